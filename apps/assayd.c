@@ -13,12 +13,13 @@
 #include "apps/daemon/node.h"
 #include "apps/flags.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/sandbox/first.h"
+#include "net/system/allocator.h"
+#include "net/transport/transport.h"
+#include "net/transport/transport_process.h"
 #include "net/verifier/verifier_process.h"
 #include "net/verifier/verifier_supervisor.h"
-#include "net/system/allocator.h"
-#include "net/transport/transport_process.h"
-#include "net/transport/transport.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"
 #endif
@@ -31,7 +32,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -84,10 +84,9 @@ static enum assay_status open_fetcher(struct daemon_node *node)
     const struct daemon_charter *const now_in_force = &node->in_force;
     const struct assay_slice set = now_in_force->charter.genesis->endorsements;
     char dir[PATH_MAX + 16];
-    struct timespec now = { 0 };
     if (!assay_config_fetches(c)) return ASSAY_OK;
     (void)snprintf(dir, sizeof dir, "%s/collateral", node->config->state_dir);
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* drawn from: members must not ask in step */
+    const uint64_t seed = assay_monotonic_us(); /* members must not send requests in step */
     struct assay_fetcher_config settings = {
         .round = { .intel = c->intel,
                    .amd = c->amd,
@@ -95,13 +94,12 @@ static enum assay_status open_fetcher(struct daemon_node *node)
                    .list_count = c->list_count,
                    .fetch = { .ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
                               /* A network of this profile is somebody's test. */
-                              .insecure_for_tests =
-                                  now_in_force->rules->sets[0].policy->profile ==
-                                  ASSAY_PROFILE_DEVELOPMENT,
-                              .seed = (uint64_t)now.tv_nsec } },
+                              .insecure_for_tests = now_in_force->rules->sets[0].policy->profile ==
+                                                    ASSAY_PROFILE_DEVELOPMENT,
+                              .seed = seed } },
         .dir = dir,
         .every_s = c->every_s,
-        .seed = (uint64_t)now.tv_nsec ^ (uint64_t)getpid(),
+        .seed = seed ^ (uint64_t)getpid(),
     };
     for (size_t i = 0; i < c->list_count; i++)
         settings.round.lists[i] = c->lists[i];

@@ -4,10 +4,12 @@
  */
 #define _GNU_SOURCE
 #include "apps/client.h"
+#include "base/system_clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -21,31 +23,24 @@
 
 enum { REQUEST_LEN_MAX = 100 * 1024, FIRST_CAPACITY = 64 * 1024, RETRY_MS = 10 };
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* A daemon that is too busy to accept leaves its queue full: the kernel then says "again" at once
  * to a socket that does not block, and would let a blocking one wait for ever. */
 static enum assay_status connect_until(int fd, const void *address, socklen_t len,
-                                       int64_t deadline_ms)
+                                       uint64_t deadline_ms)
 {
     while (connect(fd, address, len) != 0) {
         if (errno == EISCONN) break;
         if (errno == EINPROGRESS || errno == EALREADY) errno = EAGAIN;
         if (errno == ENOENT) return ASSAY_E_NOT_FOUND;
         if (errno != EAGAIN && errno != EINTR) return ASSAY_E_IO;
-        if (monotonic_ms() >= deadline_ms) return ASSAY_E_TIMEOUT;
+        if (assay_monotonic_is_past(deadline_ms)) return ASSAY_E_TIMEOUT;
         const struct timespec pause = { 0, RETRY_MS * 1000000 };
         (void)nanosleep(&pause, NULL);
     }
     return ASSAY_OK;
 }
 
-static enum assay_status connect_socket(const char *path, int64_t deadline_ms, int *fd_out)
+static enum assay_status connect_socket(const char *path, uint64_t deadline_ms, int *fd_out)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const size_t len = strlen(path);
@@ -76,7 +71,7 @@ static bool take_address(const char *text, struct sockaddr_in *address)
     return inet_pton(AF_INET, host, &address->sin_addr) == 1;
 }
 
-static enum assay_status dial_either(const char *where, int64_t deadline_ms, int *fd_out)
+static enum assay_status dial_either(const char *where, uint64_t deadline_ms, int *fd_out)
 {
     struct sockaddr_in address;
     if (!take_address(where, &address)) return connect_socket(where, deadline_ms, fd_out);
@@ -88,19 +83,20 @@ static enum assay_status dial_either(const char *where, int64_t deadline_ms, int
     return status;
 }
 
-static enum assay_status wait_for(int fd, short what, int64_t deadline_ms)
+static enum assay_status wait_for(int fd, short what, uint64_t deadline_ms)
 {
     struct pollfd poller = { .fd = fd, .events = what };
     for (;;) {
-        const int64_t left = deadline_ms - monotonic_ms();
-        if (left <= 0) return ASSAY_E_TIMEOUT;
-        const int ready = poll(&poller, 1, (int)left);
+        const uint64_t now_ms = assay_monotonic_ms();
+        if (now_ms >= deadline_ms) return ASSAY_E_TIMEOUT;
+        const uint64_t left = deadline_ms - now_ms;
+        const int ready = poll(&poller, 1, left < INT_MAX ? (int)left : INT_MAX);
         if (ready > 0) return ASSAY_OK;
         if (ready < 0 && errno != EINTR) return ASSAY_E_IO;
     }
 }
 
-static enum assay_status send_all(int fd, const char *bytes, size_t len, int64_t deadline_ms)
+static enum assay_status send_all(int fd, const char *bytes, size_t len, uint64_t deadline_ms)
 {
     for (size_t done = 0; done < len;) {
         ASSAY_TRY(wait_for(fd, POLLOUT, deadline_ms));
@@ -111,7 +107,7 @@ static enum assay_status send_all(int fd, const char *bytes, size_t len, int64_t
     return ASSAY_OK;
 }
 
-static enum assay_status send_line(int fd, const char *request, int64_t deadline_ms)
+static enum assay_status send_line(int fd, const char *request, uint64_t deadline_ms)
 {
     const size_t len = strlen(request);
     if (len + 1 > REQUEST_LEN_MAX) return ASSAY_E_RANGE;
@@ -120,7 +116,7 @@ static enum assay_status send_line(int fd, const char *request, int64_t deadline
 }
 
 /* The answer ends with the connection, or before: with a newline. */
-static enum assay_status read_answer(int fd, bool line, int64_t deadline_ms, char **text,
+static enum assay_status read_answer(int fd, bool line, uint64_t deadline_ms, char **text,
                                      size_t *len)
 {
     size_t capacity = FIRST_CAPACITY;
@@ -147,7 +143,7 @@ static enum assay_status read_answer(int fd, bool line, int64_t deadline_ms, cha
 enum assay_status assay_client_request(const char *socket_path, const char *request,
                                        unsigned timeout_ms, struct assay_json **document)
 {
-    const int64_t deadline_ms = monotonic_ms() + timeout_ms;
+    const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
     char *text = NULL;
     size_t len = 0;
     int fd = -1;
@@ -242,7 +238,7 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
 }
 
 /* HTTP/1.0: the answer is not cut into chunks, and ends with the connection. */
-static enum assay_status send_get(int fd, const char *target, int64_t deadline_ms)
+static enum assay_status send_get(int fd, const char *target, uint64_t deadline_ms)
 {
     char request[512];
     const int len =
@@ -268,7 +264,7 @@ static enum assay_status body_of(const char *text, size_t len, const char **body
 enum assay_status assay_client_get(const char *where, const char *target, unsigned timeout_ms,
                                    struct assay_json **document)
 {
-    const int64_t deadline_ms = monotonic_ms() + timeout_ms;
+    const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
     char *text = NULL;
     const char *body = NULL;
     size_t len = 0, body_len = 0;

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "enforce/journal_internal.h"
 #include "net/json/json.h"
 
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 struct assay_journal {
@@ -75,13 +75,6 @@ static enum assay_status load_head(struct assay_store *store, struct assay_journ
 }
 
 /* --------------------------------------------------------------- one line */
-
-static uint64_t machine_unix_ms(void)
-{
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void set_order(struct assay_json *line, const struct assay_order *order)
 {
@@ -247,7 +240,7 @@ enum assay_status assay_journal_open(const struct assay_journal_config *config,
     if (self == NULL) return ASSAY_E_MEMORY;
     self->fd = -1;
     self->config = *config;
-    if (self->config.unix_ms == NULL) self->config.unix_ms = machine_unix_ms;
+    if (self->config.unix_ms == NULL) self->config.unix_ms = assay_unix_ms;
     const int len = snprintf(self->path, sizeof self->path, "%s", config->path);
     enum assay_status status = ASSAY_E_RANGE;
     if (len > 0 && (size_t)len < sizeof self->path) status = take_over_file(self, message);

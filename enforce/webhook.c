@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/rfc3339.h"
 #include "base/secret.h"
+#include "base/system_clock.h"
 #include "enforce/spool.h"
 #include "enforce/words.h"
 
@@ -52,13 +53,6 @@ static struct webhook *self_of(struct assay_target *target)
 
 /* --------------------------------------------------------------- events */
 
-static uint64_t unix_ms(void)
-{
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* What happened, as a type: manually, or by the order. Returns: NULL when it is no event. */
 static const char *event_type(const struct webhook *self, const struct assay_target_act *act)
 {
@@ -81,7 +75,7 @@ static char *build_event(const struct webhook *self, const struct assay_target_a
 {
     char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *event = assay_json_object();
-    assay_rfc3339_format_ms(unix_ms(), at);
+    assay_rfc3339_format_ms(assay_unix_ms(), at);
     assay_json_set_text(event, "specversion", "1.0");
     assay_json_set_text(event, "id", id);
     assay_json_set_text(event, "source", self->source);
@@ -108,7 +102,7 @@ static enum assay_status webhook_begin(struct assay_target *target,
     if (strcmp(id, self->last_id) == 0 && act->held == self->was_held) return ASSAY_OK;
     /* An order has one event; a hand may do the same thing twice under one order. */
     if (act->held || self->was_held)
-        (void)snprintf(told, sizeof told, "%.130s.%llu", id, (unsigned long long)unix_ms());
+        (void)snprintf(told, sizeof told, "%.130s.%llu", id, (unsigned long long)assay_unix_ms());
     else (void)snprintf(told, sizeof told, "%s", id);
     char *const event = build_event(self, act, type, told);
     if (event == NULL) return ASSAY_E_MEMORY;
@@ -164,9 +158,8 @@ static void sign_body(const struct webhook *self, const char *id, struct assay_s
     uint8_t mac[ASSAY_SHA256_LEN];
     char text[64];
     size_t text_len = 0;
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    const int head = snprintf((char *)whole, sizeof whole, "%s.%lld.", id, (long long)now.tv_sec);
+    const long long now_s = (long long)assay_unix_s();
+    const int head = snprintf((char *)whole, sizeof whole, "%s.%lld.", id, now_s);
     ASSAY_ASSERT(head > 0 && (size_t)head + body.len <= sizeof whole);
     assay_bytes_copy(whole + head, sizeof whole - (size_t)head, body.bytes, body.len);
     assay_hmac_sha256(self->secret, self->secret_len, whole, (size_t)head + body.len, mac);
@@ -176,8 +169,7 @@ static void sign_body(const struct webhook *self, const char *id, struct assay_s
     (void)snprintf(headers[0], ASSAY_WEBHOOK_HEADER_MAX,
                    "content-type: application/cloudevents+json; charset=utf-8");
     (void)snprintf(headers[1], ASSAY_WEBHOOK_HEADER_MAX, "webhook-id: %s", id);
-    (void)snprintf(headers[2], ASSAY_WEBHOOK_HEADER_MAX, "webhook-timestamp: %lld",
-                   (long long)now.tv_sec);
+    (void)snprintf(headers[2], ASSAY_WEBHOOK_HEADER_MAX, "webhook-timestamp: %lld", now_s);
     (void)snprintf(headers[3], ASSAY_WEBHOOK_HEADER_MAX, "webhook-signature: v1,%s", text);
 }
 
@@ -205,14 +197,7 @@ static bool deliver_event(struct webhook *self, const uint8_t *event, size_t len
 
 static void retry_wait_ms(struct webhook *self, uint32_t ms)
 {
-    struct timespec until = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    const struct timespec until = assay_monotonic_after(ms);
     /* Woken by new events too; they wait behind the one that fails. */
     while (!atomic_load(&self->stop) &&
            pthread_cond_timedwait(&self->wake, &self->lock, &until) == 0)

@@ -10,6 +10,7 @@
 #include "base/file/kind.h"
 #include "base/file/trust.h"
 #include "base/sparse.h"
+#include "base/system_clock.h"
 #include "net/runtime/log.h"
 #include "net/services/role.h"
 
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status)
 {
@@ -35,14 +35,12 @@ static void print_line(enum assay_severity severity, const char *event, const ch
                        const char *message)
 {
     struct assay_log log;
-    struct timespec now = { 0 };
     if (!assay_log_is_structured()) {
         (void)fprintf(stderr, "assayd: %s%s\n", prefix, message);
         return;
     }
     assay_log_init(&log, stderr, ASSAY_SEVERITY_INFO, "");
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    log.at_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    log.at_unix_ms = assay_unix_ms();
     if (assay_log_begin(&log, severity, event)) assay_log_text(&log, "reason", message);
     assay_log_end(&log);
 }

@@ -9,12 +9,12 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/system/journald.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------ the format of lines */
@@ -198,16 +198,9 @@ void daemon_reloaded_close(struct daemon_node *node)
     close_next(&node->reloaded);
 }
 
-static uint64_t monotonic_us(void)
-{
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 void daemon_reload(struct daemon_node *node)
 {
-    daemon_notify_reloading(&node->notify, monotonic_us());
+    daemon_notify_reloading(&node->notify, assay_monotonic_us());
     struct daemon_node *next = calloc(1, sizeof *next);
     enum assay_status status = next != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (next != NULL) {

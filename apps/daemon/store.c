@@ -3,6 +3,7 @@
  * force in it.
  */
 #include "apps/daemon/node.h"
+#include "base/system_clock.h"
 #include "net/keys/store_binding.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static enum assay_status open_store(struct daemon_node *node)
@@ -58,8 +58,7 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     const struct assay_rules *rules = node->in_force.rules;
     const struct assay_policy *policies[2 + ASSAY_RETAINED_EPOCHS];
     size_t count = 0;
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t now_unix_s = assay_unix_s();
     /* Those before count as well: a change that is on trial may be taken back. */
     for (size_t i = 0; rules != NULL && i < rules->set_count; i++)
         policies[count++] = rules->sets[i].policy;
@@ -67,16 +66,15 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     /* As if there were none, a damaged copy would let an upgrade of the package stop the node. */
     node->unfit = true;
     ASSAY_TRY(daemon_check_pins(node));
-    enum assay_status status =
-        daemon_check_image(node, true, policies, count, (int64_t)now.tv_sec);
+    enum assay_status status = daemon_check_image(node, true, policies, count, now_unix_s);
     if (status == ASSAY_OK && !is_check) daemon_pin_image(node);
     if (status == ASSAY_E_INVALID &&
-        daemon_use_pinned(node, policies, count, (int64_t)now.tv_sec, is_check) == ASSAY_OK)
+        daemon_use_pinned(node, policies, count, now_unix_s, is_check) == ASSAY_OK)
         status = ASSAY_OK;
     node->unfit = status != ASSAY_OK;
     if (status != ASSAY_OK) return status;
     if (!is_check) daemon_drop_images(node, policies, count);
-    status = daemon_check_image(node, false, policies, count, (int64_t)now.tv_sec);
+    status = daemon_check_image(node, false, policies, count, now_unix_s);
     if (status == ASSAY_OK || is_check) return status;
     daemon_warn(node->message);
     return ASSAY_OK;

@@ -144,8 +144,6 @@ struct demo {
 bool demo_network_make(struct demo *demo);
 
 /* --- peer.c */
-/* Returns: monotonic ms. */
-uint64_t demo_now_ms(void);
 /* Sleep, interrupted by a signal. */
 void demo_sleep_ms(unsigned ms);
 /* Returns: true when the process runs. */

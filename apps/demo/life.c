@@ -8,6 +8,7 @@
 #include "apps/demo/life.h"
 
 #include "apps/client.h"
+#include "base/system_clock.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -89,7 +90,7 @@ bool life_next(struct demo *demo, struct life_turn *turn)
 {
     turn->phase++;
     turn->epoch = life_epoch(demo);
-    turn->at_ms = demo_now_ms();
+    turn->at_ms = assay_monotonic_ms();
     return false;
 }
 
@@ -198,7 +199,7 @@ static void begin_step(struct demo *demo, const struct life_step *step)
     life.begun = true;
     life.turned = false;
     life.turn = (struct life_turn){ 0 };
-    life.began_ms = demo_now_ms();
+    life.began_ms = assay_monotonic_ms();
     life.began_epoch = life_epoch(demo);
     demo_dates_forward(step->days);
     if (step->days > 0) life.date_ms += (uint64_t)step->days * DAY_MS;
@@ -222,7 +223,7 @@ static uint64_t still_since_ms(void)
     if (life.turn.phase != life.moved_phase || life.turn.before != life.moved_before) {
         life.moved_phase = life.turn.phase;
         life.moved_before = life.turn.before;
-        life.moved_ms = demo_now_ms();
+        life.moved_ms = assay_monotonic_ms();
     }
     return life.moved_ms > life.began_ms ? life.moved_ms : life.began_ms;
 }
@@ -236,7 +237,7 @@ static bool too_late(struct demo *demo, const struct life_step *step)
             ? (uint64_t)step->patience_s * 1000 + (uint64_t)PATIENCE_EPOCHS * demo->options.epoch_ms
         : step->waits_long ? (uint64_t)LONG_STEP_EPOCHS * demo->options.epoch_ms
                            : STEP_MS;
-    if (demo_now_ms() - (is_usual ? still_ms : life.began_ms) <= bound_ms) return false;
+    if (assay_monotonic_ms() - (is_usual ? still_ms : life.began_ms) <= bound_ms) return false;
     demo_settle(demo_check(demo, step->check), false, "%s, phase %u, after %llu s",
                 life.turned ? "waited" : "the chain did not follow the date", life.turn.phase,
                 (unsigned long long)bound_ms / 1000);
@@ -279,7 +280,7 @@ bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, b
         if (life.turned) {
             life.turn.phase = 0;
             life.turn.epoch = life_epoch(demo);
-            life.turn.at_ms = demo_now_ms();
+            life.turn.at_ms = assay_monotonic_ms();
         }
     } else if (step->look(demo, &life.turn)) {
         *failed = !life.turn.passed;

@@ -4,6 +4,7 @@
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
+#include "base/system_clock.h"
 
 enum {
     /* Without another epoch: that of the kill has closed, and the witness has reported it. */
@@ -64,7 +65,7 @@ bool life_look_power_cut(struct demo *demo, struct life_turn *turn)
             return life_known(turn, false, "a store could not be read after the cut");
         return life_next(demo, turn);
     case 1:
-        if (demo_now_ms() - turn->at_ms < DOWN_MS) return false;
+        if (assay_monotonic_ms() - turn->at_ms < DOWN_MS) return false;
         if (!start_again(demo)) return life_known(turn, false, "one did not start");
         return life_next(demo, turn);
     default:
@@ -72,7 +73,7 @@ bool life_look_power_cut(struct demo *demo, struct life_turn *turn)
         for (uint32_t i = 0; i <= last; i++)
             life_settled(demo, i);
         return life_known(turn, true, "all back and voting after %llu ms, epoch %llu",
-                          (llu)(demo_now_ms() - turn->at_ms), (llu)life_epoch(demo));
+                          (llu)(assay_monotonic_ms() - turn->at_ms), (llu)life_epoch(demo));
     }
 }
 
@@ -102,12 +103,12 @@ bool life_look_third(struct demo *demo, struct life_turn *turn)
          * a third, this never ends, and the row fails. */
         if (life_epoch(demo) != turn->epoch) {
             turn->epoch = life_epoch(demo);
-            turn->at_ms = demo_now_ms();
+            turn->at_ms = assay_monotonic_ms();
         }
-        if (demo_now_ms() - turn->at_ms < SETTLE_MS) return false;
+        if (assay_monotonic_ms() - turn->at_ms < SETTLE_MS) return false;
         return life_next(demo, turn);
     case 2:
-        if (demo_now_ms() - turn->at_ms < DOWN_MS) return false;
+        if (assay_monotonic_ms() - turn->at_ms < DOWN_MS) return false;
         turn->number = life_epoch(demo) - turn->epoch;
         if (!start_again(demo)) return life_known(turn, false, "one did not start");
         return life_next(demo, turn);
@@ -120,6 +121,6 @@ bool life_look_third(struct demo *demo, struct life_turn *turn)
                           "well after %llu ms",
                           (unsigned)turn->before, (llu)turn->number,
                           (unsigned)life_seen(demo, 0)->incarnation,
-                          (llu)(demo_now_ms() - turn->at_ms));
+                          (llu)(assay_monotonic_ms() - turn->at_ms));
     }
 }

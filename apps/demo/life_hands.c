@@ -6,6 +6,7 @@
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
+#include "base/system_clock.h"
 #include "engine/node/engine.h"
 
 #include <string.h>
@@ -61,12 +62,12 @@ static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead,
 {
     char file[PATH_MAX], activation[16];
     const uint64_t late_ms =
-        demo_now_ms() + (uint64_t)(ahead - TAKEN_EPOCHS) * demo->options.epoch_ms;
+        assay_monotonic_ms() + (uint64_t)(ahead - TAKEN_EPOCHS) * demo->options.epoch_ms;
     (void)snprintf(activation, sizeof activation, "+%u", (unsigned)ahead);
     if (!life_draft(demo, turn, file, activation, actions)) return false;
     for (uint32_t i = 0; i < signers; i++)
         if (!life_sign(demo, file, first + i)) return false;
-    if (demo_now_ms() > late_ms) return false; /* it may be taken, and expire unheard */
+    if (assay_monotonic_ms() > late_ms) return false; /* it may be taken, and expire unheard */
     demo_tell(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
               actions[0] + 2, actions[1]);
     return life_submit(demo, file);

@@ -4,6 +4,7 @@
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
+#include "base/system_clock.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -191,7 +192,7 @@ bool life_look_recover(struct demo *demo, struct life_turn *turn)
             if (is_gone(demo, i) && !lose_disk(demo, &demo->peers[i])) return life_refused(turn);
         return life_next(demo, turn);
     case 1:
-        if (demo_now_ms() - turn->at_ms < STILL_MS) return false;
+        if (assay_monotonic_ms() - turn->at_ms < STILL_MS) return false;
         return draft_fence(demo) ? life_next(demo, turn) : life_refused(turn);
     case 2:
         if (!all_answered(demo)) return false;

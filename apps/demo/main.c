@@ -3,6 +3,7 @@
  */
 #include "apps/demo/platforms.h"
 #include "apps/flags.h"
+#include "base/system_clock.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -267,7 +268,7 @@ int main(int argc, char **argv)
                                     : EPOCH_MS_A_PEER * demo.options.peer_count;
     take_signals();
 
-    demo.started_ms = demo_now_ms();
+    demo.started_ms = assay_monotonic_ms();
     const bool found = find_programs(&demo);
     if (!found || !demo_network_make(&demo) ||
         (demo.options.story->dated && !demo_dates_begin(&demo))) {
@@ -286,7 +287,7 @@ int main(int argc, char **argv)
     bool passed = demo_summary(&demo, stdout) && told;
     (void)printf("\n%s after %.1f s\n",
                  passed ? "everything happened as it had to" : "NOT everything happened",
-                 (double)(demo_now_ms() - demo.started_ms) / 1000);
+                 (double)(assay_monotonic_ms() - demo.started_ms) / 1000);
     if (demo.options.json_path != NULL &&
         !demo_timeline_write(&demo, demo.options.json_path, passed))
         passed = false;

@@ -12,6 +12,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/config.h"
 #include "apps/demo/loopback.h"
+#include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "quote/source/soft/soft.h"
 
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DAY_S = 86400, PROGRAM_LEN_MAX = 64 << 20 };
@@ -82,9 +82,7 @@ static bool make_enclaves(struct demo *demo)
 static bool make_vendor(struct demo *demo, unsigned root, struct assay_soft_ca *ca)
 {
     char name[ASSAY_SOFT_NAME_MAX];
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    const int64_t now_s = (int64_t)now.tv_sec;
+    const int64_t now_s = assay_unix_s();
     struct assay_soft_terms terms;
     struct assay_soft_bundle *bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return report_status("vendor", ASSAY_E_MEMORY);

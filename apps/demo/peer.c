@@ -5,6 +5,7 @@
 
 #include "apps/client.h"
 #include "apps/demo/spawn.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,13 +16,6 @@
 #include <unistd.h>
 
 enum { ASK_TIMEOUT_MS = 1000 };
-
-uint64_t demo_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void demo_sleep_ms(unsigned ms)
 {
@@ -81,7 +75,8 @@ bool demo_peer_stop(struct demo_peer *peer, unsigned grace_ms)
     int status = 0;
     if (peer->pid == 0) return true;
     (void)kill(peer->pid, SIGTERM);
-    for (const uint64_t until = demo_now_ms() + grace_ms; demo_now_ms() < until; demo_sleep_ms(10))
+    for (const uint64_t until = assay_monotonic_ms() + grace_ms; assay_monotonic_ms() < until;
+         demo_sleep_ms(10))
         if (reap_process(peer, &status)) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
     demo_peer_kill(peer);
     return false;

@@ -6,6 +6,7 @@
 #include "apps/demo/services.h"
 #include "apps/demo/spawn.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -314,7 +315,8 @@ void services_end(struct demo *demo)
     services_look(demo);
     for (size_t i = 0; get_process(i, &p); i++)
         if (p->pid != 0) (void)kill(p->pid, SIGTERM);
-    for (const uint64_t until = demo_now_ms() + STOP_MS; demo_now_ms() < until; demo_sleep_ms(10)) {
+    for (const uint64_t until = assay_monotonic_ms() + STOP_MS; assay_monotonic_ms() < until;
+         demo_sleep_ms(10)) {
         bool more = false;
         for (size_t i = 0; get_process(i, &p); i++) {
             if (p->pid == 0) continue;

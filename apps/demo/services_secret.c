@@ -5,6 +5,7 @@
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,13 +90,13 @@ bool services_look_tampered(struct demo *demo, struct life_turn *turn)
         secret.slot = slot_of(demo, SERVICES_TAMPERED);
         if (secret.slot == SERVICES_GROUP || strcmp(member->standing, "FULL") != 0) return false;
         if (!swap_enclave(demo)) return false;
-        secret.swapped_ms = demo_now_ms();
+        secret.swapped_ms = assay_monotonic_ms();
         return life_next(demo, turn);
     }
     if (strcmp(member->standing, "SUSPENDED") != 0) return false;
     return life_known(turn, true, "%s, score %u bp, %.1f s after the swap: %s", member->name,
                       (unsigned)member->score_bp,
-                      (double)(demo_now_ms() - secret.swapped_ms) / 1000, member->reason);
+                      (double)(assay_monotonic_ms() - secret.swapped_ms) / 1000, member->reason);
 }
 
 bool services_look_moved(struct demo *demo, struct life_turn *turn)
@@ -105,7 +106,7 @@ bool services_look_moved(struct demo *demo, struct life_turn *turn)
     return life_known(turn, slot == secret.slot,
                       "slot %u of cluster 0: %s had it, %s has it, %.1f s after the swap", slot,
                       demo->peers[SERVICES_TAMPERED].name, demo->peers[SERVICES_SPARE].name,
-                      (double)(demo_now_ms() - secret.swapped_ms) / 1000);
+                      (double)(assay_monotonic_ms() - secret.swapped_ms) / 1000);
 }
 
 bool services_look_renewed(struct demo *demo, struct life_turn *turn)
@@ -116,7 +117,7 @@ bool services_look_renewed(struct demo *demo, struct life_turn *turn)
     return life_known(turn, true,
                       "generation %u kept by every slot of both clusters, %.1f s after "
                       "the swap",
-                      generation, (double)(demo_now_ms() - secret.swapped_ms) / 1000);
+                      generation, (double)(assay_monotonic_ms() - secret.swapped_ms) / 1000);
 }
 
 /* Returns: bytes that both files have; 0: they differ, or one is none. */

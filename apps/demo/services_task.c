@@ -5,6 +5,7 @@
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,7 +173,7 @@ static bool settle_choice(struct demo *demo, struct life_turn *turn, unsigned ch
     bool good = false;
     for (unsigned n = task.offers_before; !good && services_nth("offers", n, line); n++)
         good = check_choice(demo, line, chosen, figure);
-    if (!good && demo_now_ms() < turn->at_ms + SECOND_LOOK_MS) return false;
+    if (!good && assay_monotonic_ms() < turn->at_ms + SECOND_LOOK_MS) return false;
     const uint32_t peer = services_peer_in(demo, chosen);
     for (uint32_t i = 0; i < SERVICES_EXECUTORS; i++)
         if (services_executor[i] == peer) task.executor = i;

@@ -15,6 +15,7 @@
 #include "apps/demo/demo.h"
 
 #include "apps/client.h"
+#include "base/system_clock.h"
 #include "engine/node/engine.h"
 
 #include <stdlib.h>
@@ -472,7 +473,7 @@ static bool is_over(struct demo *demo)
 static bool too_late(struct demo *demo)
 {
     const uint64_t bound_ms = (uint64_t)STORY_EPOCHS * demo->options.epoch_ms;
-    if (demo_now_ms() - story.begun_ms <= bound_ms) return false;
+    if (assay_monotonic_ms() - story.begun_ms <= bound_ms) return false;
     (void)fprintf(stderr, "assay-demo: the story took longer than %llu s\n",
                   (unsigned long long)bound_ms / 1000);
     return true;
@@ -480,7 +481,7 @@ static bool too_late(struct demo *demo)
 
 static bool step_story(struct demo *demo, bool *failed)
 {
-    if (story.begun_ms == 0) story.begun_ms = demo_now_ms();
+    if (story.begun_ms == 0) story.begun_ms = assay_monotonic_ms();
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
         poll_peer(demo, &demo->peers[i]);
     watch_falls(demo);

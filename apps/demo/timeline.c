@@ -3,6 +3,7 @@
  */
 #include "apps/demo/demo.h"
 
+#include "base/system_clock.h"
 #include "net/json/json.h"
 
 #include <stdarg.h>
@@ -14,7 +15,7 @@ void demo_tell(struct demo *demo, uint64_t epoch, const char *peer, const char *
 {
     if (demo->event_count == DEMO_EVENTS_MAX) return; /* counters continue; the story is over */
     struct demo_event *event = &demo->events[demo->event_count++];
-    event->at_ms = demo_now_ms() - demo->started_ms;
+    event->at_ms = assay_monotonic_ms() - demo->started_ms;
     event->epoch = epoch;
     (void)snprintf(event->peer, sizeof event->peer, "%s", peer);
     (void)snprintf(event->code, sizeof event->code, "%s", code);
@@ -43,7 +44,7 @@ void demo_settle(struct demo_check *check, bool passed, const char *format, ...)
     if (check->known) return;
     check->known = true;
     check->passed = passed;
-    check->at_ms = demo_now_ms();
+    check->at_ms = assay_monotonic_ms();
     va_list args;
     va_start(args, format);
     (void)vsnprintf(check->figure, sizeof check->figure, format, args);
@@ -87,7 +88,7 @@ bool demo_timeline_write(const struct demo *demo, const char *path, bool passed)
     assay_json_set_bool(data, "insecure", true); /* profile development */
     assay_json_set_uint(data, "peers", demo->options.peer_count);
     assay_json_set_uint(data, "epoch_ms", demo->options.epoch_ms);
-    assay_json_set_uint(data, "duration_ms", demo_now_ms() - demo->started_ms);
+    assay_json_set_uint(data, "duration_ms", assay_monotonic_ms() - demo->started_ms);
     assay_json_set_bool(data, "passed", passed);
     assay_json_set(data, "checks", checks);
     assay_json_set(data, "timeline", events);

@@ -10,6 +10,7 @@
  */
 #include "apps/enclave/service.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Step of the genuine build; the tampered build of the tests has another. */
@@ -38,13 +38,6 @@ static const char usage[] =
     "examples:\n"
     "  sha256sum \"$(command -v assay-enclave)\"\n"
     "exit status: 0 asked to end, 1 the socket or the channel cannot be had, 2 usage\n";
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static bool log_event(const struct assay_channel_frame *frame)
 {
@@ -112,7 +105,7 @@ static bool run_loop(struct service *service, struct counter *counter, int signa
         if (poll(fds, count, -1) < 0 && errno != EINTR) return false;
         if ((fds[0].revents & POLLIN) != 0) return true;
         if (!channel_step(counter)) return true;
-        service_step(service, counter, monotonic_ms());
+        service_step(service, counter, assay_monotonic_ms());
     }
 }
 

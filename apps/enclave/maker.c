@@ -8,6 +8,7 @@
 #include "apps/enclave/maker.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/runtime/log.h"
 #include "quote/source/soft/soft.h"
 #include "quote/source/tpm/tpm.h"
@@ -15,20 +16,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void assay_enclave_log(const char *level, const char *event, enum assay_status status,
                        const char *message)
 {
     static const char *const levels[] = { "error", "warning", "info" };
     struct assay_log log; /* of this line: more than one thread comes here */
-    struct timespec now = { 0 };
     size_t severity = 0;
     while (severity + 1 < sizeof levels / sizeof levels[0] && strcmp(level, levels[severity]) != 0)
         severity++;
     assay_log_init(&log, stderr, ASSAY_SEVERITY_INFO, "");
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    log.at_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    log.at_unix_ms = assay_unix_ms();
     if (assay_log_begin(&log, (enum assay_severity)severity, event)) {
         assay_log_text(&log, "status", assay_status_symbol(status));
         assay_log_text(&log, "reason", message);

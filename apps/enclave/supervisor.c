@@ -7,6 +7,7 @@
 #include "apps/enclave/maker.h"
 #include "apps/enclave/targets.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "enforce/agent.h"
 #include "enforce/hold.h"
 #include "enforce/process.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000 };
@@ -258,10 +258,7 @@ static void host_enforcement(void *context, struct assay_enforcement *view)
 static enum assay_status host_hold(void *context, bool held, const char *reason)
 {
     struct assay_supervisor *self = context;
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    struct assay_hold next = { .held = held };
-    next.since_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    struct assay_hold next = { .held = held, .since_unix_ms = assay_unix_ms() };
     (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
     ASSAY_TRY(assay_hold_save(self->store, &next));
     self->hold = next;
@@ -402,9 +399,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
     enum assay_status status = self != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     message[0] = '\0';
     if (status == ASSAY_OK) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        self->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+        self->now_ms = assay_monotonic_ms();
         self->quote_ms = config->quote_ms != 0 ? config->quote_ms : QUOTE_MS;
         self->close_ms = config->close_ms != 0 ? config->close_ms : CLOSE_MS;
         const char *service = config->service_path != NULL ? config->service_path : "";

@@ -9,6 +9,7 @@
 #include "apps/service/signals.h"
 #include "base/file/file.h"
 #include "base/file/trust.h"
+#include "base/system_clock.h"
 #include "services/continuity/entry.h"
 #include "services/tasks/task.h"
 
@@ -17,7 +18,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* --- the file */
@@ -172,13 +172,6 @@ static enum assay_status read_config(struct service_program *p, const char *path
 
 /* --- a run */
 
-static uint64_t clock_ms(clockid_t which)
-{
-    struct timespec now;
-    (void)clock_gettime(which, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void service_say(const struct service_program *program, const char *format, ...)
 {
     va_list args;
@@ -243,7 +236,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
         service_say(program, "not confined: a folder of the configuration cannot be opened, or the "
                              "kernel refuses Landlock");
     service_take_signals();
-    program->started_unix_ms = clock_ms(CLOCK_REALTIME);
+    program->started_unix_ms = assay_unix_ms();
     daemon_notify_open(&program->notify);
     return true;
 }
@@ -258,13 +251,13 @@ void service_ready(struct service_program *program)
 static void write_metrics(struct service_program *program, bool changed, const void *node)
 {
     const struct service_config *const c = &program->config;
-    const uint64_t now = clock_ms(CLOCK_MONOTONIC);
+    const uint64_t now = assay_monotonic_ms();
     if (c->metrics[0] == '\0' || (!changed && now < program->metrics_at_ms)) return;
     program->metrics_at_ms = now + SERVICE_METRICS_MS;
     const struct service_metrics_of of = { .program = program->name,
                                            .listen = c->listen,
                                            .started_unix_ms = program->started_unix_ms,
-                                           .now_unix_ms = clock_ms(CLOCK_REALTIME) };
+                                           .now_unix_ms = assay_unix_ms() };
     const bool failed = service_metrics_write(c->metrics, &of, program->metrics, node) != ASSAY_OK;
     if (failed && !program->metrics_failed)
         service_say(program, "%s: metrics cannot be written: %s%s", c->metrics, strerror(errno),

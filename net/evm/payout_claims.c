@@ -2,6 +2,7 @@
  * net/evm/payout_claims.c - payout claims of an executor (docs/services.md 8.10).
  */
 #include "net/evm/payout_claims.h"
+#include "base/system_clock.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -281,23 +282,12 @@ void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms,
 
 /* --- its thread */
 
-static uint64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void *run_claims(void *context)
 {
     struct assay_payout_claims *const t = context;
-    struct timespec until;
     for (;;) {
-        assay_payout_claims_step(t, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_REALTIME) / 1000);
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
+        assay_payout_claims_step(t, assay_monotonic_ms(), assay_unix_ms() / 1000);
+        const struct timespec until = assay_monotonic_after(TICK_MS);
         lock_claims(t);
         if (!t->ends) (void)pthread_cond_timedwait(&t->wake, &t->lock, &until);
         const bool ends = t->ends;

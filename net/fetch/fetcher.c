@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "quote/collateral/endorsements.h"
 
 #include <errno.h>
@@ -130,9 +131,8 @@ static bool save_found(const struct assay_fetcher *f, const struct assay_round_r
 
 static int64_t now_unix_s(const struct assay_fetcher *f)
 {
-    struct timespec now;
     if (f->config.now_unix_s != NULL) return f->config.now_unix_s(f->config.context);
-    return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : 0;
+    return assay_unix_s();
 }
 
 static void copy_report(const struct assay_round_report *report, struct assay_fetcher_found *found)
@@ -219,11 +219,7 @@ uint64_t assay_fetcher_wait_ms(uint64_t seed, uint64_t round, uint32_t every_s)
 /* With the mutex locked. Returns: whether another round is due; false: stop requested. */
 static bool wait_for_round(struct assay_fetcher *f, uint64_t wait_ms)
 {
-    struct timespec until;
-    if (clock_gettime(CLOCK_MONOTONIC, &until) != 0) return false;
-    const uint64_t nanoseconds = (uint64_t)until.tv_nsec + wait_ms % 1000 * 1000000;
-    until.tv_sec += (time_t)(wait_ms / 1000 + nanoseconds / 1000000000);
-    until.tv_nsec = (long)(nanoseconds % 1000000000);
+    const struct timespec until = assay_monotonic_after(wait_ms);
     while (!atomic_load(&f->stop) && !f->is_woken)
         if (pthread_cond_timedwait(&f->wake, &f->mutex, &until) == ETIMEDOUT) break;
     f->is_woken = false;

@@ -4,6 +4,7 @@
 #include "net/fetch/round.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "quote/collateral/offer.h"
 #include "quote/source/fetch/cache.h"
 #include "quote/source/fetch/kds.h"
@@ -132,7 +133,7 @@ static enum assay_status fetch_family(struct work *w, const struct assay_endorse
         .base_url = source->mode == ASSAY_ROUND_URL ? source->url : NULL,
         .root = &entry->root,
         .at_unix_s = w->at_unix_s,
-        .deadline_ms = assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+        .deadline_ms = assay_monotonic_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
         .refresh = true,
     };
     assay_bytes_copy(request.fmspc, sizeof request.fmspc, entry->collateral->tcb_info.fmspc,
@@ -185,7 +186,7 @@ static enum assay_status fetch_list(struct work *w, const char *url, struct assa
                                            .context = &w->crl,
                                            .at_unix_s = w->at_unix_s,
                                            .deadline_ms =
-                                               assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+                                               assay_monotonic_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
                                            .refresh = true };
     return assay_fetch_get(&w->config->fetch, &want, fetched, w->report.message);
 }
@@ -217,7 +218,7 @@ static enum assay_status fetch_amd(struct work *w, const struct assay_key *root,
         .base_url = source->mode == ASSAY_ROUND_URL ? source->url : NULL,
         .root = root,
         .at_unix_s = w->at_unix_s,
-        .deadline_ms = assay_fetch_now_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
+        .deadline_ms = assay_monotonic_ms() + ASSAY_ROUND_SOURCE_MS_MAX,
         .refresh = true,
     };
     return assay_kds_fetch(&w->config->fetch, &request, ASSAY_KDS_CRL, fetched, w->report.message);

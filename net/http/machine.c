@@ -2,6 +2,7 @@
  * net/http/machine.c - machine metrics.
  */
 #include "net/http/machine.h"
+#include "base/system_clock.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 static uint64_t count_files(void)
@@ -50,9 +50,7 @@ static void read_disk(const char *state_dir, struct assay_http_content *book)
 
 void assay_http_read_machine(const char *state_dir, struct assay_http_content *book)
 {
-    struct timespec now = { 0 };
     read_process(book);
     read_disk(state_dir, book);
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    book->now_unix_s = (int64_t)now.tv_sec;
+    book->now_unix_s = assay_unix_s();
 }

@@ -10,6 +10,7 @@
  */
 #include "base/assert.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "net/http/answer.h"
 #include "net/http/form.h"
 #include "net/http/listen.h"
@@ -28,7 +29,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -88,13 +88,6 @@ struct assay_http {
     int64_t certificate_ends_unix_s;
     char *state_dir;
 };
-
-static uint64_t monotonic_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------ requests */
 
@@ -592,7 +585,7 @@ static void *run_server(void *context)
     while (!atomic_load(&http->stop)) {
         uint64_t woken = 0;
         (void)poll(fds, 2, idle_limit_ms(http));
-        http->now_ms = monotonic_ms();
+        http->now_ms = assay_monotonic_ms();
         if (read(http->wake_fd, &woken, sizeof woken) > 0 || http->figures.streams > 0)
             resume_streams(http);
         sweep_connections(http);
@@ -696,7 +689,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     }
     ASSAY_TRY(
         open_daemon(http, fd, config->socket_path != NULL || http->loopback, message, message_len));
-    http->now_ms = monotonic_ms();
+    http->now_ms = assay_monotonic_ms();
     http->has_thread = pthread_create(&http->thread, NULL, run_server, http) == 0;
     return http->has_thread ? ASSAY_OK : ASSAY_E_MEMORY;
 }

@@ -220,8 +220,6 @@ void runtime_send(struct assay_runtime *runtime, uint16_t to, uint16_t except,
 /* Relays a received message to all members except one. again: its author retransmitted it. */
 void runtime_relay(struct assay_runtime *runtime, uint16_t except, enum assay_message_kind kind,
                    struct assay_slice payload, bool again);
-/* Microseconds of the monotonic clock. */
-uint64_t runtime_now_us(void);
 void runtime_update_clock(struct assay_runtime *runtime);
 
 /* --- runtime_signals.c */

@@ -4,6 +4,7 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
 #include "net/runtime/history.h"
@@ -423,7 +424,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
         runtime->missing = 0;
     switch (effect->as.note.note) {
     case ASSAY_NOTE_FINALISED:
-        assay_latency_final(&runtime->latency, b, a, runtime_now_us());
+        assay_latency_final(&runtime->latency, b, a, assay_monotonic_us());
         return; /* many a second: see counters and height */
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:

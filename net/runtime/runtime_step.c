@@ -3,25 +3,15 @@
  */
 #include "net/runtime/runtime_internal.h"
 
+#include "base/system_clock.h"
 #include "engine/consensus/block.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-uint64_t runtime_now_us(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 void runtime_update_clock(struct assay_runtime *runtime)
 {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    runtime->now_ms = runtime_now_us() / 1000;
-    const uint64_t date_s = t.tv_sec > 0 ? (uint64_t)t.tv_sec : 0; /* no date before 1970 */
-    runtime->at_unix_ms = date_s * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    runtime->now_ms = assay_monotonic_ms();
+    runtime->at_unix_ms = assay_unix_ms();
     runtime->log.now_ms = runtime->now_ms;
     runtime->log.at_unix_ms = runtime->at_unix_ms;
 }
@@ -46,7 +36,7 @@ static void record_proposal(struct assay_runtime *runtime, struct assay_slice pa
     if (assay_proposal_decode(payload, &proposal) != ASSAY_OK) return;
     if (proposal.header.kind == ASSAY_BLOCK_TAIL) return;
     assay_latency_open(&runtime->latency, proposal.header.view, proposal.header.height,
-                       runtime_now_us());
+                       assay_monotonic_us());
 }
 
 static enum assay_status step_engine(void *context, struct assay_event *event,

@@ -4,6 +4,7 @@
 #include "net/transport/client_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "host/peers/addresses.h"
 
 #include <errno.h>
@@ -57,7 +58,7 @@ void assay_transport_client_send_order(struct assay_transport_client *far,
 {
     const enum assay_status status = put_order(far, order, 0);
     if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) return;
-    assay_transport_supervisor_on_failure(far, assay_link_clock_ms(), "it takes no orders any more",
+    assay_transport_supervisor_on_failure(far, assay_monotonic_ms(), "it takes no orders any more",
                                           status == ASSAY_E_FULL);
 }
 
@@ -146,7 +147,7 @@ static void send_key(struct assay_transport_client *far)
     far->packet.secret = far->secret;
     assay_bytes_copy(far->packet.public_key, 32, far->public_key, 32);
     if (!assay_transport_client_send_packet(far, &far->packet) && far->shared != NULL)
-        assay_transport_supervisor_on_failure(far, assay_link_clock_ms(),
+        assay_transport_supervisor_on_failure(far, assay_monotonic_ms(),
                                               "it takes no keys any more", true);
     assay_secret_wipe(&far->packet, sizeof far->packet);
 }
@@ -237,7 +238,7 @@ static enum assay_status wait_until_ready(struct assay_transport_client *far,
         struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
         if (far->falls == 0) {
             if (poll(&one, 1, FAR_LOOK_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
-            assay_transport_supervisor_poll(far, assay_link_clock_ms());
+            assay_transport_supervisor_poll(far, assay_monotonic_ms());
             continue;
         }
         ASSAY_ASSERT(far->news_count > 0);
@@ -260,7 +261,7 @@ enum assay_status assay_transport_client_init(const struct assay_link_config *co
     (void)snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the transport");
     const enum assay_status status = prepare_client(far, config, apart);
     if (status == ASSAY_OK) {
-        assay_transport_supervisor_poll(far, assay_link_clock_ms());
+        assay_transport_supervisor_poll(far, assay_monotonic_ms());
         *out = far;
         return ASSAY_OK;
     }
@@ -479,7 +480,7 @@ static enum assay_status read_report(struct assay_transport_client *far)
         status = assay_transport_report_decode(assay_slice_over(far->in, len), &far->report);
     if (status == ASSAY_OK && far->report.slot >= far->members) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) return status;
-    assay_transport_supervisor_on_failure(far, assay_link_clock_ms(),
+    assay_transport_supervisor_on_failure(far, assay_monotonic_ms(),
                                           "what it reports cannot be read", false);
     return ASSAY_E_AGAIN;
 }
@@ -565,7 +566,7 @@ enum assay_status assay_transport_client_wait(struct assay_transport_client *far
         extra[i].revents = 0;
         if (polled >= 0) extra[i].revents = far->fds[i].revents;
     }
-    poll_client(far, assay_link_clock_ms(), spoke);
+    poll_client(far, assay_monotonic_ms(), spoke);
     return ASSAY_OK;
 }
 

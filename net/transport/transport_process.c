@@ -6,8 +6,9 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "net/sandbox/sandbox.h"
+#include "base/system_clock.h"
 #include "net/sandbox/child.h"
+#include "net/sandbox/sandbox.h"
 #include "net/system/allocator.h"
 #include "net/transport/wire.h"
 #include "net/zmq/pulse.h"
@@ -148,7 +149,7 @@ static void apply_limits(struct role *role, const struct assay_transport_order *
 {
     struct assay_limit *limit = &role->limits[o->slot];
     limit->banned_until_ms = o->until_ms;
-    assay_peer_score_init(&limit->conduct, assay_link_clock_ms());
+    assay_peer_score_init(&limit->conduct, assay_monotonic_ms());
     if (o->last) limit->conduct.points_milli = 0;
 }
 
@@ -267,7 +268,7 @@ static void read_brief(struct role *role)
     struct assay_limit_rates rates; /* of frames and messages, which the core counts: any will do */
     assay_limit_rates(1000, members, &rates);
     for (uint32_t i = 0; i < members; i++)
-        assay_limit_init(&role->limits[i], &rates, assay_link_clock_ms());
+        assay_limit_init(&role->limits[i], &rates, assay_monotonic_ms());
     while (read_order(role) && role->order.kind != ASSAY_CARRY_BEGIN) {
         if (role->order.kind == ASSAY_CARRY_MEMBER) apply_roster(role, &role->order);
         else if (role->order.kind == ASSAY_CARRY_LIMITS) apply_limits(role, &role->order);
@@ -392,14 +393,13 @@ __attribute__((noreturn)) static void serve(struct role *role)
             apply_order(role, &role->order);
         const bool room = deliver_frames(role);
         publish_counters(role);
-        publish_state(role, assay_link_clock_ms());
+        publish_state(role, assay_monotonic_ms());
         atomic_store(&role->shared->wants_room, !room);
         assay_link_pause(role->link, !room);
         const int rest_ms = room ? TURN_MS : ROOM_MS;
         const bool idle = assay_ring_sleep(&role->orders);
-        exit_unless(
-            assay_link_wait(role->link, assay_link_clock_ms(), &core, 1, idle ? rest_ms : 0),
-            "poll");
+        exit_unless(assay_link_wait(role->link, assay_monotonic_ms(), &core, 1, idle ? rest_ms : 0),
+                    "poll");
         assay_ring_wake(&role->orders);
         if (core.revents != 0) receive_packets(role);
     }

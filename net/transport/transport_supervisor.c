@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/system_clock.h"
 #include "host/peers/addresses.h"
 #include "net/transport/transport_process.h"
 
@@ -325,9 +326,9 @@ void assay_transport_supervisor_stop(struct assay_transport_client *far)
     enum { PATIENCE_MS = 500 };
     struct assay_child_end end;
     const uint64_t until_ms =
-        assay_link_clock_ms() + (uint64_t)(far->linger_ms > 0 ? far->linger_ms : 0) + PATIENCE_MS;
+        assay_monotonic_ms() + (uint64_t)(far->linger_ms > 0 ? far->linger_ms : 0) + PATIENCE_MS;
     uint8_t bytes[8];
-    while (far->shared != NULL && far->linger_ms >= 0 && assay_link_clock_ms() < until_ms) {
+    while (far->shared != NULL && far->linger_ms >= 0 && assay_monotonic_ms() < until_ms) {
         struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
         (void)poll(&one, 1, 10);
         const ssize_t got = recv(far->child.socket, bytes, sizeof bytes, 0);

@@ -9,6 +9,7 @@
 #include "net/verifier/verify_pool.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/verifier/verifier_process.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RING = 16 * ASSAY_POOL_QUEUE_MAX }; /* a job that was set aside is passed so often */
@@ -148,10 +148,7 @@ static enum assay_status start_threads(struct assay_verify_pool *pool, struct wo
 
 static uint64_t now_ms(const struct assay_verify_pool *pool)
 {
-    struct timespec now;
-    if (pool->config.clock != NULL) return pool->config.clock();
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return pool->config.clock != NULL ? pool->config.clock() : assay_monotonic_ms();
 }
 
 /* What was submitted stays as it is until it is answered. */

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/system_clock.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -104,7 +105,7 @@ static bool dial_peer(struct assay_link *link, struct link_peer *peer, const cha
 static void set_error(struct assay_link *link, struct link_peer *peer)
 {
     disconnect(link, peer);
-    assay_dial_on_disconnected(&peer->dial, &link->dialling, assay_link_clock_ms());
+    assay_dial_on_disconnected(&peer->dial, &link->dialling, assay_monotonic_ms());
 }
 
 void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer)
@@ -115,7 +116,7 @@ void assay_line_read_monitor(struct assay_link *link, struct link_peer *peer)
     while (peer->monitor != NULL && assay_monitor_next(peer->monitor, &event, &value)) {
         if (event == ZMQ_EVENT_CONNECTED) assay_census_add(link, (int)value);
         else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-            assay_dial_on_connected(&peer->dial, assay_link_clock_ms());
+            assay_dial_on_connected(&peer->dial, assay_monotonic_ms());
         else if (event == ZMQ_EVENT_DISCONNECTED || event == ZMQ_EVENT_CLOSED)
             set_error(link, peer);
     }
@@ -163,7 +164,7 @@ static void dial_one_of(struct assay_link *link, struct link_peer *peer, const c
 /* Is the name of this try one that was answered when the try before was over? */
 static bool is_try_late(struct link_peer *peer, const char *host)
 {
-    const uint64_t passed_ms = assay_link_clock_ms() - peer->late_ms;
+    const uint64_t passed_ms = assay_monotonic_ms() - peer->late_ms;
     return peer->late.count > 0 && passed_ms <= LINK_LATE_MS && strcmp(host, peer->late.host) == 0;
 }
 
@@ -195,7 +196,7 @@ static void hang_up_late(struct link_peer *peer, const struct assay_resolver_ans
 {
     if (answer->count == 0) return;
     peer->late = *answer;
-    peer->late_ms = assay_link_clock_ms();
+    peer->late_ms = assay_monotonic_ms();
 }
 
 static void start_resolving(struct assay_link *link, const struct assay_resolver_answer *answer)
@@ -222,7 +223,7 @@ static void start_resolving(struct assay_link *link, const struct assay_resolver
 void assay_line_poll(struct assay_link *link)
 {
     struct assay_resolver_answer answer;
-    const uint64_t now_ms = assay_link_clock_ms();
+    const uint64_t now_ms = assay_monotonic_ms();
     while (link->asked > 0 && link->names.take(link->names.context, &answer))
         start_resolving(link, &answer);
     if (!link->identified) return;
@@ -237,7 +238,7 @@ void assay_line_poll(struct assay_link *link)
 void assay_line_on_incoming(struct assay_link *link, uint16_t slot)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
-    assay_dial_on_incoming(&link->peers[slot].dial, assay_link_clock_ms());
+    assay_dial_on_incoming(&link->peers[slot].dial, assay_monotonic_ms());
 }
 
 /* ------------------------------------------------------------ addresses */
@@ -312,7 +313,7 @@ static void set_addresses(struct assay_link *link, struct link_peer *peer, char 
         return;
     }
     disconnect(link, peer);
-    assay_dial_set_addresses(&peer->dial, count, assay_link_clock_ms());
+    assay_dial_set_addresses(&peer->dial, count, assay_monotonic_ms());
 }
 
 enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const char *addresses)
@@ -360,7 +361,7 @@ enum assay_status assay_link_identify(struct assay_link *link, const struct assa
     for (uint16_t slot = 0; slot < link->config.roster->count; slot++) {
         struct link_peer *peer = &link->peers[slot];
         disconnect(link, peer);
-        assay_dial_set_addresses(&peer->dial, peer->address_count, assay_link_clock_ms());
+        assay_dial_set_addresses(&peer->dial, peer->address_count, assay_monotonic_ms());
     }
     assay_line_poll(link);
     return ASSAY_OK;

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
+#include "base/system_clock.h"
 #include "host/peers/wire.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 _Static_assert(ASSAY_FRAME_LEN_MAX + LINK_CURVE_OVERHEAD >= 292, "below it no handshake succeeds");
@@ -390,17 +390,10 @@ static void attend_sockets(struct assay_link *link, struct link_woken woken)
     assay_link_flush(link);
 }
 
-uint64_t assay_link_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* How long nothing of ours is due, at most. */
 static int sleep_limit_ms(const struct assay_link *link)
 {
-    const uint64_t clock_ms = assay_link_clock_ms();
+    const uint64_t clock_ms = assay_monotonic_ms();
     uint64_t rest = LINK_REST_MS;
     if (!link->census.is_idle || link->paused || link->asked > 0) return LINK_CENSUS_MS;
     for (size_t i = 0; i < link->config.roster->count; i++) {
@@ -450,22 +443,22 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
                                   size_t count, int timeout_ms)
 {
     ASSAY_ASSERT(count <= LINK_EXTRA_MAX);
-    const uint64_t start_ms = assay_link_clock_ms();
+    const uint64_t start_ms = assay_monotonic_ms();
     bool is_due = false;
     link->now_ms = now_ms;
     /* Waiting frames are read by the runtime first: only checks for other events. */
     if (!link->paused && link->waiting > 0) timeout_ms = 0;
     for (;;) {
-        const uint64_t gone_ms = assay_link_clock_ms() - start_ms;
+        const uint64_t gone_ms = assay_monotonic_ms() - start_ms;
         int left_ms = sleep_limit_ms(link);
         if (timeout_ms >= 0 && gone_ms + (uint64_t)left_ms > (uint64_t)timeout_ms)
             left_ms = gone_ms >= (uint64_t)timeout_ms ? 0 : timeout_ms - (int)gone_ms;
         struct link_woken woken;
         ASSAY_TRY(poll_once(link, extra, count, left_ms, &woken, &is_due));
-        link->now_ms = now_ms + (assay_link_clock_ms() - start_ms);
+        link->now_ms = now_ms + (assay_monotonic_ms() - start_ms);
         attend_sockets(link, woken);
         if (is_due || (!link->paused && link->waiting > 0)) return ASSAY_OK;
-        if (timeout_ms >= 0 && assay_link_clock_ms() - start_ms >= (uint64_t)timeout_ms)
+        if (timeout_ms >= 0 && assay_monotonic_ms() - start_ms >= (uint64_t)timeout_ms)
             return ASSAY_OK;
     }
 }

@@ -135,7 +135,5 @@ ASSAY_CHECKED enum assay_status assay_link_wait(struct assay_link *link, uint64_
 ASSAY_CHECKED enum assay_status assay_link_receive(struct assay_link *link, uint16_t *slot,
                                                    enum assay_roster_key *which,
                                                    struct assay_slice *frame);
-/* Returns: milliseconds of the monotonic clock. */
-uint64_t assay_link_clock_ms(void);
 
 #endif

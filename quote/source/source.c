@@ -4,6 +4,7 @@
 #include "quote/source/source.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "quote/package.h"
 #include "quote/verify.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct assay_source {
     const struct assay_source_driver *driver;
@@ -106,9 +106,7 @@ enum assay_status assay_source_open(const struct assay_source_config *config,
 
 static bool is_past(uint64_t deadline_ms)
 {
-    struct timespec now;
-    if (deadline_ms == 0 || clock_gettime(CLOCK_MONOTONIC, &now) != 0) return false;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 >= deadline_ms;
+    return deadline_ms != 0 && assay_monotonic_is_past(deadline_ms);
 }
 
 /*

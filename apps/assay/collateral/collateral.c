@@ -5,10 +5,11 @@
 #include "apps/assay/collateral/collateral.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "quote/x509.h"
 
 #include <getopt.h>
@@ -16,18 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
 int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
 {
-    struct timespec now;
     if (options->at == NULL) {
-        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-            return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                                     "the clock cannot be read");
-        *at_unix_s = (int64_t)now.tv_sec;
+        *at_unix_s = assay_unix_s();
         return ASSAY_EXIT_OK;
     }
     if (assay_rfc3339_parse(options->at, strlen(options->at), at_unix_s) == ASSAY_OK)

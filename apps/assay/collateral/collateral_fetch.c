@@ -6,10 +6,11 @@
 
 #include "apps/assay/collateral/collateral_dir.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "quote/amd/snp.h"
 #include "quote/package.h"
 #include "quote/source/fetch/kds.h"
@@ -22,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { FILE_LEN_MAX = 1 << 20, TIMEOUT_S_USUAL = 60, TIMEOUT_S_MAX = 3600 };
 
@@ -316,7 +316,6 @@ static int fetch_for_file(struct errand *e)
 
 static int read_deadline(struct errand *e)
 {
-    struct timespec now;
     unsigned long seconds = TIMEOUT_S_USUAL;
     if (e->options->timeout != NULL) {
         char *end = NULL;
@@ -326,11 +325,8 @@ static int read_deadline(struct errand *e)
             return COMPLAIN(e, "--timeout: \"%s\": expected 1 to %d seconds", e->options->timeout,
                             TIMEOUT_S_MAX);
     }
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return assay_print_error(e->options->json, ASSAY_EXIT_INTERNAL, "internal",
-                                 "the clock cannot be read");
-    e->deadline_ms = ((uint64_t)now.tv_sec + seconds) * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    e->config.seed = (uint64_t)now.tv_nsec; /* of the jitter alone */
+    e->config.seed = assay_monotonic_us(); /* of the jitter alone */
+    e->deadline_ms = assay_monotonic_ms() + seconds * 1000;
     return ASSAY_EXIT_OK;
 }
 

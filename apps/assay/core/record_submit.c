@@ -6,6 +6,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "net/services/server/record_queue.h"
 #include "services/tasks/task.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TURN_MS = 200, WHY_MAX = 160 };
 
@@ -33,13 +33,6 @@ struct assay_record_submit {
     const char *became; /* NULL: not final yet */
     char why[WHY_MAX];  /* the daemon's, when it refuses */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------ words of the command line */
 
@@ -187,13 +180,13 @@ static void tell_refused(void *context, enum assay_service_kind kind, struct ass
  * ASSAY_OK, the state may have changed | ASSAY_E_TIMEOUT | an error that waiting does not fix */
 static enum assay_status poll_record(struct assay_record_submit *hand)
 {
-    const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
+    const enum assay_status status = assay_follower_turn(hand->follower, assay_monotonic_ms());
     if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
         return status;
     if (status != ASSAY_OK || assay_follower_follows(hand->follower))
         hand->crowded = status == ASSAY_E_FULL;
-    assay_record_queue_send_due(hand->pending, hand->follower, now_ms());
-    if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
+    assay_record_queue_send_due(hand->pending, hand->follower, assay_monotonic_ms());
+    if (assay_monotonic_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
     (void)poll(&fd, fd.fd >= 0 ? 1 : 0, TURN_MS);
     return ASSAY_OK;
@@ -226,7 +219,7 @@ int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_se
         .path = l->path, .role = role, .tells = tells, .context = l
     };
     l->q = q;
-    l->until_ms = now_ms() + q->timeout_ms;
+    l->until_ms = assay_monotonic_ms() + q->timeout_ms;
     const int found = assay_record_submit_path(q, l->path);
     if (found != ASSAY_EXIT_OK) {
         free(l);

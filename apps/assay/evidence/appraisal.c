@@ -4,12 +4,13 @@
  */
 #include "apps/assay/evidence/appraisal.h"
 
-#include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/file/kind.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "quote/collateral/gather.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { FILE_LEN_MAX = 1 << 20 };
 
@@ -60,11 +60,8 @@ static int open_empty(struct assay_appraisal *a, const struct assay_appraisal_op
 /* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
 static int read_time(struct assay_appraisal *a, const char *text)
 {
-    struct timespec now;
     if (text == NULL) {
-        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-            return COMPLAIN(a, "the clock cannot be read");
-        a->at_unix_s = (int64_t)now.tv_sec;
+        a->at_unix_s = assay_unix_s();
         return ASSAY_EXIT_OK;
     }
     if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;

@@ -4,12 +4,13 @@
 #include "apps/assay/evidence/ear.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/ear_read.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/ear_read.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/file/kind.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "quote/json.h"
 #include "quote/result/jwt.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* --- making one */
 #define COMPLAIN(json, ...) assay_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
@@ -191,11 +191,8 @@ static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t 
 
 static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
 {
-    struct timespec now;
     if (args->at == NULL) {
-        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-            return COMPLAIN(args->json, "the clock cannot be read");
-        *at_unix_s = (int64_t)now.tv_sec;
+        *at_unix_s = assay_unix_s();
         return ASSAY_EXIT_OK;
     }
     if (assay_rfc3339_parse(args->at, strlen(args->at), at_unix_s) == ASSAY_OK)

@@ -5,11 +5,12 @@
 #include "apps/assay/evidence/policy.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/config/yaml.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* --- files */
 int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json)
@@ -49,17 +49,13 @@ void assay_policy_file_close(struct assay_policy_file *file)
 
 static int read_time(const struct assay_policy_options *options, int64_t *at_unix_s)
 {
-    struct timespec now;
     const char *const text = options->at;
     if (text != NULL && assay_rfc3339_parse(text, strlen(text), at_unix_s) == ASSAY_OK)
         return ASSAY_EXIT_OK;
     if (text != NULL)
         return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
                                  "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                                 "the clock cannot be read");
-    *at_unix_s = (int64_t)now.tv_sec;
+    *at_unix_s = assay_unix_s();
     return ASSAY_EXIT_OK;
 }
 

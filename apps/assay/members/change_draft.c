@@ -5,11 +5,12 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/output.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/member.h"
-#include "apps/assay/core/output.h"
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/system_clock.h"
 #include "net/documents/rule_documents.h"
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ACTIVATION_DEFAULT = 16, OPERATORS_FILE_MAX = 64 * 1024 };
 
@@ -142,10 +142,7 @@ static int draft_join(struct drafting *d, const struct assay_change_wish *wish)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "out of memory";
     const struct assay_genesis *charter = d->source.basis->charter.genesis;
-    struct timespec now;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return assay_change_fail(d->options, ASSAY_E_IO, "the date");
-    const struct assay_member_rules rules = { .at_unix_s = (int64_t)now.tv_sec,
+    const struct assay_member_rules rules = { .at_unix_s = assay_unix_s(),
                                               .endorsements = &d->rules.endorsements,
                                               .policy = d->rules.policy };
     if (wish->sample == NULL || wish->operator_name == NULL)
@@ -239,11 +236,9 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
 static int lint_policies(const struct drafting *d, struct assay_lint_report *now,
                          struct assay_lint_report *next)
 {
-    struct timespec at;
-    if (clock_gettime(CLOCK_REALTIME, &at) != 0)
-        return assay_change_fail(d->options, ASSAY_E_IO, "the date");
-    assay_policy_lint(d->rules.policy, (int64_t)at.tv_sec, now);
-    assay_policy_lint(d->policy, (int64_t)at.tv_sec, next);
+    const int64_t at_unix_s = assay_unix_s();
+    assay_policy_lint(d->rules.policy, at_unix_s, now);
+    assay_policy_lint(d->policy, at_unix_s, next);
     if (next->errors <= now->errors) return ASSAY_EXIT_OK;
     for (uint32_t i = 0; i < next->count; i++) {
         const struct assay_lint_finding *f = &next->findings[i];

@@ -8,13 +8,14 @@
  */
 #include "apps/assay/members/recover.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "host/recovery.h"
 #include "net/keys/keyring.h"
 
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
@@ -442,11 +442,8 @@ static int check_signer(const struct assay_recover_options *options,
 static int check_time(const struct assay_recover_options *options,
                       const struct assay_recover_file *file)
 {
-    struct timespec now;
     if (file->is_fence || file->is_release || options->forced) return ASSAY_EXIT_OK;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-        return assay_change_fail(&options->change, ASSAY_E_IO, "the date");
-    const uint64_t date_ms = (uint64_t)now.tv_sec * 1000, time_ms = file->recover.header.time_ms;
+    const uint64_t date_ms = assay_unix_ms(), time_ms = file->recover.header.time_ms;
     if (!assay_recovery_is_too_early(time_ms, date_ms)) return ASSAY_EXIT_OK;
     return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                              "recover sign: %s has a time %llu minutes ahead of this machine's "

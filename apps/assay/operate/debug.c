@@ -5,13 +5,14 @@
  * results of doctor, names and permissions of files, limits of the process, and the configuration
  * without comments and with addresses reduced to the host.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/setup/setup.h"
 #include "apps/config.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -190,15 +191,13 @@ static void put_all(struct bundle *b)
 
 static int write_bundle(struct bundle *b, const char *path)
 {
-    struct timespec now = { 0 };
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     b->out = fd >= 0 ? fdopen(fd, "w") : NULL;
     if (b->out == NULL) {
         (void)fprintf(stderr, "assay debug bundle: %s: %s\n", path, strerror(errno));
         return errno == EEXIST ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
     }
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    b->at = now.tv_sec;
+    b->at = assay_unix_s();
     b->sound = true;
     put_all(b);
     b->sound = fclose(b->out) == 0 && b->sound;

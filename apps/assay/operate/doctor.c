@@ -5,18 +5,18 @@
  */
 #include "apps/assay/operate/doctor.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/terminal.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char config_default[] = "/etc/assay/assayd.yaml";
@@ -119,13 +119,11 @@ static int read_options(struct assay_doctor *d, bool *json, int argc, char **arg
 int assay_command_doctor(int argc, char **argv)
 {
     static struct assay_doctor d; /* large */
-    struct timespec now = { 0 };
     bool json = false;
     d.socket = assay_daemon_default_socket();
     const int early = read_options(&d, &json, argc, argv);
     if (early >= 0) return early;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    d.at_unix_s = (int64_t)now.tv_sec;
+    d.at_unix_s = assay_unix_s();
     assay_doctor_config(&d);
     if (d.has_config && !d.socket_given) d.socket = d.config.admin;
     if (argv[optind] != NULL) return assay_doctor_net(&d, json); /* the table has no other word */

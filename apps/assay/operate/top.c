@@ -5,17 +5,17 @@
  * First the sentence, then what may still fail, then the members. 60 columns are enough. Where the
  * daemon does not answer the last picture stands with its age before everything else.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/terminal.h"
+#include "base/system_clock.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROWS_MAX = 1024, CELLS = 8, WIDE = 80, LINE_MAX_LEN = 1024, ESCAPE = 27 };
 
@@ -34,13 +34,6 @@ struct top {
     int trouble;                       /* exit status of the last question */
     int line;                          /* of the frame being drawn */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------ lines */
 
@@ -163,7 +156,7 @@ static void draw_screen(struct top *t)
     if (t->trouble != ASSAY_EXIT_OK && t->came_ms == 0) put(t, "%s does not answer", t->q.socket);
     else if (t->trouble != ASSAY_EXIT_OK)
         put(t, "NO ANSWER for %llu s: what follows is old",
-            (unsigned long long)((now_ms() - t->came_ms) / 1000));
+            (unsigned long long)((assay_monotonic_ms() - t->came_ms) / 1000));
     if (t->came_ms != 0) {
         put_status(t);
         put_nodes(t);
@@ -193,7 +186,7 @@ static void poll_node(struct top *t)
     t->trouble = status == ASSAY_OK          ? ASSAY_EXIT_OK
                  : status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT
                                              : ASSAY_EXIT_UNREACHABLE;
-    if (status == ASSAY_OK) t->came_ms = now_ms();
+    if (status == ASSAY_OK) t->came_ms = assay_monotonic_ms();
     else if (t->once) t->trouble = assay_daemon_report_unreachable(&t->q, status);
 }
 
@@ -210,13 +203,13 @@ static void run_live(struct top *t)
 {
     uint64_t due_ms = 0;
     for (int key = 0; handle_key(t, key);) {
-        const uint64_t now = now_ms();
+        const uint64_t now = assay_monotonic_ms();
         if (now >= due_ms) {
             poll_node(t);
-            due_ms = now_ms() + t->every_ms;
+            due_ms = assay_monotonic_ms() + t->every_ms;
         }
         draw_screen(t);
-        const uint64_t at = now_ms();
+        const uint64_t at = assay_monotonic_ms();
         key = assay_screen_key(due_ms > at ? (int)(due_ms - at) : 0);
     }
 }

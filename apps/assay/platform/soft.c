@@ -4,9 +4,10 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
+#include "base/system_clock.h"
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { DAY_S = 86400, DAYS_DEFAULT = 3650, DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20 };
 
@@ -80,12 +80,10 @@ enum { KEY_TEXT = 2 * ASSAY_P256_PUBLIC_LEN + 1 };
 static enum assay_status make_ca(const char *dir, const char *name, unsigned long days,
                                  struct assay_soft_bundle *bundle, char key[static KEY_TEXT])
 {
-    struct timespec now;
     struct assay_soft_ca ca;
     struct assay_soft_terms terms;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
     /* A day of slack behind: clocks of a network differ. */
-    const int64_t now_s = (int64_t)now.tv_sec;
+    const int64_t now_s = assay_unix_s();
     ASSAY_TRY(assay_soft_ca_create(name, now_s - DAY_S, now_s + (int64_t)days * DAY_S, &ca));
     assay_soft_terms_default(&ca, &terms);
     enum assay_status status = assay_soft_collateral(&ca, &terms, bundle);
@@ -135,12 +133,10 @@ static enum assay_status publish_collateral(const char *dir, const struct assay_
                                             const char *out)
 {
     struct assay_soft_ca ca;
-    struct timespec now;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_soft_ca_load(dir, &ca));
     struct assay_soft_terms terms;
     assay_soft_terms_default(&ca, &terms);
-    terms.issue_unix_s = (int64_t)now.tv_sec;
+    terms.issue_unix_s = assay_unix_s();
     if (wanted->next_unix_s != 0) terms.next_unix_s = terms.issue_unix_s + wanted->next_unix_s;
     if (wanted->evaluation_number != 0) terms.evaluation_number = wanted->evaluation_number;
     if (wanted->levels[0].components[0] != 0) {

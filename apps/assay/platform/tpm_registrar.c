@@ -3,15 +3,15 @@
  */
 #include "apps/assay/platform/tpm.h"
 
-#include "apps/assay/core/output.h"
 #include "apps/assay/core/folder.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "base/system_clock.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     DAY_S = 86400,
@@ -23,14 +23,6 @@ enum {
     CRL_LEN_MAX = 4096,
 };
 
-static enum assay_status get_time(int64_t *unix_s)
-{
-    struct timespec t;
-    if (clock_gettime(CLOCK_REALTIME, &t) != 0) return ASSAY_E_IO;
-    *unix_s = (int64_t)t.tv_sec;
-    return ASSAY_OK;
-}
-
 static int64_t days_or(const struct tpm_options *o, int64_t otherwise)
 {
     return (o->days != 0 ? (int64_t)o->days : otherwise) * DAY_S;
@@ -39,12 +31,11 @@ static int64_t days_or(const struct tpm_options *o, int64_t otherwise)
 int tpm_run_registrar(const struct tpm_options *o)
 {
     struct assay_tpm_registrar registrar;
-    int64_t now_s = 0;
-    enum assay_status status = get_time(&now_s);
+    const int64_t now_s = assay_unix_s();
     /* A day of slack behind: clocks of a network differ. */
-    if (status == ASSAY_OK)
-        status = assay_tpm_registrar_create(o->name != NULL ? o->name : "registrar", now_s - DAY_S,
-                                            now_s + days_or(o, REGISTRAR_DAYS), &registrar);
+    enum assay_status status =
+        assay_tpm_registrar_create(o->name != NULL ? o->name : "registrar", now_s - DAY_S,
+                                   now_s + days_or(o, REGISTRAR_DAYS), &registrar);
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = assay_tpm_registrar_save(&registrar, o->words[0]);
     char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
@@ -102,9 +93,8 @@ int tpm_challenge(const struct tpm_options *o, const struct assay_tpm_request *r
     const char *why = "out of memory";
     struct makers *const m = calloc(1, sizeof *m);
     if (m == NULL) return tpm_complain(why, ASSAY_E_MEMORY);
-    int64_t now_s = 0;
+    const int64_t now_s = assay_unix_s();
     enum assay_status status = read_makers(o->makers, m);
-    if (status == ASSAY_OK) status = get_time(&now_s);
     if (status != ASSAY_OK) {
         free(m);
         return tpm_complain(o->makers, status);
@@ -127,16 +117,14 @@ int tpm_issue(const struct tpm_options *o, const char *verb,
     struct assay_tpm_registrar registrar;
     uint8_t der[ASSAY_TPM_CERTIFICATE_MAX];
     size_t len = 0;
-    int64_t now_s = 0;
     enum assay_status status = assay_tpm_registrar_load(o->registrar, &registrar);
     if (status != ASSAY_OK) return tpm_complain(o->registrar, status);
-    status = get_time(&now_s);
+    const int64_t now_s = assay_unix_s();
     const int64_t from_s =
         now_s - DAY_S > registrar.not_before_s ? now_s - DAY_S : registrar.not_before_s;
-    if (status == ASSAY_OK)
-        status = assay_tpm_certificate_issue(&registrar, challenge, answer, from_s,
-                                             now_s + days_or(o, CERTIFICATE_DAYS), der, sizeof der,
-                                             &len);
+    status =
+        assay_tpm_certificate_issue(&registrar, challenge, answer, from_s,
+                                    now_s + days_or(o, CERTIFICATE_DAYS), der, sizeof der, &len);
     assay_tpm_registrar_wipe(&registrar);
     if (status == ASSAY_E_INVALID) {
         (void)fprintf(stderr, "assay tpm: the answer is wrong: the key is not in that TPM\n");
@@ -232,8 +220,7 @@ static enum assay_status make_crl(const struct tpm_options *o,
     struct assay_tpm_registrar registrar;
     uint8_t der[CRL_LEN_MAX];
     size_t len = 0;
-    int64_t now_s = 0;
-    ASSAY_TRY(get_time(&now_s));
+    const int64_t now_s = assay_unix_s();
     ASSAY_TRY(tpm_join(path, o->words[0], "crl.der"));
     ASSAY_TRY(assay_tpm_registrar_load(o->words[0], &registrar));
     const enum assay_status status = assay_tpm_registrar_crl(

@@ -2,23 +2,23 @@
  * apps/assay/proofs/audit.c - `assay audit verify` and `assay audit replay`: verification of a
  * store from its first block, without a daemon (engine/audit/audit.h).
  */
+#include "engine/audit/audit.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/network.h"
-#include "apps/assay/core/options.h"
 #include "apps/assay/proofs/audit_orders.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/sim/commands/progress.h"
-#include "engine/audit/audit.h"
-#include "net/runtime/history.h"
+#include "base/system_clock.h"
 #include "host/services.h"
 #include "net/documents/collateral_updates.h"
+#include "net/runtime/history.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SCORE_LEN_MAX = ASSAY_HISTORY_ROW_MAX + 32 }; /* of an hour's row */
 
@@ -45,9 +45,7 @@ struct audit_run {
 
 static double now_s(void)
 {
-    struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+    return (double)assay_monotonic_us() / 1e6;
 }
 
 /* ------------------------------------------------------------ after each epoch */

@@ -4,24 +4,24 @@
  */
 #include "apps/assay/proofs/proof.h"
 
-#include "apps/assay/core/daemon_request.h"
-#include "apps/assay/proofs/checkpoint_since.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/proofs/checkpoint_since.h"
 #include "apps/client.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "engine/ledger/state/fold.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
@@ -116,7 +116,6 @@ static uint32_t parse_duration(const char *text)
 
 static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
 {
-    struct timespec now;
     int64_t at_unix_s = 0;
     *now_ms = 0;
     if (no_clock && at != NULL) return assay_misuse("either --at or --no-clock, not both");
@@ -129,8 +128,7 @@ static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
         *now_ms = (uint64_t)at_unix_s * 1000;
         return ASSAY_EXIT_OK;
     }
-    if (clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0)
-        *now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    *now_ms = assay_unix_ms();
     return ASSAY_EXIT_OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/result_json.h"
+#include "base/system_clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,13 +17,6 @@
 #include <time.h>
 
 enum { POLL_MS = 500 };
-
-static uint64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------ the key */
 
@@ -100,15 +94,14 @@ int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_or
     const enum assay_status begun = assay_evm_sender_begin(&s->sender, order);
     ASSAY_ASSERT(begun == ASSAY_OK); /* one after the other, within its bounds */
     for (;;) {
-        const enum assay_evm_phase phase =
-            assay_evm_sender_step(&s->sender, clock_ms(CLOCK_MONOTONIC));
+        const enum assay_evm_phase phase = assay_evm_sender_step(&s->sender, assay_monotonic_ms());
         print_progress(s);
         if (phase == ASSAY_EVM_DONE) {
             log_transaction(s);
             return ASSAY_EXIT_OK;
         }
         if (phase == ASSAY_EVM_REFUSED) return ASSAY_EXIT_DENIED;
-        if (clock_ms(CLOCK_MONOTONIC) - s->begun_ms >= s->run->wait_ms) return give_up(s);
+        if (assay_monotonic_ms() - s->begun_ms >= s->run->wait_ms) return give_up(s);
         const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
         (void)nanosleep(&pause, NULL);
     }
@@ -148,7 +141,7 @@ int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_
 {
     const struct assay_evm_config config = assay_anchor_sender(&run->settings);
     struct assay_secret32 key = { { 0 } };
-    *s = (struct assay_anchor_sending){ .run = run, .begun_ms = clock_ms(CLOCK_MONOTONIC) };
+    *s = (struct assay_anchor_sending){ .run = run, .begun_ms = assay_monotonic_ms() };
     int result = check_chain(run);
     if (result == ASSAY_EXIT_OK) result = read_key(run, &key);
     if (result != ASSAY_EXIT_OK) return result;
@@ -212,7 +205,7 @@ static int no_order(const struct assay_anchor_run *run, const struct assay_evm_a
 
 static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_anchored *held)
 {
-    const uint64_t now = clock_ms(CLOCK_REALTIME);
+    const uint64_t now = assay_unix_ms();
     if (now < held->time_ms || now - held->time_ms <= ASSAY_EVM_ANCHOR_MAX_AGE_MS) return false;
     (void)fprintf(stderr,
                   "%s: epoch %" PRIu64 ", which it holds, is older than a day: nothing "

@@ -5,16 +5,16 @@
 #include "apps/assay/services/anchor.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/proofs/proof.h"
 #include "base/cbor.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { WARN_MS = 12 * 3600 * 1000, PROOF_HEAD_LEAF = 3 };
 
@@ -127,9 +127,7 @@ static void compare_proven(const struct assay_proven *proven, struct assay_slice
 /* Returns: Unix ms; 0 without a clock */
 static uint64_t now_ms(void)
 {
-    struct timespec now;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec <= 0) return 0;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return assay_unix_ms();
 }
 
 static int compare_proof(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,

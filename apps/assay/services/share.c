@@ -3,12 +3,13 @@
  * delete, readers (docs/services.md 5: shares).
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/record_submit.h"
-#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/record_submit.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/services/services.h"
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/services/shares/share_client.h"
 #include "services/shares/cluster.h"
 #include "services/tasks/task.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TURN_MS = 200 };
 
@@ -32,13 +32,6 @@ struct share_deed {
     char path[ASSAY_FOLLOWER_PATH_MAX + 1];
     struct assay_share_client *client;
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int report_error(const char *what, enum assay_status status)
 {
@@ -59,7 +52,7 @@ static int open_client(struct share_deed *d)
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     const int set = assay_record_submit_timeout(&d->q, d->timeout);
     if (set >= 0) return set;
-    d->until_ms = now_ms() + d->q.timeout_ms;
+    d->until_ms = assay_monotonic_ms() + d->q.timeout_ms;
     int result = assay_record_submit_key(d->q.group, d->key, &secret, public_key);
     if (result != ASSAY_EXIT_OK) return result;
     assay_task_account(public_key, d->account);
@@ -75,7 +68,7 @@ static int open_client(struct share_deed *d)
 static bool poll_progress(struct share_deed *d)
 {
     assay_share_client_turn(d->client, TURN_MS);
-    return now_ms() < d->until_ms;
+    return assay_monotonic_ms() < d->until_ms;
 }
 
 /* Which holders an operator has to look at when a deed was not done in time. */

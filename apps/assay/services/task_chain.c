@@ -5,10 +5,11 @@
  */
 #include "apps/assay/services/task.h"
 
-#include "apps/assay/services/anchor.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/services/anchor.h"
+#include "base/system_clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,13 +33,6 @@ struct task_chain {
     uint64_t until_ms;
     uint64_t key_at_ms; /* when the chain is asked for a key next; 0: none is waited for */
 };
-
-static uint64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------ the file */
 
@@ -133,13 +127,13 @@ static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
 {
     struct task_chain *const c = r->chain;
     c->run.wait_ms = r->silence_ms;
-    c->until_ms = clock_ms(CLOCK_MONOTONIC) + r->silence_ms;
+    c->until_ms = assay_monotonic_ms() + r->silence_ms;
     if (!c->sends) {
         const int opened = assay_anchor_sending_open(&c->run, &c->sending);
         c->sends = true;
         if (opened != ASSAY_EXIT_OK) return opened;
     }
-    c->sending.begun_ms = clock_ms(CLOCK_MONOTONIC);
+    c->sending.begun_ms = assay_monotonic_ms();
     const int asked = assay_anchor_held(&c->run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     const enum assay_status status =
@@ -232,7 +226,7 @@ int task_chain_open(struct task_running *r)
     while (result == ASSAY_EXIT_OK && !deep) {
         result = read_task(c, r->now.task, &deep, &open, &paid);
         if (result != ASSAY_EXIT_OK || deep) break;
-        if (clock_ms(CLOCK_MONOTONIC) >= c->until_ms) {
+        if (assay_monotonic_ms() >= c->until_ms) {
             task_say("the task is not open as deep as configured in time; the same command goes "
                      "on");
             return ASSAY_EXIT_TIMEOUT;
@@ -253,7 +247,7 @@ int task_chain_open(struct task_running *r)
 void task_chain_key(struct task_running *r)
 {
     struct task_chain *const c = r->chain;
-    const uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    const uint64_t now_ms = assay_monotonic_ms();
     uint8_t lock[32], opening[32];
     const bool waits = assay_task_client_awaits_key(r->client, lock);
     if (!waits) c->key_at_ms = 0;
@@ -276,7 +270,7 @@ int task_chain_close(struct task_running *r, bool *closed)
     bool deep = false, open = false;
     uint32_t paid = 0;
     *closed = false;
-    if (clock_ms(CLOCK_REALTIME) / 1000 < terms->deadline_s) return ASSAY_EXIT_OK;
+    if (assay_unix_ms() / 1000 < terms->deadline_s) return ASSAY_EXIT_OK;
     int result = open_sending(r, &held);
     if (result == ASSAY_EXIT_OK) result = read_task(c, r->now.task, &deep, &open, &paid);
     if (result != ASSAY_EXIT_OK || !open || paid >= terms->steps) return result;
@@ -288,7 +282,7 @@ int task_chain_close(struct task_running *r, bool *closed)
         if (result != ASSAY_EXIT_DENIED) break;
         wait_a_little();
     } while (strcmp(c->sending.sender.progress.why, "early") == 0 &&
-             clock_ms(CLOCK_MONOTONIC) < c->until_ms);
+             assay_monotonic_ms() < c->until_ms);
     *closed = result == ASSAY_EXIT_OK;
     return result == ASSAY_EXIT_DENIED ? said_no(c) : result;
 }

@@ -10,9 +10,10 @@
 #include "apps/assay/services/task.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/sim/commands/progress.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -31,20 +31,6 @@ enum {
     SCORE_MAX = 10000,
     NAME_ROOM = 32, /* below DIR */
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static uint64_t now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec;
-}
 
 void task_say(const char *format, ...)
 {
@@ -443,9 +429,9 @@ static int submit_task(struct task_running *r, bool *submitted)
 {
     if (*submitted) return -1;
     const enum assay_status status =
-        r->chain == NULL
-            ? assay_task_client_submit(r->client, &r->wish)
-            : assay_task_client_draft(r->client, &r->wish, r->price, now_s() + r->ahead_s);
+        r->chain == NULL ? assay_task_client_submit(r->client, &r->wish)
+                         : assay_task_client_draft(r->client, &r->wish, r->price,
+                                                   assay_unix_ms() / 1000 + r->ahead_s);
     if (status == ASSAY_E_AGAIN) return -1;
     if (status != ASSAY_OK) return not_submitted(r, status);
     *submitted = true;
@@ -478,7 +464,7 @@ static int one_turn(struct task_running *r, bool *submitted)
 static int run_turns(struct task_running *r, struct assay_sim_progress *progress)
 {
     bool submitted = assay_task_client_terms(r->client) != NULL, named = false;
-    uint64_t until = now_ms() + r->silence_ms;
+    uint64_t until = assay_monotonic_ms() + r->silence_ms;
     for (;;) {
         const struct assay_task_client_status before = r->now;
         const int over = one_turn(r, &submitted);
@@ -489,8 +475,8 @@ static int run_turns(struct task_running *r, struct assay_sim_progress *progress
         if (r->now.state == ASSAY_TASK_CLIENT_WORKS)
             assay_sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
         if (r->now.state != before.state || r->now.results != before.results)
-            until = now_ms() + r->silence_ms;
-        if (now_ms() >= until) return report_silence(r);
+            until = assay_monotonic_ms() + r->silence_ms;
+        if (assay_monotonic_ms() >= until) return report_silence(r);
     }
 }
 

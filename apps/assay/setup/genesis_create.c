@@ -8,17 +8,17 @@
 #include "apps/assay/setup/genesis.h"
 
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
-#include "apps/assay/members/member.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/assay/evidence/policy.h"
+#include "apps/assay/members/member.h"
+#include "base/system_clock.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* One network being built; everything large is on the heap and freed by close_draft. */
 struct draft {
@@ -265,14 +265,6 @@ static enum assay_status read_members(struct draft *d)
 
 /* ------------------------------------------------------------ create */
 
-static enum assay_status now_ms(uint64_t *ms)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
-    *ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    return ASSAY_OK;
-}
-
 static enum assay_status write_services(struct draft *d)
 {
     struct assay_writer w = assay_writer_over(d->services, sizeof d->services);
@@ -293,7 +285,7 @@ static enum assay_status build_genesis(struct draft *d, const char *plan_path,
     d->genesis->threshold = d->plan->threshold;
     d->genesis->time_ms = d->plan->time_ms;
     if (d->plan->has_services) ASSAY_TRY(write_services(d));
-    if (!d->plan->has_time) ASSAY_TRY(now_ms(&d->genesis->time_ms));
+    if (!d->plan->has_time) d->genesis->time_ms = assay_unix_ms();
     ASSAY_TRY(read_policy(d));
     ASSAY_TRY(read_collateral(d));
     ASSAY_TRY(read_members(d));

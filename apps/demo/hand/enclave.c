@@ -10,12 +10,12 @@
 
 #include "base/cursor.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "base/writer.h"
 #include "net/services/enclave.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { STATE_LEN = 48, IDENTITY_LEN = 32 + 4 + 16 + 32, WAIT_MS = 1000, READ_MS = 100 };
 
@@ -150,8 +150,8 @@ static int rolled_back(const struct self *self, const struct state *handed,
 static enum assay_enclave_result find_entry(struct self *self, struct assay_cont_entry *found)
 {
     enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !service_asked_to_end;)
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         result == ASSAY_ENCLAVE_IN_DOUBT && assay_monotonic_ms() < until && !service_asked_to_end;)
         result = assay_enclave_start(self->enclave, WAIT_MS, found);
     return result;
 }
@@ -161,8 +161,8 @@ static enum assay_enclave_result adopt_state(struct self *self, const struct sta
     enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
     uint8_t hash[32] = { 0 };
     if (state->index > 0) hash_of(state, hash);
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !service_asked_to_end;)
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         result == ASSAY_ENCLAVE_IN_DOUBT && assay_monotonic_ms() < until && !service_asked_to_end;)
         result = assay_enclave_adopt(self->enclave, state->index, state->prev, hash, WAIT_MS);
     return result;
 }
@@ -235,11 +235,11 @@ static int advance_state(struct self *self)
         return hand_fail("the disk does not take %s/next", self->dir);
     hash_of(&next, hash);
     enum assay_enclave_result result = assay_enclave_update(self->enclave, hash, &index);
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          result == ASSAY_ENCLAVE_OK || result == ASSAY_ENCLAVE_IN_DOUBT;) {
         result = assay_enclave_wait(self->enclave, index, WAIT_MS);
         if (result == ASSAY_ENCLAVE_OK) break;
-        if (service_asked_to_end || hand_now_ms() >= until) break;
+        if (service_asked_to_end || assay_monotonic_ms() >= until) break;
     }
     if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
     if (!save_state(self, "state", &next))
@@ -295,9 +295,7 @@ struct flow {
 
 static double now_us(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+    return (double)assay_monotonic_us();
 }
 
 /* States come at their times, whether the ones before are certified or not: late is late. */
@@ -325,8 +323,8 @@ static void receive_results(struct flow *f)
     const double at_us = now_us() - f->start_us;
     for (; f->first + f->certified <= now && f->certified < f->given; f->certified++)
         f->us[f->certified] = (uint32_t)(at_us - (double)f->certified * f->each_us);
-    if (hand_now_ms() < f->say_at_ms) return;
-    f->say_at_ms = hand_now_ms() + SAY_MS;
+    if (assay_monotonic_ms() < f->say_at_ms) return;
+    f->say_at_ms = assay_monotonic_ms() + SAY_MS;
     hand_say("at %llu", (unsigned long long)now);
 }
 
@@ -361,9 +359,9 @@ static int run_flow(struct self *self, unsigned rate)
     enum assay_enclave_result result = f.us != NULL ? ASSAY_ENCLAVE_OK : ASSAY_ENCLAVE_FAILED;
     uint64_t until_ms = UINT64_MAX;
     f.start_us = now_us();
-    while (result == ASSAY_ENCLAVE_OK && hand_now_ms() < until_ms) {
+    while (result == ASSAY_ENCLAVE_OK && assay_monotonic_ms() < until_ms) {
         if (service_asked_to_end && until_ms == UINT64_MAX)
-            until_ms = hand_now_ms() + HAND_PATIENCE_MS;
+            until_ms = assay_monotonic_ms() + HAND_PATIENCE_MS;
         result = submit_states(&f);
         if (result == ASSAY_ENCLAVE_OK) result = assay_enclave_turn(self->enclave, 1);
         receive_results(&f);

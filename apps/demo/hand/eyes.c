@@ -14,6 +14,7 @@
 #include "apps/demo/hand/hand.h"
 
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "net/services/follower.h"
 
 #include <stdarg.h>
@@ -171,7 +172,7 @@ int hand_eyes(int argc, char **argv)
             fds[i] = assay_follower_poll(eyes.at[i]);
         (void)poll(fds, FOLLOWERS, LOOK_MS);
         for (uint32_t i = 0; i < FOLLOWERS; i++)
-            assay_status_ignore(assay_follower_turn(eyes.at[i], hand_now_ms()),
+            assay_status_ignore(assay_follower_turn(eyes.at[i], assay_monotonic_ms()),
                                 "it is dialled again");
         for (uint32_t i = 0; i < GROUPS; i++)
             look_at_group(i);

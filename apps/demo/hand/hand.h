@@ -28,8 +28,6 @@ __attribute__((format(printf, 1, 2))) int hand_fail(const char *format, ...);
 const char *hand_in(const char *dir, const char *name);
 /* A file of 32 bytes that its owner alone may read. Returns: whether it is one. */
 bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
-/* Returns: monotonic ms. */
-uint64_t hand_now_ms(void);
 
 /* --- deeds, with what follows their word on the command line; each Returns: exit status */
 /* eyes SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; claims are

@@ -66,13 +66,6 @@ bool hand_key(const char *dir, const char *name, struct assay_secret32 *key)
     return len == 32;
 }
 
-uint64_t hand_now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 struct deed {
     const char *word;
     int least, most; /* words behind it */

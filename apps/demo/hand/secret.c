@@ -5,6 +5,7 @@
 #include "apps/demo/hand/hand.h"
 
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "net/services/shares/share_client.h"
 
 #include <stdlib.h>
@@ -33,8 +34,9 @@ static struct assay_share_client *open_client(const char *socket, const char *di
 static int run_client(struct assay_share_client *client, const char *what)
 {
     struct assay_share_client_status s = assay_share_client_status(client);
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         s.state == ASSAY_SHARE_CLIENT_WORKS && hand_now_ms() < until && !service_asked_to_end;) {
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         s.state == ASSAY_SHARE_CLIENT_WORKS && assay_monotonic_ms() < until &&
+         !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         s = assay_share_client_status(client);
     }
@@ -63,8 +65,8 @@ static int put_secret(struct assay_share_client *client, const char *dir, uint32
     char text[65];
     enum assay_status status = ASSAY_E_AGAIN;
     if (!reader_of(dir, &reader)) return hand_fail("no reader in %s", dir);
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         status == ASSAY_E_AGAIN && hand_now_ms() < until && !service_asked_to_end;) {
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         status = assay_share_client_put(client, cluster, name, &reader, 1, secret, id, sealed);
     }
@@ -105,8 +107,8 @@ static int collect_secret(struct assay_share_client *client, const char *dir, co
                           struct assay_slice sealed)
 {
     enum assay_status status = ASSAY_E_AGAIN;
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         status == ASSAY_E_AGAIN && hand_now_ms() < until && !service_asked_to_end;) {
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         status = assay_share_client_read(client, id, sealed);
     }

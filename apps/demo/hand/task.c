@@ -5,6 +5,7 @@
 #include "apps/demo/hand/hand.h"
 
 #include "base/file/file.h"
+#include "base/system_clock.h"
 #include "net/services/follower.h"
 #include "net/services/tasks/task_client.h"
 
@@ -31,8 +32,9 @@ static int run_client(struct assay_task_client *client, const struct assay_task_
     struct assay_task_client_status s = assay_task_client_status(client);
     enum assay_status status = ASSAY_E_AGAIN;
     bool said = false;
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !assay_task_client_is_over(s.state) && hand_now_ms() < until && !service_asked_to_end;) {
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         !assay_task_client_is_over(s.state) && assay_monotonic_ms() < until &&
+         !service_asked_to_end;) {
         if (assay_task_client_turn(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
         if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, wish);
@@ -137,11 +139,11 @@ int hand_forge(int argc, char **argv)
                                                              .record = take_record },
                                                   .context = &payload };
     if (assay_follower_create(&config, &f) != ASSAY_OK) return hand_fail("no memory");
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !was_refused && !was_taken && hand_now_ms() < until && !service_asked_to_end;) {
+    for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
+         !was_refused && !was_taken && assay_monotonic_ms() < until && !service_asked_to_end;) {
         struct pollfd fd = assay_follower_poll(f);
         (void)poll(&fd, 1, TURN_MS);
-        assay_status_ignore(assay_follower_turn(f, hand_now_ms()), "it is dialled again");
+        assay_status_ignore(assay_follower_turn(f, assay_monotonic_ms()), "it is dialled again");
         if (said || assay_follower_tasks(f) == NULL) continue;
         said = assay_follower_submit(f, ASSAY_SERVICE_TASK_CLAIM, payload) == ASSAY_OK;
     }

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
+#include "base/system_clock.h"
 #include "net/zmq/link.h"
 
 #include <stdio.h>
@@ -283,5 +284,5 @@ enum assay_status assay_peer_links_receive(struct assay_peer_links *links, uint1
 
 uint64_t assay_peer_links_clock_ms(void)
 {
-    return assay_link_clock_ms();
+    return assay_monotonic_ms();
 }

@@ -4,9 +4,10 @@
 #include "net/services/shares/share_client.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/services/server/client_listener.h"
-#include "net/services/shares/holder_node.h"
 #include "net/services/server/record_queue.h"
+#include "net/services/shares/holder_node.h"
 #include "net/services/shares/share_orders.h"
 #include "net/zmq/link.h"
 #include "services/shares/exchange.h"
@@ -761,7 +762,7 @@ void assay_share_client_turn(struct assay_share_client *client, int timeout_ms)
         if (c->talk[i].call != NULL) fds[count++] = assay_call_poll(c->talk[i].call);
     const int most = c->state == ASSAY_SHARE_CLIENT_WORKS ? AGAIN_MS / 4 : timeout_ms;
     (void)poll(fds, count, timeout_ms < most ? timeout_ms : most);
-    c->now_ms = assay_link_clock_ms();
+    c->now_ms = assay_monotonic_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
                         "the daemon is dialled again; status says whether it is followed");
     assay_record_queue_send_due(c->pending, c->follower, c->now_ms);

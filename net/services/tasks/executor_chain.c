@@ -5,9 +5,9 @@
 #include "net/services/tasks/executor_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <string.h>
-#include <time.h>
 
 enum {
     TURN_MS = 1000,
@@ -17,13 +17,6 @@ enum {
     SITE_DRAFTS_MAX = ASSAY_EXECUTOR_TASKS_MAX / 4,
     AHEAD_MAX_S = 366 * 24 * 3600,   /* limit of the contract */
 };
-
-static uint64_t now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec;
-}
 
 /* --- drafts */
 
@@ -64,7 +57,7 @@ static const char *find_draft_fault(const struct assay_executor_node *n,
 {
     const struct assay_executor_chain *chain = n->config.chain;
     const struct assay_follower_home *home = assay_follower_home(n->follower);
-    const uint64_t now = now_s(), deadline = draft->terms.deadline_s;
+    const uint64_t now = assay_unix_ms() / 1000, deadline = draft->terms.deadline_s;
     if (home == NULL || home->slot >= home->members) return "it follows no ledger";
     if (draft->place.chain_id != chain->place.chain_id ||
         !assay_bytes_equal(draft->place.contract, chain->place.contract,
@@ -377,7 +370,8 @@ static void free_settled(struct assay_executor_node *n)
         struct assay_executor_owed *owed = &n->owed[i];
         const struct assay_payout_claims_get_task look =
             assay_payout_claims_get_task(till, owed->task);
-        const bool late = now_s() >= owed->owed.terms.deadline_s + n->config.chain->margin_s;
+        const bool late =
+            assay_unix_ms() / 1000 >= owed->owed.terms.deadline_s + n->config.chain->margin_s;
         struct assay_executor_work *work = work_on_chain(n, owed->task);
         const bool paid = look.known && look.open && look.paid >= owed->owed.claim.step &&
                           (work == NULL || look.paid == owed->owed.terms.steps);
@@ -396,7 +390,7 @@ static void drop_idle(struct assay_executor_node *n)
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs || !work->on_chain || work->e.claim.step > 0) continue;
-        const bool over = now_s() >= work->terms.deadline_s;
+        const bool over = assay_unix_ms() / 1000 >= work->terms.deadline_s;
         if (over ||
             (!assay_executor_may_start(n, work) && n->now_ms - work->since_ms >= OPEN_WITHIN_MS))
             drop_draft(n, work);

@@ -4,6 +4,7 @@
 #include "net/services/tasks/executor_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/zmq/link.h"
 
 #include <stdarg.h>
@@ -588,7 +589,7 @@ enum assay_status assay_executor_node_turn(struct assay_executor_node *node, int
     fds[0] = assay_follower_poll(n->follower);
     const size_t count = 1 + assay_client_listener_poll(n->door, fds + 1);
     (void)poll(fds, count, timeout_ms < 100 ? timeout_ms : 100);
-    n->now_ms = assay_link_clock_ms();
+    n->now_ms = assay_monotonic_ms();
     update_from_ledger(n);
     if (n->failure == ASSAY_OK) on_client_frame(n);
     if (n->failure == ASSAY_OK) assay_executor_chain_turn(n);

@@ -4,6 +4,7 @@
 #include "net/services/tasks/task_client_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/zmq/link.h"
 
 #include <stdio.h>
@@ -671,7 +672,7 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     fds[count++] = assay_follower_poll(c->follower);
     if (c->call != NULL) fds[count++] = assay_call_poll(c->call);
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
-    c->now_ms = assay_link_clock_ms();
+    c->now_ms = assay_monotonic_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     check_ledger(c);
     replay_vouched(c);

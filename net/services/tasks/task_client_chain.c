@@ -6,21 +6,14 @@
 #include "net/services/tasks/task_client_internal.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <stdio.h>
-#include <time.h>
 
 enum {
     VERSION = 2,
     ROW_LEN = 1 + 32 + 32 + 32 + 32 + 4 + 1 + ASSAY_EVM_PLACE_LEN + ASSAY_EVM_TERMS_LEN
 };
-
-static uint64_t now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec;
-}
 
 /* --- storage */
 
@@ -195,7 +188,7 @@ void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_sli
 
 void assay_task_client_chain_look(struct assay_task_client *c)
 {
-    if (now_s() >= c->draft.terms.deadline_s) {
+    if (assay_unix_ms() / 1000 >= c->draft.terms.deadline_s) {
         assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
         return;
     }

@@ -7,6 +7,7 @@
 #include "base/cbor.h"
 #include "base/crypto.h"
 #include "base/file/file.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,17 +26,9 @@ enum { NAME_DIGEST_LEN = 16, LOCK_POLL_MS = 20 };
 
 /* ------------------------------------------------------------ waiting */
 
-uint64_t assay_fetch_now_ms(void)
-{
-    struct timespec now;
-    const int failed = clock_gettime(CLOCK_MONOTONIC, &now);
-    ASSAY_ASSERT(failed == 0); /* Linux has this clock */
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 bool assay_fetch_wait(uint64_t ms, uint64_t deadline_ms)
 {
-    const uint64_t now_ms = assay_fetch_now_ms();
+    const uint64_t now_ms = assay_monotonic_ms();
     if (deadline_ms != 0 && (now_ms >= deadline_ms || deadline_ms - now_ms < ms)) return false;
     struct timespec rest = { .tv_sec = (time_t)(ms / 1000),
                              .tv_nsec = (long)(ms % 1000) * 1000000 };

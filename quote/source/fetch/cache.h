@@ -37,8 +37,6 @@ ASSAY_CHECKED enum assay_status assay_cache_lock(const char *dir, const char *ur
 /* */
 void assay_cache_unlock(int lock);
 
-/* Returns: CLOCK_MONOTONIC in milliseconds. */
-uint64_t assay_fetch_now_ms(void);
 /* Sleeps. Returns: false when the deadline comes first (nothing was slept). */
 bool assay_fetch_wait(uint64_t ms, uint64_t deadline_ms);
 

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/rfc3339.h"
+#include "base/system_clock.h"
 #include "base/writer.h"
 #include "quote/source/fetch/cache.h"
 #include "quote/source/fetch/issuer_chain.h"
@@ -162,7 +163,7 @@ static enum assay_status attempt_request(const struct task *t, struct assay_fetc
 {
     uint64_t timeout_ms =
         get_or_default(t->config->attempt_timeout_ms, (uint64_t)ASSAY_HTTP_TIMEOUT_MS_USUAL);
-    const uint64_t now_ms = assay_fetch_now_ms(), deadline_ms = t->want->deadline_ms;
+    const uint64_t now_ms = assay_monotonic_ms(), deadline_ms = t->want->deadline_ms;
     if (deadline_ms != 0 && now_ms >= deadline_ms) {
         say(t->message, "%.300s: the deadline has passed", t->want->url);
         return ASSAY_E_TIMEOUT;
@@ -231,7 +232,7 @@ static bool is_stopped(const struct task *t)
 static bool wait_in_parts(const struct task *t, uint64_t delay_ms)
 {
     enum { PART_MS = 100 };
-    const uint64_t now_ms = assay_fetch_now_ms(), deadline_ms = t->want->deadline_ms;
+    const uint64_t now_ms = assay_monotonic_ms(), deadline_ms = t->want->deadline_ms;
     if (deadline_ms != 0 && (now_ms >= deadline_ms || deadline_ms - now_ms < delay_ms))
         return false;
     while (delay_ms > 0 && !is_stopped(t)) {

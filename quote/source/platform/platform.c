@@ -5,13 +5,13 @@
 #include "quote/source/platform/platform.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "quote/source/platform/platform_run.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -180,9 +180,7 @@ bool assay_platform_mode_confirmed(const struct assay_platform *platform)
 /* The caller's clock is arbitrary; quotes use the system's clock. */
 static uint64_t deadline_after(uint64_t ms)
 {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return UINT64_MAX;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + ms;
+    return assay_monotonic_ms() + ms;
 }
 
 /* The enclave asks for a quote: only over what its daemon proposed, once, and only while it lives.

@@ -5,6 +5,7 @@
 #include "quote/source/platform/quoter.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -45,13 +46,6 @@ static void destroy_quoter(struct assay_quoter *self)
 
 /* ------------------------------------------------------------ in the quoter's thread */
 
-static bool is_past(uint64_t deadline_ms)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return false;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 >= deadline_ms;
-}
-
 /* The mutex is held on entry and on return, not meanwhile. */
 static void run_load(struct assay_quoter *self)
 {
@@ -72,7 +66,7 @@ static void run_job(struct assay_quoter *self)
     enum assay_status status = ASSAY_E_TIMEOUT;
     self->has_job = false;
     pthread_mutex_unlock(&self->mutex);
-    if (!is_past(job.deadline_ms))
+    if (!assay_monotonic_is_past(job.deadline_ms))
         status = self->config.make_quote(self->config.context, &job, self->work,
                                          self->config.quote_len_max, &len);
     ASSAY_ASSERT(len <= self->config.quote_len_max);
@@ -209,14 +203,7 @@ bool assay_quoter_take(struct assay_quoter *quoter, uint64_t id, enum assay_stat
 /* Returns: true when the thread ended in time. The mutex is held. */
 static bool wait_for_end(struct assay_quoter *self, uint32_t wait_ms)
 {
-    struct timespec end;
-    if (clock_gettime(CLOCK_MONOTONIC, &end) != 0) return false;
-    end.tv_sec += wait_ms / 1000;
-    end.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (end.tv_nsec >= 1000000000) {
-        end.tv_sec += 1;
-        end.tv_nsec -= 1000000000;
-    }
+    const struct timespec end = assay_monotonic_after(wait_ms);
     while (!self->has_ended)
         if (pthread_cond_timedwait(&self->ended, &self->mutex, &end) != 0) break;
     return self->has_ended;

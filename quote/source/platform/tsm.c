@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/cursor.h"
+#include "base/system_clock.h"
 #include "quote/source/platform/snp_table.h"
 
 #include <errno.h>
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PREFIX "assay-"
 
@@ -313,9 +313,7 @@ static enum assay_status quote_once(struct attempt *a, const struct assay_source
 
 static bool is_past(uint64_t deadline_ms)
 {
-    struct timespec now;
-    if (deadline_ms == 0 || clock_gettime(CLOCK_MONOTONIC, &now) != 0) return false;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 >= deadline_ms;
+    return deadline_ms != 0 && assay_monotonic_is_past(deadline_ms);
 }
 
 static enum assay_status quote_undisturbed(struct attempt *a,

@@ -15,10 +15,11 @@
  */
 #include "base/assert.h"
 #include "base/crypto.h"
+#include "base/system_clock.h"
 #include "host/peers/admission.h"
 #include "host/peers/wire.h"
-#include "net/transport/transport_process.h"
 #include "net/transport/transport.h"
+#include "net/transport/transport_process.h"
 #include "tests/support/stopwatch.h"
 
 #include <signal.h>
@@ -183,15 +184,15 @@ static void take_ours(enum way way)
         .again_ms = 1000,
     };
     for (uint32_t i = 0; i < MEMBERS; i++)
-        assay_limit_init(&limits[i], &rates, assay_link_clock_ms());
+        assay_limit_init(&limits[i], &rates, assay_monotonic_ms());
     (void)snprintf(shared->endpoint, sizeof shared->endpoint, "%s", assay_transport_endpoint(link));
     atomic_store(&shared->is_open, true);
     for (;;) {
         uint16_t slot = 0;
         enum assay_roster_key which = ASSAY_ROSTER_DOOR;
         struct assay_slice frame;
-        need(assay_transport_wait(link, assay_link_clock_ms(), NULL, 0, 1000) == ASSAY_OK, "wait");
-        const uint64_t now_ms = assay_link_clock_ms();
+        need(assay_transport_wait(link, assay_monotonic_ms(), NULL, 0, 1000) == ASSAY_OK, "wait");
+        const uint64_t now_ms = assay_monotonic_ms();
         while (assay_transport_receive(link, &slot, &which, &frame) == ASSAY_OK)
             take_in(&admission, now_ms, slot, which, frame);
     }
@@ -211,7 +212,7 @@ static void send_ours(enum way way, uint8_t *frame, size_t len)
             need(assay_transport_send(link, RECEIVER, assay_slice_over(frame, len), 0) == ASSAY_OK,
                  "send");
         }
-        need(assay_transport_wait(link, assay_link_clock_ms(), NULL, 0, 0) == ASSAY_OK, "wait");
+        need(assay_transport_wait(link, assay_monotonic_ms(), NULL, 0, 0) == ASSAY_OK, "wait");
         if (!has_room(sent)) (void)usleep(20);
         need(counters.value[ASSAY_COUNT_SEND_DROPPED] == 0, "frames were dropped");
     }

@@ -6,6 +6,7 @@
  * a good one comes, its frames are heard.
  */
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "net/transport/client_internal.h"
 
 #include <errno.h>
@@ -158,7 +159,7 @@ static unsigned hear(void)
     enum assay_roster_key which = ASSAY_ROSTER_DOOR;
     struct assay_slice frame;
     const enum assay_status status =
-        assay_transport_client_wait(w.far, assay_link_clock_ms(), NULL, 0, 0);
+        assay_transport_client_wait(w.far, assay_monotonic_ms(), NULL, 0, 0);
     ASSAY_ASSERT(status == ASSAY_OK);
     while (count < 64 && assay_transport_client_receive(w.far, &slot, &which, &frame) == ASSAY_OK) {
         ASSAY_ASSERT(slot > 0 && slot < MEMBERS && frame.len <= ASSAY_FRAME_LEN_MAX);

@@ -5,6 +5,7 @@
  * A document here is the text "DOC number from to": number never goes back, from and to are when it
  * may be used ("ever": without end).
  */
+#include "base/system_clock.h"
 #include "quote/source/fetch/cache.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/quote_source/server.h"
@@ -343,9 +344,9 @@ Test(fetch, a_busy_server_is_left_alone_as_long_as_it_asks)
     server_add(server, "/a",
                (struct server_reply){ .status = 429, .headers = "Retry-After: 1\r\n" });
     server_add(server, "/a", server_text("DOC 1 0 5000"));
-    const uint64_t before_ms = assay_fetch_now_ms();
+    const uint64_t before_ms = assay_monotonic_ms();
     cr_expect_eq(get_at("/a", AT), ASSAY_OK, "%s", message);
-    cr_expect_geq(assay_fetch_now_ms() - before_ms, 1000);
+    cr_expect_geq(assay_monotonic_ms() - before_ms, 1000);
     cr_expect_eq(server_hits(server, "/a"), 2);
 }
 
@@ -353,9 +354,9 @@ Test(fetch, a_server_that_asks_for_too_long_is_not_waited_for)
 {
     server_add(server, "/a",
                (struct server_reply){ .status = 429, .headers = "Retry-After: 61\r\n" });
-    const uint64_t before_ms = assay_fetch_now_ms();
+    const uint64_t before_ms = assay_monotonic_ms();
     cr_expect_eq(get_at("/a", AT), ASSAY_E_RATE);
-    cr_expect_lt(assay_fetch_now_ms() - before_ms, 2000);
+    cr_expect_lt(assay_monotonic_ms() - before_ms, 2000);
     cr_expect_not_null(strstr(message, "61 s"), "%s", message);
     cr_expect_eq(server_hits(server, "/a"), 1);
 }
@@ -374,9 +375,9 @@ Test(fetch, a_wait_beyond_the_deadline_is_not_begun)
     server_add(server, "/a",
                (struct server_reply){ .status = 429, .headers = "Retry-After: 30\r\n" });
     struct assay_fetch_want want = want_of("/a");
-    want.deadline_ms = assay_fetch_now_ms() + 3000;
+    want.deadline_ms = assay_monotonic_ms() + 3000;
     cr_expect_eq(get(&want), ASSAY_E_RATE);
-    cr_expect_lt(assay_fetch_now_ms(), want.deadline_ms);
+    cr_expect_lt(assay_monotonic_ms(), want.deadline_ms);
     cr_expect_not_null(strstr(message, "deadline"), "%s", message);
 }
 
@@ -386,9 +387,9 @@ Test(fetch, a_slow_answer_ends_with_the_deadline)
     slow.manner = SERVER_SLOW;
     server_add(server, "/a", slow);
     struct assay_fetch_want want = want_of("/a");
-    want.deadline_ms = assay_fetch_now_ms() + 400;
+    want.deadline_ms = assay_monotonic_ms() + 400;
     cr_expect_eq(get(&want), ASSAY_E_TIMEOUT);
-    cr_expect_lt(assay_fetch_now_ms(), want.deadline_ms + 2000);
+    cr_expect_lt(assay_monotonic_ms(), want.deadline_ms + 2000);
     cr_expect_eq(entries(), 0);
     want.deadline_ms = 1;
     cr_expect_eq(get(&want), ASSAY_E_TIMEOUT, "passed already");
@@ -555,7 +556,7 @@ Test(fetch, who_waits_for_another_waits_until_the_deadline)
     struct assay_fetch_want want = want_of("/a");
     server_add(server, "/a", server_text("DOC 1 0 5000"));
     cr_assert_eq(assay_cache_lock(folder.path, want.url, 0, &lock), ASSAY_OK);
-    want.deadline_ms = assay_fetch_now_ms() + 200;
+    want.deadline_ms = assay_monotonic_ms() + 200;
     cr_expect_eq(get(&want), ASSAY_E_TIMEOUT);
     cr_expect_not_null(strstr(message, "another process"), "%s", message);
     cr_expect_eq(server->hits, 0);
@@ -651,10 +652,10 @@ Test(fetch, a_fetcher_killed_with_the_lock_leaves_it_free)
         _exit(1);
     }
     (void)usleep(100000);
-    want.deadline_ms = assay_fetch_now_ms() + 100;
+    want.deadline_ms = assay_monotonic_ms() + 100;
     cr_expect_eq(get(&want), ASSAY_E_TIMEOUT, "the child holds it");
     (void)kill(child, SIGKILL);
     cr_assert_eq(waitpid(child, NULL, 0), child);
-    want.deadline_ms = assay_fetch_now_ms() + 5000;
+    want.deadline_ms = assay_monotonic_ms() + 5000;
     cr_expect_eq(get(&want), ASSAY_OK, "%s", message);
 }
