@@ -4,10 +4,15 @@
 #include "apps/config/yaml.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { PIPE_WAIT_MS = 3000 };
 
 enum assay_status assay_config_fail(const struct assay_config_file *file, enum assay_status status,
                                     const char *key, const char *format, ...)
@@ -51,9 +56,29 @@ bool assay_config_other_kind(struct assay_slice text, struct assay_file_kind *ki
     return true;
 }
 
+/* A pipe is read like a file, but one that nothing writes to is not waited for. errno: ETIMEDOUT */
+static FILE *open_stream(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return NULL;
+    struct pollfd readable = { .fd = fd, .events = POLLIN };
+    const int ready = poll(&readable, 1, PIPE_WAIT_MS);
+    if (ready == 0) errno = ETIMEDOUT;
+    FILE *in = ready > 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "rb") : NULL;
+    if (in == NULL) {
+        const int why = errno;
+        (void)close(fd);
+        errno = why;
+    }
+    return in;
+}
+
 enum assay_status assay_config_read(struct assay_config_file *file)
 {
-    FILE *in = fopen(file->path, "rbe");
+    FILE *in = open_stream(file->path);
+    if (in == NULL && errno == ETIMEDOUT)
+        return fail_whole(file, ASSAY_E_IO, "is a pipe that nothing is written to",
+                          ", expected a text in YAML");
     if (in == NULL)
         return fail_whole(file, errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO,
                           "cannot be opened: ", strerror(errno));

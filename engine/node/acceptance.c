@@ -62,11 +62,12 @@ static enum assay_status persist_row(struct assay_engine *e, struct assay_slice 
 
 /* It can be taken no more: its epoch is closed, its parent is not on the chain, or the operators
  * that signed it are not those in force there. */
-static bool is_void(const struct assay_engine *e, uint64_t epoch)
+static bool is_void(const struct assay_engine *e)
 {
     const struct assay_acceptance *a = e->acceptance;
     const struct assay_ledger *ledger = &e->chain->ledger;
-    if (epoch != a->epoch || e->head->context.epoch != epoch) return epoch > a->epoch;
+    const uint64_t running = e->head->context.epoch;
+    if (running != a->epoch) return running > a->epoch;
     if (!assay_bytes_equal(a->operators_digest, e->head->state.operators_digest, 32)) return true;
     return ledger->height + 1 == a->height && !assay_bytes_equal(a->parent_id, ledger->tip_id, 32);
 }
@@ -93,11 +94,11 @@ static bool drop_void(struct assay_engine *e)
     return true;
 }
 
-bool assay_acceptance_rejects(struct assay_engine *e, uint64_t epoch, uint64_t height)
+bool assay_acceptance_rejects(struct assay_engine *e, uint64_t height)
 {
     const struct assay_acceptance *a = e->acceptance;
     if (!a->held || e->chain->ledger.height >= a->height) return false;
-    if (is_void(e, epoch)) return !drop_void(e); /* what follows it is not taken before */
+    if (is_void(e)) return !drop_void(e); /* what follows it is not taken before */
     return height >= a->height;
 }
 
@@ -106,7 +107,7 @@ void assay_acceptance_tick(struct assay_engine *e)
     struct assay_acceptance *a = &e->parts->acceptance;
     if (!a->held || e->newcomer || e->chain->turned || e->now_ms < a->again_ms) return;
     if (e->head->context.epoch != a->epoch || e->chain->ledger.height + 1 != a->height) return;
-    if (is_void(e, a->epoch)) {
+    if (is_void(e)) {
         (void)drop_void(e); /* without room: with the next tick */
         return;
     }
@@ -133,16 +134,22 @@ struct assay_slice assay_acceptance_find_on(struct assay_engine *e, const uint8_
     return (struct assay_slice){ 0 };
 }
 
+/* The operators in force at its parent are not known here yet; and a newcomer takes nothing before
+ * it has a state with itself in the roster. */
+static bool must_wait(const struct assay_engine *e, const struct assay_recover *r)
+{
+    return e->newcomer || r->header.epoch > e->head->context.epoch;
+}
+
 /* Could it be taken here, now or when this node has fetched what is missing? */
 static enum assay_status check_acceptable(const struct assay_engine *e,
                                           const struct assay_recover *r)
 {
     const struct assay_state *state = &e->head->state;
     const struct assay_block_header *h = &r->header;
-    const uint64_t running = e->head->context.epoch;
     if (!assay_bytes_equal(h->chain_id, state->chain_id, 32) || h->era != (uint64_t)state->era + 1)
         return ASSAY_E_CHAIN;
-    if (h->epoch > running) return assay_recover_self_approved(r);
+    if (must_wait(e, r)) return assay_recover_self_approved(r);
     return assay_recover_approved(r, state->operators_digest);
 }
 
@@ -164,10 +171,16 @@ enum assay_status assay_acceptance_add(struct assay_engine *e, const struct assa
     ASSAY_TRY(check_acceptable(e, r));
     const bool same = assay_acceptance_is_of(e, r->id);
     set_acceptance(a, r);
-    const enum assay_status status = assay_era_check_recover(e, &e->chain->ledger, r, fault);
+    const enum assay_status status =
+        must_wait(e, r) ? assay_fault_plain(fault, "the head that it names is not known here yet",
+                                            ASSAY_E_EARLY)
+                        : assay_era_check_recover(e, &e->chain->ledger, r, fault);
     const bool stays = status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN;
     const enum assay_status kept = stays && !same ? persist_accepted(e, r) : ASSAY_OK;
-    if (stays && kept == ASSAY_OK) return status;
+    if (stays && kept == ASSAY_OK) {
+        if (!same) assay_fast_sync_restart(e);
+        return status;
+    }
     *a = before;
     return stays ? kept : status;
 }

@@ -35,8 +35,8 @@ bool assay_acceptance_is_message(struct assay_slice payload, struct assay_slice 
 bool assay_acceptance_is_of(const struct assay_engine *e, const uint8_t id[static 32]);
 /* docs/protocol.md 9.16.9: a node that accepted a RECOVER takes no block of the running era at or
  * above it. An acceptance that can no longer be taken is dropped here, durably, with a note.
- * Returns: whether the block of this epoch and height is not taken */
-bool assay_acceptance_rejects(struct assay_engine *e, uint64_t epoch, uint64_t height);
+ * Returns: whether the block of this height is not taken */
+bool assay_acceptance_rejects(struct assay_engine *e, uint64_t height);
 
 /*
  * assay_acceptance_add - the operator accepts this RECOVER: durable where it can be taken, now or

@@ -506,8 +506,11 @@ enum assay_status assay_era_receive_recover(struct assay_engine *e, uint16_t fro
     if (accepts && payload.len == 0) return assay_acceptance_withdraw(e);
     ASSAY_TRY(assay_recover_decode(payload, &r));
     if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
-        r.header.era <= e->head->state.era)
-        return ASSAY_OK; /* one RECOVER begins an era, the first: peers repeat it */
+        r.header.era <= e->head->state.era) { /* one RECOVER begins an era, the first */
+        const struct assay_began *began = assay_era_find_began(e, r.header.era);
+        const bool other = began != NULL && !assay_bytes_equal(began->id, r.id, 32);
+        return accepts && other ? ASSAY_E_DUPLICATE : ASSAY_OK; /* peers repeat it */
+    }
     const enum assay_status status =
         accepts ? assay_acceptance_add(e, &r, &fault)
                 : assay_era_check_recover(e, &e->chain->ledger, &r, &fault);

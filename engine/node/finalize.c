@@ -718,8 +718,7 @@ void assay_finalize(struct assay_engine *e)
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
     }
-    if (assay_acceptance_rejects(e, e->head->context.epoch,
-                              chain->ledger.height + count)) { /* below it: with RECOVER */
+    if (assay_acceptance_rejects(e, chain->ledger.height + count)) { /* below it: with RECOVER */
         chain->wanted = false;
         return;
     }

@@ -21,7 +21,8 @@ static enum assay_status dispatch_message(struct assay_engine *e, uint16_t from,
 {
     if (!e->start_state->started) return ASSAY_E_AGAIN;
     if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
-    if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER && kind != ASSAY_MESSAGE_FENCE)
+    if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER && kind != ASSAY_MESSAGE_FENCE &&
+        (kind != ASSAY_MESSAGE_RECOVER || from != ASSAY_SLOT_SELF)) /* its operator's acceptance */
         return ASSAY_E_STALE;
     switch (kind) {
     case ASSAY_MESSAGE_PROPOSAL:

@@ -154,8 +154,11 @@ static void request_next(struct assay_engine *e)
     ASSAY_ASSERT(sync_is_valid(e));
     ASSAY_ASSERT(e->sync->active);
     assay_fast_sync_consider(e, e->sync->target_epoch);
-    /* It led nowhere, and was reported; or two histories are proven, and neither is followed. */
-    if (e->fast_sync->conflict || (e->newcomer && e->fast_sync->phase == ASSAY_FAST_SYNC_OFF)) {
+    const bool by_blocks = e->fast_sync->phase == ASSAY_FAST_SYNC_OFF;
+    /* It led nowhere, and was reported; or two histories are proven, and neither is followed; or
+     * blocks might lead past another block than the operator's checkpoint (5.31). */
+    if (e->fast_sync->conflict ||
+        (by_blocks && (e->newcomer || assay_fast_sync_awaits_checkpoint(e)))) {
         e->parts->sync.active = false;
         return;
     }
@@ -435,7 +438,9 @@ static enum assay_status receive_recover(struct assay_engine *e, struct assay_sl
                        r.header.height - 1);
         return ASSAY_E_STALE;
     }
-    ASSAY_TRY(assay_era_check_grounds(e, &r, &fault));
+    const enum assay_status grounded = assay_era_check_grounds(e, &r, &fault);
+    s->unaccepted = grounded == ASSAY_E_STRANGER;
+    ASSAY_TRY(grounded);
     assay_bytes_copy(s->final_id, 32, r.header.parent_id, 32);
     assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
     s->proof_len = proof.len;
@@ -499,7 +504,7 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
         return ASSAY_E_INVALID;
     }
     if (e->sync->verified && !e->sync->recovers &&
-        assay_acceptance_rejects(e, e->head->context.epoch, e->sync->ledger.height))
+        assay_acceptance_rejects(e, e->sync->ledger.height))
         return follow_accepted(e);
     if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
     c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
@@ -603,13 +608,14 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
         on_empty_page(e, from);
         return ASSAY_OK;
     }
+    e->parts->sync.unaccepted = false;
     enum assay_status status = receive_proof(e, page.proof);
     /* A RECOVER that others have to confirm (9.16.5): they may have blocks instead. */
     if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
     if (e->chain->turned) return ASSAY_OK;
-    if (status == ASSAY_OK && page.block_count == 0 && !page.more) {
-        /* It is over, and that is proven; the blocks are gone here. */
+    if ((status == ASSAY_OK || e->sync->unaccepted) && page.block_count == 0 && !page.more) {
+        /* It is over, and that is proven, or signed by the operators; the blocks are gone here. */
         e->parts->sync.target_epoch =
             assay_max_u64(e->sync->target_epoch, e->head->context.epoch + 1);
         on_empty_page(e, from);

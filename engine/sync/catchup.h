@@ -29,6 +29,7 @@ struct assay_sync_state {
     uint8_t heard[ASSAY_MEMBERS_MAX / 8];
     bool proven;       /* the running epoch's proof was seen */
     bool recovers;     /* by a RECOVER: final_id is its parent */
+    bool unaccepted;   /* ... that needs the acceptance of the operator here */
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
     bool answered;     /* by the one asked, as far as a verdict of our own allows */
     struct assay_ledger ledger; /* after the blocks that were verified */

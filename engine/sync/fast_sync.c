@@ -25,7 +25,8 @@ enum missing {
     MISSING_BLOCKS = 1,
     MISSING_STATE = 3,
     MISSING_MEMBERSHIP = 4,
-    MISSING_TRUTH = 6, /* two histories are proven */
+    MISSING_TRUTH = 6,      /* two histories are proven */
+    MISSING_ACCEPTANCE = 7, /* of a RECOVER, by this node's operator */
 };
 
 _Static_assert((int)ASSAY_FAST_SYNC_PAGE_MAX == (int)ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX,
@@ -124,6 +125,21 @@ static bool is_past_checkpoint(const struct assay_engine *e)
            !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
 }
 
+bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e)
+{
+    return !is_past_checkpoint(e);
+}
+
+void assay_fast_sync_restart(struct assay_engine *e)
+{
+    struct assay_fast_sync *l = &e->parts->fast_sync;
+    if (l->phase == ASSAY_FAST_SYNC_OFF || !is_past_checkpoint(e)) return;
+    l->phase = ASSAY_FAST_SYNC_OFF; /* the next request starts it; the awaited answer is stale */
+    l->tried = false;
+    l->missing = false;
+    ASSAY_ASSERT(fast_sync_is_valid(e));
+}
+
 static void start_boundaries(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -137,6 +153,7 @@ static void start_boundaries(struct assay_engine *e)
     l->nothing = 0;
     l->rounds = 0;
     l->unsealed = false;
+    l->unaccepted = false;
     l->waits_for = ASSAY_SLOT_ALL;
     assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
     l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
@@ -366,9 +383,13 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
         l->unconfirmed = true;
         return ASSAY_E_AGAIN;
     }
+    /* The state in front of it can still be taken. */
+    if (proven == ASSAY_E_STRANGER && assay_recover_is(finality)) {
+        l->unaccepted = true;
+        return ASSAY_E_AGAIN;
+    }
     ASSAY_TRY(proven);
-    if (b.header.era == e->head->state.era &&
-        assay_acceptance_rejects(e, b.header.epoch, b.header.height)) {
+    if (b.header.era == e->head->state.era && assay_acceptance_rejects(e, b.header.height)) {
         l->unconfirmed = true; /* another peer has the RECOVER */
         return ASSAY_E_AGAIN;
     }
@@ -408,7 +429,7 @@ static enum assay_status on_no_boundaries_newcomer(struct assay_engine *e)
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
     } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
-        stop_fast_sync(e, MISSING_MEMBERSHIP);
+        stop_fast_sync(e, l->unaccepted ? MISSING_ACCEPTANCE : MISSING_MEMBERSHIP);
     }
     return ASSAY_E_NOT_FOUND;
 }
@@ -428,7 +449,7 @@ static enum assay_status on_no_boundaries(struct assay_engine *e)
     const uint32_t peers = e->members - 1;
     if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
     if (l->starved) {
-        stop_fast_sync(e, MISSING_BLOCKS);
+        stop_fast_sync(e, l->unaccepted ? MISSING_ACCEPTANCE : MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
     l->phase = ASSAY_FAST_SYNC_OFF; /* not far enough: blocks will do */
@@ -495,11 +516,14 @@ static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t fro
                                             struct assay_fast_sync_wire_answer *answer)
 {
     if (answer->pair_count == 0) return on_no_boundaries(e);
-    e->parts->fast_sync.nothing = 0;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     open_page(e);
-    e->parts->fast_sync.unconfirmed = false;
+    l->unconfirmed = false;
+    l->unaccepted = false;
     const enum assay_status status = receive_page(e, answer);
     close_page(e, from);
+    if (l->unaccepted && l->page.count == 0) return on_no_boundaries(e);
+    l->nothing = 0;
     /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
     if (status == ASSAY_OK && e->fast_sync->page.count == 0 && e->fast_sync->unconfirmed)
         return ASSAY_E_AGAIN;
@@ -533,8 +557,7 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
     if (!assay_bytes_equal(b.id, l->page.marks[index + 1].id, 32)) {
         ASSAY_TRY(prove_boundary(e, &b, finality, votes));
         /* 9.16.9: the operator has decided between the two, so this peer has nothing here. */
-        if (b.header.era == e->head->state.era &&
-            assay_acceptance_rejects(e, b.header.epoch, b.header.height))
+        if (b.header.era == e->head->state.era && assay_acceptance_rejects(e, b.header.height))
             return ASSAY_E_NOT_FOUND;
         return ASSAY_E_CHAIN;
     }
@@ -612,6 +635,11 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
 
 /* --- the state */
 
+static bool is_checkpoint(const struct assay_fast_sync *l)
+{
+    return l->has_checkpoint && l->epoch == l->checkpoint.epoch;
+}
+
 static enum assay_status on_no_state(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -619,8 +647,7 @@ static enum assay_status on_no_state(struct assay_engine *e)
     l->nothing = 0;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
-    const bool given = l->has_checkpoint && l->epoch == l->checkpoint.epoch;
-    if (++l->rounds >= ROUNDS_MAX || given) stop_fast_sync(e, MISSING_STATE);
+    if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, MISSING_STATE);
     else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
 }
@@ -735,7 +762,9 @@ static enum assay_status receive_state(struct assay_engine *e,
     if (answer->snapshot.len == 0) return on_no_state(e);
     ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
     ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
-    if (!assay_bytes_equal(c.id, l->id, 32)) return ASSAY_E_INVALID;
+    /* Peers of another history than the checkpoint's have another state of its epoch. */
+    if (!assay_bytes_equal(c.id, l->id, 32))
+        return is_checkpoint(l) ? on_no_state(e) : ASSAY_E_INVALID;
     if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
         stop_fast_sync(e, MISSING_MEMBERSHIP);
         return ASSAY_E_NOT_FOUND;

@@ -56,6 +56,7 @@ struct assay_fast_sync {
     bool starved;     /* no peer has the next blocks: any boundary is worth it */
     bool unsealed;    /* it crossed a RECOVER, and no certified close is proven behind it (9.17) */
     bool unconfirmed; /* the next boundary is of a RECOVER that others have to confirm (9.17.1) */
+    bool unaccepted;  /* ... that this node takes only when its operator accepts it (9.17) */
     bool conflict; /* two histories are proven: stopped until a newer checkpoint is configured */
     uint16_t waits_for; /* the peer that was queried to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
@@ -84,6 +85,11 @@ void assay_fast_sync_init(struct assay_engine *e, const struct assay_engine_conf
 void assay_fast_sync_free(struct assay_engine *e);
 /* A member was seen ahead: retries what failed. */
 void assay_fast_sync_again(struct assay_engine *e);
+/* docs/protocol.md 9.16.9: the operator accepted a RECOVER: what was proven of the chain that it
+ * ends, and is not taken yet, no longer counts. Fast sync starts again from the own head. */
+void assay_fast_sync_restart(struct assay_engine *e);
+/* docs/protocol.md 5.31: the state of the operator's checkpoint comes before any block. */
+bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e);
 /* An epoch closed: nothing is missing, and earlier history is not skipped any more. */
 void assay_fast_sync_closed(struct assay_engine *e);
 /* No peer has the next blocks. */

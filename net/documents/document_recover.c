@@ -284,6 +284,12 @@ static char *submit_recover(struct assay_runtime *runtime, struct assay_slice by
     if (status != ASSAY_OK && status != ASSAY_E_EARLY) return refusal_text(runtime, status, &fault);
     if (how == SUBMITS) status = submit_event(runtime, ASSAY_MESSAGE_RECOVER, bytes);
     if (how == ACCEPTS) status = accept_recover(runtime, bytes);
+    struct assay_engine_snapshot chain;
+    assay_engine_snapshot(runtime->engine, &chain);
+    if (status == ASSAY_E_DUPLICATE && how == ACCEPTS && r.header.era <= chain.era)
+        return refuse_recover(runtime, status,
+                              "this era has begun here by another RECOVER (assay recover status), "
+                              "and nothing stays of it");
     if (status != ASSAY_OK && status != ASSAY_E_EARLY && how == ACCEPTS &&
         assay_engine_recover_try(runtime->engine, bytes, &fault) == status)
         return refusal_text(runtime, status, &fault);

@@ -72,9 +72,8 @@ static struct fields note_field_names(enum assay_note note)
 /* As ASSAY_NOTE_CANNOT_CATCH_UP numbers it. */
 static const char *lack_text(uint64_t what)
 {
-    static const char *const texts[] = { "nothing", "blocks",         "blocks",
-                                         "state",   "roster-with-us", "answers",
-                                         "one-history" };
+    static const char *const texts[] = { "nothing",        "blocks",  "blocks",      "state",
+                                         "roster-with-us", "answers", "one-history", "acceptance" };
     return what < sizeof texts / sizeof texts[0] ? texts[what] : "unknown";
 }
 

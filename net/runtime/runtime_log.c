@@ -304,6 +304,9 @@ static const char *missing_text(uint64_t what)
     case 6:
         return "two histories of one epoch are both signed by its voters: old voting keys have "
                "leaked; get a checkpoint from operators that you trust (node.checkpoint)";
+    case 7:
+        return "the next boundary is of a RECOVER that this node takes only when its operator "
+               "accepts it: compare its id with the other operators, then assay recover accept";
     case 5: return "no peer answers: look at peers, listen.advertise and the network between";
     }
     return "something that no peer has";

@@ -528,7 +528,7 @@ static int run_accept(const struct assay_recover_options *options)
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release && !options->change.json) {
         assay_hex_encode(file.recover.id, 32, id, sizeof id);
         assay_hex_encode(file.recover.header.parent_id, 32, parent, sizeof parent);
-        (void)printf("accepts    RECOVER %s\nparent     height %llu, %s\n", id,
+        (void)printf("RECOVER    %s\nparent     height %llu, %s\n", id,
                      (unsigned long long)file.recover.header.height - 1, parent);
     }
     free(file.bytes);

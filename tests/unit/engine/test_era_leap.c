@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { RUNS = 6, VALUE_LEN = 256 * 1024 };
+enum { RUNS = 6, VALUE_LEN = 256 * 1024, MISSING_ACCEPTANCE = 7 };
 
 /* Every peer of AWAY has pruned the blocks of the epochs that are closed: boundaries are left. */
 static void prune_blocks(struct assay_sim_world *w)
@@ -177,5 +177,112 @@ Test(era_leap, stops_at_the_boundary_of_the_next_era, .timeout = 240)
     cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
     cr_expect_gt(state_of(w, AWAY)->epoch, epoch + RUNS, "and then it goes on");
     free(d);
+    assay_sim_world_destroy(&w);
+}
+
+/* The boundaries that fast sync has proven beyond it are of the chain that the operator gave up. */
+Test(era_leap, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout = 240)
+{
+    for (uint32_t state = 0; state < 2; state++) {
+        struct assay_sim_world *w = alone(51);
+        struct document *d = forge(w, AWAY, 0, 0);
+        const uint64_t epoch = w->nodes[AWAY].engine->head->context.epoch;
+        others_go_on(w);
+        start_empty(w, NULL);
+        const struct assay_fast_sync *l = w->nodes[AWAY].engine->fast_sync;
+        for (uint32_t ms = 0; ms < 12 * EPOCH_MS; ms++) {
+            cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
+            l = w->nodes[AWAY].engine->fast_sync;
+            if (l->epoch > epoch && (state == 0 || l->phase == ASSAY_FAST_SYNC_STATE)) break;
+        }
+        cr_assert_gt(l->epoch, epoch);
+        cr_assert_lt(state_of(w, AWAY)->epoch, epoch);
+        cr_assert_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_E_EARLY);
+        cr_assert(assay_sim_world_run(w, 24 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+        cr_expect_lt(state_of(w, AWAY)->epoch, epoch, "the old era is not followed");
+        cr_expect(w->nodes[AWAY].engine->acceptance->held);
+        cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 0);
+        free(d);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Its own list of operators is an older one: the one that the RECOVER names is proven on the way. */
+Test(era_leap, a_node_behind_a_change_of_operators_can_accept, .timeout = 240)
+{
+    for (uint32_t pruned = 0; pruned < 2; pruned++) {
+        struct assay_sim_world *w = behind(61, false);
+        struct document *d = calloc(1, sizeof *d);
+        struct assay_sim_world_recovery options = { .document = d->bytes,
+                                                    .capacity = sizeof d->bytes };
+        struct assay_recover r;
+        cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
+        cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
+        cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+        d->len = options.document_len;
+        cr_assert_eq(assay_recover_decode(assay_slice_over(d->bytes, d->len), &r), ASSAY_OK);
+        cr_assert_eq(assay_recover_approved(&r, state_of(w, AWAY)->operators_digest),
+                     ASSAY_E_STRANGER);
+        cr_expect_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_E_EARLY);
+        cr_expect(assay_acceptance_is_of(w->nodes[AWAY].engine, r.id));
+        cr_assert(assay_sim_world_run(w, RUNS * EPOCH_MS), "%s", assay_sim_world_violation(w));
+        if (pruned == 1) prune_blocks(w);
+        assay_sim_world_partition(w, NULL);
+        cr_assert(assay_sim_world_run(w, 40 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+        cr_expect_eq(state_of(w, AWAY)->era, 1);
+        cr_expect_gt(state_of(w, AWAY)->epoch, r.header.epoch + 4);
+        free(d);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* docs/protocol.md 9.17: its own head is older than the trusting period, so grounds alone do not
+ * lead it over. It takes the state in front of the RECOVER, and reports what is missing. */
+Test(era_leap, an_old_head_needs_an_acceptance_and_reports_it, .timeout = 240)
+{
+    struct assay_sim_world *w = start(67, 4);
+    struct document *d = calloc(1, sizeof *d);
+    struct assay_sim_world_recovery options = { .document = d->bytes, .capacity = sizeof d->bytes };
+    assay_sim_world_kill(w, AWAY);
+    cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
+    cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+    d->len = options.document_len;
+    struct assay_recover r;
+    cr_assert_eq(assay_recover_decode(assay_slice_over(d->bytes, d->len), &r), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, RUNS * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    prune_blocks(w);
+    w->nodes[AWAY].date_us = (int64_t)(ASSAY_TRUSTING_MS + 60000) * 1000;
+    start_empty(w, NULL);
+    cr_assert(assay_sim_world_run(w, 24 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, AWAY, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_expect_eq(n->b, MISSING_ACCEPTANCE);
+    cr_expect_eq(state_of(w, AWAY)->era, 0);
+    cr_expect_eq(state_of(w, AWAY)->epoch + 1, r.header.epoch, "up to the RECOVER");
+    cr_assert_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 24 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_expect_eq(state_of(w, AWAY)->era, 1);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
+/* One RECOVER begins an era, the first: another one is refused, and its operator is told so. */
+Test(era_leap, an_era_that_began_takes_no_other_recover, .timeout = 120)
+{
+    struct assay_sim_world *w = alone(71);
+    struct document *first = forge(w, AWAY, 0, 0);
+    struct document *second =
+        forge_at(w, AWAY, 0, 0, w->nodes[AWAY].engine->chain->ledger.time_ms + 2);
+    cr_assert_neq(assay_bytes_compare(first->digest, second->digest, 32), 0);
+    cr_assert_eq(assay_sim_world_accept(w, AWAY, first->bytes, first->len), ASSAY_OK);
+    run_forked(w, 1);
+    cr_assert_eq(state_of(w, AWAY)->era, 1);
+    cr_expect_eq(assay_sim_world_accept(w, AWAY, second->bytes, second->len), ASSAY_E_DUPLICATE);
+    cr_expect_eq(assay_sim_world_accept(w, AWAY, first->bytes, first->len), ASSAY_OK);
+    cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, second), ASSAY_OK, "peers repeat them");
+    free(second);
+    free(first);
     assay_sim_world_destroy(&w);
 }

@@ -485,6 +485,29 @@ Test(leap, believes_no_state_but_the_checkpoints, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+/* ... nor is it followed block by block, past another block than the operator's. */
+Test(leap, follows_no_blocks_past_a_checkpoint, .timeout = 60)
+{
+    for (uint32_t wrong = 0; wrong < 2; wrong++) {
+        struct assay_sim_world *w = start(EPOCHS);
+        struct assay_checkpoint c;
+        assay_sim_world_acts(w, 0)->loses_store = true;
+        assay_sim_world_kill(w, 0);
+        cr_assert(assay_sim_world_run(w, 800));
+        assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+        c.id[5] ^= (uint8_t)wrong;
+        w->options.checkpoint = &c;
+        assay_sim_world_restart(w, 0);
+        cr_expect_eq(joins(w, 20000), wrong == 0);
+        const uint64_t epoch = w->nodes[0].engine->head->state.epoch;
+        if (wrong == 1) cr_expect_eq(epoch, 0);
+        const size_t stopped =
+            assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+        cr_expect_eq(stopped > 0, wrong == 1, "%u: %zu", wrong, stopped);
+        assay_sim_world_destroy(&w);
+    }
+}
+
 struct document {
     uint8_t bytes[WORLD_POLICY_LEN];
 };
