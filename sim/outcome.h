@@ -71,7 +71,7 @@
     X(LEAPS, "leaps", false, "fast syncs over epochs without their blocks")                        \
     X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
       "proven FAIL that struck while rules were on trial")                                         \
-    X(COLLATERAL_TAKEN, "collateral_included", false, "newer collateral in final blocks")             \
+    X(COLLATERAL_TAKEN, "collateral_included", false, "newer collateral in final blocks")          \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")           \
     X(COLLATERAL_REVERTED, "collateral_reverted", false,                                           \
       "times it suspended too many and was reverted")                                              \

@@ -117,23 +117,18 @@ void assay_fast_sync_fail(struct assay_engine *e)
     if (!e->fast_sync->missing) stop_fast_sync(e, MISSING_BLOCKS);
 }
 
-static bool is_past_checkpoint(const struct assay_engine *e)
-{
-    const struct assay_checkpoint *c = &e->fast_sync->checkpoint;
-    return !e->fast_sync->has_checkpoint || c->epoch <= e->head->state.epoch ||
-           c->era < e->head->state.era ||
-           !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
-}
-
 bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e)
 {
-    return !is_past_checkpoint(e);
+    const struct assay_checkpoint *c = &e->fast_sync->checkpoint;
+    return e->fast_sync->has_checkpoint && c->epoch > e->head->state.epoch &&
+           c->era >= e->head->state.era &&
+           assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
 }
 
 void assay_fast_sync_restart(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
-    if (l->phase == ASSAY_FAST_SYNC_OFF || !is_past_checkpoint(e)) return;
+    if (l->phase == ASSAY_FAST_SYNC_OFF || assay_fast_sync_awaits_checkpoint(e)) return;
     l->phase = ASSAY_FAST_SYNC_OFF; /* the next request starts it; the awaited answer is stale */
     l->tried = false;
     l->missing = false;
@@ -162,7 +157,8 @@ static void start_boundaries(struct assay_engine *e)
     assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
-    if (!is_past_checkpoint(e)) { /* the operator's checkpoint decides: its state comes first */
+    if (assay_fast_sync_awaits_checkpoint(
+            e)) { /* the operator's checkpoint decides: its state comes first */
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->epoch = l->checkpoint.epoch;
         l->era = l->checkpoint.era;
@@ -183,7 +179,7 @@ void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch)
     const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_OFF || l->tried) return;
     const bool far = e->newcomer || target_epoch > e->head->context.epoch + ASSAY_FAST_SYNC_EPOCHS;
-    if (far || l->starved || !is_past_checkpoint(e)) start_boundaries(e);
+    if (far || l->starved || assay_fast_sync_awaits_checkpoint(e)) start_boundaries(e);
 }
 
 /* --- several operators */

@@ -88,7 +88,8 @@ void assay_fast_sync_again(struct assay_engine *e);
 /* docs/protocol.md 9.16.9: the operator accepted a RECOVER: what was proven of the chain that it
  * ends, and is not taken yet, no longer counts. Fast sync starts again from the own head. */
 void assay_fast_sync_restart(struct assay_engine *e);
-/* docs/protocol.md 5.31: the state of the operator's checkpoint comes before any block. */
+/* Returns: whether the state of the operator's checkpoint must come before any block
+ * (docs/protocol.md 5.31) */
 bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e);
 /* An epoch closed: nothing is missing, and earlier history is not skipped any more. */
 void assay_fast_sync_closed(struct assay_engine *e);

@@ -89,8 +89,8 @@ void assay_transport_client_send_order(struct assay_transport_client *far,
                                        const struct assay_transport_order *order);
 /* Sends the complete state to a new process. */
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
-/* Limits the wake-ups that a compromised transport causes: FAR_WAKES_PER_S in a second, which
- * begins with the first call after the one before. Returns: whether its socket may wake the core. */
+/* Limits the wake-ups of the core that a compromised transport causes: FAR_WAKES_PER_S in a second,
+ * which begins with the first call after the one before. Returns: whether it may wake the core. */
 bool assay_transport_client_may_wake(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
 bool assay_transport_client_send_packet(struct assay_transport_client *far,

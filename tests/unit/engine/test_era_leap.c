@@ -207,7 +207,7 @@ Test(era_leap, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout
     }
 }
 
-/* Its own list of operators is an older one: the one that the RECOVER names is proven on the way. */
+/* Its own list of operators is an older one: that of the RECOVER is proven on the way. */
 Test(era_leap, a_node_behind_a_change_of_operators_can_accept, .timeout = 240)
 {
     for (uint32_t pruned = 0; pruned < 2; pruned++) {
