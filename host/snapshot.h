@@ -8,7 +8,7 @@
 #define ASSAY_HOST_SNAPSHOT_H
 
 #include "engine/node/engine.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/peers/peer_clocks.h"
 #include "host/enforcement.h"
 #include "host/peers/limit.h"

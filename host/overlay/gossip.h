@@ -25,7 +25,7 @@
 #define ASSAY_HOST_OVERLAY_GOSSIP_H
 
 #include "base/writer.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/overlay/overlay.h"
 #include "quote/verdict.h"
 

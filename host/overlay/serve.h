@@ -7,7 +7,7 @@
 
 #include "base/writer.h"
 #include "engine/store/store.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/peers/limit.h"
 
 /* All set by the caller. */

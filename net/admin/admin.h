@@ -13,7 +13,7 @@
 #define ASSAY_NET_ADMIN_ADMIN_H
 
 #include "base/bytes.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 
 #include <poll.h>
 

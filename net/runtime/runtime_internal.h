@@ -28,7 +28,7 @@
 #include "base/assert.h"
 #include "base/checked.h"
 #include "host/peers/addresses.h"
-#include "host/peers/admission.h"
+#include "host/overlay/admission.h"
 #include "host/peers/peer_clocks.h"
 #include "host/dispatch.h"
 #include "host/overlay/gossip.h"

@@ -13,7 +13,7 @@
 #define ASSAY_NET_SERVICES_SERVICE_PROBE_H
 
 #include "base/writer.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "net/runtime/workload.h"
 
 enum assay_service_probe_outcome {

@@ -16,7 +16,7 @@
 
 #include "base/writer.h"
 #include "engine/consensus/block.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/peers/roster.h"
 #include "host/peers/wire.h"
 #include "net/system/resolver.h"

@@ -21,7 +21,7 @@
 #define ASSAY_NET_ZMQ_LINK_H
 
 #include "base/secret.h"
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/peers/limit.h"
 #include "host/peers/roster.h"
 #include "net/system/resolver.h"

@@ -16,7 +16,7 @@
 #include "engine/ledger/records/envelope.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync/sync.h"
-#include "host/peers/admission.h"
+#include "host/overlay/admission.h"
 #include "host/effective_rules.h"
 #include "host/dispatch.h"
 #include "host/overlay/evidence_pull.h"

@@ -343,7 +343,7 @@ def events(root):
         if symbol not in levels:
             raise Broken(f"net/runtime/runtime_log.c: {symbol} has no level")
         found.setdefault(name, set()).add(levels[symbol])
-    counted = [r[1] for r in rows(root, "host/counters.h", "ASSAY_COUNTER_LIST")]
+    counted = [r[1] for r in rows(root, "host/peers/counters.h", "ASSAY_COUNTER_LIST")]
     told, meant = words(root, "events", found), words(root, "counters", counted)
     body = [[code(name), ", ".join(sorted(found[name])) or "by its cause", told[name]] for name in told]
     return "\n".join([

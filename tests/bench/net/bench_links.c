@@ -5,7 +5,7 @@
  * One process sends, one receives, on loopback. Ours is everything that a daemon does with a frame
  * before the engine sees it: header, queue of the peer, link (net/zmq) or transport in a process of
  * its own on both sides (net/transport), inbox of the member, then size, header, peer, lane, rate,
- * pages and duplicates (host/peers/admission.h). The kind is one that floods, so each frame is
+ * pages and duplicates (host/overlay/admission.h). The kind is one that floods, so each frame is
  * hashed. Budgets are there and too large to be reached. Bare is a PUSH and a PULL with the same
  * bytes, a message each, and libzmq's own bounds. Ours has at most 192 frames under way, since it
  * drops what a peer does not take; what was dropped is counted and ends the run. Turns alternate,
@@ -16,7 +16,7 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/system_clock.h"
-#include "host/peers/admission.h"
+#include "host/overlay/admission.h"
 #include "host/peers/wire.h"
 #include "net/transport/transport.h"
 #include "net/transport/transport_process.h"

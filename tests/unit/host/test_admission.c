@@ -1,7 +1,7 @@
 /*
  * What is taken in from a peer, check by check, each with its counter.
  */
-#include "host/peers/admission.h"
+#include "host/overlay/admission.h"
 #include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
- * host/peers/admission.c - admission checks in their order, each with its counter.
+ * host/overlay/admission.c - admission checks in their order, each with its counter.
  */
-#include "host/peers/admission.h"
+#include "host/overlay/admission.h"
 
 #include "base/assert.h"
 #include "base/checked.h"

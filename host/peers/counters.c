@@ -1,7 +1,7 @@
 /*
- * host/counters.c - names of the counters.
+ * host/peers/counters.c - names of the counters.
  */
-#include "host/counters.h"
+#include "host/peers/counters.h"
 
 const char *assay_counter_name(enum assay_counter which)
 {

@@ -1,11 +1,11 @@
 /*
- * host/counters.h - counters of received, sent and refused traffic, by reason.
+ * host/peers/counters.h - counters of received, sent and refused traffic, by reason.
  *
  * One list feeds enum and name; names are what `assay status`, the admin socket and, later, metrics
  * print, hence stable. Nothing is refused anywhere in net/ without one of these moving.
  */
-#ifndef ASSAY_HOST_COUNTERS_H
-#define ASSAY_HOST_COUNTERS_H
+#ifndef ASSAY_HOST_PEERS_COUNTERS_H
+#define ASSAY_HOST_PEERS_COUNTERS_H
 
 #include <stdint.h>
 

@@ -1,15 +1,15 @@
 /*
- * host/peers/admission.h - admission of peer traffic: size, header, rate, lane, pages, duplicates.
+ * host/overlay/admission.h - admission of peer traffic: size, header, rate, lane, pages, duplicates.
  *
  * Cheap checks before costly ones, lanes as in docs/protocol.md 10.5: the first failing check
  * refuses a frame and counts the reason. The transport has authenticated the sender and its key.
  * The daemon passes frames; the simulator passes messages, which it does not split into frames but
  * which cost the same.
  */
-#ifndef ASSAY_HOST_PEERS_ADMISSION_H
-#define ASSAY_HOST_PEERS_ADMISSION_H
+#ifndef ASSAY_HOST_OVERLAY_ADMISSION_H
+#define ASSAY_HOST_OVERLAY_ADMISSION_H
 
-#include "host/counters.h"
+#include "host/peers/counters.h"
 #include "host/overlay/gossip.h"
 #include "host/peers/limit.h"
 #include "host/peers/page.h"
