@@ -9,7 +9,7 @@
 #define ASSAY_ENFORCE_DECIDE_H
 
 #include "enforce/driver.h"
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 
 /* What survives a crash: written before an order is carried out, and after. */
 struct assay_agent_memory {

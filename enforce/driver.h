@@ -8,7 +8,7 @@
 #ifndef ASSAY_ENFORCE_DRIVER_H
 #define ASSAY_ENFORCE_DRIVER_H
 
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 
 #include <poll.h>
 

@@ -16,7 +16,7 @@
 #ifndef ASSAY_ENFORCE_JOURNAL_H
 #define ASSAY_ENFORCE_JOURNAL_H
 
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 #include "engine/store/store.h"
 
 enum {

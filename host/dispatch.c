@@ -1,5 +1,5 @@
 /*
- * host/dispatch.c - execution of engine effects in the order of engine/node/effect.h.
+ * host/dispatch.c - execution of engine effects in the order of engine/messages/effect.h.
  */
 #include "host/dispatch.h"
 

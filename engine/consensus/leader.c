@@ -8,7 +8,7 @@
 #include "engine/consensus/vote.h"
 
 #include "base/assert.h"
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *counters)
 {

@@ -20,7 +20,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 
 enum assay_simplex_action_kind {
     ASSAY_SIMPLEX_SIGN, /* a vote or proposal of ours: as ASSAY_EFFECT_SIGN, persist always set */

@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 enum { SIGNATURE_LEN = ASSAY_P256_SIGNATURE_LEN };
 

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/ledger/state/row.h"
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 enum {
     LARGE_MIN = 24, /* proofs with evidence: some for a small network, and n/8 for a big one */

@@ -6,14 +6,14 @@
  * events give the same effects on every machine. Control flow is in step.c; rules are leaf files.
  *
  * What the host does with the effects of a step, and in which order, stands in
- * engine/node/effect.h.
+ * engine/messages/effect.h.
  *
  * Events carry two times that never mix: now_ms (monotonic: time-outs) and at_unix_ms (headers).
  */
 #ifndef ASSAY_ENGINE_NODE_ENGINE_H
 #define ASSAY_ENGINE_NODE_ENGINE_H
 
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/state/context.h"
 #include "engine/ledger/state/genesis.h"

@@ -7,7 +7,7 @@
 #ifndef ASSAY_ENGINE_NODE_OUTPUT_H
 #define ASSAY_ENGINE_NODE_OUTPUT_H
 
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 
 struct assay_engine;
 

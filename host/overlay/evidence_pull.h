@@ -9,7 +9,7 @@
 #ifndef ASSAY_HOST_OVERLAY_EVIDENCE_PULL_H
 #define ASSAY_HOST_OVERLAY_EVIDENCE_PULL_H
 
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 #include "host/overlay/gossip.h"
 #include "host/peers/limit.h"
 

@@ -16,7 +16,7 @@
 #ifndef ASSAY_HOST_OVERLAY_RELAY_H
 #define ASSAY_HOST_OVERLAY_RELAY_H
 
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 #include "host/overlay/relay_tree.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  *     version u8 = 1 | chain tag 8 bytes | kind u16 big-endian | payload to the end
  *
  * The chain tag is the beginning of the chain id: it keeps networks apart that were given one
- * another's addresses; what is signed names the whole chain id. Kinds are engine/node/message.h. A
+ * another's addresses; what is signed names the whole chain id. Kinds are engine/messages/message.h. A
  * payload above ASSAY_PAGE_LEN travels as pages (host/peers/page.h).
  *
  * What a node has for one peer after one commit travels as one batch, since a frame costs more than
@@ -16,7 +16,7 @@
 #define ASSAY_HOST_PEERS_WIRE_H
 
 #include "base/writer.h"
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
  */
 #include "net/runtime/timeline.h"
 
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 #include <stdio.h>
 #include <string.h>

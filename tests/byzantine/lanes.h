@@ -2,7 +2,7 @@
  * tests/byzantine/lanes.h - what comes in, by kinds of messages, for a bench.
  *
  * ASSAY_TEST_LANES=FILE: the file has 64 pairs of 64-bit numbers in host order while the daemon
- * runs: messages of each kind (engine/node/message.h), and their bytes with the header of their
+ * runs: messages of each kind (engine/messages/message.h), and their bytes with the header of their
  * frame. They only grow.
  */
 #ifndef ASSAY_TESTS_BYZANTINE_LANES_H

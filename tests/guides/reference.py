@@ -339,7 +339,7 @@ def logged(root):
 
 def events(root):
     levels, found = note_levels(root), logged(root)
-    for symbol, _, name in rows(root, "engine/node/effect.h", "ASSAY_NOTE_LIST"):
+    for symbol, _, name in rows(root, "engine/messages/effect.h", "ASSAY_NOTE_LIST"):
         if symbol not in levels:
             raise Broken(f"net/runtime/runtime_log.c: {symbol} has no level")
         found.setdefault(name, set()).add(levels[symbol])

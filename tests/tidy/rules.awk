@@ -52,7 +52,7 @@ BEGIN {
     arrow["engine"] = " base scoring quote/verdict.h "
     arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h services "
     arrow["services"] = " base "
-    arrow["enforce"] = " base engine/node/effect.h engine/store/store.h net/json/json.h "
+    arrow["enforce"] = " base engine/messages/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""
     arrow["net"] = " base quote scoring engine host services enforce web "
     arrow["sim"] = " base quote scoring engine host services "
@@ -62,7 +62,7 @@ BEGIN {
     arrow["tests"] = " base quote scoring engine host services enforce net sim apps web include "
 
     # Within a room: what a folder sees of its own room, beside itself.
-    within["engine/consensus/"] = " engine/node/effect.h engine/node/message.h engine/store/store.h "
+    within["engine/consensus/"] = " engine/messages/effect.h engine/messages/message.h engine/store/store.h "
     within["engine/ledger/"] = " engine/consensus/block.h engine/consensus/vote.h "
 }
 

@@ -28,9 +28,9 @@ names() {
             "$ROOT/quote/yaml/policy.c"
         sed -n 's/^ *X([A-Z0-9_]*, [0-9]*, "\([a-z0-9_]*\)", .*/\1/p' "$ROOT/quote/accept/policy.h" | grep -v '[12]$'
         ;;
-    counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/host/counters.h" ;;
+    counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/host/peers/counters.h" ;;
     events)
-        sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/node/effect.h" >"$WORK/notes"
+        sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/messages/effect.h" >"$WORK/notes"
         [ -s "$WORK/notes" ] || echo no-name-of-a-note
         cat "$WORK/notes"
         find "$ROOT/net" -name '*.c' -exec cat {} + | tr -d '\n' |

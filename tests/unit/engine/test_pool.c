@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_pool.c - records that wait: bounded, each thing said once, poison waits.
  */
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 #include "engine/evidence/pool.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /*
- * The order of engine/node/effect.h, told as a story: what the world of a dispatch sees, letter by
+ * The order of engine/messages/effect.h, told as a story: what the world of a dispatch sees, letter by
  * letter. e: an event is stepped, s: signed, p: put, c: commit, m: a message leaves, a: acted on,
  * r: rolled back.
  */

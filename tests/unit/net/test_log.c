@@ -2,7 +2,7 @@
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
 #include "net/runtime/log.h"
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 #include "net/runtime/timeline.h"
 
 #include <criterion/criterion.h>

@@ -3,7 +3,7 @@
  */
 #include "net/runtime/timeline_file.h"
 
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
- * engine/node/message.c - names and lanes of the message kinds (engine/node/message.h).
+ * engine/messages/message.c - names and lanes of the message kinds (engine/messages/message.h).
  */
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 
 #include "base/checked.h"
 

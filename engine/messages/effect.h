@@ -1,5 +1,5 @@
 /*
- * engine/node/effect.h - effects: the requests of an engine step to its host, and its only output.
+ * engine/messages/effect.h - effects: the requests of an engine step to its host, and its only output.
  *
  * The host (net/runtime/runtime.c, the test world, sim/) carries out the effects of a step in this
  * order:
@@ -11,10 +11,10 @@
  *   5. sleep    until wake_at_ms or the next event
  * If 2 fails, the host skips 3 to 5 and the node stops: a store that lost writes is not trusted.
  */
-#ifndef ASSAY_ENGINE_NODE_EFFECT_H
-#define ASSAY_ENGINE_NODE_EFFECT_H
+#ifndef ASSAY_ENGINE_MESSAGES_EFFECT_H
+#define ASSAY_ENGINE_MESSAGES_EFFECT_H
 
-#include "engine/node/message.h"
+#include "engine/messages/message.h"
 #include "engine/store/store.h"
 #include "quote/verdict.h"
 

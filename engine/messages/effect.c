@@ -1,7 +1,7 @@
 /*
- * engine/node/effect.c - construction of SIGN effects, and names of notes and orders.
+ * engine/messages/effect.c - construction of SIGN effects, and names of notes and orders.
  */
-#include "engine/node/effect.h"
+#include "engine/messages/effect.h"
 
 #include "base/assert.h"
 #include "base/checked.h"

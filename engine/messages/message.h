@@ -1,12 +1,12 @@
 /*
- * engine/node/message.h - kinds of messages between peers, and the lanes that may send them.
+ * engine/messages/message.h - kinds of messages between peers, and the lanes that may send them.
  *
  * The payload of each kind is encoded and decoded in the file named in its row (in engine/ where no
  * folder is named). Transport frames (host/peers/wire.h) wrap a kind and its payload (PAGE: a piece
  * of a larger message); the numbers are on the wire, hence never reused.
  */
-#ifndef ASSAY_ENGINE_NODE_MESSAGE_H
-#define ASSAY_ENGINE_NODE_MESSAGE_H
+#ifndef ASSAY_ENGINE_MESSAGES_MESSAGE_H
+#define ASSAY_ENGINE_MESSAGES_MESSAGE_H
 
 #include <stdint.h>
 
