@@ -61,7 +61,7 @@ struct assay_snapshot_member {
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };
 
-struct assay_services_summary; /* net/services/summary.h */
+struct assay_services_summary; /* net/services/server/summary.h */
 
 struct assay_snapshot {
     uint64_t at_unix_ms, now_ms, uptime_ms; /* now_ms: the engine's monotonic clock */

@@ -19,7 +19,7 @@
 #include "engine/store/store_sqlite.h"
 #include "net/fetch/fetcher.h"
 #include "net/keys/keyring.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "host/services.h"
 #include "net/documents/collateral_updates.h"
 #include "quote/source/soft/soft.h"

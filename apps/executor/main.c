@@ -4,7 +4,7 @@
  */
 #include "apps/executor/chain.h"
 #include "apps/service/program.h"
-#include "net/services/sample_program.h"
+#include "net/services/tasks/sample_program.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  */
 #include "apps/service/program.h"
 #include "apps/service/signals.h"
-#include "net/services/replica_node.h"
+#include "net/services/continuity/replica_node.h"
 
 #include <stdio.h>
 

@@ -28,7 +28,7 @@ enum {
     ASSAY_PAGE_LEN = 48 * 1024,      /* the most that travels in one piece */
     ASSAY_BATCH_VERSION = 2,
     ASSAY_BATCH_HEADER_LEN = 1,
-    ASSAY_BATCH_FRAMES_MAX = 256, /* as many as an outbox holds (net/runtime/outbox.h) */
+    ASSAY_BATCH_FRAMES_MAX = 256, /* as many as an outbox holds (net/zmq/outbox.h) */
 };
 
 struct assay_frame {

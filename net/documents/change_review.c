@@ -7,7 +7,7 @@
 #include "base/cbor.h"
 #include "engine/ledger/state/ledger.h"
 #include "host/services.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 
 #include <stdarg.h>
 #include <stdio.h>

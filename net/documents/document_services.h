@@ -1,12 +1,12 @@
 /*
  * net/documents/document_services.h - documents of service state from plain values
- * (net/services/summary.h); docs/openapi.json defines the first.
+ * (net/services/server/summary.h); docs/openapi.json defines the first.
  */
 #ifndef ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H
 #define ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H
 
 #include "net/documents/document.h"
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 
 /* s->services, which may be NULL: then there are none. Returns: an object. */
 struct assay_json *assay_document_services(const struct assay_snapshot *s);

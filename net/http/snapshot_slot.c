@@ -4,7 +4,7 @@
 #include "net/http/snapshot_slot.h"
 
 #include "base/assert.h"
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 
 #include <pthread.h>
 #include <stdio.h>

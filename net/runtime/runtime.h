@@ -137,13 +137,7 @@ struct assay_runtime_peer {
     const char *endpoint; /* "host:port", several between commas (net/zmq/link.h) */
 };
 
-/* Rules of a past epoch that proofs may still refer to, where they differ from those in force. */
-struct assay_runtime_past_rules {
-    uint64_t epoch;
-    int64_t at_unix_s; /* appraisal time of its evidence */
-    const struct assay_endorsements *endorsements;
-    const struct assay_policy *policy;
-};
+struct assay_runtime_past_rules; /* net/verifier/rule_documents.h */
 
 /* Where HTTP listens (net/http/http.h); both NULL: nowhere. */
 struct assay_runtime_http {
@@ -178,7 +172,7 @@ struct assay_runtime_config {
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
     struct assay_runtime_http http;
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
-    const struct assay_endorsements *endorsements; /* in force; net/documents/rule_documents.h */
+    const struct assay_endorsements *endorsements; /* in force; net/verifier/rule_documents.h */
     const struct assay_policy *policy;
     const struct assay_runtime_past_rules *past; /* [past_count] */
     size_t past_count;

@@ -4,7 +4,7 @@
  */
 #include "net/runtime/runtime_internal.h"
 
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 
 #include <stdlib.h>
 

@@ -46,13 +46,13 @@
 #include "net/runtime/latency.h"
 #include "net/verifier/evidence_cache.h"
 #include "net/runtime/log.h"
-#include "net/runtime/outbox.h"
+#include "net/zmq/outbox.h"
 #include "net/services/service_probe.h"
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 #include "net/keys/store_binding.h"
 #include "net/runtime/timeline_file.h"
 #include "net/verifier/verify_pool.h"
-#include "net/runtime/workload.h"
+#include "net/services/workload.h"
 #include "net/transport/transport.h"
 
 struct assay_history_row; /* net/runtime/history.h */

@@ -14,7 +14,7 @@
 
 #include "base/writer.h"
 #include "host/peers/counters.h"
-#include "net/runtime/workload.h"
+#include "net/services/workload.h"
 
 enum assay_service_probe_outcome {
     ASSAY_SERVICE_PROBE_DONE = 0,

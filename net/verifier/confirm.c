@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/checked.h"
 #include "base/crypto.h"
-#include "net/verifier/verifier_process.h"
 
 #include <errno.h>
 #include <stdio.h>

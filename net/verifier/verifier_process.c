@@ -10,7 +10,7 @@
 #include "net/verifier/fork.h"
 #include "net/verifier/wire.h"
 #include "net/system/allocator.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "net/verifier/verify_pool.h"
 #include "quote/json.h"
 

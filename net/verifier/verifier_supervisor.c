@@ -7,7 +7,6 @@
 #include "base/checked.h"
 #include "base/crypto.h"
 #include "net/verifier/confirm.h"
-#include "net/verifier/verifier_process.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -48,13 +48,6 @@ enum {
     ASSAY_VERIFIER_SUPERVISOR_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
 };
 
-/* Rule documents, encoded and decoded: jobs refer to the decoded ones. */
-struct assay_verifier_process_set {
-    const struct assay_endorsements *endorsements;
-    const struct assay_policy *policy;
-    struct assay_verifier_process_documents documents;
-};
-
 /* Borrowed during creation. */
 struct assay_verifier_process_config {
     const char *program;  /* NULL: the one that runs */

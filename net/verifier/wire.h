@@ -12,6 +12,9 @@
 #include "base/writer.h"
 #include "quote/verify.h"
 
+/* The argument that makes a verifier process of the program. */
+#define ASSAY_VERIFIER_PROCESS_ROLE "judge"
+
 enum {
     ASSAY_VERIFIER_PROCESS_THREADS_MAX = 16,
     /* In force, of ASSAY_RETAINED_EPOCHS, and the one before that on trial. */
@@ -25,6 +28,13 @@ enum {
 /* The documents of one policy with one set of endorsements. */
 struct assay_verifier_process_documents {
     struct assay_slice policy, endorsements;
+};
+
+/* Rule documents, encoded and decoded: jobs refer to the decoded ones. */
+struct assay_verifier_process_set {
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+    struct assay_verifier_process_documents documents;
 };
 
 /* Start configuration of a verifier process, in a sealed file: number of threads, and rules. */

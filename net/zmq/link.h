@@ -105,7 +105,7 @@ bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
 uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company
- * (net/runtime/outbox.h); 0.
+ * (net/zmq/outbox.h); 0.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
                                                 struct assay_slice frame, uint64_t relay);

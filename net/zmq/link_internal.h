@@ -8,7 +8,7 @@
 #include "host/peers/addresses.h"
 #include "host/peers/dial.h"
 #include "host/peers/wire.h"
-#include "net/runtime/outbox.h"
+#include "net/zmq/outbox.h"
 #include "net/system/resolver.h"
 #include "net/zmq/link.h"
 

@@ -1,6 +1,6 @@
 /*
  * sim/services/enclaves.c - enclave processes, one life after the other, as in
- * net/services/enclave.c, on hosts that store every sealed state and may return any.
+ * net/services/continuity/enclave.c, on hosts that store every sealed state and may return any.
  *
  * Invariants under any hosts, links and machines (docs/services.md 2): an enclave that starts
  * resumes from no less than what was released before (LOST), released states form one chain (FORK),

@@ -1,6 +1,6 @@
 /*
  * sim/services/replicas.c - a replica of each group on each member, as in
- * net/services/replica_node.c: it makes its keys when it starts, has them listed, and serves until
+ * net/services/continuity/replica_node.c: it makes its keys when it starts, has them listed, and serves until
  * its process ends.
  */
 #include "sim/services/internal.h"

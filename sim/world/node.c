@@ -240,7 +240,7 @@ static struct assay_effective_rules load_effective_rules(struct assay_sim_world 
     enum assay_status status = load_rules(w, node, &rules);
     if (status != ASSAY_OK && n->faulty_store) {
         /* A document that its state names was torn off: the daemon reports it and exits
-         * (net/documents/rule_documents.c); the operator starts from an empty disk. */
+         * (net/verifier/rule_documents.c); the operator starts from an empty disk. */
         lose_store(w, node);
         rules = (struct assay_effective_rules){ .genesis = w->genesis };
         status = load_rules(w, node, &rules);

@@ -11,7 +11,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "engine/ledger/records/update.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "net/documents/collateral_updates.h"
 #include "quote/result/outlook.h"
 

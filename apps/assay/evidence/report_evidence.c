@@ -10,7 +10,7 @@
 #include "apps/assay/members/evidence_owner.h"
 #include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/core/command.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "quote/kinds.h"
 
 #include <inttypes.h>

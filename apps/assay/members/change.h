@@ -7,7 +7,7 @@
 #include "net/documents/change_review.h"
 #include "net/json/json.h"
 
-struct assay_ruleset; /* net/documents/rule_documents.h */
+struct assay_ruleset; /* net/verifier/rule_documents.h */
 
 /* An option that asks for an action, in the order of the command line. */
 struct assay_change_wish {

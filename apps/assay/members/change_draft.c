@@ -7,11 +7,11 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "apps/assay/members/member.h"
+#include "apps/assay/setup/member.h"
 #include "base/assert.h"
 #include "base/checked.h"
 #include "base/system_clock.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 

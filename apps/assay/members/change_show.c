@@ -7,7 +7,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "quote/accept/policy_diff.h"
 
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "engine/ledger/records/finding.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 #include "scoring/weight.h"
 
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include "apps/assay/core/store_items.h"
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 
 #include <stdio.h>
 #include <stdlib.h>

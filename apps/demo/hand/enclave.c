@@ -12,7 +12,7 @@
 #include "base/file/file.h"
 #include "base/system_clock.h"
 #include "base/writer.h"
-#include "net/services/enclave.h"
+#include "net/services/continuity/enclave.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,8 +10,8 @@
  */
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "net/services/enclave.h"
-#include "net/services/replica_node.h"
+#include "net/services/continuity/enclave.h"
+#include "net/services/continuity/replica_node.h"
 #include "tests/support/services/service_ledger.h"
 #include "tests/support/stopwatch.h"
 

@@ -2,7 +2,7 @@
  * The queue for one peer: bounded in frames and bytes, the oldest go first; what is due leaves in
  * batches, what is passed on for others waits for company and is spared when it is not needed.
  */
-#include "net/runtime/outbox.h"
+#include "net/zmq/outbox.h"
 
 #include "host/peers/wire.h"
 

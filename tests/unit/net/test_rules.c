@@ -2,7 +2,7 @@
  * Rules by the digests that a state names: in force, and of the epochs before (docs/protocol.md
  * 9.8).
  */
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 
 #include "engine/store/store_memory.h"
 #include "quote/collateral/endorsements.h"

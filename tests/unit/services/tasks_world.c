@@ -3,7 +3,7 @@
  */
 #include "tests/unit/services/tasks_world.h"
 
-#include "net/services/sample_program.h"
+#include "net/services/tasks/sample_program.h"
 #include "tests/support/evm_node.h"
 
 #include "base/crypto.h"

@@ -4,9 +4,9 @@
  * is the enclave.
  */
 #include "net/services/server/peer_links.h"
-#include "net/services/enclave.h"
+#include "net/services/continuity/enclave.h"
 #include "net/services/follower.h"
-#include "net/services/replica_node.h"
+#include "net/services/continuity/replica_node.h"
 #include "tests/support/services/service_ledger.h"
 
 #include "base/crypto.h"

@@ -2,7 +2,7 @@
  * tests/unit/services/test_summary.c - what people are told of a registry, held against the
  * registry itself under random records and closes.
  */
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 #include "tests/support/services/registry_world.h"
 
 #include <criterion/criterion.h>

@@ -3,7 +3,7 @@
  */
 #include "net/http/answer.h"
 #include "net/json/json.h"
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 #include "scoring/tally.h"
 #include "tests/unit/net/http/book.h"
 

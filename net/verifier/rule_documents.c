@@ -1,10 +1,10 @@
 /*
- * net/documents/rule_documents.c - rule documents by digest, each decoded once.
+ * net/verifier/rule_documents.c - rule documents by digest, each decoded once.
  */
-#include "net/documents/rule_documents.h"
+#include "net/verifier/rule_documents.h"
 
 #include "base/assert.h"
-#include "net/verifier/verifier_supervisor.h"
+#include "net/verifier/wire.h"
 #include "quote/collateral/endorsements.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * net/services/enclave.c - session of an enclave with its replica group and ledger.
+ * net/services/continuity/enclave.c - session of an enclave with its replica group and ledger.
  */
-#include "net/services/enclave.h"
+#include "net/services/continuity/enclave.h"
 
 #include "base/assert.h"
 #include "base/checked.h"

@@ -1,11 +1,11 @@
 /*
- * net/services/summary.h - summary of a registry for reports and metrics, in plain values:
+ * net/services/server/summary.h - summary of a registry for reports and metrics, in plain values:
  * documents and HTTP render it without access to a registry (docs/services.md 7).
  *
  * It has no pointers, so it can be copied.
  */
-#ifndef ASSAY_NET_SERVICES_SUMMARY_H
-#define ASSAY_NET_SERVICES_SUMMARY_H
+#ifndef ASSAY_NET_SERVICES_SERVER_SUMMARY_H
+#define ASSAY_NET_SERVICES_SERVER_SUMMARY_H
 
 #include "net/services/server/service_server.h"
 

@@ -1,7 +1,7 @@
 /*
- * net/services/sample_program.c - word counter, step by step.
+ * net/services/tasks/sample_program.c - word counter, step by step.
  */
-#include "net/services/sample_program.h"
+#include "net/services/tasks/sample_program.h"
 
 #include "base/assert.h"
 #include "base/cursor.h"

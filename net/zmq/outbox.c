@@ -1,7 +1,7 @@
 /*
- * net/runtime/outbox.c - ring of frames for one peer.
+ * net/zmq/outbox.c - ring of frames for one peer.
  */
-#include "net/runtime/outbox.h"
+#include "net/zmq/outbox.h"
 
 #include "base/assert.h"
 #include "host/peers/wire.h"

@@ -1,7 +1,7 @@
 /*
- * net/verifier/one.c - appraisal of one request, in any process.
+ * net/verifier/appraise_one.c - appraisal of one request, in any process.
  */
-#include "net/verifier/verifier_process.h"
+#include "net/verifier/appraise_one.h"
 
 void assay_verifier_process_one(assay_verifier_process_function *verify,
                                 struct assay_verifier *verifier,

@@ -1,13 +1,13 @@
 /*
- * net/services/enclave.h - state continuity for an application: its session
+ * net/services/continuity/enclave.h - state continuity for an application: its session
  * (services/continuity/client.h), its links, and the ledger that it follows (docs/services.md 4.4).
  *
  * The application persists its sealed state before it calls update, and releases no output of a
  * state before wait reports it certified, and no read before confirm succeeds. Not thread-safe; a
  * call blocks up to its timeout, and nothing runs between calls.
  */
-#ifndef ASSAY_NET_SERVICES_ENCLAVE_H
-#define ASSAY_NET_SERVICES_ENCLAVE_H
+#ifndef ASSAY_NET_SERVICES_CONTINUITY_ENCLAVE_H
+#define ASSAY_NET_SERVICES_CONTINUITY_ENCLAVE_H
 
 #include "base/secret.h"
 #include "services/continuity/client.h"

@@ -1,18 +1,17 @@
 /*
- * net/documents/rule_documents.h - decoded rule documents for appraisal: in force, and of the past
+ * net/verifier/rule_documents.h - decoded rule documents for appraisal: in force, and of the past
  * epochs that proofs may refer to (docs/protocol.md 9.8).
  *
  * A state names them by their digests; they stand in the genesis or in a CHANGE of the store.
  */
-#ifndef ASSAY_NET_DOCUMENTS_RULE_DOCUMENTS_H
-#define ASSAY_NET_DOCUMENTS_RULE_DOCUMENTS_H
+#ifndef ASSAY_NET_VERIFIER_RULE_DOCUMENTS_H
+#define ASSAY_NET_VERIFIER_RULE_DOCUMENTS_H
 
 #include "host/effective_rules.h"
-#include "net/runtime/runtime.h"
 #include "quote/accept/policy.h"
 
 struct assay_collateral; /* quote/collateral/collateral.h */
-struct assay_verifier_process_set;  /* net/verifier/verifier_supervisor.h */
+struct assay_verifier_process_set; /* net/verifier/wire.h */
 
 /* One policy and one set of endorsements. */
 struct assay_ruleset {
@@ -33,6 +32,14 @@ ASSAY_CHECKED enum assay_status assay_ruleset_open(struct assay_slice policy,
                                                    struct assay_ruleset *set);
 /* All zero is closed. */
 void assay_ruleset_close(struct assay_ruleset *set);
+
+/* Rules of a past epoch that proofs may still refer to, where they differ from those in force. */
+struct assay_runtime_past_rules {
+    uint64_t epoch;
+    int64_t at_unix_s; /* appraisal time of its evidence */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+};
 
 struct assay_rules {
     size_t set_count; /* [0]: in force */

@@ -1,10 +1,10 @@
 /*
- * net/runtime/workload.c - non-blocking client of the counter service.
+ * net/services/workload.c - non-blocking client of the counter service.
  *
  * `pending` is a ring in the order of asking: [first, first + sent) is on the wire, the rest is to
  * be written; `done` answers wait for the runtime in front of it.
  */
-#include "net/runtime/workload.h"
+#include "net/services/workload.h"
 
 #include "base/assert.h"
 

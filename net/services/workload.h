@@ -1,5 +1,5 @@
 /*
- * net/runtime/workload.h - client of the enclave's counter service: a UNIX stream socket, one line
+ * net/services/workload.h - client of the enclave's counter service: a UNIX stream socket, one line
  * out, one line back.
  *
  * "increment\n" is answered "41\n", or a word that says why not ("suspended", "restricted", ...).
@@ -7,8 +7,8 @@
  * out of assay_workload_next. A service that is away, slow or talks nonsense is given up and
  * dialled again for the next request.
  */
-#ifndef ASSAY_NET_RUNTIME_WORKLOAD_H
-#define ASSAY_NET_RUNTIME_WORKLOAD_H
+#ifndef ASSAY_NET_SERVICES_WORKLOAD_H
+#define ASSAY_NET_SERVICES_WORKLOAD_H
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /*
- * net/runtime/outbox.h - bounded send queue of one peer: drops the oldest frames, sends in batches.
+ * net/zmq/outbox.h - bounded send queue of one peer: drops the oldest frames, sends in batches.
  *
  * Delivery is never relied on: votes, certificates, envelopes and records are re-sent by the
  * engine's standstill rule, evidence and blocks are pulled again. So when a peer is slow or away
@@ -9,8 +9,8 @@
  * leaves next, and not at all when the peer shows meanwhile that it has it (docs/protocol.md
  * 4.1.1).
  */
-#ifndef ASSAY_NET_RUNTIME_OUTBOX_H
-#define ASSAY_NET_RUNTIME_OUTBOX_H
+#ifndef ASSAY_NET_ZMQ_OUTBOX_H
+#define ASSAY_NET_ZMQ_OUTBOX_H
 
 #include "base/bytes.h"
 #include "base/writer.h"

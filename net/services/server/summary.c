@@ -1,7 +1,7 @@
 /*
- * net/services/summary.c - summary of a registry in plain values.
+ * net/services/server/summary.c - summary of a registry in plain values.
  */
-#include "net/services/summary.h"
+#include "net/services/server/summary.h"
 
 #include "base/assert.h"
 

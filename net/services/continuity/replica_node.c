@@ -1,7 +1,7 @@
 /*
- * net/services/replica_node.c - process of a replica: links, ledger and liveness reports.
+ * net/services/continuity/replica_node.c - process of a replica: links, ledger and liveness reports.
  */
-#include "net/services/replica_node.h"
+#include "net/services/continuity/replica_node.h"
 
 #include "base/assert.h"
 #include "base/checked.h"
