@@ -16,7 +16,7 @@
 #include "quote/accept/policy.h"
 #include "quote/package.h"
 #include "quote/result/ar4si.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 struct assay_quote;
 struct assay_quoted; /* quote/eventlog/quoted.h */

@@ -21,7 +21,7 @@
 #ifndef ASSAY_QUOTE_VERIFIER_H
 #define ASSAY_QUOTE_VERIFIER_H
 
-#include "quote/verify.h"
+#include "quote/request.h"
 #include "quote/x509.h"
 
 enum {

@@ -12,119 +12,8 @@
 #ifndef ASSAY_QUOTE_VERIFY_H
 #define ASSAY_QUOTE_VERIFY_H
 
-#include "base/crypto.h"
-#include "quote/verdict.h"
-
-struct assay_collateral; /* quote/collateral/collateral.h */
-struct assay_policy;     /* quote/accept/policy.h */
-struct assay_eventlog_report; /* quote/eventlog/appraise.h */
-
-enum {
-    ASSAY_ENDORSEMENTS_MAX = 32, /* vendors times platform families of one network */
-    ASSAY_VERIFIER_ENTRIES_MAX = 16384,
-};
-
-/* Bit of a kind in a mask of kinds. */
-#define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
-#define ASSAY_KINDS_ALL      UINT32_MAX
-/* Sets of kinds: families with a common name. */
-#define ASSAY_KINDS_KNOWN (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_ANY))
-#define ASSAY_KINDS_QUOTE (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_QUOTE))
-#define ASSAY_KINDS_SGX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SGX))
-#define ASSAY_KINDS_TDX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TDX))
-#define ASSAY_KINDS_SNP   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SNP))
-#define ASSAY_KINDS_TPM   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TPM))
-#define ASSAY_KINDS_NITRO (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NITRO))
-#define ASSAY_KINDS_CCA   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_CCA))
-#define ASSAY_KINDS_SOFT  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SOFT))
-/* Judged by Intel's TCB info and QE identity, or what a project makes of the same form. */
-#define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
-
-#define ASSAY_KIND_IF(number, is) | ((is) != 0 ? UINT32_C(1) << (number) : 0)
-#define ASSAY_KIND_IF_ANY(symbol, number, text, row, families) ASSAY_KIND_IF(number, 1)
-#define ASSAY_KIND_IF_QUOTE(symbol, number, text, row, families)                                   \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_QUOTE)
-#define ASSAY_KIND_IF_SGX(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SGX)
-#define ASSAY_KIND_IF_TDX(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TDX)
-#define ASSAY_KIND_IF_SNP(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SNP)
-#define ASSAY_KIND_IF_TPM(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TPM)
-#define ASSAY_KIND_IF_NITRO(symbol, number, text, row, families)                                   \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NITRO)
-#define ASSAY_KIND_IF_CCA(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_CCA)
-#define ASSAY_KIND_IF_SOFT(symbol, number, text, row, families)                                    \
-    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SOFT)
-
-/* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
- */
-struct assay_endorsement {
-    struct assay_key root;
-    uint32_t kinds;                            /* ASSAY_KIND_BIT(...) | ... */
-    const struct assay_collateral *collateral; /* NULL: none is known */
-};
-
-struct assay_endorsements {
-    size_t count; /* several entries may share a root: one per FMSPC, TEE and CA */
-    /*
-     * The collateral is meant for this very evidence (command line): collateral of another platform
-     * is then a mismatch. In a network (false) it only means that the right one is missing.
-     */
-    bool exact;
-    struct assay_endorsement entries[ASSAY_ENDORSEMENTS_MAX];
-};
-
-struct assay_evidence_request {
-    enum assay_evidence_kind kind;
-    const uint8_t
-        *bytes; /* hostile; exactly the declared length: a zero tail is the source's to cut */
-    size_t len;
-    int64_t at_unix_s; /* calendar time of the appraisal: floor(t0 / 1000) of the epoch */
-    /* If the inputs of the verdict have expired by then, it is appraised at their last valid second
-     * (docs/protocol.md 9.9: verdicts of replaced rules). */
-    bool at_end;
-    const struct assay_endorsements *endorsements;
-    const struct assay_policy *policy;
-    /* --- event logs of firmware and of IMA, hostile; none: NULL and 0 */
-    const struct assay_slice *logs; /* at most ASSAY_EVENTLOGS_MAX (asserted) */
-    size_t log_count;
-    /* Findings as text, always written: empty when the evidence could not be read. NULL:
-     * not wanted. */
-    struct assay_eventlog_report *log_report;
-};
-
-/* Remembered chains and keys; opaque, in memory of the caller, one per thread. */
-struct assay_verifier;
-
-/* Returns: bytes needed for a verifier of that many entries (1..ASSAY_VERIFIER_ENTRIES_MAX,
- * asserted). */
-size_t assay_verifier_size(size_t entries);
-/*
- * assay_verifier_init - in memory of the caller, aligned for any type.
- * Returns: ASSAY_OK | ASSAY_E_FULL (memory_len below assay_verifier_size)
- */
-ASSAY_CHECKED enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
-                                                    struct assay_verifier **verifier);
-/* Frees the decoded keys, not the memory; accepts NULL, sets *verifier to NULL.
- */
-void assay_verifier_deinit(struct assay_verifier **verifier);
-
-/* What a verifier has done since init, and what it holds now. */
-struct assay_verifier_counts {
-    uint64_t hits; /* platforms found again: one signature is left to verify */
-    uint64_t misses;
-    uint64_t evictions; /* platforms thrown out for others */
-    uint64_t authority_hits;
-    uint64_t authority_misses;
-    size_t entries_used;
-    size_t key_bytes; /* decoded keys, in addition to the memory of assay_verifier_size */
-};
-/* */
-void assay_verifier_count(const struct assay_verifier *verifier,
-                          struct assay_verifier_counts *counts);
+#include "quote/certificates/roots.h"
+#include "quote/request.h"
 
 /*
  * assay_evidence_verify - appraise one piece of evidence.
@@ -159,22 +48,6 @@ ASSAY_CHECKED enum assay_status assay_evidence_length(enum assay_evidence_kind k
                                                       const uint8_t *bytes, size_t len,
                                                       size_t *declared);
 /* The name of a root (verdict.vendor_root) is assay_key_name of its key. */
-
-/* Roots pinned in the source, quote/certificates/roots.c. */
-enum assay_pinned_root {
-    ASSAY_PINNED_INTEL_SGX = 0, /* SGX and TDX */
-    ASSAY_PINNED_AMD_MILAN = 1,
-    ASSAY_PINNED_AMD_GENOA = 2,
-    ASSAY_PINNED_AMD_TURIN = 3,
-    ASSAY_PINNED_AWS_NITRO = 4, /* G1 */
-};
-enum { ASSAY_PINNED_ROOTS = 5 };
-/*
- * assay_pinned_root - a vendor's root key and the kinds that it may vouch for.
- * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (outside the list)
- */
-ASSAY_CHECKED enum assay_status assay_pinned_root(enum assay_pinned_root which,
-                                                  struct assay_key *key, uint32_t *kinds);
 
 /* Whether the bytes are exactly one quote of that kind: a tail of zeros is the source's to cut
  * (docs/protocol.md 3.7). Returns: true if so. */

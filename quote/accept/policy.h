@@ -9,7 +9,8 @@
 #define ASSAY_QUOTE_ACCEPT_POLICY_H
 
 #include "base/writer.h"
-#include "quote/verify.h"
+#include "quote/certificates/roots.h"
+#include "quote/request.h"
 
 enum assay_profile { ASSAY_PROFILE_PRODUCTION = 0, ASSAY_PROFILE_DEVELOPMENT = 1 };
 

@@ -9,7 +9,7 @@
 #include "quote/amd/snp_vek.h"
 #include "quote/collateral/collateral.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 
 static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                     const char *what, struct assay_slice expected, struct assay_slice observed)

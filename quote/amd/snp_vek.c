@@ -11,7 +11,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 #include "quote/certificates/path.h"
 
 enum {

@@ -10,7 +10,7 @@
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/text.h"

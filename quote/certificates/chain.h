@@ -1,5 +1,5 @@
 /*
- * quote/certificates/chain.h - certificate chains, and the facts that a quote proves from its bytes
+ * quote/certificates/chain.h - facts of certificates and of chains that follow from their bytes
  * alone.
  *
  * Nothing here depends on time, collateral or policy: results may be cached forever under their
@@ -9,7 +9,6 @@
 #ifndef ASSAY_QUOTE_CERTIFICATES_CHAIN_H
 #define ASSAY_QUOTE_CERTIFICATES_CHAIN_H
 
-#include "quote/intel/quote.h"
 #include "quote/verifier.h"
 
 /* A PCK chain, in order. */
@@ -17,13 +16,6 @@ struct assay_chain {
     struct assay_certificate pck;
     struct assay_certificate ca;
     struct assay_certificate root;
-};
-
-/* Where the PCK chain of a quote comes from that does not carry it (certification data type 3). */
-struct assay_pck_source {
-    size_t count;
-    const struct assay_slice *der;           /* next to the quote, as evidence; or NULL and */
-    const struct assay_certificate *decoded; /* certificates of the collateral */
 };
 
 /*
@@ -81,19 +73,5 @@ ASSAY_CHECKED enum assay_status assay_chain_order(const struct assay_certificate
  */
 ASSAY_CHECKED enum assay_status assay_chain_find_order(
     const struct assay_certificate *const certificates[static 3], size_t order[static 3]);
-/* Returns: true when a certificate there is the one that a type 3 quote names by its SVNs. */
-bool assay_platform_is_named(const struct assay_quote *quote,
-                             const struct assay_pck_source *source);
-/*
- * assay_platform_prove - chain, QE report signature, binding of the attestation key.
- * In:      verifier may be NULL; it lends authorities that it knows and keeps new ones
- * Out:     *proven, zero before; its key is the attestation key
- * Returns: ASSAY_OK (see its faults) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY (host failures: nothing to
- *          remember)
- */
-ASSAY_CHECKED enum assay_status assay_platform_prove(struct assay_verifier *verifier,
-                                                     const struct assay_quote *quote,
-                                                     const struct assay_pck_source *source,
-                                                     struct assay_proven *proven);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 #include "quote/text.h"
 
 enum {

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 #include "quote/text.h"
 
 struct lists {

@@ -8,7 +8,7 @@
 #define ASSAY_QUOTE_CERTIFICATES_REVOCATION_H
 
 #include "quote/certificates/path.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /*
  * assay_revocation_check - every certificate of a path against every list under its root.

@@ -10,7 +10,8 @@
  * 1f084161a44bb6d93778a904877d4819cafa5d05ef4193b2ded9dd9c73dd3f6a. In front of each array stands
  * what assay_key_name makes of it.
  */
-#include "quote/verify.h"
+#include "quote/certificates/roots.h"
+#include "quote/request.h"
 
 #include "base/assert.h"
 

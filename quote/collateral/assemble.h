@@ -8,7 +8,7 @@
 #include "quote/collateral/recognise.h"
 #include "quote/package.h"
 #include "quote/tpm/tpm.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 enum { ASSAY_ASSEMBLY_VALUES_MAX = ASSAY_TPM_PCRS * 64 }; /* of SHA-512, the longest */
 

@@ -9,9 +9,11 @@
 #include "base/base64.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
+#include "quote/intel/quote.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 
 /* --- what the evidence asks for */
 enum assay_status assay_collateral_wanted(enum assay_evidence_kind kind, const uint8_t *bytes,

@@ -11,6 +11,7 @@
 #define ASSAY_QUOTE_COLLATERAL_COLLATERAL_H
 
 #include "base/writer.h"
+#include "quote/certificates/validity.h"
 #include "quote/intel/tcb.h"
 #include "quote/x509.h"
 
@@ -45,15 +46,6 @@ struct assay_collateral_fault {
     enum assay_rule rule;
     const char *what;         /* static text: the part */
     enum assay_status status; /* when it could not be read */
-};
-
-/* A time during which a part may be used. */
-struct assay_window {
-    const char *what; /* static text */
-    bool is_certificate;
-    bool is_list; /* a revocation list: another one may count instead */
-    int64_t from_unix_s;
-    int64_t to_unix_s;
 };
 
 /* Who signed a document of Intel's: what of the certificate outlives the building. */

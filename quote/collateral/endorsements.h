@@ -15,7 +15,7 @@
 #define ASSAY_QUOTE_COLLATERAL_ENDORSEMENTS_H
 
 #include "quote/collateral/collateral.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /* One entry to encode. */
 struct assay_endorsement_files {

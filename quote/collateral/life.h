@@ -8,7 +8,7 @@
 #define ASSAY_QUOTE_COLLATERAL_LIFE_H
 
 #include "quote/collateral/collateral.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 enum assay_collateral_age {
     ASSAY_AGE_FRESH = 0, /* also: it never ends */

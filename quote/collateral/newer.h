@@ -13,7 +13,7 @@
 #define ASSAY_QUOTE_COLLATERAL_NEWER_H
 
 #include "quote/collateral/collateral.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /* Documents are signed again at each request: if only dates differ, they must be later by this part
  * of a document's lifetime (a 32nd of 30 days: 22 hours and a half). */

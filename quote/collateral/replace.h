@@ -11,7 +11,7 @@
 #define ASSAY_QUOTE_COLLATERAL_REPLACE_H
 
 #include "base/writer.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /* A set as its canonical bytes, and as what assay_endorsements_read or decode made of them. */
 struct assay_collateral_set {

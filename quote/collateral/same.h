@@ -8,7 +8,7 @@
 #define ASSAY_QUOTE_COLLATERAL_SAME_H
 
 #include "quote/collateral/collateral.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /*
  * assay_collateral_same - compare parsed contents: levels with their dates, status, advisories,

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/text.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm/tpm_format.h"
 
 static const uint16_t banks[ASSAY_EVENT_BANKS] = { ASSAY_TPM_SHA256, ASSAY_TPM_SHA384,
                                                    ASSAY_TPM_SHA512 };

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/text.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm/tpm_format.h"
 
 enum assay_status assay_eventlog_open(const uint8_t *bytes, size_t len, struct assay_eventlog *log)
 {

@@ -5,7 +5,8 @@
 
 #include "base/assert.h"
 #include "quote/intel/quote.h"
-#include "quote/tpm/tpm.h"
+#include "quote/kinds.h"
+#include "quote/tpm/tpm_format.h"
 
 static void add_register(struct assay_quoted *out, uint32_t reg, uint16_t alg,
                          struct assay_slice value)

@@ -4,7 +4,7 @@
 #include "quote/eventlog/replay.h"
 
 #include "base/assert.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm/tpm_format.h"
 
 void assay_replay_init(struct assay_replay *replay)
 {

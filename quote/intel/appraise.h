@@ -1,37 +1,19 @@
 /*
- * quote/intel/appraise.h - appraisal steps shared by all kinds: windows, chains, identities of
- * quoting enclave and TDX module, TCB level under a policy.
+ * quote/intel/appraise.h - appraisal of Intel's platforms: identities of quoting enclave and TDX
+ * module, TCB level under a policy.
  *
  * Private to the room.
  */
 #ifndef ASSAY_QUOTE_INTEL_APPRAISE_H
 #define ASSAY_QUOTE_INTEL_APPRAISE_H
 
+#include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
 #include "quote/intel/quote.h"
 #include "quote/verifier.h"
 
-/* Does the window hold at the verdict's time, and is it as new as the policy wants it (policy: NULL
- * for certificates)? Also what the verdict rests on. */
-void assay_appraise_window(const struct assay_window *window, const struct assay_policy *policy,
-                           struct assay_verdict *verdict);
-/*
- * Did it end so long before the time that no header's lead explains it (docs/protocol.md 3.8 and
- * 3.11)? What is the sender's to renew is its fault then. Returns: true if so.
- */
-bool assay_appraise_expired(int64_t to_unix_s, int64_t at_unix_s);
-/* May any root vouch for the kind that the request asks about? Returns: false when none may. */
-bool assay_appraise_has_root(const struct assay_evidence_request *request);
-/*
- * A chain that ends in a key which is not pinned. In a network this is an untrusted root: forged.
- * For standalone evidence (endorsements->exact) without any trusted root for the kind, it only
- * means that no root was configured. Returns: nothing.
- */
-void assay_appraise_unknown_root(const struct assay_evidence_request *request,
-                                 enum assay_proof proof, const struct assay_fault *fault,
-                                 struct assay_verdict *verdict);
-/* The windows of all certificates of a chain. */
-void assay_appraise_links(const struct assay_proven *proven, struct assay_verdict *verdict);
+struct assay_kind; /* quote/kinds.h */
+
 /* Is the quoting enclave the vendor's, and the TDX module? Adds reasons. */
 void assay_appraise_identities(const struct assay_kind *kind, const struct assay_quote *quote,
                                const struct assay_collateral *collateral,

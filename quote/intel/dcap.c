@@ -12,7 +12,9 @@
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
 #include "quote/intel/appraise.h"
+#include "quote/intel/platform.h"
 #include "quote/intel/lists.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/text.h"
 

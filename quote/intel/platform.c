@@ -6,6 +6,8 @@
  * A function of these bytes alone: whether the root is pinned and what holds at a time is
  * quote/intel/dcap.c.
  */
+#include "quote/intel/platform.h"
+
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 

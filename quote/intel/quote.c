@@ -10,7 +10,7 @@
 #include "quote/intel/quote.h"
 
 #include "base/assert.h"
-#include "quote/package.h"
+#include "quote/kinds.h"
 
 enum { KEY_TYPE_ECDSA_P256 = 2 };
 
@@ -225,22 +225,14 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     return ASSAY_OK;
 }
 
-enum assay_status assay_evidence_length(enum assay_evidence_kind kind, const uint8_t *bytes,
-                                        size_t len, size_t *declared)
+enum assay_status assay_quote_length(const struct assay_kind *kind, const uint8_t *bytes, size_t len,
+                                     size_t *declared)
 {
-    struct assay_kind row;
-    enum assay_evidence_kind said = ASSAY_KIND_NONE;
-    if (assay_kind_find(kind, &row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
-    if (assay_package_detect(bytes, len, &said)) {
-        *declared = len; /* a package declares its own end */
-        return ASSAY_OK;
-    }
-    if (row.length != NULL) return row.length(bytes, len, declared);
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint32_t signature_len = 0;
     enum assay_body_type type = ASSAY_BODY_SGX;
     ASSAY_TRY(assay_cursor_skip(&in, ASSAY_QUOTE_HEADER_LEN));
-    ASSAY_TRY(parse_body_type(&in, &row, &type));
+    ASSAY_TRY(parse_body_type(&in, kind, &type));
     ASSAY_TRY(assay_cursor_skip(&in, assay_body_len(type)));
     ASSAY_TRY(assay_cursor_u32le(&in, &signature_len));
     ASSAY_TRY(assay_cursor_skip(&in, signature_len));

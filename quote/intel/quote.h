@@ -10,8 +10,11 @@
 #ifndef ASSAY_QUOTE_INTEL_QUOTE_H
 #define ASSAY_QUOTE_INTEL_QUOTE_H
 
-#include "quote/kinds.h"
+#include "base/cursor.h"
+#include "quote/verdict.h"
 #include "quote/x509.h"
+
+struct assay_kind; /* quote/kinds.h */
 
 enum {
     ASSAY_QUOTE_HEADER_LEN = 48,
@@ -128,5 +131,10 @@ ASSAY_CHECKED enum assay_status assay_td_report_parse(struct assay_cursor *in,
                                                       struct assay_td_report *out);
 /* Returns: the bytes of a body; 0 for a type that does not exist */
 size_t assay_body_len(enum assay_body_type type);
+/* As assay_evidence_length, of a quote. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
+ * ASSAY_E_UNSUPPORTED */
+ASSAY_CHECKED enum assay_status assay_quote_length(const struct assay_kind *kind,
+                                                   const uint8_t *bytes, size_t len,
+                                                   size_t *declared);
 
 #endif

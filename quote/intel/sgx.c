@@ -4,6 +4,7 @@
  */
 #include "quote/accept/reference.h"
 #include "quote/intel/dcap.h"
+#include "quote/kinds.h"
 
 enum { SGX_ATTRIBUTE_DEBUG = 0x02, BODY_MRENCLAVE = 64, BODY_MRSIGNER = 128, BODY_ATTRIBUTES = 48 };
 

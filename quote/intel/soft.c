@@ -7,6 +7,7 @@
  */
 #include "quote/intel/dcap.h"
 #include "quote/intel/soft_id.h"
+#include "quote/kinds.h"
 
 const uint8_t *assay_soft_vendor_id(void)
 {

@@ -5,6 +5,7 @@
 #include "quote/accept/reference.h"
 #include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
+#include "quote/kinds.h"
 
 enum {
     BODY_MRSEAM = 16,

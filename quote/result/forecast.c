@@ -5,7 +5,9 @@
 
 #include "base/assert.h"
 #include "quote/intel/quote.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 
 unsigned assay_tcb_status_order(enum assay_tcb_status status)
 {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral/collateral.h"
+#include "quote/verify.h"
 
 /* ------------------------------------------------------------ outcomes */
 

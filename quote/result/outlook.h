@@ -12,7 +12,7 @@
 
 #include "quote/result/ar4si.h"
 #include "quote/result/forecast.h"
-#include "quote/verify.h"
+#include "quote/request.h"
 
 /* In falling order of harm. */
 enum assay_outlook_change {

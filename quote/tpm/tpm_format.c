@@ -1,12 +1,14 @@
 /*
- * quote/tpm/tpm_format.c - parser of the TPM 2.0 structures in a quote (quote/tpm/tpm.h).
+ * quote/tpm/tpm_format.c - parser of the TPM 2.0 structures in a quote.
  *
  * Parsing only: nothing here is verified. Sections are those of the TPM 2.0 Library Specification,
  * Part 2, revision 1.59.
  */
-#include "quote/tpm/tpm.h"
+#include "quote/tpm/tpm_format.h"
 
 #include "base/assert.h"
+#include "base/cursor.h"
+#include "base/writer.h"
 
 /* A TPM2B: u16 length and that many bytes. */
 static enum assay_status read_sized(struct assay_cursor *in, size_t max, struct assay_slice *out)

@@ -12,7 +12,7 @@
 #include "base/writer.h"
 #include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
-#include "quote/intel/appraise.h"
+#include "quote/certificates/validity.h"
 #include "quote/certificates/revocation.h"
 #include "quote/text.h"
 #include "quote/tpm/instance.h"

@@ -13,6 +13,7 @@
 #include "quote/intel/dcap.h"
 #include "quote/json.h"
 #include "quote/text.h"
+#include "quote/verify.h"
 
 /* --- the blob */
 static enum assay_status parse_words(struct assay_cursor *in, struct assay_hcl *h)
