@@ -11,7 +11,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/config.h"
-#include "apps/demo/loopback.h"
+#include "apps/loopback.h"
 #include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "quote/source/soft/soft.h"

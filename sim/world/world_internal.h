@@ -390,7 +390,7 @@ void world_node_open(struct assay_sim_world *w, uint32_t node, bool again);
 void world_node_renew(struct assay_sim_world *w, uint32_t node);
 /* A newcomer with its own key set, on what its operator copied from a member's store. */
 void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uint32_t donor);
-/* The first of the spares starts from genesis, without a store, as apps/assayd.c does. */
+/* The first of the spares starts from genesis, without a store, as apps/daemon/assayd.c does. */
 void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set);
 void world_node_close(struct assay_sim_world *w, uint32_t node);
 void world_node_new_keys(struct assay_sim_world *w, uint32_t node);

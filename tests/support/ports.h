@@ -11,7 +11,7 @@
  *
  * A daemon that a test ended is to find its port free when the test starts it again, so a port is
  * not given twice: a counter that all tests of a user share goes over 4000 to 11999, below what the
- * kernel gives to connections and what programs take for themselves (apps/demo/loopback.h).
+ * kernel gives to connections and what programs take for themselves (apps/loopback.h).
  * In: count, 1 to 256. Returns: true, *first and count bound sockets in fds, the caller's to close;
  * false and errors on stderr.
  */

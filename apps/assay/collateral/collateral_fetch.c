@@ -4,7 +4,7 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"

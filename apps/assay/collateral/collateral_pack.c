@@ -7,7 +7,7 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"

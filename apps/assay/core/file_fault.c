@@ -5,7 +5,7 @@
 #include "apps/assay/core/file_fault.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/print.h"
 #include "base/file/kind.h"
 
 #include <errno.h>

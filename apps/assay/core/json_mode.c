@@ -5,7 +5,7 @@
 #include "apps/assay/core/json_mode.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  */
 #include "apps/assay/core/result_json.h"
 
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/print.h"
 
 struct assay_json *assay_result_json(const char *verb, const char *const *files)
 {

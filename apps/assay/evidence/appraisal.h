@@ -7,7 +7,7 @@
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_APPRAISAL_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_APPRAISAL_H
 
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/evidence/eventlogs.h"
 #include "apps/assay/evidence/evidence_package.h"
 #include "net/json/json.h"

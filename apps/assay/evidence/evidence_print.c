@@ -1,5 +1,5 @@
 /*
- * apps/assay/evidence/evidence_print.c - output of `assay evidence`: envelopes, verdicts, errors.
+ * apps/assay/evidence/evidence_print.c - output of `assay evidence`: verdicts and names of kinds.
  */
 #include "apps/assay/evidence/evidence_print.h"
 
@@ -7,11 +7,8 @@
 #include "base/rfc3339.h"
 #include "quote/result/fix.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { SCHEMA_VERSION = 1, DETAIL_MAX = 512 };
 
 static const char *class_text(enum assay_rule_class class_)
 {
@@ -156,23 +153,6 @@ struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assa
     return data;
 }
 
-int assay_print_envelope(const char *schema, struct assay_json *data)
-{
-    struct assay_json *envelope = assay_json_object();
-    assay_json_set_text(envelope, "schema", schema);
-    assay_json_set_uint(envelope, "schema_version", SCHEMA_VERSION);
-    assay_json_set(envelope, "data", data);
-    char *const text = assay_json_print(envelope, 2);
-    assay_json_free(&envelope);
-    if (text == NULL) {
-        (void)fputs("assay: out of memory\n", stderr);
-        return ASSAY_EXIT_INTERNAL;
-    }
-    const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
 int assay_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)
 {
     static const char *const genuine[] = { "unknown", "yes", "no" };
@@ -206,20 +186,4 @@ int assay_print_verdict(const struct assay_verdict *v, const struct assay_json *
         (void)printf(" (expected %s, observed %s)\n", reason->expected, reason->observed);
     }
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
-int assay_print_error(bool json, int exit, const char *code, const char *format, ...)
-{
-    char detail[DETAIL_MAX];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
-    (void)fprintf(stderr, "assay: %s\n", detail);
-    if (!json) return exit;
-    struct assay_json *const data = assay_json_object();
-    assay_json_set_text(data, "code", code);
-    assay_json_set_text(data, "detail", detail);
-    const int printed = assay_print_envelope("assay.error", data);
-    return printed == ASSAY_EXIT_OK ? exit : printed;
 }

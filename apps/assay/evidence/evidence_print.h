@@ -1,10 +1,10 @@
 /*
- * apps/assay/evidence/evidence_print.h - output of `assay evidence`: envelopes, verdicts, errors.
+ * apps/assay/evidence/evidence_print.h - output of `assay evidence`: verdicts and names of kinds.
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
 
-#include "net/json/json.h"
+#include "apps/assay/core/print.h"
 #include "quote/verdict.h"
 
 enum { ASSAY_KIND_NAME_MAX = 32 };
@@ -15,23 +15,10 @@ enum { ASSAY_KIND_NAME_MAX = 32 };
  */
 void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
                      char name[static ASSAY_KIND_NAME_MAX]);
-/*
- * assay_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
- * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
- */
-int assay_print_envelope(const char *schema, struct assay_json *data);
 /* Takes claims over, NULL: there are none. Returns: the verdict as data of an envelope. */
 struct assay_json *assay_verdict_json(const struct assay_verdict *verdict,
                                       struct assay_json *claims);
 /* The verdict as text. claims as above. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int assay_print_verdict(const struct assay_verdict *verdict, const struct assay_json *claims);
-/*
- * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
- * JSON was asked for (docs/command-line.md 4).
- * In:      code: usage, not_found, malformed, unsupported, internal
- * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
- */
-__attribute__((format(printf, 4, 5))) int assay_print_error(bool json, int exit, const char *code,
-                                                            const char *format, ...);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef ASSAY_APPS_ASSAY_SETUP_GENESIS_H
 #define ASSAY_APPS_ASSAY_SETUP_GENESIS_H
 
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/core/command.h"
 #include "apps/config.h"
 #include "engine/ledger/state/genesis.h"

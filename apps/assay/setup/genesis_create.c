@@ -11,7 +11,7 @@
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/evidence/policy.h"
-#include "apps/assay/members/member.h"
+#include "apps/assay/setup/member.h"
 #include "base/system_clock.h"
 #include "quote/yaml.h"
 #include "quote/yaml/document.h"

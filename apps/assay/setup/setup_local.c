@@ -7,7 +7,7 @@
 
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/core/options.h"
-#include "apps/demo/loopback.h"
+#include "apps/loopback.h"
 #include "base/crypto.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  */
 #include "apps/assay/core/options.h"
 #include "apps/assay/setup/setup.h"
-#include "apps/demo/loopback.h"
+#include "apps/loopback.h"
 #include "base/crypto.h"
 
 #include <fcntl.h>

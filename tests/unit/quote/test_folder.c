@@ -4,7 +4,7 @@
 #include "tests/support/depth.h"
 #include "tests/unit/quote/world.h"
 
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "base/base64.h"
 #include "net/json/json.h"
 

@@ -1,7 +1,7 @@
 /*
- * apps/demo/loopback.c - search for free ports below the ephemeral range.
+ * apps/loopback.c - search for free ports below the ephemeral range.
  */
-#include "apps/demo/loopback.h"
+#include "apps/loopback.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,12 +1,12 @@
 /*
- * apps/assay/collateral/collateral_dir.h - folder of Intel's collateral, its files assigned to
+ * apps/assay/evidence/collateral_dir.h - folder of Intel's collateral, its files assigned to
  * parts by content.
  *
  * Contents decide, not names: quote/collateral/choose.h has the rule, shared with the library.
  * Unused files are reported (apps/assay/core/input_files.h).
  */
-#ifndef ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
-#define ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_COLLATERAL_DIR_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_COLLATERAL_DIR_H
 
 #include "apps/assay/core/input_files.h"
 #include "quote/collateral/choose.h"

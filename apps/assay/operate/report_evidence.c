@@ -1,11 +1,11 @@
 /*
- * apps/assay/evidence/report_evidence.c - newest evidence of every member next to the policy in
+ * apps/assay/operate/report_evidence.c - newest evidence of every member next to the policy in
  * force, for a report.
  *
  * Genesis, state, changes and evidence come from the node as for `assay change simulate`; evidence
  * is decoded and appraised again here, under the rules in force.
  */
-#include "apps/assay/evidence/report.h"
+#include "apps/assay/operate/report.h"
 
 #include "apps/assay/members/evidence_owner.h"
 #include "apps/assay/evidence/claims_all.h"

@@ -1,8 +1,8 @@
 /*
- * apps/assay/evidence/report.h - evidence section of a report (docs/page.md).
+ * apps/assay/operate/report.h - evidence section of a report (docs/page.md).
  */
-#ifndef ASSAY_APPS_ASSAY_EVIDENCE_REPORT_H
-#define ASSAY_APPS_ASSAY_EVIDENCE_REPORT_H
+#ifndef ASSAY_APPS_ASSAY_OPERATE_REPORT_H
+#define ASSAY_APPS_ASSAY_OPERATE_REPORT_H
 
 #include "apps/assay/members/change.h"
 

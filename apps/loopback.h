@@ -1,8 +1,8 @@
 /*
- * apps/demo/loopback.h - free loopback ports for daemons that start soon.
+ * apps/loopback.h - free loopback ports for daemons that start soon.
  */
-#ifndef ASSAY_APPS_DEMO_LOOPBACK_H
-#define ASSAY_APPS_DEMO_LOOPBACK_H
+#ifndef ASSAY_APPS_LOOPBACK_H
+#define ASSAY_APPS_LOOPBACK_H
 
 /*
  * demo_loopback_bind - bind a free port, another one at each call.

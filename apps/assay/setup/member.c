@@ -1,7 +1,7 @@
 /*
- * apps/assay/members/member.c - member of a genesis or a change, from its card and sample quote.
+ * apps/assay/setup/member.c - member of a genesis or a change, from its card and sample quote.
  */
-#include "apps/assay/members/member.h"
+#include "apps/assay/setup/member.h"
 
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/setup/genesis.h"

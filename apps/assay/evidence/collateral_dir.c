@@ -1,8 +1,8 @@
 /*
- * apps/assay/collateral/collateral_dir.c - assignment of the files of a folder to the parts of
+ * apps/assay/evidence/collateral_dir.c - assignment of the files of a folder to the parts of
  * Intel's collateral.
  */
-#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/collateral_dir.h"
 
 #include "base/assert.h"
 

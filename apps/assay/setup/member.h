@@ -1,9 +1,9 @@
 /*
- * apps/assay/members/member.h - member of a genesis or a change, from its card, a sample quote of
+ * apps/assay/setup/member.h - member of a genesis or a change, from its card, a sample quote of
  * its platform, and its operator.
  */
-#ifndef ASSAY_APPS_ASSAY_MEMBERS_MEMBER_H
-#define ASSAY_APPS_ASSAY_MEMBERS_MEMBER_H
+#ifndef ASSAY_APPS_ASSAY_SETUP_MEMBER_H
+#define ASSAY_APPS_ASSAY_SETUP_MEMBER_H
 
 #include "apps/config.h"
 #include "quote/verify.h"

@@ -1,11 +1,11 @@
 /*
- * apps/assay/evidence/report.c - `assay report`: the web page with its data embedded, or the data
+ * apps/assay/operate/report.c - `assay report`: the web page with its data embedded, or the data
  * alone.
  *
  * What HTTP serves (docs/http.md) comes from the node's socket of HTTP, evidence from its admin
  * socket; both go into one document, and that into the page (web/page.h).
  */
-#include "apps/assay/evidence/report.h"
+#include "apps/assay/operate/report.h"
 
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"

@@ -1,5 +1,5 @@
 /*
- * apps/assayd.c - entry point of assayd: configuration, store, enclave and runtime, and the main
+ * apps/daemon/assayd.c - entry point of assayd: configuration, store, enclave and runtime, and the main
  * loop.
  *
  * Everything that can be wrong with configuration, keys, genesis, store and ports is found before

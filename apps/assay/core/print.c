@@ -1,0 +1,45 @@
+/*
+ * apps/assay/core/print.c - output of envelopes and errors, to stdout and stderr.
+ */
+#include "apps/assay/core/print.h"
+
+#include "apps/assay/core/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCHEMA_VERSION = 1, DETAIL_MAX = 512 };
+
+int assay_print_envelope(const char *schema, struct assay_json *data)
+{
+    struct assay_json *envelope = assay_json_object();
+    assay_json_set_text(envelope, "schema", schema);
+    assay_json_set_uint(envelope, "schema_version", SCHEMA_VERSION);
+    assay_json_set(envelope, "data", data);
+    char *const text = assay_json_print(envelope, 2);
+    assay_json_free(&envelope);
+    if (text == NULL) {
+        (void)fputs("assay: out of memory\n", stderr);
+        return ASSAY_EXIT_INTERNAL;
+    }
+    const bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_print_error(bool json, int exit, const char *code, const char *format, ...)
+{
+    char detail[DETAIL_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "assay: %s\n", detail);
+    if (!json) return exit;
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "code", code);
+    assay_json_set_text(data, "detail", detail);
+    const int printed = assay_print_envelope("assay.error", data);
+    return printed == ASSAY_EXIT_OK ? exit : printed;
+}

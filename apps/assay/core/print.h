@@ -1,0 +1,23 @@
+/*
+ * apps/assay/core/print.h - output of all commands: envelopes and errors.
+ */
+#ifndef ASSAY_APPS_ASSAY_CORE_PRINT_H
+#define ASSAY_APPS_ASSAY_CORE_PRINT_H
+
+#include "net/json/json.h"
+
+/*
+ * assay_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
+ */
+int assay_print_envelope(const char *schema, struct assay_json *data);
+/*
+ * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
+ * JSON was asked for (docs/command-line.md 4).
+ * In:      code: usage, not_found, malformed, unsupported, internal
+ * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
+ */
+__attribute__((format(printf, 4, 5))) int assay_print_error(bool json, int exit, const char *code,
+                                                            const char *format, ...);
+
+#endif
