@@ -13,6 +13,7 @@
 #include "net/verifier/rule_documents.h"
 #include "net/verifier/verify_pool.h"
 #include "quote/json.h"
+#include "quote/verify.h"
 
 #include <errno.h>
 #include <pthread.h>

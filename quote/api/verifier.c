@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral/assemble.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
 

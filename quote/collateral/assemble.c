@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/kinds.h"
+#include "quote/package.h"
 #include "quote/tpm/tpm.h"
 
 enum {

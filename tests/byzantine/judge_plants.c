@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "net/sandbox/child.h"
 #include "net/verifier/wire.h"
+#include "quote/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,6 +7,7 @@
 #include "tests/differential/judge.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
 

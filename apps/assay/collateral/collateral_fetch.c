@@ -12,6 +12,7 @@
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/amd/snp.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
 #include "quote/source/fetch/kds.h"
 #include "quote/source/fetch/pcs.h"

@@ -15,6 +15,7 @@
 #include "base/rfc3339.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/result/outlook.h"
+#include "quote/verify.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>

@@ -14,6 +14,7 @@
 #include "net/verifier/rule_documents.h"
 #include "net/documents/collateral_updates.h"
 #include "quote/result/outlook.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,6 +14,7 @@
 #include "quote/collateral/gather.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
+#include "quote/verify.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>

@@ -5,6 +5,8 @@
 #include "apps/assay/evidence/claims_kinds.h"
 
 #include "quote/certificates/chain.h"
+#include "quote/intel/quote.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
 
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "engine/ledger/records/finding.h"
 #include "net/verifier/rule_documents.h"
+#include "quote/verify.h"
 #include "scoring/weight.h"
 
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #include "apps/assay/core/command.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/kinds.h"
+#include "quote/verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
 
 #include "quote/certificates/crl.h"
 #include "quote/json.h"
+#include "quote/verify.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/setup/genesis.h"
+#include "quote/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

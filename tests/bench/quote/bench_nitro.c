@@ -7,6 +7,7 @@
  * of the unit tests. Each line is the best of several rounds: the machine is shared.
  */
 #include "base/assert.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/cose/nitro_world.h"
 #include "tests/support/stopwatch.h"

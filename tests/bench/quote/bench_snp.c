@@ -10,6 +10,7 @@
 #include "tests/unit/quote/snp/snp_world.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 #include "tests/support/stopwatch.h"
 
 #include <stdio.h>

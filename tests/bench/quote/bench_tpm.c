@@ -7,6 +7,7 @@
  * rounds: the machine is shared.
  */
 #include "base/assert.h"
+#include "quote/verify.h"
 #include "tests/support/stopwatch.h"
 #include "tests/unit/tpm/paper.h"
 

@@ -9,7 +9,9 @@
  */
 #include "base/assert.h"
 #include "quote/intel/quote.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 #include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "quote/amd/snp.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 #include "tests/fuzz/quote/own_root.h"
 
 #include <stdlib.h>

@@ -10,6 +10,7 @@
  */
 #include "base/assert.h"
 #include "quote/tpm/tpm.h"
+#include "quote/verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "quote/json.h"
 #include "quote/tpm/vtpm.h"
+#include "quote/verify.h"
 #include "tests/fuzz/quote/own_root.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,9 @@
 
 #include "quote/certificates/chain.h"
 #include "quote/intel/quote.h"
+#include "quote/kinds.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 
 static bool pin_all(struct assay_slice bytes, struct assay_endorsements *e)
 {

@@ -4,6 +4,7 @@
 #include "tests/integration/net/network.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 #include "tests/support/ports.h"
 
 #include <stdio.h>

@@ -7,6 +7,7 @@
 #include "tests/unit/quote/world.h"
 
 #include "quote/source/soft/soft_x509.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

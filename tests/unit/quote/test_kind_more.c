@@ -6,6 +6,7 @@
  * the signature of a pinned key over all of it. The library is compiled with its line in the list.
  */
 #include "quote/kinds.h"
+#include "quote/verify.h"
 #include "quote/yaml.h"
 #include "tests/support/dummy_kind.h"
 

@@ -5,6 +5,8 @@
 #include "tests/unit/quote/world.h"
 
 #include "quote/intel/quote.h"
+#include "quote/kinds.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -6,6 +6,7 @@
 
 #include "apps/assay/evidence/claims.h"
 #include "base/rfc3339.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

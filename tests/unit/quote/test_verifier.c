@@ -6,6 +6,7 @@
 
 #include "quote/kinds.h"
 #include "quote/verifier.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

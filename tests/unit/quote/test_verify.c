@@ -4,6 +4,8 @@
  */
 #include "tests/unit/quote/world.h"
 
+#include "quote/verify.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "tests/unit/quote/world.h"
 
 #include "quote/json.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/file/file.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

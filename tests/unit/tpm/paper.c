@@ -4,6 +4,7 @@
 #include "tests/unit/tpm/paper.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
 

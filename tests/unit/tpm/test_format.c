@@ -6,6 +6,7 @@
 
 #include "base/file/file.h"
 #include "quote/accept/policy.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -3,6 +3,7 @@
  * policy says of their very root that it certifies such keys.
  */
 #include "quote/source/soft/issue.h"
+#include "quote/verify.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/tpm/cloud.h"
 #include "tests/unit/tpm/paper.h"

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/tpm/paper.h"
 
+#include "quote/verify.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "quote/json.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

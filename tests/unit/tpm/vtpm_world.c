@@ -4,6 +4,7 @@
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include "base/base64.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

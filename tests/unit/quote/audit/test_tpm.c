@@ -7,6 +7,7 @@
 #include "quote/collateral/collateral.h"
 #include "quote/package.h"
 #include "quote/tpm/tpm.h"
+#include "quote/verify.h"
 #include "tests/support/authority.h"
 
 #include <criterion/criterion.h>

@@ -4,6 +4,7 @@
 #include "tests/unit/quote/cose/cca_world.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/quote/cose/cca_world.h"
 
+#include "quote/verify.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

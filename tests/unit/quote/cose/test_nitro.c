@@ -3,6 +3,7 @@
  * time.
  */
 #include "tests/support/depth.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/cose/nitro_world.h"
 
 #include <criterion/criterion.h>

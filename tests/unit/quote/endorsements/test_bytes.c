@@ -6,6 +6,7 @@
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/source/soft/soft.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

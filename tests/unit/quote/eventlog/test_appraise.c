@@ -3,6 +3,7 @@
  * ones, and one defect at a time.
  */
 #include "quote/eventlog/appraise.h"
+#include "quote/verify.h"
 #include "tests/support/eventlog_reference.h"
 #include "tests/unit/tpm/paper.h"
 

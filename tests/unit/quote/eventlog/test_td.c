@@ -3,6 +3,7 @@
  * and MRTD is 0; and evidence without registers.
  */
 #include "quote/eventlog/appraise.h"
+#include "quote/verify.h"
 #include "tests/support/eventlog_reference.h"
 #include "tests/unit/quote/intel/td_world.h"
 

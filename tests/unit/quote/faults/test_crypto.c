@@ -3,6 +3,7 @@
  * library: a failing verifier has no verdict (docs/protocol.md 3.1), and caches nothing.
  */
 #include "tests/support/faults/fault.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/cose/nitro_world.h"
 #include "tests/unit/quote/snp/snp_world.h"

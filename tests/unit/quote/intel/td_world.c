@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "quote/kinds.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>

@@ -5,6 +5,7 @@
  */
 #include "base/base64.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 #include "tests/support/depth.h"
 #include "tests/unit/quote/intel/td_world.h"
 

@@ -4,6 +4,8 @@
  */
 #include "quote/intel/appraise.h"
 
+#include "quote/kinds.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

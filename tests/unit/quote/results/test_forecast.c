@@ -5,6 +5,7 @@
 
 #include "quote/collateral/collateral.h"
 #include "quote/package.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/intel/td_world.h"
 
 #include <criterion/criterion.h>

@@ -4,6 +4,7 @@
 #include "tests/unit/quote/snp/snp_world.h"
 
 #include "base/assert.h"
+#include "quote/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

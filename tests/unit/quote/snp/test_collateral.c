@@ -5,6 +5,7 @@
 #include "tests/unit/quote/snp/snp_world.h"
 
 #include "quote/collateral/endorsements.h"
+#include "quote/verify.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

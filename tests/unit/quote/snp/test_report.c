@@ -4,6 +4,8 @@
  */
 #include "quote/amd/snp.h"
 
+#include "quote/verify.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

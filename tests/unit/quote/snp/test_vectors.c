@@ -6,6 +6,7 @@
 #include "tests/unit/quote/snp/vectors.h"
 
 #include "apps/assay/evidence/claims_kinds.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>

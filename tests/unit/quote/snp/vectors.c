@@ -4,6 +4,7 @@
 #include "tests/unit/quote/snp/vectors.h"
 
 #include "base/rfc3339.h"
+#include "quote/verify.h"
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>
