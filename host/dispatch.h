@@ -2,12 +2,12 @@
  * host/dispatch.h - event dispatch: steps the engine, then signs, persists, sends and acts, in that
  * order.
  *
- * The only implementation of engine/messages/effect.h, used by the daemon and the simulator. Several
- * events may share one commit: everything that leaves the node (messages, orders, answers) waits
- * until the batch with every signed byte of these steps is durable (docs/protocol.md 2.3, 5.15).
- * Own signed messages return to the engine as events; they stay inside the node, so that one commit
- * may cover a proposal and our own vote for it. A failed commit stops the node with nothing of
- * these steps sent.
+ * The only implementation of engine/messages/effect.h, used by the daemon and the simulator.
+ * Several events may share one commit: everything that leaves the node (messages, orders, answers)
+ * waits until the batch with every signed byte of these steps is durable (docs/protocol.md 2.3,
+ * 5.15). Own signed messages return to the engine as events; they stay inside the node, so that one
+ * commit may cover a proposal and our own vote for it. A failed commit stops the node with nothing
+ * of these steps sent.
  *
  * Pure: disk, keys, sockets and clock are behind struct assay_dispatch_world.
  */

@@ -1,6 +1,6 @@
 /*
- * quote/verify.c - appraisal entry point: find the row of the kind, let it appraise, conclude; detection of the
- * kind of bytes.
+ * quote/verify.c - appraisal entry point: find the row of the kind, let it appraise, conclude;
+ * detection of the kind of bytes.
  */
 #include "quote/verify.h"
 

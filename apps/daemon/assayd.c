@@ -1,6 +1,6 @@
 /*
- * apps/daemon/assayd.c - entry point of assayd: configuration, store, enclave and runtime, and the main
- * loop.
+ * apps/daemon/assayd.c - entry point of assayd: configuration, store, enclave and runtime, and the
+ * main loop.
  *
  * Everything that can be wrong with configuration, keys, genesis, store and ports is found before
  * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did

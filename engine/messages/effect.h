@@ -1,5 +1,6 @@
 /*
- * engine/messages/effect.h - effects: the requests of an engine step to its host, and its only output.
+ * engine/messages/effect.h - effects: the requests of an engine step to its host, and its only
+ * output.
  *
  * The host (net/runtime/runtime.c, the test world, sim/) carries out the effects of a step in this
  * order:

@@ -1,5 +1,6 @@
 /*
- * host/overlay/admission.h - admission of peer traffic: size, header, rate, lane, pages, duplicates.
+ * host/overlay/admission.h - admission of peer traffic: size, header, rate, lane, pages,
+ * duplicates.
  *
  * Cheap checks before costly ones, lanes as in docs/protocol.md 10.5: the first failing check
  * refuses a frame and counts the reason. The transport has authenticated the sender and its key.

@@ -4,8 +4,8 @@
  *     version u8 = 1 | chain tag 8 bytes | kind u16 big-endian | payload to the end
  *
  * The chain tag is the beginning of the chain id: it keeps networks apart that were given one
- * another's addresses; what is signed names the whole chain id. Kinds are engine/messages/message.h. A
- * payload above ASSAY_PAGE_LEN travels as pages (host/peers/page.h).
+ * another's addresses; what is signed names the whole chain id. Kinds are
+ * engine/messages/message.h. A payload above ASSAY_PAGE_LEN travels as pages (host/peers/page.h).
  *
  * What a node has for one peer after one commit travels as one batch, since a frame costs more than
  * what is in it (a call into the kernel and a wake-up on either side):

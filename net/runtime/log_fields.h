@@ -1,5 +1,6 @@
 /*
- * net/runtime/log_fields.h - log field names of the two numbers of a note (engine/messages/effect.h).
+ * net/runtime/log_fields.h - log field names of the two numbers of a note
+ * (engine/messages/effect.h).
  *
  * Where a number stands for a word (a standing, a status, the end of a change) the word is logged.
  */

@@ -1,6 +1,6 @@
 /*
- * net/verifier/appraise_one.h - appraisal of one request, in a thread of the pool or in the verifier
- * process.
+ * net/verifier/appraise_one.h - appraisal of one request, in a thread of the pool or in the
+ * verifier process.
  */
 #ifndef ASSAY_NET_VERIFIER_APPRAISE_ONE_H
 #define ASSAY_NET_VERIFIER_APPRAISE_ONE_H

@@ -225,8 +225,8 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     return ASSAY_OK;
 }
 
-enum assay_status assay_quote_length(const struct assay_kind *kind, const uint8_t *bytes, size_t len,
-                                     size_t *declared)
+enum assay_status assay_quote_length(const struct assay_kind *kind, const uint8_t *bytes,
+                                     size_t len, size_t *declared)
 {
     struct assay_cursor in = assay_cursor_over(bytes, len);
     uint32_t signature_len = 0;

@@ -4,7 +4,7 @@
 # usage: figures.sh [ROOT]
 #
 # A circle is a set of files each of which includes its way to every other; a header, its _internal.h and
-# the file of their name are one. Circles of folders are counted the same way. For people: it never fails.
+# the file of their name are one. Circles of folders are counted the same way. It never fails: language.sh does.
 set -eu
 export LC_ALL=C
 

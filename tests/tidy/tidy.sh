@@ -22,7 +22,7 @@ find base quote scoring engine host services enforce net sim apps examples inclu
 
 : >"$work/included"
 tr '\n' '\0' <"$work/files" |
-    xargs -0 awk -v included="$work/included" -f "$tidy/rules.awk" >"$work/found"
+    xargs -0 awk -v included="$work/included" -f "$tidy/strip.awk" -f "$tidy/rules.awk" >"$work/found"
 
 # Scripts and build files keep no promises either.
 find . \( -name build -o -name .git \) -prune -o -type f \

@@ -1,5 +1,6 @@
 /*
- * net/services/continuity/replica_node.c - process of a replica: links, ledger and liveness reports.
+ * net/services/continuity/replica_node.c - process of a replica: links, ledger and liveness
+ * reports.
  */
 #include "net/services/continuity/replica_node.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/services/continuity/replica_node.h - process of a replica: its memory (services/continuity), its links,
- * and the ledger that it follows (docs/services.md 4.3).
+ * net/services/continuity/replica_node.h - process of a replica: its memory (services/continuity),
+ * its links, and the ledger that it follows (docs/services.md 4.3).
  *
  * It generates its keys when it opens, has the ledger list them, and serves until it ends. When its
  * member lists another process instead, it ends: its memory is useless then.

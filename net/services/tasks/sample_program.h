@@ -1,6 +1,6 @@
 /*
- * net/services/tasks/sample_program.h - sample program for executors: counts the words of a private text
- * by length, a block of bytes per step (docs/services.md 6.12).
+ * net/services/tasks/sample_program.h - sample program for executors: counts the words of a private
+ * text by length, a block of bytes per step (docs/services.md 6.12).
  */
 #ifndef ASSAY_NET_SERVICES_TASKS_SAMPLE_PROGRAM_H
 #define ASSAY_NET_SERVICES_TASKS_SAMPLE_PROGRAM_H
