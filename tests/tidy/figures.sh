@@ -1,5 +1,6 @@
 #!/bin/sh
-# tests/tidy/figures.sh - figures of the house: C files per folder, lines, circles of includes.
+# tests/tidy/figures.sh - figures of the tree: C files per folder, lines, functions, assertions a function, circles
+# of includes.
 #
 # usage: figures.sh [ROOT]
 #
@@ -79,6 +80,8 @@ FNR == 1 {
     side = FILENAME ~ /^tests\// ? "tests" : "product"
     total[side]++
 }
+FILENAME ~ /[.]c$/ && /^\{/ { functions[folder]++ }
+FILENAME ~ /[.]c$/ && /ASSAY_(ASSERT|UNREACHABLE)[(]/ { assertions[folder]++ }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
     split($0, part, "\"")
     from = stem_of(FILENAME); to = stem_of(part[2])
@@ -93,8 +96,10 @@ FNR == 1 {
     }
 }
 END {
-    printf "%-34s %6s %8s\n", "folder", "files", "lines"
-    for (i = 1; i <= folders; i++) printf "%-34s %6d %8d\n", order[i], files[order[i]], lines[order[i]]
+    printf "%-34s %6s %8s %9s %10s\n", "folder", "files", "lines", "functions", "assertions"
+    for (i = 1; i <= folders; i++)
+        printf "%-34s %6d %8d %9d %10.2f\n", order[i], files[order[i]], lines[order[i]], functions[order[i]],
+            functions[order[i]] ? assertions[order[i]] / functions[order[i]] : 0
     printf "\nlines: product %d, tests %d\n", total["product"], total["tests"]
     circles("file", "circles of includes that are not header and implementation")
     circles("folder", "circles of folders of the product")
