@@ -78,7 +78,10 @@ enum assay_sim_delay {
     ASSAY_SIM_DELAY_PARETO = 2,      /* heavy tail: min * u^(-1/2), at most max */
 };
 
-/* Messages that links lose: all alike, or one kind (engine/messages/message.h), at message fidelity. */
+/*
+ * Messages that links lose: all alike, or one kind (engine/messages/message.h), at message
+ * fidelity.
+ */
 enum assay_sim_losing {
     ASSAY_SIM_LOSING_ALL = 0,
     ASSAY_SIM_LOSING_PROPOSAL = 1,

@@ -1,7 +1,7 @@
 /*
  * sim/services/replicas.c - a replica of each group on each member, as in
- * net/services/continuity/replica_node.c: it makes its keys when it starts, has them listed, and serves until
- * its process ends.
+ * net/services/continuity/replica_node.c: it makes its keys when it starts, has them listed, and
+ * serves until its process ends.
  */
 #include "sim/services/internal.h"
 
