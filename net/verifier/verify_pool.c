@@ -10,7 +10,8 @@
 
 #include "base/assert.h"
 #include "base/system_clock.h"
-#include "net/verifier/verifier_process.h"
+#include "net/verifier/appraise_one.h"
+#include "quote/verify.h"
 
 #include <errno.h>
 #include <poll.h>
