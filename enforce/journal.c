@@ -161,7 +161,7 @@ void assay_journal_append(struct assay_journal *journal, const struct assay_jour
 
 static enum assay_status set_failed(char *message, const char *path, const char *what)
 {
-    (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN, "%.160s: %s", path, what);
+    (void)snprintf(message, ASSAY_JOURNAL_MESSAGE_LEN, "%.160s: %.90s", path, what);
     return ASSAY_E_IO;
 }
 
@@ -210,8 +210,10 @@ static enum assay_status take_over_file(struct assay_journal *self,
         (void)snprintf(report.message, sizeof report.message, "the whole file is missing");
         status = ASSAY_OK;
     }
+    char why[ASSAY_FILE_MESSAGE_LEN];
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND)
-        return set_failed(message, self->path, strerror(errno));
+        return set_failed(message, self->path,
+                          assay_file_read_fault(self->path, status, why) ? why : strerror(errno));
     if (report.broken) ASSAY_TRY(set_aside(self, &report, message));
     else {
         self->head = report.head;

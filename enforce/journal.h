@@ -73,8 +73,8 @@ struct assay_journal_report {
 /*
  * assay_journal_check - read a journal from its first line.
  * In:      known: a head that the chain must contain; number 0: any
- * Returns: ASSAY_OK and *report, whatever it says | ASSAY_E_NOT_FOUND | ASSAY_E_IO |
- *          ASSAY_E_INVALID (not a regular file)
+ * Returns: ASSAY_OK and *report, whatever it says | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: not a
+ *          regular file, see assay_file_read_fault)
  */
 ASSAY_CHECKED enum assay_status assay_journal_check(const char *path,
                                                     const struct assay_journal_head *known,

@@ -5,14 +5,12 @@
  * Only the form of a line is looked at, never its JSON: what a line says is covered by its hash.
  */
 #include "base/crypto.h"
+#include "base/file/file.h"
 #include "base/status.h"
 #include "enforce/journal_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* {"n":12,"prev":"<64>", ... ,"hash":"<64>"} and a newline */
@@ -125,27 +123,18 @@ static void check_tail(FILE *file, size_t line_len, bool whole, bool has_hole,
     report->message[0] = '\0';
 }
 
-/* A FIFO would block, a device never end. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO |
- * ASSAY_E_INVALID (not a regular file) */
-static enum assay_status open_regular(const char *path, FILE **file)
-{
-    struct stat about;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
-    const bool regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
-    *file = regular ? fdopen(fd, "r") : NULL;
-    if (*file != NULL) return ASSAY_OK;
-    (void)close(fd);
-    return regular ? ASSAY_E_IO : ASSAY_E_INVALID;
-}
-
 enum assay_status assay_journal_check(const char *path, const struct assay_journal_head *known,
                                       struct assay_journal_report *report)
 {
     char line[ASSAY_JOURNAL_LINE_MAX];
     *report = (struct assay_journal_report){ 0 };
-    FILE *file = NULL;
-    ASSAY_TRY(open_regular(path, &file));
+    int fd = -1;
+    ASSAY_TRY(assay_file_open(path, &fd));
+    FILE *file = fdopen(fd, "r");
+    if (file == NULL) {
+        (void)close(fd);
+        return ASSAY_E_IO;
+    }
     bool whole = true;
     size_t len = 0;
     for (;;) {

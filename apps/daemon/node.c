@@ -29,6 +29,27 @@ enum assay_status daemon_say(struct daemon_node *node, const char *what, enum as
     return status;
 }
 
+/* A file that the configuration names: what it is, where that is not what is expected. */
+static enum assay_status say_file(struct daemon_node *node, const char *path,
+                                  enum assay_status status, const char *expected)
+{
+    char why[ASSAY_FILE_MESSAGE_LEN];
+    struct assay_file_kind kind;
+    if (status == ASSAY_OK) return status;
+    const bool is_other = assay_status_class(status) == ASSAY_CLASS_INPUT &&
+                          status != ASSAY_E_NOT_FOUND && assay_file_kind_at(path, &kind) &&
+                          strcmp(kind.text, expected) != 0;
+    const bool is_document = is_other && strcmp(kind.id, "text") != 0 &&
+                             strcmp(kind.id, "binary") != 0; /* that says more than its length */
+    if (!is_document && assay_file_read_fault(path, status, why))
+        (void)snprintf(node->message, sizeof node->message, "%.300s: %.180s", path, why);
+    else if (is_other)
+        (void)snprintf(node->message, sizeof node->message, "%.300s: is %s, expected %s (%s)",
+                       path, kind.text, expected, assay_status_symbol(status));
+    else return daemon_say(node, path, status);
+    return status;
+}
+
 /* Without colour and node: what a program prints before it is one. In the formats that programs
  * read it is a line like the others. */
 static void print_line(enum assay_severity severity, const char *event, const char *prefix,
@@ -132,15 +153,16 @@ static enum assay_status open_genesis(struct daemon_node *node)
 {
     struct assay_where where = { 0 };
     const char *path = node->config->genesis;
-    enum assay_status status = daemon_say(
+    enum assay_status status = say_file(
         node, path,
-        assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes, &node->genesis_len));
+        assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes, &node->genesis_len),
+        "a genesis");
     if (status != ASSAY_OK) {
         daemon_place(node, "node.genesis");
         return status;
     }
-    status = assay_genesis_decode(node->genesis_bytes, node->genesis_len,
-                                                          false, node->genesis, &where);
+    status =
+        assay_genesis_decode(node->genesis_bytes, node->genesis_len, false, node->genesis, &where);
     if (status == ASSAY_OK) return check_documents(node);
     const struct assay_file_kind kind =
         assay_file_kind_of(assay_slice_over(node->genesis_bytes, node->genesis_len));
@@ -169,16 +191,16 @@ static enum assay_status open_checkpoint(struct daemon_node *node)
     if (status == ASSAY_OK &&
         !assay_bytes_equal(node->checkpoint.chain_id, node->genesis->chain_id, 32))
         status = ASSAY_E_CHAIN;
-    return daemon_say(node, path, status);
+    return say_file(node, path, status, "a checkpoint");
 }
 
 static enum assay_status open_recovers(struct daemon_node *node)
 {
     for (uint32_t i = 0; i < node->config->recover_count; i++) {
         const char *path = node->config->recovers[i];
-        ASSAY_TRY(daemon_say(node, path,
-                             daemon_read_recover(path, node->genesis->chain_id,
-                                                 &node->recovers[i])));
+        ASSAY_TRY(say_file(node, path,
+                           daemon_read_recover(path, node->genesis->chain_id, &node->recovers[i]),
+                           "a RECOVER"));
         node->recover_count++;
     }
     return ASSAY_OK;

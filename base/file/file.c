@@ -46,25 +46,57 @@ static bool is_descriptor(const char *path)
            strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
 }
 
+/* The last file that was too long, for its message: like errno, a matter of one thread. */
+static _Thread_local struct {
+    char path[PATH_MAX];
+    size_t len_max;
+    uint64_t found; /* 0: more than len_max, from a pipe */
+} too_long;
+
+static void note_too_long(const char *path, size_t len_max, const struct stat *info)
+{
+    (void)snprintf(too_long.path, sizeof too_long.path, "%s", path);
+    too_long.len_max = len_max;
+    too_long.found = S_ISREG(info->st_mode) ? (uint64_t)info->st_size : 0;
+}
+
+/* Out: *info with ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (errno) */
+static enum assay_status open_file(const char *path, int *fd, struct stat *info)
+{
+    /* O_NONBLOCK: a FIFO in place of a file must not block. */
+    const bool piped = is_descriptor(path);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
+    if (*fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
+    int why = fstat(*fd, info) == 0 ? 0 : errno;
+    if (why == 0 && !S_ISREG(info->st_mode) && (!piped || S_ISDIR(info->st_mode)))
+        why = S_ISDIR(info->st_mode) ? EISDIR : EINVAL;
+    if (why == 0) return ASSAY_OK;
+    (void)close(*fd);
+    errno = why;
+    return ASSAY_E_IO;
+}
+
+enum assay_status assay_file_open(const char *path, int *fd)
+{
+    struct stat info;
+    ASSAY_ASSERT(path != NULL);
+    return open_file(path, fd, &info);
+}
+
 enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes, size_t *len)
 {
     ASSAY_ASSERT(path != NULL);
 
-    /* O_NONBLOCK: a FIFO in place of a file must not block. */
-    const bool piped = is_descriptor(path);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
-    if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
     struct stat info;
+    int fd = -1;
     size_t done = 0;
+    too_long.path[0] = '\0';
+    ASSAY_TRY(open_file(path, &fd, &info));
     uint8_t *buffer = malloc(len_max + 1); /* one more: a longer file shows itself */
     enum assay_status status = buffer != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK && fstat(fd, &info) != 0) status = ASSAY_E_IO;
-    if (status == ASSAY_OK && !S_ISREG(info.st_mode) && (!piped || S_ISDIR(info.st_mode))) {
-        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
-        status = ASSAY_E_IO;
-    }
     if (status == ASSAY_OK) status = read_all(fd, buffer, len_max + 1, &done);
     if (status == ASSAY_OK && done > len_max) status = ASSAY_E_RANGE;
+    if (status == ASSAY_E_RANGE) note_too_long(path, len_max, &info);
     const int why = errno;
     (void)close(fd);
     errno = why;
@@ -75,6 +107,39 @@ enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **by
     *bytes = buffer;
     *len = done;
     return ASSAY_OK;
+}
+
+/* NULL: a regular file. */
+static const char *name_of_type(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a FIFO";
+    if (S_ISSOCK(mode)) return "a socket";
+    if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+    return NULL;
+}
+
+bool assay_file_read_fault(const char *path, enum assay_status status,
+                           char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    const int why = errno;
+    struct stat info;
+    const bool is_long = status == ASSAY_E_RANGE && strcmp(path, too_long.path) == 0;
+    if (is_long && too_long.found > 0)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "has %llu bytes, expected at most %zu; give the right file",
+                       (unsigned long long)too_long.found, too_long.len_max);
+    else if (is_long)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "has more than %zu bytes, which is the limit; give the right file",
+                       too_long.len_max);
+    if (is_long) return true;
+    const bool is_there = status == ASSAY_E_IO && stat(path, &info) == 0;
+    const char *type = is_there ? name_of_type(info.st_mode) : NULL;
+    errno = why;
+    if (type == NULL) return false;
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "is %s, expected a regular file", type);
+    return true;
 }
 
 /* ------------------------------------------------------------ secrets */
@@ -114,8 +179,7 @@ static enum assay_status check_above(const char *folder)
 static enum assay_status folder_of(const char *path, char folder[static PATH_MAX])
 {
     const int len = folder_len(path);
-    const int put =
-        snprintf(folder, PATH_MAX, "%.*s", len > 0 ? len : 1, len > 0 ? path : ".");
+    const int put = snprintf(folder, PATH_MAX, "%.*s", len > 0 ? len : 1, len > 0 ? path : ".");
     return put > 0 && put < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 

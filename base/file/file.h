@@ -29,6 +29,19 @@ enum assay_file_mode {
 ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes,
                                                 size_t *len);
 /*
+ * assay_file_open - open a regular file, for what is read piece by piece; the caller closes it.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (reason in errno)
+ */
+ASSAY_CHECKED enum assay_status assay_file_open(const char *path, int *fd);
+/*
+ * assay_file_read_fault - why this file was refused by assay_file_read or assay_file_open, for a
+ * message "PATH: WHY": what it is and what is expected, its length and the limit.
+ * In:      status: of that call, on this path and on no other since
+ * Returns: true and message | false, the reason is another one
+ */
+bool assay_file_read_fault(const char *path, enum assay_status status,
+                           char message[static ASSAY_FILE_MESSAGE_LEN]);
+/*
  * assay_file_read_secret - a regular file that nobody but its owner may touch, no symbolic link.
  *
  * The owner is this process' user or root, of the file and of its folder, and nobody else may put

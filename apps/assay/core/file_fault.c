@@ -14,16 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NULL: a regular file, or nothing that stat knows. */
-static const char *kind_of(mode_t mode)
-{
-    if (S_ISDIR(mode)) return "a directory";
-    if (S_ISFIFO(mode)) return "a FIFO";
-    if (S_ISSOCK(mode)) return "a socket";
-    if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
-    return NULL;
-}
-
 /* Decoder errors for files of another kind, or truncated ones. */
 static bool is_of_form(enum assay_status status)
 {
@@ -52,6 +42,10 @@ const char *assay_file_fault_of(const char *path, enum assay_status status, cons
     struct assay_file_kind kind;
     const bool is_known =
         assay_file_kind_at(path, &kind) && strcmp(kind.id, "binary") != 0;
+    /* Of a document its type says more than its length. */
+    const bool is_document =
+        is_known && strcmp(kind.id, "text") != 0 && strcmp(kind.text, expected) != 0;
+    if (!is_document && assay_file_read_fault(path, status, text)) return text;
     /* The permissions of a key file are checked before it is read. */
     const bool is_refused =
         status == ASSAY_E_IO && is_known && !kind.is_secret && strcmp(kind.text, expected) != 0;
@@ -81,10 +75,7 @@ const char *assay_file_fault(const char *path, enum assay_status status)
     /* A file that could not be written is not there either: what hindered that is not known here.
      */
     if (status == ASSAY_E_IO && !is_there && why != ENOENT) return strerror(why);
-    if (status == ASSAY_E_IO && is_there && kind_of(info.st_mode) != NULL) {
-        (void)snprintf(text, sizeof text, "is %s, expected a regular file", kind_of(info.st_mode));
-        return text;
-    }
+    if (assay_file_read_fault(path, status, text)) return text;
     if (status == ASSAY_E_IO && is_there && access(path, R_OK) != 0) return strerror(errno);
     if (status == ASSAY_E_IO && is_there && is_loose_key(path, text, sizeof text)) return text;
     (void)snprintf(text, sizeof text, "%s (%s)", assay_status_text(status),

@@ -29,6 +29,18 @@ int assay_store_report_error(const char *verb, const char *what, enum assay_stat
 
 /* ------------------------------------------------------------ files */
 
+/* A document that was named: where it is another one, which. Returns: the exit status */
+static int report_document(const char *verb, const char *path, enum assay_status status,
+                           const char *expected)
+{
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
+        return assay_store_report_error(verb, path, status);
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
+                  assay_file_fault_of(path, status, expected));
+    return ASSAY_EXIT_MALFORMED;
+}
+
 int assay_store_load(const char *verb, const char *path, struct assay_store_file *file)
 {
     size_t len = 0;
@@ -36,12 +48,7 @@ int assay_store_load(const char *verb, const char *path, struct assay_store_file
     enum assay_status status = assay_file_read(path, ASSAY_ARCHIVE_LEN_MAX, &file->bytes, &len);
     if (status == ASSAY_OK)
         status = assay_archive_decode(assay_slice_over(file->bytes, len), &file->archive);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
-        return assay_store_report_error(verb, path, status);
-    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
-                  assay_file_fault_of(path, status, "an archive of a store"));
-    return ASSAY_EXIT_MALFORMED;
+    return report_document(verb, path, status, "an archive of a store");
 }
 
 int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
@@ -52,7 +59,7 @@ int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
     *bytes = NULL;
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, bytes, &len);
     if (status == ASSAY_OK) status = assay_genesis_decode(*bytes, len, false, genesis, &where);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_report_error(verb, path, status);
+    return report_document(verb, path, status, "a genesis");
 }
 
 /* ------------------------------------------------------------ verify */

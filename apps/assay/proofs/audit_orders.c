@@ -72,9 +72,9 @@ static int check_journal(const char *path, const struct assay_journal_head *know
 {
     struct assay_journal_report report;
     const enum assay_status status = assay_journal_check(path, known, &report);
-    if (status == ASSAY_E_INVALID) {
-        (void)fprintf(stderr, "assay audit orders: %s: not a regular file, expected a journal\n",
-                      path);
+    char why[ASSAY_FILE_MESSAGE_LEN];
+    if (assay_file_read_fault(path, status, why)) {
+        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, why);
         return ASSAY_EXIT_MALFORMED;
     }
     if (status != ASSAY_OK) {

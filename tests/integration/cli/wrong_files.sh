@@ -31,10 +31,34 @@ expect 13 'note.txt: is text, expected a checkpoint' "$ASSAY" proof verify check
 expect 13 'archive.cut: is an archive of a store, but damaged or cut short' \
     "$ASSAY" store verify archive.cut --genesis genesis
 expect 13 'genesis: is a genesis, expected an archive of a store' "$ASSAY" store verify genesis --genesis genesis
+expect 13 'checkpoint: is a checkpoint, expected a genesis' "$ASSAY" store verify archive.cut --genesis checkpoint
 expect 13 'genesis: is a genesis, expected a fence, a release or a RECOVER' "$ASSAY" recover show genesis
 expect 2 'sample.quote: is a quote, expected a root certificate or its key' \
     "$ASSAY" evidence verify node-1/sample.quote --root node-1/sample.quote
 expect 1 'genesis: is a genesis, expected a key' "$ASSAY" keys show genesis
+
+# --- no file of the kind, or one far too long: what it is, and the limit; of the daemon, too
+truncate -s 3G huge
+mkfifo pipe
+mkdir folder
+for taken in 'genesis show' 'recover show' 'change show' 'store verify'; do
+    case $taken in store*) more="--genesis genesis" ;; *) more= ;; esac
+    expect 13 'huge: has 3221225472 bytes, expected at most ' "$ASSAY" $taken huge $more
+done
+expect 13 'huge: has 3221225472 bytes, expected at most ' "$ASSAY" store verify archive.cut --genesis huge
+cp node-1/assayd.yaml plain.yaml
+for key in node.recovers node.checkpoint; do
+    for what in "huge: has 3221225472 bytes, expected at most " 'pipe: is a FIFO, expected a regular file' \
+        'folder: is a directory, expected a regular file' 'genesis: is a genesis, expected a '; do
+        file=$WORK/${what%%:*}
+        [ $key = node.checkpoint ] || file="[$file]"
+        sed "s|^node:|node:\n  ${key#node.}: $file|" plain.yaml >node-1/assayd.yaml
+        expect 2 "$what" "$ASSAYD" --check-config --config node-1/assayd.yaml
+    done
+done
+cp plain.yaml node-1/assayd.yaml
+expect 13 'pipe: is a FIFO, expected a regular file' "$ASSAY" audit orders pipe
+expect 13 'folder: is a directory, expected a regular file' "$ASSAY" audit orders folder
 
 # --- what a file of others says commands no terminal: its type, and the reason of a fence that is looked at to sign it
 printf '\202\163assay/\033]0;a\007\302\2332J/v1' >escapes

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <string.h>
@@ -76,6 +77,42 @@ Test(apps_files, reading_has_a_limit_and_reasons)
     cr_assert_eq(assay_file_read(path, 5, &bytes, &len), ASSAY_OK);
     cr_expect_eq(len, 5);
     free(bytes);
+}
+
+/* Why it was refused: of the file that was read last, and of no other status. */
+Test(apps_files, a_refused_file_is_called_what_it_is)
+{
+    char why[ASSAY_FILE_MESSAGE_LEN];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int fd = -1;
+    const char *path = folder_at(&folder, "long");
+    FILE *file = fopen(path, "w");
+    cr_assert(file != NULL && ftruncate(fileno(file), (off_t)3 << 30) == 0);
+    (void)fclose(file);
+    cr_assert_eq(assay_file_read(path, 65536, &bytes, &len), ASSAY_E_RANGE);
+    cr_assert(assay_file_read_fault(path, ASSAY_E_RANGE, why));
+    cr_expect_str_eq(why, "has 3221225472 bytes, expected at most 65536; give the right file");
+    cr_expect_not(assay_file_read_fault(path, ASSAY_E_INVALID, why));
+    cr_expect_not(assay_file_read_fault("another", ASSAY_E_RANGE, why));
+    cr_assert_eq(assay_file_open(path, &fd), ASSAY_OK);
+    (void)close(fd);
+    cr_assert_eq(truncate(path, 3), 0);
+    cr_assert_eq(assay_file_read(path, 65536, &bytes, &len), ASSAY_OK);
+    free(bytes);
+    cr_expect_not(assay_file_read_fault(path, ASSAY_E_RANGE, why), "a decoder said that");
+    cr_assert_eq(assay_file_read("/dev/null", 0, &bytes, &len), ASSAY_OK);
+    free(bytes);
+    path = folder_at(&folder, "fifo");
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_eq(assay_file_open(path, &fd), ASSAY_E_IO);
+    cr_assert(assay_file_read_fault(path, ASSAY_E_IO, why));
+    cr_expect_str_eq(why, "is a FIFO, expected a regular file");
+    cr_assert_eq(assay_file_read(folder.path, 10, &bytes, &len), ASSAY_E_IO);
+    cr_assert(assay_file_read_fault(folder.path, ASSAY_E_IO, why));
+    cr_expect_str_eq(why, "is a directory, expected a regular file");
+    cr_expect_eq(assay_file_open(folder_at(&folder, "nothing"), &fd), ASSAY_E_NOT_FOUND);
+    cr_expect_not(assay_file_read_fault(folder_at(&folder, "nothing"), ASSAY_E_NOT_FOUND, why));
 }
 
 Test(apps_files, a_full_disk_leaves_the_old_content)
