@@ -321,7 +321,7 @@ static void write_http(const struct page *page, const struct assay_http_figures 
 static void write_counters(const struct page *page, const struct assay_counters *c)
 {
     static const char messages[] = "assay_gossip_messages", bytes[] = "assay_gossip_bytes";
-    static const char permits[] = "assay_permits", counted[] = "assay_counted";
+    static const char permits[] = "assay_permits", counted[] = "assay_peer_events";
     write_head(page, messages, "counter", "Frames from and to peers.");
     write_labelled(page, messages, "dir", "in", c->value[ASSAY_COUNT_FRAMES_IN]);
     write_labelled(page, messages, "dir", "out", c->value[ASSAY_COUNT_FRAMES_OUT]);
@@ -419,7 +419,7 @@ static void write_programs(const struct page *page, const struct assay_services_
                "Programs connected to the sockets of services; idle: without a subscription.");
     write_sample(page, programs, "state", "following", v->desk.following, 0);
     write_sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
-    write_head(page, "assay_service_crowded", "counter",
+    write_head(page, "assay_service_full", "counter",
                "Connections and requests that found all places of a socket taken; yielded: they "
                "replaced one.");
     write_pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
