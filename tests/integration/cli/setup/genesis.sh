@@ -116,7 +116,7 @@ cp genesis.good genesis
 printf 'x' >>genesis
 expect 2 'bytes follow the last field' "$ASSAYD" --config node-1/assayd.yaml --check-config
 head -c 2000000 /dev/zero >genesis
-expect 2 'outside its range' "$ASSAYD" --config node-1/assayd.yaml --check-config
+expect 2 'has 2000000 bytes, expected at most 1048576' "$ASSAYD" --config node-1/assayd.yaml --check-config
 cp genesis.good genesis
 
 # --- collateral under any names: the same genesis, byte for byte
