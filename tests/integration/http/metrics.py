@@ -96,7 +96,7 @@ def lint(address, root):
         check("%s: twice" % family, new.count("# TYPE %s " % family) == 1)
     check("formats differ", names_of(new) == names_of(old))
     # No label names a member.
-    check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what", "votes",
+    check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "event", "what", "votes",
                                                               "result", "code", "reason", "kind", "group", "phase"})
     names = names_of(new)
     told, programs = reference(root)
