@@ -3,16 +3,13 @@
  */
 #include "apps/config/yaml.h"
 
+#include "base/file/file.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { PIPE_WAIT_MS = 3000 };
 
 enum assay_status assay_config_fail(const struct assay_config_file *file, enum assay_status status,
                                     const char *key, const char *format, ...)
@@ -34,16 +31,18 @@ static enum assay_status fail_whole(const struct assay_config_file *file, enum a
 
 /* ------------------------------------------------------------ reading */
 
-static enum assay_status read_stream(struct assay_config_file *file, FILE *in)
+static enum assay_status read_file(struct assay_config_file *file)
 {
-    const char *size = "is larger than 262144 bytes";
+    char why[ASSAY_FILE_MESSAGE_LEN];
     _Static_assert(ASSAY_CONFIG_LEN_MAX == 262144, "as the message says");
-    file->bytes = malloc(ASSAY_CONFIG_LEN_MAX + 1); /* one more: a longer file shows itself */
-    if (file->bytes == NULL) return fail_whole(file, ASSAY_E_MEMORY, "no memory", "");
-    file->len = fread(file->bytes, 1, ASSAY_CONFIG_LEN_MAX + 1, in);
-    if (ferror(in)) return fail_whole(file, ASSAY_E_IO, "cannot be read: ", strerror(errno));
-    if (file->len > ASSAY_CONFIG_LEN_MAX) return fail_whole(file, ASSAY_E_RANGE, size, "");
-    return ASSAY_OK;
+    const enum assay_status status =
+        assay_file_read(file->path, ASSAY_CONFIG_LEN_MAX, &file->bytes, &file->len);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    if (status == ASSAY_E_MEMORY) return fail_whole(file, status, "no memory", "");
+    if (status == ASSAY_E_RANGE) return fail_whole(file, status, "is larger than 262144 bytes", "");
+    if (status == ASSAY_E_IO && assay_file_read_fault(file->path, status, why))
+        return fail_whole(file, status, why, "");
+    return fail_whole(file, status, "cannot be opened: ", strerror(errno));
 }
 
 bool assay_config_other_kind(struct assay_slice text, struct assay_file_kind *kind)
@@ -56,34 +55,9 @@ bool assay_config_other_kind(struct assay_slice text, struct assay_file_kind *ki
     return true;
 }
 
-/* A pipe is read like a file, but one that nothing writes to is not waited for. errno: ETIMEDOUT */
-static FILE *open_stream(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return NULL;
-    struct pollfd readable = { .fd = fd, .events = POLLIN };
-    const int ready = poll(&readable, 1, PIPE_WAIT_MS);
-    if (ready == 0) errno = ETIMEDOUT;
-    FILE *in = ready > 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "rb") : NULL;
-    if (in == NULL) {
-        const int why = errno;
-        (void)close(fd);
-        errno = why;
-    }
-    return in;
-}
-
 enum assay_status assay_config_read(struct assay_config_file *file)
 {
-    FILE *in = open_stream(file->path);
-    if (in == NULL && errno == ETIMEDOUT)
-        return fail_whole(file, ASSAY_E_IO, "is a pipe that nothing is written to",
-                          ", expected a text in YAML");
-    if (in == NULL)
-        return fail_whole(file, errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO,
-                          "cannot be opened: ", strerror(errno));
-    const enum assay_status status = read_stream(file, in);
-    (void)fclose(in);
+    const enum assay_status status = read_file(file);
     struct assay_file_kind kind;
     char what[8 + ASSAY_FILE_KIND_TEXT];
     if (status != ASSAY_OK ||

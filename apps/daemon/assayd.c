@@ -3,8 +3,8 @@
  * main loop.
  *
  * Everything that can be wrong with configuration, keys, genesis, store and ports is found before
- * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 the world did
- * not oblige (store, socket), 2 usage or configuration, 4 this node is no member (any more).
+ * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 runtime
+ * error (store, socket), 2 usage or configuration, 4 this node is no member (any more).
  *
  * At a boundary that leaves another roster or other rules the host is made anew from the store
  * (docs/protocol.md 9.6); store, enclave and signals stay.
@@ -52,7 +52,7 @@ static const char usage[] =
     "  assayd --config /etc/assay/assayd.yaml --set log.format=json\n"
     "SIGTERM and SIGINT end it cleanly; what it promised is in the store. SIGHUP reads the\n"
     "configuration anew, SIGUSR1 logs how things stand.\n"
-    "exit status: 0 asked to end; 1 the world did not oblige (store, disk, port, socket);\n"
+    "exit status: 0 asked to end; 1 failure at run time (store, disk, port, socket);\n"
     "             2 usage, configuration, keys or genesis; 4 this node is no member of the "
     "network\n"
     "             any more\n";

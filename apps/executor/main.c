@@ -27,7 +27,7 @@ static const char usage[] =
     "examples:\n"
     "  assay-executor --config /etc/assay-services/executor-a.yaml\n"
     "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n"
-    "exit status: 0 asked to end; 1 a socket or the disk did not oblige; 2 usage or "
+    "exit status: 0 asked to end; 1 failure at run time (socket, disk); 2 usage or "
     "configuration,\n"
     "             or a chain or a contract on which nothing can be paid\n";
 

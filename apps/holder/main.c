@@ -25,7 +25,7 @@ static const char usage[] =
     "examples:\n"
     "  assay-holder --config /etc/assay-services/holder-a.yaml\n"
     "SIGTERM and SIGINT end it.\n"
-    "exit status: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or\n"
+    "exit status: 0 asked to end, 1 failure at run time (socket, disk), 2 usage or\n"
     "             configuration, 4 its member has listed another holder, 5 a new era of the\n"
     "             ledger undoes what is kept, and nothing was erased\n";
 

@@ -46,6 +46,16 @@ struct assay_order {
     uint32_t incarnation; /* void for any other */
 };
 
+/* What a node that cannot catch up lacks (docs/protocol.md 5.32). */
+enum assay_missing {
+    ASSAY_MISSING_BLOCKS = 1,
+    ASSAY_MISSING_STATE = 3,
+    ASSAY_MISSING_MEMBERSHIP = 4,
+    ASSAY_MISSING_ANSWERS = 5,
+    ASSAY_MISSING_TRUTH = 6,      /* two histories are proven */
+    ASSAY_MISSING_ACCEPTANCE = 7, /* of a RECOVER, by this node's operator */
+};
+
 /* Events for logs, counters and the timeline; numbers are stable and printed by name. */
 #define ASSAY_NOTE_LIST(X)                                                                         \
     X(ASSAY_NOTE_FINALISED, 1, "block_finalised")     /* a: height, b: view */                     \
@@ -70,7 +80,7 @@ struct assay_order {
     X(ASSAY_NOTE_CHANGE_INCLUDED, 19, "change_included") /* a: sequence, b: epoch of activation */ \
     X(ASSAY_NOTE_CHANGE_ACTIVE, 20, "change_active")     /* a: sequence */                         \
     X(ASSAY_NOTE_CHANGE_ENDED, 21, "change_ended") /* alarm; a: sequence, b: assay_change_end */   \
-    X(ASSAY_NOTE_CANNOT_CATCH_UP, 22, "cannot_catch_up") /* alarm; a: epoch, b: which */           \
+    X(ASSAY_NOTE_CANNOT_CATCH_UP, 22, "cannot_catch_up") /* alarm; a: epoch, b: assay_missing */   \
     X(ASSAY_NOTE_FAST_SYNCED, 23, "fast_synced") /* a: to the end of this epoch, b: from */        \
     X(ASSAY_NOTE_FENCED, 24, "era_fenced")       /* alarm; a: era, b: running epoch */             \
     X(ASSAY_NOTE_RECOVERED, 25, "era_recovered") /* a: era that begins, b: epoch that closed */    \

@@ -19,7 +19,6 @@ enum {
     FAILURES_PATIENT = 8,
     PATIENCE_MAX = 3,    /* doublings */
     SILENCES_PER_MEMBER = 2,
-    MISSING_ANSWERS = 5, /* as of leap.c */
     STILL_ASKED = 16,    /* of one round at a standstill */
     CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
 };
@@ -471,7 +470,7 @@ static enum assay_status receive_proof(struct assay_engine *e, struct assay_slic
 }
 
 /* docs/protocol.md 9.16.9: the end of a chain that the operator gave up is proven. Where its blocks
- * lead to the parent of the accepted RECOVER they are fetched up to there, whoever has them, with
+ * lead to the parent of the accepted RECOVER they are fetched up to there, from any peer, with
  * that one in the place of the proof. Returns: ASSAY_E_AGAIN | ASSAY_E_STALE (it is dropped, or
  * cannot be taken now) */
 static enum assay_status follow_accepted(struct assay_engine *e)
@@ -666,7 +665,7 @@ void assay_sync_tick(struct assay_engine *e)
     const bool first = e->start_state->asks_first && !e->newcomer;
     if (!can_serve_blocks(e) && e->sync->failures == silence && !first)
         assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
-                       MISSING_ANSWERS);
+                       ASSAY_MISSING_ANSWERS);
     request_next(e);
 }
 

@@ -20,15 +20,6 @@ enum {
     KEEP_EFFECTS = 16, /* beside what is kept of a page */
 };
 
-/* What is unavailable, as logged. */
-enum missing {
-    MISSING_BLOCKS = 1,
-    MISSING_STATE = 3,
-    MISSING_MEMBERSHIP = 4,
-    MISSING_TRUTH = 6,      /* two histories are proven */
-    MISSING_ACCEPTANCE = 7, /* of a RECOVER, by this node's operator */
-};
-
 _Static_assert((int)ASSAY_FAST_SYNC_PAGE_MAX == (int)ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX,
                "an id for each");
 
@@ -100,11 +91,11 @@ static enum assay_status load_voters(struct assay_engine *e, const struct assay_
 }
 
 /* It failed: logs once what is missing. */
-static void stop_fast_sync(struct assay_engine *e, enum missing what)
+static void stop_fast_sync(struct assay_engine *e, enum assay_missing what)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL,
-                   what == MISSING_STATE ? l->epoch : l->epoch + 1, what);
+                   what == ASSAY_MISSING_STATE ? l->epoch : l->epoch + 1, what);
     l->phase = ASSAY_FAST_SYNC_OFF;
     l->tried = true;
     l->missing = true;
@@ -114,7 +105,7 @@ static void stop_fast_sync(struct assay_engine *e, enum missing what)
 
 void assay_fast_sync_fail(struct assay_engine *e)
 {
-    if (!e->fast_sync->missing) stop_fast_sync(e, MISSING_BLOCKS);
+    if (!e->fast_sync->missing) stop_fast_sync(e, ASSAY_MISSING_BLOCKS);
 }
 
 bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e)
@@ -157,8 +148,8 @@ static void start_boundaries(struct assay_engine *e)
     assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
     assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
     assay_bytes_zero(l->votes, 32);
-    if (assay_fast_sync_awaits_checkpoint(
-            e)) { /* the operator's checkpoint decides: its state comes first */
+    /* The operator's checkpoint decides: its state comes first. */
+    if (assay_fast_sync_awaits_checkpoint(e)) {
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->epoch = l->checkpoint.epoch;
         l->era = l->checkpoint.era;
@@ -356,6 +347,14 @@ static enum assay_status prove_boundary(const struct assay_engine *e,
     return assay_bytes_equal(final_id, b->id, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
+/* Returns: whether it is a RECOVER that the operators in force have signed */
+static bool is_of_operators(const struct assay_fast_sync *l, struct assay_slice finality)
+{
+    struct assay_recover r;
+    return assay_recover_is(finality) && assay_recover_decode(finality, &r) == ASSAY_OK &&
+           assay_recover_approved(&r, l->operators) == ASSAY_OK;
+}
+
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step, or others have to confirm it) | INPUT
  * statuses */
 static enum assay_status receive_boundary(struct assay_engine *e, struct assay_slice bytes,
@@ -380,7 +379,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
         return ASSAY_E_AGAIN;
     }
     /* The state in front of it can still be taken. */
-    if (proven == ASSAY_E_STRANGER && assay_recover_is(finality)) {
+    if (proven == ASSAY_E_STRANGER && is_of_operators(l, finality)) {
         l->unaccepted = true;
         return ASSAY_E_AGAIN;
     }
@@ -425,7 +424,7 @@ static enum assay_status on_no_boundaries_newcomer(struct assay_engine *e)
         l->phase = ASSAY_FAST_SYNC_STATE;
         l->nothing = 0;
     } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
-        stop_fast_sync(e, l->unaccepted ? MISSING_ACCEPTANCE : MISSING_MEMBERSHIP);
+        stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_MEMBERSHIP);
     }
     return ASSAY_E_NOT_FOUND;
 }
@@ -445,7 +444,7 @@ static enum assay_status on_no_boundaries(struct assay_engine *e)
     const uint32_t peers = e->members - 1;
     if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
     if (l->starved) {
-        stop_fast_sync(e, l->unaccepted ? MISSING_ACCEPTANCE : MISSING_BLOCKS);
+        stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
     l->phase = ASSAY_FAST_SYNC_OFF; /* not far enough: blocks will do */
@@ -535,7 +534,7 @@ static void stop_on_conflict(struct assay_engine *e, uint64_t epoch)
     struct assay_fast_sync *l = &e->parts->fast_sync;
     l->conflict = true;
     l->epoch = epoch - 1;
-    stop_fast_sync(e, MISSING_TRUTH);
+    stop_fast_sync(e, ASSAY_MISSING_TRUTH);
 }
 
 /* One boundary of the page once more. Returns: ASSAY_OK | ASSAY_E_CHAIN (another history is proven)
@@ -643,7 +642,7 @@ static enum assay_status on_no_state(struct assay_engine *e)
     l->nothing = 0;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
-    if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, MISSING_STATE);
+    if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, ASSAY_MISSING_STATE);
     else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
 }
@@ -762,7 +761,7 @@ static enum assay_status receive_state(struct assay_engine *e,
     if (!assay_bytes_equal(c.id, l->id, 32))
         return is_checkpoint(l) ? on_no_state(e) : ASSAY_E_INVALID;
     if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
-        stop_fast_sync(e, MISSING_MEMBERSHIP);
+        stop_fast_sync(e, ASSAY_MISSING_MEMBERSHIP);
         return ASSAY_E_NOT_FOUND;
     }
     if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;

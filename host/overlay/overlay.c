@@ -32,7 +32,7 @@ struct place {
     uint64_t errand_until_ms;
     uint64_t joined_ms; /* its last request; 0: never */
     uint64_t near_ms;   /* neighbour, or asked, since then */
-    bool tells;         /* an INVENTORY of it was received, last at told_ms */
+    bool announces;     /* an INVENTORY of it was received, last at told_ms */
     uint64_t told_ms;
 };
 
@@ -564,7 +564,7 @@ void assay_overlay_on_message(struct assay_overlay *v, uint64_t now_ms, uint16_t
 void assay_overlay_on_inventory(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
-    v->places[from].tells = true;
+    v->places[from].announces = true;
     v->places[from].told_ms = now_ms;
 }
 
@@ -573,7 +573,7 @@ bool assay_overlay_sends_inventory(const struct assay_overlay *v, uint64_t now_m
     ASSAY_ASSERT(slot < v->members);
     const struct place *p = &v->places[slot];
     const uint64_t epoch_ms = v->config.epoch_ms;
-    return now_ms < p->near_ms + epoch_ms || (p->tells && now_ms < p->told_ms + 2 * epoch_ms);
+    return now_ms < p->near_ms + epoch_ms || (p->announces && now_ms < p->told_ms + 2 * epoch_ms);
 }
 
 bool assay_overlay_request_link(struct assay_overlay *v, uint64_t now_ms, uint16_t to)

@@ -72,9 +72,13 @@ static struct fields note_field_names(enum assay_note note)
 /* As ASSAY_NOTE_CANNOT_CATCH_UP numbers it. */
 static const char *lack_text(uint64_t what)
 {
-    static const char *const texts[] = { "nothing",        "blocks",  "blocks",      "state",
-                                         "roster-with-us", "answers", "one-history", "acceptance" };
-    return what < sizeof texts / sizeof texts[0] ? texts[what] : "unknown";
+    static const char *const texts[] = { [ASSAY_MISSING_BLOCKS] = "blocks",
+                                         [ASSAY_MISSING_STATE] = "state",
+                                         [ASSAY_MISSING_MEMBERSHIP] = "roster-with-us",
+                                         [ASSAY_MISSING_ANSWERS] = "answers",
+                                         [ASSAY_MISSING_TRUTH] = "one-history",
+                                         [ASSAY_MISSING_ACCEPTANCE] = "acceptance" };
+    return what < sizeof texts / sizeof texts[0] && texts[what] != NULL ? texts[what] : "unknown";
 }
 
 static const char *note_value_word(enum form form, uint64_t value)

@@ -294,20 +294,22 @@ static void record_fail(struct assay_runtime *runtime, uint16_t slot)
 static const char *missing_text(uint64_t what)
 {
     switch (what) {
-    case 1:
+    case ASSAY_MISSING_BLOCKS:
         return "no peer has blocks or boundaries of this epoch any more: give a checkpoint "
                "(node.checkpoint)";
-    case 3: return "no peer has the state after this epoch: give a newer checkpoint";
-    case 4:
+    case ASSAY_MISSING_STATE:
+        return "no peer has the state after this epoch: give a newer checkpoint";
+    case ASSAY_MISSING_MEMBERSHIP:
         return "no change that joins this node is in force (assay change list at a member), or the "
                "checkpoint is older than that";
-    case 6:
+    case ASSAY_MISSING_TRUTH:
         return "two histories of one epoch are both signed by its voters: old voting keys have "
                "leaked; get a checkpoint from operators that you trust (node.checkpoint)";
-    case 7:
+    case ASSAY_MISSING_ACCEPTANCE:
         return "the next boundary is of a RECOVER that this node takes only when its operator "
                "accepts it: compare its id with the other operators, then assay recover accept";
-    case 5: return "no peer answers: look at peers, listen.advertise and the network between";
+    case ASSAY_MISSING_ANSWERS:
+        return "no peer answers: look at peers, listen.advertise and the network between";
     }
     return "something that no peer has";
 }

@@ -74,10 +74,10 @@ void assay_appraise_unknown_root(const struct assay_evidence_request *request,
                                  enum assay_proof proof, const struct assay_fault *fault,
                                  struct assay_verdict *verdict)
 {
-    const bool nobody = request->endorsements->exact && !assay_appraise_has_root(request);
-    assay_verdict_add(verdict, nobody ? ASSAY_RULE_ROOT_MISSING : ASSAY_RULE_CHAIN_ROOT,
+    const bool no_root = request->endorsements->exact && !assay_appraise_has_root(request);
+    assay_verdict_add(verdict, no_root ? ASSAY_RULE_ROOT_MISSING : ASSAY_RULE_CHAIN_ROOT,
                       fault->offset, fault->expected, fault->observed);
-    assay_verdict_proof(verdict, proof, nobody ? ASSAY_PROOF_UNKNOWN : ASSAY_PROOF_FALSE);
+    assay_verdict_proof(verdict, proof, no_root ? ASSAY_PROOF_UNKNOWN : ASSAY_PROOF_FALSE);
 }
 
 void assay_appraise_links(const struct assay_proven *proven, struct assay_verdict *verdict)

@@ -26,7 +26,7 @@ expect 2 'usage: assayd' "$ASSAYD" --config
 expect 2 'usage: assayd' "$ASSAYD" --config node-1/assayd.yaml more
 expect 2 'usage: assayd' "$ASSAYD" --frobnicate
 mkfifo unwritten
-expect 2 'is a pipe that nothing is written to' timeout 10 "$ASSAYD" --config unwritten --check-config
+expect 2 'is a FIFO, expected a regular file' timeout 10 "$ASSAYD" --config unwritten --check-config
 expect 0 'usage: assayd' "$ASSAYD" --help
 expect 2 'assayd: --confg: there is no such option; is "--config" meant?' "$ASSAYD" --confg node-1/assayd.yaml
 expect 2 'assayd: --check-config: it takes no value' "$ASSAYD" --check-config=yes

@@ -57,6 +57,8 @@ for key in node.recovers node.checkpoint; do
     done
 done
 cp plain.yaml node-1/assayd.yaml
+expect 2 'pipe: is a FIFO, expected a regular file' timeout 10 "$ASSAYD" --check-config --config pipe
+expect 2 'folder: is a directory, expected a regular file' "$ASSAYD" --check-config --config folder
 expect 13 'pipe: is a FIFO, expected a regular file' "$ASSAY" audit orders pipe
 expect 13 'folder: is a directory, expected a regular file' "$ASSAY" audit orders folder
 

@@ -119,7 +119,7 @@ static size_t collude(const struct assay_sim_world *w, const struct assay_engine
 }
 
 /* What is wrong in a RECOVER that its operators signed all the same. */
-enum flaw { FLAW_NONE, FLAW_GROUNDS, FLAW_PARENT };
+enum flaw { FLAW_NONE, FLAW_GROUNDS, FLAW_PARENT, FLAW_OPERATORS };
 
 static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint32_t first,
                                  uint32_t liars, uint64_t time_ms, enum flaw flaw)
@@ -150,13 +150,17 @@ static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint3
                              time_ms, &drafted.header);
         assay_bytes_copy(drafted.header.state_root, 32, good.state_root, 32);
     }
+    static uint8_t operators[ASSAY_RECOVER_LEN_MAX];
+    assay_bytes_copy(operators, sizeof operators, drafted.operators.bytes, drafted.operators.len);
+    if (flaw == FLAW_OPERATORS) operators[drafted.operators.len - 1] ^= 1; /* of the last key */
+    const struct assay_slice listed = assay_slice_over(operators, drafted.operators.len);
     struct assay_writer h = assay_writer_over(header, sizeof header);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
     assay_block_header_encode(&drafted.header, &h);
     assay_block_id(assay_slice_over(header, h.len), d->digest);
     sign_all(w, false, d->digest, s);
     cr_assert_eq(assay_recover_encode(assay_slice_over(header, h.len),
-                                      assay_slice_over(body, b.len), on, drafted.operators,
+                                      assay_slice_over(body, b.len), on, listed,
                                       (const uint8_t(*)[32])s->ids,
                                       (const uint8_t(*)[64])s->signatures, s->count, &out),
                  ASSAY_OK);
@@ -182,6 +186,12 @@ struct document *forge_spoilt(struct assay_sim_world *w, uint32_t node, uint32_t
 struct document *forge_on_another_parent(struct assay_sim_world *w, uint32_t node)
 {
     return forge_on(w, node, 0, 0, w->nodes[node].engine->chain->ledger.time_ms + 1, FLAW_PARENT);
+}
+
+struct document *forge_by_others(struct assay_sim_world *w, uint32_t node)
+{
+    return forge_on(w, node, 0, 0, w->nodes[node].engine->chain->ledger.time_ms + 1,
+                    FLAW_OPERATORS);
 }
 
 struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first,

@@ -47,6 +47,8 @@ struct document *forge_spoilt(struct assay_sim_world *w, uint32_t node, uint32_t
                               uint32_t liars);
 /* ... on another block of the head's height. */
 struct document *forge_on_another_parent(struct assay_sim_world *w, uint32_t node);
+/* ... with another list of operators than that in force. */
+struct document *forge_by_others(struct assay_sim_world *w, uint32_t node);
 /* A message over the link of that slot. Returns: what the node says. */
 enum assay_status hand(struct assay_sim_world *w, uint32_t node, uint16_t from,
                        enum assay_message_kind kind, const struct document *d);

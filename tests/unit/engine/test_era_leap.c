@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { RUNS = 6, VALUE_LEN = 256 * 1024, MISSING_ACCEPTANCE = 7 };
+enum { RUNS = 6, VALUE_LEN = 256 * 1024 };
 
 /* Every peer of AWAY has pruned the blocks of the epochs that are closed: boundaries are left. */
 static void prune_blocks(struct assay_sim_world *w)
@@ -93,7 +93,7 @@ Test(era_leap, pauses_below_an_accepted_recover, .timeout = 240)
 struct taken {
     uint8_t *boundary, *state;
     size_t boundary_len, state_len;
-    struct document *recover;
+    struct document *recover, *forged; /* forged: the same, with other operators */
     uint64_t epoch;
 };
 
@@ -102,6 +102,7 @@ static struct taken take(uint64_t seed)
     struct taken t = { .boundary = malloc(VALUE_LEN), .state = malloc(VALUE_LEN) };
     struct assay_sim_world *w = alone(seed);
     t.recover = forge(w, AWAY, 0, 0);
+    t.forged = forge_by_others(w, AWAY);
     t.epoch = w->nodes[AWAY].engine->head->context.epoch;
     cr_assert_eq(assay_sim_world_accept(w, AWAY, t.recover->bytes, t.recover->len), ASSAY_OK);
     const struct assay_store_key ends = { .epoch = t.epoch },
@@ -113,17 +114,26 @@ static struct taken take(uint64_t seed)
     return t;
 }
 
-/* Node 0 serves the new era; the others, of other operators, prove the one that was given up. */
-static void serve(struct assay_sim_world *w, const struct taken *t)
+static void free_taken(const struct taken *t)
+{
+    free(t->forged);
+    free(t->recover);
+    free(t->state);
+    free(t->boundary);
+}
+
+/* The node serves the new era, by this RECOVER. */
+static void serve(struct assay_sim_world *w, uint32_t node, const struct taken *t,
+                  const struct document *recover)
 {
     const struct assay_store_key ends = { .epoch = t->epoch },
                                  begins = { .era = 1, .epoch = t->epoch };
-    struct assay_store *store = w->nodes[0].store;
+    struct assay_store *store = w->nodes[node].store;
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_BOUNDARY, &ends,
                                  assay_slice_over(t->boundary, t->boundary_len)),
                  ASSAY_OK);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &ends,
-                                 assay_slice_over(t->recover->bytes, t->recover->len)),
+                                 assay_slice_over(recover->bytes, recover->len)),
                  ASSAY_OK);
     cr_assert_eq(assay_store_put(store, ASSAY_STORE_STATE, &begins,
                                  assay_slice_over(t->state, t->state_len)),
@@ -137,16 +147,14 @@ Test(era_leap, crosses_an_accepted_recover_whatever_others_prove, .timeout = 240
     const struct taken t = take(53);
     struct assay_sim_world *w = alone(53);
     others_go_on(w);
-    serve(w, &t);
+    serve(w, 0, &t, t.recover); /* the others, of other operators, prove the old era */
     start_empty(w, t.recover);
     for (uint32_t i = 0; i < 24 && state_of(w, AWAY)->era == 0; i++)
         run_forked(w, 1);
     cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(state_of(w, AWAY)->era, 1);
     cr_expect_eq(state_of(w, AWAY)->epoch, t.epoch);
-    free(t.recover);
-    free(t.state);
-    free(t.boundary);
+    free_taken(&t);
     assay_sim_world_destroy(&w);
 }
 
@@ -258,7 +266,7 @@ Test(era_leap, an_old_head_needs_an_acceptance_and_reports_it, .timeout = 240)
     const struct assay_sim_world_note *n =
         assay_sim_world_last_note(w, AWAY, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
-    cr_expect_eq(n->b, MISSING_ACCEPTANCE);
+    cr_expect_eq(n->b, ASSAY_MISSING_ACCEPTANCE);
     cr_expect_eq(state_of(w, AWAY)->era, 0);
     cr_expect_eq(state_of(w, AWAY)->epoch + 1, r.header.epoch, "up to the RECOVER");
     cr_assert_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_OK);
@@ -285,4 +293,30 @@ Test(era_leap, an_era_that_began_takes_no_other_recover, .timeout = 120)
     free(second);
     free(first);
     assay_sim_world_destroy(&w);
+}
+
+/* Without grounds it needs an acceptance; one that other operators signed is a lie of its sender,
+ * and no operator is asked to accept it. */
+Test(era_leap, a_forged_recover_is_no_reason_to_accept_one, .timeout = 240)
+{
+    for (uint32_t forged = 0; forged < 2; forged++) {
+        const struct taken t = take(73);
+        struct assay_sim_world *w = alone(73);
+        uint32_t reported = 0;
+        others_go_on(w);
+        for (uint32_t node = 0; node < AWAY; node++)
+            serve(w, node, &t, forged == 1 ? t.forged : t.recover);
+        start_empty(w, NULL);
+        for (uint32_t i = 0; i < 24; i++) {
+            assay_fast_sync_starve(w->nodes[AWAY].engine); /* no peer has the next blocks */
+            run_forked(w, 1);
+            const struct assay_sim_world_note *n =
+                assay_sim_world_last_note(w, AWAY, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+            reported += n != NULL && n->b == ASSAY_MISSING_ACCEPTANCE;
+        }
+        cr_expect_eq(reported > 0, forged == 0, "forged %u: %u", forged, reported);
+        cr_expect_eq(state_of(w, AWAY)->era, 0);
+        free_taken(&t);
+        assay_sim_world_destroy(&w);
+    }
 }

@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/audit/test_archive.c - what was saved of a store is believed when something
- * trusted leads to it; no byte of it can be another (docs/protocol.md 5.33).
+ * tests/unit/engine/audit/test_archive.c - tests of archives: one is accepted when a trusted
+ * anchor leads to it, and no byte of it can be changed (docs/protocol.md 5.33).
  */
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
