@@ -153,7 +153,7 @@ static void feed_stdin(struct hook *self)
 }
 
 /* More than fits is read and dropped, so that it does not wait for us; but not for ever in one go.
- * */
+ */
 static void read_output(struct hook *self)
 {
     char rest[1024];

@@ -20,7 +20,7 @@ static const char properties[] = "org.freedesktop.DBus.Properties";
 enum { STATE_LEN = 24, PROCESS_PER_STEP = 64 };
 
 /* An act: perhaps a call of the manager, then the unit's properties until they say what was asked.
- * */
+ */
 enum stage { CALLING, LOADING, READING, SEEN, FAILED };
 
 struct systemd {

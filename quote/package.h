@@ -68,8 +68,8 @@ ASSAY_CHECKED enum assay_status assay_package_read(enum assay_evidence_kind kind
                                                    struct assay_package *package);
 /* Returns: true when the kind has use for every part, so that what is written can be read. */
 bool assay_package_fits(const struct assay_package *package);
-/* Canonical CBOR; main bytes alone stay bare, repeated certificates are left out. Returns: nothing;
- * the writer reports overflow. */
+/* Canonical CBOR; main bytes alone stay bare, repeated certificates are left out. The
+ * writer reports overflow. */
 void assay_package_encode(const struct assay_package *package, struct assay_writer *w);
 /* Returns: true when the bytes open like a package; *kind is the declared one. */
 bool assay_package_detect(const uint8_t *bytes, size_t len, enum assay_evidence_kind *kind);

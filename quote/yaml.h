@@ -59,7 +59,7 @@ struct assay_yaml_line {
  * Returns: its place. */
 struct assay_yaml_line assay_policy_yaml_line(const uint8_t *text, size_t len, const char *path);
 
-/* --- quote/yaml/policy_write.c. Each Returns: nothing; the writer reports overflow. */
+/* --- quote/yaml/policy_write.c. The writer reports overflow. */
 /* The file of a policy with every default spelled out; reading it gives the same policy. */
 void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_writer *w);
 /* The entries of a list of references alone, "  - { field: ... }" each. */

@@ -179,7 +179,7 @@ static void poll_peer(struct demo *demo, struct demo_peer *peer)
 /* ------------------------------------------------------------ deeds */
 
 /* A careless or evil host: another program where the enclave's stood, and the old process killed.
- * */
+ */
 static bool swap_enclave(struct demo *demo, struct demo_peer *peer)
 {
     char from[PATH_MAX + 32], to[PATH_MAX + 32], cp[] = "/bin/cp", force[] = "--remove-destination";

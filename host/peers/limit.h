@@ -96,7 +96,7 @@ bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len);
 /* Returns: true when one more handshake is within the budget (and spends it). */
 bool assay_limit_handshake(struct assay_limit *limit, uint64_t now_ms);
 /* An invalid signature of this peer's. Returns: true when it is banned from now on because of it.
- * */
+ */
 bool assay_limit_add_strike(struct assay_limit *limit, uint64_t now_ms);
 /* Returns: true while banned. */
 bool assay_limit_is_banned(const struct assay_limit *limit, uint64_t now_ms);

@@ -56,7 +56,7 @@ uint64_t assay_document_effective_standing(const struct assay_member_snapshot *m
 const char *assay_document_stage(uint64_t stage);
 const char *assay_document_change_end(uint64_t end); /* Returns: "reverted" */
 /* Stable codes of the rules, "fail_hard", "rise", and their words; "unknown" for numbers outside.
- * */
+ */
 const char *assay_document_integrity_code(uint64_t rule);
 const char *assay_document_integrity_text(uint64_t rule);
 const char *assay_document_availability_code(uint64_t rule);

@@ -47,7 +47,7 @@ struct assay_http;
 ASSAY_CHECKED enum assay_status assay_http_check(const struct assay_http_config *config,
                                                  char *message, size_t message_len);
 /* Returns: whether other machines reach it, and it has no TLS. False for an address that is none.
- * */
+ */
 bool assay_http_is_open(const struct assay_http_config *config);
 /*
  * assay_http_open - listen, and start the thread.

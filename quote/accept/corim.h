@@ -106,14 +106,14 @@ const char *assay_corim_part_text(enum assay_corim_part part); /* Returns: a dis
 /*
  * assay_corim_write - an unsigned manifest of these entries; reading it gives the same ones.
  * In:      id: printable ASCII below ASSAY_CORIM_TEXT_MAX; references that assay_policy_check takes
- * Returns: nothing; the writer reports overflow
+ * The writer reports overflow.
  */
 void assay_corim_write(const char *id, const struct assay_reference *references, size_t count,
                        struct assay_writer *w);
 /*
  * assay_corim_seal - the COSE_Sign1 around a manifest, for ES256.
  * In:      issuer: as id; signature NULL: zeros, for assay_corim_digest
- * Returns: nothing; the writer reports overflow
+ * The writer reports overflow.
  */
 void assay_corim_seal(struct assay_slice manifest, const char *issuer,
                       const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],

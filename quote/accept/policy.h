@@ -247,7 +247,7 @@ enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,
 const char *assay_pinned_root_name(enum assay_pinned_root which);
 
 /* --- bytes, quote/accept/policy_wire.c */
-/* Canonical CBOR. Returns: nothing; the writer reports overflow. */
+/* Canonical CBOR. The writer reports overflow. */
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w);
 /*
  * Returns: ASSAY_OK | as assay_policy_check | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |

@@ -237,7 +237,7 @@ static void lint_programs(struct assay_lint_run *l)
 }
 
 /* --- PCRs, which a TPM quotes and a paravisor can only claim (quote/tpm/tpm.c, quote/tpm/vtpm.c)
- * */
+ */
 
 /* The first entry that demands a value of a PCR. Returns: false when there is none */
 static bool find_pcr(const struct assay_policy *policy, uint32_t *index)

@@ -33,7 +33,7 @@ bool assay_appraise_has_root(const struct assay_evidence_request *request);
 /*
  * A chain that ends in a key which is not pinned. In a network this is an untrusted root: forged.
  * For standalone evidence (endorsements->exact) without any trusted root for the kind, it only
- * means that no root was configured. Returns: nothing.
+ * means that no root was configured.
  */
 void assay_appraise_unknown_root(const struct assay_evidence_request *request,
                                  enum assay_proof proof, const struct assay_fault *fault,

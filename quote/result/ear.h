@@ -69,7 +69,7 @@ void assay_ear_header(enum assay_ear_profile profile,
  * assay_ear_claims - iat, exp (the verdict's, if it has one), eat_profile, verifier, nonce, and one
  * appraisal: status, vector, policy, the evidence's nonce when it is proven, private claims.
  * In:      policy: the one that the verdict was made under
- * Returns: nothing; see the writer
+ * The writer reports overflow.
  */
 void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_policy *policy,
                       const struct assay_ear_terms *terms, struct assay_writer *w);

@@ -66,7 +66,7 @@ static void find_new_reasons(struct assay_outlook *o)
 }
 
 /* ------------------------------------------------------------ which documents are the platform's
- * */
+ */
 
 /* As quote/intel/dcap.c chooses: TEE, FMSPC, and a kind that the root may vouch for. */
 static bool is_applicable(const struct assay_endorsement *entry,

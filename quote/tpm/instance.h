@@ -16,7 +16,7 @@
  */
 enum assay_ak_form assay_tpm_instance_read(const struct assay_certificate *c,
                                            struct assay_instance *instance);
-/* One digest for one instance, whatever its name. Returns: nothing; digest[32] */
+/* One digest for one instance, whatever its name. */
 void assay_tpm_instance_digest(const struct assay_instance *instance,
                                uint8_t digest[static ASSAY_SHA256_LEN]);
 

@@ -54,7 +54,7 @@ struct assay_sim_simplex;
 
 /* Returns: a running world. */
 struct assay_sim_simplex *assay_sim_simplex_create(const struct assay_sim_simplex_options *options);
-/* Accepts NULL; sets the pointer to NULL. Returns: nothing. */
+/* Accepts NULL; sets the pointer to NULL. */
 void assay_sim_simplex_destroy(struct assay_sim_simplex **world);
 
 /* Runs for that long. Returns: false after a violation. */

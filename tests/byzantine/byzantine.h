@@ -20,10 +20,10 @@
 #include "tests/byzantine/judge_plants.h"
 #include "tests/byzantine/transport_plants.h"
 
-/* Fills in both hooks. Returns: nothing. */
+/* Fills in both hooks. */
 void assay_byzantine_hooks(struct assay_runtime_hooks *hooks);
 /* ASSAY_TEST_OVERLAY=ABOVE,DEGREE: neighbours in a network that one machine can hold
- * (docs/protocol.md 4.12.1). Aborts where it says something else. Returns: nothing. */
+ * (docs/protocol.md 4.12.1). Aborts where it says something else. */
 void assay_byzantine_overlay(uint32_t *above, uint32_t *degree);
 
 #endif

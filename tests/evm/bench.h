@@ -38,10 +38,10 @@ struct bench {
     const char *contracts; /* contract.json to deploy, which may have a planted fault */
 };
 
-/* Returns: nothing; the chain answers, its newest block is now, accounts have money. */
+/* The chain answers, its newest block is now, accounts have money. */
 void bench_open(struct bench *bench, const char *url, const char *contracts);
 void bench_close(struct bench *bench);
-/* What the node's own methods do, by JSON of their parameters: "[5]". Returns: nothing. */
+/* What the node's own methods do, by JSON of their parameters: "[5]". */
 void bench_do(struct bench *bench, const char *method, const char *params);
 /* Time and blocks of the chain. Returns: seconds of the newest block. */
 uint64_t bench_now_s(struct bench *bench);
@@ -56,12 +56,12 @@ const char *bench_would(struct bench *bench, const uint8_t *from,
 /* Deploys; the code is the committed one, or that of bench->contracts. Returns: gas. */
 uint64_t bench_deploy_anchor(struct bench *bench, const struct assay_evm_anchored *from);
 uint64_t bench_deploy_tasks(struct bench *bench);
-/* Eight ether. Returns: nothing. */
+/* Eight ether. */
 void bench_give(struct bench *bench, const uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
 /* wei of an account, as 64 bits. Returns: them. */
 uint64_t bench_balance(struct bench *bench, const uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
 
-/* Scenarios. Each Returns: nothing, and ends the program when it does not hold. */
+/* Scenarios. Each ends the program when it does not hold. */
 void scenario_anchor(struct bench *bench);
 void scenario_anchor_refusals(struct bench *bench);
 void scenario_old_fork(struct bench *bench);

@@ -19,7 +19,7 @@ struct task {
     struct assay_evm_claim claim;
 };
 
-/* Each Returns: nothing. The network of 7, its anchor and the contract of tasks. */
+/* The network of 7, its anchor and the contract of tasks. */
 void task_network(struct bench *bench, struct task *task);
 /* Terms of 26 steps at 1000 wei. */
 void task_make(struct bench *bench, struct task *task);

@@ -44,15 +44,15 @@ struct ending {
     bool few;         /* one vote less than a quorum of equal weights needs */
 };
 
-/* n members of equal weight, each with a seat. Returns: nothing; aborts without memory. */
+/* n members of equal weight, each with a seat. Aborts without memory. */
 void network_make(struct network *network, uint32_t n);
 void network_free(struct network *network);
-/* How a member stands from now on. Returns: nothing. */
+/* How a member stands from now on. */
 void network_judge(struct network *network, uint32_t slot, uint16_t score_bp,
                    enum assay_standing standing);
-/* The next epoch. Returns: nothing. */
+/* The next epoch. */
 void network_close(struct network *network, const struct ending *ending, struct closed *closed);
-/* The proof of a slot's score in an epoch; its path lies in closed. Returns: nothing. */
+/* The proof of a slot's score in an epoch; its path lies in closed. */
 void network_score(const struct network *network, struct closed *closed, uint32_t slot,
                    struct assay_evm_score_proof *proof);
 

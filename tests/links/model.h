@@ -38,7 +38,7 @@ struct link_state {
 
 enum link_fate { LINK_PASSES, LINK_LOST, LINK_TOO_LARGE };
 
-/* from, to: numbers of hosts. Returns: nothing. */
+/* from, to: numbers of hosts. */
 void link_state_init(struct link_state *state, uint64_t seed, uint32_t from, uint32_t to);
 /*
  * link_decide - what becomes of the next packet.

@@ -20,7 +20,7 @@ struct trial_finding {
     char message[320];
 };
 
-/* The first finding stands. Returns: nothing. */
+/* The first finding stands. */
 __attribute__((format(printf, 3, 4))) void trial_found(struct trial_finding *finding,
                                                        enum assay_sim_checker checker,
                                                        const char *format, ...);
@@ -34,13 +34,12 @@ struct trial_expectation {
     {                                                                                              \
         ASSAY_SIM_CHECKER_##name, text                                                             \
     }
-/* Adds each line to the scenario's assertions and looks at it; a line without text ends them.
- * Returns: nothing. */
+/* Adds each line to the scenario's assertions and looks at it; a line without text ends them. */
 void trial_expect(struct assay_scenario *s, const struct assay_sim_outcome *o,
                   const struct trial_expectation *expected, size_t max,
                   struct trial_finding *finding);
 
-/* Runs the scenario on one thread; the watch's violations are found. Returns: nothing; the outcome
+/* Runs the scenario on one thread; the watch's violations are found. The outcome
  * is the caller's to free. */
 void trial_scenario(const struct assay_scenario *s, uint64_t seed, struct assay_sim_outcome *o,
                     struct trial_finding *finding);

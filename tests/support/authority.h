@@ -23,11 +23,10 @@ struct authority_key *authority_key_make(enum assay_key_type type);
 /* They take a tenth of a second and more to make: the n-th of a process is that of every process of
  * this build, kept in the folder ASSAY_TEST_KEYS. Returns: never NULL. */
 struct authority_key *authority_key_make_rsa(unsigned bits);
-/* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
+/* Accepts a NULL key; sets *key to NULL. */
 void authority_key_free(struct authority_key **key);
-/* Returns: nothing. */
 void authority_key_public(const struct authority_key *key, struct assay_key *out);
-/* A signature over bytes, as plain data. Returns: nothing. */
+/* A signature over bytes, as plain data. */
 void authority_sign(const struct authority_key *key, enum assay_signature_alg alg,
                     const void *bytes, size_t len, struct assay_signature *out);
 
@@ -72,10 +71,10 @@ struct authority_certificate authority_ca(const char *subject, const struct auth
 struct authority_certificate authority_leaf(const char *subject, const struct authority_key *key,
                                             const char *issuer, const struct authority_key *signer,
                                             enum assay_signature_alg alg);
-/* Appends one (asserted: there is room). Returns: nothing. */
+/* Appends one (asserted: there is room). */
 void authority_add_extension(struct authority_certificate *c, const char *oid, bool critical,
                              const uint8_t *value, size_t len);
-/* AMD's extensions of a VCEK (hwid_len > 0) or VLEK (csp not empty). Returns: nothing. */
+/* AMD's extensions of a VCEK (hwid_len > 0) or VLEK (csp not empty). */
 void authority_add_vek(struct authority_certificate *c, const struct assay_vek *vek);
 /* DER. Returns: its length. */
 size_t authority_certificate_make(const struct authority_certificate *c,

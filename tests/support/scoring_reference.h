@@ -16,7 +16,7 @@
 
 enum { REFERENCE_MEMBERS_MAX = 64 };
 
-/* Like assay_tally_epoch; places instead of input->groups, which may be NULL. Returns: nothing. */
+/* Like assay_tally_epoch; places instead of input->groups, which may be NULL. */
 void reference_tally(const struct assay_tally_input *input, const struct assay_place *places,
                      uint32_t count, struct assay_trust *trust, struct assay_tally_result *results,
                      struct assay_tally_summary *summary);
@@ -29,10 +29,10 @@ uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct 
 enum assay_cuts reference_weights(const struct assay_weight_input *input,
                                   const struct assay_place *places, uint32_t count,
                                   uint32_t *weights);
-/* The table before all cuts: integrity, one unit a platform. Returns: nothing. */
+/* The table before all cuts: integrity, one unit a platform. */
 void reference_units(const struct assay_weight_input *input, const struct assay_place *places,
                      uint32_t count, uint32_t *weights);
-/* H of each member, after one unit per platform: what caps are made of. Returns: nothing. */
+/* H of each member, after one unit per platform: what caps are made of. */
 void reference_peaks(const struct assay_weight_input *input, const struct assay_place *places,
                      uint32_t count, uint32_t *weights);
 /* Returns: whether an operator or a vendor root above a third of `after` has a larger share of it

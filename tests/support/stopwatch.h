@@ -32,7 +32,7 @@ static inline double stopwatch_us(clockid_t clock)
 
 /* The best of seven rounds of `count` turns each (one of one when it is short), by this thread's
  * own time, since the machine is shared; printed behind the heading. Returns: microseconds a turn.
- * */
+ */
 static inline double stopwatch_best_us(const char *heading, const char *name, unsigned count,
                                        void (*turn)(void *context), void *context)
 {

@@ -53,13 +53,13 @@ int assay_collateral_status(const struct assay_collateral_options *options);
 
 struct assay_json;    /* net/json/json.h */
 struct assay_outlook; /* quote/result/outlook.h */
-/* Outlook of a member, with the security versions that fall short. Returns: nothing; an object.
- * collateral_outlook.c */
+/* Outlook of a member, with the security versions that fall short. As text, and as a
+ * JSON object. collateral_outlook.c */
 void assay_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
 struct assay_json *assay_collateral_outlook_json(const char *name,
                                                  const struct assay_outlook *outlook);
 
-/* Result of an offer, as text. Returns: nothing. collateral_compare.c */
+/* Result of an offer, as text. collateral_compare.c */
 void assay_renewal_print(FILE *to, const struct assay_key *root,
                          const struct assay_renewal *renewal);
 

@@ -212,7 +212,7 @@ static int write_checkpoint(const char *who, const char *path, const struct assa
 }
 
 /* One hexadecimal field of a daemon's document. Returns: an enum assay_exit; *bytes is of malloc.
- * */
+ */
 static int ask_bytes(const char *who, const char *socket, const char *request, const char *field,
                      uint8_t **bytes, size_t *len)
 {

@@ -44,7 +44,7 @@ int assay_anchor_held(struct assay_anchor_run *run, struct assay_evm_anchored *h
  * ASSAY_E_NOT_FOUND (not retained there, with run->message) and as assay_client_request */
 enum assay_status assay_anchor_request_epoch(void *context, uint64_t epoch,
                                    struct assay_evm_finalized_epoch *closed);
-/* "0x.." of an address. Returns: nothing. */
+/* "0x.." of an address. */
 void assay_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                           char text[static 2 * ASSAY_EVM_ADDRESS_LEN + 3]);
 

@@ -150,7 +150,7 @@ ASSAY_CHECKED enum assay_status assay_proof_member_of(struct assay_slice snapsho
 ASSAY_CHECKED enum assay_status assay_proof_snapshot(struct assay_slice snapshot,
                                                      struct assay_leaf_head *head);
 /* The checkpoint that a snapshot is, unverified: for its owner. Returns: ASSAY_OK | INPUT statuses
- * */
+ */
 ASSAY_CHECKED enum assay_status assay_proof_checkpoint_of(struct assay_slice snapshot,
                                                           struct assay_checkpoint *checkpoint);
 

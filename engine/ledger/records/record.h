@@ -36,7 +36,7 @@
 #include "base/merkle.h"
 
 /* Every kind: symbol, number on the wire, row. A kind more is a line here and a file with its row.
- * */
+ */
 #define ASSAY_RECORD_LIST(X)                                                                       \
     X(ASSAY_RECORD_ROLL, 1, assay_row_roll)                                                        \
     X(ASSAY_RECORD_BALLOT, 2, assay_row_ballot)                                                    \

@@ -79,7 +79,7 @@ struct assay_fence {
     struct assay_approval approval;
 };
 /* The body alone, of the fields above it. Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (reason)
- * */
+ */
 ASSAY_CHECKED enum assay_status assay_fence_body_encode(const struct assay_fence *fence,
                                                         struct assay_writer *w);
 /* Body and signatures, ids ascending. Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE */

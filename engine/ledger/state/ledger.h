@@ -167,7 +167,6 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
  * In:      context->state is the state before; ledger the branch with E's own records applied
  * Out:     *next (placed with room for the slots that a change of this boundary adds) without
  *          root and head: roster, rules, weights, trust, lives, counters; *tolerance
- * Returns: nothing
  * Cost:    one tally, one weight table, `view` steps of the leader sequence
  */
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,

@@ -237,7 +237,7 @@ ASSAY_CHECKED enum assay_status assay_state_leaf_encode(const struct assay_state
                                                         uint32_t slot, struct assay_writer *w);
 /*
  * The root over all leaves; scratch is for the largest leaf, header included.
- * Returns: nothing (a scratch that is too small is a bug: assay_state_scratch_len)
+ * A scratch that is too small is a bug: assay_state_scratch_len.
  */
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32]);

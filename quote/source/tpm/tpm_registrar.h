@@ -80,7 +80,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_registrar_save(
 ASSAY_CHECKED enum assay_status assay_tpm_registrar_load(const char *dir,
                                                          struct assay_tpm_registrar *registrar);
 
-/* Canonical CBOR. Returns: nothing; the writer reports overflow. */
+/* Canonical CBOR. The writer reports overflow. */
 void assay_tpm_request_encode(const struct assay_tpm_request *request, struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
 ASSAY_CHECKED enum assay_status assay_tpm_request_decode(const uint8_t *bytes, size_t len,
@@ -97,14 +97,14 @@ ASSAY_CHECKED enum assay_status assay_tpm_challenge_make(const struct assay_tpm_
                                                          const struct assay_tpm_makers *makers,
                                                          struct assay_tpm_challenge *challenge,
                                                          const char **why);
-/* For the node: slot and credential. Returns: nothing; the writer reports overflow. */
+/* For the node: slot and credential. The writer reports overflow. */
 void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential *credential,
                                 struct assay_writer *w);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION and the input errors of CBOR */
 ASSAY_CHECKED enum assay_status assay_tpm_challenge_decode(const uint8_t *bytes, size_t len,
                                                            uint32_t *slot,
                                                            struct assay_tpm_credential *credential);
-/* State of the registrar for it, secret. Returns: nothing; the writer reports overflow. */
+/* State of the registrar for it, secret. The writer reports overflow. */
 void assay_tpm_pending_encode(const struct assay_tpm_challenge *challenge, struct assay_writer *w);
 /* Without the credential. Returns: as assay_tpm_challenge_decode */
 ASSAY_CHECKED enum assay_status assay_tpm_pending_decode(const uint8_t *bytes, size_t len,

@@ -75,7 +75,7 @@ struct network {
  * network_free.
  */
 struct network *network_make(uint32_t count, uint32_t epoch_ms, int32_t delay_ms);
-/* Closes hosts, removes the folder. Returns: nothing. */
+/* Closes hosts, removes the folder. */
 void network_free(struct network **network);
 /* Returns: true; false with the reason on stderr. */
 bool network_up(struct network *network, uint32_t index);

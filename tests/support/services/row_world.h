@@ -10,7 +10,7 @@
 
 enum { ROW_WORLD_GROUP = 7, ROW_WORLD_ROWS = 8 };
 
-/* In: count at most ROW_WORLD_ROWS; rows[ROW_WORLD_ROWS]. Returns: nothing. */
+/* In: count at most ROW_WORLD_ROWS; rows[ROW_WORLD_ROWS]. */
 static inline void row_world_make(struct assay_cont_group *group,
                                   struct assay_cont_instance_row *rows, uint32_t count)
 {

@@ -34,8 +34,7 @@ struct shares_record {
     uint8_t *bytes;
 };
 
-/* As a ledger does it that has checked the record before (asserted). CLOSE: bytes are standings.
- * Returns: nothing. */
+/* As a ledger does it that has checked the record before (asserted). CLOSE: bytes are standings. */
 void shares_record_apply(struct assay_share_registry *r, const struct shares_record *record,
                          struct assay_share_facts *facts);
 

@@ -15,7 +15,7 @@ struct shares_shower {
 };
 
 /* Before a holder takes a message of another one by this key: keeps what is in a box for it. In:
- * room of ASSAY_SHARE_MESSAGE_MAX bytes. Returns: nothing. */
+ * room of ASSAY_SHARE_MESSAGE_MAX bytes. */
 void shares_shower_peek(struct shares_shower *s, const struct assay_share_holder *h,
                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN], struct assay_slice bytes,
                         uint8_t *room);

@@ -85,7 +85,7 @@ static struct assay_secret32 scalar(struct world *w)
 }
 
 /* Another's dealing, with the proof that was made for that one. Returns: false when there is none.
- * */
+ */
 static bool copy_another(const struct world *w, const struct assay_share_reshare *reshare,
                          uint32_t own, struct assay_share_dealing_line *line)
 {

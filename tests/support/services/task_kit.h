@@ -13,12 +13,12 @@ struct kit_key {
     uint8_t account[32];
 };
 
-/* Number from 1; the same number gives the same key. Returns: nothing. */
+/* Number from 1; the same number gives the same key. */
 void kit_key_make(struct kit_key *key, uint32_t number);
-/* Returns: nothing; it cannot fail (asserted). */
+/* It cannot fail (asserted). */
 void kit_sign(const struct kit_key *key, const uint8_t digest[static 32],
               uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
-/* 32 bytes that are other for every tag and number. Returns: nothing. */
+/* 32 bytes that are other for every tag and number. */
 void kit_bytes(uint8_t tag, uint32_t number, uint8_t bytes[static 32]);
 
 /* Records with their signatures; what stands in them is what the caller has set. Each Returns:

@@ -14,7 +14,7 @@ struct task_seal {
     struct assay_task_crypto crypto; /* context is this struct, so it stays where it was made */
 };
 
-/* In: sign_secret: of the key that `sign` signs with. Returns: nothing; it cannot fail (asserted).
+/* In: sign_secret: of the key that `sign` signs with. It cannot fail (asserted).
  */
 void task_seal_make(struct task_seal *seal, const struct assay_secret32 *sign_secret);
 

@@ -23,7 +23,7 @@ struct assay_sim_poisson {
 /* Returns: ln n in units of 2^-16, within 2 of them; n >= 1. */
 uint32_t assay_sim_log_q16(uint32_t n);
 
-/* A table of the distribution. In: mean in units of 2^-16, at most 16. Returns: nothing. */
+/* A table of the distribution. In: mean in units of 2^-16, at most 16. */
 void assay_sim_poisson_init(struct assay_sim_poisson *poisson, uint32_t mean_q16);
 
 /* Returns: a count of that distribution. */

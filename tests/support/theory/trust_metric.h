@@ -24,11 +24,11 @@ struct assay_sim_trust_metric {
     double history_value;                     /* H of the running interval */
 };
 
-/* Nothing is known yet, which counts as perfect. Returns: nothing. */
+/* Nothing is known yet, which counts as perfect. */
 void assay_sim_trust_metric_init(struct assay_sim_trust_metric *metric);
 /* In: current: good events of all events in the running interval. Returns: TV, 0 .. 1. */
 double assay_sim_trust_metric_value(const struct assay_sim_trust_metric *metric, double current);
-/* The interval ends with that much good behaviour. Returns: nothing. */
+/* The interval ends with that much good behaviour. */
 void assay_sim_trust_metric_next(struct assay_sim_trust_metric *metric, double current);
 
 #endif

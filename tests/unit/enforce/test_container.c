@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_container.c - containers through an engine that answers well, and badly.
- * */
+ */
 #include "enforce/container.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/enforce/stand_in.h"

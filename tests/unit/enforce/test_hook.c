@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_hook.c - hooks that obey, refuse, hang, print garbage, or are not there.
- * */
+ */
 #include "enforce/hook.h"
 #include "net/json/json.h"
 #include "tests/unit/apps/folder.h"

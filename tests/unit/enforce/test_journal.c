@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_journal.c - the chain of orders: crashes are mended, changes are found.
- * */
+ */
 #include "enforce/journal.h"
 #include "engine/store/store_memory.h"
 #include "net/json/json.h"

@@ -1,5 +1,5 @@
 /* tests/unit/enforce/test_target.c - the driver of what others run, over a target made of strings.
- * */
+ */
 #include "enforce/agent.h"
 #include "enforce/target.h"
 #include "engine/store/store_memory.h"

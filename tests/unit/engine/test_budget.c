@@ -123,7 +123,7 @@ static void use_up(struct assay_sim_world *w, uint32_t node)
 }
 
 /* docs/protocol.md 3.12: node 0 takes no more INCARNATEs from it, and votes for a block with one.
- * */
+ */
 Test(budget, what_is_remembered_decides_nothing_about_a_block, .timeout = 60)
 {
     struct assay_sim_world *w = world();

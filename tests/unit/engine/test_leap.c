@@ -86,7 +86,7 @@ Test(leap, is_the_way_over_many_epochs, .timeout = 120)
 }
 
 /* Bytes in every boundary, state and proof of node 1 are others: it tells lies about all of them.
- * */
+ */
 struct lies {
     struct assay_store *store;
     enum assay_store_class class_;

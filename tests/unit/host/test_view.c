@@ -360,7 +360,7 @@ Test(host_view, a_third_that_asks_all_the_time_does_not_fill_a_view, .timeout = 
 }
 
 /* One operator, or one place, with a third of the members: as few of our choices as there can be.
- * */
+ */
 Test(host_view, choices_are_spread_over_operators_and_addresses)
 {
     uint64_t same = 0, all = 0;

@@ -30,7 +30,7 @@ void close_all(void);
 /* Node `from` learns where node `to` listens. */
 void introduce(size_t from, size_t to);
 /* Let every node work for a moment; what node `at` hears goes to text. Returns: true when it did.
- * */
+ */
 bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *slot);
 void say(size_t from, size_t to, const char *text);
 

@@ -690,7 +690,7 @@ Test(scoring_tally, only_who_was_passed_begins_its_row_anew)
 }
 
 /* Evidence that nobody can judge for most and nothing for the rest is no way to be held for ever.
- * */
+ */
 Test(scoring_tally, once_it_counts_as_absent_unjudged_and_absent_add_up)
 {
     world_init(&w, 11);

@@ -21,25 +21,24 @@ struct pair {
     struct heard heard[2];
 };
 
-/* What is told is folded into one digest; context: struct heard. Returns: nothing. */
+/* What is told is folded into one digest; context: struct heard. */
 void pair_told(void *context, const struct assay_registry_facts *facts);
 /* Both as the genesis of that seed says. Returns: for pair_free. */
 struct pair *pair_of(uint64_t seed);
-/* Returns: nothing. */
 void pair_free(struct pair *p);
-/* Tells a registry who stands how. Returns: nothing. */
+/* Tells a registry who stands how. */
 void pair_stand(const struct registry_world *w, struct assay_registry *r);
-/* Both write the same bytes. Returns: nothing. */
+/* Both write the same bytes. */
 void pair_expect_same_documents(struct pair *p);
-/* The one that is read is made anew from the documents of the other. Returns: nothing. */
+/* The one that is read is made anew from the documents of the other. */
 void pair_read_again(struct pair *p);
 /* The next random record, to both. Returns: what became of it. */
 const char *pair_apply(struct pair *p);
-/* One registry closes the epoch. Returns: nothing. */
+/* One registry closes the epoch. */
 void pair_close_one(struct pair *p, struct assay_registry *r, struct heard *heard);
-/* Both close the next epoch. Returns: nothing. */
+/* Both close the next epoch. */
 void pair_close_epoch(struct pair *p);
-/* Both told the same. Returns: nothing. */
+/* Both told the same. */
 void pair_expect_same_facts(const struct pair *p);
 
 #endif

@@ -9,9 +9,9 @@ struct place {
     char store[96]; /* a path in it */
 };
 
-/* Aborts when the system gives no folder. Returns: nothing. */
+/* Aborts when the system gives no folder. */
 void place_make(struct place *place);
-/* Removes the folder and the files in it. Returns: nothing. */
+/* Removes the folder and the files in it. */
 void place_remove(const struct place *place);
 
 #endif

@@ -17,9 +17,9 @@ enum sqlite_fault {
     SQLITE_FAULT_KILL, /* the process ends by SIGKILL in the call, a write half done */
 };
 
-/* Make it SQLite's default file system; once per process. Returns: nothing. */
+/* Make it SQLite's default file system; once per process. */
 void sqlite_faults_install(void);
-/* The k-th change from now fails (from 1; 0: none), once or from then on. Returns: nothing. */
+/* The k-th change from now fails (from 1; 0: none), once or from then on. */
 void sqlite_faults_plan(enum sqlite_fault fault, uint64_t k, bool for_ever);
 /* Returns: true when a planned failure has happened since the last plan. */
 bool sqlite_faults_struck(void);

@@ -24,15 +24,14 @@ struct live {
     int64_t now_s;
 };
 
-/* Skips the test where swtpm is not installed. Returns: nothing; asserts. */
+/* Skips the test where swtpm is not installed. Asserts. */
 void live_open(struct live *live, size_t count);
-/* Returns: nothing. */
 void live_close(struct live *live);
 
 /* A certified attestation key of TPM number index, under its endorsement key of slot; the
- * certificate lies in the TPM's folder. Returns: nothing; asserts. */
+ * certificate lies in the TPM's folder. Asserts. */
 void live_enroll(struct live *live, size_t index, uint32_t slot);
-/* What the registrar is asked; the bytes stay in *ek and ak. Returns: nothing; asserts. */
+/* What the registrar is asked; the bytes stay in *ek and ak. Asserts. */
 void live_request(struct live *live, size_t index, uint32_t slot, struct assay_tpm_ek *ek,
                   uint8_t ak[static ASSAY_TPM_PUBLIC_MAX], struct assay_tpm_request *request);
 /* Returns: the makers that the registrar believes. */
@@ -41,7 +40,7 @@ struct assay_tpm_makers live_makers(const struct live *live);
 struct assay_tpm_source *live_source(struct live *live, size_t index);
 /* Evidence over report data that is all fill. Returns: its length; asserts. */
 size_t live_quote(struct assay_tpm_source *source, uint8_t fill, uint8_t out[static LIVE_LEN_MAX]);
-/* Returns: nothing; *verdict under the registrar's root. */
+/* *verdict under the registrar's root. */
 void live_verify(const struct live *live, const uint8_t *bytes, size_t len,
                  struct assay_verdict *verdict);
 

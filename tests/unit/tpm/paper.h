@@ -58,14 +58,14 @@ struct paper {
 
 /* Genuine evidence over report data of 64 bytes 7, PCRs 0 and 23; no revocation list. Asserts. */
 void paper_make(struct paper *p);
-/* Returns: nothing; p->evidence[p->len]. Asserts. */
+/* P->evidence[p->len]. Asserts. */
 void paper_build(struct paper *p);
 /* The registrar's list with that serial (NULL: none) becomes the collateral. Asserts. */
 void paper_list(struct paper *p, const uint8_t *revoked, int64_t from_s, int64_t to_s);
 /* Returns: the status; *verdict at PAPER_NOW. With a verifier: both are asserted to be the same
  * with it and without. */
 enum assay_status paper_verify(const struct paper *p, struct assay_verdict *verdict);
-/* build, verify, and once more with what is remembered. Returns: nothing; asserts ASSAY_OK */
+/* build, verify, and once more with what is remembered. Asserts ASSAY_OK */
 void paper_judge(struct paper *p, struct assay_verdict *verdict);
 void paper_free(struct paper *p);
 

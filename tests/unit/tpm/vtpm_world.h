@@ -39,11 +39,11 @@ struct vtpm {
 /* Genuine evidence over the challenge "abc", all 24 PCRs being their own number. Asserts. */
 struct vtpm *vtpm_open(bool is_tdx);
 void vtpm_close(struct vtpm *v);
-/* Hardware report, blob, TPM quote and package anew by the other fields. Returns: nothing. */
+/* Hardware report, blob, TPM quote and package anew by the other fields. */
 void vtpm_build(struct vtpm *v);
 /* Returns: the status; v->verdict. */
 enum assay_status vtpm_verify(struct vtpm *v);
-/* Runtime data naming that key under that id. Returns: nothing. */
+/* Runtime data naming that key under that id. */
 void vtpm_runtime(struct vtpm *v, const char *kid, const struct authority_key *key);
 
 #endif

@@ -14,7 +14,7 @@ enum fault_kind {
 
 enum { FAULT_EXIT = 9 };
 
-/* The call with this number (from 1) fails; numbers start again. Returns: nothing. */
+/* The call with this number (from 1) fails; numbers start again. */
 void faults_set(enum fault_kind kind, unsigned call);
 /* Returns: calls made since faults_set. */
 unsigned faults_calls(void);

@@ -9,7 +9,7 @@
 
 #include "base/writer.h"
 
-/* Appends one item; aborts the test when the text is none. Returns: nothing. */
+/* Appends one item; aborts the test when the text is none. */
 void diag_put(const char *text, struct assay_writer *w);
 
 #endif

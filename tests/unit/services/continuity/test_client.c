@@ -292,7 +292,7 @@ Test(client, a_read_is_confirmed_by_answers_to_its_own_nonce)
 }
 
 /* The receipt that the client gathers, encoded, decoded and verified; then each part of it wrong.
- * */
+ */
 Test(client, a_receipt_is_a_quorum_of_signatures)
 {
     struct bench *b = running();

@@ -683,7 +683,7 @@ Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .tim
 }
 
 /* Ids that were put while a holder of the second cluster was away are fetched when it comes back.
- * */
+ */
 Test(services_shares_runtime, a_downtime_is_made_up_for, .timeout = 240)
 {
     open_world(2, SLOTS, 16);

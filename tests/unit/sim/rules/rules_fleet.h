@@ -24,10 +24,10 @@ struct fleet {
     struct assay_sim_rules *rules;
 };
 
-/* options->groups is filled in. Returns: nothing. */
+/* options->groups is filled in. */
 void fleet_init(struct fleet *fleet, uint32_t count, struct assay_sim_rules_options options);
 void fleet_free(struct fleet *fleet);
-/* What the voters from..before say of the subjects; nobody speaks of itself. Returns: nothing. */
+/* What the voters from..before say of the subjects; nobody speaks of itself. */
 void fleet_say(struct fleet *fleet, uint32_t voter, uint32_t voter_end, uint32_t subject,
                uint32_t subject_end, enum assay_outcome outcome);
 void fleet_silence(struct fleet *fleet, uint32_t voter, bool silent);
