@@ -36,8 +36,9 @@ struct assay_agent {
     uint32_t starts;
     bool held;         /* manually */
     bool resume_due;   /* what was begun before the start is not in the journal yet */
-    bool limit_told;   /* that there were too many restarts */
-    char told[ASSAY_DRIVER_MESSAGE_LEN]; /* failure in the journal last: said once while it lasts */
+    bool limit_reported; /* that there were too many restarts */
+    char last_message
+        [ASSAY_DRIVER_MESSAGE_LEN]; /* failure in the journal last: said once while it lasts */
     uint64_t restarts_ms[ASSAY_AGENT_RESTARTS_MAX]; /* when, the newest restarts_max of them */
     uint32_t restart_count;
     struct assay_agent_event events[EVENTS_MAX];
@@ -65,7 +66,7 @@ static void write_journal(struct assay_agent *self, enum assay_journal_kind kind
 {
     const struct assay_agent_config *config = &self->config;
     const bool judged = kind == ASSAY_JOURNAL_OUTCOME || kind == ASSAY_JOURNAL_FAILED;
-    if (!judged || status == ASSAY_OK) self->told[0] = '\0';
+    if (!judged || status == ASSAY_OK) self->last_message[0] = '\0';
     const struct assay_journal_entry entry = {
         .kind = kind,
         .target = config->name != NULL ? config->name : "enclave",
@@ -256,11 +257,11 @@ static bool is_news(const struct assay_agent *self, const struct assay_order *or
 enum assay_status assay_agent_order(struct assay_agent *agent, const struct assay_order *given,
                                     uint64_t now_ms)
 {
-    struct assay_order heard = *given;
-    const struct assay_order *const order = &heard;
+    struct assay_order applied = *given;
+    const struct assay_order *const order = &applied;
     const bool softer = given->kind != ASSAY_ORDER_RELEASE &&
                         severity_of(given->kind) < severity_of(agent->config.severity);
-    if (softer) heard.kind = ASSAY_ORDER_RELEASE;
+    if (softer) applied.kind = ASSAY_ORDER_RELEASE;
     struct assay_agent_decision decision = assay_agent_decide(&agent->memory, order);
     if (decision.action == ASSAY_AGENT_SAME && is_news(agent, order))
         decision.action = ASSAY_AGENT_SET_WORK;
@@ -337,8 +338,10 @@ static void push_failure(struct assay_agent *self, enum assay_status status, con
         event->status = status;
         (void)snprintf(event->message, sizeof event->message, "%s", message);
     }
-    if (self->told[0] != '\0' && strncmp(self->told, message, sizeof self->told - 1) == 0) return;
-    (void)snprintf(self->told, sizeof self->told, "%s", message);
+    if (self->last_message[0] != '\0' &&
+        strncmp(self->last_message, message, sizeof self->last_message - 1) == 0)
+        return;
+    (void)snprintf(self->last_message, sizeof self->last_message, "%s", message);
     write_journal(self, ordered ? ASSAY_JOURNAL_OUTCOME : ASSAY_JOURNAL_FAILED,
                   ordered ? last : NULL, status, message);
 }
@@ -390,12 +393,12 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
     const uint64_t oldest_ms = self->restarts_ms[self->restart_count % max];
     if (self->restart_count >= max && now_ms < oldest_ms + window_ms) {
         self->start_ms = oldest_ms + window_ms;
-        if (!self->limit_told)
+        if (!self->limit_reported)
             push_failure(self, ASSAY_E_RATE, "as many restarts as the window allows");
-        self->limit_told = true;
+        self->limit_reported = true;
         return false;
     }
-    self->limit_told = false;
+    self->limit_reported = false;
     self->restarts_ms[self->restart_count++ % max] = now_ms;
     return true;
 }

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = 64, TOLD_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127 };
+enum { NAME_MAX_LEN = 64, SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127 };
 
 struct hook {
     struct assay_target base; /* first: a pointer to it is a pointer to this */
@@ -30,8 +30,8 @@ struct hook {
     pid_t pid;
     int pidfd;
     int in, out; /* our ends */
-    char told[TOLD_MAX];
-    size_t told_len, told_done;
+    char sent[SENT_MAX];
+    size_t sent_len, sent_done;
     char said[SAID_MAX];
     size_t said_len;
 };
@@ -101,15 +101,15 @@ static bool write_order(struct hook *self, const struct assay_target_act *act)
     char *const text = assay_json_print(document, 0), *const inner = assay_json_print(words, 0);
     int len = -1;
     if (text != NULL && inner != NULL)
-        len = snprintf(self->told, sizeof self->told, "%.*s,%s\n", (int)strlen(text) - 1, text,
+        len = snprintf(self->sent, sizeof self->sent, "%.*s,%s\n", (int)strlen(text) - 1, text,
                        inner + 1);
     free(text);
     free(inner);
     assay_json_free(&document);
     assay_json_free(&words);
-    self->told_len = len > 0 && (size_t)len < sizeof self->told ? (size_t)len : 0;
-    self->told_done = 0;
-    return self->told_len > 0;
+    self->sent_len = len > 0 && (size_t)len < sizeof self->sent ? (size_t)len : 0;
+    self->sent_done = 0;
+    return self->sent_len > 0;
 }
 
 static enum assay_status hook_begin(struct assay_target *target, const struct assay_target_act *act,
@@ -141,13 +141,13 @@ static enum assay_status hook_begin(struct assay_target *target, const struct as
 
 static void feed_stdin(struct hook *self)
 {
-    while (self->in >= 0 && self->told_done < self->told_len) {
+    while (self->in >= 0 && self->sent_done < self->sent_len) {
         const ssize_t n =
-            write(self->in, self->told + self->told_done, self->told_len - self->told_done);
+            write(self->in, self->sent + self->sent_done, self->sent_len - self->sent_done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
         if (n <= 0) break; /* it does not listen: its own affair */
-        self->told_done += (size_t)n;
+        self->sent_done += (size_t)n;
     }
     close_pipes(&self->in);
 }

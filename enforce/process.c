@@ -114,8 +114,8 @@ static size_t process_poll_set(struct assay_driver *driver, struct pollfd *fds, 
 
 static uint64_t silence_deadline(const struct process_driver *self)
 {
-    const uint64_t heard_ms = self->config.source.heard_ms(self->config.source.context);
-    return heard_ms == UINT64_MAX ? UINT64_MAX : heard_ms + self->config.silent_ms_max;
+    const uint64_t received_ms = self->config.source.received_ms(self->config.source.context);
+    return received_ms == UINT64_MAX ? UINT64_MAX : received_ms + self->config.silent_ms_max;
 }
 
 static uint64_t process_wake_at(struct assay_driver *driver)

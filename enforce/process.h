@@ -31,7 +31,7 @@ struct assay_process_source {
     /* Returns: true when the enclave said that it works. */
     bool (*ready)(void *context);
     /* Returns: when it was last heard (monotonic ms); UINT64_MAX: there is no probe. */
-    uint64_t (*heard_ms)(void *context);
+    uint64_t (*received_ms)(void *context);
     /* Returns: as set_work of the driver. */
     enum assay_status (*set_work)(void *context, enum assay_work work);
 };

@@ -94,7 +94,7 @@ static enum assay_status webhook_begin(struct assay_target *target,
                                        char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     struct webhook *self = self_of(target);
-    char id[ASSAY_WORDS_ID_LEN], told[ASSAY_WORDS_ID_LEN];
+    char id[ASSAY_WORDS_ID_LEN], delivery_id[ASSAY_WORDS_ID_LEN];
     const char *const type = event_type(self, act);
     (void)now_ms;
     if (type == NULL) return ASSAY_OK;
@@ -102,9 +102,10 @@ static enum assay_status webhook_begin(struct assay_target *target,
     if (strcmp(id, self->last_id) == 0 && act->held == self->was_held) return ASSAY_OK;
     /* An order has one event; a hand may do the same thing twice under one order. */
     if (act->held || self->was_held)
-        (void)snprintf(told, sizeof told, "%.130s.%llu", id, (unsigned long long)assay_unix_ms());
-    else (void)snprintf(told, sizeof told, "%s", id);
-    char *const event = build_event(self, act, type, told);
+        (void)snprintf(delivery_id, sizeof delivery_id, "%.130s.%llu", id,
+                       (unsigned long long)assay_unix_ms());
+    else (void)snprintf(delivery_id, sizeof delivery_id, "%s", id);
+    char *const event = build_event(self, act, type, delivery_id);
     if (event == NULL) return ASSAY_E_MEMORY;
     (void)pthread_mutex_lock(&self->lock);
     const enum assay_status status =

@@ -24,7 +24,7 @@ struct waiting_event {
     struct assay_event event;
     uint8_t bytes[];
 };
-struct waiting_deed {
+struct deferred_effect {
     struct assay_effect effect;
     uint8_t bytes[];
 };
@@ -174,20 +174,22 @@ enum assay_status assay_dispatch_queue(struct assay_dispatch *d, const struct as
 }
 
 /* Slices of effects are valid until the next step only: the queue copies them. */
-static struct waiting_deed *defer_effect(struct assay_fifo *fifo, const struct assay_effect *effect,
-                                         struct assay_slice bytes)
+static struct deferred_effect *defer_effect(struct assay_fifo *fifo,
+                                            const struct assay_effect *effect,
+                                            struct assay_slice bytes)
 {
-    struct waiting_deed *deed = assay_fifo_push(fifo, sizeof(struct waiting_deed) + bytes.len);
-    if (deed == NULL) return NULL;
-    deed->effect = *effect;
-    assay_bytes_copy(deed->bytes, bytes.len, bytes.bytes, bytes.len);
-    const struct assay_slice kept = assay_slice_over(deed->bytes, bytes.len);
-    if (effect->kind == ASSAY_EFFECT_SEND) deed->effect.as.send.payload = kept;
-    if (effect->kind == ASSAY_EFFECT_SIGN) deed->effect.as.sign.payload = kept;
-    if (effect->kind == ASSAY_EFFECT_VERIFY) deed->effect.as.verify.bytes = kept;
-    if (effect->kind == ASSAY_EFFECT_CONFIRM) deed->effect.as.confirm.payload = kept;
+    struct deferred_effect *deferred =
+        assay_fifo_push(fifo, sizeof(struct deferred_effect) + bytes.len);
+    if (deferred == NULL) return NULL;
+    deferred->effect = *effect;
+    assay_bytes_copy(deferred->bytes, bytes.len, bytes.bytes, bytes.len);
+    const struct assay_slice kept = assay_slice_over(deferred->bytes, bytes.len);
+    if (effect->kind == ASSAY_EFFECT_SEND) deferred->effect.as.send.payload = kept;
+    if (effect->kind == ASSAY_EFFECT_SIGN) deferred->effect.as.sign.payload = kept;
+    if (effect->kind == ASSAY_EFFECT_VERIFY) deferred->effect.as.verify.bytes = kept;
+    if (effect->kind == ASSAY_EFFECT_CONFIRM) deferred->effect.as.confirm.payload = kept;
     ASSAY_ASSERT(kept.len == bytes.len);
-    return deed;
+    return deferred;
 }
 
 /* ------------------------------------------------------------ before the commit */
@@ -213,21 +215,21 @@ static void sign_effect(struct assay_dispatch *d, const struct assay_effect *eff
     const struct assay_slice body = effect->as.sign.payload;
     const size_t at = effect->as.sign.signature_at;
     ASSAY_ASSERT(at <= body.len && body.len - at >= ASSAY_P256_SIGNATURE_LEN);
-    struct waiting_deed *deed = defer_effect(&d->sends, effect, body);
-    if (deed == NULL) {
+    struct deferred_effect *deferred = defer_effect(&d->sends, effect, body);
+    if (deferred == NULL) {
         set_failure(d, ASSAY_E_FULL, "sign");
         return;
     }
     d->open = true; /* even a message that is not stored leaves after the earlier ones */
     const enum assay_status status =
-        d->config.world.sign(d->config.world.context, &deed->effect, deed->bytes);
+        d->config.world.sign(d->config.world.context, &deferred->effect, deferred->bytes);
     if (status != ASSAY_OK) {
         set_failure(d, status, "sign");
         return;
     }
-    const struct assay_effect *done = &deed->effect;
+    const struct assay_effect *done = &deferred->effect;
     const struct assay_slice payload = done->as.sign.payload;
-    ASSAY_ASSERT(payload.bytes == deed->bytes && payload.len == body.len);
+    ASSAY_ASSERT(payload.bytes == deferred->bytes && payload.len == body.len);
     put_item(d, done->as.sign.class_, &done->as.sign.store_key, payload);
     const struct assay_event own = { .kind = ASSAY_EVENT_MESSAGE,
                                      .as.message = { .from = ASSAY_SLOT_SELF,
@@ -365,10 +367,10 @@ static void commit_batch(struct assay_dispatch *d)
 
 static void send_deferred(struct assay_dispatch *d)
 {
-    struct waiting_deed *deed;
+    struct deferred_effect *deferred;
     if (d->sends.count == 0) return;
-    while (d->failure == ASSAY_OK && (deed = assay_fifo_peek(&d->sends)) != NULL) {
-        d->config.world.send(d->config.world.context, &deed->effect);
+    while (d->failure == ASSAY_OK && (deferred = assay_fifo_peek(&d->sends)) != NULL) {
+        d->config.world.send(d->config.world.context, &deferred->effect);
         assay_fifo_pop(&d->sends);
     }
     d->config.world.flush(d->config.world.context);
@@ -382,9 +384,9 @@ static bool may_act(const struct assay_dispatch *d)
 
 static void act_deferred(struct assay_dispatch *d)
 {
-    struct waiting_deed *deed;
-    while (d->failure == ASSAY_OK && may_act(d) && (deed = assay_fifo_peek(&d->acts)) != NULL) {
-        if (!d->config.world.act(d->config.world.context, &deed->effect)) {
+    struct deferred_effect *deferred;
+    while (d->failure == ASSAY_OK && may_act(d) && (deferred = assay_fifo_peek(&d->acts)) != NULL) {
+        if (!d->config.world.act(d->config.world.context, &deferred->effect)) {
             d->config.world.rollback(d->config.world.context);
             assay_dispatch_clear(d);
             return;

@@ -115,7 +115,7 @@ enum assay_status assay_effective_rules_document(const struct assay_genesis *gen
 enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
                                              const struct assay_genesis *genesis,
                                              struct assay_store *store,
-                                             struct assay_effective_rules *charter)
+                                             struct assay_effective_rules *effective)
 {
     struct room *room = memory;
     const struct assay_store_key from = { 0 };
@@ -131,9 +131,9 @@ enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
     assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
     ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, read_state, room));
     ASSAY_TRY(room->status);
-    *charter = (struct assay_effective_rules){ .genesis = genesis };
+    *effective = (struct assay_effective_rules){ .genesis = genesis };
     if (!room->has_state) return ASSAY_OK;
     ASSAY_TRY(assay_effective_rules_of(genesis, &room->state, load_state, room, &room->genesis));
-    *charter = (struct assay_effective_rules){ .genesis = &room->genesis, .state = &room->state };
+    *effective = (struct assay_effective_rules){ .genesis = &room->genesis, .state = &room->state };
     return ASSAY_OK;
 }

@@ -22,8 +22,8 @@ size_t assay_effective_rules_size(void);
 /*
  * assay_effective_rules_load - the effective rules after the newest state of a store.
  *
- * In:      memory: assay_effective_rules_size() bytes, which *charter points into
- * Out:     *charter, undefined unless ASSAY_OK
+ * In:      memory: assay_effective_rules_size() bytes, which *effective points into
+ * Out:     *effective, undefined unless ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_STORE (it cannot be read) | ASSAY_E_CHAIN (another network's) |
  *          ASSAY_E_NOT_FOUND (a document that the state names is not in the store) | ASSAY_E_FULL
  *          (more slots than this version has seats for) | INPUT statuses: a damaged state
@@ -31,7 +31,7 @@ size_t assay_effective_rules_size(void);
 ASSAY_CHECKED enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
                                                            const struct assay_genesis *genesis,
                                                            struct assay_store *store,
-                                                           struct assay_effective_rules *charter);
+                                                           struct assay_effective_rules *effective);
 /*
  * assay_effective_rules_document - policy, endorsements or operators by their SHA-256: the
  * genesis's own, or what a CHANGE in the store brought.

@@ -11,8 +11,8 @@ static void snapshot_clocks(struct assay_snapshot *s, const struct assay_peer_cl
         struct assay_snapshot_member *m = &s->members[slot];
         const struct assay_peer_clocks_peer *p = &dates->peers[slot];
         m->present = assay_peer_clocks_is_reachable(dates, (uint16_t)slot, s->now_ms);
-        m->was_heard = p->heard && p->heard_ms <= s->now_ms;
-        m->heard_age_ms = m->was_heard ? s->now_ms - p->heard_ms : 0;
+        m->was_received = p->received && p->received_ms <= s->now_ms;
+        m->received_age_ms = m->was_received ? s->now_ms - p->received_ms : 0;
         m->ended = p->ended;
         m->has_date = p->known && m->present;
         m->has_round = p->known;
@@ -29,13 +29,13 @@ static void snapshot_clocks(struct assay_snapshot *s, const struct assay_peer_cl
 }
 
 static void snapshot_scores(struct assay_snapshot_member *member,
-                            const struct assay_peer_score *conduct, uint64_t now_ms)
+                            const struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    member->is_shut_out = assay_peer_score_is_shut_out(conduct, now_ms);
-    member->is_served_last = assay_peer_score_is_deprioritised(conduct, now_ms);
-    member->conduct = assay_peer_score_points(conduct, now_ms);
+    member->is_shut_out = assay_peer_score_is_shut_out(peer_score, now_ms);
+    member->is_served_last = assay_peer_score_is_deprioritised(peer_score, now_ms);
+    member->peer_score = assay_peer_score_points(peer_score, now_ms);
     for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
-        member->conduct_faults[i] = conduct->faults[i];
+        member->peer_score_faults[i] = peer_score->faults[i];
 }
 
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
@@ -56,7 +56,7 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         struct assay_snapshot_member *member = &snapshot->members[slot];
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member->ledger);
         member->banned = assay_limit_is_banned(&limits[slot], now_ms);
-        snapshot_scores(member, &limits[slot].conduct, now_ms);
+        snapshot_scores(member, &limits[slot].peer_score, now_ms);
     }
     snapshot_clocks(snapshot, dates);
     assay_fault_tolerance_compute(snapshot);

@@ -42,11 +42,11 @@ struct assay_snapshot_member {
     bool banned;
     /* Its peer score at this node (host/peers/peer_score.h): no statement about its hardware. */
     bool is_shut_out, is_served_last;
-    uint32_t conduct; /* 0 to ASSAY_PEER_SCORE_FULL */
-    uint64_t conduct_faults[ASSAY_PEER_SCORE_FAULTS];
+    uint32_t peer_score; /* 0 to ASSAY_PEER_SCORE_FULL */
+    uint64_t peer_score_faults[ASSAY_PEER_SCORE_FAULTS];
     bool present; /* reachable recently; always true for this node */
-    bool was_heard;
-    uint64_t heard_age_ms; /* was_heard */
+    bool was_received;
+    uint64_t received_age_ms; /* was_received */
     bool ended;            /* it sent a farewell, and nothing since (docs/protocol.md 4.5.5) */
     bool has_date;         /* its clock offset is recent: */
     int64_t date_ahead_ms; /* ahead of ours by this amount, */

@@ -46,7 +46,7 @@ static uint16_t apply_rule(enum assay_naive_rule rule, uint64_t pass_weight, uin
     ASSAY_UNREACHABLE("a rule outside its enum");
 }
 
-static bool says_pass(const uint8_t *row, uint32_t subject)
+static bool is_pass(const uint8_t *row, uint32_t subject)
 {
     if (row == NULL) return false;
     const uint8_t outcome = assay_row_get(row, subject);
@@ -65,7 +65,7 @@ void assay_naive_epoch(enum assay_naive_rule rule, enum assay_naive_weighting we
             if (voter == subject) continue;
             const uint32_t weight = assay_naive_weight(weighting, scores_bp[voter]);
             total_weight += weight;
-            if (says_pass(rows[voter], subject)) pass_weight += weight;
+            if (is_pass(rows[voter], subject)) pass_weight += weight;
         }
         next_bp[subject] = apply_rule(rule, pass_weight, total_weight);
     }

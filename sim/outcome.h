@@ -31,7 +31,7 @@
     X(SUSPENSIONS, "suspensions", true, "times a member became suspended")                         \
     X(RESTARTS, "restarts", true, "orders to restart")                                             \
     X(OFFENCES, "offences", true, "integrity failures, also those that count as one offence")      \
-    X(UNJUST_FALLS, "unjust_falls", false,                                                         \
+    X(UNJUST_DROPS, "unjust_drops", false,                                                         \
       "scores of honest members with evidence for all that fell")                                  \
     X(UNJUST_OFFENCES, "unjust_offences", false, "honest members that were convicted")             \
     X(BAD_EPOCHS_BP, "bad_epochs_bp", true, "share of epochs in which members were bad, bp")       \
@@ -68,7 +68,7 @@
       "documents that operators submitted after their replacement")                                \
     X(LEAPS_OVER_ERAS, "leaps_over_eras", false,                                                   \
       "members that missed the end of an era and returned by fast sync")                           \
-    X(LEAPS, "leaps", false, "fast syncs over epochs without their blocks")                        \
+    X(FAST_SYNCS, "fast_syncs", false, "fast syncs over epochs without their blocks")              \
     X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
       "proven FAIL that struck while rules were on trial")                                         \
     X(COLLATERAL_TAKEN, "collateral_included", false, "newer collateral in final blocks")          \

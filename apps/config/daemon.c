@@ -259,7 +259,7 @@ static enum assay_status take_services(const struct assay_config_file *file, con
     static const char key[] = "listen.services";
     config->services[0] = '\0';
     if (text != NULL && strcmp(text, "off") == 0) return ASSAY_OK;
-    if (text == NULL) assay_config_beside_admin(config->admin, ".svcs", config->services);
+    if (text == NULL) assay_config_next_to_admin(config->admin, ".svcs", config->services);
     else ASSAY_TRY(assay_config_take_path(file, key, text, config->services));
     const size_t len = strlen(config->services);
     if (text != NULL && len > ASSAY_CONFIG_SERVICES_MAX)

@@ -22,8 +22,8 @@ static bool is_address(const char *text)
            strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }
 
-void assay_config_beside_admin(const char *admin, const char end[static 6],
-                               char out[static PATH_MAX])
+void assay_config_next_to_admin(const char *admin, const char end[static 6],
+                                char out[static PATH_MAX])
 {
     static const char sock[] = ".sock";
     const size_t len = strlen(admin), tail = sizeof sock - 1;
@@ -37,7 +37,7 @@ static enum assay_status take_listen(const struct assay_config_file *file, const
                                      struct assay_config *config)
 {
     if (listen == NULL)
-        assay_config_beside_admin(config->admin, ".http", config->http.socket_path);
+        assay_config_next_to_admin(config->admin, ".http", config->http.socket_path);
     if (listen == NULL || strcmp(listen, "off") == 0) return ASSAY_OK;
     if (is_address(listen))
         return assay_config_take_address(file, "listen.http", listen, config->http.address);

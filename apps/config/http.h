@@ -16,8 +16,8 @@ extern const cyaml_schema_field_t assay_config_http_fields[];
 /* Default path of a socket: admin.sock with another suffix (".http"), in the same folder, and never
  * the socket of another node there. If the name would be too long, its end is replaced: a valid
  * path stays valid. */
-void assay_config_beside_admin(const char *admin, const char end[static 6],
-                               char out[static PATH_MAX]);
+void assay_config_next_to_admin(const char *admin, const char end[static 6],
+                                char out[static PATH_MAX]);
 
 /* listen: listen.http, NULL when not configured: next to config->admin, which is set already.
  * Returns: ASSAY_OK and config->http | as assay_config_load, with a message */

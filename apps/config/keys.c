@@ -130,10 +130,10 @@ const char *assay_config_key_near(const char *key)
     const size_t section_len = dot != NULL ? (size_t)(dot - key) + 1 : 0;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *hint = NULL;
-        const bool beside = strncmp(keys[i].key, key, section_len) == 0;
+        const bool same_section = strncmp(keys[i].key, key, section_len) == 0;
         const unsigned before = apart;
-        assay_words_nearest(beside ? key + section_len : key,
-                            beside ? keys[i].key + section_len : keys[i].key, &apart, &hint);
+        assay_words_nearest(same_section ? key + section_len : key,
+                            same_section ? keys[i].key + section_len : keys[i].key, &apart, &hint);
         if (hint != NULL && apart < before) best = keys[i].key;
     }
     return best;

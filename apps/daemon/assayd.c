@@ -81,8 +81,8 @@ static enum assay_status open_enclave(struct daemon_node *node)
 static enum assay_status open_fetcher(struct daemon_node *node)
 {
     const struct assay_config_collateral *const c = &node->config->collateral;
-    const struct daemon_charter *const now_in_force = &node->in_force;
-    const struct assay_slice set = now_in_force->charter.genesis->endorsements;
+    const struct daemon_effective_rules *const now_in_force = &node->in_force;
+    const struct assay_slice set = now_in_force->effective.genesis->endorsements;
     char dir[PATH_MAX + 16];
     if (!assay_config_fetches(c)) return ASSAY_OK;
     (void)snprintf(dir, sizeof dir, "%s/collateral", node->config->state_dir);
@@ -148,21 +148,22 @@ static struct assay_runtime_http http_of(const struct assay_config *config)
                                         .state_dir = config->state_dir };
 }
 
-/* The host of a charter: the first one, or in the place of the one before. */
-static enum assay_status open_host(struct daemon_node *node, const struct daemon_charter *now)
+/* The host of effective rules: the first one, or in the place of the one before. */
+static enum assay_status open_host(struct daemon_node *node,
+                                   const struct daemon_effective_rules *now)
 {
     (void)snprintf(node->timeline_path, sizeof node->timeline_path, "%s/timeline",
                    node->config->state_dir);
     const struct assay_rules *rules = now->rules;
-    ASSAY_ASSERT(rules != NULL); /* open_charter */
+    ASSAY_ASSERT(rules != NULL); /* daemon_open_effective_rules */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     struct assay_verifier_process_config judge = { .sets = sets,
                                                    .set_count =
                                                        assay_rules_judge_sets(rules, sets) };
     struct assay_transport_apart transport = { .argument = NULL };
     struct assay_runtime_config settings = {
-        .genesis = now->charter.genesis,
-        .state = now->charter.state,
+        .genesis = now->effective.genesis,
+        .state = now->effective.state,
         .founding = node->genesis,
         .genesis_file = assay_slice_over(node->genesis_bytes, node->genesis_len),
         .store = node->store,
@@ -218,11 +219,11 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
 
 /* What is newer is newer than the set in force. */
 static enum assay_status follow_collateral(struct daemon_node *node,
-                                           const struct daemon_charter *next)
+                                           const struct daemon_effective_rules *next)
 {
-    const struct assay_genesis *now = node->in_force.charter.genesis;
-    const struct assay_genesis *then = next->charter.genesis;
-    ASSAY_ASSERT(now != NULL && then != NULL); /* open_charter */
+    const struct assay_genesis *now = node->in_force.effective.genesis;
+    const struct assay_genesis *then = next->effective.genesis;
+    ASSAY_ASSERT(now != NULL && then != NULL); /* daemon_open_effective_rules */
     if (node->fetcher == NULL ||
         assay_bytes_equal(now->endorsements_digest, then->endorsements_digest, 32))
         return ASSAY_OK;
@@ -234,12 +235,12 @@ static enum assay_status follow_collateral(struct daemon_node *node,
 /* A boundary changed roster, rules or operators: on with what it left. */
 static enum assay_status renew_epoch(struct daemon_node *node)
 {
-    struct daemon_charter next;
-    enum assay_status status = daemon_open_charter(node, &next);
+    struct daemon_effective_rules next;
+    enum assay_status status = daemon_open_effective_rules(node, &next);
     if (status == ASSAY_OK) status = follow_collateral(node, &next);
     if (status == ASSAY_OK) status = open_host(node, &next);
     else assay_runtime_close(&node->host); /* before what it borrows */
-    daemon_close_charter(&node->in_force);
+    daemon_close_effective_rules(&node->in_force);
     node->in_force = next;
     return status;
 }

@@ -86,7 +86,7 @@ struct known {
 
 static bool find_known(const struct daemon_node *node, struct known *known)
 {
-    const struct assay_state *const state = node->in_force.charter.state;
+    const struct assay_state *const state = node->in_force.effective.state;
     const struct assay_genesis *const g = node->genesis;
     for (uint32_t i = 0; state != NULL && i < state->member_count; i++) {
         const struct assay_member *const m = &state->members[i];
@@ -176,7 +176,7 @@ enum assay_status daemon_check_start(struct daemon_node *node)
 
 /* ------------------------------------------------------------ keys and store */
 
-enum assay_status daemon_check_tie(struct daemon_node *node)
+enum assay_status daemon_check_store_binding(struct daemon_node *node)
 {
     static const char *const texts[] = {
         [ASSAY_STORE_BINDING_NONE] = "is not in",

@@ -96,7 +96,7 @@ bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[sta
 void daemon_close(struct daemon_node *node)
 {
     assay_runtime_close(&node->host);
-    daemon_close_charter(&node->in_force);
+    daemon_close_effective_rules(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
     assay_collateral_updates_destroy(&node->updates);
     node->lent = !assay_supervisor_close(&node->supervisor);
@@ -136,7 +136,7 @@ static enum assay_status open_memory(struct daemon_node *node)
 
 /* ------------------------------------------------------------ configuration */
 
-/* Those in force may be others: charter.c. */
+/* Those in force may be others: effective_rules.c. */
 static enum assay_status check_documents(struct daemon_node *node)
 {
     struct assay_ruleset set;

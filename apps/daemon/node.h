@@ -2,7 +2,7 @@
  * apps/daemon/node.h - resources of one assayd, for the files that open them.
  *
  *   node.c     configuration, genesis, checkpoint, keys, source of evidence
- *   charter.c  rules in force in the store, and membership of this node
+ *   effective_rules.c  rules in force in the store, and membership of this node
  *   store.c    the state folder
  *   reload.c   what changes while the node runs
  *   notify.c   notifications to systemd
@@ -31,9 +31,9 @@
 enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_SERVICES };
 
 /* What holds until the next boundary that changes it. */
-struct daemon_charter {
-    void *memory; /* that charter points into */
-    struct assay_effective_rules charter;
+struct daemon_effective_rules {
+    void *memory; /* that effective points into */
+    struct assay_effective_rules effective;
     struct assay_rules *rules;
     struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
     struct assay_host_services *services; /* NULL: the network has none */
@@ -56,7 +56,7 @@ struct daemon_node {
     uint32_t recover_count;
     uint8_t node_id[32];
     struct assay_policy *founding_policy; /* of the genesis */
-    struct daemon_charter in_force;
+    struct daemon_effective_rules in_force;
     struct assay_soft_node *credential;
     bool credential_loaded;
     struct assay_tpm_source *tpm; /* evidence.kind tpm: instead of the credential */
@@ -107,17 +107,17 @@ void daemon_complain(const char *message);
 /* Closes everything that was opened. */
 void daemon_close(struct daemon_node *node);
 
-/* --- charter.c */
+/* --- effective_rules.c */
 
 /* SHA-256 of what a ballot names as its verifier. */
 void daemon_verifier_digest(uint8_t digest[static 32]);
 /* Rules and roster of the newest state in the store, and this node's membership in it.
- * Out:     *out, which daemon_close_charter frees whatever the status
+ * Out:     *out, which daemon_close_effective_rules frees whatever the status
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (no member, or not any more; a newer level) | the failure */
-ASSAY_CHECKED enum assay_status daemon_open_charter(struct daemon_node *node,
-                                                    struct daemon_charter *out);
+ASSAY_CHECKED enum assay_status daemon_open_effective_rules(struct daemon_node *node,
+                                                            struct daemon_effective_rules *out);
 /* */
-void daemon_close_charter(struct daemon_charter *charter);
+void daemon_close_effective_rules(struct daemon_effective_rules *effective);
 
 /* --- reload.c */
 
@@ -135,8 +135,9 @@ void daemon_log_style(const struct assay_config *config);
 
 /* --- store.c */
 
-/* The store, the charter of its newest state, the images against that. Returns: ASSAY_OK |
- * ASSAY_E_CHAIN (another network's) | as daemon_open_charter, daemon_check_image | ASSAY_E_STORE */
+/* The store, the rules in force in its newest state, the images against those. Returns: ASSAY_OK |
+ * ASSAY_E_CHAIN (another network's) | ASSAY_E_STORE | as daemon_open_effective_rules,
+ * daemon_check_image */
 ASSAY_CHECKED enum assay_status daemon_open_store(struct daemon_node *node);
 /* What that would find, with nothing written. Returns: the same */
 ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
@@ -147,7 +148,7 @@ ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
  * credential of another node; behind daemon_check_store. Returns: ASSAY_OK | why not */
 ASSAY_CHECKED enum assay_status daemon_check_start(struct daemon_node *node);
 /* Whether a start would make new keys: warned of. Returns: ASSAY_OK | store.id cannot be read */
-ASSAY_CHECKED enum assay_status daemon_check_tie(struct daemon_node *node);
+ASSAY_CHECKED enum assay_status daemon_check_store_binding(struct daemon_node *node);
 
 /* --- images.c */
 

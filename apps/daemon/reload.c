@@ -73,20 +73,20 @@ static void name_one(struct daemon_node *node, const char *key, bool live)
 /* Keys of one kind that differ between the sides, or exist in one only. Returns: their number; with
  * tell each is logged */
 static unsigned count_differences(struct daemon_node *node, const struct assay_config_rows *before,
-                                  const struct assay_config_rows *after, bool live, bool tell)
+                                  const struct assay_config_rows *after, bool live, bool logs)
 {
     unsigned count = 0;
     for (size_t i = 0; i < after->count; i++) {
         const struct assay_config_row *const row = &after->rows[i];
         if (is_live(row) != live) continue;
         if (assay_config_row_same(assay_config_rows_find(before, row->key), row)) continue;
-        if (tell) name_one(node, row->key, live);
+        if (logs) name_one(node, row->key, live);
         count++;
     }
     for (size_t i = 0; i < before->count; i++) {
         const struct assay_config_row *const row = &before->rows[i];
         if (is_live(row) != live || assay_config_rows_find(after, row->key) != NULL) continue;
-        if (tell) name_one(node, row->key, live);
+        if (logs) name_one(node, row->key, live);
         count++;
     }
     return count;

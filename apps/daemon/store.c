@@ -84,7 +84,7 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
 static enum assay_status look_into_store(struct daemon_node *node, bool is_check)
 {
     ASSAY_TRY(check_chain(node, is_check));
-    ASSAY_TRY(daemon_open_charter(node, &node->in_force));
+    ASSAY_TRY(daemon_open_effective_rules(node, &node->in_force));
     return check_images(node, is_check);
 }
 
@@ -126,13 +126,13 @@ enum assay_status daemon_check_store(struct daemon_node *node)
     }
     if (access(path, F_OK) != 0) {
         ASSAY_TRY(check_parent(node));
-        ASSAY_TRY(daemon_check_tie(node));
+        ASSAY_TRY(daemon_check_store_binding(node));
         return check_images(node, true);
     }
     const bool is_held = assay_store_sqlite_is_held(path); /* before this process has it open */
     const enum assay_status opened = open_store(node);
     if (opened == ASSAY_OK) {
-        ASSAY_TRY(daemon_check_tie(node));
+        ASSAY_TRY(daemon_check_store_binding(node));
         return look_into_store(node, true);
     }
     if (!is_held) return opened;

@@ -168,9 +168,9 @@ int demo_run(const struct demo *demo, const char *log, char *const argv[]);
 struct demo_peer *demo_witness(struct demo *demo);
 
 /* --- timeline.c */
-__attribute__((format(printf, 5, 6))) void demo_tell(struct demo *demo, uint64_t epoch,
-                                                     const char *peer, const char *code,
-                                                     const char *format, ...);
+__attribute__((format(printf, 5, 6))) void demo_report(struct demo *demo, uint64_t epoch,
+                                                       const char *peer, const char *code,
+                                                       const char *format, ...);
 /* The check of that name, made on first use. */
 struct demo_check *demo_check(struct demo *demo, const char *name);
 __attribute__((format(printf, 3, 4))) void demo_settle(struct demo_check *check, bool passed,

@@ -39,7 +39,7 @@ static struct {
     bool away[DEMO_PEERS_MAX];
     uint64_t scored_epoch;
     uint32_t last_bp[DEMO_PEERS_MAX], last_integrity_bp[DEMO_PEERS_MAX];
-    uint32_t falls, unexplained; /* of integrity */
+    uint32_t drops, unexplained; /* of integrity */
     uint32_t late;               /* evidence that a busy machine was late with */
     char first_fall[96];
     uint32_t bad_news;
@@ -111,20 +111,20 @@ static void note_fall(struct demo *demo, uint32_t peer, const struct demo_member
     const uint64_t closed = life_epoch(demo) - 1;
     const bool explained = closed <= life.excused_until[peer];
     const bool guilty = member->integrity_bp < life.last_integrity_bp[peer];
-    life.falls += explained;
+    life.drops += explained;
     life.late += !explained && !guilty;
-    demo_tell(demo, closed, member->name, "score_fell", "%u -> %u bp%s: %s",
-              (unsigned)life.last_bp[peer], (unsigned)member->score_bp,
-              explained ? ""
-              : guilty  ? ", WITHOUT A CAUSE"
-                        : ", late",
-              member->reason);
+    demo_report(demo, closed, member->name, "score_fell", "%u -> %u bp%s: %s",
+                (unsigned)life.last_bp[peer], (unsigned)member->score_bp,
+                explained ? ""
+                : guilty  ? ", WITHOUT A CAUSE"
+                          : ", late",
+                member->reason);
     if (explained || !guilty || life.unexplained++ > 0) return;
     (void)snprintf(life.first_fall, sizeof life.first_fall, "; first: %s in epoch %llu",
                    member->name, (unsigned long long)closed);
 }
 
-static void watch_falls(struct demo *demo)
+static void watch_drops(struct demo *demo)
 {
     if (life_epoch(demo) <= life.scored_epoch) return;
     for (uint32_t i = 0; i < demo->options.peer_count; i++) {
@@ -145,21 +145,21 @@ static bool is_one_of(const char *word, const char *const words[])
     return false;
 }
 
-static void hear_event(struct demo *demo, struct demo_peer *peer, const struct assay_json *event)
+static void receive_event(struct demo *demo, struct demo_peer *peer, const struct assay_json *event)
 {
     static const char *const bad[] = { "equivocation_noticed", "offence_proven",
                                        "state_root_mismatch", "node_stopped", NULL };
-    static const char *const told[] = { "standing_changed", "change_active", "change_ended",
-                                        "change_included", NULL };
+    static const char *const reported[] = { "standing_changed", "change_active", "change_ended",
+                                            "change_included", NULL };
     const char *code = assay_json_text(event, "event", "");
     const uint64_t epoch = assay_json_uint(event, "epoch", 0);
     peer->timeline_seq = assay_json_uint(event, "seq", peer->timeline_seq);
     if (is_one_of(code, bad) && life.bad_news++ == 0)
         (void)snprintf(life.first_news, sizeof life.first_news, "; first: %s of %s in epoch %llu",
                        code, peer->name, (unsigned long long)epoch);
-    if (is_one_of(code, bad) || (peer == demo_witness(demo) && is_one_of(code, told)))
-        demo_tell(demo, epoch, assay_json_text(event, "name", peer->name), code, "%s",
-                  assay_json_text(event, "text", ""));
+    if (is_one_of(code, bad) || (peer == demo_witness(demo) && is_one_of(code, reported)))
+        demo_report(demo, epoch, assay_json_text(event, "name", peer->name), code, "%s",
+                    assay_json_text(event, "text", ""));
 }
 
 static void poll_peer(struct demo *demo, struct demo_peer *peer)
@@ -172,7 +172,7 @@ static void poll_peer(struct demo *demo, struct demo_peer *peer)
     if (assay_client_request(peer->admin, request, 1000, &document) != ASSAY_OK) return;
     const struct assay_json *events = assay_json_get(assay_json_get(document, "data"), "events");
     for (size_t i = 0; i < assay_json_count(events); i++)
-        hear_event(demo, peer, assay_json_at(events, i));
+        receive_event(demo, peer, assay_json_at(events, i));
     assay_json_free(&document);
 }
 
@@ -204,8 +204,8 @@ static void begin_step(struct demo *demo, const struct life_step *step)
     demo_dates_forward(step->days);
     if (step->days > 0) life.date_ms += (uint64_t)step->days * DAY_MS;
     show_chapter(demo, step);
-    demo_tell(demo, life.began_epoch, "all", is_dated(demo) ? "month" : "chapter", "%s",
-              life.chapter);
+    demo_report(demo, life.began_epoch, "all", is_dated(demo) ? "month" : "chapter", "%s",
+                life.chapter);
 }
 
 /* The chain has the date, and an epoch closed with it. */
@@ -247,8 +247,8 @@ static bool too_late(struct demo *demo, const struct life_step *step)
 static void end_step(struct demo *demo, const struct life_step *step)
 {
     demo_settle(demo_check(demo, step->check), life.turn.passed, "%s", life.turn.figure);
-    demo_tell(demo, life_epoch(demo), "all", life.turn.passed ? "done" : "FAILED", "%s: %s",
-              step->check, life.turn.figure);
+    demo_report(demo, life_epoch(demo), "all", life.turn.passed ? "done" : "FAILED", "%s: %s",
+                step->check, life.turn.figure);
     if (life.step == 0) life.first_date_ms = demo_witness(demo)->now.head_time_ms;
     life.date_ms = demo_witness(demo)->now.head_time_ms;
     life.step++;
@@ -273,7 +273,7 @@ bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, b
     const struct life_step *step = &steps[life.step];
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
         poll_peer(demo, &demo->peers[i]);
-    watch_falls(demo);
+    watch_drops(demo);
     if (!life.begun) begin_step(demo, step);
     if (!life.turned) {
         life.turned = has_new_date(demo);
@@ -300,7 +300,7 @@ void life_settle_watched(struct demo *demo, uint32_t late_max)
 {
     demo_settle(demo_check(demo, "no score fell without a cause"),
                 life.first_date_ms != 0 && life.unexplained == 0 && life.late <= late_max,
-                "%u falls explained, %u not%s; %u times evidence was late", life.falls,
+                "%u falls explained, %u not%s; %u times evidence was late", life.drops,
                 life.unexplained, life.first_fall, life.late);
     demo_settle(demo_check(demo, "nobody signed twice, no state differed, nobody stopped"),
                 life.first_date_ms != 0 && life.bad_news == 0, "%u such events%s", life.bad_news,

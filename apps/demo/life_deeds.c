@@ -171,7 +171,7 @@ static bool update_enclave(struct demo *demo, uint32_t index)
     char *argv[] = { cp, how, from, to, NULL };
     if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
     life_excuse(index);
-    demo_tell(demo, life_epoch(demo), peer->name, "updated", "its enclave is the new build");
+    demo_report(demo, life_epoch(demo), peer->name, "updated", "its enclave is the new build");
     return kill(peer->now.enclave_pid, SIGKILL) == 0;
 }
 

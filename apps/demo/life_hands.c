@@ -68,8 +68,8 @@ static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead,
     for (uint32_t i = 0; i < signers; i++)
         if (!life_sign(demo, file, first + i)) return false;
     if (assay_monotonic_ms() > late_ms) return false; /* it may be taken, and expire unheard */
-    demo_tell(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
-              actions[0] + 2, actions[1]);
+    demo_report(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
+                actions[0] + 2, actions[1]);
     return life_submit(demo, file);
 }
 
@@ -132,7 +132,7 @@ bool life_start(struct demo *demo, uint32_t peer)
 {
     if (demo->options.peer_count <= peer) demo->options.peer_count = peer + 1;
     life_away(peer, false);
-    demo_tell(demo, life_epoch(demo), demo->peers[peer].name, "started", "its daemon runs");
+    demo_report(demo, life_epoch(demo), demo->peers[peer].name, "started", "its daemon runs");
     return demo_peer_start(demo, &demo->peers[peer]);
 }
 
@@ -140,8 +140,8 @@ void life_stop(struct demo *demo, uint32_t peer, bool by_force)
 {
     life_away(peer, true);
     life_excuse(peer);
-    demo_tell(demo, life_epoch(demo), demo->peers[peer].name, by_force ? "killed" : "stopped", "%s",
-              by_force ? "SIGKILL" : "SIGTERM");
+    demo_report(demo, life_epoch(demo), demo->peers[peer].name, by_force ? "killed" : "stopped",
+                "%s", by_force ? "SIGKILL" : "SIGTERM");
     if (by_force) demo_peer_kill(&demo->peers[peer]);
     else (void)demo_peer_stop(&demo->peers[peer], STOP_MS);
 }

@@ -41,8 +41,8 @@ bool life_look_collateral(struct demo *demo, struct life_turn *turn)
     case 0:
         (void)snprintf(turn->digest, sizeof turn->digest, "%s", now->endorsements_digest);
         if (!submit_offer(demo)) return life_refused(turn);
-        demo_tell(demo, life_epoch(demo), "all", "collateral", "vendor %u published anew",
-                  (unsigned)RENEWED + 1);
+        demo_report(demo, life_epoch(demo), "all", "collateral", "vendor %u published anew",
+                    (unsigned)RENEWED + 1);
         return life_next(demo, turn);
     case 1:
         if (strcmp(now->endorsements_digest, turn->digest) == 0) return false;

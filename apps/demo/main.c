@@ -191,13 +191,13 @@ static void take_signals(void)
 }
 
 /* Web page to watch: of a peer that the story does not affect. */
-static void tell_address(struct demo *demo)
+static void print_address(struct demo *demo)
 {
     char address[48];
     const bool display = getenv("DISPLAY") != NULL || getenv("WAYLAND_DISPLAY") != NULL;
     (void)snprintf(address, sizeof address, "http://127.0.0.1:%u/", demo_witness(demo)->http_port);
-    demo_tell(demo, 0, demo_witness(demo)->name, "page", "%s%s%s", address,
-              display ? "  open it: xdg-open " : "", display ? address : "");
+    demo_report(demo, 0, demo_witness(demo)->name, "page", "%s%s%s", address,
+                display ? "  open it: xdg-open " : "", display ? address : "");
 }
 
 static bool start_peers(struct demo *demo)
@@ -219,7 +219,7 @@ static void poll_network(struct demo *demo)
 }
 
 /* Returns: true when the story completed. */
-static bool tell_story(struct demo *demo)
+static bool run_story(struct demo *demo)
 {
     bool failed = !start_peers(demo);
     while (!failed && !demo_interrupted && demo->options.story->step(demo, &failed))
@@ -276,15 +276,15 @@ int main(int argc, char **argv)
         return 1;
     }
     if (!demo.options.headless) demo_view_open(&demo);
-    tell_address(&demo);
-    const bool told = tell_story(&demo);
+    print_address(&demo);
+    const bool completed = run_story(&demo);
     if (demo.options.story->end != NULL) demo.options.story->end(&demo);
     stop_peers(&demo);
     demo_tpm_platforms_stop(&demo);
     if (!demo.options.headless) demo_view_close();
 
     demo.options.story->after(&demo);
-    bool passed = demo_summary(&demo, stdout) && told;
+    bool passed = demo_summary(&demo, stdout) && completed;
     (void)printf("\n%s after %.1f s\n",
                  passed ? "everything happened as it had to" : "NOT everything happened",
                  (double)(assay_monotonic_ms() - demo.started_ms) / 1000);

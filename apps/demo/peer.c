@@ -185,10 +185,10 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer)
     if (peer->pid != 0 && reap_process(peer, &status)) {
         char words[DEMO_LAST_WORDS];
         demo_last_words(peer->log, words);
-        demo_tell(demo, peer->now.epoch, peer->name, "exited",
-                  "assayd ended by itself, %s %d; its log ends: %s",
-                  WIFSIGNALED(status) ? "signal" : "status",
-                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
+        demo_report(demo, peer->now.epoch, peer->name, "exited",
+                    "assayd ended by itself, %s %d; its log ends: %s",
+                    WIFSIGNALED(status) ? "signal" : "status",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
     }
     peer->now.reachable = false;
     if (peer->pid == 0 || !request_document(peer, "status", &document)) return;

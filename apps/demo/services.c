@@ -48,7 +48,8 @@ static bool look_birth(struct demo *demo, struct life_turn *turn)
     case 0:
         if (!all_full(demo)) return false;
         if (!services_start(demo)) return life_known(turn, false, "a program did not start");
-        demo_tell(demo, life_epoch(demo), "all", "FULL", "the network runs; programs are started");
+        demo_report(demo, life_epoch(demo), "all", "FULL",
+                    "the network runs; programs are started");
         return life_next(demo, turn);
     case 1: /* then the spare is no candidate for a first slot */
         if (!is_ready("cluster 0") || !is_ready("cluster 1")) return false;

@@ -3,8 +3,9 @@
  * enclaves, as rows of the table of life.h.
  *
  * services.c has the cast, the plan and the rows; services_cast.c starts, reads and ends processes;
- * services_state.c, services_secret.c and services_task.c have the deeds. What the ledger makes of
- * services is read from a process that follows it (hand/eyes.c), what programs say from their logs.
+ * services_state.c, services_secret.c and services_task.c have the actions. The state of services
+ * in the ledger is read from a process that follows it (hand/observer.c), that of programs from
+ * their logs.
  */
 #ifndef ASSAY_APPS_DEMO_SERVICES_H
 #define ASSAY_APPS_DEMO_SERVICES_H

@@ -32,7 +32,7 @@ static struct {
     struct services_process executor[SERVICES_EXECUTORS];
     struct services_process hand[HANDS];
     size_t hand_count;
-    struct services_process *eyes;
+    struct services_process *observer;
     unsigned lost;
     char requestor[65], payee[SERVICES_EXECUTORS][65];
 } cast;
@@ -83,7 +83,7 @@ static bool make_random(struct demo *demo, const char *name)
 
 static bool make_keys(struct demo *demo)
 {
-    static const char *const folders[] = { "eyes", "state", "halted", "secret", "task" };
+    static const char *const folders[] = { "observer", "state", "halted", "secret", "task" };
     char unused[65], name[32];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         if (!make_dir(demo, folders[i])) return false;
@@ -196,17 +196,17 @@ static bool start_executor(struct demo *demo, uint32_t number)
 
 bool services_start(struct demo *demo)
 {
-    const char *const words[] = { "eyes",
+    const char *const words[] = { "observer",
                                   services_socket(demo),
-                                  demo_below(demo, "eyes"),
+                                  demo_below(demo, "observer"),
                                   cast.requestor,
                                   cast.payee[0],
                                   cast.payee[1],
                                   cast.payee[2],
                                   NULL };
-    cast.eyes = services_hand(demo, "eyes", words);
-    cast.eyes->is_hand = false; /* it stays */
-    bool good = cast.eyes->pid != 0;
+    cast.observer = services_hand(demo, "observer", words);
+    cast.observer->is_hand = false; /* it stays */
+    bool good = cast.observer->pid != 0;
     for (uint32_t i = 0; good && i < GROUPS * SERVICES_GROUP; i++)
         good = services_start_replica(demo, i);
     for (uint32_t i = 0; good && i < SERVICES_PEERS; i++)
@@ -230,7 +230,7 @@ void services_kill_replica(struct demo *demo, uint32_t peer)
     while (!demo_reaped(p->pid, &status))
         demo_sleep_ms(1);
     p->pid = 0;
-    demo_tell(demo, life_epoch(demo), p->name, "killed", "SIGKILL: what it remembered is gone");
+    demo_report(demo, life_epoch(demo), p->name, "killed", "SIGKILL: what it remembered is gone");
 }
 
 /* ------------------------------------------------------------ hands */
@@ -296,9 +296,9 @@ void services_look(struct demo *demo)
         if (p->is_hand) continue;
         cast.lost++;
         demo_last_words(p->log, words);
-        demo_tell(demo, life_epoch(demo), p->name, "exited", "by itself, %s %d; its log ends: %s",
-                  WIFSIGNALED(status) ? "signal" : "status",
-                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
+        demo_report(demo, life_epoch(demo), p->name, "exited", "by itself, %s %d; its log ends: %s",
+                    WIFSIGNALED(status) ? "signal" : "status",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
     }
 }
 
@@ -383,17 +383,17 @@ bool services_said(const struct services_process *process, const char *words,
 
 bool services_seen(const char *words, char rest[static SERVICES_LINE])
 {
-    return cast.eyes != NULL && services_said(cast.eyes, words, rest);
+    return cast.observer != NULL && services_said(cast.observer, words, rest);
 }
 
 bool services_nth(const char *words, unsigned number, char rest[static SERVICES_LINE])
 {
-    return cast.eyes != NULL && find_line(cast.eyes, words, number, rest) == number;
+    return cast.observer != NULL && find_line(cast.observer, words, number, rest) == number;
 }
 
 unsigned services_count_seen(const char *words)
 {
-    return cast.eyes != NULL ? find_line(cast.eyes, words, 0, NULL) : 0;
+    return cast.observer != NULL ? find_line(cast.observer, words, 0, NULL) : 0;
 }
 
 const char *services_behind(const char *text, const char *word)

@@ -78,7 +78,7 @@ static bool swap_enclave(struct demo *demo)
     char *argv[] = { cp, how, from, to, NULL };
     if (peer->now.enclave_pid <= 0 || demo_run(demo, peer->log, argv) != 0) return false;
     life_excuse(SERVICES_TAMPERED);
-    demo_tell(demo, life_epoch(demo), peer->name, "tampered", "its enclave was swapped");
+    demo_report(demo, life_epoch(demo), peer->name, "tampered", "its enclave was swapped");
     return kill(peer->now.enclave_pid, SIGKILL) == 0;
 }
 

@@ -114,8 +114,8 @@ bool services_look_rollback(struct demo *demo, struct life_turn *turn)
     case 0:
         if (!services_copy(demo, "state", "today") || !services_copy(demo, "yesterday", "state"))
             return life_known(turn, false, "no copy");
-        demo_tell(demo, life_epoch(demo), "enclave", "rolled back",
-                  "its host hands it the state of yesterday");
+        demo_report(demo, life_epoch(demo), "enclave", "rolled back",
+                    "its host hands it the state of yesterday");
         state.enclave = start_enclave(demo, "enclave", 0, "state", TOMORROW, false);
         return life_next(demo, turn);
     case 1:
@@ -150,7 +150,7 @@ bool services_look_clone(struct demo *demo, struct life_turn *turn)
         if (services_went_wrong(state.enclave, -2, turn)) return true;
         if (!services_said(state.enclave, "read", rest)) return false;
         if (!services_copy(demo, "state", "clone")) return life_known(turn, false, "no copy");
-        demo_tell(demo, life_epoch(demo), "clone", "started", "from a copy of the folder");
+        demo_report(demo, life_epoch(demo), "clone", "started", "from a copy of the folder");
         state.clone = start_enclave(demo, "clone", 0, "clone", CLONE, true);
         return life_next(demo, turn);
     case 2:
@@ -233,8 +233,8 @@ static bool end_load(struct demo *demo, struct life_turn *turn)
         !services_said(state.load, "certified", state.last))
         return life_known(turn, false, "no figures");
     const unsigned long long count = strtoull(rest, NULL, 10);
-    demo_tell(demo, life_epoch(demo), "load", "measured",
-              "%llu states, p99 %.1f ms; the queue was full %u times", count, p99, full);
+    demo_report(demo, life_epoch(demo), "load", "measured",
+                "%llu states, p99 %.1f ms; the queue was full %u times", count, p99, full);
     return life_known(turn, count > BEFORE_KILL,
                       "%.0f/s, p50 %.2f ms, at most %.0f ms while view %u took over "
                       "(Narrator-Pro: 8,000/s, 3.58 ms on five machines with SGX; here everything "
@@ -258,8 +258,8 @@ bool services_look_load(struct demo *demo, struct life_turn *turn)
         return life_next(demo, turn);
     case 2: /* four of five certify */
         if (now < state.at + AFTER_KILL) return false;
-        demo_tell(demo, life_epoch(demo), "load", "certified", "%llu states without it",
-                  now - state.at);
+        demo_report(demo, life_epoch(demo), "load", "certified", "%llu states without it",
+                    now - state.at);
         if (!services_start_replica(demo, state.killed[0]))
             return life_known(turn, false, "the replica does not start");
         return life_next(demo, turn);
@@ -267,7 +267,7 @@ bool services_look_load(struct demo *demo, struct life_turn *turn)
         if (!seats_of(0, &view, seats) || view <= state.view) return false;
         state.view = view;
         state.at = now;
-        demo_tell(demo, life_epoch(demo), "first", "view", "view %u of the group serves", view);
+        demo_report(demo, life_epoch(demo), "first", "view", "view %u of the group serves", view);
         return life_next(demo, turn);
     case 4:
         if (now >= state.at + AFTER_KILL) services_ask_to_end(state.load);
@@ -335,7 +335,7 @@ bool services_look_gone(struct demo *demo, struct life_turn *turn)
         return life_next(demo, turn);
     case 2: /* two of five have no effect */
         if (!services_said(state.halted, "doubts", rest)) return false;
-        demo_tell(demo, life_epoch(demo), "enclave", "in doubt", "it releases nothing meanwhile");
+        demo_report(demo, life_epoch(demo), "enclave", "in doubt", "it releases nothing meanwhile");
         for (unsigned i = 0; i < KILLED; i++)
             if (!services_start_replica(demo, state.killed[i]))
                 return life_known(turn, false, "a replica does not start");

@@ -216,7 +216,7 @@ bool services_look_paid(struct demo *demo, struct life_turn *turn)
 }
 
 /* Returns: whether grep found the phrase in a folder, without that of the requestor. */
-static bool stands_in(struct demo *demo, const char *folder, const char *without)
+static bool occurs_in(struct demo *demo, const char *folder, const char *without)
 {
     char grep[] = "/bin/grep", how[] = "-rqaF", devices[] = "--devices=skip", ends[] = "-e";
     char what[sizeof phrase], where[PATH_MAX + 128], out[64], log[PATH_MAX + 128];
@@ -230,7 +230,7 @@ static bool stands_in(struct demo *demo, const char *folder, const char *without
 
 bool services_look_private(struct demo *demo, struct life_turn *turn)
 {
-    const bool control = stands_in(demo, "task", "nothing"), leaked = stands_in(demo, "", "task");
+    const bool control = occurs_in(demo, "task", "nothing"), leaked = occurs_in(demo, "", "task");
     return life_known(turn, control && !leaked,
                       "the text stands in the requestor's folder and in %s other file of %u peers",
                       leaked ? "SOME" : "no", (unsigned)demo->options.peer_count);

@@ -34,7 +34,7 @@ enum {
     CLIMB_MIN = 94,     /* epochs from listing to FULL */
     CLIMB_MAX = 120,    /* when ballots are lost */
     STORY_EPOCHS = 360, /* 3 minutes at 500 ms */
-    FALLS_MAX = 256,
+    DROPS_MAX = 256,
 };
 
 struct fall {
@@ -48,7 +48,7 @@ struct story {
     uint64_t scored_epoch; /* of the last reading that was looked at for falls */
     uint32_t last_bp[DEMO_PEERS_MAX];
     size_t fall_count;
-    struct fall falls[FALLS_MAX];
+    struct fall drops[DROPS_MAX];
     int tamper_phase, slander_phase, kill_phase, replay_phase;
     uint64_t swapped, suspended, listed, full; /* epochs of chapter 1 */
     uint64_t climb_epoch, climb_steps,
@@ -98,7 +98,7 @@ static bool everyone_full(struct demo *demo)
 }
 
 /* Every fall of every score, once an epoch. */
-static void watch_falls(struct demo *demo)
+static void watch_drops(struct demo *demo)
 {
     const uint64_t epoch = epoch_now(demo);
     if (epoch <= story.scored_epoch) return;
@@ -106,12 +106,12 @@ static void watch_falls(struct demo *demo)
         const struct demo_member *member = find_member(demo, i);
         if (member == NULL) continue;
         if (story.scored_epoch != 0 && member->score_bp < story.last_bp[i] &&
-            story.fall_count < FALLS_MAX)
-            story.falls[story.fall_count++] =
+            story.fall_count < DROPS_MAX)
+            story.drops[story.fall_count++] =
                 (struct fall){ epoch - 1, i, story.last_bp[i], member->score_bp };
         if (story.scored_epoch != 0 && member->score_bp < story.last_bp[i])
-            demo_tell(demo, epoch - 1, member->name, "score_fell", "%u -> %u bp: %s",
-                      (unsigned)story.last_bp[i], (unsigned)member->score_bp, member->reason);
+            demo_report(demo, epoch - 1, member->name, "score_fell", "%u -> %u bp: %s",
+                        (unsigned)story.last_bp[i], (unsigned)member->score_bp, member->reason);
         story.last_bp[i] = member->score_bp;
     }
     story.scored_epoch = epoch;
@@ -134,7 +134,7 @@ static bool worth_telling(const char *event)
     return false;
 }
 
-static void hear_event(struct demo *demo, struct demo_peer *peer, const struct assay_json *event)
+static void receive_event(struct demo *demo, struct demo_peer *peer, const struct assay_json *event)
 {
     const char *code = assay_json_text(event, "event", "");
     const char *name = assay_json_text(event, "name", "");
@@ -145,8 +145,8 @@ static void hear_event(struct demo *demo, struct demo_peer *peer, const struct a
     peer->timeline_seq = assay_json_uint(event, "seq", peer->timeline_seq);
 
     if (worth_telling(code) && (witness || about_itself))
-        demo_tell(demo, epoch, about_itself ? peer->name : name, code, "%s",
-                  assay_json_text(event, "text", ""));
+        demo_report(demo, epoch, about_itself ? peer->name : name, code, "%s",
+                    assay_json_text(event, "text", ""));
     if (witness && strcmp(code, "offence_proven") == 0 && a == 5 && strcmp(name, guilty->name) == 0)
         story.convicted = epoch;
     if (witness && strcmp(code, "fail_proven") == 0 &&
@@ -172,7 +172,7 @@ static void poll_peer(struct demo *demo, struct demo_peer *peer)
     if (assay_client_request(peer->admin, request, 1000, &document) != ASSAY_OK) return;
     const struct assay_json *events = assay_json_get(assay_json_get(document, "data"), "events");
     for (size_t i = 0; i < assay_json_count(events); i++)
-        hear_event(demo, peer, assay_json_at(events, i));
+        receive_event(demo, peer, assay_json_at(events, i));
     assay_json_free(&document);
 }
 
@@ -240,7 +240,7 @@ static void log_climb(struct demo *demo, const struct demo_member *member)
 static void log_suspension(struct demo *demo, struct demo_peer *peer)
 {
     story.suspended = epoch_now(demo) - 1; /* the epoch whose close suspended it */
-    demo_tell(demo, story.suspended, peer->name, "SUSPENDED", "by the close of this epoch");
+    demo_report(demo, story.suspended, peer->name, "SUSPENDED", "by the close of this epoch");
     demo_settle(demo_check(demo, "1 it is SUSPENDED within two epochs"),
                 story.suspended <= story.swapped + SUSPENDED_IN,
                 "swapped in epoch %llu, SUSPENDED by the close of epoch %llu",
@@ -293,7 +293,7 @@ static void step_tamper(struct demo *demo)
         demo->chapter = "1. the enclave of peer-1 is swapped for a tampered build";
         if (!swap_enclave(demo, peer)) return;
         story.swapped = epoch_now(demo);
-        demo_tell(demo, story.swapped, peer->name, "tampered", "its enclave was swapped");
+        demo_report(demo, story.swapped, peer->name, "tampered", "its enclave was swapped");
         break;
     case 1:
         if (!has_standing(member, "SUSPENDED")) return;
@@ -322,8 +322,8 @@ static void settle_slander(struct demo *demo, const struct demo_member *member)
 {
     uint32_t others = 0;
     for (size_t i = 0; i < story.fall_count; i++)
-        if (story.falls[i].epoch >= story.slandered && story.falls[i].member != SLANDERER &&
-            story.falls[i].member != TAMPERED)
+        if (story.drops[i].epoch >= story.slandered && story.drops[i].member != SLANDERER &&
+            story.drops[i].member != TAMPERED)
             others++;
     demo_settle(demo_check(demo, "2 the slander is proven by E5"), true,
                 "cast in epoch %llu, proven in epoch %llu", (unsigned long long)story.slandered,
@@ -345,7 +345,7 @@ static void step_slander(struct demo *demo)
         (void)snprintf(command, sizeof command, "slander %u\n", (unsigned)victim->slot);
         if (!command_traitor(&demo->peers[SLANDERER], command)) return;
         story.slandered = epoch_now(demo);
-        demo_tell(demo, story.slandered, "peer-2", "slanders", "FAIL hard on %s", victim->name);
+        demo_report(demo, story.slandered, "peer-2", "slanders", "FAIL hard on %s", victim->name);
         break;
     case 1:
         if (story.convicted == 0 || member == NULL || member->integrity_bp > 7500 + 3 * STEP_BP)
@@ -370,7 +370,7 @@ static void step_kill(struct demo *demo)
         demo->chapter = "3. peer-3 is killed and comes back";
         demo_peer_kill(peer);
         story.killed = epoch;
-        demo_tell(demo, epoch, peer->name, "killed", "SIGKILL");
+        demo_report(demo, epoch, peer->name, "killed", "SIGKILL");
         if (!demo_audit_before(demo, peer))
             demo_settle(demo_check(demo, "3 it has signed nothing twice"), false,
                         "its store could not be read after the kill");
@@ -379,7 +379,7 @@ static void step_kill(struct demo *demo)
         if (epoch < story.killed + DOWN_EPOCHS) return;
         if (!demo_peer_start(demo, peer)) return;
         story.restarted = epoch;
-        demo_tell(demo, epoch, peer->name, "restarted", "from its store");
+        demo_report(demo, epoch, peer->name, "restarted", "from its store");
         break;
     case 2:
         if (!peer->now.reachable || !peer->now.voting || peer->now.behind) return;
@@ -434,7 +434,8 @@ static void step_replay(struct demo *demo)
         story.strangers_before =
             demo_peer_counter(demo_witness(demo), "handshake_refused_stranger");
         story.stranger_epoch = epoch_now(demo);
-        demo_tell(demo, story.stranger_epoch, "stranger", "replays", "a recorded quote of peer-4");
+        demo_report(demo, story.stranger_epoch, "stranger", "replays",
+                    "a recorded quote of peer-4");
         if (!stranger_replays(demo)) {
             demo_settle(demo_check(demo, "4 a stranger's replay is refused before a word"), false,
                         "the stranger was answered, or could not run");
@@ -444,7 +445,7 @@ static void step_replay(struct demo *demo)
     case 1:
         if (!command_traitor(&demo->peers[REPLAYER], "replay\n")) return;
         story.replayed = epoch_now(demo);
-        demo_tell(demo, story.replayed, "peer-4", "replays", "its quote of the epoch before");
+        demo_report(demo, story.replayed, "peer-4", "replays", "its quote of the epoch before");
         break;
     case 2:
         if (member == NULL || member->availability_bp == ASSAY_SCORE_BP_MAX) return;
@@ -484,7 +485,7 @@ static bool step_story(struct demo *demo, bool *failed)
     if (story.begun_ms == 0) story.begun_ms = assay_monotonic_ms();
     for (uint32_t i = 0; i < demo->options.peer_count; i++)
         poll_peer(demo, &demo->peers[i]);
-    watch_falls(demo);
+    watch_drops(demo);
     *failed = too_late(demo);
     if (*failed) return false;
 
@@ -492,7 +493,7 @@ static bool step_story(struct demo *demo, bool *failed)
         demo->chapter = "waiting for the first epochs";
         if (!everyone_full(demo) || epoch_now(demo) < 1 + QUIET_EPOCHS) return true;
         story.first_epoch = epoch_now(demo);
-        demo_tell(demo, story.first_epoch, "all", "FULL", "the network runs");
+        demo_report(demo, story.first_epoch, "all", "FULL", "the network runs");
     }
     step_tamper(demo);
     step_slander(demo);
@@ -524,7 +525,7 @@ static void after_story(struct demo *demo)
     size_t unexplained = 0;
     char first[96] = "";
     for (size_t i = 0; i < story.fall_count; i++) {
-        const struct fall *fall = &story.falls[i];
+        const struct fall *fall = &story.drops[i];
         if (is_explained(fall)) continue;
         if (unexplained++ == 0)
             (void)snprintf(first, sizeof first, "; first: peer-%u in epoch %llu",

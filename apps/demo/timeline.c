@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void demo_tell(struct demo *demo, uint64_t epoch, const char *peer, const char *code,
-               const char *format, ...)
+void demo_report(struct demo *demo, uint64_t epoch, const char *peer, const char *code,
+                 const char *format, ...)
 {
     if (demo->event_count == DEMO_EVENTS_MAX) return; /* counters continue; the story is over */
     struct demo_event *event = &demo->events[demo->event_count++];

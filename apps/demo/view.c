@@ -15,7 +15,7 @@ static struct assay_terminal terminal; /* lines are cut to its columns, never wr
 
 int demo_view_columns(void)
 {
-    return assay_terminal_look().columns;
+    return cli_terminal_look().columns;
 }
 
 void demo_view_open(const struct demo *demo)
@@ -38,7 +38,7 @@ __attribute__((format(printf, 1, 2))) static void put_line(const char *format, .
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    assay_terminal_put(&terminal, line, stdout);
+    cli_terminal_put(&terminal, line, stdout);
     (void)fputs("\x1b[K\n", stdout);
 }
 
@@ -57,11 +57,11 @@ static void draw_member(const struct demo_peer *peer, const struct demo_member *
 {
     char cells[3 * BAR_MAX + 1];
     const char *process = peer->pid == 0 ? "down" : peer->now.reachable ? "up" : "starting";
-    const char *stands = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : m->stage;
+    const char *status = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : m->stage;
     put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
-             assay_terminal_colour(&terminal, stands), assay_terminal_glyph(&terminal, stands),
-             stands, assay_terminal_plain(&terminal),
-             assay_terminal_bar(&terminal, m->score_bp, (unsigned)bar_cells(), cells),
+             cli_terminal_colour(&terminal, status), cli_terminal_glyph(&terminal, status), status,
+             cli_terminal_plain(&terminal),
+             cli_terminal_bar(&terminal, m->score_bp, (unsigned)bar_cells(), cells),
              (unsigned)m->score_bp / 100, (unsigned)m->weight, (unsigned)m->incarnation, process,
              m->probation && is_serving(m) ? "on probation; " : "", is_serving(m) ? m->reason : "");
 }
@@ -107,7 +107,7 @@ static void draw_table(const struct demo *demo, const struct demo_peer *seen_by)
 void demo_view_draw(const struct demo *demo)
 {
     const struct demo_peer *seen_by = find_witness(demo);
-    terminal = assay_terminal_look();
+    terminal = cli_terminal_look();
     (void)fputs("\x1b[H", stdout);
     put_line(" Assay, INSECURE (development): %u %s, %s", (unsigned)demo->options.peer_count,
              demo->options.story->title,

@@ -74,9 +74,9 @@ static void accept_one(struct service *service, uint64_t now_ms)
     if (fd < 0) return; /* no client, or it has left already: the next poll reports it */
     for (size_t i = 0; i < SERVICE_CLIENTS_MAX; i++) {
         struct service_client *client = &service->clients[i];
-        if (client->fd >= 0 && now_ms > client->heard_ms + SERVICE_IDLE_MS) drop_client(client);
+        if (client->fd >= 0 && now_ms > client->received_ms + SERVICE_IDLE_MS) drop_client(client);
         if (client->fd >= 0) continue;
-        *client = (struct service_client){ .fd = fd, .heard_ms = now_ms };
+        *client = (struct service_client){ .fd = fd, .received_ms = now_ms };
         return;
     }
     if (!send_line(fd, busy, sizeof busy - 1)) errno = 0; /* it is refused in any case */
@@ -111,7 +111,7 @@ static void serve_clients(struct service_client *client, struct counter *counter
         return;
     }
     client->len += (size_t)got;
-    client->heard_ms = now_ms;
+    client->received_ms = now_ms;
     if (!answer_lines(client, counter)) drop_client(client);
 }
 

@@ -16,7 +16,7 @@ enum { SERVICE_CLIENTS_MAX = 16, SERVICE_FDS = SERVICE_CLIENTS_MAX + 1, SERVICE_
 
 struct service_client {
     int fd; /* -1: free */
-    uint64_t heard_ms;
+    uint64_t received_ms;
     size_t len;
     char line[COUNTER_LINE_MAX + 1];
 };

@@ -41,7 +41,7 @@ struct assay_supervisor {
     const struct assay_config_enforcement *enforcement; /* of the targets */
     uint8_t node_id[32];
     struct assay_hold hold;
-    bool lost_told; /* a line of the journal could not be written, and that was logged */
+    bool loss_reported; /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
@@ -75,7 +75,7 @@ static bool source_ready(void *context)
     return assay_platform_ready(((struct assay_supervisor *)context)->platform);
 }
 
-static uint64_t source_heard_ms(void *context)
+static uint64_t source_received_ms(void *context)
 {
     return assay_platform_last_frame_ms(((struct assay_supervisor *)context)->platform);
 }
@@ -97,7 +97,7 @@ static enum assay_status source_set_work(void *context, enum assay_work work)
 
 /* --------------------------------------------------------------- callbacks of the host */
 
-static void propose(struct assay_supervisor *self)
+static void propose_restart(struct assay_supervisor *self)
 {
     struct request *request = &self->request;
     if (!request->active || request->proposed) return;
@@ -113,7 +113,7 @@ static enum assay_status host_request_quote(void *context, uint64_t epoch, uint3
     self->request.tag = ++self->requests;
     self->request.expires_ms = self->now_ms + self->quote_ms;
     assay_bytes_copy(self->request.report_data, 64, report_data, 64);
-    propose(self);
+    propose_restart(self);
     return ASSAY_OK;
 }
 
@@ -177,12 +177,12 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     assay_platform_step(self->platform, now_ms);
     assay_agent_step(self->agent, now_ms);
     if (self->targets != NULL) assay_targets_step(self->targets, now_ms);
-    propose(self);
+    propose_restart(self);
     const bool lost = assay_journal_count_lost(self->journal) > 0;
-    if (lost && !self->lost_told)
+    if (lost && !self->loss_reported)
         assay_enclave_log("error", "orders_log_failed", ASSAY_E_IO,
                           "a line cannot be written; orders are obeyed all the same");
-    self->lost_told = lost;
+    self->loss_reported = lost;
 }
 
 /* Returns: false when the agent's event is not one for the host. */
@@ -368,7 +368,7 @@ static enum assay_status open_parts(struct assay_supervisor *self,
     const struct assay_process_config process = {
         .path = config->path,
         .restore_path = config->restore_path,
-        .source = { self, source_start, source_ended, source_ready, source_heard_ms,
+        .source = { self, source_start, source_ended, source_ready, source_received_ms,
                     source_set_work },
         .grace_ms = config->grace_ms,
     };

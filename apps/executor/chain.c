@@ -69,15 +69,15 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
     enum assay_status status =
         assay_evm_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
     if (status == ASSAY_OK)
-        status = assay_payout_claims_create(&config, &key, link, &c->chain.till);
+        status = assay_payout_claims_create(&config, &key, link, &c->chain.payouts);
     assay_secret_wipe(&key, sizeof key);
     (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
-    if (status == ASSAY_OK) status = assay_payout_claims_check(c->chain.till, why);
-    if (status == ASSAY_OK) status = assay_payout_claims_start(c->chain.till);
-    const char *const told = assay_evm_https_get_error(&c->https);
+    if (status == ASSAY_OK) status = assay_payout_claims_check(c->chain.payouts, why);
+    if (status == ASSAY_OK) status = assay_payout_claims_start(c->chain.payouts);
+    const char *const https_error = assay_evm_https_get_error(&c->https);
     if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.200s: %.150s%s%.150s", c->settings.rpc,
-                       why, told[0] != '\0' ? ": " : "", told);
+                       why, https_error[0] != '\0' ? ": " : "", https_error);
     return status;
 }
 
@@ -93,5 +93,5 @@ enum assay_status executor_chain_check(const char *path,
 
 void executor_chain_close(struct executor_chain *c)
 {
-    assay_payout_claims_destroy(&c->chain.till);
+    assay_payout_claims_destroy(&c->chain.payouts);
 }

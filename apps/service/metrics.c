@@ -77,18 +77,18 @@ void service_put_standing(struct service_metrics *m, bool follows, bool listed)
 /* ------------------------------------------------------------ the file */
 
 /* DIR/.NAME.new, which no collector reads. */
-static enum assay_status name_beside(const char *path, char beside[static PATH_MAX])
+static enum assay_status name_temporary(const char *path, char temporary[static PATH_MAX])
 {
     const char *const slash = strrchr(path, '/');
     const char *const name = slash != NULL ? slash + 1 : path;
-    const int len = snprintf(beside, PATH_MAX, "%.*s.%s.new", (int)(name - path), path, name);
+    const int len = snprintf(temporary, PATH_MAX, "%.*s.%s.new", (int)(name - path), path, name);
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-static FILE *open_beside(const char *beside)
+static FILE *open_temporary(const char *temporary)
 {
-    if (unlink(beside) != 0 && errno != ENOENT) return NULL; /* left by a crash */
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (unlink(temporary) != 0 && errno != ENOENT) return NULL; /* left by a crash */
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     FILE *const out = fd >= 0 && fchmod(fd, 0644) == 0 ? fdopen(fd, "w") : NULL;
     if (out == NULL && fd >= 0) (void)close(fd);
     return out;
@@ -97,16 +97,16 @@ static FILE *open_beside(const char *beside)
 enum assay_status service_metrics_write(const char *path, const struct service_metrics_of *of,
                                         service_metrics_put *put, const void *node)
 {
-    char beside[PATH_MAX];
-    ASSAY_TRY(name_beside(path, beside));
-    struct service_metrics m = { .out = open_beside(beside), .of = of };
+    char temporary[PATH_MAX];
+    ASSAY_TRY(name_temporary(path, temporary));
+    struct service_metrics m = { .out = open_temporary(temporary), .of = of };
     if (m.out == NULL) return ASSAY_E_IO;
     put_program(&m);
     put(&m, node);
     const bool whole = ferror(m.out) == 0;
-    if (fclose(m.out) == 0 && whole && rename(beside, path) == 0) return ASSAY_OK;
+    if (fclose(m.out) == 0 && whole && rename(temporary, path) == 0) return ASSAY_OK;
     const int why = errno;
-    (void)unlink(beside);
+    (void)unlink(temporary);
     errno = why;
     return ASSAY_E_IO;
 }

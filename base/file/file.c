@@ -303,10 +303,11 @@ enum assay_status assay_file_sync_folder(const char *path)
 }
 
 /* Writes the content to a file next to path, synced, with its final permissions. */
-static enum assay_status write_beside(const char *beside, mode_t mode, struct assay_slice content)
+static enum assay_status write_temporary(const char *temporary, mode_t mode,
+                                         struct assay_slice content)
 {
-    if (unlink(beside) != 0 && errno != ENOENT) return ASSAY_E_IO; /* left by a crash */
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (unlink(temporary) != 0 && errno != ENOENT) return ASSAY_E_IO; /* left by a crash */
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return ASSAY_E_IO;
     enum assay_status status = ASSAY_OK;
     if (mode != ASSAY_FILE_SECRET && fchmod(fd, mode) != 0) status = ASSAY_E_IO;
@@ -320,17 +321,17 @@ static enum assay_status write_beside(const char *beside, mode_t mode, struct as
 static enum assay_status write_file(const char *path, bool replace, mode_t mode,
                                     struct assay_slice content)
 {
-    char beside[PATH_MAX];
+    char temporary[PATH_MAX];
     const int head = folder_len(path);
-    const int len = snprintf(beside, sizeof beside, "%.*s.%s.new", head, path, path + head);
-    if (len <= 0 || (size_t)len >= sizeof beside || path[head] == '\0') return ASSAY_E_RANGE;
+    const int len = snprintf(temporary, sizeof temporary, "%.*s.%s.new", head, path, path + head);
+    if (len <= 0 || (size_t)len >= sizeof temporary || path[head] == '\0') return ASSAY_E_RANGE;
 
-    enum assay_status status = write_beside(beside, mode, content);
-    if (status == ASSAY_OK && replace && rename(beside, path) != 0) status = ASSAY_E_IO;
-    if (status == ASSAY_OK && !replace && link(beside, path) != 0)
+    enum assay_status status = write_temporary(temporary, mode, content);
+    if (status == ASSAY_OK && replace && rename(temporary, path) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK && !replace && link(temporary, path) != 0)
         status = errno == EEXIST ? ASSAY_E_DUPLICATE : ASSAY_E_IO;
     const int why = errno;
-    if (status != ASSAY_OK || !replace) (void)unlink(beside);
+    if (status != ASSAY_OK || !replace) (void)unlink(temporary);
     errno = why;
     return status == ASSAY_OK ? assay_file_sync_folder(path) : status;
 }

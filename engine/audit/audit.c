@@ -211,8 +211,7 @@ static enum assay_status load_rules(struct audit *a, const struct assay_store_ke
         (find_before(a, digests, g->policy_digest, g->policy, &before.policy) &&
          find_before(a, digests + 32, g->endorsements_digest, g->endorsements,
                      &before.endorsements));
-    if (found &&
-        a->config->ruled(a->config->context, a->fold.charter, tried ? &before : NULL))
+    if (found && a->config->ruled(a->config->context, a->fold.effective, tried ? &before : NULL))
         return ASSAY_OK;
     return assay_audit_blame_plain(a, ASSAY_STORE_CHANGE, key,
                                    "nothing can be judged by these rules here",

@@ -34,7 +34,7 @@ struct assay_audit_config {
     /* Other rules are in force from the next epoch on: what `vet` judges by; before: NULL while
      * none are on trial. Returns: false when they cannot be judged by here, which ends the walk.
      * NULL: verdicts do not depend on rules. */
-    bool (*ruled)(void *context, const struct assay_genesis *charter,
+    bool (*ruled)(void *context, const struct assay_genesis *effective,
                   const struct assay_audit_rules *before);
     assay_document_check *document_check; /* as the engine's; NULL: they are not looked into */
     const struct assay_updates *updates;

@@ -141,7 +141,7 @@ void assay_inventory_turn(struct assay_engine *e)
         h->windows[i].flying = h->windows[i].given = 0;
         h->windows[i].late = false;
     }
-    h->tell_at_ms = h->late_at_ms = UINT64_MAX;
+    h->announce_at_ms = h->late_at_ms = UINT64_MAX;
     h->rounds = 0;
 }
 
@@ -262,8 +262,8 @@ void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane,
     h->lacks[lane][slot] = NOBODY;
     if (source != ASSAY_SLOT_ALL && finish_request(e, source, source == from))
         request_waiting(e, source);
-    if (h->tell_at_ms == UINT64_MAX)
-        h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
+    if (h->announce_at_ms == UINT64_MAX)
+        h->announce_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
 
 void assay_inventory_paused(struct assay_engine *e)
@@ -285,11 +285,12 @@ static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other
 }
 
 /* Returns: whether to request it now. */
-static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from, bool asks)
+static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from,
+                       bool may_request)
 {
     const bool nobody = l->source == ASSAY_SLOT_ALL;
     if (l->source == from) return false;
-    if (nobody && asks) {
+    if (nobody && may_request) {
         if (l->spare == from) l->spare = ASSAY_SLOT_ALL;
         l->source = from;
         e->parts->inventory.windows[from].flying++;
@@ -303,8 +304,8 @@ static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t
     return false;
 }
 
-enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
-                                        struct assay_slice payload)
+enum assay_status assay_inventory_received(struct assay_engine *e, uint16_t from,
+                                           struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_inventory have;
@@ -322,8 +323,8 @@ enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
         for (uint32_t i = 0; i < e->members; i++) {
             if (!has_bit(theirs[lane], i) || has_bit(held[lane], i)) continue;
             if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
-            const bool asks = has_room(e, from) && !is_unresponsive(e, from);
-            if (!add_source(e, &e->parts->inventory.lacks[lane][i], from, asks)) continue;
+            const bool may_request = has_room(e, from) && !is_unresponsive(e, from);
+            if (!add_source(e, &e->parts->inventory.lacks[lane][i], from, may_request)) continue;
             set_bit(asked[lane], i);
             count++;
         }
@@ -522,8 +523,8 @@ void assay_inventory_tick(struct assay_engine *e)
 {
     struct assay_inventory_state *h = &e->parts->inventory;
     uint8_t *held[ASSAY_INVENTORY_LANES];
-    if (e->now_ms >= h->tell_at_ms && fill_held(e, held)) {
-        h->tell_at_ms = UINT64_MAX;
+    if (e->now_ms >= h->announce_at_ms && fill_held(e, held)) {
+        h->announce_at_ms = UINT64_MAX;
         (void)send_bitmaps(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_INVENTORY, held);
     }
     if (e->now_ms >= h->late_at_ms) handle_late(e);
@@ -534,5 +535,5 @@ uint64_t assay_inventory_wake(const struct assay_engine *e)
 {
     const struct assay_inventory_state *h = e->inventory;
     if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
-    return assay_min_u64(assay_min_u64(h->tell_at_ms, h->late_at_ms), round_due(e));
+    return assay_min_u64(assay_min_u64(h->announce_at_ms, h->late_at_ms), round_due(e));
 }

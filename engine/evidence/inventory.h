@@ -44,7 +44,7 @@ struct assay_request_missing_window {
 struct assay_inventory_state {
     struct assay_lacking *lacks[ASSAY_INVENTORY_LANES]; /* [members] each */
     struct assay_request_missing_window *windows; /* [members] */
-    uint64_t tell_at_ms; /* UINT64_MAX: nothing new to announce */
+    uint64_t announce_at_ms;                      /* UINT64_MAX: nothing new to announce */
     uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: no request pending */
     uint32_t rounds;     /* rounds of requests for ballots */
 };
@@ -58,8 +58,8 @@ void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane,
                          uint32_t slot);
 /* Receives an inventory of a neighbour.
  * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_inventory_decode */
-ASSAY_CHECKED enum assay_status assay_inventory_heard(struct assay_engine *e, uint16_t from,
-                                                      struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_inventory_received(struct assay_engine *e, uint16_t from,
+                                                         struct assay_slice payload);
 /* Receives a request of a member and sends it the items that are here. Returns: as above. */
 ASSAY_CHECKED enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
                                                        struct assay_slice payload);

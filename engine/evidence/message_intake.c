@@ -214,10 +214,11 @@ static void relay_record(struct assay_engine *e, const struct assay_pool_item *i
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
     const bool others = item->from < e->members;
-    const bool told = others && item->kind == ASSAY_RECORD_BALLOT;
+    const bool to_neighbours = others && item->kind == ASSAY_RECORD_BALLOT;
     assay_pool_sent(e->pool, item, e->now_ms);
-    assay_eng_send(e, told ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL, others ? item->from : ASSAY_SLOT_ALL,
-                   ASSAY_MESSAGE_RECORD, assay_slice_over(item->bytes, item->len));
+    assay_eng_send(e, to_neighbours ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL,
+                   others ? item->from : ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
+                   assay_slice_over(item->bytes, item->len));
 }
 
 /* A record without evidence, or with evidence whose verdict is known. Returns: as record_judge |

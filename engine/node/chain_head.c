@@ -70,7 +70,7 @@ static void init_context(struct assay_engine *e)
         .plan_follow = e->plan_follow,
         .updates = e->updates,
         .endorsements = e->genesis->endorsements,
-        .shelf = &h->shelf,
+        .update_cache = &h->update_cache,
         .set = &h->set,
         .services = e->services,
         .registry = e->service_state->registry,
@@ -79,7 +79,7 @@ static void init_context(struct assay_engine *e)
     if (e->genesis->operator_count == 0) return; /* a network without operators */
     const enum assay_status status = assay_operators_encode(e->genesis, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
-    h->context.charter = e->genesis;
+    h->context.effective = e->genesis;
     h->context.operators = assay_slice_over(h->operators, w.len);
 }
 
@@ -153,15 +153,15 @@ void assay_chain_head_restore_change(struct assay_engine *e, struct assay_slice 
 void assay_chain_head_restore_update(struct assay_engine *e, struct assay_slice record)
 {
     struct assay_chain_head *h = &e->parts->head;
-    assay_shelf_put(&h->shelf, record);
-    assay_shelf_keep(&h->shelf, &h->state);
+    assay_update_cache_put(&h->update_cache, record);
+    assay_update_cache_prune(&h->update_cache, &h->state);
 }
 
 bool assay_chain_head_has_pending(const struct assay_engine *e)
 {
     for (uint32_t i = 0; i < e->head->state.pending_count; i++)
         if (e->head->pending[i].len == 0) return false;
-    return assay_shelf_is_whole(&e->head->shelf, &e->head->state);
+    return assay_update_cache_is_complete(&e->head->update_cache, &e->head->state);
 }
 
 bool assay_chain_head_can_close(const struct assay_engine *e)
@@ -252,10 +252,11 @@ void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger 
     struct assay_chain_head *h = &e->parts->head;
     ASSAY_ASSERT(h->next.epoch == h->state.epoch + 1 && !assay_chain_head_needs_new_engine(e));
     update_pending(e, ledger);
-    assay_shelf_keep(&h->shelf, &h->next);
+    assay_update_cache_prune(&h->update_cache, &h->next);
     for (uint32_t i = 0; i < ledger->update_count; i++)
-        assay_shelf_put(&h->shelf, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
-    assay_shelf_keep(&h->shelf, &h->next);
+        assay_update_cache_put(&h->update_cache,
+                               assay_slice_over(ledger->updates[i], ledger->update_len[i]));
+    assay_update_cache_prune(&h->update_cache, &h->next);
     assay_services_advance(e, ledger);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;

@@ -40,7 +40,7 @@ struct assay_chain_head {
     /* Records of the pending changes, as state.pending; len 0: unknown. */
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t *pending_bytes[ASSAY_PENDING_MAX]; /* [ASSAY_CHANGE_RECORD_LEN_MAX] each */
-    struct assay_shelf shelf; /* records of the updates that the state names */
+    struct assay_update_cache update_cache;    /* records of the updates that the state names */
     struct assay_writer set;  /* set that head->next brings into force: [ASSAY_SET_LEN_MAX] */
     struct assay_tolerance next_tolerance;
     uint8_t *scratch;

@@ -8,7 +8,7 @@
 #include "base/cbor.h"
 #include "engine/node/engine_internal.h"
 
-enum { ASKS_PER_EPOCH = 2, ANSWERS_PER_EPOCH = 8 };
+enum { REQUESTS_PER_EPOCH = 2, ANSWERS_PER_EPOCH = 8 };
 
 static const char request_tag[] = "assay/confirm-ask/v1";
 static const char body_tag[] = "assay/confirm/v1";
@@ -76,7 +76,8 @@ void assay_confirmations_request(struct assay_engine *e)
     uint8_t nonce[32];
     const uint64_t era = awaited_era(e);
     if (!c->ready || era > UINT32_MAX) return;
-    if (c->round > 0 && e->now_ms < c->asked_ms + assay_eng_epoch_ms(e) / ASKS_PER_EPOCH) return;
+    if (c->round > 0 && e->now_ms < c->asked_ms + assay_eng_epoch_ms(e) / REQUESTS_PER_EPOCH)
+        return;
     uint8_t *bytes = assay_eng_alloc(e, ASSAY_CONFIRM_LEN_MAX);
     if (bytes == NULL) return; /* the step is repeated */
     c->round++;

@@ -125,7 +125,7 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
         head->pending_bytes[i] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        head->shelf.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+        head->update_cache.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
     void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = layout_alloc(l, n * sizeof(struct assay_seat));
@@ -382,7 +382,7 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
     assay_simplex_snapshot(e->simplex, &simplex);
     /* A process that was still querying its earlier signatures queries again: what the log lacks
      * may be of the next epoch (docs/protocol.md 2.4). */
-    const bool knows = e->start_state->voted_on && !simplex.asking;
+    const bool has_votes = e->start_state->voted_on && !simplex.asking;
     /* Signatures of an era count in no other (docs/protocol.md 9.11), so its log may be lost or
      * old; whether this store has seen the new one is queried as after any start. */
     if (e->era->recovered) {
@@ -390,7 +390,8 @@ void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine
         return;
     }
     *renewal = (struct assay_engine_renewal){
-        .continues = knows && !e->sync->active && !e->key_state->rolled_back && !e->chain->halted,
+        .continues =
+            has_votes && !e->sync->active && !e->key_state->rolled_back && !e->chain->halted,
         .keys_finished = e->key_state->rolled_back,
         .final_at_ms = e->chain->final_ms,
     };

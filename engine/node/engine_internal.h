@@ -95,7 +95,7 @@ struct assay_parts {
 };
 
 struct assay_engine {
-    const struct assay_genesis *genesis; /* or the charter in force */
+    const struct assay_genesis *genesis; /* or the effective rules in force */
     assay_document_check *document_check;
     const struct assay_updates *updates;
     const struct assay_services *services; /* NULL: the network has none */

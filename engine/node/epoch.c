@@ -234,7 +234,8 @@ static bool has_quorum_of_envelopes(const struct assay_engine *e)
     return assay_quorum(held, total);
 }
 
-static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t slot, bool hears)
+static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t slot,
+                                         bool has_quorum)
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self);
     const struct assay_seat *seat = &e->seats[slot];
@@ -243,10 +244,10 @@ static enum assay_outcome ballot_outcome(const struct assay_engine *e, uint32_t 
     switch (seat->phase) {
     case ASSAY_SEAT_JUDGED: return seat->outcome;
     case ASSAY_SEAT_FETCHING: return ASSAY_OUTCOME_NONE; /* it may still arrive */
-    case ASSAY_SEAT_FOREIGN: return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
+    case ASSAY_SEAT_FOREIGN: return has_quorum ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
     case ASSAY_SEAT_EMPTY:
     case ASSAY_SEAT_MISSING:
-        return hears && seat->asked >= enough ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
+        return has_quorum && seat->asked >= enough ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
     }
     ASSAY_UNREACHABLE("a seat has a phase");
 }
@@ -266,10 +267,10 @@ static bool is_in_roll(const struct assay_engine *e, uint32_t slot)
 }
 
 /* Returns: whether the roll omitted a slot for which the ballot has an outcome. */
-static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool hears)
+static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool has_quorum)
 {
     if (slot == e->self || !is_expected(e, slot) || is_in_roll(e, slot)) return false;
-    const enum assay_outcome outcome = ballot_outcome(e, slot, hears);
+    const enum assay_outcome outcome = ballot_outcome(e, slot, has_quorum);
     return assay_outcome_is_pass(outcome) || assay_outcome_is_fail(outcome);
 }
 
@@ -277,17 +278,17 @@ static bool is_omitted(const struct assay_engine *e, uint32_t slot, bool hears)
 static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t *row)
 {
     ASSAY_ASSERT(b->exception_count == 0);
-    const bool hears = has_quorum_of_envelopes(e);
+    const bool has_quorum = has_quorum_of_envelopes(e);
     uint32_t omitted = 0;
     uint32_t k = 0;
     for (uint32_t i = 0; i < e->members; i++)
-        omitted += is_omitted(e, i, hears);
+        omitted += is_omitted(e, i, has_quorum);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self) continue; /* the own slot is always NONE */
         if (!is_expected(e, i)) continue;
         const struct assay_seat *seat = &e->seats[i];
-        const enum assay_outcome outcome = ballot_outcome(e, i, hears);
-        if (is_omitted(e, i, hears)) {
+        const enum assay_outcome outcome = ballot_outcome(e, i, has_quorum);
+        if (is_omitted(e, i, has_quorum)) {
             if (!assay_ballot_names(b->epoch, k++, omitted)) continue;
             struct assay_exception *x = &b->exceptions[b->exception_count++];
             x->slot = i;

@@ -58,21 +58,22 @@ static void log_own_fail(struct assay_engine *e, const struct assay_record *r)
 /* Logs what operators want to know of a final record. r: judged */
 static void log_record(struct assay_engine *e, const struct assay_record *r)
 {
-    ASSAY_ASSERT(r->slot < e->members || assay_record_row(r->kind)->tell == NULL);
-    struct assay_record_report told = { .failed = ASSAY_OUTCOME_NONE };
+    ASSAY_ASSERT(r->slot < e->members || assay_record_row(r->kind)->report == NULL);
+    struct assay_record_report report = { .failed = ASSAY_OUTCOME_NONE };
     const uint16_t slot = (uint16_t)r->slot; /* < members <= 1024 */
     const struct assay_record_row *row = assay_record_row(r->kind);
-    if (row->tell == NULL) return;
-    row->tell(r, &told);
-    if (told.reason != NULL) assay_seat_set_reason(e, slot, told.reason);
-    if (told.failed != ASSAY_OUTCOME_NONE && slot == e->self) log_own_fail(e, r);
-    if (told.failed != ASSAY_OUTCOME_NONE)
-        assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
-    if (told.offence != 0)
-        assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, told.offence, r->epoch);
+    if (row->report == NULL) return;
+    row->report(r, &report);
+    if (report.reason != NULL) assay_seat_set_reason(e, slot, report.reason);
+    if (report.failed != ASSAY_OUTCOME_NONE && slot == e->self) log_own_fail(e, r);
+    if (report.failed != ASSAY_OUTCOME_NONE)
+        assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)report.failed, r->epoch);
+    if (report.offence != 0)
+        assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, report.offence, r->epoch);
     /* Every proof except that of a false ballot consists of two signatures, of which this process
      * made one. */
-    if (told.offence == 0 || told.offence == 5 || slot != e->self || !e->key_state->listed) return;
+    if (report.offence == 0 || report.offence == 5 || slot != e->self || !e->key_state->listed)
+        return;
     const struct assay_life *life =
         assay_member_life_at(&e->head->state.members[slot], r->epoch);
     const bool of_these_keys = life != NULL && life->incarnation == e->key_state->keys.incarnation;
@@ -197,8 +198,8 @@ static void log_member_changes(struct assay_engine *e)
         const struct assay_member *old = &e->head->state.members[i];
         const struct assay_member *new = &e->head->next.members[i];
         const uint16_t slot = (uint16_t)i;
-        const bool fell = old->trust.score.standing != new->trust.score.standing;
-        if (fell && assay_member_serves(new)) /* else operators took it out of service */
+        const bool changed = old->trust.score.standing != new->trust.score.standing;
+        if (changed && assay_member_serves(new)) /* else operators took it out of service */
             assay_eng_note(e, ASSAY_NOTE_STANDING, slot, (uint64_t)old->trust.score.standing,
                            (uint64_t) new->trust.score.standing);
         if (old->lives[0].incarnation != new->lives[0].incarnation)
@@ -278,7 +279,8 @@ static void persist_named(struct assay_engine *e)
 {
     const struct assay_chain_head *h = e->head;
     for (uint32_t i = 0; i < h->next.update_count; i++) {
-        const struct assay_slice record = assay_shelf_find(&h->shelf, h->next.updates[i].digest);
+        const struct assay_slice record =
+            assay_update_cache_find(&h->update_cache, h->next.updates[i].digest);
         if (record.len > 0) persist_collateral(e, record);
     }
     if (!assay_bytes_equal(e->genesis->endorsements_digest, e->genesis->first[1], 32))

@@ -134,9 +134,9 @@ void assay_key_state_compare(struct assay_engine *e, const struct assay_member *
     if (e->start_state->voted_on) return; /* a log exists, or the keys are not listed */
     /* A missing log: these keys may have signed in it (2.7). */
     const bool missing = !e->key_state->keys_unused && !e->key_state->log_kept;
-    const bool recorded =
-        e->start_state->asks_first && ((member != NULL && assay_key_state_is_recorded(e, member)) ||
-                                       (e->key_state->listed && has_voted(e, finality, members)));
+    const bool recorded = e->start_state->requests_first &&
+                          ((member != NULL && assay_key_state_is_recorded(e, member)) ||
+                           (e->key_state->listed && has_voted(e, finality, members)));
     if (missing || recorded) assay_key_state_set_rolled_back(e);
 }
 

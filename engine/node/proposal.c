@@ -226,8 +226,8 @@ static uint64_t block_wanted_from(struct assay_engine *e)
     /* The newest block that counts: records on a dead branch are still waiting. */
     const struct assay_block *tip =
         e->branch->good ? assay_blocks_find_const(e->blocks, e->branch->ledger.tip_id) : NULL;
-    const bool stands = tip != NULL && (tip->notarised || tip->header.view >= look.view);
-    if (!stands && assay_branch_select(e, e->chain->ledger.tip_id) != ASSAY_ANSWER_VALID)
+    const bool counts = tip != NULL && (tip->notarised || tip->header.view >= look.view);
+    if (!counts && assay_branch_select(e, e->chain->ledger.tip_id) != ASSAY_ANSWER_VALID)
         return e->now_ms;
     if (e->branch->ledger.closed) return e->now_ms; /* E is waiting for its finality */
     const uint64_t epoch_ms = assay_eng_epoch_ms(e);

@@ -174,18 +174,18 @@ void assay_restore_start(struct assay_engine *e)
     ASSAY_ASSERT(!e->start_state->started);
     ensure_simplex_started(e);
     /* An epoch cannot be closed without the pending changes: fast sync fetches them. */
-    const bool knows = assay_chain_head_has_pending(e);
+    const bool has_pending = assay_chain_head_has_pending(e);
     if (!assay_chain_head_can_close(e)) assay_finalize_wait(e);
     assay_finalize_set_tip_time(e);
     e->parts->start_state.started = true;
     const bool empty = !e->start_state->restored && e->members > 1;
-    e->parts->start_state.asks_first = empty && e->key_state->listed;
+    e->parts->start_state.requests_first = empty && e->key_state->listed;
     assay_key_state_start(
         e, (e->start_state->restored || !e->key_state->keys_unused || e->key_state->listed) &&
                e->members > 1);
     /* An empty store: a first start, or everything is lost. Peers are queried before anything is
      * signed. */
-    if ((!e->start_state->restored || !knows) && e->members > 1)
+    if ((!e->start_state->restored || !has_pending) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
     if (own.payload_len > 0)
@@ -203,7 +203,7 @@ void assay_restore_start(struct assay_engine *e)
     /* Keys that may have signed, and no log: no vote before peers have reported that nothing is
      * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has
      * passed, and have none of the epochs in which they are not. */
-    if ((!missing && !e->start_state->asks_first) || e->members < 2) run_simplex(e);
+    if ((!missing && !e->start_state->requests_first) || e->members < 2) run_simplex(e);
     assay_message_intake_judged(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->start_state->started && e->epoch_state->opened_ms == e->now_ms);

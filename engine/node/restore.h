@@ -15,7 +15,7 @@ struct assay_start_state {
     uint64_t ran_ms; /* monotonic: start time of Simplex */
     /* Listed keys and an empty store: nothing is signed before peers and the ledger were queried
      * for signatures of these keys (docs/protocol.md 2.7.3). */
-    bool asks_first;
+    bool requests_first;
     bool voted_on; /* Simplex runs; not before it is known whether our vote log is missing */
 };
 

@@ -123,9 +123,9 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
         snapshot->maintenance = m->maintenances[m->maintenance_count - 1];
     assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
     assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
-    const struct assay_genesis_operator *whose =
+    const struct assay_genesis_operator *owner =
         assay_operator_find(engine->genesis, m->operator_id);
-    if (whose != NULL) snapshot->operator_name = whose->name;
+    if (owner != NULL) snapshot->operator_name = owner->name;
     assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);
     assay_bytes_copy(snapshot->platform_id, 32, m->platform_id, 32);
     assay_bytes_copy(snapshot->door_public, 32, m->door_public, 32);

@@ -38,7 +38,7 @@ static enum assay_status dispatch_message(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_ENVELOPE: return assay_message_intake_envelope(e, from, payload);
     case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_message_intake_pull(e, from, payload);
     case ASSAY_MESSAGE_RECORD: return assay_message_intake_record(e, from, payload);
-    case ASSAY_MESSAGE_INVENTORY: return assay_inventory_heard(e, from, payload);
+    case ASSAY_MESSAGE_INVENTORY: return assay_inventory_received(e, from, payload);
     case ASSAY_MESSAGE_REQUEST_MISSING: return assay_inventory_lacked(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
     case ASSAY_MESSAGE_FENCE: return assay_era_receive_fence(e, from, payload);

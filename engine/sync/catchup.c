@@ -81,27 +81,27 @@ static bool can_serve_blocks(const struct assay_engine *e)
  * epoch; only while no peer is known to be ahead (docs/protocol.md 2.7.3). */
 static bool must_query_several(const struct assay_engine *e)
 {
-    return e->start_state->asks_first && !can_serve_blocks(e) && !e->newcomer &&
+    return e->start_state->requests_first && !can_serve_blocks(e) && !e->newcomer &&
            !e->chain->halted && e->fast_sync->phase == ASSAY_FAST_SYNC_OFF && !is_stalled(e) &&
            e->head->context.epoch >= e->sync->target_epoch;
 }
 
 static bool has_answered(const struct assay_engine *e, uint16_t peer)
 {
-    return (e->sync->heard[peer / 8] >> (peer % 8) & 1) != 0;
+    return (e->sync->replied[peer / 8] >> (peer % 8) & 1) != 0;
 }
 
 static void clear_answered(struct assay_engine *e)
 {
-    e->parts->sync.heard_count = 0;
-    assay_bytes_zero(e->parts->sync.heard, sizeof e->parts->sync.heard);
+    e->parts->sync.replied_count = 0;
+    assay_bytes_zero(e->parts->sync.replied, sizeof e->parts->sync.replied);
 }
 
 static void add_answered(struct assay_engine *e, uint16_t peer)
 {
     if (has_answered(e, peer)) return;
-    e->parts->sync.heard_count++;
-    e->parts->sync.heard[peer / 8] = (uint8_t)(e->sync->heard[peer / 8] | 1u << peer % 8);
+    e->parts->sync.replied_count++;
+    e->parts->sync.replied[peer / 8] = (uint8_t)(e->sync->replied[peer / 8] | 1u << peer % 8);
 }
 
 /* Before anything is signed this number of peers, each counted once, must have nothing newer
@@ -110,7 +110,7 @@ static bool can_start_fast_sync(const struct assay_engine *e)
 {
     const uint32_t peers = assay_eng_count_peers(e);
     const uint32_t enough = (uint32_t)assay_min_u64(peers - peers / 3, ASSAY_PEERS_ASKED_MIN);
-    return can_serve_blocks(e) || e->sync->heard_count >= enough;
+    return can_serve_blocks(e) || e->sync->replied_count >= enough;
 }
 
 static bool is_expected_peer(const struct assay_engine *e, uint16_t from)
@@ -662,7 +662,7 @@ void assay_sync_tick(struct assay_engine *e)
         return;
     }
     /* At the first start of a network the others are not there yet: no alarm. */
-    const bool first = e->start_state->asks_first && !e->newcomer;
+    const bool first = e->start_state->requests_first && !e->newcomer;
     if (!can_serve_blocks(e) && e->sync->failures == silence && !first)
         assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
                        ASSAY_MISSING_ANSWERS);

@@ -25,8 +25,8 @@ struct assay_sync_state {
     uint32_t empty;    /* consecutive peers that had nothing newer */
     bool several;      /* several peers were queried at once */
     /* Peers that had nothing newer than the running epoch, each once. */
-    uint32_t heard_count;
-    uint8_t heard[ASSAY_MEMBERS_MAX / 8];
+    uint32_t replied_count;
+    uint8_t replied[ASSAY_MEMBERS_MAX / 8];
     bool proven;       /* the running epoch's proof was seen */
     bool recovers;     /* by a RECOVER: final_id is its parent */
     bool unaccepted;   /* ... that needs the acceptance of the operator here */

@@ -195,15 +195,15 @@ bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer)
     const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return false;
     if (is_silent(l, peer)) return true;
-    for (uint32_t i = 0; i < l->page.heard_count; i++)
-        if (assay_bytes_equal(l->page.heard[i], operator_of(e, peer), 32)) return true;
+    for (uint32_t i = 0; i < l->page.replied_count; i++)
+        if (assay_bytes_equal(l->page.replied[i], operator_of(e, peer), 32)) return true;
     return false;
 }
 
 /* One operator may run peers that hold the old keys of all others (docs/protocol.md 5.30.1). */
 static bool needs_more_operators(const struct assay_engine *e)
 {
-    if (e->fast_sync->page.heard_count == ASSAY_FAST_SYNC_OPERATORS) return false;
+    if (e->fast_sync->page.replied_count == ASSAY_FAST_SYNC_OPERATORS) return false;
     for (uint32_t slot = 0; slot < e->members; slot++) {
         if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
         if (!assay_fast_sync_skips(e, (uint16_t)slot)) return true;
@@ -222,8 +222,8 @@ static void resume_after_page(struct assay_engine *e)
 static void count_operator(struct assay_engine *e, uint16_t from)
 {
     struct assay_fast_sync_page *p = &e->parts->fast_sync.page;
-    ASSAY_ASSERT(p->heard_count < ASSAY_FAST_SYNC_OPERATORS);
-    assay_bytes_copy(p->heard[p->heard_count++], 32, operator_of(e, from), 32);
+    ASSAY_ASSERT(p->replied_count < ASSAY_FAST_SYNC_OPERATORS);
+    assay_bytes_copy(p->replied[p->replied_count++], 32, operator_of(e, from), 32);
 }
 
 /* Asked before and not answered: it is not waited for again in this leap. */
@@ -477,7 +477,7 @@ static void open_page(struct assay_engine *e)
     assay_bytes_copy(p->operators, 32, l->operators, 32);
     p->row_count = l->voters.count;
     copy_rows(p->rows, l->rows, p->row_count);
-    p->count = p->heard_count = 0;
+    p->count = p->replied_count = 0;
     add_mark(l, 0);
 }
 

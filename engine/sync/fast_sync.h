@@ -45,8 +45,8 @@ struct assay_fast_sync_page {
     uint32_t count;
     struct assay_fast_sync_mark
         marks[ASSAY_FAST_SYNC_PAGE_MAX + 1]; /* before the first, then after each */
-    uint32_t heard_count; /* operators that sent or confirmed them */
-    uint8_t heard[ASSAY_FAST_SYNC_OPERATORS][32];
+    uint32_t replied_count;                  /* operators that sent or confirmed them */
+    uint8_t replied[ASSAY_FAST_SYNC_OPERATORS][32];
 };
 
 struct assay_fast_sync {

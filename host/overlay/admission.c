@@ -17,7 +17,7 @@ static void add_strike(struct assay_admission *a, uint64_t now_ms, uint16_t slot
                        enum assay_peer_score_fault fault)
 {
     if (a->limits == NULL) return;
-    if (assay_peer_score_add_fault(&a->limits[slot].conduct, now_ms, fault))
+    if (assay_peer_score_add_fault(&a->limits[slot].peer_score, now_ms, fault))
         assay_count(a->counters, ASSAY_COUNT_SHUT);
 }
 

@@ -125,11 +125,11 @@ static void note_answer(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t
                         enum assay_status status)
 {
     if (e->limits == NULL) return;
-    struct assay_peer_score *conduct = &e->limits[from].conduct;
+    struct assay_peer_score *peer_score = &e->limits[from].peer_score;
     const bool invalid = status == ASSAY_E_TRUNCATED || status == ASSAY_E_SIGNATURE ||
                          status == ASSAY_E_RANGE || status == ASSAY_E_TRAILING;
-    if (!invalid) assay_peer_score_on_answer(conduct, now_ms);
-    else if (assay_peer_score_add_fault(conduct, now_ms, ASSAY_PEER_SCORE_OF_INVALID))
+    if (!invalid) assay_peer_score_on_answer(peer_score, now_ms);
+    else if (assay_peer_score_add_fault(peer_score, now_ms, ASSAY_PEER_SCORE_OF_INVALID))
         assay_count(e->counters, ASSAY_COUNT_SHUT);
 }
 
@@ -162,7 +162,7 @@ bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms)
         return true;
     }
     ASSAY_ASSERT(action.to < e->members && action.to != e->self);
-    if (e->limits != NULL) assay_peer_score_on_request(&e->limits[action.to].conduct, now_ms);
+    if (e->limits != NULL) assay_peer_score_on_request(&e->limits[action.to].peer_score, now_ms);
     e->world.send(e->world.context, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
                   assay_slice_over(action.request.digest, ASSAY_PULL_LEN));
     return true;

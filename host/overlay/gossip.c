@@ -12,7 +12,7 @@
 
 /* ------------------------------------------------------------ seen messages */
 
-struct heard {
+struct received {
     bool used;
     uint8_t again; /* times that it was noted after the first */
     uint64_t at_ms;
@@ -25,7 +25,7 @@ enum { AGAIN_MAX = 16, SEEN_WAYS = 4, SEEN_SETS = ASSAY_SEEN_MAX / SEEN_WAYS };
  * attacker's free choice of place: each costs a valid signature. */
 struct assay_seen {
     uint64_t life_ms;
-    struct heard sets[SEEN_SETS][SEEN_WAYS];
+    struct received sets[SEEN_SETS][SEEN_WAYS];
 };
 
 size_t assay_seen_size(void)
@@ -48,10 +48,10 @@ static size_t digest_bucket(const uint8_t digest[static 32])
     return ((size_t)digest[0] << 8 | digest[1]) % SEEN_SETS;
 }
 
-static const struct heard *find_heard(const struct assay_seen *seen, uint64_t now_ms,
-                                      const uint8_t digest[static 32])
+static const struct received *find_received(const struct assay_seen *seen, uint64_t now_ms,
+                                            const uint8_t digest[static 32])
 {
-    const struct heard *set = seen->sets[digest_bucket(digest)];
+    const struct received *set = seen->sets[digest_bucket(digest)];
     for (size_t i = 0; i < SEEN_WAYS; i++)
         if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
             assay_bytes_equal(set[i].digest, digest, 32))
@@ -62,22 +62,22 @@ static const struct heard *find_heard(const struct assay_seen *seen, uint64_t no
 bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
 {
     ASSAY_ASSERT(seen->life_ms > 0);
-    return find_heard(seen, now_ms, digest) != NULL;
+    return find_received(seen, now_ms, digest) != NULL;
 }
 
 bool assay_seen_has_within(const struct assay_seen *seen, uint64_t now_ms,
                            const uint8_t digest[static 32], uint64_t within_ms)
 {
-    const struct heard *heard = find_heard(seen, now_ms, digest);
-    return heard != NULL && now_ms - heard->at_ms < within_ms << heard->again;
+    const struct received *received = find_received(seen, now_ms, digest);
+    return received != NULL && now_ms - received->at_ms < within_ms << received->again;
 }
 
 void assay_seen_add(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
 {
     ASSAY_ASSERT(seen->life_ms > 0);
 
-    struct heard *set = seen->sets[digest_bucket(digest)];
-    struct heard *place = &set[0];
+    struct received *set = seen->sets[digest_bucket(digest)];
+    struct received *place = &set[0];
     const bool again = assay_seen_has(seen, now_ms, digest);
     for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
         if (!set[i].used || set[i].at_ms < place->at_ms) place = &set[i];

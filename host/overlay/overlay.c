@@ -26,14 +26,14 @@ struct place {
     enum side side;
     bool anchor, linked, errand;
     uint8_t failures;          /* in a row */
-    enum assay_overlay_verb tell; /* message to send; 0: none */
-    uint64_t heard_ms;         /* last */
+    enum assay_overlay_verb notify; /* message to send; 0: none */
+    uint64_t received_ms;           /* last */
     uint64_t until_ms;         /* asked: deadline of the answer; none: earliest next request */
     uint64_t errand_until_ms;
     uint64_t joined_ms; /* its last request; 0: never */
     uint64_t near_ms;   /* neighbour, or asked, since then */
-    bool announces;     /* an INVENTORY of it was received, last at told_ms */
-    uint64_t told_ms;
+    bool announces;     /* an INVENTORY of it was received, last at announced_ms */
+    uint64_t announced_ms;
 };
 
 struct assay_overlay {
@@ -145,7 +145,7 @@ static void add_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t slo
     ASSAY_ASSERT(view_holds(v));
 }
 
-static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool tell)
+static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t slot, bool notify)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(p->side != SIDE_NONE);
@@ -156,8 +156,8 @@ static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t 
         v->near[at] = v->near[at + 1];
     p->side = SIDE_NONE;
     p->anchor = false;
-    p->tell = tell ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_verb)0;
-    if (tell) { /* the message needs the link a moment longer */
+    p->notify = notify ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_verb)0;
+    if (notify) { /* the message needs the link a moment longer */
         p->errand = true;
         p->errand_until_ms = now_ms + v->answer_ms;
     }
@@ -317,7 +317,7 @@ static bool send_join(struct assay_overlay *v, uint64_t now_ms)
     add_neighbour(v, now_ms, slot, SIDE_ASKED);
     p->anchor = among == AMONG_FIRST;
     p->until_ms = now_ms + v->answer_ms;
-    p->tell = ASSAY_OVERLAY_JOIN;
+    p->notify = ASSAY_OVERLAY_JOIN;
     return true;
 }
 
@@ -398,7 +398,7 @@ static void drop_silent(struct assay_overlay *v, uint64_t now_ms)
         const uint16_t slot = v->near[i - 1];
         struct place *p = &v->places[slot];
         const bool unanswered = p->side == SIDE_ASKED && now_ms >= p->until_ms;
-        const bool silent = p->side != SIDE_ASKED && now_ms >= p->heard_ms + silence_ms;
+        const bool silent = p->side != SIDE_ASKED && now_ms >= p->received_ms + silence_ms;
         if (!unanswered && !silent) continue;
         put_off_peer(v, p, now_ms);
         remove_neighbour(v, now_ms, slot, false);
@@ -411,7 +411,7 @@ static uint64_t schedule_next(const struct assay_overlay *v, uint64_t now_ms)
     uint64_t wake = now_ms + v->answer_ms; /* next permitted request, refusals, requested links */
     for (uint32_t i = 0; i < v->near_count; i++) {
         const struct place *p = &v->places[v->near[i]];
-        const uint64_t at_ms = p->side == SIDE_ASKED ? p->until_ms : p->heard_ms + silence_ms;
+        const uint64_t at_ms = p->side == SIDE_ASKED ? p->until_ms : p->received_ms + silence_ms;
         wake = assay_min_u64(wake, at_ms);
     }
     return assay_max_u64(wake, now_ms + 1);
@@ -441,11 +441,11 @@ static bool emit_action(struct place *p, uint16_t slot, struct assay_overlay_act
                                                  .slot = slot };
         return true;
     }
-    if (p->tell == 0 || !p->linked) return false;
+    if (p->notify == 0 || !p->linked) return false;
     *action = (struct assay_overlay_action){ .kind = ASSAY_OVERLAY_SEND,
                                              .slot = slot,
-                                             .word = p->tell };
-    p->tell = (enum assay_overlay_verb)0;
+                                             .word = p->notify };
+    p->notify = (enum assay_overlay_verb)0;
     return true;
 }
 
@@ -480,7 +480,7 @@ static void queue_refusal(struct assay_overlay *v, uint64_t now_ms, uint16_t fro
     if (v->refusals >= ASSAY_OVERLAY_REFUSALS || !assay_overlay_request_link(v, now_ms, from))
         return;
     v->refusals++;
-    p->tell = ASSAY_OVERLAY_REFUSE;
+    p->notify = ASSAY_OVERLAY_REFUSE;
 }
 
 /* docs/protocol.md 4.12.2: others' choices have what our own leave, and no operator or group of
@@ -503,7 +503,7 @@ static enum assay_status on_join(struct assay_overlay *v, uint64_t now_ms, uint1
     if (!p->peer.usable) return ASSAY_E_STRANGER;
     if (p->joined_ms != 0 && now_ms < p->joined_ms + v->answer_ms / 2) return ASSAY_E_RATE;
     p->joined_ms = now_ms + 1; /* 0 means never */
-    p->heard_ms = now_ms;
+    p->received_ms = now_ms;
     if (p->side == SIDE_NONE && !may_join(v, from, v->config.self)) return ASSAY_E_INVALID;
     if (p->side == SIDE_NONE && !has_inbound_room(v, &p->peer)) {
         queue_refusal(v, now_ms, from);
@@ -515,14 +515,14 @@ static enum assay_status on_join(struct assay_overlay *v, uint64_t now_ms, uint1
                   p->side == SIDE_NONE    ? SIDE_IN
                   : p->side == SIDE_ASKED ? SIDE_OUT
                                           : p->side);
-    p->tell = ASSAY_OVERLAY_ACCEPT;
+    p->notify = ASSAY_OVERLAY_ACCEPT;
     return ASSAY_OK;
 }
 
 static void on_accept(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     struct place *p = &v->places[from];
-    p->heard_ms = now_ms;
+    p->received_ms = now_ms;
     if (p->side != SIDE_ASKED) return;
     p->failures = 0;
     add_neighbour(v, now_ms, from, SIDE_OUT);
@@ -558,14 +558,14 @@ enum assay_status assay_overlay_on_neighbour(struct assay_overlay *v, uint64_t n
 void assay_overlay_on_message(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
-    v->places[from].heard_ms = now_ms;
+    v->places[from].received_ms = now_ms;
 }
 
 void assay_overlay_on_inventory(struct assay_overlay *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].announces = true;
-    v->places[from].told_ms = now_ms;
+    v->places[from].announced_ms = now_ms;
 }
 
 bool assay_overlay_sends_inventory(const struct assay_overlay *v, uint64_t now_ms, uint16_t slot)
@@ -573,7 +573,8 @@ bool assay_overlay_sends_inventory(const struct assay_overlay *v, uint64_t now_m
     ASSAY_ASSERT(slot < v->members);
     const struct place *p = &v->places[slot];
     const uint64_t epoch_ms = v->config.epoch_ms;
-    return now_ms < p->near_ms + epoch_ms || (p->announces && now_ms < p->told_ms + 2 * epoch_ms);
+    return now_ms < p->near_ms + epoch_ms ||
+           (p->announces && now_ms < p->announced_ms + 2 * epoch_ms);
 }
 
 bool assay_overlay_request_link(struct assay_overlay *v, uint64_t now_ms, uint16_t to)

@@ -25,15 +25,15 @@ struct assay_relay assay_relay_init(uint16_t self, uint32_t members, uint16_t to
 }
 
 /* docs/protocol.md 2.4: the weight of the answers counts, so all voters are asked. */
-static bool asks_voters(enum assay_message_kind kind)
+static bool goes_to_voters(enum assay_message_kind kind)
 {
     return kind == ASSAY_MESSAGE_RESUME_ASK;
 }
 
 /* Any holder may answer, and the answer proves itself. A neighbour that reported to have it is
  * asked directly. */
-static bool asks_anybody(const struct assay_overlay *view, uint16_t to,
-                         enum assay_message_kind kind)
+static bool goes_to_any_holder(const struct assay_overlay *view, uint16_t to,
+                               enum assay_message_kind kind)
 {
     if (kind == ASSAY_MESSAGE_REQUEST_MISSING) return !assay_overlay_has(view, to);
     return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
@@ -50,10 +50,10 @@ struct assay_relay assay_relay_init_overlay(struct assay_overlay *view,
     relay.now_ms = now_ms;
     relay.calls = view;
     const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
-    if (!all && asks_anybody(view, relay.to, kind) &&
+    if (!all && goes_to_any_holder(view, relay.to, kind) &&
         !assay_overlay_next_neighbour(view, &relay.to))
         relay.left = 0; /* no member to ask yet */
-    if (!all || asks_voters(kind)) return relay;
+    if (!all || goes_to_voters(kind)) return relay;
     relay.view = view;
     relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
     relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_overlay_count(view);

@@ -13,7 +13,7 @@ enum { ROWS = ASSAY_OVERLAY_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
 struct row {
     bool used;
     uint16_t slot;
-    bool says;                /* a PRUNE message to it is due */
+    bool prune_due;           /* a PRUNE message to it is due */
     uint64_t late_epoch;      /* it was late, and cannot be a parent until this epoch */
     uint64_t theirs_until_ms; /* its PRUNE is valid until then; 0: none */
     uint8_t ours[ASSAY_PRUNE_LEN_MAX];   /* sources that we pruned at it */
@@ -44,7 +44,7 @@ static void bitmap_set(uint8_t *bits, uint16_t slot, bool value)
 
 static bool row_holds(const struct assay_relay_tree *r, const struct row *row)
 {
-    if (!row->used) return !row->says;
+    if (!row->used) return !row->prune_due;
     return row->slot < r->config.capacity && row->slot != r->config.self &&
            r->slots[row->slot].row == row - r->rows;
 }
@@ -122,7 +122,7 @@ uint16_t assay_relay_tree_source(const struct assay_relay_tree *r,
 
 static void schedule_prune(struct assay_relay_tree *r, struct row *row, uint64_t now_ms)
 {
-    row->says = true;
+    row->prune_due = true;
     if (r->say_at_ms == UINT64_MAX)
         r->say_at_ms = now_ms + assay_message_pause_ms(r->config.epoch_ms);
 }
@@ -287,8 +287,8 @@ bool assay_relay_tree_next(struct assay_relay_tree *r, uint64_t now_ms,
     if (now_ms < r->say_at_ms) return false;
     for (size_t at = 0; at < ROWS; at++) {
         struct row *row = &r->rows[at];
-        if (!row->says) continue;
-        row->says = false;
+        if (!row->prune_due) continue;
+        row->prune_due = false;
         *say = (struct assay_prune_message){ .to = row->slot, .len = 1 };
         assay_bytes_copy(say->payload, sizeof say->payload, row->ours, sizeof row->ours);
         for (size_t i = 1; i < ASSAY_PRUNE_LEN_MAX; i++)

@@ -25,7 +25,7 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
     if (limit != NULL && !assay_limit_sync(limit, now_ms, answer_cost(ask))) {
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
         const bool is_shut =
-            assay_peer_score_add_fault(&limit->conduct, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
+            assay_peer_score_add_fault(&limit->peer_score, now_ms, ASSAY_PEER_SCORE_OF_DUPLICATE);
         ASSAY_ASSERT(!is_shut); /* a node that catches up requests often */
         return ASSAY_E_RATE;
     }

@@ -100,7 +100,7 @@ void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates 
         .handshakes = bucket_init(ASSAY_HANDSHAKES_PER_S, ASSAY_HANDSHAKES_BURST, now_ms),
         .next_ban_ms = ASSAY_BAN_FIRST_MS,
     };
-    assay_peer_score_init(&limit->conduct, now_ms);
+    assay_peer_score_init(&limit->peer_score, now_ms);
     ASSAY_ASSERT(limit_holds(limit));
 }
 
@@ -108,8 +108,8 @@ enum assay_limit_answer assay_limit_check_peer(const struct assay_limit *limit, 
 {
     ASSAY_ASSERT(limit_holds(limit));
     if (assay_limit_is_banned(limit, now_ms)) return ASSAY_LIMIT_BANNED;
-    return assay_peer_score_is_shut_out(&limit->conduct, now_ms) ? ASSAY_LIMIT_SHUT
-                                                                 : ASSAY_LIMIT_OK;
+    return assay_peer_score_is_shut_out(&limit->peer_score, now_ms) ? ASSAY_LIMIT_SHUT
+                                                                    : ASSAY_LIMIT_OK;
 }
 
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len)

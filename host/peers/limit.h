@@ -61,7 +61,7 @@ struct assay_limit {
     uint32_t strikes;                      /* how many of them count */
     uint64_t banned_until_ms;
     uint64_t next_ban_ms;
-    struct assay_peer_score conduct;
+    struct assay_peer_score peer_score;
 };
 
 enum assay_limit_answer {

@@ -35,8 +35,8 @@ void assay_peer_clocks_init(struct assay_peer_clocks *dates, struct assay_peer_c
 void assay_peer_clocks_on_message(struct assay_peer_clocks *dates, uint16_t slot, uint64_t now_ms)
 {
     ASSAY_ASSERT(slot < dates->count);
-    dates->peers[slot].heard = true;
-    dates->peers[slot].heard_ms = now_ms;
+    dates->peers[slot].received = true;
+    dates->peers[slot].received_ms = now_ms;
     dates->peers[slot].ended = false;
 }
 
@@ -59,7 +59,7 @@ bool assay_peer_clocks_is_reachable(const struct assay_peer_clocks *dates, uint1
     if (slot == dates->self) return true;
     const uint64_t most_ms =
         assay_max_u64(ASSAY_PEER_CLOCKS_REQUESTS * dates->every_ms, dates->far_ms);
-    return p->heard && !p->ended && is_within(p->heard_ms, now_ms, most_ms);
+    return p->received && !p->ended && is_within(p->received_ms, now_ms, most_ms);
 }
 
 static void write_number(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t at_unix_ms)
@@ -70,12 +70,12 @@ static void write_number(struct assay_writer *w, uint8_t what, uint64_t ticket, 
 }
 
 bool assay_peer_clocks_poll_request(struct assay_peer_clocks *dates, uint64_t now_ms,
-                                    uint64_t at_unix_ms, bool beside, struct assay_writer *w)
+                                    uint64_t at_unix_ms, bool alongside, struct assay_writer *w)
 {
     check_clocks(dates);
-    if (now_ms < (beside ? dates->beside_at_ms : dates->ask_at_ms)) return false;
+    if (now_ms < (alongside ? dates->alongside_at_ms : dates->ask_at_ms)) return false;
     dates->ask_at_ms = now_ms + dates->every_ms + dates->every_ms / 4;
-    dates->beside_at_ms = now_ms + dates->every_ms - dates->every_ms / 4;
+    dates->alongside_at_ms = now_ms + dates->every_ms - dates->every_ms / 4;
     dates->ticket = now_ms + 1; /* never 0 */
     write_number(w, ASK, dates->ticket, at_unix_ms);
     ASSAY_ASSERT(!w->full);
@@ -106,12 +106,12 @@ uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates)
 
 /* The answer was sent about halfway between the request and now. */
 static void note_answer(struct assay_peer_clocks *d, struct assay_peer_clocks_peer *p,
-                        uint64_t now_ms, uint64_t at_unix_ms, uint64_t told_unix_ms)
+                        uint64_t now_ms, uint64_t at_unix_ms, uint64_t answered_unix_ms)
 {
     const uint64_t round_ms = now_ms - (d->ticket - 1);
-    p->heard = p->known = true;
-    p->heard_ms = p->told_ms = now_ms;
-    p->ahead_ms = (int64_t)told_unix_ms + (int64_t)(round_ms / 2) - (int64_t)at_unix_ms;
+    p->received = p->known = true;
+    p->received_ms = p->answered_ms = now_ms;
+    p->ahead_ms = (int64_t)answered_unix_ms + (int64_t)(round_ms / 2) - (int64_t)at_unix_ms;
     p->round_ms = round_ms;
     p->worst_ms = assay_max_u64(round_ms, p->worst_ms - p->worst_ms / WORST_PARTS);
 }
@@ -125,12 +125,12 @@ enum assay_status assay_peer_clocks_on_date(struct assay_peer_clocks *dates, uin
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
     uint8_t what = 0;
     uint64_t ticket = 0;
-    uint64_t told_unix_ms = 0;
+    uint64_t answered_unix_ms = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &what));
     ASSAY_TRY(assay_cursor_u64be(&in, &ticket));
-    ASSAY_TRY(assay_cursor_u64be(&in, &told_unix_ms));
+    ASSAY_TRY(assay_cursor_u64be(&in, &answered_unix_ms));
     ASSAY_TRY(assay_cursor_end(&in));
-    if (what > FAREWELL || told_unix_ms >= INT64_MAX / 2) return ASSAY_E_RANGE;
+    if (what > FAREWELL || answered_unix_ms >= INT64_MAX / 2) return ASSAY_E_RANGE;
     if (what == ASK) {
         write_number(w, ANSWER, ticket, at_unix_ms);
         return ASSAY_OK;
@@ -143,14 +143,14 @@ enum assay_status assay_peer_clocks_on_date(struct assay_peer_clocks *dates, uin
     /* An answer slower than the next request is too vague; one without a request is false. */
     if (dates->ticket == 0 || ticket != dates->ticket || now_ms < ticket - 1) return ASSAY_E_STALE;
     if (slot == dates->self) return ASSAY_E_STALE;
-    note_answer(dates, &dates->peers[slot], now_ms, at_unix_ms, told_unix_ms);
+    note_answer(dates, &dates->peers[slot], now_ms, at_unix_ms, answered_unix_ms);
     return ASSAY_OK;
 }
 
 static bool has_date(const struct assay_peer_clocks *d, uint32_t slot, uint64_t now_ms)
 {
     const struct assay_peer_clocks_peer *p = &d->peers[slot];
-    return slot == d->self || (p->known && is_fresh(d, p->told_ms, now_ms));
+    return slot == d->self || (p->known && is_fresh(d, p->answered_ms, now_ms));
 }
 
 /* Offset of a peer's clock to ours; `sure`: the lower bound, if the complete round trip was spent

@@ -29,11 +29,11 @@ enum {
 };
 
 struct assay_peer_clocks_peer {
-    bool heard, known;
-    uint64_t heard_ms; /* monotonic: when anything was received from it last */
+    bool received, known;
+    uint64_t received_ms; /* monotonic: when anything was received from it last */
     int64_t ahead_ms;  /* offset of its clock to ours ... */
     uint64_t round_ms; /* ... with an error of half the round trip */
-    uint64_t told_ms;
+    uint64_t answered_ms;
     uint64_t worst_ms; /* longest recent round trip; decays by an eighth with each answer */
     bool ended;        /* it sent a farewell (docs/protocol.md 4.5.5), and nothing since */
     bool was_ending;  /* ending_ms: time of the last log line about it */
@@ -49,7 +49,7 @@ struct assay_peer_clocks {
     uint64_t far_ms; /* 0, or the permitted silence of members reached only through others */
     uint64_t bound_ms; /* limit of clock differences: min(5 s, T/8) (docs/protocol.md 4.5) */
     uint64_t ask_at_ms, ticket; /* deadline of a separate request; ticket 0: no request is open */
-    uint64_t beside_at_ms;      /* earliest request together with another broadcast */
+    uint64_t alongside_at_ms;   /* earliest request together with another broadcast */
     bool off; /* last result: our clock is certainly off by more than the bound */
     struct assay_peer_clocks_found {
         bool known; /* members of more than 2W/3, this one included, have a fresh clock offset */
@@ -78,7 +78,7 @@ bool assay_peer_clocks_poll_ending(struct assay_peer_clocks *dates, uint16_t slo
  * interval later. Returns: true once a turn.
  */
 bool assay_peer_clocks_poll_request(struct assay_peer_clocks *dates, uint64_t now_ms,
-                                    uint64_t at_unix_ms, bool beside, struct assay_writer *w);
+                                    uint64_t at_unix_ms, bool alongside, struct assay_writer *w);
 /* Returns: the deadline of the next separate request. */
 uint64_t assay_peer_clocks_wake_at(const struct assay_peer_clocks *dates);
 /*

@@ -36,13 +36,14 @@ static bool score_holds(const struct assay_peer_score *c)
            c->back_off_ms <= ASSAY_PEER_SCORE_BACK_OFF_MAX_MS;
 }
 
-void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms)
+void assay_peer_score_init(struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    *conduct = (struct assay_peer_score){ .points_milli = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI,
-                                          .at_ms = now_ms,
-                                          .second_ms = now_ms,
-                                          .back_off_ms = ASSAY_PEER_SCORE_BACK_OFF_MS };
-    ASSAY_ASSERT(score_holds(conduct));
+    *peer_score =
+        (struct assay_peer_score){ .points_milli = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI,
+                                   .at_ms = now_ms,
+                                   .second_ms = now_ms,
+                                   .back_off_ms = ASSAY_PEER_SCORE_BACK_OFF_MS };
+    ASSAY_ASSERT(score_holds(peer_score));
 }
 
 static uint64_t level_milli(const struct assay_peer_score *c, uint64_t now_ms)
@@ -97,63 +98,63 @@ static void shut_out_peer(struct assay_peer_score *c, uint64_t now_ms)
     ASSAY_ASSERT(score_holds(c));
 }
 
-bool assay_peer_score_add_fault(struct assay_peer_score *conduct, uint64_t now_ms,
+bool assay_peer_score_add_fault(struct assay_peer_score *peer_score, uint64_t now_ms,
                                 enum assay_peer_score_fault fault)
 {
     const struct price price = fault_price(fault);
-    ASSAY_ASSERT(score_holds(conduct));
-    conduct->faults[fault] += 1;
-    if (assay_peer_score_is_shut_out(conduct, now_ms)) return false; /* it pays already */
-    const uint64_t now_milli = level_milli(conduct, now_ms);
-    const uint64_t cost = (uint64_t)within_second(conduct, now_ms, fault, price) * MILLI;
+    ASSAY_ASSERT(score_holds(peer_score));
+    peer_score->faults[fault] += 1;
+    if (assay_peer_score_is_shut_out(peer_score, now_ms)) return false; /* it pays already */
+    const uint64_t now_milli = level_milli(peer_score, now_ms);
+    const uint64_t cost = (uint64_t)within_second(peer_score, now_ms, fault, price) * MILLI;
     const uint64_t least = price.can_shut ? 0 : (uint64_t)ASSAY_PEER_SCORE_LEAST * MILLI;
     uint64_t left = now_milli >= cost ? now_milli - cost : 0;
     if (left < least) left = assay_min_u64(now_milli, least);
-    conduct->points_milli = left;
-    if (now_ms > conduct->at_ms) conduct->at_ms = now_ms;
+    peer_score->points_milli = left;
+    if (now_ms > peer_score->at_ms) peer_score->at_ms = now_ms;
     if (left > 0 || !price.can_shut) return false;
-    shut_out_peer(conduct, now_ms);
-    ASSAY_ASSERT(assay_peer_score_is_shut_out(conduct, now_ms));
+    shut_out_peer(peer_score, now_ms);
+    ASSAY_ASSERT(assay_peer_score_is_shut_out(peer_score, now_ms));
     return true;
 }
 
-void assay_peer_score_on_request(struct assay_peer_score *conduct, uint64_t now_ms)
+void assay_peer_score_on_request(struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    ASSAY_ASSERT(score_holds(conduct));
-    const bool late = conduct->open > 0 && now_ms >= conduct->open_since_ms &&
-                      now_ms - conduct->open_since_ms >= ASSAY_PEER_SCORE_ANSWER_MS;
-    for (uint32_t i = 0; late && i < conduct->open; i++) {
+    ASSAY_ASSERT(score_holds(peer_score));
+    const bool late = peer_score->open > 0 && now_ms >= peer_score->open_since_ms &&
+                      now_ms - peer_score->open_since_ms >= ASSAY_PEER_SCORE_ANSWER_MS;
+    for (uint32_t i = 0; late && i < peer_score->open; i++) {
         const bool was_shut =
-            assay_peer_score_add_fault(conduct, now_ms, ASSAY_PEER_SCORE_OF_UNANSWERED);
+            assay_peer_score_add_fault(peer_score, now_ms, ASSAY_PEER_SCORE_OF_UNANSWERED);
         ASSAY_ASSERT(!was_shut);
     }
-    if (late) conduct->open = 0;
-    if (conduct->open == 0) conduct->open_since_ms = now_ms;
-    if (conduct->open < ASSAY_PEER_SCORE_OPEN_MAX) conduct->open += 1;
+    if (late) peer_score->open = 0;
+    if (peer_score->open == 0) peer_score->open_since_ms = now_ms;
+    if (peer_score->open < ASSAY_PEER_SCORE_OPEN_MAX) peer_score->open += 1;
 }
 
-void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_ms)
+void assay_peer_score_on_answer(struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    ASSAY_ASSERT(score_holds(conduct));
-    if (conduct->open > 0) conduct->open -= 1;
-    conduct->open_since_ms = now_ms; /* a peer that answers is reachable: the other requests get
+    ASSAY_ASSERT(score_holds(peer_score));
+    if (peer_score->open > 0) peer_score->open -= 1;
+    peer_score->open_since_ms = now_ms; /* a peer that answers is reachable: the other requests get
                                       * their full time again */
 }
 
-uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms)
+uint32_t assay_peer_score_points(const struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    if (assay_peer_score_is_shut_out(conduct, now_ms)) return 0;
-    return (uint32_t)(level_milli(conduct, now_ms) / MILLI);
+    if (assay_peer_score_is_shut_out(peer_score, now_ms)) return 0;
+    return (uint32_t)(level_milli(peer_score, now_ms) / MILLI);
 }
 
-bool assay_peer_score_is_shut_out(const struct assay_peer_score *conduct, uint64_t now_ms)
+bool assay_peer_score_is_shut_out(const struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    return now_ms < conduct->shut_until_ms;
+    return now_ms < peer_score->shut_until_ms;
 }
 
-bool assay_peer_score_is_deprioritised(const struct assay_peer_score *conduct, uint64_t now_ms)
+bool assay_peer_score_is_deprioritised(const struct assay_peer_score *peer_score, uint64_t now_ms)
 {
-    return assay_peer_score_points(conduct, now_ms) < ASSAY_PEER_SCORE_LAST;
+    return assay_peer_score_points(peer_score, now_ms) < ASSAY_PEER_SCORE_LAST;
 }
 
 const char *assay_peer_score_name(enum assay_peer_score_fault fault)

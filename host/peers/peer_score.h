@@ -67,20 +67,20 @@ struct assay_peer_score {
 };
 
 /* Nothing is checked against anybody. */
-void assay_peer_score_init(struct assay_peer_score *conduct, uint64_t now_ms);
+void assay_peer_score_init(struct assay_peer_score *peer_score, uint64_t now_ms);
 /* Adds a fault. Returns: true when the peer is shut out from now on because of it. */
-bool assay_peer_score_add_fault(struct assay_peer_score *conduct, uint64_t now_ms,
+bool assay_peer_score_add_fault(struct assay_peer_score *peer_score, uint64_t now_ms,
                                 enum assay_peer_score_fault fault);
 /* A request was sent to the peer; earlier requests without a timely answer count as unanswered. */
-void assay_peer_score_on_request(struct assay_peer_score *conduct, uint64_t now_ms);
+void assay_peer_score_on_request(struct assay_peer_score *peer_score, uint64_t now_ms);
 /* The peer answered one request, with the data or with "not here". */
-void assay_peer_score_on_answer(struct assay_peer_score *conduct, uint64_t now_ms);
+void assay_peer_score_on_answer(struct assay_peer_score *peer_score, uint64_t now_ms);
 /* Returns: points, 0 to ASSAY_PEER_SCORE_FULL. */
-uint32_t assay_peer_score_points(const struct assay_peer_score *conduct, uint64_t now_ms);
+uint32_t assay_peer_score_points(const struct assay_peer_score *peer_score, uint64_t now_ms);
 /* Returns: true while the peer is shut out. */
-bool assay_peer_score_is_shut_out(const struct assay_peer_score *conduct, uint64_t now_ms);
+bool assay_peer_score_is_shut_out(const struct assay_peer_score *peer_score, uint64_t now_ms);
 /* Returns: true when other peers are served before it. */
-bool assay_peer_score_is_deprioritised(const struct assay_peer_score *conduct, uint64_t now_ms);
+bool assay_peer_score_is_deprioritised(const struct assay_peer_score *peer_score, uint64_t now_ms);
 /* Returns: "invalid" .. "unanswered", "unknown" outside the list. */
 const char *assay_peer_score_name(enum assay_peer_score_fault fault);
 

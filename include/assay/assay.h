@@ -1,5 +1,7 @@
 /*
- * assay/assay.h - libassay: verify the hardware evidence of trusted execution environments.
+ * include/assay/assay.h - public interface of libassay.
+ *
+ * It verifies the hardware evidence of trusted execution environments.
  *
  * Evidence in, verdict out: SGX and TDX quotes, AMD SEV-SNP reports, AWS Nitro documents, TPM 2.0
  * quotes, Azure paravisor composites, Arm CCA tokens. Nothing here opens a file, asks a server or

@@ -49,12 +49,12 @@ enum assay_status assay_change_draft_decode(struct assay_slice bytes,
     return assay_change_decode(draft->body, &draft->change);
 }
 
-bool assay_change_signature_is_valid(const struct assay_genesis *charter,
+bool assay_change_signature_is_valid(const struct assay_genesis *effective,
                                      const struct assay_change_draft *draft, uint32_t i)
 {
     ASSAY_ASSERT(i < draft->signature_count);
     struct assay_p256 *key = NULL;
-    const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+    const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
     if (o == NULL || assay_p256_load(o->public_key, &key) != ASSAY_OK) return false;
     const bool good = assay_p256_verify(key, draft->digest, draft->signatures[i], ASSAY_S_LOW);
     assay_p256_free(&key);
@@ -124,16 +124,17 @@ static void genesis_state(struct assay_change_basis *b)
 static enum assay_status open_basis(struct assay_change_basis *b)
 {
     struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
-    b->charter_memory = align_up(assay_effective_rules_size());
-    if (b->charter_memory == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_effective_rules_load(b->charter_memory, assay_effective_rules_size(),
-                                         b->genesis, b->store, &b->charter));
-    if (!open_memory(b, b->charter.genesis->member_count + ASSAY_JOINS_MAX)) return ASSAY_E_MEMORY;
-    if (b->charter.state != NULL) assay_state_copy(&b->state, b->charter.state);
+    b->effective_memory = align_up(assay_effective_rules_size());
+    if (b->effective_memory == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_effective_rules_load(b->effective_memory, assay_effective_rules_size(),
+                                         b->genesis, b->store, &b->effective));
+    if (!open_memory(b, b->effective.genesis->member_count + ASSAY_JOINS_MAX))
+        return ASSAY_E_MEMORY;
+    if (b->effective.state != NULL) assay_state_copy(&b->state, b->effective.state);
     else genesis_state(b);
     assay_state_copy(&b->stage, &b->state);
-    if (b->charter.genesis->operator_count > 0)
-        ASSAY_TRY(assay_operators_encode(b->charter.genesis, &w));
+    if (b->effective.genesis->operator_count > 0)
+        ASSAY_TRY(assay_operators_encode(b->effective.genesis, &w));
     b->operators = assay_slice_over(w.bytes, w.len);
     return find_pending(b);
 }
@@ -156,7 +157,7 @@ void assay_change_basis_close(struct assay_change_basis **basis)
 {
     struct assay_change_basis *b = *basis;
     if (b == NULL) return;
-    free(b->charter_memory);
+    free(b->effective_memory);
     free(b->state_memory);
     free(b->stage_memory);
     free(b->close_memory);
@@ -211,14 +212,14 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
                                           const struct assay_change_draft *d, bool whole,
                                           char *message)
 {
-    const struct assay_genesis *charter = b->charter.genesis;
-    const uint32_t needed = d->change.sequence == 0 ? 1 : charter->threshold;
+    const struct assay_genesis *effective = b->effective.genesis;
+    const uint32_t needed = d->change.sequence == 0 ? 1 : effective->threshold;
     for (uint32_t i = 0; i < d->signature_count; i++) {
         char id[65];
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
-        if (assay_operator_find(charter, d->signers[i]) == NULL)
+        if (assay_operator_find(effective, d->signers[i]) == NULL)
             return why(message, ASSAY_E_STRANGER, "signed by %.16s, who is no operator", id);
-        if (!assay_change_signature_is_valid(charter, d, i))
+        if (!assay_change_signature_is_valid(effective, d, i))
             return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.16s is wrong", id);
     }
     if (d->change.sequence == 0 && d->signature_count > 1)
@@ -298,7 +299,7 @@ static enum assay_status check_queue(const struct assay_change_basis *b,
 
 struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
 {
-    struct assay_slice plan = basis->charter.genesis->services;
+    struct assay_slice plan = basis->effective.genesis->services;
     for (uint32_t i = 0; i < basis->state.pending_count; i++) {
         struct assay_change pending;
         struct assay_action action;
@@ -318,7 +319,7 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
     struct assay_unfit unfit;
     struct assay_staging staging = { .state = &b->stage,
                                      .operators = b->operators,
-                                     .plan = b->charter.genesis->services,
+                                     .plan = b->effective.genesis->services,
                                      .follow = assay_host_services_follow };
     assay_state_copy(&b->stage, &b->state);
     for (uint32_t i = 0; i < b->state.pending_count; i++) {

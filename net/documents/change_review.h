@@ -31,8 +31,8 @@ struct assay_change_draft {
 /* Returns: ASSAY_OK | INPUT statuses: not the file of a change */
 ASSAY_CHECKED enum assay_status assay_change_draft_decode(struct assay_slice bytes,
                                                           struct assay_change_draft *draft);
-/* Signature i is one of an operator of this charter, and good. Returns: whether so. */
-bool assay_change_signature_is_valid(const struct assay_genesis *charter,
+/* Signature i is one of an operator of these rules, and good. Returns: whether so. */
+bool assay_change_signature_is_valid(const struct assay_genesis *effective,
                                      const struct assay_change_draft *draft, uint32_t i);
 
 /* --- what it is checked against */
@@ -44,13 +44,13 @@ struct assay_tolerance; /* scoring/weight.h */
 struct assay_change_basis {
     const struct assay_genesis *genesis; /* as founded */
     struct assay_store *store;
-    struct assay_effective_rules charter; /* in force; .state NULL: no epoch has closed yet */
+    struct assay_effective_rules effective; /* in force; .state NULL: no epoch has closed yet */
     struct assay_state state;     /* the same state, or the genesis's */
     struct assay_state stage;
     struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: unknown */
     struct assay_slice operators;
     /* Memory. */
-    void *charter_memory;
+    void *effective_memory;
     uint8_t *state_memory, *stage_memory, *close_memory, *groups_memory, *pending_memory;
     uint8_t operator_bytes[ASSAY_OPERATORS_LEN_MAX];
     struct assay_close *close;

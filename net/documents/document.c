@@ -144,8 +144,8 @@ static char *document_timeline(struct assay_runtime *runtime, const char *argume
     for (int i = 0; i < TIMELINE_ROWS_MAX &&
                     (event = assay_timeline_find_after(&runtime->timeline, since)) != NULL;
          i++) {
-        const char *who = runtime_slot_name(runtime, event->slot, name, sizeof name);
-        assay_json_append(list, assay_document_event(event, who));
+        const char *subject = runtime_slot_name(runtime, event->slot, name, sizeof name);
+        assay_json_append(list, assay_document_event(event, subject));
         since = event->seq;
     }
     assay_json_set_uint(data, "last_seq", runtime->timeline.last);

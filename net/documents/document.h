@@ -62,8 +62,8 @@ const char *assay_document_integrity_text(uint64_t rule);
 const char *assay_document_availability_code(uint64_t rule);
 const char *assay_document_availability_text(uint64_t rule);
 /* Does this rule lower the number? Each Returns: whether. */
-bool assay_document_integrity_fell(uint64_t rule);
-bool assay_document_availability_fell(uint64_t rule);
+bool assay_document_integrity_drop(uint64_t rule);
+bool assay_document_availability_drop(uint64_t rule);
 
 /* Name of a slot, printable ASCII, NUL-terminated; "" for none. Returns: text. */
 const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,

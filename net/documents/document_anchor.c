@@ -56,8 +56,8 @@ static enum assay_status epoch_range(struct assay_store *store, struct assay_sto
     return ASSAY_E_NOT_FOUND;
 }
 
-static enum assay_status get(struct assay_store *store, enum assay_store_class class_, uint32_t era,
-                             uint64_t epoch, uint8_t **bytes, size_t *len)
+static enum assay_status get_row(struct assay_store *store, enum assay_store_class class_,
+                                 uint32_t era, uint64_t epoch, uint8_t **bytes, size_t *len)
 {
     const struct assay_store_key key = { .era = era, .epoch = epoch };
     const enum assay_status asked = assay_store_get(store, class_, &key, NULL, 0, len);
@@ -76,13 +76,13 @@ static enum assay_status load_header(struct assay_slice snapshot, struct assay_s
     return assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, header);
 }
 
-static enum assay_status load(struct assay_runtime *runtime, uint32_t era, uint64_t epoch,
-                              struct kept *kept)
+static enum assay_status load_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t epoch,
+                                    struct kept *kept)
 {
     size_t len = 0;
     uint64_t closed = 0;
     uint32_t members = 0;
-    ASSAY_TRY(get(runtime->config.store, ASSAY_STORE_STATE, era, epoch, &kept->bytes, &len));
+    ASSAY_TRY(get_row(runtime->config.store, ASSAY_STORE_STATE, era, epoch, &kept->bytes, &len));
     const struct assay_slice bytes = assay_slice_over(kept->bytes, len);
     ASSAY_TRY(load_header(bytes, &kept->header));
     ASSAY_TRY(assay_state_peek(bytes, &closed, &members));
@@ -155,8 +155,8 @@ static enum assay_status set_closed(struct assay_runtime *runtime, struct assay_
     const struct assay_state *const s = &closed->state;
     uint8_t *finality = NULL;
     size_t finality_len = 0;
-    enum assay_status status = get(runtime->config.store, ASSAY_STORE_FINALITY, s->era, s->epoch,
-                                   &finality, &finality_len);
+    enum assay_status status = get_row(runtime->config.store, ASSAY_STORE_FINALITY, s->era,
+                                       s->epoch, &finality, &finality_len);
     if (status == ASSAY_OK) {
         assay_json_set_hex(data, "chain_id", s->chain_id, 32);
         assay_json_set_uint(data, "era", s->era);
@@ -200,8 +200,8 @@ char *document_anchor(struct assay_runtime *runtime, const char *argument)
     enum assay_status status = epoch_range(runtime->config.store, &newest, &oldest);
     if (*argument == '\0') epoch = newest.epoch;
     if (status == ASSAY_OK && (epoch < oldest || epoch > newest.epoch)) status = ASSAY_E_NOT_FOUND;
-    if (status == ASSAY_OK) status = load(runtime, newest.era, epoch - 1, &before);
-    if (status == ASSAY_OK) status = load(runtime, newest.era, epoch, &closed);
+    if (status == ASSAY_OK) status = load_epoch(runtime, newest.era, epoch - 1, &before);
+    if (status == ASSAY_OK) status = load_epoch(runtime, newest.era, epoch, &closed);
     if (status == ASSAY_OK && closed.state.services.count == 0) { /* a change added them later */
         free_epoch(&before);
         free_epoch(&closed);

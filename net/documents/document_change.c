@@ -96,13 +96,13 @@ static bool read_decided(void *context, const struct assay_store_key *key, struc
 
 /* By name for operators in force or of the genesis; by id for others. */
 static struct assay_json *change_signers(const struct assay_runtime *runtime,
-                                         const struct assay_genesis *charter,
+                                         const struct assay_genesis *effective,
                                          const struct assay_change_draft *draft)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < draft->signature_count; i++) {
         char text[ASSAY_NAME_MAX + 65];
-        const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+        const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
         if (o == NULL)
             o = assay_operator_find(runtime_founding_genesis(runtime), draft->signers[i]);
         assay_hex_encode(draft->signers[i], 32, text, sizeof text);
@@ -137,7 +137,7 @@ static struct assay_json *decided_changes(struct assay_runtime *runtime,
         const uint64_t sequence = all.draft->change.sequence;
         struct assay_json *object = change_document(&basis->state, record);
         assay_json_set(object, "signers",
-                       change_signers(runtime, basis->charter.genesis, all.draft));
+                       change_signers(runtime, basis->effective.genesis, all.draft));
         assay_json_set_text(object, "end",
                             assay_document_change_end((
                                 uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)

@@ -84,8 +84,8 @@ static void append_reason(struct assay_json *list, const char *about, const char
 
 static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
 {
-    const bool fell = m->integrity_fall.epoch != 0;
-    const uint64_t rule = fell ? m->integrity_fall.rule : m->ledger.change_reason;
+    const bool dropped = m->integrity_fall.epoch != 0;
+    const uint64_t rule = dropped ? m->integrity_fall.rule : m->ledger.change_reason;
     if (m->ledger.trust.integrity_bp == ASSAY_SCORE_BP_MAX) return;
     append_reason(list, "integrity", assay_document_integrity_code(rule),
                   assay_document_integrity_text(rule), m->integrity_fall.epoch);
@@ -93,8 +93,8 @@ static void append_integrity(struct assay_json *list, const struct assay_snapsho
 
 static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
 {
-    const bool fell = m->availability_fall.epoch != 0;
-    const uint64_t rule = fell ? m->availability_fall.rule : m->ledger.availability_rule;
+    const bool dropped = m->availability_fall.epoch != 0;
+    const uint64_t rule = dropped ? m->availability_fall.rule : m->ledger.availability_rule;
     if (m->ledger.trust.availability_bp == ASSAY_SCORE_BP_MAX) return;
     append_reason(list, "availability", assay_document_availability_code(rule),
                   assay_document_availability_text(rule), m->availability_fall.epoch);
@@ -171,12 +171,13 @@ static void set_stage(struct assay_json *object, const struct assay_snapshot_mem
         assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
     }
     assay_json_set_bool(object, "present", member->present);
-    if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
-    else assay_json_set_null(object, "heard_age_ms");
+    if (member->was_received)
+        assay_json_set_uint(object, "last_message_age_ms", member->received_age_ms);
+    else assay_json_set_null(object, "last_message_age_ms");
     assay_json_set_bool(object, "ended", member->ended);
     if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
     else assay_json_set_null(object, "date_ahead_ms");
-    assay_json_set_uint(object, "conduct", member->conduct);
+    assay_json_set_uint(object, "peer_score", member->peer_score);
     assay_json_set_bool(object, "shut_out", member->is_shut_out);
     if (!member->has_round) return;
     assay_json_set_uint(object, "round_ms", member->round_ms);
@@ -188,8 +189,8 @@ static void set_faults(struct assay_json *object, const struct assay_snapshot_me
     struct assay_json *faults = assay_json_object();
     for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
         assay_json_set_uint(faults, assay_peer_score_name((enum assay_peer_score_fault)i),
-                            member->conduct_faults[i]);
-    assay_json_set(object, "conduct_faults", faults);
+                            member->peer_score_faults[i]);
+    assay_json_set(object, "peer_score_faults", faults);
 }
 
 static void set_keys(struct assay_json *object, const struct assay_snapshot_member *member)

@@ -48,16 +48,16 @@ static struct assay_json *program_documents(const struct assay_services_summary 
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "socket", v->path);
-    assay_json_set_uint(object, "connected", v->desk.clients);
-    assay_json_set_uint(object, "following", v->desk.following);
-    assay_json_set_uint(object, "submitted", v->desk.submitted);
-    assay_json_set_uint(object, "refused", v->desk.refused);
-    assay_json_set_uint(object, "quotes", v->desk.quotes);
-    assay_json_set_uint(object, "verdicts", v->desk.verdicts);
-    assay_json_set_uint(object, "calls_refused", v->desk.calls_refused);
-    assay_json_set_uint(object, "calls_yielded", v->desk.calls_yielded);
-    assay_json_set_uint(object, "questions_refused", v->desk.requests_refused);
-    assay_json_set_uint(object, "questions_yielded", v->desk.requests_yielded);
+    assay_json_set_uint(object, "connected", v->server.clients);
+    assay_json_set_uint(object, "following", v->server.following);
+    assay_json_set_uint(object, "submitted", v->server.submitted);
+    assay_json_set_uint(object, "refused", v->server.refused);
+    assay_json_set_uint(object, "quotes", v->server.quotes);
+    assay_json_set_uint(object, "verdicts", v->server.verdicts);
+    assay_json_set_uint(object, "calls_refused", v->server.calls_refused);
+    assay_json_set_uint(object, "calls_yielded", v->server.calls_yielded);
+    assay_json_set_uint(object, "questions_refused", v->server.requests_refused);
+    assay_json_set_uint(object, "questions_yielded", v->server.requests_yielded);
     return object;
 }
 
@@ -67,8 +67,8 @@ static struct assay_json *record_documents(const struct assay_services_summary *
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "kind", assay_service_kind_name(kind));
-        assay_json_set_uint(object, "applied", v->desk.applied[kind]);
-        assay_json_set_uint(object, "idle", v->desk.idle[kind]);
+        assay_json_set_uint(object, "applied", v->server.applied[kind]);
+        assay_json_set_uint(object, "idle", v->server.idle[kind]);
         assay_json_append(list, object);
     }
     return list;

@@ -130,8 +130,8 @@ static struct assay_json *missing_document(const struct assay_snapshot *s, uint1
     assay_json_set_text(object, "name", assay_document_name(s, slot, name, sizeof name));
     assay_json_set_uint(object, "weight", m->ledger.weight);
     assay_json_set_bool(object, "present", m->present);
-    if (m->was_heard) assay_json_set_uint(object, "heard_age_ms", m->heard_age_ms);
-    else assay_json_set_null(object, "heard_age_ms");
+    if (m->was_received) assay_json_set_uint(object, "last_message_age_ms", m->received_age_ms);
+    else assay_json_set_null(object, "last_message_age_ms");
     assay_json_set_bool(object, "ended", m->ended);
     assay_json_set_bool(object, "evidence", m->ledger.announced || slot == s->self);
     assay_json_set_bool(object, "ballot", m->ledger.balloted);

@@ -70,12 +70,12 @@ const char *assay_document_availability_text(uint64_t rule)
     return assay_availability_rule_text((enum assay_availability_rule)rule);
 }
 
-bool assay_document_integrity_fell(uint64_t rule)
+bool assay_document_integrity_drop(uint64_t rule)
 {
     return rule >= ASSAY_INTEGRITY_CEILING && rule <= ASSAY_INTEGRITY_FAIL_HARD;
 }
 
-bool assay_document_availability_fell(uint64_t rule)
+bool assay_document_availability_drop(uint64_t rule)
 {
     return rule == ASSAY_AVAILABILITY_FALL || rule == ASSAY_AVAILABILITY_MUTE ||
            rule == ASSAY_AVAILABILITY_UNJUDGED;

@@ -17,8 +17,8 @@ static bool is_plain(const char *url)
     return strncmp(url, scheme, sizeof scheme - 1) == 0;
 }
 
-static enum assay_status ask(void *context, struct assay_slice question, uint8_t *answer,
-                             size_t capacity, size_t *len)
+static enum assay_status post_request(void *context, struct assay_slice question, uint8_t *answer,
+                                      size_t capacity, size_t *len)
 {
     struct assay_evm_http *const http = context;
     static const char *const headers[] = { "Content-Type: application/json" };
@@ -46,7 +46,7 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
 
 struct assay_evm_link assay_evm_http_link(struct assay_evm_http *http)
 {
-    return (struct assay_evm_link){ .ask = ask, .context = http };
+    return (struct assay_evm_link){ .ask = post_request, .context = http };
 }
 
 /* --- several */

@@ -61,69 +61,70 @@ static void unlock_claims(struct assay_payout_claims *t)
     ASSAY_ASSERT(error == 0);
 }
 
-enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
+enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *claims,
                                                const struct assay_evm_terms *terms)
 {
     struct row *row = NULL;
     uint8_t task[32];
-    assay_evm_task_name(&till->config.place, terms, task);
-    lock_claims(till);
-    const bool known = find_task_row(till, task) != NULL;
+    assay_evm_task_name(&claims->config.place, terms, task);
+    lock_claims(claims);
+    const bool known = find_task_row(claims, task) != NULL;
     for (uint32_t i = 0; !known && row == NULL && i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
-        if (!till->row[i].used) row = &till->row[i];
+        if (!claims->row[i].used) row = &claims->row[i];
     if (row != NULL) {
         *row = (struct row){ .used = true, .terms = *terms, .runs = true };
         assay_bytes_copy(row->task, 32, task, 32);
     }
-    unlock_claims(till);
+    unlock_claims(claims);
     return known || row != NULL ? ASSAY_OK : ASSAY_E_FULL;
 }
 
-void assay_payout_claims_set_claim(struct assay_payout_claims *till, const uint8_t task[static 32],
+void assay_payout_claims_set_claim(struct assay_payout_claims *claims,
+                                   const uint8_t task[static 32],
                                    const struct assay_evm_claim *claim, bool runs)
 {
-    lock_claims(till);
-    struct row *row = find_task_row(till, task);
+    lock_claims(claims);
+    struct row *row = find_task_row(claims, task);
     if (row != NULL) {
         row->claim = *claim;
         row->runs = runs;
     }
-    unlock_claims(till);
+    unlock_claims(claims);
 }
 
-void assay_payout_claims_remove_task(struct assay_payout_claims *till,
+void assay_payout_claims_remove_task(struct assay_payout_claims *claims,
                                      const uint8_t task[static 32])
 {
-    lock_claims(till);
-    struct row *row = find_task_row(till, task);
+    lock_claims(claims);
+    struct row *row = find_task_row(claims, task);
     if (row != NULL) *row = (struct row){ .used = false };
-    unlock_claims(till);
+    unlock_claims(claims);
 }
 
-struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *till,
+struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *claims,
                                                                  const uint8_t task[static 32])
 {
     struct assay_payout_claims_get_task look = { .known = false };
-    lock_claims(till);
-    const struct row *row = find_task_row(till, task);
+    lock_claims(claims);
+    const struct row *row = find_task_row(claims, task);
     if (row != NULL) look = row->look;
-    unlock_claims(till);
+    unlock_claims(claims);
     return look;
 }
 
-void assay_payout_claims_account(const struct assay_payout_claims *till,
+void assay_payout_claims_account(const struct assay_payout_claims *claims,
                                  uint8_t account[static ASSAY_EVM_ADDRESS_LEN])
 {
-    assay_bytes_copy(account, ASSAY_EVM_ADDRESS_LEN, till->sender.account, ASSAY_EVM_ADDRESS_LEN);
+    assay_bytes_copy(account, ASSAY_EVM_ADDRESS_LEN, claims->sender.account, ASSAY_EVM_ADDRESS_LEN);
 }
 
-struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *till)
+struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *claims)
 {
-    lock_claims(till);
-    struct assay_payout_claims_status status = till->status;
+    lock_claims(claims);
+    struct assay_payout_claims_status status = claims->status;
     for (uint32_t i = 0; i < ASSAY_PAYOUT_CLAIMS_TASKS_MAX; i++)
-        status.owed += till->row[i].used && till->row[i].claim.step > till->row[i].look.paid;
-    unlock_claims(till);
+        status.owed += claims->row[i].used && claims->row[i].claim.step > claims->row[i].look.paid;
+    unlock_claims(claims);
     return status;
 }
 
@@ -264,9 +265,9 @@ static bool drive_sender(struct assay_payout_claims *t, uint64_t now_ms)
     return !t->sends;
 }
 
-void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms, uint64_t now_s)
+void assay_payout_claims_step(struct assay_payout_claims *claims, uint64_t now_ms, uint64_t now_s)
 {
-    struct assay_payout_claims *const t = till;
+    struct assay_payout_claims *const t = claims;
     if (now_ms < t->poll_at_ms) return;
     t->poll_at_ms = now_ms + ASSAY_PAYOUT_CLAIMS_POLL_MS;
     lock_claims(t);
@@ -296,10 +297,10 @@ static void *run_claims(void *context)
     }
 }
 
-enum assay_status assay_payout_claims_start(struct assay_payout_claims *till)
+enum assay_status assay_payout_claims_start(struct assay_payout_claims *claims)
 {
-    till->starts = pthread_create(&till->thread, NULL, run_claims, till) == 0;
-    return till->starts ? ASSAY_OK : ASSAY_E_MEMORY;
+    claims->starts = pthread_create(&claims->thread, NULL, run_claims, claims) == 0;
+    return claims->starts ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
 /* --- opening */
@@ -336,10 +337,10 @@ enum assay_status assay_payout_claims_create(const struct assay_payout_claims_co
     return status;
 }
 
-void assay_payout_claims_destroy(struct assay_payout_claims **till)
+void assay_payout_claims_destroy(struct assay_payout_claims **claims)
 {
-    struct assay_payout_claims *t = *till;
-    *till = NULL;
+    struct assay_payout_claims *t = *claims;
+    *claims = NULL;
     if (t == NULL) return;
     if (t->starts) {
         lock_claims(t);
@@ -356,24 +357,24 @@ void assay_payout_claims_destroy(struct assay_payout_claims **till)
     free(t);
 }
 
-enum assay_status assay_payout_claims_check(struct assay_payout_claims *till,
+enum assay_status assay_payout_claims_check(struct assay_payout_claims *claims,
                                             char why[static ASSAY_EVM_WHY_LEN])
 {
-    struct assay_evm_rpc *const rpc = &till->sender.rpc;
+    struct assay_evm_rpc *const rpc = &claims->sender.rpc;
     uint64_t chain_id = 0;
     const char *text = "";
     enum assay_status status = assay_evm_get_chain(rpc, &chain_id);
-    if (status == ASSAY_OK && chain_id != till->config.place.chain_id) {
+    if (status == ASSAY_OK && chain_id != claims->config.place.chain_id) {
         (void)snprintf(why, ASSAY_EVM_WHY_LEN, "it is a node of chain %llu, not of %llu",
                        (unsigned long long)chain_id,
-                       (unsigned long long)till->config.place.chain_id);
+                       (unsigned long long)claims->config.place.chain_id);
         return ASSAY_E_CHAIN;
     }
     if (status == ASSAY_OK) status = assay_evm_p256_check(rpc);
     if (status == ASSAY_E_UNSUPPORTED) {
         text = "that chain has no ECDSA over P-256 at 0x100 (EIP-7951): nothing can be paid there";
     } else if (status == ASSAY_OK) {
-        status = assay_evm_tasks_check(rpc, &till->config.place, till->config.anchor);
+        status = assay_evm_tasks_check(rpc, &claims->config.place, claims->config.anchor);
         if (status == ASSAY_E_NOT_FOUND && rpc->why[0] == '\0')
             text = "there is no contract of tasks at that address";
         else if (status == ASSAY_E_INVALID && rpc->why[0] == '\0')

@@ -51,32 +51,33 @@ ASSAY_CHECKED enum assay_status assay_payout_claims_create(
     const struct assay_payout_claims_config *config, const struct assay_secret32 *key,
     struct assay_evm_link link, struct assay_payout_claims **out);
 /* Stops its thread. Accepts a pointer to NULL; nulls it. */
-void assay_payout_claims_destroy(struct assay_payout_claims **till);
+void assay_payout_claims_destroy(struct assay_payout_claims **claims);
 /* Is this a chain, and a contract, on which claims can be paid? Before start. Out: why, for
  * operators.
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain) | ASSAY_E_UNSUPPORTED (no P-256 there) |
  * ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or another contract) | statuses of the request */
-ASSAY_CHECKED enum assay_status assay_payout_claims_check(struct assay_payout_claims *till,
+ASSAY_CHECKED enum assay_status assay_payout_claims_check(struct assay_payout_claims *claims,
                                                           char why[static ASSAY_EVM_WHY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY (no thread) */
-ASSAY_CHECKED enum assay_status assay_payout_claims_start(struct assay_payout_claims *till);
+ASSAY_CHECKED enum assay_status assay_payout_claims_start(struct assay_payout_claims *claims);
 
 /* A task that may be opened, or has been. One that is known is one. Returns: ASSAY_OK |
  * ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *till,
+ASSAY_CHECKED enum assay_status assay_payout_claims_add_task(struct assay_payout_claims *claims,
                                                              const struct assay_evm_terms *terms);
 /* The newest claim of a task that is watched; runs: more may come. */
-void assay_payout_claims_set_claim(struct assay_payout_claims *till, const uint8_t task[static 32],
+void assay_payout_claims_set_claim(struct assay_payout_claims *claims,
+                                   const uint8_t task[static 32],
                                    const struct assay_evm_claim *claim, bool runs);
-void assay_payout_claims_remove_task(struct assay_payout_claims *till,
+void assay_payout_claims_remove_task(struct assay_payout_claims *claims,
                                      const uint8_t task[static 32]);
-struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *till,
+struct assay_payout_claims_get_task assay_payout_claims_get_task(struct assay_payout_claims *claims,
                                                                  const uint8_t task[static 32]);
 /* Who is paid, and pays for gas. */
-void assay_payout_claims_account(const struct assay_payout_claims *till,
+void assay_payout_claims_account(const struct assay_payout_claims *claims,
                                  uint8_t account[static ASSAY_EVM_ADDRESS_LEN]);
-struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *till);
+struct assay_payout_claims_status assay_payout_claims_status(struct assay_payout_claims *claims);
 /* In: now_ms: monotonic; now_s: Unix. */
-void assay_payout_claims_step(struct assay_payout_claims *till, uint64_t now_ms, uint64_t now_s);
+void assay_payout_claims_step(struct assay_payout_claims *claims, uint64_t now_ms, uint64_t now_s);
 
 #endif

@@ -12,10 +12,10 @@
 static enum assay_status set_rpc_error(struct assay_evm_rpc *rpc, enum assay_status status,
                                        const char *what)
 {
-    const bool told = rpc->link.why != NULL && rpc->link.why[0] != '\0';
+    const bool has_reason = rpc->link.why != NULL && rpc->link.why[0] != '\0';
     if (rpc->why[0] == '\0')
         snprintf(rpc->why, sizeof rpc->why, "%s: %s", what,
-                 told ? rpc->link.why : assay_status_text(status));
+                 has_reason ? rpc->link.why : assay_status_text(status));
     return status;
 }
 

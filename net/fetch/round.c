@@ -19,7 +19,7 @@ struct work {
     const struct assay_round_config *config;
     const struct assay_collateral_set *in_force;
     int64_t at_unix_s;
-    assay_round_report_function *tell;
+    assay_round_report_function *on_report;
     void *context;
     struct assay_round_report report;
     struct assay_fetched fetched[ASSAY_LISTS_MAX];
@@ -43,7 +43,7 @@ static void report_result(struct work *w, enum assay_round_result result, enum a
     if (w->report.message[0] == '\0' && status != ASSAY_OK)
         (void)snprintf(w->report.message, sizeof w->report.message, "%s",
                        assay_status_text(status));
-    w->tell(w->context, &w->report);
+    w->on_report(w->context, &w->report);
 }
 
 static void begin_report(struct work *w, const struct assay_key *root)
@@ -283,7 +283,7 @@ enum assay_status assay_round_run(const struct assay_round_config *config,
     w->config = config;
     w->in_force = in_force;
     w->at_unix_s = at_unix_s;
-    w->tell = teller;
+    w->on_report = teller;
     w->context = context;
     for (size_t i = 0; i < in_force->built->count && !is_stopped(w); i++) {
         const struct assay_endorsement *const entry = &in_force->built->entries[i];

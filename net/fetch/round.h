@@ -72,7 +72,8 @@ typedef void assay_round_report_function(void *context, const struct assay_round
 ASSAY_CHECKED enum assay_status assay_round_run(const struct assay_round_config *config,
                                                 const struct assay_collateral_set *in_force,
                                                 int64_t at_unix_s,
-                                                assay_round_report_function *tell, void *context);
+                                                assay_round_report_function *on_report,
+                                                void *context);
 /* What of its root an entry is: its family, or empty. */
 void assay_round_part(const struct assay_endorsement *entry,
                       char part[static ASSAY_ROUND_PART_LEN]);

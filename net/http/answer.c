@@ -240,7 +240,7 @@ static bool is_own_name(const char *host)
     return false;
 }
 
-static bool knows_parameters(struct http_asking *asking, const struct route *route)
+static bool check_parameters(struct http_asking *asking, const struct route *route)
 {
     const struct assay_http_request *r = asking->request;
     char key[40], detail[96];
@@ -268,7 +268,7 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     else if (r->has_body) http_problem(asking, HTTP_BODY, "the request has a body", NULL);
     else if (!accepts_type(r->accept, route->type))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
-    else if (!knows_parameters(asking, route)) return;
+    else if (!check_parameters(asking, route)) return;
     else if (!route->bare && asking->view == NULL)
         http_problem(asking, HTTP_TOO_BUSY, "the node is only starting", NULL);
     else route->make(asking);

@@ -179,18 +179,19 @@ bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_
                  uint32_t subject)
 {
     for (uint32_t i = 0; i < view->lie_count; i++) {
-        const struct assay_http_false_vote *lie = &view->lies[i];
+        const struct assay_http_false_vote *lie = &view->false_votes[i];
         if (lie->epoch == epoch && lie->verifier == verifier && lie->subject == subject)
             return true;
     }
     return false;
 }
 
-static struct assay_json *lies_document(const struct assay_http_snapshot *view, uint64_t epoch)
+static struct assay_json *false_votes_document(const struct assay_http_snapshot *view,
+                                               uint64_t epoch)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < view->lie_count; i++) {
-        const struct assay_http_false_vote *lie = &view->lies[i];
+        const struct assay_http_false_vote *lie = &view->false_votes[i];
         if (lie->epoch != epoch) continue;
         struct assay_json *object = assay_json_object();
         assay_json_set_uint(object, "verifier", lie->verifier);
@@ -241,7 +242,7 @@ void http_matrix(struct http_asking *asking)
     for (uint32_t slot = 0; slot < epoch->count; slot++)
         assay_json_append(list, matrix_member(epoch, slot));
     assay_json_set(data, "members", list);
-    assay_json_set(data, "lies", lies_document(asking->view, epoch->epoch));
+    assay_json_set(data, "lies", false_votes_document(asking->view, epoch->epoch));
     http_document(asking, "assay.matrix", data);
 }
 

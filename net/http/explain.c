@@ -130,13 +130,13 @@ static struct assay_json *moves_document(const struct assay_http_snapshot *view,
 {
     struct assay_json *list = assay_json_array();
     const uint8_t *node_id = view->snapshot.members[slot].ledger.node_id;
-    uint32_t told = 0;
-    for (uint32_t i = view->epoch_count; i > 1 && told < MOVES_MAX; i--) {
+    uint32_t shown = 0;
+    for (uint32_t i = view->epoch_count; i > 1 && shown < MOVES_MAX; i--) {
         const struct assay_http_row *to = find_row(view->epochs[i - 1], slot, node_id);
         const struct assay_http_row *from = find_row(view->epochs[i - 2], slot, node_id);
         if (to == NULL || from == NULL || !has_moved(&from->row, &to->row)) continue;
         assay_json_append(list, move_document(view->epochs[i - 1]->epoch, &from->row, &to->row));
-        told++;
+        shown++;
     }
     return list;
 }

@@ -17,8 +17,8 @@
 enum { BACKLOG = 128 };
 
 /* "localhost" or a numeric address: no resolver decides about access. */
-static enum assay_status resolve(const char *address, struct sockaddr_storage *out, socklen_t *len,
-                                 char *message, size_t message_len)
+static enum assay_status resolve_address(const char *address, struct sockaddr_storage *out,
+                                         socklen_t *len, char *message, size_t message_len)
 {
     char host[ASSAY_HTTP_LISTEN_MAX];
     const char *colon = strrchr(address, ':'), *begin = address;
@@ -81,7 +81,7 @@ enum assay_status assay_http_check(const struct assay_http_config *config, char 
         return ASSAY_E_INVALID;
     }
     if (config->socket_path != NULL) return ASSAY_OK;
-    ASSAY_TRY(resolve(config->address, &address, &len, message, message_len));
+    ASSAY_TRY(resolve_address(config->address, &address, &len, message, message_len));
     if (is_loopback(&address) || has_tls(config) || config->accept_plain) return ASSAY_OK;
     (void)snprintf(message, message_len,
                    "listen.http: %.60s can be reached from other machines: expected a UNIX socket, "
@@ -97,7 +97,7 @@ bool assay_http_is_open(const struct assay_http_config *config)
     struct sockaddr_storage address = { 0 };
     socklen_t len = 0;
     if (config->address == NULL || has_tls(config)) return false;
-    return resolve(config->address, &address, &len, message, sizeof message) == ASSAY_OK &&
+    return resolve_address(config->address, &address, &len, message, sizeof message) == ASSAY_OK &&
            !is_loopback(&address);
 }
 
@@ -112,7 +112,7 @@ enum assay_status assay_http_listen(const struct assay_http_config *config, int 
     if (config->socket_path != NULL)
         return assay_unix_listen(config->socket_path, "HTTP socket", BACKLOG, fd, message,
                                  message_len);
-    ASSAY_TRY(resolve(config->address, &address, &len, message, message_len));
+    ASSAY_TRY(resolve_address(config->address, &address, &len, message, message_len));
     *loopback = !has_tls(config) && is_loopback(&address);
     const int s = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&

@@ -412,20 +412,20 @@ static void write_programs(const struct page *page, const struct assay_services_
                "Final records of services since the start.");
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
         const char *word = assay_service_kind_name(kind);
-        write_pair(page, records, "kind", word, "result", "applied", v->desk.applied[kind]);
-        write_pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
+        write_pair(page, records, "kind", word, "result", "applied", v->server.applied[kind]);
+        write_pair(page, records, "kind", word, "result", "idle", v->server.idle[kind]);
     }
     write_head(page, programs, "gauge",
                "Programs connected to the sockets of services; idle: without a subscription.");
-    write_sample(page, programs, "state", "following", v->desk.following, 0);
-    write_sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
+    write_sample(page, programs, "state", "following", v->server.following, 0);
+    write_sample(page, programs, "state", "idle", v->server.clients - v->server.following, 0);
     write_head(page, "assay_service_full", "counter",
                "Connections and requests that found all places of a socket taken; yielded: they "
                "replaced one.");
-    write_pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
-    write_pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
-    write_pair(page, crowded, "what", "question", "result", "refused", v->desk.requests_refused);
-    write_pair(page, crowded, "what", "question", "result", "yielded", v->desk.requests_yielded);
+    write_pair(page, crowded, "what", "connection", "result", "refused", v->server.calls_refused);
+    write_pair(page, crowded, "what", "connection", "result", "yielded", v->server.calls_yielded);
+    write_pair(page, crowded, "what", "question", "result", "refused", v->server.requests_refused);
+    write_pair(page, crowded, "what", "question", "result", "yielded", v->server.requests_yielded);
 }
 
 /* Only where the network has services, and this node their documents. */

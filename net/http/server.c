@@ -65,7 +65,7 @@ struct kept {
 };
 
 struct assay_http {
-    struct assay_http_snapshot_slot *shelf;
+    struct assay_http_snapshot_slot *slot;
     struct assay_http_ring *ring;
     char *socket_path;
     int wake_fd;
@@ -74,7 +74,7 @@ struct assay_http {
     _Atomic bool stop;
     _Atomic uint32_t clients; /* for the loop: whether there are clients */
     /* the loop's */
-    uint64_t published_ms, told;
+    uint64_t published_ms, notified;
     bool has_published;
     /* the thread's */
     struct MHD_Daemon *daemon;
@@ -282,7 +282,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t c
     struct assay_http *http = link->http;
     (void)position;
     if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
     const size_t len =
         assay_http_stream_read(link->stream, http->ring, view, http->now_ms, out, capacity);
     assay_http_snapshot_release(&view);
@@ -391,7 +391,7 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
 {
     struct assay_http *http = link->http;
     char key[KEY_MAX];
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
     const bool may_keep = view != NULL && cache_key(request, key);
     const struct kept *kept = may_keep ? find_cached(http, key, view->generation) : NULL;
     enum MHD_Result result = MHD_NO;
@@ -552,7 +552,7 @@ static void sweep_connections(struct assay_http *http)
 
 static void resume_streams(struct assay_http *http)
 {
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
     const uint64_t last = assay_http_ring_last(http->ring);
     if (view != NULL && view->generation != http->generation) {
         http->generation = view->generation;
@@ -673,9 +673,9 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->certificate_ends_unix_s = assay_http_tls_end_of(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
-    http->shelf = assay_http_snapshot_slot_create(http->boot);
+    http->slot = assay_http_snapshot_slot_create(http->boot);
     http->ring = assay_http_ring_create();
-    if (http->shelf == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
+    if (http->slot == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
     http->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (http->wake_fd < 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_http_listen(config, &fd, &http->loopback, message, message_len));
@@ -733,7 +733,7 @@ void assay_http_close(struct assay_http **http)
     if (h->daemon != NULL) MHD_stop_daemon(h->daemon); /* closes the listener, too */
     if (h->socket_path != NULL) (void)unlink(h->socket_path);
     free(h->socket_path);
-    assay_http_snapshot_slot_destroy(&h->shelf);
+    assay_http_snapshot_slot_destroy(&h->slot);
     assay_http_ring_destroy(&h->ring);
     if (h->wake_fd >= 0) (void)close(h->wake_fd);
     if (h->key != NULL) explicit_bzero(h->key, strlen(h->key));
@@ -757,34 +757,34 @@ void assay_http_publish(struct assay_http *http, const struct assay_snapshot *sn
                         bool draining)
 {
     http->published_ms = snapshot->now_ms;
-    http->has_published = assay_http_snapshot_slot_publish(http->shelf, snapshot, draining);
+    http->has_published = assay_http_snapshot_slot_publish(http->slot, snapshot, draining);
     wake_server(http);
 }
 
 void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch)
 {
-    assay_http_snapshot_slot_add_epoch(http->shelf, epoch);
+    assay_http_snapshot_slot_add_epoch(http->slot, epoch);
 }
 
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules)
 {
-    assay_http_snapshot_slot_set_rules(http->shelf, rules);
+    assay_http_snapshot_slot_set_rules(http->slot, rules);
 }
 
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie)
 {
-    assay_http_snapshot_slot_add_false_vote(http->shelf, lie);
+    assay_http_snapshot_slot_add_false_vote(http->slot, lie);
 }
 
 void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
                        const char *name)
 {
     assay_http_ring_add(http->ring, event, name);
-    http->told = event->seq;
+    http->notified = event->seq;
     wake_server(http);
 }
 
 uint64_t assay_http_last_event(const struct assay_http *http)
 {
-    return http->told;
+    return http->notified;
 }

@@ -84,24 +84,24 @@ struct assay_http_snapshot_slot {
     uint64_t boot, generation;
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS];
-    struct assay_http_false_vote lies[ASSAY_HTTP_FALSE_VOTES];
+    struct assay_http_false_vote false_votes[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules;
 };
 
 struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot)
 {
-    struct assay_http_snapshot_slot *shelf = calloc(1, sizeof *shelf);
-    if (shelf == NULL) return NULL;
-    shelf->boot = boot;
-    if (pthread_mutex_init(&shelf->lock, NULL) == 0) return shelf;
-    free(shelf);
+    struct assay_http_snapshot_slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL) return NULL;
+    slot->boot = boot;
+    if (pthread_mutex_init(&slot->lock, NULL) == 0) return slot;
+    free(slot);
     return NULL;
 }
 
-void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf)
+void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **slot)
 {
-    struct assay_http_snapshot_slot *s = *shelf;
-    *shelf = NULL;
+    struct assay_http_snapshot_slot *s = *slot;
+    *slot = NULL;
     if (s == NULL) return;
     assay_http_snapshot_release(&s->now);
     for (uint32_t i = 0; i < s->epoch_count; i++)
@@ -111,40 +111,40 @@ void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf)
     free(s);
 }
 
-void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_epoch *epoch)
 {
-    const uint32_t n = shelf->epoch_count;
+    const uint32_t n = slot->epoch_count;
     if (epoch == NULL) return;
-    if (n > 0 && shelf->epochs[n - 1]->epoch >= epoch->epoch) {
+    if (n > 0 && slot->epochs[n - 1]->epoch >= epoch->epoch) {
         assay_http_epoch_release(&epoch);
         return;
     }
     if (n == ASSAY_HTTP_EPOCHS) {
-        assay_http_epoch_release(&shelf->epochs[0]);
+        assay_http_epoch_release(&slot->epochs[0]);
         for (uint32_t i = 1; i < n; i++)
-            shelf->epochs[i - 1] = shelf->epochs[i];
-        shelf->epoch_count--;
+            slot->epochs[i - 1] = slot->epochs[i];
+        slot->epoch_count--;
     }
-    shelf->epochs[shelf->epoch_count++] = epoch;
+    slot->epochs[slot->epoch_count++] = epoch;
 }
 
-void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *slot,
                                              const struct assay_http_false_vote *lie)
 {
-    if (shelf->lie_count == ASSAY_HTTP_FALSE_VOTES) {
+    if (slot->lie_count == ASSAY_HTTP_FALSE_VOTES) {
         for (uint32_t i = 1; i < ASSAY_HTTP_FALSE_VOTES; i++)
-            shelf->lies[i - 1] = shelf->lies[i];
-        shelf->lie_count--;
+            slot->false_votes[i - 1] = slot->false_votes[i];
+        slot->lie_count--;
     }
-    shelf->lies[shelf->lie_count++] = *lie;
+    slot->false_votes[slot->lie_count++] = *lie;
 }
 
-void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_rules *rules)
 {
-    assay_http_rules_release(&shelf->rules);
-    shelf->rules = rules;
+    assay_http_rules_release(&slot->rules);
+    slot->rules = rules;
 }
 
 /* One allocation: the snapshot, its members, services, names of members. */
@@ -179,38 +179,38 @@ static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot
     return view;
 }
 
-bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
+bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,
                                       const struct assay_snapshot *snapshot, bool draining)
 {
     struct assay_http_snapshot *view = copy_of(snapshot);
     if (view == NULL) return false;
-    view->generation = ++shelf->generation;
-    view->boot = shelf->boot;
+    view->generation = ++slot->generation;
+    view->boot = slot->boot;
     view->draining = draining;
-    view->epoch_count = shelf->epoch_count;
-    for (uint32_t i = 0; i < shelf->epoch_count; i++) {
-        view->epochs[i] = shelf->epochs[i];
+    view->epoch_count = slot->epoch_count;
+    for (uint32_t i = 0; i < slot->epoch_count; i++) {
+        view->epochs[i] = slot->epochs[i];
         (void)atomic_fetch_add(&view->epochs[i]->references, 1);
     }
-    view->lie_count = shelf->lie_count;
-    for (uint32_t i = 0; i < shelf->lie_count; i++)
-        view->lies[i] = shelf->lies[i];
-    view->rules = shelf->rules;
+    view->lie_count = slot->lie_count;
+    for (uint32_t i = 0; i < slot->lie_count; i++)
+        view->false_votes[i] = slot->false_votes[i];
+    view->rules = slot->rules;
     if (view->rules != NULL) (void)atomic_fetch_add(&view->rules->references, 1);
-    (void)pthread_mutex_lock(&shelf->lock);
-    struct assay_http_snapshot *before = shelf->now;
-    shelf->now = view;
-    (void)pthread_mutex_unlock(&shelf->lock);
+    (void)pthread_mutex_lock(&slot->lock);
+    struct assay_http_snapshot *before = slot->now;
+    slot->now = view;
+    (void)pthread_mutex_unlock(&slot->lock);
     assay_http_snapshot_release(&before);
     return true;
 }
 
-struct assay_http_snapshot *assay_http_snapshot_slot_acquire(struct assay_http_snapshot_slot *shelf)
+struct assay_http_snapshot *assay_http_snapshot_slot_acquire(struct assay_http_snapshot_slot *slot)
 {
-    (void)pthread_mutex_lock(&shelf->lock);
-    struct assay_http_snapshot *view = shelf->now;
+    (void)pthread_mutex_lock(&slot->lock);
+    struct assay_http_snapshot *view = slot->now;
     if (view != NULL) (void)atomic_fetch_add(&view->references, 1);
-    (void)pthread_mutex_unlock(&shelf->lock);
+    (void)pthread_mutex_unlock(&slot->lock);
     return view;
 }
 

@@ -63,7 +63,7 @@ struct assay_http_snapshot {
     struct assay_snapshot snapshot; /* members, their names, services point into this object */
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
-    struct assay_http_false_vote lies[ASSAY_HTTP_FALSE_VOTES];
+    struct assay_http_false_vote false_votes[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules; /* NULL: there was no memory for them */
 };
 
@@ -89,23 +89,22 @@ struct assay_http_snapshot_slot;
 /* boot: names this run. Returns: the snapshot slot, NULL without memory. */
 struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot);
 /* All snapshots are released. Accepts a pointer to NULL; nulls it. */
-void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **shelf);
+void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **slot);
 /* Adds a closed epoch, later than those before (else it is dropped); takes ownership. The oldest is
  * evicted when there are too many. */
-void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_epoch *epoch);
-void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *slot,
                                              const struct assay_http_false_vote *lie);
 /* Sets the rules in force; takes ownership, accepts NULL. */
-void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *shelf,
+void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_rules *rules);
 /* Publishes a copy of this snapshot, with the epochs and false votes so far. Returns: false without
  * memory; then the previous one stays. */
-bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *shelf,
+bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,
                                       const struct assay_snapshot *snapshot, bool draining);
 /* From any thread. Returns: the newest snapshot, to be released; NULL before the first. */
-struct assay_http_snapshot *assay_http_snapshot_slot_acquire(
-    struct assay_http_snapshot_slot *shelf);
+struct assay_http_snapshot *assay_http_snapshot_slot_acquire(struct assay_http_snapshot_slot *slot);
 /* From any thread. Accepts a pointer to NULL; nulls it. */
 void assay_http_snapshot_release(struct assay_http_snapshot **view);
 

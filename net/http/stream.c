@@ -55,7 +55,7 @@ void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uin
                             bool resync, uint64_t now_ms)
 {
     *stream =
-        (struct assay_http_stream){ .boot = boot, .seq = seq, .resync = resync, .told_ms = now_ms };
+        (struct assay_http_stream){ .boot = boot, .seq = seq, .resync = resync, .sent_ms = now_ms };
 }
 
 __attribute__((format(printf, 2, 3))) static void put(struct assay_http_stream *stream,
@@ -128,9 +128,9 @@ static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring 
     if (view != NULL && view->generation != stream->generation &&
         (stream->generation == 0 || now_ms - stream->snapshot_ms >= ASSAY_HTTP_SNAPSHOT_MS))
         write_snapshot(stream, view, now_ms);
-    if (stream->len == 0 && now_ms - stream->told_ms >= ASSAY_HTTP_HEARTBEAT_MS)
+    if (stream->len == 0 && now_ms - stream->sent_ms >= ASSAY_HTTP_HEARTBEAT_MS)
         put(stream, ": still here\n\n");
-    if (stream->len > 0) stream->told_ms = now_ms;
+    if (stream->len > 0) stream->sent_ms = now_ms;
 }
 
 size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
@@ -149,7 +149,7 @@ bool assay_http_stream_is_ready(const struct assay_http_stream *stream, uint64_t
                                 uint64_t generation, uint64_t now_ms)
 {
     if (stream->done < stream->len || !stream->begun || stream->resync) return true;
-    if (stream->seq != last_seq || now_ms - stream->told_ms >= ASSAY_HTTP_HEARTBEAT_MS) return true;
+    if (stream->seq != last_seq || now_ms - stream->sent_ms >= ASSAY_HTTP_HEARTBEAT_MS) return true;
     return generation != stream->generation &&
            now_ms - stream->snapshot_ms >= ASSAY_HTTP_SNAPSHOT_MS;
 }

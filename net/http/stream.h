@@ -21,7 +21,7 @@ enum {
 struct assay_http_stream {
     uint64_t boot, seq;               /* last event sent */
     uint64_t generation, snapshot_ms; /* of the last snapshot announced, and when */
-    uint64_t told_ms;                 /* when anything was */
+    uint64_t sent_ms;                 /* when anything was */
     bool begun, resync;
     char chunk[ASSAY_HTTP_CHUNK_MAX];
     size_t len, done;

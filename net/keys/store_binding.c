@@ -28,11 +28,11 @@ static uint64_t get_number(const uint8_t bytes[static 8])
     return number;
 }
 
-void assay_store_binding_encode_copy(const struct assay_store_binding *tie,
+void assay_store_binding_encode_copy(const struct assay_store_binding *binding,
                                      uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN])
 {
-    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, tie->id, ASSAY_STORE_BINDING_ID_LEN);
-    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN, tie->generation);
+    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, binding->id, ASSAY_STORE_BINDING_ID_LEN);
+    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN, binding->generation);
 }
 
 enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
@@ -55,17 +55,17 @@ bool assay_store_binding_is_behind(const struct assay_store_binding *store,
 }
 
 enum assay_status assay_store_binding_save(struct assay_store *store,
-                                           const struct assay_store_binding *tie)
+                                           const struct assay_store_binding *binding)
 {
     uint8_t bytes[LEN];
-    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, tie->id, ASSAY_STORE_BINDING_ID_LEN);
-    assay_bytes_copy(bytes + ASSAY_STORE_BINDING_ID_LEN, 32, tie->set, 32);
-    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN + 32, tie->generation);
+    assay_bytes_copy(bytes, ASSAY_STORE_BINDING_ID_LEN, binding->id, ASSAY_STORE_BINDING_ID_LEN);
+    assay_bytes_copy(bytes + ASSAY_STORE_BINDING_ID_LEN, 32, binding->set, 32);
+    put_number(bytes + ASSAY_STORE_BINDING_ID_LEN + 32, binding->generation);
     return assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes));
 }
 
 enum assay_status assay_store_binding_load(struct assay_store *store,
-                                           struct assay_store_binding *tie)
+                                           struct assay_store_binding *binding)
 {
     uint8_t bytes[LEN];
     size_t len = 0;
@@ -74,17 +74,17 @@ enum assay_status assay_store_binding_load(struct assay_store *store,
     if (got == ASSAY_E_NOT_FOUND) return got;
     if (got != ASSAY_OK && got != ASSAY_E_FULL) return ASSAY_E_STORE;
     if (got != ASSAY_OK || (len != LEN && len != OLD_LEN)) return ASSAY_E_VERSION;
-    assay_bytes_copy(tie->id, ASSAY_STORE_BINDING_ID_LEN, bytes, ASSAY_STORE_BINDING_ID_LEN);
-    assay_bytes_copy(tie->set, 32, bytes + ASSAY_STORE_BINDING_ID_LEN, 32);
-    tie->generation = len == LEN ? get_number(bytes + OLD_LEN) : 0;
+    assay_bytes_copy(binding->id, ASSAY_STORE_BINDING_ID_LEN, bytes, ASSAY_STORE_BINDING_ID_LEN);
+    assay_bytes_copy(binding->set, 32, bytes + ASSAY_STORE_BINDING_ID_LEN, 32);
+    binding->generation = len == LEN ? get_number(bytes + OLD_LEN) : 0;
     return ASSAY_OK;
 }
 
 enum assay_status assay_store_binding_save_unbound(struct assay_store *store)
 {
-    struct assay_store_binding tie = { .set = { 0 } };
-    ASSAY_TRY(assay_random(tie.id, sizeof tie.id));
-    return assay_store_binding_save(store, &tie);
+    struct assay_store_binding binding = { .set = { 0 } };
+    ASSAY_TRY(assay_random(binding.id, sizeof binding.id));
+    return assay_store_binding_save(store, &binding);
 }
 
 enum assay_status assay_store_binding_save_chain(struct assay_store *store,

@@ -25,7 +25,7 @@ struct assay_store_binding {
 
 /* The file with the keys: id and generation. Store and file of a version that counted no epochs
  * are of generation 0. */
-void assay_store_binding_encode_copy(const struct assay_store_binding *tie,
+void assay_store_binding_encode_copy(const struct assay_store_binding *binding,
                                      uint8_t bytes[static ASSAY_STORE_BINDING_COPY_LEN]);
 /* Returns: ASSAY_OK | ASSAY_E_VERSION (another length) */
 ASSAY_CHECKED enum assay_status assay_store_binding_decode_copy(struct assay_slice bytes,
@@ -41,7 +41,7 @@ ASSAY_CHECKED enum assay_status assay_store_binding_read_copy(const char *keys_d
                                                               struct assay_store_binding *copy);
 /* Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_store_binding_write_copy(
-    const char *keys_dir, const struct assay_store_binding *tie);
+    const char *keys_dir, const struct assay_store_binding *binding);
 
 enum assay_store_binding_fit {
     ASSAY_STORE_BINDING_FITS,   /* the store of these keys, or both are still unbound */
@@ -59,11 +59,11 @@ ASSAY_CHECKED enum assay_status assay_store_binding_check(const char *keys_dir,
 
 /* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_store_binding_save(struct assay_store *store,
-                                                         const struct assay_store_binding *tie);
+                                                         const struct assay_store_binding *binding);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE | ASSAY_E_VERSION (of no
  * version that is known) */
 ASSAY_CHECKED enum assay_status assay_store_binding_load(struct assay_store *store,
-                                                         struct assay_store_binding *tie);
+                                                         struct assay_store_binding *binding);
 /* Marks a store without a vote log (engine/audit/archive.h) as unbound: the first daemon on it
  * creates new keys, whatever keys exist. Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE |
  * ASSAY_E_CRYPTO */

@@ -16,12 +16,12 @@ static enum assay_status format_path(const char *keys_dir, char path[static PATH
 }
 
 enum assay_status assay_store_binding_write_copy(const char *keys_dir,
-                                                 const struct assay_store_binding *tie)
+                                                 const struct assay_store_binding *binding)
 {
     char path[PATH_MAX];
     uint8_t bytes[ASSAY_STORE_BINDING_COPY_LEN];
     ASSAY_TRY(format_path(keys_dir, path));
-    assay_store_binding_encode_copy(tie, bytes);
+    assay_store_binding_encode_copy(binding, bytes);
     return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, sizeof bytes));
 }
 

@@ -106,8 +106,8 @@ static enum assay_status restore_all(struct assay_runtime *runtime, struct assay
     return ASSAY_OK;
 }
 
-static enum assay_status restore(struct assay_runtime *runtime,
-                                 char message[static ASSAY_RUNTIME_MESSAGE_LEN])
+static enum assay_status restore_engine(struct assay_runtime *runtime,
+                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     struct assay_effects *effects = calloc(1, sizeof *effects);
     const enum assay_status status =
@@ -353,7 +353,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     ASSAY_TRY(runtime_keys_bind(runtime, message));
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the engine");
     ASSAY_TRY(open_engine(runtime, renewal));
-    ASSAY_TRY(restore(runtime, message));
+    ASSAY_TRY(restore_engine(runtime, message));
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     ASSAY_TRY(runtime_overlay_open(runtime));
     ASSAY_TRY(open_components(runtime, message));

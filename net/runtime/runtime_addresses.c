@@ -1,7 +1,8 @@
 /*
- * net/runtime/runtime_addresses.c - where members listen, for those whom the configuration does not
- * name (host/peers/addresses.h): told with every question for dates, passed on when new, kept in
- * the store.
+ * net/runtime/runtime_addresses.c - addresses that members announce.
+ *
+ * For members that the configuration does not name (host/peers/addresses.h): sent with every DATE
+ * message, relayed when new, kept in the store.
  */
 #include "net/runtime/runtime_internal.h"
 

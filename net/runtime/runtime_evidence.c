@@ -146,10 +146,10 @@ static void poll_verifier_news(struct assay_runtime *runtime)
     assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_STALLED, since.stalls);
     assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_RETRIED, since.retried);
     assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_GAVE_UP, since.unjudged);
-    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_CONTRADICTED, since.lied);
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_CONTRADICTED, since.contradicted);
     while (assay_verify_pool_next_news(runtime->pool, &news)) {
         if (news.ready) log_verifier_ready(runtime, &news);
-        else if (news.lied) log_verifier_mismatch(runtime, &news);
+        else if (news.contradicted) log_verifier_mismatch(runtime, &news);
         else log_verifier_exit(runtime, &news);
     }
 }

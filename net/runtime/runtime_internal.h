@@ -136,7 +136,7 @@ struct assay_runtime {
     struct { /* written once everything is open, for a new store */
         bool is_due, has_new_keys, has_new_store;
         const char *why; /* reason for new keys */
-        struct assay_store_binding tie;
+        struct assay_store_binding stored;
     } binding;
     bool dials_by_bootstrap_key, dials;
     uint8_t dial_public[32]; /* of the key set in use for dialling */
@@ -185,7 +185,7 @@ struct assay_runtime {
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
-    struct assay_snapshot_fall *integrity_falls, *availability_falls; /* [members] */
+    struct assay_snapshot_fall *integrity_drops, *availability_drops; /* [members] */
     struct assay_latency latency;
     uint64_t ages_due_ms; /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
@@ -417,7 +417,7 @@ ASSAY_CHECKED enum assay_status runtime_peer_clocks_open(struct assay_runtime *r
 void runtime_peer_clocks_close(struct assay_runtime *runtime);
 /* Requests all peers' clocks when due, or together with another broadcast
  * (host/peers/peer_clocks.h); logs when the own clock turns out to be off. */
-void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool beside);
+void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool alongside);
 void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload);
 /* Sends a farewell to all members: this node exits on request. */
 void runtime_send_farewell(struct assay_runtime *runtime);

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { TIE_LEN = ASSAY_STORE_BINDING_ID_LEN };
+enum { BINDING_LEN = ASSAY_STORE_BINDING_ID_LEN };
 
 const struct assay_key_set *runtime_key_set(const struct assay_runtime *runtime)
 {
@@ -25,7 +25,7 @@ const struct assay_key_set *runtime_key_set(const struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ binding of keys and store */
 
-static void key_set_digest(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
+static void key_set_digest(const struct assay_key_set *set, uint8_t digest[static BINDING_LEN])
 {
     assay_sha256(set->voting_public, sizeof set->voting_public, digest);
 }
@@ -39,14 +39,14 @@ static enum assay_status save_binding(struct assay_runtime *runtime,
 
 /* Returns: whether the keyring has the key set that the store began with. Later sets never voted
  * elsewhere. */
-static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[static TIE_LEN])
+static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[static BINDING_LEN])
 {
-    uint8_t current[TIE_LEN], next[TIE_LEN];
+    uint8_t current[BINDING_LEN], next[BINDING_LEN];
     key_set_digest(&runtime->keyring.current, current);
-    if (assay_bytes_equal(current, set, TIE_LEN)) return true;
+    if (assay_bytes_equal(current, set, BINDING_LEN)) return true;
     if (runtime->keyring.next.incarnation == 0) return false;
     key_set_digest(&runtime->keyring.next, next);
-    return assay_bytes_equal(next, set, TIE_LEN);
+    return assay_bytes_equal(next, set, BINDING_LEN);
 }
 
 /* Decides whether these keys may vote with this store; if not, creates new ones, in memory only. */
@@ -60,7 +60,7 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     const bool same =
-        has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, TIE_LEN);
+        has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, BINDING_LEN);
     const bool strange = has_store && !has_key_set(runtime, known.set);
     const bool behind = same && assay_store_binding_is_behind(&known, &copy);
     runtime->has_bound_store = same && !strange && !behind;
@@ -72,20 +72,20 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
                               : "the vote log of these keys is gone: new keys";
     if (behind && !strange)
         why = "this store was rolled back: it ends before what these keys have signed: new keys";
-    if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
+    if (has_store && assay_bytes_all_zero(known.set, BINDING_LEN))
         why = "this store was restored without votes: new keys";
     if (lost)
         ASSAY_TRY(assay_keyring_generate_next(runtime_key_set(runtime)->incarnation + 1,
                                               &runtime->keyring));
     runtime->keys_are_new = lost || !has_store;
-    if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
+    if (!has_store) ASSAY_TRY(assay_random(known.id, BINDING_LEN));
     if (behind) known.generation = copy.generation;
     if (lost || !has_store) key_set_digest(runtime_key_set(runtime), known.set);
     runtime->binding.is_due = true;
     runtime->binding.has_new_keys = lost;
     runtime->binding.has_new_store = lost || !has_store;
     runtime->binding.why = why;
-    runtime->binding.tie = known;
+    runtime->binding.stored = known;
     return ASSAY_OK;
 }
 
@@ -101,8 +101,8 @@ static enum assay_status persist_binding(struct assay_runtime *runtime)
         assay_log_end(&runtime->log);
         ASSAY_TRY(assay_keyring_save_next(runtime->keys_dir, &runtime->keyring));
     }
-    if (runtime->binding.has_new_store) ASSAY_TRY(save_binding(runtime, &runtime->binding.tie));
-    return assay_store_binding_write_copy(runtime->keys_dir, &runtime->binding.tie);
+    if (runtime->binding.has_new_store) ASSAY_TRY(save_binding(runtime, &runtime->binding.stored));
+    return assay_store_binding_write_copy(runtime->keys_dir, &runtime->binding.stored);
 }
 
 /* The store first: after a crash between the two writes it is ahead of its copy, never behind. */

@@ -531,8 +531,8 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         s->members[slot].has_address = assay_transport_has_peer(runtime->link, slot);
         s->members[slot].connected = assay_transport_is_up(runtime->link, slot);
-        s->members[slot].integrity_fall = runtime->integrity_falls[slot];
-        s->members[slot].availability_fall = runtime->availability_falls[slot];
+        s->members[slot].integrity_fall = runtime->integrity_drops[slot];
+        s->members[slot].availability_fall = runtime->availability_drops[slot];
     }
     s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
     s->newcomer = runtime->config.newcomer;

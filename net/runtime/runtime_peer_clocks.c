@@ -32,10 +32,10 @@ static void log_clock(struct assay_runtime *runtime)
     const uint64_t by_ms = (uint64_t)(ahead_ms < 0 ? -ahead_ms : ahead_ms);
     const bool off = runtime->peer_clocks.off;
     const char *side = ahead_ms < 0 ? "behind" : "ahead";
-    const bool heard =
+    const bool received =
         off ? assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "clock_out_of_sync")
             : assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "clock_in_sync");
-    if (heard) {
+    if (received) {
         assay_log_text(&runtime->log, "side", side);
         assay_log_uint(&runtime->log, "by_ms", by_ms);
         assay_log_uint(&runtime->log, "bound_ms", runtime->peer_clocks.bound_ms);
@@ -47,12 +47,12 @@ static void log_clock(struct assay_runtime *runtime)
                       ahead_ms < 0 ? "behind" : "ahead of", off ? ": set it" : "");
 }
 
-void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool beside)
+void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool alongside)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     if (!assay_peer_clocks_poll_request(&runtime->peer_clocks, runtime->now_ms, runtime->at_unix_ms,
-                                        beside, &w))
+                                        alongside, &w))
         return;
     /* What the last question brought, before the next one. */
     for (uint16_t slot = 0; slot < runtime->members; slot++) {

@@ -47,11 +47,11 @@ struct reading {
 static void record_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
                         const struct assay_history_row *row)
 {
-    if (assay_document_integrity_fell(row->reason))
-        runtime->integrity_falls[slot] =
+    if (assay_document_integrity_drop(row->reason))
+        runtime->integrity_drops[slot] =
             (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->reason };
-    if (assay_document_availability_fell(row->availability_rule))
-        runtime->availability_falls[slot] =
+    if (assay_document_availability_drop(row->availability_rule))
+        runtime->availability_drops[slot] =
             (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->availability_rule };
 }
 
@@ -273,9 +273,9 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
-    runtime->integrity_falls = calloc(runtime->members, sizeof *runtime->integrity_falls);
-    runtime->availability_falls = calloc(runtime->members, sizeof *runtime->availability_falls);
-    if (runtime->integrity_falls == NULL || runtime->availability_falls == NULL)
+    runtime->integrity_drops = calloc(runtime->members, sizeof *runtime->integrity_drops);
+    runtime->availability_drops = calloc(runtime->members, sizeof *runtime->availability_drops);
+    if (runtime->integrity_drops == NULL || runtime->availability_drops == NULL)
         return ASSAY_E_MEMORY;
     ASSAY_TRY(open_http(runtime, message));
     publish_rules(runtime);
@@ -290,8 +290,8 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
 void runtime_publish_close(struct assay_runtime *runtime)
 {
     assay_http_close(&runtime->http);
-    free(runtime->integrity_falls);
-    free(runtime->availability_falls);
+    free(runtime->integrity_drops);
+    free(runtime->availability_drops);
 }
 
 void runtime_publish_poll(struct assay_runtime *runtime)

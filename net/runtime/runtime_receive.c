@@ -20,14 +20,14 @@ static void log_banned(struct assay_runtime *runtime, uint16_t slot)
 static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
 {
     char name[ASSAY_NAME_MAX + 1];
-    const struct assay_peer_score *conduct = &runtime->limits[slot].conduct;
+    const struct assay_peer_score *peer_score = &runtime->limits[slot].peer_score;
     runtime_slot_name(runtime, slot, name, sizeof name);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "peer_excluded")) {
         assay_log_text(&runtime->log, "peer", name);
-        assay_log_uint(&runtime->log, "for_ms", conduct->shut_until_ms - runtime->now_ms);
+        assay_log_uint(&runtime->log, "for_ms", peer_score->shut_until_ms - runtime->now_ms);
         for (unsigned i = 0; i < ASSAY_PEER_SCORE_FAULTS; i++)
             assay_log_uint(&runtime->log, assay_peer_score_name((enum assay_peer_score_fault)i),
-                           conduct->faults[i]);
+                           peer_score->faults[i]);
     }
     assay_log_end(&runtime->log);
     runtime_log_event(runtime, "peer_excluded", slot, 0, 0,
@@ -152,9 +152,9 @@ void runtime_receive(struct assay_runtime *runtime)
         const struct assay_runtime_hooks *hooks = &runtime->config.hooks;
         if (hooks->frame != NULL) hooks->frame(hooks->context, bytes);
 #endif
-        const uint32_t shut_before = runtime->limits[slot].conduct.shut_count;
+        const uint32_t shut_before = runtime->limits[slot].peer_score.shut_count;
         on_frame(runtime, slot, which, bytes);
-        if (runtime->limits[slot].conduct.shut_count != shut_before) log_shut_out(runtime, slot);
+        if (runtime->limits[slot].peer_score.shut_count != shut_before) log_shut_out(runtime, slot);
     }
 }
 

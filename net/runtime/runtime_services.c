@@ -16,12 +16,12 @@
 #include <string.h>
 
 /* Quote requests with this "epoch" are a program's; the node's own have priority. */
-#define FOR_DESK UINT64_MAX
+#define FOR_SERVER UINT64_MAX
 
 enum { KIND_LEN = 2 }; /* before evidence, big-endian: the kind of a program's evidence */
 
 /* Evidence of programs that is being appraised. */
-struct desk_job {
+struct server_job {
     uint64_t ticket; /* 0: free */
     uint8_t digest[32];
     int64_t at_unix_s;
@@ -35,7 +35,7 @@ struct runtime_service_server {
     size_t at;      /* in the log of that epoch */
     bool quoting;   /* for a program */
     char path[ASSAY_SUMMARY_PATH]; /* path of the socket, for operators; complete where it fits */
-    struct desk_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
+    struct server_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
     struct assay_service_server_epoch_info moment;
     struct assay_service_member *members; /* [of the roster] */
 };
@@ -64,7 +64,7 @@ static bool request_program_quote(void *context, const uint8_t report_data[stati
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     if (runtime->quoting) return false; /* retried after the node's own quote */
     const enum assay_status status = enclave->request_quote(
-        enclave->context, FOR_DESK, runtime_key_set(runtime)->incarnation, report_data);
+        enclave->context, FOR_SERVER, runtime_key_set(runtime)->incarnation, report_data);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
         runtime_fail(runtime, status, "enclave quote");
     runtime->service_state->quoting = status == ASSAY_OK;
@@ -74,7 +74,7 @@ static bool request_program_quote(void *context, const uint8_t report_data[stati
 void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice bytes)
 {
     uint8_t all[KIND_LEN + ASSAY_EVIDENCE_LEN_MAX];
-    struct assay_slice told = { 0 };
+    struct assay_slice quote_bytes = { 0 };
     if (runtime->service_server == NULL || !runtime->service_state->quoting) return;
     runtime->service_state->quoting = false;
     if (bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX) {
@@ -82,15 +82,15 @@ void runtime_services_on_quote(struct assay_runtime *runtime, struct assay_slice
         all[0] = (uint8_t)(kind >> 8);
         all[1] = (uint8_t)kind;
         assay_bytes_copy(all + KIND_LEN, ASSAY_EVIDENCE_LEN_MAX, bytes.bytes, bytes.len);
-        told = assay_slice_over(all, KIND_LEN + bytes.len);
+        quote_bytes = assay_slice_over(all, KIND_LEN + bytes.len);
     }
-    assay_service_server_on_quote(runtime->service_server, told);
+    assay_service_server_on_quote(runtime->service_server, quote_bytes);
 }
 
 bool runtime_services_is_quote(const struct assay_runtime *runtime, uint64_t epoch)
 {
     (void)runtime;
-    return epoch == FOR_DESK;
+    return epoch == FOR_SERVER;
 }
 
 /* The appraisal time of the running epoch, so that a verdict is the same on every machine. */
@@ -105,7 +105,7 @@ static bool appraise_proof(void *context, uint64_t ticket,
                            const struct assay_service_server_proof *proof)
 {
     struct assay_runtime *runtime = context;
-    struct desk_job *job = NULL;
+    struct server_job *job = NULL;
     const struct assay_slice e = proof->evidence;
     if (e.len <= KIND_LEN || e.len > KIND_LEN + ASSAY_EVIDENCE_LEN_MAX) return false;
     const uint32_t kind = (uint32_t)e.bytes[0] << 8 | e.bytes[1];
@@ -116,10 +116,10 @@ static bool appraise_proof(void *context, uint64_t ticket,
         if (runtime->service_state->jobs[i].ticket == 0) job = &runtime->service_state->jobs[i];
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
-    *job = (struct desk_job){ .ticket = ticket,
-                              .at_unix_s = epoch_moment(runtime),
-                              .kind = (enum assay_evidence_kind)kind,
-                              .proof = *proof };
+    *job = (struct server_job){ .ticket = ticket,
+                                .at_unix_s = epoch_moment(runtime),
+                                .kind = (enum assay_evidence_kind)kind,
+                                .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
     assay_sha256(bytes.bytes, bytes.len, job->digest);
     runtime_appraise_evidence(runtime, job->digest, job->kind, job->at_unix_s, bytes);
@@ -148,7 +148,7 @@ static void log_crowded(void *context, const struct assay_service_server_crowd *
 }
 
 /* Evidence of a node must be of the kind and platform of its membership. */
-static bool is_of_node(const struct assay_runtime *runtime, const struct desk_job *job,
+static bool is_of_node(const struct assay_runtime *runtime, const struct server_job *job,
                        const struct assay_verdict *v)
 {
     struct assay_member_snapshot m;
@@ -161,7 +161,7 @@ static bool is_of_node(const struct assay_runtime *runtime, const struct desk_jo
     return v->platform_masked || assay_bytes_equal(v->platform_id, m.platform_id, 32);
 }
 
-static bool is_acceptable(const struct assay_runtime *runtime, const struct desk_job *job,
+static bool is_acceptable(const struct assay_runtime *runtime, const struct server_job *job,
                           const struct assay_verdict *v)
 {
     uint8_t measured[32];
@@ -178,7 +178,7 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
 {
     if (runtime->service_server == NULL) return;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
-        struct desk_job *job = &runtime->service_state->jobs[i];
+        struct server_job *job = &runtime->service_state->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
             !assay_bytes_equal(job->digest, digest, 32))
             continue;
@@ -293,7 +293,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
         if (runtime->service_state != NULL)
             assay_bytes_copy(out->path, sizeof out->path, runtime->service_state->path,
                              sizeof out->path);
-        assay_service_server_get_snapshot(runtime->service_server, &out->desk);
+        assay_service_server_get_snapshot(runtime->service_server, &out->server);
     }
     if (registry != NULL) assay_summary_set(out, &runtime->config.services->plan, registry);
 }

@@ -135,8 +135,8 @@ enum assay_status assay_runtime_reconfigure(struct assay_runtime *runtime,
     runtime->config.peers = tuning->peers;
     runtime->config.peer_count = tuning->peer_count;
     enum assay_status status = reconfigure_peers(runtime);
-    const enum assay_status told = runtime_addresses_advertise(runtime, tuning->advertise);
-    if (told != ASSAY_OK) status = told;
+    const enum assay_status advertised = runtime_addresses_advertise(runtime, tuning->advertise);
+    if (advertised != ASSAY_OK) status = advertised;
     runtime->config.drain_ms = tuning->drain_ms;
     runtime->config.log_level = tuning->log_level;
     runtime->log.most = severity_of(tuning->log_level);

@@ -231,10 +231,10 @@ static void send_message(void *context, struct assay_effect *effect)
     /* The recipient of an envelope requests its evidence, so the answers are sent with other
      * traffic too. Never next to a vote, which would wait behind them. Neighbours are few, and are
      * asked while links are idle. */
-    const bool beside =
+    const bool alongside =
         effect->kind == ASSAY_EFFECT_SIGN && !runtime_overlay_is_used(runtime) &&
         (letter.kind == ASSAY_MESSAGE_ENVELOPE || letter.kind == ASSAY_MESSAGE_RECORD);
-    if (beside) runtime_peer_clocks_poll(runtime, true);
+    if (alongside) runtime_peer_clocks_poll(runtime, true);
 }
 
 static void flush_link(void *context)

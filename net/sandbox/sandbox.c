@@ -62,11 +62,12 @@ void assay_sandbox_first_to_go(void)
 
 /* What root may is nothing that this process needs, but for a port below 1024 of a door.
  * Returns: whether nothing more is left. */
-static bool drop_capabilities(enum assay_sandbox cage)
+static bool drop_capabilities(enum assay_sandbox sandbox)
 {
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-    const uint32_t kept = cage == ASSAY_SANDBOX_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
+    const uint32_t kept =
+        sandbox == ASSAY_SANDBOX_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
     if (syscall(SYS_capget, &head, data) != 0) return false;
     if ((data[0].permitted & ~kept) == 0 && data[1].permitted == 0) return true; /* no root */
     data[0].effective &= kept;
@@ -76,7 +77,7 @@ static bool drop_capabilities(enum assay_sandbox cage)
     return syscall(SYS_capset, &head, data) == 0;
 }
 
-uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory)
+uint32_t assay_sandbox_limits(enum assay_sandbox sandbox, uint64_t memory)
 {
     uint32_t walls = 0;
 #ifdef SANITIZED
@@ -85,8 +86,8 @@ uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory)
     if (memory > 0 && set_limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
     /* Of a reader: descriptors that are open stay open; there will be no other. */
     const bool all = set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_FSIZE, 0) &&
-                     (cage == ASSAY_SANDBOX_SPEAKER || set_limit(RLIMIT_NOFILE, 0));
-    const bool shut = drop_capabilities(cage) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                     (sandbox == ASSAY_SANDBOX_SPEAKER || set_limit(RLIMIT_NOFILE, 0));
+    const bool shut = drop_capabilities(sandbox) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
     return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
 }
@@ -103,12 +104,12 @@ struct landlock_rights {
 };
 
 /* Every right that the kernel knows is withheld, since no rule gives it back. */
-static struct landlock_rights landlock_access(enum assay_sandbox cage, long version)
+static struct landlock_rights landlock_access(enum assay_sandbox sandbox, long version)
 {
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
     if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
-    if (version >= 4 && cage != ASSAY_SANDBOX_SPEAKER) r.ports = 3; /* bind, connect */
+    if (version >= 4 && sandbox != ASSAY_SANDBOX_SPEAKER) r.ports = 3; /* bind, connect */
     if (version >= 5) r.files |= UINT64_C(1) << 15; /* ioctl of devices */
     if (version >= 6) r.scopes = 3;                 /* abstract sockets, signals */
     return r;
@@ -121,12 +122,12 @@ static size_t rights_len(long version)
                         : offsetof(struct landlock_rights, ports);
 }
 
-uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version)
+uint32_t assay_sandbox_files(enum assay_sandbox sandbox, uint32_t *version)
 {
     *version = 0;
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
     if (known < 1) return 0;
-    const struct landlock_rights rights = landlock_access(cage, known);
+    const struct landlock_rights rights = landlock_access(sandbox, known);
     const long rules = syscall(LANDLOCK_CREATE, &rights, rights_len(known), 0);
     if (rules < 0) return 0;
     const bool in = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -367,7 +368,7 @@ static void build_forker(struct program *p)
     add_errno_where(p, SYS_prlimit64, 1, RLIMIT_CPU);
 }
 
-static void build_filter(struct program *p, enum assay_sandbox cage)
+static void build_filter(struct program *p, enum assay_sandbox sandbox)
 {
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     add_load(p, offsetof(struct seccomp_data, arch));
@@ -378,8 +379,8 @@ static void build_filter(struct program *p, enum assay_sandbox cage)
     add_load(p, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         add_errno(p, allowed[i], SECCOMP_RET_ALLOW);
-    if (cage == ASSAY_SANDBOX_SPEAKER) build_spoken(p);
-    if (cage == ASSAY_SANDBOX_FORKER) build_forker(p);
+    if (sandbox == ASSAY_SANDBOX_SPEAKER) build_spoken(p);
+    if (sandbox == ASSAY_SANDBOX_FORKER) build_forker(p);
     for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
         add_errno(p, curious[i], refused);
     const int maps[] = { SYS_mmap, SYS_mprotect };
@@ -398,13 +399,13 @@ static void build_filter(struct program *p, enum assay_sandbox cage)
     add_answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
 }
 
-enum assay_status assay_sandbox_calls(enum assay_sandbox cage)
+enum assay_status assay_sandbox_calls(enum assay_sandbox sandbox)
 {
     struct program program = { .count = 0 };
 #ifndef ARCHITECTURE
     return ASSAY_E_UNSUPPORTED; /* numbers without the machine they belong to are no wall */
 #endif
-    build_filter(&program, cage);
+    build_filter(&program, sandbox);
     const struct sock_fprog all = { .len = program.count, .filter = program.lines };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ASSAY_E_UNSUPPORTED;
     const long status =

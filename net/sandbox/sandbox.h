@@ -42,10 +42,10 @@ void assay_sandbox_first_to_go(void);
 /* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: unknown. */
 uint64_t assay_sandbox_mapped(void);
 /* memory: bytes of addresses in all; 0: no limit. Returns: WALL bits. */
-uint32_t assay_sandbox_limits(enum assay_sandbox cage, uint64_t memory);
+uint32_t assay_sandbox_limits(enum assay_sandbox sandbox, uint64_t memory);
 /* Of the calling thread and those that it starts. Out: *version of the kernel's Landlock, 0: none.
  * Returns: the WALL bit, or 0. */
-uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version);
+uint32_t assay_sandbox_files(enum assay_sandbox sandbox, uint32_t *version);
 /* Of the calling thread and those that it starts: no file is written, made, removed or executed
  * but beneath these folders, in which nothing is executed either. Reading is not touched.
  * Returns: false: a folder cannot be opened, or the kernel refuses what it says that it has; true
@@ -53,6 +53,6 @@ uint32_t assay_sandbox_files(enum assay_sandbox cage, uint32_t *version);
 bool assay_sandbox_writes(const char *const *folders, size_t count);
 /* Of every thread of the process; no other can be started afterwards.
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (the kernel filters no calls) */
-ASSAY_CHECKED enum assay_status assay_sandbox_calls(enum assay_sandbox cage);
+ASSAY_CHECKED enum assay_status assay_sandbox_calls(enum assay_sandbox sandbox);
 
 #endif

@@ -25,9 +25,9 @@ struct assay_follower {
     struct assay_follower_config config;
     struct assay_service_stream stream; /* fd -1: none */
     uint64_t dial_at_ms;
-    uint64_t told;
+    uint64_t revision;
     bool begun; /* on this connection */
-    bool knows; /* once */
+    bool has_state; /* once */
     struct assay_follower_home home;
     struct assay_registry_plan plan; /* of the followed service alone */
     struct held now;
@@ -88,28 +88,28 @@ struct pollfd assay_follower_poll(const struct assay_follower *f)
 
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f)
 {
-    if (!f->knows || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
+    if (!f->has_state || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
     return assay_registry_group(f->now.registry, f->config.group);
 }
 
 const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f)
 {
-    return f->knows ? assay_registry_shares(f->now.registry) : NULL;
+    return f->has_state ? assay_registry_shares(f->now.registry) : NULL;
 }
 
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f)
 {
-    return f->knows ? assay_registry_tasks(f->now.registry) : NULL;
+    return f->has_state ? assay_registry_tasks(f->now.registry) : NULL;
 }
 
 const struct assay_follower_home *assay_follower_home(const struct assay_follower *f)
 {
-    return f->knows ? &f->home : NULL;
+    return f->has_state ? &f->home : NULL;
 }
 
 const uint8_t *assay_follower_node(const struct assay_follower *f)
 {
-    return f->knows && f->home.slot < f->home.members ? f->home.node[f->home.slot] : NULL;
+    return f->has_state && f->home.slot < f->home.members ? f->home.node[f->home.slot] : NULL;
 }
 
 bool assay_follower_follows(const struct assay_follower *f)
@@ -119,7 +119,7 @@ bool assay_follower_follows(const struct assay_follower *f)
 
 uint64_t assay_follower_revision(const struct assay_follower *f)
 {
-    return f->told;
+    return f->revision;
 }
 
 /* --- the connection */
@@ -173,7 +173,7 @@ static enum assay_status connect_daemon(struct assay_follower *f, uint64_t now_m
 
 static void report_fact(struct assay_follower *f, const struct assay_cont_fact *fact)
 {
-    if (f->config.tells.fact != NULL) f->config.tells.fact(f->config.context, fact);
+    if (f->config.callbacks.fact != NULL) f->config.callbacks.fact(f->config.context, fact);
 }
 
 static void report_standings(struct assay_follower *f)
@@ -191,7 +191,7 @@ static void report_begin(struct assay_follower *f)
     for (uint32_t i = 0; group != NULL && assay_cont_group_get_fact(group, i, &fact); i++)
         report_fact(f, &fact);
     report_standings(f);
-    if (f->config.tells.begun != NULL) f->config.tells.begun(f->config.context);
+    if (f->config.callbacks.begun != NULL) f->config.callbacks.begun(f->config.context);
 }
 
 static void report_facts(void *context, const struct assay_registry_facts *facts)
@@ -200,7 +200,7 @@ static void report_facts(void *context, const struct assay_registry_facts *facts
     if (service_of(f) == ASSAY_SERVICE_CONTINUITY && facts->group == f->config.group)
         for (uint32_t i = 0; i < facts->continuity.count; i++)
             report_fact(f, &facts->continuity.fact[i]);
-    if (f->config.tells.facts != NULL) f->config.tells.facts(f->config.context, facts);
+    if (f->config.callbacks.facts != NULL) f->config.callbacks.facts(f->config.context, facts);
 }
 
 /* --- BEGIN */
@@ -233,7 +233,7 @@ static enum assay_status reduce_plan(struct assay_follower *f, struct assay_slic
  * a new era undid stays undone (docs/protocol.md 9.15, 9.18). */
 static bool is_older(const struct assay_follower *f, const struct assay_service_message *m)
 {
-    const bool bound = f->knows || f->config.chain_id != NULL;
+    const bool bound = f->has_state || f->config.chain_id != NULL;
     if (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) return true;
     if (m->era != f->home.era) return m->era < f->home.era;
     return m->epoch < f->home.epoch || (m->epoch == f->home.epoch && m->records < f->home.records);
@@ -255,7 +255,7 @@ static enum assay_status finish_begin(struct assay_follower *f)
     f->next = (struct held){ 0 };
     f->home = f->next_home;
     f->plan = f->next_plan;
-    f->begun = f->knows = true;
+    f->begun = f->has_state = true;
     report_begin(f);
     return ASSAY_OK;
 }
@@ -293,13 +293,13 @@ static enum assay_status on_record(struct assay_follower *f, const struct assay_
     if (assay_service_of(m->kind) != service_of(f)) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
     f->home.records++;
-    if (f->config.tells.record != NULL)
-        f->config.tells.record(f->config.context, m->slot, m->kind, m->payload);
+    if (f->config.callbacks.record != NULL)
+        f->config.callbacks.record(f->config.context, m->slot, m->kind, m->payload);
     const char *became =
         assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind, m->payload, &f->facts);
     ASSAY_ASSERT(became != NULL);
-    if (f->config.tells.became != NULL)
-        f->config.tells.became(f->config.context, m->kind, m->payload, became);
+    if (f->config.callbacks.became != NULL)
+        f->config.callbacks.became(f->config.context, m->kind, m->payload, became);
     report_facts(f, &f->facts);
     return ASSAY_OK;
 }
@@ -313,20 +313,21 @@ static enum assay_status on_close(struct assay_follower *f, const struct assay_s
     assay_registry_close_epoch(f->now.registry, m->epoch, m->member, m->members, &f->facts,
                                report_facts, f);
     report_standings(f);
-    if (f->config.tells.closed != NULL) f->config.tells.closed(f->config.context);
+    if (f->config.callbacks.closed != NULL) f->config.callbacks.closed(f->config.context);
     return ASSAY_OK;
 }
 
 static enum assay_status on_answer(struct assay_follower *f, const struct assay_service_message *m)
 {
-    const struct assay_follower_callbacks *tells = &f->config.tells;
+    const struct assay_follower_callbacks *callbacks = &f->config.callbacks;
     if (m->verb == ASSAY_SERVICE_EVIDENCE) {
-        if (tells->evidence != NULL) tells->evidence(f->config.context, m->serial, m->evidence);
+        if (callbacks->evidence != NULL)
+            callbacks->evidence(f->config.context, m->serial, m->evidence);
     } else if (m->verb == ASSAY_SERVICE_VERDICT) {
-        if (tells->verdict != NULL)
-            tells->verdict(f->config.context, m->serial, m->good, m->standing);
+        if (callbacks->verdict != NULL)
+            callbacks->verdict(f->config.context, m->serial, m->good, m->standing);
     } else if (m->verb == ASSAY_SERVICE_REFUSED) {
-        if (tells->refused != NULL) tells->refused(f->config.context, m->kind, m->why);
+        if (callbacks->refused != NULL) callbacks->refused(f->config.context, m->kind, m->why);
     } else {
         return ASSAY_E_UNSUPPORTED;
     }
@@ -352,7 +353,7 @@ enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms)
     while (status == ASSAY_OK) {
         status = assay_service_next(&f->stream, &f->message);
         if (status == ASSAY_OK) status = on_message(f, &f->message);
-        if (status == ASSAY_OK) f->told++;
+        if (status == ASSAY_OK) f->revision++;
     }
     if (status == ASSAY_E_AGAIN) return ASSAY_OK;
     disconnect(f, now_ms);

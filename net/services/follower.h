@@ -42,7 +42,7 @@ struct assay_follower_config {
     const char *path;
     enum assay_service_role role;
     uint32_t group;
-    struct assay_follower_callbacks tells;
+    struct assay_follower_callbacks callbacks;
     void *context;
     /* From an earlier run: an older ledger, or another chain, is not followed. */
     const uint8_t *chain_id; /* [32]; NULL: any */

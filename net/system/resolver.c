@@ -87,7 +87,7 @@ static void run_resolver(struct assay_resolver *r)
     }
 }
 
-static void *run(void *argument)
+static void *run_thread(void *argument)
 {
     struct assay_resolver *const r = argument;
     pthread_mutex_lock(&r->lock);
@@ -133,10 +133,9 @@ static bool is_served(struct assay_resolver *r)
     pthread_t thread;
     if (r->threads == ASSAY_RESOLVER_THREADS_MAX) return true;
     if (pthread_attr_init(&attributes) != 0) return r->threads > 0;
-    const bool started =
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-        pthread_attr_setstacksize(&attributes, STACK_LEN) == 0 &&
-        pthread_create(&thread, &attributes, run, r) == 0;
+    const bool started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+                         pthread_attr_setstacksize(&attributes, STACK_LEN) == 0 &&
+                         pthread_create(&thread, &attributes, run_thread, r) == 0;
     (void)pthread_attr_destroy(&attributes);
     if (started) r->threads++;
     return r->threads > 0;

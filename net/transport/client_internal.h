@@ -54,7 +54,7 @@ struct assay_transport_client {
     bool ready, served; /* served: one was ready before */
     uint64_t start_ms;  /* of the process; without one: when there may be one */
     uint64_t ready_ms;
-    uint32_t falls; /* in a row */
+    uint32_t failures; /* in a row */
     uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms, rest_ms;
     uint64_t seen_beats, beat_ms; /* of libzmq's thread; when the last one was seen */
     struct assay_counters counted; /* of this process */

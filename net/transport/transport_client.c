@@ -103,8 +103,8 @@ static bool check_limits(struct assay_transport_client *far, uint16_t slot, uint
     bool last = false;
     if (limit != NULL) {
         if (limit->banned_until_ms > until_ms) until_ms = limit->banned_until_ms;
-        if (limit->conduct.shut_until_ms > until_ms) until_ms = limit->conduct.shut_until_ms;
-        last = assay_peer_score_is_deprioritised(&limit->conduct, now_ms);
+        if (limit->peer_score.shut_until_ms > until_ms) until_ms = limit->peer_score.shut_until_ms;
+        last = assay_peer_score_is_deprioritised(&limit->peer_score, now_ms);
     }
     if (until_ms <= now_ms) until_ms = 0;
     if (m->until_ms <= now_ms) m->until_ms = 0;
@@ -236,7 +236,7 @@ static enum assay_status wait_until_ready(struct assay_transport_client *far,
 {
     while (!far->ready) {
         struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
-        if (far->falls == 0) {
+        if (far->failures == 0) {
             if (poll(&one, 1, FAR_LOOK_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
             assay_transport_supervisor_poll(far, assay_monotonic_ms());
             continue;

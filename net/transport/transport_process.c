@@ -149,8 +149,8 @@ static void apply_limits(struct role *role, const struct assay_transport_order *
 {
     struct assay_limit *limit = &role->limits[o->slot];
     limit->banned_until_ms = o->until_ms;
-    assay_peer_score_init(&limit->conduct, assay_monotonic_ms());
-    if (o->last) limit->conduct.points_milli = 0;
+    assay_peer_score_init(&limit->peer_score, assay_monotonic_ms());
+    if (o->last) limit->peer_score.points_milli = 0;
 }
 
 /* Of members: before the listener opens, and at any time later. */

@@ -57,8 +57,8 @@ static void send_roster(struct assay_transport_client *far, const struct assay_t
 /* The first is replaced at once; then ever later, up to a bound. */
 static uint64_t delay_ms(const struct assay_transport_client *far, uint32_t most)
 {
-    if (far->falls <= 2) return 0;
-    const uint32_t doubled = far->falls - 2 < 12 ? far->falls - 2 : 12;
+    if (far->failures <= 2) return 0;
+    const uint32_t doubled = far->failures - 2 < 12 ? far->failures - 2 : 12;
     return assay_min_u64(UINT64_C(1) << doubled, most);
 }
 
@@ -70,7 +70,7 @@ static uint64_t delay_ms(const struct assay_transport_client *far, uint32_t most
  */
 static uint16_t find_suspect(const struct assay_transport_client *far, bool killed)
 {
-    uint16_t who = ASSAY_TRANSPORT_NOBODY;
+    uint16_t blamed = ASSAY_TRANSPORT_NOBODY;
     uint64_t most = ASSAY_TRANSPORT_SUSPECT;
     const uint32_t handling = atomic_load(&far->shared->handling);
     if (!killed && handling > 0 && handling <= far->members) return (uint16_t)(handling - 1);
@@ -78,9 +78,9 @@ static uint16_t find_suspect(const struct assay_transport_client *far, bool kill
         const uint64_t held = atomic_load_explicit(&far->shared->held[slot], memory_order_relaxed);
         if (held < most) continue;
         most = held;
-        who = (uint16_t)slot;
+        blamed = (uint16_t)slot;
     }
-    return who;
+    return blamed;
 }
 
 static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms, uint16_t slot,
@@ -100,8 +100,8 @@ static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms
 
 static void count_failure(struct assay_transport_client *far, uint64_t now_ms, bool stalled)
 {
-    if (far->ready && now_ms - far->ready_ms > ASSAY_TRANSPORT_GOOD_MS) far->falls = 0;
-    if (far->falls < UINT32_MAX) far->falls++;
+    if (far->ready && now_ms - far->ready_ms > ASSAY_TRANSPORT_GOOD_MS) far->failures = 0;
+    if (far->failures < UINT32_MAX) far->failures++;
     far->start_ms = now_ms + delay_ms(far, far->ready ? far->backoff_ms
                                                       : ASSAY_TRANSPORT_BACKOFF_START_MS);
     assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_ENDED);
@@ -311,7 +311,7 @@ void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_
         if (!receive_messages(far, now_ms)) break;
     assay_transport_supervisor_check(far, now_ms);
     /* A failure of the first process is reported, not retried. */
-    if (far->shared == NULL && (far->served || far->falls == 0)) start_process(far, now_ms);
+    if (far->shared == NULL && (far->served || far->failures == 0)) start_process(far, now_ms);
 }
 
 int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms)

@@ -13,7 +13,7 @@
 
 enum {
     LOOK_MS = 100,            /* how often a process at work is checked */
-    FALLS_MAX = 2,            /* evidence that ends so many processes is not appraised */
+    FAILURES_MAX = 2,         /* evidence that ends so many processes is not appraised */
     START_DELAY_MS_MAX = 1000 /* between attempts to start one */
 };
 
@@ -108,13 +108,13 @@ static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cau
     assay_child_explain(&end, cause, news.why, sizeof news.why);
     if (c->count > 0 && (c->given || !c->ready)) {
         news.number = c->jobs[0].number;
-        news.unjudged = ++c->jobs[0].falls >= FALLS_MAX;
+        news.unjudged = ++c->jobs[0].failures >= FAILURES_MAX;
     }
     c->start_ms = now_ms + (c->ready ? 0 : next_delay_ms(c));
     c->ready = c->given = false;
     c->losses->restarts++;
     if (stalled) c->losses->stalls++;
-    c->world->tell(c->world->context, &news);
+    c->world->notify(c->world->context, &news);
     if (news.unjudged) answer_first(c, NULL);
 }
 
@@ -141,7 +141,7 @@ static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
         assay_confirm_add_slow(c->slow, &c->jobs[0]);
         remove_first(c);
     }
-    c->world->tell(c->world->context, &news);
+    c->world->notify(c->world->context, &news);
     if (!has_room) answer_first(c, NULL);
 }
 
@@ -206,8 +206,8 @@ static pid_t on_verdict(struct assay_confirm *c, struct assay_slice packet)
     }
     assay_bytes_copy(job->digest[1], 32, digest, 32);
     job->verdicts = 2;
-    c->losses->lied++;
-    c->lied = job->number;
+    c->losses->contradicted++;
+    c->contradicted = job->number;
     return first;
 }
 

@@ -19,7 +19,7 @@ struct assay_confirm_job {
     uint64_t number;
     pid_t pid;             /* of the process with the first verdict; 0: it has ended */
     uint32_t verdicts;     /* number of verdicts: 0 (set aside), 1 or 2 */
-    uint32_t falls;        /* processes that it ended */
+    uint32_t failures;     /* processes that it ended */
     uint8_t digest[2][32]; /* of the verdicts, as they were sent */
 };
 
@@ -30,7 +30,7 @@ struct assay_confirm {
     uint32_t stall_ms;
     struct assay_confirm *slow; /* jobs beyond the patience; NULL: this is that one */
     uint32_t patience_ms, slow_max;
-    uint64_t lied;   /* the job with a differing first verdict, when a run returns a pid */
+    uint64_t contradicted; /* the job with a differing first verdict, when a run returns a pid */
     uint32_t asides; /* jobs set aside since the owner's last check */
     struct assay_verifier_process_losses *losses;
 

@@ -33,83 +33,82 @@ enum assay_status assay_evidence_cache_create(struct assay_store *store, size_t 
                                               struct assay_evidence_cache **out)
 {
     ASSAY_ASSERT(newest > 0);
-    struct assay_evidence_cache *locker = calloc(1, sizeof *locker);
-    if (locker == NULL) return ASSAY_E_MEMORY;
-    locker->store = store;
-    locker->piece_count = newest < ASSAY_EVIDENCE_CACHE_MAX ? newest : ASSAY_EVIDENCE_CACHE_MAX;
-    locker->verdict_count =
+    struct assay_evidence_cache *cache = calloc(1, sizeof *cache);
+    if (cache == NULL) return ASSAY_E_MEMORY;
+    cache->store = store;
+    cache->piece_count = newest < ASSAY_EVIDENCE_CACHE_MAX ? newest : ASSAY_EVIDENCE_CACHE_MAX;
+    cache->verdict_count =
         newest < ASSAY_EVIDENCE_CACHE_VERDICTS ? newest : ASSAY_EVIDENCE_CACHE_VERDICTS;
-    locker->verdicts = calloc(locker->verdict_count, sizeof *locker->verdicts);
-    if (locker->verdicts == NULL) {
-        free(locker);
+    cache->verdicts = calloc(cache->verdict_count, sizeof *cache->verdicts);
+    if (cache->verdicts == NULL) {
+        free(cache);
         return ASSAY_E_MEMORY;
     }
-    *out = locker;
+    *out = cache;
     return ASSAY_OK;
 }
 
-static void drop_oldest(struct assay_evidence_cache *locker)
+static void drop_oldest(struct assay_evidence_cache *cache)
 {
-    ASSAY_ASSERT(locker->count > 0);
-    struct piece *piece = &locker->pieces[locker->first];
-    locker->held -= piece->len;
+    ASSAY_ASSERT(cache->count > 0);
+    struct piece *piece = &cache->pieces[cache->first];
+    cache->held -= piece->len;
     free(piece->bytes);
     *piece = (struct piece){ 0 };
-    locker->first = (locker->first + 1) % locker->piece_count;
-    locker->count--;
+    cache->first = (cache->first + 1) % cache->piece_count;
+    cache->count--;
 }
 
-void assay_evidence_cache_destroy(struct assay_evidence_cache **locker)
+void assay_evidence_cache_destroy(struct assay_evidence_cache **cache)
 {
-    struct assay_evidence_cache *c = *locker;
+    struct assay_evidence_cache *c = *cache;
     if (c == NULL) return;
     while (c->count > 0)
         drop_oldest(c);
     free(c->verdicts);
     free(c);
-    *locker = NULL;
+    *cache = NULL;
 }
 
-static const struct piece *find_piece(const struct assay_evidence_cache *locker,
+static const struct piece *find_piece(const struct assay_evidence_cache *cache,
                                       const uint8_t digest[static 32])
 {
-    for (size_t i = 0; i < locker->count; i++) {
-        const struct piece *piece = &locker->pieces[(locker->first + i) % locker->piece_count];
+    for (size_t i = 0; i < cache->count; i++) {
+        const struct piece *piece = &cache->pieces[(cache->first + i) % cache->piece_count];
         if (assay_bytes_equal(piece->digest, digest, 32)) return piece;
     }
     return NULL;
 }
 
-enum assay_status assay_evidence_cache_add(struct assay_evidence_cache *locker, uint32_t era,
+enum assay_status assay_evidence_cache_add(struct assay_evidence_cache *cache, uint32_t era,
                                            uint64_t epoch, const uint8_t digest[static 32],
                                            struct assay_slice bytes)
 {
     if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    if (find_piece(locker, digest) != NULL) return ASSAY_OK;
+    if (find_piece(cache, digest) != NULL) return ASSAY_OK;
     struct assay_store_key key = { .era = era, .epoch = epoch };
     assay_bytes_copy(key.id, sizeof key.id, digest, 32);
-    ASSAY_TRY(locker->store->ops->put(locker->store, ASSAY_STORE_EVIDENCE, &key, bytes));
+    ASSAY_TRY(cache->store->ops->put(cache->store, ASSAY_STORE_EVIDENCE, &key, bytes));
 
     uint8_t *copy = malloc(bytes.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
-    while (locker->count == locker->piece_count ||
-           locker->held + bytes.len > ASSAY_EVIDENCE_CACHE_BYTES)
-        drop_oldest(locker);
-    struct piece *piece =
-        &locker->pieces[(locker->first + locker->count++) % locker->piece_count];
+    while (cache->count == cache->piece_count ||
+           cache->held + bytes.len > ASSAY_EVIDENCE_CACHE_BYTES)
+        drop_oldest(cache);
+    struct piece *piece = &cache->pieces[(cache->first + cache->count++) % cache->piece_count];
     piece->bytes = copy;
     piece->len = bytes.len;
     assay_bytes_copy(piece->digest, sizeof piece->digest, digest, 32);
-    locker->held += bytes.len;
+    cache->held += bytes.len;
     return ASSAY_OK;
 }
 
-enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
+enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *cache,
                                            const uint8_t digest[static 32],
                                            struct assay_slice *bytes)
 {
-    const struct piece *piece = find_piece(locker, digest);
+    const struct piece *piece = find_piece(cache, digest);
     if (piece != NULL) {
         *bytes = assay_slice_over(piece->bytes, piece->len);
         return ASSAY_OK;
@@ -117,22 +116,22 @@ enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *locker,
     struct assay_store_key key;
     size_t len = 0;
     const enum assay_status status =
-        locker->store->ops->find(locker->store, ASSAY_STORE_EVIDENCE, digest, &key, locker->buffer,
-                                 sizeof locker->buffer, &len);
+        cache->store->ops->find(cache->store, ASSAY_STORE_EVIDENCE, digest, &key, cache->buffer,
+                                sizeof cache->buffer, &len);
     /* Nothing above the limit was ever put: such a row is not ours to trust. */
     if (status == ASSAY_E_FULL) return ASSAY_E_STORE;
     if (status != ASSAY_OK) return status;
-    *bytes = assay_slice_over(locker->buffer, len);
+    *bytes = assay_slice_over(cache->buffer, len);
     return ASSAY_OK;
 }
 
-void assay_evidence_cache_set_verdict(struct assay_evidence_cache *locker,
+void assay_evidence_cache_set_verdict(struct assay_evidence_cache *cache,
                                       const uint8_t digest[static 32], int64_t at_unix_s,
                                       const struct assay_verdict *verdict)
 {
-    if (assay_evidence_cache_find_verdict(locker, digest, at_unix_s) != NULL) return;
-    struct remembered *place = &locker->verdicts[locker->next_verdict];
-    locker->next_verdict = (locker->next_verdict + 1) % locker->verdict_count;
+    if (assay_evidence_cache_find_verdict(cache, digest, at_unix_s) != NULL) return;
+    struct remembered *place = &cache->verdicts[cache->next_verdict];
+    cache->next_verdict = (cache->next_verdict + 1) % cache->verdict_count;
     place->used = true;
     place->at_unix_s = at_unix_s;
     place->verdict = *verdict;
@@ -140,17 +139,17 @@ void assay_evidence_cache_set_verdict(struct assay_evidence_cache *locker,
 }
 
 const struct assay_verdict *assay_evidence_cache_find_verdict(
-    const struct assay_evidence_cache *locker, const uint8_t digest[static 32], int64_t at_unix_s)
+    const struct assay_evidence_cache *cache, const uint8_t digest[static 32], int64_t at_unix_s)
 {
-    for (size_t i = 0; i < locker->verdict_count; i++) {
-        const struct remembered *r = &locker->verdicts[i];
+    for (size_t i = 0; i < cache->verdict_count; i++) {
+        const struct remembered *r = &cache->verdicts[i];
         if (r->used && r->at_unix_s == at_unix_s && assay_bytes_equal(r->digest, digest, 32))
             return &r->verdict;
     }
     return NULL;
 }
 
-size_t assay_evidence_cache_get_bytes(const struct assay_evidence_cache *locker)
+size_t assay_evidence_cache_get_bytes(const struct assay_evidence_cache *cache)
 {
-    return locker->held;
+    return cache->held;
 }

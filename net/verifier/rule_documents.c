@@ -99,15 +99,15 @@ static enum assay_status copy_set(const struct reading *r, const uint8_t *policy
 }
 
 static enum assay_status read_documents(const struct reading *r,
-                                        const struct assay_effective_rules *charter)
+                                        const struct assay_effective_rules *effective)
 {
-    const struct assay_genesis *now = charter->genesis;
+    const struct assay_genesis *now = effective->genesis;
     struct assay_rules *rules = r->rules;
     struct assay_ruleset *set = NULL;
     ASSAY_TRY(copy_set(r, now->policy_digest, now->endorsements_digest, &set));
-    if (charter->state == NULL) return ASSAY_OK;
-    for (uint32_t i = 0; i < charter->state->past_count; i++) {
-        const struct assay_past_epoch *past = &charter->state->past[i];
+    if (effective->state == NULL) return ASSAY_OK;
+    for (uint32_t i = 0; i < effective->state->past_count; i++) {
+        const struct assay_past_epoch *past = &effective->state->past[i];
         ASSAY_TRY(copy_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
         rules->past[rules->past_count++] =
@@ -116,8 +116,8 @@ static enum assay_status read_documents(const struct reading *r,
                                                .endorsements = &set->endorsements,
                                                .policy = set->policy };
     }
-    if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
-    const struct assay_rules_in_force *before = &charter->state->trial.before;
+    if (!assay_trial_runs(&effective->state->trial)) return ASSAY_OK;
+    const struct assay_rules_in_force *before = &effective->state->trial.before;
     ASSAY_TRY(copy_set(r, before->policy_digest, before->endorsements_digest, &set));
     rules->has_before = true;
     rules->before = (struct assay_runtime_past_rules){ .endorsements = &set->endorsements,
@@ -126,7 +126,7 @@ static enum assay_status read_documents(const struct reading *r,
 }
 
 enum assay_status assay_rules_open(const struct assay_genesis *genesis,
-                                   const struct assay_effective_rules *charter,
+                                   const struct assay_effective_rules *effective,
                                    struct assay_store *store, struct assay_rules **out,
                                    char message[static ASSAY_RULES_MESSAGE])
 {
@@ -137,7 +137,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
                          .message = message };
     (void)snprintf(message, ASSAY_RULES_MESSAGE, "out of memory");
     const enum assay_status status =
-        r.rules != NULL && r.memory != NULL ? read_documents(&r, charter) : ASSAY_E_MEMORY;
+        r.rules != NULL && r.memory != NULL ? read_documents(&r, effective) : ASSAY_E_MEMORY;
     free(r.memory);
     if (status != ASSAY_OK) assay_rules_close(&r.rules);
     *out = r.rules;

@@ -56,13 +56,13 @@ enum { ASSAY_RULES_MESSAGE = 160 };
  * assay_rules_open - the rules of effective rules, and those of the epochs that its state
  * remembers.
  *
- * In:      charter: assay_effective_rules_load of this genesis and store
+ * In:      effective: assay_effective_rules_load of this genesis and store
  * Out:     *out; message says which document is at fault otherwise
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a document is in neither) | ASSAY_E_STORE |
  *          as assay_ruleset_open
  */
 ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *genesis,
-                                                 const struct assay_effective_rules *charter,
+                                                 const struct assay_effective_rules *effective,
                                                  struct assay_store *store,
                                                  struct assay_rules **out,
                                                  char message[static ASSAY_RULES_MESSAGE]);

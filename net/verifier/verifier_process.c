@@ -136,7 +136,7 @@ static struct bench create_bench(const struct judge *judge)
     return b;
 }
 
-static void appraise(void *context, struct assay_slice packet, struct assay_writer *w)
+static void appraise_packet(void *context, struct assay_slice packet, struct assay_writer *w)
 {
     const struct bench *b = context;
     struct assay_verifier_process_job job;
@@ -166,7 +166,7 @@ __attribute__((noreturn)) static void serve(const struct judge *judge)
             recv(ASSAY_CHILD_SOCKET_FD, bench.in, ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, 0);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) _exit(0);
-        appraise(&bench, assay_slice_over(bench.in, (size_t)got), &w);
+        appraise_packet(&bench, assay_slice_over(bench.in, (size_t)got), &w);
         write_answer(&w);
     }
 }
@@ -222,16 +222,16 @@ void assay_verifier_process_run(assay_verifier_process_function *verify)
     preload();
     assay_sandbox_first_to_go();
     const bool forks = judge.brief.fork_cpu_s > 0;
-    const enum assay_sandbox cage = forks ? ASSAY_SANDBOX_FORKER : ASSAY_SANDBOX_READER;
+    const enum assay_sandbox sandbox = forks ? ASSAY_SANDBOX_FORKER : ASSAY_SANDBOX_READER;
     if (forks && !assay_verifier_process_fork_open()) give_up("sockets", strerror(errno));
     if (forks) (void)prctl(PR_SET_NAME, "assayd-confirm", 0, 0, 0); /* for ps, top and tests */
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
                          MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
     const uint64_t mapped = assay_sandbox_mapped();
-    walls |= assay_sandbox_files(cage, &landlock);
-    walls |= assay_sandbox_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    walls |= assay_sandbox_files(sandbox, &landlock);
+    walls |= assay_sandbox_limits(sandbox, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    exit_unless(assay_sandbox_calls(cage), "the kernel filters no system calls");
+    exit_unless(assay_sandbox_calls(sandbox), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
@@ -242,7 +242,8 @@ void assay_verifier_process_run(assay_verifier_process_function *verify)
         struct bench bench = create_bench(&judge);
         write_answer(&w);
         assay_verifier_process_fork_serve(judge.brief.fork_cpu_s, bench.in,
-                                          ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, appraise, &bench);
+                                          ASSAY_VERIFIER_PROCESS_JOB_LEN_MAX, appraise_packet,
+                                          &bench);
     }
     write_answer(&w);
     pthread_mutex_lock(&judge.mutex);

@@ -46,7 +46,7 @@ struct assay_verifier_supervisor {
     uint64_t start_ms;        /* of the child; without one: when there may be one */
     uint64_t without_since_ms; /* no process was ready since; UINT64_MAX: one is */
     uint64_t due_ms;           /* time that the last run requested for the next one */
-    uint32_t falls;            /* in a row, without a verdict in between */
+    uint32_t failures;         /* in a row, without a verdict in between */
 
     size_t hand_count; /* passed to the child */
     struct hand hands[ASSAY_VERIFIER_SUPERVISOR_HANDS];
@@ -174,9 +174,9 @@ enum assay_status assay_verifier_supervisor_create(
     return status;
 }
 
-void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper)
+void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **supervisor)
 {
-    struct assay_verifier_supervisor *k = *keeper;
+    struct assay_verifier_supervisor *k = *supervisor;
     struct assay_child_end end;
     if (k == NULL) return;
     assay_child_end(&k->child, &end);
@@ -188,17 +188,17 @@ void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper
     free(k->program);
     free(k->argument);
     free(k);
-    *keeper = NULL;
+    *supervisor = NULL;
 }
 
-enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_supervisor *keeper,
+enum assay_status assay_verifier_supervisor_threads(struct assay_verifier_supervisor *supervisor,
                                                     uint32_t threads)
 {
     if (threads == 0 || threads > ASSAY_VERIFIER_PROCESS_THREADS_MAX) return ASSAY_E_RANGE;
-    if (threads == keeper->threads) return ASSAY_OK;
-    ASSAY_TRY(write_brief(keeper, threads, 0, &keeper->brief));
-    keeper->threads = threads;
-    keeper->changing = keeper->child.pid > 0;
+    if (threads == supervisor->threads) return ASSAY_OK;
+    ASSAY_TRY(write_brief(supervisor, threads, 0, &supervisor->brief));
+    supervisor->threads = threads;
+    supervisor->changing = supervisor->child.pid > 0;
     return ASSAY_OK;
 }
 
@@ -213,8 +213,8 @@ static void fail_job(struct assay_verifier_supervisor *k, uint64_t number)
 /* The first is replaced at once; then ever later, up to a bound. */
 static uint64_t delay_ms(const struct assay_verifier_supervisor *k, uint32_t most)
 {
-    if (k->falls <= 2) return 0;
-    const uint32_t doubled = k->falls - 2 < 12 ? k->falls - 2 : 12;
+    if (k->failures <= 2) return 0;
+    const uint32_t doubled = k->failures - 2 < 12 ? k->failures - 2 : 12;
     return assay_min_u64(UINT64_C(1) << doubled, most);
 }
 
@@ -251,13 +251,13 @@ static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, con
     assay_child_end(&k->child, &end);
     assay_child_explain(&end, cause, news.why, sizeof news.why);
     find_suspect(k, &news);
-    if (k->falls < UINT32_MAX) k->falls++;
+    if (k->failures < UINT32_MAX) k->failures++;
     if (k->ready) k->without_since_ms = now_ms;
     k->ready = k->changing = false;
     k->start_ms = now_ms + delay_ms(k, most);
     k->losses.restarts++;
     if (stalled) k->losses.stalls++;
-    k->world.tell(k->world.context, &news);
+    k->world.notify(k->world.context, &news);
     if (news.unjudged) fail_job(k, news.number);
 }
 
@@ -274,7 +274,7 @@ static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
                                                       .took_ms = (uint32_t)(now_ms - k->start_ms) };
     k->ready = true;
     k->without_since_ms = UINT64_MAX;
-    k->world.tell(k->world.context, &news);
+    k->world.notify(k->world.context, &news);
     return true;
 }
 
@@ -295,7 +295,7 @@ static bool on_verdict(struct assay_verifier_supervisor *k, uint64_t number,
         if (job.kind != k->verdict.kind || job.at_unix_s != k->verdict.at_unix_s) return false;
         k->hands[i] = k->hands[--k->hand_count];
         k->alone = false;
-        k->falls = 0;
+        k->failures = 0;
         if (assay_confirm_is_needed(&k->verdict) || is_drawn(k))
             assay_confirm_add(&k->confirm, number, k->child.pid, packet);
         else k->world.answer(k->world.context, number, &k->verdict);
@@ -337,15 +337,16 @@ static bool is_hopeless(const struct assay_verifier_supervisor *k, uint64_t now_
     return now_ms > k->without_since_ms && now_ms - k->without_since_ms > k->stall_ms;
 }
 
-bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *keeper,
+bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *supervisor,
                                         uint64_t now_ms)
 {
-    if (is_hopeless(keeper, now_ms)) return true;
-    if (keeper->again_count > 0 || keeper->alone) return false;
-    if (!keeper->ready) return false;
-    if (keeper->confirm.count + keeper->slow.count + keeper->hand_count >= ASSAY_CONFIRM_MAX)
+    if (is_hopeless(supervisor, now_ms)) return true;
+    if (supervisor->again_count > 0 || supervisor->alone) return false;
+    if (!supervisor->ready) return false;
+    if (supervisor->confirm.count + supervisor->slow.count + supervisor->hand_count >=
+        ASSAY_CONFIRM_MAX)
         return false;
-    return !keeper->changing && keeper->hand_count < (size_t)2 * keeper->threads;
+    return !supervisor->changing && supervisor->hand_count < (size_t)2 * supervisor->threads;
 }
 
 static bool send_jobs(struct assay_verifier_supervisor *k, uint64_t now_ms, uint64_t number)
@@ -366,12 +367,12 @@ static bool send_jobs(struct assay_verifier_supervisor *k, uint64_t now_ms, uint
     return true;
 }
 
-bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *supervisor, uint64_t now_ms,
                                       uint64_t number)
 {
-    if (!assay_verifier_supervisor_has_room(keeper, now_ms)) return false;
-    if (!is_hopeless(keeper, now_ms)) return send_jobs(keeper, now_ms, number);
-    fail_job(keeper, number);
+    if (!assay_verifier_supervisor_has_room(supervisor, now_ms)) return false;
+    if (!is_hopeless(supervisor, now_ms)) return send_jobs(supervisor, now_ms, number);
+    fail_job(supervisor, number);
     return true;
 }
 
@@ -485,10 +486,10 @@ static void start_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
                           &k->child) == ASSAY_OK)
         return;
     const struct assay_verifier_process_news news = { .why = "it cannot be started" };
-    if (k->falls < UINT32_MAX) k->falls++;
+    if (k->failures < UINT32_MAX) k->failures++;
     k->losses.restarts++;
     k->start_ms = now_ms + delay_ms(k, ASSAY_VERIFIER_SUPERVISOR_BACKOFF_START_MS);
-    k->world.tell(k->world.context, &news);
+    k->world.notify(k->world.context, &news);
 }
 
 /* With another number of threads: the old process ends regularly. */
@@ -507,8 +508,10 @@ static void replace_mismatching(struct assay_verifier_supervisor *k, uint64_t no
                                 uint64_t number)
 {
     if (liar == 0) return;
-    const struct assay_verifier_process_news news = { .pid = liar, .lied = true, .number = number };
-    k->world.tell(k->world.context, &news);
+    const struct assay_verifier_process_news news = { .pid = liar,
+                                                      .contradicted = true,
+                                                      .number = number };
+    k->world.notify(k->world.context, &news);
     if (k->child.pid != liar) return;
     k->alone = false;
     on_failure(k, now_ms, "its verdict is not that of a fresh process", false);
@@ -519,53 +522,53 @@ static void check_confirmations(struct assay_verifier_supervisor *k, uint64_t no
     k->confirm.patience_ms = (uint32_t)job_timeout_ms(k, now_ms);
     k->confirm.asides = 0;
     pid_t liar = assay_confirm_run(&k->confirm, now_ms, k->brief_fork, k->ready);
-    replace_mismatching(k, now_ms, liar, k->confirm.lied);
+    replace_mismatching(k, now_ms, liar, k->confirm.contradicted);
     note_slow(k, now_ms, k->confirm.asides);
     liar = assay_confirm_run(&k->slow, now_ms, k->brief_fork, false);
-    replace_mismatching(k, now_ms, liar, k->slow.lied);
+    replace_mismatching(k, now_ms, liar, k->slow.contradicted);
 }
 
-void assay_verifier_supervisor_run(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
+void assay_verifier_supervisor_run(struct assay_verifier_supervisor *supervisor, uint64_t now_ms)
 {
-    clear_failures(keeper, now_ms);
-    for (int i = 0; keeper->child.pid > 0 && i < ANSWERS_PER_TURN; i++)
-        if (!receive_answers(keeper, now_ms)) break;
-    if (keeper->child.pid > 0) check_process(keeper, now_ms);
-    check_confirmations(keeper, now_ms);
-    replace_process(keeper, now_ms);
-    if (keeper->child.pid == 0) start_process(keeper, now_ms);
-    kill_slow(keeper, now_ms);
-    retry_job(keeper, now_ms);
-    keeper->due_ms = UINT64_MAX;
+    clear_failures(supervisor, now_ms);
+    for (int i = 0; supervisor->child.pid > 0 && i < ANSWERS_PER_TURN; i++)
+        if (!receive_answers(supervisor, now_ms)) break;
+    if (supervisor->child.pid > 0) check_process(supervisor, now_ms);
+    check_confirmations(supervisor, now_ms);
+    replace_process(supervisor, now_ms);
+    if (supervisor->child.pid == 0) start_process(supervisor, now_ms);
+    kill_slow(supervisor, now_ms);
+    retry_job(supervisor, now_ms);
+    supervisor->due_ms = UINT64_MAX;
 }
 
-void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keeper,
+void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *supervisor,
                                     struct pollfd fds[ASSAY_VERIFIER_SUPERVISOR_FDS])
 {
-    const bool runs = keeper->child.pid > 0;
-    fds[0] = (struct pollfd){ .fd = runs ? keeper->child.socket : -1, .events = POLLIN };
-    fds[1] = assay_confirm_poll(&keeper->confirm);
-    fds[2] = assay_confirm_poll(&keeper->slow);
+    const bool runs = supervisor->child.pid > 0;
+    fds[0] = (struct pollfd){ .fd = runs ? supervisor->child.socket : -1, .events = POLLIN };
+    fds[1] = assay_confirm_poll(&supervisor->confirm);
+    fds[2] = assay_confirm_poll(&supervisor->slow);
 }
 
-int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms)
+int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *supervisor, uint64_t now_ms)
 {
     int wait = -1;
-    if (keeper->child.pid == 0)
-        wait = keeper->start_ms > now_ms
-                   ? (int)assay_min_u64(keeper->start_ms - now_ms, LOOK_MS)
+    if (supervisor->child.pid == 0)
+        wait = supervisor->start_ms > now_ms
+                   ? (int)assay_min_u64(supervisor->start_ms - now_ms, LOOK_MS)
                    : 0;
-    else if (!keeper->ready || keeper->hand_count > 0) wait = LOOK_MS;
-    const int others[] = { assay_confirm_wait_ms(&keeper->confirm, now_ms),
-                           assay_confirm_wait_ms(&keeper->slow, now_ms) };
+    else if (!supervisor->ready || supervisor->hand_count > 0) wait = LOOK_MS;
+    const int others[] = { assay_confirm_wait_ms(&supervisor->confirm, now_ms),
+                           assay_confirm_wait_ms(&supervisor->slow, now_ms) };
     for (size_t i = 0; i < 2; i++)
         if (others[i] >= 0 && (wait < 0 || others[i] < wait)) wait = others[i];
-    keeper->due_ms = wait >= 0 ? now_ms + (uint64_t)wait : UINT64_MAX;
+    supervisor->due_ms = wait >= 0 ? now_ms + (uint64_t)wait : UINT64_MAX;
     return wait;
 }
 
-void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *keeper,
+void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *supervisor,
                                           struct assay_verifier_process_losses *losses)
 {
-    *losses = keeper->losses;
+    *losses = supervisor->losses;
 }

@@ -66,7 +66,7 @@ struct assay_verifier_process_news {
     uint32_t in_hand;                  /* jobs in progress of a failed process */
     bool stalled, started;             /* it had been ready */
     bool unjudged;                     /* it failed on a job that had failed another process */
-    bool lied;                         /* its verdict differs from that of a fresh process */
+    bool contradicted;                 /* its verdict differs from that of a fresh process */
     uint64_t number;                   /* of that job */
     uint8_t digest[32];                /* of its evidence; filled in by the pool */
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY];        /* in words */
@@ -78,7 +78,7 @@ struct assay_verifier_process_losses {
     uint64_t stalls;   /* of these, stalled jobs */
     uint64_t retried;  /* jobs retried in a fresh process */
     uint64_t unjudged; /* jobs that failed two processes, or had none */
-    uint64_t lied;     /* verdicts that differed from those of a fresh process */
+    uint64_t contradicted; /* verdicts that differed from those of a fresh process */
 };
 
 struct assay_verifier_supervisor_world {
@@ -89,7 +89,7 @@ struct assay_verifier_supervisor_world {
     void (*answer)(void *context, uint64_t number, const struct assay_verdict *verdict);
     /* The job is slow, and is answered after later ones. */
     void (*aside)(void *context, uint64_t number);
-    void (*tell)(void *context, const struct assay_verifier_process_news *news);
+    void (*notify)(void *context, const struct assay_verifier_process_news *news);
 };
 
 struct assay_verifier_supervisor;
@@ -100,28 +100,29 @@ ASSAY_CHECKED enum assay_status assay_verifier_supervisor_create(
     const struct assay_verifier_process_config *config, uint32_t threads,
     const struct assay_verifier_supervisor_world *world, struct assay_verifier_supervisor **out);
 /* Kills the process; jobs in progress are dropped. Accepts a pointer to NULL; nulls it. */
-void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **keeper);
+void assay_verifier_supervisor_destroy(struct assay_verifier_supervisor **supervisor);
 /* A process with that many threads replaces the current one once that is idle.
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_verifier_supervisor_threads(
-    struct assay_verifier_supervisor *keeper, uint32_t threads);
+    struct assay_verifier_supervisor *supervisor, uint32_t threads);
 /* Returns: whether a job may be submitted now. */
-bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *keeper,
+bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *supervisor,
                                         uint64_t now_ms);
 /* Submits the job of a number, described by load; without a process for too long, it is not
  * appraised. Returns: whether it was accepted; else the caller keeps it. */
-bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *keeper, uint64_t now_ms,
+bool assay_verifier_supervisor_submit(struct assay_verifier_supervisor *supervisor, uint64_t now_ms,
                                       uint64_t number);
 /* Handles answers, deadlines, failed processes and retries. */
-void assay_verifier_supervisor_run(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
+void assay_verifier_supervisor_run(struct assay_verifier_supervisor *supervisor, uint64_t now_ms);
 enum { ASSAY_VERIFIER_SUPERVISOR_FDS = 3 };
 /* Out: what to poll for: the verifier process and the two processes that confirm, fd -1 while there
  * is none. */
-void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *keeper,
+void assay_verifier_supervisor_poll(const struct assay_verifier_supervisor *supervisor,
                                     struct pollfd fds[ASSAY_VERIFIER_SUPERVISOR_FDS]);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
-int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *keeper, uint64_t now_ms);
-void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *keeper,
+int assay_verifier_supervisor_wait_ms(struct assay_verifier_supervisor *supervisor,
+                                      uint64_t now_ms);
+void assay_verifier_supervisor_get_losses(const struct assay_verifier_supervisor *supervisor,
                                           struct assay_verifier_process_losses *losses);
 
 #endif

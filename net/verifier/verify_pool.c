@@ -58,17 +58,17 @@ struct assay_verify_pool {
     struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
 
     /* --- with a verifier process: the thread that supervises it */
-    pthread_t minder;
+    pthread_t thread;
     bool minds;
     int bell; /* rung when there is something to do for it */
-    struct assay_verifier_supervisor *keeper; /* the minder's alone, once it runs */
+    struct assay_verifier_supervisor *supervisor; /* the thread's alone, once it runs */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     size_t set_count;
     bool has_begun; /* the first process is ready, or failed */
     size_t news_count;
     struct assay_verifier_process_news news[ASSAY_POOL_NEWS_MAX];
     struct assay_verifier_process_losses losses,
-        told; /* the minder's copy; what the runtime has of it */
+        reported; /* the thread's copy; what the runtime has of it */
 };
 
 /* The counter is far from its limit; a write of eight bytes is atomic. */
@@ -176,7 +176,7 @@ static void on_answer(void *context, uint64_t number, const struct assay_verdict
     }
     pthread_mutex_lock(&pool->mutex);
     entry->done = true;
-    assay_verifier_supervisor_get_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_get_losses(pool->supervisor, &pool->losses);
     pthread_mutex_unlock(&pool->mutex);
     ring_bell(pool->fd);
 }
@@ -200,11 +200,11 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
         pool->config.message[0] = '\0';
     pool->config.message = NULL; /* the creator no longer waits */
     pool->has_begun = true;
-    assay_verifier_supervisor_get_losses(pool->keeper, &pool->losses);
+    assay_verifier_supervisor_get_losses(pool->supervisor, &pool->losses);
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
         struct assay_verifier_process_news *const kept = &pool->news[pool->news_count++];
         *kept = *news;
-        if (news->unjudged || news->lied)
+        if (news->unjudged || news->contradicted)
             assay_bytes_copy(kept->digest, 32, entry_at(pool, news->number)->digest, 32);
     }
     pthread_cond_broadcast(&pool->wake);
@@ -217,33 +217,33 @@ static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
     while (taken && pool->next != pool->tail &&
-           assay_verifier_supervisor_has_room(pool->keeper, now)) {
+           assay_verifier_supervisor_has_room(pool->supervisor, now)) {
         const uint64_t number = pool->next++; /* before an answer to it can come */
         pthread_mutex_unlock(&pool->mutex);
-        taken = assay_verifier_supervisor_submit(pool->keeper, now, number);
+        taken = assay_verifier_supervisor_submit(pool->supervisor, now, number);
         pthread_mutex_lock(&pool->mutex);
         if (!taken) pool->next--;
     }
 }
 
-static void *run_minder(void *context)
+static void *run_thread(void *context)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping) {
         const uint32_t threads = pool->config.threads;
         pthread_mutex_unlock(&pool->mutex);
-        assay_status_ignore(assay_verifier_supervisor_threads(pool->keeper, threads),
+        assay_status_ignore(assay_verifier_supervisor_threads(pool->supervisor, threads),
                             "as many as before go on");
-        assay_verifier_supervisor_run(pool->keeper, now_ms(pool));
+        assay_verifier_supervisor_run(pool->supervisor, now_ms(pool));
         pthread_mutex_lock(&pool->mutex);
         submit_jobs(pool, now_ms(pool));
         pthread_mutex_unlock(&pool->mutex);
         struct pollfd fds[1 + ASSAY_VERIFIER_SUPERVISOR_FDS] = { { .fd = pool->bell,
                                                                    .events = POLLIN } };
-        assay_verifier_supervisor_poll(pool->keeper, fds + 1);
+        assay_verifier_supervisor_poll(pool->supervisor, fds + 1);
         (void)poll(fds, 1 + ASSAY_VERIFIER_SUPERVISOR_FDS,
-                   assay_verifier_supervisor_wait_ms(pool->keeper, now_ms(pool)));
+                   assay_verifier_supervisor_wait_ms(pool->supervisor, now_ms(pool)));
         drain_bell(pool->bell);
         pthread_mutex_lock(&pool->mutex);
     }
@@ -251,19 +251,20 @@ static void *run_minder(void *context)
     return NULL;
 }
 
-static enum assay_status start_minder(struct assay_verify_pool *pool,
+static enum assay_status start_thread(struct assay_verify_pool *pool,
                                       const struct assay_verifier_process_config *judge)
 {
     const struct assay_verifier_supervisor_world world = { pool, load_job, on_answer, skip_done,
                                                            read_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (pool->bell < 0) return ASSAY_E_IO;
-    ASSAY_TRY(assay_verifier_supervisor_create(judge, pool->config.threads, &world, &pool->keeper));
+    ASSAY_TRY(
+        assay_verifier_supervisor_create(judge, pool->config.threads, &world, &pool->supervisor));
     for (pool->set_count = 0; pool->set_count < judge->set_count; pool->set_count++)
         pool->sets[pool->set_count] = judge->sets[pool->set_count];
     pool->config.judge = NULL; /* borrowed until here */
     char *const message = pool->config.message;
-    if (pthread_create(&pool->minder, NULL, run_minder, pool) != 0) return ASSAY_E_IO;
+    if (pthread_create(&pool->thread, NULL, run_thread, pool) != 0) return ASSAY_E_IO;
     pool->minds = true;
     if (message == NULL) return ASSAY_OK;
     pthread_mutex_lock(&pool->mutex);
@@ -298,7 +299,7 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
     pool->bell = -1;
     pool->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     enum assay_status status = pool->fd < 0 ? ASSAY_E_IO : ASSAY_OK;
-    if (status == ASSAY_OK && config->judge != NULL) status = start_minder(pool, config->judge);
+    if (status == ASSAY_OK && config->judge != NULL) status = start_thread(pool, config->judge);
     for (uint32_t i = 0; status == ASSAY_OK && config->judge == NULL && i < config->threads; i++)
         status = start_threads(pool, &pool->workers[i]);
     if (status != ASSAY_OK) {
@@ -355,9 +356,9 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     pthread_mutex_unlock(&p->mutex);
     if (p->minds) {
         ring_bell(p->bell);
-        (void)pthread_join(p->minder, NULL);
+        (void)pthread_join(p->thread, NULL);
     }
-    assay_verifier_supervisor_destroy(&p->keeper);
+    assay_verifier_supervisor_destroy(&p->supervisor);
     if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join_threads(&p->workers[i]);
@@ -482,14 +483,15 @@ void assay_verify_pool_get_losses(struct assay_verify_pool *pool,
                                   struct assay_verifier_process_losses *since)
 {
     pthread_mutex_lock(&pool->mutex);
-    const struct assay_verifier_process_losses now = pool->losses, before = pool->told;
-    pool->told = now;
+    const struct assay_verifier_process_losses now = pool->losses, before = pool->reported;
+    pool->reported = now;
     pthread_mutex_unlock(&pool->mutex);
     *since = (struct assay_verifier_process_losses){ .restarts = now.restarts - before.restarts,
-                                          .stalls = now.stalls - before.stalls,
-                                          .retried = now.retried - before.retried,
-                                          .unjudged = now.unjudged - before.unjudged,
-                                          .lied = now.lied - before.lied };
+                                                     .stalls = now.stalls - before.stalls,
+                                                     .retried = now.retried - before.retried,
+                                                     .unjudged = now.unjudged - before.unjudged,
+                                                     .contradicted =
+                                                         now.contradicted - before.contradicted };
 }
 
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool)

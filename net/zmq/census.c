@@ -203,8 +203,8 @@ static void count_sockets(struct assay_link *link, struct link_load *strangers)
     for (uint32_t i = 0; i < c->count;) {
         const int fd = c->active[i];
         struct link_conn *conn = &c->conns[fd];
-        const bool asks = looks_closely || conn->is_cut;
-        if ((asks && socket_cookie(fd) != conn->cookie) || !weigh_socket(conn, fd)) {
+        const bool checks_cookie = looks_closely || conn->is_cut;
+        if ((checks_cookie && socket_cookie(fd) != conn->cookie) || !weigh_socket(conn, fd)) {
             forget_socket(link, i);
             continue;
         }

@@ -73,7 +73,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_BANNED);
         return false;
     }
-    if (limit && assay_peer_score_is_shut_out(&limit->conduct, link->now_ms)) {
+    if (limit && assay_peer_score_is_shut_out(&limit->peer_score, link->now_ms)) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_SHUT);
         return false;
     }

@@ -86,7 +86,7 @@ static uint16_t next_slot(const struct assay_link *link)
         const uint16_t slot = (uint16_t)((link->turn + i) % members);
         if (link->inboxes[slot].first == NULL) continue;
         if (limits == NULL ||
-            !assay_peer_score_is_deprioritised(&limits[slot].conduct, link->now_ms))
+            !assay_peer_score_is_deprioritised(&limits[slot].peer_score, link->now_ms))
             return slot;
         if (last == LINK_NOBODY) last = slot;
     }

@@ -383,7 +383,7 @@ static bool has_terms(const struct assay_policy *policy, const struct assay_refe
 }
 
 /* Is every entry of this value in the one policy in the other one, too? */
-static bool says_no_more(const struct assay_policy *one, const struct assay_policy *other,
+static bool adds_nothing(const struct assay_policy *one, const struct assay_policy *other,
                          const struct assay_reference *value)
 {
     for (uint32_t i = 0; i < one->reference_count; i++)
@@ -410,7 +410,7 @@ static bool mentions_reference(const struct assay_policy *policy,
 static void diff_value(struct diff *d, const struct assay_reference *value)
 {
     enum { SHOWN = 8 };
-    if (says_no_more(d->before, d->after, value) && says_no_more(d->after, d->before, value))
+    if (adds_nothing(d->before, d->after, value) && adds_nothing(d->after, d->before, value))
         return;
     const struct saying was = describe_reference(d->before, value);
     const struct saying is = describe_reference(d->after, value);
@@ -427,11 +427,11 @@ static void diff_references(struct diff *d)
 {
     for (unsigned i = 0; i < ASSAY_REFERENCE_FIELDS; i++) {
         const enum assay_reference_field field = (enum assay_reference_field)i;
-        uint32_t told = 0;
+        uint32_t reported = 0;
         for (size_t len = 32; len <= ASSAY_MEASUREMENT_MAX; len += 16) {
             const uint32_t kinds = assay_reference_field_kinds(field, len);
-            if (kinds == 0 || kinds == told) continue; /* one meaning for several lengths */
-            told = kinds;
+            if (kinds == 0 || kinds == reported) continue; /* one meaning for several lengths */
+            reported = kinds;
             diff_field(d, field, kinds);
         }
     }

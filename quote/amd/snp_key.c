@@ -121,12 +121,12 @@ static enum assay_snp_product product_of_root(const struct assay_key *root)
     return ASSAY_SNP_PRODUCT_UNKNOWN;
 }
 
-static void demand_product(const struct assay_snp_appraisal *a, const char *who,
+static void demand_product(const struct assay_snp_appraisal *a, const char *part,
                            enum assay_snp_product product)
 {
     if (product == ASSAY_SNP_PRODUCT_UNKNOWN || product == a->product) return;
     struct assay_text observed = assay_text_empty();
-    assay_text_add(&observed, who);
+    assay_text_add(&observed, part);
     assay_text_add(&observed, assay_snp_product_text(product));
     assay_verdict_add(a->verdict, ASSAY_RULE_PRODUCT, ASSAY_SNP_AT_CPUID,
                       assay_snp_product_text(a->product), observed.text);

@@ -32,15 +32,15 @@ enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum ass
     const int before = get_height(now), after = get_height(then);
     if (before == after) return ASSAY_OUTLOOK_SAME;
     if (after == 0) return ASSAY_OUTLOOK_UNJUDGED;
-    if (before == 0) return after < LEAST_PASS ? ASSAY_OUTLOOK_FALLS : ASSAY_OUTLOOK_JUDGED;
+    if (before == 0) return after < LEAST_PASS ? ASSAY_OUTLOOK_WORSENS : ASSAY_OUTLOOK_JUDGED;
     if (after > before) return ASSAY_OUTLOOK_RISES;
-    return before >= LEAST_PASS && after < LEAST_PASS ? ASSAY_OUTLOOK_FALLS : ASSAY_OUTLOOK_DROPS;
+    return before >= LEAST_PASS && after < LEAST_PASS ? ASSAY_OUTLOOK_WORSENS : ASSAY_OUTLOOK_DROPS;
 }
 
 const char *assay_outlook_text(enum assay_outlook_change change)
 {
     switch (change) {
-    case ASSAY_OUTLOOK_FALLS: return "falls";
+    case ASSAY_OUTLOOK_WORSENS: return "falls";
     case ASSAY_OUTLOOK_UNJUDGED: return "unjudged";
     case ASSAY_OUTLOOK_DROPS: return "drops";
     case ASSAY_OUTLOOK_SAME: return "same";

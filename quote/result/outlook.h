@@ -16,9 +16,9 @@
 
 /* In falling order of harm. */
 enum assay_outlook_change {
-    ASSAY_OUTLOOK_FALLS = 0, /* a PASS becomes a FAIL */
-    ASSAY_OUTLOOK_UNJUDGED,  /* could be appraised, and no longer can */
-    ASSAY_OUTLOOK_DROPS,     /* still a PASS, of a lower level; or a soft FAIL becomes a hard one */
+    ASSAY_OUTLOOK_WORSENS = 0, /* a PASS becomes a FAIL */
+    ASSAY_OUTLOOK_UNJUDGED,    /* could be appraised, and no longer can */
+    ASSAY_OUTLOOK_DROPS, /* still a PASS, of a lower level; or a soft FAIL becomes a hard one */
     ASSAY_OUTLOOK_SAME,
     ASSAY_OUTLOOK_RISES,  /* a higher level, or a FAIL becomes a PASS */
     ASSAY_OUTLOOK_JUDGED, /* was not appraised, and will be */

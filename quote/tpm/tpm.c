@@ -236,14 +236,14 @@ static bool judge_values(const struct assay_package *package, const struct assay
 }
 
 /* Field of a PCR in a policy: values of other lengths are of other kinds (Nitro has 48). */
-struct wishes {
+struct wanted_parts {
     bool any;
     bool must; /* some value is demanded */
 };
 
-static struct wishes wishes_for(const struct assay_policy *policy, uint32_t pcr)
+static struct wanted_parts wanted_parts_for(const struct assay_policy *policy, uint32_t pcr)
 {
-    struct wishes w = { false, false };
+    struct wanted_parts w = { false, false };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
         if ((uint32_t)r->field != (uint32_t)ASSAY_REFERENCE_PCR0 + pcr) continue;
@@ -291,9 +291,9 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
 {
     judge_lengths(quote, policy, verdict);
     for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++) {
-        const struct wishes wishes = wishes_for(policy, pcr);
+        const struct wanted_parts wanted_parts = wanted_parts_for(policy, pcr);
         struct assay_slice value = { NULL, 0 };
-        if (!wishes.any) continue;
+        if (!wanted_parts.any) continue;
         if (assay_tpm_value(quote, values, ASSAY_TPM_SHA256, pcr, &value) == ASSAY_OK) {
             const struct assay_measured measured = {
                 .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + pcr),
@@ -306,7 +306,7 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
             continue;
         }
         struct assay_text expected = assay_text_empty();
-        assay_text_add(&expected, wishes.must ? "a reference value of PCR " : "PCR ");
+        assay_text_add(&expected, wanted_parts.must ? "a reference value of PCR " : "PCR ");
         assay_text_add_u64(&expected, pcr);
         assay_text_add(&expected, " in the SHA-256 bank");
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,

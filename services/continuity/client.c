@@ -23,7 +23,7 @@ void assay_cont_client_init(struct assay_cont_client *c,
 static void clear_effects(struct assay_cont_outs *outs)
 {
     outs->count = 0;
-    outs->told = 0;
+    outs->events = 0;
     outs->used = 0;
     outs->wake_at_ms = UINT64_MAX;
 }
@@ -207,7 +207,7 @@ static enum assay_status on_opened(struct assay_cont_client *c, uint32_t seat,
     c->answered |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->answered)) return ASSAY_OK;
     c->phase = ASSAY_CONT_FOUND;
-    outs->told |= ASSAY_CONT_EVENT_FOUND;
+    outs->events |= ASSAY_CONT_EVENT_FOUND;
     return ASSAY_OK;
 }
 
@@ -231,7 +231,7 @@ static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_c
     ASSAY_ASSERT(held <= c->last);
     c->certified = held;
     assay_bytes_copy(c->certified_digest, 32, c->queue[held % ASSAY_CONT_QUEUE_MAX], 32);
-    outs->told |= ASSAY_CONT_EVENT_CERTIFIED;
+    outs->events |= ASSAY_CONT_EVENT_CERTIFIED;
     if (c->flight_last <= held) send_next_update(c, now_ms, outs);
 }
 
@@ -246,7 +246,7 @@ static enum assay_status on_ack(struct assay_cont_client *c, uint32_t seat,
         c->adopted |= (uint8_t)(1u << seat);
         if (!is_quorum(c, c->adopted)) return ASSAY_OK;
         c->phase = ASSAY_CONT_RUNNING;
-        outs->told |= ASSAY_CONT_EVENT_ADOPTED;
+        outs->events |= ASSAY_CONT_EVENT_ADOPTED;
         return ASSAY_OK;
     }
     if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_STALE;
@@ -268,7 +268,7 @@ static enum assay_status on_confirmed(struct assay_cont_client *c, uint32_t seat
     c->confirm.seats |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->confirm.seats)) return ASSAY_OK;
     c->confirm.asked = false;
-    outs->told |= ASSAY_CONT_EVENT_CONFIRMED;
+    outs->events |= ASSAY_CONT_EVENT_CONFIRMED;
     return ASSAY_OK;
 }
 
@@ -313,7 +313,7 @@ static enum assay_status on_signed(struct assay_cont_client *c, uint32_t seat,
     c->ask_receipt.seats |= (uint8_t)(1u << seat);
     if (!is_quorum(c, c->ask_receipt.seats)) return ASSAY_OK;
     c->ask_receipt.asked = false;
-    outs->told |= ASSAY_CONT_EVENT_RECEIPT;
+    outs->events |= ASSAY_CONT_EVENT_RECEIPT;
     return ASSAY_OK;
 }
 
@@ -336,7 +336,7 @@ static enum assay_status on_refused(struct assay_cont_client *c, uint32_t seat,
     case ASSAY_CONT_FENCED:
         if (f->value <= c->config.session) return ASSAY_E_INVALID;
         end_session(c, ASSAY_CONT_END_FENCED);
-        outs->told |= ASSAY_CONT_EVENT_FENCED;
+        outs->events |= ASSAY_CONT_EVENT_FENCED;
         return ASSAY_OK;
     case ASSAY_CONT_VIEW: on_view_hint(c, only, f->value, outs); return ASSAY_OK;
     case ASSAY_CONT_GAP:
@@ -372,7 +372,7 @@ static void change_view(struct assay_cont_client *c, const struct assay_cont_ros
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         c->contact[i] = contact[i];
     c->asked_handover = 0;
-    outs->told |= ASSAY_CONT_EVENT_VIEW;
+    outs->events |= ASSAY_CONT_EVENT_VIEW;
     c->answered = c->adopted = c->forgot = 0;
     c->found = c->phase == ASSAY_CONT_OPENING ? (struct assay_cont_entry){ 0 } : c->found;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
@@ -463,7 +463,7 @@ enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assa
     if (!said.has_row || c->phase == ASSAY_CONT_ENDED) return ASSAY_OK;
     if (said.row.session > c->config.session) {
         end_session(c, ASSAY_CONT_END_FENCED);
-        outs->told |= ASSAY_CONT_EVENT_FENCED;
+        outs->events |= ASSAY_CONT_EVENT_FENCED;
     } else if (said.row.retired) {
         end_session(c, ASSAY_CONT_END_RETIRED);
     }

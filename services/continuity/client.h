@@ -56,7 +56,7 @@ enum { ASSAY_CONT_OUTS_MAX = 8 };
 struct assay_cont_outs {
     uint32_t count;
     struct assay_cont_out out[ASSAY_CONT_OUTS_MAX];
-    uint32_t told;
+    uint32_t events;
     uint64_t wake_at_ms; /* UINT64_MAX: nothing is in flight */
     size_t used;
     uint8_t bytes[1024]; /* small frames; updates stay in the client */

@@ -93,8 +93,8 @@ static void encode_members(struct assay_writer *w, const struct assay_cont_group
         assay_cbor_put_uint(w, m->drains);
         assay_cbor_put_uint(w, m->alive);
         assay_cbor_put_uint(w, m->stood);
-        assay_cbor_put_uint(w, m->heard[0]);
-        assay_cbor_put_uint(w, m->heard[1]);
+        assay_cbor_put_uint(w, m->reachable[0]);
+        assay_cbor_put_uint(w, m->reachable[1]);
     }
 }
 
@@ -248,13 +248,14 @@ static bool is_another(const struct assay_cont_group *group, uint32_t slot,
 }
 
 /* Bits of seats; of none while there is no view. */
-static enum assay_status decode_heard(struct assay_cursor *c, const struct assay_cont_group *group,
-                                      struct assay_cont_member *member)
+static enum assay_status decode_reachable(struct assay_cursor *c,
+                                          const struct assay_cont_group *group,
+                                          struct assay_cont_member *member)
 {
     for (uint32_t i = 0; i < 2; i++) {
-        uint32_t heard = 0;
-        ASSAY_TRY(decode_u32(c, (UINT32_C(1) << group->now.roster.count) - 1, &heard));
-        member->heard[i] = (uint8_t)heard;
+        uint32_t reachable = 0;
+        ASSAY_TRY(decode_u32(c, (UINT32_C(1) << group->now.roster.count) - 1, &reachable));
+        member->reachable[i] = (uint8_t)reachable;
     }
     return ASSAY_OK;
 }
@@ -277,7 +278,7 @@ static enum assay_status decode_members(struct assay_cursor *c, struct assay_con
         member.drains = drains != 0;
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.alive));
         ASSAY_TRY(decode_u32(c, ASSAY_CONT_STOOD_CLOSES, &member.stood));
-        ASSAY_TRY(decode_heard(c, group, &member));
+        ASSAY_TRY(decode_reachable(c, group, &member));
         if (slot < next_slot) return ASSAY_E_ENCODING;
         if (!is_another(group, slot, &member)) return ASSAY_E_INVALID;
         group->member[slot] = member;

@@ -435,7 +435,7 @@ enum assay_cont_result assay_cont_group_apply_replica(
     group->member[slot].listed = true;
     group->member[slot].alive = 0;
     group->member[slot].stood = 0;
-    group->member[slot].heard[0] = group->member[slot].heard[1] = 0;
+    group->member[slot].reachable[0] = group->member[slot].reachable[1] = 0;
     group->member[slot].drains = record->drains;
     group->member[slot].contact = record->contact;
     assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, record->key,

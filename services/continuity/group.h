@@ -53,7 +53,8 @@ struct assay_cont_member {
     uint64_t alive;    /* epoch of its last valid ALIVE; 0: none */
     uint32_t stood;    /* consecutive closes at which it was listed and FULL,
                         * ASSAY_CONT_STOOD_CLOSES at most */
-    uint8_t heard[2];  /* seats that report others and reached it, in the current epoch and the one
+    uint8_t
+        reachable[2];  /* seats that report others and reached it, in the current epoch and the one
                         * before; bits */
     bool listed;       /* has a REPLICA record, its newest */
     bool drains;       /* its seat moves, with its table */

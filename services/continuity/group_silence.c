@@ -60,8 +60,8 @@ enum assay_cont_result assay_cont_group_apply_silent(struct assay_cont_group *gr
         group->member[group->now.slot[record->seat]].alive = 0;
     *by |= (uint8_t)(1u << reporter);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
-        if (group->member[slot].listed && (record->heard[slot / 8] >> slot % 8 & 1) != 0)
-            group->member[slot].heard[runs ? 0 : 1] |= (uint8_t)(1u << reporter);
+        if (group->member[slot].listed && (record->reachable[slot / 8] >> slot % 8 & 1) != 0)
+            group->member[slot].reachable[runs ? 0 : 1] |= (uint8_t)(1u << reporter);
     return ASSAY_CONT_APPLIED;
 }
 
@@ -115,10 +115,11 @@ static bool is_reported(const struct assay_cont_group *group, uint32_t seat)
 
 /* docs/services.md 1.11.3: a candidate that is alive but unreachable for most could not serve, and
  * would be silent in the seat. */
-static bool is_heard(const struct assay_cont_group *group, uint32_t slot)
+static bool is_reachable(const struct assay_cont_group *group, uint32_t slot)
 {
-    const unsigned heard_by = group->member[slot].heard[0] | group->member[slot].heard[1];
-    return standing_seats(group, heard_by) >= assay_cont_quorum(group->now.roster.count);
+    const unsigned reachable_by =
+        group->member[slot].reachable[0] | group->member[slot].reachable[1];
+    return standing_seats(group, reachable_by) >= assay_cont_quorum(group->now.roster.count);
 }
 
 /* Listed as a candidate for some time, alive, and without a seat. */
@@ -126,8 +127,7 @@ static bool may_follow(const struct assay_cont_group *group, uint32_t seat, uint
 {
     return assay_cont_may_sit(group, &group->now, group->now.roster.count, slot) &&
            group->member[slot].stood >= ASSAY_CONT_STOOD_CLOSES && is_alive(group, slot) &&
-           is_heard(group, slot) &&
-           !assay_cont_is_over_cap(group, &group->now, seat, slot);
+           is_reachable(group, slot) && !assay_cont_is_over_cap(group, &group->now, seat, slot);
 }
 
 static uint32_t follower_of(const struct assay_cont_group *group, uint32_t seat)
@@ -185,8 +185,8 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
     }
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         struct assay_cont_member *m = &group->member[slot];
-        m->heard[1] = m->heard[0];
-        m->heard[0] = 0;
+        m->reachable[1] = m->reachable[0];
+        m->reachable[0] = 0;
     }
     return move;
 }
@@ -207,7 +207,7 @@ void assay_cont_silence_on_started(struct assay_cont_group *group,
                                    const struct assay_cont_seats *before)
 {
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
-        group->member[slot].heard[0] = group->member[slot].heard[1] = 0;
+        group->member[slot].reachable[0] = group->member[slot].reachable[1] = 0;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         struct assay_cont_silence *s = &group->silence[i];
         s->by[0] = s->by[1] = 0;

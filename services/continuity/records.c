@@ -136,7 +136,7 @@ void assay_cont_silent_statement(const struct assay_cont_home *home,
     assay_cbor_put_uint(&w, record->seat);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
     assay_cbor_put_uint(&w, record->epoch);
-    assay_cbor_put_bytes(&w, record->heard, sizeof record->heard);
+    assay_cbor_put_bytes(&w, record->reachable, sizeof record->reachable);
     statement_hash(&w, digest);
 }
 
@@ -456,7 +456,7 @@ enum assay_status assay_cont_silent_record_encode(const struct assay_cont_silent
     assay_cbor_put_uint(&w, record->seat);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
     assay_cbor_put_uint(&w, record->epoch);
-    assay_cbor_put_bytes(&w, record->heard, sizeof record->heard);
+    assay_cbor_put_bytes(&w, record->reachable, sizeof record->reachable);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -473,7 +473,7 @@ enum assay_status assay_cont_silent_record_decode(struct assay_slice bytes,
     ASSAY_TRY(decode_u32(&in, ASSAY_CONT_SEATS_MAX - 1, &read.seat));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.heard, sizeof read.heard));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.reachable, sizeof read.reachable));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;

@@ -12,8 +12,8 @@
 #include "services/shares/sodium.h"
 
 enum {
-    ASSAY_CONT_HEARD_LEN = 16,    /* a bit for each slot that may offer a replica */
-    ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
+    ASSAY_CONT_REACHABLE_LEN = 16, /* a bit for each slot that may offer a replica */
+    ASSAY_CONT_RECORD_MAX = 4096,  /* the longest, of a kept row of seven, has about 2,000 bytes */
 };
 
 /* The owner of a CURVE key. That key cannot sign, so a record contains an Ed25519 key that does,
@@ -70,7 +70,8 @@ struct assay_cont_silent_record {
     uint32_t seat;                       /* the silent seat of that view */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];  /* of the reporter */
     uint64_t epoch;                      /* of the report */
-    uint8_t heard[ASSAY_CONT_HEARD_LEN]; /* slots of unseated replicas that it hears; bits */
+    uint8_t
+        reachable[ASSAY_CONT_REACHABLE_LEN]; /* slots of unseated replicas that it hears; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 

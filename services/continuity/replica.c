@@ -137,9 +137,9 @@ static void drop_unlisted_entries(struct assay_cont_replica *r)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->session_count; i++) {
-        if (!r->sessions[i].told) continue;
+        if (!r->sessions[i].reported) continue;
         r->sessions[count] = r->sessions[i];
-        r->sessions[count++].told = false;
+        r->sessions[count++].reported = false;
     }
     r->session_count = count;
     if (r->mode != MODE_ACTIVE) return; /* a last table stays as it was signed */
@@ -209,7 +209,7 @@ void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_co
     case ASSAY_CONT_STANDING:
         known = session_need(r, fact->instance);
         if (known == NULL) break;
-        known->told = true;
+        known->reported = true;
         known->suspended = fact->suspended;
         known->retired = fact->retired;
         break;
@@ -445,7 +445,7 @@ enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
         set_wake(r, effects);
         return ASSAY_OK;
     }
-    assay_cont_replica_mark_heard(r, from, now_ms);
+    assay_cont_replica_mark_reachable(r, from, now_ms);
     if (f.kind == ASSAY_CONT_PING) return ASSAY_OK;
     if (f.kind == ASSAY_CONT_ROOT) {
         ASSAY_TRY(assay_cont_replica_on_root(r, from, &f, effects));

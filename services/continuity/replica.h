@@ -74,8 +74,8 @@ struct assay_cont_send {
 };
 
 enum {
-    ASSAY_CONT_PING_MS = 1000,  /* interval of keep-alives to seated replicas */
-    ASSAY_CONT_HEARD_MS = 5000, /* a peer heard within it counts as reachable */
+    ASSAY_CONT_PING_MS = 1000,      /* interval of keep-alives to seated replicas */
+    ASSAY_CONT_REACHABLE_MS = 5000, /* a peer heard within it counts as reachable */
     ASSAY_CONT_SENDS_MAX = 32,
     ASSAY_CONT_EFFECT_BYTES = ASSAY_CONT_FRAME_MAX + 16384, /* a page and small frames */
 };
@@ -150,14 +150,14 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
 /*
  * assay_cont_replica_is_silent - docs/services.md 1.11.1: whether a seat was silent for a time in
  * which the replica heard a quorum throughout.
- * In:      view: of the seat; silent_ms: above ASSAY_CONT_HEARD_MS (asserted)
+ * In:      view: of the seat; silent_ms: above ASSAY_CONT_REACHABLE_MS (asserted)
  * Returns: so; false of its own seat, without a seat, and of a view that is not the last started
  *          one
  */
 bool assay_cont_replica_is_silent(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
                                   uint64_t now_ms, uint64_t silent_ms);
 /* Returns: whether it has a seat, and has heard the unseated replica of this key within
- * ASSAY_CONT_HEARD_MS. */
+ * ASSAY_CONT_REACHABLE_MS. */
 bool assay_cont_replica_is_reachable(const struct assay_cont_replica *r,
                                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                                      uint64_t now_ms);

@@ -53,7 +53,7 @@ struct known_session {
     uint64_t session; /* the last final one */
     bool suspended;
     bool retired;
-    bool told;           /* since the last ROWS */
+    bool reported;       /* since the last ROWS */
     uint32_t receipts;   /* that wait */
     uint64_t receipt_ms; /* when its rate limit is used up */
 };
@@ -62,7 +62,7 @@ struct known_session {
 /* A replica that does not sit. */
 struct spare {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    uint64_t heard_ms;
+    uint64_t received_ms;
 };
 
 struct receipt_request {
@@ -123,7 +123,7 @@ struct assay_cont_replica {
     bool calls;            /* a view was seen: sends keep-alives to seated replicas */
     bool watches;          /* it has a seat in `started`, and tracks the others */
     uint64_t watched_view; /* whose seats these are */
-    uint64_t heard_ms[ASSAY_CONT_SEATS_MAX];
+    uint64_t received_ms[ASSAY_CONT_SEATS_MAX];
     uint64_t within_ms; /* it has heard a quorum continuously since then, itself included */
     uint64_t ping_at_ms, ticked_ms;
     uint32_t spare_count;
@@ -179,8 +179,8 @@ void assay_cont_replica_receipts_drop(struct assay_cont_replica *r);
 /* --- replica_watch.c: liveness of peers. A fact was applied; a frame of a replica arrived; time
  * has passed. */
 void assay_cont_replica_watch_fact(struct assay_cont_replica *r, uint64_t now_ms);
-void assay_cont_replica_mark_heard(struct assay_cont_replica *r, const struct assay_cont_from *from,
-                                   uint64_t now_ms);
+void assay_cont_replica_mark_reachable(struct assay_cont_replica *r,
+                                       const struct assay_cont_from *from, uint64_t now_ms);
 void assay_cont_replica_watch_tick(struct assay_cont_replica *r, uint64_t now_ms,
                                    struct assay_cont_effects *effects);
 void assay_cont_replica_resend(struct assay_cont_replica *r, struct assay_cont_effects *effects);

@@ -129,7 +129,7 @@ void assay_cont_replica_on_decided(struct assay_cont_replica *r, const struct as
 {
     if (r->born && fact->roster.view <= r->decided) return;
     if (fact->roster.view <= r->started.view || fact->base_roster.view < r->started.view) return;
-    const bool anew = r->decided > 0 && fact->base_roster.view == r->base.view;
+    const bool is_repeated = r->decided > 0 && fact->base_roster.view == r->base.view;
     r->born = true;
     r->decided = fact->roster.view;
     r->pending = true;
@@ -142,7 +142,7 @@ void assay_cont_replica_on_decided(struct assay_cont_replica *r, const struct as
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         r->offer[i] = (struct offer){ 0 };
         r->fin[i].known = false;
-        r->fin[i].whole = r->fin[i].whole && anew; /* a last table does not change */
+        r->fin[i].whole = r->fin[i].whole && is_repeated; /* a last table does not change */
     }
     leave_view(r, effects);
 }

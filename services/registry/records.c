@@ -482,10 +482,10 @@ static const char *set_task_facts(struct assay_registry *r, uint32_t slot,
                                   enum assay_service_kind kind, struct assay_slice payload,
                                   struct assay_registry_facts *facts)
 {
-    struct assay_task_facts told = { 0 };
-    const enum assay_task_result result = apply_tasks(r, slot, kind, payload, &told);
-    for (uint32_t i = 0; i < told.count && facts != NULL; i++)
-        facts->task[facts->task_count++] = told.fact[i];
+    struct assay_task_facts task_facts = { 0 };
+    const enum assay_task_result result = apply_tasks(r, slot, kind, payload, &task_facts);
+    for (uint32_t i = 0; i < task_facts.count && facts != NULL; i++)
+        facts->task[facts->task_count++] = task_facts.fact[i];
     return task_word(result);
 }
 
@@ -493,21 +493,21 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
                                  const uint8_t node_id[static 32], enum assay_service_kind kind,
                                  struct assay_slice payload, struct assay_registry_facts *facts)
 {
-    struct assay_cont_facts told;
+    struct assay_cont_facts task_facts;
     uint32_t group = 0;
     ASSAY_ASSERT(r->missing == 0);
     const enum assay_service_family family = assay_service_kind_family(kind);
     ASSAY_ASSERT(family != ASSAY_FAMILY_NONE);
-    told.count = 0;
+    task_facts.count = 0;
     if (facts != NULL) assay_registry_clear_facts(facts);
     if (slot >= ASSAY_REGISTRY_SLOTS_MAX) return not_here;
     if (family == ASSAY_FAMILY_TASKS) return set_task_facts(r, slot, kind, payload, facts);
     if (family == ASSAY_FAMILY_SHARES)
         return share_word(apply_shares(r, slot, node_id, kind, payload,
-                                       facts != NULL ? &facts->shares : r->unheard));
-    const char *const word = apply_continuity(r, slot, node_id, kind, payload, &group, &told);
+                                       facts != NULL ? &facts->shares : r->discarded_facts));
+    const char *const word = apply_continuity(r, slot, node_id, kind, payload, &group, &task_facts);
     if (facts == NULL) return word;
     facts->group = group;
-    facts->continuity = told;
+    facts->continuity = task_facts;
     return word;
 }

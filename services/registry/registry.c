@@ -62,7 +62,7 @@ static size_t tasks_size(const struct assay_registry_plan *plan)
                : 0;
 }
 
-static size_t unheard_size(const struct assay_registry_plan *plan)
+static size_t discarded_size(const struct assay_registry_plan *plan)
 {
     return plan->has_shares ? align_up(sizeof(struct assay_share_facts)) : 0;
 }
@@ -70,7 +70,7 @@ static size_t unheard_size(const struct assay_registry_plan *plan)
 size_t assay_registry_size(const struct assay_registry_plan *plan)
 {
     return align_up(sizeof(struct assay_registry)) + groups_size(plan) + shares_size(plan) +
-           tasks_size(plan) + unheard_size(plan);
+           tasks_size(plan) + discarded_size(plan);
 }
 
 size_t assay_registry_size_max(void)
@@ -154,7 +154,7 @@ enum assay_status assay_registry_init(void *memory, size_t memory_len,
     at += shares_size(plan);
     if (plan->has_tasks) ASSAY_TRY(init_tasks(r, at));
     at += tasks_size(plan);
-    if (plan->has_shares) r->unheard = (struct assay_share_facts *)(void *)at;
+    if (plan->has_shares) r->discarded_facts = (struct assay_share_facts *)(void *)at;
     *registry = r;
     return ASSAY_OK;
 }
@@ -260,7 +260,7 @@ static void clear_slot(struct assay_registry *r, uint32_t slot)
 }
 
 static void close_groups(struct assay_registry *r, const struct standings *s,
-                         struct assay_registry_facts *scratch, assay_registry_report *told,
+                         struct assay_registry_facts *scratch, assay_registry_report *on_facts,
                          void *context)
 {
     for (uint32_t i = 0; i < r->plan.group_count; i++) {
@@ -268,7 +268,7 @@ static void close_groups(struct assay_registry *r, const struct standings *s,
         scratch->group = i;
         assay_cont_group_close_epoch(&r->group[i], r->epoch, s->cont, s->score, s->operator_,
                                      s->count, &scratch->continuity);
-        if (told != NULL && scratch->continuity.count > 0) told(context, scratch);
+        if (on_facts != NULL && scratch->continuity.count > 0) on_facts(context, scratch);
     }
 }
 
@@ -284,8 +284,8 @@ void assay_registry_set_era(struct assay_registry *r, uint64_t era)
 
 void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
                                 const struct assay_registry_member *member, uint32_t count,
-                                struct assay_registry_facts *scratch, assay_registry_report *told,
-                                void *context)
+                                struct assay_registry_facts *scratch,
+                                assay_registry_report *on_facts, void *context)
 {
     struct standings s;
     bool certified[ASSAY_REGISTRY_SLOTS_MAX] = { false };
@@ -295,7 +295,7 @@ void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
     for (uint32_t i = 0; i < s.count; i++)
         if (member[i].renewed) clear_slot(r, i);
     r->epoch = epoch;
-    close_groups(r, &s, scratch, told, context);
+    close_groups(r, &s, scratch, on_facts, context);
     if (r->shares != NULL) {
         assay_registry_clear_facts(scratch);
         for (uint32_t i = 0; i < s.count; i++)
@@ -303,13 +303,13 @@ void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
         assay_share_registry_set_certified(r->shares, certified, s.count);
         assay_share_registry_close_epoch(r->shares, epoch, s.share, s.score, s.count,
                                          &scratch->shares);
-        if (told != NULL && scratch->shares.count > 0) told(context, scratch);
+        if (on_facts != NULL && scratch->shares.count > 0) on_facts(context, scratch);
     }
     if (r->tasks != NULL) {
         assay_registry_clear_facts(scratch);
         scratch->task_count = assay_task_ledger_close_epoch(r->tasks, epoch + 1, s.task, s.count,
                                                             scratch->task, ASSAY_TASK_TASKS_MAX);
-        if (told != NULL && scratch->task_count > 0) told(context, scratch);
+        if (on_facts != NULL && scratch->task_count > 0) on_facts(context, scratch);
     }
 }
 

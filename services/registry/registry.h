@@ -106,8 +106,8 @@ void assay_registry_set_era(struct assay_registry *r, uint64_t era);
 typedef void assay_registry_report(void *context, const struct assay_registry_facts *facts);
 void assay_registry_close_epoch(struct assay_registry *r, uint64_t epoch,
                                 const struct assay_registry_member *member, uint32_t count,
-                                struct assay_registry_facts *scratch, assay_registry_report *told,
-                                void *context);
+                                struct assay_registry_facts *scratch,
+                                assay_registry_report *on_facts, void *context);
 /* Sets the standings of the last close in a registry decoded from its documents; nothing is
  * decided, so it continues like the one that encoded them. Renewed and certified members are in the
  * documents already. */

@@ -16,7 +16,8 @@ struct assay_registry {
     struct assay_cont_group *group; /* [plan.group_count] */
     struct assay_share_registry *shares; /* NULL: none planned */
     struct assay_task_ledger *tasks;     /* NULL: none planned */
-    struct assay_share_facts *unheard;   /* scratch for facts that are not needed; with shares */
+    struct assay_share_facts
+        *discarded_facts; /* scratch for facts that are not needed; with shares */
 };
 
 /* Clears the facts. */

@@ -21,9 +21,8 @@ static bool are_members_valid(const struct assay_share_registry *r)
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
-        const uint64_t told = m->away_until | m->barred_until | m->silent_epoch;
-        if (!m->listed && (m->convicted || told != 0))
-            return false;
+        const uint64_t marks = m->away_until | m->barred_until | m->silent_epoch;
+        if (!m->listed && (m->convicted || marks != 0)) return false;
         if (!m->listed) continue;
         if (m->cluster >= r->config.clusters) return false;
         const bool linked = !assay_bytes_equal(m->curve, none, sizeof m->curve);

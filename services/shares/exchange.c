@@ -139,14 +139,14 @@ static enum assay_status want_send(const struct assay_share_exchange *x, enum as
     assay_bytes_copy(m.nonce_b, 32, x->nonce_b, 32);
     if (kind == ASSAY_SHARE_GIVE) m.sealed = rest;
     else m.evidence = rest;
-    want->wish = ASSAY_SHARE_WANT_SEND;
+    want->action = ASSAY_SHARE_WANT_SEND;
     return assay_share_message_encode(&m, bytes, capacity, &want->bytes);
 }
 
 static void want_quote(struct assay_share_exchange *x, struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_QUOTING;
-    want->wish = ASSAY_SHARE_WANT_QUOTE;
+    want->action = ASSAY_SHARE_WANT_QUOTE;
     assay_share_report_data(x, x->gives, want->report_data);
 }
 
@@ -154,7 +154,7 @@ static void want_verify(struct assay_share_exchange *x, struct assay_slice evide
                         struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_CHECKING;
-    want->wish = ASSAY_SHARE_WANT_VERIFY;
+    want->action = ASSAY_SHARE_WANT_VERIFY;
     want->bytes = evidence;
     assay_share_report_data(x, !x->gives, want->report_data);
 }
@@ -168,7 +168,7 @@ enum assay_status assay_share_exchange_ask(struct assay_share_exchange *x,
                                            struct assay_share_want *want)
 {
     ASSAY_ASSERT(count > 0 && count <= ASSAY_SHARE_GIVE_MAX);
-    *want = (struct assay_share_want){ .wish = ASSAY_SHARE_WANT_SEND };
+    *want = (struct assay_share_want){ .action = ASSAY_SHARE_WANT_SEND };
     *x = (struct assay_share_exchange){ .terms = *terms, .step = ASSAY_SHARE_STEP_ASKED,
                                         .count = count,
                                         .until_ms = now_ms + ASSAY_SHARE_PATIENCE_MS };
@@ -224,7 +224,7 @@ static enum assay_status want_taker_proof(struct assay_share_exchange *x, uint8_
 static void want_give(struct assay_share_exchange *x, struct assay_share_want *want)
 {
     x->step = ASSAY_SHARE_STEP_GIVING;
-    want->wish = ASSAY_SHARE_WANT_GIVE;
+    want->action = ASSAY_SHARE_WANT_GIVE;
 }
 
 static enum assay_status on_offer(struct assay_share_exchange *x,
@@ -316,7 +316,7 @@ enum assay_status assay_share_exchange_give(struct assay_share_exchange *x, stru
     assay_secret_wipe(room, plain);
     if (status != ASSAY_OK) return status;
     x->step = ASSAY_SHARE_STEP_DONE;
-    want->wish = ASSAY_SHARE_WANT_SEND;
+    want->action = ASSAY_SHARE_WANT_SEND;
     want->bytes = assay_slice_over(bytes, w.len + sealed);
     return ASSAY_OK;
 }

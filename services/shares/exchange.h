@@ -108,7 +108,7 @@ enum assay_share_want_kind {
 };
 
 struct assay_share_want {
-    enum assay_share_want_kind wish;
+    enum assay_share_want_kind action;
     struct assay_slice bytes; /* borrowed from the message, or from the passed memory */
     uint8_t report_data[64];
 };

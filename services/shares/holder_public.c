@@ -111,12 +111,12 @@ void assay_share_public_keys(const struct assay_share_call *call)
     }
     const bool listed =
         seat->has_next && seat->next_era == h->era && has_key(&h->key_next, seat->next);
-    const bool says = !h->lost && !listed &&
-                      (h->key_said_seating != h->seating || h->key_said_era != h->era ||
-                       h->key_said_round != call->r->cluster[h->cluster].rounds);
-    if (says && !h->key_next.set) changed = generate_key(call, &h->key_next) || changed;
+    const bool announces = !h->lost && !listed &&
+                           (h->key_said_seating != h->seating || h->key_said_era != h->era ||
+                            h->key_said_round != call->r->cluster[h->cluster].rounds);
+    if (announces && !h->key_next.set) changed = generate_key(call, &h->key_next) || changed;
     if (changed) persist_keys(call);
-    if (says && h->key_next.set) submit_key(call);
+    if (announces && h->key_next.set) submit_key(call);
 }
 
 /* --- dealings */

@@ -4,7 +4,7 @@
  */
 #include "services/shares/holder_internal.h"
 
-enum { ASKS_MAX = 16 }; /* in one call */
+enum { REQUESTS_MAX = 16 }; /* in one call */
 
 uint64_t assay_share_pause(uint32_t round)
 {
@@ -135,7 +135,7 @@ static uint64_t request_dealings(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
-    uint32_t asks = 0;
+    uint32_t requests = 0;
     if (h->gather_count == 0 || all_dealers_are_busy(call)) return wake_at_ms;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         h->batch_count[i] = 0;
@@ -150,7 +150,7 @@ static uint64_t request_dealings(const struct assay_share_call *call)
         for (uint32_t dealer = 0; dealer < call->r->config.slots; dealer++)
             if (dealer != h->slot && (open >> dealer & 1)) add_to_batch(h, dealer, holding->id);
     }
-    for (uint32_t dealer = 0; dealer < call->r->config.slots && asks < ASKS_MAX; dealer++) {
+    for (uint32_t dealer = 0; dealer < call->r->config.slots && requests < REQUESTS_MAX; dealer++) {
         struct assay_share_pace *pace = &h->pace[dealer];
         if (h->batch_count[dealer] == 0 || pace->busy) continue;
         if (assay_share_registry_is_lost(call->r, h->cluster, dealer)) continue;
@@ -158,7 +158,7 @@ static uint64_t request_dealings(const struct assay_share_call *call)
             if (request_from_slot(call, ASSAY_SHARE_DEAL, h->cluster, dealer, dealer) != ASSAY_OK)
                 break;
             pace->busy = true;
-            asks++;
+            requests++;
         } else if (pace->due_ms < wake_at_ms) {
             wake_at_ms = pace->due_ms;
         }

@@ -82,7 +82,7 @@ enum assay_status assay_share_talk_execute(const struct assay_share_call *call,
     struct assay_share_effect *effect = NULL;
     const struct assay_share_exchange *x = &talk->x;
     const struct assay_share_side *other = x->gives ? &x->terms.taker : &x->terms.giver;
-    switch (want->wish) {
+    switch (want->action) {
     case ASSAY_SHARE_WANT_NOTHING: break;
     case ASSAY_SHARE_WANT_SEND:
         effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SEND);

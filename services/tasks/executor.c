@@ -56,7 +56,7 @@ static enum assay_status on_ask(struct assay_task_executor *e, const struct assa
     assay_bytes_copy(e->nonce, 32, f->nonce, 32);
     assay_task_keys_statement(e->config.chain_id, e->task, e->config.key, e->config.box, f->nonce,
                               e->statement);
-    outs->told |= ASSAY_TASK_EVENT_ASKED;
+    outs->events |= ASSAY_TASK_EVENT_ASKED;
     return ASSAY_OK;
 }
 
@@ -83,7 +83,7 @@ static enum assay_status on_input(struct assay_task_executor *e, const struct as
     e->input_len = len;
     e->phase = ASSAY_TASK_RUNNING;
     e->step = 1;
-    outs->told |= ASSAY_TASK_EVENT_INPUT;
+    outs->events |= ASSAY_TASK_EVENT_INPUT;
     return ASSAY_OK;
 }
 
@@ -155,7 +155,7 @@ static enum assay_status on_vouch(struct assay_task_executor *e, const struct as
     if (!is_vouched(e, &voucher)) return ASSAY_E_SIGNATURE;
     make_claim(e, &voucher);
     e->phase = ASSAY_TASK_VOUCHED;
-    outs->told |= ASSAY_TASK_EVENT_CLAIM;
+    outs->events |= ASSAY_TASK_EVENT_CLAIM;
     send_key(e, e->step, &e->opening, outs);
     return ASSAY_OK;
 }
@@ -172,14 +172,14 @@ static enum assay_status on_next(struct assay_task_executor *e, const struct ass
     if (f->step + 1 == e->step) return ASSAY_E_EARLY;
     if (f->step != e->step || e->phase != ASSAY_TASK_VOUCHED) return ASSAY_E_STALE;
     if (e->step == e->config.terms.steps) {
-        outs->told |= ASSAY_TASK_EVENT_DONE; /* and continues to answer until its host stops it */
+        outs->events |= ASSAY_TASK_EVENT_DONE; /* and continues to answer until its host stops it */
         return ASSAY_OK;
     }
     assay_task_receipt_digest(&e->receipt, e->head);
     e->before = e->opening;
     e->step++;
     e->phase = ASSAY_TASK_RUNNING;
-    outs->told |= ASSAY_TASK_EVENT_NEXT;
+    outs->events |= ASSAY_TASK_EVENT_NEXT;
     return ASSAY_OK;
 }
 

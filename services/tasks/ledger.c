@@ -378,10 +378,10 @@ static enum assay_task_end check_waiting_row(const struct assay_task_ledger *led
 static bool close_row(struct assay_task_ledger *ledger, struct assay_task_row *row,
                       const struct assay_task_member *executor, struct assay_task_fact *fact)
 {
-    const bool fell =
+    const bool has_failed =
         row->accepted && !row->failed &&
         (executor->failed || executor->renewed || executor->standing == ASSAY_TASK_STAND_NONE);
-    if (fell) {
+    if (has_failed) {
         row->failed = true;
         row->quiet = 0;
     }
@@ -393,8 +393,8 @@ static bool close_row(struct assay_task_ledger *ledger, struct assay_task_row *r
         fact->amount = back;
         return true;
     }
-    if (fell) make_fact(fact, ASSAY_TASK_FAILED, row);
-    if (fell) return true;
+    if (has_failed) make_fact(fact, ASSAY_TASK_FAILED, row);
+    if (has_failed) return true;
     if (!row->accepted || row->failed || executor->certified) return false;
     make_fact(fact, ASSAY_TASK_UNCERTIFIED, row);
     return true;

@@ -20,7 +20,7 @@ enum {
 };
 
 struct assay_task_outs {
-    uint32_t told;
+    uint32_t events;
     struct assay_slice frame; /* len 0: none */
     uint64_t wake_at_ms;      /* requestor: time of the next tick; UINT64_MAX: none pending */
 };

@@ -125,7 +125,7 @@ static enum assay_status on_keys(struct assay_task_requestor *r, const struct as
     r->evidence = f->list;
     r->phase = ASSAY_TASK_JUDGING;
     clear_request(r, outs);
-    outs->told |= ASSAY_TASK_EVENT_KEYS;
+    outs->events |= ASSAY_TASK_EVENT_KEYS;
     return ASSAY_OK;
 }
 
@@ -253,14 +253,14 @@ static enum assay_status on_key(struct assay_task_requestor *r, uint32_t step,
         r->cheated = true;
         end_task(r);
         outs->wake_at_ms = UINT64_MAX;
-        outs->told |= ASSAY_TASK_EVENT_CHEATED;
+        outs->events |= ASSAY_TASK_EVENT_CHEATED;
         return ASSAY_E_INVALID;
     }
     r->chain = r->next;
     r->ciphertext_len = 0;
     r->phase = ASSAY_TASK_HOLDING;
     clear_request(r, outs);
-    outs->told |= ASSAY_TASK_EVENT_OUTPUT;
+    outs->events |= ASSAY_TASK_EVENT_OUTPUT;
     return ASSAY_OK;
 }
 

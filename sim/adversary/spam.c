@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { JUNK_LEN = 700, BESIDE_A_VOTE = 12, RECORD_LEN_MAX = JUNK_LEN + 768 };
+enum { JUNK_LEN = 700, ALONGSIDE_A_VOTE = 12, RECORD_LEN_MAX = JUNK_LEN + 768 };
 
 /* Each differs: the seed is the member's last signature digest. */
 static struct assay_slice make_junk_record(const struct assay_attack_scene *scene,
@@ -125,7 +125,7 @@ static void spam_sent(const struct assay_attack_scene *scene,
                            context);
         return;
     }
-    for (uint32_t k = 0; k < BESIDE_A_VOTE; k++) {
+    for (uint32_t k = 0; k < ALONGSIDE_A_VOTE; k++) {
         assay_sha256(seed, sizeof seed, seed);
         const struct assay_slice record = make_junk_record(scene, &own, seed, bytes);
         for (uint32_t to = 0; to < scene->scenario->nodes; to++)

@@ -168,7 +168,7 @@ static void sum_weights(struct assay_watch_epoch *epoch)
         epoch->balloted += balloted ? weight : 0;
         if (t->alive && t->evidence != ASSAY_SIM_EVIDENCE_NONE) present += weight;
         const bool due = !assay_watch_set_aside(epoch, slot);
-        if (due && t->honest && !(t->alive && t->reachable && t->unheard_weight == 0))
+        if (due && t->honest && !(t->alive && t->reachable && t->unreachable_weight == 0))
             honest_calm = false;
     }
     epoch->calm = honest_calm && 3 * present > 2 * epoch->total;

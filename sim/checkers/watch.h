@@ -17,13 +17,14 @@
 struct assay_sim_truth {
     bool honest;    /* no adversary of the scenario is of its cohort */
     bool alive;     /* ran through the epoch */
-    /* In time for ballots, to every honest voter that was alive, except those of unheard_weight. */
+    /* In time for ballots, to every honest voter that was alive, without unreachable_weight. */
     bool reachable;
     enum assay_sim_evidence evidence;
     bool by_policy; /* its evidence fails by a decision of operators: it is honest all the same */
     /* Only the rules on trial fail it: those that a reversal would restore accept it. */
     bool felled;
-    uint64_t unheard_weight; /* weight in this epoch of honest voters that could not receive it */
+    uint64_t
+        unreachable_weight; /* weight in this epoch of honest voters that could not receive it */
 };
 
 /* An epoch that the network closed. */

@@ -100,9 +100,9 @@ static void count_unjust(struct assay_sim_watch *w, const struct assay_sim_close
     const struct assay_watch_track *t = &w->tracks[slot];
     const uint16_t before_bp = t->seen ? t->score_bp : (uint16_t)ASSAY_SCORE_BP_MAX;
     const bool held = truth->evidence == ASSAY_SIM_EVIDENCE_HELD;
-    if (truth->honest && truth->alive && truth->reachable && truth->unheard_weight == 0 &&
+    if (truth->honest && truth->alive && truth->reachable && truth->unreachable_weight == 0 &&
         (truth->evidence == ASSAY_SIM_EVIDENCE_GOOD || held) && now->score_bp < before_bp)
-        (*get_figure(w, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0))++;
+        (*get_figure(w, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0))++;
     if (held) (*get_figure(w, ASSAY_SIM_FIGURE_HELD_EPOCHS, 0))++;
     if (closed->state == NULL) return;
     const struct assay_member *m = &closed->state->members[slot];

@@ -74,7 +74,7 @@ static bool is_plainly_bad(enum assay_sim_evidence evidence)
 
 static bool reached_all(const struct member *m)
 {
-    return m->truth->alive && m->truth->reachable && m->truth->unheard_weight == 0;
+    return m->truth->alive && m->truth->reachable && m->truth->unreachable_weight == 0;
 }
 
 /* P1: a node whose evidence reached so many that N <= T/3, and of which one ballot counted in each
@@ -87,7 +87,7 @@ static bool reached_all(const struct member *m)
 static void check_p1(const struct member *m)
 {
     const struct assay_sim_truth *t = m->truth;
-    const uint64_t may_deny = m->electorate.byzantine + t->unheard_weight;
+    const uint64_t may_deny = m->electorate.byzantine + t->unreachable_weight;
     if (!t->honest || !t->alive || !t->reachable) return;
     if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD && t->evidence != ASSAY_SIM_EVIDENCE_HELD) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
@@ -212,15 +212,16 @@ static void check_p3(const struct member *m)
 
 /* From the eighth certified epoch on it falls in each, and in the tenth it is SUSPENDED. */
 static void check_patience(const struct member *m, enum assay_sim_checker checker, uint32_t streak,
-                           const char *who)
+                           const char *subject)
 {
     if (streak < ASSAY_PATIENCE_EPOCHS) return;
     const bool suspended = m->after->trust.score.standing == ASSAY_STANDING_SUSPENDED;
     if (get_availability(m->before) > 0 &&
         get_availability(m->after) >= get_availability(m->before))
-        report_violation(m, checker, who, get_availability(m->before), get_availability(m->after));
+        report_violation(m, checker, subject, get_availability(m->before),
+                         get_availability(m->after));
     else if (streak >= ASSAY_PATIENCE_EPOCHS + 2 && !suspended)
-        report_violation(m, checker, who, get_score(m->before), get_score(m->after));
+        report_violation(m, checker, subject, get_score(m->before), get_score(m->after));
     else report_pass(m, checker);
 }
 
@@ -374,7 +375,7 @@ static void check_p7(const struct member *m)
 }
 
 /* Operators chose a policy that its evidence does not satisfy: its fall is correct. */
-static bool falls_by_policy(const struct member *m)
+static bool drops_by_policy(const struct member *m)
 {
     const enum assay_integrity_reason reason = m->after->found.integrity_reason;
     return m->truth->by_policy && reason == ASSAY_INTEGRITY_FAIL_HARD;
@@ -395,11 +396,11 @@ static void check_justice(const struct member *m)
     if (m->after->equivocation_struck > m->before->equivocation_struck)
         report_violation(m, ASSAY_SIM_CHECKER_JUSTICE, "honest and convicted of equivocation",
                          m->before->equivocation_struck, m->after->equivocation_struck);
-    else if (m->struck && !falls_by_policy(m))
+    else if (m->struck && !drops_by_policy(m))
         report_violation(m, ASSAY_SIM_CHECKER_JUSTICE,
                          assay_integrity_reason_text(m->after->found.integrity_reason),
                          get_integrity(m->before), get_integrity(m->after));
-    else if (get_integrity(m->after) < get_integrity(m->before) && !falls_by_policy(m) &&
+    else if (get_integrity(m->after) < get_integrity(m->before) && !drops_by_policy(m) &&
              !may_be_underrated(m))
         report_violation(m, ASSAY_SIM_CHECKER_JUSTICE, "honest, and integrity fell",
                          get_integrity(m->before), get_integrity(m->after));

@@ -81,7 +81,7 @@ static bool may_be_absent(const struct assay_watch_epoch *epoch, uint32_t slot)
     const bool shows =
         t->evidence == ASSAY_SIM_EVIDENCE_GOOD || t->evidence == ASSAY_SIM_EVIDENCE_HELD;
     return !(t->honest && t->alive && t->reachable && shows) ||
-           3 * (e.byzantine + t->unheard_weight) > e.table;
+           3 * (e.byzantine + t->unreachable_weight) > e.table;
 }
 
 /* Its evidence reached honest voters of more than a third of the table: they passed it. */
@@ -89,7 +89,7 @@ static bool is_passed(const struct assay_watch_epoch *epoch, uint32_t slot)
 {
     const struct assay_sim_truth *t = &epoch->closed->truth[slot];
     const struct assay_watch_electorate e = assay_watch_electorate_of(epoch, slot);
-    const uint64_t gone = e.byzantine + e.silent + t->unheard_weight;
+    const uint64_t gone = e.byzantine + e.silent + t->unreachable_weight;
     return t->evidence == ASSAY_SIM_EVIDENCE_GOOD && gone < e.weight &&
            3 * (e.weight - gone) > e.table;
 }

@@ -21,7 +21,7 @@
 
 struct unit {
     uint64_t live, weight, weight_before, ids;
-    bool fell;
+    bool dropped;
 };
 
 /* Weight before all cuts (docs/protocol.md 6.0). */
@@ -32,7 +32,7 @@ static uint64_t raw_weight(const struct assay_member *m)
 }
 
 /* Whether integrity only fell in the epoch. */
-static bool has_only_falls(const struct assay_watch_epoch *epoch)
+static bool has_only_drops(const struct assay_watch_epoch *epoch)
 {
     if (epoch->before->member_count != epoch->after->member_count) return false;
     if (assay_watch_roster_changed(epoch)) return false;
@@ -52,12 +52,12 @@ static void check_self_harm(const struct assay_watch_epoch *epoch, const struct 
     const struct assay_sim_watch *w = epoch->watch;
     bool any = false;
     for (uint32_t g = 0; g < w->platform_count; g++)
-        any = any || units[g].fell;
-    if (!any || !has_only_falls(epoch)) return;
+        any = any || units[g].dropped;
+    if (!any || !has_only_drops(epoch)) return;
     for (uint32_t g = 0; g < w->platform_count; g++) {
         const struct unit *u = &units[g];
         /* One unit of rounding for each id. */
-        if (u->fell || (u->weight + u->ids) * before >= u->weight_before * after) continue;
+        if (u->dropped || (u->weight + u->ids) * before >= u->weight_before * after) continue;
         assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_SELF_HARM, epoch->closed->epoch,
                                "others harmed themselves and took share: platform %u had %llu of "
                                "%llu, has %llu of %llu",
@@ -115,7 +115,7 @@ void assay_watch_shares(const struct assay_watch_epoch *epoch)
         u->weight += is->weight;
         u->weight_before += was->weight;
         u->ids++;
-        u->fell = u->fell || raw_weight(is) < raw_weight(was);
+        u->dropped = u->dropped || raw_weight(is) < raw_weight(was);
         before += was->weight;
         after += is->weight;
     }

@@ -150,8 +150,8 @@ static uint64_t count_recovered(struct assay_sim_epochs *w, uint32_t end_rel)
     for (uint32_t i = 0; i < w->n; i++) {
         struct epochs_node *me = &w->nodes[i];
         const bool back = me->up_at_ms <= w->now_ms + end_rel && !me->waits;
-        if (!me->fell || !back || !epochs_follows(w, &w->quorum, w->at[i].side)) continue;
-        me->fell = false;
+        if (!me->suspended || !back || !epochs_follows(w, &w->quorum, w->at[i].side)) continue;
+        me->suspended = false;
         count++;
     }
     return count;

@@ -39,10 +39,10 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
     const uint64_t sixteenth = scenario->epoch_ms / 16;
     *chances = (struct epochs_chances){
         .absent = chance_either(no_envelope, no_evidence),
-        .ballot_lost = chance_both(chance_all_of(lost, RESENDS),
-                                   chance_all_of(round_lost, BALLOT_PULLS)),
+        .ballot_lost =
+            chance_both(chance_all_of(lost, RESENDS), chance_all_of(round_lost, BALLOT_PULLS)),
         .hop_ms = delay,
-        .tell_ms = scenario->quote_ms + 2 * delay, /* envelope, pull */
+        .announce_ms = scenario->quote_ms + 2 * delay, /* envelope, pull */
         .judge_ms = delay + (scenario->verify_us + 999) / 1000,
         .delta_ms = (uint32_t)assay_max_u64(25, assay_min_u64(2000, sixteenth)),
     };

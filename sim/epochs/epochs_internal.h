@@ -26,7 +26,7 @@ enum {
     VERIFIED_MAX = 1536, /* 64 re-verified records a block, a block every T/32 after the ROLL */
     STALL_EPOCHS = 2,    /* without a close the scenario continues after this many */
     AGENT_MS = 40,       /* from a RESTART to new keys, as in sim/world */
-    LIES_OF_ONE = 4,     /* proofs that the engine makes of one ballot: two take all integrity */
+    FALSE_VOTES_OF_ONE = 4, /* proofs that the engine makes of one ballot: two take all integrity */
 };
 
 /* No such time. */
@@ -48,15 +48,15 @@ struct epochs_lie {
     enum assay_falsehood falsehood;
 };
 
-struct epochs_voter_lies {
+struct epochs_false_votes {
     uint32_t count;
-    struct epochs_lie lies[LIES_OF_ONE];
+    struct epochs_lie false_votes[FALSE_VOTES_OF_ONE];
 };
 
 /* The ballot of a voter of a side that received everything. */
 struct epochs_template {
     uint8_t *row;
-    bool hears;    /* envelopes of more than two thirds: it may vote ABSENT */
+    bool has_quorum; /* envelopes of more than two thirds: it may vote ABSENT */
     bool complete; /* nothing is missing: ballots need not wait for 5T/8 */
 };
 
@@ -70,7 +70,7 @@ struct epochs_node {
     bool faulty_disk; /* it lost a write: no honest voter any more (docs/protocol.md 2.10) */
     bool waits;       /* has keys that no epoch block lists */
     bool restarts;    /* since the last close: the old keys may have been used already */
-    bool fell;        /* it was suspended, and has not been in a block since */
+    bool suspended;   /* it was suspended, and has not been in a block since */
 };
 
 /* State of one node in this tick. */
@@ -94,7 +94,7 @@ struct epochs_quorum {
 struct epochs_chances {
     uint32_t absent;      /* evidence of one subject does not reach one voter */
     uint32_t ballot_lost; /* a ballot is in no block before E */
-    uint32_t tell_ms;     /* from the start of an epoch until peers have pulled the evidence */
+    uint32_t announce_ms; /* from the start of an epoch until peers have pulled the evidence */
     uint32_t judge_ms;    /* from there until they have appraised it */
     uint32_t hop_ms;      /* one message, mean delay */
     uint32_t delta_ms;    /* docs/protocol.md 5.9 */
@@ -150,7 +150,7 @@ struct assay_sim_epochs {
     uint64_t sides_of; /* the cuts of the following fields; UINT64_MAX: none yet */
     uint32_t side_count;
     uint16_t *side;                     /* [n] by partitions alone */
-    bool hears[SIDES_MAX][SIDES_MAX];   /* [to][from] */
+    bool receives[SIDES_MAX][SIDES_MAX]; /* [to][from] */
     bool reaches[SIDES_MAX][SIDES_MAX]; /* [to][from]: directly or relayed */
     bool pulls[SIDES_MAX][SIDES_MAX];   /* [to][from]: by request; directly or relayed */
     struct epochs_quorum quorum;        /* at the end of the tick */
@@ -161,7 +161,7 @@ struct assay_sim_epochs {
     struct epochs_now *at;
     struct epochs_subject *subjects;
     struct assay_sim_truth *truth;
-    struct epochs_voter_lies *lies;
+    struct epochs_false_votes *false_votes;
     uint32_t *doubled; /* [doubled_count] subjects with two envelopes */
     uint32_t doubled_count;
     struct assay_tally_member *members; /* other rules */
@@ -221,8 +221,8 @@ struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t
 bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum *quorum,
                     uint32_t side);
 /* Returns: weight on some sides (NULL: on all) that a side receives from directly. */
-uint64_t epochs_heard_weight(const struct assay_sim_epochs *w, const uint64_t *weight,
-                             const bool *sides, uint32_t to);
+uint64_t epochs_received_weight(const struct assay_sim_epochs *w, const uint64_t *weight,
+                                const bool *sides, uint32_t to);
 bool epochs_reaches_quorum(const struct assay_sim_epochs *w, uint32_t side);
 
 /* uptime.c */

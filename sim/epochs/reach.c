@@ -36,7 +36,7 @@ static uint64_t cuts_now(const struct assay_sim_epochs *w)
 
 static bool is_reachable(const struct assay_sim_epochs *w, uint32_t from, uint32_t to)
 {
-    if (!assay_scenario_hears(&w->scenario, w->cohort_of, w->tick, from, to)) return false;
+    if (!assay_scenario_receives(&w->scenario, w->cohort_of, w->tick, from, to)) return false;
     return w->sides_of >> 32 == 0 ||
            assay_attack_carries(&w->scenario, w->cohort_of, w->seed, w->epoch, from, to);
 }
@@ -47,8 +47,8 @@ static bool is_same_side(const struct assay_sim_epochs *w, uint32_t a, uint32_t 
 {
     const struct assay_scenario *s = &w->scenario;
     if (w->sides_of >> 32 != 0 && w->cohort_of[a] != w->cohort_of[b]) return false;
-    return assay_scenario_hears(s, w->cohort_of, w->tick, a, b) &&
-           assay_scenario_hears(s, w->cohort_of, w->tick, b, a);
+    return assay_scenario_receives(s, w->cohort_of, w->tick, a, b) &&
+           assay_scenario_receives(s, w->cohort_of, w->tick, b, a);
 }
 
 /* Two nodes of each side, the same one twice where it is alone. */
@@ -90,11 +90,11 @@ void epochs_sides(struct assay_sim_epochs *w)
     split_sides(w, &pairs);
     for (uint32_t to = 0; to < w->side_count; to++)
         for (uint32_t from = 0; from < w->side_count; from++)
-            w->hears[to][from] = is_reachable(w, pairs.one[from], pairs.other[to]);
+            w->receives[to][from] = is_reachable(w, pairs.one[from], pairs.other[to]);
     for (uint32_t to = 0; to < w->side_count; to++)
         for (uint32_t from = 0; from < w->side_count; from++) {
-            w->reaches[to][from] = w->hears[to][from];
-            w->pulls[to][from] = w->hears[to][from] && w->hears[from][to];
+            w->reaches[to][from] = w->receives[to][from];
+            w->pulls[to][from] = w->receives[to][from] && w->receives[from][to];
         }
     close_transitively(w->side_count, w->reaches);
     close_transitively(w->side_count, w->pulls);
@@ -118,13 +118,13 @@ static bool has_vote_at(const struct assay_sim_epochs *w, uint32_t node, uint32_
     return at->ready_rel <= rel_ms && epochs_up(w, node, rel_ms);
 }
 
-uint64_t epochs_heard_weight(const struct assay_sim_epochs *w, const uint64_t *weight,
-                             const bool *sides, uint32_t to)
+uint64_t epochs_received_weight(const struct assay_sim_epochs *w, const uint64_t *weight,
+                                const bool *sides, uint32_t to)
 {
-    uint64_t heard = 0;
+    uint64_t received = 0;
     for (uint32_t from = 0; from < w->side_count; from++)
-        if ((sides == NULL || sides[from]) && w->hears[to][from]) heard += weight[from];
-    return heard;
+        if ((sides == NULL || sides[from]) && w->receives[to][from]) received += weight[from];
+    return received;
 }
 
 struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms)
@@ -139,7 +139,8 @@ struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t
     while (changed) {
         changed = false;
         for (uint32_t s = 0; s < w->side_count; s++) {
-            if (!q.in[s] || 3 * epochs_heard_weight(w, q.weight, q.in, s) > 2 * q.total) continue;
+            if (!q.in[s] || 3 * epochs_received_weight(w, q.weight, q.in, s) > 2 * q.total)
+                continue;
             q.in[s] = false;
             changed = true;
         }
@@ -156,7 +157,7 @@ bool epochs_follows(const struct assay_sim_epochs *w, const struct epochs_quorum
                     uint32_t side)
 {
     return quorum->any &&
-           3 * epochs_heard_weight(w, quorum->weight, quorum->in, side) > 2 * quorum->total;
+           3 * epochs_received_weight(w, quorum->weight, quorum->in, side) > 2 * quorum->total;
 }
 
 /* Whether messages of that side reach the quorum. */

@@ -21,14 +21,14 @@ static bool apply_record(struct assay_sim_epochs *w, const struct assay_record *
 
 static void trace_record(struct assay_sim_epochs *w, const struct assay_record *r)
 {
-    uint8_t says[24];
-    struct assay_writer out = assay_writer_over(says, sizeof says);
+    uint8_t content[24];
+    struct assay_writer out = assay_writer_over(content, sizeof content);
     assay_writer_u32le(&out, (uint32_t)r->kind);
     assay_writer_u32le(&out, r->slot);
     assay_writer_u32le(&out, r->subject);
     assay_writer_u32le(&out, (uint32_t)r->outcome);
     assay_writer_u64le(&out, r->epoch);
-    epochs_trace(w, says, out.len);
+    epochs_trace(w, content, out.len);
 }
 
 /* --- the roll */
@@ -177,7 +177,7 @@ static void add_waiting_lie(struct assay_sim_epochs *w, const struct epochs_lie 
 }
 
 /* Those that found no room before, then the first of each voter, the second ... */
-static void put_lies(struct assay_sim_epochs *w)
+static void put_false_votes(struct assay_sim_epochs *w)
 {
     const size_t waited = w->waiting_count;
     w->waiting_count = 0;
@@ -185,11 +185,12 @@ static void put_lies(struct assay_sim_epochs *w)
         const struct epochs_lie lie = w->waiting[i];
         if (put_lie(w, &lie) == ASSAY_E_FULL) add_waiting_lie(w, &lie);
     }
-    for (uint32_t k = 0; k < LIES_OF_ONE; k++)
+    for (uint32_t k = 0; k < FALSE_VOTES_OF_ONE; k++)
         for (uint32_t voter = 0; voter < w->n; voter++) {
-            const struct epochs_voter_lies *lies = &w->lies[voter];
-            if (!w->in_chain[voter] || k >= lies->count) continue;
-            if (put_lie(w, &lies->lies[k]) == ASSAY_E_FULL) add_waiting_lie(w, &lies->lies[k]);
+            const struct epochs_false_votes *false_votes = &w->false_votes[voter];
+            if (!w->in_chain[voter] || k >= false_votes->count) continue;
+            if (put_lie(w, &false_votes->false_votes[k]) == ASSAY_E_FULL)
+                add_waiting_lie(w, &false_votes->false_votes[k]);
         }
 }
 
@@ -217,7 +218,7 @@ static bool submits_incarnate(const struct assay_sim_epochs *w, uint32_t node)
 {
     const struct epochs_now *at = &w->at[node];
     const uint32_t from = epochs_new_keys_rel(w, node);
-    const uint64_t takes = (uint64_t)w->chances.tell_ms + w->chances.judge_ms + at->late_ms;
+    const uint64_t takes = (uint64_t)w->chances.announce_ms + w->chances.judge_ms + at->late_ms;
     if (from == NEVER_MS) return false;
     if (!has_passing_evidence(w, node) || !epochs_reaches_quorum(w, at->side)) return false;
     if (!w->nodes[node].waits) return from + takes <= w->scenario.epoch_ms;
@@ -250,7 +251,7 @@ void epochs_records(struct assay_sim_epochs *w)
     }
     put_fails(w);
     put_offences(w);
-    put_lies(w);
+    put_false_votes(w);
     put_incarnates(w);
 }
 
@@ -264,8 +265,9 @@ void epochs_members(struct assay_sim_epochs *w)
         m->faults.own_fail_hard = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_HARD;
         m->faults.own_fail_soft = s->announced && s->outcome == ASSAY_OUTCOME_FAIL_SOFT;
         m->faults.equivocation = is_convicted(w, i);
-        for (uint32_t k = 0; k < w->lies[i].count && w->in_chain[i]; k++) {
-            if (w->lies[i].lies[k].falsehood == ASSAY_FALSE_PASS) m->faults.false_pass = true;
+        for (uint32_t k = 0; k < w->false_votes[i].count && w->in_chain[i]; k++) {
+            if (w->false_votes[i].false_votes[k].falsehood == ASSAY_FALSE_PASS)
+                m->faults.false_pass = true;
             else m->faults.false_fails++;
         }
     }

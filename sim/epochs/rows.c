@@ -41,17 +41,17 @@ static uint64_t mix_word(uint64_t seen, uint64_t word)
 }
 
 static void record_miss(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
-                        uint32_t subject, bool hears, uint8_t *row)
+                        uint32_t subject, bool has_quorum, uint8_t *row)
 {
     const enum assay_outcome said = (enum assay_outcome)assay_row_get(row, subject);
     if (said == ASSAY_OUTCOME_ABSENT || said == ASSAY_OUTCOME_NONE) return;
-    assay_row_set(row, subject, hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
+    assay_row_set(row, subject, has_quorum ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE);
     if (!w->byzantine[voter]) w->missed[(size_t)worker * w->n + subject] += w->weights[voter];
 }
 
 /* Returns: whether anything was missed. */
-static bool draw_losses(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter, bool hears,
-                        uint8_t *row)
+static bool draw_losses(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
+                        bool has_quorum, uint8_t *row)
 {
     bool any = false;
     struct assay_sim_random random =
@@ -61,7 +61,7 @@ static bool draw_losses(struct assay_sim_epochs *w, uint32_t worker, uint32_t vo
         subject += chance_gap(&random, w->survives, w->n - subject);
         if (subject >= w->n || subject == voter) continue;
         w->drawn[voter] = mix_word(w->drawn[voter], subject);
-        record_miss(w, worker, voter, subject, hears, row);
+        record_miss(w, worker, voter, subject, has_quorum, row);
         any = true;
     }
     return any;
@@ -69,7 +69,7 @@ static bool draw_losses(struct assay_sim_epochs *w, uint32_t worker, uint32_t vo
 
 /* Of two envelopes it keeps the one that arrived first, and only one has evidence. */
 static bool draw_first_envelopes(struct assay_sim_epochs *w, uint32_t worker, uint32_t voter,
-                                 bool hears, uint8_t *row)
+                                 bool has_quorum, uint8_t *row)
 {
     bool any = false;
     for (uint32_t i = 0; i < w->doubled_count; i++) {
@@ -77,7 +77,7 @@ static bool draw_first_envelopes(struct assay_sim_epochs *w, uint32_t worker, ui
         struct assay_sim_random random = assay_sim_random_of(
             w->seed, ASSAY_SIM_STREAM_DELIVERY, w->epoch, (uint64_t)(subject + 1) << 32 | voter);
         if (subject == voter || !assay_sim_random_permille(&random, 500)) continue;
-        record_miss(w, worker, voter, subject, hears, row);
+        record_miss(w, worker, voter, subject, has_quorum, row);
         any = true;
     }
     return any;
@@ -109,12 +109,13 @@ static void record_lie(struct assay_sim_epochs *w, uint32_t voter, uint32_t subj
                        enum assay_outcome said)
 {
     const struct epochs_subject *s = &w->subjects[subject];
-    struct epochs_voter_lies *lies = &w->lies[voter];
-    if (!s->announced || !s->in_roll || lies->count == LIES_OF_ONE) return;
+    struct epochs_false_votes *false_votes = &w->false_votes[voter];
+    if (!s->announced || !s->in_roll || false_votes->count == FALSE_VOTES_OF_ONE) return;
     const enum assay_falsehood falsehood =
         assay_record_falsehood((uint8_t)said, !s->foreign, s->outcome);
     if (falsehood == ASSAY_FALSE_NONE) return;
-    lies->lies[lies->count++] = (struct epochs_lie){ w->epoch, voter, subject, falsehood };
+    false_votes->false_votes[false_votes->count++] =
+        (struct epochs_lie){ w->epoch, voter, subject, falsehood };
 }
 
 /* Returns: false when the adversary casts no ballot. */
@@ -143,15 +144,15 @@ static void ballot_of(struct assay_sim_epochs *w, uint32_t worker, uint32_t vote
 {
     const uint32_t side = w->at[voter].side;
     uint8_t *row = w->rows + voter * w->row_len;
-    w->lies[voter].count = 0;
+    w->false_votes[voter].count = 0;
     w->drawn[voter] = 0;
     w->in_chain[voter] = w->cast[voter] = false;
     if (!may_ballot(w, voter)) return;
     const struct epochs_template *t = &w->templates[side];
     assay_bytes_copy(row, w->row_len, t->row, w->row_len);
     assay_row_set(row, voter, ASSAY_OUTCOME_NONE);
-    const bool lost = draw_losses(w, worker, voter, t->hears, row);
-    const bool missed = draw_first_envelopes(w, worker, voter, t->hears, row) || lost;
+    const bool lost = draw_losses(w, worker, voter, t->has_quorum, row);
+    const bool missed = draw_first_envelopes(w, worker, voter, t->has_quorum, row) || lost;
     const bool slow = limit_appraisals(w, voter, row);
     const uint32_t cast = cast_rel(w, voter, t->complete && !missed && !slow);
     if (cast == NEVER_MS || !apply_attacks(w, voter, row)) return;

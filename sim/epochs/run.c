@@ -72,7 +72,7 @@ static void allocate_tables(struct assay_sim_epochs *w)
     w->at = epochs_allocate(w, n, sizeof *w->at);
     w->subjects = epochs_allocate(w, n, sizeof *w->subjects);
     w->truth = epochs_allocate(w, n, sizeof *w->truth);
-    w->lies = epochs_allocate(w, n, sizeof *w->lies);
+    w->false_votes = epochs_allocate(w, n, sizeof *w->false_votes);
     w->doubled = epochs_allocate(w, n, sizeof *w->doubled);
     w->members = epochs_allocate(w, n, sizeof *w->members);
     w->row_of = epochs_allocate(w, n, sizeof *w->row_of);
@@ -91,7 +91,7 @@ static void allocate_tables(struct assay_sim_epochs *w)
     w->scratch = epochs_allocate(w, workers, w->scratch_len);
     w->roll_len = (size_t)n * 34 + 32;
     w->roll_bytes = epochs_allocate(w, 1, w->roll_len);
-    w->waiting_max = (size_t)n * LIES_OF_ONE;
+    w->waiting_max = (size_t)n * FALSE_VOTES_OF_ONE;
     w->waiting = epochs_allocate(w, w->waiting_max, sizeof *w->waiting);
 }
 

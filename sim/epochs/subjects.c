@@ -101,18 +101,19 @@ static void fill_subject(struct assay_sim_epochs *w, uint32_t slot, uint16_t lea
     if (me->waits && !spoke) return;
     if (at->ready_rel == NEVER_MS) return;
     const uint64_t epoch_ms = w->scenario.epoch_ms;
-    const uint64_t tell_ms = (uint64_t)w->chances.tell_ms + 2 * (uint64_t)at->late_ms;
+    const uint64_t announce_ms = (uint64_t)w->chances.announce_ms + 2 * (uint64_t)at->late_ms;
     const uint64_t due_ms = epoch_ms * 5 / 8;
     if (due_ms < w->chances.judge_ms) return;
     const uint32_t done =
-        epochs_done_rel(w, slot, at->ready_rel, tell_ms, due_ms - w->chances.judge_ms);
+        epochs_done_rel(w, slot, at->ready_rel, announce_ms, due_ms - w->chances.judge_ms);
     if (done == NEVER_MS) return;
     set_evidence(subject, at->evidence);
     if (!subject->announced) return;
     subject->doubled = has_attack(w, slot, ASSAY_SIM_ATTACK_TWO_ENVELOPES);
     if (subject->doubled) w->doubled[w->doubled_count++] = slot;
-    const uint64_t told_ms = at->ready_rel + w->scenario.quote_ms + w->chances.hop_ms + at->late_ms;
-    subject->in_roll = told_ms <= epoch_ms / 4;
+    const uint64_t announced_ms =
+        at->ready_rel + w->scenario.quote_ms + w->chances.hop_ms + at->late_ms;
+    subject->in_roll = announced_ms <= epoch_ms / 4;
     if (leader == UINT16_MAX) return;
     subject->in_roll = subject->in_roll && epochs_reaches(w, at->side, w->at[leader].side) &&
                        !is_censored(w, leader, slot);
@@ -128,10 +129,11 @@ void epochs_subjects(struct assay_sim_epochs *w)
 
 /* --- ballot of a side */
 
-static enum assay_outcome vote_on(const struct epochs_subject *subject, bool arrives, bool hears)
+static enum assay_outcome vote_on(const struct epochs_subject *subject, bool arrives,
+                                  bool has_quorum)
 {
     if (arrives && !subject->foreign) return subject->outcome;
-    return hears ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
+    return has_quorum ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_NONE;
 }
 
 /* A ballot names what the ROLL omitted. */
@@ -150,7 +152,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
     for (uint32_t i = 0; i < w->n; i++)
         if (w->subjects[i].announced && epochs_reaches(w, w->at[i].side, side))
             held += w->weights[i];
-    t->hears = 3 * held > 2 * w->total_weight;
+    t->has_quorum = 3 * held > 2 * w->total_weight;
     t->complete = true;
     assay_bytes_zero(t->row, w->row_len);
     for (uint32_t i = 0; i < w->n; i++)
@@ -158,7 +160,7 @@ static void fill_template(struct assay_sim_epochs *w, uint32_t side, struct epoc
     for (uint32_t i = 0; i < w->n; i++) {
         const struct epochs_subject *subject = &w->subjects[i];
         const bool arrives = subject->announced && epochs_pulls(w, w->at[i].side, side);
-        const enum assay_outcome said = vote_on(subject, arrives, t->hears);
+        const enum assay_outcome said = vote_on(subject, arrives, t->has_quorum);
         if (!arrives) t->complete = false;
         if (is_omitted(w, i, side) && !assay_ballot_names(w->epoch, exceptions++, omitted))
             continue;
@@ -181,15 +183,15 @@ void epochs_templates(struct assay_sim_epochs *w)
 /* --- ground truth, for the watch */
 
 /* Weight of honest voters that could not receive the evidence of a subject. */
-static uint64_t unheard_weight(const struct assay_sim_epochs *w, uint32_t slot,
-                               const uint64_t *honest)
+static uint64_t unreachable_weight(const struct assay_sim_epochs *w, uint32_t slot,
+                                   const uint64_t *honest)
 {
-    uint64_t unheard = 0;
+    uint64_t unreachable = 0;
     for (uint32_t side = 0; side < w->side_count; side++)
-        if (!epochs_pulls(w, w->at[slot].side, side)) unheard += honest[side];
+        if (!epochs_pulls(w, w->at[slot].side, side)) unreachable += honest[side];
     for (uint32_t k = 0; k < workers_count(w->workers); k++)
-        unheard += w->missed[(size_t)k * w->n + slot];
-    return unheard;
+        unreachable += w->missed[(size_t)k * w->n + slot];
+    return unreachable;
 }
 
 void epochs_truth(struct assay_sim_epochs *w)
@@ -203,5 +205,5 @@ void epochs_truth(struct assay_sim_epochs *w)
                                       .alive = w->at[i].alive,
                                       .reachable = w->subjects[i].announced,
                                       .evidence = w->at[i].evidence,
-                                      .unheard_weight = unheard_weight(w, i, honest) };
+                                      .unreachable_weight = unreachable_weight(w, i, honest) };
 }

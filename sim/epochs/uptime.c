@@ -33,7 +33,7 @@ static void crash_node(struct assay_sim_epochs *w, const struct assay_sim_crash 
     me->crash_rolls = crash->rolls_back_epochs > 0 ||
                       assay_sim_random_permille(&random, store->lost_permille) ||
                       assay_sim_random_permille(&random, store->rolled_back_permille);
-    me->fell = true;
+    me->suspended = true;
     w->crashes++;
 }
 
@@ -47,7 +47,7 @@ static void crash_all(struct assay_sim_epochs *w)
             assay_sim_random_of(w->seed, ASSAY_SIM_STREAM_CRASH, i + 1, w->tick);
         const uint64_t together_us = assay_sim_random_below(&random, epoch_us(w));
         for (uint32_t node = 0; node < w->n; node++) {
-            if (!c->everybody && w->cohort_of[node] != c->cohort) continue;
+            if (!c->all_members && w->cohort_of[node] != c->cohort) continue;
             const uint64_t alone_us = assay_sim_random_below(&random, epoch_us(w));
             if (c->at_epoch == w->tick) crash_node(w, c, node, w->now_ms + together_us / 1000);
             else if (c->at_epoch == 0 && assay_sim_random_permille(&random, c->rate_permille))
@@ -100,7 +100,7 @@ static void restart_node(struct assay_sim_epochs *w, uint32_t node, bool same_ep
  */
 static bool can_catch_up(const struct assay_sim_epochs *w, const uint64_t *fresh, uint32_t side)
 {
-    return 3 * epochs_heard_weight(w, fresh, NULL, side) > w->seats_weight;
+    return 3 * epochs_received_weight(w, fresh, NULL, side) > w->seats_weight;
 }
 
 static uint32_t ready_rel(const struct assay_sim_epochs *w, uint32_t node, const uint64_t *fresh)
@@ -120,8 +120,9 @@ uint32_t epochs_done_rel(const struct assay_sim_epochs *w, uint32_t node, uint64
 {
     const struct epochs_node *me = &w->nodes[node];
     uint64_t done = from_rel + takes_ms;
-    const bool falls = me->down_from_ms >= w->now_ms && me->up_at_ms > me->down_from_ms;
-    if (falls && w->now_ms + done > me->down_from_ms && w->now_ms + from_rel < me->up_at_ms) {
+    const bool is_interrupted = me->down_from_ms >= w->now_ms && me->up_at_ms > me->down_from_ms;
+    if (is_interrupted && w->now_ms + done > me->down_from_ms &&
+        w->now_ms + from_rel < me->up_at_ms) {
         if (me->crash_loses || me->crash_rolls) return NEVER_MS;
         done = me->up_at_ms - w->now_ms + resume_ms(w) + takes_ms;
     }
@@ -147,7 +148,7 @@ static void apply_attacks(struct assay_sim_epochs *w, uint32_t node)
     me->down_from_ms = w->now_ms;
     me->up_at_ms = w->now_ms + w->scenario.epoch_ms / 8 + 1;
     me->closed = me->closed < back ? 0 : me->closed - back;
-    me->fell = true;
+    me->suspended = true;
     w->crashes++;
 }
 

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct assay_sim_library_file *find(const struct assay_sim_library_file *files,
-                                                 size_t count, const char *name, const char **hint)
+static const struct assay_sim_library_file *find_file(const struct assay_sim_library_file *files,
+                                                      size_t count, const char *name,
+                                                      const char **hint)
 {
     unsigned best = ASSAY_WORDS_APART_MAX;
     *hint = NULL;
@@ -36,7 +37,7 @@ const struct assay_sim_library_file *assay_sim_library_at(size_t index)
 
 const struct assay_sim_library_file *assay_sim_library_find(const char *name, const char **hint)
 {
-    return find(assay_sim_library_files, assay_sim_library_files_count, name, hint);
+    return find_file(assay_sim_library_files, assay_sim_library_files_count, name, hint);
 }
 
 enum assay_status assay_sim_library_read(const struct assay_sim_library_file *file,
@@ -63,5 +64,5 @@ const struct assay_sim_library_file *assay_sim_library_sweep_at(size_t index)
 const struct assay_sim_library_file *assay_sim_library_sweep_find(const char *name,
                                                                   const char **hint)
 {
-    return find(assay_sim_library_sweeps, assay_sim_library_sweeps_count, name, hint);
+    return find_file(assay_sim_library_sweeps, assay_sim_library_sweeps_count, name, hint);
 }

@@ -59,9 +59,10 @@ static bool run_round(const struct assay_sim_eigentrust *graph, uint64_t *trust,
     for (uint32_t j = 0; j < graph->count; j++) {
         const uint64_t pre = ASSAY_SIM_EIGENTRUST_ONE * graph->pretrust[j] / graph->pretrust_sum;
         const uint64_t given = undirected * graph->pretrust[j] / graph->pretrust_sum;
-        const uint64_t heard = (flow[j] >> ROOM_BITS) + given;
-        const uint64_t next = (heard * (ASSAY_SCORE_BP_MAX - graph->pre_bp) + pre * graph->pre_bp) /
-                              ASSAY_SCORE_BP_MAX;
+        const uint64_t inflow = (flow[j] >> ROOM_BITS) + given;
+        const uint64_t next =
+            (inflow * (ASSAY_SCORE_BP_MAX - graph->pre_bp) + pre * graph->pre_bp) /
+            ASSAY_SCORE_BP_MAX;
         changed = changed || next != trust[j];
         trust[j] = next;
     }

@@ -340,7 +340,7 @@ static enum assay_status check_partition(const struct assay_scenario *s, uint32_
             message, ASSAY_E_INVALID,
             "partitions[%u]: expected cohort or share_bp, which say who is on side A",
             (unsigned)index);
-    if (p->a_hears_b && p->b_hears_a)
+    if (p->a_receives_b && p->b_receives_a)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "partitions[%u]: both sides hear each other: nothing is cut",
                                      (unsigned)index);
@@ -362,7 +362,7 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "crashes[%u]: a store that is lost cannot be rolled back",
                                      (unsigned)index);
-    if (c->stands_still && (c->loses_store || c->rolls_back_epochs > 0))
+    if (c->pauses && (c->loses_store || c->rolls_back_epochs > 0))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "crashes[%u]: who stands still keeps its store",
                                      (unsigned)index);

@@ -175,18 +175,18 @@ struct assay_sim_partition {
     bool by_cohort;
     uint32_t cohort;           /* side A is this cohort */
     uint32_t share_bp;         /* else side A is the first share of the roster */
-    bool a_hears_b, b_hears_a; /* both false: a full cut; one true: one-way */
+    bool a_receives_b, b_receives_a; /* both false: a full cut; one true: one-way */
 };
 
 struct assay_sim_crash {
     uint32_t cohort;            /* the crashing cohort; 0: "honest" */
-    bool everybody;             /* the complete roster at once, whatever cohort is */
+    bool all_members;           /* the complete roster at once, whatever cohort is */
     uint64_t at_epoch;          /* at some instant of this epoch; or, when 0, */
     uint32_t rate_permille;     /* chance of each node in each epoch */
     uint32_t down_ms;           /* until it starts again */
     bool loses_store;           /* starts with an empty one */
     uint32_t rolls_back_epochs; /* starts with the disk of as many epochs ago; 0: with its own */
-    bool stands_still;          /* no crash but a pause of down_ms (SIGSTOP, a frozen VM) */
+    bool pauses;                /* no crash but a pause of down_ms (SIGSTOP, a frozen VM) */
 };
 
 /* Dates that are wrong for a while: a bad time source, an operator's mistake, a board that starts
@@ -257,8 +257,8 @@ struct assay_sim_change {
 struct assay_sim_recover {
     uint64_t at_epoch;     /* of the scenario: one member gets the fence */
     uint32_t after_epochs; /* then answers are collected, in each epoch until it works */
-    bool rests_dead;       /* drains nodes that do not run then */
-    bool mends_policy;     /* with another policy, under which no member fails */
+    bool drains_stopped;   /* drains nodes that do not run then */
+    bool replaces_policy;  /* with another policy, under which no member fails */
     bool by_cohort;        /* fences this cohort first, the others after_epochs later */
     uint32_t cohort;
 };
@@ -488,8 +488,8 @@ uint32_t assay_scenario_vendor(const struct assay_scenario *scenario, uint32_t s
 uint32_t assay_scenario_operator(const struct assay_scenario *scenario, uint32_t slot);
 uint32_t assay_scenario_platform(const struct assay_scenario *scenario, uint32_t slot);
 /* Returns: whether a partition lets messages of `from` reach `to` in an epoch. */
-bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                          uint64_t epoch, uint32_t from, uint32_t to);
+bool assay_scenario_receives(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                             uint64_t epoch, uint32_t from, uint32_t to);
 
 /* Returns: length of the UTF-8 character at the start of text, when a line for display may contain
  * it; 0: none starts there, or a control character, which would command a terminal, or a mark or

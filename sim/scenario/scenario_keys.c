@@ -201,15 +201,15 @@ static const struct assay_scenario_key partition_keys[] = {
       .instead = "share_bp" },
     { U32("share_bp", share_bp, 0, 10000, "or the first share of the roster, bp, rounded down"),
       FLAG(by_cohort, false), .instead = "cohort" },
-    { OTHER("a_hears_b", a_hears_b, BOOL, "one-way: messages from B reach A") },
-    { OTHER("b_hears_a", b_hears_a, BOOL, "one-way: messages from A reach B") },
+    { OTHER("a_receives_b", a_receives_b, BOOL, "one-way: messages from B reach A") },
+    { OTHER("b_receives_a", b_receives_a, BOOL, "one-way: messages from A reach B") },
 };
 #undef PART
 
 #define PART assay_sim_crash
 static const struct assay_scenario_key crash_keys[] = {
     { OTHER("cohort", cohort, COHORT, "who") },
-    { OTHER("everybody", everybody, BOOL, "the complete roster at once, whatever cohort is") },
+    { OTHER("all_members", all_members, BOOL, "the complete roster at once, whatever cohort is") },
     { U64("at_epoch", at_epoch, 0, ASSAY_SIM_EPOCHS_MAX, "at some instant of this epoch"),
       .instead = "rate_permille" },
     { U32("rate_permille", rate_permille, 0, 1000,
@@ -219,8 +219,7 @@ static const struct assay_scenario_key crash_keys[] = {
     { OTHER("loses_store", loses_store, BOOL, "restarts with an empty store") },
     { U32("rolls_back_epochs", rolls_back_epochs, 0, 1000,
           "restarts with the disk of as many epochs ago; 0: with its own") },
-    { OTHER("stands_still", stands_still, BOOL,
-            "no crash but a pause of down_ms; messages wait meanwhile") },
+    { OTHER("pauses", pauses, BOOL, "no crash but a pause of down_ms; messages wait meanwhile") },
 };
 #undef PART
 
@@ -270,8 +269,9 @@ static const struct assay_scenario_key recover_keys[] = {
           "epoch in which one member gets the fence") },
     { U32("after_epochs", after_epochs, 1, 1000,
           "then answers are collected, in each epoch until the new era starts") },
-    { OTHER("rests_dead", rests_dead, BOOL, "drains nodes that do not run then, in the new era") },
-    { OTHER("mends_policy", mends_policy, BOOL,
+    { OTHER("drains_stopped", drains_stopped, BOOL,
+            "drains nodes that do not run then, in the new era") },
+    { OTHER("replaces_policy", replaces_policy, BOOL,
             "the new era starts with another policy, under which no member fails") },
     { OTHER("cohort", cohort, COHORT,
             "only this cohort gets the fence then; the others after_epochs later"),
@@ -383,7 +383,7 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
     { .name = "partitions",
       LIST(partitions, partition_count, ASSAY_SIM_PARTITIONS_MAX, 0),
       KEYS(partition_keys),
-      .line = "Cuts of the network in two sides; without a_hears_b and b_hears_a in full" },
+      .line = "Cuts of the network in two sides; without a_receives_b and b_receives_a in full" },
     { .name = "crashes",
       LIST(crashes, crash_count, ASSAY_SIM_CRASHES_MAX, 0),
       KEYS(crash_keys),

@@ -132,7 +132,8 @@ static void visit_key(assay_scenario_row_fn *visit, void *context,
     char expects[ASSAY_SCENARIO_VALUE_MAX], preset[ASSAY_SCENARIO_VALUE_MAX] = "";
     struct assay_scenario s = assay_scenario_default();
     const uint32_t index = assay_scenario_part_count(&s, section);
-    if (section->is_list) ASSAY_ASSERT(assay_scenario_append(&s, section));
+    const bool has_room = !section->is_list || assay_scenario_append(&s, section);
+    ASSAY_ASSERT(has_room);
     const void *part = assay_scenario_part_const(&s, section, section->is_list ? index : 0);
     if (key->name == NULL || !assay_scenario_give(&s, part, key, preset)) preset[0] = '\0';
     assay_scenario_expects(key, expects);

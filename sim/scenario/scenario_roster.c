@@ -132,8 +132,8 @@ static bool is_on_side_a(const struct assay_scenario *s, const struct assay_sim_
     return slot < (uint64_t)s->nodes * p->share_bp / BP;
 }
 
-bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                          uint64_t epoch, uint32_t from, uint32_t to)
+bool assay_scenario_receives(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                             uint64_t epoch, uint32_t from, uint32_t to)
 {
     if (from == to) return true;
     if (scenario->heal_epoch != 0 && epoch >= scenario->heal_epoch) return true;
@@ -142,7 +142,7 @@ bool assay_scenario_hears(const struct assay_scenario *scenario, const uint8_t *
         if (epoch < p->start_epoch || (p->stop_epoch != 0 && epoch >= p->stop_epoch)) continue;
         const bool from_a = is_on_side_a(scenario, p, cohort_of, from);
         if (from_a == is_on_side_a(scenario, p, cohort_of, to)) continue;
-        if (from_a ? !p->b_hears_a : !p->a_hears_b) return false;
+        if (from_a ? !p->b_receives_a : !p->a_receives_b) return false;
     }
     return true;
 }

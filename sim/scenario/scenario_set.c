@@ -93,7 +93,7 @@ bool assay_scenario_append(struct assay_scenario *scenario,
         *(struct assay_sim_crash *)part = (struct assay_sim_crash){ .down_ms = 1000 };
     else if (strcmp(section->name, "recovers") == 0)
         *(struct assay_sim_recover *)part =
-            (struct assay_sim_recover){ .at_epoch = 1, .after_epochs = 2, .rests_dead = true };
+            (struct assay_sim_recover){ .at_epoch = 1, .after_epochs = 2, .drains_stopped = true };
     else if (strcmp(section->name, "changes") == 0)
         *(struct assay_sim_change *)part = (struct assay_sim_change){
             .at_epoch = 1,

@@ -69,7 +69,7 @@ static void check_claim(struct assay_sim_services *s, uint32_t slot, struct assa
         report_job(s, j, "paid twice");
     s->tasks->steps_paid += c.receipt.step - j->seen.paid;
     j->seen.paid = c.receipt.step;
-    j->seen.heard_in = s->tasks->now;
+    j->seen.last_claim_epoch = s->tasks->now;
     j->seen.amount += amount;
     if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) report_job(s, j, "paid too much");
 }
@@ -102,7 +102,8 @@ static void check_release(struct assay_sim_services *s, uint32_t slot, struct as
     const bool ours =
         record.is_signed && assay_bytes_equal(record.key, j->open.key, sizeof record.key);
     if (!theirs && !ours) report_job(s, j, "released by another");
-    if (s->tasks->now - j->seen.heard_in < QUIET_EPOCHS) report_job(s, j, "released too early");
+    if (s->tasks->now - j->seen.last_claim_epoch < QUIET_EPOCHS)
+        report_job(s, j, "released too early");
 }
 
 static void check_accept(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
@@ -127,7 +128,7 @@ static void record_fact(struct assay_sim_services *s, const struct assay_task_fa
         s->tasks->opened++;
     }
     if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.accepted = true;
-    if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.heard_in = s->tasks->now;
+    if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.last_claim_epoch = s->tasks->now;
     if (fact->kind == ASSAY_TASK_FAILED) j->seen.failed = true;
     if (fact->kind != ASSAY_TASK_ENDED) return;
     j->seen.ended = true;
@@ -252,7 +253,7 @@ void tasks_adopt(struct assay_sim_services *s)
         j->seen.ended = row != NULL && row->end != ASSAY_TASK_END_NONE;
         j->seen.ended_in = t->now;
         j->seen.paid = row != NULL ? row->paid : 0;
-        j->seen.heard_in = row != NULL ? t->now - row->quiet : 0;
+        j->seen.last_claim_epoch = row != NULL ? t->now - row->quiet : 0;
         j->seen.amount = (uint64_t)j->seen.paid * j->open.price;
         j->seen.hampered = true;
     }

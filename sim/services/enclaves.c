@@ -172,7 +172,7 @@ static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
     e->cut_at_ms = e->cut_until_ms = UINT64_MAX;
     if (s->load->cutting_hosts_permille == 0) return; /* nothing is drawn */
     if (assay_sim_random_below(r, 1000) >= s->load->cutting_hosts_permille) return;
-    e->heard = (uint32_t)assay_sim_random_below(r, (uint64_t)1 << s->load->group_size);
+    e->reachable = (uint32_t)assay_sim_random_below(r, (uint64_t)1 << s->load->group_size);
     e->cut_at_ms = now_ms;
     if (assay_sim_random_below(r, 2) == 0) e->cut_at_ms += assay_sim_random_below(r, 2 * epoch_ms);
     e->cut_until_ms = e->cut_at_ms + epoch_ms / 4 + assay_sim_random_below(r, 2 * epoch_ms);
@@ -181,11 +181,11 @@ static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
 
 /* Its first request is relayed: without an answer it does nothing. In each view other replicas
  * receive it. */
-static bool is_heard(const struct assay_sim_services *s, const struct enclave *e, uint32_t seat)
+static bool is_reachable(const struct assay_sim_services *s, const struct enclave *e, uint32_t seat)
 {
     const struct assay_cont_roster *roster = &e->client->config.roster;
     const bool cut = services_now(s) >= e->cut_at_ms && e->client->phase != ASSAY_CONT_OPENING;
-    return !cut || (e->heard >> (seat + roster->view) % roster->count & 1) != 0;
+    return !cut || (e->reachable >> (seat + roster->view) % roster->count & 1) != 0;
 }
 
 static void start_process(struct assay_sim_services *s, uint32_t process, uint32_t node)
@@ -212,7 +212,7 @@ static void execute_effects(struct assay_sim_services *s, uint32_t process)
     for (uint32_t i = 0; i < s->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++) {
             uint32_t there = 0;
-            if ((s->outs.out[i].seats >> seat & 1) == 0 || !is_heard(s, e, seat)) continue;
+            if ((s->outs.out[i].seats >> seat & 1) == 0 || !is_reachable(s, e, seat)) continue;
             if (!replicas_find(s, in->group, roster->key[seat], &there)) continue;
             const struct name to = { .program = PROGRAM_REPLICA,
                                      .index = in->group << 8 | there,
@@ -230,19 +230,19 @@ static uint32_t certified_of(const struct instance *in, const struct enclave *e)
     return state;
 }
 
-static void check_takeover(struct assay_sim_services *s, uint32_t process, uint32_t told)
+static void check_takeover(struct assay_sim_services *s, uint32_t process, uint32_t events)
 {
     const struct enclave *e = &s->enclave[process];
     struct instance *in = instance_of(s, process);
     const uint64_t session = e->client->config.session;
-    if ((told & ASSAY_CONT_EVENT_ADOPTED) != 0 && session > in->adopted_session) {
+    if ((events & ASSAY_CONT_EVENT_ADOPTED) != 0 && session > in->adopted_session) {
         in->adopted_session = session;
         in->adopted_count = in->sealed_count;
     }
     if (session >= in->adopted_session) return;
     services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
-    if (((told & ASSAY_CONT_EVENT_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
-        ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0 && e->read_session > session))
+    if (((events & ASSAY_CONT_EVENT_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
+        ((events & ASSAY_CONT_EVENT_CONFIRMED) != 0 && e->read_session > session))
         report_violation(s, process, "ACTS", e->shown, in->adopted_count - 1);
 }
 
@@ -250,22 +250,22 @@ static void on_events(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
-    const uint32_t told = s->outs.told;
+    const uint32_t events = s->outs.events;
     e->wake_at_ms = s->outs.wake_at_ms;
     assay_cont_client_check(e->client);
     execute_effects(s, process);
-    if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
+    if ((events & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
         e->shown = certified_of(in, e);
-    check_takeover(s, process, told);
-    if ((told & ASSAY_CONT_EVENT_ADOPTED) != 0) {
+    check_takeover(s, process, events);
+    if ((events & ASSAY_CONT_EVENT_ADOPTED) != 0) {
         s->count.adopted++;
         if (!descends_from(in, e->shown, e->before))
             report_violation(s, process, "LOST", e->shown, e->before);
     }
-    if ((told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
+    if ((events & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) != 0)
         release_output(s, process, e->shown);
-    if ((told & ASSAY_CONT_EVENT_CERTIFIED) != 0) s->count.certified++;
-    if ((told & ASSAY_CONT_EVENT_CONFIRMED) != 0) {
+    if ((events & ASSAY_CONT_EVENT_CERTIFIED) != 0) s->count.certified++;
+    if ((events & ASSAY_CONT_EVENT_CONFIRMED) != 0) {
         s->count.confirmed++;
         services_report_check(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
         if (!descends_from(in, e->shown, e->read_from))

@@ -119,7 +119,7 @@ struct enclave {
     /* From cut_at_ms to cut_until_ms its host relays only to the replicas in these seats, a bit
      * each, and then ends it. */
     uint64_t cut_at_ms, cut_until_ms;
-    uint32_t heard;
+    uint32_t reachable;
     bool ends_cut;
     struct assay_cont_client *client;
     uint32_t last, shown;    /* sealed states of the instance: last queued, last certified */

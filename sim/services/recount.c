@@ -153,7 +153,7 @@ static struct assay_slice write_document(struct assay_sim_services *s,
 /* A document of a service that starts with the next epoch has no name yet. */
 static void check_documents(struct assay_sim_services *s, const struct assay_registry *registry,
                             const struct assay_registry_plan *before,
-                            const struct assay_state *state, const char *whose, uint32_t node)
+                            const struct assay_state *state, const char *owner, uint32_t node)
 {
     uint8_t digest[32];
     const struct assay_registry_plan *plan = assay_registry_get_plan(registry);
@@ -175,7 +175,7 @@ static void check_documents(struct assay_sim_services *s, const struct assay_reg
         if (assay_bytes_equal(digest, state->services.documents[i], 32)) continue;
         services_report_check(s, ASSAY_SIM_CHECKER_SERVICES,
                               "epoch %llu: %.40s %s of node %u is not what its state names",
-                              (unsigned long long)state->epoch, name, whose, node);
+                              (unsigned long long)state->epoch, name, owner, node);
     }
 }
 

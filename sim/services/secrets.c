@@ -175,7 +175,7 @@ static enum assay_status answer_holder(struct assay_sim_services *s, struct secr
                                      sizeof s->shares->room, want);
 }
 
-static void owner_heard(struct assay_sim_services *s, uint32_t index, struct assay_slice bytes)
+static void owner_receive(struct assay_sim_services *s, uint32_t index, struct assay_slice bytes)
 {
     struct secret *x = &s->shares->secret[index / SLOTS];
     const uint32_t slot = index % SLOTS;
@@ -197,15 +197,15 @@ static void owner_heard(struct assay_sim_services *s, uint32_t index, struct ass
                                                              sizeof s->shares->room, &want)
                               : ASSAY_E_STALE;
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_VERIFY) {
+    if (status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_VERIFY) {
         if (!shares_evidence_is(s, x->home, want.bytes, want.report_data, o->x.terms.taker.node))
             return;
         status = assay_share_exchange_on_verified(&o->x, s->shares->room, sizeof s->shares->room,
                                                &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_GIVE)
+    if (status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_GIVE)
         status = answer_holder(s, x, o, slot, &want);
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
+    if (status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_SEND)
         send_frame(s, PROGRAM_OWNER, index, 0, x->home, x->cluster, slot, SECRET_MESSAGE, x,
                    want.bytes);
 }
@@ -297,7 +297,7 @@ static void request_share(struct assay_sim_services *s, struct reading *r, uint3
     const enum assay_status status = assay_share_exchange_ask(
         &o->x, &terms, x->id, 1, r->record.nonce, &r->seed, services_now(s), s->shares->room,
         sizeof s->shares->room, &want);
-    ASSAY_ASSERT(status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND);
+    ASSAY_ASSERT(status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_SEND);
     o->under_way = true;
     send_frame(s, PROGRAM_READER, place * SLOTS + slot, r->number, r->home, r->cluster, slot,
                SECRET_MESSAGE, x, want.bytes);
@@ -357,8 +357,8 @@ static void take_share(struct assay_sim_services *s, struct reading *r, uint32_t
     if (is_share(row, slot, &r->piece[slot])) r->has |= 1u << slot;
 }
 
-static void reader_heard(struct assay_sim_services *s, uint32_t index, uint32_t life,
-                         struct assay_slice bytes)
+static void reader_receive(struct assay_sim_services *s, uint32_t index, uint32_t life,
+                           struct assay_slice bytes)
 {
     struct reading *r = &s->shares->reading[index / SLOTS];
     const uint32_t slot = index % SLOTS;
@@ -375,13 +375,13 @@ static void reader_heard(struct assay_sim_services *s, uint32_t index, uint32_t 
         take_share(s, r, slot, &m);
         return;
     }
-    if (want.wish == ASSAY_SHARE_WANT_VERIFY) {
+    if (want.action == ASSAY_SHARE_WANT_VERIFY) {
         if (!shares_evidence_is(s, r->home, want.bytes, want.report_data, o->x.terms.giver.node))
             return;
         status = assay_share_exchange_on_verified(&o->x, s->shares->room, sizeof s->shares->room,
                                                &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_SEND)
+    if (status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_SEND)
         send_frame(s, PROGRAM_READER, index, r->number, r->home, r->cluster, slot, SECRET_MESSAGE,
                    &s->shares->secret[r->secret], want.bytes);
 }
@@ -401,6 +401,6 @@ void secrets_receive(struct assay_sim_services *s, uint32_t node, const struct n
                      struct assay_slice frame)
 {
     if (!s->follower[node].begun) return;
-    if (to->program == PROGRAM_OWNER) owner_heard(s, to->index, frame);
-    else reader_heard(s, to->index, to->life, frame);
+    if (to->program == PROGRAM_OWNER) owner_receive(s, to->index, frame);
+    else reader_receive(s, to->index, to->life, frame);
 }

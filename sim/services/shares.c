@@ -94,7 +94,7 @@ void shares_open(struct assay_sim_services *s)
     for (uint32_t i = 0; i < s->nodes; i++) {
         h->holder[i] = (struct holder_host){ .node = i,
                                              .cluster = i % s->load->share_clusters,
-                                             .lies = i + s->load->share_liars >= s->nodes };
+                                             .is_liar = i + s->load->share_liars >= s->nodes };
         lose_disk(s, &h->holder[i]);
     }
     secrets_open(s);
@@ -305,8 +305,9 @@ static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
     for (uint32_t i = 0; i < effects->count; i++) {
         const struct assay_share_effect *e = &effects->effect[i];
         effect_do(s, k, e);
-        const bool asks = e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY;
-        if (asks && answers < ANSWERS) ask_daemon(s, k, e, &answer[answers++]);
+        const bool needs_daemon =
+            e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY;
+        if (needs_daemon && answers < ANSWERS) ask_daemon(s, k, e, &answer[answers++]);
     }
     k->wake_at_ms = effects->wake_at_ms;
     for (uint32_t i = 0; i < answers; i++) {
@@ -326,7 +327,7 @@ static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
 /* A lying holder stores a number that is no share, and deals and gives it. */
 static void corrupt_shares(struct holder_host *k)
 {
-    for (uint32_t i = 0; i < k->core->count && k->lies; i++) {
+    for (uint32_t i = 0; i < k->core->count && k->is_liar; i++) {
         struct assay_share_piece *piece = &k->core->holding[i].current;
         if (k->core->holding[i].has &&
             assay_share_verify(&piece->commitments, k->core->slot, &piece->share) == ASSAY_OK)

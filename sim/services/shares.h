@@ -39,7 +39,7 @@ struct waiting_record {
 struct holder_host {
     uint32_t node, cluster;
     uint32_t life; /* counts keys: a lost disk takes its key along */
-    bool lies;
+    bool is_liar;
     struct assay_secret32 secret;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 link; /* seed of its link key */

@@ -31,7 +31,7 @@ void audit_row(struct assay_sim_services *s, struct holder_host *k, uint32_t sec
         row->piece[row->pieces].generation = piece.generation;
         row->piece[row->pieces].attempt = piece.attempt;
         assay_share_commitments_digest(&piece.commitments, row->piece[row->pieces++].digest);
-        if (k->lies) continue;
+        if (k->is_liar) continue;
         services_report_check(s, ASSAY_SIM_CHECKER_SHARES, NULL);
         if (assay_share_verify(&piece.commitments, head[3], &piece.share) != ASSAY_OK)
             services_report_check(s, ASSAY_SIM_CHECKER_SHARES,
@@ -64,7 +64,7 @@ void audit_holder(struct assay_sim_services *s, const struct holder_host *k)
     bool rests = false;
     for (uint32_t i = 0; i < SECRETS; i++)
         rests = rests || k->disk[i].len > 0;
-    if (!rests || k->lies || s->undone) return; /* an older ledger moves nothing */
+    if (!rests || k->is_liar || s->undone) return; /* an older ledger moves nothing */
     services_report_check(s, ASSAY_SIM_CHECKER_SHARES, NULL);
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t slot = 0; slot < r->config.slots && r->cluster[c].seated; slot++)
@@ -98,7 +98,7 @@ static void check_secret(struct assay_sim_services *s, const struct assay_share_
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t slot = 0; slot < r->config.slots && r->cluster[c].seated; slot++) {
             const struct holder_host *k = find_holder(s, &r->cluster[c].seat[slot]);
-            if (k == NULL || k->lies) continue;
+            if (k == NULL || k->is_liar) continue;
             if (stores_share(k, number, row)) slots |= 1u << slot;
             else if ((row->have[c] >> slot & 1) != 0)
                 services_report_check(
@@ -127,7 +127,7 @@ static void on_fact(struct assay_sim_services *s, const struct assay_share_regis
     if (fact->kind != ASSAY_SHARE_CONVICTED && fact->kind != ASSAY_SHARE_BARRED) return;
     h->count.convicted += fact->kind == ASSAY_SHARE_CONVICTED;
     services_report_check(s, ASSAY_SIM_CHECKER_SHARES, NULL);
-    if (fact->member < s->nodes && !h->holder[fact->member].lies)
+    if (fact->member < s->nodes && !h->holder[fact->member].is_liar)
         services_report_check(s, ASSAY_SIM_CHECKER_SHARES,
                               "node %u, which is honest, was convicted or barred", fact->member);
 }

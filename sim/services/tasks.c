@@ -262,16 +262,16 @@ static void appraise_quote(struct assay_sim_services *s, struct job *j)
 static void on_requestor_events(struct assay_sim_services *s, struct job *j)
 {
     struct tasks *t = s->tasks;
-    const uint32_t told = t->outs.told;
+    const uint32_t events = t->outs.events;
     assay_task_requestor_check(j->r);
     j->r_wake_ms = t->outs.wake_at_ms;
     send_frame(s, j, TO_EXECUTOR, t->outs.frame);
     if (j->r->phase == ASSAY_TASK_PAYING) audit_vouched(s, j);
-    if ((told & ASSAY_TASK_EVENT_CHEATED) != 0)
+    if ((events & ASSAY_TASK_EVENT_CHEATED) != 0)
         services_report_check(s, ASSAY_SIM_CHECKER_TASKS,
                               "job %u: an honest executor is called a liar", j->number);
-    if ((told & ASSAY_TASK_EVENT_KEYS) != 0) appraise_quote(s, j);
-    if ((told & ASSAY_TASK_EVENT_OUTPUT) == 0) return;
+    if ((events & ASSAY_TASK_EVENT_KEYS) != 0) appraise_quote(s, j);
+    if ((events & ASSAY_TASK_EVENT_OUTPUT) == 0) return;
     audit_result(s, j);
     t->results++;
     j->kept = true;
@@ -343,10 +343,10 @@ static void step_requestor(struct assay_sim_services *s, struct job *j)
 static void on_executor_events(struct assay_sim_services *s, struct job *j)
 {
     struct tasks *t = s->tasks;
-    const uint32_t told = t->outs.told;
+    const uint32_t events = t->outs.events;
     assay_task_executor_check(j->e);
-    if ((told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0) j->program_runs = true;
-    if ((told & ASSAY_TASK_EVENT_ASKED) != 0) {
+    if ((events & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0) j->program_runs = true;
+    if ((events & ASSAY_TASK_EVENT_ASKED) != 0) {
         uint8_t quote[EVIDENCE];
         struct assay_task_outs outs;
         assay_bytes_copy(quote, sizeof quote, j->e->statement, 32);
@@ -357,7 +357,7 @@ static void on_executor_events(struct assay_sim_services *s, struct job *j)
         send_frame(s, j, TO_REQUESTOR, outs.frame);
         return;
     }
-    if ((told & ASSAY_TASK_EVENT_CLAIM) != 0) {
+    if ((events & ASSAY_TASK_EVENT_CLAIM) != 0) {
         j->held[0] = j->e->claim;
         j->held[1] = j->e->sure;
     }
@@ -503,7 +503,7 @@ void tasks_receive(struct assay_sim_services *s, uint32_t node, const struct nam
         return;
     }
     if (assay_task_requestor_on_frame(j->r, frame, services_now(s), &t->outs) == ASSAY_OK ||
-        t->outs.told != 0)
+        t->outs.events != 0)
         on_requestor_events(s, j);
 }
 
@@ -521,7 +521,7 @@ void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_
     if (j->home != node) return;
     j->lapse[1] = j->lapse[1] || lapse;
     if (j->r == NULL) return;
-    if (assay_task_requestor_on_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.told != 0)
+    if (assay_task_requestor_on_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.events != 0)
         on_requestor_events(s, j);
 }
 

@@ -63,7 +63,7 @@ struct job {
         bool opened, accepted, failed, ended, hampered;
         uint32_t made, paid;
         uint64_t amount, ended_in;
-        uint64_t heard_in; /* ACCEPT, or the last claim */
+        uint64_t last_claim_epoch; /* ACCEPT, or the last claim */
     } seen;
 };
 

@@ -72,11 +72,10 @@ static void check_operators(struct assay_sim_services *s, uint32_t g)
     const uint32_t most = group->size - (group->size / 2 + 1);
     for (uint32_t i = 0; i < group->next.roster.count; i++) {
         if (group->next.slot[i] >= NODES) continue; /* unassigned since a RECOVER */
-        const uint32_t whose = s->views_operator[group->next.slot[i]];
+        const uint32_t owner = s->views_operator[group->next.slot[i]];
         uint32_t count = 0;
         for (uint32_t k = 0; k < group->next.roster.count; k++)
-            count += group->next.slot[k] < NODES &&
-                     s->views_operator[group->next.slot[k]] == whose;
+            count += group->next.slot[k] < NODES && s->views_operator[group->next.slot[k]] == owner;
         if (count > most) report_group(s, g, "gives seats to one operator, so many:", count);
     }
 }

@@ -9,7 +9,7 @@ static void find_crashes(const struct assay_scenario *s, bool has[static ASSAY_S
 {
     for (uint32_t i = 0; i < s->crash_count; i++) {
         const struct assay_sim_crash *const c = &s->crashes[i];
-        if (c->stands_still) has[ASSAY_SIM_DRAWN_PAUSES] = true;
+        if (c->pauses) has[ASSAY_SIM_DRAWN_PAUSES] = true;
         else has[ASSAY_SIM_DRAWN_CRASHES] = true;
         if (c->loses_store) has[ASSAY_SIM_DRAWN_LOST_STORES] = true;
         if (c->rolls_back_epochs > 0) has[ASSAY_SIM_DRAWN_OLD_DISKS] = true;
@@ -36,7 +36,7 @@ static void find_coincidences(const struct assay_scenario *s,
     for (uint32_t i = 0; i < s->change_count; i++)
         for (uint32_t k = 0; k < s->crash_count; k++)
             if (s->changes[i].action == ASSAY_SIM_ACTION_OPERATORS &&
-                s->crashes[k].at_epoch == s->changes[i].at_epoch + 1 && !s->crashes[k].stands_still)
+                s->crashes[k].at_epoch == s->changes[i].at_epoch + 1 && !s->crashes[k].pauses)
                 has[ASSAY_SIM_DRAWN_AWAY] = true;
     for (uint32_t i = 0; i < s->adversary_count; i++)
         for (uint32_t k = 0; k < s->day_count; k++)

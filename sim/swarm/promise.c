@@ -98,7 +98,7 @@ static bool is_byzantine(const struct assay_scenario *scenario, uint32_t cohort)
 
 static bool crash_applies_to(const struct assay_sim_crash *c, uint32_t cohort)
 {
-    return c->everybody || c->cohort == cohort;
+    return c->all_members || c->cohort == cohort;
 }
 
 /* Whether a node of this cohort may restart with an older disk. */

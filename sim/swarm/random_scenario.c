@@ -231,7 +231,7 @@ static void draw_pauses(const struct draw *d)
     for (uint32_t i = 0; i < s->crash_count; i++) {
         struct assay_sim_crash *const c = &s->crashes[i];
         if (c->loses_store || c->rolls_back_epochs > 0) continue;
-        c->stands_still = chance(&r, 250) && c->down_ms <= PAUSE_MS_MAX;
+        c->pauses = chance(&r, 250) && c->down_ms <= PAUSE_MS_MAX;
     }
 }
 
@@ -331,7 +331,7 @@ static void draw_partitions(const struct draw *d)
     for (uint32_t i = 0; i < count; i++) {
         struct assay_sim_partition *const p = &s->partitions[s->partition_count++];
         const uint32_t way = between(&r, 0, 3); /* half of them cut both ways */
-        *p = (struct assay_sim_partition){ .a_hears_b = way == 0, .b_hears_a = way == 1 };
+        *p = (struct assay_sim_partition){ .a_receives_b = way == 0, .b_receives_a = way == 1 };
         p->start_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
         p->stop_epoch = p->start_epoch + low(&r, 1, 4);
         p->by_cohort = s->cohort_count > 1 && chance(&r, 300);
@@ -350,10 +350,10 @@ static void draw_crashes(const struct draw *d)
     for (uint32_t i = 0; i < count; i++) {
         struct assay_sim_crash *const c = &s->crashes[s->crash_count++];
         *c = (struct assay_sim_crash){ .cohort = between(&r, 0, s->cohort_count - 1) };
-        c->everybody = chance(&r, 200);
+        c->all_members = chance(&r, 200);
         if (disks_lie) {
             c->cohort = d->careless;
-            c->everybody = false;
+            c->all_members = false;
         }
         c->down_ms = low(&r, 10, 3 * s->epoch_ms);
         if (chance(&r, 600)) c->at_epoch = between(&r, 1, (uint32_t)s->heal_epoch - 1);
@@ -423,10 +423,10 @@ static void add_disturbance(const struct draw *d, struct assay_sim_random *r,
     const uint64_t at = c->at_epoch + between(r, 0, c->ahead_epochs + 1);
     if (chance(r, 400) && !disks_lie && s->crash_count < ASSAY_SIM_CRASHES_MAX) {
         struct assay_sim_crash *const crash = &s->crashes[s->crash_count++];
-        *crash = (struct assay_sim_crash){ .everybody = chance(r, 500), .at_epoch = at };
+        *crash = (struct assay_sim_crash){ .all_members = chance(r, 500), .at_epoch = at };
         crash->cohort = c->cohort;
         crash->down_ms = low(r, 10, 2 * s->epoch_ms);
-        crash->stands_still = chance(r, 200) && !d->burns;
+        crash->pauses = chance(r, 200) && !d->burns;
     }
     if (chance(r, 250) && s->partition_count < ASSAY_SIM_PARTITIONS_MAX) {
         struct assay_sim_partition *const p = &s->partitions[s->partition_count++];
@@ -481,7 +481,7 @@ static void draw_recover(const struct draw *d)
     struct assay_sim_recover *const row = &s->recovers[s->recover_count++];
     *row = (struct assay_sim_recover){ .at_epoch = between(&r, 1, (uint32_t)last - 4),
                                        .after_epochs = between(&r, 1, 3),
-                                       .rests_dead = chance(&r, 500) && honest };
+                                       .drains_stopped = chance(&r, 500) && honest };
     /* A second one soon after the first. */
     struct assay_sim_random again = stream(d, ASPECT_RECOVER_AGAIN);
     const uint32_t wait = between(&again, 1, 3), after = between(&again, 1, 3);
@@ -492,7 +492,7 @@ static void draw_recover(const struct draw *d)
         s->heal_epoch = at + after + 1;
     }
     s->recovers[s->recover_count++] = (struct assay_sim_recover){
-        .at_epoch = at, .after_epochs = after, .rests_dead = chance(&again, 500) && honest
+        .at_epoch = at, .after_epochs = after, .drains_stopped = chance(&again, 500) && honest
     };
 }
 

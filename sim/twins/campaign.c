@@ -153,12 +153,12 @@ static void find_mirrors(struct walk *walk, uint32_t first, uint32_t second)
 }
 
 static void set_row(const struct walk *walk, uint32_t partition,
-                    uint16_t hears[static ASSAY_TWINS_MACHINES_MAX])
+                    uint16_t receives[static ASSAY_TWINS_MACHINES_MAX])
 {
     uint32_t group_of[ASSAY_TWINS_MACHINES_MAX];
     for (uint32_t i = 0; i < walk->machines; i++)
         group_of[i] = walk->partitions[partition][i];
-    assay_twins_row(group_of, walk->machines, hears);
+    assay_twins_row(group_of, walk->machines, receives);
 }
 
 /* Where the mirror image is smaller, that one runs. Returns: the first row in which they differ,
@@ -212,7 +212,7 @@ static bool walk_scenario(struct walk *walk, struct assay_twins_schedule *s)
         uint32_t decided = find_smaller_mirror(walk, choice, rows);
         if (decided == 0) {
             for (uint32_t row = 0; row < rows; row++)
-                set_row(walk, choice[row], s->hears[row]);
+                set_row(walk, choice[row], s->receives[row]);
             if (!run_one(walk, s, &result)) return false;
             /* Rows that were never read: their values do not matter. */
             decided = result.rows_asked < rows ? result.rows_asked : rows;
@@ -308,7 +308,7 @@ static void draw_weights(struct assay_sim_random *r, struct assay_twins_schedule
 /* The first copies of all twins on one side, the second ones on the other: the maximum number of
  * identities can be on both. */
 static void draw_sides(struct assay_sim_random *r, const struct assay_twins_schedule *s,
-                       uint16_t hears[static ASSAY_TWINS_MACHINES_MAX])
+                       uint16_t receives[static ASSAY_TWINS_MACHINES_MAX])
 {
     uint32_t side[ASSAY_TWINS_MACHINES_MAX];
     for (uint32_t i = 0; i < s->nodes; i++)
@@ -317,11 +317,11 @@ static void draw_sides(struct assay_sim_random *r, const struct assay_twins_sche
         side[s->twin_of[i]] = 0;
         side[s->nodes + i] = 1;
     }
-    assay_twins_row(side, s->nodes + s->twins, hears);
+    assay_twins_row(side, s->nodes + s->twins, receives);
 }
 
 static void draw_row(struct assay_sim_random *r, const struct assay_twins_schedule *s,
-                     uint16_t hears[static ASSAY_TWINS_MACHINES_MAX])
+                     uint16_t receives[static ASSAY_TWINS_MACHINES_MAX])
 {
     const uint32_t machines = s->nodes + s->twins;
     if (assay_sim_random_permille(r, 600)) {
@@ -333,16 +333,16 @@ static void draw_row(struct assay_sim_random *r, const struct assay_twins_schedu
             group_of[i] = assay_sim_random_permille(r, first)
                               ? 0
                               : (uint32_t)assay_sim_random_below(r, groups);
-        assay_twins_row(group_of, machines, hears);
+        assay_twins_row(group_of, machines, receives);
         return;
     }
     /* Masks: one-way, overlapping. */
-    const uint32_t heard = (uint32_t)assay_sim_random_between(r, 300, 950);
+    const uint32_t delivered = (uint32_t)assay_sim_random_between(r, 300, 950);
     for (uint32_t from = 0; from < machines; from++) {
-        hears[from] = (uint16_t)(1u << from);
+        receives[from] = (uint16_t)(1u << from);
         for (uint32_t to = 0; to < machines; to++)
-            if (assay_sim_random_permille(r, heard))
-                hears[from] = (uint16_t)(hears[from] | 1u << to);
+            if (assay_sim_random_permille(r, delivered))
+                receives[from] = (uint16_t)(receives[from] | 1u << to);
     }
 }
 
@@ -365,16 +365,16 @@ void assay_twins_sample(const struct assay_twins_campaign *campaign, uint64_t nu
     for (uint32_t row = 0; row < s->views * s->phases; row++) {
         const bool same = row > 0 && assay_sim_random_permille(&r, 300);
         if (same)
-            assay_bytes_copy(s->hears[row], sizeof s->hears[row], s->hears[row - 1],
-                             sizeof s->hears[row - 1]);
-        else if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->hears[row]);
-        else draw_row(&r, s, s->hears[row]);
+            assay_bytes_copy(s->receives[row], sizeof s->receives[row], s->receives[row - 1],
+                             sizeof s->receives[row - 1]);
+        else if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->receives[row]);
+        else draw_row(&r, s, s->receives[row]);
     }
     if (!c.ranges) return;
     s->burns = true;
     s->epoch_blocks = 64; /* one range of one epoch */
-    if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->range_hears);
-    else draw_row(&r, s, s->range_hears);
+    if (assay_sim_random_permille(&r, sides)) draw_sides(&r, s, s->range_receives);
+    else draw_row(&r, s, s->range_receives);
 }
 
 static void walk_samples(struct walk *walk)

@@ -90,7 +90,7 @@ static bool decide_burning(const struct run *run, uint32_t from, uint32_t to,
     if (!s->burns) return false;
     *passes = true;
     if (assay_vote_span(st->type) > 1) {
-        *passes = (s->range_hears[from] >> to & 1) != 0;
+        *passes = (s->range_receives[from] >> to & 1) != 0;
         return true;
     }
     /* Only F stays cut: what was nearly final stays so, and views continue. */
@@ -118,7 +118,7 @@ static bool filter_message(void *context, uint32_t from, uint32_t to, enum assay
     const bool late = s->phases == 2 && st.type != ASSAY_VOTE_NOTARISE;
     const uint32_t row = (uint32_t)(round - 1) * s->phases + (late ? 1 : 0);
     if (row >= run->rows_asked) run->rows_asked = row + 1;
-    return (s->hears[row][from] >> to & 1) != 0;
+    return (s->receives[row][from] >> to & 1) != 0;
 }
 
 /* --- the world of a schedule */

@@ -33,27 +33,28 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char
 }
 
 /* The group of each machine. Returns: false when the row is no partition. */
-static bool groups_of(const uint16_t *hears, uint32_t machines, uint8_t *group_of)
+static bool groups_of(const uint16_t *receives, uint32_t machines, uint8_t *group_of)
 {
     uint8_t groups = 0;
     for (uint32_t i = 0; i < machines; i++) {
         uint32_t first = 0;
-        while (first < machines && (hears[i] >> first & 1) == 0)
+        while (first < machines && (receives[i] >> first & 1) == 0)
             first++;
-        if (first == machines || (hears[i] >> i & 1) == 0 || hears[i] != hears[first]) return false;
+        if (first == machines || (receives[i] >> i & 1) == 0 || receives[i] != receives[first])
+            return false;
         group_of[i] = first == i ? groups++ : group_of[first];
     }
     return true;
 }
 
-static void put_row(struct text *t, const uint16_t *hears, uint32_t machines)
+static void put_row(struct text *t, const uint16_t *receives, uint32_t machines)
 {
     uint8_t group_of[ASSAY_TWINS_MACHINES_MAX];
-    const bool partition = groups_of(hears, machines, group_of);
+    const bool partition = groups_of(receives, machines, group_of);
     if (!partition) put(t, "x");
     for (uint32_t i = 0; i < machines; i++) {
         if (partition) put(t, "%c", digits[group_of[i]]);
-        else put(t, "%s%x", i > 0 ? "." : "", (unsigned)hears[i]);
+        else put(t, "%s%x", i > 0 ? "." : "", (unsigned)receives[i]);
     }
 }
 
@@ -69,12 +70,12 @@ void assay_twins_print(const struct assay_twins_schedule *s, char text[static AS
     put(&t, ":b%u:p%u:s%" PRIu64 ":", (unsigned)s->epoch_blocks, (unsigned)s->phases, s->seed);
     if (s->burns) {
         put(&t, "r");
-        put_row(&t, s->range_hears, s->nodes + s->twins);
+        put_row(&t, s->range_receives, s->nodes + s->twins);
         put(&t, ":");
     }
     for (uint32_t row = 0; row < s->views * s->phases; row++) {
         if (row > 0) put(&t, "-");
-        put_row(&t, s->hears[row], s->nodes + s->twins);
+        put_row(&t, s->receives[row], s->nodes + s->twins);
     }
 }
 
@@ -158,7 +159,7 @@ static uint32_t digit_value(char c)
     return found == NULL ? UINT32_MAX : (uint32_t)(found - digits);
 }
 
-static enum assay_status read_masks(struct reader *r, uint32_t machines, uint16_t *hears)
+static enum assay_status read_masks(struct reader *r, uint32_t machines, uint16_t *receives)
 {
     for (uint32_t i = 0; i < machines; i++) {
         uint32_t mask = 0;
@@ -169,12 +170,12 @@ static enum assay_status read_masks(struct reader *r, uint32_t machines, uint16_
             mask = mask << 4 | digit_value(*r->at);
         if (mask >= 1u << machines)
             return complain(r, ASSAY_E_RANGE, "bits of %u machines before here", machines);
-        hears[i] = (uint16_t)mask;
+        receives[i] = (uint16_t)mask;
     }
     return ASSAY_OK;
 }
 
-static enum assay_status read_partition(struct reader *r, uint32_t machines, uint16_t *hears)
+static enum assay_status read_partition(struct reader *r, uint32_t machines, uint16_t *receives)
 {
     uint32_t group_of[ASSAY_TWINS_MACHINES_MAX];
     for (uint32_t i = 0; i < machines; i++, r->at++) {
@@ -182,15 +183,15 @@ static enum assay_status read_partition(struct reader *r, uint32_t machines, uin
         if (group_of[i] >= machines)
             return complain(r, ASSAY_E_SYNTAX, "the group of machine %u of %u", i, machines);
     }
-    assay_twins_row(group_of, machines, hears);
+    assay_twins_row(group_of, machines, receives);
     return ASSAY_OK;
 }
 
-static enum assay_status read_row(struct reader *r, uint32_t machines, uint16_t *hears)
+static enum assay_status read_row(struct reader *r, uint32_t machines, uint16_t *receives)
 {
-    if (*r->at != 'x') return read_partition(r, machines, hears);
+    if (*r->at != 'x') return read_partition(r, machines, receives);
     r->at++;
-    return read_masks(r, machines, hears);
+    return read_masks(r, machines, receives);
 }
 
 static enum assay_status read_rows(struct reader *r, struct assay_twins_schedule *s)
@@ -201,7 +202,7 @@ static enum assay_status read_rows(struct reader *r, struct assay_twins_schedule
         if (rows > 0) r->at++; /* the dash */
         if (rows == ASSAY_TWINS_VIEWS_MAX * s->phases)
             return complain(r, ASSAY_E_RANGE, "at most %d views", ASSAY_TWINS_VIEWS_MAX);
-        ASSAY_TRY(read_row(r, machines, s->hears[rows]));
+        ASSAY_TRY(read_row(r, machines, s->receives[rows]));
         rows++;
     } while (*r->at == '-');
     if (*r->at != '\0') return complain(r, ASSAY_E_SYNTAX, "\"-\" and another row, or the end");
@@ -243,7 +244,7 @@ enum assay_status assay_twins_parse(const char *text, struct assay_twins_schedul
     if (*r.at == 'r') {
         r.at++;
         s.burns = true;
-        ASSAY_TRY(read_row(&r, s.nodes + s.twins, s.range_hears));
+        ASSAY_TRY(read_row(&r, s.nodes + s.twins, s.range_receives));
         ASSAY_TRY(expect_character(&r, ':'));
     }
     ASSAY_TRY(read_rows(&r, &s));
@@ -251,11 +252,12 @@ enum assay_status assay_twins_parse(const char *text, struct assay_twins_schedul
     return ASSAY_OK;
 }
 
-void assay_twins_row(const uint32_t *group_of, uint32_t machines, uint16_t *hears)
+void assay_twins_row(const uint32_t *group_of, uint32_t machines, uint16_t *receives)
 {
     for (uint32_t from = 0; from < machines; from++) {
-        hears[from] = 0;
+        receives[from] = 0;
         for (uint32_t to = 0; to < machines; to++)
-            if (group_of[from] == group_of[to]) hears[from] = (uint16_t)(hears[from] | 1u << to);
+            if (group_of[from] == group_of[to])
+                receives[from] = (uint16_t)(receives[from] | 1u << to);
     }
 }

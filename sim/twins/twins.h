@@ -37,12 +37,12 @@ struct assay_twins_schedule {
     uint32_t weights[ASSAY_TWINS_NODES_MAX];
     uint32_t epoch_blocks; /* blocks of an epoch */
     uint64_t seed;         /* of the delays; 0: every message takes 5 ms */
-    uint16_t hears[ASSAY_TWINS_ROWS_MAX][ASSAY_TWINS_MACHINES_MAX];
+    uint16_t receives[ASSAY_TWINS_ROWS_MAX][ASSAY_TWINS_MACHINES_MAX];
     /* docs/protocol.md 5.27: past the last row no block is valid on any machine until the first
      * range of 64 views is over and X over it was due; the rows that cut F stay in force until
      * then, and messages about that range follow a row of their own. */
     bool burns;
-    uint16_t range_hears[ASSAY_TWINS_MACHINES_MAX];
+    uint16_t range_receives[ASSAY_TWINS_MACHINES_MAX];
 };
 
 /* The text that reproduces a schedule; a row is a partition ("00101": the groups of machines) or,

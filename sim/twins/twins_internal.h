@@ -10,7 +10,7 @@
 #include "sim/twins/twins.h"
 
 /* schedule.c: a row in which the machines of one group reach each other. */
-void assay_twins_row(const uint32_t *group_of, uint32_t machines, uint16_t *hears);
+void assay_twins_row(const uint32_t *group_of, uint32_t machines, uint16_t *receives);
 
 /* proofs.c: everything that was signed and sent, and the convicted slots. */
 struct assay_twins_proofs;

@@ -45,11 +45,11 @@ static void twist_envelope(const struct assay_sim_world_acts *acts, struct assay
 {
     struct assay_envelope envelope;
     size_t signature_at = 0;
-    if (!acts->lies_about_len && !acts->lies_about_kind) return;
+    if (!acts->claims_false_len && !acts->claims_false_kind) return;
     enum assay_status status = assay_envelope_decode(assay_slice_over(payload, len), &envelope);
     ASSAY_ASSERT(status == ASSAY_OK);
-    if (acts->lies_about_len) envelope.evidence_len--;
-    if (acts->lies_about_kind) envelope.kind = ASSAY_KIND_TDX4;
+    if (acts->claims_false_len) envelope.evidence_len--;
+    if (acts->claims_false_kind) envelope.kind = ASSAY_KIND_TDX4;
     struct assay_writer out = assay_writer_over(payload, len);
     status = assay_envelope_encode(&envelope, &out, &signature_at);
     ASSAY_ASSERT(status == ASSAY_OK && out.len == len);
@@ -60,7 +60,7 @@ void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effe
                      struct world_payload *payload)
 {
     const struct assay_sim_world_acts *acts = &w->nodes[node].acts;
-    if (acts->lies_in_blocks && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
+    if (acts->false_in_blocks && effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL)
         twist_proposal(effect, payload->bytes, payload->len);
     if (effect->as.sign.class_ == ASSAY_STORE_ENVELOPE)
         twist_envelope(acts, effect, payload->bytes, payload->len);

@@ -89,7 +89,7 @@ static void sign_identity(void *context, const uint8_t digest[static 32],
 
 static void update_acts(struct world_run *r, uint32_t node)
 {
-    const bool heard = r->first_row_epoch[node] == r->w->nodes[node].closed + 1;
+    const bool is_current = r->first_row_epoch[node] == r->w->nodes[node].closed + 1;
     r->host_of[node] = (struct world_host_of){ .run = r, .node = node };
     r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
                                                  .envelope = find_received_envelope,
@@ -104,7 +104,7 @@ static void update_acts(struct world_run *r, uint32_t node)
         .node = node,
         .no_vote = r->before.members[node].seat_weight == 0,
         .members = world_members(r->w, node),
-        .first_row = heard ? r->first_rows[node] : NULL,
+        .first_row = is_current ? r->first_rows[node] : NULL,
         .node_ids = (const uint8_t(*)[32])r->node_ids,
         .host = &r->hosts[node],
     };

@@ -22,7 +22,7 @@ enum { BITS_LEN = (WORLD_NODES + 7) / 8, ASKED_MIN = 3 };
 struct knowledge {
     uint64_t epoch;
     uint32_t life;
-    uint8_t heard[BITS_LEN];              /* envelope received */
+    uint8_t received[BITS_LEN];           /* envelope received */
     uint8_t fetching[BITS_LEN];           /* evidence requested from the host, unanswered */
     uint8_t judged[BITS_LEN];             /* the host returned a verdict */
     uint8_t evidence[WORLD_NODES][32];    /* digest that the envelope names */
@@ -48,15 +48,15 @@ struct world_ballot_knowledge {
 
 void world_ballots_create(struct assay_sim_world *w)
 {
-    w->knows = calloc(w->options.nodes, sizeof *w->knows);
-    w->heard = calloc(1, sizeof *w->heard);
-    ASSAY_ASSERT(w->knows != NULL && w->heard != NULL);
+    w->known_ballots = calloc(w->options.nodes, sizeof *w->known_ballots);
+    w->received = calloc(1, sizeof *w->received);
+    ASSAY_ASSERT(w->known_ballots != NULL && w->received != NULL);
 }
 
 void world_ballots_free(struct assay_sim_world *w)
 {
-    free(w->knows);
-    free(w->heard);
+    free(w->known_ballots);
+    free(w->received);
 }
 
 static bool has_bit(const uint8_t *bits, uint32_t i)
@@ -73,7 +73,7 @@ static void set_bit(uint8_t *bits, uint32_t i, bool value)
 /* A restarted node has lost everything that it did not store. */
 static struct knowledge *knowledge_of(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
-    struct knowledge *k = &w->knows[node].of[epoch % 2];
+    struct knowledge *k = &w->known_ballots[node].of[epoch % 2];
     if (k->epoch != epoch || k->life != w->nodes[node].life)
         *k = (struct knowledge){ .epoch = epoch, .life = w->nodes[node].life };
     return k;
@@ -95,13 +95,13 @@ static bool is_planted(const struct assay_sim_world *w, uint32_t node,
 void world_ballots_made(struct assay_sim_world *w, uint32_t node)
 {
     const struct assay_engine *e = w->nodes[node].engine;
-    w->heard->made[e->self].epoch = e->head->context.epoch;
-    w->heard->made[e->self].at_us = w->now_us;
+    w->received->made[e->self].epoch = e->head->context.epoch;
+    w->received->made[e->self].at_us = w->now_us;
 }
 
 static void count_delivery(struct assay_sim_world *w, uint32_t slot, uint64_t epoch)
 {
-    struct world_deliveries *h = w->heard;
+    struct world_deliveries *h = w->received;
     if (h->made[slot].epoch != epoch) return; /* a forger made it, no node of this world */
     const uint64_t ms = (w->now_us - h->made[slot].at_us) / 1000;
     h->ms[ms < WORLD_MS_KEPT ? ms : WORLD_MS_KEPT - 1]++;
@@ -110,7 +110,7 @@ static void count_delivery(struct assay_sim_world *w, uint32_t slot, uint64_t ep
 
 int64_t world_ballots_delivery_ms(const struct assay_sim_world *w, uint64_t share, uint64_t of)
 {
-    return world_quantile_ms(w->heard->ms, w->heard->count, share, of);
+    return world_quantile_ms(w->received->ms, w->received->count, share, of);
 }
 
 void world_ballots_received(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
@@ -124,8 +124,8 @@ void world_ballots_received(struct assay_sim_world *w, uint32_t node, struct ass
     if (slot >= state->member_count) return;
     if (envelope.incarnation != state->members[slot].lives[0].incarnation) return;
     struct knowledge *k = knowledge_of(w, node, envelope.epoch);
-    if (has_bit(k->heard, slot)) return; /* only the first one counts */
-    set_bit(k->heard, slot, true);
+    if (has_bit(k->received, slot)) return; /* only the first one counts */
+    set_bit(k->received, slot, true);
     count_delivery(w, slot, envelope.epoch);
     assay_bytes_copy(k->evidence[slot], 32, envelope.evidence_digest, 32);
 }
@@ -136,7 +136,7 @@ void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer
     const uint32_t n = world_members(w, node);
     uint64_t epoch = 0;
     struct assay_slice slots;
-    if (peer >= n || is_planted(w, node, ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY)) return;
+    if (peer >= n || is_planted(w, node, ASSAY_SIM_WORLD_PLANT_SENDS_NO_REQUEST)) return;
     if (kind == ASSAY_MESSAGE_ENVELOPE_PULL) {
         if (assay_envelope_pull_decode(payload, n, &epoch, &slots) != ASSAY_OK) return;
         struct knowledge *k = knowledge_of(w, node, epoch);
@@ -165,7 +165,7 @@ void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
     struct knowledge *k = knowledge_of(w, node, running_epoch(w, node));
     if (is_planted(w, node, ASSAY_SIM_WORLD_PLANT_WAITS) && k->epoch > 1) return;
     for (uint32_t s = 0; s < w->options.nodes; s++) {
-        if (!has_bit(k->heard, s) || !assay_bytes_equal(k->evidence[s], digest, 32)) continue;
+        if (!has_bit(k->received, s) || !assay_bytes_equal(k->evidence[s], digest, 32)) continue;
         set_bit(k->fetching, s, false);
         if (judged) set_bit(k->judged, s, true);
     }
@@ -180,10 +180,10 @@ bool world_ballots_judged(struct assay_sim_world *w, uint32_t node, uint64_t epo
 
 void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
 {
-    w->knows[node].opened_life = w->nodes[node].life;
-    w->knows[node].opened_ms = world_mono_ms(w, node);
+    w->known_ballots[node].opened_life = w->nodes[node].life;
+    w->known_ballots[node].opened_ms = world_mono_ms(w, node);
     if (is_planted(w, node, ASSAY_SIM_WORLD_PLANT_HASTY))
-        w->knows[node].opened_ms += world_epoch_ms(w, node) / 2;
+        w->known_ballots[node].opened_ms += world_epoch_ms(w, node) / 2;
 }
 
 /* --- the ballot */
@@ -207,7 +207,7 @@ static bool has_enough_envelopes(const struct assay_sim_world *w, uint32_t node,
     *held = *total = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++) {
         *total += weight_of(w, node, s);
-        if (s == node || has_bit(k->heard, s)) *held += weight_of(w, node, s);
+        if (s == node || has_bit(k->received, s)) *held += weight_of(w, node, s);
     }
     return 3 * *held > 2 * *total;
 }
@@ -249,14 +249,15 @@ static void check_absent(struct assay_sim_world *w, uint32_t node, const struct 
 /* protocol.md 4.3.1: only a node with a verdict on every member may sign before 5T/8. */
 static void check_patience(struct assay_sim_world *w, uint32_t node, const struct knowledge *k)
 {
-    const struct world_ballot_knowledge *knows = &w->knows[node];
-    const uint64_t waited_ms = world_mono_ms(w, node) - knows->opened_ms;
+    const struct world_ballot_knowledge *known_ballots = &w->known_ballots[node];
+    const uint64_t waited_ms = world_mono_ms(w, node) - known_ballots->opened_ms;
     const uint64_t wait_ms = (uint64_t)world_epoch_ms(w, node) * 5 / 8;
     uint32_t lacks = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++)
         lacks += is_evaluated(w, node, s) && !has_bit(k->judged, s);
     world_count_check(w, ASSAY_SIM_CHECKER_BALLOTS);
-    if (lacks == 0 || knows->opened_life != w->nodes[node].life || waited_ms >= wait_ms) return;
+    if (lacks == 0 || known_ballots->opened_life != w->nodes[node].life || waited_ms >= wait_ms)
+        return;
     world_report_violation(
         w, ASSAY_SIM_CHECKER_BALLOTS,
         "node %u signs its ballot after %llu ms of %llu, without a verdict on %u", node,

@@ -679,17 +679,18 @@ static void check_effective_rules(struct assay_sim_world *w, uint32_t node)
 {
     const struct assay_engine *e = w->nodes[node].engine;
     const struct assay_state *s = &e->head->state;
-    const struct assay_genesis *charter = e->genesis;
+    const struct assay_genesis *effective = e->genesis;
     const struct assay_rules_in_force *rules = &s->rules;
-    struct assay_rules_in_force own = { .parameters = charter->parameters };
-    assay_bytes_copy(own.policy_digest, 32, charter->policy_digest, 32);
-    assay_bytes_copy(own.endorsements_digest, 32, charter->endorsements_digest, 32);
-    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CHARTER && node == 1) own.policy_digest[0] ^= 1;
+    struct assay_rules_in_force own = { .parameters = effective->parameters };
+    assay_bytes_copy(own.policy_digest, 32, effective->policy_digest, 32);
+    assay_bytes_copy(own.endorsements_digest, 32, effective->endorsements_digest, 32);
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_EFFECTIVE_RULES && node == 1)
+        own.policy_digest[0] ^= 1;
     world_count_check(w, ASSAY_SIM_CHECKER_CHANGES);
     if (!assay_rules_equal(&own, rules))
         world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES,
                                "node %u goes by other rules than its state", node);
-    if (!assay_bytes_equal(charter->operators_digest, s->operators_digest, 32))
+    if (!assay_bytes_equal(effective->operators_digest, s->operators_digest, 32))
         world_report_violation(w, ASSAY_SIM_CHECKER_CHANGES,
                                "node %u knows other operators than its state", node);
     if (e->members != s->member_count)

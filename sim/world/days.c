@@ -61,10 +61,10 @@ static void find_row(struct assay_slice set, uint32_t vendor, struct row *row)
 }
 
 /* A mark that only the vendor can compute. */
-static void compute_mark(struct assay_slice says, uint8_t mark[static MARK_LEN])
+static void compute_mark(struct assay_slice content, uint8_t mark[static MARK_LEN])
 {
     static const uint8_t key[] = "key of a modelled vendor";
-    const struct assay_slice pieces[] = { says, assay_slice_over(key, sizeof key) };
+    const struct assay_slice pieces[] = { content, assay_slice_over(key, sizeof key) };
     uint8_t digest[32];
     assay_sha256_pieces(pieces, 2, digest);
     assay_bytes_copy(mark, MARK_LEN, digest, MARK_LEN);

@@ -41,17 +41,17 @@ static void answer_sync_request(struct assay_sim_world *w, uint32_t node, uint16
 static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
 {
     const bool votes = item->message == ASSAY_MESSAGE_VOTE;
-    const bool told = assay_admission_is_flooded((enum assay_message_kind)item->message);
+    const bool is_flooded = assay_admission_is_flooded((enum assay_message_kind)item->message);
     const struct world_node *n = &w->nodes[item->node];
     if (!flooded || !world_overlay_used(w, item->node)) return;
     const uint8_t *digest = world_payload_digest(item->payload);
     if (assay_seen_has(n->seen, world_mono_ms(w, item->node), digest)) {
         w->count.flooded_again++;
-        w->count.authored_again += told;
+        w->count.authored_again += is_flooded;
         return;
     }
     w->count.flooded++;
-    w->count.authored += told;
+    w->count.authored += is_flooded;
     if (votes) w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
 }
 

@@ -81,10 +81,10 @@ void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from)
 
 /* protocol.md 10.5.1: links lose, repeat and delay; an honest member is served last for that, never
  * shut out. */
-static void check_conduct(struct assay_sim_world *w, uint32_t node, uint32_t from)
+static void check_peer_score(struct assay_sim_world *w, uint32_t node, uint32_t from)
 {
-    const struct assay_peer_score *conduct = &w->nodes[node].limits[from].conduct;
-    if (conduct->shut_count > 0 && world_is_trusted(w, from))
+    const struct assay_peer_score *peer_score = &w->nodes[node].limits[from].peer_score;
+    if (peer_score->shut_count > 0 && world_is_trusted(w, from))
         world_report_violation(w, ASSAY_SIM_CHECKER_LANES,
                                "node %u shuts out node %u, which is honest", node, from);
 }
@@ -104,10 +104,10 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
     if (!w->options.limits || item->from == ASSAY_SLOT_SELF) return true;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BUDGET && item->node == 1)
         n->limits[2].messages.rate_s = 0;
-    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CONDUCT && item->node == 1)
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PEER_SCORE && item->node == 1)
         n->counters->value[ASSAY_COUNT_SHUT] +=
-            assay_peer_score_add_fault(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
-                                       ASSAY_PEER_SCORE_OF_INVALID);
+            assay_peer_score_add_fault(&n->limits[item->from].peer_score,
+                                       world_mono_ms(w, item->node), ASSAY_PEER_SCORE_OF_INVALID);
     const uint64_t before = over_rate(n);
     const bool taken =
         assay_admission_check_message(&n->admission, world_mono_ms(w, item->node), item->from,
@@ -117,7 +117,7 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
             w, ASSAY_SIM_CHECKER_LANES,
             "node %u refuses message %d of node %u, which is honest: over its budget", item->node,
             (int)message.kind, item->from);
-    check_conduct(w, item->node, item->from);
+    check_peer_score(w, item->node, item->from);
     if (taken && world_overlay_used(w, item->node))
         assay_overlay_on_message(n->overlay, world_mono_ms(w, item->node), item->from);
     return taken;

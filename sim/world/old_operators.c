@@ -147,13 +147,13 @@ static void submit_fence(struct world_run *r, const struct old_table *t, uint32_
     const struct world_node *n = &r->w->nodes[node];
     ASSAY_ASSERT(bytes != NULL);
     const size_t len = make_fence(r, t, bytes, digest);
-    const bool knows = assay_bytes_equal(n->engine->head->state.operators_digest,
-                                         r->changes->operators->operators_digest, 32);
+    const bool recognizes = assay_bytes_equal(n->engine->head->state.operators_digest,
+                                              r->changes->operators->operators_digest, 32);
     assay_status_ignore(submit_document(r, node, ASSAY_MESSAGE_FENCE, assay_slice_over(bytes, len)),
                         "what it does is looked at");
     free(bytes);
     world_count_check(r->w, ASSAY_SIM_CHECKER_ERAS);
-    if (!knows || !n->alive || !n->engine->era->fenced) return;
+    if (!recognizes || !n->alive || !n->engine->era->fenced) return;
     if (assay_bytes_equal(n->engine->era->fence_digest, digest, 32))
         world_report_violation(r->w, ASSAY_SIM_CHECKER_ERAS,
                                "node %u is fenced by operators that it knows to be replaced", node);

@@ -413,11 +413,11 @@ static bool third_is_unlisted(const struct world_run *r)
  * sets (docs/operations.md 8, docs/runbooks/quorum-loss.md). */
 static void plan_relisting(struct world_run *r)
 {
-    enum { STANDS_STILL_EPOCHS = 2 };
+    enum { PAUSED_EPOCHS = 2 };
     if (r->relists || r->recovered == 0 || r->recovered == WORLD_ERAS_MAX) return;
     if (!r->w->split_reported) return; /* of this era or an earlier one */
     if (r->ending == ERA_FENCED || r->era_works) return;
-    if (r->epoch < r->era_epoch + STANDS_STILL_EPOCHS || !third_is_unlisted(r)) return;
+    if (r->epoch < r->era_epoch + PAUSED_EPOCHS || !third_is_unlisted(r)) return;
     r->relists = true;
     r->relisting = (struct assay_sim_recover){ .at_epoch = r->epoch, .after_epochs = 1 };
 }
@@ -543,11 +543,11 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     if (node == UINT32_MAX) return;
     uint8_t *document = malloc(ASSAY_RECOVER_LEN_MAX);
     ASSAY_ASSERT(document != NULL);
-    struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL,
+    struct assay_sim_world_recovery options = { .rest = row->drains_stopped ? rest : NULL,
                                                 .document = document,
                                                 .capacity = ASSAY_RECOVER_LEN_MAX,
                                                 .accepts = true };
-    if (row->mends_policy)
+    if (row->replaces_policy)
         options.policy = assay_slice_over(policy, world_policy_make(UINT32_MAX - r->recovered,
                                                                     nobody_fails, policy));
     const struct assay_engine *e = r->w->nodes[node].engine;

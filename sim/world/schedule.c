@@ -84,7 +84,7 @@ bool world_is_trusted(const struct assay_sim_world *w, uint32_t node)
 static bool crash_applies_to(const struct world_run *r, const struct assay_sim_crash *c,
                              uint32_t node)
 {
-    return c->everybody || r->cohort_of[node] == c->cohort;
+    return c->all_members || r->cohort_of[node] == c->cohort;
 }
 
 static void plan_death(struct world_run *r, uint32_t node, uint32_t row, uint64_t at_us)
@@ -134,7 +134,7 @@ void world_run_die(struct assay_sim_world *w, const struct item *item)
         return;
     }
     const struct assay_sim_crash *c = &r->scenario->crashes[item->number];
-    if (c->stands_still) {
+    if (c->pauses) {
         if (n->alive) n->still_until_us = w->now_us + (uint64_t)c->down_ms * US;
         return;
     }
@@ -209,7 +209,7 @@ static void cut_links(struct world_run *r)
     for (uint32_t from = 0; from < n; from++)
         for (uint32_t to = 0; to < n; to++)
             w->cut[(size_t)from * n + to] =
-                !assay_scenario_hears(r->scenario, r->cohort_of, r->epoch, from, to) ||
+                !assay_scenario_receives(r->scenario, r->cohort_of, r->epoch, from, to) ||
                 !assay_attack_carries(r->scenario, r->cohort_of, w->options.seed, r->epoch, from,
                                       to);
 }

@@ -1,8 +1,9 @@
 /*
  * sim/world/truth.c - ground truth of each epoch, whatever nodes accept; figures; the watch.
  *
- * A node that made evidence is reachable; unheard_weight is the weight of honest voters that signed
- * their ballot without a verdict on that evidence, or signed none: the others appraised it in time.
+ * A node that made evidence is reachable; unreachable_weight is the weight of honest voters that
+ * signed their ballot without a verdict on that evidence, or signed none: the others appraised it
+ * in time.
  */
 #include "base/crypto.h"
 #include "engine/node/engine_internal.h"
@@ -189,7 +190,7 @@ void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay
     if (note == ASSAY_NOTE_EQUIVOCATION) w->count.equivocations++;
     if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) w->count.strange++;
     if (note == ASSAY_NOTE_FAST_SYNCED) {
-        r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS][0]++;
+        r->outcome->figures[ASSAY_SIM_FIGURE_FAST_SYNCS][0]++;
         w->nodes[node].fast_synced = true;
     }
     if (note != ASSAY_NOTE_VIEW_NULLIFIED) return;
@@ -211,7 +212,8 @@ void world_run_restart(struct assay_sim_world *w, uint32_t node)
 
 /* Weight of honest voters that had no verdict on its evidence when they signed their ballot, or
  * signed none. */
-static uint64_t unheard_bp(const struct world_run *r, const struct world_epoch *e, uint32_t subject)
+static uint64_t unreachable_bp(const struct world_run *r, const struct world_epoch *e,
+                               uint32_t subject)
 {
     uint64_t sum = 0;
     for (uint32_t v = 0; v < r->scenario->nodes; v++) {
@@ -232,7 +234,7 @@ static void fill_truth(const struct world_run *r, const struct world_epoch *e,
                                              .evidence = e->evidence[i],
                                              .by_policy = e->by_policy[i],
                                              .felled = e->felled[i],
-                                             .unheard_weight = unheard_bp(r, e, i) };
+                                             .unreachable_weight = unreachable_bp(r, e, i) };
 }
 
 static uint64_t count_certificates(const struct assay_sim_world *w)

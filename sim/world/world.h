@@ -42,24 +42,24 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_NULLIFIED,   /* node 2 has nullifications of final blocks */
     ASSAY_SIM_WORLD_PLANT_RENUMBERS,   /* an order of node 1 has the number of the next epoch */
     ASSAY_SIM_WORLD_PLANT_RESEQUENCES, /* the number of an order of node 1 changes at each close */
-    ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY, /* node 1 pulled from no peer */
-    ASSAY_SIM_WORLD_PLANT_DEAF,        /* node 1 received no envelope */
-    ASSAY_SIM_WORLD_PLANT_WAITS,       /* from epoch 2 on node 1 waits for verdicts */
-    ASSAY_SIM_WORLD_PLANT_HASTY,       /* the epochs of node 1 start T/2 later */
-    ASSAY_SIM_WORLD_PLANT_WEIGHTLESS,  /* node 3 has no weight */
-    ASSAY_SIM_WORLD_PLANT_SUSPENDED,   /* node 3 is suspended by integrity */
-    ASSAY_SIM_WORLD_PLANT_SEATLESS,    /* node 3 has no seat */
-    ASSAY_SIM_WORLD_PLANT_HEAVY,       /* the total weight is doubled */
-    ASSAY_SIM_WORLD_PLANT_OTHER_KEY,   /* node 3 has the key of node 2 */
-    ASSAY_SIM_WORLD_PLANT_LANES,       /* in the roster of node 1, node 3 is suspended */
-    ASSAY_SIM_WORLD_PLANT_BUDGET,      /* the budget of node 2 at node 1 does not refill */
-    ASSAY_SIM_WORLD_PLANT_POISON,      /* every view follows nullified ones */
-    ASSAY_SIM_WORLD_PLANT_CONDUCT,     /* node 1 counts every message as malformed */
-    ASSAY_SIM_WORLD_PLANT_BAN,         /* node 1 bans every sender */
-    ASSAY_SIM_WORLD_PLANT_VERIFIES,    /* node 1 verifies everything forty times */
-    ASSAY_SIM_WORLD_PLANT_CHARTER,     /* node 1 appraises by another policy */
-    ASSAY_SIM_WORLD_PLANT_REWRITES,    /* block 6 of node 1 is at height 5 */
-    ASSAY_SIM_WORLD_PLANT_HISTORY,     /* node 1 has other blocks from height 5 on */
+    ASSAY_SIM_WORLD_PLANT_SENDS_NO_REQUEST, /* node 1 pulled from no peer */
+    ASSAY_SIM_WORLD_PLANT_DEAF,             /* node 1 received no envelope */
+    ASSAY_SIM_WORLD_PLANT_WAITS,            /* from epoch 2 on node 1 waits for verdicts */
+    ASSAY_SIM_WORLD_PLANT_HASTY,            /* the epochs of node 1 start T/2 later */
+    ASSAY_SIM_WORLD_PLANT_WEIGHTLESS,       /* node 3 has no weight */
+    ASSAY_SIM_WORLD_PLANT_SUSPENDED,        /* node 3 is suspended by integrity */
+    ASSAY_SIM_WORLD_PLANT_SEATLESS,         /* node 3 has no seat */
+    ASSAY_SIM_WORLD_PLANT_HEAVY,            /* the total weight is doubled */
+    ASSAY_SIM_WORLD_PLANT_OTHER_KEY,        /* node 3 has the key of node 2 */
+    ASSAY_SIM_WORLD_PLANT_LANES,            /* in the roster of node 1, node 3 is suspended */
+    ASSAY_SIM_WORLD_PLANT_BUDGET,           /* the budget of node 2 at node 1 does not refill */
+    ASSAY_SIM_WORLD_PLANT_POISON,           /* every view follows nullified ones */
+    ASSAY_SIM_WORLD_PLANT_PEER_SCORE,       /* node 1 counts every message as malformed */
+    ASSAY_SIM_WORLD_PLANT_BAN,              /* node 1 bans every sender */
+    ASSAY_SIM_WORLD_PLANT_VERIFIES,         /* node 1 verifies everything forty times */
+    ASSAY_SIM_WORLD_PLANT_EFFECTIVE_RULES,  /* node 1 appraises by another policy */
+    ASSAY_SIM_WORLD_PLANT_REWRITES,         /* block 6 of node 1 is at height 5 */
+    ASSAY_SIM_WORLD_PLANT_HISTORY,          /* node 1 has other blocks from height 5 on */
 };
 
 struct assay_sim_world_options {
@@ -99,12 +99,12 @@ struct assay_sim_world_acts {
     bool slanders;            /* its next ballot reports FAIL hard for `victim`; once */
     bool whitewashes;         /* its ballots report PASS for `victim` in any case */
     bool equivocates;         /* signs two N in one view, once */
-    bool lies_in_blocks;      /* its proposals name another state root */
+    bool false_in_blocks;     /* its proposals name another state root */
     bool two_envelopes;       /* signs two envelopes in one epoch, once */
     bool foreign_platform;    /* quotes come from another platform */
     bool unreadable;          /* quotes are of an unsupported version */
-    bool lies_about_len;      /* its envelopes have another length than the evidence */
-    bool lies_about_kind;     /* its envelopes have another kind than the roster */
+    bool claims_false_len;    /* its envelopes have another length than the evidence */
+    bool claims_false_kind;   /* its envelopes have another kind than the roster */
     bool loses_store;         /* the next restart finds an empty store */
     bool splits_delivery;     /* only the lower half of the roster receives its evidence */
     uint64_t ballot_delay_ms; /* its ballots are sent that much later */

@@ -301,8 +301,8 @@ struct assay_sim_world {
     struct world_history *histories; /* [nodes] history.c */
     uint32_t *in_contact; /* [nodes * nodes] turns in contact, of two with different histories */
     bool split_reported;  /* operators were notified of an era in doubt or of too few answers */
-    struct world_ballot_knowledge *knows; /* [nodes] ballots.c */
-    struct world_deliveries *heard;       /* the same */
+    struct world_ballot_knowledge *known_ballots; /* [nodes] ballots.c */
+    struct world_deliveries *received;            /* the same */
     struct world_voters *voters; /* voters.c */
     char violation[256];
     struct assay_effects *effects; /* of a restored value */

@@ -210,8 +210,10 @@ static enum assay_status take_section(const struct reading *r, uint32_t index)
 {
     const struct assay_scenario_section *section = &assay_scenario_sections[index];
     if (!section->is_list) return take_part(r, section, 0, &r->file->single[index]);
-    for (unsigned i = 0; i < r->file->list_count[index]; i++)
-        ASSAY_ASSERT(assay_scenario_append(r->scenario, section)); /* the schema has counted */
+    for (unsigned i = 0; i < r->file->list_count[index]; i++) {
+        const bool has_room = assay_scenario_append(r->scenario, section);
+        ASSAY_ASSERT(has_room); /* the schema has counted */
+    }
     for (unsigned i = 0; i < r->file->list_count[index]; i++) {
         if (is_bare(section))
             ASSAY_TRY(take_text(r, section, i, &section->keys[0], r->file->lines[i]));

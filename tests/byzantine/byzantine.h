@@ -1,5 +1,7 @@
 /*
- * tests/byzantine/byzantine.h - what a traitor does, for the demo and for tests.
+ * tests/byzantine/byzantine.h - hooks of a Byzantine node.
+ *
+ * What a traitor does, for the demo and for tests.
  *
  * Compiled into `assayd-byzantine` only, by way of the hooks of net/runtime/runtime.h; assayd has
  * neither hooks nor this code. The traitor behaves well until told: the file named by the

@@ -1,5 +1,7 @@
 /*
- * tests/byzantine/lanes.h - what comes in, by kinds of messages, for a bench.
+ * tests/byzantine/lanes.h - counts of received messages by kind.
+ *
+ * What comes in, by kinds of messages, for a bench.
  *
  * ASSAY_TEST_LANES=FILE: the file has 64 pairs of 64-bit numbers in host order while the daemon
  * runs: messages of each kind (engine/messages/message.h), and their bytes with the header of their

@@ -1,6 +1,8 @@
 /*
- * tests/differential/authority_terms.c - what a case of the authority says: a platform, a little
- * above or below the levels of its TCB info, and now and then one thing that is wrong.
+ * tests/differential/authority_terms.c - terms of a case of the test authority.
+ *
+ * What a case of the authority says: a platform, a little above or below the levels of its TCB
+ * info, and now and then one thing that is wrong.
  */
 #include "tests/differential/authority.h"
 

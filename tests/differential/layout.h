@@ -1,6 +1,8 @@
 /*
- * tests/differential/layout.h - where things stand in a quote, in DER and in JSON, for whoever
- * wants to change them. Nothing is judged here: what cannot be found is just not there.
+ * tests/differential/layout.h - offsets of fields in quotes, DER and JSON.
+ *
+ * Where things stand in a quote, in DER and in JSON, for whoever wants to change them. Nothing is
+ * judged here: what cannot be found is just not there.
  */
 #ifndef ASSAY_TESTS_DIFFERENTIAL_LAYOUT_H
 #define ASSAY_TESTS_DIFFERENTIAL_LAYOUT_H

@@ -1,5 +1,7 @@
 /*
- * tests/differential/mutate.h - what chance does to a case.
+ * tests/differential/mutate.h - random mutations of a case.
+ *
+ * What chance does to a case.
  *
  * Each change says in the case's mutation what it was. Those of one blob serve twice: on signed
  * bytes, where a signature breaks, and on bytes that an authority of the run signs afterwards

@@ -1,6 +1,8 @@
 /*
- * tests/evm/bench.h - what the scenarios on a chain share: a node of it, accounts with money,
- * contracts, and how a scenario fails.
+ * tests/evm/bench.h - fixture of the scenarios on an EVM chain.
+ *
+ * What the scenarios on a chain share: a node of it, accounts with money, contracts, and how a
+ * scenario fails.
  */
 #ifndef ASSAY_TESTS_EVM_BENCH_H
 #define ASSAY_TESTS_EVM_BENCH_H

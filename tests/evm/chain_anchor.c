@@ -1,4 +1,8 @@
-/* tests/evm/chain_anchor.c - what AssayAnchor takes and what it does not. */
+/*
+ * tests/evm/chain_anchor.c - scenarios of the contract AssayAnchor.
+ *
+ * What AssayAnchor takes and what it does not.
+ */
 #include "tests/evm/bench.h"
 
 #include "base/cbor.h"

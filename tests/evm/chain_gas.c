@@ -1,6 +1,8 @@
 /*
- * tests/evm/chain_gas.c - what calls cost, beside the table that was designed for (docs/services.md
- * 8.6): within 5 % of it, or less.
+ * tests/evm/chain_gas.c - gas of contract calls, against the table.
+ *
+ * What calls cost, beside the table that was designed for (docs/services.md 8.6): within 5 % of it,
+ * or less.
  */
 #include "tests/evm/chain_task.h"
 

@@ -1,5 +1,7 @@
 /*
- * tests/links/model.h - what a link does to a packet: pure, so that one seed says it all.
+ * tests/links/model.h - model of a link between hosts.
+ *
+ * What a link does to a packet: pure, so that one seed says it all.
  *
  * A link is one way. What happens to its k-th packet is drawn from (seed, link, k) alone; when that
  * packet comes is the machine's affair, so two runs of one script meet the same luck, not the same

@@ -1,5 +1,7 @@
 /*
- * tests/links/script.h - what a link is to do, and when: one command a line.
+ * tests/links/script.h - script of the links of a test network.
+ *
+ * What a link is to do, and when: one command a line.
  *
  *   seed NUMBER
  *   host NAME                        (all of them before the first link; at most 16)

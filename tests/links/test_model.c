@@ -1,4 +1,6 @@
 /*
+ * tests/links/test_model.c - tests of the link model.
+ *
  * What a link does to packets is what its rule says, and one seed says it all.
  */
 #include "tests/links/model.h"

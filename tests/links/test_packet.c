@@ -1,4 +1,6 @@
 /*
+ * tests/links/test_packet.c - tests of packet forwarding and errors.
+ *
  * Where packets go, and what is said of those that are too large: sums as a receiver checks them.
  */
 #include "tests/links/packet.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/links/test_script.c - tests of link scripts.
+ *
  * Lines of a script say what they say, and a line that says nothing is refused with a reason.
  */
 #include "tests/links/script.h"

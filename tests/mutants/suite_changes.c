@@ -171,7 +171,7 @@ static const struct changes_row cases[] = {
       1,
       14,
       { { ACT(REST, 2) }, { ACT(JOIN, 2), .with_before = true }, { ACT(WAKE, 7) } },
-      .crash = { .everybody = true, .at_epoch = 4, .down_ms = 400 },
+      .crash = { .all_members = true, .at_epoch = 4, .down_ms = 400 },
       .expected = { NEEDS(LIVENESS, "epochs >= 12") } },
     /* A disk goes back, and the next boundary comes before its keys were replaced. */
     { 1,
@@ -248,7 +248,7 @@ void trial_changes(uint64_t seed, struct trial_finding *finding)
 {
     static const struct trial_expectation always[] = {
         NEEDS(JUSTICE, "unjust_offences == 0"),
-        NEEDS(P1, "unjust_falls == 0"),
+        NEEDS(P1, "unjust_drops == 0"),
     };
     const struct changes_row *row = &cases[seed % CASES];
     struct assay_scenario s = scenario_of(row, seed);

@@ -51,14 +51,14 @@ static void stand_still(struct assay_scenario *s, uint32_t ms)
     s->link.delay_max_ms = SHORT_MS / 16;
     for (uint64_t epoch = 2; epoch < EPOCHS; epoch += 3)
         s->crashes[s->crash_count++] = (struct assay_sim_crash){
-            .everybody = true, .at_epoch = epoch, .down_ms = ms, .stands_still = true
+            .all_members = true, .at_epoch = epoch, .down_ms = ms, .pauses = true
         };
 }
 
 void trial_dates(uint64_t seed, struct trial_finding *finding)
 {
     static const struct trial_expectation always[] = {
-        NEEDS(P1, "unjust_falls == 0"),
+        NEEDS(P1, "unjust_drops == 0"),
         NEEDS(JUSTICE, "unjust_offences == 0"),
     };
     const struct dates_row *row = &cases[seed % CASES];

@@ -83,7 +83,7 @@ void trial_days(uint64_t seed, struct trial_finding *finding)
 {
     static const struct trial_expectation always[] = {
         NEEDS(JUSTICE, "unjust_offences == 0"),
-        NEEDS(P1, "unjust_falls == 0"),
+        NEEDS(P1, "unjust_drops == 0"),
     };
     const struct days_row *row = &cases[seed % CASES];
     struct assay_scenario s = assay_scenario_default();

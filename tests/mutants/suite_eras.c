@@ -11,7 +11,7 @@ enum { HIT = 1, FOR_GOOD_MS = 60000, AWAY_MS = 300, EXPECTED_MAX = 2 };
 struct eras_row {
     uint32_t nodes, hit;
     struct assay_sim_crash crash; /* down_ms 0: none */
-    bool rests_dead;
+    bool drains_stopped;
     uint32_t cut_bp; /* of the weight, until the operators have decided */
     struct trial_expectation expected[EXPECTED_MAX];
 };
@@ -59,7 +59,7 @@ void trial_eras(uint64_t seed, struct trial_finding *finding)
                                           .stop_epoch = 10,
                                           .share_bp = row->cut_bp };
     s.recovers[s.recover_count++] = (struct assay_sim_recover){
-        .at_epoch = 7, .after_epochs = 2, .rests_dead = row->rests_dead
+        .at_epoch = 7, .after_epochs = 2, .drains_stopped = row->drains_stopped
     };
     trial_scenario(&s, seed, &o, finding);
     trial_expect(&s, &o, row->expected, EXPECTED_MAX, finding);

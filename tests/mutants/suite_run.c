@@ -53,7 +53,7 @@ static const struct attack_row cases[] = {
       { NEEDS(P3, "detection_epochs bad == 3"), NEEDS(JUSTICE, "offences bad == 0"),
         NEEDS(ORDERS, "restarts bad == 0"), NEEDS(P5, "weight_share_bp bad == 2000") } },
     { { BY(BAD, LIE_IN_BLOCKS) }, { NEEDS(JUSTICE, "offences bad == 0") } },
-    { { BY(BAD, FAST_CLOCK) }, { NEEDS(P1, "unjust_falls == 0") } },
+    { { BY(BAD, FAST_CLOCK) }, { NEEDS(P1, "unjust_drops == 0") } },
     { { BY(BAD, CENSOR) }, { NEEDS(P1, "suspensions victims == 0") } },
     /* Who does not judge is not judged; who nobody can judge is absent in the end. */
     { { BY(BAD, MUTE) },

@@ -1,5 +1,7 @@
 /*
- * tests/mutants/trial.h - what a build, sound or not, is tried with: suites of seeds.
+ * tests/mutants/trial.h - suites of seeds that try a build.
+ *
+ * What a build, sound or not, is tried with: suites of seeds.
  *
  * Each suite is a function of the seed. A finding names the checker, so that a fault is known to be
  * caught by what was meant to catch it. Lines to stdout, flushed, so that whoever reads them knows

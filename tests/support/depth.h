@@ -1,5 +1,7 @@
 /*
- * tests/support/depth.h - how much of a long search one run takes.
+ * tests/support/depth.h - depth of long searches.
+ *
+ * How much of a long search one run takes.
  *
  * Searches that go through every bit, schedule or phase cost many times as much under sanitizers.
  * `./dev test` runs them with ASSAY_DEPTH=quick: every n-th case, spread over the whole. Without

@@ -1,5 +1,7 @@
 /*
- * tests/support/stopwatch.h - how long something took, for programs that measure.
+ * tests/support/stopwatch.h - monotonic stopwatch for benchmarks.
+ *
+ * How long something took, for programs that measure.
  */
 #ifndef ASSAY_TESTS_SUPPORT_STOPWATCH_H
 #define ASSAY_TESTS_SUPPORT_STOPWATCH_H

@@ -219,7 +219,7 @@ function network(options = {}) {
         stage: 'member',
         in_maintenance: false,
         present: !away(i, epochs),
-        heard_age_ms: away(i, epochs) ? 31000 : 12 + ((i * 7) % 80),
+        last_message_age_ms: away(i, epochs) ? 31000 : 12 + ((i * 7) % 80),
         date_ahead_ms: (i % 5) - 2,
         banned: false,
         conduct: 1000,

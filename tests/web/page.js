@@ -665,7 +665,7 @@ async function busy(node, docs, updates) {
     for (let i = 0; i < updates; i++) {
         const n = docs.nodes.nodes[(i * 37) % 500];
         n.score_bp = n.score_bp === 10000 ? 9700 : 10000;
-        n.heard_age_ms = i;
+        n.last_message_age_ms = i;
         docs.status.height++;
         node.set({ ...docs });
         node.send('snapshot', {});

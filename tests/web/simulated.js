@@ -54,7 +54,7 @@ function runs(options = {}) {
         ['finality_ms_p50', 'proposal to finality, median, ms', false, () => 240],
         ['finality_ms_p99', 'proposal to finality, 99 of 100, ms', false, () => 1240],
         ['messages', 'messages delivered', false, () => 123456],
-        ['unjust_falls', 'scores of honest members that fell', false, () => 0],
+        ['unjust_drops', 'scores of honest members that fell', false, () => 0],
         ['progress_epochs', 'epochs from heal_epoch to the next close', false, () => null],
     ])
         for (let k = 0; k < (ofCohort ? names.length : 1); k++)

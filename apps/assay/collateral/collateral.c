@@ -20,7 +20,7 @@
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
-int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
+int cli_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
 {
     if (options->at == NULL) {
         *at_unix_s = assay_unix_s();
@@ -28,13 +28,12 @@ int assay_collateral_time(const struct assay_collateral_options *options, int64_
     }
     if (assay_rfc3339_parse(options->at, strlen(options->at), at_unix_s) == ASSAY_OK)
         return ASSAY_EXIT_OK;
-    return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                             "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)",
-                             options->at);
+    return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                           "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", options->at);
 }
 
-int assay_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
-                          bool *has_root)
+int cli_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
+                        bool *has_root)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -42,12 +41,12 @@ int assay_collateral_root(const struct assay_collateral_options *options, struct
     if (!*has_root) return ASSAY_EXIT_OK;
     enum assay_status status = assay_file_read(options->root, ASSAY_PEM_MAX, &bytes, &len);
     if (status != ASSAY_OK)
-        return assay_print_file_fault(options->json, "--root ", options->root, status);
+        return cli_print_file_fault(options->json, "--root ", options->root, status);
     status = assay_x509_root(bytes, len, root);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "--root %s: %s (%s)",
-                             options->root, assay_status_text(status), assay_status_symbol(status));
+    return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "--root %s: %s (%s)",
+                           options->root, assay_status_text(status), assay_status_symbol(status));
 }
 
 /* Verbs, and the options that each has. */
@@ -163,9 +162,9 @@ static int fetch_collateral(const struct assay_collateral_options *o)
     const bool by_file = o->file != NULL && o->fmspc == NULL && o->ca == NULL && o->tee == NULL;
     const bool by_name = o->file == NULL && o->fmspc != NULL && o->ca != NULL && o->tee != NULL;
     if (!by_file && !by_name)
-        return assay_misuse("for which platform? Either --for, or --fmspc, --ca and --tee");
-    if (o->offline && o->cache == NULL) return assay_misuse("--offline wants --cache");
-    return assay_collateral_fetch(o);
+        return cli_misuse("for which platform? Either --for, or --fmspc, --ca and --tee");
+    if (o->offline && o->cache == NULL) return cli_misuse("--offline wants --cache");
+    return cli_collateral_fetch(o);
 }
 
 /* A folder has the pieces of one platform, a file all of a network. */
@@ -173,10 +172,10 @@ static int show_collateral(const struct assay_collateral_options *o)
 {
     struct stat info;
     const bool is_file = stat(o->directory, &info) == 0 && S_ISREG(info.st_mode);
-    if (!is_file) return assay_collateral_show(o);
-    if (o->root == NULL) return assay_collateral_show_set(o);
-    return assay_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
-                             "--root: the file %s names its roots itself", o->directory);
+    if (!is_file) return cli_collateral_show(o);
+    if (o->root == NULL) return cli_collateral_show_set(o);
+    return cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
+                           "--root: the file %s names its roots itself", o->directory);
 }
 
 static int run_verb(enum verb verb, const struct assay_collateral_options *o)
@@ -184,17 +183,17 @@ static int run_verb(enum verb verb, const struct assay_collateral_options *o)
     switch (verb) {
     case FETCH: return fetch_collateral(o);
     case SHOW: return show_collateral(o);
-    case PACK: return assay_collateral_pack(o);
-    case COMPARE: return assay_collateral_compare(o);
-    case SUBMIT: return assay_collateral_submit(o);
-    case STATUS: return assay_collateral_status(o);
-    case APPLY: return assay_collateral_apply(o);
-    case FORECAST: return assay_collateral_outlook(o);
+    case PACK: return cli_collateral_pack(o);
+    case COMPARE: return cli_collateral_compare(o);
+    case SUBMIT: return cli_collateral_submit(o);
+    case STATUS: return cli_collateral_status(o);
+    case APPLY: return cli_collateral_apply(o);
+    case FORECAST: return cli_collateral_outlook(o);
     }
     ASSAY_UNREACHABLE("the table names these verbs");
 }
 
-int assay_command_collateral(int argc, char **argv)
+int cli_command_collateral(int argc, char **argv)
 {
     static const struct {
         const char *name;
@@ -213,7 +212,7 @@ int assay_command_collateral(int argc, char **argv)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(argv[1], verbs[i].name) != 0) continue;
         if (!read_options(argc - 1, argv + 1, verbs[i].verb, &options))
-            return assay_misuse("--evidence at most %d times", ASSAY_COLLATERAL_EVIDENCE_MAX);
+            return cli_misuse("--evidence at most %d times", ASSAY_COLLATERAL_EVIDENCE_MAX);
         return run_verb(verbs[i].verb, &options);
     }
     ASSAY_UNREACHABLE("the table names these verbs");

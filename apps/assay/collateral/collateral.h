@@ -40,33 +40,32 @@ struct assay_collateral_options {
 };
 
 /* Each Returns: an enum assay_exit. Each in the file of its name. */
-int assay_collateral_fetch(const struct assay_collateral_options *options);
-int assay_collateral_show(const struct assay_collateral_options *options);
-int assay_collateral_show_set(const struct assay_collateral_options *options); /* _lives.c */
-int assay_collateral_compare(const struct assay_collateral_options *options);
-int assay_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
-int assay_collateral_pack(const struct assay_collateral_options *options);
-int assay_collateral_apply(const struct assay_collateral_options *options);
+int cli_collateral_fetch(const struct assay_collateral_options *options);
+int cli_collateral_show(const struct assay_collateral_options *options);
+int cli_collateral_show_set(const struct assay_collateral_options *options); /* _lives.c */
+int cli_collateral_compare(const struct assay_collateral_options *options);
+int cli_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
+int cli_collateral_pack(const struct assay_collateral_options *options);
+int cli_collateral_apply(const struct assay_collateral_options *options);
 
-int assay_collateral_submit(const struct assay_collateral_options *options); /* _status.c */
-int assay_collateral_status(const struct assay_collateral_options *options);
+int cli_collateral_submit(const struct assay_collateral_options *options); /* _status.c */
+int cli_collateral_status(const struct assay_collateral_options *options);
 
 struct assay_json;    /* net/json/json.h */
 struct assay_outlook; /* quote/result/outlook.h */
 /* Outlook of a member, with the security versions that fall short. As text, and as a
  * JSON object. collateral_outlook.c */
-void assay_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
-struct assay_json *assay_collateral_outlook_json(const char *name,
-                                                 const struct assay_outlook *outlook);
+void cli_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
+struct assay_json *cli_collateral_outlook_json(const char *name,
+                                               const struct assay_outlook *outlook);
 
 /* Result of an offer, as text. collateral_compare.c */
-void assay_renewal_print(FILE *to, const struct assay_key *root,
-                         const struct assay_renewal *renewal);
+void cli_renewal_print(FILE *to, const struct assay_key *root, const struct assay_renewal *renewal);
 
 /* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
-int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);
+int cli_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);
 /* --root, default none. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
-int assay_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
-                          bool *has_root);
+int cli_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
+                        bool *has_root);
 
 #endif

@@ -17,8 +17,8 @@ static int write_set(const struct assay_collateral_options *o,
 {
     uint8_t digest[ASSAY_SHA256_LEN];
     char text[2 * ASSAY_SHA256_LEN + 1];
-    const int written = assay_output_write("assay collateral apply", o->out, ASSAY_FILE_PUBLIC,
-                                           next->set.bytes);
+    const int written =
+        cli_output_write("assay collateral apply", o->out, ASSAY_FILE_PUBLIC, next->set.bytes);
     if (written != ASSAY_EXIT_OK) return written;
     assay_sha256(next->set.bytes.bytes, next->set.bytes.len, digest);
     assay_hex_encode(digest, sizeof digest, text, sizeof text);
@@ -29,35 +29,35 @@ static int write_set(const struct assay_collateral_options *o,
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "file", o->out);
     assay_json_set_text(data, "digest", text);
-    return assay_print_envelope("assay.collateral.apply", data);
+    return cli_print_envelope("assay.collateral.apply", data);
 }
 
 static int apply_offer(const struct assay_collateral_options *o, int64_t at_unix_s,
                        struct assay_collateral_file files[3])
 {
     struct assay_renewal renewal;
-    int result = assay_collateral_file_read(o->in_force, o->json, &files[0]);
+    int result = cli_collateral_file_read(o->in_force, o->json, &files[0]);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_sound(o->in_force, o->json, &files[0]);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_read(o->offer, o->json, &files[1]);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_sound(o->offer, o->json, &files[1]);
+        result = cli_collateral_file_sound(o->in_force, o->json, &files[0]);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_file_read(o->offer, o->json, &files[1]);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_file_sound(o->offer, o->json, &files[1]);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_follow(&files[0], &files[1], o->offer, o->json, &files[2]);
+        result = cli_collateral_file_follow(&files[0], &files[1], o->offer, o->json, &files[2]);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_sound("the set that would follow", o->json, &files[2]);
+        result = cli_collateral_file_sound("the set that would follow", o->json, &files[2]);
     if (result != ASSAY_EXIT_OK) return result;
     assay_collateral_newer(&files[0].built, &files[1].built, at_unix_s, &renewal);
-    if (!o->json) assay_renewal_print(stdout, &files[1].built.entries[0].root, &renewal);
+    if (!o->json) cli_renewal_print(stdout, &files[1].built.entries[0].root, &renewal);
     return write_set(o, &files[2]);
 }
 
-int assay_collateral_apply(const struct assay_collateral_options *options)
+int cli_collateral_apply(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file files[3] = { { 0 }, { 0 }, { 0 } };
     int64_t at_unix_s = 0;
-    int result = assay_collateral_time(options, &at_unix_s);
+    int result = cli_collateral_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK) result = apply_offer(options, at_unix_s, files);
     for (int i = 0; i < 3; i++)
-        assay_collateral_file_close(&files[i]);
+        cli_collateral_file_close(&files[i]);
     return result;
 }

@@ -47,7 +47,7 @@ static struct assay_json *renewal_json(const struct assay_key *root,
     char text[2 * ASSAY_SHA256_LEN + 1];
     assay_key_name(root, name);
     assay_json_set_hex(out, "root", name, sizeof name);
-    assay_json_set_text(out, "label", assay_root_label(root));
+    assay_json_set_text(out, "label", cli_root_label(root));
     assay_json_set_text(out, "result", kind_name(renewal->kind));
     assay_json_set_uint(out, "number_in_force", renewal->number_in_force);
     assay_json_set_uint(out, "number_offered", renewal->number_offered);
@@ -63,14 +63,13 @@ static struct assay_json *renewal_json(const struct assay_key *root,
     return out;
 }
 
-void assay_renewal_print(FILE *to, const struct assay_key *root,
-                         const struct assay_renewal *renewal)
+void cli_renewal_print(FILE *to, const struct assay_key *root, const struct assay_renewal *renewal)
 {
     uint8_t name[ASSAY_SHA256_LEN];
     char text[2 * ASSAY_SHA256_LEN + 1], expected[2 * ASSAY_SHA256_LEN + 1];
     assay_key_name(root, name);
     assay_hex_encode(name, 8, text, sizeof text);
-    (void)fprintf(to, "root %s %s: ", text, assay_root_label(root));
+    (void)fprintf(to, "root %s %s: ", text, cli_root_label(root));
     switch (renewal->kind) {
     case ASSAY_RENEWAL_SAME_NUMBER:
         (void)fputs("newer: may serve from the next epoch on\n", to);
@@ -117,14 +116,14 @@ static int compare_sets(const struct assay_collateral_file *old,
 {
     struct assay_json *const roots = assay_json_array();
     int result = ASSAY_EXIT_NONE;
-    for (size_t i = 0; (i = assay_root_next(&new->built, i)) < new->built.count; i++) {
+    for (size_t i = 0; (i = cli_root_next(&new->built, i)) < new->built.count; i++) {
         struct assay_endorsements part;
         struct assay_renewal renewal;
         const struct assay_key *const root = &new->built.entries[i].root;
-        assay_root_part(&new->built, root, &part);
+        cli_root_part(&new->built, root, &part);
         assay_collateral_newer(&old->built, &part, at_unix_s, &renewal);
         if (json) assay_json_append(roots, renewal_json(root, &renewal));
-        else assay_renewal_print(stdout, root, &renewal);
+        else cli_renewal_print(stdout, root, &renewal);
         result = get_graver_result(result, &renewal);
     }
     if (!json) {
@@ -134,23 +133,23 @@ static int compare_sets(const struct assay_collateral_file *old,
     }
     struct assay_json *const data = assay_json_object();
     assay_json_set(data, "roots", roots);
-    const int printed = assay_print_envelope("assay.collateral.compare", data);
+    const int printed = cli_print_envelope("assay.collateral.compare", data);
     return printed == ASSAY_EXIT_OK ? result : printed;
 }
 
-int assay_collateral_compare(const struct assay_collateral_options *options)
+int cli_collateral_compare(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file old = { 0 }, new = { 0 };
     int64_t at_unix_s = 0;
-    int result = assay_collateral_time(options, &at_unix_s);
+    int result = cli_collateral_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_read(options->in_force, options->json, &old);
+        result = cli_collateral_file_read(options->in_force, options->json, &old);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_sound(options->in_force, options->json, &old);
+        result = cli_collateral_file_sound(options->in_force, options->json, &old);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_read(options->offer, options->json, &new);
+        result = cli_collateral_file_read(options->offer, options->json, &new);
     if (result == ASSAY_EXIT_OK) result = compare_sets(&old, &new, at_unix_s, options->json);
-    assay_collateral_file_close(&old);
-    assay_collateral_file_close(&new);
+    cli_collateral_file_close(&old);
+    cli_collateral_file_close(&new);
     return result;
 }

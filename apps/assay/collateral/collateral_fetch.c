@@ -39,8 +39,7 @@ struct errand {
     char message[ASSAY_FETCH_MESSAGE_LEN];
 };
 
-#define COMPLAIN(e, ...)                                                                           \
-    assay_print_error((e)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+#define COMPLAIN(e, ...) cli_print_error((e)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
 /* ------------------------------------------------------------ ends */
 
@@ -61,9 +60,9 @@ static int report_failure(const struct errand *e, enum assay_status status)
         exit = ASSAY_EXIT_MALFORMED;
         code = "malformed";
     }
-    return assay_print_error(e->options->json, exit, code, "%s (%s)",
-                             e->message[0] != '\0' ? e->message : assay_status_text(status),
-                             assay_status_symbol(status));
+    return cli_print_error(e->options->json, exit, code, "%s (%s)",
+                           e->message[0] != '\0' ? e->message : assay_status_text(status),
+                           assay_status_symbol(status));
 }
 
 static int finish_fetch(struct errand *e)
@@ -76,7 +75,7 @@ static int finish_fetch(struct errand *e)
     if (e->message[0] != '\0') assay_json_set_text(data, "warning", e->message);
     else assay_json_set_null(data, "warning");
     e->parts = NULL;
-    return assay_print_envelope("assay.collateral.fetch", data);
+    return cli_print_envelope("assay.collateral.fetch", data);
 }
 
 /* ------------------------------------------------------------ writing */
@@ -119,7 +118,7 @@ static int write_part(struct errand *e, const char *name, struct assay_slice con
     const int n = snprintf(path, sizeof path, "%s/%s", e->options->directory, name);
     if (n < 0 || (size_t)n >= sizeof path) return COMPLAIN(e, "--out: the path is too long");
     const int written =
-        assay_output_write("assay collateral fetch", path, ASSAY_FILE_PUBLIC, content);
+        cli_output_write("assay collateral fetch", path, ASSAY_FILE_PUBLIC, content);
     if (written != ASSAY_EXIT_OK) return written;
     append_document(e, name, fetched, content.len);
     return ASSAY_EXIT_OK;
@@ -186,10 +185,10 @@ static int fetch_for_quote(struct errand *e, enum assay_evidence_kind kind,
     free(wanted);
     if (status != ASSAY_OK) return report_failure(e, status);
     if (!has_chain)
-        return assay_print_error(e->options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                 "%s has no PCK certificate chain with its FMSPC: give "
-                                 "--fmspc, --ca and --tee",
-                                 e->options->file);
+        return cli_print_error(e->options->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s has no PCK certificate chain with its FMSPC: give "
+                               "--fmspc, --ca and --tee",
+                               e->options->file);
     return fetch_intel(e, &request);
 }
 
@@ -289,7 +288,7 @@ static int fetch_for_file(struct errand *e)
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     const char *const file = e->options->file;
     enum assay_status status = assay_file_read(file, FILE_LEN_MAX, &bytes, &len);
-    if (status != ASSAY_OK) return assay_print_file_fault(e->options->json, "--for ", file, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(e->options->json, "--for ", file, status);
     status = assay_evidence_detect(bytes, len, &kind);
     if (status == ASSAY_OK) status = assay_evidence_length(kind, bytes, len, &len);
     int result = ASSAY_EXIT_OK;
@@ -303,7 +302,7 @@ static int fetch_for_file(struct errand *e)
         result = fetch_for_report(e, assay_slice_over(bytes, len));
         break;
     case ASSAY_PUBLISHED_BY_NOBODY:
-        result = assay_print_error(
+        result = cli_print_error(
             e->options->json, ASSAY_EXIT_MALFORMED, "unsupported",
             "%s: expected an SGX or TDX quote or an SEV-SNP report; no service has collateral for "
             "%s%s",
@@ -331,14 +330,14 @@ static int read_deadline(struct errand *e)
     return ASSAY_EXIT_OK;
 }
 
-int assay_collateral_fetch(const struct assay_collateral_options *options)
+int cli_collateral_fetch(const struct assay_collateral_options *options)
 {
     struct errand e = { .options = options,
                         .config = { .cache_dir = options->cache,
                                     .ca_file = options->ca_file,
                                     .offline = options->offline } };
-    int result = assay_collateral_time(options, &e.at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_root(options, &e.root, &e.has_root);
+    int result = cli_collateral_time(options, &e.at_unix_s);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_root(options, &e.root, &e.has_root);
     if (result == ASSAY_EXIT_OK) result = read_deadline(&e);
     if (result != ASSAY_EXIT_OK) return result;
     e.parts = assay_json_array();

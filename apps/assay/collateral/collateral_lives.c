@@ -89,7 +89,7 @@ static struct assay_json *root_json(const struct assay_endorsements *set,
     uint8_t name[ASSAY_SHA256_LEN];
     assay_key_name(&life->root, name);
     assay_json_set_hex(out, "root", name, sizeof name);
-    assay_json_set_text(out, "label", assay_root_label(&life->root));
+    assay_json_set_text(out, "label", cli_root_label(&life->root));
     assay_json_set_uint(out, "evaluation_number", life->evaluation_number);
     assay_json_set_text(out, "age",
                         assay_collateral_age_text(assay_collateral_age(life, 0, at_unix_s)));
@@ -164,7 +164,7 @@ static void print_root(const struct assay_endorsements *set,
     char text[2 * ASSAY_SHA256_LEN + 1];
     assay_key_name(&life->root, name);
     assay_hex_encode(name, sizeof name, text, sizeof text);
-    const char *const label = assay_root_label(&life->root);
+    const char *const label = cli_root_label(&life->root);
     (void)printf("root %s%s%s\n  kinds", text, label[0] != '\0' ? " " : "", label);
     for (int i = 1; i < ASSAY_KIND_COUNT; i++)
         if (life->kinds & ASSAY_KIND_BIT(i))
@@ -197,7 +197,7 @@ static int print_lives(const struct assay_collateral_file *file, int64_t at_unix
         for (size_t i = 0; i < count; i++)
             assay_json_append(roots, root_json(&file->built, &lives[i], at_unix_s));
         assay_json_set(data, "roots", roots);
-        return assay_print_envelope("assay.collateral.set", data);
+        return cli_print_envelope("assay.collateral.set", data);
     }
     for (size_t i = 0; i < count; i++)
         print_root(&file->built, &lives[i], at_unix_s);
@@ -215,19 +215,19 @@ static int exit_of(const struct assay_endorsements *set, int64_t at_unix_s, bool
     return ASSAY_EXIT_OK;
 }
 
-int assay_collateral_show_set(const struct assay_collateral_options *options)
+int cli_collateral_show_set(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file file = { 0 };
     int64_t at_unix_s = 0;
     size_t which = 0;
-    int result = assay_collateral_time(options, &at_unix_s);
+    int result = cli_collateral_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_read(options->directory, options->json, &file);
+        result = cli_collateral_file_read(options->directory, options->json, &file);
     if (result == ASSAY_EXIT_OK) {
         const bool is_sound = assay_endorsements_sound(&file.built, &which) == ASSAY_OK;
         result = print_lives(&file, at_unix_s, options->json, is_sound);
         if (result == ASSAY_EXIT_OK) result = exit_of(&file.built, at_unix_s, is_sound);
     }
-    assay_collateral_file_close(&file);
+    cli_collateral_file_close(&file);
     return result;
 }

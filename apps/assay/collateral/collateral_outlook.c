@@ -96,9 +96,9 @@ static void append_row(struct run *r, const char *path, enum assay_evidence_kind
         assay_json_append_text(reasons, assay_rule_name(o->reasons[i]));
     assay_json_set(out, "new_reasons", reasons);
     assay_json_set(out, "trust_changes", trust_json(o));
-    if (named.is_there) assay_json_set(out, "forecast", assay_forecast_json(&named));
+    if (named.is_there) assay_json_set(out, "forecast", cli_forecast_json(&named));
     else assay_json_set_null(out, "forecast");
-    assay_named_forecast_close(&named);
+    cli_named_forecast_close(&named);
     assay_json_append(r->rows, out);
 }
 
@@ -123,26 +123,26 @@ static void print_row(const struct run *r, const char *path)
                          assay_ar4si_meaning((enum assay_trust_claim)i, o->trust_then.claims[i]));
     name_forecast(r, &named);
     if (named.is_there) {
-        assay_print_levels(&named);
-        assay_print_gaps(&named);
+        cli_print_levels(&named);
+        cli_print_gaps(&named);
     }
-    assay_named_forecast_close(&named);
+    cli_named_forecast_close(&named);
 }
 
 /* ------------------------------------------------------------ of a member */
 
-void assay_collateral_outlook_print(const char *name, const struct assay_outlook *o)
+void cli_collateral_outlook_print(const char *name, const struct assay_outlook *o)
 {
     const struct assay_named_forecast named = { .is_there = o->has_forecast,
                                                 .forecast = o->forecast };
     (void)printf("  %s: %s: %s becomes %s\n", name, assay_outlook_text(o->change),
                  outcome_text(o->outcome_now), outcome_text(o->outcome_then));
     if (o->change >= ASSAY_OUTLOOK_SAME || !named.is_there) return;
-    assay_print_levels(&named);
-    assay_print_gaps(&named);
+    cli_print_levels(&named);
+    cli_print_gaps(&named);
 }
 
-struct assay_json *assay_collateral_outlook_json(const char *name, const struct assay_outlook *o)
+struct assay_json *cli_collateral_outlook_json(const char *name, const struct assay_outlook *o)
 {
     const struct assay_named_forecast named = { .is_there = o->has_forecast,
                                                 .forecast = o->forecast };
@@ -151,7 +151,7 @@ struct assay_json *assay_collateral_outlook_json(const char *name, const struct 
     assay_json_set_text(row, "change", assay_outlook_text(o->change));
     assay_json_set_text(row, "now", outcome_text(o->outcome_now));
     assay_json_set_text(row, "then", outcome_text(o->outcome_then));
-    if (named.is_there) assay_json_set(row, "forecast", assay_forecast_json(&named));
+    if (named.is_there) assay_json_set(row, "forecast", cli_forecast_json(&named));
     else assay_json_set_null(row, "forecast");
     return row;
 }
@@ -169,7 +169,7 @@ static int appraise_file(struct run *r, const char *path, int64_t at_unix_s, int
     size_t len = 0;
     enum assay_status status = assay_file_read(path, EVIDENCE_FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK)
-        return assay_print_file_fault(r->options->json, "--evidence ", path, status);
+        return cli_print_file_fault(r->options->json, "--evidence ", path, status);
     status = assay_evidence_detect(bytes, len, &request.kind);
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, bytes, len, &len);
     request.evidence = assay_slice_over(bytes, len);
@@ -184,8 +184,8 @@ static int appraise_file(struct run *r, const char *path, int64_t at_unix_s, int
     }
     free(bytes);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
-        return assay_print_error(r->options->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
-                                 assay_status_text(status));
+        return cli_print_error(r->options->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
+                               assay_status_text(status));
     return ASSAY_EXIT_OK;
 }
 
@@ -201,17 +201,17 @@ static int read_policy(struct run *r)
     if (path == NULL) {
         if (own.len == 0 || assay_policy_decode(own.bytes, own.len, r->policy) == ASSAY_OK)
             return ASSAY_EXIT_OK;
-        return assay_print_error(r->options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                 "%s: its policy cannot be read", r->options->in_force);
+        return cli_print_error(r->options->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: its policy cannot be read", r->options->in_force);
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
     if (status != ASSAY_OK)
-        return assay_print_file_fault(r->options->json, "--policy ", path, status);
+        return cli_print_file_fault(r->options->json, "--policy ", path, status);
     status = assay_policy_parse_yaml(text, len, r->policy, message);
     free(text);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(r->options->json, ASSAY_EXIT_USAGE, "usage", "--policy %s: %s", path,
-                             message[0] != '\0' ? message : assay_status_text(status));
+    return cli_print_error(r->options->json, ASSAY_EXIT_USAGE, "usage", "--policy %s: %s", path,
+                           message[0] != '\0' ? message : assay_status_text(status));
 }
 
 /* ------------------------------------------------------------ all of it */
@@ -228,16 +228,16 @@ static int finish_outlook(struct run *r)
         assay_json_set(data, "platforms", r->rows);
         assay_json_set(data, "counts", counts);
         r->rows = NULL;
-        result = assay_print_envelope("assay.collateral.forecast", data);
+        result = cli_print_envelope("assay.collateral.forecast", data);
     } else {
         (void)printf("%zu suspended, %zu drop, %zu no longer appraisable, %zu stay, %zu rise\n",
-                     n[ASSAY_OUTLOOK_FALLS], n[ASSAY_OUTLOOK_DROPS], n[ASSAY_OUTLOOK_UNJUDGED],
+                     n[ASSAY_OUTLOOK_WORSENS], n[ASSAY_OUTLOOK_DROPS], n[ASSAY_OUTLOOK_UNJUDGED],
                      n[ASSAY_OUTLOOK_SAME], n[ASSAY_OUTLOOK_RISES] + n[ASSAY_OUTLOOK_JUDGED]);
         result = fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
     if (result != ASSAY_EXIT_OK) return result;
     if (r->unreadable > 0) return ASSAY_EXIT_MALFORMED;
-    if (n[ASSAY_OUTLOOK_FALLS] > 0) return ASSAY_EXIT_CONTRAINDICATED;
+    if (n[ASSAY_OUTLOOK_WORSENS] > 0) return ASSAY_EXIT_CONTRAINDICATED;
     if (n[ASSAY_OUTLOOK_UNJUDGED] > 0) return ASSAY_EXIT_NONE;
     return n[ASSAY_OUTLOOK_DROPS] > 0 ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
 }
@@ -246,39 +246,38 @@ static int run_all(struct run *r)
 {
     const struct assay_collateral_options *const o = r->options;
     int64_t at_unix_s = 0, then_unix_s = 0;
-    int result = assay_collateral_time(o, &at_unix_s);
+    int result = cli_collateral_time(o, &at_unix_s);
     if (result == ASSAY_EXIT_OK && o->then != NULL &&
         assay_rfc3339_parse(o->then, strlen(o->then), &then_unix_s) != ASSAY_OK)
-        result = assay_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
-                                   "--then: \"%s\" is no RFC 3339 time", o->then);
+        result = cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
+                                 "--then: \"%s\" is no RFC 3339 time", o->then);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_read(o->in_force, o->json, &r->in_force);
+        result = cli_collateral_file_read(o->in_force, o->json, &r->in_force);
     if (result == ASSAY_EXIT_OK) result = read_policy(r);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_sound(o->in_force, o->json, &r->in_force);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_read(o->offer, o->json, &r->offer);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_sound(o->offer, o->json, &r->offer);
+        result = cli_collateral_file_sound(o->in_force, o->json, &r->in_force);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_file_read(o->offer, o->json, &r->offer);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_file_sound(o->offer, o->json, &r->offer);
     if (result == ASSAY_EXIT_OK)
-        result =
-            assay_collateral_file_follow(&r->in_force, &r->offer, o->offer, o->json, &r->next);
+        result = cli_collateral_file_follow(&r->in_force, &r->offer, o->offer, o->json, &r->next);
     for (size_t i = 0; i < o->evidence_count && result == ASSAY_EXIT_OK; i++)
         result = appraise_file(r, o->evidence[i], at_unix_s, then_unix_s);
     return result == ASSAY_EXIT_OK ? finish_outlook(r) : result;
 }
 
-int assay_collateral_outlook(const struct assay_collateral_options *options)
+int cli_collateral_outlook(const struct assay_collateral_options *options)
 {
     struct run r = { .options = options,
                      .policy = calloc(1, sizeof *r.policy),
                      .outlook = calloc(1, sizeof *r.outlook),
                      .rows = assay_json_array() };
-    const int result = r.policy != NULL && r.outlook != NULL
-                           ? run_all(&r)
-                           : assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                                               "out of memory");
-    assay_collateral_file_close(&r.in_force);
-    assay_collateral_file_close(&r.offer);
-    assay_collateral_file_close(&r.next);
+    const int result =
+        r.policy != NULL && r.outlook != NULL
+            ? run_all(&r)
+            : cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    cli_collateral_file_close(&r.in_force);
+    cli_collateral_file_close(&r.offer);
+    cli_collateral_file_close(&r.next);
     assay_json_free(&r.rows);
     free(r.policy);
     free(r.outlook);

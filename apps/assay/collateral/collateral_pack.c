@@ -78,7 +78,7 @@ static enum assay_status add_family(struct packing *p, size_t index, size_t *cou
     const struct assay_endorsement *const entry = &p->in_force.built.entries[index];
     struct assay_collateral_dir *const dir = &p->dirs[index];
     if (!set_wanted(p, index)) return ASSAY_OK;
-    ASSAY_TRY(assay_collateral_dir_choose(&p->given, &p->wanted, dir));
+    ASSAY_TRY(cli_collateral_dir_choose(&p->given, &p->wanted, dir));
     dir->files.part[ASSAY_PART_CERTIFICATES] = assay_slice_over(NULL, 0);
     if (entry->collateral->list_count == 0)
         dir->files.part[ASSAY_PART_CRL] = assay_slice_over(NULL, 0);
@@ -141,7 +141,7 @@ static enum assay_status pack_lists(struct packing *p, const struct assay_key *r
         lists[count++] = piece->bytes;
     }
     if (count == 0) return ASSAY_E_NOT_FOUND;
-    assay_input_files_set_used(&p->given, none, is_taken);
+    cli_input_files_set_used(&p->given, none, is_taken);
     return assay_offer_lists(&p->in_force.set, root, lists, count, &p->scratch, w);
 }
 
@@ -150,29 +150,28 @@ static enum assay_status pack_lists(struct packing *p, const struct assay_key *r
 static int write_offer(struct packing *p, struct assay_slice offer)
 {
     const char *const path = p->options->out;
-    return assay_output_write("assay collateral pack", path, ASSAY_FILE_PUBLIC, offer);
+    return cli_output_write("assay collateral pack", path, ASSAY_FILE_PUBLIC, offer);
 }
 
 static int verify_offer(struct packing *p, const struct assay_key *root, size_t len)
 {
     struct assay_collateral_file offer = { 0 };
     struct assay_renewal renewal;
-    int result =
-        assay_collateral_file_take("the offer", p->bytes, len, p->options->json, &offer);
+    int result = cli_collateral_file_take("the offer", p->bytes, len, p->options->json, &offer);
     if (result != ASSAY_EXIT_OK) return result;
     assay_collateral_newer(&p->in_force.built, &offer.built, p->at_unix_s, &renewal);
-    if (!p->options->json) assay_renewal_print(stdout, root, &renewal);
+    if (!p->options->json) cli_renewal_print(stdout, root, &renewal);
     if (renewal.kind != ASSAY_RENEWAL_REFUSED) {
         p->found += 1;
         if (p->found > 1)
-            result = assay_print_error(
+            result = cli_print_error(
                 p->options->json, ASSAY_EXIT_USAGE, "usage",
                 "the folder has newer collateral of two roots, and an offer is of one: %s has "
                 "the first; put them into folders of their own",
                 p->options->out);
         else result = write_offer(p, offer.set.bytes);
     }
-    assay_collateral_file_close(&offer);
+    cli_collateral_file_close(&offer);
     return result;
 }
 
@@ -183,11 +182,10 @@ static int pack_root(struct packing *p, const struct assay_key *root, bool docum
         documents ? pack_documents(p, root, &w) : pack_lists(p, root, &w);
     if (status == ASSAY_OK) return verify_offer(p, root, w.len);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_OK; /* nothing there for this root */
-    return assay_print_error(p->options->json,
-                             assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_EXIT_INTERNAL
-                                                                            : ASSAY_EXIT_MALFORMED,
-                             "malformed", "%s: %s", p->options->directory,
-                             assay_status_text(status));
+    return cli_print_error(p->options->json,
+                           assay_status_class(status) == ASSAY_CLASS_HOST ? ASSAY_EXIT_INTERNAL
+                                                                          : ASSAY_EXIT_MALFORMED,
+                           "malformed", "%s: %s", p->options->directory, assay_status_text(status));
 }
 
 /* ------------------------------------------------------------ all of it */
@@ -195,16 +193,16 @@ static int pack_root(struct packing *p, const struct assay_key *root, bool docum
 static int finish_pack(const struct packing *p)
 {
     if (p->found == 0)
-        return assay_print_error(p->options->json, ASSAY_EXIT_NONE, "not_found",
-                                 "%s: nothing in it may follow what is in force",
-                                 p->options->directory);
+        return cli_print_error(p->options->json, ASSAY_EXIT_NONE, "not_found",
+                               "%s: nothing in it may follow what is in force",
+                               p->options->directory);
     if (!p->options->json) {
         (void)printf("%s: written\n", p->options->out);
         return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "file", p->options->out);
-    return assay_print_envelope("assay.collateral.pack", data);
+    return cli_print_envelope("assay.collateral.pack", data);
 }
 
 static int run_pack(struct packing *p)
@@ -212,22 +210,22 @@ static int run_pack(struct packing *p)
     const struct assay_collateral_options *const o = p->options;
     const char *where = NULL;
     size_t count = 0;
-    int result = assay_collateral_time(o, &p->at_unix_s);
+    int result = cli_collateral_time(o, &p->at_unix_s);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_read(o->in_force, o->json, &p->in_force);
+        result = cli_collateral_file_read(o->in_force, o->json, &p->in_force);
     if (result == ASSAY_EXIT_OK)
-        result = assay_collateral_file_sound(o->in_force, o->json, &p->in_force);
+        result = cli_collateral_file_sound(o->in_force, o->json, &p->in_force);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status =
         assay_endorsements_files(p->in_force.set.bytes.bytes, p->in_force.set.bytes.len, p->own,
                                  ASSAY_ENDORSEMENTS_MAX, &count);
-    if (status == ASSAY_OK) status = assay_input_files_read(o->directory, &p->given, &where);
+    if (status == ASSAY_OK) status = cli_input_files_read(o->directory, &p->given, &where);
     if (status != ASSAY_OK)
-        return assay_print_error(o->json, ASSAY_EXIT_USAGE, "usage", "%s%s%s: %s", o->directory,
-                                 where != NULL ? "/" : "", where != NULL ? where : "",
-                                 assay_status_text(status));
+        return cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage", "%s%s%s: %s", o->directory,
+                               where != NULL ? "/" : "", where != NULL ? where : "",
+                               assay_status_text(status));
     const struct assay_endorsements *const set = &p->in_force.built;
-    for (size_t i = 0; (i = assay_root_next(set, i)) < set->count && result == ASSAY_EXIT_OK; i++) {
+    for (size_t i = 0; (i = cli_root_next(set, i)) < set->count && result == ASSAY_EXIT_OK; i++) {
         bool has[2] = { false, false };
         for (size_t k = 0; k < set->count; k++)
             if (assay_key_equal(&set->entries[k].root, &set->entries[i].root))
@@ -239,17 +237,17 @@ static int run_pack(struct packing *p)
     return result == ASSAY_EXIT_OK ? finish_pack(p) : result;
 }
 
-int assay_collateral_pack(const struct assay_collateral_options *options)
+int cli_collateral_pack(const struct assay_collateral_options *options)
 {
     struct packing *const p = calloc(1, sizeof *p);
     if (p == NULL)
-        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     p->options = options;
     const int result = run_pack(p);
     for (size_t i = 0; i < ASSAY_ENDORSEMENTS_MAX; i++)
-        assay_collateral_dir_close(&p->dirs[i]);
-    assay_input_files_close(&p->given);
-    assay_collateral_file_close(&p->in_force);
+        cli_collateral_dir_close(&p->dirs[i]);
+    cli_input_files_close(&p->given);
+    cli_collateral_file_close(&p->in_force);
     free(p);
     return result;
 }

@@ -17,11 +17,11 @@ enum { FILE_LEN_MAX = 20 << 20 }; /* a genesis of the longest endorsements */
 static int report_error(bool json, const char *what, enum assay_status status)
 {
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
-        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", what,
-                                 assay_status_text(status));
-    return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
-                             "%s: neither a set of collateral nor a genesis: %s (%s)", what,
-                             assay_status_text(status), assay_status_symbol(status));
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", what,
+                               assay_status_text(status));
+    return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
+                           "%s: neither a set of collateral nor a genesis: %s (%s)", what,
+                           assay_status_text(status), assay_status_symbol(status));
 }
 
 static enum assay_status build_set(struct assay_slice bytes, struct assay_collateral_file *out)
@@ -51,12 +51,12 @@ static bool find_in_genesis(const uint8_t *bytes, size_t len, struct assay_slice
     return is_one;
 }
 
-int assay_collateral_file_read(const char *path, bool json, struct assay_collateral_file *out)
+int cli_collateral_file_read(const char *path, bool json, struct assay_collateral_file *out)
 {
     size_t len = 0;
     *out = (struct assay_collateral_file){ 0 };
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &out->file, &len);
-    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(json, "", path, status);
     struct assay_slice set = assay_slice_over(out->file, len);
     if (!find_in_genesis(out->file, len, &set, &out->policy))
         set = assay_slice_over(out->file, len);
@@ -64,8 +64,8 @@ int assay_collateral_file_read(const char *path, bool json, struct assay_collate
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, path, status);
 }
 
-int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
-                               struct assay_collateral_file *out)
+int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
+                             struct assay_collateral_file *out)
 {
     *out = (struct assay_collateral_file){ .file = malloc(len + 1) };
     enum assay_status status = ASSAY_E_MEMORY;
@@ -76,18 +76,17 @@ int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t le
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, what, status);
 }
 
-int assay_collateral_file_sound(const char *path, bool json,
-                                const struct assay_collateral_file *set)
+int cli_collateral_file_sound(const char *path, bool json, const struct assay_collateral_file *set)
 {
     size_t which = 0;
     if (assay_endorsements_sound(&set->built, &which) == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
-                             "%s: entry %zu does not verify, or contradicts another", path, which);
+    return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
+                           "%s: entry %zu does not verify, or contradicts another", path, which);
 }
 
-int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
-                                 const struct assay_collateral_file *offered, const char *offer,
-                                 bool json, struct assay_collateral_file *out)
+int cli_collateral_file_follow(const struct assay_collateral_file *in_force,
+                               const struct assay_collateral_file *offered, const char *offer,
+                               bool json, struct assay_collateral_file *out)
 {
     enum { HEADS = 64 };
     const size_t room = in_force->set.bytes.len + offered->set.bytes.len + HEADS;
@@ -98,23 +97,23 @@ int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
     if (status == ASSAY_OK) status = assay_collateral_replace(&in_force->set, &offered->set, &w);
     int result = ASSAY_EXIT_OK;
     if (status == ASSAY_OK)
-        result = assay_collateral_file_take("the set that would follow", bytes, w.len, json, out);
+        result = cli_collateral_file_take("the set that would follow", bytes, w.len, json, out);
     else
-        result = assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s%s", offer,
-                                   assay_status_text(status),
-                                   status == ASSAY_E_INVALID ? "; an offer is of one root" : "");
+        result = cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s%s", offer,
+                                 assay_status_text(status),
+                                 status == ASSAY_E_INVALID ? "; an offer is of one root" : "");
     free(bytes);
     return result;
 }
 
-void assay_collateral_file_close(struct assay_collateral_file *set)
+void cli_collateral_file_close(struct assay_collateral_file *set)
 {
     free(set->file);
     free(set->collateral);
     *set = (struct assay_collateral_file){ 0 };
 }
 
-const char *assay_root_label(const struct assay_key *root)
+const char *cli_root_label(const struct assay_key *root)
 {
     static const char *const labels[ASSAY_PINNED_ROOTS] = { "intel-sgx", "amd-milan", "amd-genoa",
                                                             "amd-turin", "aws-nitro" };
@@ -127,7 +126,7 @@ const char *assay_root_label(const struct assay_key *root)
     return "";
 }
 
-size_t assay_root_next(const struct assay_endorsements *set, size_t at)
+size_t cli_root_next(const struct assay_endorsements *set, size_t at)
 {
     for (; at < set->count; at++) {
         size_t first = 0;
@@ -138,8 +137,8 @@ size_t assay_root_next(const struct assay_endorsements *set, size_t at)
     return at;
 }
 
-void assay_root_part(const struct assay_endorsements *set, const struct assay_key *root,
-                     struct assay_endorsements *part)
+void cli_root_part(const struct assay_endorsements *set, const struct assay_key *root,
+                   struct assay_endorsements *part)
 {
     *part = (struct assay_endorsements){ .count = 0 };
     for (size_t i = 0; i < set->count; i++)

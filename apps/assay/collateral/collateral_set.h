@@ -16,32 +16,31 @@ struct assay_collateral_file {
 };
 
 /*
- * assay_collateral_file_read - read and build; what does not verify is built with its faults.
+ * cli_collateral_file_read - read and build; what does not verify is built with its faults.
  * In:      path of a genesis, signed or not, or of a set or an offer
- * Out:     *out, whatever the answer: assay_collateral_file_close frees it
+ * Out:     *out, whatever the answer: cli_collateral_file_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE, ASSAY_EXIT_MALFORMED, ASSAY_EXIT_INTERNAL (reported)
  */
-int assay_collateral_file_read(const char *path, bool json, struct assay_collateral_file *out);
+int cli_collateral_file_read(const char *path, bool json, struct assay_collateral_file *out);
 /* The same of bytes in memory, which are copied. */
-int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
-                               struct assay_collateral_file *out);
+int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
+                             struct assay_collateral_file *out);
 /* Demand that it verifies. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_MALFORMED (reported) */
-int assay_collateral_file_sound(const char *path, bool json,
-                                const struct assay_collateral_file *set);
-/* The set that would follow (replace.h); offer: its path. Returns: as assay_collateral_file_read */
-int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
-                                 const struct assay_collateral_file *offered, const char *offer,
-                                 bool json, struct assay_collateral_file *out);
+int cli_collateral_file_sound(const char *path, bool json, const struct assay_collateral_file *set);
+/* The set that would follow (replace.h); offer: its path. Returns: as cli_collateral_file_read */
+int cli_collateral_file_follow(const struct assay_collateral_file *in_force,
+                               const struct assay_collateral_file *offered, const char *offer,
+                               bool json, struct assay_collateral_file *out);
 /* */
-void assay_collateral_file_close(struct assay_collateral_file *set);
+void cli_collateral_file_close(struct assay_collateral_file *set);
 
 /* Returns: "intel-sgx", ... for a pinned root, else "". */
-const char *assay_root_label(const struct assay_key *root);
+const char *cli_root_label(const struct assay_key *root);
 /* Returns: the next root of a set after the last one that was given (index of its first entry);
  * set->count behind the last. Begin with at == 0. */
-size_t assay_root_next(const struct assay_endorsements *set, size_t at);
+size_t cli_root_next(const struct assay_endorsements *set, size_t at);
 /* The entries of one root alone. */
-void assay_root_part(const struct assay_endorsements *set, const struct assay_key *root,
-                     struct assay_endorsements *part);
+void cli_root_part(const struct assay_endorsements *set, const struct assay_key *root,
+                   struct assay_endorsements *part);
 
 #endif

@@ -118,7 +118,7 @@ static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
     assay_json_set(data, "crls", lists);
     assay_json_set(data, "faults", faults_json(c));
     assay_json_set(data, "windows", windows_json(c, at_unix_s));
-    return assay_print_envelope("assay.collateral.show", data);
+    return cli_print_envelope("assay.collateral.show", data);
 }
 
 /* ------------------------------------------------------------ text output */
@@ -165,13 +165,13 @@ static int complain_of_folder(const struct assay_collateral_options *options,
                               enum assay_status status, const char *where)
 {
     if (status == ASSAY_E_MEMORY)
-        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (status == ASSAY_E_NOT_FOUND && where == NULL)
-        return assay_print_file_fault(options->json, "", options->directory, status);
-    return assay_print_error(options->json, ASSAY_EXIT_USAGE,
-                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
-                             options->directory, where != NULL ? "/" : "",
-                             where != NULL ? where : "", assay_status_text(status));
+        return cli_print_file_fault(options->json, "", options->directory, status);
+    return cli_print_error(options->json, ASSAY_EXIT_USAGE,
+                           status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
+                           options->directory, where != NULL ? "/" : "", where != NULL ? where : "",
+                           assay_status_text(status));
 }
 
 static int read_folder(const struct assay_collateral_options *options, int64_t at_unix_s,
@@ -180,7 +180,7 @@ static int read_folder(const struct assay_collateral_options *options, int64_t a
     const struct assay_collateral_wanted wanted = { .at_unix_s = at_unix_s };
     const char *where = NULL;
     const enum assay_status status =
-        assay_collateral_dir_read(options->directory, &wanted, dir, &where);
+        cli_collateral_dir_read(options->directory, &wanted, dir, &where);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(options, status, where);
 }
 
@@ -208,7 +208,7 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
         if (at == NULL) at = &pinned;
         if (status == ASSAY_OK) status = assay_collateral_gather(&dir->given->found, at, others, g);
         if (status != ASSAY_OK) break;
-        assay_input_files_set_used(dir->given, g->leads, g->is_taken);
+        cli_input_files_set_used(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
         status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
                                                                               : &dir->files,
@@ -225,14 +225,14 @@ static int exit_of(const struct assay_collateral *c, int64_t at_unix_s)
     return assay_collateral_current(c, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
 }
 
-int assay_collateral_show(const struct assay_collateral_options *options)
+int cli_collateral_show(const struct assay_collateral_options *options)
 {
     struct assay_collateral_dir dir = { 0 };
     struct assay_key root;
     bool has_root = false;
     int64_t at_unix_s = 0;
-    int result = assay_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = assay_collateral_root(options, &root, &has_root);
+    int result = cli_collateral_time(options, &at_unix_s);
+    if (result == ASSAY_EXIT_OK) result = cli_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
     result = read_folder(options, at_unix_s, &dir);
     struct assay_collateral *const built = malloc(sizeof *built);
@@ -243,10 +243,10 @@ int assay_collateral_show(const struct assay_collateral_options *options)
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
         result = options->json ? print_json(built, at_unix_s) : print_text(built, at_unix_s);
-        assay_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
+        cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     free(built);
     return result;
 }

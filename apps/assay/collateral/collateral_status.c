@@ -34,7 +34,7 @@ static int print_whole(struct assay_json **document)
 
 /* ------------------------------------------------------------ submit */
 
-int assay_collateral_submit(const struct assay_collateral_options *options)
+int cli_collateral_submit(const struct assay_collateral_options *options)
 {
     static const char word[] = "offer ";
     const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
@@ -44,18 +44,17 @@ int assay_collateral_submit(const struct assay_collateral_options *options)
     const enum assay_status status =
         assay_file_read(options->offer, ASSAY_UPDATE_LEN_MAX, &bytes, &len);
     if (status == ASSAY_E_RANGE)
-        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                                 "%s: longer than %d bytes (an offer is of one family: assay "
-                                 "collateral pack)",
-                                 options->offer, (int)ASSAY_UPDATE_LEN_MAX);
-    if (status != ASSAY_OK)
-        return assay_print_file_fault(options->json, "", options->offer, status);
+        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                               "%s: longer than %d bytes (an offer is of one family: assay "
+                               "collateral pack)",
+                               options->offer, (int)ASSAY_UPDATE_LEN_MAX);
+    if (status != ASSAY_OK) return cli_print_file_fault(options->json, "", options->offer, status);
     char *request = malloc(sizeof word + 2 * len);
     int result = ASSAY_EXIT_INTERNAL;
     if (request != NULL) {
         assay_bytes_copy(request, sizeof word, word, sizeof word);
         assay_hex_encode(bytes, len, request + sizeof word - 1, 2 * len + 1);
-        result = assay_change_request(&ask, request, &document);
+        result = cli_change_request(&ask, request, &document);
     }
     free(request);
     free(bytes);
@@ -78,16 +77,16 @@ struct looking {
     const struct assay_update *update;
     struct assay_json *rows; /* of the update that is looked at */
     uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the reported evidence */
-    uint64_t falls;
+    uint64_t worsening;
     bool json;
 };
 
 static void append_suspended(struct looking *l, uint32_t slot)
 {
     const char *name = l->source.basis->state.members[slot].name;
-    l->falls += l->outlook->change == ASSAY_OUTLOOK_FALLS;
-    if (l->json) assay_json_append(l->rows, assay_collateral_outlook_json(name, l->outlook));
-    else assay_collateral_outlook_print(name, l->outlook);
+    l->worsening += l->outlook->change == ASSAY_OUTLOOK_WORSENS;
+    if (l->json) assay_json_append(l->rows, cli_collateral_outlook_json(name, l->outlook));
+    else cli_collateral_outlook_print(name, l->outlook);
 }
 
 /* The newest evidence of each member comes first. */
@@ -101,8 +100,7 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
                                              .in_force = &l->now.endorsements,
                                              .offered = &l->then.endorsements,
                                              .policy = l->now.policy };
-    if (key->era != s->era ||
-        !assay_evidence_owner_epoch(s, key->epoch, &request.at_unix_s, beacon))
+    if (key->era != s->era || !cli_evidence_owner_epoch(s, key->epoch, &request.at_unix_s, beacon))
         return true;
     /* When it will come into force; documents that have expired by then would change the result. */
     request.then_unix_s = (int64_t)(l->update->due_ms / 1000);
@@ -111,7 +109,7 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
         assay_outlook_make(NULL, &request, l->outlook) != ASSAY_OK)
         return true; /* evidence of no member */
     const uint32_t slot =
-        assay_evidence_owner_find(s, key->epoch, beacon, l->outlook->now.report_data);
+        cli_evidence_owner_find(s, key->epoch, beacon, l->outlook->now.report_data);
     if (slot == s->member_count || l->seen[slot] != 0) return true;
     l->seen[slot] = key->epoch;
     if (l->outlook->change != ASSAY_OUTLOOK_SAME) append_suspended(l, slot);
@@ -133,13 +131,12 @@ static enum assay_status open_then(struct looking *l, struct assay_slice offer, 
     struct assay_writer w = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     const struct assay_updates *updates = assay_collateral_updates_functions(l->judge);
     const struct assay_state *s = &l->source.basis->state;
-    const struct assay_genesis *charter = l->source.basis->charter.genesis;
+    const struct assay_genesis *effective = l->source.basis->effective.genesis;
     int64_t until_unix_s = 0;
     bool taken = false, same = false;
-    ASSAY_TRY(updates->follow(updates->context, charter->endorsements, &offer, 1,
-                              (int64_t)(s->head_time_ms / 1000), &w, &taken, &until_unix_s,
-                              &same));
-    return assay_ruleset_open(charter->policy, assay_slice_over(set, w.len), &l->then);
+    ASSAY_TRY(updates->follow(updates->context, effective->endorsements, &offer, 1,
+                              (int64_t)(s->head_time_ms / 1000), &w, &taken, &until_unix_s, &same));
+    return assay_ruleset_open(effective->policy, assay_slice_over(set, w.len), &l->then);
 }
 
 static enum assay_status scan_evidence(struct looking *l)
@@ -237,7 +234,7 @@ static int look_at_all(struct looking *l, const struct assay_json *updates,
         assay_json_append(outlooks, outlook);
     }
     return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : assay_change_fail(l->options, status, "collateral that waits");
+                              : cli_change_fail(l->options, status, "collateral that waits");
 }
 
 /* Takes the document over. */
@@ -250,53 +247,53 @@ static int report_status(struct looking *l, struct assay_json *document)
         print_life(assay_json_at(lives, i));
     int result = look_at_all(l, assay_json_get(data, "updates"), outlooks);
     if (result == ASSAY_EXIT_OK && l->json) {
-        assay_json_set_uint(document, "falls", l->falls);
+        assay_json_set_uint(document, "falls", l->worsening);
         assay_json_set(document, "outlook", outlooks);
         outlooks = NULL;
         result = print_whole(&document);
     } else if (result == ASSAY_EXIT_OK) {
         (void)printf("a higher number serves %llu s after a block has it\n",
                      (llu)assay_json_uint(data, "delay_s", 0));
-        if (l->falls > 0)
+        if (l->worsening > 0)
             (void)printf(
                 "%llu member%s will be suspended with their present evidence: update them before "
                 "that day\n",
-                (llu)l->falls, l->falls == 1 ? "" : "s");
+                (llu)l->worsening, l->worsening == 1 ? "" : "s");
         if (fflush(stdout) != 0) result = ASSAY_EXIT_INTERNAL;
     }
     assay_json_free(&outlooks);
     assay_json_free(&document);
     if (result != ASSAY_EXIT_OK) return result;
-    return l->falls > 0 ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_OK;
+    return l->worsening > 0 ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_OK;
 }
 
-int assay_collateral_status(const struct assay_collateral_options *options)
+int cli_collateral_status(const struct assay_collateral_options *options)
 {
     const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
     struct assay_json *document = NULL;
     struct looking l = { .options = &ask,
                          .outlook = calloc(1, sizeof *l.outlook),
                          .json = options->json };
-    int result = assay_change_request(&ask, "collateral", &document);
-    if (result == ASSAY_EXIT_OK) result = assay_change_source_open(&ask, &l.source);
+    int result = cli_change_request(&ask, "collateral", &document);
+    if (result == ASSAY_EXIT_OK) result = cli_change_source_open(&ask, &l.source);
     if (result == ASSAY_EXIT_OK && l.source.basis->state.epoch > 0)
-        result = assay_change_source_evidence(&ask, &l.source,
-                                              l.source.basis->state.epoch > ASSAY_RETAINED_EPOCHS
-                                                  ? l.source.basis->state.epoch + 1 -
-                                                        ASSAY_RETAINED_EPOCHS
-                                                  : 1);
+        result =
+            cli_change_source_evidence(&ask, &l.source,
+                                       l.source.basis->state.epoch > ASSAY_RETAINED_EPOCHS
+                                           ? l.source.basis->state.epoch + 1 - ASSAY_RETAINED_EPOCHS
+                                           : 1);
     if (result == ASSAY_EXIT_OK)
-        result = assay_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
+        result = cli_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
     if (result == ASSAY_EXIT_OK &&
         (l.outlook == NULL || assay_collateral_updates_create(&l.judge) != ASSAY_OK))
-        result = assay_change_fail(&ask, ASSAY_E_MEMORY, "status");
+        result = cli_change_fail(&ask, ASSAY_E_MEMORY, "status");
     if (result == ASSAY_EXIT_OK) {
         result = report_status(&l, document);
         document = NULL;
     }
     assay_collateral_updates_destroy(&l.judge);
     assay_ruleset_close(&l.now);
-    assay_change_source_close(&l.source);
+    cli_change_source_close(&l.source);
     assay_json_free(&document);
     free(l.outlook);
     return result;

@@ -39,42 +39,42 @@ struct assay_command {
     int (*run)(int argc, char **argv);
 };
 
-int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, explain, decode */
-int assay_command_ear(int argc, char **argv);      /* ear.c: verify */
-int assay_command_tcb(int argc, char **argv);      /* tcb.c: forecast */
-int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
-int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff, try, ... */
-int assay_command_setup(int argc, char **argv);  /* setup.c: local, node */
-int assay_command_node(int argc, char **argv);   /* node.c: request */
-int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
-int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
-int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
-int assay_command_config(int argc, char **argv);   /* config.c: check, show, diff */
-int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
-int assay_command_change(int argc, char **argv);   /* change.c: draft, show, simulate, sign, ... */
-int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
-int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
-int assay_command_nodes(int argc, char **argv);
-int assay_command_top(int argc, char **argv);    /* top.c */
-int assay_command_explain(int argc, char **argv);
-int assay_command_export(int argc, char **argv); /* export.c */
-int assay_command_permit(int argc, char **argv);
-int assay_command_debug(int argc, char **argv);   /* debug.c: bundle */
-int assay_command_doctor(int argc, char **argv);  /* doctor.c */
-int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
-int assay_command_counters(int argc, char **argv);
-int assay_command_timeline(int argc, char **argv);
-int assay_command_checkpoint(int argc, char **argv); /* proof.c */
-int assay_command_anchor(int argc, char **argv);   /* anchor.c: show, advance, deploy */
-int assay_command_proof(int argc, char **argv);      /* proof.c: verify */
-int assay_command_store(int argc, char **argv); /* store.c: save, verify, inspect, restore */
-int assay_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
-int assay_command_audit(int argc, char **argv); /* audit.c: verify, replay */
-int assay_command_services(int argc, char **argv); /* services.c: status */
-int assay_command_continuity(int argc, char **argv); /* continuity.c: status, show, verify */
-int assay_command_share(int argc, char **argv);   /* share.c: status, put, read */
-int assay_command_account(int argc, char **argv); /* account.c: create, show, transfer */
-int assay_command_task(int argc, char **argv);    /* task.c: offers, status, run, close */
-int assay_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
+int cli_command_evidence(int argc, char **argv);   /* evidence.c: verify, explain, decode */
+int cli_command_ear(int argc, char **argv);        /* ear.c: verify */
+int cli_command_tcb(int argc, char **argv);        /* tcb.c: forecast */
+int cli_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
+int cli_command_policy(int argc, char **argv);     /* policy.c: lint, show, diff, try, ... */
+int cli_command_setup(int argc, char **argv);      /* setup.c: local, node */
+int cli_command_node(int argc, char **argv);       /* node.c: request */
+int cli_command_soft(int argc, char **argv);       /* soft.c: ca, node, quote */
+int cli_command_tpm(int argc, char **argv);        /* tpm.c: registrar, enroll, quote, ... */
+int cli_command_keys(int argc, char **argv);       /* keys.c: generate, operator, show */
+int cli_command_config(int argc, char **argv);     /* config.c: check, show, diff */
+int cli_command_genesis(int argc, char **argv);    /* genesis.c: create, sign, show */
+int cli_command_change(int argc, char **argv);     /* change.c: draft, show, simulate, sign, ... */
+int cli_command_recover(int argc, char **argv);    /* recover.c: fence, answer, draft, sign, ... */
+int cli_command_status(int argc, char **argv);     /* watch.c, by way of a running daemon */
+int cli_command_nodes(int argc, char **argv);
+int cli_command_top(int argc, char **argv); /* top.c */
+int cli_command_explain(int argc, char **argv);
+int cli_command_export(int argc, char **argv); /* export.c */
+int cli_command_permit(int argc, char **argv);
+int cli_command_debug(int argc, char **argv);   /* debug.c: bundle */
+int cli_command_doctor(int argc, char **argv);  /* doctor.c */
+int cli_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
+int cli_command_counters(int argc, char **argv);
+int cli_command_timeline(int argc, char **argv);
+int cli_command_checkpoint(int argc, char **argv); /* proof.c */
+int cli_command_anchor(int argc, char **argv);     /* anchor.c: show, advance, deploy */
+int cli_command_proof(int argc, char **argv);      /* proof.c: verify */
+int cli_command_store(int argc, char **argv);      /* store.c: save, verify, inspect, restore */
+int cli_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
+int cli_command_audit(int argc, char **argv);      /* audit.c: verify, replay */
+int cli_command_services(int argc, char **argv);   /* services.c: status */
+int cli_command_continuity(int argc, char **argv); /* continuity.c: status, show, verify */
+int cli_command_share(int argc, char **argv);      /* share.c: status, put, read */
+int cli_command_account(int argc, char **argv);    /* account.c: create, show, transfer */
+int cli_command_task(int argc, char **argv);       /* task.c: offers, status, run, close */
+int cli_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
 
 #endif

@@ -14,9 +14,9 @@
 
 static bool is_first_of_group(size_t index)
 {
-    const char *const group = assay_verb_at(index)->group;
+    const char *const group = cli_verb_at(index)->group;
     for (size_t i = 0; i < index; i++)
-        if (strcmp(assay_verb_at(i)->group, group) == 0) return false;
+        if (strcmp(cli_verb_at(i)->group, group) == 0) return false;
     return true;
 }
 
@@ -51,7 +51,7 @@ static void put_choices(const struct assay_option *o, FILE *out)
 static void put_groups(FILE *out)
 {
     const struct assay_verb *v = NULL;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         if (is_first_of_group(i)) (void)fprintf(out, " %s", v->group);
 }
 
@@ -94,12 +94,12 @@ static void put_bash(FILE *out)
                 out);
     put_groups(out);
     (void)fputs("' -- \"$now\"))\n        return\n    fi\n    case $group in\n", out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         if (!is_first_of_group(i)) continue;
         const struct assay_verb *w = NULL;
         (void)fprintf(out, "    %s) words='", v->group);
         bool any = false, alone = false;
-        for (size_t k = i; (w = assay_verb_at(k)) != NULL; k++) {
+        for (size_t k = i; (w = cli_verb_at(k)) != NULL; k++) {
             if (strcmp(w->group, v->group) != 0) continue;
             if (w->verb[0] == '\0') alone = true;
             else (void)fprintf(out, "%s%s", any ? " " : "", w->verb);
@@ -117,7 +117,7 @@ static void put_bash(FILE *out)
                 "    words=\n"
                 "    case $group${verb:+ $verb} in\n",
                 out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         put_bash_verb(v, out);
     (void)fputs("    esac\n"
                 "    case $now in -*) words=$options ;; esac\n"
@@ -153,7 +153,7 @@ static void put_zsh_verb(const struct assay_verb *v, FILE *out)
         (void)fputc(']', out);
         if (o->value != NULL) {
             (void)fputc(':', out);
-            put_zsh_text(assay_option_value(o), out);
+            put_zsh_text(cli_option_value(o), out);
             (void)fputc(':', out);
         }
         if (is_choice(o)) {
@@ -181,11 +181,11 @@ static void put_zsh(FILE *out)
                 out);
     put_groups(out);
     (void)fputs("\n        return\n    fi\n    case $group in\n", out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         if (!is_first_of_group(i)) continue;
         const struct assay_verb *w = NULL;
         (void)fprintf(out, "    %s) verbs=(", v->group);
-        for (size_t k = i; (w = assay_verb_at(k)) != NULL; k++)
+        for (size_t k = i; (w = cli_verb_at(k)) != NULL; k++)
             if (strcmp(w->group, v->group) == 0 && w->verb[0] != '\0')
                 (void)fprintf(out, " %s", w->verb);
         (void)fputs(" ) ;;\n", out);
@@ -205,7 +205,7 @@ static void put_zsh(FILE *out)
                 "    fi\n"
                 "    case $group in\n",
                 out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         put_zsh_verb(v, out);
     (void)fputs("    esac\n}\n_assay \"$@\"\n", out);
 }
@@ -276,7 +276,7 @@ static void put_fish(FILE *out)
                 out);
     put_groups(out);
     (void)fputs("'\n", out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         put_fish_verb(v, out);
 }
 
@@ -313,7 +313,7 @@ static void put_mdoc_verb(const struct assay_verb *v, FILE *out)
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         const bool must = (o->flags & ASSAY_OPTION_MUST) != 0;
         (void)fprintf(out, ".%sFl -%s", must ? "" : "Op ", o->name);
-        if (o->value != NULL) (void)fprintf(out, " Ar %s", assay_option_value(o));
+        if (o->value != NULL) (void)fprintf(out, " Ar %s", cli_option_value(o));
         (void)fputs((o->flags & ASSAY_OPTION_MANY) != 0 ? " ...\n" : "\n", out);
     }
 }
@@ -326,7 +326,7 @@ static void put_mdoc_options(const struct assay_verb *v, FILE *out)
         (void)fputs(".Bl -tag -width Ds -compact\n", out);
         for (const struct assay_option *o = v->options; o->name != NULL; o++) {
             (void)fprintf(out, ".It Fl -%s", o->name);
-            if (o->value != NULL) (void)fprintf(out, " Ar %s", assay_option_value(o));
+            if (o->value != NULL) (void)fprintf(out, " Ar %s", cli_option_value(o));
             (void)fputc('\n', out);
             put_mdoc(o->help, out);
             (void)fputc('\n', out);
@@ -342,7 +342,7 @@ static void put_man(FILE *out)
 {
     const struct assay_verb *v = NULL;
     (void)fputs(".Sh SYNOPSIS\n", out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         put_mdoc_verb(v, out);
 }
 
@@ -350,11 +350,11 @@ static void put_man_options(FILE *out)
 {
     const struct assay_verb *v = NULL;
     (void)fputs(".Sh OPTIONS\n", out);
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         put_mdoc_options(v, out);
 }
 
-int assay_command_completion(int argc, char **argv)
+int cli_command_completion(int argc, char **argv)
 {
     const char *const shell = argc > 1 ? argv[1] : "";
     if (strcmp(shell, "bash") == 0) put_bash(stdout);

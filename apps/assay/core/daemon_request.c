@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *assay_daemon_default_socket(void)
+const char *cli_daemon_default_socket(void)
 {
     const char *const from_environment = getenv("ASSAY_SOCKET");
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
-void assay_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
+void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
 {
     struct assay_json *status = NULL;
     http[0] = '\0';
@@ -30,7 +30,7 @@ void assay_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, 
     assay_json_free(&status);
 }
 
-bool assay_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
+bool cli_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
 {
     char *end = NULL;
     const unsigned long value = strtoul(text, &end, 10);
@@ -39,28 +39,28 @@ bool assay_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
     return true;
 }
 
-int assay_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv)
+int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
         { "timeout", required_argument, NULL, 't' }, { "class", required_argument, NULL, 'c' },
         { "since", required_argument, NULL, 'n' },   { NULL, 0, NULL, 0 },
     };
-    q->socket = assay_daemon_default_socket();
+    q->socket = cli_daemon_default_socket();
     q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') q->socket = optarg;
         else if (o == 'j') q->json = true;
         else if (o == 'c') q->class_ = optarg;
         else if (o == 'n') q->since = optarg;
-        else if (!assay_daemon_parse_timeout(optarg, &q->timeout_ms))
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+        else if (!cli_daemon_parse_timeout(optarg, &q->timeout_ms))
+            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     q->word = optind < argc ? argv[optind] : NULL;
     return -1;
 }
 
-int assay_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status)
+int cli_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status)
 {
     char fault[ASSAY_CLIENT_FAULT_LEN];
     assay_client_fault(q->socket, status, fault);
@@ -68,7 +68,7 @@ int assay_daemon_report_unreachable(const struct assay_daemon_request *q, enum a
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 
-const char *assay_daemon_get_hint(const char *code, const char *detail)
+const char *cli_daemon_get_hint(const char *code, const char *detail)
 {
     const bool is_member = strcmp(code, "not_found") == 0 && strstr(detail, "no member") != NULL;
     return is_member ? " (`assay nodes` lists the members)" : "";
@@ -78,8 +78,8 @@ const char *assay_daemon_get_hint(const char *code, const char *detail)
 static int report_refused(const struct assay_daemon_request *q, const struct assay_json *error)
 {
     const char *code = assay_json_text(error, "code", "error");
-    (void)fprintf(stderr, "assay %s: %s%s\n", q->group, assay_text_of(error, "detail", code),
-                  assay_daemon_get_hint(code, assay_json_text(error, "detail", "")));
+    (void)fprintf(stderr, "assay %s: %s%s\n", q->group, cli_text_of(error, "detail", code),
+                  cli_daemon_get_hint(code, assay_json_text(error, "detail", "")));
     if (strcmp(code, "not_found") == 0) return ASSAY_EXIT_NOT_FOUND;
     return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
@@ -89,7 +89,7 @@ static int ask_line(const struct assay_daemon_request *q, const char *request,
 {
     const enum assay_status status =
         assay_client_request(q->socket, request, q->timeout_ms, document);
-    if (status != ASSAY_OK) return assay_daemon_report_unreachable(q, status);
+    if (status != ASSAY_OK) return cli_daemon_report_unreachable(q, status);
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     const int result = report_refused(q, assay_json_get(*document, "data"));
     assay_json_free(document);
@@ -104,8 +104,8 @@ __attribute__((format(printf, 2, 0))) static bool put_request(char request[stati
     return len >= 0 && len < 224 && strchr(request, '\n') == NULL;
 }
 
-int assay_daemon_get_document(const struct assay_daemon_request *q, struct assay_json **document,
-                              const char *format, ...)
+int cli_daemon_get_document(const struct assay_daemon_request *q, struct assay_json **document,
+                            const char *format, ...)
 {
     char request[224];
     va_list args;
@@ -113,12 +113,12 @@ int assay_daemon_get_document(const struct assay_daemon_request *q, struct assay
     const bool fits = put_request(request, format, args);
     va_end(args);
     *document = NULL;
-    if (!fits) return assay_misuse("a word is too long, or has more than one line");
+    if (!fits) return cli_misuse("a word is too long, or has more than one line");
     return ask_line(q, request, document);
 }
 
-int assay_daemon_print(const struct assay_daemon_request *q,
-                       void (*show)(const struct assay_json *document), const char *format, ...)
+int cli_daemon_print(const struct assay_daemon_request *q,
+                     void (*show)(const struct assay_json *document), const char *format, ...)
 {
     char request[224];
     struct assay_json *document = NULL;
@@ -126,10 +126,10 @@ int assay_daemon_print(const struct assay_daemon_request *q,
     va_start(args, format);
     const bool fits = put_request(request, format, args);
     va_end(args);
-    if (!fits) return assay_misuse("a word is too long, or has more than one line");
+    if (!fits) return cli_misuse("a word is too long, or has more than one line");
     int result = ask_line(q, request, &document);
     if (result != ASSAY_EXIT_OK) return result;
-    if (q->json) assay_print_document(document);
+    if (q->json) cli_print_document(document);
     else show(document);
     /* Anything but an explicit permit is a denial. */
     if (strcmp(q->group, "permit") == 0 &&
@@ -141,7 +141,7 @@ int assay_daemon_print(const struct assay_daemon_request *q,
 
 /* ------------------------------------------------------------ documents as text */
 
-const char *assay_text_sanitized(const char *text)
+const char *cli_text_sanitized(const char *text)
 {
     static char buffers[8][512];
     static unsigned turn;
@@ -151,25 +151,25 @@ const char *assay_text_sanitized(const char *text)
     return out;
 }
 
-const char *assay_text_of(const struct assay_json *object, const char *key, const char *fallback)
+const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback)
 {
-    return assay_text_sanitized(assay_json_text(object, key, fallback));
+    return cli_text_sanitized(assay_json_text(object, key, fallback));
 }
 
-unsigned long long assay_number_of(const struct assay_json *object, const char *key)
+unsigned long long cli_number_of(const struct assay_json *object, const char *key)
 {
     return (unsigned long long)assay_json_uint(object, key, 0);
 }
 
-const char *assay_percent_of(const struct assay_json *object, const char *key)
+const char *cli_percent_of(const struct assay_json *object, const char *key)
 {
     char text[32];
-    const unsigned long long bp = assay_number_of(object, key);
+    const unsigned long long bp = cli_number_of(object, key);
     (void)snprintf(text, sizeof text, "%llu.%02llu %%", bp / 100, bp % 100);
-    return assay_text_sanitized(text);
+    return cli_text_sanitized(text);
 }
 
-void assay_print_document(const struct assay_json *document)
+void cli_print_document(const struct assay_json *document)
 {
     char *text = assay_json_print(document, 2);
     if (text != NULL) (void)puts(text);

@@ -17,38 +17,38 @@ struct assay_daemon_request {
 };
 
 /* $ASSAY_SOCKET, else where packages put it. Returns: a path. */
-const char *assay_daemon_default_socket(void);
+const char *cli_daemon_default_socket(void);
 /* HTTP address reported by the node at the socket; "" when it serves none or does not answer. */
-void assay_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
+void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
 /* Parses the shared options of these commands; the table of verbs has validated them. Returns: -1
  * to go on, else the exit status. */
-int assay_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv);
+int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv);
 /* Returns: whether text is 1 to 3600000, and *timeout_ms. */
-bool assay_daemon_parse_timeout(const char *text, unsigned *timeout_ms);
+bool cli_daemon_parse_timeout(const char *text, unsigned *timeout_ms);
 /* Reports why the daemon does not answer. Returns: the exit status. */
-int assay_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status);
+int cli_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status);
 /* How to find the right name, after a refusal of one that no member has. Returns: text, "" for any
  * other refusal. */
-const char *assay_daemon_get_hint(const char *code, const char *detail);
+const char *cli_daemon_get_hint(const char *code, const char *detail);
 /* Asks; *document is freed by the caller. Reports a refusal. Returns: an enum assay_exit. */
-__attribute__((format(printf, 3, 4))) int assay_daemon_get_document(
+__attribute__((format(printf, 3, 4))) int cli_daemon_get_document(
     const struct assay_daemon_request *q, struct assay_json **document, const char *format, ...);
 /* Asks, then prints the document whole (--json) or by show. Returns: an enum assay_exit. */
-__attribute__((format(printf, 3, 4))) int assay_daemon_print(
+__attribute__((format(printf, 3, 4))) int cli_daemon_print(
     const struct assay_daemon_request *q, void (*show)(const struct assay_json *document),
     const char *format, ...);
 
 /* --- documents as text: names come from untrusted operators */
 
 /* No control characters. Returns: one of a few static buffers, for use at once; longer is cut. */
-const char *assay_text_sanitized(const char *text);
-/* Returns: as assay_text_sanitized. */
-const char *assay_text_of(const struct assay_json *object, const char *key, const char *fallback);
+const char *cli_text_sanitized(const char *text);
+/* Returns: as cli_text_sanitized. */
+const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback);
 /* Returns: 0 for what is not there. */
-unsigned long long assay_number_of(const struct assay_json *object, const char *key);
-/* Basis points as "87.50 %". Returns: as assay_text_sanitized. */
-const char *assay_percent_of(const struct assay_json *object, const char *key);
+unsigned long long cli_number_of(const struct assay_json *object, const char *key);
+/* Basis points as "87.50 %". Returns: as cli_text_sanitized. */
+const char *cli_percent_of(const struct assay_json *object, const char *key);
 /* Prints a document, indented. */
-void assay_print_document(const struct assay_json *document);
+void cli_print_document(const struct assay_json *document);
 
 #endif

@@ -36,7 +36,7 @@ static bool is_loose_key(const char *path, char *text, size_t size)
     return true;
 }
 
-const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected)
+const char *cli_file_fault_of(const char *path, enum assay_status status, const char *expected)
 {
     static char text[ASSAY_FILE_MESSAGE_LEN];
     struct assay_file_kind kind;
@@ -49,7 +49,7 @@ const char *assay_file_fault_of(const char *path, enum assay_status status, cons
     /* The permissions of a key file are checked before it is read. */
     const bool is_refused =
         status == ASSAY_E_IO && is_known && !kind.is_secret && strcmp(kind.text, expected) != 0;
-    if (!is_known || (!is_of_form(status) && !is_refused)) return assay_file_fault(path, status);
+    if (!is_known || (!is_of_form(status) && !is_refused)) return cli_file_fault(path, status);
     if (strcmp(kind.text, expected) == 0)
         (void)snprintf(text, sizeof text, "is %s, but damaged or cut short: %s (%s)", kind.text,
                        assay_status_text(status), assay_status_symbol(status));
@@ -59,13 +59,13 @@ const char *assay_file_fault_of(const char *path, enum assay_status status, cons
     return text;
 }
 
-const char *assay_output_fault(const char *path, enum assay_status status)
+const char *cli_output_fault(const char *path, enum assay_status status)
 {
     const int why = errno; /* of the write that failed just now */
-    return status == ASSAY_E_IO && why != 0 ? strerror(why) : assay_file_fault(path, status);
+    return status == ASSAY_E_IO && why != 0 ? strerror(why) : cli_file_fault(path, status);
 }
 
-const char *assay_file_fault(const char *path, enum assay_status status)
+const char *cli_file_fault(const char *path, enum assay_status status)
 {
     static char text[ASSAY_FILE_MESSAGE_LEN];
     struct stat info;
@@ -83,13 +83,12 @@ const char *assay_file_fault(const char *path, enum assay_status status)
     return text;
 }
 
-int assay_print_file_fault(bool json, const char *option, const char *path,
-                           enum assay_status status)
+int cli_print_file_fault(bool json, const char *option, const char *path, enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY)
-        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     const bool is_missing = status == ASSAY_E_NOT_FOUND;
-    return assay_print_error(json, is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE,
-                             is_missing ? "not_found" : "usage", "%s%s: %s", option, path,
-                             assay_file_fault(path, status));
+    return cli_print_error(json, is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE,
+                           is_missing ? "not_found" : "usage", "%s%s: %s", option, path,
+                           cli_file_fault(path, status));
 }

@@ -8,28 +8,27 @@
 #include "base/file/file.h"
 
 /*
- * assay_file_fault - why a file that the user named could not be read or used, for a message
+ * cli_file_fault - why a file that the user named could not be read or used, for a message
  * "PATH: WHY": "no such file", "is a directory, expected a regular file", "Permission denied".
  * In:      status: of assay_file_read, assay_file_read_secret or of the decoder behind them
  * Returns: text in one static buffer, for use at once; for a status not related to the file, its
  * text and symbol
  */
-const char *assay_file_fault(const char *path, enum assay_status status);
+const char *cli_file_fault(const char *path, enum assay_status status);
 /*
- * assay_file_fault_of - the same of a document: where a decoder refused it, what it is instead.
+ * cli_file_fault_of - the same of a document: where a decoder refused it, what it is instead.
  * In:      expected: as kinds are named (base/file/kind.h): "a genesis"
  * Returns: text as above: "is a checkpoint, expected a genesis (ASSAY_E_TYPE)"
  */
-const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected);
+const char *cli_file_fault_of(const char *path, enum assay_status status, const char *expected);
 /* Reason why a file could not be written, from errno, which the caller must not have changed.
- * Returns: text as assay_file_fault */
-const char *assay_output_fault(const char *path, enum assay_status status);
+ * Returns: text as cli_file_fault */
+const char *cli_output_fault(const char *path, enum assay_status status);
 /*
- * assay_print_file_fault - "OPTION PATH: WHY" as an error of the command.
+ * cli_print_file_fault - "OPTION PATH: WHY" as an error of the command.
  * In:      option: "--policy ", "" for a file that is no option's
  * Returns: ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_INTERNAL (no memory) | ASSAY_EXIT_USAGE
  */
-int assay_print_file_fault(bool json, const char *option, const char *path,
-                           enum assay_status status);
+int cli_print_file_fault(bool json, const char *option, const char *path, enum assay_status status);
 
 #endif

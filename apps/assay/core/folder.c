@@ -18,7 +18,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-enum assay_status assay_folder_open(const char *dir, struct assay_folder *out)
+enum assay_status cli_folder_open(const char *dir, struct assay_folder *out)
 {
     out->count = 0;
     DIR *const stream = opendir(dir);
@@ -41,8 +41,8 @@ enum assay_status assay_folder_open(const char *dir, struct assay_folder *out)
     return status;
 }
 
-enum assay_status assay_folder_read(const char *dir, const char *name, size_t len_max,
-                                    uint8_t **bytes, size_t *len)
+enum assay_status cli_folder_read(const char *dir, const char *name, size_t len_max,
+                                  uint8_t **bytes, size_t *len)
 {
     char path[PATH_MAX];
     struct stat info;
@@ -51,7 +51,7 @@ enum assay_status assay_folder_read(const char *dir, const char *name, size_t le
     return assay_file_read(path, len_max, bytes, len);
 }
 
-void assay_folder_close(struct assay_folder *folder)
+void cli_folder_close(struct assay_folder *folder)
 {
     for (size_t i = 0; i < folder->count; i++)
         free(folder->names[i]);

@@ -14,22 +14,22 @@ struct assay_folder {
 };
 
 /*
- * assay_folder_open - the names; "." and "..", folders and pipes are among them.
- * Out:     *out, whatever the status: assay_folder_close frees it
+ * cli_folder_open - the names; "." and "..", folders and pipes are among them.
+ * Out:     *out, whatever the status: cli_folder_close frees it
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL |
  *          ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_folder_open(const char *dir, struct assay_folder *out);
+ASSAY_CHECKED enum assay_status cli_folder_open(const char *dir, struct assay_folder *out);
 /*
- * assay_folder_read - one file. What is no plain file (a pipe would be waited for) or too long is
+ * cli_folder_read - one file. What is no plain file (a pipe would be waited for) or too long is
  * not there.
  * Out:     *bytes of malloc, the caller's
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_RANGE (too long, a path too) | ASSAY_E_IO |
  *          ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_folder_read(const char *dir, const char *name, size_t len_max,
-                                                  uint8_t **bytes, size_t *len);
+ASSAY_CHECKED enum assay_status cli_folder_read(const char *dir, const char *name, size_t len_max,
+                                                uint8_t **bytes, size_t *len);
 /* */
-void assay_folder_close(struct assay_folder *folder);
+void cli_folder_close(struct assay_folder *folder);
 
 #endif

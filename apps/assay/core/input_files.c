@@ -39,11 +39,11 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-enum assay_status assay_input_files_read(const char *dir, struct assay_input_files *out,
-                                         const char **where)
+enum assay_status cli_input_files_read(const char *dir, struct assay_input_files *out,
+                                       const char **where)
 {
     *where = NULL;
-    ASSAY_TRY(assay_folder_open(dir, &out->folder));
+    ASSAY_TRY(cli_folder_open(dir, &out->folder));
     for (size_t i = 0; i < out->folder.count; i++) {
         const char *const name = out->folder.names[i];
         uint8_t *bytes = NULL;
@@ -51,7 +51,7 @@ enum assay_status assay_input_files_read(const char *dir, struct assay_input_fil
         if (is_dots(name)) continue;
         *where = name;
         const enum assay_status status =
-            assay_folder_read(dir, name, ASSAY_PART_LEN_MAX, &bytes, &len);
+            cli_folder_read(dir, name, ASSAY_PART_LEN_MAX, &bytes, &len);
         if (status == ASSAY_E_MEMORY) return status;
         /* docs/evidence-rules.md 1.15.5; what is no file, as a folder, holds nothing. */
         if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
@@ -73,9 +73,9 @@ enum assay_status assay_input_files_read(const char *dir, struct assay_input_fil
     return ASSAY_OK;
 }
 
-void assay_input_files_set_used(struct assay_input_files *given,
-                                const bool leads[static ASSAY_RECOGNISED_MAX],
-                                const bool is_taken[static ASSAY_RECOGNISED_MAX])
+void cli_input_files_set_used(struct assay_input_files *given,
+                              const bool leads[static ASSAY_RECOGNISED_MAX],
+                              const bool is_taken[static ASSAY_RECOGNISED_MAX])
 {
     for (size_t i = 0; i < given->found.count; i++) {
         given->leads[i] = given->leads[i] || leads[i];
@@ -83,11 +83,11 @@ void assay_input_files_set_used(struct assay_input_files *given,
     }
 }
 
-void assay_input_files_close(struct assay_input_files *given)
+void cli_input_files_close(struct assay_input_files *given)
 {
     for (size_t i = 0; i < given->buffer_count; i++)
         free(given->buffers[i]);
-    assay_folder_close(&given->folder);
+    cli_folder_close(&given->folder);
     given->buffer_count = given->skipped_count = 0;
 }
 
@@ -133,8 +133,8 @@ static void print_piece(const struct assay_input_files *g, const char *dir, size
                       get_advice(piece, status));
 }
 
-void assay_input_files_print(const struct assay_input_files *given, const char *dir,
-                             struct assay_slice evidence)
+void cli_input_files_print(const struct assay_input_files *given, const char *dir,
+                           struct assay_slice evidence)
 {
     for (size_t i = 0; i < given->skipped_count; i++)
         (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,

@@ -30,24 +30,23 @@ struct assay_input_files {
 };
 
 /*
- * assay_input_files_read - read and recognise every plain file.
- * Out: *out, whatever the status: assay_input_files_close frees it; *where: file that exceeded a
+ * cli_input_files_read - read and recognise every plain file.
+ * Out: *out, whatever the status: cli_input_files_close frees it; *where: file that exceeded a
  * limit, NULL for the folder itself
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL (too many
  *          files or pieces) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_input_files_read(const char *dir,
-                                                       struct assay_input_files *out,
-                                                       const char **where);
+ASSAY_CHECKED enum assay_status cli_input_files_read(const char *dir, struct assay_input_files *out,
+                                                     const char **where);
 /* What leads to a root, and was taken, is noted. */
-void assay_input_files_set_used(struct assay_input_files *given,
-                                const bool leads[static ASSAY_RECOGNISED_MAX],
-                                const bool is_taken[static ASSAY_RECOGNISED_MAX]);
+void cli_input_files_set_used(struct assay_input_files *given,
+                              const bool leads[static ASSAY_RECOGNISED_MAX],
+                              const bool is_taken[static ASSAY_RECOGNISED_MAX]);
 /* Prints a line on stderr for each unused piece: file, kind, reason, remedy. evidence: the
  * appraised bytes, which may be in the folder as well. */
-void assay_input_files_print(const struct assay_input_files *given, const char *dir,
-                             struct assay_slice evidence);
+void cli_input_files_print(const struct assay_input_files *given, const char *dir,
+                           struct assay_slice evidence);
 /* */
-void assay_input_files_close(struct assay_input_files *given);
+void cli_input_files_close(struct assay_input_files *given);
 
 #endif

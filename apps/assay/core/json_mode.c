@@ -12,23 +12,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HEARD_MAX = 2048 };
+enum { CAPTURED_MAX = 2048 };
 
 static struct {
     bool asked;
     FILE *out, *err; /* those of the process, while ours stand in their place */
     char *text;      /* what was printed */
     size_t text_len;
-    char heard[HEARD_MAX]; /* the first bytes of stderr */
-    size_t heard_len;
+    char captured[CAPTURED_MAX]; /* the first bytes of stderr */
+    size_t captured_len;
 } mode;
 
 /* At once to where stderr goes: last words of an assertion must not be lost. */
 static ssize_t on_stderr_write(void *cookie, const char *bytes, size_t len)
 {
     (void)cookie;
-    for (size_t i = 0; i < len && mode.heard_len + 1 < sizeof mode.heard; i++)
-        mode.heard[mode.heard_len++] = bytes[i];
+    for (size_t i = 0; i < len && mode.captured_len + 1 < sizeof mode.captured; i++)
+        mode.captured[mode.captured_len++] = bytes[i];
     for (size_t done = 0; done < len;) {
         const ssize_t count = write(STDERR_FILENO, bytes + done, len - done);
         if (count <= 0) break;
@@ -37,7 +37,7 @@ static ssize_t on_stderr_write(void *cookie, const char *bytes, size_t len)
     return (ssize_t)len;
 }
 
-void assay_json_mode_start(void)
+void cli_json_mode_start(void)
 {
     mode.asked = true;
     FILE *const out = open_memstream(&mode.text, &mode.text_len);
@@ -54,7 +54,7 @@ void assay_json_mode_start(void)
     stderr = err;
 }
 
-bool assay_json_mode_is_on(void)
+bool cli_json_mode_is_on(void)
 {
     return mode.asked;
 }
@@ -77,15 +77,16 @@ static const char *code_of(int status)
 static bool print_error(int status)
 {
     struct assay_json *const data = assay_json_object();
-    mode.heard[mode.heard_len] = '\0';
-    mode.heard[strcspn(mode.heard, "\n")] = '\0';
-    const char *const detail = strncmp(mode.heard, "assay: ", 7) == 0 ? mode.heard + 7 : mode.heard;
+    mode.captured[mode.captured_len] = '\0';
+    mode.captured[strcspn(mode.captured, "\n")] = '\0';
+    const char *const detail =
+        strncmp(mode.captured, "assay: ", 7) == 0 ? mode.captured + 7 : mode.captured;
     assay_json_set_text(data, "code", code_of(status));
     assay_json_set_text(data, "detail", detail[0] != '\0' ? detail : "it failed without a word");
-    return assay_print_envelope("assay.error", data) == ASSAY_EXIT_OK;
+    return cli_print_envelope("assay.error", data) == ASSAY_EXIT_OK;
 }
 
-int assay_json_mode_finish(int status)
+int cli_json_mode_finish(int status)
 {
     if (mode.out == NULL) return status;
     (void)fclose(stdout);

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 
 /* Called before a command with --json runs. Without memory it changes nothing. */
-void assay_json_mode_start(void);
+void cli_json_mode_start(void);
 /* After it, with its exit status. Returns: the status; ASSAY_EXIT_INTERNAL when stdout is gone. */
-int assay_json_mode_finish(int status);
+int cli_json_mode_finish(int status);
 /* Returns: whether the command that runs was asked for JSON. */
-bool assay_json_mode_is_on(void);
+bool cli_json_mode_is_on(void);
 
 #endif

@@ -14,46 +14,46 @@
 
 /* A new group is one file and one row. */
 static const struct assay_command commands[] = {
-    { "evidence", "verify, explain or decode evidence, without a daemon", assay_command_evidence },
-    { "ear", "verify an attestation result that a verifier signed", assay_command_ear },
-    { "tcb", "forecast a platform's TCB status under an announced set", assay_command_tcb },
+    { "evidence", "verify, explain or decode evidence, without a daemon", cli_command_evidence },
+    { "ear", "verify an attestation result that a verifier signed", cli_command_ear },
+    { "tcb", "forecast a platform's TCB status under an announced set", cli_command_tcb },
     { "collateral", "fetch, show, compare and submit collateral of evidence",
-      assay_command_collateral },
-    { "policy", "check, compare and try policies; reference values", assay_command_policy },
-    { "setup", "configuration and keys for one node or a local network", assay_command_setup },
-    { "node", "write the join request of a node", assay_command_node },
-    { "soft", "make SOFT vendors, platforms and quotes, for development", assay_command_soft },
-    { "tpm", "attestation keys of TPMs, and their registrar", assay_command_tpm },
-    { "keys", "make and show the keys of a node or an operator", assay_command_keys },
-    { "config", "check, show and compare configurations of assayd", assay_command_config },
-    { "genesis", "plan, sign and show a network", assay_command_genesis },
-    { "change", "change a running network: draft, simulate, sign, submit", assay_command_change },
-    { "recover", "recover from quorum loss: end an era, start the next", assay_command_recover },
-    { "status", "show the state of a running node", assay_command_status },
-    { "nodes", "list scores, standings and weights of the members", assay_command_nodes },
-    { "top", "monitor the network in a terminal", assay_command_top },
-    { "explain", "explain the standing of a node", assay_command_explain },
-    { "doctor", "diagnose this node, with remedies", assay_command_doctor },
-    { "debug", "write a support bundle, without secrets", assay_command_debug },
+      cli_command_collateral },
+    { "policy", "check, compare and try policies; reference values", cli_command_policy },
+    { "setup", "configuration and keys for one node or a local network", cli_command_setup },
+    { "node", "write the join request of a node", cli_command_node },
+    { "soft", "make SOFT vendors, platforms and quotes, for development", cli_command_soft },
+    { "tpm", "attestation keys of TPMs, and their registrar", cli_command_tpm },
+    { "keys", "make and show the keys of a node or an operator", cli_command_keys },
+    { "config", "check, show and compare configurations of assayd", cli_command_config },
+    { "genesis", "plan, sign and show a network", cli_command_genesis },
+    { "change", "change a running network: draft, simulate, sign, submit", cli_command_change },
+    { "recover", "recover from quorum loss: end an era, start the next", cli_command_recover },
+    { "status", "show the state of a running node", cli_command_status },
+    { "nodes", "list scores, standings and weights of the members", cli_command_nodes },
+    { "top", "monitor the network in a terminal", cli_command_top },
+    { "explain", "explain the standing of a node", cli_command_explain },
+    { "doctor", "diagnose this node, with remedies", cli_command_doctor },
+    { "debug", "write a support bundle, without secrets", cli_command_debug },
     { "permit", "query whether this node may act now: exit 0, or 4 with the reason",
-      assay_command_permit },
-    { "enforce", "show, hold and release enforcement on a node", assay_command_enforce },
-    { "counters", "print counters of rejected messages and other events", assay_command_counters },
-    { "timeline", "print events, epoch by epoch", assay_command_timeline },
-    { "export", "export closed epochs as JSON, lines of JSON or CSV", assay_command_export },
-    { "report", "write a report, as one page or as data", assay_command_report },
-    { "checkpoint", "create, show and advance trusted checkpoints", assay_command_checkpoint },
-    { "proof", "proofs of a member's score for offline verifiers", assay_command_proof },
-    { "anchor", "anchor epochs of a network on an EVM chain", assay_command_anchor },
-    { "store", "save, verify, inspect and restore archives of a store", assay_command_store },
-    { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
-    { "services", "show the services of a network", assay_command_services },
-    { "continuity", "groups that protect enclave state from rollback", assay_command_continuity },
-    { "share", "secrets in shares: put, read, delete", assay_command_share },
+      cli_command_permit },
+    { "enforce", "show, hold and release enforcement on a node", cli_command_enforce },
+    { "counters", "print counters of rejected messages and other events", cli_command_counters },
+    { "timeline", "print events, epoch by epoch", cli_command_timeline },
+    { "export", "export closed epochs as JSON, lines of JSON or CSV", cli_command_export },
+    { "report", "write a report, as one page or as data", cli_command_report },
+    { "checkpoint", "create, show and advance trusted checkpoints", cli_command_checkpoint },
+    { "proof", "proofs of a member's score for offline verifiers", cli_command_proof },
+    { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor },
+    { "store", "save, verify, inspect and restore archives of a store", cli_command_store },
+    { "audit", "verify and replay a store, check the journal of orders", cli_command_audit },
+    { "services", "show the services of a network", cli_command_services },
+    { "continuity", "groups that protect enclave state from rollback", cli_command_continuity },
+    { "share", "secrets in shares: put, read, delete", cli_command_share },
     { "account", "accounts of a network with tasks: keys, balances, payments",
-      assay_command_account },
-    { "task", "tasks paid by step: offers, run, status, close", assay_command_task },
-    { "completion", "completion scripts for bash, zsh and fish", assay_command_completion },
+      cli_command_account },
+    { "task", "tasks paid by step: offers, run, status, close", cli_command_task },
+    { "completion", "completion scripts for bash, zsh and fish", cli_command_completion },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -98,7 +98,7 @@ static int wrong_group(const char *word)
     const char *names[COMMANDS + 1] = { NULL };
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i].name;
-    const char *const near = assay_nearest(word, names);
+    const char *const near = cli_nearest(word, names);
     (void)fprintf(stderr, "assay: \"%s\" is no group of commands", word);
     if (near != NULL) (void)fprintf(stderr, "; did you mean \"%s\"?", near);
     (void)fputc('\n', stderr);
@@ -115,7 +115,7 @@ static int print_help(int argc, char **argv)
         return ASSAY_EXIT_OK;
     }
     if (find_command(argv[1]) == NULL) return wrong_group(argv[1]);
-    assay_options_help(argv[1], argc > 2 ? argv[2] : NULL, stdout);
+    cli_options_help(argv[1], argc > 2 ? argv[2] : NULL, stdout);
     return ASSAY_EXIT_OK;
 }
 
@@ -123,14 +123,14 @@ static int run_command(int argc, char **argv)
 {
     const struct assay_command *const command = find_command(argv[0]);
     if (command == NULL) return wrong_group(argv[0]);
-    const int status = assay_options_check(argc, argv);
+    const int status = cli_options_check(argc, argv);
     return status >= 0 ? status : command->run(argc, argv);
 }
 
 /* Failures are requested as documents. An unknown group has no table to consult. */
 static bool json_asked(int argc, char **argv)
 {
-    if (find_command(argv[0]) != NULL) return assay_options_json(argc, argv);
+    if (find_command(argv[0]) != NULL) return cli_options_json(argc, argv);
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--json") == 0) return true;
     return false;
@@ -153,6 +153,6 @@ int main(int argc, char **argv)
         return flush_output(ASSAY_EXIT_OK);
     }
     if (!json_asked(argc - 1, argv + 1)) return flush_output(run_command(argc - 1, argv + 1));
-    assay_json_mode_start();
-    return flush_output(assay_json_mode_finish(run_command(argc - 1, argv + 1)));
+    cli_json_mode_start();
+    return flush_output(cli_json_mode_finish(run_command(argc - 1, argv + 1)));
 }

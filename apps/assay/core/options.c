@@ -19,7 +19,7 @@ enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40 };
 /* Subject of the line, for later error messages. */
 static const struct assay_verb *running;
 
-const struct assay_verb *assay_verb_at(size_t index)
+const struct assay_verb *cli_verb_at(size_t index)
 {
     if (index < assay_verbs_evidence_count) return &assay_verbs_evidence[index];
     index -= assay_verbs_evidence_count;
@@ -61,7 +61,7 @@ static unsigned get_edit_distance(const char *a, const char *b)
     return rows[a_len % 3][b_len];
 }
 
-const char *assay_nearest(const char *word, const char *const *candidates)
+const char *cli_nearest(const char *word, const char *const *candidates)
 {
     const size_t len = strlen(word);
     const char *best = NULL;
@@ -108,7 +108,7 @@ static void put_words(struct column *c, const char *text)
     }
 }
 
-const char *assay_option_value(const struct assay_option *option)
+const char *cli_option_value(const struct assay_option *option)
 {
     if (option->value == NULL) return "";
     return strlen(option->value) > CHOICES_SHOWN ? "KIND" : option->value;
@@ -125,7 +125,7 @@ static void put_synopsis(const struct assay_verb *v, const char *before, FILE *o
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         const bool must = (o->flags & ASSAY_OPTION_MUST) != 0;
         (void)snprintf(piece, sizeof piece, "%s--%s%s%s%s%s", must ? "" : "[", o->name,
-                       o->value != NULL ? " " : "", assay_option_value(o), must ? "" : "]",
+                       o->value != NULL ? " " : "", cli_option_value(o), must ? "" : "]",
                        (o->flags & ASSAY_OPTION_MANY) != 0 ? "..." : "");
         put_piece(&c, piece, strlen(piece));
     }
@@ -135,11 +135,11 @@ static void put_synopsis(const struct assay_verb *v, const char *before, FILE *o
 static void put_option(const struct assay_option *o, FILE *out)
 {
     struct column c = { .out = out, .indent = 22 };
-    c.at = fprintf(out, "  --%s%s%s", o->name, o->value != NULL ? " " : "", assay_option_value(o));
+    c.at = fprintf(out, "  --%s%s%s", o->name, o->value != NULL ? " " : "", cli_option_value(o));
     if (c.at + 2 > c.indent) c.at = fprintf(out, "\n") - 1;
     c.at += fprintf(out, "%*s", c.indent - c.at, "");
     put_words(&c, o->help);
-    if (o->value != NULL && assay_option_value(o) != o->value) {
+    if (o->value != NULL && cli_option_value(o) != o->value) {
         put_words(&c, "KIND:");
         for (const char *w = o->value; *w != '\0'; w += strspn(w, "|")) {
             const size_t len = strcspn(w, "|");
@@ -200,7 +200,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
 static void put_other_verbs(const char *group, FILE *out)
 {
     const struct assay_verb *v = NULL;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         if (strcmp(v->group, group) != 0 || v->verb[0] == '\0') continue;
         struct column c = { .out = out, .at = 11, .indent = 11 };
         (void)fputc('\n', out);
@@ -211,14 +211,14 @@ static void put_other_verbs(const char *group, FILE *out)
     }
 }
 
-void assay_options_help(const char *group, const char *verb, FILE *out)
+void cli_options_help(const char *group, const char *verb, FILE *out)
 {
     const struct assay_verb *v = NULL;
     const char *before = "usage: ";
     size_t verbs = 0;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         if (strcmp(v->group, group) == 0) verbs++;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         if (strcmp(v->group, group) != 0) continue;
         if (verbs == 1 || (verb != NULL && strcmp(v->verb, verb) == 0)) {
             put_verb(v, out);
@@ -226,7 +226,7 @@ void assay_options_help(const char *group, const char *verb, FILE *out)
             return;
         }
     }
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         if (strcmp(v->group, group) != 0) continue;
         struct column c = { .out = out, .at = 11, .indent = 11 };
         put_synopsis(v, before, out);
@@ -259,7 +259,7 @@ static int end_error(const struct assay_verb *v, const char *nearest, const char
     return ASSAY_EXIT_USAGE;
 }
 
-int assay_misuse(const char *format, ...)
+int cli_misuse(const char *format, ...)
 {
     va_list args;
     ASSAY_ASSERT(running != NULL);
@@ -275,7 +275,7 @@ static const struct assay_option *find_option(const char *group, const struct as
                                               const char *name, size_t len)
 {
     const struct assay_verb *at = NULL;
-    for (size_t i = 0; (at = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (at = cli_verb_at(i)) != NULL; i++) {
         if (v != NULL ? at != v : strcmp(at->group, group) != 0) continue;
         for (const struct assay_option *o = at->options; o->name != NULL; o++)
             if (strlen(o->name) == len && strncmp(o->name, name, len) == 0) return o;
@@ -294,14 +294,14 @@ static int wrong_option(const struct assay_verb *v, const char *word, size_t len
     (void)snprintf(name, sizeof name, "%.*s", (int)(len < WORD_MAX ? len : WORD_MAX), word);
     begin_error(v->group, v->verb);
     (void)fprintf(stderr, "there is no option \"--%s\"", name);
-    for (size_t i = 0; (other = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (other = cli_verb_at(i)) != NULL; i++)
         if (strcmp(other->group, v->group) == 0 &&
             find_option(v->group, other, word, len) != NULL) {
             (void)fprintf(stderr, " here; `assay %s%s%s` has it", other->group,
                           other->verb[0] != '\0' ? " " : "", other->verb);
             return end_error(v, NULL, "");
         }
-    return end_error(v, assay_nearest(name, names), "--");
+    return end_error(v, cli_nearest(name, names), "--");
 }
 
 /* "a|b|c" as names. Returns: whether value is one; names are in room. */
@@ -336,7 +336,7 @@ static int wrong_value(const struct assay_verb *v, const struct assay_option *o,
     for (size_t i = 0; names[i] != NULL; i++)
         (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", names[i]);
     (void)fprintf(stderr, ", not \"%s\"", value);
-    return end_error(v, assay_nearest(value, names), "");
+    return end_error(v, cli_nearest(value, names), "");
 }
 
 /* ------------------------------------------------------------ a line */
@@ -353,7 +353,7 @@ struct line {
 static bool has_verbs(const char *group)
 {
     const struct assay_verb *v = NULL;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         if (strcmp(v->group, group) == 0 && v->verb[0] != '\0') return true;
     return false;
 }
@@ -361,7 +361,7 @@ static bool has_verbs(const char *group)
 static const struct assay_verb *find_verb(const char *group, const char *verb)
 {
     const struct assay_verb *v = NULL;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
         if (strcmp(v->group, group) == 0 && strcmp(v->verb, verb) == 0) return v;
     return NULL;
 }
@@ -399,12 +399,12 @@ static int wrong_verb(const struct line *line, const char *word)
     const char *names[NAMES_MAX + 1] = { NULL };
     const struct assay_verb *v = NULL;
     size_t count = 0;
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL && count < NAMES_MAX; i++)
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL && count < NAMES_MAX; i++)
         if (strcmp(v->group, line->group) == 0) names[count++] = v->verb;
     begin_error(line->group, NULL);
     if (word != NULL) (void)fprintf(stderr, "\"%s\" is none of its verbs", word);
     else (void)fputs("which verb?", stderr);
-    (void)end_error(NULL, word != NULL ? assay_nearest(word, names) : NULL, "");
+    (void)end_error(NULL, word != NULL ? cli_nearest(word, names) : NULL, "");
     (void)fprintf(stderr, "usage: assay %s", line->group);
     for (size_t i = 0; i < count; i++)
         (void)fprintf(stderr, "%s%s", i > 0 ? "|" : " ", names[i]);
@@ -498,17 +498,17 @@ static int check_line(struct line *line)
     return check_words(line, seen);
 }
 
-int assay_options_check(int argc, char **argv)
+int cli_options_check(int argc, char **argv)
 {
     struct line line = { .group = argv[0], .argc = argc, .argv = argv };
     const int at = first_word(&line);
     const char *const first = at > 0 ? argv[at] : NULL;
     const bool verbs = has_verbs(line.group);
-    const bool asks = first != NULL && strcmp(first, "help") == 0 && verbs;
+    const bool wants_help = first != NULL && strcmp(first, "help") == 0 && verbs;
     if (verbs && first != NULL) line.verb = find_verb(line.group, first);
     if (line.verb == NULL) line.verb = find_verb(line.group, "");
-    if (line.help || asks) {
-        assay_options_help(line.group, line.verb != NULL ? line.verb->verb : NULL, stdout);
+    if (line.help || wants_help) {
+        cli_options_help(line.group, line.verb != NULL ? line.verb->verb : NULL, stdout);
         return ASSAY_EXIT_OK;
     }
     if (line.verb == NULL) return wrong_verb(&line, first);
@@ -523,7 +523,7 @@ int assay_options_check(int argc, char **argv)
     return status;
 }
 
-bool assay_options_json(int argc, char **argv)
+bool cli_options_json(int argc, char **argv)
 {
     struct line line = { .group = argv[0], .argc = argc, .argv = argv };
     (void)first_word(&line);

@@ -60,23 +60,23 @@ extern const struct assay_verb assay_verbs_evidence[], assay_verbs_network[], as
 extern const size_t assay_verbs_evidence_count, assay_verbs_network_count, assay_verbs_node_count,
     assay_verbs_services_count, assay_verbs_anchor_count;
 /* Returns: the verb with this number, counted over all; NULL after the last. */
-const struct assay_verb *assay_verb_at(size_t index);
+const struct assay_verb *cli_verb_at(size_t index);
 
 /*
- * assay_options_check - validate a command line.
+ * cli_options_check - validate a command line.
  * In:      argv: from the group on
  * Returns: -1 when it is valid; else the exit status, after printing help or the error
  */
-int assay_options_check(int argc, char **argv);
+int cli_options_check(int argc, char **argv);
 /* Whether the line asks for JSON, by an option that its verb has. Returns: so. */
-bool assay_options_json(int argc, char **argv);
+bool cli_options_json(int argc, char **argv);
 /* Says on stderr what is wrong with words that are each right. Returns: ASSAY_EXIT_USAGE. */
-__attribute__((format(printf, 1, 2))) int assay_misuse(const char *format, ...);
+__attribute__((format(printf, 1, 2))) int cli_misuse(const char *format, ...);
 /* Help for a group, or for one verb of it. */
-void assay_options_help(const char *group, const char *verb, FILE *out);
+void cli_options_help(const char *group, const char *verb, FILE *out);
 /* What stands for an option's value: "" for none, KIND for too many choices. Returns: text. */
-const char *assay_option_value(const struct assay_option *option);
+const char *cli_option_value(const struct assay_option *option);
 /* The nearest of a few names, or NULL: candidates end with NULL. Returns: one of them. */
-const char *assay_nearest(const char *word, const char *const *candidates);
+const char *cli_nearest(const char *word, const char *const *candidates);
 
 #endif

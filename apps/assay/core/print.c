@@ -11,7 +11,7 @@
 
 enum { SCHEMA_VERSION = 1, DETAIL_MAX = 512 };
 
-int assay_print_envelope(const char *schema, struct assay_json *data)
+int cli_print_envelope(const char *schema, struct assay_json *data)
 {
     struct assay_json *envelope = assay_json_object();
     assay_json_set_text(envelope, "schema", schema);
@@ -28,7 +28,7 @@ int assay_print_envelope(const char *schema, struct assay_json *data)
     return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_print_error(bool json, int exit, const char *code, const char *format, ...)
+int cli_print_error(bool json, int exit, const char *code, const char *format, ...)
 {
     char detail[DETAIL_MAX];
     va_list args;
@@ -40,6 +40,6 @@ int assay_print_error(bool json, int exit, const char *code, const char *format,
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "code", code);
     assay_json_set_text(data, "detail", detail);
-    const int printed = assay_print_envelope("assay.error", data);
+    const int printed = cli_print_envelope("assay.error", data);
     return printed == ASSAY_EXIT_OK ? exit : printed;
 }

@@ -7,17 +7,17 @@
 #include "net/json/json.h"
 
 /*
- * assay_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
+ * cli_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
  */
-int assay_print_envelope(const char *schema, struct assay_json *data);
+int cli_print_envelope(const char *schema, struct assay_json *data);
 /*
- * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
+ * cli_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
  * JSON was asked for (docs/command-line.md 4).
  * In:      code: usage, not_found, malformed, unsupported, internal
  * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
  */
-__attribute__((format(printf, 4, 5))) int assay_print_error(bool json, int exit, const char *code,
-                                                            const char *format, ...);
+__attribute__((format(printf, 4, 5))) int cli_print_error(bool json, int exit, const char *code,
+                                                          const char *format, ...);
 
 #endif

@@ -41,14 +41,14 @@ enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
 static int take_option(const struct assay_record_submit_option *option)
 {
     if (option->count != NULL && *option->count == option->most)
-        return assay_misuse("--%s can be given %u times", option->name, (unsigned)option->most);
+        return cli_misuse("--%s can be given %u times", option->name, (unsigned)option->most);
     option->text[option->count != NULL ? (*option->count)++ : 0] = optarg;
     return -1;
 }
 
-int assay_record_submit_options(struct assay_daemon_request *q, int argc, char **argv,
-                                const struct assay_record_submit_option *options,
-                                const char **timeout, const char **verb, const char **word)
+int cli_record_submit_options(struct assay_daemon_request *q, int argc, char **argv,
+                              const struct assay_record_submit_option *options,
+                              const char **timeout, const char **verb, const char **word)
 {
     struct option table[OPTIONS_MAX + 1] = {
         { "json", no_argument, NULL, OPTION_JSON },
@@ -59,7 +59,7 @@ int assay_record_submit_options(struct assay_daemon_request *q, int argc, char *
         ASSAY_ASSERT(i + 3 < OPTIONS_MAX);
         table[i + 3] = (struct option){ options[i].name, required_argument, NULL, i };
     }
-    q->socket = assay_daemon_default_socket();
+    q->socket = cli_daemon_default_socket();
     q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o, bad = -1; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (o == OPTION_JSON) q->json = true;
@@ -70,12 +70,12 @@ int assay_record_submit_options(struct assay_daemon_request *q, int argc, char *
     }
     *verb = argv[optind];
     *word = optind + 1 < argc ? argv[optind + 1] : NULL;
-    if (*timeout == NULL || assay_daemon_parse_timeout(*timeout, &q->timeout_ms)) return -1;
-    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
+    if (*timeout == NULL || cli_daemon_parse_timeout(*timeout, &q->timeout_ms)) return -1;
+    return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
 }
 
-int assay_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
-                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+int cli_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
+                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
     const enum assay_status status = assay_operator_key_load(path, secret, public_key);
@@ -86,7 +86,7 @@ int assay_record_submit_key(const char *group, const char *path, struct assay_se
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
 }
 
-int assay_record_submit_account(const char *group, const char *text, uint8_t account[static 32])
+int cli_record_submit_account(const char *group, const char *text, uint8_t account[static 32])
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 secret;
@@ -98,14 +98,14 @@ int assay_record_submit_account(const char *group, const char *text, uint8_t acc
         (void)fprintf(stderr,
                       "assay %s: \"%s\" is no account: expected 64 hexadecimal digits, or a file "
                       "that assay account create wrote\n",
-                      group, assay_text_sanitized(text));
+                      group, cli_text_sanitized(text));
         return ASSAY_EXIT_USAGE;
     }
     assay_task_account(public_key, account);
     return ASSAY_EXIT_OK;
 }
 
-bool assay_record_submit_number(const char *text, uint64_t min, uint64_t *out)
+bool cli_record_submit_number(const char *text, uint64_t min, uint64_t *out)
 {
     char *end = NULL;
     if (text[0] < '0' || text[0] > '9') return false;
@@ -116,20 +116,20 @@ bool assay_record_submit_number(const char *text, uint64_t min, uint64_t *out)
     return true;
 }
 
-int assay_record_submit_timeout(struct assay_daemon_request *q, const char *text)
+int cli_record_submit_timeout(struct assay_daemon_request *q, const char *text)
 {
     q->timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
-    if (text == NULL || assay_daemon_parse_timeout(text, &q->timeout_ms)) return -1;
-    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
+    if (text == NULL || cli_daemon_parse_timeout(text, &q->timeout_ms)) return -1;
+    return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
 }
 
-int assay_record_submit_path(const struct assay_daemon_request *q,
-                             char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
+int cli_record_submit_path(const struct assay_daemon_request *q,
+                           char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
 {
     struct assay_json *document = NULL;
     struct assay_daemon_request ask = *q;
     if (ask.timeout_ms > ASSAY_CLIENT_TIMEOUT_MS) ask.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    const int result = assay_daemon_get_document(&ask, &document, "services");
+    const int result = cli_daemon_get_document(&ask, &document, "services");
     if (result != ASSAY_EXIT_OK) return result;
     const char *socket =
         assay_json_text(assay_json_get(assay_json_get(document, "data"), "programs"), "socket", "");
@@ -146,7 +146,7 @@ int assay_record_submit_path(const struct assay_daemon_request *q,
 /* ------------------------------------------------------------ updates from the daemon */
 
 /* After a reconnect the daemon sends the state, not the result of a record. */
-static void tell_begun(void *context)
+static void report_begun(void *context)
 {
     struct assay_record_submit *hand = context;
     if (hand->kind == 0) return;
@@ -154,8 +154,8 @@ static void tell_begun(void *context)
     assay_record_queue_reset_due(hand->pending);
 }
 
-static void tell_became(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                        const char *word)
+static void report_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                          const char *word)
 {
     struct assay_record_submit *hand = context;
     if (hand->kind == 0 || kind != hand->kind || payload.len != hand->payload.len ||
@@ -165,7 +165,7 @@ static void tell_became(void *context, enum assay_service_kind kind, struct assa
     if (hand->became == NULL) hand->became = word;
 }
 
-static void tell_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+static void report_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
 {
     struct assay_record_submit *hand = context;
     if (kind != hand->kind) return;
@@ -207,20 +207,20 @@ static int give_up(const struct assay_record_submit *hand, enum assay_status sta
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_service_role role,
-                             struct assay_record_submit **hand)
+int cli_record_submit_open(const struct assay_daemon_request *q, enum assay_service_role role,
+                           struct assay_record_submit **hand)
 {
     struct assay_record_submit *l = calloc(1, sizeof *l);
     if (l == NULL) return ASSAY_EXIT_INTERNAL;
-    const struct assay_follower_callbacks tells = { .begun = tell_begun,
-                                                .became = tell_became,
-                                                .refused = tell_refused };
+    const struct assay_follower_callbacks callbacks = { .begun = report_begun,
+                                                        .became = report_result,
+                                                        .refused = report_refused };
     struct assay_follower_config config = {
-        .path = l->path, .role = role, .tells = tells, .context = l
+        .path = l->path, .role = role, .callbacks = callbacks, .context = l
     };
     l->q = q;
     l->until_ms = assay_monotonic_ms() + q->timeout_ms;
-    const int found = assay_record_submit_path(q, l->path);
+    const int found = cli_record_submit_path(q, l->path);
     if (found != ASSAY_EXIT_OK) {
         free(l);
         return found;
@@ -234,11 +234,11 @@ int assay_record_submit_open(const struct assay_daemon_request *q, enum assay_se
         return ASSAY_EXIT_OK;
     }
     const int result = give_up(l, status, "the ledger was not notified");
-    assay_record_submit_close(&l);
+    cli_record_submit_close(&l);
     return result;
 }
 
-void assay_record_submit_close(struct assay_record_submit **hand)
+void cli_record_submit_close(struct assay_record_submit **hand)
 {
     struct assay_record_submit *l = *hand;
     *hand = NULL;
@@ -248,7 +248,7 @@ void assay_record_submit_close(struct assay_record_submit **hand)
     free(l);
 }
 
-const struct assay_follower *assay_record_submit_follower(const struct assay_record_submit *hand)
+const struct assay_follower *cli_record_submit_follower(const struct assay_record_submit *hand)
 {
     return hand->follower;
 }
@@ -290,8 +290,8 @@ static int report_outcome(const struct assay_record_submit *hand, const char *wo
     return ASSAY_EXIT_DENIED;
 }
 
-int assay_record_submit_send(struct assay_record_submit *hand, enum assay_service_kind kind,
-                             struct assay_slice payload, const char **word)
+int cli_record_submit_send(struct assay_record_submit *hand, enum assay_service_kind kind,
+                           struct assay_slice payload, const char **word)
 {
     *word = "";
     hand->kind = kind;
@@ -317,7 +317,7 @@ int assay_record_submit_send(struct assay_record_submit *hand, enum assay_servic
     }
     if (hand->why[0] != '\0') {
         (void)fprintf(stderr, "assay %s: the daemon refuses it: %s\n", hand->q->group,
-                      assay_text_sanitized(hand->why));
+                      cli_text_sanitized(hand->why));
         return ASSAY_EXIT_DENIED;
     }
     return give_up(hand, status, "not final in time; it may still become so");
@@ -325,26 +325,26 @@ int assay_record_submit_send(struct assay_record_submit *hand, enum assay_servic
 
 /* ------------------------------------------------------------ what an account signs */
 
-int assay_record_submit_start(struct assay_daemon_request *q, const char *key, const char *timeout,
-                              struct assay_record_submit_signing *signing)
+int cli_record_submit_start(struct assay_daemon_request *q, const char *key, const char *timeout,
+                            struct assay_record_submit_signing *signing)
 {
-    const int set = assay_record_submit_timeout(q, timeout);
+    const int set = cli_record_submit_timeout(q, timeout);
     if (set >= 0) return set;
-    const int read = assay_record_submit_key(q->group, key, &signing->secret, signing->public_key);
+    const int read = cli_record_submit_key(q->group, key, &signing->secret, signing->public_key);
     if (read != ASSAY_EXIT_OK) return read;
     assay_task_account(signing->public_key, signing->account);
-    return assay_record_submit_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
+    return cli_record_submit_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
 }
 
-void assay_record_submit_stop(struct assay_record_submit_signing *signing)
+void cli_record_submit_stop(struct assay_record_submit_signing *signing)
 {
     assay_secret_wipe(&signing->secret, sizeof signing->secret);
-    assay_record_submit_close(&signing->hand);
+    cli_record_submit_close(&signing->hand);
 }
 
-enum assay_status assay_record_submit_sign(const struct assay_record_submit_signing *signing,
-                                           const uint8_t digest[static 32],
-                                           uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+enum assay_status cli_record_submit_sign(const struct assay_record_submit_signing *signing,
+                                         const uint8_t digest[static 32],
+                                         uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_p256_signer *signer = NULL;
     ASSAY_TRY(assay_p256_signer_load(&signing->secret, &signer));
@@ -353,7 +353,7 @@ enum assay_status assay_record_submit_sign(const struct assay_record_submit_sign
     return status;
 }
 
-int assay_record_submit_report_unmade(const char *group, enum assay_status status)
+int cli_record_submit_report_unmade(const char *group, enum assay_status status)
 {
     (void)fprintf(stderr, "assay %s: the record cannot be made: %s\n", group,
                   assay_status_text(status));

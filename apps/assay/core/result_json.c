@@ -5,7 +5,7 @@
 
 #include "apps/assay/core/print.h"
 
-struct assay_json *assay_result_json(const char *verb, const char *const *files)
+struct assay_json *cli_result_json(const char *verb, const char *const *files)
 {
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
     assay_json_set_text(data, "verb", verb);
@@ -15,7 +15,7 @@ struct assay_json *assay_result_json(const char *verb, const char *const *files)
     return data;
 }
 
-int assay_result_json_print(struct assay_json *data)
+int cli_result_json_print(struct assay_json *data)
 {
-    return assay_print_envelope("assay.made", data);
+    return cli_print_envelope("assay.made", data);
 }

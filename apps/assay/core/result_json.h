@@ -12,8 +12,8 @@
 #include "net/json/json.h"
 
 /* In: files: paths, up to NULL. Returns: data of the document, to which more may be added. */
-struct assay_json *assay_result_json(const char *verb, const char *const *files);
+struct assay_json *cli_result_json(const char *verb, const char *const *files);
 /* Prints the document; takes data over. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
-int assay_result_json_print(struct assay_json *data);
+int cli_result_json_print(struct assay_json *data);
 
 #endif

@@ -10,30 +10,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void assay_service_user_enter(const struct assay_config *config, struct assay_service_user *eyes)
+void cli_service_user_enter(const struct assay_config *config, struct assay_service_user *saved)
 {
     struct stat info;
-    *eyes = (struct assay_service_user){ .group = getegid() };
+    *saved = (struct assay_service_user){ .group = getegid() };
     if (geteuid() != 0 || stat(config->keys_dir, &info) != 0 || info.st_uid == 0) return;
-    eyes->count = getgroups(ASSAY_SERVICE_USER_GROUPS_MAX, eyes->groups);
-    if (eyes->count < 0) return;
+    saved->count = getgroups(ASSAY_SERVICE_USER_GROUPS_MAX, saved->groups);
+    if (saved->count < 0) return;
     const struct passwd *const user = getpwuid(info.st_uid);
     const gid_t group = user != NULL ? user->pw_gid : info.st_gid;
     const int grouped = user != NULL ? initgroups(user->pw_name, group) : setgroups(1, &group);
-    eyes->other = true;
+    saved->other = true;
     if (grouped == 0 && setegid(group) == 0 && seteuid(info.st_uid) == 0) return;
-    assay_service_user_leave(eyes);
-    eyes->other = false;
+    cli_service_user_leave(saved);
+    saved->other = false;
 }
 
-void assay_service_user_leave(const struct assay_service_user *eyes)
+void cli_service_user_leave(const struct assay_service_user *saved)
 {
-    if (!eyes->other) return;
+    if (!saved->other) return;
     /* What was given away by root can be taken back by it. */
     const int user = seteuid(0);
     ASSAY_ASSERT(user == 0);
-    const int group = setegid(eyes->group);
+    const int group = setegid(saved->group);
     ASSAY_ASSERT(group == 0);
-    const int groups = setgroups((size_t)eyes->count, eyes->groups);
+    const int groups = setgroups((size_t)saved->count, saved->groups);
     ASSAY_ASSERT(groups == 0);
 }

@@ -20,8 +20,8 @@ struct assay_service_user {
 
 /* Switches a process of root to the owner of the node's key folder, with that user's groups;
  * otherwise, or if the owner is root, nothing changes. */
-void assay_service_user_enter(const struct assay_config *config, struct assay_service_user *eyes);
+void cli_service_user_enter(const struct assay_config *config, struct assay_service_user *saved);
 /* Ends that. */
-void assay_service_user_leave(const struct assay_service_user *eyes);
+void cli_service_user_leave(const struct assay_service_user *saved);
 
 #endif

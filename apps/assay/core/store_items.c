@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum assay_status assay_item_value(const struct assay_json *item, uint8_t **bytes, size_t *len)
+enum assay_status cli_item_value(const struct assay_json *item, uint8_t **bytes, size_t *len)
 {
     const char *hex = assay_json_text(item, "value", "");
     const size_t hex_len = strlen(hex);
@@ -26,7 +26,7 @@ static enum assay_status put_item(struct assay_store *store, enum assay_store_cl
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_hex_decode(id, strlen(id), key.id, sizeof key.id);
-    if (status == ASSAY_OK) status = assay_item_value(item, &bytes, &len);
+    if (status == ASSAY_OK) status = cli_item_value(item, &bytes, &len);
     if (status == ASSAY_OK)
         status = assay_store_put(store, class_, &key, assay_slice_over(bytes, len));
     free(bytes);
@@ -34,8 +34,8 @@ static enum assay_status put_item(struct assay_store *store, enum assay_store_cl
     return status;
 }
 
-enum assay_status assay_items_put(struct assay_store *store, enum assay_store_class class_,
-                                  const struct assay_json *items, uint64_t *last)
+enum assay_status cli_items_put(struct assay_store *store, enum assay_store_class class_,
+                                const struct assay_json *items, uint64_t *last)
 {
     for (size_t i = 0; i < assay_json_count(items); i++)
         ASSAY_TRY(put_item(store, class_, assay_json_at(items, i), last));

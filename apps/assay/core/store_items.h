@@ -10,12 +10,12 @@
 
 /* Bytes of one item; the caller frees them. Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_MEMORY |
  * other INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_item_value(const struct assay_json *item, uint8_t **bytes,
-                                                 size_t *len);
+ASSAY_CHECKED enum assay_status cli_item_value(const struct assay_json *item, uint8_t **bytes,
+                                               size_t *len);
 /* All items of an answer into the store, and committed. Out: *last: epoch of the last one.
  * Returns: as above | ASSAY_E_STORE */
-ASSAY_CHECKED enum assay_status assay_items_put(struct assay_store *store,
-                                                enum assay_store_class class_,
-                                                const struct assay_json *items, uint64_t *last);
+ASSAY_CHECKED enum assay_status cli_items_put(struct assay_store *store,
+                                              enum assay_store_class class_,
+                                              const struct assay_json *items, uint64_t *last);
 
 #endif

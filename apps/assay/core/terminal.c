@@ -15,7 +15,7 @@
 
 /* ------------------------------------------------------------ what it can show */
 
-struct assay_terminal assay_terminal_look(void)
+struct assay_terminal cli_terminal_look(void)
 {
     struct winsize size = { 0 };
     const char *const no_color = getenv("NO_COLOR"), *const term = getenv("TERM");
@@ -43,7 +43,7 @@ static int place_of(const char *standing)
     return STANDINGS;
 }
 
-const char *assay_terminal_glyph(const struct assay_terminal *t, const char *standing)
+const char *cli_terminal_glyph(const struct assay_terminal *t, const char *standing)
 {
     /* filled circle, triangle, diamond, square, empty circle */
     static const char *const utf8[] = { "\xe2\x97\x8f", "\xe2\x96\xb2", "\xe2\x97\x86",
@@ -52,19 +52,19 @@ const char *assay_terminal_glyph(const struct assay_terminal *t, const char *sta
     return (t->utf8 ? utf8 : ascii)[place_of(standing)];
 }
 
-const char *assay_terminal_colour(const struct assay_terminal *t, const char *standing)
+const char *cli_terminal_colour(const struct assay_terminal *t, const char *standing)
 {
     static const char *const codes[] = { "\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[31m", "" };
     return t->colours ? codes[place_of(standing)] : "";
 }
 
-const char *assay_terminal_plain(const struct assay_terminal *t)
+const char *cli_terminal_plain(const struct assay_terminal *t)
 {
     return t->colours ? "\x1b[0m" : "";
 }
 
-const char *assay_terminal_bar(const struct assay_terminal *t, unsigned long long bp,
-                               unsigned cells, char *text)
+const char *cli_terminal_bar(const struct assay_terminal *t, unsigned long long bp, unsigned cells,
+                             char *text)
 {
     const char *const full = t->utf8 ? "\xe2\x96\x88" : "#", *const empty =
                                                                  t->utf8 ? "\xc2\xb7" : ".";
@@ -74,7 +74,7 @@ const char *assay_terminal_bar(const struct assay_terminal *t, unsigned long lon
     return text;
 }
 
-void assay_terminal_put(const struct assay_terminal *t, const char *line, FILE *out)
+void cli_terminal_put(const struct assay_terminal *t, const char *line, FILE *out)
 {
     int shown = 0;
     for (const char *c = line; *c != '\0';) {
@@ -86,7 +86,7 @@ void assay_terminal_put(const struct assay_terminal *t, const char *line, FILE *
         if (*c == '\x1b' || shown++ < t->columns) (void)fwrite(c, 1, len, out);
         c += len;
     }
-    (void)fputs(assay_terminal_plain(t), out);
+    (void)fputs(cli_terminal_plain(t), out);
 }
 
 /* ------------------------------------------------------------ the screen */
@@ -147,7 +147,7 @@ static void catch_signal(int number, void (*handler)(int))
     (void)sigaction(number, &action, NULL);
 }
 
-bool assay_screen_open(void)
+bool cli_screen_open(void)
 {
     static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
     static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGXCPU };
@@ -167,12 +167,12 @@ bool assay_screen_open(void)
     return true;
 }
 
-void assay_screen_close(void)
+void cli_screen_close(void)
 {
     leave_screen();
 }
 
-int assay_screen_key(int timeout_ms)
+int cli_screen_key(int timeout_ms)
 {
     struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
     char key = 0;

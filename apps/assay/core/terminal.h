@@ -17,27 +17,27 @@ struct assay_terminal {
 
 /* Looks at standard output and at the environment. Returns: what there is; 80 x 24 for no
  * terminal. */
-struct assay_terminal assay_terminal_look(void);
+struct assay_terminal cli_terminal_look(void);
 /* A sign of a standing, so that colour is never the only one. Returns: one character. */
-const char *assay_terminal_glyph(const struct assay_terminal *t, const char *standing);
+const char *cli_terminal_glyph(const struct assay_terminal *t, const char *standing);
 /* Escapes that begin and end the colour of a standing. Each Returns: "" without colours. */
-const char *assay_terminal_colour(const struct assay_terminal *t, const char *standing);
-const char *assay_terminal_plain(const struct assay_terminal *t);
+const char *cli_terminal_colour(const struct assay_terminal *t, const char *standing);
+const char *cli_terminal_plain(const struct assay_terminal *t);
 /* A bar of that many cells, text[3 * cells + 1]. Returns: text. */
-const char *assay_terminal_bar(const struct assay_terminal *t, unsigned long long bp,
-                               unsigned cells, char *text);
+const char *cli_terminal_bar(const struct assay_terminal *t, unsigned long long bp, unsigned cells,
+                             char *text);
 /* One line, cut to the columns: escapes take no room, a character of UTF-8 takes one. */
-void assay_terminal_put(const struct assay_terminal *t, const char *line, FILE *out);
+void cli_terminal_put(const struct assay_terminal *t, const char *line, FILE *out);
 
 /*
- * assay_screen_open - take the terminal: another screen, no cursor, keys one at a time.
+ * cli_screen_open - take the terminal: another screen, no cursor, keys one at a time.
  * It is given back by close, when the process ends in any way but SIGKILL, and while it is stopped.
  * Returns: false when standard input or output is no terminal
  */
-bool assay_screen_open(void);
+bool cli_screen_open(void);
 /* */
-void assay_screen_close(void);
+void cli_screen_close(void);
 /* Waits for a key, at most so long. Returns: the key; 0 for none; -1 when it is to end. */
-int assay_screen_key(int timeout_ms);
+int cli_screen_key(int timeout_ms);
 
 #endif

@@ -25,20 +25,20 @@
 enum { FILE_LEN_MAX = 1 << 20 };
 
 /* The option, policy or file that cannot be used. */
-#define COMPLAIN(a, ...) assay_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+#define COMPLAIN(a, ...) cli_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
 static int out_of_memory(const struct assay_appraisal *a)
 {
-    return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
 }
 
 /* A file of the command line that cannot be opened is misuse, like a wrong option. */
-void assay_appraisal_close(struct assay_appraisal *a)
+void cli_appraisal_close(struct assay_appraisal *a)
 {
-    assay_collateral_dir_close(&a->dir);
-    assay_evidence_package_close(&a->pieces);
-    assay_eventlogs_close(&a->event_logs);
-    if (a->given != NULL) assay_input_files_close(a->given);
+    cli_collateral_dir_close(&a->dir);
+    cli_evidence_package_close(&a->pieces);
+    cli_eventlogs_close(&a->event_logs);
+    if (a->given != NULL) cli_input_files_close(a->given);
     free(a->given);
     free(a->file);
     free(a->policy);
@@ -79,7 +79,7 @@ static int read_policy(struct assay_appraisal *a, const char *path)
         return ASSAY_EXIT_OK;
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--policy ", path, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(a->json, "--policy ", path, status);
     status = assay_policy_parse_yaml(text, len, a->policy, message);
     free(text);
     if (status != ASSAY_OK) return COMPLAIN(a, "%s:%s", path, message);
@@ -110,12 +110,12 @@ static int read_roots(struct assay_appraisal *a, const char *path)
     size_t len = 0;
     if (path != NULL) {
         enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
-        if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--root ", path, status);
+        if (status != ASSAY_OK) return cli_print_file_fault(a->json, "--root ", path, status);
         status = read_root(bytes, len, &key);
         free(bytes);
         if (status != ASSAY_OK)
             return COMPLAIN(a, "--root %s: %s", path,
-                            assay_file_fault_of(path, status, "a root certificate or its key"));
+                            cli_file_fault_of(path, status, "a root certificate or its key"));
         add_root(a, &key, ASSAY_KINDS_ALL);
         return ASSAY_EXIT_OK;
     }
@@ -168,7 +168,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
         a->malformed = status;
         return ASSAY_EXIT_OK;
     }
-    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "", options->file, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", options->file, status);
     if (options->kind != NULL) {
         if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
             return complain_of_kind(a, options->kind);
@@ -191,8 +191,8 @@ static int complain_of_folder(const struct assay_appraisal *a, const char *dir, 
     if (stat(dir, &info) == 0 && !S_ISDIR(info.st_mode))
         return COMPLAIN(a, "--collateral %s: is a file, expected a folder", dir);
     if (status == ASSAY_E_NOT_FOUND)
-        return assay_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                                 "--collateral %s: no such folder", dir);
+        return cli_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                               "--collateral %s: no such folder", dir);
     return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
                     where != NULL ? where : "", assay_status_text(status));
 }
@@ -203,14 +203,14 @@ static int choose_collateral(struct assay_appraisal *a, const char *dir)
     struct assay_collateral_wanted wanted;
     enum assay_status status =
         assay_collateral_wanted(a->kind, a->bytes, a->len, a->at_unix_s, &wanted);
-    if (status == ASSAY_OK) status = assay_collateral_dir_choose(a->given, &wanted, &a->dir);
+    if (status == ASSAY_OK) status = cli_collateral_dir_choose(a->given, &wanted, &a->dir);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, NULL, status);
 }
 
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
 static int take_pieces(struct assay_appraisal *a, const char *dir)
 {
-    const enum assay_status status = assay_evidence_package_take(
+    const enum assay_status status = cli_evidence_package_take(
         a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, NULL, status);
     a->bytes = a->pieces.evidence.bytes;
@@ -224,7 +224,7 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
     const char *where = NULL;
     const bool readable = a->malformed == ASSAY_OK;
     if (dir == NULL) {
-        if (!readable || !assay_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
+        if (!readable || !cli_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
         return COMPLAIN(a,
                         "evidence of kind %s is appraised with its vendor's collateral: give "
                         "--collateral DIR (assay collateral fetch gets it)",
@@ -233,10 +233,10 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
     a->folder = dir;
     a->given = calloc(1, sizeof *a->given);
     if (a->given == NULL) return out_of_memory(a);
-    const enum assay_status status = assay_input_files_read(dir, a->given, &where);
+    const enum assay_status status = cli_input_files_read(dir, a->given, &where);
     if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
-    if (readable && assay_evidence_package_wanted(a->kind)) result = take_pieces(a, dir);
-    if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
+    if (readable && cli_evidence_package_wanted(a->kind)) result = take_pieces(a, dir);
+    if (result == ASSAY_EXIT_OK && (!readable || cli_collateral_dir_serves(a->kind)))
         result = choose_collateral(a, dir);
     return result;
 }
@@ -247,13 +247,13 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
                                      const struct assay_endorsement *e,
                                      struct assay_collateral *out)
 {
-    const bool is_intel = a->malformed != ASSAY_OK || assay_collateral_dir_serves(a->kind);
+    const bool is_intel = a->malformed != ASSAY_OK || cli_collateral_dir_serves(a->kind);
     if (a->given == NULL) {
         gathered->files = (struct assay_collateral_files){ 0 };
     } else {
         ASSAY_TRY(assay_collateral_gather(&a->given->found, &e->root, !is_intel, gathered));
         if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
-        assay_input_files_set_used(a->given, gathered->leads, gathered->is_taken);
+        cli_input_files_set_used(a->given, gathered->leads, gathered->is_taken);
     }
     return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
 }
@@ -267,7 +267,7 @@ static enum assay_status leave_others_empty(struct assay_appraisal *a)
 {
     static const struct assay_collateral_files none = { 0 };
     struct assay_collateral *whole = NULL;
-    if (a->given == NULL || a->malformed != ASSAY_OK || !assay_collateral_dir_serves(a->kind))
+    if (a->given == NULL || a->malformed != ASSAY_OK || !cli_collateral_dir_serves(a->kind))
         return ASSAY_OK;
     for (size_t i = 0; i < a->endorsements->count && whole == NULL; i++)
         if (a->collateral[i].fault_count == 0 && a->collateral[i].has[ASSAY_PART_TCB_CHAIN] &&
@@ -300,7 +300,7 @@ static int build_collateral(struct assay_appraisal *a, const char *dir)
     return complain_of_folder(a, dir, NULL, status);
 }
 
-void assay_appraisal_note(const struct assay_appraisal *a)
+void cli_appraisal_note(const struct assay_appraisal *a)
 {
     if (a->given == NULL) return;
     if (a->folder_root != NULL && a->verdict->tier == ASSAY_TIER_NONE) {
@@ -313,7 +313,7 @@ void assay_appraisal_note(const struct assay_appraisal *a)
                               "%.16s here\n",
                       a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
     }
-    assay_input_files_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
+    cli_input_files_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
     if (a->pieces.left_out > 0)
         (void)fprintf(stderr,
                       "assay: note: %s: %zu certificates are left out: a package has no room for "
@@ -324,19 +324,19 @@ void assay_appraisal_note(const struct assay_appraisal *a)
 static int read_claims(struct assay_appraisal *a)
 {
     if (a->malformed == ASSAY_OK)
-        a->malformed = assay_claims_of(a->kind, a->bytes, a->len, &a->claims);
+        a->malformed = cli_claims_of(a->kind, a->bytes, a->len, &a->claims);
     return assay_status_class(a->malformed) == ASSAY_CLASS_HOST ? out_of_memory(a) : ASSAY_EXIT_OK;
 }
 
-int assay_appraisal_open_bare(struct assay_appraisal *a,
-                              const struct assay_appraisal_options *options)
+int cli_appraisal_open_bare(struct assay_appraisal *a,
+                            const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
-int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+int cli_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
     if (result == ASSAY_EXIT_OK) result = read_time(a, options->at);
@@ -346,7 +346,7 @@ int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal
     if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
     if (result == ASSAY_EXIT_OK) result = build_collateral(a, options->collateral);
     if (result == ASSAY_EXIT_OK)
-        result = assay_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
+        result = cli_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
@@ -362,7 +362,7 @@ static void judge_malformed(struct assay_appraisal *a)
     assay_verdict_conclude(a->verdict);
 }
 
-int assay_appraisal_run(struct assay_appraisal *a)
+int cli_appraisal_run(struct assay_appraisal *a)
 {
     if (a->malformed != ASSAY_OK) {
         judge_malformed(a);
@@ -379,16 +379,16 @@ int assay_appraisal_run(struct assay_appraisal *a)
                                                     .log_report = a->event_logs.report };
     const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST)
-        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
-                                 assay_status_text(status));
+        return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
+                               assay_status_text(status));
     a->malformed = status;
-    assay_claims_add_proofs(a->claims, a->verdict);
-    if (a->claims != NULL && assay_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
+    cli_claims_add_proofs(a->claims, a->verdict);
+    if (a->claims != NULL && cli_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
         assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->trailing_len);
     return ASSAY_EXIT_OK;
 }
 
-int assay_appraisal_exit(const struct assay_appraisal *a)
+int cli_appraisal_exit(const struct assay_appraisal *a)
 {
     if (a->malformed != ASSAY_OK) return ASSAY_EXIT_MALFORMED;
     switch (a->verdict->tier) {

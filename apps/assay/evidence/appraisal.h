@@ -49,24 +49,24 @@ struct assay_appraisal {
 };
 
 /*
- * assay_appraisal_open - read everything; no appraisal yet. Errors are printed.
- * Out:     *a, whatever the answer: assay_appraisal_close frees it
+ * cli_appraisal_open - read everything; no appraisal yet. Errors are printed.
+ * Out:     *a, whatever the answer: cli_appraisal_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
-int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options);
-/* File and claims only, for commands without appraisal. Returns: as assay_appraisal_open */
-int assay_appraisal_open_bare(struct assay_appraisal *a,
-                              const struct assay_appraisal_options *options);
+int cli_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options);
+/* File and claims only, for commands without appraisal. Returns: as cli_appraisal_open */
+int cli_appraisal_open_bare(struct assay_appraisal *a,
+                            const struct assay_appraisal_options *options);
 /*
- * assay_appraisal_run - the verdict into a->verdict, its proofs into a->claims.
+ * cli_appraisal_run - the verdict into a->verdict, its proofs into a->claims.
  * Returns: ASSAY_EXIT_OK (malformed evidence has a verdict too) | ASSAY_EXIT_INTERNAL (printed)
  */
-int assay_appraisal_run(struct assay_appraisal *a);
+int cli_appraisal_run(struct assay_appraisal *a);
 /* On stderr, after the verdict: the pieces of the folder that were not taken. */
-void assay_appraisal_note(const struct assay_appraisal *a);
+void cli_appraisal_note(const struct assay_appraisal *a);
 /* Returns: the exit status that the verdict stands for. */
-int assay_appraisal_exit(const struct assay_appraisal *a);
+int cli_appraisal_exit(const struct assay_appraisal *a);
 /* */
-void assay_appraisal_close(struct assay_appraisal *a);
+void cli_appraisal_close(struct assay_appraisal *a);
 
 #endif

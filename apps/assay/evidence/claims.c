@@ -179,8 +179,8 @@ static enum assay_status parse_quote(enum assay_evidence_kind kind, const uint8_
     return assay_quote_parse(row, package.main.bytes, package.main.len, quote);
 }
 
-enum assay_status assay_claims_quote(enum assay_evidence_kind kind, struct assay_slice bytes,
-                                     struct assay_json *out)
+enum assay_status cli_claims_quote(enum assay_evidence_kind kind, struct assay_slice bytes,
+                                   struct assay_json *out)
 {
     struct assay_kind row;
     struct assay_quote quote;
@@ -191,12 +191,12 @@ enum assay_status assay_claims_quote(enum assay_evidence_kind kind, struct assay
     return put_certificate(out, &quote);
 }
 
-enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                    struct assay_json **claims)
+enum assay_status cli_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                  struct assay_json **claims)
 {
     struct assay_json *out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = assay_claims_quote(kind, assay_slice_over(bytes, len), out);
+    const enum assay_status status = cli_claims_quote(kind, assay_slice_over(bytes, len), out);
     if (status != ASSAY_OK) {
         assay_json_free(&out);
         return status;
@@ -205,8 +205,8 @@ enum assay_status assay_claims_json(enum assay_evidence_kind kind, const uint8_t
     return ASSAY_OK;
 }
 
-enum assay_status assay_details_json(enum assay_evidence_kind kind, const uint8_t *bytes,
-                                     size_t len, struct assay_json **details)
+enum assay_status cli_details_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                   struct assay_json **details)
 {
     struct assay_kind row;
     struct assay_quote quote;

@@ -14,10 +14,10 @@ static const struct printer {
     enum assay_evidence_kind kind;
     enum assay_status (*fill)(const struct assay_package *package, struct assay_json *out);
 } printers[] = {
-    { ASSAY_KIND_SNP, assay_claims_snp },       { ASSAY_KIND_NITRO, assay_claims_nitro },
-    { ASSAY_KIND_TPM, assay_claims_tpm },       { ASSAY_KIND_VTPM_SNP, assay_claims_vtpm },
-    { ASSAY_KIND_VTPM_TDX, assay_claims_vtpm }, { ASSAY_KIND_CCA, assay_claims_cca },
-    { ASSAY_KIND_NITRO_TPM, assay_claims_nitro },
+    { ASSAY_KIND_SNP, cli_claims_snp },         { ASSAY_KIND_NITRO, cli_claims_nitro },
+    { ASSAY_KIND_TPM, cli_claims_tpm },         { ASSAY_KIND_VTPM_SNP, cli_claims_vtpm },
+    { ASSAY_KIND_VTPM_TDX, cli_claims_vtpm },   { ASSAY_KIND_CCA, cli_claims_cca },
+    { ASSAY_KIND_NITRO_TPM, cli_claims_nitro },
 };
 
 static bool is_quote(enum assay_evidence_kind kind)
@@ -32,13 +32,12 @@ static enum assay_status add_claims(const struct assay_package *package, struct 
     return ASSAY_E_UNSUPPORTED;
 }
 
-enum assay_status assay_claims_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                  struct assay_json **claims)
+enum assay_status cli_claims_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                struct assay_json **claims)
 {
     struct assay_package package;
     ASSAY_TRY(assay_package_read(kind, bytes, len, &package));
-    if (is_quote(kind))
-        return assay_claims_json(kind, package.main.bytes, package.main.len, claims);
+    if (is_quote(kind)) return cli_claims_json(kind, package.main.bytes, package.main.len, claims);
     struct assay_json *out = assay_json_object();
     if (out == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status = add_claims(&package, out);
@@ -50,13 +49,13 @@ enum assay_status assay_claims_of(enum assay_evidence_kind kind, const uint8_t *
     return ASSAY_OK;
 }
 
-enum assay_status assay_details_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                   struct assay_json **details)
+enum assay_status cli_details_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                 struct assay_json **details)
 {
     struct assay_package package;
     ASSAY_TRY(assay_package_read(kind, bytes, len, &package));
     if (is_quote(kind))
-        return assay_details_json(kind, package.main.bytes, package.main.len, details);
+        return cli_details_json(kind, package.main.bytes, package.main.len, details);
     *details = assay_json_object();
     return *details != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
@@ -69,7 +68,7 @@ static void add_proof(struct assay_json *object, const char *name, enum assay_pr
     else assay_json_set_null(object, name);
 }
 
-void assay_claims_add_proofs(struct assay_json *claims, const struct assay_verdict *verdict)
+void cli_claims_add_proofs(struct assay_json *claims, const struct assay_verdict *verdict)
 {
     if (claims == NULL) return;
     struct assay_json *const links = assay_json_object();

@@ -97,7 +97,7 @@ static void put_realm(struct assay_json *out, const struct assay_cca_realm *real
     put_text(out, "realm_public_key_hash", realm->key_hash);
 }
 
-enum assay_status assay_claims_cca(const struct assay_package *package, struct assay_json *out)
+enum assay_status cli_claims_cca(const struct assay_package *package, struct assay_json *out)
 {
     struct assay_cca_token t;
     ASSAY_TRY(assay_cca_parse(package->main.bytes, package->main.len, &t, NULL));

@@ -14,18 +14,17 @@
 /* Each sets members of out.
  * Returns: ASSAY_OK | as the parser of the kind | ASSAY_E_MEMORY */
 /* Of SGX and TDX, bare or in a package; ASSAY_E_UNSUPPORTED: another kind. */
-ASSAY_CHECKED enum assay_status assay_claims_quote(enum assay_evidence_kind kind,
-                                                   struct assay_slice bytes,
-                                                   struct assay_json *out);
-ASSAY_CHECKED enum assay_status assay_claims_nitro(const struct assay_package *package,
-                                                   struct assay_json *out);
-ASSAY_CHECKED enum assay_status assay_claims_cca(const struct assay_package *package,
+ASSAY_CHECKED enum assay_status cli_claims_quote(enum assay_evidence_kind kind,
+                                                 struct assay_slice bytes, struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_nitro(const struct assay_package *package,
                                                  struct assay_json *out);
-ASSAY_CHECKED enum assay_status assay_claims_snp(const struct assay_package *package,
-                                                 struct assay_json *out);
-ASSAY_CHECKED enum assay_status assay_claims_tpm(const struct assay_package *package,
-                                                 struct assay_json *out);
-ASSAY_CHECKED enum assay_status assay_claims_vtpm(const struct assay_package *package,
-                                                  struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_cca(const struct assay_package *package,
+                                               struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_snp(const struct assay_package *package,
+                                               struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_tpm(const struct assay_package *package,
+                                               struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_vtpm(const struct assay_package *package,
+                                                struct assay_json *out);
 
 #endif

@@ -58,7 +58,7 @@ static enum assay_status put_leaf(struct assay_json *out, const struct assay_nit
     return ASSAY_OK;
 }
 
-enum assay_status assay_claims_nitro(const struct assay_package *package, struct assay_json *out)
+enum assay_status cli_claims_nitro(const struct assay_package *package, struct assay_json *out)
 {
     struct assay_nitro_document d;
     ASSAY_TRY(assay_nitro_parse(package->main.bytes, package->main.len, &d, NULL));

@@ -105,7 +105,7 @@ static void put_vek(struct assay_json *out, const struct assay_snp_report *r,
     if (vek->csp[0] != '\0') assay_json_set_text(out, "vek_csp", vek->csp);
 }
 
-enum assay_status assay_claims_snp(const struct assay_package *package, struct assay_json *out)
+enum assay_status cli_claims_snp(const struct assay_package *package, struct assay_json *out)
 {
     struct assay_snp_report report;
     size_t count = 0;

@@ -66,7 +66,7 @@ static enum assay_status put_quote(const struct assay_package *package, struct a
     return ASSAY_OK;
 }
 
-enum assay_status assay_claims_tpm(const struct assay_package *package, struct assay_json *out)
+enum assay_status cli_claims_tpm(const struct assay_package *package, struct assay_json *out)
 {
     return put_quote(package, out);
 }
@@ -81,7 +81,7 @@ static enum assay_status put_domain(struct assay_slice quote, const struct assay
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     if (quote.len > 0) {
         ASSAY_TRY(assay_evidence_detect(quote.bytes, quote.len, &kind));
-        ASSAY_TRY(assay_claims_quote(kind, quote, out));
+        ASSAY_TRY(cli_claims_quote(kind, quote, out));
     }
     assay_json_set_hex(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
     return ASSAY_OK;
@@ -94,10 +94,10 @@ static enum assay_status put_hardware(const struct assay_package *package,
     struct assay_package inner = *package;
     if (hcl->report_type == ASSAY_HCL_TDX) return put_domain(package->quote, hcl, out);
     inner.main = hcl->hardware;
-    return assay_claims_snp(&inner, out);
+    return cli_claims_snp(&inner, out);
 }
 
-enum assay_status assay_claims_vtpm(const struct assay_package *package, struct assay_json *out)
+enum assay_status cli_claims_vtpm(const struct assay_package *package, struct assay_json *out)
 {
     const bool is_whole = package->hardware.len > 0;
     const struct assay_slice blob = is_whole ? package->hardware : package->main;

@@ -8,40 +8,40 @@
 
 #include <stdlib.h>
 
-bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
+bool cli_collateral_dir_serves(enum assay_evidence_kind kind)
 {
     return (ASSAY_KINDS_DCAP & ASSAY_KIND_BIT(kind)) != 0;
 }
 
-enum assay_status assay_collateral_dir_choose(struct assay_input_files *given,
-                                              const struct assay_collateral_wanted *wanted,
-                                              struct assay_collateral_dir *out)
+enum assay_status cli_collateral_dir_choose(struct assay_input_files *given,
+                                            const struct assay_collateral_wanted *wanted,
+                                            struct assay_collateral_dir *out)
 {
     static const bool none[ASSAY_RECOGNISED_MAX];
     ASSAY_ASSERT(out->choice == NULL);
     out->choice = calloc(1, sizeof *out->choice);
     if (out->choice == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_choose(&given->found, wanted, out->choice));
-    assay_input_files_set_used(given, none, out->choice->is_taken);
+    cli_input_files_set_used(given, none, out->choice->is_taken);
     out->files = out->choice->files;
     return ASSAY_OK;
 }
 
-enum assay_status assay_collateral_dir_read(const char *dir,
-                                            const struct assay_collateral_wanted *wanted,
-                                            struct assay_collateral_dir *out, const char **where)
+enum assay_status cli_collateral_dir_read(const char *dir,
+                                          const struct assay_collateral_wanted *wanted,
+                                          struct assay_collateral_dir *out, const char **where)
 {
     *out = (struct assay_collateral_dir){ 0 };
     *where = NULL;
     out->given = calloc(1, sizeof *out->given);
     if (out->given == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_input_files_read(dir, out->given, where));
-    return assay_collateral_dir_choose(out->given, wanted, out);
+    ASSAY_TRY(cli_input_files_read(dir, out->given, where));
+    return cli_collateral_dir_choose(out->given, wanted, out);
 }
 
-void assay_collateral_dir_close(struct assay_collateral_dir *dir)
+void cli_collateral_dir_close(struct assay_collateral_dir *dir)
 {
-    if (dir->given != NULL) assay_input_files_close(dir->given);
+    if (dir->given != NULL) cli_input_files_close(dir->given);
     free(dir->given);
     free(dir->choice);
     *dir = (struct assay_collateral_dir){ 0 };

@@ -18,21 +18,21 @@ struct assay_collateral_dir {
 };
 
 /* Returns: true for the kinds that these parts serve: quotes of SGX, TDX and SOFT. */
-bool assay_collateral_dir_serves(enum assay_evidence_kind kind);
+bool cli_collateral_dir_serves(enum assay_evidence_kind kind);
 /*
- * assay_collateral_dir_read - find the parts; missing ones stay empty.
- * Out:     *out, whatever the status: assay_collateral_dir_close frees it; *where: name of the file
+ * cli_collateral_dir_read - find the parts; missing ones stay empty.
+ * Out:     *out, whatever the status: cli_collateral_dir_close frees it; *where: name of the file
  * that exceeded a limit, NULL for the folder itself
- * Returns: as assay_input_files_read and assay_choose
+ * Returns: as cli_input_files_read and assay_choose
  */
-ASSAY_CHECKED enum assay_status assay_collateral_dir_read(
+ASSAY_CHECKED enum assay_status cli_collateral_dir_read(
     const char *dir, const struct assay_collateral_wanted *wanted, struct assay_collateral_dir *out,
     const char **where);
 /* The same of pieces that were read; they stay the caller's. Returns: as assay_choose */
-ASSAY_CHECKED enum assay_status assay_collateral_dir_choose(
+ASSAY_CHECKED enum assay_status cli_collateral_dir_choose(
     struct assay_input_files *given, const struct assay_collateral_wanted *wanted,
     struct assay_collateral_dir *out);
 /* */
-void assay_collateral_dir_close(struct assay_collateral_dir *dir);
+void cli_collateral_dir_close(struct assay_collateral_dir *dir);
 
 #endif

@@ -21,9 +21,9 @@
 #include <string.h>
 
 /* --- making one */
-#define COMPLAIN(json, ...) assay_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+#define COMPLAIN(json, ...) cli_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
-int assay_ear_check(const struct assay_ear_options *options, bool json)
+int cli_ear_check(const struct assay_ear_options *options, bool json)
 {
     enum assay_ear_profile profile;
     if (options->file == NULL) {
@@ -55,7 +55,7 @@ static struct assay_ear_terms terms_of(const struct assay_appraisal *a,
     };
     if (options->profile != NULL)
         assay_status_ignore(assay_ear_profile_parse(options->profile, &terms.profile),
-                            "assay_ear_check has read it");
+                            "cli_ear_check has read it");
     if (options->nonce != NULL)
         terms.nonce = assay_slice_over(options->nonce, strlen(options->nonce));
     const bool malformed = a->malformed != ASSAY_OK;
@@ -100,10 +100,10 @@ static int save_token(const char *path, struct assay_slice token)
             fwrite(token.bytes, 1, token.len, stdout) == token.len && fflush(stdout) == 0;
         return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
-    return assay_output_write("assay: --ear", path, ASSAY_FILE_PUBLIC, token);
+    return cli_output_write("assay: --ear", path, ASSAY_FILE_PUBLIC, token);
 }
 
-int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options)
+int cli_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options)
 {
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_secret32 secret;
@@ -117,8 +117,8 @@ int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_opti
     status = sign_ear(a, &terms, &secret, public_key, &token);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK)
-        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
-                                 assay_status_text(status));
+        return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
+                               assay_status_text(status));
     return save_token(options->file, assay_slice_over(bytes, token.len));
 }
 
@@ -170,12 +170,12 @@ static int load_key(const struct ear_arguments *args, struct assay_p256 **key)
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(args->key, ASSAY_PEM_MAX, &bytes, &len);
-    if (status != ASSAY_OK) return assay_print_file_fault(args->json, "--key ", args->key, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(args->json, "--key ", args->key, status);
     status = read_key(bytes, len, key);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return COMPLAIN(args->json, "--key %s: %s", args->key,
-                    assay_file_fault_of(args->key, status, "a public key on P-256"));
+                    cli_file_fault_of(args->key, status, "a public key on P-256"));
 }
 
 static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t *len)
@@ -184,9 +184,9 @@ static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t 
     const enum assay_status status = assay_file_read(path, ASSAY_JWT_LEN_MAX, bytes, len);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_RANGE)
-        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                 "%s: longer than any attestation result", args->token);
-    return assay_print_file_fault(args->json, "", args->token, status);
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: longer than any attestation result", args->token);
+    return cli_print_file_fault(args->json, "", args->token, status);
 }
 
 static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
@@ -209,20 +209,20 @@ static int report_refusal(const struct ear_arguments *args, const struct assay_e
     case ASSAY_EAR_MALFORMED:
         if (assay_file_kind_at(args->token, &kind) && strcmp(kind.id, "jwt") != 0 &&
             strcmp(kind.id, "text") != 0)
-            return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
-                                     "%s: is %s, expected a signed attestation result",
-                                     args->token, kind.text);
-        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s",
-                                 args->token, ear->why);
+            return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                                   "%s: is %s, expected a signed attestation result", args->token,
+                                   kind.text);
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s", args->token,
+                               ear->why);
     case ASSAY_EAR_UNSUPPORTED:
-        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "unsupported", "%s: %s",
-                                 args->token, ear->why);
+        return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "unsupported", "%s: %s",
+                               args->token, ear->why);
     case ASSAY_EAR_FORGED:
     case ASSAY_EAR_REFUSED:
     case ASSAY_EAR_EXPIRED:
     case ASSAY_EAR_NONCE:
-        return assay_print_error(args->json, ASSAY_EXIT_DENIED, "denied", "%s: %s", args->token,
-                                 ear->why);
+        return cli_print_error(args->json, ASSAY_EXIT_DENIED, "denied", "%s: %s", args->token,
+                               ear->why);
     }
     return ASSAY_EXIT_INTERNAL;
 }
@@ -264,7 +264,7 @@ static int print_json(const struct assay_ear *ear)
     for (size_t i = 0; i < ear->submodule_count; i++)
         assay_json_set(submods, ear->submodules[i].label, submodule_json(&ear->submodules[i]));
     assay_json_set(data, "submods", submods);
-    return assay_print_envelope("assay.ear.verify", data);
+    return cli_print_envelope("assay.ear.verify", data);
 }
 
 static int print_text(const struct assay_ear *ear)
@@ -318,11 +318,10 @@ static int verify_token(const struct ear_arguments *args)
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
         result = report_refusal(
-            args, &ear,
-            assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
+            args, &ear, cli_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
     if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
-    assay_ear_close(&ear);
+    cli_ear_close(&ear);
     assay_p256_free(&key);
     free(token);
     return result;
@@ -350,7 +349,7 @@ static void read_arguments(int argc, char **argv, struct ear_arguments *args)
     args->token = argv[optind];
 }
 
-int assay_command_ear(int argc, char **argv)
+int cli_command_ear(int argc, char **argv)
 {
     struct ear_arguments args = { 0 };
     read_arguments(argc - 1, argv + 1, &args);

@@ -16,14 +16,14 @@ struct assay_ear_options {
 };
 
 /*
- * assay_ear_check - are the options fit, before anything is read? Errors are printed.
+ * cli_ear_check - are the options fit, before anything is read? Errors are printed.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE
  */
-int assay_ear_check(const struct assay_ear_options *options, bool json);
+int cli_ear_check(const struct assay_ear_options *options, bool json);
 /*
- * assay_ear_write - sign the verdict and write the token. Errors are printed.
+ * cli_ear_write - sign the verdict and write the token. Errors are printed.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (the key, the file) | ASSAY_EXIT_INTERNAL
  */
-int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options);
+int cli_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options);
 
 #endif

@@ -255,8 +255,8 @@ static enum assay_ear_answer check_nonce(struct assay_ear *ear, const char *nonc
                   ear->nonce == NULL ? "missing" : "another one");
 }
 
-enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct assay_p256 *key,
-                                     int64_t at_unix_s, const char *nonce, struct assay_ear *ear)
+enum assay_ear_answer cli_ear_read(const char *text, size_t len, const struct assay_p256 *key,
+                                   int64_t at_unix_s, const char *nonce, struct assay_ear *ear)
 {
     struct assay_jwt jwt;
     *ear = (struct assay_ear){ 0 };
@@ -280,7 +280,7 @@ enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct 
     return result == ASSAY_EAR_VALID ? check_nonce(ear, nonce) : result;
 }
 
-void assay_ear_close(struct assay_ear *ear)
+void cli_ear_close(struct assay_ear *ear)
 {
     assay_json_free(&ear->claims);
 }

@@ -54,14 +54,14 @@ struct assay_ear {
 };
 
 /*
- * assay_ear_read - check a token.
+ * cli_ear_read - check a token.
  * In:      text[len]; white space at the end is ignored; nonce: NULL, or what the token must echo
- * Out:     *ear, whatever the answer: assay_ear_close frees it; only a valid one may be trusted
+ * Out:     *ear, whatever the answer: cli_ear_close frees it; only a valid one may be trusted
  * Returns: the answer; running out of memory reads as MALFORMED, and with the reason in why
  */
-enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct assay_p256 *key,
-                                     int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
+enum assay_ear_answer cli_ear_read(const char *text, size_t len, const struct assay_p256 *key,
+                                   int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
 /* */
-void assay_ear_close(struct assay_ear *ear);
+void cli_ear_close(struct assay_ear *ear);
 
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* --- reading */
-void assay_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path)
+void cli_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path)
 {
     if (paths->count < ASSAY_EVENTLOGS_MAX) paths->paths[paths->count] = path;
     paths->count += 1;
@@ -22,25 +22,25 @@ void assay_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *pa
 static int cannot_read(const char *path, enum assay_status status, bool json)
 {
     if (status == ASSAY_E_MEMORY)
-        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (status == ASSAY_E_RANGE)
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--event-log %s: expected at most %d bytes, found more: give the "
-                                 "log that the kernel hands out",
-                                 path, (int)ASSAY_EVENTLOG_LEN_MAX);
-    return assay_print_file_fault(json, "--event-log ", path, status);
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "--event-log %s: expected at most %d bytes, found more: give the "
+                               "log that the kernel hands out",
+                               path, (int)ASSAY_EVENTLOG_LEN_MAX);
+    return cli_print_file_fault(json, "--event-log ", path, status);
 }
 
-int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
-                         bool json)
+int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
+                       bool json)
 {
     *out = (struct assay_eventlogs){ .files = *paths };
     if (paths->count == 0) return ASSAY_EXIT_OK;
     if (paths->count > ASSAY_EVENTLOGS_MAX)
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--event-log: expected at most %d files, found %zu: one log of "
-                                 "firmware and one list of IMA are enough",
-                                 (int)ASSAY_EVENTLOGS_MAX, paths->count);
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "--event-log: expected at most %d files, found %zu: one log of "
+                               "firmware and one list of IMA are enough",
+                               (int)ASSAY_EVENTLOGS_MAX, paths->count);
     out->report = calloc(1, sizeof *out->report);
     if (out->report == NULL) return cannot_read("", ASSAY_E_MEMORY, json);
     for (size_t i = 0; i < paths->count; i++) {
@@ -53,7 +53,7 @@ int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlo
     return ASSAY_EXIT_OK;
 }
 
-void assay_eventlogs_close(struct assay_eventlogs *logs)
+void cli_eventlogs_close(struct assay_eventlogs *logs)
 {
     for (size_t i = 0; i < ASSAY_EVENTLOGS_MAX; i++)
         free(logs->buffers[i]);
@@ -159,7 +159,7 @@ static struct assay_json *failed_json(const struct assay_eventlogs *logs,
     return object;
 }
 
-void assay_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data)
+void cli_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data)
 {
     if (logs->report == NULL) {
         assay_json_set_null(data, "event_logs");
@@ -202,7 +202,7 @@ static void print_log(const struct assay_eventlogs *logs, size_t index)
                  log->rule != 0 ? assay_rule_name(log->rule) : "");
 }
 
-int assay_eventlogs_print(const struct assay_eventlogs *logs)
+int cli_eventlogs_print(const struct assay_eventlogs *logs)
 {
     for (size_t i = 0; logs->report != NULL && i < logs->files.count; i++) {
         (void)printf("event log   ");
@@ -243,8 +243,7 @@ static void print_failed(const struct assay_eventlogs *logs, const struct assay_
     (void)printf("      do       %s\n", assay_rule_fix(e->rule));
 }
 
-void assay_eventlogs_explain(const struct assay_eventlogs *logs,
-                             const struct assay_verdict *verdict)
+void cli_eventlogs_explain(const struct assay_eventlogs *logs, const struct assay_verdict *verdict)
 {
     if (logs->report == NULL) return;
     (void)puts("\nEvent logs");

@@ -22,24 +22,23 @@ struct assay_eventlogs {
 };
 
 /* One `--event-log`. */
-void assay_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path);
+void cli_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path);
 /*
- * assay_eventlogs_open - read the files without parsing them. Errors are printed.
- * Out:     *out, whatever the answer: assay_eventlogs_close frees it
+ * cli_eventlogs_open - read the files without parsing them. Errors are printed.
+ * Out:     *out, whatever the answer: cli_eventlogs_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (too many, a file that cannot be read or is too long) |
  *          ASSAY_EXIT_INTERNAL
  */
-int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
-                         bool json);
+int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,
+                       bool json);
 /* */
-void assay_eventlogs_close(struct assay_eventlogs *logs);
+void cli_eventlogs_close(struct assay_eventlogs *logs);
 
 /* One line a log that was appraised. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
-int assay_eventlogs_print(const struct assay_eventlogs *logs);
+int cli_eventlogs_print(const struct assay_eventlogs *logs);
 /* "event_logs" becomes null where none was given. */
-void assay_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data);
+void cli_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data);
 /* The part of `explain`: logs, registers, and each event that failed with what to do. */
-void assay_eventlogs_explain(const struct assay_eventlogs *logs,
-                             const struct assay_verdict *verdict);
+void cli_eventlogs_explain(const struct assay_eventlogs *logs, const struct assay_verdict *verdict);
 
 #endif

@@ -39,16 +39,16 @@ static int print_verdict(struct assay_appraisal *a, const struct assay_unchecked
     if (a->json) {
         struct assay_json *const claims = a->claims;
         a->claims = NULL;
-        struct assay_json *const data = assay_verdict_json(a->verdict, claims);
+        struct assay_json *const data = cli_verdict_json(a->verdict, claims);
         assay_json_set(data, "not_checked", unchecked_json(unchecked, count));
-        assay_eventlogs_set_json(&a->event_logs, data);
-        return assay_print_envelope("assay.evidence.verify", data);
+        cli_eventlogs_set_json(&a->event_logs, data);
+        return cli_print_envelope("assay.evidence.verify", data);
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
-    const int printed = assay_print_verdict(a->verdict, a->claims);
+    const int printed = cli_print_verdict(a->verdict, a->claims);
     for (size_t i = 0; i < count; i++)
         (void)printf("not checked %s: %s\n", unchecked[i].what, unchecked[i].why);
-    return printed == ASSAY_EXIT_OK ? assay_eventlogs_print(&a->event_logs) : printed;
+    return printed == ASSAY_EXIT_OK ? cli_eventlogs_print(&a->event_logs) : printed;
 }
 
 static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
@@ -57,26 +57,26 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
 {
     struct assay_unchecked unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
     size_t count = 0;
-    int result = assay_appraisal_open(a, options);
-    if (result == ASSAY_EXIT_OK) result = assay_ear_check(ear, a->json);
-    if (result == ASSAY_EXIT_OK) result = assay_challenge_check(challenge, a->json);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(a);
-    if (result == ASSAY_EXIT_OK) result = assay_challenge_appraise(a, challenge);
-    if (result == ASSAY_EXIT_OK) count = assay_unchecked_of(a, options, challenge, unchecked);
-    if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
+    int result = cli_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = cli_ear_check(ear, a->json);
+    if (result == ASSAY_EXIT_OK) result = cli_challenge_check(challenge, a->json);
+    if (result == ASSAY_EXIT_OK) result = cli_appraisal_run(a);
+    if (result == ASSAY_EXIT_OK) result = cli_challenge_appraise(a, challenge);
+    if (result == ASSAY_EXIT_OK) count = cli_unchecked_of(a, options, challenge, unchecked);
+    if (result == ASSAY_EXIT_OK && ear->file != NULL) result = cli_ear_write(a, ear);
     const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
     if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a, unchecked, count);
-    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
-    return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
+    if (result == ASSAY_EXIT_OK) cli_appraisal_note(a);
+    return result == ASSAY_EXIT_OK ? cli_appraisal_exit(a) : result;
 }
 
 static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
-    int result = assay_appraisal_open(a, options);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(a);
-    if (result == ASSAY_EXIT_OK) result = assay_explain(a);
-    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
-    return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
+    int result = cli_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = cli_appraisal_run(a);
+    if (result == ASSAY_EXIT_OK) result = cli_explain(a);
+    if (result == ASSAY_EXIT_OK) cli_appraisal_note(a);
+    return result == ASSAY_EXIT_OK ? cli_appraisal_exit(a) : result;
 }
 
 static void print_value(const char *name, const struct assay_json *value)
@@ -101,19 +101,19 @@ static void print_members(const struct assay_json *object)
 
 static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
-    const int result = assay_appraisal_open_bare(a, options);
+    const int result = cli_appraisal_open_bare(a, options);
     if (result != ASSAY_EXIT_OK) return result;
     if (a->malformed != ASSAY_OK) {
         const bool unsupported = a->malformed == ASSAY_E_UNSUPPORTED;
-        return assay_print_error(
+        return cli_print_error(
             a->json, ASSAY_EXIT_MALFORMED, unsupported ? "unsupported" : "malformed", "%s: %s (%s)",
             options->file, assay_status_text(a->malformed), assay_status_symbol(a->malformed));
     }
     struct assay_json *details = NULL;
     char kind[ASSAY_KIND_NAME_MAX];
-    assay_kind_name(a->kind, a->claims, kind);
-    if (assay_details_of(a->kind, a->bytes, a->len, &details) != ASSAY_OK)
-        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    cli_kind_name(a->kind, a->claims, kind);
+    if (cli_details_of(a->kind, a->bytes, a->len, &details) != ASSAY_OK)
+        return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (a->json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_text(data, "kind", kind);
@@ -121,7 +121,7 @@ static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_o
         assay_json_set(data, "claims", a->claims);
         assay_json_set(data, "details", details);
         a->claims = NULL;
-        return assay_print_envelope("assay.evidence.decode", data);
+        return cli_print_envelope("assay.evidence.decode", data);
     }
     (void)printf("%-22s %s\n", "kind", kind);
     print_members(a->claims);
@@ -157,7 +157,7 @@ static void read_options(int argc, char **argv, struct assay_appraisal_options *
         case 'a': options->at = optarg; break;
         case 'k': options->kind = optarg; break;
         case 'p': options->policy = optarg; break;
-        case 'l': assay_eventlog_paths_add(&options->event_logs, optarg); break;
+        case 'l': cli_eventlog_paths_add(&options->event_logs, optarg); break;
         case 'j': options->json = true; break;
         case 'd': challenge->report_data = optarg; break;
         case 'n': challenge->nonce = optarg; break;
@@ -171,7 +171,7 @@ static void read_options(int argc, char **argv, struct assay_appraisal_options *
     options->file = argv[optind];
 }
 
-int assay_command_evidence(int argc, char **argv)
+int cli_command_evidence(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
     struct assay_ear_options ear = { 0 };
@@ -182,6 +182,6 @@ int assay_command_evidence(int argc, char **argv)
     const int result = verify    ? verify_case(&a, &options, &ear, &challenge)
                        : explain ? explain_case(&a, &options)
                                  : decode_case(&a, &options);
-    assay_appraisal_close(&a);
+    cli_appraisal_close(&a);
     return result;
 }

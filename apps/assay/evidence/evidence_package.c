@@ -10,15 +10,15 @@
 
 #include <stdlib.h>
 
-bool assay_evidence_package_wanted(enum assay_evidence_kind kind)
+bool cli_evidence_package_wanted(enum assay_evidence_kind kind)
 {
     return kind != ASSAY_KIND_NONE && (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) == 0;
 }
 
-enum assay_status assay_evidence_package_take(struct assay_input_files *given,
-                                              enum assay_evidence_kind kind,
-                                              struct assay_slice evidence,
-                                              struct assay_evidence_package *out)
+enum assay_status cli_evidence_package_take(struct assay_input_files *given,
+                                            enum assay_evidence_kind kind,
+                                            struct assay_slice evidence,
+                                            struct assay_evidence_package *out)
 {
     ASSAY_ASSERT(given != NULL);
     *out = (struct assay_evidence_package){ .evidence = evidence };
@@ -33,7 +33,7 @@ enum assay_status assay_evidence_package_take(struct assay_input_files *given,
     return ASSAY_OK;
 }
 
-void assay_evidence_package_close(struct assay_evidence_package *pieces)
+void cli_evidence_package_close(struct assay_evidence_package *pieces)
 {
     free(pieces->assembly);
     *pieces = (struct assay_evidence_package){ 0 };

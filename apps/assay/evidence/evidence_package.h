@@ -26,19 +26,19 @@ struct assay_evidence_package {
 };
 
 /* Does the kind leave pieces to other files? Returns: true for all but quotes of SGX, TDX, SOFT. */
-bool assay_evidence_package_wanted(enum assay_evidence_kind kind);
+bool cli_evidence_package_wanted(enum assay_evidence_kind kind);
 /*
- * assay_evidence_package_take - find the pieces of one piece of evidence.
+ * cli_evidence_package_take - find the pieces of one piece of evidence.
  * In:      given, whose pieces are marked as taken; evidence as it was read, bare or a package
  *          (then nothing is added)
- * Out:     *out, whatever the status: assay_evidence_package_close frees it; it borrows from both
+ * Out:     *out, whatever the status: cli_evidence_package_close frees it; it borrows from both
  * Returns: as assay_assemble
  */
-ASSAY_CHECKED enum assay_status assay_evidence_package_take(struct assay_input_files *given,
-                                                            enum assay_evidence_kind kind,
-                                                            struct assay_slice evidence,
-                                                            struct assay_evidence_package *out);
+ASSAY_CHECKED enum assay_status cli_evidence_package_take(struct assay_input_files *given,
+                                                          enum assay_evidence_kind kind,
+                                                          struct assay_slice evidence,
+                                                          struct assay_evidence_package *out);
 /* */
-void assay_evidence_package_close(struct assay_evidence_package *pieces);
+void cli_evidence_package_close(struct assay_evidence_package *pieces);
 
 #endif

@@ -90,8 +90,8 @@ static void set_platform(struct assay_json *object, const struct assay_verdict *
 }
 
 /* SNP reports have their version in the kind, like quotes. */
-void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
-                     char name[static ASSAY_KIND_NAME_MAX])
+void cli_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
+                   char name[static ASSAY_KIND_NAME_MAX])
 {
     const uint64_t version = assay_json_uint(claims, "version", 0);
     if (kind == ASSAY_KIND_SNP && version != 0)
@@ -125,11 +125,11 @@ static void set_launch_and_now(struct assay_json *data, const struct assay_verdi
     assay_json_set(data, "tcb_now", now);
 }
 
-struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
+struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_json *claims)
 {
     struct assay_json *const data = assay_json_object();
     char kind[ASSAY_KIND_NAME_MAX];
-    assay_kind_name(v->kind, claims, kind);
+    cli_kind_name(v->kind, claims, kind);
     if (v->kind == ASSAY_KIND_NONE) assay_json_set_null(data, "kind");
     else assay_json_set_text(data, "kind", kind);
     assay_json_set_bool(data, "insecure", v->insecure);
@@ -153,12 +153,12 @@ struct assay_json *assay_verdict_json(const struct assay_verdict *v, struct assa
     return data;
 }
 
-int assay_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)
+int cli_print_verdict(const struct assay_verdict *v, const struct assay_json *claims)
 {
     static const char *const genuine[] = { "unknown", "yes", "no" };
     char time[ASSAY_RFC3339_LEN + 1];
     char kind[ASSAY_KIND_NAME_MAX];
-    assay_kind_name(v->kind, claims, kind);
+    cli_kind_name(v->kind, claims, kind);
     assay_rfc3339_format(v->at_unix_s, time);
     (void)printf("verdict     %s\n", assay_tier_text(v->tier));
     (void)printf("kind        %s\n", kind);

@@ -114,14 +114,14 @@ static void print_links(const struct assay_appraisal *a)
 static void print_levels_of(const struct assay_appraisal *a)
 {
     struct assay_named_forecast forecast;
-    assay_named_forecast_make(a, ASSAY_AIM_NEXT, &forecast);
+    cli_named_forecast_make(a, ASSAY_AIM_NEXT, &forecast);
     if (forecast.is_there) {
         (void)puts("\nTCB levels");
-        assay_print_levels(&forecast);
+        cli_print_levels(&forecast);
         (void)puts("  to the next better level:");
-        assay_print_gaps(&forecast);
+        cli_print_gaps(&forecast);
     }
-    assay_named_forecast_close(&forecast);
+    cli_named_forecast_close(&forecast);
 }
 
 /* AMD names no levels: the reported values are printed next to those that the policy requires. */
@@ -224,7 +224,7 @@ static void print_fixes(const struct assay_verdict *v)
     }
 }
 
-int assay_explain(const struct assay_appraisal *a)
+int cli_explain(const struct assay_appraisal *a)
 {
     print_head(a);
     print_links(a);
@@ -232,7 +232,7 @@ int assay_explain(const struct assay_appraisal *a)
     print_snp_tcb(a);
     print_advisories(a->verdict);
     print_reasons(a->verdict);
-    assay_eventlogs_explain(&a->event_logs, a->verdict);
+    cli_eventlogs_explain(&a->event_logs, a->verdict);
     print_policy(a);
     print_vector(a);
     print_fixes(a->verdict);

@@ -7,10 +7,10 @@
 #include "apps/assay/evidence/appraisal.h"
 
 /*
- * assay_explain - print a completed appraisal: kind, certificate chain, levels, advisories, effect
+ * cli_explain - print a completed appraisal: kind, certificate chain, levels, advisories, effect
  * of the policy, trustworthiness vector, remedy.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
  */
-int assay_explain(const struct assay_appraisal *a);
+int cli_explain(const struct assay_appraisal *a);
 
 #endif

@@ -51,8 +51,8 @@ static const char *part_name(enum assay_svn_part part)
     return "unknown";
 }
 
-void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
-                               struct assay_named_forecast *out)
+void cli_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
+                             struct assay_named_forecast *out)
 {
     struct assay_pck pck;
     struct assay_tcb_platform platform;
@@ -73,7 +73,7 @@ void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forec
                         "without names a component has its number");
 }
 
-void assay_named_forecast_close(struct assay_named_forecast *forecast)
+void cli_named_forecast_close(struct assay_named_forecast *forecast)
 {
     assay_json_free(&forecast->document);
 }
@@ -94,7 +94,7 @@ static void print_aim(const char *what, const struct assay_tcb_aim *aim)
     (void)printf("\n");
 }
 
-void assay_print_levels(const struct assay_named_forecast *forecast)
+void cli_print_levels(const struct assay_named_forecast *forecast)
 {
     const struct assay_forecast *const f = &forecast->forecast;
     print_aim("platform", &f->platform);
@@ -110,7 +110,7 @@ void assay_print_levels(const struct assay_named_forecast *forecast)
                      assay_tcb_status_text(f->result.current_status));
 }
 
-void assay_print_gaps(const struct assay_named_forecast *forecast)
+void cli_print_gaps(const struct assay_named_forecast *forecast)
 {
     const struct assay_forecast *const f = &forecast->forecast;
     for (uint32_t i = 0; i < f->gap_count; i++) {
@@ -167,7 +167,7 @@ static struct assay_json *gap_json(const struct assay_named_forecast *forecast,
     return out;
 }
 
-struct assay_json *assay_forecast_json(const struct assay_named_forecast *forecast)
+struct assay_json *cli_forecast_json(const struct assay_named_forecast *forecast)
 {
     const struct assay_forecast *const f = &forecast->forecast;
     struct assay_json *const out = assay_json_object();

@@ -16,19 +16,19 @@ struct assay_named_forecast {
 };
 
 /*
- * assay_named_forecast_make - for the evidence and the collateral of an appraisal.
- * Out:     *out; assay_named_forecast_close frees it
+ * cli_named_forecast_make - for the evidence and the collateral of an appraisal.
+ * Out:     *out; cli_named_forecast_close frees it
  * out->is_there is false when there is none
  */
-void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
-                               struct assay_named_forecast *out);
+void cli_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
+                             struct assay_named_forecast *out);
 /* */
-void assay_named_forecast_close(struct assay_named_forecast *forecast);
+void cli_named_forecast_close(struct assay_named_forecast *forecast);
 /* Statuses and dates of platform, QE, module, one a line. */
-void assay_print_levels(const struct assay_named_forecast *forecast);
+void cli_print_levels(const struct assay_named_forecast *forecast);
 /* Security versions that fall short, one per line; a note when there are none. */
-void assay_print_gaps(const struct assay_named_forecast *forecast);
+void cli_print_gaps(const struct assay_named_forecast *forecast);
 /* Returns: levels and gaps as an object. */
-struct assay_json *assay_forecast_json(const struct assay_named_forecast *forecast);
+struct assay_json *cli_forecast_json(const struct assay_named_forecast *forecast);
 
 #endif

@@ -20,27 +20,27 @@
 #include <string.h>
 
 /* --- files */
-int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json)
+int cli_policy_file_open(struct assay_policy_file *file, const char *path, bool json)
 {
     char message[ASSAY_YAML_MESSAGE_MAX];
     *file = (struct assay_policy_file){ .policy = calloc(1, sizeof *file->policy) };
     if (file->policy == NULL)
-        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &file->text, &file->len);
-    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(json, "", path, status);
     status = assay_policy_parse_yaml(file->text, file->len, file->policy, message);
     struct assay_file_kind kind;
     if (status != ASSAY_OK &&
         assay_config_other_kind(assay_slice_over(file->text, file->len), &kind))
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s: is %s, expected a policy",
-                                 path, kind.text);
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s: is %s, expected a policy",
+                               path, kind.text);
     if (status != ASSAY_OK)
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s:%s", path, message);
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s:%s", path, message);
     assay_policy_digest(file->policy, file->digest);
     return ASSAY_EXIT_OK;
 }
 
-void assay_policy_file_close(struct assay_policy_file *file)
+void cli_policy_file_close(struct assay_policy_file *file)
 {
     free(file->policy);
     free(file->text);
@@ -53,8 +53,8 @@ static int read_time(const struct assay_policy_options *options, int64_t *at_uni
     if (text != NULL && assay_rfc3339_parse(text, strlen(text), at_unix_s) == ASSAY_OK)
         return ASSAY_EXIT_OK;
     if (text != NULL)
-        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                                 "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                               "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
     *at_unix_s = assay_unix_s();
     return ASSAY_EXIT_OK;
 }
@@ -65,8 +65,8 @@ static const char *severity_text(enum assay_lint lint)
     return assay_lint_severity_of(lint) == ASSAY_LINT_ERROR ? "error" : "warning";
 }
 
-void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
-                                 const struct assay_lint_report *report, FILE *out)
+void cli_policy_print_findings(const struct assay_policy_file *file, const char *path,
+                               const struct assay_lint_report *report, FILE *out)
 {
     ASSAY_ASSERT(report != NULL);
     for (uint32_t i = 0; i < report->count; i++) {
@@ -114,7 +114,7 @@ static int report_lint(const struct assay_policy_options *options,
 {
     ASSAY_ASSERT(report != NULL);
     if (!options->json) {
-        assay_policy_print_findings(file, options->first, report, stdout);
+        cli_policy_print_findings(file, options->first, report, stdout);
         return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
     struct assay_json *const data = assay_json_object();
@@ -123,25 +123,25 @@ static int report_lint(const struct assay_policy_options *options,
     assay_json_set_uint(data, "errors", report->errors);
     assay_json_set_uint(data, "warnings", report->warnings);
     assay_json_set(data, "findings", findings_json(file, report));
-    return assay_print_envelope("assay.policy.lint", data);
+    return cli_print_envelope("assay.policy.lint", data);
 }
 
-int assay_policy_run_lint(const struct assay_policy_options *options)
+int cli_policy_run_lint(const struct assay_policy_options *options)
 {
     struct assay_policy_file file;
     int64_t at_unix_s = 0;
     struct assay_lint_report *const report = calloc(1, sizeof *report);
-    int result = assay_policy_file_open(&file, options->first, options->json);
+    int result = cli_policy_file_open(&file, options->first, options->json);
     if (result == ASSAY_EXIT_OK) result = read_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK && report == NULL)
-        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        result = cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (result == ASSAY_EXIT_OK) {
         assay_policy_lint(file.policy, at_unix_s, report);
         result = report_lint(options, &file, report);
         if (result == ASSAY_EXIT_OK && report->errors > 0) result = ASSAY_EXIT_USAGE;
     }
     free(report);
-    assay_policy_file_close(&file);
+    cli_policy_file_close(&file);
     return result;
 }
 
@@ -154,31 +154,31 @@ static int show_policy(const struct assay_policy_options *options,
     struct assay_writer w = assay_writer_over(memory, ASSAY_YAML_LEN_MAX);
     assay_policy_put_yaml(file->policy, &w);
     if (assay_writer_finish(&w, &text) != ASSAY_OK)
-        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                                 "%s: the policy does not fit into a file", options->first);
+        return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
+                               "%s: the policy does not fit into a file", options->first);
     assay_hex_encode(file->digest, sizeof file->digest, digest, sizeof digest);
     if (options->json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_text(data, "file", options->first);
         assay_json_set_text(data, "digest", digest);
         assay_json_set_text_n(data, "policy", text.bytes, text.len);
-        return assay_print_envelope("assay.policy.show", data);
+        return cli_print_envelope("assay.policy.show", data);
     }
     (void)printf("# digest %s\n", digest);
     const bool written = fwrite(text.bytes, 1, text.len, stdout) == text.len;
     return written && fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_policy_run_show(const struct assay_policy_options *options)
+int cli_policy_run_show(const struct assay_policy_options *options)
 {
     struct assay_policy_file file;
-    int result = assay_policy_file_open(&file, options->first, options->json);
+    int result = cli_policy_file_open(&file, options->first, options->json);
     char *const memory = malloc(ASSAY_YAML_LEN_MAX);
     if (result == ASSAY_EXIT_OK && memory == NULL)
-        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        result = cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (result == ASSAY_EXIT_OK) result = show_policy(options, &file, memory);
     free(memory);
-    assay_policy_file_close(&file);
+    cli_policy_file_close(&file);
     return result;
 }
 
@@ -206,12 +206,9 @@ static const struct verb {
     int arguments;
     int (*run)(const struct assay_policy_options *options);
 } verbs[] = {
-    { "lint", 1, assay_policy_run_lint },
-    { "show", 1, assay_policy_run_show },
-    { "diff", 2, assay_policy_run_diff },
-    { "try", 2, assay_policy_run_try },
-    { "import", 1, assay_policy_run_import },
-    { "export", 1, assay_policy_run_export },
+    { "lint", 1, cli_policy_run_lint },     { "show", 1, cli_policy_run_show },
+    { "diff", 2, cli_policy_run_diff },     { "try", 2, cli_policy_run_try },
+    { "import", 1, cli_policy_run_import }, { "export", 1, cli_policy_run_export },
 };
 
 static void take_option(struct assay_policy_options *options, enum option_letter letter)
@@ -229,7 +226,7 @@ static void take_option(struct assay_policy_options *options, enum option_letter
     case OPTION_ID: options->id = optarg; break;
     case OPTION_ISSUER: options->issuer = optarg; break;
     case OPTION_OUT: options->out = optarg; break;
-    case OPTION_EVENT_LOG: assay_eventlog_paths_add(&options->event_logs, optarg); break;
+    case OPTION_EVENT_LOG: cli_eventlog_paths_add(&options->event_logs, optarg); break;
     case OPTION_PARTIAL: options->partial = true; break;
     case OPTION_JSON: options->json = true; break;
     }
@@ -263,7 +260,7 @@ static void read_options(int argc, char **argv, const struct verb *verb,
     options->second = verb->arguments > 1 ? argv[optind + 1] : NULL;
 }
 
-int assay_command_policy(int argc, char **argv)
+int cli_command_policy(int argc, char **argv)
 {
     struct assay_policy_options options = { 0 };
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

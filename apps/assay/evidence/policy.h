@@ -38,25 +38,25 @@ struct assay_policy_file {
 };
 
 /*
- * assay_policy_file_open - read and digest; errors are printed.
- * Out:     *file, whatever the answer: assay_policy_file_close frees it
+ * cli_policy_file_open - read and digest; errors are printed.
+ * Out:     *file, whatever the answer: cli_policy_file_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
-int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json);
+int cli_policy_file_open(struct assay_policy_file *file, const char *path, bool json);
 /* */
-void assay_policy_file_close(struct assay_policy_file *file);
+void cli_policy_file_close(struct assay_policy_file *file);
 
 /* One finding of the lint a line, with its place in the file and what to do about it, then how many
  * there are. */
-void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
-                                 const struct assay_lint_report *report, FILE *out);
+void cli_policy_print_findings(const struct assay_policy_file *file, const char *path,
+                               const struct assay_lint_report *report, FILE *out);
 
 /* Each Returns: an enum assay_exit. */
-int assay_policy_run_lint(const struct assay_policy_options *options);
-int assay_policy_run_show(const struct assay_policy_options *options);
-int assay_policy_run_diff(const struct assay_policy_options *options);   /* policy_diff.c */
-int assay_policy_run_try(const struct assay_policy_options *options);    /* policy_try.c */
-int assay_policy_run_import(const struct assay_policy_options *options); /* policy_corim.c */
-int assay_policy_run_export(const struct assay_policy_options *options);
+int cli_policy_run_lint(const struct assay_policy_options *options);
+int cli_policy_run_show(const struct assay_policy_options *options);
+int cli_policy_run_diff(const struct assay_policy_options *options);   /* policy_diff.c */
+int cli_policy_run_try(const struct assay_policy_options *options);    /* policy_try.c */
+int cli_policy_run_import(const struct assay_policy_options *options); /* policy_corim.c */
+int cli_policy_run_export(const struct assay_policy_options *options);
 
 #endif

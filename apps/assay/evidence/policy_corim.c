@@ -21,17 +21,17 @@
 #include <unistd.h>
 
 /* Neither verb has --json: the one prints YAML, the other writes a binary file. */
-#define COMPLAIN(...) assay_print_error(false, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+#define COMPLAIN(...) cli_print_error(false, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
 static int out_of_memory(void)
 {
-    return assay_print_error(false, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    return cli_print_error(false, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
 }
 
 static int cannot_read(const char *path, enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory();
-    return assay_print_file_fault(false, "", path, status);
+    return cli_print_file_fault(false, "", path, status);
 }
 
 /* --- the key that signs */
@@ -174,7 +174,7 @@ static int print_import(const struct assay_policy_options *options, const struct
     struct assay_writer w = assay_writer_over(memory, ASSAY_YAML_LEN_MAX);
     int result = ASSAY_EXIT_OK;
     if (options->into != NULL) {
-        result = assay_policy_file_open(&file, options->into, false);
+        result = cli_policy_file_open(&file, options->into, false);
         if (result == ASSAY_EXIT_OK) result = merge_references(file.policy, corim, options->into);
         if (result == ASSAY_EXIT_OK) assay_policy_put_yaml(file.policy, &w);
     } else {
@@ -186,11 +186,11 @@ static int print_import(const struct assay_policy_options *options, const struct
         print_origin(corim);
         result = print_written(&w);
     }
-    assay_policy_file_close(&file);
+    cli_policy_file_close(&file);
     return result;
 }
 
-int assay_policy_run_import(const struct assay_policy_options *options)
+int cli_policy_run_import(const struct assay_policy_options *options)
 {
     struct assay_corim *const corim = calloc(1, sizeof *corim);
     char *const memory = malloc(ASSAY_YAML_LEN_MAX);
@@ -242,7 +242,7 @@ static enum assay_status sign_manifest(struct assay_slice manifest, const char *
 static int write_out(const char *path, struct assay_slice bytes)
 {
     if (path != NULL)
-        return assay_output_write("assay policy export", path, ASSAY_FILE_PUBLIC, bytes);
+        return cli_output_write("assay policy export", path, ASSAY_FILE_PUBLIC, bytes);
     if (isatty(STDOUT_FILENO))
         return COMPLAIN("policy export: a CoRIM is binary: expected --out FILE, or a pipe");
     const bool written = fwrite(bytes.bytes, 1, bytes.len, stdout) == bytes.len;
@@ -287,19 +287,19 @@ static int check_export(const struct assay_policy_options *options)
     return ASSAY_EXIT_OK;
 }
 
-int assay_policy_run_export(const struct assay_policy_options *options)
+int cli_policy_run_export(const struct assay_policy_options *options)
 {
     struct assay_policy_file file = { 0 };
     uint8_t *const manifest = malloc(ASSAY_CORIM_LEN_MAX);
     uint8_t *const sealed = malloc(ASSAY_CORIM_LEN_MAX);
     int result = check_export(options);
     if (result == ASSAY_EXIT_OK && (manifest == NULL || sealed == NULL)) result = out_of_memory();
-    if (result == ASSAY_EXIT_OK) result = assay_policy_file_open(&file, options->first, false);
+    if (result == ASSAY_EXIT_OK) result = cli_policy_file_open(&file, options->first, false);
     if (result == ASSAY_EXIT_OK && file.policy->reference_count == 0)
         result = COMPLAIN("%s: the policy has no reference values", options->first);
     if (result == ASSAY_EXIT_OK) result = export_policy(options, &file, manifest, sealed);
     free(manifest);
     free(sealed);
-    assay_policy_file_close(&file);
+    cli_policy_file_close(&file);
     return result;
 }

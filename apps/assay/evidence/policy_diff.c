@@ -49,25 +49,25 @@ static int report_differences(const struct assay_policy_options *options,
     assay_json_set_hex(data, "before_digest", before->digest, sizeof before->digest);
     assay_json_set_hex(data, "after_digest", after->digest, sizeof after->digest);
     assay_json_set(data, "changes", changes_json(changes));
-    return assay_print_envelope("assay.policy.diff", data);
+    return cli_print_envelope("assay.policy.diff", data);
 }
 
-int assay_policy_run_diff(const struct assay_policy_options *options)
+int cli_policy_run_diff(const struct assay_policy_options *options)
 {
     struct assay_policy_file before = { 0 };
     struct assay_policy_file after = { 0 };
     struct assay_policy_changes *const changes = malloc(sizeof *changes);
-    int result = assay_policy_file_open(&before, options->first, options->json);
+    int result = cli_policy_file_open(&before, options->first, options->json);
     if (result == ASSAY_EXIT_OK)
-        result = assay_policy_file_open(&after, options->second, options->json);
+        result = cli_policy_file_open(&after, options->second, options->json);
     if (result == ASSAY_EXIT_OK && changes == NULL)
-        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        result = cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (result == ASSAY_EXIT_OK) {
         assay_policy_diff(before.policy, after.policy, changes);
         result = report_differences(options, &before, &after, changes);
     }
     free(changes);
-    assay_policy_file_close(&before);
-    assay_policy_file_close(&after);
+    cli_policy_file_close(&before);
+    cli_policy_file_close(&after);
     return result;
 }

@@ -40,8 +40,8 @@ static struct assay_json *appraisal_json(struct assay_appraisal *a, const char *
         if (is_decisive(a->verdict, i))
             assay_json_append_text(list, assay_rule_name(a->verdict->reasons[i].rule));
     assay_json_set(object, "decided_by", list);
-    struct assay_json *const appraisal = assay_verdict_json(a->verdict, claims);
-    assay_eventlogs_set_json(&a->event_logs, appraisal);
+    struct assay_json *const appraisal = cli_verdict_json(a->verdict, claims);
+    cli_eventlogs_set_json(&a->event_logs, appraisal);
     assay_json_set(object, "appraisal", appraisal);
     return object;
 }
@@ -108,8 +108,8 @@ static int appraise_under(const struct assay_policy_options *options, const char
                                                  .policy = policy,
                                                  .event_logs = options->event_logs,
                                                  .json = options->json };
-    const int result = assay_appraisal_open(a, &how);
-    return result == ASSAY_EXIT_OK ? assay_appraisal_run(a) : result;
+    const int result = cli_appraisal_open(a, &how);
+    return result == ASSAY_EXIT_OK ? cli_appraisal_run(a) : result;
 }
 
 static int report_verdicts(const struct assay_policy_options *options, struct assay_appraisal *one,
@@ -118,31 +118,31 @@ static int report_verdicts(const struct assay_policy_options *options, struct as
     if (options->json) {
         struct assay_json *const data = appraisal_json(one, options->first);
         if (other != NULL) assay_json_set(data, "against", appraisal_json(other, options->against));
-        return assay_print_envelope("assay.policy.try", data);
+        return cli_print_envelope("assay.policy.try", data);
     }
     if (one->verdict->insecure || (other != NULL && other->verdict->insecure))
         (void)puts("INSECURE    profile development");
     if (other != NULL) return print_both(options, one, other);
-    const int printed = assay_print_verdict(one->verdict, one->claims);
+    const int printed = cli_print_verdict(one->verdict, one->claims);
     if (printed != ASSAY_EXIT_OK) return printed;
     print_deciders(one->verdict);
-    return assay_eventlogs_print(&one->event_logs);
+    return cli_eventlogs_print(&one->event_logs);
 }
 
-int assay_policy_run_try(const struct assay_policy_options *options)
+int cli_policy_run_try(const struct assay_policy_options *options)
 {
     struct assay_appraisal one = { 0 };
     struct assay_appraisal other = { 0 };
     const bool two = options->against != NULL;
     if (options->collateral == NULL)
-        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                                 "policy try: expected --collateral DIR");
+        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                               "policy try: expected --collateral DIR");
     int result = appraise_under(options, options->first, &one);
     if (result == ASSAY_EXIT_OK && two) result = appraise_under(options, options->against, &other);
     if (result == ASSAY_EXIT_OK) result = report_verdicts(options, &one, two ? &other : NULL);
-    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&one);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&one);
-    assay_appraisal_close(&one);
-    assay_appraisal_close(&other);
+    if (result == ASSAY_EXIT_OK) cli_appraisal_note(&one);
+    if (result == ASSAY_EXIT_OK) result = cli_appraisal_exit(&one);
+    cli_appraisal_close(&one);
+    cli_appraisal_close(&other);
     return result;
 }

@@ -35,42 +35,42 @@ static int appraise_side(struct side *side, const struct assay_appraisal_options
 {
     struct assay_appraisal_options own = *options;
     own.collateral = collateral;
-    int result = assay_appraisal_open(&side->appraisal, &own);
+    int result = cli_appraisal_open(&side->appraisal, &own);
     if (result == ASSAY_EXIT_OK && announced) wait_until_valid(&side->appraisal);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_run(&side->appraisal);
+    if (result == ASSAY_EXIT_OK) result = cli_appraisal_run(&side->appraisal);
     if (result == ASSAY_EXIT_OK)
-        assay_named_forecast_make(&side->appraisal, ASSAY_AIM_BEST, &side->forecast);
+        cli_named_forecast_make(&side->appraisal, ASSAY_AIM_BEST, &side->forecast);
     return result;
 }
 
 static void close_side(struct side *side)
 {
-    assay_named_forecast_close(&side->forecast);
-    assay_appraisal_close(&side->appraisal);
+    cli_named_forecast_close(&side->forecast);
+    cli_appraisal_close(&side->appraisal);
 }
 
 static int report_error(const struct side *side, const char *dir)
 {
     const bool json = side->appraisal.json;
     if (side->appraisal.malformed != ASSAY_OK)
-        return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
-                                 assay_status_text(side->appraisal.malformed));
+        return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
+                               assay_status_text(side->appraisal.malformed));
     if (side->forecast.why_not == ASSAY_E_UNSUPPORTED)
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "unsupported",
-                                 "evidence of kind %s has no TCB levels of its vendor",
-                                 assay_kind_text(side->appraisal.kind));
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "unsupported",
+                               "evidence of kind %s has no TCB levels of its vendor",
+                               assay_kind_text(side->appraisal.kind));
     if (side->forecast.why_not != ASSAY_E_NOT_FOUND)
-        return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
-                                 assay_status_text(side->forecast.why_not));
-    return assay_print_error(json, ASSAY_EXIT_USAGE, "not_found",
-                             "no TCB info with QE identity for this TEE in %s", dir);
+        return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
+                               assay_status_text(side->forecast.why_not));
+    return cli_print_error(json, ASSAY_EXIT_USAGE, "not_found",
+                           "no TCB info with QE identity for this TEE in %s", dir);
 }
 
 static struct assay_json *side_json(const struct side *side)
 {
     const struct assay_collateral *const c = &side->appraisal.collateral[0];
     const struct assay_verdict *const v = side->appraisal.verdict;
-    struct assay_json *const out = assay_forecast_json(&side->forecast);
+    struct assay_json *const out = cli_forecast_json(&side->forecast);
     struct assay_json *const advisories = assay_json_array();
     char issued[ASSAY_RFC3339_LEN + 1], at[ASSAY_RFC3339_LEN + 1];
     assay_rfc3339_format(c->tcb_info.issue_unix_s, issued);
@@ -95,7 +95,7 @@ static void print_side(const char *title, const struct side *side)
     (void)printf("%s: evaluation number %u, issued %s\n", title, c->tcb_info.evaluation_number,
                  issued);
     (void)printf("  %-18s %s, for %s\n", "verdict", assay_tier_text(v->tier), at);
-    assay_print_levels(&side->forecast);
+    cli_print_levels(&side->forecast);
     for (uint32_t i = 0; i < v->advisory_count; i++)
         (void)printf("  %-18s %s\n", i == 0 ? "advisories" : "", v->advisories[i]);
 }
@@ -120,7 +120,7 @@ static int print_forecast(const struct side *now, const struct side *then)
         assay_json_set_text(data, "kind", assay_kind_text(now->appraisal.kind));
         assay_json_set(data, "now", side_json(now));
         assay_json_set(data, "then", side_json(then));
-        return assay_print_envelope("assay.tcb.forecast", data);
+        return cli_print_envelope("assay.tcb.forecast", data);
     }
     print_side("in force", now);
     print_doubts(now);
@@ -128,7 +128,7 @@ static int print_forecast(const struct side *now, const struct side *then)
     print_side("announced", then);
     print_doubts(then);
     (void)puts("\nshort of the best level announced:");
-    assay_print_gaps(&then->forecast);
+    cli_print_gaps(&then->forecast);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
@@ -141,9 +141,9 @@ static int run_forecast(const struct assay_appraisal_options *options, const cha
     if (result == ASSAY_EXIT_OK) result = appraise_side(&then, options, against, true);
     if (result == ASSAY_EXIT_OK && !then.forecast.is_there) result = report_error(&then, against);
     if (result == ASSAY_EXIT_OK) result = print_forecast(&now, &then);
-    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&now.appraisal);
-    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&then.appraisal);
-    if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&then.appraisal);
+    if (result == ASSAY_EXIT_OK) cli_appraisal_note(&now.appraisal);
+    if (result == ASSAY_EXIT_OK) cli_appraisal_note(&then.appraisal);
+    if (result == ASSAY_EXIT_OK) result = cli_appraisal_exit(&then.appraisal);
     close_side(&now);
     close_side(&then);
     return result;
@@ -178,7 +178,7 @@ static void read_options(int argc, char **argv, struct assay_appraisal_options *
     options->file = argv[optind];
 }
 
-int assay_command_tcb(int argc, char **argv)
+int cli_command_tcb(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
     const char *against = NULL;

@@ -21,23 +21,23 @@ static bool read_hex(const char *text, uint8_t *out, size_t capacity, size_t *le
            assay_hex_decode(text, strlen(text), out, *len) == ASSAY_OK;
 }
 
-int assay_challenge_check(const struct assay_challenge *challenge, bool json)
+int cli_challenge_check(const struct assay_challenge *challenge, bool json)
 {
     uint8_t bytes[NONCE_LEN_MAX];
     size_t len = 0;
     if (challenge->report_data != NULL &&
         !read_hex(challenge->report_data, bytes, ASSAY_REPORT_DATA_LEN, &len))
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--report-data: expected 1 to 64 bytes in hexadecimal, found "
-                                 "\"%.40s\"%s",
-                                 challenge->report_data,
-                                 strlen(challenge->report_data) > 40 ? " and more" : "");
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "--report-data: expected 1 to 64 bytes in hexadecimal, found "
+                               "\"%.40s\"%s",
+                               challenge->report_data,
+                               strlen(challenge->report_data) > 40 ? " and more" : "");
     if (challenge->nonce != NULL && !read_hex(challenge->nonce, bytes, sizeof bytes, &len))
-        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--nonce: expected 1 to %d bytes in hexadecimal, found "
-                                 "\"%.40s\"%s",
-                                 (int)NONCE_LEN_MAX, challenge->nonce,
-                                 strlen(challenge->nonce) > 40 ? " and more" : "");
+        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                               "--nonce: expected 1 to %d bytes in hexadecimal, found "
+                               "\"%.40s\"%s",
+                               (int)NONCE_LEN_MAX, challenge->nonce,
+                               strlen(challenge->nonce) > 40 ? " and more" : "");
     return ASSAY_EXIT_OK;
 }
 
@@ -70,17 +70,17 @@ static void judge_report_data(struct assay_appraisal *a, const char *text)
     report_refusal(a->verdict, text, has_data ? observed : "none");
 }
 
-int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge)
+int cli_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge)
 {
     uint8_t wanted[NONCE_LEN_MAX], found[NONCE_LEN_MAX];
     size_t wanted_len = 0, found_len = 0;
     if (challenge->report_data != NULL) judge_report_data(a, challenge->report_data);
     if (challenge->nonce == NULL || a->malformed != ASSAY_OK) return ASSAY_EXIT_OK;
     if (assay_json_get(a->claims, "nonce") == NULL)
-        return assay_print_error(a->json, ASSAY_EXIT_USAGE, "usage",
-                                 "--nonce: evidence of kind %s has no nonce; its challenge is the "
-                                 "report data: --report-data",
-                                 assay_kind_text(a->kind));
+        return cli_print_error(a->json, ASSAY_EXIT_USAGE, "usage",
+                               "--nonce: evidence of kind %s has no nonce; its challenge is the "
+                               "report data: --report-data",
+                               assay_kind_text(a->kind));
     const char *const said = assay_json_text(a->claims, "nonce", "");
     const bool is_fit = read_hex(challenge->nonce, wanted, sizeof wanted, &wanted_len);
     ASSAY_ASSERT(is_fit);
@@ -91,10 +91,10 @@ int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_chall
 }
 
 /* --- what was not checked */
-size_t assay_unchecked_of(const struct assay_appraisal *a,
-                          const struct assay_appraisal_options *options,
-                          const struct assay_challenge *challenge,
-                          struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX])
+size_t cli_unchecked_of(const struct assay_appraisal *a,
+                        const struct assay_appraisal_options *options,
+                        const struct assay_challenge *challenge,
+                        struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX])
 {
     size_t count = 0;
     if (a->malformed != ASSAY_OK) return 0;

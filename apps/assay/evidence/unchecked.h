@@ -18,22 +18,22 @@ struct assay_challenge {
 };
 
 /*
- * assay_challenge_check - are the options fit, before anything is read? Errors are printed.
+ * cli_challenge_check - are the options fit, before anything is read? Errors are printed.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE
  */
-int assay_challenge_check(const struct assay_challenge *challenge, bool json);
+int cli_challenge_check(const struct assay_challenge *challenge, bool json);
 /*
- * assay_challenge_appraise - compare what the evidence answers with the challenge: another one
- * makes the verdict contraindicated (rule `challenge`). After assay_appraisal_run.
+ * cli_challenge_appraise - compare what the evidence answers with the challenge: another one
+ * makes the verdict contraindicated (rule `challenge`). After cli_appraisal_run.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (this evidence has no nonce; printed)
  */
-int assay_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge);
+int cli_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge);
 
 enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, time */
 /* What the verdict does not cover. Returns: how many. */
-size_t assay_unchecked_of(const struct assay_appraisal *a,
-                          const struct assay_appraisal_options *options,
-                          const struct assay_challenge *challenge,
-                          struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX]);
+size_t cli_unchecked_of(const struct assay_appraisal *a,
+                        const struct assay_appraisal_options *options,
+                        const struct assay_challenge *challenge,
+                        struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX]);
 
 #endif

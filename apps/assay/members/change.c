@@ -26,8 +26,8 @@ static const char socket_default[] = "/run/assay/admin.sock";
 
 /* ------------------------------------------------------------ what verbs share */
 
-int assay_change_fail(const struct assay_change_options *options, enum assay_status status,
-                      const char *what)
+int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
+                    const char *what)
 {
     int exit = ASSAY_EXIT_INTERNAL;
     const char *code = "internal";
@@ -39,20 +39,20 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
         code = "malformed";
     }
     const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
-    return assay_print_error(options->json, exit, code, "change: %s: %s", what,
-                             is_key ? assay_file_fault_of(what, status, "an operator key")
-                                    : assay_file_fault(what, status));
+    return cli_print_error(options->json, exit, code, "change: %s: %s", what,
+                           is_key ? cli_file_fault_of(what, status, "an operator key")
+                                  : cli_file_fault(what, status));
 }
 
-int assay_change_request(const struct assay_change_options *options, const char *request,
-                         struct assay_json **document)
+int cli_change_request(const struct assay_change_options *options, const char *request,
+                       struct assay_json **document)
 {
     const enum assay_status status =
         assay_client_request(options->socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
     if (status != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(options->socket, status, fault);
-        return assay_print_error(
+        return cli_print_error(
             options->json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
             "unreachable", "change: %s: %s", options->socket, fault);
     }
@@ -63,14 +63,14 @@ int assay_change_request(const struct assay_change_options *options, const char 
     if (strcmp(code, "conflict") == 0) exit = ASSAY_EXIT_CONFLICT;
     if (strcmp(code, "denied") == 0 || strcmp(code, "refused") == 0) exit = ASSAY_EXIT_DENIED;
     if (strcmp(code, "store") == 0) exit = ASSAY_EXIT_INTERNAL;
-    exit = assay_print_error(options->json, exit, code, "change: %s",
-                             assay_json_text(error, "detail", code));
+    exit = cli_print_error(options->json, exit, code, "change: %s",
+                           assay_json_text(error, "detail", code));
     assay_json_free(document);
     return exit;
 }
 
-int assay_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
-                           struct assay_change_draft *draft)
+int cli_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
+                         struct assay_change_draft *draft)
 {
     size_t len = 0;
     enum assay_status status =
@@ -78,25 +78,23 @@ int assay_change_file_load(const struct assay_change_options *options, uint8_t *
     if (status == ASSAY_OK)
         status = assay_change_draft_decode(assay_slice_over(*bytes, len), draft);
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
-        return status == ASSAY_OK ? ASSAY_EXIT_OK
-                                  : assay_change_fail(options, status, options->file);
-    return assay_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "change: %s: %s",
-                             options->file,
-                             assay_file_fault_of(options->file, status, "a change"));
+        return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(options, status, options->file);
+    return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "change: %s: %s",
+                           options->file, cli_file_fault_of(options->file, status, "a change"));
 }
 
-int assay_change_file_write(const struct assay_change_options *options, const char *path,
-                            struct assay_slice body, const uint8_t (*ids)[32],
-                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
+int cli_change_file_write(const struct assay_change_options *options, const char *path,
+                          struct assay_slice body, const uint8_t (*ids)[32],
+                          const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
 {
     uint8_t *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
-    if (bytes == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, path);
+    if (bytes == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status = assay_record_put_change(&w, body, ids, signatures, count);
-    const int result =
-        status == ASSAY_OK ? assay_output_write("assay change", path, ASSAY_FILE_PUBLIC,
-                                                assay_slice_over(w.bytes, w.len))
-                           : assay_change_fail(options, status, path);
+    const int result = status == ASSAY_OK
+                           ? cli_output_write("assay change", path, ASSAY_FILE_PUBLIC,
+                                              assay_slice_over(w.bytes, w.len))
+                           : cli_change_fail(options, status, path);
     free(bytes);
     return result;
 }
@@ -139,10 +137,10 @@ static int sign_with(const struct assay_change_options *options,
     assay_p256_signer_free(&signer);
     if (all == NULL || status != ASSAY_OK) {
         free(all);
-        return assay_change_fail(options, status, options->file);
+        return cli_change_fail(options, status, options->file);
     }
     merge_signatures(draft, id, signature, all);
-    int result = assay_change_file_write(
+    int result = cli_change_file_write(
         options, options->file, draft->body, (const uint8_t(*)[32])all->signers,
         (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
     if (result == ASSAY_EXIT_OK && !options->json) {
@@ -154,25 +152,25 @@ static int sign_with(const struct assay_change_options *options,
         struct assay_json *data = assay_json_object();
         assay_json_set_hex(data, "operator_id", id, sizeof id);
         assay_json_set_uint(data, "signatures", all->signature_count);
-        result = assay_print_envelope("assay.change.sign", data);
+        result = cli_print_envelope("assay.change.sign", data);
     }
     free(all);
     return result;
 }
 
-int assay_change_run_sign(const struct assay_change_options *options)
+int cli_change_run_sign(const struct assay_change_options *options)
 {
     uint8_t *bytes = NULL, public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 key;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);
-    if (draft == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
-    int result = assay_change_file_load(options, &bytes, draft);
+    if (draft == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
+    int result = cli_change_file_load(options, &bytes, draft);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status = assay_operator_key_load(options->key, &key, public_key);
         uint8_t id[32];
         assay_sha256(public_key, sizeof public_key, id);
-        result = status == ASSAY_OK ? assay_change_signer_check(options, "change sign", id)
-                                    : assay_change_fail(options, status, options->key);
+        result = status == ASSAY_OK ? cli_change_signer_check(options, "change sign", id)
+                                    : cli_change_fail(options, status, options->key);
         if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, &key, public_key);
         assay_secret_wipe(&key, sizeof key);
     }
@@ -183,27 +181,27 @@ int assay_change_run_sign(const struct assay_change_options *options)
 
 /* ------------------------------------------------------------ options */
 
-static bool add_wish(struct assay_change_options *options, int option, const char *argument)
+static bool add_request(struct assay_change_options *options, int option, const char *argument)
 {
-    if (options->wish_count == ASSAY_ACTIONS_MAX) return false;
-    options->wishes[options->wish_count++] =
-        (struct assay_change_wish){ .option = option, .argument = argument };
+    if (options->request_count == ASSAY_ACTIONS_MAX) return false;
+    options->requests[options->request_count++] =
+        (struct assay_change_request){ .option = option, .argument = argument };
     return true;
 }
 
 /* What belongs to the --join before it. */
 static bool of_join(struct assay_change_options *options, int option, const char *argument)
 {
-    if (options->wish_count == 0) return false;
-    struct assay_change_wish *wish = &options->wishes[options->wish_count - 1];
-    if (wish->option != ASSAY_CHANGE_OPT_JOIN) return false;
-    const char **place = option == 'q' ? &wish->sample : &wish->operator_name;
+    if (options->request_count == 0) return false;
+    struct assay_change_request *change_request = &options->requests[options->request_count - 1];
+    if (change_request->option != ASSAY_CHANGE_OPT_JOIN) return false;
+    const char **place = option == 'q' ? &change_request->sample : &change_request->operator_name;
     if (*place != NULL) return false;
     *place = argument;
     return true;
 }
 
-bool assay_change_take_option(struct assay_change_options *o, int option, const char *argument)
+bool cli_change_take_option(struct assay_change_options *o, int option, const char *argument)
 {
     switch (option) {
     case 's':
@@ -220,7 +218,7 @@ bool assay_change_take_option(struct assay_change_options *o, int option, const 
     case 'j': o->json = true; return true;
     case 'q':
     case 'w': return of_join(o, option, argument);
-    default: return option >= ASSAY_CHANGE_OPT_JOIN && add_wish(o, option, argument);
+    default: return option >= ASSAY_CHANGE_OPT_JOIN && add_request(o, option, argument);
     }
 }
 
@@ -246,17 +244,17 @@ static int add_node(const struct assay_change_options *options, const char *oper
 {
     struct assay_change_options own = *options, *const o = &own; /* points into the request */
     struct assay_node_request request;
-    int result = assay_node_request_open("assay change add-node", o->file, &request);
+    int result = cli_node_request_open("assay change add-node", o->file, &request);
     o->file = NULL;
     if (result == ASSAY_EXIT_OK) {
-        bool fits = assay_change_take_option(o, ASSAY_CHANGE_OPT_JOIN, request.card) &&
-                    assay_change_take_option(o, 'q', request.sample) &&
-                    assay_change_take_option(o, 'w', operator_name);
+        bool fits = cli_change_take_option(o, ASSAY_CHANGE_OPT_JOIN, request.card) &&
+                    cli_change_take_option(o, 'q', request.sample) &&
+                    cli_change_take_option(o, 'w', operator_name);
         if (replaced != NULL)
-            fits = fits && assay_change_take_option(o, ASSAY_CHANGE_OPT_LEAVE, replaced);
-        result = fits ? assay_change_run_draft(o) : assay_misuse("that does not fit one change");
+            fits = fits && cli_change_take_option(o, ASSAY_CHANGE_OPT_LEAVE, replaced);
+        result = fits ? cli_change_run_draft(o) : cli_misuse("that does not fit one change");
     }
-    assay_node_request_close(&request);
+    cli_node_request_close(&request);
     return result;
 }
 
@@ -273,39 +271,38 @@ static int run_add_node(int argc, char **argv, struct assay_change_options *o)
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'r') replaced = optarg;
         else if (c == 'w') operator_name = optarg;
-        else if (!assay_change_take_option(o, c, optarg))
-            return assay_misuse("\"%s\" is not what its option takes", optarg);
+        else if (!cli_change_take_option(o, c, optarg))
+            return cli_misuse("\"%s\" is not what its option takes", optarg);
     }
     if ((o->store != NULL) != (o->genesis != NULL))
-        return assay_misuse("--store and --genesis go together");
+        return cli_misuse("--store and --genesis go together");
     o->file = argv[optind + 1];
     return add_node(o, operator_name, replaced);
 }
 
 static int run_verb(const char *verb, const struct assay_change_options *o)
 {
-    if (strcmp(verb, "draft") == 0 && o->wish_count == 0)
-        return assay_misuse("a change does something: give an action, such as --drain NODE");
-    if (strcmp(verb, "draft") == 0) return assay_change_run_draft(o);
-    if (strcmp(verb, "list") == 0) return assay_change_run_list(o);
-    if (strcmp(verb, "show") == 0) return assay_change_run_show(o);
-    if (strcmp(verb, "simulate") == 0) return assay_change_run_simulate(o);
-    if (strcmp(verb, "sign") == 0) return assay_change_run_sign(o);
-    return assay_change_run_submit(o);
+    if (strcmp(verb, "draft") == 0 && o->request_count == 0)
+        return cli_misuse("a change does something: give an action, such as --drain NODE");
+    if (strcmp(verb, "draft") == 0) return cli_change_run_draft(o);
+    if (strcmp(verb, "list") == 0) return cli_change_run_list(o);
+    if (strcmp(verb, "show") == 0) return cli_change_run_show(o);
+    if (strcmp(verb, "simulate") == 0) return cli_change_run_simulate(o);
+    if (strcmp(verb, "sign") == 0) return cli_change_run_sign(o);
+    return cli_change_run_submit(o);
 }
 
-int assay_command_change(int argc, char **argv)
+int cli_command_change(int argc, char **argv)
 {
     struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
     options.socket_given = options.socket != NULL;
     if (options.socket == NULL) options.socket = socket_default;
     if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;)
-        if (!assay_change_take_option(&options, o, optarg))
-            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
-                                optarg);
+        if (!cli_change_take_option(&options, o, optarg))
+            return cli_misuse("\"%s\" is not what its option takes, or does not fit there", optarg);
     if ((options.store != NULL) != (options.genesis != NULL))
-        return assay_misuse("--store and --genesis go together");
+        return cli_misuse("--store and --genesis go together");
     if (argc - optind == 2) options.file = argv[optind + 1];
     return run_verb(argv[optind], &options);
 }

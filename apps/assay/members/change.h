@@ -10,7 +10,7 @@
 struct assay_ruleset; /* net/verifier/rule_documents.h */
 
 /* An option that asks for an action, in the order of the command line. */
-struct assay_change_wish {
+struct assay_change_request {
     int option; /* enum assay_change_option */
     const char *argument;
     const char *sample, *operator_name; /* join: what followed it */
@@ -54,8 +54,8 @@ struct assay_change_options {
     const char *threshold, *forces;
     bool json;
     bool socket_given; /* by --socket or $ASSAY_SOCKET; else socket is where packages put it */
-    uint32_t wish_count;
-    struct assay_change_wish wishes[ASSAY_ACTIONS_MAX];
+    uint32_t request_count;
+    struct assay_change_request requests[ASSAY_ACTIONS_MAX];
 };
 
 /* What a change is held against: of a running node by its socket, or of a store. */
@@ -68,83 +68,80 @@ struct assay_change_source {
 
 /* Errors of these are printed. Out: *source, whatever the answer: close frees it.
  * Returns: an enum assay_exit. change_source.c */
-int assay_change_source_open(const struct assay_change_options *options,
-                             struct assay_change_source *source);
+int cli_change_source_open(const struct assay_change_options *options,
+                           struct assay_change_source *source);
 /* Evidence of the epochs from `epoch` on, into the store, where it came over a socket. */
-int assay_change_source_evidence(const struct assay_change_options *options,
-                                 struct assay_change_source *source, uint64_t epoch);
-bool assay_change_source_given(const struct assay_change_options *options);
-void assay_change_source_close(struct assay_change_source *source);
+int cli_change_source_evidence(const struct assay_change_options *options,
+                               struct assay_change_source *source, uint64_t epoch);
+bool cli_change_source_given(const struct assay_change_options *options);
+void cli_change_source_close(struct assay_change_source *source);
 /* Rules that a state names. Returns: an enum assay_exit; *set is to be closed in any case. */
-int assay_change_rules_of(const struct assay_change_options *options,
-                          const struct assay_change_source *source,
-                          const struct assay_change *change,
-                          const struct assay_rules_in_force *rules, struct assay_ruleset *set);
+int cli_change_rules_of(const struct assay_change_options *options,
+                        const struct assay_change_source *source, const struct assay_change *change,
+                        const struct assay_rules_in_force *rules, struct assay_ruleset *set);
 
 /*
- * assay_change_signer_check - check that the signing key is an operator's in force, against the
+ * cli_change_signer_check - check that the signing key is an operator's in force, against the
  * given source; without a source a note reports that it was not checked, since signing works
  * offline. verb: "change sign"; id: of the key options->key.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | status of a failed source; errors are printed
  */
-int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
-                              const uint8_t id[static 32]);
+int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
+                            const uint8_t id[static 32]);
 /* The same among the operators of a document. */
-int assay_change_signer_among(const struct assay_change_options *options, const char *verb,
-                              const struct assay_genesis *operators, const uint8_t id[static 32]);
+int cli_change_signer_among(const struct assay_change_options *options, const char *verb,
+                            const struct assay_genesis *operators, const uint8_t id[static 32]);
 
 /* A change in a file. Errors are printed; free(*bytes) in any case. Returns: an enum assay_exit. */
-int assay_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
-                           struct assay_change_draft *draft);
+int cli_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
+                         struct assay_change_draft *draft);
 /* The file around a body; ids ascend. Returns: an enum assay_exit. */
-int assay_change_file_write(const struct assay_change_options *options, const char *path,
-                            struct assay_slice body, const uint8_t (*ids)[32],
-                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
+int cli_change_file_write(const struct assay_change_options *options, const char *path,
+                          struct assay_slice body, const uint8_t (*ids)[32],
+                          const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
 /* As text or as JSON; source NULL: without names, signatures unverified.
  * Returns: an enum assay_exit. change_show.c */
-int assay_change_print(const struct assay_change_options *options,
-                       const struct assay_change_source *source,
-                       const struct assay_change_draft *draft);
-/* As assay_print_error, for a status. Returns: the exit status that fits. */
-int assay_change_fail(const struct assay_change_options *options, enum assay_status status,
-                      const char *what);
+int cli_change_print(const struct assay_change_options *options,
+                     const struct assay_change_source *source,
+                     const struct assay_change_draft *draft);
+/* As cli_print_error, for a status. Returns: the exit status that fits. */
+int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
+                    const char *what);
 
 /* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
  * OK, *document. */
-int assay_change_request(const struct assay_change_options *options, const char *request,
-                         struct assay_json **document);
+int cli_change_request(const struct assay_change_options *options, const char *request,
+                       struct assay_json **document);
 
 /* One option of the command line, by its letter or enum assay_change_option. Returns: whether it
  * fits. */
-bool assay_change_take_option(struct assay_change_options *options, int option,
-                              const char *argument);
+bool cli_change_take_option(struct assay_change_options *options, int option, const char *argument);
 /* The options as a CHANGE record without signatures; source: opened by the caller.
  * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without an action. Errors are printed.
  * Returns: an enum assay_exit. change_draft.c */
-int assay_change_draft_record(const struct assay_change_options *options,
-                              const struct assay_change *head, uint8_t *record, size_t *len);
+int cli_change_draft_record(const struct assay_change_options *options,
+                            const struct assay_change *head, uint8_t *record, size_t *len);
 
 /* The whole plan: services of `before` (len 0: none) and those of a file (apps/config.h).
  * Out: *document: in bytes[ASSAY_SERVICES_PLAN_LEN_MAX]. Errors are printed. Returns: an enum
  * assay_exit. change_services.c */
-int assay_change_services_draft(const struct assay_change_options *options,
-                                struct assay_slice before, const char *path, uint8_t *bytes,
-                                struct assay_slice *document);
+int cli_change_services_draft(const struct assay_change_options *options, struct assay_slice before,
+                              const char *path, uint8_t *bytes, struct assay_slice *document);
 /* Every service of the plan `after`, and which are new. Returns: an array. */
-struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after);
+struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after);
 /* The plan of services that a change brings against the one that it finds; source: NULL, or nothing
  * in it: it finds none. Returns: NULL when it brings none. */
-struct assay_json *assay_change_services_of(const struct assay_change_source *source,
-                                            const struct assay_change *change);
+struct assay_json *cli_change_services_of(const struct assay_change_source *source,
+                                          const struct assay_change *change);
 /* That array as text. */
-void assay_change_services_print(const struct assay_json *list);
+void cli_change_services_print(const struct assay_json *list);
 
 /* The verbs. Each Returns: an enum assay_exit. */
-int assay_change_run_draft(const struct assay_change_options *options);
-int assay_change_run_show(const struct assay_change_options *options);
-int assay_change_run_simulate(const struct assay_change_options *options);
-int assay_change_run_sign(const struct assay_change_options *options);
-int assay_change_run_submit(const struct assay_change_options *options);
-int assay_change_run_list(const struct assay_change_options *options);
+int cli_change_run_draft(const struct assay_change_options *options);
+int cli_change_run_show(const struct assay_change_options *options);
+int cli_change_run_simulate(const struct assay_change_options *options);
+int cli_change_run_sign(const struct assay_change_options *options);
+int cli_change_run_submit(const struct assay_change_options *options);
+int cli_change_run_list(const struct assay_change_options *options);
 
 #endif

@@ -39,12 +39,12 @@ struct drafting {
     bool has_parameters;
 };
 
-#define REFUSE(d, ...) assay_print_error((d)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+#define REFUSE(d, ...) cli_print_error((d)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
 static void close_drafting(struct drafting *d)
 {
     assay_ruleset_close(&d->rules);
-    assay_change_source_close(&d->source);
+    cli_change_source_close(&d->source);
     free(d->actions);
     free(d->cards);
     free(d->policy);
@@ -67,14 +67,14 @@ static int open_drafting(struct drafting *d)
     if (d->actions == NULL || d->cards == NULL || d->policy_bytes == NULL ||
         d->operator_bytes == NULL || d->plan_bytes == NULL || d->operators == NULL ||
         d->body == NULL)
-        return assay_change_fail(d->options, ASSAY_E_MEMORY, "start");
-    const int result = assay_change_source_open(d->options, &d->source);
+        return cli_change_fail(d->options, ASSAY_E_MEMORY, "start");
+    const int result = cli_change_source_open(d->options, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
     ASSAY_ASSERT(d->source.basis != NULL);
     d->state = &d->source.basis->state;
     if (d->sequence == 0) d->sequence = d->state->change_sequence + 1;
     d->parameters = d->state->rules.parameters;
-    return assay_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
+    return cli_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
 }
 
 static struct assay_action *add_action(struct drafting *d, enum assay_action_kind kind)
@@ -113,11 +113,10 @@ static int find_node(const struct drafting *d, const char *text, size_t len, uin
         found++;
     }
     if (found == 1) return ASSAY_EXIT_OK;
-    return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                             found == 0
-                                 ? "change draft: no member is named %.*s"
-                                 : "change draft: several members are named %.*s: give an id",
-                             (int)len, text);
+    return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                           found == 0 ? "change draft: no member is named %.*s"
+                                      : "change draft: several members are named %.*s: give an id",
+                           (int)len, text);
 }
 
 static int draft_stage(struct drafting *d, enum assay_action_kind kind, const char *node)
@@ -138,28 +137,29 @@ static int draft_maintenance(struct drafting *d, const char *text)
     return find_node(d, text, (size_t)(equals - text), action->node_id);
 }
 
-static int draft_join(struct drafting *d, const struct assay_change_wish *wish)
+static int draft_join(struct drafting *d, const struct assay_change_request *request)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "out of memory";
-    const struct assay_genesis *charter = d->source.basis->charter.genesis;
+    const struct assay_genesis *effective = d->source.basis->effective.genesis;
     const struct assay_member_rules rules = { .at_unix_s = assay_unix_s(),
                                               .endorsements = &d->rules.endorsements,
                                               .policy = d->rules.policy };
-    if (wish->sample == NULL || wish->operator_name == NULL)
+    if (request->sample == NULL || request->operator_name == NULL)
         return REFUSE(d, "change draft: --join CARD is followed by --sample and --operator");
     struct assay_action *action = add_action(d, ASSAY_ACTION_JOIN);
-    const enum assay_status status = assay_member_read(
-        wish->argument, wish->sample, &rules, &d->cards[d->count - 1], &action->card, message);
+    const enum assay_status status =
+        cli_member_read(request->argument, request->sample, &rules, &d->cards[d->count - 1],
+                        &action->card, message);
     if (status != ASSAY_OK) return REFUSE(d, "change draft: %s", message);
     const struct assay_slice name =
-        assay_slice_over(wish->operator_name, strlen(wish->operator_name));
-    for (uint32_t i = 0; i < charter->operator_count; i++) {
-        if (!assay_slice_equal(charter->operators[i].name, name)) continue;
-        assay_bytes_copy(action->card.operator_id, 32, charter->operators[i].operator_id, 32);
+        assay_slice_over(request->operator_name, strlen(request->operator_name));
+    for (uint32_t i = 0; i < effective->operator_count; i++) {
+        if (!assay_slice_equal(effective->operators[i].name, name)) continue;
+        assay_bytes_copy(action->card.operator_id, 32, effective->operators[i].operator_id, 32);
         return ASSAY_EXIT_OK;
     }
-    return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                             "change draft: no operator is named %s", wish->operator_name);
+    return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                           "change draft: no operator is named %s", request->operator_name);
 }
 
 /* ------------------------------------------------------------ policy */
@@ -169,7 +169,7 @@ static struct assay_policy *get_edited_policy(struct drafting *d)
 {
     if (d->policy != NULL) return d->policy;
     d->policy = calloc(1, sizeof *d->policy);
-    ASSAY_ASSERT(d->rules.policy != NULL); /* assay_change_rules_of */
+    ASSAY_ASSERT(d->rules.policy != NULL); /* cli_change_rules_of */
     if (d->policy != NULL) *d->policy = *d->rules.policy;
     return d->policy;
 }
@@ -179,11 +179,11 @@ static int draft_policy(struct drafting *d, const char *path)
     uint8_t *text = NULL;
     size_t len = 0;
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
-    if (get_edited_policy(d) == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
+    if (get_edited_policy(d) == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, path);
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
     if (status != ASSAY_OK) {
         free(text);
-        return assay_change_fail(d->options, status, path);
+        return cli_change_fail(d->options, status, path);
     }
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     free(text);
@@ -214,16 +214,16 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
         !assay_reference_field_fits(wanted.field, wanted.value_len))
         return REFUSE(d, "change draft: %s: expected FIELD=HEX, as mrenclave=0011...", text);
     struct assay_policy *p = get_edited_policy(d);
-    if (p == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, text);
+    if (p == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, text);
     struct assay_reference *held = find_reference(p, &wanted);
     if (held != NULL) {
         held->state = state;
         return ASSAY_EXIT_OK;
     }
     if (state == ASSAY_REFERENCE_RETIRING)
-        return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                                 "change draft: the policy has no such reference to retire: %s",
-                                 text);
+        return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                               "change draft: the policy has no such reference to retire: %s",
+                               text);
     if (p->reference_count == ASSAY_REFERENCES_MAX)
         return REFUSE(d, "change draft: the policy has %d references: no more fit",
                       ASSAY_REFERENCES_MAX);
@@ -252,7 +252,7 @@ static int lint_policies(const struct drafting *d, struct assay_lint_report *now
 static int lint_policy(const struct drafting *d)
 {
     struct assay_lint_report *reports = calloc(2, sizeof *reports);
-    if (reports == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
+    if (reports == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
     const int result = lint_policies(d, &reports[0], &reports[1]);
     free(reports);
     return result;
@@ -266,7 +266,7 @@ static int put_policy(struct drafting *d)
     struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
     if (status == ASSAY_OK) assay_policy_encode(d->policy, &w);
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
-    if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the new policy");
+    if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the new policy");
     add_action(d, ASSAY_ACTION_POLICY)->document = bytes;
     return lint_policy(d);
 }
@@ -377,11 +377,11 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     if (d->options->threshold == NULL || !parse_number(d->options->threshold, &threshold))
         return REFUSE(d, "change draft: --operators FILE wants --threshold N");
     const enum assay_status status = assay_file_read(path, OPERATORS_FILE_MAX, &bytes, &len);
-    if (status != ASSAY_OK) return assay_change_fail(d->options, status, path);
+    if (status != ASSAY_OK) return cli_change_fail(d->options, status, path);
     *text = malloc(len + 1);
     if (*text == NULL) {
         free(bytes);
-        return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
+        return cli_change_fail(d->options, ASSAY_E_MEMORY, path);
     }
     assay_bytes_copy(*text, len, bytes, len);
     (*text)[len] = '\0';
@@ -411,7 +411,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     enum assay_status encoded = assay_operators_encode(g, &w);
     if (encoded == ASSAY_OK) encoded = assay_writer_finish(&w, &document);
     if (encoded == ASSAY_OK) encoded = assay_operators_check(document);
-    if (encoded != ASSAY_OK) return assay_change_fail(d->options, encoded, path);
+    if (encoded != ASSAY_OK) return cli_change_fail(d->options, encoded, path);
     add_action(d, ASSAY_ACTION_OPERATORS)->document = document;
     return ASSAY_EXIT_OK;
 }
@@ -444,16 +444,16 @@ static int draft_services(struct drafting *d, const char *path)
     struct assay_slice document;
     const struct assay_change_basis *basis = d->source.basis;
     const struct assay_slice before =
-        d->recovers ? basis->charter.genesis->services : assay_change_plan(basis);
+        d->recovers ? basis->effective.genesis->services : assay_change_plan(basis);
     if (d->has_plan) return REFUSE(d, "change draft: --services once");
     d->has_plan = true;
     const int result =
-        assay_change_services_draft(d->options, before, path, d->plan_bytes, &document);
+        cli_change_services_draft(d->options, before, path, d->plan_bytes, &document);
     if (result == ASSAY_EXIT_OK) add_action(d, ASSAY_ACTION_SERVICES)->document = document;
     return result;
 }
 
-static int draft_wish(struct drafting *d, const struct assay_change_wish *w, char **text)
+static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
 {
     switch ((enum assay_change_option)w->option) {
     case ASSAY_CHANGE_OPT_JOIN: return draft_join(d, w);
@@ -510,38 +510,38 @@ static int write_draft(struct drafting *d)
     if (status == ASSAY_E_FULL)
         return REFUSE(d, "change draft: more than %d bytes: make two changes of it",
                       ASSAY_CHANGE_LEN_MAX);
-    if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the change");
+    if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the change");
 
     char message[ASSAY_CHANGE_MESSAGE];
     struct assay_change_draft draft = { .body = body, .change = decoded };
     assay_sha256(body.bytes, body.len, draft.digest);
     status = assay_change_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return assay_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "change draft: %s", message);
-    const int result = assay_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
-    return result == ASSAY_EXIT_OK ? assay_change_print(d->options, &d->source, &draft) : result;
+        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "change draft: %s", message);
+    const int result = cli_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
+    return result == ASSAY_EXIT_OK ? cli_change_print(d->options, &d->source, &draft) : result;
 }
 
-static int draft_wishes(struct drafting *d, char **text)
+static int draft_requests(struct drafting *d, char **text)
 {
     int result = open_drafting(d);
     if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d->state != NULL);
-    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->wish_count; i++)
-        result = draft_wish(d, &d->options->wishes[i], text);
+    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->request_count; i++)
+        result = draft_request(d, &d->options->requests[i], text);
     if (result == ASSAY_EXIT_OK && d->has_parameters)
         add_action(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
     return result == ASSAY_EXIT_OK ? put_policy(d) : result;
 }
 
-int assay_change_draft_record(const struct assay_change_options *options,
-                              const struct assay_change *head, uint8_t *record, size_t *len)
+int cli_change_draft_record(const struct assay_change_options *options,
+                            const struct assay_change *head, uint8_t *record, size_t *len)
 {
     struct drafting d = { .options = options, .recovers = true, .sequence = head->sequence };
     char *text = NULL;
     *len = 0;
-    if (options->wish_count == 0) return ASSAY_EXIT_OK;
-    int result = draft_wishes(&d, &text);
+    if (options->request_count == 0) return ASSAY_EXIT_OK;
+    int result = draft_requests(&d, &text);
     if (result == ASSAY_EXIT_OK) {
         struct assay_writer b = assay_writer_over(d.body, ASSAY_CHANGE_LEN_MAX);
         struct assay_writer w = assay_writer_over(record, ASSAY_CHANGE_RECORD_LEN_MAX);
@@ -549,7 +549,7 @@ int assay_change_draft_record(const struct assay_change_options *options,
         if (status == ASSAY_OK)
             status = assay_record_put_change(&w, assay_slice_over(d.body, b.len), NULL, NULL, 0);
         *len = w.len;
-        if (status != ASSAY_OK) result = assay_change_fail(options, status, "the actions");
+        if (status != ASSAY_OK) result = cli_change_fail(options, status, "the actions");
     }
     close_drafting(&d);
     free(text);
@@ -569,15 +569,15 @@ static int check_out(const char *path)
         signatures = draft->signature_count;
     free(bytes);
     free(draft);
-    return assay_output_check_signed("assay change draft", path, signatures);
+    return cli_output_check_signed("assay change draft", path, signatures);
 }
 
-int assay_change_run_draft(const struct assay_change_options *options)
+int cli_change_run_draft(const struct assay_change_options *options)
 {
     struct drafting d = { .options = options };
     char *text = NULL;
     int result = check_out(options->out);
-    if (result == ASSAY_EXIT_OK) result = draft_wishes(&d, &text);
+    if (result == ASSAY_EXIT_OK) result = draft_requests(&d, &text);
     if (result == ASSAY_EXIT_OK) result = write_draft(&d);
     close_drafting(&d);
     free(text);

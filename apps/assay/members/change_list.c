@@ -30,10 +30,10 @@ static int hand_over(const struct assay_change_options *options, struct assay_sl
     const size_t size = verb_len + 2 * bytes.len + 1;
     char *request = malloc(size);
     struct assay_json *document = NULL;
-    if (request == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    if (request == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     assay_bytes_copy(request, size, verb, verb_len);
     assay_hex_encode(bytes.bytes, bytes.len, request + verb_len, size - verb_len);
-    int result = assay_change_request(options, request, &document);
+    int result = cli_change_request(options, request, &document);
     free(request);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
@@ -49,12 +49,12 @@ static int hand_over(const struct assay_change_options *options, struct assay_sl
     return result;
 }
 
-int assay_change_run_submit(const struct assay_change_options *options)
+int cli_change_run_submit(const struct assay_change_options *options)
 {
     uint8_t *bytes = NULL;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);
-    if (draft == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
-    int result = assay_change_file_load(options, &bytes, draft);
+    if (draft == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
+    int result = cli_change_file_load(options, &bytes, draft);
     if (result == ASSAY_EXIT_OK) result = hand_over(options, draft->bytes);
     free(draft);
     free(bytes);
@@ -157,10 +157,10 @@ static void print_members(const struct assay_json *data)
     }
 }
 
-int assay_change_run_list(const struct assay_change_options *options)
+int cli_change_run_list(const struct assay_change_options *options)
 {
     struct assay_json *document = NULL;
-    int result = assay_change_request(options, "changes", &document);
+    int result = cli_change_request(options, "changes", &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
     if (options->json) {

@@ -31,26 +31,25 @@ static enum assay_status add_up(struct plans *p, struct assay_slice before, uint
     return assay_writer_finish(&w, document);
 }
 
-int assay_change_services_draft(const struct assay_change_options *options,
-                                struct assay_slice before, const char *path, uint8_t *bytes,
-                                struct assay_slice *document)
+int cli_change_services_draft(const struct assay_change_options *options, struct assay_slice before,
+                              const char *path, uint8_t *bytes, struct assay_slice *document)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     const char *why = "";
     struct plans *p = calloc(1, sizeof *p);
-    if (p == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, path);
+    if (p == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
     enum assay_status status = assay_services_load(path, &p->added, message);
     if (status != ASSAY_OK) {
         free(p);
-        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "change draft: %s",
-                                 message);
+        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "change draft: %s",
+                               message);
     }
     status = add_up(p, before, bytes, document, &why);
     free(p);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                             "change draft: --services %s: %s (%s)", path, why,
-                             assay_status_text(status));
+    return cli_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                           "change draft: --services %s: %s (%s)", path, why,
+                           assay_status_text(status));
 }
 
 /* ------------------------------------------------------------ telling */
@@ -101,7 +100,7 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     return object;
 }
 
-struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after)
+struct assay_json *cli_change_services_json(struct assay_slice before, struct assay_slice after)
 {
     struct assay_json *const list = assay_json_array();
     struct plans *p = calloc(1, sizeof *p);
@@ -131,8 +130,8 @@ static void print_tasks(const struct assay_json *s, const char *when)
                      (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
 }
 
-struct assay_json *assay_change_services_of(const struct assay_change_source *source,
-                                            const struct assay_change *change)
+struct assay_json *cli_change_services_of(const struct assay_change_source *source,
+                                          const struct assay_change *change)
 {
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     struct assay_slice before = { 0 }, after = { 0 };
@@ -143,10 +142,10 @@ struct assay_json *assay_change_services_of(const struct assay_change_source *so
     }
     if (after.len == 0) return NULL;
     if (source != NULL && source->basis != NULL) before = assay_change_plan(source->basis);
-    return assay_change_services_json(before, after);
+    return cli_change_services_json(before, after);
 }
 
-void assay_change_services_print(const struct assay_json *list)
+void cli_change_services_print(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *const s = assay_json_at(list, i);

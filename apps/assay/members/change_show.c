@@ -85,7 +85,7 @@ static struct assay_json *policy_json(const struct assay_change_options *options
     struct assay_ruleset now;
     struct assay_policy *next = calloc(1, sizeof *next);
     struct assay_policy_changes *changes = calloc(1, sizeof *changes);
-    if (assay_change_rules_of(options, source, NULL, &source->basis->state.rules, &now) ==
+    if (cli_change_rules_of(options, source, NULL, &source->basis->state.rules, &now) ==
             ASSAY_EXIT_OK &&
         next != NULL && changes != NULL &&
         assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
@@ -111,15 +111,16 @@ static struct assay_json *policy_json(const struct assay_change_options *options
 static struct assay_json *signature_json(const struct assay_change_source *source,
                                          const struct assay_change_draft *draft, uint32_t i)
 {
-    const struct assay_genesis *charter = source != NULL ? source->basis->charter.genesis : NULL;
+    const struct assay_genesis *effective =
+        source != NULL ? source->basis->effective.genesis : NULL;
     struct assay_json *object = assay_json_object();
     assay_json_set_hex(object, "operator_id", draft->signers[i], 32);
-    if (charter == NULL) return object;
+    if (effective == NULL) return object;
     char name[ASSAY_NAME_MAX + 1] = "";
-    const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+    const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
     if (o != NULL) name_text(o->name, name);
     assay_json_set_text(object, "name", name);
-    assay_json_set_bool(object, "good", assay_change_signature_is_valid(charter, draft, i));
+    assay_json_set_bool(object, "good", assay_change_signature_is_valid(effective, draft, i));
     return object;
 }
 
@@ -158,12 +159,12 @@ static void put_signatures(struct assay_json *data, const struct assay_change_so
         assay_json_free(&missing);
         return;
     }
-    const struct assay_genesis *charter = source->basis->charter.genesis;
-    const uint32_t needed = draft->change.sequence == 0 ? 1 : charter->threshold;
-    for (uint32_t i = 0; i < charter->operator_count; i++) {
+    const struct assay_genesis *effective = source->basis->effective.genesis;
+    const uint32_t needed = draft->change.sequence == 0 ? 1 : effective->threshold;
+    for (uint32_t i = 0; i < effective->operator_count; i++) {
         char name[ASSAY_NAME_MAX + 1];
-        name_text(charter->operators[i].name, name);
-        const uint8_t *id = charter->operators[i].operator_id;
+        name_text(effective->operators[i].name, name);
+        const uint8_t *id = effective->operators[i].operator_id;
         if (!has_signed(draft, id) && is_asked(&source->basis->state, &draft->change, id))
             assay_json_append_text(missing, name);
     }
@@ -190,7 +191,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     assay_json_set(data, "actions", actions_json(state, change));
     struct assay_json *policy = policy_json(options, source, change);
     if (policy != NULL) assay_json_set(data, "policy_changes", policy);
-    struct assay_json *services = assay_change_services_of(source, change);
+    struct assay_json *services = cli_change_services_of(source, change);
     if (services != NULL) assay_json_set(data, "services", services);
     put_signatures(data, source, draft);
     if (source == NULL) return data;
@@ -207,7 +208,7 @@ static void print_texts(const struct assay_json *list, const char *label)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const char *text = assay_json_as_text(assay_json_at(list, i));
-        (void)printf("%-15s%s\n", label, text != NULL ? assay_text_sanitized(text) : "");
+        (void)printf("%-15s%s\n", label, text != NULL ? cli_text_sanitized(text) : "");
     }
 }
 
@@ -216,11 +217,11 @@ static void print_actions(const struct assay_json *list)
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *action = assay_json_at(list, i);
         const struct assay_json *operators = assay_json_get(action, "operators");
-        (void)printf("action         %s\n", assay_text_of(action, "words", ""));
+        (void)printf("action         %s\n", cli_text_of(action, "words", ""));
         for (size_t k = 0; k < assay_json_count(operators); k++)
             (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
                          assay_json_text(assay_json_at(operators, k), "operator_id", ""),
-                         assay_text_of(assay_json_at(operators, k), "name", ""),
+                         cli_text_of(assay_json_at(operators, k), "name", ""),
                          (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
     }
 }
@@ -229,9 +230,9 @@ static void print_policy(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
-        (void)printf("policy         %s: %s: %s -> %s\n", assay_text_of(c, "effect", ""),
-                     assay_text_of(c, "what", ""), assay_text_of(c, "before", ""),
-                     assay_text_of(c, "after", ""));
+        (void)printf("policy         %s: %s: %s -> %s\n", cli_text_of(c, "effect", ""),
+                     cli_text_of(c, "what", ""), cli_text_of(c, "before", ""),
+                     cli_text_of(c, "after", ""));
     }
 }
 
@@ -252,12 +253,12 @@ static void print_signatures(const struct assay_json *data, bool verified)
                      (llu)assay_json_uint(data, "signatures_needed", 0));
 }
 
-int assay_change_print(const struct assay_change_options *options,
-                       const struct assay_change_source *source,
-                       const struct assay_change_draft *draft)
+int cli_change_print(const struct assay_change_options *options,
+                     const struct assay_change_source *source,
+                     const struct assay_change_draft *draft)
 {
     struct assay_json *data = document_of(options, source, draft);
-    if (options->json) return assay_print_envelope("assay.change", data);
+    if (options->json) return cli_print_envelope("assay.change", data);
     const struct assay_change *change = &draft->change;
     if (change->sequence != 0) (void)printf("change         %llu", (llu)change->sequence);
     else (void)printf("announcement   of one operator");
@@ -267,7 +268,7 @@ int assay_change_print(const struct assay_change_options *options,
         (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
     print_actions(assay_json_get(data, "actions"));
     print_policy(assay_json_get(data, "policy_changes"));
-    assay_change_services_print(assay_json_get(data, "services"));
+    cli_change_services_print(assay_json_get(data, "services"));
     print_signatures(data, source != NULL);
     const char *note = assay_json_text(data, "note", "");
     if (note[0] != '\0') (void)printf("note           %s\n", note);
@@ -275,17 +276,18 @@ int assay_change_print(const struct assay_change_options *options,
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_change_run_show(const struct assay_change_options *options)
+int cli_change_run_show(const struct assay_change_options *options)
 {
     uint8_t *bytes = NULL;
     struct assay_change_source source = { 0 };
     struct assay_change_draft *draft = calloc(1, sizeof *draft);
-    if (draft == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
-    const bool asks = assay_change_source_given(options);
-    int result = assay_change_file_load(options, &bytes, draft);
-    if (result == ASSAY_EXIT_OK && asks) result = assay_change_source_open(options, &source);
-    if (result == ASSAY_EXIT_OK) result = assay_change_print(options, asks ? &source : NULL, draft);
-    assay_change_source_close(&source);
+    if (draft == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
+    const bool has_source = cli_change_source_given(options);
+    int result = cli_change_file_load(options, &bytes, draft);
+    if (result == ASSAY_EXIT_OK && has_source) result = cli_change_source_open(options, &source);
+    if (result == ASSAY_EXIT_OK)
+        result = cli_change_print(options, has_source ? &source : NULL, draft);
+    cli_change_source_close(&source);
     free(draft);
     free(bytes);
     return result;

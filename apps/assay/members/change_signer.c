@@ -24,22 +24,22 @@ static void put_operators(const struct assay_genesis *g, char *out, size_t size)
     }
 }
 
-int assay_change_signer_among(const struct assay_change_options *options, const char *verb,
-                              const struct assay_genesis *operators, const uint8_t id[static 32])
+int cli_change_signer_among(const struct assay_change_options *options, const char *verb,
+                            const struct assay_genesis *operators, const uint8_t id[static 32])
 {
     char list[384], hex[65];
     for (uint32_t i = 0; i < operators->operator_count; i++)
         if (assay_bytes_equal(operators->operators[i].operator_id, id, 32)) return ASSAY_EXIT_OK;
     put_operators(operators, list, sizeof list);
     assay_hex_encode(id, 32, hex, sizeof hex);
-    return assay_print_error(
+    return cli_print_error(
         options->json, ASSAY_EXIT_CONFLICT, "conflict",
         "%s: %s is the key of %.16s, not an operator of this network; expected a key of: %s", verb,
         options->key, hex, list);
 }
 
-int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
-                              const uint8_t id[static 32])
+int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
+                            const uint8_t id[static 32])
 {
     if (!options->socket_given && options->store == NULL) {
         (void)fprintf(stderr,
@@ -49,9 +49,9 @@ int assay_change_signer_check(const struct assay_change_options *options, const 
         return ASSAY_EXIT_OK;
     }
     struct assay_change_source source;
-    int result = assay_change_source_open(options, &source);
+    int result = cli_change_source_open(options, &source);
     if (result == ASSAY_EXIT_OK)
-        result = assay_change_signer_among(options, verb, source.basis->charter.genesis, id);
-    assay_change_source_close(&source);
+        result = cli_change_signer_among(options, verb, source.basis->effective.genesis, id);
+    cli_change_source_close(&source);
     return result;
 }

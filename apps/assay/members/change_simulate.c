@@ -59,11 +59,11 @@ static bool take_evidence(void *context, const struct assay_store_key *key,
     const struct assay_state *s = &t->source.basis->state;
     uint8_t beacon[32];
     int64_t at_unix_s = 0;
-    if (key->era != s->era || !assay_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
+    if (key->era != s->era || !cli_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
         return true;
     if (appraise_evidence(t, value, at_unix_s, &t->now) != ASSAY_OK)
         return true; /* evidence of no member */
-    const uint32_t slot = assay_evidence_owner_find(s, key->epoch, beacon, t->verdict->report_data);
+    const uint32_t slot = cli_evidence_owner_find(s, key->epoch, beacon, t->verdict->report_data);
     if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
     struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };
     t->failure = appraise_evidence(t, value, at_unix_s, &t->then);
@@ -83,7 +83,7 @@ static int judge_all(struct trying *t)
     const struct assay_state *s = &t->source.basis->state;
     const uint64_t first =
         s->epoch > ASSAY_RETAINED_EPOCHS ? s->epoch + 1 - ASSAY_RETAINED_EPOCHS : 1;
-    int result = assay_change_source_evidence(t->options, &t->source, first);
+    int result = cli_change_source_evidence(t->options, &t->source, first);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_store_key from = { .era = s->era, .epoch = first };
     struct assay_store_key to = { .era = s->era,
@@ -94,7 +94,7 @@ static int judge_all(struct trying *t)
     enum assay_status status = assay_store_scan(t->source.store, ASSAY_STORE_EVIDENCE, &from, &to,
                                                 false, take_evidence, t);
     if (status == ASSAY_OK) status = t->failure;
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(t->options, status, "evidence");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(t->options, status, "evidence");
 }
 
 /* ------------------------------------------------------------ what would be */
@@ -111,13 +111,13 @@ static int submit_simulation(struct trying *t)
     assay_change_compute_weights(b, &b->stage, &t->before); /* still as the state */
     const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
     if (status != ASSAY_OK)
-        return assay_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "change simulate: %s", message);
+        return cli_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "change simulate: %s", message);
     assay_change_compute_weights(b, &b->stage, &t->after);
-    int result = assay_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
+    int result = cli_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
     if (result == ASSAY_EXIT_OK)
-        result = assay_change_rules_of(t->options, &t->source, &t->draft->change, &b->stage.rules,
-                                       &t->then);
+        result = cli_change_rules_of(t->options, &t->source, &t->draft->change, &b->stage.rules,
+                                     &t->then);
     return result;
 }
 
@@ -241,7 +241,7 @@ static int report_simulation(struct trying *t)
     struct assay_json *data = document_of(t);
     int printed = ASSAY_EXIT_OK;
     if (t->options->json) {
-        printed = assay_print_envelope("assay.change.simulate", data);
+        printed = cli_print_envelope("assay.change.simulate", data);
     } else {
         print_document(data);
         assay_json_free(&data);
@@ -252,7 +252,7 @@ static int report_simulation(struct trying *t)
     return t->fall_count > 0 ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
 }
 
-int assay_change_run_simulate(const struct assay_change_options *options)
+int cli_change_run_simulate(const struct assay_change_options *options)
 {
     uint8_t *bytes = NULL;
     struct trying t = { .options = options,
@@ -261,18 +261,17 @@ int assay_change_run_simulate(const struct assay_change_options *options)
     if (t.draft == NULL || t.verdict == NULL) {
         free(t.draft);
         free(t.verdict);
-        return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+        return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     }
-    int result = assay_change_file_load(options, &bytes, t.draft);
+    int result = cli_change_file_load(options, &bytes, t.draft);
     if (result == ASSAY_EXIT_OK && t.draft->change.sequence == 0)
-        result =
-            assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                              "change simulate: maintenance changes neither rules nor weights");
-    if (result == ASSAY_EXIT_OK) result = assay_change_source_open(options, &t.source);
+        result = cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                 "change simulate: maintenance changes neither rules nor weights");
+    if (result == ASSAY_EXIT_OK) result = cli_change_source_open(options, &t.source);
     if (result == ASSAY_EXIT_OK) {
         ASSAY_ASSERT(t.source.basis != NULL);
         t.rows = calloc(t.source.basis->state.member_count, sizeof *t.rows);
-        if (t.rows == NULL) result = assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+        if (t.rows == NULL) result = cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     }
     if (result == ASSAY_EXIT_OK) result = submit_simulation(&t);
     if (result == ASSAY_EXIT_OK) result = judge_all(&t);
@@ -282,7 +281,7 @@ int assay_change_run_simulate(const struct assay_change_options *options)
     }
     assay_ruleset_close(&t.now);
     assay_ruleset_close(&t.then);
-    assay_change_source_close(&t.source);
+    cli_change_source_close(&t.source);
     free(t.rows);
     free(t.draft);
     free(t.verdict);

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-bool assay_change_source_given(const struct assay_change_options *options)
+bool cli_change_source_given(const struct assay_change_options *options)
 {
     return options->store != NULL || access(options->socket, F_OK) == 0;
 }
@@ -34,15 +34,15 @@ static int fetch_class(const struct assay_change_options *options, const char *n
         struct assay_json *document = NULL;
         (void)snprintf(request, sizeof request, "items %s %llu %llu", name,
                        (unsigned long long)epoch, (unsigned long long)skip);
-        const int asked = assay_change_request(options, request, &document);
+        const int asked = cli_change_request(options, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
         const struct assay_json *data = assay_json_get(document, "data");
         uint64_t last = 0;
         const enum assay_status status =
-            assay_items_put(store, class_, assay_json_get(data, "items"), &last);
+            cli_items_put(store, class_, assay_json_get(data, "items"), &last);
         const uint64_t next = assay_json_uint(data, "next_skip", 0);
         assay_json_free(&document);
-        if (status != ASSAY_OK) return assay_change_fail(options, status, name);
+        if (status != ASSAY_OK) return cli_change_fail(options, status, name);
         more = next > skip;
         skip = next;
     }
@@ -52,12 +52,12 @@ static int fetch_class(const struct assay_change_options *options, const char *n
 static int fetch_genesis(const struct assay_change_options *options, uint8_t **bytes, size_t *len)
 {
     struct assay_json *document = NULL;
-    const int asked = assay_change_request(options, "items genesis", &document);
+    const int asked = cli_change_request(options, "items genesis", &document);
     if (asked != ASSAY_EXIT_OK) return asked;
     const struct assay_json *items = assay_json_get(assay_json_get(document, "data"), "items");
-    const enum assay_status status = assay_item_value(assay_json_at(items, 0), bytes, len);
+    const enum assay_status status = cli_item_value(assay_json_at(items, 0), bytes, len);
     assay_json_free(&document);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, "genesis");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(options, status, "genesis");
 }
 
 static int open_socket(const struct assay_change_options *options,
@@ -66,7 +66,7 @@ static int open_socket(const struct assay_change_options *options,
     int result = fetch_genesis(options, &source->genesis_bytes, len);
     if (result != ASSAY_EXIT_OK) return result;
     if (assay_store_memory_create(&source->store) != ASSAY_OK)
-        return assay_change_fail(options, ASSAY_E_MEMORY, options->socket);
+        return cli_change_fail(options, ASSAY_E_MEMORY, options->socket);
     /* The state first: a change that is taken in between is at worst not needed. */
     result = fetch_class(options, "state", ASSAY_STORE_STATE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
@@ -83,43 +83,43 @@ static int open_file(const struct assay_change_options *options, struct assay_ch
     char message[ASSAY_STORE_MESSAGE_LEN] = "";
     enum assay_status status =
         assay_file_read(options->genesis, ASSAY_GENESIS_LEN_MAX, &source->genesis_bytes, len);
-    if (status != ASSAY_OK) return assay_change_fail(options, status, options->genesis);
+    if (status != ASSAY_OK) return cli_change_fail(options, status, options->genesis);
     if (access(options->store, R_OK) != 0) /* opening would make one */
-        return assay_change_fail(options, ASSAY_E_NOT_FOUND, options->store);
+        return cli_change_fail(options, ASSAY_E_NOT_FOUND, options->store);
     status = assay_store_sqlite_open(options->store, &source->store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                             "change: %s (a node that runs is asked by --socket)", message);
+    return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
+                           "change: %s (a node that runs is asked by --socket)", message);
 }
 
 /* ------------------------------------------------------------ both */
 
-int assay_change_source_open(const struct assay_change_options *options,
-                             struct assay_change_source *source)
+int cli_change_source_open(const struct assay_change_options *options,
+                           struct assay_change_source *source)
 {
     struct assay_where where = { 0 };
     size_t len = 0;
     *source = (struct assay_change_source){ .genesis = calloc(1, sizeof *source->genesis) };
-    if (source->genesis == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, "start");
+    if (source->genesis == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, "start");
     const int result = options->store != NULL ? open_file(options, source, &len)
                                               : open_socket(options, source, &len);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status =
         assay_genesis_decode(source->genesis_bytes, len, false, source->genesis, &where);
-    if (status != ASSAY_OK) return assay_change_fail(options, status, "genesis");
+    if (status != ASSAY_OK) return cli_change_fail(options, status, "genesis");
     status = assay_change_basis_open(source->genesis, source->store, &source->basis);
     return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : assay_change_fail(options, status, "the newest state");
+                              : cli_change_fail(options, status, "the newest state");
 }
 
-int assay_change_source_evidence(const struct assay_change_options *options,
-                                 struct assay_change_source *source, uint64_t epoch)
+int cli_change_source_evidence(const struct assay_change_options *options,
+                               struct assay_change_source *source, uint64_t epoch)
 {
     if (options->store != NULL) return ASSAY_EXIT_OK; /* it is in it */
     return fetch_class(options, "evidence", ASSAY_STORE_EVIDENCE, epoch, source->store);
 }
 
-void assay_change_source_close(struct assay_change_source *source)
+void cli_change_source_close(struct assay_change_source *source)
 {
     assay_change_basis_close(&source->basis);
     assay_store_close(&source->store);
@@ -150,10 +150,9 @@ static enum assay_status find_document(const struct assay_change_source *source,
                                           ASSAY_SET_LEN_MAX, document);
 }
 
-int assay_change_rules_of(const struct assay_change_options *options,
-                          const struct assay_change_source *source,
-                          const struct assay_change *change,
-                          const struct assay_rules_in_force *rules, struct assay_ruleset *set)
+int cli_change_rules_of(const struct assay_change_options *options,
+                        const struct assay_change_source *source, const struct assay_change *change,
+                        const struct assay_rules_in_force *rules, struct assay_ruleset *set)
 {
     struct assay_slice policy, endorsements;
     uint8_t *memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX);
@@ -167,5 +166,5 @@ int assay_change_rules_of(const struct assay_change_options *options,
     if (status == ASSAY_OK) status = assay_ruleset_open(policy, endorsements, set);
     free(memory);
     return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : assay_change_fail(options, status, "policy and endorsements");
+                              : cli_change_fail(options, status, "policy and endorsements");
 }

@@ -5,8 +5,8 @@
 
 #include "engine/ledger/records/finding.h"
 
-bool assay_evidence_owner_epoch(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
-                                uint8_t beacon[static 32])
+bool cli_evidence_owner_epoch(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
+                              uint8_t beacon[static 32])
 {
     const struct assay_past_epoch *past = assay_state_past(s, epoch);
     if (past == NULL && epoch != s->epoch + 1) return false;
@@ -15,9 +15,9 @@ bool assay_evidence_owner_epoch(const struct assay_state *s, uint64_t epoch, int
     return true;
 }
 
-uint32_t assay_evidence_owner_find(const struct assay_state *s, uint64_t epoch,
-                                   const uint8_t beacon[static 32],
-                                   const uint8_t report_data[static 64])
+uint32_t cli_evidence_owner_find(const struct assay_state *s, uint64_t epoch,
+                                 const uint8_t beacon[static 32],
+                                 const uint8_t report_data[static 64])
 {
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member *m = &s->members[i];

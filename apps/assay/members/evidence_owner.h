@@ -11,12 +11,12 @@
 #include "engine/ledger/state/state.h"
 
 /* When an epoch began, and what its evidence had to carry. Returns: whether the state knows. */
-bool assay_evidence_owner_epoch(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
-                                uint8_t beacon[static 32]);
+bool cli_evidence_owner_epoch(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
+                              uint8_t beacon[static 32]);
 /* Returns: the slot of the member with this report data in that epoch; member_count if there is
  * none. */
-uint32_t assay_evidence_owner_find(const struct assay_state *s, uint64_t epoch,
-                                   const uint8_t beacon[static 32],
-                                   const uint8_t report_data[static 64]);
+uint32_t cli_evidence_owner_find(const struct assay_state *s, uint64_t epoch,
+                                 const uint8_t beacon[static 32],
+                                 const uint8_t report_data[static 64]);
 
 #endif

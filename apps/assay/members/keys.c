@@ -27,7 +27,7 @@ static int report_error(const char *what, enum assay_status status, const char *
     else if (status != ASSAY_E_IO) hint = "";
     const bool writes = hint == cannot_write;
     const char *const fault =
-        writes ? assay_output_fault(what, status) : assay_file_fault_of(what, status, "a key");
+        writes ? cli_output_fault(what, status) : cli_file_fault_of(what, status, "a key");
     (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault,
                   hint[0] != '\0' ? "; " : "", hint);
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
@@ -87,18 +87,18 @@ static int generate_keys(const char *dir, const char *name)
 {
     ASSAY_ASSERT(name != NULL); /* by the table */
     if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
-        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
-                            name);
+        return cli_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
+                          name);
     struct assay_keyring ring;
     const enum assay_status status = assay_keyring_create(dir, &ring);
     if (status != ASSAY_OK) return report_error(dir, status, cannot_write);
     int result = write_card(dir, name, &ring);
-    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
+    if (result == ASSAY_EXIT_OK && cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("keys generate", (const char *const[]){ dir, NULL });
+            cli_result_json("keys generate", (const char *const[]){ dir, NULL });
         assay_json_set_text(data, "name", name);
         put_ring(data, &ring);
-        result = assay_result_json_print(data);
+        result = cli_result_json_print(data);
     } else if (result == ASSAY_EXIT_OK) {
         put_card(stdout, name, &ring);
     }
@@ -111,11 +111,11 @@ static int operator_key(const char *path)
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     const enum assay_status status = assay_operator_key_create(path, public_key);
     if (status != ASSAY_OK) return report_error(path, status, cannot_write);
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("keys operator", (const char *const[]){ path, NULL });
+            cli_result_json("keys operator", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     put_hex(stdout, "public_key", public_key, sizeof public_key);
     return ASSAY_EXIT_OK;
@@ -123,7 +123,7 @@ static int operator_key(const char *path)
 
 static int print_json(struct assay_json *data)
 {
-    return assay_print_envelope("assay.keys", data);
+    return cli_print_envelope("assay.keys", data);
 }
 
 static int show_keys(const char *path, bool json)
@@ -189,11 +189,11 @@ static int rotate_keys(const char *config_path)
     status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
     assay_keyring_wipe(&ring);
     if (status != ASSAY_OK) return report_error(config.keys_dir, status, cannot_write);
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("keys rotate", (const char *const[]){ config.keys_dir, NULL });
+            cli_result_json("keys rotate", (const char *const[]){ config.keys_dir, NULL });
         assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
                  "network lists them\n",
@@ -201,7 +201,7 @@ static int rotate_keys(const char *config_path)
     return ASSAY_EXIT_OK;
 }
 
-int assay_command_keys(int argc, char **argv)
+int cli_command_keys(int argc, char **argv)
 {
     static const struct option options[] = { { "name", required_argument, NULL, 'n' },
                                              { "config", required_argument, NULL, 'c' },

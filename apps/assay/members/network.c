@@ -18,10 +18,10 @@
 
 enum { ENTRIES = 1024, FINDINGS = 256 };
 
-static int report_error(const char *who, const char *what, enum assay_status status)
+static int report_error(const char *command, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "%s: %s: %s\n", who, what,
-                  assay_file_fault_of(what, status, "a genesis"));
+    (void)fprintf(stderr, "%s: %s: %s\n", command, what,
+                  cli_file_fault_of(what, status, "a genesis"));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
@@ -46,8 +46,8 @@ static enum assay_status open_appraisal(struct assay_network *n, const struct as
     return read_rules(g->policy, g->endorsements, n->policy, &n->collateral, n->endorsements);
 }
 
-bool assay_network_rule_before(struct assay_network *n, struct assay_slice policy,
-                               struct assay_slice endorsements)
+bool cli_network_rule_before(struct assay_network *n, struct assay_slice policy,
+                             struct assay_slice endorsements)
 {
     if (n->before_policy == NULL) n->before_policy = calloc(1, sizeof *n->before_policy);
     if (n->before_endorsements == NULL)
@@ -57,13 +57,13 @@ bool assay_network_rule_before(struct assay_network *n, struct assay_slice polic
                       n->before_endorsements) == ASSAY_OK;
 }
 
-bool assay_network_rule(struct assay_network *network, const struct assay_genesis *charter)
+bool cli_network_rule(struct assay_network *network, const struct assay_genesis *effective)
 {
     /* What was found under other rules is nothing under these. */
     for (uint32_t i = 0; i < network->findings.count; i++)
         network->finding_items[i] = (struct assay_finding){ 0 };
     network->findings.newest = 0;
-    return open_appraisal(network, charter) == ASSAY_OK;
+    return open_appraisal(network, effective) == ASSAY_OK;
 }
 
 static enum assay_status open_verifier(struct assay_network *n)
@@ -77,7 +77,7 @@ static enum assay_status open_verifier(struct assay_network *n)
     return assay_verifier_init(n->verifier_memory, len, ENTRIES, &n->verifier);
 }
 
-int assay_network_open(struct assay_network *network, const char *who, const char *path)
+int cli_network_open(struct assay_network *network, const char *command, const char *path)
 {
     size_t len = 0;
     struct assay_where where = { 0 };
@@ -85,17 +85,17 @@ int assay_network_open(struct assay_network *network, const char *who, const cha
                                        .policy = calloc(1, sizeof *network->policy),
                                        .endorsements = calloc(1, sizeof *network->endorsements) };
     if (network->genesis == NULL || network->policy == NULL || network->endorsements == NULL)
-        return report_error(who, "start", ASSAY_E_MEMORY);
+        return report_error(command, "start", ASSAY_E_MEMORY);
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &network->bytes, &len);
     if (status == ASSAY_OK)
         status = assay_genesis_decode(network->bytes, len, false, network->genesis, &where);
-    if (status != ASSAY_OK) return report_error(who, path, status);
+    if (status != ASSAY_OK) return report_error(command, path, status);
     status = open_appraisal(network, network->genesis);
     if (status == ASSAY_OK) status = open_verifier(network);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(who, path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(command, path, status);
 }
 
-void assay_network_close(struct assay_network *network)
+void cli_network_close(struct assay_network *network)
 {
     assay_verifier_deinit(&network->verifier);
     free(network->verifier_memory);
@@ -111,7 +111,7 @@ void assay_network_close(struct assay_network *network)
     *network = (struct assay_network){ .bytes = NULL };
 }
 
-const struct assay_finding *assay_network_appraise(void *context, const struct assay_ask *ask)
+const struct assay_finding *cli_network_appraise(void *context, const struct assay_ask *ask)
 {
     struct assay_network *n = context;
     static struct assay_verdict verdict; /* large */
@@ -134,15 +134,15 @@ const struct assay_finding *assay_network_appraise(void *context, const struct a
     return assay_findings_put(&n->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
-int assay_network_store(const char *who, const char *path, struct assay_store **store)
+int cli_network_store(const char *command, const char *path, struct assay_store **store)
 {
     char file[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
     struct stat info;
     const bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
     const int len = snprintf(file, sizeof file, "%s%s", path, folder ? "/store.sqlite" : "");
-    if (len < 0 || (size_t)len >= sizeof file) return report_error(who, path, ASSAY_E_RANGE);
+    if (len < 0 || (size_t)len >= sizeof file) return report_error(command, path, ASSAY_E_RANGE);
     const enum assay_status status = assay_store_sqlite_look(file, store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "%s: %s\n", who, message);
+    (void)fprintf(stderr, "%s: %s\n", command, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }

@@ -32,21 +32,21 @@ struct assay_network {
 };
 
 /* Reads it; reports errors on stderr, prefixed with `who`. Returns: an enum assay_exit. */
-int assay_network_open(struct assay_network *network, const char *who, const char *path);
+int cli_network_open(struct assay_network *network, const char *command, const char *path);
 /* Accepts what open left half done. */
-void assay_network_close(struct assay_network *network);
+void cli_network_close(struct assay_network *network);
 /* Appraises under the network's policy and collateral. context: the network. Returns: the finding,
  * NULL on a local failure. */
-const struct assay_finding *assay_network_appraise(void *context, const struct assay_ask *ask);
-/* From here on by the policy and collateral of a charter, which outlives it. Returns: false when
+const struct assay_finding *cli_network_appraise(void *context, const struct assay_ask *ask);
+/* From here on by the policy and collateral of these rules, which outlive it. Returns: false when
  * they cannot be read. */
-bool assay_network_rule(struct assay_network *network, const struct assay_genesis *charter);
+bool cli_network_rule(struct assay_network *network, const struct assay_genesis *effective);
 /* These rules came before those on trial; both documents outlive the network. Returns: false when
  * they cannot be read. */
-bool assay_network_rule_before(struct assay_network *network, struct assay_slice policy,
-                               struct assay_slice endorsements);
+bool cli_network_rule_before(struct assay_network *network, struct assay_slice policy,
+                             struct assay_slice endorsements);
 /* A store to read; reports errors. path: the file, or its folder. Returns: an enum assay_exit.
  */
-int assay_network_store(const char *who, const char *path, struct assay_store **store);
+int cli_network_store(const char *command, const char *path, struct assay_store **store);
 
 #endif

@@ -26,10 +26,10 @@ static const char schema[] = "assay.node.request";
 
 /* ------------------------------------------------------------ request */
 
-static int report_error(const char *who, const char *what, enum assay_status status,
+static int report_error(const char *command, const char *what, enum assay_status status,
                         const char *more)
 {
-    (void)fprintf(stderr, "%s: %s: %s%s%s\n", who, what, assay_file_fault(what, status),
+    (void)fprintf(stderr, "%s: %s: %s%s%s\n", command, what, cli_file_fault(what, status),
                   more[0] != '\0' ? ": " : "", more);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
@@ -67,37 +67,37 @@ static char *print_request(const struct assay_node_card *card, struct assay_slic
 
 static int make_request(const struct assay_config *config, const char *out)
 {
-    static const char who[] = "assay node request";
+    static const char command[] = "assay node request";
     static uint8_t sample[ASSAY_EVIDENCE_LEN_MAX];
     struct assay_node_card card;
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     uint8_t *text = NULL;
     size_t text_len = 0, sample_len = 0;
-    struct assay_service_user eyes;
-    assay_service_user_enter(config, &eyes);
+    struct assay_service_user user;
+    cli_service_user_enter(config, &user);
     int result = read_card(config, &card, &text, &text_len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
-            assay_node_source_sample(config, sample, &sample_len, message);
+            cli_node_source_sample(config, sample, &sample_len, message);
         if (status != ASSAY_OK)
-            result = report_error(who, assay_config_evidence_text(config->evidence.kind), status,
-                                  message);
+            result = report_error(command, assay_config_evidence_text(config->evidence.kind),
+                                  status, message);
     }
-    assay_service_user_leave(&eyes);
+    cli_service_user_leave(&user);
     char *written = NULL;
     if (result == ASSAY_EXIT_OK) {
         written = print_request(&card, assay_slice_over(text, text_len),
                                 assay_slice_over(sample, sample_len));
-        result = written == NULL ? report_error(who, out, ASSAY_E_MEMORY, "")
-                                 : assay_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
-                                                      assay_slice_over(written, strlen(written)));
+        result = written == NULL ? report_error(command, out, ASSAY_E_MEMORY, "")
+                                 : cli_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
+                                                    assay_slice_over(written, strlen(written)));
     }
-    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
+    if (result == ASSAY_EXIT_OK && cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("node request", (const char *const[]){ out, NULL });
+            cli_result_json("node request", (const char *const[]){ out, NULL });
         assay_json_set_text(data, "name", card.name);
         assay_json_set_hex(data, "node_id", card.node_id, sizeof card.node_id);
-        result = assay_result_json_print(data);
+        result = cli_result_json_print(data);
     } else if (result == ASSAY_EXIT_OK) {
         (void)printf("%s: %s, with a quote of its platform; for an operator:\n"
                      "  assay change add-node %s --operator NAME --out join.change\n",
@@ -108,7 +108,7 @@ static int make_request(const struct assay_config *config, const char *out)
     return result;
 }
 
-int assay_command_node(int argc, char **argv)
+int cli_command_node(int argc, char **argv)
 {
     static const struct option options[] = { { "config", required_argument, NULL, 'c' },
                                              { "out", required_argument, NULL, 'o' },
@@ -156,7 +156,7 @@ static enum assay_status take_apart(const struct assay_json *document,
                     assay_slice_over(sample, len / 2));
 }
 
-int assay_node_request_open(const char *who, const char *path, struct assay_node_request *request)
+int cli_node_request_open(const char *command, const char *path, struct assay_node_request *request)
 {
     const char *const base = getenv("TMPDIR");
     struct assay_json *document = NULL;
@@ -179,10 +179,10 @@ int assay_node_request_open(const char *who, const char *path, struct assay_node
     assay_json_free(&document);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return report_error(who, path, status, "expected what `assay node request` wrote");
+    return report_error(command, path, status, "expected what `assay node request` wrote");
 }
 
-void assay_node_request_close(struct assay_node_request *request)
+void cli_node_request_close(struct assay_node_request *request)
 {
     if (request->card[0] != '\0') (void)unlink(request->card);
     if (request->sample[0] != '\0') (void)unlink(request->sample);

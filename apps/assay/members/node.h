@@ -15,8 +15,9 @@ struct assay_node_request {
 
 /* Parses a request. Reports errors, prefixed with `who`. Out: *request; close removes what was
  * written, in any case. Returns: an enum assay_exit. */
-int assay_node_request_open(const char *who, const char *path, struct assay_node_request *request);
+int cli_node_request_open(const char *command, const char *path,
+                          struct assay_node_request *request);
 /* */
-void assay_node_request_close(struct assay_node_request *request);
+void cli_node_request_close(struct assay_node_request *request);
 
 #endif

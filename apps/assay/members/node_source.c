@@ -83,9 +83,8 @@ static enum assay_status of_driver(const struct assay_config_source *e, uint8_t 
     return status;
 }
 
-enum assay_status assay_node_source_sample(const struct assay_config *config, uint8_t *quote,
-                                           size_t *len,
-                                           char message[static ASSAY_SOURCE_MESSAGE_LEN])
+enum assay_status cli_node_source_sample(const struct assay_config *config, uint8_t *quote,
+                                         size_t *len, char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     switch (config->evidence.kind) {
     case ASSAY_CONFIG_SOFT: return of_soft(config, quote, len);

@@ -8,13 +8,13 @@
 #include "quote/source/source.h"
 
 /*
- * assay_node_source_sample - any quote of this node's platform, over report data of zeros.
+ * cli_node_source_sample - any quote of this node's platform, over report data of zeros.
  * In:      quote NULL: the source is opened and closed, nothing is quoted
  * Out:     quote[*len] of ASSAY_EVIDENCE_LEN_MAX bytes; message: may have the reason of a failure
  * Returns: ASSAY_OK | as assay_source_open, assay_source_quote, assay_soft_node_load | as reading
  * enclave.path
  */
-ASSAY_CHECKED enum assay_status assay_node_source_sample(
+ASSAY_CHECKED enum assay_status cli_node_source_sample(
     const struct assay_config *config, uint8_t *quote, size_t *len,
     char message[static ASSAY_SOURCE_MESSAGE_LEN]);
 

@@ -52,43 +52,41 @@ static enum assay_status decode_file(struct assay_recover_file *file, size_t len
     return ASSAY_OK;
 }
 
-int assay_recover_file_load(const struct assay_recover_options *options, const char *path,
-                            struct assay_recover_file *file)
+int cli_recover_file_load(const struct assay_recover_options *options, const char *path,
+                          struct assay_recover_file *file)
 {
     size_t len = 0;
     *file = (struct assay_recover_file){ .bytes = NULL };
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, path);
     status = decode_file(file, len);
     if (status != ASSAY_OK)
-        return assay_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
-                                 "recover: %s: %s", path,
-                                 assay_file_fault_of(path, status,
-                                                     "a fence, a release or a RECOVER"));
+        return cli_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "recover: %s: %s", path,
+                               cli_file_fault_of(path, status, "a fence, a release or a RECOVER"));
     return ASSAY_EXIT_OK;
 }
 
 /* What operators signed stays: a draft does not take its place. */
 static int check_out(const char *verb, const char *path)
 {
-    char who[32];
+    char command[32];
     size_t len = 0;
     struct assay_recover_file file = { .bytes = NULL };
     const bool found = assay_file_read(path, FILE_LEN_MAX, &file.bytes, &len) == ASSAY_OK &&
                        decode_file(&file, len) == ASSAY_OK;
-    (void)snprintf(who, sizeof who, "assay recover %s", verb);
-    const int result =
-        assay_output_check_signed(who, path, found ? file.approval->count : 0);
+    (void)snprintf(command, sizeof command, "assay recover %s", verb);
+    const int result = cli_output_check_signed(command, path, found ? file.approval->count : 0);
     free(file.bytes);
     return result;
 }
 
-int assay_recover_file_write(const struct assay_recover_options *options, const char *path,
-                             const struct assay_recover_file *file, const uint8_t (*ids)[32],
-                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
+int cli_recover_file_write(const struct assay_recover_options *options, const char *path,
+                           const struct assay_recover_file *file, const uint8_t (*ids)[32],
+                           const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
 {
     uint8_t *bytes = malloc(FILE_LEN_MAX);
-    if (bytes == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, path);
+    if (bytes == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, FILE_LEN_MAX);
     const struct assay_recover *r = &file->recover;
     enum assay_status status =
@@ -96,32 +94,32 @@ int assay_recover_file_write(const struct assay_recover_options *options, const 
         : file->is_release ? assay_release_encode(file->release.body, ids, signatures, count, &w)
                            : assay_recover_encode(r->header_bytes, r->body, r->grounds,
                                                   r->operators, ids, signatures, count, &w);
-    const int result =
-        status == ASSAY_OK ? assay_output_write("assay recover", path, ASSAY_FILE_PUBLIC,
-                                                assay_slice_over(w.bytes, w.len))
-                           : assay_change_fail(&options->change, status, path);
+    const int result = status == ASSAY_OK
+                           ? cli_output_write("assay recover", path, ASSAY_FILE_PUBLIC,
+                                              assay_slice_over(w.bytes, w.len))
+                           : cli_change_fail(&options->change, status, path);
     free(bytes);
     return result;
 }
 
 /* ------------------------------------------------------------ asking a node */
 
-int assay_recover_request(const struct assay_recover_options *options, const char *verb,
-                          struct assay_slice bytes, struct assay_json **document)
+int cli_recover_request(const struct assay_recover_options *options, const char *verb,
+                        struct assay_slice bytes, struct assay_json **document)
 {
     const size_t size = strlen("recover ") + strlen(verb) + 2 * bytes.len + 2;
     char *request = malloc(size);
-    if (request == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, verb);
+    if (request == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, verb);
     const int n = snprintf(request, size, "recover %s%s", verb, bytes.len > 0 ? " " : "");
     if (bytes.len > 0 && n > 0)
         assay_hex_encode(bytes.bytes, bytes.len, request + n, size - (size_t)n);
-    const int result = assay_change_request(&options->change, request, document);
+    const int result = cli_change_request(&options->change, request, document);
     free(request);
     return result;
 }
 
-bool assay_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
-                       uint8_t **bytes, size_t *len)
+bool cli_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
+                     uint8_t **bytes, size_t *len)
 {
     const char *hex = assay_json_text(data, key, "");
     const size_t hex_len = strlen(hex);
@@ -147,7 +145,7 @@ static int print_whole(const struct assay_json *document)
 static int run_status(const struct assay_recover_options *options, const char *verb)
 {
     struct assay_json *document = NULL;
-    int result = assay_recover_request(options, verb, (struct assay_slice){ 0 }, &document);
+    int result = cli_recover_request(options, verb, (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     if (options->change.json) {
@@ -171,7 +169,7 @@ static int run_status(const struct assay_recover_options *options, const char *v
                          assay_json_bool(d, "answered", false)
                              ? ""
                              : ", unless its last epoch passes before this node answers",
-                         assay_text_of(d, "reason", ""));
+                         cli_text_of(d, "reason", ""));
         else (void)puts("fenced     no");
     }
     assay_json_free(&document);
@@ -193,15 +191,14 @@ static int write_draft(const struct assay_recover_options *options,
                        const struct assay_recover_file *file, uint64_t era, const char *schema,
                        const char *words)
 {
-    const int result =
-        assay_recover_file_write(options, options->change.out, file, NULL, NULL, 0);
+    const int result = cli_recover_file_write(options, options->change.out, file, NULL, NULL, 0);
     if (result == ASSAY_EXIT_OK && !options->change.json)
         (void)printf("%s: %s era %llu when the operators have signed it: assay recover sign\n",
                      options->change.out, words, (unsigned long long)era);
     if (result != ASSAY_EXIT_OK || !options->change.json) return result;
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "era", era);
-    return assay_print_envelope(schema, data);
+    return cli_print_envelope(schema, data);
 }
 
 /* For how many epochs from the running one on a node may take it. */
@@ -220,10 +217,10 @@ static int run_fence(const struct assay_recover_options *options)
     uint64_t epochs = 0;
     ASSAY_ASSERT(options->reason != NULL); /* by the table */
     if (!read_epochs(options->epochs, &epochs))
-        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                                 "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
-                                 options->epochs);
-    int result = assay_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
+        return cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                               "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
+                               options->epochs);
+    int result = cli_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *head = assay_json_text(d, "head_id", "");
@@ -242,9 +239,9 @@ static int run_fence(const struct assay_recover_options *options)
     if (status == ASSAY_OK) status = assay_random(terms.nonce, sizeof terms.nonce);
     if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
     if (status == ASSAY_E_RANGE)
-        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                                 "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "fence");
+        return cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                               "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "fence");
     struct assay_recover_file file = { .is_fence = true };
     file.fence.body = assay_slice_over(body, w.len);
     return write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
@@ -254,7 +251,7 @@ static int run_fence(const struct assay_recover_options *options)
 static int run_release(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
-    int result = assay_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
+    int result = cli_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *fence = assay_json_text(d, "fence_digest", "");
@@ -267,10 +264,10 @@ static int run_release(const struct assay_recover_options *options)
         read_terms(d, terms.chain_id, terms.operators_digest) ? ASSAY_OK : ASSAY_E_SYNTAX;
     assay_json_free(&document);
     if (!fenced)
-        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "recover release: no fence is in force at this node");
+        return cli_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "recover release: no fence is in force at this node");
     if (status == ASSAY_OK) status = assay_release_body_encode(&terms, &w);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "release");
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "release");
     struct assay_recover_file file = { .is_release = true };
     file.release.body = assay_slice_over(body, w.len);
     return write_draft(options, &file, terms.era, "assay.recover.release",
@@ -284,13 +281,13 @@ static int run_answer(const struct assay_recover_options *options)
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int result = assay_recover_request(options, "answer", (struct assay_slice){ 0 }, &document);
+    int result = cli_recover_request(options, "answer", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
-    result = assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
-                 ? assay_output_write("assay recover answer", options->change.out,
-                                      ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len))
-                 : assay_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
+    result = cli_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
+                 ? cli_output_write("assay recover answer", options->change.out, ASSAY_FILE_PUBLIC,
+                                    assay_slice_over(bytes, len))
+                 : cli_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
     if (result == ASSAY_EXIT_OK && options->change.json) {
         result = print_whole(document);
     } else if (result == ASSAY_EXIT_OK) {
@@ -358,25 +355,24 @@ static int sign_file(const struct assay_recover_options *options,
     struct assay_p256_signer *signer = NULL;
     char hex[65];
     enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
-    if (status != ASSAY_OK)
-        return assay_change_fail(&options->change, status, options->change.key);
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, options->change.key);
     assay_sha256(public_key, sizeof public_key, id);
     status = assay_p256_signer_load(&key, &signer);
     if (status == ASSAY_OK) status = assay_p256_sign(signer, file->digest, signature);
     assay_p256_signer_free(&signer);
     assay_secret_wipe(&key, sizeof key);
     if (status == ASSAY_OK) status = collect_signatures(file, s);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, path);
     put_signature(s, id, signature);
-    const int result = assay_recover_file_write(
-        options, path, file, (const uint8_t(*)[32])s->ids,
-        (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])s->signatures, s->count);
+    const int result =
+        cli_recover_file_write(options, path, file, (const uint8_t(*)[32])s->ids,
+                               (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])s->signatures, s->count);
     if (result != ASSAY_EXIT_OK) return result;
     if (options->change.json) {
         struct assay_json *data = assay_json_object();
         assay_json_set_hex(data, "operator_id", id, sizeof id);
         assay_json_set_uint(data, "signatures", s->count);
-        return assay_print_envelope("assay.recover.sign", data);
+        return cli_print_envelope("assay.recover.sign", data);
     }
     assay_hex_encode(id, sizeof id, hex, sizeof hex);
     (void)printf("%s: signed by operator %.16s, %u signatures in all\n", path, hex,
@@ -397,23 +393,22 @@ static int save_signed_id(const struct assay_recover_options *options,
     const int n = snprintf(path, sizeof path, "%s.recover-%.16s-%u", options->change.key, chain,
                            (unsigned)r->header.era);
     if (n < 0 || (size_t)n >= sizeof path)
-        return assay_change_fail(&options->change, ASSAY_E_RANGE, options->change.key);
+        return cli_change_fail(&options->change, ASSAY_E_RANGE, options->change.key);
     enum assay_status status = assay_file_read(path, 32, &held, &len);
     if (status == ASSAY_OK) {
         const bool same = len == 32 && assay_bytes_equal(held, r->id, 32);
         free(held);
         if (same) return ASSAY_EXIT_OK;
-        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "recover sign: this key has signed another RECOVER of era %u: two "
-                                 "make two networks. %s has the id of the first; remove it only if "
-                                 "no copy of that RECOVER is left",
-                                 (unsigned)r->header.era, path);
+        return cli_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "recover sign: this key has signed another RECOVER of era %u: two "
+                               "make two networks. %s has the id of the first; remove it only if "
+                               "no copy of that RECOVER is left",
+                               (unsigned)r->header.era, path);
     }
     free(held);
-    if (status != ASSAY_E_NOT_FOUND)
-        return assay_change_fail(&options->change, status, path);
+    if (status != ASSAY_E_NOT_FOUND) return cli_change_fail(&options->change, status, path);
     status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(r->id, 32));
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(&options->change, status, path);
 }
 
 /* A RECOVER has its operators with it; a fence and a release name them by a digest. */
@@ -425,15 +420,15 @@ static int check_signer(const struct assay_recover_options *options,
     struct assay_secret32 key;
     enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
     assay_secret_wipe(&key, sizeof key);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, options->change.key);
+    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, options->change.key);
     assay_sha256(public_key, sizeof public_key, id);
     if (file->is_fence || file->is_release)
-        return assay_change_signer_check(&options->change, verb, id);
+        return cli_change_signer_check(&options->change, verb, id);
     struct assay_genesis *const g = calloc(1, sizeof *g);
     status = g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;
     const int result = status == ASSAY_OK
-                           ? assay_change_signer_among(&options->change, verb, g, id)
-                           : assay_change_fail(&options->change, status, options->files[0]);
+                           ? cli_change_signer_among(&options->change, verb, g, id)
+                           : cli_change_fail(&options->change, status, options->files[0]);
     free(g);
     return result;
 }
@@ -445,19 +440,19 @@ static int check_time(const struct assay_recover_options *options,
     if (file->is_fence || file->is_release || options->forced) return ASSAY_EXIT_OK;
     const uint64_t date_ms = assay_unix_ms(), time_ms = file->recover.header.time_ms;
     if (!assay_recovery_is_too_early(time_ms, date_ms)) return ASSAY_EXIT_OK;
-    return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                             "recover sign: %s has a time %llu minutes ahead of this machine's "
-                             "clock: no node with a correct clock accepts it; set the clock of the "
-                             "node that drafted it, and draft again (--forced signs it anyway)",
-                             options->files[0], (unsigned long long)(time_ms - date_ms) / 60000);
+    return cli_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                           "recover sign: %s has a time %llu minutes ahead of this machine's "
+                           "clock: no node with a correct clock accepts it; set the clock of the "
+                           "node that drafted it, and draft again (--forced signs it anyway)",
+                           options->files[0], (unsigned long long)(time_ms - date_ms) / 60000);
 }
 
 static int run_sign(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
     struct signatures *s = calloc(1, sizeof *s);
-    if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
-    int result = assay_recover_file_load(options, options->files[0], &file);
+    if (s == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
+    int result = cli_recover_file_load(options, options->files[0], &file);
     if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
     if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
@@ -493,18 +488,18 @@ static int hand_in(const struct assay_recover_options *options, bool accepts)
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int result = assay_recover_file_load(options, options->files[0], &file);
+    int result = cli_recover_file_load(options, options->files[0], &file);
     const bool decides = file.is_fence || file.is_release;
     if (result == ASSAY_EXIT_OK && accepts && decides)
-        result = assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                                   "recover accept: %s is not a RECOVER", options->files[0]);
+        result = cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                 "recover accept: %s is not a RECOVER", options->files[0]);
     if (result == ASSAY_EXIT_OK &&
         assay_file_read(options->files[0], FILE_LEN_MAX, &bytes, &len) == ASSAY_OK)
-        result = assay_recover_request(options,
-                                       decides   ? "fence"
-                                       : accepts ? "accept"
-                                                 : "submit",
-                                       assay_slice_over(bytes, len), &document);
+        result = cli_recover_request(options,
+                                     decides   ? "fence"
+                                     : accepts ? "accept"
+                                               : "submit",
+                                     assay_slice_over(bytes, len), &document);
     if (result == ASSAY_EXIT_OK && options->change.json) result = print_whole(document);
     else if (result == ASSAY_EXIT_OK)
         print_submitted(options, &file, assay_json_get(document, "data"));
@@ -524,7 +519,7 @@ static int run_accept(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
     char id[65], parent[65];
-    const int result = assay_recover_file_load(options, options->files[0], &file);
+    const int result = cli_recover_file_load(options, options->files[0], &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release && !options->change.json) {
         assay_hex_encode(file.recover.id, 32, id, sizeof id);
         assay_hex_encode(file.recover.header.parent_id, 32, parent, sizeof parent);
@@ -556,18 +551,18 @@ static int run_verb(const char *verb, const struct assay_recover_options *o)
                         strcmp(verb, "release") == 0;
     const int is_free = drafts ? check_out(verb, o->change.out) : ASSAY_EXIT_OK;
     if (is_free != ASSAY_EXIT_OK) return is_free;
-    if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
+    if (strcmp(verb, "draft") == 0) return cli_recover_run_draft(o);
     if (strcmp(verb, "status") == 0 || strcmp(verb, "withdraw") == 0) return run_status(o, verb);
     if (strcmp(verb, "fence") == 0) return run_fence(o);
     if (strcmp(verb, "release") == 0) return run_release(o);
     if (strcmp(verb, "accept") == 0) return run_accept(o);
     if (strcmp(verb, "answer") == 0) return run_answer(o);
-    if (strcmp(verb, "show") == 0) return assay_recover_run_show(o);
+    if (strcmp(verb, "show") == 0) return cli_recover_run_show(o);
     if (strcmp(verb, "sign") == 0) return run_sign(o);
     return run_submit(o);
 }
 
-int assay_command_recover(int argc, char **argv)
+int cli_command_recover(int argc, char **argv)
 {
     struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
     options.change.socket_given = options.change.socket != NULL;
@@ -585,9 +580,8 @@ int assay_command_recover(int argc, char **argv)
             options.forced = true;
             continue;
         }
-        if (!assay_change_take_option(&options.change, o, optarg))
-            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
-                                optarg);
+        if (!cli_change_take_option(&options.change, o, optarg))
+            return cli_misuse("\"%s\" is not what its option takes, or does not fit there", optarg);
     }
     options.file_count = argc - optind - 1;
     options.files = argv + optind + 1;

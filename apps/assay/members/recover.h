@@ -27,23 +27,22 @@ struct assay_recover_file {
     const struct assay_approval *approval;
 };
 /* Errors are printed; free(file->bytes) in any case. Returns: an enum assay_exit. */
-int assay_recover_file_load(const struct assay_recover_options *options, const char *path,
-                            struct assay_recover_file *file);
+int cli_recover_file_load(const struct assay_recover_options *options, const char *path,
+                          struct assay_recover_file *file);
 /* The same with these signatures instead. Returns: an enum assay_exit. */
-int assay_recover_file_write(const struct assay_recover_options *options, const char *path,
-                             const struct assay_recover_file *file, const uint8_t (*ids)[32],
-                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
-                             uint32_t count);
+int cli_recover_file_write(const struct assay_recover_options *options, const char *path,
+                           const struct assay_recover_file *file, const uint8_t (*ids)[32],
+                           const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
 /* "VERB HEX" to the node; without bytes the verb alone. Returns: an enum assay_exit and, with OK,
  * *document. */
-int assay_recover_request(const struct assay_recover_options *options, const char *verb,
-                          struct assay_slice bytes, struct assay_json **document);
+int cli_recover_request(const struct assay_recover_options *options, const char *verb,
+                        struct assay_slice bytes, struct assay_json **document);
 /* As hexadecimal in a document; the caller frees *bytes. Returns: whether it is there and fits. */
-bool assay_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
-                       uint8_t **bytes, size_t *len);
+bool cli_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
+                     uint8_t **bytes, size_t *len);
 
 /* The verbs. Each Returns: an enum assay_exit. recover_draft.c: draft; recover_show.c: show */
-int assay_recover_run_draft(const struct assay_recover_options *options);
-int assay_recover_run_show(const struct assay_recover_options *options);
+int cli_recover_run_draft(const struct assay_recover_options *options);
+int cli_recover_run_show(const struct assay_recover_options *options);
 
 #endif

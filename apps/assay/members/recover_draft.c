@@ -35,7 +35,7 @@ static void close_drafting(struct drafting *d)
     if (d->judged != NULL) assay_recovery_free(d->judged);
     for (int i = 0; d->answers != NULL && i < d->options->file_count; i++)
         free(d->answers[i]);
-    assay_change_source_close(&d->source);
+    cli_change_source_close(&d->source);
     assay_json_free(&d->drafted);
     free(d->judged);
     free(d->answers);
@@ -48,7 +48,7 @@ static void close_drafting(struct drafting *d)
 
 static int report_failure(const struct drafting *d, enum assay_status status, const char *what)
 {
-    return assay_change_fail(&d->options->change, status, what);
+    return cli_change_fail(&d->options->change, status, what);
 }
 
 /* The node's own fence is the one that is answered. */
@@ -56,15 +56,15 @@ static int begin_judging(struct drafting *d)
 {
     struct assay_json *document = NULL;
     struct assay_fence fence;
-    int result = assay_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
+    int result = cli_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
-    const bool fenced = assay_recover_hex(assay_json_get(document, "data"), "fence",
-                                          ASSAY_FENCE_LEN_MAX, &d->fence, &d->fence_len);
+    const bool fenced = cli_recover_hex(assay_json_get(document, "data"), "fence",
+                                        ASSAY_FENCE_LEN_MAX, &d->fence, &d->fence_len);
     assay_json_free(&document);
     if (!fenced ||
         assay_fence_decode(assay_slice_over(d->fence, d->fence_len), &fence) != ASSAY_OK)
-        return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "recover draft: no fence is in force at the node that drafts");
+        return cli_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "recover draft: no fence is in force at the node that drafts");
     const enum assay_status status =
         assay_recovery_init(d->judged, &d->source.basis->state, fence.digest);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the newest state");
@@ -82,7 +82,7 @@ static int open_drafting(struct drafting *d)
     if (d->judged == NULL || d->answers == NULL || d->files == NULL || d->change == NULL ||
         d->body == NULL || d->grounds == NULL)
         return report_failure(d, ASSAY_E_MEMORY, "start");
-    const int result = assay_change_source_open(&d->options->change, &d->source);
+    const int result = cli_change_source_open(&d->options->change, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
     return begin_judging(d);
 }
@@ -100,8 +100,8 @@ static int add_answer(struct drafting *d, int i)
     if (status != ASSAY_OK) return report_failure(d, status, path);
     status = assay_recovery_add(d->judged, &d->files[i], &why);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                             "recover draft: %s: %s", path, why);
+    return cli_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                           "recover draft: %s: %s", path, why);
 }
 
 static int load_answers(struct drafting *d)
@@ -112,20 +112,20 @@ static int load_answers(struct drafting *d)
     }
     const enum assay_status status = assay_recovery_evaluate(d->judged);
     if (status == ASSAY_E_INVALID)
-        return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "recover draft: two answers name different final blocks of one "
-                                 "height: more than a third of the weight lies");
+        return cli_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "recover draft: two answers name different final blocks of one "
+                               "height: more than a third of the weight lies");
     if (status == ASSAY_E_NOT_FOUND)
-        return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                                 "recover draft: no answer names a final head that is proven here: "
-                                 "draft by the node that has the highest");
+        return cli_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "recover draft: no answer names a final head that is proven here: "
+                               "draft by the node that has the highest");
     d->grounded = status == ASSAY_OK;
     if (!d->grounded && !d->options->forced)
-        return assay_print_error(d->options->change.json, ASSAY_EXIT_DENIED, "denied",
-                                 "recover draft: weight %llu of %llu has answered: more than a "
-                                 "third is needed, or no honest member may be among them; with "
-                                 "--forced every node then needs assay recover accept",
-                                 (llu)d->judged->answered_weight, (llu)d->judged->total_weight);
+        return cli_print_error(d->options->change.json, ASSAY_EXIT_DENIED, "denied",
+                               "recover draft: weight %llu of %llu has answered: more than a "
+                               "third is needed, or no honest member may be among them; with "
+                               "--forced every node then needs assay recover accept",
+                               (llu)d->judged->answered_weight, (llu)d->judged->total_weight);
     return d->grounded || status == ASSAY_E_SIGNATURE ? ASSAY_EXIT_OK
                                                       : report_failure(d, status, "answers");
 }
@@ -135,12 +135,12 @@ static int load_answers(struct drafting *d)
 static int check_forced(const struct drafting *d)
 {
     if (assay_recovery_is_certain(d->judged) || d->options->forced) return ASSAY_EXIT_OK;
-    return assay_print_error(d->options->change.json, ASSAY_EXIT_WARNING, "forced",
-                             "recover draft: this is a forced RECOVER: answers with whole logs "
-                             "have weight %llu of %llu, and something final may be undone, or go "
-                             "on beside it where members that did not answer still run. Make sure "
-                             "that they are gone, and draft with --forced",
-                             (llu)d->judged->whole_weight, (llu)d->judged->total_weight);
+    return cli_print_error(d->options->change.json, ASSAY_EXIT_WARNING, "forced",
+                           "recover draft: this is a forced RECOVER: answers with whole logs "
+                           "have weight %llu of %llu, and something final may be undone, or go "
+                           "on beside it where members that did not answer still run. Make sure "
+                           "that they are gone, and draft with --forced",
+                           (llu)d->judged->whole_weight, (llu)d->judged->total_weight);
 }
 
 /* ------------------------------------------------------------ body, header */
@@ -151,12 +151,12 @@ static int make_change(struct drafting *d)
     const struct assay_state *state = &d->source.basis->state;
     struct assay_json *document = NULL;
     struct assay_change head = { .era = state->era + 1, .activation = state->epoch + 2 };
-    int result = assay_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
+    int result = cli_recover_request(d->options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     head.sequence = assay_json_uint(assay_json_get(document, "data"), "next_sequence", 0);
     assay_json_free(&document);
     assay_bytes_copy(head.chain_id, 32, state->chain_id, 32);
-    return assay_change_draft_record(&d->options->change, &head, d->change, &d->change_len);
+    return cli_change_draft_record(&d->options->change, &head, d->change, &d->change_len);
 }
 
 static int make_body(struct drafting *d)
@@ -188,7 +188,7 @@ static int ask_draft(struct drafting *d)
     assay_cbor_put_bytes(&w, d->body, d->body_len);
     assay_cbor_put_bytes(&w, d->grounds, d->grounds_len);
     const int result =
-        assay_recover_request(d->options, "draft", assay_slice_over(bytes, w.len), &d->drafted);
+        cli_recover_request(d->options, "draft", assay_slice_over(bytes, w.len), &d->drafted);
     free(bytes);
     return result;
 }
@@ -203,19 +203,18 @@ static int write_file(struct drafting *d)
     size_t header_len = 0, operators_len = 0;
     struct assay_block_header h;
     int result = ASSAY_EXIT_INTERNAL;
-    if (assay_recover_hex(data, "header", ASSAY_BLOCK_HEADER_LEN_MAX, &header, &header_len) &&
-        assay_recover_hex(data, "operators", ASSAY_OPERATORS_LEN_MAX, &operators,
-                          &operators_len) &&
+    if (cli_recover_hex(data, "header", ASSAY_BLOCK_HEADER_LEN_MAX, &header, &header_len) &&
+        cli_recover_hex(data, "operators", ASSAY_OPERATORS_LEN_MAX, &operators, &operators_len) &&
         assay_block_header_decode(assay_slice_over(header, header_len), &h) == ASSAY_OK) {
         file.recover.header_bytes = assay_slice_over(header, header_len);
         file.recover.body = assay_slice_over(d->body, d->body_len);
         file.recover.grounds = assay_slice_over(d->grounds, d->grounds_len);
         file.recover.operators = assay_slice_over(operators, operators_len);
         if (assay_bytes_equal(h.parent_id, head->id, 32))
-            result = assay_recover_file_write(d->options, d->options->change.out, &file, NULL,
-                                              NULL, 0);
+            result =
+                cli_recover_file_write(d->options, d->options->change.out, &file, NULL, NULL, 0);
         else
-            result = assay_print_error(
+            result = cli_print_error(
                 d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                 "recover draft: the highest head among the answers is height %llu of %s, this "
                 "node has height %llu: draft by the socket of the one that has it, and give the "
@@ -342,10 +341,10 @@ static int print_json(const struct drafting *d)
         assay_json_append(above, block);
     }
     assay_json_set(out, "above", above);
-    return assay_print_envelope("assay.recover.draft", out);
+    return cli_print_envelope("assay.recover.draft", out);
 }
 
-int assay_recover_run_draft(const struct assay_recover_options *options)
+int cli_recover_run_draft(const struct assay_recover_options *options)
 {
     struct drafting d = { .options = options };
     int result = open_drafting(&d);

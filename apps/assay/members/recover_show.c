@@ -68,7 +68,7 @@ static void put_actions(const struct assay_recover *r, const struct assay_change
             assay_change_format_action(state, &action, words);
             assay_json_append_text(list, words);
         }
-        struct assay_json *const services = assay_change_services_of(source, &change);
+        struct assay_json *const services = cli_change_services_of(source, &change);
         if (services != NULL) assay_json_set(data, "services", services);
     }
     assay_json_set(data, "actions", list);
@@ -163,14 +163,14 @@ static void print_plain(const struct assay_json *d)
         (void)printf("fence      %s\n", assay_json_text(d, "fence_digest", ""));
     } else if (strcmp(kind, "fence") == 0) {
         (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
-        (void)printf("reason     %s\n", assay_text_of(d, "reason", ""));
+        (void)printf("reason     %s\n", cli_text_of(d, "reason", ""));
     } else {
         (void)printf("head       epoch %llu, height %llu, %.16s\n",
                      (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),
                      assay_json_text(d, "head_id", "?"));
     }
     print_list(d, "actions", "action");
-    assay_change_services_print(assay_json_get(d, "services"));
+    cli_change_services_print(assay_json_get(d, "services"));
     print_list(d, "key_sets", "key set of");
     if (assay_json_count(assay_json_get(d, "signers")) == 0) (void)printf("signed by  none yet\n");
     print_list(d, "signers", "signed by");
@@ -192,7 +192,7 @@ static void put_trial(const struct assay_recover_options *options,
 {
     struct assay_json *document = NULL;
     if (!assay_json_bool(data, "signed_by_threshold", false)) return;
-    if (assay_recover_request(options, "try", file->recover.bytes, &document) != ASSAY_EXIT_OK)
+    if (cli_recover_request(options, "try", file->recover.bytes, &document) != ASSAY_EXIT_OK)
         return;
     assay_json_set_text(data, "node_says",
                         assay_json_text(assay_json_get(document, "data"), "note", ""));
@@ -218,29 +218,29 @@ static int show_file(const struct assay_recover_options *options, struct assay_j
 {
     struct assay_recover_file file;
     struct assay_change_source source = { .basis = NULL };
-    const int result = assay_recover_file_load(options, options->files[0], &file);
+    const int result = cli_recover_file_load(options, options->files[0], &file);
     if (result == ASSAY_EXIT_OK && file.is_fence) put_fence(&file.fence, data);
     if (result == ASSAY_EXIT_OK && file.is_release) put_release(&file.release, data);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release) {
-        const bool given = assay_change_source_given(&options->change);
-        if (given && assay_change_source_open(&options->change, &source) != ASSAY_EXIT_OK)
-            assay_change_source_close(&source);
+        const bool given = cli_change_source_given(&options->change);
+        if (given && cli_change_source_open(&options->change, &source) != ASSAY_EXIT_OK)
+            cli_change_source_close(&source);
         put_recover(&file.recover, &source, data);
         if (given) put_trial(options, &file, data);
-        assay_change_source_close(&source);
+        cli_change_source_close(&source);
     }
     if (result == ASSAY_EXIT_OK) put_signers(file.approval, data);
     free(file.bytes);
     return result;
 }
 
-int assay_recover_run_show(const struct assay_recover_options *options)
+int cli_recover_run_show(const struct assay_recover_options *options)
 {
     struct assay_json *data = assay_json_object();
     int result = show_answer(options, data);
     if (result != ASSAY_EXIT_OK) result = show_file(options, data);
     if (result == ASSAY_EXIT_OK && options->change.json)
-        return assay_print_envelope("assay.recover.show", data);
+        return cli_print_envelope("assay.recover.show", data);
     if (result == ASSAY_EXIT_OK) print_plain(data);
     assay_json_free(&data);
     return result;

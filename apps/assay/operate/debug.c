@@ -101,7 +101,7 @@ static void put_verb(struct bundle *b, const char *name, const char *const *word
     const int fd = mkstemp(path);
     if (fd < 0) return;
     (void)close(fd);
-    const int status = assay_setup_run(path, words);
+    const int status = cli_setup_run(path, words);
     if (assay_file_read(path, PART_LEN_MAX, &bytes, &len) == ASSAY_OK && len > 0)
         put_part(b, name, bytes, len);
     else if (asprintf(&text, "exit status %d, and nothing printed\n", status) > 0)
@@ -140,7 +140,7 @@ static void put_folder(struct bundle *b, const char *name, const char *path)
         if (fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
         (void)fprintf(out, "%06o %5u %5u %12lld %lld %s\n", (unsigned)info.st_mode,
                       (unsigned)info.st_uid, (unsigned)info.st_gid, (long long)info.st_size,
-                      (long long)info.st_mtime, assay_text_sanitized(entry->d_name));
+                      (long long)info.st_mtime, cli_text_sanitized(entry->d_name));
     }
     if (dir != NULL) (void)closedir(dir);
     (void)fclose(out);
@@ -205,24 +205,24 @@ static int write_bundle(struct bundle *b, const char *path)
         (void)fprintf(stderr, "assay debug bundle: %s: could not be written\n", path);
         return ASSAY_EXIT_INTERNAL;
     }
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("debug bundle", (const char *const[]){ path, NULL });
+            cli_result_json("debug bundle", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "parts", b->parts);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     (void)printf("%s: %u files, nothing secret; look: tar tvf %s\n", path, b->parts, path);
     return ASSAY_EXIT_OK;
 }
 
-int assay_command_debug(int argc, char **argv)
+int cli_command_debug(int argc, char **argv)
 {
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
                                              { "config", required_argument, NULL, 'c' },
                                              { "socket", required_argument, NULL, 's' },
                                              { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
-    struct bundle b = { .socket = assay_daemon_default_socket() };
+    struct bundle b = { .socket = cli_daemon_default_socket() };
     const char *out = NULL;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'o') out = optarg;

@@ -21,8 +21,8 @@
 
 static const char config_default[] = "/etc/assay/assayd.yaml";
 
-void assay_doctor_report(struct assay_doctor *d, const char *about, enum assay_health health,
-                         const char *expected, const char *advice, const char *format, ...)
+void cli_doctor_report(struct assay_doctor *d, const char *about, enum assay_health health,
+                       const char *expected, const char *advice, const char *format, ...)
 {
     va_list args;
     ASSAY_ASSERT(d->count < ASSAY_DOCTOR_ROWS_MAX);
@@ -61,7 +61,7 @@ static int print_json(const struct assay_doctor *d)
         struct assay_json *const object = assay_json_object();
         assay_json_set_text(object, "check", row->about);
         assay_json_set_text(object, "health", health_text(row->health));
-        assay_json_set_text(object, "found", assay_text_sanitized(row->found));
+        assay_json_set_text(object, "found", cli_text_sanitized(row->found));
         assay_json_set_text(object, "expected", row->expected);
         assay_json_set_text(object, "advice", row->advice);
         assay_json_append(list, object);
@@ -69,21 +69,21 @@ static int print_json(const struct assay_doctor *d)
     assay_json_set_text(data, "health", health_text(worst_of(d)));
     assay_json_set_bool(data, "daemon", d->runs);
     assay_json_set(data, "checks", list);
-    return assay_print_envelope("assay.doctor", data);
+    return cli_print_envelope("assay.doctor", data);
 }
 
 static void print_rows(const struct assay_doctor *d)
 {
     /* As standings have them, by what they call for: none, a look, something at once. */
     static const char *const colours[] = { "FULL", "WARNING", "SUSPENDED" };
-    const struct assay_terminal terminal = assay_terminal_look();
+    const struct assay_terminal terminal = cli_terminal_look();
     size_t counts[3] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
         const struct assay_doctor_row *const row = &d->rows[i];
         counts[row->health] += 1;
-        (void)printf("%s%-5s%s %-14s %s\n", assay_terminal_colour(&terminal, colours[row->health]),
-                     health_text(row->health), assay_terminal_plain(&terminal), row->about,
-                     assay_text_sanitized(row->found));
+        (void)printf("%s%-5s%s %-14s %s\n", cli_terminal_colour(&terminal, colours[row->health]),
+                     health_text(row->health), cli_terminal_plain(&terminal), row->about,
+                     cli_text_sanitized(row->found));
         if (row->health == ASSAY_HEALTH_OK) continue;
         (void)printf("%20s expected: %s\n", "", row->expected);
         (void)printf("%20s do: %s\n", "", row->advice);
@@ -107,8 +107,8 @@ static int read_options(struct assay_doctor *d, bool *json, int argc, char **arg
         else if (o == 's') {
             d->socket = optarg;
             d->socket_given = true;
-        } else if (!assay_daemon_parse_timeout(optarg, &d->timeout_ms)) {
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+        } else if (!cli_daemon_parse_timeout(optarg, &d->timeout_ms)) {
+            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
         }
     }
     if (d->config_path == NULL && access(config_default, F_OK) == 0)
@@ -116,21 +116,21 @@ static int read_options(struct assay_doctor *d, bool *json, int argc, char **arg
     return -1;
 }
 
-int assay_command_doctor(int argc, char **argv)
+int cli_command_doctor(int argc, char **argv)
 {
     static struct assay_doctor d; /* large */
     bool json = false;
-    d.socket = assay_daemon_default_socket();
+    d.socket = cli_daemon_default_socket();
     const int early = read_options(&d, &json, argc, argv);
     if (early >= 0) return early;
     d.at_unix_s = assay_unix_s();
-    assay_doctor_config(&d);
+    cli_doctor_config(&d);
     if (d.has_config && !d.socket_given) d.socket = d.config.admin;
-    if (argv[optind] != NULL) return assay_doctor_net(&d, json); /* the table has no other word */
-    if (d.has_config) assay_doctor_holder(&d);
-    assay_doctor_daemon(&d);
-    if (d.has_config) assay_doctor_files(&d);
-    assay_doctor_machine(&d);
+    if (argv[optind] != NULL) return cli_doctor_net(&d, json); /* the table has no other word */
+    if (d.has_config) cli_doctor_holder(&d);
+    cli_doctor_daemon(&d);
+    if (d.has_config) cli_doctor_files(&d);
+    cli_doctor_machine(&d);
     if (json && print_json(&d) != ASSAY_EXIT_OK) return ASSAY_EXIT_INTERNAL;
     if (!json) print_rows(&d);
     const enum assay_health worst = worst_of(&d);

@@ -36,22 +36,22 @@ struct assay_doctor {
 };
 
 /* Adds a row; found is a format. */
-__attribute__((format(printf, 6, 7))) void assay_doctor_report(
+__attribute__((format(printf, 6, 7))) void cli_doctor_report(
     struct assay_doctor *d, const char *about, enum assay_health health, const char *expected,
     const char *advice, const char *format, ...);
 /* Reads the configuration, where there is one (doctor_files.c). */
-void assay_doctor_config(struct assay_doctor *d);
+void cli_doctor_config(struct assay_doctor *d);
 /* Which process has the store open, if any (doctor_files.c). */
-void assay_doctor_holder(struct assay_doctor *d);
+void cli_doctor_holder(struct assay_doctor *d);
 /* Genesis, keys, folders, disk, programs, source of evidence, of a configuration that was read
  * (doctor_files.c). */
-void assay_doctor_files(struct assay_doctor *d);
+void cli_doctor_files(struct assay_doctor *d);
 /* Descriptors, sockets, the date of this machine (doctor_machine.c). */
-void assay_doctor_machine(struct assay_doctor *d);
+void cli_doctor_machine(struct assay_doctor *d);
 /* `doctor net`: which epochs the links carry (doctor_net.c). Returns: an enum assay_exit. */
-int assay_doctor_net(const struct assay_doctor *d, bool json);
+int cli_doctor_net(const struct assay_doctor *d, bool json);
 /* Checks of a running daemon: reachability, clock against peers, quorum, collateral
  * (doctor_daemon.c). */
-void assay_doctor_daemon(struct assay_doctor *d);
+void cli_doctor_daemon(struct assay_doctor *d);
 
 #endif

@@ -19,85 +19,85 @@ static void look_at_clock(struct assay_doctor *d, const struct assay_json *statu
 {
     const struct assay_json *const clock = assay_json_get(status, "clock");
     int64_t ahead_ms = 0;
-    const double bound_s = to_seconds((int64_t)assay_number_of(clock, "bound_ms"));
+    const double bound_s = to_seconds((int64_t)cli_number_of(clock, "bound_ms"));
     const bool off = assay_json_bool(clock, "off", false);
     if (!assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
-        assay_doctor_report(d, "clock", ASSAY_HEALTH_WARN, "dates of more than half of the weight",
-                            "wait for an epoch; longer: are the others there (assay nodes)?",
-                            "too few members have reported their clock");
+        cli_doctor_report(d, "clock", ASSAY_HEALTH_WARN, "dates of more than half of the weight",
+                          "wait for an epoch; longer: are the others there (assay nodes)?",
+                          "too few members have reported their clock");
     else
-        assay_doctor_report(d, "clock", off ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
-                            "the date that the others have",
-                            "set this machine's date by a good source of time",
-                            "%.3f s %s the others', %.3f s are allowed", to_seconds(ahead_ms),
-                            ahead_ms < 0 ? "behind" : "ahead of", bound_s);
+        cli_doctor_report(d, "clock", off ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
+                          "the date that the others have",
+                          "set this machine's date by a good source of time",
+                          "%.3f s %s the others', %.3f s are allowed", to_seconds(ahead_ms),
+                          ahead_ms < 0 ? "behind" : "ahead of", bound_s);
 }
 
 static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status)
 {
     const struct assay_json *const closing = assay_json_get(status, "closing");
     const struct assay_json *const tolerance = assay_json_get(status, "tolerance");
-    const unsigned long long total = assay_number_of(status, "total_weight");
-    const unsigned long long present = assay_number_of(closing, "present_weight");
-    const unsigned long long more = assay_number_of(tolerance, "members_stop");
+    const unsigned long long total = cli_number_of(status, "total_weight");
+    const unsigned long long present = cli_number_of(closing, "present_weight");
+    const unsigned long long more = cli_number_of(tolerance, "members_stop");
     const bool progress = assay_json_bool(closing, "progress", false);
-    assay_doctor_report(d, "quorum",
-                        !progress   ? ASSAY_HEALTH_FAIL
-                        : more == 0 ? ASSAY_HEALTH_WARN
-                                    : ASSAY_HEALTH_OK,
-                        progress ? "that one more may fail" : "more than two thirds of the weight",
-                        "assay status lists the missing members: start the heaviest first",
-                        "%llu %% of the weight is reachable, any %llu more may fail",
-                        total > 0 ? present * 100 / total : 0, more);
+    cli_doctor_report(d, "quorum",
+                      !progress   ? ASSAY_HEALTH_FAIL
+                      : more == 0 ? ASSAY_HEALTH_WARN
+                                  : ASSAY_HEALTH_OK,
+                      progress ? "that one more may fail" : "more than two thirds of the weight",
+                      "assay status lists the missing members: start the heaviest first",
+                      "%llu %% of the weight is reachable, any %llu more may fail",
+                      total > 0 ? present * 100 / total : 0, more);
     if (assay_json_bool(status, "stale", false))
-        assay_doctor_report(d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",
-                            "assay status, assay timeline: nothing is permitted until one is final",
-                            "no block has become final for a while");
+        cli_doctor_report(d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",
+                          "assay status, assay timeline: nothing is permitted until one is final",
+                          "no block has become final for a while");
 }
 
 static void look_at_self(struct assay_doctor *d, const struct assay_json *status)
 {
-    const char *const standing = assay_text_of(status, "standing", "?");
+    const char *const standing = cli_text_of(status, "standing", "?");
     const struct assay_json *const enforcement = assay_json_get(status, "enforcement");
     const bool held = assay_json_bool(assay_json_get(enforcement, "hold"), "held", false);
     const bool full = strcmp(standing, "FULL") == 0;
-    assay_doctor_report(d, "standing", full ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "FULL",
-                        "assay explain NODE has the reason and the remedy", "%s, score %s",
-                        standing, assay_percent_of(status, "score_bp"));
+    cli_doctor_report(d, "standing", full ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "FULL",
+                      "assay explain NODE has the reason and the remedy", "%s, score %s", standing,
+                      cli_percent_of(status, "score_bp"));
     /* Of many members only some have a seat (docs/protocol.md 5.22). */
     const bool seatless = assay_json_uint(status, "weight", 0) > 0 &&
                           assay_json_uint(status, "seat_weight", 1) == 0 &&
                           !assay_json_bool(status, "behind", false);
     if (assay_json_bool(status, "identity_in_use", false))
-        assay_doctor_report(
+        cli_doctor_report(
             d, "identity", ASSAY_HEALTH_FAIL, "one process of this node's identity",
             "stop one of the two (a copied folder, a second start on another machine) "
             "and make new keys for it: the log has the address of the other "
             "(identity_in_use)",
             "two processes use the identity of this node");
-    const char *const missing = assay_text_of(status, "cannot_catch_up", "");
+    const char *const missing = cli_text_of(status, "cannot_catch_up", "");
     if (missing[0] != '\0')
-        assay_doctor_report(d, "sync", ASSAY_HEALTH_FAIL, "history that a peer still has",
-                            "assay checkpoint --out FILE at a node that you trust, then name it as "
-                            "node.checkpoint and restart: runbook restore",
-                            "cannot catch up: %s", missing);
+        cli_doctor_report(d, "sync", ASSAY_HEALTH_FAIL, "history that a peer still has",
+                          "assay checkpoint --out FILE at a node that you trust, then name it as "
+                          "node.checkpoint and restart: runbook restore",
+                          "cannot catch up: %s", missing);
     if (!assay_json_bool(status, "voting", false) && !seatless)
-        assay_doctor_report(d, "voting", ASSAY_HEALTH_WARN, "this node votes",
-                            "it catches up, or its new keys wait to be listed: assay status", "%s",
-                            assay_json_bool(status, "behind", false) ? "behind the others"
-                                                                     : "it does not vote");
+        cli_doctor_report(d, "voting", ASSAY_HEALTH_WARN, "this node votes",
+                          "it catches up, or its new keys wait to be listed: assay status", "%s",
+                          assay_json_bool(status, "behind", false) ? "behind the others"
+                                                                   : "it does not vote");
     if (assay_json_bool(status, "no_votes", false))
-        assay_doctor_report(d, "votes", ASSAY_HEALTH_FAIL, "its evidence passes",
-                            "repair its quotes; the log has the cause (no_quote, no_evidence)",
-                            "it ballots and shows no evidence, so its votes do not count");
+        cli_doctor_report(d, "votes", ASSAY_HEALTH_FAIL, "its evidence passes",
+                          "repair its quotes; the log has the cause (no_quote, no_evidence)",
+                          "it ballots and shows no evidence, so its votes do not count");
     const size_t spared = assay_json_count(assay_json_get(status, "votes_retained"));
     if (spared > 0)
-        assay_doctor_report(d, "quiet-floor", ASSAY_HEALTH_WARN, "every member that votes attests",
-                            "repair the quotes of those in assay status, or drain them",
-                            "%zu members vote without attesting and keep their votes", spared);
+        cli_doctor_report(d, "quiet-floor", ASSAY_HEALTH_WARN, "every member that votes attests",
+                          "repair the quotes of those in assay status, or drain them",
+                          "%zu members vote without attesting and keep their votes", spared);
     if (held)
-        assay_doctor_report(d, "enforcement", ASSAY_HEALTH_WARN, "no manual hold",
-                            "assay enforce release --reason TEXT", "held manually");
+        cli_doctor_report(d, "enforcement", ASSAY_HEALTH_WARN, "no manual hold",
+                          "assay enforce release --reason TEXT", "held manually");
 }
 
 static void look_at_roots(struct assay_doctor *d, const struct assay_json *collateral)
@@ -105,23 +105,23 @@ static void look_at_roots(struct assay_doctor *d, const struct assay_json *colla
     const struct assay_json *const roots = assay_json_get(collateral, "in_force");
     for (size_t i = 0; i < assay_json_count(roots); i++) {
         const struct assay_json *const root = assay_json_at(roots, i);
-        const char *const age = assay_text_of(root, "age", "fresh");
+        const char *const age = cli_text_of(root, "age", "fresh");
         const bool bad = strcmp(age, "ended") == 0 || strcmp(age, "early") == 0;
         const bool half = strcmp(age, "half") == 0;
         if (assay_json_text(root, "until", "")[0] == '\0') continue;
-        assay_doctor_report(d, "collateral",
-                            bad    ? ASSAY_HEALTH_FAIL
-                            : half ? ASSAY_HEALTH_WARN
-                                   : ASSAY_HEALTH_OK,
-                            "less than half of its life gone",
-                            "turn collateral.fetch on, or assay collateral fetch, pack and submit",
-                            "in force: %s of root %.12s ends first, at %s",
-                            assay_text_of(root, "ends_first", "?"),
-                            assay_text_of(root, "root", "?"), assay_text_of(root, "until", "?"));
+        cli_doctor_report(d, "collateral",
+                          bad    ? ASSAY_HEALTH_FAIL
+                          : half ? ASSAY_HEALTH_WARN
+                                 : ASSAY_HEALTH_OK,
+                          "less than half of its life gone",
+                          "turn collateral.fetch on, or assay collateral fetch, pack and submit",
+                          "in force: %s of root %.12s ends first, at %s",
+                          cli_text_of(root, "ends_first", "?"), cli_text_of(root, "root", "?"),
+                          cli_text_of(root, "until", "?"));
     }
 }
 
-void assay_doctor_daemon(struct assay_doctor *d)
+void cli_doctor_daemon(struct assay_doctor *d)
 {
     struct assay_json *status = NULL, *collateral = NULL;
     const enum assay_status asked =
@@ -134,7 +134,7 @@ void assay_doctor_daemon(struct assay_doctor *d)
         d->is_denied = asked != ASSAY_OK && access(d->socket, W_OK) != 0 && errno == EACCES;
         if (d->holder > 0)
             (void)snprintf(holder, sizeof holder, "; process %d runs", d->holder);
-        assay_doctor_report(
+        cli_doctor_report(
             d, "daemon", ASSAY_HEALTH_WARN, "a daemon that answers",
             d->is_denied ? "run assay doctor as the daemon's user, or in its group"
             : d->is_held
@@ -144,8 +144,8 @@ void assay_doctor_daemon(struct assay_doctor *d)
         return;
     }
     const struct assay_json *const data = assay_json_get(status, "data");
-    assay_doctor_report(d, "daemon", ASSAY_HEALTH_OK, "", "", "%s: %s",
-                        assay_text_of(status, "node", "?"), assay_text_of(data, "sentence", "?"));
+    cli_doctor_report(d, "daemon", ASSAY_HEALTH_OK, "", "", "%s: %s",
+                      cli_text_of(status, "node", "?"), cli_text_of(data, "sentence", "?"));
     look_at_clock(d, data);
     look_at_quorum(d, data);
     look_at_self(d, data);

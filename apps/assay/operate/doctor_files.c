@@ -34,7 +34,7 @@ enum { IMAGE_MAX = 1 << 30 };
 enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
 
 /* What of the genesis is looked at. On the heap. */
-struct charter {
+struct effective {
     uint8_t *bytes;
     struct assay_genesis genesis;
     struct assay_policy policy;
@@ -55,23 +55,23 @@ static void look_at_life(struct assay_doctor *d, const struct assay_collateral_l
     const enum assay_health health = left_s < 0 || early           ? ASSAY_HEALTH_FAIL
                                      : left_s < ALARM_DAYS * DAY_S ? ASSAY_HEALTH_WARN
                                                                    : ASSAY_HEALTH_OK;
-    assay_doctor_report(d, "collateral", health, "valid for a week or more",
-                        "assay collateral status: a running network renews it (collateral.fetch in "
-                        "assayd.yaml, or assay collateral fetch and pack and submit)",
-                        "of genesis: %s ends first, %s %s%s", life->ends_first,
-                        left_s < 0 ? "it ended at" : "at", until,
-                        early ? ", and is not valid yet" : "");
+    cli_doctor_report(d, "collateral", health, "valid for a week or more",
+                      "assay collateral status: a running network renews it (collateral.fetch in "
+                      "assayd.yaml, or assay collateral fetch and pack and submit)",
+                      "of genesis: %s ends first, %s %s%s", life->ends_first,
+                      left_s < 0 ? "it ended at" : "at", until,
+                      early ? ", and is not valid yet" : "");
 }
 
-static void look_at_collateral(struct assay_doctor *d, struct charter *c)
+static void look_at_collateral(struct assay_doctor *d, struct effective *c)
 {
     size_t count = 0;
     const struct assay_slice *const e = &c->genesis.endorsements;
     if (assay_endorsements_decode(e->bytes, e->len, c->collateral, ASSAY_ENDORSEMENTS_MAX,
                                   &c->endorsements) != ASSAY_OK) {
-        assay_doctor_report(d, "collateral", ASSAY_HEALTH_FAIL, "collateral that verifies",
-                            "recreate the genesis (assay genesis create)",
-                            "that of the genesis does not verify");
+        cli_doctor_report(d, "collateral", ASSAY_HEALTH_FAIL, "collateral that verifies",
+                          "recreate the genesis (assay genesis create)",
+                          "that of the genesis does not verify");
         return;
     }
     assay_collateral_lifetimes(&c->endorsements, c->lives, &count);
@@ -80,15 +80,15 @@ static void look_at_collateral(struct assay_doctor *d, struct charter *c)
 }
 
 /* A node without configured peers waits for incoming connections. */
-static void look_at_peers(struct assay_doctor *d, const struct charter *c)
+static void look_at_peers(struct assay_doctor *d, const struct effective *c)
 {
     if (d->config.peer_count > 0 || c->genesis.member_count < 2) return;
-    assay_doctor_report(d, "peers", ASSAY_HEALTH_WARN, "addresses of three members or more",
-                        "add them to peers of assayd.yaml: node and address of each",
-                        "peers is empty, of %u members", (unsigned)c->genesis.member_count);
+    cli_doctor_report(d, "peers", ASSAY_HEALTH_WARN, "addresses of three members or more",
+                      "add them to peers of assayd.yaml: node and address of each",
+                      "peers is empty, of %u members", (unsigned)c->genesis.member_count);
 }
 
-static void look_at_genesis(struct assay_doctor *d, struct charter *c)
+static void look_at_genesis(struct assay_doctor *d, struct effective *c)
 {
     struct assay_where where = { 0 };
     size_t len = 0;
@@ -97,21 +97,21 @@ static void look_at_genesis(struct assay_doctor *d, struct charter *c)
     if (status == ASSAY_OK)
         status = assay_genesis_decode(c->bytes, len, false, &c->genesis, &where);
     if (status != ASSAY_OK) {
-        assay_doctor_report(d, "genesis", ASSAY_HEALTH_FAIL,
-                            "a genesis that the threshold of its operators signed",
-                            "assay genesis show FILE lists the signatures", "%s: %s", path,
-                            assay_file_fault(path, status));
+        cli_doctor_report(d, "genesis", ASSAY_HEALTH_FAIL,
+                          "a genesis that the threshold of its operators signed",
+                          "assay genesis show FILE lists the signatures", "%s: %s", path,
+                          cli_file_fault(path, status));
         return;
     }
-    assay_doctor_report(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
-                        path, (unsigned)c->genesis.member_count,
-                        (unsigned)c->genesis.signature_count, (unsigned)c->genesis.operator_count);
+    cli_doctor_report(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
+                      path, (unsigned)c->genesis.member_count, (unsigned)c->genesis.signature_count,
+                      (unsigned)c->genesis.operator_count);
     if (assay_policy_decode(c->genesis.policy.bytes, c->genesis.policy.len, &c->policy) ==
             ASSAY_OK &&
         c->policy.profile == ASSAY_PROFILE_DEVELOPMENT)
-        assay_doctor_report(d, "policy", ASSAY_HEALTH_WARN, "profile production",
-                            "use profile production wherever the answer matters",
-                            "profile development: evidence proves nothing about hardware");
+        cli_doctor_report(d, "policy", ASSAY_HEALTH_WARN, "profile production",
+                          "use profile production wherever the answer matters",
+                          "profile development: evidence proves nothing about hardware");
     /* A running network may have renewed it, and reports that itself. */
     if (!d->runs) look_at_collateral(d, c);
 }
@@ -128,30 +128,30 @@ static void look_at_folder(struct assay_doctor *d, const char *about, const char
     struct stat info;
     if (stat(path, &info) != 0) {
         if (errno == EACCES) {
-            assay_doctor_report(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
-                                "run assay doctor as the daemon's user", "%s: %s", path,
-                                strerror(errno));
+            cli_doctor_report(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
+                              "run assay doctor as the daemon's user", "%s: %s", path,
+                              strerror(errno));
             return;
         }
         const bool makes = strcmp(about, "state") == 0 && errno == ENOENT;
-        assay_doctor_report(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                            "a folder of this user, mode 0700",
-                            makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
-                            path, strerror(errno), makes ? ", the daemon makes it" : "");
+        cli_doctor_report(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                          "a folder of this user, mode 0700",
+                          makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
+                          path, strerror(errno), makes ? ", the daemon makes it" : "");
         return;
     }
     if (strcmp(about, "state") == 0 && S_ISDIR(info.st_mode)) { /* as evaluated by the daemon */
         char fault[ASSAY_FILE_MESSAGE_LEN];
         const bool loose = assay_file_trust_fault(path, fault);
-        assay_doctor_report(d, about, loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
-                            "a folder that other users cannot write, mode 0755 or less",
-                            loose ? "chown it to the daemon's user, chmod go-w" : "",
-                            loose ? "%s" : "%s: a folder", loose ? fault : path);
+        cli_doctor_report(d, about, loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
+                          "a folder that other users cannot write, mode 0755 or less",
+                          loose ? "chown it to the daemon's user, chmod go-w" : "",
+                          loose ? "%s" : "%s: a folder", loose ? fault : path);
         return;
     }
     const bool ours = info.st_uid == geteuid() || geteuid() == 0;
     const bool sound = S_ISDIR(info.st_mode) && ours && is_private(&info);
-    assay_doctor_report(
+    cli_doctor_report(
         d, about, sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL, "a folder of this user, mode 0700",
         sound ? "" : "chown it to the daemon's user, chmod 700", "%s: %s, mode %04o, of user %u",
         path, S_ISDIR(info.st_mode) ? "a folder" : "no folder", (unsigned)(info.st_mode & 07777),
@@ -183,36 +183,35 @@ static void look_at_card(struct assay_doctor *d, const struct assay_keyring *rin
                                          sizeof card.transport_public))
         other = "transport";
     if (other == NULL) return;
-    assay_doctor_report(
-        d, "keys", ASSAY_HEALTH_FAIL, "keys and node.yaml of one node in this folder",
-        "bring the whole folder back from this node's back-up; never mix two folders",
-        "%s: the %s key is of another node than the card of \"%s\", node.yaml", d->config.keys_dir,
-        other, card.name);
+    cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, "keys and node.yaml of one node in this folder",
+                      "bring the whole folder back from this node's back-up; never mix two folders",
+                      "%s: the %s key is of another node than the card of \"%s\", node.yaml",
+                      d->config.keys_dir, other, card.name);
 }
 
 /* Which store the keys remember: a start with another one makes new keys. */
-static void look_at_tie(struct assay_doctor *d, struct assay_store *store)
+static void check_binding(struct assay_doctor *d, struct assay_store *store)
 {
     static const char expected[] = "the store that the keys were used with";
     enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
     const enum assay_status status = assay_store_binding_check(d->config.keys_dir, store, &fit);
     if (status != ASSAY_OK)
-        assay_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
-                            "bring the file back from the back-up of the keys; without one remove "
-                            "it and the store together: new keys are made then",
-                            "%s/store.id: damaged, or of a newer version", d->config.keys_dir);
+        cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
+                          "bring the file back from the back-up of the keys; without one remove "
+                          "it and the store together: new keys are made then",
+                          "%s/store.id: damaged, or of a newer version", d->config.keys_dir);
     else if (fit != ASSAY_STORE_BINDING_FITS)
-        assay_doctor_report(
-            d, "store", ASSAY_HEALTH_WARN, expected,
-            "is node.state_dir right? Else a start makes new keys, and the node does "
-            "not vote until they are listed",
-            "%s: %s", d->config.state_dir,
-            fit == ASSAY_STORE_BINDING_NONE    ? "the store of these keys is not here"
-            : fit == ASSAY_STORE_BINDING_OTHER ? "another store than that of these keys"
-                                               : "an older copy of the store of these keys");
+        cli_doctor_report(d, "store", ASSAY_HEALTH_WARN, expected,
+                          "is node.state_dir right? Else a start makes new keys, and the node does "
+                          "not vote until they are listed",
+                          "%s: %s", d->config.state_dir,
+                          fit == ASSAY_STORE_BINDING_NONE ? "the store of these keys is not here"
+                          : fit == ASSAY_STORE_BINDING_OTHER
+                              ? "another store than that of these keys"
+                              : "an older copy of the store of these keys");
 }
 
-void assay_doctor_holder(struct assay_doctor *d)
+void cli_doctor_holder(struct assay_doctor *d)
 {
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
@@ -223,13 +222,12 @@ void assay_doctor_holder(struct assay_doctor *d)
 
 static void say_held(struct assay_doctor *d, const char *path)
 {
-    char who[32] = "another process";
-    if (d->holder > 0) (void)snprintf(who, sizeof who, "process %d", d->holder);
-    assay_doctor_report(
-        d, "store", ASSAY_HEALTH_WARN, "a daemon that holds its store and answers",
-        "leave the store alone: look at that process and its log; when it hangs, end "
-        "it and start it again",
-        "%s: held by %s: it runs and does not answer", path, who);
+    char process[32] = "another process";
+    if (d->holder > 0) (void)snprintf(process, sizeof process, "process %d", d->holder);
+    cli_doctor_report(d, "store", ASSAY_HEALTH_WARN, "a daemon that holds its store and answers",
+                      "leave the store alone: look at that process and its log; when it hangs, end "
+                      "it and start it again",
+                      "%s: held by %s: it runs and does not answer", path, process);
 }
 
 /* A running daemon has checked its store, and holds it. */
@@ -245,21 +243,20 @@ static void look_at_store(struct assay_doctor *d)
         return;
     }
     if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0) {
-        assay_doctor_report(d, "store", ASSAY_HEALTH_WARN, "a store that this user may open",
-                            "run assay doctor as the daemon's user", "%s: %s", path,
-                            strerror(errno));
+        cli_doctor_report(d, "store", ASSAY_HEALTH_WARN, "a store that this user may open",
+                          "run assay doctor as the daemon's user", "%s: %s", path, strerror(errno));
         return;
     }
     const enum assay_status status = assay_store_sqlite_look(path, &store, message, sizeof message);
-    if (status == ASSAY_E_NOT_FOUND) look_at_tie(d, NULL);
+    if (status == ASSAY_E_NOT_FOUND) check_binding(d, NULL);
     if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
-    assay_doctor_report(
+    cli_doctor_report(
         d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
         "a store that is complete, and that no other process holds",
         "of a damaged one: move the state folder away, keep it, and begin with what a "
         "peer saved (assay store save, assay store restore)",
         "%s", status == ASSAY_OK ? path : message);
-    if (status == ASSAY_OK) look_at_tie(d, store);
+    if (status == ASSAY_OK) check_binding(d, store);
     assay_store_close(&store);
 }
 
@@ -282,23 +279,23 @@ static void look_at_images(struct assay_doctor *d)
         free(bytes);
         assay_hex_encode(digest, sizeof digest, text, sizeof text);
         if (status == ASSAY_OK && strcmp(text, e->d_name) == 0) continue;
-        assay_doctor_report(d, "images", ASSAY_HEALTH_FAIL, "copies whose SHA-256 is their name",
-                            "put the image of that digest back, or remove the copy and install the "
-                            "enclave that the policy names",
-                            "%s: %s", path,
-                            status == ASSAY_OK ? "damaged" : assay_file_fault(path, status));
+        cli_doctor_report(d, "images", ASSAY_HEALTH_FAIL, "copies whose SHA-256 is their name",
+                          "put the image of that digest back, or remove the copy and install the "
+                          "enclave that the policy names",
+                          "%s: %s", path,
+                          status == ASSAY_OK ? "damaged" : cli_file_fault(path, status));
     }
     (void)closedir(folder);
 }
 
-static void look_at_keys(struct assay_doctor *d, const struct charter *c)
+static void look_at_keys(struct assay_doctor *d, const struct effective *c)
 {
     struct assay_keyring ring;
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
     look_at_folder(d, "keys", d->config.keys_dir);
     const char *const keys = d->config.keys_dir, *const identity = d->config.identity_dir;
     if (assay_keyring_open(keys, identity, &ring, message) != ASSAY_OK) {
-        assay_doctor_report(
+        cli_doctor_report(
             d, "keys", ASSAY_HEALTH_FAIL, "what assay keys generate made, each file of mode 0600",
             "ls -l there; bring the keys back from their back-up, never make new ones "
             "for a member",
@@ -310,7 +307,7 @@ static void look_at_keys(struct assay_doctor *d, const struct charter *c)
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
         is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
     if (c->genesis.member_count > 0 && !is_member)
-        assay_doctor_report(
+        cli_doctor_report(
             d, "member", ASSAY_HEALTH_WARN, "a member of the genesis",
             "a change joins newcomers: assay change draft --join; else these are keys "
             "of another node",
@@ -333,9 +330,9 @@ static void look_at_disk(struct assay_doctor *d)
     const enum assay_health health = free_mib < FREE_FAIL_MIB   ? ASSAY_HEALTH_FAIL
                                      : free_mib < FREE_WARN_MIB ? ASSAY_HEALTH_WARN
                                                                 : ASSAY_HEALTH_OK;
-    assay_doctor_report(d, "disk", health, "1024 MiB free or more; without any the node stops",
-                        "make room, or lower node.history_epochs (docs/operations.md, section 7)",
-                        "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
+    cli_doctor_report(d, "disk", health, "1024 MiB free or more; without any the node stops",
+                      "make room, or lower node.history_epochs (docs/operations.md, section 7)",
+                      "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
 }
 
 /* The first certificate of a PEM file, as far as it is of a kind that is read here. */
@@ -365,24 +362,24 @@ static void look_at_certificate(struct assay_doctor *d)
     if (path[0] == '\0') return;
     const enum assay_status status = read_certificate(path, &certificate);
     if (status != ASSAY_OK) {
-        assay_doctor_report(d, "certificate",
-                            status == ASSAY_E_UNSUPPORTED ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_FAIL,
-                            expected, advice, "%s: %s", path, assay_file_fault(path, status));
+        cli_doctor_report(d, "certificate",
+                          status == ASSAY_E_UNSUPPORTED ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_FAIL,
+                          expected, advice, "%s: %s", path, cli_file_fault(path, status));
         return;
     }
     const int64_t left_s = certificate.not_after_s - d->at_unix_s;
     assay_rfc3339_format(certificate.not_after_s, until);
-    assay_doctor_report(d, "certificate",
-                        left_s < 0                    ? ASSAY_HEALTH_FAIL
-                        : left_s < RENEW_DAYS * DAY_S ? ASSAY_HEALTH_WARN
-                                                      : ASSAY_HEALTH_OK,
-                        expected, advice, "%s %s %s", path, left_s < 0 ? "ended at" : "ends at",
-                        until);
+    cli_doctor_report(d, "certificate",
+                      left_s < 0                    ? ASSAY_HEALTH_FAIL
+                      : left_s < RENEW_DAYS * DAY_S ? ASSAY_HEALTH_WARN
+                                                    : ASSAY_HEALTH_OK,
+                      expected, advice, "%s %s %s", path, left_s < 0 ? "ended at" : "ends at",
+                      until);
 }
 
 /* ------------------------------------------------------------ programs and evidence */
 
-static bool is_measured(const struct charter *c, const char *path, bool *known)
+static bool is_measured(const struct effective *c, const char *path, bool *known)
 {
     uint8_t digest[32];
     uint8_t *bytes = NULL;
@@ -400,27 +397,27 @@ static bool is_measured(const struct charter *c, const char *path, bool *known)
     return found || !any;
 }
 
-static void look_at_program(struct assay_doctor *d, const struct charter *c, const char *about,
+static void look_at_program(struct assay_doctor *d, const struct effective *c, const char *about,
                             const char *path)
 {
     bool known = false;
     if (access(path, X_OK) != 0) {
-        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
-                            "fix the path in assayd.yaml, or the rights of the file", "%s: %s",
-                            path, strerror(errno));
+        cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
+                          "fix the path in assayd.yaml, or the rights of the file", "%s: %s", path,
+                          strerror(errno));
         return;
     }
     /* SOFT measures the SHA-256 of the file; what others measure is not known from here. */
     const bool soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
     if (soft && !is_measured(c, path, &known) && known)
-        assay_doctor_report(
+        cli_doctor_report(
             d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
             "install the build that the policy names, or have operators allow this one "
             "(assay change draft --allow-reference)",
             "%s: its SHA-256 is no reference value of the policy", path);
     else
-        assay_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
-                            soft && known ? ": the policy accepts it" : "");
+        cli_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
+                          soft && known ? ": the policy accepts it" : "");
 }
 
 /* As the daemon opens it. A source in use by a daemon may report busy: then the daemon's report
@@ -429,20 +426,20 @@ static void look_at_source(struct assay_doctor *d)
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     const struct assay_config_source *const e = &d->config.evidence;
-    const enum assay_status status = assay_node_source_sample(&d->config, NULL, NULL, message);
-    assay_doctor_report(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                        "a source that this user may open",
-                        "docs/configuration.md, sections 6 and 7, has each source's needs",
-                        "%s: %s%s%s", assay_config_evidence_text(e->kind),
-                        status == ASSAY_OK ? "it opens" : assay_status_text(status),
-                        message[0] != '\0' ? ": " : "", message);
+    const enum assay_status status = cli_node_source_sample(&d->config, NULL, NULL, message);
+    cli_doctor_report(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                      "a source that this user may open",
+                      "docs/configuration.md, sections 6 and 7, has each source's needs",
+                      "%s: %s%s%s", assay_config_evidence_text(e->kind),
+                      status == ASSAY_OK ? "it opens" : assay_status_text(status),
+                      message[0] != '\0' ? ": " : "", message);
 }
 
-void assay_doctor_config(struct assay_doctor *d)
+void cli_doctor_config(struct assay_doctor *d)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     if (d->config_path == NULL) {
-        assay_doctor_report(
+        cli_doctor_report(
             d, "configuration", ASSAY_HEALTH_WARN, "the file that assayd reads",
             "give --config FILE: keys, folders, disk and evidence are looked at by it",
             "none was given, and there is no /etc/assay/assayd.yaml");
@@ -450,19 +447,19 @@ void assay_doctor_config(struct assay_doctor *d)
     }
     d->has_config = assay_config_load_here(d->config_path, &d->config, message) == ASSAY_OK;
     if (d->has_config)
-        assay_doctor_report(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
+        cli_doctor_report(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
     else
-        assay_doctor_report(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
-                            "fix that line; docs/configuration.md, section 3, has every key", "%s",
-                            message);
+        cli_doctor_report(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
+                          "fix that line; docs/configuration.md, section 3, has every key", "%s",
+                          message);
 }
 
-void assay_doctor_files(struct assay_doctor *d)
+void cli_doctor_files(struct assay_doctor *d)
 {
-    struct charter *const c = calloc(1, sizeof *c);
-    struct assay_service_user eyes;
+    struct effective *const c = calloc(1, sizeof *c);
+    struct assay_service_user user;
     if (c == NULL) return;
-    assay_service_user_enter(&d->config, &eyes);
+    cli_service_user_enter(&d->config, &user);
     look_at_genesis(d, c);
     look_at_peers(d, c);
     look_at_keys(d, c);
@@ -474,7 +471,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_program(d, c, "enclave.path", d->config.enclave_path);
     look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
     look_at_source(d);
-    assay_service_user_leave(&eyes);
+    cli_service_user_leave(&user);
     free(c->bytes);
     free(c);
 }

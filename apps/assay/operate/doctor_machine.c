@@ -48,7 +48,7 @@ static void look_at_descriptors(struct assay_doctor *d)
     const enum assay_health health = count < DESCRIPTORS_FEW      ? ASSAY_HEALTH_FAIL
                                      : count < DESCRIPTORS_ENOUGH ? ASSAY_HEALTH_WARN
                                                                   : ASSAY_HEALTH_OK;
-    assay_doctor_report(
+    cli_doctor_report(
         d, "descriptors", health,
         "4096 or more: each connection uses one, and half are reserved for idle connections",
         "LimitNOFILE=65536 in the unit, or ulimit -n", "%llu of %s", count,
@@ -64,18 +64,18 @@ static void look_at_path(struct assay_doctor *d, const char *about, const char *
     if (slash == NULL) (void)snprintf(folder, sizeof folder, ".");
     else slash[slash == folder ? 1 : 0] = '\0';
     if (strlen(path) > SOCKET_PATH_MAX)
-        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a path of 107 bytes at most",
-                            "choose a shorter one", "%s has %zu", path, strlen(path));
+        cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a path of 107 bytes at most",
+                          "choose a shorter one", "%s has %zu", path, strlen(path));
     else if (access(folder, W_OK) != 0)
-        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a folder that the daemon may write to",
-                            "make it, or give it to the daemon's user", "%s: %s", folder,
-                            strerror(errno));
+        cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a folder that the daemon may write to",
+                          "make it, or give it to the daemon's user", "%s: %s", folder,
+                          strerror(errno));
     else if (lstat(path, &info) == 0 && !S_ISSOCK(info.st_mode))
-        assay_doctor_report(d, about, ASSAY_HEALTH_FAIL, "nothing there, or a socket",
-                            "move that file away", "%s is no socket", path);
+        cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "nothing there, or a socket",
+                          "move that file away", "%s is no socket", path);
     else
-        assay_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s: %s", path,
-                            listener_of(path) > 0 ? "a process listens" : "free");
+        cli_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s: %s", path,
+                          listener_of(path) > 0 ? "a process listens" : "free");
 }
 
 /* "HOST:PORT", "[HOST]:PORT". Returns: getaddrinfo's list, or NULL. */
@@ -100,8 +100,8 @@ static void look_at_port(struct assay_doctor *d, const char *where)
     struct addrinfo *const list = resolve_address(where);
     const int one = 1;
     if (list == NULL) {
-        assay_doctor_report(d, "listen.gossip", ASSAY_HEALTH_FAIL, "an address of this machine",
-                            "fix listen.gossip, or the name's entry", "%s leads nowhere", where);
+        cli_doctor_report(d, "listen.gossip", ASSAY_HEALTH_FAIL, "an address of this machine",
+                          "fix listen.gossip, or the name's entry", "%s leads nowhere", where);
         return;
     }
     const int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -113,14 +113,14 @@ static void look_at_port(struct assay_doctor *d, const char *where)
     /* A daemon that this user may not ask, or that hangs, has it as well. */
     const bool may_run = d->runs || d->is_held || d->is_denied;
     const bool sound = may_run ? !is_free && error == EADDRINUSE : is_free;
-    assay_doctor_report(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                        may_run ? "the daemon listens there" : "an address that is free",
-                        may_run ? "is that the configuration that it was started with?"
-                                : "find its process with ss -ltnp, or choose another port",
-                        "%s: %s", where,
-                        is_free               ? "free"
-                        : error == EADDRINUSE ? "in use"
-                                              : strerror(error));
+    cli_doctor_report(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                      may_run ? "the daemon listens there" : "an address that is free",
+                      may_run ? "is that the configuration that it was started with?"
+                              : "find its process with ss -ltnp, or choose another port",
+                      "%s: %s", where,
+                      is_free               ? "free"
+                      : error == EADDRINUSE ? "in use"
+                                            : strerror(error));
 }
 
 static void look_at_ports(struct assay_doctor *d)
@@ -137,15 +137,14 @@ static void look_at_date(struct assay_doctor *d)
     struct timex kernel = { 0 };
     if (d->runs) return;
     const bool set = adjtimex(&kernel) >= 0 && (kernel.status & STA_UNSYNC) == 0;
-    assay_doctor_report(
-        d, "clock", set ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "a synchronised clock",
-        "run systemd-timesyncd, chrony or ntpd; once the daemon runs it compares its "
-        "date with the others'",
-        set ? "the kernel reports that it is synchronised"
-            : "the kernel reports that it is not synchronised");
+    cli_doctor_report(d, "clock", set ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "a synchronised clock",
+                      "run systemd-timesyncd, chrony or ntpd; once the daemon runs it compares its "
+                      "date with the others'",
+                      set ? "the kernel reports that it is synchronised"
+                          : "the kernel reports that it is not synchronised");
 }
 
-void assay_doctor_machine(struct assay_doctor *d)
+void cli_doctor_machine(struct assay_doctor *d)
 {
     look_at_descriptors(d);
     look_at_date(d);

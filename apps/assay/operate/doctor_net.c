@@ -63,9 +63,9 @@ static enum assay_health health_of(const struct net *n)
 static enum assay_status read_peers(struct net *n, const struct assay_json *status,
                                     const struct assay_json *nodes)
 {
-    const unsigned long long self = assay_number_of(status, "slot");
+    const unsigned long long self = cli_number_of(status, "slot");
     n->has_neighbours = assay_json_bool(assay_json_get(status, "neighbours"), "used", false);
-    n->epoch_ms = assay_number_of(status, "epoch_ms");
+    n->epoch_ms = cli_number_of(status, "epoch_ms");
     n->count = assay_json_count(nodes);
     n->peers = calloc(n->count + 1, sizeof *n->peers);
     if (n->peers == NULL) return ASSAY_E_MEMORY;
@@ -73,17 +73,17 @@ static enum assay_status read_peers(struct net *n, const struct assay_json *stat
         const struct assay_json *const m = assay_json_at(nodes, i);
         n->peers[i] = (struct assay_link_peer){
             .name = assay_json_text(m, "name", "?"),
-            .weight = assay_number_of(m, "weight"),
-            .is_self = assay_number_of(m, "slot") == self,
+            .weight = cli_number_of(m, "weight"),
+            .is_self = cli_number_of(m, "slot") == self,
             .is_present = assay_json_bool(m, "present", false),
             .has_ended = assay_json_bool(m, "ended", false),
             .is_measured = assay_json_get(m, "round_worst_ms") != NULL,
             .is_far = n->has_neighbours,
-            .last_ms = assay_number_of(m, "round_ms"),
-            .worst_ms = assay_number_of(m, "round_worst_ms"),
+            .last_ms = cli_number_of(m, "round_ms"),
+            .worst_ms = cli_number_of(m, "round_worst_ms"),
         };
     }
-    assay_links_advise(n->peers, n->count, n->epoch_ms, &n->advice);
+    cli_links_advise(n->peers, n->count, n->epoch_ms, &n->advice);
     return ASSAY_OK;
 }
 
@@ -101,7 +101,7 @@ static int print_json(const struct net *n)
         const struct assay_link_peer *const p = &n->peers[i];
         if (p->is_self) continue;
         struct assay_json *const object = assay_json_object();
-        assay_json_set_text(object, "name", assay_text_sanitized(p->name));
+        assay_json_set_text(object, "name", cli_text_sanitized(p->name));
         assay_json_set_uint(object, "weight", p->weight);
         assay_json_set_text(object, "fit", fit_text(p->fit));
         set_known(object, "round_ms", p->last_ms, p->is_measured);
@@ -116,12 +116,12 @@ static int print_json(const struct net *n)
     set_known(data, "quorum_epoch_ms", n->advice.quorum_ms, n->advice.quorum_ms != 0);
     assay_json_set_uint(data, "all_epoch_ms", n->advice.all_ms);
     assay_json_set(data, "links", list);
-    return assay_print_envelope("assay.doctor.net", data);
+    return cli_print_envelope("assay.doctor.net", data);
 }
 
 static void print_peer(const struct assay_link_peer *p)
 {
-    (void)printf("%-16s %-8s", assay_text_sanitized(p->name), fit_text(p->fit));
+    (void)printf("%-16s %-8s", cli_text_sanitized(p->name), fit_text(p->fit));
     if (p->is_measured)
         (void)printf(" %6llu ms %6llu ms", (unsigned long long)p->last_ms,
                      (unsigned long long)p->worst_ms);
@@ -156,7 +156,7 @@ static void print_text(const struct net *n)
     else if (n->advice.slow > 0) (void)puts("warn: slow members count as absent occasionally");
 }
 
-int assay_doctor_net(const struct assay_doctor *d, bool json)
+int cli_doctor_net(const struct assay_doctor *d, bool json)
 {
     struct net net = { 0 };
     struct assay_json *status = NULL, *nodes = NULL;
@@ -170,7 +170,7 @@ int assay_doctor_net(const struct assay_doctor *d, bool json)
         const struct assay_daemon_request q = { .group = "doctor net",
                                                 .socket = d->socket,
                                                 .json = json };
-        exit_status = assay_daemon_report_unreachable(&q, asked);
+        exit_status = cli_daemon_report_unreachable(&q, asked);
     } else if (json) {
         exit_status = print_json(&net);
     } else {

@@ -45,7 +45,7 @@ static int read_options(int argc, char **argv, struct order_options *o)
         else if (c == 's') o->socket = optarg;
         else if (c == 'j') o->json = true;
         else if (!read_timeout(optarg, &o->timeout_ms))
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     o->verb = argv[optind];
     return -1;
@@ -138,7 +138,7 @@ static int send_order(const struct order_options *o, const char *request)
     return result;
 }
 
-int assay_command_enforce(int argc, char **argv)
+int cli_command_enforce(int argc, char **argv)
 {
     struct order_options o = { .verb = NULL };
     char request[REASON_MAX + 16];
@@ -148,8 +148,7 @@ int assay_command_enforce(int argc, char **argv)
     if (strcmp(o.verb, "show") == 0) return send_order(&o, "enforcement");
     const bool hold = strcmp(o.verb, "hold") == 0;
     ASSAY_ASSERT(o.reason != NULL); /* by the table */
-    if (!reason_is_fit(o.reason))
-        return assay_misuse("--reason wants 1 to 200 printable characters");
+    if (!reason_is_fit(o.reason)) return cli_misuse("--reason wants 1 to 200 printable characters");
     (void)snprintf(request, sizeof request, "%s %s", hold ? "hold" : "let-go", o.reason);
     return send_order(&o, request);
 }

@@ -20,45 +20,45 @@ static void put_reasons(const struct assay_json *node)
     const struct assay_json *const reasons = assay_json_get(node, "reasons");
     for (size_t i = 0; i < assay_json_count(reasons); i++) {
         const struct assay_json *const r = assay_json_at(reasons, i);
-        const unsigned long long epoch = assay_number_of(r, "epoch");
-        (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", assay_text_of(r, "about", "?"),
-                     assay_text_of(r, "text", "?"));
+        const unsigned long long epoch = cli_number_of(r, "epoch");
+        (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
+                     cli_text_of(r, "text", "?"));
         if (epoch > 0) (void)printf(", epoch %llu", epoch);
         (void)putchar('\n');
     }
 }
 
-static void put_stands(const struct assay_json *node)
+static void put_standing(const struct assay_json *node)
 {
-    const char *const stage = assay_text_of(node, "stage", "member");
+    const char *const stage = cli_text_of(node, "stage", "member");
     (void)puts("\nStanding");
-    (void)printf("standing       %s%s%s%s%s\n", assay_text_of(node, "standing", "?"),
+    (void)printf("standing       %s%s%s%s%s\n", cli_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
                  assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
                  strcmp(stage, "member") != 0 ? ", " : "",
                  strcmp(stage, "member") != 0 ? stage : "");
     (void)printf("score          %s: the smaller of integrity %s and availability %s\n",
-                 assay_percent_of(node, "score_bp"), assay_percent_of(node, "integrity_bp"),
-                 assay_percent_of(node, "availability_bp"));
-    (void)printf("weight         %llu\n", assay_number_of(node, "weight"));
+                 cli_percent_of(node, "score_bp"), cli_percent_of(node, "integrity_bp"),
+                 cli_percent_of(node, "availability_bp"));
+    (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
     put_reasons(node);
 }
 
 static void put_move(const struct assay_json *m)
 {
     const bool integrity =
-        assay_number_of(m, "integrity_from_bp") != assay_number_of(m, "integrity_to_bp");
+        cli_number_of(m, "integrity_from_bp") != cli_number_of(m, "integrity_to_bp");
     const bool availability =
-        assay_number_of(m, "availability_from_bp") != assay_number_of(m, "availability_to_bp");
-    const char *const from = assay_text_of(m, "standing_from", "?");
-    const char *const to = assay_text_of(m, "standing_to", "?");
-    (void)printf("  epoch %-7llu %9s -> %9s", assay_number_of(m, "epoch"),
-                 assay_percent_of(m, "score_from_bp"), assay_percent_of(m, "score_to_bp"));
+        cli_number_of(m, "availability_from_bp") != cli_number_of(m, "availability_to_bp");
+    const char *const from = cli_text_of(m, "standing_from", "?");
+    const char *const to = cli_text_of(m, "standing_to", "?");
+    (void)printf("  epoch %-7llu %9s -> %9s", cli_number_of(m, "epoch"),
+                 cli_percent_of(m, "score_from_bp"), cli_percent_of(m, "score_to_bp"));
     if (strcmp(from, to) != 0) (void)printf("  %s -> %s", from, to);
-    if (integrity) (void)printf("  integrity %s", assay_text_of(m, "integrity_text", "?"));
+    if (integrity) (void)printf("  integrity %s", cli_text_of(m, "integrity_text", "?"));
     if (availability)
         (void)printf("%s  availability %s", integrity ? ";" : "",
-                     assay_text_of(m, "availability_text", "?"));
+                     cli_text_of(m, "availability_text", "?"));
     (void)putchar('\n');
 }
 
@@ -96,40 +96,40 @@ static void put_votes(const struct assay_json *data)
     const struct assay_json *const votes = assay_json_get(data, "votes");
     const struct assay_json *const tally = assay_json_get(data, "tally");
     const struct assay_json *const steps = assay_json_get(tally, "steps");
-    const unsigned long long own = assay_number_of(assay_json_get(data, "node"), "slot");
+    const unsigned long long own = cli_number_of(assay_json_get(data, "node"), "slot");
     if (assay_json_count(votes) == 0) return;
-    (void)printf("\nVotes, epoch %llu\n", assay_number_of(tally, "epoch"));
+    (void)printf("\nVotes, epoch %llu\n", cli_number_of(tally, "epoch"));
     for (size_t i = 0; i < assay_json_count(votes); i++) {
         const struct assay_json *const v = assay_json_at(votes, i);
-        if (assay_number_of(v, "slot") == own) continue; /* no member votes on itself */
-        (void)printf("  %-16s weight %-6llu %s%s\n", assay_text_of(v, "name", "?"),
-                     assay_number_of(v, "weight"), get_outcome_text(assay_text_of(v, "said", "?")),
+        if (cli_number_of(v, "slot") == own) continue; /* no member votes on itself */
+        (void)printf("  %-16s weight %-6llu %s%s\n", cli_text_of(v, "name", "?"),
+                     cli_number_of(v, "weight"), get_outcome_text(cli_text_of(v, "said", "?")),
                      assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");
     }
     for (size_t i = 0; i < assay_json_count(steps); i++)
-        (void)printf("  %s\n", assay_text_sanitized(assay_json_as_text(assay_json_at(steps, i))));
+        (void)printf("  %s\n", cli_text_sanitized(assay_json_as_text(assay_json_at(steps, i))));
 }
 
 /* ------------------------------------------------------------ endorsements, remedy */
 
 static void put_evidence(const struct assay_json *node)
 {
-    const char *const outcome = assay_text_of(node, "own_outcome", "?");
+    const char *const outcome = cli_text_of(node, "own_outcome", "?");
     /* last_reason is that of the last failure: it does not explain a pass. */
     const bool passes = strncmp(outcome, "pass", 4) == 0;
-    const char *const reason = passes ? "" : assay_text_of(node, "last_reason", "");
+    const char *const reason = passes ? "" : cli_text_of(node, "last_reason", "");
     (void)puts("\nIts evidence, as this node finds it");
     (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
     (void)printf("looked for     in epoch %llu, it last passed in epoch %llu\n",
-                 assay_number_of(node, "last_attempt_epoch"),
-                 assay_number_of(node, "last_success_epoch"));
+                 cli_number_of(node, "last_attempt_epoch"),
+                 cli_number_of(node, "last_success_epoch"));
     (void)puts("\nWho vouches for it");
-    (void)printf("node_id        %s\n", assay_text_of(node, "node_id", "?"));
-    (void)printf("incarnation    %llu\n", assay_number_of(node, "incarnation"));
-    (void)printf("operator       %s, %s\n", assay_text_of(node, "operator", "?"),
-                 assay_text_of(node, "operator_id", "?"));
-    (void)printf("vendor root    %s\n", assay_text_of(node, "vendor_root", "?"));
-    (void)printf("platform       %s\n", assay_text_of(node, "platform_id", "?"));
+    (void)printf("node_id        %s\n", cli_text_of(node, "node_id", "?"));
+    (void)printf("incarnation    %llu\n", cli_number_of(node, "incarnation"));
+    (void)printf("operator       %s, %s\n", cli_text_of(node, "operator", "?"),
+                 cli_text_of(node, "operator_id", "?"));
+    (void)printf("vendor root    %s\n", cli_text_of(node, "vendor_root", "?"));
+    (void)printf("platform       %s\n", cli_text_of(node, "platform_id", "?"));
 }
 
 static void put_advice(const struct assay_json *data)
@@ -138,15 +138,14 @@ static void put_advice(const struct assay_json *data)
     if (assay_json_count(advice) == 0) return;
     (void)puts("\nWhat to do");
     for (size_t i = 0; i < assay_json_count(advice); i++)
-        (void)printf("  - %s\n",
-                     assay_text_sanitized(assay_json_as_text(assay_json_at(advice, i))));
+        (void)printf("  - %s\n", cli_text_sanitized(assay_json_as_text(assay_json_at(advice, i))));
 }
 
 static void print_page(const struct assay_json *data)
 {
     const struct assay_json *const node = assay_json_get(data, "node");
-    (void)puts(assay_text_of(data, "sentence", "?"));
-    put_stands(node);
+    (void)puts(cli_text_of(data, "sentence", "?"));
+    put_standing(node);
     put_moves(data);
     put_votes(data);
     put_evidence(node);
@@ -155,8 +154,8 @@ static void print_page(const struct assay_json *data)
 
 static void print_without_history(const struct assay_json *node, const char *http)
 {
-    (void)printf("%s %s\n", assay_text_of(node, "name", "?"), assay_text_of(node, "standing", "?"));
-    put_stands(node);
+    (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_text_of(node, "standing", "?"));
+    put_standing(node);
     put_evidence(node);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);
@@ -176,12 +175,12 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL;
     if (q->json) {
-        assay_print_document(answer);
+        cli_print_document(answer);
         return ASSAY_EXIT_OK;
     }
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
-                   is_plain(q->word) ? q->word : assay_text_of(node, "node_id", "?"));
-    assay_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
+                   is_plain(q->word) ? q->word : cli_text_of(node, "node_id", "?"));
+    cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
                         : ASSAY_E_NOT_FOUND;
@@ -191,13 +190,13 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
     return ASSAY_EXIT_OK;
 }
 
-int assay_command_explain(int argc, char **argv)
+int cli_command_explain(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "explain" };
     struct assay_json *answer = NULL;
-    const int early = assay_daemon_parse_options(&q, argc, argv);
+    const int early = cli_daemon_parse_options(&q, argc, argv);
     if (early >= 0) return early;
-    int result = assay_daemon_get_document(&q, &answer, "node %s", q.word);
+    int result = cli_daemon_get_document(&q, &answer, "node %s", q.word);
     if (result == ASSAY_EXIT_OK) result = print_explanation(&q, answer);
     assay_json_free(&answer);
     return result;

@@ -272,7 +272,7 @@ static bool take_option(struct export *export, int option)
     }
 }
 
-int assay_command_export(int argc, char **argv)
+int cli_command_export(int argc, char **argv)
 {
     static const struct option options[] = {
         { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
@@ -288,10 +288,10 @@ int assay_command_export(int argc, char **argv)
                              .until = INT64_MAX };
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (!take_option(&export, o))
-            return assay_misuse("\"%s\" is no such number: --since and --until want an epoch, "
-                                "--timeout 1 to 3600000",
-                                optarg);
+            return cli_misuse("\"%s\" is no such number: --since and --until want an epoch, "
+                              "--timeout 1 to 3600000",
+                              optarg);
     if (export.follow && export.format == FORMAT_JSON)
-        return assay_misuse("--follow wants --format jsonl or csv");
+        return cli_misuse("--follow wants --format jsonl or csv");
     return export.format == FORMAT_JSON ? print_document(&export) : print_lines(&export);
 }

@@ -43,8 +43,8 @@ static uint64_t weight_at(const struct assay_link_peer *peers, size_t count, uin
     return weight;
 }
 
-void assay_links_advise(struct assay_link_peer *peers, size_t count, uint64_t epoch_ms,
-                        struct assay_link_advice *advice)
+void cli_links_advise(struct assay_link_peer *peers, size_t count, uint64_t epoch_ms,
+                      struct assay_link_advice *advice)
 {
     uint64_t total = 0;
     uint32_t near = 0, far = 0;

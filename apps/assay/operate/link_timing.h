@@ -48,7 +48,7 @@ struct assay_link_advice {
 };
 
 /* Fills in fit and needs_ms of each. */
-void assay_links_advise(struct assay_link_peer *peers, size_t count, uint64_t epoch_ms,
-                        struct assay_link_advice *advice);
+void cli_links_advise(struct assay_link_peer *peers, size_t count, uint64_t epoch_ms,
+                      struct assay_link_advice *advice);
 
 #endif

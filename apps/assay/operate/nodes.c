@@ -15,9 +15,9 @@ static const char *format_age(const struct assay_json *node)
 {
     char text[24] = "-";
     int64_t age_ms = 0;
-    if (assay_json_as_int(assay_json_get(node, "heard_age_ms"), &age_ms))
+    if (assay_json_as_int(assay_json_get(node, "last_message_age_ms"), &age_ms))
         (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
-    return assay_text_sanitized(text);
+    return cli_text_sanitized(text);
 }
 
 /* How far its date is ahead of this machine's. */
@@ -27,7 +27,7 @@ static const char *format_clock_offset(const struct assay_json *node)
     int64_t ahead_ms = 0;
     if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
         (void)snprintf(text, sizeof text, "%+.2f s", (double)ahead_ms / 1000);
-    return assay_text_sanitized(text);
+    return cli_text_sanitized(text);
 }
 
 /* The rule that made the score what it is, not the one that was looked at last; a node that stands
@@ -35,18 +35,18 @@ static const char *format_clock_offset(const struct assay_json *node)
 static void put_why(const struct assay_json *node)
 {
     const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
-    const char *const stage = assay_text_of(node, "stage", "member");
+    const char *const stage = cli_text_of(node, "stage", "member");
     const bool is_member = strcmp(stage, "member") == 0;
     (void)printf("%s%s%s", is_member ? "" : stage, is_member ? "" : "; ",
                  assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");
     (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
     if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
-    else if (assay_json_get(node, "conduct") != NULL &&
-             assay_number_of(node, "conduct") < ASSAY_PEER_SCORE_LAST)
+    else if (assay_json_get(node, "peer_score") != NULL &&
+             cli_number_of(node, "peer_score") < ASSAY_PEER_SCORE_LAST)
         (void)fputs("served last here; ", stdout);
-    (void)fputs(assay_text_of(reason, "text", ""), stdout);
-    if (assay_number_of(reason, "epoch") > 0)
-        (void)printf(" (epoch %llu)", assay_number_of(reason, "epoch"));
+    (void)fputs(cli_text_of(reason, "text", ""), stdout);
+    if (cli_number_of(reason, "epoch") > 0)
+        (void)printf(" (epoch %llu)", cli_number_of(reason, "epoch"));
     (void)putchar('\n');
 }
 
@@ -54,27 +54,27 @@ static void show_nodes(const struct assay_json *document)
 {
     const struct assay_json *const d = assay_json_get(document, "data");
     const struct assay_json *const nodes = assay_json_get(d, "nodes");
-    const struct assay_terminal terminal = assay_terminal_look();
+    const struct assay_terminal terminal = cli_terminal_look();
     (void)printf("%4s  %-16s %-10s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "STANDING",
                  "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE",
                  "WHAT MOVED IT");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
-        const char *const standing = assay_text_of(n, "standing", "?");
+        const char *const standing = cli_text_of(n, "standing", "?");
         (void)printf("%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ",
-                     assay_number_of(n, "slot"), assay_text_of(n, "name", "?"),
-                     assay_terminal_colour(&terminal, standing), standing,
-                     assay_terminal_plain(&terminal), assay_percent_of(n, "score_bp"),
-                     assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
-                     assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), format_age(n),
+                     cli_number_of(n, "slot"), cli_text_of(n, "name", "?"),
+                     cli_terminal_colour(&terminal, standing), standing,
+                     cli_terminal_plain(&terminal), cli_percent_of(n, "score_bp"),
+                     cli_percent_of(n, "integrity_bp"), cli_percent_of(n, "availability_bp"),
+                     cli_number_of(n, "weight"), cli_number_of(n, "incarnation"), format_age(n),
                      format_clock_offset(n));
         put_why(n);
     }
 }
 
-int assay_command_nodes(int argc, char **argv)
+int cli_command_nodes(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "nodes" };
-    const int early = assay_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : assay_daemon_print(&q, show_nodes, "nodes");
+    const int early = cli_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : cli_daemon_print(&q, show_nodes, "nodes");
 }

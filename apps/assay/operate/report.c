@@ -42,22 +42,22 @@ static int read_options(struct report *r, int argc, char **argv)
         { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
     };
     const char *http = NULL;
-    r->options.socket = assay_daemon_default_socket();
+    r->options.socket = cli_daemon_default_socket();
     r->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (o == 'o') r->html = optarg;
         else if (o == 'j') r->options.json = true;
         else if (o == 's') r->options.socket = optarg;
         else if (o == 'w') http = optarg;
-        else if (!assay_daemon_parse_timeout(optarg, &r->timeout_ms))
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+        else if (!cli_daemon_parse_timeout(optarg, &r->timeout_ms))
+            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     if ((r->html == NULL) == !r->options.json)
-        return assay_misuse("give --html FILE for the page, or --json for its data");
+        return cli_misuse("give --html FILE for the page, or --json for its data");
     if (http == NULL)
-        assay_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
+        cli_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
     else if (snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
-        return assay_misuse("--http: a path of a socket has 107 bytes at most");
+        return cli_misuse("--http: a path of a socket has 107 bytes at most");
     return -1;
 }
 
@@ -65,7 +65,7 @@ static int read_options(struct report *r, int argc, char **argv)
 
 static int report_unreachable(const struct report *r, const char *path, enum assay_status status)
 {
-    return assay_print_error(
+    return cli_print_error(
         r->options.json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
         "unreachable", "report: %s: %s; is assayd running, and does it listen there? See --help",
         path, assay_status_text(status));
@@ -128,7 +128,7 @@ static int get_matrices(struct report *r, struct assay_json *data)
 static int get_changes(struct report *r, struct assay_json *data)
 {
     struct assay_json *document = NULL;
-    const int result = assay_change_request(&r->options, "changes", &document);
+    const int result = cli_change_request(&r->options, "changes", &document);
     if (result == ASSAY_EXIT_OK)
         assay_json_set(data, "changes", assay_json_copy(assay_json_get(document, "data")));
     assay_json_free(&document);
@@ -148,7 +148,7 @@ static int collect_documents(struct report *r, struct assay_json *data)
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "collateral", "/v1/collateral");
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "services", "/v1/services");
     if (result == ASSAY_EXIT_OK) result = get_changes(r, data);
-    if (result == ASSAY_EXIT_OK) result = assay_report_add_evidence(&r->options, data);
+    if (result == ASSAY_EXIT_OK) result = cli_report_add_evidence(&r->options, data);
     return result;
 }
 
@@ -161,8 +161,8 @@ static int write_page(const char *path, const char *text)
     FILE *out = open_memstream(&page, &len);
     bool good = out != NULL && assay_web_report_put(text, out);
     if (out != NULL && fclose(out) != 0) good = false;
-    const int result = good ? assay_output_write("assay report", path, ASSAY_FILE_PUBLIC,
-                                                 assay_slice_over((const uint8_t *)page, len))
+    const int result = good ? cli_output_write("assay report", path, ASSAY_FILE_PUBLIC,
+                                               assay_slice_over((const uint8_t *)page, len))
                             : ASSAY_EXIT_INTERNAL;
     free(page);
     return result;
@@ -185,7 +185,7 @@ static int write_report(const struct report *r, struct assay_json *data)
     return result;
 }
 
-int assay_command_report(int argc, char **argv)
+int cli_command_report(int argc, char **argv)
 {
     struct report r = { 0 };
     const int early = read_options(&r, argc, argv);

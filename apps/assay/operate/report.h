@@ -8,6 +8,6 @@
 
 /* The newest evidence of every member, decoded next to the policy in force, into data (`evidence`).
  * Errors are printed. Returns: an enum assay_exit. report_evidence.c */
-int assay_report_add_evidence(const struct assay_change_options *options, struct assay_json *data);
+int cli_report_add_evidence(const struct assay_change_options *options, struct assay_json *data);
 
 #endif

@@ -133,7 +133,7 @@ static struct assay_json *node_of(const struct collecting *c, uint32_t slot, uin
     assay_json_set_text(o, "what", assay_kind_find(v->kind, &row) == ASSAY_OK ? row.what : "");
     assay_json_set_uint(o, "length", bytes.len);
     assay_json_set_text(o, "verdict", assay_tier_text(v->tier));
-    if (assay_claims_of(v->kind, bytes.bytes, bytes.len, &claims) == ASSAY_OK)
+    if (cli_claims_of(v->kind, bytes.bytes, bytes.len, &claims) == ASSAY_OK)
         assay_json_set(o, "claims", claims_of(c, claims, at_unix_s));
     assay_json_free(&claims);
     assay_json_set(o, "reasons", reasons_of(v));
@@ -151,12 +151,12 @@ static bool on_evidence(void *context, const struct assay_store_key *key, struct
                                               .len = value.len,
                                               .endorsements = &c->rules.endorsements,
                                               .policy = c->rules.policy };
-    if (key->era != s->era || !assay_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
+    if (key->era != s->era || !cli_evidence_owner_epoch(s, key->epoch, &at_unix_s, beacon))
         return true;
     request.at_unix_s = at_unix_s;
     if (assay_evidence_detect(value.bytes, value.len, &request.kind) != ASSAY_OK) return true;
     if (assay_evidence_verify(NULL, &request, c->verdict) != ASSAY_OK) return true;
-    const uint32_t slot = assay_evidence_owner_find(s, key->epoch, beacon, c->verdict->report_data);
+    const uint32_t slot = cli_evidence_owner_find(s, key->epoch, beacon, c->verdict->report_data);
     if (slot == s->member_count || key->epoch < c->epochs[slot]) return true;
     assay_json_free(&c->nodes[slot]);
     c->nodes[slot] = node_of(c, slot, key->epoch, value, at_unix_s);
@@ -171,7 +171,7 @@ static int collect_evidence(const struct assay_change_options *options, struct c
     const struct assay_state *s = &c->source.basis->state;
     const uint64_t first =
         s->epoch > ASSAY_RETAINED_EPOCHS ? s->epoch + 1 - ASSAY_RETAINED_EPOCHS : 1;
-    const int result = assay_change_source_evidence(options, &c->source, first);
+    const int result = cli_change_source_evidence(options, &c->source, first);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_store_key from = { .era = s->era, .epoch = first };
     struct assay_store_key to = { .era = s->era,
@@ -181,26 +181,26 @@ static int collect_evidence(const struct assay_change_options *options, struct c
         to.id[i] = 0xff;
     const enum assay_status status =
         assay_store_scan(c->source.store, ASSAY_STORE_EVIDENCE, &from, &to, false, on_evidence, c);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, "evidence");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(options, status, "evidence");
 }
 
 static int rules_in_force(const struct assay_change_options *options, struct collecting *c)
 {
-    int result = assay_change_source_open(options, &c->source);
+    int result = cli_change_source_open(options, &c->source);
     if (result != ASSAY_EXIT_OK) return result;
-    result = assay_change_rules_of(options, &c->source, NULL, &c->source.basis->state.rules,
-                                   &c->rules);
+    result =
+        cli_change_rules_of(options, &c->source, NULL, &c->source.basis->state.rules, &c->rules);
     if (result != ASSAY_EXIT_OK) return result;
     const uint32_t members = c->source.basis->state.member_count;
     c->verdict = calloc(1, sizeof *c->verdict);
     c->epochs = calloc(members, sizeof *c->epochs);
     c->nodes = calloc(members, sizeof(struct assay_json *));
     if (c->verdict == NULL || c->epochs == NULL || c->nodes == NULL)
-        return assay_change_fail(options, ASSAY_E_MEMORY, "evidence");
+        return cli_change_fail(options, ASSAY_E_MEMORY, "evidence");
     return ASSAY_EXIT_OK;
 }
 
-int assay_report_add_evidence(const struct assay_change_options *options, struct assay_json *data)
+int cli_report_add_evidence(const struct assay_change_options *options, struct assay_json *data)
 {
     struct collecting c = { 0 };
     int result = rules_in_force(options, &c);
@@ -217,7 +217,7 @@ int assay_report_add_evidence(const struct assay_change_options *options, struct
     for (uint32_t i = 0; c.nodes != NULL && i < c.source.basis->state.member_count; i++)
         assay_json_free(&c.nodes[i]);
     assay_ruleset_close(&c.rules);
-    assay_change_source_close(&c.source);
+    cli_change_source_close(&c.source);
     free(c.verdict);
     free(c.epochs);
     free(c.nodes);

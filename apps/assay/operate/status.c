@@ -22,13 +22,12 @@ static void show_hold(const struct assay_json *d)
     const struct assay_json *const targets = assay_json_get(enforcement, "targets");
     if (assay_json_bool(hold, "held", false))
         (void)printf("HELD           by hand since %s, nothing is permitted: %s\n",
-                     assay_text_of(hold, "since", "?"), assay_text_of(hold, "reason", ""));
+                     cli_text_of(hold, "since", "?"), cli_text_of(hold, "reason", ""));
     for (size_t i = 0; i < assay_json_count(targets); i++) {
         const struct assay_json *const t = assay_json_at(targets, i);
         if (assay_json_text(t, "trouble", "")[0] != '\0')
-            (void)printf("NOT OBEYED     target %s, ordered %s: %s\n",
-                         assay_text_of(t, "name", "?"), assay_text_of(t, "ordered", "?"),
-                         assay_text_of(t, "trouble", ""));
+            (void)printf("NOT OBEYED     target %s, ordered %s: %s\n", cli_text_of(t, "name", "?"),
+                         cli_text_of(t, "ordered", "?"), cli_text_of(t, "trouble", ""));
     }
 }
 
@@ -49,19 +48,19 @@ static void show_head(const struct assay_json *d)
             "more than a third\n               of the weight is missing or cannot agree: "
             "assay nodes, assay timeline\n",
             age_s, bound_s);
-    if (assay_number_of(d, "clock_lead_ms") > 0)
+    if (cli_number_of(d, "clock_lead_ms") > 0)
         (void)printf("CLOCK          the chain is %.1f s ahead of this machine's date: set it by a "
                      "good source of time;\n               where most members see this, the "
                      "chain waits for the date and epochs take twice as long\n",
-                     (double)assay_number_of(d, "clock_lead_ms") / 1000);
+                     (double)cli_number_of(d, "clock_lead_ms") / 1000);
     if (!none)
         (void)printf("head           final %.1f s ago, %llu views nullified in a row\n", age_s,
-                     assay_number_of(d, "views_nullified"));
+                     cli_number_of(d, "views_nullified"));
 }
 
 static double get_seconds(const struct assay_json *object, const char *key)
 {
-    return (double)assay_number_of(object, key) / 1000;
+    return (double)cli_number_of(object, key) / 1000;
 }
 
 static unsigned long long percent(unsigned long long weight, unsigned long long total)
@@ -78,9 +77,9 @@ static void show_lacking(const struct assay_json *missing, const char *key, cons
         const bool there = assay_json_bool(m, "present", true);
         const bool gone = strcmp(key, "present") == 0;
         if (assay_json_bool(m, key, true) || there == gone) continue;
-        (void)printf("%s%s", before, assay_text_of(m, "name", "?"));
+        (void)printf("%s%s", before, cli_text_of(m, "name", "?"));
         int64_t age_ms = 0;
-        if (gone && assay_json_as_int(assay_json_get(m, "heard_age_ms"), &age_ms))
+        if (gone && assay_json_as_int(assay_json_get(m, "last_message_age_ms"), &age_ms))
             (void)printf(" (%s %.1f s%s)", assay_json_bool(m, "ended", false) ? "ended" : "for",
                          (double)age_ms / 1000,
                          assay_json_bool(m, "ended", false) ? " ago, as it said" : "");
@@ -93,14 +92,14 @@ static void show_closing(const struct assay_json *d)
 {
     const struct assay_json *c = assay_json_get(d, "closing");
     const struct assay_json *missing = assay_json_get(c, "missing");
-    const unsigned long long total = assay_number_of(d, "total_weight");
+    const unsigned long long total = cli_number_of(d, "total_weight");
     if (!assay_json_bool(c, "progress", true))
         (void)printf(
             "STOPPED        %llu %% of the weight is reachable, more than 66 %% are required\n",
-            percent(assay_number_of(c, "present_weight"), total));
+            percent(cli_number_of(c, "present_weight"), total));
     if (assay_json_bool(c, "overdue", false))
         (void)printf("OVERDUE        epoch %llu runs for %.1f s here, %.1f s are usual%s\n",
-                     assay_number_of(d, "epoch"), get_seconds(c, "open_ms"),
+                     cli_number_of(d, "epoch"), get_seconds(c, "open_ms"),
                      get_seconds(d, "epoch_ms"),
                      assay_json_bool(c, "roll", false) ? "" : "; its roll is not final yet");
     show_lacking(missing, "present", "not heard of   ");
@@ -113,12 +112,12 @@ static void show_groups(const struct assay_json *groups, const char *what)
     for (size_t i = 0; i < assay_json_count(groups); i++) {
         const struct assay_json *g = assay_json_at(groups, i);
         const struct assay_json *members = assay_json_get(g, "members");
-        const char *const name = assay_text_of(g, "name", "");
+        const char *const name = cli_text_of(g, "name", "");
         (void)printf("               %s %.64s (", what,
-                     name[0] != '\0' ? assay_text_sanitized(name) : assay_text_of(g, "id", "?"));
+                     name[0] != '\0' ? cli_text_sanitized(name) : cli_text_of(g, "id", "?"));
         for (size_t k = 0; k < assay_json_count(members); k++)
             (void)printf("%s%s", k > 0 ? ", " : "",
-                         assay_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
+                         cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
         (void)puts(")");
     }
 }
@@ -130,18 +129,17 @@ static void show_outlook(const struct assay_json *d)
     const struct assay_json *clock = assay_json_get(d, "clock");
     int64_t ahead_ms = 0;
     for (size_t i = 0; i < assay_json_count(advice); i++)
-        (void)printf("do             %s\n", assay_text_of(assay_json_at(advice, i), "text", "?"));
+        (void)printf("do             %s\n", cli_text_of(assay_json_at(advice, i), "text", "?"));
     (void)printf("tolerates      any %llu more members failing, any %llu lying\n",
-                 assay_number_of(t, "members_stop"), assay_number_of(t, "members_break"));
+                 cli_number_of(t, "members_stop"), cli_number_of(t, "members_break"));
     if (assay_json_bool(t, "shares_platforms", false))
         (void)printf("               any %llu platforms failing, any %llu lying: members of one go "
                      "together\n",
-                     assay_number_of(t, "platforms_stop"), assay_number_of(t, "platforms_break"));
+                     cli_number_of(t, "platforms_stop"), cli_number_of(t, "platforms_break"));
     (void)printf("               any %llu operators failing, any %llu lying\n",
-                 assay_number_of(t, "any_operators_stop"),
-                 assay_number_of(t, "any_operators_break"));
+                 cli_number_of(t, "any_operators_stop"), cli_number_of(t, "any_operators_break"));
     (void)printf("               any %llu vendor roots failing, any %llu lying\n",
-                 assay_number_of(t, "any_vendors_stop"), assay_number_of(t, "any_vendors_break"));
+                 cli_number_of(t, "any_vendors_stop"), cli_number_of(t, "any_vendors_break"));
     show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
     show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
     show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
@@ -162,25 +160,24 @@ static void show_changes(const struct assay_json *d)
     const struct assay_json *c = assay_json_get(d, "changes");
     const struct assay_json *trial = assay_json_get(c, "trial");
     const struct assay_json *ended = assay_json_get(c, "ended");
-    const char *stage = assay_text_of(d, "stage", "member");
-    const char *missing = assay_text_of(d, "cannot_catch_up", "");
+    const char *stage = cli_text_of(d, "stage", "member");
+    const char *missing = cli_text_of(d, "cannot_catch_up", "");
     if (missing[0] != '\0') (void)printf("BEHIND         %s\n", missing);
     if (strcmp(stage, "member") != 0) (void)printf("stage          %s\n", stage);
     if (assay_json_bool(d, "in_maintenance", false))
         (void)puts("maintenance    announced by its operator: nothing is permitted");
-    if (assay_number_of(c, "pending") > 0)
+    if (cli_number_of(c, "pending") > 0)
         (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
-                     assay_number_of(c, "pending"), assay_number_of(c, "next_activation"));
+                     cli_number_of(c, "pending"), cli_number_of(c, "next_activation"));
     if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
         (void)printf("on trial       change %llu: weight %llu of %llu was suspended, %llu is not "
                      "yet appraised under it\n",
-                     assay_number_of(trial, "sequence"), assay_number_of(trial, "felled_weight"),
-                     assay_number_of(trial, "total_weight"),
-                     assay_number_of(trial, "unjudged_weight"));
+                     cli_number_of(trial, "sequence"), cli_number_of(trial, "felled_weight"),
+                     cli_number_of(trial, "total_weight"), cli_number_of(trial, "unjudged_weight"));
     if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
         (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
-                     assay_text_of(ended, "end", "?"), assay_number_of(ended, "sequence"),
-                     assay_number_of(ended, "epoch"));
+                     cli_text_of(ended, "end", "?"), cli_number_of(ended, "sequence"),
+                     cli_number_of(ended, "epoch"));
 }
 
 /* docs/protocol.md 6.7. */
@@ -188,7 +185,7 @@ static void show_quiet(const struct assay_json *names, const char *what, const c
 {
     for (size_t i = 0; i < assay_json_count(names); i++) {
         const char *const name = assay_json_as_text(assay_json_at(names, i));
-        (void)printf("%-14s %s: %s\n", what, name != NULL ? assay_text_sanitized(name) : "?", why);
+        (void)printf("%-14s %s: %s\n", what, name != NULL ? cli_text_sanitized(name) : "?", why);
     }
 }
 
@@ -231,12 +228,12 @@ static void show_status(const struct assay_json *document)
     show_closing(d);
     show_outlook(d);
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
-                 assay_text_of(document, "node", "?"), assay_number_of(d, "slot"),
-                 assay_number_of(d, "incarnation"));
-    (void)printf("standing       %s, score %llu %%\n", assay_text_of(d, "standing", "?"),
-                 assay_number_of(d, "score_bp") / 100);
+                 cli_text_of(document, "node", "?"), cli_number_of(d, "slot"),
+                 cli_number_of(d, "incarnation"));
+    (void)printf("standing       %s, score %llu %%\n", cli_text_of(d, "standing", "?"),
+                 cli_number_of(d, "score_bp") / 100);
     (void)printf("chain          epoch %llu, height %llu, last close %s\n",
-                 assay_number_of(d, "epoch"), assay_number_of(d, "height"),
+                 cli_number_of(d, "epoch"), cli_number_of(d, "height"),
                  assay_json_bool(d, "certified", false) ? "certified" : "held");
     const bool seatless =
         assay_json_uint(d, "weight", 0) > 0 && assay_json_uint(d, "seat_weight", 1) == 0;
@@ -251,16 +248,16 @@ static void show_status(const struct assay_json *document)
     (void)printf("caps met       operator %s, vendor root %s\n",
                  format_bool(assay_json_bool(d, "operator_cap_met", false)),
                  format_bool(assay_json_bool(d, "vendor_cap_met", false)));
-    (void)printf("cuts           %s\n", assay_text_of(d, "cuts", "-"));
-    (void)printf("enclave        pid %llu, started %llu times%s\n", assay_number_of(enclave, "pid"),
-                 assay_number_of(enclave, "starts"),
+    (void)printf("cuts           %s\n", cli_text_of(d, "cuts", "-"));
+    (void)printf("enclave        pid %llu, started %llu times%s\n", cli_number_of(enclave, "pid"),
+                 cli_number_of(enclave, "starts"),
                  assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
-    (void)printf("measurement    %s\n", assay_text_of(enclave, "measurement", "-"));
+    (void)printf("measurement    %s\n", cli_text_of(enclave, "measurement", "-"));
 }
 
-int assay_command_status(int argc, char **argv)
+int cli_command_status(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "status" };
-    const int early = assay_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : assay_daemon_print(&q, show_status, "status");
+    const int early = cli_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : cli_daemon_print(&q, show_status, "status");
 }

@@ -17,11 +17,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { WHO_LEN = 32 };
+enum { COMMAND_LEN = 32 };
 
-int assay_store_report_error(const char *verb, const char *what, enum assay_status status)
+int cli_store_report_error(const char *verb, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, assay_file_fault(what, status));
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, cli_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
@@ -35,13 +35,13 @@ static int report_document(const char *verb, const char *path, enum assay_status
 {
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
-        return assay_store_report_error(verb, path, status);
+        return cli_store_report_error(verb, path, status);
     (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
-                  assay_file_fault_of(path, status, expected));
+                  cli_file_fault_of(path, status, expected));
     return ASSAY_EXIT_MALFORMED;
 }
 
-int assay_store_load(const char *verb, const char *path, struct assay_store_file *file)
+int cli_store_load(const char *verb, const char *path, struct assay_store_file *file)
 {
     size_t len = 0;
     *file = (struct assay_store_file){ .bytes = NULL };
@@ -51,8 +51,8 @@ int assay_store_load(const char *verb, const char *path, struct assay_store_file
     return report_document(verb, path, status, "an archive of a store");
 }
 
-int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
-                        struct assay_genesis *genesis)
+int cli_store_genesis(const char *verb, const char *path, uint8_t **bytes,
+                      struct assay_genesis *genesis)
 {
     struct assay_where where = { 0 };
     size_t len = 0;
@@ -114,21 +114,21 @@ static void on_epoch_walked(void *context, uint64_t epoch)
                             ASSAY_SIM_PROGRESS_UNCOUNTED);
 }
 
-int assay_store_prove(const char *verb, const struct assay_store_options *options,
-                      const struct assay_archive *archive, struct assay_genesis *genesis,
-                      struct assay_archive_report *report)
+int cli_store_prove(const char *verb, const struct assay_store_options *options,
+                    const struct assay_archive *archive, struct assay_genesis *genesis,
+                    struct assay_archive_report *report)
 {
     struct assay_checkpoint checkpoint;
     const struct assay_checkpoint *trusted = NULL;
-    char who[WHO_LEN];
-    (void)snprintf(who, sizeof who, "assay store %s", verb);
+    char command[COMMAND_LEN];
+    (void)snprintf(command, sizeof command, "assay store %s", verb);
     if (options->checkpoint != NULL) {
-        const int read = assay_proof_checkpoint(who, options->checkpoint, &checkpoint);
+        const int read = cli_proof_checkpoint(command, options->checkpoint, &checkpoint);
         if (read != ASSAY_EXIT_OK) return read;
         trusted = &checkpoint;
     }
     void *memory = aligned_alloc(64, assay_archive_memory_len());
-    if (memory == NULL) return assay_store_report_error(verb, "start", ASSAY_E_MEMORY);
+    if (memory == NULL) return cli_store_report_error(verb, "start", ASSAY_E_MEMORY);
     struct assay_sim_progress progress = assay_sim_progress_start(
         "epochs", archive->end.epoch - archive->first, 0, options->json);
     struct walking walking = { .progress = &progress, .first = archive->first };
@@ -142,7 +142,7 @@ int assay_store_prove(const char *verb, const struct assay_store_options *option
     assay_sim_progress_end(&progress);
     free(memory);
     if (status == ASSAY_E_INVALID) return say_fault(verb, options->file, report);
-    if (status != ASSAY_OK) return assay_store_report_error(verb, options->genesis, status);
+    if (status != ASSAY_OK) return cli_store_report_error(verb, options->genesis, status);
     if (!report->proven) return say_unproven(verb, options->file, archive, trusted);
     return ASSAY_EXIT_OK;
 }
@@ -194,13 +194,12 @@ static int run_verify(const struct assay_store_options *o)
     struct assay_archive_report report;
     uint8_t *genesis_bytes = NULL;
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
-    int result = genesis != NULL
-                     ? assay_store_genesis("verify", o->genesis, &genesis_bytes, genesis)
-                     : ASSAY_EXIT_INTERNAL;
+    int result = genesis != NULL ? cli_store_genesis("verify", o->genesis, &genesis_bytes, genesis)
+                                 : ASSAY_EXIT_INTERNAL;
     file.bytes = NULL;
-    if (result == ASSAY_EXIT_OK) result = assay_store_load("verify", o->file, &file);
+    if (result == ASSAY_EXIT_OK) result = cli_store_load("verify", o->file, &file);
     if (result == ASSAY_EXIT_OK)
-        result = assay_store_prove("verify", o, &file.archive, genesis, &report);
+        result = cli_store_prove("verify", o, &file.archive, genesis, &report);
     if (result == ASSAY_EXIT_OK && o->json) {
         struct assay_json *data = words_of(&file.archive);
         assay_json_set_uint(data, "members", report.members);
@@ -225,7 +224,7 @@ static int run_verify(const struct assay_store_options *o)
 static int run_inspect(const struct assay_store_options *o)
 {
     struct assay_store_file file;
-    int result = assay_store_load("inspect", o->file, &file);
+    int result = cli_store_load("inspect", o->file, &file);
     if (result == ASSAY_EXIT_OK && o->json)
         result = print_json("assay.store.inspect", words_of(&file.archive));
     else if (result == ASSAY_EXIT_OK) {
@@ -260,14 +259,13 @@ static void read_options(int argc, char **argv, struct assay_store_options *o)
     if (argc - optind == 2) o->file = argv[optind + 1];
 }
 
-int assay_command_store(int argc, char **argv)
+int cli_command_store(int argc, char **argv)
 {
     struct assay_store_options o = { .file = NULL };
     read_options(argc, argv, &o);
     const char *const verb = argv[optind];
-    if (o.file != NULL && o.socket != NULL)
-        return assay_misuse("either STORE or --socket, not both");
-    if (strcmp(verb, "save") == 0) return assay_store_save(&o);
+    if (o.file != NULL && o.socket != NULL) return cli_misuse("either STORE or --socket, not both");
+    if (strcmp(verb, "save") == 0) return cli_store_save(&o);
     if (strcmp(verb, "verify") == 0) return run_verify(&o);
-    return strcmp(verb, "inspect") == 0 ? run_inspect(&o) : assay_store_restore(&o);
+    return strcmp(verb, "inspect") == 0 ? run_inspect(&o) : cli_store_restore(&o);
 }

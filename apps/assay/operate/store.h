@@ -20,20 +20,20 @@ struct assay_store_file {
 };
 
 /* Says on stderr what is wrong with `what`. Returns: an enum assay_exit. */
-int assay_store_report_error(const char *verb, const char *what, enum assay_status status);
+int cli_store_report_error(const char *verb, const char *what, enum assay_status status);
 /* Out: *file, freed by the caller whatever the answer. Returns: an enum assay_exit; errors are
  * printed. */
-int assay_store_load(const char *verb, const char *path, struct assay_store_file *file);
+int cli_store_load(const char *verb, const char *path, struct assay_store_file *file);
 /* As proven as can be: against the checkpoint, without one against the genesis. Returns: an enum
  * assay_exit: 0 proven, 11 false, 12 nothing that is trusted leads to it; printed. */
-int assay_store_prove(const char *verb, const struct assay_store_options *options,
-                      const struct assay_archive *archive, struct assay_genesis *genesis,
-                      struct assay_archive_report *report);
+int cli_store_prove(const char *verb, const struct assay_store_options *options,
+                    const struct assay_archive *archive, struct assay_genesis *genesis,
+                    struct assay_archive_report *report);
 /* A genesis file. Returns: an enum assay_exit; *bytes is of malloc, *genesis points into it. */
-int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
-                        struct assay_genesis *genesis);
+int cli_store_genesis(const char *verb, const char *path, uint8_t **bytes,
+                      struct assay_genesis *genesis);
 
-int assay_store_save(const struct assay_store_options *options);    /* store_save.c */
-int assay_store_restore(const struct assay_store_options *options); /* store_restore.c */
+int cli_store_save(const struct assay_store_options *options);    /* store_save.c */
+int cli_store_restore(const struct assay_store_options *options); /* store_restore.c */
 
 #endif

@@ -59,14 +59,15 @@ static int open_folder(const char *dir, struct places *p)
 }
 
 /* Can a daemon be made of it? */
-static enum assay_status try_charter(const struct assay_genesis *genesis, struct assay_store *store)
+static enum assay_status try_effective_rules(const struct assay_genesis *genesis,
+                                             struct assay_store *store)
 {
-    struct assay_effective_rules charter;
+    struct assay_effective_rules effective;
     const size_t len = assay_effective_rules_size();
     void *memory = aligned_alloc(64, len);
     if (memory == NULL) return ASSAY_E_MEMORY;
     const enum assay_status status =
-        assay_effective_rules_load(memory, len, genesis, store, &charter);
+        assay_effective_rules_load(memory, len, genesis, store, &effective);
     free(memory);
     return status;
 }
@@ -82,7 +83,7 @@ static enum assay_status fill_store(const struct assay_archive *archive,
     if (status == ASSAY_OK) status = assay_store_binding_save_unbound(store);
     if (status == ASSAY_OK) status = assay_store_binding_save_chain(store, genesis->chain_id);
     if (status == ASSAY_OK) status = assay_store_commit(store);
-    if (status == ASSAY_OK) status = try_charter(genesis, store);
+    if (status == ASSAY_OK) status = try_effective_rules(genesis, store);
     if (status == ASSAY_E_STORE && store != NULL)
         (void)snprintf(message, message_len, "%s", store->ops->error(store));
     assay_store_close(&store); /* moves its log into the file */
@@ -115,15 +116,15 @@ static int restore_store(const struct assay_store_options *o, const struct assay
         fill_store(archive, report, genesis, p.unfinished, message, sizeof message);
     if (status != ASSAY_OK)
         return message[0] != '\0' ? report_refusal(o->into, message)
-                                  : assay_store_report_error(verb, o->into, status);
+                                  : cli_store_report_error(verb, o->into, status);
     result = take_place(&p);
-    if (result == ASSAY_EXIT_OK && assay_json_mode_is_on()) {
+    if (result == ASSAY_EXIT_OK && cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("store restore", (const char *const[]){ p.store, NULL });
+            cli_result_json("store restore", (const char *const[]){ p.store, NULL });
         assay_json_set_uint(data, "era", archive->end.era);
         assay_json_set_uint(data, "epoch", archive->end.epoch);
         assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     if (result == ASSAY_EXIT_OK)
         (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n", p.store,
@@ -136,17 +137,16 @@ static int restore_store(const struct assay_store_options *o, const struct assay
     return result;
 }
 
-int assay_store_restore(const struct assay_store_options *o)
+int cli_store_restore(const struct assay_store_options *o)
 {
     struct assay_store_file file = { .bytes = NULL };
     struct assay_archive_report report;
     uint8_t *genesis_bytes = NULL;
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
-    if (genesis == NULL) return assay_store_report_error(verb, "start", ASSAY_E_MEMORY);
-    int result = assay_store_genesis(verb, o->genesis, &genesis_bytes, genesis);
-    if (result == ASSAY_EXIT_OK) result = assay_store_load(verb, o->file, &file);
-    if (result == ASSAY_EXIT_OK)
-        result = assay_store_prove(verb, o, &file.archive, genesis, &report);
+    if (genesis == NULL) return cli_store_report_error(verb, "start", ASSAY_E_MEMORY);
+    int result = cli_store_genesis(verb, o->genesis, &genesis_bytes, genesis);
+    if (result == ASSAY_EXIT_OK) result = cli_store_load(verb, o->file, &file);
+    if (result == ASSAY_EXIT_OK) result = cli_store_prove(verb, o, &file.archive, genesis, &report);
     if (result == ASSAY_EXIT_OK) result = restore_store(o, &file.archive, &report, genesis);
     free(file.bytes);
     free(genesis_bytes);

@@ -53,9 +53,9 @@ static int fetch_class(const char *socket, const char *name, enum assay_store_cl
         const struct assay_json *data = assay_json_get(document, "data");
         const uint64_t next = assay_json_uint(data, "next_skip", 0);
         const enum assay_status status =
-            assay_items_put(store, class_, assay_json_get(data, "items"), &last);
+            cli_items_put(store, class_, assay_json_get(data, "items"), &last);
         assay_json_free(&document);
-        if (status != ASSAY_OK) return assay_store_report_error("save", name, status);
+        if (status != ASSAY_OK) return cli_store_report_error("save", name, status);
         more = next > 0;
         if (more && !paged && next <= from) more = false;
         from = paged ? last + 1 : next;
@@ -76,7 +76,7 @@ static int open_socket(const char *socket, struct assay_store **store)
                     { "anchors", ASSAY_STORE_ANCHOR, true } };
     int result = ASSAY_EXIT_OK;
     if (assay_store_memory_create(store) != ASSAY_OK)
-        return assay_store_report_error("save", "start", ASSAY_E_MEMORY);
+        return cli_store_report_error("save", "start", ASSAY_E_MEMORY);
     for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof classes / sizeof classes[0]; i++)
         result = fetch_class(socket, classes[i].name, classes[i].class_, classes[i].paged, *store);
     return result;
@@ -104,11 +104,11 @@ static int write_archive(const struct assay_store_options *o, struct assay_store
     /* Written data is verified by reading it back. */
     const struct assay_slice all = assay_slice_over(*bytes, w.len);
     if (status == ASSAY_OK) status = assay_archive_decode(all, archive);
-    if (status != ASSAY_OK) return assay_store_report_error("save", o->out, status);
-    return assay_output_write("assay store save", o->out, ASSAY_FILE_PUBLIC, all);
+    if (status != ASSAY_OK) return cli_store_report_error("save", o->out, status);
+    return cli_output_write("assay store save", o->out, ASSAY_FILE_PUBLIC, all);
 }
 
-int assay_store_save(const struct assay_store_options *o)
+int cli_store_save(const struct assay_store_options *o)
 {
     struct assay_store *store = NULL;
     struct assay_archive archive = { 0 };
@@ -116,7 +116,7 @@ int assay_store_save(const struct assay_store_options *o)
     const char *socket = o->socket;
     if (socket == NULL && o->file == NULL) socket = getenv("ASSAY_SOCKET");
     if (socket == NULL && o->file == NULL) socket = "/run/assay/admin.sock";
-    int result = o->file != NULL ? assay_network_store("assay store save", o->file, &store)
+    int result = o->file != NULL ? cli_network_store("assay store save", o->file, &store)
                                  : open_socket(socket, &store);
     if (result == ASSAY_EXIT_OK) result = write_archive(o, store, &archive, &bytes);
     if (result == ASSAY_EXIT_OK)

@@ -45,7 +45,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct top *t, const char 
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    assay_terminal_put(&t->terminal, line, stdout);
+    cli_terminal_put(&t->terminal, line, stdout);
     (void)fputs(t->once ? "\n" : "\x1b[K\r\n", stdout);
     t->line++;
 }
@@ -78,13 +78,12 @@ static int compare_rows(const void *a, const void *b)
     const struct assay_json *const x = *(const struct assay_json *const *)a;
     const struct assay_json *const y = *(const struct assay_json *const *)b;
     const char *const key = sorting->order == BY_SCORE ? "score_bp" : "weight";
-    const unsigned long long slot_x = assay_number_of(x, "slot"),
-                             slot_y = assay_number_of(y, "slot");
+    const unsigned long long slot_x = cli_number_of(x, "slot"), slot_y = cli_number_of(y, "slot");
     int result = 0;
     if (sorting->order == BY_NAME) {
         result = strcmp(assay_json_text(x, "name", ""), assay_json_text(y, "name", ""));
     } else if (sorting->order != BY_SLOT) {
-        const unsigned long long m = assay_number_of(x, key), n = assay_number_of(y, key);
+        const unsigned long long m = cli_number_of(x, key), n = cli_number_of(y, key);
         result = m < n ? -1 : m > n;
     }
     if (result == 0) result = slot_x < slot_y ? -1 : slot_x > slot_y; /* always the same order */
@@ -101,14 +100,14 @@ static void put_node(struct top *t, const struct assay_json *n)
 {
     char bar[3 * CELLS + 1];
     const struct assay_json *const reason = assay_json_at(assay_json_get(n, "reasons"), 0);
-    const char *const standing = assay_text_of(n, "standing", "?");
-    const char *const why = assay_text_of(reason, "text", "");
-    const unsigned long long bp = assay_number_of(n, "score_bp");
-    put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", assay_number_of(n, "slot"),
-        assay_text_of(n, "name", "?"), assay_terminal_colour(&t->terminal, standing),
-        assay_terminal_glyph(&t->terminal, standing), standing, assay_terminal_plain(&t->terminal),
-        assay_terminal_bar(&t->terminal, bp, CELLS, bar), bp / 100, bp % 100,
-        assay_number_of(n, "weight"), is_narrow(t) ? "" : why);
+    const char *const standing = cli_text_of(n, "standing", "?");
+    const char *const why = cli_text_of(reason, "text", "");
+    const unsigned long long bp = cli_number_of(n, "score_bp");
+    put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", cli_number_of(n, "slot"),
+        cli_text_of(n, "name", "?"), cli_terminal_colour(&t->terminal, standing),
+        cli_terminal_glyph(&t->terminal, standing), standing, cli_terminal_plain(&t->terminal),
+        cli_terminal_bar(&t->terminal, bp, CELLS, bar), bp / 100, bp % 100,
+        cli_number_of(n, "weight"), is_narrow(t) ? "" : why);
     if (is_narrow(t) && why[0] != '\0') put(t, "     %s", why);
 }
 
@@ -140,17 +139,17 @@ static void put_status(struct top *t)
     if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
     if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)
         put(t, "INSECURE: settings that were accepted");
-    put(t, "epoch %llu  height %llu  may fail %llu, lie %llu", assay_number_of(d, "epoch"),
-        assay_number_of(d, "height"), assay_number_of(tolerance, "members_stop"),
-        assay_number_of(tolerance, "members_break"));
+    put(t, "epoch %llu  height %llu  may fail %llu, lie %llu", cli_number_of(d, "epoch"),
+        cli_number_of(d, "height"), cli_number_of(tolerance, "members_stop"),
+        cli_number_of(tolerance, "members_break"));
     for (size_t i = 0; i < assay_json_count(advice); i++)
-        put(t, "do: %s", assay_text_of(assay_json_at(advice, i), "text", "?"));
+        put(t, "do: %s", cli_text_of(assay_json_at(advice, i), "text", "?"));
     put(t, "%s", "");
 }
 
 static void draw_screen(struct top *t)
 {
-    t->terminal = assay_terminal_look();
+    t->terminal = cli_terminal_look();
     t->line = 0;
     if (!t->once) (void)fputs("\x1b[H", stdout);
     if (t->trouble != ASSAY_EXIT_OK && t->came_ms == 0) put(t, "%s does not answer", t->q.socket);
@@ -187,7 +186,7 @@ static void poll_node(struct top *t)
                  : status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT
                                              : ASSAY_EXIT_UNREACHABLE;
     if (status == ASSAY_OK) t->came_ms = assay_monotonic_ms();
-    else if (t->once) t->trouble = assay_daemon_report_unreachable(&t->q, status);
+    else if (t->once) t->trouble = cli_daemon_report_unreachable(&t->q, status);
 }
 
 /* Returns: whether to go on. */
@@ -210,7 +209,7 @@ static void run_live(struct top *t)
         }
         draw_screen(t);
         const uint64_t at = assay_monotonic_ms();
-        key = assay_screen_key(due_ms > at ? (int)(due_ms - at) : 0);
+        key = cli_screen_key(due_ms > at ? (int)(due_ms - at) : 0);
     }
 }
 
@@ -223,31 +222,31 @@ static int read_options(struct top *t, int argc, char **argv)
         { "once", no_argument, NULL, 'o' },
         { NULL, 0, NULL, 0 },
     };
-    t->q.socket = assay_daemon_default_socket();
+    t->q.socket = cli_daemon_default_socket();
     t->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     t->every_ms = 1000;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') t->q.socket = optarg;
         else if (o == 'o') t->once = true;
-        else if (!assay_daemon_parse_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
-            return assay_misuse("--%s wants 1 to 3600000 milliseconds, not \"%s\"",
-                                o == 'e' ? "every" : "timeout", optarg);
+        else if (!cli_daemon_parse_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
+            return cli_misuse("--%s wants 1 to 3600000 milliseconds, not \"%s\"",
+                              o == 'e' ? "every" : "timeout", optarg);
     }
     return -1;
 }
 
-int assay_command_top(int argc, char **argv)
+int cli_command_top(int argc, char **argv)
 {
     struct top t = { .q = { .group = "top" } };
     const int early = read_options(&t, argc, argv);
     if (early >= 0) return early;
-    if (t.once || !assay_screen_open()) {
+    if (t.once || !cli_screen_open()) {
         t.once = true; /* into a file or a pipe: one picture */
         poll_node(&t);
         if (t.trouble == ASSAY_EXIT_OK) draw_screen(&t);
     } else {
         run_live(&t);
-        assay_screen_close();
+        cli_screen_close();
         t.trouble = ASSAY_EXIT_OK;
     }
     assay_json_free(&t.status);

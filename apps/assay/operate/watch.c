@@ -15,17 +15,17 @@ static void show_counters(const struct assay_json *document)
     const char *key = NULL;
     const struct assay_json *value = NULL;
     for (size_t i = 0; assay_json_member(counters, i, &key, &value); i++)
-        (void)printf("%-32s %llu\n", assay_text_sanitized(key), assay_number_of(counters, key));
+        (void)printf("%-32s %llu\n", cli_text_sanitized(key), cli_number_of(counters, key));
 }
 
 static void show_permit(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
     const bool permitted = assay_json_bool(d, "permitted", false);
-    if (permitted) (void)printf("permitted: %s\n", assay_text_of(d, "class", "?"));
+    if (permitted) (void)printf("permitted: %s\n", cli_text_of(d, "class", "?"));
     else
-        (void)printf("denied: %s: %s\n", assay_text_of(d, "class", "?"),
-                     assay_text_of(d, "reason", "?"));
+        (void)printf("denied: %s: %s\n", cli_text_of(d, "class", "?"),
+                     cli_text_of(d, "reason", "?"));
 }
 
 static void show_timeline(const struct assay_json *document)
@@ -34,32 +34,32 @@ static void show_timeline(const struct assay_json *document)
     const struct assay_json *events = assay_json_get(d, "events");
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *e = assay_json_at(events, i);
-        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", assay_number_of(e, "seq"),
-                     assay_number_of(e, "epoch"), assay_text_of(e, "event", "?"),
-                     assay_text_of(e, "name", ""), assay_text_of(e, "text", ""));
+        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", cli_number_of(e, "seq"),
+                     cli_number_of(e, "epoch"), cli_text_of(e, "event", "?"),
+                     cli_text_of(e, "name", ""), cli_text_of(e, "text", ""));
     }
 }
 
-int assay_command_permit(int argc, char **argv)
+int cli_command_permit(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "permit" };
-    const int early = assay_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : assay_daemon_print(&q, show_permit, "permit %s", q.class_);
+    const int early = cli_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : cli_daemon_print(&q, show_permit, "permit %s", q.class_);
 }
 
-int assay_command_counters(int argc, char **argv)
+int cli_command_counters(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "counters" };
-    const int early = assay_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : assay_daemon_print(&q, show_counters, "counters");
+    const int early = cli_daemon_parse_options(&q, argc, argv);
+    return early >= 0 ? early : cli_daemon_print(&q, show_counters, "counters");
 }
 
-int assay_command_timeline(int argc, char **argv)
+int cli_command_timeline(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "timeline", .since = "0" };
-    const int early = assay_daemon_parse_options(&q, argc, argv);
+    const int early = cli_daemon_parse_options(&q, argc, argv);
     if (early >= 0) return early;
     if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
-        return assay_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
-    return assay_daemon_print(&q, show_timeline, "timeline since=%s", q.since);
+        return cli_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
+    return cli_daemon_print(&q, show_timeline, "timeline since=%s", q.since);
 }

@@ -40,7 +40,7 @@ struct options {
 
 static int report_error(const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_file_fault(what, status));
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, cli_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
@@ -49,7 +49,7 @@ static int report_error(const char *what, enum assay_status status)
 static int complain_output(const char *what, enum assay_status status)
 {
     if (status != ASSAY_E_IO) return report_error(what, status);
-    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_output_fault(what, status));
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, cli_output_fault(what, status));
     return ASSAY_EXIT_INTERNAL;
 }
 
@@ -67,9 +67,8 @@ static bool read_number(const char *text, unsigned long max, unsigned long *out)
 /* Reports the written file; prints its name unless the user gave it. */
 static int say_file(const char *verb, const char *path, bool to_people)
 {
-    if (assay_json_mode_is_on())
-        return assay_result_json_print(
-            assay_result_json(verb, (const char *const[]){ path, NULL }));
+    if (cli_json_mode_is_on())
+        return cli_result_json_print(cli_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
     return ASSAY_EXIT_OK;
 }
@@ -96,14 +95,13 @@ static enum assay_status make_ca(const char *dir, const char *name, unsigned lon
 
 static int say_ca(const char *dir, const char *key)
 {
-    if (!assay_json_mode_is_on()) {
+    if (!cli_json_mode_is_on()) {
         (void)printf("root_key: \"%s\"\n", key);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data =
-        assay_result_json("soft ca", (const char *const[]){ dir, NULL });
+    struct assay_json *const data = cli_result_json("soft ca", (const char *const[]){ dir, NULL });
     assay_json_set_text(data, "root_key", key);
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 static int run_ca(const struct options *o)
@@ -111,7 +109,7 @@ static int run_ca(const struct options *o)
     unsigned long days = DAYS_DEFAULT;
     char key[KEY_TEXT];
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return assay_misuse("--days wants 1 to 7300");
+        return cli_misuse("--days wants 1 to 7300");
     struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return report_error("ca", ASSAY_E_MEMORY);
     const enum assay_status status =
@@ -160,12 +158,12 @@ static int run_collateral(const struct options *o)
 {
     unsigned long days = 0, evaluation = 0, raise = 0;
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return assay_misuse("--days wants 1 to 7300");
+        return cli_misuse("--days wants 1 to 7300");
     if (o->evaluation != NULL &&
         (!read_number(o->evaluation, UINT16_MAX, &evaluation) || evaluation == 0))
-        return assay_misuse("--evaluation wants 1 to 65535");
+        return cli_misuse("--evaluation wants 1 to 65535");
     if (o->raise != NULL && (!read_number(o->raise, UINT8_MAX, &raise) || raise < 2))
-        return assay_misuse("--raise wants 2 to 255");
+        return cli_misuse("--raise wants 2 to 255");
     struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
                                        .evaluation_number = (uint32_t)evaluation };
     wanted.levels[0].components[0] = (uint8_t)raise;
@@ -209,10 +207,10 @@ static int read_measurement(const struct options *o, uint8_t mrenclave[32])
     uint8_t *bytes = NULL;
     size_t len = 0;
     if ((o->measurement == NULL) == (o->program == NULL))
-        return assay_misuse("it wants one of --measurement and --program");
+        return cli_misuse("it wants one of --measurement and --program");
     if (o->measurement != NULL) {
         if (assay_hex_decode(o->measurement, strlen(o->measurement), mrenclave, 32) != ASSAY_OK)
-            return assay_misuse("--measurement wants 64 hexadecimal digits");
+            return cli_misuse("--measurement wants 64 hexadecimal digits");
         return ASSAY_EXIT_OK;
     }
     const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
@@ -232,9 +230,9 @@ static int run_quote(const struct options *o)
     ASSAY_ASSERT(o->report_data != NULL); /* by the table */
     if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
         ASSAY_OK)
-        return assay_misuse("--report-data wants 128 hexadecimal digits");
+        return cli_misuse("--report-data wants 128 hexadecimal digits");
     if (o->isvsvn != NULL && !read_number(o->isvsvn, UINT16_MAX, &isvsvn))
-        return assay_misuse("--isvsvn wants 0 to 65535");
+        return cli_misuse("--isvsvn wants 0 to 65535");
     request.isvsvn = (uint16_t)isvsvn;
     const int measured = read_measurement(o, request.mrenclave);
     if (measured != ASSAY_EXIT_OK) return measured;
@@ -244,8 +242,8 @@ static int run_quote(const struct options *o)
     status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     assay_soft_node_deinit(&node);
     if (status != ASSAY_OK) return report_error(o->out, status);
-    const int written = assay_output_write("assay soft quote", o->out, ASSAY_FILE_PUBLIC,
-                                           assay_slice_over(quote, len));
+    const int written = cli_output_write("assay soft quote", o->out, ASSAY_FILE_PUBLIC,
+                                         assay_slice_over(quote, len));
     return written == ASSAY_EXIT_OK ? say_file("soft quote", o->out, false) : written;
 }
 
@@ -284,7 +282,7 @@ static void read_options(int argc, char **argv, struct options *o)
     o->words = argv + optind;
 }
 
-int assay_command_soft(int argc, char **argv)
+int cli_command_soft(int argc, char **argv)
 {
     struct options options = { 0 };
     const char *const verb = argv[1];

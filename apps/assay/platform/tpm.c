@@ -23,7 +23,7 @@ enum { DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20, MESSAGE_FILE_MAX = 16384 };
 
 int tpm_complain(const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay tpm: %s: %s\n", what, assay_file_fault(what, status));
+    (void)fprintf(stderr, "assay tpm: %s: %s\n", what, cli_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
@@ -39,22 +39,21 @@ static int complain_device(const char *message, enum assay_status status)
 
 int tpm_say_file(const char *verb, const char *path, bool to_people)
 {
-    if (assay_json_mode_is_on())
-        return assay_result_json_print(
-            assay_result_json(verb, (const char *const[]){ path, NULL }));
+    if (cli_json_mode_is_on())
+        return cli_result_json_print(cli_result_json(verb, (const char *const[]){ path, NULL }));
     if (to_people) (void)printf("%s\n", path);
     return ASSAY_EXIT_OK;
 }
 
 int tpm_say_value(const char *verb, const char *path, const char *name, const char *value)
 {
-    if (!assay_json_mode_is_on()) {
+    if (!cli_json_mode_is_on()) {
         (void)printf("%s: \"%s\"\n", name, value);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_result_json(verb, (const char *const[]){ path, NULL });
+    struct assay_json *const data = cli_result_json(verb, (const char *const[]){ path, NULL });
     assay_json_set_text(data, name, value);
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const char *name)
@@ -65,14 +64,14 @@ enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const ch
 
 int tpm_write_pem(const char *verb, const char *path, const uint8_t *der, size_t len)
 {
-    char who[32];
+    char command[32];
     uint8_t pem[4096];
     size_t pem_len = 0;
     const enum assay_status status =
         assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len);
     if (status != ASSAY_OK) return tpm_complain(path, status);
-    (void)snprintf(who, sizeof who, "assay %s", verb);
-    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
+    (void)snprintf(command, sizeof command, "assay %s", verb);
+    return cli_output_write(command, path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }
 
 /* ------------------------------------------------------------ the node's side */
@@ -159,8 +158,8 @@ static int run_answer(const struct tpm_options *o)
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = tpm_answer(o, slot, &credential, secret, &len, message);
     if (status != ASSAY_OK) return complain_device(message, status);
-    const int written = assay_output_write("assay tpm", o->out, ASSAY_FILE_SECRET,
-                                           assay_slice_over(secret, len));
+    const int written =
+        cli_output_write("assay tpm", o->out, ASSAY_FILE_SECRET, assay_slice_over(secret, len));
     assay_secret_wipe(secret, sizeof secret);
     return written == ASSAY_EXIT_OK ? tpm_say_file("tpm answer", o->out, false) : written;
 }
@@ -172,10 +171,10 @@ static int read_measurement(const struct tpm_options *o, uint8_t measurement[32]
     uint8_t *bytes = NULL;
     size_t len = 0;
     if ((o->measurement == NULL) == (o->program == NULL))
-        return assay_misuse("it wants one of --measurement and --program");
+        return cli_misuse("it wants one of --measurement and --program");
     if (o->measurement != NULL) {
         if (assay_hex_decode(o->measurement, strlen(o->measurement), measurement, 32) != ASSAY_OK)
-            return assay_misuse("--measurement wants 64 hexadecimal digits");
+            return cli_misuse("--measurement wants 64 hexadecimal digits");
         return ASSAY_EXIT_OK;
     }
     const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
@@ -190,7 +189,7 @@ static int run_measure(const struct tpm_options *o)
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "", text[65];
     uint8_t measurement[32], value[32];
     struct assay_tpm_device *device = NULL;
-    const int misuse = o->word_count != 0 ? assay_misuse("measure wants no words")
+    const int misuse = o->word_count != 0 ? cli_misuse("measure wants no words")
                                           : read_measurement(o, measurement);
     if (misuse != ASSAY_EXIT_OK) return misuse;
     enum assay_status status = assay_tpm_device_open(o->tcti, &device, message);
@@ -210,14 +209,14 @@ static int run_quote(const struct tpm_options *o)
     struct assay_tpm_source *source = NULL;
     struct assay_slice evidence;
     if (assay_hex_decode(o->report_data, strlen(o->report_data), report_data, 64) != ASSAY_OK)
-        return assay_misuse("--report-data wants 128 hexadecimal digits");
+        return cli_misuse("--report-data wants 128 hexadecimal digits");
     const struct assay_tpm_source_config config = { .tcti = o->tcti, .state_dir = o->words[0] };
     enum assay_status status = assay_tpm_source_open(&config, &source, message);
     if (status == ASSAY_OK)
         status = assay_tpm_source_quote(source, report_data, &evidence, message);
     int result = status == ASSAY_OK ? ASSAY_EXIT_OK : complain_device(message, status);
     if (status == ASSAY_OK) {
-        result = assay_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, evidence);
+        result = cli_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, evidence);
         if (result == ASSAY_EXIT_OK) result = tpm_say_file("tpm quote", o->out, false);
     }
     assay_tpm_source_close(&source);
@@ -302,7 +301,7 @@ static bool read_options(int argc, char **argv, struct tpm_options *o)
     return true;
 }
 
-int assay_command_tpm(int argc, char **argv)
+int cli_command_tpm(int argc, char **argv)
 {
     static const struct {
         const char *name;
@@ -319,7 +318,7 @@ int assay_command_tpm(int argc, char **argv)
         { "quote", run_quote },
     };
     struct tpm_options o = { .tcti = "device:/dev/tpmrm0" };
-    if (!read_options(argc - 1, argv + 1, &o)) return assay_misuse("--days wants 1 to 7300");
+    if (!read_options(argc - 1, argv + 1, &o)) return cli_misuse("--days wants 1 to 7300");
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (strcmp(argv[1], steps[i].name) == 0) return steps[i].run(&o);
     ASSAY_UNREACHABLE("the table names these steps");

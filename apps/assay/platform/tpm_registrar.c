@@ -57,7 +57,7 @@ static enum assay_status take_file(const char *dir, const char *name, struct mak
 {
     uint8_t *bytes = NULL;
     size_t len = 0, found = 0;
-    enum assay_status status = assay_folder_read(dir, name, FILE_LEN_MAX, &bytes, &len);
+    enum assay_status status = cli_folder_read(dir, name, FILE_LEN_MAX, &bytes, &len);
     if (status == ASSAY_E_MEMORY) return status;
     if (status != ASSAY_OK) return ASSAY_OK; /* too long, or not to be read: no certificate */
     const size_t room = ASSAY_PATH_CANDIDATES_MAX - m->certificate_count;
@@ -76,11 +76,11 @@ static enum assay_status take_file(const char *dir, const char *name, struct mak
 static enum assay_status read_makers(const char *dir, struct makers *m)
 {
     struct assay_folder folder;
-    ASSAY_TRY(assay_folder_open(dir, &folder));
+    ASSAY_TRY(cli_folder_open(dir, &folder));
     enum assay_status status = ASSAY_OK;
     for (size_t i = 0; status == ASSAY_OK && i < folder.count; i++)
         status = take_file(dir, folder.names[i], m);
-    assay_folder_close(&folder);
+    cli_folder_close(&folder);
     if (status == ASSAY_OK && m->root_count == 0) status = ASSAY_E_NOT_FOUND;
     return status;
 }
@@ -143,21 +143,21 @@ static int save_challenge(const struct tpm_options *o, uint32_t slot,
     struct assay_slice written;
     if (snprintf(path, sizeof path, "%s.secret", o->out) >= PATH_MAX)
         return tpm_complain(o->out, ASSAY_E_RANGE);
-    int result = assay_output_check("assay tpm challenge", o->out, "tpm-challenge");
+    int result = cli_output_check("assay tpm challenge", o->out, "tpm-challenge");
     if (result != ASSAY_EXIT_OK) return result;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_pending_encode(challenge, &w);
     enum assay_status status = assay_writer_finish(&w, &written);
-    result = status == ASSAY_OK ? assay_output_write("assay tpm challenge", path,
-                                                     ASSAY_FILE_SECRET, written)
-                                : tpm_complain(path, status);
+    result = status == ASSAY_OK
+                 ? cli_output_write("assay tpm challenge", path, ASSAY_FILE_SECRET, written)
+                 : tpm_complain(path, status);
     assay_secret_wipe(bytes, sizeof bytes);
     if (result != ASSAY_EXIT_OK) return result;
     w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_challenge_encode(slot, &challenge->credential, &w);
     status = assay_writer_finish(&w, &written);
     return status == ASSAY_OK
-               ? assay_output_write("assay tpm challenge", o->out, ASSAY_FILE_PUBLIC, written)
+               ? cli_output_write("assay tpm challenge", o->out, ASSAY_FILE_PUBLIC, written)
                : tpm_complain(o->out, status);
 }
 
@@ -232,8 +232,7 @@ static enum assay_status make_crl(const struct tpm_options *o,
 
 int tpm_run_crl(const struct tpm_options *o)
 {
-    if (o->word_count > 1 + REVOKED_MAX)
-        return assay_misuse("at most %d certificates", REVOKED_MAX);
+    if (o->word_count > 1 + REVOKED_MAX) return cli_misuse("at most %d certificates", REVOKED_MAX);
     const size_t count = (size_t)o->word_count - 1;
     uint8_t(*const revoked)[ASSAY_SERIAL_LEN] = calloc(count + 1, ASSAY_SERIAL_LEN);
     if (revoked == NULL) return tpm_complain("crl", ASSAY_E_MEMORY);

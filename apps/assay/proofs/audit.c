@@ -140,13 +140,13 @@ static bool compare_score(struct audit_run *run, const struct assay_state *state
     return compare_row(run, state, slot, &row);
 }
 
-static bool on_rules(void *context, const struct assay_genesis *charter,
+static bool on_rules(void *context, const struct assay_genesis *effective,
                      const struct assay_audit_rules *before)
 {
     struct audit_run *run = context;
-    return assay_network_rule(run->network, charter) &&
+    return cli_network_rule(run->network, effective) &&
            (before == NULL ||
-            assay_network_rule_before(run->network, before->policy, before->endorsements));
+            cli_network_rule_before(run->network, before->policy, before->endorsements));
 }
 
 static bool on_epoch_closed(void *context, const struct assay_state *state)
@@ -210,7 +210,7 @@ static int print_json(const struct audit_run *run, struct assay_json *data,
     assay_json_set_text(data, "verb", run->options->verb);
     assay_json_set_bool(data, "holds", fault == NULL);
     if (fault != NULL) assay_json_set(data, "fault", fault);
-    const int printed = assay_print_envelope("assay.audit", data);
+    const int printed = cli_print_envelope("assay.audit", data);
     return printed == ASSAY_EXIT_OK && fault != NULL ? ASSAY_EXIT_CONTRAINDICATED : printed;
 }
 
@@ -420,7 +420,7 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
     const struct assay_audit_config config = {
         .store = run->store,
         .genesis = network->genesis,
-        .vet = { .context = network, .finding = assay_network_appraise },
+        .vet = { .context = network, .finding = cli_network_appraise },
         .updates = run->updates != NULL ? assay_collateral_updates_functions(run->updates) : NULL,
         .plan_follow = assay_host_services_follow,
         .services = &run->plans->fold,
@@ -472,11 +472,11 @@ static int run_audit(const struct audit_options *options)
     struct assay_network network = { .bytes = NULL };
     struct assay_checkpoint checkpoint;
     run.network = &network;
-    int result = assay_network_open(&network, "assay audit", options->genesis);
+    int result = cli_network_open(&network, "assay audit", options->genesis);
     if (result == ASSAY_EXIT_OK && options->checkpoint != NULL)
-        result = assay_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
+        result = cli_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
     if (result == ASSAY_EXIT_OK)
-        result = assay_network_store("assay audit", options->store, &run.store);
+        result = cli_network_store("assay audit", options->store, &run.store);
     if (result == ASSAY_EXIT_OK && assay_collateral_updates_create(&run.updates) != ASSAY_OK)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
@@ -486,7 +486,7 @@ static int run_audit(const struct audit_options *options)
     if (run.plans != NULL) free(run.plans->fold.memory);
     free(run.plans);
     assay_store_close(&run.store);
-    assay_network_close(&network);
+    cli_network_close(&network);
     return result;
 }
 
@@ -515,19 +515,19 @@ static int read_options(int argc, char **argv, struct audit_options *o)
         else if (option == 't') o->table = true;
         else if (option == 'j') o->json = true;
         else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
-            return assay_misuse("--from wants an epoch, a plain number");
+            return cli_misuse("--from wants an epoch, a plain number");
     }
     o->verb = argv[optind];
     o->store = argv[optind + 1];
     if (o->json && o->table)
-        return assay_misuse("--json is one document and --table lines: one of them");
+        return cli_misuse("--json is one document and --table lines: one of them");
     return -1;
 }
 
-int assay_command_audit(int argc, char **argv)
+int cli_command_audit(int argc, char **argv)
 {
     struct audit_options o = { .verb = NULL };
-    if (strcmp(argv[1], "orders") == 0) return assay_command_orders(argc - 1, argv + 1);
+    if (strcmp(argv[1], "orders") == 0) return cli_command_orders(argc - 1, argv + 1);
     const int early = read_options(argc, argv, &o);
     return early >= 0 ? early : run_audit(&o);
 }

@@ -78,7 +78,7 @@ static int check_journal(const char *path, const struct assay_journal_head *know
         return ASSAY_EXIT_MALFORMED;
     }
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, assay_file_fault(path, status));
+        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, cli_file_fault(path, status));
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     }
     if (json) print_json(path, &report);
@@ -87,7 +87,7 @@ static int check_journal(const char *path, const struct assay_journal_head *know
     return report.torn_len > 0 ? ASSAY_EXIT_PARTIAL : ASSAY_EXIT_OK;
 }
 
-int assay_command_orders(int argc, char **argv)
+int cli_command_orders(int argc, char **argv)
 {
     static const struct option options[] = {
         { "head", required_argument, NULL, 'k' },
@@ -99,8 +99,8 @@ int assay_command_orders(int argc, char **argv)
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 'j') json = true;
         else if (!read_head(optarg, &known))
-            return assay_misuse("--head wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"",
-                                optarg);
+            return cli_misuse("--head wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"",
+                              optarg);
     }
     return check_journal(argv[optind], &known, json);
 }

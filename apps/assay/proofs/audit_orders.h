@@ -5,6 +5,6 @@
 #define ASSAY_APPS_ASSAY_PROOFS_AUDIT_ORDERS_H
 
 /* argv[0] is "orders". Returns: the exit status. */
-int assay_command_orders(int argc, char **argv);
+int cli_command_orders(int argc, char **argv);
 
 #endif

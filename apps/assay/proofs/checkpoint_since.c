@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char who[] = "assay checkpoint";
+static const char command[] = "assay checkpoint";
 
 /* Returns: an enum assay_exit; *document is the caller's. */
 static int request_boundaries(const char *socket, const struct assay_checkpoint *at, bool voters,
@@ -28,13 +28,13 @@ static int request_boundaries(const char *socket, const struct assay_checkpoint 
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(socket, asked, fault);
-        (void)fprintf(stderr, "%s: %s: %s\n", who, socket, fault);
+        (void)fprintf(stderr, "%s: %s: %s\n", command, socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     const struct assay_json *data = assay_json_get(*document, "data");
     if (assay_json_get(data, "links") != NULL) return ASSAY_EXIT_OK;
     const char *code = assay_json_text(data, "code", "error");
-    (void)fprintf(stderr, "%s: %s\n", who, assay_json_text(data, "detail", code));
+    (void)fprintf(stderr, "%s: %s\n", command, assay_json_text(data, "detail", code));
     return strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
@@ -104,11 +104,11 @@ static int report_refusal(const struct assay_boundary_chain *chain, const struct
                           enum assay_status status)
 {
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
-        (void)fprintf(stderr, "%s: %s\n", who, assay_status_text(status));
+        (void)fprintf(stderr, "%s: %s\n", command, assay_status_text(status));
         return ASSAY_EXIT_INTERNAL;
     }
     (void)fprintf(stderr, "%s: not trusted after epoch %" PRIu64 " of era %" PRIu32 ": %s: %s\n",
-                  who, chain->at.epoch, chain->at.era,
+                  command, chain->at.epoch, chain->at.era,
                   fault->what != NULL ? fault->what : "what the node sent",
                   assay_status_text(fault->status != ASSAY_OK ? fault->status : status));
     return ASSAY_EXIT_DENIED;
@@ -148,17 +148,17 @@ static int check_age(const struct assay_checkpoint_since *s,
 {
     const struct assay_proven last = { .time_ms = chain->at.time_ms };
     if (chain->unsealed) {
-        (void)fprintf(stderr,
-                      "%s: not trusted: operators began era %" PRIu32 " (RECOVER), and of weight "
-                      "%" PRIu64 " before it no more than %" PRIu64
-                      " has voted in it in a certified "
-                      "epoch: try again later, or take a checkpoint from nodes that you trust\n",
-                      who, chain->crossing.era, chain->crossing.total, chain->crossing.confirmed);
+        (void)fprintf(
+            stderr,
+            "%s: not trusted: operators began era %" PRIu32 " (RECOVER), and of weight "
+            "%" PRIu64 " before it no more than %" PRIu64 " has voted in it in a certified "
+            "epoch: try again later, or take a checkpoint from nodes that you trust\n",
+            command, chain->crossing.era, chain->crossing.total, chain->crossing.confirmed);
         return ASSAY_EXIT_DENIED;
     }
     const enum assay_proof_answer age = assay_proof_age(s->from, &last, s->now_ms, s->max_age_s);
     if (age != ASSAY_PROVEN) {
-        (void)fprintf(stderr, "%s: not trusted: %s\n", who, assay_proof_answer_text(age));
+        (void)fprintf(stderr, "%s: not trusted: %s\n", command, assay_proof_answer_text(age));
         return age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED;
     }
     *carried = (struct assay_checkpoint_advanced){ .to = chain->at,
@@ -167,8 +167,8 @@ static int check_age(const struct assay_checkpoint_since *s,
     return chain->crossing_count > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
 }
 
-int assay_checkpoint_advance(const struct assay_checkpoint_since *since,
-                             struct assay_checkpoint_advanced *carried)
+int cli_checkpoint_advance(const struct assay_checkpoint_since *since,
+                           struct assay_checkpoint_advanced *carried)
 {
     struct assay_boundary_chain *chain = calloc(1, sizeof *chain);
     if (chain == NULL) return ASSAY_EXIT_INTERNAL;

@@ -21,14 +21,14 @@ struct assay_checkpoint_advanced {
 };
 
 /*
- * assay_checkpoint_advance - request boundaries, page by page, and verify each; reports errors on
+ * cli_checkpoint_advance - request boundaries, page by page, and verify each; reports errors on
  * stderr.
  *
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED (the same, over a RECOVER) | ASSAY_EXIT_DENIED (not
  * trusted) | ASSAY_EXIT_AGE_UNKNOWN (no clock: nothing follows) | other exits of a daemon
  *          that cannot be asked. *carried: where it is one of the first two
  */
-int assay_checkpoint_advance(const struct assay_checkpoint_since *since,
-                             struct assay_checkpoint_advanced *carried);
+int cli_checkpoint_advance(const struct assay_checkpoint_since *since,
+                           struct assay_checkpoint_advanced *carried);
 
 #endif

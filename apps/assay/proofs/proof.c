@@ -31,20 +31,20 @@ struct proof_options {
     char **words;
 };
 
-static int complain_of(const char *who, const char *what, enum assay_status status,
+static int complain_of(const char *command, const char *what, enum assay_status status,
                        const char *expected)
 {
-    (void)fprintf(stderr, "%s: %s: %s\n", who, what,
-                  expected != NULL ? assay_file_fault_of(what, status, expected)
-                                   : assay_file_fault(what, status));
+    (void)fprintf(stderr, "%s: %s: %s\n", command, what,
+                  expected != NULL ? cli_file_fault_of(what, status, expected)
+                                   : cli_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
 }
 
-static int report_error(const char *who, const char *what, enum assay_status status)
+static int report_error(const char *command, const char *what, enum assay_status status)
 {
-    return complain_of(who, what, status, NULL);
+    return complain_of(command, what, status, NULL);
 }
 
 static void read_options(int argc, char **argv, struct proof_options *o)
@@ -118,13 +118,13 @@ static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
 {
     int64_t at_unix_s = 0;
     *now_ms = 0;
-    if (no_clock && at != NULL) return assay_misuse("either --at or --no-clock, not both");
+    if (no_clock && at != NULL) return cli_misuse("either --at or --no-clock, not both");
     if (no_clock) return ASSAY_EXIT_OK;
     if (at != NULL) {
         if (assay_rfc3339_parse(at, strlen(at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
-            return assay_misuse("--at: \"%s\" is no RFC 3339 time after 1970 "
-                                "(2026-01-31T12:00:00Z)",
-                                at);
+            return cli_misuse("--at: \"%s\" is no RFC 3339 time after 1970 "
+                              "(2026-01-31T12:00:00Z)",
+                              at);
         *now_ms = (uint64_t)at_unix_s * 1000;
         return ASSAY_EXIT_OK;
     }
@@ -132,13 +132,13 @@ static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
     return ASSAY_EXIT_OK;
 }
 
-int assay_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
-                      uint64_t *now_ms)
+int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
+                    uint64_t *now_ms)
 {
     *max_age_s = max_age == NULL ? ASSAY_PROOF_AGE_S : parse_duration(max_age);
     if (*max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
-                            max_age);
+        return cli_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                          max_age);
     return find_time(at, no_clock, now_ms);
 }
 
@@ -188,7 +188,7 @@ static enum assay_status from_genesis(struct assay_slice bytes, struct assay_che
     return status;
 }
 
-int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint)
+int cli_proof_checkpoint(const char *command, const char *path, struct assay_checkpoint *checkpoint)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -198,23 +198,22 @@ int assay_proof_checkpoint(const char *who, const char *path, struct assay_check
     else if (status == ASSAY_OK)
         status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
     free(bytes);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK
-                              : complain_of(who, path, status, "a checkpoint");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of(command, path, status, "a checkpoint");
 }
 
-static int write_checkpoint(const char *who, const char *path, const struct assay_checkpoint *c)
+static int write_checkpoint(const char *command, const char *path, const struct assay_checkpoint *c)
 {
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     enum assay_status status = assay_checkpoint_encode(c, &w);
-    if (status != ASSAY_OK) return report_error(who, path, status);
-    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
+    if (status != ASSAY_OK) return report_error(command, path, status);
+    return cli_output_write(command, path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
 }
 
 /* One hexadecimal field of a daemon's document. Returns: an enum assay_exit; *bytes is of malloc.
  */
-static int ask_bytes(const char *who, const char *socket, const char *request, const char *field,
-                     uint8_t **bytes, size_t *len)
+static int ask_bytes(const char *command, const char *socket, const char *request,
+                     const char *field, uint8_t **bytes, size_t *len)
 {
     struct assay_json *document = NULL;
     const enum assay_status asked =
@@ -222,7 +221,7 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
     if (asked != ASSAY_OK) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(socket, asked, fault);
-        (void)fprintf(stderr, "%s: %s: %s\n", who, socket, fault);
+        (void)fprintf(stderr, "%s: %s: %s\n", command, socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     const struct assay_json *data = assay_json_get(document, "data");
@@ -230,8 +229,8 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
     int result = ASSAY_EXIT_INTERNAL;
     if (text == NULL) {
         const char *code = assay_json_text(data, "code", "error");
-        (void)fprintf(stderr, "%s: %s%s\n", who, assay_text_of(data, "detail", code),
-                      assay_daemon_get_hint(code, assay_json_text(data, "detail", "")));
+        (void)fprintf(stderr, "%s: %s%s\n", command, cli_text_of(data, "detail", code),
+                      cli_daemon_get_hint(code, assay_json_text(data, "detail", "")));
         result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     } else {
         *len = strlen(text) / 2;
@@ -245,14 +244,14 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
 
 static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoint)
 {
-    static const char who[] = "assay checkpoint";
+    static const char command[] = "assay checkpoint";
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int result = ask_bytes(who, socket, "checkpoint", "checkpoint", &bytes, &len);
+    int result = ask_bytes(command, socket, "checkpoint", "checkpoint", &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
             assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
-        if (status != ASSAY_OK) result = report_error(who, socket, status);
+        if (status != ASSAY_OK) result = report_error(command, socket, status);
     }
     free(bytes);
     return result;
@@ -276,7 +275,7 @@ static int print_checkpoint_json(const struct assay_checkpoint_advanced *carried
         assay_json_set_uint(data, "recover_answered", carried->crossing.answered);
         assay_json_set_uint(data, "recover_confirmed", carried->crossing.confirmed);
     }
-    return assay_print_envelope("assay.checkpoint", data);
+    return cli_print_envelope("assay.checkpoint", data);
 }
 
 static void print_checkpoint(const struct assay_checkpoint_advanced *carried)
@@ -304,30 +303,28 @@ static int advance_checkpoint(const struct proof_options *o,
 {
     struct assay_checkpoint from;
     struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
-    int result =
-        assay_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
-    if (result == ASSAY_EXIT_OK)
-        result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
-    return result == ASSAY_EXIT_OK ? assay_checkpoint_advance(&since, carried) : result;
+    int result = cli_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
+    if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint("assay checkpoint", o->since, &from);
+    return result == ASSAY_EXIT_OK ? cli_checkpoint_advance(&since, carried) : result;
 }
 
-int assay_command_checkpoint(int argc, char **argv)
+int cli_command_checkpoint(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
     struct assay_checkpoint_advanced c = { .crossing_count = 0 };
     read_options(argc, argv, &o);
     if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
-        return assay_misuse("one of --file, --genesis and --since");
+        return cli_misuse("one of --file, --genesis and --since");
     const char *path = o.file != NULL ? o.file : o.genesis;
     int result = ASSAY_EXIT_OK;
     if (o.since != NULL) result = advance_checkpoint(&o, &c);
-    else if (path != NULL) result = assay_proof_checkpoint("assay checkpoint", path, &c.to);
+    else if (path != NULL) result = cli_proof_checkpoint("assay checkpoint", path, &c.to);
     else result = ask_checkpoint(o.socket, &c.to);
     if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
     if (o.trusting_period != NULL) {
         const uint32_t period_s = parse_duration(o.trusting_period);
         if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
-            return assay_misuse("--trusting-period: expected 1d to 90d");
+            return cli_misuse("--trusting-period: expected 1d to 90d");
         c.to.trusting_period_s = period_s;
     }
     const int wrote =
@@ -342,19 +339,19 @@ int assay_command_checkpoint(int argc, char **argv)
 
 static int say_made(const char *path, const char *node, size_t len)
 {
-    if (!assay_json_mode_is_on()) {
+    if (!cli_json_mode_is_on()) {
         (void)printf("%s: %zu bytes\n", path, len);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_result_json("proof", (const char *const[]){ path, NULL });
+    struct assay_json *const data = cli_result_json("proof", (const char *const[]){ path, NULL });
     assay_json_set_text(data, "node", node);
     assay_json_set_uint(data, "bytes", len);
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 static int make_proof(const struct proof_options *o)
 {
-    static const char who[] = "assay proof";
+    static const char command[] = "assay proof";
     char request[192];
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -362,10 +359,10 @@ static int make_proof(const struct proof_options *o)
         snprintf(request, sizeof request, "proof %s%s", o->words[0], o->bare ? " bare" : "");
     if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
         strchr(o->words[0], ' ') != NULL)
-        return assay_misuse("NODE is a name, a slot or a node id");
-    int result = ask_bytes(who, o->socket, request, "proof", &bytes, &len);
+        return cli_misuse("NODE is a name, a slot or a node id");
+    int result = ask_bytes(command, o->socket, request, "proof", &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
-        result = assay_output_write(who, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+        result = cli_output_write(command, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
         if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->words[0], len);
     }
     free(bytes);
@@ -447,7 +444,7 @@ static void print_proven_json(const struct assay_proof_verified *v)
     assay_json_set_bool(d, "age_known", v->has_age);
     assay_json_set_hex(d, "block_id", p->next.id, 32);
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
-    assay_json_set_text(d, "profile", assay_proof_profile_text(v->profile));
+    assay_json_set_text(d, "profile", cli_proof_profile_text(v->profile));
     assay_json_set_bool(d, "insecure", v->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
     assay_json_set(document, "data", d);
     char *text = assay_json_print(document, 2);
@@ -485,34 +482,34 @@ static bool is_about(const struct proof_options *o, const struct assay_proven *p
 
 static int report_proven(const struct proof_options *o, struct assay_proof_verified *b)
 {
-    static const char who[] = "assay proof verify";
+    static const char command[] = "assay proof verify";
     const struct assay_proven *const p = &b->proven;
     int result = ASSAY_EXIT_OK;
     if (!is_about(o, p) && is_named(o, p)) {
         (void)fprintf(stderr,
                       "%s: %s: it is about one that left, and another member may have the name "
                       "\"%s\" now: give an id to --node\n",
-                      who, o->words[1], o->node);
+                      command, o->words[1], o->node);
         return ASSAY_EXIT_DENIED;
     }
     if (!is_about(o, p)) {
         (void)fprintf(stderr,
                       "%s: %s: it is about another member, %s, not \"%s\": `assay nodes` lists the "
                       "names of members, `assay proof NODE` makes a proof of one\n",
-                      who, o->words[1], p->member.name, o->node);
+                      command, o->words[1], p->member.name, o->node);
         return ASSAY_EXIT_DENIED;
     }
-    result = assay_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
+    result = cli_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
     if (result != ASSAY_EXIT_OK) return result;
     /* Without a clock old keys could move a checkpoint on for ever. */
-    if (o->next != NULL && b->has_age) result = write_checkpoint(who, o->next, &p->next);
+    if (o->next != NULL && b->has_age) result = write_checkpoint(command, o->next, &p->next);
     if (result == ASSAY_EXIT_OK && o->ear != NULL)
-        result = assay_proof_ear_write(b, o->ear, o->ear_key);
+        result = cli_proof_ear_write(b, o->ear, o->ear_key);
     if (result != ASSAY_EXIT_OK) return result;
     if (o->json) print_proven_json(b);
     else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
     if (b->has_age) return exit_of(assay_proof_standing_of(p));
-    (void)fprintf(stderr, "%s: %s: %s\n", who, o->words[1],
+    (void)fprintf(stderr, "%s: %s: %s\n", command, o->words[1],
                   assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
     return ASSAY_EXIT_AGE_UNKNOWN;
 }
@@ -533,40 +530,40 @@ static enum assay_status verify_answer(const struct assay_checkpoint *checkpoint
 
 static int verify_file(const struct proof_options *o)
 {
-    static const char who[] = "assay proof verify";
-    static struct assay_proof_verified believed;
+    static const char command[] = "assay proof verify";
+    static struct assay_proof_verified accepted;
     struct assay_checkpoint checkpoint;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t now_ms = 0;
     uint32_t max_age_s = 0;
-    int result = assay_proof_times(o->max_age, o->at, o->no_clock, &max_age_s, &now_ms);
-    if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
+    int result = cli_proof_times(o->max_age, o->at, o->no_clock, &max_age_s, &now_ms);
+    if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint(command, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
-    believed.bytes = assay_slice_over(bytes, len);
+    accepted.bytes = assay_slice_over(bytes, len);
     if (status == ASSAY_OK)
-        status = verify_answer(&checkpoint, now_ms, max_age_s, &answer, &believed);
+        status = verify_answer(&checkpoint, now_ms, max_age_s, &answer, &accepted);
     if (status != ASSAY_OK) {
-        result = complain_of(who, o->words[1], status, "a proof");
+        result = complain_of(command, o->words[1], status, "a proof");
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
-        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", who, o->words[1],
+        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, o->words[1],
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
-        result = report_proven(o, &believed);
+        result = report_proven(o, &accepted);
     }
     free(bytes);
     return result;
 }
 
-int assay_command_proof(int argc, char **argv)
+int cli_command_proof(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
     read_options(argc, argv, &o);
     if (o.word_count == 1) return make_proof(&o);
     if ((o.ear == NULL) != (o.ear_key == NULL))
-        return assay_misuse("--ear and --ear-key go together");
+        return cli_misuse("--ear and --ear-key go together");
     return verify_file(&o);
 }

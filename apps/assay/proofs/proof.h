@@ -10,13 +10,14 @@
 
 /* A checkpoint from a file, or that of a genesis; reports errors on stderr, prefixed with `who`.
  * Returns: an enum assay_exit. */
-int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint);
+int cli_proof_checkpoint(const char *command, const char *path,
+                         struct assay_checkpoint *checkpoint);
 /* The time by which a proof is verified and the age that it may have.
  * max_age: "90s", "30m", "24h", "14d"; NULL: ASSAY_PROOF_AGE_S. at: RFC 3339, NULL: of the clock.
  * Out: *max_age_s; *now_ms, Unix ms, 0 with no_clock. Reports a wrong option on stderr.
  * Returns: an enum assay_exit */
-int assay_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
-                      uint64_t *now_ms);
+int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
+                    uint64_t *now_ms);
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 
@@ -27,17 +28,17 @@ enum assay_proof_profile {
     ASSAY_PROOF_PROFILE_DEVELOPMENT = 2, /* SOFT evidence passes: it proves no hardware */
 };
 /*
- * assay_proof_profile_find - look up the profile of a proven policy; errors are printed.
+ * cli_proof_profile_find - look up the profile of a proven policy; errors are printed.
  * In:      path: a policy file or a genesis, NULL for none; checkpoint: the file that the proof was
  *          verified from, which may be a genesis
  * Out:     *profile
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_DENIED (path has another policy) | ASSAY_EXIT_USAGE |
  *          ASSAY_EXIT_INTERNAL
  */
-int assay_proof_profile_find(const char *path, const char *checkpoint,
-                             const struct assay_proven *proven, enum assay_proof_profile *profile);
+int cli_proof_profile_find(const char *path, const char *checkpoint,
+                           const struct assay_proven *proven, enum assay_proof_profile *profile);
 /* "production", "development", "unknown". Returns: never NULL. */
-const char *assay_proof_profile_text(enum assay_proof_profile profile);
+const char *cli_proof_profile_text(enum assay_proof_profile profile);
 
 /* A proof that was verified. */
 struct assay_proof_verified {
@@ -49,13 +50,13 @@ struct assay_proof_verified {
 };
 
 /*
- * assay_proof_ear_write - what is proven as an attestation result of all verifiers together
+ * cli_proof_ear_write - what is proven as an attestation result of all verifiers together
  * (proof_ear.c), signed with a key of `assay keys operator`.
  * In:      path: "-" for stdout. Hardware is claimed under a production policy alone; under
  *          another, or one that is unknown, the vector has no claim about it
  * Returns: an enum assay_exit
  */
-int assay_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
-                          const char *key);
+int cli_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
+                        const char *key);
 
 #endif

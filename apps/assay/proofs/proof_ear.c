@@ -90,7 +90,7 @@ static struct assay_json *private_of(const struct assay_proof_verified *verified
     uint8_t digest[32];
     assay_sha256(verified->bytes.bytes, verified->bytes.len, digest);
     assay_json_set_uint(out, "v", 1);
-    assay_json_set_text(out, "profile", assay_proof_profile_text(verified->profile));
+    assay_json_set_text(out, "profile", cli_proof_profile_text(verified->profile));
     assay_json_set_bool(out, "insecure", verified->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
     assay_json_set_hex(out, "subject", p->member.node_id, 32);
     assay_json_set_hex(out, "chain_id", p->next.chain_id, 32);
@@ -176,8 +176,8 @@ static enum assay_status sign_token(const char *claims, const char *key, struct 
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-int assay_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
-                          const char *key)
+int cli_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
+                        const char *key)
 {
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
@@ -193,6 +193,6 @@ int assay_proof_ear_write(const struct assay_proof_verified *verified, const cha
     if (strcmp(path, "-") == 0)
         return fwrite(bytes, 1, token.len, stdout) == token.len ? ASSAY_EXIT_OK
                                                                 : ASSAY_EXIT_INTERNAL;
-    return assay_output_write("assay proof", path, ASSAY_FILE_PUBLIC,
-                              assay_slice_over(bytes, token.len));
+    return cli_output_write("assay proof", path, ASSAY_FILE_PUBLIC,
+                            assay_slice_over(bytes, token.len));
 }

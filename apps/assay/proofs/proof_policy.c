@@ -53,12 +53,12 @@ static int load_policy(const char *path, struct assay_policy *policy, uint8_t di
 {
     if (load_genesis(path, policy, digest) == ASSAY_EXIT_OK) return ASSAY_EXIT_OK;
     struct assay_policy_file file;
-    const int result = assay_policy_file_open(&file, path, false);
+    const int result = cli_policy_file_open(&file, path, false);
     if (result == ASSAY_EXIT_OK) {
         *policy = *file.policy;
         assay_bytes_copy(digest, 32, file.digest, sizeof file.digest);
     }
-    assay_policy_file_close(&file);
+    cli_policy_file_close(&file);
     return result;
 }
 
@@ -81,8 +81,8 @@ static enum assay_proof_profile profile_of(const struct assay_policy *policy)
                                                         : ASSAY_PROOF_PROFILE_PRODUCTION;
 }
 
-int assay_proof_profile_find(const char *path, const char *checkpoint,
-                             const struct assay_proven *proven, enum assay_proof_profile *profile)
+int cli_proof_profile_find(const char *path, const char *checkpoint,
+                           const struct assay_proven *proven, enum assay_proof_profile *profile)
 {
     uint8_t digest[32];
     *profile = ASSAY_PROOF_PROFILE_UNKNOWN;
@@ -101,7 +101,7 @@ int assay_proof_profile_find(const char *path, const char *checkpoint,
     return has_path ? result : ASSAY_EXIT_OK;
 }
 
-const char *assay_proof_profile_text(enum assay_proof_profile profile)
+const char *cli_proof_profile_text(enum assay_proof_profile profile)
 {
     switch (profile) {
     case ASSAY_PROOF_PROFILE_PRODUCTION: return "production";

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct deed {
+struct account_command {
     struct assay_daemon_request q;
     const char *key, *to, *amount, *sequence, *out, *timeout;
     const char *verb, *word;
@@ -37,12 +37,12 @@ static int create_account(const char *path)
         return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
     }
     assay_task_account(public_key, account);
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("account create", (const char *const[]){ path, NULL });
+            cli_result_json("account create", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "account", account, sizeof account);
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     assay_hex_encode(account, sizeof account, text, sizeof text);
     (void)printf("account: %s\n", text);
@@ -57,22 +57,22 @@ static void balance_of(const struct assay_record_submit_signing *s, uint64_t *ba
                        uint64_t *sequence)
 {
     const struct assay_task_ledger *const ledger =
-        assay_follower_tasks(assay_record_submit_follower(s->hand));
+        assay_follower_tasks(cli_record_submit_follower(s->hand));
     if (ledger == NULL || !assay_task_ledger_get_balance(ledger, s->account, balance, sequence))
         *balance = *sequence = 0;
 }
 
 /* What would have no effect is not signed: it would stay good for later. A number that was given is
  * taken at its word. Returns: -1 to go on, else the exit status. */
-static int look_before(const struct deed *d, const struct assay_record_submit_signing *s,
+static int look_before(const struct account_command *d, const struct assay_record_submit_signing *s,
                        struct assay_task_transfer *t)
 {
     uint64_t balance = 0;
     balance_of(s, &balance, &t->sequence);
     if (d->sequence != NULL)
-        return assay_record_submit_number(d->sequence, 0, &t->sequence)
+        return cli_record_submit_number(d->sequence, 0, &t->sequence)
                    ? -1
-                   : assay_misuse("--sequence wants a number, not \"%s\"", d->sequence);
+                   : cli_misuse("--sequence wants a number, not \"%s\"", d->sequence);
     if (t->amount <= balance) return -1;
     (void)fprintf(stderr,
                   "assay account: the balance is %" PRIu64 ", and %" PRIu64
@@ -81,7 +81,8 @@ static int look_before(const struct deed *d, const struct assay_record_submit_si
     return ASSAY_EXIT_DENIED;
 }
 
-static int print_transfer(const struct deed *d, const struct assay_record_submit_signing *s,
+static int print_transfer(const struct account_command *d,
+                          const struct assay_record_submit_signing *s,
                           const struct assay_task_transfer *t)
 {
     char from[65], to[65];
@@ -96,7 +97,7 @@ static int print_transfer(const struct deed *d, const struct assay_record_submit
         assay_json_set_uint(data, "amount", t->amount);
         assay_json_set_uint(data, "sequence", t->sequence);
         assay_json_set_uint(data, "balance", balance);
-        return assay_print_envelope("assay.handed", data);
+        return cli_print_envelope("assay.handed", data);
     }
     assay_hex_encode(s->account, 32, from, sizeof from);
     assay_hex_encode(t->to, 32, to, sizeof to);
@@ -106,11 +107,11 @@ static int print_transfer(const struct deed *d, const struct assay_record_submit
     return ASSAY_EXIT_OK;
 }
 
-static int hand_transfer(const struct deed *d, struct assay_record_submit_signing *s,
+static int hand_transfer(const struct account_command *d, struct assay_record_submit_signing *s,
                          struct assay_task_transfer *t)
 {
     const struct assay_follower_home *const home =
-        assay_follower_home(assay_record_submit_follower(s->hand));
+        assay_follower_home(cli_record_submit_follower(s->hand));
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload = { 0 };
     const char *word = "";
@@ -118,39 +119,39 @@ static int hand_transfer(const struct deed *d, struct assay_record_submit_signin
     if (looked >= 0) return looked;
     assay_bytes_copy(t->key, sizeof t->key, s->public_key, sizeof s->public_key);
     assay_task_transfer_statement(home->chain_id, t, digest);
-    enum assay_status status = assay_record_submit_sign(s, digest, t->signature);
+    enum assay_status status = cli_record_submit_sign(s, digest, t->signature);
     if (status == ASSAY_OK) status = assay_task_transfer_encode(t, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
-    const int result = assay_record_submit_send(s->hand, ASSAY_SERVICE_TRANSFER, payload, &word);
+    if (status != ASSAY_OK) return cli_record_submit_report_unmade(d->q.group, status);
+    const int result = cli_record_submit_send(s->hand, ASSAY_SERVICE_TRANSFER, payload, &word);
     return result == ASSAY_EXIT_OK ? print_transfer(d, s, t) : result;
 }
 
-static int transfer_amount(struct deed *d)
+static int transfer_amount(struct account_command *d)
 {
     struct assay_record_submit_signing s = { .hand = NULL };
     struct assay_task_transfer t = { .amount = 0 };
-    if (!assay_record_submit_number(d->amount, 1, &t.amount))
-        return assay_misuse("--amount wants a number from 1, not \"%s\"", d->amount);
-    const int known = assay_record_submit_account(d->q.group, d->to, t.to);
+    if (!cli_record_submit_number(d->amount, 1, &t.amount))
+        return cli_misuse("--amount wants a number from 1, not \"%s\"", d->amount);
+    const int known = cli_record_submit_account(d->q.group, d->to, t.to);
     if (known != ASSAY_EXIT_OK) return known;
-    int result = assay_record_submit_start(&d->q, d->key, d->timeout, &s);
+    int result = cli_record_submit_start(&d->q, d->key, d->timeout, &s);
     if (result == ASSAY_EXIT_OK) result = hand_transfer(d, &s, &t);
-    assay_record_submit_stop(&s);
+    cli_record_submit_stop(&s);
     return result;
 }
 
-int assay_command_account(int argc, char **argv)
+int cli_command_account(int argc, char **argv)
 {
-    struct deed d = { .q = { .group = "account" } };
+    struct account_command d = { .q = { .group = "account" } };
     const struct assay_record_submit_option options[] = {
         { "key", &d.key, NULL, 0 },           { "to", &d.to, NULL, 0 },
         { "amount", &d.amount, NULL, 0 },     { "out", &d.out, NULL, 0 },
         { "sequence", &d.sequence, NULL, 0 }, { NULL, NULL, NULL, 0 },
     };
     const int read =
-        assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "create") == 0) return create_account(d.out);
     if (strcmp(d.verb, "transfer") == 0) return transfer_amount(&d);
-    return assay_services_account(&d.q, d.word);
+    return cli_services_account(&d.q, d.word);
 }

@@ -25,7 +25,7 @@ static int read_key(const struct assay_anchor_run *run, struct assay_secret32 *k
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
     const enum assay_status status = assay_anchor_key_read(run->settings.key, key, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "%s: %s\n", run->who, message);
+    (void)fprintf(stderr, "%s: %s\n", run->command, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
 }
 
@@ -46,7 +46,7 @@ static void print_progress(struct assay_anchor_sending *s)
     if (p->why[0] != '\0' && len > 0 && (size_t)len < sizeof line)
         (void)snprintf(line + len, sizeof line - (size_t)len, ": %s", p->why);
     if (s->run->json || strcmp(line, s->said) == 0) return;
-    (void)fprintf(stderr, "%s: %s\n", s->run->who, line);
+    (void)fprintf(stderr, "%s: %s\n", s->run->command, line);
     assay_bytes_copy((uint8_t *)s->said, sizeof s->said, (const uint8_t *)line, sizeof line);
 }
 
@@ -82,14 +82,14 @@ static int give_up(const struct assay_anchor_sending *s)
     (void)fprintf(stderr,
                   "%s: not %u blocks deep after %" PRIu64 " s (%s)%s%s; run it again, "
                   "what was sent may still be included\n",
-                  s->run->who, (unsigned)s->sender.config.confirmations, s->run->wait_ms / 1000,
+                  s->run->command, (unsigned)s->sender.config.confirmations, s->run->wait_ms / 1000,
                   assay_evm_phase_text(p->phase), p->why[0] != '\0' ? ": " : "", p->why);
     return ASSAY_EXIT_TIMEOUT;
 }
 
 /* Until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: rejected by the
  * contract, not yet reported */
-int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order)
+int cli_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order)
 {
     const enum assay_status begun = assay_evm_sender_begin(&s->sender, order);
     ASSAY_ASSERT(begun == ASSAY_OK); /* one after the other, within its bounds */
@@ -107,10 +107,10 @@ int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_or
     }
 }
 
-int assay_anchor_refused(const struct assay_anchor_sending *s)
+int cli_anchor_refused(const struct assay_anchor_sending *s)
 {
     const char *const why = s->sender.progress.why;
-    (void)fprintf(stderr, "%s: refused, \"%s\": %s\n", s->run->who, why, get_advice(why));
+    (void)fprintf(stderr, "%s: refused, \"%s\": %s\n", s->run->command, why, get_advice(why));
     return ASSAY_EXIT_DENIED;
 }
 
@@ -122,7 +122,7 @@ static int check_chain(struct assay_anchor_run *run)
     enum assay_status status = assay_evm_get_chain(&run->rpc, &chain_id);
     if (status == ASSAY_OK && chain_id != run->settings.sender.chain_id) {
         (void)fprintf(stderr, "%s: %s is a node of chain %" PRIu64 ", not of %" PRIu64 "\n",
-                      run->who, run->settings.rpc, chain_id, run->settings.sender.chain_id);
+                      run->command, run->settings.rpc, chain_id, run->settings.sender.chain_id);
         return ASSAY_EXIT_CONFLICT;
     }
     if (status == ASSAY_OK) status = assay_evm_p256_check(&run->rpc);
@@ -131,13 +131,13 @@ static int check_chain(struct assay_anchor_run *run)
             stderr,
             "%s: chain %" PRIu64
             " has no ECDSA over P-256 at 0x100 (EIP-7951): no anchor can verify signatures there\n",
-            run->who, chain_id);
+            run->command, chain_id);
         return ASSAY_EXIT_CONFLICT;
     }
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(run, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_anchor_node_failed(run, status);
 }
 
-int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s)
+int cli_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s)
 {
     const struct assay_evm_config config = assay_anchor_sender(&run->settings);
     struct assay_secret32 key = { { 0 } };
@@ -149,8 +149,8 @@ int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_
         assay_evm_sender_init(&s->sender, &config, &key, run->rpc.link);
     assay_secret_wipe(&key, sizeof key);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: no account has that key (%s)\n", run->who, run->settings.key,
-                      assay_status_text(status));
+        (void)fprintf(stderr, "%s: %s: no account has that key (%s)\n", run->command,
+                      run->settings.key, assay_status_text(status));
         return ASSAY_EXIT_USAGE;
     }
     s->transactions = assay_json_array();
@@ -158,7 +158,7 @@ int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_
     return s->data != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-void assay_anchor_sending_close(struct assay_anchor_sending *s)
+void cli_anchor_sending_close(struct assay_anchor_sending *s)
 {
     if (s->sender.data != NULL) assay_evm_sender_deinit(&s->sender);
     assay_json_free(&s->transactions);
@@ -169,17 +169,17 @@ static int print_made(struct assay_anchor_sending *s, const char *verb, const ui
                       uint64_t epoch)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
-    assay_anchor_address(contract, address);
+    cli_anchor_address(contract, address);
     if (!s->run->json) {
         (void)printf("contract       %s\nepoch          %" PRIu64 "\n", address, epoch);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_result_json(verb, (const char *const[]){ NULL });
+    struct assay_json *const data = cli_result_json(verb, (const char *const[]){ NULL });
     assay_json_set_text(data, "contract", address);
     assay_json_set_uint(data, "epoch", epoch);
     assay_json_set(data, "transactions", s->transactions);
     s->transactions = NULL;
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 /* ------------------------------------------------------------ advance */
@@ -189,7 +189,7 @@ static int no_order(const struct assay_anchor_run *run, const struct assay_evm_a
 {
     if (status == ASSAY_E_CHAIN) {
         (void)fprintf(stderr, "%s: the contract is about another network or era than %s is of\n",
-                      run->who, run->socket);
+                      run->command, run->socket);
         return ASSAY_EXIT_CONFLICT;
     }
     if (status == ASSAY_E_STRANGER || status == ASSAY_E_EARLY) {
@@ -197,10 +197,10 @@ static int no_order(const struct assay_anchor_run *run, const struct assay_evm_a
                       "%s: too many vote with other keys or weights since epoch %" PRIu64
                       ", and %s "
                       "has nothing that leads from there: deploy another anchor\n",
-                      run->who, held->epoch, run->socket);
+                      run->command, held->epoch, run->socket);
         return ASSAY_EXIT_DENIED;
     }
-    return assay_anchor_daemon_failed(run, status);
+    return cli_anchor_daemon_failed(run, status);
 }
 
 static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_anchored *held)
@@ -210,7 +210,7 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
     (void)fprintf(stderr,
                   "%s: epoch %" PRIu64 ", which it holds, is older than a day: nothing "
                   "brings it further, deploy another anchor\n",
-                  run->who, held->epoch);
+                  run->command, held->epoch);
     return true;
 }
 
@@ -218,7 +218,7 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
 static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *held)
 {
     struct assay_anchor_run *const run = s->run;
-    const struct assay_evm_epoch_source closings = { .ask = assay_anchor_request_epoch,
+    const struct assay_evm_epoch_source closings = { .ask = cli_anchor_request_epoch,
                                                      .context = run };
     const uint64_t before = held->epoch;
     struct assay_evm_order order;
@@ -227,15 +227,15 @@ static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *h
         held, run->settings.contract, &closings, s->data, ASSAY_EVM_DATA_LEN_MAX, &order, &epoch);
     if (status != ASSAY_OK) return no_order(run, held, status);
     if (!run->json)
-        (void)fprintf(stderr, "%s: from epoch %" PRIu64 " to %" PRIu64 "\n", run->who, before,
+        (void)fprintf(stderr, "%s: from epoch %" PRIu64 " to %" PRIu64 "\n", run->command, before,
                       epoch);
-    const int driven = assay_anchor_drive(s, &order);
+    const int driven = cli_anchor_drive(s, &order);
     if (driven != ASSAY_EXIT_OK && driven != ASSAY_EXIT_DENIED) return driven;
-    const int asked = assay_anchor_held(run, held);
+    const int asked = cli_anchor_held(run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     if (held->epoch > before) return ASSAY_EXIT_OK;
-    if (driven == ASSAY_EXIT_DENIED) return assay_anchor_refused(s);
-    (void)fprintf(stderr, "%s: it was included, and the node reports no change\n", run->who);
+    if (driven == ASSAY_EXIT_DENIED) return cli_anchor_refused(s);
+    (void)fprintf(stderr, "%s: it was included, and the node reports no change\n", run->command);
     return ASSAY_EXIT_MALFORMED;
 }
 
@@ -244,14 +244,14 @@ static int advance_anchor(struct assay_anchor_sending *s)
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
     struct assay_evm_anchored held;
-    const int asked = assay_anchor_held(run, &held);
+    const int asked = cli_anchor_held(run, &held);
     if (asked != ASSAY_EXIT_OK) return asked;
-    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
+    const enum assay_status status = cli_anchor_request_epoch(run, 0, &newest);
     const uint64_t target = newest.anchored.epoch;
     const bool same = assay_bytes_equal(newest.anchored.chain_id, held.chain_id, 32) &&
                       newest.anchored.era == held.era;
     assay_evm_finalized_epoch_free(&newest);
-    if (status != ASSAY_OK) return assay_anchor_daemon_failed(run, status);
+    if (status != ASSAY_OK) return cli_anchor_daemon_failed(run, status);
     if (!same) return no_order(run, &held, ASSAY_E_CHAIN);
     if (held.epoch < target && is_dead(run, &held)) return ASSAY_EXIT_DENIED;
     while (held.epoch < target) {
@@ -267,16 +267,16 @@ static int deploy_anchor(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
-    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
+    const enum assay_status status = cli_anchor_request_epoch(run, 0, &newest);
     const struct assay_evm_anchored from = newest.anchored;
     struct assay_evm_order order;
     assay_evm_finalized_epoch_free(&newest);
-    if (status != ASSAY_OK) return assay_anchor_daemon_failed(run, status);
+    if (status != ASSAY_OK) return cli_anchor_daemon_failed(run, status);
     if (assay_evm_anchor_deploy_order(&from, s->data, ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
-    const int driven = assay_anchor_drive(s, &order);
+    const int driven = cli_anchor_drive(s, &order);
     if (driven != ASSAY_EXIT_OK)
-        return driven == ASSAY_EXIT_DENIED ? assay_anchor_refused(s) : driven;
+        return driven == ASSAY_EXIT_DENIED ? cli_anchor_refused(s) : driven;
     return print_made(s, "anchor deploy", s->sender.progress.receipt.contract, from.epoch);
 }
 
@@ -284,19 +284,19 @@ static int with_sender(struct assay_anchor_run *run, int (*what)(struct assay_an
 {
     struct assay_anchor_sending *const s = calloc(1, sizeof *s);
     if (s == NULL) return ASSAY_EXIT_INTERNAL;
-    int result = assay_anchor_sending_open(run, s);
+    int result = cli_anchor_sending_open(run, s);
     if (result == ASSAY_EXIT_OK) result = what(s);
-    assay_anchor_sending_close(s);
+    cli_anchor_sending_close(s);
     free(s);
     return result;
 }
 
-int assay_anchor_advance(struct assay_anchor_run *run)
+int cli_anchor_advance(struct assay_anchor_run *run)
 {
     return with_sender(run, advance_anchor);
 }
 
-int assay_anchor_deploy(struct assay_anchor_run *run)
+int cli_anchor_deploy(struct assay_anchor_run *run)
 {
     return with_sender(run, deploy_anchor);
 }

@@ -44,7 +44,7 @@ static bool same_network(const struct assay_evm_anchored *a, const uint8_t *chai
     return assay_bytes_equal(a->chain_id, chain_id, 32) && a->era == era;
 }
 
-static bool says_the_same(const struct assay_evm_anchored *a, const struct assay_evm_anchored *b)
+static bool is_equal(const struct assay_evm_anchored *a, const struct assay_evm_anchored *b)
 {
     return a->epoch == b->epoch && a->time_ms == b->time_ms &&
            assay_bytes_equal(a->voters, b->voters, 32) &&
@@ -55,9 +55,9 @@ static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_a
                           struct compared *out)
 {
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
-    if (assay_anchor_request_epoch(run, held->epoch, &closed) != ASSAY_OK) {
+    if (cli_anchor_request_epoch(run, held->epoch, &closed) != ASSAY_OK) {
         set_verdict(out, UNKNOWN, "the daemon does not keep that epoch any more");
-    } else if (says_the_same(held, &closed.anchored)) {
+    } else if (is_equal(held, &closed.anchored)) {
         set_verdict(out, SAME, "equal to the daemon's state of that epoch");
     } else {
         set_verdict(out, OTHER, "differs from the daemon's state of that epoch");
@@ -69,12 +69,12 @@ static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_a
                           struct compared *out)
 {
     struct assay_evm_finalized_epoch newest = { .oldest = 0 };
-    const enum assay_status status = assay_anchor_request_epoch(run, 0, &newest);
+    const enum assay_status status = cli_anchor_request_epoch(run, 0, &newest);
     if (status == ASSAY_E_NOT_FOUND && run->message[0] == '\0' && !run->socket_named) {
         set_verdict(out, UNKNOWN, "no daemon is here, and no proof was given");
     } else if (status != ASSAY_OK) {
         assay_evm_finalized_epoch_free(&newest);
-        return assay_anchor_daemon_failed(run, status);
+        return cli_anchor_daemon_failed(run, status);
     } else if (!same_network(held, newest.anchored.chain_id, newest.anchored.era)) {
         set_verdict(out, OTHER, "the daemon is of another network or era");
     } else {
@@ -138,7 +138,7 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
     struct assay_proven proven;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const int read = assay_proof_checkpoint(run->who, run->checkpoint, &checkpoint);
+    const int read = cli_proof_checkpoint(run->command, run->checkpoint, &checkpoint);
     if (read != ASSAY_EXIT_OK) return read;
     enum assay_status status = assay_file_read(run->proof, ASSAY_PROOF_LEN_MAX, &bytes, &len);
     const struct assay_slice proof = assay_slice_over(bytes, len);
@@ -148,11 +148,11 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
     if (status == ASSAY_OK && answer == ASSAY_PROVEN)
         answer = assay_proof_age(&checkpoint, &proven, now_ms(), UINT32_MAX);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->proof,
-                      assay_file_fault(run->proof, status));
+        (void)fprintf(stderr, "%s: %s: %s\n", run->command, run->proof,
+                      cli_file_fault(run->proof, status));
         result = status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
     } else if (answer != ASSAY_PROVEN) {
-        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", run->who, run->proof,
+        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", run->command, run->proof,
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
@@ -196,7 +196,7 @@ static void print_comparison(const struct assay_anchor_run *run,
                              uint64_t age_ms)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3], time[ASSAY_RFC3339_MS_LEN + 1];
-    assay_anchor_address(run->settings.contract, address);
+    cli_anchor_address(run->settings.contract, address);
     assay_rfc3339_format_ms(held->time_ms, time);
     (void)printf("contract       %s\n", address);
     put_hex("chain_id       ", held->chain_id);
@@ -215,7 +215,7 @@ static int print_json(const struct assay_anchor_run *run, const struct assay_evm
     static const char *const verdicts[] = { "same", "other", "unknown" };
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
     struct assay_json *const data = assay_json_object();
-    assay_anchor_address(run->settings.contract, address);
+    cli_anchor_address(run->settings.contract, address);
     assay_json_set_text(data, "contract", address);
     assay_json_set_hex(data, "chain_id", held->chain_id, 32);
     assay_json_set_uint(data, "era", held->era);
@@ -229,14 +229,14 @@ static int print_json(const struct assay_anchor_run *run, const struct assay_evm
     assay_json_set_text(data, "detail", c->words);
     if (c->has_epoch) assay_json_set_uint(data, "network_epoch", c->epoch);
     else assay_json_set_null(data, "network_epoch");
-    return assay_print_envelope("assay.anchored", data);
+    return cli_print_envelope("assay.anchored", data);
 }
 
-int assay_anchor_show(struct assay_anchor_run *run)
+int cli_anchor_show(struct assay_anchor_run *run)
 {
     struct assay_evm_anchored held;
     struct compared compared = { .verdict = UNKNOWN };
-    int result = assay_anchor_held(run, &held);
+    int result = cli_anchor_held(run, &held);
     if (result == ASSAY_EXIT_OK)
         result = run->proof != NULL ? compare_proof(run, &held, &compared)
                                     : compare_daemon(run, &held, &compared);

@@ -62,7 +62,7 @@ static void print_row(const struct assay_cont_instance_row *row)
                  (unsigned long long)(row->session & ((UINT64_C(1) << 40) - 1)),
                  (unsigned long long)assay_cont_number_era(row->session),
                  slot_text(row->author, text), (unsigned long long)row->epoch,
-                 assay_text_sanitized(address));
+                 cli_text_sanitized(address));
     (void)printf("birth          era %llu, epoch %llu, paid by %s\n",
                  (unsigned long long)row->birth.era, (unsigned long long)row->birth.epoch,
                  slot_text(row->payer, text));
@@ -123,14 +123,14 @@ static int print_seen_json(const struct seen *s)
         assay_json_set_uint(data, "closed_epoch", s->network.next.epoch);
         assay_json_set_uint(data, "time_ms", s->network.time_ms);
     }
-    return assay_print_envelope("assay.instance", data);
+    return cli_print_envelope("assay.instance", data);
 }
 
 /* --- believing */
 
-static int report_error(const char *who, const char *what, const char *why)
+static int report_error(const char *command, const char *what, const char *why)
 {
-    (void)fprintf(stderr, "%s: %s: not trusted: %s\n", who, what, why);
+    (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, what, why);
     return ASSAY_EXIT_DENIED;
 }
 
@@ -145,13 +145,13 @@ static const char *fault_of(enum assay_status status)
 }
 
 /* Returns: an enum assay_exit */
-static int verify_answer(const char *who, const char *what, const struct asked *a,
+static int verify_answer(const char *command, const char *what, const struct asked *a,
                          const struct assay_checkpoint *checkpoint, struct seen *s)
 {
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint64_t now_ms = 0;
     uint32_t max_age_s = 0;
-    const int result = assay_proof_times(a->max_age, a->at, a->no_clock, &max_age_s, &now_ms);
+    const int result = cli_proof_times(a->max_age, a->at, a->no_clock, &max_age_s, &now_ms);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = ASSAY_OK;
     if (checkpoint == NULL) status = assay_row_evidence_read(&s->evidence, &s->row);
@@ -164,52 +164,52 @@ static int verify_answer(const char *who, const char *what, const struct asked *
         status = assay_cont_rows_read(s->evidence.group, s->evidence.head, &s->rows);
     if (status != ASSAY_OK) {
         const char *why = fault_of(status);
-        return report_error(who, what, why != NULL ? why : assay_status_text(status));
+        return report_error(command, what, why != NULL ? why : assay_status_text(status));
     }
     s->is_proven = checkpoint != NULL;
     s->has_age = answer == ASSAY_PROVEN;
     if (answer == ASSAY_PROVEN || answer == ASSAY_PROOF_AGE_UNKNOWN) return ASSAY_EXIT_OK;
-    return report_error(who, what, assay_proof_answer_text(answer));
+    return report_error(command, what, assay_proof_answer_text(answer));
 }
 
 /* It is about what was asked for. Returns: an enum assay_exit */
-static int check_about(const char *who, const char *what, const struct asked *a,
+static int check_about(const char *command, const char *what, const struct asked *a,
                        const struct seen *s)
 {
     uint8_t instance[32];
     if (a->instance == NULL) return ASSAY_EXIT_OK;
     if (strlen(a->instance) != 64 ||
         assay_hex_decode(a->instance, 64, instance, 32) != ASSAY_OK)
-        return assay_misuse("an instance has 64 hexadecimal digits, \"%s\" has not", a->instance);
+        return cli_misuse("an instance has 64 hexadecimal digits, \"%s\" has not", a->instance);
     if (assay_bytes_equal(instance, s->evidence.instance, 32)) return ASSAY_EXIT_OK;
-    return report_error(who, what, "it is about another instance");
+    return report_error(command, what, "it is about another instance");
 }
 
 /* Decodes, verifies, prints. Returns: an enum assay_exit */
-static int print_answer(const char *who, const char *what, const struct asked *a,
+static int print_answer(const char *command, const char *what, const struct asked *a,
                         struct assay_slice bytes)
 {
     static struct seen seen;
     struct assay_checkpoint checkpoint;
     int result = ASSAY_EXIT_OK;
     seen = (struct seen){ .len = bytes.len };
-    if (a->checkpoint != NULL) result = assay_proof_checkpoint(who, a->checkpoint, &checkpoint);
+    if (a->checkpoint != NULL) result = cli_proof_checkpoint(command, a->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     if (assay_row_evidence_decode(bytes, &seen.evidence) != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: it is no evidence of an instance\n", who, what);
+        (void)fprintf(stderr, "%s: %s: it is no evidence of an instance\n", command, what);
         return ASSAY_EXIT_MALFORMED;
     }
-    result = check_about(who, what, a, &seen);
+    result = check_about(command, what, a, &seen);
     if (result == ASSAY_EXIT_OK)
-        result = verify_answer(who, what, a, a->checkpoint != NULL ? &checkpoint : NULL, &seen);
+        result = verify_answer(command, what, a, a->checkpoint != NULL ? &checkpoint : NULL, &seen);
     if (result == ASSAY_EXIT_OK && a->out != NULL)
-        result = assay_output_write(who, a->out, ASSAY_FILE_PUBLIC, bytes);
+        result = cli_output_write(command, a->out, ASSAY_FILE_PUBLIC, bytes);
     if (result != ASSAY_EXIT_OK) return result;
     if (a->q.json) result = print_seen_json(&seen);
     else print_seen(&seen);
     if (result != ASSAY_EXIT_OK) return result;
     if (seen.is_proven && !seen.has_age) {
-        (void)fprintf(stderr, "%s: %s: %s\n", who, what,
+        (void)fprintf(stderr, "%s: %s: %s\n", command, what,
                       assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
         return ASSAY_EXIT_AGE_UNKNOWN;
     }
@@ -220,22 +220,22 @@ static int print_answer(const char *who, const char *what, const struct asked *a
 
 static int run_show(struct asked *a)
 {
-    static const char who[] = "assay continuity show";
+    static const char command[] = "assay continuity show";
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     a->instance = a->words[1];
     const char *group = a->group != NULL ? a->group : "0";
     if (strlen(a->instance) != 64 || strspn(a->instance, "0123456789abcdefABCDEF") != 64)
-        return assay_misuse("INSTANCE has 64 hexadecimal digits, \"%s\" has not", a->instance);
-    if (strpbrk(group, " \n") != NULL) return assay_misuse("--group is a name or a number");
-    int result = assay_daemon_get_document(&a->q, &document, "row %s %s", group, a->instance);
+        return cli_misuse("INSTANCE has 64 hexadecimal digits, \"%s\" has not", a->instance);
+    if (strpbrk(group, " \n") != NULL) return cli_misuse("--group is a name or a number");
+    int result = cli_daemon_get_document(&a->q, &document, "row %s %s", group, a->instance);
     if (result != ASSAY_EXIT_OK) return result;
     const char *hex = assay_json_text(assay_json_get(document, "data"), "evidence", "");
     const size_t len = strlen(hex) / 2;
     bytes = malloc(len + 1);
     result = ASSAY_EXIT_INTERNAL;
     if (bytes != NULL && assay_hex_decode(hex, 2 * len, bytes, len) == ASSAY_OK)
-        result = print_answer(who, a->q.socket, a, assay_slice_over(bytes, len));
+        result = print_answer(command, a->q.socket, a, assay_slice_over(bytes, len));
     free(bytes);
     assay_json_free(&document);
     return result;
@@ -243,17 +243,17 @@ static int run_show(struct asked *a)
 
 static int run_verify(const struct asked *a)
 {
-    static const char who[] = "assay continuity verify";
+    static const char command[] = "assay continuity verify";
     uint8_t *bytes = NULL;
     size_t len = 0;
     const char *path = a->words[1];
     const enum assay_status status =
         assay_file_read(path, ASSAY_ROW_EVIDENCE_LEN_MAX, &bytes, &len);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: %s\n", who, path, assay_file_fault(path, status));
+        (void)fprintf(stderr, "%s: %s: %s\n", command, path, cli_file_fault(path, status));
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
     }
-    const int result = print_answer(who, path, a, assay_slice_over(bytes, len));
+    const int result = print_answer(command, path, a, assay_slice_over(bytes, len));
     free(bytes);
     return result;
 }
@@ -273,7 +273,7 @@ static int read_options(struct asked *a, int argc, char **argv)
         { "no-clock", no_argument, NULL, 'C' },
         { NULL, 0, NULL, 0 },
     };
-    a->q.socket = assay_daemon_default_socket();
+    a->q.socket = cli_daemon_default_socket();
     a->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (o == 's') a->q.socket = optarg;
@@ -285,15 +285,15 @@ static int read_options(struct asked *a, int argc, char **argv)
         else if (o == 'm') a->max_age = optarg;
         else if (o == 'a') a->at = optarg;
         else if (o == 'C') a->no_clock = true;
-        else if (!assay_daemon_parse_timeout(optarg, &a->q.timeout_ms))
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+        else if (!cli_daemon_parse_timeout(optarg, &a->q.timeout_ms))
+            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
     a->words = argv + optind;
     a->word_count = argc - optind;
     return -1;
 }
 
-int assay_command_continuity(int argc, char **argv)
+int cli_command_continuity(int argc, char **argv)
 {
     struct asked a = { .q = { .group = "continuity" } };
     const int read = read_options(&a, argc, argv);
@@ -301,5 +301,5 @@ int assay_command_continuity(int argc, char **argv)
     const char *verb = a.word_count > 0 ? a.words[0] : "status";
     if (strcmp(verb, "show") == 0) return run_show(&a);
     if (strcmp(verb, "verify") == 0) return run_verify(&a);
-    return assay_services_groups(&a.q, a.group);
+    return cli_services_groups(&a.q, a.group);
 }

@@ -8,13 +8,13 @@
 #include "apps/assay/core/daemon_request.h"
 
 /* which: the name or the number of a group; NULL: all of them. */
-int assay_services_groups(const struct assay_daemon_request *q, const char *which);
+int cli_services_groups(const struct assay_daemon_request *q, const char *which);
 /* which: 64 digits, or a key file. */
-int assay_services_account(const struct assay_daemon_request *q, const char *which);
+int cli_services_account(const struct assay_daemon_request *q, const char *which);
 /* id: NULL: all of them in short. */
-int assay_services_shares(const struct assay_daemon_request *q, const char *id);
-int assay_services_offers(const struct assay_daemon_request *q);
+int cli_services_shares(const struct assay_daemon_request *q, const char *id);
+int cli_services_offers(const struct assay_daemon_request *q);
 /* task: NULL: all that are remembered. */
-int assay_services_tasks(const struct assay_daemon_request *q, const char *task);
+int cli_services_tasks(const struct assay_daemon_request *q, const char *task);
 
 #endif

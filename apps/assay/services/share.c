@@ -20,7 +20,7 @@
 
 enum { TURN_MS = 200 };
 
-struct share_deed {
+struct share_command {
     struct assay_daemon_request q;
     const char *key, *name, *sealed, *out, *cluster, *id, *timeout;
     const char *readers[ASSAY_SHARE_READERS_MAX];
@@ -46,17 +46,17 @@ static int report_error(const char *what, enum assay_status status)
 
 /* ------------------------------------------------------------ the client */
 
-static int open_client(struct share_deed *d)
+static int open_client(struct share_command *d)
 {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    const int set = assay_record_submit_timeout(&d->q, d->timeout);
+    const int set = cli_record_submit_timeout(&d->q, d->timeout);
     if (set >= 0) return set;
     d->until_ms = assay_monotonic_ms() + d->q.timeout_ms;
-    int result = assay_record_submit_key(d->q.group, d->key, &secret, public_key);
+    int result = cli_record_submit_key(d->q.group, d->key, &secret, public_key);
     if (result != ASSAY_EXIT_OK) return result;
     assay_task_account(public_key, d->account);
-    result = assay_record_submit_path(&d->q, d->path);
+    result = cli_record_submit_path(&d->q, d->path);
     const struct assay_share_client_config config = { .ledger = d->path, .key = &secret };
     const enum assay_status status =
         result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
@@ -65,7 +65,7 @@ static int open_client(struct share_deed *d)
 }
 
 /* Returns: whether there is time left. */
-static bool poll_progress(struct share_deed *d)
+static bool poll_progress(struct share_command *d)
 {
     assay_share_client_turn(d->client, TURN_MS);
     return assay_monotonic_ms() < d->until_ms;
@@ -81,13 +81,13 @@ static void print_silent(uint32_t silent)
     (void)fputs("; assay share status names their members, look at their assay-holder\n", stderr);
 }
 
-static int wait_done(struct share_deed *d)
+static int wait_done(struct share_command *d)
 {
     for (;;) {
         const struct assay_share_client_status s = assay_share_client_status(d->client);
         if (s.state == ASSAY_SHARE_CLIENT_DONE) return ASSAY_EXIT_OK;
         if (s.state == ASSAY_SHARE_CLIENT_FAILED) {
-            (void)fprintf(stderr, "assay share: %s\n", assay_text_sanitized(s.why));
+            (void)fprintf(stderr, "assay share: %s\n", cli_text_sanitized(s.why));
             return ASSAY_EXIT_DENIED;
         }
         if (poll_progress(d)) continue;
@@ -110,46 +110,46 @@ static int by_name(const void *a, const void *b)
     return assay_bytes_compare(x->name, y->name, 32);
 }
 
-static int take_readers(const struct share_deed *d,
+static int take_readers(const struct share_command *d,
                         struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX])
 {
     for (uint32_t i = 0; i < d->reader_count; i++) {
         reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
-        const int known = assay_record_submit_account(d->q.group, d->readers[i], reader[i].name);
+        const int known = cli_record_submit_account(d->q.group, d->readers[i], reader[i].name);
         if (known != ASSAY_EXIT_OK) return known;
     }
     qsort(reader, d->reader_count, sizeof reader[0], by_name);
     for (uint32_t i = 1; i < d->reader_count; i++)
         if (assay_bytes_equal(reader[i - 1].name, reader[i].name, 32))
-            return assay_misuse("--reader: an account is named twice");
+            return cli_misuse("--reader: an account is named twice");
     return ASSAY_EXIT_OK;
 }
 
-static int print_id(const struct share_deed *d, const uint8_t id[static 32])
+static int print_id(const struct share_command *d, const uint8_t id[static 32])
 {
     char text[65];
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json(d->made, (const char *const[]){ d->out, NULL });
+            cli_result_json(d->made, (const char *const[]){ d->out, NULL });
         assay_json_set_hex(data, "id", id, 32);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     assay_hex_encode(id, 32, text, sizeof text);
     (void)printf("id: %s\n", text);
     return ASSAY_EXIT_OK;
 }
 
-static int complain_taken(const struct share_deed *d)
+static int complain_taken(const struct share_command *d)
 {
     (void)fprintf(stderr,
                   "assay share put: --name %s: this account keeps a secret of that name already: "
                   "expected another name, or delete that one first (assay share delete)\n",
-                  assay_text_sanitized(d->name));
+                  cli_text_sanitized(d->name));
     return ASSAY_EXIT_CONFLICT;
 }
 
 /* The sealed secret is on disk before anything is dealt: without it shares are of no use. */
-static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t cluster,
+static int hand_secret(struct share_command *d, struct assay_slice secret, uint32_t cluster,
                        uint8_t *sealed)
 {
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
@@ -164,34 +164,33 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
     if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
     if (status != ASSAY_OK) return report_error(d->word, status);
     const int written =
-        assay_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,
-                           assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
+        cli_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,
+                         assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
     if (written != ASSAY_EXIT_OK) return written;
     const int done = wait_done(d);
     return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
 
-static int put_secret(struct share_deed *d)
+static int put_secret(struct share_command *d)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t cluster = 0;
     ASSAY_ASSERT(d->name != NULL); /* by the table */
     d->made = "share put";
-    if (d->cluster != NULL && (!assay_record_submit_number(d->cluster, 0, &cluster) ||
-                               cluster >= ASSAY_SHARE_CLUSTERS_MAX))
-        return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
-    if (d->name[0] == '\0') return assay_misuse("--name is empty");
-    const int free_out = assay_output_check("assay share put", d->out, NULL);
+    if (d->cluster != NULL &&
+        (!cli_record_submit_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
+        return cli_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
+    if (d->name[0] == '\0') return cli_misuse("--name is empty");
+    const int free_out = cli_output_check("assay share put", d->out, NULL);
     if (free_out != ASSAY_EXIT_OK) return free_out;
     const enum assay_status status =
         assay_file_read(d->word, ASSAY_SHARE_PAYLOAD_MAX, &bytes, &len);
     if (status == ASSAY_E_RANGE || (status == ASSAY_OK && len == 0)) {
         free(bytes);
-        return assay_misuse("%s: a secret has 1 to %d bytes, this file %s", d->word,
-                            (int)ASSAY_SHARE_PAYLOAD_MAX, len == 0 && status == ASSAY_OK
-                                                              ? "is empty"
-                                                              : "has more");
+        return cli_misuse("%s: a secret has 1 to %d bytes, this file %s", d->word,
+                          (int)ASSAY_SHARE_PAYLOAD_MAX,
+                          len == 0 && status == ASSAY_OK ? "is empty" : "has more");
     }
     if (status != ASSAY_OK) return report_error(d->word, status);
     uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
@@ -206,7 +205,7 @@ static int put_secret(struct share_deed *d)
 
 /* ------------------------------------------------------------ delete, readers */
 
-static enum assay_status begin_change(struct share_deed *d, const uint8_t name[static 32],
+static enum assay_status begin_change(struct share_command *d, const uint8_t name[static 32],
                                       const struct assay_share_reader *reader,
                                       uint8_t id[static 32])
 {
@@ -216,11 +215,11 @@ static enum assay_status begin_change(struct share_deed *d, const uint8_t name[s
 }
 
 /* Of the id that key and name make. In: reader: NULL: it is deleted */
-static int change_secret(struct share_deed *d, const struct assay_share_reader *reader)
+static int change_secret(struct share_command *d, const struct assay_share_reader *reader)
 {
     uint8_t name[32], id[32];
     ASSAY_ASSERT(d->name != NULL); /* by the table */
-    if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    if (d->name[0] == '\0') return cli_misuse("--name is empty");
     const int opened = open_client(d);
     if (opened != ASSAY_EXIT_OK) return opened;
     assay_sha256(d->name, strlen(d->name), name);
@@ -232,13 +231,13 @@ static int change_secret(struct share_deed *d, const struct assay_share_reader *
     return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
 
-static int delete_secret(struct share_deed *d)
+static int delete_secret(struct share_command *d)
 {
     d->made = "share delete";
     return change_secret(d, NULL);
 }
 
-static int change_readers(struct share_deed *d)
+static int change_readers(struct share_command *d)
 {
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
     const int known = take_readers(d, reader);
@@ -248,18 +247,18 @@ static int change_readers(struct share_deed *d)
 
 /* ------------------------------------------------------------ read */
 
-static int write_secret(const struct share_deed *d)
+static int write_secret(const struct share_command *d)
 {
-    const int written = assay_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
-                                           assay_share_client_payload(d->client));
+    const int written = cli_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
+                                         assay_share_client_payload(d->client));
     if (written != ASSAY_EXIT_OK) return written;
-    if (!assay_json_mode_is_on()) return ASSAY_EXIT_OK;
-    return assay_result_json_print(
-        assay_result_json("share read", (const char *const[]){ d->out, NULL }));
+    if (!cli_json_mode_is_on()) return ASSAY_EXIT_OK;
+    return cli_result_json_print(
+        cli_result_json("share read", (const char *const[]){ d->out, NULL }));
 }
 
 /* Holders answer only readers, without an error for others. */
-static bool may_read(const struct share_deed *d, const uint8_t id[static 32])
+static bool may_read(const struct share_command *d, const uint8_t id[static 32])
 {
     const struct assay_share_registry *const r = assay_share_client_registry(d->client);
     const struct assay_share_row *const row = r != NULL ? assay_share_registry_find(r, id) : NULL;
@@ -271,7 +270,8 @@ static bool may_read(const struct share_deed *d, const uint8_t id[static 32])
     return false;
 }
 
-static int begin_read(struct share_deed *d, const uint8_t id[static 32], struct assay_slice sealed)
+static int begin_read(struct share_command *d, const uint8_t id[static 32],
+                      struct assay_slice sealed)
 {
     enum assay_status status = ASSAY_E_AGAIN;
     while (assay_share_client_registry(d->client) == NULL)
@@ -285,13 +285,13 @@ static int begin_read(struct share_deed *d, const uint8_t id[static 32], struct 
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(d->word, status);
 }
 
-static int read_secret(struct share_deed *d)
+static int read_secret(struct share_command *d)
 {
     uint8_t id[32], *sealed = NULL;
     size_t len = 0;
     ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, id, 32) != ASSAY_OK)
-        return assay_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
+        return cli_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
     const enum assay_status status = assay_file_read(
         d->sealed, ASSAY_SHARE_PAYLOAD_MAX + ASSAY_SHARE_PAYLOAD_MORE, &sealed, &len);
     if (status != ASSAY_OK) return report_error(d->sealed, status);
@@ -302,9 +302,9 @@ static int read_secret(struct share_deed *d)
     return result == ASSAY_EXIT_OK ? write_secret(d) : result;
 }
 
-int assay_command_share(int argc, char **argv)
+int cli_command_share(int argc, char **argv)
 {
-    struct share_deed d = { .q = { .group = "share" } };
+    struct share_command d = { .q = { .group = "share" } };
     const struct assay_record_submit_option options[] = {
         { "key", &d.key, NULL, 0 },
         { "name", &d.name, NULL, 0 },
@@ -316,9 +316,9 @@ int assay_command_share(int argc, char **argv)
         { NULL, NULL, NULL, 0 },
     };
     const int read =
-        assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
-    if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
+    if (strcmp(d.verb, "status") == 0) return cli_services_shares(&d.q, d.id);
     const int result = strcmp(d.verb, "put") == 0       ? put_secret(&d)
                        : strcmp(d.verb, "delete") == 0  ? delete_secret(&d)
                        : strcmp(d.verb, "readers") == 0 ? change_readers(&d)

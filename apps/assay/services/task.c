@@ -15,12 +15,12 @@
 #include <string.h>
 
 /* Hands in what ends a task, or begins to. Returns: an enum assay_exit. */
-static int submit_ending(const struct task_deed *d, struct assay_record_submit_signing *s,
+static int submit_ending(const struct task_command *d, struct assay_record_submit_signing *s,
                          enum assay_service_kind kind, struct assay_slice payload,
                          const uint8_t task[static 32], const char *done)
 {
     const char *word = "";
-    const int result = assay_record_submit_send(s->hand, kind, payload, &word);
+    const int result = cli_record_submit_send(s->hand, kind, payload, &word);
     if (result != ASSAY_EXIT_OK) return result;
     if (!d->q.json) {
         (void)printf("final          %s\n", done);
@@ -31,31 +31,31 @@ static int submit_ending(const struct task_deed *d, struct assay_record_submit_s
     assay_json_set_text(data, "result", word);
     assay_json_set_hex(data, "account", s->account, 32);
     assay_json_set_hex(data, "task", task, 32);
-    return assay_print_envelope("assay.handed", data);
+    return cli_print_envelope("assay.handed", data);
 }
 
-static int hand_close(const struct task_deed *d, struct assay_record_submit_signing *s,
+static int hand_close(const struct task_command *d, struct assay_record_submit_signing *s,
                       const uint8_t task[static 32])
 {
     const struct assay_follower_home *const home =
-        assay_follower_home(assay_record_submit_follower(s->hand));
+        assay_follower_home(cli_record_submit_follower(s->hand));
     struct assay_task_close c = { .task = { 0 } };
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload = { 0 };
     assay_bytes_copy(c.task, 32, task, 32);
     assay_bytes_copy(c.key, sizeof c.key, s->public_key, sizeof s->public_key);
     assay_task_close_statement(home->chain_id, &c, digest);
-    enum assay_status status = assay_record_submit_sign(s, digest, c.signature);
+    enum assay_status status = cli_record_submit_sign(s, digest, c.signature);
     if (status == ASSAY_OK) status = assay_task_close_encode(&c, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
+    if (status != ASSAY_OK) return cli_record_submit_report_unmade(d->q.group, status);
     return submit_ending(d, s, ASSAY_SERVICE_TASK_CLOSE, payload, task,
                          "the task is closed, and what was locked is back");
 }
 
-static int hand_release(const struct task_deed *d, struct assay_record_submit_signing *s,
+static int hand_release(const struct task_command *d, struct assay_record_submit_signing *s,
                         const uint8_t task[static 32])
 {
-    const struct assay_follower *const follower = assay_record_submit_follower(s->hand);
+    const struct assay_follower *const follower = cli_record_submit_follower(s->hand);
     const struct assay_task_row *const row =
         assay_task_ledger_find_task(assay_follower_tasks(follower), task);
     struct assay_task_release r = { .paid = row != NULL ? row->paid : 0, .is_signed = true };
@@ -64,31 +64,31 @@ static int hand_release(const struct task_deed *d, struct assay_record_submit_si
     assay_bytes_copy(r.task, 32, task, 32);
     assay_bytes_copy(r.key, sizeof r.key, s->public_key, sizeof s->public_key);
     assay_task_release_statement(assay_follower_home(follower)->chain_id, &r, digest);
-    enum assay_status status = assay_record_submit_sign(s, digest, r.signature);
+    enum assay_status status = cli_record_submit_sign(s, digest, r.signature);
     if (status == ASSAY_OK) status = assay_task_release_encode(&r, bytes, sizeof bytes, &payload);
-    if (status != ASSAY_OK) return assay_record_submit_report_unmade(d->q.group, status);
+    if (status != ASSAY_OK) return cli_record_submit_report_unmade(d->q.group, status);
     return submit_ending(d, s, ASSAY_SERVICE_TASK_RELEASE, payload, task,
                          "the task ends in 4 closes; claims are paid until then");
 }
 
-static int end_task(struct task_deed *d,
-                    int (*hand)(const struct task_deed *d, struct assay_record_submit_signing *s,
+static int end_task(struct task_command *d,
+                    int (*hand)(const struct task_command *d, struct assay_record_submit_signing *s,
                                 const uint8_t task[static 32]))
 {
     struct assay_record_submit_signing s = { .hand = NULL };
     uint8_t task[32];
     ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, task, 32) != ASSAY_OK)
-        return assay_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", d->word);
-    int result = assay_record_submit_start(&d->q, d->key, d->timeout, &s);
+        return cli_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", d->word);
+    int result = cli_record_submit_start(&d->q, d->key, d->timeout, &s);
     if (result == ASSAY_EXIT_OK) result = hand(d, &s, task);
-    assay_record_submit_stop(&s);
+    cli_record_submit_stop(&s);
     return result;
 }
 
-int assay_command_task(int argc, char **argv)
+int cli_command_task(int argc, char **argv)
 {
-    struct task_deed d = { .q = { .group = "task" } };
+    struct task_command d = { .q = { .group = "task" } };
     const struct assay_record_submit_option options[] = {
         { "key", &d.key, NULL, 0 },
         { "out", &d.out, NULL, 0 },
@@ -105,12 +105,12 @@ int assay_command_task(int argc, char **argv)
         { NULL, NULL, NULL, 0 },
     };
     const int read =
-        assay_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "run") == 0) return task_run(&d);
     if (strcmp(d.verb, "deploy") == 0) return task_chain_deploy(&d);
     if (strcmp(d.verb, "close") == 0) return end_task(&d, hand_close);
     if (strcmp(d.verb, "release") == 0) return end_task(&d, hand_release);
-    if (strcmp(d.verb, "offers") == 0) return assay_services_offers(&d.q);
-    return assay_services_tasks(&d.q, d.word);
+    if (strcmp(d.verb, "offers") == 0) return cli_services_offers(&d.q);
+    return cli_services_tasks(&d.q, d.word);
 }

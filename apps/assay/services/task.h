@@ -8,7 +8,7 @@
 #include "apps/assay/core/record_submit.h"
 #include "net/services/tasks/task_client.h"
 
-struct task_deed {
+struct task_command {
     struct assay_daemon_request q;
     const char *key, *out, *code, *steps, *price, *hold, *executor, *standing, *score, *deadline,
         *evm, *after;
@@ -19,12 +19,12 @@ struct task_deed {
 struct task_chain;
 
 struct task_running {
-    const struct task_deed *d;
+    const struct task_command *d;
     struct assay_json *services; /* the daemon's document: offering members, by name */
     char socket[ASSAY_FOLLOWER_PATH_MAX + 1];
     struct assay_secret32 key, store_key;
     struct assay_task_client *client;
-    struct assay_task_wish wish;
+    struct assay_task_request request;
     uint8_t *input; /* of the command line; NULL: none was named */
     size_t input_len;
     struct assay_task_client_last *after; /* of another task, whose state is the input; or NULL */
@@ -39,7 +39,7 @@ struct task_running {
 /* One line on stderr. */
 __attribute__((format(printf, 1, 2))) void task_say(const char *format, ...);
 /* task_run.c. Returns: an enum assay_exit. */
-int task_run(struct task_deed *deed);
+int task_run(struct task_command *command);
 
 /* --- task_chain.c; each Returns: an enum assay_exit, unless noted */
 /* Reads the file, the price and the deadline, and the key of the account. */
@@ -56,6 +56,6 @@ void task_chain_key(struct task_running *r);
 /* Takes back what was not paid, when the deadline is over and something is there. Out: *closed */
 int task_chain_close(struct task_running *r, bool *closed);
 /* `assay task deploy`. */
-int task_chain_deploy(struct task_deed *deed);
+int task_chain_deploy(struct task_command *command);
 
 #endif

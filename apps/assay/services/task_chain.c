@@ -45,13 +45,13 @@ static int check_settings(const struct assay_anchor_settings *s, const char *pat
                                 : s->key[0] == '\0'            ? "key"
                                 : s->sender.fee_limit_wei == 0 ? "max_fee"
                                                                : NULL;
-    if (missing != NULL) return assay_misuse("--evm: %s has no %s", path, missing);
+    if (missing != NULL) return cli_misuse("--evm: %s has no %s", path, missing);
     if (s->has_tip && s->sender.tip_wei > s->sender.fee_limit_wei)
-        return assay_misuse("--evm: %s: the tip is above max_fee", path);
+        return cli_misuse("--evm: %s: the tip is above max_fee", path);
     return ASSAY_EXIT_OK;
 }
 
-static int open_chain(const struct task_deed *d, const char *who, bool tasks,
+static int open_chain(const struct task_command *d, const char *command, bool tasks,
                       struct task_chain **out)
 {
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
@@ -59,7 +59,7 @@ static int open_chain(const struct task_deed *d, const char *who, bool tasks,
     *out = c;
     if (c == NULL) return ASSAY_EXIT_INTERNAL;
     struct assay_anchor_settings *const s = &c->run.settings;
-    c->run.who = who;
+    c->run.command = command;
     c->run.json = d->q.json;
     c->run.wait_ms = SILENCE_MS;
     c->run.socket = d->q.socket;
@@ -72,7 +72,7 @@ static int open_chain(const struct task_deed *d, const char *who, bool tasks,
     c->place.chain_id = s->sender.chain_id;
     assay_bytes_copy(c->place.contract, ASSAY_EVM_ADDRESS_LEN, s->tasks, sizeof s->tasks);
     const int fit = check_settings(s, d->evm, tasks);
-    if (fit == ASSAY_EXIT_OK) assay_anchor_link(&c->run);
+    if (fit == ASSAY_EXIT_OK) cli_anchor_link(&c->run);
     return fit;
 }
 
@@ -81,7 +81,7 @@ void task_chain_end(struct task_chain **chain)
     struct task_chain *const c = *chain;
     *chain = NULL;
     if (c == NULL) return;
-    if (c->sends) assay_anchor_sending_close(&c->sending);
+    if (c->sends) cli_anchor_sending_close(&c->sending);
     free(c);
 }
 
@@ -92,19 +92,19 @@ const struct assay_evm_place *task_chain_place(const struct task_chain *chain)
 
 static int read_numbers(struct task_running *r)
 {
-    const struct task_deed *const d = r->d;
+    const struct task_command *const d = r->d;
     uint64_t wei = 0;
     r->ahead_s = AHEAD_S;
     if (d->price != NULL && (!assay_anchor_gwei(d->price, &wei) || wei == 0))
-        return assay_misuse("--price wants gwei above 0, as in 20000 or 0.5, not \"%s\"", d->price);
+        return cli_misuse("--price wants gwei above 0, as in 20000 or 0.5, not \"%s\"", d->price);
     r->price_wei = wei;
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
         r->price[i] = (uint8_t)wei;
-    if (d->deadline == NULL || (assay_record_submit_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) &&
+    if (d->deadline == NULL || (cli_record_submit_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) &&
                                 r->ahead_s <= AHEAD_S_MAX))
         return ASSAY_EXIT_OK;
-    return assay_misuse("--deadline wants %d to %d seconds with --evm, not \"%s\"", AHEAD_S_MIN,
-                        AHEAD_S_MAX, d->deadline);
+    return cli_misuse("--deadline wants %d to %d seconds with --evm, not \"%s\"", AHEAD_S_MIN,
+                      AHEAD_S_MAX, d->deadline);
 }
 
 int task_chain_begin(struct task_running *r)
@@ -129,18 +129,18 @@ static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
     c->run.wait_ms = r->silence_ms;
     c->until_ms = assay_monotonic_ms() + r->silence_ms;
     if (!c->sends) {
-        const int opened = assay_anchor_sending_open(&c->run, &c->sending);
+        const int opened = cli_anchor_sending_open(&c->run, &c->sending);
         c->sends = true;
         if (opened != ASSAY_EXIT_OK) return opened;
     }
     c->sending.begun_ms = assay_monotonic_ms();
-    const int asked = assay_anchor_held(&c->run, held);
+    const int asked = cli_anchor_held(&c->run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     const enum assay_status status =
         assay_evm_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (c->run.rpc.why[0] != '\0' || (status != ASSAY_E_NOT_FOUND && status != ASSAY_E_INVALID))
-        return assay_anchor_node_failed(&c->run, status);
+        return cli_anchor_node_failed(&c->run, status);
     task_say("the code at `tasks` is not AssayTasks over that anchor (contracts/contract.json); "
              "assay task deploy makes one");
     return ASSAY_EXIT_CONFLICT;
@@ -159,7 +159,7 @@ static int read_task(struct task_chain *c, const uint8_t task[static 32], bool *
         status = assay_evm_task_read(&c->run.rpc, &c->place, task, 0, open, paid);
     if (status == ASSAY_OK && *open && head > below)
         status = assay_evm_task_read(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(&c->run, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_anchor_node_failed(&c->run, status);
 }
 
 /* Explanation of the contract's error for the account. */
@@ -187,10 +187,10 @@ static int make_order(struct task_running *r, const struct assay_evm_anchored *h
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     struct assay_evm_score_proof proof;
     uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
-    enum assay_status status = assay_anchor_request_epoch(&c->run, held->epoch, &closed);
+    enum assay_status status = cli_anchor_request_epoch(&c->run, held->epoch, &closed);
     if (status != ASSAY_OK) {
         assay_evm_finalized_epoch_free(&closed);
-        const int failed = assay_anchor_daemon_failed(&c->run, status);
+        const int failed = cli_anchor_daemon_failed(&c->run, status);
         task_say("the anchor holds epoch %llu; assay anchor advance brings a later one",
                  (unsigned long long)held->epoch);
         return failed;
@@ -236,7 +236,7 @@ int task_chain_open(struct task_running *r)
             continue;
         }
         result = make_order(r, &held, &order);
-        if (result == ASSAY_EXIT_OK) result = assay_anchor_drive(&c->sending, &order);
+        if (result == ASSAY_EXIT_OK) result = cli_anchor_drive(&c->sending, &order);
         if (result == ASSAY_EXIT_DENIED && strcmp(c->sending.sender.progress.why, "exists") == 0)
             result = ASSAY_EXIT_OK;
         else if (result == ASSAY_EXIT_DENIED) return said_no(c);
@@ -278,7 +278,7 @@ int task_chain_close(struct task_running *r, bool *closed)
         if (assay_evm_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
                                   &order) != ASSAY_OK)
             return ASSAY_EXIT_INTERNAL;
-        result = assay_anchor_drive(&c->sending, &order);
+        result = cli_anchor_drive(&c->sending, &order);
         if (result != ASSAY_EXIT_DENIED) break;
         wait_a_little();
     } while (strcmp(c->sending.sender.progress.why, "early") == 0 &&
@@ -294,35 +294,35 @@ static int deploy_contract(struct task_chain *c)
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
     struct assay_evm_anchored held;
     struct assay_evm_order order;
-    int result = assay_anchor_sending_open(&c->run, &c->sending);
+    int result = cli_anchor_sending_open(&c->run, &c->sending);
     c->sends = true;
-    if (result == ASSAY_EXIT_OK) result = assay_anchor_held(&c->run, &held);
+    if (result == ASSAY_EXIT_OK) result = cli_anchor_held(&c->run, &held);
     if (result != ASSAY_EXIT_OK) return result;
     if (assay_evm_tasks_deploy_order(c->run.settings.contract, c->sending.data,
                                      ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
-    result = assay_anchor_drive(&c->sending, &order);
+    result = cli_anchor_drive(&c->sending, &order);
     if (result == ASSAY_EXIT_DENIED) return said_no(c);
     if (result != ASSAY_EXIT_OK) return result;
-    assay_anchor_address(c->sending.sender.progress.receipt.contract, address);
+    cli_anchor_address(c->sending.sender.progress.receipt.contract, address);
     if (!c->run.json) {
         (void)printf("tasks          %s\n", address);
         return ASSAY_EXIT_OK;
     }
-    struct assay_json *const data = assay_result_json("task deploy", (const char *const[]){ NULL });
+    struct assay_json *const data = cli_result_json("task deploy", (const char *const[]){ NULL });
     assay_json_set_text(data, "tasks", address);
     assay_json_set(data, "transactions", c->sending.transactions);
     c->sending.transactions = NULL;
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
-int task_chain_deploy(struct task_deed *deed)
+int task_chain_deploy(struct task_command *command)
 {
     struct task_chain *c = NULL;
     unsigned wait_ms = SILENCE_MS;
-    if (deed->timeout != NULL && !assay_daemon_parse_timeout(deed->timeout, &wait_ms))
+    if (command->timeout != NULL && !cli_daemon_parse_timeout(command->timeout, &wait_ms))
         return ASSAY_EXIT_USAGE; /* it was read before */
-    int result = open_chain(deed, "assay task deploy", false, &c);
+    int result = open_chain(command, "assay task deploy", false, &c);
     if (result == ASSAY_EXIT_OK) {
         c->run.wait_ms = wait_ms;
         result = deploy_contract(c);

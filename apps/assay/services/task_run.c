@@ -83,7 +83,7 @@ static int make_folder(const struct task_running *r)
 {
     char fault[ASSAY_FILE_MESSAGE_LEN] = "";
     if (strlen(r->d->out) + NAME_ROOM >= PATH_MAX)
-        return assay_misuse("--out: the path is longer than %d bytes", PATH_MAX - NAME_ROOM);
+        return cli_misuse("--out: the path is longer than %d bytes", PATH_MAX - NAME_ROOM);
     if (mkdir(r->d->out, 0700) == 0 || errno == EEXIST) {
         if (!assay_file_folder_fault(r->d->out, fault)) return ASSAY_EXIT_OK;
         task_say("%s", fault);
@@ -115,7 +115,7 @@ static int read_input(struct task_running *r)
             : assay_file_read(word, ASSAY_TASK_BLOB_MAX, &r->input, &r->input_len);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (status == ASSAY_E_RANGE)
-        return assay_misuse("%s: an input has %d bytes at most", word, (int)ASSAY_TASK_BLOB_MAX);
+        return cli_misuse("%s: an input has %d bytes at most", word, (int)ASSAY_TASK_BLOB_MAX);
     task_say("%s: %s", word, assay_status_text(status));
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
@@ -124,7 +124,7 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
                          uint64_t *out)
 {
     *out = fallback;
-    return text == NULL || (assay_record_submit_number(text, min, out) && *out <= max);
+    return text == NULL || (cli_record_submit_number(text, min, out) && *out <= max);
 }
 
 static int read_standing(const char *text, enum assay_task_standing *standing)
@@ -140,33 +140,31 @@ static int read_standing(const char *text, enum assay_task_standing *standing)
         }
     return text == NULL
                ? ASSAY_EXIT_OK
-               : assay_misuse("--standing: expected full, warning or restricted, found \"%s\"",
-                              text);
+               : cli_misuse("--standing: expected full, warning or restricted, found \"%s\"", text);
 }
 
-static int read_wish(struct task_running *r)
+static int read_request(struct task_running *r)
 {
-    const struct task_deed *const d = r->d;
+    const struct task_command *const d = r->d;
     uint64_t steps = 0, ahead = 0, score = 0;
     if (d->code != NULL &&
-        (strlen(d->code) != 64 || assay_hex_decode(d->code, 64, r->wish.code, 32) != ASSAY_OK))
-        return assay_misuse("--code wants 64 hexadecimal digits, not \"%s\"", d->code);
+        (strlen(d->code) != 64 || assay_hex_decode(d->code, 64, r->request.code, 32) != ASSAY_OK))
+        return cli_misuse("--code wants 64 hexadecimal digits, not \"%s\"", d->code);
     if (!parse_number(d->steps, 1, ASSAY_TASK_STEPS_MAX, 0, &steps))
-        return assay_misuse("--steps wants 1 to %d, not \"%s\"", (int)ASSAY_TASK_STEPS_MAX,
-                            d->steps);
-    if (d->evm == NULL && !parse_number(d->price, 1, UINT64_MAX, 0, &r->wish.price_max))
-        return assay_misuse("--price wants a number from 1, not \"%s\"", d->price);
-    if (!parse_number(d->hold, 1, UINT64_MAX, 0, &r->wish.hold_max))
-        return assay_misuse("--hold wants a number from 1, not \"%s\"", d->hold);
+        return cli_misuse("--steps wants 1 to %d, not \"%s\"", (int)ASSAY_TASK_STEPS_MAX, d->steps);
+    if (d->evm == NULL && !parse_number(d->price, 1, UINT64_MAX, 0, &r->request.price_max))
+        return cli_misuse("--price wants a number from 1, not \"%s\"", d->price);
+    if (!parse_number(d->hold, 1, UINT64_MAX, 0, &r->request.hold_max))
+        return cli_misuse("--hold wants a number from 1, not \"%s\"", d->hold);
     if (d->evm == NULL && !parse_number(d->deadline, 1, ASSAY_TASK_AHEAD_MAX, AHEAD_EPOCHS, &ahead))
-        return assay_misuse("--deadline wants 1 to %d epochs, not \"%s\"",
-                            (int)ASSAY_TASK_AHEAD_MAX, d->deadline);
+        return cli_misuse("--deadline wants 1 to %d epochs, not \"%s\"", (int)ASSAY_TASK_AHEAD_MAX,
+                          d->deadline);
     if (!parse_number(d->score, 0, SCORE_MAX, 0, &score))
-        return assay_misuse("--score wants 0 to %d basis points, not \"%s\"", SCORE_MAX, d->score);
-    r->wish.steps = (uint32_t)steps;
-    r->wish.ahead = (uint32_t)ahead;
-    r->wish.min_score_bp = (uint16_t)score;
-    return read_standing(d->standing, &r->wish.min_standing);
+        return cli_misuse("--score wants 0 to %d basis points, not \"%s\"", SCORE_MAX, d->score);
+    r->request.steps = (uint32_t)steps;
+    r->request.ahead = (uint32_t)ahead;
+    r->request.min_score_bp = (uint16_t)score;
+    return read_standing(d->standing, &r->request.min_standing);
 }
 
 /* ------------------------------------------------------------ offers */
@@ -182,12 +180,12 @@ static int find_executor(struct task_running *r)
     for (size_t i = 0; i < assay_json_count(offers); i++) {
         const struct assay_json *const offer = assay_json_at(offers, i);
         if (strcmp(assay_json_text(offer, "name", ""), r->d->executor) != 0) continue;
-        r->wish.named = true;
-        r->wish.executor = (uint32_t)assay_number_of(offer, "slot");
+        r->request.named = true;
+        r->request.executor = (uint32_t)cli_number_of(offer, "slot");
         return ASSAY_EXIT_OK;
     }
     task_say("no executor has the name \"%s\"; assay task offers lists them",
-             assay_text_sanitized(r->d->executor));
+             cli_text_sanitized(r->d->executor));
     return ASSAY_EXIT_NOT_FOUND;
 }
 
@@ -198,9 +196,9 @@ static const char *name_of(const struct task_running *r, uint32_t slot)
     const struct assay_json *const offers = offers_of(r);
     (void)snprintf(text, sizeof text, "slot %u", (unsigned)slot);
     for (size_t i = 0; i < assay_json_count(offers); i++)
-        if (assay_number_of(assay_json_at(offers, i), "slot") == slot)
+        if (cli_number_of(assay_json_at(offers, i), "slot") == slot)
             (void)snprintf(text, sizeof text, "%s",
-                           assay_text_of(assay_json_at(offers, i), "name", "nobody"));
+                           cli_text_of(assay_json_at(offers, i), "name", "nobody"));
     return text;
 }
 
@@ -224,7 +222,7 @@ static int read_keys(struct task_running *r)
     static const char label[] = "assay/task/store/v1";
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     if (r->chain == NULL) {
-        const int read = assay_record_submit_key(r->d->q.group, r->d->key, &r->key, public_key);
+        const int read = cli_record_submit_key(r->d->q.group, r->d->key, &r->key, public_key);
         if (read != ASSAY_EXIT_OK) return read;
     }
     assay_hmac_sha256(r->key.bytes, sizeof r->key.bytes, label, sizeof label - 1,
@@ -256,7 +254,7 @@ static int read_after(struct task_running *r)
     char store[PATH_MAX];
     if (dir == NULL) return ASSAY_EXIT_OK;
     if (r->d->word != NULL)
-        return assay_misuse("FILE and --after both name an input: leave one of them out");
+        return cli_misuse("FILE and --after both name an input: leave one of them out");
     if (snprintf(store, sizeof store, "%s/task.store", dir) >= (int)sizeof store ||
         access(store, F_OK) != 0) {
         task_say("%s has no task: expected a DIR that task run --out has made", dir);
@@ -288,34 +286,35 @@ static int open_client(struct task_running *r)
 }
 
 /* Its state is the input, and its program goes on unless another is named. */
-static void wish_after(struct task_running *r)
+static void request_after(struct task_running *r)
 {
     if (r->after == NULL) return;
-    r->wish.input = assay_slice_over(r->after->state, r->after->state_len);
-    r->wish.salt = r->after->salt;
-    if (r->d->code == NULL) assay_bytes_copy(r->wish.code, 32, r->after->code, 32);
+    r->request.input = assay_slice_over(r->after->state, r->after->state_len);
+    r->request.salt = r->after->salt;
+    if (r->d->code == NULL) assay_bytes_copy(r->request.code, 32, r->after->code, 32);
 }
 
 /* Options must match the task in DIR. */
 static int check_same(const struct task_running *r, const struct assay_task_open *terms)
 {
-    const struct task_deed *const d = r->d;
+    const struct task_command *const d = r->d;
     const struct assay_evm_terms *const evm = assay_task_client_evm(r->client);
     const char *differs = NULL;
-    if (r->input != NULL && !assay_task_client_has_input(r->client, r->wish.input, NULL))
+    if (r->input != NULL && !assay_task_client_has_input(r->client, r->request.input, NULL))
         differs = "another input";
     else if (r->after != NULL &&
-             !assay_task_client_has_input(r->client, r->wish.input, r->wish.salt))
+             !assay_task_client_has_input(r->client, r->request.input, r->request.salt))
         differs = "another input than the last state of --after";
-    else if (d->code != NULL && !assay_bytes_equal(terms->code, r->wish.code, 32))
+    else if (d->code != NULL && !assay_bytes_equal(terms->code, r->request.code, 32))
         differs = "another --code";
-    else if (d->steps != NULL && terms->steps != r->wish.steps) differs = "other --steps";
-    else if (d->price != NULL && r->chain == NULL && terms->price > r->wish.price_max)
+    else if (d->steps != NULL && terms->steps != r->request.steps) differs = "other --steps";
+    else if (d->price != NULL && r->chain == NULL && terms->price > r->request.price_max)
         differs = "a higher --price";
     else if (d->price != NULL && evm != NULL &&
              !assay_bytes_equal(evm->price, r->price, sizeof evm->price))
         differs = "another --price";
-    else if (r->wish.named && terms->executor != r->wish.executor) differs = "another --executor";
+    else if (r->request.named && terms->executor != r->request.executor)
+        differs = "another --executor";
     if (differs == NULL) return ASSAY_EXIT_OK;
     task_say("%s has a task with %s; name another --out for a new task, or leave it out to go on",
              d->out, differs);
@@ -324,7 +323,7 @@ static int check_same(const struct task_running *r, const struct assay_task_open
 
 static int check_whole(const struct task_running *r)
 {
-    const struct task_deed *const d = r->d;
+    const struct task_command *const d = r->d;
     const bool has_after = r->after != NULL;
     const char *const missing = d->word == NULL && !has_after   ? "FILE, the input,"
                                 : d->code == NULL && !has_after ? "--code"
@@ -332,17 +331,17 @@ static int check_whole(const struct task_running *r)
                                 : d->steps == NULL              ? "--steps"
                                                                 : NULL;
     if (missing == NULL) return ASSAY_EXIT_OK;
-    return assay_misuse("%s is missing: %s has no task to go on with", missing, d->out);
+    return cli_misuse("%s is missing: %s has no task to go on with", missing, d->out);
 }
 
 static int not_submitted(const struct task_running *r, enum assay_status status)
 {
-    const char *const who =
-        r->d->executor != NULL ? assay_text_sanitized(r->d->executor) : "no executor";
+    const char *const party =
+        r->d->executor != NULL ? cli_text_sanitized(r->d->executor) : "no executor";
     if (status == ASSAY_E_NOT_FOUND) {
         task_say("%s%s runs that code for %s a step%s with that standing and score; assay task "
                  "offers lists executors",
-                 who, r->d->executor != NULL ? " is not one that" : "", r->d->price,
+                 party, r->d->executor != NULL ? " is not one that" : "", r->d->price,
                  r->d->hold == NULL ? " and the lowest rent" : " and that rent");
         return ASSAY_EXIT_NOT_FOUND;
     }
@@ -369,7 +368,7 @@ static void write_id(struct task_running *r)
     write_file(r, "task.id", assay_slice_over((const uint8_t *)text, 65));
 }
 
-static void tell_chosen(struct task_running *r)
+static void print_chosen(struct task_running *r)
 {
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
     if (r->d->q.json) return;
@@ -385,7 +384,7 @@ static int report_silence(const struct task_running *r)
     static const char *const what[] = {
         [ASSAY_TASK_CLIENT_IDLE] = "the ledger was not notified",
         [ASSAY_TASK_CLIENT_DRAFTS] = "the executor does not answer at its door",
-        [ASSAY_TASK_CLIENT_ASKS] = "the executor has no evidence that can be appraised",
+        [ASSAY_TASK_CLIENT_REQUESTS] = "the executor has no evidence that can be appraised",
         [ASSAY_TASK_CLIENT_OPENS] = "the task is not final",
         [ASSAY_TASK_CLIENT_AWAITS] = ("its executor has not accepted it; assay task close "
                                       "takes the money back"),
@@ -403,7 +402,7 @@ static int report_outcome(const struct task_running *r)
     switch (r->now.state) {
     case ASSAY_TASK_CLIENT_DONE: return ASSAY_EXIT_OK;
     case ASSAY_TASK_CLIENT_REFUSED:
-        task_say("%s", assay_text_sanitized(r->now.why));
+        task_say("%s", cli_text_sanitized(r->now.why));
         return ASSAY_EXIT_DENIED;
     case ASSAY_TASK_CLIENT_CHEATED:
     case ASSAY_TASK_CLIENT_REJECTED:
@@ -415,7 +414,7 @@ static int report_outcome(const struct task_running *r)
         return ASSAY_EXIT_PARTIAL;
     case ASSAY_TASK_CLIENT_IDLE:
     case ASSAY_TASK_CLIENT_DRAFTS:
-    case ASSAY_TASK_CLIENT_ASKS:
+    case ASSAY_TASK_CLIENT_REQUESTS:
     case ASSAY_TASK_CLIENT_OPENS:
     case ASSAY_TASK_CLIENT_AWAITS:
     case ASSAY_TASK_CLIENT_WORKS: break;
@@ -429,13 +428,13 @@ static int submit_task(struct task_running *r, bool *submitted)
 {
     if (*submitted) return -1;
     const enum assay_status status =
-        r->chain == NULL ? assay_task_client_submit(r->client, &r->wish)
-                         : assay_task_client_draft(r->client, &r->wish, r->price,
+        r->chain == NULL ? assay_task_client_submit(r->client, &r->request)
+                         : assay_task_client_draft(r->client, &r->request, r->price,
                                                    assay_unix_ms() / 1000 + r->ahead_s);
     if (status == ASSAY_E_AGAIN) return -1;
     if (status != ASSAY_OK) return not_submitted(r, status);
     *submitted = true;
-    tell_chosen(r);
+    print_chosen(r);
     return -1;
 }
 
@@ -496,7 +495,7 @@ static int print_result(const struct task_running *r)
         return ASSAY_EXIT_OK;
     }
     struct assay_json *const data =
-        assay_result_json("task run", (const char *const[]){ r->d->out, NULL });
+        cli_result_json("task run", (const char *const[]){ r->d->out, NULL });
     assay_json_set_hex(data, "task", r->now.task, 32);
     assay_json_set_text(data, "executor", name_of(r, terms->executor));
     assay_json_set_hex(data, "code", terms->code, 32);
@@ -508,7 +507,7 @@ static int print_result(const struct task_running *r)
         assay_json_set_hex(data, "after", r->after->task, 32);
         assay_json_set_uint(data, "after_step", r->after->step);
     }
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 /* On a chain, unpaid money must be claimed back. */
@@ -524,11 +523,11 @@ static int take_back(struct task_running *r, int result)
 static int run_task(struct task_running *r)
 {
     r->silence_ms = SILENCE_MS;
-    if (r->d->timeout != NULL && !assay_daemon_parse_timeout(r->d->timeout, &r->silence_ms))
+    if (r->d->timeout != NULL && !cli_daemon_parse_timeout(r->d->timeout, &r->silence_ms))
         return ASSAY_EXIT_USAGE; /* it was read before */
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
-    r->wish.input = assay_slice_over(r->input, r->input_len);
-    wish_after(r);
+    r->request.input = assay_slice_over(r->input, r->input_len);
+    request_after(r);
     const int fit = terms != NULL ? check_same(r, terms) : check_whole(r);
     if (fit != ASSAY_EXIT_OK) return fit;
     if (assay_task_client_report_results(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
@@ -536,9 +535,9 @@ static int run_task(struct task_running *r)
         return ASSAY_EXIT_INTERNAL;
     }
     r->now = assay_task_client_status(r->client);
-    if (terms != NULL) tell_chosen(r);
+    if (terms != NULL) print_chosen(r);
     struct assay_sim_progress progress = assay_sim_progress_start(
-        "steps", terms != NULL ? terms->steps : r->wish.steps, r->now.results, r->d->q.json);
+        "steps", terms != NULL ? terms->steps : r->request.steps, r->now.results, r->d->q.json);
     int result = run_turns(r, &progress);
     assay_sim_progress_end(&progress);
     if (assay_task_client_is_over(r->now.state)) result = take_back(r, result);
@@ -550,19 +549,19 @@ static int begin_task(struct task_running *r)
 {
     int result = r->d->evm != NULL   ? task_chain_begin(r)
                  : r->d->key != NULL ? ASSAY_EXIT_OK
-                                     : assay_misuse("--key is missing: the account that pays");
-    if (result == ASSAY_EXIT_OK) result = read_wish(r);
+                                     : cli_misuse("--key is missing: the account that pays");
+    if (result == ASSAY_EXIT_OK) result = read_request(r);
     if (result == ASSAY_EXIT_OK) result = read_input(r);
-    if (result == ASSAY_EXIT_OK) result = assay_record_submit_path(&r->d->q, r->socket);
+    if (result == ASSAY_EXIT_OK) result = cli_record_submit_path(&r->d->q, r->socket);
     if (result == ASSAY_EXIT_OK)
-        result = assay_daemon_get_document(&r->d->q, &r->services, "services");
+        result = cli_daemon_get_document(&r->d->q, &r->services, "services");
     if (result == ASSAY_EXIT_OK && r->d->executor != NULL) result = find_executor(r);
     return result == ASSAY_EXIT_OK ? open_client(r) : result;
 }
 
-int task_run(struct task_deed *deed)
+int task_run(struct task_command *command)
 {
-    struct task_running r = { .d = deed };
+    struct task_running r = { .d = command };
     int result = begin_task(&r);
     if (result == ASSAY_EXIT_OK) result = run_task(&r);
     assay_task_client_close(&r.client);

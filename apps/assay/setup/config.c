@@ -49,7 +49,7 @@ static int open_read(const struct options *o, const char *path, struct read *r)
     };
     *r = (struct read){ .config = calloc(1, sizeof *r->config) };
     if (r->config == NULL)
-        return assay_print_error(o->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+        return cli_print_error(o->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     enum assay_status status = assay_config_layers_open(&sources, &r->layers, message);
     if (status == ASSAY_OK)
         status = assay_config_take_layers(&r->layers, path, r->config, message);
@@ -58,9 +58,9 @@ static int open_read(const struct options *o, const char *path, struct read *r)
         (void)snprintf(message, sizeof message, "%s", assay_status_text(status));
     }
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(o->json,
-                             status == ASSAY_E_MEMORY ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE,
-                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s", message);
+    return cli_print_error(o->json,
+                           status == ASSAY_E_MEMORY ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE,
+                           status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s", message);
 }
 
 /* ------------------------------------------------------------ a configuration as YAML */
@@ -203,7 +203,7 @@ static int print_json(const struct read *r, const char *path)
     for (size_t i = 0; i < r->rows.count; i++)
         assay_json_append(keys, row_json(&r->rows.rows[i]));
     assay_json_set(data, "keys", keys);
-    return assay_print_envelope("assay.config", data);
+    return cli_print_envelope("assay.config", data);
 }
 
 /* ------------------------------------------------------------ verbs */
@@ -288,7 +288,7 @@ static int run_diff(const struct options *o, const char *path_a, const char *pat
         if (o->json) {
             struct assay_json *const data = assay_json_object();
             assay_json_set(data, "changes", list);
-            result = assay_print_envelope("assay.config.diff", data);
+            result = cli_print_envelope("assay.config.diff", data);
         } else {
             if (count == 0) (void)puts("both come to the same");
             result = finish_output();
@@ -309,7 +309,7 @@ static int run_single(const struct options *o, const char *verb, const char *pat
     return result;
 }
 
-int assay_command_config(int argc, char **argv)
+int cli_command_config(int argc, char **argv)
 {
     static const struct option table[] = { { "set", required_argument, NULL, 's' },
                                            { "origin", no_argument, NULL, 'o' },
@@ -319,7 +319,7 @@ int assay_command_config(int argc, char **argv)
     struct options o = { .set_count = 0 };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (c == 's' && o.set_count == SETS_MAX)
-            return assay_misuse("--set may come %d times", SETS_MAX);
+            return cli_misuse("--set may come %d times", SETS_MAX);
         if (c == 's') o.sets[o.set_count++] = optarg;
         else if (c == 'o') o.origin = true;
         else if (c == 'n') o.no_environment = true;

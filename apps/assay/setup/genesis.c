@@ -21,8 +21,8 @@
 
 /* ------------------------------------------------------------ files */
 
-enum assay_status assay_genesis_file_load(const char *path, struct assay_genesis_file *file,
-                                          struct assay_where *where)
+enum assay_status cli_genesis_file_load(const char *path, struct assay_genesis_file *file,
+                                        struct assay_where *where)
 {
     *file = (struct assay_genesis_file){ .genesis = calloc(1, sizeof *file->genesis) };
     if (file->genesis == NULL) return ASSAY_E_MEMORY;
@@ -30,35 +30,34 @@ enum assay_status assay_genesis_file_load(const char *path, struct assay_genesis
     return assay_genesis_decode(file->bytes, file->len, true, file->genesis, where);
 }
 
-void assay_genesis_file_free(struct assay_genesis_file *file)
+void cli_genesis_file_free(struct assay_genesis_file *file)
 {
     free(file->bytes);
     free(file->genesis);
     *file = (struct assay_genesis_file){ .bytes = NULL };
 }
 
-int assay_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
-                             const uint32_t *signers,
-                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count)
+int cli_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
+                           const uint32_t *signers,
+                           const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count)
 {
     const struct assay_where nowhere = { 0 };
-    char who[32];
+    char command[32];
     uint8_t *bytes = malloc(ASSAY_GENESIS_LEN_MAX);
-    if (bytes == NULL) return assay_genesis_report_error(verb, path, ASSAY_E_MEMORY, &nowhere);
+    if (bytes == NULL) return cli_genesis_report_error(verb, path, ASSAY_E_MEMORY, &nowhere);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status =
         assay_genesis_encode_file(body, signers, signatures, count, &w);
-    (void)snprintf(who, sizeof who, "assay genesis %s", verb);
-    const int result =
-        status == ASSAY_OK
-            ? assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len))
-            : assay_genesis_report_error(verb, path, status, &nowhere);
+    (void)snprintf(command, sizeof command, "assay genesis %s", verb);
+    const int result = status == ASSAY_OK ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
+                                                             assay_slice_over(w.bytes, w.len))
+                                          : cli_genesis_report_error(verb, path, status, &nowhere);
     free(bytes);
     return result;
 }
 
-enum assay_status assay_genesis_set_message(char message[static ASSAY_CONFIG_MESSAGE_MAX],
-                                            enum assay_status status, const char *format, ...)
+enum assay_status cli_genesis_set_message(char message[static ASSAY_CONFIG_MESSAGE_MAX],
+                                          enum assay_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -67,11 +66,11 @@ enum assay_status assay_genesis_set_message(char message[static ASSAY_CONFIG_MES
     return status;
 }
 
-int assay_genesis_report_error(const char *verb, const char *path, enum assay_status status,
-                               const struct assay_where *where)
+int cli_genesis_report_error(const char *verb, const char *path, enum assay_status status,
+                             const struct assay_where *where)
 {
     (void)fprintf(stderr, "assay genesis %s: %s: %s", verb, path,
-                  assay_file_fault_of(path, status, "a genesis"));
+                  cli_file_fault_of(path, status, "a genesis"));
     if (where->field != NULL)
         (void)fprintf(stderr, " in %s at byte %lu", where->field, where->offset);
     (void)fputc('\n', stderr);
@@ -300,23 +299,23 @@ static int print_json(const struct assay_genesis *g)
     if (g->services.len > 0) assay_json_set(data, "services", services_of(g));
     assay_json_set(data, "operators", operators_of(g));
     assay_json_set(data, "members", members_of(g));
-    return assay_print_envelope("assay.genesis", data);
+    return cli_print_envelope("assay.genesis", data);
 }
 
 static int show_genesis(const char *path, bool json)
 {
     struct assay_genesis_file file;
     struct assay_where where = { 0 };
-    const enum assay_status status = assay_genesis_file_load(path, &file, &where);
+    const enum assay_status status = cli_genesis_file_load(path, &file, &where);
     int result = ASSAY_EXIT_OK;
     if (status == ASSAY_OK && json) result = print_json(file.genesis);
     else if (status == ASSAY_OK) print_genesis(file.genesis);
-    else result = assay_genesis_report_error("show", path, status, &where);
-    assay_genesis_file_free(&file);
+    else result = cli_genesis_report_error("show", path, status, &where);
+    cli_genesis_file_free(&file);
     return result;
 }
 
-int assay_command_genesis(int argc, char **argv)
+int cli_command_genesis(int argc, char **argv)
 {
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
                                              { "key", required_argument, NULL, 'k' },
@@ -330,7 +329,7 @@ int assay_command_genesis(int argc, char **argv)
         else json = true;
     }
     const char *verb = argv[optind], *path = argv[optind + 1];
-    if (strcmp(verb, "create") == 0) return assay_genesis_create(path, out);
-    if (strcmp(verb, "sign") == 0) return assay_genesis_sign(path, key);
+    if (strcmp(verb, "create") == 0) return cli_genesis_create(path, out);
+    if (strcmp(verb, "sign") == 0) return cli_genesis_sign(path, key);
     return show_genesis(path, json);
 }

@@ -38,7 +38,7 @@ struct draft {
 
 static void close_draft(struct draft *d)
 {
-    assay_genesis_bundles_close(d->bundles);
+    cli_genesis_bundles_close(d->bundles);
     free(d->plan);
     free(d->genesis);
     free(d->policy);
@@ -78,13 +78,13 @@ static enum assay_status lint_policy(struct draft *d, uint8_t *text, size_t len)
     struct assay_lint_report *const report = calloc(1, sizeof *report);
     if (report == NULL) return ASSAY_E_MEMORY;
     assay_policy_lint(d->policy, (int64_t)(d->genesis->time_ms / 1000), report);
-    if (report->count > 0) assay_policy_print_findings(&file, d->plan->policy, report, stderr);
+    if (report->count > 0) cli_policy_print_findings(&file, d->plan->policy, report, stderr);
     const uint32_t errors = report->errors;
     free(report);
     if (errors == 0) return ASSAY_OK;
-    return assay_genesis_set_message(d->message, ASSAY_E_INVALID,
-                                     "%s: the policy has ineffective rules: see above",
-                                     d->plan->policy);
+    return cli_genesis_set_message(d->message, ASSAY_E_INVALID,
+                                   "%s: the policy has ineffective rules: see above",
+                                   d->plan->policy);
 }
 
 static enum assay_status read_policy(struct draft *d)
@@ -93,12 +93,12 @@ static enum assay_status read_policy(struct draft *d)
     size_t len = 0;
     enum assay_status status = assay_file_read(d->plan->policy, ASSAY_CONFIG_LEN_MAX, &text, &len);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
-                                         assay_file_fault(d->plan->policy, status));
+        return cli_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
+                                       cli_file_fault(d->plan->policy, status));
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
-        status = assay_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
+        status = cli_genesis_set_message(d->message, status, "%s:%s", d->plan->policy, why);
     else status = lint_policy(d, text, len);
     free(text);
     if (status != ASSAY_OK) return status;
@@ -107,23 +107,23 @@ static enum assay_status read_policy(struct draft *d)
     assay_policy_encode(d->policy, &w);
     status = assay_writer_finish(&w, &d->genesis->policy);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
-                                         assay_status_text(status));
+        return cli_genesis_set_message(d->message, status, "%s: %s", d->plan->policy,
+                                       assay_status_text(status));
     assay_sha256(d->genesis->policy.bytes, d->genesis->policy.len, d->genesis->policy_digest);
     return ASSAY_OK;
 }
 
 /* Told now: without a readable sample the search for collateral finds the wrong bundles. */
-static enum assay_status read_wish(struct draft *d, const char *path)
+static enum assay_status read_request(struct draft *d, const char *path)
 {
     uint8_t *quote = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(path, ASSAY_EVIDENCE_LEN_MAX, &quote, &len);
-    if (status == ASSAY_OK) status = assay_genesis_add_wanted(d->bundles, quote, len);
+    if (status == ASSAY_OK) status = cli_genesis_add_wanted(d->bundles, quote, len);
     free(quote);
     if (status == ASSAY_OK) return ASSAY_OK;
-    return assay_genesis_set_message(d->message, status, "%s: %s", path,
-                                     assay_file_fault(path, status));
+    return cli_genesis_set_message(d->message, status, "%s: %s", path,
+                                   cli_file_fault(path, status));
 }
 
 static int by_entry(const void *a, const void *b)
@@ -136,30 +136,30 @@ static enum assay_status read_collateral(struct draft *d)
     struct assay_genesis_bundles *const b = d->bundles;
     b->at_unix_s = (int64_t)(d->genesis->time_ms / 1000);
     for (uint32_t i = 0; i < d->plan->member_count; i++)
-        ASSAY_TRY(read_wish(d, d->plan->members[i].sample));
+        ASSAY_TRY(read_request(d, d->plan->members[i].sample));
     for (uint32_t i = 1; i < d->plan->collateral_count; i++)
         for (uint32_t k = 0; k < i; k++)
             if (strcmp(d->plan->collateral[i], d->plan->collateral[k]) == 0)
-                return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
-                                                 "collateral[%u]: the folder %s is named twice",
-                                                 (unsigned)i, d->plan->collateral[i]);
+                return cli_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                               "collateral[%u]: the folder %s is named twice",
+                                               (unsigned)i, d->plan->collateral[i]);
     for (uint32_t i = 0; i < d->plan->collateral_count; i++)
-        ASSAY_TRY(assay_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
-    ASSAY_TRY(assay_genesis_keys_read(b, d->policy, d->message));
+        ASSAY_TRY(cli_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
+    ASSAY_TRY(cli_genesis_keys_read(b, d->policy, d->message));
     qsort(b->entries, b->count, sizeof *b->entries, by_entry);
 
     struct assay_writer w = assay_writer_over(d->endorsements_bytes, ASSAY_GENESIS_LEN_MAX);
     enum assay_status status = assay_endorsements_encode(b->entries, b->count, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(d->message, status,
-                                         "collateral: %s (the same folder twice?)",
-                                         assay_status_text(status));
+        return cli_genesis_set_message(d->message, status,
+                                       "collateral: %s (the same folder twice?)",
+                                       assay_status_text(status));
     d->genesis->endorsements = assay_slice_over(w.bytes, w.len);
     assay_sha256(w.bytes, w.len, d->genesis->endorsements_digest);
     status = assay_endorsements_decode(w.bytes, w.len, d->collateral, ASSAY_ENDORSEMENTS_MAX,
                                        &d->endorsements);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(
+        return cli_genesis_set_message(
             d->message, status, "collateral: %s (%s)",
             status == ASSAY_E_DUPLICATE
                 ? "two folders differ about one platform family or authority"
@@ -179,12 +179,12 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
     const char *const first = d->plan->members[a].card, *const second = d->plan->members[b].card;
     const char *what = NULL;
     if (assay_bytes_equal(x->node_id, y->node_id, 32))
-        return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
-                                         "members[%u].card: %s names the node of %s, which is "
-                                         "members[%u]: expected a card of its own for each member",
-                                         (unsigned)b, second, first, (unsigned)a);
+        return cli_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                       "members[%u].card: %s names the node of %s, which is "
+                                       "members[%u]: expected a card of its own for each member",
+                                       (unsigned)b, second, first, (unsigned)a);
     if (assay_slice_equal(x->name, y->name))
-        return assay_genesis_set_message(
+        return cli_genesis_set_message(
             d->message, ASSAY_E_DUPLICATE,
             "%s, %s: two members of the name \"%.*s\": change the name in one of the cards", first,
             second, (int)y->name.len, (const char *)y->name.bytes);
@@ -193,7 +193,7 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
         what = "voting";
     else if (assay_bytes_equal(x->transport_public, y->transport_public, 32)) what = "transport";
     if (what == NULL) return ASSAY_OK;
-    return assay_genesis_set_message(
+    return cli_genesis_set_message(
         d->message, ASSAY_E_DUPLICATE,
         "%s, %s: one %s key in both cards: make keys for each node (assay "
         "keys generate)",
@@ -213,11 +213,10 @@ static enum assay_status read_operators(struct draft *d)
         op->name = assay_slice_over(from->name, strlen(from->name));
         for (uint32_t k = 0; k < i; k++)
             if (assay_bytes_equal(g->operators[k].operator_id, op->operator_id, 32))
-                return assay_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
-                                                 "operators[%u].public_key: %s has the key of %s: "
-                                                 "expected a key of its own for each operator",
-                                                 (unsigned)i, from->name,
-                                                 d->plan->operators[k].name);
+                return cli_genesis_set_message(d->message, ASSAY_E_DUPLICATE,
+                                               "operators[%u].public_key: %s has the key of %s: "
+                                               "expected a key of its own for each operator",
+                                               (unsigned)i, from->name, d->plan->operators[k].name);
     }
     return ASSAY_OK;
 }
@@ -230,16 +229,16 @@ static enum assay_status read_member(struct draft *d, uint32_t index)
                                               .endorsements = &d->endorsements,
                                               .policy = d->policy,
                                               .refused = &d->refused };
-    ASSAY_TRY(assay_member_read(from->card, from->sample, &rules, &d->cards[index], member,
-                                d->message));
+    ASSAY_TRY(
+        cli_member_read(from->card, from->sample, &rules, &d->cards[index], member, d->message));
     for (uint32_t i = 0; i < d->plan->operator_count; i++) {
         if (strcmp(d->plan->operators[i].name, from->operator_name) != 0) continue;
         assay_sha256(d->plan->operators[i].public_key, ASSAY_P256_PUBLIC_LEN, member->operator_id);
         return ASSAY_OK;
     }
-    return assay_genesis_set_message(d->message, ASSAY_E_NOT_FOUND,
-                                     "members[].operator: no operator is named \"%s\"",
-                                     from->operator_name);
+    return cli_genesis_set_message(d->message, ASSAY_E_NOT_FOUND,
+                                   "members[].operator: no operator is named \"%s\"",
+                                   from->operator_name);
 }
 
 static enum assay_status read_members(struct draft *d)
@@ -254,7 +253,7 @@ static enum assay_status read_members(struct draft *d)
     }
     /* A network in which no member can pass would be suspended entirely within three epochs. */
     if (d->refused == g->member_count)
-        return assay_genesis_set_message(
+        return cli_genesis_set_message(
             d->message, ASSAY_E_INVALID,
             "%s: no sample matches the policy: is a reference value that of another program? Make "
             "the samples with the program that will run, or fix the policy",
@@ -270,8 +269,8 @@ static enum assay_status write_services(struct draft *d)
     struct assay_writer w = assay_writer_over(d->services, sizeof d->services);
     const enum assay_status status = assay_registry_plan_encode(&d->plan->services, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(d->message, status, "services: %s",
-                                         assay_status_text(status));
+        return cli_genesis_set_message(d->message, status, "services: %s",
+                                       assay_status_text(status));
     d->genesis->services = assay_slice_over(d->services, w.len);
     return ASSAY_OK;
 }
@@ -293,9 +292,9 @@ static enum assay_status build_genesis(struct draft *d, const char *plan_path,
     struct assay_writer w = assay_writer_over(d->body, ASSAY_GENESIS_LEN_MAX);
     const enum assay_status status = assay_genesis_encode_body(d->genesis, &w);
     if (status != ASSAY_OK)
-        return assay_genesis_set_message(d->message, status,
-                                         "the plan breaks a rule of genesis: %s (%s)",
-                                         assay_status_text(status), assay_status_symbol(status));
+        return cli_genesis_set_message(d->message, status,
+                                       "the plan breaks a rule of genesis: %s (%s)",
+                                       assay_status_text(status), assay_status_symbol(status));
     return assay_writer_finish(&w, body);
 }
 
@@ -304,21 +303,21 @@ static bool is_signed(const char *path)
 {
     struct assay_genesis_file file;
     struct assay_where where = { 0 };
-    const enum assay_status status = assay_genesis_file_load(path, &file, &where);
+    const enum assay_status status = cli_genesis_file_load(path, &file, &where);
     const uint32_t count = status == ASSAY_OK ? file.genesis->signature_count : 0;
-    assay_genesis_file_free(&file);
-    return assay_output_check_signed("assay genesis create", path, count) != ASSAY_EXIT_OK;
+    cli_genesis_file_free(&file);
+    return cli_output_check_signed("assay genesis create", path, count) != ASSAY_EXIT_OK;
 }
 
 static int print_created(const char *path, const struct assay_genesis *genesis)
 {
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("genesis create", (const char *const[]){ path, NULL });
+            cli_result_json("genesis create", (const char *const[]){ path, NULL });
         assay_json_set_uint(data, "members", genesis->member_count);
         assay_json_set_uint(data, "operators", genesis->operator_count);
         assay_json_set_uint(data, "threshold", genesis->threshold);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     (void)printf("%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
                  path, (unsigned)genesis->member_count, (unsigned)genesis->operator_count,
@@ -326,7 +325,7 @@ static int print_created(const char *path, const struct assay_genesis *genesis)
     return ASSAY_EXIT_OK;
 }
 
-int assay_genesis_create(const char *plan_path, const char *out_path)
+int cli_genesis_create(const char *plan_path, const char *out_path)
 {
     struct draft d;
     if (is_signed(out_path)) return ASSAY_EXIT_CONFLICT;
@@ -334,7 +333,7 @@ int assay_genesis_create(const char *plan_path, const char *out_path)
     const enum assay_status status = build_genesis(&d, plan_path, &body);
     int result = ASSAY_EXIT_OK;
     if (status == ASSAY_OK)
-        result = assay_genesis_file_write("create", out_path, body, NULL, NULL, 0);
+        result = cli_genesis_file_write("create", out_path, body, NULL, NULL, 0);
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = print_created(out_path, d.genesis);
     if (status != ASSAY_OK) {
         assay_yaml_sanitize(d.message); /* it names files as the plan does */

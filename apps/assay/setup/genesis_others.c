@@ -32,9 +32,9 @@ static enum assay_status demand_lists(const struct find *f, const char *folder, 
     for (size_t i = 0; i < f->given.found.count; i++) {
         const struct assay_recognised *const piece = &f->given.found.pieces[i];
         if (piece->shape == ASSAY_SHAPE_CRL && piece->status != ASSAY_OK)
-            return assay_genesis_set_message(message, piece->status, "%s/%s: revocation list: %s",
-                                             folder, f->given.names[piece->file],
-                                             assay_status_text(piece->status));
+            return cli_genesis_set_message(message, piece->status, "%s/%s: revocation list: %s",
+                                           folder, f->given.names[piece->file],
+                                           assay_status_text(piece->status));
     }
     return ASSAY_OK;
 }
@@ -127,15 +127,14 @@ static enum assay_status add_root(struct assay_genesis_bundles *bundles, const c
     size_t chosen[ASSAY_CHAIN_MAX];
     struct assay_slice pieces[ASSAY_CHAIN_MAX], lists[ASSAY_LISTS_MAX];
     ASSAY_TRY(assay_collateral_gather(&f->given.found, &root->key, false, &f->gathered));
-    assay_input_files_set_used(&f->given, f->gathered.leads, f->gathered.is_taken);
+    cli_input_files_set_used(&f->given, f->gathered.leads, f->gathered.is_taken);
     const size_t count = choose_pieces(f, chosen);
     const size_t list_count =
         choose_lists(f, &root->key, chosen, count, bundles->at_unix_s, lists);
     if (count == 0 && list_count == 0) return ASSAY_OK;
     if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-        return assay_genesis_set_message(message, ASSAY_E_RANGE,
-                                         "%s: more than %d platform families", folder,
-                                         ASSAY_ENDORSEMENTS_MAX);
+        return cli_genesis_set_message(message, ASSAY_E_RANGE, "%s: more than %d platform families",
+                                       folder, ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < count; i++)
         pieces[i] = f->given.found.pieces[f->gathered.index[chosen[i]]].bytes;
     bundles->entries[bundles->count] =
@@ -164,39 +163,39 @@ static uint32_t kinds_of(const struct assay_policy *policy, uint32_t index, uint
     return kinds;
 }
 
-enum assay_status assay_genesis_others_read(struct assay_genesis_bundles *bundles,
-                                            const char *folder, const struct assay_policy *policy,
-                                            char message[static ASSAY_CONFIG_MESSAGE_MAX])
+enum assay_status cli_genesis_others_read(struct assay_genesis_bundles *bundles, const char *folder,
+                                          const struct assay_policy *policy,
+                                          char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct find *const f = calloc(1, sizeof *f);
     const char *where = NULL;
     if (f == NULL) return ASSAY_E_MEMORY;
-    enum assay_status status = assay_input_files_read(folder, &f->given, &where);
+    enum assay_status status = cli_input_files_read(folder, &f->given, &where);
     if (status != ASSAY_OK)
-        status = assay_genesis_set_message(message, status, "%s: %s", folder,
-                                           status == ASSAY_E_FULL ? "too many certificates"
-                                                                  : assay_status_text(status));
+        status = cli_genesis_set_message(message, status, "%s: %s", folder,
+                                         status == ASSAY_E_FULL ? "too many certificates"
+                                                                : assay_status_text(status));
     else status = demand_lists(f, folder, message);
     for (uint32_t i = 0; status == ASSAY_OK && i < policy->root_count; i++) {
         const uint32_t kinds = kinds_of(policy, i, others);
         if (kinds != 0) status = add_root(bundles, folder, f, &policy->roots[i], kinds, message);
     }
-    assay_input_files_close(&f->given);
+    cli_input_files_close(&f->given);
     free(f);
     return status;
 }
 
-enum assay_status assay_genesis_keys_read(struct assay_genesis_bundles *bundles,
-                                          const struct assay_policy *policy,
-                                          char message[static ASSAY_CONFIG_MESSAGE_MAX])
+enum assay_status cli_genesis_keys_read(struct assay_genesis_bundles *bundles,
+                                        const struct assay_policy *policy,
+                                        char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     const uint32_t cca = ASSAY_KINDS_CCA;
     for (uint32_t i = 0; i < policy->root_count; i++) {
         if (kinds_of(policy, i, cca) == 0) continue;
         if (bundles->count == ASSAY_ENDORSEMENTS_MAX)
-            return assay_genesis_set_message(message, ASSAY_E_RANGE,
-                                             "policy: more than %d roots and platform families",
-                                             ASSAY_ENDORSEMENTS_MAX);
+            return cli_genesis_set_message(message, ASSAY_E_RANGE,
+                                           "policy: more than %d roots and platform families",
+                                           ASSAY_ENDORSEMENTS_MAX);
         bundles->entries[bundles->count++] =
             (struct assay_endorsement_files){ .root = policy->roots[i].key, .kinds = cca };
     }

@@ -82,27 +82,27 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct signatures all;
     const enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
-    if (status != ASSAY_OK) return assay_genesis_report_error("sign", path, status, &nowhere);
+    if (status != ASSAY_OK) return cli_genesis_report_error("sign", path, status, &nowhere);
     merge_signatures(genesis, signer, signature, &all);
     const int written =
-        assay_genesis_file_write("sign", path, genesis->body, all.signers,
-                                 (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
+        cli_genesis_file_write("sign", path, genesis->body, all.signers,
+                               (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
     if (written != ASSAY_EXIT_OK) return written;
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("genesis sign", (const char *const[]){ path, NULL });
+            cli_result_json("genesis sign", (const char *const[]){ path, NULL });
         assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
         assay_json_set_uint(data, "signatures", all.count);
         assay_json_set_uint(data, "operators", genesis->operator_count);
         assay_json_set_uint(data, "threshold", genesis->threshold);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     (void)printf("%s: signed by %u of %u operators, %u needed\n", path, (unsigned)all.count,
                  (unsigned)genesis->operator_count, (unsigned)genesis->threshold);
     return ASSAY_EXIT_OK;
 }
 
-int assay_genesis_sign(const char *path, const char *key_path)
+int cli_genesis_sign(const char *path, const char *key_path)
 {
     struct assay_where where = { 0 };
     struct assay_secret32 key;
@@ -110,17 +110,16 @@ int assay_genesis_sign(const char *path, const char *key_path)
     enum assay_status status = assay_operator_key_load(key_path, &key, public_key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay genesis sign: %s: %s\n", key_path,
-                      assay_file_fault_of(key_path, status, "an operator key"));
+                      cli_file_fault_of(key_path, status, "an operator key"));
         if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
         return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                                : ASSAY_EXIT_INTERNAL;
     }
     struct assay_genesis_file file;
-    status = assay_genesis_file_load(path, &file, &where);
-    const int result = status == ASSAY_OK
-                           ? sign_with(path, file.genesis, &key, public_key)
-                           : assay_genesis_report_error("sign", path, status, &where);
+    status = cli_genesis_file_load(path, &file, &where);
+    const int result = status == ASSAY_OK ? sign_with(path, file.genesis, &key, public_key)
+                                          : cli_genesis_report_error("sign", path, status, &where);
     assay_secret_wipe(&key, sizeof key);
-    assay_genesis_file_free(&file);
+    cli_genesis_file_free(&file);
     return result;
 }

@@ -50,10 +50,10 @@ static enum assay_status read_sample(const char *path, const struct assay_member
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
     if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
     if (status != ASSAY_OK)
-        status = assay_genesis_set_message(message, status, "%s: %s", path,
-                                           assay_file_fault(path, status));
+        status =
+            cli_genesis_set_message(message, status, "%s: %s", path, cli_file_fault(path, status));
     else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
-        status = assay_genesis_set_message(
+        status = cli_genesis_set_message(
             message, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,
             verdict->reason_count ? assay_rule_text(verdict->reasons[0].rule)
                                   : "the platform has no id");
@@ -70,11 +70,10 @@ static enum assay_status read_sample(const char *path, const struct assay_member
     return status;
 }
 
-enum assay_status assay_member_read(const char *card_path, const char *sample_path,
-                                    const struct assay_member_rules *rules,
-                                    struct assay_node_card *card,
-                                    struct assay_genesis_member *member,
-                                    char message[static ASSAY_CONFIG_MESSAGE_MAX])
+enum assay_status cli_member_read(const char *card_path, const char *sample_path,
+                                  const struct assay_member_rules *rules,
+                                  struct assay_node_card *card, struct assay_genesis_member *member,
+                                  char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     ASSAY_TRY(assay_node_card_load(card_path, card, message));
     assay_bytes_copy(member->identity_public, 64, card->identity_public, 64);

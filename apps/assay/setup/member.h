@@ -19,15 +19,15 @@ struct assay_member_rules {
 };
 
 /*
- * assay_member_read - kind, vendor root and platform from a sample, which must be genuine now.
+ * cli_member_read - kind, vendor root and platform from a sample, which must be genuine now.
  * Out:     *member but for its operator; its name borrows from *card
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_node_card_load | INPUT statuses; with a message,
  *          but for ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_member_read(const char *card_path, const char *sample_path,
-                                                  const struct assay_member_rules *rules,
-                                                  struct assay_node_card *card,
-                                                  struct assay_genesis_member *member,
-                                                  char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+ASSAY_CHECKED enum assay_status cli_member_read(const char *card_path, const char *sample_path,
+                                                const struct assay_member_rules *rules,
+                                                struct assay_node_card *card,
+                                                struct assay_genesis_member *member,
+                                                char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
 #endif

@@ -25,7 +25,7 @@ enum { WORDS_MAX = 24, SMALL_FILE_MAX = 64 * 1024 };
 
 static const struct passwd *as;
 
-void assay_setup_set_user(const struct passwd *user)
+void cli_setup_set_user(const struct passwd *user)
 {
     as = user;
 }
@@ -58,7 +58,7 @@ static int run_program(const char *program, const char *out, const char *const *
     return pid > 0 && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_setup_run(const char *out, const char *const *words)
+int cli_setup_run(const char *out, const char *const *words)
 {
     const char *line[WORDS_MAX] = { "assay" };
     size_t count = 1;
@@ -81,7 +81,7 @@ static bool find_program(const char *name, char path[static PATH_MAX])
     return snprintf(path, PATH_MAX, "%s/%s", self, name) < PATH_MAX && access(path, X_OK) == 0;
 }
 
-int assay_setup_check(const char *config)
+int cli_setup_check(const char *config)
 {
     char daemon[PATH_MAX];
     const char *const words[] = { "assayd", "--config", config, "--check-config", NULL };
@@ -89,7 +89,7 @@ int assay_setup_check(const char *config)
     return run_program(daemon, NULL, words);
 }
 
-int assay_setup_enclave(struct assay_setup *s)
+int cli_setup_enclave(struct assay_setup *s)
 {
     const bool found = s->enclave != NULL
                            ? realpath(s->enclave, s->enclave_path) != NULL
@@ -101,11 +101,11 @@ int assay_setup_enclave(struct assay_setup *s)
     return ASSAY_EXIT_NOT_FOUND;
 }
 
-int assay_setup_copy(const struct assay_setup *s, const char *dir)
+int cli_setup_copy(const struct assay_setup *s, const char *dir)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const char *const path = assay_setup_path(dir, "enclave");
+    const char *const path = cli_setup_path(dir, "enclave");
     enum assay_status status = assay_file_read(s->enclave_path, (size_t)1 << 30, &bytes, &len);
     if (status == ASSAY_OK)
         status = assay_file_create(path, ASSAY_FILE_PROGRAM, assay_slice_over(bytes, len));
@@ -117,7 +117,7 @@ int assay_setup_copy(const struct assay_setup *s, const char *dir)
 
 /* ------------------------------------------------------------ files */
 
-const char *assay_setup_path(const char *dir, const char *name)
+const char *cli_setup_path(const char *dir, const char *name)
 {
     static char buffers[8][PATH_MAX];
     static unsigned turn;
@@ -126,7 +126,7 @@ const char *assay_setup_path(const char *dir, const char *name)
     return out;
 }
 
-int assay_setup_write(const char *path, const char *text)
+int cli_setup_write(const char *path, const char *text)
 {
     const enum assay_status status =
         assay_file_create(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
@@ -137,7 +137,7 @@ int assay_setup_write(const char *path, const char *text)
     return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
 }
 
-bool assay_setup_value(const char *path, const char *key, char *value, size_t size)
+bool cli_setup_value(const char *path, const char *key, char *value, size_t size)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -164,7 +164,7 @@ bool assay_setup_value(const char *path, const char *key, char *value, size_t si
 
 /* ------------------------------------------------------------ what is given, what is asked */
 
-bool assay_setup_prompt(const char *question, const char *preset, const char **value)
+bool cli_setup_prompt(const char *question, const char *preset, const char **value)
 {
     static char answers[16][PATH_MAX];
     static unsigned count;
@@ -180,17 +180,17 @@ bool assay_setup_prompt(const char *question, const char *preset, const char **v
     return *value != NULL;
 }
 
-int assay_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
-                       unsigned long *out)
+int cli_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
+                     unsigned long *out)
 {
     char *end = NULL;
     *out = strtoul(text, &end, 10);
     if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= low && *out <= high)
         return ASSAY_EXIT_OK;
-    return assay_misuse("--%s wants %lu to %lu, not \"%s\"", option, low, high, text);
+    return cli_misuse("--%s wants %lu to %lu, not \"%s\"", option, low, high, text);
 }
 
-int assay_command_setup(int argc, char **argv)
+int cli_command_setup(int argc, char **argv)
 {
     static const struct option options[] = {
         { "dir", required_argument, NULL, 'd' },
@@ -239,9 +239,9 @@ int assay_command_setup(int argc, char **argv)
         case 'j': break; /* json_mode.h knows */
         default:
             if (s.peer_count == sizeof s.peers / sizeof s.peers[0])
-                return assay_misuse("--peer at most %zu times", s.peer_count);
+                return cli_misuse("--peer at most %zu times", s.peer_count);
             s.peers[s.peer_count++] = optarg;
         }
     }
-    return strcmp(argv[optind], "local") == 0 ? assay_setup_local(&s) : assay_setup_node(&s);
+    return strcmp(argv[optind], "local") == 0 ? cli_setup_local(&s) : cli_setup_node(&s);
 }

@@ -25,31 +25,31 @@ struct assay_setup {
 
 /* Runs `assay WORDS...` (ending with NULL); out: where its standard output goes, NULL: nowhere.
  * Its stderr is passed through. Returns: its exit status. */
-int assay_setup_run(const char *out, const char *const *words);
+int cli_setup_run(const char *out, const char *const *words);
 /* Verbs run as this user of the machine from now on; NULL: as the current user. */
-void assay_setup_set_user(const struct passwd *user);
+void cli_setup_set_user(const struct passwd *user);
 /* A path of two parts. Returns: a static buffer, the next of eight; "" when it does not fit. */
-const char *assay_setup_path(const char *dir, const char *name);
+const char *cli_setup_path(const char *dir, const char *name);
 /* Writes a text that must not be there yet. Reports errors. Returns: an enum assay_exit. */
-int assay_setup_write(const char *path, const char *text);
+int cli_setup_write(const char *path, const char *text);
 /* The value behind "KEY: " in a small file, without quotes. Returns: whether it is there. */
-bool assay_setup_value(const char *path, const char *key, char *value, size_t size);
+bool cli_setup_value(const char *path, const char *key, char *value, size_t size);
 /* Asks on a terminal for what was not given; preset NULL: there is none. Returns: whether *value is
  * there now; on no terminal, only when it was or has a preset. */
-bool assay_setup_prompt(const char *question, const char *preset, const char **value);
+bool cli_setup_prompt(const char *question, const char *preset, const char **value);
 /* The program that nodes run: as given, else assay-enclave next to this program. Reports errors.
  * Returns: an enum assay_exit. */
-int assay_setup_enclave(struct assay_setup *s);
+int cli_setup_enclave(struct assay_setup *s);
 /* The node's own copy of that program, DIR/enclave: a RESTART replaces it by the pristine one. One
  * that is there stays. Reports errors. Returns: an enum assay_exit. */
-int assay_setup_copy(const struct assay_setup *s, const char *dir);
+int cli_setup_copy(const struct assay_setup *s, const char *dir);
 /* A decimal number between low and high; reports errors. Returns: ASSAY_EXIT_OK |
  * ASSAY_EXIT_USAGE */
-int assay_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
-                       unsigned long *out);
+int cli_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
+                     unsigned long *out);
 /* `assayd --check-config` on each, if assayd is next to this program. Returns: an enum
  * assay_exit. */
-int assay_setup_check(const char *config);
+int cli_setup_check(const char *config);
 /* Service programs next to the nodes of a local network (setup_services.c). */
 struct assay_setup_programs {
     const char *dir;     /* of the network */
@@ -60,20 +60,20 @@ struct assay_setup_programs {
 };
 /* Writes replica.yaml, holder.yaml, executor.yaml, the key of their stores and the account that is
  * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
-int assay_setup_programs(const struct assay_setup_programs *p, unsigned long n);
+int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n);
 
 /* For assayd.service (setup_unit.c): where the unit looks, as the user that it runs as.
- * assay_setup_unit_init sets what it decides; Returns: -1 to go on, else the exit status. The
+ * cli_setup_unit_init sets what it decides; Returns: -1 to go on, else the exit status. The
  * others Return: an enum assay_exit. */
-int assay_setup_unit_init(struct assay_setup *s);
+int cli_setup_unit_init(struct assay_setup *s);
 /* The genesis, where it is there already, to where the daemon may read it. */
-int assay_setup_unit_genesis(struct assay_setup *s);
+int cli_setup_unit_genesis(struct assay_setup *s);
 /* A SOFT platform, which root made, becomes the daemon's. */
-int assay_setup_unit_chown(const char *path);
-void assay_setup_unit_print_next(const struct assay_setup *s); /* */
+int cli_setup_unit_chown(const char *path);
+void cli_setup_unit_print_next(const struct assay_setup *s); /* */
 
 /* Each Returns: an enum assay_exit. */
-int assay_setup_local(struct assay_setup *s); /* setup_local.c */
-int assay_setup_node(struct assay_setup *s);  /* setup_node.c */
+int cli_setup_local(struct assay_setup *s); /* setup_local.c */
+int cli_setup_node(struct assay_setup *s);  /* setup_node.c */
 
 #endif

@@ -53,7 +53,7 @@ __attribute__((format(printf, 2, 3))) static const char *in(const struct local *
     va_start(args, format);
     (void)vsnprintf(name, sizeof name, format, args);
     va_end(args);
-    return assay_setup_path(l->dir, name);
+    return cli_setup_path(l->dir, name);
 }
 
 static bool begin_file(struct local *l)
@@ -66,7 +66,7 @@ static int end_file(struct local *l, const char *path)
 {
     const bool sound = fclose(l->out) == 0;
     l->out = NULL;
-    const int result = sound ? assay_setup_write(path, l->text) : ASSAY_EXIT_INTERNAL;
+    const int result = sound ? cli_setup_write(path, l->text) : ASSAY_EXIT_INTERNAL;
     free(l->text);
     l->text = NULL;
     return result;
@@ -113,14 +113,14 @@ static int make_groups(struct local *l)
         (void)snprintf(name, sizeof name, "Vendor %lu", v);
         (void)snprintf(folder, sizeof folder, "%s", in(l, "vendor-%lu", v));
         const char *const words[] = { "soft", "ca", folder, "--name", name, NULL };
-        const int made = assay_setup_run(in(l, "vendor-%lu.pub", v), words);
+        const int made = cli_setup_run(in(l, "vendor-%lu.pub", v), words);
         if (made != ASSAY_EXIT_OK) return made;
     }
     for (unsigned long o = 0; o < l->operators; o++) {
         char key[PATH_MAX];
         (void)snprintf(key, sizeof key, "%s", in(l, "%s.key", operator_names[o]));
         const char *const words[] = { "keys", "operator", key, NULL };
-        const int made = assay_setup_run(in(l, "%s.pub", operator_names[o]), words);
+        const int made = cli_setup_run(in(l, "%s.pub", operator_names[o]), words);
         if (made != ASSAY_EXIT_OK) return made;
     }
     return ASSAY_EXIT_OK;
@@ -135,8 +135,8 @@ static int make_node(struct local *l, unsigned long n)
     (void)snprintf(name, sizeof name, "node-%lu", n);
     (void)snprintf(vendor, sizeof vendor, "%s", in(l, "vendor-%lu", (n - 1) % l->vendors + 1));
     if (mkdir(folder, 0755) != 0) return ASSAY_EXIT_INTERNAL;
-    const char *const keys = assay_setup_path(folder, "keys");
-    const char *const platform = assay_setup_path(folder, "platform.key");
+    const char *const keys = cli_setup_path(folder, "keys");
+    const char *const platform = cli_setup_path(folder, "platform.key");
     const char *const make_keys[] = { "keys", "generate", keys, "--name", name, NULL };
     const char *const make_platform[] = { "soft", "node", vendor, name, "--out", platform, NULL };
     const char *const sample[] = { "soft",
@@ -147,12 +147,12 @@ static int make_node(struct local *l, unsigned long n)
                                    "--report-data",
                                    zeros,
                                    "--out",
-                                   assay_setup_path(folder, "sample.quote"),
+                                   cli_setup_path(folder, "sample.quote"),
                                    NULL };
-    int made = assay_setup_copy(l->s, folder);
-    if (made == ASSAY_EXIT_OK) made = assay_setup_run(NULL, make_keys);
-    if (made == ASSAY_EXIT_OK) made = assay_setup_run(NULL, make_platform);
-    return made == ASSAY_EXIT_OK ? assay_setup_run(NULL, sample) : made;
+    int made = cli_setup_copy(l->s, folder);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_run(NULL, make_keys);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_run(NULL, make_platform);
+    return made == ASSAY_EXIT_OK ? cli_setup_run(NULL, sample) : made;
 }
 
 /* ------------------------------------------------------------ services */
@@ -187,14 +187,14 @@ static int make_account(struct local *l)
     char key[PATH_MAX];
     (void)snprintf(key, sizeof key, "%s", in(l, "account.key"));
     const char *const words[] = { "account", "create", "--out", key, NULL };
-    return l->s->services ? assay_setup_run(in(l, "account.pub"), words) : ASSAY_EXIT_OK;
+    return l->s->services ? cli_setup_run(in(l, "account.pub"), words) : ASSAY_EXIT_OK;
 }
 
 static void put_services(const struct local *l)
 {
     char account[80];
     if (!l->s->services) return;
-    if (!assay_setup_value(in(l, "account.pub"), "account", account, sizeof account))
+    if (!cli_setup_value(in(l, "account.pub"), "account", account, sizeof account))
         account[0] = '\0';
     (void)fputs("services:\n", l->out);
     if (has_replicas(l)) {
@@ -228,7 +228,7 @@ static void set_services(const struct local *l, struct assay_json *data)
         assay_json_set_uint(services, "slots", slots_of(l));
         assay_json_set_uint(services, "threshold", threshold_of(l));
     }
-    if (assay_setup_value(in(l, "account.pub"), "account", account, sizeof account))
+    if (cli_setup_value(in(l, "account.pub"), "account", account, sizeof account))
         assay_json_set_text(services, "account", account);
     assay_json_set_text(services, "key", in(l, "account.key"));
     assay_json_set_uint(services, "money", MONEY);
@@ -242,7 +242,7 @@ static int write_programs(const struct local *l, unsigned long n)
                                                    .nodes = l->nodes,
                                                    .port = l->port,
                                                    .shares = has_replicas(l) };
-    return l->s->services ? assay_setup_programs(&programs, n) : ASSAY_EXIT_OK;
+    return l->s->services ? cli_setup_programs(&programs, n) : ASSAY_EXIT_OK;
 }
 
 /* How to start them next to running daemons. */
@@ -312,7 +312,7 @@ static int write_policy(struct local *l)
     assay_hex_encode(digest, sizeof digest, text, sizeof text);
     (void)fputs("policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n", l->out);
     for (unsigned long v = 1; v <= l->vendors; v++) {
-        if (!assay_setup_value(in(l, "vendor-%lu.pub", v), "root_key", key, sizeof key))
+        if (!cli_setup_value(in(l, "vendor-%lu.pub", v), "root_key", key, sizeof key))
             key[0] = '\0';
         (void)fprintf(l->out, "  - { name: vendor-%lu, key: %s, kinds: [soft] }\n", v, key);
     }
@@ -333,7 +333,7 @@ static int write_plan(struct local *l)
         (void)fprintf(l->out, "%svendor-%lu", v > 1 ? ", " : "", v);
     (void)fputs("]\noperators:\n", l->out);
     for (unsigned long o = 0; o < l->operators; o++) {
-        if (!assay_setup_value(in(l, "%s.pub", operator_names[o]), "public_key", key, sizeof key))
+        if (!cli_setup_value(in(l, "%s.pub", operator_names[o]), "public_key", key, sizeof key))
             key[0] = '\0';
         (void)fprintf(l->out, "  - { name: %s, public_key: \"%s\" }\n", operator_names[o], key);
     }
@@ -353,12 +353,12 @@ static int make_genesis(struct local *l)
     (void)snprintf(genesis, sizeof genesis, "%s", in(l, "genesis"));
     (void)snprintf(plan, sizeof plan, "%s", in(l, "plan.yaml"));
     const char *const create[] = { "genesis", "create", plan, "--out", genesis, NULL };
-    int made = assay_setup_run(NULL, create);
+    int made = cli_setup_run(NULL, create);
     for (unsigned long o = 0; made == ASSAY_EXIT_OK && o < l->operators; o++) {
         const char *const sign[] = {
             "genesis", "sign", genesis, "--key", in(l, "%s.key", operator_names[o]), NULL
         };
-        made = assay_setup_run(NULL, sign);
+        made = cli_setup_run(NULL, sign);
     }
     return made;
 }
@@ -381,13 +381,13 @@ static int write_config(struct local *l, unsigned long n)
         "enclave:\n  path: enclave\n  restore_path: %s\n  service: service.sock\npeers:\n",
         l->s->enclave_path);
     for (unsigned long k = 1; k <= l->nodes; k++) {
-        if (!assay_setup_value(in(l, "node-%lu/keys/node.yaml", k), "node_id", id, sizeof id))
+        if (!cli_setup_value(in(l, "node-%lu/keys/node.yaml", k), "node_id", id, sizeof id))
             id[0] = '\0';
         (void)fprintf(l->out, "  - { node: \"%s\", address: 127.0.0.1:%u }\n", id, l->ports[k - 1]);
     }
     (void)snprintf(path, sizeof path, "%s", in(l, "node-%lu/assayd.yaml", n));
     const int written = end_file(l, path);
-    return written == ASSAY_EXIT_OK ? assay_setup_check(path) : written;
+    return written == ASSAY_EXIT_OK ? cli_setup_check(path) : written;
 }
 
 static void print_next(const struct local *l)
@@ -413,7 +413,7 @@ static void print_next(const struct local *l)
 static int print_made(const struct local *l)
 {
     struct assay_json *const data =
-        assay_result_json("setup local", (const char *const[]){ l->dir, NULL });
+        cli_result_json("setup local", (const char *const[]){ l->dir, NULL });
     struct assay_json *const nodes = assay_json_array();
     for (unsigned long n = 1; n <= l->nodes; n++) {
         struct assay_json *const node = assay_json_object();
@@ -432,7 +432,7 @@ static int print_made(const struct local *l)
     assay_json_set_bool(data, "insecure", true); /* SOFT proves nothing about hardware */
     assay_json_set(data, "nodes", nodes);
     set_services(l, data);
-    return assay_result_json_print(data);
+    return cli_result_json_print(data);
 }
 
 /* A group of three replicas has each seat from another operator (docs/services.md 1.9.3). */
@@ -462,26 +462,26 @@ static int read_numbers(struct local *l, struct assay_setup *s)
     };
     int result = ASSAY_EXIT_OK;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++)
-        if (assay_setup_prompt(rows[i].question, rows[i].preset, rows[i].given))
-            result = assay_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
-                                        rows[i].number);
+        if (cli_setup_prompt(rows[i].question, rows[i].preset, rows[i].given))
+            result = cli_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
+                                      rows[i].number);
     return result;
 }
 
-int assay_setup_local(struct assay_setup *s)
+int cli_setup_local(struct assay_setup *s)
 {
     static struct local l;
     l.s = s;
-    if (!assay_setup_prompt("folder of the network", NULL, &s->dir))
-        return assay_misuse("--dir DIR is missing: the folder of the network");
+    if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
+        return cli_misuse("--dir DIR is missing: the folder of the network");
     int made = read_numbers(&l, s);
     if (made != ASSAY_EXIT_OK) return made;
     if (l.operators > l.nodes)
-        return assay_misuse("--operators: each has a node, so at most %lu", l.nodes);
+        return cli_misuse("--operators: each has a node, so at most %lu", l.nodes);
     if (has_replicas(&l) && l.operators < GROUP_SIZE)
-        return assay_misuse("--operators: a group of %d replicas needs as many operators",
-                            (int)GROUP_SIZE);
-    made = assay_setup_enclave(s);
+        return cli_misuse("--operators: a group of %d replicas needs as many operators",
+                          (int)GROUP_SIZE);
+    made = cli_setup_enclave(s);
     if (made == ASSAY_EXIT_OK) made = open_folder(&l);
     take_ports(&l);
     if (made == ASSAY_EXIT_OK) made = make_groups(&l);
@@ -496,7 +496,7 @@ int assay_setup_local(struct assay_setup *s)
         if (made == ASSAY_EXIT_OK) made = write_programs(&l, n);
     }
     if (made != ASSAY_EXIT_OK) return made;
-    if (assay_json_mode_is_on()) return print_made(&l);
+    if (cli_json_mode_is_on()) return print_made(&l);
     print_next(&l);
     return ASSAY_EXIT_OK;
 }

@@ -29,57 +29,56 @@ static bool is_tpm(const struct assay_setup *s)
 static int prompt_settings(struct assay_setup *s)
 {
     static char vendor[PATH_MAX];
-    const int early = s->unit ? assay_setup_unit_init(s) : -1;
+    const int early = s->unit ? cli_setup_unit_init(s) : -1;
     if (early >= 0) return early;
-    if (!assay_setup_prompt("folder of the node", NULL, &s->dir))
-        return assay_misuse("--dir DIR is missing: the folder of the node");
-    if (!assay_setup_prompt("name of the node", NULL, &s->name))
-        return assay_misuse("--name NAME is missing: display name of the node");
-    if (!assay_setup_prompt("address that others reach it at, HOST:PORT", NULL, &s->gossip))
-        return assay_misuse("--gossip HOST:PORT is missing: where others reach it");
-    if (!assay_setup_prompt("genesis of its network", NULL, &s->genesis))
-        return assay_misuse("--genesis FILE is missing: of its network; it may come later");
-    if (!assay_setup_prompt("kind of evidence (soft, tpm, tsm, gramine, nsm)", NULL, &s->kind))
-        return assay_misuse("--kind is missing: soft, tpm, tsm, gramine or nsm");
-    if (!assay_setup_prompt("socket of `assay`", "admin.sock", &s->admin))
-        return ASSAY_EXIT_INTERNAL;
+    if (!cli_setup_prompt("folder of the node", NULL, &s->dir))
+        return cli_misuse("--dir DIR is missing: the folder of the node");
+    if (!cli_setup_prompt("name of the node", NULL, &s->name))
+        return cli_misuse("--name NAME is missing: display name of the node");
+    if (!cli_setup_prompt("address that others reach it at, HOST:PORT", NULL, &s->gossip))
+        return cli_misuse("--gossip HOST:PORT is missing: where others reach it");
+    if (!cli_setup_prompt("genesis of its network", NULL, &s->genesis))
+        return cli_misuse("--genesis FILE is missing: of its network; it may come later");
+    if (!cli_setup_prompt("kind of evidence (soft, tpm, tsm, gramine, nsm)", NULL, &s->kind))
+        return cli_misuse("--kind is missing: soft, tpm, tsm, gramine or nsm");
+    if (!cli_setup_prompt("socket of `assay`", "admin.sock", &s->admin)) return ASSAY_EXIT_INTERNAL;
     if (is_soft(s) && s->credential == NULL &&
-        !assay_setup_prompt("folder of its SOFT vendor (assay soft ca)", NULL, &s->vendor))
-        return assay_misuse("a SOFT platform wants --vendor DIR, which makes it, or --credential");
-    if (is_tpm(s) && !assay_setup_prompt("folder of its attestation key (assay tpm enroll)", NULL,
-                                         &s->credential))
-        return assay_misuse("a TPM wants --credential DIR, what assay tpm enroll made");
+        !cli_setup_prompt("folder of its SOFT vendor (assay soft ca)", NULL, &s->vendor))
+        return cli_misuse("a SOFT platform wants --vendor DIR, which makes it, or --credential");
+    if (is_tpm(s) &&
+        !cli_setup_prompt("folder of its attestation key (assay tpm enroll)", NULL, &s->credential))
+        return cli_misuse("a TPM wants --credential DIR, what assay tpm enroll made");
     if (s->vendor != NULL && realpath(s->vendor, vendor) != NULL) s->vendor = vendor;
     return -1;
 }
 
 static int make_keys(const struct assay_setup *s)
 {
-    const char *const keys = assay_setup_path(s->dir, "keys");
+    const char *const keys = cli_setup_path(s->dir, "keys");
     const char *const words[] = { "keys", "generate", keys, "--name", s->name, NULL };
-    if (access(assay_setup_path(keys, "identity.key"), F_OK) == 0) return ASSAY_EXIT_OK;
-    return assay_setup_run(NULL, words);
+    if (access(cli_setup_path(keys, "identity.key"), F_OK) == 0) return ASSAY_EXIT_OK;
+    return cli_setup_run(NULL, words);
 }
 
 static int make_platform(struct assay_setup *s)
 {
-    const char *const path = assay_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
+    const char *const path = cli_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
     const char *const words[] = { "soft", "node", s->vendor, s->name, "--out", path, NULL };
     if (!is_soft(s) || s->credential != NULL) return ASSAY_EXIT_OK;
     s->credential = "platform.key";
-    int made = access(path, F_OK) == 0 ? ASSAY_EXIT_OK : assay_setup_run(NULL, words);
-    if (made == ASSAY_EXIT_OK && s->unit) made = assay_setup_unit_chown(path);
+    int made = access(path, F_OK) == 0 ? ASSAY_EXIT_OK : cli_setup_run(NULL, words);
+    if (made == ASSAY_EXIT_OK && s->unit) made = cli_setup_unit_chown(path);
     return made;
 }
 
 /* The enclave, and keys; what is for a unit is made by the user that owns it. */
 static int make_node(struct assay_setup *s, const struct passwd *user)
 {
-    int made = assay_setup_enclave(s);
-    if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
-    assay_setup_set_user(user);
+    int made = cli_setup_enclave(s);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_copy(s, s->dir);
+    cli_setup_set_user(user);
     if (made == ASSAY_EXIT_OK) made = make_keys(s);
-    assay_setup_set_user(NULL);
+    cli_setup_set_user(NULL);
     return made == ASSAY_EXIT_OK ? make_platform(s) : made;
 }
 
@@ -111,14 +110,14 @@ static int put_peers(const struct assay_setup *s, FILE *out)
     (void)fputs(s->peer_count > 0 ? "peers:\n" : "peers: []\n", out);
     for (size_t i = 0; i < s->peer_count; i++)
         if (!put_peer(out, s->peers[i]))
-            return assay_misuse("--peer wants NODE_ID=HOST:PORT, not \"%s\"", s->peers[i]);
+            return cli_misuse("--peer wants NODE_ID=HOST:PORT, not \"%s\"", s->peers[i]);
     return ASSAY_EXIT_OK;
 }
 
 /* Path in the node's folder as written to the configuration: that of a unit is elsewhere. */
 static const char *format_own_path(const struct assay_setup *s, const char *name)
 {
-    return s->unit ? assay_setup_path(s->dir, name) : name;
+    return s->unit ? cli_setup_path(s->dir, name) : name;
 }
 
 static void put_config(const struct assay_setup *s, FILE *out)
@@ -152,7 +151,7 @@ static int write_config(const struct assay_setup *s, const char *path)
     put_config(s, out);
     int result = put_peers(s, out);
     if (fclose(out) != 0) result = ASSAY_EXIT_INTERNAL;
-    if (result == ASSAY_EXIT_OK) result = assay_setup_write(path, text);
+    if (result == ASSAY_EXIT_OK) result = cli_setup_write(path, text);
     free(text);
     return result;
 }
@@ -172,7 +171,7 @@ static void print_next(const struct assay_setup *s, const char *config)
     print_trust();
     (void)puts("next:");
     if (s->unit) {
-        assay_setup_unit_print_next(s);
+        cli_setup_unit_print_next(s);
         return;
     }
     (void)printf("  assay node request --config %s --out %s.request    for the operators, to add "
@@ -188,32 +187,32 @@ static void print_next(const struct assay_setup *s, const char *config)
     (void)printf("  assay doctor --config %s\n  assayd --config %s\n", config, config);
 }
 
-int assay_setup_node(struct assay_setup *s)
+int cli_setup_node(struct assay_setup *s)
 {
     const int early = prompt_settings(s);
     if (early >= 0) return early;
     const struct passwd *const user = s->unit ? getpwnam("assay") : NULL;
-    const char *const config = s->unit ? s->config : assay_setup_path(s->dir, "assayd.yaml");
-    if (access(config, F_OK) == 0) return assay_setup_write(config, "");
+    const char *const config = s->unit ? s->config : cli_setup_path(s->dir, "assayd.yaml");
+    if (access(config, F_OK) == 0) return cli_setup_write(config, "");
     if (mkdir(s->dir, 0755) != 0 && access(s->dir, W_OK) != 0) {
         (void)fprintf(stderr, "assay setup node: %s: not a folder that can be written to\n",
                       s->dir);
         return ASSAY_EXIT_INTERNAL;
     }
-    int made = s->unit ? assay_setup_unit_genesis(s) : ASSAY_EXIT_OK;
+    int made = s->unit ? cli_setup_unit_genesis(s) : ASSAY_EXIT_OK;
     if (made == ASSAY_EXIT_OK) made = make_node(s, user);
     if (made == ASSAY_EXIT_OK) made = write_config(s, config);
     if (made != ASSAY_EXIT_OK) return made;
-    assay_setup_set_user(user);
-    if (access(s->genesis, F_OK) == 0) made = assay_setup_check(config);
+    cli_setup_set_user(user);
+    if (access(s->genesis, F_OK) == 0) made = cli_setup_check(config);
     else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
     if (made != ASSAY_EXIT_OK) return made;
-    if (assay_json_mode_is_on()) {
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            assay_result_json("setup node", (const char *const[]){ s->dir, NULL });
+            cli_result_json("setup node", (const char *const[]){ s->dir, NULL });
         assay_json_set_text(data, "name", s->name);
         assay_json_set_text(data, "config", config);
-        return assay_result_json_print(data);
+        return cli_result_json_print(data);
     }
     print_next(s, config);
     return ASSAY_EXIT_OK;

@@ -59,7 +59,7 @@ static int write_replica(const char *folder, unsigned port)
     (void)snprintf(text, sizeof text,
                    "service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%u\ngroup: 0\n",
                    port);
-    return assay_setup_write(assay_setup_path(folder, "replica.yaml"), text);
+    return cli_setup_write(cli_setup_path(folder, "replica.yaml"), text);
 }
 
 static int write_holder(const char *folder, unsigned port, unsigned door)
@@ -69,7 +69,7 @@ static int write_holder(const char *folder, unsigned port, unsigned door)
                    "service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%u\n"
                    "door: 127.0.0.1:%u\ncluster: 0\nstore: holder.vault\nkey: programs.key\n",
                    port, door);
-    return assay_setup_write(assay_setup_path(folder, "holder.yaml"), text);
+    return cli_setup_write(cli_setup_path(folder, "holder.yaml"), text);
 }
 
 static int write_executor(const char *folder, unsigned port, const char *code, const char *account)
@@ -80,22 +80,22 @@ static int write_executor(const char *folder, unsigned port, const char *code, c
                    "store: executor.vault\nkey: programs.key\ncode: \"%s\"\nprice: %d\n"
                    "account: \"%s\"\n",
                    port, code, (int)PRICE, account);
-    return assay_setup_write(assay_setup_path(folder, "executor.yaml"), text);
+    return cli_setup_write(cli_setup_path(folder, "executor.yaml"), text);
 }
 
-int assay_setup_programs(const struct assay_setup_programs *p, unsigned long n)
+int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n)
 {
     char folder[PATH_MAX], name[32], code[65], account[80];
     (void)snprintf(name, sizeof name, "node-%lu", n);
-    (void)snprintf(folder, sizeof folder, "%s", assay_setup_path(p->dir, name));
+    (void)snprintf(folder, sizeof folder, "%s", cli_setup_path(p->dir, name));
     if (!code_of(p->enclave, code)) return ASSAY_EXIT_INTERNAL;
-    const char *const pay[] = { "account", "create", "--out",
-                                assay_setup_path(folder, "account.key"), NULL };
-    const char *const said = assay_setup_path(folder, "account.pub");
-    int made = assay_setup_run(said, pay);
-    if (made == ASSAY_EXIT_OK && !assay_setup_value(said, "account", account, sizeof account))
+    const char *const pay[] = { "account", "create", "--out", cli_setup_path(folder, "account.key"),
+                                NULL };
+    const char *const said = cli_setup_path(folder, "account.pub");
+    int made = cli_setup_run(said, pay);
+    if (made == ASSAY_EXIT_OK && !cli_setup_value(said, "account", account, sizeof account))
         made = ASSAY_EXIT_INTERNAL;
-    if (made == ASSAY_EXIT_OK) made = make_key(assay_setup_path(folder, "programs.key"));
+    if (made == ASSAY_EXIT_OK) made = make_key(cli_setup_path(folder, "programs.key"));
     if (made == ASSAY_EXIT_OK && p->shares)
         made = write_replica(folder, port_of(p->port, p->nodes, 1, n));
     if (made == ASSAY_EXIT_OK && p->shares)

@@ -21,13 +21,13 @@ enum { GENESIS_LEN_MAX = 64 << 20 };
 
 static const char user_name[] = "assay", genesis_path[] = "/etc/assay/genesis";
 
-int assay_setup_unit_init(struct assay_setup *s)
+int cli_setup_unit_init(struct assay_setup *s)
 {
     if (s->dir != NULL || s->admin != NULL)
-        return assay_misuse(
+        return cli_misuse(
             "--unit fixes the paths: /var/lib/assay, /run/assay/admin.sock; leave out %s",
             s->dir != NULL ? "--dir" : "--admin");
-    if (geteuid() != 0) return assay_misuse("--unit writes to /etc/assay: it wants to be root");
+    if (geteuid() != 0) return cli_misuse("--unit writes to /etc/assay: it wants to be root");
     if (getpwnam(user_name) == NULL || access("/etc/assay", F_OK) != 0 ||
         access("/var/lib/assay", F_OK) != 0) {
         (void)fprintf(
@@ -54,7 +54,7 @@ static bool same_bytes(const char *path, const uint8_t *bytes, size_t len)
     return same;
 }
 
-int assay_setup_unit_genesis(struct assay_setup *s)
+int cli_setup_unit_genesis(struct assay_setup *s)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -74,7 +74,7 @@ int assay_setup_unit_genesis(struct assay_setup *s)
     return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_setup_unit_chown(const char *path)
+int cli_setup_unit_chown(const char *path)
 {
     const struct passwd *const user = getpwnam(user_name);
     if (user != NULL && lchown(path, user->pw_uid, user->pw_gid) == 0) return ASSAY_EXIT_OK;
@@ -82,7 +82,7 @@ int assay_setup_unit_chown(const char *path)
     return ASSAY_EXIT_INTERNAL;
 }
 
-void assay_setup_unit_print_next(const struct assay_setup *s)
+void cli_setup_unit_print_next(const struct assay_setup *s)
 {
     static const char examples[] = "/usr/share/doc/assayd/systemd";
     const bool device =

@@ -29,10 +29,10 @@ const char *hand_in(const char *dir, const char *name);
 /* A file of 32 bytes that its owner alone may read. Returns: whether it is one. */
 bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
 
-/* --- deeds, with what follows their word on the command line; each Returns: exit status */
-/* eyes SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; claims are
- * stored in DIR. */
-int hand_eyes(int argc, char **argv);
+/* --- actions, with their arguments; each returns an exit status */
+/* observer SOCKET DIR [ACCOUNT ..]: prints the state of services in the ledger on change; stores
+ * claims in DIR. */
+int hand_observer(int argc, char **argv);
 /* enclave SOCKET GROUP DIR INDEX [hold]: an enclave whose state is a counter, up to that state;
  * hold: then it reads until it is rejected. load SOCKET GROUP DIR RATE: as many states a second
  * until SIGTERM. */

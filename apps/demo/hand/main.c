@@ -12,11 +12,11 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: assay-demo-hand DEED ...\n"
+    "usage: assay-demo-hand ACTION ...\n"
     "\n"
-    "One deed of the demo's story of services, INSECURE; nobody but the demo runs it.\n"
+    "One action of the story of services of assay-demo, INSECURE; only assay-demo runs it.\n"
     "\n"
-    "  eyes SOCKET DIR [ACCOUNT ..]           tell what the ledger makes of all services\n"
+    "  observer SOCKET DIR [ACCOUNT ..]       print the state of all services in the ledger\n"
     "  enclave SOCKET GROUP DIR INDEX [hold]  certify states up to that one\n"
     "  load SOCKET GROUP DIR RATE             so many states a second, until SIGTERM\n"
     "  put SOCKET DIR CLUSTER                 deal DIR/secret\n"
@@ -66,7 +66,7 @@ bool hand_key(const char *dir, const char *name, struct assay_secret32 *key)
     return len == 32;
 }
 
-struct deed {
+struct action {
     const char *word;
     int least, most; /* words behind it */
     int (*run)(int argc, char **argv);
@@ -74,14 +74,14 @@ struct deed {
 
 int main(int argc, char **argv)
 {
-    static const struct deed deeds[] = {
-        { "eyes", 2, 10, hand_eyes },  { "enclave", 4, 5, hand_enclave },
-        { "load", 4, 4, hand_load },   { "put", 3, 3, hand_put },
-        { "read", 2, 2, hand_read },   { "task", 5, 5, hand_task },
+    static const struct action actions[] = {
+        { "observer", 2, 10, hand_observer }, { "enclave", 4, 5, hand_enclave },
+        { "load", 4, 4, hand_load },          { "put", 3, 3, hand_put },
+        { "read", 2, 2, hand_read },          { "task", 5, 5, hand_task },
         { "forge", 2, 2, hand_forge },
     };
-    for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof deeds[0]; i++) {
-        const struct deed *d = &deeds[i];
+    for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof actions[0]; i++) {
+        const struct action *d = &actions[i];
         if (strcmp(argv[1], d->word) != 0 || argc - 2 < d->least || argc - 2 > d->most) continue;
         service_take_signals();
         return d->run(argc - 2, argv + 2);

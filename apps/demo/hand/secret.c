@@ -19,12 +19,12 @@ static bool read_content(const char *dir, const char *name, uint8_t **bytes, siz
                            bytes, len) == ASSAY_OK;
 }
 
-static struct assay_share_client *open_client(const char *socket, const char *dir, const char *who)
+static struct assay_share_client *open_client(const char *socket, const char *dir, const char *role)
 {
     struct assay_secret32 key;
     struct assay_share_client *client = NULL;
     const struct assay_share_client_config config = { .ledger = socket, .key = &key };
-    if (!hand_key(dir, who, &key)) return NULL;
+    if (!hand_key(dir, role, &key)) return NULL;
     if (assay_share_client_open(&config, &client) != ASSAY_OK) client = NULL;
     assay_secret_wipe(&key, sizeof key);
     return client;

@@ -27,7 +27,7 @@ static void keep_result(void *context, uint32_t step, struct assay_slice state,
     hand_say("result %u %zu bytes%s", step, output.len, status == ASSAY_OK ? "" : ", LOST");
 }
 
-static int run_client(struct assay_task_client *client, const struct assay_task_wish *wish)
+static int run_client(struct assay_task_client *client, const struct assay_task_request *request)
 {
     struct assay_task_client_status s = assay_task_client_status(client);
     enum assay_status status = ASSAY_E_AGAIN;
@@ -37,7 +37,7 @@ static int run_client(struct assay_task_client *client, const struct assay_task_
          !service_asked_to_end;) {
         if (assay_task_client_turn(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
-        if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, wish);
+        if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, request);
         if (status != ASSAY_OK && status != ASSAY_E_AGAIN)
             return hand_fail("nobody offers that: %s", assay_status_text(status));
         s = assay_task_client_status(client);
@@ -56,19 +56,19 @@ int hand_task(int argc, char **argv)
     const char *dir = argv[1];
     struct assay_secret32 key, vault_key;
     struct assay_task_client *client = NULL;
-    struct assay_task_wish wish = { .price_max = strtoull(argv[3], NULL, 10),
-                                    .steps = (uint32_t)strtoul(argv[4], NULL, 10),
-                                    .ahead = AHEAD_EPOCHS,
-                                    .min_standing = ASSAY_TASK_STAND_RESTRICTED };
+    struct assay_task_request request = { .price_max = strtoull(argv[3], NULL, 10),
+                                          .steps = (uint32_t)strtoul(argv[4], NULL, 10),
+                                          .ahead = AHEAD_EPOCHS,
+                                          .min_standing = ASSAY_TASK_STAND_RESTRICTED };
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN], store[PATH_MAX];
     uint8_t *input = NULL;
     size_t len = 0;
     (void)argc;
-    if (assay_hex_decode(argv[2], strlen(argv[2]), wish.code, 32) != ASSAY_OK ||
+    if (assay_hex_decode(argv[2], strlen(argv[2]), request.code, 32) != ASSAY_OK ||
         !hand_key(dir, "key", &key) || !hand_key(dir, "vault.key", &vault_key) ||
         assay_file_read(hand_in(dir, "input"), INPUT_MAX, &input, &len) != ASSAY_OK)
         return hand_fail("no keys or input in %s", dir);
-    wish.input = assay_slice_over(input, len);
+    request.input = assay_slice_over(input, len);
     (void)snprintf(store, sizeof store, "%s", hand_in(dir, "vault"));
     const struct assay_task_client_config config = {
         .ledger = argv[0], .store = store, .store_key = &vault_key, .key = &key
@@ -76,7 +76,7 @@ int hand_task(int argc, char **argv)
     int ended = HAND_WORLD;
     if (assay_task_client_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
         ended = hand_fail("%s", message);
-    else ended = run_client(client, &wish);
+    else ended = run_client(client, &request);
     assay_task_client_close(&client);
     assay_secret_wipe(&key, sizeof key);
     assay_secret_wipe(&vault_key, sizeof vault_key);
@@ -135,8 +135,8 @@ int hand_forge(int argc, char **argv)
         return hand_fail("%s: no claim", argv[1]);
     const struct assay_follower_config config = { .path = argv[0],
                                                   .role = ASSAY_SERVICE_ROLE_EXECUTOR,
-                                                  .tells = { .refused = take_refusal,
-                                                             .record = take_record },
+                                                  .callbacks = { .refused = take_refusal,
+                                                                 .record = take_record },
                                                   .context = &payload };
     if (assay_follower_create(&config, &f) != ASSAY_OK) return hand_fail("no memory");
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;

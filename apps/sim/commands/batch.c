@@ -165,8 +165,9 @@ uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch)
     w.done = calloc(w.width, sizeof *w.done);
     ASSAY_ASSERT(w.results != NULL);
     ASSAY_ASSERT(w.done != NULL);
-    ASSAY_ASSERT(pthread_mutex_init(&w.mutex, NULL) == 0);
-    ASSAY_ASSERT(pthread_cond_init(&w.moved, NULL) == 0);
+    const int mutex_error = pthread_mutex_init(&w.mutex, NULL);
+    const int condition_error = pthread_cond_init(&w.moved, NULL);
+    ASSAY_ASSERT(mutex_error == 0 && condition_error == 0);
     if (batch->begin != NULL) run_processes(&w, threads);
     else run_threads(&w, threads);
     for (uint64_t i = w.committed; i < w.next; i++)

@@ -35,7 +35,7 @@ static const char *cohort_name(const struct plan *p, uint32_t c)
     return p->scenario->cohorts[c].name;
 }
 
-static void put_who(struct assay_json *entry, const struct plan *p, uint32_t c)
+static void put_members(struct assay_json *entry, const struct plan *p, uint32_t c)
 {
     assay_json_set_text(entry, "who", cohort_name(p, c));
 }
@@ -58,34 +58,34 @@ static void add_attack(const struct plan *p, const struct assay_sim_adversary *a
         a->rate_permille == 1000
             ? add(p, "attack", a->start_epoch, "%s", name)
             : add(p, "attack", a->start_epoch, "%s, in %u of 1000", name, a->rate_permille);
-    put_who(entry, p, a->cohort);
+    put_members(entry, p, a->cohort);
     put_stop(entry, a->stop_epoch);
 }
 
 static void add_partition(const struct plan *p, const struct assay_sim_partition *cut)
 {
-    const char *const way = cut->a_hears_b   ? "a one-way cut: reaches no other node"
-                            : cut->b_hears_a ? "a one-way cut: is reached by no other node"
-                                             : "a cut";
+    const char *const way = cut->a_receives_b   ? "a one-way cut: reaches no other node"
+                            : cut->b_receives_a ? "a one-way cut: is reached by no other node"
+                                                : "a cut";
     struct assay_json *const entry =
         cut->by_cohort ? add(p, "partition", cut->start_epoch, "%s", way)
                        : add(p, "partition", cut->start_epoch, "%s; the first %u.%02u %%", way,
                              cut->share_bp / 100, cut->share_bp % 100);
-    if (cut->by_cohort) put_who(entry, p, cut->cohort);
+    if (cut->by_cohort) put_members(entry, p, cut->cohort);
     put_stop(entry, cut->stop_epoch);
 }
 
 static void add_crash(const struct plan *p, const struct assay_sim_crash *c)
 {
-    const char *const deed = c->stands_still            ? "stands still"
-                             : c->loses_store           ? "dies, and its store is lost"
-                             : c->rolls_back_epochs > 0 ? "dies, and starts from an older disk"
-                                                        : "dies";
+    const char *const outage = c->pauses                  ? "stands still"
+                               : c->loses_store           ? "dies, and its store is lost"
+                               : c->rolls_back_epochs > 0 ? "dies, and starts from an older disk"
+                                                          : "dies";
     struct assay_json *const entry =
-        c->at_epoch > 0 ? add(p, "crash", c->at_epoch, "%s for %u ms", deed, c->down_ms)
-                        : add(p, "crash", 1, "%s for %u ms, in %u of 1000 epochs", deed, c->down_ms,
-                              c->rate_permille);
-    if (!c->everybody) put_who(entry, p, c->cohort);
+        c->at_epoch > 0 ? add(p, "crash", c->at_epoch, "%s for %u ms", outage, c->down_ms)
+                        : add(p, "crash", 1, "%s for %u ms, in %u of 1000 epochs", outage,
+                              c->down_ms, c->rate_permille);
+    if (!c->all_members) put_members(entry, p, c->cohort);
     if (c->at_epoch > 0) put_once(entry, c->at_epoch);
     else put_stop(entry, p->scenario->heal_epoch);
 }
@@ -96,7 +96,7 @@ static void add_clock(const struct plan *p, const struct assay_sim_clock *c)
     struct assay_json *const entry =
         c->ahead_s > 0 ? add(p, "clock", c->at_ms / T + 1, "date %u s ahead", c->ahead_s)
                        : add(p, "clock", c->at_ms / T + 1, "date %u s behind", c->behind_s);
-    if (c->by_cohort) put_who(entry, p, c->cohort);
+    if (c->by_cohort) put_members(entry, p, c->cohort);
     if (c->for_ms > 0) assay_json_set_uint(entry, "to", (c->at_ms + c->for_ms) / T + 1);
     else put_stop(entry, p->scenario->heal_epoch);
 }
@@ -110,7 +110,7 @@ static void add_change(const struct plan *p, const struct assay_sim_change *c)
                                                name, assay_sim_flaw_name(c->flaw));
     if (c->by_cohort || c->action == ASSAY_SIM_ACTION_REST || c->action == ASSAY_SIM_ACTION_WAKE ||
         c->action == ASSAY_SIM_ACTION_LEAVE || c->action == ASSAY_SIM_ACTION_MAINTENANCE)
-        put_who(entry, p, c->cohort);
+        put_members(entry, p, c->cohort);
     put_once(entry, c->at_epoch);
 }
 
@@ -122,7 +122,7 @@ static void add_day(const struct plan *p, const struct assay_sim_day *d)
                   d->recovery ? "a TCB recovery" : "newer collateral", d->vendor)
             : add(p, "collateral", d->at_epoch, "collateral of vendor %u, flawed: %s", d->vendor,
                   assay_sim_day_flaw_name(d->flaw));
-    if (d->by_cohort) put_who(entry, p, d->cohort);
+    if (d->by_cohort) put_members(entry, p, d->cohort);
     put_once(entry, d->at_epoch);
 }
 

@@ -18,7 +18,7 @@ static bool is_wanted(const struct assay_sim_sweep_shown *s)
     static const enum assay_sim_figure wanted[] = {
         ASSAY_SIM_FIGURE_SCORE_MEAN_BP,    ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP,
         ASSAY_SIM_FIGURE_DETECTION_EPOCHS, ASSAY_SIM_FIGURE_SUSPENDED_FINAL,
-        ASSAY_SIM_FIGURE_UNJUST_FALLS,     ASSAY_SIM_FIGURE_EPOCHS_HELD,
+        ASSAY_SIM_FIGURE_UNJUST_DROPS,     ASSAY_SIM_FIGURE_EPOCHS_HELD,
         ASSAY_SIM_FIGURE_FINALITY_MS_P50,  ASSAY_SIM_FIGURE_MESSAGES,
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0] && s->known; i++)

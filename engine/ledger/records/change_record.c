@@ -61,7 +61,7 @@ static enum assay_status check_signatures(const struct assay_context *context,
         ASSAY_TRY(assay_cbor_array_exact(&c, 2));
         ASSAY_TRY(assay_cbor_bytes_exact(&c, id, sizeof id));
         ASSAY_TRY(assay_cbor_bytes_exact(&c, signature, sizeof signature));
-        const struct assay_genesis_operator *o = assay_operator_find(context->charter, id);
+        const struct assay_genesis_operator *o = assay_operator_find(context->effective, id);
         if (o == NULL) return ASSAY_E_STRANGER;
         ASSAY_TRY(assay_p256_load(o->public_key, &key));
         const bool good = assay_p256_verify(key, r->body_digest, signature, ASSAY_S_LOW);
@@ -102,14 +102,14 @@ static enum assay_status check_change_record(const struct assay_context *context
 {
     const struct assay_change *change = &record->change;
     uint8_t first[32];
-    if (context->charter == NULL) return ASSAY_E_UNSUPPORTED;
+    if (context->effective == NULL) return ASSAY_E_UNSUPPORTED;
     if (!assay_bytes_equal(change->chain_id, context->state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (change->era != context->state->era) return ASSAY_E_CHAIN;
     ASSAY_TRY(check_signatures(context, record));
     /* How many must sign is the state's to say: who passes on what was enough a moment ago, before
      * another change of the operators, has sent no bad signature and is not struck for one. */
     if (change->sequence == 0 && record->entry_count != 1) return ASSAY_E_INVALID;
-    if (change->sequence != 0 && record->entry_count < context->charter->threshold)
+    if (change->sequence != 0 && record->entry_count < context->effective->threshold)
         return ASSAY_E_INVALID;
     ASSAY_TRY(assay_change_documents_check(context, change));
     find_first_signer(record, first);
@@ -147,7 +147,7 @@ struct assay_staging assay_staging_of(const struct assay_context *context)
     struct assay_staging staging = { .state = context->stage,
                                      .operators = context->operators,
                                      .follow = context->plan_follow };
-    if (context->charter != NULL) staging.plan = context->charter->services;
+    if (context->effective != NULL) staging.plan = context->effective->services;
     return staging;
 }
 

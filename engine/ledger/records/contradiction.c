@@ -41,9 +41,9 @@ static enum assay_status decode_contradiction(struct assay_cursor *c, struct ass
     ASSAY_TRY(decode_path(c, r));
     ASSAY_TRY(decode_inner_ballot(r));
     /* Whose ballot of which epoch, about whom: another ballot of the same says the same. */
-    uint8_t says[112];
+    uint8_t content[112];
     struct assay_slice all;
-    struct assay_writer w = assay_writer_over(says, sizeof says);
+    struct assay_writer w = assay_writer_over(content, sizeof content);
     assay_cbor_put_uint(&w, r->ballot.epoch);
     assay_cbor_put_bytes(&w, r->ballot.node_id, 32);
     assay_cbor_put_bytes(&w, r->envelope.node_id, 32);
@@ -198,12 +198,12 @@ static void apply_contradiction(const struct assay_context *context, struct assa
     else if (l->false_fails[r->slot] < UINT8_MAX) l->false_fails[r->slot]++;
 }
 
-static void report_contradiction(const struct assay_record *r, struct assay_record_report *told)
+static void report_contradiction(const struct assay_record *r, struct assay_record_report *report)
 {
-    told->offence = 5;
-    told->reason = r->falsehood == ASSAY_FALSE_PASS
-                       ? "E5: voted PASS, or a better level, than the evidence has"
-                       : "E5: voted FAIL, or a worse level, on evidence that passes";
+    report->offence = 5;
+    report->reason = r->falsehood == ASSAY_FALSE_PASS
+                         ? "E5: voted PASS, or a better level, than the evidence has"
+                         : "E5: voted FAIL, or a worse level, on evidence that passes";
 }
 
 const struct assay_record_row assay_row_contradiction = {
@@ -216,5 +216,5 @@ const struct assay_record_row assay_row_contradiction = {
     .judge = judge_contradiction,
     .fits = check_contradiction_fits,
     .apply = apply_contradiction,
-    .tell = report_contradiction,
+    .report = report_contradiction,
 };

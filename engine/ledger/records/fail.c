@@ -118,9 +118,9 @@ static void apply_fail(const struct assay_context *context, struct assay_ledger 
     l->felled[r->slot] = r->felled;
 }
 
-static void report_fail(const struct assay_record *r, struct assay_record_report *told)
+static void report_fail(const struct assay_record *r, struct assay_record_report *report)
 {
-    told->failed = r->outcome;
+    report->failed = r->outcome;
 }
 
 const struct assay_record_row assay_row_fail = {
@@ -133,5 +133,5 @@ const struct assay_record_row assay_row_fail = {
     .judge_before = judge_fail_before,
     .fits = check_fail_fits,
     .apply = apply_fail,
-    .tell = report_fail,
+    .report = report_fail,
 };

@@ -126,10 +126,10 @@ static enum assay_status decode_pair(const struct assay_record *r, struct pair *
 static enum assay_status compute_key(const struct assay_record *record, uint8_t key[static 32])
 {
     struct pair p;
-    uint8_t says[128];
+    uint8_t content[128];
     struct assay_slice all;
     ASSAY_TRY(decode_pair(record, &p));
-    struct assay_writer w = assay_writer_over(says, sizeof says);
+    struct assay_writer w = assay_writer_over(content, sizeof content);
     assay_cbor_put_array(&w, 7);
     assay_cbor_put_text(&w, "assay/offence/v1");
     assay_cbor_put_uint(&w, record->offence);
@@ -246,21 +246,21 @@ static void apply_offence(const struct assay_context *context, struct assay_ledg
 }
 
 /* The sentence behind a proof, for whoever asks why a score fell. */
-static void report_offence(const struct assay_record *r, struct assay_record_report *told)
+static void report_offence(const struct assay_record *r, struct assay_record_report *report)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
 
-    told->offence = r->offence;
+    report->offence = r->offence;
     switch (r->offence) {
-    case 1: told->reason = "E1: signed two notarisations in one view"; return;
+    case 1: report->reason = "E1: signed two notarisations in one view"; return;
     case 2:
-        told->reason = "E2: signed two finalisations, or one beside another notarisation";
+        report->reason = "E2: signed two finalisations, or one beside another notarisation";
         return;
-    case 3: told->reason = "E3: signed nullification and finalisation of one view"; return;
-    case 4: told->reason = "E4: signed two proposals of one view"; return;
-    case 8: told->reason = "E8: signed two envelopes of one epoch"; return;
+    case 3: report->reason = "E3: signed nullification and finalisation of one view"; return;
+    case 4: report->reason = "E4: signed two proposals of one view"; return;
+    case 8: report->reason = "E8: signed two envelopes of one epoch"; return;
     }
-    told->reason = "convicted by a proof";
+    report->reason = "convicted by a proof";
 }
 
 const struct assay_record_row assay_row_offence = {
@@ -273,5 +273,5 @@ const struct assay_record_row assay_row_offence = {
     .check = check_offence,
     .fits = check_offence_fits,
     .apply = apply_offence,
-    .tell = report_offence,
+    .report = report_offence,
 };

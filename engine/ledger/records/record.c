@@ -7,7 +7,8 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-void assay_record_key(enum assay_record_kind kind, struct assay_slice says, uint8_t key[static 32])
+void assay_record_key(enum assay_record_kind kind, struct assay_slice content,
+                      uint8_t key[static 32])
 {
     ASSAY_ASSERT((unsigned)kind > 0);
 
@@ -19,7 +20,7 @@ void assay_record_key(enum assay_record_kind kind, struct assay_slice says, uint
     assay_cbor_put_uint(&w, (uint64_t)kind);
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
-    const struct assay_slice pieces[2] = { all, says };
+    const struct assay_slice pieces[2] = { all, content };
     assay_sha256_pieces(pieces, 2, key);
 }
 

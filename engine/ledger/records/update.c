@@ -21,28 +21,29 @@ const char *assay_update_phase_name(enum assay_update_phase phase)
 
 /* --- records by digest */
 
-struct assay_slice assay_shelf_find(const struct assay_shelf *shelf,
-                                    const uint8_t digest[static 32])
+struct assay_slice assay_update_cache_find(const struct assay_update_cache *update_cache,
+                                           const uint8_t digest[static 32])
 {
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        if (shelf->used[i] && assay_bytes_equal(shelf->digest[i], digest, 32))
-            return assay_slice_over(shelf->bytes[i], shelf->len[i]);
+        if (update_cache->used[i] && assay_bytes_equal(update_cache->digest[i], digest, 32))
+            return assay_slice_over(update_cache->bytes[i], update_cache->len[i]);
     return (struct assay_slice){ 0 };
 }
 
-void assay_shelf_put(struct assay_shelf *shelf, struct assay_slice record)
+void assay_update_cache_put(struct assay_update_cache *update_cache, struct assay_slice record)
 {
     uint8_t digest[32];
     if (record.len == 0 || record.len > ASSAY_UPDATE_RECORD_LEN_MAX) return;
     assay_sha256(record.bytes, record.len, digest);
-    if (assay_shelf_find(shelf, digest).len > 0) return;
+    if (assay_update_cache_find(update_cache, digest).len > 0) return;
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++) {
-        if (shelf->used[i]) continue;
-        ASSAY_ASSERT(shelf->bytes[i] != NULL);
-        shelf->used[i] = true;
-        shelf->len[i] = record.len;
-        assay_bytes_copy(shelf->digest[i], 32, digest, 32);
-        assay_bytes_copy(shelf->bytes[i], ASSAY_UPDATE_RECORD_LEN_MAX, record.bytes, record.len);
+        if (update_cache->used[i]) continue;
+        ASSAY_ASSERT(update_cache->bytes[i] != NULL);
+        update_cache->used[i] = true;
+        update_cache->len[i] = record.len;
+        assay_bytes_copy(update_cache->digest[i], 32, digest, 32);
+        assay_bytes_copy(update_cache->bytes[i], ASSAY_UPDATE_RECORD_LEN_MAX, record.bytes,
+                         record.len);
         return;
     }
 }
@@ -54,17 +55,19 @@ static bool is_named(const struct assay_state *state, const uint8_t digest[stati
     return false;
 }
 
-void assay_shelf_keep(struct assay_shelf *shelf, const struct assay_state *state)
+void assay_update_cache_prune(struct assay_update_cache *update_cache,
+                              const struct assay_state *state)
 {
     ASSAY_ASSERT(state->update_count <= ASSAY_UPDATES_MAX);
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        shelf->used[i] = shelf->used[i] && is_named(state, shelf->digest[i]);
+        update_cache->used[i] = update_cache->used[i] && is_named(state, update_cache->digest[i]);
 }
 
-bool assay_shelf_is_whole(const struct assay_shelf *shelf, const struct assay_state *state)
+bool assay_update_cache_is_complete(const struct assay_update_cache *update_cache,
+                                    const struct assay_state *state)
 {
     for (uint32_t i = 0; i < state->update_count; i++)
-        if (assay_shelf_find(shelf, state->updates[i].digest).len == 0) return false;
+        if (assay_update_cache_find(update_cache, state->updates[i].digest).len == 0) return false;
     return true;
 }
 
@@ -319,8 +322,8 @@ static struct assay_slice find_record(const struct assay_context *context,
         assay_sha256(record.bytes, record.len, digest);
         if (assay_bytes_equal(digest, u->digest, 32)) return record;
     }
-    return context->shelf != NULL ? assay_shelf_find(context->shelf, u->digest)
-                                  : (struct assay_slice){ 0 };
+    return context->update_cache != NULL ? assay_update_cache_find(context->update_cache, u->digest)
+                                         : (struct assay_slice){ 0 };
 }
 
 /* A change of the operators has the next two epochs for itself: what it does is seen alone. */

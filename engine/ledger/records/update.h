@@ -45,7 +45,7 @@ struct assay_updates {
 };
 
 /* Records of the updates that a state names, by their digests. */
-struct assay_shelf {
+struct assay_update_cache {
     bool used[ASSAY_UPDATES_MAX];
     uint8_t digest[ASSAY_UPDATES_MAX][32];
     size_t len[ASSAY_UPDATES_MAX];
@@ -53,14 +53,16 @@ struct assay_shelf {
 };
 
 /* Returns: the record of this digest; empty when it is not there. */
-struct assay_slice assay_shelf_find(const struct assay_shelf *shelf,
-                                    const uint8_t digest[static 32]);
+struct assay_slice assay_update_cache_find(const struct assay_update_cache *update_cache,
+                                           const uint8_t digest[static 32]);
 /* Copies a record, unless it is there; a full shelf takes none. */
-void assay_shelf_put(struct assay_shelf *shelf, struct assay_slice record);
+void assay_update_cache_put(struct assay_update_cache *update_cache, struct assay_slice record);
 /* What the state does not name makes room. */
-void assay_shelf_keep(struct assay_shelf *shelf, const struct assay_state *state);
+void assay_update_cache_prune(struct assay_update_cache *update_cache,
+                              const struct assay_state *state);
 /* Is everything there that the state names? Returns: whether so. */
-bool assay_shelf_is_whole(const struct assay_shelf *shelf, const struct assay_state *state);
+bool assay_update_cache_is_complete(const struct assay_update_cache *update_cache,
+                                    const struct assay_state *state);
 
 /* The record around an offer. Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (too long) */
 ASSAY_CHECKED enum assay_status assay_record_put_update(struct assay_writer *w,

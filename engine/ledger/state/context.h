@@ -20,8 +20,8 @@ struct assay_context {
     struct assay_p256 *const *voting;   /* [members] of the listed incarnation, decoded once */
     struct assay_p256 *const *identity; /* [members] */
 
-    /* For changes (docs/protocol.md 9.5); without a charter there are none. */
-    const struct assay_genesis *charter; /* operators and threshold in force */
+    /* For changes (docs/protocol.md 9.5); without effective rules there are none. */
+    const struct assay_genesis *effective; /* operators and threshold in force */
     struct assay_slice operators;        /* the same as a document */
     const struct assay_slice *pending;   /* [state->pending_count] their records */
     struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
@@ -31,7 +31,7 @@ struct assay_context {
     /* For collateral (docs/protocol.md 8.8); without the functions there is none. */
     const struct assay_updates *updates;
     struct assay_slice endorsements;  /* the set in force */
-    const struct assay_shelf *shelf;  /* records of the updates that the state names */
+    const struct assay_update_cache *update_cache; /* records of the updates that the state names */
     struct assay_writer *set;         /* scratch of a close: the set that it brings into force */
     /* For services (docs/protocol.md 12); without the functions there is none. */
     const struct assay_services *services;

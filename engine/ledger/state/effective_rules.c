@@ -69,29 +69,29 @@ static enum assay_status load_document(struct assay_slice own, const uint8_t own
 enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
                                            const struct assay_state *state,
                                            assay_document_find *find, void *context,
-                                           struct assay_genesis *charter)
+                                           struct assay_genesis *effective)
 {
     struct assay_slice operators;
     const struct assay_rules_in_force *rules = &state->rules;
-    ASSAY_ASSERT(charter != genesis && state->member_count <= ASSAY_MEMBERS_MAX);
+    ASSAY_ASSERT(effective != genesis && state->member_count <= ASSAY_MEMBERS_MAX);
     if (!assay_bytes_equal(genesis->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    *charter = *genesis;
-    charter->signature_count = 0;
-    charter->parameters = rules->parameters;
+    *effective = *genesis;
+    effective->signature_count = 0;
+    effective->parameters = rules->parameters;
     ASSAY_TRY(load_document(genesis->policy, genesis->policy_digest, rules->policy_digest, find,
-                            context, &charter->policy));
+                            context, &effective->policy));
     ASSAY_TRY(load_document(genesis->endorsements, genesis->endorsements_digest,
-                            rules->endorsements_digest, find, context, &charter->endorsements));
-    assay_bytes_copy(charter->policy_digest, 32, rules->policy_digest, 32);
-    assay_bytes_copy(charter->endorsements_digest, 32, rules->endorsements_digest, 32);
+                            rules->endorsements_digest, find, context, &effective->endorsements));
+    assay_bytes_copy(effective->policy_digest, 32, rules->policy_digest, 32);
+    assay_bytes_copy(effective->endorsements_digest, 32, rules->endorsements_digest, 32);
     ASSAY_TRY(load_document((struct assay_slice){ 0 }, genesis->operators_digest,
                             state->operators_digest, find, context, &operators));
-    if (operators.len > 0) ASSAY_TRY(assay_operators_decode(operators, charter));
+    if (operators.len > 0) ASSAY_TRY(assay_operators_decode(operators, effective));
     if (!assay_bytes_all_zero(state->services.plan, 32) &&
-        (find == NULL || !find(context, state->services.plan, &charter->services)))
+        (find == NULL || !find(context, state->services.plan, &effective->services)))
         return ASSAY_E_NOT_FOUND;
-    charter->member_count = state->member_count;
+    effective->member_count = state->member_count;
     for (uint32_t i = 0; i < state->member_count; i++)
-        fill_card(&state->members[i], &charter->members[i]);
+        fill_card(&state->members[i], &effective->members[i]);
     return ASSAY_OK;
 }

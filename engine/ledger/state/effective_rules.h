@@ -13,23 +13,23 @@
 #include "engine/ledger/records/update.h"
 
 /* Hands out a document by its SHA-256. Returns: whether it is there; *document outlives the
- * charter. */
+ * effective rules. */
 typedef bool assay_document_find(void *context, const uint8_t digest[static 32],
                                  struct assay_slice *document);
 
 /*
- * assay_effective_rules_of - the charter after a state.
+ * assay_effective_rules_of - the effective rules after a state.
  *
- * In:      genesis, state (both outlive *charter, which borrows names from state and documents from
+ * In:      genesis, state (both outlive *effective, which borrows names of state, documents of
  *          genesis and find)
- * Out:     *charter, without signatures; undefined unless ASSAY_OK (large: keep it in static or
+ * Out:     *effective, without signatures; undefined unless ASSAY_OK (large: keep it in static or
  *          heap memory)
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain's state) | ASSAY_E_NOT_FOUND (a document)
  */
 ASSAY_CHECKED enum assay_status assay_effective_rules_of(const struct assay_genesis *genesis,
                                                          const struct assay_state *state,
                                                          assay_document_find *find, void *context,
-                                                         struct assay_genesis *charter);
+                                                         struct assay_genesis *effective);
 /* The document of this digest in what a store keeps of decisions: a CHANGE record that brought it,
  * or a set of endorsements by itself, as collateral that was renewed made it. Any bytes.
  * Returns: whether it is in them. */

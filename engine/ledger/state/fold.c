@@ -205,14 +205,14 @@ static void lay_out_memory(struct assay_fold *f, struct layout *l, uint32_t capa
     f->places = layout_alloc(l, n * sizeof *f->places);
     f->groups_memory = layout_alloc(l, assay_groups_memory_len(capacity));
     f->counters = layout_alloc(l, n * sizeof *f->counters);
-    f->own_charter = layout_alloc(l, sizeof *f->own_charter);
+    f->own_effective = layout_alloc(l, sizeof *f->own_effective);
     f->operators = layout_alloc(l, ASSAY_OPERATORS_LEN_MAX);
     for (size_t i = 0; i < 2; i++)
         f->plan_bytes[i] = layout_alloc(l, ASSAY_SERVICES_PLAN_LEN_MAX);
     for (size_t i = 0; i < (size_t)2 * ASSAY_PENDING_MAX; i++)
         f->pending_bytes[i % 2][i / 2] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        f->shelf.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+        f->update_cache.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
     f->scratch_record = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
     for (size_t i = 0; i < 2; i++) {
         void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
@@ -297,18 +297,18 @@ static size_t find_change(const struct assay_fold *f, const uint8_t digest[stati
 
 static enum assay_status load_updates(struct assay_fold *f)
 {
-    assay_shelf_keep(&f->shelf, &f->state);
+    assay_update_cache_prune(&f->update_cache, &f->state);
     for (uint32_t i = 0; i < f->ledger.update_count; i++)
-        assay_shelf_put(&f->shelf,
-                        assay_slice_over(f->ledger.updates[i], f->ledger.update_len[i]));
-    assay_shelf_keep(&f->shelf, &f->state);
+        assay_update_cache_put(&f->update_cache,
+                               assay_slice_over(f->ledger.updates[i], f->ledger.update_len[i]));
+    assay_update_cache_prune(&f->update_cache, &f->state);
     for (uint32_t i = 0; i < f->state.update_count; i++) {
         const uint8_t *digest = f->state.updates[i].digest;
-        if (assay_shelf_find(&f->shelf, digest).len > 0) continue;
+        if (assay_update_cache_find(&f->update_cache, digest).len > 0) continue;
         if (f->books.change == NULL) return ASSAY_E_NOT_FOUND;
         const size_t len = f->books.change(f->books.context, digest, f->scratch_record);
-        assay_shelf_put(&f->shelf, assay_slice_over(f->scratch_record, len));
-        if (assay_shelf_find(&f->shelf, digest).len == 0) return ASSAY_E_NOT_FOUND;
+        assay_update_cache_put(&f->update_cache, assay_slice_over(f->scratch_record, len));
+        if (assay_update_cache_find(&f->update_cache, digest).len == 0) return ASSAY_E_NOT_FOUND;
     }
     return ASSAY_OK;
 }
@@ -331,7 +331,7 @@ static enum assay_status load_pending(struct assay_fold *f)
 
 static bool load_rules_in_force(const struct assay_fold *f)
 {
-    const struct assay_genesis *c = f->charter;
+    const struct assay_genesis *c = f->effective;
     const struct assay_rules_in_force *r = &f->state.rules;
     return c != NULL && assay_bytes_equal(c->policy_digest, r->policy_digest, 32) &&
            assay_bytes_equal(c->endorsements_digest, r->endorsements_digest, 32) &&
@@ -420,17 +420,17 @@ static enum assay_status extend_registry(struct assay_fold *f, const struct assa
     return ASSAY_OK;
 }
 
-/* The plan that the charter has is that of the state. */
+/* The plan that the effective rules have is that of the state. */
 static enum assay_status load_added_plan(struct assay_fold *f)
 {
     const struct assay_slice plan_before = f->plan;
     const struct assay_services *before = f->services;
     if (!assay_bytes_equal(f->plan_digest, f->state.services.plan, 32)) {
-        ASSAY_TRY(load_plan(f, f->own_charter->services, f->state.services.plan));
+        ASSAY_TRY(load_plan(f, f->own_effective->services, f->state.services.plan));
         ASSAY_TRY(set_services(f));
         if (f->services != NULL) ASSAY_TRY(extend_registry(f, before, plan_before));
     }
-    f->own_charter->services = f->plan;
+    f->own_effective->services = f->plan;
     return ASSAY_OK;
 }
 
@@ -438,21 +438,21 @@ static enum assay_status load_added_plan(struct assay_fold *f)
 static enum assay_status load_effective_rules(struct assay_fold *f)
 {
     if (load_rules_in_force(f)) return ASSAY_OK;
-    ASSAY_TRY(assay_effective_rules_of(f->genesis, &f->state, find_document, f, f->own_charter));
+    ASSAY_TRY(assay_effective_rules_of(f->genesis, &f->state, find_document, f, f->own_effective));
     ASSAY_TRY(load_added_plan(f));
-    f->charter = f->own_charter;
+    f->effective = f->own_effective;
     /* What serves now is left alone: the next set is made in the other place. */
-    f->set_turn = f->charter->endorsements.bytes == f->set[0].bytes;
+    f->set_turn = f->effective->endorsements.bytes == f->set[0].bytes;
     return ASSAY_OK;
 }
 
 static void set_operators(struct assay_fold *f)
 {
     struct assay_writer w = assay_writer_over(f->operators, ASSAY_OPERATORS_LEN_MAX);
-    if (f->charter->operator_count == 0) return; /* a network without operators */
-    const enum assay_status status = assay_operators_encode(f->charter, &w);
+    if (f->effective->operator_count == 0) return; /* a network without operators */
+    const enum assay_status status = assay_operators_encode(f->effective, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* as many as a genesis may have */
-    f->context.charter = f->charter;
+    f->context.effective = f->effective;
     f->context.operators = assay_slice_over(f->operators, w.len);
 }
 
@@ -488,8 +488,8 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .document_check = f->books.check,
                                          .plan_follow = f->books.plan_follow,
                                          .updates = f->books.updates,
-                                         .endorsements = f->charter->endorsements,
-                                         .shelf = &f->shelf,
+                                         .endorsements = f->effective->endorsements,
+                                         .update_cache = &f->update_cache,
                                          .set = &f->set[f->set_turn],
                                          .services = f->services,
                                          .registry = f->registry,
@@ -520,14 +520,14 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     lay_out_memory(fold, &l, capacity);
     if (genesis->member_count > capacity) return ASSAY_E_FULL;
     if (fold->books.services != NULL) {
-        struct layout beside = { .base = fold->books.services->memory };
-        lay_out_services(fold, &beside, fold->books.services, capacity);
+        struct layout services_layout = { .base = fold->books.services->memory };
+        lay_out_services(fold, &services_layout, fold->books.services, capacity);
     }
     fold->plan = genesis->services;
     ASSAY_TRY(set_services(fold));
     fold->rules =
         (struct assay_close_rules){ .groups = &fold->groups, .score = assay_score_rules_default() };
-    fold->charter = genesis;
+    fold->effective = genesis;
     fold->state.member_count = genesis->member_count;
     fold->state.capacity = capacity;
     assay_state_genesis(&fold->state, genesis);

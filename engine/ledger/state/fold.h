@@ -95,7 +95,7 @@ struct assay_fold_books {
 struct assay_fold {
     const struct assay_genesis *genesis; /* of the network */
     struct assay_fold_books books;
-    const struct assay_genesis *charter; /* what is in force: genesis, or its own */
+    const struct assay_genesis *effective; /* what is in force: genesis, or its own */
     /* Look at no signature: what replaying costs by itself. Roots and links are compared as ever.
      * */
     bool unsigned_;
@@ -109,13 +109,13 @@ struct assay_fold {
     /* Its own: fold.c. */
     uint32_t members, capacity;
     void *ledger_memory;
-    struct assay_genesis *own_charter;
+    struct assay_genesis *own_effective;
     struct assay_state stage;
     uint8_t *operators;
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t *pending_bytes[2][ASSAY_PENDING_MAX]; /* in turns */
     unsigned pending_turn;
-    struct assay_shelf shelf;
+    struct assay_update_cache update_cache;
     uint8_t *scratch_record;
     struct assay_writer set[2]; /* in turns: what the last two closes brought into force */
     unsigned set_turn;

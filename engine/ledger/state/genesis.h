@@ -84,7 +84,7 @@ struct assay_genesis {
     struct assay_slice endorsements; /* collateral of all roots, canonical: collateral.h */
     uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */
     uint8_t operators_digest[32];                       /* of assay_operators_encode */
-    uint8_t first[3][32]; /* those three of the file: a charter that is made of it keeps them */
+    uint8_t first[3][32]; /* those three of the file: effective rules made of it keep them */
     uint64_t operators_number; /* of the CHANGE that brought the operators; 0: the genesis */
     uint32_t threshold;
     uint32_t operator_count;

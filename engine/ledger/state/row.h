@@ -57,7 +57,7 @@ struct assay_record_row {
     void (*apply)(const struct assay_context *context, struct assay_ledger *ledger,
                   const struct assay_record *record);
     /* NULL: nothing. With outcome and falsehood as judged. */
-    void (*tell)(const struct assay_record *record, struct assay_record_report *told);
+    void (*report)(const struct assay_record *record, struct assay_record_report *report);
 };
 
 #define ASSAY_RECORD_DECLARE(symbol, number, row) extern const struct assay_record_row row;
@@ -70,7 +70,7 @@ const struct assay_record_row *assay_record_row(enum assay_record_kind kind);
 /* --- what several kinds share */
 
 /* SHA-256 of ["assay/record/v1", kind, what it says]. */
-void assay_record_key(enum assay_record_kind kind, struct assay_slice says,
+void assay_record_key(enum assay_record_kind kind, struct assay_slice content,
                       uint8_t key[static 32]);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_record_read_evidence(struct assay_cursor *c,

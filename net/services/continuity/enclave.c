@@ -87,7 +87,7 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
         .path = config->ledger,
         .role = ASSAY_SERVICE_ROLE_ENCLAVE,
         .group = config->group,
-        .tells = { .fact = on_fact, .became = on_result, .refused = on_refused },
+        .callbacks = { .fact = on_fact, .became = on_result, .refused = on_refused },
         .context = e,
     };
     return assay_follower_create(&follower, &e->follower);
@@ -139,7 +139,7 @@ const char *assay_enclave_why(const struct assay_enclave *enclave)
 static void execute_effects(struct assay_enclave *e)
 {
     const struct assay_cont_roster *roster = &e->client.config.roster;
-    if ((e->outs.told & ASSAY_CONT_EVENT_VIEW) != 0)
+    if ((e->outs.events & ASSAY_CONT_EVENT_VIEW) != 0)
         assay_peer_links_set_seats(e->board, roster, e->client.contact);
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)

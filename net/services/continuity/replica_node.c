@@ -44,7 +44,7 @@ struct assay_replica_node {
     uint64_t wake_at_ms, now_ms;
     bool listed;
     uint64_t listed_era;          /* in which it was shown so last */
-    bool is_told;                 /* the ledger shows it as it is */
+    bool is_notified;             /* the ledger shows it as it is */
     bool drains;                  /* it was asked to */
     bool drained;                 /* and has no seat any more */
     uint64_t era, epoch;          /* that closed last, */
@@ -96,8 +96,8 @@ static enum assay_status set_up(struct assay_replica_node *n,
     const struct assay_follower_config follower = { .path = n->config.ledger,
                                                     .role = ASSAY_SERVICE_ROLE_REPLICA,
                                                     .group = n->config.group,
-                                                    .tells = { .fact = on_fact,
-                                                               .became = on_result },
+                                                    .callbacks = { .fact = on_fact,
+                                                                   .became = on_result },
                                                     .context = n };
     return assay_follower_create(&follower, &n->follower);
 }
@@ -185,7 +185,7 @@ static void submit_record(struct assay_replica_node *n, struct assay_slice paylo
     submit_table(n);
 }
 
-static bool sign(struct assay_replica_node *n, const struct assay_cont_send *send)
+static bool sign_reply(struct assay_replica_node *n, const struct assay_cont_send *send)
 {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     n->failure = assay_p256_sign(n->signer, send->statement, signature);
@@ -210,7 +210,7 @@ static void execute_effects(struct assay_replica_node *n, uint16_t slot)
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++) {
         const struct assay_cont_send *send = &n->effects.send[i];
         const struct assay_slice bytes = assay_slice_over(n->effects.bytes + send->at, send->len);
-        if (send->sign && !sign(n, send)) return;
+        if (send->sign && !sign_reply(n, send)) return;
         switch (send->to) {
         case ASSAY_CONT_TO_SENDER: send_to_sender(n, slot, bytes); break;
         case ASSAY_CONT_TO_GROUP: send_to_group(n, bytes); break;
@@ -333,7 +333,7 @@ static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_gr
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (group->member[slot].listed &&
             assay_cont_replica_is_reachable(n->replica, group->member[slot].key, n->now_ms))
-            record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
+            record.reachable[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_silent_statement(&group->home, &record, digest);
     n->failure = assay_p256_sign(n->signer, digest, record.signature);
@@ -427,12 +427,12 @@ static enum assay_status update_from_ledger(struct assay_replica_node *n)
         if (n->listed && member == NULL && group->era == n->listed_era) return ASSAY_E_STALE;
         n->listed = member != NULL;
         if (n->listed) n->listed_era = group->era;
-        n->is_told = member != NULL && member->drains == n->drains;
-        n->drained = n->drains && n->is_told && !has_seat(n, group);
+        n->is_notified = member != NULL && member->drains == n->drains;
+        n->drained = n->drains && n->is_notified && !has_seat(n, group);
     }
     if (n->now_ms < n->submit_at_ms) return ASSAY_OK;
     n->submit_at_ms = n->now_ms + SUBMIT_AGAIN_MS;
-    if (!n->is_told) submit_listing(n);
+    if (!n->is_notified) submit_listing(n);
     if (n->table_view > 0) submit_table(n);
     submit_silence(n, group, find_own_member(n, group));
     return ASSAY_OK;
@@ -507,7 +507,7 @@ void assay_replica_node_drain(struct assay_replica_node *node)
 {
     if (node->drains) return;
     node->drains = true;
-    node->is_told = false;
+    node->is_notified = false;
     node->submit_at_ms = 0;
 }
 

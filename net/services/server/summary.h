@@ -81,7 +81,7 @@ struct assay_services_summary {
     bool is_current; /* with every final record; otherwise as of the last close */
     uint64_t epoch;  /* the last closed one */
     char path[ASSAY_SUMMARY_PATH];   /* where programs connect; "": nowhere */
-    struct assay_service_server_snapshot desk; /* zero without a path */
+    struct assay_service_server_snapshot server; /* zero without a path */
     uint32_t group_count;
     struct assay_summary_group group[ASSAY_PLAN_GROUPS_MAX];
     bool has_shares, has_tasks;

@@ -39,7 +39,7 @@ struct assay_holder_node {
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     enum assay_status ledger;
-    uint64_t told; /* of the follower, at the last update of the links */
+    uint64_t revision; /* of the follower, at the last update of the links */
     uint64_t era;  /* the last seen one */
     struct assay_holder_undone undone;
     uint8_t seen[SEEN_LEN];
@@ -121,8 +121,8 @@ static enum assay_status set_address(struct assay_holder_node *n)
 
 /* --- opening */
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload);
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload);
 static void on_begin(void *context);
 static void facts(void *context, const struct assay_registry_facts *facts);
 static void on_close(void *context);
@@ -171,12 +171,12 @@ static enum assay_status open_follower(struct assay_holder_node *n,
     struct assay_follower_config config = {
         .path = n->config.ledger,
         .role = ASSAY_SERVICE_ROLE_HOLDER,
-        .tells = { .record = record,
-                   .begun = on_begin,
-                   .facts = facts,
-                   .closed = on_close,
-                   .evidence = evidence,
-                   .verdict = on_verdict },
+        .callbacks = { .record = apply_record,
+                       .begun = on_begin,
+                       .facts = facts,
+                       .closed = on_close,
+                       .evidence = evidence,
+                       .verdict = on_verdict },
         .context = n,
     };
     ASSAY_TRY(explain_failure(load_seen(n, &config), message,
@@ -498,8 +498,8 @@ static void on_close(void *context)
     if (n->failure == ASSAY_OK) check_stored(n, assay_vault_rewrap(n->vault));
 }
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload)
 {
     struct assay_holder_node *n = context;
     if (slot == assay_follower_home(n->follower)->slot)
@@ -588,8 +588,8 @@ static void update_from_ledger(struct assay_holder_node *n)
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     if (r == NULL || n->failure != ASSAY_OK) return;
-    if (n->told != assay_follower_revision(n->follower)) {
-        n->told = assay_follower_revision(n->follower);
+    if (n->revision != assay_follower_revision(n->follower)) {
+        n->revision = assay_follower_revision(n->follower);
         update_links(n, r);
         const bool listed = is_listed(n, r);
         if (n->listed && !listed) set_failure(n, ASSAY_E_STALE);

@@ -70,8 +70,8 @@ struct assay_share_client {
     uint8_t gift[ASSAY_SHARE_PIECE_MAX + 2];
 };
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload);
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload);
 static void on_begin(void *context);
 static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
                       const char *what);
@@ -87,12 +87,12 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     const struct assay_follower_config follower = {
         .path = config->ledger,
         .role = ASSAY_SERVICE_ROLE_OWNER,
-        .tells = { .record = record,
-                   .became = on_result,
-                   .begun = on_begin,
-                   .evidence = evidence,
-                   .verdict = on_verdict,
-                   .refused = on_refused },
+        .callbacks = { .record = apply_record,
+                       .became = on_result,
+                       .begun = on_begin,
+                       .evidence = evidence,
+                       .verdict = on_verdict,
+                       .refused = on_refused },
         .context = c,
     };
     *out = NULL;
@@ -377,7 +377,7 @@ static void request_from_daemon(struct assay_share_client *c, struct talk *t,
     const struct assay_share_side *holder =
         t->x.gives ? &t->x.terms.taker : &t->x.terms.giver;
     struct assay_service_message m = {
-        .verb = want->wish == ASSAY_SHARE_WANT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
+        .verb = want->action == ASSAY_SHARE_WANT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
         .serial = serial_of(c, t),
         .purpose = ASSAY_SERVICE_FOR_SHARES,
         .statement = assay_slice_over(want->report_data, sizeof want->report_data),
@@ -421,14 +421,14 @@ static void execute_want(struct assay_share_client *c, struct talk *t,
 {
     uint8_t bytes[ASSAY_SHARE_MESSAGE_MAX];
     enum assay_status status = ASSAY_OK;
-    if (want->wish == ASSAY_SHARE_WANT_GIVE) status = send_gift(c, t, want);
+    if (want->action == ASSAY_SHARE_WANT_GIVE) status = send_gift(c, t, want);
     if (status != ASSAY_OK) {
         end_talk(t);
-    } else if (want->wish == ASSAY_SHARE_WANT_SEND) {
+    } else if (want->action == ASSAY_SHARE_WANT_SEND) {
         /* send_message writes into the frame from which it may be borrowed */
         assay_bytes_copy(bytes, sizeof bytes, want->bytes.bytes, want->bytes.len);
         send_message(c, t, ASSAY_HOLDER_MESSAGE, assay_slice_over(bytes, want->bytes.len));
-    } else if (want->wish != ASSAY_SHARE_WANT_NOTHING) {
+    } else if (want->action != ASSAY_SHARE_WANT_NOTHING) {
         request_from_daemon(c, t, want);
     }
 }
@@ -549,8 +549,8 @@ static void connect_holder(struct assay_share_client *c, struct talk *t)
 
 /* --- callbacks of the follower */
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload)
 {
     struct assay_share_client *c = context;
     if (slot != assay_follower_home(c->follower)->slot) return;

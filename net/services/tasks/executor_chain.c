@@ -79,7 +79,7 @@ static void drop_draft(struct assay_executor_node *n, struct assay_executor_work
     assay_bytes_copy(task, 32, work->e.task, 32);
     const bool owes = work->e.claim.step > 0;
     assay_executor_release(work);
-    if (!owes) assay_payout_claims_remove_task(n->config.chain->till, task);
+    if (!owes) assay_payout_claims_remove_task(n->config.chain->payouts, task);
 }
 
 /* --- places of drafts: free of charge for any client (docs/services.md 8.9.1) */
@@ -163,7 +163,7 @@ static void start_draft(struct assay_executor_node *n, struct assay_executor_wor
     };
     work->place = draft->place;
     work->terms = draft->terms;
-    assay_payout_claims_account(n->config.chain->till, work->terms.executor);
+    assay_payout_claims_account(n->config.chain->payouts, work->terms.executor);
     assay_bytes_copy(work->terms.key, sizeof work->terms.key, work->keys.key,
                      sizeof work->terms.key);
     work->payer = (struct assay_task_payer){ .check = check_voucher, .context = work };
@@ -242,7 +242,7 @@ static void on_draft(struct assay_executor_node *n, uint64_t guest,
     start_draft(n, work, &draft);
     assay_bytes_copy(work->draft, 32, name, 32);
     assay_bytes_copy(work->site, sizeof work->site, site, sizeof site);
-    if (assay_payout_claims_add_task(n->config.chain->till, &work->terms) == ASSAY_OK) {
+    if (assay_payout_claims_add_task(n->config.chain->payouts, &work->terms) == ASSAY_OK) {
         send_keys(n, guest, work);
         return;
     }
@@ -283,7 +283,7 @@ bool assay_executor_may_start(struct assay_executor_node *n, struct assay_execut
 {
     if (!work->on_chain || work->opened) return true;
     const struct assay_payout_claims_get_task look =
-        assay_payout_claims_get_task(n->config.chain->till, work->e.task);
+        assay_payout_claims_get_task(n->config.chain->payouts, work->e.task);
     work->opened = look.known && look.open;
     return work->opened;
 }
@@ -324,7 +324,8 @@ void assay_executor_store_owed(struct assay_executor_node *n,
         assay_executor_set_failure(n, assay_vault_put(n->vault, ASSAY_VAULT_OWED, owed->task, row));
     if (n->failure == ASSAY_OK) assay_executor_set_failure(n, assay_vault_commit(n->vault));
     if (n->failure == ASSAY_OK)
-        assay_payout_claims_set_claim(n->config.chain->till, owed->task, &owed->owed.claim, true);
+        assay_payout_claims_set_claim(n->config.chain->payouts, owed->task, &owed->owed.claim,
+                                      true);
 }
 
 static enum assay_status owed_load(void *context, const uint8_t name[static 32],
@@ -339,8 +340,8 @@ static enum assay_status owed_load(void *context, const uint8_t name[static 32],
     if (owed->owed.place.chain_id != place->chain_id ||
         !assay_bytes_equal(owed->owed.place.contract, place->contract, sizeof place->contract))
         return ASSAY_OK;
-    ASSAY_TRY(assay_payout_claims_add_task(n->config.chain->till, &owed->owed.terms));
-    assay_payout_claims_set_claim(n->config.chain->till, owed->task, &owed->owed.claim, false);
+    ASSAY_TRY(assay_payout_claims_add_task(n->config.chain->payouts, &owed->owed.terms));
+    assay_payout_claims_set_claim(n->config.chain->payouts, owed->task, &owed->owed.claim, false);
     return ASSAY_OK;
 }
 
@@ -365,11 +366,11 @@ static struct assay_executor_work *work_on_chain(struct assay_executor_node *n,
 /* Frees what cannot be claimed any more, or is paid without further steps. */
 static void free_settled(struct assay_executor_node *n)
 {
-    struct assay_payout_claims *till = n->config.chain->till;
+    struct assay_payout_claims *payouts = n->config.chain->payouts;
     for (uint32_t i = n->owed_count; i-- > 0;) {
         struct assay_executor_owed *owed = &n->owed[i];
         const struct assay_payout_claims_get_task look =
-            assay_payout_claims_get_task(till, owed->task);
+            assay_payout_claims_get_task(payouts, owed->task);
         const bool late =
             assay_unix_ms() / 1000 >= owed->owed.terms.deadline_s + n->config.chain->margin_s;
         struct assay_executor_work *work = work_on_chain(n, owed->task);
@@ -378,7 +379,7 @@ static void free_settled(struct assay_executor_node *n)
         if (!late && !paid) continue;
         assay_executor_set_failure(n, assay_vault_erase(n->vault, ASSAY_VAULT_OWED, owed->task));
         assay_executor_set_failure(n, assay_vault_commit(n->vault));
-        assay_payout_claims_remove_task(till, owed->task);
+        assay_payout_claims_remove_task(payouts, owed->task);
         if (work != NULL) assay_executor_release(work);
         *owed = n->owed[--n->owed_count];
     }

@@ -197,14 +197,14 @@ static void request_quote(struct assay_executor_node *n, struct assay_executor_w
 static void execute_outs(struct assay_executor_node *n, struct assay_executor_work *work,
                          uint64_t guest, const struct assay_task_outs *outs)
 {
-    if ((outs->told & ASSAY_TASK_EVENT_CLAIM) != 0) {
+    if ((outs->events & ASSAY_TASK_EVENT_CLAIM) != 0) {
         if (work->on_chain) assay_executor_store_owed(n, work);
         else store_claim(n, work);
     }
     if (n->failure != ASSAY_OK) return;
     if (outs->frame.len > 0) assay_client_listener_send(n->door, guest, outs->frame);
-    if ((outs->told & ASSAY_TASK_EVENT_ASKED) != 0) request_quote(n, work, guest);
-    if ((outs->told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0)
+    if ((outs->events & ASSAY_TASK_EVENT_ASKED) != 0) request_quote(n, work, guest);
+    if ((outs->events & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0)
         run_step(n, work, guest);
 }
 
@@ -297,8 +297,8 @@ void assay_executor_release(struct assay_executor_work *work)
     assay_secret_wipe(work, sizeof *work);
 }
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload)
 {
     struct assay_executor_node *n = context;
     n->has_opened =
@@ -519,12 +519,12 @@ static enum assay_status set_up(struct assay_executor_node *n,
     const struct assay_follower_config follower = {
         .path = n->config.ledger,
         .role = ASSAY_SERVICE_ROLE_EXECUTOR,
-        .tells = { .record = record,
-                   .became = on_result,
-                   .begun = on_begin,
-                   .facts = facts,
-                   .closed = on_close,
-                   .evidence = evidence },
+        .callbacks = { .record = apply_record,
+                       .became = on_result,
+                       .begun = on_begin,
+                       .facts = facts,
+                       .closed = on_close,
+                       .evidence = evidence },
         .context = n,
     };
     const uint64_t resend_ms =
@@ -611,12 +611,13 @@ struct assay_executor_node_status assay_executor_node_status(const struct assay_
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         status.tasks += node->work[i].runs;
     if (node->config.chain != NULL) {
-        const struct assay_payout_claims_status till =
-            assay_payout_claims_status(node->config.chain->till);
-        status.owed = till.owed;
-        status.sent = till.sent;
-        status.chain_answers = till.answers;
-        assay_bytes_copy(status.chain_why, sizeof status.chain_why, till.why, sizeof till.why);
+        const struct assay_payout_claims_status payouts =
+            assay_payout_claims_status(node->config.chain->payouts);
+        status.owed = payouts.owed;
+        status.sent = payouts.sent;
+        status.chain_answers = payouts.answers;
+        assay_bytes_copy(status.chain_why, sizeof status.chain_why, payouts.why,
+                         sizeof payouts.why);
     }
     return status;
 }

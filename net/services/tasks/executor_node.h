@@ -27,7 +27,7 @@ struct assay_task_program {
 
 /* Also executes tasks paid on an EVM chain (docs/services.md 8.9). */
 struct assay_executor_chain {
-    struct assay_payout_claims *till; /* started; outlives the node */
+    struct assay_payout_claims *payouts; /* started; outlives the node */
     struct assay_evm_place place;
     uint8_t price[ASSAY_EVM_PRICE_LEN]; /* wei a step, at least */
     uint64_t margin_s; /* of the payout claims: no task is started that ends sooner than twice

@@ -162,12 +162,12 @@ static enum assay_status decode_task(struct assay_task_client *c)
 }
 
 struct telling {
-    assay_task_on_result *told;
+    assay_task_on_result *result_callback;
     void *context;
 };
 
-static enum assay_status tell_result(void *context, const uint8_t name[static 32],
-                                     struct assay_slice bytes)
+static enum assay_status report_result(void *context, const uint8_t name[static 32],
+                                       struct assay_slice bytes)
 {
     const struct telling *telling = context;
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
@@ -181,15 +181,16 @@ static enum assay_status tell_result(void *context, const uint8_t name[static 32
                                                    bytes.len - ASSAY_TASK_CLIENT_RESULT_HEAD),
                                   &product) != ASSAY_OK)
         return ASSAY_E_VERSION;
-    telling->told(telling->context, step, product.state, product.output);
+    telling->result_callback(telling->context, step, product.state, product.output);
     return ASSAY_OK;
 }
 
 enum assay_status assay_task_client_report_results(struct assay_task_client *client,
-                                                   assay_task_on_result *told, void *context)
+                                                   assay_task_on_result *result_callback,
+                                                   void *context)
 {
-    struct telling telling = { .told = told, .context = context };
-    return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
+    struct telling telling = { .result_callback = result_callback, .context = context };
+    return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, report_result, &telling);
 }
 
 static enum assay_status read_last(struct assay_slice row, struct assay_task_client_last *last)
@@ -240,8 +241,8 @@ bool assay_task_client_has_input(const struct assay_task_client *client, struct 
 
 /* --- opening */
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload);
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload);
 static void on_result(void *context, enum assay_service_kind kind, struct assay_slice payload,
                       const char *word);
 static void on_refused(void *context, enum assay_service_kind kind, struct assay_slice why);
@@ -257,13 +258,13 @@ static enum assay_status set_up(struct assay_task_client *c,
     const struct assay_follower_config follower = {
         .path = c->config.ledger,
         .role = ASSAY_SERVICE_ROLE_REQUESTOR,
-        .tells = { .record = record,
-                   .became = on_result,
-                   .refused = on_refused,
-                   .begun = on_begin,
-                   .facts = facts,
-                   .closed = on_close,
-                   .verdict = on_verdict },
+        .callbacks = { .record = apply_record,
+                       .became = on_result,
+                       .refused = on_refused,
+                       .begun = on_begin,
+                       .facts = facts,
+                       .closed = on_close,
+                       .verdict = on_verdict },
         .context = c,
     };
     ASSAY_TRY(assay_vault_open(c->config.store, c->config.store_key, &c->vault, message));
@@ -278,7 +279,7 @@ static enum assay_status set_up(struct assay_task_client *c,
 }
 
 enum assay_status assay_task_client_open(const struct assay_task_client_config *config,
-                                         assay_task_on_result *told, void *context,
+                                         assay_task_on_result *result_callback, void *context,
                                          struct assay_task_client **out,
                                          char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
 {
@@ -287,7 +288,7 @@ enum assay_status assay_task_client_open(const struct assay_task_client_config *
     (void)snprintf(message, ASSAY_TASK_CLIENT_MESSAGE_LEN, "out of memory");
     if (c == NULL) return ASSAY_E_MEMORY;
     c->config = *config;
-    c->told = told;
+    c->result_callback = result_callback;
     c->context = context;
     c->secret = *config->key;
     c->on_chain = config->place != NULL;
@@ -335,48 +336,49 @@ static bool names(const struct assay_task_offer *offer, const uint8_t code[stati
 /* The highest score is chosen first (docs/services.md 6.3), so when that is too low all are.
  * Returns: its offer; NULL: there is none */
 const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
-                                                        const struct assay_task_wish *wish)
+                                                        const struct assay_task_request *request)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     const struct assay_follower_home *home = home_of(c);
-    const uint64_t price_max = c->on_chain ? UINT64_MAX : wish->price_max;
-    const uint64_t hold_max = c->on_chain ? UINT64_MAX : wish->hold_max;
-    const uint32_t slot = wish->named ? wish->executor
-                                      : assay_task_ledger_choose(ledger, wish->code, price_max,
-                                                                 hold_max, wish->min_standing);
+    const uint64_t price_max = c->on_chain ? UINT64_MAX : request->price_max;
+    const uint64_t hold_max = c->on_chain ? UINT64_MAX : request->hold_max;
+    const uint32_t slot = request->named
+                              ? request->executor
+                              : assay_task_ledger_choose(ledger, request->code, price_max, hold_max,
+                                                         request->min_standing);
     const struct assay_task_offer *offer = assay_task_ledger_find_offer(ledger, slot);
-    if (slot >= home->members || !names(offer, wish->code) || offer->price > price_max ||
+    if (slot >= home->members || !names(offer, request->code) || offer->price > price_max ||
         !assay_task_offer_holds(offer, hold_max))
         return NULL;
     const struct assay_registry_member *member = &home->member[slot];
     c->terms.executor = slot;
-    const bool stands =
-        (int)member->standing >= (int)wish->min_standing && member->score_bp >= wish->min_score_bp;
-    return stands ? offer : NULL;
+    const bool is_valid = (int)member->standing >= (int)request->min_standing &&
+                          member->score_bp >= request->min_score_bp;
+    return is_valid ? offer : NULL;
 }
 
 enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                               const struct assay_task_wish *wish)
+                                               const struct assay_task_request *request)
 {
-    if (wish->salt != NULL) assay_bytes_copy(c->salt, 32, wish->salt, 32);
+    if (request->salt != NULL) assay_bytes_copy(c->salt, 32, request->salt, 32);
     else ASSAY_TRY(assay_random(c->salt, 32));
-    assay_task_blob_digest(c->salt, wish->input, c->terms.input);
-    c->input_len = wish->input.len;
-    assay_bytes_copy(c->input, sizeof c->input, wish->input.bytes, wish->input.len);
+    assay_task_blob_digest(c->salt, request->input, c->terms.input);
+    c->input_len = request->input.len;
+    assay_bytes_copy(c->input, sizeof c->input, request->input.bytes, request->input.len);
     return ASSAY_OK;
 }
 
-static enum assay_status make_terms(struct assay_task_client *c, const struct assay_task_wish *wish)
+static enum assay_status make_terms(struct assay_task_client *c,
+                                    const struct assay_task_request *request)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
     uint64_t balance = 0, amount = 0;
-    *t =
-        (struct assay_task_open){ .steps = wish->steps,
-                                  .deadline = assay_task_ledger_get_epoch(ledger) + wish->ahead,
-                                  .min_standing = wish->min_standing };
-    const struct assay_task_offer *offer = assay_task_client_choose(c, wish);
+    *t = (struct assay_task_open){ .steps = request->steps,
+                                   .deadline = assay_task_ledger_get_epoch(ledger) + request->ahead,
+                                   .min_standing = request->min_standing };
+    const struct assay_task_offer *offer = assay_task_client_choose(c, request);
     assay_task_account(c->keys.key, account);
     if (offer == NULL) return ASSAY_E_NOT_FOUND;
     if (!assay_task_ledger_get_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
@@ -387,24 +389,25 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
         amount > balance)
         return ASSAY_E_FULL;
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
-    assay_bytes_copy(t->code, 32, wish->code, 32);
+    assay_bytes_copy(t->code, 32, request->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, wish));
+    ASSAY_TRY(assay_task_client_take_input(c, request));
     assay_task_open_statement(home_of(c)->chain_id, t, digest);
     return assay_p256_sign(c->keys.signer, digest, t->signature);
 }
 
 enum assay_status assay_task_client_submit(struct assay_task_client *client,
-                                           const struct assay_task_wish *wish)
+                                           const struct assay_task_request *request)
 {
     struct assay_task_client *c = client;
     if (c->state != ASSAY_TASK_CLIENT_IDLE || c->on_chain) return ASSAY_E_INVALID;
     if (assay_follower_tasks(c->follower) == NULL) return ASSAY_E_AGAIN;
-    if (wish->steps == 0 || wish->steps > ASSAY_TASK_STEPS_MAX ||
-        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->price_max == 0 || wish->ahead == 0 ||
-        wish->ahead > ASSAY_TASK_AHEAD_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
+    if (request->steps == 0 || request->steps > ASSAY_TASK_STEPS_MAX ||
+        request->input.len > ASSAY_TASK_BLOB_MAX || request->price_max == 0 ||
+        request->ahead == 0 || request->ahead > ASSAY_TASK_AHEAD_MAX ||
+        request->min_standing < ASSAY_TASK_STAND_RESTRICTED)
         return ASSAY_E_RANGE;
-    ASSAY_TRY(make_terms(c, wish));
+    ASSAY_TRY(make_terms(c, request));
     ASSAY_TRY(store_task(c));
     c->state = ASSAY_TASK_CLIENT_OPENS;
     return submit_record(c);
@@ -434,7 +437,7 @@ static void on_task_result(struct assay_task_client *c)
     assay_task_client_set_failure(c, store_result(c));
     if (c->failure != ASSAY_OK) return;
     c->results = step;
-    c->told(c->context, step, c->r.result.state, c->r.result.output);
+    c->result_callback(c->context, step, c->r.result.state, c->r.result.output);
     if (assay_task_requestor_next(&c->r, c->now_ms, &outs) == ASSAY_OK)
         assay_task_client_execute(c, &outs);
     if (c->results == c->terms.steps) assay_task_client_end(c, ASSAY_TASK_CLIENT_DONE, "");
@@ -445,11 +448,11 @@ void assay_task_client_execute(struct assay_task_client *c, const struct assay_t
     c->wake_at_ms = outs->wake_at_ms;
     if (outs->frame.len > 0 && c->call != NULL && assay_call_send(c->call, outs->frame) != ASSAY_OK)
         assay_call_close(&c->call);
-    if ((outs->told & ASSAY_TASK_EVENT_CHEATED) != 0)
+    if ((outs->events & ASSAY_TASK_EVENT_CHEATED) != 0)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_CHEATED,
                               "the enclave signed what it did not give");
-    if ((outs->told & ASSAY_TASK_EVENT_KEYS) != 0) request_verdict(c);
-    if ((outs->told & ASSAY_TASK_EVENT_OUTPUT) != 0) on_task_result(c);
+    if ((outs->events & ASSAY_TASK_EVENT_KEYS) != 0) request_verdict(c);
+    if ((outs->events & ASSAY_TASK_EVENT_OUTPUT) != 0) on_task_result(c);
 }
 
 /* A step vouched for in an earlier run is processed before anything else: the receipt is verified
@@ -535,15 +538,15 @@ static void on_executor_frame(struct assay_task_client *c)
             assay_task_client_set_failure(c, store_vouched(c, bytes));
         if (c->failure != ASSAY_OK) return;
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
-        if (status == ASSAY_OK || (outs.told & ASSAY_TASK_EVENT_CHEATED) != 0)
+        if (status == ASSAY_OK || (outs.events & ASSAY_TASK_EVENT_CHEATED) != 0)
             assay_task_client_execute(c, &outs);
     }
 }
 
 /* --- the ledger */
 
-static void record(void *context, uint32_t slot, enum assay_service_kind kind,
-                   struct assay_slice payload)
+static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                         struct assay_slice payload)
 {
     struct assay_task_client *c = context;
     if (slot == home_of(c)->slot) assay_record_queue_remove(c->pending, kind, payload);

@@ -26,7 +26,7 @@ struct assay_task_client_config {
     uint64_t again_ms; /* interval of resubmission; 0: that of record_queue.h */
 };
 
-struct assay_task_wish {
+struct assay_task_request {
     uint8_t code[32];
     uint64_t price_max; /* a step */
     uint64_t hold_max;  /* an epoch's rent; 0: the lowest for the price */
@@ -52,8 +52,8 @@ struct assay_task_client_last {
 
 enum assay_task_client_state {
     ASSAY_TASK_CLIENT_IDLE,
-    ASSAY_TASK_CLIENT_DRAFTS, /* on a chain: waits for the executor's task key */
-    ASSAY_TASK_CLIENT_ASKS,   /* on a chain: evidence comes before the task is opened */
+    ASSAY_TASK_CLIENT_DRAFTS,   /* on a chain: waits for the executor's task key */
+    ASSAY_TASK_CLIENT_REQUESTS, /* on a chain: evidence comes before the task is opened */
     ASSAY_TASK_CLIENT_OPENS,  /* waits for OPEN to become final; on a chain: the caller opens it */
     ASSAY_TASK_CLIENT_AWAITS, /* waits for the executor's ACCEPT */
     ASSAY_TASK_CLIENT_WORKS,
@@ -83,15 +83,15 @@ typedef void assay_task_on_result(void *context, uint32_t step, struct assay_sli
  * ASSAY_E_RANGE (path) | ASSAY_E_VERSION (the vault's task cannot be read); message: the reason of
  * a failure */
 ASSAY_CHECKED enum assay_status assay_task_client_open(
-    const struct assay_task_client_config *config, assay_task_on_result *told, void *context,
-    struct assay_task_client **out, char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN]);
+    const struct assay_task_client_config *config, assay_task_on_result *result_callback,
+    void *context, struct assay_task_client **out,
+    char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; sets it to NULL. */
 void assay_task_client_close(struct assay_task_client **client);
 /* Reports every stored result, in any order. Returns: ASSAY_OK | as assay_vault_each |
  * ASSAY_E_VERSION (one cannot be read) */
-ASSAY_CHECKED enum assay_status assay_task_client_report_results(struct assay_task_client *client,
-                                                                 assay_task_on_result *told,
-                                                                 void *context);
+ASSAY_CHECKED enum assay_status assay_task_client_report_results(
+    struct assay_task_client *client, assay_task_on_result *result_callback, void *context);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no result is stored) | as assay_vault_get |
  * ASSAY_E_VERSION (it cannot be read) */
 ASSAY_CHECKED enum assay_status assay_task_client_last(const struct assay_task_client *client,
@@ -110,7 +110,7 @@ bool assay_task_client_has_input(const struct assay_task_client *client, struct 
  *          amount to lock) | ASSAY_E_STORE | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_client *client,
-                                                         const struct assay_task_wish *wish);
+                                                         const struct assay_task_request *request);
 /*
  * assay_task_client_draft - the same for a task paid on a chain (docs/services.md 8.9): chooses an
  * executor, agrees terms with it, and has its enclave appraised. Then the state is OPENS, and the
@@ -119,7 +119,7 @@ ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_clien
  * Returns: as submit, except for balances
  */
 ASSAY_CHECKED enum assay_status assay_task_client_draft(
-    struct assay_task_client *client, const struct assay_task_wish *wish,
+    struct assay_task_client *client, const struct assay_task_request *request,
     const uint8_t price[static ASSAY_EVM_PRICE_LEN], uint64_t deadline_s);
 /* The terms of a task on a chain, for opening it. Returns: them, borrowed; NULL when they are
  * incomplete. */

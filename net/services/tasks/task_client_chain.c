@@ -47,7 +47,7 @@ static void vouched(const void *context, const struct assay_task_voucher *vouche
 static void name_task(struct assay_task_client *c)
 {
     c->has_keys = true;
-    c->state = ASSAY_TASK_CLIENT_ASKS;
+    c->state = ASSAY_TASK_CLIENT_REQUESTS;
     c->payer = (struct assay_task_payer){ .statement = vouched, .context = c };
     assay_evm_task_name(&c->place, &c->draft.terms, c->payer.task);
     assay_bytes_copy(c->task, 32, c->payer.task, 32);
@@ -96,28 +96,30 @@ static uint8_t standing_of(enum assay_task_standing standing)
     return (uint8_t)(ASSAY_TASK_STAND_FULL - standing);
 }
 
-static enum assay_status make_draft(struct assay_task_client *c, const struct assay_task_wish *wish,
+static enum assay_status make_draft(struct assay_task_client *c,
+                                    const struct assay_task_request *request,
                                     const uint8_t price[static ASSAY_EVM_PRICE_LEN],
                                     uint64_t deadline_s)
 {
     struct assay_evm_terms *t = &c->draft.terms;
     uint8_t nonce[8];
-    c->terms = (struct assay_task_open){ .steps = wish->steps, .min_standing = wish->min_standing };
-    if (assay_task_client_choose(c, wish) == NULL) return ASSAY_E_NOT_FOUND;
-    assay_bytes_copy(c->terms.code, 32, wish->code, 32);
+    c->terms =
+        (struct assay_task_open){ .steps = request->steps, .min_standing = request->min_standing };
+    if (assay_task_client_choose(c, request) == NULL) return ASSAY_E_NOT_FOUND;
+    assay_bytes_copy(c->terms.code, 32, request->code, 32);
     assay_bytes_copy(c->terms.box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, wish));
+    ASSAY_TRY(assay_task_client_take_input(c, request));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     c->draft = (struct assay_evm_draft){ .place = c->place };
-    assay_bytes_copy(c->draft.code, 32, wish->code, 32);
+    assay_bytes_copy(c->draft.code, 32, request->code, 32);
     assay_bytes_copy(c->draft.box, 32, c->keys.box, 32);
-    *t = (struct assay_evm_terms){ .steps = wish->steps,
+    *t = (struct assay_evm_terms){ .steps = request->steps,
                                    .deadline_s = deadline_s,
-                                   .standing = standing_of(wish->min_standing),
-                                   .score_bp = wish->min_score_bp };
+                                   .standing = standing_of(request->min_standing),
+                                   .score_bp = request->min_score_bp };
     ASSAY_TRY(assay_evm_address(&c->keys.evm, t->requestor));
     assay_bytes_copy(t->node_id, 32, assay_follower_home(c->follower)->node[c->terms.executor], 32);
-    assay_evm_job_digest(wish->code, c->keys.box, t->job);
+    assay_evm_job_digest(request->code, c->keys.box, t->job);
     assay_bytes_copy(t->input, 32, c->terms.input, 32);
     assay_bytes_copy(t->price, sizeof t->price, price, sizeof t->price);
     for (size_t i = 0; i < sizeof nonce; i++)
@@ -126,18 +128,19 @@ static enum assay_status make_draft(struct assay_task_client *c, const struct as
 }
 
 enum assay_status assay_task_client_draft(struct assay_task_client *client,
-                                          const struct assay_task_wish *wish,
+                                          const struct assay_task_request *request,
                                           const uint8_t price[static ASSAY_EVM_PRICE_LEN],
                                           uint64_t deadline_s)
 {
     struct assay_task_client *c = client;
     if (c->state != ASSAY_TASK_CLIENT_IDLE || !c->on_chain) return ASSAY_E_INVALID;
     if (assay_follower_tasks(c->follower) == NULL) return ASSAY_E_AGAIN;
-    if (wish->steps == 0 || wish->steps > ASSAY_EVM_STEPS_MAX ||
-        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED ||
+    if (request->steps == 0 || request->steps > ASSAY_EVM_STEPS_MAX ||
+        request->input.len > ASSAY_TASK_BLOB_MAX ||
+        request->min_standing < ASSAY_TASK_STAND_RESTRICTED ||
         assay_bytes_all_zero(price, ASSAY_EVM_PRICE_LEN))
         return ASSAY_E_RANGE;
-    ASSAY_TRY(make_draft(c, wish, price, deadline_s));
+    ASSAY_TRY(make_draft(c, request, price, deadline_s));
     c->state = ASSAY_TASK_CLIENT_DRAFTS;
     return ASSAY_OK;
 }
@@ -245,6 +248,6 @@ enum assay_status assay_task_client_key(struct assay_task_client *client,
     assay_bytes_copy(fact.task, 32, c->task, 32);
     assay_bytes_copy(fact.opening, 32, opening, 32);
     const enum assay_status status = assay_task_requestor_on_fact(&c->r, &fact, &outs);
-    if (status == ASSAY_OK || outs.told != 0) assay_task_client_execute(c, &outs);
+    if (status == ASSAY_OK || outs.events != 0) assay_task_client_execute(c, &outs);
     return status;
 }

@@ -21,7 +21,7 @@ enum {
 
 struct assay_task_client {
     struct assay_task_client_config config;
-    assay_task_on_result *told;
+    assay_task_on_result *result_callback;
     void *context;
     struct assay_secret32 secret;
     struct assay_task_keys keys;
@@ -72,10 +72,10 @@ ASSAY_CHECKED enum assay_status assay_task_client_store(struct assay_task_client
                                                         struct assay_slice row);
 /* The best offer; sets c->terms.executor. Returns: it, or NULL. */
 const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
-                                                        const struct assay_task_wish *wish);
+                                                        const struct assay_task_request *request);
 /* Generates the salt, unless it is given, and sets the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
-ASSAY_CHECKED enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                                             const struct assay_task_wish *wish);
+ASSAY_CHECKED enum assay_status assay_task_client_take_input(
+    struct assay_task_client *c, const struct assay_task_request *request);
 /* Executes the events of a call of the requestor. */
 void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outs *outs);
 /* The requestor starts, with evidence or behind the stored results. In: key: the task key. */

@@ -6,8 +6,9 @@
 #include "services/evm/task_codec.h"
 #include "services/shares/sodium.h"
 
-static enum assay_status seal(void *context, const uint8_t box[static 32], struct assay_slice plain,
-                              uint8_t *out, size_t capacity, size_t *len)
+static enum assay_status seal_message(void *context, const uint8_t box[static 32],
+                                      struct assay_slice plain, uint8_t *out, size_t capacity,
+                                      size_t *len)
 {
     struct assay_secret32 seed;
     (void)context;
@@ -67,8 +68,8 @@ static enum assay_status decrypt(void *context, const uint8_t key[static 32],
 
 _Static_assert((int)ASSAY_EVM_PACKED_LEN == (int)ASSAY_P256_SIGNATURE_LEN, "one field");
 
-static enum assay_status sign(void *context, const uint8_t digest[static 32],
-                              uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static enum assay_status sign_digest(void *context, const uint8_t digest[static 32],
+                                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     const struct assay_task_keys *keys = context;
     struct assay_evm_signature compact;
@@ -78,8 +79,9 @@ static enum assay_status sign(void *context, const uint8_t digest[static 32],
     return ASSAY_OK;
 }
 
-static enum assay_status make(struct assay_task_keys *keys, const struct assay_secret32 *secret,
-                              const struct assay_secret32 *box_secret)
+static enum assay_status make_keys(struct assay_task_keys *keys,
+                                   const struct assay_secret32 *secret,
+                                   const struct assay_secret32 *box_secret)
 {
     struct assay_secret32 own;
     ASSAY_TRY(assay_sodium_start());
@@ -99,12 +101,12 @@ enum assay_status assay_task_keys_init(struct assay_task_keys *keys,
                                        const struct assay_secret32 *box_secret)
 {
     *keys = (struct assay_task_keys){ .crypto = { .context = keys,
-                                                  .seal = seal,
+                                                  .seal = seal_message,
                                                   .open = open_box,
                                                   .encrypt = encrypt,
                                                   .decrypt = decrypt,
-                                                  .sign = sign } };
-    const enum assay_status status = make(keys, secret, box_secret);
+                                                  .sign = sign_digest } };
+    const enum assay_status status = make_keys(keys, secret, box_secret);
     if (status != ASSAY_OK) assay_task_keys_deinit(keys);
     return status;
 }

@@ -35,7 +35,7 @@ struct assay_platform {
     struct assay_quoter *quoter;
     bool ready;
     bool deaf; /* the enclave closed its end or broke it */
-    uint64_t heard_ms, ping_ms;
+    uint64_t received_ms, ping_ms;
     uint32_t next_id, mode_id;
     bool mode_confirmed;
     uint64_t refused;
@@ -85,7 +85,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
     ASSAY_TRY(assay_platform_run_start(path, argv, &run, platform->measurement, child, message));
     platform->run = run;
     platform->ready = platform->deaf = platform->mode_confirmed = false;
-    platform->heard_ms = platform->ping_ms = now_ms;
+    platform->received_ms = platform->ping_ms = now_ms;
     assay_quoter_load(platform->quoter, platform->measurement);
     return ASSAY_OK;
 }
@@ -115,7 +115,7 @@ bool assay_platform_ready(const struct assay_platform *platform)
 
 uint64_t assay_platform_last_frame_ms(const struct assay_platform *platform)
 {
-    return platform->heard_ms;
+    return platform->received_ms;
 }
 
 void assay_platform_measurement(const struct assay_platform *platform,
@@ -185,8 +185,8 @@ static uint64_t deadline_after(uint64_t ms)
 
 /* The enclave asks for a quote: only over what its daemon proposed, once, and only while it lives.
  */
-static void hear_quote(struct assay_platform *self, const struct assay_channel_frame *frame,
-                       uint64_t now_ms)
+static void receive_quote(struct assay_platform *self, const struct assay_channel_frame *frame,
+                          uint64_t now_ms)
 {
     struct proposal *proposal = &self->proposal;
     if (!proposal->active || proposal->asked || frame->id != proposal->id ||
@@ -227,7 +227,7 @@ static void on_frame(struct assay_platform *self, const struct assay_channel_fra
         if (self->ready) self->refused++;
         self->ready = true;
         return;
-    case ASSAY_CHANNEL_QUOTE: hear_quote(self, frame, now_ms); return;
+    case ASSAY_CHANNEL_QUOTE: receive_quote(self, frame, now_ms); return;
     case ASSAY_CHANNEL_MODE_SET:
         if (frame->id == self->mode_id) self->mode_confirmed = true;
         return;
@@ -240,7 +240,7 @@ static void on_frame(struct assay_platform *self, const struct assay_channel_fra
 }
 
 /* Returns: false when nothing more is there. */
-static bool hear_one(struct assay_platform *self, uint64_t now_ms)
+static bool receive_one(struct assay_platform *self, uint64_t now_ms)
 {
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX + 1];
     size_t len = 0;
@@ -256,7 +256,7 @@ static bool hear_one(struct assay_platform *self, uint64_t now_ms)
         self->refused++;
         return true;
     }
-    self->heard_ms = now_ms;
+    self->received_ms = now_ms;
     on_frame(self, &frame, now_ms);
     return true;
 }
@@ -265,7 +265,7 @@ void assay_platform_step(struct assay_platform *platform, uint64_t now_ms)
 {
     if (platform->run.channel < 0) return;
     for (int i = 0; i < FRAMES_PER_STEP && !platform->deaf; i++)
-        if (!hear_one(platform, now_ms)) break;
+        if (!receive_one(platform, now_ms)) break;
     take_quote(platform);
     if (platform->proposal.active && now_ms >= platform->proposal.expires_ms)
         send_answer(platform, ASSAY_E_TIMEOUT, 0);

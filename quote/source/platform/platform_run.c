@@ -142,8 +142,8 @@ struct birth {
 __attribute__((noreturn)) static void die(const struct birth *birth)
 {
     const int error = errno;
-    const ssize_t told = write(birth->error, &error, sizeof error);
-    _exit(told == (ssize_t)sizeof error ? 127 : 126);
+    const ssize_t written = write(birth->error, &error, sizeof error);
+    _exit(written == (ssize_t)sizeof error ? 127 : 126);
 }
 
 __attribute__((noreturn)) static void become_enclave(const struct birth *birth)

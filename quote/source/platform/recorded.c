@@ -82,8 +82,8 @@ static void stem_of(const struct recorded *recorded, const struct assay_source_r
     ASSAY_ASSERT(n > 0 && n < PATH_MAX - 8);
 }
 
-static enum assay_status read_beside(struct recorded *recorded, const char *path,
-                                     struct assay_slice *auxiliary, char *message)
+static enum assay_status read_next_to(struct recorded *recorded, const char *path,
+                                      struct assay_slice *auxiliary, char *message)
 {
     size_t len = 0;
     int error = 0;
@@ -117,7 +117,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     (void)snprintf(path, sizeof path, "%s.aux", stem);
-    ASSAY_TRY(read_beside(recorded, path, &answer->auxiliary, message));
+    ASSAY_TRY(read_next_to(recorded, path, &answer->auxiliary, message));
     (void)snprintf(answer->provider, sizeof answer->provider, "recorded");
     answer->evidence = assay_slice_over(recorded->evidence, len);
     answer->is_recorded = true;

@@ -1,4 +1,6 @@
 /*
+ * tests/bench/net/bench_http.c - benchmark of HTTP snapshots and rendering.
+ *
  * HTTP of a node: what laying out a view costs the loop, and what rendering costs the thread, with
  * the bytes of each answer.
  */
@@ -46,13 +48,13 @@ static void at(uint32_t members)
                                          "/v1/graph/edges" };
     book_open(&book, members);
     for (uint64_t e = 1; e <= ASSAY_HTTP_EPOCHS; e++)
-        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
     const double start = now_us();
     for (int i = 0; i < ROUNDS; i++)
-        if (!assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false)) abort();
+        if (!assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false)) abort();
     (void)printf("n = %3u  %-24s %9.1f us\n", (unsigned)members, "laying out a view",
                  (now_us() - start) / ROUNDS);
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         measure(members, view, paths[i]);
     assay_http_snapshot_release(&view);

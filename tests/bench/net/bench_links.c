@@ -1,6 +1,8 @@
 /*
- * tests/bench/net/bench_links.c - what a link between two members carries, beside bare ZeroMQ with
- * CURVE in the same run: frames and bytes a second, and handshakes a second.
+ * tests/bench/net/bench_links.c - benchmark of links between members.
+ *
+ * What a link between two members carries, beside bare ZeroMQ with CURVE in the same run: frames
+ * and bytes a second, and handshakes a second.
  *
  * One process sends, one receives, on loopback. Ours is everything that a daemon does with a frame
  * before the engine sees it: header, queue of the peer, link (net/zmq) or transport in a process of

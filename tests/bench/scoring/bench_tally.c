@@ -1,5 +1,7 @@
 /*
- * tests/bench/scoring/bench_tally.c - how long one epoch's tally and weight table take.
+ * tests/bench/scoring/bench_tally.c - benchmark of the tally and the weight table.
+ *
+ * How long one epoch's tally and weight table take.
  *
  * Every member casts a full ballot: PASS of most, ABSENT and other levels of some, as in a network
  * with faults. Times are the median over many epochs of one process on one core.

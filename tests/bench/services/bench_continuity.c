@@ -1,6 +1,7 @@
 /*
- * tests/bench/services/bench_continuity.c - what the protocol of state continuity costs a
- * processor, beside the primitives that it stands on.
+ * tests/bench/services/bench_continuity.c - benchmark of state continuity.
+ *
+ * What the protocol of state continuity costs a processor, beside the primitives that it stands on.
  *
  * One enclave and n replicas in one process, on one core, without a network: everything that all of
  * them compute for an update, best of seven rounds. Latency over a network is the network's; on

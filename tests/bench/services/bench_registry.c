@@ -1,6 +1,8 @@
 /*
- * tests/bench/services/bench_registry.c - what the records of all services cost the ledger: folded
- * one by one, and kept as documents when an epoch closes.
+ * tests/bench/services/bench_registry.c - benchmark of the registry of services.
+ *
+ * What the records of all services cost the ledger: folded one by one, and kept as documents when
+ * an epoch closes.
  *
  * The registry is as full as its plan may be: 4 groups of 10,240 instances, 4,096 ids in 8 clusters
  * of 16 slots, 500 of them being dealt anew by 8 dealers, 1,024 accounts, 512 tasks, 128 members

@@ -1,6 +1,7 @@
 /*
- * tests/bench/services/bench_shares.c - what shares cost a processor: the primitives, the ledger's
- * fold, and resharing.
+ * tests/bench/services/bench_shares.c - benchmark of secret shares.
+ *
+ * What shares cost a processor: the primitives, the ledger's fold, and resharing.
  *
  * One process, one core, no network, 3 of 5, best of seven rounds. Resharing is the whole protocol
  * of five holders together with everything that all of them compute: dealing, exchanges with sealed
@@ -37,7 +38,7 @@ struct task {
 struct world {
     struct assay_share_registry *r;
     struct machine machine[HOLDERS];
-    struct assay_share_facts facts, told;
+    struct assay_share_facts facts, events;
     struct assay_share_effects out;
     struct assay_share_epoch epoch;
     struct assay_share_polynomial polynomial;
@@ -180,9 +181,9 @@ static void does(struct world *w, uint32_t from);
 
 static void tell(struct world *w)
 {
-    w->told = w->facts;
-    for (uint32_t i = 0; i < HOLDERS && w->told.count > 0; i++) {
-        assay_share_holder_on_facts(w->machine[i].h, w->r, &w->epoch, &w->told, 0, &w->out);
+    w->events = w->facts;
+    for (uint32_t i = 0; i < HOLDERS && w->events.count > 0; i++) {
+        assay_share_holder_on_facts(w->machine[i].h, w->r, &w->epoch, &w->events, 0, &w->out);
         does(w, i);
     }
 }

@@ -1,6 +1,8 @@
 /*
- * tests/bench/services/bench_tasks.c - what attested tasks cost a processor: records in the fold
- * beside full tables, the signatures inside them, and a step of both sides together.
+ * tests/bench/services/bench_tasks.c - benchmark of attested tasks.
+ *
+ * What attested tasks cost a processor: records in the fold beside full tables, the signatures
+ * inside them, and a step of both sides together.
  *
  * One core, no network, no ledger behind the fold; best of seven rounds. A step is what requestor
  * and enclave compute for it: two sealings and their opening, receipt, voucher and key, with
@@ -224,7 +226,7 @@ static void step_once(void *context)
     to_requestor(w);
     to_executor(w);
     to_requestor(w);
-    ASSAY_ASSERT(w->outs.told & ASSAY_TASK_EVENT_OUTPUT);
+    ASSAY_ASSERT(w->outs.events & ASSAY_TASK_EVENT_OUTPUT);
     must(assay_task_requestor_next(&w->r, 0, &w->outs));
     to_executor(w);
 }

@@ -1,5 +1,7 @@
 /*
- * tests/bench/sim/bench_epochs.c - how many epochs a second the epoch world closes.
+ * tests/bench/sim/bench_epochs.c - benchmark of the epoch simulator.
+ *
+ * How many epochs a second the epoch world closes.
  *
  * A tenth of the network is quiet, a twentieth votes ABSENT, links lose 5 %: rows differ, as in the
  * scenarios of the library. Beside it the floor: the tally of such rows and the state root alone.

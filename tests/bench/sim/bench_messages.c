@@ -1,6 +1,7 @@
 /*
- * tests/bench/sim/bench_messages.c - how fast the message world runs, beside the floor of its
- * queue.
+ * tests/bench/sim/bench_messages.c - benchmark of the message simulator.
+ *
+ * How fast the message world runs, beside the floor of its queue.
  *
  * Modelled signatures, one core, processor time. The floor is the queue alone: items pushed and
  * popped in the same numbers, with the same payload shared by the recipients.
@@ -90,7 +91,7 @@ static struct assay_scenario full_faults(void)
     s.link.reorder_ms = 60;
     s.crash_count = 1;
     s.crashes[0] =
-        (struct assay_sim_crash){ .everybody = true, .rate_permille = 50, .down_ms = 700 };
+        (struct assay_sim_crash){ .all_members = true, .rate_permille = 50, .down_ms = 700 };
     s.partition_count = 1;
     s.partitions[0] =
         (struct assay_sim_partition){ .start_epoch = 5, .stop_epoch = 7, .share_bp = 2900 };

@@ -48,8 +48,8 @@ static void read_signed(const struct assay_p256_signer *signer, const struct ass
     ASSAY_ASSERT(assay_p256_sign(signer, digest, signature) == ASSAY_OK);
     assay_jwt_put_signature(&w, signature);
     if (w.full) return;
-    check(assay_ear_read(token, w.len, key, 1800000000, NULL, &ear), &ear);
-    assay_ear_close(&ear);
+    check(cli_ear_read(token, w.len, key, 1800000000, NULL, &ear), &ear);
+    cli_ear_close(&ear);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -64,10 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ASSAY_ASSERT(assay_p256_load(public_key, &key) == ASSAY_OK);
     }
     const enum assay_ear_answer answer =
-        assay_ear_read((const char *)data, size, key, 1800000000, NULL, &ear);
+        cli_ear_read((const char *)data, size, key, 1800000000, NULL, &ear);
     ASSAY_ASSERT(answer != ASSAY_EAR_VALID);
     check(answer, &ear);
-    assay_ear_close(&ear);
+    cli_ear_close(&ear);
     read_signed(signer, key, data, size);
     return 0;
 }

@@ -79,7 +79,7 @@ static void try_vote_have(struct assay_slice payload)
     require_same(&w, payload);
 }
 
-static bool is_told(uint8_t kind)
+static bool is_notified(uint8_t kind)
 {
     return kind == ASSAY_MESSAGE_VOTE_INVENTORY || kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING;
 }
@@ -188,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] == 8)
         ASSAY_ASSERT(assay_finality_verify(payload, chain_id, 0, 1, &voters, proof_id,
                                            commitment) != ASSAY_OK); /* nobody could sign */
-    if (is_told(data[0])) try_vote_have(payload);
-    if ((data[0] >= 1 && data[0] <= 7) || is_told(data[0])) try_machine(data[0], from, payload);
+    if (is_notified(data[0])) try_vote_have(payload);
+    if ((data[0] >= 1 && data[0] <= 7) || is_notified(data[0])) try_machine(data[0], from, payload);
     return 0;
 }

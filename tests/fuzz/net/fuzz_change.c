@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the file of a change as operators pass it round. What reads is written back the same
- * byte for byte, and every action of it can be told.
+ * tests/fuzz/net/fuzz_change.c - fuzz target: the file of a change as operators pass it round. What
+ * reads is written back the same byte for byte, and every action of it can be told.
  */
 #include "base/assert.h"
 #include "net/documents/change_review.h"

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: a frame from the wire, a batch of them, and every payload that the host decodes
- * itself.
+ * tests/fuzz/net/fuzz_frame.c - fuzz target: a frame from the wire, a batch of them, and every
+ * payload that the host decodes itself.
  *
  * What decodes must encode to the same bytes; a frame of another chain never decodes.
  */

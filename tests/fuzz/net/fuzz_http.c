@@ -1,7 +1,7 @@
 /*
- * Fuzz target: one request of HTTP, as lines: method, path, Accept, If-None-Match, Host,
- * Last-Event-ID, then parameters (key, value). An answer is a document, a problem with a code, or a
- * stream; what claims to be JSON is.
+ * tests/fuzz/net/fuzz_http.c - fuzz target: one request of HTTP, as lines: method, path, Accept,
+ * If-None-Match, Host, Last-Event-ID, then parameters (key, value). An answer is a document, a
+ * problem with a code, or a stream; what claims to be JSON is.
  */
 #include "base/assert.h"
 #include "net/http/answer.h"
@@ -23,12 +23,12 @@ static void open_book(void)
     if (open) return;
     open = true;
     book_open(&book, 4);
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 40));
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 40));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
     book_tell(&book, 1, "x");
-    assay_http_snapshot_slot_set_rules(book.shelf,
+    assay_http_snapshot_slot_set_rules(book.slot,
                                        assay_http_rules_create(strdup("{}"), strdup("{}")));
-    ASSAY_ASSERT(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
+    ASSAY_ASSERT(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
 }
 
 /* "-" alone is a header that was not sent. */
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (size_t i = FIXED; i + 1 < count; i += 2)
         request.parameters[request.parameter_count++] =
             (struct assay_http_pair){ lines[i], sent(lines[i + 1]) };
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     const struct assay_http_content b = {
         .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100100
     };

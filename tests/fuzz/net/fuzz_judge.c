@@ -1,6 +1,6 @@
 /*
- * Fuzz target: what core and judge say to each other. The first byte chooses who reads. What is
- * read is in its range, and encodes to the very bytes that it came from.
+ * tests/fuzz/net/fuzz_judge.c - fuzz target: what core and judge say to each other. The first byte
+ * chooses who reads. What is read is in its range, and encodes to the very bytes that it came from.
  */
 #include "base/assert.h"
 #include "net/verifier/wire.h"

@@ -1,8 +1,8 @@
 /*
- * Fuzz target: the keeper of judges against judges and clocks that do what the bytes say, in any
- * order: they become ready, answer well, answer what was not asked, speak nonsense, fall, stall,
- * cannot be started. Whatever they do, each job is answered once, with what the judge that has it
- * said of it or with nothing; and when judges are good again, all are.
+ * tests/fuzz/net/fuzz_keeper.c - fuzz target: the keeper of judges against judges and clocks that
+ * do what the bytes say, in any order: they become ready, answer well, answer what was not asked,
+ * speak nonsense, fall, stall, cannot be started. Whatever they do, each job is answered once, with
+ * what the judge that has it said of it or with nothing; and when judges are good again, all are.
  */
 #include "base/assert.h"
 #include "net/verifier/verifier_supervisor.h"
@@ -274,7 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     const struct assay_verifier_process_config config = { .sets = &set, .set_count = 1 };
     const struct assay_verifier_supervisor_world world = { .load = load,
                                                            .answer = answered,
-                                                           .tell = told };
+                                                           .notify = told };
     struct tape tape = { .bytes = bytes, .len = len };
     w = (struct world){ .judge = -1, .now_ms = 1000000 };
     const enum assay_status status =

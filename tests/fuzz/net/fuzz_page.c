@@ -1,7 +1,7 @@
 /*
- * Fuzz target: reassembly of pages. The input is a script: each step is one byte of peer and step
- * of time, two of length, then that many bytes of a PAGE payload. What is held stays within its
- * bounds; what comes out whole has the digest that its pages named.
+ * tests/fuzz/net/fuzz_page.c - fuzz target: reassembly of pages. The input is a script: each step
+ * is one byte of peer and step of time, two of length, then that many bytes of a PAGE payload. What
+ * is held stays within its bounds; what comes out whole has the digest that its pages named.
  */
 #include "base/assert.h"
 #include "base/cursor.h"

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: what a ledger and the programs of services say to each other. What is read encodes
- * to the very bytes that it came from.
+ * tests/fuzz/net/fuzz_service.c - fuzz target: what a ledger and the programs of services say to
+ * each other. What is read encodes to the very bytes that it came from.
  */
 #include "base/assert.h"
 #include "net/services/wire.h"

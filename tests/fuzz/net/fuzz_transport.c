@@ -1,9 +1,9 @@
 /*
- * Fuzz target: the core's side of a transport (net/transport) against one that does what the bytes
- * say: it becomes ready, reports frames well and badly, writes anything into the shared memory,
- * speaks nonsense, falls, cannot be started. Whatever it does: what is handed on is a frame of a
- * slot under a key that the roster has for it; no counter moves that is not a transport's; and when
- * a good one comes, its frames are heard.
+ * tests/fuzz/net/fuzz_transport.c - fuzz target: the core's side of a transport (net/transport)
+ * against one that does what the bytes say: it becomes ready, reports frames well and badly, writes
+ * anything into the shared memory, speaks nonsense, falls, cannot be started. Whatever it does:
+ * what is handed on is a frame of a slot under a key that the roster has for it; no counter moves
+ * that is not a transport's; and when a good one comes, its frames are heard.
  */
 #include "base/assert.h"
 #include "base/system_clock.h"

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: the documents of a group: the length of the head (2 bytes), the head, the rows. What
- * is read holds every invariant, goes on under any standings, and is written again as the very
- * bytes that it came from.
+ * tests/fuzz/services/fuzz_document.c - fuzz target: the documents of a group: the length of the
+ * head (2 bytes), the head, the rows. What is read holds every invariant, goes on under any
+ * standings, and is written again as the very bytes that it came from.
  */
 #include "base/assert.h"
 #include "services/continuity/document.h"

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: drafts and claims of tasks on EVM chains. What is read encodes to the very same
- * bytes, and has terms that a contract would take and a name.
+ * tests/fuzz/services/fuzz_evm_keep.c - fuzz target: drafts and claims of tasks on EVM chains. What
+ * is read encodes to the very same bytes, and has terms that a contract would take and a name.
  */
 #include "base/assert.h"
 #include "services/evm/task_codec.h"

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: frames of state continuity. What is read encodes to the very same bytes, and every
- * digest and entry of it can be reached.
+ * tests/fuzz/services/fuzz_frame.c - fuzz target: frames of state continuity. What is read encodes
+ * to the very same bytes, and every digest and entry of it can be reached.
  */
 #include "base/assert.h"
 #include "services/continuity/frame.h"

@@ -1,7 +1,8 @@
 /*
- * Fuzz target: the plan of services. What is read is written again as the very bytes that it came
- * from, and a registry can be made of it. Added to another plan it makes one that extends that, or
- * is refused; and it extends nothing that it was not made of.
+ * tests/fuzz/services/fuzz_plan.c - fuzz target: the plan of services. What is read is written
+ * again as the very bytes that it came from, and a registry can be made of it. Added to another
+ * plan it makes one that extends that, or is refused; and it extends nothing that it was not made
+ * of.
  */
 #include "base/assert.h"
 #include "services/registry/registry.h"

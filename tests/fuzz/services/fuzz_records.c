@@ -1,6 +1,6 @@
 /*
- * Fuzz target: payloads of records and receipts. The first byte chooses the decoder; what is read
- * encodes to the very same bytes.
+ * tests/fuzz/services/fuzz_records.c - fuzz target: payloads of records and receipts. The first
+ * byte chooses the decoder; what is read encodes to the very same bytes.
  */
 #include "base/assert.h"
 #include "services/continuity/handover.h"

@@ -1,7 +1,8 @@
 /*
- * Fuzz target: the documents of a registry, each behind its length (u16, big-endian); those that
- * are left out are the ones of the genesis. What is read holds every invariant, is written again as
- * the very bytes that it came from, and goes on under any close.
+ * tests/fuzz/services/fuzz_registry.c - fuzz target: the documents of a registry, each behind its
+ * length (u16, big-endian); those that are left out are the ones of the genesis. What is read holds
+ * every invariant, is written again as the very bytes that it came from, and goes on under any
+ * close.
  */
 #include "base/assert.h"
 #include "tests/support/services/registry_world.h"

@@ -1,6 +1,7 @@
 /*
- * Fuzz target: a proof of one row: the number of rows (1 byte), an instance (32 bytes), the proof.
- * What is taken is what the group has of that instance, and the proof that the group makes.
+ * tests/fuzz/services/fuzz_row.c - fuzz target: a proof of one row: the number of rows (1 byte), an
+ * instance (32 bytes), the proof. What is taken is what the group has of that instance, and the
+ * proof that the group makes.
  */
 #include "base/assert.h"
 #include "services/continuity/document.h"

@@ -1,6 +1,7 @@
 /*
- * Fuzz target: the fold of shares under a script of records. Each step is a byte (kind), one
- * (member), two of length, and a payload. Every invariant holds after each step.
+ * tests/fuzz/services/fuzz_share_cluster.c - fuzz target: the fold of shares under a script of
+ * records. Each step is a byte (kind), one (member), two of length, and a payload. Every invariant
+ * holds after each step.
  */
 #include "base/assert.h"
 #include "base/cursor.h"

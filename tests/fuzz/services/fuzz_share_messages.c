@@ -1,7 +1,7 @@
 /*
- * Fuzz target: messages of an exchange, and gifts. An even first byte is followed by a message, an
- * odd one by a gift of the purpose that it names. What is read encodes to the very same bytes; a
- * gift that is open can be read to its end.
+ * tests/fuzz/services/fuzz_share_messages.c - fuzz target: messages of an exchange, and gifts. An
+ * even first byte is followed by a message, an odd one by a gift of the purpose that it names. What
+ * is read encodes to the very same bytes; a gift that is open can be read to its end.
  */
 #include "base/assert.h"
 #include "services/shares/exchange.h"

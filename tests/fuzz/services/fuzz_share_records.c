@@ -1,6 +1,6 @@
 /*
- * Fuzz target: payloads of shares' records, and what a holder stored. The first byte chooses the
- * decoder; what is read encodes to the very same bytes.
+ * tests/fuzz/services/fuzz_share_records.c - fuzz target: payloads of shares' records, and what a
+ * holder stored. The first byte chooses the decoder; what is read encodes to the very same bytes.
  */
 #include "base/assert.h"
 #include "services/shares/holder.h"

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: frames of tasks, to both sides. What is read encodes to the very same bytes; a
- * requestor that waits for its first step and an executor that has offered one keep their
- * invariants, and what they refuse lets no frame leave.
+ * tests/fuzz/services/fuzz_task_frame.c - fuzz target: frames of tasks, to both sides. What is read
+ * encodes to the very same bytes; a requestor that waits for its first step and an executor that
+ * has offered one keep their invariants, and what they refuse lets no frame leave.
  */
 #include "base/assert.h"
 #include "services/tasks/executor.h"

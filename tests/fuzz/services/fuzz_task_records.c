@@ -1,7 +1,7 @@
 /*
- * Fuzz target: payloads of tasks, receipts with their signatures, kept chains and what a step
- * gives. The first byte chooses the decoder; what is read encodes to the very same bytes, and the
- * check of its signatures ends.
+ * tests/fuzz/services/fuzz_task_records.c - fuzz target: payloads of tasks, receipts with their
+ * signatures, kept chains and what a step gives. The first byte chooses the decoder; what is read
+ * encodes to the very same bytes, and the check of its signatures ends.
  */
 #include "base/assert.h"
 #include "services/tasks/records.h"

@@ -48,7 +48,7 @@ static void check_taken(const struct assay_scenario *s)
         members[cohorts[i]]++;
         const uint32_t platform = assay_scenario_platform(s, i);
         ASSAY_ASSERT(platform < s->nodes || platform == UINT32_MAX);
-        (void)assay_scenario_hears(s, cohorts, 1 + s->seed % 10, i, s->nodes - 1 - i);
+        (void)assay_scenario_receives(s, cohorts, 1 + s->seed % 10, i, s->nodes - 1 - i);
     }
     for (uint32_t c = 1; c < s->cohort_count; c++)
         ASSAY_ASSERT(members[c] == assay_scenario_cohort_size(s, c));

@@ -1,4 +1,6 @@
 /*
+ * tests/integration/net/test_collateral.c - tests of collateral that a running node fetches.
+ *
  * A real node beside the thread that asks for newer collateral: what is found becomes an event, and
  * nothing of it holds up the node.
  */

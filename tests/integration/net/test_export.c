@@ -1,4 +1,6 @@
 /*
+ * tests/integration/net/test_export.c - tests of exported epochs.
+ *
  * Closed epochs as documents, out of a store that has hours, epochs and blocks.
  */
 #include "net/runtime/history.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/integration/net/test_hostile.c - tests of a hostile member on the wire.
+ *
  * A member that misbehaves on the wire, with its own good keys: every frame of it is refused for
  * the right reason, and the others go on.
  */

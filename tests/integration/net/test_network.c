@@ -1,4 +1,6 @@
 /*
+ * tests/integration/net/test_network.c - tests of four real nodes.
+ *
  * Four real nodes over loopback: sockets, evidence, verification, agreement, scores.
  */
 #include "tests/integration/net/network.h"

@@ -3,4 +3,4 @@
 /^cohort / { on = 1 }
 /^$/ { on = 0 }
 on { sub(/ +$/, ""); print }
-/^(state_root|root_chain|trace_hash|epochs|epochs_certified|epochs_held|unjust_falls|unjust_offences|crashes|recovered|progress_epochs) / { print }
+/^(state_root|root_chain|trace_hash|epochs|epochs_certified|epochs_held|unjust_drops|unjust_offences|crashes|recovered|progress_epochs) / { print }

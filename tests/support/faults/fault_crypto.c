@@ -1,7 +1,8 @@
 /*
- * tests/support/faults/fault_crypto.c - what draws randomness, signs and seals fails when fault.h
- * says so. The names are the linker's: programs that link this file wrap every function in it
- * (--wrap).
+ * tests/support/faults/fault_crypto.c - injected failures of cryptographic calls.
+ *
+ * What draws randomness, signs and seals fails when fault.h says so. The names are the linker's:
+ * programs that link this file wrap every function in it (--wrap).
  */
 #include "base/crypto.h"
 #include "base/seal.h"

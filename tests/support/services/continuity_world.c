@@ -214,7 +214,7 @@ static void hold_view(struct world *w, const struct clone *c)
         const struct assay_cont_fact *fact = &w->fact[i];
         if (fact->kind != ASSAY_CONT_BORN && fact->kind != ASSAY_CONT_STARTED) continue;
         if (assay_bytes_equal(&fact->roster, &c->client.config.roster, sizeof fact->roster)) {
-            w->result->followed += (w->outs.told & ASSAY_CONT_EVENT_VIEW) != 0;
+            w->result->followed += (w->outs.events & ASSAY_CONT_EVENT_VIEW) != 0;
             return;
         }
     }
@@ -237,19 +237,19 @@ static void clone_did(struct world *w, struct clone *c)
             m->from.session = client->config.session;
             assay_bytes_copy(m->from.instance, 32, client->config.instance, 32);
         }
-    if (w->outs.told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) {
+    if (w->outs.events & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED)) {
         uint32_t node = c->node;
         while (w->node[node].index > client->certified)
             node = w->node[node].parent;
         c->shown = node;
     }
-    if (w->outs.told & ASSAY_CONT_EVENT_ADOPTED) {
+    if (w->outs.events & ASSAY_CONT_EVENT_ADOPTED) {
         w->result->adopted++;
         if (!is_ancestor(w, c->before, c->shown)) violated(w, "LOST", c->shown, c->before);
     }
-    if (w->outs.told & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED))
+    if (w->outs.events & (ASSAY_CONT_EVENT_CERTIFIED | ASSAY_CONT_EVENT_ADOPTED))
         release(w, c->shown);
-    if (w->outs.told & ASSAY_CONT_EVENT_CONFIRMED) {
+    if (w->outs.events & ASSAY_CONT_EVENT_CONFIRMED) {
         w->result->confirmed++;
         if (!is_ancestor(w, c->read_from, c->shown)) violated(w, "STALE", c->shown, c->read_from);
     }

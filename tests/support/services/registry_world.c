@@ -244,7 +244,7 @@ static void silent(struct registry_world *w, const struct assay_cont_group *grou
     const struct kit_key *key = key_of(w, now->key[registry_world_below(w, now->count)]);
     uint8_t digest[32];
     for (uint32_t i = 0; i < 2; i++) /* most of those that there may be */
-        record.heard[i] = (uint8_t)(0xff ^ 1u << registry_world_below(w, 8));
+        record.reachable[i] = (uint8_t)(0xff ^ 1u << registry_world_below(w, 8));
     assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
     assay_cont_silent_statement(&group->home, &record, digest);
     kit_sign(key, digest, record.signature);

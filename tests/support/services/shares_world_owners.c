@@ -127,7 +127,7 @@ void shares_owner_answers(struct world *w, const struct message *in)
     } else {
         status = assay_share_exchange_on_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
     }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WANT_VERIFY) {
+    if (status == ASSAY_OK && want.action == ASSAY_SHARE_WANT_VERIFY) {
         const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
         if (row == NULL) return;
         struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
@@ -146,7 +146,7 @@ void shares_owner_answers(struct world *w, const struct message *in)
                                            w->room + ASSAY_SHARE_MESSAGE_MAX, bytes,
                                            ASSAY_SHARE_MESSAGE_MAX, &want);
     }
-    if (status != ASSAY_OK || want.wish != ASSAY_SHARE_WANT_SEND) return;
+    if (status != ASSAY_OK || want.action != ASSAY_SHARE_WANT_SEND) return;
     struct message *out = shares_message_add(w, want.bytes.bytes, want.bytes.len);
     out->kind = TO_HOLDER;
     out->from = back;

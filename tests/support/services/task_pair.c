@@ -97,7 +97,7 @@ void pair_ask(struct task_pair *b)
     kit_bytes('n', 1, nonce);
     pair_checked(b, assay_task_requestor_request_keys(&b->r, nonce, b->now_ms, &b->outs), ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_ASKED);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_ASKED);
 }
 
 void pair_answer(struct task_pair *b)
@@ -118,11 +118,11 @@ struct task_pair *pair_running(void)
     pair_ask(b);
     pair_answer(b);
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_KEYS);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_KEYS);
     cr_assert(assay_bytes_equal(b->r.statement, b->e.statement, 32));
     pair_checked(b, pair_trust(b), ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_INPUT);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_INPUT);
     return b;
 }
 
@@ -148,10 +148,10 @@ void pair_buy_step(struct task_pair *b, uint32_t number)
     pair_to_requestor(b, ASSAY_OK);
     cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_VOUCH);
     pair_to_executor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CLAIM);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_CLAIM);
     cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_KEY_IS);
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_OUTPUT);
     cr_assert_eq(b->r.chain.step, number);
 }
 

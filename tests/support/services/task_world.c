@@ -123,7 +123,8 @@ static void requestor_sees(struct world *w, struct job *j)
         assay_task_requestor_on_epoch(j->r, event->epoch, event->certified);
         return;
     }
-    if (assay_task_requestor_on_fact(j->r, &event->fact, &w->outs) == ASSAY_OK || w->outs.told != 0)
+    if (assay_task_requestor_on_fact(j->r, &event->fact, &w->outs) == ASSAY_OK ||
+        w->outs.events != 0)
         requestor_did(w, j);
 }
 
@@ -258,7 +259,7 @@ static void look_at_key(struct world *w, const struct job *j, struct assay_slice
 /* What the executor's host does after a call. */
 static void executor_did(struct world *w, struct job *j)
 {
-    const uint32_t told = w->outs.told;
+    const uint32_t told = w->outs.events;
     const struct assay_slice frame = w->outs.frame;
     assay_task_executor_check(j->e);
     if (told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) j->program_runs = true;
@@ -303,12 +304,12 @@ static void requestor_did(struct world *w, struct job *j)
     /* What is vouched for was signed in the enclave. */
     if (j->r->phase == ASSAY_TASK_PAYING && !task_world_signed(&j->receipts, j->r->next.head))
         violated(w, "REQUESTOR", j);
-    if (w->outs.told & ASSAY_TASK_EVENT_CHEATED) {
+    if (w->outs.events & ASSAY_TASK_EVENT_CHEATED) {
         w->result->cheated++;
         /* Whoever is honest is never taken for a liar, whatever a network changes. */
-        if (!j->lied) violated(w, "RESULT", j);
+        if (!j->contradicted) violated(w, "RESULT", j);
     }
-    if (w->outs.told & ASSAY_TASK_EVENT_KEYS) {
+    if (w->outs.events & ASSAY_TASK_EVENT_KEYS) {
         uint8_t input[4];
         struct assay_writer in = assay_writer_over(input, sizeof input);
         assay_writer_u32be(&in, j->start);
@@ -323,8 +324,8 @@ static void requestor_did(struct world *w, struct job *j)
                                                                   &w->outs)) == ASSAY_OK);
         task_world_send(w, j, true, w->outs.frame);
     }
-    if (!(w->outs.told & ASSAY_TASK_EVENT_OUTPUT)) return;
-    if (!j->lied) look_at_result(w, j);
+    if (!(w->outs.events & ASSAY_TASK_EVENT_OUTPUT)) return;
+    if (!j->contradicted) look_at_result(w, j);
     if (may_crash(w)) {
         task_world_requestor_crash(j);
         return;
@@ -348,7 +349,7 @@ static void deliver(struct world *w, uint32_t at)
         if (assay_task_executor_on_frame(j->e, bytes, &w->outs) == ASSAY_OK) executor_did(w, j);
     } else if (!m->to_executor && j->r != NULL) {
         if (assay_task_requestor_on_frame(j->r, bytes, w->now_ms, &w->outs) == ASSAY_OK ||
-            w->outs.told != 0)
+            w->outs.events != 0)
             requestor_did(w, j);
     }
 }
@@ -460,7 +461,7 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
     struct assay_writer in = assay_writer_over(input, sizeof input);
     assay_writer_u32be(&in, j->start);
     assay_task_blob_digest(j->salt, assay_slice_over(input, sizeof input), j->open.input);
-    if (before != NULL && !before->lied &&
+    if (before != NULL && !before->contradicted &&
         !assay_bytes_equal(j->open.input, before->chain.state, 32))
         violated(w, "RESULT", before);
     j->count = j->start;
@@ -649,7 +650,7 @@ static void crash_someone(struct world *w, struct job *j)
 /* An honest requestor whose task ended before its time goes on elsewhere. */
 static void go_on(struct world *w, struct job *j)
 {
-    if (!j->ended || j->succeeded || !j->kept || j->lied) return;
+    if (!j->ended || j->succeeded || !j->kept || j->contradicted) return;
     if (j->chain.step == j->open.steps) return;
     j->succeeded = true;
     open_task(w, j->requestor, j);
@@ -730,7 +731,7 @@ static void look_at_end(struct world *w, const struct job *j)
     w->result->paid += j->paid;
     if (!task_world_hostile_requestor(w, j->requestor)) {
         if (j->paid > read + 1) violated(w, "REQUESTOR", j);
-        if (j->paid > read && !j->r_crashed && !j->lied) violated(w, "REQUESTOR", j);
+        if (j->paid > read && !j->r_crashed && !j->contradicted) violated(w, "REQUESTOR", j);
     }
     if (!task_world_hostile_executor(w, j->slot) && !j->lapsed && j->made > j->paid + 1)
         violated(w, "EXECUTOR", j);

@@ -1,6 +1,8 @@
 /*
- * tests/support/services/task_world_attacks.c - what hostile requestors and executors do. A hostile
- * executor's TEE is broken: its task keys sign whatever it likes.
+ * tests/support/services/task_world_attacks.c - hostile requestors and executors.
+ *
+ * What hostile requestors and executors do. A hostile executor's TEE is broken: its task keys sign
+ * whatever it likes.
  */
 #include "tests/support/services/task_world_internal.h"
 
@@ -23,7 +25,7 @@ void task_world_lie(struct world *w, struct job *j)
     f.list = assay_slice_over("nothing that anybody has sealed", 31);
     assay_sha256(f.list.bytes, f.list.len, f.receipt.ciphertext);
     if (task_world_draw(w, 3) != 0) sign_receipt(j, &f.receipt, f.signature);
-    j->lied = true;
+    j->contradicted = true;
     ASSAY_ASSERT(assay_task_frame_encode(&f, bytes, sizeof bytes, &out) == ASSAY_OK);
     task_world_send(w, j, false, out);
 }

@@ -68,7 +68,8 @@ struct job {
     struct assay_task_held held[2]; /* durable claims */
     struct log receipts, vouchers;
     uint64_t accepted_in, opened_in;
-    bool accepted, ended, paid_up, e_gone, r_crashed, lied, lapsed, failed, fallen, succeeded;
+    bool accepted, ended, paid_up, e_gone, r_crashed, contradicted, lapsed, failed, fallen,
+        succeeded;
     uint32_t made, paid;
     uint64_t amount;
     uint64_t rent;    /* that went to the executor, by what its account gained */

@@ -1,3 +1,4 @@
+/* tests/unit/apps/folder.c - temporary folders of tests */
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>

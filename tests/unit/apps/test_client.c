@@ -1,5 +1,7 @@
 /*
- * apps/client.h: one question and one answer, whatever stands at the other end of the socket.
+ * tests/unit/apps/test_client.c - tests of the client of the admin socket.
+ *
+ * Apps/client.h: one question and one answer, whatever stands at the other end of the socket.
  */
 #include "apps/client.h"
 #include "tests/unit/apps/folder.h"

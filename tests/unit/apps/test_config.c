@@ -1,5 +1,7 @@
 /*
- * apps/config.h, assayd.yaml: everything that does not fit is refused, with file, place and reason.
+ * tests/unit/apps/test_config.c - tests of assayd.yaml.
+ *
+ * Apps/config.h, assayd.yaml: everything that does not fit is refused, with file, place and reason.
  */
 #include "apps/config.h"
 #include "tests/unit/apps/folder.h"

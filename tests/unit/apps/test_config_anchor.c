@@ -1,5 +1,7 @@
 /*
- * apps/config/anchor.h: what anchor.yaml and the command line may say.
+ * tests/unit/apps/test_config_anchor.c - tests of anchor.yaml.
+ *
+ * Apps/config/anchor.h: what anchor.yaml and the command line may say.
  */
 #include "apps/config/anchor.h"
 

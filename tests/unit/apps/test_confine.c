@@ -1,4 +1,6 @@
 /*
+ * tests/unit/apps/test_confine.c - tests of the confinement of service programs.
+ *
  * What a program of services takes away from itself: it writes in its own folders alone, executes
  * nothing and leaves no dump (docs/threat-model.md).
  */

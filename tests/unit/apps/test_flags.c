@@ -1,4 +1,6 @@
 /*
+ * tests/unit/apps/test_flags.c - tests of errors of the command line.
+ *
  * Words of a command line that are wrong: which one, and what was probably meant.
  */
 #include "apps/flags.h"

@@ -20,7 +20,7 @@ static struct assay_link_advice look(struct assay_link_peer peers[static N],
                                              .is_measured = i != 0,
                                              .last_ms = worst_ms[i],
                                              .worst_ms = worst_ms[i] };
-    assay_links_advise(peers, N, T_MS, &advice);
+    cli_links_advise(peers, N, T_MS, &advice);
     return advice;
 }
 
@@ -53,19 +53,19 @@ Test(apps_links, of_a_few_neighbours_two_thirds_are_enough)
     struct assay_link_peer p[N];
     struct assay_link_advice a = look(p, (uint64_t[N]){ 0, 100, 200, 300, 3000 });
     p[4].is_measured = false;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert(p[4].fit == ASSAY_LINK_UNKNOWN && a.quorum_ms == 2400);
     p[3].weight = 1000;
     for (uint32_t i = 0; i < N; i++)
         p[i].is_far = true;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert(p[4].fit == ASSAY_LINK_FAR && p[4].needs_ms == 0);
     cr_assert_eq(a.quorum_ms, 2400, "the one with the weight is measured");
     p[3].weight = 10;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert_eq(a.quorum_ms, 1600, "three of four: oneself and two neighbours");
     p[3].is_measured = false;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert_eq(a.quorum_ms, 0, "two neighbours say nothing about a network");
 }
 
@@ -78,15 +78,15 @@ Test(apps_links, who_is_not_there_or_not_measured_counts_for_nothing)
     p[2].has_ended = true;
     p[2].is_present = false;
     p[3].is_measured = false;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert(p[1].fit == ASSAY_LINK_SILENT && p[2].fit == ASSAY_LINK_ENDED);
     cr_assert(p[3].fit == ASSAY_LINK_UNKNOWN && p[3].needs_ms == 0);
     cr_assert(a.quorum_ms == 0 && a.silent == 2 && a.slow == 0);
     p[1].weight = p[2].weight = p[3].weight = 0;
-    assay_links_advise(p, N, T_MS, &a);
+    cli_links_advise(p, N, T_MS, &a);
     cr_assert_eq(a.quorum_ms, 800, "what has no weight is not needed");
-    assay_links_advise(p, N, 100, &a);
+    cli_links_advise(p, N, 100, &a);
     cr_assert_eq(a.way_ms, 25);
-    assay_links_advise(p, N, 100000, &a);
+    cli_links_advise(p, N, 100000, &a);
     cr_assert_eq(a.way_ms, 2000);
 }

@@ -1,5 +1,7 @@
 /*
- * apps/assay/core/options.h: what a line may say, and the names that a wrong word was meant to be.
+ * tests/unit/apps/test_options.c - tests of command line options.
+ *
+ * Apps/assay/core/options.h: what a line may say, and the names that a wrong word was meant to be.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
@@ -39,7 +41,7 @@ static int check(char *said, size_t said_len, const char *text)
     FILE *const heard = fmemopen(said, said_len, "w");
     cr_assert_not_null(heard);
     stderr = heard;
-    const int status = assay_options_check(line.argc, line.argv);
+    const int status = cli_options_check(line.argc, line.argv);
     stderr = whole;
     (void)fclose(heard);
     return status;
@@ -49,7 +51,7 @@ static bool asks_for_json(const char *text)
 {
     struct line line;
     split(&line, text);
-    return assay_options_json(line.argc, line.argv);
+    return cli_options_json(line.argc, line.argv);
 }
 
 static void expect_said(const char *line, const char *text)
@@ -104,7 +106,7 @@ Test(options, puts_the_verb_in_front)
 {
     struct line line;
     split(&line, "policy --json lint f");
-    cr_assert_eq(assay_options_check(line.argc, line.argv), -1);
+    cr_assert_eq(cli_options_check(line.argc, line.argv), -1);
     cr_assert_str_eq(line.argv[1], "lint");
     cr_assert_str_eq(line.argv[2], "--json");
     cr_assert_str_eq(line.argv[3], "f");
@@ -122,24 +124,24 @@ Test(options, sees_json_only_where_it_is_an_option)
 Test(options, finds_the_nearest_name)
 {
     const char *const names[] = { "socket", "since", "json", "timeout", NULL };
-    cr_assert_str_eq(assay_nearest("sokcet", names), "socket"); /* swapped */
-    cr_assert_str_eq(assay_nearest("jsn", names), "json");      /* left out */
-    cr_assert_str_eq(assay_nearest("sincee", names), "since");  /* put in */
-    cr_assert_str_eq(assay_nearest("rimeout", names), "timeout");
-    cr_assert_str_eq(assay_nearest("time", names), "timeout"); /* the beginning */
-    cr_assert_null(assay_nearest("colour", names));
-    cr_assert_null(assay_nearest("", names));
+    cr_assert_str_eq(cli_nearest("sokcet", names), "socket"); /* swapped */
+    cr_assert_str_eq(cli_nearest("jsn", names), "json");      /* left out */
+    cr_assert_str_eq(cli_nearest("sincee", names), "since");  /* put in */
+    cr_assert_str_eq(cli_nearest("rimeout", names), "timeout");
+    cr_assert_str_eq(cli_nearest("time", names), "timeout"); /* the beginning */
+    cr_assert_null(cli_nearest("colour", names));
+    cr_assert_null(cli_nearest("", names));
     char long_word[200];
     memset(long_word, 'x', sizeof long_word - 1);
     long_word[sizeof long_word - 1] = '\0';
-    cr_assert_null(assay_nearest(long_word, names));
+    cr_assert_null(cli_nearest(long_word, names));
 }
 
 Test(options, every_verb_has_help_with_an_example_of_its_own)
 {
     const struct assay_verb *v = NULL;
     char start[64];
-    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++) {
         (void)snprintf(start, sizeof start, "assay %s%s%s", v->group, v->verb[0] != '\0' ? " " : "",
                        v->verb);
         cr_expect_eq(strncmp(v->examples, start, strlen(start)), 0, "%s: %s", start, v->examples);

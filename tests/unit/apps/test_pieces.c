@@ -1,5 +1,7 @@
 /*
- * apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
+ * tests/unit/apps/test_pieces.c - tests of evidence in several files.
+ *
+ * Apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
  * plain files, as its tools leave them. The names say nothing.
  */
 #include "apps/assay/evidence/claims_kinds.h"
@@ -47,9 +49,9 @@ static struct assay_evidence_package gather(struct scattered *s)
     const char *where = NULL;
     s->given = calloc(1, sizeof *s->given);
     cr_assert_not_null(s->given);
-    cr_assert_eq(assay_input_files_read(s->folder.path, s->given, &where), ASSAY_OK, "%s",
+    cr_assert_eq(cli_input_files_read(s->folder.path, s->given, &where), ASSAY_OK, "%s",
                  where != NULL ? where : "the folder");
-    cr_assert_eq(assay_evidence_package_take(s->given, s->whole.kind, s->whole.hardware, &pieces),
+    cr_assert_eq(cli_evidence_package_take(s->given, s->whole.kind, s->whole.hardware, &pieces),
                  ASSAY_OK);
     return pieces;
 }
@@ -68,7 +70,7 @@ static enum assay_genuine genuine_of(struct scattered *s,
 
 static void done(struct scattered *s)
 {
-    if (s->given != NULL) assay_input_files_close(s->given);
+    if (s->given != NULL) cli_input_files_close(s->given);
     free(s->given);
     folder_remove(&s->folder);
     vtpm_close(s->world);
@@ -94,7 +96,7 @@ Test(pieces, quote_of_a_domain_is_found_though_its_chain_is_pem)
     struct assay_evidence_package pieces = gather(&s);
     cr_expect(assay_slice_equal(pieces.package.quote, s.whole.quote));
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
-    assay_evidence_package_close(&pieces);
+    cli_evidence_package_close(&pieces);
     done(&s);
 }
 
@@ -106,7 +108,7 @@ Test(pieces, bytes_after_the_quote_of_a_domain_are_not_of_it)
     put(&s, "5", assay_slice_over(longer, s.whole.quote.len + 100));
     struct assay_evidence_package pieces = gather(&s);
     cr_expect(assay_slice_equal(pieces.package.quote, s.whole.quote));
-    assay_evidence_package_close(&pieces);
+    cli_evidence_package_close(&pieces);
     done(&s);
 }
 
@@ -117,7 +119,7 @@ Test(pieces, without_the_quote_of_the_domain_nothing_is_judged)
     cr_expect_eq(pieces.package.quote.len, 0);
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_UNKNOWN);
     cr_expect_eq(s.world->verdict.tier, ASSAY_TIER_NONE);
-    assay_evidence_package_close(&pieces);
+    cli_evidence_package_close(&pieces);
     done(&s);
 }
 
@@ -127,7 +129,7 @@ Test(pieces, a_chip_s_report_finds_its_certificates)
     struct assay_evidence_package pieces = gather(&s);
     cr_expect_eq(pieces.package.certificate_count, s.whole.certificate_count);
     cr_expect_eq(genuine_of(&s, &pieces), ASSAY_GENUINE_TRUE, "%s", why(&s));
-    assay_evidence_package_close(&pieces);
+    cli_evidence_package_close(&pieces);
     done(&s);
 }
 
@@ -139,7 +141,7 @@ Test(pieces, domain_s_quote_is_claimed)
         struct assay_package package = s.whole;
         struct assay_json *claims = assay_json_object();
         if (with == 0) package.quote.len = 0;
-        cr_assert_eq(assay_claims_vtpm(&package, claims), ASSAY_OK);
+        cr_assert_eq(cli_claims_vtpm(&package, claims), ASSAY_OK);
         cr_expect_eq(assay_json_get(claims, "mrtd") != NULL, with == 1);
         cr_expect_eq(assay_json_get(claims, "rtmr3") != NULL, with == 1);
         cr_expect_eq(strlen(assay_json_text(claims, "report_data", "")), 128);

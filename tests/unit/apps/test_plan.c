@@ -1,5 +1,7 @@
 /*
- * apps/config.h, cards of nodes and plans of networks.
+ * tests/unit/apps/test_plan.c - tests of cards and plans.
+ *
+ * Apps/config.h, cards of nodes and plans of networks.
  */
 #include "apps/config.h"
 #include "tests/unit/apps/folder.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/apps/test_trust.c - tests of file permissions.
+ *
  * Configuration, genesis, hooks and the state's folder: others may read them and not change them.
  */
 #include "base/file/trust.h"
@@ -137,8 +139,8 @@ static bool link_is_refused(uid_t owner)
         char message[ASSAY_FILE_MESSAGE_LEN] = "";
         if (setgid(USER) != 0 || setuid(USER) != 0) _exit(OTHER);
         const bool is_refused = assay_file_trust_fault(link, message);
-        const bool is_told = strstr(message, "is a link of user") != NULL;
-        _exit(is_refused != is_told ? OTHER : is_refused);
+        const bool is_notified = strstr(message, "is a link of user") != NULL;
+        _exit(is_refused != is_notified ? OTHER : is_refused);
     }
     int status = 0;
     cr_assert_eq(waitpid(child, &status, 0), child);
@@ -176,8 +178,9 @@ static bool below_is_refused(uid_t owner, gid_t group, mode_t mode)
         char message[ASSAY_FILE_MESSAGE_LEN] = "";
         if (setgid(USER) != 0 || setuid(USER) != 0) _exit(OTHER);
         const bool is_refused = assay_file_trust_fault(file, message);
-        const bool is_told = strncmp(message, way, strlen(way)) == 0 && message[strlen(way)] == ':';
-        _exit(is_refused != is_told ? OTHER : is_refused);
+        const bool is_notified =
+            strncmp(message, way, strlen(way)) == 0 && message[strlen(way)] == ':';
+        _exit(is_refused != is_notified ? OTHER : is_refused);
     }
     int status = 0;
     cr_assert_eq(waitpid(child, &status, 0), child);
@@ -232,8 +235,8 @@ static int refused_with(gid_t own, gid_t of_folder, const char *part)
         char message[ASSAY_FILE_MESSAGE_LEN] = "";
         if (setgid(own) != 0 || setuid(USER) != 0) _exit(OTHER);
         const bool is_refused = assay_file_trust_fault(folder.path, message);
-        const bool is_told = strstr(message, part) != NULL;
-        _exit(is_refused != is_told ? OTHER : is_refused);
+        const bool is_notified = strstr(message, part) != NULL;
+        _exit(is_refused != is_notified ? OTHER : is_refused);
     }
     int status = 0;
     cr_assert_eq(waitpid(child, &status, 0), child);

@@ -19,7 +19,7 @@
 /* A source whose processes are shells: "path" is the script. */
 static struct {
     bool ready, fails;
-    uint64_t heard_ms;
+    uint64_t received_ms;
     int ended;
     enum assay_work work;
 } source;
@@ -43,7 +43,7 @@ static enum assay_status start(void *context, const char *path, uint64_t at_ms,
         snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "no shell today");
         return ASSAY_E_IO;
     }
-    source.heard_ms = at_ms;
+    source.received_ms = at_ms;
     const pid_t pid = fork();
     if (pid == 0) {
         setpgid(0, 0);
@@ -67,10 +67,10 @@ static bool ready(void *context)
     return source.ready;
 }
 
-static uint64_t heard_ms(void *context)
+static uint64_t received_ms(void *context)
 {
     (void)context;
-    return source.heard_ms;
+    return source.received_ms;
 }
 
 static enum assay_status set_work(void *context, enum assay_work work)
@@ -84,7 +84,7 @@ static void open_driver(const char *script)
 {
     const struct assay_process_config config = {
         .path = script,
-        .source = { &source, start, ended, ready, heard_ms, set_work },
+        .source = { &source, start, ended, ready, received_ms, set_work },
         .grace_ms = 300,
         .ready_ms_max = 400,
         .silent_ms_max = 500,
@@ -153,7 +153,7 @@ Test(process, stops_politely_what_listens)
     wait_for(ASSAY_DRIVER_READY);
     cr_assert_eq(assay_process_pid(driver), pid);
     usleep(100000); /* the shell sets its trap */
-    source.heard_ms = UINT64_MAX;
+    source.received_ms = UINT64_MAX;
     driver->ops->stop(driver, now_ms());
     const struct assay_driver_event event = wait_for(ASSAY_DRIVER_ENDED);
     cr_assert_eq(event.pid, pid);
@@ -171,7 +171,7 @@ Test(process, kills_after_the_grace_time_what_does_not)
     begin();
     wait_for(ASSAY_DRIVER_READY);
     usleep(100000);
-    source.heard_ms = UINT64_MAX;
+    source.received_ms = UINT64_MAX;
     const uint64_t before_ms = now_ms();
     driver->ops->stop(driver, before_ms);
     cr_assert_eq(driver->ops->wake_at(driver), before_ms + 300);

@@ -71,14 +71,14 @@ static void begin_epoch(struct change_bench *b)
 {
     b->context = (struct assay_context){ .state = &b->state,
                                          .epoch = b->state.epoch + 1,
-                                         .charter = &b->genesis,
+                                         .effective = &b->genesis,
                                          .operators = b->context.operators,
                                          .pending = b->pending,
                                          .stage = &b->stage,
                                          .updates = b->updates,
                                          .plan_follow = b->plan_follow,
                                          .endorsements = b->genesis.endorsements,
-                                         .shelf = &b->shelf,
+                                         .update_cache = &b->update_cache,
                                          .set = &b->set };
     assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
     assay_ledger_place(&b->ledger, b->memory[3], b->state.member_count);
@@ -113,7 +113,7 @@ struct change_bench *change_make(void)
     }
     (void)take(b, assay_ledger_memory_len(CHANGE_CAPACITY)); /* memory[3] */
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        b->shelf.bytes[i] = take(b, ASSAY_UPDATE_RECORD_LEN_MAX);
+        b->update_cache.bytes[i] = take(b, ASSAY_UPDATE_RECORD_LEN_MAX);
     b->set = assay_writer_over(take(b, ASSAY_SET_LEN_MAX), ASSAY_SET_LEN_MAX);
     assay_close_place(&b->close, take(b, assay_close_memory_len(CHANGE_CAPACITY)), CHANGE_CAPACITY);
     b->rules = (struct assay_close_rules){ &b->groups, assay_score_rules_default() };
@@ -253,12 +253,12 @@ void change_away(struct change_bench *b, uint32_t from, uint32_t to)
 static void follow_updates(struct change_bench *b)
 {
     uint8_t digest[32];
-    assay_shelf_keep(&b->shelf, &b->next);
+    assay_update_cache_prune(&b->update_cache, &b->next);
     for (uint32_t i = 0; i < b->ledger.update_count; i++)
-        assay_shelf_put(&b->shelf,
-                        assay_slice_over(b->ledger.updates[i], b->ledger.update_len[i]));
-    assay_shelf_keep(&b->shelf, &b->next);
-    cr_assert(assay_shelf_is_whole(&b->shelf, &b->next));
+        assay_update_cache_put(&b->update_cache,
+                               assay_slice_over(b->ledger.updates[i], b->ledger.update_len[i]));
+    assay_update_cache_prune(&b->update_cache, &b->next);
+    cr_assert(assay_update_cache_is_complete(&b->update_cache, &b->next));
     for (size_t i = 0; i < 3; i++) { /* what came into force, or came back */
         const struct assay_slice known[] = { assay_slice_over(b->set.bytes, b->set.len),
                                              assay_slice_over(b->set_bytes, b->before_len),

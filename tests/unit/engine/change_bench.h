@@ -27,7 +27,7 @@ struct change_bench {
     uint8_t records[ASSAY_PENDING_MAX][ASSAY_CHANGE_RECORD_LEN_MAX];
     const struct assay_updates *updates; /* NULL: no collateral */
     assay_plan_follow *plan_follow;      /* NULL: no services */
-    struct assay_shelf shelf;
+    struct assay_update_cache update_cache;
     struct assay_writer set;
     uint8_t endorsements[64], set_bytes[64]; /* in force, and before */
     size_t before_len;

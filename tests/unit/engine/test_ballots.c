@@ -1,6 +1,8 @@
 /*
- * tests/unit/engine/test_ballots.c - what a ballot may call ABSENT (docs/protocol.md 4.3.1), asked
- * of one engine of a running network whose knowledge is changed just before it signs.
+ * tests/unit/engine/test_ballots.c - tests of ABSENT in ballots.
+ *
+ * What a ballot may call ABSENT (docs/protocol.md 4.3.1), asked of one engine of a running network
+ * whose knowledge is changed just before it signs.
  */
 #include "engine/node/engine_internal.h"
 #include "engine/ledger/records/record.h"

@@ -1,5 +1,7 @@
 /*
- * tests/unit/engine/test_budget.c - what one member can have the others verify, and keep.
+ * tests/unit/engine/test_budget.c - tests of verification and storage budgets.
+ *
+ * What one member can have the others verify, and keep.
  *
  * docs/protocol.md 5.12, 5.12.1, 9.4.2. A member signs INCARNATEs whose evidence is junk, as many
  * as it likes: verifications and kept evidence have a bound, the bound decides nothing about

@@ -37,7 +37,7 @@ static const struct assay_state *state_of(const struct assay_sim_world *w, uint3
 }
 
 /* Nothing becomes final for long. */
-static void stands_still(struct assay_sim_world *w)
+static void pauses(struct assay_sim_world *w)
 {
     uint64_t heights[WORLD_NODES] = { 0 };
     cr_assert(assay_sim_world_run(w, STILL_MS), "%s", assay_sim_world_violation(w));
@@ -92,7 +92,7 @@ Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 120)
     struct assay_sim_world *w = start(3, 7, 4);
     const bool gone[7] = { [2] = true, [4] = true, [6] = true };
     kill_some(w, gone);
-    stands_still(w);
+    pauses(w);
     fence(w, 0);
     recover(w, gone);
     goes_on(w, 1, 5);
@@ -119,7 +119,7 @@ Test(era, three_disks_from_two_epochs_back_vote_again, .timeout = 120)
     }
     for (uint32_t i = 0; i < 3; i++)
         assay_sim_world_restart(w, i);
-    stands_still(w);
+    pauses(w);
     fence(w, 5);
     recover(w, NULL);
     for (uint32_t i = 0; i < 3; i++)
@@ -147,7 +147,7 @@ Test(era, all_stores_are_lost_and_the_keys_are_kept, .timeout = 120)
 {
     struct assay_sim_world *w = start(7, 5, 0);
     wipe(w, 0, 5);
-    stands_still(w);
+    pauses(w);
     fence(w, 1);
     struct assay_sim_world_recovery options = { .document = document,
                                                 .capacity = sizeof document };
@@ -176,7 +176,7 @@ Test(era, the_stores_of_two_of_four_are_lost, .timeout = 120)
 {
     struct assay_sim_world *w = start(11, 4, 4);
     wipe(w, 1, 3);
-    stands_still(w);
+    pauses(w);
     fence(w, 3);
     const uint64_t epoch = state_of(w, 0)->epoch;
     struct assay_sim_world_recovery options = { 0 };
@@ -318,13 +318,13 @@ Test(era, who_has_a_higher_final_head_refuses, .timeout = 120)
     struct assay_sim_world *w = start(31, 5, 3);
     const bool behind[5] = { [3] = true, [4] = true };
     kill_some(w, behind); /* three of five are no quorum: the network stands */
-    stands_still(w);
+    pauses(w);
     assay_sim_world_restart(w, 3);
     assay_sim_world_restart(w, 4);
     cr_assert(assay_sim_world_run_to_epoch(w, 6, 60 * EPOCH_MS));
     const bool gone[5] = { [0] = true, [1] = true, [2] = true };
     kill_some(w, gone);
-    stands_still(w);
+    pauses(w);
     cr_assert_eq(assay_sim_world_fence(w, 3), ASSAY_OK);
     cr_assert(assay_sim_world_run(w, EPOCH_MS));
     struct assay_sim_world_recovery options = { .rest = gone,
@@ -363,7 +363,7 @@ Test(era, who_was_away_or_lost_its_store_passes_over_the_end_of_an_era, .timeout
     struct assay_sim_world *w = start(37, 7, 4);
     const bool gone[7] = { [4] = true, [5] = true, [6] = true };
     kill_some(w, gone);
-    stands_still(w);
+    pauses(w);
     fence(w, 0);
     recover(w, gone);
     goes_on(w, 1, 4);
@@ -376,7 +376,7 @@ Test(era, who_was_away_or_lost_its_store_passes_over_the_end_of_an_era, .timeout
     /* And a second time. */
     const bool more[7] = { [2] = true, [3] = true };
     kill_some(w, more);
-    stands_still(w);
+    pauses(w);
     fence(w, 0);
     recover(w, more);
     goes_on(w, 2, 3);
@@ -399,7 +399,7 @@ Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 240)
     struct assay_sim_world *w = start(41, 5, 4);
     const bool gone[5] = { [3] = true, [4] = true };
     kill_some(w, gone);
-    stands_still(w);
+    pauses(w);
     fence(w, 0);
     recover(w, gone);
     goes_on(w, 1, 5);
@@ -465,7 +465,7 @@ Test(era, an_audit_folds_it_like_a_block, .timeout = 120)
     struct assay_audit_figures figures;
     struct assay_audit_fault fault;
     kill_some(w, gone);
-    stands_still(w);
+    pauses(w);
     fence(w, 3);
     recover(w, gone);
     goes_on(w, 1, 3);
@@ -541,7 +541,7 @@ Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
         struct assay_sim_world *w = start(47, 5, 4);
         const bool gone[5] = { [3] = true, [4] = true };
         kill_some(w, gone);
-        stands_still(w);
+        pauses(w);
         fence(w, 0);
         recover(w, gone);
         goes_on(w, 1, 5);
@@ -563,7 +563,7 @@ Test(era, a_leap_believes_the_operators_alone, .timeout = 240)
         assay_sim_world_kill(w, 4);
         goes_on(w, 0, 3);
         assay_sim_world_kill(w, 3);
-        stands_still(w);
+        pauses(w);
         fence(w, 0);
         recover(w, gone);
         goes_on(w, 1, 5);

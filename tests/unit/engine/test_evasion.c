@@ -35,7 +35,7 @@ static struct assay_trust trust_after(struct assay_sim_world *w, uint64_t epochs
 Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout = 60)
 {
     struct assay_sim_world *w = running();
-    assay_sim_world_acts(w, EVADER)->lies_about_len = true;
+    assay_sim_world_acts(w, EVADER)->claims_false_len = true;
     assay_sim_world_acts(w, EVADER)->tampered = true;
     (void)trust_after(w, 3);
     cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, EVADER), 0);
@@ -46,7 +46,7 @@ Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout =
 Test(evasion, an_envelope_of_another_kind_fails_hard, .timeout = 60)
 {
     struct assay_sim_world *w = running();
-    assay_sim_world_acts(w, EVADER)->lies_about_kind = true;
+    assay_sim_world_acts(w, EVADER)->claims_false_kind = true;
     const struct assay_trust trust = trust_after(w, 3);
     cr_assert_eq(trust.integrity_bp, 0);
     cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, EVADER), 0);

@@ -449,7 +449,7 @@ Test(have, words_about_other_epochs_are_refused)
         const struct assay_slice all = assay_slice_over(bytes, out.len);
         const enum assay_status expected =
             epoch < running(w, 0) ? ASSAY_E_STALE : ASSAY_E_EARLY;
-        cr_assert_eq(assay_inventory_heard(e, 3, all), expected);
+        cr_assert_eq(assay_inventory_received(e, 3, all), expected);
         cr_assert_eq(assay_inventory_lacked(e, 3, all), expected);
     }
     assay_sim_world_destroy(&w);

@@ -1,6 +1,8 @@
 /*
- * tests/unit/engine/test_output.c - what a step says beyond the room it has is counted, not lost
- * without a trace, and leaves the room that durable effects need.
+ * tests/unit/engine/test_output.c - tests of the effects of a step.
+ *
+ * What a step says beyond the room it has is counted, not lost without a trace, and leaves the room
+ * that durable effects need.
  */
 #include "engine/node/engine_internal.h"
 

@@ -379,7 +379,7 @@ Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
 /* A frozen VM, SIGSTOP: one, or everybody, stands still for most of an epoch, from every phase of
  * it on. Who wakes late looks at its clock first: deadlines that passed while nothing could come in
  * are no deadlines, or it would call everybody absent. */
-static void stands_still(uint32_t first, uint32_t count, uint64_t for_ms)
+static void pauses(uint32_t first, uint32_t count, uint64_t for_ms)
 {
     for (uint64_t phase = 0; phase < 400; phase += 10 * test_every(4)) {
         struct assay_sim_world_options options = seven;
@@ -413,14 +413,14 @@ static void stands_still(uint32_t first, uint32_t count, uint64_t for_ms)
 
 Test(restart, one_that_stood_still_calls_nobody_absent, .timeout = 120)
 {
-    stands_still(2, 1, 300);
-    stands_still(2, 1, 1500);
+    pauses(2, 1, 300);
+    pauses(2, 1, 1500);
 }
 
 Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 120)
 {
-    stands_still(0, 7, 300);
-    stands_still(0, 7, 1500);
+    pauses(0, 7, 300);
+    pauses(0, 7, 1500);
 }
 
 /* docs/protocol.md 2.15: a folder that was copied and started elsewhere. What the other process

@@ -312,7 +312,7 @@ Test(story, a_leader_that_lies_about_the_state_is_passed_over)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     run_epochs(w, 0, 2);
-    assay_sim_world_acts(w, 1)->lies_in_blocks = true;
+    assay_sim_world_acts(w, 1)->false_in_blocks = true;
     run_epochs(w, 0, 4);
     must(w, assay_sim_world_notes(w, 0, ASSAY_NOTE_VIEW_NULLIFIED, ASSAY_SLOT_ALL) > 0,
          "its views end so");

@@ -1,6 +1,7 @@
 /*
- * tests/unit/engine/test_two_faces.c - what a member shows to gossip and what it has put into
- * blocks.
+ * tests/unit/engine/test_two_faces.c - tests of conflicting envelopes of one member.
+ *
+ * What a member shows to gossip and what it has put into blocks.
  */
 #include "base/cbor.h"
 #include "base/merkle.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_admission.c - tests of admission.
+ *
  * What is taken in from a peer, check by check, each with its counter.
  */
 #include "host/overlay/admission.h"
@@ -303,7 +305,7 @@ Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
                 assay_admission_on_result(&a, NOW + (uint64_t)i * 100, 1, in_good_faith[k], NULL));
     }
     cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
-    cr_assert(assay_peer_score_is_deprioritised(&limits[1].conduct, NOW + 500000),
+    cr_assert(assay_peer_score_is_deprioritised(&limits[1].peer_score, NOW + 500000),
               "but served last");
 }
 
@@ -311,12 +313,12 @@ Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the
 {
     (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_TRUNCATED, NULL);
     (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL);
-    cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_INVALID], 2);
+    cr_assert_eq(limits[1].peer_score.faults[ASSAY_PEER_SCORE_OF_INVALID], 2);
     (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_DUPLICATE, NULL);
     (void)assay_admission_on_result(&a, NOW, 1, ASSAY_E_STALE, NULL);
-    cr_assert_eq(limits[1].conduct.faults[ASSAY_PEER_SCORE_OF_DUPLICATE], 2);
+    cr_assert_eq(limits[1].peer_score.faults[ASSAY_PEER_SCORE_OF_DUPLICATE], 2);
     (void)assay_admission_on_result(&a, NOW, 1, ASSAY_OK, NULL);
-    cr_assert_eq(assay_peer_score_points(&limits[1].conduct, NOW), ASSAY_PEER_SCORE_FULL - 102);
+    cr_assert_eq(assay_peer_score_points(&limits[1].peer_score, NOW), ASSAY_PEER_SCORE_FULL - 102);
 }
 
 /* --- docs/protocol.md 4.12.7 */

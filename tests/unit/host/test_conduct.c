@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_conduct.c - tests of the peer score.
+ *
  * How a peer behaves: what costs points, what brings them back, who is shut out and for how long.
  */
 #include "host/peers/peer_score.h"

@@ -1,5 +1,7 @@
 /*
- * tests/unit/host/test_dial.c - when a member is dialled, and where.
+ * tests/unit/host/test_dial.c - tests of dialling.
+ *
+ * When a member is dialled, and where.
  */
 #include "host/peers/dial.h"
 

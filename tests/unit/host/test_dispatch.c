@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_dispatch.c - tests of event dispatch.
+ *
  * The order of engine/messages/effect.h, told as a story: what the world of a dispatch sees, letter
  * by letter. e: an event is stepped, s: signed, p: put, c: commit, m: a message leaves, a: acted
  * on, r: rolled back.

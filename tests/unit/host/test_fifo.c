@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_fifo.c - tests of the record queue.
+ *
  * A bounded queue of records: order, alignment, every byte back, never past its memory.
  */
 #include "host/fifo.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_gossip.c - tests of evidence gossip.
+ *
  * Evidence by digest: one flight, origin first, a bounded number of sources, and honest counts.
  */
 #include "base/crypto.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_limit.c - tests of rate limits and bans.
+ *
  * Budgets and bans: what an honest peer needs fits, what a flood needs does not.
  */
 #include "host/peers/limit.h"

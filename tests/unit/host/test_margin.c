@@ -1,6 +1,8 @@
 /*
- * tests/unit/host/test_margin.c - what is missing, and what more may fail: small tables, and all
- * sets of members of drawn ones, tried one by one.
+ * tests/unit/host/test_margin.c - tests of the fault tolerance that is left.
+ *
+ * What is missing, and what more may fail: small tables, and all sets of members of drawn ones,
+ * tried one by one.
  */
 #include "host/snapshot.h"
 

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_page.c - tests of large messages in pages.
+ *
  * Pages: large messages cut and put together, and the bounds that hostile peers meet.
  */
 #include "host/peers/page.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_permit.c - tests of the permit rule.
+ *
  * The permit rule of docs/protocol.md 10.6, each line of it at its limits.
  */
 #include "host/permit.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_relay.c - tests of relaying.
+ *
  * Who gets a message (docs/protocol.md 4.1.1).
  */
 #include "host/overlay/relay.h"

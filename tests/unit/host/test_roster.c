@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_roster.c - tests of the key table of members.
+ *
  * Whose key is this, and what may its owner send (docs/protocol.md 10.5).
  */
 #include "host/peers/roster.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_routes.c - tests of routes of votes.
+ *
  * Over which neighbours votes come (docs/protocol.md 4.12.11).
  */
 #include "host/overlay/relay.h"

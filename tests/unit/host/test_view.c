@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_view.c - tests of the overlay.
+ *
  * Neighbours instead of everybody (docs/protocol.md 4.12.1): many views under one clock, each
  * message a step long. Figures are printed; what they must be is asserted.
  */

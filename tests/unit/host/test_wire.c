@@ -1,4 +1,6 @@
 /*
+ * tests/unit/host/test_wire.c - tests of frames.
+ *
  * Frames: encode, decode, and everything that is no frame.
  */
 #include "host/peers/wire.h"

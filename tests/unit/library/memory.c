@@ -1,6 +1,8 @@
 /*
- * tests/unit/library/memory.c - what the library allocates: nothing of its own for a warm
- * appraisal, and a status for each allocation of its own that fails.
+ * tests/unit/library/memory.c - tests of allocations of the library.
+ *
+ * What the library allocates: nothing of its own for a warm appraisal, and a status for each
+ * allocation of its own that fails.
  *
  * The C library's allocator is replaced by one that asks who calls: only calls out of libassay.so
  * itself are counted and refused, those of OpenSSL and jansson are counted beside them. A plain

@@ -1,6 +1,8 @@
 /*
- * tests/unit/library/test_pieces.c - what becomes of pieces that cannot be read, cannot serve or
- * belong to somebody else: each has a status, and only a damaged revocation list moves a verdict.
+ * tests/unit/library/test_pieces.c - tests of evidence pieces through the library.
+ *
+ * What becomes of pieces that cannot be read, cannot serve or belong to somebody else: each has a
+ * status, and only a damaged revocation list moves a verdict.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/tpm/paper.h"

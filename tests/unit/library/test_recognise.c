@@ -462,10 +462,10 @@ static void ask_program(const struct set *s, struct answer *out)
     const struct assay_appraisal_options options = {
         .file = evidence, .collateral = collateral, .at = at, .policy = policy
     };
-    const int result = assay_appraisal_open(&a, &options);
+    const int result = cli_appraisal_open(&a, &options);
     out->status = result == ASSAY_EXIT_OK ? ASSAY_OK : ASSAY_E_FULL;
     if (result == ASSAY_EXIT_OK) {
-        cr_assert_eq(assay_appraisal_run(&a), ASSAY_EXIT_OK);
+        cr_assert_eq(cli_appraisal_run(&a), ASSAY_EXIT_OK);
         out->verdict = *a.verdict;
     }
     cr_assert_not_null(a.given);
@@ -475,7 +475,7 @@ static void ask_program(const struct set *s, struct answer *out)
         out->pieces[i].name = assay_shape_text(it->shape);
         out->pieces[i].status = assay_recognised_status(it, a.given->leads[i]);
     }
-    assay_appraisal_close(&a);
+    cli_appraisal_close(&a);
     for (size_t i = 0; i < s->count; i++)
         cr_assert_eq(remove(name_of(i)), 0);
 }

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/plain_threads.c - thread test of the verification pool.
+ *
  * The verification pool under ThreadSanitizer: submit, collect, full queue, close with jobs
  * running.
  *

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_admin.c - tests of the admin socket.
+ *
  * The admin socket: a line in, a document out; bounds for clients that flood, stall or crowd.
  */
 #include "net/admin/admin.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_cage.c - tests of the sandbox of the transport.
+ *
  * The sockets that a transport may make behind its walls, and their options: TCP, and no other
  * stream; what libzmq sets, and nothing else.
  */

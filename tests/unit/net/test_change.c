@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_change.c - tests of the file of a change.
+ *
  * A change before a block has it: the file, and why it would not be taken (docs/protocol.md 9.5 to
  * 9.7). What a block takes is tests/unit/engine/ledger/test_change.c.
  */

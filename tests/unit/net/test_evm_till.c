@@ -1,6 +1,8 @@
 /*
- * tests/unit/net/test_evm_till.c - what an executor is paid on a chain, behind a node that lies,
- * forgets and grows dear (docs/services.md 8.10).
+ * tests/unit/net/test_evm_till.c - tests of payout claims on an EVM chain.
+ *
+ * What an executor is paid on a chain, behind a node that lies, forgets and grows dear
+ * (docs/services.md 8.10).
  */
 #include "net/evm/payout_claims.h"
 #include "services/evm/abi.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_favour.c - tests of the service probe.
+ *
  * Members serve one another through the enclave's counter; the suspended get nothing.
  */
 #include "engine/node/engine.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_first.c - tests of the init process of a container.
+ *
  * The first process of a container. Here it is a subreaper: orphans come to it as they do to
  * process 1.
  */

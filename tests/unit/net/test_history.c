@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_history.c - tests of the score history.
+ *
  * Rows of the score history.
  */
 #include "base/cbor.h"

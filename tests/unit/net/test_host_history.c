@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_host_history.c - tests of retained epochs.
+ *
  * What is kept of closed epochs: bounded, however long the network runs.
  */
 #include "engine/store/store_memory.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_latency.c - tests of finality latency.
+ *
  * Samples of finality.
  */
 #include "net/runtime/latency.h"

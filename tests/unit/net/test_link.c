@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_link.c - tests of the ZeroMQ sockets.
+ *
  * The sockets: who gets in, what of them is heard, and what happens to the rest.
  */
 #include "base/crypto.h"

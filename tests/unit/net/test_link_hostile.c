@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_link_hostile.c - tests of the ZeroMQ sockets against hostile peers.
+ *
  * What a member can do to the sockets by speaking as no library would (tests/support/zmtp.h).
  */
 #include "tests/support/zmtp.h"
@@ -417,7 +419,7 @@ Test(net_link_hostile, hangs_up_on_the_shut_out_and_hears_them_again_afterwards)
     introduce(0, 1);
     say(0, 1, "before");
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
-    struct assay_peer_score *conduct = &nodes[1].limits[0].conduct;
+    struct assay_peer_score *conduct = &nodes[1].limits[0].peer_score;
     conduct->shut_until_ms = now_ms() + 1500;
     while (assay_peer_score_is_shut_out(conduct, now_ms())) {
         say(0, 1, "meanwhile");
@@ -451,8 +453,8 @@ Test(net_link_hostile, serves_those_who_behave_first)
     assay_link_pause(nodes[1].link, true);
     fill(0, FRAMES);
     fill(2, FRAMES);
-    nodes[1].limits[0].conduct.points_milli = 0;
-    nodes[1].limits[0].conduct.at_ms = UINT64_MAX; /* nothing comes back while this runs */
+    nodes[1].limits[0].peer_score.points_milli = 0;
+    nodes[1].limits[0].peer_score.at_ms = UINT64_MAX; /* nothing comes back while this runs */
     assay_link_pause(nodes[1].link, false);
     for (int i = 0; i < FRAMES; i++) {
         struct assay_slice frame;

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_locker.c - tests of the evidence cache.
+ *
  * The locker: evidence by digest in memory and store, verdicts by digest and time, all bounded.
  */
 #include "base/crypto.h"

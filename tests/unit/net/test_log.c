@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_log.c - tests of log lines.
+ *
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
 #include "net/runtime/log.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_outbox.c - tests of the send queue of a peer.
+ *
  * The queue for one peer: bounded in frames and bytes, the oldest go first; what is due leaves in
  * batches, what is passed on for others waits for company and is spared when it is not needed.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_rules.c - tests of rule documents.
+ *
  * Rules by the digests that a state names: in force, and of the epochs before (docs/protocol.md
  * 9.8).
  */
@@ -112,8 +114,8 @@ Test(net_rules, past_epochs_have_theirs)
     now = genesis;
     now.policy = policies[1];
     assay_bytes_copy(now.policy_digest, 32, digests[1], 32);
-    const struct assay_effective_rules charter = { .genesis = &now, .state = &state };
-    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK, "%s",
+    const struct assay_effective_rules effective = { .genesis = &now, .state = &state };
+    cr_assert_eq(assay_rules_open(&genesis, &effective, store, &rules, message), ASSAY_OK, "%s",
                  message);
     cr_assert_eq(rules->set_count, 2, "each set is read once");
     cr_assert_eq(rules->sets[0].policy->evaluation_number_min, 2, "in force");
@@ -147,14 +149,14 @@ Test(net_rules, those_before_the_rules_on_trial_are_read)
     now = genesis;
     now.policy = policies[1];
     assay_bytes_copy(now.policy_digest, 32, digests[1], 32);
-    const struct assay_effective_rules charter = { .genesis = &now, .state = &state };
-    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK);
+    const struct assay_effective_rules effective = { .genesis = &now, .state = &state };
+    cr_assert_eq(assay_rules_open(&genesis, &effective, store, &rules, message), ASSAY_OK);
     cr_assert_not(rules->has_before);
     assay_rules_close(&rules);
     state.trial = (struct assay_trial){ .sequence = 1, .epoch = 5 };
     assay_bytes_copy(state.trial.before.policy_digest, 32, digests[0], 32);
     assay_bytes_copy(state.trial.before.endorsements_digest, 32, genesis.endorsements_digest, 32);
-    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK);
+    cr_assert_eq(assay_rules_open(&genesis, &effective, store, &rules, message), ASSAY_OK);
     cr_assert(rules->has_before);
     cr_assert_eq(rules->set_count, 2);
     cr_assert_eq(rules->past_count, 0);
@@ -169,8 +171,8 @@ Test(net_rules, a_document_that_nobody_has_is_named)
     struct assay_state state;
     struct assay_rules *rules = NULL;
     fill_state(&state); /* its newest epoch had the second policy, which no CHANGE brought here */
-    const struct assay_effective_rules charter = { .genesis = &genesis, .state = &state };
-    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_E_NOT_FOUND);
+    const struct assay_effective_rules effective = { .genesis = &genesis, .state = &state };
+    cr_assert_eq(assay_rules_open(&genesis, &effective, store, &rules, message), ASSAY_E_NOT_FOUND);
     cr_assert_null(rules);
     cr_assert_not_null(strstr(message, "in neither the genesis nor the store"), "%s", message);
 }

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/test_verify_pool.c - tests of the verification pool.
+ *
  * The pool: every request answered once, in order, whatever the threads do; full means
  * back-pressure.
  */

@@ -1,5 +1,7 @@
 /*
- * make_example FOLDER - the evidence that comes with the tree (examples/evidence): a quote of a
+ * tests/unit/quote/make_example.c - generator of examples/evidence.
+ *
+ * Make_example FOLDER - the evidence that comes with the tree (examples/evidence): a quote of a
  * trust domain with everything that it is judged by, of an authority of our own, valid until 2033.
  *
  * Run once; a test verifies what it left (tests/integration/cli/evidence/example.sh).

@@ -203,7 +203,7 @@ static struct assay_collateral_dir read_folder(const struct world *w)
     const struct assay_collateral_wanted wanted = wanted_by(w);
     struct assay_collateral_dir dir;
     const char *where = NULL;
-    cr_assert_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
     return dir;
 }
 
@@ -213,7 +213,7 @@ static void expect_parts(const struct world *w, const char *what)
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "%s: %s", what,
                   assay_collateral_part_name((enum assay_collateral_part)i));
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
 }
 
 /* Another vendor's collateral, older editions, editions of tomorrow: before and after by name. */
@@ -250,7 +250,7 @@ Test(quote_folder, takes_what_fits_then_has_begun_then_the_highest_number_then_t
             cr_expect(
                 assay_slice_equal(dir.files.part[documents[k]], w->bundle.files.part[documents[k]]),
                 "edition %s, part %d", editions[i].prefix, documents[k]);
-        assay_collateral_dir_close(&dir);
+        cli_collateral_dir_close(&dir);
     }
     world_close(other);
     world_close(w);
@@ -278,7 +278,7 @@ Test(quote_folder, takes_revocation_lists_by_issuer_then_time_then_date)
                                     w->bundle.files.part[ASSAY_PART_ROOT_CRL]));
         cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_PCK_CRL],
                                     w->bundle.files.part[ASSAY_PART_PCK_CRL]));
-        assay_collateral_dir_close(&dir);
+        cli_collateral_dir_close(&dir);
     }
     world_close(w);
 }
@@ -307,7 +307,7 @@ Test(quote_folder, a_name_says_nothing_and_what_is_passed_over_is_said)
     cr_expect_eq(odd->status, ASSAY_E_UNSUPPORTED);
     cr_assert_eq(dir.given->skipped_count, 1);
     cr_expect_str_eq(dir.given->skipped[0].name, "pck_crl.der");
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     world_close(w);
 }
 
@@ -347,7 +347,7 @@ Test(quote_folder, finds_chains_in_whatever_form_they_come)
         cr_expect(assay_collateral_sound(built), "form %d", form);
         cr_expect(built->has_pck_issuer, "form %d: the PCK CA is found", form);
         free(built);
-        assay_collateral_dir_close(&dir);
+        cli_collateral_dir_close(&dir);
         empty();
     }
     world_close(w);
@@ -361,12 +361,12 @@ Test(quote_folder, recognises_a_document_that_cannot_be_read_by_what_it_wants_to
     struct assay_collateral_dir dir = read_folder(w);
     cr_expect_eq(dir.files.part[ASSAY_PART_TCB_INFO].len, sizeof text - 1);
     cr_expect_eq(dir.files.part[ASSAY_PART_QE_IDENTITY].len, 0);
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     put("y", w->bundle.files.part[ASSAY_PART_TCB_INFO]);
     dir = read_folder(w);
     cr_expect(assay_slice_equal(dir.files.part[ASSAY_PART_TCB_INFO],
                                 w->bundle.files.part[ASSAY_PART_TCB_INFO]));
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     world_close(w);
 }
 
@@ -404,34 +404,33 @@ Test(quote_folder, says_what_is_wrong_with_the_folder)
     struct assay_collateral_dir dir;
     const char *where = "";
     char name[PATH_MAX];
-    cr_expect_eq(assay_collateral_dir_read("/nonexistent", &wanted, &dir, &where),
-                 ASSAY_E_NOT_FOUND);
-    assay_collateral_dir_close(&dir);
-    cr_expect_eq(assay_collateral_dir_read("/dev/null", &wanted, &dir, &where), ASSAY_E_NOT_FOUND);
-    assay_collateral_dir_close(&dir);
+    cr_expect_eq(cli_collateral_dir_read("/nonexistent", &wanted, &dir, &where), ASSAY_E_NOT_FOUND);
+    cli_collateral_dir_close(&dir);
+    cr_expect_eq(cli_collateral_dir_read("/dev/null", &wanted, &dir, &where), ASSAY_E_NOT_FOUND);
+    cli_collateral_dir_close(&dir);
     cr_expect_null(where);
 
     for (int i = 0; i <= ASSAY_RECOGNISED_FILES_MAX; i++) { /* one more than there is room for */
         struct assay_collateral_dir one;
         if (i % 64 == 0) {
-            cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
-            assay_collateral_dir_close(&one);
+            cr_expect_eq(cli_collateral_dir_read(folder, &wanted, &one, &where), ASSAY_OK);
+            cli_collateral_dir_close(&one);
         }
         (void)snprintf(name, sizeof name, "crl-%03d", i);
         put(name, w->bundle.files.part[ASSAY_PART_ROOT_CRL]);
     }
-    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_FULL);
+    cr_expect_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_E_FULL);
     cr_expect_str_eq(where, "crl-256");
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     empty();
 
     /* What is no plain file is said, and stops nothing. */
     (void)snprintf(name, sizeof name, "%s/tcb_info.json", folder);
     cr_assert_eq(mkdir(name, 0700), 0);
-    cr_expect_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    cr_expect_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
     cr_assert_eq(dir.given->skipped_count, 1);
     cr_expect_str_eq(dir.given->skipped[0].name, "tcb_info.json");
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     world_close(w);
 }
 
@@ -450,9 +449,9 @@ Test(quote_folder, serves_evidence_that_names_no_platform)
     put_all(w, "m");
     struct assay_collateral_dir dir;
     const char *where = NULL;
-    cr_assert_eq(assay_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
+    cr_assert_eq(cli_collateral_dir_read(folder, &wanted, &dir, &where), ASSAY_OK);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
         cr_expect(assay_slice_equal(dir.files.part[i], w->bundle.files.part[i]), "part %zu", i);
-    assay_collateral_dir_close(&dir);
+    cli_collateral_dir_close(&dir);
     world_close(w);
 }

@@ -1,3 +1,4 @@
+/* tests/unit/quote_source/pccs.c - PCCS for tests */
 #include "tests/unit/quote_source/pccs.h"
 
 #include <criterion/criterion.h>

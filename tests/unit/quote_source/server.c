@@ -1,3 +1,4 @@
+/* tests/unit/quote_source/server.c - HTTP server for tests */
 #include "tests/unit/quote_source/server.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* tests/unit/quote_source/stand_in.c - stand-in of platform interfaces for tests */
 #include "tests/unit/quote_source/stand_in.h"
 
 #include <errno.h>

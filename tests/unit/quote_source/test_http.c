@@ -1,5 +1,7 @@
 /*
- * tests/unit/quote_source/test_http.c - what may be asked, TLS, headers, and chains in headers.
+ * tests/unit/quote_source/test_http.c - tests of HTTPS requests.
+ *
+ * What may be asked, TLS, headers, and chains in headers.
  */
 #include "quote/source/fetch/http.h"
 #include "quote/source/fetch/issuer_chain.h"

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-static void hear(struct heard *h, const void *facts, size_t len)
+static void hear(struct received *h, const void *facts, size_t len)
 {
     const struct assay_slice pieces[] = { assay_slice_over(h->digest, 32),
                                           assay_slice_over(facts, len) };
@@ -15,7 +15,7 @@ static void hear(struct heard *h, const void *facts, size_t len)
 
 void pair_told(void *context, const struct assay_registry_facts *facts)
 {
-    struct heard *h = context;
+    struct received *h = context;
     h->count += facts->continuity.count + facts->shares.count + facts->task_count;
     hear(h, &facts->group, sizeof facts->group);
     hear(h, facts->continuity.fact, facts->continuity.count * sizeof *facts->continuity.fact);
@@ -127,30 +127,30 @@ const char *pair_apply(struct pair *p)
         ASSAY_OK, "%s", assay_service_kind_name(m->kind));
     const char *const one =
         assay_registry_apply(p->live, m->slot, m->node, m->kind, m->payload, p->facts);
-    pair_told(&p->heard[0], p->facts);
+    pair_told(&p->received[0], p->facts);
     const char *const other =
         assay_registry_apply(p->read, m->slot, m->node, m->kind, m->payload, p->facts);
-    pair_told(&p->heard[1], p->facts);
+    pair_told(&p->received[1], p->facts);
     cr_assert_str_eq(one, other, "%s", assay_service_kind_name(m->kind));
     return one;
 }
 
-void pair_close_one(struct pair *p, struct assay_registry *r, struct heard *heard)
+void pair_close_one(struct pair *p, struct assay_registry *r, struct received *received)
 {
     assay_registry_close_epoch(r, p->world.epoch, p->world.member, WORLD_MEMBERS, p->facts,
-                               pair_told, heard);
+                               pair_told, received);
     assay_registry_check(r);
 }
 
 void pair_close_epoch(struct pair *p)
 {
     registry_world_close(&p->world);
-    pair_close_one(p, p->live, &p->heard[0]);
-    pair_close_one(p, p->read, &p->heard[1]);
+    pair_close_one(p, p->live, &p->received[0]);
+    pair_close_one(p, p->read, &p->received[1]);
 }
 
 void pair_expect_same_facts(const struct pair *p)
 {
-    cr_assert_eq(p->heard[0].count, p->heard[1].count);
-    cr_assert(assay_bytes_equal(p->heard[0].digest, p->heard[1].digest, 32));
+    cr_assert_eq(p->received[0].count, p->received[1].count);
+    cr_assert(assay_bytes_equal(p->received[0].digest, p->received[1].digest, 32));
 }

@@ -8,7 +8,7 @@
 #include "tests/support/services/registry_world.h"
 
 /* Everything that was told, in its order. */
-struct heard {
+struct received {
     uint32_t count;
     uint8_t digest[32];
 };
@@ -18,10 +18,10 @@ struct pair {
     struct registry_record record;
     struct assay_registry *live, *read; /* read: from documents, now and then */
     struct assay_registry_facts *facts;
-    struct heard heard[2];
+    struct received received[2];
 };
 
-/* What is told is folded into one digest; context: struct heard. */
+/* What is told is folded into one digest; context: struct received. */
 void pair_told(void *context, const struct assay_registry_facts *facts);
 /* Both as the genesis of that seed says. Returns: for pair_free. */
 struct pair *pair_of(uint64_t seed);
@@ -35,7 +35,7 @@ void pair_read_again(struct pair *p);
 /* The next random record, to both. Returns: what became of it. */
 const char *pair_apply(struct pair *p);
 /* One registry closes the epoch. */
-void pair_close_one(struct pair *p, struct assay_registry *r, struct heard *heard);
+void pair_close_one(struct pair *p, struct assay_registry *r, struct received *received);
 /* Both close the next epoch. */
 void pair_close_epoch(struct pair *p);
 /* Both told the same. */

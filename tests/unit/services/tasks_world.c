@@ -57,9 +57,9 @@ static const struct assay_executor_chain *chain_of(void)
     node.call = w.chain_says;
     chain.place = place;
     chain.price[ASSAY_EVM_PRICE_LEN - 1] = CHAIN_PRICE;
-    if (assay_payout_claims_create(&config, &paid_key, evm_node_link(&node), &chain.till) !=
+    if (assay_payout_claims_create(&config, &paid_key, evm_node_link(&node), &chain.payouts) !=
             ASSAY_OK ||
-        assay_payout_claims_start(chain.till) != ASSAY_OK)
+        assay_payout_claims_start(chain.payouts) != ASSAY_OK)
         _exit(4);
     return &chain;
 }
@@ -177,12 +177,12 @@ void close_world(void)
 
 /* --- the requestor */
 
-void told(void *context, uint32_t step, struct assay_slice state, struct assay_slice output)
+void on_output(void *context, uint32_t step, struct assay_slice state, struct assay_slice output)
 {
     (void)context;
     (void)state;
-    cr_expect_eq(step, w.told + 1, "each once, in order");
-    w.told = step;
+    cr_expect_eq(step, w.events + 1, "each once, in order");
+    w.events = step;
     cr_assert_lt(output.len, sizeof w.output);
     assay_bytes_copy(w.output, sizeof w.output, output.bytes, output.len);
     w.output[output.len] = '\0';
@@ -197,7 +197,7 @@ struct assay_task_client *client_open(void)
                                                      .again_ms = 500 };
     struct assay_task_client *client = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, told, NULL, &client, message), ASSAY_OK, "%s",
+    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
                  message);
     return client;
 }
@@ -218,11 +218,11 @@ struct assay_task_client_status run(struct assay_task_client *client, uint32_t r
 
 struct assay_task_client *submit(uint32_t ahead)
 {
-    struct assay_task_wish wish = { .price_max = PRICE,
-                                    .steps = w.steps > 0 ? w.steps : STEPS,
-                                    .ahead = ahead,
-                                    .min_standing = ASSAY_TASK_STAND_WARNING,
-                                    .input = assay_slice_over(w.text, TEXT_LEN) };
+    struct assay_task_request wish = { .price_max = PRICE,
+                                       .steps = w.steps > 0 ? w.steps : STEPS,
+                                       .ahead = ahead,
+                                       .min_standing = ASSAY_TASK_STAND_WARNING,
+                                       .input = assay_slice_over(w.text, TEXT_LEN) };
     if (w.after != NULL) {
         wish.input = assay_slice_over(w.after->state, w.after->state_len);
         wish.salt = w.after->salt;

@@ -24,7 +24,7 @@ struct world {
     uint8_t account[32], payee[32];
     struct assay_task_program program;
     uint8_t text[TEXT_LEN];
-    uint32_t told;
+    uint32_t events;
     uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
     uint32_t held;                              /* closes since it was accepted, at 1 each */
     const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
@@ -48,7 +48,7 @@ bool is_paid(uint32_t steps);
 bool becomes(bool (*is)(uint32_t), uint32_t number, uint64_t within_ms);
 void open_world(uint32_t executors);
 void close_world(void);
-void told(void *context, uint32_t step, struct assay_slice state, struct assay_slice output);
+void on_output(void *context, uint32_t step, struct assay_slice state, struct assay_slice output);
 struct assay_task_client *client_open(void);
 struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
                                     uint64_t ms);

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_door.c - tests of the TCP endpoint of services.
+ *
  * Frames over TCP with people whom no ledger knows: what is no frame is hung up, nobody holds more
  * than a bound, and one more than there is room for takes the place of the most silent
  * (docs/services.md 4.5).

@@ -1,6 +1,7 @@
 /*
- * tests/unit/services/test_evm.c - what EVM chains are sent, against vectors of others
- * (docs/services.md 8).
+ * tests/unit/services/test_evm.c - tests of EVM transactions.
+ *
+ * What EVM chains are sent, against vectors of others (docs/services.md 8).
  */
 #include "base/crypto.h"
 #include "base/merkle.h"

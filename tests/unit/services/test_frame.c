@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_frame.c - tests of frames of services.
+ *
  * Frames: each kind goes and comes, one meaning has one encoding, and nothing else is read
  * (docs/services.md 1).
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_plan.c - tests of the plan of services.
+ *
  * Which services a network has (docs/services.md 7.1): one plan has one encoding, and nothing else
  * is a plan.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_programs.c - tests of service programs as processes.
+ *
  * Programs of services as people start them: what is wrong with a configuration is said, they are
  * listed and ready, and end when they are asked to (docs/services.md 4.3, 5.13).
  */

@@ -1,4 +1,8 @@
-/* Tests of the registry: records, documents and hostile bytes (docs/services.md 7). */
+/*
+ * tests/unit/services/test_registry.c - tests of the registry.
+ *
+ * Tests of the registry: records, documents and hostile bytes (docs/services.md 7).
+ */
 #include "tests/support/depth.h"
 #include "tests/unit/services/registry_pair.h"
 
@@ -390,7 +394,7 @@ Test(registry, a_branch_is_folded_onto_a_copy)
     for (uint32_t i = 0; i < after.count; i++)
         cr_expect(assay_slice_equal(before.of[i], after.of[i]), "the trunk has not moved");
     assay_registry_copy(p->read, p->live);
-    p->heard[0] = p->heard[1] = (struct heard){ 0 };
+    p->received[0] = p->received[1] = (struct received){ 0 };
     for (uint32_t step = 0; step < 300; step++) {
         if (step % 24 == 0) pair_close_epoch(p);
         else (void)pair_apply(p);
@@ -425,7 +429,7 @@ Test(registry, each_service_has_its_own_words_for_standings)
                                             .operator_ = (uint8_t)(i / 2) };
     }
     p->world.epoch = 7;
-    pair_close_one(p, p->live, &p->heard[0]);
+    pair_close_one(p, p->live, &p->received[0]);
     pair_stand(&p->world, p->read);
     const struct assay_registry *const both[] = { p->live, p->read };
     for (uint32_t k = 0; k < 2; k++)
@@ -452,7 +456,7 @@ static void close_full(struct pair *p, uint32_t renewed)
                                                              .certified = true,
                                                              .renewed = i == renewed,
                                                              .operator_ = (uint8_t)i };
-    pair_close_one(p, p->live, &p->heard[0]);
+    pair_close_one(p, p->live, &p->received[0]);
     pair_stand(&p->world, p->read);
 }
 
@@ -564,7 +568,7 @@ Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
         p->world.epoch++;
         p->world.member[3].standing = ASSAY_REGISTRY_STAND_SUSPENDED;
         p->world.member[3].renewed = round == 1;
-        pair_close_one(p, p->live, &p->heard[0]);
+        pair_close_one(p, p->live, &p->received[0]);
         cr_assert(assay_cont_group_get_standing(assay_registry_group(p->live, 0), 0, &fact));
         cr_expect_eq(fact.suspended, round == 0);
     }
@@ -660,7 +664,7 @@ Test(registry, another_member_in_a_slot_is_not_paid_for_the_work_of_the_old_one)
     cr_expect_str_eq(accept_of(p, 4, waits), "gone");
     cr_expect(assay_task_ledger_get_balance(ledger, p->world.key[40].account, &balance, &sequence));
     cr_expect_eq(balance, 100000 - 15 - 20, "what waited went back; the other is locked");
-    cr_expect_eq(p->heard[0].count, 2);
+    cr_expect_eq(p->received[0].count, 2);
     for (uint32_t i = 0; i < 4; i++)
         close_full(p, WORLD_MEMBERS);
     cr_expect_eq(assay_task_ledger_find_task(ledger, taken)->end, ASSAY_TASK_END_CLOSED);
@@ -792,7 +796,7 @@ Test(registry, what_the_plan_has_not_is_no_part)
     cr_expect_eq(assay_registry_shares(r), NULL);
     cr_expect_eq(assay_registry_tasks(r), NULL);
     assay_registry_close_epoch(r, 1, p->world.member, WORLD_MEMBERS, p->facts, pair_told,
-                               &p->heard[0]);
+                               &p->received[0]);
     assay_registry_set_standing(r, 1, p->world.member, WORLD_MEMBERS);
     assay_registry_check(r);
     free(r);

@@ -63,7 +63,7 @@ static void script_close(struct script *s)
         };
     }
     script_put(&s->steps, 0, 0, assay_slice_over(standings, sizeof standings));
-    pair_close_one(p, p->live, &p->heard[0]);
+    pair_close_one(p, p->live, &p->received[0]);
 }
 
 static void script_step(struct script *s)

@@ -1,6 +1,8 @@
 /*
- * tests/unit/services/test_summary.c - what people are told of a registry, held against the
- * registry itself under random records and closes.
+ * tests/unit/services/test_summary.c - tests of registry summaries.
+ *
+ * What people are told of a registry, held against the registry itself under random records and
+ * closes.
  */
 #include "net/services/server/summary.h"
 #include "tests/support/services/registry_world.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_vault.c - tests of the vault.
+ *
  * What programs keep, sealed: durable after a commit, bound to its place, of one key
  * (docs/services.md 5.13).
  */

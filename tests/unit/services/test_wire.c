@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/test_wire.c - tests of messages between ledger and programs.
+ *
  * What a ledger and programs say to each other, at its limits and one past them (docs/services.md
  * 4.1); and how a process may be reached.
  */

@@ -1,3 +1,4 @@
+/* tests/unit/sim/epochs_fixture.c - fixture of the epoch simulator */
 #include "tests/unit/sim/epochs_fixture.h"
 
 #include <criterion/criterion.h>

@@ -27,7 +27,7 @@ void served_disturb(struct assay_scenario *s, uint64_t seed)
     s->progress_epochs = 8;
     if (seed % 3 != 0)
         s->crashes[s->crash_count++] = (struct assay_sim_crash){
-            .everybody = true, .rate_permille = 20 * (uint32_t)(seed % 3), .down_ms = 700
+            .all_members = true, .rate_permille = 20 * (uint32_t)(seed % 3), .down_ms = 700
         };
 }
 

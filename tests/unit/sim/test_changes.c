@@ -74,7 +74,7 @@ Test(sim_changes, a_newcomer_makes_the_roster_longer_than_a_byte_of_a_bitmap, .t
     add(&s, ASSAY_SIM_ACTION_JOIN, 3);
     /* Whoever comes back restores that proof with its new roster. */
     s.crashes[s.crash_count++] =
-        (struct assay_sim_crash){ .everybody = true, .at_epoch = 5, .down_ms = 700 };
+        (struct assay_sim_crash){ .all_members = true, .at_epoch = 5, .down_ms = 700 };
     struct assay_sim_outcome o = run(&s);
     cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_MEMBERS_FINAL), 9);
     assay_sim_outcome_free(&o);
@@ -207,7 +207,7 @@ Test(sim_changes, a_boundary_lives_through_crashes_and_cuts, .timeout = 120)
         add(&s, ASSAY_SIM_ACTION_REST, 3)->given_to = 1;
         add(&s, ASSAY_SIM_ACTION_JOIN, 3)->with_before = true;
         s.crashes[s.crash_count++] =
-            (struct assay_sim_crash){ .everybody = true, .at_epoch = at, .down_ms = 500 };
+            (struct assay_sim_crash){ .all_members = true, .at_epoch = at, .down_ms = 500 };
         s.partitions[s.partition_count++] = (struct assay_sim_partition){ .start_epoch = at,
                                                                           .stop_epoch = at + 1,
                                                                           .share_bp = 2500 };

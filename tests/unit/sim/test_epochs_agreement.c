@@ -244,7 +244,8 @@ Test(epochs_agreement, of_consensus_that_is_disturbed, .timeout = 200)
     with_attack(ASSAY_SIM_ATTACK_DELAY);
 }
 
-static void with_partition(uint32_t share_bp, bool a_hears_b, bool b_hears_a, const char *name)
+static void with_partition(uint32_t share_bp, bool a_receives_b, bool b_receives_a,
+                           const char *name)
 {
     struct assay_scenario s = fixture_scenario(10); /* shares need ten */
     s.epochs = EPOCHS_MANY;
@@ -252,8 +253,8 @@ static void with_partition(uint32_t share_bp, bool a_hears_b, bool b_hears_a, co
     s.partitions[0] = (struct assay_sim_partition){ .start_epoch = 2,
                                                     .stop_epoch = 4,
                                                     .share_bp = share_bp,
-                                                    .a_hears_b = a_hears_b,
-                                                    .b_hears_a = b_hears_a };
+                                                    .a_receives_b = a_receives_b,
+                                                    .b_receives_a = b_receives_a };
     expect_the_same(&s, name);
 }
 
@@ -270,7 +271,7 @@ static void with_crash(struct assay_sim_crash crash, const char *name)
     struct assay_scenario s = fixture_scenario(NODES_FEW);
     s.epochs = EPOCHS_MANY;
     const uint32_t falling = fixture_cohort(&s, "falling", 2);
-    if (!crash.everybody) crash.cohort = falling;
+    if (!crash.all_members) crash.cohort = falling;
     s.crash_count = 1;
     s.crashes[0] = crash;
     expect_the_same(&s, name);
@@ -280,7 +281,7 @@ Test(epochs_agreement, of_crashes, .timeout = 200)
 {
     with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 500 }, "two, for a moment");
     with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 5000 }, "two, for epochs");
-    with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 500, .everybody = true },
+    with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 500, .all_members = true },
                "everybody, for a moment");
     with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 100, .loses_store = true },
                "two, and their disks");

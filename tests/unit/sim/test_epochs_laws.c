@@ -29,7 +29,7 @@ Test(epochs_laws, up_to_a_third_who_say_absent_move_nothing)
                        0);
         run(&s, &o);
         cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP, 0), 10000, "%u liars", liars);
-        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 0);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0), 0);
         assay_sim_outcome_free(&o);
     }
 }
@@ -61,7 +61,7 @@ Test(epochs_laws, badmouthing_at_any_share_up_to_sixty_percent_lowers_nobody_hon
         fixture_attack(&s, ASSAY_SIM_ATTACK_BADMOUTH, fixture_cohort(&s, "liars", liars), 0, 3, 0);
         run(&s, &o);
         cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP, 0), 10000, "%u liars", liars);
-        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 0, "%u liars", liars);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0), 0, "%u liars", liars);
         cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP, 1), 0, "%u liars", liars);
         assay_sim_outcome_free(&o);
     }
@@ -93,7 +93,7 @@ Test(epochs_laws, a_broken_vendor_root_of_four_stays_below_a_third, .timeout = 6
         cr_expect_lt(3 * figure(&o, ASSAY_SIM_FIGURE_WEIGHT_SHARE_MAX_BP, broken), 10000, "%u bp",
                      shares_bp[i]);
         cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP, 0), 10000, "%u bp", shares_bp[i]);
-        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 0, "%u bp", shares_bp[i]);
+        cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0), 0, "%u bp", shares_bp[i]);
         assay_sim_outcome_free(&o);
     }
 }

@@ -51,7 +51,7 @@ static struct assay_scenario busy(uint32_t nodes)
     fixture_attack(&s, ASSAY_SIM_ATTACK_TAMPER, wrong, 0, 4, 6);
     s.crash_count = 1;
     s.crashes[0] =
-        (struct assay_sim_crash){ .everybody = true, .rate_permille = 30, .down_ms = 15000 };
+        (struct assay_sim_crash){ .all_members = true, .rate_permille = 30, .down_ms = 15000 };
     s.partition_count = 1;
     s.partitions[0] =
         (struct assay_sim_partition){ .start_epoch = 8, .stop_epoch = 10, .share_bp = 8000 };

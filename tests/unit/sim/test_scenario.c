@@ -175,7 +175,7 @@ Test(sim_scenario, adversaries_partitions_and_crashes_must_make_sense)
     s.partitions[0] = (struct assay_sim_partition){ .start_epoch = 1 };
     refuses(&s, "share_bp");
     s.partitions[0].share_bp = 5000;
-    s.partitions[0].a_hears_b = s.partitions[0].b_hears_a = true;
+    s.partitions[0].a_receives_b = s.partitions[0].b_receives_a = true;
     refuses(&s, "nothing is cut");
 
     s = assay_scenario_default();
@@ -277,14 +277,14 @@ Test(sim_scenario, a_partition_cuts_between_its_sides_while_it_lasts)
     s.partition_count = 1;
     s.partitions[0] =
         (struct assay_sim_partition){ .start_epoch = 3, .stop_epoch = 6, .share_bp = 6000 };
-    cr_expect(assay_scenario_hears(&s, of, 2, 0, 6));
-    cr_expect_not(assay_scenario_hears(&s, of, 3, 0, 6));
-    cr_expect_not(assay_scenario_hears(&s, of, 5, 6, 0));
-    cr_expect(assay_scenario_hears(&s, of, 5, 0, 3), "the same side");
-    cr_expect_not(assay_scenario_hears(&s, of, 5, 3, 4), "four of seven are side A");
-    cr_expect(assay_scenario_hears(&s, of, 6, 0, 6));
+    cr_expect(assay_scenario_receives(&s, of, 2, 0, 6));
+    cr_expect_not(assay_scenario_receives(&s, of, 3, 0, 6));
+    cr_expect_not(assay_scenario_receives(&s, of, 5, 6, 0));
+    cr_expect(assay_scenario_receives(&s, of, 5, 0, 3), "the same side");
+    cr_expect_not(assay_scenario_receives(&s, of, 5, 3, 4), "four of seven are side A");
+    cr_expect(assay_scenario_receives(&s, of, 6, 0, 6));
     s.heal_epoch = 4;
-    cr_expect(assay_scenario_hears(&s, of, 5, 0, 6), "healed");
+    cr_expect(assay_scenario_receives(&s, of, 5, 0, 6), "healed");
 }
 
 Test(sim_scenario, a_one_way_partition_lets_one_side_hear)
@@ -293,11 +293,11 @@ Test(sim_scenario, a_one_way_partition_lets_one_side_hear)
     const uint8_t of[7] = { 1, 1 };
     s.partition_count = 1;
     s.partitions[0] = (struct assay_sim_partition){
-        .start_epoch = 1, .by_cohort = true, .cohort = 1, .b_hears_a = true
+        .start_epoch = 1, .by_cohort = true, .cohort = 1, .b_receives_a = true
     };
-    cr_expect(assay_scenario_hears(&s, of, 1, 0, 6), "B hears A");
-    cr_expect_not(assay_scenario_hears(&s, of, 1, 6, 0), "A is deaf");
-    cr_expect(assay_scenario_hears(&s, of, 1, 0, 1));
+    cr_expect(assay_scenario_receives(&s, of, 1, 0, 6), "B hears A");
+    cr_expect_not(assay_scenario_receives(&s, of, 1, 6, 0), "A is deaf");
+    cr_expect(assay_scenario_receives(&s, of, 1, 0, 1));
 }
 
 Test(sim_scenario, names_of_enumerations_are_all_there)

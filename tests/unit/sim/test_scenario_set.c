@@ -1,5 +1,7 @@
 /*
- * tests/unit/sim/test_scenario_set.c - --set: every key by its path, and what is refused and how.
+ * tests/unit/sim/test_scenario_set.c - tests of --set.
+ *
+ * --set: every key by its path, and what is refused and how.
  */
 #include "sim/outcome.h"
 #include "sim/scenario/scenario_internal.h"
@@ -51,7 +53,7 @@ Test(sim_scenario_set, plain_keys_sections_and_elements_are_set)
     set(&s, "rule=mean");
     set(&s, "vendor_cap=1/2");
     set(&s, "adversaries[0].victims=ring");
-    set(&s, "partitions[0].a_hears_b=true");
+    set(&s, "partitions[0].a_receives_b=true");
     cr_expect_eq(s.nodes, 50);
     cr_expect_eq(s.seed, UINT64_MAX);
     cr_expect_eq(s.link.loss_permille, 100);
@@ -59,7 +61,7 @@ Test(sim_scenario_set, plain_keys_sections_and_elements_are_set)
     cr_expect_eq(s.rule, ASSAY_SIM_RULE_MEAN);
     cr_expect(s.vendor_cap_num == 1 && s.vendor_cap_den == 2);
     cr_expect_eq(s.adversaries[0].victims, 1);
-    cr_expect(s.partitions[0].a_hears_b);
+    cr_expect(s.partitions[0].a_receives_b);
     cr_expect_str_eq(s.cohorts[1].name, "ring");
 }
 
@@ -156,7 +158,7 @@ Test(sim_scenario_set, what_is_no_assignment_or_no_value_is_refused)
     }
     refuses(&s, "nodes=0", ASSAY_E_RANGE, "1 .. 16384");
     refuses(&s, "nodes=16385", ASSAY_E_RANGE, "1 .. 16384");
-    refuses(&s, "partitions[0].a_hears_b=yes", ASSAY_E_SYNTAX, "true or false");
+    refuses(&s, "partitions[0].a_receives_b=yes", ASSAY_E_SYNTAX, "true or false");
     refuses(&s, "vendor_cap=33", ASSAY_E_SYNTAX, "NUM/DEN");
     refuses(&s, "vendor_cap=3/2", ASSAY_E_RANGE, "NUM/DEN");
     refuses(&s, "vendor_cap=0/2", ASSAY_E_RANGE, "NUM/DEN");

@@ -77,9 +77,9 @@ static const char everything[] = "name: all\n"
                                  "      off_epochs: 3 }\n"
                                  "partitions:\n"
                                  "  - { start_epoch: 2, stop_epoch: 4, share_bp: 6000 }\n"
-                                 "  - { cohort: ring, a_hears_b: true }\n"
+                                 "  - { cohort: ring, a_receives_b: true }\n"
                                  "crashes:\n"
-                                 "  - { everybody: true, at_epoch: 3, down_ms: 10 }\n"
+                                 "  - { all_members: true, at_epoch: 3, down_ms: 10 }\n"
                                  "  - { cohort: ring, rate_permille: 5, rolls_back_epochs: 2 }\n"
                                  "heal_epoch: 15\n"
                                  "assertions:\n"
@@ -106,7 +106,7 @@ Test(sim_scenario_yaml, every_section_is_read)
     cr_expect_eq(s.adversaries[0].victims, 1);
     cr_expect_eq(s.adversaries[1].start_epoch, 1);
     cr_expect(s.partitions[1].by_cohort && s.partitions[1].cohort == 2);
-    cr_expect(s.crashes[0].everybody && s.crashes[1].rolls_back_epochs == 2);
+    cr_expect(s.crashes[0].all_members && s.crashes[1].rolls_back_epochs == 2);
     cr_expect_eq(s.crashes[1].down_ms, 1000);
     cr_expect_eq(s.assertions[1].value, -1);
 }

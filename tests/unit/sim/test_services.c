@@ -93,8 +93,9 @@ Test(sim_services, hand_overs_of_hosts_move_no_enclave, .timeout = 600)
         s.services.forged_handovers_permille = 150 + 50 * (uint32_t)(seed % 4);
         if (seed % 4 == 0) served_disturb(&s, seed);
         if (seed % 6 == 5) {
-            s.recovers[s.recover_count++] =
-                (struct assay_sim_recover){ .at_epoch = 8, .after_epochs = 2, .rests_dead = true };
+            s.recovers[s.recover_count++] = (struct assay_sim_recover){ .at_epoch = 8,
+                                                                        .after_epochs = 2,
+                                                                        .drains_stopped = true };
             s.heal_epoch = 15;
             s.progress_epochs = 8;
         }
@@ -160,7 +161,7 @@ Test(sim_services, what_was_released_outlives_the_end_of_an_era, .timeout = 600)
         hostile_host(&s, seed);
         s.services.replicas_die_permille = 80;
         s.recovers[s.recover_count++] =
-            (struct assay_sim_recover){ .at_epoch = 8, .after_epochs = 2, .rests_dead = true };
+            (struct assay_sim_recover){ .at_epoch = 8, .after_epochs = 2, .drains_stopped = true };
         s.heal_epoch = 15;
         s.progress_epochs = 8;
         served_run(&s, seed, &total);
@@ -182,7 +183,7 @@ static void go_back(struct assay_scenario *s)
     s->crashes[s->crash_count++] =
         (struct assay_sim_crash){ .at_epoch = 9, .down_ms = 1500, .loses_store = true };
     s->recovers[s->recover_count++] =
-        (struct assay_sim_recover){ .at_epoch = 11, .after_epochs = 2, .rests_dead = true };
+        (struct assay_sim_recover){ .at_epoch = 11, .after_epochs = 2, .drains_stopped = true };
     s->heal_epoch = 20;
     s->progress_epochs = 8;
 }
@@ -231,7 +232,7 @@ Test(sim_services, no_number_is_given_twice_and_no_instance_is_born_again, .time
         if (seed % 4 < 2)
             s.recovers[s.recover_count++] = (struct assay_sim_recover){ .at_epoch = 2 + seed % 3,
                                                                         .after_epochs = 1,
-                                                                        .rests_dead = true };
+                                                                        .drains_stopped = true };
         served_run(&s, seed, &total);
     }
     cr_expect_gt(SUM(total, ERAS), 1);

@@ -176,10 +176,10 @@ static bool mirror_agrees(void *context, const struct assay_twins_schedule *sche
     for (uint32_t row = 0; row < schedule->views; row++) {
         for (uint32_t from = 0; from <= b; from++) {
             const uint32_t source = from == a ? b : from == b ? a : from;
-            uint32_t mask = schedule->hears[row][source];
+            uint32_t mask = schedule->receives[row][source];
             const uint32_t swapped = (mask >> a & 1) << b | (mask >> b & 1) << a;
             mask = (mask & ~(1u << a | 1u << b)) | swapped;
-            mirror.hears[row][from] = (uint16_t)mask;
+            mirror.receives[row][from] = (uint16_t)mask;
         }
     }
     assay_twins_run(&mirror, NULL, &other);
@@ -330,10 +330,10 @@ static struct assay_twins_schedule split_schedule(void)
     static const uint32_t side[] = { 0, 0, 0, 1, 1, 1 };
     for (uint32_t row = 0; row < 2; row++)
         for (uint32_t from = 0; from < 6; from++) {
-            s.hears[row][from] = 0;
+            s.receives[row][from] = 0;
             for (uint32_t to = 0; to < 6; to++)
                 if (side[from] == side[to])
-                    s.hears[row][from] = (uint16_t)(s.hears[row][from] | 1u << to);
+                    s.receives[row][from] = (uint16_t)(s.receives[row][from] | 1u << to);
         }
     return s;
 }

@@ -53,7 +53,7 @@ static struct assay_scenario rough(void)
     s.link.reorder_ms = 40;
     s.crash_count = 1;
     s.crashes[0] =
-        (struct assay_sim_crash){ .everybody = true, .rate_permille = 120, .down_ms = 400 };
+        (struct assay_sim_crash){ .all_members = true, .rate_permille = 120, .down_ms = 400 };
     return s;
 }
 
@@ -127,7 +127,7 @@ Test(sim_world, badmouthing_by_six_of_ten_lowers_no_honest_score, .timeout = 120
     };
     run(&s, 4, &o);
     cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_SCORE_MIN_BP), 10000);
-    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_FALLS), 0);
+    cr_expect_eq(figure(&o, ASSAY_SIM_FIGURE_UNJUST_DROPS), 0);
     cr_expect_eq(o.figures[ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP][1], 0);
     cr_expect_eq(o.row_count, s.epochs);
     assay_sim_outcome_free(&o);
@@ -192,7 +192,7 @@ Test(sim_world, crashes_around_a_commit_are_recovered_from, .timeout = 120)
     struct assay_scenario s = healing();
     s.crash_count = 1;
     s.crashes[0] =
-        (struct assay_sim_crash){ .everybody = true, .rate_permille = 250, .down_ms = 300 };
+        (struct assay_sim_crash){ .all_members = true, .rate_permille = 250, .down_ms = 300 };
     expect_recovery(&s, "crashes", true);
 }
 
@@ -200,7 +200,7 @@ Test(sim_world, a_power_cut_is_recovered_from, .timeout = 120)
 {
     struct assay_scenario s = healing();
     s.crash_count = 1;
-    s.crashes[0] = (struct assay_sim_crash){ .everybody = true, .at_epoch = 3, .down_ms = 700 };
+    s.crashes[0] = (struct assay_sim_crash){ .all_members = true, .at_epoch = 3, .down_ms = 700 };
     expect_recovery(&s, "power cut", true);
 }
 
@@ -240,7 +240,7 @@ Test(sim_world, partitions_are_recovered_from, .timeout = 120)
     s.partitions[0] =
         (struct assay_sim_partition){ .start_epoch = 2, .stop_epoch = 5, .share_bp = 5000 };
     expect_recovery(&s, "even partition", false);
-    s.partitions[0].a_hears_b = true;
+    s.partitions[0].a_receives_b = true;
     expect_recovery(&s, "one-way partition", false);
 }
 

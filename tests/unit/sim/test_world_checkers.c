@@ -92,7 +92,7 @@ Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_banned)
 
 Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_shut_out)
 {
-    expect(ASSAY_SIM_WORLD_PLANT_CONDUCT, false, 60000, "shuts out node");
+    expect(ASSAY_SIM_WORLD_PLANT_PEER_SCORE, false, 60000, "shuts out node");
 }
 
 Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 60)
@@ -235,7 +235,7 @@ Test(sim_world_checkers, validity_sees_records_that_should_wait)
 
 Test(sim_world_checkers, changes_sees_a_node_that_goes_by_another_policy)
 {
-    expect(ASSAY_SIM_WORLD_PLANT_CHARTER, false, 4000, "other rules than its state");
+    expect(ASSAY_SIM_WORLD_PLANT_EFFECTIVE_RULES, false, 4000, "other rules than its state");
 }
 
 /* --- ballots: what is planted is what a ballot relies on */
@@ -264,7 +264,7 @@ Test(sim_world_checkers, ballots_sees_nothing_where_all_is_asked_for)
 
 Test(sim_world_checkers, ballots_sees_who_asked_nobody)
 {
-    expect_ballot(ASSAY_SIM_WORLD_PLANT_ASKS_NOBODY, false,
+    expect_ballot(ASSAY_SIM_WORLD_PLANT_SENDS_NO_REQUEST, false,
                   "node 1 calls 2 absent and asked 0 peers, not 3");
 }
 

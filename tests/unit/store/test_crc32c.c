@@ -1,4 +1,6 @@
 /*
+ * tests/unit/store/test_crc32c.c - tests of the row checksum.
+ *
  * The checksum of rows: values of RFC 3720 appendix B.4, and bit by bit beside.
  */
 #include "engine/store/crc32c.h"

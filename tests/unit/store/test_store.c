@@ -1,4 +1,8 @@
-/* tests/unit/store/test_store.c - what both stores promise, by random programs against a model. */
+/*
+ * tests/unit/store/test_store.c - tests of both stores against a model.
+ *
+ * What both stores promise, by random programs against a model.
+ */
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
 #include "tests/unit/store/model.h"

@@ -1,6 +1,8 @@
 /*
- * tests/unit/tpm/test_registrar_faults.c - what node and registrar tell each other, credentials and
- * the registrar's files: refused when cut, bent or of another version, and not made by halves.
+ * tests/unit/tpm/test_registrar_faults.c - tests of messages between node and registrar.
+ *
+ * What node and registrar tell each other, credentials and the registrar's files: refused when cut,
+ * bent or of another version, and not made by halves.
  */
 #include "tests/unit/tpm/paper.h"
 

@@ -55,15 +55,15 @@ const COLUMNS = [
     {
         id: 'heard',
         title: 'Heard',
-        by: (n) => n.heard_age_ms ?? Infinity,
+        by: (n) => n.last_message_age_ms ?? Infinity,
         cell: (ctx, n) =>
             n.slot === ctx.model.status.slot
                 ? 'itself'
                 : n.present
                   ? 'now'
-                  : n.heard_age_ms === null || n.heard_age_ms === undefined
+                  : n.last_message_age_ms === null || n.last_message_age_ms === undefined
                     ? 'never'
-                    : span(n.heard_age_ms) + ' ago',
+                    : span(n.last_message_age_ms) + ' ago',
         cls: 'num w3',
     },
     {

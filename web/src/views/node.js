@@ -306,8 +306,8 @@ export function nodeView(ctx) {
                             ? 'this is the node that is asked'
                             : node.present
                               ? 'now'
-                              : node.heard_age_ms
-                                ? span(node.heard_age_ms) + ' ago'
+                              : node.last_message_age_ms
+                                ? span(node.last_message_age_ms) + ' ago'
                                 : 'never',
                     ],
                     Number.isFinite(node.date_ahead_ms) && [

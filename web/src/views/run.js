@@ -86,7 +86,7 @@ function tiles(m) {
             p99 && p99.middle !== null ? `99 % within ${middle(p99, p99.name)}` : '',
         ),
         figureTile(m, 'Messages', 'messages', m.network.fidelity === 'epoch' ? 'modelled' : 'delivered'),
-        figureTile(m, 'Unjust falls', 'unjust_falls', 'honest scores that fell all the same'),
+        figureTile(m, 'Unjust falls', 'unjust_drops', 'honest scores that fell all the same'),
     );
 }
 

@@ -1,5 +1,7 @@
 /*
- * tests/unit/engine/ledger/test_boundary.c - what waits in the pool when an epoch ends.
+ * tests/unit/engine/ledger/test_boundary.c - tests of the record pool at the end of an epoch.
+ *
+ * What waits in the pool when an epoch ends.
  *
  * A proof that was good enough for the epoch it was about may be good for nothing afterwards: the
  * roll is final then, epochs are forgotten. Whoever kept it must judge it as one who hears it only

@@ -506,7 +506,7 @@ Test(change, no_span_holds_more_maintenance_than_one_in_sixteen)
     cr_assert_gt(most, ASSAY_MAINTENANCE_EPOCHS / 2, "the bound is used");
 }
 
-/* --- the charter of what follows */
+/* --- the effective rules of what follows */
 
 static bool find_in(void *context, const uint8_t digest[static 32], struct assay_slice *document)
 {
@@ -514,10 +514,10 @@ static bool find_in(void *context, const uint8_t digest[static 32], struct assay
     return assay_effective_rules_in_kept(m->record.bytes, digest, document);
 }
 
-Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
+Test(change, the_effective_rules_are_made_of_state_and_documents)
 {
     struct change_bench *b = change_make();
-    struct assay_genesis *charter = calloc(1, sizeof *charter);
+    struct assay_genesis *effective = calloc(1, sizeof *effective);
     struct assay_action actions[2] = { change_policy_of("another policy"),
                                        { .kind = ASSAY_ACTION_JOIN } };
     change_card(b, 20, 1, &actions[1].card);
@@ -526,20 +526,20 @@ Test(change, the_charter_after_a_change_is_made_of_state_and_documents)
     cr_assert_eq(change_offer(b, m), ASSAY_OK);
     change_pass_epoch(b);
     change_pass_epoch(b);
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter),
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, effective),
                  ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, charter), ASSAY_OK);
-    cr_assert_eq(charter->policy.len, 14);
-    cr_assert_arr_eq(charter->policy.bytes, "another policy", 14);
-    cr_assert_eq(charter->member_count, CHANGE_MEMBERS + 1);
-    cr_assert_arr_eq(charter->members[CHANGE_MEMBERS].identity_public,
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, effective), ASSAY_OK);
+    cr_assert_eq(effective->policy.len, 14);
+    cr_assert_arr_eq(effective->policy.bytes, "another policy", 14);
+    cr_assert_eq(effective->member_count, CHANGE_MEMBERS + 1);
+    cr_assert_arr_eq(effective->members[CHANGE_MEMBERS].identity_public,
                      actions[1].card.identity_public, 64);
-    cr_assert_eq(charter->members[CHANGE_MEMBERS].name.len, 3);
-    cr_assert_eq(charter->operator_count, CHANGE_OPERATORS);
+    cr_assert_eq(effective->members[CHANGE_MEMBERS].name.len, 3);
+    cr_assert_eq(effective->operator_count, CHANGE_OPERATORS);
     b->state.chain_id[0] ^= 1;
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, charter),
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, m, effective),
                  ASSAY_E_CHAIN);
-    free(charter);
+    free(effective);
     free(m);
     change_drop(b);
 }

@@ -46,7 +46,7 @@ static struct assay_action plan_of(const char *word)
                                   .document = assay_slice_over(word, strlen(word)) };
 }
 
-/* What the host does between engines: the charter has the plan that the state names. */
+/* What the host does between engines: the effective rules have the plan that the state names. */
 static void pass_two(struct change_bench *b, const char *plan)
 {
     uint8_t digest[32];
@@ -299,28 +299,28 @@ static bool find_in(void *context, const uint8_t digest[static 32], struct assay
     return assay_effective_rules_in_kept(books->record, digest, document);
 }
 
-Test(change_services, the_charter_has_the_plan_of_the_change)
+Test(change_services, the_effective_rules_have_the_plan_of_the_change)
 {
     struct change_bench *b = make(1);
-    struct assay_genesis *charter = calloc(1, sizeof *charter);
+    struct assay_genesis *effective = calloc(1, sizeof *effective);
     const struct assay_action add = plan_of("ab");
     const struct assay_change head = change_head_of(b, 1, 3);
     struct change_made *m = change_make_change(b, &head, &add, 1, 3);
     struct books books = { .record = m->record.bytes };
     b->genesis.services = assay_slice_over("b", 1);
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter), ASSAY_OK);
-    cr_assert(assay_slice_equal(charter->services, b->genesis.services), "the genesis's own");
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, effective), ASSAY_OK);
+    cr_assert(assay_slice_equal(effective->services, b->genesis.services), "the genesis's own");
     b->state.services.count = 1;
     cr_assert_eq(change_offer(b, m), ASSAY_OK);
     pass_two(b, "ab");
     b->genesis.services = assay_slice_over("b", 1);
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, charter),
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, NULL, NULL, effective),
                  ASSAY_E_NOT_FOUND);
-    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, &books, charter),
+    cr_assert_eq(assay_effective_rules_of(&b->genesis, &b->state, find_in, &books, effective),
                  ASSAY_OK);
-    cr_assert(assay_slice_equal(charter->services, assay_slice_over("ab", 2)));
+    cr_assert(assay_slice_equal(effective->services, assay_slice_over("ab", 2)));
     cr_assert_eq(books.asked, 1);
-    free(charter);
+    free(effective);
     free(m);
     change_drop(b);
 }

@@ -1,6 +1,8 @@
 /*
- * tests/unit/engine/ledger/test_proof.c - what the network says of a member, believed from a
- * checkpoint alone; and every way in which it must not be.
+ * tests/unit/engine/ledger/test_proof.c - tests of proofs for offline verifiers.
+ *
+ * What the network says of a member, believed from a checkpoint alone; and every way in which it
+ * must not be.
  */
 #include "sim/world/world_internal.h"
 

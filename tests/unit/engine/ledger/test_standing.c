@@ -173,8 +173,8 @@ Test(standing, is_believed_for_a_bounded_time)
             verify_at(&whole, whole.len, &genesis, table[i].now_ms, table[i].max_age_s, &r),
             ASSAY_OK);
         cr_expect_eq(r.answer, table[i].answer, "%zu: %s", i, assay_describe_answer(r.answer));
-        const bool is_told = r.answer == ASSAY_PROVEN || r.answer == ASSAY_PROOF_AGE_UNKNOWN;
-        cr_expect_eq(r.expires_ms > 0, is_told, "%zu", i);
+        const bool is_notified = r.answer == ASSAY_PROVEN || r.answer == ASSAY_PROOF_AGE_UNKNOWN;
+        cr_expect_eq(r.expires_ms > 0, is_notified, "%zu", i);
         cr_expect(r.expires_ms <= genesis_ms() + MS(PERIOD), "%zu", i);
         if (r.answer == ASSAY_PROVEN) cr_expect(r.expires_ms > table[i].now_ms, "%zu", i);
     }

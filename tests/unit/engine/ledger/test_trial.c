@@ -1,6 +1,7 @@
 /*
- * tests/unit/engine/ledger/test_trial.c - what fells many reverts itself (docs/protocol.md 9.9,
- * 9.9.1).
+ * tests/unit/engine/ledger/test_trial.c - tests of trials of new rules.
+ *
+ * What fells many reverts itself (docs/protocol.md 9.9, 9.9.1).
  */
 #include "tests/unit/engine/change_bench.h"
 

@@ -14,7 +14,7 @@
 enum { ROOTS = 3, SET_LEN = 3 + 3 * ROOTS, OFFER_LEN = 7, T0_S = 1000, DAY_S = 86400 };
 
 static unsigned asked; /* how often the vendors' signatures were looked at */
-static bool says_the_same; /* what follows is the set in force with later dates */
+static bool is_equal;  /* what follows is the set in force with later dates */
 
 static enum assay_status model_judge(void *context, struct assay_slice set,
                                      struct assay_slice offer, int64_t at_unix_s,
@@ -45,7 +45,7 @@ static enum assay_status model_follow(void *context, struct assay_slice set,
     struct assay_update_facts facts;
     assay_bytes_copy(next, SET_LEN, set.bytes, SET_LEN);
     *until_unix_s = INT64_MAX;
-    *same = says_the_same;
+    *same = is_equal;
     for (size_t i = 0; i < count; i++) {
         const struct assay_slice now = assay_slice_over(next, SET_LEN);
         taken[i] = model_judge(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK;
@@ -142,11 +142,11 @@ Test(update, of_the_same_number_it_serves_from_the_next_epoch)
 Test(update, what_moves_nothing_but_dates_starts_no_trial)
 {
     struct change_bench *b = make(0);
-    says_the_same = true;
+    is_equal = true;
     pass_to(b, 10);
     cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
     pass_to(b, 11);
-    says_the_same = false;
+    is_equal = false;
     cr_assert_eq(date_in_force(b, 1), 9);
     cr_assert_not(assay_trial_runs(&b->state.trial));
     cr_assert_eq(b->state.update_count, 0, "it stays");
@@ -566,19 +566,19 @@ Test(update, a_record_comes_back_as_it_was_written)
     free(m);
 }
 
-Test(update, a_shelf_holds_what_the_state_names)
+Test(update, the_cache_holds_what_the_state_names)
 {
     struct change_bench *b = make(100);
     pass_to(b, 10);
     cr_assert_eq(offer(b, 1, 2, 9), ASSAY_OK);
     pass_to(b, 11);
     const uint8_t *digest = b->state.updates[0].digest;
-    cr_assert_gt(assay_shelf_find(&b->shelf, digest).len, 0);
+    cr_assert_gt(assay_update_cache_find(&b->update_cache, digest).len, 0);
     b->state.update_count = 0;
-    assay_shelf_keep(&b->shelf, &b->state);
-    cr_assert_eq(assay_shelf_find(&b->shelf, digest).len, 0);
+    assay_update_cache_prune(&b->update_cache, &b->state);
+    cr_assert_eq(assay_update_cache_find(&b->update_cache, digest).len, 0);
     b->state.update_count = 1;
-    cr_assert_not(assay_shelf_is_whole(&b->shelf, &b->state));
+    cr_assert_not(assay_update_cache_is_complete(&b->update_cache, &b->state));
     change_drop(b);
 }
 

@@ -11,7 +11,7 @@ static void fill_member(struct book *book, uint32_t slot)
 {
     struct assay_snapshot_member *m = &book->members[slot];
     (void)snprintf(book->names[slot], sizeof book->names[slot], "node-%u", (unsigned)slot);
-    *m = (struct assay_snapshot_member){ .present = true, .was_heard = true };
+    *m = (struct assay_snapshot_member){ .present = true, .was_received = true };
     m->ledger.name = assay_slice_over(book->names[slot], slot < 10 ? 6 : 7);
     m->ledger.node_id[0] = (uint8_t)(slot + 1);
     m->ledger.trust = assay_trust_genesis();
@@ -24,9 +24,9 @@ static void fill_member(struct book *book, uint32_t slot)
 void book_open(struct book *book, uint32_t members)
 {
     ASSAY_ASSERT(members <= BOOK_MEMBERS_MAX);
-    *book = (struct book){ .shelf = assay_http_snapshot_slot_create(0xabc),
+    *book = (struct book){ .slot = assay_http_snapshot_slot_create(0xabc),
                            .ring = assay_http_ring_create() };
-    ASSAY_ASSERT(book->shelf != NULL && book->ring != NULL);
+    ASSAY_ASSERT(book->slot != NULL && book->ring != NULL);
     struct assay_snapshot *s = &book->snapshot;
     s->members = book->members;
     s->member_count = members;
@@ -48,7 +48,7 @@ void book_open(struct book *book, uint32_t members)
 
 void book_close(struct book *book)
 {
-    assay_http_snapshot_slot_destroy(&book->shelf);
+    assay_http_snapshot_slot_destroy(&book->slot);
     assay_http_ring_destroy(&book->ring);
 }
 

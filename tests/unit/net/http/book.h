@@ -8,9 +8,9 @@
 
 enum { BOOK_MEMBERS_MAX = 100 };
 
-/* A shelf, a ring, and the snapshot that is laid out next. */
+/* A snapshot slot, a ring, and the snapshot that is laid out next. */
 struct book {
-    struct assay_http_snapshot_slot *shelf;
+    struct assay_http_snapshot_slot *slot;
     struct assay_http_ring *ring;
     struct assay_snapshot snapshot;
     struct assay_snapshot_member members[BOOK_MEMBERS_MAX];

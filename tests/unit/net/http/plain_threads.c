@@ -1,5 +1,7 @@
 /*
- * The shelf and the ring under ThreadSanitizer: one who lays out, several who read.
+ * tests/unit/net/http/plain_threads.c - thread test of the HTTP snapshots.
+ *
+ * The slot of snapshots and the ring under ThreadSanitizer: one who lays out, several who read.
  *
  * A plain program, because Criterion does not start under ThreadSanitizer. 0: passed.
  */
@@ -27,7 +29,7 @@ static void *read_views(void *context)
     (void)context;
     assay_http_stream_init(&stream, 1, 0, false, 0);
     while (!atomic_load(&over)) {
-        struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+        struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
         if (view == NULL) continue;
         const struct assay_snapshot *s = &view->snapshot;
         /* Everything in a view is of one moment. */
@@ -52,15 +54,15 @@ int main(void)
     for (size_t i = 0; i < READERS; i++)
         if (pthread_create(&readers[i], NULL, read_views, NULL) != 0) return 2;
     for (uint32_t e = 1; e <= ROUNDS; e++) {
-        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
         char policy[24];
         (void)snprintf(policy, sizeof policy, "%u", (unsigned)e);
-        assay_http_snapshot_slot_set_rules(book.shelf,
+        assay_http_snapshot_slot_set_rules(book.slot,
                                            assay_http_rules_create(strdup(policy), strdup("{}")));
         book_tell(&book, e, "x");
         book.snapshot.chain.epoch = e + 1;
         book.members[0].ledger.weight = e + 1;
-        if (!assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false)) return 2;
+        if (!assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false)) return 2;
     }
     atomic_store(&over, true);
     for (size_t i = 0; i < READERS; i++) {

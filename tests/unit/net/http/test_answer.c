@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/http/test_answer.c - tests of HTTP answers.
+ *
  * One request in, one answer out: what is shown of a network, and what is made of odd requests.
  */
 #include "net/http/answer.h"
@@ -34,7 +36,7 @@ TestSuite(net_http_answer, .init = open_book, .fini = close_book);
 /* Out: answer; json, when it is any. */
 static void ask_request(const struct assay_http_request *request, uint64_t now_ms)
 {
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     const struct assay_http_content b = {
         .view = view, .ring = book.ring, .figures = &figures, .now_ms = now_ms
     };
@@ -66,7 +68,7 @@ static const struct assay_json *ask(const char *path)
 
 static void publish(void)
 {
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
 }
 
 static const char *code(void)
@@ -209,7 +211,7 @@ Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
             epoch->rows[1].row.standing = 1;
             epoch->rows[1].row.reason = e == 40 ? 7U : 2U;
         }
-        assay_http_snapshot_slot_add_epoch(book.shelf, epoch);
+        assay_http_snapshot_slot_add_epoch(book.slot, epoch);
     }
     publish();
     const struct assay_json *moves = assay_json_get(ask("/v1/nodes/1/explain"), "moves");
@@ -227,9 +229,9 @@ Test(net_http_answer, a_lie_is_marked_where_it_was_told)
     const struct assay_http_false_vote lie = {
         .epoch = 41, .found_epoch = 42, .verifier = 3, .said = 'F'
     };
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 40));
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
-    assay_http_snapshot_slot_add_false_vote(book.shelf, &lie);
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 40));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_false_vote(book.slot, &lie);
     publish();
     const struct assay_json *lies = assay_json_get(ask("/v1/matrix"), "lies");
     cr_assert_eq(assay_json_count(lies), 1);
@@ -249,7 +251,7 @@ Test(net_http_answer, large_histories_come_in_pages_that_hold_each_epoch_once)
     book_close(&book);
     book_open(&book, BOOK_MEMBERS_MAX);
     for (uint64_t e = 1; e <= 300; e++)
-        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
     publish();
     const struct assay_json *data = ask_with("/v1/epochs", "limit", "256");
     cr_expect_eq(assay_json_uint(data, "first", 0), 300 - ASSAY_HTTP_EPOCHS + 1);
@@ -278,8 +280,8 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
     cr_expect_eq(answer.status, 500);
     cr_expect_str_eq(code(), "internal");
     assay_http_snapshot_slot_set_rules(
-        book.shelf, assay_http_rules_create(strdup("{\"profile\":\"production\"}"),
-                                            strdup("{\"roots\":[{},{}]}")));
+        book.slot, assay_http_rules_create(strdup("{\"profile\":\"production\"}"),
+                                           strdup("{\"roots\":[{},{}]}")));
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/policy"), "profile", ""), "production");
     cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.policy");
@@ -290,7 +292,7 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
 Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
 {
     char etag[ASSAY_HTTP_ETAG_MAX + 16];
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
     publish();
     static const char *const paths[] = { "/v1/status", "/v1/nodes", "/v1/matrix", "/v1/epochs",
                                          "/v1/graph/nodes" };
@@ -305,7 +307,7 @@ Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
         cr_expect_eq(answer.status, 304, "%s", paths[i]);
         cr_expect_eq(answer.len, 0);
         if (i == 0 || i == 1) publish();
-        else assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 50 + i));
+        else assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 50 + i));
         publish();
         ask_request(&again, 100100);
         cr_expect_eq(answer.status, 200, "%s changed", paths[i]);
@@ -377,7 +379,7 @@ Test(net_http_answer, each_thing_that_is_missing_makes_a_node_not_ready)
     book.snapshot.chain.final_at_ms = 97000;
     expect_not_ready("chain");
     book.snapshot.chain.final_at_ms = 99500;
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, true));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, true));
     (void)ask("/readyz");
     cr_expect_eq(answer.status, 503, "a node that ends");
 }
@@ -486,7 +488,7 @@ Test(net_http_answer, names_are_data_wherever_they_are_shown)
 {
     static const char name[] = "</script>\"\\\n\x1b[2J{a=\"b\"}";
     book.members[1].ledger.name = assay_slice_over(name, sizeof name - 1);
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
     publish();
     const struct assay_json *list = assay_json_get(ask("/v1/nodes"), "nodes");
     cr_expect_eq(assay_json_count(list), 4);
@@ -510,17 +512,17 @@ static struct assay_services_summary *some_services(void)
                                          .is_current = true,
                                          .epoch = 41,
                                          .path = "/run/a.svcs",
-                                         .desk = { .clients = 3,
-                                                   .following = 2,
-                                                   .calls_refused = 3,
-                                                   .calls_yielded = 4,
-                                                   .requests_refused = 5,
-                                                   .requests_yielded = 6 },
+                                         .server = { .clients = 3,
+                                                     .following = 2,
+                                                     .calls_refused = 3,
+                                                     .calls_yielded = 4,
+                                                     .requests_refused = 5,
+                                                     .requests_yielded = 6 },
                                          .group_count = 2,
                                          .has_shares = true,
                                          .has_tasks = true };
-    v.desk.applied[ASSAY_SERVICE_TRANSFER] = 5;
-    v.desk.idle[ASSAY_SERVICE_TASK_CLAIM] = 7;
+    v.server.applied[ASSAY_SERVICE_TRANSFER] = 5;
+    v.server.idle[ASSAY_SERVICE_TASK_CLAIM] = 7;
     v.group[0] = (struct assay_summary_group){ .name = "state",
                                                .size = 3,
                                                .phase = ASSAY_CONT_CHANGING,

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/http/test_form.c - tests of HTTP request parsing.
+ *
  * What two parsers may read in two ways is no request.
  */
 #include "net/http/form.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/http/test_listen.c - tests of HTTP listen addresses.
+ *
  * Where HTTP may listen: who could read is decided before a socket exists.
  */
 #include "net/http/listen.h"

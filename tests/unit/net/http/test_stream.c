@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/http/test_stream.c - tests of the event stream.
+ *
  * Events as they happen: where a reader goes on, what it is told when something is gone.
  */
 #include "net/http/stream.h"
@@ -35,7 +37,7 @@ static void begin(uint64_t seq, bool resync)
 /* Everything there is to say at this moment, in pieces of at most `piece` bytes. */
 static const char *drain(uint64_t now_ms, size_t piece)
 {
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     size_t len = 0;
     text_len = 0;
     do {
@@ -77,7 +79,7 @@ Test(net_http_stream, any_pieces_make_the_same_text)
     static char whole[sizeof text];
     for (uint64_t seq = 1; seq <= 40; seq++)
         book_tell(&book, seq, "some event or other");
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
     begin(0, false);
     (void)snprintf(whole, sizeof whole, "%s", drain(1000, 8192));
     static const size_t pieces[] = { 1, 2, 3, 7, 100, 4095, 4096 };
@@ -107,7 +109,7 @@ Test(net_http_stream, tells_of_newer_states_four_times_a_second_at_most)
     begin(0, false);
     unsigned told = 0;
     for (uint64_t now = 1000; now < 3000; now += 10) {
-        cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
+        cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
         told += count(drain(now, 4096), "event: snapshot");
     }
     cr_expect_eq(told, 8);

@@ -1,5 +1,7 @@
 /*
- * Copies on a shelf: what was laid out does not change, and goes when nobody holds it.
+ * tests/unit/net/http/test_view.c - tests of HTTP snapshots.
+ *
+ * Copies in a slot: what was laid out does not change, and goes when nobody holds it.
  */
 #include "net/http/snapshot_slot.h"
 #include "tests/unit/net/http/book.h"
@@ -23,15 +25,15 @@ TestSuite(net_http_view, .init = open_book, .fini = close_book);
 
 Test(net_http_view, what_was_laid_out_does_not_change)
 {
-    cr_expect_null(assay_http_snapshot_slot_acquire(book.shelf));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.shelf);
+    cr_expect_null(assay_http_snapshot_slot_acquire(book.slot));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.slot);
     book.names[1][0] = 'X';
     book.members[1].ledger.weight = 5;
     book.snapshot.chain.epoch = 43;
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 42));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, true));
-    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.shelf);
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 42));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, true));
+    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.slot);
     cr_expect_eq(old->snapshot.chain.epoch, 42);
     cr_expect_eq(old->snapshot.members[1].ledger.weight, 10000);
     cr_expect_eq(old->snapshot.members[1].ledger.name.bytes[0], 'n');
@@ -45,16 +47,16 @@ Test(net_http_view, what_was_laid_out_does_not_change)
     assay_http_snapshot_release(&now);
 }
 
-Test(net_http_view, a_view_keeps_its_epochs_when_the_shelf_has_dropped_them)
+Test(net_http_view, a_view_keeps_its_epochs_when_the_slot_has_dropped_them)
 {
     for (uint64_t e = 1; e <= ASSAY_HTTP_EPOCHS; e++)
-        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.shelf);
+        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.slot);
     for (uint64_t e = 301; e <= 700; e++)
-        assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, e));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.shelf);
+        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.slot);
     cr_expect_eq(now->epoch_count, ASSAY_HTTP_EPOCHS);
     cr_expect_eq(now->epochs[0]->epoch, 700 - ASSAY_HTTP_EPOCHS + 1);
     cr_expect_eq(now->epochs[ASSAY_HTTP_EPOCHS - 1]->epoch, 700);
@@ -66,12 +68,12 @@ Test(net_http_view, a_view_keeps_its_epochs_when_the_shelf_has_dropped_them)
 
 Test(net_http_view, an_epoch_that_came_before_is_not_taken_again)
 {
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 7));
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 7));
-    assay_http_snapshot_slot_add_epoch(book.shelf, book_epoch(&book, 6));
-    assay_http_snapshot_slot_add_epoch(book.shelf, NULL);
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 7));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 7));
+    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 6));
+    assay_http_snapshot_slot_add_epoch(book.slot, NULL);
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     cr_expect_eq(view->epoch_count, 1);
     assay_http_snapshot_release(&view);
 }
@@ -80,12 +82,12 @@ Test(net_http_view, the_newest_lies_are_remembered)
 {
     for (uint64_t i = 1; i <= ASSAY_HTTP_FALSE_VOTES + 5; i++) {
         const struct assay_http_false_vote lie = { .epoch = i };
-        assay_http_snapshot_slot_add_false_vote(book.shelf, &lie);
+        assay_http_snapshot_slot_add_false_vote(book.slot, &lie);
     }
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.shelf);
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
     cr_expect_eq(view->lie_count, ASSAY_HTTP_FALSE_VOTES);
-    cr_expect_eq(view->lies[0].epoch, 6);
+    cr_expect_eq(view->false_votes[0].epoch, 6);
     assay_http_snapshot_release(&view);
 }
 
@@ -93,14 +95,14 @@ Test(net_http_view, a_view_keeps_the_rules_that_it_was_laid_out_with)
 {
     cr_expect_null(assay_http_rules_create(NULL, strdup("x")));
     cr_expect_null(assay_http_rules_create(strdup("x"), NULL));
-    assay_http_snapshot_slot_set_rules(book.shelf,
+    assay_http_snapshot_slot_set_rules(book.slot,
                                        assay_http_rules_create(strdup("old"), strdup("c")));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.shelf);
-    assay_http_snapshot_slot_set_rules(book.shelf,
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(book.slot);
+    assay_http_snapshot_slot_set_rules(book.slot,
                                        assay_http_rules_create(strdup("new"), strdup("c")));
-    cr_assert(assay_http_snapshot_slot_publish(book.shelf, &book.snapshot, false));
-    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.shelf);
+    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    struct assay_http_snapshot *now = assay_http_snapshot_slot_acquire(book.slot);
     cr_expect_str_eq(old->rules->policy, "old");
     cr_expect_str_eq(now->rules->policy, "new");
     assay_http_snapshot_release(&old);

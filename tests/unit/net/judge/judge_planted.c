@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/judge/judge_planted.c - verifier process with planted faults.
+ *
  * A judge whose evidence tells it what to do (tests/byzantine/judge_plants.c), or a good one.
  */
 #include "tests/byzantine/judge_plants.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/judge/test_keeper.c - tests of the verifier supervisor.
+ *
  * A judge in a process of its own, through the pool that has one: it falls, hangs, grows, lies and
  * reaches for what it may not; nobody's quote but the guilty one is left unjudged, and none is ever
  * FAIL.
@@ -77,7 +79,7 @@ static void read_news(void)
 {
     struct assay_verifier_process_news news;
     while (assay_verify_pool_next_news(pool, &news)) {
-        if (news.lied) continue;
+        if (news.contradicted) continue;
         if (news.ready) {
             seen.pid = news.pid;
             continue;
@@ -201,13 +203,13 @@ static void count(void)
     losses.stalls += since.stalls;
     losses.retried += since.retried;
     losses.unjudged += since.unjudged;
-    losses.lied += since.lied;
+    losses.contradicted += since.contradicted;
 }
 
 static bool next_fall(struct assay_verifier_process_news *news)
 {
     while (assay_verify_pool_next_news(pool, news))
-        if (!news->ready && !news->lied) return true;
+        if (!news->ready && !news->contradicted) return true;
     return false;
 }
 
@@ -478,7 +480,7 @@ Test(net_judge_keeper, a_judge_that_turned_costs_no_member_its_verdict)
     count();
     cr_expect_eq(losses.restarts, 1);
     cr_expect_eq(losses.unjudged, 0);
-    cr_expect_geq(losses.lied, 1);
+    cr_expect_geq(losses.contradicted, 1);
 }
 
 Test(net_judge_keeper, what_fails_in_every_process_fails)
@@ -691,10 +693,10 @@ static void is_found_out(const char *text, enum assay_outcome lie, enum assay_ou
     ask(text);
     expect_outcome("the next judge is honest", truth);
     while (assay_verify_pool_next_news(pool, &news))
-        told += news.lied;
+        told += news.contradicted;
     count();
     cr_expect_eq(told, 1);
-    cr_expect_eq(losses.lied, 1);
+    cr_expect_eq(losses.contradicted, 1);
     cr_expect_eq(losses.restarts, 1, "it is replaced");
 }
 

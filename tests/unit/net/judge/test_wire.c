@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/judge/test_wire.c - tests of messages between core and verifier.
+ *
  * What core and judge say to each other: one meaning, one encoding, and nothing that is cut, long
  * or out of its range is read.
  */

@@ -1,4 +1,8 @@
-/* See faults.h. The linker prefers these definitions to those of the C library. */
+/*
+ * tests/unit/net/keyring/faults.c - injected failures of file system calls.
+ *
+ * See faults.h. The linker prefers these definitions to those of the C library.
+ */
 #include "tests/unit/net/keyring/faults.h"
 
 #include <errno.h>

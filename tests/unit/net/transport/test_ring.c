@@ -1,6 +1,7 @@
 /*
- * tests/unit/net/transport/test_ring.c - what is put comes out, in order, whatever the lengths; and
- * a side that lies is found out.
+ * tests/unit/net/transport/test_ring.c - tests of the ring buffer.
+ *
+ * What is put comes out, in order, whatever the lengths; and a side that lies is found out.
  */
 #include "net/transport/ring.h"
 

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/transport/test_transport.c - tests of the transport process.
+ *
  * A transport in a process of its own, between two links of this one: it carries what links carry,
  * and when it falls, hangs, grows, lies or reaches for what it may not, another one does.
  */
@@ -111,7 +113,7 @@ static bool hears(uint16_t from, const char *text, uint64_t wait_ms)
 }
 
 /* Another node hears node 0. */
-static bool is_heard(uint16_t by, const char *text, uint64_t wait_ms)
+static bool is_reachable(uint16_t by, const char *text, uint64_t wait_ms)
 {
     const uint64_t until_ms = now_ms() + wait_ms;
     uint64_t say_ms = 0;
@@ -146,8 +148,8 @@ Test(net_transport_transport, carries_both_ways_and_says_whose_it_is)
     open_far();
     cr_assert(hears(1, "good from one", LONG_MS));
     cr_assert(hears(2, "good from two", LONG_MS));
-    cr_assert(is_heard(1, "to one", LONG_MS));
-    cr_assert(is_heard(2, "to two", LONG_MS));
+    cr_assert(is_reachable(1, "to one", LONG_MS));
+    cr_assert(is_reachable(2, "to two", LONG_MS));
     for (int i = 0; i < 100 && !assay_transport_is_up(far, 1); i++)
         turn();
     cr_assert(assay_transport_is_up(far, 1));
@@ -169,8 +171,8 @@ Test(net_transport_transport, many_largest_frames_go_through)
     static uint8_t page[ASSAY_FRAME_LEN_MAX];
     unsigned got[NODES] = { 0 };
     open_far();
-    cr_assert(is_heard(1, "to one", LONG_MS));
-    cr_assert(is_heard(2, "to two", LONG_MS));
+    cr_assert(is_reachable(1, "to one", LONG_MS));
+    cr_assert(is_reachable(2, "to two", LONG_MS));
     for (unsigned i = 0; i < PAGES; i++) {
         memset(page, 100 + (int)i, sizeof page); /* no batch, whose first byte is small */
         for (uint16_t to = 1; to < NODES; to++)
@@ -258,7 +260,7 @@ static void fells(const char *plant, const char *why)
     cr_assert(hears(2, "good after", LONG_MS), "%s", plant);
     cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 1, "%s", plant);
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 1, "%s", plant);
-    cr_assert(is_heard(2, "to two", LONG_MS), "%s", plant);
+    cr_assert(is_reachable(2, "to two", LONG_MS), "%s", plant);
     cr_assert(hears(1, "good again", LONG_MS), "%s: shut out for ever", plant);
 }
 
@@ -305,7 +307,7 @@ static void goes_numb(const char *plant)
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_STALLED), 1);
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
     cr_assert(hears(1, "good after", LONG_MS));
-    cr_assert(is_heard(2, "to two", LONG_MS));
+    cr_assert(is_reachable(2, "to two", LONG_MS));
 }
 
 Test(net_transport_transport, ends_one_whose_libzmq_sleeps)
@@ -450,7 +452,7 @@ Test(net_transport_transport, survives_a_thousand_in_a_row)
     }
     cr_assert_geq(falls, 20U);
     cr_assert(hears(1, "good after all", MANY_MS));
-    cr_assert(is_heard(2, "to two after all", MANY_MS));
+    cr_assert(is_reachable(2, "to two after all", MANY_MS));
     /* Now and then somebody's connection takes the port before the next one does. */
     cr_assert_geq(counted(ASSAY_COUNT_TRANSPORT_ENDED), falls);
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_EXCLUDED), 0);
@@ -478,7 +480,7 @@ Test(net_transport_transport, one_that_stands_still_holds_nobody_up)
     cr_assert_lt(now_ms() - start_ms, 2000);
     cr_assert_gt(counted(ASSAY_COUNT_SEND_DROPPED), 100);
     cr_assert_eq(kill((pid_t)last.pid, SIGCONT), 0);
-    cr_assert(is_heard(1, "to one", LONG_MS));
+    cr_assert(is_reachable(1, "to one", LONG_MS));
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0);
 }
 
@@ -551,12 +553,12 @@ Test(net_transport_transport, names_are_resolved_here)
     (void)snprintf(address, sizeof address, "one.example%s",
                    strrchr(assay_link_endpoint(nodes[1].link), ':'));
     cr_assert_eq(assay_transport_peer(far, 1, address), ASSAY_OK);
-    cr_assert(is_heard(1, "by name", LONG_MS));
+    cr_assert(is_reachable(1, "by name", LONG_MS));
     cr_assert_eq(assay_transport_peer(far, 1, "no address"), ASSAY_E_IO);
     cr_assert_eq(assay_transport_peer(far, 1, "two.example:1"), ASSAY_OK);
     const uint64_t until_ms = now_ms() + LONG_MS;
     while (counted(ASSAY_COUNT_NAME_UNKNOWN) == 0 && now_ms() < until_ms)
-        cr_assert_not(is_heard(1, "of nobody", 50));
+        cr_assert_not(is_reachable(1, "of nobody", 50));
     cr_assert_gt(counted(ASSAY_COUNT_NAME_UNKNOWN), 0);
 }
 
@@ -573,7 +575,7 @@ Test(net_transport_transport, a_name_in_brackets_ends_nobody)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_expect_eq(assay_transport_peer(far, 2, names[i]), ASSAY_E_IO, "%s", names[i]);
     cr_expect(hears(1, "good after", LONG_MS));
-    cr_expect(is_heard(1, "to one", LONG_MS));
+    cr_expect(is_reachable(1, "to one", LONG_MS));
     cr_expect_eq(counted(ASSAY_COUNT_TRANSPORT_ENDED), 0, "%s", last_fall);
 }
 
@@ -582,7 +584,7 @@ Test(net_transport_transport, last_words_arrive)
     char heard[64];
     uint16_t slot = 99;
     open_far();
-    cr_assert(is_heard(2, "to two", LONG_MS));
+    cr_assert(is_reachable(2, "to two", LONG_MS));
     cr_assert_eq(assay_transport_send(far, 2, assay_slice_over("farewell", 8), 0), ASSAY_OK);
     assay_transport_linger(far, 500);
     const uint64_t start_ms = now_ms();
@@ -607,7 +609,7 @@ Test(net_transport_transport, without_a_process_it_is_the_link)
     assay_transport_spare(far, 1, 7);
     assay_transport_pause(far, false);
     cr_assert(hears(1, "good from one", LONG_MS));
-    cr_assert(is_heard(1, "to one", LONG_MS));
+    cr_assert(is_reachable(1, "to one", LONG_MS));
     cr_assert(assay_transport_is_up(far, 1));
     cr_assert(assay_transport_has_peer(far, 1));
     assay_transport_remove_peer(far, 1);

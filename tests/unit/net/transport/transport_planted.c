@@ -1,4 +1,6 @@
 /*
+ * tests/unit/net/transport/transport_planted.c - transport process with planted faults.
+ *
  * A transport whose frames tell it what to do (tests/byzantine/transport_plants.c), or a good one.
  */
 #include "tests/byzantine/transport_plants.h"

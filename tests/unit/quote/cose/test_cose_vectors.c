@@ -79,8 +79,8 @@ static void open_fixture(struct fixture *f, const struct assay_json *item, const
     assay_policy_default(&f->policy);
     f->claims = assay_json_object();
     cr_assert_eq(assay_package_read(kind, f->bytes, f->len, &package), ASSAY_OK);
-    cr_assert_eq(kind == ASSAY_KIND_NITRO ? assay_claims_nitro(&package, f->claims)
-                                          : assay_claims_cca(&package, f->claims),
+    cr_assert_eq(kind == ASSAY_KIND_NITRO ? cli_claims_nitro(&package, f->claims)
+                                          : cli_claims_cca(&package, f->claims),
                  ASSAY_OK);
 }
 

@@ -29,7 +29,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    assay_ear_close(&ear);
+    cli_ear_close(&ear);
     assay_p256_free(&key);
 }
 
@@ -55,8 +55,8 @@ static enum assay_ear_answer read_at(const char *header, const char *claims, int
 {
     const size_t len =
         sign(assay_slice_over(header, strlen(header)), assay_slice_over(claims, strlen(claims)));
-    assay_ear_close(&ear);
-    return assay_ear_read(token, len, key, at, nonce, &ear);
+    cli_ear_close(&ear);
+    return cli_ear_read(token, len, key, at, nonce, &ear);
 }
 
 static void expect(const char *claims, enum assay_ear_answer answer)
@@ -115,9 +115,9 @@ Test(quote_ear, what_is_written_is_read_back_in_both_families)
                 assay_ear_header(family, public_key, &h);
                 const size_t token_len =
                     sign(assay_slice_over(header, h.len), assay_slice_over(claims, len));
-                assay_ear_close(&ear);
+                cli_ear_close(&ear);
                 cr_assert_eq(
-                    assay_ear_read(token, token_len, key, AT, "a nonce \"\\ of theirs", &ear),
+                    cli_ear_read(token, token_len, key, AT, "a nonce \"\\ of theirs", &ear),
                     ASSAY_EAR_VALID, "%s", ear.why);
                 cr_assert_eq(ear.status, v.tier);
                 cr_assert_eq((int)ear.family, profile);
@@ -282,15 +282,15 @@ Test(quote_ear, refuses_another_key_and_every_changed_character)
     for (size_t i = 0; i < len; i++) {
         const char was = token[i];
         token[i] = was == 'Q' ? 'R' : 'Q';
-        assay_ear_close(&ear);
-        cr_assert_neq(assay_ear_read(token, len, key, AT, NULL, &ear), ASSAY_EAR_VALID);
+        cli_ear_close(&ear);
+        cr_assert_neq(cli_ear_read(token, len, key, AT, NULL, &ear), ASSAY_EAR_VALID);
         token[i] = was;
     }
     assay_p256_free(&key);
     cr_assert_eq(assay_p256_generate(&secret, public_key), ASSAY_OK);
     cr_assert_eq(assay_p256_load(public_key, &key), ASSAY_OK);
-    assay_ear_close(&ear);
-    cr_assert_eq(assay_ear_read(token, len, key, AT, NULL, &ear), ASSAY_EAR_FORGED);
+    cli_ear_close(&ear);
+    cr_assert_eq(cli_ear_read(token, len, key, AT, NULL, &ear), ASSAY_EAR_FORGED);
 }
 
 Test(quote_ear, refuses_a_status_above_the_worst_claim)

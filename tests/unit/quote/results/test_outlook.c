@@ -75,7 +75,7 @@ Test(quote_outlook, names_the_version_that_is_short)
 {
     recover(ASSAY_TCB_REVOKED);
     cr_assert_eq(make(), ASSAY_OK);
-    cr_expect_eq(out->change, ASSAY_OUTLOOK_FALLS);
+    cr_expect_eq(out->change, ASSAY_OUTLOOK_WORSENS);
     cr_expect_eq(out->outcome_now, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     cr_expect_eq(out->outcome_then, ASSAY_OUTCOME_FAIL_HARD);
     cr_expect_eq(out->reason_count, 1);
@@ -203,7 +203,7 @@ Test(quote_outlook, the_second_verdict_is_of_its_own_day)
     cr_expect_eq(out->outcome_then, ASSAY_OUTCOME_PASS_OUT_OF_DATE);
     request.then_unix_s = w->at_unix_s + 14 * DAY;
     cr_assert_eq(assay_outlook_make(NULL, &request, out), ASSAY_OK);
-    cr_expect_eq(out->change, ASSAY_OUTLOOK_FALLS);
+    cr_expect_eq(out->change, ASSAY_OUTLOOK_WORSENS);
     cr_expect_eq(out->now.at_unix_s, w->at_unix_s);
     cr_expect_eq(out->then.at_unix_s, w->at_unix_s + 14 * DAY);
 }
@@ -222,7 +222,7 @@ Test(quote_outlook, no_truncation_of_the_evidence_is_judged)
 
 Test(quote_outlook, is_a_function_of_both_outcomes)
 {
-    static const enum assay_outlook_change F = ASSAY_OUTLOOK_FALLS, U = ASSAY_OUTLOOK_UNJUDGED,
+    static const enum assay_outlook_change F = ASSAY_OUTLOOK_WORSENS, U = ASSAY_OUTLOOK_UNJUDGED,
                                            D = ASSAY_OUTLOOK_DROPS, S = ASSAY_OUTLOOK_SAME,
                                            R = ASSAY_OUTLOOK_RISES, J = ASSAY_OUTLOOK_JUDGED;
     /* From none, FAIL soft, FAIL hard, up to date, needs hardening, out of date. */

@@ -1,6 +1,8 @@
 /*
- * tests/unit/quote/snp/test_key.c - whose key signed a report, under an authority of the tests'
- * own: every product, and one thing wrong at a time.
+ * tests/unit/quote/snp/test_key.c - tests of SNP report keys.
+ *
+ * Whose key signed a report, under an authority of the tests' own: every product, and one thing
+ * wrong at a time.
  */
 #include "tests/unit/quote/snp/snp_world.h"
 

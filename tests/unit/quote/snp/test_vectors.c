@@ -112,7 +112,7 @@ Test(snp_vectors, have_exactly_the_expected_claims)
         struct assay_json *claims = assay_json_object();
         cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, c->package, c->package_len, &package),
                      ASSAY_OK);
-        cr_assert_eq(assay_claims_snp(&package, claims), ASSAY_OK);
+        cr_assert_eq(cli_claims_snp(&package, claims), ASSAY_OK);
         const size_t compared =
             expect_members(id, claims, expected) +
             expect_members(id, claims, assay_json_get(expected, "measurements"));

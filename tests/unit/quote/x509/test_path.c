@@ -1,6 +1,8 @@
 /*
- * tests/unit/quote/test_path.c - paths from a leaf to a root key: any order, strangers, namesakes,
- * loops, missing links, and what each certificate must be to vouch for the next.
+ * tests/unit/quote/x509/test_path.c - tests of certificate paths.
+ *
+ * Paths from a leaf to a root key: any order, strangers, namesakes, loops, missing links, and what
+ * each certificate must be to vouch for the next.
  */
 #include "quote/certificates/path.h"
 

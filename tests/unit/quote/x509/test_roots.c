@@ -1,6 +1,7 @@
 /*
- * tests/unit/quote/test_roots.c - the pinned root keys, against constants and against genuine
- * certificates.
+ * tests/unit/quote/x509/test_roots.c - tests of pinned root keys.
+ *
+ * The pinned root keys, against constants and against genuine certificates.
  */
 #include "quote/verify.h"
 

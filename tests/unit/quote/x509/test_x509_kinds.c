@@ -1,6 +1,7 @@
 /*
- * tests/unit/quote/x509/test_x509_kinds.c - what certificates of AMD, AWS and makers of TPMs say,
- * and what is refused in each.
+ * tests/unit/quote/x509/test_x509_kinds.c - tests of vendors' certificate extensions.
+ *
+ * What certificates of AMD, AWS and makers of TPMs say, and what is refused in each.
  */
 #include "quote/x509.h"
 

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_client.c - tests of the session of an enclave.
+ *
  * An enclave's session against replicas that are played by hand (docs/services.md 1.4 to 1.8).
  */
 #include "base/crypto/model.h"
@@ -84,16 +86,16 @@ static struct bench *running(void)
     struct bench *b = begin();
     const uint8_t zero[32] = { 0 };
     opened(b, 0, 0, 0, 0);
-    cr_assert_eq(b->outs.told, 0);
+    cr_assert_eq(b->outs.events, 0);
     opened(b, 2, 0, 0, 0);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_FOUND);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_FOUND);
     cr_assert_eq(assay_cont_client_adopt(&b->client, 0, zero, zero, 0, &b->outs), ASSAY_OK);
     cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
-    cr_assert_eq(b->outs.told, 0, "one is no quorum of three");
+    cr_assert_eq(b->outs.events, 0, "one is no quorum of three");
     cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
-    cr_assert_eq(b->outs.told, 0, "the same one twice is one");
+    cr_assert_eq(b->outs.events, 0, "the same one twice is one");
     cr_assert_eq(hand_ack(b, 1, 6, 0), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_ADOPTED);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_ADOPTED);
     return b;
 }
 
@@ -148,7 +150,7 @@ Test(client, a_state_is_certified_by_a_quorum_of_one_view)
     cr_assert_eq(hand_ack(b, 2, 6, 1), ASSAY_OK);
     cr_assert_eq(b->client.certified, 0);
     cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_CERTIFIED);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_CERTIFIED);
     cr_assert_eq(b->client.certified, 1);
     free(b);
 }
@@ -255,7 +257,7 @@ Test(client, a_fenced_session_ends)
     cr_assert_eq(hand(b, 1, &f), ASSAY_E_INVALID, "not by itself");
     f.value = SESSION + 1;
     cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_FENCED);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_FENCED);
     cr_assert_eq(b->client.end, ASSAY_CONT_END_FENCED);
     cr_assert_eq(assay_cont_client_update(&b->client, b->nonce, 0, &index, &b->outs),
                  ASSAY_E_INVALID);
@@ -285,9 +287,9 @@ Test(client, a_read_is_confirmed_by_answers_to_its_own_nonce)
     assay_bytes_copy(f.nonce, 32, nonce, 32);
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, 0);
+    cr_assert_eq(b->outs.events, 0);
     cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_CONFIRMED);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_CONFIRMED);
     free(b);
 }
 
@@ -327,7 +329,7 @@ Test(client, a_receipt_is_a_quorum_of_signatures)
     cr_assert_eq(hand(b, 2, &f), ASSAY_OK);
     assay_model_sign(b->secret[0], digest, f.signature);
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_CONT_EVENT_RECEIPT);
+    cr_assert_eq(b->outs.events, ASSAY_CONT_EVENT_RECEIPT);
     cr_assert_eq(assay_cont_receipt_encode(&b->client.receipt, bytes, sizeof bytes, &out),
                  ASSAY_OK);
     cr_assert_eq(assay_cont_receipt_decode(out, &read), ASSAY_OK);
@@ -458,9 +460,9 @@ Test(client, its_row_says_whether_it_is_the_newest)
         table_of(t, cases[i].session, cases[i].retired, cases[i].without);
         cr_expect_eq(show_row(b, t, 1, &proven), cases[i].status, "%zu", i);
         cr_expect_eq(b->client.end, cases[i].end, "%zu", i);
-        cr_expect_eq(b->outs.told, cases[i].end == ASSAY_CONT_END_FENCED
-                                       ? (uint32_t)ASSAY_CONT_EVENT_FENCED
-                                       : 0U);
+        cr_expect_eq(b->outs.events, cases[i].end == ASSAY_CONT_END_FENCED
+                                         ? (uint32_t)ASSAY_CONT_EVENT_FENCED
+                                         : 0U);
         if (cases[i].status == ASSAY_OK) cr_expect_eq(proven.has_row, !cases[i].without);
         free(b);
     }

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_document.c - tests of the document of a group.
+ *
  * A group as the ledger keeps it (docs/services.md 1.3.1): one that is read from its document goes
  * on as the one that wrote it, whatever comes, and no other bytes are a group.
  */
@@ -193,7 +195,7 @@ static void silences(struct pair *p, uint64_t *seed)
         .view = now->view,
         .seat = (uint32_t)random_below(seed, now->count),
         .epoch = p->epoch + random_below(seed, 2),
-        .heard = { (uint8_t)random_below(seed, 256), (uint8_t)random_below(seed, 256) },
+        .reachable = { (uint8_t)random_below(seed, 256), (uint8_t)random_below(seed, 256) },
     };
     const uint64_t reporter = random_below(seed, now->count);
     assay_bytes_copy(silent.key, 64, now->key[reporter], 64);

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_group_eras.c - tests of views across a RECOVER.
+ *
  * Views that started and that a RECOVER has undone (docs/services.md 1.9.5): what the ledger makes
  * of their TABLE records in the next era, and of replicas that a member listed in what was undone.
  */

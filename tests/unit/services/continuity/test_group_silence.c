@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_group_silence.c - tests of reports of silence.
+ *
  * What the ledger makes of reports that a seat is silent, and of answers to them (docs/services.md
  * 1.11).
  */
@@ -58,7 +60,7 @@ static enum assay_cont_result report_as(struct crowd *b, uint32_t reporter, uint
         .group = GROUP, .view = view, .seat = seat, .epoch = epoch
     };
     for (uint32_t slot = 0; slot < CROWD; slot++)
-        if (b->unheard != slot + 1) record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
+        if (b->unheard != slot + 1) record.reachable[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, 64, b->group.now.roster.key[reporter], 64);
     return assay_cont_group_apply_silent(&b->group, &record, &b->facts);
 }
@@ -351,7 +353,7 @@ Test(group_silence, a_seat_moves_to_nobody_whom_too_few_hear)
         cr_expect_eq(b->group.next.slot[seat], few >= 3 ? best : best - 1, "heard by %u", few);
         crowd_start(b);
         for (uint32_t i = 0; i < CROWD; i++) /* in the view that is over */
-            cr_expect(b->group.member[i].heard[0] == 0 && b->group.member[i].heard[1] == 0);
+            cr_expect(b->group.member[i].reachable[0] == 0 && b->group.member[i].reachable[1] == 0);
         free(b);
     }
 }
@@ -363,10 +365,10 @@ Test(group_silence, what_was_heard_long_ago_counts_no_more)
     report_by(b, 4, 1);
     crowd_close(b); /* nobody is alive */
     for (uint32_t i = 0; i < CROWD; i++)
-        cr_assert_eq(b->group.member[i].heard[1], 0x1d);
+        cr_assert_eq(b->group.member[i].reachable[1], 0x1d);
     crowd_close(b);
     for (uint32_t i = 0; i < CROWD; i++)
-        cr_assert_eq(b->group.member[i].heard[0] | b->group.member[i].heard[1], 0);
+        cr_assert_eq(b->group.member[i].reachable[0] | b->group.member[i].reachable[1], 0);
     free(b);
 }
 

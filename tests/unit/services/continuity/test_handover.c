@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_handover.c - tests of hand-overs.
+ *
  * Views that enclaves follow by hand-overs, without their ledger (docs/services.md 1.9.8): what is
  * refused by which name, what an enclave does, and which records a replica gives.
  */
@@ -342,7 +344,7 @@ Test(handover, an_enclave_asks_whoever_names_a_later_view_and_follows_step_by_st
 
     struct assay_cont_handover h = handover_of(6, 0, 7, 1);
     cr_assert_eq(hand_over(b, &h), ASSAY_OK);
-    cr_expect(b->outs.told & ASSAY_CONT_EVENT_VIEW);
+    cr_expect(b->outs.events & ASSAY_CONT_EVENT_VIEW);
     cr_expect_eq(b->client.config.roster.view, 7);
     cr_expect_eq(was_sent(b, ASSAY_CONT_OPEN, 7), 7, "what is under way is said in the new view");
     cr_expect_eq(b->client.contact[2].curve[0], 3, "by whom it is reached");

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_replica.c - tests of a replica.
+ *
  * One replica at its door, and three of them with as many instances as fit, whose view changes in
  * pages (docs/services.md 1.4 to 1.9).
  */

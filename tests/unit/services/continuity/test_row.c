@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_row.c - tests of proofs of single rows.
+ *
  * Proofs of single rows (docs/services.md 1.3.4): every instance has one, of 14 hashes at most, and
  * whatever else is shown for it is refused, by somebody who has the head alone.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_schedules.c - random schedules of state continuity.
+ *
  * The protocol of state continuity under random schedules of a hostile host (docs/services.md 1):
  * no certified state is lost, none is forked, no read is stale. The rules that others use for
  * restarted replicas lose states in the same worlds, so the checker can fail.

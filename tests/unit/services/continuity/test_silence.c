@@ -39,7 +39,7 @@ struct world {
     struct machine machine[MACHINES];
     uint8_t operators[MACHINES];
     bool cut[MACHINES][MACHINES]; /* from, to */
-    uint64_t heard_ms[MACHINES][MACHINES]; /* of the first by the second: unbroken since */
+    uint64_t received_ms[MACHINES][MACHINES]; /* of the first by the second: unbroken since */
     bool unbroken[MACHINES][MACHINES];
     uint64_t last_ms[MACHINES][MACHINES]; /* when the second could hear the first last */
     uint64_t now_ms, seed, epoch;
@@ -117,7 +117,7 @@ static void hand_in(struct world *w, uint32_t i)
         for (uint32_t slot = 0; slot < MACHINES; slot++)
             if (w->group.member[slot].listed &&
                 assay_cont_replica_is_reachable(m->core, w->group.member[slot].key, w->now_ms))
-                record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
+                record.reachable[slot / 8] |= (uint8_t)(1u << slot % 8);
         assay_bytes_copy(record.key, sizeof record.key, m->key, sizeof m->key);
         (void)assay_cont_group_apply_silent(&w->group, &record, &w->facts);
     }
@@ -141,7 +141,7 @@ static void step(struct world *w)
     for (uint32_t i = 0; i < MACHINES; i++)
         for (uint32_t k = 0; k < MACHINES; k++) {
             const bool hears = !w->cut[i][k] && !w->machine[i].dead && !w->machine[k].dead;
-            if (hears && !w->unbroken[i][k]) w->heard_ms[i][k] = w->now_ms;
+            if (hears && !w->unbroken[i][k]) w->received_ms[i][k] = w->now_ms;
             if (hears) w->last_ms[i][k] = w->now_ms;
             w->unbroken[i][k] = hears;
         }
@@ -167,7 +167,7 @@ static uint32_t hearers(const struct world *w, uint32_t seat)
     for (uint32_t i = 0; i < w->group.size; i++) {
         const uint32_t k = machine_of(w->group.now.roster.key[i]);
         count += i != seat && w->unbroken[it][k] &&
-                 w->now_ms - w->heard_ms[it][k] >= 2 * EPOCH_MS + SILENT_MS;
+                 w->now_ms - w->received_ms[it][k] >= 2 * EPOCH_MS + SILENT_MS;
     }
     return count;
 }

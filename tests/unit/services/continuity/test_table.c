@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/continuity/test_table.c - tests of the table of a replica.
+ *
  * What a replica remembers: order, capacity, and the maximum that a new view starts from
  * (docs/services.md 1.9).
  */

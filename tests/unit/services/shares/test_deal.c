@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_deal.c - tests of sharing a secret.
+ *
  * Sharing a secret: what k shares do and fewer do not, what is refused, and that dealing on keeps
  * the secret while old shares are worth nothing (docs/services.md 5.3).
  */

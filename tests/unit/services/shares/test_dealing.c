@@ -1,7 +1,8 @@
 /*
+ * tests/unit/services/shares/test_dealing.c - tests of public dealings.
+ *
  * Numbers that are dealt in everybody's sight (docs/services.md 5.16): who reads one, who shows
- * one,
- * and what no proof stands for.
+ * one, and what no proof stands for.
  */
 #include "base/crypto.h"
 #include "services/shares/dealing.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_exchange.c - tests of the exchange with a holder.
+ *
  * Four messages between two sides (docs/services.md 5.10): what is refused, and that nothing of one
  * exchange is worth anything in another.
  */
@@ -21,7 +23,7 @@ struct bench {
 
 static void decode(struct bench *b)
 {
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_SEND);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_SEND);
     cr_assert_eq(assay_share_message_decode(b->want.bytes, &b->m), ASSAY_OK);
 }
 
@@ -59,7 +61,7 @@ static struct bench *fresh(enum assay_share_purpose purpose)
 /* The giver quotes, and its OFFER is in b->m. */
 static void offer(struct bench *b)
 {
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_QUOTE);
     assay_bytes_copy(b->of_giver, 64, b->want.report_data, 64);
     cr_assert_eq(assay_share_exchange_on_quote(&b->giver, assay_slice_over(b->of_giver, 64),
                                                b->other, sizeof b->other, &b->want),
@@ -81,11 +83,11 @@ static enum assay_status to_giver(struct bench *b)
 static void proof(struct bench *b)
 {
     cr_assert_eq(to_taker(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_VERIFY);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_VERIFY);
     cr_assert(assay_bytes_equal(b->want.bytes.bytes, b->want.report_data, 64), "what was quoted");
     cr_assert_eq(assay_share_exchange_on_verified(&b->taker, b->bytes, sizeof b->bytes, &b->want),
                  ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_QUOTE);
     assay_bytes_copy(b->of_taker, 64, b->want.report_data, 64);
     cr_assert_eq(assay_share_exchange_on_quote(&b->taker, assay_slice_over(b->of_taker, 64),
                                                b->bytes, sizeof b->bytes, &b->want),
@@ -113,11 +115,11 @@ static void through(struct bench *b, uint8_t number)
     offer(b);
     proof(b);
     cr_assert_eq(to_giver(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_VERIFY);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_VERIFY);
     cr_assert(assay_bytes_equal(b->want.bytes.bytes, b->want.report_data, 64));
     cr_assert_eq(assay_share_exchange_on_verified(&b->giver, b->other, sizeof b->other, &b->want),
                  ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_GIVE);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_GIVE);
     give(b, "gift");
 }
 
@@ -260,7 +262,7 @@ Test(exchange, evidence_stands_where_it_belongs_and_nowhere_else)
     cr_assert_eq(to_taker(b), ASSAY_E_INVALID);
     b->m = offered;
     cr_assert_eq(to_taker(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_QUOTE, "the holder does");
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_QUOTE, "the holder does");
     cr_assert_eq(assay_share_exchange_on_quote(&b->taker, assay_slice_over(NULL, 0), b->bytes,
                                                sizeof b->bytes, &b->want),
                  ASSAY_E_RANGE);
@@ -276,7 +278,7 @@ Test(exchange, evidence_stands_where_it_belongs_and_nowhere_else)
     cr_assert_eq(b->m.kind, ASSAY_SHARE_PROOF);
     cr_assert_eq(b->m.evidence.len, 0, "a reader whose record is signed");
     cr_assert_eq(to_giver(b), ASSAY_OK);
-    cr_assert_eq(b->want.wish, ASSAY_SHARE_WANT_GIVE);
+    cr_assert_eq(b->want.action, ASSAY_SHARE_WANT_GIVE);
     free(b);
 }
 

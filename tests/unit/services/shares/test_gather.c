@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_gather.c - tests of resharing.
+ *
  * The next generation of a share, of what dealers give (docs/services.md 5.3, 5.8, 5.9): it is made
  * when everything adds up, and who lied is shown when it does not.
  */

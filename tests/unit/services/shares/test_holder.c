@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_holder.c - tests of a holder.
+ *
  * One holder at its door (docs/services.md 5.10 to 5.12): what it asks of whom, what it stores and
  * says, to whom it gives. The other sides are played by the test.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_holder_public.c - tests of a holder in public attempts.
+ *
  * A holder in public attempts (docs/services.md 5.17): what it deals is stored before it is handed
  * in, and is the same after a crash; its keys are stored, used once and destroyed.
  */

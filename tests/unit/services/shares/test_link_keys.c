@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_link_keys.c - tests of link keys of holders.
+ *
  * Link keys of holders: the CURVE key that every node computes from a link key is the one whose
  * secret half the owner of the seed has (docs/services.md 5.4).
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_coefficients.c - tests of coefficients of dealings.
+ *
  * Coefficients of dealings (docs/services.md 5.8): a seed is of use for one dealing, and equal
  * coefficients above the constant are of an equal constant. Of two dealings that share them and
  * differ in the constant, a slot that took one sub-share of each computes the dealer's share.

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_document.c - tests of the document of shares.
+ *
  * Clusters and ids as the ledger keeps them (docs/services.md 7.5).
  */
 #include "services/shares/cluster_internal.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_ids.c - tests of ids of owners.
+ *
  * Ids of owners (docs/services.md 5.5): how many there can be of one owner and of one member, which
  * records bring one into being, and that nothing that was deleted or replaced comes back.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_lies.c - tests of disputes.
+ *
  * Honest input convicts nobody, and a few slots prevent nothing (docs/services.md 5.8, 5.9): pieces
  * that were given honestly are shown as lies at every later moment, after the reshare that they
  * belong to, under another seating and in another era; slots are silent or say another digest.

@@ -1,7 +1,8 @@
 /*
+ * tests/unit/services/shares/test_share_public.c - tests of payloads of public attempts.
+ *
  * Payloads of public attempts (docs/services.md 5.17): what is encoded is read back, one meaning
- * has
- * one encoding, the longest fits a record, and signatures cover every byte.
+ * has one encoding, the longest fits a record, and signatures cover every byte.
  */
 #include "base/crypto.h"
 #include "services/shares/public.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_records.c - tests of payloads of shares.
+ *
  * Payloads of shares (docs/services.md 5.4): what is encoded is read back, one meaning has one
  * encoding, and what is signed inside is checked with the keys beside it.
  */

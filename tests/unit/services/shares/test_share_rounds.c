@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_rounds.c - tests of public attempts in the fold.
+ *
  * Public attempts of a reshare in the fold (docs/services.md 5.17): few that are silent or lie
  * prevent nothing, honest slots lose nothing, and what is said privately is no silence.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_share_schedules.c - random schedules of shares.
+ *
  * Shares under random schedules of a hostile host and network (docs/services.md 5): no synced
  * secret is lost, nothing counts as kept that is not, whoever lies is refused and convicted, and
  * when the network heals every slot keeps what is synced.

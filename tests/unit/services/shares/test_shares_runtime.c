@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/shares/test_shares_runtime.c - tests of holder processes.
+ *
  * Holders as they run: each a process of its own with a vault on disk, real links and sockets; the
  * test is the ledger, owner and reader (docs/services.md 5.13). A holder that is killed is killed:
  * nothing of it is told that it ends.

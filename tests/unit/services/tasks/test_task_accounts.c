@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_accounts.c - tests of accounts.
+ *
  * Accounts that nobody uses leave the table, and what was signed for one of them is never of use
  * again, in no epoch and era (docs/services.md 6.2.1).
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_document.c - tests of the document of tasks.
+ *
  * Accounts, offers and tasks as the ledger keeps them (docs/services.md 7.4).
  */
 #include "services/tasks/document.h"

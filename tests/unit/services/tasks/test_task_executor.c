@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_executor.c - tests of the executor's side of a task.
+ *
  * The enclave's side of a task, with real sealing and signatures (docs/services.md 6.5 to 6.7).
  */
 #include "tests/support/services/task_pair.h"
@@ -18,7 +20,7 @@ Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
         cr_assert(assay_slice_equal(b->r.result.state, assay_slice_over("state", 5)));
         pair_next(b);
         pair_to_executor(b, ASSAY_OK);
-        cr_assert_eq(b->outs.told, i < STEPS ? ASSAY_TASK_EVENT_NEXT : ASSAY_TASK_EVENT_DONE);
+        cr_assert_eq(b->outs.events, i < STEPS ? ASSAY_TASK_EVENT_NEXT : ASSAY_TASK_EVENT_DONE);
     }
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
     cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED, "it answers on");
@@ -148,7 +150,7 @@ Test(task_executor, everything_can_be_said_again)
     assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
     b->len = voucher_len;
     pair_to_executor(b, ASSAY_OK); /* it did not hear the key */
-    cr_assert_eq(b->outs.told, 0, "the claim is the same");
+    cr_assert_eq(b->outs.events, 0, "the claim is the same");
     cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_KEY_IS);
     static uint8_t key[512];
     const size_t key_len = b->len;
@@ -418,7 +420,7 @@ Test(task_executor, vouchers_of_another_payer_are_checked_by_it)
     pair_say(b, &f);
     pair_to_executor(b, ASSAY_OK);
     cr_assert_eq(b->e.claim.step, 1);
-    cr_assert_eq(b->outs.told & ASSAY_TASK_EVENT_CLAIM, ASSAY_TASK_EVENT_CLAIM);
+    cr_assert_eq(b->outs.events & ASSAY_TASK_EVENT_CLAIM, ASSAY_TASK_EVENT_CLAIM);
     free(b);
 }
 

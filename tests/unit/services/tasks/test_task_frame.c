@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_frame.c - tests of frames of tasks.
+ *
  * Frames between requestor and enclave: strict, bounded, one encoding (docs/services.md 6.5).
  */
 #include "services/tasks/seal.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_quota.c - tests of quotas of accounts.
+ *
  * What one account may hold of a table of tasks, and for how long without an executor
  * (docs/services.md 6.4): money that is locked comes back, so it keeps nobody else out.
  */

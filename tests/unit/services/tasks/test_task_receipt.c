@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_receipt.c - tests of receipts.
+ *
  * Receipts and their chains, offline (docs/services.md 6.5).
  */
 #include "services/tasks/voucher.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_records.c - tests of payloads of tasks.
+ *
  * Payloads of tasks: canonical, bounded, signed (docs/services.md 6.2).
  */
 #include "tests/support/services/task_kit.h"

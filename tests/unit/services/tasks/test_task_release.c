@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_release.c - tests of rent and RELEASE.
+ *
  * What a place costs while it waits, and how either side leaves it (docs/services.md 6.8.1, 6.8.2).
  */
 #include "tests/support/services/task_kit.h"

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_requestor.c - tests of the requestor's side of a task.
+ *
  * The requestor's side of a task, with real sealing and signatures (docs/services.md 6.5, 6.6).
  */
 #include "tests/support/services/task_pair.h"
@@ -169,10 +171,10 @@ Test(task_requestor, the_key_of_a_claim_opens_what_the_executor_kept_back)
     struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = 1 };
     assay_bytes_copy(fact.opening, 32, claim.opening, 32);
     pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
-    cr_assert_eq(b->outs.told, 0, "another task");
+    cr_assert_eq(b->outs.events, 0, "another task");
     assay_bytes_copy(fact.task, 32, b->task, 32);
     pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_OUTPUT);
     fact.kind = ASSAY_TASK_ENDED;
     pair_checked(b, assay_task_requestor_on_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_HOLDING, "what is open is not thrown away");
@@ -222,7 +224,7 @@ Test(task_requestor, an_enclave_that_signs_what_it_does_not_give_takes_one_step)
     kit_bytes('K', 1, f.nonce);
     pair_say(b, &f);
     pair_to_requestor(b, ASSAY_E_INVALID);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CHEATED);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_CHEATED);
     cr_assert(b->r.cheated);
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
     pair_say(b, &f);
@@ -290,7 +292,7 @@ Test(task_requestor, what_the_key_opens_must_be_a_result_and_for_this_requestor)
         pair_say(b, &f);
         pair_to_requestor(b, ASSAY_E_INVALID);
         cr_assert(b->r.cheated);
-        cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_CHEATED);
+        cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_CHEATED);
         cr_assert(assay_bytes_all_zero(b->r.plain, sizeof b->r.plain));
         free(b);
     }
@@ -422,7 +424,7 @@ Test(task_requestor, cryptography_that_fails_is_tried_again)
     cr_assert_not(b->r.cheated, "the fault is on this side");
     b->mine.crypto = mine;
     pair_to_requestor(b, ASSAY_OK);
-    cr_assert_eq(b->outs.told, ASSAY_TASK_EVENT_OUTPUT);
+    cr_assert_eq(b->outs.events, ASSAY_TASK_EVENT_OUTPUT);
     free(b);
 }
 

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_task_schedules.c - random schedules of tasks.
+ *
  * Ledger, requestors and executors of attested tasks under random schedules (docs/services.md 6):
  * balances are conserved, nobody is paid for nothing or twice, nobody loses more than one step.
  */

@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_tasks_chain.c - tests of executor processes paid on a chain.
+ *
  * Executors as they run, paid on a chain (docs/services.md 8.9): drafts, openings, and strangers
  * who draft without ever opening.
  */
@@ -32,16 +34,16 @@ static struct assay_task_client *chain_client(void)
                                                      .again_ms = 500 };
     struct assay_task_client *client = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, told, NULL, &client, message), ASSAY_OK, "%s",
+    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &client, message), ASSAY_OK, "%s",
                  message);
     return client;
 }
 
 static struct assay_task_client *draft(uint8_t price, uint64_t ahead_s)
 {
-    struct assay_task_wish wish = { .steps = STEPS,
-                                    .min_standing = ASSAY_TASK_STAND_WARNING,
-                                    .input = assay_slice_over(w.text, TEXT_LEN) };
+    struct assay_task_request wish = { .steps = STEPS,
+                                       .min_standing = ASSAY_TASK_STAND_WARNING,
+                                       .input = assay_slice_over(w.text, TEXT_LEN) };
     const uint8_t wei[ASSAY_EVM_PRICE_LEN] = { [ASSAY_EVM_PRICE_LEN - 1] = price };
     struct assay_task_client *client = chain_client();
     enum assay_status status = ASSAY_E_AGAIN;

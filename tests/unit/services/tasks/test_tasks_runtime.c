@@ -1,4 +1,6 @@
 /*
+ * tests/unit/services/tasks/test_tasks_runtime.c - tests of executor processes.
+ *
  * Executors as they run: each a process of its own, with its vault and its door; the test is the
  * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
  */
@@ -67,7 +69,7 @@ Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_
     struct assay_task_client *client = submit(1000);
     (void)run(client, 2, SOON_MS);
     assay_task_client_close(&client);
-    cr_assert_eq(w.told, 2);
+    cr_assert_eq(w.events, 2);
     client = client_open();
     const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
     cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
@@ -112,7 +114,7 @@ static void lose_the_key_of_a_step(uint32_t results)
         after = wrote(0);
     } while (after.tv_sec == before.tv_sec && after.tv_nsec == before.tv_nsec && now_ms() < until);
     stop(0);
-    cr_assert_eq(w.told, results);
+    cr_assert_eq(w.events, results);
     client = client_open();
     cr_expect_eq(run(client, STEPS, 500).results, results, "nobody answers");
     start(0);
@@ -150,7 +152,7 @@ Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 
     cr_expect_eq(last.step, 2);
     assay_task_client_close(&client);
     cr_expect_eq(unlink(in_folder("vault", CLIENT)), 0);
-    w.told = 0;
+    w.events = 0;
     w.after = &last;
     client = submit(1000);
     const struct assay_task_open *terms = assay_task_client_terms(client);
@@ -266,9 +268,9 @@ Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_result
 }
 
 static enum assay_status wish_for(struct assay_task_client *client,
-                                  const struct assay_task_wish *change)
+                                  const struct assay_task_request *change)
 {
-    struct assay_task_wish wish = *change;
+    struct assay_task_request wish = *change;
     enum assay_status status = ASSAY_E_AGAIN;
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
     wish.input = assay_slice_over(w.text, TEXT_LEN);
@@ -286,7 +288,7 @@ Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 120)
     const struct assay_registry_member some = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                                 .score_bp = 9500,
                                                 .certified = true };
-    struct assay_task_wish wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
+    struct assay_task_request wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
     open_world(2);
     service_ledger_set(w.ledger, 0, &some);
     service_ledger_close_epoch(w.ledger);
@@ -322,7 +324,7 @@ Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 120)
 Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .timeout = 120)
 {
     open_world(1);
-    const struct assay_task_wish wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
+    const struct assay_task_request wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
     struct assay_task_client *first = submit(100);
     struct assay_task_client_config config = { .ledger = in_folder("daemon", CLIENT),
                                                .store = in_folder("vault", CLIENT + 1),
@@ -331,7 +333,7 @@ Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .time
                                                .again_ms = 500 };
     struct assay_task_client *second = NULL;
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, told, NULL, &second, message), ASSAY_OK);
+    cr_assert_eq(assay_task_client_open(&config, on_output, NULL, &second, message), ASSAY_OK);
     cr_assert_eq(wish_for(second, &wish), ASSAY_OK, "the first is not final yet");
     cr_expect_eq(run(first, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
     const struct assay_task_client_status status = run(second, STEPS, SOON_MS);

@@ -47,7 +47,7 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                               "detection_epochs bad <= 2" } },
     /* B2: nothing below a third; touches neither integrity nor weight of anybody. */
     [ATTACK_CASE_absent_vote] = { .acts = { { BY_BAD(ABSENT_VOTE) } },
-                                  .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
+                                  .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0",
                                                 "offences bad == 0", "detected bad == 0" } },
     /* B3: PASS on evidence that fails is a false PASS; the tampered one falls at once. */
     [ATTACK_CASE_stuff] = { .acts = { { BY_BAD(STUFF), .victims = WRONG }, { BY_WRONG(TAMPER) } },
@@ -80,11 +80,11 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                     .at_message = { "equivocations_seen >= 2" } },
     /* B10: the denominator is the whole electorate; weight stays in this version. */
     [ATTACK_CASE_withhold] = { .acts = { { BY_BAD(WITHHOLD) } },
-                               .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
+                               .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0",
                                              "offences bad == 0" } },
     /* B11: ballots wait for the next leader, exceptions name what the roll omits. */
     [ATTACK_CASE_censor] = { .acts = { { BY_BAD(CENSOR), .victims = VICTIMS } },
-                             .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
+                             .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0",
                                            "suspensions victims == 0" } },
     /* B12: absent, not guilty: service goes, integrity and weight stay. */
     [ATTACK_CASE_eclipse] = { .acts = { { BY_BAD(ECLIPSE), .victims = VICTIMS } },
@@ -145,9 +145,9 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
                                                "offences bad == 0" } },
     /* B21: blocks from the future are refused, a slow clock lags behind its parent. */
     [ATTACK_CASE_fast_clock] = { .acts = { { BY_BAD(FAST_CLOCK), .amount = 60000 } },
-                                 .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0" } },
+                                 .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0" } },
     [ATTACK_CASE_slow_clock] = { .acts = { { BY_BAD(SLOW_CLOCK), .amount = 60000 } },
-                                 .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0" } },
+                                 .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0" } },
     [ATTACK_CASE_lie_in_blocks] = { .acts = { { BY_BAD(LIE_IN_BLOCKS) } },
                                     .expected = { NOBODY_FALLS, ALL_FINAL, "offences bad == 0" },
                                     .at_message = { "views_nullified >= 4" } },
@@ -172,25 +172,24 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     /* Another electorate: excluded, never punished (docs/protocol.md 7.5). */
     /* What it costs others is bounded (the memory checker), and it ends nothing. */
     [ATTACK_CASE_spam] = { .acts = { { BY_BAD(SPAM) } },
-                           .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
+                           .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_drops == 0",
                                          "weight_share_bp bad == 2000" } },
     /* In a mesh nobody needs it to pass anything on. */
     [ATTACK_CASE_dead_end] = { .acts = { { BY_BAD(DEAD_END) } },
                                .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
-                                             "unjust_falls == 0" } },
+                                             "unjust_drops == 0" } },
     /* What honest nodes signed harms no honest node, whenever it arrives. */
     [ATTACK_CASE_resend] = { .acts = { { BY_BAD(RESEND) } },
                              .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
-                                           "unjust_falls == 0", "unjust_offences == 0" } },
+                                           "unjust_drops == 0", "unjust_offences == 0" } },
     /* Nor does anybody there hear what it claims to have. */
     [ATTACK_CASE_drip] = { .acts = { { BY_BAD(DRIP) } },
                            .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
-                                         "unjust_falls == 0" } },
+                                         "unjust_drops == 0" } },
     /* Nobody passes on what it could not verify. */
     [ATTACK_CASE_early_junk] = { .acts = { { BY_BAD(EARLY_JUNK) } },
-                                 .expected = { NOBODY_FALLS, ALL_FINAL,
-                                               "score_min_bp bad == 10000",
-                                               "unjust_falls == 0" } },
+                                 .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
+                                               "unjust_drops == 0" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .epochs = PATIENT,
                                  .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",
@@ -207,7 +206,7 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     /* A fifth that can judge nobody is as good as a fifth that says nothing. */
     [ATTACK_CASE_shrug] = { .acts = { { BY_BAD(SHRUG) } },
                             .epochs = PATIENT,
-                            .expected = { NOBODY_FALLS, ALL_PATIENT, "unjust_falls == 0",
+                            .expected = { NOBODY_FALLS, ALL_PATIENT, "unjust_drops == 0",
                                           "offences bad == 0", "detected bad == 0" } },
     /* Who does not judge is not judged: everybody says PASS of it, and it falls. */
     [ATTACK_CASE_mute] = { .acts = { { BY_BAD(MUTE) } },

@@ -1,6 +1,8 @@
 /*
- * tests/unit/sim/checkers/test_attack.c - who acts when, and what each attack makes of evidence,
- * ballots and clocks: what both fidelities ask.
+ * tests/unit/sim/checkers/test_attack.c - tests of attacks on evidence and votes.
+ *
+ * Who acts when, and what each attack makes of evidence, ballots and clocks: what both fidelities
+ * ask.
  */
 #include "sim/adversary/rows.h"
 #include "sim/attack.h"

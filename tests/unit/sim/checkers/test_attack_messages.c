@@ -1,6 +1,8 @@
 /*
- * tests/unit/sim/checkers/test_attack_messages.c - what attacks make of messages: still well
- * formed, as long as before, another meaning, and the digest that the new bytes are signed over.
+ * tests/unit/sim/checkers/test_attack_messages.c - tests of attacks on messages.
+ *
+ * What attacks make of messages: still well formed, as long as before, another meaning, and the
+ * digest that the new bytes are signed over.
  */
 #include "sim/adversary/twist.h"
 

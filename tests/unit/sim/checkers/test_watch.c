@@ -125,7 +125,7 @@ Test(sim_watch, unjust_falls_are_counted_where_evidence_was_there_for_all)
         f->truth[1].reachable = false;
         fixture_close(f, NULL);
     }
-    cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 2);
+    cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0), 2);
     fixture_destroy(&f);
 }
 
@@ -198,7 +198,7 @@ Test(sim_watch, naive_rules_get_rows_and_figures_and_no_checks)
     }
     assay_sim_watch_end(w, 6000);
     cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_SCORE_MEAN_BP, 0), 4000);
-    cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_UNJUST_FALLS, 0), 15);
+    cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_UNJUST_DROPS, 0), 15);
     cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_SUSPENDED_FINAL, 0), 5);
     cr_expect_eq(figure(f, ASSAY_SIM_FIGURE_WEIGHT_SHARE_BP, FIXTURE_BAD), 10000);
     cr_expect_eq(f->outcome.rows[1].cohorts[0].restricted, 5);

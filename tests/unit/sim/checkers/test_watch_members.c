@@ -89,7 +89,7 @@ Test(sim_watch_members, p1_asks_that_no_more_than_a_third_may_deny)
         fixture_play(f);
         fixture_epoch(f);
         trust(f, 2)->availability_bp = 7500;
-        if (excuse == 1) f->truth[2].unheard_weight = 3334; /* 20000 of 70000 are Byzantine */
+        if (excuse == 1) f->truth[2].unreachable_weight = 3334; /* 20000 of 70000 are Byzantine */
         if (excuse == 2) f->truth[2].reachable = false;
         if (excuse == 3) f->truth[2].alive = false;
         if (excuse == 4) f->truth[2].honest = false;
@@ -333,7 +333,7 @@ Test(sim_watch_members, p3_asks_that_everyone_can_see_it)
             if (excuse == 2) /* and of the two Byzantine one judges the other */
                 f->after.members[0].found.balloted = f->after.members[1].found.balloted = false;
             if (excuse == 3) f->truth[1].alive = false;
-            if (excuse == 4) f->truth[1].unheard_weight = 10000;
+            if (excuse == 4) f->truth[1].unreachable_weight = 10000;
             if (excuse == 5) /* envelopes of 4/7: nobody may say ABSENT */
                 f->truth[4].evidence = ASSAY_SIM_EVIDENCE_NONE;
             if (excuse == 6) /* a third is missing: a fall asks for more than two thirds */

@@ -1,6 +1,7 @@
 /*
- * tests/unit/sim/report/test_report_data.c - what the page of runs shows: all of it, of one run and
- * of several.
+ * tests/unit/sim/report/test_report_data.c - tests of the data of reports.
+ *
+ * What the page of runs shows: all of it, of one run and of several.
  */
 #include "apps/sim/report/report.h"
 #include "tests/unit/sim/report/report_fixture.h"

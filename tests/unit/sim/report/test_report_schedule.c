@@ -1,5 +1,7 @@
 /*
- * tests/unit/sim/report/test_report_schedule.c - what a scenario plans, each kind with its epochs.
+ * tests/unit/sim/report/test_report_schedule.c - tests of the schedule in reports.
+ *
+ * What a scenario plans, each kind with its epochs.
  */
 #include "apps/sim/report/report.h"
 #include "tests/unit/sim/report/report_fixture.h"

@@ -1,3 +1,4 @@
+/* tests/unit/sim/rules/rules_fleet.c - fleets of members for tests of rules */
 #include "tests/unit/sim/rules/rules_fleet.h"
 
 #include <criterion/criterion.h>

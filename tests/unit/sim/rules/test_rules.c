@@ -1,6 +1,7 @@
 /*
- * tests/unit/sim/rules/test_rules.c - what each rule does with time: forgetting, on-off, coming
- * back.
+ * tests/unit/sim/rules/test_rules.c - tests of scoring rules over time.
+ *
+ * What each rule does with time: forgetting, on-off, coming back.
  */
 #include "sim/rules.h"
 

@@ -40,12 +40,12 @@ static size_t describe(const struct assay_scenario *s, char *text, size_t len)
         const struct assay_sim_partition *const p = &s->partitions[i];
         at += snprintf(text + at, len - (size_t)at, " p%u/%u/%d/%u/%u/%d/%d",
                        (unsigned)p->start_epoch, (unsigned)p->stop_epoch, p->by_cohort, p->cohort,
-                       p->share_bp, p->a_hears_b, p->b_hears_a);
+                       p->share_bp, p->a_receives_b, p->b_receives_a);
     }
     for (uint32_t i = 0; i < s->crash_count; i++) {
         const struct assay_sim_crash *const c = &s->crashes[i];
         at += snprintf(text + at, len - (size_t)at, " c%u/%d/%u/%u/%u/%d/%u", c->cohort,
-                       c->everybody, (unsigned)c->at_epoch, c->rate_permille, c->down_ms,
+                       c->all_members, (unsigned)c->at_epoch, c->rate_permille, c->down_ms,
                        c->loses_store, c->rolls_back_epochs);
     }
     at += snprintf(text + at, len - (size_t)at, " o%u/%u v%u/%u r%u/%u/%u h%u", s->operator_cap_num,
@@ -120,13 +120,13 @@ Test(sim_swarm, draws_every_attack_and_every_fault)
             loss = s.link.loss_permille;
         if (s.link.duplicate_permille > duplicates) duplicates = s.link.duplicate_permille;
         for (uint32_t i = 0; i < s.partition_count; i++) {
-            one_way += s.partitions[i].a_hears_b || s.partitions[i].b_hears_a;
-            full += !s.partitions[i].a_hears_b && !s.partitions[i].b_hears_a;
+            one_way += s.partitions[i].a_receives_b || s.partitions[i].b_receives_a;
+            full += !s.partitions[i].a_receives_b && !s.partitions[i].b_receives_a;
         }
         for (uint32_t i = 0; i < s.crash_count; i++) {
             empty += s.crashes[i].loses_store;
             old += s.crashes[i].rolls_back_epochs > 0;
-            all += s.crashes[i].everybody;
+            all += s.crashes[i].all_members;
         }
         torn += s.store.torn_permille > 0;
         lost += s.store.lost_permille > 0 && s.store.rolled_back_permille > 0 && s.crash_count > 0;
@@ -271,7 +271,7 @@ Test(sim_promise, is_of_seats_where_there_are_fewer)
     cr_expect(assay_sim_promise_of(&s, 1).safety, "no member lies");
     cr_expect(assay_sim_promise_of(&s, 1).progress, "one of four operators is silent");
     s.cohorts[1].count = 1;
-    s.crashes[0].everybody = true;
+    s.crashes[0].all_members = true;
     cr_expect_not(assay_sim_promise_of(&s, 1).progress, "all are");
     s.crash_count = 0;
     cr_expect(assay_sim_promise_of(&s, 1).progress);

@@ -1,6 +1,8 @@
 /*
- * tests/unit/sim/swarm/test_swarm_data.c - what a swarm came to: the same for the same seeds, and
- * each failure with the line that shows it again.
+ * tests/unit/sim/swarm/test_swarm_data.c - tests of the data of swarms.
+ *
+ * What a swarm came to: the same for the same seeds, and each failure with the line that shows it
+ * again.
  */
 #include "apps/sim/commands/swarm.h"
 #include "net/json/json.h"

@@ -1,5 +1,5 @@
 /*
- * apps/daemon/charter.c - rules and roster in force in the newest state of the store.
+ * apps/daemon/effective_rules.c - rules and roster in force in the newest state of the store.
  */
 #include "apps/daemon/node.h"
 
@@ -12,13 +12,13 @@
 /* Verifier named in a ballot: voters with another verifier belong to another electorate. */
 static const char verifier_name[] = "assay/verifier/" ASSAY_VERSION;
 
-void daemon_close_charter(struct daemon_charter *charter)
+void daemon_close_effective_rules(struct daemon_effective_rules *effective)
 {
-    assay_rules_close(&charter->rules);
-    free(charter->memory);
-    free(charter->joining);
-    free(charter->services);
-    *charter = (struct daemon_charter){ 0 };
+    assay_rules_close(&effective->rules);
+    free(effective->memory);
+    free(effective->joining);
+    free(effective->services);
+    *effective = (struct daemon_effective_rules){ 0 };
 }
 
 void daemon_verifier_digest(uint8_t digest[static 32])
@@ -82,7 +82,8 @@ static enum assay_status find_membership(struct daemon_node *node, const struct 
 /* A place for it behind the members of the genesis, with its own keys, until it finds itself in a
  * roster (docs/protocol.md 9.6.3). Of operator, vendor and platform nothing is asked before that.
  */
-static enum assay_status become_newcomer(struct daemon_node *node, struct daemon_charter *charter)
+static enum assay_status become_newcomer(struct daemon_node *node,
+                                         struct daemon_effective_rules *effective)
 {
     struct assay_keyring ring;
     const struct assay_genesis *g = node->genesis;
@@ -91,11 +92,11 @@ static enum assay_status become_newcomer(struct daemon_node *node, struct daemon
                             "%.200s: this node is no member of %.120s, and there is no seat to "
                             "watch from: begin with an archive (assay store restore)",
                             node->config->keys_dir, node->config->genesis);
-    charter->joining = malloc(sizeof *charter->joining);
-    if (charter->joining == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
+    effective->joining = malloc(sizeof *effective->joining);
+    if (effective->joining == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
     ASSAY_TRY(daemon_load_keys(node, &ring));
-    *charter->joining = *g;
-    struct assay_genesis_member *own = &charter->joining->members[g->member_count];
+    *effective->joining = *g;
+    struct assay_genesis_member *own = &effective->joining->members[g->member_count];
     *own = g->members[0];
     own->name = assay_slice_over("newcomer", sizeof "newcomer" - 1);
     assay_bytes_copy(own->node_id, 32, ring.node_id, 32);
@@ -105,21 +106,21 @@ static enum assay_status become_newcomer(struct daemon_node *node, struct daemon
     assay_bytes_copy(own->voting_public, 64, ring.current.voting_public, 64);
     assay_bytes_copy(own->transport_public, 32, ring.current.transport_public, 32);
     assay_keyring_wipe(&ring);
-    charter->joining->member_count++;
-    charter->charter.genesis = charter->joining;
+    effective->joining->member_count++;
+    effective->effective.genesis = effective->joining;
     return ASSAY_OK;
 }
 
 /* The address of a node that is not yet a member is used once it is one. */
 static void warn_of_peers(const struct daemon_node *node,
-                          const struct assay_effective_rules *charter)
+                          const struct assay_effective_rules *effective)
 {
     for (uint32_t i = 0; i < node->config->peer_count; i++) {
         const uint8_t *id = node->config->peers[i].node_id;
         char hex[65], text[160];
-        if (charter->state != NULL
-                ? assay_state_slot_of(charter->state, id) < charter->state->member_count
-                : daemon_is_in(charter->genesis, id))
+        if (effective->state != NULL
+                ? assay_state_slot_of(effective->state, id) < effective->state->member_count
+                : daemon_is_in(effective->genesis, id))
             continue;
         assay_hex_encode(id, 32, hex, sizeof hex);
         (void)snprintf(text, sizeof text,
@@ -131,9 +132,9 @@ static void warn_of_peers(const struct daemon_node *node,
 }
 
 /* Ballots of another verifier than the one that operators pinned count for nothing. */
-static void warn_of_verifier(const struct assay_genesis *charter)
+static void warn_of_verifier(const struct assay_genesis *effective)
 {
-    const uint8_t *pinned = charter->parameters.verifier_digest;
+    const uint8_t *pinned = effective->parameters.verifier_digest;
     uint8_t own[32];
     char hex[65], text[160];
     daemon_verifier_digest(own);
@@ -147,9 +148,10 @@ static void warn_of_verifier(const struct assay_genesis *charter)
 }
 
 /* Before anything is signed by rules that this build does not know. */
-static enum assay_status check_level(struct daemon_node *node, const struct assay_genesis *charter)
+static enum assay_status check_level(struct daemon_node *node,
+                                     const struct assay_genesis *effective)
 {
-    const uint32_t level = charter->parameters.level;
+    const uint32_t level = effective->parameters.level;
     if (level <= DAEMON_FEATURE_LEVEL) return ASSAY_OK;
     return say_stranger(node,
                         "feature level %u is in force, and this build speaks %u at most: install a "
@@ -158,34 +160,36 @@ static enum assay_status check_level(struct daemon_node *node, const struct assa
 }
 
 /* What records of services make: by the genesis' plan, or one that a change brought. */
-static enum assay_status open_services(struct daemon_node *node, struct daemon_charter *charter)
+static enum assay_status open_services(struct daemon_node *node,
+                                       struct daemon_effective_rules *effective)
 {
-    const struct assay_genesis *g = charter->charter.genesis;
+    const struct assay_genesis *g = effective->effective.genesis;
     if (g->services.len == 0) return ASSAY_OK;
-    charter->services = calloc(1, sizeof *charter->services);
-    if (charter->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
+    effective->services = calloc(1, sizeof *effective->services);
+    if (effective->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
     return daemon_say(node, "the plan of services in force",
-                      assay_host_services_open(charter->services, g->chain_id, g->services));
+                      assay_host_services_open(effective->services, g->chain_id, g->services));
 }
 
-enum assay_status daemon_open_charter(struct daemon_node *node, struct daemon_charter *out)
+enum assay_status daemon_open_effective_rules(struct daemon_node *node,
+                                              struct daemon_effective_rules *out)
 {
     char message[ASSAY_RULES_MESSAGE];
     const size_t len = assay_effective_rules_size();
-    *out = (struct daemon_charter){ .memory = aligned_alloc(64, len) };
+    *out = (struct daemon_effective_rules){ .memory = aligned_alloc(64, len) };
     if (out->memory == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
     enum assay_status status =
-        assay_effective_rules_load(out->memory, len, node->genesis, node->store, &out->charter);
+        assay_effective_rules_load(out->memory, len, node->genesis, node->store, &out->effective);
     ASSAY_TRY(daemon_say(node, "the newest state in the store", status));
-    ASSAY_TRY(find_membership(node, out->charter.state));
-    ASSAY_TRY(check_level(node, out->charter.genesis));
-    status = assay_rules_open(node->genesis, &out->charter, node->store, &out->rules, message);
+    ASSAY_TRY(find_membership(node, out->effective.state));
+    ASSAY_TRY(check_level(node, out->effective.genesis));
+    status = assay_rules_open(node->genesis, &out->effective, node->store, &out->rules, message);
     if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);
     if (status != ASSAY_OK) return status;
-    if (out->charter.state == NULL && !daemon_is_in(node->genesis, node->node_id))
+    if (out->effective.state == NULL && !daemon_is_in(node->genesis, node->node_id))
         ASSAY_TRY(become_newcomer(node, out));
     ASSAY_TRY(open_services(node, out));
-    warn_of_peers(node, &out->charter);
-    warn_of_verifier(out->charter.genesis);
+    warn_of_peers(node, &out->effective);
+    warn_of_verifier(out->effective.genesis);
     return ASSAY_OK;
 }

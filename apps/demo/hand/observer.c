@@ -1,6 +1,6 @@
 /*
- * apps/demo/hand/eyes.c - monitor of services in the ledger, printed on change: groups, clusters,
- * secrets, offers, balances, and the last finalized claim.
+ * apps/demo/hand/observer.c - monitor of services in the ledger, printed on change: groups,
+ * clusters, secrets, offers, balances, and the last finalized claim.
  *
  *   group G PHASE view V seats M M M ..
  *   cluster C seats M M M .. ready N
@@ -40,13 +40,13 @@ static struct {
     uint32_t claims;
     uint32_t account_count;
     uint8_t account[ACCOUNTS][32];
-} eyes;
+} observer;
 
 /* Said when it is something else than before. */
 static void print_change(uint32_t topic, const char *line)
 {
-    if (strcmp(eyes.said[topic], line) == 0) return;
-    (void)snprintf(eyes.said[topic], LINE, "%s", line);
+    if (strcmp(observer.said[topic], line) == 0) return;
+    (void)snprintf(observer.said[topic], LINE, "%s", line);
     hand_say("%s", line);
 }
 
@@ -64,7 +64,7 @@ __attribute__((format(printf, 3, 4))) static void add(char *line, size_t *len, c
 static void look_at_group(uint32_t number)
 {
     static const char *const phases[] = { "forming", "serving", "changing", "gone" };
-    const struct assay_cont_group *g = assay_follower_group(eyes.at[number]);
+    const struct assay_cont_group *g = assay_follower_group(observer.at[number]);
     char line[LINE];
     size_t len = 0;
     if (g == NULL) return;
@@ -77,7 +77,7 @@ static void look_at_group(uint32_t number)
 
 static void look_at_shares(void)
 {
-    const struct assay_share_registry *r = assay_follower_shares(eyes.at[GROUPS]);
+    const struct assay_share_registry *r = assay_follower_shares(observer.at[GROUPS]);
     char line[LINE], id[65];
     size_t len = 0;
     for (uint32_t c = 0; r != NULL && c < r->config.clusters; c++) {
@@ -103,10 +103,11 @@ static void look_at_accounts(const struct assay_task_ledger *ledger)
 {
     char line[LINE], name[65];
     uint64_t amount = 0, sequence = 0;
-    for (uint32_t i = 0; i < eyes.account_count; i++) {
+    for (uint32_t i = 0; i < observer.account_count; i++) {
         size_t len = 0;
-        if (!assay_task_ledger_get_balance(ledger, eyes.account[i], &amount, &sequence)) continue;
-        assay_hex_encode(eyes.account[i], 32, name, sizeof name);
+        if (!assay_task_ledger_get_balance(ledger, observer.account[i], &amount, &sequence))
+            continue;
+        assay_hex_encode(observer.account[i], 32, name, sizeof name);
         add(line, &len, "account %s %llu", name, (unsigned long long)amount);
         print_change(TOPIC_ACCOUNTS + i, line);
     }
@@ -114,8 +115,8 @@ static void look_at_accounts(const struct assay_task_ledger *ledger)
 
 static void look_at_tasks(void)
 {
-    const struct assay_task_ledger *ledger = assay_follower_tasks(eyes.at[GROUPS + 1]);
-    const struct assay_follower_home *home = assay_follower_home(eyes.at[GROUPS + 1]);
+    const struct assay_task_ledger *ledger = assay_follower_tasks(observer.at[GROUPS + 1]);
+    const struct assay_follower_home *home = assay_follower_home(observer.at[GROUPS + 1]);
     char line[LINE];
     size_t len = 0;
     if (ledger == NULL || home == NULL) return;
@@ -138,9 +139,9 @@ static void take_record(void *context, uint32_t slot, enum assay_service_kind ki
     (void)context;
     (void)slot;
     if (kind != ASSAY_SERVICE_TASK_CLAIM) return;
-    (void)snprintf(name, sizeof name, "claim-%u", ++eyes.claims);
-    if (assay_file_replace(hand_in(eyes.dir, name), ASSAY_FILE_PUBLIC, payload) == ASSAY_OK)
-        hand_say("claim %s", hand_in(eyes.dir, name));
+    (void)snprintf(name, sizeof name, "claim-%u", ++observer.claims);
+    if (assay_file_replace(hand_in(observer.dir, name), ASSAY_FILE_PUBLIC, payload) == ASSAY_OK)
+        hand_say("claim %s", hand_in(observer.dir, name));
 }
 
 static bool open_followers(const char *path)
@@ -152,27 +153,27 @@ static bool open_followers(const char *path)
                       : i == GROUPS ? ASSAY_SERVICE_ROLE_OWNER
                                     : ASSAY_SERVICE_ROLE_REQUESTOR;
         config.group = i < GROUPS ? i : 0;
-        config.tells.record = i == GROUPS + 1 ? take_record : NULL;
-        good = assay_follower_create(&config, &eyes.at[i]) == ASSAY_OK;
+        config.callbacks.record = i == GROUPS + 1 ? take_record : NULL;
+        good = assay_follower_create(&config, &observer.at[i]) == ASSAY_OK;
     }
     return good;
 }
 
-int hand_eyes(int argc, char **argv)
+int hand_observer(int argc, char **argv)
 {
     struct pollfd fds[FOLLOWERS];
-    eyes.dir = argv[1];
+    observer.dir = argv[1];
     for (int i = 2; i < argc; i++)
-        if (assay_hex_decode(argv[i], strlen(argv[i]), eyes.account[eyes.account_count++], 32) !=
-            ASSAY_OK)
+        if (assay_hex_decode(argv[i], strlen(argv[i]), observer.account[observer.account_count++],
+                             32) != ASSAY_OK)
             return hand_fail("%s is no account", argv[i]);
     if (!open_followers(argv[0])) return hand_fail("no memory, or %s is no path", argv[0]);
     while (!service_asked_to_end) {
         for (uint32_t i = 0; i < FOLLOWERS; i++)
-            fds[i] = assay_follower_poll(eyes.at[i]);
+            fds[i] = assay_follower_poll(observer.at[i]);
         (void)poll(fds, FOLLOWERS, LOOK_MS);
         for (uint32_t i = 0; i < FOLLOWERS; i++)
-            assay_status_ignore(assay_follower_turn(eyes.at[i], assay_monotonic_ms()),
+            assay_status_ignore(assay_follower_turn(observer.at[i], assay_monotonic_ms()),
                                 "it is dialled again");
         for (uint32_t i = 0; i < GROUPS; i++)
             look_at_group(i);
@@ -180,6 +181,6 @@ int hand_eyes(int argc, char **argv)
         look_at_tasks();
     }
     for (uint32_t i = 0; i < FOLLOWERS; i++)
-        assay_follower_destroy(&eyes.at[i]);
+        assay_follower_destroy(&observer.at[i]);
     return HAND_OK;
 }
