@@ -98,8 +98,8 @@ function(assay_planted)
     add_dependencies(${all} ${program})
     add_dependencies(${all}_turn${turn} ${program})
     add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>
-                                     --filter "*/${expect}" --timeout 120)
-    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 180
+                                     --filter "*/${expect}" --timeout 240)
+    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 600
       FIXTURES_REQUIRED planted_${arg_NAME} ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()

@@ -39,7 +39,7 @@ names() {
         [ -s "$WORK/logged" ] || echo no-name-of-a-logged-event
         cat "$WORK/logged"
         ;;
-    groups) tr '\n' ' ' <"$ROOT/apps/assay/core/main.c" | grep -o '{ "[a-z]*", [^{}]*assay_command_' |
+    groups) tr '\n' ' ' <"$ROOT/apps/assay/core/main.c" | grep -o '{ "[a-z]*", [^{}]*cli_command_' |
         sed 's/{ "\([a-z]*\)".*/\1/' ;;
     statuses) sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/core/command.h" ;;
     esac | sort -u

@@ -33,7 +33,7 @@ for key in $(sed -n '/^## 4/,/^Fields of/p' "$ROOT/docs/configuration.md" | sed 
     sed 's/ |.*//' | grep -o '[a-z_]*\(\[\]\)\{0,1\}[a-z_.]*' | sed 's/^snp_tcb_min\.//' | sort -u); do
     check "assay-policy.5 says nothing of $key" grep -qwF -- "$key" "$WORK/keys"
 done
-for group in $(tr '\n' ' ' <"$ROOT/apps/assay/core/main.c" | grep -o '{ "[a-z]*", [^{}]*assay_command_' |
+for group in $(tr '\n' ' ' <"$ROOT/apps/assay/core/main.c" | grep -o '{ "[a-z]*", [^{}]*cli_command_' |
     sed 's/{ "\([a-z]*\)".*/\1/'); do
     check "assay.1 says nothing of assay $group" grep -qE "^\.(It )?Cm $group|^\.Cm .*\| $group|^\.Cm $group" "$MAN/assay.1"
 done

@@ -38,7 +38,7 @@ static void tear_down(void)
     network_free(&network);
 }
 
-TestSuite(net_collateral, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(net_collateral, .init = set_up, .fini = tear_down, .timeout = 600);
 
 /* What was found before and kept: the next evaluation number of the first vendor. */
 static void keep_recovery(void)

@@ -45,7 +45,7 @@ static void expect_full(const struct network *network, uint32_t by, uint32_t abo
     cr_expect_eq(assay_trust_score_bp(&member.trust), 10000, "%u of %u", by, about);
 }
 
-Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 120)
+Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 600)
 {
     struct network *network = ten_up(ABOVE);
     const uint64_t epoch = 4;
@@ -72,7 +72,7 @@ Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 120)
     network_free(&network);
 }
 
-Test(net_neighbours, who_comes_back_asks_over_links_for_a_moment, .timeout = 120)
+Test(net_neighbours, who_comes_back_asks_over_links_for_a_moment, .timeout = 600)
 {
     struct network *network = ten_up(ABOVE);
     uint64_t epoch = 2;
@@ -89,7 +89,7 @@ Test(net_neighbours, who_comes_back_asks_over_links_for_a_moment, .timeout = 120
     network_free(&network);
 }
 
-Test(net_neighbours, in_a_small_network_nobody_is_asked_to_be_one, .timeout = 120)
+Test(net_neighbours, in_a_small_network_nobody_is_asked_to_be_one, .timeout = 600)
 {
     struct network *network = ten_up(NODES);
     const uint64_t epoch = 1;

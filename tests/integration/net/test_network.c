@@ -470,7 +470,7 @@ static enum assay_status turned(struct assay_runtime *host)
     return status;
 }
 
-Test(net_network, hears_signals_and_ends_by_two_of_them, .timeout = 60)
+Test(net_network, hears_signals_and_ends_by_two_of_them, .timeout = 600)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     struct assay_runtime_config *config = &network->nodes[0].config;
@@ -533,7 +533,7 @@ static struct assay_runtime *ending_with_something_in_hand(struct network *netwo
     return host;
 }
 
-Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout = 60)
+Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout = 600)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     struct assay_runtime *host = ending_with_something_in_hand(network, 300);
@@ -544,7 +544,7 @@ Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout 
     network_free(&network);
 }
 
-Test(net_network, asked_twice_it_ends_at_once, .timeout = 60)
+Test(net_network, asked_twice_it_ends_at_once, .timeout = 600)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     struct assay_runtime *host = ending_with_something_in_hand(network, 60000);
@@ -555,7 +555,7 @@ Test(net_network, asked_twice_it_ends_at_once, .timeout = 60)
     network_free(&network);
 }
 
-Test(net_network, ends_when_nothing_is_in_hand_any_more, .timeout = 60)
+Test(net_network, ends_when_nothing_is_in_hand_any_more, .timeout = 600)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     struct assay_runtime *host = ending_with_something_in_hand(network, 60000);
@@ -565,7 +565,7 @@ Test(net_network, ends_when_nothing_is_in_hand_any_more, .timeout = 60)
     network_free(&network);
 }
 
-Test(net_network, takes_over_what_may_change_while_it_runs, .timeout = 60)
+Test(net_network, takes_over_what_may_change_while_it_runs, .timeout = 600)
 {
     struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
     for (uint32_t i = 0; i < FOUR; i++)

@@ -81,7 +81,7 @@ static bool check_point(unsigned disk_at, unsigned act_at)
     return first.killed;
 }
 
-Test(agent_crash, completes_a_restart_once_when_killed_at_every_change_of_the_disk, .timeout = 120)
+Test(agent_crash, completes_a_restart_once_when_killed_at_every_change_of_the_disk, .timeout = 600)
 {
     unsigned at = 1;
     while (check_point(at, 0))
@@ -89,7 +89,7 @@ Test(agent_crash, completes_a_restart_once_when_killed_at_every_change_of_the_di
     cr_assert_gt(at, 8, "four commits write and sync: %u", at);
 }
 
-Test(agent_crash, completes_a_restart_once_when_killed_around_every_act, .timeout = 120)
+Test(agent_crash, completes_a_restart_once_when_killed_around_every_act, .timeout = 600)
 {
     unsigned at = 1;
     while (check_point(0, at))

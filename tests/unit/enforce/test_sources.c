@@ -30,7 +30,7 @@ static void tear_down(void)
     free(hardware);
 }
 
-TestSuite(supervisor_sources, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(supervisor_sources, .init = set_up, .fini = tear_down, .timeout = 600);
 
 static void open_with(const char *name, const char *path)
 {

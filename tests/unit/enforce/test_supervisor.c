@@ -24,7 +24,7 @@ static void tear_down(void)
     nest_remove(&nest);
 }
 
-TestSuite(supervisor, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(supervisor, .init = set_up, .fini = tear_down, .timeout = 600);
 
 static void measure(const char *path, uint8_t measurement[static 32])
 {

@@ -321,7 +321,7 @@ Test(target, is_asked_later_and_later_when_it_fails)
     cr_assert(failures >= 10 && failures <= 20, "100 + 200 + 400 + 800 ...: %u", failures);
 }
 
-Test(target, a_crash_at_any_moment_of_a_restart_neither_loses_nor_doubles_it, .timeout = 60)
+Test(target, a_crash_at_any_moment_of_a_restart_neither_loses_nor_doubles_it, .timeout = 600)
 {
     for (unsigned at = 0; at < 120; at++) {
         doll = (struct doll){ .base = { &seeing }, .state = ASSAY_TARGET_DOWN };

@@ -49,7 +49,7 @@ static void start_empty(struct assay_sim_world *w, const struct document *recove
     assay_sim_world_restart(w, AWAY);
 }
 
-Test(acceptance, is_taken_where_no_peer_has_the_recover, .timeout = 240)
+Test(acceptance, is_taken_where_no_peer_has_the_recover, .timeout = 600)
 {
     for (unsigned middle = 0; middle < 2; middle++) {
         struct assay_sim_world *w = alone(61, middle == 1);
@@ -74,7 +74,7 @@ Test(acceptance, is_taken_where_no_peer_has_the_recover, .timeout = 240)
 }
 
 /* The chain that peers prove does not lead to its parent: nothing may wait for it for ever. */
-Test(acceptance, ends_where_the_proven_chain_has_another_parent, .timeout = 240)
+Test(acceptance, ends_where_the_proven_chain_has_another_parent, .timeout = 600)
 {
     for (unsigned middle = 0; middle < 2; middle++) {
         struct assay_sim_world *w = alone(67, middle == 1);
@@ -92,7 +92,7 @@ Test(acceptance, ends_where_the_proven_chain_has_another_parent, .timeout = 240)
 }
 
 /* No message has to arrive: its parent is the final head, and its time lies ahead at first. */
-Test(acceptance, is_taken_when_its_time_has_come, .timeout = 240)
+Test(acceptance, is_taken_when_its_time_has_come, .timeout = 600)
 {
     struct assay_sim_world *w = alone(73, true);
     const uint64_t now_ms = w->nodes[AWAY].engine->chain->ledger.time_ms;
@@ -108,7 +108,7 @@ Test(acceptance, is_taken_when_its_time_has_come, .timeout = 240)
 }
 
 /* What is withdrawn is taken no more, also by a node that stores nothing but the withdrawal. */
-Test(acceptance, is_forgotten_when_it_is_withdrawn, .timeout = 240)
+Test(acceptance, is_forgotten_when_it_is_withdrawn, .timeout = 600)
 {
     struct assay_sim_world *w = alone(71, true);
     struct document *d = forge(w, AWAY, 0, 0);

@@ -95,7 +95,7 @@ Test(ballots, who_hears_too_few_calls_nobody_absent)
 enum { MANY = 72 };
 
 /* docs/protocol.md 4.3: leaders of a third may make empty rolls, and nobody is left unjudged. */
-Test(ballots, an_empty_roll_of_seventy_two_leaves_nobody_unjudged, .timeout = 120)
+Test(ballots, an_empty_roll_of_seventy_two_leaves_nobody_unjudged, .timeout = 600)
 {
     const struct assay_sim_world_options options = { .seed = 5, .nodes = MANY, .epoch_ms = 4000 };
     struct assay_sim_world *w = assay_sim_world_create(&options);

@@ -87,7 +87,7 @@ static void kill_some(struct assay_sim_world *w, const bool *gone)
 
 /* --- halts that were for good */
 
-Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 120)
+Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 600)
 {
     struct assay_sim_world *w = start(3, 7, 4);
     const bool gone[7] = { [2] = true, [4] = true, [6] = true };
@@ -104,7 +104,7 @@ Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 120)
 }
 
 /* docs/protocol.md 2.10: their logs lack what peers hold, so they are mute for good. */
-Test(era, three_disks_from_two_epochs_back_vote_again, .timeout = 120)
+Test(era, three_disks_from_two_epochs_back_vote_again, .timeout = 600)
 {
     struct assay_sim_world *w = start(5, 7, 4);
     for (uint32_t i = 0; i < 3; i++)
@@ -143,7 +143,7 @@ static void wipe(struct assay_sim_world *w, uint32_t from, uint32_t to)
 
 static uint8_t document[ASSAY_RECOVER_LEN_MAX];
 
-Test(era, all_stores_are_lost_and_the_keys_are_kept, .timeout = 120)
+Test(era, all_stores_are_lost_and_the_keys_are_kept, .timeout = 600)
 {
     struct assay_sim_world *w = start(7, 5, 0);
     wipe(w, 0, 5);
@@ -172,7 +172,7 @@ Test(era, all_stores_are_lost_and_the_keys_are_kept, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(era, the_stores_of_two_of_four_are_lost, .timeout = 120)
+Test(era, the_stores_of_two_of_four_are_lost, .timeout = 600)
 {
     struct assay_sim_world *w = start(11, 4, 4);
     wipe(w, 1, 3);
@@ -196,7 +196,7 @@ static size_t signed_votes(const struct assay_sim_world *w, uint32_t node)
     return w->nodes[node].signed_count;
 }
 
-Test(era, a_fenced_node_signs_nothing_and_a_restart_does_not_help, .timeout = 120)
+Test(era, a_fenced_node_signs_nothing_and_a_restart_does_not_help, .timeout = 600)
 {
     struct assay_sim_world *w = start(13, 5, 3);
     size_t before[5];
@@ -220,7 +220,7 @@ Test(era, a_fenced_node_signs_nothing_and_a_restart_does_not_help, .timeout = 12
 }
 
 /* One that was down hears of it from its peers when it is back. */
-Test(era, who_comes_back_is_told, .timeout = 120)
+Test(era, who_comes_back_is_told, .timeout = 600)
 {
     struct assay_sim_world *w = start(17, 5, 3);
     assay_sim_world_kill(w, 4);
@@ -233,7 +233,7 @@ Test(era, who_comes_back_is_told, .timeout = 120)
 
 /* docs/protocol.md 5.20: five take the RECOVER while a cut keeps the other nine from hearing of it.
  * When the cut has healed these ask around, all in one round. */
-Test(era, who_was_cut_off_asks_around_for_it, .timeout = 120)
+Test(era, who_was_cut_off_asks_around_for_it, .timeout = 600)
 {
     enum { NODES = 14, TAKERS = 5 };
     uint32_t side[NODES];
@@ -254,7 +254,7 @@ Test(era, who_was_cut_off_asks_around_for_it, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(era, before_a_fence_nobody_answers, .timeout = 60)
+Test(era, before_a_fence_nobody_answers, .timeout = 600)
 {
     struct assay_sim_world *w = start(19, 4, 2);
     struct assay_answer_body *body = calloc(1, sizeof *body);
@@ -278,7 +278,7 @@ static enum assay_status send_fence(struct assay_sim_world *w, uint32_t node, si
     return status;
 }
 
-Test(era, a_forged_fence_is_nobodys, .timeout = 60)
+Test(era, a_forged_fence_is_nobodys, .timeout = 600)
 {
     struct assay_sim_world *w = start(23, 4, 2);
     const uint32_t alone[4] = { 1, 0, 0, 0 };
@@ -296,7 +296,7 @@ Test(era, a_forged_fence_is_nobodys, .timeout = 60)
 /* --- which head */
 
 /* A third that answers is no third too few; a third exactly is. */
-Test(era, nothing_is_drafted_on_the_word_of_a_third, .timeout = 120)
+Test(era, nothing_is_drafted_on_the_word_of_a_third, .timeout = 600)
 {
     struct assay_sim_world *w = start(29, 6, 3);
     bool mute[6] = { false, false, true, true, true, true };
@@ -313,7 +313,7 @@ Test(era, nothing_is_drafted_on_the_word_of_a_third, .timeout = 120)
 }
 
 /* Node 3 is cut off first, so that its head is lower; the others have more. */
-Test(era, who_has_a_higher_final_head_refuses, .timeout = 120)
+Test(era, who_has_a_higher_final_head_refuses, .timeout = 600)
 {
     struct assay_sim_world *w = start(31, 5, 3);
     const bool behind[5] = { [3] = true, [4] = true };
@@ -358,7 +358,7 @@ static void comes_over(struct assay_sim_world *w, uint32_t node, uint32_t era)
     sound(w);
 }
 
-Test(era, who_was_away_or_lost_its_store_passes_over_the_end_of_an_era, .timeout = 240)
+Test(era, who_was_away_or_lost_its_store_passes_over_the_end_of_an_era, .timeout = 600)
 {
     struct assay_sim_world *w = start(37, 7, 4);
     const bool gone[7] = { [4] = true, [5] = true, [6] = true };
@@ -394,7 +394,7 @@ static void forget_blocks(struct assay_sim_world *w, uint32_t node)
 }
 
 /* The others have no blocks of then any more: boundaries lead over the end of the era. */
-Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 240)
+Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 600)
 {
     struct assay_sim_world *w = start(41, 5, 4);
     const bool gone[5] = { [3] = true, [4] = true };
@@ -458,7 +458,7 @@ static bool find_recover(void *context, const struct assay_store_key *key,
     return false;
 }
 
-Test(era, an_audit_folds_it_like_a_block, .timeout = 120)
+Test(era, an_audit_folds_it_like_a_block, .timeout = 600)
 {
     struct assay_sim_world *w = start(43, 7, 3);
     const bool gone[7] = { [0] = true, [1] = true, [2] = true };
@@ -535,7 +535,7 @@ static void stays_behind(struct assay_sim_world *w, uint32_t node)
 }
 
 /* They give it to one who catches up, with blocks and without. */
-Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
+Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 600)
 {
     for (unsigned leaps = 0; leaps < 2; leaps++) {
         struct assay_sim_world *w = start(47, 5, 4);
@@ -555,7 +555,7 @@ Test(era, a_forged_end_of_an_era_is_not_kept, .timeout = 240)
 
 /* Gone since some epochs before the end of the era, whose blocks nobody has: it leaps over proven
  * boundaries to the one that operators signed, and over that. */
-Test(era, a_leap_believes_the_operators_alone, .timeout = 240)
+Test(era, a_leap_believes_the_operators_alone, .timeout = 600)
 {
     for (unsigned forged = 0; forged < 2; forged++) {
         struct assay_sim_world *w = start(53, 5, 3);

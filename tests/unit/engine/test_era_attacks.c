@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* S1, A and D: with the keys of all operators of then, and of less than a third of the members. */
-Test(era_attacks, replaced_operators_begin_no_era_on_a_node_that_is_behind, .timeout = 240)
+Test(era_attacks, replaced_operators_begin_no_era_on_a_node_that_is_behind, .timeout = 600)
 {
     for (uint32_t liars = 0; liars <= 2; liars++) {
         for (unsigned wiped = 0; wiped < (liars == 0 ? 2 : 1); wiped++) {
@@ -34,7 +34,7 @@ Test(era_attacks, replaced_operators_begin_no_era_on_a_node_that_is_behind, .tim
 
 /* docs/protocol.md 9.16.8: operators signed over grounds that do not verify. It undoes nothing that
  * is final here, so nobody is told to move a store away, and who hands it on is not punished. */
-Test(era_attacks, grounds_that_do_not_verify_raise_no_alarm_and_are_not_accepted, .timeout = 120)
+Test(era_attacks, grounds_that_do_not_verify_raise_no_alarm_and_are_not_accepted, .timeout = 600)
 {
     struct assay_sim_world *w = behind(7, false);
     struct document *d = forge_spoilt(w, AWAY, 0, 3);
@@ -80,7 +80,7 @@ static struct assay_audit_figures audit_crossed(struct assay_sim_world *w, void 
 }
 
 /* Whoever has only the keys of operators that were replaced can write such a store. */
-Test(era_attacks, an_audit_does_not_prove_an_era_by_operators_alone, .timeout = 240)
+Test(era_attacks, an_audit_does_not_prove_an_era_by_operators_alone, .timeout = 600)
 {
     void *memory = aligned_alloc(64, (assay_audit_memory_len() + 63) / 64 * 64);
     for (uint32_t liars = 0; liars <= 3; liars += 3) {
@@ -109,7 +109,7 @@ Test(era_attacks, an_audit_does_not_prove_an_era_by_operators_alone, .timeout = 
     free(memory);
 }
 
-Test(era_attacks, a_fence_of_replaced_operators_ends_when_the_node_has_caught_up, .timeout = 240)
+Test(era_attacks, a_fence_of_replaced_operators_ends_when_the_node_has_caught_up, .timeout = 600)
 {
     struct assay_sim_world *w = behind(3, false);
     struct document *d = make_fence(w);
@@ -164,7 +164,7 @@ static struct document *make_release(const struct assay_sim_world *w,
 }
 
 /* docs/protocol.md 9.12.2, 9.12.3: an answer is out, so a vote behind it would go unnoticed. */
-Test(era_attacks, who_has_answered_signs_again_when_operators_release_it, .timeout = 240)
+Test(era_attacks, who_has_answered_signs_again_when_operators_release_it, .timeout = 600)
 {
     struct assay_sim_world *w = behind(5, false);
     struct document *fence = make_fence(w);
@@ -196,7 +196,7 @@ Test(era_attacks, who_has_answered_signs_again_when_operators_release_it, .timeo
 
 /* docs/protocol.md 9.6.4: the operators of the genesis signed a fence, were replaced, and are in
  * force again. What they signed then is of nobody in force, whoever kept it. */
-Test(era_attacks, a_fence_of_before_binds_nobody_when_its_operators_come_back, .timeout = 240)
+Test(era_attacks, a_fence_of_before_binds_nobody_when_its_operators_come_back, .timeout = 600)
 {
     struct assay_sim_world *w = start(45, 4);
     struct document *fence = make_fence(w);
@@ -231,7 +231,7 @@ static void ask_for_answer(struct assay_sim_world *w, uint32_t node)
 
 /* docs/protocol.md 9.12.4: the network went on, so the operators have changed their minds. Nobody
  * who kept the fence halts it later, and who has it and was not asked signs again. */
-Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
+Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 600)
 {
     struct assay_sim_world *w = start(46, 4);
     const uint32_t apart[NODES] = { [5] = 1, [6] = 2 };
@@ -268,7 +268,7 @@ Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
 
 /* docs/protocol.md 9.12.5: operators have an answer to the first, so the last epoch of a second
  * one, which was never answered, frees nobody: a vote behind the answer would go unnoticed. */
-Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout = 240)
+Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout = 600)
 {
     struct assay_sim_world *w = start(46, 4);
     const uint32_t apart[NODES] = { [6] = 1 };
@@ -296,7 +296,7 @@ Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout =
 }
 
 /* A RELEASE is of one fence: another one by the operators in force holds, in the same epoch too. */
-Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 240)
+Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 600)
 {
     struct assay_sim_world *w = behind(5, false);
     struct document *fence = make_fence(w);
@@ -323,7 +323,7 @@ Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 
 }
 
 /* docs/protocol.md 9.16.3: what was signed long ago, or by keys that were lost since. */
-Test(era_attacks, a_head_beyond_the_trusting_period_takes_no_recover_by_itself, .timeout = 120)
+Test(era_attacks, a_head_beyond_the_trusting_period_takes_no_recover_by_itself, .timeout = 600)
 {
     struct assay_sim_world *w = start(13, 4);
     struct document *d = forge(w, 0, 0, 3);
@@ -340,7 +340,7 @@ Test(era_attacks, a_head_beyond_the_trusting_period_takes_no_recover_by_itself, 
 }
 
 /* docs/protocol.md 9.16.6: what the chain proves expires by the times of its blocks. */
-Test(era_attacks, a_recover_of_a_time_to_come_is_taken_by_nobody, .timeout = 120)
+Test(era_attacks, a_recover_of_a_time_to_come_is_taken_by_nobody, .timeout = 600)
 {
     enum { AHEAD_MS = 10 * 60 * 1000 };
     const uint64_t far[] = { AHEAD_MS + 1000, 30ULL * 365 * 86400 * 1000 };
@@ -368,7 +368,7 @@ static size_t alarms(const struct assay_sim_world *w, uint32_t node)
 }
 
 /* S5: every operator signs two RECOVERs, each half of the network takes another. */
-Test(era_attacks, two_recovers_of_one_era_are_reported_on_both_sides, .timeout = 240)
+Test(era_attacks, two_recovers_of_one_era_are_reported_on_both_sides, .timeout = 600)
 {
     struct assay_sim_world *w = start(7, 4);
     const uint32_t halves[NODES] = { 0, 0, 0, 1, 1, 1, 1 };
@@ -394,7 +394,7 @@ Test(era_attacks, two_recovers_of_one_era_are_reported_on_both_sides, .timeout =
 }
 
 /* One operator accepts a RECOVER manually, and the others never stopped. */
-Test(era_attacks, an_era_beside_one_that_goes_on_is_reported_on_both_sides, .timeout = 240)
+Test(era_attacks, an_era_beside_one_that_goes_on_is_reported_on_both_sides, .timeout = 600)
 {
     struct assay_sim_world *w = start(9, 4);
     const uint32_t alone[NODES] = { [AWAY] = 1 };
@@ -430,7 +430,7 @@ static void comes_back_empty(struct assay_sim_world *w, const struct document *r
     else cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
 }
 
-Test(era_attacks, what_an_operator_gave_up_is_not_taken_from_peers_again, .timeout = 240)
+Test(era_attacks, what_an_operator_gave_up_is_not_taken_from_peers_again, .timeout = 600)
 {
     struct assay_sim_world *w = start(13, 4);
     const uint32_t alone[NODES] = { [AWAY] = 1 };
@@ -468,7 +468,7 @@ static void restart(struct assay_sim_world *w, uint32_t node)
 
 /* A node that is above a RECOVER refuses its acceptance, and would undo its own final blocks at the
  * next start if that were durable all the same. */
-Test(era_attacks, a_refused_acceptance_undoes_nothing_at_the_next_start, .timeout = 240)
+Test(era_attacks, a_refused_acceptance_undoes_nothing_at_the_next_start, .timeout = 600)
 {
     struct assay_sim_world *w = start(17, 4);
     struct document *d = forge(w, AWAY, 0, 0);
@@ -491,7 +491,7 @@ Test(era_attacks, a_refused_acceptance_undoes_nothing_at_the_next_start, .timeou
 }
 
 /* Its parent is not on the chain: nothing may wait for it for ever. */
-Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 240)
+Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 600)
 {
     struct assay_sim_world *w = start(19, 4);
     struct document *d = forge_on_another_parent(w, AWAY);
@@ -507,7 +507,7 @@ Test(era_attacks, an_acceptance_that_cannot_be_taken_ends, .timeout = 240)
 }
 
 /* The last decision of the operator holds, and a withdrawal, over restarts. */
-Test(era_attacks, a_later_acceptance_replaces_the_first_and_may_be_withdrawn, .timeout = 240)
+Test(era_attacks, a_later_acceptance_replaces_the_first_and_may_be_withdrawn, .timeout = 600)
 {
     struct assay_sim_world *w = start(23, 4);
     const uint32_t alone[NODES] = { [AWAY] = 1 };

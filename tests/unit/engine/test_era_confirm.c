@@ -13,7 +13,7 @@
 
 /* docs/protocol.md 9.16.5: the answers of more than a third are genuine, and were given to a fence
  * that was released while this node was away. Its operators sign a RECOVER on them today. */
-Test(era_confirm, stored_answers_begin_no_era_on_a_node_that_is_behind, .timeout = 120)
+Test(era_confirm, stored_answers_begin_no_era_on_a_node_that_is_behind, .timeout = 600)
 {
     for (uint32_t liars = 3; liars <= 5; liars++) {
         struct assay_sim_world *w = behind(20 + liars, false);
@@ -60,7 +60,7 @@ static void plant_end(struct assay_sim_world *w, uint64_t epoch, struct assay_sl
 }
 
 /* docs/protocol.md 9.17.1: the same over boundaries, from peers that give nothing else. */
-Test(era_confirm, a_leap_over_stored_answers_waits_for_the_living, .timeout = 240)
+Test(era_confirm, a_leap_over_stored_answers_waits_for_the_living, .timeout = 600)
 {
     enum { BOUNDARY_LEN = 256 * 1024 };
     uint8_t *boundary = malloc(BOUNDARY_LEN), *found = malloc(ASSAY_RECOVER_LEN_MAX);
@@ -98,7 +98,7 @@ Test(era_confirm, a_leap_over_stored_answers_waits_for_the_living, .timeout = 24
 }
 
 /* What is obeyed now counts, not what was obeyed when the answers were verified. */
-Test(era_confirm, who_answers_its_fence_later_waits_for_nobody, .timeout = 60)
+Test(era_confirm, who_answers_its_fence_later_waits_for_nobody, .timeout = 600)
 {
     struct assay_sim_world *w = start(17, 4);
     struct document *d = forge(w, 0, 0, 3);
@@ -128,7 +128,7 @@ static void ask_it(struct assay_sim_world *w)
 
 /* docs/protocol.md 9.12.5: grounds of a fence that this node never answered need others' word, and
  * no answer leaves before the answer to that fence is durable. */
-Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 120)
+Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 600)
 {
     struct assay_sim_world *w = start(17, 4);
     const uint8_t *operators = w->genesis->operators_digest;
@@ -164,7 +164,7 @@ Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 1
 }
 
 /* One peer gives it as the proof of the epoch; the others have the blocks. */
-Test(era_confirm, a_stale_recover_keeps_nobody_from_catching_up, .timeout = 240)
+Test(era_confirm, a_stale_recover_keeps_nobody_from_catching_up, .timeout = 600)
 {
     struct assay_sim_world *w = behind(23, false);
     struct document *d = forge(w, AWAY, 0, 3);
@@ -182,7 +182,7 @@ Test(era_confirm, a_stale_recover_keeps_nobody_from_catching_up, .timeout = 240)
 }
 
 /* More than a third, over links of their own, are believed; one that says it often counts once. */
-Test(era_confirm, a_recover_that_others_took_is_taken, .timeout = 120)
+Test(era_confirm, a_recover_that_others_took_is_taken, .timeout = 600)
 {
     struct assay_sim_world *w = behind(31, false);
     struct document *d = forge(w, AWAY, 0, 3);
@@ -255,7 +255,7 @@ static enum assay_status confirm_twisted(struct assay_sim_world *w, uint32_t mem
 }
 
 /* docs/protocol.md 9.16.5: signed by this member, for this node, its question and this era. */
-Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeout = 240)
+Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeout = 600)
 {
     struct assay_sim_world *w = behind(36, false);
     struct document *d = forge(w, AWAY, 0, 3);
@@ -287,7 +287,7 @@ Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeou
 }
 
 /* No byte of it is without meaning, and no part of it is one. */
-Test(era_confirm, a_confirm_that_is_cut_or_changed_says_nothing, .timeout = 120)
+Test(era_confirm, a_confirm_that_is_cut_or_changed_says_nothing, .timeout = 600)
 {
     struct assay_sim_world *w = behind(38, false);
     struct document *d = forge(w, AWAY, 0, 3);
@@ -318,7 +318,7 @@ Test(era_confirm, a_confirm_that_is_cut_or_changed_says_nothing, .timeout = 120)
 }
 
 /* Who took it answers whoever asks, with a signature for that one, and not too often. */
-Test(era_confirm, who_took_a_recover_signs_it_for_whoever_asks, .timeout = 120)
+Test(era_confirm, who_took_a_recover_signs_it_for_whoever_asks, .timeout = 600)
 {
     struct assay_sim_world *w = behind(37, false);
     struct document *d = forge(w, AWAY, 0, 3), *ask = calloc(1, sizeof *ask);
@@ -358,7 +358,7 @@ Test(era_confirm, who_took_a_recover_signs_it_for_whoever_asks, .timeout = 120)
 
 /* Two RECOVERs that the operators signed, in turn: neither takes from the other what is said for
  * it, and that one waits is said all the same. */
-Test(era_confirm, another_recover_in_between_keeps_nobody_from_taking_one, .timeout = 120)
+Test(era_confirm, another_recover_in_between_keeps_nobody_from_taking_one, .timeout = 600)
 {
     struct assay_sim_world *w = behind(32, false);
     struct document *taken = forge(w, AWAY, 0, 3), *other = forge(w, AWAY, 0, 4);
@@ -383,7 +383,7 @@ Test(era_confirm, another_recover_in_between_keeps_nobody_from_taking_one, .time
 }
 
 /* Signatures of hundreds of answers cost more than the message that repeats them. */
-Test(era_confirm, what_is_repeated_is_weighed_once, .timeout = 120)
+Test(era_confirm, what_is_repeated_is_weighed_once, .timeout = 600)
 {
     struct assay_sim_world *w = behind(33, false);
     const struct assay_era_state *ending = &w->nodes[AWAY].engine->parts->era;
@@ -402,7 +402,7 @@ Test(era_confirm, what_is_repeated_is_weighed_once, .timeout = 120)
 }
 
 /* The chain goes on where its parent was the head: it can never be taken. */
-Test(era_confirm, nobody_waits_for_a_recover_that_the_chain_went_past, .timeout = 120)
+Test(era_confirm, nobody_waits_for_a_recover_that_the_chain_went_past, .timeout = 600)
 {
     struct assay_sim_world *w = start(34, 4);
     struct document *d = forge(w, 0, 0, 3);

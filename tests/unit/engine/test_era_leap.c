@@ -59,7 +59,7 @@ static void others_go_on(struct assay_sim_world *w)
     assay_sim_world_partition(w, NULL);
 }
 
-Test(era_leap, pauses_below_an_accepted_recover, .timeout = 240)
+Test(era_leap, pauses_below_an_accepted_recover, .timeout = 600)
 {
     uint8_t *value = malloc(VALUE_LEN);
     for (unsigned accepts = 0; accepts < 2; accepts++) {
@@ -142,7 +142,7 @@ static void serve(struct assay_sim_world *w, uint32_t node, const struct taken *
 }
 
 /* docs/protocol.md 5.30.1: two proven histories stop a node, unless its operator has decided. */
-Test(era_leap, crosses_an_accepted_recover_whatever_others_prove, .timeout = 240)
+Test(era_leap, crosses_an_accepted_recover_whatever_others_prove, .timeout = 600)
 {
     const struct taken t = take(53);
     struct assay_sim_world *w = alone(53);
@@ -159,7 +159,7 @@ Test(era_leap, crosses_an_accepted_recover_whatever_others_prove, .timeout = 240
 }
 
 /* The operator has accepted the end of the next era, too: that must be before its blocks arrive. */
-Test(era_leap, stops_at_the_boundary_of_the_next_era, .timeout = 240)
+Test(era_leap, stops_at_the_boundary_of_the_next_era, .timeout = 600)
 {
     struct assay_sim_world *w = start(57, 4);
     struct document *d = calloc(1, sizeof *d);
@@ -189,7 +189,7 @@ Test(era_leap, stops_at_the_boundary_of_the_next_era, .timeout = 240)
 }
 
 /* The boundaries that fast sync has proven beyond it are of the chain that the operator gave up. */
-Test(era_leap, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout = 240)
+Test(era_leap, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout = 600)
 {
     for (uint32_t state = 0; state < 2; state++) {
         struct assay_sim_world *w = alone(51);
@@ -216,7 +216,7 @@ Test(era_leap, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout
 }
 
 /* Its own list of operators is an older one: that of the RECOVER is proven on the way. */
-Test(era_leap, a_node_behind_a_change_of_operators_can_accept, .timeout = 240)
+Test(era_leap, a_node_behind_a_change_of_operators_can_accept, .timeout = 600)
 {
     for (uint32_t pruned = 0; pruned < 2; pruned++) {
         struct assay_sim_world *w = behind(61, false);
@@ -246,7 +246,7 @@ Test(era_leap, a_node_behind_a_change_of_operators_can_accept, .timeout = 240)
 
 /* docs/protocol.md 9.17: its own head is older than the trusting period, so grounds alone do not
  * lead it over. It takes the state in front of the RECOVER, and reports what is missing. */
-Test(era_leap, an_old_head_needs_an_acceptance_and_reports_it, .timeout = 240)
+Test(era_leap, an_old_head_needs_an_acceptance_and_reports_it, .timeout = 600)
 {
     struct assay_sim_world *w = start(67, 4);
     struct document *d = calloc(1, sizeof *d);
@@ -277,7 +277,7 @@ Test(era_leap, an_old_head_needs_an_acceptance_and_reports_it, .timeout = 240)
 }
 
 /* One RECOVER begins an era, the first: another one is refused, and its operator is told so. */
-Test(era_leap, an_era_that_began_takes_no_other_recover, .timeout = 120)
+Test(era_leap, an_era_that_began_takes_no_other_recover, .timeout = 600)
 {
     struct assay_sim_world *w = alone(71);
     struct document *first = forge(w, AWAY, 0, 0);
@@ -297,7 +297,7 @@ Test(era_leap, an_era_that_began_takes_no_other_recover, .timeout = 120)
 
 /* Without grounds it needs an acceptance; one that other operators signed is a lie of its sender,
  * and no operator is asked to accept it. */
-Test(era_leap, a_forged_recover_is_no_reason_to_accept_one, .timeout = 240)
+Test(era_leap, a_forged_recover_is_no_reason_to_accept_one, .timeout = 600)
 {
     for (uint32_t forged = 0; forged < 2; forged++) {
         const struct taken t = take(73);

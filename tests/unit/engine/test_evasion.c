@@ -32,7 +32,7 @@ static struct assay_trust trust_after(struct assay_sim_world *w, uint64_t epochs
     return snapshot.trust;
 }
 
-Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout = 60)
+Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout = 600)
 {
     struct assay_sim_world *w = running();
     assay_sim_world_acts(w, EVADER)->claims_false_len = true;
@@ -43,7 +43,7 @@ Test(evasion, a_lie_about_its_length_does_not_save_tampered_evidence, .timeout =
     assay_sim_world_destroy(&w);
 }
 
-Test(evasion, an_envelope_of_another_kind_fails_hard, .timeout = 60)
+Test(evasion, an_envelope_of_another_kind_fails_hard, .timeout = 600)
 {
     struct assay_sim_world *w = running();
     assay_sim_world_acts(w, EVADER)->claims_false_kind = true;
@@ -53,7 +53,7 @@ Test(evasion, an_envelope_of_another_kind_fails_hard, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(evasion, evidence_that_nobody_reads_is_absence_and_no_guilt, .timeout = 60)
+Test(evasion, evidence_that_nobody_reads_is_absence_and_no_guilt, .timeout = 600)
 {
     struct assay_sim_world *w = running();
     assay_sim_world_acts(w, EVADER)->unreadable = true;

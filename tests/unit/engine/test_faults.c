@@ -96,13 +96,13 @@ static void one_seed(uint64_t seed)
     assay_sim_world_destroy(&w);
 }
 
-Test(faults, even_seeds_break_nothing_and_the_chain_goes_on, .timeout = 120)
+Test(faults, even_seeds_break_nothing_and_the_chain_goes_on, .timeout = 600)
 {
     for (uint64_t seed = 2; seed <= 2 * SEEDS; seed += 4)
         one_seed(seed);
 }
 
-Test(faults, odd_seeds_break_nothing_and_the_chain_goes_on, .timeout = 120)
+Test(faults, odd_seeds_break_nothing_and_the_chain_goes_on, .timeout = 600)
 {
     for (uint64_t seed = 1; seed <= 2 * SEEDS; seed += 4)
         one_seed(seed);

@@ -131,7 +131,7 @@ Test(have, three_rounds_join_sixty_four)
     assay_sim_world_destroy(&w);
 }
 
-Test(have, what_a_single_member_was_sent_comes_to_all_before_ballots_are_due, .timeout = 120)
+Test(have, what_a_single_member_was_sent_comes_to_all_before_ballots_are_due, .timeout = 600)
 {
     struct assay_sim_world *w = world_of(40, 0);
     to_beginning(w, 1);
@@ -239,7 +239,7 @@ static bool is_convicted(const struct assay_sim_world *w)
            ASSAY_STANDING_FULL;
 }
 
-Test(have, another_envelope_than_the_rolls_is_looked_for_and_convicts, .timeout = 60)
+Test(have, another_envelope_than_the_rolls_is_looked_for_and_convicts, .timeout = 600)
 {
     struct assay_sim_world *w = two_faced();
     to_beginning(w, 3);
@@ -248,7 +248,7 @@ Test(have, another_envelope_than_the_rolls_is_looked_for_and_convicts, .timeout 
     assay_sim_world_destroy(&w);
 }
 
-Test(have, another_envelope_than_a_ballots_is_looked_for_and_convicts, .timeout = 60)
+Test(have, another_envelope_than_a_ballots_is_looked_for_and_convicts, .timeout = 600)
 {
     struct assay_sim_world *w = two_faced();
     for (uint32_t ms = 0; ms < EPOCH_MS && running(w, 0) == 3; ms++) {
@@ -330,7 +330,7 @@ static bool looks_with(struct assay_engine *e, size_t room)
 }
 
 /* In a step without room nobody is asked, and nobody is late with what it never heard of. */
-Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
+Test(have, who_could_not_be_asked_is_not_late, .timeout = 600)
 {
     uint8_t bytes[64];
     struct assay_slice claim;
@@ -457,7 +457,7 @@ Test(have, words_about_other_epochs_are_refused)
 
 /* --- among neighbours */
 
-Test(have, neighbours_have_everything_about_once, .timeout = 120)
+Test(have, neighbours_have_everything_about_once, .timeout = 600)
 {
     struct assay_sim_world *w = world_of(40, 8);
     to_beginning(w, 2);
@@ -474,7 +474,7 @@ Test(have, neighbours_have_everything_about_once, .timeout = 120)
 }
 
 /* Who is alone lacks nothing that anybody could give. */
-Test(have, one_member_and_two_go_on_as_well, .timeout = 60)
+Test(have, one_member_and_two_go_on_as_well, .timeout = 600)
 {
     for (uint32_t nodes = 1; nodes <= 2; nodes++) {
         struct assay_sim_world *w = world_of(nodes, 0);

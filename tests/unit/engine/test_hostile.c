@@ -157,7 +157,7 @@ static void bend(struct assay_sim_world *w, struct frozen *f, const struct caugh
     free(bytes);
 }
 
-Test(hostile, refused_messages_change_nothing, .timeout = 120)
+Test(hostile, refused_messages_change_nothing, .timeout = 600)
 {
     const struct assay_sim_world_options o = {
         .seed = 21, .nodes = 4, .delay_min_ms = 3, .delay_max_ms = 9

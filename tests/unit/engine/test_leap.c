@@ -54,7 +54,7 @@ static void agrees(struct assay_sim_world *w)
 }
 
 /* Its store is gone, and the others keep the last two epochs of blocks. */
-Test(leap, brings_a_lost_store_back_after_pruning, .timeout = 60)
+Test(leap, brings_a_lost_store_back_after_pruning, .timeout = 600)
 {
     struct assay_sim_world *w = start(EPOCHS);
     assay_sim_world_acts(w, 0)->loses_store = true;
@@ -70,7 +70,7 @@ Test(leap, brings_a_lost_store_back_after_pruning, .timeout = 60)
 }
 
 /* Its disk is there, from so long ago that blocks are not worth their bytes. */
-Test(leap, is_the_way_over_many_epochs, .timeout = 120)
+Test(leap, is_the_way_over_many_epochs, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     assay_sim_world_kill(w, 0);
@@ -130,7 +130,7 @@ static void lie_about(struct assay_sim_world *w, uint32_t node, enum assay_store
     cr_assert_eq(assay_store_commit(l.store), ASSAY_OK);
 }
 
-Test(leap, takes_nothing_from_those_who_lie, .timeout = 240)
+Test(leap, takes_nothing_from_those_who_lie, .timeout = 600)
 {
     static const size_t places[] = { 5, 150, 300, 600 };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -233,7 +233,7 @@ static struct assay_sim_world *lost(void)
 
 /* With the proof of the genuine block, and with one whose votes are nobody's. The first epochs are
  * told as they are, so that everybody is believed at first. */
-Test(leap, keeps_no_boundary_but_the_proven, .timeout = 60)
+Test(leap, keeps_no_boundary_but_the_proven, .timeout = 600)
 {
     for (unsigned broken = 0; broken < 2; broken++) {
         struct assay_sim_world *w = lost();
@@ -252,7 +252,7 @@ Test(leap, keeps_no_boundary_but_the_proven, .timeout = 60)
 
 /* One voter failed meanwhile and weighs nothing any more: three votes are a quorum of the four that
  * are left, and would be none of the five that it began with. */
-Test(leap, weighs_every_boundary_with_its_own_voters, .timeout = 60)
+Test(leap, weighs_every_boundary_with_its_own_voters, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
     struct assay_sim_world *w = assay_sim_world_create(&o);
@@ -314,7 +314,7 @@ static struct assay_sim_world *two_histories(uint32_t first, uint32_t others,
 
 /* Of four peers, each of an operator of its own, two have the other one: three are asked, so both
  * are seen, and neither is followed. */
-Test(leap, two_proven_histories_stop_it, .timeout = 120)
+Test(leap, two_proven_histories_stop_it, .timeout = 600)
 {
     struct assay_sim_world *w = two_histories(1, 2, EPOCHS + 4);
     assay_sim_world_restart(w, 0);
@@ -330,7 +330,7 @@ Test(leap, two_proven_histories_stop_it, .timeout = 120)
 
 /* One peer alone has the other one, made with old keys, and may not be among the three: either both
  * are seen, or the true one is followed. */
-Test(leap, one_peer_with_another_history_is_never_followed, .timeout = 120)
+Test(leap, one_peer_with_another_history_is_never_followed, .timeout = 600)
 {
     for (uint32_t liar = 1; liar < NODES; liar++) {
         struct assay_sim_world *w = two_histories(liar, 1, EPOCHS);
@@ -347,7 +347,7 @@ Test(leap, one_peer_with_another_history_is_never_followed, .timeout = 120)
 }
 
 /* Three peers with the other history, all of one operator: the fourth is asked as well. */
-Test(leap, three_peers_of_one_operator_confirm_nothing, .timeout = 120)
+Test(leap, three_peers_of_one_operator_confirm_nothing, .timeout = 600)
 {
     for (uint32_t honest = 1; honest < NODES; honest += NODES - 2) { /* asked first, or last */
         const uint32_t first = honest == 1 ? 2 : 1;
@@ -368,7 +368,7 @@ Test(leap, three_peers_of_one_operator_confirm_nothing, .timeout = 120)
 
 /* Of every boundary the liars have a state, under another header: of those, too, that close while
  * their peer asks. */
-Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
+Test(leap, keeps_no_state_but_the_proven, .timeout = 600)
 {
     struct assay_sim_world *w = lost();
     for (uint32_t liar = 1; liar < NODES - 1; liar++)
@@ -395,7 +395,7 @@ Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
 }
 
 /* Everybody has a state of the checkpoint's epoch, under another header. */
-Test(leap, takes_no_state_for_a_checkpoint_but_its_own, .timeout = 60)
+Test(leap, takes_no_state_for_a_checkpoint_but_its_own, .timeout = 600)
 {
     struct assay_sim_world *w = lost();
     struct assay_checkpoint c;
@@ -410,7 +410,7 @@ Test(leap, takes_no_state_for_a_checkpoint_but_its_own, .timeout = 60)
 }
 
 /* Boundaries are pruned, too: it says so, and a checkpoint brings it back. */
-Test(leap, says_what_is_missing_and_takes_a_checkpoint, .timeout = 60)
+Test(leap, says_what_is_missing_and_takes_a_checkpoint, .timeout = 600)
 {
     struct assay_sim_world *w = start(EPOCHS);
     struct assay_checkpoint c;
@@ -440,7 +440,7 @@ Test(leap, says_what_is_missing_and_takes_a_checkpoint, .timeout = 60)
 
 /* Its own disk is intact and so old that no peer has blocks or boundaries from there on: it reports
  * that it cannot catch up, and never that it has. */
-Test(leap, a_node_that_pruning_left_behind_reports_it, .timeout = 120)
+Test(leap, a_node_that_pruning_left_behind_reports_it, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     struct assay_checkpoint c;
@@ -471,7 +471,7 @@ Test(leap, a_node_that_pruning_left_behind_reports_it, .timeout = 120)
 
 /* The checkpoint of another chain's block: no peer has such a state, and it reports that. Nor does
  * it follow blocks, where peers have them, past another block than the operator's. */
-Test(leap, follows_nothing_past_a_checkpoint, .timeout = 60)
+Test(leap, follows_nothing_past_a_checkpoint, .timeout = 600)
 {
     for (unsigned pruned = 0; pruned < 2; pruned++) {
         struct assay_sim_world *w = start(EPOCHS);
@@ -506,7 +506,7 @@ static struct assay_action policy(uint32_t number, struct document *document)
 }
 
 /* While it was away operators replaced the policy: the state is for another engine than its own. */
-Test(leap, arrives_in_a_network_that_operators_changed, .timeout = 60)
+Test(leap, arrives_in_a_network_that_operators_changed, .timeout = 600)
 {
     for (unsigned by_checkpoint = 0; by_checkpoint < 2; by_checkpoint++) {
         struct assay_sim_world *w = start(3);
@@ -545,7 +545,7 @@ static bool count_change(void *context, const struct assay_store_key *key, struc
 /* And once more: evidence of epochs that have just been is judged by a policy that holds no longer
  * (docs/protocol.md 9.8), and the rules before come back when the newest ones are reverted. A host
  * without that document could not go on. */
-Test(leap, brings_the_documents_of_past_epochs_along, .timeout = 60)
+Test(leap, brings_the_documents_of_past_epochs_along, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     struct document documents[2];
@@ -596,7 +596,7 @@ Test(leap, covers_nothing_by_what_no_state_names)
 
 /* While it was away a member was laid to rest: the roster is another one behind that boundary, the
  * state is for another engine than its own, and the boundaries after it are weighed without it. */
-Test(leap, arrives_in_a_network_with_another_roster, .timeout = 60)
+Test(leap, arrives_in_a_network_with_another_roster, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     struct assay_action action = { .kind = ASSAY_ACTION_REST };
@@ -630,7 +630,7 @@ static void leaps_over(struct assay_sim_world *w, uint64_t now)
 }
 
 /* While it was away a member joined: every boundary since has one slot more. */
-Test(leap, arrives_in_a_network_that_grew, .timeout = 60)
+Test(leap, arrives_in_a_network_that_grew, .timeout = 600)
 {
     const struct assay_sim_world_options o = {
         .seed = 17, .nodes = NODES + 1, .spares = 1, .epoch_ms = 400
@@ -652,7 +652,7 @@ Test(leap, arrives_in_a_network_that_grew, .timeout = 60)
 }
 
 /* Or one left: its keys are nobody's from there on. */
-Test(leap, arrives_in_a_network_that_shrank, .timeout = 60)
+Test(leap, arrives_in_a_network_that_shrank, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     struct assay_action action = { .kind = ASSAY_ACTION_LEAVE };
@@ -674,7 +674,7 @@ Test(leap, arrives_in_a_network_that_shrank, .timeout = 60)
 
 /* It arrives while a change is on trial (docs/protocol.md 9.9), and sees it revert: the rules
  * before are those of a change, too, and in nothing that it had. */
-Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)
+Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 600)
 {
     struct assay_sim_world *w = start(3);
     struct document documents[2];
@@ -722,7 +722,7 @@ static struct assay_sim_world *with_newcomer(struct assay_action *join, char nam
 
 /* It is there before anybody joins it: it says nothing but that it finds nobody who does, and
  * begins when it is in a roster, with nothing but the genesis and the keys of its card. */
-Test(leap, brings_a_newcomer_into_the_network, .timeout = 60)
+Test(leap, brings_a_newcomer_into_the_network, .timeout = 600)
 {
     char name[WORLD_NAME_LEN];
     struct assay_action join;
@@ -770,7 +770,7 @@ static void answer_as_asked(struct assay_sim_world *w, uint64_t epoch)
     cr_assert_eq(world_step(w, NODES, &event), ASSAY_OK);
 }
 
-Test(leap, takes_no_state_without_the_newcomer, .timeout = 60)
+Test(leap, takes_no_state_without_the_newcomer, .timeout = 600)
 {
     char name[WORLD_NAME_LEN];
     struct assay_action join;

@@ -156,7 +156,7 @@ static void expect_recovery(struct assay_sim_world *w)
                      "epoch %llu is as others have it", (unsigned long long)epoch);
 }
 
-Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 60)
+Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 600)
 {
     struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
@@ -182,7 +182,7 @@ Test(lying_sync, invented_blocks_leave_no_trace_and_come_to_an_end, .timeout = 6
     assay_sim_world_destroy(&w);
 }
 
-Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
+Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 600)
 {
     struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
@@ -208,7 +208,7 @@ Test(lying_sync, a_block_whose_signature_was_spoilt_is_not_kept, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
+Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 600)
 {
     struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;
@@ -246,7 +246,7 @@ Test(lying_sync, a_chain_longer_than_a_page_is_kept_whole, .timeout = 60)
 
 /* docs/protocol.md 5.20: whoever goes silent is not asked for ever, whatever it gave before. */
 Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_one_asked,
-     .timeout = 60)
+     .timeout = 600)
 {
     struct assay_sim_world *w = asking();
     const struct assay_engine *e = w->nodes[0].engine;

@@ -24,7 +24,7 @@ static void decide_about(struct assay_sim_world *w, uint64_t sequence, enum assa
     cr_assert(assay_sim_world_run_to_epoch(w, now + 6, 60000), "%s", assay_sim_world_violation(w));
 }
 
-Test(order, who_rests_is_told_nothing_and_who_wakes_climbs_as_after_absence, .timeout = 60)
+Test(order, who_rests_is_told_nothing_and_who_wakes_climbs_as_after_absence, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
     struct assay_sim_world *w = assay_sim_world_create(&o);

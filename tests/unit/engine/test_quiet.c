@@ -44,7 +44,7 @@ static void expect_table(struct assay_sim_world *w, uint32_t node, bool votes)
     if (!votes) cr_expect_not(m->found.balloted, "its ballots do not count");
 }
 
-Test(quiet, votes_without_evidence_are_lost_and_come_back, .timeout = 120)
+Test(quiet, votes_without_evidence_are_lost_and_come_back, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&ten);
     assay_sim_world_acts(w, QUIET)->quiet = true;
@@ -71,7 +71,7 @@ Test(quiet, votes_without_evidence_are_lost_and_come_back, .timeout = 120)
 }
 
 /* Two of ten at a floor of nine tenths: the second one keeps its votes, and that is an alarm. */
-Test(quiet, the_floor_spares_a_row_and_alarms, .timeout = 120)
+Test(quiet, the_floor_spares_a_row_and_alarms, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&ten);
     assay_sim_world_acts(w, QUIET)->quiet = true;

@@ -12,7 +12,7 @@ static const struct assay_sim_world_options seven = { .seed = 31,
                                                       .check_each_step = true };
 
 /* docs/protocol.md 2.7: a log that is missing is not an empty one. */
-Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, .timeout = 60)
+Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, .timeout = 600)
 {
     static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
     struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -40,7 +40,7 @@ Test(restart, who_lost_its_store_signs_nothing_before_it_has_heard_the_network, 
 
 /* In the first epoch, too: the network has no past yet, but these keys may have signed an envelope
  * or a ballot that the store knew. Peers say nothing of those: there is no other in that epoch. */
-Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeout = 120)
+Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeout = 600)
 {
     for (uint64_t ms = 20; ms < 700; ms += 52) {
         struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -60,7 +60,7 @@ Test(restart, who_lost_its_store_in_the_first_epoch_signs_nothing_twice, .timeou
 
 /* A disk that is lost again before the keys of the first loss are listed: their number follows the
  * ledger, or the member would ask for number 3 where only 2 is ever listed. */
-Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout = 60)
+Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout = 600)
 {
     static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
     struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -87,7 +87,7 @@ Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout
 /* Its log ends a moment before the epoch does, and the others are in the next one: its question for
  * votes is about an epoch that is over. They say so, and it fetches the end of that epoch at once,
  * in time to attest in the one that runs. */
-Test(restart, who_comes_back_behind_a_boundary_is_told_so_and_follows_at_once, .timeout = 60)
+Test(restart, who_comes_back_behind_a_boundary_is_told_so_and_follows_at_once, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 31, .nodes = 7, .epoch_ms = 8000 };
     struct assay_sim_world *w = assay_sim_world_create(&o);
@@ -129,7 +129,7 @@ static void comes_back_with_an_old_disk(struct assay_sim_world **world, uint64_t
 /* docs/protocol.md 2.9: an envelope that peers hold and the log lacks finishes the keys, as a vote
  * does. Without asking for it the node would sign a second one, which is E8: the first vote of an
  * epoch comes later than the envelope, so votes alone do not tell. */
-Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 120)
+Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 600)
 {
     for (uint64_t back = 0; back < 3; back++) {
         for (uint64_t ms = 0; ms < 800; ms += 159) {
@@ -144,7 +144,7 @@ Test(restart, a_disk_from_before_the_envelope_makes_no_second_one, .timeout = 12
     }
 }
 
-Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
+Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 600)
 {
     for (uint64_t ms = 0; ms < 800; ms += 61) {
         struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -163,7 +163,7 @@ Test(restart, all_at_once_after_a_power_cut_in_every_phase, .timeout = 120)
 }
 
 /* docs/protocol.md 10.1: catching up never acts on history. */
-Test(restart, an_old_state_gives_no_orders, .timeout = 60)
+Test(restart, an_old_state_gives_no_orders, .timeout = 600)
 {
     static const uint32_t apart[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 0, 1 };
     struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -188,7 +188,7 @@ Test(restart, an_old_state_gives_no_orders, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout = 60)
+Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     cr_assert(assay_sim_world_run_to_epoch(w, 2, 10000));
@@ -229,7 +229,7 @@ Test(restart, many_proofs_of_its_own_do_not_keep_a_node_from_starting, .timeout 
 
 /* A disk that is lost before the first epoch has closed: the envelope that went out under these
  * keys is forgotten, and nobody gives it back. */
-Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeout = 60)
+Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeout = 600)
 {
     for (uint64_t at_ms = 2; at_ms < 60; at_ms += 4) {
         struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -247,7 +247,7 @@ Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeo
 
 /* docs/protocol.md 2.7.3: stopped before it signed anything, it has lost nothing, though its log is
  * empty and the network has a past that it knows nothing of. */
-Test(restart, an_empty_log_that_its_keys_began_with_was_not_lost, .timeout = 60)
+Test(restart, an_empty_log_that_its_keys_began_with_was_not_lost, .timeout = 600)
 {
     for (unsigned lost = 0; lost < 2; lost++) {
         struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -270,7 +270,7 @@ Test(restart, an_empty_log_that_its_keys_began_with_was_not_lost, .timeout = 60)
 
 /* Store and keys folder are those of the first day: the host cannot know that these keys signed
  * anything, but the ledger and the peers do. */
-Test(restart, keys_of_the_first_day_sign_nothing_twice, .timeout = 240)
+Test(restart, keys_of_the_first_day_sign_nothing_twice, .timeout = 600)
 {
     for (uint64_t epochs = 1; epochs < 4; epochs++) {
         for (uint64_t ms = 5; ms < 800; ms += 61) {
@@ -300,7 +300,7 @@ Test(restart, keys_of_the_first_day_sign_nothing_twice, .timeout = 240)
 }
 
 /* The same after so long that it leaps, and nothing is left to ask for but the state. */
-Test(restart, keys_of_the_first_day_are_finished_after_a_leap, .timeout = 120)
+Test(restart, keys_of_the_first_day_are_finished_after_a_leap, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     struct assay_member_snapshot m;
@@ -324,7 +324,7 @@ Test(restart, keys_of_the_first_day_are_finished_after_a_leap, .timeout = 120)
 
 /* A disk from that moment under keys that have signed since is an old log like any other: what
  * peers hold of theirs finishes them. */
-Test(restart, a_disk_from_before_all_signing_signs_nothing_twice, .timeout = 120)
+Test(restart, a_disk_from_before_all_signing_signs_nothing_twice, .timeout = 600)
 {
     for (uint64_t epochs = 1; epochs < 4; epochs++) {
         for (uint64_t ms = 0; ms < 800; ms += 61) {
@@ -354,7 +354,7 @@ static void wait_with(struct assay_sim_world *w, uint32_t node, const uint8_t *t
 /* Two members with one transport key would be taken for one another: the second one in a block is
  * not listed, and who finds its waiting keys in another's entry makes others (docs/protocol.md
  * 9.4). */
-Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
+Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 600)
 {
     enum { HONEST = 5, THIEF = 2 };
     struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -411,13 +411,13 @@ static void pauses(uint32_t first, uint32_t count, uint64_t for_ms)
     }
 }
 
-Test(restart, one_that_stood_still_calls_nobody_absent, .timeout = 120)
+Test(restart, one_that_stood_still_calls_nobody_absent, .timeout = 600)
 {
     pauses(2, 1, 300);
     pauses(2, 1, 1500);
 }
 
-Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 120)
+Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 600)
 {
     pauses(0, 7, 300);
     pauses(0, 7, 1500);
@@ -425,7 +425,7 @@ Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 120)
 
 /* docs/protocol.md 2.15: a folder that was copied and started elsewhere. What the other process
  * signs comes back as a proof, or as keys that this process does not have. */
-Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .timeout = 60)
+Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
@@ -446,7 +446,7 @@ Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .tim
 }
 
 /* Nor is anybody told so by a restart, a lost store or keys of the first day. */
-Test(restart, a_restart_is_no_second_process, .timeout = 60)
+Test(restart, a_restart_is_no_second_process, .timeout = 600)
 {
     for (unsigned how = 0; how < 3; how++) {
         struct assay_sim_world *w = assay_sim_world_create(&seven);
@@ -466,7 +466,7 @@ Test(restart, a_restart_is_no_second_process, .timeout = 60)
 
 /* docs/protocol.md 2.7, 2.7.3: one peer that knows nothing newer, all others out of reach. However
  * often it answers, it is one. */
-Test(restart, one_peer_is_not_three, .timeout = 120)
+Test(restart, one_peer_is_not_three, .timeout = 600)
 {
     for (unsigned first_day = 0; first_day < 2; first_day++) {
         static const uint32_t pair[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 1, 1 };
@@ -489,7 +489,7 @@ Test(restart, one_peer_is_not_three, .timeout = 120)
 }
 
 /* But a network begins without those that may be down. */
-Test(restart, a_third_that_never_came_up_keeps_nobody_from_beginning, .timeout = 60)
+Test(restart, a_third_that_never_came_up_keeps_nobody_from_beginning, .timeout = 600)
 {
     for (uint32_t nodes = 4; nodes <= 10; nodes += 3) {
         const struct assay_sim_world_options o = { .seed = 5, .nodes = nodes,
@@ -503,7 +503,7 @@ Test(restart, a_third_that_never_came_up_keeps_nobody_from_beginning, .timeout =
 }
 
 /* docs/protocol.md 2.15: an old disk under the same keys, and the process before it is dead. */
-Test(restart, an_old_disk_is_no_second_process, .timeout = 240)
+Test(restart, an_old_disk_is_no_second_process, .timeout = 600)
 {
     for (uint64_t back = 0; back < 4; back++) {
         for (uint64_t ms = 0; ms < 1000; ms += 83) {
@@ -528,7 +528,7 @@ Test(restart, an_old_disk_is_no_second_process, .timeout = 240)
 /* docs/protocol.md 5.20: who is one epoch behind asks a peer that never answers, and then receives
  * the votes that close the epoch. It is level, and attests before the pause of that question is
  * over: in the scenario dead-ends such members were called absent. */
-Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 60)
+Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
     cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
@@ -554,7 +554,7 @@ Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 6
 
 /* docs/protocol.md 2.8: its disk is from before votes that peers hold, so it makes new keys;
  * answers about the old set that are still on their way then do not finish the new one, too. */
-Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeout = 120)
+Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeout = 600)
 {
     const struct assay_sim_world_options o = {
         .seed = 31, .nodes = 7, .epoch_ms = 2000, .delay_min_ms = 1, .delay_max_ms = 150
@@ -586,7 +586,7 @@ Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeo
 /* docs/protocol.md 5.20.2: an answer takes longer than T/4 over these links, so that each would
  * come when another peer has been asked. Votes have time-outs that grow, and so has this question.
  */
-Test(restart, who_is_behind_slow_links_catches_up, .timeout = 120)
+Test(restart, who_is_behind_slow_links_catches_up, .timeout = 600)
 {
     const struct assay_sim_world_options four = {
         .seed = 33, .nodes = 4, .epoch_ms = 1000, .check_each_step = true

@@ -81,7 +81,7 @@ static void audit(const struct assay_sim_world *w, uint64_t from_epoch)
 
 /* One left, and is back with its identity on a machine of another operator: the slots, the ids and
  * the stages are those of before, the groups are not. */
-Test(returns, arrives_where_one_came_back_on_another_machine, .timeout = 120)
+Test(returns, arrives_where_one_came_back_on_another_machine, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 21, .nodes = NODES, .epoch_ms = 400 };
     struct assay_sim_world *w = assay_sim_world_create(&o);
@@ -137,7 +137,7 @@ static void follows_into_a_used_slot(bool other_place)
     assay_sim_world_destroy(&w);
 }
 
-Test(returns, follows_newcomers_into_used_slots, .timeout = 60)
+Test(returns, follows_newcomers_into_used_slots, .timeout = 600)
 {
     follows_into_a_used_slot(false);
     follows_into_a_used_slot(true);

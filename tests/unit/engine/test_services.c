@@ -117,7 +117,7 @@ static void add_for_certain(struct assay_sim_world *w, uint32_t node, uint8_t va
     cr_assert(assay_sim_world_run(w, EPOCH_MS / 8));
 }
 
-Test(services, every_node_folds_the_same_records, .timeout = 60)
+Test(services, every_node_folds_the_same_records, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     for (uint32_t i = 0; i < NODES; i++)
@@ -130,7 +130,7 @@ Test(services, every_node_folds_the_same_records, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, a_record_is_told_in_the_log_of_its_epoch_and_of_the_one_after, .timeout = 60)
+Test(services, a_record_is_told_in_the_log_of_its_epoch_and_of_the_one_after, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     struct assay_services_snapshot s;
@@ -160,7 +160,7 @@ Test(services, a_record_is_told_in_the_log_of_its_epoch_and_of_the_one_after, .t
     assay_sim_world_destroy(&w);
 }
 
-Test(services, what_no_service_can_mean_is_refused, .timeout = 60)
+Test(services, what_no_service_can_mean_is_refused, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     static uint8_t long_[ASSAY_SERVICE_PAYLOAD_LEN_MAX + 1];
@@ -183,7 +183,7 @@ Test(services, what_no_service_can_mean_is_refused, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, an_author_has_sixty_four_records_an_epoch_and_eight_at_once, .timeout = 120)
+Test(services, an_author_has_sixty_four_records_an_epoch_and_eight_at_once, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     uint32_t said = 0, full = 0;
@@ -212,7 +212,7 @@ Test(services, an_author_has_sixty_four_records_an_epoch_and_eight_at_once, .tim
     assay_sim_world_destroy(&w);
 }
 
-Test(services, a_node_that_restarts_goes_on_with_its_registry, .timeout = 60)
+Test(services, a_node_that_restarts_goes_on_with_its_registry, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
@@ -234,7 +234,7 @@ Test(services, a_node_that_restarts_goes_on_with_its_registry, .timeout = 60)
 
 /* What the genesis begins with is nobody's change: a network whose members all end would else have
  * nobody to ask. */
-Test(services, a_node_that_restarts_has_what_nothing_has_changed_yet, .timeout = 60)
+Test(services, a_node_that_restarts_has_what_nothing_has_changed_yet, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     close_two(w);
@@ -249,7 +249,7 @@ Test(services, a_node_that_restarts_has_what_nothing_has_changed_yet, .timeout =
 }
 
 /* Documents that nothing changes are stored again now and then, since the store prunes by epoch. */
-Test(services, documents_outlive_the_epochs_that_changed_them, .timeout = 120)
+Test(services, documents_outlive_the_epochs_that_changed_them, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     const uint64_t far = ASSAY_SERVICE_KEPT_EPOCHS * 4 + 10;
@@ -285,7 +285,7 @@ static void come_back_from_nothing(struct assay_sim_world *w, uint64_t pruned)
               assay_sim_world_violation(w));
 }
 
-Test(services, a_node_without_its_store_folds_what_the_others_keep, .timeout = 60)
+Test(services, a_node_without_its_store_folds_what_the_others_keep, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
@@ -297,7 +297,7 @@ Test(services, a_node_without_its_store_folds_what_the_others_keep, .timeout = 6
     assay_sim_world_destroy(&w);
 }
 
-Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout = 60)
+Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
@@ -316,7 +316,7 @@ Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout =
 
 /* As after a leap, while another member is down: no epoch closes without its vote, so it votes as
  * soon as it has the documents, and not only when the next epoch begins. */
-Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 60)
+Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     cr_assert_eq(add(w, 1, 7), ASSAY_OK);
@@ -335,7 +335,7 @@ Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 6
 }
 
 /* One peer gives other bytes under the digest, another has nothing: both are passed over. */
-Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
+Test(services, a_lie_about_a_document_is_refused, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     struct assay_services_snapshot s;
@@ -369,7 +369,7 @@ Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, a_suspended_member_has_no_word, .timeout = 120)
+Test(services, a_suspended_member_has_no_word, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     assay_sim_world_acts(w, 3)->tampered = true;
@@ -399,7 +399,7 @@ Test(services, a_suspended_member_has_no_word, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, a_member_that_leaves_takes_along_what_stood_for_it, .timeout = 120)
+Test(services, a_member_that_leaves_takes_along_what_stood_for_it, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     struct assay_action action = { .kind = ASSAY_ACTION_LEAVE };
@@ -419,7 +419,7 @@ Test(services, a_member_that_leaves_takes_along_what_stood_for_it, .timeout = 12
     assay_sim_world_destroy(&w);
 }
 
-Test(services, an_era_begins_with_the_registry_of_the_one_before, .timeout = 120)
+Test(services, an_era_begins_with_the_registry_of_the_one_before, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     const bool rest[NODES] = { false, false, false, true, true };
@@ -444,7 +444,7 @@ Test(services, an_era_begins_with_the_registry_of_the_one_before, .timeout = 120
 }
 
 /* Crashes at every point around commits, and losses of messages. */
-Test(services, crashes_lose_nothing_that_was_folded, .timeout = 180)
+Test(services, crashes_lose_nothing_that_was_folded, .timeout = 600)
 {
     for (uint64_t seed = 1; seed <= 6; seed++) {
         const struct assay_sim_world_options o = { .seed = seed,
@@ -515,7 +515,7 @@ static enum assay_status audit(struct assay_sim_world *w, bool knows, uint64_t f
     return status;
 }
 
-Test(services, an_audit_folds_them_from_genesis_or_from_a_kept_state, .timeout = 120)
+Test(services, an_audit_folds_them_from_genesis_or_from_a_kept_state, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     struct assay_audit_fault fault;
@@ -563,7 +563,7 @@ static void run_to(struct assay_sim_world *w, uint64_t epoch)
     cr_assert(assay_sim_world_run_to_epoch(w, epoch, 60 * EPOCH_MS));
 }
 
-Test(services, a_network_gets_them_by_a_change, .timeout = 60)
+Test(services, a_network_gets_them_by_a_change, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     const uint64_t at = decide_services(w);
@@ -583,7 +583,7 @@ Test(services, a_network_gets_them_by_a_change, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, who_was_down_when_they_came_has_them_as_well, .timeout = 120)
+Test(services, who_was_down_when_they_came_has_them_as_well, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     const uint64_t at = decide_services(w);
@@ -601,7 +601,7 @@ Test(services, who_was_down_when_they_came_has_them_as_well, .timeout = 120)
 
 /* A disk that lost the record of a change that waits: the state names what cannot be read, and no
  * block that is to come brings it. It leaps over the activation, whoever gives it what it lacks. */
-Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeout = 120)
+Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     const uint64_t at = decide_services(w);
@@ -623,7 +623,7 @@ Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeou
     assay_sim_world_destroy(&w);
 }
 
-Test(services, who_restarts_where_they_begin_begins_them, .timeout = 120)
+Test(services, who_restarts_where_they_begin_begins_them, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     const uint64_t at = decide_services(w);
@@ -639,7 +639,7 @@ Test(services, who_restarts_where_they_begin_begins_them, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, who_lost_its_store_folds_or_leaps_over_their_beginning, .timeout = 240)
+Test(services, who_lost_its_store_folds_or_leaps_over_their_beginning, .timeout = 600)
 {
     for (unsigned leaps = 0; leaps < 2; leaps++) {
         struct assay_sim_world *w = start_without();
@@ -659,7 +659,7 @@ Test(services, who_lost_its_store_folds_or_leaps_over_their_beginning, .timeout 
     }
 }
 
-Test(services, an_audit_folds_them_from_where_they_begin, .timeout = 120)
+Test(services, an_audit_folds_them_from_where_they_begin, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     struct assay_audit_fault fault;
@@ -674,7 +674,7 @@ Test(services, an_audit_folds_them_from_where_they_begin, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(services, crashes_around_their_beginning_lose_nothing, .timeout = 180)
+Test(services, crashes_around_their_beginning_lose_nothing, .timeout = 600)
 {
     for (uint64_t seed = 1; seed <= 6; seed++) {
         struct assay_sim_world_options o = without;
@@ -701,7 +701,7 @@ Test(services, crashes_around_their_beginning_lose_nothing, .timeout = 180)
 }
 
 /* docs/protocol.md 9.15, 12.7.5: what operators decide with the new era may be services, too. */
-Test(services, an_era_may_begin_with_services, .timeout = 120)
+Test(services, an_era_may_begin_with_services, .timeout = 600)
 {
     struct assay_sim_world *w = start_without();
     const bool rest[NODES] = { false, false, false, true, true };
@@ -726,7 +726,7 @@ Test(services, an_era_may_begin_with_services, .timeout = 120)
 /* --- the anchor */
 
 /* Made by hand from docs/protocol.md 12.5. */
-Test(anchor, is_what_its_rule_says, .timeout = 60)
+Test(anchor, is_what_its_rule_says, .timeout = 600)
 {
     struct assay_sim_world *w = start();
     close_two(w);

@@ -68,7 +68,7 @@ static uint8_t opinion(const struct assay_engine *e)
     return 0xff;
 }
 
-Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 60)
+Test(two_faces, the_ballot_that_counts_is_the_one_that_is_compared, .timeout = 600)
 {
     static const uint32_t alone[ASSAY_SIM_WORLD_NODES_MAX] = { 1 };
     struct assay_engine *e = NULL;
@@ -109,7 +109,7 @@ static uint32_t wants_in_use(const struct assay_engine *e)
 }
 
 /* No proof follows from it: E5 needs the envelope that was judged (docs/protocol.md 5.23). */
-Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, .timeout = 60)
+Test(two_faces, a_ballot_over_a_roll_that_never_was_leaves_no_proof_to_be_made, .timeout = 600)
 {
     static const uint8_t never_was[32] = { 1 };
     struct assay_engine *e = NULL;
@@ -168,7 +168,7 @@ static size_t many_fails(struct assay_sim_world *w, const struct assay_engine *e
     return body.len;
 }
 
-Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified, .timeout = 60)
+Test(two_faces, a_block_with_a_record_too_many_is_refused_before_it_is_verified, .timeout = 600)
 {
     struct assay_engine *e = NULL;
     struct assay_sim_world *w = in_roll_phase(&e);
@@ -223,7 +223,7 @@ static const struct assay_block *hold(struct assay_engine *e, struct assay_slice
     return block;
 }
 
-Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 60)
+Test(two_faces, blocks_whose_views_are_over_ask_for_nothing_more, .timeout = 600)
 {
     struct assay_engine *e = NULL;
     struct assay_sim_world *w = in_roll_phase(&e);

@@ -64,7 +64,7 @@ static void proofs_of(const struct assay_engine *e, uint32_t count[NODES])
         if (e->pending_proofs->all[i].used) count[e->pending_proofs->all[i].slot]++;
 }
 
-Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 60)
+Test(want, a_lie_that_found_no_room_is_looked_at_again, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&options);
     struct assay_engine *e = judged(w);

@@ -235,7 +235,7 @@ static enum assay_status fill(struct assay_pages *pages, uint16_t peer, uint8_t 
 
 /* Goal: members below a third that begin objects and never finish them keep nobody else's out, and
  * none that came in first is lost to them as long as it takes no more than their own. */
-Test(host_page, peers_that_never_finish_hurt_only_themselves_together, .timeout = 60)
+Test(host_page, peers_that_never_finish_hurt_only_themselves_together, .timeout = 600)
 {
     enum { MANY = 64, HOSTILE = 21, HONEST = 30, LEN = 1 << 20 };
     struct assay_pages *pages = test_pages(MANY);

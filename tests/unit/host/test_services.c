@@ -194,7 +194,7 @@ static void is_named_by_its_state(struct network *n, uint32_t node)
     }
 }
 
-Test(host_services, a_network_decides_views_and_moves_money, .timeout = 120)
+Test(host_services, a_network_decides_views_and_moves_money, .timeout = 600)
 {
     struct network *n = start();
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
@@ -229,7 +229,7 @@ Test(host_services, a_network_decides_views_and_moves_money, .timeout = 120)
     stop(n);
 }
 
-Test(host_services, a_payload_that_is_signed_wrongly_stands_nowhere, .timeout = 60)
+Test(host_services, a_payload_that_is_signed_wrongly_stands_nowhere, .timeout = 600)
 {
     struct network *n = start();
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
@@ -245,7 +245,7 @@ Test(host_services, a_payload_that_is_signed_wrongly_stands_nowhere, .timeout = 
     stop(n);
 }
 
-Test(host_services, who_lost_its_store_has_the_same_registry_again, .timeout = 120)
+Test(host_services, who_lost_its_store_has_the_same_registry_again, .timeout = 600)
 {
     struct network *n = start();
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
@@ -360,7 +360,7 @@ static void four_instances(struct network *n, uint8_t instance[static 4][32])
     run(n, 3);
 }
 
-Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 120)
+Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 600)
 {
     struct network *n = start();
     struct assay_checkpoint from;
@@ -407,7 +407,7 @@ static struct assay_slice encoded(const struct assay_row_evidence *e)
 
 /* A head and a row of before are nothing of the state that closes later; nor is another document of
  * that state a head. */
-Test(host_services, a_row_is_of_the_state_that_is_proven, .timeout = 120)
+Test(host_services, a_row_is_of_the_state_that_is_proven, .timeout = 600)
 {
     static uint8_t rows[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     static uint8_t other[ASSAY_ROW_EVIDENCE_LEN_MAX];
@@ -459,7 +459,7 @@ static enum assay_status follow(const struct assay_registry_plan *before,
     return status;
 }
 
-Test(host_services, documents_keep_their_places_where_services_are_added, .timeout = 60)
+Test(host_services, documents_keep_their_places_where_services_are_added, .timeout = 600)
 {
     struct network *n = start();
     struct assay_service_places places;
@@ -543,7 +543,7 @@ static void audit(struct network *n, uint64_t from)
 }
 
 /* What there was goes on, documents in other places, and what is new begins empty. */
-Test(host_services, a_change_adds_a_group_and_shares_beside_what_there_is, .timeout = 240)
+Test(host_services, a_change_adds_a_group_and_shares_beside_what_there_is, .timeout = 600)
 {
     struct network *n = start();
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];

@@ -258,7 +258,7 @@ static uint64_t pairs_within(uint32_t hops_max, uint64_t *pairs)
 }
 
 /* Whatever the seed; with so many gone a pair in a thousand needs a fourth hop. */
-Test(host_view, reaches_the_voters_in_three_hops_of_a_thousand, .timeout = 300)
+Test(host_view, reaches_the_voters_in_three_hops_of_a_thousand, .timeout = 600)
 {
     for (uint64_t seed = 11; seed < 15; seed++) {
         uint64_t pairs = 0;
@@ -328,7 +328,7 @@ static struct siege look_at_siege(void)
 }
 
 /* Figures: a third of 300 members is hostile, never refuses and asks everybody all the time. */
-Test(host_view, a_third_that_asks_all_the_time_does_not_fill_a_view, .timeout = 300)
+Test(host_view, a_third_that_asks_all_the_time_does_not_fill_a_view, .timeout = 600)
 {
     const uint64_t epochs = 24 / test_every(3);
     uint64_t alone = 0, worst = 0, looks = 0;

@@ -260,7 +260,7 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *name, const c
 
 /* A member claims it (host/peers/addresses.h); libzmq would ask for it in the thread that serves
  * all. */
-Test(net_link_dial, a_name_in_brackets_silences_nobody, .timeout = 60)
+Test(net_link_dial, a_name_in_brackets_silences_nobody, .timeout = 600)
 {
     open_with_names();
     meet(0, 1, address_of(1));

@@ -214,7 +214,7 @@ Test(net_verify_pool, refuses_a_wrong_number_of_threads)
 }
 
 /* limits.verify_threads while a node runs. */
-Test(net_verify_pool, takes_more_threads_and_fewer_without_losing_a_job, .timeout = 60)
+Test(net_verify_pool, takes_more_threads_and_fewer_without_losing_a_job, .timeout = 600)
 {
     struct assay_verify_pool *pool = pool_of(2);
     static struct assay_verdict verdict;

@@ -86,7 +86,7 @@ static bool is_blocked(void)
 }
 
 Test(platform_run_faults, every_refused_call_is_said_and_leaves_no_process_and_no_descriptor,
-     .timeout = 60)
+     .timeout = 600)
 {
     char message[ASSAY_PLATFORM_MESSAGE_LEN];
     struct assay_platform_run run;
@@ -147,7 +147,7 @@ static void release(void *context)
 }
 
 Test(platform_run_faults, a_quoter_that_cannot_be_made_releases_nothing_and_keeps_nothing,
-     .timeout = 60)
+     .timeout = 600)
 {
     const struct assay_quoter_config config = { .quote_len_max = 64,
                                                 .make_quote = make_quote,

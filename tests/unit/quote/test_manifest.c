@@ -321,14 +321,14 @@ static void check_all(const char *dir, bool renamed)
     cr_assert_eq(failed, 0, "%zu of %zu cases", failed, count);
 }
 
-Test(quote_manifest, every_case_gives_what_was_established, .timeout = 120)
+Test(quote_manifest, every_case_gives_what_was_established, .timeout = 600)
 {
     if (vectors_dir() == NULL) cr_skip_test("no vectors: set ASSAY_VECTORS");
     check_all(vectors_dir(), false);
 }
 
 /* The parts of a folder are recognised by content, not by name. */
-Test(quote_manifest, every_case_does_so_with_every_file_renamed, .timeout = 120)
+Test(quote_manifest, every_case_does_so_with_every_file_renamed, .timeout = 600)
 {
     if (vectors_dir() == NULL) cr_skip_test("no vectors: set ASSAY_VECTORS");
     check_all(vectors_dir(), true);
@@ -346,7 +346,7 @@ static const char *attacks_dir(void)
     return access(path, R_OK) == 0 ? path : NULL;
 }
 
-Test(quote_manifest, what_was_misjudged_once_is_judged_rightly, .timeout = 120)
+Test(quote_manifest, what_was_misjudged_once_is_judged_rightly, .timeout = 600)
 {
     if (attacks_dir() == NULL) cr_skip_test("no vectors: set ASSAY_ATTACK_VECTORS");
     check_all(attacks_dir(), false);

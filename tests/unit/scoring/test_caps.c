@@ -66,7 +66,7 @@ Test(scoring_caps, a_single_group_keeps_what_it_has)
     cr_expect_eq(limit_of(nothing, 2, third), 0u);
 }
 
-Test(scoring_caps, agrees_with_trying_every_limit_in_20000_random_families, .timeout = 120)
+Test(scoring_caps, agrees_with_trying_every_limit_in_20000_random_families, .timeout = 600)
 {
     uint64_t seed = 0xca95;
     for (int round = 0; round < 20000; round++) {
@@ -86,7 +86,7 @@ Test(scoring_caps, agrees_with_trying_every_limit_in_20000_random_families, .tim
     }
 }
 
-Test(scoring_caps, agrees_with_trying_every_limit_for_all_triples_up_to_12, .timeout = 120)
+Test(scoring_caps, agrees_with_trying_every_limit_for_all_triples_up_to_12, .timeout = 600)
 {
     for (uint64_t a = 0; a <= 12; a++)
         for (uint64_t b = 0; b <= 12; b++)

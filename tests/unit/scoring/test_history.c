@@ -106,7 +106,7 @@ static uint64_t run_histories(uint64_t seed, uint32_t networks, uint32_t epochs)
     return differences;
 }
 
-Test(scoring_history, agrees_with_the_reference_in_24000_random_epochs, .timeout = 120)
+Test(scoring_history, agrees_with_the_reference_in_24000_random_epochs, .timeout = 600)
 {
     rule_seen[ASSAY_AVAILABILITY_MUTE] = rule_seen[ASSAY_AVAILABILITY_UNJUDGED] = 0;
     cr_expect_eq(run_histories(0xa55a1, 600, 40), 0u);
@@ -136,7 +136,7 @@ static void ballots_of_parties(uint64_t *seed)
     }
 }
 
-Test(scoring_history, agrees_with_the_reference_where_ballots_are_alike, .timeout = 120)
+Test(scoring_history, agrees_with_the_reference_where_ballots_are_alike, .timeout = 600)
 {
     static const uint32_t sizes[] = { 1, 14, 15, 16, 17, 18, 31, 32, 33, 47, 48, 49, 128 };
     uint64_t seed = 0xb10c5;
@@ -175,7 +175,7 @@ Test(scoring_history, agrees_with_the_reference_through_clean_years)
 }
 
 /* All votes of three voters on one subject, over all weightings with 0..3 and proven or not. */
-Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .timeout = 120)
+Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .timeout = 600)
 {
     uint64_t cases = 0;
     for (uint32_t weighting = 0; weighting < 4 * 4 * 4; weighting++) {

@@ -111,7 +111,7 @@ static uint16_t last_honest(enum assay_naive_rule rule, enum assay_naive_weighti
     return scores[EPOCHS % 2][99];
 }
 
-Test(scoring_naive, a_hundred_nodes_end_where_the_measured_table_says, .timeout = 120)
+Test(scoring_naive, a_hundred_nodes_end_where_the_measured_table_says, .timeout = 600)
 {
     const struct {
         uint32_t byzantine;

@@ -86,7 +86,7 @@ static struct violations check_all(availability_step *step, uint64_t table_max)
 }
 
 Test(scoring_score, keeps_p1_p2_p3_p4_p11_range_and_order_in_all_12559495_small_cases,
-     .timeout = 120)
+     .timeout = 600)
 {
     const struct violations v = check_all(assay_score_availability_step, 30);
     cr_expect_eq(v.cases, 12559495u);

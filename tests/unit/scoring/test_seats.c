@@ -112,7 +112,7 @@ Test(scoring_seats, are_everybodys_while_there_are_enough)
     expect_exact(0);
 }
 
-Test(scoring_seats, carry_the_weight_of_each_operator_exactly, .timeout = 120)
+Test(scoring_seats, carry_the_weight_of_each_operator_exactly, .timeout = 600)
 {
     uint64_t seed = 1;
     uint32_t crowded = 0;

@@ -278,7 +278,7 @@ Test(scoring_weight, a_single_vendor_keeps_its_weight)
 }
 
 /* P9: "a platform holds at most one unit; operators 20 % and vendors 33 % where cap_met" */
-Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeout = 120)
+Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeout = 600)
 {
     uint64_t seed = 0x9e19;
     for (int round = 0; round < 250; round++) {
@@ -407,7 +407,7 @@ static bool caps_can_be_met(void)
 
 /* 20,000 random memberships: never a group lifted, never a share times more than B, never a total
  * of zero; the full sequence stands wherever caps can be met. */
-Test(scoring_weight, no_cut_raises_a_group_above_a_third, .timeout = 120)
+Test(scoring_weight, no_cut_raises_a_group_above_a_third, .timeout = 600)
 {
     uint32_t stood[ASSAY_CUTS_NONE + 1] = { 0 };
     uint32_t met = 0;
@@ -464,7 +464,7 @@ static void harm(uint64_t *seed, uint32_t member)
 }
 
 /* "Between two roster changes no self-harm (I, A, ballots) of any union raises its share." */
-Test(scoring_weight, no_union_of_operators_gains_by_harming_itself, .timeout = 120)
+Test(scoring_weight, no_union_of_operators_gains_by_harming_itself, .timeout = 600)
 {
     uint64_t seed = 0x5e1f;
     uint32_t harmed = 0;
@@ -491,7 +491,7 @@ Test(scoring_weight, no_union_of_operators_gains_by_harming_itself, .timeout = 1
 }
 
 /* "Always, whatever falls: share <= B u / (B u + 1 - u), u its share of live units." */
-Test(scoring_weight, no_union_holds_more_than_the_bound_of_its_live_units, .timeout = 120)
+Test(scoring_weight, no_union_holds_more_than_the_bound_of_its_live_units, .timeout = 600)
 {
     uint64_t seed = 0xb0d;
     uint64_t worst = 0;

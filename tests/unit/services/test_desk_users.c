@@ -236,12 +236,12 @@ static void nobody_waits_for_more_than_its_turn(bool quote)
     close_all(user, USERS);
 }
 
-Test(desk_users, nobody_waits_for_more_than_its_turn_with_quotes, .timeout = 120)
+Test(desk_users, nobody_waits_for_more_than_its_turn_with_quotes, .timeout = 600)
 {
     nobody_waits_for_more_than_its_turn(true);
 }
 
-Test(desk_users, nobody_waits_for_more_than_its_turn_with_verdicts, .timeout = 120)
+Test(desk_users, nobody_waits_for_more_than_its_turn_with_verdicts, .timeout = 600)
 {
     nobody_waits_for_more_than_its_turn(false);
 }

@@ -175,7 +175,7 @@ static bool is_seated(void)
 }
 
 Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .fini = clear_up,
-     .timeout = 90)
+     .timeout = 600)
 {
     holder_config("0.yaml", 0);
     holder_config("1.yaml", 1);
@@ -225,7 +225,7 @@ static void put_secret(uint8_t id[static 32])
 
 /* What a holder keeps is undone by a new era: it says what, ends, and goes on when told to. */
 Test(services_programs, a_holder_asks_before_a_new_era_takes_its_shares, .init = set_up,
-     .fini = clear_up, .timeout = 90)
+     .fini = clear_up, .timeout = 600)
 {
     uint8_t id[32];
     holder_config("0.yaml", 0);
@@ -259,7 +259,7 @@ Test(services_programs, a_holder_asks_before_a_new_era_takes_its_shares, .init =
 }
 
 Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, .fini = clear_up,
-     .timeout = 90)
+     .timeout = 600)
 {
     static const char digest[] = "0101010101010101010101010101010101010101010101010101010101010101";
     char text[512];
@@ -281,7 +281,7 @@ Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, 
 }
 
 Test(services_programs, a_replica_is_listed_and_ends_when_asked, .init = set_up, .fini = clear_up,
-     .timeout = 90)
+     .timeout = 600)
 {
     replica_config("r.yaml");
     const pid_t pid = start("assay-replica", "r.yaml");

@@ -46,7 +46,7 @@ static void course(uint64_t seed, struct seen *seen)
     pair_free(p);
 }
 
-Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 240)
+Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 600)
 {
     struct seen seen = { 0 };
     for (uint64_t round = 1; round <= 160 / test_every(4); round++)
@@ -105,7 +105,7 @@ static bool is_taken(struct pair *p, const struct registry_documents *documents)
     return true;
 }
 
-Test(registry, no_byte_of_a_document_can_be_changed_into_what_no_fold_made, .timeout = 240)
+Test(registry, no_byte_of_a_document_can_be_changed_into_what_no_fold_made, .timeout = 600)
 {
     struct pair *p = rich();
     struct registry_documents documents;

@@ -125,7 +125,7 @@ static void expect_records(struct pair *p, const char *name, struct assay_slice 
     }
 }
 
-Test(registry, seeds_of_courses_are_of_the_format_of_today, .timeout = 120)
+Test(registry, seeds_of_courses_are_of_the_format_of_today, .timeout = 600)
 {
     static const struct {
         const char *name;
@@ -251,7 +251,7 @@ static void expect_session_0(struct assay_slice payload)
     expect_record(1, "session_0", out, read_session, ASSAY_E_RANGE);
 }
 
-Test(registry, seeds_of_records_are_of_the_format_of_today, .timeout = 120)
+Test(registry, seeds_of_records_are_of_the_format_of_today, .timeout = 600)
 {
     static const struct {
         enum assay_service_kind kind;

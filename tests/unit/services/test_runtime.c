@@ -217,7 +217,7 @@ static void app_end(struct app *app)
 }
 
 /* What it had no room for it would not remember: it says so instead of serving some. */
-Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 60)
+Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 600)
 {
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
     open_ledger(3);
@@ -240,7 +240,7 @@ Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 60)
     close_house();
 }
 
-Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout = 120)
+Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -269,7 +269,7 @@ Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout 
 
 /* Two networks, one sealed state: in the other one nothing of it is sent, to nobody. */
 Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anything_is_sent,
-     .timeout = 120)
+     .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -312,7 +312,7 @@ static uint32_t instances(void)
 }
 
 /* The table is full, or the member has its part of it: the application is told which. */
-Test(services_runtime, refusals_have_names, .timeout = 120)
+Test(services_runtime, refusals_have_names, .timeout = 600)
 {
     struct app app[INSTANCES + 1];
     struct assay_cont_entry found;
@@ -348,7 +348,7 @@ Test(services_runtime, refusals_have_names, .timeout = 120)
 }
 
 /* It died before a state was certified: its row goes, and what was sealed for it starts nothing. */
-Test(services_runtime, a_birth_that_came_to_nothing_leaves_nothing, .timeout = 120)
+Test(services_runtime, a_birth_that_came_to_nothing_leaves_nothing, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -394,7 +394,7 @@ static uint32_t keeps(void)
 
 /* The row of an instance that runs stays, however short its lease; of one that nobody runs it goes.
  */
-Test(services_runtime, a_lease_is_renewed_by_what_is_certified, .timeout = 120)
+Test(services_runtime, a_lease_is_renewed_by_what_is_certified, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -420,7 +420,7 @@ Test(services_runtime, a_lease_is_renewed_by_what_is_certified, .timeout = 120)
     close_house();
 }
 
-Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 120)
+Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 600)
 {
     struct app one = app_born();
     struct assay_cont_entry found;
@@ -439,7 +439,7 @@ Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 120)
     close_house();
 }
 
-Test(services_runtime, a_replica_that_is_lost_is_replaced_and_nothing_with_it, .timeout = 120)
+Test(services_runtime, a_replica_that_is_lost_is_replaced_and_nothing_with_it, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -475,7 +475,7 @@ static void seat_moves(uint32_t from, uint32_t to, uint64_t view)
 }
 
 /* Seat by seat the group moves to replicas that an enclave has not seen listed (1.9.8). */
-Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .timeout = 120)
+Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -495,7 +495,7 @@ Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .
 
 /* The goal C1 over a RECOVER: an instance retires, its row goes, replicas forget it, and a new era
  * brings the row back. */
-Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .timeout = 120)
+Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -526,7 +526,7 @@ Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .ti
 
 /* The goals C1 and C4 over a RECOVER: it undoes that a replica was listed and that its view began.
  * The replica goes on with what it remembers, and so does the group. */
-Test(services_runtime, a_recover_that_undoes_a_listing_costs_no_memory, .timeout = 120)
+Test(services_runtime, a_recover_that_undoes_a_listing_costs_no_memory, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -581,7 +581,7 @@ static bool is_drained(uint32_t slot)
 }
 
 /* A machine is taken out of service: afterwards the group stands a loss as before. */
-Test(services_runtime, a_replica_that_drains_leaves_no_memory_less, .timeout = 120)
+Test(services_runtime, a_replica_that_drains_leaves_no_memory_less, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -606,7 +606,7 @@ Test(services_runtime, a_replica_that_drains_leaves_no_memory_less, .timeout = 1
     close_house();
 }
 
-Test(services_runtime, a_quorum_that_is_lost_is_said_and_never_forgotten, .timeout = 120)
+Test(services_runtime, a_quorum_that_is_lost_is_said_and_never_forgotten, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -628,7 +628,7 @@ Test(services_runtime, a_quorum_that_is_lost_is_said_and_never_forgotten, .timeo
 }
 
 /* The daemon is restarted: its programs are not, and lose no seat by it. */
-Test(services_runtime, the_ledger_may_go_and_come_back, .timeout = 120)
+Test(services_runtime, the_ledger_may_go_and_come_back, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -650,7 +650,7 @@ Test(services_runtime, the_ledger_may_go_and_come_back, .timeout = 120)
 }
 
 /* A daemon whose host shows it an old disk: what is older than seen is not followed. */
-Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 120)
+Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -681,7 +681,7 @@ Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 120)
 }
 
 /* As well when it is of the same epoch, and knows less of what is final in it. */
-Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 120)
+Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 600)
 {
     struct app app = app_born();
     struct assay_cont_entry found;
@@ -705,7 +705,7 @@ Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 
 }
 
 /* What a program of an earlier run saw: the same epoch, and a record more than the ledger has. */
-Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .timeout = 60)
+Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .timeout = 600)
 {
     struct service_ledger *ledger = NULL;
     struct assay_follower *f = NULL;
@@ -742,7 +742,7 @@ Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .time
 }
 
 /* What a member lists last is its memory; the process before it has no use. */
-Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 120)
+Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 600)
 {
     open_house(3, 3);
     pthread_mutex_lock(&house.lock);
@@ -777,7 +777,7 @@ static uint64_t enclave_turns(struct assay_enclave *enclave)
     return assay_peer_links_clock_ms() - begin_ms;
 }
 
-Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 60)
+Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 600)
 {
     const struct assay_replica_node_config config = {
         .ledger = "/nonexistent/ledger", .listen = "127.0.0.1:0", .instances_max = INSTANCES

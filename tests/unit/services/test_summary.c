@@ -194,7 +194,7 @@ static void run(uint64_t seed, struct seen *seen)
     free(r);
 }
 
-Test(summary, says_what_the_registry_is_under_random_records, .timeout = 120)
+Test(summary, says_what_the_registry_is_under_random_records, .timeout = 600)
 {
     struct seen seen = { 0 };
     for (uint64_t seed = 1; seed <= SEEDS; seed++)

@@ -133,13 +133,13 @@ static void expect_agreement(struct assay_scenario *s)
     }
 }
 
-Test(epochs_agreement, of_honest_members, .timeout = 200)
+Test(epochs_agreement, of_honest_members, .timeout = 600)
 {
     struct assay_scenario s = scenario(0);
     expect_agreement(&s);
 }
 
-Test(epochs_agreement, of_members_without_evidence, .timeout = 200)
+Test(epochs_agreement, of_members_without_evidence, .timeout = 600)
 {
     struct assay_scenario s = scenario(0);
     const uint32_t quiet = fixture_cohort(&s, "quiet", (NODES + 9) / 10);
@@ -147,7 +147,7 @@ Test(epochs_agreement, of_members_without_evidence, .timeout = 200)
     expect_agreement(&s);
 }
 
-Test(epochs_agreement, of_members_whose_evidence_fails, .timeout = 200)
+Test(epochs_agreement, of_members_whose_evidence_fails, .timeout = 600)
 {
     struct assay_scenario s = scenario(0);
     const uint32_t wrong = fixture_cohort(&s, "wrong", 2);
@@ -155,7 +155,7 @@ Test(epochs_agreement, of_members_whose_evidence_fails, .timeout = 200)
     expect_agreement(&s);
 }
 
-Test(epochs_agreement, of_members_that_others_call_absent, .timeout = 200)
+Test(epochs_agreement, of_members_that_others_call_absent, .timeout = 600)
 {
     struct assay_scenario s = scenario(0);
     const uint32_t liars = fixture_cohort(&s, "liars", NODES / 5);
@@ -163,7 +163,7 @@ Test(epochs_agreement, of_members_that_others_call_absent, .timeout = 200)
     expect_agreement(&s);
 }
 
-Test(epochs_agreement, of_members_that_come_and_go, .timeout = 200)
+Test(epochs_agreement, of_members_that_come_and_go, .timeout = 600)
 {
     struct assay_scenario s = scenario(0);
     const uint32_t flickering = fixture_cohort(&s, "flickering", 2);
@@ -175,7 +175,7 @@ Test(epochs_agreement, of_members_that_come_and_go, .timeout = 200)
 }
 
 /* A comparison that cannot fail is none: another start of an attack must show. */
-Test(epochs_agreement, sees_one_epoch_of_difference, .timeout = 200)
+Test(epochs_agreement, sees_one_epoch_of_difference, .timeout = 600)
 {
     struct run *run = calloc(2, sizeof *run);
     cr_assert_not_null(run);
@@ -213,7 +213,7 @@ static void with_attack(enum assay_sim_attack attack)
 
 /* Not there: TWO_ENVELOPES, where each voter keeps the envelope that came first, and ECLIPSE,
  * where victims catch up when they happen to ask the adversary (docs/simulator-checks.md 3). */
-Test(epochs_agreement, of_ballots_that_lie, .timeout = 200)
+Test(epochs_agreement, of_ballots_that_lie, .timeout = 600)
 {
     with_attack(ASSAY_SIM_ATTACK_BADMOUTH);
     with_attack(ASSAY_SIM_ATTACK_STUFF);
@@ -223,7 +223,7 @@ Test(epochs_agreement, of_ballots_that_lie, .timeout = 200)
     with_attack(ASSAY_SIM_ATTACK_SLANDER);
 }
 
-Test(epochs_agreement, of_evidence_that_misleads, .timeout = 200)
+Test(epochs_agreement, of_evidence_that_misleads, .timeout = 600)
 {
     with_attack(ASSAY_SIM_ATTACK_REPLAY);
     with_attack(ASSAY_SIM_ATTACK_RELAY);
@@ -232,7 +232,7 @@ Test(epochs_agreement, of_evidence_that_misleads, .timeout = 200)
     with_attack(ASSAY_SIM_ATTACK_SPLIT_DELIVERY);
 }
 
-Test(epochs_agreement, of_consensus_that_is_disturbed, .timeout = 200)
+Test(epochs_agreement, of_consensus_that_is_disturbed, .timeout = 600)
 {
     with_attack(ASSAY_SIM_ATTACK_EQUIVOCATE);
     with_attack(ASSAY_SIM_ATTACK_WITHHOLD);
@@ -258,7 +258,7 @@ static void with_partition(uint32_t share_bp, bool a_receives_b, bool b_receives
     expect_the_same(&s, name);
 }
 
-Test(epochs_agreement, of_partitions, .timeout = 200)
+Test(epochs_agreement, of_partitions, .timeout = 600)
 {
     with_partition(5000, false, false, "half and half");
     with_partition(7000, false, false, "seven and three");
@@ -277,7 +277,7 @@ static void with_crash(struct assay_sim_crash crash, const char *name)
     expect_the_same(&s, name);
 }
 
-Test(epochs_agreement, of_crashes, .timeout = 200)
+Test(epochs_agreement, of_crashes, .timeout = 600)
 {
     with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 500 }, "two, for a moment");
     with_crash((struct assay_sim_crash){ .at_epoch = 4, .down_ms = 5000 }, "two, for epochs");

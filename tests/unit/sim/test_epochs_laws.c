@@ -52,7 +52,7 @@ Test(epochs_laws, more_than_a_third_who_say_absent_move_availability_but_no_weig
 
 /* E5 convicts whoever says FAIL about evidence that passes, and a FAIL without proof counts for
  * nothing: with liars of three fifths of the weight, too. */
-Test(epochs_laws, badmouthing_at_any_share_up_to_sixty_percent_lowers_nobody_honest, .timeout = 60)
+Test(epochs_laws, badmouthing_at_any_share_up_to_sixty_percent_lowers_nobody_honest, .timeout = 600)
 {
     for (uint32_t liars = 5; liars <= 60; liars += 5) {
         struct assay_scenario s = fixture_scenario(100);
@@ -69,7 +69,7 @@ Test(epochs_laws, badmouthing_at_any_share_up_to_sixty_percent_lowers_nobody_hon
 
 /* Caps hold a vendor root of less than 60 % of the nodes, where three others share the rest, below
  * a third: with B = 3 no cut is deeper than to a third (docs/protocol.md 6.3, 6.3.2). */
-Test(epochs_laws, a_broken_vendor_root_of_four_stays_below_a_third, .timeout = 60)
+Test(epochs_laws, a_broken_vendor_root_of_four_stays_below_a_third, .timeout = 600)
 {
     static const uint32_t shares_bp[] = { 2500, 3400, 5000, 5900 };
     for (size_t i = 0; i < sizeof shares_bp / sizeof shares_bp[0]; i++) {

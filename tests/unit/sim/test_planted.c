@@ -33,7 +33,7 @@ static struct assay_sim_swarm swarm_of_small_ones(void)
     return swarm;
 }
 
-Test(sim_planted, the_sound_tally_keeps_every_promise, .timeout = 120)
+Test(sim_planted, the_sound_tally_keeps_every_promise, .timeout = 600)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_swarm_state state;
@@ -45,7 +45,7 @@ Test(sim_planted, the_sound_tally_keeps_every_promise, .timeout = 120)
     cr_expect_eq(state.done, 20);
 }
 
-Test(sim_planted, a_fault_of_the_tally_is_found_and_shrunk, .timeout = 300)
+Test(sim_planted, a_fault_of_the_tally_is_found_and_shrunk, .timeout = 600)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
     struct assay_sim_swarm_state state;

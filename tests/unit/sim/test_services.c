@@ -302,7 +302,7 @@ Test(sim_services, nobody_gets_more_than_one_author_may_have, .timeout = 600)
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_BOUNDS], 1000);
 }
 
-Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeout = 60)
+Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeout = 600)
 {
     struct served_total total = { 0 };
     struct assay_scenario s = served_scenario(5, 14);
@@ -327,7 +327,7 @@ Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeou
     cr_expect_gt(SUM(two, ENCLAVES_FINAL), 0);
 }
 
-Test(sim_services, the_same_seed_is_the_same_run, .timeout = 60)
+Test(sim_services, the_same_seed_is_the_same_run, .timeout = 600)
 {
     uint8_t hash[2][32];
     struct assay_scenario s = served_scenario(5, 8);

@@ -234,7 +234,7 @@ Test(twins, drawn_schedules_of_seven_and_ten_are_safe_and_heal)
 }
 
 /* docs/protocol.md 5.27 */
-Test(twins, schedules_that_burn_a_range_are_safe_and_heal, .timeout = 300)
+Test(twins, schedules_that_burn_a_range_are_safe_and_heal, .timeout = 600)
 {
     static const char *const texts[] = {
         "n4:t2:w1,1,1,1:b64:p2:s0:r00000:00000-01234", /* F of view 1 is heard by nobody */

@@ -57,7 +57,7 @@ static struct assay_scenario rough(void)
     return s;
 }
 
-Test(sim_world, the_same_seed_gives_the_same_trace, .timeout = 120)
+Test(sim_world, the_same_seed_gives_the_same_trace, .timeout = 600)
 {
     const struct assay_scenario s = rough();
     struct assay_sim_outcome a, b, other;
@@ -90,7 +90,7 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 
 /* Written down once, so that every compiler, optimisation level and machine is held to it. Whoever
  * changes the engine, the world or the order of draws writes them down anew, on purpose. */
-Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
+Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
 {
     struct assay_scenario s = small();
     expect_trace(&s, 1, "7da90aa4a1008a795294561bd0a07e4e557ebaa193982f3de246e7b629df9f19",
@@ -113,7 +113,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */
-Test(sim_world, badmouthing_by_six_of_ten_lowers_no_honest_score, .timeout = 120)
+Test(sim_world, badmouthing_by_six_of_ten_lowers_no_honest_score, .timeout = 600)
 {
     struct assay_scenario s = small();
     struct assay_sim_outcome o;
@@ -133,7 +133,7 @@ Test(sim_world, badmouthing_by_six_of_ten_lowers_no_honest_score, .timeout = 120
     assay_sim_outcome_free(&o);
 }
 
-Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 60)
+Test(sim_world, a_calm_network_closes_every_epoch_certified, .timeout = 600)
 {
     const struct assay_scenario s = small();
     struct assay_sim_outcome o;
@@ -187,7 +187,7 @@ static struct assay_scenario healing(void)
     return s;
 }
 
-Test(sim_world, crashes_around_a_commit_are_recovered_from, .timeout = 120)
+Test(sim_world, crashes_around_a_commit_are_recovered_from, .timeout = 600)
 {
     struct assay_scenario s = healing();
     s.crash_count = 1;
@@ -196,7 +196,7 @@ Test(sim_world, crashes_around_a_commit_are_recovered_from, .timeout = 120)
     expect_recovery(&s, "crashes", true);
 }
 
-Test(sim_world, a_power_cut_is_recovered_from, .timeout = 120)
+Test(sim_world, a_power_cut_is_recovered_from, .timeout = 600)
 {
     struct assay_scenario s = healing();
     s.crash_count = 1;
@@ -215,14 +215,14 @@ static struct assay_scenario careless(void)
     return s;
 }
 
-Test(sim_world, a_lost_disk_is_recovered_from, .timeout = 120)
+Test(sim_world, a_lost_disk_is_recovered_from, .timeout = 600)
 {
     struct assay_scenario s = careless();
     s.crashes[0].loses_store = true;
     expect_recovery(&s, "lost disk", true);
 }
 
-Test(sim_world, writes_that_are_lost_torn_or_rolled_back_are_recovered_from, .timeout = 180)
+Test(sim_world, writes_that_are_lost_torn_or_rolled_back_are_recovered_from, .timeout = 600)
 {
     struct assay_scenario s = careless();
     s.store.lost_permille = 1000;
@@ -233,7 +233,7 @@ Test(sim_world, writes_that_are_lost_torn_or_rolled_back_are_recovered_from, .ti
     expect_recovery(&s, "rolled back", true);
 }
 
-Test(sim_world, partitions_are_recovered_from, .timeout = 120)
+Test(sim_world, partitions_are_recovered_from, .timeout = 600)
 {
     struct assay_scenario s = healing();
     s.partition_count = 1;
@@ -245,7 +245,7 @@ Test(sim_world, partitions_are_recovered_from, .timeout = 120)
 }
 
 /* Nothing closes while half the weight is away; the epochs of the scenario pass all the same. */
-Test(sim_world, a_network_that_stands_still_still_sees_its_partition_end, .timeout = 60)
+Test(sim_world, a_network_that_stands_still_still_sees_its_partition_end, .timeout = 600)
 {
     struct assay_scenario s = healing();
     struct assay_sim_outcome o;
@@ -261,7 +261,7 @@ Test(sim_world, a_network_that_stands_still_still_sees_its_partition_end, .timeo
 }
 
 /* Three of seven say nothing for ever: no quorum, and no promise of progress either. */
-Test(sim_world, more_than_a_third_that_withholds_stops_the_chain, .timeout = 60)
+Test(sim_world, more_than_a_third_that_withholds_stops_the_chain, .timeout = 600)
 {
     struct assay_scenario s = healing();
     struct assay_sim_outcome o;
@@ -290,7 +290,7 @@ static bool stop_after_two(void *context, const struct assay_sim_outcome *so_far
     return so_far->row_count < 2;
 }
 
-Test(sim_world, progress_can_stop_a_run, .timeout = 60)
+Test(sim_world, progress_can_stop_a_run, .timeout = 600)
 {
     const struct assay_scenario s = small();
     struct assay_sim_outcome o;

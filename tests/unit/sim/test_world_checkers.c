@@ -34,7 +34,7 @@ static void expect(enum assay_sim_world_plant plant, bool tampered, uint64_t ms,
                        "plant %d: expected \"%s\", found \"%s\"", (int)plant, words, text);
 }
 
-Test(sim_world_checkers, a_sound_world_breaks_nothing, .timeout = 60)
+Test(sim_world_checkers, a_sound_world_breaks_nothing, .timeout = 600)
 {
     char text[256];
     cr_assert_str_empty(violation_of(ASSAY_SIM_WORLD_SOUND, true, 6000, text));
@@ -80,7 +80,7 @@ Test(sim_world_checkers, lanes_sees_a_member_that_is_not_served)
     expect(ASSAY_SIM_WORLD_PLANT_LANES, false, 3000, "refuses service to member 3");
 }
 
-Test(sim_world_checkers, lanes_sees_a_budget_that_does_not_refill, .timeout = 60)
+Test(sim_world_checkers, lanes_sees_a_budget_that_does_not_refill, .timeout = 600)
 {
     expect(ASSAY_SIM_WORLD_PLANT_BUDGET, false, 60000, "over its budget");
 }
@@ -95,7 +95,7 @@ Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_shut_out)
     expect(ASSAY_SIM_WORLD_PLANT_PEER_SCORE, false, 60000, "shuts out node");
 }
 
-Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 60)
+Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 600)
 {
     expect(ASSAY_SIM_WORLD_PLANT_HOARDS, false, 30000, "pieces of evidence, bound");
 }

@@ -26,7 +26,7 @@ static void run(const struct assay_scenario *s, struct assay_sim_outcome *o)
     cr_assert_not(assay_sim_outcome_violated(o), "%s", assay_sim_outcome_violation(o));
 }
 
-Test(sim_world_soft, real_signatures_and_quotes_repeat, .timeout = 120)
+Test(sim_world_soft, real_signatures_and_quotes_repeat, .timeout = 600)
 {
     const struct assay_scenario s = soft();
     struct assay_sim_outcome a, b;
@@ -72,7 +72,7 @@ static void end(struct assay_sim_outcome o[2])
     assay_sim_outcome_free(&o[1]);
 }
 
-Test(sim_world_soft, a_wrong_measurement_fails_hard, .timeout = 120)
+Test(sim_world_soft, a_wrong_measurement_fails_hard, .timeout = 600)
 {
     struct assay_sim_outcome o[2];
     both(ASSAY_SIM_ATTACK_TAMPER, o);
@@ -80,7 +80,7 @@ Test(sim_world_soft, a_wrong_measurement_fails_hard, .timeout = 120)
     end(o);
 }
 
-Test(sim_world_soft, another_machine_fails_hard, .timeout = 120)
+Test(sim_world_soft, another_machine_fails_hard, .timeout = 600)
 {
     struct assay_sim_outcome o[2];
     both(ASSAY_SIM_ATTACK_RELAY, o);
@@ -88,7 +88,7 @@ Test(sim_world_soft, another_machine_fails_hard, .timeout = 120)
     end(o);
 }
 
-Test(sim_world_soft, an_old_platform_fails_softly, .timeout = 120)
+Test(sim_world_soft, an_old_platform_fails_softly, .timeout = 600)
 {
     struct assay_sim_outcome o[2];
     both(ASSAY_SIM_ATTACK_OLD_TCB, o);
@@ -97,7 +97,7 @@ Test(sim_world_soft, an_old_platform_fails_softly, .timeout = 120)
     end(o);
 }
 
-Test(sim_world_soft, an_old_quote_counts_as_nothing, .timeout = 120)
+Test(sim_world_soft, an_old_quote_counts_as_nothing, .timeout = 600)
 {
     struct assay_sim_outcome o[2];
     both(ASSAY_SIM_ATTACK_REPLAY, o);

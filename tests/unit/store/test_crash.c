@@ -100,7 +100,7 @@ static uint32_t check_store(const char *path, uint64_t seed, uint32_t acked)
 }
 
 Test(store_crash, loses_nothing_acknowledged_when_killed_at_every_change_of_the_disk,
-     .timeout = 120)
+     .timeout = 600)
 {
     const uint32_t batches = 14;
     bool killed = true;
@@ -119,7 +119,7 @@ Test(store_crash, loses_nothing_acknowledged_when_killed_at_every_change_of_the_
     cr_assert_gt(kill_at, 2 * batches, "a commit writes and syncs: %lu", kill_at);
 }
 
-Test(store_crash, loses_nothing_acknowledged_when_killed_at_random_again_and_again, .timeout = 120)
+Test(store_crash, loses_nothing_acknowledged_when_killed_at_random_again_and_again, .timeout = 600)
 {
     uint64_t seed = 4242;
     struct place place;

@@ -30,7 +30,7 @@ static void tear_down(void)
     place_remove(&place);
 }
 
-TestSuite(store_sqlite, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(store_sqlite, .init = set_up, .fini = tear_down, .timeout = 600);
 
 static struct assay_store *open_it(void)
 {
@@ -272,7 +272,7 @@ static bool honest(const struct model *model, int *refused)
     return difference == NULL || told;
 }
 
-Test(store_sqlite, never_shows_a_damaged_row_as_sound, .timeout = 120)
+Test(store_sqlite, never_shows_a_damaged_row_as_sound, .timeout = 600)
 {
     write_some();
     struct model *model = calloc(1, sizeof *model);
@@ -366,32 +366,32 @@ static void fail_each(enum sqlite_fault fault, bool for_ever, const char *words)
     cr_assert_gt(told, 5, "\"%s\" was said %d times", words, told);
 }
 
-Test(store_sqlite, survives_each_input_output_error_once, .timeout = 120)
+Test(store_sqlite, survives_each_input_output_error_once, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_IO, false, "error");
 }
 
-Test(store_sqlite, survives_each_input_output_error_that_stays, .timeout = 120)
+Test(store_sqlite, survives_each_input_output_error_that_stays, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_IO, true, "error");
 }
 
-Test(store_sqlite, survives_each_torn_write_once, .timeout = 120)
+Test(store_sqlite, survives_each_torn_write_once, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_TORN, false, "error");
 }
 
-Test(store_sqlite, survives_each_torn_write_and_all_after_it, .timeout = 120)
+Test(store_sqlite, survives_each_torn_write_and_all_after_it, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_TORN, true, "error");
 }
 
-Test(store_sqlite, survives_a_disk_that_is_full_once_at_each_write, .timeout = 120)
+Test(store_sqlite, survives_a_disk_that_is_full_once_at_each_write, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_FULL, false, "disk full");
 }
 
-Test(store_sqlite, survives_a_disk_that_fills_up_at_each_write, .timeout = 120)
+Test(store_sqlite, survives_a_disk_that_fills_up_at_each_write, .timeout = 600)
 {
     fail_each(SQLITE_FAULT_FULL, true, "disk full");
 }

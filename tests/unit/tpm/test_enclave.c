@@ -16,7 +16,7 @@ enum { PROGRAM_MAX = 64 << 20 };
 static struct nest nest;
 static struct live live;
 
-TestSuite(tpm_enclave, .timeout = 60);
+TestSuite(tpm_enclave, .timeout = 600);
 
 static void open_all(void)
 {

@@ -11,7 +11,7 @@
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tctildr.h>
 
-TestSuite(tpm_faults, .timeout = 120);
+TestSuite(tpm_faults, .timeout = 600);
 
 enum fault_sort { WIRE_BREAKS, TPM_REFUSES, SORTS };
 static enum fault_sort sort;

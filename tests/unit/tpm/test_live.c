@@ -8,7 +8,7 @@
 
 #include <criterion/criterion.h>
 
-TestSuite(tpm_live, .timeout = 60);
+TestSuite(tpm_live, .timeout = 600);
 
 static const char *first_reason(const struct assay_verdict *v)
 {

@@ -310,7 +310,7 @@ static bool is_idle(const struct vtpm *v, size_t byte)
            (at >= DATA_SIZE_AT && at < DATA_SIZE_AT + 8);
 }
 
-Test(vtpm, flipped_bits_are_seen, .timeout = 120)
+Test(vtpm, flipped_bits_are_seen, .timeout = 600)
 {
     for (int is_tdx = 0; is_tdx < 2; is_tdx++) {
         struct vtpm *const v = vtpm_open(is_tdx == 1);

@@ -147,8 +147,8 @@ expect 8 'half a line    5 bytes' "$ASSAY" audit orders orders
 sed '3s/"at":"2/"at":"3/' node-4/state/orders.log >orders
 expect 11 'line 3: the line is not what was hashed' "$ASSAY" audit orders orders
 mkfifo orders.fifo
-expect 13 'not a regular file' timeout 10 "$ASSAY" audit orders orders.fifo
-expect 13 'not a regular file' timeout 10 "$ASSAY" audit orders /dev/zero
+expect 13 'expected a regular file' timeout 10 "$ASSAY" audit orders orders.fifo
+expect 13 'expected a regular file' timeout 10 "$ASSAY" audit orders /dev/zero
 sed '2d' node-4/state/orders.log >orders
 expect 11 'line 2: a line is missing or came twice' "$ASSAY" audit orders orders
 head -n 2 node-4/state/orders.log >orders

@@ -20,15 +20,15 @@ cat >bin/assay <<END
 exec "$ASSAY" "\$@"
 END
 chmod +x bin/assay
-expect 1 'NOT everything happened' bin/assay-demo --story life --short --epoch 400 --headless --json bad.json --dir bad
+expect 1 'NOT everything happened' bin/assay-demo --story life --short --headless --json bad.json --dir bad
 check 'the failed year is written down' grep -q '"passed": false' bad.json
 case $out in *'the command was refused'*) ;; *) wrong "it is not told why: $out" ;; esac
 case $out in *'365 days'*) wrong 'a year that broke off has no 365 days' ;; esac
 rm -f libexec/assay/libclock_shim.so
-expect 1 'dates cannot be set' bin/assay-demo --story life --short --epoch 400 --headless --dir dates
+expect 1 'dates cannot be set' bin/assay-demo --story life --short --headless --dir dates
 
 # --- the year
-expect 0 'everything happened as it had to' "$BIN/assay-demo" --story life --short --epoch 400 --headless \
+expect 0 'everything happened as it had to' "$BIN/assay-demo" --story life --short --headless \
     --json life.json --dir life
 check 'the year is written down' grep -q '"story": "life"' life.json
 passed=$(sed -n '/"checks"/,/"timeline"/p' life.json | grep -c '"passed": true')

@@ -41,7 +41,7 @@ check 'and none says a or b' sh -c "! grep -E ' [ab]=[0-9]' $LOG"
 # --- USR1 and USR2
 kill -USR1 $daemon
 check 'USR1 has a line' saw 'event=signal .*name=SIGUSR1'
-check 'and the state' saw 'event=state .*epoch=[0-9]* height=[0-9]* voting=true says='
+check 'and the state' saw 'event=state .*epoch=[0-9]* height=[0-9]* voting=true summary='
 kill -USR2 $daemon
 check 'USR2 has a line' saw 'event=signal .*name=SIGUSR2'
 check 'it lives' running $daemon

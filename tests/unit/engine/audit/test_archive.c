@@ -85,7 +85,7 @@ static bool is_kept(struct assay_store *store, enum assay_store_class class_, ui
     return assay_store_get(store, class_, &key, none, 0, &len) == ASSAY_E_FULL;
 }
 
-Test(archive, is_proven_from_genesis_and_makes_a_store_that_a_node_begins_with, .timeout = 60)
+Test(archive, is_proven_from_genesis_and_makes_a_store_that_a_node_begins_with, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct saved s;
@@ -133,7 +133,7 @@ static bool is_believed(struct assay_sim_world *w, uint8_t *bytes, size_t len)
     return believed;
 }
 
-Test(archive, no_byte_of_it_can_be_another, .timeout = 240)
+Test(archive, no_byte_of_it_can_be_another, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct saved s;
@@ -161,7 +161,7 @@ Test(archive, no_byte_of_it_can_be_another, .timeout = 240)
     assay_sim_world_destroy(&w);
 }
 
-Test(archive, begins_at_a_state_where_the_boundaries_before_are_pruned, .timeout = 60)
+Test(archive, begins_at_a_state_where_the_boundaries_before_are_pruned, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct saved s;
@@ -199,7 +199,7 @@ Test(archive, begins_at_a_state_where_the_boundaries_before_are_pruned, .timeout
     assay_sim_world_destroy(&w);
 }
 
-Test(archive, a_checkpoint_that_is_given_must_be_met, .timeout = 60)
+Test(archive, a_checkpoint_that_is_given_must_be_met, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct saved s;
@@ -234,7 +234,7 @@ Test(archive, a_checkpoint_that_is_given_must_be_met, .timeout = 60)
 }
 
 /* The documents that the state names come along, or a daemon could not go on with it. */
-Test(archive, brings_what_operators_decided, .timeout = 60)
+Test(archive, brings_what_operators_decided, .timeout = 600)
 {
     static const uint8_t nobody[NODE_BITS] = { 0 };
     struct assay_sim_world *w = past();

@@ -33,7 +33,7 @@ static bool remember(void *context, const struct assay_state *state)
     return true;
 }
 
-Test(audit, folds_every_epoch_to_the_state_that_the_engine_has, .timeout = 60)
+Test(audit, folds_every_epoch_to_the_state_that_the_engine_has, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_engine_snapshot snapshot;
@@ -104,7 +104,7 @@ static void flip_digested(struct assay_sim_world *w, enum assay_store_class clas
     flip(w, class_, 0);
 }
 
-Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 240)
+Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     flip(w, ASSAY_STORE_BLOCK, 0);
@@ -123,7 +123,7 @@ Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 240)
 }
 
 /* docs/protocol.md 9.12, 9.16: a fence, its answer and a RECOVER that was accepted manually. */
-Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 120)
+Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store_key key = { .number = ASSAY_META_ACCEPTED };
@@ -164,7 +164,7 @@ Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 12
     assay_sim_world_destroy(&w);
 }
 
-Test(audit, notices_what_was_taken_out, .timeout = 240)
+Test(audit, notices_what_was_taken_out, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = without(w, ASSAY_STORE_FINALITY, 5, 0);
@@ -184,7 +184,7 @@ Test(audit, notices_what_was_taken_out, .timeout = 240)
 
 /* A record is left out of a block, and everything that its header says about them made to fit: then
  * its id is another one, and nobody signed that. */
-Test(audit, notices_a_record_that_was_left_out, .timeout = 60)
+Test(audit, notices_a_record_that_was_left_out, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = copy_of(w, 0);
@@ -241,7 +241,7 @@ Test(audit, notices_a_record_that_was_left_out, .timeout = 60)
 }
 
 /* Half of the votes are taken out of a proof: what is left is well signed, and no quorum. */
-Test(audit, notices_a_proof_below_a_quorum, .timeout = 60)
+Test(audit, notices_a_proof_below_a_quorum, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = copy_of(w, 0);
@@ -283,7 +283,7 @@ Test(audit, notices_a_proof_below_a_quorum, .timeout = 60)
 }
 
 /* Keys are as hostile as values: a block under another number, epoch or id. */
-Test(audit, names_a_row_that_stands_under_another_key, .timeout = 240)
+Test(audit, names_a_row_that_stands_under_another_key, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *honest = copy_of(w, 0);
@@ -304,7 +304,7 @@ Test(audit, names_a_row_that_stands_under_another_key, .timeout = 240)
 }
 
 /* Whoever writes the file makes up all behind a checkpoint, but no signature of a voter. */
-Test(audit, proves_nothing_without_signatures, .timeout = 60)
+Test(audit, proves_nothing_without_signatures, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct last_state last = { 0 };
@@ -327,7 +327,7 @@ Test(audit, proves_nothing_without_signatures, .timeout = 60)
 
 /* --- where it begins, and what it is held against */
 
-Test(audit, begins_at_a_kept_snapshot_when_the_blocks_before_are_gone, .timeout = 60)
+Test(audit, begins_at_a_kept_snapshot_when_the_blocks_before_are_gone, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = copy_of(w, 0);
@@ -347,7 +347,7 @@ Test(audit, begins_at_a_kept_snapshot_when_the_blocks_before_are_gone, .timeout 
     assay_sim_world_destroy(&w);
 }
 
-Test(audit, meets_the_checkpoint_or_says_what_it_met, .timeout = 60)
+Test(audit, meets_the_checkpoint_or_says_what_it_met, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = copy_of(w, 0);
@@ -494,7 +494,7 @@ static struct last_state states_of(struct assay_sim_world *w)
 }
 
 /* No key is needed to write this store; so nothing may call its head proven. */
-Test(audit, a_forged_state_behind_a_gap_is_never_proven, .timeout = 120)
+Test(audit, a_forged_state_behind_a_gap_is_never_proven, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     const struct last_state last = states_of(w);
@@ -530,7 +530,7 @@ Test(audit, a_forged_state_behind_a_gap_is_never_proven, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
-Test(audit, boundaries_prove_what_lies_behind_a_gap, .timeout = 120)
+Test(audit, boundaries_prove_what_lies_behind_a_gap, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     const struct last_state last = states_of(w);
@@ -574,7 +574,7 @@ Test(audit, boundaries_prove_what_lies_behind_a_gap, .timeout = 120)
 }
 
 /* Blocks and boundaries of the first epochs are pruned: genesis alone proves nothing here. */
-Test(audit, a_pruned_start_needs_a_checkpoint, .timeout = 120)
+Test(audit, a_pruned_start_needs_a_checkpoint, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     const struct last_state last = states_of(w);
@@ -613,7 +613,7 @@ static struct assay_action policy_of(uint32_t number, uint8_t document[static WO
 
 /* Operators replace the policy twice: each time the state names another document, ballots are over
  * another one, and the engine itself is another; the audit follows. */
-Test(audit, follows_what_operators_decided, .timeout = 60)
+Test(audit, follows_what_operators_decided, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 23, .nodes = NODES, .epoch_ms = 400 };
     struct assay_sim_world *w = assay_sim_world_create(&o);

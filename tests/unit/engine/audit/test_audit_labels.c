@@ -31,7 +31,7 @@ static struct outcome relabel(struct assay_sim_world *w, enum assay_store_class 
 
 /* Another era, epoch or incarnation than the content has; an epoch that
  * was visited already, is visited later, or never. */
-Test(audit_labels, names_an_envelope_or_a_ballot_that_stands_under_another_epoch, .timeout = 240)
+Test(audit_labels, names_an_envelope_or_a_ballot_that_stands_under_another_epoch, .timeout = 600)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_ENVELOPE, ASSAY_STORE_BALLOT };
     static const struct {
@@ -75,7 +75,7 @@ Test(audit_labels, names_an_envelope_or_a_ballot_that_stands_under_another_epoch
 }
 
 /* An own envelope names the epoch of its evidence; that of others is known by its report data. */
-Test(audit_labels, names_evidence_that_stands_under_another_epoch, .timeout = 240)
+Test(audit_labels, names_evidence_that_stands_under_another_epoch, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_store *store = copy_of(w, 0);

@@ -219,7 +219,7 @@ static bool counts_help(void *context, uint32_t from, uint32_t to, enum assay_me
 }
 
 /* Once in a view: a leader that answers nothing is no reason to send more. */
-Test(simplex, a_late_leader_is_sent_the_certificate_once_by_each, .timeout = 60)
+Test(simplex, a_late_leader_is_sent_the_certificate_once_by_each, .timeout = 600)
 {
     struct assay_sim_simplex_options options = four(8);
     struct help help = { 0 };

@@ -53,7 +53,7 @@ static bool no_notarisation(void *context, uint32_t from, uint32_t to, enum assa
 }
 
 Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_power_cut,
-     .timeout = 60)
+     .timeout = 600)
 {
     struct assay_sim_simplex *w = make(30, 5);
     struct assay_simplex_snapshot snapshot;
@@ -82,7 +82,7 @@ Test(simplex_crowded, after_many_nullified_views_everybody_comes_back_from_a_pow
 }
 
 /* One block a delta would be two epochs for an epoch's chain. */
-Test(simplex_crowded, a_long_gap_is_pulled_block_after_block, .timeout = 60)
+Test(simplex_crowded, a_long_gap_is_pulled_block_after_block, .timeout = 600)
 {
     struct assay_sim_simplex *w = make(60, 60);
     cr_assert(assay_sim_simplex_run_to_height(w, 2, 60000));

@@ -120,7 +120,7 @@ static enum assay_status give(struct assay_sim_simplex *w, uint16_t from,
     return status;
 }
 
-Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .timeout = 120)
+Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .timeout = 600)
 {
     static struct recording r;
     struct assay_sim_simplex *world = busy_world(&r);
@@ -146,7 +146,7 @@ Test(simplex_hostile, every_truncation_and_every_extra_byte_changes_nothing, .ti
     assay_sim_simplex_destroy(&world);
 }
 
-Test(simplex_hostile, a_flipped_bit_is_refused_or_harmless, .timeout = 120)
+Test(simplex_hostile, a_flipped_bit_is_refused_or_harmless, .timeout = 600)
 {
     static struct recording r;
     struct assay_sim_simplex *world = busy_world(&r);
@@ -709,7 +709,7 @@ static void send_ahead(struct assay_sim_simplex *world, uint32_t to)
 
 /* Goal: nothing that less than a third sends keeps what honest leaders propose out of the tables of
  * blocks: none refuses its own proposal (a rule of the world), and blocks go on to be final. */
-Test(simplex_hostile, bodies_that_nobody_certified_take_no_room_from_proposals, .timeout = 120)
+Test(simplex_hostile, bodies_that_nobody_certified_take_no_room_from_proposals, .timeout = 600)
 {
     const struct assay_sim_simplex_options options = { .seed = 9,
                                                        .slot_count = 7,

@@ -59,7 +59,7 @@ static uint32_t pages_held(const struct assay_simplex *s)
 }
 
 /* Today's end of a network: 1024 nullified views. */
-Test(simplex_ranges, a_network_goes_on_after_more_than_a_thousand_nullified_views, .timeout = 120)
+Test(simplex_ranges, a_network_goes_on_after_more_than_a_thousand_nullified_views, .timeout = 600)
 {
     uint64_t view = 1100;
     struct assay_sim_simplex *w = four(256);
@@ -70,7 +70,7 @@ Test(simplex_ranges, a_network_goes_on_after_more_than_a_thousand_nullified_view
     assay_sim_simplex_destroy(&w);
 }
 
-Test(simplex_ranges, four_thousand_nullified_views_are_named_by_few_certificates, .timeout = 300)
+Test(simplex_ranges, four_thousand_nullified_views_are_named_by_few_certificates, .timeout = 600)
 {
     uint64_t view = 4096 + 70;
     struct assay_sim_simplex *w = four(128);
@@ -90,7 +90,7 @@ Test(simplex_ranges, four_thousand_nullified_views_are_named_by_few_certificates
     assay_sim_simplex_destroy(&w);
 }
 
-Test(simplex_ranges, who_was_away_catches_up_by_ranges, .timeout = 120)
+Test(simplex_ranges, who_was_away_catches_up_by_ranges, .timeout = 600)
 {
     uint64_t view = 4096 + 200;
     struct assay_sim_simplex *w = four(128);
@@ -108,7 +108,7 @@ Test(simplex_ranges, who_was_away_catches_up_by_ranges, .timeout = 120)
     assay_sim_simplex_destroy(&w);
 }
 
-Test(simplex_ranges, what_was_signed_over_a_range_outlives_a_power_cut, .timeout = 120)
+Test(simplex_ranges, what_was_signed_over_a_range_outlives_a_power_cut, .timeout = 600)
 {
     uint64_t view = 420;
     struct assay_sim_simplex *w = four(128);
@@ -155,7 +155,7 @@ static bool no_f(void *context, uint32_t from, uint32_t to, enum assay_message_k
 }
 
 /* Everybody sent F in it and nobody heard: the range stays open, and its block is built on. */
-Test(simplex_ranges, no_x_over_a_range_in_which_f_was_sent, .timeout = 120)
+Test(simplex_ranges, no_x_over_a_range_in_which_f_was_sent, .timeout = 600)
 {
     struct assay_sim_simplex *w = four(256);
     assay_sim_simplex_set_judge(w, one_view_alone, NULL);
@@ -478,7 +478,7 @@ static bool no_n_and_no_range(void *context, uint32_t from, uint32_t to,
 }
 
 /* N was cast, X of the view was not, and the notarisation comes after X over the range. */
-Test(simplex_ranges, no_f_comes_after_x_over_its_range_however_late, .timeout = 120)
+Test(simplex_ranges, no_f_comes_after_x_over_its_range_however_late, .timeout = 600)
 {
     struct assay_sim_simplex *w = four(256);
     struct assay_simplex *s = w->machines[1].simplex;

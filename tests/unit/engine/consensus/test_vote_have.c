@@ -116,7 +116,7 @@ static uint64_t copies(const struct assay_sim_world *w, uint64_t first, uint64_t
     return new == 0 ? 0 : 1000 * (w->count.flooded_again - again) / new;
 }
 
-Test(vote_have, each_vote_comes_about_once, .timeout = 120)
+Test(vote_have, each_vote_comes_about_once, .timeout = 600)
 {
     struct assay_sim_world *w = world_of();
     to_epoch(w, 1);
@@ -191,7 +191,7 @@ static uint64_t longest_behind(struct assay_sim_world *w, uint64_t ms, uint32_t 
 
 /* docs/protocol.md 4.12.11, what is promised: where a round of votes takes longer than two pauses
  * (here 20 to 40 ms a link, and 25 ms a pause). */
-Test(vote_have, a_parent_that_falls_silent_is_made_up_for_within_its_view, .timeout = 300)
+Test(vote_have, a_parent_that_falls_silent_is_made_up_for_within_its_view, .timeout = 600)
 {
     enum { SEEDS = 12 };
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -205,7 +205,7 @@ Test(vote_have, a_parent_that_falls_silent_is_made_up_for_within_its_view, .time
 }
 
 /* An answer that is back within a pause, from a neighbour that has what it said. */
-Test(vote_have, a_neighbour_that_gives_is_not_doubted, .timeout = 300)
+Test(vote_have, a_neighbour_that_gives_is_not_doubted, .timeout = 600)
 {
     enum { SEEDS = 12 };
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -219,7 +219,7 @@ Test(vote_have, a_neighbour_that_gives_is_not_doubted, .timeout = 300)
 }
 
 /* And where views are over before a neighbour says what it holds. */
-Test(vote_have, a_parent_that_falls_silent_is_made_up_for_in_two_epochs, .timeout = 300)
+Test(vote_have, a_parent_that_falls_silent_is_made_up_for_in_two_epochs, .timeout = 600)
 {
     enum { SEEDS = 12 };
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
@@ -233,7 +233,7 @@ Test(vote_have, a_parent_that_falls_silent_is_made_up_for_in_two_epochs, .timeou
 }
 
 /* Nobody has brought anything to who comes up again, whatever it asked for before. */
-Test(vote_have, who_was_down_is_told_everything_again, .timeout = 120)
+Test(vote_have, who_was_down_is_told_everything_again, .timeout = 600)
 {
     struct assay_sim_world *w = world_of();
     to_epoch(w, 4);

@@ -87,7 +87,8 @@ static void say(struct assay_sim_world *w, uint32_t node, uint16_t from, const s
     world_step(w, node, &event);
 }
 
-Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_over, .timeout = 60)
+Test(boundary, a_ballot_of_another_electorate_convicts_nobody_when_its_epoch_is_over,
+     .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 5, .nodes = NODES };
     struct made record;

@@ -114,7 +114,7 @@ static void is_head_of(const struct held *h, const struct assay_sim_world *w, ui
     cr_expect_arr_eq(h->chain.at.roster_digest, c.roster_digest, 32);
 }
 
-Test(boundary_chain, follows_a_recover_that_voters_of_before_confirm, .timeout = 60)
+Test(boundary_chain, follows_a_recover_that_voters_of_before_confirm, .timeout = 600)
 {
     const struct era plain = { .accepts = false };
     struct assay_sim_world *w = world_of(&plain);
@@ -133,7 +133,7 @@ Test(boundary_chain, follows_a_recover_that_voters_of_before_confirm, .timeout =
     assay_sim_world_destroy(&w);
 }
 
-Test(boundary_chain, follows_no_recover_unless_its_caller_says_so, .timeout = 60)
+Test(boundary_chain, follows_no_recover_unless_its_caller_says_so, .timeout = 600)
 {
     const struct era plain = { .accepts = false };
     struct assay_sim_world *w = world_of(&plain);
@@ -144,7 +144,7 @@ Test(boundary_chain, follows_no_recover_unless_its_caller_says_so, .timeout = 60
     assay_sim_world_destroy(&w);
 }
 
-Test(boundary_chain, follows_no_recover_beyond_the_trusting_period, .timeout = 60)
+Test(boundary_chain, follows_no_recover_beyond_the_trusting_period, .timeout = 600)
 {
     const struct era plain = { .accepts = false };
     struct assay_sim_world *w = world_of(&plain);
@@ -158,7 +158,7 @@ Test(boundary_chain, follows_no_recover_beyond_the_trusting_period, .timeout = 6
     assay_sim_world_destroy(&w);
 }
 
-Test(boundary_chain, follows_no_recover_of_other_operators, .timeout = 60)
+Test(boundary_chain, follows_no_recover_of_other_operators, .timeout = 600)
 {
     const struct era plain = { .accepts = false };
     struct assay_sim_world *w = world_of(&plain);
@@ -185,7 +185,7 @@ Test(boundary_chain, follows_no_recover_of_other_operators, .timeout = 60)
 }
 
 /* Operators of then, with answers that they kept, name their own members as all the voters. */
-Test(boundary_chain, answers_that_were_stored_are_not_enough, .timeout = 60)
+Test(boundary_chain, answers_that_were_stored_are_not_enough, .timeout = 600)
 {
     const struct era few = { .rest = { true, true, true, true, true } };
     struct assay_sim_world *w = world_of(&few);
@@ -202,7 +202,7 @@ Test(boundary_chain, answers_that_were_stored_are_not_enough, .timeout = 60)
 }
 
 /* Each node's operator accepted it; that of a relying party did not. */
-Test(boundary_chain, follows_no_recover_on_too_few_answers, .timeout = 60)
+Test(boundary_chain, follows_no_recover_on_too_few_answers, .timeout = 600)
 {
     const struct era manual = { .mute = { false, false, true, true, true, true, true },
                                 .accepts = true };
@@ -218,7 +218,7 @@ Test(boundary_chain, follows_no_recover_on_too_few_answers, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(boundary_chain, rests_on_the_checkpoint_alone, .timeout = 60)
+Test(boundary_chain, rests_on_the_checkpoint_alone, .timeout = 600)
 {
     const struct era plain = { .accepts = false };
     struct assay_sim_world *w = world_of(&plain);

@@ -128,7 +128,7 @@ static void end(struct walk *k)
     free(k);
 }
 
-Test(fold, refuses_what_is_verified_again_after_four_views_in_vain, .timeout = 60)
+Test(fold, refuses_what_is_verified_again_after_four_views_in_vain, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     for (uint64_t in_vain = 0; in_vain <= ASSAY_POISON_VERIFIED_VIEWS; in_vain++) {
@@ -149,7 +149,7 @@ Test(fold, refuses_what_is_verified_again_after_four_views_in_vain, .timeout = 6
     assay_sim_world_destroy(&w);
 }
 
-Test(fold, takes_no_block_of_a_view_that_is_over, .timeout = 60)
+Test(fold, takes_no_block_of_a_view_that_is_over, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct walk *k = walk(w);
@@ -162,7 +162,7 @@ Test(fold, takes_no_block_of_a_view_that_is_over, .timeout = 60)
 }
 
 /* Who answers for a record learns that it was refused, and of nothing that is only awaited. */
-Test(fold, tells_of_a_refusal_but_of_no_delay, .timeout = 60)
+Test(fold, tells_of_a_refusal_but_of_no_delay, .timeout = 600)
 {
     struct assay_sim_world *w = past();
     struct assay_fault fault;

@@ -590,7 +590,7 @@ Test(genesis, refuses_numbers_of_seats_that_are_none_or_need_not_be_said)
 }
 
 /* With the longest names, and as many operators as there may be. */
-Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout = 120)
+Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout = 600)
 {
     static char names[ASSAY_MEMBERS_MAX][ASSAY_NAME_MAX + 1];
     struct assay_genesis *g = calloc(1, sizeof *g);
@@ -647,7 +647,7 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
 }
 
 /* docs/protocol.md 5.22: each operator with members has a seat of its own. */
-Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout = 120)
+Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout = 600)
 {
     static char names[ASSAY_MEMBERS_MAX][8];
     static struct assay_genesis g, read;

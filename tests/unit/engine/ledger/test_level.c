@@ -137,7 +137,7 @@ static void raise_level(struct assay_sim_world *w, uint64_t activation)
     decide(w, 1, activation, &raise);
 }
 
-Test(level, builds_of_two_levels_run_mixed_until_the_last_one_is_newer, .timeout = 60)
+Test(level, builds_of_two_levels_run_mixed_until_the_last_one_is_newer, .timeout = 600)
 {
     struct assay_sim_world *w = mixed(1);
     for (uint32_t i = 0; i < NODES; i++) {
@@ -158,7 +158,7 @@ Test(level, builds_of_two_levels_run_mixed_until_the_last_one_is_newer, .timeout
 }
 
 /* It was announced, the change stands in a block, and then one goes back to its old build. */
-Test(level, a_voter_that_goes_back_voids_the_change, .timeout = 60)
+Test(level, a_voter_that_goes_back_voids_the_change, .timeout = 600)
 {
     struct assay_sim_world *w = mixed(0);
     const uint64_t now = assay_sim_world_epoch(w, 1);
@@ -175,7 +175,7 @@ Test(level, a_voter_that_goes_back_voids_the_change, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(level, a_build_that_does_not_know_it_makes_no_engine, .timeout = 60)
+Test(level, a_build_that_does_not_know_it_makes_no_engine, .timeout = 600)
 {
     struct assay_sim_world *w = mixed(0);
     struct assay_engine *engine = NULL;

@@ -107,7 +107,7 @@ static struct assay_sim_world *world(bool tamper, uint64_t epochs)
 
 static uint8_t bytes[LEN], other[LEN];
 
-Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 60)
+Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
     struct kept k;
@@ -141,7 +141,7 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 60)
 }
 
 /* LEAVE lowers no score, and what was found in its last epoch may have been a pass. */
-Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 60)
+Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
     struct kept k;
@@ -177,7 +177,7 @@ Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(proof, shows_who_is_absent_and_who_failed, .timeout = 60)
+Test(proof, shows_who_is_absent_and_who_failed, .timeout = 600)
 {
     struct assay_sim_world *w = world(true, 5);
     struct kept k;
@@ -199,7 +199,7 @@ Test(proof, shows_who_is_absent_and_who_failed, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 60)
+Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 4);
     struct assay_checkpoint at = { 0 };
@@ -221,7 +221,7 @@ Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 60)
 
 /* --- forgeries */
 
-Test(proof, is_not_believed_from_another_place, .timeout = 60)
+Test(proof, is_not_believed_from_another_place, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
     struct kept k;
@@ -298,7 +298,7 @@ static size_t put_together(const struct parts *p, uint8_t *into)
     return w.len;
 }
 
-Test(proof, of_one_member_does_not_do_for_another, .timeout = 60)
+Test(proof, of_one_member_does_not_do_for_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(true, 5);
     struct kept k;
@@ -337,7 +337,7 @@ Test(proof, of_one_member_does_not_do_for_another, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 60)
+Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 5);
     struct kept k, later;
@@ -365,7 +365,7 @@ Test(proof, of_one_epoch_does_not_do_for_another, .timeout = 60)
 
 /* Voters that the forger made, who all sign: the digest of the checkpoint is not theirs. And
  * genuine voters, of whom three of seven signed. */
-Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 60)
+Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 6);
     struct kept k;
@@ -426,7 +426,7 @@ Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 60)
 
 /* --- hostile bytes */
 
-Test(proof, no_byte_of_it_can_be_another, .timeout = 120)
+Test(proof, no_byte_of_it_can_be_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 5);
     struct kept k;

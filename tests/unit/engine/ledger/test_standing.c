@@ -115,7 +115,7 @@ Test(standing, tells_an_absent_member_as_it_is)
     cr_assert_eq(r.checkpoint_len, 0);
 }
 
-Test(standing, believes_no_other_byte, .timeout = 60)
+Test(standing, believes_no_other_byte, .timeout = 600)
 {
     struct assay_standing_report r;
     for (size_t i = 0; i < whole.len; i++) {

@@ -50,7 +50,7 @@ static void tear_down(void)
     vendors_close(v);
 }
 
-TestSuite(net_fetcher, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(net_fetcher, .init = set_up, .fini = tear_down, .timeout = 600);
 
 static void start(void)
 {

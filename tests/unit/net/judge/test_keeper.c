@@ -213,7 +213,7 @@ static bool next_fall(struct assay_verifier_process_news *news)
     return false;
 }
 
-TestSuite(net_judge_keeper, .init = start, .fini = stop, .timeout = 240);
+TestSuite(net_judge_keeper, .init = start, .fini = stop, .timeout = 600);
 
 Test(net_judge_keeper, every_verdict_is_that_of_this_process)
 {

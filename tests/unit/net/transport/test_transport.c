@@ -141,7 +141,7 @@ static uint64_t counted(enum assay_counter which)
     return nodes[0].counters.value[which];
 }
 
-TestSuite(net_transport_transport, .init = start, .fini = stop, .timeout = 240);
+TestSuite(net_transport_transport, .init = start, .fini = stop, .timeout = 600);
 
 Test(net_transport_transport, carries_both_ways_and_says_whose_it_is)
 {

@@ -595,7 +595,7 @@ static int64_t cost_of_a_refusal(struct assay_slice der)
  * Eight endorsement certificates under one name, each of which could have issued every other, and
  * as many pinned roots as a network has: the work is that of some signatures per root.
  */
-Test(audit_tpm, a_package_full_of_endorsement_certificates_costs_little, .timeout = 60)
+Test(audit_tpm, a_package_full_of_endorsement_certificates_costs_little, .timeout = 600)
 {
     struct bench *const b = open();
     struct authority_key *pair[] = { authority_key_make(ASSAY_KEY_P384),

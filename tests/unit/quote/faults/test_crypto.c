@@ -216,7 +216,7 @@ static enum assay_status judge_vtpm(void *world, struct assay_verdict *verdict)
     return status;
 }
 
-Test(quote_faults_crypto, of_a_paravisors_evidence_leaves_no_verdict, .timeout = 60)
+Test(quote_faults_crypto, of_a_paravisors_evidence_leaves_no_verdict, .timeout = 600)
 {
     for (int is_tdx = 0; is_tdx < 2; is_tdx++) {
         struct vtpm *const v = vtpm_open(is_tdx == 1);

@@ -162,7 +162,7 @@ static void expect_whole(const char *name, enum assay_status (*load)(void))
     free(bytes);
 }
 
-Test(quote_faults_soft, key_files_are_read_whole_or_not_at_all, .timeout = 60)
+Test(quote_faults_soft, key_files_are_read_whole_or_not_at_all, .timeout = 600)
 {
     cr_assert_eq(save_ca(), ASSAY_OK);
     cr_assert_eq(save_node(), ASSAY_OK);

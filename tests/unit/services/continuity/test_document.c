@@ -254,7 +254,7 @@ static void pair_free(struct pair *p)
     free(p);
 }
 
-Test(document, a_group_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 120)
+Test(document, a_group_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 600)
 {
     uint32_t phases[ASSAY_CONT_GONE + 1] = { 0 };
     for (uint64_t round = 0; round < 400 / test_every(4); round++) {
@@ -296,7 +296,7 @@ static struct documents changing(struct pair *p)
     }
 }
 
-Test(document, no_other_bytes_are_a_group, .timeout = 60)
+Test(document, no_other_bytes_are_a_group, .timeout = 600)
 {
     struct pair *p = pair_of(3);
     const struct documents good = changing(p);
@@ -472,7 +472,7 @@ static void write_all(const struct assay_cont_group *group, struct full *full)
     }
 }
 
-Test(document, ten_thousand_instances_have_room_and_are_read_in_any_order, .timeout = 60)
+Test(document, ten_thousand_instances_have_room_and_are_read_in_any_order, .timeout = 600)
 {
     struct pair *p = pair_of(7);
     drop(p->live);
@@ -517,7 +517,7 @@ static uint32_t changed(const struct full *one, const struct full *other)
 
 /* Whoever follows by digests fetches what changed: of ten thousand one page, and the head, which
  * has the root over all of them. */
-Test(document, an_instance_that_changes_changes_one_page, .timeout = 60)
+Test(document, an_instance_that_changes_changes_one_page, .timeout = 600)
 {
     const uint32_t head = 1;
     struct pair *p = pair_of(7);

@@ -138,7 +138,7 @@ static void expect_all(struct world *w, uint32_t every)
     }
 }
 
-Test(row, every_instance_is_proven_to_have_its_row_or_none, .timeout = 60)
+Test(row, every_instance_is_proven_to_have_its_row_or_none, .timeout = 600)
 {
     for (uint32_t count = 0; count <= 35; count++) {
         struct world *w = world_of(count);
@@ -147,7 +147,7 @@ Test(row, every_instance_is_proven_to_have_its_row_or_none, .timeout = 60)
     }
 }
 
-Test(row, ten_thousand_instances_have_proofs_of_fourteen_hashes, .timeout = 120)
+Test(row, ten_thousand_instances_have_proofs_of_fourteen_hashes, .timeout = 600)
 {
     struct world *w = world_of(ASSAY_CONT_INSTANCES_MAX);
     struct assay_cont_row_proven proven;
@@ -166,7 +166,7 @@ Test(row, ten_thousand_instances_have_proofs_of_fourteen_hashes, .timeout = 120)
 
 /* --- what is no proof */
 
-Test(row, no_other_bytes_are_a_proof, .timeout = 60)
+Test(row, no_other_bytes_are_a_proof, .timeout = 600)
 {
     struct assay_cont_row_proven proven;
     struct world *w = world_of(11);

@@ -99,7 +99,7 @@ Test(schedules, five_and_seven_replicas_lose_nothing_certified)
 }
 
 /* What was certified in a view stays, when the ledger forgets that the view ever started. */
-Test(schedules, a_recover_that_undoes_views_loses_nothing_certified, .timeout = 300)
+Test(schedules, a_recover_that_undoes_views_loses_nothing_certified, .timeout = 600)
 {
     struct cont_plan plan = replacements;
     plan.undone = 2;

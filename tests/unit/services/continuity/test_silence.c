@@ -346,7 +346,7 @@ static void disturb(struct world *w, bool kills)
         w->machine[victim].dead = true;
 }
 
-Test(silence, whoever_controls_links_takes_few_seats_and_none_that_is_heard, .timeout = 300)
+Test(silence, whoever_controls_links_takes_few_seats_and_none_that_is_heard, .timeout = 600)
 {
     uint32_t moved = 0;
     for (uint64_t seed = 1; seed <= 60 / test_every(4); seed++) {
@@ -362,7 +362,7 @@ Test(silence, whoever_controls_links_takes_few_seats_and_none_that_is_heard, .ti
 }
 
 /* A group of n has n memories again: n - q die, one after the other, and nobody is hostile. */
-Test(silence, dead_seats_are_replaced, .timeout = 300)
+Test(silence, dead_seats_are_replaced, .timeout = 600)
 {
     for (uint32_t size = 3; size <= 7; size += 2) {
         struct world *w = world_of(size, size);
@@ -399,7 +399,7 @@ static uint32_t taker_of_a_seat(uint32_t size, uint32_t cut_off)
 }
 
 /* Saying that one is alive is not enough: whom nobody hears would be silent in the seat. */
-Test(silence, a_seat_goes_to_one_that_is_heard, .timeout = 120)
+Test(silence, a_seat_goes_to_one_that_is_heard, .timeout = 600)
 {
     for (uint32_t size = 3; size <= 7; size += 2) {
         const uint32_t first = taker_of_a_seat(size, MACHINES);
@@ -409,7 +409,7 @@ Test(silence, a_seat_goes_to_one_that_is_heard, .timeout = 120)
 
 /* Cut off from the others with its daemon at work: it stays eight closes. Alone it reports nobody.
  */
-Test(silence, one_that_is_cut_off_reports_nobody_and_stays, .timeout = 120)
+Test(silence, one_that_is_cut_off_reports_nobody_and_stays, .timeout = 600)
 {
     struct world *w = world_of(1, 5);
     for (uint32_t i = 0; i < 3; i++)
@@ -431,7 +431,7 @@ Test(silence, one_that_is_cut_off_reports_nobody_and_stays, .timeout = 120)
 }
 
 /* A machine that slept has heard nobody for long, and reports none of them. */
-Test(silence, one_that_was_paused_reports_nobody, .timeout = 60)
+Test(silence, one_that_was_paused_reports_nobody, .timeout = 600)
 {
     struct world *w = world_of(1, 3);
     run_epoch(w);

@@ -27,7 +27,7 @@ static enum assay_status open_alone(const char *store, const char *ledger, char 
     return status;
 }
 
-Test(services_holder_node, a_holder_that_cannot_open_names_what_failed, .timeout = 60)
+Test(services_holder_node, a_holder_that_cannot_open_names_what_failed, .timeout = 600)
 {
     static const uint8_t seen_row[32] = "holder: seen", keys_row[32] = "holder: keys";
     char folder[] = "/tmp/assay-shares.XXXXXX", store[64], other[64], ledger[300], command[96];

@@ -475,12 +475,12 @@ static void change_bytes(uint32_t document)
     done(b);
 }
 
-Test(share_document, no_other_bytes_are_a_head, .timeout = 240)
+Test(share_document, no_other_bytes_are_a_head, .timeout = 600)
 {
     change_bytes(0);
 }
 
-Test(share_document, no_other_bytes_are_rows, .timeout = 240)
+Test(share_document, no_other_bytes_are_rows, .timeout = 600)
 {
     change_bytes(ASSAY_SHARE_DOCUMENT_FIRST);
 }

@@ -541,7 +541,7 @@ static void step(struct course *c)
     else if (draw(b, 6) == 0) assay_share_registry_set_era(b->r, b->r->era + 1);
 }
 
-Test(share_ids, whatever_is_handed_in_quotas_hold_and_nothing_comes_back, .timeout = 240)
+Test(share_ids, whatever_is_handed_in_quotas_hold_and_nothing_comes_back, .timeout = 600)
 {
     uint32_t applied = 0, refused = 0, back = 0, replayed = 0;
     for (uint64_t seed = 1; seed <= 12; seed++) {

@@ -133,7 +133,7 @@ Test(share_public, the_longest_fits_and_comes_back)
 }
 
 /* Any byte that is another makes it no record, or one that its key has not signed. */
-Test(share_public, a_signature_covers_every_byte, .timeout = 120)
+Test(share_public, a_signature_covers_every_byte, .timeout = 600)
 {
     static uint8_t bytes[ASSAY_SHARE_RECORD_MAX], again[ASSAY_SHARE_RECORD_MAX];
     for (uint32_t kind = 0; kind < KINDS; kind++) {

@@ -265,7 +265,7 @@ static bool has_but_slot_2(uint32_t cluster)
 
 /* --- */
 
-Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_read, .timeout = 180)
+Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_read, .timeout = 600)
 {
     open_world(2, SLOTS, 16);
     put(1);
@@ -304,7 +304,7 @@ static bool are_ready_again(uint32_t clusters)
     return row() == NULL && are_ready(clusters);
 }
 
-Test(services_shares_runtime, its_owner_names_other_readers_and_deletes_it, .timeout = 180)
+Test(services_shares_runtime, its_owner_names_other_readers_and_deletes_it, .timeout = 600)
 {
     struct assay_share_reader other = { .kind = ASSAY_SHARE_READER_ACCOUNT, .name = { 9 } };
     open_world(1, SLOTS, 16);
@@ -332,7 +332,7 @@ Test(services_shares_runtime, its_owner_names_other_readers_and_deletes_it, .tim
     close_world();
 }
 
-Test(services_shares_runtime, who_has_as_many_ids_as_one_may_have_is_told_so, .timeout = 180)
+Test(services_shares_runtime, who_has_as_many_ids_as_one_may_have_is_told_so, .timeout = 600)
 {
     open_world(1, SLOTS, 64);
     for (uint8_t i = 1; i <= ASSAY_SHARE_QUOTA_MIN; i++)
@@ -345,7 +345,7 @@ Test(services_shares_runtime, who_has_as_many_ids_as_one_may_have_is_told_so, .t
     close_world();
 }
 
-Test(services_shares_runtime, who_is_no_reader_is_told_so, .timeout = 180)
+Test(services_shares_runtime, who_is_no_reader_is_told_so, .timeout = 600)
 {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     open_world(1, SLOTS, 16);
@@ -365,7 +365,7 @@ Test(services_shares_runtime, who_is_no_reader_is_told_so, .timeout = 180)
     close_world();
 }
 
-Test(services_shares_runtime, four_confirmations_are_none, .timeout = 180)
+Test(services_shares_runtime, four_confirmations_are_none, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     stop(3);
@@ -385,7 +385,7 @@ Test(services_shares_runtime, four_confirmations_are_none, .timeout = 180)
 /* Its confirmations are lost on their way, and it is killed: what it says anew after its start it
  * says of what is on its disk, for the owner is gone. */
 Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_what_it_took,
-     .timeout = 180)
+     .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     struct assay_share_client *client = put_begin(1);
@@ -412,7 +412,7 @@ Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_wh
 
 /* Its daemon lost its store, and goes through the running epoch once more: what was put in that
  * epoch is on no ledger for a while, nor has the holder its slot. */
-Test(services_shares_runtime, a_ledger_that_forgot_its_epoch_takes_no_share, .timeout = 180)
+Test(services_shares_runtime, a_ledger_that_forgot_its_epoch_takes_no_share, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     struct service_ledger *const whole = w.ledger;
@@ -463,7 +463,7 @@ static bool is_in_vault(uint32_t slot)
 }
 
 /* docs/services.md 5.15: what was final is undone, and the share on this disk may be the last. */
-Test(services_shares_runtime, a_new_era_that_undoes_an_id_erases_no_share, .timeout = 180)
+Test(services_shares_runtime, a_new_era_that_undoes_an_id_erases_no_share, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     service_ledger_mark(w.ledger);
@@ -494,7 +494,7 @@ Test(services_shares_runtime, a_new_era_that_undoes_an_id_erases_no_share, .time
 }
 
 /* The generation before was erased when the next one was whole: nobody else has it either. */
-Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share, .timeout = 240)
+Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share, .timeout = 600)
 {
     struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
     open_world(1, SLOTS, 16);
@@ -515,7 +515,7 @@ Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share
     close_world();
 }
 
-Test(services_shares_runtime, a_new_era_that_undoes_nothing_is_followed, .timeout = 180)
+Test(services_shares_runtime, a_new_era_that_undoes_nothing_is_followed, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     put(1);
@@ -537,7 +537,7 @@ static bool is_listed(uint32_t slot)
 }
 
 /* All stores were lost (docs/protocol.md 9.18): epochs count from the first one again. */
-Test(services_shares_runtime, a_new_era_whose_epochs_come_again_is_followed, .timeout = 180)
+Test(services_shares_runtime, a_new_era_whose_epochs_come_again_is_followed, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     for (int i = 0; i < 4; i++)
@@ -558,7 +558,7 @@ Test(services_shares_runtime, a_new_era_whose_epochs_come_again_is_followed, .ti
 }
 
 /* Other programs of the same member hand records in as well: a read waits for its own. */
-Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout = 180)
+Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     put(1);
@@ -587,7 +587,7 @@ Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout 
     close_world();
 }
 
-Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeout = 180)
+Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     struct assay_share_client *client = put_begin(1);
@@ -601,7 +601,7 @@ Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeou
 }
 
 Test(services_shares_runtime, who_is_suspended_loses_its_slot_to_a_spare_and_the_secret_stays,
-     .timeout = 240)
+     .timeout = 600)
 {
     struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
     open_world(1, SLOTS, 16);
@@ -633,7 +633,7 @@ Test(services_shares_runtime, who_is_suspended_loses_its_slot_to_a_spare_and_the
 
 /* No holder believes another's evidence, so nothing is dealt over links; what they deal on the
  * ledger makes the next generation, also in one that is killed and comes back on the way. */
-Test(services_shares_runtime, who_gets_nothing_over_links_is_dealt_to_in_public, .timeout = 240)
+Test(services_shares_runtime, who_gets_nothing_over_links_is_dealt_to_in_public, .timeout = 600)
 {
     enum { PHASES = 8 };
     struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
@@ -666,7 +666,7 @@ Test(services_shares_runtime, who_gets_nothing_over_links_is_dealt_to_in_public,
 }
 
 /* A vault that is lost: the same member lists another holder, whose slot it gets anew. */
-Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .timeout = 240)
+Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .timeout = 600)
 {
     open_world(2, SLOTS, 16);
     put(1);
@@ -686,7 +686,7 @@ Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .tim
 
 /* Ids that were put while a holder of the second cluster was away are fetched when it comes back.
  */
-Test(services_shares_runtime, a_downtime_is_made_up_for, .timeout = 240)
+Test(services_shares_runtime, a_downtime_is_made_up_for, .timeout = 600)
 {
     open_world(2, SLOTS, 16);
     put(1);
@@ -704,7 +704,7 @@ Test(services_shares_runtime, a_downtime_is_made_up_for, .timeout = 240)
 }
 
 /* Evidence of a program that nobody knows: nothing is given to it, nothing taken. */
-Test(services_shares_runtime, a_holder_whose_evidence_is_not_good_gets_nothing, .timeout = 180)
+Test(services_shares_runtime, a_holder_whose_evidence_is_not_good_gets_nothing, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     service_ledger_tamper(w.ledger, 4);
@@ -716,7 +716,7 @@ Test(services_shares_runtime, a_holder_whose_evidence_is_not_good_gets_nothing, 
     close_world();
 }
 
-Test(services_shares_runtime, who_is_no_reader_reads_nothing, .timeout = 180)
+Test(services_shares_runtime, who_is_no_reader_reads_nothing, .timeout = 600)
 {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     open_world(1, SLOTS, 16);
@@ -728,7 +728,7 @@ Test(services_shares_runtime, who_is_no_reader_reads_nothing, .timeout = 180)
 }
 
 /* The process that ran before is another holder: two of one member would fight for the slot. */
-Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vault, .timeout = 180)
+Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vault, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
     put(1);
@@ -745,7 +745,7 @@ Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vau
     close_world();
 }
 
-Test(services_shares_runtime, a_holder_that_waits_for_the_ledger_uses_no_processor, .timeout = 60)
+Test(services_shares_runtime, a_holder_that_waits_for_the_ledger_uses_no_processor, .timeout = 600)
 {
     enum { TURNS = 10, TURN_MS = 100 };
     char folder[] = "/tmp/assay-shares.XXXXXX";

@@ -251,7 +251,7 @@ Test(task_document, who_pays_and_who_is_paid_have_accounts)
 }
 
 /* Each offset of a document that a fold has made, with each other byte. */
-Test(task_document, no_other_bytes_are_a_ledger, .timeout = 120)
+Test(task_document, no_other_bytes_are_a_ledger, .timeout = 600)
 {
     struct bench *b = fresh(7);
     struct assay_task_ledger *ledger = ledger_of(&b->world);

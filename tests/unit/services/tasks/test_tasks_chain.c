@@ -70,7 +70,7 @@ static struct assay_task_client_status until_open(struct assay_task_client *clie
     return status;
 }
 
-Test(services_tasks_chain, a_task_on_a_chain_is_judged_then_opened_then_run, .timeout = 120)
+Test(services_tasks_chain, a_task_on_a_chain_is_judged_then_opened_then_run, .timeout = 600)
 {
     uint8_t account[ASSAY_EVM_ADDRESS_LEN], name[32];
     w.chain_says = open_there;
@@ -96,7 +96,7 @@ Test(services_tasks_chain, a_task_on_a_chain_is_judged_then_opened_then_run, .ti
     close_world();
 }
 
-Test(services_tasks_chain, a_requestor_on_a_chain_that_is_killed_goes_on, .timeout = 120)
+Test(services_tasks_chain, a_requestor_on_a_chain_that_is_killed_goes_on, .timeout = 600)
 {
     uint8_t name[32];
     w.chain_says = open_there;
@@ -119,7 +119,7 @@ Test(services_tasks_chain, a_requestor_on_a_chain_that_is_killed_goes_on, .timeo
 }
 
 Test(services_tasks_chain, an_executor_takes_no_input_before_its_own_node_says_open,
-     .timeout = 120)
+     .timeout = 600)
 {
     w.chain_says = not_there;
     open_world(1);
@@ -131,7 +131,7 @@ Test(services_tasks_chain, an_executor_takes_no_input_before_its_own_node_says_o
     close_world();
 }
 
-Test(services_tasks_chain, nothing_is_opened_for_evidence_of_another_program, .timeout = 120)
+Test(services_tasks_chain, nothing_is_opened_for_evidence_of_another_program, .timeout = 600)
 {
     w.chain_says = open_there;
     open_world(1);
@@ -143,7 +143,7 @@ Test(services_tasks_chain, nothing_is_opened_for_evidence_of_another_program, .t
     close_world();
 }
 
-Test(services_tasks_chain, drafts_that_an_executor_does_not_work_for_are_told, .timeout = 120)
+Test(services_tasks_chain, drafts_that_an_executor_does_not_work_for_are_told, .timeout = 600)
 {
     w.chain_says = open_there;
     open_world(1);
@@ -249,7 +249,7 @@ static void drafts_fill_all_places(void)
 }
 
 Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_task_of_the_ledger_out,
-     .timeout = 120)
+     .timeout = 600)
 {
     drafts_fill_all_places();
     struct assay_task_client *client = submit(1000);
@@ -260,7 +260,7 @@ Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_task_of_the_ledger_o
     close_world();
 }
 
-Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_other_requestor_out, .timeout = 120)
+Test(services_tasks_chain, drafts_that_nobody_opens_keep_no_other_requestor_out, .timeout = 600)
 {
     drafts_fill_all_places();
     struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
@@ -310,7 +310,7 @@ static void owe_in_vault(uint32_t slot, uint32_t count)
 }
 
 /* It ended when the step behind them was vouched, and again after each start. */
-Test(services_tasks_chain, what_would_be_one_claim_too_many_is_not_drafted, .timeout = 120)
+Test(services_tasks_chain, what_would_be_one_claim_too_many_is_not_drafted, .timeout = 600)
 {
     w.chain_says = open_there;
     open_world(0);

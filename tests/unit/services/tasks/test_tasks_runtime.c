@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 120)
+Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 600)
 {
     open_world(1);
     struct assay_task_client *client = submit(1000);
@@ -33,7 +33,7 @@ Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 120
 }
 
 /* Two steps were vouched: they are paid although the executor that made them is gone. */
-Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, .timeout = 120)
+Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, .timeout = 600)
 {
     open_world(1);
     struct assay_task_client *client = submit(6);
@@ -63,7 +63,7 @@ Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, 
 }
 
 Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_result,
-     .timeout = 120)
+     .timeout = 600)
 {
     open_world(1);
     struct assay_task_client *client = submit(1000);
@@ -129,19 +129,19 @@ static void lose_the_key_of_a_step(uint32_t results)
     close_world();
 }
 
-Test(services_tasks_runtime, what_was_vouched_for_before_a_crash_opens_by_the_claim, .timeout = 120)
+Test(services_tasks_runtime, what_was_vouched_for_before_a_crash_opens_by_the_claim, .timeout = 600)
 {
     lose_the_key_of_a_step(2);
 }
 
 /* Evidence was judged before the crash, and nobody is there to give it again. */
-Test(services_tasks_runtime, so_does_the_first_step, .timeout = 120)
+Test(services_tasks_runtime, so_does_the_first_step, .timeout = 600)
 {
     lose_the_key_of_a_step(0);
 }
 
 /* One task of two steps, and its successor of the other two, come to what one task comes to. */
-Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 120)
+Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 600)
 {
     static struct assay_task_client_last last;
     open_world(1);
@@ -166,7 +166,7 @@ Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 
     close_world();
 }
 
-Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 120)
+Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 600)
 {
     open_world(1);
     service_ledger_lose(w.ledger, 2);
@@ -180,7 +180,7 @@ Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 12
     close_world();
 }
 
-Test(services_tasks_runtime, who_scores_less_is_passed_over, .timeout = 120)
+Test(services_tasks_runtime, who_scores_less_is_passed_over, .timeout = 600)
 {
     const struct assay_registry_member less = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                                 .score_bp = 9000,
@@ -197,7 +197,7 @@ Test(services_tasks_runtime, who_scores_less_is_passed_over, .timeout = 120)
 }
 
 /* Nothing of the input leaves for an enclave of which nobody knows what it runs. */
-Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout = 120)
+Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout = 600)
 {
     open_world(1);
     service_ledger_tamper(w.ledger, 0);
@@ -212,7 +212,7 @@ Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout
 
 /* An executor that was not certified is not paid for that epoch's steps: nothing is vouched while
  * it is so. */
-Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified, .timeout = 120)
+Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified, .timeout = 600)
 {
     struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                             .score_bp = 10000 };
@@ -242,7 +242,7 @@ static void told_again(void *context, uint32_t step, struct assay_slice state,
     *seen |= 1u << step;
 }
 
-Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_results, .timeout = 120)
+Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_results, .timeout = 600)
 {
     uint32_t seen = 0;
     open_world(1);
@@ -283,7 +283,7 @@ static enum assay_status wish_for(struct assay_task_client *client,
     return status;
 }
 
-Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 120)
+Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 600)
 {
     const struct assay_registry_member some = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                                 .score_bp = 9500,
@@ -321,7 +321,7 @@ Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 120)
 }
 
 /* Two tasks with one number: the ledger takes the first, and the other is told so. */
-Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .timeout = 120)
+Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .timeout = 600)
 {
     open_world(1);
     const struct assay_task_request wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
@@ -376,7 +376,7 @@ static void open_for_nothing(struct assay_follower *f)
     assay_p256_signer_free(&signer);
 }
 
-Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout = 120)
+Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout = 600)
 {
     struct assay_follower_config config = { .role = ASSAY_SERVICE_ROLE_REQUESTOR };
     struct assay_follower *f = NULL;
