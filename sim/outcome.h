@@ -218,7 +218,7 @@ void assay_sim_outcome_free(struct assay_sim_outcome *outcome);
 /* Appends a row. Returns: the row, zeroed, owned by the outcome. */
 struct assay_sim_row *assay_sim_outcome_row(struct assay_sim_outcome *outcome);
 
-/* Counts an evaluation; stores the first finding. message NULL: no finding. */
+/* Counts an evaluation; stores the first finding. message NULL: no finding. Returns: no value */
 __attribute__((format(printf, 4, 5))) void assay_sim_report_check(struct assay_sim_outcome *outcome,
                                                                   enum assay_sim_checker checker,
                                                                   uint64_t epoch,

@@ -166,8 +166,8 @@ ASSAY_CHECKED enum assay_status assay_certificate_weight(
 ASSAY_CHECKED enum assay_status assay_certificate_verify(
     const struct assay_certificate *certificate, const struct assay_voter_table *voters);
 
-/* CERTIFICATE_PULL and BLOCK_PULL. Decoders return: ASSAY_OK |
- * ASSAY_CLASS_INPUT statuses; *commitments borrows 32 * n bytes, 1 <= n <= ASSAY_PULL_MAX. */
+/* CERTIFICATE_PULL and BLOCK_PULL. Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses (decoders);
+ * *commitments borrows 32 * n bytes, 1 <= n <= ASSAY_PULL_MAX. */
 void assay_certificate_pull_encode(uint32_t era, uint64_t epoch, struct assay_slice commitments,
                                    struct assay_writer *w);
 ASSAY_CHECKED enum assay_status assay_certificate_pull_decode(struct assay_slice payload,

@@ -110,7 +110,7 @@ struct assay_source_driver {
     void (*close)(void *state);
 };
 
-/* For drivers: a message as printf makes it, cut at its room. */
+/* For drivers. Returns: in message, what printf makes of it, cut at its room. */
 __attribute__((format(printf, 2, 3))) void assay_source_set_message(
     char message[static ASSAY_SOURCE_MESSAGE_LEN], const char *format, ...);
 

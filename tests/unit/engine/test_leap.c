@@ -1,6 +1,5 @@
 /*
  * tests/unit/engine/test_leap.c - tests of fast sync.
- *
  * Who was away too long, or has lost everything, comes back although the blocks of that time are
  * gone (docs/protocol.md 5.30).
  */

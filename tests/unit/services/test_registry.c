@@ -1,8 +1,4 @@
-/*
- * tests/unit/services/test_registry.c - tests of the registry.
- *
- * Tests of the registry: records, documents and hostile bytes (docs/services.md 7).
- */
+/* tests/unit/services/test_registry.c - tests of the registry (docs/services.md 7) */
 #include "tests/support/depth.h"
 #include "tests/unit/services/registry_pair.h"
 

@@ -1,6 +1,5 @@
 /*
  * tests/unit/services/test_runtime.c - tests of replica and enclave processes.
- *
  * Replicas and enclaves as they run: real links, real sockets, a ledger that orders at once
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.

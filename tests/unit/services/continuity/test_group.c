@@ -1,8 +1,4 @@
-/*
- * tests/unit/services/continuity/test_group.c - tests of the ledger state of a group.
- *
- * Tests of the ledger state of a group (docs/services.md 1.2, 1.3, 1.9, 1.10).
- */
+/* tests/unit/services/continuity/test_group.c - ledger state of a group (docs/services.md 1) */
 #include "services/continuity/group_internal.h"
 #include "tests/unit/services/continuity/group_bench.h"
 

@@ -1,8 +1,5 @@
-/*
- * tests/unit/services/shares/test_cluster.c - tests of the ledger state of shares.
- *
- * Tests of the ledger state of shares (docs/services.md 5.5 to 5.9).
- */
+/* tests/unit/services/shares/test_cluster.c - tests of the ledger state of shares
+ * (docs/services.md 5.5 to 5.9) */
 #include "base/crypto.h"
 #include "services/shares/cluster.h"
 

@@ -1,8 +1,4 @@
-/*
- * tests/unit/services/tasks/test_task_ledger.c - tests of the ledger state of tasks.
- *
- * Tests of the ledger state of tasks (docs/services.md 6.2 to 6.9).
- */
+/* tests/unit/services/tasks/test_task_ledger.c - ledger state of tasks (docs/services.md 6) */
 #include "tests/support/services/task_kit.h"
 
 #include <criterion/criterion.h>
