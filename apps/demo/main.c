@@ -3,6 +3,7 @@
  */
 #include "apps/demo/platforms.h"
 #include "apps/flags.h"
+#include "base/checked.h"
 #include "base/system_clock.h"
 
 #include <getopt.h>
@@ -203,13 +204,13 @@ static uint64_t measure_start(const struct demo *demo)
  * fast it starts processes. */
 static uint32_t choose_epoch(const struct demo *demo)
 {
-    const uint64_t start_us = measure_start(demo);
-    const uint64_t bound_us = START_US_AT_DEFAULT * START_FACTOR_MAX;
+    const uint64_t longest_us = START_US_AT_DEFAULT * START_FACTOR_MAX;
+    const uint64_t start_us =
+        assay_min_u64(assay_max_u64(measure_start(demo), START_US_AT_DEFAULT), longest_us);
     const uint32_t usual_ms = demo->options.peer_count <= PEERS_AT_DEFAULT
                                   ? EPOCH_MS_DEFAULT
                                   : EPOCH_MS_A_PEER * demo->options.peer_count;
-    if (start_us <= START_US_AT_DEFAULT) return usual_ms;
-    return (uint32_t)(usual_ms * (start_us < bound_us ? start_us : bound_us) / START_US_AT_DEFAULT);
+    return (uint32_t)(usual_ms * start_us / START_US_AT_DEFAULT);
 }
 
 static void take_signals(void)

@@ -288,9 +288,9 @@ static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other
 static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from,
                        bool may_request)
 {
-    const bool nobody = l->source == ASSAY_SLOT_ALL;
+    const bool has_no_source = l->source == ASSAY_SLOT_ALL;
     if (l->source == from) return false;
-    if (nobody && may_request) {
+    if (has_no_source && may_request) {
         if (l->spare == from) l->spare = ASSAY_SLOT_ALL;
         l->source = from;
         e->parts->inventory.windows[from].flying++;
@@ -300,7 +300,7 @@ static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t
     if (l->spare == from) return false;
     if (l->spare != ASSAY_SLOT_ALL && !is_better(e, from, l->spare)) return false;
     l->spare = from;
-    if (nobody) start_timeout(e, l);
+    if (has_no_source) start_timeout(e, l);
     return false;
 }
 

@@ -71,7 +71,7 @@ struct assay_cont_silent_record {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];  /* of the reporter */
     uint64_t epoch;                      /* of the report */
     uint8_t
-        reachable[ASSAY_CONT_REACHABLE_LEN]; /* slots of unseated replicas that it hears; bits */
+        reachable[ASSAY_CONT_REACHABLE_LEN]; /* slots of unseated replicas that reach it; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 

@@ -75,7 +75,7 @@ struct assay_cont_send {
 
 enum {
     ASSAY_CONT_PING_MS = 1000,      /* interval of keep-alives to seated replicas */
-    ASSAY_CONT_REACHABLE_MS = 5000, /* a peer heard within it counts as reachable */
+    ASSAY_CONT_REACHABLE_MS = 5000, /* a peer received from within it counts as reachable */
     ASSAY_CONT_SENDS_MAX = 32,
     ASSAY_CONT_EFFECT_BYTES = ASSAY_CONT_FRAME_MAX + 16384, /* a page and small frames */
 };

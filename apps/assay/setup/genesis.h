@@ -59,7 +59,7 @@ struct assay_genesis_bundles {
 ASSAY_CHECKED enum assay_status cli_genesis_add_wanted(struct assay_genesis_bundles *bundles,
                                                        const uint8_t *quote, size_t len);
 /*
- * cli_genesis_bundles_read - add what a folder holds for the wishes, or else whatever it holds.
+ * cli_genesis_bundles_read - add what a folder holds of what is wanted, or else all that it holds.
  * Out:     whatever the status, cli_genesis_bundles_close frees the resources
  * Returns: as cli_collateral_dir_read | ASSAY_E_INVALID (a root that the policy does not pin) |
  *          INPUT statuses (no root certificate) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX

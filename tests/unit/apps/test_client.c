@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_client.c - tests of the client of the admin socket.
  *
- * Apps/client.h: one question and one answer, whatever stands at the other end of the socket.
+ * apps/client.h: one question and one answer, whatever stands at the other end of the socket.
  */
 #include "apps/client.h"
 #include "tests/unit/apps/folder.h"

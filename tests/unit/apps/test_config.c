@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_config.c - tests of assayd.yaml.
  *
- * Apps/config.h, assayd.yaml: everything that does not fit is refused, with file, place and reason.
+ * apps/config.h, assayd.yaml: everything that does not fit is refused, with file, place and reason.
  */
 #include "apps/config.h"
 #include "tests/unit/apps/folder.h"

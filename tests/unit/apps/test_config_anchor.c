@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_config_anchor.c - tests of anchor.yaml.
  *
- * Apps/config/anchor.h: what anchor.yaml and the command line may say.
+ * apps/config/anchor.h: what anchor.yaml and the command line may say.
  */
 #include "apps/config/anchor.h"
 

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_config_enforcement.c - tests of the configuration of enforcement.
  *
- * Apps/config/enforcement.c: what obeys orders, with a key for what each driver needs and no other.
+ * apps/config/enforcement.c: what obeys orders, with a key for what each driver needs and no other.
  */
 #include "apps/config.h"
 #include "tests/unit/apps/folder.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_effective.c - tests of the effective configuration.
  *
- * Apps/config/effective.h and keys.h: what a configuration comes to and where from, and that the
+ * apps/config/effective.h and keys.h: what a configuration comes to and where from, and that the
  * table of keys is the schema's.
  */
 #include "apps/config/effective.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_layers.c - tests of configuration layers.
  *
- * Apps/config/layers.h: later places win, lists are replaced, and every message names the place
+ * apps/config/layers.h: later places win, lists are replaced, and every message names the place
  * that is to be mended.
  */
 #include "apps/config/layers.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_notify.c - tests of notifications to systemd.
  *
- * Apps/daemon/notify.h: what systemd is told, and that the watchdog is fed by turns alone.
+ * apps/daemon/notify.h: what systemd is told, and that the watchdog is fed by turns alone.
  */
 #include "apps/daemon/notify.h"
 #include "tests/unit/apps/folder.h"

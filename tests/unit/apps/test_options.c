@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_options.c - tests of command line options.
  *
- * Apps/assay/core/options.h: what a line may say, and the names that a wrong word was meant to be.
+ * apps/assay/core/options.h: what a line may say, and the names that a wrong word was meant to be.
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_pieces.c - tests of evidence in several files.
  *
- * Apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
+ * apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
  * plain files, as its tools leave them. The names say nothing.
  */
 #include "apps/assay/evidence/claims_kinds.h"

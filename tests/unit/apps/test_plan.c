@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_plan.c - tests of cards and plans.
  *
- * Apps/config.h, cards of nodes and plans of networks.
+ * apps/config.h, cards of nodes and plans of networks.
  */
 #include "apps/config.h"
 #include "tests/unit/apps/folder.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_terminal.c - tests of terminal output.
  *
- * Apps/assay/core/terminal.h: signs, bars, colours, and lines that end where the terminal does.
+ * apps/assay/core/terminal.h: signs, bars, colours, and lines that end where the terminal does.
  */
 #include "apps/assay/core/terminal.h"
 

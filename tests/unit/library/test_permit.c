@@ -1,7 +1,7 @@
 /*
  * tests/unit/library/test_permit.c - tests of permits through the library.
  *
- * Apps/api/permit.c through the shared library: a daemon that permits, denies, says something else,
+ * apps/api/permit.c through the shared library: a daemon that permits, denies, says something else,
  * half of it, or nothing.
  */
 #include <assay/assay.h>

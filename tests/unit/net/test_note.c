@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/test_note.c - tests of fields of log lines.
  *
- * Net/runtime/log_fields.h: every number of every note has a name, and words stand where numbers
+ * net/runtime/log_fields.h: every number of every note has a name, and words stand where numbers
  * are codes.
  */
 #include "net/runtime/log_fields.h"

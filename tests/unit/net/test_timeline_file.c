@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/test_timeline_file.c - tests of the stored timeline.
  *
- * Net/runtime/timeline_file.h: what happened is still told after a restart, and numbers go on.
+ * net/runtime/timeline_file.h: what happened is still told after a restart, and numbers go on.
  */
 #include "net/runtime/timeline_file.h"
 

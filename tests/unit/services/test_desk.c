@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/test_desk.c - tests of the service server.
  *
- * Net/services/server/service_server.h, spoken to as programs do (docs/services.md 4.1).
+ * net/services/server/service_server.h, spoken to as programs do (docs/services.md 4.1).
  */
 #include "tests/unit/services/desk_bench.h"
 

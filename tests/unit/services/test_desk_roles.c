@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/test_desk_roles.c - tests of roles at the service server.
  *
- * Net/services/server/service_server.h: what one program of services takes from another, and who
+ * net/services/server/service_server.h: what one program of services takes from another, and who
  * may connect (docs/services.md 4.1.1).
  */
 #include "tests/unit/services/desk_bench.h"

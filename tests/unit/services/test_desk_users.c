@@ -1,7 +1,7 @@
 /*
  * tests/unit/services/test_desk_users.c - tests of local users at the service server.
  *
- * Net/services/server/service_server.h: no local program, however many connections it opens and
+ * net/services/server/service_server.h: no local program, however many connections it opens and
  * whatever it asks for, keeps a program of another user waiting for more than its turn
  * (docs/services.md 4.1.2).
  */

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENT_MAX = 8 };
+enum { REPORTS_MAX = 8 };
 
 static struct vendors *v;
 static size_t told_count;
-static struct assay_round_report told[SENT_MAX];
+static struct assay_round_report told[REPORTS_MAX];
 static uint8_t offer[VENDORS_BYTES_MAX]; /* the last one */
 static size_t offer_len;
 
@@ -35,7 +35,7 @@ TestSuite(net_round, .init = set_up, .fini = tear_down);
 static void on_report(void *context, const struct assay_round_report *report)
 {
     cr_assert_eq(context, &told_count);
-    cr_assert_lt(told_count, SENT_MAX);
+    cr_assert_lt(told_count, REPORTS_MAX);
     told[told_count++] = *report;
     cr_expect_eq(report->offer.len > 0, report->result == ASSAY_ROUND_NEWER);
     if (report->offer.len == 0) return;

@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/json/test_document.c - tests of the JSON adapter.
  *
- * Net/json/json.h: what is built reads back, what is no document is refused, what is not there
+ * net/json/json.h: what is built reads back, what is no document is refused, what is not there
  * reads as not there.
  */
 #include "net/json/json.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/keyring/test_ring.c - tests of the keyring.
  *
- * Net/keys/keyring.h: keys survive crashes and full disks; only the owner's own files are used.
+ * net/keys/keyring.h: keys survive crashes and full disks; only the owner's own files are used.
  */
 #include "base/cbor.h"
 #include "net/keys/keyring.h"

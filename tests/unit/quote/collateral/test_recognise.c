@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/collateral/test_recognise.c - tests of the recognition of collateral.
  *
- * Quote/collateral/recognise.h: a piece is what its own bytes are, whatever they begin with.
+ * quote/collateral/recognise.h: a piece is what its own bytes are, whatever they begin with.
  */
 #include "quote/collateral/recognise.h"
 

@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/endorsements/test_bytes.c - tests of encoded endorsements.
  *
- * Quote/collateral/endorsements.h: one byte string for the collateral of a network, and no second
+ * quote/collateral/endorsements.h: one byte string for the collateral of a network, and no second
  * one.
  */
 #include "base/cbor.h"

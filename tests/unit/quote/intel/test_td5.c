@@ -425,7 +425,7 @@ struct beside {
 };
 
 /* The node's chain as DER, and type 3 data that names its PCK. */
-static struct beside *open_temporary(struct td_world *t)
+static struct beside *open_alongside(struct td_world *t)
 {
     struct beside *const b = calloc(1, sizeof *b);
     struct assay_certificate *const c = calloc(3, sizeof *c);
@@ -484,7 +484,7 @@ Test(quote_td5, takes_the_chain_beside_a_quote_of_type_3_in_any_order)
                                         { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
     for (size_t kind = 0; kind < SHAPES; kind++) {
         struct td_world *const t = td_open_as(shapes[kind].kind, shapes[kind].type);
-        struct beside *const b = open_temporary(t);
+        struct beside *const b = open_alongside(t);
         const struct assay_slice in_order[] = { b->slices[0], b->slices[1], b->slices[2] };
         t->world->endorsements.entries[0].collateral = NULL;
         expect(t, ASSAY_TIER_NONE, ASSAY_GENUINE_UNKNOWN, ASSAY_RULE_CERT_TYPE);
@@ -507,8 +507,8 @@ Test(quote_td5, accepts_no_chain_that_is_not_this_platforms)
 {
     struct td_world *const t = td_open();
     struct td_world *const other = td_open();
-    struct beside *const b = open_temporary(t);
-    struct beside *const theirs = open_temporary(other);
+    struct beside *const b = open_alongside(t);
+    struct beside *const theirs = open_alongside(other);
     for (size_t i = 384; i < TYPE_3_LEN; i++) { /* SVNs of another level, another PCE */
         b->data[i] ^= 1;
         td_quote(t);
@@ -537,7 +537,7 @@ Test(quote_td5, accepts_no_chain_that_is_not_this_platforms)
 Test(quote_td5, finds_the_chain_of_a_quote_of_type_3_in_the_bundle)
 {
     struct td_world *const t = td_open();
-    struct beside *const b = open_temporary(t);
+    struct beside *const b = open_alongside(t);
     struct assay_slice *const part = &t->world->bundle.files.part[ASSAY_PART_PCK_CHAIN];
     const struct assay_slice published = *part;
     *part = assay_slice_over(t->world->node.chain, t->world->node.chain_len);
@@ -565,7 +565,7 @@ Test(quote_td5, finds_the_chain_of_a_quote_of_type_3_in_the_bundle)
 Test(quote_td5, remembers_no_digest_for_the_certificate_that_it_names)
 {
     struct td_world *const t = td_open();
-    struct beside *const b = open_temporary(t);
+    struct beside *const b = open_alongside(t);
     const size_t len = assay_verifier_size(4);
     void *const memory = aligned_alloc(64, (len + 63) / 64 * 64);
     t->world->bundle.files.part[ASSAY_PART_PCK_CHAIN] =
