@@ -78,6 +78,7 @@ enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint6
         .epoch = effect->as.fetch.epoch,
         .at_unix_s = effect->as.fetch.at_unix_s,
         .kind = effect->as.fetch.evidence_kind,
+        .for_ballot = true,
     };
     struct assay_slice bytes = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.fetch.digest, 32);

@@ -76,6 +76,7 @@ struct assay_fetch_request {
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
     bool before; /* appraise by the rules before those on trial; of a verification alone */
+    bool for_ballot; /* fetched for this epoch's ballot: of no use once the epoch is closed */
 };
 
 enum assay_gossip_action_kind {

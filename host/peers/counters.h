@@ -75,6 +75,7 @@
     X(ASSAY_COUNT_VERIFIED, "verifications")                                                       \
     X(ASSAY_COUNT_VERIFY_MEMO, "verifications_remembered")                                         \
     X(ASSAY_COUNT_VERIFY_BACKPRESSURE, "verify_queue_full")                                        \
+    X(ASSAY_COUNT_VERIFY_EXPIRED, "verifications_expired")                                         \
     X(ASSAY_COUNT_VERIFIER_ENDED, "verifier_ended")                                                \
     X(ASSAY_COUNT_VERIFIER_STALLED, "verifier_stalled")                                            \
     X(ASSAY_COUNT_VERIFIER_RETRIED, "verifier_retried")                                            \

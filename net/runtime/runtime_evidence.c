@@ -79,6 +79,25 @@ void runtime_evidence_clear(struct assay_runtime *runtime)
     runtime->waiting_end = &runtime->waiting;
 }
 
+void runtime_evidence_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
+{
+    size_t expired = assay_verify_pool_expire(runtime->pool, epoch);
+    struct runtime_waiting_job **at = &runtime->waiting;
+    while (*at != NULL) {
+        struct runtime_waiting_job *const item = *at;
+        if (item->job.epoch == 0 || item->job.epoch > epoch) {
+            at = &item->next;
+            continue;
+        }
+        *at = item->next;
+        free(item->bytes);
+        free(item);
+        expired++;
+    }
+    runtime->waiting_end = at;
+    assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFY_EXPIRED, expired);
+}
+
 static bool is_in_force(const struct assay_runtime *runtime, int64_t at_unix_s)
 {
     return assay_rules_in_force(runtime->config.past, runtime->config.past_count, at_unix_s);
@@ -198,7 +217,8 @@ static enum assay_status appraise_request(void *context, const struct assay_fetc
     struct assay_runtime *runtime = context;
     struct assay_verify_job job = { .kind = request->kind,
                                     .at_unix_s = request->at_unix_s,
-                                    .bytes = bytes };
+                                    .bytes = bytes,
+                                    .epoch = request->for_ballot ? request->epoch : 0 };
     const struct assay_verdict *known =
         !request->before && is_in_force(runtime, request->at_unix_s)
             ? assay_evidence_cache_find_verdict(runtime->evidence_cache, request->digest,

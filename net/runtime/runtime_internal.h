@@ -261,6 +261,8 @@ void runtime_on_pulled(struct assay_runtime *runtime, uint16_t from, struct assa
 /* Requests due evidence, delivers verdicts, submits queued jobs. */
 void runtime_evidence_poll(struct assay_runtime *runtime);
 void runtime_evidence_clear(struct assay_runtime *runtime);
+/* Verifications for ballots of this epoch and earlier ones come too late. */
+void runtime_evidence_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
 
 /* Appraises bytes as of a time; the verdict goes to runtime_services_on_verdict, now or later. */
 void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t digest[static 32],

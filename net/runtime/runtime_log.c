@@ -612,6 +612,7 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     runtime_update_roster(runtime);
     runtime_overlay_on_epoch_closed(runtime, epoch);
     assay_gossip_remove_before(runtime->gossip, epoch);
+    runtime_evidence_on_epoch_closed(runtime, epoch);
     assay_service_probe_turn(runtime->service);
     runtime_changes_on_epoch(runtime);
     assay_dispatch_request_commit(runtime->dispatch);

@@ -89,6 +89,18 @@ static void answer_first(struct assay_confirm *c, const struct assay_verdict *ve
     c->world->answer(c->world->context, number, verdict);
 }
 
+/* docs/protocol.md 3.1.4: a confirmation costs a process; none for a verdict that comes too late.
+ */
+static void drop_expired(struct assay_confirm *c)
+{
+    while (c->count > 0 && !c->given &&
+           c->world->is_expired(c->world->context, c->jobs[0].number)) {
+        const uint64_t number = c->jobs[0].number;
+        remove_first(c);
+        c->world->answer(c->world->context, number, NULL);
+    }
+}
+
 /* Each start that fails delays the next one more. */
 static uint64_t next_delay_ms(struct assay_confirm *c)
 {
@@ -268,9 +280,11 @@ static void check_time(struct assay_confirm *c, uint64_t now_ms)
 pid_t assay_confirm_run(struct assay_confirm *c, uint64_t now_ms, int brief, bool ahead)
 {
     pid_t liar = 0;
+    drop_expired(c);
     c->wanted = ahead || c->count > 0;
     if (c->child.pid > 0) liar = receive_answer(c, now_ms);
     if (c->child.pid > 0) check_time(c, now_ms);
+    drop_expired(c);
     if (c->child.pid == 0 && c->wanted) start_process(c, now_ms, brief);
     if (c->count > 0 && c->child.pid > 0 && c->ready && !c->given) send_job(c, now_ms);
     return liar;

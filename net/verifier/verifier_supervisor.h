@@ -85,6 +85,8 @@ struct assay_verifier_supervisor_world {
     void *context;
     /* Returns the job of a submitted number, until it is answered. */
     void (*load)(void *context, uint64_t number, struct assay_verifier_process_job *job);
+    /* Returns: whether nothing asks for the verdict of a submitted job any longer. */
+    bool (*is_expired)(void *context, uint64_t number);
     /* verdict NULL: not appraised. Once for each submitted job. */
     void (*answer)(void *context, uint64_t number, const struct assay_verdict *verdict);
     /* The job is slow, and is answered after later ones. */

@@ -4,7 +4,8 @@
  *
  * The ring's entries go through WAITING, RUNNING, DONE. `head` is the oldest that was not handed
  * out, `next` the next to run, `tail` the next free one; head <= next <= tail, tail - head never
- * exceeds the ring, and of the places between, `count` are taken.
+ * exceeds the ring, and of the places between, `count` are taken. Places of jobs that expired while
+ * they waited are empty, and passed over.
  */
 #include "net/verifier/verify_pool.h"
 
@@ -25,10 +26,13 @@ enum { RING = 16 * ASSAY_POOL_QUEUE_MAX }; /* a job that was set aside is passed
 
 struct entry {
     bool done, aside;
+    bool expired; /* in the supervisor's hands when its epoch was closed */
+    bool dropped; /* expired, and without a verdict */
     uint8_t digest[32];
     enum assay_evidence_kind kind;
     int64_t at_unix_s;
     bool before;
+    uint64_t epoch;
     uint32_t set; /* of the verifier process */
     uint8_t *bytes;
     size_t len;
@@ -60,7 +64,7 @@ struct assay_verify_pool {
     /* --- with a verifier process: the thread that supervises it */
     pthread_t thread;
     bool minds;
-    int bell; /* rung when there is something to do for it */
+    int bell;                                     /* rung when there is something to do for it */
     struct assay_verifier_supervisor *supervisor; /* the thread's alone, once it runs */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
     size_t set_count;
@@ -91,6 +95,15 @@ static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
     return entry;
 }
 
+/* To the next job that waits, and the oldest that was not handed out. */
+static void skip_empty(struct assay_verify_pool *pool)
+{
+    while (pool->next < pool->tail && pool->ring[pool->next % RING] == NULL)
+        pool->next++;
+    while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
+        pool->head++;
+}
+
 static void entry_free(struct entry *entry)
 {
     if (entry != NULL) free(entry->bytes);
@@ -118,6 +131,7 @@ static void *run_worker(void *context)
     struct assay_verify_pool *pool = worker->pool;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping && !worker->surplus) {
+        skip_empty(pool);
         if (pool->next == pool->tail) {
             pthread_cond_wait(&pool->wake, &pool->mutex);
             continue;
@@ -156,12 +170,22 @@ static uint64_t now_ms(const struct assay_verify_pool *pool)
 static void load_job(void *context, uint64_t number, struct assay_verifier_process_job *job)
 {
     const struct entry *entry = entry_at(context, number);
-    *job = (struct assay_verifier_process_job){ .number = number,
-                                     .kind = entry->kind,
-                                     .set = entry->set,
-                                     .at_unix_s = entry->at_unix_s,
-                                     .at_end = entry->before,
-                                     .bytes = assay_slice_over(entry->bytes, entry->len) };
+    *job =
+        (struct assay_verifier_process_job){ .number = number,
+                                             .kind = entry->kind,
+                                             .set = entry->set,
+                                             .at_unix_s = entry->at_unix_s,
+                                             .at_end = entry->before,
+                                             .bytes = assay_slice_over(entry->bytes, entry->len) };
+}
+
+static bool is_expired(void *context, uint64_t number)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    const bool expired = entry_at(pool, number)->expired;
+    pthread_mutex_unlock(&pool->mutex);
+    return expired;
 }
 
 static void on_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
@@ -170,6 +194,8 @@ static void on_answer(void *context, uint64_t number, const struct assay_verdict
     struct entry *entry = entry_at(pool, number);
     if (verdict != NULL) {
         entry->verdict = *verdict;
+    } else if (is_expired(context, number)) {
+        entry->dropped = true;
     } else { /* docs/protocol.md 3.1: a failure of the verifier, never FAIL */
         assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
         assay_verdict_conclude(&entry->verdict);
@@ -196,8 +222,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
     pthread_mutex_lock(&pool->mutex);
     if (!pool->has_begun && !news->ready && pool->config.message != NULL)
         (void)snprintf(pool->config.message, ASSAY_VERIFIER_SUPERVISOR_WHY, "%s", news->why);
-    else if (!pool->has_begun && pool->config.message != NULL)
-        pool->config.message[0] = '\0';
+    else if (!pool->has_begun && pool->config.message != NULL) pool->config.message[0] = '\0';
     pool->config.message = NULL; /* the creator no longer waits */
     pool->has_begun = true;
     assay_verifier_supervisor_get_losses(pool->supervisor, &pool->losses);
@@ -216,6 +241,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
 static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
     bool taken = true;
+    skip_empty(pool);
     while (taken && pool->next != pool->tail &&
            assay_verifier_supervisor_has_room(pool->supervisor, now)) {
         const uint64_t number = pool->next++; /* before an answer to it can come */
@@ -223,6 +249,7 @@ static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
         taken = assay_verifier_supervisor_submit(pool->supervisor, now, number);
         pthread_mutex_lock(&pool->mutex);
         if (!taken) pool->next--;
+        skip_empty(pool);
     }
 }
 
@@ -254,8 +281,8 @@ static void *run_thread(void *context)
 static enum assay_status start_thread(struct assay_verify_pool *pool,
                                       const struct assay_verifier_process_config *judge)
 {
-    const struct assay_verifier_supervisor_world world = { pool, load_job, on_answer, skip_done,
-                                                           read_news };
+    const struct assay_verifier_supervisor_world world = { pool,      load_job,  is_expired,
+                                                           on_answer, skip_done, read_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (pool->bell < 0) return ASSAY_E_IO;
     ASSAY_TRY(
@@ -384,7 +411,8 @@ static struct entry *find_entry(const struct assay_verify_pool *pool,
         return NULL;
     }
     assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
-    entry->done = entry->aside = false;
+    entry->done = entry->aside = entry->expired = entry->dropped = false;
+    entry->epoch = job->epoch;
     entry->kind = job->kind;
     entry->at_unix_s = job->at_unix_s;
     entry->before = job->before;
@@ -422,6 +450,32 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
     return status;
 }
 
+static void remove_entry(struct assay_verify_pool *pool, struct entry **place)
+{
+    entry_free(*place);
+    *place = NULL;
+    pool->count--;
+}
+
+size_t assay_verify_pool_expire(struct assay_verify_pool *pool, uint64_t epoch)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&pool->mutex);
+    for (uint64_t number = pool->head; number < pool->tail; number++) {
+        struct entry **const place = &pool->ring[number % RING];
+        struct entry *const entry = *place;
+        if (entry == NULL || entry->done || entry->expired) continue;
+        if (entry->epoch == 0 || entry->epoch > epoch) continue;
+        count++;
+        entry->expired = true;
+        if (number >= pool->next) remove_entry(pool, place);
+    }
+    skip_empty(pool);
+    pthread_mutex_unlock(&pool->mutex);
+    if (count > 0 && pool->minds) ring_bell(pool->bell);
+    return count;
+}
+
 int assay_verify_pool_fd(const struct assay_verify_pool *pool)
 {
     return pool->fd;
@@ -433,7 +487,8 @@ static struct entry **find_done(struct assay_verify_pool *pool)
 {
     for (uint64_t number = pool->head; number < pool->next; number++) {
         struct entry **const place = &pool->ring[number % RING];
-        if (*place == NULL) continue; /* handed out */
+        if (*place != NULL && (*place)->dropped) remove_entry(pool, place);
+        if (*place == NULL) continue; /* handed out, or expired */
         if ((*place)->done) return place;
         if (!(*place)->aside) return NULL;
     }
@@ -451,15 +506,12 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
         *at_unix_s = entry->at_unix_s;
         *before = entry->before;
         *verdict = entry->verdict;
-        entry_free(entry);
-        *place = NULL;
-        pool->count--;
-        while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
-            pool->head++;
+        remove_entry(pool, place);
     } else {
         /* Drained under the lock: a later answer writes again. */
         drain_bell(pool->fd);
     }
+    skip_empty(pool);
     pthread_mutex_unlock(&pool->mutex);
     return place != NULL;
 }

@@ -41,6 +41,7 @@ struct assay_verify_job {
     /* By the rules before those on trial: each piece of collateral is appraised at its last valid
      * second at the latest (quote/verify.h). Part of the request's identity in its answer, too. */
     bool before;
+    uint64_t epoch; /* of no use once it is closed (assay_verify_pool_expire); 0: never expires */
 };
 
 /* What the threads do with a job; tests put in a slow or a counting one. */
@@ -49,7 +50,7 @@ typedef enum assay_status assay_verify_function(struct assay_verifier *verifier,
                                                 struct assay_verdict *verdict);
 
 struct assay_verify_pool_config {
-    uint32_t threads; /* 1..ASSAY_POOL_THREADS_MAX */
+    uint32_t threads;                              /* 1..ASSAY_POOL_THREADS_MAX */
     const struct assay_endorsements *endorsements; /* in force */
     const struct assay_policy *policy;
     assay_verify_function *verify; /* NULL: assay_evidence_verify */
@@ -82,6 +83,15 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool);
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                                          const struct assay_verify_job *job);
+/*
+ * assay_verify_pool_expire - an epoch is closed (docs/protocol.md 3.1.4).
+ *
+ * Jobs of it and of earlier ones that wait for a verifier, or for the second process that confirms
+ * their verdict, get no answer: a pool that cannot keep up would otherwise appraise only evidence
+ * that no ballot needs any longer.
+ * Returns: the number of jobs that expired
+ */
+size_t assay_verify_pool_expire(struct assay_verify_pool *pool, uint64_t epoch);
 /* Returns: a descriptor that is readable while answers wait, or news. */
 int assay_verify_pool_fd(const struct assay_verify_pool *pool);
 /*

@@ -166,7 +166,8 @@ struct world_image {
 
 struct world_node {
     struct assay_engine *engine;
-    void *memory;
+    void *memory; /* [memory_len], the engine's; NULL before the first one */
+    size_t memory_len;
     void *rules; /* assay_effective_rules_size(): the engine's rules */
     struct assay_store *store;
     struct assay_gossip *gossip;

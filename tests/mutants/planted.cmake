@@ -56,13 +56,14 @@ function(assay_planted)
   add_custom_target(${all})
   assay_mutant_turns(${all})
   add_test(NAME planted_${arg_NAME}_build
-           COMMAND sh ${mutants}/build.sh ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${all})
+           COMMAND sh ${mutants}/build.sh ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${all} ${built}/list)
   # One ninja at a time in one folder.
   set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
                        FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
   assay_mutant_table(${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.mutants ${built}/entries entries)
   set(place 0)
+  set(lines "")
   foreach(entry IN LISTS entries)
     math(EXPR turn "${place} % 3")
     math(EXPR place "${place} + 1")
@@ -97,9 +98,12 @@ function(assay_planted)
     target_link_options(${program} PRIVATE LINKER:--strip-debug)
     add_dependencies(${all} ${program})
     add_dependencies(${all}_turn${turn} ${program})
-    add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>
-                                     --filter "*/${expect}" --timeout 240)
-    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 600
+    list(JOIN sources "\t" files)
+    string(APPEND lines "${turn}\t${program}\t${entry}\t${files}\t${test}\n")
+    add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} ${CMAKE_BINARY_DIR}/mutants/keys/${program}
+                                     $<TARGET_FILE:${program}> --filter "*/${expect}" --timeout 240)
+    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 600 SKIP_RETURN_CODE 77
       FIXTURES_REQUIRED planted_${arg_NAME} ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}")
   endforeach()
+  file(CONFIGURE OUTPUT ${built}/list CONTENT "${lines}" @ONLY)
 endfunction()

@@ -21,10 +21,11 @@ static struct world {
     struct assay_verifier_supervisor *keeper;
     uint64_t now_ms, cpu_ms;
     enum job_state jobs[JOBS];
-    bool said[JOBS]; /* well, by the judge that runs */
+    bool said[JOBS];    /* well, by the judge that runs */
+    bool expired[JOBS]; /* the epoch that asked is closed */
     int64_t pids;
-    int judge;               /* its end of the socket; -1: none runs */
-    uint64_t in_hand[JOBS];  /* jobs that the judge has taken and not answered */
+    int judge;              /* its end of the socket; -1: none runs */
+    uint64_t in_hand[JOBS]; /* jobs that the judge has taken and not answered */
     size_t in_hand_count;
     bool no_start;
 } w;
@@ -86,10 +87,11 @@ static void load(void *context, uint64_t number, struct assay_verifier_process_j
     (void)context;
     ASSAY_ASSERT(number < JOBS);
     ASSAY_ASSERT(w.jobs[number] == JOB_BEING_GIVEN || w.jobs[number] == JOB_GIVEN);
-    *job = (struct assay_verifier_process_job){ .number = number,
-                                     .kind = ASSAY_KIND_SOFT,
-                                     .at_unix_s = AT_S + (int64_t)number,
-                                     .bytes = assay_slice_over(evidence, sizeof evidence) };
+    *job =
+        (struct assay_verifier_process_job){ .number = number,
+                                             .kind = ASSAY_KIND_SOFT,
+                                             .at_unix_s = AT_S + (int64_t)number,
+                                             .bytes = assay_slice_over(evidence, sizeof evidence) };
 }
 
 static void answered(void *context, uint64_t number, const struct assay_verdict *verdict)
@@ -103,6 +105,13 @@ static void answered(void *context, uint64_t number, const struct assay_verdict 
     ASSAY_ASSERT(verdict->at_unix_s == AT_S + (int64_t)number);
 }
 
+static bool is_expired(void *context, uint64_t number)
+{
+    (void)context;
+    ASSAY_ASSERT(number < JOBS && w.jobs[number] != JOB_ANSWERED);
+    return w.expired[number];
+}
+
 static void told(void *context, const struct assay_verifier_process_news *news)
 {
     (void)context;
@@ -114,7 +123,7 @@ static void give(uint8_t number)
     const size_t n = number % JOBS;
     if (w.jobs[n] != JOB_NEW && w.jobs[n] != JOB_ANSWERED) return;
     w.jobs[n] = JOB_BEING_GIVEN;
-    w.said[n] = false;
+    w.said[n] = w.expired[n] = false;
     const bool room = assay_verifier_supervisor_has_room(w.keeper, w.now_ms);
     const bool taken = assay_verifier_supervisor_submit(w.keeper, w.now_ms, n);
     ASSAY_ASSERT(room || !taken);
@@ -230,7 +239,12 @@ static void step(struct tape *t)
     case 11: /* it falls; what it said before may still be read */
         if (w.judge >= 0) (void)shutdown(w.judge, SHUT_RDWR);
         break;
-    case 12: w.no_start = next(t) % 2 == 0; break;
+    case 12: {
+        const uint8_t what = next(t);
+        if (what < 128) w.no_start = what % 2 == 0;
+        else w.expired[what % JOBS] = true;
+        break;
+    }
     case 13: {
         const uint32_t threads = next(t) % ASSAY_VERIFIER_PROCESS_THREADS_MAX + 1;
         const enum assay_status status = assay_verifier_supervisor_threads(w.keeper, threads);
@@ -272,9 +286,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static const struct assay_verifier_process_set set = { 0 };
     const struct assay_verifier_process_config config = { .sets = &set, .set_count = 1 };
-    const struct assay_verifier_supervisor_world world = { .load = load,
-                                                           .answer = answered,
-                                                           .notify = told };
+    const struct assay_verifier_supervisor_world world = {
+        .load = load, .is_expired = is_expired, .answer = answered, .notify = told
+    };
     struct tape tape = { .bytes = bytes, .len = len };
     w = (struct world){ .judge = -1, .now_ms = 1000000 };
     const enum assay_status status =

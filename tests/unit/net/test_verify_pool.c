@@ -124,6 +124,74 @@ Test(net_verify_pool, a_full_queue_refuses_and_loses_nothing)
     assay_verify_pool_destroy(&pool);
 }
 
+static enum assay_status submit_for_epoch(struct assay_verify_pool *pool, unsigned number,
+                                          uint64_t epoch)
+{
+    const uint8_t bytes[2] = { (uint8_t)number, (uint8_t)(number >> 8) };
+    const struct assay_verify_job job = { .kind = ASSAY_KIND_SOFT,
+                                          .at_unix_s = (int64_t)number,
+                                          .bytes = assay_slice_over(bytes, sizeof bytes),
+                                          .epoch = epoch };
+    return assay_verify_pool_submit(pool, &job);
+}
+
+static void wait_for_answer(struct assay_verify_pool *pool, int64_t expected)
+{
+    static struct assay_verdict verdict;
+    uint8_t digest[32];
+    int64_t at = -1;
+    bool before = false;
+    while (!assay_verify_pool_next(pool, digest, &at, &before, &verdict))
+        wait_readable(pool);
+    cr_assert_eq(at, expected, "%ld, expected %ld", (long)at, (long)expected);
+}
+
+/* A node that is too slow for one epoch begins the next one with what that one needs. */
+Test(net_verify_pool, what_waits_for_a_closed_epoch_is_not_verified)
+{
+    struct assay_verify_pool *pool = pool_of(1);
+    atomic_store(&gate_open, 0);
+    atomic_store(&verified, 0);
+    cr_assert_eq(submit_for_epoch(pool, 0, 0), ASSAY_OK);
+    for (unsigned i = 1; i <= 90; i++)
+        cr_assert_eq(submit_for_epoch(pool, i, i % 3 == 0 ? 0 : 1 + i / 31), ASSAY_OK);
+    cr_assert_eq(assay_verify_pool_expire(pool, 0), 0);
+    cr_assert_eq(assay_verify_pool_expire(pool, 2), 41,
+                 "of 61 jobs of two epochs, each third is of none");
+    cr_assert_eq(assay_verify_pool_pending(pool), 50);
+    atomic_store(&gate_open, 1);
+    wait_for_answer(pool, 0);
+    for (unsigned i = 1; i <= 90; i++)
+        if (i % 3 == 0 || i >= 62) wait_for_answer(pool, i);
+    cr_assert_eq(assay_verify_pool_pending(pool), 0);
+    cr_assert_eq(atomic_load(&verified), 50);
+    assay_verify_pool_destroy(&pool);
+}
+
+/* However many expire while one job takes long, later ones find room. */
+Test(net_verify_pool, what_expired_takes_no_room)
+{
+    struct assay_verify_pool *pool = pool_of(1);
+    unsigned number = 1;
+    cr_assert_eq(submit_for_epoch(pool, 0, 0), ASSAY_OK);
+    wait_for_answer(pool, 0);
+    for (uint64_t epoch = 1; epoch <= 100; epoch++) {
+        atomic_store(&gate_open, 0);
+        const unsigned first = number;
+        for (unsigned i = 0; i < 200; i++)
+            cr_assert_eq(submit_for_epoch(pool, number++, epoch), ASSAY_OK, "epoch %u, job %u",
+                         (unsigned)epoch, i);
+        while (assay_verify_pool_expire(pool, epoch) == 0)
+            sleep_us(200);
+        atomic_store(&gate_open, 1);
+        const unsigned left = (unsigned)assay_verify_pool_pending(pool);
+        cr_assert_leq(left, 1, "the one that was being verified");
+        if (left == 1) wait_for_answer(pool, first);
+    }
+    cr_assert_eq(assay_verify_pool_pending(pool), 0);
+    assay_verify_pool_destroy(&pool);
+}
+
 Test(net_verify_pool, a_failing_host_judges_nothing)
 {
     struct assay_verify_pool *pool = pool_of(1);

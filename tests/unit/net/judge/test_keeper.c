@@ -69,9 +69,9 @@ static uint64_t clock_of_tests(void)
 
 /* The pool's news, as far as they were read. */
 static struct {
-    int64_t pid;             /* of the judge that is ready; 0: none */
-    uint32_t falls;          /* of all its processes */
-    uint32_t asides;         /* jobs of the judge that go on in a process beside */
+    int64_t pid;                             /* of the judge that is ready; 0: none */
+    uint32_t falls;                          /* of all its processes */
+    uint32_t asides;                         /* jobs of the judge that go on in a process beside */
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY]; /* of the last fall */
 } seen;
 
@@ -99,7 +99,7 @@ static void let_time_pass(void)
     (void)usleep(NAP_MS * 1000);
 }
 
-static uint32_t slow_max; /* 0: as usual */
+static uint32_t slow_max;            /* 0: as usual */
 static uint32_t sample = UINT32_MAX; /* none, but by a chance of one in four billion */
 
 /* patience_ms: as long as a stall takes, nothing is set aside. */
@@ -557,6 +557,49 @@ Test(net_judge_keeper, a_copy_that_computes_without_end_is_ended_by_its_limit)
     cr_expect_eq(losses.restarts, 2);
     cr_expect_eq(losses.stalls, 0);
     cr_expect_eq(losses.unjudged, 1);
+}
+
+/* --- docs/protocol.md 3.1.4: what an epoch no longer needs */
+
+static void ask_for_epoch(const char *text, uint64_t epoch)
+{
+    const struct assay_verify_job job = {
+        .kind = ASSAY_KIND_SOFT,
+        .at_unix_s = 1,
+        .epoch = epoch,
+        .bytes = assay_slice_over((const uint8_t *)text, strlen(text)),
+    };
+    cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
+}
+
+/* The process that confirms is late: of five verdicts that wait for it, and of those behind them,
+ * nothing comes once their epoch is closed. */
+Test(net_judge_keeper, what_is_too_late_for_its_epoch_is_not_confirmed)
+{
+    enum { STALL = 3000, LATE = 5 };
+    open_pool(1, NULL, STALL);
+    ask("turn ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    cr_assert_null(next_answer());
+    ask("doze ");
+    for (int i = 0; i < LATE; i++)
+        ask_for_epoch("bad ", 7);
+    ask("good of a service");
+    /* The last one has an answer, as it needs no second process: all others wait for theirs. */
+    struct pollfd fd = { .fd = assay_verify_pool_fd(pool), .events = POLLIN };
+    cr_assert_eq(poll(&fd, 1, 60000), 1);
+    cr_assert_null(next_answer(), "in order: behind those that wait");
+    cr_assert_eq(assay_verify_pool_expire(pool, 6), 0);
+    cr_assert_eq(assay_verify_pool_expire(pool, 7), LATE);
+    cr_assert_eq(assay_verify_pool_expire(pool, 7), 0, "once");
+    ask_for_epoch("bad ", 8);
+    let_fall(1); /* it goes on in a process of its own */
+    expect_good("good of a service");
+    expect_outcome("of the next epoch", ASSAY_OUTCOME_FAIL_HARD);
+    expect_given_up("doze");
+    cr_assert_eq(assay_verify_pool_pending(pool), 0);
+    count();
+    cr_assert_eq(losses.unjudged, 1, "what expired is no loss");
 }
 
 /* --- docs/protocol.md 3.1.2: evidence that takes long holds nobody up */
