@@ -248,7 +248,7 @@ static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
         pthread_mutex_unlock(&pool->mutex);
         taken = assay_verifier_supervisor_submit(pool->supervisor, now, number);
         pthread_mutex_lock(&pool->mutex);
-        if (!taken) pool->next--;
+        if (!taken) pool->next = number; /* jobs behind it may have expired meanwhile */
         skip_empty(pool);
     }
 }
