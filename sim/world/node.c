@@ -285,8 +285,8 @@ static void draw_secret(struct assay_sim_world *w, uint32_t node, uint8_t secret
 
 /* An engine writes most of its memory when it is created. In large pages that is hundreds of times
  * fewer page faults; networks of many nodes need the memory that rounding up would cost. A mapping
- * of its own, kept for the next engine of the node and closed meanwhile: whoever uses an engine
- * that has ended is stopped, in every build.
+ * of its own, kept for the next engine of the node and closed meanwhile: any use of an engine that
+ * has ended is stopped, in every build.
  * Returns: [len], aligned. */
 static void *open_memory(const struct assay_sim_world *w, struct world_node *n, size_t len)
 {

@@ -2,10 +2,11 @@
 # Builds planted faults: all of TARGET, or with ASSAY_TURN=0..2 the third that has this turn
 # (assay_mutant_turns in mutate.cmake, `./dev test`).
 #
-# With LIST, lines of TURN, PROGRAM and FILE... with tabs between, a fault that was caught once is not built again while its entry,
-# the files that it changes and the file of its test are the same (ASSAY_DEPTH=quick only; `./dev check` builds all).
-# What was caught is remembered in $XDG_CACHE_HOME/assay/caught, or ~/.cache, by the digest of these files; caught.sh
-# writes it there. FOLDER/mutants/keys/PROGRAM names the digest, "skip DIGEST" where nothing is to be done.
+# With LIST, lines of TURN, PROGRAM and FILE... with tabs between, a fault that was caught once is not built
+# again while its entry, the files that it changes and the file of its test are the same (ASSAY_DEPTH=quick only;
+# `./dev check` builds all). A fault that was caught has a record in $XDG_CACHE_HOME/assay/caught, or ~/.cache,
+# named by the digest of these files; caught.sh writes it. FOLDER/mutants/keys/PROGRAM is the path of the
+# record, after "skip " where nothing is to be done.
 #
 # usage: build.sh CMAKE FOLDER TARGET [LIST]
 set -eu
@@ -24,9 +25,9 @@ while IFS=$tab read -r turn program files; do
     key=$(IFS=$tab; cat -- $files | sha256sum | cut -c1-64)
     if [ "${ASSAY_DEPTH-}" = quick ] && [ -e "$caught/$key" ]; then
         touch "$caught/$key"
-        echo "skip $key" >"$keys/$program"
+        echo "skip $caught/$key" >"$keys/$program"
     else
-        echo "$key" >"$keys/$program"
+        echo "$caught/$key" >"$keys/$program"
         wanted="$wanted $program"
     fi
 done <"$list"

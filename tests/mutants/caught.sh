@@ -1,13 +1,13 @@
 #!/bin/sh
 # A planted fault is caught when the test that its entry names fails. The other tests of the program,
 # and what it says on the way, count as nothing: one line tells, or everything when it was not caught.
-# KEY is a file that build.sh has written: of a fault that is unchanged since it was caught nothing was built.
+# KEY is a file of build.sh that names the record to write: a fault that is unchanged since it was caught is skipped.
 #
 # usage: caught.sh TEST KEY PROGRAM ARGUMENT...
-test=$1 key=$(cat "$2") || exit 1
+test=$1 record=$(cat "$2") || exit 1
 shift 2
-case $key in
-skip*)
+case $record in
+skip\ *)
     echo "caught before by $test; since then neither the fault nor its files have changed"
     exit 77
     ;;
@@ -15,8 +15,7 @@ esac
 said=$("$@" 2>&1)
 if printf '%s\n' "$said" | grep -q "^\[FAIL\] [a-z_]*::$test:"; then
     echo "caught by $test"
-    caught=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/assay/caught
-    mkdir -p "$caught" 2>/dev/null && : >"$caught/$key"
+    mkdir -p "${record%/*}" 2>/dev/null && : >"$record"
     exit 0
 fi
 printf '%s\n' "$said" | sed 's/^/| /'
