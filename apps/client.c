@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "apps/client.h"
+#include "base/bytes.h"
 #include "base/system_clock.h"
 
 #include <arpa/inet.h>
@@ -145,6 +146,44 @@ static enum assay_status read_answer(int fd, bool line, uint64_t deadline_ms, ch
     return ASSAY_E_MEMORY;
 }
 
+/* Returns: the number of an escape \uXXXX, of four digits; 0: it has none. */
+static unsigned read_escape(const char *digits, size_t len)
+{
+    unsigned code = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const unsigned char c = i < len ? (unsigned char)digits[i] : 0;
+        const unsigned letter = (c | 0x20u) - 'a';
+        if (c >= '0' && c <= '9') code = code << 4 | (c - (unsigned)'0');
+        else if (letter < 6) code = code << 4 | (letter + 10);
+        else return 0;
+    }
+    return code;
+}
+
+/* C0, DEL and C1; lines and tabs are part of texts. */
+static bool is_control(unsigned code)
+{
+    return (code > 0 && code < ' ' && code != '\n' && code != '\t') ||
+           (code >= 0x7f && code <= 0x9f);
+}
+
+/* A terminal would obey control characters, and not every daemon is the operator's own
+ * (docs/command-line.md 1). The text stays as long as it is. */
+static void sanitize_answer(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        const unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+        if (c == 0x7f) text[i] = '?';
+        if (c == 0xc2 && next >= 0x80 && next <= 0x9f) text[i] = text[i + 1] = '?';
+        if (c != '\\') continue;
+        i++; /* what is escaped begins no escape */
+        if (next == 'b' || next == 'f' || next == 'r') text[i - 1] = text[i] = '?';
+        if (next == 'u' && is_control(read_escape(text + i + 1, len - i - 1)))
+            assay_bytes_copy(text + i + 1, 4, "003f", 4);
+    }
+}
+
 enum assay_status assay_client_request(const char *socket_path, const char *request,
                                        unsigned timeout_ms, struct assay_json **document)
 {
@@ -155,6 +194,7 @@ enum assay_status assay_client_request(const char *socket_path, const char *requ
     enum assay_status status = connect_socket(socket_path, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_line(fd, request, deadline_ms);
     if (status == ASSAY_OK) status = read_answer(fd, true, deadline_ms, &text, &len);
+    if (status == ASSAY_OK) sanitize_answer(text, len);
     if (status == ASSAY_OK) status = assay_json_parse(text, len, document);
     free(text);
     if (fd >= 0) (void)close(fd);
@@ -230,8 +270,8 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
         set_message(message, "no such socket; is assayd running, and is this its listen.admin?");
     else if (why == ECONNREFUSED)
         set_message(message,
-                    "no daemon listens on this socket, which one that ended has left; is assayd "
-                    "running? systemctl status assayd, or assayd --config FILE");
+                    "no daemon listens on this socket, which a daemon that exited left behind; is "
+                    "assayd running? systemctl status assayd, or assayd --config FILE");
     else if (status == ASSAY_E_SYNTAX)
         set_message(message,
                     "the answer is not one of assayd's admin socket; is this its listen.admin, "
@@ -277,6 +317,7 @@ enum assay_status assay_client_get(const char *where, const char *target, unsign
     enum assay_status status = dial_either(where, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_get(fd, target, deadline_ms);
     if (status == ASSAY_OK) status = read_answer(fd, false, deadline_ms, &text, &len);
+    if (status == ASSAY_OK) sanitize_answer(text, len);
     if (status == ASSAY_OK) status = body_of(text, len, &body, &body_len);
     if (status == ASSAY_OK) status = assay_json_parse(body, body_len, document);
     free(text);

@@ -100,7 +100,7 @@ struct assay_config_target {
     enum assay_config_driver driver;
     enum assay_order_kind severity;
     bool restrict_suspends, suspend_stops, dry_run;
-    uint32_t act_ms, look_ms, restarts_max, restarts_window_s;
+    uint32_t action_ms, poll_ms, restarts_max, restarts_window_s;
     char path[PATH_MAX]; /* hook, cgroup */
     size_t argument_count; /* hook */
     char arguments[ASSAY_HOOK_ARGUMENTS_MAX][ASSAY_CONFIG_ARGUMENT_MAX + 1];
@@ -179,7 +179,7 @@ const char *assay_config_evidence_text(enum assay_config_evidence kind);
 
 /* Returns: "http-without-tls", ... */
 const char *assay_config_insecure_name(enum assay_config_insecure which);
-/* Returns: what it means, for people. */
+/* Returns: its meaning, for operators. */
 const char *assay_config_insecure_meaning(enum assay_config_insecure which);
 
 /* Returns: "hook", "cgroup", ... */
@@ -229,7 +229,7 @@ ASSAY_CHECKED enum assay_status assay_config_load(const char *path, struct assay
 
 struct assay_node_card {
     char name[ASSAY_NAME_MAX + 1];
-    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN], node_id[32], door_public[32];
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN], node_id[32], bootstrap_public[32];
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN], transport_public[32];
 };
 

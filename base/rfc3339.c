@@ -142,7 +142,7 @@ static enum assay_status skip_fraction(struct assay_cursor *in)
     if (next != '.') return ASSAY_OK;
     ASSAY_TRY(take_digits(&at, 1, &ignored));
     do {
-        *in = at; /* keep what was a digit; the call that fails has moved past what is none */
+        *in = at; /* stores digits only; the call that fails has moved past a byte that is none */
     } while (take_digits(&at, 1, &ignored) == ASSAY_OK);
     return ASSAY_OK;
 }

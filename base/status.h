@@ -20,7 +20,7 @@ enum assay_class { ASSAY_CLASS_OK, ASSAY_CLASS_INPUT, ASSAY_CLASS_LIMIT, ASSAY_C
     X(ASSAY_E_RANGE, 103, ASSAY_CLASS_INPUT, "a number is outside its range")                      \
     X(ASSAY_E_UNSUPPORTED, 104, ASSAY_CLASS_INPUT, "a version or type is not known")               \
     X(ASSAY_E_ENCODING, 105, ASSAY_CLASS_INPUT, "the encoding is not the canonical one")           \
-    X(ASSAY_E_TYPE, 106, ASSAY_CLASS_INPUT, "a field has another type than its place asks for")    \
+    X(ASSAY_E_TYPE, 106, ASSAY_CLASS_INPUT, "a field has another type than its place requires")    \
     X(ASSAY_E_DUPLICATE, 107, ASSAY_CLASS_INPUT, "the same thing came twice")                      \
     X(ASSAY_E_SIGNATURE, 108, ASSAY_CLASS_INPUT, "a signature does not verify")                    \
     X(ASSAY_E_KEY, 109, ASSAY_CLASS_INPUT, "a public key is not a point of its curve")             \

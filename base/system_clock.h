@@ -21,8 +21,18 @@ static inline struct timespec assay_system_clock_read(clockid_t clock)
     return now;
 }
 
-/* Microseconds of the monotonic clock, which no change of the date moves. */
+/* Microseconds of the monotonic clock, which no change of the date moves. It includes the time that
+ * the machine was suspended (to memory or disk): CLOCK_MONOTONIC stops meanwhile, and a permit
+ * would outlive its 3T (docs/protocol.md 10.6). */
 static inline uint64_t assay_monotonic_us(void)
+{
+    const struct timespec now = assay_system_clock_read(CLOCK_BOOTTIME);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Microseconds of CLOCK_MONOTONIC, without the time suspended: for programs that compare it with
+ * theirs (systemd). No age and no deadline. */
+static inline uint64_t assay_awake_us(void)
 {
     const struct timespec now = assay_system_clock_read(CLOCK_MONOTONIC);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
@@ -40,7 +50,8 @@ static inline bool assay_monotonic_is_past(uint64_t deadline_ms)
     return assay_monotonic_ms() >= deadline_ms;
 }
 
-/* The monotonic clock in some milliseconds, for pthread_cond_timedwait with that clock. */
+/* CLOCK_MONOTONIC in some milliseconds, for pthread_cond_timedwait, which has no CLOCK_BOOTTIME.
+ * The wait is longer by the time suspended. */
 static inline struct timespec assay_monotonic_after(uint64_t wait_ms)
 {
     struct timespec then = assay_system_clock_read(CLOCK_MONOTONIC);

@@ -10,19 +10,43 @@ foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-hold
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 program)
   list(GET pair 1 component)
+  if(NOT TARGET ${program}) # a part that was left out (ASSAY_WITH_...)
+    continue()
+  endif()
   install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
 endforeach()
 
-# The demo's cast: not among the programs of users.
-install(TARGETS assay-demo-hand assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
-        RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
+# Processes of assayd, and the demo's cast: not among the programs of users.
+install(TARGETS assay-verifier assay-transport
+        RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT daemon)
+if(TARGET assay-demo)
+  install(TARGETS assay-demo-hand assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
+          RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
+endif()
+
+# What assay prints about its own commands: completions, and its manual.
+set(printed ${PROJECT_BINARY_DIR}/printed)
+add_custom_command(
+  OUTPUT ${printed}/assay.bash ${printed}/_assay ${printed}/assay.fish ${printed}/assay.1
+  COMMAND sh ${PROJECT_SOURCE_DIR}/cmake/assay_pages.sh $<TARGET_FILE:assay> ${PROJECT_SOURCE_DIR}/docs/man/assay.1
+          ${printed}
+  DEPENDS assay ${PROJECT_SOURCE_DIR}/cmake/assay_pages.sh ${PROJECT_SOURCE_DIR}/docs/man/assay.1
+  VERBATIM)
+add_custom_target(assay_pages ALL DEPENDS ${printed}/assay.1)
 
 # A manual goes with the program that it describes; what is new and nobody's is the command line's.
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.[1-8])
 foreach(page IN LISTS pages)
   get_filename_component(name ${page} NAME)
   string(REGEX MATCH "[1-8]$" section ${name})
+  string(REGEX REPLACE "[.][1-8]$" "" program ${name})
+  if(program MATCHES "^assay-(executor|holder|replica|sim|demo)$" AND NOT TARGET ${program})
+    continue()
+  endif()
+  if(name STREQUAL "assay.1")
+    set(page ${printed}/assay.1)
+  endif()
   if(name MATCHES "^assayd|^assay-(enclave|executor|holder|replica)")
     set(component daemon)
   elseif(name MATCHES "^assay-sim")
@@ -37,11 +61,11 @@ foreach(page IN LISTS pages)
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endforeach()
 
-install(FILES ${PROJECT_SOURCE_DIR}/completions/assay.bash RENAME assay
+install(FILES ${printed}/assay.bash RENAME assay
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT command)
-install(FILES ${PROJECT_SOURCE_DIR}/completions/_assay
+install(FILES ${printed}/_assay
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT command)
-install(FILES ${PROJECT_SOURCE_DIR}/completions/assay.fish
+install(FILES ${printed}/assay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT command)
 
 # What reads a program's help goes with the program, under its name: shells look for that.
@@ -50,6 +74,9 @@ foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-hold
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 program)
   list(GET pair 1 component)
+  if(NOT TARGET ${program})
+    continue()
+  endif()
   install(FILES ${PROJECT_SOURCE_DIR}/completions/programs.bash RENAME ${program}
           DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component})
   install(FILES ${PROJECT_SOURCE_DIR}/completions/_programs RENAME _${program}

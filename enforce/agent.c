@@ -14,7 +14,7 @@ enum {
     BACKOFF_MS = 100,
     BACKOFF_MS_MAX = 30000,
     STABLE_MS = 10000,
-    RETRY_MS = 200,           /* a store or an enclave that could not be told */
+    RETRY_MS = 200,           /* a store or an enclave that could not be updated */
     EVENTS_MAX = 32,          /* the host takes them every turn; the oldest goes when it does not */
     EPOCHS_REMEMBERED = 1024, /* of orders, for operators; the last one is all that matters */
     WINDOW_MS = 3600000,
@@ -27,8 +27,8 @@ struct assay_agent {
     struct assay_agent_memory memory;
     enum phase phase;
     bool restore_due;    /* the right build has to be put in place before the next start */
-    bool work_due;       /* the enclave does not know yet what it may do */
-    bool rebuilt_due;    /* the host does not know yet that new keys are wanted */
+    bool work_due;       /* the mode was not yet sent to the enclave */
+    bool rebuilt_due;    /* the request for new keys was not yet sent to the host */
     uint64_t start_ms;   /* DOWN: not before */
     uint64_t up_ms;      /* UP: since */
     uint64_t retry_ms;   /* work_due or an outcome to record: not before */
@@ -38,7 +38,7 @@ struct assay_agent {
     bool resume_due;   /* what was begun before the start is not in the journal yet */
     bool limit_reported; /* that there were too many restarts */
     char last_message
-        [ASSAY_DRIVER_MESSAGE_LEN]; /* failure in the journal last: said once while it lasts */
+        [ASSAY_DRIVER_MESSAGE_LEN]; /* last failure of the journal: logged once while it lasts */
     uint64_t restarts_ms[ASSAY_AGENT_RESTARTS_MAX]; /* when, the newest restarts_max of them */
     uint32_t restart_count;
     struct assay_agent_event events[EVENTS_MAX];
@@ -98,7 +98,7 @@ bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event
         agent->event_count--;
         return true;
     }
-    if (!agent->rebuilt_due) return false; /* kept apart: it must not be lost in a full queue */
+    if (!agent->rebuilt_due) return false; /* separate: must not be lost in a full queue */
     agent->rebuilt_due = false;
     *event = (struct assay_agent_event){ .kind = ASSAY_AGENT_REBUILT };
     event->ended_incarnation = assay_agent_ended_incarnation(&agent->memory);
@@ -113,7 +113,7 @@ static struct assay_store_key order_key(const struct assay_order *order)
         struct assay_store_key){ .era = order->era, .epoch = order->epoch, .number = order->seq };
 }
 
-/* A target's memory is one row that is replaced: pruning by epochs would forget whoever got no
+/* A target's memory is one row that is replaced: pruning by epochs would forget targets that got no
  * order for long. */
 static struct assay_store_key target_key(const char *name)
 {
@@ -221,11 +221,35 @@ enum assay_status assay_agent_open(const struct assay_agent_config *config,
 
 /* --------------------------------------------------------------- orders */
 
+/* A target without memory (the first start, a lost state folder) is neither started nor thawed
+ * before the first order, which follows a close (protocol.md 10.2): it may be one that was
+ * suspended. The enclave starts without an order: it is attested before it is trusted. */
+static bool awaits_order(const struct assay_agent *self)
+{
+    return self->config.name != NULL && !self->memory.has_last;
+}
+
+/* docs/protocol.md 10.8: a hold hides the order, and ends none. */
+static enum assay_work current_work(const struct assay_agent *self)
+{
+    if (awaits_order(self)) return ASSAY_WORK_SUSPENDED; /* a hold began it */
+    return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;
+}
+
+static void brief_driver(struct assay_agent *self)
+{
+    struct assay_driver *driver = self->config.driver;
+    if (driver->ops->brief == NULL) return;
+    driver->ops->brief(driver, self->memory.has_last ? &self->memory.last : NULL,
+                       current_work(self), self->held);
+}
+
 static void begin_restart(struct assay_agent *self, uint64_t now_ms)
 {
     self->restore_due = true;
     self->backoff_ms = self->config.backoff_ms;
     if (self->phase == STARTING || self->phase == UP) {
+        brief_driver(self); /* the stop is an act of this order */
         self->config.driver->ops->stop(self->config.driver, now_ms);
         self->phase = STOPPING;
     }
@@ -244,7 +268,7 @@ static unsigned severity_of(enum assay_order_kind kind)
     ASSAY_UNREACHABLE("an order outside the list");
 }
 
-/* Who hears of every kind is told of one that allows what is allowed already. */
+/* Targets that are notified of every kind get an order that changes nothing as well. */
 static bool is_news(const struct assay_agent *self, const struct assay_order *order)
 {
     const struct assay_agent_memory *memory = &self->memory;
@@ -263,7 +287,7 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
                         severity_of(given->kind) < severity_of(agent->config.severity);
     if (softer) applied.kind = ASSAY_ORDER_RELEASE;
     struct assay_agent_decision decision = assay_agent_decide(&agent->memory, order);
-    if (decision.action == ASSAY_AGENT_SAME && is_news(agent, order))
+    if (decision.action == ASSAY_AGENT_SAME && (awaits_order(agent) || is_news(agent, order)))
         decision.action = ASSAY_AGENT_SET_WORK;
     switch (decision.action) {
     case ASSAY_AGENT_DONE_BEFORE: return ASSAY_OK;
@@ -403,18 +427,9 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
     return true;
 }
 
-/* docs/protocol.md 10.8: a hold hides the order, and ends none. */
-static enum assay_work current_work(const struct assay_agent *self)
+static bool may_start(const struct assay_agent *self)
 {
-    return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;
-}
-
-static void brief_driver(struct assay_agent *self)
-{
-    struct assay_driver *driver = self->config.driver;
-    if (driver->ops->brief == NULL) return;
-    driver->ops->brief(driver, self->memory.has_last ? &self->memory.last : NULL,
-                       current_work(self), self->held);
+    return self->phase == DOWN && (self->held || !awaits_order(self));
 }
 
 static void start_enclave(struct assay_agent *self, uint64_t now_ms)
@@ -466,7 +481,7 @@ void assay_agent_step(struct assay_agent *agent, uint64_t now_ms)
     }
     agent->config.driver->ops->step(agent->config.driver, now_ms);
     handle_driver_events(agent, now_ms);
-    if (agent->phase == DOWN && now_ms >= agent->start_ms) start_enclave(agent, now_ms);
+    if (may_start(agent) && now_ms >= agent->start_ms) start_enclave(agent, now_ms);
     handle_driver_events(agent, now_ms);
     set_driver_work(agent, now_ms);
     record_outcome(agent, now_ms);
@@ -478,7 +493,7 @@ uint64_t assay_agent_wake_at(struct assay_agent *agent)
 {
     struct assay_driver *driver = agent->config.driver;
     uint64_t at = driver->ops->wake_at(driver);
-    if (agent->phase == DOWN && agent->start_ms < at) at = agent->start_ms;
+    if (may_start(agent) && agent->start_ms < at) at = agent->start_ms;
     const bool waits =
         (agent->phase == UP && agent->work_due) || (agent->memory.pending && on_done(agent));
     if (waits && agent->retry_ms < at) at = agent->retry_ms;

@@ -13,6 +13,8 @@
  *
  * One agent drives one thing. Beside the enclave's agent there may be others for targets: each has
  * a name, remembers for itself, and by the same rules executes at most one RESTART an incarnation.
+ * A target without memory stays as it is until the first order or hold; the first order is
+ * persisted and executed even when it permits all work.
  */
 #ifndef ASSAY_ENFORCE_AGENT_H
 #define ASSAY_ENFORCE_AGENT_H
@@ -40,7 +42,7 @@ struct assay_agent_config {
     const char *driver_name; /* for the journal; NULL: "process" */
     struct assay_journal *journal; /* NULL: nobody reads */
     bool dry_run;                  /* for the journal: the driver does nothing */
-    /* What is less severe is heard as RELEASE: NOTE (all), RESTRICT, SUSPEND, RESTART. */
+    /* Targets receive less severe orders as RELEASE: NOTE (all), RESTRICT, SUSPEND, RESTART. */
     enum assay_order_kind severity;
     bool every_kind;           /* an order of another kind is news even when it allows the same */
     uint32_t restarts_max;     /* in a window, at most ASSAY_AGENT_RESTARTS_MAX; 0: no limit */
@@ -49,7 +51,7 @@ struct assay_agent_config {
 
 enum assay_agent_event_kind {
     ASSAY_AGENT_STARTED, /* a process runs */
-    ASSAY_AGENT_ENDED,   /* it ended and nobody ordered it */
+    ASSAY_AGENT_ENDED,   /* it ended without an order */
     ASSAY_AGENT_FAILED,  /* it cannot be started or restored; tried again after the back-off */
     ASSAY_AGENT_OUTCOME, /* an order was executed, refused, or cannot be executed yet */
     ASSAY_AGENT_REBUILT, /* the right build runs and the incarnation is over: make new keys */
@@ -81,12 +83,13 @@ ASSAY_CHECKED enum assay_status assay_agent_open(const struct assay_agent_config
 ASSAY_CHECKED enum assay_status assay_agent_order(struct assay_agent *agent,
                                                   const struct assay_order *order, uint64_t now_ms);
 /*
- * assay_agent_hold - manually: no work, whatever the network says, until let go. An order that came
- * meanwhile counts afterwards. A target that ends while held is not started again.
+ * assay_agent_hold - manual hold: no work, whatever the network orders, until release. An order
+ * that arrived meanwhile takes effect afterwards. A target that ends while held is not started
+ * again.
  * Out: whether it is held is the caller's to remember.
  */
 void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms);
-/* Step the driver, act. Out: a failing store is tried again, and order tells. */
+/* Step the driver, act. Out: a failing store is retried, and order reports it. */
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms);
 /* Returns: the monotonic ms at which step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_agent_wake_at(struct assay_agent *agent);

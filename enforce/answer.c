@@ -9,7 +9,7 @@
 
 enum { HEAD_LEN_MAX = 16 * 1024, LINE_MAX_LEN = 4096 };
 
-/* What the head says of the body. */
+/* Length of the body, as the head declares it. */
 struct head {
     unsigned code;
     bool has_length, chunked;
@@ -126,7 +126,7 @@ static enum assay_status read_chunks(uint8_t *bytes, size_t len, bool move, size
         if (find_line(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
         if (line_len != 0) return ASSAY_E_SYNTAX;
     }
-    for (;;) { /* trailers, which say nothing to us */
+    for (;;) { /* trailers, which are ignored */
         size_t line_len = 0;
         if (find_line(next, end, &line_len, &next) == NULL) return ASSAY_E_AGAIN;
         if (line_len == 0) return ASSAY_OK;

@@ -82,7 +82,7 @@ static bool parse_flag(const char *events, const char *key, bool *value)
     return false;
 }
 
-/* cgroup.events, which says what is so, where cgroup.freeze says what was requested. */
+/* cgroup.events reports the state; cgroup.freeze only the request. */
 static enum assay_status read_events(const struct cgroup *self, bool *populated, bool *frozen,
                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
@@ -95,7 +95,7 @@ static enum assay_status read_events(const struct cgroup *self, bool *populated,
     return ASSAY_E_SYNTAX;
 }
 
-/* Whole lines of `before` that still stand in `after`. */
+/* Complete lines of `before` that are still in `after`. */
 static bool has_processes(const char *before, const char *after)
 {
     for (const char *line = before; *line != '\0';) {
@@ -114,7 +114,7 @@ static bool has_processes(const char *before, const char *after)
 static enum assay_status begin_stop(struct cgroup *self,
                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
-    /* Frozen first, so that nobody in it can start another one, and nobody comes up at work. */
+    /* Frozen first, so that no process in it can start another one, or run when it starts. */
     ASSAY_TRY(write_file(self, "cgroup.freeze", '1', message));
     ASSAY_TRY(read_file(self, "cgroup.procs", self->killed, sizeof self->killed, message));
     return write_file(self, "cgroup.kill", '1', message);
@@ -128,7 +128,7 @@ static enum assay_status cgroup_begin(struct assay_target *target,
     (void)now_ms;
     self->verb = act->verb;
     switch (act->verb) {
-    case ASSAY_TARGET_LOOK: return ASSAY_OK;
+    case ASSAY_TARGET_INSPECT: return ASSAY_OK;
     case ASSAY_TARGET_STOP: return begin_stop(self, message);
     case ASSAY_TARGET_SUSPEND: return write_file(self, "cgroup.freeze", '1', message);
     case ASSAY_TARGET_START:
@@ -157,7 +157,7 @@ static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_m
     (void)now_ms;
     ASSAY_TRY(read_events(self, &populated, &frozen, message));
     switch (self->verb) {
-    case ASSAY_TARGET_LOOK:
+    case ASSAY_TARGET_INSPECT:
         *state = frozen ? ASSAY_TARGET_FROZEN : ASSAY_TARGET_RUNS;
         return ASSAY_OK;
     case ASSAY_TARGET_STOP: return step_stop(self, populated, message);

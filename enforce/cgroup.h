@@ -2,8 +2,8 @@
  * enforce/cgroup.h - enforcement target for a control group (version 2): cgroup.freeze and
  * cgroup.kill.
  *
- * Whoever starts the processes of the group is somebody else, so there is no START: STOP freezes
- * the group and kills what is in it, and what is started in it afterwards is frozen from its first
+ * The processes of the group are started by another program, so there is no START: STOP freezes the
+ * group and kills what is in it, and what is started in it afterwards is frozen from its first
  * moment until the group is thawed.
  */
 #ifndef ASSAY_ENFORCE_CGROUP_H

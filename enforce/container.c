@@ -54,7 +54,7 @@ static enum assay_status send_request(struct container *self, const char *method
 static const char *format_path(enum assay_target_verb verb)
 {
     switch (verb) {
-    case ASSAY_TARGET_LOOK: return "json";
+    case ASSAY_TARGET_INSPECT: return "json";
     case ASSAY_TARGET_START: return "start";
     case ASSAY_TARGET_STOP: return "stop?t=5";
     case ASSAY_TARGET_SUSPEND: return "pause";
@@ -72,7 +72,7 @@ static enum assay_status container_begin(struct assay_target *target,
     (void)now_ms;
     self->verb = act->verb;
     self->stage = ONLY;
-    return send_request(self, act->verb == ASSAY_TARGET_LOOK ? "GET" : "POST",
+    return send_request(self, act->verb == ASSAY_TARGET_INSPECT ? "GET" : "POST",
                         format_path(act->verb), message);
 }
 
@@ -132,7 +132,7 @@ static enum assay_status judge_response(struct container *self, unsigned code,
                                         char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     const bool good = code >= 200 && code < 300;
-    if (self->verb == ASSAY_TARGET_LOOK)
+    if (self->verb == ASSAY_TARGET_INSPECT)
         return good ? read_state(body, state, message) : set_refused(self, code, body, message);
     if (self->stage == THAW_FIRST) {
         assay_exchange_close(&self->exchange);

@@ -2,7 +2,7 @@
  * enforce/container.h - enforcement target for a container, over the API of its engine on a UNIX
  * socket.
  *
- * The API of Docker's engine, which Podman speaks too: look (GET /containers/NAME/json), start,
+ * The API of Docker's engine, which Podman implements too: look (GET /containers/NAME/json), start,
  * stop, pause, unpause. Paths without a version: both engines take them as their newest.
  */
 #ifndef ASSAY_ENFORCE_CONTAINER_H

@@ -36,19 +36,32 @@ static enum assay_work work_for_order(enum assay_order_kind kind)
     ASSAY_UNREACHABLE("an order outside the list");
 }
 
+/* The numbers in the memory are of the era of its last order. An era that began on an older block
+ * assigns them again, to other key sets (docs/protocol.md 9.4.1). */
+static bool is_of_later_era(const struct assay_agent_memory *memory,
+                            const struct assay_order *order)
+{
+    return memory->has_last && order->era > memory->last.era;
+}
+
 struct assay_agent_decision assay_agent_decide(const struct assay_agent_memory *memory,
                                                const struct assay_order *order)
 {
     const enum assay_work work = work_for_order(order->kind);
+    const bool renumbered = is_of_later_era(memory, order);
+    const int newer = memory->has_last ? assay_order_compare(order, &memory->last) : 1;
+    /* A RESTART may come after a standing of a later epoch (its member rested meanwhile): the rules
+     * of its incarnation below say whether it was executed. */
+    const bool due = order->kind == ASSAY_ORDER_RESTART && order->era == memory->last.era;
     /* "each naming (era, epoch, seq)": executed once. */
-    if (memory->has_last && assay_order_compare(order, &memory->last) <= 0)
+    if (newer == 0 || (newer < 0 && !due))
         return (struct assay_agent_decision){ ASSAY_AGENT_DONE_BEFORE, work };
     /* "void for another incarnation": one that a restart ended is served no more, whatever is said
      * of it; "at most one RESTART executed per incarnation" is the same rule. While the ledger
      * still lists the old one, its orders keep coming: they are no news. */
-    if (order->incarnation == memory->restarted)
+    if (order->incarnation == memory->restarted && !renumbered)
         return (struct assay_agent_decision){ ASSAY_AGENT_SAME, work };
-    if (order->incarnation < memory->incarnation)
+    if (order->incarnation < memory->incarnation && !renumbered)
         return (struct assay_agent_decision){ ASSAY_AGENT_VOID, work };
     if (memory->pending && memory->last.kind == ASSAY_ORDER_RESTART)
         return (struct assay_agent_decision){ memory->last.incarnation == order->incarnation
@@ -67,10 +80,16 @@ struct assay_agent_memory assay_agent_begin_order(const struct assay_agent_memor
                                                   struct assay_agent_decision decision)
 {
     ASSAY_ASSERT(decision.action == ASSAY_AGENT_SET_WORK || decision.action == ASSAY_AGENT_RESTART);
-    ASSAY_ASSERT(order->incarnation >= memory->incarnation);
+    const bool renumbered = is_of_later_era(memory, order);
+    ASSAY_ASSERT(order->incarnation >= memory->incarnation || renumbered);
     struct assay_agent_memory next = *memory;
+    if (renumbered) next.restarted = 0;
     next.has_last = next.pending = true;
     next.last = *order;
+    if (memory->has_last && assay_order_compare(order, &memory->last) < 0) { /* a late RESTART */
+        next.last.epoch = memory->last.epoch; /* numbers never go back */
+        next.last.seq = memory->last.seq;
+    }
     next.incarnation = order->incarnation;
     next.work = decision.work;
     return next;

@@ -16,8 +16,8 @@ struct assay_agent_memory {
     bool has_last;           /* an order was taken up */
     struct assay_order last; /* the newest one that was */
     bool pending;            /* it was begun and its outcome is not recorded */
-    uint32_t incarnation;    /* the highest that an order named */
-    uint32_t restarted;      /* incarnation whose RESTART was executed; 0: none */
+    uint32_t incarnation;    /* the highest that an order named, in the era of the last one */
+    uint32_t restarted;      /* incarnation whose RESTART was executed in that era; 0: none */
     enum assay_work work;    /* what the enclave may do */
 };
 

@@ -1,9 +1,10 @@
 /*
  * enforce/driver.h - driver interface between the agent and the enclave's runtime.
  *
- * A driver runs at most one enclave. Nothing blocks: start and stop begin, step goes on, events
- * tell. process.c runs a process of its own; target.c drives what somebody else runs (a service, a
- * container, a group of processes), each kind through a smaller table (target.h).
+ * A driver runs at most one enclave. Nothing blocks: start and stop begin an action, step continues
+ * it, events report the result. process.c runs a process of its own; target.c drives what another
+ * program runs (a service, a container, a group of processes), each kind through a smaller table
+ * (target.h).
  */
 #ifndef ASSAY_ENFORCE_DRIVER_H
 #define ASSAY_ENFORCE_DRIVER_H
@@ -30,7 +31,7 @@ enum assay_driver_event_kind {
 
 /* Why it ended, as far as we had a hand in it. */
 enum assay_driver_cause {
-    ASSAY_CAUSE_ITSELF,   /* or somebody else killed it */
+    ASSAY_CAUSE_ITSELF,   /* or another process killed it */
     ASSAY_CAUSE_STOPPED,  /* stop asked for it */
     ASSAY_CAUSE_NO_START, /* it did not become ready in time, or could not be executed */
     ASSAY_CAUSE_SILENT,   /* the local probe got no answer */
@@ -53,18 +54,17 @@ struct assay_driver_ops {
      * and manually. Called before start and set_work. NULL: the driver does not care. */
     void (*brief)(struct assay_driver *driver, const struct assay_order *order,
                   enum assay_work work, bool held);
-    /* Only while none runs. Returns: ASSAY_OK (STARTED and then READY or ENDED will come) | why
+    /* Only while none runs. Returns: ASSAY_OK (STARTED and then READY or ENDED will follow) | why
      * not, with a message; none runs then */
     enum assay_status (*start)(struct assay_driver *driver, uint64_t now_ms,
                                char message[static ASSAY_DRIVER_MESSAGE_LEN]);
-    /* Ask it to end, then make it; without one nothing happens. Out: ENDED will come.
-     */
+    /* Request its exit, then kill it; without one nothing happens. Out: ENDED will follow. */
     void (*stop)(struct assay_driver *driver, uint64_t now_ms);
     /* Put the right build in place of whatever is there; only while none runs.
      * Returns: ASSAY_OK | why not, with a message */
     enum assay_status (*restore)(struct assay_driver *driver,
                                  char message[static ASSAY_DRIVER_MESSAGE_LEN]);
-    /* Returns: ASSAY_OK (told) | ASSAY_E_AGAIN (none is ready, or it does not listen) */
+    /* Returns: ASSAY_OK (sent) | ASSAY_E_AGAIN (none is ready, or it does not listen) */
     enum assay_status (*set_work)(struct assay_driver *driver, enum assay_work work);
     /* Returns: how many of fds[capacity] were written. */
     size_t (*poll_set)(struct assay_driver *driver, struct pollfd *fds, size_t capacity);
@@ -79,7 +79,7 @@ struct assay_driver_ops {
 /* The first member of every implementation. */
 struct assay_driver {
     const struct assay_driver_ops *ops;
-    bool outlives; /* what it drives goes on without us: not up means not known */
+    bool outlives; /* its target continues without this process: not up means unknown */
 };
 
 #endif

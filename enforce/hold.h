@@ -17,10 +17,17 @@ struct assay_hold {
     char reason[ASSAY_HOLD_REASON_MAX + 1];
 };
 
-/* Returns: ASSAY_OK (also when nothing was ever kept) | ASSAY_E_STORE | ASSAY_E_VERSION */
+/* Returns: ASSAY_OK (also when nothing was ever stored) | ASSAY_E_STORE | ASSAY_E_VERSION */
 ASSAY_CHECKED enum assay_status assay_hold_load(struct assay_store *store, struct assay_hold *hold);
 /* Durably; no batch is open. Returns: ASSAY_OK | ASSAY_E_STORE (nothing changed) */
 ASSAY_CHECKED enum assay_status assay_hold_save(struct assay_store *store,
                                                 const struct assay_hold *hold);
+/* A copy in a file: a hold survives the loss of the store. No file: not held.
+ * Returns: ASSAY_OK | ASSAY_E_IO, ASSAY_E_RANGE, ASSAY_E_VERSION (not a file of a hold) |
+ *          ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_hold_load_file(const char *path, struct assay_hold *hold);
+/* Durably; a release removes the file. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) */
+ASSAY_CHECKED enum assay_status assay_hold_save_file(const char *path,
+                                                     const struct assay_hold *hold);
 
 #endif

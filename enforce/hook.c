@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = 64, SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127 };
+enum { NAME_MAX_LEN = 64, SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127, CLOSE_MS = 100 };
 
 struct hook {
     struct assay_target base; /* first: a pointer to it is a pointer to this */
@@ -29,6 +29,7 @@ struct hook {
     size_t argument_count;
     pid_t pid;
     int pidfd;
+    pid_t killed; /* not reaped yet; 0: none. The kernel may let it sleep on (a dead file server) */
     int in, out; /* our ends */
     char sent[SENT_MAX];
     size_t sent_len, sent_done;
@@ -72,6 +73,24 @@ _Noreturn static void become(const struct hook *self, char *const argv[], int in
     _exit(EXEC_FAILED);
 }
 
+/* Without waiting: this is the thread of the node's loop. Returns: whether the last one that was
+ * killed is gone. */
+static bool reap_killed(struct hook *self)
+{
+    if (self->killed == 0) return true;
+    const pid_t reaped = waitpid(self->killed, NULL, WNOHANG);
+    if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+    self->killed = 0;
+    return true;
+}
+
+static void kill_group(struct hook *self)
+{
+    (void)kill(-self->pid, SIGKILL);
+    self->killed = self->pid;
+    (void)reap_killed(self);
+}
+
 /* Returns: whether the child runs; its ends are in our hands. */
 static bool spawn_hook(struct hook *self, int in, int out)
 {
@@ -84,8 +103,9 @@ static bool spawn_hook(struct hook *self, int in, int out)
     (void)setpgid(self->pid, self->pid); /* whoever is first */
     self->pidfd = (int)syscall(SYS_pidfd_open, self->pid, 0U);
     if (self->pidfd >= 0) return true;
-    (void)kill(-self->pid, SIGKILL);
-    (void)waitpid(self->pid, NULL, 0);
+    const int error = errno;
+    kill_group(self);
+    errno = error;
     return false;
 }
 
@@ -119,6 +139,12 @@ static enum assay_status hook_begin(struct assay_target *target, const struct as
     int in[2] = { -1, -1 }, out[2] = { -1, -1 };
     (void)now_ms;
     ASSAY_ASSERT(self->pidfd < 0);
+    if (!reap_killed(self)) {
+        (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN,
+                       "%.160s: process %ld was killed and has not ended", self->path,
+                       (long)self->killed);
+        return ASSAY_E_TIMEOUT; /* two hooks never run at once */
+    }
     self->said_len = 0;
     bool runs = write_order(self, act) && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
                 fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && fcntl(out[0], F_SETFL, O_NONBLOCK) == 0;
@@ -216,18 +242,21 @@ static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
 static void hook_abandon(struct assay_target *target)
 {
     struct hook *self = self_of(target);
-    siginfo_t info;
     if (self->pidfd < 0) return;
-    (void)kill(-self->pid, SIGKILL);
-    while (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED) != 0 && errno == EINTR)
-        continue;
+    kill_group(self);
     clear_run(self);
 }
 
 static void hook_close(struct assay_target *target)
 {
     struct hook *self = self_of(target);
+    struct pollfd fd = { .fd = self->pidfd, .events = POLLIN };
+    if (self->pidfd >= 0) {
+        (void)kill(-self->pid, SIGKILL);
+        (void)poll(&fd, 1, CLOSE_MS); /* later than that: reaped when this process has ended */
+    }
     hook_abandon(target);
+    (void)reap_killed(self);
     for (size_t i = 0; i < self->argument_count; i++)
         free(self->arguments[i]);
     free(self);

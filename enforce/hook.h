@@ -11,6 +11,9 @@
  * Exit status 0: it is so, durably. Anything else, a signal, or no end in time: it is not, and it
  * is run again later. It may be run twice for the same id (after a crash of ours), so what it does
  * must be the same the second time. What it prints (4 KiB of it) becomes the reason of a failure.
+ *
+ * Nothing waits for a killed one: until it has ended (the kernel may let it sleep on), the next act
+ * fails, so that two never run at once.
  */
 #ifndef ASSAY_ENFORCE_HOOK_H
 #define ASSAY_ENFORCE_HOOK_H

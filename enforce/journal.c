@@ -197,6 +197,28 @@ static enum assay_status set_aside(struct assay_journal *self,
     return set_failed(message, self->path, strerror(errno));
 }
 
+/* A link, a folder, a FIFO in the place of the file: it is never followed or opened. */
+static bool is_no_file(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
+/* As assay_journal_check, and a file that is missing or is none at all is broken too. */
+static enum assay_status check_file(const char *path, const struct assay_journal_head *known,
+                                    struct assay_journal_report *report)
+{
+    const char *what = "it is no regular file";
+    if (!is_no_file(path)) {
+        const enum assay_status status = assay_journal_check(path, known, report);
+        if (status != ASSAY_E_NOT_FOUND || known->number == 0) return status;
+        what = "the whole file is missing";
+    }
+    *report = (struct assay_journal_report){ .broken = true, .line = 1 };
+    (void)snprintf(report->message, sizeof report->message, "%s", what);
+    return ASSAY_OK;
+}
+
 /* What is there becomes what is appended to. */
 static enum assay_status take_over_file(struct assay_journal *self,
                                         char message[static ASSAY_JOURNAL_MESSAGE_LEN])
@@ -204,12 +226,7 @@ static enum assay_status take_over_file(struct assay_journal *self,
     struct assay_journal_head known;
     struct assay_journal_report report = { 0 };
     ASSAY_TRY(load_head(self->config.store, &known));
-    enum assay_status status = assay_journal_check(self->path, &known, &report);
-    if (status == ASSAY_E_NOT_FOUND && known.number > 0) {
-        report = (struct assay_journal_report){ .broken = true, .line = 1 };
-        (void)snprintf(report.message, sizeof report.message, "the whole file is missing");
-        status = ASSAY_OK;
-    }
+    const enum assay_status status = check_file(self->path, &known, &report);
     char why[ASSAY_FILE_MESSAGE_LEN];
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND)
         return set_failed(message, self->path,

@@ -89,7 +89,8 @@ struct assay_journal_config {
 };
 
 /*
- * assay_journal_open - check what is there, mend what a crash left, restart what was broken.
+ * assay_journal_open - check the chain, repair the effect of a crash, start a new chain where it
+ * was broken.
  * Out:     message: "" or what was found and done about it
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_STORE | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY, with a
  *          message

@@ -30,7 +30,7 @@ struct assay_process_source {
     int (*ended)(void *context);
     /* Returns: true when the enclave said that it works. */
     bool (*ready)(void *context);
-    /* Returns: when it was last heard (monotonic ms); UINT64_MAX: there is no probe. */
+    /* Returns: time of its last message (monotonic ms); UINT64_MAX: there is no probe. */
     uint64_t (*received_ms)(void *context);
     /* Returns: as set_work of the driver. */
     enum assay_status (*set_work)(void *context, enum assay_work work);
@@ -43,7 +43,7 @@ struct assay_process_config {
     struct assay_process_source source;
     uint32_t grace_ms;      /* from SIGTERM to SIGKILL; 0: 2000 */
     uint32_t ready_ms_max;  /* from start to ready; 0: 10000 */
-    uint32_t silent_ms_max; /* heard nothing for this long: it hangs; 0: 10000 */
+    uint32_t silent_ms_max; /* no message for this long: it hangs; 0: 10000 */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (no path, or one too long) | ASSAY_E_MEMORY */

@@ -99,7 +99,9 @@ enum assay_status assay_spool_peek(struct assay_spool *spool,
     for (; spool->first < spool->next; assay_spool_remove(spool)) {
         uint8_t *bytes = NULL;
         format_path(spool, spool->first, path);
-        if (assay_file_read(path, ASSAY_SPOOL_EVENT_MAX, &bytes, len) != ASSAY_OK) continue;
+        const enum assay_status status = assay_file_read(path, ASSAY_SPOOL_EVENT_MAX, &bytes, len);
+        if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_RANGE) continue;
+        if (status != ASSAY_OK) return status; /* descriptors, memory, the disk: it still waits */
         assay_bytes_copy(event, ASSAY_SPOOL_EVENT_MAX, bytes, *len);
         free(bytes);
         return ASSAY_OK;

@@ -2,7 +2,7 @@
  * enforce/spool.h - bounded on-disk queue of events that await delivery.
  *
  * A folder with a file an event, named by its number; written completely or not at all, and synced
- * before put returns. What a full spool refuses is not lost: who puts tries again.
+ * before put returns. What a full spool refuses is not lost: the caller tries again.
  */
 #ifndef ASSAY_ENFORCE_SPOOL_H
 #define ASSAY_ENFORCE_SPOOL_H
@@ -19,7 +19,7 @@ enum {
 
 struct assay_spool {
     char folder[PATH_MAX - 32];
-    uint64_t first, next; /* numbers of the oldest event and of the one to come */
+    uint64_t first, next; /* numbers of the oldest event and of the next one */
     uint32_t count_max;
 };
 
@@ -34,8 +34,9 @@ ASSAY_CHECKED enum assay_status assay_spool_open(const char *folder, uint32_t co
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (too long) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_spool_append(struct assay_spool *spool,
                                                    struct assay_slice event);
-/* The oldest event that can be read; what cannot is skipped and removed.
- * Returns: ASSAY_OK and event[*len] | ASSAY_E_NOT_FOUND (none waits) */
+/* The oldest event; a file that is missing or longer than any event is skipped and removed.
+ * Returns: ASSAY_OK and event[*len] | ASSAY_E_NOT_FOUND (none waits) | ASSAY_E_IO and
+ *          ASSAY_E_MEMORY (the oldest cannot be read now: nothing was removed, try again later) */
 ASSAY_CHECKED enum assay_status assay_spool_peek(struct assay_spool *spool,
                                                  uint8_t event[static ASSAY_SPOOL_EVENT_MAX],
                                                  size_t *len);

@@ -4,8 +4,10 @@
 #include "enforce/systemd.h"
 
 #include "base/assert.h"
+#include "base/file/library.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,42 @@ struct systemd {
     bool was_active;                    /* START: it was seen on its way up */
 };
 
+/* libsystemd is loaded when a target is opened: with it come libraries of compression and ciphers,
+ * which a daemon without such a target has no use for. */
+#define FUNCTIONS(ROW)                                                                             \
+    ROW(bus_call_method_async)                                                                     \
+    ROW(bus_close)                                                                                 \
+    ROW(bus_error_has_name)                                                                        \
+    ROW(bus_is_open)                                                                               \
+    ROW(bus_message_enter_container)                                                               \
+    ROW(bus_message_exit_container)                                                                \
+    ROW(bus_message_get_error)                                                                     \
+    ROW(bus_message_is_method_error)                                                               \
+    ROW(bus_message_read)                                                                          \
+    ROW(bus_message_skip)                                                                          \
+    ROW(bus_new)                                                                                   \
+    ROW(bus_process)                                                                               \
+    ROW(bus_set_address)                                                                           \
+    ROW(bus_set_bus_client)                                                                        \
+    ROW(bus_slot_unref)                                                                            \
+    ROW(bus_start)                                                                                 \
+    ROW(bus_unref)
+#define FIELD(name) __typeof__(sd_##name) *name;
+#define ROW(name)   { "sd_" #name, &sd.name },
+static struct {
+    FUNCTIONS(FIELD)
+} sd;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool is_loaded;
+
+static void load_library(void)
+{
+    static const struct assay_library_function functions[] = { FUNCTIONS(ROW) };
+    char fault[ASSAY_FILE_MESSAGE_LEN];
+    is_loaded = assay_library_load("libsystemd.so.0", functions,
+                                   sizeof functions / sizeof functions[0], fault);
+}
+
 static struct systemd *self_of(struct assay_target *target)
 {
     return (struct systemd *)target;
@@ -61,22 +99,22 @@ bool assay_systemd_unit_is_valid(const char *unit)
 
 static void drop_bus(struct systemd *self)
 {
-    self->slot = sd_bus_slot_unref(self->slot);
-    if (self->bus != NULL) sd_bus_close(self->bus);
-    self->bus = sd_bus_unref(self->bus);
+    self->slot = sd.bus_slot_unref(self->slot);
+    if (self->bus != NULL) sd.bus_close(self->bus);
+    self->bus = sd.bus_unref(self->bus);
 }
 
 static int open_bus(struct systemd *self)
 {
-    if (self->bus != NULL && sd_bus_is_open(self->bus) > 0) return 0;
+    if (self->bus != NULL && sd.bus_is_open(self->bus) > 0) return 0;
     drop_bus(self);
-    int r = sd_bus_new(&self->bus);
+    int r = sd.bus_new(&self->bus);
     if (r >= 0)
-        r = sd_bus_set_address(self->bus, self->address[0] != '\0'
+        r = sd.bus_set_address(self->bus, self->address[0] != '\0'
                                               ? self->address
                                               : "unix:path=/run/dbus/system_bus_socket");
-    if (r >= 0) r = sd_bus_set_bus_client(self->bus, 1);
-    if (r >= 0) r = sd_bus_start(self->bus);
+    if (r >= 0) r = sd.bus_set_bus_client(self->bus, 1);
+    if (r >= 0) r = sd.bus_start(self->bus);
     if (r < 0) drop_bus(self);
     return r;
 }
@@ -96,14 +134,15 @@ static void set_error(struct systemd *self, const char *what, const char *why)
 static const char *error_status(sd_bus_message *answer)
 {
     static const char bus_words[] = "Rejected send message";
-    const sd_bus_error *const error = sd_bus_message_get_error(answer);
+    const sd_bus_error *const error = sd.bus_message_get_error(answer);
     if (error == NULL) return "refused";
     const char *const text = error->message != NULL ? error->message : error->name;
-    const bool denied = sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) > 0;
+    const bool denied = sd.bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) > 0;
     if (denied && strncmp(text, bus_words, sizeof bus_words - 1) == 0)
-        return "the bus lets this user not ask for that; docs/enforcement.md 3 has the file that "
+        return "the bus does not permit this user to request that; docs/enforcement.md 3 has the "
+               "file that "
                "does";
-    if (denied || sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) > 0)
+    if (denied || sd.bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) > 0)
         return "polkit does not allow it to this user; docs/enforcement.md 3 has the rule that "
                "does";
     return text;
@@ -115,8 +154,8 @@ static int on_called(sd_bus_message *answer, void *context, sd_bus_error *error)
 {
     struct systemd *self = context;
     (void)error;
-    self->slot = sd_bus_slot_unref(self->slot);
-    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+    self->slot = sd.bus_slot_unref(self->slot);
+    if (sd.bus_message_is_method_error(answer, NULL) > 0)
         set_error(self, assay_target_verb_name(self->verb), error_status(answer));
     else self->stage = LOADING;
     return 0;
@@ -127,10 +166,10 @@ static int on_loaded(sd_bus_message *answer, void *context, sd_bus_error *error)
     struct systemd *self = context;
     const char *path = NULL;
     (void)error;
-    self->slot = sd_bus_slot_unref(self->slot);
-    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+    self->slot = sd.bus_slot_unref(self->slot);
+    if (sd.bus_message_is_method_error(answer, NULL) > 0)
         set_error(self, "LoadUnit", error_status(answer));
-    else if (sd_bus_message_read(answer, "o", &path) < 0 || strlen(path) >= sizeof self->path)
+    else if (sd.bus_message_read(answer, "o", &path) < 0 || strlen(path) >= sizeof self->path)
         set_error(self, "LoadUnit", "an answer without a path");
     else {
         (void)snprintf(self->path, sizeof self->path, "%s", path);
@@ -142,18 +181,18 @@ static int on_loaded(sd_bus_message *answer, void *context, sd_bus_error *error)
 /* Of all properties the two that are requested; texts of any length, cut. */
 static int read_states(struct systemd *self, sd_bus_message *answer)
 {
-    int r = sd_bus_message_enter_container(answer, SD_BUS_TYPE_ARRAY, "{sv}");
+    int r = sd.bus_message_enter_container(answer, SD_BUS_TYPE_ARRAY, "{sv}");
     while (r >= 0 &&
-           (r = sd_bus_message_enter_container(answer, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+           (r = sd.bus_message_enter_container(answer, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
         const char *key = NULL, *value = NULL;
-        r = sd_bus_message_read(answer, "s", &key);
+        r = sd.bus_message_read(answer, "s", &key);
         char *to = NULL;
         if (r >= 0 && strcmp(key, "ActiveState") == 0) to = self->active;
         if (r >= 0 && strcmp(key, "FreezerState") == 0) to = self->freezer;
-        if (r >= 0 && to != NULL) r = sd_bus_message_read(answer, "v", "s", &value);
-        else if (r >= 0) r = sd_bus_message_skip(answer, "v");
+        if (r >= 0 && to != NULL) r = sd.bus_message_read(answer, "v", "s", &value);
+        else if (r >= 0) r = sd.bus_message_skip(answer, "v");
         if (r >= 0 && value != NULL) (void)snprintf(to, STATE_LEN, "%s", value);
-        if (r >= 0) r = sd_bus_message_exit_container(answer);
+        if (r >= 0) r = sd.bus_message_exit_container(answer);
     }
     return r;
 }
@@ -162,9 +201,9 @@ static int on_read(sd_bus_message *answer, void *context, sd_bus_error *error)
 {
     struct systemd *self = context;
     (void)error;
-    self->slot = sd_bus_slot_unref(self->slot);
+    self->slot = sd.bus_slot_unref(self->slot);
     self->active[0] = self->freezer[0] = '\0';
-    if (sd_bus_message_is_method_error(answer, NULL) > 0)
+    if (sd.bus_message_is_method_error(answer, NULL) > 0)
         set_error(self, "its properties", error_status(answer));
     else if (read_states(self, answer) < 0 || self->active[0] == '\0')
         set_error(self, "its properties", "an answer without ActiveState");
@@ -177,16 +216,16 @@ static int on_read(sd_bus_message *answer, void *context, sd_bus_error *error)
 static int call_manager(struct systemd *self)
 {
     switch (self->verb) {
-    case ASSAY_TARGET_LOOK: self->stage = LOADING; return 0;
+    case ASSAY_TARGET_INSPECT: self->stage = LOADING; return 0;
     case ASSAY_TARGET_START:
     case ASSAY_TARGET_STOP:
-        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+        return sd.bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
                                         self->verb == ASSAY_TARGET_START ? "StartUnit" : "StopUnit",
                                         on_called, self, "ss", self->unit, "replace");
     case ASSAY_TARGET_SUSPEND:
     case ASSAY_TARGET_RESTRICT: /* can_restrict is false */
     case ASSAY_TARGET_RUN:
-        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+        return sd.bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
                                         self->verb == ASSAY_TARGET_SUSPEND ? "FreezeUnit"
                                                                            : "ThawUnit",
                                         on_called, self, "s", self->unit);
@@ -234,7 +273,7 @@ static enum assay_target_state state_of(const struct systemd *self)
 static enum assay_status judge_state(struct systemd *self, enum assay_target_state *state)
 {
     switch (self->verb) {
-    case ASSAY_TARGET_LOOK: *state = state_of(self); return ASSAY_OK;
+    case ASSAY_TARGET_INSPECT: *state = state_of(self); return ASSAY_OK;
     case ASSAY_TARGET_STOP: return state_of(self) == ASSAY_TARGET_DOWN ? ASSAY_OK : ASSAY_E_AGAIN;
     case ASSAY_TARGET_START:
         if (text_equals(self->active, "active") || text_equals(self->active, "reloading"))
@@ -257,10 +296,10 @@ static int call_next(struct systemd *self)
 {
     if (self->slot != NULL) return 0;
     if (self->stage == LOADING)
-        return sd_bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
+        return sd.bus_call_method_async(self->bus, &self->slot, service, manager_path, manager,
                                         "LoadUnit", on_loaded, self, "s", self->unit);
     if (self->stage == READING)
-        return sd_bus_call_method_async(self->bus, &self->slot, service, self->path, properties,
+        return sd.bus_call_method_async(self->bus, &self->slot, service, self->path, properties,
                                         "GetAll", on_read, self, "s", unit_interface);
     return 0;
 }
@@ -274,7 +313,7 @@ static enum assay_status systemd_step(struct assay_target *target, uint64_t now_
     if (self->bus == NULL) return on_bus_lost(self, -ENOTCONN, message);
     for (int i = 0; i < PROCESS_PER_STEP; i++) {
         int r = now_ms >= self->read_ms ? call_next(self) : 0;
-        if (r >= 0) r = sd_bus_process(self->bus, NULL);
+        if (r >= 0) r = sd.bus_process(self->bus, NULL);
         if (r < 0) return on_bus_lost(self, r, message);
         if (self->stage == SEEN || self->stage == FAILED) break;
         if (r == 0) return ASSAY_E_AGAIN;
@@ -316,6 +355,8 @@ enum assay_status assay_systemd_open(const char *address, const char *unit,
 {
     if (!assay_systemd_unit_is_valid(unit)) return ASSAY_E_SYNTAX;
     if (strlen(address) > ASSAY_SYSTEMD_ADDRESS_MAX) return ASSAY_E_RANGE;
+    (void)pthread_once(&once, load_library);
+    if (!is_loaded) return ASSAY_E_IO;
     struct systemd *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;
     self->base.ops = &systemd_ops;

@@ -16,7 +16,8 @@ enum { ASSAY_SYSTEMD_UNIT_MAX = 255, ASSAY_SYSTEMD_ADDRESS_MAX = 255 };
 bool assay_systemd_unit_is_valid(const char *unit);
 
 /* address: of the bus, "unix:path=..."; "": the system's. Both are copied.
- * Returns: ASSAY_OK | ASSAY_E_SYNTAX (the unit) | ASSAY_E_RANGE (the address) | ASSAY_E_MEMORY */
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX (the unit) | ASSAY_E_RANGE (the address) | ASSAY_E_MEMORY |
+ * ASSAY_E_IO (libsystemd cannot be loaded) */
 ASSAY_CHECKED enum assay_status assay_systemd_open(const char *address, const char *unit,
                                                    struct assay_target **out);
 

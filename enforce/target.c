@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    ACT_MS = 10000,
-    LOOK_MS = 2000,
+    ACTION_MS = 10000,
+    POLL_MS = 2000,
     BACKOFF_MS = 200,
     BACKOFF_MS_MAX = 30000,
     TICK_MS = 20, /* while an act is under way: asking is cheaper than descriptors for everybody */
@@ -28,9 +28,9 @@ struct target_driver {
     bool stop_due; /* the build that ran must not run on: stop before anything else */
     bool acting;
     enum assay_target_verb verb; /* while acting */
-    uint64_t act_ms;             /* since when */
+    uint64_t action_ms;          /* since when */
     uint64_t now_ms;             /* of the last step */
-    uint64_t retry_ms, look_ms;  /* not before */
+    uint64_t retry_ms, poll_ms;  /* not before */
     uint32_t backoff_ms;
     bool has_order, held;
     struct assay_order order;
@@ -133,7 +133,8 @@ static bool verb_for_work(const struct target_driver *self, enum assay_target_ve
     const enum assay_work wanted = wanted_of(self);
     const bool seen = self->config.target->ops->can_look;
     if (wanted == ASSAY_WORK_SUSPENDED) {
-        if (self->state == ASSAY_TARGET_DOWN) return false; /* it does none */
+        const bool notified = self->config.target->ops->notified;
+        if (self->state == ASSAY_TARGET_DOWN && !notified) return false; /* it does none */
         if (seen && self->state == ASSAY_TARGET_FROZEN) return false;
         *verb = self->config.suspend_stops ? ASSAY_TARGET_STOP : ASSAY_TARGET_SUSPEND;
         return true;
@@ -170,7 +171,7 @@ static void begin_act(struct target_driver *self, enum assay_target_verb verb)
                                           .held = self->held };
     self->verb = verb;
     self->acting = true;
-    self->act_ms = self->now_ms;
+    self->action_ms = self->now_ms;
     if (self->config.dry_run) {
         finish_act(self, ASSAY_OK,
                    self->state == ASSAY_TARGET_UNKNOWN ? ASSAY_TARGET_RUNS : self->state, "");
@@ -186,11 +187,11 @@ static void continue_act(struct target_driver *self)
     struct assay_target *const target = self->config.target;
     enum assay_target_state seen = ASSAY_TARGET_UNKNOWN;
     enum assay_status status = target->ops->step(target, self->now_ms, &seen, message);
-    if (status == ASSAY_E_AGAIN && self->now_ms >= self->act_ms + self->config.act_ms) {
+    if (status == ASSAY_E_AGAIN && self->now_ms >= self->action_ms + self->config.action_ms) {
         target->ops->abandon(target);
         status = ASSAY_E_TIMEOUT;
         (void)snprintf(message, sizeof message, "no end of it in %u ms",
-                       (unsigned)self->config.act_ms);
+                       (unsigned)self->config.action_ms);
     }
     if (status != ASSAY_E_AGAIN) finish_act(self, status, seen, message);
 }
@@ -199,7 +200,7 @@ static enum assay_target_state state_after(enum assay_target_verb verb,
                                            enum assay_target_state seen)
 {
     switch (verb) {
-    case ASSAY_TARGET_LOOK: return seen;
+    case ASSAY_TARGET_INSPECT: return seen;
     case ASSAY_TARGET_STOP: return ASSAY_TARGET_DOWN;
     case ASSAY_TARGET_SUSPEND: return ASSAY_TARGET_FROZEN;
     case ASSAY_TARGET_START:
@@ -230,7 +231,7 @@ static void finish_act(struct target_driver *self, enum assay_status status,
     self->acting = false;
     if (status != ASSAY_OK) {
         /* What was under way may have happened or not. */
-        self->state = self->verb == ASSAY_TARGET_LOOK ? self->state : ASSAY_TARGET_UNKNOWN;
+        self->state = self->verb == ASSAY_TARGET_INSPECT ? self->state : ASSAY_TARGET_UNKNOWN;
         self->looked = false;
         if (self->phase == STARTING) {
             char why[ASSAY_DRIVER_MESSAGE_LEN];
@@ -244,8 +245,8 @@ static void finish_act(struct target_driver *self, enum assay_status status,
     }
     self->state = state_after(self->verb, seen);
     self->backoff_ms = self->config.backoff_ms;
-    self->look_ms = self->now_ms + self->config.look_ms;
-    if (self->verb == ASSAY_TARGET_LOOK) {
+    self->poll_ms = self->now_ms + self->config.poll_ms;
+    if (self->verb == ASSAY_TARGET_INSPECT) {
         self->looked = true;
         if (self->phase == UP && self->reached) compare_state(self);
         return;
@@ -270,7 +271,7 @@ static void on_ready(struct target_driver *self)
 static void next_while_starting(struct target_driver *self)
 {
     if (self->config.target->ops->can_look && !self->looked) {
-        begin_act(self, ASSAY_TARGET_LOOK);
+        begin_act(self, ASSAY_TARGET_INSPECT);
     } else if (self->stop_due && self->state != ASSAY_TARGET_DOWN) {
         begin_act(self, ASSAY_TARGET_STOP);
     } else if (wanted_of(self) == ASSAY_WORK_SUSPENDED || self->state == ASSAY_TARGET_RUNS ||
@@ -283,15 +284,15 @@ static void next_while_starting(struct target_driver *self)
 
 static void next_while_up(struct target_driver *self)
 {
-    enum assay_target_verb verb = ASSAY_TARGET_LOOK;
+    enum assay_target_verb verb = ASSAY_TARGET_INSPECT;
     const bool can_look = self->config.target->ops->can_look;
     if (self->now_ms < self->retry_ms) return;
     if (self->reached) {
-        if (can_look && self->now_ms >= self->look_ms) begin_act(self, ASSAY_TARGET_LOOK);
+        if (can_look && self->now_ms >= self->poll_ms) begin_act(self, ASSAY_TARGET_INSPECT);
         return;
     }
     /* What was seen before an order came is not what is so now. */
-    if (can_look && !self->looked) begin_act(self, ASSAY_TARGET_LOOK);
+    if (can_look && !self->looked) begin_act(self, ASSAY_TARGET_INSPECT);
     else if (verb_for_work(self, &verb)) begin_act(self, verb);
     else self->reached = true;
 }
@@ -301,7 +302,7 @@ static void target_step(struct assay_driver *driver, uint64_t now_ms)
     struct target_driver *self = self_of(driver);
     self->now_ms = now_ms;
     if (self->acting) continue_act(self);
-    if (self->acting || self->event_count > 0) return; /* the agent hears of it first */
+    if (self->acting || self->event_count > 0) return; /* the agent is notified of it first */
     switch (self->phase) {
     case DOWN: return;
     case STARTING: next_while_starting(self); return;
@@ -397,7 +398,7 @@ static uint64_t target_wake_at(struct assay_driver *driver)
     case UP:
         if (!self->reached) return self->retry_ms;
         if (!self->config.target->ops->can_look) return UINT64_MAX;
-        return self->look_ms > self->retry_ms ? self->look_ms : self->retry_ms;
+        return self->poll_ms > self->retry_ms ? self->poll_ms : self->retry_ms;
     }
     ASSAY_UNREACHABLE("a phase outside the list");
 }
@@ -429,8 +430,8 @@ enum assay_status assay_target_open(const struct assay_target_config *config,
     }
     self->base = (struct assay_driver){ .ops = &target_ops, .outlives = true };
     self->config = *config;
-    self->config.act_ms = text_or(config->act_ms, ACT_MS);
-    self->config.look_ms = text_or(config->look_ms, LOOK_MS);
+    self->config.action_ms = text_or(config->action_ms, ACTION_MS);
+    self->config.poll_ms = text_or(config->poll_ms, POLL_MS);
     self->config.backoff_ms = text_or(config->backoff_ms, BACKOFF_MS);
     self->config.backoff_ms_max = text_or(config->backoff_ms_max, BACKOFF_MS_MAX);
     self->backoff_ms = self->config.backoff_ms;

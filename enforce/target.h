@@ -16,7 +16,7 @@
 #include "enforce/driver.h"
 
 enum assay_target_verb {
-    ASSAY_TARGET_LOOK,
+    ASSAY_TARGET_INSPECT,
     ASSAY_TARGET_START,    /* make it run; one that runs is left alone */
     ASSAY_TARGET_STOP,     /* one that does not run is left alone */
     ASSAY_TARGET_RUN,      /* let all of its work go on */
@@ -57,6 +57,7 @@ struct assay_target_ops {
     void (*abandon)(struct assay_target *target);
     /* Out: what is driven stays as it is. */
     void (*close)(struct assay_target *target);
+    bool notified; /* it drives nothing: each order and hold is reported to it, stopped or not */
 };
 
 /* The first member of every kind. */
@@ -70,8 +71,8 @@ struct assay_target_config {
     bool dry_run;                /* nothing is asked of it; everything is said to be done */
     bool suspend_stops;          /* stop it where others are frozen */
     bool restrict_suspends;      /* RESTRICTED is SUSPENDED for it; else FULL, unless it can tell */
-    uint32_t act_ms;             /* one act may take so long; 0: 10000 */
-    uint32_t look_ms;            /* from one look to the next; 0: 2000 */
+    uint32_t action_ms;          /* one act may take so long; 0: 10000 */
+    uint32_t poll_ms;            /* from one look to the next; 0: 2000 */
     uint32_t backoff_ms;         /* before an act that failed is tried again, doubling; 0: 200 */
     uint32_t backoff_ms_max;     /* 0: 30000 */
 };

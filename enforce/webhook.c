@@ -35,8 +35,8 @@ struct webhook {
     uint32_t backoff_ms, backoff_ms_max;
     assay_webhook_post *post;
     const void *context;
-    char last_id[ASSAY_WORDS_ID_LEN]; /* put last in this run */
-    bool was_held;
+    bool has_last, was_held; /* what was written last in this run */
+    struct assay_order last;
     pthread_t thread;
     bool has_thread;
     atomic_bool stop;
@@ -53,21 +53,18 @@ static struct webhook *self_of(struct assay_target *target)
 
 /* --------------------------------------------------------------- events */
 
-/* What happened, as a type: manually, or by the order. Returns: NULL when it is no event. */
-static const char *event_type(const struct webhook *self, const struct assay_target_act *act)
-{
-    if (act->held) return "org.assay.enforcement.hold";
-    if (self->was_held) return "org.assay.enforcement.hold_released";
-    if (act->order == NULL) return NULL;
-    switch (act->order->kind) {
-    case ASSAY_ORDER_NOTE: return "org.assay.enforcement.note";
-    case ASSAY_ORDER_RESTRICT: return "org.assay.enforcement.restrict";
-    case ASSAY_ORDER_SUSPEND: return "org.assay.enforcement.suspend";
-    case ASSAY_ORDER_RESTART: return "org.assay.enforcement.restart";
-    case ASSAY_ORDER_RELEASE: return "org.assay.enforcement.release";
-    }
-    ASSAY_UNREACHABLE("an order outside the list");
-}
+/* The event of an order is the same for each act that the order causes, held or not: it has one
+ * type and one id. */
+static const struct {
+    const char *type;
+    enum assay_target_verb verb;
+} order_events[] = {
+    [ASSAY_ORDER_NOTE] = { "org.assay.enforcement.note", ASSAY_TARGET_RUN },
+    [ASSAY_ORDER_RESTRICT] = { "org.assay.enforcement.restrict", ASSAY_TARGET_RESTRICT },
+    [ASSAY_ORDER_SUSPEND] = { "org.assay.enforcement.suspend", ASSAY_TARGET_SUSPEND },
+    [ASSAY_ORDER_RESTART] = { "org.assay.enforcement.restart", ASSAY_TARGET_STOP },
+    [ASSAY_ORDER_RELEASE] = { "org.assay.enforcement.release", ASSAY_TARGET_RUN },
+};
 
 /* Of malloc; NULL without memory. */
 static char *build_event(const struct webhook *self, const struct assay_target_act *act,
@@ -89,23 +86,11 @@ static char *build_event(const struct webhook *self, const struct assay_target_a
     return text;
 }
 
-static enum assay_status webhook_begin(struct assay_target *target,
-                                       const struct assay_target_act *act, uint64_t now_ms,
-                                       char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status append_event(struct webhook *self, const struct assay_target_act *act,
+                                      const char *type, const char *id,
+                                      char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
-    struct webhook *self = self_of(target);
-    char id[ASSAY_WORDS_ID_LEN], delivery_id[ASSAY_WORDS_ID_LEN];
-    const char *const type = event_type(self, act);
-    (void)now_ms;
-    if (type == NULL) return ASSAY_OK;
-    assay_order_event_id(self->name, act, id);
-    if (strcmp(id, self->last_id) == 0 && act->held == self->was_held) return ASSAY_OK;
-    /* An order has one event; a hand may do the same thing twice under one order. */
-    if (act->held || self->was_held)
-        (void)snprintf(delivery_id, sizeof delivery_id, "%.130s.%llu", id,
-                       (unsigned long long)assay_unix_ms());
-    else (void)snprintf(delivery_id, sizeof delivery_id, "%s", id);
-    char *const event = build_event(self, act, type, delivery_id);
+    char *const event = build_event(self, act, type, id);
     if (event == NULL) return ASSAY_E_MEMORY;
     (void)pthread_mutex_lock(&self->lock);
     const enum assay_status status =
@@ -120,9 +105,42 @@ static enum assay_status webhook_begin(struct assay_target *target,
     (void)pthread_cond_signal(&self->wake);
     (void)pthread_mutex_unlock(&self->lock);
     free(event);
-    if (status != ASSAY_OK) return status;
-    (void)snprintf(self->last_id, sizeof self->last_id, "%s", id);
-    self->was_held = act->held;
+    return status;
+}
+
+static bool is_written(const struct webhook *self, const struct assay_order *order)
+{
+    return self->has_last && order->era == self->last.era && order->epoch == self->last.epoch &&
+           order->seq == self->last.seq && order->kind == self->last.kind;
+}
+
+/* A hold and an order are events of their own: an order that arrives during a hold has its event
+ * too, and one act may have both. */
+static enum assay_status webhook_begin(struct assay_target *target,
+                                       const struct assay_target_act *act, uint64_t now_ms,
+                                       char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct webhook *self = self_of(target);
+    const struct assay_order *const order = act->order;
+    char id[ASSAY_WORDS_ID_LEN], delivery_id[ASSAY_WORDS_ID_LEN];
+    (void)now_ms;
+    if (act->held != self->was_held) { /* the operator may do so twice under one order */
+        assay_order_event_id(self->name, act, id);
+        (void)snprintf(delivery_id, sizeof delivery_id, "%.130s.%llu", id,
+                       (unsigned long long)assay_unix_ms());
+        ASSAY_TRY(append_event(self, act,
+                               act->held ? "org.assay.enforcement.hold"
+                                         : "org.assay.enforcement.hold_released",
+                               delivery_id, message));
+        self->was_held = act->held;
+    }
+    if (order == NULL || is_written(self, order)) return ASSAY_OK;
+    ASSAY_ASSERT((size_t)order->kind < sizeof order_events / sizeof order_events[0]);
+    const struct assay_target_act same = { .verb = order_events[order->kind].verb, .order = order };
+    assay_order_event_id(self->name, &same, id);
+    ASSAY_TRY(append_event(self, act, order_events[order->kind].type, id, message));
+    self->has_last = true;
+    self->last = *order;
     return ASSAY_OK;
 }
 
@@ -205,6 +223,16 @@ static void retry_wait_ms(struct webhook *self, uint32_t ms)
         continue;
 }
 
+/* Locked before and after. Returns: as deliver_event */
+static bool send_unlocked(struct webhook *self, const uint8_t *event, size_t len,
+                          char message[static ASSAY_WEBHOOK_MESSAGE_LEN])
+{
+    (void)pthread_mutex_unlock(&self->lock);
+    const bool taken = deliver_event(self, event, len, message);
+    (void)pthread_mutex_lock(&self->lock);
+    return taken;
+}
+
 static void *run_delivery(void *argument)
 {
     struct webhook *self = argument;
@@ -214,13 +242,16 @@ static void *run_delivery(void *argument)
     size_t len = 0;
     (void)pthread_mutex_lock(&self->lock);
     while (!atomic_load(&self->stop)) {
-        if (assay_spool_peek(&self->spool, event, &len) != ASSAY_OK) {
+        const enum assay_status status = assay_spool_peek(&self->spool, event, &len);
+        if (status == ASSAY_E_NOT_FOUND) {
             (void)pthread_cond_wait(&self->wake, &self->lock);
             continue;
         }
-        (void)pthread_mutex_unlock(&self->lock);
-        const bool taken = deliver_event(self, event, len, message);
-        (void)pthread_mutex_lock(&self->lock);
+        bool taken = false;
+        if (status == ASSAY_OK) taken = send_unlocked(self, event, len, message);
+        else
+            (void)snprintf(message, sizeof message, "spool %.100s: %s", self->spool.folder,
+                           assay_status_text(status));
         (void)snprintf(self->look.trouble, sizeof self->look.trouble, "%s", message);
         if (taken) {
             assay_spool_remove(&self->spool);
@@ -275,6 +306,7 @@ static const struct assay_target_ops webhook_ops = {
     .step = webhook_step,
     .abandon = webhook_abandon,
     .close = webhook_close,
+    .notified = true,
 };
 
 static bool copy_text(char *to, size_t capacity, const char *from)

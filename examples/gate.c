@@ -27,7 +27,7 @@ enum { ASK_MS = 500, REQUEST_MS = 1000, KEEP_MS = 1000 };
 static uint64_t now_ms(void)
 {
     struct timespec now = { 0 };
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* a "yes" expires while the machine is suspended */
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 

@@ -257,6 +257,30 @@ static void wait_to_act(struct assay_dispatch *d, const struct assay_effect *eff
     if (defer_effect(&d->acts, effect, bytes) == NULL) set_failure(d, ASSAY_E_FULL, "effect");
 }
 
+/* Bytes that the effects of this step after that one sign. */
+static size_t count_signed(const struct assay_dispatch *d, const struct assay_effect *effect)
+{
+    size_t len = 0;
+    const struct assay_effect *const end = d->effects.items + d->effects.count;
+    ASSAY_ASSERT(effect >= d->effects.items && effect < end);
+    for (const struct assay_effect *later = effect + 1; later < end; later++)
+        if (later->kind == ASSAY_EFFECT_SIGN)
+            len +=
+                sizeof(struct deferred_effect) + later->as.sign.payload.len + 2 * ASSAY_FIFO_ALIGN;
+    return len;
+}
+
+/* A SEND may go without room, a SIGN stops the node: a block that a peer requested takes no room
+ * from the proposal of the same step. */
+static bool leaves_room(const struct assay_dispatch *d, const struct assay_effect *effect)
+{
+    const size_t room = assay_fifo_room(&d->sends);
+    const size_t need =
+        sizeof(struct deferred_effect) + effect->as.send.payload.len + 2 * ASSAY_FIFO_ALIGN;
+    if (room >= STEP_LEN + need) return true; /* as much as a step may sign */
+    return room >= need && room - need >= count_signed(d, effect);
+}
+
 static void handle_effect(struct assay_dispatch *d, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(d->failure == ASSAY_OK);
@@ -268,11 +292,12 @@ static void handle_effect(struct assay_dispatch *d, const struct assay_effect *e
         put_item(d, effect->as.persist.class_, &effect->as.persist.key, effect->as.persist.value);
         return;
     case ASSAY_EFFECT_SEND:
+        /* Delivery is never relied on: what finds no room is requested or sent again. */
+        if (!leaves_room(d, effect)) return;
         if (effect->as.send.to != ASSAY_SLOT_ALL &&
             !d->config.world.affords(d->config.world.context, effect->as.send.to,
                                      effect->as.send.payload.len))
             return;
-        /* Delivery is never relied on: what finds no room is requested or sent again. */
         (void)defer_effect(&d->sends, effect, effect->as.send.payload);
         return;
     case ASSAY_EFFECT_VERIFY: wait_to_act(d, effect, effect->as.verify.bytes); return;

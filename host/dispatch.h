@@ -14,7 +14,8 @@
 #ifndef ASSAY_HOST_DISPATCH_H
 #define ASSAY_HOST_DISPATCH_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
+#include "host/overlay/relay.h"
 
 enum {
     /* The largest block and its context are signed in one step, and one waits before it. */
@@ -56,13 +57,6 @@ struct assay_dispatch_world {
 struct assay_dispatch_config {
     struct assay_dispatch_world world; /* copied */
     uint32_t events_per_commit;        /* > 0 */
-};
-
-/* A message to peers. */
-struct assay_outbound_message {
-    uint16_t to, except; /* as.send */
-    enum assay_message_kind kind;
-    struct assay_slice payload;
 };
 
 struct assay_dispatch;

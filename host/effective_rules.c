@@ -127,7 +127,7 @@ enum assay_status assay_effective_rules_load(void *memory, size_t memory_len,
     room->status = ASSAY_OK;
     room->document_count = 0;
     room->state = (struct assay_state){ 0 };
-    assay_state_place(&room->state, room->members, ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX);
+    assay_state_init(&room->state, room->members, ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX);
     assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
     ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, read_state, room));
     ASSAY_TRY(room->status);

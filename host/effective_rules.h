@@ -8,7 +8,7 @@
 #ifndef ASSAY_HOST_EFFECTIVE_RULES_H
 #define ASSAY_HOST_EFFECTIVE_RULES_H
 
-#include "engine/ledger/state/effective_rules.h"
+#include "engine/ledger/fold/effective_rules.h"
 #include "engine/store/store.h"
 
 struct assay_effective_rules {

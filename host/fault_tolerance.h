@@ -2,9 +2,9 @@
  * host/fault_tolerance.h - fault tolerance report: blockers of the running epoch, missing members,
  * remaining margin and advice. Computed from a snapshot alone, for operators.
  *
- * Progress needs more than 2W/3 of the weight, among those who are heard of now; safety holds while
- * no more than a third of all lies (docs/protocol.md 5.1, 6.5). A whole operator or vendor root is
- * counted exactly; of members, "any so many" is the heaviest ones.
+ * Progress needs more than 2W/3 of the weight, among the members that are reachable now; safety
+ * holds while no more than a third of all is Byzantine (docs/protocol.md 5.1, 6.5). A whole
+ * operator or vendor root is counted exactly; of members, "any so many" is the heaviest ones.
  */
 #ifndef ASSAY_HOST_FAULT_TOLERANCE_H
 #define ASSAY_HOST_FAULT_TOLERANCE_H
@@ -24,7 +24,7 @@ struct assay_snapshot;
       "are gone for good, the operators can begin a new era (assay recover)")                      \
     X(ASSAY_ADVICE_CLOCK, "clock", "this machine's date is off: set it by a good source of time")  \
     X(ASSAY_ADVICE_CATCH_UP, "catch_up",                                                           \
-      "this node does not vote yet: it catches up or asks for its own votes; if it stays so, "     \
+      "this node does not vote yet: it catches up or requests its own votes; if it stays so, "     \
       "read its log")                                                                              \
     X(ASSAY_ADVICE_VIEWS, "views",                                                                 \
       "enough members are reachable, but their proposals fail: compare clocks and log lines of "   \
@@ -40,7 +40,8 @@ struct assay_snapshot;
       "this node ballots and shows no evidence, so its votes do not count: repair its quotes "     \
       "(assay doctor); they count again one epoch after its evidence passes")                      \
     X(ASSAY_ADVICE_QUIET_FLOOR, "quiet_floor",                                                     \
-      "members vote without attesting and keep their votes, for else too little weight had any: "  \
+      "members vote without attesting and retain their votes, for else too little weight had "     \
+      "any: "                                                                                      \
       "repair their quotes, or drain them (events votes_retained)")                                \
     X(ASSAY_ADVICE_ROOT_VOTES, "root_votes",                                                       \
       "a vendor root of a third of the weight or less has more than a third of the votes, since "  \

@@ -5,7 +5,7 @@
 #ifndef ASSAY_HOST_PERMIT_H
 #define ASSAY_HOST_PERMIT_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 
 enum {
     ASSAY_PERMIT_EPOCHS = 3,      /* a certified PASS in the last 3 epochs ... */

@@ -45,7 +45,7 @@ void assay_recovery_free(struct assay_recovery *r)
 /* The final certificate of the running epoch that the answer brings. Returns: whether there is one,
  * signed by more than two thirds of the seats. */
 static bool read_certificate(const struct assay_recovery *r, const struct assay_answer_body *a,
-                             struct assay_certificate *c)
+                             struct assay_vote_certificate *c)
 {
     return a->epoch == r->state->epoch + 1 &&
            assay_certificate_decode(a->certificate, r->voters.count, c) == ASSAY_OK &&
@@ -55,17 +55,42 @@ static bool read_certificate(const struct assay_recovery *r, const struct assay_
            assay_certificate_verify(c, &r->voters) == ASSAY_OK;
 }
 
-/* A head above the last EPOCH block needs the final certificate of the running epoch; NULL: it has
- * none. One of another epoch has no proof that can be read here: its height may be any number. */
+void assay_recovery_set_own_head(struct assay_recovery *r, uint64_t height, uint64_t view,
+                                 const uint8_t id[static 32])
+{
+    r->own = (struct assay_recovery_head){ .given = true, .height = height, .view = view };
+    assay_bytes_copy(r->own.id, 32, id, 32);
+}
+
+/* A head above the last EPOCH block needs the final certificate of the running epoch that names it;
+ * NULL: it has none. One of a later view is public: any head could be put below it. The chain of
+ * the drafting node proves its own head. One of another epoch has no proof that can be read here:
+ * its height may be any number. */
 static bool is_proven(const struct assay_recovery *r, const struct assay_answer_body *a,
-                      const struct assay_certificate *c)
+                      const struct assay_vote_certificate *c)
 {
     if (a->epoch != r->state->epoch + 1) return false;
+    if (r->own.given && assay_bytes_equal(a->id, r->own.id, 32))
+        return a->height == r->own.height && a->view == r->own.view;
     if (a->view == 0)
         return a->height == r->state->head_height &&
                assay_bytes_equal(a->id, r->state->head_id, 32);
-    return c != NULL &&
-           (c->statement.view > a->view || assay_bytes_equal(c->statement.block_id, a->id, 32));
+    return c != NULL && c->statement.view == a->view &&
+           assay_bytes_equal(c->statement.block_id, a->id, 32);
+}
+
+/* An honest member whose newest certificate is of a block that it lacks cannot prove its head by
+ * itself: the answer of another member can. */
+static bool is_proven_by_another(const struct assay_recovery *r,
+                                 const struct assay_recovery_answer *a)
+{
+    for (uint32_t i = 0; i < r->voters.count; i++) {
+        const struct assay_recovery_answer *b = &r->answers[i];
+        if (b->given && b->proven && b->epoch == a->epoch && b->height == a->height &&
+            b->view == a->view && assay_bytes_equal(b->id, a->id, 32))
+            return true;
+    }
+    return false;
 }
 
 static void add_shown(struct assay_recovery *r, uint32_t weight, const struct assay_answer_vote *v)
@@ -91,7 +116,7 @@ static void add_shown(struct assay_recovery *r, uint32_t weight, const struct as
 /* A certificate of a block whose body its holder lacks: as if two thirds had shown F. One that does
  * not verify shows nothing, or a single answer could put any head in doubt. */
 static void show_certificate(struct assay_recovery *r, const struct assay_answer_body *a,
-                             const struct assay_certificate *c)
+                             const struct assay_vote_certificate *c)
 {
     if (c == NULL || c->statement.view <= a->view) return;
     struct assay_answer_vote v = { .view = c->statement.view };
@@ -142,8 +167,8 @@ enum assay_status assay_recovery_add(struct assay_recovery *r,
         *why = "it is not signed by the voting key that is listed";
         return good;
     }
-    struct assay_certificate read;
-    const struct assay_certificate *const final = read_certificate(r, a, &read) ? &read : NULL;
+    struct assay_vote_certificate read;
+    const struct assay_vote_certificate *const final = read_certificate(r, a, &read) ? &read : NULL;
     *own = (struct assay_recovery_answer){ .given = true,
                                            .whole = a->whole,
                                            .has_keys = a->has_keys,
@@ -186,12 +211,12 @@ static bool claims_more(const struct assay_recovery_answer *a,
 
 static void sum_weight(struct assay_recovery *r, const struct assay_recovery_answer *head)
 {
-    r->answered_weight = r->whole_weight = r->unknown_weight = 0;
+    r->answered_weight = r->complete_weight = r->unknown_weight = 0;
     for (uint32_t i = 0; i < r->voters.count; i++) {
         const struct assay_recovery_answer *a = &r->answers[i];
         const uint32_t weight = r->state->members[i].weight;
         if (a->given && a->counted) r->answered_weight += weight;
-        if (a->given && a->counted && a->whole) r->whole_weight += weight;
+        if (a->given && a->counted && a->whole) r->complete_weight += weight;
         if (!a->given || !a->whole || (head != NULL && claims_more(a, head)))
             r->unknown_weight += r->weights[i];
     }
@@ -201,7 +226,8 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
 {
     const struct assay_recovery_answer *best = NULL;
     for (uint32_t i = 0; i < r->voters.count; i++) {
-        const struct assay_recovery_answer *a = &r->answers[i];
+        struct assay_recovery_answer *a = &r->answers[i];
+        if (a->given && !a->proven) a->proven = is_proven_by_another(r, a);
         if (!a->given || !a->proven) continue;
         if (best != NULL && a->height == best->height && !assay_bytes_equal(a->id, best->id, 32))
             return ASSAY_E_INVALID;
@@ -226,7 +252,7 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
  * contains. */
 bool assay_recovery_is_certain(const struct assay_recovery *r)
 {
-    return assay_quorum(r->whole_weight, r->total_weight) &&
+    return assay_quorum(r->complete_weight, r->total_weight) &&
            3 * assay_recovery_margin(r) >= r->voters.total_weight;
 }
 

@@ -24,15 +24,23 @@ struct assay_recovery_doubt {
 struct assay_recovery_answer {
     bool given, whole, has_keys;
     bool counted; /* signed by the listed voting key: its weight is among what has answered */
-    bool proven;  /* its head has a final certificate, or is the state's own */
+    bool proven;  /* its head is named by a final certificate, or is the state's or node's own */
     const struct assay_answer_file *file; /* borrowed */
     uint64_t epoch, height, view, time_ms;
     uint8_t id[32];
     struct assay_recover_keys keys;
 };
 
+/* The final head of the node that drafts. */
+struct assay_recovery_head {
+    bool given;
+    uint64_t height, view;
+    uint8_t id[32];
+};
+
 struct assay_recovery {
     const struct assay_state *state; /* borrowed */
+    struct assay_recovery_head own;
     struct assay_voter_table voters; /* of the running epoch: seats */
     uint64_t total_weight;           /* of members: every one holds every block */
     uint8_t fence_digest[32];        /* which FENCE is answered */
@@ -40,14 +48,14 @@ struct assay_recovery {
     uint32_t weights[ASSAY_MEMBERS_MAX];
     uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
     struct assay_recovery_answer answers[ASSAY_MEMBERS_MAX]; /* by slot */
-    /* Of the running epoch: F above heads, whoever shows it. */
+    /* Of the running epoch: F above heads, from any answer. */
     uint32_t shown_count;
     struct assay_recovery_doubt shown[ASSAY_RECOVERY_DOUBTS_MAX];
     bool overflowed; /* more than there is room for: nothing can be said of what is undone */
 
     /* assay_recovery_evaluate. */
     uint32_t head;                          /* slot of the member with the highest proven one */
-    uint64_t answered_weight, whole_weight; /* of members; whole: with whole logs */
+    uint64_t answered_weight, complete_weight; /* of members; whole: with whole logs */
     uint64_t unknown_weight; /* of seats: no answer, a log that is not whole, an unproven head above
                               */
     uint32_t key_count;
@@ -59,6 +67,10 @@ struct assay_recovery {
 ASSAY_CHECKED enum assay_status assay_recovery_init(struct assay_recovery *r,
                                                     const struct assay_state *state,
                                                     const uint8_t fence_digest[static 32]);
+/* Its own chain proves the final head of the node that drafts, whatever certificates answers bring.
+ * Before the first answer. */
+void assay_recovery_set_own_head(struct assay_recovery *r, uint64_t height, uint64_t view,
+                                 const uint8_t id[static 32]);
 /* Frees the decoded keys. */
 void assay_recovery_free(struct assay_recovery *r);
 /*

@@ -71,7 +71,7 @@ enum assay_status assay_row_evidence_read(const struct assay_row_evidence *evide
     return assay_cont_row_verify(&rows, evidence->instance, evidence->row, row);
 }
 
-static bool is_document(const struct assay_proven *network, struct assay_slice head)
+static bool is_document(const struct assay_proven_state *network, struct assay_slice head)
 {
     uint8_t digest[32];
     assay_sha256(head.bytes, head.len, digest);
@@ -83,7 +83,7 @@ static bool is_document(const struct assay_proven *network, struct assay_slice h
 enum assay_status assay_row_evidence_verify(const struct assay_row_evidence *evidence,
                                             const struct assay_checkpoint *checkpoint,
                                             enum assay_proof_answer *answer,
-                                            struct assay_proven *network,
+                                            struct assay_proven_state *network,
                                             struct assay_cont_row_proven *row)
 {
     ASSAY_TRY(assay_proof_verify(evidence->proof, checkpoint, answer, network));

@@ -60,7 +60,7 @@ ASSAY_CHECKED enum assay_status assay_row_evidence_read(const struct assay_row_e
 ASSAY_CHECKED enum assay_status assay_row_evidence_verify(const struct assay_row_evidence *evidence,
                                                           const struct assay_checkpoint *checkpoint,
                                                           enum assay_proof_answer *answer,
-                                                          struct assay_proven *network,
+                                                          struct assay_proven_state *network,
                                                           struct assay_cont_row_proven *row);
 
 #endif

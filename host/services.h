@@ -19,8 +19,8 @@ struct assay_host_services {
     struct assay_services ledger;
 };
 
-/* plan: of a genesis, or as a change left it; any bytes. Large: keep *services in static or heap
- * memory, for as long as what asks it lives. Used by one thread.
+/* plan: of a genesis, or as a change left it; any bytes. Large: *services must be in static or heap
+ * memory, and outlive its users. Used by one thread.
  * Returns: ASSAY_OK | as assay_registry_plan_decode */
 ASSAY_CHECKED enum assay_status assay_host_services_open(struct assay_host_services *services,
                                                          const uint8_t chain_id[static 32],

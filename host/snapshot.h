@@ -7,13 +7,13 @@
 #ifndef ASSAY_HOST_SNAPSHOT_H
 #define ASSAY_HOST_SNAPSHOT_H
 
-#include "engine/node/engine.h"
-#include "host/peers/counters.h"
-#include "host/peers/peer_clocks.h"
+#include "engine/engine.h"
 #include "host/enforcement.h"
-#include "host/peers/limit.h"
 #include "host/fault_tolerance.h"
 #include "host/overlay/overlay.h"
+#include "host/peers/counters.h"
+#include "host/peers/limit.h"
+#include "host/peers/peer_clocks.h"
 #include "quote/verify.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
@@ -24,13 +24,13 @@ struct assay_snapshot_collateral {
     uint32_t kinds;   /* a bit each */
     bool is_bounded;  /* false: nothing of it ends */
     int64_t from_unix_s, until_unix_s;
-    const char *ends_first; /* static text */
+    const char *expires_first; /* static text */
     const char *age;        /* static text: "fresh", "half", "ended", "early" */
     uint32_t evaluation_number; /* 0: has none */
 };
 
 /* The close that lowered a number last; epoch 0: none that is remembered. */
-struct assay_snapshot_fall {
+struct assay_snapshot_suspension {
     uint64_t epoch;
     uint32_t rule;
 };
@@ -56,7 +56,8 @@ struct assay_snapshot_member {
                                         */
     /* Without its complete operator or vendor root nothing more becomes final; if all of it is
      * faulty the network is not safe. */
-    struct assay_snapshot_fall integrity_fall, availability_fall; /* filled in by the runtime */
+    struct assay_snapshot_suspension integrity_fall,
+        availability_fall; /* filled in by the runtime */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };
@@ -104,8 +105,8 @@ struct assay_snapshot {
     bool has_neighbours; /* docs/protocol.md 4.12.1; else full mesh */
     struct assay_overlay_figures neighbours;
     struct {
-        uint64_t counter, got;
-        uint16_t got_from;
+        uint64_t counter, granted;
+        uint16_t granted_by;
         bool refused;
     } service;
     struct {

@@ -52,11 +52,13 @@ enum assay_status assay_cose_map_open(struct assay_cursor *in, uint64_t pairs_ma
 
 bool assay_cose_map_more(const struct assay_cose_map *map, struct assay_cursor *in)
 {
+    ASSAY_ASSERT(map->count + map->left <= ASSAY_COSE_PAIRS_MAX);
     return map->until_break ? !takes_break(in) : map->left > 0;
 }
 
 static bool holds_key(const struct assay_cose_map *map, struct assay_slice key)
 {
+    ASSAY_ASSERT(map->count <= ASSAY_COSE_PAIRS_MAX);
     for (size_t i = 0; i < map->count; i++)
         if (assay_slice_equal(map->keys[i], key)) return true;
     return false;
@@ -82,6 +84,7 @@ enum assay_status assay_cose_map_next(struct assay_cose_map *map, struct assay_c
     map->keys[map->count] = encoded;
     map->count += 1;
     map->left -= 1;
+    ASSAY_ASSERT(at.pos > in->pos);
     *label = read;
     *in = at;
     return ASSAY_OK;
@@ -173,6 +176,7 @@ static enum assay_status skip_head(struct assay_cursor *in, struct container *ou
 
 static void count_item(struct container *c)
 {
+    ASSAY_ASSERT(c->until_break || c->left > 0);
     c->odd = !c->odd;
     if (!c->until_break) c->left -= 1;
 }
@@ -188,6 +192,7 @@ enum assay_status assay_cose_skip(struct assay_cursor *in)
     size_t depth = 0;
     struct assay_cursor at = *in;
     do { /* every turn reads a byte at least, so a hostile count cannot keep it going */
+        ASSAY_ASSERT(depth <= ASSAY_COSE_DEPTH_MAX);
         struct container head;
         if (depth > 0 && open[depth - 1].until_break && takes_break(&at)) {
             if (open[depth - 1].of_pairs && open[depth - 1].odd) return ASSAY_E_ENCODING;
@@ -204,6 +209,7 @@ enum assay_status assay_cose_skip(struct assay_cursor *in)
         while (depth > 0 && is_full(&open[depth - 1]))
             depth -= 1;
     } while (depth > 0);
+    ASSAY_ASSERT(at.pos > in->pos);
     *in = at;
     return ASSAY_OK;
 }
@@ -216,6 +222,7 @@ enum assay_status assay_cose_length(const uint8_t *bytes, size_t len, size_t *de
     const size_t end = in.pos;
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &tail));
     if (!assay_bytes_all_zero(tail.bytes, tail.len)) return ASSAY_E_TRAILING;
+    ASSAY_ASSERT(end > 0 && end <= len);
     *declared = end;
     return ASSAY_OK;
 }
@@ -257,6 +264,7 @@ static enum assay_status read_unprotected(struct assay_cursor *in,
         ASSAY_TRY(assay_cose_map_next(&map, in, &label));
         if (!label.is_text && (label.number == LABEL_ALG || label.number == LABEL_CRIT))
             return ASSAY_E_INVALID;
+        ASSAY_ASSERT(map.count > 0);
         if (holds_key(protected_map, map.keys[map.count - 1])) return ASSAY_E_DUPLICATE;
         ASSAY_TRY(assay_cose_skip(in));
     }
@@ -308,6 +316,8 @@ enum assay_status assay_cose_sign1_parse(const uint8_t *bytes, size_t len,
     ASSAY_TRY(assay_cbor_bytes(&in, SIGNATURE_MAX, &s.signature));
     s.offset_signature = (uint32_t)(in.pos - s.signature.len);
     ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_ASSERT(s.offset_payload + s.payload.len <= s.offset_signature);
+    ASSAY_ASSERT(s.offset_signature + s.signature.len == len);
     *sign1 = s;
     return ASSAY_OK;
 }
@@ -457,6 +467,7 @@ static enum assay_status make_key(const struct cose_key *k, struct assay_key *ke
     if (k->has_alg && assay_cose_key_type(k->alg) != type) return ASSAY_E_INVALID;
     /* And one that names operations is for those alone. */
     if (k->has_ops && !k->may_verify) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(len <= sizeof point);
     assay_bytes_copy(point, sizeof point, k->x.bytes, len / 2);
     assay_bytes_copy(point + len / 2, sizeof point - len / 2, k->y.bytes, len / 2);
     assay_key_from(key, type, point, len);
@@ -481,6 +492,7 @@ enum assay_status assay_cose_key_parse(const uint8_t *bytes, size_t len, struct 
 void assay_cose_note(enum assay_status status, const struct assay_where *where,
                      struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(where != NULL && where->field != NULL);
     if (status == ASSAY_OK || assay_status_class(status) == ASSAY_CLASS_HOST) return;
     const bool unsupported = status == ASSAY_E_UNSUPPORTED;
     const char *const observed =

@@ -10,7 +10,10 @@
 #ifndef ASSAY_QUOTE_JSON_H
 #define ASSAY_QUOTE_JSON_H
 
-#include "quote/intel/tcb.h"
+#include "base/crypto.h"
+
+struct assay_qe_identity; /* quote/collateral/tcb.h */
+struct assay_tcb_info;    /* quote/collateral/tcb.h */
 
 enum {
     ASSAY_DOCUMENT_LEN_MAX = 131072, /* genuine documents: up to 7 KB */

@@ -13,9 +13,7 @@
 #define ASSAY_QUOTE_KINDS_H
 
 #include "base/cursor.h"
-#include "quote/accept/policy.h"
 #include "quote/package.h"
-#include "quote/result/ar4si.h"
 #include "quote/request.h"
 
 struct assay_quote;
@@ -29,9 +27,8 @@ enum assay_publisher {
 };
 
 /* Bits of the rows. */
-#define ASSAY_CLAIM_BIT(name)   (1u << ASSAY_TRUST_##name)
-#define ASSAY_PROOF_BIT(name)   (UINT32_C(1) << ASSAY_PROOF_##name)
-#define ASSAY_PROGRAM_BIT(name) (UINT64_C(1) << ASSAY_REFERENCE_##name)
+#define ASSAY_CLAIM_BIT(name) (1u << ASSAY_TRUST_##name)
+#define ASSAY_PROOF_BIT(name) (UINT32_C(1) << ASSAY_PROOF_##name)
 
 struct assay_kind {
     enum assay_evidence_kind kind;
@@ -41,7 +38,7 @@ struct assay_kind {
     uint8_t speaks_of;  /* claims that such evidence can support at all: ASSAY_CLAIM_BIT */
     uint8_t affirms;    /* those that its proof alone affirms */
     uint32_t proofs;    /* links of its proof: ASSAY_PROOF_BIT */
-    uint64_t programs;  /* reference values that name what runs: ASSAY_PROGRAM_BIT */
+    uint64_t programs;  /* reference values that name what runs (accept/policy.h) */
     /* --- kinds of other shapes; NULL for quotes */
     /* Do the bare bytes look like this kind? Nothing is verified. */
     bool (*detect)(const uint8_t *bytes, size_t len);
@@ -89,7 +86,6 @@ enum {
     ASSAY_TPM_PIECES = ASSAY_PIECE_CERTIFICATES | ASSAY_PIECE_SIGNATURE | ASSAY_PIECE_PCRS |
                        ASSAY_PIECE_KEY | ASSAY_PIECE_REPORT_DATA,
 };
-#define ASSAY_PROGRAM_PCRS (UINT64_C(0xffffff) << ASSAY_REFERENCE_PCR0)
 /* A confidential computer of which everything but its programs is known. */
 enum {
     ASSAY_CLAIMS_TEE = ASSAY_CLAIM_BIT(INSTANCE_IDENTITY) | ASSAY_CLAIM_BIT(CONFIGURATION) |

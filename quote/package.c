@@ -51,6 +51,7 @@ static uint32_t keys_of(enum assay_evidence_kind kind)
 /* The keys that are there, that of the kind among them. */
 static uint32_t keys_in(const struct assay_package *package)
 {
+    ASSAY_ASSERT(package->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     struct assay_package p = *package;
     uint32_t keys = BIT(KEY_KIND);
     if (p.certificate_count > 0) keys |= BIT(KEY_CERTIFICATES);
@@ -72,9 +73,10 @@ static enum assay_status read_bytes(struct assay_cursor *c, struct assay_slice *
     return out->len > 0 ? ASSAY_OK : ASSAY_E_ENCODING; /* an empty part is left out */
 }
 
-/* Does the certificate stand before its place already? */
+/* Returns: whether the certificate is in the list before its place already. */
 static bool is_repeated(const struct assay_package *p, size_t index)
 {
+    ASSAY_ASSERT(index < ASSAY_PACKAGE_CERTIFICATES_MAX);
     for (size_t i = 0; i < index; i++)
         if (assay_slice_equal(p->certificates[i], p->certificates[index])) return true;
     return false;
@@ -106,6 +108,7 @@ static enum assay_status read_part(struct assay_cursor *c, uint64_t key, struct 
 {
     if (key == KEY_KIND) return read_kind(c, &p->kind);
     if (key == KEY_CERTIFICATES) return read_certificates(c, p);
+    ASSAY_ASSERT(part_of(p, key) != NULL);
     return read_bytes(c, part_of(p, key));
 }
 
@@ -181,6 +184,7 @@ void assay_package_encode(const struct assay_package *package, struct assay_writ
     uint64_t count = 0;
     for (unsigned key = 0; key < KEYS; key++)
         count += keys >> key & 1u;
+    ASSAY_ASSERT(count > 2);
     assay_cbor_put_map(w, count);
     assay_cbor_put_uint(w, KEY_KIND);
     assay_cbor_put_uint(w, (uint64_t)p.kind);

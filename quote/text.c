@@ -37,6 +37,7 @@ void assay_text_add_u64(struct assay_text *t, uint64_t value)
         count += 1;
         value /= 10;
     } while (value != 0);
+    ASSAY_ASSERT(count <= sizeof digits);
     while (count > 0) {
         count -= 1;
         add_char(t, digits[count]);
@@ -45,6 +46,7 @@ void assay_text_add_u64(struct assay_text *t, uint64_t value)
 
 void assay_text_add_hex(struct assay_text *t, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(bytes != NULL || len == 0);
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < len && t->len < sizeof t->text - 1; i++) {
         add_char(t, digits[bytes[i] >> 4]);
@@ -72,6 +74,7 @@ void assay_text_copy(char *dst, size_t capacity, const char *src)
     ASSAY_ASSERT(capacity > 0);
     const size_t len = src == NULL ? 0 : assay_text_len(src, capacity - 1);
     if (len > 0) assay_bytes_copy(dst, capacity, src, len);
+    ASSAY_ASSERT(len < capacity);
     dst[len] = '\0';
 }
 

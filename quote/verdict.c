@@ -53,10 +53,12 @@ void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint
     assay_text_copy(reason->expected, sizeof reason->expected, expected);
     assay_text_copy(reason->observed, sizeof reason->observed, observed);
     verdict->reason_count += 1;
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
 }
 
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule)
 {
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < verdict->reason_count; i++)
         if (verdict->reasons[i].rule == rule) return true;
     return false;
@@ -64,6 +66,7 @@ bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule
 
 bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rule_class class_)
 {
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < verdict->reason_count; i++)
         if (assay_rule_class_of(verdict->reasons[i].rule) == class_) return true;
     return false;

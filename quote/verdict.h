@@ -152,6 +152,22 @@ enum assay_tier {
     ASSAY_TIER_CONTRAINDICATED = 3,
 };
 
+/* Claims of AR4SI (section 2.3): symbol, CBOR label, JSON name. */
+#define ASSAY_TRUST_LIST(X)                                                                        \
+    X(ASSAY_TRUST_INSTANCE_IDENTITY, 0, "instance-identity")                                       \
+    X(ASSAY_TRUST_CONFIGURATION, 1, "configuration")                                               \
+    X(ASSAY_TRUST_EXECUTABLES, 2, "executables")                                                   \
+    X(ASSAY_TRUST_FILE_SYSTEM, 3, "file-system")                                                   \
+    X(ASSAY_TRUST_HARDWARE, 4, "hardware")                                                         \
+    X(ASSAY_TRUST_RUNTIME_OPAQUE, 5, "runtime-opaque")                                             \
+    X(ASSAY_TRUST_STORAGE_OPAQUE, 6, "storage-opaque")                                             \
+    X(ASSAY_TRUST_SOURCED_DATA, 7, "sourced-data")
+
+#define ASSAY_TRUST_ENUM(symbol, number, name) symbol = number,
+enum assay_trust_claim { ASSAY_TRUST_LIST(ASSAY_TRUST_ENUM) };
+#undef ASSAY_TRUST_ENUM
+enum { ASSAY_TRUST_COUNT = 8 };
+
 enum assay_genuine { ASSAY_GENUINE_UNKNOWN = 0, ASSAY_GENUINE_TRUE = 1, ASSAY_GENUINE_FALSE = 2 };
 
 /*
@@ -256,7 +272,7 @@ enum assay_rule_class {
       "no revocation list is at hand")                                                             \
     X(ASSAY_RULE_VMPL, 53, REFUSED, "vmpl", "the policy does not accept this privilege level")     \
     X(ASSAY_RULE_VMPL_NOTE, 54, NOTE, "vmpl-not-zero",                                             \
-      "the report was asked for by less privileged software of the guest")                         \
+      "the report was requested by less privileged software of the guest")                         \
     X(ASSAY_RULE_MIGRATION_AGENT, 55, REFUSED, "migration-agent",                                  \
       "the guest may be moved by a migration agent")                                               \
     X(ASSAY_RULE_SMT, 56, REFUSED, "smt", "the policy does not accept simultaneous threads")       \
@@ -264,11 +280,11 @@ enum assay_rule_class {
       "the policy demands a guest bound to one socket")                                            \
     X(ASSAY_RULE_SERVICE_TD, 58, REFUSED, "service-td", "the policy does not accept a service TD") \
     X(ASSAY_RULE_SERVICE_TD_NOTE, 59, NOTE, "service-td-bound", "a service TD is bound to the TD") \
-    X(ASSAY_RULE_SEPT_VE, 60, REFUSED, "sept-ve-disable",                                          \
-      "the policy demands SEPT_VE_DISABLE")                                                        \
+    X(ASSAY_RULE_SEPT_VE, 60, REFUSED, "sept-ve-disable", "the policy demands SEPT_VE_DISABLE")    \
     X(ASSAY_RULE_SEPT_VE_NOTE, 61, NOTE, "sept-ve-enabled", "the TD runs without SEPT_VE_DISABLE") \
     X(ASSAY_RULE_PCR_DIGEST, 62, FORGED, "pcr-digest", "the PCR values do not make the digest")    \
-    X(ASSAY_RULE_PCR_MISSING, 63, UNJUDGED, "pcr-values-missing", "the PCR values are not at hand")\
+    X(ASSAY_RULE_PCR_MISSING, 63, UNJUDGED, "pcr-values-missing",                                  \
+      "the PCR values are not at hand")                                                            \
     X(ASSAY_RULE_AK_UNPROVEN, 64, UNJUDGED, "attestation-key-unproven",                            \
       "nothing binds the attestation key to a certified TPM")                                      \
     X(ASSAY_RULE_AK_ATTRIBUTES, 65, FORGED, "attestation-key-attributes",                          \
@@ -280,8 +296,7 @@ enum assay_rule_class {
     X(ASSAY_RULE_REALM_BINDING, 68, FORGED, "realm-binding",                                       \
       "the platform token does not bind the realm's key")                                          \
     X(ASSAY_RULE_LIFECYCLE, 69, REFUSED, "lifecycle", "the platform is not in its secured state")  \
-    X(ASSAY_RULE_PRODUCT, 70, FORGED, "product",                                                   \
-      "certificate and report name different products")                                            \
+    X(ASSAY_RULE_PRODUCT, 70, FORGED, "product", "certificate and report name different products") \
     X(ASSAY_RULE_NONCE, 71, FORGED, "nonce", "the evidence answers another challenge")             \
     X(ASSAY_RULE_BOOTLOADER_STATE, 72, NOTE, "provisional-firmware",                               \
       "newer firmware runs than is committed: it can be rolled back")                              \
@@ -311,12 +326,12 @@ enum assay_rule_class {
     X(ASSAY_RULE_EVENT_LOG_MISMATCH, 93, REFUSED, "event-log-mismatch",                            \
       "the events of the log do not make the register that was quoted")                            \
     X(ASSAY_RULE_EVENT_LOG_MISSING, 94, UNJUDGED, "event-log-missing",                             \
-      "the policy speaks of events, and their log is not at hand")                                 \
+      "the policy lists events, and their log is missing")                                         \
     X(ASSAY_RULE_EVENT_UNKNOWN, 95, REFUSED, "event-unknown",                                      \
       "a measured event is not among the allowed ones")                                            \
     X(ASSAY_RULE_EVENT_DENIED, 96, REFUSED, "event-denied", "a measured event is denied")          \
     X(ASSAY_RULE_EVENT_MISSING, 97, REFUSED, "event-missing",                                      \
-      "an event that the policy names was not measured, or nobody can tell")                       \
+      "an event that the policy names was not measured, or this cannot be determined")             \
     X(ASSAY_RULE_EVENT_RETIRING, 98, NOTE, "event-retiring", "a measured event is being retired")  \
     X(ASSAY_RULE_FILE_UNKNOWN, 99, NOTE, "file-unknown",                                           \
       "a measured file is not among those that the policy names")

@@ -108,11 +108,13 @@ static uint32_t *bucket_of(struct assay_verifier *v, const uint8_t digest[static
 
 static uint32_t index_of(const struct assay_verifier *v, const struct assay_entry *e)
 {
+    ASSAY_ASSERT(e >= v->entries && e < v->entries + v->entry_count);
     return (uint32_t)(e - v->entries); /* < ASSAY_VERIFIER_ENTRIES_MAX */
 }
 
 static void hang_up(struct assay_verifier *v, struct assay_entry *e)
 {
+    ASSAY_ASSERT(e->used);
     uint32_t *const bucket = bucket_of(v, e->digest);
     e->next = *bucket;
     *bucket = index_of(v, e);
@@ -131,11 +133,13 @@ static void take_down(struct assay_verifier *v, struct assay_entry *e)
 /* Where the link to a neighbour stands: in an entry, or at the end of the list. */
 static uint32_t *newer_of(struct assay_verifier *v, uint32_t index)
 {
+    ASSAY_ASSERT(index == NO_ENTRY || index < v->touched);
     return index == NO_ENTRY ? &v->oldest : &v->entries[index].newer;
 }
 
 static uint32_t *older_of(struct assay_verifier *v, uint32_t index)
 {
+    ASSAY_ASSERT(index == NO_ENTRY || index < v->touched);
     return index == NO_ENTRY ? &v->newest : &v->entries[index].older;
 }
 
@@ -180,7 +184,9 @@ static void remove_entry(struct assay_verifier *v, struct assay_entry *e)
     if (!e->used) return;
     ASSAY_ASSERT(e->leases == 0);
     take_down(v, e);
+    ASSAY_ASSERT(v->counts.entries_used > 0);
     v->counts.entries_used -= 1;
+    ASSAY_ASSERT(v->counts.key_bytes >= weight_of(e->proven.key));
     v->counts.key_bytes -= weight_of(e->proven.key);
     assay_verify_key_free(&e->proven.key);
     e->used = false;
@@ -189,6 +195,7 @@ static void remove_entry(struct assay_verifier *v, struct assay_entry *e)
 static void forget_authority(struct assay_verifier *v, struct authority_entry *e)
 {
     if (!e->used) return;
+    ASSAY_ASSERT(v->counts.key_bytes >= weight_of(e->authority.key));
     v->counts.key_bytes -= weight_of(e->authority.key);
     assay_verify_key_free(&e->authority.key);
     e->used = false;
@@ -203,6 +210,7 @@ void assay_verifier_deinit(struct assay_verifier **verifier)
         remove_entry(v, &v->entries[i]);
     for (size_t i = 0; i < AUTHORITIES; i++)
         forget_authority(v, &v->authorities[i]);
+    ASSAY_ASSERT(v->counts.entries_used == 0);
     ASSAY_ASSERT(v->counts.key_bytes == 0);
     *verifier = NULL;
 }
@@ -285,6 +293,7 @@ void assay_lease_retain(struct assay_lease *lease)
     lease->entry = e;
     lease->proven = &e->proven;
     v->counts.entries_used += 1;
+    ASSAY_ASSERT(v->counts.entries_used <= v->entry_count);
     v->counts.key_bytes += weight_of(e->proven.key);
 }
 
@@ -318,8 +327,10 @@ void assay_lease_close(struct assay_lease *lease)
 void assay_proven_fault(struct assay_proven *proven, enum assay_rule rule, uint32_t offset,
                         const char *expected, const char *observed)
 {
+    ASSAY_ASSERT(proven->fault_count <= ASSAY_PROVEN_FAULTS_MAX);
     if (proven->fault_count == ASSAY_PROVEN_FAULTS_MAX) return; /* the first ones are enough */
-    proven->faults[proven->fault_count] = (struct assay_fault){ rule, offset, expected, observed };
+    proven->faults[proven->fault_count] =
+        (struct assay_quote_fault){ rule, offset, expected, observed };
     proven->fault_count += 1;
 }
 
@@ -327,7 +338,7 @@ void assay_proven_link(struct assay_proven *proven, const char *what,
                        const struct assay_certificate *c)
 {
     ASSAY_ASSERT(proven->link_count < ASSAY_PROVEN_LINKS_MAX);
-    struct assay_link *const link = &proven->links[proven->link_count];
+    struct assay_chain_link *const link = &proven->links[proven->link_count];
     link->what = what;
     link->from_unix_s = c->not_before_s;
     link->to_unix_s = c->not_after_s;
@@ -344,8 +355,9 @@ void assay_proven_link(struct assay_proven *proven, const char *what,
 
 void assay_proven_report(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(proven->fault_count <= ASSAY_PROVEN_FAULTS_MAX);
     for (uint32_t i = 0; i < proven->fault_count; i++) {
-        const struct assay_fault *const fault = &proven->faults[i];
+        const struct assay_quote_fault *const fault = &proven->faults[i];
         assay_verdict_add(verdict, fault->rule, fault->offset, fault->expected, fault->observed);
     }
     for (int i = 0; i < ASSAY_PROOF_COUNT; i++)

@@ -30,7 +30,7 @@ enum {
 };
 
 /* Fault of the bytes, independent of time. */
-struct assay_fault {
+struct assay_quote_fault {
     enum assay_rule rule;
     uint32_t offset;
     const char *expected; /* static texts */
@@ -39,7 +39,7 @@ struct assay_fault {
 
 /* One certificate between the signing key and the root: input of the checks of time and
  * revocation. */
-struct assay_link {
+struct assay_chain_link {
     const char *what;                 /* static text: "PCK certificate" */
     char name[ASSAY_COMMON_NAME_MAX]; /* of its subject, for display */
     int64_t from_unix_s;
@@ -69,12 +69,12 @@ struct assay_way_facts {
 
 struct assay_proven {
     uint32_t fault_count;
-    struct assay_fault faults[ASSAY_PROVEN_FAULTS_MAX];
+    struct assay_quote_fault faults[ASSAY_PROVEN_FAULTS_MAX];
     uint8_t proofs[ASSAY_PROOF_COUNT]; /* enum assay_proof_state; NOT_USED has no meaning */
     struct assay_verify_key *key;      /* of the evidence itself; NULL: none that can be used */
     struct assay_key root;             /* where the chain ends, pinned or not; NONE: no chain */
     uint32_t link_count;               /* 0: no chain; else leaf first, root last */
-    struct assay_link links[ASSAY_PROVEN_LINKS_MAX];
+    struct assay_chain_link links[ASSAY_PROVEN_LINKS_MAX];
     union {
         struct assay_intel_facts intel;
         struct assay_vek vek;

@@ -1,6 +1,8 @@
 /*
  * quote/verify.h - appraisal entry point: evidence in, verdict out.
  *
+ * An interface: implemented by quote/verify/verify.c.
+ *
  * A pure function of its arguments: bytes, endorsements (pinned root keys with their collateral),
  * policy, time. The verifier argument is only a cache: it stores what depends only on bytes already
  * seen (certificate chain, QE report, decoded keys), so that a warm quote costs
@@ -12,7 +14,6 @@
 #ifndef ASSAY_QUOTE_VERIFY_H
 #define ASSAY_QUOTE_VERIFY_H
 
-#include "quote/certificates/roots.h"
 #include "quote/request.h"
 
 /*

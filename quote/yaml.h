@@ -32,7 +32,10 @@
 #ifndef ASSAY_QUOTE_YAML_H
 #define ASSAY_QUOTE_YAML_H
 
-#include "quote/accept/policy.h"
+#include "base/writer.h"
+
+struct assay_policy;    /* quote/accept/policy.h */
+struct assay_reference; /* quote/accept/policy.h */
 
 enum {
     ASSAY_YAML_LEN_MAX = 131072, /* full tables take about 60 KB */

@@ -20,8 +20,9 @@ struct assay_family {
 };
 
 /*
- * The limit of one cut: max(L1, L2, L3). L1 keeps the cap, L2 keeps half of total_before (so that a
- * lone node of a rare vendor is not lifted to half of the vote), L3 is the smallest positive group.
+ * The limit of one cut: max(L1, L2, L3). L1 enforces the cap, L2 leaves half of total_before (so
+ * that a lone node of a rare vendor is not lifted to half of the vote), L3 is the smallest positive
+ * group.
  * Returns: L, or 0 when every sum is 0.
  */
 uint64_t assay_cap_limit(const uint64_t *sums, uint32_t group_count, struct assay_cap cap,

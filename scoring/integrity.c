@@ -35,7 +35,7 @@ enum assay_outcome assay_integrity_level(struct assay_level_votes levels, uint64
 /* protocol.md 7.4: is this false FAIL a second one, within 512 epochs or within one epoch? */
 static bool false_fail_again(const struct assay_tally_input *input,
                              const struct assay_tally_member *member,
-                             const struct assay_trust *trust)
+                             const struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(trust->last_false_fail_epoch <= input->epoch);
     if (member->faults.false_fails == 0) return false;
@@ -56,7 +56,7 @@ static enum assay_integrity_reason zero_reason(const struct assay_faults *faults
 
 /* docs/protocol.md 7.4. Returns true when a fault struck; then there is no rise. */
 static bool apply_strike(const struct assay_tally_input *input,
-                         const struct assay_tally_member *member, struct assay_trust *trust,
+                         const struct assay_tally_member *member, struct assay_trust_state *trust,
                          struct assay_tally_result *result)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
@@ -83,9 +83,9 @@ static bool apply_strike(const struct assay_tally_input *input,
     return faults->false_fails > 0 || faults->own_fail_soft;
 }
 
-/* docs/protocol.md 7.7. Beyond the grace of the policy verify() itself returns FAIL. */
+/* docs/protocol.md 7.7. Beyond the grace of the policy evidence counts as nothing (3.11). */
 static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum assay_outcome level,
-                                  struct assay_trust *trust)
+                                  struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(trust->out_of_date_since_epoch <= input->epoch);
     if (level != ASSAY_OUTCOME_PASS_OUT_OF_DATE) trust->out_of_date_since_epoch = 0;
@@ -102,7 +102,7 @@ static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum as
 /* docs/protocol.md 7.6, the second half. Called where 3P > T and nothing struck. */
 static enum assay_integrity_reason apply_rise(const struct assay_tally_member *member,
                                               const struct assay_tally_result *result,
-                                              struct assay_trust *trust)
+                                              struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(result->lo_bp <= ASSAY_SCORE_BP_MAX && result->ceiling_bp <= ASSAY_SCORE_BP_MAX);
     const uint16_t top = result->lo_bp < result->ceiling_bp ? result->lo_bp : result->ceiling_bp;
@@ -119,7 +119,7 @@ static enum assay_integrity_reason apply_rise(const struct assay_tally_member *m
 /* Ceiling, then rise, as far as the epoch allows. */
 static void settle_integrity(const struct assay_tally_input *input,
                              const struct assay_tally_member *member, bool struck,
-                             struct assay_trust *trust, struct assay_tally_result *result)
+                             struct assay_trust_state *trust, struct assay_tally_result *result)
 {
     ASSAY_ASSERT(result->level != ASSAY_OUTCOME_NONE);
 
@@ -134,7 +134,7 @@ static void settle_integrity(const struct assay_tally_input *input,
 
 void assay_integrity_step(const struct assay_tally_input *input,
                           const struct assay_tally_member *member, bool certified,
-                          struct assay_trust *trust, struct assay_tally_result *result)
+                          struct assay_trust_state *trust, struct assay_tally_result *result)
 {
     ASSAY_ASSERT(input != NULL && member != NULL && trust != NULL && result != NULL);
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);

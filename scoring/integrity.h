@@ -35,6 +35,6 @@ enum assay_outcome assay_integrity_level(struct assay_level_votes levels, uint64
  */
 void assay_integrity_step(const struct assay_tally_input *input,
                           const struct assay_tally_member *member, bool certified,
-                          struct assay_trust *trust, struct assay_tally_result *result);
+                          struct assay_trust_state *trust, struct assay_tally_result *result);
 
 #endif

@@ -22,7 +22,7 @@ enum {
 
 struct assay_quiet_input {
     uint32_t count;
-    const struct assay_trust *trust; /* [count]: as the tally left it */
+    const struct assay_trust_state *trust; /* [count]: as the tally left it */
     const uint32_t *weights;         /* [count]: the table of the next epoch, after its caps */
     uint32_t floor_percent;          /* ASSAY_QUIET_FLOOR_PERCENT_MIN .. _MAX */
 };

@@ -1,7 +1,7 @@
 /*
  * scoring/score.c - interval bounds of a score, its drops and rises.
  *
- * protocol.md 7.3, 7.6. Proofs of what these formulas keep (P1, P2, P3, P4, P11) are unit tests.
+ * protocol.md 7.3, 7.6. Unit tests prove the invariants of these formulas (P1, P2, P3, P4, P11).
  */
 #include "scoring/score.h"
 
@@ -69,7 +69,7 @@ uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_vo
     ASSAY_ASSERT(availability_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_bounds bounds = assay_score_bounds(votes);
     /*
-     * protocol.md 7.3: missing votes are of neither sign, a fall asks for more than 2W/3 explicit
+     * protocol.md 7.3: missing votes are of neither sign, a drop requires more than 2W/3 explicit
      * ones (P11).
      */
     const bool quorum =

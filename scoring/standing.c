@@ -71,9 +71,9 @@ struct assay_hysteresis assay_standing_step(struct assay_hysteresis before, uint
                                       .held_epochs = (uint8_t)(before.held_epochs + 1) };
 }
 
-struct assay_trust assay_trust_genesis(void)
+struct assay_trust_state assay_trust_genesis(void)
 {
-    return (struct assay_trust){
+    return (struct assay_trust_state){
         .integrity_bp = ASSAY_SCORE_BP_MAX,
         .peak_bp = ASSAY_SCORE_BP_MAX,
         .availability_bp = ASSAY_SCORE_BP_MAX,
@@ -90,11 +90,11 @@ struct assay_offences assay_offences_worse(struct assay_offences a, struct assay
     return a.clean_epochs <= b.clean_epochs ? a : b;
 }
 
-struct assay_trust assay_trust_newcomer(struct assay_offences offences)
+struct assay_trust_state assay_trust_newcomer(struct assay_offences offences)
 {
     ASSAY_ASSERT(offences.count > 0 || offences.clean_epochs == 0);
 
-    return (struct assay_trust){
+    return (struct assay_trust_state){
         .score = { .standing = ASSAY_STANDING_SUSPENDED },
         .integrity = { .standing = ASSAY_STANDING_SUSPENDED },
         .listed_after_failure = true,
@@ -102,20 +102,20 @@ struct assay_trust assay_trust_newcomer(struct assay_offences offences)
     };
 }
 
-void assay_trust_list(struct assay_trust *trust)
+void assay_trust_list(struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     trust->listed_after_failure = true;
 }
 
-void assay_trust_rest(struct assay_trust *trust)
+void assay_trust_rest(struct assay_trust_state *trust)
 {
     trust->availability_bp = 0;
     trust->score = (struct assay_hysteresis){ .standing = ASSAY_STANDING_SUSPENDED };
     assay_trust_check(trust);
 }
 
-uint16_t assay_trust_score_bp(const struct assay_trust *trust)
+uint16_t assay_trust_score_bp(const struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX &&
                  trust->availability_bp <= ASSAY_SCORE_BP_MAX);
@@ -124,30 +124,30 @@ uint16_t assay_trust_score_bp(const struct assay_trust *trust)
 }
 
 /* protocol.md 7.10. */
-bool assay_trust_on_probation(const struct assay_trust *trust)
+bool assay_trust_on_probation(const struct assay_trust_state *trust)
 {
     return trust->integrity.standing == ASSAY_STANDING_SUSPENDED && trust->listed_after_failure;
 }
 
-uint32_t assay_trust_raw_weight(const struct assay_trust *trust)
+uint32_t assay_trust_raw_weight(const struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     return trust->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0u : trust->integrity_bp;
 }
 
 /* protocol.md 6.3.2. */
-uint32_t assay_trust_peak_weight(const struct assay_trust *trust)
+uint32_t assay_trust_peak_weight(const struct assay_trust_state *trust)
 {
     const uint32_t now = assay_trust_raw_weight(trust);
     return now > trust->peak_bp ? now : trust->peak_bp;
 }
 
-bool assay_trust_is_quiet(const struct assay_trust *trust)
+bool assay_trust_is_quiet(const struct assay_trust_state *trust)
 {
     return trust->quiet_epochs == ASSAY_PATIENCE_EPOCHS;
 }
 
-bool assay_trust_holds(const struct assay_trust *trust)
+bool assay_trust_holds(const struct assay_trust_state *trust)
 {
     if (trust->peak_bp > ASSAY_SCORE_BP_MAX || trust->integrity_bp > ASSAY_SCORE_BP_MAX ||
         trust->availability_bp > ASSAY_SCORE_BP_MAX ||
@@ -169,7 +169,7 @@ bool assay_trust_holds(const struct assay_trust *trust)
     return offences->count > 0 ? offences->last_epoch > 0 : offences->clean_epochs == 0;
 }
 
-void assay_trust_check(const struct assay_trust *trust)
+void assay_trust_check(const struct assay_trust_state *trust)
 {
     ASSAY_ASSERT(assay_trust_holds(trust));
 }

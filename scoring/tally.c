@@ -298,7 +298,7 @@ static uint8_t one_more(uint8_t epochs)
 /* The two counts of a certified epoch. A member without the duty to ballot is neither mute nor
  * cleared, and a held one (protocol.md 9.6.2, 9.7: drained, in maintenance) may clear itself. */
 static void count_epochs(const struct assay_tally_member *member,
-                         const struct assay_tally_result *result, struct assay_trust *trust)
+                         const struct assay_tally_result *result, struct assay_trust_state *trust)
 {
     /* protocol.md 7.14: the chain itself shows missing ballots. */
     if (member->duty && member->balloted) trust->mute_epochs = 0;
@@ -316,7 +316,7 @@ static void count_epochs(const struct assay_tally_member *member,
  */
 static void count_quiet(const struct assay_tally_input *input, uint32_t slot,
                         const struct assay_tally_summary *summary,
-                        const struct assay_tally_result *result, struct assay_trust *trust)
+                        const struct assay_tally_result *result, struct assay_trust_state *trust)
 {
     const struct assay_tally_member *member = &input->members[slot];
     const bool fail_proven = member->faults.own_fail_hard || member->faults.own_fail_soft;
@@ -336,7 +336,8 @@ static void count_quiet(const struct assay_tally_input *input, uint32_t slot,
 /* Effect of a certified epoch on A, including both counts. */
 static struct assay_votes votes_counted(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
-                                        uint64_t table_weight, const struct assay_trust *trust)
+                                        uint64_t table_weight,
+                                        const struct assay_trust_state *trust)
 {
     struct assay_votes votes = {
         .pass_weight = result->pass_weight,
@@ -354,7 +355,7 @@ static struct assay_votes votes_counted(const struct assay_tally_member *member,
                                  .table_weight = table_weight };
 }
 
-static enum assay_availability_rule fall_rule(const struct assay_trust *trust)
+static enum assay_availability_rule fall_rule(const struct assay_trust_state *trust)
 {
     if (trust->mute_epochs == ASSAY_PATIENCE_EPOCHS) return ASSAY_AVAILABILITY_MUTE;
     if (trust->unjudged_epochs == ASSAY_PATIENCE_EPOCHS) return ASSAY_AVAILABILITY_UNJUDGED;
@@ -362,8 +363,8 @@ static enum assay_availability_rule fall_rule(const struct assay_trust *trust)
 }
 
 static void step_availability(const struct assay_tally_member *member,
-                              const struct assay_tally_summary *summary, struct assay_trust *trust,
-                              struct assay_tally_result *result)
+                              const struct assay_tally_summary *summary,
+                              struct assay_trust_state *trust, struct assay_tally_result *result)
 {
     if (!summary->certified) {
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
@@ -381,12 +382,12 @@ static void step_availability(const struct assay_tally_member *member,
 }
 
 static void step_member(const struct assay_tally_input *input, uint32_t slot,
-                        const struct assay_tally_summary *summary, struct assay_trust *trust,
+                        const struct assay_tally_summary *summary, struct assay_trust_state *trust,
                         struct assay_tally_result *result)
 {
     ASSAY_ASSERT(slot < input->groups->count);
 
-    struct assay_trust next = input->trust[slot];
+    struct assay_trust_state next = input->trust[slot];
     assay_trust_check(&next);
     step_availability(&input->members[slot], summary, &next, result);
     if (summary->certified) count_quiet(input, slot, summary, result, &next);
@@ -419,7 +420,7 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
  * copies of all its ids. If they differ, because a roster merged them, the worst one counts.
  */
 static void step_platform(const struct assay_tally_input *input, uint32_t first,
-                          struct assay_trust *trust, struct assay_tally_result *results)
+                          struct assay_trust_state *trust, struct assay_tally_result *results)
 {
     ASSAY_ASSERT(first < input->groups->count);
 
@@ -449,7 +450,7 @@ static void step_platform(const struct assay_tally_input *input, uint32_t first,
 }
 
 void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size_t memory_len,
-                       struct assay_trust *trust, struct assay_tally_result *results,
+                       struct assay_trust_state *trust, struct assay_tally_result *results,
                        struct assay_tally_summary *summary)
 {
     const struct assay_groups *groups = input->groups;

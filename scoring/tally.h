@@ -58,7 +58,7 @@ struct assay_tally_input {
     /* [count]: the outcomes of slot v's counted ballot, assay_row_len(count) bytes; NULL when v has
      * none (silent, late, over another roll, collateral, policy or verifier digest). */
     const uint8_t *const *rows;
-    const struct assay_trust *trust; /* [count]: as the epoch before left it */
+    const struct assay_trust_state *trust; /* [count]: as the epoch before left it */
 };
 
 /* Which rule moved A. */
@@ -148,7 +148,7 @@ size_t assay_tally_memory_len(uint32_t count);
  * Cost:     one pass over the rows, no allocation
  */
 void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size_t memory_len,
-                       struct assay_trust *trust, struct assay_tally_result *results,
+                       struct assay_trust_state *trust, struct assay_tally_result *results,
                        struct assay_tally_summary *summary);
 
 #endif

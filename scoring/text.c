@@ -8,7 +8,7 @@ const char *assay_integrity_reason_text(enum assay_integrity_reason reason)
 {
     switch (reason) {
     case ASSAY_INTEGRITY_HELD_UNCERTIFIED: return "held: the epoch was not certified";
-    case ASSAY_INTEGRITY_HELD_FEW: return "held: a third or less said PASS";
+    case ASSAY_INTEGRITY_HELD_FEW: return "held: a third or less voted PASS";
     case ASSAY_INTEGRITY_HELD_BOUND: return "held: as high as votes and TCB level allow";
     case ASSAY_INTEGRITY_HELD_UNLISTED: return "held: no new incarnation since the failure";
     case ASSAY_INTEGRITY_HELD_NO_BALLOT: return "held: its own ballot is missing";
@@ -32,7 +32,7 @@ const char *assay_availability_rule_text(enum assay_availability_rule rule)
     case ASSAY_AVAILABILITY_FALL: return "fell: absent or failing for too many";
     case ASSAY_AVAILABILITY_UNCERTIFIED: return "held: the epoch was not certified";
     case ASSAY_AVAILABILITY_MUTE: return "fell: no ballot of its own in 8 certified epochs";
-    case ASSAY_AVAILABILITY_UNJUDGED: return "fell: not to be judged in 8 certified epochs";
+    case ASSAY_AVAILABILITY_UNJUDGED: return "fell: not appraisable in 8 certified epochs";
     }
     ASSAY_UNREACHABLE("a rule outside its enum");
 }

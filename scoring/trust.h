@@ -47,7 +47,7 @@ struct assay_offences {
     uint32_t clean_epochs; /* 0..511: attested epochs without a fault, towards forgetting one */
 };
 
-struct assay_trust {
+struct assay_trust_state {
     uint16_t integrity_bp;    /* I: moves on re-verifiable objects only */
     uint16_t peak_bp;         /* H: the highest raw weight since it joined (protocol.md 6.3.2) */
     uint16_t availability_bp; /* A: moves with ballots; never changes weight */
@@ -70,46 +70,46 @@ struct assay_trust {
 struct assay_offences assay_offences_worse(struct assay_offences a, struct assay_offences b);
 
 /* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */
-struct assay_trust assay_trust_genesis(void);
+struct assay_trust_state assay_trust_genesis(void);
 
 /*
  * A member that joins later starts like a restarted one, so that rejoining gains nothing (P7).
  * offences is what is remembered of its platform (all zero for one never seen).
  * Returns: I = A = 0, SUSPENDED, listed: on probation.
  */
-struct assay_trust assay_trust_newcomer(struct assay_offences offences);
+struct assay_trust_state assay_trust_newcomer(struct assay_offences offences);
 
 /*
  * The epoch block lists a new incarnation of the member: call it after the tally of that block, so
  * that a last failure of the old incarnation in the same epoch does not bind the new one forever. I
  * and A do not change (a reincarnation without a failure retains both).
  */
-void assay_trust_list(struct assay_trust *trust);
+void assay_trust_list(struct assay_trust_state *trust);
 
 /* The member is taken out of service by its operators: A = 0, and it earns A again when it is back.
  */
-void assay_trust_rest(struct assay_trust *trust);
+void assay_trust_rest(struct assay_trust_state *trust);
 
 /* Returns: S = min(I, A), in basis points. */
-uint16_t assay_trust_score_bp(const struct assay_trust *trust);
+uint16_t assay_trust_score_bp(const struct assay_trust_state *trust);
 
 /* Returns: true while the integrity standing is SUSPENDED on the way up (weight 0, no RESTART). */
-bool assay_trust_on_probation(const struct assay_trust *trust);
+bool assay_trust_on_probation(const struct assay_trust_state *trust);
 
 /* Returns: I, or 0 while the integrity standing is SUSPENDED (protocol.md 6.0). */
-uint32_t assay_trust_raw_weight(const struct assay_trust *trust);
+uint32_t assay_trust_raw_weight(const struct assay_trust_state *trust);
 
 /* Returns: H, which is what caps are worked out from (protocol.md 6.3.2); never below the raw
  * weight. A fall of I leaves it, so no fall changes what a cap cuts of others. */
-uint32_t assay_trust_peak_weight(const struct assay_trust *trust);
+uint32_t assay_trust_peak_weight(const struct assay_trust_state *trust);
 
 /* Returns: true while it votes without attesting: its vote may be taken (protocol.md 6.7). */
-bool assay_trust_is_quiet(const struct assay_trust *trust);
+bool assay_trust_is_quiet(const struct assay_trust_state *trust);
 
 /* Is each field in its range, and do no two contradict? Returns: whether so. */
-bool assay_trust_holds(const struct assay_trust *trust);
+bool assay_trust_holds(const struct assay_trust_state *trust);
 
 /* Aborts when that is not so. */
-void assay_trust_check(const struct assay_trust *trust);
+void assay_trust_check(const struct assay_trust_state *trust);
 
 #endif

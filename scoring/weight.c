@@ -73,7 +73,7 @@ static void cut_to_cap(const struct assay_family *family, const struct assay_gro
 
 /* Of each member that serves: its raw weight, or its peak; 0 of the others. */
 static void fill_weights(const struct assay_weight_input *input,
-                         uint32_t (*weight_of)(const struct assay_trust *), uint32_t *weights)
+                         uint32_t (*weight_of)(const struct assay_trust_state *), uint32_t *weights)
 {
     for (uint32_t i = 0; i < input->groups->count; i++) {
         const bool unlisted = input->unlisted != NULL && input->unlisted[i];
@@ -171,7 +171,7 @@ static void fit_factors(const struct cutting *c, uint64_t *platform_min, const u
     }
 }
 
-/* Rounded down; what has weight keeps some. */
+/* Rounded down, but at least 1 for a member with weight. */
 static void scale_weights(uint32_t count, const uint32_t *factor, uint32_t *weights)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -184,8 +184,7 @@ static void scale_weights(uint32_t count, const uint32_t *factor, uint32_t *weig
 /*
  * docs/protocol.md 6.3.2, the factors of a roster: the first cuts that raise no group above a third
  * are used, evaluated on H after the factors. A drop of I is not considered here. table: [count], H
- * after
- * 6.2; overwritten. Out: scratch->factor. Returns: which cuts stand.
+ * after 6.2; overwritten. Out: scratch->factor. Returns: the cuts that apply.
  */
 static enum assay_cuts find_factors(const struct assay_groups *groups,
                                     const struct assay_weight_rules *rules,

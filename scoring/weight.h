@@ -40,7 +40,7 @@ struct assay_weight_rules {
 /* Returns: operators 20 of 100, vendor roots 33 of 100, B = 3/2. */
 struct assay_weight_rules assay_weight_rules_default(void);
 
-/* Which cuts stand (protocol.md 6.3): the first of these that raises no group above a third. */
+/* Cuts that apply (protocol.md 6.3): the first of these that raises no group above a third. */
 enum assay_cuts {
     ASSAY_CUTS_TWICE = 0,    /* operators, vendor roots, operators, vendor roots */
     ASSAY_CUTS_ONCE = 1,     /* operators, vendor roots */
@@ -55,7 +55,7 @@ const char *assay_cuts_text(enum assay_cuts cuts);
 struct assay_weight_input {
     const struct assay_weight_rules *rules;
     const struct assay_groups *groups; /* gives count */
-    const struct assay_trust *trust;   /* [count]: as the tally left it */
+    const struct assay_trust_state *trust; /* [count]: as the tally left it */
     const bool *unlisted;              /* [count]: no incarnation is listed; NULL: all are */
     const uint32_t *previous;          /* [count]: the table in force; NULL at genesis */
 };
@@ -95,17 +95,17 @@ size_t assay_weights_memory_len(uint32_t count);
 void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
                    uint32_t *weights, struct assay_tolerance *tolerance);
 
-/* The table as it comes to be, each array [count]. */
+/* Intermediate results of the table, each array [count]. */
 struct assay_weight_stages {
     uint32_t *raw;    /* I, or 0 (docs/protocol.md 6.0) */
     uint32_t *unit;   /* after one unit per platform (6.2) */
     uint32_t *peak;   /* H after one unit per platform: what the cuts are made of (6.3.2) */
-    uint32_t *factor; /* what the cuts that stand leave of it, of ASSAY_FACTOR_ONE (6.3.2) */
+    uint32_t *factor; /* the part of it that the applied cuts leave, of ASSAY_FACTOR_ONE (6.3.2) */
     uint32_t *capped; /* unit times factor */
 };
 
 /*
- * assay_weight_stages - how the table that assay_weights would make comes to be, for explanations.
+ * assay_weight_stages - intermediate results of the table of assay_weights, for explanations.
  *
  * In:       *input; memory as of assay_weights
  * Out:      every array of *stages

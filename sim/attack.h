@@ -16,7 +16,7 @@
 #ifndef ASSAY_SIM_ATTACK_H
 #define ASSAY_SIM_ATTACK_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 #include "engine/ledger/records/record.h"
 #include "sim/scenario/scenario.h"
 

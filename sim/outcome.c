@@ -1,5 +1,5 @@
 /*
- * sim/outcome.c - rows, findings, names and assertions of outcomes.
+ * sim/outcome.c - rows, findings and assertions of outcomes, names of checkers.
  */
 #include "sim/outcome.h"
 
@@ -9,16 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct {
-    const char *name, *line;
-    bool of_cohort;
-} figures[ASSAY_SIM_FIGURE_COUNT] = {
-#define FIGURE(symbol, text, cohort, about)                                                        \
-    [ASSAY_SIM_FIGURE_##symbol] = { .name = (text), .line = (about), .of_cohort = (cohort) },
-    ASSAY_SIM_FIGURE_LIST(FIGURE)
-#undef FIGURE
-};
 
 static const struct {
     const char *name, *line;
@@ -105,7 +95,9 @@ bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
 {
     ASSAY_ASSERT(assertion->figure < ASSAY_SIM_FIGURE_COUNT);
     ASSAY_ASSERT(assertion->cohort < ASSAY_SIM_COHORTS_MAX);
-    const uint32_t cohort = figures[assertion->figure].of_cohort ? assertion->cohort : 0;
+    const uint32_t cohort = assay_sim_figure_of_cohort((enum assay_sim_figure)assertion->figure)
+                                ? assertion->cohort
+                                : 0;
     const int64_t value = outcome->figures[assertion->figure][cohort];
     *actual = value;
     const bool known = !is_unknown(assertion->figure, value);
@@ -118,24 +110,6 @@ bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
     case ASSAY_SIM_NOT_EQUAL: return value != assertion->value;
     }
     ASSAY_UNREACHABLE("every comparison returns");
-}
-
-const char *assay_sim_figure_name(enum assay_sim_figure figure)
-{
-    ASSAY_ASSERT(figure < ASSAY_SIM_FIGURE_COUNT);
-    return figures[figure].name;
-}
-
-const char *assay_sim_figure_line(enum assay_sim_figure figure)
-{
-    ASSAY_ASSERT(figure < ASSAY_SIM_FIGURE_COUNT);
-    return figures[figure].line;
-}
-
-bool assay_sim_figure_of_cohort(enum assay_sim_figure figure)
-{
-    ASSAY_ASSERT(figure < ASSAY_SIM_FIGURE_COUNT);
-    return figures[figure].of_cohort;
 }
 
 const char *assay_sim_checker_name(enum assay_sim_checker checker)

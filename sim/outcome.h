@@ -6,114 +6,8 @@
 #ifndef ASSAY_SIM_OUTCOME_H
 #define ASSAY_SIM_OUTCOME_H
 
+#include "sim/scenario/figures.h"
 #include "sim/scenario/scenario.h"
-
-/* X(symbol, name, of a cohort?, one line with the unit). -1: nothing to count happened (no
- * detection, for example). */
-#define ASSAY_SIM_FIGURE_LIST(X)                                                                   \
-    X(EPOCHS, "epochs", false, "epochs closed")                                                    \
-    X(EPOCHS_CERTIFIED, "epochs_certified", false, "epochs closed with a certified tally")         \
-    X(EPOCHS_HELD, "epochs_held", false, "epochs closed without one: every score is held")         \
-    X(SCORE_MEAN_BP, "score_mean_bp", true, "mean score of the cohort in the last epoch, bp")      \
-    X(SCORE_MIN_BP, "score_min_bp", true, "lowest score of a member in any epoch, bp")             \
-    X(SCORE_FINAL_MIN_BP, "score_final_min_bp", true, "lowest score in the last epoch, bp")        \
-    X(SCORE_FINAL_MAX_BP, "score_final_max_bp", true, "highest score in the last epoch, bp")       \
-    X(INTEGRITY_MIN_BP, "integrity_min_bp", true, "lowest integrity of a member in any epoch, bp") \
-    X(INTEGRITY_FINAL_MIN_BP, "integrity_final_min_bp", true, "lowest integrity at the end, bp")   \
-    X(WEIGHT_SHARE_BP, "weight_share_bp", true, "share of the weight in the last epoch, bp")       \
-    X(WEIGHT_SHARE_MAX_BP, "weight_share_max_bp", true, "largest share in any epoch, bp")          \
-    X(VOTE_SHARE_BP, "vote_share_bp", true,                                                        \
-      "share of the weight that it votes with in the last epoch, bp")                              \
-    X(DETECTION_EPOCHS, "detection_epochs", true,                                                  \
-      "epochs from the first bad one of a member to its suspension, slowest of those detected")    \
-    X(DETECTED, "detected", true, "members that were suspended at least once")                     \
-    X(SUSPENDED_FINAL, "suspended_final", true, "members suspended in the last epoch")             \
-    X(SUSPENSIONS, "suspensions", true, "times a member became suspended")                         \
-    X(RESTARTS, "restarts", true, "orders to restart")                                             \
-    X(OFFENCES, "offences", true, "integrity failures, also those that count as one offence")      \
-    X(UNJUST_DROPS, "unjust_drops", false,                                                         \
-      "scores of honest members with evidence for all that fell")                                  \
-    X(UNJUST_OFFENCES, "unjust_offences", false, "honest members that were convicted")             \
-    X(BAD_EPOCHS_BP, "bad_epochs_bp", true, "share of epochs in which members were bad, bp")       \
-    X(RECOVERY_EPOCHS, "recovery_epochs", true, "epochs from suspension back to FULL, slowest")    \
-    X(BLOCKS, "blocks", false, "final blocks")                                                     \
-    X(VIEWS_NULLIFIED, "views_nullified", false, "views that ended without a block")               \
-    X(FINALITY_MS_P50, "finality_ms_p50", false, "proposal to finality, median, ms")               \
-    X(FINALITY_MS_P99, "finality_ms_p99", false, "proposal to finality, 99 of 100, ms")            \
-    X(MESSAGES, "messages", false, "messages delivered (epoch fidelity: modelled)")                \
-    X(BYTES, "bytes", false, "bytes delivered")                                                    \
-    X(MESSAGES_LOST, "messages_lost", false, "messages that links lost or partitions cut")         \
-    X(VERIFICATIONS, "verifications", false, "pieces of evidence appraised")                       \
-    X(CRASHES, "crashes", false, "nodes that crashed")                                             \
-    X(RECOVERED, "recovered", false, "nodes that restarted and voted again")                       \
-    X(PROOFS, "proofs", false, "proofs in final blocks")                                           \
-    X(CERTIFICATES_HELD_MAX, "certificates_held_max", false, "most certificates stored by a node") \
-    X(MEMORY_KIB_MAX, "memory_kib_max", false, "most of one node: engine and evidence, KiB")       \
-    X(PROGRESS_EPOCHS, "progress_epochs", false, "epochs from heal_epoch to the next close")       \
-    X(EQUIVOCATIONS_SEEN, "equivocations_seen", false, "equivocations that a node detected")       \
-    X(STRANGE_EVIDENCE, "strange_evidence", false, "evidence that was not for its epoch")          \
-    X(SIMULATED_MS, "simulated_ms", false, "virtual time, ms")                                     \
-    X(EVENTS, "events", false, "simulated events")                                                 \
-    X(CHANGES_TAKEN, "changes_taken", false, "changes of operators in final blocks")               \
-    X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
-    X(CHANGES_REVERTED, "changes_reverted", false,                                                 \
-      "changes that suspended too many and were reverted")                                         \
-    X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
-    X(MEMBERS_FINAL, "members_final", false, "members at the end, neither drained nor gone")       \
-    X(ERAS, "eras_ended", false, "eras that operators ended")                                      \
-    X(FENCES_OVER, "fences_over", false, "signatures after a fence that ended with its operators") \
-    X(OPERATORS_MISSED, "operators_missed", false,                                                 \
-      "members that were down when operators were replaced, summed")                               \
-    X(OLD_DOCUMENTS, "old_documents", false,                                                       \
-      "documents that operators submitted after their replacement")                                \
-    X(LEAPS_OVER_ERAS, "leaps_over_eras", false,                                                   \
-      "members that missed the end of an era and returned by fast sync")                           \
-    X(FAST_SYNCS, "fast_syncs", false, "fast syncs over epochs without their blocks")              \
-    X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
-      "proven FAIL that struck while rules were on trial")                                         \
-    X(COLLATERAL_TAKEN, "collateral_included", false, "newer collateral in final blocks")          \
-    X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")           \
-    X(COLLATERAL_REVERTED, "collateral_reverted", false,                                           \
-      "times it suspended too many and was reverted")                                              \
-    X(HELD_EPOCHS, "held_epochs", false,                                                           \
-      "epochs in which a member's collateral had expired, summed")                                 \
-    X(HOPS_P99, "hops_p99", false, "hops of a vote until its first arrival, 99 of 100 (overlay)")  \
-    X(ENVELOPE_MS_P50, "envelope_ms_p50", false,                                                   \
-      "from signing an envelope to its arrival at another member, median, ms")                     \
-    X(ENVELOPE_MS_P99, "envelope_ms_p99", false,                                                   \
-      "from signing an envelope to its arrival at another member, 99 of 100, ms")                  \
-    X(COPIES_PERMILLE, "copies_permille", false,                                                   \
-      "repeated arrivals of a relayed message, of 1000 first ones (overlay)")                      \
-    X(DIALS, "dials", false, "links that nodes opened (overlay)")                                  \
-    X(SERVICE_RECORDS, "service_records", false, "records of services in final blocks")            \
-    X(SESSIONS, "sessions_adopted", false, "sessions of enclaves that resumed their state")        \
-    X(STATES_CERTIFIED, "states_certified", false, "times that newer states were certified")       \
-    X(READS_CONFIRMED, "reads_confirmed", false, "reads that a quorum confirmed")                  \
-    X(ROLLBACKS_REFUSED, "rollbacks_refused", false, "starts on an old state that were refused")   \
-    X(CLONES_FENCED, "clones_fenced", false, "processes that ended because of a newer one")        \
-    X(VIEWS_STARTED, "views_started", false, "views of groups, beyond the first")                  \
-    X(GROUPS_LOST, "groups_lost", false, "groups whose quorum of memories is lost")                \
-    X(ENCLAVES_FINAL, "enclaves_final", false, "enclaves that may show their state at the end")    \
-    X(TASKS_OPENED, "tasks_opened", false, "tasks in the ledger")                                  \
-    X(TASKS_PAID, "tasks_paid", false, "of them, those of which every step was paid")              \
-    X(STEPS_PAID, "steps_paid", false, "steps that were paid")                                     \
-    X(RESULTS_READ, "results_read", false, "results that requestors opened")                       \
-    X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")         \
-    X(SECRETS_SYNCED, "secrets_synced", false, "secrets with shares in enough slots")              \
-    X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was redistributed")               \
-    X(SECRETS_READ, "secrets_read", false, "times that a reader combined one")                     \
-    X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")    \
-    X(LIARS_CONVICTED, "liars_convicted", false, "holders convicted of a false share")             \
-    X(HOARDS_TAKEN, "hoards_taken", false, "instances and tasks that hoarders opened")             \
-    X(HOARDS_REFUSED, "hoards_refused", false, "of such, those above a quota")                     \
-    X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")       \
-    X(HANDOVERS_SHOWN, "handovers_shown", false, "old or modified hand-overs shown by hosts")      \
-    X(HANDOVERS_FOLLOWED, "handovers_followed", false,                                             \
-      "times that an enclave followed one to the next view")
-
-#define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
-enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
-#undef ASSAY_SIM_FIGURE_ENUM
 
 /* X(symbol, name, the rule). */
 #define ASSAY_SIM_CHECKER_LIST(X)                                                                  \
@@ -234,10 +128,7 @@ const char *assay_sim_outcome_violation(const struct assay_sim_outcome *outcome)
 bool assay_sim_assertion_holds(const struct assay_sim_assertion *assertion,
                                const struct assay_sim_outcome *outcome, int64_t *actual);
 
-/* Static names and lines. Returns: never NULL; figure and checker are of their lists (asserted). */
-const char *assay_sim_figure_name(enum assay_sim_figure figure);
-const char *assay_sim_figure_line(enum assay_sim_figure figure);
-bool assay_sim_figure_of_cohort(enum assay_sim_figure figure);
+/* Static names and lines. Returns: never NULL; checker is of its list (asserted). */
 const char *assay_sim_checker_name(enum assay_sim_checker checker);
 const char *assay_sim_checker_line(enum assay_sim_checker checker);
 

@@ -37,10 +37,10 @@ struct assay_sim_rules_options {
     const struct assay_weight_rules *caps;  /* NULL: assay_weight_rules_default() */
     const struct assay_score_rules *ladder; /* NULL: assay_score_rules_default() */
     /* interval, mean, trimmed: [count] to start from; NULL: genesis, all FULL. */
-    const struct assay_trust *trust;
+    const struct assay_trust_state *trust;
 
     /* mean, trimmed, beta, eigentrust: FAIL that the faults of the epoch do not prove is void, and
-     * the score of convicted members falls to 0. `interval` always does; without it a FAIL is a
+     * the score of convicted members drops to 0. `interval` always does; without it a FAIL is a
      * vote against. */
     bool evidence;
     /* mean, trimmed: a score moves 1/step_divisor of the way to its target, rounded away from the
@@ -67,7 +67,7 @@ enum {
 /* Input of one epoch. Arrays have one element a member and live for the call. */
 struct assay_sim_rules_input {
     uint64_t epoch;    /* >= 1, rising */
-    bool roll_present; /* false: no ballots were recorded; only strikes of `interval` fall */
+    bool roll_present; /* false: no ballots were recorded; only strikes of `interval` are lost */
     const struct assay_tally_member *members; /* faults are the truth about evidence */
     const uint8_t *const *rows;               /* counted ballots, NULL: none (scoring/tally.h) */
     const bool *unlisted; /* no incarnation is listed: weight 0; NULL: all are listed */
@@ -110,7 +110,7 @@ void assay_sim_rules_join(struct assay_sim_rules *rules, uint32_t slot,
 uint16_t assay_sim_rules_score_bp(const struct assay_sim_rules *rules, uint32_t slot);
 
 /* Returns: [count]; rules other than `interval` set I = A = score and standings without memory. */
-const struct assay_trust *assay_sim_rules_trust(const struct assay_sim_rules *rules);
+const struct assay_trust_state *assay_sim_rules_trust(const struct assay_sim_rules *rules);
 
 /* Returns: [count], the table in force in the next epoch. Moves with each step. */
 const uint32_t *assay_sim_rules_weights(const struct assay_sim_rules *rules);

@@ -5,14 +5,14 @@
 
 struct yaml_card {
     char *card_version, *name, *node_id;
-    char *identity_public, *door_public, *voting_public, *transport_public;
+    char *identity_public, *bootstrap_public, *voting_public, *transport_public;
 };
 
 #define FIELD(name) ASSAY_CONFIG_FIELD(#name, struct yaml_card, name)
 
 static const cyaml_schema_field_t card_fields[] = {
-    FIELD(card_version), FIELD(name),          FIELD(node_id),          FIELD(identity_public),
-    FIELD(door_public),  FIELD(voting_public), FIELD(transport_public), CYAML_FIELD_END,
+    FIELD(card_version),     FIELD(name),          FIELD(node_id),          FIELD(identity_public),
+    FIELD(bootstrap_public), FIELD(voting_public), FIELD(transport_public), CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t card_schema = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_POINTER, struct yaml_card, card_fields) };
@@ -27,8 +27,8 @@ static enum assay_status take_card(const struct assay_config_file *file,
     ASSAY_TRY(assay_config_take_hex(file, "node_id", yaml->node_id, named, sizeof named));
     ASSAY_TRY(assay_config_take_hex(file, "identity_public", yaml->identity_public,
                                     card->identity_public, sizeof card->identity_public));
-    ASSAY_TRY(assay_config_take_hex(file, "door_public", yaml->door_public, card->door_public,
-                                    sizeof card->door_public));
+    ASSAY_TRY(assay_config_take_hex(file, "bootstrap_public", yaml->bootstrap_public,
+                                    card->bootstrap_public, sizeof card->bootstrap_public));
     ASSAY_TRY(assay_config_take_hex(file, "voting_public", yaml->voting_public, card->voting_public,
                                     sizeof card->voting_public));
     ASSAY_TRY(assay_config_take_hex(file, "transport_public", yaml->transport_public,

@@ -14,10 +14,10 @@
 #include <string.h>
 
 enum {
-    ACT_MS_MIN = 100,
-    ACT_MS_MAX = 600000,
-    LOOK_MS_MIN = 100,
-    LOOK_MS_MAX = 3600000,
+    ACTION_MS_MIN = 100,
+    ACTION_MS_MAX = 600000,
+    POLL_MS_MIN = 100,
+    POLL_MS_MAX = 3600000,
     WINDOW_S_MAX = 604800,
     SPOOL_MAX_USUAL = 1000,
 };
@@ -33,8 +33,8 @@ static const cyaml_schema_field_t target_fields[] = {
     KEY(restricted),
     KEY(suspended),
     KEY(dry_run),
-    KEY(act_ms),
-    KEY(look_ms),
+    KEY(action_ms),
+    KEY(poll_ms),
     KEY(restarts_max),
     KEY(restarts_window_s),
     KEY(path),
@@ -146,7 +146,7 @@ static const struct {
 } owned[] = {
     { "restricted", offsetof(struct assay_yaml_target, restricted), CGROUP | CONTAINER | SYSTEMD },
     { "suspended", offsetof(struct assay_yaml_target, suspended), CONTAINER | SYSTEMD },
-    { "look_ms", offsetof(struct assay_yaml_target, look_ms), CGROUP | CONTAINER | SYSTEMD },
+    { "poll_ms", offsetof(struct assay_yaml_target, poll_ms), CGROUP | CONTAINER | SYSTEMD },
     { "restarts_max", offsetof(struct assay_yaml_target, restarts_max), CONTAINER | SYSTEMD },
     { "restarts_window_s", offsetof(struct assay_yaml_target, restarts_window_s),
       CONTAINER | SYSTEMD },
@@ -316,8 +316,9 @@ static enum assay_status take_target(const struct assay_config_file *file,
     ASSAY_TRY(
         take_choice(&at, "suspended", said->suspended, "freeze", "stop", &out->suspend_stops));
     ASSAY_TRY(take_choice(&at, "dry_run", said->dry_run, "false", "true", &out->dry_run));
-    ASSAY_TRY(take_count(&at, "act_ms", said->act_ms, ACT_MS_MIN, ACT_MS_MAX, &out->act_ms));
-    ASSAY_TRY(take_count(&at, "look_ms", said->look_ms, LOOK_MS_MIN, LOOK_MS_MAX, &out->look_ms));
+    ASSAY_TRY(take_count(&at, "action_ms", said->action_ms, ACTION_MS_MIN, ACTION_MS_MAX,
+                         &out->action_ms));
+    ASSAY_TRY(take_count(&at, "poll_ms", said->poll_ms, POLL_MS_MIN, POLL_MS_MAX, &out->poll_ms));
     ASSAY_TRY(take_count(&at, "restarts_max", said->restarts_max, 0, ASSAY_AGENT_RESTARTS_MAX,
                          &out->restarts_max));
     ASSAY_TRY(take_count(&at, "restarts_window_s", said->restarts_window_s, 1, WINDOW_S_MAX,

@@ -8,7 +8,7 @@
 
 struct assay_yaml_target {
     char *name, *driver, *severity, *restricted, *suspended, *dry_run;
-    char *act_ms, *look_ms, *restarts_max, *restarts_window_s;
+    char *action_ms, *poll_ms, *restarts_max, *restarts_window_s;
     char *path, *socket, *container, *unit, *bus, *url, *secret, *spool, *spool_max, *ca_file;
     char **arguments;
     unsigned arguments_count;

@@ -235,7 +235,7 @@ static enum assay_status take_one(struct assay_config_layers *layers, enum assay
     if (strchr(key, '[') != NULL)
         return report_failure(
             message, ASSAY_E_SYNTAX,
-            "%.150s: items of a list are not set one by one: set the whole list, as in "
+            "%.150s: items of a list are not set one by one: set the complete list, as in "
             "peers=[{node: ..., address: ...}]",
             name);
     if (known == NULL) {

@@ -88,7 +88,7 @@ static enum assay_status take_cap(const struct assay_config_file *file, const ch
                                   const struct yaml_cap *cap, uint32_t *num, uint32_t *den)
 {
     char part[ASSAY_CONFIG_KEY_MAX];
-    if (cap->num == NULL) return ASSAY_OK; /* no such section: the default stands */
+    if (cap->num == NULL) return ASSAY_OK; /* no such section: the default applies */
     (void)snprintf(part, sizeof part, "%s.den", key);
     ASSAY_TRY(assay_config_take_number(file, part, cap->den, 1, 10000, den));
     (void)snprintf(part, sizeof part, "%s.num", key);

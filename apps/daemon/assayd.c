@@ -6,21 +6,22 @@
  * the first message is sent, and said in one line. Exit statuses: 0 asked to end, 1 runtime
  * error (store, socket), 2 usage or configuration, 4 this node is no member (any more).
  *
- * At a boundary that leaves another roster or other rules the host is made anew from the store
- * (docs/protocol.md 9.6); store, enclave and signals stay.
+ * At a boundary that leaves another roster or other rules the runtime is initialised again from the
+ * store (docs/protocol.md 9.6); store, enclave and signals stay.
  */
 #include "apps/assay/core/command.h"
+#include "apps/build.h"
 #include "apps/daemon/node.h"
 #include "apps/flags.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
-#include "net/sandbox/first.h"
+#include "net/sandbox/container_init.h"
 #include "net/system/allocator.h"
 #include "net/transport/transport.h"
-#include "net/transport/transport_process.h"
-#include "net/verifier/verifier_process.h"
 #include "net/verifier/verifier_supervisor.h"
 #ifdef ASSAY_TEST_HOOKS
+#include "net/transport/transport_process.h"
+#include "net/verifier/verifier_process.h"
 #include "tests/byzantine/byzantine.h"
 #endif
 
@@ -37,30 +38,36 @@
 static const char usage[] =
     "usage: assayd --config FILE [--set KEY=VALUE]... [--check-config]\n"
     "\n"
-    "Runs one peer of an Assay network next to its enclave: attests, verifies the others, votes on "
-    "the\n"
-    "scores, obeys the orders that follow. Ask it with `assay status --socket PATH`.\n"
+    "Run the daemon of one node, next to its enclave: attest, verify the other\n"
+    "members, vote on blocks and scores, and execute the orders that result. Show\n"
+    "its state with `assay status --socket PATH`.\n"
     "\n"
-    "  --config FILE     configuration in YAML (docs/configuration.md has every key)\n"
-    "  --set KEY=VALUE   over the file, its folder (assayd.yaml: assayd.d/*.yaml) and ASSAY_...\n"
-    "                    variables, as in --set log.level=debug; `assay config show`\n"
-    "  --check-config    read configuration, keys, genesis, credential, state folder and the\n"
-    "                    enclave's images, then exit: 0 fit, 2 not\n"
+    "  --config FILE     read the configuration from this YAML file (keys, defaults,\n"
+    "                    limits: docs/configuration.md 3, assayd.yaml(5))\n"
+    "  --set KEY=VALUE   override one key, as in log.level=debug; up to 64 times. It\n"
+    "                    overrides the environment (ASSAY_LOG__LEVEL=debug), which\n"
+    "                    overrides assayd.d/*.yaml next to assayd.yaml, which\n"
+    "                    overrides the file\n"
+    "  --check-config    check configuration, keys, genesis, source of evidence,\n"
+    "                    state folder and images of the enclave, then exit: 0 valid,\n"
+    "                    2 not\n"
     "  --version         print the version\n"
     "\n"
     "examples:\n"
     "  assayd --config /etc/assay/assayd.yaml --set log.format=json\n"
-    "SIGTERM and SIGINT end it cleanly; what it promised is in the store. SIGHUP reads the\n"
-    "configuration anew, SIGUSR1 logs how things stand.\n"
-    "exit status: 0 asked to end; 1 failure at run time (store, disk, port, socket);\n"
-    "             2 usage, configuration, keys or genesis; 4 this node is no member of the "
-    "network\n"
-    "             any more\n";
+    "\n"
+    "signals: SIGTERM, SIGINT stop it (limits.drain_ms for work in progress); SIGHUP\n"
+    "reloads the configuration; SIGUSR1 logs the state\n"
+    "exit status: 0 stopped on request; 1 runtime error (store, disk, port, socket);\n"
+    "             2 usage, configuration, keys or genesis; 4 this node is no member\n"
+    "             of the network, or lacks its feature level\n";
 
 /* ------------------------------------------------------------ store, enclave, host */
 
 static enum assay_status open_enclave(struct daemon_node *node)
 {
+    char hold[PATH_MAX + 8];
+    (void)snprintf(hold, sizeof hold, "%s/hold", node->config->keys_dir);
     const struct assay_supervisor_config settings = {
         .path = node->config->enclave_path,
         .restore_path = node->config->enclave_restore_path,
@@ -71,13 +78,14 @@ static enum assay_status open_enclave(struct daemon_node *node)
         .quote_ms = node->config->evidence.deadline_ms,
         .close_ms = node->config->evidence.close_ms,
         .enforcement = node->enforcement,
+        .hold_path = hold,
         .node_id = node->node_id,
         .store = node->store,
     };
     return assay_supervisor_open(&settings, &node->supervisor, node->message);
 }
 
-/* Newer collateral, where the configuration says whom to ask. */
+/* Newer collateral, if the configuration has a source. */
 static enum assay_status open_fetcher(struct daemon_node *node)
 {
     const struct assay_config_collateral *const c = &node->config->collateral;
@@ -157,10 +165,12 @@ static enum assay_status open_host(struct daemon_node *node,
     const struct assay_rules *rules = now->rules;
     ASSAY_ASSERT(rules != NULL); /* daemon_open_effective_rules */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
-    struct assay_verifier_process_config judge = { .sets = sets,
-                                                   .set_count =
-                                                       assay_rules_judge_sets(rules, sets) };
-    struct assay_transport_apart transport = { .argument = NULL };
+    struct assay_verifier_process_config judge = { .program = node->verifier.path,
+                                                   .argument = assay_build,
+                                                   .sets = sets };
+    judge.set_count = assay_rules_judge_sets(rules, sets);
+    struct assay_transport_apart transport = { .program = node->transport.path,
+                                               .argument = assay_build };
     struct assay_runtime_config settings = {
         .genesis = now->effective.genesis,
         .state = now->effective.state,
@@ -209,7 +219,8 @@ static enum assay_status open_host(struct daemon_node *node,
     assay_supervisor_callbacks(node->supervisor, &settings.enclave);
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
-    judge.argument = assay_byzantine_judge();
+    judge.program = transport.program = NULL; /* main has these roles, with faults */
+    judge.argument = assay_byzantine_verifier();
     transport.argument = assay_byzantine_transport();
     assay_byzantine_overlay(&settings.overlay_above, &settings.overlay_degree);
 #endif
@@ -236,7 +247,7 @@ static enum assay_status follow_collateral(struct daemon_node *node,
 static enum assay_status renew_epoch(struct daemon_node *node)
 {
     struct daemon_effective_rules next;
-    enum assay_status status = daemon_open_effective_rules(node, &next);
+    enum assay_status status = daemon_open_effective_rules(node, false, &next);
     if (status == ASSAY_OK) status = follow_collateral(node, &next);
     if (status == ASSAY_OK) status = open_host(node, &next);
     else assay_runtime_close(&node->host); /* before what it borrows */
@@ -352,6 +363,9 @@ static int run_daemon(const struct assay_config_sources *sources, bool check_onl
     struct daemon_node node = { .sources = *sources, .notify = { .fd = -1 }, .message = "" };
     enum assay_status status = daemon_open_config(&node);
     if (node.config != NULL && status == ASSAY_OK && !check_only) daemon_log_style(node.config);
+#ifndef ASSAY_TEST_HOOKS
+    if (status == ASSAY_OK) status = daemon_open_roles(&node);
+#endif
     if (status == ASSAY_OK && check_only) status = daemon_check_store(&node);
     if (status == ASSAY_OK && check_only) status = daemon_check_start(&node);
     if (status != ASSAY_OK) return not_opened(&node, status, false);
@@ -397,12 +411,9 @@ int main(int argc, char **argv)
     assay_allocator_init();
 #ifdef ASSAY_TEST_HOOKS
     if (assay_verifier_process_is(argc, argv))
-        assay_verifier_process_run(assay_byzantine_verify(argv[2]));
-    if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[2]));
+        assay_verifier_process_run(assay_byzantine_verify(argv[1]));
+    if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[1]));
 #endif
-    if (argc == 2 && assay_verifier_process_is(argc, argv))
-        assay_verifier_process_run(assay_evidence_verify);
-    if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
     for (int o; (o = getopt_long(argc, argv, ":c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;

@@ -80,7 +80,7 @@ static enum assay_status check_ports(struct daemon_node *node)
 
 /* What the network knows of this node: the newest state, else the genesis. */
 struct known {
-    const uint8_t *identity, *door, *voting, *transport, *vendor_root, *platform;
+    const uint8_t *identity, *bootstrap, *voting, *transport, *vendor_root, *platform;
     uint32_t incarnation;
 };
 
@@ -91,16 +91,23 @@ static bool find_known(const struct daemon_node *node, struct known *known)
     for (uint32_t i = 0; state != NULL && i < state->member_count; i++) {
         const struct assay_member *const m = &state->members[i];
         if (!assay_bytes_equal(m->node_id, node->node_id, 32) || m->life_count == 0) continue;
-        *known = (struct known){ m->identity_public, m->door_public, m->lives[0].voting_public,
-                                 m->lives[0].transport_public, m->vendor_root, m->platform_id,
-                                 m->lives[0].incarnation };
+        *known = (struct known){
+            m->identity_public,           m->bootstrap_public, m->lives[0].voting_public,
+            m->lives[0].transport_public, m->vendor_root,      m->platform_id,
+            m->lives[0].incarnation
+        };
         return true;
     }
     for (uint32_t i = 0; state == NULL && i < g->member_count; i++) {
         const struct assay_genesis_member *const m = &g->members[i];
         if (!assay_bytes_equal(m->node_id, node->node_id, 32)) continue;
-        *known = (struct known){ m->identity_public, m->door_public, m->voting_public,
-                                 m->transport_public, m->vendor_root, m->platform_id, 1 };
+        *known = (struct known){ m->identity_public,
+                                 m->bootstrap_public,
+                                 m->voting_public,
+                                 m->transport_public,
+                                 m->vendor_root,
+                                 m->platform_id,
+                                 1 };
         return true;
     }
     return false;
@@ -109,9 +116,9 @@ static bool find_known(const struct daemon_node *node, struct known *known)
 static enum assay_status wrong_key(struct daemon_node *node, const char *file, const char *which)
 {
     (void)snprintf(node->message, sizeof node->message,
-                   "%.200s/%s: the %s key is not the one that the network knows of this node: a "
-                   "file of another node, or a folder put together of two; bring the whole folder "
-                   "back from this node's back-up",
+                   "%.200s/%s: the %s key is not the one that this node has in the network: a "
+                   "file of another node, or a folder put together of two; restore the entire "
+                   "folder from this node's back-up",
                    node->config->keys_dir, file, which);
     return ASSAY_E_INVALID;
 }
@@ -124,8 +131,8 @@ static enum assay_status check_keys(struct daemon_node *node, const struct known
     if (status != ASSAY_OK) return status;
     const struct assay_key_set *const own = &ring.current;
     const bool listed = own->incarnation == known->incarnation;
-    if (!assay_bytes_equal(ring.door_public, known->door, 32))
-        status = wrong_key(node, "door.key", "door");
+    if (!assay_bytes_equal(ring.bootstrap_public, known->bootstrap, 32))
+        status = wrong_key(node, "bootstrap.key", "bootstrap");
     else if (listed &&
              !assay_bytes_equal(own->voting_public, known->voting, ASSAY_P256_PUBLIC_LEN))
         status = wrong_key(node, "incarnation.key", "voting");
@@ -151,7 +158,7 @@ static enum assay_status check_credential(struct daemon_node *node, const struct
     assay_hex_encode(known->platform, 32, expected, sizeof expected);
     (void)snprintf(node->message, sizeof node->message,
                    "%.200s: the credential of platform %.16s (\"%.32s\"), expected that of "
-                   "platform %.16s, with which the network knows this node: its evidence would "
+                   "platform %.16s, which this node has in the network: its evidence would "
                    "fail hard",
                    node->config->evidence.credential, found, node->credential->name, expected);
     daemon_place(node, "evidence.credential");

@@ -49,16 +49,18 @@ static const char *destroy_voting_key(struct daemon_node *node, const struct ass
     enum assay_status status = ASSAY_OK;
     if (assay_bytes_equal(ring.current.voting_public, left->lives[0].voting_public,
                           ASSAY_P256_PUBLIC_LEN)) {
-        status = assay_keyring_make_next(dir, ring.current.incarnation + 1, &ring);
-        if (status == ASSAY_OK) status = assay_keyring_promote(dir, &ring);
+        const uint32_t number = assay_keyring_following_number(&ring);
+        status = assay_keyring_make_next(dir, number, &ring);
+        if (status == ASSAY_OK) status = assay_keyring_promote(dir, number, &ring);
     }
     assay_keyring_wipe(&ring);
     return status == ASSAY_OK ? "; its voting key was destroyed"
                               : "; its voting key could not be destroyed: remove incarnation.key";
 }
 
-/* Is this node's identity on the roster? Reports the remedy if not. */
-static enum assay_status find_membership(struct daemon_node *node, const struct assay_state *state)
+/* Is this node's identity on the roster? Reports the remedy if not. A check writes nothing. */
+static enum assay_status find_membership(struct daemon_node *node, const struct assay_state *state,
+                                         bool is_check)
 {
     const char *dir = node->config->keys_dir;
     if (state == NULL) return ASSAY_OK; /* or a newcomer: become_newcomer */
@@ -71,7 +73,7 @@ static enum assay_status find_membership(struct daemon_node *node, const struct 
                                 "%llu%s. To come back it is joined by a change with keys of its "
                                 "own making (assay keys generate), like a new one",
                                 dir, (unsigned long long)state->members[i].stage_epoch,
-                                destroy_voting_key(node, &state->members[i]));
+                                is_check ? "" : destroy_voting_key(node, &state->members[i]));
     return say_stranger(node,
                         "%.200s: this node is no member in epoch %llu: a change that joins it must "
                         "be in force first (assay change list on a member's socket); with a newer "
@@ -102,7 +104,7 @@ static enum assay_status become_newcomer(struct daemon_node *node,
     assay_bytes_copy(own->node_id, 32, ring.node_id, 32);
     assay_bytes_copy(own->platform_id, 32, ring.node_id, 32);
     assay_bytes_copy(own->identity_public, 64, ring.identity_public, 64);
-    assay_bytes_copy(own->door_public, 32, ring.door_public, 32);
+    assay_bytes_copy(own->bootstrap_public, 32, ring.bootstrap_public, 32);
     assay_bytes_copy(own->voting_public, 64, ring.current.voting_public, 64);
     assay_bytes_copy(own->transport_public, 32, ring.current.transport_public, 32);
     assay_keyring_wipe(&ring);
@@ -153,10 +155,11 @@ static enum assay_status check_level(struct daemon_node *node,
 {
     const uint32_t level = effective->parameters.level;
     if (level <= DAEMON_FEATURE_LEVEL) return ASSAY_OK;
-    return say_stranger(node,
-                        "feature level %u is in force, and this build speaks %u at most: install a "
-                        "newer one, then start it again",
-                        (unsigned)level, (unsigned)DAEMON_FEATURE_LEVEL);
+    return say_stranger(
+        node,
+        "feature level %u is in force, and this build supports %u at most: install a "
+        "newer one, then start it again",
+        (unsigned)level, (unsigned)DAEMON_FEATURE_LEVEL);
 }
 
 /* What records of services make: by the genesis' plan, or one that a change brought. */
@@ -167,11 +170,16 @@ static enum assay_status open_services(struct daemon_node *node,
     if (g->services.len == 0) return ASSAY_OK;
     effective->services = calloc(1, sizeof *effective->services);
     if (effective->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
-    return daemon_say(node, "the plan of services in force",
-                      assay_host_services_open(effective->services, g->chain_id, g->services));
+    const enum assay_status status =
+        assay_host_services_open(effective->services, g->chain_id, g->services);
+    if (status == ASSAY_E_UNSUPPORTED)
+        return say_stranger(node, "this network has services, and this build has none "
+                                  "(ASSAY_WITH_SERVICES=OFF): install one that has them, then "
+                                  "start it again");
+    return daemon_say(node, "the plan of services in force", status);
 }
 
-enum assay_status daemon_open_effective_rules(struct daemon_node *node,
+enum assay_status daemon_open_effective_rules(struct daemon_node *node, bool is_check,
                                               struct daemon_effective_rules *out)
 {
     char message[ASSAY_RULES_MESSAGE];
@@ -181,7 +189,7 @@ enum assay_status daemon_open_effective_rules(struct daemon_node *node,
     enum assay_status status =
         assay_effective_rules_load(out->memory, len, node->genesis, node->store, &out->effective);
     ASSAY_TRY(daemon_say(node, "the newest state in the store", status));
-    ASSAY_TRY(find_membership(node, out->effective.state));
+    ASSAY_TRY(find_membership(node, out->effective.state, is_check));
     ASSAY_TRY(check_level(node, out->effective.genesis));
     status = assay_rules_open(node->genesis, &out->effective, node->store, &out->rules, message);
     if (status != ASSAY_OK) (void)snprintf(node->message, sizeof node->message, "%s", message);

@@ -5,19 +5,19 @@
  */
 #include "apps/daemon/node.h"
 
+#include "apps/config/rights.h"
 #include "apps/daemon/recover.h"
+#include "apps/enclave/targets.h"
 #include "base/assert.h"
 #include "base/file/kind.h"
-#include "base/file/trust.h"
 #include "base/sparse.h"
 #include "base/system_clock.h"
 #include "net/runtime/log.h"
-#include "net/services/role.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status)
 {
@@ -107,6 +107,8 @@ void daemon_close(struct daemon_node *node)
     assay_source_close(&node->source);
     daemon_reloaded_close(node);
     daemon_notify_close(&node->notify);
+    if (node->verifier.fd > 0) (void)close(node->verifier.fd);
+    if (node->transport.fd > 0) (void)close(node->transport.fd);
     assay_config_rows_close(&node->rows);
     assay_config_layers_close(&node->layers);
     for (uint32_t i = 0; i < node->recover_count; i++)
@@ -347,106 +349,15 @@ static enum assay_status check_insecure(struct daemon_node *node)
     return ASSAY_OK;
 }
 
-/* "": nothing was named. */
-static bool is_loose(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    return path != NULL && path[0] != '\0' && assay_file_trust_fault(path, message);
-}
-
-/* The folder of a socket, behind links: a user with write access can replace the socket. The
- * permissions of the socket are set by its creator. */
-static bool is_loose_socket(const char *socket, char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    char folder[PATH_MAX + 4]; /* with "/." behind it, as a folder on the way: /tmp will do */
-    const char *const slash = strrchr(socket, '/');
-    if (socket[0] == '\0') return false;
-    (void)snprintf(folder, sizeof folder, "%.*s./.",
-                   slash != NULL ? (int)(slash + 1 - socket) : 0, socket);
-    return assay_file_trust_fault(folder, message);
-}
-
-/* A key that is a file behind links: these are held to what a file of configuration is, and it to
- * what keys are. */
-static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    char whole[PATH_MAX];
-    if (path[0] == '\0' || realpath(path, whole) == NULL) return false; /* reported elsewhere */
-    return assay_file_trust_fault(path, message) || assay_file_secret_fault(whole, message);
-}
-
-/* Where programs of services find the daemon: a user who can replace the socket can impersonate
- * it. */
-static bool has_loose_sockets(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    char path[ASSAY_SERVICE_SOCKET_PATH];
-    struct stat info;
-    if (folder[0] == '\0') return false;
-    if (is_loose(folder, message)) return true;
-    if (stat(folder, &info) == 0 && !S_ISDIR(info.st_mode)) {
-        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
-                       "%.300s: expected the folder of listen.services, found a file: remove it, "
-                       "or name another path",
-                       folder);
-        return true;
-    }
-    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
-        if (assay_service_socket_path(folder, assay_service_socket_at(i), path) != ASSAY_OK)
-            return false; /* reported on opening */
-        *strrchr(path, '/') = '\0';
-        if (is_loose(path, message)) return true;
-    }
-    return false;
-}
-
-static bool has_loose_targets(const struct assay_config_enforcement *e,
-                              char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    for (size_t i = 0; i < e->target_count; i++) {
-        const struct assay_config_target *const t = &e->targets[i];
-        if (t->driver == ASSAY_CONFIG_HOOK && is_loose(t->path, message)) return true;
-        if (is_loose(t->ca_file, message)) return true;
-        if (t->driver == ASSAY_CONFIG_CONTAINER && is_loose_socket(t->socket, message)) return true;
-    }
-    return false;
-}
-
-/* Changing one of these changes the behaviour of this node: they need the write permissions of keys
- * (docs/configuration.md 1). */
-static enum assay_status check_rights(struct daemon_node *node)
-{
-    const struct assay_config *c = node->config;
-    static const char yaml[] = ".yaml";
-    char folder[PATH_MAX + 4]; /* assayd.d of assayd.yaml, as apps/config/layers_read.c names it */
-    const char *const path = node->sources.path;
-    const size_t len = strlen(path), tail = sizeof yaml - 1;
-    const bool named = len > tail && strcmp(path + len - tail, yaml) == 0;
-    (void)snprintf(folder, sizeof folder, "%.*s.d", (int)(named ? len - tail : len), path);
-    /* Each configuration file; other sources, variables and flags, are not files. */
-    for (size_t i = 0; i < node->layers.name_count; i++)
-        if (assay_file_trust_fault(node->layers.names[i], node->message)) return ASSAY_E_INVALID;
-    const char *const paths[] = { folder, c->genesis, c->state_dir, c->checkpoint, c->enclave_path,
-                                  c->enclave_restore_path, c->http.certificate, c->http.clients,
-                                  c->collateral.ca_file };
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        if (is_loose(paths[i], node->message)) return ASSAY_E_INVALID;
-    for (uint32_t i = 0; i < c->recover_count; i++)
-        if (is_loose(c->recovers[i], node->message)) return ASSAY_E_INVALID;
-    const char *const sockets[] = { c->admin, c->http.socket_path, c->enclave_service };
-    for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
-        if (is_loose_socket(sockets[i], node->message)) return ASSAY_E_INVALID;
-    if (is_loose_key(c->http.key, node->message) ||
-        is_loose(node->enforcement->journal, node->message) ||
-        has_loose_targets(node->enforcement, node->message) ||
-        has_loose_sockets(c->services, node->message))
-        return ASSAY_E_INVALID;
-    return ASSAY_OK;
-}
-
 enum assay_status daemon_read_config(struct daemon_node *node)
 {
     ASSAY_TRY(open_memory(node));
     ASSAY_TRY(read_layers(node));
-    ASSAY_TRY(check_rights(node));
+    if (assay_config_rights_fault(node->sources.path, &node->layers, node->config, node->message))
+        return ASSAY_E_INVALID;
+    /* Keys of webhooks: a reload must find out before it closes the previous targets. */
+    _Static_assert((int)ASSAY_RUNTIME_MESSAGE_LEN <= (int)ASSAY_CONFIG_MESSAGE_MAX, "fits");
+    if (assay_targets_check(node->enforcement, node->message) != ASSAY_OK) return ASSAY_E_INVALID;
     ASSAY_TRY(open_genesis(node));
     ASSAY_TRY(check_insecure(node));
     ASSAY_TRY(open_checkpoint(node));

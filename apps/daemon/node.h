@@ -7,6 +7,7 @@
  *   reload.c   what changes while the node runs
  *   notify.c   notifications to systemd
  *   images.c   the enclave's images against the policy
+ *   roles.c    the programs of the verifier and the transport process
  *
  * Each function sets node->message to the reason of a failure, in one line.
  */
@@ -37,6 +38,13 @@ struct daemon_effective_rules {
     struct assay_rules *rules;
     struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
     struct assay_host_services *services; /* NULL: the network has none */
+};
+
+/* Program of a role process, open from the start on: what an upgrade puts in its place is not
+ * executed by this daemon. */
+struct daemon_role {
+    int fd;        /* 0: none */
+    char path[32]; /* of the descriptor, below /proc/self/fd */
 };
 
 /* Everything the daemon holds; freed in reverse order by daemon_close. */
@@ -70,9 +78,10 @@ struct daemon_node {
     struct assay_fetcher *fetcher; /* NULL: collateral is not fetched */
     struct assay_runtime *host;
     struct daemon_notify notify;
+    struct daemon_role verifier, transport;
     const char *insecure[ASSAY_CONFIG_INSECURE_COUNT]; /* [insecure_count] that are in use */
     size_t insecure_count;
-    bool unfit; /* what did not open is the operator's to mend: exit status 2 */
+    bool unfit; /* what did not open must be fixed by the operator: exit status 2 */
     char timeline_path[PATH_MAX + 16];
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
@@ -111,10 +120,11 @@ void daemon_close(struct daemon_node *node);
 
 /* SHA-256 of what a ballot names as its verifier. */
 void daemon_verifier_digest(uint8_t digest[static 32]);
-/* Rules and roster of the newest state in the store, and this node's membership in it.
+/* Rules and roster of the newest state in the store, and this node's membership in it. A check
+ * writes nothing; else the voting key of a node that left is destroyed.
  * Out:     *out, which daemon_close_effective_rules frees whatever the status
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (no member, or not any more; a newer level) | the failure */
-ASSAY_CHECKED enum assay_status daemon_open_effective_rules(struct daemon_node *node,
+ASSAY_CHECKED enum assay_status daemon_open_effective_rules(struct daemon_node *node, bool is_check,
                                                             struct daemon_effective_rules *out);
 /* */
 void daemon_close_effective_rules(struct daemon_effective_rules *effective);
@@ -122,7 +132,8 @@ void daemon_close_effective_rules(struct daemon_effective_rules *effective);
 /* --- reload.c */
 
 /*
- * daemon_reload - SIGHUP: read everything anew, and take over what may change while a node runs.
+ * daemon_reload - SIGHUP: read the configuration again, and apply the keys that may change while a
+ * node runs.
  *
  * A configuration that does not fit is refused whole, and the one before goes on; what changed and
  * needs a restart is named. Everything is said in the log.
@@ -149,6 +160,12 @@ ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
 ASSAY_CHECKED enum assay_status daemon_check_start(struct daemon_node *node);
 /* Whether a start would make new keys: warned of. Returns: ASSAY_OK | store.id cannot be read */
 ASSAY_CHECKED enum assay_status daemon_check_store_binding(struct daemon_node *node);
+
+/* --- roles.c */
+
+/* Opens the programs of the roles in the libexec folder of this program's prefix. Files that others
+ * may change are refused (base/file/trust.h). Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_INVALID */
+ASSAY_CHECKED enum assay_status daemon_open_roles(struct daemon_node *node);
 
 /* --- images.c */
 

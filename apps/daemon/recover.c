@@ -4,8 +4,8 @@
 #include "apps/daemon/recover.h"
 
 #include "base/file/file.h"
-#include "engine/node/acceptance.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/parts/acceptance.h"
 
 #include <stdlib.h>
 

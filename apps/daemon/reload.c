@@ -112,14 +112,16 @@ static bool targets_differ(const struct assay_config_rows *before,
 static void report_refusal(struct daemon_node *node, const char *why)
 {
     assay_runtime_log_reload(node->host, ASSAY_SEVERITY_ERROR, "reason", why,
-                             "refused as a whole: the configuration before goes on");
+                             "refused completely: the previous configuration stays in force");
 }
 
 /* The only part that may fail goes first, and leaves those before. */
 static bool take_targets(struct daemon_node *node, struct daemon_node *next)
 {
     char message[ASSAY_RUNTIME_MESSAGE_LEN] = "";
-    if (!targets_differ(live_rows(node), &next->rows)) return true;
+    if (!targets_differ(live_rows(node), &next->rows) &&
+        assay_supervisor_targets_are_open(node->supervisor))
+        return true;
     struct assay_config_enforcement *const fresh = malloc(sizeof *fresh);
     if (fresh == NULL) {
         report_refusal(node, assay_status_text(ASSAY_E_MEMORY));
@@ -131,6 +133,10 @@ static bool take_targets(struct daemon_node *node, struct daemon_node *next)
         fresh->targets[i] = next->config->enforcement.targets[i];
     if (assay_supervisor_targets(node->supervisor, fresh, message) != ASSAY_OK) {
         free(fresh);
+        const size_t len = strlen(message);
+        if (!assay_supervisor_targets_are_open(node->supervisor))
+            (void)snprintf(message + len, sizeof message - len,
+                           "; previous targets cannot be opened again: assay enforce show");
         report_refusal(node, message);
         return false;
     }
@@ -149,7 +155,7 @@ static void take_live(struct daemon_node *node, struct daemon_node *next)
         .drain_ms = next->config->drain_ms,
         .peers = next->peers,
         .peer_count = next->config->peer_count,
-        .advertise = daemon_advertised(node->config), /* of the door that is open */
+        .advertise = daemon_advertised(node->config), /* of the listener that is open */
     };
     const enum assay_status status = assay_runtime_reconfigure(node->host, &tuning);
     if (status != ASSAY_OK)
@@ -200,7 +206,7 @@ void daemon_reloaded_close(struct daemon_node *node)
 
 void daemon_reload(struct daemon_node *node)
 {
-    daemon_notify_reloading(&node->notify, assay_monotonic_us());
+    daemon_notify_reloading(&node->notify, assay_awake_us()); /* systemd's clock */
     struct daemon_node *next = calloc(1, sizeof *next);
     enum assay_status status = next != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (next != NULL) {

@@ -84,7 +84,7 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
 static enum assay_status look_into_store(struct daemon_node *node, bool is_check)
 {
     ASSAY_TRY(check_chain(node, is_check));
-    ASSAY_TRY(daemon_open_effective_rules(node, &node->in_force));
+    ASSAY_TRY(daemon_open_effective_rules(node, is_check, &node->in_force));
     return check_images(node, is_check);
 }
 

@@ -4,9 +4,7 @@
  * network.c makes keys, vendors, genesis and configurations, tpm.c software TPMs; peer.c runs one
  * assayd and queries its view; story.c injects faults and checks their effect; view.c draws;
  * timeline.c records events. life.c is another story, of a year, services.c a third, of programs
- * that follow the
- * ledger. Nothing here is believed without having been read
- * from a running peer.
+ * that follow the ledger. Every result here was read from a running peer.
  */
 #ifndef ASSAY_APPS_DEMO_DEMO_H
 #define ASSAY_APPS_DEMO_DEMO_H

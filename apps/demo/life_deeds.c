@@ -294,8 +294,9 @@ const struct life_step life_steps[] = {
       0, NULL },
     { 30, "a third is rebooted at once", "a third comes back and the network goes on",
       life_look_third, false, 0, NULL },
-    { 31, "a third is lost with its disks", "people recover, and the network goes on in a new era",
-      life_look_recover, false, 0, NULL },
+    { 31, "a third is lost with its disks",
+      "operators recover, and the network continues in a new era", life_look_recover, false, 0,
+      NULL },
     { 0, "the year ends", "newcomers are FULL, too", look_year_end, true, 0, NULL },
 };
 const size_t life_step_count = sizeof life_steps / sizeof life_steps[0];

@@ -7,7 +7,7 @@
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
 #include "base/system_clock.h"
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 
 #include <string.h>
 

@@ -41,7 +41,7 @@ bool life_look_collateral(struct demo *demo, struct life_turn *turn)
     case 0:
         (void)snprintf(turn->digest, sizeof turn->digest, "%s", now->endorsements_digest);
         if (!submit_offer(demo)) return life_refused(turn);
-        demo_report(demo, life_epoch(demo), "all", "collateral", "vendor %u published anew",
+        demo_report(demo, life_epoch(demo), "all", "collateral", "vendor %u published again",
                     (unsigned)RENEWED + 1);
         return life_next(demo, turn);
     case 1:

@@ -29,14 +29,12 @@ enum {
 };
 
 static const char usage[] =
-    "usage: ./dev demo [--story trial|life|services] [--short] [--evidence soft|tpm]\n"
+    "usage: assay-demo [--story trial|life|services] [--short] [--evidence soft|tpm]\n"
     "                  [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
     "\n"
-    "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives "
-    "through a\n"
-    "story. Shows what every peer's score does and ends with a table of what had to happen; exit "
-    "status 0\n"
-    "only if all of it did.\n"
+    "Start a network of assayd peers on loopback, each with its own enclave, and run a\n"
+    "story. Show the score of every peer, and print a table of what the story expects;\n"
+    "exit status 0 only if all of it happened.\n"
     "\n"
     "  --story       trial (default): a tampered enclave, a slanderer, a killed peer, replayed "
     "quotes;\n"
@@ -67,9 +65,9 @@ static const char usage[] =
     "  --version     print the version\n"
     "\n"
     "examples:\n"
-    "  ./dev demo\n"
-    "  ./dev demo --story life --headless --json out.json\n"
-    "exit status: 0 all of the story happened, 1 some did not, 2 usage\n";
+    "  assay-demo\n"
+    "  assay-demo --story life --headless --json out.json\n"
+    "exit status: 0 all of the story happened, 1 some did not or it was interrupted, 2 usage\n";
 
 static void on_interrupt(int signal)
 {
@@ -318,7 +316,9 @@ int main(int argc, char **argv)
     demo.options.story->after(&demo);
     bool passed = demo_summary(&demo, stdout) && completed;
     (void)printf("\n%s after %.1f s\n",
-                 passed ? "everything happened as it had to" : "NOT everything happened",
+                 passed                           ? "everything happened as it had to"
+                 : !completed && demo_interrupted ? "interrupted: NOT everything happened"
+                                                  : "NOT everything happened",
                  (double)(assay_monotonic_ms() - demo.started_ms) / 1000);
     if (demo.options.json_path != NULL &&
         !demo_timeline_write(&demo, demo.options.json_path, passed))

@@ -173,8 +173,9 @@ static bool start_holder(struct demo *demo, uint32_t peer)
     struct services_process *p = &cast.holder[peer];
     FILE *out = open_config(demo, p, "holder", peer);
     if (out == NULL) return false;
-    (void)fprintf(out, "door: 127.0.0.1:%u\ncluster: %u\nstore: holder.vault\nkey: ../store.key\n",
-                  demo_free_port(), peer <= SERVICES_SPARE ? 0u : 1u);
+    (void)fprintf(
+        out, "client_listen: 127.0.0.1:%u\ncluster: %u\nstore: holder.vault\nkey: ../store.key\n",
+        demo_free_port(), peer <= SERVICES_SPARE ? 0u : 1u);
     return fclose(out) == 0 && start_process(demo, p, "holder", peer);
 }
 
@@ -337,10 +338,11 @@ void services_end(struct demo *demo)
         forced++;
         count++;
     }
-    demo_settle(demo_check(demo, "every program stayed, and ended when it was asked to"),
-                cast.lost == 0 && forced == 0,
-                "%u asked to end, %u of them had to be killed or failed; %u ended by themselves",
-                count, forced, cast.lost);
+    demo_settle(
+        demo_check(demo, "every program stayed, and stopped on request"),
+        cast.lost == 0 && forced == 0,
+        "%u stopped on request, %u of them had to be killed or failed; %u ended by themselves",
+        count, forced, cast.lost);
 }
 
 /* ------------------------------------------------------------ output */

@@ -62,6 +62,12 @@ static struct assay_json *event_json(const struct demo_event *event)
     return object;
 }
 
+static const char *figure_of(const struct demo_check *check)
+{
+    if (check->known) return check->figure;
+    return demo_interrupted ? "not reached: the story was interrupted" : "did not happen";
+}
+
 static struct assay_json *check_json(const struct demo *demo, const struct demo_check *check)
 {
     struct assay_json *object = assay_json_object();
@@ -69,7 +75,7 @@ static struct assay_json *check_json(const struct demo *demo, const struct demo_
     if (check->expected != NULL) assay_json_set_text(object, "expected", check->expected);
     assay_json_set_bool(object, "passed", check->known && check->passed);
     if (check->known) assay_json_set_uint(object, "at_ms", check->at_ms - demo->started_ms);
-    assay_json_set_text(object, "measured", check->known ? check->figure : "did not happen");
+    assay_json_set_text(object, "measured", figure_of(check));
     return object;
 }
 
@@ -116,8 +122,7 @@ bool demo_summary(const struct demo *demo, FILE *out)
         const bool passed = check->known && check->passed;
         all = all && passed;
         (void)fprintf(out, "%-5s %-*s%s%s\n", passed ? "yes" : "NO", room, check->name,
-                      room == 0 ? "\n      " : " ",
-                      check->known ? check->figure : "did not happen");
+                      room == 0 ? "\n      " : " ", figure_of(check));
     }
     return all;
 }

@@ -1,5 +1,5 @@
 /*
- * apps/demo/tpm.c - software TPMs as the platforms of the demo: one a peer, four makers in turn,
+ * apps/demo/tpm.c - software TPMs as the platforms of the demo: one a peer, four vendors in turn,
  * each with a registrar that certifies attestation keys after activation (docs/protocol.md
  * 3.17). Keys, certificates and samples are made by the commands that an operator would type.
  */
@@ -27,15 +27,15 @@ static bool report_error(const char *what, const char *why)
 /* Its TPM gets an attestation key; the first measured image is the good one. */
 static bool enroll_peer(struct demo *demo, const struct demo_peer *peer, unsigned root)
 {
-    char state[PATH_MAX], registrar[PATH_MAX], makers[PATH_MAX], good[65], zeros[129];
+    char state[PATH_MAX], registrar[PATH_MAX], vendors[PATH_MAX], good[65], zeros[129];
     (void)snprintf(state, sizeof state, "%s", demo_below(demo, "%s/tpm", peer->name));
     (void)snprintf(registrar, sizeof registrar, "%s", demo_below(demo, "vendor-%u", root + 1));
-    (void)snprintf(makers, sizeof makers, "%s", demo_below(demo, "maker-%u", root + 1));
+    (void)snprintf(vendors, sizeof vendors, "%s", demo_below(demo, "maker-%u", root + 1));
     assay_hex_encode(demo->good_measurement, 32, good, sizeof good);
     (void)snprintf(zeros, sizeof zeros, "%0128d", 0);
     const char *tcti = peer->tpm.tcti;
-    const char *const certify[] = { "tpm",      "enroll", state,    "--registrar", registrar,
-                                    "--makers", makers,   "--tcti", tcti,          NULL };
+    const char *const certify[] = { "tpm",           "enroll", state,    "--registrar", registrar,
+                                    "--tpm-vendors", vendors,  "--tcti", tcti,          NULL };
     const char *const measure[] = { "tpm", "measure", "--measurement", good, "--tcti", tcti, NULL };
     const char *const quote[] = { "tpm",
                                   "quote",

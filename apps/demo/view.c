@@ -57,7 +57,8 @@ static void draw_member(const struct demo_peer *peer, const struct demo_member *
 {
     char cells[3 * BAR_MAX + 1];
     const char *process = peer->pid == 0 ? "down" : peer->now.reachable ? "up" : "starting";
-    const char *status = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : m->stage;
+    const char *stage = strcmp(m->stage, "resting") == 0 ? "drained" : m->stage;
+    const char *status = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : stage;
     put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
              cli_terminal_colour(&terminal, status), cli_terminal_glyph(&terminal, status), status,
              cli_terminal_plain(&terminal),

@@ -29,15 +29,16 @@ enum { FRAMES_PER_TURN = 16 };
 
 static const char usage[] =
     "usage: assay-enclave SERVICE_SOCKET\n"
+    "       assay-enclave --help | --version\n"
     "\n"
-    "The workload that a node vouches for, to try one with: it counts, answers on SERVICE_SOCKET\n"
-    "and takes part in quotes. assayd starts it, from enclave.path of its configuration, with its\n"
-    "end of a channel at descriptor 3; by hand it only says that there is none. The SHA-256 of\n"
-    "this file is its measurement.\n"
+    "Run the sample workload of a node: it counts, answers on SERVICE_SOCKET and\n"
+    "takes part in quotes. assayd starts it (enclave.path of its configuration) with\n"
+    "a channel at descriptor 3; without one it exits with status 1. Its measurement\n"
+    "is the SHA-256 of this file.\n"
     "\n"
     "examples:\n"
     "  sha256sum \"$(command -v assay-enclave)\"\n"
-    "exit status: 0 asked to end, 1 the socket or the channel cannot be had, 2 usage\n";
+    "exit status: 0 stopped on request; 1 socket or channel not available; 2 usage\n";
 
 static bool log_event(const struct assay_channel_frame *frame)
 {
@@ -137,7 +138,8 @@ int main(int argc, char **argv)
     }
     const struct assay_channel_frame hello = { .kind = ASSAY_CHANNEL_HELLO };
     const bool connected = signals >= 0 && log_event(&hello);
-    if (!connected) fprintf(stderr, "assay-enclave: no platform at descriptor 3\n");
+    if (!connected)
+        fprintf(stderr, "assay-enclave: no channel at descriptor 3: assayd starts this program\n");
     const bool ran = connected && run_loop(&service, &counter, signals);
     service_close(&service);
     return ran ? 0 : 1;

@@ -4,7 +4,7 @@
  */
 #include "apps/enclave/supervisor.h"
 
-#include "apps/enclave/maker.h"
+#include "apps/enclave/attester.h"
 #include "apps/enclave/targets.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
@@ -13,6 +13,7 @@
 #include "enforce/process.h"
 #include "quote/source/platform/platform.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,9 +39,11 @@ struct assay_supervisor {
     struct assay_store *store;
     struct assay_journal *journal; /* NULL: none */
     struct assay_targets *targets; /* NULL: none */
+    enum assay_status targets_status; /* of NULL: why those of the configuration cannot be open */
     const struct assay_config_enforcement *enforcement; /* of the targets */
     uint8_t node_id[32];
     struct assay_hold hold;
+    char hold_path[PATH_MAX]; /* "": no copy */
     bool loss_reported; /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms;
@@ -144,7 +147,7 @@ static enum assay_status host_order(void *context, const struct assay_order *ord
 {
     struct assay_supervisor *self = context;
     const enum assay_status status = assay_agent_order(self->agent, order, self->now_ms);
-    if (self->targets == NULL) return status;
+    if (self->targets == NULL) return status != ASSAY_OK ? status : self->targets_status;
     /* A target that cannot persist it does not keep others from obeying. */
     const enum assay_status others = assay_targets_order(self->targets, order, self->now_ms);
     return status != ASSAY_OK ? status : others;
@@ -250,7 +253,35 @@ static void host_enforcement(void *context, struct assay_enforcement *view)
     assay_bytes_copy(view->journal_hash, 32, head.hash, 32);
     if (self->targets != NULL)
         view->target_count =
-            assay_targets_look(self->targets, view->targets, ASSAY_ENFORCEMENT_TARGETS_MAX);
+            assay_targets_inspect(self->targets, view->targets, ASSAY_ENFORCEMENT_TARGETS_MAX);
+}
+
+/* Held when the store or its copy says so: the copy survives the loss of the state folder. */
+static enum assay_status load_hold(struct assay_supervisor *self)
+{
+    struct assay_hold copy;
+    ASSAY_TRY(assay_hold_load(self->store, &self->hold));
+    if (self->hold_path[0] == '\0' || self->hold.held) return ASSAY_OK;
+    const enum assay_status status = assay_hold_load_file(self->hold_path, &copy);
+    if (status != ASSAY_OK) {
+        copy = (struct assay_hold){ .held = true, .since_unix_ms = assay_unix_ms() };
+        (void)snprintf(copy.reason, sizeof copy.reason, "%.120s cannot be read: %s",
+                       self->hold_path, assay_status_symbol(status));
+    }
+    if (copy.held) self->hold = copy;
+    return ASSAY_OK;
+}
+
+/* A release removes the copy first: a crash in between leaves the hold. A folder of keys that
+ * cannot be written (a mount that is read-only) has no copies. */
+static enum assay_status save_hold(struct assay_supervisor *self, const struct assay_hold *next)
+{
+    enum assay_status status = ASSAY_OK;
+    if (self->hold_path[0] != '\0') status = assay_hold_save_file(self->hold_path, next);
+    if (status != ASSAY_OK)
+        assay_enclave_log("warning", "hold_not_copied", status, self->hold_path);
+    if (status != ASSAY_OK && !next->held) return status;
+    return assay_hold_save(self->store, next);
 }
 
 /* A release is persisted before anything works again; a hold takes effect even while the store is
@@ -260,7 +291,7 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
     struct assay_supervisor *self = context;
     struct assay_hold next = { .held = held, .since_unix_ms = assay_unix_ms() };
     (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
-    ASSAY_TRY(assay_hold_save(self->store, &next));
+    ASSAY_TRY(save_hold(self, &next));
     self->hold = next;
     const struct assay_journal_entry entry = { .kind = held ? ASSAY_JOURNAL_HOLD
                                                             : ASSAY_JOURNAL_HOLD_RELEASED,
@@ -293,20 +324,20 @@ void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
 static enum assay_status open_platform(struct assay_supervisor *self,
                                        const struct assay_supervisor_config *config)
 {
-    struct assay_maker *const maker = calloc(1, sizeof *maker);
-    if (maker == NULL) return ASSAY_E_MEMORY;
-    maker->credential = config->credential;
-    maker->tpm = config->tpm;
-    maker->source = config->source;
+    struct assay_attester *const attester = calloc(1, sizeof *attester);
+    if (attester == NULL) return ASSAY_E_MEMORY;
+    attester->credential = config->credential;
+    attester->tpm = config->tpm;
+    attester->source = config->source;
     const struct assay_platform_config platform = {
-        .make_quote = assay_maker_quote,
-        .load = assay_maker_load,
-        .release = assay_maker_release,
-        .context = maker,
+        .make_quote = assay_attester_quote,
+        .load = assay_attester_load,
+        .release = assay_attester_release,
+        .context = attester,
         .quote_deadline_ms = self->quote_ms,
     };
     const enum assay_status status = assay_platform_open(&platform, &self->platform);
-    if (status != ASSAY_OK) free(maker);
+    if (status != ASSAY_OK) free(attester);
     return status;
 }
 
@@ -328,32 +359,42 @@ static enum assay_status open_journal(struct assay_supervisor *self,
 
 static enum assay_status open_targets(struct assay_supervisor *self,
                                       const struct assay_config_enforcement *enforcement,
+                                      bool keep_unopened,
                                       char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     const struct assay_targets_config targets = { .enforcement = enforcement,
                                                   .store = self->store,
                                                   .journal = self->journal,
-                                                  .node_id = self->node_id };
-    ASSAY_TRY(assay_targets_open(&targets, &self->targets, message));
+                                                  .node_id = self->node_id,
+                                                  .keep_unopened = keep_unopened };
+    self->targets_status = assay_targets_open(&targets, &self->targets, message);
+    if (self->targets_status != ASSAY_OK) return self->targets_status;
     self->enforcement = enforcement;
     assay_targets_hold(self->targets, self->hold.held, self->now_ms);
     return ASSAY_OK;
 }
 
 /* Previous targets are closed first: two of one name would share a spool. Their pending orders are
- * in the store, and are read again. */
+ * in the store, and are read again. What fails before that changes nothing; after it, those of the
+ * previous ones that open work on, and the others fail each order until a reload opens them. */
 enum assay_status assay_supervisor_targets(struct assay_supervisor *self,
                                            const struct assay_config_enforcement *enforcement,
                                            char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     char again[ASSAY_RUNTIME_MESSAGE_LEN] = "";
     ASSAY_ASSERT(self->enforcement != NULL);
+    ASSAY_TRY(assay_targets_check(enforcement, message));
     assay_targets_close(&self->targets);
-    const enum assay_status status = open_targets(self, enforcement, message);
+    const enum assay_status status = open_targets(self, enforcement, false, message);
     if (status == ASSAY_OK) return status;
-    if (open_targets(self, self->enforcement, again) != ASSAY_OK)
-        assay_enclave_log("error", "target_failed", status, again);
+    const enum assay_status previous = open_targets(self, self->enforcement, true, again);
+    if (previous != ASSAY_OK) assay_enclave_log("error", "target_failed", previous, again);
     return status;
+}
+
+bool assay_supervisor_targets_are_open(const struct assay_supervisor *supervisor)
+{
+    return supervisor->targets != NULL && assay_targets_are_open(supervisor->targets);
 }
 
 static enum assay_status open_parts(struct assay_supervisor *self,
@@ -362,7 +403,11 @@ static enum assay_status open_parts(struct assay_supervisor *self,
 {
     const struct assay_config_enforcement *const enforcement = config->enforcement;
     self->store = config->store;
-    ASSAY_TRY(assay_hold_load(config->store, &self->hold));
+    if (config->hold_path != NULL) {
+        const int len = snprintf(self->hold_path, sizeof self->hold_path, "%s", config->hold_path);
+        if (len < 0 || (size_t)len >= sizeof self->hold_path) return ASSAY_E_RANGE;
+    }
+    ASSAY_TRY(load_hold(self));
     if (enforcement != NULL) ASSAY_TRY(open_journal(self, config, message));
     ASSAY_TRY(open_platform(self, config));
     const struct assay_process_config process = {
@@ -386,7 +431,7 @@ static enum assay_status open_parts(struct assay_supervisor *self,
     assay_agent_hold(self->agent, self->hold.held, self->now_ms);
     if (enforcement == NULL) return ASSAY_OK;
     assay_bytes_copy(self->node_id, sizeof self->node_id, config->node_id, 32);
-    return open_targets(self, enforcement, message);
+    return open_targets(self, enforcement, false, message);
 }
 
 enum assay_status assay_supervisor_open(const struct assay_supervisor_config *config,

@@ -35,6 +35,7 @@ struct assay_supervisor_config {
     struct assay_tpm_source *tpm;
     struct assay_source *source;
     const struct assay_config_enforcement *enforcement; /* NULL: no journal, no targets */
+    const char *hold_path;     /* copy of a manual hold, next to the keys; NULL: none */
     const uint8_t *node_id;    /* [32], of events; with enforcement */
     struct assay_store *store; /* persists orders, between the batches of the host */
     uint32_t grace_ms;         /* from SIGTERM to SIGKILL; 0: 2000 */
@@ -57,13 +58,16 @@ ASSAY_CHECKED enum assay_status assay_supervisor_open(
 /*
  * assay_supervisor_targets - other targets in the place of those before, with the same journal.
  * Each remembers its orders under its name, so that one which stays goes on where it was. What
- * cannot be opened leaves those before.
+ * cannot be opened leaves those before; one of these that cannot be opened again either fails each
+ * order, with its reason in the log and in the document, until a call opens it.
  * In:      enforcement outlives the supervisor, or the next call
  * Returns: as assay_targets_open; message: the reason of a failure
  */
 ASSAY_CHECKED enum assay_status assay_supervisor_targets(
     struct assay_supervisor *supervisor, const struct assay_config_enforcement *enforcement,
     char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
+/* Returns: whether every target of the configuration is open; with enforcement. */
+bool assay_supervisor_targets_are_open(const struct assay_supervisor *supervisor);
 /* The callbacks of assay_runtime_config.enclave. */
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
                                 struct assay_runtime_enclave *enclave);

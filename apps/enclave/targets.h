@@ -17,7 +17,17 @@ struct assay_targets_config {
     struct assay_store *store;
     struct assay_journal *journal;
     const uint8_t *node_id; /* [32] */
+    bool keep_unopened;     /* one that cannot be opened fails each order; the others work */
 };
+
+/*
+ * assay_targets_check - read what an open reads and an operator may have got wrong: the keys of
+ * webhooks. Nothing is opened.
+ * Returns: as assay_targets_open; message: the reason of a failure
+ */
+ASSAY_CHECKED enum assay_status assay_targets_check(
+    const struct assay_config_enforcement *enforcement,
+    char message[static ASSAY_RUNTIME_MESSAGE_LEN]);
 
 /* message: the reason of a failure. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_IO |
  * ASSAY_E_INVALID (a key that others may read) | ASSAY_E_STORE | ASSAY_E_MEMORY */
@@ -28,14 +38,16 @@ ASSAY_CHECKED enum assay_status assay_targets_open(const struct assay_targets_co
 ASSAY_CHECKED enum assay_status assay_targets_order(struct assay_targets *targets,
                                                     const struct assay_order *order,
                                                     uint64_t now_ms);
+/* Returns: whether all are open; false only with keep_unopened. */
+bool assay_targets_are_open(const struct assay_targets *targets);
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms);
 /* Steps all, and logs the events. */
 void assay_targets_step(struct assay_targets *targets, uint64_t now_ms);
 /* Returns: the time at which step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_targets_wake_at(struct assay_targets *targets);
 /* Returns: how many were written to views[capacity]. */
-size_t assay_targets_look(const struct assay_targets *targets,
-                          struct assay_enforcement_target *views, size_t capacity);
+size_t assay_targets_inspect(const struct assay_targets *targets,
+                             struct assay_enforcement_target *views, size_t capacity);
 /* Targets keep their state. Accepts a pointer to NULL; sets it to NULL. */
 void assay_targets_close(struct assay_targets **targets);
 

@@ -11,25 +11,34 @@
 static const char usage[] =
     "usage: assay-executor --config FILE [--check-config]\n"
     "\n"
-    "Offers a program on the ledger, runs it on inputs that are sealed to it, and claims what was\n"
-    "vouched for each step. The program is compiled in: it counts words of a text by length.\n"
+    "Run one executor of attested tasks: offer a program on the ledger, run it on\n"
+    "inputs that are sealed to it, and claim the payment of each step. The program is\n"
+    "compiled in: it counts the words of a text by their length.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
-    "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
-    "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
-    "                    of the measurement, 64 digits), price (a step), hold (an epoch\n"
-    "                    of a task that it has accepted), account (that is paid),\n"
-    "                    evm (file of a chain on which it is paid as well: anchor.yaml),\n"
-    "                    metrics (file that is written)\n"
-    "  --check-config    read configuration, key and evm with its key, then exit: 0 fit, 2 not\n"
+    "  --config FILE     read the configuration from this YAML file, with keys\n"
+    "                    service_version: 1\n"
+    "                    daemon: folder listen.services of the daemon\n"
+    "                    listen: HOST:PORT for requestors\n"
+    "                    host: name or address that they dial; default as listen\n"
+    "                    store: file of the vault\n"
+    "                    key: file of 32 bytes, or a credential of systemd\n"
+    "                    code: measurement of the program, 64 hex digits\n"
+    "                    price: price of a step, 1 to 4294967295\n"
+    "                    hold: rent of an accepted task in an epoch, up to price;\n"
+    "                      default the least permitted\n"
+    "                    account: account that is paid, 64 hex digits\n"
+    "                    evm: anchor.yaml of a chain that pays as well; default none\n"
+    "                    metrics: file to write metrics to; default none\n"
+    "  --check-config    check configuration, key, evm and its key, then exit:\n"
+    "                    0 valid, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "examples:\n"
     "  assay-executor --config /etc/assay-services/executor-a.yaml\n"
-    "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n"
-    "exit status: 0 asked to end; 1 failure at run time (socket, disk); 2 usage or "
-    "configuration,\n"
-    "             or a chain or a contract on which nothing can be paid\n";
+    "\n"
+    "signals: SIGTERM, SIGINT stop it; open claims are submitted after the next start\n"
+    "exit status: 0 stopped on request; 1 runtime error (socket, disk); 2 usage or\n"
+    "             configuration, or a chain or contract that cannot pay\n";
 
 static void put_line(const struct assay_executor_node *node, bool on_chain, char *line, size_t len)
 {
@@ -79,7 +88,7 @@ static enum assay_status run_node(struct service_program *program, struct assay_
     do {
         put_line(node, on_chain, line, sizeof line);
         if (!service_goes_on(program, line, node)) break;
-        ended = assay_executor_node_turn(node, 500);
+        ended = assay_executor_node_step(node, 500);
     } while (ended == ASSAY_OK);
     return ended;
 }
@@ -106,7 +115,7 @@ int main(int argc, char **argv)
     if (!service_begin(&program, argc, argv, &status)) return status;
     struct service_config *c = &program.config;
     struct assay_executor_node_config config = { .ledger = c->daemon,
-                                                 .door = c->listen,
+                                                 .client_listen = c->listen,
                                                  .host = c->host[0] != '\0' ? c->host : NULL,
                                                  .store = c->store,
                                                  .key = &c->key,

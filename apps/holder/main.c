@@ -10,24 +10,32 @@
 static const char usage[] =
     "usage: assay-holder --config FILE [--check-config]\n"
     "\n"
-    "Keeps shares of secrets on disk, sealed, and gives them to whom ledger and evidence allow: a\n"
-    "slot of a cluster when the network has chosen this member for one. It has the daemon list\n"
-    "it. What it confirmed is durable; what the ledger takes away is wiped.\n"
+    "Run one holder of shares: store shares of secrets on disk, sealed, and send them\n"
+    "to the parties that the ledger and their evidence permit. The daemon lists the\n"
+    "holder on the ledger; the network assigns it a slot of a cluster. What it has\n"
+    "confirmed is durable; what the ledger takes away is erased.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
-    "                    listen (HOST:PORT, other holders), host (that others dial instead),\n"
-    "                    door (HOST:PORT, owners and readers), cluster (number), store (file),\n"
-    "                    key (file of 32 bytes, or a credential of systemd), metrics\n"
-    "                    (file that is written), era (that may undo what is kept)\n"
-    "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
+    "  --config FILE     read the configuration from this YAML file, with keys\n"
+    "                    service_version: 1\n"
+    "                    daemon: folder listen.services of the daemon\n"
+    "                    listen: HOST:PORT for other holders\n"
+    "                    host: name or address that others dial; default as listen\n"
+    "                    client_listen: HOST:PORT for owners and readers\n"
+    "                    cluster: number of the cluster, 0 to 7\n"
+    "                    store: file of the vault\n"
+    "                    key: file of 32 bytes, or a credential of systemd\n"
+    "                    era: era that may undo what is stored; default none\n"
+    "                    metrics: file to write metrics to; default none\n"
+    "  --check-config    check configuration and key, then exit: 0 valid, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "examples:\n"
     "  assay-holder --config /etc/assay-services/holder-a.yaml\n"
-    "SIGTERM and SIGINT end it.\n"
-    "exit status: 0 asked to end, 1 failure at run time (socket, disk), 2 usage or\n"
-    "             configuration, 4 its member has listed another holder, 5 a new era of the\n"
-    "             ledger undoes what is kept, and nothing was erased\n";
+    "\n"
+    "signals: SIGTERM, SIGINT stop it\n"
+    "exit status: 0 stopped on request; 1 runtime error (socket, disk); 2 usage or\n"
+    "             configuration; 4 its member has listed another holder; 5 a new era\n"
+    "             of the ledger undoes what is stored, and nothing was erased\n";
 
 static void put_line(const struct assay_holder_node *node, char *line, size_t len)
 {
@@ -37,7 +45,7 @@ static void put_line(const struct assay_holder_node *node, char *line, size_t le
                        service_ledger_words(s.follows ? ASSAY_OK : s.ledger));
     else if (!s.share.seated) (void)snprintf(line, len, "listed, without a slot");
     else
-        (void)snprintf(line, len, "slot %u of cluster %u, %s, %u shares kept, %u missing%s",
+        (void)snprintf(line, len, "slot %u of cluster %u, %s, %u shares stored, %u missing%s",
                        s.share.slot, s.share.cluster, s.share.ready ? "ready" : "not ready",
                        s.share.kept, s.share.missing, s.follows ? "" : "; no daemon");
 }
@@ -50,9 +58,9 @@ static void put_metrics(struct service_metrics *m, const void *context)
                   s.share.seated);
     service_gauge(m, "assay_holder_ready", "1 if the holder has confirmed all synced secrets.",
                   s.share.ready);
-    service_gauge(m, "assay_holder_kept", "Secrets of which the holder stores its share.",
+    service_gauge(m, "assay_holder_shares_stored", "Secrets of which the holder stores its share.",
                   s.share.kept);
-    service_gauge(m, "assay_holder_missing",
+    service_gauge(m, "assay_holder_shares_missing",
                   "Synced secrets of which the holder lacks its share, as far as checked.",
                   s.share.missing);
     service_gauge(m, "assay_holder_renewing", "Shares of next generations that the holder stores.",
@@ -72,7 +80,7 @@ static int end_undone(struct service_program *program, const struct assay_holder
 {
     service_say(
         program,
-        "era %llu of the ledger undoes what is kept here: of %u shares %u are of secrets that "
+        "era %llu of the ledger undoes what is stored here: of %u shares %u are of secrets that "
         "it does not have, %u of later generations%s. Nothing was erased. When the operators "
         "know what was undone (docs/services.md 5.15), era: %llu in the configuration goes "
         "on, and erases what this era does not have",
@@ -88,7 +96,7 @@ int main(int argc, char **argv)
     static struct service_program program = {
         .name = "assay-holder",
         .usage = usage,
-        .keys = SERVICE_KEY_CLUSTER | SERVICE_KEY_DOOR | SERVICE_KEY_STORE,
+        .keys = SERVICE_KEY_CLUSTER | SERVICE_KEY_CLIENT_LISTEN | SERVICE_KEY_STORE,
         .metrics = put_metrics,
     };
     char message[ASSAY_HOLDER_NODE_MESSAGE_LEN], line[200];
@@ -98,7 +106,7 @@ int main(int argc, char **argv)
     struct service_config *c = &program.config;
     const struct assay_holder_node_config config = { .ledger = c->daemon,
                                                      .listen = c->listen,
-                                                     .door = c->door,
+                                                     .client_listen = c->client_listen,
                                                      .host = c->host[0] != '\0' ? c->host : NULL,
                                                      .store = c->store,
                                                      .key = &c->key,
@@ -114,7 +122,7 @@ int main(int argc, char **argv)
     do {
         put_line(node, line, sizeof line);
         if (!service_goes_on(&program, line, node)) break;
-        ended = assay_holder_node_turn(node, 500);
+        ended = assay_holder_node_step(node, 500);
     } while (ended == ASSAY_OK);
     const struct assay_holder_undone undone = assay_holder_node_status(node).undone;
     assay_holder_node_close(&node);

@@ -11,22 +11,29 @@
 static const char usage[] =
     "usage: assay-replica --config FILE [--check-config]\n"
     "\n"
-    "Remembers for enclaves which state they certified last, so that no host can hand them an\n"
-    "older one: one replica of a group, in memory alone. It has the daemon list it, and serves as\n"
-    "long as it lives; what it remembers is lost with it, and kept by the others of its group.\n"
+    "Run one replica of a group of state continuity: store in memory which state each\n"
+    "enclave certified last, so that no host can start an enclave from an older one.\n"
+    "The daemon lists the replica on the ledger. Its memory ends with the process;\n"
+    "the other replicas of the group retain theirs.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
-    "                    listen (HOST:PORT), host (that others dial instead), group (number),\n"
-    "                    instances (room for; 1024), metrics (file that is written)\n"
-    "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"
+    "  --config FILE     read the configuration from this YAML file, with keys\n"
+    "                    service_version: 1\n"
+    "                    daemon: folder listen.services of the daemon\n"
+    "                    listen: HOST:PORT to listen at\n"
+    "                    host: name or address that others dial; default as listen\n"
+    "                    group: number of the group, 0 to 7\n"
+    "                    instances: most enclaves, 1 to 10240; default 1024\n"
+    "                    metrics: file to write metrics to; default none\n"
+    "  --check-config    check the configuration, then exit: 0 valid, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "examples:\n"
     "  assay-replica --config /etc/assay-services/replica-a.yaml\n"
-    "SIGUSR1 drains it: its seat moves to another member, with its memory; it ends then.\n"
-    "SIGTERM and SIGINT end it at once.\n"
-    "exit status: 0 asked to end, or drained, 1 a socket or file could not be used, 2 usage or\n"
-    "             configuration, 4 its member has listed another process\n";
+    "\n"
+    "signals: SIGUSR1 drains it: its seat moves to another member, then it exits;\n"
+    "SIGTERM, SIGINT stop it at once\n"
+    "exit status: 0 stopped on request, or drained; 1 runtime error (socket, file);\n"
+    "             2 usage or configuration; 4 its member has listed another process\n";
 
 /* Its state, as a word of the metric and as a line. */
 enum state { WAITS, LISTED, ENTERING, SERVES, LEAVING, HALTED, STATES };
@@ -107,7 +114,7 @@ int main(int argc, char **argv)
         put_line(node, line, sizeof line);
         if (!service_goes_on(&program, line, node)) break;
         if (service_asked_to_drain) assay_replica_node_drain(node);
-        ended = assay_replica_node_turn(node, 500);
+        ended = assay_replica_node_step(node, 500);
     } while (ended == ASSAY_OK && !assay_replica_node_is_drained(node));
     if (ended == ASSAY_E_RANGE)
         service_say(&program,

@@ -35,5 +35,5 @@ bool service_confine(const struct service_config *config)
     const bool quiet = setrlimit(RLIMIT_CORE, &none) == 0 &&
                        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
                        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-    return assay_sandbox_writes(folders, count) && quiet;
+    return assay_sandbox_restrict_writes(folders, count) && quiet;
 }

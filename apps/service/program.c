@@ -23,8 +23,8 @@
 /* --- the file */
 
 struct yaml_service {
-    char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *hold, *account, *evm, *metrics, *era;
+    char *service_version, *daemon, *listen, *host, *client_listen, *store, *key, *group,
+        *instances, *cluster, *code, *price, *hold, *account, *evm, *metrics, *era;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
@@ -32,7 +32,7 @@ static const cyaml_schema_field_t fields[] = { FIELD(service_version),
                                                FIELD(daemon),
                                                FIELD(listen),
                                                FIELD(host),
-                                               FIELD(door),
+                                               FIELD(client_listen),
                                                FIELD(store),
                                                FIELD(key),
                                                FIELD(group),
@@ -65,7 +65,7 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "daemon", y->daemon, 0, false },
         { "listen", y->listen, 0, false },
         { "host", y->host, 0, true },
-        { "door", y->door, SERVICE_KEY_DOOR, false },
+        { "client_listen", y->client_listen, SERVICE_KEY_CLIENT_LISTEN, false },
         { "store", y->store, SERVICE_KEY_STORE, false },
         { "key", y->key, SERVICE_KEY_STORE, false },
         { "group", y->group, SERVICE_KEY_GROUP, false },
@@ -132,7 +132,9 @@ static enum assay_status parse_config(const struct assay_config_file *file,
     ASSAY_TRY(assay_config_take_socket(file, "daemon", y->daemon, c->daemon));
     ASSAY_TRY(assay_config_take_address(file, "listen", y->listen, c->listen));
     ASSAY_TRY(parse_host(file, y->host, c->host));
-    if (y->door != NULL) ASSAY_TRY(assay_config_take_address(file, "door", y->door, c->door));
+    if (y->client_listen != NULL)
+        ASSAY_TRY(
+            assay_config_take_address(file, "client_listen", y->client_listen, c->client_listen));
     if (y->store != NULL) ASSAY_TRY(assay_config_take_path(file, "store", y->store, c->store));
     if (y->group != NULL)
         ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
@@ -284,7 +286,7 @@ const char *service_ledger_words(enum assay_status status)
 {
     if (status == ASSAY_OK) return "followed";
     if (status == ASSAY_E_NOT_FOUND)
-        return "nobody listens at the daemon's socket: it does not run, or its network has no "
+        return "no process listens at the daemon's socket: it does not run, or its network has no "
                "services yet";
     if (status == ASSAY_E_STRANGER)
         return "this user may not connect to the daemon's socket of this role: its folder needs "
@@ -305,7 +307,7 @@ int service_end(struct service_program *program, enum assay_status status)
     daemon_notify_close(&program->notify);
     if (program->config.metrics[0] != '\0') (void)unlink(program->config.metrics);
     if (status == ASSAY_OK) {
-        service_say(program, "ended, as asked");
+        service_say(program, "stopped on request");
         return SERVICE_OK;
     }
     if (status == ASSAY_E_STALE) {

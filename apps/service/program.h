@@ -25,18 +25,18 @@ enum {
 /* Keys of a program's file, in addition to service_version, daemon, listen, host and metrics.
  * Bits. */
 enum {
-    SERVICE_KEY_GROUP = 1 << 0,   /* group, instances */
-    SERVICE_KEY_CLUSTER = 1 << 1, /* cluster, era */
-    SERVICE_KEY_DOOR = 1 << 2,    /* door */
-    SERVICE_KEY_STORE = 1 << 3,   /* store, key */
-    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, hold, account, evm */
+    SERVICE_KEY_GROUP = 1 << 0,         /* group, instances */
+    SERVICE_KEY_CLUSTER = 1 << 1,       /* cluster, era */
+    SERVICE_KEY_CLIENT_LISTEN = 1 << 2, /* client_listen */
+    SERVICE_KEY_STORE = 1 << 3,         /* store, key */
+    SERVICE_KEY_PROGRAM = 1 << 4,       /* code, price, hold, account, evm */
 };
 
 struct service_config {
     char daemon[PATH_MAX];          /* its listen.services, or its socket */
     char listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for others of the service */
     char host[ASSAY_ADDRESS_MAX];   /* address for others; "": that of listen */
-    char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for clients */
+    char client_listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for clients */
     char store[PATH_MAX];
     struct assay_secret32 key; /* of the store; the caller's to wipe */
     uint32_t group, instances, cluster, era;

@@ -65,7 +65,7 @@ static void sha256_update(SHA256_CTX *hash, const void *bytes, size_t len)
     ASSAY_ASSERT(ok == 1);
 }
 
-/* Init and Final of SHA-2 always return 1; the assertions say that we rely on it. */
+/* Init and Final of SHA-2 always return 1; the assertions document that this file relies on it. */
 
 static void sha256_init(SHA256_CTX *hash)
 {
@@ -132,7 +132,7 @@ void assay_sha512(const void *bytes, size_t len, uint8_t digest[static ASSAY_SHA
     ASSAY_ASSERT(ok == 1);
 }
 
-/* RFC 2104. Everything that depends on the key stands in one struct, so one wipe covers it. */
+/* RFC 2104. All data that depends on the key is in one struct, so one wipe covers it. */
 void assay_hmac_sha256(const uint8_t *key, size_t key_len, const void *bytes, size_t len,
                        uint8_t mac[static ASSAY_SHA256_LEN])
 {

@@ -2,7 +2,7 @@
  * base/crypto/openssl_rsa.c - RSA signatures: PKCS#1 v1.5 and PSS (RFC 8017 8).
  *
  * AMD's ARK and ASK sign with PSS, SHA-384 and a salt of 48 bytes; TPM keys and the authorities of
- * TPM makers with PKCS#1 v1.5. Only verification, only the parameters of base/crypto.h's list.
+ * TPM vendors with PKCS#1 v1.5. Only verification, only the parameters of base/crypto.h's list.
  *
  * OpenSSL computes s^e mod n; the encoding is checked here. Its own checks allocate, and report
  * some of their failures like a bad signature, which "no memory" must never read as. Low-level

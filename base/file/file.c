@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------ reading */
@@ -167,7 +169,7 @@ static bool is_safe_folder(const struct stat *info, bool sticky_will_do)
     return is_ours(info) && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Whoever may write a folder above, or owns it, may put another folder of keys in this one's place.
+/* A user who may write to or owns a parent folder can replace this folder of keys by another one.
  * Returns: ASSAY_OK | ASSAY_E_INVALID */
 static enum assay_status check_above(const char *folder)
 {
@@ -302,20 +304,70 @@ enum assay_status assay_file_sync_folder(const char *path)
     return failed ? ASSAY_E_IO : ASSAY_OK;
 }
 
-/* Writes the content to a file next to path, synced, with its final permissions. */
-static enum assay_status write_temporary(const char *temporary, mode_t mode,
-                                         struct assay_slice content)
+/*
+ * Two writers of one file at once: each locks its temporary file until that has its final name or
+ * is removed. One that can be locked was left by a crash, and only such a one is removed;
+ * otherwise a writer could give the other's bytes its name, and report a key that is not there. A
+ * file system without locks does not keep them apart.
+ */
+enum { WRITER_TURNS_MAX = 500, WRITER_PAUSE_NS = 10000000 }; /* 5 s for the other writer */
+
+/* Returns: 0; EWOULDBLOCK: another writer has it */
+static int lock_temporary(int fd)
 {
-    if (unlink(temporary) != 0 && errno != ENOENT) return ASSAY_E_IO; /* left by a crash */
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return ASSAY_E_IO;
+    return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? EWOULDBLOCK : 0;
+}
+
+static bool has_name(int fd, const char *path)
+{
+    struct stat file, named;
+    return fstat(fd, &file) == 0 && lstat(path, &named) == 0 && file.st_dev == named.st_dev &&
+           file.st_ino == named.st_ino;
+}
+
+/* Returns: ASSAY_OK (removed, or gone) | ASSAY_E_AGAIN (of a writer at work) | ASSAY_E_IO */
+static enum assay_status remove_left_over(const char *temporary)
+{
+    const int fd = open(temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) return ASSAY_OK;
+    /* A link, a FIFO or another user's file is no writer's at work. */
+    if (fd < 0 && errno != ELOOP && errno != ENXIO && errno != EACCES) return ASSAY_E_IO;
     enum assay_status status = ASSAY_OK;
-    if (mode != ASSAY_FILE_SECRET && fchmod(fd, mode) != 0) status = ASSAY_E_IO;
-    if (status == ASSAY_OK) status = write_all(fd, content);
+    if (fd >= 0 && lock_temporary(fd) != 0) status = ASSAY_E_AGAIN;
+    const bool is_left = status == ASSAY_OK && (fd < 0 || has_name(fd, temporary));
+    if (is_left && unlink(temporary) != 0 && errno != ENOENT) status = ASSAY_E_IO;
     const int why = errno;
-    if (close(fd) != 0 && status == ASSAY_OK) return ASSAY_E_IO;
+    if (fd >= 0) (void)close(fd);
     errno = why;
     return status;
+}
+
+/* Returns: ASSAY_OK and *fd, locked | ASSAY_E_IO (EBUSY: another writer does not end) */
+static enum assay_status open_temporary(const char *temporary, int *fd)
+{
+    const struct timespec pause = { 0, WRITER_PAUSE_NS };
+    for (int i = 0; i < WRITER_TURNS_MAX; i++) {
+        *fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (*fd < 0 && errno != EEXIST) return ASSAY_E_IO;
+        if (*fd >= 0) {
+            /* Before the lock, the other writer may have removed it as left over. */
+            if (lock_temporary(*fd) == 0 && has_name(*fd, temporary)) return ASSAY_OK;
+            (void)close(*fd);
+            continue;
+        }
+        const enum assay_status status = remove_left_over(temporary);
+        if (status == ASSAY_E_IO) return status;
+        if (status == ASSAY_E_AGAIN) (void)nanosleep(&pause, NULL);
+    }
+    errno = EBUSY;
+    return ASSAY_E_IO;
+}
+
+/* The content, synced, with its final permissions. */
+static enum assay_status write_temporary(int fd, mode_t mode, struct assay_slice content)
+{
+    if (mode != ASSAY_FILE_SECRET && fchmod(fd, mode) != 0) return ASSAY_E_IO;
+    return write_all(fd, content);
 }
 
 static enum assay_status write_file(const char *path, bool replace, mode_t mode,
@@ -326,12 +378,15 @@ static enum assay_status write_file(const char *path, bool replace, mode_t mode,
     const int len = snprintf(temporary, sizeof temporary, "%.*s.%s.new", head, path, path + head);
     if (len <= 0 || (size_t)len >= sizeof temporary || path[head] == '\0') return ASSAY_E_RANGE;
 
-    enum assay_status status = write_temporary(temporary, mode, content);
+    int fd = -1;
+    ASSAY_TRY(open_temporary(temporary, &fd));
+    enum assay_status status = write_temporary(fd, mode, content);
     if (status == ASSAY_OK && replace && rename(temporary, path) != 0) status = ASSAY_E_IO;
     if (status == ASSAY_OK && !replace && link(temporary, path) != 0)
         status = errno == EEXIST ? ASSAY_E_DUPLICATE : ASSAY_E_IO;
     const int why = errno;
     if (status != ASSAY_OK || !replace) (void)unlink(temporary);
+    (void)close(fd); /* the lock; errors were reported by fsync */
     errno = why;
     return status == ASSAY_OK ? assay_file_sync_folder(path) : status;
 }

@@ -3,7 +3,8 @@
  *
  * A file is replaced by writing a new one (DIR/.NAME.new), syncing, renaming and syncing the
  * folder: a crash at any instruction leaves the old content or the new one, and a left-over file is
- * removed by the next writer.
+ * removed by the next writer. Two writers at once write one after the other, so that a file has the
+ * content of the one that reports success.
  */
 #ifndef ASSAY_BASE_FILE_FILE_H
 #define ASSAY_BASE_FILE_FILE_H
@@ -70,7 +71,8 @@ ASSAY_CHECKED enum assay_status assay_file_check_folder(const char *path);
 bool assay_file_secret_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
 /* The same of a folder of secrets. */
 bool assay_file_folder_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
-/* Create or replace a file, durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) */
+/* Create or replace a file, durably. Waits up to 5 s for another writer of it. Returns: ASSAY_OK |
+ * ASSAY_E_IO | ASSAY_E_RANGE (path) */
 ASSAY_CHECKED enum assay_status assay_file_replace(const char *path, enum assay_file_mode mode,
                                                    struct assay_slice content);
 /* The same for a file that must not exist. Returns: as replace | ASSAY_E_DUPLICATE (left alone) */

@@ -19,7 +19,7 @@ struct known {
 static const struct known documents[] = {
     { "key/operator", "an operator key", true },
     { "key/identity", "an identity key of a node", true },
-    { "key/door", "a door key of a node", true },
+    { "key/bootstrap", "a bootstrap key of a node", true },
     { "key/incarnation", "a voting and transport key of a node", true },
     { "soft-ca", "the key of a SOFT vendor", true },
     { "soft-node", "the key of a SOFT platform", true },
@@ -124,7 +124,7 @@ static bool is_text(struct assay_slice head)
 {
     if (head.len > 0 && head.bytes[0] >= 0x80 && head.bytes[0] < 0xc0) return false; /* no UTF-8 */
     for (size_t i = 0; i < head.len; i++)
-        if (head.bytes[i] < ' ' && strchr("\t\n\r\f", head.bytes[i]) == NULL) return false;
+        if (head.bytes[i] < ' ' && memchr("\t\n\r\f", head.bytes[i], 4) == NULL) return false;
     return true;
 }
 

@@ -63,7 +63,7 @@ static bool has_content(const char *path, struct assay_slice content)
     return same;
 }
 
-/* What the file at path is, where it stands for something that must not go.
+/* Kind of the file at path if it must not be replaced.
  * In: next: the kind of what would be written, NULL: not known yet */
 static enum assay_status check_kind(const char *path, const struct assay_file_kind *next,
                                     char *message)

@@ -133,11 +133,11 @@ struct way {
     char at[PATH_MAX];   /* without links; "" is the root */
     char rest[PATH_MAX]; /* names to come */
     unsigned links;
-    bool above; /* the last one itself is looked at elsewhere */
+    bool above; /* the last one itself is checked elsewhere */
     bool ended; /* at the last one */
 };
 
-/* In front of the names to come. Returns: whether there is room. */
+/* Prepends to the names that remain. Returns: whether there is room. */
 static bool put_in_front(struct way *w, const char *names)
 {
     char whole[2 * PATH_MAX];

@@ -2,8 +2,8 @@
  * engine/api/standing.c - verification of network proofs for libassay (include/assay/assay.h,
  * docs/proofs.md).
  *
- * The numbers of the public header and those of the rooms are the same enums; what is told is
- * copied out, so that no struct of the ledger is part of the interface.
+ * The numbers of the public header and those of the rooms are the same enums; results are copied
+ * out, so that no struct of the ledger is part of the interface.
  */
 #include "engine/ledger/proofs/proof.h"
 
@@ -16,13 +16,16 @@ _Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&
                "one number");
 _Static_assert((int)ASSAY_PROOF_BYTES_MAX == (int)ASSAY_PROOF_LEN_MAX, "one bound");
 
-static enum assay_status fill_standing(const struct assay_proven *p, uint64_t expires_ms,
+static enum assay_status fill_standing(const struct assay_proven_state *p, uint64_t expires_ms,
                                        struct assay_standing_report *r)
 {
     const struct assay_member *m = &p->member;
-    struct assay_writer w = assay_writer_over(r->checkpoint, sizeof r->checkpoint);
-    ASSAY_TRY(assay_checkpoint_encode(&p->next, &w));
-    r->checkpoint_len = w.len;
+    if (r->answer == ASSAY_PROVEN) {
+        /* docs/protocol.md 11.3.1: no checkpoint follows from a proof of unknown age. */
+        struct assay_writer w = assay_writer_over(r->checkpoint, sizeof r->checkpoint);
+        ASSAY_TRY(assay_checkpoint_encode(&p->next, &w));
+        r->checkpoint_len = w.len;
+    }
     assay_bytes_copy(r->node_id, 32, m->node_id, 32);
     assay_bytes_copy(r->chain_id, 32, p->next.chain_id, 32);
     assay_bytes_copy(r->block_id, 32, p->next.id, 32);
@@ -54,7 +57,7 @@ enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
                                         struct assay_standing_report *report)
 {
     struct assay_checkpoint from;
-    struct assay_proven proven;
+    struct assay_proven_state proven;
     if (proof == NULL || checkpoint == NULL || report == NULL) return ASSAY_E_INVALID;
     *report = (struct assay_standing_report){ .answer = ASSAY_PROOF_OTHER_CHAIN };
     ASSAY_TRY(assay_checkpoint_decode(assay_slice_over(checkpoint, checkpoint_len), &from));

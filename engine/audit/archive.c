@@ -206,7 +206,7 @@ static enum assay_status check_checkpoint(struct walk *w, const struct assay_che
     return ASSAY_OK;
 }
 
-/* Whom the first boundary is proven by: the members of genesis, or those of the base. */
+/* Voters that prove the first boundary: the members of genesis, or those of the base. */
 static enum assay_status load_first_voters(struct walk *w)
 {
     const struct assay_archive *a = w->check->archive;
@@ -221,7 +221,7 @@ static enum assay_status load_first_voters(struct walk *w)
         if (state->epoch != a->first || state->era != a->end.era)
             return fail_at(w, a->first, "base of another epoch", ASSAY_E_INVALID);
     } else if (a->first > 0) {
-        return ASSAY_OK; /* it is its own end: the checkpoint tells, or nobody */
+        return ASSAY_OK; /* it is its own end: only the checkpoint can tell */
     }
     w->report->proven = a->first == 0 && w->check->checkpoint == NULL;
     assay_checkpoint_of(state, &here);
@@ -423,7 +423,7 @@ enum assay_status assay_archive_survey(struct assay_store *store, struct assay_a
     return survey_boundaries(store, plan);
 }
 
-/* What the state names is told, and nothing else. */
+/* Encodes the items that the state names, and no others. */
 struct telling {
     const struct assay_leaf_head *head;
     struct assay_writer *w; /* NULL: counting */

@@ -19,9 +19,9 @@
 #ifndef ASSAY_ENGINE_AUDIT_ARCHIVE_H
 #define ASSAY_ENGINE_AUDIT_ARCHIVE_H
 
+#include "engine/ledger/fold/fold.h"
 #include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/state/fold.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
 #include "engine/store/store.h"
 
 enum { ASSAY_ARCHIVE_LEN_MAX = 1 << 30 }; /* 400,000 epochs of 7 members, 160,000 of 100 */
@@ -54,7 +54,7 @@ struct assay_archive_check {
     const struct assay_genesis *genesis;
     const struct assay_checkpoint *checkpoint; /* trusted; NULL: genesis alone is */
     void *memory;                              /* assay_archive_memory_len, aligned to 64 */
-    /* After each boundary, for people who wait. NULL: nobody asks. */
+    /* After each boundary, to report progress. NULL: none. */
     void (*walked)(void *context, uint64_t epoch);
     void *context;
 };

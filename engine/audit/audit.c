@@ -218,14 +218,28 @@ static enum assay_status load_rules(struct audit *a, const struct assay_store_ke
                                    ASSAY_E_UNSUPPORTED);
 }
 
-static enum assay_status apply_block(struct audit *a, const struct assay_store_key *key)
+/* The fold cannot begin the epoch after a state of this class. */
+static enum assay_status blame_state(struct audit *a, enum assay_store_class class_,
+                                     const struct assay_store_key *key, const char *what,
+                                     enum assay_status status)
 {
-    const enum assay_status status = assay_fold_take(&a->fold);
+    if (status == ASSAY_OK) return ASSAY_OK;
     if (status == ASSAY_E_NOT_FOUND)
         return assay_audit_blame_plain(a, ASSAY_STORE_CHANGE, key,
                                        "a change or a document that the state names is not here",
                                        status);
-    ASSAY_TRY(status);
+    if (a->fold.unfit != NULL) what = a->fold.unfit;
+    return assay_audit_blame_plain(a, class_, key, what, status);
+}
+
+static enum assay_status apply_block(struct audit *a, const struct assay_store_key *key)
+{
+    const enum assay_status status = assay_fold_take(&a->fold);
+    if (status != ASSAY_OK && assay_status_class(status) != ASSAY_CLASS_INPUT &&
+        status != ASSAY_E_NOT_FOUND)
+        return status;
+    ASSAY_TRY(blame_state(a, ASSAY_STORE_BLOCK, key, "keys or services of the state cannot be read",
+                          status));
     return load_rules(a, key);
 }
 
@@ -281,7 +295,7 @@ static enum assay_status close_by_recover(struct audit *a, bool *recovered)
     struct assay_slice proof = { 0 };
     const enum assay_status got = read_value(a, ASSAY_STORE_FINALITY, &key, &proof);
     *recovered = false;
-    if (got == ASSAY_E_NOT_FOUND || got == ASSAY_E_FULL) return ASSAY_OK; /* told later */
+    if (got == ASSAY_E_NOT_FOUND || got == ASSAY_E_FULL) return ASSAY_OK; /* reported later */
     ASSAY_TRY(got);
     if (!assay_recover_is(proof)) return ASSAY_OK;
     if (assay_fold_recover(&a->fold, proof, &a->at->fault) != ASSAY_OK)
@@ -425,14 +439,9 @@ static enum assay_status read_snapshot(struct audit *a, const struct start_audit
 {
     struct assay_slice value;
     ASSAY_TRY(read_value(a, class_, &b->key, &value));
-    const enum assay_status status = assay_fold_from(&a->fold, value);
-    if (status == ASSAY_E_NOT_FOUND)
-        return assay_audit_blame_plain(a, ASSAY_STORE_CHANGE, &b->key,
-                                       "a change or a document that the state names is not here",
-                                       status);
-    if (status != ASSAY_OK)
-        return assay_audit_blame_plain(a, class_, &b->key,
-                                       "snapshot cannot be read, or is not its own root's", status);
+    a->fold.unfit = NULL;
+    ASSAY_TRY(blame_state(a, class_, &b->key, "snapshot cannot be read, or is not its own root's",
+                          assay_fold_from(&a->fold, value)));
     if (whole) {
         a->class_ = class_;
         ASSAY_TRY(assay_audit_blame_ids(a, &b->key, "block of the snapshot", a->chain->at.id,
@@ -646,7 +655,7 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
     assay_bytes_copy(a.endorsements_digest, 32, config->genesis->endorsements_digest, 32);
     a.fold.unsigned_ = a.fold.context.unsigned_ = !config->signatures;
     if (status == ASSAY_OK) status = run_audit(&a);
-    /* docs/protocol.md 11.4.4: whoever writes the file writes chains without signatures. */
+    /* docs/protocol.md 11.4.4: the author of the file can write chains without signatures. */
     if (!config->signatures) figures->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || fault->fault.what != NULL);
     assay_boundary_chain_free(a.chain);

@@ -2,7 +2,7 @@
  * engine/audit/audit.h - audit: verification of a store from its first block on, without trust in
  * any of it.
  *
- * docs/protocol.md 4.4, 5.7, 5.20, 11.1. Every epoch is folded again (engine/ledger/state/fold.h):
+ * docs/protocol.md 4.4, 5.7, 5.20, 11.1. Every epoch is folded again (engine/ledger/fold/fold.h):
  * links, leaders, kinds, records, state roots; with signatures, too, if they are wanted. What else
  * the store keeps is held against the same states: certificates, votes, envelopes, ballots,
  * evidence, proposals, snapshots, boundaries. The walk starts at genesis, or at the oldest snapshot
@@ -17,8 +17,8 @@
 #ifndef ASSAY_ENGINE_AUDIT_AUDIT_H
 #define ASSAY_ENGINE_AUDIT_AUDIT_H
 
+#include "engine/ledger/fold/fold.h"
 #include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/state/fold.h"
 #include "engine/store/store.h"
 
 /* The documents of the rules before those on trial (docs/protocol.md 9.9). */
@@ -42,7 +42,7 @@ struct assay_audit_config {
     /* With memory of assay_audit_services_len; NULL: a network with services is not audited. */
     const struct assay_service_plans *services;
     bool signatures;     /* of leaders, voters, members: all; false: roots and links, no proof */
-    bool items;          /* the classes beside the chain, too */
+    bool items;          /* the classes besides the chain, too */
     uint64_t from_epoch; /* begin at a kept snapshot no older than this; 0: as far back as can be */
     /* The chain must contain this EPOCH block; NULL: none is known. */
     const struct assay_checkpoint *checkpoint;
@@ -84,7 +84,7 @@ struct assay_audit_fault {
 
 /* Returns: bytes of memory, for rosters of any size. */
 size_t assay_audit_memory_len(void);
-/* Returns: bytes that services take beside it. */
+/* Returns: additional bytes for services. */
 size_t assay_audit_services_len(const struct assay_service_plans *services);
 /*
  * assay_audit - walk the store.

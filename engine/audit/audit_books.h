@@ -4,7 +4,7 @@
 #ifndef ASSAY_ENGINE_AUDIT_AUDIT_BOOKS_H
 #define ASSAY_ENGINE_AUDIT_AUDIT_BOOKS_H
 
-#include "engine/ledger/state/fold.h"
+#include "engine/ledger/fold/fold.h"
 #include "engine/store/store.h"
 
 /* Policy, endorsements, operators, plan of services: before and after a change. */

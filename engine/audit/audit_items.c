@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "engine/ledger/records/recover.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 /* --- what is wrong, and where */
 
@@ -82,7 +82,7 @@ enum assay_status assay_audit_scan_all(struct audit *a, enum assay_store_class c
 static enum assay_status check_certificate(struct audit *a, const struct assay_store_key *key,
                                            struct assay_slice value)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     const enum assay_store_class class_ = ASSAY_STORE_CERTIFICATE;
     const enum assay_status read = assay_certificate_decode(value, a->fold.members, &c);
     if (read != ASSAY_OK)

@@ -262,7 +262,7 @@ static struct sx_view *find_highest_voted(const struct assay_simplex *s, uint16_
             best = later_voted(best, &page->views[k], seat, s->final_view);
         best = later_voted(best, &page->range, seat, s->final_view);
     }
-    for (size_t i = 0; i < SX_WIDE; i++)
+    for (size_t i = 0; i < SX_RANGES_4096; i++)
         best = later_voted(best, &s->wide[i], seat, s->final_view);
     ASSAY_ASSERT(best == NULL || best->view >= s->final_view);
     return best;
@@ -397,7 +397,7 @@ static enum assay_status decode_own_vote(const struct assay_simplex *s, struct a
 static void receive_certificate(struct assay_simplex *s, uint16_t from, struct assay_slice payload,
                                 struct assay_simplex_actions *out)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     if (assay_sx_verify_certificate(s, payload, &c) && assay_vote_span(c.statement.type) > 1) {
         const uint64_t last = assay_vote_last(&c.statement);
         if (last > s->resume.log_view && s->resume.forgotten < last) s->resume.forgotten = last;

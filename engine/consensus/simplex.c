@@ -116,13 +116,13 @@ static size_t lay_out_memory(const struct assay_simplex_config *c, uint8_t *memo
     s->proven = layout_alloc(memory, &used, c->voters_max, sizeof *s->proven);
     s->page_count = c->views_max / ASSAY_RANGE_VIEWS;
     s->pages = layout_alloc(memory, &used, s->page_count, sizeof *s->pages);
-    s->wide = layout_alloc(memory, &used, SX_WIDE, sizeof *s->wide);
+    s->wide = layout_alloc(memory, &used, SX_RANGES_4096, sizeof *s->wide);
     s->gossip.holders = layout_alloc(memory, &used, SX_GOSSIP_VIEWS * ASSAY_VOTE_TYPES * seats,
                                      sizeof *s->gossip.holders);
     s->gossip.unresponsive_epoch =
         layout_alloc(memory, &used, c->voters_max, sizeof *s->gossip.unresponsive_epoch);
     struct sx_received *received =
-        layout_alloc(memory, &used, (c->views_max + s->page_count + SX_WIDE) * seats,
+        layout_alloc(memory, &used, (c->views_max + s->page_count + SX_RANGES_4096) * seats,
                      sizeof(struct sx_received));
     s->certificates = layout_alloc(memory, &used, c->certificate_max, sizeof *s->certificates);
     s->bucket_count = assay_sx_bucket_count(c->certificate_max);
@@ -141,7 +141,7 @@ static size_t lay_out_memory(const struct assay_simplex_config *c, uint8_t *memo
         s->pages[i].range = (struct sx_view){ .received = received };
         received += seats;
     }
-    for (size_t i = 0; i < SX_WIDE; i++, received += seats)
+    for (size_t i = 0; i < SX_RANGES_4096; i++, received += seats)
         s->wide[i] = (struct sx_view){ .received = received };
     for (uint32_t i = 0; i < c->certificate_max; i++)
         s->certificates[i] = (struct sx_certificate){ .payload = bodies + i * certificate_len(c) };

@@ -9,6 +9,8 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
+#include "base/bitmap.h"
+
 /* --- room */
 
 /* Marks what a block that may still matter commits to: notarised, or of a view not over yet. */
@@ -58,7 +60,7 @@ static uint32_t find_free_slot(struct assay_simplex *s)
 
 /* Returns: the new entry, or SX_NONE when there is no room. */
 static uint32_t store_certificate(struct assay_simplex *s,
-                                  const struct assay_certificate *certificate,
+                                  const struct assay_vote_certificate *certificate,
                                   struct assay_slice payload)
 {
     ASSAY_ASSERT(payload.len <= s->certificate_len);
@@ -82,7 +84,7 @@ static uint32_t store_certificate(struct assay_simplex *s,
     return index;
 }
 
-/* One certificate for all views of a range: those of what lies inside are not needed any more. */
+/* One certificate for all views of a range: those of single views in it are no longer needed. */
 static void on_range_certificate(struct assay_simplex *s, uint32_t index)
 {
     struct sx_certificate *entry = &s->certificates[index];
@@ -157,7 +159,7 @@ bool assay_sx_assemble_certificate(struct assay_simplex *s, struct sx_view *v,
         if (!received->verified[type]) continue;
         if (type != ASSAY_VOTE_NULLIFY && !assay_bytes_equal(received->id[type], id, 32)) continue;
         const uint32_t slot = s->slot_of[seat];
-        bitmap[slot / 8] = (uint8_t)(bitmap[slot / 8] | 1u << slot % 8);
+        assay_bit_add(bitmap, slot);
         assay_writer_put(&sigs, received->signature[type], ASSAY_P256_SIGNATURE_LEN);
     }
     const struct assay_vote_statement statement = assay_sx_statement(s, v, type, id);
@@ -167,7 +169,7 @@ bool assay_sx_assemble_certificate(struct assay_simplex *s, struct sx_view *v,
     ASSAY_ASSERT(!sigs.full && !w.full);
     ASSAY_ASSERT(sigs.len > 0 && sigs.len <= s->seat_count * (size_t)ASSAY_P256_SIGNATURE_LEN);
 
-    struct assay_certificate made;
+    struct assay_vote_certificate made;
     const struct assay_slice payload = assay_slice_over(bytes, w.len);
     const enum assay_status again = assay_certificate_decode(payload, s->voters->count, &made);
     ASSAY_ASSERT(again == ASSAY_OK);
@@ -182,7 +184,7 @@ bool assay_sx_assemble_certificate(struct assay_simplex *s, struct sx_view *v,
 
 /* Signatures already verified one by one are not verified again; other bytes are. */
 static enum assay_status verify_certificate(const struct assay_simplex *s,
-                                            const struct assay_certificate *certificate)
+                                            const struct assay_vote_certificate *certificate)
 {
     ASSAY_ASSERT(certificate->statement.epoch == s->base.epoch);
 
@@ -209,7 +211,7 @@ static enum assay_status verify_certificate(const struct assay_simplex *s,
     return assay_cursor_end(&c);
 }
 
-static void record_votes(struct assay_simplex *s, const struct assay_certificate *certificate,
+static void record_votes(struct assay_simplex *s, const struct assay_vote_certificate *certificate,
                          struct assay_simplex_actions *out)
 {
     struct assay_cursor c =
@@ -255,7 +257,7 @@ static enum assay_status check_view_needed(const struct assay_simplex *s,
 
 /* Cheap reasons to refuse. */
 static enum assay_status check_needed(struct assay_simplex *s,
-                                      const struct assay_certificate *certificate)
+                                      const struct assay_vote_certificate *certificate)
 {
     ASSAY_ASSERT(certificate->statement.view > 0);
 
@@ -276,7 +278,7 @@ enum assay_status assay_sx_receive_certificate(struct assay_simplex *s, uint16_t
                                                struct assay_slice payload,
                                                struct assay_simplex_actions *out)
 {
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     ASSAY_TRY(assay_certificate_verify_payload(payload, &certificate));
     const struct assay_vote_statement *st = &certificate.statement;
     const enum assay_status place = assay_sx_check_position(s, st->chain_id, st->era, st->epoch);
@@ -303,7 +305,7 @@ enum assay_status assay_sx_receive_certificate(struct assay_simplex *s, uint16_t
 }
 
 bool assay_sx_verify_certificate(const struct assay_simplex *s, struct assay_slice payload,
-                                 struct assay_certificate *certificate)
+                                 struct assay_vote_certificate *certificate)
 {
     if (assay_certificate_decode(payload, s->voters->count, certificate) != ASSAY_OK) return false;
     const struct assay_vote_statement *st = &certificate->statement;
@@ -316,7 +318,7 @@ bool assay_sx_verify_certificate(const struct assay_simplex *s, struct assay_sli
 bool assay_simplex_expected_sender(const struct assay_simplex *s, struct assay_slice payload,
                                    uint16_t *slot)
 {
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     ASSAY_ASSERT(assay_sx_is_valid(s));
     if (!s->begun || assay_certificate_verify_payload(payload, &certificate) != ASSAY_OK)
         return false;

@@ -127,7 +127,7 @@ static void check_views(const struct assay_simplex *s)
             else if (is_sampled(s, k)) check_view(s, v);
         }
     }
-    for (size_t i = 0; i < SX_WIDE; i++)
+    for (size_t i = 0; i < SX_RANGES_4096; i++)
         if (s->wide[i].view != 0) check_range(s, &s->wide[i]);
     /* Every page up to the running view fits, even if pages ahead are in use. */
     ASSAY_ASSERT(ahead <= s->page_count);

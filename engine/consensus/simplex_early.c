@@ -6,8 +6,8 @@
  * when the epoch begins. No sender may fill the buffer for the others. A buffered message is still
  * rejected as early: it is not verified, so it is not relayed (docs/protocol.md 4.12.7). When more
  * than a third of the weight signs in a later epoch, an honest node is there: time to synchronise.
- * Less is only a hint (weights move, so those ahead may weigh little in our table), taken when we
- * stand still: asking costs a message, and what is answered carries its own proof.
+ * Less is only a hint (weights move, so those ahead may weigh little in our table), taken while
+ * this node is stalled: asking costs a message, and what is answered carries its own proof.
  */
 #include "engine/consensus/simplex_internal.h"
 

@@ -19,7 +19,7 @@
 enum {
     SX_NONE = UINT32_MAX / 2, /* no certificate */
     SX_SEATS_MAX = ASSAY_VOTERS_MAX,
-    SX_LOOK = 16, /* views ahead of the running one in which proposals are accepted */
+    SX_VIEWS_AHEAD = 16, /* views ahead of the running one in which proposals are accepted */
     SX_BACK_OFF_VIEWS =
         8,               /* nullified in a row: from then on a proposal waits for its grown delta */
     SX_SILENT_VIEWS = 2, /* r: a leader that was inactive for so many views gets no time */
@@ -31,8 +31,8 @@ enum {
     SX_HELP_CERTIFICATES = 8, /* in one answer to a peer that is behind */
     SX_MISSING_MAX = 4,       /* blocks pulled at once */
     SX_ROOM = 24,             /* actions that a step reserves for what must not be lost */
-    SX_WIDE = 4,              /* ranges of 4096 views whose votes are counted */
-    SX_GOSSIP_VIEWS = 4,        /* two before the running view, that, and the next */
+    SX_RANGES_4096 = 4,       /* ranges of 4096 views whose votes are counted */
+    SX_GOSSIP_VIEWS = 4,      /* two before the running view, that, and the next */
 };
 
 /* The votes of one seat in one view, by type; nullify names no block. A vote is *verified* once its
@@ -185,7 +185,8 @@ struct assay_simplex {
     uint64_t forgotten_view; /* the highest view of a discarded page */
     uint64_t x_through;      /* no N and no F up to this view: own X of a range ends there */
     bool range_added;       /* a certificate of a range was added */
-    struct sx_view *wide;    /* [SX_WIDE] ranges of 4096 views, the k-th at k % SX_WIDE */
+    struct sx_view
+        *wide; /* [SX_RANGES_4096] ranges of 4096 views, the k-th at k % SX_RANGES_4096 */
     struct sx_certificate *certificates;
     uint32_t certificate_top;         /* none above was ever used in this epoch */
     uint32_t certificate_free;        /* the list of those that are not used */
@@ -380,7 +381,7 @@ void assay_sx_send_certificate(struct assay_simplex *s, uint32_t index, uint16_t
 
 /* Returns: whether it decodes, is of this epoch, and is signed by a quorum. */
 bool assay_sx_verify_certificate(const struct assay_simplex *s, struct assay_slice payload,
-                                 struct assay_certificate *certificate);
+                                 struct assay_vote_certificate *certificate);
 
 /* --- simplex_view.c */
 /* Applies the certificates in the table. Returns: whether a view was left. */

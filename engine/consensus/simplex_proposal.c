@@ -59,7 +59,7 @@ static enum assay_status check_position(const struct assay_simplex *s,
     const struct assay_block_header *h = &p->header;
     if (missing) return ASSAY_OK;
     if (h->view <= s->final_view) return ASSAY_E_STALE;
-    if (h->view > s->view + SX_LOOK || !assay_sx_in_window(s, h->view)) return ASSAY_E_EARLY;
+    if (h->view > s->view + SX_VIEWS_AHEAD || !assay_sx_in_window(s, h->view)) return ASSAY_E_EARLY;
     return ASSAY_OK;
 }
 
@@ -68,7 +68,8 @@ static struct sx_view *find_view_of(const struct assay_simplex *s, const struct 
 {
     const uint64_t view = p->header.view;
     if (view <= s->final_view || !assay_sx_in_window(s, view)) return NULL;
-    struct sx_view *v = assay_sx_find_view(s, view); /* entering a view computes SX_LOOK more */
+    struct sx_view *v =
+        assay_sx_find_view(s, view); /* entering a view computes SX_VIEWS_AHEAD more */
     return v != NULL && v->has_leader && v->leader == p->header.leader ? v : NULL;
 }
 
@@ -219,8 +220,8 @@ size_t assay_sx_missing_certificates(const struct assay_simplex *s, const struct
 bool assay_sx_is_certificate_wanted(const struct assay_simplex *s,
                                     const uint8_t commitment[static 32])
 {
-    for (uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1; view <= s->view + SX_LOOK;
-         view++) {
+    for (uint64_t view = s->view > SX_VIEWS_AHEAD ? s->view - SX_VIEWS_AHEAD : 1;
+         view <= s->view + SX_VIEWS_AHEAD; view++) {
         const struct sx_view *v = assay_sx_find_view(s, view);
         if (v == NULL || !v->has_proposal) continue;
         const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);

@@ -168,7 +168,7 @@ void assay_sx_clear_pages(struct assay_simplex *s)
         for (size_t k = 0; k < ASSAY_RANGE_VIEWS; k++)
             s->pages[i].views[k].view = 0;
     }
-    for (size_t i = 0; i < SX_WIDE; i++)
+    for (size_t i = 0; i < SX_RANGES_4096; i++)
         s->wide[i].view = 0;
     s->page_top = 0;
     s->forgotten_view = 0;
@@ -180,13 +180,13 @@ void assay_sx_clear_pages(struct assay_simplex *s)
 /* Votes over 64 ranges are counted for the last few such ranges that may be over. */
 static struct sx_view *wide_slot(const struct assay_simplex *s, uint64_t view)
 {
-    return &s->wide[(view - 1) / ASSAY_RANGES_VIEWS % SX_WIDE];
+    return &s->wide[(view - 1) / ASSAY_RANGES_VIEWS % SX_RANGES_4096];
 }
 
 static bool wide_counts(const struct assay_simplex *s, uint64_t first)
 {
     const uint64_t now = first_of_pages(running_view(s));
-    return first <= now && now - first < (uint64_t)SX_WIDE * ASSAY_RANGES_VIEWS;
+    return first <= now && now - first < (uint64_t)SX_RANGES_4096 * ASSAY_RANGES_VIEWS;
 }
 
 bool assay_sx_is_counted(const struct assay_simplex *s, const struct assay_vote_statement *st)
@@ -291,14 +291,14 @@ bool assay_sx_can_enter(const struct assay_simplex *s, uint64_t view)
 }
 
 /* A node that left every view of it has sent no F in it and sends none: late N and F (5.5) end
- * SX_LOOK views later, and x_through ends them for good (docs/protocol.md 5.27). */
+ * SX_VIEWS_AHEAD views later, and x_through ends them for good (docs/protocol.md 5.27). */
 static void consider_range(struct assay_simplex *s, struct sx_view *range,
                            struct assay_simplex_actions *out)
 {
     if (range->cast[ASSAY_VOTE_NULLIFY] || range->cast[ASSAY_VOTE_FINALISE]) return;
     if (range->certificate[ASSAY_VOTE_NULLIFY] != SX_NONE) return;
     if (range->view <= s->final_view || range->view <= s->resume.forgotten) return;
-    if (s->view <= assay_sx_last_view(range) + SX_LOOK) return;
+    if (s->view <= assay_sx_last_view(range) + SX_VIEWS_AHEAD) return;
     if (!assay_sx_cast_vote(s, range, ASSAY_VOTE_NULLIFY, no_block, out)) {
         ASSAY_ASSERT(s->starved);
         return;
@@ -314,11 +314,11 @@ static void consider_range(struct assay_simplex *s, struct sx_view *range,
 
 void assay_sx_consider_ranges(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
-    if (!assay_sx_can_vote(s) || s->view <= ASSAY_RANGE_VIEWS + SX_LOOK) return;
+    if (!assay_sx_can_vote(s) || s->view <= ASSAY_RANGE_VIEWS + SX_VIEWS_AHEAD) return;
     for (uint32_t i = 0; i < s->page_count; i++)
         if (s->pages[i].range.view != 0) consider_range(s, &s->pages[i].range, out);
     uint64_t first = first_of_pages(s->view);
-    for (size_t i = 1; i < SX_WIDE && first > ASSAY_RANGES_VIEWS; i++) {
+    for (size_t i = 1; i < SX_RANGES_4096 && first > ASSAY_RANGES_VIEWS; i++) {
         first -= ASSAY_RANGES_VIEWS;
         if (first <= s->final_view) return;
         if (assay_sx_find_statement(s, ASSAY_VOTE_NULLIFY_4096, first, no_block) == SX_NONE)

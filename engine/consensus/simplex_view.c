@@ -127,7 +127,7 @@ void assay_sx_enter_view(struct assay_simplex *s, uint64_t view)
     s->entered_ms = s->now_ms;
     s->progress_ms = s->now_ms;
     /* Computed in advance, so that a proposal of a later view is placed without a change. */
-    uint64_t ahead = view + SX_LOOK;
+    uint64_t ahead = view + SX_VIEWS_AHEAD;
     while (!assay_sx_in_window(s, ahead))
         ahead--;
     assay_sx_compute_leaders(s, ahead);
@@ -247,7 +247,7 @@ static void catch_up_votes(struct assay_simplex *s, struct assay_simplex_actions
 {
     ASSAY_ASSERT(s->view > s->final_view);
 
-    uint64_t view = s->view > SX_LOOK ? s->view - SX_LOOK : 1;
+    uint64_t view = s->view > SX_VIEWS_AHEAD ? s->view - SX_VIEWS_AHEAD : 1;
     if (view <= s->final_view) view = s->final_view + 1;
     for (; view < s->view; view++) {
         struct sx_view *v = assay_sx_find_view(s, view);

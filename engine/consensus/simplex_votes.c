@@ -296,7 +296,7 @@ static bool find_vote_in(const struct assay_simplex *s, uint32_t index, uint16_t
 {
     ASSAY_ASSERT(index < s->certificate_top && s->certificates[index].used);
     const struct sx_certificate *held = &s->certificates[index];
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     const enum assay_status read = assay_certificate_decode(
         assay_slice_over(held->payload, held->payload_len), s->voters->count, &certificate);
     ASSAY_ASSERT(read == ASSAY_OK); /* it was when it was received */

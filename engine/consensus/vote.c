@@ -165,12 +165,6 @@ void assay_certificate_commitment(const struct assay_vote_statement *statement,
     assay_sha256(bytes, w.len, commitment);
 }
 
-bool assay_bitmap_has(struct assay_slice bitmap, uint32_t slot)
-{
-    if (slot / 8 >= bitmap.len) return false;
-    return (bitmap.bytes[slot / 8] >> (slot % 8) & 1) != 0;
-}
-
 static uint32_t bitmap_count(struct assay_slice bitmap)
 {
     uint32_t count = 0;
@@ -180,14 +174,14 @@ static uint32_t bitmap_count(struct assay_slice bitmap)
 }
 
 enum assay_status assay_certificate_verify_payload(struct assay_slice payload,
-                                                   struct assay_certificate *certificate)
+                                                   struct assay_vote_certificate *certificate)
 {
     ASSAY_ASSERT(certificate != NULL);
 
     if (payload.len > ASSAY_CERTIFICATE_LEN_MAX) return ASSAY_E_RANGE;
 
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_certificate cert = { 0 };
+    struct assay_vote_certificate cert = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(decode_statement(&c, &cert.statement, cert.digest));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &cert.bitmap));
@@ -200,7 +194,7 @@ enum assay_status assay_certificate_verify_payload(struct assay_slice payload,
     return ASSAY_OK;
 }
 
-enum assay_status assay_certificate_fits(const struct assay_certificate *certificate,
+enum assay_status assay_certificate_fits(const struct assay_vote_certificate *certificate,
                                          uint32_t slot_count)
 {
     ASSAY_ASSERT(slot_count <= ASSAY_MEMBERS_MAX);
@@ -213,16 +207,16 @@ enum assay_status assay_certificate_fits(const struct assay_certificate *certifi
 }
 
 enum assay_status assay_certificate_decode(struct assay_slice payload, uint32_t slot_count,
-                                           struct assay_certificate *certificate)
+                                           struct assay_vote_certificate *certificate)
 {
-    struct assay_certificate read;
+    struct assay_vote_certificate read;
     ASSAY_TRY(assay_certificate_verify_payload(payload, &read));
     ASSAY_TRY(assay_certificate_fits(&read, slot_count));
     *certificate = read;
     return ASSAY_OK;
 }
 
-enum assay_status assay_certificate_weight(const struct assay_certificate *certificate,
+enum assay_status assay_certificate_weight(const struct assay_vote_certificate *certificate,
                                            const struct assay_voter_table *voters)
 {
     ASSAY_ASSERT(voters_are_valid(voters));
@@ -238,7 +232,7 @@ enum assay_status assay_certificate_weight(const struct assay_certificate *certi
     return assay_quorum(weight, voters->total_weight) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_certificate_verify(const struct assay_certificate *certificate,
+enum assay_status assay_certificate_verify(const struct assay_vote_certificate *certificate,
                                            const struct assay_voter_table *voters)
 {
     ASSAY_ASSERT(certificate->signatures.len % SIGNATURE_LEN == 0);
@@ -345,7 +339,7 @@ enum assay_status assay_finality_verify_payload(struct assay_slice proof,
 
     struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
     struct assay_slice payload = { 0 };
-    struct assay_certificate cert = { 0 };
+    struct assay_vote_certificate cert = { 0 };
     uint64_t tails = 0;
     uint8_t id[32];
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));

@@ -19,6 +19,7 @@
 #ifndef ASSAY_ENGINE_CONSENSUS_VOTE_H
 #define ASSAY_ENGINE_CONSENSUS_VOTE_H
 
+#include "base/bitmap.h"
 #include "engine/consensus/block.h"
 
 enum assay_vote_type {
@@ -112,7 +113,7 @@ struct assay_vote {
 };
 
 /* Slices borrow from the payload. */
-struct assay_certificate {
+struct assay_vote_certificate {
     struct assay_vote_statement statement;
     uint8_t digest[32];
     uint8_t commitment[32];
@@ -145,26 +146,23 @@ void assay_certificate_encode(const struct assay_vote_statement *statement,
 /* Shape, whatever the roster of its epoch: as many signatures as bits.
  * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_certificate_verify_payload(
-    struct assay_slice payload, struct assay_certificate *certificate);
+    struct assay_slice payload, struct assay_vote_certificate *certificate);
 /* Of a roster of so many slots: that of its epoch, which is known once it has been read.
  * Returns: ASSAY_OK | ASSAY_E_RANGE (another length of bitmap, or a bit past the slots) */
-ASSAY_CHECKED enum assay_status assay_certificate_fits(const struct assay_certificate *certificate,
-                                                       uint32_t slot_count);
+ASSAY_CHECKED enum assay_status assay_certificate_fits(
+    const struct assay_vote_certificate *certificate, uint32_t slot_count);
 /* Both. Returns: as they do */
-ASSAY_CHECKED enum assay_status assay_certificate_decode(struct assay_slice payload,
-                                                         uint32_t slot_count,
-                                                         struct assay_certificate *certificate);
+ASSAY_CHECKED enum assay_status assay_certificate_decode(
+    struct assay_slice payload, uint32_t slot_count, struct assay_vote_certificate *certificate);
 void assay_certificate_commitment(const struct assay_vote_statement *statement,
                                   struct assay_slice bitmap, uint8_t commitment[static 32]);
-/* Returns: whether the bit of a slot is set; false beyond the bitmap. */
-bool assay_bitmap_has(struct assay_slice bitmap, uint32_t slot);
-/* Weight of a bitmap. Returns: ASSAY_OK | ASSAY_E_STRANGER (a bit of somebody who cannot vote) |
+/* Weight of a bitmap. Returns: ASSAY_OK | ASSAY_E_STRANGER (a bit of a member that cannot vote) |
  *          ASSAY_E_INVALID (no quorum) */
 ASSAY_CHECKED enum assay_status assay_certificate_weight(
-    const struct assay_certificate *certificate, const struct assay_voter_table *voters);
+    const struct assay_vote_certificate *certificate, const struct assay_voter_table *voters);
 /* Weight and every signature. Returns: as assay_certificate_weight | ASSAY_E_SIGNATURE */
 ASSAY_CHECKED enum assay_status assay_certificate_verify(
-    const struct assay_certificate *certificate, const struct assay_voter_table *voters);
+    const struct assay_vote_certificate *certificate, const struct assay_voter_table *voters);
 
 /* CERTIFICATE_PULL and BLOCK_PULL. Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses (decoders);
  * *commitments borrows 32 * n bytes, 1 <= n <= ASSAY_PULL_MAX. */

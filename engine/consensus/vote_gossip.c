@@ -11,6 +11,7 @@
 #include "engine/consensus/simplex_internal.h"
 #include "engine/consensus/vote_inventory.h"
 
+#include "base/bitmap.h"
 #include "base/checked.h"
 
 enum {
@@ -79,7 +80,7 @@ static void set_bit(struct vote_bitmaps *vote_bitmaps, uint64_t view, size_t typ
 {
     uint8_t *bits = vote_bitmaps->bytes[view % SX_GOSSIP_VIEWS][type];
     vote_bitmaps->any[view % SX_GOSSIP_VIEWS][type] = true;
-    bits[slot / 8] = (uint8_t)(bits[slot / 8] | 1u << slot % 8);
+    assay_bit_add(bits, slot);
 }
 
 /* From the lowest view on. Sends nothing where no bit is set. */
@@ -137,11 +138,6 @@ static bool is_wanted(const struct assay_simplex *s, uint64_t view, size_t type,
     return v == NULL || (v->certificate[type] == SX_NONE && !v->received[seat].verified[type]);
 }
 
-static bool has_bit(struct assay_slice bits, uint16_t slot)
-{
-    return bits.len > 0 && (bits.bytes[slot / 8] >> (slot % 8) & 1) != 0;
-}
-
 /* Returns: ASSAY_OK and *have, of this epoch | other statuses */
 static enum assay_status decode_for_epoch(const struct assay_simplex *s, struct assay_slice payload,
                                           struct assay_vote_inventory *have)
@@ -193,7 +189,7 @@ enum assay_status assay_sx_receive_vote_inventory(struct assay_simplex *s, uint1
         if (s->gossip.views[view % SX_GOSSIP_VIEWS] != view) clear_view(s, view);
         for (uint32_t seat = 0; seat < s->seat_count; seat++)
             for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
-                if (has_bit(have.views[i].bits[type], s->slot_of[seat]) &&
+                if (assay_bitmap_has(have.views[i].bits[type], s->slot_of[seat]) &&
                     is_wanted(s, view, type, seat))
                     add_holder(s, holders_of(s, view, type, seat), from);
     }
@@ -308,7 +304,7 @@ enum assay_status assay_sx_receive_vote_request(struct assay_simplex *s, uint16_
         if (v == NULL) continue;
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
             for (uint32_t seat = 0; seat < s->seat_count && served < SERVED_MAX; seat++) {
-                if (!has_bit(lack.views[i].bits[type], s->slot_of[seat])) continue;
+                if (!assay_bitmap_has(lack.views[i].bits[type], s->slot_of[seat])) continue;
                 if (!v->received[seat].verified[type]) continue;
                 send_vote(s, from, v, type, seat, out);
                 served++;

@@ -4,7 +4,7 @@
  * docs/protocol.md 3.4 to 3.9, 4.3.2. A verdict is requested once per piece of evidence; it decides
  * the seat and unblocks records in the pool and blocks.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 {
@@ -25,7 +25,7 @@ void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
 
 /* The expected binding of the listed incarnation of a slot in the running epoch. */
 static bool appraise_slot(struct assay_engine *e, uint32_t slot,
-                          const struct assay_finding *finding, enum assay_outcome *outcome)
+                          const struct assay_finding_record *finding, enum assay_outcome *outcome)
 {
     ASSAY_ASSERT(finding->used && e->seats[slot].payload_len > 0);
     const struct assay_member *m = &e->head->state.members[slot];
@@ -36,7 +36,7 @@ static bool appraise_slot(struct assay_engine *e, uint32_t slot,
 }
 
 static void on_seat_appraised(struct assay_engine *e, uint32_t slot,
-                              const struct assay_finding *finding)
+                              const struct assay_finding_record *finding)
 {
     ASSAY_ASSERT(slot < e->members && slot != e->self);
 
@@ -65,7 +65,7 @@ static void appraise_seats(struct assay_engine *e, const uint8_t *digest)
         const struct assay_seat *seat = &e->seats[i];
         if (seat->phase != ASSAY_SEAT_FETCHING && seat->phase != ASSAY_SEAT_MISSING) continue;
         if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
-        const struct assay_finding *finding = assay_verdicts_find(
+        const struct assay_finding_record *finding = assay_verdicts_find(
             e, digest, e->epoch_state->moment.at_unix_s,
             (enum assay_evidence_kind)e->head->state.members[i].evidence_kind, false);
         if (finding != NULL) on_seat_appraised(e, i, finding);
@@ -95,7 +95,7 @@ void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 
         return;
     }
     if (!before) appraise_seats(e, digest);
-    assay_message_intake_judged(e);
+    assay_message_intake_on_verdict(e);
     assay_branch_recheck(e);
 }
 

@@ -7,7 +7,11 @@
  * when that one is late. In a full mesh the host has no neighbours: authors reach all members, and
  * the rounds below request what did not arrive.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "engine/evidence/pool.h"
+
+#include "base/bitmap.h"
 
 /* --- what is here */
 
@@ -16,21 +20,11 @@ static uint64_t answer_timeout_ms(const struct assay_engine *e)
     return assay_max_u64(25, assay_min_u64(assay_eng_epoch_ms(e) / 16, 1000));
 }
 
-static bool has_bit(const uint8_t *bits, uint32_t i)
-{
-    return (bits[i / 8] >> (i % 8) & 1) != 0;
-}
-
-static void set_bit(uint8_t *bits, uint32_t i)
-{
-    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
-}
-
 static uint32_t count_bits(const uint8_t *bits, uint32_t members)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < members; i++)
-        count += has_bit(bits, i);
+        count += assay_bit_has(bits, i);
     return count;
 }
 
@@ -57,11 +51,11 @@ static bool fill_held(struct assay_engine *e, uint8_t *held[static ASSAY_INVENTO
 {
     if (!alloc_bitmaps(e, held)) return false;
     for (uint32_t i = 0; i < e->members; i++)
-        if (e->seats[i].payload_len > 0) set_bit(held[ASSAY_INVENTORY_ENVELOPE], i);
+        if (e->seats[i].payload_len > 0) assay_bit_add(held[ASSAY_INVENTORY_ENVELOPE], i);
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (is_current_ballot(e, item) && item->slot < e->members)
-            set_bit(held[ASSAY_INVENTORY_BALLOT], item->slot);
+            assay_bit_add(held[ASSAY_INVENTORY_BALLOT], item->slot);
     }
     return true;
 }
@@ -100,7 +94,7 @@ static bool send_bitmaps(struct assay_engine *e, uint16_t to, enum assay_message
 
 /* --- life */
 
-static bool missing_is_valid(const struct assay_engine *e, const struct assay_lacking *l)
+static bool missing_is_valid(const struct assay_engine *e, const struct assay_missing_item *l)
 {
     if (l->source != ASSAY_SLOT_ALL && l->source >= e->members) return false;
     if (l->spare != ASSAY_SLOT_ALL && (l->spare >= e->members || l->spare == l->source))
@@ -130,9 +124,10 @@ void assay_inventory_check(const struct assay_engine *e)
     ASSAY_ASSERT(asked == flying);
 }
 
-static const struct assay_lacking NOBODY = { .source = ASSAY_SLOT_ALL, .spare = ASSAY_SLOT_ALL };
+static const struct assay_missing_item NOBODY = { .source = ASSAY_SLOT_ALL,
+                                                  .spare = ASSAY_SLOT_ALL };
 
-void assay_inventory_turn(struct assay_engine *e)
+void assay_inventory_on_epoch(struct assay_engine *e)
 {
     struct assay_inventory_state *h = &e->parts->inventory;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
@@ -150,7 +145,7 @@ void assay_inventory_init(struct assay_engine *e)
     for (uint32_t i = 0; i < e->members; i++)
         e->parts->inventory.windows[i] =
             (struct assay_request_missing_window){ .size = ASSAY_REQUEST_MISSING_FIRST };
-    assay_inventory_turn(e);
+    assay_inventory_on_epoch(e);
     assay_inventory_check(e);
 }
 
@@ -169,7 +164,7 @@ static bool has_room(const struct assay_engine *e, uint16_t slot)
     return window->flying < window->size && !window->late;
 }
 
-static void start_timeout(struct assay_engine *e, struct assay_lacking *l)
+static void start_timeout(struct assay_engine *e, struct assay_missing_item *l)
 {
     struct assay_inventory_state *h = &e->parts->inventory;
     l->since_ms = e->now_ms;
@@ -177,7 +172,7 @@ static void start_timeout(struct assay_engine *e, struct assay_lacking *l)
 }
 
 /* Queries its spare now. */
-static void switch_to_spare(struct assay_engine *e, struct assay_lacking *l)
+static void switch_to_spare(struct assay_engine *e, struct assay_missing_item *l)
 {
     ASSAY_ASSERT(l->source == ASSAY_SLOT_ALL && l->spare != ASSAY_SLOT_ALL);
     l->source = l->spare;
@@ -194,8 +189,8 @@ static void send_request(struct assay_engine *e, uint16_t source,
     if (send_bitmaps(e, source, ASSAY_MESSAGE_REQUEST_MISSING, asked)) return;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
-            struct assay_lacking *l = &h->lacks[lane][i];
-            if (!has_bit(asked[lane], i)) continue;
+            struct assay_missing_item *l = &h->lacks[lane][i];
+            if (!assay_bit_has(asked[lane], i)) continue;
             ASSAY_ASSERT(l->source == source && h->windows[source].flying > 0);
             h->windows[source].flying--;
             if (l->spare == ASSAY_SLOT_ALL) l->spare = source;
@@ -211,11 +206,11 @@ static void request_waiting(struct assay_engine *e, uint16_t source)
     if (!alloc_bitmaps(e, asked)) return;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members && has_room(e, source); i++) {
-            struct assay_lacking *l = &e->parts->inventory.lacks[lane][i];
+            struct assay_missing_item *l = &e->parts->inventory.lacks[lane][i];
             if (l->source != ASSAY_SLOT_ALL || l->spare != source) continue;
             if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
             switch_to_spare(e, l);
-            set_bit(asked[lane], i);
+            assay_bit_add(asked[lane], i);
             any = true;
         }
     if (any) send_request(e, source, asked);
@@ -253,7 +248,7 @@ static void on_late(struct assay_engine *e, uint16_t source)
     (void)finish_request(e, source, false);
 }
 
-void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
+void assay_inventory_add(struct assay_engine *e, enum assay_inventory_lane lane, uint16_t from,
                          uint32_t slot)
 {
     struct assay_inventory_state *h = &e->parts->inventory;
@@ -266,7 +261,7 @@ void assay_inventory_got(struct assay_engine *e, enum assay_inventory_lane lane,
         h->announce_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
 
-void assay_inventory_paused(struct assay_engine *e)
+void assay_inventory_on_pause(struct assay_engine *e)
 {
     struct assay_inventory_state *h = &e->parts->inventory;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
@@ -285,7 +280,7 @@ static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other
 }
 
 /* Returns: whether to request it now. */
-static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t from,
+static bool add_source(struct assay_engine *e, struct assay_missing_item *l, uint16_t from,
                        bool may_request)
 {
     const bool has_no_source = l->source == ASSAY_SLOT_ALL;
@@ -304,8 +299,8 @@ static bool add_source(struct assay_engine *e, struct assay_lacking *l, uint16_t
     return false;
 }
 
-enum assay_status assay_inventory_received(struct assay_engine *e, uint16_t from,
-                                           struct assay_slice payload)
+enum assay_status assay_inventory_on_announcement(struct assay_engine *e, uint16_t from,
+                                                  struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_inventory have;
@@ -321,11 +316,11 @@ enum assay_status assay_inventory_received(struct assay_engine *e, uint16_t from
     const uint8_t *theirs[ASSAY_INVENTORY_LANES] = { have.envelopes.bytes, have.ballots.bytes };
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
-            if (!has_bit(theirs[lane], i) || has_bit(held[lane], i)) continue;
+            if (!assay_bit_has(theirs[lane], i) || assay_bit_has(held[lane], i)) continue;
             if (!is_wanted(e, (enum assay_inventory_lane)lane, i)) continue;
             const bool may_request = has_room(e, from) && !is_unresponsive(e, from);
             if (!add_source(e, &e->parts->inventory.lacks[lane][i], from, may_request)) continue;
-            set_bit(asked[lane], i);
+            assay_bit_add(asked[lane], i);
             count++;
         }
     if (count > 0) send_request(e, from, asked);
@@ -333,7 +328,7 @@ enum assay_status assay_inventory_received(struct assay_engine *e, uint16_t from
 }
 
 /* The queried neighbour is late: the spare is queried as soon as its window allows. */
-static void on_source_late(struct assay_engine *e, struct assay_lacking *l)
+static void on_source_late(struct assay_engine *e, struct assay_missing_item *l)
 {
     if (l->source != ASSAY_SLOT_ALL) on_late(e, l->source);
     l->source = ASSAY_SLOT_ALL;
@@ -344,7 +339,7 @@ static void on_source_late(struct assay_engine *e, struct assay_lacking *l)
 }
 
 /* Cancels the request for an item that is here or no longer needed. */
-static void cancel_request(struct assay_engine *e, struct assay_lacking *l)
+static void cancel_request(struct assay_engine *e, struct assay_missing_item *l)
 {
     if (l->source != ASSAY_SLOT_ALL) (void)finish_request(e, l->source, false);
     *l = NOBODY;
@@ -361,14 +356,14 @@ static void send_due_requests(struct assay_engine *e,
             assay_bytes_zero(asked[lane], assay_inventory_bitmap_len(e->members));
             for (uint32_t i = 0; i < e->members; i++) {
                 if (!h->lacks[lane][i].due || h->lacks[lane][i].source != source) continue;
-                set_bit(asked[lane], i);
+                assay_bit_add(asked[lane], i);
                 any = true;
             }
         }
         if (!any) continue;
         for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
             for (uint32_t i = 0; i < e->members; i++)
-                if (has_bit(asked[lane], i)) h->lacks[lane][i].due = false;
+                if (assay_bit_has(asked[lane], i)) h->lacks[lane][i].due = false;
         send_request(e, (uint16_t)source, asked);
     }
 }
@@ -382,9 +377,9 @@ static void handle_late(struct assay_engine *e)
     h->late_at_ms = UINT64_MAX;
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
-            struct assay_lacking *l = &h->lacks[lane][i];
+            struct assay_missing_item *l = &h->lacks[lane][i];
             if (l->source == ASSAY_SLOT_ALL && l->spare == ASSAY_SLOT_ALL) continue;
-            if (has_bit(held[lane], i) || !is_wanted(e, (enum assay_inventory_lane)lane, i))
+            if (assay_bit_has(held[lane], i) || !is_wanted(e, (enum assay_inventory_lane)lane, i))
                 cancel_request(e, l);
             else if (e->now_ms >= l->since_ms + answer_timeout_ms(e)) on_source_late(e, l);
             due |= l->due;
@@ -398,8 +393,8 @@ static void handle_late(struct assay_engine *e)
 
 /* --- answering */
 
-enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
-                                         struct assay_slice payload)
+enum assay_status assay_inventory_on_request(struct assay_engine *e, uint16_t from,
+                                             struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_inventory lack;
@@ -409,14 +404,14 @@ enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
     if (from >= e->members || from == e->self) return ASSAY_OK;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
-        if (!has_bit(lack.envelopes.bytes, i) || seat->payload_len == 0) continue;
+        if (!assay_bit_has(lack.envelopes.bytes, i) || seat->payload_len == 0) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (!is_current_ballot(e, item) || item->slot >= e->members) continue;
-        if (!has_bit(lack.ballots.bytes, item->slot)) continue;
+        if (!assay_bit_has(lack.ballots.bytes, item->slot)) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
                        assay_eng_copy(e, assay_slice_over(item->bytes, item->len)));
     }
@@ -427,7 +422,7 @@ enum assay_status assay_inventory_lacked(struct assay_engine *e, uint16_t from,
 
 /* docs/protocol.md 4.1.4: three members at one distance, twice and three times it. With distances
  * of 1, 4 and 16, one round each, what a single one of 64 holds has come to all after three. */
-uint16_t assay_inventory_peer(const struct assay_engine *e, uint32_t round, uint32_t k)
+uint16_t assay_inventory_get_peer(const struct assay_engine *e, uint32_t round, uint32_t k)
 {
     static const uint32_t strides[] = { 1, 4, 16 };
     const uint32_t n = e->members;
@@ -455,7 +450,7 @@ static uint64_t round_due(const struct assay_engine *e)
     return e->epoch_state->opened_ms + assay_eng_epoch_ms(e) / 16 * (11 + e->inventory->rounds);
 }
 
-/* Whoever attested is expected to vote. */
+/* A member that attested is expected to vote. */
 static void request_ballots(struct assay_engine *e)
 {
     uint8_t *held[ASSAY_INVENTORY_LANES];
@@ -463,12 +458,13 @@ static void request_ballots(struct assay_engine *e)
     const uint32_t round = e->parts->inventory.rounds++;
     if (!are_ballots_open(e) || !fill_held(e, held) || !alloc_bitmaps(e, asked)) return;
     for (uint32_t i = 0; i < e->members; i++)
-        if (is_wanted(e, ASSAY_INVENTORY_BALLOT, i) && has_bit(held[ASSAY_INVENTORY_ENVELOPE], i) &&
-            !has_bit(held[ASSAY_INVENTORY_BALLOT], i))
-            set_bit(asked[ASSAY_INVENTORY_BALLOT], i);
+        if (is_wanted(e, ASSAY_INVENTORY_BALLOT, i) &&
+            assay_bit_has(held[ASSAY_INVENTORY_ENVELOPE], i) &&
+            !assay_bit_has(held[ASSAY_INVENTORY_BALLOT], i))
+            assay_bit_add(asked[ASSAY_INVENTORY_BALLOT], i);
     if (count_bits(asked[ASSAY_INVENTORY_BALLOT], e->members) == 0) return;
     for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
-        const uint16_t to = assay_inventory_peer(e, round, k);
+        const uint16_t to = assay_inventory_get_peer(e, round, k);
         if (to != ASSAY_SLOT_ALL) (void)send_bitmaps(e, to, ASSAY_MESSAGE_REQUEST_MISSING, asked);
     }
 }
@@ -494,14 +490,14 @@ static bool is_other_envelope(const struct assay_engine *e, uint32_t slot,
            !is_proven(e, slot);
 }
 
-bool assay_inventory_disputed(const struct assay_engine *e, uint32_t slot)
+bool assay_inventory_is_disputed(const struct assay_engine *e, uint32_t slot)
 {
     const struct assay_ledger *l = &e->chain->ledger;
     ASSAY_ASSERT(slot < e->members);
     return l->has_roll && l->roll_present[slot] && is_other_envelope(e, slot, l->roll[slot]);
 }
 
-void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *ballot)
+void assay_inventory_on_ballot(struct assay_engine *e, const struct assay_record *ballot)
 {
     ASSAY_ASSERT(ballot->kind == ASSAY_RECORD_BALLOT);
     const struct assay_ballot *b = &ballot->ballot;
@@ -511,7 +507,7 @@ void assay_inventory_ballot(struct assay_engine *e, const struct assay_record *b
     for (uint32_t i = 0; i < b->exception_count; i++) {
         const struct assay_exception *x = &b->exceptions[i];
         if (x->slot < e->members && is_other_envelope(e, x->slot, x->digest))
-            set_bit(asked[ASSAY_INVENTORY_ENVELOPE], x->slot);
+            assay_bit_add(asked[ASSAY_INVENTORY_ENVELOPE], x->slot);
     }
     if (count_bits(asked[ASSAY_INVENTORY_ENVELOPE], e->members) > 0)
         (void)send_bitmaps(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_REQUEST_MISSING, asked);
@@ -531,7 +527,7 @@ void assay_inventory_tick(struct assay_engine *e)
     if (e->now_ms >= round_due(e)) request_ballots(e);
 }
 
-uint64_t assay_inventory_wake(const struct assay_engine *e)
+uint64_t assay_inventory_wake_at(const struct assay_engine *e)
 {
     const struct assay_inventory_state *h = e->inventory;
     if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;

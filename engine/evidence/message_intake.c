@@ -5,7 +5,11 @@
  * docs/protocol.md 4.1, 4.3, 5.23. Nothing is relayed before it is valid, and everything once. A
  * rejected message leaves the state unchanged.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "engine/evidence/pool.h"
+
+#include "base/bitmap.h"
 
 enum { OWN_EFFECTS = 4 }; /* of a record that is made here */
 
@@ -35,18 +39,22 @@ static bool is_proven_second(const struct assay_engine *e, uint32_t slot)
 }
 
 /* The next epoch's: our E is not final yet. Kept if the key that we know signed it; the first one
- * stays (docs/protocol.md 5.23.1). */
+ * stays. Of another incarnation (one to come, perhaps) nothing can be verified: it is pulled later
+ * (docs/protocol.md 5.23.1). */
 static enum assay_status store_early(struct assay_engine *e, const struct assay_envelope *envelope,
                                      struct assay_slice payload)
 {
     if (envelope->epoch != e->head->context.epoch + 1) return ASSAY_E_EARLY;
-    if (!assay_bytes_equal(envelope->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
-    const uint32_t slot = assay_state_slot_of(&e->head->state, envelope->node_id);
+    const struct assay_state *state = &e->head->state;
+    if (!assay_bytes_equal(envelope->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
+    if (envelope->era != state->era) return ASSAY_E_CHAIN;
+    const uint32_t slot = assay_state_slot_of(state, envelope->node_id);
     if (slot == e->members) return ASSAY_E_STRANGER;
     if (e->seats[slot].early_len > 0) return ASSAY_E_DUPLICATE;
+    if (envelope->incarnation != state->members[slot].lives[0].incarnation) return ASSAY_E_EARLY;
     if (!assay_p256_verify(e->head->voting[slot], envelope->digest, envelope->signature,
                            ASSAY_S_LOW))
-        return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
+        return ASSAY_E_SIGNATURE;
     ASSAY_ASSERT(payload.len <= ASSAY_ENVELOPE_LEN_MAX);
     assay_seat_set_early(e, slot, payload);
     return ASSAY_OK;
@@ -67,8 +75,8 @@ static void on_unknown_own_envelope(struct assay_engine *e, uint16_t from,
     assay_order_derive(e);
 }
 
-enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t from,
-                                                struct assay_slice payload)
+enum assay_status assay_message_intake_on_envelope(struct assay_engine *e, uint16_t from,
+                                                   struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF || from == ASSAY_SLOT_ALL);
     struct assay_envelope envelope;
@@ -98,7 +106,7 @@ enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t
     } else {
         assay_evidence_fetch(e, slot);
     }
-    assay_inventory_got(e, ASSAY_INVENTORY_ENVELOPE, from, slot);
+    assay_inventory_add(e, ASSAY_INVENTORY_ENVELOPE, from, slot);
     if (from != ASSAY_SLOT_SELF) {
         const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
         assay_eng_send(e, ASSAY_SLOT_NEAR, except, ASSAY_MESSAGE_ENVELOPE,
@@ -107,8 +115,8 @@ enum assay_status assay_message_intake_envelope(struct assay_engine *e, uint16_t
     return ASSAY_OK;
 }
 
-enum assay_status assay_message_intake_pull(struct assay_engine *e, uint16_t from,
-                                            struct assay_slice payload)
+enum assay_status assay_message_intake_on_pull(struct assay_engine *e, uint16_t from,
+                                               struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     uint64_t epoch = 0;
@@ -118,14 +126,14 @@ enum assay_status assay_message_intake_pull(struct assay_engine *e, uint16_t fro
     if (epoch < e->head->context.epoch) return ASSAY_E_STALE;
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_seat *seat = &e->seats[i];
-        if ((slots.bytes[i / 8] >> (i % 8) & 1) == 0 || seat->payload_len == 0) continue;
+        if (!assay_bitmap_has(slots, i) || seat->payload_len == 0) continue;
         assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_copy(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
 }
 
-void assay_message_intake_ask_own(struct assay_engine *e)
+void assay_message_intake_request_own(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->key_state->from_log && !e->epoch_state->envelope_made);
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
@@ -133,7 +141,7 @@ void assay_message_intake_ask_own(struct assay_engine *e)
     uint8_t *bytes = assay_eng_alloc(e, bitmap_len + 32);
     if (bitmap == NULL || bytes == NULL) return;
     assay_bytes_zero(bitmap, bitmap_len);
-    bitmap[e->self / 8] = (uint8_t)(1u << (e->self % 8));
+    assay_bit_add(bitmap, e->self);
     struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
     const enum assay_status status = assay_envelope_pull_encode(
         e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
@@ -150,7 +158,7 @@ static bool find_missing(const struct assay_engine *e, uint8_t *bitmap, size_t b
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self || e->seats[i].payload_len > 0) continue;
         if (!assay_member_serves(&e->head->state.members[i])) continue;
-        bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
+        assay_bit_add(bitmap, i);
         any = true;
     }
     return any;
@@ -174,19 +182,19 @@ static void request_disputed(struct assay_engine *e)
 {
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_alloc(e, bitmap_len);
-    const uint16_t to = assay_inventory_peer(e, e->epoch_state->pulls, 0);
+    const uint16_t to = assay_inventory_get_peer(e, e->epoch_state->pulls, 0);
     bool any = false;
     if (bitmap == NULL || to == ASSAY_SLOT_ALL) return;
     assay_bytes_zero(bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
-        if (i == e->self || !assay_inventory_disputed(e, i)) continue;
-        bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
+        if (i == e->self || !assay_inventory_is_disputed(e, i)) continue;
+        assay_bit_add(bitmap, i);
         any = true;
     }
     if (any) send_envelope_pull(e, to, bitmap, bitmap_len);
 }
 
-void assay_message_intake_ask(struct assay_engine *e)
+void assay_message_intake_request_missing(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->epoch_state->pulls > 0);
     if (e->members == 1) return;
@@ -198,7 +206,7 @@ void assay_message_intake_ask(struct assay_engine *e)
     if (bitmap == NULL) return;
     if (!find_missing(e, bitmap, bitmap_len)) ask = 0;
     for (uint32_t k = 0; k < ask; k++)
-        send_envelope_pull(e, assay_inventory_peer(e, e->epoch_state->pulls, k), bitmap,
+        send_envelope_pull(e, assay_inventory_get_peer(e, e->epoch_state->pulls, k), bitmap,
                            bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
         if (e->seats[i].payload_len == 0) assay_seat_add_asked(e, i, ask);
@@ -215,7 +223,7 @@ static void relay_record(struct assay_engine *e, const struct assay_pool_item *i
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
     const bool others = item->from < e->members;
     const bool to_neighbours = others && item->kind == ASSAY_RECORD_BALLOT;
-    assay_pool_sent(e->pool, item, e->now_ms);
+    assay_pool_set_sent(e->pool, item, e->now_ms);
     assay_eng_send(e, to_neighbours ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL,
                    others ? item->from : ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
                    assay_slice_over(item->bytes, item->len));
@@ -272,8 +280,8 @@ static enum assay_status check_record(struct assay_engine *e, uint16_t from, str
     return status;
 }
 
-enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t from,
-                                              struct assay_slice payload)
+enum assay_status assay_message_intake_on_record(struct assay_engine *e, uint16_t from,
+                                                 struct assay_slice payload)
 {
     ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
     struct assay_record r;
@@ -296,21 +304,21 @@ enum assay_status assay_message_intake_record(struct assay_engine *e, uint16_t f
         return judged;
     }
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
-    assay_pool_ready(e->pool, item, &r);
+    assay_pool_set_ready(e->pool, item, &r);
     if (r.kind == ASSAY_RECORD_BALLOT) {
-        assay_inventory_got(e, ASSAY_INVENTORY_BALLOT, from, r.slot);
-        assay_inventory_ballot(e, &r);
+        assay_inventory_add(e, ASSAY_INVENTORY_BALLOT, from, r.slot);
+        assay_inventory_on_ballot(e, &r);
     }
     if (from == ASSAY_SLOT_SELF) {
-        assay_pool_own(e->pool, item);
-        assay_pool_sent(e->pool, item, e->now_ms); /* by SIGN */
+        assay_pool_set_own(e->pool, item);
+        assay_pool_set_sent(e->pool, item, e->now_ms); /* by SIGN */
     } else {
         relay_record(e, item);
     }
     return ASSAY_OK;
 }
 
-void assay_message_intake_judged(struct assay_engine *e)
+void assay_message_intake_on_verdict(struct assay_engine *e)
 {
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
@@ -329,8 +337,8 @@ void assay_message_intake_judged(struct assay_engine *e)
             reject_record(e, item, &r);
             continue;
         }
-        assay_pool_ready(e->pool, item, &r);
-        if (item->from == ASSAY_SLOT_SELF) assay_pool_own(e->pool, item);
+        assay_pool_set_ready(e->pool, item, &r);
+        if (item->from == ASSAY_SLOT_SELF) assay_pool_set_own(e->pool, item);
         relay_record(e, item);
     }
 }
@@ -339,7 +347,7 @@ void assay_message_intake_judged(struct assay_engine *e)
  * will, and would only keep one of the few large places from others and its author from saying
  * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
  * others may wait for the next epoch, or still be contradicted. */
-void assay_message_intake_settled(struct assay_engine *e)
+void assay_message_intake_on_final_block(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
     struct assay_record r; /* large: made once */
@@ -357,10 +365,10 @@ void assay_message_intake_settled(struct assay_engine *e)
 
 /* What was good while its epoch ran may be good for nothing now: only with the roll final is a
  * ballot's electorate known, and proofs grow old. Kept unjudged it would be valid for those who
- * hold it and invalid for those who hear it first from a block. */
-void assay_message_intake_turn(struct assay_engine *e)
+ * hold it and invalid for those that receive it first in a block. */
+void assay_message_intake_on_epoch(struct assay_engine *e)
 {
-    assay_pool_turn(e->pool, e->head->context.epoch);
+    assay_pool_on_epoch(e->pool, e->head->context.epoch);
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         struct assay_record r;
@@ -372,14 +380,14 @@ void assay_message_intake_turn(struct assay_engine *e)
     }
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_message_intake_record */
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_message_intake_on_record */
 static enum assay_status receive_own(struct assay_engine *e, struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len > 0);
 
     struct assay_record r;
     if (!assay_eng_has_room(e, OWN_EFFECTS)) return ASSAY_E_AGAIN;
-    ASSAY_TRY(assay_message_intake_record(e, ASSAY_SLOT_SELF, bytes));
+    ASSAY_TRY(assay_message_intake_on_record(e, ASSAY_SLOT_SELF, bytes));
     ASSAY_TRY(assay_record_decode(bytes, &r));
     const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
     if (item == NULL) return ASSAY_OK;
@@ -392,29 +400,29 @@ static enum assay_status receive_own(struct assay_engine *e, struct assay_slice 
     return ASSAY_OK;
 }
 
-void assay_message_intake_own(struct assay_engine *e, struct assay_slice bytes)
+void assay_message_intake_add_own(struct assay_engine *e, struct assay_slice bytes)
 {
     assay_status_ignore(receive_own(e, bytes),
                         "known, too late, or whoever wanted it wants it again");
 }
 
-void assay_message_intake_seen(struct assay_engine *e, const struct assay_record *record,
-                               uint64_t view)
+void assay_message_intake_add_from_block(struct assay_engine *e, const struct assay_record *record,
+                                         uint64_t view)
 {
     ASSAY_ASSERT(record->slot < e->members);
     ASSAY_ASSERT(view > 0 && !assay_record_row(record->kind)->in_rolls_only);
     const struct assay_pool_item *item = assay_pool_find(e->pool, record->key);
     if (item == NULL) {
         if (assay_pool_add(e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
-        assay_pool_ready(e->pool, item, record);
-        if (record->kind == ASSAY_RECORD_BALLOT) assay_inventory_ballot(e, record);
+        assay_pool_set_ready(e->pool, item, record);
+        if (record->kind == ASSAY_RECORD_BALLOT) assay_inventory_on_ballot(e, record);
     } else if (item->phase == ASSAY_POOL_ASKED) {
         return; /* its own verdict decides */
     }
-    if (item->phase == ASSAY_POOL_READY) assay_pool_placed(e->pool, item, view);
+    if (item->phase == ASSAY_POOL_READY) assay_pool_set_proposed(e->pool, item, view);
 }
 
-void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r)
+void assay_message_intake_on_counted_ballot(struct assay_engine *e, struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_BALLOT);
     const struct assay_pool_item *item = NULL;
@@ -428,7 +436,7 @@ void assay_message_intake_counted(struct assay_engine *e, struct assay_record *r
             assay_pool_remove(e->pool, held);
     }
     if (assay_pool_add(e->pool, r, ASSAY_SLOT_ALL, &item) == ASSAY_OK)
-        assay_pool_done(e->pool, item);
+        assay_pool_set_final(e->pool, item);
 }
 
 void assay_message_intake_resend(struct assay_engine *e)

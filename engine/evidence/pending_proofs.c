@@ -5,7 +5,9 @@
  * becomes a proof. Every member could make the same proof; those next to the accused in the roster
  * do it at once, the others only if it does not arrive.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "engine/evidence/pool.h"
 
 enum { RANKS_FIRST = 3, WANTS_OF_ONE = 4 };
 
@@ -15,7 +17,7 @@ static bool pending_is_valid(const struct assay_engine *e, const struct assay_pe
     if (w->epoch > e->head->context.epoch || w->path_len > ASSAY_MERKLE_LEVELS) return false;
     if (w->envelope_len == 0 || w->envelope_len > ASSAY_ENVELOPE_LEN_MAX) return false;
     return w->ballot_len <= e->pending_proofs->ballot_len_max &&
-           e->pending_proofs->used <= ASSAY_WANTS_MAX;
+           e->pending_proofs->used <= ASSAY_PENDING_PROOFS_MAX;
 }
 
 /* Low ranks make a proof at once; the others after an eighth of an epoch, if it has not arrived. */
@@ -32,7 +34,7 @@ static struct assay_pending_proofs *add_pending(struct assay_engine *e, uint32_t
     ASSAY_ASSERT(accused < e->members && subject < e->members && subject != e->self);
     struct assay_pending_proofs *found = NULL;
     uint32_t same = 0;
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
+    for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++) {
         struct assay_pending_proofs *w = &e->parts->pending_proofs.all[i];
         same += w->used && w->contradiction && w->slot == accused;
         if (!w->used) {
@@ -73,7 +75,7 @@ static void remove_pending(struct assay_engine *e, struct assay_pending_proofs *
     ASSAY_ASSERT(w->used && e->pending_proofs->used > 0);
     w->used = false;
     e->parts->pending_proofs.used--;
-    ASSAY_ASSERT(e->pending_proofs->used < ASSAY_WANTS_MAX);
+    ASSAY_ASSERT(e->pending_proofs->used < ASSAY_PENDING_PROOFS_MAX);
 }
 
 /* --- E5: whose ballot says what we know to be false */
@@ -111,7 +113,7 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
         if (subject == item->slot || (!own && seat->phase != ASSAY_SEAT_FOREIGN)) continue;
         const uint8_t said = assay_row_get(r.ballot.row.bytes, subject);
         if (assay_record_falsehood(said, own, seat->outcome) == ASSAY_FALSE_NONE) continue;
-        if (e->pending_proofs->used == ASSAY_WANTS_MAX) return false;
+        if (e->pending_proofs->used == ASSAY_PENDING_PROOFS_MAX) return false;
         struct assay_pending_proofs *want = add_pending(e, item->slot, subject, true);
         if (want == NULL) continue;
         if (!ballot_names(e, &r.ballot, subject, want)) {
@@ -127,13 +129,13 @@ static bool scan_ballot(struct assay_engine *e, const struct assay_pool_item *it
 
 void assay_pending_proofs_scan(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->pending_proofs->used <= ASSAY_WANTS_MAX);
+    ASSAY_ASSERT(e->pending_proofs->used <= ASSAY_PENDING_PROOFS_MAX);
 
     struct assay_pending_proofs_state *wants = &e->parts->pending_proofs;
     if (!e->chain->ledger.has_roll) return;
     const bool none_new = wants->scanned_judgements == e->evidence->judgements;
     if (none_new && wants->scanned_version == e->pool->version) return;
-    if (wants->used == ASSAY_WANTS_MAX) return; /* when one is free again */
+    if (wants->used == ASSAY_PENDING_PROOFS_MAX) return; /* when one is free again */
     wants->scanned_judgements = e->evidence->judgements;
     wants->scanned_version = e->pool->version;
     for (uint32_t i = 0; i < e->pool->count; i++) {
@@ -146,13 +148,13 @@ void assay_pending_proofs_scan(struct assay_engine *e)
             wants->scanned_version = 0; /* no version of a pool: this ballot is looked at again */
             return;
         }
-        assay_pool_compared(e->pool, i, e->evidence->judgements + 1);
+        assay_pool_set_compared(e->pool, i, e->evidence->judgements + 1);
     }
 }
 
 /* --- making the proofs */
 
-/* Somebody else was faster: the pool or the chain has it. */
+/* Another member was faster: the pool or the chain has it. */
 static bool is_already_proven(struct assay_engine *e, const struct assay_pending_proofs *w)
 {
     ASSAY_ASSERT(w->used && w->epoch <= e->head->context.epoch);
@@ -174,7 +176,7 @@ void assay_pending_proofs_tick(struct assay_engine *e)
 {
     if (!e->start_state->started) return;
     struct assay_pending_proofs_state *wants = &e->parts->pending_proofs;
-    for (uint32_t i = 0; wants->used > 0 && i < ASSAY_WANTS_MAX; i++) {
+    for (uint32_t i = 0; wants->used > 0 && i < ASSAY_PENDING_PROOFS_MAX; i++) {
         struct assay_pending_proofs *w = &wants->all[i];
         if (!w->used || e->now_ms < w->at_ms) continue;
         ASSAY_ASSERT(pending_is_valid(e, w));
@@ -209,13 +211,13 @@ static void make_proof(struct assay_engine *e, const struct assay_pending_proofs
                                              w->path_len)
             : assay_record_put_fail(&out, envelope, evidence);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_message_intake_own(e, assay_slice_over(bytes, out.len));
+    assay_message_intake_add_own(e, assay_slice_over(bytes, out.len));
 }
 
-void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[static 32],
-                                 struct assay_slice bytes)
+void assay_pending_proofs_on_loaded(struct assay_engine *e, const uint8_t digest[static 32],
+                                    struct assay_slice bytes)
 {
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
+    for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++) {
         struct assay_pending_proofs *w = &e->parts->pending_proofs.all[i];
         if (!w->used || !w->loading) continue;
         if (!assay_bytes_equal(w->evidence_digest, digest, 32)) continue;
@@ -230,7 +232,7 @@ void assay_pending_proofs_loaded(struct assay_engine *e, const uint8_t digest[st
 void assay_pending_proofs_check(const struct assay_engine *e)
 {
     uint32_t used = 0;
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++) {
+    for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++) {
         const struct assay_pending_proofs *w = &e->pending_proofs->all[i];
         used += w->used;
         if (!w->used) continue;

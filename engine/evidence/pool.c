@@ -4,7 +4,7 @@
 #include "engine/evidence/pool.h"
 
 #include "base/assert.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 #include "engine/messages/message.h"
 
 enum {
@@ -62,7 +62,7 @@ static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t 
     return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
 }
 
-void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services)
+void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bool services)
 {
     ASSAY_ASSERT(members > 0);
 
@@ -219,8 +219,8 @@ static struct assay_pool_item *mutable_item(struct assay_pool *pool,
     return &pool->items[index];
 }
 
-void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
-                      const struct assay_record *record)
+void assay_pool_set_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                          const struct assay_record *record)
 {
     struct assay_pool_item *i = mutable_item(pool, item);
     ASSAY_ASSERT(i->phase == ASSAY_POOL_ASKED);
@@ -232,24 +232,26 @@ void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *ite
     ASSAY_ASSERT(item_is_valid(i) && pool_is_valid(pool));
 }
 
-void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item)
+void assay_pool_set_final(struct assay_pool *pool, const struct assay_pool_item *item)
 {
     mutable_item(pool, item)->phase = ASSAY_POOL_DONE;
     pool->version++;
 }
 
-void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item)
+void assay_pool_set_own(struct assay_pool *pool, const struct assay_pool_item *item)
 {
     mutable_item(pool, item)->own = true;
 }
 
-void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms)
+void assay_pool_set_sent(struct assay_pool *pool, const struct assay_pool_item *item,
+                         uint64_t now_ms)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY); /* nothing is relayed before it is valid */
     mutable_item(pool, item)->sent_ms = now_ms;
 }
 
-void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view)
+void assay_pool_set_proposed(struct assay_pool *pool, const struct assay_pool_item *item,
+                             uint64_t view)
 {
     ASSAY_ASSERT(view > 0);
     mutable_item(pool, item)->placed_view = view;
@@ -264,14 +266,14 @@ void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *it
     ASSAY_ASSERT(item_is_valid(i));
 }
 
-void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
+void assay_pool_set_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
 {
     ASSAY_ASSERT(index < pool->count && pool->items[index].kind == ASSAY_RECORD_BALLOT);
     ASSAY_ASSERT(pool->items[index].phase != ASSAY_POOL_FREE);
     pool->items[index].compared = judgements;
 }
 
-void assay_pool_choose_none(struct assay_pool *pool)
+void assay_pool_clear_choice(struct assay_pool *pool)
 {
     ASSAY_ASSERT(pool_is_valid(pool));
     for (uint32_t i = 0; i < pool->count; i++)
@@ -291,7 +293,7 @@ void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
 /* The first nullification is most often a lost message, so the record is tried once more soon; from
  * then on it waits 16 views, doubling. What needs no verification, ballots above all, does not
  * wait: a leader's silence must not cost an epoch its ballots. */
-void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
+void assay_pool_on_nullified(struct assay_pool *pool, uint64_t view)
 {
     ASSAY_ASSERT(view > 0 && pool_is_valid(pool));
 
@@ -307,7 +309,7 @@ void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
     }
 }
 
-void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
+void assay_pool_on_epoch(struct assay_pool *pool, uint64_t epoch)
 {
     ASSAY_ASSERT(epoch > 0);
     for (uint32_t i = 0; i < pool->count; i++) {

@@ -54,7 +54,7 @@ struct assay_pool {
 /* Returns: bytes of memory. */
 size_t assay_pool_memory_len(uint32_t members, bool services);
 /* memory: aligned to 16; services: with places for their records. */
-void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services);
+void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bool services);
 /* Has an author said as much as is kept at once of this kind and epoch, or is there no place for
  * something of that length? Returns: whether another one would be refused. */
 bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
@@ -64,9 +64,9 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32]);
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
- * two INCARNATE and one FAIL, one static proof beside one that may wait, four contradictions: no
- * member can fill the pool.
- * In a full one what stands in a final block makes room; ballots stay, they may be contradicted.
+ * two INCARNATE and one FAIL, one static proof and one that may wait, four contradictions: no
+ * member can fill the pool. In a full one what stands in a final block makes room; ballots stay,
+ * they may be contradicted.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
@@ -74,25 +74,27 @@ ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
                                                const struct assay_pool_item **out);
 void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item);
 /* Its evidence says what the record says, or it has none: READY. */
-void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
-                      const struct assay_record *record);
+void assay_pool_set_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                          const struct assay_record *record);
 /* It is in a final block: DONE. */
-void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item);
+void assay_pool_set_final(struct assay_pool *pool, const struct assay_pool_item *item);
 /* It was made here, and is sent again until it is final. */
-void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item);
+void assay_pool_set_own(struct assay_pool *pool, const struct assay_pool_item *item);
 /* It was sent to all. */
-void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms);
+void assay_pool_set_sent(struct assay_pool *pool, const struct assay_pool_item *item,
+                         uint64_t now_ms);
 /* A valid proposal of a view holds it. */
-void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view);
+void assay_pool_set_proposed(struct assay_pool *pool, const struct assay_pool_item *item,
+                             uint64_t view);
 /* items[index], a BALLOT, was held against so many judgements. */
-void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements);
+void assay_pool_set_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements);
 /* For the proposal being made: nothing yet. */
-void assay_pool_choose_none(struct assay_pool *pool);
+void assay_pool_clear_choice(struct assay_pool *pool);
 /* items[index] goes into the proposal of a view. */
 void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view);
 /* A proposal's view was nullified: its records wait (docs/protocol.md 5.12). */
-void assay_pool_nullified(struct assay_pool *pool, uint64_t view);
+void assay_pool_on_nullified(struct assay_pool *pool, uint64_t view);
 /* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old. */
-void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);
+void assay_pool_on_epoch(struct assay_pool *pool, uint64_t epoch);
 
 #endif

@@ -4,7 +4,7 @@
  * docs/protocol.md 5.23: evidence in blocks is verified before a vote. A verification is requested
  * once; a request that the host lost is repeated at a slow pace.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 /* All are taken: one whose answer a host has lost gives way. Returns: NULL when none is so old. */
 static struct assay_asked *find_overdue(struct assay_engine *e)
@@ -28,12 +28,12 @@ static bool is_announced(const struct assay_engine *e, const uint8_t digest[stat
     return false;
 }
 
-const struct assay_finding *assay_verdicts_request(void *engine, const struct assay_ask *ask)
+const struct assay_finding_record *assay_verdicts_request(void *engine, const struct assay_ask *ask)
 {
     struct assay_engine *e = engine;
     ASSAY_ASSERT(ask->epoch <= e->head->context.epoch);
 
-    const struct assay_finding *finding =
+    const struct assay_finding_record *finding =
         assay_verdicts_find(e, ask->digest, ask->at_unix_s, ask->kind, ask->before);
     ASSAY_ASSERT(ask->bytes.len > 0 && ask->bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     if (finding != NULL) return finding;
@@ -77,9 +77,10 @@ const struct assay_finding *assay_verdicts_request(void *engine, const struct as
     return NULL;
 }
 
-const struct assay_finding *assay_verdicts_find(struct assay_engine *e,
-                                                const uint8_t digest[static 32], int64_t at_unix_s,
-                                                enum assay_evidence_kind kind, bool before)
+const struct assay_finding_record *assay_verdicts_find(struct assay_engine *e,
+                                                       const uint8_t digest[static 32],
+                                                       int64_t at_unix_s,
+                                                       enum assay_evidence_kind kind, bool before)
 {
     return assay_findings_get(&e->parts->verdicts.findings, digest, at_unix_s, kind, before);
 }
@@ -95,7 +96,7 @@ void assay_verdicts_on_verdict(struct assay_engine *e, const uint8_t digest[stat
             asked->used = false;
     }
     if (verdict == NULL) return;
-    const struct assay_finding *kept =
+    const struct assay_finding_record *kept =
         assay_findings_put(&v->findings, digest, at_unix_s, before, verdict);
     ASSAY_ASSERT(kept->used);
 }

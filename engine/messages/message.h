@@ -38,7 +38,7 @@ enum {
     X(ASSAY_MESSAGE_VOTE_INVENTORY, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_inventory.c */ \
     X(ASSAY_MESSAGE_VOTE_REQUEST_MISSING, 18, "vote_lack",                                         \
       ASSAY_LANE_QUARANTINE) /* vote_inventory.c */                                                \
-    /* From here on the host answers; these never reach the engine. */ \
+    /* From here on the host answers; these never reach the engine. */                             \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* gossip.c */      \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* gossip.c */      \
     X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE) /* service_probe.c */      \
@@ -48,7 +48,7 @@ enum {
     X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE)           /* peer_clocks.c */         \
     X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)     /* addresses.c */           \
     X(ASSAY_MESSAGE_NEIGHBOUR, 39, "neighbour", ASSAY_LANE_QUARANTINE) /* overlay.c */             \
-    X(ASSAY_MESSAGE_ROUTE, 40, "route", ASSAY_LANE_QUARANTINE)         /* relay_tree.c */
+    X(ASSAY_MESSAGE_PRUNE, 40, "prune", ASSAY_LANE_QUARANTINE)         /* relay_tree.c */
 
 /*
  * docs/protocol.md 10.5. QUARANTINE kinds are accepted (rate-limited) from every member of the

@@ -2,10 +2,10 @@
  * engine/node/acceptance.c - manual acceptance of a RECOVER by a node's operator
  * (docs/protocol.md 9.16.2, 9.16.9).
  */
-#include "engine/node/acceptance.h"
+#include "engine/parts/acceptance.h"
 
 #include "base/cbor.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 enum { KEEP_EFFECTS = 8, TRIES_PER_EPOCH = 8 };
 

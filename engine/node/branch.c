@@ -5,7 +5,9 @@
  * Every voter verifies the evidence in a block before it votes: until the verdict is available the
  * answer is PENDING, and the check is repeated then.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "engine/evidence/pool.h"
 
 static bool branch_is_valid(const struct assay_engine *e)
 {
@@ -73,7 +75,7 @@ static bool vet_known(void *context, struct assay_record *record)
     return assay_branch_fill_known(v->engine, record);
 }
 
-static const struct assay_finding *vet_finding(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *vet_finding(void *context, const struct assay_ask *ask)
 {
     const struct vetting *v = context;
     return v->source->trusted ? assay_verdicts_request(v->engine, ask)
@@ -96,7 +98,7 @@ static void refused(void *context)
 static void seen(void *context, const struct assay_record *record, uint64_t view)
 {
     const struct vetting *v = context;
-    assay_message_intake_seen(v->engine, record, view);
+    assay_message_intake_add_from_block(v->engine, record, view);
 }
 
 static enum assay_answer apply_block(struct assay_engine *e, const struct source *source,
@@ -143,7 +145,7 @@ enum assay_status assay_branch_recover(struct assay_engine *e, const struct assa
                                        struct assay_fault *fault)
 {
     assay_branch_set_ledger(e, ledger);
-    return assay_recover_onto(&e->head->context, &e->parts->branch.ledger, recover, fault);
+    return assay_recover_apply(&e->head->context, &e->parts->branch.ledger, recover, fault);
 }
 
 void assay_branch_add(struct assay_engine *e, const struct assay_record *record)

@@ -2,7 +2,7 @@
  * engine/node/chain_head.c - state after the last closed epoch, with the voters and rules derived
  * from it (docs/protocol.md 4.6, 5.18).
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 static bool head_is_valid(const struct assay_engine *e)
 {

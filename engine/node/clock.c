@@ -1,7 +1,7 @@
 /*
  * engine/node/clock.c - header times (docs/protocol.md 4.5).
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 enum { SLACK_MS_MAX = 5000 };
 

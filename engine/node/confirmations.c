@@ -6,7 +6,7 @@
  * about a RECOVER. Only fresh signatures do: each is made for one node and one nonce.
  */
 #include "base/cbor.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 enum { REQUESTS_PER_EPOCH = 2, ANSWERS_PER_EPOCH = 8 };
 

@@ -5,9 +5,11 @@
  * One block of memory from the caller, laid out once; nothing is allocated after init but decoded
  * keys, which the crypto seam owns.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
+#include "engine/evidence/pool.h"
 #include "engine/sync/fast_sync_wire.h"
+#include "engine/sync/sync.h"
 
 enum {
     BLOCKS_DEFAULT = 128,
@@ -97,16 +99,16 @@ static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
     struct assay_state *states[] = { &p->head.state, &p->head.next, &p->head.stage };
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
         void *memory = layout_alloc(l, assay_ledger_memory_len(n));
-        if (l->base != NULL) assay_ledger_place(ledgers[i], memory, n);
+        if (l->base != NULL) assay_ledger_init(ledgers[i], memory, n);
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         void *memory = layout_alloc(l, assay_state_memory_len(capacity(n)));
         if (l->base == NULL) continue;
-        assay_state_place(states[i], memory, capacity(n));
+        assay_state_init(states[i], memory, capacity(n));
         states[i]->member_count = n;
     }
     void *close = layout_alloc(l, assay_close_memory_len(capacity(n)));
-    if (l->base != NULL) assay_close_place(&p->head.close, close, capacity(n));
+    if (l->base != NULL) assay_close_init(&p->head.close, close, capacity(n));
 }
 
 static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
@@ -130,14 +132,14 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = layout_alloc(l, n * sizeof(struct assay_seat));
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
-        p->inventory.lacks[lane] = layout_alloc(l, n * sizeof(struct assay_lacking));
+        p->inventory.lacks[lane] = layout_alloc(l, n * sizeof(struct assay_missing_item));
     p->inventory.windows = layout_alloc(l, n * sizeof *p->inventory.windows);
     findings->count = (uint32_t)(4 * n + 64);
-    findings->items = layout_alloc(l, findings->count * sizeof(struct assay_finding));
+    findings->items = layout_alloc(l, findings->count * sizeof(struct assay_finding_record));
     p->pending_proofs.hashes = layout_alloc(l, n * 32);
     p->pending_proofs.ballot_len_max =
         ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
-    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++)
         p->pending_proofs.all[i].ballot = layout_alloc(l, p->pending_proofs.ballot_len_max);
 }
 
@@ -152,6 +154,7 @@ static void lay_out_fast_sync(struct assay_parts *p, struct layout *l)
     p->fast_sync.node_ids = layout_alloc(l, n * sizeof *p->fast_sync.node_ids);
     p->fast_sync.page.rows = layout_alloc(l, n * sizeof *p->fast_sync.page.rows);
     p->fast_sync.page.tip_rows = layout_alloc(l, n * sizeof *p->fast_sync.page.tip_rows);
+    p->fast_sync.page.lacking = layout_alloc(l, n / 8);
     p->fast_sync.silent = layout_alloc(l, n / 8);
     p->chain.leaf_hashes =
         layout_alloc(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
@@ -170,7 +173,7 @@ static void lay_out_services(struct assay_parts *p, struct layout *l,
         layout_alloc(l, capacity(n) * sizeof *p->service_state.room.members);
     p->service_state.room.document = layout_alloc(l, services->document_len_max);
     void *closed = layout_alloc(l, assay_service_log_memory_len(n));
-    if (l->base != NULL) assay_service_log_place(&p->service_state.closed, closed, n);
+    if (l->base != NULL) assay_service_log_init(&p->service_state.closed, closed, n);
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
         void *memory = layout_alloc(l, assay_service_log_memory_len(n));
         if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
@@ -224,7 +227,7 @@ static void lay_out_memory(struct assay_parts *p, struct layout *l,
     m->pool = layout_alloc(l, sizeof *m->pool);
     const bool services = config->services != NULL;
     void *pool = layout_alloc(l, assay_pool_memory_len(n, services));
-    if (l->base != NULL) assay_pool_place(m->pool, pool, n, services);
+    if (l->base != NULL) assay_pool_init(m->pool, pool, n, services);
 }
 
 enum { UNIT = 64 }; /* alignment of every area */

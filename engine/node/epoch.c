@@ -4,7 +4,7 @@
  * docs/protocol.md 4.7. Nodes act on final blocks, never on the local clock alone: they attest when
  * E(e-1) is final and ballot when the ROLL is; the clock only limits the waiting time (5T/8).
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include "base/cbor.h"
 
@@ -32,7 +32,7 @@ static void request_quote(struct assay_engine *e)
 
 /* After a start with a log, peers are queried for an envelope of ours of this epoch and have two
  * delta to answer: with an older log this node would sign another one, which is E8. Votes do not
- * reveal it, for the first of an epoch may be an eighth of it later (docs/protocol.md 2.9). An
+ * reveal it, for the first of an epoch may be a quarter of it later (docs/protocol.md 2.9). An
  * epoch that opened after the start needs no query; clocks may be wrong by an epoch.
  * Returns: whether to wait. */
 static bool must_query_peers_first(struct assay_engine *e)
@@ -46,7 +46,7 @@ static bool must_query_peers_first(struct assay_engine *e)
         return false;
     }
     if (e->epoch_state->own_asked_ms == 0) {
-        assay_message_intake_ask_own(e);
+        assay_message_intake_request_own(e);
         e->parts->epoch_state.own_asked_ms = assay_max_u64(e->now_ms, 1);
     }
     const uint64_t until_ms = e->epoch_state->own_asked_ms + 2 * delta_ms;
@@ -75,7 +75,7 @@ static void replay_early(struct assay_engine *e)
         const size_t len = assay_seat_take_early(e, i, payload);
         if (len == 0) continue;
         assay_status_ignore(
-            assay_message_intake_envelope(e, ASSAY_SLOT_ALL, assay_slice_over(payload, len)),
+            assay_message_intake_on_envelope(e, ASSAY_SLOT_ALL, assay_slice_over(payload, len)),
             "what does not fit this epoch after all is dropped");
     }
 }
@@ -84,7 +84,7 @@ void assay_epoch_open(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
     assay_seat_on_epoch(e);
-    assay_inventory_turn(e);
+    assay_inventory_on_epoch(e);
     assay_finalize_note_progress(e);
     assay_key_state_on_epoch(e);
     e->parts->epoch_state =
@@ -393,7 +393,7 @@ void assay_epoch_on_pause(struct assay_engine *e, uint64_t paused_ms)
     run->opened_ms += assay_min_u64(paused_ms, e->now_ms - run->opened_ms);
     if (run->own_asked_ms != 0)
         run->own_asked_ms += assay_min_u64(paused_ms, e->now_ms - run->own_asked_ms);
-    assay_inventory_paused(e);
+    assay_inventory_on_pause(e);
     ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 
@@ -424,7 +424,7 @@ static void pull_envelopes(struct assay_engine *e)
     e->parts->epoch_state.pulls++;
     if (e->epoch_state->pulls <= PULLS_EARLY && !has_quorum_of_envelopes(e)) return;
     e->parts->epoch_state.asked_ms = e->now_ms;
-    assay_message_intake_ask(e);
+    assay_message_intake_request_missing(e);
 }
 
 void assay_epoch_tick(struct assay_engine *e)

@@ -2,9 +2,11 @@
  * engine/node/era.c - end of an era: receiving, storing and relaying FENCE; checking RECOVER;
  * answers of the node (docs/protocol.md 9.12 to 9.16).
  */
+#include "engine/parts/era.h"
+
+#include "base/bitmap.h"
 #include "base/cbor.h"
-#include "engine/node/engine_internal.h"
-#include "engine/node/era.h"
+#include "engine/parts/engine_internal.h"
 
 enum {
     BEGAN_LEN_MAX = 128,
@@ -247,11 +249,10 @@ static enum assay_status receive_began(struct assay_engine *e, uint16_t from,
     announced.era = (uint32_t)era;
     if (!assay_bytes_equal(chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (from >= e->members) return ASSAY_OK;
-    const uint8_t bit = (uint8_t)(1u << from % 8);
     if (!is_forked(e, &announced)) return ASSAY_OK;
-    if ((n->forked[from / 8] & bit) == 0)
+    if (!assay_bit_has(n->forked, from))
         assay_eng_note(e, ASSAY_NOTE_ERA_FORKED, from, era, announced.height);
-    n->forked[from / 8] |= bit;
+    assay_bit_add(n->forked, from);
     /* A node of the old era announces nothing on its own. It is answered each time: a reply may be
      * lost, and it is no longer than the request. */
     const struct assay_began own = { .era = e->head->state.era,
@@ -431,7 +432,7 @@ static const struct assay_grounds *weigh_grounds(struct assay_engine *e,
     n->grounds_next = (n->grounds_next + 1) % ASSAY_GROUNDS_KEPT;
     assay_recover_table_of(&e->head->state, &table);
     *g = (struct assay_grounds){ .epoch = e->head->context.epoch };
-    g->status = assay_recover_weigh(recover, &table, &weight);
+    g->status = assay_recover_compute_weight(recover, &table, &weight);
     if (assay_status_class(g->status) == ASSAY_CLASS_HOST)
         g->epoch = 0; /* a host failure is no result */
     else if (g->status != ASSAY_OK) g->status = ASSAY_E_INVALID;
@@ -626,7 +627,7 @@ static enum assay_status check_draft_grounds(const struct assay_engine *e, struc
     r->grounds = grounds;
     r->operators = e->head->context.operators;
     assay_recover_table_of(&e->head->state, &table);
-    const enum assay_status good = assay_recover_weigh(r, &table, &weight);
+    const enum assay_status good = assay_recover_compute_weight(r, &table, &weight);
     return good == ASSAY_OK ? ASSAY_OK : assay_fault_plain(fault, invalid_grounds, good);
 }
 

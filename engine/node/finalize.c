@@ -4,8 +4,9 @@
  * docs/protocol.md 4.4 to 4.6, 5.18. The ledger here is the final chain; branch.c checks branches
  * on top of it.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
+#include "engine/evidence/pool.h"
 #include "engine/ledger/proofs/proof.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 
 static bool chain_is_valid(const struct assay_engine *e)
 {
-    const struct assay_chain *c = e->chain;
+    const struct assay_chain_state *c = e->chain;
     return c->ledger.members == e->members && c->path_max > 0 &&
            c->ledger.height >= e->head->state.head_height;
 }
@@ -47,7 +48,7 @@ static void log_own_fail(struct assay_engine *e, const struct assay_record *r)
     const struct assay_member *m = &e->head->state.members[e->self];
     char reason[ASSAY_FINDING_REASON_LEN] = "";
     struct assay_moment moment;
-    const struct assay_finding *finding = NULL;
+    const struct assay_finding_record *finding = NULL;
     if (assay_context_moment(&e->head->context, r->epoch, &moment) == ASSAY_OK)
         finding = assay_verdicts_find(e, r->evidence_digest, moment.at_unix_s,
                                       (enum assay_evidence_kind)m->evidence_kind, false);
@@ -93,7 +94,8 @@ static void remove_final_records(struct assay_engine *e, struct assay_slice body
         if (assay_body_next(&c, &bytes) != ASSAY_OK) return;
         if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
         const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
-        if (item == NULL && r.kind == ASSAY_RECORD_BALLOT) assay_message_intake_counted(e, &r);
+        if (item == NULL && r.kind == ASSAY_RECORD_BALLOT)
+            assay_message_intake_on_counted_ballot(e, &r);
         if (item == NULL || item->phase == ASSAY_POOL_DONE) continue;
         ASSAY_ASSERT(item->kind == r.kind && item->slot < e->members);
         r.slot = item->slot;
@@ -102,7 +104,7 @@ static void remove_final_records(struct assay_engine *e, struct assay_slice body
         r.falsehood = item->falsehood;
         log_record(e, &r);
         if (assay_record_row(r.kind)->passes) assay_pool_remove(e->pool, item);
-        else assay_pool_done(e->pool, item);
+        else assay_pool_set_final(e->pool, item);
     }
 }
 
@@ -119,7 +121,7 @@ void assay_finalize_start_epoch(struct assay_engine *e)
     };
     assay_bytes_copy(base.id, 32, e->head->state.head_id, 32);
     assay_bytes_copy(base.proof, 32, e->head->proof, 32);
-    struct assay_chain *chain = &e->parts->chain;
+    struct assay_chain_state *chain = &e->parts->chain;
     assay_ledger_reset(&chain->ledger, &e->head->state);
     chain->wanted = false;
     chain->begun = true;
@@ -167,7 +169,7 @@ void assay_finalize_set_target(struct assay_engine *e, const uint8_t id[static 3
 {
     ASSAY_ASSERT(e->chain->begun);
 
-    struct assay_chain *chain = &e->parts->chain;
+    struct assay_chain_state *chain = &e->parts->chain;
     chain->wanted = true;
     assay_bytes_copy(chain->wanted_id, 32, id, 32);
     assay_bytes_copy(chain->wanted_proof, 32, proof, 32);
@@ -448,9 +450,9 @@ static void open_next_epoch(struct assay_engine *e)
     struct assay_effect *effect = assay_eng_add_effect(e, ASSAY_EFFECT_CLOSED);
     if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
     prune_all(e);
-    assay_message_intake_turn(e);
+    assay_message_intake_on_epoch(e);
     assay_services_on_epoch(e);
-    assay_sync_turn(e);
+    assay_sync_on_epoch(e);
     assay_finalize_start_epoch(e);
     request_keys(e);
     assay_epoch_open(e);
@@ -622,7 +624,7 @@ void assay_finalize_clear_halt(struct assay_engine *e)
 /* Stops voting, logs it, and fetches the epoch again. */
 static void stop_voting(struct assay_engine *e)
 {
-    struct assay_chain *chain = &e->parts->chain;
+    struct assay_chain_state *chain = &e->parts->chain;
     if (chain->halted) return;
     assay_finalize_halt(e, false);
     assay_ledger_reset(&chain->ledger, &e->head->state);
@@ -713,7 +715,7 @@ void assay_finalize(struct assay_engine *e)
 
     uint32_t count = 0;
     uint8_t target[32];
-    struct assay_chain *chain = &e->parts->chain;
+    struct assay_chain_state *chain = &e->parts->chain;
     if (!chain->wanted || chain->halted || !chain->begun) return;
     if (!collect_path(e, &count)) { /* discarded while a verdict was pending */
         chain->wanted = false;
@@ -748,5 +750,5 @@ void assay_finalize(struct assay_engine *e)
     ASSAY_ASSERT(chain_is_valid(e));
     assay_finalize_note_progress(e);
     if (chain->ledger.closed) close_epoch(e, block);
-    else assay_message_intake_settled(e);
+    else assay_message_intake_on_final_block(e);
 }

@@ -2,8 +2,9 @@
  * engine/node/key_state.c - this node's own key set, and whether it may sign (docs/protocol.md 2.4
  * to 2.9).
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
+#include "base/bitmap.h"
 #include "base/cbor.h"
 
 void assay_key_state_init(struct assay_engine *e, const struct assay_engine_config *config)
@@ -120,12 +121,11 @@ static bool has_voted(const struct assay_engine *e, struct assay_slice finality,
 {
     struct assay_cursor c = assay_cursor_over(finality.bytes, finality.len);
     struct assay_slice payload;
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     if (finality.len == 0 || assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
     if (assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload) != ASSAY_OK) return false;
     if (assay_certificate_decode(payload, members, &certificate) != ASSAY_OK) return false;
-    return e->self < members &&
-           (certificate.bitmap.bytes[e->self / 8] >> (e->self % 8) & 1) != 0;
+    return e->self < members && assay_bitmap_has(certificate.bitmap, e->self);
 }
 
 void assay_key_state_compare(struct assay_engine *e, const struct assay_member *member,

@@ -6,14 +6,13 @@
  * seq), so that none is lost by a crash and none is executed twice. epoch is the epoch of the
  * cause.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 enum {
     SEQ_STANDING = 0,
     SEQ_RESTART = 1,
     SEQ_ROLLED_BACK = 2,
-    HEAD_EPOCHS = 3,     /* a head older than that is stale (docs/protocol.md 10.2) */
-    RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
+    HEAD_EPOCHS = 3, /* a head older than that is stale (docs/protocol.md 10.2) */
 };
 
 static void emit_order(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch,
@@ -54,15 +53,15 @@ void assay_order_derive(struct assay_engine *e)
     /* After a restart the state may be old: wait for the next close. */
     if (e->at_unix_ms > e->head->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
     const enum assay_standing standing = m->trust.score.standing;
-    const bool moved = m->standing_epoch > 0;
-    const bool recent = e->head->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
     /* Operators took the member out of service: its standing is then no fault, and its machine is
      * in their hands (docs/protocol.md 9.6.2). */
-    if (assay_member_serves(m) && moved && (standing != ASSAY_STANDING_FULL || recent))
+    if (assay_member_serves(m))
         emit_order(e, order_for_standing(standing), m->standing_epoch, SEQ_STANDING);
     /* Only an integrity failure causes a RESTART; listing a new incarnation ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)
         emit_order(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
+    /* Of the last closed epoch: the next incarnation can be listed when the running one closes, and
+     * the standing of that epoch ends the order. */
     if (e->key_state->rolled_back)
-        emit_order(e, ASSAY_ORDER_RESTART, e->head->context.epoch, SEQ_ROLLED_BACK);
+        emit_order(e, ASSAY_ORDER_RESTART, e->head->state.epoch, SEQ_ROLLED_BACK);
 }

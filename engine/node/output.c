@@ -1,7 +1,7 @@
 /*
  * engine/node/output.c - effects of the running step, and their memory.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 enum {
     EFFECTS_RESERVED = 192

@@ -4,9 +4,10 @@
  * docs/protocol.md 5.10 to 5.12: records share blocks, a block has content, and a record that cost
  * a view its block waits.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include "base/cbor.h"
+#include "engine/evidence/pool.h"
 
 enum {
     POISON_OPTIONAL_VIEWS = 8, /* no optional record at all */
@@ -98,7 +99,7 @@ static bool make_body(struct assay_engine *e, enum assay_block_kind kind, uint64
         len += roll.len + ITEM_HEAD;
         count++;
     }
-    assay_pool_choose_none(e->pool);
+    assay_pool_clear_choice(e->pool);
     for (uint32_t i = 0; i < e->pool->count && count < ASSAY_BLOCK_RECORDS_MAX; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
         if (!is_offered(item, view, nullified)) continue;

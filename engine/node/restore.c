@@ -4,9 +4,10 @@
  * Signed messages are sent again byte for byte and never made a second time. The state is verified
  * against its EPOCH block; Simplex restores its blocks, certificates and votes.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include "base/cbor.h"
+#include "engine/evidence/pool.h"
 
 static const enum assay_store_class order[] = {
     ASSAY_STORE_STATE,    ASSAY_STORE_SERVICE,       ASSAY_STORE_FINALITY,
@@ -49,7 +50,7 @@ static enum assay_status restore_finality(struct assay_engine *e, struct assay_s
 {
     struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
     struct assay_slice payload;
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
     /* By the roster of the epoch that it closed, which may have been smaller. */
@@ -204,7 +205,7 @@ void assay_restore_start(struct assay_engine *e)
      * missing. An answer to RESUME_ASK would not suffice: peers discard votes that finality has
      * passed, and have none of the epochs in which they are not. */
     if ((!missing && !e->start_state->requests_first) || e->members < 2) run_simplex(e);
-    assay_message_intake_judged(e);
+    assay_message_intake_on_verdict(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->start_state->started && e->epoch_state->opened_ms == e->now_ms);
 }

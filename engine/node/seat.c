@@ -2,7 +2,7 @@
  * engine/node/seat.c - state of each roster slot in the running epoch
  * (docs/protocol.md 4.3.2).
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 /* A seat beyond EMPTY has an envelope. */
 static bool seat_is_valid(const struct assay_seat *seat)

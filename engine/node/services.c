@@ -5,9 +5,10 @@
  * late needs those of one state and nothing before. Until it has them it cannot close an epoch: it
  * stalls and requests them.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
-#include "engine/ledger/records/service_record.h"
+#include "engine/evidence/pool.h"
+#include "engine/ledger/records/record.h"
 #include "engine/sync/registry_page.h"
 
 enum {
@@ -28,7 +29,7 @@ void assay_services_init(struct assay_engine *e, struct assay_state *genesis)
     ASSAY_ASSERT(registry_is_valid(e));
     if (e->services == NULL) return;
     if (genesis != NULL) {
-        assay_services_found(e->services, s->registry, &s->room, genesis);
+        assay_services_genesis(e->services, s->registry, &s->room, genesis);
         return;
     }
     e->services->begin(e->services->context, s->room.registry);
@@ -183,12 +184,12 @@ static void request_document(struct assay_engine *e)
     if (peer == ASSAY_SLOT_ALL) return;
     while ((s->missing >> first & 1) == 0)
         first++;
-    uint8_t *bytes = assay_eng_alloc(e, ASSAY_REGISTRY_ASK_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_REGISTRY_REQUEST_LEN_MAX);
     if (bytes == NULL) return;
     assay_bytes_copy(page.chain_id, 32, e->head->state.chain_id, 32);
     assay_bytes_copy(page.digest, 32, e->head->state.services.documents[first], 32);
-    struct assay_writer w = assay_writer_over(bytes, ASSAY_REGISTRY_ASK_LEN_MAX);
-    const enum assay_status status = assay_registry_ask_encode(&page, &w);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_REGISTRY_REQUEST_LEN_MAX);
+    const enum assay_status status = assay_registry_request_encode(&page, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     s->asked_ms = assay_max_u64(e->now_ms, 1);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));

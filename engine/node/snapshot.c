@@ -1,7 +1,7 @@
 /*
  * engine/node/snapshot.c - snapshots of the engine for operators, and the check of its invariants.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 static uint32_t share_bp(const struct assay_share *share, uint64_t total)
 {
@@ -128,7 +128,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     if (owner != NULL) snapshot->operator_name = owner->name;
     assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);
     assay_bytes_copy(snapshot->platform_id, 32, m->platform_id, 32);
-    assay_bytes_copy(snapshot->door_public, 32, m->door_public, 32);
+    assay_bytes_copy(snapshot->bootstrap_public, 32, m->bootstrap_public, 32);
     assay_bytes_copy(snapshot->voting_public, 64, m->lives[0].voting_public, 64);
     assay_bytes_copy(snapshot->transport_public, 32, m->lives[0].transport_public, 32);
     if (!over)

@@ -6,7 +6,9 @@
  * everything that is due by time or state is done. refused[] counts by status: 0 for limits, k for
  * the INPUT status 100 + k, the last one for all that follow.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "engine/evidence/pool.h"
 
 enum { EFFECTS_SPARE = 8 }; /* maximum number of effects of one action of Simplex */
 
@@ -35,12 +37,12 @@ static enum assay_status dispatch_message(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_VOTE_INVENTORY:
     case ASSAY_MESSAGE_VOTE_REQUEST_MISSING:
         return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, e->actions);
-    case ASSAY_MESSAGE_ENVELOPE: return assay_message_intake_envelope(e, from, payload);
-    case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_message_intake_pull(e, from, payload);
-    case ASSAY_MESSAGE_RECORD: return assay_message_intake_record(e, from, payload);
-    case ASSAY_MESSAGE_INVENTORY: return assay_inventory_received(e, from, payload);
-    case ASSAY_MESSAGE_REQUEST_MISSING: return assay_inventory_lacked(e, from, payload);
-    case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
+    case ASSAY_MESSAGE_ENVELOPE: return assay_message_intake_on_envelope(e, from, payload);
+    case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_message_intake_on_pull(e, from, payload);
+    case ASSAY_MESSAGE_RECORD: return assay_message_intake_on_record(e, from, payload);
+    case ASSAY_MESSAGE_INVENTORY: return assay_inventory_on_announcement(e, from, payload);
+    case ASSAY_MESSAGE_REQUEST_MISSING: return assay_inventory_on_request(e, from, payload);
+    case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_on_answer(e, from, payload);
     case ASSAY_MESSAGE_FENCE: return assay_era_receive_fence(e, from, payload);
     case ASSAY_MESSAGE_RECOVER: return assay_era_receive_recover(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ASK: /* the host answers from the store */
@@ -52,7 +54,7 @@ static enum assay_status dispatch_message(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_DATE:
     case ASSAY_MESSAGE_ADDRESS:
     case ASSAY_MESSAGE_NEIGHBOUR:
-    case ASSAY_MESSAGE_ROUTE: return ASSAY_E_UNSUPPORTED;
+    case ASSAY_MESSAGE_PRUNE: return ASSAY_E_UNSUPPORTED;
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }
@@ -79,7 +81,7 @@ static enum assay_status dispatch_event(struct assay_engine *e, const struct ass
         return ASSAY_OK;
     case ASSAY_EVENT_EVIDENCE:
         if (e->start_state->started)
-            assay_pending_proofs_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
+            assay_pending_proofs_on_loaded(e, event->as.evidence.digest, event->as.evidence.bytes);
         return ASSAY_OK;
     case ASSAY_EVENT_QUOTE:
         if (e->start_state->started)
@@ -110,7 +112,7 @@ static void forward_note(struct assay_engine *e, const struct assay_effect *effe
 {
     copy_effect(e, effect);
     if (effect->as.note.note != ASSAY_NOTE_VIEW_NULLIFIED) return;
-    assay_pool_nullified(e->pool, effect->as.note.a);
+    assay_pool_on_nullified(e->pool, effect->as.note.a);
     assay_proposal_on_nullified(e, effect->as.note.a);
 }
 
@@ -203,7 +205,7 @@ static uint64_t next_wake_ms(struct assay_engine *e)
     if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
-    wake = assay_min_u64(wake, assay_inventory_wake(e));
+    wake = assay_min_u64(wake, assay_inventory_wake_at(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
     wake = assay_min_u64(wake, assay_services_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);

@@ -31,12 +31,11 @@
     X(ASSAY_STORE_RECORD, 9, "records")     /* own or noticed, waiting for a block; id: digest */  \
     X(ASSAY_STORE_ORDER, 10, "orders")      /* number: seq; what the agent did about it */         \
     X(ASSAY_STORE_EVIDENCE, 11, "evidence") /* epoch: of use; id: SHA-256 of the bytes */          \
-    X(ASSAY_STORE_SCORE, 12, "scores")      /* number: roster slot; history for people */          \
+    X(ASSAY_STORE_SCORE, 12, "scores")      /* number: roster slot; for operators */               \
     X(ASSAY_STORE_PROPOSAL, 13,                                                                    \
-      "proposals") /* number: view; id: block id; voted for, not final */                          \
-    X(ASSAY_STORE_CHANGE, 14,                                                                      \
-      "changes") /* number: sequence; id: digest; CHANGE records, final */                         \
-    X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: proofs/boundary.h */        \
+      "proposals")                       /* number: view; id: block id; voted for, not final */    \
+    X(ASSAY_STORE_CHANGE, 14, "changes") /* number: sequence; id: digest; CHANGE records, final */ \
+    X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: proofs/boundary.h */                \
     X(ASSAY_STORE_ANCHOR, 16, "anchors")      /* a state that blocks follow, now and then */       \
     X(ASSAY_STORE_COLLATERAL, 17,                                                                  \
       "collateral") /* id: SHA-256 of the value; COLLATERAL records, and sets that they made */    \

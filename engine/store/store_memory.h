@@ -14,7 +14,7 @@ enum assay_store_fault {
     ASSAY_STORE_FAULT_PUT,
     ASSAY_STORE_FAULT_PRUNE,
     ASSAY_STORE_FAULT_COMMIT,     /* nothing of the batch is kept */
-    ASSAY_STORE_FAULT_COMMIT_ACK, /* the batch is durable, the caller is told that it failed */
+    ASSAY_STORE_FAULT_COMMIT_ACK, /* the batch is durable, but reported to the caller as failed */
     ASSAY_STORE_FAULT_READ,       /* get, find and scan */
 };
 

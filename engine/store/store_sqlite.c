@@ -101,8 +101,10 @@ static const char *format_error(struct store_sqlite *self, int code, char *buffe
 {
     switch (code & 0xff) {
     case SQLITE_FULL: return "disk full";
-    case SQLITE_BUSY: return "locked by another process";
-    case SQLITE_LOCKED: return "locked by another process";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "locked by another process: if a daemon runs on it, stop it, or use --socket where "
+               "the command has it";
     case SQLITE_READONLY: return "the file or its folder is read-only";
     case SQLITE_NOTADB: return "not a store of assayd: the file is no database";
     case SQLITE_NOMEM: return "no memory";
@@ -128,7 +130,8 @@ static enum assay_status set_error(struct store_sqlite *self, const char *doing,
     return ASSAY_E_STORE;
 }
 
-/* Full disk and no memory are told before anything is written; of all else we cannot know what was.
+/* A full disk and no memory are reported before anything is written; after other errors the outcome
+ * is unknown.
  */
 static bool is_outcome_unknown(int code)
 {
@@ -169,7 +172,7 @@ static sqlite3_int64 column_number(uint64_t number)
 
 static void bind_key(sqlite3_stmt *statement, int first, const struct assay_store_key *key)
 {
-    /* The columns exist and are within the limits, so these cannot fail; step would tell. */
+    /* The columns exist and are within the limits, so these cannot fail; step would report it. */
     sqlite3_bind_int64(statement, first, (sqlite3_int64)key->era);
     sqlite3_bind_int64(statement, first + 1, column_number(key->epoch));
     sqlite3_bind_int64(statement, first + 2, column_number(key->number));
@@ -220,7 +223,7 @@ static enum assay_status prepare_statement(struct store_sqlite *self, enum assay
     return ASSAY_OK;
 }
 
-/* Reset also tells the error of the last step once more; it has been dealt with then. */
+/* Reset also reports the error of the last step once more; it was handled then. */
 static void reset_statement(sqlite3_stmt *statement)
 {
     sqlite3_reset(statement);
@@ -598,8 +601,8 @@ enum assay_status assay_store_sqlite_open(const char *path, struct assay_store *
     return open_at(path, false, out, message, message_len);
 }
 
-enum assay_status assay_store_sqlite_look(const char *path, struct assay_store **out, char *message,
-                                          size_t message_len)
+enum assay_status assay_store_sqlite_inspect(const char *path, struct assay_store **out,
+                                             char *message, size_t message_len)
 {
     return open_at(path, true, out, message, message_len);
 }

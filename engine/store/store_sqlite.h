@@ -21,8 +21,9 @@ enum {
 /*
  * assay_store_sqlite_open - open a store, or make one where the path names nothing.
  *
- * A new file belongs to its owner alone (0600). An existing one is checked whole before anything is
- * believed. Out:     *out on ASSAY_OK; message[message_len], a sentence for people, otherwise
+ * A new file belongs to its owner alone (0600). An existing one is checked completely before
+ * anything in it is used. Out: *out on ASSAY_OK; message[message_len], a sentence for operators,
+ * otherwise
  * Returns: ASSAY_OK | ASSAY_E_STORE (no such folder, locked by another process, damaged, not ours,
  * disk full) | ASSAY_E_VERSION (written by another version) | ASSAY_E_MEMORY
  */
@@ -30,12 +31,13 @@ ASSAY_CHECKED enum assay_status assay_store_sqlite_open(const char *path, struct
                                                         char *message, size_t message_len);
 
 /*
- * assay_store_sqlite_look - open an existing store to read it: nothing is created, every write is
- * refused, and closing it moves no page. Locked like the other: no daemon runs on it meanwhile.
+ * assay_store_sqlite_inspect - open an existing store to read it: nothing is created, every write
+ * is refused, and closing it moves no page. Locked like the other: no daemon runs on it meanwhile.
  * Returns: as assay_store_sqlite_open | ASSAY_E_NOT_FOUND (no such file)
  */
-ASSAY_CHECKED enum assay_status assay_store_sqlite_look(const char *path, struct assay_store **out,
-                                                        char *message, size_t message_len);
+ASSAY_CHECKED enum assay_status assay_store_sqlite_inspect(const char *path,
+                                                           struct assay_store **out, char *message,
+                                                           size_t message_len);
 
 /*
  * assay_store_sqlite_holder - which process has a store open.

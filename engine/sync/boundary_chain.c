@@ -151,7 +151,7 @@ static enum assay_status verify_recover_weight(const struct assay_boundary_chain
                                                .find = find_row };
     enum assay_status status = assay_recover_approved(r, chain->operators);
     if (status != ASSAY_OK) return fail_with(fault, "signatures of operators of a RECOVER", status);
-    status = assay_recover_weigh(r, &table, weight);
+    status = assay_recover_compute_weight(r, &table, weight);
     if (status != ASSAY_OK) return fail_with(fault, "answers that a RECOVER rests on", status);
     return assay_recover_is_grounded(weight)
                ? ASSAY_OK
@@ -206,7 +206,7 @@ static void mark_confirmed(struct assay_boundary_chain *chain, const struct assa
 {
     struct assay_cursor c = assay_cursor_over(finality.bytes, finality.len);
     struct assay_slice payload = { 0 };
-    struct assay_certificate cert = { 0 };
+    struct assay_vote_certificate cert = { 0 };
     uint64_t weight = 0;
     enum assay_status status = assay_cbor_array_exact(&c, 2);
     if (status == ASSAY_OK) status = assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload);

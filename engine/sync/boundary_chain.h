@@ -11,8 +11,9 @@
 #define ASSAY_ENGINE_SYNC_BOUNDARY_CHAIN_H
 
 #include "engine/consensus/vote.h"
+#include "engine/ledger/fold/fold.h"
 #include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/state/fold.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "engine/store/store.h"
 
 /* A RECOVER that a chain has followed. Weights are of the voters of the epoch that it ends. */

@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "engine/consensus/vote.h"
+#include "engine/ledger/fold/fold.h"
 #include "engine/ledger/proofs/boundary.h"
-#include "engine/ledger/state/fold.h"
 #include "engine/ledger/proofs/proof.h"
 
 static size_t round_up(size_t len)

@@ -8,6 +8,7 @@
 #define ASSAY_ENGINE_SYNC_BOUNDARY_PAGE_H
 
 #include "engine/ledger/proofs/checkpoint.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "engine/store/store.h"
 
 struct assay_boundary_page {

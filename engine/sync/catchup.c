@@ -9,11 +9,13 @@
  * epoch from the same page), and persisted. The final ledger is unchanged until then, and no orders
  * follow: these come from the head only.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
+#include "base/bitmap.h"
 #include "base/cbor.h"
 #include "engine/sync/fast_sync_wire.h"
 #include "engine/sync/registry_page.h"
+#include "engine/sync/sync.h"
 
 enum {
     FAILURES_PATIENT = 8,
@@ -30,6 +32,7 @@ static bool sync_is_valid(const struct assay_engine *e)
     if (s->id_count > ASSAY_SYNC_BLOCKS_MAX || s->kept > s->id_count) return false;
     if (s->verified && !s->proven) return false;
     if (s->kept > 0 && !s->verified) return false;
+    if (s->inherited && s->id_count == 0) return false;
     if (s->proven != (s->proof_len > 0) || s->proof_len > ASSAY_FINALITY_LEN_MAX) return false;
     return s->patience <= PATIENCE_MAX && s->ledger.members == e->members;
 }
@@ -65,6 +68,19 @@ static void clear_silent(struct assay_engine *e)
         s->patience--;
 }
 
+/* docs/protocol.md 5.20.3: whatever a peer sends, its turn lasts two time-outs an epoch. */
+static bool is_turn_over(const struct assay_engine *e)
+{
+    return e->sync->timed_turn == e->sync->turn &&
+           e->now_ms >= e->sync->turn_ms + (2 * base_timeout_ms(e) << e->sync->patience);
+}
+
+static void start_turn(struct assay_engine *e)
+{
+    e->parts->sync.timed_turn = e->sync->turn;
+    e->parts->sync.turn_ms = e->now_ms;
+}
+
 /* No final block for long: perhaps the others are ahead and unreachable. */
 static bool is_stalled(const struct assay_engine *e)
 {
@@ -88,7 +104,7 @@ static bool must_query_several(const struct assay_engine *e)
 
 static bool has_answered(const struct assay_engine *e, uint16_t peer)
 {
-    return (e->sync->replied[peer / 8] >> (peer % 8) & 1) != 0;
+    return assay_bit_has(e->sync->replied, peer);
 }
 
 static void clear_answered(struct assay_engine *e)
@@ -101,7 +117,7 @@ static void add_answered(struct assay_engine *e, uint16_t peer)
 {
     if (has_answered(e, peer)) return;
     e->parts->sync.replied_count++;
-    e->parts->sync.replied[peer / 8] = (uint8_t)(e->sync->replied[peer / 8] | 1u << peer % 8);
+    assay_bit_add(e->parts->sync.replied, peer);
 }
 
 /* Before anything is signed this number of peers, each counted once, must have nothing newer
@@ -130,15 +146,18 @@ static void clear_progress(struct assay_engine *e)
     s->proof_len = 0;
     s->id_count = 0;
     s->kept = 0;
+    s->inherited = false;
     assay_ledger_reset(&s->ledger, &e->head->state);
     ASSAY_ASSERT(sync_is_valid(e));
 }
 
-void assay_sync_turn(struct assay_engine *e)
+void assay_sync_on_epoch(struct assay_engine *e)
 {
     clear_progress(e);
     clear_answered(e);
-    assay_fast_sync_closed(e);
+    e->parts->sync.empty = 0;
+    start_turn(e);
+    assay_fast_sync_on_epoch_closed(e);
 }
 
 /* The first block that the next page must contain. */
@@ -152,7 +171,9 @@ static void request_next(struct assay_engine *e)
 {
     ASSAY_ASSERT(sync_is_valid(e));
     ASSAY_ASSERT(e->sync->active);
-    assay_fast_sync_consider(e, e->sync->target_epoch);
+    e->parts->sync.asked_ms = e->now_ms; /* also without a peer to ask */
+    e->parts->sync.answered = false;
+    assay_fast_sync_start_if_better(e, e->sync->target_epoch);
     const bool by_blocks = e->fast_sync->phase == ASSAY_FAST_SYNC_OFF;
     /* It led nowhere, and was reported; or two histories are proven, and neither is followed; or
      * blocks might lead past another block than the operator's checkpoint (5.31). */
@@ -161,31 +182,30 @@ static void request_next(struct assay_engine *e)
         e->parts->sync.active = false;
         return;
     }
-    struct assay_sync_ask ask = { .era = e->head->state.era,
-                                  .epoch = e->head->context.epoch,
-                                  .height = wanted_height(e) };
+    struct assay_sync_request ask = { .era = e->head->state.era,
+                                      .epoch = e->head->context.epoch,
+                                      .height = wanted_height(e) };
     uint16_t peer = assay_eng_find_peer(e, e->sync->turn);
     if (peer == ASSAY_SLOT_ALL) return;
-    for (uint32_t k = 0; k < e->members && assay_fast_sync_skips(e, peer); k++)
+    for (uint32_t k = 0; k < e->members && assay_fast_sync_is_skipped(e, peer); k++)
         peer = assay_eng_find_peer(e, ++e->parts->sync.turn);
-    e->parts->sync.asked_ms = e->now_ms;
-    e->parts->sync.answered = false;
+    if (e->sync->timed_turn != e->sync->turn) start_turn(e);
     /* Fast sync gives each peer its time-out: a peer that does not answer in time is not asked to
      * confirm. */
     if (e->sync->several != must_query_several(e)) e->parts->sync.empty = 0;
     e->parts->sync.several = must_query_several(e);
     if (e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) {
-        assay_fast_sync_ask(e, peer);
+        assay_fast_sync_request(e, peer);
         return;
     }
-    uint8_t *bytes = assay_eng_alloc(e, ASSAY_SYNC_ASK_LEN_MAX);
+    uint8_t *bytes = assay_eng_alloc(e, ASSAY_SYNC_REQUEST_LEN_MAX);
     if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
-    struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_ASK_LEN_MAX);
-    const enum assay_status status = assay_sync_ask_encode(&ask, &w);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_SYNC_REQUEST_LEN_MAX);
+    const enum assay_status status = assay_sync_request_encode(&ask, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(peer < e->members && peer != e->self);
-    ASSAY_ASSERT(w.len <= ASSAY_SYNC_ASK_LEN_MAX);
+    ASSAY_ASSERT(w.len <= ASSAY_SYNC_REQUEST_LEN_MAX);
     for (uint32_t k = 1; e->sync->several && k < ASSAY_SYNC_FIRST_ASKED; k++) {
         const uint16_t other = assay_eng_find_peer(e, e->sync->turn + k);
         if (other == peer) break;
@@ -209,20 +229,34 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     s->empty = 0;
     clear_answered(e);
     clear_progress(e);
-    assay_fast_sync_again(e);
+    start_turn(e);
+    assay_fast_sync_retry(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     request_next(e);
     ASSAY_ASSERT(sync_is_valid(e));
+}
+
+/* docs/protocol.md 5.32: a node that has seen a later epoch has not caught up. */
+static void report_end(struct assay_engine *e)
+{
+    const uint64_t epoch = e->head->context.epoch;
+    if (e->fast_sync->missing) return; /* that was reported */
+    if (epoch >= e->sync->target_epoch)
+        assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, epoch, 0);
+    else
+        assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, epoch, ASSAY_MISSING_ANSWERS);
 }
 
 static void finish_sync(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->sync->active);
     e->parts->sync.active = false;
-    e->parts->sync.target_epoch = 0;
     clear_progress(e);
-    if (!e->fast_sync->missing)
-        assay_eng_note(e, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL, e->head->context.epoch, 0);
+    report_end(e);
+    /* All peers have reported what they have, or none has: only then is the epoch seen later still
+     * of use. */
+    if (e->fast_sync->missing || e->head->context.epoch >= e->sync->target_epoch)
+        e->parts->sync.target_epoch = 0;
     if (e->chain->halted) return;
     assay_restore_complete(e);
     assay_epoch_tick(e); /* attest now, if the epoch is still young */
@@ -235,9 +269,15 @@ static void finish_sync(struct assay_engine *e)
 void assay_sync_closed_by_votes(struct assay_engine *e)
 {
     if (!e->sync->active || e->chain->turned || e->fast_sync->phase != ASSAY_FAST_SYNC_OFF) return;
-    ASSAY_ASSERT(!e->sync->proven && e->sync->kept == 0); /* assay_sync_turn */
+    ASSAY_ASSERT(!e->sync->proven && e->sync->kept == 0); /* assay_sync_on_epoch */
     if (can_serve_blocks(e) && e->head->context.epoch >= e->sync->target_epoch) finish_sync(e);
     else request_next(e);
+}
+
+/* The epoch is over, and a certificate proves it: this node has to follow. */
+static bool has_finality(const struct assay_engine *e)
+{
+    return e->sync->proven && !e->sync->recovers;
 }
 
 /* The peer sent invalid data, has a gap, or did not answer: try another one. Verified parts are
@@ -250,6 +290,27 @@ static void select_next_peer(struct assay_engine *e)
     ASSAY_ASSERT(sync_is_valid(e) && e->sync->failures > 0);
 }
 
+/* The turn is over: the next peer continues from here. Only E proves that this is the chain. */
+static void pass_turn(struct assay_engine *e)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    s->turn++;
+    s->failures++;
+    if (has_finality(e) && !s->verified) s->empty++;
+    s->inherited = s->id_count > 0 && !s->verified;
+    ASSAY_ASSERT(sync_is_valid(e));
+}
+
+/* What does not follow the blocks of an earlier turn may follow the head: the same peer is asked
+ * again. Returns: whether there was anything to discard */
+static bool discard_inherited(struct assay_engine *e)
+{
+    if (!e->sync->inherited || e->sync->verified) return false;
+    clear_progress(e);
+    request_next(e);
+    return true;
+}
+
 /* --- first: is it the chain? */
 
 /* E is reached: every block before it is proven by its hash, and the state must be E's. */
@@ -259,8 +320,8 @@ static enum assay_status check_close(struct assay_engine *e, const struct assay_
     /* The store lost the record of a pending change: no block contains it again, but fast sync
      * fetches what a state names. */
     if (!assay_chain_head_can_close(e)) {
-        assay_fast_sync_again(e);
-        assay_fast_sync_starve(e);
+        assay_fast_sync_retry(e);
+        assay_fast_sync_on_blocks_gone(e);
         return ASSAY_E_AGAIN;
     }
     assay_chain_head_compute_next(e, &e->sync->ledger, h->view);
@@ -299,6 +360,16 @@ static bool is_above_final(const struct assay_engine *e)
            assay_bytes_equal(e->sync->ids[at], own->tip_id, 32);
 }
 
+/* Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_SIGNATURE */
+static enum assay_status check_leader(const struct assay_engine *e, const struct assay_proposal *p)
+{
+    const uint16_t leader = p->header.leader;
+    if (leader >= e->members || e->head->voting[leader] == NULL) return ASSAY_E_INVALID;
+    return assay_p256_verify(e->head->voting[leader], p->id, p->signature, ASSAY_S_LOW)
+               ? ASSAY_OK
+               : ASSAY_E_SIGNATURE;
+}
+
 /* One block on top of what was verified. Returns: ASSAY_OK | ASSAY_E_AGAIN (a verdict is awaited) |
  * ASSAY_E_INVALID | other INPUT statuses */
 static enum assay_status verify_block(struct assay_engine *e, struct assay_slice payload)
@@ -314,6 +385,7 @@ static enum assay_status verify_block(struct assay_engine *e, struct assay_slice
         (e->sync->recovers || !assay_bytes_equal(p.id, e->sync->final_id, 32)))
         return ASSAY_E_INVALID;
     if (e->sync->id_count == ASSAY_SYNC_BLOCKS_MAX) return ASSAY_E_INVALID;
+    ASSAY_TRY(check_leader(e, &p));               /* before its evidence costs a verification */
     assay_branch_set_ledger(e, &e->sync->ledger); /* a failure leaves what it touched broken */
     switch (assay_branch_apply(e, h, p.id, p.body)) {
     case ASSAY_ANSWER_VALID: break;
@@ -406,9 +478,7 @@ static enum assay_status persist_block(struct assay_engine *e, struct assay_slic
     ASSAY_ASSERT(e->sync->kept < e->sync->id_count);
     ASSAY_TRY(assay_proposal_decode(payload, &p));
     if (!assay_bytes_equal(p.id, e->sync->ids[e->sync->kept], 32)) return ASSAY_E_INVALID;
-    if (p.header.leader >= e->members) return ASSAY_E_INVALID;
-    if (!assay_p256_verify(e->head->voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
-        return ASSAY_E_SIGNATURE;
+    ASSAY_TRY(check_leader(e, &p));
     if (!has_room_for(e, payload.len)) return ASSAY_E_AGAIN;
     if (!assay_finalize_persist_block(e, &p.header, p.id, payload)) return ASSAY_E_AGAIN;
     if (++e->parts->sync.kept < e->sync->id_count) return ASSAY_OK;
@@ -515,12 +585,15 @@ static enum assay_status receive_blocks(struct assay_engine *e, const struct ass
     return ASSAY_OK;
 }
 
-/* Returns: whether to request more from the same peer. */
-static bool makes_progress(const struct assay_engine *e, const struct assay_sync_page *page,
+/* Returns: whether to request more. */
+static bool makes_progress(struct assay_engine *e, const struct assay_sync_page *page,
                            bool was_verified)
 {
     if (e->head->context.epoch != page->about.epoch) return true; /* closed */
-    if (e->sync->verified && !was_verified) return true;     /* to be persisted now */
+    if (e->sync->verified && !was_verified) {                     /* to be persisted now */
+        e->parts->sync.empty = 0;
+        return true;
+    }
     return page->more && page->block_count > 0;
 }
 
@@ -542,7 +615,7 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
         e->head->context.epoch < e->sync->target_epoch && !e->fast_sync->tried) {
-        assay_fast_sync_starve(e); /* the others are ahead, and their blocks start later */
+        assay_fast_sync_on_blocks_gone(e); /* the others are ahead, and their blocks start later */
         request_next(e);
         return;
     }
@@ -555,12 +628,22 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
     if (!s->several) request_next(e); /* the others were queried, too */
 }
 
+/* A proof alone keeps no node from fast sync (docs/protocol.md 5.32): only what reaches E ends the
+ * count of peers without news. */
+static void count_proof(struct assay_engine *e, enum assay_status status)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    if (has_finality(e))
+        s->target_epoch = assay_max_u64(s->target_epoch, e->head->context.epoch + 1);
+    else if (status == ASSAY_OK || status == ASSAY_E_AGAIN) s->empty = 0; /* a RECOVER */
+}
+
 /* An answer about boundaries or a state. */
 static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16_t from,
                                                   struct assay_slice payload)
 {
     if (!e->sync->active || from != assay_eng_find_peer(e, e->sync->turn)) return ASSAY_E_STALE;
-    const enum assay_status status = assay_fast_sync_take(e, from, payload);
+    const enum assay_status status = assay_fast_sync_on_answer(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
     clear_silent(e);
     if (status ==
@@ -581,18 +664,20 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     return ASSAY_OK;
 }
 
-enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct assay_slice payload)
+enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
+                                       struct assay_slice payload)
 {
     ASSAY_ASSERT(sync_is_valid(e));
-    if (assay_fast_sync_wire_is(payload)) return receive_fast_sync_answer(e, from, payload);
-    if (assay_registry_page_is(payload)) return assay_services_receive_document(e, from, payload);
+    if (assay_fast_sync_wire_is_message(payload)) return receive_fast_sync_answer(e, from, payload);
+    if (assay_registry_page_is_message(payload))
+        return assay_services_receive_document(e, from, payload);
     if (assay_services_has_missing(e)) { /* no epoch can be closed before: requested again then */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
 
     struct assay_sync_page page;
-    const bool was_verified = e->sync->verified;
+    const bool was_verified = e->sync->verified, over = is_turn_over(e);
     ASSAY_TRY(assay_sync_page_decode(payload, &page));
     if (!assay_bytes_equal(page.about.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (page.about.era != e->head->state.era) return ASSAY_E_CHAIN;
@@ -613,6 +698,7 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
     if (e->chain->turned) return ASSAY_OK;
+    if (status == ASSAY_OK && page.block_count == 0 && discard_inherited(e)) return ASSAY_OK;
     if ((status == ASSAY_OK || e->sync->unaccepted) && page.block_count == 0 && !page.more) {
         /* It is over, and that is proven, or signed by the operators; the blocks are gone here. */
         e->parts->sync.target_epoch =
@@ -620,17 +706,22 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
         on_empty_page(e, from);
         return ASSAY_OK;
     }
-    e->parts->sync.empty = 0;
+    count_proof(e, status);
     if (status == ASSAY_OK) status = receive_blocks(e, &page);
     if (status == ASSAY_E_AGAIN) { /* requested again from the present position: sync_tick */
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
     if (status != ASSAY_OK || !makes_progress(e, &page, was_verified)) {
+        if (discard_inherited(e)) return ASSAY_OK;
+        if (has_finality(e) && !e->sync->verified) e->parts->sync.empty++;
         select_next_peer(e);
         if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
+    /* A peer that was slow with this epoch does not supply the next one, too. */
+    if (over && e->head->context.epoch != page.about.epoch) e->parts->sync.turn++;
+    else if (over) pass_turn(e);
     request_next(e);
     return ASSAY_OK;
 }
@@ -646,9 +737,11 @@ void assay_sync_tick(struct assay_engine *e)
         return;
     }
     if (e->now_ms < e->sync->asked_ms + answer_timeout_ms(e)) return;
-    /* It answered, and a verdict of our own is awaited: that is no fault of its. Who gave a page
-     * once and is silent now has no such excuse. */
-    if (e->sync->answered) {
+    /* It answered, and a verdict of this node is awaited: that is no fault of the peer, until its
+     * turn is over. A peer that sent a page once and is silent now has no such excuse. */
+    if (e->sync->answered && is_turn_over(e)) {
+        pass_turn(e);
+    } else if (e->sync->answered) {
         e->parts->sync.failures++;
     } else {
         select_next_peer(e);

@@ -6,18 +6,17 @@
  * under a root that is proven by then, so any peer may give it. Or the state is a checkpoint's,
  * which the operator trusts. A leap acts on nothing: what it skips is history.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
-#include "engine/ledger/records/change.h"
-#include "engine/ledger/state/effective_rules.h"
+#include "base/bitmap.h"
 #include "engine/ledger/proofs/proof.h"
+#include "engine/sync/fast_sync_state.h"
 #include "engine/sync/fast_sync_wire.h"
 
 enum {
     ROUNDS_MAX = 4,
-    NOTHING_MAX = 3, /* number of peers without news before that is trusted */
     ASK_LEN_MAX = 128,
-    KEEP_EFFECTS = 16, /* beside what is kept of a page */
+    KEEP_EFFECTS = 16, /* besides the stored page */
 };
 
 _Static_assert((int)ASSAY_FAST_SYNC_PAGE_MAX == (int)ASSAY_FAST_SYNC_WIRE_BOUNDARIES_MAX,
@@ -47,12 +46,12 @@ void assay_fast_sync_free(struct assay_engine *e)
         assay_p256_free(&e->parts->fast_sync.keys[i]);
 }
 
-void assay_fast_sync_again(struct assay_engine *e)
+void assay_fast_sync_retry(struct assay_engine *e)
 {
     e->parts->fast_sync.tried = false;
 }
 
-void assay_fast_sync_closed(struct assay_engine *e)
+void assay_fast_sync_on_epoch_closed(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     l->missing = false;
@@ -103,6 +102,13 @@ static void stop_fast_sync(struct assay_engine *e, enum assay_missing what)
     ASSAY_ASSERT(fast_sync_is_valid(e));
 }
 
+/* What peers answer from now on is counted from zero. */
+static void clear_nothing(struct assay_engine *e)
+{
+    e->parts->fast_sync.nothing = 0;
+    e->parts->fast_sync.nothing_count = 0;
+}
+
 void assay_fast_sync_fail(struct assay_engine *e)
 {
     if (!e->fast_sync->missing) stop_fast_sync(e, ASSAY_MISSING_BLOCKS);
@@ -136,7 +142,8 @@ static void start_boundaries(struct assay_engine *e)
         l->tried = true;
         return;
     }
-    l->nothing = 0;
+    clear_nothing(e);
+    l->thorough = false;
     l->rounds = 0;
     l->unsealed = false;
     l->unaccepted = false;
@@ -158,14 +165,14 @@ static void start_boundaries(struct assay_engine *e)
     ASSAY_ASSERT(fast_sync_is_valid(e));
 }
 
-void assay_fast_sync_starve(struct assay_engine *e)
+void assay_fast_sync_on_blocks_gone(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     if (l->tried) return;
     l->starved = true;
 }
 
-void assay_fast_sync_consider(struct assay_engine *e, uint64_t target_epoch)
+void assay_fast_sync_start_if_better(struct assay_engine *e, uint64_t target_epoch)
 {
     const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_OFF || l->tried) return;
@@ -182,19 +189,19 @@ static const uint8_t *operator_of(const struct assay_engine *e, uint16_t peer)
 
 static bool is_silent(const struct assay_fast_sync *l, uint32_t slot)
 {
-    return (l->silent[slot / 8] >> (slot % 8) & 1) != 0;
+    return assay_bit_has(l->silent, slot);
 }
 
 static void mark_silent(struct assay_fast_sync *l, uint32_t slot)
 {
-    l->silent[slot / 8] = (uint8_t)(l->silent[slot / 8] | 1u << (slot % 8));
+    assay_bit_add(l->silent, slot);
 }
 
-bool assay_fast_sync_skips(const struct assay_engine *e, uint16_t peer)
+bool assay_fast_sync_is_skipped(const struct assay_engine *e, uint16_t peer)
 {
     const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return false;
-    if (is_silent(l, peer)) return true;
+    if (is_silent(l, peer) || assay_bit_has(l->page.lacking, peer)) return true;
     for (uint32_t i = 0; i < l->page.replied_count; i++)
         if (assay_bytes_equal(l->page.replied[i], operator_of(e, peer), 32)) return true;
     return false;
@@ -206,7 +213,7 @@ static bool needs_more_operators(const struct assay_engine *e)
     if (e->fast_sync->page.replied_count == ASSAY_FAST_SYNC_OPERATORS) return false;
     for (uint32_t slot = 0; slot < e->members; slot++) {
         if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
-        if (!assay_fast_sync_skips(e, (uint16_t)slot)) return true;
+        if (!assay_fast_sync_is_skipped(e, (uint16_t)slot)) return true;
     }
     return false;
 }
@@ -237,14 +244,14 @@ static void await_confirmation(struct assay_engine *e, uint16_t peer)
     if (l->phase == ASSAY_FAST_SYNC_CONFIRM) l->waits_for = peer;
 }
 
-void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
+void assay_fast_sync_request(struct assay_engine *e, uint16_t peer)
 {
     if (e->fast_sync->phase == ASSAY_FAST_SYNC_CONFIRM) await_confirmation(e, peer);
     const struct assay_fast_sync *l = e->fast_sync;
-    struct assay_fast_sync_wire_ask ask = { .state = l->phase == ASSAY_FAST_SYNC_STATE,
-                                            .era = l->era,
-                                            .epoch =
-                                                l->epoch + (l->phase != ASSAY_FAST_SYNC_STATE) };
+    struct assay_fast_sync_wire_request ask = { .state = l->phase == ASSAY_FAST_SYNC_STATE,
+                                                .era = l->era,
+                                                .epoch = l->epoch +
+                                                         (l->phase != ASSAY_FAST_SYNC_STATE) };
     if (l->phase == ASSAY_FAST_SYNC_CONFIRM) {
         ask.era = l->page.era;
         ask.epoch = l->page.epoch + 1;
@@ -254,14 +261,14 @@ void assay_fast_sync_ask(struct assay_engine *e, uint16_t peer)
     if (bytes == NULL) return;
     assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, ASK_LEN_MAX);
-    const enum assay_status status = assay_fast_sync_wire_ask_encode(&ask, &w);
+    const enum assay_status status = assay_fast_sync_wire_request_encode(&ask, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
 }
 
 /* --- boundaries */
 
-/* Kept, so that others can be told: they are proven. Returns: whether there was room. */
+/* Stored, to serve them to others: they are proven. Returns: whether there was room. */
 static bool store_boundary(struct assay_engine *e, const struct assay_boundary *b,
                            struct assay_slice bytes, struct assay_slice finality)
 {
@@ -319,7 +326,7 @@ static enum assay_status check_link(const struct assay_engine *e, const struct a
     if (assay_era_is_ahead(e, r->header.time_ms)) return ASSAY_E_STRANGER; /* 9.16.6 */
     if (assay_acceptance_is_of(e, r->id)) return ASSAY_OK;
     if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS) return ASSAY_E_STRANGER;
-    ASSAY_TRY(assay_recover_weigh(r, &table, &weight));
+    ASSAY_TRY(assay_recover_compute_weight(r, &table, &weight));
     if (!assay_recover_is_grounded(&weight)) return ASSAY_E_STRANGER;
     return is_confirmed(e, r->id) ? ASSAY_OK : ASSAY_E_EARLY;
 }
@@ -355,6 +362,12 @@ static bool is_of_operators(const struct assay_fast_sync *l, struct assay_slice 
            assay_recover_approved(&r, l->operators) == ASSAY_OK;
 }
 
+static void start_state(struct assay_engine *e)
+{
+    e->parts->fast_sync.phase = ASSAY_FAST_SYNC_STATE;
+    clear_nothing(e);
+}
+
 /* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step, or others have to confirm it) | INPUT
  * statuses */
 static enum assay_status receive_boundary(struct assay_engine *e, struct assay_slice bytes,
@@ -368,8 +381,7 @@ static enum assay_status receive_boundary(struct assay_engine *e, struct assay_s
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
     /* 9.16.9: the operator may have accepted the end of the next era, too. */
     if (e->acceptance->held && l->era > e->head->state.era && !l->unsealed) {
-        l->phase = ASSAY_FAST_SYNC_STATE;
-        l->nothing = 0;
+        start_state(e);
         return ASSAY_E_NOT_FOUND;
     }
     const enum assay_status proven = prove_boundary(e, &b, finality, votes);
@@ -416,34 +428,51 @@ static bool is_in_roster(const struct assay_engine *e)
     return false;
 }
 
-static enum assay_status on_no_boundaries_newcomer(struct assay_engine *e)
+static void on_no_boundaries_newcomer(struct assay_engine *e)
+{
+    const struct assay_fast_sync *l = e->fast_sync;
+    if (is_in_roster(e) && !l->unsealed) start_state(e);
+    else stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_MEMBERSHIP);
+}
+
+/* Since the first answer without anything new each peer had its turn: it has nothing, or is
+ * silent. */
+static bool is_round_over(const struct assay_engine *e)
+{
+    return e->sync->turn - e->fast_sync->nothing_turn + 2 >= e->members;
+}
+
+/* docs/protocol.md 5.30.3: a single peer may have been restored from an archive, or lie. Returns:
+ * whether peers of several operators, or all, have nothing newer */
+static bool count_nothing(struct assay_engine *e, uint16_t from)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
-    const uint32_t peers = e->members - 1;
-    if (is_in_roster(e) && !l->unsealed) {
-        l->phase = ASSAY_FAST_SYNC_STATE;
-        l->nothing = 0;
-    } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
-        stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_MEMBERSHIP);
-    }
-    return ASSAY_E_NOT_FOUND;
+    bool counted = l->nothing_count == ASSAY_FAST_SYNC_NOTHING;
+    for (uint32_t i = 0; i < l->nothing_count; i++)
+        if (assay_bytes_equal(l->nothing_of[i], operator_of(e, from), 32)) counted = true;
+    if (!counted) assay_bytes_copy(l->nothing_of[l->nothing_count++], 32, operator_of(e, from), 32);
+    ASSAY_ASSERT(l->nothing_count <= ASSAY_FAST_SYNC_NOTHING);
+    if (l->nothing++ == 0) l->nothing_turn = e->sync->turn;
+    if (is_round_over(e)) return true;
+    return l->nothing_count == ASSAY_FAST_SYNC_NOTHING && !l->thorough;
 }
 
 /* The peer has nothing newer. */
-static enum assay_status on_no_boundaries(struct assay_engine *e)
+static enum assay_status on_no_boundaries(struct assay_engine *e, uint16_t from)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     const uint64_t worth = l->starved ? 1 : ASSAY_FAST_SYNC_EPOCHS;
-    if (e->newcomer) return on_no_boundaries_newcomer(e);
-    l->nothing++;
-    if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
-        l->phase = ASSAY_FAST_SYNC_STATE;
-        l->nothing = 0;
+    if (!count_nothing(e, from)) return ASSAY_E_NOT_FOUND;
+    if (e->newcomer) {
+        on_no_boundaries_newcomer(e);
         return ASSAY_E_NOT_FOUND;
     }
-    const uint32_t peers = e->members - 1;
-    if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
-    if (l->starved) {
+    if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
+        start_state(e);
+        return ASSAY_E_NOT_FOUND;
+    }
+    if (l->starved) { /* there is no other way: every peer must have nothing */
+        if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
         stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
@@ -478,6 +507,7 @@ static void open_page(struct assay_engine *e)
     p->row_count = l->voters.count;
     copy_rows(p->rows, l->rows, p->row_count);
     p->count = p->replied_count = 0;
+    assay_bytes_zero(p->lacking, ASSAY_MEMBERS_MAX / 8);
     add_mark(l, 0);
 }
 
@@ -510,15 +540,15 @@ static enum assay_status receive_page(struct assay_engine *e,
 static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t from,
                                             struct assay_fast_sync_wire_answer *answer)
 {
-    if (answer->pair_count == 0) return on_no_boundaries(e);
+    if (answer->pair_count == 0) return on_no_boundaries(e, from);
     struct assay_fast_sync *l = &e->parts->fast_sync;
     open_page(e);
     l->unconfirmed = false;
     l->unaccepted = false;
     const enum assay_status status = receive_page(e, answer);
     close_page(e, from);
-    if (l->unaccepted && l->page.count == 0) return on_no_boundaries(e);
-    l->nothing = 0;
+    if (l->unaccepted && l->page.count == 0) return on_no_boundaries(e, from);
+    if (l->page.count > 0) clear_nothing(e);
     /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
     if (status == ASSAY_OK && e->fast_sync->page.count == 0 && e->fast_sync->unconfirmed)
         return ASSAY_E_AGAIN;
@@ -566,9 +596,10 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
 }
 
 /* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
- * with the voters that were seated up to there; without any, it is as if it had not come. */
+ * with the voters that were seated up to there. */
 static void truncate_page(struct assay_fast_sync *l, uint32_t count)
 {
+    ASSAY_ASSERT(count > 0 && count < l->page.count);
     const struct assay_fast_sync_mark *m = &l->page.marks[count];
     l->page.count = count;
     l->page.tip_row_count = l->voters.count;
@@ -612,15 +643,15 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
     struct assay_fast_sync *l = &e->parts->fast_sync;
     uint32_t index = 0;
     if (from != l->waits_for) return ASSAY_E_STALE;
+    if (answer->pair_count == 0) { /* 5.30.1: it confirms nothing, and undoes nothing */
+        assay_bit_add(l->page.lacking, from);
+        resume_after_page(e);
+        return ASSAY_E_NOT_FOUND;
+    }
     const enum assay_status status = compare_page(e, answer, &index);
     if (status == ASSAY_E_CHAIN) {
         stop_on_conflict(e, l->page.epoch + index + 1);
         return ASSAY_OK;
-    }
-    if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is queried for boundaries */
-        l->waits_for = ASSAY_SLOT_ALL;
-        l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
-        return ASSAY_E_NOT_FOUND;
     }
     if (status == ASSAY_OK) count_operator(e, from);
     else mark_silent(l, from);
@@ -639,7 +670,8 @@ static enum assay_status on_no_state(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
-    l->nothing = 0;
+    clear_nothing(e);
+    l->thorough = true;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
     if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, ASSAY_MISSING_STATE);
@@ -647,105 +679,11 @@ static enum assay_status on_no_state(struct assay_engine *e)
     return ASSAY_E_NOT_FOUND;
 }
 
-/* A document that is in one of the records. */
-static bool is_named_in_answer(const struct assay_fast_sync_wire_answer *answer,
-                               const uint8_t digest[static 32])
-{
-    struct assay_fast_sync_wire_answer a = *answer;
-    while (a.pair_count > 0) {
-        struct assay_slice record, document;
-        uint64_t epoch = 0;
-        if (assay_fast_sync_wire_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
-        if (assay_effective_rules_in_kept(record, digest, &document)) return true;
-    }
-    return false;
-}
-
-/* Or one that is here: of the genesis, or named by the own state, whose changes are stored. */
-static bool is_known(const struct assay_engine *e, const uint8_t digest[static 32])
-{
-    uint8_t own[ASSAY_LEAF_DOCUMENTS_MAX][32];
-    const uint32_t count = assay_leaf_documents(&e->head->state, own);
-    for (uint32_t i = 0; i < count; i++)
-        if (assay_bytes_equal(own[i], digest, 32)) return true;
-    for (size_t i = 0; i < 3; i++)
-        if (assay_bytes_equal(e->fast_sync->first[i], digest, 32)) return true;
-    return false;
-}
-
-/* A change that waits, by the digest of its record. */
-static bool is_sent(const struct assay_fast_sync_wire_answer *answer,
-                    const uint8_t digest[static 32])
-{
-    struct assay_fast_sync_wire_answer a = *answer;
-    while (a.pair_count > 0) {
-        struct assay_slice record;
-        uint64_t epoch = 0;
-        uint8_t found[32];
-        if (assay_fast_sync_wire_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
-        assay_sha256(record.bytes, record.len, found);
-        if (assay_bytes_equal(found, digest, 32)) return true;
-    }
-    return false;
-}
-
-/* With the state comes what it names by digest, or the next engine could not be made of it. */
-static bool is_complete(const struct assay_engine *e,
-                        const struct assay_fast_sync_wire_answer *answer,
-                        const struct assay_leaf_head *head)
-{
-    for (uint32_t i = 0; i < head->pending_count; i++)
-        if (!is_sent(answer, head->pending[i])) return false;
-    for (uint32_t i = 0; i < head->document_count; i++)
-        if (!is_known(e, head->documents[i]) && !is_named_in_answer(answer, head->documents[i]))
-            return false;
-    return true;
-}
-
-/* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
- * INPUT statuses */
-static enum assay_status persist_changes(struct assay_engine *e,
-                                         const struct assay_fast_sync_wire_answer *answer,
-                                         const struct assay_leaf_head *head)
-{
-    struct assay_fast_sync_wire_answer a = *answer;
-    uint64_t covered = 0;
-    while (a.pair_count > 0) {
-        struct assay_slice bytes;
-        struct assay_store_key key = { .era = e->head->state.era };
-        ASSAY_TRY(assay_fast_sync_wire_next_change(&a, &key.epoch, &bytes));
-        assay_sha256(bytes.bytes, bytes.len, key.id);
-        const uint64_t covers = assay_fast_sync_wire_covers(head, key.id, bytes);
-        if ((covers & ~covered) == 0) continue; /* nothing proves it, or it was not requested */
-        covered |= covers;
-        const enum assay_store_class class_ = assay_fast_sync_wire_class(bytes, head->epoch, &key);
-        const struct assay_slice kept = assay_eng_copy(e, bytes);
-        if (kept.len == 0 || !assay_eng_has_room(e, 1)) return ASSAY_E_AGAIN;
-        assay_eng_persist(e, class_, &key, kept);
-    }
-    return ASSAY_OK;
-}
-
 static bool is_member_in(const struct assay_engine *e, struct assay_slice snapshot)
 {
     uint32_t slot = 0;
     return assay_proof_slot_of(snapshot, e->head->state.members[e->self].node_id, &slot) ==
            ASSAY_OK;
-}
-
-/* This engine uses them; the next one restores them from the store. */
-static void restore_decisions(struct assay_engine *e,
-                              const struct assay_fast_sync_wire_answer *answer)
-{
-    struct assay_fast_sync_wire_answer a = *answer;
-    while (a.pair_count > 0 && !e->chain->turned) {
-        struct assay_slice bytes;
-        uint64_t epoch = 0;
-        const enum assay_status status = assay_fast_sync_wire_next_change(&a, &epoch, &bytes);
-        ASSAY_ASSERT(status == ASSAY_OK); /* persist_changes has read them */
-        assay_chain_head_restore_change(e, bytes);
-        assay_chain_head_restore_update(e, bytes);
-    }
 }
 
 static enum assay_status receive_state(struct assay_engine *e,
@@ -764,12 +702,12 @@ static enum assay_status receive_state(struct assay_engine *e,
         stop_fast_sync(e, ASSAY_MISSING_MEMBERSHIP);
         return ASSAY_E_NOT_FOUND;
     }
-    if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;
+    if (!assay_fast_sync_state_is_complete(e, answer, &head)) return ASSAY_E_INVALID;
     const struct assay_slice kept = assay_eng_copy(e, answer->snapshot);
     if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
-    ASSAY_TRY(persist_changes(e, answer, &head));
+    ASSAY_TRY(assay_fast_sync_state_persist(e, answer, &head));
     ASSAY_TRY(assay_finalize_fast_sync(e, kept, l->id, l->votes));
-    restore_decisions(e, answer);
+    assay_fast_sync_state_restore(e, answer);
     l->phase = ASSAY_FAST_SYNC_OFF;
     l->missing = false;
     l->starved = false;
@@ -777,8 +715,8 @@ static enum assay_status receive_state(struct assay_engine *e,
     return ASSAY_OK;
 }
 
-enum assay_status assay_fast_sync_take(struct assay_engine *e, uint16_t from,
-                                       struct assay_slice payload)
+enum assay_status assay_fast_sync_on_answer(struct assay_engine *e, uint16_t from,
+                                            struct assay_slice payload)
 {
     const struct assay_fast_sync *l = e->fast_sync;
     struct assay_fast_sync_wire_answer answer;

@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/consensus/vote.h"
-#include "engine/ledger/state/effective_rules.h"
+#include "engine/ledger/fold/effective_rules.h"
 #include "engine/ledger/proofs/proof.h"
 #include "engine/ledger/records/record.h"
 
@@ -24,13 +24,13 @@ static bool has_tag(struct assay_slice payload, const char *tag)
            assay_cbor_text_expect(&c, tag) == ASSAY_OK;
 }
 
-bool assay_fast_sync_wire_is(struct assay_slice payload)
+bool assay_fast_sync_wire_is_message(struct assay_slice payload)
 {
     return has_tag(payload, boundary_ask) || has_tag(payload, state_ask) ||
            has_tag(payload, boundary_answer) || has_tag(payload, state_answer);
 }
 
-static void encode_about(struct assay_writer *w, const struct assay_fast_sync_wire_ask *a)
+static void encode_about(struct assay_writer *w, const struct assay_fast_sync_wire_request *a)
 {
     ASSAY_ASSERT(a->epoch <= INT64_MAX);
     assay_cbor_put_bytes(w, a->chain_id, 32);
@@ -38,7 +38,8 @@ static void encode_about(struct assay_writer *w, const struct assay_fast_sync_wi
     assay_cbor_put_uint(w, a->epoch);
 }
 
-static enum assay_status decode_about(struct assay_cursor *c, struct assay_fast_sync_wire_ask *a)
+static enum assay_status decode_about(struct assay_cursor *c,
+                                      struct assay_fast_sync_wire_request *a)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
@@ -48,8 +49,8 @@ static enum assay_status decode_about(struct assay_cursor *c, struct assay_fast_
     return ASSAY_OK;
 }
 
-enum assay_status assay_fast_sync_wire_ask_encode(const struct assay_fast_sync_wire_ask *ask,
-                                                  struct assay_writer *w)
+enum assay_status assay_fast_sync_wire_request_encode(
+    const struct assay_fast_sync_wire_request *ask, struct assay_writer *w)
 {
     struct assay_slice all;
     assay_cbor_put_array(w, 4);
@@ -58,11 +59,11 @@ enum assay_status assay_fast_sync_wire_ask_encode(const struct assay_fast_sync_w
     return assay_writer_finish(w, &all);
 }
 
-enum assay_status assay_fast_sync_wire_ask_decode(struct assay_slice payload,
-                                                  struct assay_fast_sync_wire_ask *ask)
+enum assay_status assay_fast_sync_wire_request_decode(struct assay_slice payload,
+                                                      struct assay_fast_sync_wire_request *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_fast_sync_wire_ask a = { .state = has_tag(payload, state_ask) };
+    struct assay_fast_sync_wire_request a = { .state = has_tag(payload, state_ask) };
     ASSAY_TRY(assay_cbor_array_exact(&c, 4));
     ASSAY_TRY(assay_cbor_text_expect(&c, a.state ? state_ask : boundary_ask));
     ASSAY_TRY(decode_about(&c, &a));
@@ -186,6 +187,8 @@ enum assay_store_class assay_fast_sync_wire_class(struct assay_slice kept, uint6
 {
     struct assay_change change;
     if (is_change(kept) && assay_change_record_read(kept, &change) == ASSAY_OK) {
+        /* The epoch is what a peer claims; the state has what was decided up to its own. */
+        if (key->epoch > epoch) key->epoch = epoch;
         key->number = change.sequence;
         return ASSAY_STORE_CHANGE;
     }
@@ -227,7 +230,7 @@ static bool visit_boundary(void *context, const struct assay_store_key *key,
     return true;
 }
 
-static enum assay_status scan_boundaries(const struct assay_fast_sync_wire_ask *ask,
+static enum assay_status scan_boundaries(const struct assay_fast_sync_wire_request *ask,
                                          struct answering *a)
 {
     const struct assay_store_key from = { .era = ask->era, .epoch = ask->epoch };
@@ -240,7 +243,7 @@ static enum assay_status scan_boundaries(const struct assay_fast_sync_wire_ask *
     return a->status == ASSAY_E_NOT_FOUND ? ASSAY_OK : a->status;
 }
 
-static enum assay_status answer_boundaries(const struct assay_fast_sync_wire_ask *ask,
+static enum assay_status answer_boundaries(const struct assay_fast_sync_wire_request *ask,
                                            struct answering *counting, struct assay_writer *w)
 {
     struct assay_slice all;
@@ -348,7 +351,7 @@ static enum assay_status encode_named(struct answering *a, const struct named *n
 }
 
 /* The snapshot is written by now: what it lay in is free. */
-static enum assay_status encode_changes(const struct assay_fast_sync_wire_ask *ask,
+static enum assay_status encode_changes(const struct assay_fast_sync_wire_request *ask,
                                         struct answering *a, const struct assay_leaf_head *head,
                                         struct assay_writer *w)
 {
@@ -362,7 +365,7 @@ static enum assay_status encode_changes(const struct assay_fast_sync_wire_ask *a
     return encode_named(a, &n, w);
 }
 
-static enum assay_status answer_state(const struct assay_fast_sync_wire_ask *ask,
+static enum assay_status answer_state(const struct assay_fast_sync_wire_request *ask,
                                       struct answering *a, struct assay_writer *w)
 {
     const struct assay_store_key key = { .era = ask->era, .epoch = ask->epoch };
@@ -392,9 +395,9 @@ enum assay_status assay_fast_sync_wire_answer(struct assay_store *store,
                                               struct assay_slice ask, void *scratch,
                                               size_t scratch_len, struct assay_writer *w)
 {
-    struct assay_fast_sync_wire_ask a;
+    struct assay_fast_sync_wire_request a;
     struct answering answering = { .store = store, .scratch = scratch, .scratch_len = scratch_len };
-    ASSAY_TRY(assay_fast_sync_wire_ask_decode(ask, &a));
+    ASSAY_TRY(assay_fast_sync_wire_request_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     return a.state ? answer_state(&a, &answering, w) : answer_boundaries(&a, &answering, w);
 }

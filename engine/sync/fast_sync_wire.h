@@ -17,7 +17,7 @@
 
 #include "base/cursor.h"
 #include "base/writer.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
 #include "engine/store/store.h"
 
 _Static_assert(ASSAY_LEAF_RECORDS_MAX + ASSAY_LEAF_DOCUMENTS_MAX <= 64, "a bit for each");
@@ -30,7 +30,7 @@ enum {
     ASSAY_FAST_SYNC_WIRE_CHANGE_LEN_MAX = 512 * 1024, /* ASSAY_SET_LEN_MAX */
 };
 
-struct assay_fast_sync_wire_ask {
+struct assay_fast_sync_wire_request {
     bool state; /* a snapshot, else boundaries */
     uint8_t chain_id[32];
     uint32_t era;
@@ -39,21 +39,21 @@ struct assay_fast_sync_wire_ask {
 
 /* Slices borrow from the payload. */
 struct assay_fast_sync_wire_answer {
-    struct assay_fast_sync_wire_ask about;
+    struct assay_fast_sync_wire_request about;
     struct assay_slice snapshot; /* empty: not there */
     struct assay_cursor pairs; /* [boundary, finality] each; of a state [epoch, decision] */
     uint32_t pair_count;
 };
 
 /* Is this payload of SYNC_ASK or SYNC_ANSWER one of these? Returns: whether. */
-bool assay_fast_sync_wire_is(struct assay_slice payload);
+bool assay_fast_sync_wire_is_message(struct assay_slice payload);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_fast_sync_wire_ask_encode(
-    const struct assay_fast_sync_wire_ask *ask, struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_request_encode(
+    const struct assay_fast_sync_wire_request *ask, struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_fast_sync_wire_ask_decode(
-    struct assay_slice payload, struct assay_fast_sync_wire_ask *ask);
+ASSAY_CHECKED enum assay_status assay_fast_sync_wire_request_decode(
+    struct assay_slice payload, struct assay_fast_sync_wire_request *ask);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_fast_sync_wire_answer_decode(
     struct assay_slice payload, struct assay_fast_sync_wire_answer *answer);
@@ -69,9 +69,10 @@ ASSAY_CHECKED enum assay_status assay_fast_sync_wire_next_change(
  * needed. */
 uint64_t assay_fast_sync_wire_covers(const struct assay_leaf_head *head,
                                      const uint8_t digest[static 32], struct assay_slice kept);
-/* Where a store keeps such bytes, whose key has the epoch that they were told with: a CHANGE under
- * its sequence; a set and a COLLATERAL record as of `epoch`, since they go with the horizon of who
- * keeps them. Out: the rest of *key but its id. Returns: the class. */
+/* Where a store keeps such bytes, whose key has the epoch that a peer claims for them: a CHANGE
+ * under its sequence, as of `epoch` at the latest; a set and a COLLATERAL record as of `epoch`,
+ * since they go with the horizon of who keeps them. Out: the rest of *key but its id.
+ * Returns: the class. */
 enum assay_store_class assay_fast_sync_wire_class(struct assay_slice kept, uint64_t epoch,
                                                   struct assay_store_key *key);
 /* As assay_sync_answer, which hands over what is not its own. Returns: the same */

@@ -14,7 +14,7 @@
 #include "base/writer.h"
 #include "engine/store/store.h"
 
-enum { ASSAY_REGISTRY_ASK_LEN_MAX = 112, ASSAY_REGISTRY_DOCUMENT_MAX = 512 * 1024 };
+enum { ASSAY_REGISTRY_REQUEST_LEN_MAX = 112, ASSAY_REGISTRY_DOCUMENT_MAX = 512 * 1024 };
 
 struct assay_registry_page {
     uint8_t chain_id[32], digest[32];
@@ -22,13 +22,13 @@ struct assay_registry_page {
 };
 
 /* Returns: whether this payload of SYNC_ASK or SYNC_ANSWER is one of these. */
-bool assay_registry_page_is(struct assay_slice payload);
+bool assay_registry_page_is_message(struct assay_slice payload);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_registry_ask_encode(const struct assay_registry_page *ask,
-                                                          struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_registry_request_encode(const struct assay_registry_page *ask,
+                                                              struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_registry_ask_decode(struct assay_slice payload,
-                                                          struct assay_registry_page *ask);
+ASSAY_CHECKED enum assay_status assay_registry_request_decode(struct assay_slice payload,
+                                                              struct assay_registry_page *ask);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_registry_page_decode(struct assay_slice payload,
                                                            struct assay_registry_page *page);

@@ -15,7 +15,7 @@
 
 enum { BLOCKS_MAX = 4096 };
 
-static void encode_about(struct assay_writer *w, const struct assay_sync_ask *a)
+static void encode_about(struct assay_writer *w, const struct assay_sync_request *a)
 {
     ASSAY_ASSERT(a->epoch <= INT64_MAX && a->height <= INT64_MAX);
 
@@ -25,7 +25,7 @@ static void encode_about(struct assay_writer *w, const struct assay_sync_ask *a)
     assay_cbor_put_uint(w, a->height);
 }
 
-static enum assay_status decode_about(struct assay_cursor *c, struct assay_sync_ask *a)
+static enum assay_status decode_about(struct assay_cursor *c, struct assay_sync_request *a)
 {
     uint64_t era = 0;
     ASSAY_TRY(assay_cbor_bytes_exact(c, a->chain_id, 32));
@@ -36,7 +36,8 @@ static enum assay_status decode_about(struct assay_cursor *c, struct assay_sync_
     return ASSAY_OK;
 }
 
-enum assay_status assay_sync_ask_encode(const struct assay_sync_ask *ask, struct assay_writer *w)
+enum assay_status assay_sync_request_encode(const struct assay_sync_request *ask,
+                                            struct assay_writer *w)
 {
     const size_t start = w->len;
 
@@ -44,14 +45,15 @@ enum assay_status assay_sync_ask_encode(const struct assay_sync_ask *ask, struct
     assay_cbor_put_array(w, 5);
     assay_cbor_put_text(w, "assay/sync-ask/v1");
     encode_about(w, ask);
-    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_SYNC_ASK_LEN_MAX);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_SYNC_REQUEST_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
-enum assay_status assay_sync_ask_decode(struct assay_slice payload, struct assay_sync_ask *ask)
+enum assay_status assay_sync_request_decode(struct assay_slice payload,
+                                            struct assay_sync_request *ask)
 {
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
-    struct assay_sync_ask a = { 0 };
+    struct assay_sync_request a = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&c, 5));
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/sync-ask/v1"));
     ASSAY_TRY(decode_about(&c, &a));
@@ -97,7 +99,10 @@ struct answering {
 static bool visit_block(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct answering *a = context;
-    if (key->number != a->next_height) return true; /* a gap: the peer queries another node */
+    if (key->number < a->next_height) return true;
+    /* A gap: the peer queries another node. Nothing behind it is of use, and a request for a height
+     * below the epoch's would have all its blocks read. */
+    if (key->number > a->next_height) return false;
     if (a->w == NULL) {
         if (a->count > 0 && (a->len + value.len > a->len_max || a->count == BLOCKS_MAX)) {
             a->more = true;
@@ -114,8 +119,8 @@ static bool visit_block(void *context, const struct assay_store_key *key, struct
     return true;
 }
 
-static enum assay_status scan_blocks(struct assay_store *store, const struct assay_sync_ask *ask,
-                                     struct answering *a)
+static enum assay_status scan_blocks(struct assay_store *store,
+                                     const struct assay_sync_request *ask, struct answering *a)
 {
     const struct assay_store_key from = { .era = ask->era,
                                           .epoch = ask->epoch,
@@ -128,8 +133,8 @@ static enum assay_status scan_blocks(struct assay_store *store, const struct ass
     return store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, visit_block, a);
 }
 
-static void encode_answer_head(struct assay_writer *w, const struct assay_sync_ask *ask, bool more,
-                               struct assay_slice proof, uint64_t count)
+static void encode_answer_head(struct assay_writer *w, const struct assay_sync_request *ask,
+                               bool more, struct assay_slice proof, uint64_t count)
 {
     assay_cbor_put_array(w, 8);
     assay_cbor_put_text(w, "assay/sync-answer/v1");
@@ -143,15 +148,15 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
                                     struct assay_slice ask, void *scratch, size_t scratch_len,
                                     struct assay_writer *w)
 {
-    struct assay_sync_ask a;
+    struct assay_sync_request a;
     struct assay_slice all;
     size_t proof_len = 0;
     ASSAY_ASSERT(store != NULL && scratch != NULL && w != NULL);
-    if (assay_fast_sync_wire_is(ask))
+    if (assay_fast_sync_wire_is_message(ask))
         return assay_fast_sync_wire_answer(store, chain_id, ask, scratch, scratch_len, w);
-    if (assay_registry_page_is(ask))
+    if (assay_registry_page_is_message(ask))
         return assay_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
-    ASSAY_TRY(assay_sync_ask_decode(ask, &a));
+    ASSAY_TRY(assay_sync_request_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_store_key key = { .era = a.era, .epoch = a.epoch };
     const enum assay_status found =

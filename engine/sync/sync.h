@@ -19,12 +19,12 @@
 
 enum {
     ASSAY_SYNC_PAGE_LEN = 60 * 1024, /* an answer holds at least one block, else at most this */
-    ASSAY_SYNC_ASK_LEN_MAX = 128,
+    ASSAY_SYNC_REQUEST_LEN_MAX = 128,
     /* One block of 4 MiB with everything around it. */
     ASSAY_SYNC_ANSWER_LEN_MAX = (4 << 20) + (128 << 10),
 };
 
-struct assay_sync_ask {
+struct assay_sync_request {
     uint8_t chain_id[32];
     uint32_t era;
     uint64_t epoch;
@@ -33,7 +33,7 @@ struct assay_sync_ask {
 
 /* Slices borrow from the payload. */
 struct assay_sync_page {
-    struct assay_sync_ask about;
+    struct assay_sync_request about;
     bool more;
     struct assay_slice proof;  /* empty: the asked does not know the epoch closed */
     struct assay_slice blocks; /* encoded byte strings, block_count of them */
@@ -41,11 +41,11 @@ struct assay_sync_page {
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_sync_ask_encode(const struct assay_sync_ask *ask,
-                                                      struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_sync_request_encode(const struct assay_sync_request *ask,
+                                                          struct assay_writer *w);
 /* Returns: ASSAY_OK | INPUT statuses */
-ASSAY_CHECKED enum assay_status assay_sync_ask_decode(struct assay_slice payload,
-                                                      struct assay_sync_ask *ask);
+ASSAY_CHECKED enum assay_status assay_sync_request_decode(struct assay_slice payload,
+                                                          struct assay_sync_request *ask);
 /* Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_sync_page_decode(struct assay_slice payload,
                                                        struct assay_sync_page *page);

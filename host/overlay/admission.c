@@ -78,7 +78,7 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
         if (a->view != NULL && assay_overlay_is_used(a->view)) return ASSAY_ADMIT_TAKEN;
         assay_count(a->counters, ASSAY_COUNT_LANE_VOTER);
         break;
-    case ASSAY_REFUSED_UNLISTED: assay_count(a->counters, ASSAY_COUNT_LANE_DOOR); break;
+    case ASSAY_REFUSED_UNLISTED: assay_count(a->counters, ASSAY_COUNT_LANE_UNLISTED); break;
     case ASSAY_REFUSED_SUSPENDED:
         assay_count(a->counters, ASSAY_COUNT_LANE_SUSPENDED);
         if (kind == ASSAY_MESSAGE_SERVICE_ASK) return ASSAY_ADMIT_SUSPENDED;

@@ -18,9 +18,21 @@ static bool is_failure(enum assay_status status)
 
 /* ------------------------------------------------------------ having it */
 
-static void send_evidence(struct assay_evidence_pull *e, uint16_t to,
-                          const uint8_t digest[static 32], struct assay_slice bytes)
+/* docs/protocol.md 10.5.1: within the budget for answers of the member that gets it; beyond, it is
+ * told at once that it is not here, and requests from another member. */
+static struct assay_slice within_answers(struct assay_evidence_pull *e, uint64_t now_ms,
+                                         uint16_t to, struct assay_slice bytes)
 {
+    if (e->limits == NULL || bytes.len == 0) return bytes;
+    if (assay_limit_answer(&e->limits[to], now_ms, ASSAY_PULL_LEN + bytes.len)) return bytes;
+    assay_count(e->counters, ASSAY_COUNT_RATE_ANSWERS);
+    return (struct assay_slice){ 0 };
+}
+
+static void send_evidence(struct assay_evidence_pull *e, uint64_t now_ms, uint16_t to,
+                          const uint8_t digest[static 32], struct assay_slice all)
+{
+    const struct assay_slice bytes = within_answers(e, now_ms, to, all);
     struct assay_slice answer = { 0 };
     struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
     assay_pull_answer_encode(digest, bytes, &w);
@@ -32,7 +44,7 @@ static void send_evidence(struct assay_evidence_pull *e, uint16_t to,
 
 /* docs/protocol.md 4.12.8 (pending pulls): answers the members that requested it during the fetch.
  */
-static void send_to_waiters(struct assay_evidence_pull *e,
+static void send_to_waiters(struct assay_evidence_pull *e, uint64_t now_ms,
                             const struct assay_gossip_waiters *waiters,
                             const uint8_t digest[static 32], struct assay_slice bytes)
 {
@@ -40,7 +52,7 @@ static void send_to_waiters(struct assay_evidence_pull *e,
         if (waiters->slots[i] >= e->members) continue;
         assay_count(e->counters, bytes.len > 0 ? ASSAY_COUNT_EVIDENCE_REQUEST_ANSWERED
                                                : ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN);
-        send_evidence(e, waiters->slots[i], digest, bytes);
+        send_evidence(e, now_ms, waiters->slots[i], digest, bytes);
     }
 }
 
@@ -54,6 +66,23 @@ static enum assay_status accept_evidence(struct assay_evidence_pull *e,
     if (is_failure(kept)) return kept;
     if (kept == ASSAY_OK) return e->world.judge(e->world.context, request, bytes);
     e->world.answer(e->world.context, request, 0); /* no evidence has such a length */
+    return ASSAY_OK;
+}
+
+/* Ends the other fetches of the digest, which members started that announced the same evidence;
+ * each kind is appraised. */
+static enum assay_status complete_fetches(struct assay_evidence_pull *e, uint64_t now_ms,
+                                          const struct assay_fetch_request *done,
+                                          struct assay_slice bytes)
+{
+    struct assay_fetch_request other;
+    while (assay_gossip_complete(e->gossip, done->digest, &other)) {
+        const struct assay_gossip_waiters waiters = *assay_gossip_get_waiters(e->gossip);
+        send_to_waiters(e, now_ms, &waiters, done->digest, bytes);
+        if (other.at_unix_s == done->at_unix_s && other.kind == done->kind && !done->before)
+            continue;
+        ASSAY_TRY(accept_evidence(e, &other, bytes));
+    }
     return ASSAY_OK;
 }
 
@@ -94,7 +123,7 @@ enum assay_status assay_evidence_pull_fetch(struct assay_evidence_pull *e, uint6
     return ASSAY_OK;
 }
 
-enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
+enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e, uint64_t now_ms,
                                              const struct assay_effect *effect)
 {
     check_pull(e);
@@ -105,19 +134,12 @@ enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
                                            .at_unix_s = effect->as.verify.at_unix_s,
                                            .kind = effect->as.verify.evidence_kind,
                                            .before = effect->as.verify.before };
-    struct assay_fetch_request flight;
-    struct assay_gossip_waiters waiters = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
     /* A record contained evidence that is being fetched: the fetch completes too. */
-    const bool flies = assay_gossip_complete(e->gossip, request.digest, &flight);
-    if (flies) waiters = *assay_gossip_get_waiters(e->gossip);
+    const bool flies = assay_gossip_has(e->gossip, request.digest);
     if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
     ASSAY_TRY(accept_evidence(e, &request, bytes));
-    if (!flies) return ASSAY_OK;
-    send_to_waiters(e, &waiters, request.digest, bytes);
-    if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind && !request.before)
-        return ASSAY_OK;
-    return accept_evidence(e, &flight, bytes);
+    return complete_fetches(e, now_ms, &request, bytes);
 }
 
 /* Effect of an answer on the sender's peer score (host/peers/peer_score.h). A late answer is no
@@ -147,8 +169,8 @@ enum assay_status assay_evidence_pull_on_evidence(struct assay_evidence_pull *e,
     if (status != ASSAY_OK) return ASSAY_OK; /* counted */
     const struct assay_gossip_waiters waiters = *assay_gossip_get_waiters(e->gossip);
     ASSAY_TRY(accept_evidence(e, &request, bytes));
-    send_to_waiters(e, &waiters, request.digest, bytes);
-    return ASSAY_OK;
+    send_to_waiters(e, now_ms, &waiters, request.digest, bytes);
+    return complete_fetches(e, now_ms, &request, bytes);
 }
 
 bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms)
@@ -158,7 +180,7 @@ bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms)
     if (!assay_gossip_next(e->gossip, now_ms, &action)) return false;
     if (action.kind == ASSAY_GOSSIP_FAIL) {
         const struct assay_gossip_waiters waiters = *assay_gossip_get_waiters(e->gossip);
-        send_to_waiters(e, &waiters, action.request.digest, (struct assay_slice){ 0 });
+        send_to_waiters(e, now_ms, &waiters, action.request.digest, (struct assay_slice){ 0 });
         e->world.answer(e->world.context, &action.request, action.asked);
         return true;
     }
@@ -171,8 +193,8 @@ bool assay_evidence_pull_poll(struct assay_evidence_pull *e, uint64_t now_ms)
 
 /* ------------------------------------------------------------ giving it */
 
-enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uint16_t from,
-                                              struct assay_slice payload)
+enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uint64_t now_ms,
+                                              uint16_t from, struct assay_slice payload)
 {
     check_pull(e);
     ASSAY_ASSERT(from < e->members);
@@ -189,6 +211,6 @@ enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e, uin
         return ASSAY_OK;
     assay_count(e->counters, bytes.len > 0 ? ASSAY_COUNT_EVIDENCE_REQUEST_ANSWERED
                                            : ASSAY_COUNT_EVIDENCE_REQUEST_UNKNOWN);
-    send_evidence(e, from, digest, bytes);
+    send_evidence(e, now_ms, from, digest, bytes);
     return ASSAY_OK;
 }

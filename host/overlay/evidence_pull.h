@@ -54,11 +54,12 @@ ASSAY_CHECKED enum assay_status assay_evidence_pull_fetch(struct assay_evidence_
 /* Handles a VERIFY of bytes from a record; completes a fetch of the same digest.
  * Returns: ASSAY_OK (an answer follows) | HOST */
 ASSAY_CHECKED enum assay_status assay_evidence_pull_verify(struct assay_evidence_pull *e,
+                                                           uint64_t now_ms,
                                                            const struct assay_effect *effect);
-/* Handles a peer's pull: sends the evidence, or that it is not available. Returns: ASSAY_OK | HOST
- */
+/* Handles a peer's pull: sends the evidence, or that it is not available, which it is not for a
+ * peer without budget for answers. Returns: ASSAY_OK | HOST */
 ASSAY_CHECKED enum assay_status assay_evidence_pull_on_pull(struct assay_evidence_pull *e,
-                                                            uint16_t from,
+                                                            uint64_t now_ms, uint16_t from,
                                                             struct assay_slice payload);
 /* Handles a peer's answer to a pull; an unrequested one is counted. Returns: ASSAY_OK | HOST */
 ASSAY_CHECKED enum assay_status assay_evidence_pull_on_evidence(struct assay_evidence_pull *e,

@@ -117,6 +117,7 @@ struct assay_gossip {
     uint64_t mean_8, spread_4;          /* response time: in 1/8 ms, 1/4 ms */
     uint32_t announced_next;
     struct announced announced[ASSAY_ANNOUNCED_MAX]; /* a ring */
+    struct announced replaced;                       /* by the newest of them */
     size_t count;
     size_t top; /* none is used from here on: searches end here */
     bool quiet; /* nothing is due before earliest_ms */
@@ -206,15 +207,39 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
     return gossip;
 }
 
+static bool is_flight_of(const struct flight *flight, const uint8_t digest[static 32])
+{
+    return flight->used && flight->request.digest[0] == digest[0] &&
+           assay_bytes_equal(flight->request.digest, digest, 32);
+}
+
 static struct flight *find_flight(struct assay_gossip *gossip, const uint8_t digest[static 32])
 {
-    for (size_t i = 0; i < gossip->top; i++) {
-        struct flight *flight = &gossip->flights[i];
-        if (flight->used && flight->request.digest[0] == digest[0] &&
-            assay_bytes_equal(flight->request.digest, digest, 32))
-            return flight;
-    }
+    for (size_t i = 0; i < gossip->top; i++)
+        if (is_flight_of(&gossip->flights[i], digest)) return &gossip->flights[i];
     return NULL;
+}
+
+bool assay_gossip_has(const struct assay_gossip *gossip, const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    for (size_t i = 0; i < gossip->top; i++)
+        if (is_flight_of(&gossip->flights[i], digest)) return true;
+    return false;
+}
+
+/* docs/protocol.md 4.1.7: a member that announces another one's evidence as its own takes neither
+ * the place of that one's fetch nor its kind. */
+static bool has_same_flight(const struct assay_gossip *gossip,
+                            const struct assay_fetch_request *request)
+{
+    for (size_t i = 0; i < gossip->top; i++) {
+        const struct assay_fetch_request *running = &gossip->flights[i].request;
+        if (is_flight_of(&gossip->flights[i], request->digest) &&
+            running->origin == request->origin && running->kind == request->kind)
+            return true;
+    }
+    return false;
 }
 
 enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
@@ -222,7 +247,7 @@ enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_m
 {
     ASSAY_ASSERT(gossip_holds(gossip));
     if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    if (find_flight(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
+    if (has_same_flight(gossip, request)) return ASSAY_E_DUPLICATE;
     if (gossip->count == ASSAY_FETCHES_MAX) {
         assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FULL);
         return ASSAY_E_FULL;
@@ -266,15 +291,33 @@ void assay_gossip_on_announcement(struct assay_gossip *gossip, const uint8_t dig
 {
     ASSAY_ASSERT(from < gossip->config.members);
     struct announced *a = &gossip->announced[gossip->announced_next++ % ASSAY_ANNOUNCED_MAX];
+    gossip->replaced = *a;
     *a = (struct announced){ .used = true, .from = from };
     assay_bytes_copy(a->digest, 32, digest, 32);
+}
+
+void assay_gossip_remove_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                      uint16_t from)
+{
+    struct announced *a = &gossip->announced[(gossip->announced_next - 1) % ASSAY_ANNOUNCED_MAX];
+    ASSAY_ASSERT(a->used && a->from == from && assay_bytes_equal(a->digest, digest, 32));
+    *a = gossip->replaced;
+    gossip->announced_next--;
 }
 
 bool assay_gossip_add_waiter(struct assay_gossip *gossip, const uint8_t digest[static 32],
                              uint16_t from)
 {
     ASSAY_ASSERT(gossip_holds(gossip));
-    struct flight *flight = find_flight(gossip, digest);
+    const struct assay_overlay *view = gossip->config.view;
+    struct flight *flight = NULL; /* the newest one: it waits longest */
+    /* There are as many places as neighbours: others would keep those from waiting. */
+    if (view != NULL && !assay_overlay_has(view, from)) return false;
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *running = &gossip->flights[i];
+        if (!is_flight_of(running, digest)) continue;
+        if (flight == NULL || running->since_ms > flight->since_ms) flight = running;
+    }
     if (flight == NULL || flight->waiters.count == ASSAY_FETCH_WAITERS) return false;
     for (uint32_t i = 0; i < flight->waiters.count; i++)
         if (flight->waiters.slots[i] == from) return true;
@@ -421,11 +464,48 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
     return wake;
 }
 
+/* Returns: a fetch for which that member was asked. */
+static struct flight *find_asked(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                 uint16_t from)
+{
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (is_flight_of(flight, digest) && was_asked(flight, from)) return flight;
+    }
+    return NULL;
+}
+
+static bool has_shape(enum assay_evidence_kind kind, struct assay_slice bytes)
+{
+    return bytes.bytes[bytes.len - 1] != 0 || assay_evidence_shape_ok(kind, bytes);
+}
+
+/* The same, for evidence of a kind that has this shape. */
+static struct flight *find_asked_kind(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                      uint16_t from, struct assay_slice bytes)
+{
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (is_flight_of(flight, digest) && was_asked(flight, from) &&
+            has_shape(flight->request.kind, bytes))
+            return flight;
+    }
+    return NULL;
+}
+
+/* The announcement named a kind that these bytes are not: no fault of the member that has them. */
+static bool has_shape_of_another_kind(struct assay_slice bytes)
+{
+    for (unsigned kind = ASSAY_KIND_NONE + 1; kind < ASSAY_KIND_COUNT; kind++)
+        if (has_shape((enum assay_evidence_kind)kind, bytes)) return true;
+    return false;
+}
+
 /* Size, sender, digest, shape: cheap checks first. The digest alone binds evidence to its envelope:
  * a false announced length hides nothing (docs/protocol.md 3.9). */
-static enum assay_status judge_flight(const struct assay_gossip *gossip,
-                                      const struct flight *flight, uint16_t from,
-                                      struct assay_slice bytes)
+static enum assay_status judge_answer(struct assay_gossip *gossip, const uint8_t named[static 32],
+                                      uint16_t from, struct assay_slice bytes,
+                                      struct flight **flight)
 {
     struct assay_counters *counters = gossip->config.counters;
     uint8_t digest[32];
@@ -433,21 +513,37 @@ static enum assay_status judge_flight(const struct assay_gossip *gossip,
         assay_count(counters, ASSAY_COUNT_EVIDENCE_OVERSIZE);
         return ASSAY_E_RANGE;
     }
-    if (flight == NULL || !was_asked(flight, from)) {
+    const struct flight *asked = find_asked(gossip, named, from);
+    if (asked == NULL) {
         assay_count(counters, ASSAY_COUNT_EVIDENCE_UNSOLICITED);
         return ASSAY_E_NOT_FOUND;
     }
     assay_sha256(bytes.bytes, bytes.len, digest);
-    if (!assay_bytes_equal(digest, flight->request.digest, sizeof digest)) {
-        const bool length = bytes.len != flight->request.len;
+    if (!assay_bytes_equal(digest, named, sizeof digest)) {
+        const bool length = bytes.len != asked->request.len;
         assay_count(counters, length ? ASSAY_COUNT_EVIDENCE_LENGTH : ASSAY_COUNT_EVIDENCE_DIGEST);
         return length ? ASSAY_E_RANGE : ASSAY_E_SIGNATURE;
     }
-    if (bytes.bytes[bytes.len - 1] == 0 && !assay_evidence_shape_ok(flight->request.kind, bytes)) {
-        assay_count(counters, ASSAY_COUNT_EVIDENCE_TAIL);
-        return ASSAY_E_TRAILING;
+    *flight = find_asked_kind(gossip, named, from, bytes);
+    if (*flight != NULL) return ASSAY_OK;
+    assay_count(counters, ASSAY_COUNT_EVIDENCE_TAIL);
+    return has_shape_of_another_kind(bytes) ? ASSAY_E_TYPE : ASSAY_E_TRAILING;
+}
+
+/* Only a refusal of the last source advances a fetch: the others had their time. */
+static bool note_refusal(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                         uint16_t from)
+{
+    bool asked = false;
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (!is_flight_of(flight, digest) || !was_asked(flight, from)) continue;
+        asked = true;
+        if (flight->sources[flight->asked - 1] != from) continue;
+        flight->next_ms = 0;
+        gossip->quiet = false;
     }
-    return ASSAY_OK;
+    return asked;
 }
 
 enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip, uint64_t now_ms,
@@ -464,17 +560,12 @@ enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip, uint64_t
         return ASSAY_E_TRUNCATED;
     }
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &rest));
-    struct flight *flight = find_flight(gossip, digest);
-    if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
+    if (rest.len == 0 && note_refusal(gossip, digest, from)) {
         assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
-        /* Only a refusal of the last source advances the fetch: the others had their time. */
-        if (flight->sources[flight->asked - 1] == from) {
-            flight->next_ms = 0;
-            gossip->quiet = false;
-        }
         return ASSAY_E_AGAIN;
     }
-    ASSAY_TRY(judge_flight(gossip, flight, from, rest));
+    struct flight *flight = NULL;
+    ASSAY_TRY(judge_answer(gossip, digest, from, rest, &flight));
     ASSAY_ASSERT(flight_holds(flight) && rest.len > 0);
     *request = flight->request;
     *bytes = rest;

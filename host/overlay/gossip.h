@@ -122,7 +122,8 @@ uint64_t assay_gossip_patience_ms(uint32_t epoch_ms);
 size_t assay_gossip_size(void);
 /* memory: the caller's, aligned to 64, outlives it. Returns: the pulls, none in flight. */
 struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_config *config);
-/* Starts a fetch; the same digest again joins the running one and changes nothing.
+/* Starts a fetch; the same digest of another origin or kind is another fetch (docs/protocol.md
+ * 4.1.7).
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (in flight) | ASSAY_E_FULL | ASSAY_E_RANGE (length 0 or
  * above the limit) */
 ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
@@ -130,8 +131,11 @@ ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, 
 /* A neighbour announced evidence: it becomes the first source. */
 void assay_gossip_on_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
                                   uint16_t from);
-/* A neighbour requests evidence. Returns: whether it is in flight; the neighbour is answered when
- * the fetch ends. */
+/* Removes the newest announcement: its message was not accepted. What it replaced is back. */
+void assay_gossip_remove_announcement(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                                      uint16_t from);
+/* A member requests evidence. Returns: whether it is in flight and the member is a neighbour, which
+ * is answered when the fetch ends. */
 bool assay_gossip_add_waiter(struct assay_gossip *gossip, const uint8_t digest[static 32],
                              uint16_t from);
 /* Returns: the waiters of the last completed fetch, borrowed until the next one ends. */
@@ -148,19 +152,22 @@ uint64_t assay_gossip_retry(const struct assay_gossip *gossip);
 /*
  * assay_gossip_on_evidence - handles an EVIDENCE payload.
  *
- * Out:     on ASSAY_OK *request (the fetch is over) and *bytes, borrowed from payload
+ * Out:     on ASSAY_OK *request (the fetch is over; others of the digest are not) and *bytes,
+ *          borrowed from payload
  * Returns: ASSAY_OK | ASSAY_E_AGAIN ("not here": another source is asked) | ASSAY_E_TRUNCATED |
  *          ASSAY_E_NOT_FOUND (not requested, or not from this member) | ASSAY_E_RANGE (another
  *          length and digest) | ASSAY_E_SIGNATURE (another digest) | ASSAY_E_TRAILING (a tail of
- *          zeros); each counted
+ *          zeros) | ASSAY_E_TYPE (of another kind than was announced); each counted
  */
 ASSAY_CHECKED enum assay_status assay_gossip_on_evidence(struct assay_gossip *gossip,
                                                          uint64_t now_ms, uint16_t from,
                                                          struct assay_slice payload,
                                                          struct assay_fetch_request *request,
                                                          struct assay_slice *bytes);
-/* The bytes arrived in a record: completes the fetch. Returns: true and *request when there was
- * one. */
+/* Returns: whether evidence of that digest is in flight. */
+bool assay_gossip_has(const struct assay_gossip *gossip, const uint8_t digest[static 32]);
+/* The bytes arrived elsewhere: completes one fetch of them. Returns: true and *request when there
+ * was one. */
 bool assay_gossip_complete(struct assay_gossip *gossip, const uint8_t digest[static 32],
                            struct assay_fetch_request *request);
 /* Removes all fetches of earlier epochs. */

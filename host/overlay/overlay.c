@@ -24,12 +24,13 @@ enum side {
 struct place {
     struct assay_overlay_peer peer;
     enum side side;
-    bool anchor, linked, errand;
+    bool anchor, linked, transient;
+    bool urgent;               /* the transient link is */
     uint8_t failures;          /* in a row */
     enum assay_overlay_verb notify; /* message to send; 0: none */
     uint64_t received_ms;           /* last */
     uint64_t until_ms;         /* asked: deadline of the answer; none: earliest next request */
-    uint64_t errand_until_ms;
+    uint64_t transient_until_ms;
     uint64_t joined_ms; /* its last request; 0: never */
     uint64_t near_ms;   /* neighbour, or asked, since then */
     bool announces;     /* an INVENTORY of it was received, last at announced_ms */
@@ -158,8 +159,8 @@ static void remove_neighbour(struct assay_overlay *v, uint64_t now_ms, uint16_t 
     p->anchor = false;
     p->notify = notify ? ASSAY_OVERLAY_LEAVE : (enum assay_overlay_verb)0;
     if (notify) { /* the message needs the link a moment longer */
-        p->errand = true;
-        p->errand_until_ms = now_ms + v->answer_ms;
+        p->transient = true;
+        p->transient_until_ms = now_ms + v->answer_ms;
     }
     v->dirty = true;
     ASSAY_ASSERT(view_holds(v));
@@ -425,7 +426,7 @@ static void update_overlay(struct assay_overlay *v, uint64_t now_ms)
     fill_outbound(v, now_ms);
     for (uint32_t s = 0; s < v->members; s++) {
         struct place *p = &v->places[s];
-        if (p->errand && now_ms >= p->errand_until_ms) p->errand = false;
+        if (p->transient && now_ms >= p->transient_until_ms) p->transient = p->urgent = false;
     }
     v->wake_ms = schedule_next(v, now_ms);
     v->dirty = false;
@@ -433,7 +434,7 @@ static void update_overlay(struct assay_overlay *v, uint64_t now_ms)
 
 static bool emit_action(struct place *p, uint16_t slot, struct assay_overlay_action *action)
 {
-    const bool wants = p->side != SIDE_NONE || p->errand;
+    const bool wants = p->side != SIDE_NONE || p->transient;
     if (wants != p->linked) {
         p->linked = wants;
         *action = (struct assay_overlay_action){ .kind = wants ? ASSAY_OVERLAY_LINK
@@ -477,14 +478,15 @@ static void queue_refusal(struct assay_overlay *v, uint64_t now_ms, uint16_t fro
         v->refused_ms = now_ms;
         v->refusals = 0;
     }
-    if (v->refusals >= ASSAY_OVERLAY_REFUSALS || !assay_overlay_request_link(v, now_ms, from))
+    if (v->refusals >= ASSAY_OVERLAY_REFUSALS ||
+        !assay_overlay_request_link(v, now_ms, from, false))
         return;
     v->refusals++;
     p->notify = ASSAY_OVERLAY_REFUSE;
 }
 
-/* docs/protocol.md 4.12.2: others' choices have what our own leave, and no operator or group of
- * addresses more than a quarter of it. */
+/* docs/protocol.md 4.12.3, 4.12.4: others' choices have what our own leave (9 places), and no
+ * operator, no group of addresses and, at a voter, no members without weight more than 3 of it. */
 static bool has_inbound_room(const struct assay_overlay *v, const struct assay_overlay_peer *peer)
 {
     const uint32_t room = max_outbound(v) - wanted_out(v);
@@ -577,17 +579,33 @@ bool assay_overlay_sends_inventory(const struct assay_overlay *v, uint64_t now_m
            (p->announces && now_ms < p->announced_ms + 2 * epoch_ms);
 }
 
-bool assay_overlay_request_link(struct assay_overlay *v, uint64_t now_ms, uint16_t to)
+/* Members that have their requests answered again and again, of which there may be more than links,
+ * keep no voter from its vote log (docs/protocol.md 2.4). Returns: whether one gave way. */
+static bool drop_transient(struct assay_overlay *v)
+{
+    struct place *first = NULL;
+    for (uint32_t s = 0; s < v->members; s++) {
+        struct place *p = &v->places[s];
+        if (!p->transient || p->urgent || p->notify != 0) continue;
+        if (first == NULL || p->transient_until_ms < first->transient_until_ms) first = p;
+    }
+    if (first != NULL) first->transient = false;
+    return first != NULL;
+}
+
+bool assay_overlay_request_link(struct assay_overlay *v, uint64_t now_ms, uint16_t to, bool urgent)
 {
     ASSAY_ASSERT(to < v->members && to != v->config.self);
     struct place *p = &v->places[to];
     uint32_t held = 0;
     if (p->side != SIDE_NONE) return true;
     for (uint32_t s = 0; s < v->members; s++)
-        held += v->places[s].errand;
-    if (!p->errand && held >= ASSAY_OVERLAY_REQUESTED_MAX) return false;
-    p->errand = true;
-    p->errand_until_ms = now_ms + 4 * v->answer_ms;
+        held += v->places[s].transient;
+    if (!p->transient && held >= ASSAY_OVERLAY_REQUESTED_MAX && !(urgent && drop_transient(v)))
+        return false;
+    p->transient = true;
+    p->urgent = p->urgent || urgent;
+    p->transient_until_ms = now_ms + 4 * v->answer_ms;
     v->dirty = true;
     return true;
 }
@@ -633,5 +651,5 @@ void assay_overlay_get_figures(const struct assay_overlay *v, struct assay_overl
                                             .inbound = count_side(v, SIDE_IN),
                                             .asked = count_side(v, SIDE_ASKED) };
     for (uint32_t s = 0; s < v->members; s++)
-        figures->errands += v->places[s].errand;
+        figures->transient_links += v->places[s].transient;
 }

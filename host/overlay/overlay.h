@@ -31,7 +31,7 @@ enum {
     ASSAY_OVERLAY_NEIGHBOURS_MAX = 2 * ASSAY_OVERLAY_DEGREE_MAX,
     ASSAY_OVERLAY_ANCHORS = 2,
     ASSAY_OVERLAY_ROTATE_EPOCHS = 4,
-    ASSAY_OVERLAY_REQUESTED_MAX = 128, /* a resume asks all voters at once */
+    ASSAY_OVERLAY_REQUESTED_MAX = 128, /* a resume asks all voters at once, 100 at most */
     ASSAY_OVERLAY_REFUSALS = 4, /* sent within the time of one answer; further ones are silent */
 };
 
@@ -75,7 +75,7 @@ struct assay_overlay_action {
 
 /* Current figures, for operators and tests. */
 struct assay_overlay_figures {
-    uint32_t outbound, inbound, asked, errands;
+    uint32_t outbound, inbound, asked, transient_links;
 };
 
 struct assay_overlay;
@@ -109,9 +109,11 @@ bool assay_overlay_sends_inventory(const struct assay_overlay *view, uint64_t no
                                    uint16_t slot);
 /* An epoch closed: neighbours may be replaced. */
 void assay_overlay_on_epoch_closed(struct assay_overlay *view, uint64_t now_ms, uint64_t epoch);
-/* Requests a link for a message to a member that need not be a neighbour. Returns: whether there is
- * or will be a link; false: too many are open already. */
-bool assay_overlay_request_link(struct assay_overlay *view, uint64_t now_ms, uint16_t to);
+/* Requests a link for a message to a member that need not be a neighbour; urgent: for a vote log,
+ * before which all other such links give way. Returns: whether there is or will be a link; false:
+ * too many are open already. */
+bool assay_overlay_request_link(struct assay_overlay *view, uint64_t now_ms, uint16_t to,
+                                bool urgent);
 /* Next due action; called until false. Returns: true and *action. */
 bool assay_overlay_next(struct assay_overlay *view, uint64_t now_ms,
                         struct assay_overlay_action *action);

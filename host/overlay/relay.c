@@ -49,6 +49,7 @@ struct assay_relay assay_relay_init_overlay(struct assay_overlay *view,
     ASSAY_ASSERT(assay_overlay_is_used(view) && wide->walked == 0);
     relay.now_ms = now_ms;
     relay.calls = view;
+    relay.resumes = kind == ASSAY_MESSAGE_RESUME_ASK || kind == ASSAY_MESSAGE_RESUME_ANSWER;
     const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
     if (!all && goes_to_any_holder(view, relay.to, kind) &&
         !assay_overlay_next_neighbour(view, &relay.to))
@@ -112,7 +113,10 @@ bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, 
         if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&
             !assay_overlay_is_voter(relay->calls, s))
             continue;
-        if (relay->calls != NULL && !assay_overlay_request_link(relay->calls, relay->now_ms, s))
+        const bool urgent =
+            relay->resumes && relay->calls != NULL && assay_overlay_is_voter(relay->calls, s);
+        if (relay->calls != NULL &&
+            !assay_overlay_request_link(relay->calls, relay->now_ms, s, urgent))
             continue;
         ASSAY_ASSERT(s < relay->members && s != relay->self);
         relay->left--;

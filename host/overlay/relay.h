@@ -25,6 +25,13 @@
 
 enum { ASSAY_RELAY_PEERS = 4 };
 
+/* A message to peers; to and except as in struct assay_effect (as.send). */
+struct assay_outbound_message {
+    uint16_t to, except;
+    enum assay_message_kind kind;
+    struct assay_slice payload;
+};
+
 /* A walk over the recipients of one message. */
 struct assay_relay {
     uint16_t self, to, except;
@@ -38,6 +45,7 @@ struct assay_relay {
     uint16_t source;                   /* ASSAY_SLOT_ALL: only members with a known prune state */
     struct assay_overlay *calls; /* requested links for members that are no neighbours; NULL: links
                                   * to all exist */
+    bool resumes;                /* of a vote log: its links are urgent */
     uint64_t now_ms;
 };
 

@@ -4,6 +4,7 @@
 #include "host/overlay/relay_tree.h"
 
 #include "base/assert.h"
+#include "base/bitmap.h"
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote_inventory.h"
@@ -30,17 +31,6 @@ struct assay_relay_tree {
         uint16_t parent; /* of this slot as a source, a slot with a row, or NO_PARENT */
     } slots[];
 };
-
-static bool bitmap_has(const uint8_t *bits, uint16_t slot)
-{
-    return (bits[slot / 8] >> (slot % 8) & 1) != 0;
-}
-
-static void bitmap_set(uint8_t *bits, uint16_t slot, bool value)
-{
-    const uint8_t bit = (uint8_t)(1u << slot % 8);
-    bits[slot / 8] = (uint8_t)(value ? bits[slot / 8] | bit : bits[slot / 8] & ~bit);
-}
 
 static bool row_holds(const struct assay_relay_tree *r, const struct row *row)
 {
@@ -145,8 +135,8 @@ static struct row *find_row(struct assay_relay_tree *r, const struct assay_overl
 static void set_want(struct assay_relay_tree *r, struct row *row, uint64_t now_ms, uint16_t source,
                      bool wanted)
 {
-    if (bitmap_has(row->ours, source) == !wanted) return;
-    bitmap_set(row->ours, source, !wanted);
+    if (assay_bit_has(row->ours, source) == !wanted) return;
+    assay_bit_set(row->ours, source, !wanted);
     schedule_prune(r, row, now_ms);
 }
 
@@ -215,7 +205,7 @@ void assay_relay_tree_on_request(struct assay_relay_tree *r, const struct assay_
         for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
             for (uint32_t source = 0; source < r->config.capacity; source++) {
                 const struct assay_slice bits = lack.views[i].bits[type];
-                if (source / 8 < bits.len && bitmap_has(bits.bytes, (uint16_t)source))
+                if (source / 8 < bits.len && assay_bit_has(bits.bytes, (uint16_t)source))
                     replace_parent(r, row, now_ms, (uint16_t)source);
             }
     ASSAY_ASSERT(routes_hold(r));
@@ -278,7 +268,7 @@ bool assay_relay_tree_is_wanted(const struct assay_relay_tree *r, uint64_t now_m
 {
     ASSAY_ASSERT(source < r->config.capacity);
     return !assay_relay_tree_has_prune(r, now_ms, slot) ||
-           !bitmap_has(r->rows[r->slots[slot].row].theirs, source);
+           !assay_bit_has(r->rows[r->slots[slot].row].theirs, source);
 }
 
 bool assay_relay_tree_next(struct assay_relay_tree *r, uint64_t now_ms,

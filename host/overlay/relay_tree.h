@@ -14,7 +14,7 @@
 #ifndef ASSAY_HOST_OVERLAY_RELAY_TREE_H
 #define ASSAY_HOST_OVERLAY_RELAY_TREE_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 #include "host/overlay/overlay.h"
 
 #include "base/bytes.h"

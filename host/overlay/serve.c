@@ -11,8 +11,9 @@
 static uint64_t answer_cost(struct assay_slice ask)
 {
     enum { BLOCKS = 1, STATE = 4 };
-    struct assay_fast_sync_wire_ask past;
-    return assay_fast_sync_wire_ask_decode(ask, &past) == ASSAY_OK && past.state ? STATE : BLOCKS;
+    struct assay_fast_sync_wire_request past;
+    return assay_fast_sync_wire_request_decode(ask, &past) == ASSAY_OK && past.state ? STATE
+                                                                                     : BLOCKS;
 }
 
 enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay_limit *limit,

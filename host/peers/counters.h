@@ -15,7 +15,7 @@
     X(ASSAY_COUNT_BYTES_IN, "bytes_in")                                                            \
     X(ASSAY_COUNT_FRAMES_OUT, "frames_out")                                                        \
     X(ASSAY_COUNT_BYTES_OUT, "bytes_out")                                                          \
-    /* the door: docs/protocol.md 10.5, a stranger gets silence */                                 \
+    /* the listener: docs/protocol.md 10.5, a stranger gets silence */                             \
     X(ASSAY_COUNT_HANDSHAKE_ACCEPTED, "handshake_accepted")                                        \
     X(ASSAY_COUNT_HANDSHAKE_STRANGER, "handshake_refused_stranger")                                \
     X(ASSAY_COUNT_HANDSHAKE_OWN_KEY, "handshake_refused_own_key")                                  \
@@ -46,7 +46,7 @@
     X(ASSAY_COUNT_RATE_ANSWERS, "rate_refused_answers")                                            \
     X(ASSAY_COUNT_LANE_VOTER, "lane_refused_no_weight")                                            \
     X(ASSAY_COUNT_LANE_SUSPENDED, "lane_refused_suspended")                                        \
-    X(ASSAY_COUNT_LANE_DOOR, "lane_refused_unlisted")                                              \
+    X(ASSAY_COUNT_LANE_UNLISTED, "lane_refused_unlisted")                                          \
     X(ASSAY_COUNT_DUPLICATE, "message_dropped_duplicate")                                          \
     X(ASSAY_COUNT_BANS, "bans")                                                                    \
     X(ASSAY_COUNT_SHUT, "peers_excluded")                                                          \
@@ -123,7 +123,7 @@
     /* the admin socket and the log */                                                             \
     X(ASSAY_COUNT_ADMIN_REQUESTS, "admin_requests")                                                \
     X(ASSAY_COUNT_ADMIN_FULL, "admin_refused_full")                                                \
-    X(ASSAY_COUNT_ADMIN_YIELDED, "admin_dropped_yielded")                                          \
+    X(ASSAY_COUNT_ADMIN_PREEMPTED, "admin_dropped_preempted")                                      \
     X(ASSAY_COUNT_ADMIN_USER, "admin_refused_user")                                                \
     X(ASSAY_COUNT_ADMIN_SYNTAX, "admin_refused_syntax")                                            \
     X(ASSAY_COUNT_ADMIN_SLOW, "admin_dropped_slow")                                                \

@@ -22,7 +22,7 @@ static bool limit_holds(const struct assay_limit *limit)
 static void refill_bucket(struct assay_bucket *bucket, uint64_t now_ms)
 {
     ASSAY_ASSERT(bucket_holds(bucket));
-    if (now_ms <= bucket->at_ms) return; /* monotonic clocks stand still at most */
+    if (now_ms <= bucket->at_ms) return; /* a monotonic clock stops, but never goes back */
     const uint64_t full = bucket->burst * MILLI;
     uint64_t more = 0;
     /* Too long ago to multiply is long enough to be full. */

@@ -50,7 +50,7 @@ static uint64_t level_milli(const struct assay_peer_score *c, uint64_t now_ms)
 {
     const uint64_t full = (uint64_t)ASSAY_PEER_SCORE_FULL * MILLI;
     ASSAY_ASSERT(score_holds(c));
-    if (now_ms <= c->at_ms) return c->points_milli; /* monotonic clocks stand still at most */
+    if (now_ms <= c->at_ms) return c->points_milli; /* a monotonic clock never goes back */
     const uint64_t missing = full - c->points_milli;
     const uint64_t gone_ms = now_ms - c->at_ms;
     /* Long enough for a full score; checked before any multiplication. */

@@ -20,7 +20,7 @@ void assay_roster_update(struct assay_roster *roster, const struct assay_engine 
         struct assay_member_snapshot member;
         struct assay_roster_entry *entry = &roster->entries[slot];
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member);
-        assay_bytes_copy(entry->door, 32, member.door_public, 32);
+        assay_bytes_copy(entry->bootstrap, 32, member.bootstrap_public, 32);
         assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
         entry->weight = member.weight;
         entry->seated = member.seat_weight > 0;
@@ -38,9 +38,9 @@ enum assay_status assay_roster_find(const struct assay_roster *roster, const uin
         const struct assay_roster_entry *entry = &roster->entries[i];
         if (entry->gone) continue;
         const bool transport = assay_bytes_equal(entry->transport, key, 32);
-        if (!transport && !assay_bytes_equal(entry->door, key, 32)) continue;
+        if (!transport && !assay_bytes_equal(entry->bootstrap, key, 32)) continue;
         *slot = (uint16_t)i;
-        *which = transport ? ASSAY_ROSTER_TRANSPORT : ASSAY_ROSTER_DOOR;
+        *which = transport ? ASSAY_ROSTER_TRANSPORT : ASSAY_ROSTER_BOOTSTRAP;
         return ASSAY_OK;
     }
     return ASSAY_E_STRANGER;
@@ -50,10 +50,10 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               const uint8_t key[static 32],
                               char text[static ASSAY_ROSTER_USER_LEN + 1])
 {
-    ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
+    ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
 
     const uint8_t number[2] = { (uint8_t)(slot >> 8), (uint8_t)slot };
-    text[0] = which == ASSAY_ROSTER_DOOR ? 'D' : 'T';
+    text[0] = which == ASSAY_ROSTER_BOOTSTRAP ? 'D' : 'T';
     assay_hex_encode(number, sizeof number, text + 1, 5);
     assay_hex_encode(key, 32, text + 5, 65);
     ASSAY_ASSERT(text[ASSAY_ROSTER_USER_LEN] == '\0');
@@ -63,11 +63,11 @@ enum assay_status assay_roster_check_key(const struct assay_roster *roster, uint
                                          enum assay_roster_key which, const uint8_t key[static 32])
 {
     ASSAY_ASSERT(roster_holds(roster));
-    ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
+    ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
     if (slot >= roster->count) return ASSAY_E_STRANGER;
     const struct assay_roster_entry *entry = &roster->entries[slot];
     if (entry->gone) return ASSAY_E_STRANGER;
-    const uint8_t *now = which == ASSAY_ROSTER_DOOR ? entry->door : entry->transport;
+    const uint8_t *now = which == ASSAY_ROSTER_BOOTSTRAP ? entry->bootstrap : entry->transport;
     return assay_bytes_equal(now, key, 32) ? ASSAY_OK : ASSAY_E_STALE;
 }
 
@@ -85,7 +85,8 @@ enum assay_status assay_roster_find_user(const struct assay_roster *roster, cons
     ASSAY_TRY(assay_hex_decode(text + 1, 4, number, sizeof number));
     ASSAY_TRY(assay_hex_decode(text + 5, 64, key, sizeof key));
     const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
-    const enum assay_roster_key w = text[0] == 'D' ? ASSAY_ROSTER_DOOR : ASSAY_ROSTER_TRANSPORT;
+    const enum assay_roster_key w =
+        text[0] == 'D' ? ASSAY_ROSTER_BOOTSTRAP : ASSAY_ROSTER_TRANSPORT;
     ASSAY_TRY(assay_roster_check_key(roster, s, w, key));
     *slot = s;
     *which = w;

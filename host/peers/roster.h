@@ -9,15 +9,15 @@
 #define ASSAY_HOST_PEERS_ROSTER_H
 
 #include "base/bytes.h"
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 
 enum assay_roster_key {
-    ASSAY_ROSTER_DOOR,      /* permanent; opens the quarantine lane */
+    ASSAY_ROSTER_BOOTSTRAP, /* permanent; opens the quarantine lane */
     ASSAY_ROSTER_TRANSPORT, /* of the listed incarnation */
 };
 
 struct assay_roster_entry {
-    uint8_t door[32];
+    uint8_t bootstrap[32];
     uint8_t transport[32];
     uint32_t weight; /* in the running epoch */
     bool seated;     /* it votes in the running epoch (docs/protocol.md 5.22) */

@@ -67,7 +67,7 @@ enum assay_status {
     ASSAY_E_RANGE = 103,       /* a number or length is outside its range */
     ASSAY_E_UNSUPPORTED = 104, /* a version or type is not known */
     ASSAY_E_ENCODING = 105,    /* the encoding is not the canonical one */
-    ASSAY_E_TYPE = 106,        /* a field has another type than its place asks for */
+    ASSAY_E_TYPE = 106,        /* a field has another type than its place requires */
     ASSAY_E_DUPLICATE = 107,   /* the same thing came twice */
     ASSAY_E_KEY = 109,         /* a public key is not a point of its curve */
     ASSAY_E_INVALID = 115,     /* misuse (NULL), or a rule forbids it */
@@ -108,7 +108,7 @@ enum assay_genuine {
 /* The answer in one word (draft-ietf-rats-ar4si section 2.3.2). */
 enum assay_tier {
     ASSAY_TIER_NONE = 0,           /* not judged */
-    ASSAY_TIER_AFFIRMING = 1,      /* genuine, and the policy is content */
+    ASSAY_TIER_AFFIRMING = 1,      /* genuine, and it satisfies the policy */
     ASSAY_TIER_WARNING = 2,        /* accepted, with something to look at */
     ASSAY_TIER_CONTRAINDICATED = 3 /* not genuine, or refused */
 };
@@ -170,7 +170,7 @@ enum assay_register_state {
 #define ASSAY_KINDS_ALL      UINT32_MAX
 #endif
 
-/* Bytes that somebody else owns. */
+/* Borrowed bytes. */
 struct assay_bytes {
     const uint8_t *bytes;
     size_t len;
@@ -269,7 +269,7 @@ struct assay_trust;
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_create(struct assay_trust **trust);
 /*
  * assay_trust_add_pinned - the vendors' roots that the library knows: Intel SGX and TDX; AMD Milan,
- * Genoa, Turin; AWS Nitro G1. (TPM makers and Arm platforms have none: add theirs.)
+ * Genoa, Turin; AWS Nitro G1. (TPM vendors and Arm platforms have none: add theirs.)
  * Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_INVALID | what assay_trust_add_collateral says
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_pinned(struct assay_trust *trust);
@@ -372,7 +372,8 @@ struct assay_evidence_piece_list {
  * stay as they are.
  * Out:     buffer[*len]
  * Returns: ASSAY_OK | ASSAY_E_FULL (capacity) | ASSAY_E_RANGE (too many certificates) |
- *          ASSAY_E_INVALID (no main bytes, or packed already; a piece of another kind)
+ *          ASSAY_E_INVALID (no main bytes, or packed already; a piece of another kind, or one with
+ *          a length and no bytes)
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
     enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces, uint8_t *buffer,
@@ -402,7 +403,7 @@ struct assay_eventlog_report;
 #define ASSAY_LOGS_MAX      4
 #define ASSAY_LOG_BYTES_MAX 16777216
 
-/* What assay_verify takes, and logs beside it. Zero is the default of every member. */
+/* Arguments of assay_verify, and event logs. Zero is the default of every member. */
 struct assay_verify_request {
     struct assay_verifier *verifier; /* NULL: nothing is remembered */
     const struct assay_trust *trust; /* never NULL */
@@ -469,7 +470,7 @@ struct assay_log_event {
     uint32_t offset;               /* in bytes */
     uint32_t type;                 /* of TCG; of IMA 0xffff0a0a */
     const char *register_name;
-    const char *text; /* the file, or data as far as it is text; somebody wrote it */
+    const char *text; /* the file, or data if it is text; untrusted */
     struct assay_bytes digest;
 };
 /* Each Returns: how many there are; false past the last one. At most 48 registers and 16 events are
@@ -646,7 +647,7 @@ enum assay_standing {
 #endif
 
 #ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H
-/* Whether a proof is believed, or why not. */
+/* Whether a proof is accepted, or why not. */
 enum assay_proof_answer {
     ASSAY_PROVEN = 0,
     ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
@@ -702,7 +703,8 @@ struct assay_standing_report {
     uint64_t expires_ms;
     uint8_t block_id[32];
     uint8_t policy_digest[32]; /* what it was judged by */
-    /* The checkpoint that this proof is: keep it in place of the one that you had. */
+    /* The checkpoint that this proof is: keep it in place of the one that you had. Only of
+     * ASSAY_PROVEN: otherwise checkpoint_len is 0, and the one that you had stays. */
     uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
     size_t checkpoint_len;
 };

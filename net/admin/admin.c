@@ -46,6 +46,7 @@ enum assay_status assay_admin_open(const char *path, const char *what, size_t li
                                    struct assay_counters *counters, struct assay_admin **out,
                                    char *message, size_t message_len)
 {
+    ASSAY_ASSERT(line_max > 1 && answer != NULL);
     struct assay_admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL) return ASSAY_E_MEMORY;
     *admin = (struct assay_admin){
@@ -73,6 +74,7 @@ enum assay_status assay_admin_open(const char *path, const char *what, size_t li
 
 enum assay_status assay_admin_set_group(struct assay_admin *admin)
 {
+    ASSAY_ASSERT(admin->fd >= 0 && admin->path != NULL);
     return assay_unix_set_group(admin->path, &admin->is_shared);
 }
 
@@ -110,15 +112,15 @@ void assay_admin_close(struct assay_admin **admin)
  * it; NULL: there is none. */
 static struct client *find_free_client(struct assay_admin *admin, uint32_t uid)
 {
-    struct assay_place places[ASSAY_ADMIN_CLIENTS_MAX];
+    struct assay_connection_place places[ASSAY_ADMIN_CLIENTS_MAX];
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
         const struct client *c = &admin->clients[i];
         if (c->fd < 0) return &admin->clients[i];
-        places[i] = (struct assay_place){ .holder = c->uid, .since = c->number };
+        places[i] = (struct assay_connection_place){ .holder = c->uid, .since = c->number };
     }
     const size_t yields = assay_connection_quota_yield(places, ASSAY_ADMIN_CLIENTS_MAX, uid);
     if (yields == ASSAY_ADMIN_CLIENTS_MAX) return NULL;
-    assay_count(admin->counters, ASSAY_COUNT_ADMIN_YIELDED);
+    assay_count(admin->counters, ASSAY_COUNT_ADMIN_PREEMPTED);
     drop_client(&admin->clients[yields]);
     return &admin->clients[yields];
 }
@@ -140,6 +142,7 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
             (void)close(fd);
             continue;
         }
+        ASSAY_ASSERT(place->fd < 0);
         *place = (struct client){ .fd = fd,
                                   .uid = uid,
                                   .number = ++admin->numbers,
@@ -159,6 +162,7 @@ static bool is_request(const char *line, size_t len)
 /* Scans each byte once. Returns: whether a complete line waits, whose newline is line[searched] */
 static bool has_line(struct client *client)
 {
+    ASSAY_ASSERT(client->start <= client->searched && client->searched <= client->end);
     if (client->searched == client->end) return false;
     const char *newline =
         memchr(client->line + client->searched, '\n', client->end - client->searched);
@@ -174,6 +178,7 @@ static bool waits_for_answer(const struct client *client)
 /* One document at a time: the next line is read when this answer is written. */
 static bool answer_line(struct assay_admin *admin, struct client *client)
 {
+    ASSAY_ASSERT(client->out == NULL && client->searched < client->end);
     char *line = client->line + client->start;
     const size_t len = client->searched - client->start;
     if (!is_request(line, len)) {
@@ -195,6 +200,7 @@ static bool answer_line(struct assay_admin *admin, struct client *client)
  * Returns: false when the client is to be dropped. */
 static bool read_client(struct assay_admin *admin, struct client *client)
 {
+    ASSAY_ASSERT(client->start <= client->end && client->end <= admin->line_max);
     client->end -= client->start;
     for (size_t i = 0; i < client->end && client->start > 0; i++)
         client->line[i] = client->line[client->start + i];
@@ -215,6 +221,7 @@ static bool read_client(struct assay_admin *admin, struct client *client)
 
 static bool write_client(struct client *client, uint64_t now_ms)
 {
+    ASSAY_ASSERT(client->out == NULL || client->out_done < client->out_len);
     while (client->out != NULL) {
         const ssize_t n = send(client->fd, client->out + client->out_done,
                                client->out_len - client->out_done, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -231,6 +238,7 @@ static bool write_client(struct client *client, uint64_t now_ms)
 
 static uint64_t client_deadline(const struct client *client)
 {
+    ASSAY_ASSERT(client->fd >= 0);
     return client->progress_ms + (client->out != NULL ? ASSAY_ADMIN_SLOW_MS : ASSAY_ADMIN_IDLE_MS);
 }
 
@@ -238,6 +246,7 @@ static uint64_t client_deadline(const struct client *client)
 static void serve_client(struct assay_admin *admin, struct client *client, uint64_t now_ms,
                          unsigned *answers)
 {
+    ASSAY_ASSERT(client->fd >= 0);
     bool alive = write_client(client, now_ms);
     if (alive && client->out == NULL && !has_line(client)) alive = read_client(admin, client);
     if (alive && waits_for_answer(client) && *answers > 0) {
@@ -255,6 +264,7 @@ static void serve_client(struct assay_admin *admin, struct client *client, uint6
 
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
 {
+    ASSAY_ASSERT(admin->first < ASSAY_ADMIN_CLIENTS_MAX);
     unsigned answers = ASSAY_ADMIN_ANSWERS_MAX;
     const size_t first = admin->first;
     if (called) accept_clients(admin, now_ms);
@@ -277,6 +287,7 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
         const short events = client->out != NULL ? POLLOUT : waiting;
         fds[count++] = (struct pollfd){ .fd = client->fd, .events = events };
     }
+    ASSAY_ASSERT(count <= capacity);
     return count;
 }
 

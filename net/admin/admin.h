@@ -58,7 +58,7 @@ void assay_admin_close(struct assay_admin **admin);
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity);
 /*
  * Accept, read, answer, write what can be done without waiting.
- * called:  the first descriptor of assay_admin_poll was readable: somebody may be at the door
+ * called:  the first descriptor of assay_admin_poll was readable: a client may be waiting
  *          (looking there costs the kernel a socket even where nobody is)
  */
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called);

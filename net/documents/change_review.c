@@ -5,7 +5,8 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/ledger/state/ledger.h"
+#include "engine/ledger/fold/close.h"
+#include "engine/ledger/records/ledger.h"
 #include "host/services.h"
 #include "net/verifier/rule_documents.h"
 
@@ -70,6 +71,7 @@ static void *align_up(size_t len)
 
 static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0 && capacity <= ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX);
     b->state_memory = align_up(assay_state_memory_len(capacity));
     b->stage_memory = align_up(assay_state_memory_len(capacity));
     b->close_memory = align_up(assay_close_memory_len(capacity));
@@ -79,15 +81,16 @@ static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
     if (b->state_memory == NULL || b->stage_memory == NULL || b->close_memory == NULL ||
         b->groups_memory == NULL || b->close == NULL || b->pending_memory == NULL)
         return false;
-    assay_state_place(&b->state, b->state_memory, capacity);
-    assay_state_place(&b->stage, b->stage_memory, capacity);
-    assay_close_place(b->close, b->close_memory, capacity);
+    assay_state_init(&b->state, b->state_memory, capacity);
+    assay_state_init(&b->stage, b->stage_memory, capacity);
+    assay_close_init(b->close, b->close_memory, capacity);
     return true;
 }
 
 static bool read_pending(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct assay_change_basis *b = context;
+    ASSAY_ASSERT(b->state.pending_count <= ASSAY_PENDING_MAX);
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
         uint8_t *own = b->pending_memory + (size_t)i * ASSAY_CHANGE_RECORD_LEN_MAX;
         if (!assay_bytes_equal(b->state.pending[i].digest, key->id, 32)) continue;
@@ -111,6 +114,7 @@ static enum assay_status find_pending(struct assay_change_basis *b)
 
 static void genesis_state(struct assay_change_basis *b)
 {
+    ASSAY_ASSERT(b->effective.state == NULL);
     struct assay_groups groups;
     struct assay_tolerance tolerance;
     const struct assay_close_rules rules = { .groups = &groups,
@@ -128,6 +132,7 @@ static enum assay_status open_basis(struct assay_change_basis *b)
     if (b->effective_memory == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_effective_rules_load(b->effective_memory, assay_effective_rules_size(),
                                          b->genesis, b->store, &b->effective));
+    ASSAY_ASSERT(b->effective.genesis != NULL);
     if (!open_memory(b, b->effective.genesis->member_count + ASSAY_JOINS_MAX))
         return ASSAY_E_MEMORY;
     if (b->effective.state != NULL) assay_state_copy(&b->state, b->effective.state);
@@ -149,6 +154,7 @@ enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
     b->store = store;
     const enum assay_status status = open_basis(b);
     if (status != ASSAY_OK) assay_change_basis_close(&b);
+    ASSAY_ASSERT((status == ASSAY_OK) == (b != NULL));
     *out = b;
     return status;
 }
@@ -173,6 +179,7 @@ void assay_change_basis_close(struct assay_change_basis **basis)
 __attribute__((format(printf, 3, 4))) static enum assay_status why(
     char message[static ASSAY_CHANGE_MESSAGE], enum assay_status status, const char *format, ...)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     va_list args;
     va_start(args, format);
     (void)vsnprintf(message, ASSAY_CHANGE_MESSAGE, format, args);
@@ -212,6 +219,7 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
                                           const struct assay_change_draft *d, bool whole,
                                           char *message)
 {
+    ASSAY_ASSERT(d->signature_count <= ASSAY_OPERATORS_MAX);
     const struct assay_genesis *effective = b->effective.genesis;
     const uint32_t needed = d->change.sequence == 0 ? 1 : effective->threshold;
     for (uint32_t i = 0; i < d->signature_count; i++) {
@@ -252,6 +260,7 @@ static enum assay_status check_documents(const struct assay_change *change, char
 static enum assay_status check_maintenance(const struct assay_change_basis *b,
                                            const struct assay_change_draft *d, char *message)
 {
+    ASSAY_ASSERT(d->change.sequence == 0);
     const struct assay_change *change = &d->change;
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
@@ -276,6 +285,7 @@ static enum assay_status check_maintenance(const struct assay_change_basis *b,
 static enum assay_status check_queue(const struct assay_change_basis *b,
                                      const struct assay_change *c, char *message)
 {
+    ASSAY_ASSERT(c->sequence > b->state.change_sequence); /* check_place */
     const struct assay_state *s = &b->state;
     uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
     if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
@@ -299,6 +309,7 @@ static enum assay_status check_queue(const struct assay_change_basis *b,
 
 struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
 {
+    ASSAY_ASSERT(basis->state.pending_count <= ASSAY_PENDING_MAX);
     struct assay_slice plan = basis->effective.genesis->services;
     for (uint32_t i = 0; i < basis->state.pending_count; i++) {
         struct assay_change pending;
@@ -327,7 +338,9 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
         if (b->pending[i].len == 0)
             return why(message, ASSAY_E_NOT_FOUND, "change %llu, which waits, is not in the store",
                        (llu)b->state.pending[i].sequence);
-        assay_change_of_record(b->pending[i], &pending);
+        if (assay_change_record_read(b->pending[i], &pending) != ASSAY_OK)
+            return why(message, ASSAY_E_INVALID, "change %llu, which waits, is no CHANGE record",
+                       (llu)b->state.pending[i].sequence);
         const enum assay_status status = assay_change_apply(&staging, &pending, &unfit);
         if (status != ASSAY_OK)
             return why(message, status, "change %llu, which waits, does not fit: %s",
@@ -362,6 +375,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
 void assay_change_compute_weights(struct assay_change_basis *b, struct assay_state *state,
                                   struct assay_tolerance *tolerance)
 {
+    ASSAY_ASSERT(state == &b->state || state == &b->stage);
     struct assay_groups groups;
     const struct assay_close_rules rules = { .groups = &groups,
                                              .score = assay_score_rules_default() };

@@ -37,7 +37,7 @@ bool assay_change_signature_is_valid(const struct assay_genesis *effective,
 
 /* --- what it is checked against */
 
-struct assay_close;     /* engine/ledger/state/ledger.h */
+struct assay_close;     /* engine/ledger/records/ledger.h */
 struct assay_tolerance; /* scoring/weight.h */
 
 /* A state with room for the members that a change adds, and everything a weight table needs. */

@@ -35,6 +35,7 @@ static void free_set(struct built *b)
 
 static enum assay_status build_copied_set(struct built *b, bool is_set)
 {
+    ASSAY_ASSERT(b->bytes != NULL && b->memory == NULL);
     size_t count = 0;
     ASSAY_TRY(assay_endorsements_count(b->bytes, b->len, &count));
     b->memory = calloc(count > 0 ? count : 1, sizeof *b->memory);
@@ -59,6 +60,7 @@ static enum assay_status copy_set(struct assay_collateral_updates *judge, struct
 {
     uint8_t digest[32];
     assay_sha256(set.bytes, set.len, digest);
+    ASSAY_ASSERT(judge->set.len == 0 || judge->set.bytes != NULL);
     if (judge->set.len > 0 && assay_bytes_equal(judge->set.digest, digest, 32)) return ASSAY_OK;
     free_set(&judge->set);
     return build_set(&judge->set, set, true);
@@ -66,6 +68,7 @@ static enum assay_status copy_set(struct assay_collateral_updates *judge, struct
 
 static struct assay_collateral_set find_set_of(const struct built *b)
 {
+    ASSAY_ASSERT(b->bytes != NULL && b->len > 0);
     return (struct assay_collateral_set){ .bytes = assay_slice_over(b->bytes, b->len),
                                           .built = &b->endorsements };
 }
@@ -75,6 +78,7 @@ static struct assay_collateral_set find_set_of(const struct built *b)
 static enum assay_status find_part(const struct assay_endorsements *offer,
                                    struct assay_update_facts *facts)
 {
+    ASSAY_ASSERT(offer->count > 0 && offer->count <= ASSAY_ENDORSEMENTS_MAX);
     const struct assay_endorsement *first = &offer->entries[0];
     assay_key_name(&first->root, facts->root);
     assay_bytes_copy(facts->part, 32, facts->root, 32);
@@ -100,6 +104,7 @@ static enum assay_status weigh_part(const struct built *set, const struct built 
                                     int64_t at_unix_s, struct assay_renewal *renewal,
                                     struct assay_update_facts *facts)
 {
+    ASSAY_ASSERT(set->endorsements.count > 0); /* decoding refuses a set without entries */
     *facts = (struct assay_update_facts){ 0 };
     ASSAY_TRY(find_part(&offer->endorsements, facts));
     assay_collateral_newer(&set->endorsements, &offer->endorsements, at_unix_s, renewal);
@@ -125,6 +130,7 @@ enum assay_status assay_collateral_updates_check(struct assay_collateral_updates
 static enum assay_status part_status(const struct assay_renewal *renewal)
 {
     if (renewal->kind != ASSAY_RENEWAL_REFUSED) return ASSAY_OK;
+    ASSAY_ASSERT(renewal->fault != ASSAY_RENEWAL_FINE);
     switch (renewal->fault) {
     case ASSAY_RENEWAL_EARLY: return ASSAY_E_EARLY;
     case ASSAY_RENEWAL_ENDED:
@@ -188,6 +194,7 @@ static int64_t part_lifetime(const struct assay_endorsements *set, const uint8_t
     struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
     assay_collateral_lifetimes(set, lives, &count);
+    ASSAY_ASSERT(count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < count; i++) {
         uint8_t own[32];
         assay_key_name(&lives[i].root, own);
@@ -201,6 +208,7 @@ static enum assay_status follow_offer(void *context, struct assay_slice set,
                                       int64_t at_unix_s, struct assay_writer *w, bool *taken,
                                       int64_t *until_unix_s, bool *same)
 {
+    ASSAY_ASSERT(count == 0 || (offers != NULL && taken != NULL));
     struct assay_collateral_updates *judge = context;
     struct built now;
     bool any = false;
@@ -249,5 +257,6 @@ void assay_collateral_updates_destroy(struct assay_collateral_updates **judge)
 const struct assay_updates *assay_collateral_updates_functions(
     const struct assay_collateral_updates *judge)
 {
+    ASSAY_ASSERT(judge->functions.context == judge);
     return &judge->functions;
 }

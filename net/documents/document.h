@@ -13,7 +13,7 @@
 #include "host/permit.h"
 #include "host/snapshot.h"
 #include "net/json/json.h"
-#include "net/runtime/timeline.h"
+#include "net/timeline/timeline.h"
 
 enum { ASSAY_DOCUMENT_SENTENCE = 640 };
 
@@ -32,9 +32,10 @@ struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
 /* Enforcement targets of this node, and the manual hold. Returns: an object. */
 struct assay_json *assay_document_enforcement(const struct assay_snapshot *s);
-/* The permit of this node's enclave, as *permission. Returns: an object. */
-struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,
-                                         struct assay_permission *permission);
+/* The permit of this node's enclave, as *permission. now_ms: the monotonic clock of the reader: the
+ * head ages although the loop that publishes snapshots stalls. Returns: an object. */
+struct assay_json *assay_document_permit(const struct assay_snapshot *s, uint64_t now_ms,
+                                         bool critical, struct assay_permission *permission);
 /* Returns: an object. */
 struct assay_json *assay_document_counters(const struct assay_snapshot *s);
 /* name: of the event's member, "" for none. Returns: an object. */

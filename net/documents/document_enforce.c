@@ -2,6 +2,7 @@
  * net/documents/document_enforce.c - document of enforcement (docs/enforcement.md), from a
  * snapshot.
  */
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/documents/document.h"
 
@@ -22,6 +23,7 @@ static struct assay_json *target_document(const struct assay_enforcement_target 
 struct assay_json *assay_document_enforcement(const struct assay_snapshot *s)
 {
     const struct assay_enforcement *const e = &s->enforcement;
+    ASSAY_ASSERT(e->target_count <= ASSAY_ENFORCEMENT_TARGETS_MAX);
     char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *const data = assay_json_object(), *const hold = assay_json_object();
     struct assay_json *const journal = assay_json_object(), *const list = assay_json_array();

@@ -48,6 +48,7 @@ const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, c
 
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot)
 {
+    ASSAY_ASSERT(s->member_count <= ASSAY_SLOT_SELF); /* a slot has 16 bits */
     const struct assay_slice name = assay_slice_over(text, strlen(text));
     uint8_t id[32];
     uint64_t number = 0;
@@ -84,6 +85,7 @@ static void append_reason(struct assay_json *list, const char *about, const char
 
 static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
 {
+    ASSAY_ASSERT(m->ledger.trust.integrity_bp <= ASSAY_SCORE_BP_MAX);
     const bool dropped = m->integrity_fall.epoch != 0;
     const uint64_t rule = dropped ? m->integrity_fall.rule : m->ledger.change_reason;
     if (m->ledger.trust.integrity_bp == ASSAY_SCORE_BP_MAX) return;
@@ -93,6 +95,7 @@ static void append_integrity(struct assay_json *list, const struct assay_snapsho
 
 static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
 {
+    ASSAY_ASSERT(m->ledger.trust.availability_bp <= ASSAY_SCORE_BP_MAX);
     const bool dropped = m->availability_fall.epoch != 0;
     const uint64_t rule = dropped ? m->availability_fall.rule : m->ledger.availability_rule;
     if (m->ledger.trust.availability_bp == ASSAY_SCORE_BP_MAX) return;
@@ -125,6 +128,7 @@ static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
 static void set_trust(struct assay_json *object, const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
+    ASSAY_ASSERT(m->lo_bp <= ASSAY_SCORE_BP_MAX && m->hi_bp <= ASSAY_SCORE_BP_MAX);
     assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
     assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
     assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
@@ -199,7 +203,7 @@ static void set_keys(struct assay_json *object, const struct assay_snapshot_memb
     assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
     assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
     assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
-    assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
+    assay_json_set_hex(object, "bootstrap_public", m->bootstrap_public, sizeof m->bootstrap_public);
     assay_json_set_bool(object, "has_address", member->has_address);
     assay_json_set_bool(object, "connected", member->connected);
     if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
@@ -228,11 +232,12 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
 
 /* ------------------------------------------------------------ the small ones */
 
-struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,
-                                         struct assay_permission *permission)
+struct assay_json *assay_document_permit(const struct assay_snapshot *s, uint64_t now_ms,
+                                         bool critical, struct assay_permission *permission)
 {
+    ASSAY_ASSERT(s->self < s->member_count);
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
-    *permission = assay_permit(&s->chain, own, s->epoch_ms, s->now_ms, critical);
+    *permission = assay_permit(&s->chain, own, s->epoch_ms, now_ms, critical);
     /* docs/protocol.md 10.8: manual hold on this machine, independent of the network. */
     if (s->enforcement.held) *permission = (struct assay_permission){ false, "held" };
     struct assay_json *data = assay_json_object();

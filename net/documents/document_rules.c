@@ -4,6 +4,7 @@
  */
 #include "net/documents/document_rules.h"
 
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/life.h"
@@ -21,9 +22,11 @@ static void set_unix_time(struct assay_json *object, const char *key, int64_t un
 
 static struct assay_json *policy_references(const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *r = &policy->references[i];
+        ASSAY_ASSERT(r->value_len <= sizeof r->value);
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "field", assay_reference_field_name(r->field));
         assay_json_set_text(o, "state", assay_reference_state_name(r->state));
@@ -54,6 +57,7 @@ static struct assay_json *policy_statuses(const struct assay_policy *policy)
 
 struct assay_json *assay_document_policy(const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->advisory_count <= ASSAY_POLICY_ADVISORIES_MAX);
     struct assay_json *o = assay_json_object(), *kinds = assay_json_array(),
                       *roots = assay_json_array(), *denied = assay_json_array();
     uint8_t digest[32];
@@ -85,6 +89,7 @@ struct assay_json *assay_document_policy(const struct assay_policy *policy)
 
 static void append_pieces(struct assay_json *pieces, const struct assay_collateral *c)
 {
+    ASSAY_ASSERT(c->window_count <= ASSAY_WINDOWS_MAX);
     for (uint32_t i = 0; i < c->window_count; i++) {
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "name", c->windows[i].what);
@@ -98,6 +103,7 @@ static void append_pieces(struct assay_json *pieces, const struct assay_collater
 /* As the policy calls it, or the program; "" where neither does. */
 static const char *root_name(const struct assay_policy *policy, const struct assay_key *root)
 {
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     for (uint32_t i = 0; i < policy->root_count; i++)
         if (assay_key_equal(&policy->roots[i].key, root)) return policy->roots[i].name;
     for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
@@ -115,6 +121,7 @@ static struct assay_json *root_document(const struct assay_endorsements *set,
                                         const struct assay_policy *policy,
                                         const struct assay_collateral_life *life)
 {
+    ASSAY_ASSERT(set->count <= ASSAY_ENDORSEMENTS_MAX && life->entry_count > 0);
     struct assay_json *o = assay_json_object(), *pieces = assay_json_array();
     uint8_t name[ASSAY_SHA256_LEN];
     assay_key_name(&life->root, name);
@@ -137,6 +144,7 @@ struct assay_json *assay_document_collateral(const struct assay_endorsements *se
     struct assay_json *o = assay_json_object(), *roots = assay_json_array();
     size_t count = 0;
     assay_collateral_lifetimes(set, lives, &count);
+    ASSAY_ASSERT(count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < count; i++)
         assay_json_append(roots, root_document(set, policy, &lives[i]));
     assay_json_set(o, "roots", roots);

@@ -3,6 +3,8 @@
  */
 #include "net/documents/document_services.h"
 
+#include "base/assert.h"
+
 const char *assay_document_phase(enum assay_cont_phase phase)
 {
     static const char *const words[] = { [ASSAY_CONT_FORMING] = "forming",
@@ -46,6 +48,7 @@ static struct assay_json *member_document(const struct assay_snapshot *s, uint32
 
 static struct assay_json *program_documents(const struct assay_services_summary *v)
 {
+    ASSAY_ASSERT(v->path[0] != '\0');
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "socket", v->path);
     assay_json_set_uint(object, "connected", v->server.clients);
@@ -54,10 +57,10 @@ static struct assay_json *program_documents(const struct assay_services_summary 
     assay_json_set_uint(object, "refused", v->server.refused);
     assay_json_set_uint(object, "quotes", v->server.quotes);
     assay_json_set_uint(object, "verdicts", v->server.verdicts);
-    assay_json_set_uint(object, "calls_refused", v->server.calls_refused);
-    assay_json_set_uint(object, "calls_yielded", v->server.calls_yielded);
-    assay_json_set_uint(object, "questions_refused", v->server.requests_refused);
-    assay_json_set_uint(object, "questions_yielded", v->server.requests_yielded);
+    assay_json_set_uint(object, "connections_refused", v->server.connections_refused);
+    assay_json_set_uint(object, "connections_preempted", v->server.connections_preempted);
+    assay_json_set_uint(object, "requests_refused", v->server.requests_refused);
+    assay_json_set_uint(object, "requests_preempted", v->server.requests_preempted);
     return object;
 }
 
@@ -91,6 +94,7 @@ static const char *seat_state_name(enum assay_cont_seat_state state)
 static struct assay_json *seat_documents(const struct assay_snapshot *s,
                                          const struct assay_summary_group *g)
 {
+    ASSAY_ASSERT(g->seat_count <= ASSAY_CONT_SEATS_MAX);
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < g->seat_count; i++) {
         struct assay_json *seat = member_document(s, g->seat[i]);
@@ -123,6 +127,7 @@ static struct assay_json *group_alarms(uint32_t alarms)
 static struct assay_json *group_document(const struct assay_snapshot *s,
                                          const struct assay_summary_group *g, uint32_t number)
 {
+    ASSAY_ASSERT(g->next_count <= ASSAY_CONT_SEATS_MAX && g->listed_count <= ASSAY_CONT_SLOTS_MAX);
     struct assay_json *object = assay_json_object();
     struct assay_json *next = assay_json_array(), *listed = assay_json_array();
     assay_json_set_uint(object, "number", number);
@@ -176,6 +181,7 @@ static const char *phase_name(enum assay_share_phase phase)
 static struct assay_json *cluster_document(const struct assay_snapshot *s,
                                            const struct assay_summary_shares *v, uint32_t number)
 {
+    ASSAY_ASSERT(number < v->cluster_count && v->slots <= ASSAY_SHARE_SLOTS_MAX);
     const struct assay_summary_cluster *c = &v->cluster[number];
     struct assay_json *object = assay_json_object(), *seats = assay_json_array();
     assay_json_set_uint(object, "number", number);
@@ -199,6 +205,7 @@ static struct assay_json *cluster_document(const struct assay_snapshot *s,
 static struct assay_json *share_documents(const struct assay_snapshot *s,
                                           const struct assay_summary_shares *v)
 {
+    ASSAY_ASSERT(v->cluster_count <= ASSAY_SHARE_CLUSTERS_MAX);
     struct assay_json *object = assay_json_object(), *clusters = assay_json_array();
     assay_json_set_uint(object, "slots", v->slots);
     assay_json_set_uint(object, "threshold", v->k);
@@ -225,6 +232,8 @@ struct assay_json *assay_document_share(const struct assay_snapshot *s,
                                         const struct assay_share_registry *r,
                                         const struct assay_share_row *row)
 {
+    ASSAY_ASSERT(r->config.clusters <= ASSAY_SHARE_CLUSTERS_MAX);
+    ASSAY_ASSERT(r->config.slots <= ASSAY_SHARE_SLOTS_MAX);
     struct assay_json *object = assay_json_object(), *kept = assay_json_array();
     assay_json_set_hex(object, "id", row->id, 32);
     assay_json_set_hex(object, "payload", row->payload, 32);
@@ -253,6 +262,8 @@ struct assay_json *assay_document_share(const struct assay_snapshot *s,
 static struct assay_json *offer_document(const struct assay_snapshot *s,
                                          const struct assay_summary_offer *o)
 {
+    ASSAY_ASSERT(o->offer.address_len <= ASSAY_TASK_ADDRESS_MAX);
+    ASSAY_ASSERT(o->offer.count <= ASSAY_TASK_MEASUREMENTS_MAX);
     struct assay_json *object = member_document(s, o->slot), *codes = assay_json_array();
     char text[65];
     assay_json_set_uint(object, "price", o->offer.price);
@@ -269,6 +280,7 @@ static struct assay_json *offer_document(const struct assay_snapshot *s,
 static struct assay_json *task_documents(const struct assay_snapshot *s,
                                          const struct assay_summary_tasks *v)
 {
+    ASSAY_ASSERT(v->offer_count <= ASSAY_REGISTRY_SLOTS_MAX);
     struct assay_json *object = assay_json_object();
     struct assay_json *offers = assay_json_array(), *states = assay_json_object();
     assay_json_set_uint(object, "accounts", v->accounts);
@@ -337,6 +349,7 @@ struct assay_json *assay_document_services(const struct assay_snapshot *s)
 {
     static const struct assay_services_summary none = { .is_known = true, .is_current = true };
     const struct assay_services_summary *v = s->services != NULL ? s->services : &none;
+    ASSAY_ASSERT(v->group_count <= ASSAY_PLAN_GROUPS_MAX);
     struct assay_json *data = assay_json_object(), *groups = assay_json_array();
     assay_json_set_bool(data, "known", v->is_known);
     assay_json_set_bool(data, "current", v->is_current);

@@ -5,6 +5,7 @@
  */
 #include "net/documents/document.h"
 
+#include "base/assert.h"
 #include "host/permit.h"
 
 static struct assay_json *enclave_document(const struct assay_snapshot *s)
@@ -23,9 +24,9 @@ static struct assay_json *service_document(const struct assay_snapshot *s)
     char name[ASSAY_NAME_MAX + 1];
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "counter", s->service.counter);
-    assay_json_set_uint(object, "got", s->service.got);
-    assay_json_set_text(object, "got_from",
-                        assay_document_name(s, s->service.got_from, name, sizeof name));
+    assay_json_set_uint(object, "granted", s->service.granted);
+    assay_json_set_text(object, "granted_by",
+                        assay_document_name(s, s->service.granted_by, name, sizeof name));
     assay_json_set_bool(object, "refused", s->service.refused);
     return object;
 }
@@ -38,12 +39,13 @@ static struct assay_json *neighbours_document(const struct assay_snapshot *s)
     assay_json_set_uint(object, "chosen", n->outbound);
     assay_json_set_uint(object, "others", n->inbound);
     assay_json_set_uint(object, "asked", n->asked);
-    assay_json_set_uint(object, "errands", n->errands);
+    assay_json_set_uint(object, "transient_links", n->transient_links);
     return object;
 }
 
 static struct assay_json *finality_document(const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->finality.newest_count <= ASSAY_SNAPSHOT_NEWEST);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "samples", s->finality.samples);
     assay_json_set_uint(object, "p50_us", s->finality.p50_us);
@@ -112,6 +114,7 @@ static struct assay_json *clock_document(const struct assay_snapshot *s)
 
 static void append_member(const struct assay_snapshot *s, struct assay_json *list, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     char name[ASSAY_NAME_MAX + 1];
     assay_json_append_text(list, assay_document_name(s, slot, name, sizeof name));
 }
@@ -119,6 +122,7 @@ static void append_member(const struct assay_snapshot *s, struct assay_json *lis
 /* Missing contributions of one member of weight to the running epoch; NULL: none. */
 static struct assay_json *missing_document(const struct assay_snapshot *s, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
     const bool late = s->margin.overdue;
@@ -140,6 +144,7 @@ static struct assay_json *missing_document(const struct assay_snapshot *s, uint1
 
 static struct assay_json *closing_document(const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->member_count <= ASSAY_SLOT_SELF); /* a slot has 16 bits */
     const struct assay_fault_tolerance *o = &s->margin;
     struct assay_json *object = assay_json_object(), *missing = assay_json_array();
     assay_json_set_bool(object, "overdue", o->overdue);
@@ -159,6 +164,7 @@ static struct assay_json *closing_document(const struct assay_snapshot *s)
 
 static bool same_group(const struct assay_snapshot *s, uint16_t a, uint16_t b, bool vendor)
 {
+    ASSAY_ASSERT(a < s->member_count && b < s->member_count);
     const struct assay_member_snapshot *x = &s->members[a].ledger, *y = &s->members[b].ledger;
     return vendor ? assay_bytes_equal(x->vendor_root, y->vendor_root, 32)
                   : assay_bytes_equal(x->operator_id, y->operator_id, 32);
@@ -175,6 +181,7 @@ enum margin { STOPS, BREAKS, OUTVOTES };
 
 static bool is_in_group(const struct assay_snapshot_member *m, bool vendor, enum margin what)
 {
+    ASSAY_ASSERT(vendor || what != OUTVOTES); /* operators have no votes of their own */
     switch (what) {
     case STOPS: return vendor ? m->vendor_stops : m->operator_stops;
     case BREAKS: return vendor ? m->vendor_breaks : m->operator_breaks;
@@ -263,6 +270,7 @@ static struct assay_json *quiet_document(const struct assay_snapshot *s, bool sp
 static struct assay_json *trial_document(const struct assay_snapshot *s)
 {
     const struct assay_trial *trial = &s->changes.trial;
+    ASSAY_ASSERT(assay_trial_runs(trial));
     uint64_t felled = 0, unjudged = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member_snapshot *m = &s->members[i].ledger;
@@ -273,18 +281,19 @@ static struct assay_json *trial_document(const struct assay_snapshot *s)
     assay_json_set_uint(object, "sequence", trial->sequence);
     assay_json_set_uint(object, "epoch", trial->epoch);
     assay_json_set_uint(object, "total_weight", trial->total_weight);
-    assay_json_set_uint(object, "felled_weight", felled);
+    assay_json_set_uint(object, "suspended_weight", felled);
     assay_json_set_uint(object, "unjudged_weight", unjudged);
     return object;
 }
 
 static struct assay_json *ended_document(const struct assay_ended *ended)
 {
+    ASSAY_ASSERT(ended->end != ASSAY_CHANGE_NONE);
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "end", assay_document_change_end((uint64_t)ended->end));
     assay_json_set_uint(object, "sequence", ended->sequence);
     assay_json_set_uint(object, "epoch", ended->epoch);
-    assay_json_set_uint(object, "felled_weight", ended->felled_weight);
+    assay_json_set_uint(object, "suspended_weight", ended->suspended_weight);
     assay_json_set_uint(object, "total_weight", ended->total_weight);
     return object;
 }
@@ -292,6 +301,7 @@ static struct assay_json *ended_document(const struct assay_ended *ended)
 struct assay_json *assay_document_change_status(const struct assay_snapshot *s)
 {
     const struct assay_changes_snapshot *c = &s->changes;
+    ASSAY_ASSERT(c->pending_count <= ASSAY_PENDING_MAX);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "sequence", c->sequence);
     assay_json_set_uint(object, "pending", c->pending_count);
@@ -311,6 +321,8 @@ struct assay_json *assay_document_change_status(const struct assay_snapshot *s)
 
 struct assay_json *assay_document_status(const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->self < s->member_count);
+    ASSAY_ASSERT(s->insecure_count == 0 || s->insecure_names != NULL);
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     char sentence[ASSAY_DOCUMENT_SENTENCE];
     struct assay_json *data = assay_json_object();

@@ -3,6 +3,7 @@
  */
 #include "net/documents/document.h"
 
+#include "base/assert.h"
 #include "base/checked.h"
 #include "scoring/tally.h"
 
@@ -103,6 +104,7 @@ struct sentence {
 
 __attribute__((format(printf, 2, 3))) static void say(struct sentence *out, const char *format, ...)
 {
+    ASSAY_ASSERT(out->len < ASSAY_DOCUMENT_SENTENCE);
     va_list args;
     va_start(args, format);
     const size_t room = ASSAY_DOCUMENT_SENTENCE - out->len;
@@ -157,6 +159,7 @@ static bool is_reachable(const struct assay_snapshot_member *m)
 
 static void format_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < s->member_count);
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
     const enum assay_standing standing = m->ledger.trust.score.standing;
@@ -174,6 +177,7 @@ static void format_member(struct sentence *out, const struct assay_snapshot *s, 
 
 static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(out->len == 0); /* the most important facts come first */
     if (s->cannot_catch_up != NULL) say(out, "CANNOT CATCH UP, %s; ", s->cannot_catch_up);
     if (s->chain.final_at_ms == 0) say(out, "nothing has become final here yet; ");
     else if (!assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
@@ -215,6 +219,7 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
         attested += is_attested(s, m);
         full += m->ledger.trust.score.standing == ASSAY_STANDING_FULL;
     }
+    ASSAY_ASSERT(attested <= there && full <= there);
     format_trouble(&out, s);
     if (assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
         say(&out, "%u of %u attested, %u full", attested, there, full);
@@ -228,6 +233,7 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
         format_member(&out, s, i);
         named++;
     }
+    ASSAY_ASSERT(named <= there - full);
     if (there - full > named) say(&out, ", and %u more are not full", there - full - named);
     format_tolerance(&out, s);
     return text;
@@ -236,6 +242,7 @@ const char *assay_document_sentence(const struct assay_snapshot *s,
 const char *assay_document_member_sentence(const struct assay_snapshot *s, uint32_t slot,
                                            char text[static ASSAY_DOCUMENT_SENTENCE])
 {
+    ASSAY_ASSERT(slot < s->member_count);
     struct sentence out = { .text = text };
     const struct assay_member_snapshot *m = &s->members[slot].ledger;
     text[0] = '\0';

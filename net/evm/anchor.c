@@ -27,6 +27,7 @@ static void encode_row(const uint8_t key[static 64], uint32_t weight, uint32_t a
 /* All that rows without a key weigh is one row, the last one: it is in the total alone. */
 static uint32_t seats_of(const struct assay_roster_row *rows, uint32_t count, struct row *out)
 {
+    ASSAY_ASSERT(count == 0 || rows != NULL);
     static const uint8_t none[64];
     uint32_t seats = 0, keyless = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -44,6 +45,7 @@ enum assay_status assay_evm_rows(const struct assay_roster_row *rows, uint32_t c
     struct row row[ROWS_MAX];
     struct assay_writer w = assay_writer_over(bytes, capacity);
     const uint32_t seats = seats_of(rows, count, row);
+    ASSAY_ASSERT(seats <= count);
     if (seats > ROWS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < seats; i++)
         assay_writer_put(&w, row[i].bytes, ASSAY_EVM_ROW_LEN);
@@ -54,9 +56,10 @@ enum assay_status assay_evm_rows(const struct assay_roster_row *rows, uint32_t c
 }
 
 /* Signatures of a certificate, by the slots of who voted, to the rows of the same keys. */
-static void assign_seats(const struct assay_certificate *certificate,
+static void assign_seats(const struct assay_vote_certificate *certificate,
                          const struct assay_evm_boundary *boundary, struct row *row, uint32_t seats)
 {
+    ASSAY_ASSERT(seats <= ROWS_MAX);
     const uint8_t *signature = certificate->signatures.bytes;
     for (uint32_t slot = 0; slot < boundary->voted_count; slot++) {
         if (!assay_bitmap_has(certificate->bitmap, slot)) continue;
@@ -71,6 +74,7 @@ static void assign_seats(const struct assay_certificate *certificate,
  * quorum. */
 static bool choose_voters(struct row *row, uint32_t seats, uint8_t signers[static 32])
 {
+    ASSAY_ASSERT(seats <= ROWS_MAX);
     uint64_t total = 0, weight = 0;
     assay_bytes_zero(signers, 32);
     for (uint32_t i = 0; i < seats; i++)
@@ -83,6 +87,7 @@ static bool choose_voters(struct row *row, uint32_t seats, uint8_t signers[stati
             if (best == seats || row[i].weight > row[best].weight) best = i;
         }
         if (best == seats) return false;
+        ASSAY_ASSERT(row[best].signature != NULL);
         signers[31 - best / 8] = (uint8_t)(signers[31 - best / 8] | 1U << (best % 8));
         weight += row[best].weight;
     }
@@ -92,7 +97,7 @@ static bool choose_voters(struct row *row, uint32_t seats, uint8_t signers[stati
 /* --- finality proofs */
 
 struct finality {
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     struct assay_slice tail[ASSAY_EVM_TAILS_MAX];
     size_t tails;
 };
@@ -117,6 +122,7 @@ static enum assay_status read_finality(const struct assay_evm_boundary *boundary
 static enum assay_status check_row_tails(const struct assay_evm_boundary *boundary,
                                          const struct finality *finality)
 {
+    ASSAY_ASSERT(finality->tails <= ASSAY_EVM_TAILS_MAX);
     uint8_t id[32], wanted[32];
     struct assay_block_header tail;
     assay_bytes_copy(wanted, 32, finality->certificate.statement.block_id, 32);
@@ -189,6 +195,7 @@ enum assay_status assay_evm_anchor_advance_order(
                          row[i].signature, ASSAY_P256_SIGNATURE_LEN);
         signatures_len += ASSAY_P256_SIGNATURE_LEN;
     }
+    ASSAY_ASSERT(signatures_len <= sizeof signatures);
     a.signatures = assay_slice_over(signatures, signatures_len);
     assay_bytes_copy(a.leaf, 32, boundary->leaf, 32);
     assay_bytes_copy(a.voters, 32, boundary->next_voters, 32);
@@ -225,6 +232,7 @@ static enum assay_status ask_field(struct assay_evm_rpc *rpc, const uint8_t *con
 /* Numbers fill their word from the right. */
 static enum assay_status number_of(const uint8_t word[static WORD], uint64_t *out)
 {
+    ASSAY_ASSERT(out != NULL);
     struct assay_cursor c = assay_cursor_over(word + WORD - 8, 8);
     if (!assay_bytes_all_zero(word, WORD - 8)) return ASSAY_E_RANGE;
     return assay_cursor_u64be(&c, out);

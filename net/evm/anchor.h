@@ -11,6 +11,7 @@
 
 #include "engine/consensus/vote.h"
 #include "engine/ledger/proofs/checkpoint.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "net/evm/contract.h"
 #include "net/evm/sender.h"
 #include "services/evm/anchor.h"

@@ -17,6 +17,7 @@ static bool differs_here(const struct assay_evm_contract *contract, const uint8_
 /* Where the next word stands at or after an offset. Returns: its index, immutable_count: none. */
 static size_t next_word(const struct assay_evm_contract *contract, size_t from, size_t *at)
 {
+    ASSAY_ASSERT(from <= contract->runtime.len);
     size_t found = contract->immutable_count;
     *at = contract->runtime.len;
     for (size_t i = 0; i < contract->immutable_count; i++)
@@ -38,6 +39,7 @@ enum assay_status assay_evm_contract_read(const struct assay_evm_contract *contr
         assay_bytes_copy(words[i], WORD, code.bytes + contract->immutable[i].at[0], WORD);
     for (size_t from = 0, at = 0; from < code.len; from = at + WORD) {
         const size_t word = next_word(contract, from, &at);
+        ASSAY_ASSERT(at >= from && at <= code.len);
         if (differs_here(contract, code.bytes, from, at)) return ASSAY_E_INVALID;
         if (word == contract->immutable_count) break;
         if (!assay_bytes_equal(code.bytes + at, words[word], WORD)) return ASSAY_E_INVALID;
@@ -50,6 +52,7 @@ enum assay_status assay_evm_contract_verify(struct assay_evm_rpc *rpc,
                                             const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                                             uint8_t (*words)[32])
 {
+    ASSAY_ASSERT(contract->runtime.len > 0 && contract->runtime.len <= ASSAY_EVM_DATA_LEN_MAX);
     size_t len = 0;
     uint8_t *const code = malloc(ASSAY_EVM_DATA_LEN_MAX);
     if (code == NULL) return ASSAY_E_MEMORY;

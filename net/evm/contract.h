@@ -38,9 +38,9 @@ ASSAY_CHECKED enum assay_status assay_evm_contract_read(const struct assay_evm_c
 ASSAY_CHECKED enum assay_status assay_evm_contract_verify(
     struct assay_evm_rpc *rpc, const struct assay_evm_contract *contract,
     const uint8_t address[static ASSAY_EVM_ADDRESS_LEN], uint8_t (*words)[32]);
-/* Has the chain ECDSA over P-256 at 0x100 (EIP-7951)? Asked with a signature that is good and one
- * that is not. Without it no contract here believes anything. Returns: ASSAY_OK |
- * ASSAY_E_UNSUPPORTED | statuses of the request */
+/* Has the chain ECDSA over P-256 at 0x100 (EIP-7951)? Called with a valid and an invalid signature.
+ * Without it no contract here can verify a signature. Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED |
+ * statuses of the request */
 ASSAY_CHECKED enum assay_status assay_evm_p256_check(struct assay_evm_rpc *rpc);
 
 #endif

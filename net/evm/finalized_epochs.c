@@ -14,6 +14,7 @@
 static enum assay_status take_text(const struct assay_json *data, const char *name, size_t item,
                                    size_t items_max, uint8_t **bytes, size_t *items)
 {
+    ASSAY_ASSERT(item > 0);
     const char *const text = assay_json_text(data, name, NULL);
     if (text == NULL) return ASSAY_E_TYPE;
     const size_t len = strlen(text) / 2;
@@ -59,6 +60,7 @@ static enum assay_status parse_rows(const struct assay_json *data, const char *n
 static enum assay_status voters_of(const struct assay_roster_row *rows, uint32_t count,
                                    uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(count > 0 && rows != NULL);
     uint8_t bytes[ASSAY_EVM_SIGNERS_MAX * ASSAY_EVM_ROW_LEN];
     size_t len = 0;
     return assay_evm_rows(rows, count, bytes, sizeof bytes, &len, digest);
@@ -66,6 +68,7 @@ static enum assay_status voters_of(const struct assay_roster_row *rows, uint32_t
 
 static void scores_root(const struct assay_evm_finalized_epoch *closed, uint8_t root[static 32])
 {
+    ASSAY_ASSERT(closed->next_count == 0 || closed->scores != NULL);
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < closed->next_count; i++)
@@ -76,6 +79,7 @@ static void scores_root(const struct assay_evm_finalized_epoch *closed, uint8_t 
 static enum assay_status parse_parts(const struct assay_json *data,
                                      struct assay_evm_finalized_epoch *out)
 {
+    ASSAY_ASSERT(out->header == NULL && out->path == NULL);
     struct assay_evm_boundary *const b = &out->boundary;
     uint8_t *scores = NULL, *path = NULL;
     size_t header = 0, finality = 0, leaves = 0;
@@ -130,6 +134,7 @@ enum assay_status assay_evm_finalized_epoch_score(const struct assay_evm_finaliz
                                                   uint8_t (*path)[32],
                                                   struct assay_evm_score_proof *proof)
 {
+    ASSAY_ASSERT(closed->next_count == 0 || closed->scores != NULL);
     uint32_t at = 0;
     while (at < closed->next_count && !assay_bytes_equal(closed->scores[at], node_id, 32))
         at++;
@@ -184,6 +189,7 @@ static enum assay_status request_document(const struct search *s, uint64_t epoch
 static enum assay_status is_known_root(struct search *s, const struct assay_roster_row *rows,
                                        uint32_t count)
 {
+    ASSAY_ASSERT(count > 0 && rows != NULL);
     uint8_t digest[32];
     ASSAY_TRY(voters_of(rows, count, digest));
     if (!assay_bytes_equal(digest, s->held->voters, 32)) return ASSAY_E_STRANGER;
@@ -196,6 +202,7 @@ static enum assay_status is_known_root(struct search *s, const struct assay_rost
  * kept begins. */
 static enum assay_status find_table(struct search *s)
 {
+    ASSAY_ASSERT(s->closed.voted_count > 0);
     const enum assay_status now = is_known_root(s, s->closed.voted, s->closed.voted_count);
     const uint64_t oldest = s->closed.oldest;
     if (now != ASSAY_E_STRANGER) return now;
@@ -210,6 +217,7 @@ static enum assay_status find_table(struct search *s)
 
 static enum assay_status build_order(struct search *s)
 {
+    ASSAY_ASSERT(s->known != NULL && s->known_count > 0);
     return assay_evm_anchor_advance_order(s->held, s->contract, &s->closed.boundary, s->known,
                                           s->known_count, s->bytes, s->capacity, s->order);
 }
@@ -217,6 +225,7 @@ static enum assay_status build_order(struct search *s)
 /* The rows may be those of the epoch that is searched on from: a copy stays. */
 static enum assay_status save_table(struct search *s, struct assay_roster_row **copy)
 {
+    ASSAY_ASSERT(s->known != NULL && s->known_count > 0 && *copy == NULL);
     *copy = calloc(s->known_count, sizeof **copy);
     if (*copy == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < s->known_count; i++)
@@ -228,11 +237,13 @@ static enum assay_status save_table(struct search *s, struct assay_roster_row **
 /* Too few signed `bad`: the latest between that enough did sign. */
 static enum assay_status find_between(struct search *s, uint64_t bad)
 {
+    ASSAY_ASSERT(bad > s->held->epoch);
     uint64_t good = s->held->epoch;
     if (good + 1 < s->closed.oldest) good = s->closed.oldest - 1;
     const uint64_t first = good;
     while (bad > good + 1) {
         const uint64_t middle = good + (bad - good) / 2;
+        ASSAY_ASSERT(middle > good && middle < bad);
         ASSAY_TRY(request_document(s, middle, &s->closed));
         const enum assay_status status = build_order(s);
         if (status == ASSAY_OK) good = middle;

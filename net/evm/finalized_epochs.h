@@ -5,6 +5,7 @@
 #ifndef ASSAY_NET_EVM_FINALIZED_EPOCHS_H
 #define ASSAY_NET_EVM_FINALIZED_EPOCHS_H
 
+#include "engine/ledger/state/roster_digest.h"
 #include "net/evm/anchor.h"
 #include "net/evm/tasks.h"
 #include "net/json/json.h"
@@ -41,7 +42,7 @@ ASSAY_CHECKED enum assay_status assay_evm_finalized_epoch_score(
     const struct assay_evm_finalized_epoch *closed, const uint8_t node_id[static 32],
     uint8_t (*path)[32], struct assay_evm_score_proof *proof);
 
-/* Whoever knows closed epochs. epoch 0: the newest. Out: *closed, empty before, the caller frees it
+/* Source of closed epochs. epoch 0: the newest. Out: *closed, empty before, the caller frees it
  * whatever the status. Returns: ASSAY_OK | what stands in the way */
 struct assay_evm_epoch_source {
     enum assay_status (*ask)(void *context, uint64_t epoch,

@@ -13,6 +13,7 @@ _Static_assert(sizeof((struct assay_evm_http *)0)->message >= ASSAY_HTTP_MESSAGE
 
 static bool is_plain(const char *url)
 {
+    ASSAY_ASSERT(url != NULL);
     static const char scheme[] = "http://";
     return strncmp(url, scheme, sizeof scheme - 1) == 0;
 }
@@ -23,16 +24,17 @@ static enum assay_status post_request(void *context, struct assay_slice question
     struct assay_evm_http *const http = context;
     static const char *const headers[] = { "Content-Type: application/json" };
     /* The seam takes plain HTTP to a literal loopback address only, and rejects all else. */
-    const struct assay_http_request request = { .url = http->url,
-                                                .timeout_ms = http->timeout_ms,
-                                                .body_len_max = capacity,
-                                                .ca_file = http->ca_file,
-                                                .insecure_for_tests = is_plain(http->url),
-                                                .post = true,
-                                                .content = question,
-                                                .headers = headers,
-                                                .header_count = 1 };
-    struct assay_http_answer got = { 0 };
+    ASSAY_ASSERT(http->url != NULL && capacity > 0);
+    const struct assay_url_request request = { .url = http->url,
+                                               .timeout_ms = http->timeout_ms,
+                                               .body_len_max = capacity,
+                                               .ca_file = http->ca_file,
+                                               .insecure_for_tests = is_plain(http->url),
+                                               .post = true,
+                                               .content = question,
+                                               .headers = headers,
+                                               .header_count = 1 };
+    struct assay_url_answer got = { 0 };
     enum assay_status status = assay_http_send(&request, &got, http->message);
     if (status == ASSAY_OK && (got.status == 429 || got.status >= 500)) status = ASSAY_E_AGAIN;
     else if (status == ASSAY_OK && got.status != 200) status = ASSAY_E_IO;
@@ -46,6 +48,7 @@ static enum assay_status post_request(void *context, struct assay_slice question
 
 struct assay_evm_link assay_evm_http_link(struct assay_evm_http *http)
 {
+    ASSAY_ASSERT(http != NULL);
     return (struct assay_evm_link){ .ask = post_request, .context = http };
 }
 
@@ -59,6 +62,7 @@ static bool is_url(const char *text)
 /* Cuts the next one off. Returns: NULL after the last. */
 static char *next_url(char **rest)
 {
+    ASSAY_ASSERT(rest != NULL);
     if (*rest == NULL) return NULL;
     char *const one = *rest + strspn(*rest, " ");
     char *const comma = strchr(one, ',');
@@ -71,6 +75,7 @@ static char *next_url(char **rest)
 static enum assay_status append_header(struct assay_evm_https *https, const char *url,
                                        const struct assay_evm_http *like)
 {
+    ASSAY_ASSERT(https->nodes.count <= ASSAY_EVM_NODES_MAX);
     const uint32_t count = https->nodes.count;
     if (!is_url(url)) return ASSAY_E_SYNTAX;
     for (uint32_t i = 0; i < count; i++)
@@ -100,5 +105,6 @@ enum assay_status assay_evm_https_link(struct assay_evm_https *https, const char
 
 const char *assay_evm_https_get_error(const struct assay_evm_https *https)
 {
+    ASSAY_ASSERT(https->nodes.count <= ASSAY_EVM_NODES_MAX);
     return https->nodes.count == 1 ? https->node[0].message : "";
 }

@@ -31,6 +31,7 @@ static bool is_refusal(const struct assay_json *error)
 
 static void read_answer(struct said *s)
 {
+    ASSAY_ASSERT(s->document == NULL && s->result == NULL);
     if (s->status != ASSAY_OK) return;
     s->status = assay_json_parse((const char *)s->bytes, s->len, &s->document);
     if (s->status != ASSAY_OK) return;
@@ -42,6 +43,7 @@ static void read_answer(struct said *s)
 static void query_node(const struct assay_evm_link *link, struct assay_slice question,
                        struct said *s)
 {
+    ASSAY_ASSERT(link->ask != NULL);
     *s = (struct said){ .status = ASSAY_E_MEMORY, .bytes = malloc(ASSAY_EVM_ANSWER_LEN_MAX) };
     if (s->bytes == NULL) return;
     s->status = link->ask(link->context, question, s->bytes, ASSAY_EVM_ANSWER_LEN_MAX, &s->len);
@@ -50,6 +52,7 @@ static void query_node(const struct assay_evm_link *link, struct assay_slice que
 
 static void free_answers(struct said *s, uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_EVM_NODES_MAX);
     for (uint32_t i = 0; i < count; i++) {
         assay_json_free(&s[i].document);
         free(s[i].bytes);
@@ -99,6 +102,7 @@ static uint32_t first_answer(const struct said *said, uint32_t count, bool resul
 
 static uint32_t lowest_answer(const struct said *said, uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_EVM_NODES_MAX);
     uint32_t lowest = count, answers = 0;
     uint64_t number = 0, least = UINT64_MAX;
     for (uint32_t i = 0; i < count; i++) {
@@ -114,6 +118,7 @@ static uint32_t lowest_answer(const struct said *said, uint32_t count)
 /* What is looked for proves itself: who shows most hides least. */
 static uint32_t fullest_answer(const struct said *said, uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_EVM_NODES_MAX);
     uint32_t fullest = first_answer(said, count, false);
     size_t most = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -135,6 +140,7 @@ static uint32_t agreed_answer(const struct said *said, uint32_t count, bool *apa
         else *apart = *apart || !is_same(&said[first], &said[i]);
         answers++;
     }
+    ASSAY_ASSERT(answers <= count);
     return 2 * answers > count && !*apart ? first : count;
 }
 
@@ -166,6 +172,7 @@ static void set_pause(uint32_t ms)
 static enum assay_status node_fails(struct assay_evm_nodes *nodes, const struct said *said,
                                     bool apart)
 {
+    ASSAY_ASSERT(nodes->count <= ASSAY_EVM_NODES_MAX);
     uint32_t answers = 0;
     for (uint32_t i = 0; i < nodes->count; i++)
         answers += said[i].counts;
@@ -188,6 +195,7 @@ static enum assay_status query_round(struct assay_evm_nodes *nodes, const char *
     for (uint32_t i = 0; i < nodes->count; i++)
         query_node(&nodes->link[i], question, &said[i]);
     const uint32_t chosen = choose_answer(method, said, nodes->count, apart);
+    ASSAY_ASSERT(chosen <= nodes->count);
     if (chosen == nodes->count) status = node_fails(nodes, said, *apart);
     else if (said[chosen].len > capacity) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) {
@@ -204,6 +212,7 @@ static enum assay_status query_nodes(void *context, struct assay_slice question,
     struct assay_evm_nodes *const nodes = context;
     struct assay_json *document = NULL;
     bool apart = false;
+    ASSAY_ASSERT(nodes->count > 0 && nodes->count <= ASSAY_EVM_NODES_MAX);
     if (nodes->count == 1)
         return nodes->link[0].ask(nodes->link[0].context, question, answer, capacity, len);
     enum assay_status status =

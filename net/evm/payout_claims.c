@@ -139,6 +139,7 @@ static void log_line(struct assay_payout_claims *t, const char *why)
  * is not so long yet */
 static bool deep_block(struct assay_payout_claims *t, uint64_t *block)
 {
+    ASSAY_ASSERT(t->config.sender.confirmations > 0);
     uint64_t chain_id = 0, head = 0;
     struct assay_evm_rpc *const rpc = &t->sender.rpc;
     t->answers = assay_evm_get_chain(rpc, &chain_id) == ASSAY_OK &&
@@ -201,6 +202,7 @@ static uint64_t claim_cost(const struct assay_payout_claims *t, uint64_t base_fe
 static bool is_due(const struct assay_payout_claims *t, const struct row *row, uint64_t cost,
                    uint64_t now_s)
 {
+    ASSAY_ASSERT(t->config.batch > 0);
     const uint64_t worth = claim_worth(row), deadline = row->terms.deadline_s;
     if (!row->used || !row->look.known || !row->look.open || now_s >= deadline) return false;
     const bool last =
@@ -210,6 +212,7 @@ static bool is_due(const struct assay_payout_claims *t, const struct row *row, u
 
 static void begin_claim(struct assay_payout_claims *t, const struct row *row)
 {
+    ASSAY_ASSERT(!t->sends && row->used && row->claim.step > row->look.paid);
     struct assay_evm_order order;
     if (assay_evm_claim_order(&t->config.place, &row->terms, &row->claim, t->data, sizeof t->data,
                               &order) != ASSAY_OK)
@@ -220,6 +223,7 @@ static void begin_claim(struct assay_payout_claims *t, const struct row *row)
 /* Of what is due, what is over first. */
 static void choose_claim(struct assay_payout_claims *t, uint64_t now_s)
 {
+    ASSAY_ASSERT(!t->sends);
     const struct row *next = NULL;
     uint64_t base_fee_wei = 0;
     bool owed = false;
@@ -299,6 +303,7 @@ static void *run_claims(void *context)
 
 enum assay_status assay_payout_claims_start(struct assay_payout_claims *claims)
 {
+    ASSAY_ASSERT(!claims->starts);
     claims->starts = pthread_create(&claims->thread, NULL, run_claims, claims) == 0;
     return claims->starts ? ASSAY_OK : ASSAY_E_MEMORY;
 }

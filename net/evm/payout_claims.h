@@ -2,11 +2,11 @@
  * net/evm/payout_claims.h - payout claims of an executor on an EVM chain: open tasks, paid amounts,
  * and claims that are sent once they exceed their gas cost (docs/services.md 8.10).
  *
- * It never decides what is owed: whoever owns it has kept a claim durably before it hands it over,
- * and hands it over again after a start. What the chain says counts as deep as the configuration
- * wants, so blocks that go away take nothing with them. A step asks a node and may wait for it, so
- * start runs steps in a thread of their own; the other calls never wait for a node, and may come
- * from any thread. Without start, the caller step is that thread.
+ * It never decides what is owed: its owner stores a claim durably before it hands it over, and
+ * hands it over again after a start. What the chain says counts as deep as the configuration wants,
+ * so blocks that go away take nothing with them. A step asks a node and may wait for it, so start
+ * runs steps in a thread of their own; the other calls never wait for a node, and may come from any
+ * thread. Without start, the caller step is that thread.
  */
 #ifndef ASSAY_NET_EVM_PAYOUT_CLAIMS_H
 #define ASSAY_NET_EVM_PAYOUT_CLAIMS_H
@@ -23,7 +23,7 @@ enum {
 
 struct assay_payout_claims_config {
     struct assay_evm_place place;
-    uint8_t anchor[ASSAY_EVM_ADDRESS_LEN]; /* that the contract of tasks believes */
+    uint8_t anchor[ASSAY_EVM_ADDRESS_LEN]; /* that the contract of tasks trusts */
     struct assay_evm_config sender;
     uint64_t margin_s; /* before a deadline: what is worth its gas is claimed */
     uint32_t batch;    /* before: when it brings so many times its gas; from 1 */

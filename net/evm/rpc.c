@@ -12,6 +12,7 @@
 static enum assay_status set_rpc_error(struct assay_evm_rpc *rpc, enum assay_status status,
                                        const char *what)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && what != NULL);
     const bool has_reason = rpc->link.why != NULL && rpc->link.why[0] != '\0';
     if (rpc->why[0] == '\0')
         snprintf(rpc->why, sizeof rpc->why, "%s: %s", what,
@@ -41,7 +42,7 @@ enum assay_status assay_evm_quantity(const struct assay_json *value, uint64_t *o
         if (c >= '0' && c <= '9') digit = (unsigned)(c - '0');
         else if (c >= 'a' && c <= 'f') digit = (unsigned)(c - 'a') + 10;
         else return ASSAY_E_SYNTAX;
-        if (i >= 16) continue; /* read on: what is no number is told as such */
+        if (i >= 16) continue; /* continue: a value that is no number is reported as such */
         number = number << 4 | digit;
     }
     if (len > 16) return ASSAY_E_RANGE;
@@ -52,6 +53,7 @@ enum assay_status assay_evm_quantity(const struct assay_json *value, uint64_t *o
 enum assay_status assay_evm_bytes(const struct assay_json *value, uint8_t *out, size_t capacity,
                                   size_t *len)
 {
+    ASSAY_ASSERT(capacity == 0 || out != NULL);
     const char *const digits = digits_of(value);
     if (assay_json_as_text(value) == NULL) return ASSAY_E_TYPE;
     if (digits == NULL) return ASSAY_E_SYNTAX;
@@ -112,6 +114,7 @@ static void read_refusal(struct assay_evm_rpc *rpc, const struct assay_json *dat
     for (const uint8_t *c = bytes + sizeof selector; len < 32 && *c >= 'a' && *c <= 'z'; c++)
         rpc->why[len++] = (char)*c;
     rpc->why[len] = '\0';
+    ASSAY_ASSERT(len < sizeof rpc->why);
     rpc->refused = true;
 }
 
@@ -123,6 +126,7 @@ static void read_error(struct assay_evm_rpc *rpc, const struct assay_json *error
         if (c < ' ' || c > '~') c = '?';
         rpc->why[len] = c;
     }
+    ASSAY_ASSERT(len < sizeof rpc->why);
     rpc->why[len] = '\0';
     read_refusal(rpc, assay_json_get(error, "data"));
 }
@@ -151,6 +155,7 @@ enum assay_status assay_evm_answer_parse(struct assay_evm_rpc *rpc, struct assay
  * they are shown as question marks. */
 static void without_zeros(uint8_t *answer, size_t len)
 {
+    ASSAY_ASSERT(len <= ASSAY_EVM_ANSWER_LEN_MAX);
     static const char zero[] = "u0000";
     for (size_t i = 0; i + sizeof zero <= len; i++) {
         if (answer[i] != '\\') continue;
@@ -165,6 +170,7 @@ static enum assay_status call_method(struct assay_evm_rpc *rpc, const char *meth
                                      struct assay_json *params, struct assay_json **document,
                                      const struct assay_json **result)
 {
+    ASSAY_ASSERT(method != NULL && rpc->link.ask != NULL);
     struct assay_json *question = assay_json_object();
     uint8_t *const answer = malloc(ASSAY_EVM_ANSWER_LEN_MAX);
     size_t len = 0;
@@ -266,6 +272,7 @@ static enum assay_status call_bytes(struct assay_evm_rpc *rpc, const char *metho
                                     struct assay_json *params, uint8_t *out, size_t capacity,
                                     size_t *len)
 {
+    ASSAY_ASSERT(capacity == 0 || out != NULL);
     struct assay_json *document = NULL;
     const struct assay_json *result = NULL;
     enum assay_status status = call_method(rpc, method, params, &document, &result);
@@ -306,6 +313,7 @@ static void set_address(struct assay_json *object, const char *key, const uint8_
 
 static struct assay_json *call_params(const struct assay_evm_call *call)
 {
+    ASSAY_ASSERT(call->data.len <= ASSAY_EVM_DATA_LEN_MAX);
     char *const data = hex_text(call->data);
     char value[2 + 64 + 1];
     if (data == NULL) return NULL; /* a question without them is refused */
@@ -386,6 +394,7 @@ static struct assay_json *event_params(const uint8_t contract[static ASSAY_EVM_A
                                        const uint8_t event[static 32],
                                        const uint8_t word[static 32], uint64_t from, uint64_t to)
 {
+    ASSAY_ASSERT(from <= to);
     struct assay_json *const params = assay_json_array(), *const object = assay_json_object();
     struct assay_json *const topics = assay_json_array();
     char block[24];
@@ -421,6 +430,7 @@ enum assay_status assay_evm_get_events(struct assay_evm_rpc *rpc,
         status = assay_evm_bytes_exact(assay_json_get(one, "transactionHash"), hash[*count], 32);
         *count += status == ASSAY_OK;
     }
+    ASSAY_ASSERT(*count <= capacity);
     assay_json_free(&document);
     return status == ASSAY_OK ? status : set_rpc_error(rpc, status, method);
 }

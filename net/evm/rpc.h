@@ -2,9 +2,9 @@
  * net/evm/rpc.h - JSON-RPC calls to an EVM node, and checks of the responses (docs/services.md
  * 8.4).
  *
- * JSON-RPC 2.0 over a link, one question at a time. Whoever answers may lie: each decoder takes the
- * canonical form alone, within bounds that were set before it was asked, and what can be computed
- * here is compared with it.
+ * JSON-RPC 2.0 over a link, one question at a time. The node that answers may be Byzantine: each
+ * decoder takes the canonical form alone, within bounds that were set before it was asked, and what
+ * can be computed here is compared with it.
  */
 #ifndef ASSAY_NET_EVM_RPC_H
 #define ASSAY_NET_EVM_RPC_H
@@ -64,7 +64,7 @@ ASSAY_CHECKED enum assay_status assay_evm_receipt_parse(const struct assay_json 
  * assay_evm_answer_parse - the result of an answer's bytes.
  * In:      id: of the question
  * Out:     *document (the caller frees it, also when it is not ASSAY_OK), *result borrows from it
- * Returns: ASSAY_OK | ASSAY_E_INVALID (an error, told in rpc->why and rpc->refused) |
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (an error, reported in rpc->why and rpc->refused) |
  *          ASSAY_E_CHAIN (of another question) | ASSAY_E_SYNTAX, _RANGE, _TYPE
  */
 ASSAY_CHECKED enum assay_status assay_evm_answer_parse(struct assay_evm_rpc *rpc,

@@ -13,6 +13,7 @@ const char *assay_evm_phase_text(enum assay_evm_phase phase)
     static const char *const texts[] = {
         "idle", "new", "dear", "sent", "mined", "done", "refused"
     };
+    ASSAY_ASSERT((size_t)phase < sizeof texts / sizeof *texts);
     return texts[phase];
 }
 
@@ -50,6 +51,7 @@ static bool is_over(enum assay_evm_phase phase)
 enum assay_status assay_evm_sender_begin(struct assay_evm_sender *sender,
                                          const struct assay_evm_order *order)
 {
+    ASSAY_ASSERT(sender->data != NULL && sender->raw != NULL);
     if (!is_over(sender->progress.phase)) return ASSAY_E_AGAIN;
     if (order->data.len > ASSAY_EVM_DATA_LEN_MAX) return ASSAY_E_RANGE;
     sender->order = *order;
@@ -91,7 +93,7 @@ static struct assay_evm_call build_call(const struct assay_evm_sender *sender)
                                     .data = sender->order.data };
 }
 
-/* Returns: false when the contract says no, or nobody answers. */
+/* Returns: false when the contract refuses, or no node answers. */
 static bool estimate_gas(struct assay_evm_sender *sender)
 {
     const struct assay_evm_call call = build_call(sender);
@@ -105,6 +107,7 @@ static bool estimate_gas(struct assay_evm_sender *sender)
     }
     /* A block later it may take a little more. */
     const uint64_t some_more = gas + gas / 8;
+    ASSAY_ASSERT(gas <= sender->config.gas_limit);
     sender->gas = some_more < sender->config.gas_limit ? some_more : sender->config.gas_limit;
     return true;
 }
@@ -117,6 +120,7 @@ static bool read_base_fee(struct assay_evm_sender *sender)
 /* Twice the base fee survives six full blocks; the limit holds whatever a node says of fees. */
 static uint64_t compute_fee(const struct assay_evm_sender *sender)
 {
+    ASSAY_ASSERT(sender->config.tip_wei <= sender->config.fee_limit_wei);
     const uint64_t limit = sender->config.fee_limit_wei, base = sender->progress.base_fee_wei;
     if (base > limit / 2 || 2 * base > limit - sender->config.tip_wei) return limit;
     return 2 * base + sender->config.tip_wei;
@@ -124,12 +128,14 @@ static uint64_t compute_fee(const struct assay_evm_sender *sender)
 
 static bool is_too_expensive(const struct assay_evm_sender *sender)
 {
+    ASSAY_ASSERT(sender->config.tip_wei <= sender->config.fee_limit_wei);
     const uint64_t room = sender->config.fee_limit_wei - sender->config.tip_wei;
     return sender->progress.base_fee_wei > room;
 }
 
 static void forget_oldest(struct assay_evm_sender *sender)
 {
+    ASSAY_ASSERT(sender->hash_count <= ASSAY_EVM_HASHES_MAX);
     if (sender->hash_count < ASSAY_EVM_HASHES_MAX) return;
     for (uint32_t i = 1; i < ASSAY_EVM_HASHES_MAX; i++) {
         assay_bytes_copy(sender->hashes[i - 1], 32, sender->hashes[i], 32);
@@ -154,10 +160,12 @@ static void sign_transaction(struct assay_evm_sender *sender, uint64_t nonce, ui
     assay_bytes_copy(t.to, sizeof t.to, sender->order.to, sizeof t.to);
     assay_bytes_copy(t.value, sizeof t.value, sender->order.value, sizeof t.value);
     forget_oldest(sender);
+    ASSAY_ASSERT(sender->hash_count < ASSAY_EVM_HASHES_MAX);
     uint8_t *const hash = sender->hashes[sender->hash_count];
     const enum assay_status status =
         assay_evm_transaction_sign(&t, &sender->key, sender->raw, RAW_MAX, &raw, hash);
     ASSAY_ASSERT(status == ASSAY_OK); /* the key has an account, the data fit */
+    ASSAY_ASSERT(raw.len > 0 && raw.len <= RAW_MAX);
     sender->raw_len = raw.len;
     sender->nonces[sender->hash_count++] = nonce;
     sender->progress.nonce = nonce;
@@ -169,6 +177,7 @@ static void sign_transaction(struct assay_evm_sender *sender, uint64_t nonce, ui
 /* Whatever it answers, whether the node has it is seen from the chain. */
 static void send_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
+    ASSAY_ASSERT(sender->raw_len > 0 && sender->hash_count > 0);
     uint8_t hash[32];
     const enum assay_status status =
         assay_evm_send_raw(&sender->rpc, assay_slice_over(sender->raw, sender->raw_len), hash);
@@ -181,10 +190,12 @@ static void send_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 
 static void start_order(struct assay_evm_sender *sender, uint64_t now_ms)
 {
+    ASSAY_ASSERT(sender->progress.phase == ASSAY_EVM_NEW ||
+                 sender->progress.phase == ASSAY_EVM_FEE_TOO_HIGH);
     uint64_t nonce = 0;
     if (!check_chain(sender) || !estimate_gas(sender) || !read_base_fee(sender)) return;
     if (is_too_expensive(sender)) {
-        sender->progress.phase = ASSAY_EVM_DEAR;
+        sender->progress.phase = ASSAY_EVM_FEE_TOO_HIGH;
         set_text(sender, "gas costs more than the configuration allows");
         return;
     }
@@ -199,9 +210,10 @@ static void start_order(struct assay_evm_sender *sender, uint64_t now_ms)
     send_transaction(sender, now_ms);
 }
 
-/* Is one of what was signed in a block? Returns: false when nobody answers. */
+/* Is one of what was signed in a block? Returns: false when no node answers. */
 static bool read_receipt(struct assay_evm_sender *sender, struct assay_evm_receipt *receipt)
 {
+    ASSAY_ASSERT(sender->hash_count <= ASSAY_EVM_HASHES_MAX);
     *receipt = (struct assay_evm_receipt){ 0 };
     for (uint32_t i = sender->hash_count; i > 0 && !receipt->found; i--) {
         const uint8_t *const hash = sender->hashes[i - 1];
@@ -217,6 +229,7 @@ static bool read_receipt(struct assay_evm_sender *sender, struct assay_evm_recei
 static const char *check_receipt(const struct assay_evm_sender *sender,
                                  const struct assay_evm_receipt *receipt, uint64_t head)
 {
+    ASSAY_ASSERT(receipt->found);
     uint8_t made[ASSAY_EVM_ADDRESS_LEN];
     if (receipt->block > head) return "a receipt of a block that is to come";
     if (receipt->gas > sender->gas) return "a receipt of more gas than was given";
@@ -230,6 +243,7 @@ static const char *check_receipt(const struct assay_evm_sender *sender,
 
 static void settle_order(struct assay_evm_sender *sender)
 {
+    ASSAY_ASSERT(sender->progress.receipt.found);
     struct assay_evm_progress *const p = &sender->progress;
     p->why[0] = '\0';
     if (p->depth < sender->config.confirmations) {
@@ -239,7 +253,7 @@ static void settle_order(struct assay_evm_sender *sender)
     sender->next = p->nonce + 1;
     p->phase = p->receipt.good ? ASSAY_EVM_DONE : ASSAY_EVM_REFUSED;
     if (p->receipt.good) return;
-    /* Why: as the contract says now; what changed it may be over. */
+    /* Why: as the contract refusesw; what changed it may be over. */
     const struct assay_evm_call call = build_call(sender);
     uint64_t gas = 0;
     const enum assay_status status = assay_evm_estimate_gas(&sender->rpc, &call, &gas);
@@ -250,6 +264,7 @@ static void settle_order(struct assay_evm_sender *sender)
 /* An eighth dearer is what nodes take in its place. Above the limit it stays as it is. */
 static void raise_fee(struct assay_evm_sender *sender)
 {
+    ASSAY_ASSERT(sender->tip_wei <= sender->progress.fee_wei);
     const uint64_t limit = sender->config.fee_limit_wei, old = sender->progress.fee_wei;
     const uint64_t tip = sender->tip_wei + sender->tip_wei / 8 + 1;
     const uint64_t least = old + old / 8 + 1, wanted = compute_fee(sender);
@@ -265,6 +280,7 @@ static void raise_fee(struct assay_evm_sender *sender)
 /* Not seen in a block for a while. */
 static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
+    ASSAY_ASSERT(sender->hash_count > 0);
     uint64_t nonce = 0, deep = 0, head = 0;
     struct assay_evm_receipt receipt;
     struct assay_evm_progress *const p = &sender->progress;
@@ -288,8 +304,10 @@ static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
         set_text(sender, "the node reports a used nonce");
         return;
     } else if (nonce < p->nonce || deep > p->nonce) {
-        /* It was signed for a place that is far ahead, or which another one has for good. */
-        sign_transaction(sender, nonce, compute_fee(sender));
+        /* It was signed for a place that is far ahead, or which another one has for good. The tip
+         * may have been raised while gas was dearer than it is now. */
+        const uint64_t fee = compute_fee(sender);
+        sign_transaction(sender, nonce, fee > sender->tip_wei ? fee : sender->tip_wei);
     } else {
         set_text(sender, "another transaction of this account has its place");
         sender->sent_ms = now_ms;
@@ -300,6 +318,8 @@ static void resend_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 
 static void follow_transaction(struct assay_evm_sender *sender, uint64_t now_ms)
 {
+    ASSAY_ASSERT(sender->progress.phase == ASSAY_EVM_SENT ||
+                 sender->progress.phase == ASSAY_EVM_MINED);
     struct assay_evm_progress *const p = &sender->progress;
     struct assay_evm_receipt receipt;
     uint64_t head = 0;
@@ -332,7 +352,7 @@ enum assay_evm_phase assay_evm_sender_step(struct assay_evm_sender *sender, uint
     const enum assay_evm_phase phase = sender->progress.phase;
     if (is_over(phase)) return phase;
     sender->progress.why[0] = '\0';
-    if (phase == ASSAY_EVM_NEW || phase == ASSAY_EVM_DEAR) start_order(sender, now_ms);
+    if (phase == ASSAY_EVM_NEW || phase == ASSAY_EVM_FEE_TOO_HIGH) start_order(sender, now_ms);
     else follow_transaction(sender, now_ms);
     return sender->progress.phase;
 }

@@ -32,12 +32,12 @@ struct assay_evm_config {
 
 enum assay_evm_phase {
     ASSAY_EVM_IDLE,
-    ASSAY_EVM_NEW,     /* not signed yet */
-    ASSAY_EVM_DEAR,    /* nor will it be, as long as gas costs more than the limit */
-    ASSAY_EVM_SENT,    /* a node has it */
-    ASSAY_EVM_MINED,   /* in a block, not deep enough */
-    ASSAY_EVM_DONE,    /* deep enough, and good */
-    ASSAY_EVM_REFUSED, /* not sent, or included in vain: the contract says no; `why` has its word */
+    ASSAY_EVM_NEW,          /* not signed yet */
+    ASSAY_EVM_FEE_TOO_HIGH, /* nor will it be, as long as gas costs more than the limit */
+    ASSAY_EVM_SENT,         /* a node has it */
+    ASSAY_EVM_MINED,        /* in a block, not deep enough */
+    ASSAY_EVM_DONE,         /* deep enough, and good */
+    ASSAY_EVM_REFUSED, /* not sent, or included in vain: the contract refuses; `why` has its word */
 };
 /* "idle", "new", "dear", ... Returns: never NULL. */
 const char *assay_evm_phase_text(enum assay_evm_phase phase);
@@ -55,7 +55,7 @@ struct assay_evm_progress {
     char why[ASSAY_EVM_WHY_LEN]; /* of what did not go on; empty when nothing is wrong */
     uint8_t hash[32];            /* newest, or of the one that is in a block */
     uint64_t nonce, fee_wei;     /* it was signed with */
-    uint64_t base_fee_wei;       /* newest that was told */
+    uint64_t base_fee_wei;       /* newest that was reported */
     struct assay_evm_receipt receipt;
     uint64_t depth;   /* blocks from its own on */
     uint32_t gone;    /* times that a block which had it was no block any more */
@@ -71,7 +71,7 @@ struct assay_evm_sender {
     uint8_t *data, *raw;          /* owned */
     size_t raw_len;
     uint64_t gas, tip_wei, sent_ms;
-    uint64_t next; /* least nonce that this process believes: what is confirmed is not taken back */
+    uint64_t next; /* least nonce that this process accepts: a confirmed one is not taken back */
     uint8_t hashes[ASSAY_EVM_HASHES_MAX][32];
     uint64_t nonces[ASSAY_EVM_HASHES_MAX]; /* it was signed with, by hash */
     uint32_t hash_count;

@@ -86,6 +86,7 @@ enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
                                       const uint8_t task[static 32], uint64_t block, bool *open,
                                       uint32_t *paid)
 {
+    ASSAY_ASSERT(open != NULL && paid != NULL);
     uint8_t bytes[ASSAY_ABI_SELECTOR_LEN + ASSAY_ABI_WORD_LEN], word[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_evm_task_put_paid(&w, task);
@@ -107,6 +108,7 @@ enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
 static bool find_opening(const uint8_t *input, size_t len, const uint8_t lock[static 32],
                          uint8_t opening[static 32])
 {
+    ASSAY_ASSERT(input != NULL);
     uint8_t digest[32];
     for (size_t at = 0; at + 32 <= len; at++) {
         assay_sha256(input + at, 32, digest);
@@ -123,6 +125,7 @@ static enum assay_status search_openings(struct assay_evm_rpc *rpc,
                                          const uint8_t task[static 32], uint64_t from, uint64_t to,
                                          const uint8_t lock[static 32], uint8_t opening[static 32])
 {
+    ASSAY_ASSERT(from <= to);
     static const char paid[] = "Paid(bytes32,uint256)";
     uint8_t event[32], hash[CLAIMS_LOOKED_AT][32], input[CLAIM_INPUT_MAX];
     size_t count = 0, len = 0;
@@ -130,6 +133,7 @@ static enum assay_status search_openings(struct assay_evm_rpc *rpc,
     ASSAY_TRY(assay_evm_get_events(rpc, place->contract, event, task, from, to, hash,
                                    CLAIMS_LOOKED_AT, &count));
     while (count-- > 0) {
+        ASSAY_ASSERT(count < CLAIMS_LOOKED_AT);
         const enum assay_status status =
             assay_evm_get_input(rpc, hash[count], input, sizeof input, &len);
         if (status == ASSAY_OK && find_opening(input, len, lock, opening)) return ASSAY_OK;

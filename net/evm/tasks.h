@@ -52,7 +52,8 @@ ASSAY_CHECKED enum assay_status assay_evm_task_read(struct assay_evm_rpc *rpc,
 /*
  * assay_evm_task_opening - the key of a step, from the claim that was paid for it (docs/services.md
  * 8.10): a claim shows it to everybody.
- * In:      lock: SHA-256 of the key, as the receipt has it: so whoever answers cannot make one up
+ * In:      lock: SHA-256 of the key, as the receipt has it: so the node that answers cannot invent
+ * one
  * Out:     opening: written only on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no claim of the last ASSAY_EVM_OPENING_BLOCKS has it) |
  *          statuses of the request

@@ -82,6 +82,7 @@ static void push_found(struct assay_fetcher *f, struct assay_fetcher_found *foun
 {
     const uint64_t one = 1;
     pthread_mutex_lock(&f->mutex);
+    ASSAY_ASSERT(f->head < ASSAY_FETCHER_REPORTS_MAX && f->count <= ASSAY_FETCHER_REPORTS_MAX);
     const bool fits = f->count < ASSAY_FETCHER_REPORTS_MAX;
     if (fits) {
         f->ring[(f->head + f->count) % ASSAY_FETCHER_REPORTS_MAX] = *found;
@@ -97,6 +98,7 @@ static void push_found(struct assay_fetcher *f, struct assay_fetcher_found *foun
 static bool format_path(const struct assay_fetcher *f, const struct assay_round_report *report,
                         char path[static PATH_MAX])
 {
+    ASSAY_ASSERT(f->dir != NULL);
     char name[2 * ASSAY_SHA256_LEN + 1];
     assay_hex_encode(report->root, ASSAY_SHA256_LEN, name, sizeof name);
     const int n = snprintf(path, PATH_MAX, "%s/%s%s%s.offer", f->dir, name,
@@ -108,6 +110,7 @@ static bool format_path(const struct assay_fetcher *f, const struct assay_round_
 static bool is_worth_keeping(const struct assay_fetcher *f, const char *path,
                              const struct assay_round_report *report, int64_t at_unix_s)
 {
+    ASSAY_ASSERT(f->set != NULL && report->result == ASSAY_ROUND_NEWER);
     uint8_t *bytes = NULL;
     size_t len = 0;
     struct assay_renewal before;
@@ -122,6 +125,7 @@ static bool is_worth_keeping(const struct assay_fetcher *f, const char *path,
 static bool save_found(const struct assay_fetcher *f, const struct assay_round_report *report,
                        int64_t at_unix_s)
 {
+    ASSAY_ASSERT(report->result == ASSAY_ROUND_NEWER);
     char path[PATH_MAX];
     if (f->dir == NULL) return true;
     if (!format_path(f, report, path)) return false;
@@ -137,6 +141,7 @@ static int64_t now_unix_s(const struct assay_fetcher *f)
 
 static void copy_report(const struct assay_round_report *report, struct assay_fetcher_found *found)
 {
+    ASSAY_ASSERT(found->memory == NULL);
     found->report = *report;
     found->report.offer = assay_slice_over(NULL, 0);
     if (report->offer.len == 0) return;
@@ -163,6 +168,7 @@ static void on_report(void *context, const struct assay_round_report *report)
 /* Has an earlier entry the same file? */
 static bool is_reported(const struct assay_endorsements *set, size_t index, const char *part)
 {
+    ASSAY_ASSERT(index < set->count);
     char other[ASSAY_ROUND_PART_LEN];
     for (size_t i = 0; i < index; i++) {
         assay_round_part(&set->entries[i], other);
@@ -176,6 +182,7 @@ static bool is_reported(const struct assay_endorsements *set, size_t index, cons
 /* Offers cached earlier that may still be valid, before any request. */
 static void report_saved(struct assay_fetcher *f)
 {
+    ASSAY_ASSERT(f->set != NULL);
     char path[PATH_MAX];
     const struct assay_endorsements *const set = &f->set->built;
     for (size_t i = 0; f->dir != NULL && i < set->count; i++) {
@@ -254,6 +261,7 @@ static void *run_fetcher(void *context)
 /* No signal of the process is this thread's, and a connection that a server closes raises none. */
 static int start_thread(struct assay_fetcher *f)
 {
+    ASSAY_ASSERT(!f->has_thread && f->set != NULL);
     sigset_t all, before;
     (void)sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return -1;
@@ -266,6 +274,7 @@ static int start_thread(struct assay_fetcher *f)
 
 static enum assay_status prepare_state(struct assay_fetcher *f, const char *dir)
 {
+    ASSAY_ASSERT(f->fd < 0 && f->dir == NULL);
     pthread_condattr_t attributes;
     struct stat info;
     f->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -332,6 +341,7 @@ void assay_fetcher_destroy(struct assay_fetcher **fetcher)
 enum assay_status assay_fetcher_in_force(struct assay_fetcher *fetcher, const uint8_t *set,
                                          size_t set_len)
 {
+    ASSAY_ASSERT(fetcher->has_thread);
     struct set *next = NULL;
     ASSAY_TRY(open_set(set, set_len, &next));
     pthread_mutex_lock(&fetcher->mutex);
@@ -352,12 +362,15 @@ void assay_fetcher_wake(struct assay_fetcher *fetcher)
 
 int assay_fetcher_fd(const struct assay_fetcher *fetcher)
 {
+    ASSAY_ASSERT(fetcher->fd >= 0);
     return fetcher->fd;
 }
 
 bool assay_fetcher_next(struct assay_fetcher *fetcher, struct assay_fetcher_found *found)
 {
     pthread_mutex_lock(&fetcher->mutex);
+    ASSAY_ASSERT(fetcher->head < ASSAY_FETCHER_REPORTS_MAX &&
+                 fetcher->count <= ASSAY_FETCHER_REPORTS_MAX);
     const bool is_there = fetcher->count > 0;
     if (is_there) {
         *found = fetcher->ring[fetcher->head];

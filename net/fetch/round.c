@@ -37,6 +37,7 @@ static bool is_stopped(const struct work *w)
 
 static void report_result(struct work *w, enum assay_round_result result, enum assay_status status)
 {
+    ASSAY_ASSERT(w->on_report != NULL);
     if (is_stopped(w)) return; /* an aborted request is no statement about a vendor */
     w->report.result = result;
     w->report.status = status;
@@ -70,6 +71,7 @@ enum assay_status assay_round_judge(const struct assay_collateral_set *in_force,
 
 static void judge_part(struct work *w, size_t len)
 {
+    ASSAY_ASSERT(len > 0 && len <= sizeof w->offer);
     const struct assay_slice offer = assay_slice_over(w->offer, len);
     const enum assay_status status =
         assay_round_judge(w->in_force, offer, w->at_unix_s, &w->report.renewal);
@@ -125,6 +127,7 @@ void assay_round_part(const struct assay_endorsement *entry, char part[static AS
 static enum assay_status fetch_family(struct work *w, const struct assay_endorsement *entry,
                                       bool early, struct assay_pcs_bundle *bundle)
 {
+    ASSAY_ASSERT(assay_endorsement_has_documents(entry));
     const struct assay_round_source *const source = &w->config->intel;
     struct assay_pcs_request request = {
         .tee = entry->collateral->tcb_info.tee,
@@ -143,6 +146,7 @@ static enum assay_status fetch_family(struct work *w, const struct assay_endorse
 
 static void request_intel(struct work *w, const struct assay_endorsement *entry, bool early)
 {
+    ASSAY_ASSERT(assay_endorsement_has_documents(entry));
     struct assay_pcs_bundle bundle = { 0 };
     begin_report(w, &entry->root);
     assay_round_part(entry, w->report.part);
@@ -227,6 +231,7 @@ static enum assay_status fetch_amd(struct work *w, const struct assay_key *root,
 /* Fetches one list. Returns: the number of lists received. */
 static size_t note_result(struct work *w, enum assay_status status, size_t count)
 {
+    ASSAY_ASSERT(count < ASSAY_LISTS_MAX);
     if (status == ASSAY_OK) return count + 1;
     report_result(w, ASSAY_ROUND_UNREACHABLE, status);
     return count;
@@ -234,6 +239,7 @@ static size_t note_result(struct work *w, enum assay_status status, size_t count
 
 static void request_lists(struct work *w, const struct assay_endorsement *entry)
 {
+    ASSAY_ASSERT(!assay_endorsement_has_documents(entry));
     size_t count = 0;
     enum assay_kds_product product = ASSAY_KDS_MILAN;
     struct assay_slice lists[ASSAY_LISTS_MAX];
@@ -249,6 +255,7 @@ static void request_lists(struct work *w, const struct assay_endorsement *entry)
     }
     for (size_t i = 0; i < count; i++)
         lists[i] = w->fetched[i].content.body;
+    ASSAY_ASSERT(count <= ASSAY_LISTS_MAX);
     if (count > 0) {
         begin_report(w, &entry->root);
         struct assay_writer out = assay_writer_over(w->offer, sizeof w->offer);
@@ -266,6 +273,7 @@ static void request_lists(struct work *w, const struct assay_endorsement *entry)
 /* The first entry of a root without documents requests the lists of all of them. */
 static bool is_first(const struct assay_endorsements *set, size_t index)
 {
+    ASSAY_ASSERT(index < set->count);
     for (size_t i = 0; i < index; i++)
         if (assay_key_equal(&set->entries[i].root, &set->entries[index].root) &&
             !assay_endorsement_has_documents(&set->entries[i]))

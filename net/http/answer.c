@@ -29,7 +29,7 @@ static void set_body(struct assay_http_answer *answer, unsigned status, const ch
     static const char nothing[] =
         "{\"type\":\"about:blank\",\"title\":\"The node is short of memory\","
         "\"status\":500,\"detail\":\"\",\"instance\":\"\","
-        "\"code\":\"internal\",\"hint\":\"ask again\"}";
+        "\"code\":\"internal\",\"hint\":\"retry\"}";
     answer->status = body != NULL ? status : 500;
     answer->type = body != NULL ? type : "application/problem+json";
     answer->body = body;
@@ -111,6 +111,7 @@ bool http_same_epochs(struct http_asking *asking)
 
 const char *http_parameter(const struct http_asking *asking, const char *key)
 {
+    ASSAY_ASSERT(key != NULL && asking->request->parameter_count <= ASSAY_HTTP_PARAMETERS_MAX);
     const struct assay_http_request *r = asking->request;
     for (size_t i = 0; i < r->parameter_count; i++)
         if (strcmp(r->parameters[i].key, key) == 0)
@@ -192,6 +193,7 @@ static const struct route routes[] = {
 /* Returns: whether the path matches. word: [word_len], gets the variable part. */
 static bool route_matches(const char *pattern, const char *path, char *word, size_t word_len)
 {
+    ASSAY_ASSERT(word_len > 0);
     const char *star = strchr(pattern, '*');
     word[0] = '\0';
     if (star == NULL) return strcmp(pattern, path) == 0;
@@ -208,6 +210,7 @@ static bool route_matches(const char *pattern, const char *path, char *word, siz
 
 static const struct route *find_route(const char *path, char *word, size_t word_len)
 {
+    ASSAY_ASSERT(path != NULL);
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
         if (route_matches(routes[i].path, path, word, word_len)) return &routes[i];
     return NULL;
@@ -218,6 +221,7 @@ static bool accepts_type(const char *accept, const char *type)
 {
     char family[32];
     const char *slash = strchr(type, '/');
+    ASSAY_ASSERT(slash != NULL);
     if (accept == NULL || accept[0] == '\0' || strstr(accept, "*/*") != NULL) return true;
     (void)snprintf(family, sizeof family, "%.*s/*", (int)(slash - type), type);
     if (strstr(accept, type) != NULL || strstr(accept, family) != NULL) return true;
@@ -242,6 +246,7 @@ static bool is_own_name(const char *host)
 
 static bool check_parameters(struct http_asking *asking, const struct route *route)
 {
+    ASSAY_ASSERT(asking->request->parameter_count <= ASSAY_HTTP_PARAMETERS_MAX);
     const struct assay_http_request *r = asking->request;
     char key[40], detail[96];
     for (size_t i = 0; i < r->parameter_count; i++) {
@@ -262,6 +267,7 @@ static bool check_parameters(struct http_asking *asking, const struct route *rou
 
 static void answer_route(struct http_asking *asking, const struct route *route)
 {
+    ASSAY_ASSERT(route->make != NULL);
     const struct assay_http_request *r = asking->request;
     if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
         http_problem(asking, HTTP_METHOD, "only GET and HEAD are answered", NULL);

@@ -2,7 +2,7 @@
  * net/http/answer.h - HTTP request handling without sockets or an HTTP library.
  *
  * docs/openapi.json is the contract: paths, parameters, documents, codes of problems. Everything is
- * rendered from one view (net/http/snapshot_slot.h). What asks for too much gets a page of it.
+ * rendered from one view (net/http/snapshot_slot.h). A request for too much gets one page.
  */
 #ifndef ASSAY_NET_HTTP_ANSWER_H
 #define ASSAY_NET_HTTP_ANSWER_H
@@ -26,7 +26,8 @@ struct assay_http_request {
     const char *accept, *if_none_match, *host, *last_event_id;
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
-    const char *malformed; /* what makes it mean two things (net/http/form.h); NULL: nothing */
+    const char
+        *malformed; /* what makes it mean two things (net/http/request_check.h); NULL: nothing */
     bool too_many_parameters, has_body;
     bool loopback; /* plain TCP of this machine: foreign names in Host are refused */
 };
@@ -68,7 +69,7 @@ struct assay_http_answer {
 };
 
 /* Returns: whether the request is well-formed and for this machine: another one is refused before
- * anything that was rendered for others is looked for. */
+ * the cache of rendered documents is searched. */
 bool assay_http_host_is_allowed(const struct assay_http_request *request);
 /* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
 bool assay_http_is_known(const struct assay_http_request *request, const char *etag);

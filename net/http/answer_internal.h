@@ -26,12 +26,12 @@ struct http_asking {
 
 /* symbol, status, code, title, what to do */
 #define HTTP_PROBLEM_LIST(X)                                                                       \
-    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request is incomplete",             \
+    X(HTTP_BAD_REQUEST, 400, "bad_request", "The request is incomplete",                           \
       "docs/openapi.json, or GET /openapi.json, has every parameter")                              \
     X(HTTP_FORBIDDEN, 403, "forbidden", "Not permitted for this request",                          \
-      "ask by the address that listen.http names")                                                 \
+      "use the address that listen.http names")                                                    \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
-      "data.reason says why; GET /v1/status says what to do")                                      \
+      "data.reason has the reason; GET /v1/status has the advice")                                 \
     X(HTTP_NOT_FOUND, 404, "not_found", "There is no such thing",                                  \
       "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
     X(HTTP_METHOD, 405, "method_not_allowed", "Nothing can be changed here", "use GET or HEAD")    \
@@ -40,10 +40,10 @@ struct http_asking {
     X(HTTP_BODY, 413, "body_not_allowed", "A question has no body", "send none")                   \
     X(HTTP_URI, 414, "uri_too_long", "The address is too long", "shorten it")                      \
     X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
-    X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "ask again; read its log")    \
-    X(HTTP_TOO_BUSY, 503, "too_busy", "Too many ask at once, or the node is only starting",        \
-      "ask again in a second")                                                                     \
-    X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks says what is not")
+    X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "retry; read its log")        \
+    X(HTTP_TOO_BUSY, 503, "too_busy", "Too many requests at once, or the node is starting",        \
+      "retry in a second")                                                                         \
+    X(HTTP_NOT_READY, 503, "not_ready", "Not in order", "data.checks lists what is not")
 
 #define HTTP_PROBLEM_ENUM(symbol, status, code, title, hint) symbol,
 enum http_problem { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ENUM) HTTP_PROBLEM_COUNT };

@@ -23,6 +23,7 @@ void http_status(struct http_asking *asking)
 void http_nodes(struct http_asking *asking)
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
+    ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     uint64_t since = 0, limit = ASSAY_MEMBERS_MAX;
     bool given = false;
     if (!http_number(asking, "since", 0, UINT32_MAX, &given, &since)) return;
@@ -41,6 +42,7 @@ void http_nodes(struct http_asking *asking)
 
 void http_node(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->word != NULL);
     const struct assay_snapshot *s = &asking->view->snapshot;
     uint16_t slot = 0;
     if (!assay_document_slot(s, asking->word, &slot)) {
@@ -61,6 +63,7 @@ void http_counters(struct http_asking *asking)
 
 const struct assay_http_epoch *http_newest(const struct assay_http_snapshot *view)
 {
+    ASSAY_ASSERT(view->epoch_count <= ASSAY_HTTP_EPOCHS);
     return view->epoch_count > 0 ? view->epochs[view->epoch_count - 1] : NULL;
 }
 
@@ -76,6 +79,7 @@ void http_put_tally(struct assay_json *object, const struct assay_history_row *r
 
 static struct assay_json *epoch_member(const struct assay_http_row *row, uint32_t slot)
 {
+    ASSAY_ASSERT(row != NULL);
     const struct assay_history_row *r = &row->row;
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "slot", slot);
@@ -96,6 +100,7 @@ static struct assay_json *epoch_member(const struct assay_http_row *row, uint32_
 
 static struct assay_json *epoch_of(const struct assay_http_epoch *epoch)
 {
+    ASSAY_ASSERT(epoch->count == 0 || epoch->rows != NULL);
     struct assay_json *object = assay_json_object(), *list = assay_json_array();
     assay_json_set_uint(object, "epoch", epoch->epoch);
     assay_json_set_uint(object, "era", epoch->era);
@@ -110,6 +115,7 @@ static struct assay_json *epoch_of(const struct assay_http_epoch *epoch)
 static uint32_t first_index(const struct assay_http_snapshot *view, bool given, uint64_t since,
                             uint64_t limit)
 {
+    ASSAY_ASSERT(limit > 0);
     uint32_t at = 0;
     if (!given) return view->epoch_count > limit ? view->epoch_count - (uint32_t)limit : 0;
     while (at < view->epoch_count && view->epochs[at]->epoch < since)
@@ -120,6 +126,7 @@ static uint32_t first_index(const struct assay_http_snapshot *view, bool given, 
 void http_epochs(struct http_asking *asking)
 {
     const struct assay_http_snapshot *view = asking->view;
+    ASSAY_ASSERT(view->epoch_count <= ASSAY_HTTP_EPOCHS);
     uint64_t since = 0, limit = EPOCHS_DEFAULT, rows = 0, taken = 0;
     bool given = false, limited = false;
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
@@ -152,6 +159,7 @@ void http_epochs(struct http_asking *asking)
 static const struct assay_http_epoch *find_epoch(const struct assay_http_snapshot *view,
                                                  uint64_t number)
 {
+    ASSAY_ASSERT(view->epoch_count <= ASSAY_HTTP_EPOCHS);
     for (uint32_t i = 0; i < view->epoch_count; i++)
         if (view->epochs[i]->epoch == number) return view->epochs[i];
     return NULL;
@@ -159,6 +167,7 @@ static const struct assay_http_epoch *find_epoch(const struct assay_http_snapsho
 
 void http_epoch(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->word != NULL);
     uint64_t number = 0;
     if (!assay_document_number(asking->word, &number)) {
         http_problem(asking, HTTP_BAD_REQUEST, "an epoch is named by its number", NULL);
@@ -166,7 +175,7 @@ void http_epoch(struct http_asking *asking)
     }
     const struct assay_http_epoch *epoch = find_epoch(asking->view, number);
     if (epoch == NULL) {
-        http_problem(asking, HTTP_NOT_FOUND, "not closed, or not kept in memory any more", NULL);
+        http_problem(asking, HTTP_NOT_FOUND, "not closed, or no longer in memory", NULL);
         return;
     }
     if (http_same_epochs(asking)) return;
@@ -178,6 +187,7 @@ void http_epoch(struct http_asking *asking)
 bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_t verifier,
                  uint32_t subject)
 {
+    ASSAY_ASSERT(view->lie_count <= ASSAY_HTTP_FALSE_VOTES);
     for (uint32_t i = 0; i < view->lie_count; i++) {
         const struct assay_http_false_vote *lie = &view->false_votes[i];
         if (lie->epoch == epoch && lie->verifier == verifier && lie->subject == subject)
@@ -189,6 +199,7 @@ bool http_is_lie(const struct assay_http_snapshot *view, uint64_t epoch, uint32_
 static struct assay_json *false_votes_document(const struct assay_http_snapshot *view,
                                                uint64_t epoch)
 {
+    ASSAY_ASSERT(view->lie_count <= ASSAY_HTTP_FALSE_VOTES);
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < view->lie_count; i++) {
         const struct assay_http_false_vote *lie = &view->false_votes[i];
@@ -196,7 +207,7 @@ static struct assay_json *false_votes_document(const struct assay_http_snapshot 
         struct assay_json *object = assay_json_object();
         assay_json_set_uint(object, "verifier", lie->verifier);
         assay_json_set_uint(object, "subject", lie->subject);
-        assay_json_set_text_n(object, "said", &lie->said, 1);
+        assay_json_set_text_n(object, "outcome", &lie->outcome, 1);
         assay_json_set_uint(object, "found_epoch", lie->found_epoch);
         assay_json_append(list, object);
     }
@@ -205,6 +216,7 @@ static struct assay_json *false_votes_document(const struct assay_http_snapshot 
 
 static struct assay_json *matrix_member(const struct assay_http_epoch *epoch, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < epoch->count);
     const struct assay_http_row *row = &epoch->rows[slot];
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "slot", slot);
@@ -212,8 +224,9 @@ static struct assay_json *matrix_member(const struct assay_http_epoch *epoch, ui
     assay_json_set_hex(object, "node_id", row->node_id, sizeof row->node_id);
     if (row->has_voter_weight) assay_json_set_uint(object, "weight", row->voter_weight);
     else assay_json_set_null(object, "weight");
-    assay_json_set_bool(object, "balloted", row->balloted);
-    assay_json_set_text_n(object, "said", epoch->said + (size_t)slot * epoch->count, epoch->count);
+    assay_json_set_bool(object, "has_ballot", row->balloted);
+    assay_json_set_text_n(object, "outcomes", epoch->outcomes + (size_t)slot * epoch->count,
+                          epoch->count);
     http_put_tally(object, &row->row);
     assay_json_set_uint(object, "integrity_bp", row->row.integrity_bp);
     assay_json_set_uint(object, "availability_bp", row->row.availability_bp);
@@ -223,6 +236,7 @@ static struct assay_json *matrix_member(const struct assay_http_epoch *epoch, ui
 
 void http_matrix(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->view != NULL);
     uint64_t number = 0;
     bool given = false;
     if (!http_number(asking, "epoch", 0, UINT64_MAX, &given, &number)) return;
@@ -230,8 +244,7 @@ void http_matrix(struct http_asking *asking)
         given ? find_epoch(asking->view, number) : http_newest(asking->view);
     if (epoch == NULL) {
         http_problem(asking, HTTP_NOT_FOUND,
-                     given ? "not closed, or not kept in memory any more" : "none is closed yet",
-                     NULL);
+                     given ? "not closed, or no longer in memory" : "none is closed yet", NULL);
         return;
     }
     if (http_same_epochs(asking)) return;
@@ -242,7 +255,7 @@ void http_matrix(struct http_asking *asking)
     for (uint32_t slot = 0; slot < epoch->count; slot++)
         assay_json_append(list, matrix_member(epoch, slot));
     assay_json_set(data, "members", list);
-    assay_json_set(data, "lies", false_votes_document(asking->view, epoch->epoch));
+    assay_json_set(data, "false_votes", false_votes_document(asking->view, epoch->epoch));
     http_document(asking, "assay.matrix", data);
 }
 
@@ -250,6 +263,7 @@ void http_matrix(struct http_asking *asking)
 
 static void answer_text(struct http_asking *asking, const char *schema, const char *text)
 {
+    ASSAY_ASSERT(schema != NULL);
     struct assay_json *data = NULL;
     if (http_same_view(asking)) return;
     if (text == NULL || assay_json_parse(text, strlen(text), &data) != ASSAY_OK)
@@ -284,6 +298,7 @@ void http_timeline(struct http_asking *asking)
     bool given = false, gap = false, gone = false;
     struct assay_http_event event;
     struct assay_http_ring *ring = asking->book->ring;
+    ASSAY_ASSERT(ring != NULL);
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
     if (!http_number(asking, "limit", 1, ASSAY_HTTP_EVENTS, &given, &limit)) return;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
@@ -318,6 +333,7 @@ static void append_arcs(struct assay_json *object, enum assay_standing standing)
 void http_graph_nodes(struct http_asking *asking)
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
+    ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     char name[ASSAY_NAME_MAX + 1], text[32];
     if (http_same_view(asking)) return;
     struct assay_json *list = assay_json_array();
@@ -364,8 +380,9 @@ void http_graph_edges(struct http_asking *asking)
     if (http_same_epochs(asking)) return;
     struct assay_json *list = assay_json_array();
     const uint32_t count = epoch != NULL ? epoch->count : 0;
+    ASSAY_ASSERT(count == 0 || epoch->outcomes != NULL);
     for (uint32_t i = 0; i < count * count; i++) {
-        const char letter = epoch->said[i];
+        const char letter = epoch->outcomes[i];
         if (letter == '-') continue;
         struct assay_json *object = assay_json_object();
         (void)snprintf(text, sizeof text, "%" PRIu32 "-%" PRIu32, i / count, i % count);

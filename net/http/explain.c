@@ -22,21 +22,22 @@ static void append_step(struct assay_json *list, const char *text)
 static struct assay_json *steps_document(const struct assay_http_epoch *epoch,
                                          const struct assay_http_row *row)
 {
+    ASSAY_ASSERT(epoch != NULL && row != NULL);
     const struct assay_history_row *r = &row->row;
     char text[200];
     struct assay_json *list = assay_json_array();
     (void)snprintf(text, sizeof text,
-                   "W = %" PRIu64 ": weight of everybody but the node and its platform",
+                   "W = %" PRIu64 ": weight of all members except the node and its platform",
                    r->electorate_bp);
     append_step(list, text);
     (void)snprintf(text, sizeof text,
-                   "P = %" PRIu64 " said PASS; N = %" PRIu64
-                   " said absent, or FAIL that is proven; U = %" PRIu64 " could not judge",
+                   "P = %" PRIu64 " voted PASS; N = %" PRIu64
+                   " voted absent, or FAIL that is proven; U = %" PRIu64 " could not appraise",
                    r->positive_bp, r->negative_bp, r->unjudged_bp);
     append_step(list, text);
     (void)snprintf(text, sizeof text,
-                   "whoever said nothing may have meant either: between %" PRIu32 ".%02" PRIu32
-                   " %% and %" PRIu32 ".%02" PRIu32 " %%",
+                   "missing votes may be either: between %" PRIu32 ".%02" PRIu32 " %% and %" PRIu32
+                   ".%02" PRIu32 " %%",
                    r->lo_bp / 100, r->lo_bp % 100, r->hi_bp / 100, r->hi_bp % 100);
     append_step(list, text);
     (void)snprintf(text, sizeof text, "availability: %s: %" PRIu32 ".%02" PRIu32 " %%",
@@ -57,6 +58,7 @@ static struct assay_json *steps_document(const struct assay_http_epoch *epoch,
 
 static struct assay_json *tally_votes(const struct assay_http_epoch *epoch, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < epoch->count);
     const struct assay_http_row *row = &epoch->rows[slot];
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch->epoch);
@@ -69,6 +71,7 @@ static struct assay_json *tally_votes(const struct assay_http_epoch *epoch, uint
 static struct assay_json *votes_document(const struct assay_http_snapshot *view,
                                          const struct assay_http_epoch *epoch, uint32_t slot)
 {
+    ASSAY_ASSERT(epoch == NULL || slot < epoch->count);
     struct assay_json *list = assay_json_array();
     const uint32_t count = epoch != NULL ? epoch->count : 0;
     for (uint32_t v = 0; v < count; v++) {
@@ -78,7 +81,7 @@ static struct assay_json *votes_document(const struct assay_http_snapshot *view,
         assay_json_set_text(object, "name", row->name);
         if (row->has_voter_weight) assay_json_set_uint(object, "weight", row->voter_weight);
         else assay_json_set_null(object, "weight");
-        assay_json_set_text_n(object, "said", epoch->said + (size_t)v * count + slot, 1);
+        assay_json_set_text_n(object, "outcome", epoch->outcomes + (size_t)v * count + slot, 1);
         assay_json_set_bool(object, "proven_false", http_is_lie(view, epoch->epoch, v, slot));
         assay_json_append(list, object);
     }
@@ -91,6 +94,7 @@ static struct assay_json *votes_document(const struct assay_http_snapshot *view,
 static const struct assay_http_row *find_row(const struct assay_http_epoch *epoch, uint32_t slot,
                                              const uint8_t node_id[static 32])
 {
+    ASSAY_ASSERT(epoch->count == 0 || epoch->rows != NULL);
     if (slot < epoch->count && assay_bytes_equal(epoch->rows[slot].node_id, node_id, 32))
         return &epoch->rows[slot];
     for (uint32_t i = 0; i < epoch->count; i++)
@@ -101,6 +105,7 @@ static const struct assay_http_row *find_row(const struct assay_http_epoch *epoc
 static struct assay_json *move_document(uint64_t epoch, const struct assay_history_row *from,
                                         const struct assay_history_row *to)
 {
+    ASSAY_ASSERT(from != to);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch);
     assay_json_set_uint(object, "score_from_bp", from->score_bp);
@@ -122,12 +127,14 @@ static struct assay_json *move_document(uint64_t epoch, const struct assay_histo
 
 static bool has_moved(const struct assay_history_row *from, const struct assay_history_row *to)
 {
+    ASSAY_ASSERT(from != to);
     return from->score_bp != to->score_bp || from->integrity_bp != to->integrity_bp ||
            from->availability_bp != to->availability_bp || from->standing != to->standing;
 }
 
 static struct assay_json *moves_document(const struct assay_http_snapshot *view, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < view->snapshot.member_count && view->epoch_count <= ASSAY_HTTP_EPOCHS);
     struct assay_json *list = assay_json_array();
     const uint8_t *node_id = view->snapshot.members[slot].ledger.node_id;
     uint32_t shown = 0;
@@ -173,16 +180,17 @@ static const char *roster_advice(const struct assay_member_snapshot *m)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (assay_outcome_is_fail(m->own_outcome) &&
             strncmp(m->last_reason, rules[i], strlen(rules[i])) == 0)
-            return "give it the platform back that the network knows it with: its machine, and in "
+            return "restore the platform that it has in the network: its machine, and in "
                    "its section evidence its own credential (assayd --check-config there names "
-                   "both); a node that moves to another platform leaves and joins anew";
+                   "both); a node that moves to another platform leaves and joins again";
     return NULL;
 }
 
 static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
 {
+    ASSAY_ASSERT(m != NULL);
     struct assay_json *list = assay_json_array();
-    const struct assay_trust *trust = &m->ledger.trust;
+    const struct assay_trust_state *trust = &m->ledger.trust;
     const char *text = NULL;
     if (trust->integrity_bp < ASSAY_SCORE_BP_MAX) text = roster_advice(&m->ledger);
     if (text == NULL && trust->integrity_bp < ASSAY_SCORE_BP_MAX)
@@ -201,6 +209,7 @@ static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
 
 void http_explain(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->word != NULL);
     const struct assay_http_snapshot *view = asking->view;
     const struct assay_snapshot *s = &view->snapshot;
     char sentence[ASSAY_DOCUMENT_SENTENCE];
@@ -211,6 +220,7 @@ void http_explain(struct http_asking *asking)
     }
     if (http_same_view(asking)) return;
     const struct assay_snapshot_member *m = &s->members[slot];
+    ASSAY_ASSERT(slot < s->member_count);
     const struct assay_http_epoch *epoch = http_newest(view);
     const uint16_t integrity = m->ledger.trust.integrity_bp;
     const uint16_t availability = m->ledger.trust.availability_bp;

@@ -4,8 +4,8 @@
  *
  * The node's loop lays out a copy of its snapshot (net/http/snapshot_slot.h) a few times a second;
  * the thread, of lower priority than the loop, answers from it. Connections, memory and time are
- * bounded; whoever is slow is cut. docs/openapi.json is the contract, docs/http.md the page for
- * operators.
+ * bounded; slow clients are disconnected. docs/openapi.json is the contract, docs/http.md the page
+ * for operators.
  *
  * A UNIX socket (mode 0600), or TCP on a loopback address; on any other address only with mutual
  * TLS.

@@ -20,6 +20,7 @@ enum { BACKLOG = 128 };
 static enum assay_status resolve_address(const char *address, struct sockaddr_storage *out,
                                          socklen_t *len, char *message, size_t message_len)
 {
+    ASSAY_ASSERT(address != NULL && message_len > 0);
     char host[ASSAY_HTTP_LISTEN_MAX];
     const char *colon = strrchr(address, ':'), *begin = address;
     const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
@@ -67,6 +68,7 @@ static bool has_tls(const struct assay_http_config *config)
 enum assay_status assay_http_check(const struct assay_http_config *config, char *message,
                                    size_t message_len)
 {
+    ASSAY_ASSERT(config->socket_path != NULL || config->address != NULL);
     struct sockaddr_storage address = { 0 };
     socklen_t len = 0;
     const bool any = config->certificate != NULL || config->key != NULL || config->clients != NULL;
@@ -104,6 +106,7 @@ bool assay_http_is_open(const struct assay_http_config *config)
 enum assay_status assay_http_listen(const struct assay_http_config *config, int *fd, bool *loopback,
                                     char *message, size_t message_len)
 {
+    ASSAY_ASSERT(fd != NULL && loopback != NULL);
     struct sockaddr_storage address = { 0 };
     socklen_t len = 0;
     const int yes = 1;

@@ -25,6 +25,7 @@ static uint64_t count_files(void)
 
 static void read_process(struct assay_http_content *book)
 {
+    ASSAY_ASSERT(book != NULL);
     struct rusage used;
     char line[128], *resident = line; /* "MAPPED RESIDENT ..", in pages */
     FILE *file = fopen("/proc/self/statm", "re");
@@ -50,6 +51,7 @@ static void read_disk(const char *state_dir, struct assay_http_content *book)
 
 void assay_http_read_machine(const char *state_dir, struct assay_http_content *book)
 {
+    ASSAY_ASSERT(book != NULL);
     read_process(book);
     read_disk(state_dir, book);
     book->now_unix_s = assay_unix_s();

@@ -24,6 +24,7 @@ struct page {
 static void write_head(const struct page *page, const char *name, const char *type,
                        const char *help)
 {
+    ASSAY_ASSERT(page->out != NULL);
     const bool counter = strcmp(type, "counter") == 0;
     const char *suffix = counter && !page->open ? "_total" : "";
     (void)fprintf(page->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix,
@@ -34,6 +35,7 @@ static void write_head(const struct page *page, const char *name, const char *ty
 static void write_sample(const struct page *page, const char *name, const char *label,
                          const char *word, uint64_t value, unsigned scale)
 {
+    ASSAY_ASSERT(scale <= 6 && (label == NULL) == (word == NULL));
     static const uint64_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
     const uint64_t unit = powers[scale];
     (void)fputs(name, page->out);
@@ -46,6 +48,7 @@ static void write_sample(const struct page *page, const char *name, const char *
 static void write_gauge(const struct page *page, const char *name, const char *help, uint64_t value,
                         unsigned scale)
 {
+    ASSAY_ASSERT(scale <= 6);
     write_head(page, name, "gauge", help);
     write_sample(page, name, NULL, NULL, value, scale);
 }
@@ -53,6 +56,7 @@ static void write_gauge(const struct page *page, const char *name, const char *h
 static void write_counter(const struct page *page, const char *name, const char *help,
                           uint64_t value, unsigned scale)
 {
+    ASSAY_ASSERT(strlen(name) + sizeof "_total" <= 96);
     char full[96];
     write_head(page, name, "counter", help);
     (void)snprintf(full, sizeof full, "%s_total", name);
@@ -62,6 +66,7 @@ static void write_counter(const struct page *page, const char *name, const char 
 static void write_labelled(const struct page *page, const char *name, const char *label,
                            const char *word, uint64_t value)
 {
+    ASSAY_ASSERT(label != NULL && word != NULL && strlen(name) + sizeof "_total" <= 96);
     char full[96];
     (void)snprintf(full, sizeof full, "%s_total", name);
     write_sample(page, full, label, word, value, 0);
@@ -71,6 +76,7 @@ static void write_labelled(const struct page *page, const char *name, const char
 static void write_pair(const struct page *page, const char *name, const char *label,
                        const char *word, const char *second, const char *other, uint64_t value)
 {
+    ASSAY_ASSERT(label != NULL && word != NULL && second != NULL && other != NULL);
     (void)fprintf(page->out, "%s{%s=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name, label, word, second,
                   other, value);
 }
@@ -79,6 +85,7 @@ static void write_pair(const struct page *page, const char *name, const char *la
 
 static void write_self(const struct page *page, const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->members != NULL);
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
     write_head(page, "assay_build_info", "gauge", "Version of the running program; always 1.");
@@ -119,6 +126,7 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
 
 static void write_members(const struct page *page, const struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
     uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
     uint64_t shut = 0, last = 0, lost = 0, spared = 0;
@@ -210,11 +218,12 @@ static void write_votes(const struct page *page, const struct assay_http_snapsho
 {
     const struct assay_http_epoch *epoch = http_newest(view);
     uint64_t balloted = 0, said = 0, against = 0;
+    ASSAY_ASSERT(epoch == NULL || epoch->count == 0 || epoch->outcomes != NULL);
     const uint32_t count = epoch != NULL ? epoch->count : 0;
     for (uint32_t v = 0; v < count; v++) {
         balloted += epoch->rows[v].balloted;
         for (uint32_t s = 0; s < count; s++) {
-            const char letter = epoch->said[(size_t)v * count + s];
+            const char letter = epoch->outcomes[(size_t)v * count + s];
             const struct assay_history_row *row = &epoch->rows[s].row;
             if (letter == '-') continue;
             const bool passes = letter == 'P' || letter == 'H' || letter == 'O';
@@ -270,6 +279,7 @@ static void write_collateral(const struct page *page, const struct assay_snapsho
 /* Below zero: it has ended. */
 static void write_machine(const struct page *page, const struct assay_http_content *book)
 {
+    ASSAY_ASSERT(book != NULL && page->out != NULL);
     if (book->disk_size_bytes > 0) {
         write_gauge(page, "assay_disk_free_bytes",
                     "Free space of the file system of the state folder.", book->disk_free_bytes, 0);
@@ -285,6 +295,7 @@ static void write_machine(const struct page *page, const struct assay_http_conte
 
 static void write_process(const struct page *page, const struct assay_http_content *book)
 {
+    ASSAY_ASSERT(book->view != NULL);
     const struct assay_snapshot *s = &book->view->snapshot;
     write_gauge(page, "process_start_time_seconds", "Start time of the process, in Unix seconds.",
                 s->at_unix_ms - s->uptime_ms, 3);
@@ -301,6 +312,7 @@ static void write_process(const struct page *page, const struct assay_http_conte
 
 static void write_http(const struct page *page, const struct assay_http_figures *f)
 {
+    ASSAY_ASSERT(f != NULL);
     static const char *const codes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
     static const char name[] = "assay_http_requests", cut[] = "assay_http_connections_cut";
     write_head(page, name, "counter", "HTTP responses by status, without those of /metrics.");
@@ -320,6 +332,7 @@ static void write_http(const struct page *page, const struct assay_http_figures 
 
 static void write_counters(const struct page *page, const struct assay_counters *c)
 {
+    ASSAY_ASSERT(c != NULL);
     static const char messages[] = "assay_gossip_messages", bytes[] = "assay_gossip_bytes";
     static const char permits[] = "assay_permits", counted[] = "assay_peer_events";
     write_head(page, messages, "counter", "Frames from and to peers.");
@@ -345,6 +358,7 @@ static void write_counters(const struct page *page, const struct assay_counters 
 /* Groups are named by the genesis, which has eight at most. */
 static void write_groups(const struct page *page, const struct assay_services_summary *v)
 {
+    ASSAY_ASSERT(v->group_count <= ASSAY_PLAN_GROUPS_MAX);
     static const char view[] = "assay_continuity_view", phase[] = "assay_continuity_phase";
     static const char lost[] = "assay_continuity_seats_lost";
     static const char sessions[] = "assay_continuity_sessions";
@@ -371,6 +385,7 @@ static void write_groups(const struct page *page, const struct assay_services_su
 
 static void write_shares(const struct page *page, const struct assay_services_summary *v)
 {
+    ASSAY_ASSERT(v->shares.cluster_count <= ASSAY_SHARE_CLUSTERS_MAX);
     uint64_t alarms = 0;
     if (!v->has_shares) return;
     for (uint32_t c = 0; c < v->shares.cluster_count; c++)
@@ -404,6 +419,7 @@ static void write_tasks(const struct page *page, const struct assay_services_sum
 
 static void write_programs(const struct page *page, const struct assay_services_summary *v)
 {
+    ASSAY_ASSERT(v->server.following <= v->server.clients);
     static const char programs[] = "assay_service_programs";
     static const char records[] = "assay_service_records_total";
     static const char crowded[] = "assay_service_full_total";
@@ -420,12 +436,15 @@ static void write_programs(const struct page *page, const struct assay_services_
     write_sample(page, programs, "state", "following", v->server.following, 0);
     write_sample(page, programs, "state", "idle", v->server.clients - v->server.following, 0);
     write_head(page, "assay_service_full", "counter",
-               "Connections and requests that found all places of a socket taken; yielded: they "
+               "Connections and requests that found all places of a socket taken; preempted: they "
                "replaced one.");
-    write_pair(page, crowded, "what", "connection", "result", "refused", v->server.calls_refused);
-    write_pair(page, crowded, "what", "connection", "result", "yielded", v->server.calls_yielded);
-    write_pair(page, crowded, "what", "question", "result", "refused", v->server.requests_refused);
-    write_pair(page, crowded, "what", "question", "result", "yielded", v->server.requests_yielded);
+    write_pair(page, crowded, "what", "connection", "result", "refused",
+               v->server.connections_refused);
+    write_pair(page, crowded, "what", "connection", "result", "preempted",
+               v->server.connections_preempted);
+    write_pair(page, crowded, "what", "request", "result", "refused", v->server.requests_refused);
+    write_pair(page, crowded, "what", "request", "result", "preempted",
+               v->server.requests_preempted);
 }
 
 /* Only where the network has services, and this node their documents. */
@@ -440,6 +459,7 @@ static void write_services(const struct page *page, const struct assay_services_
 
 void http_metrics(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->book->figures != NULL);
     const struct assay_http_snapshot *view = asking->view;
     const char *accept = asking->request->accept;
     char *text = NULL;

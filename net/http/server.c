@@ -12,9 +12,9 @@
 #include "base/file/file.h"
 #include "base/system_clock.h"
 #include "net/http/answer.h"
-#include "net/http/form.h"
 #include "net/http/listen.h"
 #include "net/http/machine.h"
+#include "net/http/request_check.h"
 #include "net/http/stream.h"
 #include "net/http/tls.h"
 
@@ -53,7 +53,7 @@ struct link {
     bool suspended, cut;
     uint64_t since_ms; /* in this state; of a stream: since it took something */
     struct assay_http_stream *stream;
-    struct assay_http_form form; /* of the request that is read */
+    struct assay_http_request_check check; /* of the request that is read */
 };
 
 /* A response while its snapshot is the newest. */
@@ -96,6 +96,7 @@ static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, co
 {
     struct assay_http_request *request = context;
     (void)kind;
+    ASSAY_ASSERT(request->parameter_count <= ASSAY_HTTP_PARAMETERS_MAX);
     if (request->parameter_count == ASSAY_HTTP_PARAMETERS_MAX) {
         request->too_many_parameters = true;
         return MHD_NO;
@@ -109,7 +110,7 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
                                    size_t key_len, const char *value, size_t value_len)
 {
     (void)kind;
-    assay_http_form_header(context, key, key_len, value != NULL ? value : "", value_len);
+    assay_http_request_check_header(context, key, key_len, value != NULL ? value : "", value_len);
     return MHD_YES;
 }
 
@@ -121,8 +122,8 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     struct link *link = info != NULL ? info->socket_context : NULL;
     (void)context;
     if (link == NULL) return NULL;
-    link->form = (struct assay_http_form){ 0 };
-    assay_http_form_target(&link->form, target);
+    link->check = (struct assay_http_request_check){ 0 };
+    assay_http_request_check_target(&link->check, target);
     return NULL; /* the state of a request that on_request has not seen */
 }
 
@@ -145,7 +146,7 @@ static void read_request(const struct link *link, const char *method, const char
         .last_event_id = on_header(c, "Last-Event-ID"),
         .has_body = (length != NULL && strcmp(length, "0") != 0) ||
                     on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
-        .malformed = link->form.fault,
+        .malformed = link->check.fault,
         .loopback = link->http->loopback,
     };
     (void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, out);
@@ -163,6 +164,7 @@ struct held {
 static void release_request(void *context)
 {
     struct held *held = context;
+    ASSAY_ASSERT(held->http->figures.held_bytes >= held->len);
     held->http->figures.held_bytes -= held->len;
     free(held->body);
     free(held);
@@ -170,6 +172,7 @@ static void release_request(void *context)
 
 static struct MHD_Response *response_of(struct assay_http *http, struct assay_http_answer *answer)
 {
+    ASSAY_ASSERT(answer->body != NULL || answer->fixed != NULL);
     union {
         const void *in;
         void *out;
@@ -279,6 +282,7 @@ static void clear_cached(struct assay_http *http, bool all)
 static ssize_t read_stream(void *context, uint64_t position, char *out, size_t capacity)
 {
     struct link *link = context;
+    ASSAY_ASSERT(link->stream != NULL);
     struct assay_http *http = link->http;
     (void)position;
     if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
@@ -296,6 +300,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t c
 static void end_stream(void *context)
 {
     struct link *link = context;
+    ASSAY_ASSERT(link->stream != NULL && link->http->figures.streams > 0);
     free(link->stream);
     link->stream = NULL;
     link->http->figures.streams--;
@@ -303,6 +308,7 @@ static void end_stream(void *context)
 
 static struct MHD_Response *stream_of(struct link *link, const struct assay_http_answer *answer)
 {
+    ASSAY_ASSERT(link->stream == NULL && answer->stream);
     struct assay_http *http = link->http;
     link->stream = malloc(sizeof *link->stream);
     if (link->stream == NULL) return NULL;
@@ -332,9 +338,9 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
 static enum MHD_Result answer_busy(struct link *link)
 {
     static const char text[] =
-        "{\"type\":\"about:blank\",\"title\":\"Too many ask at once, or the node is only "
+        "{\"type\":\"about:blank\",\"title\":\"Too many requests at once, or the node is "
         "starting\",\"status\":503,\"detail\":\"\",\"instance\":\"\",\"code\":\"too_busy\","
-        "\"hint\":\"ask again in a second\"}";
+        "\"hint\":\"retry in a second\"}";
     struct assay_http_answer answer = { .status = 503,
                                         .type = "application/problem+json",
                                         .fixed = text,
@@ -351,6 +357,7 @@ static enum MHD_Result answer_busy(struct link *link)
 static enum MHD_Result answer_new(struct link *link, const struct assay_http_request *request,
                                   const struct assay_http_snapshot *view, const char *key)
 {
+    ASSAY_ASSERT(key == NULL || view != NULL);
     struct assay_http *http = link->http;
     struct assay_http_answer answer;
     struct assay_http_content book = {
@@ -428,8 +435,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     const bool first = *state == NULL;
     *state = link;
     if (first) {
-        (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &link->form);
-        link->form.fault = assay_http_form_end(&link->form, version);
+        (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &link->check);
+        link->check.fault = assay_http_request_check_end(&link->check, version);
     }
     read_request(link, method, url, &request);
     if (first && !request.has_body && request.malformed == NULL) return MHD_YES;
@@ -482,7 +489,7 @@ static bool demand_certificate(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (info == NULL || info->tls_session == NULL) return false;
-    assay_http_tls_demand(info->tls_session);
+    assay_http_tls_require_client(info->tls_session);
     return true;
 }
 
@@ -521,6 +528,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         if (link->next != NULL) link->next->before = link->before;
         if (link->before != NULL) link->before->next = link->next;
         else http->links = link->next;
+        ASSAY_ASSERT(http->figures.connections > 0);
         http->figures.connections--;
         free(link);
         *place = NULL;
@@ -626,6 +634,7 @@ static enum assay_status read_pem(const char *path, char **out, char *message, s
 static enum assay_status open_daemon(struct assay_http *http, int fd, bool within, char *message,
                                      size_t message_len)
 {
+    ASSAY_ASSERT(fd >= 0 && http->daemon == NULL);
     const bool tls = http->certificate != NULL;
     static char priorities[] = ASSAY_HTTP_TLS_PRIORITIES;
     const struct MHD_OptionItem tls_options[] = {
@@ -664,13 +673,14 @@ static enum assay_status open_daemon(struct assay_http *http, int fd, bool withi
 static enum assay_status open_all(struct assay_http *http, const struct assay_http_config *config,
                                   char *message, size_t message_len)
 {
+    ASSAY_ASSERT(http->wake_fd < 0 && http->slot == NULL && http->daemon == NULL);
     int fd = -1;
     ASSAY_TRY(assay_http_check(config, message, message_len));
     ASSAY_TRY(read_pem(config->certificate, &http->certificate, message, message_len));
     ASSAY_TRY(read_pem(config->key, &http->key, message, message_len));
     ASSAY_TRY(read_pem(config->clients, &http->authority, message, message_len));
     (void)snprintf(message, message_len, "HTTP cannot be set up");
-    http->certificate_ends_unix_s = assay_http_tls_end_of(http->certificate);
+    http->certificate_ends_unix_s = assay_http_tls_get_expiry(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->slot = assay_http_snapshot_slot_create(http->boot);

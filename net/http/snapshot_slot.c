@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-char assay_http_letter(uint8_t outcome)
+char assay_http_outcome_letter(uint8_t outcome)
 {
     static const char letters[] = "-ASFPHOU"; /* by enum assay_outcome */
     _Static_assert(ASSAY_OUTCOME_COUNT == sizeof letters - 1, "a letter each");
@@ -26,15 +26,15 @@ struct assay_http_epoch *assay_http_epoch_create(uint32_t count)
     if (epoch == NULL) return NULL;
     epoch->count = count;
     epoch->rows = calloc(count > 0 ? count : 1, sizeof *epoch->rows);
-    epoch->said = malloc(cells + 1);
+    epoch->outcomes = malloc(cells + 1);
     atomic_init(&epoch->references, 1);
-    if (epoch->rows == NULL || epoch->said == NULL) {
+    if (epoch->rows == NULL || epoch->outcomes == NULL) {
         assay_http_epoch_release(&epoch);
         return NULL;
     }
     for (size_t i = 0; i < cells; i++)
-        epoch->said[i] = '-';
-    epoch->said[cells] = '\0';
+        epoch->outcomes[i] = '-';
+    epoch->outcomes[cells] = '\0';
     return epoch;
 }
 
@@ -44,7 +44,7 @@ void assay_http_epoch_release(struct assay_http_epoch **epoch)
     *epoch = NULL;
     if (e == NULL || atomic_fetch_sub(&e->references, 1) > 1) return;
     free(e->rows);
-    free(e->said);
+    free(e->outcomes);
     free(e);
 }
 
@@ -114,6 +114,7 @@ void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **slot)
 void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_epoch *epoch)
 {
+    ASSAY_ASSERT(slot->epoch_count <= ASSAY_HTTP_EPOCHS);
     const uint32_t n = slot->epoch_count;
     if (epoch == NULL) return;
     if (n > 0 && slot->epochs[n - 1]->epoch >= epoch->epoch) {
@@ -132,6 +133,7 @@ void assay_http_snapshot_slot_add_epoch(struct assay_http_snapshot_slot *slot,
 void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *slot,
                                              const struct assay_http_false_vote *lie)
 {
+    ASSAY_ASSERT(slot->lie_count <= ASSAY_HTTP_FALSE_VOTES);
     if (slot->lie_count == ASSAY_HTTP_FALSE_VOTES) {
         for (uint32_t i = 1; i < ASSAY_HTTP_FALSE_VOTES; i++)
             slot->false_votes[i - 1] = slot->false_votes[i];
@@ -150,6 +152,7 @@ void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *slot,
 /* One allocation: the snapshot, its members, services, names of members. */
 static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot)
 {
+    ASSAY_ASSERT(snapshot->member_count == 0 || snapshot->members != NULL);
     const uint32_t count = snapshot->member_count;
     const size_t at_members = (sizeof(struct assay_http_snapshot) + 63) / 64 * 64;
     const size_t at_services = at_members + (size_t)count * sizeof *snapshot->members;
@@ -182,6 +185,8 @@ static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot
 bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,
                                       const struct assay_snapshot *snapshot, bool draining)
 {
+    ASSAY_ASSERT(slot->epoch_count <= ASSAY_HTTP_EPOCHS &&
+                 slot->lie_count <= ASSAY_HTTP_FALSE_VOTES);
     struct assay_http_snapshot *view = copy_of(snapshot);
     if (view == NULL) return false;
     view->generation = ++slot->generation;
@@ -261,6 +266,7 @@ void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeli
     if (ring->first == 0) ring->first = event->seq;
     if (ring->last - ring->first >= ASSAY_HTTP_EVENTS)
         ring->first = ring->last - ASSAY_HTTP_EVENTS + 1;
+    ASSAY_ASSERT(ring->last - ring->first < ASSAY_HTTP_EVENTS);
     (void)pthread_mutex_unlock(&ring->lock);
 }
 
@@ -276,6 +282,7 @@ bool assay_http_ring_find_after(struct assay_http_ring *ring, uint64_t since,
                                 struct assay_http_event *out, bool *gap)
 {
     (void)pthread_mutex_lock(&ring->lock);
+    ASSAY_ASSERT(ring->first <= ring->last);
     const bool found = since < ring->last;
     *gap = found && since + 1 < ring->first;
     if (found) {

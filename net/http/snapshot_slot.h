@@ -10,8 +10,8 @@
 
 #include "engine/ledger/state/genesis.h"
 #include "host/snapshot.h"
-#include "net/runtime/history.h"
-#include "net/runtime/timeline.h"
+#include "net/timeline/history.h"
+#include "net/timeline/timeline.h"
 
 #include <stdatomic.h>
 
@@ -39,14 +39,15 @@ struct assay_http_epoch {
     bool certified;
     bool has_votes;              /* its blocks were read */
     struct assay_http_row *rows; /* [count] */
-    char *said; /* [count * count], [voter * count + subject]: letters of assay_http_letter */
+    /* [count * count], [voter * count + subject]: letters of assay_http_outcome_letter */
+    char *outcomes;
 };
 
 /* A vote that a CONTRADICTION in the chain proves false. */
 struct assay_http_false_vote {
     uint64_t epoch, found_epoch; /* of the ballot; of the block */
     uint16_t verifier, subject;
-    char said;
+    char outcome;
 };
 
 /* What evidence is appraised by: data of two documents as text, made once for each set of rules. */
@@ -67,8 +68,8 @@ struct assay_http_snapshot {
     struct assay_http_rules *rules; /* NULL: there was no memory for them */
 };
 
-/* Returns: the letter of an outcome, as in docs/openapi.json (schema said). */
-char assay_http_letter(uint8_t outcome);
+/* Returns: the letter of an outcome, as in docs/openapi.json (schema outcome_letter). */
+char assay_http_outcome_letter(uint8_t outcome);
 
 /* --- epochs */
 /* Without votes. Returns: an epoch of one reference, NULL without memory. */

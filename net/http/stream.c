@@ -16,6 +16,7 @@
 /* "BOOT-SEQ". Returns: whether it is of that form. */
 static bool parse_id(const char *text, uint64_t *boot, uint64_t *seq)
 {
+    ASSAY_ASSERT(text != NULL);
     const char *dash = strchr(text, '-');
     if (dash == NULL || dash == text || dash - text > 16) return false;
     *boot = 0;
@@ -30,6 +31,7 @@ static bool parse_id(const char *text, uint64_t *boot, uint64_t *seq)
 /* A browser sends its last event id; an id of another run, or a future one, requires a resync. */
 void http_events(struct http_asking *asking)
 {
+    ASSAY_ASSERT(asking->book->ring != NULL);
     const char *last = asking->request->last_event_id;
     const char *since = http_parameter(asking, "since");
     const uint64_t newest = assay_http_ring_last(asking->book->ring);
@@ -61,6 +63,7 @@ void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uin
 __attribute__((format(printf, 2, 3))) static void put(struct assay_http_stream *stream,
                                                       const char *format, ...)
 {
+    ASSAY_ASSERT(stream->len <= sizeof stream->chunk);
     const size_t room = sizeof stream->chunk - stream->len;
     va_list args;
     va_start(args, format);
@@ -72,6 +75,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct assay_http_stream *
 static void write_snapshot(struct assay_http_stream *stream, const struct assay_http_snapshot *view,
                            uint64_t now_ms)
 {
+    ASSAY_ASSERT(view != NULL);
     const struct assay_snapshot *s = &view->snapshot;
     put(stream,
         "event: snapshot\ndata: {\"generation\":%" PRIu64 ",\"epoch\":%" PRIu64
@@ -102,6 +106,7 @@ static void write_resync(struct assay_http_stream *stream)
 
 static void fill_events(struct assay_http_stream *stream, struct assay_http_ring *ring)
 {
+    ASSAY_ASSERT(stream->len <= sizeof stream->chunk);
     enum { ROOM = ASSAY_HTTP_CHUNK_MAX / 4 };
     struct assay_http_event event;
     bool gap = false;
@@ -120,6 +125,7 @@ static void fill_events(struct assay_http_stream *stream, struct assay_http_ring
 static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring *ring,
                        const struct assay_http_snapshot *view, uint64_t now_ms)
 {
+    ASSAY_ASSERT(stream->done == stream->len);
     stream->len = stream->done = 0;
     if (!stream->begun) put(stream, "retry: 3000\n\n");
     stream->begun = true;
@@ -137,6 +143,7 @@ size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_htt
                               const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity)
 {
+    ASSAY_ASSERT(stream->done <= stream->len && stream->len <= sizeof stream->chunk);
     if (stream->done == stream->len) fill_chunk(stream, ring, view, now_ms);
     const size_t left = stream->len - stream->done;
     const size_t len = left < capacity ? left : capacity;
@@ -148,6 +155,7 @@ size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_htt
 bool assay_http_stream_is_ready(const struct assay_http_stream *stream, uint64_t last_seq,
                                 uint64_t generation, uint64_t now_ms)
 {
+    ASSAY_ASSERT(stream->done <= stream->len);
     if (stream->done < stream->len || !stream->begun || stream->resync) return true;
     if (stream->seq != last_seq || now_ms - stream->sent_ms >= ASSAY_HTTP_HEARTBEAT_MS) return true;
     return generation != stream->generation &&

@@ -3,6 +3,8 @@
  */
 #include "net/http/tls.h"
 
+#include "base/assert.h"
+
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdbool.h>
@@ -15,6 +17,7 @@ enum { PURPOSES_MAX = 16 }; /* of a certificate that are looked at */
  * purpose of servers and code as well. */
 static bool is_for_clients(gnutls_session_t session)
 {
+    ASSAY_ASSERT(session != NULL);
     unsigned count = 0;
     gnutls_x509_crt_t leaf = NULL;
     bool found = false;
@@ -35,6 +38,7 @@ static bool is_for_clients(gnutls_session_t session)
 /* Returns: 0, or an error that ends the handshake. */
 static int verify_client(gnutls_session_t session)
 {
+    ASSAY_ASSERT(session != NULL);
     static char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
     gnutls_typed_vdata_st data = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
                                    .data = (unsigned char *)purpose };
@@ -44,13 +48,14 @@ static int verify_client(gnutls_session_t session)
     return 0;
 }
 
-void assay_http_tls_demand(void *session)
+void assay_http_tls_require_client(void *session)
 {
+    ASSAY_ASSERT(session != NULL);
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_function(session, verify_client);
 }
 
-int64_t assay_http_tls_end_of(const char *pem)
+int64_t assay_http_tls_get_expiry(const char *pem)
 {
     gnutls_x509_crt_t certificate = NULL;
     char *text = pem != NULL ? strdup(pem) : NULL; /* the library requires writable bytes */

@@ -12,8 +12,8 @@
 #define ASSAY_HTTP_TLS_PRIORITIES "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* session: of GnuTLS, before its handshake: without such a certificate that fails. */
-void assay_http_tls_demand(void *session);
+void assay_http_tls_require_client(void *session);
 /* When the first certificate of a PEM text ends. Returns: 0: there is none that can be read */
-int64_t assay_http_tls_end_of(const char *pem);
+int64_t assay_http_tls_get_expiry(const char *pem);
 
 #endif

@@ -46,12 +46,14 @@ struct assay_json *assay_json_array(void)
 /* The library refuses a NULL object or value and frees what it was to take over. */
 static void set_member(struct assay_json *object, const char *key, json_t *value)
 {
+    ASSAY_ASSERT(key != NULL);
     (void)json_object_set_new(from_jansson(object), key, value);
 }
 
 /* Text from other nodes may be cut or malformed: what is no UTF-8 becomes question marks. */
 static json_t *text_value(const char *text, size_t len)
 {
+    ASSAY_ASSERT(text != NULL);
     json_t *value = json_stringn(text, len);
     if (value != NULL) return value;
     char *copy = malloc(len + 1);
@@ -65,11 +67,13 @@ static json_t *text_value(const char *text, size_t len)
 
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text)
 {
+    ASSAY_ASSERT(key != NULL && text != NULL);
     set_member(object, key, text_value(text, strlen(text)));
 }
 
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text, size_t len)
 {
+    ASSAY_ASSERT(len == 0 || text != NULL);
     set_member(object, key, text_value(len != 0 ? text : "", len));
 }
 
@@ -114,16 +118,19 @@ void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_
 
 void assay_json_set(struct assay_json *object, const char *key, struct assay_json *value)
 {
+    ASSAY_ASSERT(value == NULL || object != value);
     set_member(object, key, from_jansson(value));
 }
 
 void assay_json_append(struct assay_json *array, struct assay_json *value)
 {
+    ASSAY_ASSERT(value == NULL || array != value);
     (void)json_array_append_new(from_jansson(array), from_jansson(value));
 }
 
 void assay_json_append_text(struct assay_json *array, const char *text)
 {
+    ASSAY_ASSERT(text != NULL);
     (void)json_array_append_new(from_jansson(array), text_value(text, strlen(text)));
 }
 
@@ -139,6 +146,7 @@ void assay_json_append_null(struct assay_json *array)
 
 char *assay_json_print(const struct assay_json *value, unsigned indent)
 {
+    ASSAY_ASSERT(indent <= 31);
     if (value == NULL) return NULL;
     const size_t layout = indent != 0 ? JSON_INDENT(indent) : JSON_COMPACT;
     return json_dumps(from_jansson_const(value), JSON_ENCODE_ANY | JSON_PRESERVE_ORDER | layout);
@@ -151,6 +159,7 @@ struct assay_json *assay_json_copy(const struct assay_json *value)
 
 void assay_json_free(struct assay_json **value)
 {
+    ASSAY_ASSERT(value != NULL);
     json_decref(from_jansson(*value));
     *value = NULL;
 }
@@ -160,6 +169,7 @@ void assay_json_free(struct assay_json **value)
 /* Brackets outside of texts; what is no JSON is left to the parser. */
 static bool too_deep(const char *text, size_t len)
 {
+    ASSAY_ASSERT(len <= ASSAY_JSON_LEN_MAX);
     size_t depth = 0;
     bool in_text = false;
     for (size_t i = 0; i < len; i++) {
@@ -172,11 +182,13 @@ static bool too_deep(const char *text, size_t len)
             if (++depth > ASSAY_JSON_DEPTH_MAX) return true;
         } else if ((c == '}' || c == ']') && depth > 0) depth--;
     }
+    ASSAY_ASSERT(depth <= ASSAY_JSON_DEPTH_MAX);
     return false;
 }
 
 enum assay_status assay_json_parse(const char *text, size_t len, struct assay_json **parsed)
 {
+    ASSAY_ASSERT(parsed != NULL);
     json_error_t error = { 0 };
     if (len > ASSAY_JSON_LEN_MAX || too_deep(text, len)) return ASSAY_E_RANGE;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
@@ -187,6 +199,7 @@ enum assay_status assay_json_parse(const char *text, size_t len, struct assay_js
 
 const struct assay_json *assay_json_get(const struct assay_json *object, const char *key)
 {
+    ASSAY_ASSERT(key != NULL);
     return to_jansson_const(json_object_get(from_jansson_const(object), key));
 }
 
@@ -224,6 +237,7 @@ size_t assay_json_size(const struct assay_json *object)
 bool assay_json_member(const struct assay_json *object, size_t index, const char **key,
                        const struct assay_json **value)
 {
+    ASSAY_ASSERT(key != NULL && value != NULL);
     union {
         const struct assay_json *given;
         struct assay_json *walked; /* the library's iterator writes nothing through it */
@@ -239,6 +253,7 @@ bool assay_json_member(const struct assay_json *object, size_t index, const char
 
 uint64_t assay_json_uint(const struct assay_json *object, const char *key, uint64_t fallback)
 {
+    ASSAY_ASSERT(key != NULL);
     const json_t *value = from_jansson_const(assay_json_get(object, key));
     if (!json_is_integer(value) || json_integer_value(value) < 0) return fallback;
     return (uint64_t)json_integer_value(value);
@@ -246,12 +261,14 @@ uint64_t assay_json_uint(const struct assay_json *object, const char *key, uint6
 
 bool assay_json_bool(const struct assay_json *object, const char *key, bool fallback)
 {
+    ASSAY_ASSERT(key != NULL);
     const json_t *value = from_jansson_const(assay_json_get(object, key));
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
 const char *assay_json_text(const struct assay_json *object, const char *key, const char *fallback)
 {
+    ASSAY_ASSERT(key != NULL);
     const char *text = assay_json_as_text(assay_json_get(object, key));
     return text != NULL ? text : fallback;
 }
@@ -263,6 +280,7 @@ const char *assay_json_as_text(const struct assay_json *value)
 
 bool assay_json_as_int(const struct assay_json *value, int64_t *out)
 {
+    ASSAY_ASSERT(out != NULL);
     if (!json_is_integer(from_jansson_const(value))) return false;
     *out = (int64_t)json_integer_value(from_jansson_const(value));
     return true;

@@ -25,12 +25,13 @@ struct key_file {
 };
 
 static const struct key_file identity_file = { "identity.key", "identity", false };
-static const struct key_file door_file = { "door.key", "door", false };
+static const struct key_file bootstrap_file = { "bootstrap.key", "bootstrap", false };
 static const struct key_file current_file = { "incarnation.key", "incarnation", true };
 static const struct key_file next_file = { "incarnation.next.key", "incarnation", true };
 
 static enum assay_status format_path(const char *dir, const char *name, char path[static PATH_MAX])
 {
+    ASSAY_ASSERT(dir != NULL && name != NULL);
     const int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
 }
@@ -41,6 +42,7 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
                                        uint32_t incarnation, const struct assay_secret32 *first,
                                        const struct assay_secret32 *second)
 {
+    ASSAY_ASSERT(file->incarnation == (second != NULL) && file->incarnation == (incarnation > 0));
     struct {
         uint8_t bytes[KEY_FILE_LEN_MAX];
     } secrets;
@@ -64,6 +66,7 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
 static enum assay_status write_set(const char *dir, const struct key_file *file,
                                    const struct assay_key_set *set)
 {
+    ASSAY_ASSERT(file->incarnation && set->incarnation > 0);
     return write_secrets(dir, file, set->incarnation, &set->voting_private,
                          &set->transport_private);
 }
@@ -74,6 +77,7 @@ static enum assay_status write_set(const char *dir, const struct key_file *file,
 static enum assay_status read_file(const char *dir, const char *name, uint8_t *bytes,
                                    size_t capacity, size_t *len)
 {
+    ASSAY_ASSERT(capacity > 0);
     char path[PATH_MAX];
     ASSAY_TRY(format_path(dir, name, path));
     const enum assay_status status = assay_file_read_secret(path, bytes, capacity, len);
@@ -84,6 +88,7 @@ static enum assay_status decode_secrets(struct assay_slice content, const struct
                                         uint32_t *incarnation, struct assay_secret32 *first,
                                         struct assay_secret32 *second)
 {
+    ASSAY_ASSERT(file->incarnation == (second != NULL));
     struct assay_cursor c = assay_cursor_over(content.bytes, content.len);
     uint64_t number = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, file->incarnation ? 5 : 4));
@@ -123,6 +128,7 @@ static enum assay_status set_public(struct assay_key_set *set)
 static enum assay_status read_set(const char *dir, const struct key_file *file,
                                   struct assay_key_set *set)
 {
+    ASSAY_ASSERT(file->incarnation);
     ASSAY_TRY(
         read_secrets(dir, file, &set->incarnation, &set->voting_private, &set->transport_private));
     return set_public(set);
@@ -132,6 +138,7 @@ static enum assay_status read_set(const char *dir, const struct key_file *file,
 
 static enum assay_status make_set(uint32_t incarnation, struct assay_key_set *set)
 {
+    ASSAY_ASSERT(incarnation > 0);
     set->incarnation = incarnation;
     ASSAY_TRY(assay_p256_generate(&set->voting_private, set->voting_public));
     return assay_x25519_generate(&set->transport_private, set->transport_public);
@@ -140,7 +147,7 @@ static enum assay_status make_set(uint32_t incarnation, struct assay_key_set *se
 static enum assay_status ring_public(struct assay_keyring *ring)
 {
     ASSAY_TRY(assay_p256_public(&ring->identity_private, ring->identity_public));
-    ASSAY_TRY(assay_x25519_public(&ring->door_private, ring->door_public));
+    ASSAY_TRY(assay_x25519_public(&ring->bootstrap_private, ring->bootstrap_public));
     assay_sha256(ring->identity_public, sizeof ring->identity_public, ring->node_id);
     return ASSAY_OK;
 }
@@ -148,7 +155,7 @@ static enum assay_status ring_public(struct assay_keyring *ring)
 static enum assay_status ring_make(struct assay_keyring *ring)
 {
     ASSAY_TRY(assay_p256_generate(&ring->identity_private, ring->identity_public));
-    ASSAY_TRY(assay_x25519_generate(&ring->door_private, ring->door_public));
+    ASSAY_TRY(assay_x25519_generate(&ring->bootstrap_private, ring->bootstrap_public));
     ASSAY_TRY(ring_public(ring));
     return make_set(1, &ring->current);
 }
@@ -156,7 +163,8 @@ static enum assay_status ring_make(struct assay_keyring *ring)
 /* identity.key is written last: its presence marks the ring complete. */
 static enum assay_status ring_write(const char *dir, const struct assay_keyring *ring)
 {
-    ASSAY_TRY(write_secrets(dir, &door_file, 0, &ring->door_private, NULL));
+    ASSAY_ASSERT(ring->current.incarnation > 0);
+    ASSAY_TRY(write_secrets(dir, &bootstrap_file, 0, &ring->bootstrap_private, NULL));
     ASSAY_TRY(write_set(dir, &current_file, &ring->current));
     return write_secrets(dir, &identity_file, 0, &ring->identity_private, NULL);
 }
@@ -178,6 +186,19 @@ enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ri
     return status;
 }
 
+static bool is_another_set(const struct assay_key_set *a, const struct assay_key_set *b)
+{
+    return !assay_bytes_equal(a->voting_public, b->voting_public, ASSAY_P256_PUBLIC_LEN) &&
+           !assay_bytes_equal(a->transport_public, b->transport_public, 32);
+}
+
+uint32_t assay_keyring_following_number(const struct assay_keyring *ring)
+{
+    const uint32_t current = ring->current.incarnation, next = ring->next.incarnation;
+    const uint32_t highest = next > current ? next : current;
+    return highest < UINT32_MAX ? highest + 1 : UINT32_MAX;
+}
+
 /* Where a ring is read from, and the file that reading it stopped at. */
 struct place {
     const char *dir, *life_dir;
@@ -186,12 +207,14 @@ struct place {
 
 static enum assay_status ring_read(struct place *place, struct assay_keyring *ring)
 {
+    ASSAY_ASSERT(place->dir != NULL && place->life_dir != NULL);
     uint32_t none = 0;
     place->at_dir = place->life_dir;
     place->at_name = identity_file.name;
     ASSAY_TRY(read_secrets(place->life_dir, &identity_file, &none, &ring->identity_private, NULL));
-    place->at_name = door_file.name;
-    ASSAY_TRY(read_secrets(place->life_dir, &door_file, &none, &ring->door_private, NULL));
+    place->at_name = bootstrap_file.name;
+    ASSAY_TRY(
+        read_secrets(place->life_dir, &bootstrap_file, &none, &ring->bootstrap_private, NULL));
     ASSAY_TRY(ring_public(ring));
     place->at_dir = place->dir;
     place->at_name = current_file.name;
@@ -200,8 +223,9 @@ static enum assay_status ring_read(struct place *place, struct assay_keyring *ri
     const enum assay_status status = read_set(place->dir, &next_file, &ring->next);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(status);
-    /* Numbers only rise: another order is a folder put together from parts of two. */
-    return ring->next.incarnation > ring->current.incarnation ? ASSAY_OK : ASSAY_E_INVALID;
+    /* Only the keys are compared. The ledger assigns the number, and a new era that begins on an
+     * older block assigns numbers again (docs/protocol.md 9.4.1). */
+    return is_another_set(&ring->next, &ring->current) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring)
@@ -219,6 +243,7 @@ enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring
 /* Permissions first, the most frequent error; then the content. */
 static void explain_status(const struct place *place, enum assay_status status, char *message)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && place->at_dir != NULL && place->at_name != NULL);
     char path[PATH_MAX];
     const char *hint = "";
     if (format_path(place->at_dir, place->at_name, path) != ASSAY_OK) {
@@ -228,7 +253,7 @@ static void explain_status(const struct place *place, enum assay_status status, 
     }
     if (assay_file_secret_fault(path, message)) return;
     if (status == ASSAY_E_INVALID)
-        hint = ": its number is not above that of incarnation.key: a folder put together of two";
+        hint = ": it has a key of incarnation.key: remove it, or put the copy back";
     else if (assay_status_class(status) == ASSAY_CLASS_INPUT)
         hint = ": not what `assay keys generate` writes; put the copy back";
     (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: %s (%s)%s", path,
@@ -259,8 +284,6 @@ enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
 enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
                                           struct assay_keyring *ring)
 {
-    ASSAY_ASSERT(incarnation > ring->current.incarnation);
-
     struct assay_key_set set = { 0 };
     enum assay_status status = make_set(incarnation, &set);
     if (status == ASSAY_OK) status = write_set(dir, &next_file, &set);
@@ -271,8 +294,6 @@ enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
 
 enum assay_status assay_keyring_generate_next(uint32_t incarnation, struct assay_keyring *ring)
 {
-    ASSAY_ASSERT(incarnation > ring->current.incarnation);
-
     struct assay_key_set set = { 0 };
     const enum assay_status status = make_set(incarnation, &set);
     if (status == ASSAY_OK) ring->next = set;
@@ -282,7 +303,7 @@ enum assay_status assay_keyring_generate_next(uint32_t incarnation, struct assay
 
 enum assay_status assay_keyring_save_next(const char *dir, const struct assay_keyring *ring)
 {
-    ASSAY_ASSERT(ring->next.incarnation > ring->current.incarnation);
+    ASSAY_ASSERT(is_another_set(&ring->next, &ring->current));
     return write_set(dir, &next_file, &ring->next);
 }
 
@@ -290,6 +311,7 @@ enum assay_status assay_keyring_save_next(const char *dir, const struct assay_ke
  * elsewhere (copies on write, worn blocks, back-ups) no program reaches. */
 static enum assay_status destroy_file(int file)
 {
+    ASSAY_ASSERT(file >= 0);
     static const uint8_t zeros[KEY_FILE_LEN_MAX] = { 0 };
     struct stat s;
     if (fstat(file, &s) != 0) return ASSAY_E_IO;
@@ -301,13 +323,34 @@ static enum assay_status destroy_file(int file)
     return fsync(file) == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
-enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring)
+/* Writes the waiting set with the number that the ledger assigned. Its file is replaced before it
+ * becomes the current one: a crash in between leaves a set that still waits. */
+static enum assay_status renumber_next(const char *dir, const char *path, uint32_t incarnation,
+                                       struct assay_keyring *ring)
+{
+    if (ring->next.incarnation == incarnation) return ASSAY_OK;
+    struct assay_key_set set = ring->next;
+    set.incarnation = incarnation;
+    const int stale = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum assay_status status = write_set(dir, &next_file, &set);
+    if (status == ASSAY_OK) ring->next.incarnation = incarnation;
+    /* It has the same secrets. */
+    if (status == ASSAY_OK && stale >= 0) status = destroy_file(stale);
+    if (stale >= 0) (void)close(stale);
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
+enum assay_status assay_keyring_promote(const char *dir, uint32_t incarnation,
+                                        struct assay_keyring *ring)
 {
     if (ring->next.incarnation == 0) return ASSAY_E_NOT_FOUND;
+    ASSAY_ASSERT(incarnation > 0 && is_another_set(&ring->next, &ring->current));
 
     char from[PATH_MAX], to[PATH_MAX];
     ASSAY_TRY(format_path(dir, next_file.name, from));
     ASSAY_TRY(format_path(dir, current_file.name, to));
+    ASSAY_TRY(renumber_next(dir, from, incarnation, ring));
     const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
     if (status == ASSAY_OK) status = assay_file_sync_folder(to);

@@ -4,9 +4,10 @@
  * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) name the node for
  * life; a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
  * DIR, each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
- *   identity.key door.key    for life: incarnation 0, one secret
+ *   identity.key bootstrap.key    for life: incarnation 0, one secret
  *   incarnation.key          the listed set: its number, voting secret, transport secret
- *   incarnation.next.key     a set made for a restarted enclave and not yet listed
+ *   incarnation.next.key     a set made for a restarted enclave and not yet listed; its number is
+ *                            provisional: the ledger assigns one when it lists the set
  * The two for life may lie in a folder of their own that is never written, such as credentials of
  * systemd. Every write goes to a temporary file, is synced, renamed, and the directory synced: a
  * crash leaves the old or the new file. Used by `assay keys`, `assay genesis` and
@@ -27,9 +28,9 @@ struct assay_key_set {
 };
 
 struct assay_keyring {
-    struct assay_secret32 identity_private, door_private;
+    struct assay_secret32 identity_private, bootstrap_private;
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
-    uint8_t door_public[32];
+    uint8_t bootstrap_public[32];
     uint8_t node_id[32];          /* SHA-256 of identity_public */
     struct assay_key_set current; /* the listed incarnation */
     struct assay_key_set next;    /* incarnation 0: none is waiting to be listed */
@@ -39,20 +40,22 @@ struct assay_keyring {
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is
- * no regular file) | ASSAY_E_INVALID (`next` is not above `current`) | INPUT statuses; *ring wiped
+ * no regular file) | ASSAY_E_INVALID (`next` has a key of `current`) | INPUT statuses; *ring wiped
  * unless ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
 /*
  * assay_keyring_open - the same from the folder of a daemon, which nobody else may write.
- * In:      life_dir: where identity.key and door.key are; NULL or "": dir
+ * In:      life_dir: where identity.key and bootstrap.key are; NULL or "": dir
  * Out:     message says which file is wrong and what was expected
  * Returns: as assay_keyring_load
  */
 ASSAY_CHECKED enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
                                                    struct assay_keyring *ring,
                                                    char message[static ASSAY_FILE_MESSAGE_LEN]);
-/* Make and store a fresh set as `next` with this number, which is above the current one (asserted);
- * replaces a waiting one, durable when it returns.
+/* Returns: the number for the set after all of the ring, from 2. */
+uint32_t assay_keyring_following_number(const struct assay_keyring *ring);
+/* Make and store a fresh set as `next` with this number, which is not 0 (asserted); replaces a
+ * waiting one, durable when it returns.
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
                                                         struct assay_keyring *ring);
@@ -62,10 +65,13 @@ ASSAY_CHECKED enum assay_status assay_keyring_generate_next(uint32_t incarnation
                                                             struct assay_keyring *ring);
 ASSAY_CHECKED enum assay_status assay_keyring_save_next(const char *dir,
                                                         const struct assay_keyring *ring);
-/* `next` was listed: it becomes `current`, durably; then the old set is wiped, and the bytes of its
- * file overwritten: a voting key that is over signs no other history any more.
+/* `next` was listed with this number, which is not 0 (asserted): it becomes `current` with it,
+ * durably; then the old set is wiped, and the bytes of its file overwritten: a voting key that is
+ * over signs no other history any more. The number may be below those of the files: an era that
+ * began on an older block assigns numbers again.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, uint32_t incarnation,
+                                                      struct assay_keyring *ring);
 /* A founding operator's key in one file of its own (mode 0600), role "operator".
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO |
  *          ASSAY_E_CRYPTO */

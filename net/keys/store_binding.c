@@ -67,6 +67,7 @@ enum assay_status assay_store_binding_save(struct assay_store *store,
 enum assay_status assay_store_binding_load(struct assay_store *store,
                                            struct assay_store_binding *binding)
 {
+    ASSAY_ASSERT(store != NULL);
     uint8_t bytes[LEN];
     size_t len = 0;
     const enum assay_status got =

@@ -39,6 +39,7 @@ static int compare_sample(const void *a, const void *b)
 
 uint32_t assay_latency_newest(const struct assay_latency *latency, uint32_t *us, uint32_t count)
 {
+    ASSAY_ASSERT(us != NULL || count == 0);
     uint32_t n = 0;
     while (n < count && n < latency->count && n < ASSAY_LATENCY_SAMPLES) {
         us[n] = latency->us[(latency->count - 1 - n) % ASSAY_LATENCY_SAMPLES];

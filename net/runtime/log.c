@@ -44,6 +44,8 @@ static bool is_json(const struct assay_log *log)
  */
 static void append_bytes(struct assay_log *log, const char *text, size_t len)
 {
+    ASSAY_ASSERT(log->len <= sizeof log->line);
+    ASSAY_ASSERT(log->field_at <= log->len);
     if (!log->open || log->full) return;
     const size_t most = sizeof log->line - (is_json(log) ? sizeof json_cut : 2);
     if (len > most - log->len) {
@@ -60,6 +62,7 @@ static void append_bytes(struct assay_log *log, const char *text, size_t len)
 
 static void append_text(struct assay_log *log, const char *text)
 {
+    ASSAY_ASSERT(text != NULL);
     append_bytes(log, text, strlen(text));
 }
 
@@ -86,6 +89,7 @@ static void append_escaped(struct assay_log *log, const uint8_t *bytes, size_t l
 
 static void append_key(struct assay_log *log, const char *key)
 {
+    ASSAY_ASSERT(key != NULL && log->len <= sizeof log->line);
     log->field_at = log->len;
     append_text(log, is_json(log) ? ",\"" : " ");
     append_text(log, key);
@@ -94,12 +98,14 @@ static void append_key(struct assay_log *log, const char *key)
 
 void assay_log_init(struct assay_log *log, FILE *out, enum assay_severity most, const char *node)
 {
+    ASSAY_ASSERT(node != NULL);
     *log = (struct assay_log){ .out = out, .most = most };
     (void)snprintf(log->node, sizeof log->node, "%s", node);
 }
 
 static struct assay_log_code *find_code(struct assay_log *log, const char *code)
 {
+    ASSAY_ASSERT(log->code_count <= ASSAY_LOG_CODES_MAX);
     for (size_t i = 0; i < log->code_count; i++)
         if (strcmp(log->codes[i].code, code) == 0) return &log->codes[i];
     if (log->code_count == ASSAY_LOG_CODES_MAX) return NULL;
@@ -116,6 +122,7 @@ static bool is_within_rate(struct assay_log *log, struct assay_log_code *code, u
         code->window_ms = log->now_ms;
         code->spoken = 0;
     }
+    ASSAY_ASSERT(code->spoken <= ASSAY_LOG_BURST);
     if (code->spoken >= ASSAY_LOG_BURST) {
         code->suppressed++;
         log->suppressed++;
@@ -132,6 +139,7 @@ static const char *const level_names[] = { "error", "warning", "info", "debug" }
 /* Level and event, as wide as most, in a colour of the level's. */
 static void append_head_text(struct assay_log *log, enum assay_severity severity, const char *code)
 {
+    ASSAY_ASSERT((unsigned)severity < sizeof level_names / sizeof level_names[0]);
     static const char *const colour[] = { "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[2m" };
     static const char *const words[] = { "ERROR", "WARN ", "INFO ", "DEBUG" };
     const bool coloured = atomic_load(&colours);
@@ -145,6 +153,7 @@ static void append_head_text(struct assay_log *log, enum assay_severity severity
 
 static void append_head(struct assay_log *log, enum assay_severity severity, const char *code)
 {
+    ASSAY_ASSERT((unsigned)severity < sizeof level_names / sizeof level_names[0]);
     /* Priorities of syslog(3). */
     static const char *const priorities[] = { "<3>event=", "<4>event=", "<6>event=", "<7>event=" };
     char ts[ASSAY_RFC3339_MS_LEN + 1];
@@ -179,6 +188,7 @@ static void append_head(struct assay_log *log, enum assay_severity severity, con
 
 bool assay_log_begin(struct assay_log *log, enum assay_severity severity, const char *code)
 {
+    ASSAY_ASSERT(code[0] != '\0');
     uint64_t suppressed = 0;
     ASSAY_ASSERT((unsigned)severity < sizeof level_names / sizeof level_names[0]);
     log->open = false;
@@ -214,6 +224,7 @@ static bool is_plain(const uint8_t *bytes, size_t len)
 
 void assay_log_text_n(struct assay_log *log, const char *key, const void *bytes, size_t len)
 {
+    ASSAY_ASSERT(len == 0 || bytes != NULL);
     append_key(log, key);
     if (!is_json(log) && is_plain(bytes, len)) {
         append_bytes(log, bytes, len);
@@ -224,6 +235,7 @@ void assay_log_text_n(struct assay_log *log, const char *key, const void *bytes,
 
 void assay_log_text(struct assay_log *log, const char *key, const char *text)
 {
+    ASSAY_ASSERT(text != NULL);
     assay_log_text_n(log, key, text, strlen(text));
 }
 
@@ -235,6 +247,7 @@ void assay_log_bool(struct assay_log *log, const char *key, bool value)
 
 void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(len == 0 || bytes != NULL);
     char text[2 * 64 + 1];
     assay_hex_encode(bytes, len < 64 ? len : 64, text, sizeof text);
     assay_log_text(log, key, text);
@@ -243,6 +256,7 @@ void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes,
 /* A record that the journal refuses goes to its stream, as without a socket. */
 static bool has_journal(const struct assay_log *log)
 {
+    ASSAY_ASSERT(log->len > 0 && log->len <= sizeof log->line);
     const int fd = atomic_load(&journal);
     return fd >= 0 && log->format == ASSAY_LOG_FORMAT_JOURNAL &&
            assay_journald_send(fd, log->line, log->len);
@@ -253,6 +267,7 @@ void assay_log_end(struct assay_log *log)
     if (!log->open) return;
     const char *const end = !is_json(log) ? "\n" : log->full ? json_cut : "}\n";
     const size_t end_len = strlen(end);
+    ASSAY_ASSERT(log->len < sizeof log->line);
     log->open = false;
     assay_bytes_copy(log->line + log->len, sizeof log->line - log->len, end, end_len);
     log->len += end_len;

@@ -8,10 +8,10 @@
  * behind a priority that journald takes away (<6>), or as a record with a field for each of them
  * (net/system/journald.h); TEXT for a terminal.
  *
- * Codes are the names of notes (engine/node/engine.h) and those in the source of net/; they are
- * documented and never reused. Bytes that somebody else chose are escaped and cut. Each code may
- * speak ASSAY_LOG_BURST times in ASSAY_LOG_WINDOW_MS; what is held back is counted and told as
- * suppressed=N by the next line of that code. Secrets never come here.
+ * Codes are the names of notes (engine/engine.h) and those in the source of net/; they are
+ * documented and never reused. Bytes from other parties are escaped and truncated. Each code is
+ * logged at most ASSAY_LOG_BURST times in ASSAY_LOG_WINDOW_MS; suppressed lines are counted and
+ * reported as suppressed=N by the next line of that code. Secrets never come here.
  */
 #ifndef ASSAY_NET_RUNTIME_LOG_H
 #define ASSAY_NET_RUNTIME_LOG_H

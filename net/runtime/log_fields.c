@@ -107,6 +107,7 @@ static void log_value(struct assay_log *log, const struct field *field, uint64_t
 void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b)
 {
     const struct fields fields = note_field_names(note);
+    ASSAY_ASSERT(fields.a.key != NULL); /* the first number of every note has a name */
     log_value(log, &fields.a, a);
     log_value(log, &fields.b, b);
 }

@@ -22,6 +22,7 @@ enum { SERVE_SCRATCH_LEN = ASSAY_BLOCK_LEN_MAX + ASSAY_PROPOSAL_OVERHEAD_MAX };
 static enum assay_status open_engine(struct assay_runtime *runtime,
                                      const struct assay_engine_renewal *renewal)
 {
+    ASSAY_ASSERT(runtime->engine == NULL && runtime->self < runtime->members);
     const struct assay_key_set *set = runtime_key_set(runtime);
     struct assay_engine_config config = {
         .genesis = runtime->config.genesis,
@@ -71,6 +72,7 @@ static bool is_damage(enum assay_status status)
 static bool restore_item(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct restoring *restoring = context;
+    ASSAY_ASSERT(restoring->status == ASSAY_OK); /* the first damage ends the scan */
     struct assay_runtime *runtime = restoring->runtime;
     struct assay_event event = {
         .now_ms = runtime->now_ms,
@@ -86,6 +88,7 @@ static bool restore_item(void *context, const struct assay_store_key *key, struc
 static enum assay_status restore_all(struct assay_runtime *runtime, struct assay_effects *effects,
                                      char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->engine != NULL);
     struct assay_store *store = runtime->config.store;
     for (const enum assay_store_class *c = assay_engine_restore_order(); *c != 0; c++) {
         struct restoring restoring = { .runtime = runtime, .effects = effects, .class_ = *c };
@@ -129,6 +132,7 @@ static uint32_t default_threads(void)
 static enum assay_status open_pool(struct assay_runtime *runtime,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->pool == NULL && runtime->evidence_cache != NULL);
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
     const struct assay_verify_pool_config config = {
         .threads =
@@ -140,13 +144,15 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
     };
     const enum assay_status status = assay_verify_pool_create(&config, &runtime->pool);
     runtime->config.judge = NULL;
-    if (why[0] != '\0') (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "judge: %.240s", why);
+    if (why[0] != '\0') (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "verifier: %.240s", why);
+    ASSAY_ASSERT((status == ASSAY_OK) == (runtime->pool != NULL));
     return status;
 }
 
 /* For the components of host/, which use memory of the caller. */
 static void *engine_memory_budget(size_t len)
 {
+    ASSAY_ASSERT(len > 0);
     return aligned_alloc(64, (len + 63) / 64 * 64);
 }
 
@@ -157,12 +163,12 @@ static enum assay_status open_components(struct assay_runtime *runtime,
     const struct assay_gossip_config gossip = {
         .self = runtime->self,
         .members = runtime->members,
-        .retry_ms = runtime->overlay != NULL ? assay_gossip_retry_near_ms(epoch_ms)
+        .retry_ms = runtime_overlay_is_used(runtime) ? assay_gossip_retry_near_ms(epoch_ms)
                                              : assay_gossip_retry_ms(epoch_ms),
         .retry_max_ms = assay_gossip_retry_max_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &runtime->counters,
-        .view = runtime->overlay,
+        .view = runtime->driver.overlay,
     };
     ASSAY_TRY(runtime_peer_clocks_open(runtime));
     ASSAY_TRY(runtime_addresses_open(runtime));
@@ -178,7 +184,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
         return ASSAY_E_MEMORY;
     runtime->roster.count = runtime->members;
     runtime->roster.self = runtime->self;
-    if (runtime->overlay != NULL)
+    if (runtime_overlay_is_used(runtime))
         assay_limit_rates_near(epoch_ms, runtime->members, &runtime->rates);
     else assay_limit_rates(epoch_ms, runtime->members, &runtime->rates);
     for (uint32_t i = 0; i < runtime->members; i++)
@@ -204,8 +210,9 @@ static enum assay_status open_components(struct assay_runtime *runtime,
                                   .pages = runtime->pages,
                                   .seen = runtime->seen,
                                   .counters = &runtime->counters,
-                                  .view = runtime->overlay,
+                                  .view = runtime->driver.overlay,
                                   .again_ms = assay_admission_repeat_ms(epoch_ms) };
+    runtime_intake_open(runtime);
     runtime->serve = (struct assay_serve){ .store = runtime->config.store,
                                            .chain_id = runtime->config.genesis->chain_id,
                                            .counters = &runtime->counters,
@@ -222,6 +229,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
 
 static enum assay_status open_peers(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->link != NULL && runtime->addresses != NULL);
     for (uint16_t slot = 0; slot < runtime->members; slot++)
         ASSAY_TRY(runtime_dial_member(runtime, slot));
     return ASSAY_OK;
@@ -230,19 +238,21 @@ static enum assay_status open_peers(struct assay_runtime *runtime)
 static enum assay_status open_link(struct assay_runtime *runtime,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->link == NULL && runtime->roster.count == runtime->members);
+    ASSAY_ASSERT(runtime_overlay_is_used(runtime) == runtime_overlay_is_wanted(runtime));
     _Static_assert((int)ASSAY_LINK_MESSAGE_LEN <= (int)ASSAY_RUNTIME_MESSAGE_LEN, "one buffer");
     const uint32_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const struct assay_link_config config = {
         .roster = &runtime->roster,
         .limits = runtime->limits,
         .counters = &runtime->counters,
-        .door_secret = &runtime->keyring.door_private,
-        .door_public = runtime->keyring.door_public,
+        .bootstrap_secret = &runtime->keyring.bootstrap_private,
+        .bootstrap_public = runtime->keyring.bootstrap_public,
         .listen = runtime->config.listen,
         .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
         /* A returning member dials us, so the pause need not be short for it. */
         .pause_ms_max = (uint32_t)assay_max_u64(2000, assay_min_u64(epoch_ms, 30000)),
-        .self_test = !runtime->renewed, /* the door is the same */
+        .self_test = !runtime->renewed, /* the listener is the same */
     };
     runtime_update_roster(runtime); /* before the listener opens: members may be waiting */
     ASSAY_TRY(assay_transport_open(&config, runtime->config.transport, &runtime->link, message));
@@ -256,6 +266,8 @@ static enum assay_status open_link(struct assay_runtime *runtime,
 
 static void log_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->link != NULL && runtime->engine != NULL);
+    ASSAY_ASSERT(runtime->config.insecure_count == 0 || runtime->config.insecure != NULL);
     struct assay_engine_snapshot snapshot;
     const bool insecure = runtime->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     assay_engine_snapshot(runtime->engine, &snapshot);
@@ -272,7 +284,7 @@ static void log_open(struct assay_runtime *runtime)
     if (runtime->config.newcomer &&
         assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "waiting_to_join"))
         assay_log_text(&runtime->log, "note",
-                       "no member that this store knows of: it waits until a change that joins it "
+                       "no member in this store: it waits until a change that joins it "
                        "is in force, and begins there");
     if (runtime->config.newcomer) assay_log_end(&runtime->log);
     for (size_t i = 0; i < runtime->config.insecure_count; i++) {
@@ -291,6 +303,7 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     if (runtime->admin != NULL) { /* the previous runtime opened it */
+        ASSAY_ASSERT(runtime->renewed);
         assay_admin_set_answer(runtime->admin, runtime, &runtime->counters);
         return ASSAY_OK;
     }
@@ -304,6 +317,7 @@ static enum assay_status open_admin(struct assay_runtime *runtime,
 /* The configured RECOVERs of the running era, before any message of a peer. */
 static void accept_recovers(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->recovers_accepted && runtime->config.recovers != NULL);
     struct assay_engine_snapshot chain;
     assay_engine_snapshot(runtime->engine, &chain);
     for (uint32_t i = 0; i < runtime->config.recover_count; i++) {
@@ -340,6 +354,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
                                   const struct assay_engine_renewal *renewal,
                                   char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT((renewal != NULL) == runtime->renewed);
     char name[ASSAY_NAME_MAX + 1];
     ASSAY_TRY(runtime_signals_open(runtime));
     ASSAY_TRY(runtime_keys_open(runtime, message));
@@ -389,6 +404,8 @@ struct left {
 
 static void adopt_previous(struct assay_runtime *runtime, struct left *left)
 {
+    ASSAY_ASSERT(!runtime->renewed && runtime->engine == NULL);
+    ASSAY_ASSERT((left->service_server == NULL) == (left->anchor == NULL));
     runtime->counters = left->counters;
     runtime->timeline = left->timeline;
     runtime->timeline_file = left->timeline_file;
@@ -416,6 +433,11 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
                                    struct assay_runtime **out,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(config->store != NULL && config->genesis->member_count <= ASSAY_MEMBERS_MAX);
+    ASSAY_ASSERT(config->enclave.request_quote != NULL && config->enclave.order != NULL);
+    ASSAY_ASSERT(config->enclave.poll_set != NULL && config->enclave.wake_at != NULL);
+    ASSAY_ASSERT(config->enclave.step != NULL && config->enclave.next != NULL &&
+                 config->enclave.look != NULL);
     struct assay_runtime *runtime = calloc(1, sizeof *runtime);
     if (runtime == NULL) return ASSAY_E_MEMORY;
     runtime->config = *config;
@@ -460,6 +482,7 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
 {
     struct assay_runtime *old = *runtime;
     ASSAY_ASSERT(old->renewing && old->failure == ASSAY_OK && config->state != NULL);
+    ASSAY_ASSERT(old->link != NULL && old->engine != NULL);
     *runtime = NULL;
     struct left *left = calloc(1, sizeof *left);
     if (left == NULL) {
@@ -496,6 +519,7 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
     assay_service_server_close(&left->service_server);
     assay_http_close(&left->http);
     free(left);
+    ASSAY_ASSERT((status == ASSAY_OK) == (*runtime != NULL));
     return status != ASSAY_OK ? status : (*runtime)->failure;
 }
 
@@ -503,6 +527,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
 {
     struct assay_runtime *h = *runtime;
     if (h == NULL) return;
+    ASSAY_ASSERT(h->config.store != NULL && h->waiting_end != NULL);
     runtime_publish_close(h);
     assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
@@ -550,6 +575,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
 
 static int sleep_ms(const struct assay_runtime *runtime, uint32_t wait_ms_max)
 {
+    ASSAY_ASSERT(runtime->gossip != NULL && runtime->dispatch != NULL);
     uint64_t wake = runtime->wake_at_ms;
     wake = assay_min_u64(wake, assay_gossip_wake_at(runtime->gossip));
     wake = assay_min_u64(wake, assay_peer_clocks_wake_at(&runtime->peer_clocks));
@@ -594,6 +620,7 @@ static struct polled fill_fds(struct assay_runtime *runtime)
     if (runtime->service_server != NULL)
         p.count += assay_service_server_poll(runtime->service_server, runtime->fds + p.count,
                                              ASSAY_SERVICE_SERVER_FDS_MAX);
+    ASSAY_ASSERT(p.count + ASSAY_RUNTIME_ENCLAVE_FDS_MAX <= RUNTIME_FDS_MAX);
     p.enclave_at = p.count;
     p.enclave_count = runtime->config.enclave.poll_set(
         runtime->config.enclave.context, runtime->fds + p.count, ASSAY_RUNTIME_ENCLAVE_FDS_MAX);
@@ -626,6 +653,8 @@ static void tick_engine(struct assay_runtime *runtime)
 
 static void run_poll(struct assay_runtime *runtime, const struct polled *polled)
 {
+    ASSAY_ASSERT(polled->admin_at <= polled->anchor_at && polled->anchor_at <= polled->enclave_at);
+    ASSAY_ASSERT(polled->enclave_at + polled->enclave_count == polled->count);
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     runtime_signals_read(runtime);
     enclave->step(enclave->context, runtime->now_ms, runtime->fds + polled->enclave_at,
@@ -659,6 +688,7 @@ static void run_poll(struct assay_runtime *runtime, const struct polled *polled)
 
 enum assay_status assay_runtime_poll(struct assay_runtime *runtime, uint32_t wait_ms_max)
 {
+    ASSAY_ASSERT(runtime->link != NULL && runtime->pool != NULL);
     if (runtime->failure != ASSAY_OK) return runtime->failure;
     if (runtime->stopping || runtime->renewing) return ASSAY_OK;
     runtime_update_clock(runtime);
@@ -694,10 +724,12 @@ void assay_runtime_stop(struct assay_runtime *runtime)
 
 const struct assay_engine *assay_runtime_engine(const struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->engine != NULL);
     return runtime->engine;
 }
 
 uint16_t assay_runtime_slot(const struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->self < runtime->members);
     return runtime->self;
 }

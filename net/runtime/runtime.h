@@ -2,7 +2,7 @@
  * net/runtime/runtime.h - node runtime: one loop that owns the engine, the store and all sockets.
  *
  * Each poll: read -> step -> sign -> persist -> send -> act -> sleep, in the order of
- * engine/node/engine.h. A failing store stops the node: nothing more is signed or sent, the loop
+ * engine/engine.h. A failing store stops the node: nothing more is signed or sent, the loop
  * returns the status and assayd exits non-zero. Verification runs in a separate process, or in a
  * pool of threads (net/verifier/verify_pool.h), and returns as events; everything else runs in the
  * thread that calls assay_runtime_run.
@@ -13,7 +13,7 @@
 #ifndef ASSAY_NET_RUNTIME_RUNTIME_H
 #define ASSAY_NET_RUNTIME_RUNTIME_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 #include "host/enforcement.h"
 #include "net/runtime/log.h"
 
@@ -107,7 +107,7 @@ struct assay_runtime_enclave {
     bool (*next)(void *context, struct assay_enclave_event *event);
     /* Out: *view for the status document. */
     void (*look)(void *context, struct assay_enclave_snapshot *snapshot);
-    /* Out: *view. NULL: there is nothing to tell. */
+    /* Out: *view. NULL: there is nothing to report. */
     void (*enforcement)(void *context, struct assay_enforcement *view);
     /* Manual hold: no work until released, durable. reason: printable ASCII, at most
      * ASSAY_ENFORCEMENT_REASON_MAX. NULL: not supported. Returns: ASSAY_OK | ASSAY_E_STORE */
@@ -168,7 +168,7 @@ struct assay_runtime_config {
     const char *advertise;     /* "127.0.0.1:7100", sent to members; NULL: not sent */
     const struct assay_runtime_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
-    const char *timeline_path; /* net/runtime/timeline_file.h; NULL: lost at exit */
+    const char *timeline_path; /* net/timeline/timeline_file.h; NULL: lost at exit */
     const char *admin_path;    /* UNIX socket, 0600; NULL: none */
     struct assay_runtime_http http;
     const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */

@@ -16,6 +16,7 @@ enum {
 
 static struct assay_store_key address_key(const struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     struct assay_store_key key = { .number = RUNTIME_META_ADDRESS };
     assay_bytes_copy(key.id, 32, runtime->config.genesis->members[slot].node_id, 32);
     return key;
@@ -24,6 +25,7 @@ static struct assay_store_key address_key(const struct assay_runtime *runtime, u
 static enum assay_status check_claim(struct assay_runtime *runtime, uint16_t slot,
                                      const struct assay_claim *claim)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const struct assay_genesis_member *m = &runtime->config.genesis->members[slot];
     return assay_address_update(&runtime->addresses[slot], claim, runtime->config.genesis->chain_id,
                                 m->node_id, m->identity_public, runtime->now_ms);
@@ -31,6 +33,7 @@ static enum assay_status check_claim(struct assay_runtime *runtime, uint16_t slo
 
 static enum assay_status save_claim(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const struct assay_store_key key = address_key(runtime, slot);
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -53,6 +56,7 @@ static bool build_own_claim(const struct assay_runtime *runtime, struct assay_cl
 
 static enum assay_status sign_own(struct assay_runtime *runtime, uint64_t number)
 {
+    ASSAY_ASSERT(runtime->identity != NULL);
     struct assay_claim claim = { .number = number };
     const struct assay_genesis *g = runtime->config.genesis;
     assay_bytes_copy(claim.chain_id, 32, g->chain_id, 32);
@@ -67,6 +71,7 @@ static enum assay_status sign_own(struct assay_runtime *runtime, uint64_t number
 /* Claims are numbered by the clock, so that a node that lost its store still issues a newer one. */
 static enum assay_status renew_own_claim(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->addresses != NULL);
     const struct assay_address *own = &runtime->addresses[runtime->self];
     struct assay_claim now = { .count = 0 };
     if (!build_own_claim(runtime, &now)) return ASSAY_OK;
@@ -78,6 +83,7 @@ static enum assay_status renew_own_claim(struct assay_runtime *runtime)
 static void format_addresses(const struct assay_claim *claim,
                              char all[static RUNTIME_ADDRESSES_TEXT])
 {
+    ASSAY_ASSERT(claim->count <= ASSAY_CLAIM_ADDRESSES_MAX);
     int len = 0;
     all[0] = '\0';
     for (uint32_t i = 0; i < claim->count; i++)
@@ -107,6 +113,7 @@ static void detect_shared_identity(struct assay_runtime *runtime, const struct a
 static enum assay_status supersede_claim(struct assay_runtime *runtime,
                                          const struct assay_claim *claim)
 {
+    ASSAY_ASSERT(runtime->addresses != NULL);
     const struct assay_address *own = &runtime->addresses[runtime->self];
     struct assay_address held = *own;
     if (!own->known || runtime->shared.is_logged) return ASSAY_E_STALE;
@@ -123,6 +130,7 @@ static enum assay_status supersede_claim(struct assay_runtime *runtime,
 
 static void load_claim(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const struct assay_store_key key = address_key(runtime, slot);
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_claim claim;
@@ -137,6 +145,7 @@ static void load_claim(struct assay_runtime *runtime, uint16_t slot)
 
 enum assay_status runtime_addresses_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->addresses == NULL);
     runtime->addresses = calloc(runtime->members, sizeof *runtime->addresses);
     if (runtime->addresses == NULL) return ASSAY_E_MEMORY;
     if (!runtime->renewed) runtime->shared.opened_unix_ms = runtime->at_unix_ms;
@@ -154,6 +163,7 @@ void runtime_addresses_close(struct assay_runtime *runtime)
 
 static const char *find_configured(const struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const uint8_t *id = runtime->config.genesis->members[slot].node_id;
     for (size_t i = 0; i < runtime->config.peer_count; i++)
         if (assay_bytes_equal(runtime->config.peers[i].node_id, id, 32))
@@ -166,6 +176,7 @@ static const char *find_configured(const struct assay_runtime *runtime, uint16_t
 bool runtime_addresses_get(const struct assay_runtime *runtime, uint16_t slot,
                            char text[static RUNTIME_ADDRESSES_TEXT])
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const struct assay_address *held = &runtime->addresses[slot];
     const char *const first = find_configured(runtime, slot);
     int len = snprintf(text, RUNTIME_ADDRESSES_TEXT, "%s", first != NULL ? first : "");
@@ -179,6 +190,7 @@ bool runtime_addresses_get(const struct assay_runtime *runtime, uint16_t slot,
 
 enum assay_status runtime_dial_member(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     char text[RUNTIME_ADDRESSES_TEXT];
     if (slot == runtime->self) return ASSAY_OK;
     runtime_overlay_on_address(runtime, slot);
@@ -205,6 +217,7 @@ enum assay_status runtime_addresses_advertise(struct assay_runtime *runtime, con
 
 static void send_claim(struct assay_runtime *runtime, uint16_t to, uint16_t except, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     if (!runtime->addresses[slot].known) return;
@@ -216,6 +229,7 @@ static void send_claim(struct assay_runtime *runtime, uint16_t to, uint16_t exce
  * member's fault. */
 static void dial_claimed(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     runtime->addresses[slot].dial_due = false;
     const enum assay_status status = runtime_dial_member(runtime, slot);
     if (status != ASSAY_OK && status != ASSAY_E_IO) runtime_fail(runtime, status, "peer address");
@@ -237,6 +251,7 @@ void runtime_addresses_poll(struct assay_runtime *runtime)
 
 static void log_address(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     char name[ASSAY_NAME_MAX + 1], all[RUNTIME_ADDRESSES_TEXT];
     format_addresses(&runtime->addresses[slot].claim, all);
     runtime_slot_name(runtime, slot, name, sizeof name);
@@ -252,6 +267,7 @@ static void log_address(struct assay_runtime *runtime, uint16_t slot)
 /* A member that is new to this node may lack the claims of others. */
 static void on_claim(struct assay_runtime *runtime, uint16_t from, uint16_t slot, bool first)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     const enum assay_status status = save_claim(runtime, slot);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "peer address");
@@ -271,6 +287,7 @@ static void on_claim(struct assay_runtime *runtime, uint16_t from, uint16_t slot
 
 void runtime_on_address(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
+    ASSAY_ASSERT(from < runtime->members);
     struct assay_claim claim;
     enum assay_status status = assay_claim_decode(payload, &claim);
     const uint32_t slot =

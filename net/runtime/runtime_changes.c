@@ -24,6 +24,7 @@ struct runtime_changes {
 /* The item is the record; a free item is one byte, because single items cannot be deleted. */
 static enum assay_status save_change(struct assay_runtime *runtime, uint32_t i)
 {
+    ASSAY_ASSERT(i < RUNTIME_CHANGES_MAX);
     const struct host_change *item = &runtime->changes->items[i];
     const struct assay_store_key key = { .number = RUNTIME_META_CHANGES + i };
     const uint8_t none = 0;
@@ -37,6 +38,7 @@ static bool fill_slot(struct host_change *item, struct assay_slice bytes)
 {
     struct assay_change_draft draft;
     if (assay_change_draft_decode(bytes, &draft) != ASSAY_OK) return false;
+    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= sizeof item->bytes);
     item->len = bytes.len;
     item->sequence = draft.change.sequence;
     item->activation = draft.change.activation;
@@ -47,6 +49,7 @@ static bool fill_slot(struct host_change *item, struct assay_slice bytes)
 
 enum assay_status runtime_changes_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->changes == NULL);
     runtime->changes = calloc(1, sizeof *runtime->changes);
     uint8_t *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status =
@@ -74,6 +77,7 @@ void runtime_changes_close(struct assay_runtime *runtime)
 
 static void drop_change(struct assay_runtime *runtime, uint32_t i)
 {
+    ASSAY_ASSERT(i < RUNTIME_CHANGES_MAX && runtime->changes->items[i].len > 0);
     runtime->changes->items[i].len = 0;
     const enum assay_status status = save_change(runtime, i);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store change");
@@ -82,6 +86,7 @@ static void drop_change(struct assay_runtime *runtime, uint32_t i)
 /* Every member of an announcement has it. */
 static bool is_announced(const struct assay_runtime *runtime, const struct host_change *item)
 {
+    ASSAY_ASSERT(item->len > 0 && item->len <= sizeof item->bytes);
     struct assay_change change;
     assay_change_of_record(assay_slice_over(item->bytes, item->len), &change);
     struct assay_cursor c = assay_cursor_over(change.actions.bytes, change.actions.len);
@@ -100,6 +105,7 @@ static bool is_announced(const struct assay_runtime *runtime, const struct host_
 
 static bool is_recorded(const struct assay_runtime *runtime, const struct host_change *item)
 {
+    ASSAY_ASSERT(item->len > 0);
     struct assay_changes_snapshot chain;
     if (item->sequence == 0) return is_announced(runtime, item);
     assay_engine_changes(runtime->engine, &chain);
@@ -109,6 +115,7 @@ static bool is_recorded(const struct assay_runtime *runtime, const struct host_c
 /* The engine treats an own message as already sent, so it is sent here. */
 static void offer_change(struct assay_runtime *runtime, const struct host_change *item)
 {
+    ASSAY_ASSERT(item->len > 0 && item->len <= sizeof item->bytes);
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
@@ -146,6 +153,7 @@ static void log_submitted(struct assay_runtime *runtime, const struct assay_chan
 /* Returns: whether a block has this change, and not another one of the same number. */
 static bool is_ours(const struct assay_runtime *runtime, const struct host_change *item)
 {
+    ASSAY_ASSERT(item->len > 0);
     struct assay_store_key key;
     uint8_t none[1];
     size_t len = 0;
@@ -156,6 +164,7 @@ static bool is_ours(const struct assay_runtime *runtime, const struct host_chang
 
 void runtime_changes_on_epoch(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->changes != NULL);
     struct assay_engine_snapshot chain;
     assay_engine_snapshot(runtime->engine, &chain);
     for (uint32_t i = 0; i < RUNTIME_CHANGES_MAX; i++) {
@@ -201,6 +210,7 @@ static enum assay_status review_change(struct assay_runtime *runtime, struct ass
  * none. */
 static uint32_t find_free_slot(const struct runtime_changes *changes, struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.len > 0);
     uint8_t digest[32];
     uint32_t free_one = RUNTIME_CHANGES_MAX;
     assay_sha256(bytes.bytes, bytes.len, digest);
@@ -224,7 +234,8 @@ enum assay_status runtime_change_submit(struct assay_runtime *runtime, struct as
                        "%d changes wait here already: assay change list", RUNTIME_CHANGES_MAX);
         return ASSAY_E_FULL;
     }
-    (void)fill_slot(&runtime->changes->items[i], bytes);
+    const bool is_read = fill_slot(&runtime->changes->items[i], bytes);
+    ASSAY_ASSERT(is_read); /* it was reviewed */
     const enum assay_status kept = save_change(runtime, i);
     if (kept != ASSAY_OK) {
         runtime_fail(runtime, kept, "store change");
@@ -238,6 +249,7 @@ enum assay_status runtime_change_submit(struct assay_runtime *runtime, struct as
 bool runtime_change_next(const struct assay_runtime *runtime, uint32_t *at,
                          struct assay_slice *record)
 {
+    ASSAY_ASSERT(*at <= RUNTIME_CHANGES_MAX);
     for (; *at < RUNTIME_CHANGES_MAX; (*at)++) {
         const struct host_change *item = &runtime->changes->items[*at];
         if (item->len == 0) continue;
@@ -257,6 +269,7 @@ enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_MEMBERS_MAX 
 static bool is_suspended(const struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
                          uint8_t node_id[static 32])
 {
+    ASSAY_ASSERT(slot < runtime->members);
     struct assay_member_snapshot member;
     assay_engine_member_snapshot(runtime->engine, slot, &member);
     assay_bytes_copy(node_id, 32, member.node_id, 32);
@@ -266,6 +279,7 @@ static bool is_suspended(const struct assay_runtime *runtime, uint16_t slot, uin
 void runtime_suspensions_save(struct assay_runtime *runtime, uint64_t sequence, char *names,
                               size_t names_len)
 {
+    ASSAY_ASSERT(runtime->members <= ASSAY_MEMBERS_MAX && names_len > 0);
     const struct assay_store_key key = { .number = RUNTIME_META_SUSPENSIONS };
     struct assay_engine_snapshot chain;
     uint8_t bytes[FELLED_LEN_MAX];
@@ -284,6 +298,7 @@ void runtime_suspensions_save(struct assay_runtime *runtime, uint64_t sequence, 
                                runtime_slot_name(runtime, slot, name, sizeof name));
         if (n > 0 && (size_t)n < names_len - used) used += (size_t)n;
     }
+    ASSAY_ASSERT(used < names_len);
     assay_dispatch_request_commit(runtime->dispatch);
     enum assay_status status = assay_writer_finish(&w, &value);
     if (status == ASSAY_OK)
@@ -314,6 +329,7 @@ size_t runtime_suspensions_load(struct assay_runtime *runtime, uint64_t sequence
 void runtime_change_end_save(struct assay_runtime *runtime, uint64_t sequence,
                              enum assay_change_end end)
 {
+    ASSAY_ASSERT((unsigned)end <= ASSAY_CHANGE_DROPPED);
     const struct assay_store_key key = { .epoch = sequence, .number = RUNTIME_META_CHANGE_ENDS };
     const uint8_t value = (uint8_t)end;
     assay_dispatch_request_commit(runtime->dispatch);

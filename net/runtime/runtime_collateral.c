@@ -13,6 +13,7 @@ enum { AGE_EVERY_MS = 60000 };
 /* Pending, trial and reverted offers are found again in each round: not logged. */
 static void offer_found(struct assay_runtime *runtime, const struct assay_fetcher_found *found)
 {
+    ASSAY_ASSERT(found->report.result == ASSAY_ROUND_NEWER);
     char message[RUNTIME_OFFER_MESSAGE];
     const enum assay_status status =
         runtime_offer_add(runtime, found->report.offer, false, message);
@@ -74,6 +75,7 @@ static void log_unreachable(struct assay_runtime *runtime, const struct assay_ro
 static void log_age(struct assay_runtime *runtime, const struct assay_collateral_life *life,
                     enum assay_collateral_age age)
 {
+    ASSAY_ASSERT(life->is_bounded); /* else it is fresh, and stays so */
     uint8_t root[ASSAY_SHA256_LEN];
     char until[ASSAY_RFC3339_LEN + 1];
     const enum assay_severity severity = age == ASSAY_AGE_FRESH  ? ASSAY_SEVERITY_INFO
@@ -84,7 +86,7 @@ static void log_age(struct assay_runtime *runtime, const struct assay_collateral
     if (assay_log_begin(&runtime->log, severity, "collateral_age")) {
         assay_log_hex(&runtime->log, "root", root, 8);
         assay_log_text(&runtime->log, "age", assay_collateral_age_text(age));
-        assay_log_text(&runtime->log, "ends_first", life->ends_first);
+        assay_log_text(&runtime->log, "expires_first", life->expires_first);
         assay_log_text(&runtime->log, "until", until);
     }
     assay_log_end(&runtime->log);
@@ -98,7 +100,7 @@ static void save_lifetimes(struct assay_snapshot_collateral *out,
         .is_bounded = life->is_bounded,
         .from_unix_s = life->from_unix_s,
         .until_unix_s = life->until_unix_s,
-        .ends_first = life->ends_first != NULL ? life->ends_first : "",
+        .expires_first = life->expires_first != NULL ? life->expires_first : "",
         .age = assay_collateral_age_text(age),
         .evaluation_number = life->evaluation_number,
     };
@@ -113,6 +115,7 @@ static void check_ages(struct assay_runtime *runtime)
     if (runtime->now_ms < runtime->ages_due_ms) return;
     runtime->ages_due_ms = runtime->now_ms + AGE_EVERY_MS;
     assay_collateral_lifetimes(runtime->config.endorsements, lives, &count);
+    ASSAY_ASSERT(count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < count; i++) {
         const enum assay_collateral_age age =
             assay_collateral_age(&lives[i], (int64_t)(runtime->config.genesis->time_ms / 1000),

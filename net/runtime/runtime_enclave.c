@@ -6,6 +6,7 @@
 static void answer_quote(struct assay_runtime *runtime, uint64_t epoch, uint32_t incarnation,
                          struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     const struct assay_event event = {
         .kind = ASSAY_EVENT_QUOTE,
         .as.quote = { .epoch = epoch, .incarnation = incarnation, .bytes = bytes },
@@ -15,6 +16,7 @@ static void answer_quote(struct assay_runtime *runtime, uint64_t epoch, uint32_t
 
 void runtime_request_quote(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_QUOTE);
     const struct assay_slice none = { 0 };
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     runtime_services_on_quote(runtime, none); /* the newer request replaces the program's */
@@ -56,6 +58,7 @@ static void on_quote(struct assay_runtime *runtime, const struct assay_enclave_e
 
 void runtime_send_order(struct assay_runtime *runtime, const struct assay_order *order)
 {
+    ASSAY_ASSERT(order->slot == runtime->self); /* orders are for this node alone */
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     const enum assay_status status = enclave->order(enclave->context, order);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_DEBUG, "order")) {

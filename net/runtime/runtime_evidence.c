@@ -27,6 +27,7 @@ static void deliver_verdict(struct assay_runtime *runtime, const uint8_t digest[
 
 static void queue_job(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
+    ASSAY_ASSERT(*runtime->waiting_end == NULL);
     struct runtime_waiting_job *item = calloc(1, sizeof *item);
     if (item != NULL) item->bytes = malloc(job->bytes.len);
     if (item == NULL || item->bytes == NULL) {
@@ -44,6 +45,10 @@ static void queue_job(struct assay_runtime *runtime, const struct assay_verify_j
 
 static void submit_job(struct assay_runtime *runtime, const struct assay_verify_job *job)
 {
+    if (job->epoch != 0 && job->epoch <= runtime->expired_epoch) { /* fetched too late */
+        assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_EXPIRED);
+        return;
+    }
     const enum assay_status status = runtime->waiting != NULL
                                          ? ASSAY_E_AGAIN /* those before it first */
                                          : assay_verify_pool_submit(runtime->pool, job);
@@ -58,6 +63,7 @@ static void submit_queued(struct assay_runtime *runtime)
 {
     while (runtime->waiting != NULL) {
         struct runtime_waiting_job *item = runtime->waiting;
+        ASSAY_ASSERT(item->job.epoch == 0 || item->job.epoch > runtime->expired_epoch);
         const enum assay_status status = assay_verify_pool_submit(runtime->pool, &item->job);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK) runtime_fail(runtime, status, "verification");
@@ -81,6 +87,8 @@ void runtime_evidence_clear(struct assay_runtime *runtime)
 
 void runtime_evidence_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
+    ASSAY_ASSERT(runtime->pool != NULL);
+    runtime->expired_epoch = epoch;
     size_t expired = assay_verify_pool_expire(runtime->pool, epoch);
     struct runtime_waiting_job **at = &runtime->waiting;
     while (*at != NULL) {
@@ -167,6 +175,7 @@ static void poll_verifier_news(struct assay_runtime *runtime)
     assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_GAVE_UP, since.unjudged);
     assay_count_many(&runtime->counters, ASSAY_COUNT_VERIFIER_CONTRADICTED, since.contradicted);
     while (assay_verify_pool_next_news(runtime->pool, &news)) {
+        ASSAY_ASSERT(!news.ready || !news.contradicted);
         if (news.ready) log_verifier_ready(runtime, &news);
         else if (news.contradicted) log_verifier_mismatch(runtime, &news);
         else log_verifier_exit(runtime, &news);
@@ -214,6 +223,7 @@ static void choose_rules(const struct assay_runtime *runtime,
 static enum assay_status appraise_request(void *context, const struct assay_fetch_request *request,
                                           struct assay_slice bytes)
 {
+    ASSAY_ASSERT(!request->before || !request->for_ballot); /* a ballot is by the rules in force */
     struct assay_runtime *runtime = context;
     struct assay_verify_job job = { .kind = request->kind,
                                     .at_unix_s = request->at_unix_s,
@@ -239,6 +249,7 @@ void runtime_appraise_evidence(struct assay_runtime *runtime, const uint8_t dige
                                enum assay_evidence_kind kind, int64_t at_unix_s,
                                struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
     const struct assay_verdict *known =
         assay_evidence_cache_find_verdict(runtime->evidence_cache, digest, at_unix_s);
@@ -263,6 +274,7 @@ static void send_evidence_message(void *context, uint16_t to, enum assay_message
 
 void runtime_evidence_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->self < runtime->members);
     runtime->evidence_pull = (struct assay_evidence_pull){
         .world = { runtime, get_evidence, store_evidence, appraise_request, fail_request,
                    send_evidence_message },
@@ -271,7 +283,7 @@ void runtime_evidence_open(struct assay_runtime *runtime)
         .gossip = runtime->gossip,
         .limits = runtime->limits,
         .counters = &runtime->counters,
-        .waits = runtime->overlay != NULL,
+        .waits = runtime_overlay_is_used(runtime),
     };
 }
 
@@ -288,12 +300,14 @@ void runtime_fetch_evidence(struct assay_runtime *runtime, const struct assay_ef
 
 void runtime_verify_evidence(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    stop_if_failed(runtime, assay_evidence_pull_verify(&runtime->evidence_pull, effect));
+    stop_if_failed(runtime,
+                   assay_evidence_pull_verify(&runtime->evidence_pull, runtime->now_ms, effect));
 }
 
 void runtime_on_pull(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(runtime, assay_evidence_pull_on_pull(&runtime->evidence_pull, from, payload));
+    stop_if_failed(runtime, assay_evidence_pull_on_pull(&runtime->evidence_pull, runtime->now_ms,
+                                                        from, payload));
 }
 
 void runtime_on_pulled(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)

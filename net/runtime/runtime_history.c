@@ -5,13 +5,14 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "base/checked.h"
-#include "net/runtime/history.h"
+#include "net/timeline/history.h"
 
 enum { DAY_EPOCHS_MIN = 256 }; /* what HTTP shows, however long an epoch is */
 
 uint64_t runtime_history_full(const struct assay_runtime *runtime)
 {
     const uint64_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
+    ASSAY_ASSERT(epoch_ms > 0);
     const uint64_t day = (uint64_t)ASSAY_HISTORY_DAY_S * 1000 / epoch_ms;
     const uint64_t most = runtime->config.history_epochs > 0 ? runtime->config.history_epochs
                                                              : RUNTIME_HISTORY_EPOCHS;
@@ -36,6 +37,7 @@ enum assay_status runtime_history_append(struct assay_runtime *runtime,
                                          const struct assay_store_key *key,
                                          const struct assay_history_row *row)
 {
+    ASSAY_ASSERT(key->era != ASSAY_HISTORY_ERA);
     uint8_t bytes[ASSAY_HISTORY_ROW_MAX + 32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_slice value = { 0 };

@@ -1,6 +1,6 @@
 /*
  * net/runtime/runtime_internal.h - declarations shared by the files of the runtime; private to
- * net/runtime and net/documents.
+ * net/runtime.
  *
  *   runtime.c              opening, closing, main loop
  *   runtime_step.c         callbacks of host/dispatch.h: engine, keys, store, link
@@ -20,42 +20,43 @@
  *   runtime_addresses.c    address claims of members
  *   runtime_overlay.c      overlay links in a large network
  *   runtime_transport.c    news of the transport process
- *   net/documents/document*.c  JSON documents for the admin socket
+ *   document_*.c           requests of the admin socket, answered with JSON documents
+ *
+ * Layers, each includes only those before it: net/timeline, net/documents, net/http, net/runtime.
  */
 #ifndef ASSAY_NET_RUNTIME_RUNTIME_INTERNAL_H
 #define ASSAY_NET_RUNTIME_RUNTIME_INTERNAL_H
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "host/peers/addresses.h"
-#include "host/overlay/admission.h"
-#include "host/peers/peer_clocks.h"
 #include "host/dispatch.h"
+#include "host/overlay/evidence_pull.h"
 #include "host/overlay/gossip.h"
+#include "host/overlay/intake.h"
+#include "host/overlay/serve.h"
+#include "host/peers/addresses.h"
 #include "host/peers/limit.h"
 #include "host/peers/page.h"
-#include "host/overlay/evidence_pull.h"
-#include "host/overlay/relay.h"
+#include "host/peers/peer_clocks.h"
 #include "host/peers/roster.h"
-#include "host/overlay/serve.h"
-#include "host/snapshot.h"
 #include "host/peers/wire.h"
+#include "host/snapshot.h"
 #include "net/admin/admin.h"
-#include "net/runtime/runtime.h"
 #include "net/keys/keyring.h"
-#include "net/runtime/latency.h"
-#include "net/verifier/evidence_cache.h"
-#include "net/runtime/log.h"
-#include "net/zmq/outbox.h"
-#include "net/services/service_probe.h"
-#include "net/services/server/summary.h"
 #include "net/keys/store_binding.h"
-#include "net/runtime/timeline_file.h"
-#include "net/verifier/verify_pool.h"
+#include "net/runtime/latency.h"
+#include "net/runtime/log.h"
+#include "net/runtime/runtime.h"
+#include "net/services/server/summary.h"
+#include "net/services/service_probe.h"
 #include "net/services/workload.h"
+#include "net/timeline/timeline_file.h"
 #include "net/transport/transport.h"
+#include "net/verifier/evidence_cache.h"
+#include "net/verifier/verify_pool.h"
+#include "net/zmq/outbox.h"
 
-struct assay_history_row; /* net/runtime/history.h */
+struct assay_history_row; /* net/timeline/history.h */
 struct assay_http; /* net/http/http.h */
 struct assay_json; /* net/json/json.h */
 
@@ -159,9 +160,8 @@ struct assay_runtime {
     uint32_t *clock_weights;              /* [members] */
     struct assay_address *addresses;     /* [members] claimed listening addresses */
     struct assay_transport *link;
-    struct assay_overlay *overlay; /* in overlay_memory; NULL: full mesh */
-    void *overlay_memory;
-    struct assay_relay_tree *relay_tree; /* of the overlay's neighbours, in overlay_memory */
+    struct assay_overlay_driver driver; /* in overlay_memory */
+    void *overlay_memory;               /* NULL: full mesh */
     struct runtime_link *links; /* [members]; NULL without an overlay */
     uint64_t hang_up_due_ms;  /* earliest of links */
     struct assay_pages *pages;
@@ -169,9 +169,11 @@ struct assay_runtime {
     struct assay_gossip *gossip;
     struct assay_evidence_pull evidence_pull;
     struct assay_admission admission;
+    struct assay_intake intake;
     struct assay_evidence_cache *evidence_cache;
     struct assay_verify_pool *pool;
     struct runtime_waiting_job *waiting, **waiting_end;
+    uint64_t expired_epoch; /* the last closed one: appraisals for its ballots are of no use */
     struct assay_serve serve;
     struct assay_workload *workload;
     struct assay_service_probe *service;
@@ -185,7 +187,7 @@ struct assay_runtime {
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
-    struct assay_snapshot_fall *integrity_drops, *availability_drops; /* [members] */
+    struct assay_snapshot_suspension *integrity_drops, *availability_drops; /* [members] */
     struct assay_latency latency;
     uint64_t ages_due_ms; /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
@@ -217,9 +219,9 @@ void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_m
 /* Sends one message to a slot or ASSAY_SLOT_ALL, in pages when large. */
 void runtime_send(struct assay_runtime *runtime, uint16_t to, uint16_t except,
                   enum assay_message_kind kind, struct assay_slice payload);
-/* Relays a received message to all members except one. again: its author retransmitted it. */
+/* Relays a received message to all members except one. resent: its author retransmitted it. */
 void runtime_relay(struct assay_runtime *runtime, uint16_t except, enum assay_message_kind kind,
-                   struct assay_slice payload, bool again);
+                   struct assay_slice payload, bool resent);
 void runtime_update_clock(struct assay_runtime *runtime);
 
 /* --- runtime_signals.c */
@@ -247,6 +249,8 @@ ASSAY_CHECKED enum assay_status runtime_offer_add(struct assay_runtime *runtime,
                                                   char message[static RUNTIME_OFFER_MESSAGE]);
 
 /* --- runtime_receive.c */
+/* After the overlay, admission and gossip. */
+void runtime_intake_open(struct assay_runtime *runtime);
 void runtime_receive(struct assay_runtime *runtime);
 /* Handles pending answers of the workload. */
 void runtime_workload_poll(struct assay_runtime *runtime);
@@ -444,24 +448,9 @@ uint64_t runtime_overlay_wake_at(const struct assay_runtime *runtime);
 /* Handles a NEIGHBOUR message, untrusted bytes. */
 void runtime_overlay_on_neighbour(struct assay_runtime *runtime, uint16_t from,
                                   struct assay_slice payload);
-/* A frame of the member was admitted. */
-void runtime_overlay_on_frame(struct assay_runtime *runtime, uint16_t from);
-/* An ENVELOPE was received: its sender has the evidence first. */
-void runtime_overlay_on_envelope(struct assay_runtime *runtime, uint16_t from,
-                                 struct assay_slice payload);
-/* An INVENTORY was received. */
-void runtime_overlay_on_inventory(struct assay_runtime *runtime, uint16_t from);
-/* A relayed message was received, with the engine's status: docs/protocol.md 4.12.11 (relay tree).
- */
-void runtime_overlay_on_relayed(struct assay_runtime *runtime, uint16_t from,
-                                enum assay_message_kind kind, struct assay_slice payload,
-                                enum assay_status status);
 /* Handles a PRUNE message, untrusted bytes. */
 void runtime_overlay_on_prune(struct assay_runtime *runtime, uint16_t from,
                               struct assay_slice payload);
-/* A VOTE_REQUEST_MISSING was sent to a member. */
-void runtime_overlay_on_request(struct assay_runtime *runtime, uint16_t to,
-                                struct assay_slice payload);
 /* The engine accepted a message: its signer is reachable. */
 void runtime_overlay_on_accepted(struct assay_runtime *runtime, enum assay_message_kind kind,
                                  struct assay_slice payload);
@@ -487,7 +476,7 @@ void runtime_addresses_poll(struct assay_runtime *runtime);
 void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where);
 void runtime_on_address(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload);
 
-/* --- document.c */
+/* --- document_answer.c */
 /* As assay_admin_answer; context is the runtime. */
 char *document_answer(void *context, const char *line);
 /* Wraps data, which is consumed, in a document. Returns: as assay_admin_answer. */

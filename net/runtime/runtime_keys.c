@@ -27,6 +27,7 @@ const struct assay_key_set *runtime_key_set(const struct assay_runtime *runtime)
 
 static void key_set_digest(const struct assay_key_set *set, uint8_t digest[static BINDING_LEN])
 {
+    ASSAY_ASSERT(set->incarnation > 0); /* 0 is no key set */
     assay_sha256(set->voting_public, sizeof set->voting_public, digest);
 }
 
@@ -52,6 +53,7 @@ static bool has_key_set(const struct assay_runtime *runtime, const uint8_t set[s
 /* Decides whether these keys may vote with this store; if not, creates new ones, in memory only. */
 static enum assay_status check_binding(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(!runtime->binding.is_due);
     struct assay_store_binding known = { 0 };
     struct assay_store_binding copy = { 0 };
     const enum assay_status got = assay_store_binding_load(runtime->config.store, &known);
@@ -75,12 +77,13 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
     if (has_store && assay_bytes_all_zero(known.set, BINDING_LEN))
         why = "this store was restored without votes: new keys";
     if (lost)
-        ASSAY_TRY(assay_keyring_generate_next(runtime_key_set(runtime)->incarnation + 1,
+        ASSAY_TRY(assay_keyring_generate_next(assay_keyring_following_number(&runtime->keyring),
                                               &runtime->keyring));
     runtime->keys_are_new = lost || !has_store;
     if (!has_store) ASSAY_TRY(assay_random(known.id, BINDING_LEN));
     if (behind) known.generation = copy.generation;
     if (lost || !has_store) key_set_digest(runtime_key_set(runtime), known.set);
+    ASSAY_ASSERT(!lost || runtime->keyring.next.incarnation > 0);
     runtime->binding.is_due = true;
     runtime->binding.has_new_keys = lost;
     runtime->binding.has_new_store = lost || !has_store;
@@ -95,6 +98,8 @@ static enum assay_status check_binding(struct assay_runtime *runtime)
  */
 static enum assay_status persist_binding(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->binding.is_due && runtime->binding.why != NULL);
+    ASSAY_ASSERT(!runtime->binding.has_new_keys || runtime->binding.has_new_store);
     if (runtime->binding.has_new_keys) {
         if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "store_lost"))
             assay_log_text(&runtime->log, "note", runtime->binding.why);
@@ -117,6 +122,7 @@ static enum assay_status count_epoch(struct assay_runtime *runtime)
 
 void runtime_keys_on_epoch_closed(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(!runtime->binding.is_due); /* it was persisted when the node opened */
     const enum assay_status status = count_epoch(runtime);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "the counter of the store");
 }
@@ -124,6 +130,7 @@ void runtime_keys_on_epoch_closed(struct assay_runtime *runtime)
 /* Binds the store to the next key set, and removes the previous one. */
 static enum assay_status bind_next_set(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->keyring.next.incarnation != 0);
     struct assay_store_binding known;
     ASSAY_TRY(assay_store_binding_load(runtime->config.store, &known));
     key_set_digest(&runtime->keyring.next, known.set);
@@ -144,12 +151,15 @@ static enum assay_status load_voting_signer(struct assay_runtime *runtime)
 
 const struct assay_genesis *runtime_founding_genesis(const struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->config.genesis != NULL);
     return runtime->config.founding != NULL ? runtime->config.founding : runtime->config.genesis;
 }
 
 uint32_t runtime_find_slot(const struct assay_runtime *runtime, const uint8_t node_id[static 32])
 {
     const struct assay_genesis *genesis = runtime->config.genesis;
+    ASSAY_ASSERT(runtime->config.state == NULL ||
+                 runtime->config.state->member_count == runtime->members);
     if (runtime->config.state != NULL) return assay_state_slot_of(runtime->config.state, node_id);
     uint32_t slot = 0;
     while (slot < genesis->member_count &&
@@ -193,12 +203,14 @@ enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
     else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "keys in %.180s: %s", runtime->keys_dir,
                        assay_status_text(status));
+    ASSAY_ASSERT(status != ASSAY_OK || (runtime->identity != NULL && runtime->voting != NULL));
     return status;
 }
 
 enum assay_status runtime_keys_persist(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(!assay_dispatch_has_queued(runtime->dispatch)); /* nothing is signed yet */
     if (!runtime->binding.is_due) return ASSAY_OK;
     const enum assay_status status = persist_binding(runtime);
     runtime->binding.is_due = false;
@@ -217,6 +229,7 @@ void runtime_keys_close(struct assay_runtime *runtime)
 
 void runtime_keys_announce(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->keyring.next.incarnation != 0);
     const struct assay_key_set *set = runtime_key_set(runtime);
     struct assay_event event = { .kind = ASSAY_EVENT_KEYS };
     assay_bytes_copy(event.as.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
@@ -246,9 +259,12 @@ static void make_next_set(struct assay_runtime *runtime, uint32_t incarnation)
 
 void runtime_keys_renew(struct assay_runtime *runtime, uint32_t ended)
 {
-    if (runtime_key_set(runtime)->incarnation > ended)
-        return; /* created before a crash, or listed already */
-    make_next_set(runtime, ended + 1);
+    struct assay_member_snapshot own;
+    assay_engine_member_snapshot(runtime->engine, runtime->self, &own);
+    /* Created before a crash, or listed already: the ledger's number is compared, never that of a
+     * key file, which is provisional until the set is listed (docs/protocol.md 9.4.1). */
+    if (runtime->keyring.next.incarnation != 0 || own.incarnation != ended) return;
+    make_next_set(runtime, assay_keyring_following_number(&runtime->keyring));
 }
 
 void runtime_keys_replace(struct assay_runtime *runtime)
@@ -287,6 +303,7 @@ static bool tries_bootstrap_key(struct assay_runtime *runtime)
 void runtime_dial_members(struct assay_runtime *runtime)
 {
     if (runtime->link == NULL) return; /* not open yet */
+    ASSAY_ASSERT(runtime->roster.entries != NULL && runtime->self < runtime->roster.count);
     const struct assay_key_set *set = runtime_key_set(runtime);
     const bool listed = assay_bytes_equal(runtime->roster.entries[runtime->self].transport,
                                           set->transport_public, 32) &&
@@ -298,8 +315,8 @@ void runtime_dial_members(struct assay_runtime *runtime)
     const enum assay_status status =
         listed ? assay_transport_identify(runtime->link, &set->transport_private,
                                           set->transport_public)
-               : assay_transport_identify(runtime->link, &runtime->keyring.door_private,
-                                          runtime->keyring.door_public);
+               : assay_transport_identify(runtime->link, &runtime->keyring.bootstrap_private,
+                                          runtime->keyring.bootstrap_public);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "dial");
     runtime->dials = true;
     runtime->dials_by_bootstrap_key = !listed;
@@ -312,10 +329,10 @@ static void promote_own_keys(struct assay_runtime *runtime, const struct assay_m
         !assay_bytes_equal(own->voting_public, runtime->keyring.next.voting_public,
                            ASSAY_P256_PUBLIC_LEN))
         return;
-    runtime->keyring.next.incarnation = own->incarnation; /* the ledger assigns the number */
     enum assay_status status =
         bind_next_set(runtime); /* first: the file of the old keys is removed */
-    if (status == ASSAY_OK) status = assay_keyring_promote(runtime->keys_dir, &runtime->keyring);
+    if (status == ASSAY_OK)
+        status = assay_keyring_promote(runtime->keys_dir, own->incarnation, &runtime->keyring);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "keys");
         return;
@@ -327,6 +344,7 @@ static void promote_own_keys(struct assay_runtime *runtime, const struct assay_m
 
 void runtime_update_roster(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->roster.count == runtime->members);
     struct assay_member_snapshot own;
     assay_roster_update(&runtime->roster, runtime->engine);
     if (runtime->link != NULL) assay_transport_roster(runtime->link);

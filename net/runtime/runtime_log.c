@@ -7,8 +7,8 @@
 #include "base/system_clock.h"
 #include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
-#include "net/runtime/history.h"
 #include "net/runtime/log_fields.h"
+#include "net/timeline/history.h"
 #include "quote/accept/policy.h"
 
 #include <stdarg.h>
@@ -39,6 +39,7 @@ const char *runtime_slot_name(const struct assay_runtime *runtime, uint16_t slot
 
 static void log_timeline_failed(struct assay_runtime *runtime, enum assay_status status)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && runtime->config.timeline_path != NULL);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "timeline_failed")) {
         assay_log_text(&runtime->log, "path", runtime->config.timeline_path);
         assay_log_text(&runtime->log, "status", assay_status_symbol(status));
@@ -67,9 +68,12 @@ static bool belongs_to_close(const char *code)
 void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t slot, uint64_t a,
                        uint64_t b, const char *format, ...)
 {
+    ASSAY_ASSERT(code != NULL);
+    ASSAY_ASSERT(runtime->engine != NULL);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
     struct assay_timeline_event *event = assay_timeline_add(&runtime->timeline, code, slot);
+    ASSAY_ASSERT(event->seq > 0 && event->seq <= runtime->timeline.last);
     event->at_unix_ms = runtime->at_unix_ms;
     event->epoch = snapshot.epoch;
     if (runtime->closed_epoch != 0 && belongs_to_close(code)) event->epoch = runtime->closed_epoch;
@@ -137,6 +141,7 @@ static enum assay_severity severity_of(enum assay_note note)
 /* Rule, expected and observed value, for the log of the failing node. */
 static void log_reason(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     struct assay_member_snapshot snapshot;
     assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
     if (snapshot.last_reason[0] != '\0')
@@ -175,6 +180,7 @@ static void log_subject(struct assay_runtime *runtime, const struct assay_effect
 /* An earlier failure is not the reason for missing evidence. */
 static void log_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_EVIDENCE_MISSING);
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
@@ -191,6 +197,7 @@ static void log_missing(struct assay_runtime *runtime, const struct assay_effect
 /* This is not an appraisal, so the last reason does not apply. */
 static void log_listed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_INCARNATION_LISTED);
     char name[ASSAY_NAME_MAX + 1];
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot,
                       effect->as.note.a, effect->as.note.b, "%s re-registered, with new keys",
@@ -202,6 +209,7 @@ static void log_standing(struct assay_runtime *runtime, const struct assay_effec
     char name[ASSAY_NAME_MAX + 1];
     struct assay_member_snapshot snapshot;
     ASSAY_ASSERT(effect->as.note.slot < runtime->members);
+    ASSAY_ASSERT(effect->as.note.a != effect->as.note.b);
     const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
     assay_engine_member_snapshot(runtime->engine, effect->as.note.slot, &snapshot);
     runtime_log_event(
@@ -218,6 +226,8 @@ static void log_votes(struct assay_runtime *runtime, const struct assay_effect *
 {
     char name[ASSAY_NAME_MAX + 1];
     const enum assay_note note = effect->as.note.note;
+    ASSAY_ASSERT(note == ASSAY_NOTE_VOTES_LOST || note == ASSAY_NOTE_VOTES_RETAINED ||
+                 note == ASSAY_NOTE_VOTES_RETURNED);
     const unsigned long long b = effect->as.note.b;
     const uint16_t slot = effect->as.note.slot;
     (void)runtime_slot_name(runtime, slot, name, sizeof name);
@@ -230,7 +240,7 @@ static void log_votes(struct assay_runtime *runtime, const struct assay_effect *
     else if (note == ASSAY_NOTE_VOTES_RETAINED)
         runtime_log_event(
             runtime, assay_note_name(note), slot, effect->as.note.a, b,
-            "%s shows no evidence and keeps its votes, for no more than the floor of %llu %% "
+            "%s sends no evidence and retains its votes: no more than the floor of %llu %% "
             "has any: repair its quotes, or drain it",
             name, b);
     else
@@ -247,10 +257,11 @@ static void log_plain(struct assay_runtime *runtime, const struct assay_effect *
 
 static void log_change_ended(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_CHANGE_ENDED && effect->as.note.a != 0);
     char names[ASSAY_TIMELINE_TEXT - 80];
     runtime_change_end_save(runtime, effect->as.note.a, (enum assay_change_end)effect->as.note.b);
     if (effect->as.note.b != ASSAY_CHANGE_REVERTED) {
-        log_plain(runtime, effect, "the change could not be applied as a whole: it is void");
+        log_plain(runtime, effect, "the change could not be applied completely: it is void");
         return;
     }
     runtime_suspensions_save(runtime, effect->as.note.a, names, sizeof names);
@@ -262,6 +273,7 @@ static void log_change_ended(struct assay_runtime *runtime, const struct assay_e
 
 static void log_collateral_taken(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_COLLATERAL_INCLUDED);
     char until[ASSAY_RFC3339_LEN + 1] = "";
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     assay_rfc3339_format((int64_t)(b / 1000), until);
@@ -274,6 +286,7 @@ static void log_collateral_taken(struct assay_runtime *runtime, const struct ass
 static void log_collateral_reverted(struct assay_runtime *runtime,
                                     const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_COLLATERAL_REVERTED);
     char names[ASSAY_TIMELINE_TEXT - 100];
     runtime_suspensions_save(runtime, 0, names, sizeof names);
     runtime_log_event(
@@ -326,7 +339,7 @@ static void log_era(struct assay_runtime *runtime, const struct assay_effect *ef
     else if (note == ASSAY_NOTE_ERA_FORKED)
         runtime_log_event(
             runtime, name, effect->as.note.slot, a, b,
-            "a member is in another era %llu, at height %llu: two RECOVERs, or one beside an "
+            "a member is in another era %llu, at height %llu: two RECOVERs, or one and an "
             "era that goes on; operators compare assay recover status",
             a, b);
     else if (note == ASSAY_NOTE_RELEASED)
@@ -339,7 +352,7 @@ static void log_era(struct assay_runtime *runtime, const struct assay_effect *ef
         runtime_log_event(
             runtime, name, ASSAY_SLOT_ALL, a, b,
             "a RECOVER that begins era %llu waits: members of more than a third of the "
-            "weight have to say that they took it; if that cannot be, compare its id with "
+            "weight must confirm that they accepted it; if they cannot, compare its id with "
             "another operator and accept it (assay recover accept)",
             a);
     else if (note == ASSAY_NOTE_RECOVER_ACCEPTED)
@@ -372,6 +385,7 @@ static void log_services_fetched(struct assay_runtime *runtime, const struct ass
 
 static void log_change(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_CHANGE_INCLUDED);
     const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
                       "change %llu is in a block: in force from epoch %llu", a, b);
@@ -404,6 +418,7 @@ void runtime_on_shared_identity(struct assay_runtime *runtime, const char *where
 
 static void log_in_force(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_CHANGE_ACTIVE);
     const unsigned long long change = effect->as.note.a;
     runtime_log_event(runtime, assay_note_name(effect->as.note.note), effect->as.note.slot, change,
                       effect->as.note.b, "change %llu is in force", change);
@@ -412,6 +427,7 @@ static void log_in_force(struct assay_runtime *runtime, const struct assay_effec
 /* A node that catches up closes more than one epoch in a step. */
 static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED);
     runtime->closed_epoch = effect->as.note.a;
     log_plain(runtime, effect,
               effect->as.note.b ? "closed, certified"
@@ -421,6 +437,7 @@ static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_e
 
 void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_NOTE);
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
     log_note(runtime, effect);
     if (effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED ||
@@ -493,6 +510,7 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
 
 static void snapshot_components(struct assay_runtime *runtime, struct assay_snapshot *s)
 {
+    ASSAY_ASSERT(runtime->service != NULL);
     struct assay_enclave_snapshot enclave = { 0 };
     struct assay_service_probe_snapshot service;
     runtime->config.enclave.look(runtime->config.enclave.context, &enclave);
@@ -503,23 +521,27 @@ static void snapshot_components(struct assay_runtime *runtime, struct assay_snap
                      sizeof enclave.measurement);
     if (runtime->config.enclave.enforcement != NULL)
         runtime->config.enclave.enforcement(runtime->config.enclave.context, &s->enforcement);
+    ASSAY_ASSERT(s->enforcement.target_count <= ASSAY_ENFORCEMENT_TARGETS_MAX);
     s->has_neighbours = runtime_overlay_is_used(runtime);
-    if (s->has_neighbours) assay_overlay_get_figures(runtime->overlay, &s->neighbours);
+    if (s->has_neighbours) assay_overlay_get_figures(runtime->driver.overlay, &s->neighbours);
     assay_service_probe_get_snapshot(runtime->service, &service);
     s->service.counter = service.last_value;
-    s->service.got = service.last_got;
-    s->service.got_from = service.last_got_from;
+    s->service.granted = service.last_got;
+    s->service.granted_by = service.last_got_from;
     s->service.refused = service.refused_by_last;
     s->finality.samples = runtime->latency.count;
     s->finality.p50_us = assay_latency_us(&runtime->latency, 500);
     s->finality.p90_us = assay_latency_us(&runtime->latency, 900);
     s->finality.newest_count =
         assay_latency_newest(&runtime->latency, s->finality.newest_us, ASSAY_SNAPSHOT_NEWEST);
+    ASSAY_ASSERT(s->finality.newest_count <= ASSAY_SNAPSHOT_NEWEST);
     s->finality.p99_us = assay_latency_us(&runtime->latency, 990);
 }
 
 const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->integrity_drops != NULL && runtime->availability_drops != NULL);
+    ASSAY_ASSERT(runtime->link != NULL && runtime->snapshot.members != NULL);
     struct assay_snapshot *s = &runtime->snapshot;
     s->at_unix_ms = runtime->at_unix_ms;
     s->uptime_ms = runtime->now_ms - runtime->started_ms;
@@ -585,6 +607,8 @@ static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epo
             .availability_rule = m.availability_rule,
             .orders = assay_history_orders(&m),
         };
+        ASSAY_ASSERT(row.score_bp <= row.integrity_bp && row.score_bp <= row.availability_bp);
+        ASSAY_ASSERT(row.score_bp <= ASSAY_SCORE_BP_MAX && row.lo_bp <= ASSAY_SCORE_BP_MAX);
         const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
         ASSAY_TRY(runtime_history_append(runtime, &key, &row));
     }
@@ -596,6 +620,7 @@ static enum assay_status save_scores(struct assay_runtime *runtime, uint64_t epo
 static enum assay_status prune_history(struct assay_runtime *runtime, uint64_t epoch, uint32_t era)
 {
     const uint64_t history = runtime_history_full(runtime);
+    ASSAY_ASSERT(history > 0); /* else the rows of this epoch would go */
     struct assay_store *store = runtime->config.store;
     if (epoch > ASSAY_EVIDENCE_EPOCHS)
         ASSAY_TRY(
@@ -609,11 +634,12 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
+    ASSAY_ASSERT(epoch < snapshot.epoch);
     runtime_update_roster(runtime);
     runtime_overlay_on_epoch_closed(runtime, epoch);
     assay_gossip_remove_before(runtime->gossip, epoch);
     runtime_evidence_on_epoch_closed(runtime, epoch);
-    assay_service_probe_turn(runtime->service);
+    assay_service_probe_step(runtime->service);
     runtime_changes_on_epoch(runtime);
     assay_dispatch_request_commit(runtime->dispatch);
     enum assay_status status = save_scores(runtime, epoch, &snapshot);

@@ -27,6 +27,7 @@ struct runtime_offers {
 /* The item is the record; a free item is one byte, because single items cannot be deleted. */
 static void save_offer(struct assay_runtime *runtime, uint32_t i)
 {
+    ASSAY_ASSERT(i < RUNTIME_OFFERS_MAX);
     const struct host_offer *item = &runtime->offers->items[i];
     const struct assay_store_key key = { .number = RUNTIME_META_OFFERS + i };
     const uint8_t none = 0;
@@ -40,6 +41,7 @@ static void save_offer(struct assay_runtime *runtime, uint32_t i)
 
 static void drop_offer(struct assay_runtime *runtime, uint32_t i)
 {
+    ASSAY_ASSERT(i < RUNTIME_OFFERS_MAX && runtime->offers->items[i].len > 0);
     runtime->offers->items[i].len = 0;
     save_offer(runtime, i);
 }
@@ -48,6 +50,7 @@ static void drop_offer(struct assay_runtime *runtime, uint32_t i)
  * it at the same time. */
 static uint64_t draw_delay_ms(const struct assay_runtime *runtime, const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(runtime->config.genesis->parameters.epoch_ms > 0);
     const uint64_t epoch_ms = runtime->config.genesis->parameters.epoch_ms;
     const uint64_t window_ms =
         assay_max_u64(epoch_ms, assay_min_u64(runtime->members * epoch_ms / 2, 600000));
@@ -65,6 +68,7 @@ static uint64_t draw_delay_ms(const struct assay_runtime *runtime, const uint8_t
 
 enum assay_status runtime_offers_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->offers == NULL);
     runtime->offers = calloc(1, sizeof *runtime->offers);
     if (runtime->offers == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < RUNTIME_OFFERS_MAX; i++) {
@@ -77,6 +81,7 @@ enum assay_status runtime_offers_open(struct assay_runtime *runtime)
         if (status == ASSAY_E_NOT_FOUND || item->len <= 1) item->len = 0;
         if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
         if (item->len == 0) continue;
+        ASSAY_ASSERT(item->len <= sizeof item->bytes);
         assay_sha256(item->bytes, item->len, digest);
         item->at_ms = runtime->now_ms + draw_delay_ms(runtime, digest);
     }
@@ -125,6 +130,7 @@ static void log_offer(struct assay_runtime *runtime, const char *event,
 static void submit_offer(struct assay_runtime *runtime, struct assay_slice record,
                          const struct assay_update_facts *facts)
 {
+    ASSAY_ASSERT(record.len > 0 && record.len <= ASSAY_UPDATE_RECORD_LEN_MAX);
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
         .as.message = { .from = ASSAY_SLOT_SELF, .kind = ASSAY_MESSAGE_RECORD, .payload = record }
@@ -136,6 +142,7 @@ static void submit_offer(struct assay_runtime *runtime, struct assay_slice recor
 
 void runtime_offers_poll(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->offers != NULL);
     for (uint32_t i = 0; i < RUNTIME_OFFERS_MAX && runtime->failure == ASSAY_OK; i++) {
         struct host_offer *item = &runtime->offers->items[i];
         const struct assay_slice record = assay_slice_over(item->bytes, item->len);
@@ -158,6 +165,7 @@ void runtime_offers_poll(struct assay_runtime *runtime)
 /* Returns: the slot of the same offer, a free slot, or RUNTIME_OFFERS_MAX. */
 static uint32_t find_free_slot(const struct runtime_offers *offers, struct assay_slice record)
 {
+    ASSAY_ASSERT(record.len > 0);
     uint32_t free_one = RUNTIME_OFFERS_MAX;
     for (uint32_t i = RUNTIME_OFFERS_MAX; i-- > 0;) {
         const struct host_offer *item = &offers->items[i];
@@ -185,6 +193,7 @@ static const char *refusal_reason(enum assay_status status)
 static enum assay_status put_offer(struct assay_runtime *runtime, struct assay_slice record,
                                    bool at_once)
 {
+    ASSAY_ASSERT(record.len > 0 && record.len <= ASSAY_UPDATE_RECORD_LEN_MAX);
     uint8_t digest[32];
     const uint32_t i = find_free_slot(runtime->offers, record);
     if (i == RUNTIME_OFFERS_MAX) return ASSAY_E_FULL;

@@ -9,13 +9,14 @@
 
 enum assay_status runtime_peer_clocks_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->clock_peers == NULL && runtime->clock_weights == NULL);
     runtime->clock_peers = calloc(runtime->members, sizeof *runtime->clock_peers);
     runtime->clock_weights = calloc(runtime->members, sizeof *runtime->clock_weights);
     if (runtime->clock_peers == NULL || runtime->clock_weights == NULL) return ASSAY_E_MEMORY;
     assay_peer_clocks_init(&runtime->peer_clocks, runtime->clock_peers, runtime->members,
                            runtime->self, runtime->config.genesis->parameters.epoch_ms);
     /* What a member signs in one epoch, and in the next one, comes through others. */
-    if (runtime->overlay != NULL)
+    if (runtime_overlay_is_used(runtime))
         runtime->peer_clocks.far_ms = 2 * (uint64_t)runtime->config.genesis->parameters.epoch_ms;
     return ASSAY_OK;
 }
@@ -55,9 +56,10 @@ void runtime_peer_clocks_poll(struct assay_runtime *runtime, bool alongside)
                                         alongside, &w))
         return;
     /* What the last question brought, before the next one. */
+    ASSAY_ASSERT(w.len == ASSAY_DATE_LEN && runtime->roster.count == runtime->members);
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         const bool asked = slot == runtime->self || !runtime_overlay_is_used(runtime) ||
-                           assay_overlay_has(runtime->overlay, slot);
+                           assay_overlay_has(runtime->driver.overlay, slot);
         runtime->clock_weights[slot] = asked ? runtime->roster.entries[slot].weight : 0;
     }
     if (assay_peer_clocks_update(&runtime->peer_clocks, runtime->clock_weights, runtime->now_ms))
@@ -72,12 +74,14 @@ void runtime_send_farewell(struct assay_runtime *runtime)
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_peer_clocks_encode_farewell(runtime->at_unix_ms, &w);
+    ASSAY_ASSERT(w.len == ASSAY_DATE_LEN);
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
                  assay_slice_over(bytes, w.len));
 }
 
 static void log_peer_ended(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     char name[ASSAY_NAME_MAX + 1];
     runtime_slot_name(runtime, slot, name, sizeof name);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "peer_stopped"))
@@ -88,10 +92,12 @@ static void log_peer_ended(struct assay_runtime *runtime, uint16_t slot)
 
 void runtime_on_date(struct assay_runtime *runtime, uint16_t from, struct assay_slice payload)
 {
+    ASSAY_ASSERT(from < runtime->members);
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     const enum assay_status status = assay_peer_clocks_on_date(
         &runtime->peer_clocks, from, runtime->now_ms, runtime->at_unix_ms, payload, &w);
+    ASSAY_ASSERT(w.len == 0 || (status == ASSAY_OK && w.len == ASSAY_DATE_LEN));
     if (status != ASSAY_OK)
         assay_count(&runtime->counters,
                     status == ASSAY_E_STALE ? ASSAY_COUNT_DATE_STALE : ASSAY_COUNT_DATE_MALFORMED);

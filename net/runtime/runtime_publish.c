@@ -3,7 +3,7 @@
  *
  * A closed epoch is read back from the store, rows and blocks, so that a node that was restarted
  * shows the same as one that was not. Blocks were final when they were stored: nothing is verified
- * again. What lowered a member's numbers last is remembered here, too, for every document.
+ * again. The last reasons that lowered a member's scores are stored here, too, for every document.
  */
 #include "net/runtime/runtime_internal.h"
 
@@ -11,8 +11,8 @@
 #include "engine/ledger/records/record.h"
 #include "net/documents/document.h"
 #include "net/documents/document_rules.h"
-#include "net/runtime/history.h"
 #include "net/http/http.h"
+#include "net/timeline/history.h"
 #include "scoring/tally.h"
 
 #include <stdlib.h>
@@ -47,12 +47,13 @@ struct reading {
 static void record_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
                         const struct assay_history_row *row)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     if (assay_document_integrity_drop(row->reason))
         runtime->integrity_drops[slot] =
-            (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->reason };
+            (struct assay_snapshot_suspension){ .epoch = epoch, .rule = row->reason };
     if (assay_document_availability_drop(row->availability_rule))
         runtime->availability_drops[slot] =
-            (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->availability_rule };
+            (struct assay_snapshot_suspension){ .epoch = epoch, .rule = row->availability_rule };
 }
 
 static bool read_row(void *context, const struct assay_store_key *key, struct assay_slice value)
@@ -74,6 +75,7 @@ static bool read_row(void *context, const struct assay_store_key *key, struct as
 static bool read_weight(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct reading *reading = context;
+    ASSAY_ASSERT(reading->epoch != NULL);
     struct assay_history_row row;
     if (key->number >= reading->epoch->count || assay_history_decode(value, &row) != ASSAY_OK)
         return true;
@@ -87,6 +89,7 @@ static bool read_weight(void *context, const struct assay_store_key *key, struct
 static void add_ballot(struct reading *reading, const struct assay_ballot *ballot)
 {
     struct assay_http_epoch *epoch = reading->epoch;
+    ASSAY_ASSERT(epoch->count == reading->runtime->members);
     const uint32_t voter = runtime_find_slot(reading->runtime, ballot->node_id);
     /* The first ballot counts; a roster of another size is not this one. */
     if (voter >= epoch->count || epoch->rows[voter].balloted || ballot->epoch != epoch->epoch ||
@@ -94,12 +97,13 @@ static void add_ballot(struct reading *reading, const struct assay_ballot *ballo
         return;
     epoch->rows[voter].balloted = true;
     for (uint32_t s = 0; s < epoch->count; s++)
-        epoch->said[(size_t)voter * epoch->count + s] =
-            assay_http_letter(assay_row_get(ballot->row.bytes, s));
+        epoch->outcomes[(size_t)voter * epoch->count + s] =
+            assay_http_outcome_letter(assay_row_get(ballot->row.bytes, s));
 }
 
 static void add_lie(struct reading *reading, const struct assay_record *record)
 {
+    ASSAY_ASSERT(reading->quiet || reading->runtime->http != NULL);
     const struct assay_http_epoch *epoch = reading->epoch;
     const uint32_t voter = runtime_find_slot(reading->runtime, record->ballot.node_id);
     const uint32_t subject = runtime_find_slot(reading->runtime, record->envelope.node_id);
@@ -111,13 +115,14 @@ static void add_lie(struct reading *reading, const struct assay_record *record)
         .found_epoch = epoch->epoch,
         .verifier = (uint16_t)voter,
         .subject = (uint16_t)subject,
-        .said = assay_http_letter(assay_row_get(record->ballot.row.bytes, subject)),
+        .outcome = assay_http_outcome_letter(assay_row_get(record->ballot.row.bytes, subject)),
     };
     if (!reading->quiet) assay_http_false_vote(reading->runtime->http, &lie);
 }
 
 static void add_record(struct reading *reading, const struct assay_record *record)
 {
+    ASSAY_ASSERT(reading->epoch != NULL);
     if (record->kind == ASSAY_RECORD_BALLOT) add_ballot(reading, &record->ballot);
     if (record->kind == ASSAY_RECORD_CONTRADICTION) add_lie(reading, record);
     if (record->kind == ASSAY_RECORD_FAIL && record->envelope.epoch == reading->epoch->epoch) {
@@ -130,6 +135,7 @@ static void add_record(struct reading *reading, const struct assay_record *recor
 static bool read_block(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct reading *reading = context;
+    ASSAY_ASSERT(reading->epoch != NULL && reading->record != NULL);
     struct assay_proposal proposal;
     struct assay_cursor body;
     struct assay_slice bytes;
@@ -146,6 +152,7 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
 
 static enum assay_status read_blocks(struct reading *reading)
 {
+    ASSAY_ASSERT(reading->epoch != NULL && reading->record != NULL);
     const struct assay_http_epoch *epoch = reading->epoch;
     struct assay_store *store = reading->runtime->config.store;
     const struct assay_store_key from = first_key(epoch->era, epoch->epoch);
@@ -156,6 +163,7 @@ static enum assay_status read_blocks(struct reading *reading)
 
 static enum assay_status read_weights(struct reading *reading)
 {
+    ASSAY_ASSERT(reading->epoch != NULL);
     const struct assay_http_epoch *epoch = reading->epoch;
     struct assay_store *store = reading->runtime->config.store;
     if (epoch->epoch == 0) return ASSAY_OK;
@@ -185,6 +193,7 @@ static struct assay_http_epoch *new_epoch(const struct assay_runtime *runtime, u
 static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t number,
                                     bool votes)
 {
+    ASSAY_ASSERT(runtime->integrity_drops != NULL && runtime->availability_drops != NULL);
     const struct assay_store_key from = first_key(era, number), to = last_key(era, number);
     struct assay_store *store = runtime->config.store;
     struct reading reading = { .runtime = runtime };
@@ -210,6 +219,7 @@ void runtime_publish_on_epoch_closed(struct assay_runtime *runtime, uint64_t epo
 {
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
+    ASSAY_ASSERT(snapshot.epoch == epoch + 1);
     const enum assay_status status = read_epoch(runtime, snapshot.era, epoch, true);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store");
 }
@@ -241,6 +251,7 @@ void runtime_votes_free(const struct assay_http_epoch **epoch)
 static enum assay_status open_http(struct assay_runtime *runtime,
                                    char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->http == NULL || runtime->renewed);
     const struct assay_runtime_http *c = &runtime->config.http;
     const struct assay_http_config config = { .socket_path = c->socket_path,
                                               .address = c->address,
@@ -271,6 +282,7 @@ static void publish_rules(struct assay_runtime *runtime)
 enum assay_status runtime_publish_open(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->integrity_drops == NULL && runtime->availability_drops == NULL);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
     runtime->integrity_drops = calloc(runtime->members, sizeof *runtime->integrity_drops);

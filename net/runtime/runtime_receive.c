@@ -6,6 +6,7 @@
 
 static void log_banned(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     char name[ASSAY_NAME_MAX + 1];
     runtime_slot_name(runtime, slot, name, sizeof name);
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "peer_banned")) {
@@ -19,6 +20,7 @@ static void log_banned(struct assay_runtime *runtime, uint16_t slot)
 
 static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_peer_score *peer_score = &runtime->limits[slot].peer_score;
     runtime_slot_name(runtime, slot, name, sizeof name);
@@ -34,44 +36,54 @@ static void log_shut_out(struct assay_runtime *runtime, uint16_t slot)
                       "%s floods, or sends what is no message", name);
 }
 
-static void deliver_message(struct assay_runtime *runtime, uint16_t slot,
-                            enum assay_message_kind kind, struct assay_slice payload)
+/* ------------------------------------------------------------ operations of the intake */
+
+static void hash_message(void *context, uint16_t from, struct assay_slice payload,
+                         uint8_t digest[static 32])
 {
-    const bool floods = assay_admission_is_flooded(kind);
-    const bool passes = assay_admission_is_relayed(&runtime->admission, kind);
-    enum assay_repeat passing = ASSAY_REPEAT_NONE;
-    uint8_t digest[32] = { 0 };
-    if (floods || passes) {
-        assay_sha256(payload.bytes, payload.len, digest);
-        assay_transport_spare(runtime->link, slot, assay_outbox_tag(digest));
-    }
-    if (floods && !assay_admission_is_new(&runtime->admission, runtime->now_ms, digest)) return;
-    if (passes) passing = assay_admission_find_repeat(&runtime->admission, runtime->now_ms, digest);
-    if (passing == ASSAY_REPEAT_DUPLICATE) {
-        runtime_overlay_on_relayed(runtime, slot, kind, payload, ASSAY_E_DUPLICATE);
-        return;
-    }
-    if (kind == ASSAY_MESSAGE_ENVELOPE) runtime_overlay_on_envelope(runtime, slot, payload);
-    if (kind == ASSAY_MESSAGE_INVENTORY) runtime_overlay_on_inventory(runtime, slot);
-    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
-                                 .as.message = { .from = slot, .kind = kind, .payload = payload } };
-    const enum assay_status status = runtime_step_event(runtime, &event);
-    if (status == ASSAY_OK) runtime_overlay_on_accepted(runtime, kind, payload);
-    /* Relayed messages are verified and not our own, so they may leave before a commit. */
-    if (passes &&
-        assay_admission_on_relayed(&runtime->admission, runtime->now_ms, passing, status, digest))
-        runtime_relay(runtime, slot, kind, payload, passing == ASSAY_REPEAT_RESENT);
-    if (passes && passing == ASSAY_REPEAT_NONE)
-        runtime_overlay_on_relayed(runtime, slot, kind, payload, status);
-    if (assay_admission_on_result(&runtime->admission, runtime->now_ms, slot, status,
-                                  floods ? digest : NULL))
-        log_banned(runtime, slot);
+    struct assay_runtime *runtime = context;
+    assay_sha256(payload.bytes, payload.len, digest);
+    assay_transport_spare(runtime->link, from, assay_outbox_tag(digest));
+}
+
+static bool step_message(void *context, struct assay_event *event, enum assay_status *status)
+{
+    struct assay_runtime *runtime = context;
+    *status = runtime_step_event(runtime, event);
+    if (*status == ASSAY_OK)
+        runtime_overlay_on_accepted(runtime, event->as.message.kind, event->as.message.payload);
+    return runtime->failure == ASSAY_OK;
+}
+
+static void relay_message(void *context, uint16_t from, enum assay_message_kind kind,
+                          struct assay_slice payload, bool resent)
+{
+    runtime_relay(context, from, kind, payload, resent);
+}
+
+static void on_banned(void *context, uint16_t slot)
+{
+    log_banned(context, slot);
+}
+
+void runtime_intake_open(struct assay_runtime *runtime)
+{
+    ASSAY_ASSERT(runtime->gossip != NULL && runtime->admission.limits == runtime->limits);
+    runtime->intake = (struct assay_intake){ .admission = &runtime->admission,
+                                             .driver = &runtime->driver,
+                                             .gossip = runtime->gossip,
+                                             .operations = { .context = runtime,
+                                                             .hash = hash_message,
+                                                             .step = step_message,
+                                                             .relay = relay_message,
+                                                             .on_banned = on_banned } };
 }
 
 /* ------------------------------------------------------------ what the runtime answers */
 
 static void answer_sync(struct assay_runtime *runtime, uint16_t slot, struct assay_slice ask)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     struct assay_slice answer;
     const enum assay_status status =
         assay_serve_sync(&runtime->serve, &runtime->limits[slot], runtime->now_ms, ask, &answer);
@@ -83,6 +95,7 @@ static void answer_sync(struct assay_runtime *runtime, uint16_t slot, struct ass
 static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
                              enum assay_message_kind kind, struct assay_slice payload)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     switch (kind) {
     case ASSAY_MESSAGE_SYNC_ASK: answer_sync(runtime, slot, payload); return;
     case ASSAY_MESSAGE_EVIDENCE_PULL: runtime_on_pull(runtime, slot, payload); return;
@@ -96,7 +109,7 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
     case ASSAY_MESSAGE_DATE: runtime_on_date(runtime, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: runtime_on_address(runtime, slot, payload); return;
     case ASSAY_MESSAGE_NEIGHBOUR: runtime_overlay_on_neighbour(runtime, slot, payload); return;
-    case ASSAY_MESSAGE_ROUTE: runtime_overlay_on_prune(runtime, slot, payload); return;
+    case ASSAY_MESSAGE_PRUNE: runtime_overlay_on_prune(runtime, slot, payload); return;
     case ASSAY_MESSAGE_PAGE: assay_count(&runtime->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
@@ -114,7 +127,9 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
     case ASSAY_MESSAGE_VOTE_REQUEST_MISSING:
     case ASSAY_MESSAGE_FENCE:
     case ASSAY_MESSAGE_RECOVER:
-    case ASSAY_MESSAGE_SYNC_ANSWER: deliver_message(runtime, slot, kind, payload); return;
+    case ASSAY_MESSAGE_SYNC_ANSWER:
+        assay_intake_deliver(&runtime->intake, runtime->now_ms, slot, kind, payload);
+        return;
     }
     ASSAY_UNREACHABLE("message kind");
 }
@@ -122,6 +137,7 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
 static void on_frame(struct assay_runtime *runtime, uint16_t slot, enum assay_roster_key which,
                      struct assay_slice bytes)
 {
+    ASSAY_ASSERT(slot < runtime->members);
     struct assay_admission_message message;
     if (!assay_limit_is_banned(&runtime->limits[slot], runtime->now_ms))
         assay_peer_clocks_on_message(&runtime->peer_clocks, slot, runtime->now_ms);
@@ -129,7 +145,7 @@ static void on_frame(struct assay_runtime *runtime, uint16_t slot, enum assay_ro
                                         &message)) {
     case ASSAY_ADMIT_REFUSED: return;
     case ASSAY_ADMIT_TAKEN:
-        runtime_overlay_on_frame(runtime, slot);
+        assay_overlay_driver_on_admitted(&runtime->driver, runtime->now_ms, slot);
         dispatch_message(runtime, slot, message.kind, message.payload);
         return;
     case ASSAY_ADMIT_SUSPENDED:
@@ -142,7 +158,7 @@ static void on_frame(struct assay_runtime *runtime, uint16_t slot, enum assay_ro
 void runtime_receive(struct assay_runtime *runtime)
 {
     uint16_t slot = 0;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     struct assay_slice bytes;
     /* Back-pressure: while verifications wait for room, no frames are read. */
     for (int i = 0; i < RUNTIME_FRAMES_PER_POLL && runtime->waiting == NULL; i++) {
@@ -152,6 +168,7 @@ void runtime_receive(struct assay_runtime *runtime)
         const struct assay_runtime_hooks *hooks = &runtime->config.hooks;
         if (hooks->frame != NULL) hooks->frame(hooks->context, bytes);
 #endif
+        ASSAY_ASSERT(slot < runtime->members);
         const uint32_t shut_before = runtime->limits[slot].peer_score.shut_count;
         on_frame(runtime, slot, which, bytes);
         if (runtime->limits[slot].peer_score.shut_count != shut_before) log_shut_out(runtime, slot);
@@ -165,8 +182,9 @@ void runtime_workload_poll(struct assay_runtime *runtime)
         uint8_t bytes[32];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         struct assay_slice payload = { 0 };
+        ASSAY_ASSERT(message.to < runtime->members);
         if (message.ask) {
-            assay_service_probe_ask_encode(message.answer.ticket, &w);
+            assay_service_probe_request_encode(message.answer.ticket, &w);
         } else {
             assay_service_probe_answer_encode(&message.answer, &w);
         }

@@ -6,6 +6,7 @@
 
 #include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/services.h"
+#include "host/service_feed.h"
 #include "host/services.h"
 #include "net/system/unix_socket.h"
 #include "quote/verify.h"
@@ -30,14 +31,10 @@ struct server_job {
 };
 
 struct runtime_service_server {
-    bool begun;     /* programs follow this engine */
-    uint64_t epoch; /* running epoch, as last sent */
-    size_t at;      /* in the log of that epoch */
-    bool quoting;   /* for a program */
+    struct assay_service_feed feed; /* of this engine */
+    bool quoting;                   /* for a program */
     char path[ASSAY_SUMMARY_PATH]; /* path of the socket, for operators; complete where it fits */
     struct server_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
-    struct assay_service_server_epoch_info moment;
-    struct assay_service_member *members; /* [of the roster] */
 };
 
 const struct assay_services *runtime_services_ledger(const struct assay_runtime *runtime)
@@ -61,6 +58,7 @@ static enum assay_status submit_record(void *context, enum assay_service_kind ki
 static bool request_program_quote(void *context, const uint8_t report_data[static 64])
 {
     struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(runtime->service_state != NULL);
     const struct assay_runtime_enclave *enclave = &runtime->config.enclave;
     if (runtime->quoting) return false; /* retried after the node's own quote */
     const enum assay_status status = enclave->request_quote(
@@ -104,6 +102,7 @@ static int64_t epoch_moment(const struct assay_runtime *runtime)
 static bool appraise_proof(void *context, uint64_t ticket,
                            const struct assay_service_server_proof *proof)
 {
+    ASSAY_ASSERT(ticket != 0); /* 0 is a free job */
     struct assay_runtime *runtime = context;
     struct server_job *job = NULL;
     const struct assay_slice e = proof->evidence;
@@ -164,6 +163,7 @@ static bool is_of_node(const struct assay_runtime *runtime, const struct server_
 static bool is_acceptable(const struct assay_runtime *runtime, const struct server_job *job,
                           const struct assay_verdict *v)
 {
+    ASSAY_ASSERT(job->ticket != 0);
     uint8_t measured[32];
     if (!v->has_claims || !assay_outcome_is_pass(assay_verdict_outcome(v))) return false;
     if (!assay_bytes_equal(v->report_data, job->proof.report_data, 64)) return false;
@@ -177,6 +177,7 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
                                  int64_t at_unix_s, const struct assay_verdict *verdict)
 {
     if (runtime->service_server == NULL) return;
+    ASSAY_ASSERT(runtime->service_state != NULL);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct server_job *job = &runtime->service_state->jobs[i];
         if (job->ticket == 0 || job->at_unix_s != at_unix_s ||
@@ -191,70 +192,43 @@ void runtime_services_on_verdict(struct assay_runtime *runtime, const uint8_t di
 
 /* --- what the ledger did */
 
-static void update_summary(struct assay_runtime *runtime, const struct assay_services_snapshot *s,
-                           const struct assay_service_server_epoch_info *before)
+static void on_reset(void *context, const struct assay_registry *registry,
+                     const struct assay_service_epoch *epoch)
 {
-    struct assay_service_server_epoch_info *m = &runtime->service_state->moment;
-    *m = (struct assay_service_server_epoch_info){ .era = s->era, .epoch = s->epoch - 1 };
-    assay_bytes_copy(m->beacon, 32, s->beacon, 32);
-    assay_engine_service_members(runtime->engine, runtime->service_state->members);
-    m->members =
-        assay_host_services_members(runtime->service_state->members, runtime->members, m->member);
-    for (uint32_t i = 0; i < m->members; i++) {
-        struct assay_member_snapshot one;
-        assay_engine_member_snapshot(runtime->engine, (uint16_t)i, &one);
-        if (one.stage != ASSAY_STAGE_LEFT) assay_bytes_copy(m->node_id[i], 32, one.node_id, 32);
-        m->member[i].renewed =
-            before != NULL && (i >= before->members ||
-                               !assay_bytes_equal(before->node_id[i], m->node_id[i], 32));
-    }
+    const struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(runtime->service_server != NULL && registry != NULL);
+    assay_service_server_reset(runtime->service_server, registry, runtime->self, epoch);
 }
 
-static void append_service_log(struct assay_runtime *runtime, const struct assay_service_log *log,
-                               size_t *at)
+static void on_ready(void *context)
 {
-    struct assay_service_entry entry;
-    while (assay_service_log_next(log, at, &entry))
-        assay_service_server_on_record(runtime->service_server, entry.slot,
-                                    (enum assay_service_kind)entry.kind, entry.payload);
-}
-
-static void start_following(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
-{
-    struct runtime_service_server *d = runtime->service_state;
-    update_summary(runtime, s, NULL);
-    assay_service_server_reset(runtime->service_server, s->registry, runtime->self, &d->moment);
-    d->begun = true;
-    d->epoch = s->epoch;
-    d->at = 0;
-    append_service_log(runtime, s->log, &d->at);
+    const struct assay_runtime *runtime = context;
     assay_service_server_set_ready(runtime->service_server);
 }
 
-/* Sends the remaining records of a closed epoch, and its close. */
-static void close_epoch(struct assay_runtime *runtime, const struct assay_services_snapshot *s)
+static void on_record(void *context, uint32_t slot, enum assay_service_kind kind,
+                      struct assay_slice payload)
 {
-    struct runtime_service_server *d = runtime->service_state;
-    const struct assay_service_server_epoch_info before = d->moment;
-    append_service_log(runtime, s->closed, &d->at);
-    update_summary(runtime, s, &before);
-    assay_service_server_on_epoch_closed(runtime->service_server, s->registry, &d->moment);
-    d->epoch = s->epoch;
-    d->at = 0;
+    const struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(slot < runtime->members);
+    assay_service_server_on_record(runtime->service_server, slot, kind, payload);
+}
+
+static void on_closed(void *context, const struct assay_registry *registry,
+                      const struct assay_service_epoch *epoch)
+{
+    const struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(runtime->service_server != NULL && registry != NULL);
+    assay_service_server_on_epoch_closed(runtime->service_server, registry, epoch);
 }
 
 static void follow_ledger(struct assay_runtime *runtime)
 {
-    struct assay_services_snapshot s;
-    struct runtime_service_server *d = runtime->service_state;
-    assay_engine_services(runtime->engine, &s);
-    if (s.registry == NULL || runtime->renewing) return; /* documents are still missing */
-    if (!d->begun || s.epoch < d->epoch || s.epoch > d->epoch + 1) {
-        start_following(runtime, &s);
-        return;
-    }
-    if (s.epoch == d->epoch + 1) close_epoch(runtime, &s);
-    append_service_log(runtime, s.log, &d->at);
+    const struct assay_service_feed_callbacks callbacks = { runtime, on_reset, on_ready, on_record,
+                                                            on_closed };
+    ASSAY_ASSERT(runtime->service_state != NULL && runtime->service_state->feed.members != NULL);
+    if (runtime->renewing) return;
+    assay_host_service_feed_step(&runtime->service_state->feed, runtime->engine, &callbacks);
 }
 
 void runtime_services_poll(struct assay_runtime *runtime)
@@ -272,7 +246,7 @@ const struct assay_registry *runtime_services_registry(const struct assay_runtim
     struct assay_services_snapshot s;
     if (runtime->config.services == NULL) return NULL;
     if (runtime->service_server != NULL) {
-        const bool begun = runtime->service_state != NULL && runtime->service_state->begun;
+        const bool begun = runtime->service_state != NULL && runtime->service_state->feed.begun;
         return begun ? assay_service_server_registry(runtime->service_server) : NULL;
     }
     assay_engine_services(runtime->engine, &s);
@@ -286,6 +260,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
     const uint64_t epoch = snapshot->chain.epoch;
     snapshot->services = out;
     if (out == NULL) return;
+    ASSAY_ASSERT(runtime->config.services != NULL);
     *out = (struct assay_services_summary){ .is_known = registry != NULL,
                                             .is_current = runtime->service_server != NULL,
                                             .epoch = epoch > 0 ? epoch - 1 : 0 };
@@ -303,6 +278,7 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
 /* The requester runs in another directory. */
 static void save_path(struct runtime_service_server *d, const char *path)
 {
+    ASSAY_ASSERT(path[0] != '\0');
     char whole[PATH_MAX];
     const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
     (void)snprintf(d->path, sizeof d->path, "%.*s", (int)sizeof d->path - 1,
@@ -335,6 +311,7 @@ static char *answer_anchor(void *context, const char *line)
 static enum assay_status open_anchor(struct assay_runtime *runtime, const char *folder,
                                      char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(runtime->anchor == NULL && runtime->service_server != NULL);
     static const char what[] = "services socket";
     char path[ASSAY_SERVICE_SOCKET_PATH];
     (void)snprintf(path, sizeof path, "%.*s/anchor", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
@@ -357,16 +334,18 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
         runtime, submit_record, request_program_quote, appraise_proof, get_peer_uid, log_crowded
     };
     const char *path = runtime->config.services_path;
+    ASSAY_ASSERT(runtime->service_state == NULL && runtime->services_summary == NULL);
     if (runtime->config.services == NULL) return ASSAY_OK;
     runtime->services_summary = calloc(1, sizeof *runtime->services_summary);
     if (runtime->services_summary == NULL) return ASSAY_E_MEMORY;
     if (path == NULL || path[0] == '\0') return ASSAY_OK;
     runtime->service_state = calloc(1, sizeof *runtime->service_state);
     if (runtime->service_state == NULL) return ASSAY_E_MEMORY;
-    runtime->service_state->members =
-        calloc(runtime->members, sizeof *runtime->service_state->members);
-    if (runtime->service_state->members == NULL) return ASSAY_E_MEMORY;
+    struct assay_service_feed *const feed = &runtime->service_state->feed;
+    feed->members = calloc(runtime->members, sizeof *feed->members);
+    if (feed->members == NULL) return ASSAY_E_MEMORY;
     if (runtime->service_server != NULL) { /* the previous runtime opened it */
+        ASSAY_ASSERT(runtime->renewed && runtime->anchor != NULL);
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
         ASSAY_TRY(assay_service_server_rebind(runtime->service_server, &world,
                                                  runtime->config.genesis->services));
@@ -385,9 +364,10 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
 
 void runtime_services_close(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->service_state == NULL || runtime->services_summary != NULL);
     assay_service_server_close(&runtime->service_server);
     assay_admin_close(&runtime->anchor);
-    if (runtime->service_state != NULL) free(runtime->service_state->members);
+    if (runtime->service_state != NULL) free(runtime->service_state->feed.members);
     free(runtime->service_state);
     runtime->service_state = NULL;
     free(runtime->services_summary);

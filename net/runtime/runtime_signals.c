@@ -18,6 +18,7 @@
 
 enum assay_status runtime_signals_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->signal_fd < 0);
     sigset_t set;
     if (!runtime->config.take_signals) return ASSAY_OK;
     (void)sigemptyset(&set);
@@ -93,6 +94,7 @@ void runtime_signals_read(struct assay_runtime *runtime)
 /* All effects are applied, and none waits for a thread or for room. */
 static bool is_idle(const struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->pool != NULL && runtime->dispatch != NULL);
     return !assay_dispatch_has_queued(runtime->dispatch) && runtime->waiting == NULL &&
            assay_verify_pool_pending(runtime->pool) == 0;
 }
@@ -121,6 +123,7 @@ static enum assay_severity severity_of(unsigned level)
  * if any. A connection to an address that remains in the list is kept. */
 static enum assay_status reconfigure_peers(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->link != NULL);
     enum assay_status status = ASSAY_OK;
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         const enum assay_status one = runtime_dial_member(runtime, slot);
@@ -132,6 +135,7 @@ static enum assay_status reconfigure_peers(struct assay_runtime *runtime)
 enum assay_status assay_runtime_reconfigure(struct assay_runtime *runtime,
                                             const struct assay_runtime_settings *tuning)
 {
+    ASSAY_ASSERT(runtime->pool != NULL && (tuning->peer_count == 0 || tuning->peers != NULL));
     runtime->config.peers = tuning->peers;
     runtime->config.peer_count = tuning->peer_count;
     enum assay_status status = reconfigure_peers(runtime);
@@ -150,6 +154,7 @@ enum assay_status assay_runtime_reconfigure(struct assay_runtime *runtime,
 void assay_runtime_log_reload(struct assay_runtime *runtime, enum assay_severity severity,
                               const char *key, const char *value, const char *note)
 {
+    ASSAY_ASSERT(note != NULL && (key == NULL || value != NULL));
     if (assay_log_begin(&runtime->log, severity, "reload")) {
         if (key != NULL) assay_log_text(&runtime->log, key, value);
         assay_log_text(&runtime->log, "note", note);

@@ -18,6 +18,7 @@ void runtime_update_clock(struct assay_runtime *runtime)
 
 void runtime_fail(struct assay_runtime *runtime, enum assay_status status, const char *what)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && what[0] != '\0');
     if (runtime->failure != ASSAY_OK) return;
     runtime->failure = status;
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_ERROR, "node_stopped")) {
@@ -51,6 +52,7 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
     if (hooks->event != NULL && !hooks->event(hooks->context, runtime, event)) return ASSAY_OK;
 #endif
     const enum assay_status status = assay_engine_step(runtime->engine, event, effects);
+    ASSAY_ASSERT(effects->count <= ASSAY_EFFECTS_MAX);
     runtime->wake_at_ms = effects->wake_at_ms;
     runtime->closed_epoch = 0; /* changes at a close belong to the epoch that closed */
     for (size_t i = effects->count; i > 0; i--) {
@@ -83,6 +85,9 @@ static enum assay_status sign_effect(void *context, struct assay_effect *effect,
 {
     struct assay_runtime *runtime = context;
     const bool votes = effect->as.sign.key == ASSAY_KEY_VOTING;
+    ASSAY_ASSERT(runtime->identity != NULL && runtime->voting != NULL);
+    ASSAY_ASSERT(effect->as.sign.possession_at + ASSAY_P256_SIGNATURE_LEN <=
+                 effect->as.sign.payload.len);
     enum assay_status status =
         assay_p256_sign(votes ? runtime->voting : runtime->identity, effect->as.sign.digest,
                         payload + effect->as.sign.signature_at);
@@ -125,6 +130,7 @@ static void rollback_batch(void *context)
 static void send_frame_to(struct assay_runtime *runtime, uint16_t slot, struct assay_slice frame,
                           uint64_t relay)
 {
+    ASSAY_ASSERT(slot < runtime->members && frame.len > 0);
     const enum assay_status status = assay_transport_send(runtime->link, slot, frame, relay);
     if (status == ASSAY_E_RANGE) assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
     if (status == ASSAY_E_MEMORY) assay_count(&runtime->counters, ASSAY_COUNT_SEND_MEMORY);
@@ -133,6 +139,7 @@ static void send_frame_to(struct assay_runtime *runtime, uint16_t slot, struct a
 static bool reaches_slot(void *context, uint16_t slot)
 {
     const struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(slot < runtime->members);
     return assay_transport_has_peer(runtime->link, slot);
 }
 
@@ -149,7 +156,7 @@ static void send_to_slot(struct assay_runtime *runtime, struct assay_relay walk,
         return;
     }
     while (assay_relay_next(&walk, reaches_slot, runtime, &slot)) {
-        runtime_overlay_poll(runtime); /* an errand dials */
+        runtime_overlay_poll(runtime); /* an transient dials */
         send_frame_to(runtime, slot, frame, relay);
     }
 }
@@ -170,26 +177,23 @@ void runtime_send_frame(struct assay_runtime *runtime, uint16_t to, enum assay_m
     send_frame_to(runtime, to, frame, 0);
 }
 
-/* again: its author retransmitted it. */
-static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t except,
-                        enum assay_message_kind kind, struct assay_slice payload, bool again)
+/* resent: its author retransmitted it. */
+static void send_routed(struct assay_runtime *runtime, const struct assay_outbound_message *m,
+                        bool resent)
 {
-    uint8_t digest[32];
+    const enum assay_message_kind kind = m->kind;
+    const struct assay_slice payload = m->payload;
+    uint8_t digest[32] = { 0 };
     uint64_t relay = 0;
-    uint16_t source = ASSAY_SLOT_ALL;
-    if (to == ASSAY_SLOT_NEAR && !runtime_overlay_is_used(runtime))
+    if (m->to == ASSAY_SLOT_NEAR && !runtime_overlay_is_used(runtime))
         return; /* docs/protocol.md 4.1.1 */
-    if (assay_relay_is_relay(to, except)) {
+    if (assay_relay_is_relay(m->to, m->except)) {
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
-    struct assay_relay walk = assay_relay_init(runtime->self, runtime->members, to, except, digest);
-    if (runtime_overlay_is_used(runtime)) {
-        if (!again)
-            source = assay_relay_tree_source(runtime->relay_tree, runtime->engine, kind, payload);
-        walk = assay_relay_init_overlay(runtime->overlay, runtime->relay_tree, runtime->now_ms,
-                                        &walk, kind, source);
-    }
+    const struct assay_relay walk =
+        assay_overlay_driver_route(&runtime->driver, runtime->engine, runtime->now_ms,
+                                   runtime->members, m, digest, resent);
     if (payload.len <= ASSAY_PAGE_LEN) {
         send_to_slot(runtime, walk, relay, kind, payload);
         return;
@@ -199,6 +203,7 @@ static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t exc
         assay_count(&runtime->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
+    ASSAY_ASSERT(count > 1); /* it is longer than a page */
     assay_page_digest((uint16_t)kind, payload, digest);
     for (uint16_t i = 0; i < count; i++) {
         struct assay_writer w = assay_writer_over(runtime->paging, ASSAY_FRAME_LEN_MAX);
@@ -212,15 +217,22 @@ static void send_routed(struct assay_runtime *runtime, uint16_t to, uint16_t exc
 void runtime_send(struct assay_runtime *runtime, uint16_t to, uint16_t except,
                   enum assay_message_kind kind, struct assay_slice payload)
 {
+    const struct assay_outbound_message message = {
+        .to = to, .except = except, .kind = kind, .payload = payload
+    };
     if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING)
-        runtime_overlay_on_request(runtime, to, payload);
-    send_routed(runtime, to, except, kind, payload, false);
+        assay_overlay_driver_on_request(&runtime->driver, runtime->now_ms, to, payload);
+    send_routed(runtime, &message, false);
 }
 
 void runtime_relay(struct assay_runtime *runtime, uint16_t except, enum assay_message_kind kind,
-                   struct assay_slice payload, bool again)
+                   struct assay_slice payload, bool resent)
 {
-    send_routed(runtime, ASSAY_SLOT_ALL, except, kind, payload, again);
+    ASSAY_ASSERT(except < runtime->members); /* the member that sent it */
+    const struct assay_outbound_message message = {
+        .to = ASSAY_SLOT_ALL, .except = except, .kind = kind, .payload = payload
+    };
+    send_routed(runtime, &message, resent);
 }
 
 static void send_message(void *context, struct assay_effect *effect)
@@ -240,12 +252,14 @@ static void send_message(void *context, struct assay_effect *effect)
 static void flush_link(void *context)
 {
     struct assay_runtime *runtime = context;
+    ASSAY_ASSERT(runtime->link != NULL);
     assay_transport_flush(runtime->link);
 }
 
 /* Signed once all earlier messages are durable, and for one member alone. */
 static void announce_sources(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
+    ASSAY_ASSERT(effect->as.confirm.to < runtime->members); /* never to all */
     uint8_t bytes[ASSAY_EFFECT_CONFIRM_LEN_MAX];
     const struct assay_slice payload = effect->as.confirm.payload;
     const size_t at = effect->as.confirm.signature_at;
@@ -301,6 +315,7 @@ static bool has_answer_budget(void *context, uint16_t to, size_t len)
 
 enum assay_status runtime_dispatch_open(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->dispatch == NULL && runtime->engine != NULL);
     const struct assay_dispatch_config config = { .world = { .context = runtime,
                                                              .step = step_engine,
                                                              .sign = sign_effect,
@@ -329,6 +344,7 @@ static void stop_if_failed(struct assay_runtime *runtime)
 
 void runtime_queue_event(struct assay_runtime *runtime, const struct assay_event *event)
 {
+    ASSAY_ASSERT(runtime->dispatch != NULL);
     const enum assay_status status = assay_dispatch_queue(runtime->dispatch, event);
     assay_status_ignore(status, "it is the dispatch's failure, which is looked at");
     stop_if_failed(runtime);
@@ -336,6 +352,7 @@ void runtime_queue_event(struct assay_runtime *runtime, const struct assay_event
 
 enum assay_status runtime_step_event(struct assay_runtime *runtime, struct assay_event *event)
 {
+    ASSAY_ASSERT(runtime->dispatch != NULL);
     const enum assay_status status = assay_dispatch_step(runtime->dispatch, event);
     stop_if_failed(runtime);
     return status;
@@ -348,7 +365,10 @@ void runtime_process_events(struct assay_runtime *runtime)
         assay_status_ignore(status, "it is the dispatch's failure, which is looked at");
         stop_if_failed(runtime);
     }
-    if (runtime->failure == ASSAY_OK) return;
+    if (runtime->failure == ASSAY_OK) {
+        ASSAY_ASSERT(!assay_dispatch_has_queued(runtime->dispatch));
+        return;
+    }
     /* Nothing leaves the node before it is durable. */
     assay_dispatch_clear(runtime->dispatch);
     rollback_batch(runtime);

@@ -10,9 +10,9 @@ void runtime_log_child(struct assay_runtime *runtime, int64_t pid, uint32_t took
 {
     assay_log_uint(&runtime->log, "pid", (uint64_t)pid);
     assay_log_uint(&runtime->log, "took_ms", took_ms);
-    assay_log_bool(&runtime->log, "calls", (walls & ASSAY_WALL_CALLS) != 0);
-    assay_log_bool(&runtime->log, "limits", (walls & ASSAY_WALL_LIMITS) != 0);
-    assay_log_bool(&runtime->log, "memory", (walls & ASSAY_WALL_MEMORY) != 0);
+    assay_log_bool(&runtime->log, "calls", (walls & ASSAY_SANDBOX_LAYER_CALLS) != 0);
+    assay_log_bool(&runtime->log, "limits", (walls & ASSAY_SANDBOX_LAYER_LIMITS) != 0);
+    assay_log_bool(&runtime->log, "memory", (walls & ASSAY_SANDBOX_LAYER_MEMORY) != 0);
     assay_log_uint(&runtime->log, "landlock", landlock);
 }
 
@@ -32,6 +32,7 @@ static void log_transport_exit(struct assay_runtime *runtime,
         assay_log_uint(&runtime->log, "pid", (uint64_t)news->pid);
         assay_log_text(&runtime->log, "why", news->why);
         assay_log_bool(&runtime->log, "was_ready", news->started);
+        ASSAY_ASSERT(news->shut < runtime->members || news->shut == ASSAY_TRANSPORT_NOBODY);
         if (news->shut < runtime->members) {
             assay_log_text(&runtime->log, "shut_out",
                            runtime_slot_name(runtime, news->shut, name, sizeof name));
@@ -43,6 +44,7 @@ static void log_transport_exit(struct assay_runtime *runtime,
 
 void runtime_transport_poll(struct assay_runtime *runtime)
 {
+    ASSAY_ASSERT(runtime->link != NULL);
     struct assay_transport_news news;
     while (assay_transport_news(runtime->link, &news)) {
         if (news.ready) log_transport_ready(runtime, &news);

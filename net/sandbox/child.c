@@ -3,6 +3,8 @@
  */
 #include "net/sandbox/child.h"
 
+#include "base/assert.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,7 +38,7 @@ static bool move_fd(int *fd)
 
 /* What the child gets; -1 is nothing. */
 struct ends {
-    int socket, words, null, brief;
+    int socket, words, null, brief, program;
 };
 
 static void close_ends(struct ends *ends)
@@ -44,10 +47,12 @@ static void close_ends(struct ends *ends)
     close_fd(&ends->words);
     close_fd(&ends->null);
     close_fd(&ends->brief);
+    close_fd(&ends->program);
 }
 
-static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
+static bool make_ends(struct assay_child *child, const char *program, int brief, struct ends *ends)
 {
+    ASSAY_ASSERT(child->socket < 0 && child->words < 0);
     int pair[2], pipes[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
     child->socket = pair[0];
@@ -58,9 +63,10 @@ static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
     ends->words = pipes[1];
     ends->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     ends->brief = fcntl(brief, F_DUPFD_CLOEXEC, FREE_FD);
+    ends->program = open(program, O_PATH | O_CLOEXEC);
     if (fcntl(child->socket, F_SETFL, O_NONBLOCK) != 0) return false;
     return move_fd(&ends->socket) && move_fd(&ends->words) && move_fd(&ends->null) &&
-           ends->brief >= 0;
+           move_fd(&ends->program) && ends->brief >= 0;
 }
 
 /* Library paths and sanitizer settings; never a secret. */
@@ -75,16 +81,21 @@ static void choose_environment(char *chosen[static VARIABLES])
         for (size_t n = 0; n < VARIABLES - 1 && count < VARIABLES - 1; n++)
             if (strncmp(environ[i], names[n], strlen(names[n])) == 0)
                 chosen[count++] = environ[i];
+    ASSAY_ASSERT(count < VARIABLES);
     chosen[count] = NULL;
 }
 
-static int spawn_child(const char *program, char *const argv[], const struct ends *ends, pid_t *pid)
+/* The program is executed by its descriptor: a path below /proc/self/fd is closed by then. */
+static int spawn_child(char *const argv[], const struct ends *ends, pid_t *pid)
 {
+    ASSAY_ASSERT(ends->socket >= FREE_FD && ends->words >= FREE_FD && ends->brief >= FREE_FD);
+    char program[32];
     char *environment[VARIABLES];
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, all;
     choose_environment(environment);
+    (void)snprintf(program, sizeof program, "/proc/self/fd/%d", ASSAY_CHILD_PROGRAM_FD);
     (void)sigemptyset(&none);
     (void)sigfillset(&all);
     if (posix_spawn_file_actions_init(&files) != 0) return ENOMEM;
@@ -95,13 +106,15 @@ static int spawn_child(const char *program, char *const argv[], const struct end
     int error = posix_spawn_file_actions_adddup2(&files, ends->null, 0);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&files, ends->null, 1);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&files, ends->words, ASSAY_CHILD_WORDS_FD);
+        error = posix_spawn_file_actions_adddup2(&files, ends->words, ASSAY_CHILD_OUTPUT_FD);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(&files, ends->socket, ASSAY_CHILD_SOCKET_FD);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(&files, ends->brief, ASSAY_CHILD_BRIEF_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(&files, ASSAY_CHILD_BRIEF_FD + 1);
+        error = posix_spawn_file_actions_adddup2(&files, ends->program, ASSAY_CHILD_PROGRAM_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(&files, ASSAY_CHILD_PROGRAM_FD + 1);
     if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
     if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
     if (error == 0)
@@ -117,30 +130,39 @@ static int spawn_child(const char *program, char *const argv[], const struct end
 enum assay_status assay_child_start(const char *program, const char *role, const char *argument,
                                     int brief, struct assay_child *child)
 {
-    char name[] = "assayd", roles[32], arguments[64];
-    char *argv[] = { name, roles, argument != NULL ? arguments : NULL, NULL };
-    struct ends ends = { -1, -1, -1, -1 };
+    char roles[32], arguments[64];
+    char *argv[] = { roles, argument != NULL ? arguments : NULL, NULL };
+    struct ends ends = { -1, -1, -1, -1, -1 };
     struct assay_child c = { .pid = 0, .socket = -1, .words = -1 };
     (void)snprintf(roles, sizeof roles, "%s", role);
     (void)snprintf(arguments, sizeof arguments, "%s", argument != NULL ? argument : "");
-    int error = make_ends(&c, brief, &ends) ? 0 : EIO;
-    if (error == 0)
-        error = spawn_child(program != NULL ? program : "/proc/self/exe", argv, &ends, &c.pid);
+    const char *const path = program != NULL ? program : "/proc/self/exe";
+    int error = make_ends(&c, path, brief, &ends) ? 0 : EIO;
+    if (error == 0) error = spawn_child(argv, &ends, &c.pid);
     close_ends(&ends);
     if (error != 0) {
         close_fd(&c.socket);
         close_fd(&c.words);
         return ASSAY_E_IO;
     }
+    ASSAY_ASSERT(c.pid > 0 && c.socket >= 0 && c.words >= 0);
     *child = c;
     return ASSAY_OK;
 }
 
-/* One line of printable characters. */
-static void read_words(int fd, char words[static ASSAY_CHILD_WORDS_MAX])
+void assay_child_begin(const char *role)
 {
-    const ssize_t got = read(fd, words, ASSAY_CHILD_WORDS_MAX - 1);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
+    (void)prctl(PR_SET_NAME, role, 0, 0, 0);
+    (void)close(ASSAY_CHILD_PROGRAM_FD);
+}
+
+/* One line of printable characters. */
+static void read_words(int fd, char words[static ASSAY_CHILD_OUTPUT_MAX])
+{
+    const ssize_t got = read(fd, words, ASSAY_CHILD_OUTPUT_MAX - 1);
     const size_t len = got > 0 ? (size_t)got : 0;
+    ASSAY_ASSERT(len < ASSAY_CHILD_OUTPUT_MAX);
     words[len] = '\0';
     for (size_t i = 0; i < len; i++)
         if (words[i] < ' ' || words[i] > '~') words[i] = ' ';
@@ -161,6 +183,7 @@ void assay_child_end(struct assay_child *child, struct assay_child_end *end)
     read_words(child->words, end->words);
     close_fd(&child->socket);
     close_fd(&child->words);
+    ASSAY_ASSERT(child->socket < 0 && child->words < 0);
     child->pid = 0;
 }
 

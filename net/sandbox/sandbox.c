@@ -41,7 +41,7 @@ static bool set_limit(int which, uint64_t most)
     return setrlimit((__rlimit_resource_t)which, &both) == 0;
 }
 
-uint64_t assay_sandbox_mapped(void)
+uint64_t assay_sandbox_get_mapped(void)
 {
     char line[128]; /* "MAPPED RESIDENT ..", in pages */
     uint64_t pages = 0;
@@ -52,7 +52,7 @@ uint64_t assay_sandbox_mapped(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void assay_sandbox_first_to_go(void)
+void assay_sandbox_prefer_oom_kill(void)
 {
     FILE *file = fopen("/proc/self/oom_score_adj", "we");
     if (file == NULL) return;
@@ -60,10 +60,11 @@ void assay_sandbox_first_to_go(void)
     (void)fclose(file);
 }
 
-/* What root may is nothing that this process needs, but for a port below 1024 of a door.
+/* What root may is nothing that this process needs, but for a listener below port 1024.
  * Returns: whether nothing more is left. */
 static bool drop_capabilities(enum assay_sandbox sandbox)
 {
+    ASSAY_ASSERT(sandbox <= ASSAY_SANDBOX_FORKER);
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
     const uint32_t kept =
@@ -77,19 +78,19 @@ static bool drop_capabilities(enum assay_sandbox sandbox)
     return syscall(SYS_capset, &head, data) == 0;
 }
 
-uint32_t assay_sandbox_limits(enum assay_sandbox sandbox, uint64_t memory)
+uint32_t assay_sandbox_apply_limits(enum assay_sandbox sandbox, uint64_t memory)
 {
     uint32_t walls = 0;
 #ifdef SANITIZED
     memory = 0;
 #endif
-    if (memory > 0 && set_limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
+    if (memory > 0 && set_limit(RLIMIT_AS, memory)) walls |= ASSAY_SANDBOX_LAYER_MEMORY;
     /* Of a reader: descriptors that are open stay open; there will be no other. */
     const bool all = set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_FSIZE, 0) &&
                      (sandbox == ASSAY_SANDBOX_SPEAKER || set_limit(RLIMIT_NOFILE, 0));
     const bool shut = drop_capabilities(sandbox) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
-    return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
+    return all && shut ? walls | ASSAY_SANDBOX_LAYER_LIMITS : walls;
 }
 
 /* ------------------------------------------------------------ files */
@@ -106,6 +107,7 @@ struct landlock_rights {
 /* Every right that the kernel knows is withheld, since no rule gives it back. */
 static struct landlock_rights landlock_access(enum assay_sandbox sandbox, long version)
 {
+    ASSAY_ASSERT(version >= 1);
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
     if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
@@ -117,12 +119,13 @@ static struct landlock_rights landlock_access(enum assay_sandbox sandbox, long v
 
 static size_t rights_len(long version)
 {
+    ASSAY_ASSERT(version >= 1);
     if (version >= 6) return sizeof(struct landlock_rights);
     return version >= 4 ? offsetof(struct landlock_rights, scopes)
                         : offsetof(struct landlock_rights, ports);
 }
 
-uint32_t assay_sandbox_files(enum assay_sandbox sandbox, uint32_t *version)
+uint32_t assay_sandbox_close_files(enum assay_sandbox sandbox, uint32_t *version)
 {
     *version = 0;
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
@@ -135,7 +138,7 @@ uint32_t assay_sandbox_files(enum assay_sandbox sandbox, uint32_t *version)
     (void)close((int)rules);
     if (!in) return 0;
     *version = (uint32_t)known;
-    return ASSAY_WALL_FILES;
+    return ASSAY_SANDBOX_LAYER_FILES;
 }
 
 /* Of linux/landlock.h: rights of files that change something, or execute. */
@@ -155,6 +158,7 @@ struct landlock_beneath {
 
 static uint64_t landlock_write_rights(long version)
 {
+    ASSAY_ASSERT(version >= 1);
     uint64_t rights = RIGHT_WRITE | RIGHTS_OF_FOLDERS;
     if (version >= 2) rights |= RIGHT_REFER;
     if (version >= 3) rights |= RIGHT_TRUNCATE;
@@ -163,6 +167,7 @@ static uint64_t landlock_write_rights(long version)
 
 static bool leave_writable(int rules, const char *folder, uint64_t rights)
 {
+    ASSAY_ASSERT(rules >= 0 && folder != NULL);
     const int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return false;
     const struct landlock_beneath beneath = { .rights = rights, .folder = fd };
@@ -171,7 +176,7 @@ static bool leave_writable(int rules, const char *folder, uint64_t rights)
     return added;
 }
 
-bool assay_sandbox_writes(const char *const *folders, size_t count)
+bool assay_sandbox_restrict_writes(const char *const *folders, size_t count)
 {
 #ifdef ASSAY_COVERAGE
     return true; /* the counts are written next to the objects */
@@ -202,7 +207,7 @@ bool assay_sandbox_writes(const char *const *folders, size_t count)
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #endif
 
-/* To compute, and to speak over what is open. */
+/* To compute, and to use the open sockets. */
 static const int allowed[] = {
     SYS_read,         SYS_write,         SYS_readv,      SYS_writev,      SYS_recvfrom,
     SYS_recvmsg,      SYS_sendto,        SYS_sendmsg,    SYS_ppoll,       SYS_close,
@@ -264,12 +269,14 @@ static void add_answer(struct program *p, uint32_t what)
 
 static void add_load(struct program *p, size_t offset)
 {
+    ASSAY_ASSERT(offset < sizeof(struct seccomp_data));
     add_instruction(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
 /* The low half of an argument; all three machines are little-endian. */
 static void add_load_argument(struct program *p, unsigned which)
 {
+    ASSAY_ASSERT(which < 6);
     add_load(p, offsetof(struct seccomp_data, args) + 8 * (size_t)which);
 }
 
@@ -282,6 +289,7 @@ static void add_errno(struct program *p, int number, uint32_t what)
 /* Where an argument has that value; the number of the call is loaded again afterwards. */
 static void add_errno_where(struct program *p, int number, unsigned which, uint32_t value)
 {
+    ASSAY_ASSERT(which < 6);
     add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)number);
     add_load_argument(p, which);
     add_instruction(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
@@ -291,7 +299,7 @@ static void add_errno_where(struct program *p, int number, unsigned which, uint3
 
 /* TCP alone: a stream without a protocol, or with TCP's number. MPTCP, SCTP and SMC are streams as
  * well, and much more of the kernel to attack. Whenever a connection ends libzmq asks the kernel
- * for its interfaces, and goes on without when it hears that this machine has no such question. */
+ * for its interfaces, and continues without them when the call fails as unsupported. */
 static void build_sockets(struct program *p)
 {
     const int families[] = { AF_INET, AF_INET6 };
@@ -320,6 +328,7 @@ static void build_sockets(struct program *p)
  * kernel to attack. */
 static void build_options(struct program *p)
 {
+    ASSAY_ASSERT(p->count > 0);
     static const struct {
         uint32_t level, name;
     } options[] = {
@@ -344,6 +353,7 @@ static void build_options(struct program *p)
  * before, too, and may not have come to their first steps. */
 static void build_spoken(struct program *p)
 {
+    ASSAY_ASSERT(p->count > 0);
     for (size_t i = 0; i < sizeof spoken / sizeof spoken[0]; i++)
         add_errno(p, spoken[i], SECCOMP_RET_ALLOW);
     build_sockets(p);
@@ -359,6 +369,7 @@ static void build_spoken(struct program *p)
  * and waiting for its end. */
 static void build_forker(struct program *p)
 {
+    ASSAY_ASSERT(p->count > 0);
     static const int calls[] = { SYS_wait4, SYS_set_robust_list, SYS_getppid, SYS_seccomp };
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         add_errno(p, calls[i], SECCOMP_RET_ALLOW);
@@ -370,6 +381,7 @@ static void build_forker(struct program *p)
 
 static void build_filter(struct program *p, enum assay_sandbox sandbox)
 {
+    ASSAY_ASSERT(p->count == 0 && sandbox <= ASSAY_SANDBOX_FORKER);
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     add_load(p, offsetof(struct seccomp_data, arch));
 #ifdef ARCHITECTURE
@@ -399,7 +411,7 @@ static void build_filter(struct program *p, enum assay_sandbox sandbox)
     add_answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
 }
 
-enum assay_status assay_sandbox_calls(enum assay_sandbox sandbox)
+enum assay_status assay_sandbox_filter_calls(enum assay_sandbox sandbox)
 {
     struct program program = { .count = 0 };
 #ifndef ARCHITECTURE

@@ -11,9 +11,8 @@
  *             files without harm (is there a configuration?) fails with EACCES instead. Memory is
  *             never made executable. A BPF table of our own: forty numbers need no library
  *
- * What is left is to compute, and to speak over the sockets that are open: no descriptor more, no
- * port. A process that speaks with the network may also take calls and make them, over TCP; where
- * it listens was settled before.
+ * It may still compute, and use the sockets that are open: no further descriptor, no port. A
+ * process of the network may also accept and open TCP connections; its listener was opened before.
  */
 #ifndef ASSAY_NET_SANDBOX_SANDBOX_H
 #define ASSAY_NET_SANDBOX_SANDBOX_H
@@ -26,10 +25,10 @@
 
 /* Bits: active layers. */
 enum {
-    ASSAY_WALL_LIMITS = 1,
-    ASSAY_WALL_MEMORY = 2, /* not in a build with sanitizers, which map terabytes */
-    ASSAY_WALL_FILES = 4,
-    ASSAY_WALL_CALLS = 8,
+    ASSAY_SANDBOX_LAYER_LIMITS = 1,
+    ASSAY_SANDBOX_LAYER_MEMORY = 2, /* not in a build with sanitizers, which map terabytes */
+    ASSAY_SANDBOX_LAYER_FILES = 4,
+    ASSAY_SANDBOX_LAYER_CALLS = 8,
 };
 
 /* A forker reads nothing that others wrote, and makes copies of itself that do, each of which
@@ -38,21 +37,21 @@ enum assay_sandbox { ASSAY_SANDBOX_READER, ASSAY_SANDBOX_SPEAKER, ASSAY_SANDBOX_
 
 /* When the machine runs out of memory, this process is killed before the daemon that can replace
  * it; call before the file layer. */
-void assay_sandbox_first_to_go(void);
+void assay_sandbox_prefer_oom_kill(void);
 /* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: unknown. */
-uint64_t assay_sandbox_mapped(void);
+uint64_t assay_sandbox_get_mapped(void);
 /* memory: bytes of addresses in all; 0: no limit. Returns: WALL bits. */
-uint32_t assay_sandbox_limits(enum assay_sandbox sandbox, uint64_t memory);
+uint32_t assay_sandbox_apply_limits(enum assay_sandbox sandbox, uint64_t memory);
 /* Of the calling thread and those that it starts. Out: *version of the kernel's Landlock, 0: none.
  * Returns: the WALL bit, or 0. */
-uint32_t assay_sandbox_files(enum assay_sandbox sandbox, uint32_t *version);
+uint32_t assay_sandbox_close_files(enum assay_sandbox sandbox, uint32_t *version);
 /* Of the calling thread and those that it starts: no file is written, made, removed or executed
  * but beneath these folders, in which nothing is executed either. Reading is not touched.
  * Returns: false: a folder cannot be opened, or the kernel refuses what it says that it has; true
  * as well where the kernel has no Landlock */
-bool assay_sandbox_writes(const char *const *folders, size_t count);
+bool assay_sandbox_restrict_writes(const char *const *folders, size_t count);
 /* Of every thread of the process; no other can be started afterwards.
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (the kernel filters no calls) */
-ASSAY_CHECKED enum assay_status assay_sandbox_calls(enum assay_sandbox sandbox);
+ASSAY_CHECKED enum assay_status assay_sandbox_filter_calls(enum assay_sandbox sandbox);
 
 #endif

@@ -28,11 +28,11 @@ struct assay_follower {
     uint64_t revision;
     bool begun; /* on this connection */
     bool has_state; /* once */
-    struct assay_follower_home home;
+    struct assay_follower_state home;
     struct assay_registry_plan plan; /* of the followed service alone */
     struct held now;
     /* A BEGIN whose documents are being received. */
-    struct assay_follower_home next_home;
+    struct assay_follower_state next_home;
     struct assay_registry_plan next_plan;
     struct held next; /* registry NULL: there is none */
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], count, read;
@@ -88,6 +88,7 @@ struct pollfd assay_follower_poll(const struct assay_follower *f)
 
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f)
 {
+    ASSAY_ASSERT(!f->has_state || f->now.registry != NULL);
     if (!f->has_state || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
     return assay_registry_group(f->now.registry, f->config.group);
 }
@@ -102,7 +103,7 @@ const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower
     return f->has_state ? assay_registry_tasks(f->now.registry) : NULL;
 }
 
-const struct assay_follower_home *assay_follower_home(const struct assay_follower *f)
+const struct assay_follower_state *assay_follower_state(const struct assay_follower *f)
 {
     return f->has_state ? &f->home : NULL;
 }
@@ -146,6 +147,7 @@ static void disconnect(struct assay_follower *f, uint64_t now_ms)
 
 static enum assay_status connect_daemon(struct assay_follower *f, uint64_t now_ms)
 {
+    ASSAY_ASSERT(f->stream.fd < 0);
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const struct assay_service_message follow = { .verb = ASSAY_SERVICE_FOLLOW,
                                                   .service = service_of(f),
@@ -205,8 +207,9 @@ static void report_facts(void *context, const struct assay_registry_facts *facts
 
 /* --- BEGIN */
 
-static void load_moment(struct assay_follower_home *home, const struct assay_service_message *m)
+static void load_moment(struct assay_follower_state *home, const struct assay_service_message *m)
 {
+    ASSAY_ASSERT(m->members <= ASSAY_REGISTRY_SLOTS_MAX);
     home->era = m->era;
     home->epoch = m->epoch;
     home->members = m->members;
@@ -225,6 +228,7 @@ static enum assay_status reduce_plan(struct assay_follower *f, struct assay_slic
     p->has_shares = p->has_shares && service_of(f) == ASSAY_SERVICE_SHARES;
     p->has_tasks = p->has_tasks && service_of(f) == ASSAY_SERVICE_TASKS;
     f->count = assay_service_documents(p, service_of(f), f->config.group, f->numbers);
+    ASSAY_ASSERT(f->count <= ASSAY_REGISTRY_DOCUMENTS_MAX);
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
 
@@ -241,6 +245,7 @@ static bool is_older(const struct assay_follower *f, const struct assay_service_
 
 static enum assay_status finish_begin(struct assay_follower *f)
 {
+    ASSAY_ASSERT(f->next.registry != NULL && f->read == f->count);
     const struct assay_cont_group *seen = assay_follower_group(f);
     const struct assay_cont_group *shown = assay_registry_group(f->next.registry, f->config.group);
     /* Within an era a decided view remains decided; a RECOVER may undo one. */
@@ -267,7 +272,7 @@ static enum assay_status on_begin(struct assay_follower *f, const struct assay_s
     if (is_older(f, m)) return ASSAY_E_CHAIN;
     ASSAY_TRY(reduce_plan(f, m->plan));
     if (m->count != f->count) return ASSAY_E_INVALID;
-    f->next_home = (struct assay_follower_home){ .slot = m->slot, .records = m->records };
+    f->next_home = (struct assay_follower_state){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
     load_moment(&f->next_home, m);
     f->read = 0;
@@ -281,6 +286,7 @@ static enum assay_status on_document(struct assay_follower *f,
                                      const struct assay_service_message *m)
 {
     if (f->next.registry == NULL || m->index != f->read) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(f->read < f->count);
     ASSAY_TRY(assay_registry_decode(f->next.registry, f->numbers[f->read], m->document));
     f->read++;
     return f->read == f->count ? finish_begin(f) : ASSAY_OK;
@@ -290,6 +296,7 @@ static enum assay_status on_document(struct assay_follower *f,
 
 static enum assay_status on_record(struct assay_follower *f, const struct assay_service_message *m)
 {
+    ASSAY_ASSERT(f->begun && f->now.registry != NULL);
     if (assay_service_of(m->kind) != service_of(f)) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
     f->home.records++;
@@ -306,6 +313,7 @@ static enum assay_status on_record(struct assay_follower *f, const struct assay_
 
 static enum assay_status on_close(struct assay_follower *f, const struct assay_service_message *m)
 {
+    ASSAY_ASSERT(f->begun && f->now.registry != NULL);
     /* A new era starts with its documents. */
     if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
     load_moment(&f->home, m);
@@ -345,7 +353,7 @@ static enum assay_status on_message(struct assay_follower *f, const struct assay
     return m->verb == ASSAY_SERVICE_RECORD ? on_record(f, m) : on_answer(f, m);
 }
 
-enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms)
+enum assay_status assay_follower_step(struct assay_follower *f, uint64_t now_ms)
 {
     if (f->stream.fd < 0) ASSAY_TRY(connect_daemon(f, now_ms));
     if (f->stream.fd < 0) return ASSAY_OK;

@@ -53,7 +53,7 @@ struct assay_follower_config {
 };
 
 /* State of the daemon and of the chain. */
-struct assay_follower_home {
+struct assay_follower_state {
     uint8_t chain_id[32];
     uint32_t slot; /* ASSAY_REGISTRY_SLOTS_MAX: it may not serve */
     uint64_t era, epoch;
@@ -79,7 +79,7 @@ struct pollfd assay_follower_poll(const struct assay_follower *f);
  * (the user may not connect) | ASSAY_E_RANGE (as create) | ASSAY_E_UNSUPPORTED (the network has no
  * such service yet) | ASSAY_E_FULL (all places of the socket are taken, or its place went to
  * another user) | ASSAY_E_IO (disconnected) | ASSAY_E_MEMORY | as assay_service_next */
-ASSAY_CHECKED enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms);
+ASSAY_CHECKED enum assay_status assay_follower_step(struct assay_follower *f, uint64_t now_ms);
 /* Submits a record, once. Returns: ASSAY_OK | ASSAY_E_AGAIN (no connection) | ASSAY_E_IO |
  * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_follower_submit(struct assay_follower *f,
@@ -95,7 +95,7 @@ const struct assay_cont_group *assay_follower_group(const struct assay_follower 
 const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f);
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f);
 /* Returns: the last received state; NULL before the first BEGIN. */
-const struct assay_follower_home *assay_follower_home(const struct assay_follower *f);
+const struct assay_follower_state *assay_follower_state(const struct assay_follower *f);
 /* The member whose daemon is followed: the author of submitted records. Returns: its node id,
  * borrowed until the next turn; NULL before the first BEGIN, and of a daemon without a slot that
  * may serve. */

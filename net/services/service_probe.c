@@ -5,11 +5,14 @@
 
 #include "base/assert.h"
 #include "base/cursor.h"
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 
 #include <stdlib.h>
 
-enum { QUEUE_MAX = 128 }; /* messages that wait to be sent */
+enum {
+    QUEUE_MAX = 128,      /* messages that wait to be sent */
+    REQUESTS_A_MEMBER = 4 /* that wait for the enclave: a correct member has one */
+};
 
 struct customer {
     bool used;
@@ -34,7 +37,7 @@ struct assay_service_probe {
 
 /* ------------------------------------------------------------ payloads */
 
-enum assay_status assay_service_probe_ask_decode(struct assay_slice payload, uint64_t *ticket)
+enum assay_status assay_service_probe_request_decode(struct assay_slice payload, uint64_t *ticket)
 {
     struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
     uint64_t t = 0;
@@ -44,7 +47,7 @@ enum assay_status assay_service_probe_ask_decode(struct assay_slice payload, uin
     return ASSAY_OK;
 }
 
-void assay_service_probe_ask_encode(uint64_t ticket, struct assay_writer *w)
+void assay_service_probe_request_encode(uint64_t ticket, struct assay_writer *w)
 {
     assay_writer_u64be(w, ticket);
 }
@@ -80,6 +83,7 @@ enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
                                              struct assay_counters *counters,
                                              struct assay_service_probe **out)
 {
+    ASSAY_ASSERT(members == 0 || self < members);
     struct assay_service_probe *service = calloc(1, sizeof *service);
     if (service == NULL) return ASSAY_E_MEMORY;
     service->self = self;
@@ -102,6 +106,7 @@ void assay_service_probe_destroy(struct assay_service_probe **service)
 static void queue_message(struct assay_service_probe *service,
                           const struct assay_service_probe_message *message)
 {
+    ASSAY_ASSERT(service->count <= QUEUE_MAX);
     if (service->count == QUEUE_MAX) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
         return;
@@ -120,19 +125,25 @@ static void send_reply(struct assay_service_probe *service, uint16_t to, uint64_
 
 /* ------------------------------------------------------------ answering */
 
-static size_t free_customer(const struct assay_service_probe *service)
+/* Returns: a free place, or ASSAY_WORKLOAD_PENDING_MAX: there is none, or the member holds as many
+ * as one member may. */
+static size_t free_customer(const struct assay_service_probe *service, uint16_t from)
 {
-    size_t i = 0;
-    while (i < ASSAY_WORKLOAD_PENDING_MAX && service->customers[i].used)
-        i++;
-    return i;
+    ASSAY_ASSERT(service->workload != NULL);
+    size_t place = ASSAY_WORKLOAD_PENDING_MAX, held = 0;
+    for (size_t i = ASSAY_WORKLOAD_PENDING_MAX; i-- > 0;) {
+        if (!service->customers[i].used) place = i;
+        if (service->customers[i].used && service->customers[i].slot == from) held++;
+    }
+    ASSAY_ASSERT(held <= REQUESTS_A_MEMBER);
+    return held < REQUESTS_A_MEMBER ? place : ASSAY_WORKLOAD_PENDING_MAX;
 }
 
 void assay_service_probe_on_request(struct assay_service_probe *service, uint64_t now_ms,
                                     uint16_t from, struct assay_slice payload)
 {
     uint64_t ticket = 0;
-    if (assay_service_probe_ask_decode(payload, &ticket) != ASSAY_OK) {
+    if (assay_service_probe_request_decode(payload, &ticket) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_MALFORMED);
         return;
     }
@@ -141,13 +152,14 @@ void assay_service_probe_on_request(struct assay_service_probe *service, uint64_
         send_reply(service, from, ticket, ASSAY_SERVICE_PROBE_UNAVAILABLE, 0);
         return;
     }
-    const size_t place = free_customer(service);
+    const size_t place = free_customer(service, from);
     if (place == ASSAY_WORKLOAD_PENDING_MAX ||
         assay_workload_increment(service->workload, now_ms, place) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_BUSY);
         send_reply(service, from, ticket, ASSAY_SERVICE_PROBE_BUSY, 0);
         return;
     }
+    ASSAY_ASSERT(place < ASSAY_WORKLOAD_PENDING_MAX);
     service->customers[place] = (struct customer){ .used = true, .slot = from, .ticket = ticket };
 }
 
@@ -155,7 +167,7 @@ void assay_service_probe_refuse(struct assay_service_probe *service, uint16_t fr
                                 struct assay_slice payload)
 {
     uint64_t ticket = 0;
-    if (assay_service_probe_ask_decode(payload, &ticket) != ASSAY_OK) {
+    if (assay_service_probe_request_decode(payload, &ticket) != ASSAY_OK) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_MALFORMED);
         return;
     }
@@ -180,7 +192,7 @@ static void on_served(struct assay_service_probe *service,
 
 /* ------------------------------------------------------------ requesting */
 
-void assay_service_probe_turn(struct assay_service_probe *service)
+void assay_service_probe_step(struct assay_service_probe *service)
 {
     if (service->members < 2) return;
     do {
@@ -189,6 +201,7 @@ void assay_service_probe_turn(struct assay_service_probe *service)
     service->asking = true;
     service->asked = service->next_peer;
     service->asked_ticket++;
+    ASSAY_ASSERT(service->asked != service->self && service->asked < service->members);
     const struct assay_service_probe_message message = {
         .to = service->asked, .ask = true, .answer = { .ticket = service->asked_ticket }
     };
@@ -209,6 +222,7 @@ void assay_service_probe_on_answer(struct assay_service_probe *service, uint16_t
         return;
     }
     service->asking = false;
+    ASSAY_ASSERT(from != service->self);
     service->snapshot.refused_by_last = answer.outcome == ASSAY_SERVICE_PROBE_SUSPENDED;
     if (answer.outcome == ASSAY_SERVICE_PROBE_DONE) {
         assay_count(service->counters, ASSAY_COUNT_SERVICE_RECEIVED);
@@ -226,6 +240,7 @@ bool assay_service_probe_next(struct assay_service_probe *service,
     while (service->workload != NULL && assay_workload_next(service->workload, &answer))
         on_served(service, &answer);
     if (service->count == 0) return false;
+    ASSAY_ASSERT(service->first < QUEUE_MAX && service->count <= QUEUE_MAX);
     *message = service->queue[service->first];
     service->first = (service->first + 1) % QUEUE_MAX;
     service->count--;

@@ -30,11 +30,11 @@ struct assay_service_probe_answer {
 };
 
 /* Each Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING | ASSAY_E_RANGE (outcome) */
-ASSAY_CHECKED enum assay_status assay_service_probe_ask_decode(struct assay_slice payload,
-                                                               uint64_t *ticket);
+ASSAY_CHECKED enum assay_status assay_service_probe_request_decode(struct assay_slice payload,
+                                                                   uint64_t *ticket);
 ASSAY_CHECKED enum assay_status assay_service_probe_answer_decode(
     struct assay_slice payload, struct assay_service_probe_answer *answer);
-void assay_service_probe_ask_encode(uint64_t ticket, struct assay_writer *w);
+void assay_service_probe_request_encode(uint64_t ticket, struct assay_writer *w);
 void assay_service_probe_answer_encode(const struct assay_service_probe_answer *answer,
                                        struct assay_writer *w);
 
@@ -72,7 +72,7 @@ void assay_service_probe_refuse(struct assay_service_probe *service, uint16_t fr
 void assay_service_probe_on_answer(struct assay_service_probe *service, uint16_t from,
                                    struct assay_slice payload);
 /* An epoch started: requests a step of the next member in turn. */
-void assay_service_probe_turn(struct assay_service_probe *service);
+void assay_service_probe_step(struct assay_service_probe *service);
 /* Collects the workload's answers. Returns: true and the next message to send. */
 bool assay_service_probe_next(struct assay_service_probe *service,
                               struct assay_service_probe_message *message);

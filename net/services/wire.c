@@ -164,6 +164,7 @@ static void encode_answer(struct assay_writer *w, const struct assay_service_mes
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
 {
+    ASSAY_ASSERT(m->verb >= ASSAY_SERVICE_BEGIN && m->verb <= ASSAY_SERVICE_CROWDED);
     struct assay_slice all;
     assay_cbor_put_array(w, items_of[m->verb]);
     assay_cbor_put_uint(w, (uint64_t)m->verb);
@@ -207,6 +208,7 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
 
 static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
 {
+    ASSAY_ASSERT(max <= UINT32_MAX);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
     *out = (uint32_t)value;
@@ -216,6 +218,7 @@ static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32
 static enum assay_status decode_slice(struct assay_cursor *c, size_t min, size_t max,
                                       struct assay_slice *out)
 {
+    ASSAY_ASSERT(min <= max);
     ASSAY_TRY(assay_cbor_bytes(c, max, out));
     return out->len >= min ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -372,15 +375,19 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
 
 enum assay_status assay_service_stream_open(struct assay_service_stream *s, int fd)
 {
+    ASSAY_ASSERT(fd >= 0);
     *s = (struct assay_service_stream){ .fd = fd, .in = malloc(ROOM_IN), .out = malloc(ROOM_OUT) };
     if (s->in != NULL && s->out != NULL) return ASSAY_OK;
-    assay_service_stream_close(s);
+    free(s->in);
+    free(s->out);
+    *s = (struct assay_service_stream){ .fd = -1 };
     return ASSAY_E_MEMORY;
 }
 
 void assay_service_stream_close(struct assay_service_stream *s)
 {
-    if (s->in != NULL || s->out != NULL) (void)close(s->fd);
+    ASSAY_ASSERT((s->in != NULL) == (s->out != NULL));
+    if (s->in != NULL) (void)close(s->fd);
     free(s->in);
     free(s->out);
     *s = (struct assay_service_stream){ .fd = -1 };
@@ -394,12 +401,14 @@ bool assay_service_has_output(const struct assay_service_stream *s)
 /* Moves the bytes behind the first `by` to the front. */
 static void shift_bytes(uint8_t *bytes, size_t by, size_t len)
 {
+    ASSAY_ASSERT(by <= ROOM_OUT && len <= ROOM_OUT - by);
     for (size_t i = 0; by > 0 && i < len; i++)
         bytes[i] = bytes[i + by];
 }
 
 enum assay_status assay_service_flush(struct assay_service_stream *s)
 {
+    ASSAY_ASSERT(s->out_at + s->out_len <= ROOM_OUT);
     while (s->out_len > 0) {
         const ssize_t put =
             send(s->fd, s->out + s->out_at, s->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -415,8 +424,10 @@ enum assay_status assay_service_flush(struct assay_service_stream *s)
 static enum assay_status queue_message(struct assay_service_stream *s,
                                        const struct assay_service_message *m)
 {
+    ASSAY_ASSERT(s->out != NULL);
     struct assay_slice all;
     const size_t at = s->out_at + s->out_len;
+    ASSAY_ASSERT(at <= ROOM_OUT);
     if (ROOM_OUT - at < LENGTH_LEN) return ASSAY_E_FULL;
     struct assay_writer w = assay_writer_over(s->out + at + LENGTH_LEN, ROOM_OUT - LENGTH_LEN - at);
     ASSAY_TRY(assay_service_encode(m, &w));
@@ -424,6 +435,7 @@ static enum assay_status queue_message(struct assay_service_stream *s,
     struct assay_writer length = assay_writer_over(s->out + at, LENGTH_LEN);
     assay_writer_u32be(&length, (uint32_t)all.len);
     s->out_len += LENGTH_LEN + all.len;
+    ASSAY_ASSERT(s->out_at + s->out_len <= ROOM_OUT);
     return ASSAY_OK;
 }
 
@@ -448,6 +460,7 @@ static uint32_t length_at(const uint8_t *bytes)
 /* Drops the delivered message; moves up what is behind it. */
 static void drop_delivered(struct assay_service_stream *s)
 {
+    ASSAY_ASSERT(s->taken <= s->in_len);
     s->in_len -= s->taken;
     shift_bytes(s->in, s->taken, s->in_len);
     s->taken = 0;
@@ -455,6 +468,7 @@ static void drop_delivered(struct assay_service_stream *s)
 
 static enum assay_status fill_input(struct assay_service_stream *s, size_t wanted)
 {
+    ASSAY_ASSERT(wanted <= ROOM_IN && s->in_len <= ROOM_IN);
     while (s->in_len < wanted) {
         const ssize_t got = recv(s->fd, s->in + s->in_len, wanted - s->in_len, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR) continue;

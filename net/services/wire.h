@@ -151,7 +151,7 @@ struct assay_service_stream {
     size_t out_at, out_len; /* queued: out_len bytes from out_at */
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+/* Returns: ASSAY_OK, fd is the stream's | ASSAY_E_MEMORY, fd remains the caller's. */
 ASSAY_CHECKED enum assay_status assay_service_stream_open(struct assay_service_stream *s, int fd);
 /* Closes the descriptor, too. */
 void assay_service_stream_close(struct assay_service_stream *s);

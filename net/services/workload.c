@@ -61,6 +61,7 @@ void assay_workload_destroy(struct assay_workload **workload)
 enum assay_status assay_workload_increment(struct assay_workload *workload, uint64_t now_ms,
                                            uint64_t ticket)
 {
+    ASSAY_ASSERT(workload->sent <= workload->count);
     /* An answer needs a place too. */
     if (workload->count + workload->done_count >= ASSAY_WORKLOAD_PENDING_MAX) return ASSAY_E_FULL;
     const size_t at = (workload->first + workload->count++) % ASSAY_WORKLOAD_PENDING_MAX;
@@ -107,7 +108,9 @@ static bool dial_socket(struct assay_workload *workload)
 
 static bool write_requests(struct assay_workload *workload)
 {
+    ASSAY_ASSERT(workload->fd >= 0 && workload->sent <= workload->count);
     while (workload->sent < workload->count) {
+        ASSAY_ASSERT(workload->written < REQUEST_LEN);
         const ssize_t n = send(workload->fd, request_line + workload->written,
                                REQUEST_LEN - workload->written, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
@@ -123,6 +126,7 @@ static bool write_requests(struct assay_workload *workload)
 /* A line of digits is the counter, anything else a refusal. */
 static void read_line(struct assay_workload *workload)
 {
+    ASSAY_ASSERT(workload->sent > 0 && workload->line_len <= sizeof workload->line);
     uint64_t value = 0;
     bool digits = workload->line_len > 0 && workload->line_len <= 19;
     for (size_t i = 0; i < workload->line_len && digits; i++) {
@@ -136,6 +140,7 @@ static void read_line(struct assay_workload *workload)
 
 static bool read_answers(struct assay_workload *workload)
 {
+    ASSAY_ASSERT(workload->fd >= 0);
     char bytes[256];
     for (;;) {
         const ssize_t n = recv(workload->fd, bytes, sizeof bytes, MSG_DONTWAIT);
@@ -167,6 +172,7 @@ void assay_workload_step(struct assay_workload *workload, uint64_t now_ms)
 size_t assay_workload_poll(const struct assay_workload *workload, struct pollfd *fds,
                            size_t capacity)
 {
+    ASSAY_ASSERT(workload->sent <= workload->count);
     if (workload->fd < 0 || capacity == 0) return 0;
     const short events = (short)(workload->sent < workload->count ? POLLIN | POLLOUT : POLLIN);
     fds[0] = (struct pollfd){ .fd = workload->fd, .events = events };
@@ -176,6 +182,7 @@ size_t assay_workload_poll(const struct assay_workload *workload, struct pollfd 
 bool assay_workload_next(struct assay_workload *workload, struct assay_workload_answer *out)
 {
     if (workload->done_count == 0) return false;
+    ASSAY_ASSERT(workload->done_first < ASSAY_WORKLOAD_PENDING_MAX);
     *out = workload->done[workload->done_first];
     workload->done_first = (workload->done_first + 1) % ASSAY_WORKLOAD_PENDING_MAX;
     workload->done_count--;

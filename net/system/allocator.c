@@ -1,6 +1,6 @@
 /*
- * net/system/allocator.c - settings of glibc's malloc. Another one has its own ways, and none of
- * this is needed to be right.
+ * net/system/allocator.c - settings of glibc's malloc. Another allocator ignores them; none is
+ * needed for correctness.
  */
 #include "net/system/allocator.h"
 
@@ -14,11 +14,11 @@ enum { MAPPED_LEN_MIN = 128 * 1024 };
 void assay_allocator_init(void)
 {
 #ifdef __GLIBC__
-    /* A large table is mappings of its own, of which pages that nobody touches take no memory; left
-     * alone, malloc would raise the bound with each one that is given back. */
+    /* A large table is mappings of its own, of which untouched pages take no memory; by default
+     * malloc raises the bound with each one that is freed. */
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_LEN_MIN);
-    /* Threads share one heap: others would be 64 MiB of addresses each, and free pages that
-     * nobody but their own thread uses again. Few of them allocate, and little. */
+    /* Threads share one heap: others would be 64 MiB of addresses each, and free pages that only
+     * their own thread uses again. Few of them allocate, and little. */
     (void)mallopt(M_ARENA_MAX, 1);
 #endif
 }

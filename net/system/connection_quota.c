@@ -3,15 +3,19 @@
  */
 #include "net/system/connection_quota.h"
 
-static size_t count_held(const struct assay_place *places, size_t count, uint64_t holder)
+#include "base/assert.h"
+
+static size_t count_held(const struct assay_connection_place *places, size_t count, uint64_t holder)
 {
+    ASSAY_ASSERT(count == 0 || places != NULL);
     size_t held = 0;
     for (size_t i = 0; i < count; i++)
         held += places[i].holder == holder;
     return held;
 }
 
-size_t assay_connection_quota_yield(const struct assay_place *places, size_t count, uint64_t caller)
+size_t assay_connection_quota_yield(const struct assay_connection_place *places, size_t count,
+                                    uint64_t caller)
 {
     /* It keeps as many as the caller gets. */
     const size_t least = count_held(places, count, caller) + 2;
@@ -23,5 +27,6 @@ size_t assay_connection_quota_yield(const struct assay_place *places, size_t cou
         most = held;
         chosen = i;
     }
+    ASSAY_ASSERT(chosen == count || (!places[chosen].stays && most >= least));
     return chosen;
 }

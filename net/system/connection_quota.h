@@ -13,14 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct assay_place {
+struct assay_connection_place {
     uint64_t holder;
     uint64_t since; /* the newest one of a holder is evicted first */
     bool stays;     /* it cannot be evicted, and counts */
 };
 
 /* places: all slots, in use. Returns: the one to evict for one more of the caller's; count: none */
-size_t assay_connection_quota_yield(const struct assay_place *places, size_t count,
+size_t assay_connection_quota_yield(const struct assay_connection_place *places, size_t count,
                                     uint64_t caller);
 
 #endif

@@ -49,6 +49,7 @@ struct record {
 
 static void append_bytes(struct record *record, const char *text, size_t len)
 {
+    ASSAY_ASSERT(record->len <= record->capacity);
     if (len > record->capacity - record->len) {
         record->capacity = record->len; /* full, for what follows as well */
         return;
@@ -72,6 +73,7 @@ static void append_key(struct record *record, const char *key, size_t len)
  * escaped. A line that was cut ends where it ends. Returns: what follows. */
 static const char *append_field(struct record *record, const char *at, const char *end)
 {
+    ASSAY_ASSERT(at < end);
     const char *const equals = memchr(at, '=', (size_t)(end - at));
     if (equals == NULL) return end; /* cut within a key */
     const char *value = equals + 1;
@@ -89,6 +91,7 @@ static const char *append_field(struct record *record, const char *at, const cha
 size_t assay_journald_record(const char *line, size_t len, const char *identifier, char *bytes,
                              size_t capacity)
 {
+    ASSAY_ASSERT(bytes != NULL && identifier != NULL);
     struct record record = { .bytes = bytes, .capacity = capacity };
     if (len < 4 || line[0] != '<' || line[2] != '>' || line[len - 1] != '\n') return 0;
     append_bytes(&record, "MESSAGE=", 8);
@@ -106,6 +109,7 @@ size_t assay_journald_record(const char *line, size_t len, const char *identifie
 
 bool assay_journald_send(int fd, const char *line, size_t len)
 {
+    ASSAY_ASSERT(fd >= 0);
     char record[ASSAY_JOURNALD_RECORD_MAX];
     const size_t record_len =
         assay_journald_record(line, len, program_invocation_short_name, record, sizeof record);

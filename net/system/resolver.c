@@ -1,6 +1,6 @@
 /*
- * net/system/resolver.c - asynchronous name resolution. Questions stand in one list until they are
- * taken; the threads are detached, and whoever is last, owner or thread, frees what they share.
+ * net/system/resolver.c - asynchronous name resolution. Requests are in one list until a thread
+ * takes them; the threads are detached, and the last one, owner or thread, frees the shared state.
  */
 #include "net/system/resolver.h"
 
@@ -56,6 +56,7 @@ static size_t resolve_blocking(void *context, const char *host,
 
 static void release_shared(struct assay_resolver *r)
 {
+    ASSAY_ASSERT(r->is_closed && r->threads == 0);
     while (r->questions != NULL) {
         struct question *const next = r->questions->next;
         free(r->questions);
@@ -75,6 +76,7 @@ static struct question *find_question(struct assay_resolver *r, enum stage stage
 /* The lock is locked, except during a query. */
 static void run_resolver(struct assay_resolver *r)
 {
+    ASSAY_ASSERT(r->threads > 0);
     struct question *q = NULL;
     while (!r->is_closed && (q = find_question(r, ASKED)) != NULL) {
         q->stage = RUNNING;
@@ -129,6 +131,7 @@ void assay_resolver_close(struct assay_resolver **resolver)
 /* The lock is locked. Returns: whether a thread will answer. */
 static bool is_served(struct assay_resolver *r)
 {
+    ASSAY_ASSERT(r->threads <= ASSAY_RESOLVER_THREADS_MAX);
     pthread_attr_t attributes;
     pthread_t thread;
     if (r->threads == ASSAY_RESOLVER_THREADS_MAX) return true;
@@ -143,6 +146,7 @@ static bool is_served(struct assay_resolver *r)
 
 static enum assay_status start_question(struct assay_resolver *r, uint32_t asker, const char *host)
 {
+    ASSAY_ASSERT(!r->is_closed);
     struct question **end = &r->questions;
     for (; *end != NULL; end = &(*end)->next)
         if ((*end)->answer.asker == asker) return ASSAY_E_AGAIN;
@@ -175,6 +179,7 @@ bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_
     while (resolver->answered > 0 && (*at)->stage != ANSWERED) at = &(*at)->next;
     if (resolver->answered > 0) {
         found = *at;
+        ASSAY_ASSERT(found->stage == ANSWERED);
         *at = found->next;
         resolver->answered--;
     }

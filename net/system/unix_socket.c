@@ -17,6 +17,7 @@
 /* A socket file without a listener remains from a crash. */
 static bool has_listener(const struct sockaddr_un *address)
 {
+    ASSAY_ASSERT(address->sun_family == AF_UNIX);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     const bool answered =
@@ -27,6 +28,7 @@ static bool has_listener(const struct sockaddr_un *address)
 
 static bool is_free(const struct sockaddr_un *address)
 {
+    ASSAY_ASSERT(address->sun_family == AF_UNIX);
     struct stat file;
     if (lstat(address->sun_path, &file) != 0) return true;
     if (!S_ISSOCK(file.st_mode) || has_listener(address)) return false;
@@ -37,6 +39,7 @@ static bool is_free(const struct sockaddr_un *address)
 enum assay_status assay_unix_folder(const char *path, const char *what, char *message,
                                     size_t message_len)
 {
+    ASSAY_ASSERT(message != NULL && message_len > 0);
     char fault[ASSAY_FILE_MESSAGE_LEN];
     struct stat info;
     if (mkdir(path, 0700) == 0 && chmod(path, 0700) == 0) return ASSAY_OK;
@@ -73,6 +76,7 @@ enum assay_status assay_unix_set_group(const char *path, bool *shared)
 
 bool assay_unix_user(int fd, uint32_t *uid)
 {
+    ASSAY_ASSERT(fd >= 0);
     struct ucred peer;
     socklen_t len = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) return false;
@@ -88,6 +92,7 @@ bool assay_unix_may_connect(uint32_t uid)
 enum assay_status assay_unix_listen(const char *path, const char *what, int backlog, int *fd,
                                     char *message, size_t message_len)
 {
+    ASSAY_ASSERT(backlog > 0 && message_len > 0);
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const size_t len = strlen(path);
     if (len >= sizeof address.sun_path) {

@@ -22,7 +22,8 @@ enum { ASSAY_UNIX_QUEUE = 1024 };
  * left alone.
  * In:      what: names the socket in messages, "admin socket"
  * Out:     *fd: non-blocking, the caller's to close; message: the reason
- * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: somebody listens there)
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: another process listens
+ * there)
  */
 ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *what, int backlog,
                                                   int *fd, char *message, size_t message_len);

@@ -9,26 +9,28 @@
 #include "net/transport/wire.h"
 
 enum {
-    FAR_EXTRA_MAX = 256,     /* descriptors of the runtime in one poll */
-    FAR_RESERVE = 2 << 20,   /* of the ring of orders: for what is no frame */
-    FAR_LIMITS_MS = 10,      /* how often the limits are looked at */
-    FAR_NAMES_MS = 20,       /* ... and answers of the resolver */
-    FAR_REST_MS = 10000,     /* ... and unused pages of the ring */
-    FAR_LOOK_MS = 100,       /* ... and one that is not ready yet */
-    FAR_LATE_MS = 1500,      /* a check this much later than the one before: a pause */
-    FAR_STILL_MS = 500,      /* without an iteration for this time, its CPU time is checked */
-    FAR_BEAT_MS = 3000,      /* beats of libzmq are rare: additional time for one */
-    FAR_PACKETS_PER_TURN = 8,
-    FAR_BELLS_BEYOND = 64,  /* without a sleep that they could have ended */
-    FAR_WAKES_PER_S = 2000, /* by bells; beyond, it is looked at by the clock */
-    FAR_WAKES_REST_MS = 5,
-    FAR_DROPS_PER_RECEIVE = 64,
+    CLIENT_EXTRA_MAX = 256,          /* descriptors of the runtime in one poll */
+    CLIENT_ORDERS_RESERVE = 2 << 20, /* of the ring of orders: for what is no frame */
+    CLIENT_SMALL_RESERVE = 1 << 20,  /* ... and for small frames, in addition */
+    CLIENT_SMALL_LEN = 16 << 10,     /* votes, certificates, envelopes */
+    CLIENT_LIMITS_MS = 10,           /* how often the limits are looked at */
+    CLIENT_NAMES_MS = 20,            /* ... and answers of the resolver */
+    CLIENT_TRIM_MS = 10000,          /* ... and unused pages of the ring */
+    CLIENT_START_POLL_MS = 100,      /* ... and one that is not ready yet */
+    CLIENT_LATE_MS = 1500,           /* a check this much later than the one before: a pause */
+    CLIENT_STALL_CHECK_MS = 500, /* without an iteration for this time, its CPU time is checked */
+    CLIENT_BEAT_MS = 3000,       /* beats of libzmq are rare: additional time for one */
+    CLIENT_PACKETS_PER_STEP = 8,
+    CLIENT_WAKES_UNUSED_MAX = 64, /* without a sleep that they could have ended */
+    CLIENT_WAKES_PER_S = 2000,    /* by bells; beyond, it is looked at by the clock */
+    CLIENT_WAKES_PAUSE_MS = 5,
+    CLIENT_DROPS_PER_RECEIVE = 64,
 };
 
 /* State of one member, here and in the process. */
 struct far_member {
     char *addresses; /* NULL: none */
-    uint8_t door[32], transport[32];
+    uint8_t bootstrap[32], transport[32];
     bool gone;
     uint64_t until_ms; /* ignored until then */
     bool last;
@@ -69,7 +71,7 @@ struct assay_transport_client {
 
     size_t news_count;
     struct assay_transport_news news[ASSAY_TRANSPORT_NEWS_MAX];
-    struct pollfd fds[FAR_EXTRA_MAX + 1];
+    struct pollfd fds[CLIENT_EXTRA_MAX + 1];
     struct assay_transport_packet packet;
     struct assay_transport_order order;
     struct assay_transport_report report;
@@ -89,8 +91,9 @@ void assay_transport_client_send_order(struct assay_transport_client *far,
                                        const struct assay_transport_order *order);
 /* Sends the complete state to a new process. */
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms);
-/* Limits the wake-ups of the core that a compromised transport causes: FAR_WAKES_PER_S in a second,
- * which begins with the first call after the one before. Returns: whether it may wake the core. */
+/* Limits the wake-ups of the core that a compromised transport causes: CLIENT_WAKES_PER_S in a
+ * second, which begins with the first call after the one before. Returns: whether it may wake the
+ * core. */
 bool assay_transport_client_may_wake(struct assay_transport_client *far, uint64_t now_ms);
 /* Returns: false when there is none, or it is gone. */
 bool assay_transport_client_send_packet(struct assay_transport_client *far,

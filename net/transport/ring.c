@@ -19,6 +19,7 @@ struct assay_ring assay_ring_init(struct assay_ring_shared *shared, uint8_t *byt
 
 static void copy_in(struct assay_ring *ring, const void *from, size_t len)
 {
+    ASSAY_ASSERT(len <= ring->size);
     const uint64_t at = ring->at % ring->size;
     const size_t before = len < ring->size - at ? len : (size_t)(ring->size - at);
     assay_bytes_copy_any(ring->bytes + at, ring->size - at, from, before);
@@ -30,6 +31,7 @@ static void copy_in(struct assay_ring *ring, const void *from, size_t len)
 
 static void copy_out(struct assay_ring *ring, void *to, size_t len)
 {
+    ASSAY_ASSERT(len <= ring->size);
     const uint64_t at = ring->at % ring->size;
     const size_t before = len < ring->size - at ? len : (size_t)(ring->size - at);
     assay_bytes_copy_any(to, len, ring->bytes + at, before);
@@ -86,6 +88,7 @@ bool assay_ring_is_drained(const struct assay_ring *ring)
 
 void assay_ring_trim(struct assay_ring *ring)
 {
+    ASSAY_ASSERT(ring->shared != NULL);
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t begin = (uintptr_t)ring->bytes, end = begin + ring->size;
     const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
@@ -108,6 +111,7 @@ enum assay_status assay_ring_read(struct assay_ring *ring, uint8_t *buffer, size
     copy_out(ring, &record, sizeof record);
     if (record > there - HEAD_LEN || record > capacity) return ASSAY_E_RANGE;
     if (record > 0) copy_out(ring, buffer, record);
+    ASSAY_ASSERT(record <= capacity);
     *len = record;
     atomic_store_explicit(&ring->shared->taken, ring->at, memory_order_release);
     return ASSAY_OK;

@@ -2,7 +2,7 @@
  * net/transport/ring.h - single-producer, single-consumer record ring in memory shared by two
  * processes.
  *
- * Neither side believes the other: each keeps its own position and only looks at the other's, which
+ * Neither side trusts the other: each stores its own position and only looks at the other's, which
  * must lie where it can; a record is copied out before anything in it is looked at. The memory must
  * not shrink (a sealed memfd). What is written is seen by the reader when it is published; whether
  * the reader sleeps, and wants to be woken up, is said in the memory, too, so that a batch costs

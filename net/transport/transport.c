@@ -35,6 +35,7 @@ void assay_transport_close(struct assay_transport **transport)
 {
     struct assay_transport *t = *transport;
     if (t == NULL) return;
+    ASSAY_ASSERT((t->near == NULL) != (t->far == NULL)); /* its sockets are in one process */
     assay_link_close(&t->near);
     assay_transport_client_close(&t->far);
     free(t);
@@ -43,6 +44,7 @@ void assay_transport_close(struct assay_transport **transport)
 
 const char *assay_transport_endpoint(const struct assay_transport *transport)
 {
+    ASSAY_ASSERT(transport->near != NULL || transport->far != NULL);
     return transport->near != NULL ? assay_link_endpoint(transport->near)
                                    : assay_transport_client_endpoint(transport->far);
 }
@@ -90,6 +92,7 @@ bool assay_transport_is_up(const struct assay_transport *transport, uint16_t slo
 enum assay_status assay_transport_send(struct assay_transport *transport, uint16_t slot,
                                        struct assay_slice frame, uint64_t relay)
 {
+    ASSAY_ASSERT(transport->near != NULL || transport->far != NULL);
     return transport->near != NULL
                ? assay_link_send(transport->near, slot, frame, relay)
                : assay_transport_client_send(transport->far, slot, frame, relay);
@@ -116,6 +119,7 @@ void assay_transport_pause(struct assay_transport *transport, bool paused)
 enum assay_status assay_transport_wait(struct assay_transport *transport, uint64_t now_ms,
                                        struct pollfd *extra, size_t count, int timeout_ms)
 {
+    ASSAY_ASSERT(extra != NULL || count == 0);
     return transport->near != NULL
                ? assay_link_wait(transport->near, now_ms, extra, count, timeout_ms)
                : assay_transport_client_wait(transport->far, now_ms, extra, count, timeout_ms);
@@ -124,6 +128,7 @@ enum assay_status assay_transport_wait(struct assay_transport *transport, uint64
 enum assay_status assay_transport_receive(struct assay_transport *transport, uint16_t *slot,
                                           enum assay_roster_key *which, struct assay_slice *frame)
 {
+    ASSAY_ASSERT(transport->near != NULL || transport->far != NULL);
     return transport->near != NULL
                ? assay_link_receive(transport->near, slot, which, frame)
                : assay_transport_client_receive(transport->far, slot, which, frame);

@@ -4,13 +4,13 @@
  *
  * What each function does stands in net/zmq/link.h; here is only what a process in between changes.
  * Frames are lost where it falls, as on any bad line, and no more than that: another one is started
- * with the same roster, peers and key. Whose bytes felled it, as far as can be told, is not let in
- * for a while. A member is never judged for it: not one word of this reaches the engine.
+ * with the same roster, peers and key. The member whose bytes ended it, as far as this is known, is
+ * excluded for a while. It loses no peer score for it: not one word of this reaches the engine.
  *
  * A stall is a transport whose loop does not turn: for so much of its own processor time, which
  * neither a busy nor a paused machine adds to, or so much of the clock, less what we came late
- * ourselves. So is one whose libzmq does not turn, for three seconds more: its own thread is heard
- * by its pulse (net/zmq/pulse.h).
+ * ourselves. So is one whose libzmq does not turn, for three seconds more: its own thread is
+ * monitored by its pulse (net/zmq/pulse.h).
  *
  * Not thread-safe: one thread owns a transport. Nothing blocks but opening, closing, and the end of
  * a process that is killed.
@@ -33,7 +33,7 @@ enum {
     ASSAY_TRANSPORT_SHUT_MS = 10 * 1000,
     ASSAY_TRANSPORT_SHUT_MAX_MS = 2 * 60 * 1000,
     ASSAY_TRANSPORT_SUSPECT = 2 << 20, /* bytes held by the suspected member */
-    ASSAY_TRANSPORT_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
+    ASSAY_TRANSPORT_WHY = 64 + ASSAY_CHILD_OUTPUT_MAX,
     ASSAY_TRANSPORT_NEWS_MAX = 8,
     ASSAY_TRANSPORT_NOBODY = 0xffff,
 };

@@ -17,7 +17,8 @@
 
 static void ring_bell(struct assay_transport_client *far)
 {
-    const uint8_t bell = ASSAY_PACKET_BELL;
+    ASSAY_ASSERT(far->shared != NULL);
+    const uint8_t bell = ASSAY_PACKET_WAKE;
     /* A bell that does not fit is not needed: others are pending. A closed socket is detected by
      * recv. */
     if (send(far->child.socket, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
@@ -64,20 +65,22 @@ void assay_transport_client_send_order(struct assay_transport_client *far,
 
 static void send_member(struct assay_transport_client *far, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < far->members);
     const struct far_member *m = &far->member[slot];
     struct assay_transport_order *o = &far->order;
-    o->kind = ASSAY_CARRY_MEMBER;
+    o->kind = ASSAY_TRANSPORT_ORDER_MEMBER;
     o->slot = slot;
     o->gone = m->gone;
-    assay_bytes_copy(o->door, sizeof o->door, m->door, sizeof m->door);
+    assay_bytes_copy(o->bootstrap, sizeof o->bootstrap, m->bootstrap, sizeof m->bootstrap);
     assay_bytes_copy(o->transport, sizeof o->transport, m->transport, sizeof m->transport);
     assay_transport_client_send_order(far, o);
 }
 
 static void send_peer(struct assay_transport_client *far, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < far->members);
     const char *addresses = far->member[slot].addresses;
-    far->order.kind = addresses != NULL ? ASSAY_CARRY_PEER : ASSAY_CARRY_FORGET;
+    far->order.kind = addresses != NULL ? ASSAY_TRANSPORT_ORDER_PEER : ASSAY_TRANSPORT_ORDER_FORGET;
     far->order.slot = slot;
     if (addresses != NULL) far->order.bytes = assay_slice_over(addresses, strlen(addresses));
     assay_transport_client_send_order(far, &far->order);
@@ -85,7 +88,8 @@ static void send_peer(struct assay_transport_client *far, uint16_t slot)
 
 static void send_limits(struct assay_transport_client *far, uint16_t slot)
 {
-    far->order.kind = ASSAY_CARRY_LIMITS;
+    ASSAY_ASSERT(slot < far->members);
+    far->order.kind = ASSAY_TRANSPORT_ORDER_LIMITS;
     far->order.slot = slot;
     far->order.until_ms = far->member[slot].until_ms;
     far->order.last = far->member[slot].last;
@@ -96,6 +100,7 @@ static void send_limits(struct assay_transport_client *far, uint16_t slot)
  * changed. */
 static bool check_limits(struct assay_transport_client *far, uint16_t slot, uint64_t now_ms)
 {
+    ASSAY_ASSERT(slot < far->members);
     struct far_member *m = &far->member[slot];
     const struct assay_limit *limit =
         far->config.limits != NULL ? &far->config.limits[slot] : NULL;
@@ -116,21 +121,24 @@ static bool check_limits(struct assay_transport_client *far, uint16_t slot, uint
 
 static void update_limits(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->shared != NULL);
     if (now_ms < far->limits_ms) return;
-    far->limits_ms = now_ms + FAR_LIMITS_MS;
+    far->limits_ms = now_ms + CLIENT_LIMITS_MS;
     for (uint32_t slot = 0; slot < far->members; slot++)
         if (check_limits(far, (uint16_t)slot, now_ms)) send_limits(far, (uint16_t)slot);
 }
 
 static bool copy_entry(struct assay_transport_client *far, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < far->members && far->config.roster->count == far->members);
     struct far_member *m = &far->member[slot];
     const struct assay_roster_entry *now = &far->config.roster->entries[slot];
-    if (m->gone == now->gone && assay_bytes_equal(m->door, now->door, sizeof m->door) &&
+    if (m->gone == now->gone &&
+        assay_bytes_equal(m->bootstrap, now->bootstrap, sizeof m->bootstrap) &&
         assay_bytes_equal(m->transport, now->transport, sizeof m->transport))
         return false;
     m->gone = now->gone;
-    assay_bytes_copy(m->door, sizeof m->door, now->door, sizeof now->door);
+    assay_bytes_copy(m->bootstrap, sizeof m->bootstrap, now->bootstrap, sizeof now->bootstrap);
     assay_bytes_copy(m->transport, sizeof m->transport, now->transport, sizeof now->transport);
     return true;
 }
@@ -143,6 +151,7 @@ void assay_transport_client_roster(struct assay_transport_client *far)
 
 static void send_key(struct assay_transport_client *far)
 {
+    ASSAY_ASSERT(far->identified);
     far->packet.kind = ASSAY_PACKET_IDENTIFY;
     far->packet.secret = far->secret;
     assay_bytes_copy(far->packet.public_key, 32, far->public_key, 32);
@@ -164,16 +173,17 @@ static void send_brief(struct assay_transport_client *far)
                                           .pause_ms_max = config->pause_ms_max,
                                           /* The listener is the same as at the start. */
                                           .self_test = config->self_test && !far->served,
-                                          .secret = *config->door_secret };
-    assay_bytes_copy(p->public_key, 32, config->door_public, 32);
+                                          .secret = *config->bootstrap_secret };
+    assay_bytes_copy(p->public_key, 32, config->bootstrap_public, 32);
     (void)snprintf(p->text, sizeof p->text, "%s", far->listen);
-    /* One that is gone already is found by recv. */
-    if (!assay_transport_client_send_packet(far, p)) return;
+    const bool sent = assay_transport_client_send_packet(far, p);
+    (void)sent; /* a process that is gone already is found by recv */
     assay_secret_wipe(p, sizeof *p);
 }
 
 void assay_transport_client_send_all(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->shared != NULL && !far->ready);
     far->frame_len = SIZE_MAX;
     for (uint32_t slot = 0; slot < far->members; slot++) {
         const uint16_t s = (uint16_t)slot;
@@ -182,7 +192,7 @@ void assay_transport_client_send_all(struct assay_transport_client *far, uint64_
         send_member(far, s);
         if (far->member[s].until_ms > 0 || far->member[s].last) send_limits(far, s);
     }
-    far->order.kind = ASSAY_CARRY_BEGIN;
+    far->order.kind = ASSAY_TRANSPORT_ORDER_START;
     far->order.slot = 0;
     assay_transport_client_send_order(far, &far->order);
     for (uint32_t slot = 0; slot < far->members; slot++)
@@ -209,6 +219,7 @@ static enum assay_status prepare_client(struct assay_transport_client *far,
                                         const struct assay_link_config *config,
                                         const struct assay_transport_apart *apart)
 {
+    ASSAY_ASSERT(far->member == NULL && far->resolver == NULL);
     ASSAY_ASSERT(config->names == NULL && config->roster->count <= ASSAY_MEMBERS_MAX);
     far->config = *config;
     far->members = config->roster->count;
@@ -237,7 +248,7 @@ static enum assay_status wait_until_ready(struct assay_transport_client *far,
     while (!far->ready) {
         struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
         if (far->failures == 0) {
-            if (poll(&one, 1, FAR_LOOK_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
+            if (poll(&one, 1, CLIENT_START_POLL_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
             assay_transport_supervisor_poll(far, assay_monotonic_ms());
             continue;
         }
@@ -290,7 +301,7 @@ void assay_transport_client_linger(struct assay_transport_client *far, int ms)
 {
     ASSAY_ASSERT(ms >= 0);
     if (!far->ready) return;
-    far->order.kind = ASSAY_CARRY_LINGER;
+    far->order.kind = ASSAY_TRANSPORT_ORDER_LINGER;
     far->order.slot = 0;
     far->order.ms = (uint32_t)ms;
     assay_transport_client_send_order(far, &far->order);
@@ -367,15 +378,24 @@ bool assay_transport_client_is_up(const struct assay_transport_client *far, uint
     return far->ready && atomic_load_explicit(&far->shared->up[slot], memory_order_relaxed) != 0;
 }
 
+/* docs/protocol.md 10.5.1: large frames, which members can request in bursts, leave room for the
+ * votes of the same turn. Returns: what a frame of that length must leave free. */
+static size_t reserve_of(size_t len)
+{
+    return len <= CLIENT_SMALL_LEN ? (size_t)CLIENT_ORDERS_RESERVE
+                                   : (size_t)CLIENT_ORDERS_RESERVE + CLIENT_SMALL_RESERVE;
+}
+
 /* A frame to many recipients: its bytes are sent once. Returns: whether they are there. */
 static bool give_frame(struct assay_transport_client *far, struct assay_slice frame)
 {
+    ASSAY_ASSERT(frame.len <= sizeof far->frame);
     if (far->frame_len == frame.len && assay_bytes_equal(far->frame, frame.bytes, frame.len))
         return true;
-    far->order.kind = ASSAY_CARRY_FRAME;
+    far->order.kind = ASSAY_TRANSPORT_ORDER_FRAME;
     far->order.slot = 0;
     far->order.bytes = frame;
-    if (put_order(far, &far->order, FAR_RESERVE) != ASSAY_OK) return false;
+    if (put_order(far, &far->order, reserve_of(frame.len)) != ASSAY_OK) return false;
     assay_bytes_copy(far->frame, sizeof far->frame, frame.bytes, frame.len);
     far->frame_len = frame.len;
     return true;
@@ -388,10 +408,10 @@ enum assay_status assay_transport_client_send(struct assay_transport_client *far
     if (far->member[slot].addresses == NULL) return ASSAY_E_NOT_FOUND;
     if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
     bool given = give_frame(far, frame);
-    far->order.kind = ASSAY_CARRY_TO;
+    far->order.kind = ASSAY_TRANSPORT_ORDER_TO;
     far->order.slot = slot;
     far->order.relay = relay;
-    given = given && put_order(far, &far->order, FAR_RESERVE) == ASSAY_OK;
+    given = given && put_order(far, &far->order, reserve_of(frame.len)) == ASSAY_OK;
     if (!given) assay_count(far->config.counters, ASSAY_COUNT_SEND_DROPPED);
     return ASSAY_OK;
 }
@@ -399,10 +419,10 @@ enum assay_status assay_transport_client_send(struct assay_transport_client *far
 void assay_transport_client_spare(struct assay_transport_client *far, uint16_t slot, uint64_t relay)
 {
     ASSAY_ASSERT(slot < far->members);
-    far->order.kind = ASSAY_CARRY_SPARE;
+    far->order.kind = ASSAY_TRANSPORT_ORDER_SPARE;
     far->order.slot = slot;
     far->order.relay = relay;
-    assay_status_ignore(put_order(far, &far->order, FAR_RESERVE), "then it is sent");
+    assay_status_ignore(put_order(far, &far->order, CLIENT_ORDERS_RESERVE), "then it is sent");
 }
 
 void assay_transport_client_flush(struct assay_transport_client *far)
@@ -420,6 +440,7 @@ void assay_transport_client_pause(struct assay_transport_client *far, bool pause
 /* Returns: whether the name is the host of one of the member's addresses. */
 static bool has_frame(const struct assay_transport_client *far, uint16_t slot, const char *host)
 {
+    ASSAY_ASSERT(slot < far->members);
     const char *rest = far->member[slot].addresses;
     char item[ASSAY_CLAIM_ADDRESS_MAX];
     const size_t len = strlen(host);
@@ -435,6 +456,7 @@ static bool has_frame(const struct assay_transport_client *far, uint16_t slot, c
  * queries. */
 static void request_name(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_TRANSPORT_REPORT_NAME);
     if (!has_frame(far, r->slot, r->host)) return;
     if (assay_resolver_request(far->resolver, r->slot, r->host) == ASSAY_OK) far->asked++;
 }
@@ -443,7 +465,7 @@ static void read_counters(struct assay_transport_client *far)
 {
     while (far->asked > 0 && assay_resolver_next(far->resolver, &far->order.numbers)) {
         far->asked--;
-        far->order.kind = ASSAY_CARRY_NUMBERS;
+        far->order.kind = ASSAY_TRANSPORT_ORDER_ADDRESSES;
         far->order.slot = (uint16_t)far->order.numbers.asker;
         assay_transport_client_send_order(far, &far->order);
     }
@@ -461,6 +483,7 @@ static void wait_for_space(struct assay_transport_client *far)
  * accepted. */
 static bool is_members(struct assay_transport_client *far, const struct assay_transport_report *r)
 {
+    ASSAY_ASSERT(r->kind == ASSAY_TRANSPORT_REPORT_FRAME && r->slot < far->members);
     const struct assay_roster *const roster = far->config.roster;
     const enum assay_status status = assay_roster_check_key(roster, r->slot, r->which, r->key);
     if (status == ASSAY_OK && r->slot != roster->self) return true;
@@ -489,9 +512,9 @@ enum assay_status assay_transport_client_receive(struct assay_transport_client *
                                                  enum assay_roster_key *which,
                                                  struct assay_slice *frame)
 {
-    for (int i = 0; i < FAR_DROPS_PER_RECEIVE; i++) {
+    for (int i = 0; i < CLIENT_DROPS_PER_RECEIVE; i++) {
         if (read_report(far) != ASSAY_OK) break;
-        if (far->report.kind == ASSAY_REPORT_NAME) {
+        if (far->report.kind == ASSAY_TRANSPORT_REPORT_NAME) {
             request_name(far, &far->report);
         } else if (is_members(far, &far->report)) {
             *slot = far->report.slot;
@@ -509,6 +532,7 @@ enum assay_status assay_transport_client_receive(struct assay_transport_client *
 /* spoke: the socket may be readable; otherwise no call into the kernel is spent on it. */
 static void poll_client(struct assay_transport_client *far, uint64_t now_ms, bool spoke)
 {
+    ASSAY_ASSERT(far->resolver != NULL);
     if (spoke || !far->ready) assay_transport_supervisor_poll(far, now_ms);
     else assay_transport_supervisor_check(far, now_ms);
     if (far->shared != NULL) update_limits(far, now_ms);
@@ -516,7 +540,7 @@ static void poll_client(struct assay_transport_client *far, uint64_t now_ms, boo
     wait_for_space(far);
     assay_transport_client_flush(far);
     if (far->shared == NULL || now_ms < far->rest_ms) return;
-    far->rest_ms = now_ms + FAR_REST_MS;
+    far->rest_ms = now_ms + CLIENT_TRIM_MS;
     assay_ring_trim(&far->orders);
 }
 
@@ -528,7 +552,8 @@ static int min_wait(int timeout_ms, int other_ms)
 
 static int sleep_limit_ms(struct assay_transport_client *far, uint64_t now_ms, int timeout_ms)
 {
-    if (far->asked > 0) timeout_ms = min_wait(timeout_ms, FAR_NAMES_MS);
+    ASSAY_ASSERT(!far->ready || far->shared != NULL);
+    if (far->asked > 0) timeout_ms = min_wait(timeout_ms, CLIENT_NAMES_MS);
     timeout_ms = min_wait(timeout_ms, assay_transport_supervisor_wait_ms(far, now_ms));
     /* While paused nothing is woken up for. */
     if (!far->ready || far->paused) return timeout_ms;
@@ -543,18 +568,18 @@ bool assay_transport_client_may_wake(struct assay_transport_client *far, uint64_
         far->wakes_ms = now_ms;
         far->wakes = 0;
     }
-    return far->wakes < FAR_WAKES_PER_S;
+    return far->wakes < CLIENT_WAKES_PER_S;
 }
 
 enum assay_status assay_transport_client_wait(struct assay_transport_client *far, uint64_t now_ms,
                                               struct pollfd *extra, size_t count, int timeout_ms)
 {
-    ASSAY_ASSERT(count <= FAR_EXTRA_MAX);
+    ASSAY_ASSERT(count <= CLIENT_EXTRA_MAX);
     poll_client(far, now_ms, false);
     for (size_t i = 0; i < count; i++)
         far->fds[i] = extra[i];
     const bool listens = assay_transport_client_may_wake(far, now_ms);
-    if (!listens) timeout_ms = min_wait(timeout_ms, FAR_WAKES_REST_MS);
+    if (!listens) timeout_ms = min_wait(timeout_ms, CLIENT_WAKES_PAUSE_MS);
     far->fds[count] = (struct pollfd){
         .fd = far->shared != NULL && listens ? far->child.socket : -1, .events = POLLIN };
     const int polled = poll(far->fds, count + 1, sleep_limit_ms(far, now_ms, timeout_ms));
@@ -573,6 +598,7 @@ enum assay_status assay_transport_client_wait(struct assay_transport_client *far
 bool assay_transport_client_news(struct assay_transport_client *far,
                                  struct assay_transport_news *news)
 {
+    ASSAY_ASSERT(far->news_count <= ASSAY_TRANSPORT_NEWS_MAX);
     if (far->news_count == 0) return false;
     *news = far->news[0];
     far->news_count--;

@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,7 +77,7 @@ static void exit_unless(enum assay_status status, const char *what)
 
 bool assay_transport_is(int argc, char *const *argv)
 {
-    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_TRANSPORT_ROLE) == 0;
+    return (argc == 1 || argc == 2) && strcmp(argv[0], ASSAY_TRANSPORT_ROLE) == 0;
 }
 
 /* ------------------------------------------------------------ words with the core */
@@ -96,7 +95,7 @@ static void send_report(struct role *role, const struct assay_transport_packet *
 /* A lost bell does no harm: the bell that fills the socket wakes the core. */
 static void ring_bell(void)
 {
-    const uint8_t bell = ASSAY_PACKET_BELL;
+    const uint8_t bell = ASSAY_PACKET_WAKE;
     if (send(ASSAY_CHILD_SOCKET_FD, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EPIPE)
         _exit(0);
 }
@@ -115,6 +114,7 @@ static bool on_link_event(struct role *role, int flags)
 
 static void report_event(struct role *role, const struct assay_transport_report *r)
 {
+    ASSAY_ASSERT(r->slot < ASSAY_MEMBERS_MAX);
     struct assay_slice record;
     struct assay_writer w = assay_writer_over(role->report, sizeof role->report);
     assay_transport_report_encode(r, &w);
@@ -128,7 +128,9 @@ static void report_event(struct role *role, const struct assay_transport_report 
 static enum assay_status resolve_name(void *context, uint32_t asker, const char *host)
 {
     struct role *role = context;
-    struct assay_transport_report r = { .kind = ASSAY_REPORT_NAME, .slot = (uint16_t)asker };
+    ASSAY_ASSERT(asker < role->roster.count);
+    struct assay_transport_report r = { .kind = ASSAY_TRANSPORT_REPORT_NAME,
+                                        .slot = (uint16_t)asker };
     if (strlen(host) >= sizeof r.host) return ASSAY_E_RANGE;
     (void)snprintf(r.host, sizeof r.host, "%s", host);
     report_event(role, &r);
@@ -138,6 +140,7 @@ static enum assay_status resolve_name(void *context, uint32_t asker, const char 
 static bool on_name(void *context, struct assay_resolver_answer *answer)
 {
     struct role *role = context;
+    ASSAY_ASSERT(role->answer_count <= role->roster.count);
     if (role->answer_count == 0) return false;
     *answer = role->answers[--role->answer_count];
     return true;
@@ -147,6 +150,7 @@ static bool on_name(void *context, struct assay_resolver_answer *answer)
 
 static void apply_limits(struct role *role, const struct assay_transport_order *o)
 {
+    ASSAY_ASSERT(o->slot < role->roster.count);
     struct assay_limit *limit = &role->limits[o->slot];
     limit->banned_until_ms = o->until_ms;
     assay_peer_score_init(&limit->peer_score, assay_monotonic_ms());
@@ -156,8 +160,9 @@ static void apply_limits(struct role *role, const struct assay_transport_order *
 /* Of members: before the listener opens, and at any time later. */
 static void apply_roster(struct role *role, const struct assay_transport_order *o)
 {
+    ASSAY_ASSERT(o->slot < role->roster.count);
     struct assay_roster_entry *entry = &role->roster.entries[o->slot];
-    assay_bytes_copy(entry->door, sizeof entry->door, o->door, sizeof o->door);
+    assay_bytes_copy(entry->bootstrap, sizeof entry->bootstrap, o->bootstrap, sizeof o->bootstrap);
     assay_bytes_copy(entry->transport, sizeof entry->transport, o->transport,
                      sizeof o->transport);
     entry->gone = o->gone;
@@ -166,6 +171,7 @@ static void apply_roster(struct role *role, const struct assay_transport_order *
 static void apply_peer(struct role *role, const struct assay_transport_order *o)
 {
     char text[ASSAY_TRANSPORT_TEXT_MAX];
+    ASSAY_ASSERT(o->slot < role->roster.count && o->bytes.len < sizeof text);
     assay_bytes_copy(text, sizeof text - 1, o->bytes.bytes, o->bytes.len);
     text[o->bytes.len] = '\0';
     assay_status_ignore(assay_link_peer(role->link, o->slot, text), "the core looked at it");
@@ -181,6 +187,7 @@ __attribute__((noreturn)) static void end_in_peace(struct role *role, uint32_t m
 
 static void send_frame(struct role *role, const struct assay_transport_order *o)
 {
+    ASSAY_ASSERT(o->slot < role->roster.count && role->frame_len <= sizeof role->frame);
     const struct assay_slice frame = assay_slice_over(role->frame, role->frame_len);
     if (assay_link_send(role->link, o->slot, frame, o->relay) == ASSAY_E_MEMORY)
         assay_count(&role->shared->counters, ASSAY_COUNT_SEND_MEMORY);
@@ -189,23 +196,23 @@ static void send_frame(struct role *role, const struct assay_transport_order *o)
 static void apply_order(struct role *role, const struct assay_transport_order *o)
 {
     switch (o->kind) {
-    case ASSAY_CARRY_MEMBER: apply_roster(role, o); return;
-    case ASSAY_CARRY_LIMITS: apply_limits(role, o); return;
-    case ASSAY_CARRY_PEER: apply_peer(role, o); return;
-    case ASSAY_CARRY_FORGET: assay_link_remove_peer(role->link, o->slot); return;
-    case ASSAY_CARRY_FRAME:
+    case ASSAY_TRANSPORT_ORDER_MEMBER: apply_roster(role, o); return;
+    case ASSAY_TRANSPORT_ORDER_LIMITS: apply_limits(role, o); return;
+    case ASSAY_TRANSPORT_ORDER_PEER: apply_peer(role, o); return;
+    case ASSAY_TRANSPORT_ORDER_FORGET: assay_link_remove_peer(role->link, o->slot); return;
+    case ASSAY_TRANSPORT_ORDER_FRAME:
         assay_bytes_copy(role->frame, sizeof role->frame, o->bytes.bytes, o->bytes.len);
         role->frame_len = o->bytes.len;
         return;
-    case ASSAY_CARRY_TO: send_frame(role, o); return;
-    case ASSAY_CARRY_SPARE: assay_link_spare(role->link, o->slot, o->relay); return;
-    case ASSAY_CARRY_NUMBERS:
+    case ASSAY_TRANSPORT_ORDER_TO: send_frame(role, o); return;
+    case ASSAY_TRANSPORT_ORDER_SPARE: assay_link_spare(role->link, o->slot, o->relay); return;
+    case ASSAY_TRANSPORT_ORDER_ADDRESSES:
         if (role->answer_count == role->roster.count) return; /* it repeats the request */
         role->answers[role->answer_count] = o->numbers;
         role->answers[role->answer_count++].asker = o->slot;
         return;
-    case ASSAY_CARRY_LINGER: end_in_peace(role, o->ms);
-    case ASSAY_CARRY_BEGIN: break;
+    case ASSAY_TRANSPORT_ORDER_LINGER: end_in_peace(role, o->ms);
+    case ASSAY_TRANSPORT_ORDER_START: break;
     }
     give_up("orders", "one that has no place here");
 }
@@ -257,6 +264,7 @@ static void read_brief(struct role *role)
     }
     if (role->packet.kind != ASSAY_PACKET_BRIEF) give_up("brief", "something else came");
     const uint32_t members = role->packet.members;
+    ASSAY_ASSERT(members > 0 && members <= ASSAY_MEMBERS_MAX); /* as decoded */
     role->roster = (struct assay_roster){ .count = members,
                                           .self = role->packet.self,
                                           .entries = calloc(members,
@@ -269,12 +277,12 @@ static void read_brief(struct role *role)
     assay_limit_rates(1000, members, &rates);
     for (uint32_t i = 0; i < members; i++)
         assay_limit_init(&role->limits[i], &rates, assay_monotonic_ms());
-    while (read_order(role) && role->order.kind != ASSAY_CARRY_BEGIN) {
-        if (role->order.kind == ASSAY_CARRY_MEMBER) apply_roster(role, &role->order);
-        else if (role->order.kind == ASSAY_CARRY_LIMITS) apply_limits(role, &role->order);
+    while (read_order(role) && role->order.kind != ASSAY_TRANSPORT_ORDER_START) {
+        if (role->order.kind == ASSAY_TRANSPORT_ORDER_MEMBER) apply_roster(role, &role->order);
+        else if (role->order.kind == ASSAY_TRANSPORT_ORDER_LIMITS) apply_limits(role, &role->order);
         else give_up("orders", "one that has no place here");
     }
-    if (role->order.kind != ASSAY_CARRY_BEGIN) give_up("orders", "they do not begin");
+    if (role->order.kind != ASSAY_TRANSPORT_ORDER_START) give_up("orders", "they do not begin");
 }
 
 __attribute__((noreturn)) static void refuse(struct role *role, enum assay_status status,
@@ -289,14 +297,15 @@ __attribute__((noreturn)) static void refuse(struct role *role, enum assay_statu
 
 static void open_link(struct role *role)
 {
+    ASSAY_ASSERT(role->link == NULL && role->pulse == NULL);
     char message[ASSAY_LINK_MESSAGE_LEN];
     const struct assay_link_names names = { role, resolve_name, on_name };
     const struct assay_transport_packet *const brief = &role->packet;
     const struct assay_link_config config = { .roster = &role->roster,
                                               .limits = role->limits,
                                               .counters = &role->shared->counters,
-                                              .door_secret = &brief->secret,
-                                              .door_public = brief->public_key,
+                                              .bootstrap_secret = &brief->secret,
+                                              .bootstrap_public = brief->public_key,
                                               .listen = brief->text,
                                               .handshake_ms = (int)brief->handshake_ms,
                                               .redial_ms = (int)brief->redial_ms,
@@ -310,6 +319,7 @@ static void open_link(struct role *role)
 
 static void send_ready(struct role *role, uint32_t walls, uint32_t landlock)
 {
+    ASSAY_ASSERT(role->link != NULL);
     const char *const endpoint = assay_link_endpoint(role->link);
     const char *const port = strrchr(endpoint, ':');
     assay_secret_wipe(&role->packet, sizeof role->packet);
@@ -328,7 +338,7 @@ static void send_ready(struct role *role, uint32_t walls, uint32_t landlock)
 static void receive_packets(struct role *role)
 {
     for (int i = 0; i < PACKETS_PER_TURN && on_link_event(role, MSG_DONTWAIT); i++) {
-        if (role->packet.kind == ASSAY_PACKET_BELL) continue;
+        if (role->packet.kind == ASSAY_PACKET_WAKE) continue;
         if (role->packet.kind != ASSAY_PACKET_IDENTIFY)
             give_up("packet", "one that has no place here");
         exit_unless(assay_link_identify(role->link, &role->packet.secret, role->packet.public_key),
@@ -340,12 +350,14 @@ static void receive_packets(struct role *role)
 /* Returns: whether the ring has room for more. */
 static bool deliver_frames(struct role *role)
 {
-    struct assay_transport_report r = { .kind = ASSAY_REPORT_FRAME };
+    struct assay_transport_report r = { .kind = ASSAY_TRANSPORT_REPORT_FRAME };
     while (assay_ring_has_room(&role->reports, ASSAY_TRANSPORT_RECORD_MAX)) {
         if (assay_link_receive(role->link, &r.slot, &r.which, &r.bytes) != ASSAY_OK) return true;
+        ASSAY_ASSERT(r.slot < role->roster.count);
         const struct assay_roster_entry *entry = &role->roster.entries[r.slot];
         assay_bytes_copy(r.key, sizeof r.key,
-                         r.which == ASSAY_ROSTER_DOOR ? entry->door : entry->transport, 32);
+                         r.which == ASSAY_ROSTER_BOOTSTRAP ? entry->bootstrap : entry->transport,
+                         32);
         atomic_store_explicit(&role->shared->handling, r.slot + 1U, memory_order_relaxed);
         if (role->plant != NULL) role->plant(r.slot, r.bytes);
         report_event(role, &r);
@@ -387,6 +399,7 @@ static void publish_counters(struct role *role)
 
 __attribute__((noreturn)) static void serve(struct role *role)
 {
+    ASSAY_ASSERT(role->link != NULL && role->pulse != NULL);
     for (;;) {
         struct pollfd core = { .fd = ASSAY_CHILD_SOCKET_FD, .events = POLLIN };
         while (read_order(role))
@@ -409,6 +422,7 @@ static uint64_t memory_mib(uint32_t members)
 {
     const uint32_t linked = members < MEMORY_MEMBERS ? members : MEMORY_MEMBERS;
     const uint32_t hostile = (linked + 2) / 3;
+    ASSAY_ASSERT(hostile <= linked);
     return MEMORY_MIB + MEMORY_HOSTILE_MIB * (uint64_t)hostile +
            MEMORY_SLOW_MIB * (uint64_t)(linked - hostile);
 }
@@ -417,20 +431,22 @@ void assay_transport_run(assay_transport_plant *plant)
 {
     static struct role role;
     uint32_t walls = 0, landlock = 0;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
+    assay_child_begin(ASSAY_TRANSPORT_ROLE);
     assay_allocator_init();
     role.plant = plant;
     map_memory(&role);
     read_brief(&role);
     preload();
-    assay_sandbox_first_to_go();
-    const uint64_t mapped = assay_sandbox_mapped();
+    assay_sandbox_prefer_oom_kill();
+    const uint64_t mapped = assay_sandbox_get_mapped();
     const uint64_t mib = memory_mib(role.roster.count);
-    walls |= assay_sandbox_files(ASSAY_SANDBOX_SPEAKER, &landlock); /* before there are threads */
     walls |=
-        assay_sandbox_limits(ASSAY_SANDBOX_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+        assay_sandbox_close_files(ASSAY_SANDBOX_SPEAKER, &landlock); /* before there are threads */
+    walls |= assay_sandbox_apply_limits(ASSAY_SANDBOX_SPEAKER,
+                                        mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     open_link(&role);
-    exit_unless(assay_sandbox_calls(ASSAY_SANDBOX_SPEAKER), "the kernel filters no system calls");
-    send_ready(&role, walls | ASSAY_WALL_CALLS, landlock);
+    exit_unless(assay_sandbox_filter_calls(ASSAY_SANDBOX_SPEAKER),
+                "the kernel filters no system calls");
+    send_ready(&role, walls | ASSAY_SANDBOX_LAYER_CALLS, landlock);
     serve(&role);
 }

@@ -35,6 +35,7 @@ static bool is_its_own(enum assay_counter which)
 /* Counters for operators; one that decreases was reset by the self-test. */
 static void read_counters(struct assay_transport_client *far)
 {
+    ASSAY_ASSERT(far->shared != NULL);
     for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++) {
         const enum assay_counter which = (enum assay_counter)i;
         if (!is_its_own(which)) continue;
@@ -51,6 +52,7 @@ static void read_counters(struct assay_transport_client *far)
 
 static void send_roster(struct assay_transport_client *far, const struct assay_transport_news *news)
 {
+    ASSAY_ASSERT(far->news_count <= ASSAY_TRANSPORT_NEWS_MAX);
     if (far->news_count < ASSAY_TRANSPORT_NEWS_MAX) far->news[far->news_count++] = *news;
 }
 
@@ -63,13 +65,15 @@ static uint64_t delay_ms(const struct assay_transport_client *far, uint32_t most
 }
 
 /*
- * Whose bytes felled it: those that it had in hand, or those of whom it held the most, and much.
- * Killed from outside (for memory, by the machine, or by a person) it had nothing to do with those
- * in its hand. The process is believed here, and may be somebody else's: so this costs a member
- * some seconds of one of its connections, and nothing that the network can see.
+ * The member whose bytes ended it: those that it was reading, or those of the member that it
+ * buffered the most for, if many. A process that was killed from outside (out of memory, or by an
+ * operator) did not end by those bytes. The report of the process is trusted here, and it may be
+ * compromised: so this costs a member some seconds of one of its connections, and nothing that the
+ * network can see.
  */
 static uint16_t find_suspect(const struct assay_transport_client *far, bool killed)
 {
+    ASSAY_ASSERT(far->shared != NULL);
     uint16_t blamed = ASSAY_TRANSPORT_NOBODY;
     uint64_t most = ASSAY_TRANSPORT_SUSPECT;
     const uint32_t handling = atomic_load(&far->shared->handling);
@@ -80,6 +84,7 @@ static uint16_t find_suspect(const struct assay_transport_client *far, bool kill
         most = held;
         blamed = (uint16_t)slot;
     }
+    ASSAY_ASSERT(blamed == ASSAY_TRANSPORT_NOBODY || blamed < far->members);
     return blamed;
 }
 
@@ -87,6 +92,7 @@ static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms
                              struct assay_transport_news *news)
 {
     if (slot == ASSAY_TRANSPORT_NOBODY) return;
+    ASSAY_ASSERT(slot < far->members);
     struct far_member *m = &far->member[slot];
     const bool again = m->shut_until_ms > 0 &&
                        now_ms < m->shut_until_ms + ASSAY_TRANSPORT_SHUT_MAX_MS;
@@ -132,6 +138,7 @@ void assay_transport_supervisor_on_failure(struct assay_transport_client *far, u
         shut_out_suspect(far, now_ms, find_suspect(far, killed), &news);
     count_failure(far, now_ms, stalled);
     unmap(far);
+    ASSAY_ASSERT(far->shared == NULL && !far->ready);
     send_roster(far, &news);
 }
 
@@ -140,6 +147,7 @@ void assay_transport_supervisor_on_failure(struct assay_transport_client *far, u
 /* Sealed: it can neither grow nor shrink while in use. Returns: -1 on failure. */
 static int make_memory(struct assay_transport_client *far)
 {
+    ASSAY_ASSERT(far->shared == NULL);
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW };
     const size_t len = sizeof *far->shared;
     const int fd = memfd_create("assay-transport", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -161,6 +169,7 @@ static int make_memory(struct assay_transport_client *far)
 
 static void start_process(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->shared == NULL && !far->ready);
     if (now_ms < far->start_ms) return;
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
     far->seen_turns = far->seen_cpu_ms = far->seen_beats = 0;
@@ -187,6 +196,7 @@ static void start_process(struct assay_transport_client *far, uint64_t now_ms)
 /* A port that was chosen freely is kept from now on: peers know it. */
 static void save_port(struct assay_transport_client *far, uint16_t port)
 {
+    ASSAY_ASSERT(port > 0);
     char first[ASSAY_CLAIM_ADDRESS_MAX], rest_of[ASSAY_TRANSPORT_TEXT_MAX];
     const char *rest = far->listen;
     if (!assay_address_next(&rest, first)) return;
@@ -219,6 +229,7 @@ static bool on_ready(struct assay_transport_client *far, uint64_t now_ms)
 /* Returns: whether there may be more. */
 static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->shared != NULL);
     uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
     const ssize_t got = recv(far->child.socket, bytes, sizeof bytes, MSG_TRUNC);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
@@ -231,8 +242,8 @@ static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms
         (size_t)got <= sizeof bytes
             ? assay_transport_packet_decode(assay_slice_over(bytes, (size_t)got), &far->packet)
             : ASSAY_E_RANGE;
-    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_BELL) {
-        if (++far->bells <= far->sleeps + FAR_BELLS_BEYOND) return true;
+    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_WAKE) {
+        if (++far->bells <= far->sleeps + CLIENT_WAKES_UNUSED_MAX) return true;
         assay_transport_supervisor_on_failure(far, now_ms, "it wakes us up without a reason",
                                               false);
         return false;
@@ -253,7 +264,7 @@ static bool receive_messages(struct assay_transport_client *far, uint64_t now_ms
 /* The supervisor is late: so was every process of this machine. */
 static void clear_failures(struct assay_transport_client *far, uint64_t now_ms)
 {
-    if (now_ms - far->looked_ms < FAR_LATE_MS) return;
+    if (now_ms - far->looked_ms < CLIENT_LATE_MS) return;
     const uint64_t gap = now_ms - far->looked_ms;
     far->seen_ms += gap;
     far->beat_ms += gap;
@@ -262,6 +273,7 @@ static void clear_failures(struct assay_transport_client *far, uint64_t now_ms)
 
 static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->ready && far->shared != NULL);
     const uint64_t turns = atomic_load_explicit(&far->shared->turns, memory_order_relaxed);
     if (turns != far->seen_turns) {
         far->seen_turns = turns;
@@ -269,7 +281,7 @@ static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
         far->seen_cpu_ms = 0;
         return false;
     }
-    if (now_ms < far->seen_ms + FAR_STILL_MS) return false;
+    if (now_ms < far->seen_ms + CLIENT_STALL_CHECK_MS) return false;
     const uint64_t cpu_ms = assay_child_cpu_ms(&far->child);
     if (far->seen_cpu_ms == 0) far->seen_cpu_ms = cpu_ms;
     if (cpu_ms > far->seen_cpu_ms + far->stall_cpu_ms) return true;
@@ -277,15 +289,16 @@ static bool is_stalled(struct assay_transport_client *far, uint64_t now_ms)
 }
 
 /* With libzmq's thread hung all sockets are idle while the loop continues. Both threads of a
- * spinning process need CPU time, so only the clock can tell. */
+ * spinning process need CPU time, so only the clock distinguishes them. */
 static bool is_unresponsive(struct assay_transport_client *far, uint64_t now_ms)
 {
+    ASSAY_ASSERT(far->ready && far->shared != NULL);
     const uint64_t beats = atomic_load_explicit(&far->shared->beats, memory_order_relaxed);
     if (beats != far->seen_beats) {
         far->seen_beats = beats;
         far->beat_ms = now_ms;
     }
-    return now_ms > far->beat_ms + far->stall_ms + FAR_BEAT_MS;
+    return now_ms > far->beat_ms + far->stall_ms + CLIENT_BEAT_MS;
 }
 
 void assay_transport_supervisor_check(struct assay_transport_client *far, uint64_t now_ms)
@@ -298,6 +311,7 @@ void assay_transport_supervisor_check(struct assay_transport_client *far, uint64
             assay_transport_supervisor_on_failure(far, now_ms, "it did not become ready", true);
         return;
     }
+    ASSAY_ASSERT(far->shared != NULL);
     read_counters(far);
     if (is_stalled(far, now_ms))
         assay_transport_supervisor_on_failure(far, now_ms, "its loop does not turn", true);
@@ -307,7 +321,7 @@ void assay_transport_supervisor_check(struct assay_transport_client *far, uint64
 
 void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_t now_ms)
 {
-    for (int i = 0; far->shared != NULL && i < FAR_PACKETS_PER_TURN; i++)
+    for (int i = 0; far->shared != NULL && i < CLIENT_PACKETS_PER_STEP; i++)
         if (!receive_messages(far, now_ms)) break;
     assay_transport_supervisor_check(far, now_ms);
     /* A failure of the first process is reported, not retried. */
@@ -317,8 +331,10 @@ void assay_transport_supervisor_poll(struct assay_transport_client *far, uint64_
 int assay_transport_supervisor_wait_ms(const struct assay_transport_client *far, uint64_t now_ms)
 {
     if (far->shared == NULL)
-        return far->start_ms > now_ms ? (int)assay_min_u64(far->start_ms - now_ms, FAR_LOOK_MS) : 0;
-    return far->ready ? -1 : FAR_LOOK_MS;
+        return far->start_ms > now_ms
+                   ? (int)assay_min_u64(far->start_ms - now_ms, CLIENT_START_POLL_MS)
+                   : 0;
+    return far->ready ? -1 : CLIENT_START_POLL_MS;
 }
 
 void assay_transport_supervisor_stop(struct assay_transport_client *far)
@@ -337,4 +353,5 @@ void assay_transport_supervisor_stop(struct assay_transport_client *far)
     if (far->shared != NULL) read_counters(far);
     assay_child_end(&far->child, &end);
     unmap(far);
+    ASSAY_ASSERT(far->shared == NULL && far->child.pid == 0);
 }

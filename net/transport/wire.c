@@ -13,6 +13,7 @@
 
 static void write_text(struct assay_writer *w, const char *text, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0 && capacity <= UINT16_MAX);
     const size_t len = strnlen(text, capacity - 1);
     assay_writer_u16le(w, (uint16_t)len);
     assay_writer_put(w, text, len);
@@ -20,6 +21,7 @@ static void write_text(struct assay_writer *w, const char *text, size_t capacity
 
 static enum assay_status read_text(struct assay_cursor *in, char *text, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0 && capacity <= UINT16_MAX);
     uint16_t len = 0;
     ASSAY_TRY(assay_cursor_u16le(in, &len));
     if (len >= capacity) return ASSAY_E_RANGE;
@@ -54,6 +56,7 @@ static enum assay_status read_slot(struct assay_cursor *in, uint16_t *slot)
 
 static enum assay_status read_rest(struct assay_cursor *in, size_t most, struct assay_slice *out)
 {
+    ASSAY_ASSERT(most <= ASSAY_TRANSPORT_RECORD_MAX);
     const size_t len = assay_cursor_left(in);
     return len <= most ? assay_cursor_slice(in, len, out) : ASSAY_E_RANGE;
 }
@@ -87,23 +90,25 @@ void assay_transport_order_encode(const struct assay_transport_order *order, str
     assay_writer_u8(w, (uint8_t)order->kind);
     assay_writer_u16le(w, order->slot);
     switch (order->kind) {
-    case ASSAY_CARRY_MEMBER:
-        assay_writer_put(w, order->door, sizeof order->door);
+    case ASSAY_TRANSPORT_ORDER_MEMBER:
+        assay_writer_put(w, order->bootstrap, sizeof order->bootstrap);
         assay_writer_put(w, order->transport, sizeof order->transport);
         assay_writer_u8(w, order->gone);
         return;
-    case ASSAY_CARRY_LIMITS:
+    case ASSAY_TRANSPORT_ORDER_LIMITS:
         assay_writer_u64le(w, order->until_ms);
         assay_writer_u8(w, order->last);
         return;
-    case ASSAY_CARRY_PEER:
-    case ASSAY_CARRY_FRAME: assay_writer_put(w, order->bytes.bytes, order->bytes.len); return;
-    case ASSAY_CARRY_TO:
-    case ASSAY_CARRY_SPARE: assay_writer_u64le(w, order->relay); return;
-    case ASSAY_CARRY_NUMBERS: write_numbers(w, &order->numbers); return;
-    case ASSAY_CARRY_LINGER: assay_writer_u32le(w, order->ms); return;
-    case ASSAY_CARRY_BEGIN:
-    case ASSAY_CARRY_FORGET: return;
+    case ASSAY_TRANSPORT_ORDER_PEER:
+    case ASSAY_TRANSPORT_ORDER_FRAME:
+        assay_writer_put(w, order->bytes.bytes, order->bytes.len);
+        return;
+    case ASSAY_TRANSPORT_ORDER_TO:
+    case ASSAY_TRANSPORT_ORDER_SPARE: assay_writer_u64le(w, order->relay); return;
+    case ASSAY_TRANSPORT_ORDER_ADDRESSES: write_numbers(w, &order->numbers); return;
+    case ASSAY_TRANSPORT_ORDER_LINGER: assay_writer_u32le(w, order->ms); return;
+    case ASSAY_TRANSPORT_ORDER_START:
+    case ASSAY_TRANSPORT_ORDER_FORGET: return;
     }
     ASSAY_UNREACHABLE("order");
 }
@@ -111,21 +116,21 @@ void assay_transport_order_encode(const struct assay_transport_order *order, str
 static enum assay_status decode_order(struct assay_cursor *in, struct assay_transport_order *o)
 {
     switch (o->kind) {
-    case ASSAY_CARRY_MEMBER:
-        ASSAY_TRY(assay_cursor_copy(in, o->door, sizeof o->door));
+    case ASSAY_TRANSPORT_ORDER_MEMBER:
+        ASSAY_TRY(assay_cursor_copy(in, o->bootstrap, sizeof o->bootstrap));
         ASSAY_TRY(assay_cursor_copy(in, o->transport, sizeof o->transport));
         return read_flag(in, &o->gone);
-    case ASSAY_CARRY_LIMITS:
+    case ASSAY_TRANSPORT_ORDER_LIMITS:
         ASSAY_TRY(assay_cursor_u64le(in, &o->until_ms));
         return read_flag(in, &o->last);
-    case ASSAY_CARRY_PEER: return read_rest(in, ASSAY_TRANSPORT_TEXT_MAX - 1, &o->bytes);
-    case ASSAY_CARRY_FRAME: return read_rest(in, ASSAY_FRAME_LEN_MAX, &o->bytes);
-    case ASSAY_CARRY_TO:
-    case ASSAY_CARRY_SPARE: return assay_cursor_u64le(in, &o->relay);
-    case ASSAY_CARRY_NUMBERS: return read_numbers(in, &o->numbers);
-    case ASSAY_CARRY_LINGER: return assay_cursor_u32le(in, &o->ms);
-    case ASSAY_CARRY_BEGIN:
-    case ASSAY_CARRY_FORGET: return ASSAY_OK;
+    case ASSAY_TRANSPORT_ORDER_PEER: return read_rest(in, ASSAY_TRANSPORT_TEXT_MAX - 1, &o->bytes);
+    case ASSAY_TRANSPORT_ORDER_FRAME: return read_rest(in, ASSAY_FRAME_LEN_MAX, &o->bytes);
+    case ASSAY_TRANSPORT_ORDER_TO:
+    case ASSAY_TRANSPORT_ORDER_SPARE: return assay_cursor_u64le(in, &o->relay);
+    case ASSAY_TRANSPORT_ORDER_ADDRESSES: return read_numbers(in, &o->numbers);
+    case ASSAY_TRANSPORT_ORDER_LINGER: return assay_cursor_u32le(in, &o->ms);
+    case ASSAY_TRANSPORT_ORDER_START:
+    case ASSAY_TRANSPORT_ORDER_FORGET: return ASSAY_OK;
     }
     return ASSAY_E_TYPE;
 }
@@ -136,7 +141,7 @@ enum assay_status assay_transport_order_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     uint8_t kind = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
-    order->kind = (enum assay_carry_kind)kind;
+    order->kind = (enum assay_transport_order_kind)kind;
     ASSAY_TRY(read_slot(&in, &order->slot));
     ASSAY_TRY(decode_order(&in, order));
     return assay_cursor_end(&in);
@@ -149,11 +154,11 @@ void assay_transport_report_encode(const struct assay_transport_report *report,
 {
     assay_writer_u8(w, (uint8_t)report->kind);
     assay_writer_u16le(w, report->slot);
-    if (report->kind == ASSAY_REPORT_NAME) {
+    if (report->kind == ASSAY_TRANSPORT_REPORT_NAME) {
         write_text(w, report->host, sizeof report->host);
         return;
     }
-    ASSAY_ASSERT(report->kind == ASSAY_REPORT_FRAME);
+    ASSAY_ASSERT(report->kind == ASSAY_TRANSPORT_REPORT_FRAME);
     assay_writer_u8(w, (uint8_t)report->which);
     assay_writer_put(w, report->key, sizeof report->key);
     assay_writer_put(w, report->bytes.bytes, report->bytes.len);
@@ -175,10 +180,10 @@ enum assay_status assay_transport_report_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     uint8_t kind = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
-    report->kind = (enum assay_report_kind)kind;
+    report->kind = (enum assay_transport_report_kind)kind;
     ASSAY_TRY(read_slot(&in, &report->slot));
-    if (report->kind == ASSAY_REPORT_FRAME) return decode_frame(&in, report);
-    if (report->kind != ASSAY_REPORT_NAME) return ASSAY_E_TYPE;
+    if (report->kind == ASSAY_TRANSPORT_REPORT_FRAME) return decode_frame(&in, report);
+    if (report->kind != ASSAY_TRANSPORT_REPORT_NAME) return ASSAY_E_TYPE;
     ASSAY_TRY(read_words(&in, report->host, sizeof report->host));
     return assay_cursor_end(&in);
 }
@@ -219,7 +224,7 @@ void assay_transport_packet_encode(const struct assay_transport_packet *packet,
 {
     assay_writer_u8(w, (uint8_t)packet->kind);
     switch (packet->kind) {
-    case ASSAY_PACKET_BELL: return;
+    case ASSAY_PACKET_WAKE: return;
     case ASSAY_PACKET_BRIEF: encode_brief(w, packet); return;
     case ASSAY_PACKET_IDENTIFY:
         assay_writer_put(w, packet->secret.bytes, sizeof packet->secret.bytes);
@@ -269,7 +274,7 @@ enum assay_status assay_transport_packet_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cursor_u8(&in, &kind));
     packet->kind = (enum assay_packet_kind)kind;
     switch (packet->kind) {
-    case ASSAY_PACKET_BELL: break;
+    case ASSAY_PACKET_WAKE: break;
     case ASSAY_PACKET_BRIEF: ASSAY_TRY(decode_brief(&in, packet)); break;
     case ASSAY_PACKET_IDENTIFY:
         ASSAY_TRY(assay_cursor_copy(&in, packet->secret.bytes, sizeof packet->secret.bytes));

@@ -1,12 +1,12 @@
 /*
  * net/transport/wire.h - message format between the core and the transport process.
  *
- * Both are the same program: one version, no negotiation. Yet each reads the other as it reads a
- * stranger, the core above all: a transport that somebody took over says what it likes. Frames and
- * all that there are many of go through two rings in shared memory (ring.h): orders to the
- * transport, reports to the core. What holds a key, and what is said once, goes as packets over the
- * socket between the two, which is also the bell (a packet of one byte wakes a reader up) and the
- * sign of life: whose end closes has ended.
+ * Both are of the same build: one version, no negotiation. Yet each validates the messages of the
+ * other, the core above all: a compromised transport may send anything. Frames and all that there
+ * are many of go through two rings in shared memory (ring.h): orders to the transport, reports to
+ * the core. What holds a key, and what is sent once, goes as packets over the socket between the
+ * two, which also wakes a reader up (a packet of one byte) and is the sign of life: whose end
+ * closes has ended.
  *
  * Who a frame comes from is the transport's word: it names the slot and the key by which it let the
  * connection in, and the core holds that key against the roster of now.
@@ -24,7 +24,7 @@
 #include "net/zmq/link.h"
 
 enum {
-    ASSAY_TRANSPORT_ORDERS_LEN = 8 << 20,    /* a largest object, its pages to many, and room */
+    ASSAY_TRANSPORT_ORDERS_LEN = 9 << 20,    /* a largest object, its pages to many, and room */
     ASSAY_TRANSPORT_REPORTS_LEN = 512 << 10, /* small: the inboxes behind it are served in turn */
     ASSAY_TRANSPORT_TEXT_MAX = 2048,         /* addresses, with the zero */
     ASSAY_TRANSPORT_RECORD_MAX = ASSAY_FRAME_LEN_MAX + 64,
@@ -48,23 +48,23 @@ struct assay_transport_shared {
 
 /* ------------------------------------------------------------ core to transport, in the ring */
 
-enum assay_carry_kind {
-    ASSAY_CARRY_MEMBER = 1, /* keys of a slot */
-    ASSAY_CARRY_LIMITS,     /* members to ignore, and members with low priority */
-    ASSAY_CARRY_BEGIN,      /* all members were sent: the listener may open */
-    ASSAY_CARRY_PEER,       /* where a slot listens */
-    ASSAY_CARRY_FORGET,
-    ASSAY_CARRY_FRAME, /* one frame, for those that CARRY_TO names after it */
-    ASSAY_CARRY_TO,
-    ASSAY_CARRY_SPARE,
-    ASSAY_CARRY_NUMBERS, /* of a name that it requested */
-    ASSAY_CARRY_LINGER,  /* flush the queues, within this time, and exit */
+enum assay_transport_order_kind {
+    ASSAY_TRANSPORT_ORDER_MEMBER = 1, /* keys of a slot */
+    ASSAY_TRANSPORT_ORDER_LIMITS,     /* members to ignore, and members with low priority */
+    ASSAY_TRANSPORT_ORDER_START,      /* all members were sent: the listener may open */
+    ASSAY_TRANSPORT_ORDER_PEER,       /* where a slot listens */
+    ASSAY_TRANSPORT_ORDER_FORGET,
+    ASSAY_TRANSPORT_ORDER_FRAME, /* one frame, for those that ORDER_TO names after it */
+    ASSAY_TRANSPORT_ORDER_TO,
+    ASSAY_TRANSPORT_ORDER_SPARE,
+    ASSAY_TRANSPORT_ORDER_ADDRESSES, /* of a name that it requested */
+    ASSAY_TRANSPORT_ORDER_LINGER,    /* flush the queues, within this time, and exit */
 };
 
 struct assay_transport_order {
-    enum assay_carry_kind kind;
+    enum assay_transport_order_kind kind;
     uint16_t slot;
-    uint8_t door[32], transport[32]; /* MEMBER */
+    uint8_t bootstrap[32], transport[32]; /* MEMBER */
     bool gone;                       /* MEMBER */
     uint64_t until_ms;               /* LIMITS: ignored until then, of the monotonic clock */
     bool last;                       /* LIMITS */
@@ -84,13 +84,13 @@ ASSAY_CHECKED enum assay_status assay_transport_order_decode(struct assay_slice 
 
 /* ------------------------------------------------------------ transport to core, in the ring */
 
-enum assay_report_kind {
-    ASSAY_REPORT_FRAME = 1,
-    ASSAY_REPORT_NAME, /* requests the addresses of a name */
+enum assay_transport_report_kind {
+    ASSAY_TRANSPORT_REPORT_FRAME = 1,
+    ASSAY_TRANSPORT_REPORT_NAME, /* requests the addresses of a name */
 };
 
 struct assay_transport_report {
-    enum assay_report_kind kind;
+    enum assay_transport_report_kind kind;
     uint16_t slot;
     enum assay_roster_key which;         /* FRAME */
     uint8_t key[32];                     /* FRAME: the one that was accepted */
@@ -107,7 +107,7 @@ ASSAY_CHECKED enum assay_status assay_transport_report_decode(struct assay_slice
 /* ------------------------------------------------------------ packets */
 
 enum assay_packet_kind {
-    ASSAY_PACKET_BELL = 1,
+    ASSAY_PACKET_WAKE = 1,
     ASSAY_PACKET_BRIEF,    /* to the transport: the first */
     ASSAY_PACKET_IDENTIFY, /* to it: the key that it dials with */
     ASSAY_PACKET_READY,    /* from it */

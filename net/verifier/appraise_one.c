@@ -8,6 +8,7 @@ void assay_verifier_process_one(assay_verifier_process_function *verify,
                                 const struct assay_evidence_request *request,
                                 struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->bytes != NULL || request->len == 0);
     const enum assay_status status = verify(verifier, request, verdict);
     /*
      * A local failure is no statement about the evidence: it is not appraised, and never FAIL

@@ -34,6 +34,7 @@ bool assay_confirm_is_needed(const struct assay_verdict *verdict)
 
 void assay_confirm_init(struct assay_confirm *c)
 {
+    ASSAY_ASSERT(c->world != NULL && c->losses != NULL);
     c->child = (struct assay_child){ .socket = -1, .words = -1 };
     c->wanted = c->ready = c->given = false;
     c->start_ms = 0;
@@ -46,12 +47,14 @@ void assay_confirm_deinit(struct assay_confirm *c)
 {
     struct assay_child_end end;
     assay_child_end(&c->child, &end);
+    ASSAY_ASSERT(c->child.pid == 0);
     c->count = 0;
 }
 
 void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
                        struct assay_slice packet)
 {
+    ASSAY_ASSERT(packet.len > 0);
     ASSAY_ASSERT(c->count < ASSAY_CONFIRM_MAX);
     struct assay_confirm_job *job = &c->jobs[c->count++];
     *job = (struct assay_confirm_job){ .number = number, .pid = pid, .verdicts = 1 };
@@ -60,6 +63,7 @@ void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
 
 bool assay_confirm_has_slow_room(const struct assay_confirm *c)
 {
+    ASSAY_ASSERT(c->slow != NULL && c->slow->count <= ASSAY_CONFIRM_MAX);
     return c->slow->count < c->slow_max;
 }
 
@@ -83,6 +87,7 @@ static void remove_first(struct assay_confirm *c)
 /* verdict: NULL, it is not appraised (docs/protocol.md 3.1). */
 static void answer_first(struct assay_confirm *c, const struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(c->count > 0);
     const uint64_t number = c->jobs[0].number;
     remove_first(c);
     if (verdict == NULL) c->losses->unjudged++;
@@ -112,6 +117,7 @@ static uint64_t next_delay_ms(struct assay_confirm *c)
  * that did not start while it waited. */
 static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cause, bool stalled)
 {
+    ASSAY_ASSERT(c->child.pid > 0 && (!c->given || c->count > 0));
     struct assay_child_end end;
     struct assay_verifier_process_news news = {
         .pid = c->child.pid, .in_hand = c->given, .started = c->ready, .stalled = stalled
@@ -124,6 +130,7 @@ static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cau
     }
     c->start_ms = now_ms + (c->ready ? 0 : next_delay_ms(c));
     c->ready = c->given = false;
+    ASSAY_ASSERT(c->child.pid == 0);
     c->losses->restarts++;
     if (stalled) c->losses->stalls++;
     c->world->notify(c->world->context, &news);
@@ -134,6 +141,7 @@ static void on_failure(struct assay_confirm *c, uint64_t now_ms, const char *cau
  * many of those, not at all. */
 static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
 {
+    ASSAY_ASSERT(c->slow != NULL && c->given && c->count > 0);
     struct assay_child_end end;
     const bool has_room = assay_confirm_has_slow_room(c);
     struct assay_verifier_process_news news = { .pid = c->child.pid,
@@ -159,6 +167,7 @@ static void set_aside_job(struct assay_confirm *c, uint64_t now_ms)
 
 static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)
 {
+    ASSAY_ASSERT(c->child.pid == 0);
     if (now_ms < c->start_ms) return;
     c->start_ms = now_ms;
     c->ready = c->given = false;
@@ -174,6 +183,7 @@ static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)
 
 static void send_job(struct assay_confirm *c, uint64_t now_ms)
 {
+    ASSAY_ASSERT(c->ready && !c->given && c->count > 0);
     struct assay_verifier_process_job job;
     struct assay_slice packet;
     struct assay_writer w = assay_writer_over(c->packet, sizeof c->packet);
@@ -194,9 +204,11 @@ static void send_job(struct assay_confirm *c, uint64_t now_ms)
 /* A verdict that two processes gave is the verdict. Returns: the pid of one that gave another. */
 static pid_t on_verdict(struct assay_confirm *c, struct assay_slice packet)
 {
+    ASSAY_ASSERT(!c->given && c->count > 0);
     uint8_t digest[32];
     struct assay_confirm_job *job = &c->jobs[0];
     const pid_t first = job->pid;
+    ASSAY_ASSERT(job->verdicts <= 2);
     assay_sha256(packet.bytes, packet.len, digest);
     if (job->verdicts == 0) { /* no process has appraised it to the end */
         if (assay_confirm_is_needed(&c->verdict)) {
@@ -226,6 +238,7 @@ static pid_t on_verdict(struct assay_confirm *c, struct assay_slice packet)
 /* Returns: whether the packet is what this process may send now. */
 static bool is_expected(struct assay_confirm *c, const struct assay_verifier_process_answer *answer)
 {
+    ASSAY_ASSERT(!c->given || c->count > 0);
     struct assay_verifier_process_job job;
     if (answer->kind == ASSAY_VERIFIER_PROCESS_READY) return !c->ready;
     if (!c->given || answer->number != c->jobs[0].number) return false;
@@ -249,7 +262,7 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
             ? assay_verifier_process_answer_decode(packet, &answer, &c->verdict)
             : ASSAY_E_RANGE;
     if (status != ASSAY_OK || !is_expected(c, &answer)) {
-        on_failure(c, now_ms, "its answer is none to what it was asked", false);
+        on_failure(c, now_ms, "its answer does not match the request", false);
         return 0;
     }
     if (answer.kind == ASSAY_VERIFIER_PROCESS_READY) {
@@ -263,6 +276,7 @@ static pid_t receive_answer(struct assay_confirm *c, uint64_t now_ms)
 
 static void check_time(struct assay_confirm *c, uint64_t now_ms)
 {
+    ASSAY_ASSERT(c->child.pid > 0);
     if (!c->ready) {
         if (now_ms > c->start_ms && now_ms - c->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
             on_failure(c, now_ms, "it did not become ready", true);
@@ -284,9 +298,10 @@ pid_t assay_confirm_run(struct assay_confirm *c, uint64_t now_ms, int brief, boo
     c->wanted = ahead || c->count > 0;
     if (c->child.pid > 0) liar = receive_answer(c, now_ms);
     if (c->child.pid > 0) check_time(c, now_ms);
-    drop_expired(c);
+    if (liar == 0) drop_expired(c); /* else the owner reports first, and names the job */
     if (c->child.pid == 0 && c->wanted) start_process(c, now_ms, brief);
     if (c->count > 0 && c->child.pid > 0 && c->ready && !c->given) send_job(c, now_ms);
+    ASSAY_ASSERT(!c->given || (c->child.pid > 0 && c->ready && c->count > 0));
     return liar;
 }
 
@@ -305,6 +320,7 @@ struct pollfd assay_confirm_poll(const struct assay_confirm *c)
 
 int assay_confirm_wait_ms(const struct assay_confirm *c, uint64_t now_ms)
 {
+    ASSAY_ASSERT(c->count <= ASSAY_CONFIRM_MAX);
     if (c->child.pid > 0) return c->ready && c->count == 0 ? -1 : LOOK_MS;
     if (!c->wanted) return -1;
     return c->start_ms > now_ms ? (int)assay_min_u64(c->start_ms - now_ms, LOOK_MS) : 0;

@@ -52,6 +52,7 @@ static void drop_oldest(struct assay_evidence_cache *cache)
 {
     ASSAY_ASSERT(cache->count > 0);
     struct piece *piece = &cache->pieces[cache->first];
+    ASSAY_ASSERT(cache->held >= piece->len);
     cache->held -= piece->len;
     free(piece->bytes);
     *piece = (struct piece){ 0 };
@@ -65,6 +66,7 @@ void assay_evidence_cache_destroy(struct assay_evidence_cache **cache)
     if (c == NULL) return;
     while (c->count > 0)
         drop_oldest(c);
+    ASSAY_ASSERT(c->held == 0);
     free(c->verdicts);
     free(c);
     *cache = NULL;
@@ -73,6 +75,7 @@ void assay_evidence_cache_destroy(struct assay_evidence_cache **cache)
 static const struct piece *find_piece(const struct assay_evidence_cache *cache,
                                       const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(cache->count <= cache->piece_count);
     for (size_t i = 0; i < cache->count; i++) {
         const struct piece *piece = &cache->pieces[(cache->first + i) % cache->piece_count];
         if (assay_bytes_equal(piece->digest, digest, 32)) return piece;
@@ -97,10 +100,12 @@ enum assay_status assay_evidence_cache_add(struct assay_evidence_cache *cache, u
            cache->held + bytes.len > ASSAY_EVIDENCE_CACHE_BYTES)
         drop_oldest(cache);
     struct piece *piece = &cache->pieces[(cache->first + cache->count++) % cache->piece_count];
+    ASSAY_ASSERT(cache->count <= cache->piece_count && piece->bytes == NULL);
     piece->bytes = copy;
     piece->len = bytes.len;
     assay_bytes_copy(piece->digest, sizeof piece->digest, digest, 32);
     cache->held += bytes.len;
+    ASSAY_ASSERT(cache->held <= ASSAY_EVIDENCE_CACHE_BYTES);
     return ASSAY_OK;
 }
 
@@ -121,6 +126,7 @@ enum assay_status assay_evidence_cache_get(struct assay_evidence_cache *cache,
     /* Nothing above the limit was ever put: such a row is not ours to trust. */
     if (status == ASSAY_E_FULL) return ASSAY_E_STORE;
     if (status != ASSAY_OK) return status;
+    ASSAY_ASSERT(len <= sizeof cache->buffer);
     *bytes = assay_slice_over(cache->buffer, len);
     return ASSAY_OK;
 }
@@ -129,6 +135,7 @@ void assay_evidence_cache_set_verdict(struct assay_evidence_cache *cache,
                                       const uint8_t digest[static 32], int64_t at_unix_s,
                                       const struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(cache->next_verdict < cache->verdict_count);
     if (assay_evidence_cache_find_verdict(cache, digest, at_unix_s) != NULL) return;
     struct remembered *place = &cache->verdicts[cache->next_verdict];
     cache->next_verdict = (cache->next_verdict + 1) % cache->verdict_count;
@@ -151,5 +158,6 @@ const struct assay_verdict *assay_evidence_cache_find_verdict(
 
 size_t assay_evidence_cache_get_bytes(const struct assay_evidence_cache *cache)
 {
+    ASSAY_ASSERT(cache->held <= ASSAY_EVIDENCE_CACHE_BYTES);
     return cache->held;
 }

@@ -37,6 +37,7 @@ __attribute__((noreturn)) static void appraise_one(pid_t parent, uint32_t cpu_s,
                                                    assay_verifier_process_appraise *appraise,
                                                    void *context)
 {
+    ASSAY_ASSERT(cpu_s > 0 && answers[1] >= 0);
     uint8_t out[ASSAY_VERIFIER_PROCESS_ANSWER_LEN_MAX];
     struct assay_slice answer;
     struct assay_writer w = assay_writer_over(out, sizeof out);
@@ -46,7 +47,8 @@ __attribute__((noreturn)) static void appraise_one(pid_t parent, uint32_t cpu_s,
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) give_up("it would outlive its parent");
     if (getppid() != parent) _exit(1);
     if (prlimit(0, RLIMIT_CPU, &cpu, NULL) != 0) give_up("its time cannot be limited");
-    if (assay_sandbox_calls(ASSAY_SANDBOX_READER) != ASSAY_OK) give_up("it cannot be confined");
+    if (assay_sandbox_filter_calls(ASSAY_SANDBOX_READER) != ASSAY_OK)
+        give_up("it cannot be confined");
     appraise(context, job, &w);
     if (assay_writer_finish(&w, &answer) != ASSAY_OK) give_up("its answer is too long");
     if (send(answers[1], answer.bytes, answer.len, MSG_NOSIGNAL) < 0) _exit(1);
@@ -68,6 +70,7 @@ static void await_end(pid_t copy)
 
 static void forward_verdict(uint8_t *memory, size_t len)
 {
+    ASSAY_ASSERT(answers[0] >= 0 && len > 0);
     uint8_t more[1];
     const ssize_t got = recv(answers[0], memory, len, MSG_DONTWAIT | MSG_TRUNC);
     if (got <= 0 || (size_t)got > len) give_up("it gave no answer");
@@ -79,6 +82,7 @@ static void forward_verdict(uint8_t *memory, size_t len)
 void assay_verifier_process_fork_serve(uint32_t cpu_s, uint8_t *memory, size_t len,
                                        assay_verifier_process_appraise *appraise, void *context)
 {
+    ASSAY_ASSERT(memory != NULL && len > 0);
     const pid_t self = getpid();
     ASSAY_ASSERT(cpu_s > 0 && answers[0] >= 0);
     for (;;) {

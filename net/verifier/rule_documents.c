@@ -69,6 +69,7 @@ static enum assay_status set_fault(const struct reading *r, const char *what,
 static struct assay_ruleset *find_set(struct assay_rules *rules, const uint8_t *policy,
                                       const uint8_t *endorsements)
 {
+    ASSAY_ASSERT(rules->set_count <= sizeof rules->sets / sizeof rules->sets[0]);
     for (size_t i = 0; i < rules->set_count; i++) {
         struct assay_ruleset *set = &rules->sets[i];
         if (assay_bytes_equal(set->policy_digest, policy, 32) &&
@@ -110,6 +111,7 @@ static enum assay_status read_documents(const struct reading *r,
         const struct assay_past_epoch *past = &effective->state->past[i];
         ASSAY_TRY(copy_set(r, past->policy_digest, past->endorsements_digest, &set));
         if (set == &rules->sets[0]) continue;
+        ASSAY_ASSERT(rules->past_count < ASSAY_RETAINED_EPOCHS);
         rules->past[rules->past_count++] =
             (struct assay_runtime_past_rules){ .epoch = past->epoch,
                                                .at_unix_s = (int64_t)(past->t0_ms / 1000),
@@ -140,6 +142,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
         r.rules != NULL && r.memory != NULL ? read_documents(&r, effective) : ASSAY_E_MEMORY;
     free(r.memory);
     if (status != ASSAY_OK) assay_rules_close(&r.rules);
+    ASSAY_ASSERT((status == ASSAY_OK) == (r.rules != NULL));
     *out = r.rules;
     return status;
 }
@@ -147,6 +150,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
 size_t assay_rules_judge_sets(const struct assay_rules *rules,
                               struct assay_verifier_process_set *sets)
 {
+    ASSAY_ASSERT(rules->set_count > 0 && rules->set_count <= ASSAY_VERIFIER_PROCESS_SETS_MAX);
     _Static_assert((int)ASSAY_VERIFIER_PROCESS_SETS_MAX == 1 + (int)ASSAY_RETAINED_EPOCHS + 1,
                    "all of them");
     for (size_t i = 0; i < rules->set_count; i++) {
@@ -171,6 +175,7 @@ void assay_rules_close(struct assay_rules **rules)
 const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runtime_past_rules *past,
                                                         size_t count, uint64_t epoch)
 {
+    ASSAY_ASSERT(past != NULL || count == 0);
     for (size_t i = 0; i < count; i++)
         if (past[i].epoch == epoch) return &past[i];
     return NULL;
@@ -179,6 +184,7 @@ const struct assay_runtime_past_rules *assay_rules_past(const struct assay_runti
 bool assay_rules_in_force(const struct assay_runtime_past_rules *past, size_t count,
                           int64_t at_unix_s)
 {
+    ASSAY_ASSERT(past != NULL || count == 0);
     for (size_t i = 0; i < count; i++)
         if (at_unix_s <= past[i].at_unix_s) return false;
     return true;

@@ -59,7 +59,7 @@ static void exit_unless(enum assay_status status, const char *what)
 
 bool assay_verifier_process_is(int argc, char *const *argv)
 {
-    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_VERIFIER_PROCESS_ROLE) == 0;
+    return (argc == 1 || argc == 2) && strcmp(argv[0], ASSAY_VERIFIER_PROCESS_ROLE) == 0;
 }
 
 /* ------------------------------------------------------------ before the sandbox layers */
@@ -176,6 +176,7 @@ static void *wait_and_serve(void *context)
     struct judge *judge = context;
     pthread_mutex_lock(&judge->mutex);
     judge->started++;
+    ASSAY_ASSERT(judge->started < judge->brief.threads);
     pthread_cond_broadcast(&judge->changed);
     while (!judge->open)
         pthread_cond_wait(&judge->changed, &judge->mutex);
@@ -186,6 +187,8 @@ static void *wait_and_serve(void *context)
 /* They block inside the sandbox before its last layer is applied. */
 static void start_threads(struct judge *judge)
 {
+    ASSAY_ASSERT(judge->brief.threads > 0 &&
+                 judge->brief.threads <= ASSAY_VERIFIER_PROCESS_THREADS_MAX);
     pthread_attr_t attributes;
     pthread_t thread;
     (void)pthread_attr_init(&attributes);
@@ -201,6 +204,7 @@ static void start_threads(struct judge *judge)
 
 static void read_rules(struct judge *judge)
 {
+    ASSAY_ASSERT(judge->brief.set_count <= ASSAY_VERIFIER_PROCESS_SETS_MAX);
     for (size_t i = 0; i < judge->brief.set_count; i++)
         exit_unless(assay_ruleset_open(judge->brief.sets[i].policy,
                                        judge->brief.sets[i].endorsements, &judge->rules[i]),
@@ -215,24 +219,24 @@ void assay_verifier_process_run(assay_verifier_process_function *verify)
     size_t brief_len = 0;
     uint8_t out[16];
     struct assay_writer w = assay_writer_over(out, sizeof out);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
+    assay_child_begin(ASSAY_VERIFIER_PROCESS_ROLE);
     assay_allocator_init();
     judge.verify = verify;
     void *const brief = read_brief(&judge.brief, &brief_len);
     preload();
-    assay_sandbox_first_to_go();
+    assay_sandbox_prefer_oom_kill();
     const bool forks = judge.brief.fork_cpu_s > 0;
     const enum assay_sandbox sandbox = forks ? ASSAY_SANDBOX_FORKER : ASSAY_SANDBOX_READER;
     if (forks && !assay_verifier_process_fork_open()) give_up("sockets", strerror(errno));
     if (forks) (void)prctl(PR_SET_NAME, "assayd-confirm", 0, 0, 0); /* for ps, top and tests */
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
                          MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
-    const uint64_t mapped = assay_sandbox_mapped();
-    walls |= assay_sandbox_files(sandbox, &landlock);
-    walls |= assay_sandbox_limits(sandbox, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    const uint64_t mapped = assay_sandbox_get_mapped();
+    walls |= assay_sandbox_close_files(sandbox, &landlock);
+    walls |= assay_sandbox_apply_limits(sandbox, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    exit_unless(assay_sandbox_calls(sandbox), "the kernel filters no system calls");
-    walls |= ASSAY_WALL_CALLS;
+    exit_unless(assay_sandbox_filter_calls(sandbox), "the kernel filters no system calls");
+    walls |= ASSAY_SANDBOX_LAYER_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
     uint64_t trim_ms = 0;

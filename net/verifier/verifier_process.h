@@ -1,13 +1,12 @@
 /*
- * net/verifier/verifier_process.h - verifier process: parses quotes of other members (second role
- * of assayd).
+ * net/verifier/verifier_process.h - verifier process: parses quotes of other members (program
+ * assay-verifier).
  *
- * The daemon starts its own program again, with the word "judge" for its argument and three things
- * open: a pipe for last words (2), a socket to the core (3), the brief (4). It has no key, no
- * configuration and no environment. It puts up its sandbox layers (net/sandbox/sandbox.h), reads
- * the rules that it judges by behind them, and then answers job after job until the core closes the
- * socket. Time is in the job. Nothing of it is durable: whoever made it fall made nothing else
- * fall.
+ * The daemon starts it with three things open: a pipe for last words (2), a socket to the core
+ * (3), the brief (4). It has no key, no configuration and no environment. It puts up its sandbox
+ * layers (net/sandbox/sandbox.h), reads the rules that it judges by behind them, and then answers
+ * job after job until the core closes the socket. Time is in the job. It has no durable state: its
+ * failure affects nothing else.
  */
 #ifndef ASSAY_NET_VERIFIER_VERIFIER_PROCESS_H
 #define ASSAY_NET_VERIFIER_VERIFIER_PROCESS_H
@@ -16,8 +15,8 @@
 
 #include <stdbool.h>
 
-/* Returns: whether the program arguments select the verifier role: the role, and at most one more.
- */
+/* Returns: whether the arguments of a program with several roles select this one: argument 0 is the
+ * role, and there is at most one more. */
 bool assay_verifier_process_is(int argc, char *const *argv);
 /* Main function of the process. Returns: never. */
 __attribute__((noreturn)) void assay_verifier_process_run(assay_verifier_process_function *verify);

@@ -53,6 +53,7 @@ struct assay_verifier_supervisor {
     size_t again_count; /* to be tried once more, alone */
     uint64_t again[ASSAY_VERIFIER_SUPERVISOR_HANDS];
     bool alone; /* the one in hand is tried for the second time */
+    uint64_t appraised; /* verdicts of the child so far */
 
     struct assay_confirm confirm; /* verdicts that need a second process */
     struct assay_confirm slow;    /* slow jobs */
@@ -78,6 +79,7 @@ static bool write_all(int fd, struct assay_slice bytes)
 static enum assay_status write_brief(struct assay_verifier_supervisor *k, uint32_t threads,
                                      uint32_t fork_cpu_s, int *place)
 {
+    ASSAY_ASSERT(threads > 0 && threads <= ASSAY_VERIFIER_PROCESS_THREADS_MAX);
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
     struct assay_slice all;
     uint8_t *bytes =
@@ -125,6 +127,7 @@ static enum assay_status copy_documents(struct assay_verifier_supervisor *k,
         k->what.sets[i].policy = copy_bytes(k->documents_memory, &at, from->policy);
         k->what.sets[i].endorsements = copy_bytes(k->documents_memory, &at, from->endorsements);
     }
+    ASSAY_ASSERT(at == len);
     k->what.set_count = config->set_count;
     return ASSAY_OK;
 }
@@ -218,15 +221,32 @@ static uint64_t delay_ms(const struct assay_verifier_supervisor *k, uint32_t mos
     return assay_min_u64(UINT64_C(1) << doubled, most);
 }
 
-/* Everything that it had in hand is tried once more; what was alone in progress is not. */
+/* Other evidence may have taken over the process that ended with this one: the next process, which
+ * has read nothing, reads it first. */
+static void retry_first(struct assay_verifier_supervisor *k, uint64_t number)
+{
+    ASSAY_ASSERT(k->again_count < ASSAY_VERIFIER_SUPERVISOR_HANDS);
+    for (size_t i = k->again_count++; i > 0; i--)
+        k->again[i] = k->again[i - 1];
+    k->again[0] = number;
+    k->losses.retried++;
+}
+
+/* Everything that it had in hand is tried once more; what was alone in progress, in a process that
+ * has read nothing else, is not. */
 static void find_suspect(struct assay_verifier_supervisor *k,
                          struct assay_verifier_process_news *news)
 {
+    ASSAY_ASSERT(k->hand_count <= ASSAY_VERIFIER_SUPERVISOR_HANDS);
     const size_t count = k->hand_count;
     k->hand_count = 0;
     if (k->alone) {
         ASSAY_ASSERT(count == 1);
         k->alone = false;
+        if (k->appraised > 0) {
+            retry_first(k, k->hands[0].number);
+            return;
+        }
         news->unjudged = true;
         news->number = k->hands[0].number;
         return;
@@ -242,6 +262,7 @@ static void find_suspect(struct assay_verifier_supervisor *k,
 static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, const char *cause,
                        bool stalled)
 {
+    ASSAY_ASSERT(k->child.pid > 0);
     struct assay_child_end end;
     struct assay_verifier_process_news news = { .pid = k->child.pid,
                                                 .in_hand = (uint32_t)k->hand_count,
@@ -257,6 +278,7 @@ static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, con
     k->start_ms = now_ms + delay_ms(k, most);
     k->losses.restarts++;
     if (stalled) k->losses.stalls++;
+    ASSAY_ASSERT(k->child.pid == 0 && k->hand_count == 0 && !k->alone);
     k->world.notify(k->world.context, &news);
     if (news.unjudged) fail_job(k, news.number);
 }
@@ -266,6 +288,7 @@ static void on_failure(struct assay_verifier_supervisor *k, uint64_t now_ms, con
 static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
                      const struct assay_verifier_process_answer *answer)
 {
+    ASSAY_ASSERT(k->child.pid > 0);
     if (k->ready) return false;
     const struct assay_verifier_process_news news = { .ready = true,
                                                       .pid = k->child.pid,
@@ -281,6 +304,7 @@ static bool on_ready(struct assay_verifier_supervisor *k, uint64_t now_ms,
 /* docs/protocol.md 3.1.3. The verifier process cannot know which. */
 static bool is_drawn(const struct assay_verifier_supervisor *k)
 {
+    ASSAY_ASSERT(k->sample > 0);
     uint32_t number = 0;
     return assay_random(&number, sizeof number) != ASSAY_OK || number % k->sample == 0;
 }
@@ -288,6 +312,7 @@ static bool is_drawn(const struct assay_verifier_supervisor *k)
 static bool on_verdict(struct assay_verifier_supervisor *k, uint64_t number,
                        struct assay_slice packet)
 {
+    ASSAY_ASSERT(k->hand_count <= ASSAY_VERIFIER_SUPERVISOR_HANDS);
     struct assay_verifier_process_job job;
     for (size_t i = 0; i < k->hand_count; i++) {
         if (k->hands[i].number != number) continue;
@@ -296,6 +321,7 @@ static bool on_verdict(struct assay_verifier_supervisor *k, uint64_t number,
         k->hands[i] = k->hands[--k->hand_count];
         k->alone = false;
         k->failures = 0;
+        k->appraised++;
         if (assay_confirm_is_needed(&k->verdict) || is_drawn(k))
             assay_confirm_add(&k->confirm, number, k->child.pid, packet);
         else k->world.answer(k->world.context, number, &k->verdict);
@@ -324,7 +350,7 @@ static bool receive_answers(struct assay_verifier_supervisor *k, uint64_t now_ms
     const bool good = status == ASSAY_OK && (answer.kind == ASSAY_VERIFIER_PROCESS_READY
                                                  ? on_ready(k, now_ms, &answer)
                                                  : on_verdict(k, answer.number, packet));
-    if (!good) on_failure(k, now_ms, "its answer is none to what it was asked", false);
+    if (!good) on_failure(k, now_ms, "its answer does not match the request", false);
     return good;
 }
 
@@ -351,6 +377,7 @@ bool assay_verifier_supervisor_has_room(const struct assay_verifier_supervisor *
 
 static bool send_jobs(struct assay_verifier_supervisor *k, uint64_t now_ms, uint64_t number)
 {
+    ASSAY_ASSERT(k->ready && k->child.pid > 0);
     struct assay_verifier_process_job job;
     struct assay_slice packet;
     struct assay_writer w = assay_writer_over(k->packet, sizeof k->packet);
@@ -382,6 +409,7 @@ static void retry_job(struct assay_verifier_supervisor *k, uint64_t now_ms)
     if (k->confirm.count + k->slow.count >= ASSAY_CONFIRM_MAX) return;
     if (!send_jobs(k, now_ms, k->again[0])) return;
     k->alone = true;
+    ASSAY_ASSERT(k->hand_count == 1);
     k->again_count--;
     for (size_t i = 0; i < k->again_count; i++)
         k->again[i] = k->again[i + 1];
@@ -402,6 +430,7 @@ static bool is_stalled(const struct assay_verifier_supervisor *k, const struct h
  * does. */
 static uint64_t job_timeout_ms(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(k->patience_ms > 0);
     const uint64_t least =
         assay_min_u64(k->patience_ms, ASSAY_VERIFIER_SUPERVISOR_PATIENCE_LEAST_MS);
     if (now_ms - k->slow_since_ms > ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS) k->slow_count = 0;
@@ -425,6 +454,7 @@ static bool is_slow(struct assay_verifier_supervisor *k, const struct hand *hand
  * jobs, or, where there are too many, not at all. */
 static void fail_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(k->hand_count > 0 && (!k->alone || k->hand_count == 1));
     if (k->alone && assay_confirm_has_slow_room(&k->confirm)) {
         const struct assay_confirm_job job = { .number = k->hands[0].number };
         k->alone = false;
@@ -437,6 +467,7 @@ static void fail_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 
 static void check_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(k->child.pid > 0);
     if (!k->ready) {
         if (now_ms > k->start_ms && now_ms - k->start_ms > ASSAY_VERIFIER_SUPERVISOR_START_MS)
             on_failure(k, now_ms, "it did not become ready", true);
@@ -471,6 +502,7 @@ static void clear_failures(struct assay_verifier_supervisor *k, uint64_t now_ms)
 
 static void kill_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(k->again_count <= ASSAY_VERIFIER_SUPERVISOR_HANDS);
     if (!is_hopeless(k, now_ms)) return;
     while (k->again_count > 0)
         fail_job(k, k->again[--k->again_count]);
@@ -478,10 +510,12 @@ static void kill_slow(struct assay_verifier_supervisor *k, uint64_t now_ms)
 
 static void start_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(k->child.pid == 0 && k->hand_count == 0);
     if (k->without_since_ms == 0) k->without_since_ms = now_ms;
     if (now_ms < k->start_ms) return;
     k->start_ms = now_ms;
     k->ready = false;
+    k->appraised = 0;
     if (assay_child_start(k->program, ASSAY_VERIFIER_PROCESS_ROLE, k->argument, k->brief,
                           &k->child) == ASSAY_OK)
         return;
@@ -495,6 +529,7 @@ static void start_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 /* With another number of threads: the old process ends regularly. */
 static void replace_process(struct assay_verifier_supervisor *k, uint64_t now_ms)
 {
+    ASSAY_ASSERT(!k->changing || k->child.pid > 0);
     struct assay_child_end end;
     if (!k->changing || k->hand_count > 0) return;
     assay_child_end(&k->child, &end);
@@ -539,6 +574,7 @@ void assay_verifier_supervisor_run(struct assay_verifier_supervisor *supervisor,
     if (supervisor->child.pid == 0) start_process(supervisor, now_ms);
     kill_slow(supervisor, now_ms);
     retry_job(supervisor, now_ms);
+    ASSAY_ASSERT(supervisor->hand_count == 0 || supervisor->ready);
     supervisor->due_ms = UINT64_MAX;
 }
 

@@ -34,8 +34,7 @@ enum {
     ASSAY_VERIFIER_SUPERVISOR_STALL_MS = 10000,
     ASSAY_VERIFIER_SUPERVISOR_PATIENCE_MS = 2000, /* after which a job no longer delays others */
     ASSAY_VERIFIER_SUPERVISOR_PATIENCE_LEAST_MS = 250,
-    ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS =
-        60000, /* without a slow job: patience is reset */
+    ASSAY_VERIFIER_SUPERVISOR_PATIENCE_AGAIN_MS = 60000, /* without a slow job: patience is reset */
     ASSAY_VERIFIER_SUPERVISOR_SLOW_MAX =
         8, /* slow jobs that may wait; further ones are not appraised */
     ASSAY_VERIFIER_SUPERVISOR_START_MS = 30000,
@@ -45,7 +44,7 @@ enum {
     ASSAY_VERIFIER_SUPERVISOR_SAMPLE = 8, /* one in this number of the verdicts that convict no
                                            * member */
     ASSAY_VERIFIER_SUPERVISOR_HANDS = 2 * ASSAY_VERIFIER_PROCESS_THREADS_MAX,
-    ASSAY_VERIFIER_SUPERVISOR_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
+    ASSAY_VERIFIER_SUPERVISOR_WHY = 64 + ASSAY_CHILD_OUTPUT_MAX,
 };
 
 /* Borrowed during creation. */

@@ -1,11 +1,11 @@
 /*
- * net/verifier/verify_pool.c - job ring of the verifier pool: appraised in order, collected in
+ * net/verifier/verify_pool.c - job queue of the verifier pool: appraised in order, collected in
  * order except for jobs that the supervisor set aside.
  *
- * The ring's entries go through WAITING, RUNNING, DONE. `head` is the oldest that was not handed
- * out, `next` the next to run, `tail` the next free one; head <= next <= tail, tail - head never
- * exceeds the ring, and of the places between, `count` are taken. Places of jobs that expired while
- * they waited are empty, and passed over.
+ * Jobs are numbered in the order of submission and kept in that order. A job waits, is in hand
+ * (its number is below `next`), and is done. It is removed when it was handed out, and when it
+ * expired: while it waited at once, in hand as soon as it is done. So a job that takes long takes
+ * one place and no more, however many pass it.
  */
 #include "net/verifier/verify_pool.h"
 
@@ -22,9 +22,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { RING = 16 * ASSAY_POOL_QUEUE_MAX }; /* a job that was set aside is passed so often */
-
 struct entry {
+    uint64_t number;
     bool done, aside;
     bool expired; /* in the supervisor's hands when its epoch was closed */
     bool dropped; /* expired, and without a verdict */
@@ -56,10 +55,10 @@ struct assay_verify_pool {
     pthread_cond_t wake;
     bool stopping;
     int fd;
-    uint64_t head, next, tail;
+    uint64_t next, tail; /* the numbers of the next job to start, and of the next to submit */
     size_t count;
+    struct entry *entries[ASSAY_POOL_QUEUE_MAX]; /* [count], by number */
     struct worker workers[ASSAY_POOL_THREADS_MAX];
-    struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
 
     /* --- with a verifier process: the thread that supervises it */
     pthread_t thread;
@@ -88,20 +87,42 @@ static void drain_bell(int fd)
     if (read(fd, &count, sizeof count) < 0) return;
 }
 
+/* Called with the mutex locked. Returns: the index of the first job from that number on; count:
+ * none */
+static size_t index_from(const struct assay_verify_pool *pool, uint64_t number)
+{
+    size_t low = 0, high = pool->count;
+    ASSAY_ASSERT(pool->count <= ASSAY_POOL_QUEUE_MAX && pool->next <= pool->tail);
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pool->entries[middle]->number < number) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Called with the mutex locked. */
 static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
 {
-    struct entry *const entry = pool->ring[number % RING];
-    ASSAY_ASSERT(entry != NULL);
+    const size_t index = index_from(pool, number);
+    ASSAY_ASSERT(index < pool->count && pool->entries[index]->number == number);
+    return pool->entries[index];
+}
+
+/* A job in hand, which stays until it is done. */
+static struct entry *entry_in_hand(struct assay_verify_pool *pool, uint64_t number)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct entry *const entry = entry_at(pool, number);
+    pthread_mutex_unlock(&pool->mutex);
     return entry;
 }
 
-/* To the next job that waits, and the oldest that was not handed out. */
-static void skip_empty(struct assay_verify_pool *pool)
+/* Called with the mutex locked. Returns: the first job that waits; NULL: none */
+static struct entry *first_waiting(struct assay_verify_pool *pool)
 {
-    while (pool->next < pool->tail && pool->ring[pool->next % RING] == NULL)
-        pool->next++;
-    while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
-        pool->head++;
+    const size_t index = index_from(pool, pool->next);
+    return index < pool->count ? pool->entries[index] : NULL;
 }
 
 static void entry_free(struct entry *entry)
@@ -112,6 +133,7 @@ static void entry_free(struct entry *entry)
 
 static void appraise_job(struct worker *worker, struct entry *entry)
 {
+    ASSAY_ASSERT(entry->bytes != NULL && entry->len > 0);
     const struct assay_verify_pool_config *config = &worker->pool->config;
     const struct assay_evidence_request request = {
         .kind = entry->kind,
@@ -131,12 +153,12 @@ static void *run_worker(void *context)
     struct assay_verify_pool *pool = worker->pool;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping && !worker->surplus) {
-        skip_empty(pool);
-        if (pool->next == pool->tail) {
+        struct entry *const entry = first_waiting(pool);
+        if (entry == NULL) {
             pthread_cond_wait(&pool->wake, &pool->mutex);
             continue;
         }
-        struct entry *entry = entry_at(pool, pool->next++);
+        pool->next = entry->number + 1;
         pthread_mutex_unlock(&pool->mutex);
         appraise_job(worker, entry);
         pthread_mutex_lock(&pool->mutex);
@@ -149,6 +171,7 @@ static void *run_worker(void *context)
 
 static enum assay_status start_threads(struct assay_verify_pool *pool, struct worker *worker)
 {
+    ASSAY_ASSERT(!worker->started);
     const size_t len = assay_verifier_size(ASSAY_POOL_ENTRIES);
     worker->pool = pool;
     worker->memory = aligned_alloc(64, (len + 63) / 64 * 64);
@@ -169,7 +192,7 @@ static uint64_t now_ms(const struct assay_verify_pool *pool)
 /* What was submitted stays as it is until it is answered. */
 static void load_job(void *context, uint64_t number, struct assay_verifier_process_job *job)
 {
-    const struct entry *entry = entry_at(context, number);
+    const struct entry *entry = entry_in_hand(context, number);
     *job =
         (struct assay_verifier_process_job){ .number = number,
                                              .kind = entry->kind,
@@ -191,16 +214,17 @@ static bool is_expired(void *context, uint64_t number)
 static void on_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
 {
     struct assay_verify_pool *pool = context;
-    struct entry *entry = entry_at(pool, number);
+    struct entry *entry = entry_in_hand(pool, number);
+    const bool dropped = verdict == NULL && is_expired(context, number);
     if (verdict != NULL) {
         entry->verdict = *verdict;
-    } else if (is_expired(context, number)) {
-        entry->dropped = true;
-    } else { /* docs/protocol.md 3.1: a failure of the verifier, never FAIL */
+    } else if (!dropped) { /* docs/protocol.md 3.1: a failure of the verifier, never FAIL */
         assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
         assay_verdict_conclude(&entry->verdict);
     }
     pthread_mutex_lock(&pool->mutex);
+    ASSAY_ASSERT(!entry->done); /* once for each job */
+    entry->dropped = dropped;   /* from here on the collector may remove it */
     entry->done = true;
     assay_verifier_supervisor_get_losses(pool->supervisor, &pool->losses);
     pthread_mutex_unlock(&pool->mutex);
@@ -211,6 +235,7 @@ static void skip_done(void *context, uint64_t number)
 {
     struct assay_verify_pool *pool = context;
     pthread_mutex_lock(&pool->mutex);
+    ASSAY_ASSERT(!entry_at(pool, number)->done);
     entry_at(pool, number)->aside = true;
     pthread_mutex_unlock(&pool->mutex);
     ring_bell(pool->fd);
@@ -226,6 +251,7 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
     pool->config.message = NULL; /* the creator no longer waits */
     pool->has_begun = true;
     assay_verifier_supervisor_get_losses(pool->supervisor, &pool->losses);
+    ASSAY_ASSERT(pool->news_count <= ASSAY_POOL_NEWS_MAX);
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
         struct assay_verifier_process_news *const kept = &pool->news[pool->news_count++];
         *kept = *news;
@@ -240,16 +266,16 @@ static void read_news(void *context, const struct assay_verifier_process_news *n
 /* Called with the mutex locked; unlocks it while the supervisor works. */
 static void submit_jobs(struct assay_verify_pool *pool, uint64_t now)
 {
+    struct entry *entry;
     bool taken = true;
-    skip_empty(pool);
-    while (taken && pool->next != pool->tail &&
+    while (taken && (entry = first_waiting(pool)) != NULL &&
            assay_verifier_supervisor_has_room(pool->supervisor, now)) {
-        const uint64_t number = pool->next++; /* before an answer to it can come */
+        const uint64_t number = entry->number;
+        pool->next = number + 1; /* before an answer to it can come */
         pthread_mutex_unlock(&pool->mutex);
         taken = assay_verifier_supervisor_submit(pool->supervisor, now, number);
         pthread_mutex_lock(&pool->mutex);
-        if (!taken) pool->next = number; /* jobs behind it may have expired meanwhile */
-        skip_empty(pool);
+        if (!taken) pool->next = number;
     }
 }
 
@@ -281,6 +307,7 @@ static void *run_thread(void *context)
 static enum assay_status start_thread(struct assay_verify_pool *pool,
                                       const struct assay_verifier_process_config *judge)
 {
+    ASSAY_ASSERT(pool->bell < 0 && pool->supervisor == NULL);
     const struct assay_verifier_supervisor_world world = { pool,      load_job,  is_expired,
                                                            on_answer, skip_done, read_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -289,6 +316,7 @@ static enum assay_status start_thread(struct assay_verify_pool *pool,
         assay_verifier_supervisor_create(judge, pool->config.threads, &world, &pool->supervisor));
     for (pool->set_count = 0; pool->set_count < judge->set_count; pool->set_count++)
         pool->sets[pool->set_count] = judge->sets[pool->set_count];
+    ASSAY_ASSERT(pool->set_count <= ASSAY_VERIFIER_PROCESS_SETS_MAX);
     pool->config.judge = NULL; /* borrowed until here */
     char *const message = pool->config.message;
     if (pthread_create(&pool->thread, NULL, run_thread, pool) != 0) return ASSAY_E_IO;
@@ -304,6 +332,7 @@ static enum assay_status start_thread(struct assay_verify_pool *pool,
 /* Returns: whether the verifier process has these rules. */
 static bool find_set(const struct assay_verify_pool *pool, struct entry *entry)
 {
+    ASSAY_ASSERT(pool->set_count <= ASSAY_VERIFIER_PROCESS_SETS_MAX);
     for (entry->set = 0; entry->set < pool->set_count; entry->set++)
         if (pool->sets[entry->set].policy == entry->policy &&
             pool->sets[entry->set].endorsements == entry->endorsements)
@@ -389,8 +418,8 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join_threads(&p->workers[i]);
-    for (size_t i = 0; i < RING; i++)
-        entry_free(p->ring[i]);
+    for (size_t i = 0; i < p->count; i++)
+        entry_free(p->entries[i]);
     if (p->fd >= 0) (void)close(p->fd);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->mutex);
@@ -433,15 +462,12 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
     if (entry == NULL) return ASSAY_E_MEMORY;
 
     pthread_mutex_lock(&pool->mutex);
-    enum assay_status status =
-        pool->count == ASSAY_POOL_QUEUE_MAX || pool->tail - pool->head == RING ? ASSAY_E_AGAIN
-                                                                               : ASSAY_OK;
+    enum assay_status status = pool->count == ASSAY_POOL_QUEUE_MAX ? ASSAY_E_AGAIN : ASSAY_OK;
     if (status == ASSAY_OK && pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) {
-        struct entry **const place = &pool->ring[pool->tail++ % RING];
-        ASSAY_ASSERT(*place == NULL);
-        pool->count++;
-        *place = entry;
+        ASSAY_ASSERT(pool->count < ASSAY_POOL_QUEUE_MAX);
+        entry->number = pool->tail++;
+        pool->entries[pool->count++] = entry;
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -450,27 +476,27 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
     return status;
 }
 
-static void remove_entry(struct assay_verify_pool *pool, struct entry **place)
+static void remove_entry(struct assay_verify_pool *pool, size_t index)
 {
-    entry_free(*place);
-    *place = NULL;
+    ASSAY_ASSERT(index < pool->count);
+    entry_free(pool->entries[index]);
     pool->count--;
+    for (size_t i = index; i < pool->count; i++)
+        pool->entries[i] = pool->entries[i + 1];
 }
 
 size_t assay_verify_pool_expire(struct assay_verify_pool *pool, uint64_t epoch)
 {
     size_t count = 0;
     pthread_mutex_lock(&pool->mutex);
-    for (uint64_t number = pool->head; number < pool->tail; number++) {
-        struct entry **const place = &pool->ring[number % RING];
-        struct entry *const entry = *place;
-        if (entry == NULL || entry->done || entry->expired) continue;
+    for (size_t i = pool->count; i-- > 0;) {
+        struct entry *const entry = pool->entries[i];
+        if (entry->done || entry->expired) continue;
         if (entry->epoch == 0 || entry->epoch > epoch) continue;
         count++;
         entry->expired = true;
-        if (number >= pool->next) remove_entry(pool, place);
+        if (entry->number >= pool->next) remove_entry(pool, i);
     }
-    skip_empty(pool);
     pthread_mutex_unlock(&pool->mutex);
     if (count > 0 && pool->minds) ring_bell(pool->bell);
     return count;
@@ -481,39 +507,41 @@ int assay_verify_pool_fd(const struct assay_verify_pool *pool)
     return pool->fd;
 }
 
-/* The oldest that is done; behind one that is not, only if that was set aside. Returns: its place;
- * NULL: none. */
-static struct entry **find_done(struct assay_verify_pool *pool)
+/* Called with the mutex locked. The oldest that is done; behind one that is not, only if that was
+ * set aside. Returns: its index; count: none */
+static size_t find_done(struct assay_verify_pool *pool)
 {
-    for (uint64_t number = pool->head; number < pool->next; number++) {
-        struct entry **const place = &pool->ring[number % RING];
-        if (*place != NULL && (*place)->dropped) remove_entry(pool, place);
-        if (*place == NULL) continue; /* handed out, or expired */
-        if ((*place)->done) return place;
-        if (!(*place)->aside) return NULL;
+    size_t i = 0;
+    while (i < pool->count && pool->entries[i]->number < pool->next) {
+        const struct entry *const entry = pool->entries[i];
+        if (entry->done && !entry->dropped) return i;
+        if (!entry->done && !entry->aside) break;
+        if (entry->dropped) remove_entry(pool, i);
+        else i++;
     }
-    return NULL;
+    return pool->count;
 }
 
 bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
                             int64_t *at_unix_s, bool *before, struct assay_verdict *verdict)
 {
     pthread_mutex_lock(&pool->mutex);
-    struct entry **const place = find_done(pool);
-    if (place != NULL) {
-        struct entry *const entry = *place;
+    const size_t index = find_done(pool);
+    const bool found = index < pool->count;
+    if (found) {
+        const struct entry *const entry = pool->entries[index];
+        ASSAY_ASSERT(entry->done && !entry->dropped);
         assay_bytes_copy(digest, 32, entry->digest, sizeof entry->digest);
         *at_unix_s = entry->at_unix_s;
         *before = entry->before;
         *verdict = entry->verdict;
-        remove_entry(pool, place);
+        remove_entry(pool, index);
     } else {
         /* Drained under the lock: a later answer writes again. */
         drain_bell(pool->fd);
     }
-    skip_empty(pool);
     pthread_mutex_unlock(&pool->mutex);
-    return place != NULL;
+    return found;
 }
 
 bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
@@ -521,6 +549,7 @@ bool assay_verify_pool_next_news(struct assay_verify_pool *pool,
 {
     pthread_mutex_lock(&pool->mutex);
     const bool any = pool->news_count > 0;
+    ASSAY_ASSERT(pool->news_count <= ASSAY_POOL_NEWS_MAX);
     if (any) {
         *news = pool->news[0];
         pool->news_count--;
@@ -550,6 +579,7 @@ size_t assay_verify_pool_pending(struct assay_verify_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
     const size_t pending = pool->count;
+    ASSAY_ASSERT(pending <= ASSAY_POOL_QUEUE_MAX);
     pthread_mutex_unlock(&pool->mutex);
     return pending;
 }

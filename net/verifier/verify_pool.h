@@ -79,7 +79,7 @@ ASSAY_CHECKED enum assay_status assay_verify_pool_threads(struct assay_verify_po
 void assay_verify_pool_destroy(struct assay_verify_pool **pool);
 /*
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (the queue is full: keep it and come back) | ASSAY_E_RANGE
- * (longer than evidence may be, or rules that the verifier process was not told) | ASSAY_E_MEMORY
+ * (longer than evidence may be, or rules that the verifier process does not have) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                                          const struct assay_verify_job *job);

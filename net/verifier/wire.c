@@ -110,6 +110,7 @@ static void write_text(struct assay_writer *w, const char *text, size_t capacity
 /* Into memory that is zero. */
 static enum assay_status read_text(struct assay_cursor *in, char *text, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0 && capacity <= UINT8_MAX + 1);
     uint8_t len = 0;
     ASSAY_TRY(assay_cursor_u8(in, &len));
     if (len >= capacity) return ASSAY_E_RANGE;
@@ -120,6 +121,7 @@ static enum assay_status read_text(struct assay_cursor *in, char *text, size_t c
 /* An enum below `count`, in a byte. */
 static enum assay_status read_number(struct assay_cursor *in, unsigned count, unsigned *out)
 {
+    ASSAY_ASSERT(count <= UINT8_MAX + 1);
     uint8_t value = 0;
     ASSAY_TRY(assay_cursor_u8(in, &value));
     if (value >= count) return ASSAY_E_RANGE;

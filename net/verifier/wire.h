@@ -1,10 +1,9 @@
 /*
  * net/verifier/wire.h - message format between the core and a verifier process, over a socket pair.
  *
- * Both are the same program, so there is one version and no negotiation; yet each reads the other
- * as it reads a stranger, since a verifier process that somebody took over says what it likes:
- * lengths, numbers of enums and texts are checked, and one meaning has one encoding. A packet is a
- * message.
+ * Both are of the same build, so there is one version and no negotiation; yet each validates the
+ * messages of the other, since a compromised verifier process may send anything: lengths, numbers
+ * of enums and texts are checked, and one meaning has one encoding. A packet is a message.
  */
 #ifndef ASSAY_NET_VERIFIER_WIRE_H
 #define ASSAY_NET_VERIFIER_WIRE_H
@@ -12,8 +11,8 @@
 #include "base/writer.h"
 #include "quote/verify.h"
 
-/* The argument that makes a verifier process of the program. */
-#define ASSAY_VERIFIER_PROCESS_ROLE "judge"
+/* Argument 0, and name, of a verifier process. */
+#define ASSAY_VERIFIER_PROCESS_ROLE "assay-verifier"
 
 enum {
     ASSAY_VERIFIER_PROCESS_THREADS_MAX = 16,

@@ -7,7 +7,7 @@
  * peer that goes away aborts the process at the next heartbeat (stream_engine_base.cpp, zmq_assert
  * (!_io_error); libzmq issue 4841). So no pipe has a high-water mark here, and the bound is kept
  * from outside: the kernel says how many bytes came on a connection (TCP_INFO), we know how many
- * were delivered to us, and whoever makes the difference too large is hung up.
+ * were delivered to us, and a connection with too large a difference is closed.
  *
  * Which descriptors there are is told by the monitors of libzmq. A descriptor may be closed and
  * used again before its event is read, so each is known by its cookie, which is never used twice.
@@ -70,6 +70,7 @@ static uint16_t local_port(int fd)
 
 static bool is_listener(const struct link_census *c, uint16_t port)
 {
+    ASSAY_ASSERT(c->port_count <= LINK_LISTEN_MAX);
     for (uint32_t i = 0; i < c->port_count; i++)
         if (c->ports[i] == port) return true;
     return false;
@@ -77,6 +78,7 @@ static bool is_listener(const struct link_census *c, uint16_t port)
 
 enum assay_status assay_census_open(struct assay_link *link)
 {
+    ASSAY_ASSERT(link->census.conns == NULL);
     struct link_census *c = &link->census;
     struct rlimit files;
     const uint32_t members = link->config.roster->count;
@@ -142,6 +144,7 @@ void assay_census_on_bytes(struct assay_link *link, int fd, size_t len)
 
 void assay_census_set_member(struct assay_link *link, int fd, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_census *c = &link->census;
     if (fd < 0 || (uint32_t)fd >= c->capacity || c->conns[fd].cookie == 0) return;
     c->conns[fd].slot = slot;
@@ -157,6 +160,7 @@ static void forget_socket(struct assay_link *link, uint32_t i)
 {
     struct link_census *c = &link->census;
     ASSAY_ASSERT(i < c->count);
+    ASSAY_ASSERT((uint32_t)c->active[i] < c->capacity);
     count_failed(link, &c->conns[c->active[i]]);
     c->conns[c->active[i]] = (struct link_conn){ 0 };
     c->active[i] = c->active[--c->count];
@@ -166,6 +170,7 @@ static void forget_socket(struct assay_link *link, uint32_t i)
  * descriptor may have been reused: then it is left alone, and dropped at the next check. */
 static void cut_socket(struct assay_link *link, int fd)
 {
+    ASSAY_ASSERT(fd >= 0 && (uint32_t)fd < link->census.capacity);
     struct link_conn *conn = &link->census.conns[fd];
     if (conn->is_cut) return;
     conn->is_cut = true;
@@ -203,6 +208,7 @@ static void count_sockets(struct assay_link *link, struct link_load *strangers)
     for (uint32_t i = 0; i < c->count;) {
         const int fd = c->active[i];
         struct link_conn *conn = &c->conns[fd];
+        ASSAY_ASSERT(conn->cookie != 0);
         const bool checks_cookie = looks_closely || conn->is_cut;
         if ((checks_cookie && socket_cookie(fd) != conn->cookie) || !weigh_socket(conn, fd)) {
             forget_socket(link, i);
@@ -220,6 +226,7 @@ static void count_sockets(struct assay_link *link, struct link_load *strangers)
 /* The oldest connection of a member, or of those without a message; -1: none. */
 static int find_oldest(const struct link_census *c, uint16_t slot)
 {
+    ASSAY_ASSERT(c->count <= c->capacity);
     int oldest = -1;
     for (uint32_t i = 0; i < c->count; i++) {
         const int fd = c->active[i];
@@ -233,6 +240,7 @@ static int find_oldest(const struct link_census *c, uint16_t slot)
 /* Peers whose messages are ignored are disconnected (docs/protocol.md 10.5.1). */
 static uint32_t connections_of(const struct assay_link *link, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < link->config.roster->count);
     const struct assay_limit *limits = link->config.limits;
     if (limits == NULL || assay_limit_check_peer(&limits[slot], link->now_ms) == ASSAY_LIMIT_OK)
         return LINK_CONNECTIONS_OF_ONE;
@@ -246,6 +254,7 @@ static void evict_oldest(struct assay_link *link, struct link_load *t, uint16_t 
     while (t->count > count_max || t->held > LINK_HELD_OF_ONE_MAX) {
         const int fd = find_oldest(&link->census, slot);
         if (fd < 0) return;
+        ASSAY_ASSERT(t->count > 0 && t->held >= link->census.conns[fd].held);
         t->count -= 1;
         t->held -= link->census.conns[fd].held;
         cut_socket(link, fd);

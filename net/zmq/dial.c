@@ -32,6 +32,7 @@ static void disconnect(struct assay_link *link, struct link_peer *peer)
 
 static void forget_addresses(struct link_peer *peer)
 {
+    ASSAY_ASSERT(peer->address_count <= LINK_ADDRESSES_MAX);
     for (uint32_t i = 0; i < peer->address_count; i++)
         free(peer->addresses[i]);
     peer->address_count = 0;
@@ -46,6 +47,7 @@ void assay_line_close(struct assay_link *link, struct link_peer *peer)
 
 static bool add_to_set(struct assay_link *link, struct link_peer *peer)
 {
+    ASSAY_ASSERT(peer->monitor_fd >= 0 && !peer->is_watched);
     struct epoll_event event = { .events = EPOLLIN,
                                  .data.u32 = (uint32_t)(peer - link->peers) };
     peer->is_watched = epoll_ctl(link->lines_fd, EPOLL_CTL_ADD, peer->monitor_fd, &event) == 0;
@@ -66,6 +68,7 @@ static bool keep_alive(void *line)
 /* The census needs the line's descriptor: a dialled peer may send, too. */
 static bool start_line(struct assay_link *link, struct link_peer *peer)
 {
+    ASSAY_ASSERT(peer->line != NULL && peer->monitor == NULL);
     /* No event of a failed handshake: see the comment above open_server in link.c. */
     const int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
                        ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
@@ -83,7 +86,7 @@ static bool start_line(struct assay_link *link, struct link_peer *peer)
 static bool dial_peer(struct assay_link *link, struct link_peer *peer, const char *address)
 {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
-    const uint8_t *server_key = link->config.roster->entries[peer - link->peers].door;
+    const uint8_t *server_key = link->config.roster->entries[peer - link->peers].bootstrap;
     (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
     disconnect(link, peer);
     void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
@@ -171,6 +174,7 @@ static bool is_try_late(struct link_peer *peer, const char *host)
 /* docs/protocol.md 9.3.3: a name is resolved at each try. */
 static void try_dial(struct assay_link *link, struct link_peer *peer)
 {
+    ASSAY_ASSERT(peer->dial.index < peer->address_count);
     char host[ASSAY_CLAIM_ADDRESS_MAX];
     const char *const address = peer->addresses[peer->dial.index];
     peer->is_resolving = false;
@@ -291,6 +295,7 @@ bool assay_link_addresses_are_valid(const char *addresses)
 
 static bool is_same(const struct link_peer *peer, char *const *list, uint32_t count)
 {
+    ASSAY_ASSERT(count <= LINK_ADDRESSES_MAX);
     if (peer->address_count != count) return false;
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(peer->addresses[i], list[i]) != 0) return false;
@@ -300,6 +305,7 @@ static bool is_same(const struct link_peer *peer, char *const *list, uint32_t co
 static void set_addresses(struct assay_link *link, struct link_peer *peer, char *const *list,
                           uint32_t count)
 {
+    ASSAY_ASSERT(count > 0 && count <= LINK_ADDRESSES_MAX);
     uint32_t at = 0;
     const enum assay_dial_state state = peer->dial.state;
     const bool is_out = state == ASSAY_DIAL_TRYING || state == ASSAY_DIAL_UP;
@@ -371,11 +377,13 @@ enum assay_status assay_link_identify(struct assay_link *link, const struct assa
 
 static enum assay_status request_resolve(void *context, uint32_t asker, const char *host)
 {
+    ASSAY_ASSERT(context != NULL);
     return assay_resolver_request(context, asker, host);
 }
 
 static bool on_resolved(void *context, struct assay_resolver_answer *answer)
 {
+    ASSAY_ASSERT(context != NULL);
     return assay_resolver_next(context, answer);
 }
 
@@ -403,7 +411,7 @@ enum assay_status assay_line_open(struct assay_link *link)
     /* docs/protocol.md 9.3.3: those that lost one peer at once are to come back apart. */
     uint64_t seed = 0;
     for (size_t i = 0; i < sizeof seed; i++)
-        seed = seed << 8 | config->door_public[i];
+        seed = seed << 8 | config->bootstrap_public[i];
     for (uint16_t slot = 0; slot < config->roster->count; slot++)
         link->peers[slot].dial.random = seed + slot;
     return open_names(link);

@@ -46,6 +46,7 @@ static size_t read_request(void *zap, struct zap_part parts[static ZAP_PARTS])
 
 static bool part_equals(const struct zap_part *part, const char *text)
 {
+    ASSAY_ASSERT(part->len <= sizeof part->bytes);
     return part->len == strlen(text) && assay_bytes_equal(part->bytes, text, part->len);
 }
 
@@ -54,7 +55,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
                       char user[static ASSAY_ROSTER_USER_LEN + 1])
 {
     uint16_t slot = 0;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     struct assay_counters *counters = link->config.counters;
     if (link->testing && assay_bytes_equal(key, link->test_key, 32)) {
         link->test_refused = true;
@@ -68,6 +69,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_OWN_KEY);
         return false;
     }
+    ASSAY_ASSERT(slot < link->config.roster->count);
     struct assay_limit *limit = link->config.limits ? &link->config.limits[slot] : NULL;
     if (limit && assay_limit_is_banned(limit, link->now_ms)) {
         assay_count(counters, ASSAY_COUNT_HANDSHAKE_BANNED);
@@ -89,6 +91,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
 
 static void send_reply(void *zap, const struct zap_part *id, const char *code, const char *user)
 {
+    ASSAY_ASSERT(id->len <= sizeof id->bytes);
     const struct assay_slice parts[] = {
         assay_slice_over("1.0", 3), assay_slice_over(id->bytes, id->len), assay_slice_over(code, 3),
         assay_slice_over("", 0),    assay_slice_over(user, strlen(user)), assay_slice_over("", 0),
@@ -102,6 +105,7 @@ static void send_reply(void *zap, const struct zap_part *id, const char *code, c
 
 void assay_gate_reply(struct assay_link *link)
 {
+    ASSAY_ASSERT(link->zap != NULL);
     for (;;) {
         struct zap_part parts[ZAP_PARTS] = { 0 };
         char user[ASSAY_ROSTER_USER_LEN + 1] = "";
@@ -140,6 +144,7 @@ void assay_gate_read_monitor(struct assay_link *link)
 
 enum assay_status assay_gate_open(struct assay_link *link)
 {
+    ASSAY_ASSERT(link->zap == NULL);
     link->zap = zmq_socket(link->context, ZMQ_REP);
     if (link->zap == NULL || !assay_socket_int(link->zap, ZMQ_LINGER, 0)) return ASSAY_E_IO;
     if (!assay_socket_fd(link->zap, &link->zap_fd)) return ASSAY_E_IO;

@@ -13,6 +13,7 @@
 
 enum assay_status assay_inbox_open(struct assay_link *link)
 {
+    ASSAY_ASSERT(link->inboxes == NULL);
     link->inboxes = calloc(link->config.roster->count, sizeof *link->inboxes);
     return link->inboxes == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
 }
@@ -51,6 +52,7 @@ bool assay_inbox_add(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     box->count += 1;
     box->bytes += len;
     link->waiting += 1;
+    ASSAY_ASSERT(box->bytes <= LINK_INBOX_BYTES_MAX);
     return true;
 }
 
@@ -63,6 +65,7 @@ uint64_t assay_link_get_bytes(const struct assay_link *link, uint16_t slot)
 /* Moves the oldest frame into link->frame, which owns it until the next one. */
 static void pop_frame(struct assay_link *link, struct link_inbox *box)
 {
+    ASSAY_ASSERT(box->first != NULL);
     struct link_frame *frame = box->first;
     const size_t len = zmq_msg_size(&frame->message);
     ASSAY_ASSERT(box->count > 0 && link->waiting > 0 && box->bytes >= len);
@@ -79,6 +82,7 @@ static void pop_frame(struct assay_link *link, struct link_inbox *box)
  * (host/peers/peer_score.h). Returns: its slot, LINK_NOBODY when nothing waits. */
 static uint16_t next_slot(const struct assay_link *link)
 {
+    ASSAY_ASSERT(link->turn < link->config.roster->count);
     const uint32_t members = link->config.roster->count;
     const struct assay_limit *limits = link->config.limits;
     uint16_t last = LINK_NOBODY;
@@ -102,6 +106,7 @@ enum assay_status assay_inbox_next(struct assay_link *link, zmq_msg_t **message,
         return ASSAY_E_AGAIN;
     }
     struct link_inbox *box = &link->inboxes[slot];
+    ASSAY_ASSERT(box->first != NULL);
     struct link_frame *first = box->first;
     link->turn = (slot + 1U) % link->config.roster->count;
     const enum assay_status status = assay_batch_next(&first->batch, frame);

@@ -8,6 +8,7 @@
 
 static bool send_now(struct assay_link *link, struct link_peer *peer, struct assay_slice frame)
 {
+    ASSAY_ASSERT(peer->line != NULL && frame.len > 0);
     if (zmq_send(peer->line, frame.bytes, frame.len, ZMQ_DONTWAIT) < 0) return false;
     assay_count(link->config.counters, ASSAY_COUNT_FRAMES_OUT);
     assay_count_many(link->config.counters, ASSAY_COUNT_BYTES_OUT, frame.len);
@@ -22,6 +23,7 @@ static void flush_line(struct assay_link *link, struct link_peer *peer)
         struct assay_slice frame;
         const size_t count =
             assay_outbox_build_batch(&peer->box, link->batch, sizeof link->batch, &frame);
+        ASSAY_ASSERT(count > 0 && count <= peer->box.count);
         if (!send_now(link, peer, frame)) {
             peer->is_stuck = true;
             return;

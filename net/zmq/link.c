@@ -2,9 +2,9 @@
  * net/zmq/link.c - peer sockets: one PULL in, one PUSH per peer out, one poll for all descriptors
  * of the runtime.
  *
- * A node of a large network has a monitor for each of its lines, and hardly ever does one of them
- * speak: looking at all of them was a tenth of what a turn costs. They are in an epoll set, of
- * which the poll sees one descriptor.
+ * A node of a large network has a monitor for each of its lines, and events are rare: polling all
+ * of them was a tenth of the cost of a step. They are in an epoll set, of which the poll sees one
+ * descriptor.
  */
 #include "net/zmq/link_internal.h"
 
@@ -53,14 +53,16 @@ bool assay_socket_common(void *socket)
 
 static bool set_server(struct assay_link *link)
 {
+    ASSAY_ASSERT(link->listener != NULL);
     const struct assay_link_config *config = &link->config;
     const int handshake_ms = config->handshake_ms > 0 ? config->handshake_ms : LINK_HANDSHAKE_MS;
-    return assay_socket_common(link->door) &&
-           assay_socket_int(link->door, ZMQ_BACKLOG, LINK_BACKLOG) &&
-           assay_socket_int(link->door, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
-           assay_socket_int(link->door, ZMQ_CURVE_SERVER, 1) &&
-           assay_socket_bytes(link->door, ZMQ_CURVE_SECRETKEY, config->door_secret->bytes, 32) &&
-           assay_socket_bytes(link->door, ZMQ_ZAP_DOMAIN, "assay", 5);
+    return assay_socket_common(link->listener) &&
+           assay_socket_int(link->listener, ZMQ_BACKLOG, LINK_BACKLOG) &&
+           assay_socket_int(link->listener, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
+           assay_socket_int(link->listener, ZMQ_CURVE_SERVER, 1) &&
+           assay_socket_bytes(link->listener, ZMQ_CURVE_SECRETKEY, config->bootstrap_secret->bytes,
+                              32) &&
+           assay_socket_bytes(link->listener, ZMQ_ZAP_DOMAIN, "assay", 5);
 }
 
 static enum assay_status listen_at(struct assay_link *link, const char *address,
@@ -70,13 +72,13 @@ static enum assay_status listen_at(struct assay_link *link, const char *address,
     size_t len = sizeof endpoint;
     struct link_census *const census = &link->census;
     (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
-    if (census->port_count == LINK_LISTEN_MAX || zmq_bind(link->door, endpoint) != 0) {
+    if (census->port_count == LINK_LISTEN_MAX || zmq_bind(link->listener, endpoint) != 0) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot listen on %.150s: %s", endpoint,
                  census->port_count == LINK_LISTEN_MAX ? "there are too many"
                                                        : zmq_strerror(zmq_errno()));
         return ASSAY_E_IO;
     }
-    if (zmq_getsockopt(link->door, ZMQ_LAST_ENDPOINT, endpoint, &len) != 0) return ASSAY_E_IO;
+    if (zmq_getsockopt(link->listener, ZMQ_LAST_ENDPOINT, endpoint, &len) != 0) return ASSAY_E_IO;
     const char *port = strrchr(endpoint, ':');
     census->ports[census->port_count++] =
         port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
@@ -105,15 +107,17 @@ static enum assay_status listen_on(struct assay_link *link,
 static enum assay_status open_server(struct assay_link *link,
                                      char message[static ASSAY_LINK_MESSAGE_LEN])
 {
-    static const char watch[] = "inproc://door";
-    link->door = zmq_socket(link->context, ZMQ_PULL);
+    ASSAY_ASSERT(link->listener == NULL && link->monitor == NULL);
+    static const char watch[] = "inproc://listener";
+    link->listener = zmq_socket(link->context, ZMQ_PULL);
     link->monitor = zmq_socket(link->context, ZMQ_PAIR);
-    if (link->door == NULL || link->monitor == NULL || !set_server(link) ||
+    if (link->listener == NULL || link->monitor == NULL || !set_server(link) ||
         !assay_socket_int(link->monitor, ZMQ_LINGER, 0) ||
         /* A monitor's pipe that is full stops libzmq's thread. */
         !assay_socket_int(link->monitor, ZMQ_RCVHWM, 0) ||
-        zmq_socket_monitor(link->door, watch, ZMQ_EVENT_ACCEPTED) != 0 ||
-        zmq_connect(link->monitor, watch) != 0 || !assay_socket_fd(link->door, &link->door_fd) ||
+        zmq_socket_monitor(link->listener, watch, ZMQ_EVENT_ACCEPTED) != 0 ||
+        zmq_connect(link->monitor, watch) != 0 ||
+        !assay_socket_fd(link->listener, &link->listener_fd) ||
         !assay_socket_fd(link->monitor, &link->monitor_fd)) {
         snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the socket: %s",
                  zmq_strerror(zmq_errno()));
@@ -147,18 +151,20 @@ static void is_dialable(const char *bound, char out[static ASSAY_LINK_ENDPOINT_M
 static enum assay_status run_selftest(struct assay_link *link,
                                       char message[static ASSAY_LINK_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(!link->testing);
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     struct assay_secret32 secret;
     ASSAY_TRY(assay_x25519_generate(&secret, link->test_key));
     is_dialable(link->endpoint, endpoint);
     link->testing = true;
     const enum assay_status status =
-        assay_selftest(link->context, endpoint, link->config.door_public, &secret, link->test_key,
-                       pump_events, link);
+        assay_selftest(link->context, endpoint, link->config.bootstrap_public, &secret,
+                       link->test_key, pump_events, link);
     link->testing = false;
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK)
-        snprintf(message, ASSAY_LINK_MESSAGE_LEN, "self-test of the door at %.150s: %s", endpoint,
+        snprintf(message, ASSAY_LINK_MESSAGE_LEN, "self-test of the listener at %.150s: %s",
+                 endpoint,
                  status == ASSAY_E_INVALID ? "a stranger got in" : assay_status_text(status));
     assay_gate_read_monitor(link);
     assay_census_excuse_all(link); /* what it dialled itself */
@@ -223,9 +229,9 @@ void assay_link_close(struct assay_link **link)
     if (l->lines_fd >= 0) (void)close(l->lines_fd);
     (void)zmq_msg_close(&l->frame);
     assay_inbox_close(l);
-    if (l->door != NULL) {
-        (void)zmq_socket_monitor(l->door, NULL, 0);
-        (void)zmq_close(l->door);
+    if (l->listener != NULL) {
+        (void)zmq_socket_monitor(l->listener, NULL, 0);
+        (void)zmq_close(l->listener);
     }
     if (l->monitor != NULL) (void)zmq_close(l->monitor);
     if (l->zap != NULL) (void)zmq_close(l->zap);
@@ -248,7 +254,7 @@ const char *assay_link_endpoint(const struct assay_link *link)
 
 /* What of our own woke us up. */
 struct link_woken {
-    bool door, gate; /* frames; callers at the listener */
+    bool listener, gate; /* frames; callers at the listener */
 };
 
 static struct pollfd *wait_for(struct assay_link *link, size_t *used, int fd)
@@ -263,7 +269,7 @@ static size_t fill_fds(struct assay_link *link, const struct pollfd *extra, size
 {
     size_t used = 0;
     /* While the runtime reads nothing, nothing wakes the loop: the next timed check drains. */
-    wait_for(link, &used, link->door_fd)->events = link->paused ? 0 : POLLIN;
+    wait_for(link, &used, link->listener_fd)->events = link->paused ? 0 : POLLIN;
     (void)wait_for(link, &used, link->zap_fd);
     (void)wait_for(link, &used, link->monitor_fd);
     (void)wait_for(link, &used, link->lines_fd);
@@ -315,7 +321,7 @@ static bool receive_part(struct assay_link *link, zmq_msg_t *part, int *fd)
 {
     (void)zmq_msg_close(part);
     zmq_msg_init(part);
-    if (zmq_msg_recv(part, link->door, ZMQ_DONTWAIT) < 0) return false;
+    if (zmq_msg_recv(part, link->listener, ZMQ_DONTWAIT) < 0) return false;
     *fd = zmq_msg_get(part, ZMQ_SRCFD);
     assay_census_on_bytes(link, *fd, zmq_msg_size(part));
     return true;
@@ -350,9 +356,10 @@ static enum assay_status sender_of(struct assay_link *link, zmq_msg_t *frame, ui
 /* One message into an inbox, or counted and dropped. Returns: false when none waits. */
 static bool drain_one(struct assay_link *link, zmq_msg_t *frame)
 {
+    ASSAY_ASSERT(link->listener != NULL);
     struct assay_counters *counters = link->config.counters;
     uint16_t slot = 0;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     int fd = -1;
     if (!receive_part(link, frame, &fd)) return false;
     assay_count(counters, ASSAY_COUNT_FRAMES_IN);
@@ -384,7 +391,7 @@ static void attend_sockets(struct assay_link *link, struct link_woken woken)
         assay_gate_reply(link);
         assay_gate_read_monitor(link);
     }
-    if (woken.door || link->has_more || link->paused) drain_sockets(link);
+    if (woken.listener || link->has_more || link->paused) drain_sockets(link);
     assay_census_run(link);
     assay_line_poll(link);
     assay_link_flush(link);
@@ -407,6 +414,7 @@ static int sleep_limit_ms(const struct assay_link *link)
             rest = relay_ms > link->now_ms ? relay_ms - link->now_ms : 0;
     }
     /* What is due and cannot be done at once is tried again, but not without a pause. */
+    ASSAY_ASSERT(rest <= LINK_REST_MS);
     return rest > 0 ? (int)rest : 1;
 }
 
@@ -419,14 +427,13 @@ static enum assay_status poll_once(struct assay_link *link, struct pollfd *extra
     if (poll(link->fds, used, link->has_more ? 0 : timeout_ms) < 0) {
         if (errno != EINTR) return ASSAY_E_IO;
         *is_due = true;
-        *woken = (struct link_woken){ .door = true, .gate = true };
+        *woken = (struct link_woken){ .listener = true, .gate = true };
         for (size_t i = 0; i < count; i++)
             extra[i].revents = 0;
         return ASSAY_OK;
     }
-    *woken = (struct link_woken){ .door = link->fds[0].revents != 0,
-                                  .gate = link->fds[1].revents != 0 ||
-                                          link->fds[2].revents != 0 };
+    *woken = (struct link_woken){ .listener = link->fds[0].revents != 0,
+                                  .gate = link->fds[1].revents != 0 || link->fds[2].revents != 0 };
     const bool line_spoke = link->fds[3].revents != 0, has_arrived = link->fds[4].revents != 0;
     const size_t own = free_lines(link); /* first: a line that spoke may be gone afterwards */
     ASSAY_ASSERT(own + count == used);

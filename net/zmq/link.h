@@ -44,8 +44,8 @@ struct assay_link_config {
     const struct assay_roster *roster; /* the runtime keeps it up to date */
     struct assay_limit *limits; /* [roster->count] handshakes and bans; may be NULL in tests */
     struct assay_counters *counters;
-    const struct assay_secret32 *door_secret;
-    const uint8_t *door_public; /* [32] */
+    const struct assay_secret32 *bootstrap_secret;
+    const uint8_t *bootstrap_public; /* [32] */
     /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * uses a free one. */
     const char *listen;
     int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */

@@ -119,7 +119,7 @@ struct link_peer {
 
 struct assay_link {
     struct assay_link_config config;
-    void *context, *door, *zap, *monitor;
+    void *context, *listener, *zap, *monitor;
     zmq_msg_t frame; /* the last one received */
     uint64_t now_ms;
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
@@ -134,7 +134,7 @@ struct assay_link {
     uint8_t test_key[32]; /* of the self-test: its refusal is no stranger's */
     bool testing, test_refused;
     struct pollfd *fds; /* [LINK_OWN_FDS + peers + LINK_EXTRA_MAX] */
-    int door_fd, zap_fd, monitor_fd;
+    int listener_fd, zap_fd, monitor_fd;
     int lines_fd; /* an epoll set of all lines' monitors, each by its slot */
     bool has_more; /* libzmq has more than one poll reads */
     struct link_peer *peers; /* [roster->count] */
@@ -147,8 +147,9 @@ struct assay_link {
 
 /*
  * ZMQ_FD: readable once something happened to the socket since it was last used (zmq_getsockopt(3):
- * edges, not levels). So whoever waits for one reads until EAGAIN once before, and whenever it is
- * readable. zmq_poll does the same with some ten calls into the kernel for each socket and turn.
+ * edges, not levels). So a caller that waits for one reads until EAGAIN once before, and whenever
+ * it is readable. zmq_poll does the same with some ten calls into the kernel for each socket and
+ * turn.
  * Returns: true, *fd.
  */
 bool assay_socket_fd(void *socket, int *fd);

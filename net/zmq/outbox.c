@@ -70,6 +70,7 @@ bool assay_outbox_remove_relay(struct assay_outbox *box, uint64_t relay)
 
 bool assay_outbox_is_full(const struct assay_outbox *box, size_t len)
 {
+    ASSAY_ASSERT(box->bytes <= ASSAY_OUTBOX_BYTES_MAX);
     return box->count == ASSAY_OUTBOX_FRAMES_MAX || len > ASSAY_OUTBOX_BYTES_MAX - box->bytes;
 }
 

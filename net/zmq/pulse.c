@@ -16,6 +16,7 @@ static const char nowhere[] = "tcp://255.255.255.255:9", watch[] = "inproc://pul
 
 static bool init_pulse(struct assay_pulse *pulse, void *context)
 {
+    ASSAY_ASSERT(context != NULL);
     pulse->line = zmq_socket(context, ZMQ_PUSH);
     pulse->monitor = zmq_socket(context, ZMQ_PAIR);
     return pulse->line != NULL && pulse->monitor != NULL &&
@@ -54,6 +55,7 @@ void assay_pulse_close(struct assay_pulse **pulse)
 
 uint64_t assay_pulse_beats(struct assay_pulse *pulse)
 {
+    ASSAY_ASSERT(pulse->monitor != NULL);
     uint16_t event = 0;
     uint32_t value = 0;
     while (assay_monitor_next(pulse->monitor, &event, &value))

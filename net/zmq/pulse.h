@@ -1,10 +1,10 @@
 /*
  * net/zmq/pulse.h - liveness probe of libzmq's I/O thread.
  *
- * Whoever waits for frames does not see it: with that thread hung every socket is just quiet. So a
- * line is kept to where nobody can ever be (TCP knows no broadcast: connect(2) refuses it at once,
- * and no packet leaves). libzmq tries it again again and again, by a timer of that thread, and its
- * monitor tells of each try.
+ * A caller that waits for frames does not notice it: with that thread hung every socket is just
+ * silent. So a connection is attempted to an address where nothing can listen (TCP knows no
+ * broadcast: connect(2) refuses it at once, and no packet leaves). libzmq tries it again again and
+ * again, by a timer of that thread, and its monitor reports each try.
  */
 #ifndef ASSAY_NET_ZMQ_PULSE_H
 #define ASSAY_NET_ZMQ_PULSE_H

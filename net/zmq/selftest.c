@@ -21,6 +21,7 @@ struct caller {
 
 static bool prepare_side(void *context, struct caller *caller, const char *monitor_name)
 {
+    ASSAY_ASSERT(caller->socket == NULL && caller->monitor == NULL);
     caller->socket = zmq_socket(context, ZMQ_PUSH);
     caller->monitor = zmq_socket(context, ZMQ_PAIR);
     if (caller->socket == NULL || caller->monitor == NULL) return false;
@@ -45,6 +46,7 @@ static void close_side(struct caller *caller)
 
 static void check_side(struct caller *caller)
 {
+    ASSAY_ASSERT(caller->monitor != NULL);
     uint16_t event = 0;
     uint32_t value = 0;
     while (assay_monitor_next(caller->monitor, &event, &value)) {

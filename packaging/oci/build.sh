@@ -51,9 +51,13 @@ keep() { # keep FILE: at its place, and what it loads
     done
 }
 keep usr/bin/assayd
+keep usr/libexec/assay/assay-verifier
+keep usr/libexec/assay/assay-transport
 keep usr/bin/assay
 keep usr/bin/assay-enclave
-keep "$(cd "$work/stage" && find usr/lib -name 'libtss2-tcti-device.so.0')" # loaded by name
+for name in libtss2-tcti-device.so.0 libcurl.so.4 libsystemd.so.0; do # loaded by name
+    keep "$(cd "$work/stage" && find lib usr/lib -name "$name" | head -n 1)"
+done
 
 mkdir -p "$root/etc/ssl/certs" "$root/etc/assay" "$root/var/lib/assay" "$root/run/assay" "$root/tmp"
 cat "$work"/stage/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"

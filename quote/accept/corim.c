@@ -27,6 +27,7 @@ enum assay_status corim_fail(struct corim_reader *reader, enum assay_status stat
                              const char *field, const uint8_t *at)
 {
     if (status == ASSAY_OK || reader->where == NULL || reader->where->field != NULL) return status;
+    ASSAY_ASSERT(field != NULL && at >= reader->base);
     reader->where->field = field;
     reader->where->offset = (unsigned long)(at - reader->base);
     return status;
@@ -44,6 +45,7 @@ enum assay_status corim_leave_out(struct corim_reader *reader, enum assay_corim_
 #undef REFUSED_CASE
     if (must && !reader->partial)
         return corim_fail(reader, ASSAY_E_UNSUPPORTED, assay_corim_part_text(part), at);
+    ASSAY_ASSERT((unsigned)part < ASSAY_CORIM_PARTS);
     reader->corim->left_out[part]++;
     return ASSAY_OK;
 }
@@ -58,6 +60,7 @@ enum assay_status corim_skip(struct assay_cursor *in, struct assay_slice *out)
         status = assay_cbor_skip(&at, &deep);
     }
     ASSAY_TRY(status);
+    ASSAY_ASSERT(at.pos > in->pos);
     return assay_cursor_slice(in, at.pos - in->pos, out);
 }
 
@@ -94,6 +97,7 @@ static void keep_text(char out[static ASSAY_CORIM_TEXT_MAX], struct assay_slice 
         const uint8_t c = text.bytes[i];
         out[i] = (char)(c >= 0x20 && c <= 0x7e ? c : '?');
     }
+    ASSAY_ASSERT(len < ASSAY_CORIM_TEXT_MAX);
     out[len] = '\0';
 }
 
@@ -278,6 +282,7 @@ static enum assay_status read_id(struct corim_reader *reader, struct assay_curso
     if (type == ASSAY_CBOR_TAG) ASSAY_TRY(assay_cbor_tag(in, &tag));
     if (type == ASSAY_CBOR_TAG && tag != CORIM_TAG_UUID) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_bytes(in, SHOWN, &id));
+    ASSAY_ASSERT(2 * id.len < sizeof reader->corim->id);
     assay_hex_encode(id.bytes, id.len, reader->corim->id, sizeof reader->corim->id);
     return ASSAY_OK;
 }
@@ -339,11 +344,13 @@ static enum assay_status read_member(struct corim_reader *reader, struct assay_c
 static enum assay_status check_combinations(struct corim_reader *reader)
 {
     const struct assay_corim *const c = reader->corim;
+    ASSAY_ASSERT(c->reference_count <= ASSAY_REFERENCES_MAX);
     uint32_t with_alternatives = 0;
     uint8_t values[ASSAY_REFERENCE_FIELDS] = { 0 };
     if (c->profile == ASSAY_CORIM_PROFILE_ASSAY || reader->triples_with_several_fields == 0)
         return ASSAY_OK;
     for (uint32_t i = 0; i < c->reference_count; i++) {
+        ASSAY_ASSERT((unsigned)c->references[i].field < ASSAY_REFERENCE_FIELDS);
         uint8_t *const seen = &values[c->references[i].field];
         if (*seen == 1) with_alternatives++;
         if (*seen < 2) (*seen)++;
@@ -375,6 +382,7 @@ static enum assay_status read_manifest(struct corim_reader *reader, struct assay
     ASSAY_TRY(read_tags(reader, manifest.tags));
     if (reader->corim->reference_count == 0)
         return corim_fail(reader, ASSAY_E_NOT_FOUND, "reference values", bytes.bytes);
+    ASSAY_ASSERT(reader->corim->reference_count <= ASSAY_REFERENCES_MAX);
     return check_combinations(reader);
 }
 
@@ -382,6 +390,7 @@ static struct corim_reader reader_over(const uint8_t *bytes,
                                        const struct assay_corim_options *options,
                                        struct assay_corim *corim, struct assay_where *where)
 {
+    ASSAY_ASSERT(corim != NULL);
     assay_bytes_zero(corim, sizeof *corim);
     if (where != NULL) *where = (struct assay_where){ 0 };
     return (struct corim_reader){ .base = bytes,
@@ -519,6 +528,7 @@ static enum assay_status check_signature(const struct assay_cose_sign1 *sign1,
     ASSAY_TRY(assay_cose_sign1_signature(sign1, &signature, digest));
     if (assay_cose_key_type(sign1->algorithm) != signer->type) return ASSAY_E_SIGNATURE;
     ASSAY_TRY(assay_verify_key_load(signer, &key));
+    ASSAY_ASSERT(key != NULL);
     const bool good =
         assay_verify_key_check(key, &signature, digest, assay_signature_digest_len(signature.alg));
     assay_verify_key_free(&key);
@@ -537,6 +547,7 @@ enum assay_status assay_corim_open(const uint8_t *bytes, size_t len, const struc
         return corim_fail(reader, ASSAY_E_RANGE, "a manifest of at most 262144 bytes", bytes);
     TRY_AT(assay_cose_sign1_parse(bytes, len, &sign1), "COSE_Sign1", bytes);
     if (!sign1.tagged) return corim_fail(reader, ASSAY_E_TYPE, "COSE_Sign1 (tag 18)", bytes);
+    ASSAY_ASSERT(sign1.offset_signature <= len);
     TRY_AT(check_signature(&sign1, signer), "signature", bytes + sign1.offset_signature);
     ASSAY_TRY(read_header(reader, sign1.protected_header));
     return read_manifest(reader, sign1.payload);

@@ -37,7 +37,7 @@ enum assay_corim_profile { ASSAY_CORIM_PROFILE_LIST(ASSAY_CORIM_PROFILE_ENUM) };
     X(INSTANCE, "a value for one instance or group of devices alone", true)                        \
     X(CLASS, "a value for one class, layer or index of devices alone", true)                       \
     X(MEASUREMENT, "a measurement that no field of a policy holds", true)                          \
-    X(CONDITION, "a condition beside the value (flags, exact SVN, keys, serial numbers)", true)    \
+    X(CONDITION, "a condition besides the value (flags, exact SVN, keys, serial numbers)", true)   \
     X(DIGEST, "a digest of an algorithm or length that its field never has", true)                 \
     X(COMBINATION, "values that are accepted together only", true)
 

@@ -16,6 +16,7 @@ enum { NAME_MAX = 24 };
 
 static bool is_text(struct assay_slice slice, const char *text)
 {
+    ASSAY_ASSERT(text != NULL);
     return assay_slice_equal(slice, assay_slice_over(text, assay_text_len(text, 256)));
 }
 
@@ -117,6 +118,7 @@ static bool is_amd_class(const struct corim_environment *e)
 
 static uint32_t named_class(enum assay_corim_profile profile, const struct corim_environment *e)
 {
+    ASSAY_ASSERT((unsigned)profile < 32);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         if ((classes[i].profiles & (1u << (unsigned)profile)) != 0 &&
             is_text(e->vendor, classes[i].vendor) && is_text(e->model, classes[i].model))
@@ -169,6 +171,7 @@ static const struct measurement_row measurements[] = {
 /* Does some kind of the class measure the field, with values of any length? */
 static bool is_measured(uint32_t kinds, enum assay_reference_field field)
 {
+    ASSAY_ASSERT(kinds != 0);
     uint32_t measuring = 0;
     for (size_t len = 32; len <= ASSAY_MEASUREMENT_MAX; len += 16)
         measuring |= assay_reference_field_kinds(field, len);
@@ -201,6 +204,7 @@ enum { RTMRS = 4, PCRS = 24 };
 enum assay_status corim_register_of(uint32_t kinds, const struct corim_key *key,
                                     enum assay_reference_field *field)
 {
+    ASSAY_ASSERT(kinds != 0);
     if (key->type == CORIM_KEY_TEXT)
         return corim_field_of(ASSAY_CORIM_PROFILE_ASSAY, kinds, key, field);
     if (key->type != CORIM_KEY_NUMBER) return ASSAY_E_NOT_FOUND;
@@ -239,6 +243,7 @@ bool corim_is_raw(enum assay_reference_field field)
 void corim_class_of(const struct assay_reference *reference, const char **vendor,
                     const char **model)
 {
+    ASSAY_ASSERT(assay_reference_field_fits(reference->field, reference->value_len));
     const uint32_t kinds = assay_reference_field_kinds(reference->field, reference->value_len);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
         if (classes[i].kinds != kinds) continue;

@@ -7,6 +7,7 @@
  */
 #include "quote/accept/corim_internal.h"
 
+#include "base/assert.h"
 #include "quote/text.h"
 
 #define TRY_AT(call, field, at)                                                                    \
@@ -163,6 +164,7 @@ static enum assay_status read_state(struct corim_reader *reader, struct assay_cu
     uint64_t state = 0;
     TRY_AT(assay_cbor_uint_max(in, ASSAY_REFERENCE_DENIED, &state), "state", m->at);
     m->state = (enum assay_reference_state)state;
+    ASSAY_ASSERT(m->state <= ASSAY_REFERENCE_DENIED);
     return ASSAY_OK;
 }
 
@@ -171,6 +173,7 @@ static enum assay_status read_own_value(struct corim_reader *reader, struct assa
                                         int64_t key, struct measurement *m)
 {
     if (key == CORIM_MVAL_STATE) return read_state(reader, in, m);
+    ASSAY_ASSERT(key == CORIM_MVAL_NOT_BEFORE || key == CORIM_MVAL_NOT_AFTER);
     const bool begins = key == CORIM_MVAL_NOT_BEFORE;
     int64_t *const unix_s = begins ? &m->not_before_s : &m->not_after_s;
     *(begins ? &m->has_not_before : &m->has_not_after) = true;
@@ -242,6 +245,7 @@ static enum assay_status read_measurement(struct corim_reader *reader, struct as
 /* --- from measurements to entries */
 static bool same_entry(const struct assay_reference *a, const struct assay_reference *b)
 {
+    ASSAY_ASSERT(a->value_len <= sizeof a->value && b->value_len <= sizeof b->value);
     return a->field == b->field && a->state == b->state && a->value_len == b->value_len &&
            assay_bytes_equal(a->value, b->value, a->value_len) &&
            a->has_not_before == b->has_not_before && a->not_before_s == b->not_before_s &&
@@ -252,11 +256,13 @@ static bool same_entry(const struct assay_reference *a, const struct assay_refer
 static enum assay_status append_reference(struct corim_reader *reader,
                                           const struct assay_reference *entry)
 {
+    ASSAY_ASSERT(assay_reference_field_fits(entry->field, entry->value_len));
     struct assay_corim *const c = reader->corim;
     for (uint32_t i = 0; i < c->reference_count; i++)
         if (same_entry(&c->references[i], entry)) return ASSAY_OK;
     if (c->reference_count == ASSAY_REFERENCES_MAX) return ASSAY_E_FULL;
     c->references[c->reference_count++] = *entry;
+    ASSAY_ASSERT(c->reference_count <= ASSAY_REFERENCES_MAX);
     return ASSAY_OK;
 }
 
@@ -288,6 +294,7 @@ static enum assay_status add_entry(struct corim_reader *reader, struct triple *t
                                    const struct measurement *m, enum assay_reference_field field,
                                    struct assay_slice value)
 {
+    ASSAY_ASSERT((assay_reference_field_kinds(field, value.len) & triple->kinds) != 0);
     struct assay_reference entry = {
         .field = field,
         .state = m->state,
@@ -313,6 +320,7 @@ static enum assay_status add_entry(struct corim_reader *reader, struct triple *t
 
 static bool can_fit(const struct triple *triple, enum assay_reference_field field, size_t len)
 {
+    ASSAY_ASSERT(triple->kinds != 0);
     return (assay_reference_field_kinds(field, len) & triple->kinds) != 0;
 }
 
@@ -379,6 +387,7 @@ static enum assay_status add_digests(struct corim_reader *reader, struct triple 
         TRY_AT(read_digest(in, &value, &len), "digest", m->at);
         if (len == 0 || !can_fit(triple, field, len)) continue;
         ASSAY_TRY(add_entry(reader, triple, m, field, value));
+        ASSAY_ASSERT(value.len == len);
         added = true;
     }
     return added ? ASSAY_OK : corim_leave_out(reader, ASSAY_CORIM_PART_DIGEST, m->at);
@@ -466,6 +475,7 @@ static enum assay_status check_realm(struct corim_reader *reader, const struct t
                                      uint32_t first)
 {
     const struct assay_corim *const c = reader->corim;
+    ASSAY_ASSERT(first <= c->reference_count);
     const struct assay_slice id = triple->environment.class_id;
     if (c->profile != ASSAY_CORIM_PROFILE_CCA_REALM) return ASSAY_OK;
     for (uint32_t i = first; i < c->reference_count; i++) {
@@ -486,6 +496,7 @@ enum assay_status corim_reference_triple(struct corim_reader *reader, struct ass
     uint64_t count = 0;
     TRY_AT(assay_cbor_array_exact(in, 2), "reference triple", at);
     ASSAY_TRY(read_environment(reader, in, &triple));
+    ASSAY_ASSERT(triple.kinds != 0);
     TRY_AT(assay_cbor_array(in, ASSAY_CORIM_ITEMS_MAX, &count), "measurements", at);
     const struct measurement plain = { .at = at };
     ASSAY_TRY(add_class(reader, &triple, &plain));

@@ -21,6 +21,7 @@ enum {
 /* Named Information numbers of the hashes. */
 static uint64_t algorithm_of(uint32_t len)
 {
+    ASSAY_ASSERT(len == ASSAY_SHA256_LEN || len == ASSAY_SHA384_LEN || len == ASSAY_SHA512_LEN);
     if (len == ASSAY_SHA256_LEN) return 1;
     return len == ASSAY_SHA384_LEN ? 7 : 8;
 }
@@ -53,6 +54,7 @@ static void put_value(struct assay_writer *w, const struct assay_reference *r)
 
 static void put_time(struct assay_writer *w, int64_t key, int64_t unix_s)
 {
+    ASSAY_ASSERT(unix_s >= 0);
     assay_cbor_put_int(w, key);
     assay_cbor_put_tag(w, CORIM_TAG_TIME);
     assay_cbor_put_uint(w, (uint64_t)unix_s);
@@ -83,6 +85,7 @@ static void put_triple(struct assay_writer *w, const struct assay_reference *r)
     const char *vendor = NULL;
     const char *model = NULL;
     corim_class_of(r, &vendor, &model);
+    ASSAY_ASSERT(vendor != NULL && model != NULL);
     assay_cbor_put_array(w, 2);
     assay_cbor_put_map(w, 1);
     assay_cbor_put_uint(w, 0);
@@ -103,6 +106,7 @@ static void put_triple(struct assay_writer *w, const struct assay_reference *r)
 static struct assay_slice put_comid(const char *id, const struct assay_reference *references,
                                     size_t count, struct assay_writer *w)
 {
+    ASSAY_ASSERT(count <= ASSAY_REFERENCES_MAX);
     struct assay_slice comid;
     assay_cbor_put_map(w, 2);
     assay_cbor_put_uint(w, 1);
@@ -190,6 +194,7 @@ enum assay_status assay_corim_digest(struct assay_slice sealed,
     uint8_t whole[ASSAY_DIGEST_MAX];
     ASSAY_TRY(assay_cose_sign1_parse(sealed.bytes, sealed.len, &sign1));
     ASSAY_TRY(assay_cose_sign1_signature(&sign1, &signature, whole));
+    ASSAY_ASSERT(assay_signature_digest_len(signature.alg) >= ASSAY_SHA256_LEN);
     assay_bytes_copy(digest, ASSAY_SHA256_LEN, whole, ASSAY_SHA256_LEN);
     return ASSAY_OK;
 }

@@ -9,6 +9,8 @@
 static void set_acceptance(struct assay_policy *policy, enum assay_tcb_status status,
                            enum assay_acceptance acceptance)
 {
+    ASSAY_ASSERT((unsigned)status < ASSAY_TCB_STATUS_COUNT);
+    ASSAY_ASSERT((unsigned)acceptance <= ASSAY_ACCEPT_AFFIRMING);
     policy->statuses[status].acceptance = acceptance;
 }
 
@@ -34,6 +36,7 @@ void assay_policy_default(struct assay_policy *policy)
     policy->platform.vmpl_max = ASSAY_VMPL_MAX;
     policy->platform.allow_smt = true;
     policy->ima_unknown = ASSAY_ACCEPT_WARNING;
+    ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
 }
 
 /* --- bounds */
@@ -62,6 +65,7 @@ static enum assay_status check_reference(const struct assay_reference *r)
 
 static enum assay_status check_text(const char *text, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0);
     const size_t len = assay_text_len(text, capacity);
     if (len == 0 || len == capacity) return ASSAY_E_RANGE;
     for (size_t i = 0; i < len; i++)
@@ -91,6 +95,7 @@ static enum assay_status check_events(const struct assay_policy *policy)
 {
     if (!is_acceptance(policy->ima_unknown)) return ASSAY_E_RANGE;
     if (policy->event_count > ASSAY_EVENT_REFERENCES_MAX) return ASSAY_E_RANGE;
+    ASSAY_ASSERT(policy->event_count <= ASSAY_EVENT_REFERENCES_MAX);
     for (uint32_t i = 0; i < policy->event_count; i++)
         ASSAY_TRY(check_event(&policy->events[i]));
     return ASSAY_OK;
@@ -135,6 +140,7 @@ static enum assay_status check_root(const struct assay_policy_root *root)
 
 enum assay_status assay_policy_check(const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy != NULL);
     if ((unsigned)policy->profile > ASSAY_PROFILE_DEVELOPMENT) return ASSAY_E_RANGE;
     if (!is_kinds(policy->kinds)) return ASSAY_E_RANGE;
     if (policy->root_count > ASSAY_POLICY_ROOTS_MAX) return ASSAY_E_RANGE;
@@ -155,6 +161,7 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
 enum assay_ak_form assay_policy_ak_form(const struct assay_policy *policy,
                                         const struct assay_key *key, enum assay_evidence_kind kind)
 {
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     for (uint32_t i = 0; i < policy->root_count; i++) {
         const struct assay_policy_root *const root = &policy->roots[i];
         if ((root->kinds & ASSAY_KIND_BIT(kind)) == 0) continue;

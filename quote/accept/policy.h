@@ -9,7 +9,7 @@
 #define ASSAY_QUOTE_ACCEPT_POLICY_H
 
 #include "base/writer.h"
-#include "quote/certificates/roots.h"
+#include "quote/accept/roots.h"
 #include "quote/request.h"
 
 enum assay_profile { ASSAY_PROFILE_PRODUCTION = 0, ASSAY_PROFILE_DEVELOPMENT = 1 };
@@ -98,6 +98,9 @@ enum { ASSAY_FIELD_32 = 1, ASSAY_FIELD_48 = 2, ASSAY_FIELD_64 = 4 };
 enum assay_reference_field { ASSAY_REFERENCE_FIELD_LIST(ASSAY_REFERENCE_FIELD_ENUM) };
 #undef ASSAY_REFERENCE_FIELD_ENUM
 enum { ASSAY_REFERENCE_FIELDS = 56 }; /* numbers are below; 22 to 31 are unassigned */
+/* Sets of fields, as bits: those that name what runs (quote/kinds.h). */
+#define ASSAY_PROGRAM_BIT(name) (UINT64_C(1) << ASSAY_REFERENCE_##name)
+#define ASSAY_PROGRAM_PCRS      (UINT64_C(0xffffff) << ASSAY_REFERENCE_PCR0)
 
 struct assay_reference {
     enum assay_reference_field field;

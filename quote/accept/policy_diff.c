@@ -61,6 +61,8 @@ static void add_minimum(struct diff *d, const char *what, uint64_t before, uint6
 static void add_minima(struct diff *d, const char *what, const uint8_t *before,
                        const uint8_t *after, size_t len)
 {
+    ASSAY_ASSERT(before != NULL && after != NULL);
+    ASSAY_ASSERT(2 * len < ASSAY_REASON_TEXT);
     bool up = false;
     bool down = false;
     struct assay_text old = assay_text_empty();
@@ -193,6 +195,7 @@ struct root {
 /* Returns: false past the last one. */
 static bool root_at(const struct assay_policy *policy, uint32_t index, struct root *root)
 {
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     if (policy->root_count > 0) {
         if (index >= policy->root_count) return false;
         *root = (struct root){ policy->roots[index].name, policy->roots[index].key,
@@ -213,11 +216,13 @@ static uint32_t kinds_of_key(const struct assay_policy *policy, const struct ass
     struct root root;
     for (uint32_t i = 0; i < entries && root_at(policy, i, &root); i++)
         if (assay_key_equal(&root.key, key)) kinds |= root.kinds;
+    ASSAY_ASSERT(key->type != ASSAY_KEY_NONE);
     return kinds & ASSAY_KINDS_KNOWN;
 }
 
 static struct assay_text kinds_text(uint32_t kinds)
 {
+    ASSAY_ASSERT((kinds & ~ASSAY_KINDS_KNOWN) == 0);
     struct assay_text out = assay_text_empty();
     if (kinds == 0) return text_of("not trusted");
     if (kinds == ASSAY_KINDS_KNOWN) return text_of("every kind");
@@ -297,6 +302,7 @@ static void diff_advisories(struct diff *d)
 static bool is_listed(const struct assay_policy *policy, enum assay_reference_field field,
                       uint32_t kinds)
 {
+    ASSAY_ASSERT(kinds != 0);
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
         if (r->field == field && r->state != ASSAY_REFERENCE_DENIED &&
@@ -308,6 +314,7 @@ static bool is_listed(const struct assay_policy *policy, enum assay_reference_fi
 
 static void diff_field(struct diff *d, enum assay_reference_field field, uint32_t kinds)
 {
+    ASSAY_ASSERT(kinds != 0);
     const bool was = is_listed(d->before, field, kinds);
     const bool is = is_listed(d->after, field, kinds);
     if (was == is) return;
@@ -320,6 +327,7 @@ static void diff_field(struct diff *d, enum assay_reference_field field, uint32_
 
 static bool same_value(const struct assay_reference *a, const struct assay_reference *b)
 {
+    ASSAY_ASSERT(a->value_len <= sizeof a->value && b->value_len <= sizeof b->value);
     return a->field == b->field && a->value_len == b->value_len &&
            assay_bytes_equal(a->value, b->value, a->value_len);
 }
@@ -371,6 +379,7 @@ static struct saying describe_reference(const struct assay_policy *policy,
     if (denied) s.rank = 0;
     if (s.rank >= 0) return s;
     const bool listed = is_listed(policy, value->field, kinds);
+    ASSAY_ASSERT(!denied);
     return (struct saying){ listed ? 0 : 2, text_of(listed ? "not listed" : "as any value") };
 }
 
@@ -394,6 +403,7 @@ static bool adds_nothing(const struct assay_policy *one, const struct assay_poli
 
 static bool is_first(const struct assay_policy *policy, uint32_t index)
 {
+    ASSAY_ASSERT(index < policy->reference_count);
     for (uint32_t i = 0; i < index; i++)
         if (same_value(&policy->references[i], &policy->references[index])) return false;
     return true;
@@ -415,6 +425,7 @@ static void diff_value(struct diff *d, const struct assay_reference *value)
     const struct saying was = describe_reference(d->before, value);
     const struct saying is = describe_reference(d->after, value);
     struct assay_text what = join_two(assay_reference_field_name(value->field), " ");
+    ASSAY_ASSERT(value->value_len >= SHOWN);
     assay_text_add_hex(&what, value->value, SHOWN);
     assay_text_add(&what, "...");
     enum assay_change_effect effect = ASSAY_CHANGE_EITHER;
@@ -477,6 +488,7 @@ static bool is_closed(const struct assay_policy *policy, const struct assay_even
 /* An entry that only one of the policies has. */
 static void diff_event(struct diff *d, const struct assay_event_reference *e, bool is_new)
 {
+    ASSAY_ASSERT(e->text[0] != '\0' || e->value_len >= 8);
     const bool closed = is_closed(is_new ? d->before : d->after, e);
     enum assay_change_effect effect = is_new ? ASSAY_CHANGE_STRICTER : ASSAY_CHANGE_LOOSER;
     if (e->state == ASSAY_EVENT_ALLOWED || e->state == ASSAY_EVENT_RETIRING) {
@@ -520,6 +532,7 @@ void assay_policy_diff(const struct assay_policy *before, const struct assay_pol
     diff_advisories(&d);
     diff_references(&d);
     diff_events(&d);
+    ASSAY_ASSERT(out->count <= ASSAY_POLICY_CHANGES_MAX);
 }
 
 const char *assay_change_effect_text(enum assay_change_effect effect)

@@ -58,6 +58,7 @@ uint32_t assay_reference_field_kinds(enum assay_reference_field field, size_t va
 {
     if (!assay_reference_field_fits(field, value_len)) return 0;
     if (!assay_reference_field_is_pcr(field)) return describe_field(field).kinds;
+    ASSAY_ASSERT(value_len == ASSAY_SHA384_LEN || value_len == ASSAY_SHA256_LEN);
     return value_len == ASSAY_SHA384_LEN ? ASSAY_KINDS_NITRO : ASSAY_KINDS_TPM;
 }
 
@@ -69,10 +70,12 @@ const char *assay_reference_field_name(enum assay_reference_field field)
 enum assay_status assay_reference_field_parse(const char *name, size_t len,
                                               enum assay_reference_field *field)
 {
+    ASSAY_ASSERT(name != NULL || len == 0);
     for (unsigned i = 0; i < ASSAY_REFERENCE_FIELDS; i++) {
         const struct field known = describe_field((enum assay_reference_field)i);
         if (known.lengths == 0 || assay_text_len(known.name, len + 1) != len) continue;
         if (!assay_bytes_equal(known.name, name, len)) continue;
+        ASSAY_ASSERT(assay_reference_field_is_known((enum assay_reference_field)i));
         *field = (enum assay_reference_field)i;
         return ASSAY_OK;
     }

@@ -12,6 +12,7 @@
 /* --- findings */
 struct assay_text assay_lint_path(const char *list, uint32_t index)
 {
+    ASSAY_ASSERT(list != NULL);
     struct assay_text path = assay_text_empty();
     assay_text_add(&path, list);
     assay_text_add(&path, "[");
@@ -33,6 +34,8 @@ void assay_lint_find(struct assay_lint_run *l, enum assay_lint lint, struct assa
     struct assay_lint_report *const report = l->report;
     if (assay_lint_severity_of(lint) == ASSAY_LINT_ERROR) report->errors++;
     else report->warnings++;
+    ASSAY_ASSERT(report->count < report->errors + report->warnings);
+    ASSAY_ASSERT(report->count <= ASSAY_LINT_FINDINGS_MAX);
     if (report->count == ASSAY_LINT_FINDINGS_MAX) return;
     report->findings[report->count++] = (struct assay_lint_finding){ lint, path, detail };
 }
@@ -75,6 +78,7 @@ static void lint_profile(struct assay_lint_run *l)
 /* Without roots of its own a policy trusts those that are pinned in the source. */
 static uint32_t vouched_kinds(const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     uint32_t vouched = 0;
     for (uint32_t i = 0; i < policy->root_count; i++)
         vouched |= policy->roots[i].kinds;
@@ -91,6 +95,7 @@ static uint32_t vouched_kinds(const struct assay_policy *policy)
 /* Is there an earlier root that makes root number index needless? */
 static bool root_is_repeated(const struct assay_policy *policy, uint32_t index)
 {
+    ASSAY_ASSERT(index < policy->root_count);
     const struct assay_policy_root *const root = &policy->roots[index];
     for (uint32_t i = 0; i < index; i++)
         if (assay_key_equal(&policy->roots[i].key, &root->key) &&
@@ -101,6 +106,7 @@ static bool root_is_repeated(const struct assay_policy *policy, uint32_t index)
 
 static bool root_name_is_repeated(const struct assay_policy *policy, uint32_t index)
 {
+    ASSAY_ASSERT(index < policy->root_count);
     for (uint32_t i = 0; i < index; i++)
         if (assay_text_compare(policy->roots[i].name, policy->roots[index].name,
                                ASSAY_ROOT_NAME_MAX) == 0)
@@ -110,6 +116,7 @@ static bool root_name_is_repeated(const struct assay_policy *policy, uint32_t in
 
 static void lint_ak_form(struct assay_lint_run *l, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->root_count);
     const struct assay_policy_root *const root = &l->policy->roots[index];
     const struct assay_text path = assay_lint_path("roots", index);
     const uint32_t tpm = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
@@ -182,6 +189,7 @@ static void lint_statuses(struct assay_lint_run *l, const struct assay_policy *s
 static void want_kinds(struct assay_lint_run *l, enum assay_lint lint, bool set, uint32_t kinds,
                        const char *path)
 {
+    ASSAY_ASSERT(kinds != 0);
     if (set && (l->kinds & kinds) == 0)
         assay_lint_find(l, lint, text_of(path), assay_lint_kinds(kinds));
 }
@@ -238,6 +246,7 @@ static bool has_form_of_intel(const char *id)
 static void lint_advisories(struct assay_lint_run *l)
 {
     const struct assay_policy *const policy = l->policy;
+    ASSAY_ASSERT(policy->advisory_count <= ASSAY_POLICY_ADVISORIES_MAX);
     if (policy->advisory_count > 0 && (l->kinds & ASSAY_KINDS_DCAP) == 0)
         find_at(l, ASSAY_LINT_ADVISORY_UNUSED, "advisories_denied", "");
     for (uint32_t i = 0; i < policy->advisory_count; i++) {
@@ -256,6 +265,7 @@ static void lint_advisories(struct assay_lint_run *l)
 void assay_policy_lint(const struct assay_policy *policy, int64_t at_unix_s,
                        struct assay_lint_report *report)
 {
+    ASSAY_ASSERT(report != NULL);
     struct assay_policy standard;
     ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
     struct assay_lint_run l = { .policy = policy,
@@ -273,6 +283,7 @@ void assay_policy_lint(const struct assay_policy *policy, int64_t at_unix_s,
     lint_advisories(&l);
     assay_lint_references(&l);
     assay_lint_events(&l);
+    ASSAY_ASSERT(report->count <= report->errors + report->warnings);
 }
 
 /* --- texts */

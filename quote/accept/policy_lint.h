@@ -33,7 +33,7 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
     X(ROOT_NAME_TWICE, WARNING, "root-name-twice", "two roots have the same name",                 \
       "give each root a name of its own")                                                          \
     X(AK_FORM_UNUSED, ERROR, "attestation-keys-unused",                                            \
-      "a root says whose attestation keys it certifies, and no kind has such keys",                \
+      "a root names the attestation keys that it certifies, and no kind has such keys",            \
       "remove attestation_keys, or accept tpm2")                                                   \
     X(AK_FORM_TWICE, ERROR, "attestation-keys-twice",                                              \
       "an earlier root has the same key and other attestation_keys, which decide",                 \
@@ -74,7 +74,7 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "the value is the digest of nothing: no program, but an empty file or pipe was measured",    \
       "measure the program again")                                                                 \
     X(REFERENCE_DENIED, ERROR, "reference-denied",                                                 \
-      "the value is denied for the whole time for which it is accepted",                           \
+      "the value is denied for the entire time for which it is accepted",                          \
       "remove one of the two entries, or separate their times")                                    \
     X(REFERENCE_PART_DENIED, WARNING, "reference-denied-in-part",                                  \
       "the value is denied for a part of the time for which it is accepted: the denial wins",      \
@@ -97,12 +97,12 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "every PCR value is longer than those of a TPM, whose quotes are then all refused",          \
       "add values of 32 bytes, of the SHA-256 bank, or take the kinds out of kinds")               \
     X(PARAVISOR_ANY, ERROR, "any-paravisor",                                                       \
-      "PCR values are set, and nothing says which paravisor may claim them: all are refused",      \
+      "PCR values are set, and nothing names the paravisor that may claim them: all are refused",  \
       "add its measurement (snp_measurement, mrtd) or its key (id_key_digest, author_key_digest)") \
     X(PROGRAM_ANY, WARNING, "any-program",                                                         \
-      "no reference value says which program may run: any is accepted",                            \
+      "no reference value names the program that may run: any is accepted",                        \
       "add reference values of the measurement")                                                   \
-    X(EVENT_UNUSED, ERROR, "event-unused", "no accepted kind has a register of such events",\
+    X(EVENT_UNUSED, ERROR, "event-unused", "no accepted kind has a register of such events",       \
       "remove the entry, or accept a kind of TDX (rtmr) or TPM (pcr, file)")                       \
     X(EVENT_TWICE, ERROR, "event-twice", "an earlier entry says the same of the same digest",      \
       "remove one of the two")                                                                     \
@@ -111,7 +111,7 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
     X(IMA_UNKNOWN_UNUSED, ERROR, "ima-unknown-unused",                                             \
       "ima_unknown has no effect: no event names a file", "remove it, or name files in events")    \
     X(EVENT_LOGS, WARNING, "event-logs",                                                           \
-      "events are named: evidence that comes without its log, as in a network, is not judged",     \
+      "events are named: evidence that comes without its log, as in a network, is not appraised",  \
       "use events where --event-log or the library gives the log")
 
 #define ASSAY_LINT_ENUM(symbol, severity, name, text, advice) ASSAY_LINT_##symbol,

@@ -3,6 +3,8 @@
  */
 #include "quote/accept/policy_lint_internal.h"
 
+#include "base/assert.h"
+
 /* A paravisor's TPM has a log of PCRs; the RTMRs of the TD below are not the guest's. */
 static uint32_t kinds_of(const struct assay_event_reference *e)
 {
@@ -22,11 +24,13 @@ static bool same_digest(const struct assay_event_reference *a,
     if (a->is_file != b->is_file || a->field != b->field || a->value_len != b->value_len)
         return false;
     if (!a->is_file && !same_text(a, b)) return false;
+    ASSAY_ASSERT(a->value_len <= sizeof a->value);
     return a->value_len == 0 || assay_bytes_equal(a->value, b->value, a->value_len);
 }
 
 static struct assay_text detail_of(const struct assay_event_reference *e)
 {
+    ASSAY_ASSERT(e->text[0] != '\0' || e->value_len >= 4);
     struct assay_text detail = assay_text_empty();
     assay_text_add(&detail, e->is_file ? "file" : assay_reference_field_name(e->field));
     assay_text_add(&detail, " ");
@@ -37,6 +41,7 @@ static struct assay_text detail_of(const struct assay_event_reference *e)
 
 static void lint_event(struct assay_lint_run *l, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->event_count);
     const struct assay_event_reference *const e = &l->policy->events[index];
     const struct assay_text path = assay_lint_path("events", index);
     bool twice = false, denied = false;
@@ -57,6 +62,7 @@ static void lint_event(struct assay_lint_run *l, uint32_t index)
 void assay_lint_events(struct assay_lint_run *l)
 {
     const struct assay_policy *const policy = l->policy;
+    ASSAY_ASSERT(policy->event_count <= ASSAY_EVENT_REFERENCES_MAX);
     bool names_files = false;
     struct assay_text where = assay_text_empty();
     for (uint32_t i = 0; i < policy->event_count; i++)

@@ -7,7 +7,8 @@
  */
 #include "quote/accept/policy_lint_internal.h"
 
-#include "quote/tpm/vtpm.h"
+#include "base/assert.h"
+#include "quote/accept/reference.h"
 
 /* Both ends belong to it. */
 struct span {
@@ -23,16 +24,19 @@ static struct span span_of(const struct assay_reference *r)
 
 static bool covers_span(struct span outer, struct span inner)
 {
+    ASSAY_ASSERT(outer.from <= outer.to && inner.from <= inner.to);
     return outer.from <= inner.from && outer.to >= inner.to;
 }
 
 static bool spans_meet(struct span a, struct span b)
 {
+    ASSAY_ASSERT(a.from <= a.to && b.from <= b.to);
     return a.from <= b.to && b.from <= a.to;
 }
 
 static bool same_value(const struct assay_reference *a, const struct assay_reference *b)
 {
+    ASSAY_ASSERT(a->value_len <= sizeof a->value && b->value_len <= sizeof b->value);
     return a->field == b->field && a->value_len == b->value_len &&
            assay_bytes_equal(a->value, b->value, a->value_len);
 }
@@ -59,6 +63,7 @@ static bool is_accepted(const struct assay_reference *r)
 static struct assay_text detail_of(const struct assay_reference *r, bool has_other, uint32_t other)
 {
     enum { SHOWN = 4 };
+    ASSAY_ASSERT(r->value_len >= SHOWN);
     struct assay_text detail = assay_text_empty();
     assay_text_add(&detail, assay_reference_field_name(r->field));
     assay_text_add(&detail, " ");
@@ -73,6 +78,7 @@ static struct assay_text detail_of(const struct assay_reference *r, bool has_oth
 
 static void find_entry(struct assay_lint_run *l, enum assay_lint lint, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->reference_count);
     assay_lint_find(l, lint, assay_lint_path("references", index),
                     detail_of(&l->policy->references[index], false, 0));
 }
@@ -80,6 +86,8 @@ static void find_entry(struct assay_lint_run *l, enum assay_lint lint, uint32_t 
 static void find_pair(struct assay_lint_run *l, enum assay_lint lint, uint32_t index,
                       uint32_t other)
 {
+    ASSAY_ASSERT(index < l->policy->reference_count && other < l->policy->reference_count);
+    ASSAY_ASSERT(index != other);
     assay_lint_find(l, lint, assay_lint_path("references", index),
                     detail_of(&l->policy->references[index], true, other));
 }
@@ -88,6 +96,7 @@ static void find_pair(struct assay_lint_run *l, enum assay_lint lint, uint32_t i
  * finding */
 static bool lint_repeated(struct assay_lint_run *l, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->reference_count);
     const struct assay_reference *const r = &l->policy->references[index];
     for (uint32_t i = 0; i < l->policy->reference_count; i++) {
         const struct assay_reference *const other = &l->policy->references[i];
@@ -102,6 +111,7 @@ static bool lint_repeated(struct assay_lint_run *l, uint32_t index)
 
 static bool lint_denied(struct assay_lint_run *l, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->reference_count);
     const struct assay_reference *const r = &l->policy->references[index];
     uint32_t part = 0;
     bool has_part = false;
@@ -160,6 +170,7 @@ static struct field_tally tally_field(const struct assay_lint_run *l, uint32_t i
         if (other->state == ASSAY_REFERENCE_ALLOWED) t.allowed = true;
         else t.retiring = true;
     }
+    ASSAY_ASSERT(t.accepted || (!t.allowed && !t.retiring));
     return t;
 }
 
@@ -167,6 +178,7 @@ static void lint_field(struct assay_lint_run *l, uint32_t index)
 {
     if (!is_accepted(&l->policy->references[index])) return;
     const struct field_tally t = tally_field(l, index);
+    ASSAY_ASSERT(t.accepted);
     if (!t.first) return;
     if (!t.allowed && !t.retiring) find_entry(l, ASSAY_LINT_FIELD_OVER, index);
     else if (!t.allowed) find_entry(l, ASSAY_LINT_RETIRING_ALONE, index);
@@ -180,6 +192,7 @@ static bool has_security_version(const struct assay_reference *r)
 
 static void lint_entry(struct assay_lint_run *l, uint32_t index)
 {
+    ASSAY_ASSERT(index < l->policy->reference_count);
     const struct assay_reference *const r = &l->policy->references[index];
     if ((assay_reference_field_kinds(r->field, r->value_len) & l->kinds) == 0) {
         find_entry(l, ASSAY_LINT_REFERENCE_UNUSED, index);
@@ -214,6 +227,7 @@ static bool is_of_nothing(const struct assay_reference *r)
                                       0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24 };
     static const uint8_t sha384[] = { 0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x96, 0x38,
                                       0x4c, 0xd9, 0x32, 0x7e, 0xb1, 0xb1, 0xe3, 0x6a };
+                                      ASSAY_ASSERT(r->value_len >= sizeof sha256);
     return assay_bytes_equal(r->value, r->value_len == 48 ? sha384 : sha256, sizeof sha256);
 }
 
@@ -256,14 +270,15 @@ static void lint_pcrs(struct assay_lint_run *l)
     const uint32_t tpms = l->kinds & ASSAY_KINDS_TPM;
     uint32_t first = 0, open = 0;
     if (tpms == 0 || l->all_kinds || !find_pcr(l->policy, &first)) return;
+    ASSAY_ASSERT(first < l->policy->reference_count);
     const struct assay_text path = assay_lint_path("references", first);
     if (!assay_tpm_policy_has_pcrs(l->policy)) {
         assay_lint_find(l, ASSAY_LINT_PCR_LENGTH, path, assay_lint_kinds(tpms));
         return;
     }
-    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_SNP))
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_KIND_VTPM_SNP))
         open |= ASSAY_KINDS_TPM & ASSAY_KINDS_SNP;
-    if (!assay_vtpm_is_pinned(l->policy, ASSAY_HCL_TDX))
+    if (!assay_vtpm_is_pinned(l->policy, ASSAY_KIND_VTPM_TDX))
         open |= ASSAY_KINDS_TPM & ASSAY_KINDS_TDX;
     if ((open & tpms) != 0)
         assay_lint_find(l, ASSAY_LINT_PARAVISOR_ANY, path, assay_lint_kinds(open & tpms));
@@ -271,6 +286,7 @@ static void lint_pcrs(struct assay_lint_run *l)
 
 void assay_lint_references(struct assay_lint_run *l)
 {
+    ASSAY_ASSERT(l->policy->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; i < l->policy->reference_count; i++)
         lint_entry(l, i);
     lint_pcrs(l);

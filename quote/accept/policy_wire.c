@@ -49,6 +49,7 @@ static void put_option(struct assay_writer *w, bool has, uint64_t value)
 
 static void put_reference(struct assay_writer *w, const struct assay_reference *r)
 {
+    ASSAY_ASSERT(r->value_len <= sizeof r->value);
     assay_cbor_put_array(w, REFERENCE_FIELDS);
     assay_cbor_put_uint(w, (uint64_t)r->field);
     assay_cbor_put_uint(w, (uint64_t)r->state);
@@ -145,6 +146,7 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
 static enum assay_status get_option(struct assay_cursor *c, uint64_t max, bool *has,
                                     uint64_t *value)
 {
+    ASSAY_ASSERT(has != NULL && !*has);
     enum assay_cbor_type type;
     ASSAY_TRY(assay_cbor_peek(c, &type));
     if (type == ASSAY_CBOR_NULL) return assay_cbor_null(c);
@@ -162,6 +164,7 @@ static enum assay_status get_time(struct assay_cursor *c, bool *has, int64_t *un
 
 static enum assay_status get_text(struct assay_cursor *c, char *out, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0);
     struct assay_slice text;
     ASSAY_TRY(assay_cbor_text(c, capacity - 1, &text));
     /* What stands behind a NUL would be lost, and be a second encoding of the rest. */
@@ -184,6 +187,7 @@ static enum assay_status get_reference(struct assay_cursor *c, struct assay_refe
     ASSAY_TRY(get_time(c, &r->has_not_before, &r->not_before_s));
     ASSAY_TRY(get_time(c, &r->has_not_after, &r->not_after_s));
     ASSAY_TRY(assay_cbor_uint_max(c, UINT16_MAX, &isvsvn));
+    ASSAY_ASSERT(value.len <= sizeof r->value);
     r->field = (enum assay_reference_field)field;
     r->state = (enum assay_reference_state)state;
     r->isvsvn_min = (uint16_t)isvsvn;
@@ -216,6 +220,7 @@ static enum assay_status get_roots(struct assay_cursor *c, struct assay_policy *
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_POLICY_ROOTS_MAX, &count));
     p->root_count = (uint32_t)count;
+    ASSAY_ASSERT(p->root_count <= ASSAY_POLICY_ROOTS_MAX);
     for (uint32_t i = 0; i < p->root_count; i++) {
         uint64_t kinds = 0;
         uint64_t ak = 0;
@@ -239,10 +244,12 @@ static enum assay_status get_lists(struct assay_cursor *c, struct assay_policy *
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_POLICY_ADVISORIES_MAX, &count));
     p->advisory_count = (uint32_t)count;
+    ASSAY_ASSERT(p->advisory_count <= ASSAY_POLICY_ADVISORIES_MAX);
     for (uint32_t i = 0; i < p->advisory_count; i++)
         ASSAY_TRY(get_text(c, p->advisories_denied[i], ASSAY_ADVISORY_TEXT));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_REFERENCES_MAX, &count));
     p->reference_count = (uint32_t)count;
+    ASSAY_ASSERT(p->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; i < p->reference_count; i++)
         ASSAY_TRY(get_reference(c, &p->references[i]));
     return ASSAY_OK;
@@ -294,6 +301,7 @@ static enum assay_status get_event(struct assay_cursor *c, struct assay_event_re
     ASSAY_TRY(get_option(c, UINT32_MAX, &e->has_type, &type));
     ASSAY_TRY(get_text(c, e->text, sizeof e->text));
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_MEASUREMENT_MAX, &value));
+    ASSAY_ASSERT(value.len <= sizeof e->value);
     e->state = (enum assay_event_state)state;
     e->field = (enum assay_reference_field)field;
     e->type = (uint32_t)type;
@@ -310,6 +318,7 @@ static enum assay_status get_events(struct assay_cursor *c, struct assay_policy 
     ASSAY_TRY(get_acceptance(c, &p->ima_unknown));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_EVENT_REFERENCES_MAX, &count));
     p->event_count = (uint32_t)count;
+    ASSAY_ASSERT(p->event_count <= ASSAY_EVENT_REFERENCES_MAX);
     for (uint32_t i = 0; i < p->event_count; i++)
         ASSAY_TRY(get_event(c, &p->events[i]));
     return has_events(p) ? ASSAY_OK : ASSAY_E_ENCODING;

@@ -23,6 +23,7 @@ static bool in_window(const struct assay_reference *r, int64_t at_unix_s)
 static bool is_about(const struct assay_reference *r, const struct assay_measured *m,
                      enum assay_evidence_kind kind)
 {
+    ASSAY_ASSERT((unsigned)m->field < ASSAY_REFERENCE_FIELDS);
     if (r->field != m->field) return false;
     if (!assay_reference_field_is_pcr(r->field)) return true;
     return (assay_reference_field_kinds(r->field, r->value_len) & ASSAY_KIND_BIT(kind)) != 0;
@@ -30,12 +31,14 @@ static bool is_about(const struct assay_reference *r, const struct assay_measure
 
 static bool same_value(const struct assay_reference *r, const struct assay_measured *m)
 {
+    ASSAY_ASSERT(r->value_len <= sizeof r->value);
     return r->value_len == m->value_len && assay_bytes_equal(r->value, m->value, m->value_len);
 }
 
 static void add_hex_reason(struct assay_verdict *verdict, enum assay_rule rule,
                            const struct assay_measured *m, const char *expected)
 {
+    ASSAY_ASSERT(m->value != NULL && expected != NULL);
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, m->value, m->value_len);
     assay_verdict_add(verdict, rule, m->offset, expected, observed.text);
@@ -54,6 +57,7 @@ struct tally {
 static struct tally tally_entries(const struct assay_policy *policy, const struct assay_measured *m,
                                   const struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
     struct tally t = { 0 };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
@@ -92,9 +96,45 @@ void assay_reference_appraise(const struct assay_policy *policy,
         assay_text_add_u64(&expected, t.isvsvn_min);
         assay_text_add(&observed, "isvsvn ");
         assay_text_add_u64(&observed, measured->isvsvn);
+        ASSAY_ASSERT(measured->isvsvn < t.isvsvn_min);
         assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, measured->offset, expected.text,
                           observed.text);
     } else {
         add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, measured, "a reference value");
     }
+}
+
+/* Does the policy demand values of PCRs? Out: *comparable, any of them of the SHA-256 bank */
+bool assay_tpm_policy_demands_pcrs(const struct assay_policy *policy, bool *comparable)
+{
+    bool any = false;
+    *comparable = false;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->field < ASSAY_REFERENCE_PCR0 || r->state == ASSAY_REFERENCE_DENIED) continue;
+        any = true;
+        if (r->value_len == ASSAY_SHA256_LEN) *comparable = true;
+    }
+    return any;
+}
+
+bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy)
+{
+    bool comparable = false;
+    return assay_tpm_policy_demands_pcrs(policy, &comparable) && comparable;
+}
+
+bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_evidence_kind kind)
+{
+    bool is_pinned = false;
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (r->state == ASSAY_REFERENCE_DENIED) continue;
+        if (kind == ASSAY_KIND_VTPM_TDX) is_pinned |= r->field == ASSAY_REFERENCE_MRTD;
+        else
+            is_pinned |= r->field == ASSAY_REFERENCE_SNP_MEASUREMENT ||
+                         r->field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
+                         r->field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
+    }
+    return is_pinned;
 }

@@ -22,4 +22,13 @@ struct assay_measured {
 void assay_reference_appraise(const struct assay_policy *policy,
                               const struct assay_measured *measured, struct assay_verdict *verdict);
 
+/* --- values of PCRs, which a TPM quotes and a paravisor can only claim */
+/* *comparable: one of them is of the SHA-256 bank. Returns: true when the policy demands any. */
+bool assay_tpm_policy_demands_pcrs(const struct assay_policy *policy, bool *comparable);
+/* Returns: true when the policy demands values of PCRs that a quote is compared with. */
+bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy);
+/* Does the policy name the paravisors that may attest PCRs? Returns: true when it has a reference
+ * value of the measurement or of the key that signed it. */
+bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_evidence_kind kind);
+
 #endif

@@ -30,6 +30,7 @@ static void judge_reserved(const struct assay_snp_appraisal *a)
 {
     enum { KEY_INFO_BITS = 5 };
     const struct assay_snp_report *const r = &a->report;
+    ASSAY_ASSERT(!r->reserved_set || r->reserved_offset < ASSAY_SNP_SIGNED_LEN);
     const char *const zero = "zero in reserved places";
     if (r->reserved_set)
         assay_verdict_add(a->verdict, ASSAY_RULE_RESERVED_BITS, r->reserved_offset, zero,
@@ -68,7 +69,7 @@ static void judge_vmpl(const struct assay_snp_appraisal *a)
     assay_text_add(&observed, "VMPL ");
     assay_text_add_u64(&observed, vmpl);
     /* 56860, SNP_HV_REPORT_REQ: requested by the host, not by the guest. */
-    if (vmpl == UINT32_MAX) assay_text_add(&observed, ": asked for by the host");
+    if (vmpl == UINT32_MAX) assay_text_add(&observed, ": requested by the host");
     assay_verdict_add(a->verdict, vmpl > max ? ASSAY_RULE_VMPL : ASSAY_RULE_VMPL_NOTE,
                       ASSAY_SNP_AT_VMPL, expected.text, observed.text);
 }
@@ -94,6 +95,7 @@ static void judge_guest_policy(const struct assay_snp_appraisal *a)
 /* What is reported is what the signature vouches for: minimum versions are about it alone. */
 static void judge_minimum(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(assay_snp_has_layout(a));
     const uint8_t *const min = a->rules->snp_tcb_min;
     const struct assay_snp_tcb least = { min[4] != 0, min[4], min[0], min[1], min[2], min[3] };
     const struct assay_snp_tcb reported = assay_snp_tcb(a->product, a->report.reported_tcb);
@@ -136,6 +138,7 @@ static void name_platform(const struct assay_snp_appraisal *a)
     struct assay_verdict *const v = a->verdict;
     const struct assay_vek *const vek = &a->proven->facts.vek;
     uint8_t chip[ASSAY_SNP_CHIP_ID_LEN] = { 0 };
+    ASSAY_ASSERT(vek->hwid_len <= sizeof chip);
     if (a->proven->root.type == ASSAY_KEY_NONE) return;
     if (assay_verdict_has_class(v, ASSAY_RULE_FORGED)) return;
     if (vek->hwid_len > 0) assay_bytes_copy(chip, sizeof chip, vek->hwid, vek->hwid_len);
@@ -151,6 +154,7 @@ static void name_platform(const struct assay_snp_appraisal *a)
 /* --- the whole */
 static void appraise_report(struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(a->proven != NULL);
     a->product = assay_snp_report_product(&a->report);
     if (a->report.version < 3 && assay_snp_has_vek(a))
         a->product = assay_snp_product_of_name(a->proven->facts.vek.product);
@@ -180,6 +184,7 @@ enum assay_status assay_snp_appraise(const struct assay_snp_subject *subject,
     const enum assay_status status =
         assay_snp_vek_prove(&a.report, subject, verifier, request, &lease);
     if (status == ASSAY_OK) {
+        ASSAY_ASSERT(lease.proven != NULL);
         a.proven = lease.proven;
         appraise_report(&a);
     }
@@ -213,6 +218,7 @@ static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *de
     const size_t left = assay_cursor_left(&in);
     ASSAY_TRY(assay_cursor_take(&in, left, &tail));
     if (!assay_bytes_all_zero(tail, left)) return ASSAY_E_TRAILING;
+    ASSAY_ASSERT(len >= ASSAY_SNP_REPORT_LEN);
     *declared = ASSAY_SNP_REPORT_LEN;
     return ASSAY_OK;
 }
@@ -222,11 +228,13 @@ static enum assay_status verify_report(const struct assay_kind *kind,
                                        const struct assay_evidence_request *request,
                                        struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
     if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
                           assay_kind_text(kind->kind));
+    ASSAY_ASSERT(package.certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     const struct assay_snp_subject subject = { package.main, package.certificates,
                                                package.certificate_count };
     ASSAY_TRY(assay_snp_appraise(&subject, verifier, request, verdict));

@@ -80,7 +80,7 @@ struct assay_snp_report {
     uint64_t policy;
     uint8_t family_id[16];
     uint8_t image_id[16];
-    uint32_t vmpl; /* UINT32_MAX: asked for by the host */
+    uint32_t vmpl; /* UINT32_MAX: requested by the host */
     uint32_t signature_algo;
     uint8_t current_tcb[ASSAY_SNP_TCB_LEN];
     uint64_t platform_info;

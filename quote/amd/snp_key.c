@@ -25,6 +25,7 @@ static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_
 static void add_number(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,
                        const char *expected, const char *what, uint64_t observed)
 {
+    ASSAY_ASSERT(expected != NULL && what != NULL);
     struct assay_text text = assay_text_empty();
     assay_text_add(&text, what);
     assay_text_add_u64(&text, observed);
@@ -34,6 +35,7 @@ static void add_number(struct assay_verdict *verdict, enum assay_rule rule, uint
 /* --- signing key */
 bool assay_snp_has_vek(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(a->proven != NULL && a->proven->link_count <= ASSAY_PROVEN_LINKS_MAX);
     return a->proven->link_count > 0;
 }
 
@@ -44,6 +46,7 @@ bool assay_snp_has_vek(const struct assay_snp_appraisal *a)
 static void judge_signature(const struct assay_snp_appraisal *a)
 {
     const struct assay_snp_report *const r = &a->report;
+    ASSAY_ASSERT(r->signed_part.len == ASSAY_SNP_SIGNED_LEN);
     const enum assay_snp_signing_key signer = assay_snp_signing_key(r);
     enum assay_proof_state state = ASSAY_PROOF_UNKNOWN;
     if (signer != ASSAY_SNP_KEY_VCEK && signer != ASSAY_SNP_KEY_VLEK) {
@@ -79,6 +82,7 @@ static const char *skip_prefix(const char *text, const char *start)
  */
 static void judge_signing_key(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(assay_snp_has_vek(a));
     const struct assay_vek *const vek = &a->proven->facts.vek;
     const bool wants_vlek = assay_snp_signing_key(&a->report) == ASSAY_SNP_KEY_VLEK;
     const char *const expected = wants_vlek ? "a VLEK certificate: CSP id, no hardware id"
@@ -124,6 +128,7 @@ static enum assay_snp_product product_of_root(const struct assay_key *root)
 static void demand_product(const struct assay_snp_appraisal *a, const char *part,
                            enum assay_snp_product product)
 {
+    ASSAY_ASSERT(part != NULL);
     if (product == ASSAY_SNP_PRODUCT_UNKNOWN || product == a->product) return;
     struct assay_text observed = assay_text_empty();
     assay_text_add(&observed, part);
@@ -185,6 +190,7 @@ bool assay_snp_has_layout(const struct assay_snp_appraisal *a)
 
 static void judge_vek_tcb(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(assay_snp_has_vek(a));
     const struct assay_vek *const vek = &a->proven->facts.vek;
     const struct assay_snp_tcb reported = assay_snp_tcb(a->product, a->report.reported_tcb);
     const bool equal = assay_snp_vek_tcb_equal(vek, &reported);
@@ -210,6 +216,7 @@ static void judge_vek_tcb(const struct assay_snp_appraisal *a)
 static void judge_chip(const struct assay_snp_appraisal *a)
 {
     const struct assay_vek *const vek = &a->proven->facts.vek;
+    ASSAY_ASSERT(vek->hwid_len <= sizeof vek->hwid);
     const struct assay_snp_report *const r = &a->report;
     if (assay_snp_signing_key(r) == ASSAY_SNP_KEY_VLEK) return;
     if (assay_bytes_all_zero(r->chip_id, sizeof r->chip_id)) return;
@@ -226,6 +233,7 @@ static void judge_chip(const struct assay_snp_appraisal *a)
 /* 57230: a hardware id is as long as its product's chip ids. */
 static void judge_hwid_len(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(assay_snp_has_vek(a));
     const uint32_t len = a->proven->facts.vek.hwid_len;
     const uint32_t wanted =
         a->product == ASSAY_SNP_TURIN ? ASSAY_SNP_SHORT_CHIP_ID_LEN : ASSAY_SNP_CHIP_ID_LEN;
@@ -258,6 +266,7 @@ static void judge_certificate(const struct assay_snp_appraisal *a)
  */
 static void judge_order(const struct assay_snp_appraisal *a)
 {
+    ASSAY_ASSERT(assay_snp_has_layout(a));
     const struct assay_snp_report *const r = &a->report;
     const struct assay_snp_tcb reported = assay_snp_tcb(a->product, r->reported_tcb);
     const struct assay_snp_tcb committed = assay_snp_tcb(a->product, r->committed_tcb);
@@ -315,10 +324,11 @@ static void no_list(const struct assay_snp_appraisal *a)
 /* Does it bear the ARK's name, where the ARK's certificate is at hand (evidence-rules.md 3.6)? */
 static bool is_named_for_root(const struct assay_proven *p, const struct assay_crl *crl)
 {
+    ASSAY_ASSERT(p->link_count <= ASSAY_PROVEN_LINKS_MAX);
     enum { ROOT = 2 };
     uint8_t issuer[ASSAY_SHA256_LEN];
     if (p->link_count <= ROOT) return true;
-    const struct assay_link *const root = &p->links[ROOT];
+    const struct assay_chain_link *const root = &p->links[ROOT];
     assay_sha256(crl->issuer.der, crl->issuer.len, issuer);
     return root->may_sign_crl && assay_bytes_equal(issuer, root->subject, sizeof issuer) &&
            (!crl->has_authority_key_id || !root->has_key_id ||
@@ -335,6 +345,7 @@ struct roots_list {
 static void consider_list(const struct assay_snp_appraisal *a, const uint8_t root_name[static 32],
                           const struct assay_list *list, struct roots_list *out)
 {
+    ASSAY_ASSERT(out->list == NULL || out->list->has_issuer);
     const int64_t at_unix_s = a->verdict->at_unix_s;
     const bool is_signed = list->has_issuer && assay_bytes_equal(list->issuer_name, root_name, 32);
     const bool is_named = is_named_for_root(a->proven, &list->crl);
@@ -353,6 +364,7 @@ static void consider_list(const struct assay_snp_appraisal *a, const uint8_t roo
 
 static void find_roots_list(const struct assay_snp_appraisal *a, struct roots_list *out)
 {
+    ASSAY_ASSERT(a->proven->root.type != ASSAY_KEY_NONE);
     uint8_t root_name[ASSAY_SHA256_LEN];
     const struct assay_endorsements *const all = a->request->endorsements;
     *out = (struct roots_list){ 0 };
@@ -361,10 +373,12 @@ static void find_roots_list(const struct assay_snp_appraisal *a, struct roots_li
         const struct assay_endorsement *const e = &all->entries[i];
         if ((e->kinds & ASSAY_KIND_BIT(a->request->kind)) == 0 || e->collateral == NULL) continue;
         if (!assay_key_equal(&e->root, &a->proven->root)) continue;
+        ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
         for (uint32_t k = 0; k < e->collateral->fault_count; k++)
             assay_verdict_add(a->verdict, e->collateral->faults[k].rule, 0,
                               e->collateral->faults[k].what,
                               assay_status_text(e->collateral->faults[k].status));
+        ASSAY_ASSERT(e->collateral->list_count <= ASSAY_LISTS_MAX);
         for (size_t k = 0; k < e->collateral->list_count; k++)
             consider_list(a, root_name, &e->collateral->lists[k], out);
     }
@@ -379,9 +393,10 @@ static void judge_list(const struct assay_snp_appraisal *a, const struct assay_c
 {
     static const uint8_t unnumbered[ASSAY_SERIAL_LEN] = { 0 };
     const struct assay_proven *const p = a->proven;
+    ASSAY_ASSERT(p->link_count <= ASSAY_PROVEN_LINKS_MAX);
     judge_window(a, "CRL", false, crl->this_update_s, crl->next_update_s);
     for (uint32_t i = 0; i < p->link_count; i++) {
-        const struct assay_link *const link = &p->links[i];
+        const struct assay_chain_link *const link = &p->links[i];
         if (assay_bytes_equal(link->serial, unnumbered, sizeof unnumbered)) continue;
         if (!assay_crl_contains(crl, link->serial)) continue;
         struct assay_text observed = assay_text_empty();
@@ -398,6 +413,7 @@ void assay_snp_appraise_chain(const struct assay_snp_appraisal *a)
         judge_window(a, p->links[i].what, true, p->links[i].from_unix_s,
                      p->links[i].to_unix_s);
     if (p->root.type == ASSAY_KEY_NONE) return;
+    ASSAY_ASSERT(p->link_count > 0);
     struct roots_list roots;
     find_roots_list(a, &roots);
     if (roots.is_misnamed)

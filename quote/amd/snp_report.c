@@ -69,6 +69,7 @@ static enum assay_status read_number(struct assay_cursor *in, uint8_t out[48])
 static enum assay_status read_signature(struct assay_cursor *in, struct assay_signature *signature)
 {
     enum { NUMBER = 48, RESERVED = 368 };
+    ASSAY_ASSERT(2 * NUMBER <= sizeof signature->bytes);
     const uint8_t *reserved = NULL;
     signature->alg = ASSAY_SIGNATURE_ECDSA_SHA384;
     signature->len = 2 * NUMBER;
@@ -90,6 +91,7 @@ struct reserved {
  */
 static void find_reserved(const uint8_t *bytes, struct assay_snp_report *r)
 {
+    ASSAY_ASSERT(r->version >= ASSAY_SNP_VERSION_MIN && r->version <= ASSAY_SNP_VERSION_MAX);
     static const struct reserved places[] = {
         { 0x4c, 0x50, 2, ASSAY_SNP_VERSION_MAX },   { 0x188, 0x1a0, 2, 2 },
         { 0x18b, 0x1a0, 3, ASSAY_SNP_VERSION_MAX }, { 0x1eb, 0x1ec, 2, ASSAY_SNP_VERSION_MAX },
@@ -125,6 +127,7 @@ enum assay_status assay_snp_parse(const uint8_t *bytes, size_t len, struct assay
     ASSAY_TRY(assay_cursor_end(&in));
     if (r.version < VERSION_MIT_VECTORS) r.launch_mit_vector = r.current_mit_vector = 0;
     find_reserved(r.signed_part.bytes, &r);
+    ASSAY_ASSERT(in.pos == ASSAY_SNP_REPORT_LEN);
     *report = r;
     return ASSAY_OK;
 }

@@ -64,6 +64,7 @@ unsigned assay_snp_vek_fit(const struct assay_certificate *certificate,
         assay_snp_vek_chip_equal(vek, report->chip_id))
         fit += CHIP;
     if (assay_snp_vek_tcb_equal(vek, &tcb)) fit += TCB;
+    ASSAY_ASSERT(fit >= IS_VEK && fit <= ASSAY_SNP_FITS);
     return fit;
 }
 
@@ -79,6 +80,7 @@ const struct assay_certificate *assay_snp_vek_choose(const struct assay_certific
         best = fit;
         chosen = &certificates[i];
     }
+    ASSAY_ASSERT((chosen == NULL) == (best == 0));
     return chosen;
 }
 
@@ -93,6 +95,7 @@ enum assay_status assay_snp_vek_read(const struct assay_slice *pieces, size_t pi
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status == ASSAY_OK) *count += found;
     }
+    ASSAY_ASSERT(*count <= capacity);
     return ASSAY_OK;
 }
 
@@ -119,13 +122,14 @@ enum reach {
 struct way {
     enum reach reach;
     const struct assay_endorsement *endorsement;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t count; /* VEK, ASK or ASVK, and the ARK where its certificate is at hand */
     struct assay_certificate certificates[LINKS];
 };
 
 static void collect_certificates(const struct assay_endorsement *e, struct hand *h)
 {
+    ASSAY_ASSERT(h->own_count <= OWN_MAX);
     h->endorsement = e;
     h->count = h->own_count;
     if (e == NULL || e->collateral == NULL) return;
@@ -145,6 +149,7 @@ static const struct assay_certificate *choose_vek(const struct hand *h)
         assay_snp_vek_choose(h->all, h->own_count, h->report);
     const struct assay_certificate *const best = assay_snp_vek_choose(h->all, h->count, h->report);
     if (best == own) return own;
+    ASSAY_ASSERT(best != NULL);
     return h->exact || assay_snp_vek_fit(best, h->report) == ASSAY_SNP_FITS ? best : own;
 }
 
@@ -156,9 +161,10 @@ static bool may_be_vek(const struct assay_certificate *c)
     return !c->has_key_usage || (c->key_usage & ASSAY_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
 }
 
-static struct assay_fault fault_of(enum assay_rule rule, const char *expected, const char *observed)
+static struct assay_quote_fault fault_of(enum assay_rule rule, const char *expected,
+                                         const char *observed)
 {
-    return (struct assay_fault){ rule, 0, expected, observed };
+    return (struct assay_quote_fault){ rule, 0, expected, observed };
 }
 
 /* The path ends in the root. 57230: an ARK certifies ASK and ASVK, these the endorsement keys. */
@@ -176,6 +182,7 @@ static enum assay_status verify_path(const struct assay_path *path, const struct
     const enum assay_status status = assay_path_verify(path, root, &way->fault, &at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) way->reach = REACH_ROOT;
+    ASSAY_ASSERT(path->count <= LINKS);
     for (size_t i = 0; i < path->count; i++)
         way->certificates[i] = *path->certificates[i];
     way->count = path->count;
@@ -216,6 +223,7 @@ static enum assay_status find_best(struct hand *h, const struct assay_evidence_r
         ASSAY_TRY(find_way(h, &way));
         if (way.reach > best->reach) *best = way;
     }
+    ASSAY_ASSERT(best->reach != REACH_ROOT || best->endorsement != NULL);
     return ASSAY_OK;
 }
 
@@ -223,7 +231,7 @@ static enum assay_status find_best(struct hand *h, const struct assay_evidence_r
 static void note_reach(const struct way *way, bool trusts_nobody, struct assay_proven *proven)
 {
     enum assay_proof_state state = ASSAY_PROOF_FALSE;
-    struct assay_fault fault = way->fault;
+    struct assay_quote_fault fault = way->fault;
     switch (way->reach) {
     case REACH_NOTHING:
         state = ASSAY_PROOF_UNKNOWN;
@@ -253,6 +261,7 @@ static void note_reach(const struct way *way, bool trusts_nobody, struct assay_p
 /* A function: an array of pointers would be writable data to the loader. */
 static const char *name_of(size_t link)
 {
+    ASSAY_ASSERT(link < LINKS);
     if (link == 0) return "endorsement key certificate";
     return link == 1 ? "ASK or ASVK certificate" : "ARK certificate";
 }
@@ -260,6 +269,7 @@ static const char *name_of(size_t link)
 static enum assay_status write_proof(const struct way *way, bool trusts_nobody,
                                      struct assay_proven *proven)
 {
+    ASSAY_ASSERT(way->count <= LINKS);
     note_reach(way, trusts_nobody, proven);
     if (way->count == 0) return ASSAY_OK;
     const struct assay_certificate *const vek = &way->certificates[0];
@@ -317,6 +327,7 @@ static void digest_context(const struct assay_snp_report *report,
         if (e->collateral != NULL)
             pieces[count++] = assay_slice_over(e->collateral->digest, sizeof e->collateral->digest);
     }
+    ASSAY_ASSERT(shape_len <= sizeof shape && count <= sizeof pieces / sizeof pieces[0]);
     pieces[0] = assay_slice_over(shape, shape_len);
     assay_sha256_pieces(pieces, count, digest);
 }
@@ -338,5 +349,6 @@ enum assay_status assay_snp_vek_prove(const struct assay_snp_report *report,
     if (lease->proven != NULL) return ASSAY_OK;
     ASSAY_TRY(prove_signature(report, subject, request, &lease->own));
     assay_lease_retain(lease);
+    ASSAY_ASSERT(lease->proven != NULL);
     return ASSAY_OK;
 }

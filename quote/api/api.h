@@ -10,8 +10,8 @@
 
 #include "quote/accept/policy.h"
 #include "quote/collateral/collateral.h"
-#include "quote/collateral/recognise.h"
 #include "quote/eventlog/appraise.h"
+#include "quote/pieces/recognise.h"
 #include "quote/result/unchecked.h"
 #include "quote/verify.h"
 

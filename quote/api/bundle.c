@@ -10,8 +10,8 @@
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
-#include "quote/collateral/choose.h"
-#include "quote/collateral/gather.h"
+#include "quote/pieces/choose.h"
+#include "quote/pieces/gather.h"
 
 #include <stdlib.h>
 
@@ -28,12 +28,14 @@ static enum assay_status add_trust(struct assay_trust *t, const struct assay_key
         return status;
     }
     t->built[t->built_count++] = c;
+    ASSAY_ASSERT(t->built_count <= ASSAY_ENDORSEMENTS_MAX);
     return ASSAY_OK;
 }
 
 static enum assay_status add_intel(struct assay_trust *t, const struct assay_key *root,
                                    struct assay_trust_set *set)
 {
+    ASSAY_ASSERT(set->is_intel && set->found != NULL);
     const struct assay_collateral_wanted anything = { 0 };
     struct assay_choice *const choice = calloc(1, sizeof *choice);
     if (choice == NULL) return ASSAY_E_MEMORY;
@@ -48,6 +50,7 @@ static enum assay_status add_intel(struct assay_trust *t, const struct assay_key
 static enum assay_status has_list_of(const struct assay_trust_set *set,
                                      const struct assay_key *root, bool *has)
 {
+    ASSAY_ASSERT(set->found != NULL && set->found->count <= ASSAY_RECOGNISED_MAX);
     struct assay_crl *const crl = malloc(sizeof *crl);
     enum assay_status status = crl == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
     *has = false;
@@ -68,6 +71,8 @@ static enum assay_status has_list_of(const struct assay_trust_set *set,
 enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_policy_root *root,
                                    struct assay_trust_set *set)
 {
+    ASSAY_ASSERT(root->kinds != 0);
+    ASSAY_ASSERT(set->found != NULL && set->found->count <= ASSAY_RECOGNISED_MAX);
     const bool for_intel = set->is_intel && (root->kinds & ASSAY_API_KINDS_INTEL) != 0;
     bool for_others = (root->kinds & ~ASSAY_API_KINDS_INTEL) != 0;
     struct assay_gathered *const gathered = calloc(1, sizeof *gathered);
@@ -89,6 +94,7 @@ enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_pol
 /* --- for one piece of evidence */
 bool assay_api_must_choose(const struct assay_trust *t, enum assay_evidence_kind kind)
 {
+    ASSAY_ASSERT(t->set_count <= ASSAY_TRUST_SETS_MAX);
     size_t intel = 0;
     if ((ASSAY_API_KINDS_INTEL & ASSAY_KIND_BIT(kind)) == 0) return false;
     for (size_t i = 0; i < t->set_count; i++) {
@@ -104,6 +110,7 @@ static enum assay_status choose_collateral(const struct assay_trust *t,
                                            const struct assay_collateral_wanted *wanted,
                                            struct assay_choice *choice, struct assay_chosen *out)
 {
+    ASSAY_ASSERT(t->root_count <= ASSAY_TRUST_ROOTS_MAX);
     ASSAY_TRY(assay_choose(set->found, wanted, choice));
     for (size_t r = 0; r < t->root_count; r++) {
         const struct assay_policy_root *const root = &t->roots[r];
@@ -113,6 +120,7 @@ static enum assay_status choose_collateral(const struct assay_trust *t,
         if (out->all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
         struct assay_collateral *const c = calloc(1, sizeof *c);
         if (c == NULL) return ASSAY_E_MEMORY;
+        ASSAY_ASSERT(out->own_count == out->all.count);
         out->own[out->own_count++] = c;
         out->all.entries[out->all.count++] =
             (struct assay_endorsement){ root->key, root->kinds & ASSAY_API_KINDS_INTEL, c };
@@ -140,12 +148,14 @@ enum assay_status assay_api_choose(const struct assay_trust *t, enum assay_evide
             out->all.entries[out->all.count++] =
                 (struct assay_endorsement){ t->roots[r].key, t->roots[r].kinds, NULL };
     }
+    ASSAY_ASSERT(out->own_count <= out->all.count);
     free(choice);
     return status;
 }
 
 void assay_api_chosen_free(struct assay_chosen *chosen)
 {
+    ASSAY_ASSERT(chosen->own_count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < chosen->own_count; i++)
         free(chosen->own[i]);
     chosen->own_count = chosen->all.count = 0;

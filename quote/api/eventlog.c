@@ -3,6 +3,7 @@
  */
 #include "quote/api/api.h"
 
+#include "base/assert.h"
 #include "quote/result/fix.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ bool assay_eventlog_report_get_log(const struct assay_eventlog_report *report, s
                                    struct assay_log_outcome *log)
 {
     if (log == NULL || index >= assay_eventlog_report_count_logs(report)) return false;
+    ASSAY_ASSERT(report->log_count <= ASSAY_EVENTLOGS_MAX);
     const struct assay_eventlog_outcome *const found = &report->logs[index];
     *log = (struct assay_log_outcome){
         .form = found->form,
@@ -58,7 +60,9 @@ bool assay_eventlog_report_get_register(const struct assay_eventlog_report *repo
                                         struct assay_log_register *register_)
 {
     if (register_ == NULL || index >= assay_eventlog_report_count_registers(report)) return false;
+    ASSAY_ASSERT(report->register_count <= ASSAY_EVENTLOG_REGISTERS_SHOWN);
     const struct assay_register_outcome *const found = &report->registers[index];
+    ASSAY_ASSERT(found->len <= sizeof found->quoted);
     *register_ = (struct assay_log_register){
         .name = found->name,
         .bank = found->alg == 0 ? "" : assay_register_bank_text(found->alg),
@@ -82,6 +86,7 @@ bool assay_eventlog_report_get_failed(const struct assay_eventlog_report *report
     if (event == NULL || index >= assay_eventlog_report_count_failed(report)) return false;
     if (index >= ASSAY_EVENTS_SHOWN) return false;
     const struct assay_event_outcome *const found = &report->failed[index];
+    ASSAY_ASSERT(found->len <= sizeof found->digest);
     *event = (struct assay_log_event){
         .rule = (uint32_t)found->rule,
         .rule_name = assay_rule_name(found->rule),

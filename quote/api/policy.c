@@ -3,6 +3,7 @@
  */
 #include "quote/api/api.h"
 
+#include "base/assert.h"
 #include "quote/yaml.h"
 
 #include <stdio.h>
@@ -38,6 +39,7 @@ enum assay_status assay_policy_create_yaml(const char *text, size_t len,
     if (text == NULL || policy == NULL) return ASSAY_E_INVALID;
     if (len > ASSAY_YAML_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_policy_create(&made));
+    ASSAY_ASSERT(made != NULL);
     const enum assay_status status =
         assay_policy_parse_yaml((const uint8_t *)text, len, made, said);
     if (status == ASSAY_OK) {
@@ -55,6 +57,7 @@ enum assay_status assay_policy_create_encoded(const uint8_t *bytes, size_t len,
     struct assay_policy *made = NULL;
     if (bytes == NULL || policy == NULL) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_policy_create(&made));
+    ASSAY_ASSERT(made != NULL);
     const enum assay_status status = assay_policy_decode(bytes, len, made);
     if (status == ASSAY_OK) *policy = made;
     else assay_policy_destroy(&made);

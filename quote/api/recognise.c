@@ -1,7 +1,7 @@
 /*
  * quote/api/recognise.c - recognised pieces of a set of files.
  *
- * quote/collateral/recognise.h identifies the pieces, as for the command line; choose.h (Intel) and
+ * quote/pieces/recognise.h identifies the pieces, as for the command line; choose.h (Intel) and
  * gather.h (other vendors) select them.
  */
 #include "quote/api/api.h"
@@ -15,6 +15,7 @@ static enum assay_status recognise_files(const struct assay_bytes *files, size_t
                                          struct assay_recognise_scratch *scratch,
                                          struct assay_trust_set *set)
 {
+    ASSAY_ASSERT(set->bytes != NULL && set->found != NULL);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         const size_t len = files[i].len, room_len = assay_recognise_room(len);
@@ -30,6 +31,7 @@ static enum assay_status recognise_files(const struct assay_bytes *files, size_t
 /* Is anything recognisable? */
 static bool is_of_use(struct assay_trust_set *set)
 {
+    ASSAY_ASSERT(set->found->count <= ASSAY_RECOGNISED_MAX);
     bool found = false;
     for (size_t i = 0; i < set->found->count; i++) {
         const enum assay_shape shape = set->found->pieces[i].shape;
@@ -59,6 +61,7 @@ enum assay_status assay_api_recognise(const struct assay_bytes *files, size_t co
         set->bytes == NULL || set->found == NULL || scratch == NULL ? ASSAY_E_MEMORY : ASSAY_OK;
     if (status == ASSAY_OK) status = recognise_files(files, count, scratch, set);
     if (status == ASSAY_OK && !is_of_use(set)) status = ASSAY_E_NOT_FOUND;
+    ASSAY_ASSERT(status != ASSAY_OK || set->found->file_count == count);
     free(scratch);
     if (status != ASSAY_OK) assay_api_forget(set);
     return status;

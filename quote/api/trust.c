@@ -25,6 +25,7 @@ enum assay_status assay_trust_create(struct assay_trust **trust)
 
 static void drop_built(struct assay_trust *t, size_t from)
 {
+    ASSAY_ASSERT(from <= t->built_count && t->built_count <= ASSAY_ENDORSEMENTS_MAX);
     while (t->built_count > from) {
         t->built_count -= 1;
         free(t->built[t->built_count]);
@@ -50,6 +51,8 @@ void assay_trust_destroy(struct assay_trust **trust)
  */
 static enum assay_status list_entries(struct assay_trust *t)
 {
+    ASSAY_ASSERT(t->root_count <= ASSAY_TRUST_ROOTS_MAX &&
+                 t->built_count <= ASSAY_ENDORSEMENTS_MAX);
     struct assay_endorsements all = { .exact = t->exact };
     for (size_t r = 0; r < t->root_count; r++) {
         const struct assay_policy_root *const root = &t->roots[r];
@@ -68,6 +71,7 @@ static enum assay_status list_entries(struct assay_trust *t)
         if (all.count == ASSAY_ENDORSEMENTS_MAX) return ASSAY_E_FULL;
         all.entries[all.count++] = (struct assay_endorsement){ root->key, left, NULL };
     }
+    ASSAY_ASSERT(all.count <= ASSAY_ENDORSEMENTS_MAX);
     t->endorsements = all;
     return ASSAY_OK;
 }
@@ -84,6 +88,7 @@ static enum assay_status add_root(struct assay_trust *t, const struct assay_key 
         return ASSAY_E_DUPLICATE;
     }
     if (t->root_count == ASSAY_TRUST_ROOTS_MAX) return ASSAY_E_FULL;
+    ASSAY_ASSERT(t->set_count <= ASSAY_TRUST_SETS_MAX);
     struct assay_policy_root *const root = &t->roots[t->root_count];
     const size_t before = t->built_count;
     bool leads[ASSAY_TRUST_SETS_MAX][ASSAY_RECOGNISED_MAX];
@@ -98,6 +103,7 @@ static enum assay_status add_root(struct assay_trust *t, const struct assay_key 
     if (status == ASSAY_OK) return ASSAY_OK;
     t->root_count -= 1;
     drop_built(t, before);
+    ASSAY_ASSERT(t->built_count == before);
     for (size_t i = 0; i < t->set_count; i++)
         assay_bytes_copy(t->sets[i].leads, sizeof leads[i], leads[i], sizeof leads[i]);
     return status;
@@ -131,6 +137,7 @@ enum assay_status assay_trust_add_policy_roots(struct assay_trust *trust,
                                                const struct assay_policy *policy)
 {
     if (trust == NULL || policy == NULL) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     for (uint32_t i = 0; i < policy->root_count; i++)
         ASSAY_TRY(add_root(trust, &policy->roots[i].key, policy->roots[i].kinds));
     return ASSAY_OK;
@@ -148,6 +155,7 @@ static bool are_fit(const struct assay_bytes *files, size_t count)
 static enum assay_status list_pieces(struct assay_trust *t, const struct assay_trust_set *set)
 {
     const size_t count = t->piece_count + set->found->count;
+    ASSAY_ASSERT(count > 0);
     struct assay_recognised *const all = realloc(t->pieces, count * sizeof *all);
     if (all == NULL) return ASSAY_E_MEMORY;
     for (size_t i = 0; i < set->found->count; i++)
@@ -178,9 +186,11 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
     if (status != ASSAY_OK) {
         drop_built(trust, before);
         assay_api_forget(set);
+        ASSAY_ASSERT(trust->built_count == before && set->found == NULL);
         return status;
     }
     trust->set_count += 1;
+    ASSAY_ASSERT(trust->set_count <= ASSAY_TRUST_SETS_MAX);
     return ASSAY_OK;
 }
 
@@ -195,6 +205,7 @@ enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t 
             continue;
         }
         const struct assay_recognised *const it = &set->found->pieces[index];
+        ASSAY_ASSERT(it->file < set->found->file_count);
         *piece = (struct assay_trust_piece){ i, it->file, assay_shape_text(it->shape),
                                              assay_recognised_status(it, set->leads[index]) };
         return ASSAY_OK;

@@ -3,6 +3,7 @@
  */
 #include "quote/api/api.h"
 
+#include "base/assert.h"
 #include "quote/result/ear.h"
 #include "quote/result/fix.h"
 
@@ -29,6 +30,8 @@ void assay_verdict_destroy(struct assay_verdict **verdict)
 
 enum assay_tier assay_verdict_get_tier(const struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(verdict == NULL || verdict->tier != ASSAY_TIER_AFFIRMING ||
+                 verdict->genuine == ASSAY_GENUINE_TRUE);
     return verdict == NULL ? ASSAY_TIER_NONE : verdict->tier;
 }
 
@@ -113,6 +116,7 @@ bool assay_verdict_get_report_data(const struct assay_verdict *verdict, struct a
 bool assay_verdict_get_measurement(const struct assay_verdict *verdict, struct assay_bytes *out)
 {
     if (verdict == NULL || out == NULL || !verdict->has_claims) return false;
+    ASSAY_ASSERT(verdict->measurement_len <= sizeof verdict->measurement);
     *out = (struct assay_bytes){ verdict->measurement, verdict->measurement_len };
     return true;
 }
@@ -153,6 +157,7 @@ bool assay_verdict_get_finding(const struct assay_verdict *verdict, size_t index
                                struct assay_finding *finding)
 {
     if (finding == NULL || index >= assay_verdict_count_findings(verdict)) return false;
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     const struct assay_reason *const reason = &verdict->reasons[index];
     *finding = (struct assay_finding){
         .rule = (uint32_t)reason->rule,
@@ -175,6 +180,7 @@ size_t assay_verdict_count_advisories(const struct assay_verdict *verdict)
 const char *assay_verdict_get_advisory(const struct assay_verdict *verdict, size_t index)
 {
     if (index >= assay_verdict_count_advisories(verdict)) return NULL;
+    ASSAY_ASSERT(verdict->advisory_count <= ASSAY_ADVISORIES_MAX);
     return verdict->advisories[index];
 }
 
@@ -186,6 +192,7 @@ size_t assay_verdict_count_current_advisories(const struct assay_verdict *verdic
 const char *assay_verdict_get_current_advisory(const struct assay_verdict *verdict, size_t index)
 {
     if (index >= assay_verdict_count_current_advisories(verdict)) return NULL;
+    ASSAY_ASSERT(verdict->advisory_now_count <= ASSAY_ADVISORIES_MAX);
     return verdict->advisories_now[index];
 }
 
@@ -199,6 +206,7 @@ bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, c
             index -= 1;
             continue;
         }
+        ASSAY_ASSERT(verdict->proofs[i] <= ASSAY_PROOF_FALSE);
         *name = assay_proof_name((enum assay_proof)i);
         *state = (enum assay_proof_state)verdict->proofs[i];
         return true;
@@ -241,6 +249,7 @@ static enum assay_status write_ear(const struct assay_verdict *verdict,
                                    const struct assay_policy *policy,
                                    const struct assay_ear_request *request, struct assay_writer *w)
 {
+    ASSAY_ASSERT(policy != NULL);
     struct assay_ear_terms terms = {
         .developer = request->developer,
         .build = request->build,
@@ -273,6 +282,7 @@ enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
     const enum assay_status status =
         write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);
     assay_policy_destroy(&usual);
+    ASSAY_ASSERT(w.len <= capacity);
     if (status == ASSAY_OK) *len = w.len;
     return status;
 }

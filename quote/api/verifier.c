@@ -4,7 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/collateral/assemble.h"
+#include "quote/pieces/assemble.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>
@@ -44,6 +44,7 @@ void assay_verifier_destroy(struct assay_verifier **verifier)
     if (verifier == NULL || *verifier == NULL) return;
     union prefix *const block = (union prefix *)(void *)*verifier - 1;
     assay_verifier_deinit(verifier);
+    ASSAY_ASSERT(*verifier == NULL);
     free(block);
 }
 
@@ -55,6 +56,7 @@ enum assay_status assay_verifier_get_counters(const struct assay_verifier *verif
     *counters = (struct assay_counters){ 0 };
     if (verifier == NULL) return ASSAY_OK;
     assay_verifier_count(verifier, &counts);
+    ASSAY_ASSERT(counts.entries_used <= ASSAY_VERIFIER_ENTRIES_MAX);
     counters->hits = counts.hits;
     counters->misses = counts.misses;
     counters->evictions = counts.evictions;
@@ -72,9 +74,24 @@ enum assay_status assay_evidence_recognise(const uint8_t *bytes, size_t len,
     return assay_evidence_detect(bytes, len, kind);
 }
 
+static bool is_missing(struct assay_bytes bytes)
+{
+    return bytes.bytes == NULL && bytes.len > 0;
+}
+
 static struct assay_slice slice_of(struct assay_bytes bytes)
 {
     return assay_slice_over(bytes.bytes, bytes.len);
+}
+
+/* Whether a piece has a length and no bytes. */
+static bool is_any_missing(const struct assay_evidence_piece_list *pieces)
+{
+    for (size_t i = 0; i < pieces->certificate_count; i++)
+        if (is_missing(pieces->certificates[i])) return true;
+    return is_missing(pieces->signature) || is_missing(pieces->pcrs) || is_missing(pieces->key) ||
+           is_missing(pieces->hardware) || is_missing(pieces->activation) ||
+           is_missing(pieces->report_data) || is_missing(pieces->quote);
 }
 
 enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
@@ -87,6 +104,7 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
     if (kind == ASSAY_KIND_NONE || (unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
     if (pieces->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;
     if (pieces->certificate_count > 0 && pieces->certificates == NULL) return ASSAY_E_INVALID;
+    if (is_any_missing(pieces)) return ASSAY_E_INVALID;
     struct assay_package package = {
         .kind = kind,
         .main = slice_of(pieces->main),
@@ -109,6 +127,7 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
     assay_package_encode(&package, &w);
     const enum assay_status status = assay_writer_finish(&w, &out);
     if (status != ASSAY_OK) return status;
+    ASSAY_ASSERT(out.len <= capacity);
     *len = out.len;
     return ASSAY_OK;
 }
@@ -118,6 +137,7 @@ static void set_malformed_verdict(const struct assay_policy *policy, enum assay_
                                   int64_t at_unix_s, enum assay_status status,
                                   struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     const bool unsupported = status == ASSAY_E_UNSUPPORTED;
     assay_verdict_init(verdict, kind, at_unix_s);
     verdict->insecure = policy->profile == ASSAY_PROFILE_DEVELOPMENT;
@@ -125,6 +145,7 @@ static void set_malformed_verdict(const struct assay_policy *policy, enum assay_
                       unsupported ? "a supported version and type" : "well-formed evidence",
                       assay_status_text(status));
     assay_verdict_conclude(verdict);
+    ASSAY_ASSERT(verdict->genuine != ASSAY_GENUINE_TRUE);
 }
 
 /* Malformed evidence has its verdict; only the host's own failure is no answer. */
@@ -133,6 +154,7 @@ static enum assay_status appraise_evidence(struct assay_verifier *verifier,
                                            struct assay_verdict *verdict)
 {
     const enum assay_status status = assay_evidence_verify(verifier, request, verdict);
+    ASSAY_ASSERT(status == ASSAY_OK || verdict->genuine != ASSAY_GENUINE_TRUE);
     return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
 }
 
@@ -150,12 +172,8 @@ static enum assay_status choose_and_judge(struct assay_verifier *verifier,
                          request->at_unix_s, &chosen);
     if (status == ASSAY_OK) status = appraise_evidence(verifier, &own, verdict);
     assay_api_chosen_free(&chosen);
+    ASSAY_ASSERT(chosen.own_count == 0);
     return status;
-}
-
-static bool is_missing(struct assay_bytes bytes)
-{
-    return bytes.bytes == NULL && bytes.len > 0;
 }
 
 /* What is misused in a request. Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE */
@@ -206,6 +224,7 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
         return ASSAY_OK;
     }
     assay_verdict_init(verdict, inner.kind, inner.at_unix_s); /* what is there if the host fails */
+    ASSAY_ASSERT(inner.len > 0 && inner.len <= request->evidence.len);
     whole.evidence.len = inner.len;
     if (trust->piece_count > 0)
         ASSAY_TRY(assay_assemble(trust->pieces, trust->piece_count, inner.kind, whole.evidence,

@@ -43,6 +43,7 @@ static enum assay_status check_platform(const struct assay_cca_token *t,
 static enum assay_status load_realm_key(const struct assay_cca_token *t,
                                         struct assay_proven *proven)
 {
+    ASSAY_ASSERT(proven->key == NULL);
     const enum assay_status status = assay_verify_key_load(&t->realm.public_key, &proven->key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status != ASSAY_OK)
@@ -93,6 +94,7 @@ static enum assay_status try_root(struct assay_verifier *verifier, const struct 
     }
     l->own.root = *root;
     assay_lease_retain(l);
+    ASSAY_ASSERT(l->proven != NULL);
     return ASSAY_OK;
 }
 
@@ -101,6 +103,7 @@ static enum assay_status find_root(struct assay_verifier *verifier, const struct
                                    const struct assay_endorsements *all, struct assay_lease *l,
                                    const struct assay_key **root, bool *tried)
 {
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
     const enum assay_key_type type = assay_cose_key_type(t->platform.cose.algorithm);
     *root = NULL;
     *tried = false;
@@ -121,8 +124,9 @@ static void judge_platform(const struct assay_evidence_request *request,
                            const struct assay_cca_token *t, bool tried, bool found,
                            struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(tried || !found);
     if (!tried) {
-        const struct assay_fault fault = {
+        const struct assay_quote_fault fault = {
             .offset = t->platform.offset,
             .expected = "a platform key pinned for this kind",
             .observed = assay_cose_algorithm_text(t->platform.cose.algorithm),
@@ -153,6 +157,7 @@ static void judge_binding(const struct assay_cca_token *t, struct assay_verdict 
 {
     uint8_t digest[ASSAY_DIGEST_MAX];
     const size_t len = assay_cca_digest(t->realm.binding_hash, t->realm.key, digest);
+    ASSAY_ASSERT(len > 0 && len <= sizeof digest);
     const bool ok = assay_slice_equal(t->platform.binding, assay_slice_over(digest, len));
     assay_verdict_proof(verdict, ASSAY_PROOF_REALM_BINDING,
                         ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
@@ -206,6 +211,7 @@ static void judge_reference(const struct assay_policy *policy, enum assay_refere
                             struct assay_slice value, uint32_t offset,
                             struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(value.bytes != NULL && value.len <= ASSAY_MEASUREMENT_MAX);
     const struct assay_measured measured = { .field = field,
                                              .value = value.bytes,
                                              .value_len = (uint32_t)value.len, /* <= 64 */
@@ -228,6 +234,8 @@ static void judge_references(const struct assay_cca_token *t, const struct assay
 
 static void set_claims(const struct assay_cca_token *t, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(t->realm.challenge.len == ASSAY_CCA_CHALLENGE_LEN);
+    ASSAY_ASSERT(t->realm.rim.len > 0 && t->realm.rim.len <= sizeof verdict->measurement);
     assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, t->realm.challenge.bytes,
                      t->realm.challenge.len);
     assay_bytes_copy(verdict->measurement, ASSAY_MEASUREMENT_MAX, t->realm.rim.bytes,
@@ -240,6 +248,7 @@ static void set_claims(const struct assay_cca_token *t, struct assay_verdict *ve
 static void name_platform(const struct assay_cca_token *t, const struct assay_key *root,
                           struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(t->platform.instance.len == ASSAY_CCA_INSTANCE_LEN);
     assay_key_name(root, verdict->vendor_root);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
                                           t->platform.instance };
@@ -276,6 +285,7 @@ static enum assay_status appraise_token(const struct assay_cca_token *t,
         }
         assay_lease_retain(&l);
     }
+    ASSAY_ASSERT(l.proven != NULL);
     assay_proven_report(l.proven, verdict);
     judge_platform(request, t, tried, root != NULL, verdict);
     judge_binding(t, verdict);
@@ -292,6 +302,7 @@ static enum assay_status verify_token(const struct assay_kind *kind,
                                       const struct assay_evidence_request *request,
                                       struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     struct assay_cca_token token;
     struct assay_where where = { 0 };

@@ -103,6 +103,7 @@ static enum assay_status read_ueid(struct assay_cca_reader *r, struct assay_slic
 
 uint32_t assay_cca_offset_of(const struct assay_cca_reader *r, struct assay_slice last)
 {
+    ASSAY_ASSERT(last.len <= r->in.pos);
     return r->base + (uint32_t)(r->in.pos - last.len);
 }
 
@@ -152,6 +153,7 @@ static enum assay_status read_components(struct assay_cca_reader *r, struct assa
         if (p->component_count == ASSAY_CCA_COMPONENTS_MAX) return ASSAY_E_RANGE;
         ASSAY_TRY(read_component(r, &p->components[p->component_count]));
         p->component_count += 1;
+        ASSAY_ASSERT(p->component_count <= ASSAY_CCA_COMPONENTS_MAX);
     }
     return p->component_count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -177,6 +179,7 @@ static enum assay_status read_client(struct assay_cca_reader *r)
 /* Notes which claim it is. */
 static void at_claim(struct assay_cca_reader *r, uint32_t bit)
 {
+    ASSAY_ASSERT(bit != 0 && (bit & (bit - 1)) == 0);
     r->has |= bit;
     r->field = assay_cca_claim_name(bit);
 }
@@ -226,6 +229,7 @@ static enum assay_status read_rems(struct assay_cca_reader *r, struct assay_cca_
         if (count == ASSAY_CCA_REMS) return ASSAY_E_RANGE;
         ASSAY_TRY(read_hash(r, &realm->rems[count]));
         count += 1;
+        ASSAY_ASSERT(count <= ASSAY_CCA_REMS);
     }
     return count == ASSAY_CCA_REMS ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -276,6 +280,7 @@ enum assay_status assay_cca_read_claims(struct assay_cca_reader *r,
                                         struct assay_cca_platform *platform,
                                         struct assay_cca_realm *realm)
 {
+    ASSAY_ASSERT((platform == NULL) != (realm == NULL));
     struct assay_cose_map map;
     struct assay_cose_label label;
     r->field = platform != NULL ? "claims of the platform" : "claims of the realm";

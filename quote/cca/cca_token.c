@@ -99,6 +99,7 @@ static bool find_realm_profile(struct assay_slice name, struct realm_profile *ou
 static enum assay_status check_present(struct assay_cca_reader *r, uint32_t required,
                                        uint32_t forbidden)
 {
+    ASSAY_ASSERT((required & forbidden) == 0);
     if ((required & ~r->has) != 0) {
         r->field = assay_cca_claim_name(required & ~r->has);
         return ASSAY_E_NOT_FOUND;
@@ -162,6 +163,7 @@ static enum assay_status open_token(struct assay_slice token, uint32_t offset, c
     ASSAY_TRY(assay_cose_sign1_parse(token.bytes, token.len, cose));
     r->field = cose->algorithm == ASSAY_COSE_ES512 ? "ES256 or ES384, not ES512" : "ES256 or ES384";
     if (assay_cose_key_type(cose->algorithm) == ASSAY_KEY_NONE) return ASSAY_E_UNSUPPORTED;
+    ASSAY_ASSERT(cose->offset_payload + cose->payload.len <= token.len);
     *r = (struct assay_cca_reader){ .in = assay_cursor_over(cose->payload.bytes, cose->payload.len),
                                     .base = offset + cose->offset_payload,
                                     .field = name };
@@ -183,6 +185,7 @@ static enum assay_status read_platform(struct assay_slice token, struct assay_cc
     if (profile.binding_claim == ASSAY_CCA_CLAIM_CHALLENGE &&
         (r->has & ASSAY_CCA_HAS_WORKLOAD) != 0)
         return ASSAY_E_INVALID;
+    ASSAY_ASSERT(p->binding.len > 0 && p->instance.len == ASSAY_CCA_INSTANCE_LEN);
     p->binding_claim = profile.binding_claim;
     return ASSAY_OK;
 }
@@ -196,6 +199,7 @@ static enum assay_status read_realm(struct assay_slice token, struct assay_cca_r
     r->field = assay_cca_claim_name(ASSAY_CCA_HAS_PROFILE);
     if (!find_realm_profile(realm->profile, &profile)) return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(check_present(r, profile.required, 0));
+    ASSAY_ASSERT(realm->rim.len > 0 && realm->challenge.len == ASSAY_CCA_CHALLENGE_LEN);
     realm->key_form = profile.key_form;
     /*
      * Measurements keep the length that they came with: 32, 48 or 64 bytes are allowed to each
@@ -269,6 +273,7 @@ static enum assay_status read_all(struct assay_cca_reader *r, struct assay_cca_t
     t->tag = c.tag;
     t->platform.offset = c.offset_platform;
     t->realm.offset = c.offset_realm;
+    ASSAY_ASSERT(c.platform.len > 0 && c.realm.len > 0);
     ASSAY_TRY(read_platform(c.platform, &t->platform, r));
     return read_realm(c.realm, &t->realm, r);
 }
@@ -284,6 +289,8 @@ enum assay_status assay_cca_parse(const uint8_t *bytes, size_t len, struct assay
     if (where != NULL)
         *where = (struct assay_where){ .field = r.field, .offset = r.base + r.in.pos };
     if (status != ASSAY_OK) return status;
+    ASSAY_ASSERT(t.realm.public_key.type != ASSAY_KEY_NONE);
+    ASSAY_ASSERT(t.realm.binding_hash != ASSAY_CCA_HASH_NONE);
     *token = t;
     return ASSAY_OK;
 }

@@ -29,6 +29,7 @@ enum assay_status assay_chain_signed(const struct assay_key *key, const uint8_t 
 {
     struct assay_verify_key *loaded = NULL;
     ASSAY_TRY(assay_verify_key_load(key, &loaded));
+    ASSAY_ASSERT(loaded != NULL);
     /* Vendors' signatures may have a high s (docs/protocol.md 2.14). */
     const bool ok = assay_verify_key_check(loaded, signature, digest,
                                            assay_signature_digest_len(signature->alg));
@@ -98,6 +99,7 @@ enum assay_status assay_chain_find_order(
     }
     if (ca == LINKS) return ASSAY_E_INVALID;
     const size_t pck = LINKS - root - ca; /* indices 0 + 1 + 2 */
+    ASSAY_ASSERT(pck < LINKS && pck != root && pck != ca);
     if (!assay_chain_names(certificates[ca], certificates[pck])) return ASSAY_E_INVALID;
     order[0] = pck;
     order[1] = ca;

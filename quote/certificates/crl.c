@@ -29,7 +29,7 @@ bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certifi
     return assay_bytes_equal(crl->authority_key_id, ca->subject_key_id, ASSAY_KEY_ID_LEN);
 }
 
-bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_link *ca)
+bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_chain_link *ca)
 {
     uint8_t issuer[ASSAY_SHA256_LEN];
     assay_sha256(crl->issuer.der, crl->issuer.len, issuer);

@@ -15,6 +15,6 @@ bool assay_crl_contains(const struct assay_crl *crl, const uint8_t serial[static
  */
 bool assay_crl_issued_by(const struct assay_crl *crl, const struct assay_certificate *ca);
 /* The same of a remembered certificate. Returns: true when the list covers it */
-bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_link *ca);
+bool assay_crl_issued_by_link(const struct assay_crl *crl, const struct assay_chain_link *ca);
 
 #endif

@@ -39,6 +39,7 @@ static bool same_certificate(const struct assay_certificate *a, const struct ass
 
 static bool on_path(const struct assay_path *path, const struct assay_certificate *c)
 {
+    ASSAY_ASSERT(path->count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < path->count; i++)
         if (same_certificate(path->certificates[i], c)) return true;
     return false;
@@ -70,6 +71,7 @@ static enum assay_status is_signed(const struct assay_key *key, const uint8_t *d
 static enum assay_status search_signed(struct search *s, const struct assay_key *key,
                                        const struct assay_certificate *subject, bool *answer)
 {
+    ASSAY_ASSERT(s->signatures <= SIGNATURES_MAX);
     *answer = false;
     if (s->signatures == SIGNATURES_MAX) s->gave_up = true;
     if (s->gave_up) return ASSAY_OK;
@@ -99,12 +101,14 @@ static enum assay_status next_issuer(struct search *s, const struct assay_certif
         if (fits && decide) ASSAY_TRY(search_signed(s, &c->key, subject, &fits));
         if (fits) *issuer = c;
     }
+    ASSAY_ASSERT(*from <= s->count);
     return ASSAY_OK;
 }
 
 /* Retains the first of the longest dead ends; one in a foreign root is the most informative. */
 static void save_dead_end(struct search *s, bool is_foreign)
 {
+    ASSAY_ASSERT(s->path.count >= 1);
     if (s->best.count > 0 && s->best_is_foreign && !is_foreign) return;
     if (s->best.count >= s->path.count && s->best_is_foreign == is_foreign) return;
     s->best = s->path;
@@ -132,6 +136,7 @@ static enum assay_status names_another_root(struct search *s,
  * key, possibly in addition to a certificate of the same name? */
 static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool *found)
 {
+    ASSAY_ASSERT(s->path.count >= 1);
     const struct assay_certificate *const last = s->path.certificates[s->path.count - 1];
     const bool is_foreign = assay_chain_self_issued(last);
     bool is_misnamed = false;
@@ -145,6 +150,7 @@ static enum assay_status at_dead_end(struct search *s, bool is_first_visit, bool
 /* One step of the search: forward, or back. Sets *found at the root; an empty path is the end. */
 static enum assay_status search_step(struct search *s, bool *found)
 {
+    ASSAY_ASSERT(s->path.count >= 1 && s->path.count <= ASSAY_CHAIN_MAX);
     const size_t at = s->path.count - 1;
     const struct assay_certificate *const last = s->path.certificates[at];
     const struct assay_certificate *issuer = NULL;
@@ -186,27 +192,29 @@ enum assay_status assay_path_build(const struct assay_certificate *leaf,
         *path = s.path;
         return ASSAY_OK;
     }
+    ASSAY_ASSERT(s.path.count <= ASSAY_CHAIN_MAX && s.best.count <= ASSAY_CHAIN_MAX);
     if (s.best.count > 0) *path = s.best;
     if (s.too_long || s.gave_up || s.path.count > 0) return ASSAY_E_INVALID;
     return s.best_is_foreign ? ASSAY_E_CHAIN : ASSAY_E_NOT_FOUND;
 }
 
 /* --- verifying */
-static enum assay_status report_refusal(struct assay_fault *fault, size_t *at, size_t index,
+static enum assay_status report_refusal(struct assay_quote_fault *fault, size_t *at, size_t index,
                                         enum assay_rule rule, const char *expected,
                                         const char *observed)
 {
-    *fault = (struct assay_fault){ rule, 0, expected, observed };
+    *fault = (struct assay_quote_fault){ rule, 0, expected, observed };
     *at = index;
     return ASSAY_E_INVALID;
 }
 
 static bool ends_in_root(const struct assay_path *path, const struct assay_key *root)
 {
+    ASSAY_ASSERT(path->count >= 1);
     return assay_key_equal(&path->certificates[path->count - 1]->key, root);
 }
 
-static enum assay_status check_uses(const struct assay_path *path, struct assay_fault *fault,
+static enum assay_status check_uses(const struct assay_path *path, struct assay_quote_fault *fault,
                                     size_t *at)
 {
     /* The purposes of the leaf must also be those of its authorities. */
@@ -239,11 +247,12 @@ static enum assay_status check_uses(const struct assay_path *path, struct assay_
 static const struct assay_key *get_issuer_key(const struct assay_path *path, size_t i,
                                               const struct assay_key *root)
 {
+    ASSAY_ASSERT(i < path->count);
     return i + 1 < path->count ? &path->certificates[i + 1]->key : root;
 }
 
 enum assay_status assay_path_verify(const struct assay_path *path, const struct assay_key *root,
-                                    struct assay_fault *fault, size_t *at)
+                                    struct assay_quote_fault *fault, size_t *at)
 {
     ASSAY_ASSERT(path != NULL && root != NULL && fault != NULL && at != NULL);
     ASSAY_ASSERT(path->count >= 1 && path->count <= ASSAY_CHAIN_MAX);
@@ -259,8 +268,8 @@ enum assay_status assay_path_verify(const struct assay_path *path, const struct 
     return ASSAY_OK;
 }
 
-void assay_path_report(const struct assay_path *path, const struct assay_fault *fault, size_t at,
-                       struct assay_verdict *verdict)
+void assay_path_report(const struct assay_path *path, const struct assay_quote_fault *fault,
+                       size_t at, struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(at < path->count);
     struct assay_text observed = assay_text_empty();
@@ -274,6 +283,7 @@ void assay_path_report(const struct assay_path *path, const struct assay_fault *
 
 void assay_path_windows(const struct assay_path *path, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(path->count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < path->count; i++) {
         const struct assay_certificate *const c = path->certificates[i];
         const char *const name = c->subject_name[0] != '\0' ? c->subject_name : "certificate";
@@ -289,6 +299,7 @@ void assay_path_windows(const struct assay_path *path, struct assay_verdict *ver
 /* Was the list issued by the issuer of certificate i? */
 static bool speaks_for(const struct assay_path *path, size_t i, const struct assay_crl *crl)
 {
+    ASSAY_ASSERT(i < path->count);
     if (i + 1 < path->count) return assay_crl_issued_by(crl, path->certificates[i + 1]);
     /* The root is known as a key alone: by its name and its key's in what it issued. A list by
      * another authority of the same name is not a forgery. */

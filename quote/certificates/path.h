@@ -54,10 +54,10 @@ ASSAY_CHECKED enum assay_status assay_path_build(const struct assay_certificate 
  */
 ASSAY_CHECKED enum assay_status assay_path_verify(const struct assay_path *path,
                                                   const struct assay_key *root,
-                                                  struct assay_fault *fault, size_t *at);
+                                                  struct assay_quote_fault *fault, size_t *at);
 /* A fault as a reason, with the name of the certificate. */
-void assay_path_report(const struct assay_path *path, const struct assay_fault *fault, size_t at,
-                       struct assay_verdict *verdict);
+void assay_path_report(const struct assay_path *path, const struct assay_quote_fault *fault,
+                       size_t at, struct assay_verdict *verdict);
 /* The validity of each certificate into the verdict. */
 void assay_path_windows(const struct assay_path *path, struct assay_verdict *verdict);
 

@@ -35,6 +35,7 @@ void assay_appraise_window(const struct assay_window *window, const struct assay
     if (!verdict->has_expiry || window->to_unix_s < verdict->expires_unix_s)
         verdict->expires_unix_s = window->to_unix_s;
     verdict->has_expiry = true;
+    ASSAY_ASSERT(verdict->expires_unix_s <= window->to_unix_s);
 
     const int64_t at = verdict->at_unix_s;
     judge_age(window, policy, verdict);
@@ -50,14 +51,14 @@ void assay_appraise_window(const struct assay_window *window, const struct assay
     assay_text_add_time(&expected, window->from_unix_s);
     assay_text_add(&expected, " to ");
     assay_text_add_time(&expected, window->to_unix_s);
-    assay_text_add(&observed, "judged at ");
+    assay_text_add(&observed, "evaluated at ");
     assay_text_add_time(&observed, at);
     assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
 }
 
 bool assay_appraise_expired(int64_t to_unix_s, int64_t at_unix_s)
 {
-    enum { LEAD_S_MAX = 600 }; /* docs/protocol.md 4.5: the largest lead of a header's time */
+    enum { LEAD_S_MAX = 600 }; /* docs/protocol.md 3.8: room for header times that lead or lag */
     /* Not "at - to > LEAD_S_MAX", which could overflow. */
     return at_unix_s > LEAD_S_MAX && at_unix_s - LEAD_S_MAX > to_unix_s;
 }
@@ -71,7 +72,7 @@ bool assay_appraise_has_root(const struct assay_evidence_request *request)
 }
 
 void assay_appraise_unknown_root(const struct assay_evidence_request *request,
-                                 enum assay_proof proof, const struct assay_fault *fault,
+                                 enum assay_proof proof, const struct assay_quote_fault *fault,
                                  struct assay_verdict *verdict)
 {
     const bool no_root = request->endorsements->exact && !assay_appraise_has_root(request);
@@ -82,8 +83,9 @@ void assay_appraise_unknown_root(const struct assay_evidence_request *request,
 
 void assay_appraise_links(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(proven->link_count <= ASSAY_PROVEN_LINKS_MAX);
     for (uint32_t i = 0; i < proven->link_count; i++) {
-        const struct assay_link *const link = &proven->links[i];
+        const struct assay_chain_link *const link = &proven->links[i];
         const struct assay_window window = { .what = link->what,
                                              .is_certificate = true,
                                              .from_unix_s = link->from_unix_s,

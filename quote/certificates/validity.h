@@ -25,7 +25,7 @@ void assay_appraise_window(const struct assay_window *window, const struct assay
                            struct assay_verdict *verdict);
 /*
  * Did it end so long before the time that no header's lead explains it (docs/protocol.md 3.8 and
- * 3.11)? What is the sender's to renew is its fault then. Returns: true if so.
+ * 3.11)? It is the sender's to renew: then its evidence counts as missing. Returns: true if so.
  */
 bool assay_appraise_expired(int64_t to_unix_s, int64_t at_unix_s);
 /* May any root vouch for the kind that the request asks about? Returns: false when none may. */
@@ -36,7 +36,7 @@ bool assay_appraise_has_root(const struct assay_evidence_request *request);
  * means that no root was configured.
  */
 void assay_appraise_unknown_root(const struct assay_evidence_request *request,
-                                 enum assay_proof proof, const struct assay_fault *fault,
+                                 enum assay_proof proof, const struct assay_quote_fault *fault,
                                  struct assay_verdict *verdict);
 /* The windows of all certificates of a chain. */
 void assay_appraise_links(const struct assay_proven *proven, struct assay_verdict *verdict);

@@ -9,6 +9,7 @@
 static enum assay_status set_setback(struct assay_setback *setback, enum assay_status status,
                                      const char *field, int64_t before, int64_t after)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && field != NULL);
     setback->field = field;
     setback->before = before;
     setback->after = after;
@@ -64,6 +65,7 @@ static enum assay_status compare_lists(const struct assay_collateral *before,
                                        const struct assay_collateral *after,
                                        struct assay_setback *setback)
 {
+    ASSAY_ASSERT(before->list_count <= ASSAY_LISTS_MAX && after->list_count <= ASSAY_LISTS_MAX);
     for (size_t i = 0; i < before->list_count; i++) {
         const struct assay_crl *const old = &before->lists[i].crl;
         const struct assay_crl *newest = NULL;
@@ -83,6 +85,7 @@ enum assay_status assay_collateral_part_advance(enum assay_collateral_part part,
                                                 const struct assay_collateral *after,
                                                 struct assay_setback *setback)
 {
+    ASSAY_ASSERT((unsigned)part < ASSAY_PARTS && before->has[part] && after->has[part]);
     setback->part = part;
     switch (part) {
     case ASSAY_PART_TCB_INFO: return compare_tcb_info(&before->tcb_info, &after->tcb_info, setback);

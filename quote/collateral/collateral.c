@@ -36,6 +36,8 @@ const char *assay_collateral_part_name(enum assay_collateral_part part)
 void assay_collateral_add_fault(struct assay_collateral *c, enum assay_rule rule, const char *what,
                                 enum assay_status status)
 {
+    ASSAY_ASSERT(what != NULL && status != ASSAY_OK);
+    ASSAY_ASSERT(c->fault_count <= ASSAY_FAULTS_MAX);
     if (c->fault_count == ASSAY_FAULTS_MAX) return; /* the first eight are enough */
     c->faults[c->fault_count] = (struct assay_collateral_fault){ rule, what, status };
     c->fault_count += 1;
@@ -83,6 +85,8 @@ static enum assay_status demand_signature(struct assay_collateral *c, enum assay
 /* Of all lists by the root that came along: documents are signed for all times, so the newest. */
 static const struct assay_crl *newest_root_crl(const struct assay_collateral *c)
 {
+    ASSAY_ASSERT(c->has[ASSAY_PART_ROOT_CRL]);
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     const struct assay_crl *newest = &c->root_crl;
     uint8_t root[ASSAY_SHA256_LEN];
     assay_key_name(&c->root, root);
@@ -107,6 +111,7 @@ static enum assay_status read_signer(struct assay_collateral *c, const char *wha
     size_t count = 0;
     const enum assay_status status = assay_x509_pem_chain(pem.bytes, pem.len, chain, 2, &count);
     if (status != ASSAY_OK) return status;
+    ASSAY_ASSERT(count <= 2);
     size_t signers = 0;
     for (size_t i = 0; i < count; i++) {
         const bool self_issued = assay_dn_equal(&chain[i].subject, &chain[i].issuer);
@@ -227,6 +232,7 @@ enum assay_status assay_collateral_read_crl(struct assay_collateral *c,
                                             enum assay_collateral_part part, const char *what,
                                             struct assay_slice der, struct assay_crl *crl)
 {
+    ASSAY_ASSERT(part == ASSAY_PART_ROOT_CRL || part == ASSAY_PART_PCK_CRL);
     if (der.len == 0) return ASSAY_OK;
     const enum assay_status status = assay_x509_crl(der.bytes, der.len, crl);
     if (is_host_failure(status)) return status;
@@ -257,6 +263,7 @@ static enum assay_status build_pck_crl(struct assay_collateral *c, struct assay_
         return ASSAY_OK;
     }
     if (!c->has[ASSAY_PART_PCK_CRL]) return ASSAY_OK;
+    ASSAY_ASSERT(c->certificate_count <= ASSAY_CHAIN_MAX);
     c->has[ASSAY_PART_PCK_CHAIN] = true;
     for (size_t i = 0; i < c->certificate_count; i++) {
         const struct assay_certificate *const ca = &c->certificates[i];
@@ -290,6 +297,7 @@ static enum assay_status check_root_crl(struct assay_collateral *c)
 enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
                                          const struct assay_key *root, struct assay_collateral *out)
 {
+    ASSAY_ASSERT(root != NULL);
     ASSAY_ASSERT(files != NULL);
     ASSAY_ASSERT(out != NULL);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
@@ -317,6 +325,7 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
 
 bool assay_collateral_sound(const struct assay_collateral *collateral)
 {
+    ASSAY_ASSERT(collateral->fault_count <= ASSAY_FAULTS_MAX);
     if (collateral->fault_count != 0) return false;
     if (!is_intel(collateral)) return assay_collateral_others_sound(collateral);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++)
@@ -326,6 +335,7 @@ bool assay_collateral_sound(const struct assay_collateral *collateral)
 
 bool assay_collateral_current(const struct assay_collateral *collateral, int64_t at_unix_s)
 {
+    ASSAY_ASSERT(collateral->window_count <= ASSAY_WINDOWS_MAX);
     for (uint32_t i = 0; i < collateral->window_count; i++)
         if (at_unix_s < collateral->windows[i].from_unix_s ||
             at_unix_s > collateral->windows[i].to_unix_s)
@@ -371,6 +381,7 @@ enum assay_status assay_collateral_decode(const uint8_t *bytes, size_t len,
         if (result.part[part].len == 0) return ASSAY_E_ENCODING; /* an empty part is left out */
     }
     ASSAY_TRY(assay_cursor_end(&c));
+    ASSAY_ASSERT(pairs <= ASSAY_PARTS);
     *files = result;
     return ASSAY_OK;
 }
@@ -395,5 +406,6 @@ void assay_collateral_digest(const struct assay_collateral_files *files, uint8_t
         pieces[count++] = assay_slice_over(w.bytes, w.len);
         pieces[count++] = files->part[i];
     }
+    ASSAY_ASSERT(count <= sizeof pieces / sizeof pieces[0]);
     assay_sha256_pieces(pieces, count, digest);
 }

@@ -12,7 +12,7 @@
 
 #include "base/writer.h"
 #include "quote/certificates/validity.h"
-#include "quote/intel/tcb.h"
+#include "quote/collateral/tcb.h"
 #include "quote/x509.h"
 
 enum assay_collateral_part {

@@ -1,7 +1,7 @@
 /*
  * quote/collateral/collateral_other.c - endorsements of vendors that sign no documents:
  * certificates from signing keys to the root, and a revocation list. AMD: ASK, ASVK, ARK, VEKs, the
- * ARK's CRL; TPM makers: EK issuers and their CRL; AWS: roots.
+ * ARK's CRL; TPM vendors: EK issuers and their CRL; AWS: roots.
  */
 #include "quote/collateral/collateral_other.h"
 
@@ -20,8 +20,9 @@
 static enum assay_status demand_path(struct assay_collateral *c,
                                      const struct assay_certificate *leaf)
 {
+    ASSAY_ASSERT(c->certificate_count <= ASSAY_CHAIN_MAX);
     struct assay_path path;
-    struct assay_fault fault = { .rule = ASSAY_RULE_COLLATERAL_CHAIN };
+    struct assay_quote_fault fault = { .rule = ASSAY_RULE_COLLATERAL_CHAIN };
     size_t at = 0;
     /* The root by another issuer: allowed, and without effect (quote/certificates/path.c). */
     if (assay_key_equal(&leaf->key, &c->root) && !assay_chain_self_issued(leaf)) return ASSAY_OK;
@@ -57,6 +58,7 @@ static enum assay_status build_certificates(struct assay_collateral *c, struct a
 /* Did this key sign the list? Then its authority is known. */
 static enum assay_status try_issuer(struct assay_list *list, const struct assay_key *key)
 {
+    ASSAY_ASSERT(!list->has_issuer);
     const enum assay_status status =
         assay_chain_signed(key, list->crl.tbs_digest, &list->crl.signature);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
@@ -104,6 +106,7 @@ static bool next_element(struct assay_cursor *in, struct assay_slice *element)
         }
     }
     const size_t head = assay_cursor_left(in) - assay_cursor_left(&look);
+    ASSAY_ASSERT(head >= 2);
     return len <= assay_cursor_left(&look) &&
            assay_cursor_slice(in, head + len, element) == ASSAY_OK;
 }
@@ -111,6 +114,7 @@ static bool next_element(struct assay_cursor *in, struct assay_slice *element)
 /* Is there a newer list of the same authority? Then this one's dates do not count. */
 static bool is_superseded(const struct assay_collateral *c, size_t index)
 {
+    ASSAY_ASSERT(index < c->list_count && c->list_count <= ASSAY_LISTS_MAX);
     const struct assay_list *const list = &c->lists[index];
     for (size_t i = 0; i < c->list_count; i++) {
         const struct assay_list *const other = &c->lists[i];
@@ -130,6 +134,7 @@ static enum assay_status build_list(struct assay_collateral *c, struct assay_sli
     list->has_issuer = false;
     ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &list->crl));
     c->list_count += 1;
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     return find_issuer(c, list);
 }
 
@@ -164,6 +169,7 @@ enum assay_status assay_collateral_build_others(struct assay_collateral *c,
 
 bool assay_collateral_others_sound(const struct assay_collateral *c)
 {
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     if (c->given[ASSAY_PART_CRL] && !c->has[ASSAY_PART_CRL]) return false;
     for (size_t i = 0; i < c->list_count; i++)
         if (!c->lists[i].has_issuer) return false;

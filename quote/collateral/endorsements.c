@@ -12,6 +12,7 @@
 int assay_endorsement_compare(const struct assay_endorsement_files *a,
                               const struct assay_endorsement_files *b)
 {
+    ASSAY_ASSERT(a->root.len <= ASSAY_KEY_BYTES_MAX && b->root.len <= ASSAY_KEY_BYTES_MAX);
     if (a->root.len != b->root.len) return a->root.len < b->root.len ? -1 : 1;
     int order = assay_bytes_compare(a->root.bytes, b->root.bytes, a->root.len);
     if (order == 0 && a->kinds != b->kinds) order = a->kinds < b->kinds ? -1 : 1;
@@ -29,6 +30,7 @@ int assay_endorsement_compare(const struct assay_endorsement_files *a,
 static enum assay_status put_bundle(const struct assay_collateral_files *files,
                                     struct assay_writer *w)
 {
+    ASSAY_ASSERT(w->len <= w->capacity);
     struct assay_writer dry = assay_writer_over(w->bytes + w->len, w->capacity - w->len);
     assay_collateral_encode(files, &dry);
     struct assay_slice bundle = { NULL, 0 };
@@ -115,6 +117,7 @@ static bool list_differs(const struct assay_list *a, const struct assay_list *b)
 
 static bool lists_differ(const struct assay_collateral *a, const struct assay_collateral *b)
 {
+    ASSAY_ASSERT(a->list_count <= ASSAY_LISTS_MAX && b->list_count <= ASSAY_LISTS_MAX);
     for (size_t i = 0; i < a->list_count; i++)
         for (size_t k = 0; k < b->list_count; k++)
             if (list_differs(&a->lists[i], &b->lists[k])) return true;
@@ -124,6 +127,7 @@ static bool lists_differ(const struct assay_collateral *a, const struct assay_co
 /* In a network one authority has one list: which of two counts would hang on the time. */
 static bool has_doubles(const struct assay_collateral *c)
 {
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     for (size_t i = 0; i < c->list_count; i++)
         for (size_t k = 0; k < i; k++)
             if (list_differs(&c->lists[i], &c->lists[k])) return true;
@@ -132,6 +136,7 @@ static bool has_doubles(const struct assay_collateral *c)
 
 static bool is_sound(const struct assay_endorsement *e)
 {
+    ASSAY_ASSERT(e->collateral != NULL);
     if (!is_bare(e)) return assay_collateral_sound(e->collateral) && !has_doubles(e->collateral);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         if (e->collateral->given[i]) return false;
@@ -141,6 +146,8 @@ static bool is_sound(const struct assay_endorsement *e)
 /* Two certificates of one key, which are not one certificate. */
 static bool certificates_differ(const struct assay_collateral *a, const struct assay_collateral *b)
 {
+    ASSAY_ASSERT(a->certificate_count <= ASSAY_CHAIN_MAX);
+    ASSAY_ASSERT(b->certificate_count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < a->certificate_count; i++)
         for (size_t k = 0; k < b->certificate_count; k++) {
             const struct assay_certificate *const left = &a->certificates[i];
@@ -189,6 +196,7 @@ static enum assay_status read_next(struct assay_cursor *c,
 {
     ASSAY_TRY(read_entry(c, entry));
     if (previous != NULL && assay_endorsement_compare(previous, entry) >= 0) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(entry->kinds != 0 && entry->root.type != ASSAY_KEY_NONE);
     return ASSAY_OK;
 }
 
@@ -200,6 +208,7 @@ enum assay_status assay_endorsements_read(const uint8_t *bytes, size_t len,
     struct assay_endorsement_files entry, previous = { 0 };
     struct assay_endorsements built = { 0 };
     ASSAY_TRY(read_head(&c, capacity, &built.count));
+    ASSAY_ASSERT(collateral != NULL && built.count <= capacity);
     for (size_t i = 0; i < built.count; i++) {
         ASSAY_TRY(read_next(&c, i > 0 ? &previous : NULL, &entry));
         ASSAY_TRY(assay_collateral_build(&entry.files, &entry.root, &collateral[i]));
@@ -215,6 +224,7 @@ enum assay_status assay_endorsements_read(const uint8_t *bytes, size_t len,
 
 enum assay_status assay_endorsements_sound(const struct assay_endorsements *all, size_t *which)
 {
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < all->count; i++) {
         *which = i;
         if (!is_sound(&all->entries[i])) return ASSAY_E_INVALID;
@@ -246,6 +256,7 @@ enum assay_status assay_endorsements_files(const uint8_t *bytes, size_t len,
     struct assay_cursor c = assay_cursor_over(bytes, len);
     size_t found = 0;
     ASSAY_TRY(read_head(&c, capacity, &found));
+    ASSAY_ASSERT(found > 0 && found <= capacity);
     for (size_t i = 0; i < found; i++)
         ASSAY_TRY(read_next(&c, i > 0 ? &entries[i - 1] : NULL, &entries[i]));
     ASSAY_TRY(assay_cursor_end(&c));

@@ -10,6 +10,7 @@
 static const struct assay_crl *list_at(const struct assay_collateral *c, size_t index,
                                        const char **what)
 {
+    ASSAY_ASSERT(c != NULL && c->list_count <= ASSAY_LISTS_MAX);
     const struct assay_crl *const own[2] = { c->has[ASSAY_PART_ROOT_CRL] ? &c->root_crl : NULL,
                                              c->has[ASSAY_PART_PCK_CRL] ? &c->pck_crl : NULL };
     static const char *const names[2] = { "root CRL", "PCK CRL" };
@@ -45,10 +46,11 @@ static bool is_superseded(const struct assay_endorsements *set, const struct ass
 static void limit_life(struct assay_collateral_life *life, const char *what, uint32_t entry,
                        int64_t from_unix_s, int64_t until_unix_s)
 {
+    ASSAY_ASSERT(what != NULL);
     if (!life->is_bounded || from_unix_s > life->from_unix_s) life->from_unix_s = from_unix_s;
     if (!life->is_bounded || until_unix_s < life->until_unix_s) {
         life->until_unix_s = until_unix_s;
-        life->ends_first = what;
+        life->expires_first = what;
         life->ends_in = entry;
     }
     life->is_bounded = true;
@@ -57,7 +59,9 @@ static void limit_life(struct assay_collateral_life *life, const char *what, uin
 static void add_entry(const struct assay_endorsements *set, uint32_t index,
                       struct assay_collateral_life *life)
 {
+    ASSAY_ASSERT(index < set->count);
     const struct assay_collateral *const c = set->entries[index].collateral;
+    ASSAY_ASSERT(c->window_count <= ASSAY_WINDOWS_MAX);
     const char *what = NULL;
     const struct assay_crl *crl = NULL;
     life->kinds |= set->entries[index].kinds;
@@ -86,12 +90,13 @@ void assay_collateral_lifetimes(const struct assay_endorsements *set,
         while (at < found && !assay_key_equal(&lives[at].root, &set->entries[i].root))
             at += 1;
         if (at == found) {
-            lives[found] = (struct assay_collateral_life){ .root = set->entries[i].root,
-                                                           .ends_first = "" };
+            lives[found] =
+                (struct assay_collateral_life){ .root = set->entries[i].root, .expires_first = "" };
             found += 1;
         }
         add_entry(set, (uint32_t)i, &lives[at]);
     }
+    ASSAY_ASSERT(found <= set->count);
     *count = found;
 }
 

@@ -24,7 +24,7 @@ struct assay_collateral_life {
     bool is_bounded;      /* false: nothing stands below the root that could end (8.2) */
     int64_t from_unix_s;  /* since when every piece is valid */
     int64_t until_unix_s; /* and until when: the one below ends first */
-    const char *ends_first; /* static text: "TCB info" */
+    const char *expires_first; /* static text: "TCB info" */
     uint32_t ends_in;       /* which entry of the set */
     uint32_t evaluation_number; /* the highest of Intel's documents; 0: has none */
 };

@@ -57,6 +57,9 @@ bool assay_renewal_refuse(struct assay_renewal_work *w, enum assay_renewal_fault
                           const char *piece, const char *field,
                           struct assay_renewal_value expected, struct assay_renewal_value found)
 {
+    ASSAY_ASSERT(fault != ASSAY_RENEWAL_FINE && w->out->fault == ASSAY_RENEWAL_FINE);
+    ASSAY_ASSERT(w->entry < w->offered->count);
+    ASSAY_ASSERT(piece != NULL && field != NULL);
     w->out->fault = fault;
     w->out->entry = w->entry;
     w->out->piece = piece;
@@ -143,6 +146,7 @@ bool assay_renewal_list(struct assay_renewal_work *w, const char *piece,
 
 bool assay_endorsement_has_documents(const struct assay_endorsement *entry)
 {
+    ASSAY_ASSERT(entry->collateral != NULL);
     return entry->collateral->given[ASSAY_PART_TCB_INFO];
 }
 
@@ -189,6 +193,7 @@ static struct document identity_of(const struct assay_collateral *c)
 static bool check_document(struct assay_renewal_work *w, struct document before,
                            struct document after)
 {
+    ASSAY_ASSERT(before.name == after.name);
     if (before.number > w->out->number_in_force) w->out->number_in_force = before.number;
     if (after.number > w->out->number_offered) w->out->number_offered = after.number;
     /* protocol.md 8.4: the evaluation number decides first, and never falls. */
@@ -262,6 +267,7 @@ static bool check_pck_chain(struct assay_renewal_work *w, const struct assay_col
 static const struct assay_list *list_of(const struct assay_collateral *c,
                                         const struct assay_list *like)
 {
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     const struct assay_list *newest = NULL;
     for (size_t i = 0; i < c->list_count; i++) {
         const struct assay_list *const list = &c->lists[i];
@@ -345,6 +351,7 @@ static bool check_sound(struct assay_renewal_work *w)
     size_t which = 0;
     const enum assay_status status = assay_endorsements_sound(w->offered, &which);
     if (status == ASSAY_OK) return true;
+    ASSAY_ASSERT(which < w->offered->count);
     const struct assay_collateral *const c = w->offered->entries[which].collateral;
     w->entry = (uint32_t)which;
     if (status == ASSAY_E_DUPLICATE)
@@ -391,6 +398,7 @@ static bool check_entries(struct assay_renewal_work *w)
 
 static bool check_progress(struct assay_renewal_work *w)
 {
+    ASSAY_ASSERT(w->out->fault == ASSAY_RENEWAL_FINE);
     w->entry = 0;
     if (w->is_newer) return true;
     if (w->has_later_dates)
@@ -417,6 +425,7 @@ void assay_collateral_newer(const struct assay_endorsements *in_force,
     if (!check_root(&w) || !check_sound(&w) || !check_windows(&w, at_unix_s) ||
         !check_entries(&w) || !check_progress(&w))
         return;
+    ASSAY_ASSERT(w.is_newer);
     out->kind = w.is_recovery ? ASSAY_RENEWAL_HIGHER_NUMBER : ASSAY_RENEWAL_SAME_NUMBER;
     ASSAY_ASSERT(out->fault == ASSAY_RENEWAL_FINE);
 }

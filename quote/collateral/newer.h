@@ -34,7 +34,8 @@ enum assay_renewal_kind {
     X(ASSAY_RENEWAL_MISSING, 4, "missing", "a piece in force has no successor")                    \
     X(ASSAY_RENEWAL_STRANGER, 5, "stranger", "a piece that follows nothing in force")              \
     X(ASSAY_RENEWAL_UNSOUND, 6, "unsound", "a piece does not verify under the root")               \
-    X(ASSAY_RENEWAL_CONTRADICTION, 7, "contradiction", "two things are said of one at one time")   \
+    X(ASSAY_RENEWAL_CONTRADICTION, 7, "contradiction",                                             \
+      "two statements about one subject at one time")                                              \
     X(ASSAY_RENEWAL_EARLY, 8, "not-yet-valid", "a piece is not yet valid")                         \
     X(ASSAY_RENEWAL_ENDED, 9, "ended", "a piece has ended")                                        \
     X(ASSAY_RENEWAL_BACKWARDS, 10, "backwards", "a number or a date goes back")                    \

@@ -23,6 +23,7 @@ enum assay_status assay_offer_encode(struct assay_endorsement_files *entries, si
 
 static enum assay_status append_list(struct assay_offer_scratch *s, struct assay_slice list)
 {
+    ASSAY_ASSERT(s->used <= sizeof s->lists);
     if (list.len > sizeof s->lists - s->used) return ASSAY_E_FULL;
     assay_bytes_copy(s->lists + s->used, sizeof s->lists - s->used, list.bytes, list.len);
     s->used += list.len;
@@ -34,6 +35,7 @@ static enum assay_status append_further(struct assay_offer_scratch *s, struct as
                                         const struct assay_slice *lists, size_t count,
                                         bool *is_used)
 {
+    ASSAY_ASSERT(count <= ASSAY_LISTS_MAX);
     struct assay_setback ignored = { 0 };
     struct assay_slice best = own;
     ASSAY_TRY(assay_x509_crl(own.bytes, own.len, &s->own));
@@ -62,6 +64,7 @@ static enum assay_status replace_lists(struct assay_offer_scratch *s,
     }
     for (size_t i = 0; i < count; i++)
         if (!is_used[i]) ASSAY_TRY(append_list(s, lists[i]));
+    ASSAY_ASSERT(from <= s->used && s->used <= sizeof s->lists);
     *part = assay_slice_over(s->lists + from, s->used - from);
     return ASSAY_OK;
 }
@@ -85,6 +88,7 @@ enum assay_status assay_offer_lists(const struct assay_collateral_set *in_force,
         ASSAY_TRY(replace_lists(scratch, lists, count, &entry->files.part[ASSAY_PART_CRL]));
         scratch->entries[kept++] = *entry;
     }
+    ASSAY_ASSERT(kept <= total);
     if (kept == 0) return ASSAY_E_NOT_FOUND;
     return assay_offer_encode(scratch->entries, kept, w);
 }

@@ -1,7 +1,7 @@
 /*
  * quote/collateral/renewal_other.c - comparison of collateral of vendors that sign no documents:
- * certificates of authorities and platforms, and CRLs. AMD, TPM makers, registrars, AWS; a platform
- * key of CCA has nothing below it that could become newer.
+ * certificates of authorities and platforms, and CRLs. AMD, TPM vendors, registrars, AWS; a
+ * platform key of CCA has nothing below it that could become newer.
  *
  * The part of a root is compared as one, kind by kind: its division into entries is irrelevant. A
  * certificate is replaced only by one of the same key and name, so an untrusted offer can neither
@@ -35,6 +35,7 @@ static const struct assay_certificate *find_holder(const struct assay_endorsemen
                                                    const struct assay_key *root, uint32_t kinds,
                                                    const struct assay_certificate *like)
 {
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
     const struct assay_certificate *found = NULL;
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_collateral *const c = all->entries[i].collateral;
@@ -111,6 +112,7 @@ static const struct assay_list *find_list(const struct assay_endorsements *all,
                                           const struct assay_key *root, uint32_t kinds,
                                           const struct assay_list *like)
 {
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_collateral *const c = all->entries[i].collateral;
         if (!is_of(&all->entries[i], root, kinds)) continue;
@@ -180,6 +182,7 @@ static size_t count_of(const struct assay_endorsements *all, const struct assay_
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++)
         if (is_of(&all->entries[i], root, kinds)) count += 1;
+    ASSAY_ASSERT(count <= all->count);
     return count;
 }
 

@@ -28,6 +28,7 @@ static bool is_newer(uint32_t number, int64_t issue_unix_s, uint32_t next_number
 static const struct side *get_newer_side(enum assay_collateral_part part, const struct side *set,
                                          const struct side *offer)
 {
+    ASSAY_ASSERT((unsigned)part < ASSAY_PARTS);
     struct assay_setback ignored = { 0 };
     const struct assay_collateral *const a = set->built, *const b = offer->built;
     if (!b->has[part]) return set;
@@ -98,6 +99,7 @@ static enum assay_status read_files(const struct assay_collateral_set *set,
         if (!assay_bytes_equal(digest, set->built->entries[i].collateral->digest, sizeof digest))
             return ASSAY_E_INVALID;
     }
+    ASSAY_ASSERT(*count <= ASSAY_ENDORSEMENTS_MAX);
     return ASSAY_OK;
 }
 
@@ -129,6 +131,7 @@ static bool others_go_back(const struct assay_endorsements *set,
 static void insert_entries(struct assay_endorsement_files *entries, size_t *count,
                            const struct assay_endorsement_files *entry)
 {
+    ASSAY_ASSERT(*count < ASSAY_ENDORSEMENTS_MAX);
     size_t at = *count;
     for (; at > 0 && assay_endorsement_compare(&entries[at - 1], entry) > 0; at--)
         entries[at] = entries[at - 1];
@@ -145,6 +148,7 @@ static void merge_offered(struct work *work, const struct assay_collateral_set *
         if (!assay_endorsement_has_documents(entry)) continue;
         const size_t at = assay_collateral_followed(set->built, entry);
         if (at == set->built->count) continue;
+        ASSAY_ASSERT(at < work->set_count);
         const struct side before = { &work->set[at].files, set->built->entries[at].collateral };
         const struct side after = { &work->offer[i].files, entry->collateral };
         struct assay_collateral_files merged;
@@ -179,6 +183,7 @@ enum assay_status assay_collateral_replace(const struct assay_collateral_set *se
     bool has_others = false;
     ASSAY_TRY(read_files(set, work.set, &work.set_count));
     ASSAY_TRY(read_files(offered, work.offer, &work.offer_count));
+    ASSAY_ASSERT(work.offer_count > 0);
     const struct assay_key *const root = &offered->built->entries[0].root;
     for (size_t i = 0; i < work.offer_count; i++) {
         if (!assay_key_equal(&work.offer[i].root, root)) return ASSAY_E_INVALID;

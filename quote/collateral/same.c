@@ -6,6 +6,7 @@
  */
 #include "quote/collateral/same.h"
 
+#include "base/assert.h"
 #include "quote/certificates/chain.h"
 
 #define SAME_TEXT(field)  same_text(a->field, b->field, sizeof a->field)
@@ -25,6 +26,7 @@ static bool same_text(const char *a, const char *b, size_t capacity)
 static bool same_advisories(const struct assay_advisory_table *a,
                             const struct assay_advisory_table *b)
 {
+    ASSAY_ASSERT(a->count <= ASSAY_ADVISORY_TABLE_MAX && b->count <= ASSAY_ADVISORY_TABLE_MAX);
     if (a->count != b->count) return false;
     for (uint32_t i = 0; i < a->count; i++)
         if (!SAME_TEXT(ids[i])) return false;
@@ -41,6 +43,7 @@ static bool same_set(const struct assay_advisory_set *a, const struct assay_advi
 static bool same_isv_levels(const struct assay_isv_level *a, uint32_t a_count,
                             const struct assay_isv_level *b, uint32_t b_count)
 {
+    ASSAY_ASSERT(a_count <= ASSAY_TCB_LEVELS_MAX && b_count <= ASSAY_TCB_LEVELS_MAX);
     if (a_count != b_count) return false;
     for (uint32_t i = 0; i < a_count; i++)
         if (a[i].isvsvn != b[i].isvsvn || a[i].status != b[i].status ||
@@ -66,6 +69,7 @@ static bool same_level(const struct assay_tcb_level *a, const struct assay_tcb_l
 
 static bool same_tcb_info(const struct assay_tcb_info *a, const struct assay_tcb_info *b)
 {
+    ASSAY_ASSERT(a->module_count <= ASSAY_MODULES_MAX && a->level_count <= ASSAY_TCB_LEVELS_MAX);
     if (a->version != b->version || a->tee != b->tee || !SAME_BYTES(fmspc) || !SAME_BYTES(pceid) ||
         a->evaluation_number != b->evaluation_number)
         return false;
@@ -104,6 +108,7 @@ static bool same_pck(const struct assay_pck *a, const struct assay_pck *b)
 
 static bool same_vek(const struct assay_vek *a, const struct assay_vek *b)
 {
+    ASSAY_ASSERT(a->hwid_len <= sizeof a->hwid && b->hwid_len <= sizeof b->hwid);
     return a->struct_version == b->struct_version &&
            SAME_TEXT(product) && a->has_fmc == b->has_fmc &&
            a->bootloader == b->bootloader && a->tee == b->tee && a->snp == b->snp &&
@@ -136,6 +141,7 @@ static bool same_certificate(const struct assay_certificate *a, const struct ass
 
 static bool same_list(const struct assay_crl *a, const struct assay_crl *b)
 {
+    ASSAY_ASSERT(a->revoked_count <= ASSAY_CRL_ENTRIES_MAX);
     return assay_dn_equal(&a->issuer, &b->issuer) && a->revoked_count == b->revoked_count &&
            assay_bytes_equal(a->revoked, b->revoked, a->revoked_count * sizeof a->revoked[0]);
 }
@@ -159,6 +165,8 @@ static bool same_shape(const struct assay_collateral *a, const struct assay_coll
 
 static bool same_authorities(const struct assay_collateral *a, const struct assay_collateral *b)
 {
+    ASSAY_ASSERT(a->list_count <= ASSAY_LISTS_MAX && a->list_count == b->list_count);
+    ASSAY_ASSERT(a->certificate_count == b->certificate_count);
     for (size_t i = 0; i < a->list_count; i++) {
         const struct assay_list *const one = &a->lists[i], *const other = &b->lists[i];
         if (one->has_issuer != other->has_issuer || !same_list(&one->crl, &other->crl))
@@ -187,6 +195,7 @@ static bool same_bundle(const struct assay_collateral *a, const struct assay_col
 
 bool assay_collateral_same(const struct assay_endorsements *a, const struct assay_endorsements *b)
 {
+    ASSAY_ASSERT(a->count <= ASSAY_ENDORSEMENTS_MAX && b->count <= ASSAY_ENDORSEMENTS_MAX);
     if (a->count != b->count) return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct assay_endorsement *const one = &a->entries[i], *const other = &b->entries[i];

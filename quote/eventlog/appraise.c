@@ -25,6 +25,7 @@ struct appraisal {
 
 static bool has_form(const struct appraisal *a, size_t form_index)
 {
+    ASSAY_ASSERT(form_index < FORMS);
     return (a->read & 1u << (form_index + 1)) != 0;
 }
 
@@ -36,7 +37,7 @@ static enum assay_status count_events(const struct assay_quoted *quoted, struct 
                                       uint64_t *count)
 {
     const bool fits = (quoted->forms & 1u << log.form) != 0;
-    struct assay_event event;
+    struct assay_boot_event event;
     enum assay_status status;
     while ((status = assay_eventlog_next(&log, &event)) == ASSAY_OK) {
         *count = log.count;
@@ -67,12 +68,14 @@ static const char *form_text(enum assay_eventlog_form form)
 
 static void take_log(struct appraisal *a, size_t index)
 {
+    ASSAY_ASSERT(index < a->request->log_count);
     const struct assay_slice bytes = a->request->logs[index];
     struct assay_eventlog_outcome outcome = { 0 };
     struct assay_eventlog log = { 0 };
     uint64_t events[ASSAY_EVENT_REGISTERS] = { 0 };
     outcome.status = assay_eventlog_open(bytes.bytes, bytes.len, &log);
     if (outcome.status == ASSAY_OK) {
+        ASSAY_ASSERT(log.form == ASSAY_EVENTLOG_TCG || log.form == ASSAY_EVENTLOG_IMA);
         outcome.form = log.form;
         outcome.status = count_events(&a->quoted, log, events, &outcome.events);
     }
@@ -102,6 +105,7 @@ static void take_log(struct appraisal *a, size_t index)
 /* --- replaying */
 static uint64_t events_of(const struct appraisal *a, uint32_t reg)
 {
+    ASSAY_ASSERT(reg < ASSAY_EVENT_REGISTERS);
     uint64_t all = 0;
     for (size_t f = 0; f < FORMS; f++)
         all += a->events[f][reg];
@@ -111,6 +115,7 @@ static uint64_t events_of(const struct appraisal *a, uint32_t reg)
 /* Has the log of firmware digests of that bank? A list of IMA is hashed again for each. */
 static bool has_alg(const struct assay_eventlog *log, uint16_t alg)
 {
+    ASSAY_ASSERT(log->alg_count <= ASSAY_EVENT_ALGS_MAX);
     for (size_t i = 0; i < log->alg_count; i++)
         if (log->algs[i].id == alg) return true;
     return false;
@@ -118,6 +123,7 @@ static bool has_alg(const struct assay_eventlog *log, uint16_t alg)
 
 static bool can_replay(const struct appraisal *a, const struct assay_quoted_register *r)
 {
+    ASSAY_ASSERT(r->reg < ASSAY_EVENT_REGISTERS);
     if (assay_event_hash_len(r->alg) != r->value.len) return false;
     return a->events[FIRMWARE][r->reg] == 0 || has_alg(&a->logs[FIRMWARE], r->alg);
 }
@@ -126,6 +132,7 @@ static bool can_replay(const struct appraisal *a, const struct assay_quoted_regi
 static enum assay_status start_bank(const struct appraisal *a, uint16_t alg,
                                     struct assay_replay *replay)
 {
+    ASSAY_ASSERT(a->quoted.count <= ASSAY_QUOTED_MAX);
     assay_replay_init(replay);
     for (size_t i = 0; i < a->quoted.count; i++) {
         const struct assay_quoted_register *const r = &a->quoted.registers[i];
@@ -139,7 +146,7 @@ static enum assay_status replay_log(const struct appraisal *a, size_t form,
                                     struct assay_replay *replay)
 {
     struct assay_eventlog log = a->logs[form];
-    struct assay_event event;
+    struct assay_boot_event event;
     while (has_form(a, form) && assay_eventlog_next(&log, &event) == ASSAY_OK)
         ASSAY_TRY(assay_replay_extend(replay, &event));
     return ASSAY_OK;
@@ -184,18 +191,20 @@ static size_t end_of_quoted(const struct appraisal *a, uint16_t alg)
     size_t end = 0;
     struct assay_replay replay;
     struct assay_eventlog log = a->logs[IMA];
-    struct assay_event event;
+    struct assay_boot_event event;
     if (start_bank(a, alg, &replay) != ASSAY_OK) return 0;
     if (replay_log(a, FIRMWARE, &replay) != ASSAY_OK) return 0;
     while (assay_eventlog_next(&log, &event) == ASSAY_OK) {
         if (assay_replay_extend(&replay, &event) != ASSAY_OK) return 0;
         if (holds_quoted(a, alg, &replay)) end = log.in.pos;
     }
+    ASSAY_ASSERT(end <= a->logs[IMA].in.len);
     return end;
 }
 
 static void cut_log(struct appraisal *a, size_t end)
 {
+    ASSAY_ASSERT(end <= a->logs[IMA].in.len);
     uint64_t count = 0;
     uint64_t events[ASSAY_EVENT_REGISTERS] = { 0 };
     a->logs[IMA].in.len = end;
@@ -276,12 +285,14 @@ static struct assay_text name_and_value(const char *name, const uint8_t *value)
 static void report_register(struct appraisal *a, const struct assay_register_outcome *outcome)
 {
     if (a->report == NULL || a->report->register_count == ASSAY_EVENTLOG_REGISTERS_SHOWN) return;
+    ASSAY_ASSERT(a->report->register_count < ASSAY_EVENTLOG_REGISTERS_SHOWN);
     a->report->registers[a->report->register_count++] = *outcome;
 }
 
 /* Every log that extends the register: the forged one cannot be identified. */
 static void note_mismatch(struct appraisal *a, uint32_t reg)
 {
+    ASSAY_ASSERT(reg < ASSAY_EVENT_REGISTERS);
     for (size_t f = 0; f < FORMS; f++)
         if (a->events[f][reg] > 0)
             assay_eventlog_report_note(a->report, (enum assay_eventlog_form)(f + 1),
@@ -365,7 +376,7 @@ static void judge_events(struct appraisal *a)
 {
     for (size_t f = 0; f < FORMS; f++) {
         struct assay_eventlog log = a->logs[f];
-        struct assay_event event;
+        struct assay_boot_event event;
         while (has_form(a, f) && assay_eventlog_next(&log, &event) == ASSAY_OK)
             if (assay_event_extends(&event)) assay_event_match_add(&a->judge, &event);
     }
@@ -381,7 +392,7 @@ static void complain_of_all(struct appraisal *a)
                                    ASSAY_RULE_EVENT_LOG_UNFIT);
 }
 
-/* Whoever leaves a log out does not pass for it. */
+/* Evidence without a required log does not pass. */
 static void judge_missing(struct appraisal *a)
 {
     for (int form = ASSAY_EVENTLOG_TCG; form <= ASSAY_EVENTLOG_IMA; form++)
@@ -403,6 +414,7 @@ void assay_eventlog_appraise(const struct assay_kind *kind,
     if (request->log_count == 0 && request->policy->event_count == 0) return;
     if (kind->registers != NULL)
         kind->registers(kind, assay_slice_over(request->bytes, request->len), &a.quoted);
+    ASSAY_ASSERT(a.quoted.first_reg + a.quoted.reg_count <= ASSAY_EVENT_REGISTERS);
     assay_event_match_init(&a.judge, request->policy, &a.quoted, verdict, a.report);
     for (size_t i = 0; i < request->log_count; i++)
         take_log(&a, i);

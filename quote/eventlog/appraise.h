@@ -11,6 +11,8 @@
 
 #include "quote/eventlog/quoted.h"
 
+struct assay_kind; /* quote/kinds.h */
+
 enum {
     ASSAY_EVENTLOG_REGISTERS_SHOWN = 2 * ASSAY_EVENT_REGISTERS,
     ASSAY_EVENTS_SHOWN = 16,

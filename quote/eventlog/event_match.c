@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/text.h"
-#include "quote/tpm/tpm_format.h"
+#include "quote/tpm_format.h"
 
 static const uint16_t banks[ASSAY_EVENT_BANKS] = { ASSAY_TPM_SHA256, ASSAY_TPM_SHA384,
                                                    ASSAY_TPM_SHA512 };
@@ -27,6 +27,7 @@ static struct assay_slice text_of(const struct assay_event_reference *e)
  * digest is of one alone. */
 static void note_digests(struct assay_event_match *j, uint32_t i)
 {
+    ASSAY_ASSERT(i < j->policy->event_count);
     const struct assay_event_reference *const e = &j->policy->events[i];
     for (unsigned b = 0; b < ASSAY_EVENT_BANKS; b++) {
         uint8_t *const digest = j->digests[i][b];
@@ -95,8 +96,9 @@ static void add_reason(struct assay_event_match *j, enum assay_rule rule, const 
 
 /* The displayed digest of the event: of a file its own, else of a proven bank. */
 static struct assay_slice shown_digest(const struct assay_event_match *j,
-                                       const struct assay_event *event, uint16_t *alg)
+                                       const struct assay_boot_event *event, uint16_t *alg)
 {
+    ASSAY_ASSERT(event->reg < ASSAY_EVENT_REGISTERS && event->digest_count <= ASSAY_EVENT_ALGS_MAX);
     *alg = 0;
     if (event->type == ASSAY_EV_IMA) return event->file_digest;
     for (size_t i = 0; i < event->digest_count; i++) {
@@ -115,12 +117,14 @@ static void copy_text(char *out, size_t capacity, struct assay_slice text)
         out[len] = (char)text.bytes[len];
         len += 1;
     }
+    ASSAY_ASSERT(len < capacity);
     out[len] = '\0';
 }
 
 /* Report: every case, in addition to the one reason of its rule. */
 static void report_outcome(struct assay_event_match *j, const struct assay_event_outcome *shown)
 {
+    ASSAY_ASSERT(shown->rule != 0);
     assay_eventlog_report_note(j->report, shown->form, shown->rule);
     if (j->report == NULL) return;
     if (j->report->failed_count < ASSAY_EVENTS_SHOWN)
@@ -129,7 +133,7 @@ static void report_outcome(struct assay_event_match *j, const struct assay_event
 }
 
 static void fail_event(struct assay_event_match *j, enum assay_rule rule, const char *expected,
-                       const struct assay_event *event)
+                       const struct assay_boot_event *event)
 {
     const bool is_file = event->type == ASSAY_EV_IMA;
     struct assay_event_outcome shown = {
@@ -170,6 +174,7 @@ struct findings {
 
 static void count_finding(struct assay_event_match *j, uint32_t i, struct findings *f)
 {
+    ASSAY_ASSERT(i < j->policy->event_count);
     switch (j->policy->events[i].state) {
     case ASSAY_EVENT_DENIED: f->denied = true; return;
     case ASSAY_EVENT_RETIRING: f->retiring = true; return;
@@ -178,7 +183,7 @@ static void count_finding(struct assay_event_match *j, uint32_t i, struct findin
     }
 }
 
-static bool has_digest(const struct assay_event_match *j, const struct assay_event *event,
+static bool has_digest(const struct assay_event_match *j, const struct assay_boot_event *event,
                        uint32_t i)
 {
     for (size_t k = 0; k < event->digest_count; k++) {
@@ -186,6 +191,7 @@ static bool has_digest(const struct assay_event_match *j, const struct assay_eve
         for (unsigned b = 0; b < ASSAY_EVENT_BANKS; b++) {
             if (banks[b] != event->digests[k].alg) continue;
             if ((j->proven[event->reg] & j->banks[i] & 1u << b) == 0) continue;
+            ASSAY_ASSERT(given.len <= ASSAY_MEASUREMENT_MAX);
             if (assay_bytes_equal(given.bytes, j->digests[i][b], given.len)) return true;
         }
     }
@@ -193,7 +199,7 @@ static bool has_digest(const struct assay_event_match *j, const struct assay_eve
 }
 
 /* A denial compares only the digest: the author of a log can choose any event name. */
-static void judge_firmware(struct assay_event_match *j, const struct assay_event *event)
+static void judge_firmware(struct assay_event_match *j, const struct assay_boot_event *event)
 {
     struct findings f = { 0 };
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
@@ -212,7 +218,7 @@ static void judge_firmware(struct assay_event_match *j, const struct assay_event
 }
 
 /* The first entry of a list is no file: it sums up what firmware measured. */
-static bool is_boot_aggregate(const struct assay_event *event)
+static bool is_boot_aggregate(const struct assay_boot_event *event)
 {
     static const char name[] = "boot_aggregate";
     return event->index == 0 && event->file_name.len == sizeof name - 1 &&
@@ -220,7 +226,7 @@ static bool is_boot_aggregate(const struct assay_event *event)
 }
 
 /* A denied file is denied under every name. */
-static void judge_file(struct assay_event_match *j, const struct assay_event *event)
+static void judge_file(struct assay_event_match *j, const struct assay_boot_event *event)
 {
     struct findings f = { 0 };
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
@@ -256,7 +262,7 @@ static void judge_file(struct assay_event_match *j, const struct assay_event *ev
         fail_event(j, ASSAY_RULE_FILE_UNKNOWN, "a file that the policy names", event);
 }
 
-void assay_event_match_add(struct assay_event_match *j, const struct assay_event *event)
+void assay_event_match_add(struct assay_event_match *j, const struct assay_boot_event *event)
 {
     ASSAY_ASSERT(assay_event_extends(event));
     ASSAY_ASSERT(event->reg < ASSAY_EVENT_REGISTERS);
@@ -275,6 +281,7 @@ void assay_event_match_add(struct assay_event_match *j, const struct assay_event
 /* Did one of the entries occur that stand for the same thing as entry i? */
 static bool has_alternative(const struct assay_event_match *j, uint32_t i)
 {
+    ASSAY_ASSERT(i < j->policy->event_count);
     const struct assay_event_reference *const e = &j->policy->events[i];
     for (uint32_t k = 0; k < j->policy->event_count; k++) {
         const struct assay_event_reference *const other = &j->policy->events[k];
@@ -308,6 +315,7 @@ static void report_missing_event(struct assay_event_match *j, const struct assay
 
 void assay_event_match_finish(struct assay_event_match *j, uint8_t forms)
 {
+    ASSAY_ASSERT(j->files_unproven <= j->files);
     const bool files_proven = j->files > 0 && j->files_unproven == 0;
     for (uint32_t i = 0; i < j->policy->event_count; i++) {
         const struct assay_event_reference *const e = &j->policy->events[i];

@@ -41,7 +41,7 @@ bool assay_event_match_has_form(const struct assay_event_match *judge,
  * so. */
 bool assay_event_match_has_register(const struct assay_event_match *judge, uint32_t reg);
 /* One event that extends a register; proven is set. */
-void assay_event_match_add(struct assay_event_match *judge, const struct assay_event *event);
+void assay_event_match_add(struct assay_event_match *judge, const struct assay_boot_event *event);
 /* After all events: what should have occurred, and what could not be proven. Only for forms whose
  * log was read: 1 << enum assay_eventlog_form. */
 void assay_event_match_finish(struct assay_event_match *judge, uint8_t forms);

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/text.h"
-#include "quote/tpm/tpm_format.h"
+#include "quote/tpm_format.h"
 
 enum assay_status assay_eventlog_open(const uint8_t *bytes, size_t len, struct assay_eventlog *log)
 {
@@ -19,14 +19,16 @@ enum assay_status assay_eventlog_open(const uint8_t *bytes, size_t len, struct a
     return ASSAY_OK;
 }
 
-enum assay_status assay_eventlog_next(struct assay_eventlog *log, struct assay_event *event)
+enum assay_status assay_eventlog_next(struct assay_eventlog *log, struct assay_boot_event *event)
 {
     ASSAY_ASSERT(log != NULL);
     ASSAY_ASSERT(event != NULL);
-    struct assay_event made = { .index = log->count, .offset = (uint32_t)log->in.pos };
+    struct assay_boot_event made = { .index = log->count, .offset = (uint32_t)log->in.pos };
     ASSAY_TRY(log->form == ASSAY_EVENTLOG_TCG ? assay_eventlog_next_tcg(log, &made)
                                               : assay_eventlog_next_ima(log, &made));
     log->count += 1; /* an event takes bytes: the length of a log bounds it */
+    ASSAY_ASSERT(log->in.pos > made.offset);
+    ASSAY_ASSERT(made.digest_count <= ASSAY_EVENT_ALGS_MAX);
     *event = made;
     return ASSAY_OK;
 }
@@ -52,8 +54,9 @@ size_t assay_event_hash(uint16_t alg, struct assay_slice bytes,
     return 0;
 }
 
-bool assay_event_data_is_measured(const struct assay_event *event, uint16_t alg)
+bool assay_event_data_is_measured(const struct assay_boot_event *event, uint16_t alg)
 {
+    ASSAY_ASSERT(event->digest_count <= ASSAY_EVENT_ALGS_MAX);
     uint8_t digest[ASSAY_MEASUREMENT_MAX];
     const size_t len = assay_event_hash(alg, event->data, digest);
     for (size_t i = 0; i < event->digest_count && len > 0; i++) {
@@ -64,7 +67,7 @@ bool assay_event_data_is_measured(const struct assay_event *event, uint16_t alg)
     return false;
 }
 
-bool assay_event_extends(const struct assay_event *event)
+bool assay_event_extends(const struct assay_boot_event *event)
 {
     return event->type != ASSAY_EV_NO_ACTION;
 }

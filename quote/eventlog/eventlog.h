@@ -40,7 +40,7 @@ struct assay_event_alg {
 };
 
 /* Slices borrow from the log. */
-struct assay_event {
+struct assay_boot_event {
     uint64_t index;  /* from 0; the header of a TCG log is not counted */
     uint32_t offset; /* in the log */
     uint32_t reg;    /* as the log counts: PCR, or measurement register of CCEL */
@@ -92,7 +92,7 @@ ASSAY_CHECKED enum assay_status assay_eventlog_open(const uint8_t *bytes, size_t
  *          itself)
  */
 ASSAY_CHECKED enum assay_status assay_eventlog_next(struct assay_eventlog *log,
-                                                    struct assay_event *event);
+                                                    struct assay_boot_event *event);
 /* Returns: 32, 48 or 64; 0 for an algorithm that is not hashed here. */
 size_t assay_event_hash_len(uint16_t alg);
 /* Digest of bytes by the algorithm's number at TCG: SHA-256, SHA-384, SHA-512; SHA-1 is not hashed
@@ -101,9 +101,9 @@ size_t assay_event_hash(uint16_t alg, struct assay_slice bytes,
                         uint8_t digest[static ASSAY_MEASUREMENT_MAX]);
 /* Returns: true when the event's digest by alg is the hash of its data: then the data is proven,
  * too. */
-bool assay_event_data_is_measured(const struct assay_event *event, uint16_t alg);
+bool assay_event_data_is_measured(const struct assay_boot_event *event, uint16_t alg);
 /* Does the event extend a register? EV_NO_ACTION does not (10.4.1). Returns: true if so. */
-bool assay_event_extends(const struct assay_event *event);
+bool assay_event_extends(const struct assay_boot_event *event);
 /* Returns: "EV_SEPARATOR", "ima", ...; NULL for a type without a name. */
 const char *assay_event_type_name(uint32_t type);
 /* By name. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
@@ -116,14 +116,14 @@ ASSAY_CHECKED enum assay_status assay_eventlog_open_tcg(struct assay_cursor in,
 ASSAY_CHECKED enum assay_status assay_eventlog_open_ima(struct assay_cursor in,
                                                         struct assay_eventlog *log);
 ASSAY_CHECKED enum assay_status assay_eventlog_next_tcg(struct assay_eventlog *log,
-                                                        struct assay_event *event);
+                                                        struct assay_boot_event *event);
 ASSAY_CHECKED enum assay_status assay_eventlog_next_ima(struct assay_eventlog *log,
-                                                        struct assay_event *event);
+                                                        struct assay_boot_event *event);
 /* Returns: true when the bytes open like a TCG log, well-formed or not. */
 bool assay_eventlog_looks_tcg(const uint8_t *bytes, size_t len);
 /* What IMA extends a bank with: the hash of the template data, or ones. Returns: its length; 0 for
  * an algorithm that is not hashed here */
-size_t assay_ima_digest(const struct assay_event *event, uint16_t alg,
+size_t assay_ima_digest(const struct assay_boot_event *event, uint16_t alg,
                         uint8_t digest[static ASSAY_MEASUREMENT_MAX]);
 
 #endif

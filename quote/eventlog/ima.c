@@ -13,7 +13,7 @@
 #include "quote/eventlog/eventlog.h"
 
 #include "base/assert.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm_format.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ static uint16_t alg_of_name(struct assay_slice name)
 }
 
 /* "sha256:", NUL, digest; of the second version "ima:sha256:" before. */
-static void take_digest(struct assay_slice field, struct assay_event *event)
+static void take_digest(struct assay_slice field, struct assay_boot_event *event)
 {
     for (size_t i = 1; i < field.len; i++) {
         if (field.bytes[i] != 0 || field.bytes[i - 1] != ':') continue;
@@ -89,7 +89,7 @@ static bool opens_with_file(struct assay_slice name)
 }
 
 static enum assay_status read_fields(struct assay_cursor in, bool big_endian,
-                                     struct assay_event *event)
+                                     struct assay_boot_event *event)
 {
     const bool has_file = opens_with_file(event->template_);
     for (size_t i = 0; assay_cursor_left(&in) > 0; i++) {
@@ -104,7 +104,7 @@ static enum assay_status read_fields(struct assay_cursor in, bool big_endian,
 }
 
 static enum assay_status read_legacy(struct assay_cursor *in, bool big_endian,
-                                     struct assay_event *event)
+                                     struct assay_boot_event *event)
 {
     const size_t start = in->pos;
     uint32_t len = 0;
@@ -123,7 +123,7 @@ static enum assay_status read_legacy(struct assay_cursor *in, bool big_endian,
 }
 
 static enum assay_status read_template(struct assay_cursor *in, bool big_endian,
-                                       struct assay_event *event)
+                                       struct assay_boot_event *event)
 {
     uint32_t len = 0;
     ASSAY_TRY(read_u32(in, big_endian, &len));
@@ -144,7 +144,7 @@ static uint16_t alg_of_len(size_t len)
 }
 
 /* What the kernel hashes: the fields as they stand there; of "ima" digest and name, padded. */
-static size_t hash_data(const struct assay_event *event, uint16_t alg,
+static size_t hash_data(const struct assay_boot_event *event, uint16_t alg,
                         uint8_t digest[static ASSAY_MEASUREMENT_MAX])
 {
     uint8_t legacy[LEGACY_LEN] = { 0 };
@@ -158,11 +158,12 @@ static size_t hash_data(const struct assay_event *event, uint16_t alg,
     return assay_event_hash(alg, assay_slice_over(legacy, sizeof legacy), digest);
 }
 
-size_t assay_ima_digest(const struct assay_event *event, uint16_t alg,
+size_t assay_ima_digest(const struct assay_boot_event *event, uint16_t alg,
                         uint8_t digest[static ASSAY_MEASUREMENT_MAX])
 {
     ASSAY_ASSERT(event->type == ASSAY_EV_IMA);
     const size_t len = hash_data(event, alg, digest);
+    ASSAY_ASSERT(len <= ASSAY_MEASUREMENT_MAX);
     for (size_t i = 0; i < len && event->violation; i++)
         digest[i] = 0xff;
     return len;
@@ -170,7 +171,8 @@ size_t assay_ima_digest(const struct assay_event *event, uint16_t alg,
 
 /* A template digest that is not the hash of its data was not written by a kernel. SHA-1 cannot
  * be computed here; the replay of another bank proves the data all the same. */
-static enum assay_status check_digest(const struct assay_event *event, struct assay_slice given)
+static enum assay_status check_digest(const struct assay_boot_event *event,
+                                      struct assay_slice given)
 {
     uint8_t digest[ASSAY_MEASUREMENT_MAX];
     const size_t len = hash_data(event, alg_of_len(given.len), digest);
@@ -179,8 +181,10 @@ static enum assay_status check_digest(const struct assay_event *event, struct as
     return assay_bytes_equal(digest, given.bytes, len) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-enum assay_status assay_eventlog_next_ima(struct assay_eventlog *log, struct assay_event *event)
+enum assay_status assay_eventlog_next_ima(struct assay_eventlog *log,
+                                          struct assay_boot_event *event)
 {
+    ASSAY_ASSERT(log->template_digest_len > 0 && log->template_digest_len <= ASSAY_MEASUREMENT_MAX);
     ASSAY_ASSERT(log->form == ASSAY_EVENTLOG_IMA);
     struct assay_slice given;
     if (assay_cursor_left(&log->in) == 0) return ASSAY_E_NOT_FOUND;
@@ -211,7 +215,7 @@ enum assay_status assay_eventlog_open_ima(struct assay_cursor in, struct assay_e
                                        .big_endian = i % 2 == 1,
                                        .template_digest_len = lengths[i / 2] };
         struct assay_eventlog look = made;
-        struct assay_event first = { 0 };
+        struct assay_boot_event first = { 0 };
         if (assay_eventlog_next_ima(&look, &first) != ASSAY_OK) continue;
         *log = made;
         return ASSAY_OK;

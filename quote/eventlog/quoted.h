@@ -10,8 +10,6 @@
 #include "quote/accept/policy.h"
 #include "quote/eventlog/eventlog.h"
 
-struct assay_kind; /* quote/kinds.h */
-
 enum {
     ASSAY_QUOTED_MAX = 8 * ASSAY_EVENT_REGISTERS, /* every PCR of every bank of a TPM */
     ASSAY_QUOTED_ALGS_MAX = 8,
@@ -25,7 +23,7 @@ struct assay_quoted_register {
 };
 
 struct assay_quoted {
-    uint8_t forms; /* logs that can speak of these: 1 << enum assay_eventlog_form; 0: none can */
+    uint8_t forms; /* logs that can explain these: 1 << enum assay_eventlog_form; 0: none can */
     uint32_t first_reg; /* as the log counts, and what policies call it */
     enum assay_reference_field first_field;
     uint32_t reg_count; /* that there are, quoted or not */
@@ -33,13 +31,9 @@ struct assay_quoted {
     struct assay_quoted_register registers[ASSAY_QUOTED_MAX];
 };
 
-/* --- what rows of kinds name (quote/kinds.h, registers). Unreadable evidence quotes nothing. *out
- * is always complete. */
-void assay_quoted_td(const struct assay_kind *kind, struct assay_slice evidence,
-                     struct assay_quoted *out);
-void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence,
-                      struct assay_quoted *out);
-
+/* One register more (asserted: there is room). */
+void assay_quoted_add(struct assay_quoted *out, uint32_t reg, uint16_t alg,
+                      struct assay_slice value);
 /* Returns: the name of a register in policies ("rtmr1", "pcr4"); "register" for one beyond. */
 const char *assay_quoted_name(const struct assay_quoted *quoted, uint32_t reg);
 /* As the log counts. Returns: false when the field is no register of this evidence. */

@@ -38,6 +38,6 @@ ASSAY_CHECKED enum assay_status assay_replay_start(struct assay_replay *replay, 
  *          was extended, or twice)
  */
 ASSAY_CHECKED enum assay_status assay_replay_extend(struct assay_replay *replay,
-                                                    const struct assay_event *event);
+                                                    const struct assay_boot_event *event);
 
 #endif

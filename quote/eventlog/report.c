@@ -4,10 +4,11 @@
 #include "quote/eventlog/appraise.h"
 
 #include "base/assert.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm_format.h"
 
 void assay_eventlog_report_init(struct assay_eventlog_report *report)
 {
+    ASSAY_ASSERT(report != NULL);
     assay_bytes_zero(report, sizeof *report);
 }
 

@@ -7,7 +7,7 @@
 #include "quote/eventlog/eventlog.h"
 
 #include "base/assert.h"
-#include "quote/tpm/tpm.h"
+#include "quote/tpm_format.h"
 
 enum { SHA1_LEN = 20, SIGNATURE_LEN = 16, HEADER_REGISTER_MAX = 1 };
 
@@ -64,6 +64,7 @@ static enum assay_status read_algs(struct assay_cursor *in, struct assay_eventlo
         for (uint32_t j = 0; j < i; j++)
             if (log->algs[j].id == alg->id) return ASSAY_E_DUPLICATE;
     }
+    ASSAY_ASSERT(count <= sizeof log->algs / sizeof log->algs[0]);
     log->alg_count = count;
     return ASSAY_OK;
 }
@@ -79,6 +80,7 @@ enum assay_status assay_eventlog_open_tcg(struct assay_cursor in, struct assay_e
     ASSAY_TRY(assay_cursor_u8(&header, &vendor_len));
     ASSAY_TRY(assay_cursor_skip(&header, vendor_len));
     ASSAY_TRY(assay_cursor_end(&header));
+    ASSAY_ASSERT(log->alg_count > 0 && in.pos <= in.len);
     log->form = ASSAY_EVENTLOG_TCG;
     log->in = in;
     return ASSAY_OK;
@@ -99,6 +101,7 @@ static bool is_unused(struct assay_cursor in)
 
 static enum assay_status digest_len(const struct assay_eventlog *log, uint16_t alg, size_t *len)
 {
+    ASSAY_ASSERT(log->alg_count <= ASSAY_EVENT_ALGS_MAX);
     for (size_t i = 0; i < log->alg_count; i++) {
         if (log->algs[i].id != alg) continue;
         *len = log->algs[i].len;
@@ -107,7 +110,7 @@ static enum assay_status digest_len(const struct assay_eventlog *log, uint16_t a
     return ASSAY_E_INVALID;
 }
 
-static enum assay_status read_digests(struct assay_eventlog *log, struct assay_event *event)
+static enum assay_status read_digests(struct assay_eventlog *log, struct assay_boot_event *event)
 {
     uint32_t count = 0;
     ASSAY_TRY(assay_cursor_u32le(&log->in, &count));
@@ -126,7 +129,8 @@ static enum assay_status read_digests(struct assay_eventlog *log, struct assay_e
     return ASSAY_OK;
 }
 
-enum assay_status assay_eventlog_next_tcg(struct assay_eventlog *log, struct assay_event *event)
+enum assay_status assay_eventlog_next_tcg(struct assay_eventlog *log,
+                                          struct assay_boot_event *event)
 {
     ASSAY_ASSERT(log->form == ASSAY_EVENTLOG_TCG);
     ASSAY_ASSERT(log->alg_count >= 1 && log->alg_count <= ASSAY_EVENT_ALGS_MAX);

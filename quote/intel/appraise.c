@@ -100,6 +100,7 @@ static bool within_grace(const struct assay_status_rule *rule,
 static void judge_status(const struct assay_tcb_result *result, const struct assay_policy *policy,
                          struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT((unsigned)result->status < ASSAY_TCB_STATUS_COUNT);
     const struct assay_status_rule *const rule = &policy->statuses[result->status];
     if (result->status == ASSAY_TCB_REVOKED) {
         add_status(verdict, ASSAY_RULE_TCB_REVOKED, "a level that is not revoked", result->status);
@@ -134,6 +135,8 @@ static bool is_out_of_date(enum assay_tcb_status status)
 static void judge_now(const struct assay_tcb_result *result, const struct assay_policy *policy,
                       struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(result->current_status != ASSAY_TCB_NONE &&
+                 result->launch_status != ASSAY_TCB_NONE);
     const enum assay_tcb_status now = result->current_status;
     const bool is_revoked = now == ASSAY_TCB_REVOKED;
     if (!result->has_now || now == result->launch_status) return; /* reported for the launch */
@@ -165,6 +168,7 @@ static void judge_minimums(const struct assay_tcb_platform *platform,
                            const struct assay_collateral *c, const struct assay_policy *policy,
                            struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(platform->pck != NULL);
     if (platform->pck->pcesvn < policy->pcesvn_min)
         add_minimum(verdict, ASSAY_RULE_SVN_MINIMUM, "PCESVN", policy->pcesvn_min,
                     platform->pck->pcesvn);
@@ -185,6 +189,7 @@ static void judge_minimums(const struct assay_tcb_platform *platform,
 
 static bool is_among(const char *id, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_ADVISORIES_MAX);
     for (uint32_t i = 0; i < count; i++)
         if (assay_text_compare(id, ids[i], ASSAY_ADVISORY_TEXT) == 0) return true;
     return false;
@@ -193,6 +198,7 @@ static bool is_among(const char *id, const char (*ids)[ASSAY_ADVISORY_TEXT], uin
 /* Open at the launch of a TD or now: what was open then may have acted on it. */
 static void judge_advisories(const struct assay_policy *policy, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(policy->advisory_count <= ASSAY_POLICY_ADVISORIES_MAX);
     for (uint32_t i = 0; i < policy->advisory_count; i++) {
         const char *const id = policy->advisories_denied[i];
         if (is_among(id, (const char(*)[ASSAY_ADVISORY_TEXT])verdict->advisories,
@@ -207,6 +213,7 @@ void assay_appraise_tcb(const struct assay_kind *kind, const struct assay_quote 
                         const struct assay_pck *pck, const struct assay_collateral *collateral,
                         const struct assay_policy *policy, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT((quote->body_type != ASSAY_BODY_SGX) == kind->is_tdx);
     struct assay_tcb_platform platform = {
         .pck = pck,
         .qe_isvsvn = quote->qe_report.isvsvn,

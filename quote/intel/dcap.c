@@ -39,6 +39,7 @@ static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_
 static void judge_header(const struct assay_kind *kind, const struct assay_quote *quote,
                          const struct assay_policy *policy, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(quote->kind == kind->kind);
     enum { QE_VENDOR_ID = 12 };
     if ((policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
@@ -58,6 +59,7 @@ static void judge_quote_signature(const struct assay_quote *quote,
                                   const struct assay_proven *proven, struct assay_verdict *verdict)
 {
     if (proven->key == NULL) return; /* already a fault */
+    ASSAY_ASSERT(quote->signed_part.len == quote->offset_body + assay_body_len(quote->body_type));
     uint8_t digest[ASSAY_SHA256_LEN];
     struct assay_signature signature;
     assay_sha256(quote->signed_part.bytes, quote->signed_part.len, digest);
@@ -89,6 +91,7 @@ static const struct assay_endorsement *choose_endorsement(const struct assay_end
                                                           const struct assay_proven *proven,
                                                           bool *fitting)
 {
+    ASSAY_ASSERT(proven->link_count > LINK_ROOT);
     const struct assay_endorsement *chosen = NULL;
     unsigned chosen_rank = 0;
     for (size_t i = 0; i < all->count; i++) {
@@ -108,6 +111,7 @@ static const struct assay_endorsement *choose_endorsement(const struct assay_end
             chosen_rank = rank;
         }
     }
+    ASSAY_ASSERT((chosen == NULL) == (chosen_rank == 0));
     *fitting = chosen_rank >= 3;
     return chosen;
 }
@@ -116,6 +120,7 @@ static const struct assay_endorsement *choose_endorsement(const struct assay_end
 static void judge_collateral(const struct assay_collateral *c, const struct assay_policy *policy,
                              struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(c->fault_count <= ASSAY_FAULTS_MAX && c->window_count <= ASSAY_WINDOWS_MAX);
     for (size_t i = 0; i < ASSAY_PARTS_INTEL; i++) {
         if (c->given[i] || i == ASSAY_PART_PCK_CHAIN || i == ASSAY_PART_QE_CHAIN) continue;
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
@@ -154,6 +159,7 @@ static void judge_subject(const struct assay_kind *kind, const struct assay_coll
 /* The platform's name for the caps of docs/protocol.md 6.2: its PPID under its root. */
 static void name_platform(const struct assay_proven *proven, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(proven->link_count > LINK_ROOT);
     const struct assay_pck *const pck = &proven->facts.intel.pck;
     assay_bytes_copy(verdict->vendor_root, 32, proven->links[LINK_ROOT].key_name, 32);
     const struct assay_slice pieces[] = { assay_slice_over(verdict->vendor_root, 32),
@@ -167,11 +173,12 @@ static void refuse_root(const struct assay_evidence_request *request,
                         const struct assay_quote *quote, const struct assay_proven *proven,
                         struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(proven->link_count > LINK_ROOT);
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, proven->links[LINK_ROOT].key_name, ASSAY_SHA256_LEN);
-    const struct assay_fault fault = { .offset = quote->offset_cert_data,
-                                       .expected = "a root key pinned for this kind",
-                                       .observed = observed.text };
+    const struct assay_quote_fault fault = { .offset = quote->offset_cert_data,
+                                             .expected = "a root key pinned for this kind",
+                                             .observed = observed.text };
     assay_appraise_unknown_root(request, ASSAY_PROOF_CHAIN_TO_ROOT, &fault, verdict);
 }
 
@@ -181,6 +188,7 @@ static enum assay_status judge_under_root(const struct assay_kind *kind,
                                           const struct assay_quote *quote,
                                           struct assay_lease *lease, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(lease->proven != NULL);
     bool fitting = false;
     const struct assay_proven *const proven = lease->proven;
     const struct assay_pck *const pck = &proven->facts.intel.pck;
@@ -229,6 +237,7 @@ static struct assay_pck_source find_source(const struct assay_kind *kind,
                                            const struct assay_package *package,
                                            const struct assay_quote *quote)
 {
+    ASSAY_ASSERT(package->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     struct assay_pck_source source = { 0, NULL, NULL };
     const struct assay_endorsements *const all = request->endorsements;
     if (quote->cert_data_type != ASSAY_CERT_TYPE_ENCRYPTED_PPID) return source;
@@ -254,6 +263,8 @@ static enum assay_status open_platform(struct assay_verifier *verifier,
                                        const struct assay_pck_source *source,
                                        struct assay_lease *lease)
 {
+    ASSAY_ASSERT(source->count <= ASSAY_CHAIN_MAX);
+    ASSAY_ASSERT(source->count == 0 || (source->der == NULL) != (source->decoded == NULL));
     /*
      * Where it stands belongs to it: faults name offsets, and bodies differ in length. So does
      * what the pieces behind are: a sender may write digests where certificates should stand.
@@ -314,6 +325,7 @@ enum assay_status assay_dcap_verify(const struct assay_kind *kind, struct assay_
                                     const struct assay_evidence_request *request,
                                     struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     struct assay_quote quote;
     struct assay_lease lease;
@@ -325,6 +337,7 @@ enum assay_status assay_dcap_verify(const struct assay_kind *kind, struct assay_
 
     const struct assay_pck_source source = find_source(kind, request, &package, &quote);
     ASSAY_TRY(open_platform(verifier, &quote, &source, &lease));
+    ASSAY_ASSERT(lease.proven != NULL);
     assay_proven_report(lease.proven, verdict);
     judge_quote_signature(&quote, lease.proven, verdict);
     enum assay_status status = ASSAY_OK;

@@ -9,14 +9,14 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/certificates/crl.h"
+#include "quote/collateral/revocation.h"
 #include "quote/intel/appraise.h"
-#include "quote/certificates/revocation.h"
 #include "quote/text.h"
 
 /* One authority of the chain, and the list of it that counts so far. */
 struct lookup {
     const struct assay_evidence_request *request;
-    const struct assay_link *authority;
+    const struct assay_chain_link *authority;
     const uint8_t *serial; /* that is looked for */
     struct assay_key key;  /* the authority's */
     const struct assay_crl *crl;
@@ -36,6 +36,7 @@ static void add_revoked(struct assay_verdict *verdict, const uint8_t serial[ASSA
 static enum assay_status consider_list(struct lookup *l, const struct assay_crl *crl,
                                        const uint8_t *signer)
 {
+    ASSAY_ASSERT(l->authority != NULL && l->serial != NULL);
     const int64_t at = l->request->at_unix_s;
     const int order = l->crl == NULL ? 1 : assay_revocation_compare(crl, l->crl, at);
     /* If they are equivalent: the one that revokes. */
@@ -55,6 +56,7 @@ static enum assay_status consider_list(struct lookup *l, const struct assay_crl 
 
 static enum assay_status look_into(struct lookup *l, const struct assay_collateral *c)
 {
+    ASSAY_ASSERT(c->list_count <= ASSAY_LISTS_MAX);
     if (c->has[ASSAY_PART_ROOT_CRL])
         ASSAY_TRY(consider_list(l, &c->root_crl, c->has_root_issuer ? c->root_issuer_name : NULL));
     if (c->has[ASSAY_PART_PCK_CRL])
@@ -68,6 +70,7 @@ static enum assay_status look_into(struct lookup *l, const struct assay_collater
 /* Lists of the authority in all bundles under the root. */
 static enum assay_status look_elsewhere(struct lookup *l, const struct assay_collateral *chosen)
 {
+    ASSAY_ASSERT(chosen != NULL);
     const struct assay_endorsements *const all = l->request->endorsements;
     for (size_t i = 0; i < all->count; i++) {
         const struct assay_endorsement *const e = &all->entries[i];
@@ -93,6 +96,7 @@ static void judge_dates(const struct assay_crl *crl, const char *what,
 static enum assay_status check_pck_crl(const struct assay_collateral *c, struct lookup *l,
                                        struct assay_lease *lease, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(c->has[ASSAY_PART_PCK_CRL]);
     if (c->has_pck_issuer && assay_bytes_equal(c->pck_issuer_name, l->authority->key_name, 32)) {
         l->crl = &c->pck_crl;
         return ASSAY_OK;
@@ -116,7 +120,8 @@ static enum assay_status judge_ca(const struct assay_evidence_request *request,
                                   const struct assay_collateral *c, struct assay_lease *lease,
                                   struct assay_verdict *verdict)
 {
-    const struct assay_link *const links = lease->proven->links;
+    ASSAY_ASSERT(c->has[ASSAY_PART_ROOT_CRL]);
+    const struct assay_chain_link *const links = lease->proven->links;
     struct lookup l = { .request = request,
                         .authority = &links[LINK_ROOT],
                         .serial = links[LINK_CA].serial,
@@ -139,7 +144,8 @@ static enum assay_status judge_pck(const struct assay_evidence_request *request,
                                    const struct assay_collateral *c, struct assay_lease *lease,
                                    struct assay_verdict *verdict)
 {
-    const struct assay_link *const links = lease->proven->links;
+    ASSAY_ASSERT(c->has[ASSAY_PART_PCK_CRL] && c->list_count <= ASSAY_LISTS_MAX);
+    const struct assay_chain_link *const links = lease->proven->links;
     struct lookup l = { .request = request,
                         .authority = &links[LINK_CA],
                         .serial = links[LINK_PCK].serial,

@@ -38,6 +38,7 @@ static void add_fault(struct proving *p, enum assay_rule rule, const char *expec
 
 static void set_proof(struct assay_proven *proven, enum assay_proof proof, bool is_true)
 {
+    ASSAY_ASSERT((unsigned)proof < ASSAY_PROOF_COUNT);
     proven->proofs[proof] = is_true ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE;
 }
 
@@ -75,6 +76,7 @@ static enum assay_status split_text(struct assay_slice text, struct assay_slice 
         const size_t end = block_end(&text, at);
         if (end == 0) return ASSAY_E_SYNTAX;
         if (count == LINKS) return ASSAY_E_INVALID;
+        ASSAY_ASSERT(end > at && end <= text.len);
         blocks[count++] = assay_slice_over(text.bytes + at, end - at);
         at = end;
     }
@@ -107,6 +109,7 @@ static enum assay_status read_text(struct proving *p)
         each[i] = &read[i].certificate;
     }
     ASSAY_TRY(assay_chain_find_order(each, order));
+    ASSAY_ASSERT(order[0] < LINKS && order[1] < LINKS && order[2] < LINKS);
     p->pck = read[order[0]];
     p->ca = read[order[1]];
     p->root = read[order[2]];
@@ -147,6 +150,7 @@ bool assay_platform_is_named(const struct assay_quote *quote, const struct assay
 static enum assay_status read_source_at(struct proving *p, const struct assay_pck_source *source,
                                         size_t index, struct candidate *out)
 {
+    ASSAY_ASSERT(index < source->count);
     if (source->der != NULL) return read_candidate(p->verifier, source->der[index], false, out);
     out->certificate = source->decoded[index];
     assay_bytes_copy(out->digest, sizeof out->digest, out->certificate.digest, ASSAY_SHA256_LEN);
@@ -222,6 +226,7 @@ static enum assay_status take_key(const struct candidate *c, struct assay_verify
     const enum assay_status status = assay_verify_key_load(&c->certificate.key, own);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) *key = *own;
+    ASSAY_ASSERT((*key == NULL) == (status != ASSAY_OK));
     return ASSAY_OK;
 }
 
@@ -230,6 +235,7 @@ static void keep_verify_key(struct proving *p, const struct candidate *c,
 {
     if (c->known != NULL || *own == NULL) return;
     assay_authority_add(p->verifier, c->digest, &c->certificate, issuer->certificate.key_name, own);
+    ASSAY_ASSERT(p->verifier == NULL || *own == NULL);
 }
 
 /* Root by itself, CA by the root, PCK by the CA. */
@@ -266,6 +272,7 @@ static enum assay_status prove_signatures(struct proving *p)
     }
     assay_verify_key_free(&root_own);
     assay_verify_key_free(&ca_own);
+    ASSAY_ASSERT(root_own == NULL && ca_own == NULL);
     return status;
 }
 
@@ -304,6 +311,7 @@ static bool prove_uses(struct proving *p)
 
 static void note_facts(struct proving *p)
 {
+    ASSAY_ASSERT(p->ca.certificate.key.type == ASSAY_KEY_P256 && p->pck.certificate.has_pck);
     struct assay_proven *const proven = p->proven;
     struct assay_intel_facts *const facts = &proven->facts.intel;
     proven->root = p->root.certificate.key;
@@ -313,6 +321,7 @@ static void note_facts(struct proving *p)
     assay_proven_link(proven, "PCK certificate", &p->pck.certificate);
     assay_proven_link(proven, "PCK CA certificate", &p->ca.certificate);
     assay_proven_link(proven, "root certificate", &p->root.certificate);
+    ASSAY_ASSERT(proven->link_count == LINKS);
 }
 
 /* --- the quoting enclave */
@@ -343,6 +352,7 @@ static enum assay_status check_qe_report(const struct proving *p, bool *ok)
     uint8_t digest[ASSAY_SHA256_LEN];
     struct assay_signature signature;
     const struct assay_quote *const quote = p->quote;
+    ASSAY_ASSERT(quote->qe_report_bytes.len == ASSAY_SGX_REPORT_LEN);
     assay_sha256(quote->qe_report_bytes.bytes, quote->qe_report_bytes.len, digest);
     assay_signature_from_p256(&signature, quote->qe_signature);
     const enum assay_status status =
@@ -426,6 +436,7 @@ enum assay_status assay_platform_prove(struct assay_verifier *verifier,
     const struct assay_key key = assay_key_p256(quote->attestation_key);
     const enum assay_status status = assay_verify_key_load(&key, &proven->key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    ASSAY_ASSERT((proven->key == NULL) == (status != ASSAY_OK));
     if (status != ASSAY_OK) {
         assay_proven_fault(proven, ASSAY_RULE_QUOTE_SIGNATURE, quote->offset_signature,
                            "an attestation key on P-256", "a key that is no point of P-256");

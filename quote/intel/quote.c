@@ -152,6 +152,7 @@ static enum assay_status parse_qe(struct assay_cursor *in, struct assay_quote *q
     struct assay_cursor report =
         assay_cursor_over(q->qe_report_bytes.bytes, q->qe_report_bytes.len);
     ASSAY_TRY(assay_sgx_report_parse(&report, &q->qe_report));
+    ASSAY_ASSERT(report.pos == report.len);
     ASSAY_TRY(assay_cursor_copy(in, q->qe_signature, sizeof q->qe_signature));
     ASSAY_TRY(assay_cursor_u16le(in, &auth_len));
     ASSAY_TRY(assay_cursor_slice(in, auth_len, &q->qe_auth_data));
@@ -221,6 +222,9 @@ enum assay_status assay_quote_parse(const struct assay_kind *kind, const uint8_t
     q.offset_cert_data = (uint32_t)(q.cert_data.bytes - bytes);
 
     ASSAY_ASSERT(q.signed_part.len == q.offset_body + assay_body_len(q.body_type));
+    ASSAY_ASSERT(q.offset_qe_report + q.qe_report_bytes.len <= len);
+    ASSAY_ASSERT(q.offset_cert_data + q.cert_data.len <= len);
+    ASSAY_ASSERT((q.body_type != ASSAY_BODY_SGX) == kind->is_tdx);
     *quote = q;
     return ASSAY_OK;
 }
@@ -244,6 +248,7 @@ enum assay_status assay_quote_length(const struct assay_kind *kind, const uint8_
     struct assay_slice tail;
     ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &tail));
     if (!assay_bytes_all_zero(tail.bytes, tail.len)) return ASSAY_E_TRAILING;
+    ASSAY_ASSERT(end > ASSAY_QUOTE_HEADER_LEN && end <= len);
     *declared = end;
     return ASSAY_OK;
 }

@@ -2,6 +2,7 @@
  * quote/intel/sgx.c - kinds "sgx-v3", "sgx-v4", "sgx-v5": their rows, and the appraisal of an SGX
  * report body, which all share.
  */
+#include "base/assert.h"
 #include "quote/accept/reference.h"
 #include "quote/intel/dcap.h"
 #include "quote/kinds.h"
@@ -11,6 +12,7 @@ enum { SGX_ATTRIBUTE_DEBUG = 0x02, BODY_MRENCLAVE = 64, BODY_MRSIGNER = 128, BOD
 void assay_sgx_appraise_body(const struct assay_quote *quote, const struct assay_policy *policy,
                              struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(quote->body_type == ASSAY_BODY_SGX);
     const struct assay_sgx_report *const body = &quote->body.sgx;
     verdict->has_claims = true;
     assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, body->report_data, 64);
@@ -36,6 +38,7 @@ void assay_sgx_appraise_body(const struct assay_quote *quote, const struct assay
 static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t version,
                                    const char *what)
 {
+    ASSAY_ASSERT(version >= 3 && version <= 5);
     return (struct assay_kind){
         .kind = kind,
         .what = what,

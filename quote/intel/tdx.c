@@ -2,10 +2,12 @@
  * quote/intel/tdx.c - kinds "tdx-v4" and "tdx-v5": TD reports 1.0, 1.5 and 1.5 extended; fields of
  * a TD report: debug and reserved attributes, service TDs, measurements.
  */
+#include "base/assert.h"
 #include "quote/accept/reference.h"
 #include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
 #include "quote/kinds.h"
+#include "quote/tpm_format.h"
 
 enum {
     BODY_MRSEAM = 16,
@@ -104,6 +106,7 @@ static void judge_service_td(const struct assay_quote *quote, const struct assay
 static void judge_missing_service_td(const struct assay_policy *policy,
                                      struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
         if (r->field != ASSAY_REFERENCE_MRSERVICETD || r->state == ASSAY_REFERENCE_DENIED) continue;
@@ -145,6 +148,7 @@ static void judge_measurements(const struct assay_quote *quote, const struct ass
 static void judge_body(const struct assay_quote *quote, const struct assay_policy *policy,
                        struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(quote->body_type >= ASSAY_BODY_TD_10 && quote->body_type <= ASSAY_BODY_TD_15_EX);
     const struct assay_td_report *const body = &quote->body.td;
     verdict->has_claims = true;
     assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, body->report_data, 64);
@@ -155,9 +159,29 @@ static void judge_body(const struct assay_quote *quote, const struct assay_polic
     judge_measurements(quote, policy, verdict);
 }
 
+/* UEFI 2.10, 38.4.1: measurement register 0 is MRTD, which no event extends; 1 to 4 are RTMRs. */
+static void quote_registers(const struct assay_kind *kind, struct assay_slice evidence,
+                            struct assay_quoted *out)
+{
+    enum { RTMRS = 4, RTMR_LEN = 48, RTMR_OFFSET = 328 }; /* of the TD report, every version */
+    struct assay_quote quote;
+    *out = (struct assay_quoted){ .forms = 1 << ASSAY_EVENTLOG_TCG,
+                                  .first_reg = 1,
+                                  .first_field = ASSAY_REFERENCE_RTMR0,
+                                  .reg_count = RTMRS };
+    if (assay_quote_parse(kind, evidence.bytes, evidence.len, &quote) != ASSAY_OK) return;
+    const uint8_t *const first = evidence.bytes + quote.offset_body + RTMR_OFFSET;
+    for (uint32_t i = 0; i < RTMRS; i++) {
+        const uint8_t *const value = first + (size_t)i * RTMR_LEN;
+        ASSAY_ASSERT(assay_bytes_equal(value, quote.body.td.rtmr[i], RTMR_LEN));
+        assay_quoted_add(out, 1 + i, ASSAY_TPM_SHA384, assay_slice_over(value, RTMR_LEN));
+    }
+}
+
 static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t version,
                                    const char *what)
 {
+    ASSAY_ASSERT(version == 4 || version == 5);
     return (struct assay_kind){
         .kind = kind,
         .what = what,
@@ -174,7 +198,7 @@ static struct assay_kind make_kind(enum assay_evidence_kind kind, uint16_t versi
         .nested_certification = true,
         .is_tdx = true,
         .judge_body = judge_body,
-        .registers = assay_quoted_td,
+        .registers = quote_registers,
         .verify = assay_dcap_verify,
     };
 }

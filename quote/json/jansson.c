@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/cursor.h"
 #include "base/rfc3339.h"
+#include "quote/collateral/tcb.h"
 #include "quote/text.h"
 
 #include <jansson.h>
@@ -43,6 +44,7 @@ static void skip_space(struct assay_cursor *c)
 /* At an opening quote: past the closing one; *out is what stands between. */
 static enum assay_status skip_string(struct assay_cursor *c, struct assay_slice *out)
 {
+    ASSAY_ASSERT(c->pos < c->len && c->bytes[c->pos] == '"');
     const size_t start = c->pos + 1;
     for (size_t i = start; i < c->len; i++) {
         if (c->bytes[i] == '\\') {
@@ -104,6 +106,7 @@ static enum assay_status scan_member(struct assay_cursor *c, struct raw_member *
     size_t end = c->pos;
     while (end > start && is_space(c->bytes[end - 1]))
         end -= 1;
+    ASSAY_ASSERT(start <= end && end <= c->len);
     member->value = assay_slice_over(c->bytes + start, end - start);
     return ASSAY_OK;
 }
@@ -116,6 +119,7 @@ static enum assay_status scan_document(const uint8_t *text, size_t len, struct r
         if (out->count == MEMBERS_MAX) return ASSAY_E_RANGE;
         ASSAY_TRY(scan_member(&c, &out->members[out->count]));
         out->count += 1;
+        ASSAY_ASSERT(out->count <= MEMBERS_MAX);
         if (c.pos == c.len) return ASSAY_E_TRUNCATED;
         c.pos += 1; /* comma or the closing brace, as skip_value found it */
         if (c.bytes[c.pos - 1] != ',') break;
@@ -127,6 +131,7 @@ static enum assay_status scan_document(const uint8_t *text, size_t len, struct r
 static enum assay_status find_member(const struct raw_document *document, const char *name,
                                      struct assay_slice *value)
 {
+    ASSAY_ASSERT(document->count <= MEMBERS_MAX);
     const size_t len = assay_text_len(name, ASSAY_REASON_TEXT);
     for (size_t i = 0; i < document->count; i++) {
         if (!assay_slice_equal(document->members[i].name, assay_slice_over(name, len))) continue;
@@ -140,6 +145,7 @@ static enum assay_status find_member(const struct raw_document *document, const 
 static enum assay_status at_field(enum assay_status status, const char *name,
                                   struct assay_where *where)
 {
+    ASSAY_ASSERT(name != NULL);
     if (status != ASSAY_OK && where != NULL) *where = (struct assay_where){ name, 0 };
     return status;
 }
@@ -208,6 +214,7 @@ static enum assay_status get_status(struct source s, uint32_t allowed, enum assa
     ASSAY_TRY(get_text(s, "tcbStatus", &text, &len));
     if (assay_tcb_status_parse(text, len, out) != ASSAY_OK || (allowed & STATUS_BIT(*out)) == 0)
         return at_field(ASSAY_E_UNSUPPORTED, "tcbStatus", s.where);
+    ASSAY_ASSERT(*out != ASSAY_TCB_NONE);
     return ASSAY_OK;
 }
 
@@ -232,6 +239,7 @@ static enum assay_status get_object(struct source s, const char *name, struct so
 static enum assay_status get_element(const json_t *array, size_t index, struct assay_where *where,
                                      struct source *out)
 {
+    ASSAY_ASSERT(index < json_array_size(array));
     *out = (struct source){ json_array_get(array, index), where };
     return json_is_object(out->object) ? ASSAY_OK : at_field(ASSAY_E_TYPE, "element", where);
 }
@@ -250,6 +258,7 @@ static enum assay_status get_advisories(struct source s, struct assay_advisory_t
         ASSAY_TRY(at_field(
             assay_advisory_intern(table, json_string_value(id), json_string_length(id), &index),
             "advisoryIDs", s.where));
+        ASSAY_ASSERT(index < ASSAY_ADVISORY_TABLE_MAX);
         set->bits[index / 64] |= UINT64_C(1) << (index % 64);
     }
     return ASSAY_OK;
@@ -293,6 +302,7 @@ static enum assay_status get_components_v2(struct source tcb, uint8_t out[ASSAY_
 static enum assay_status get_level(struct source s, struct assay_tcb_info *info,
                                    struct assay_tcb_level *level)
 {
+    ASSAY_ASSERT(info->version == 2 || info->version == 3);
     struct source tcb;
     uint64_t pcesvn = 0;
     ASSAY_TRY(get_object(s, "tcb", &tcb));
@@ -328,6 +338,7 @@ static enum assay_status get_isv_levels(struct source s, size_t count_max, uint3
         ASSAY_TRY(get_advisories(level, table, &levels[i].advisories));
     }
     *count = (uint32_t)json_array_size(array);
+    ASSAY_ASSERT(*count <= count_max);
     return ASSAY_OK;
 }
 
@@ -369,6 +380,7 @@ static enum assay_status get_modules(struct source s, struct assay_tcb_info *inf
         ASSAY_TRY(get_isv_levels(module, ASSAY_MODULE_LEVELS_MAX, MODULE_STATUSES,
                                  &info->advisories, out->levels, &out->level_count));
         info->module_count = (uint32_t)i + 1;
+        ASSAY_ASSERT(info->module_count <= ASSAY_MODULES_MAX);
     }
     return ASSAY_OK;
 }
@@ -412,6 +424,7 @@ static enum assay_status read_tcb_info(struct source s, struct assay_tcb_info *i
         ASSAY_TRY(get_level(level, info, &info->levels[i]));
     }
     info->level_count = (uint32_t)json_array_size(levels);
+    ASSAY_ASSERT(info->level_count <= ASSAY_TCB_LEVELS_MAX);
     assay_tcb_sort(info);
     return ASSAY_OK;
 }
@@ -486,6 +499,7 @@ static enum assay_status open_document(const uint8_t *text, size_t len, const ch
     json_error_t error = { 0 }; /* the library leaves the code alone where it has none */
     *root = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &error);
     if (*root == NULL) return at_field(load_error(&error), "document", where);
+    ASSAY_ASSERT(out->body.len > 0 && out->body.len < len);
     return ASSAY_OK;
 }
 
@@ -493,6 +507,7 @@ enum assay_status assay_json_tcb_info(const uint8_t *text, size_t len, struct as
                                       struct assay_signed_json *signed_json,
                                       struct assay_where *where)
 {
+    ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(info != NULL);
     struct assay_signed_json envelope = { 0 };
     struct assay_tcb_info result = { 0 };
@@ -513,6 +528,7 @@ enum assay_status assay_json_qe_identity(const uint8_t *text, size_t len,
                                          struct assay_signed_json *signed_json,
                                          struct assay_where *where)
 {
+    ASSAY_ASSERT(signed_json != NULL);
     ASSAY_ASSERT(identity != NULL);
     struct assay_signed_json envelope = { 0 };
     struct assay_qe_identity result = { 0 };

@@ -7,6 +7,7 @@
  */
 #include "quote/json.h"
 
+#include "base/assert.h"
 #include "base/base64.h"
 #include "base/writer.h"
 
@@ -41,6 +42,7 @@ static enum assay_status take_number(const json_t *key, const char *name, uint8_
     const enum assay_status status = assay_base64_decode(
         ASSAY_BASE64_URL, json_string_value(value), json_string_length(value), out, capacity, len);
     if (status != ASSAY_OK) return status == ASSAY_E_FULL ? ASSAY_E_RANGE : ASSAY_E_SYNTAX;
+    ASSAY_ASSERT(*len <= capacity);
     return *len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
@@ -54,6 +56,7 @@ static enum assay_status take_rsa(const json_t *from, struct assay_key *out)
     ASSAY_TRY(take_number(from, "n", bytes, ASSAY_RSA_MODULUS_MAX, &len));
     ASSAY_TRY(take_number(from, "e", exponent, sizeof exponent, &exponent_len));
     if (assay_key_type_of_len(len + EXPONENT_LEN) != ASSAY_KEY_RSA) return ASSAY_E_UNSUPPORTED;
+    ASSAY_ASSERT(len + EXPONENT_LEN <= sizeof bytes && exponent_len <= EXPONENT_LEN);
     assay_bytes_copy(bytes + len + EXPONENT_LEN - exponent_len, exponent_len, exponent,
                      exponent_len);
     assay_key_from(out, ASSAY_KEY_RSA, bytes, len + EXPONENT_LEN);
@@ -65,6 +68,7 @@ static enum assay_status take_point(const json_t *from, enum assay_key_type type
                                     struct assay_key *out)
 {
     uint8_t point[ASSAY_P384_PUBLIC_LEN];
+    ASSAY_ASSERT(2 * half <= sizeof point);
     size_t x_len = 0, y_len = 0;
     ASSAY_TRY(take_number(from, "x", point, half, &x_len));
     ASSAY_TRY(take_number(from, "y", point + half, half, &y_len));
@@ -78,7 +82,7 @@ static enum assay_status take_key(const json_t *from, struct assay_key *out)
     const json_t *const type = json_object_get(from, "kty");
     if (type == NULL) return ASSAY_E_NOT_FOUND;
     if (!json_is_string(type)) return ASSAY_E_TYPE;
-    /* Whoever hands a private key over as a root has mixed two files up. */
+    /* An operator who passes a private key as a root has confused two files. */
     if (json_object_get(from, "d") != NULL) return ASSAY_E_INVALID;
     if (strcmp(json_string_value(type), "RSA") == 0) return take_rsa(from, out);
     if (strcmp(json_string_value(type), "EC") != 0) return ASSAY_E_UNSUPPORTED;
@@ -94,6 +98,7 @@ static enum assay_status take_key(const json_t *from, struct assay_key *out)
 /* The key of that id; two of one id would leave the choice to the reader. */
 static enum assay_status find_key(const json_t *root, const char *id, struct assay_key *out)
 {
+    ASSAY_ASSERT(id != NULL);
     const json_t *const keys = json_object_get(root, "keys");
     const json_t *found = NULL;
     if (keys == NULL) return ASSAY_E_NOT_FOUND;
@@ -137,6 +142,7 @@ enum assay_status assay_json_web_key(const uint8_t *text, size_t len, struct ass
     if (at == len || text[at] != '{') return ASSAY_E_NOT_FOUND;
     ASSAY_TRY(load_object(text, len, &root));
     const enum assay_status status = take_key(root, &found);
+    ASSAY_ASSERT(root != NULL);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_E_SYNTAX : status; /* a key that lacks a member */
@@ -164,6 +170,7 @@ static struct assay_slice string_of(const json_t *value)
 static void put_text(const json_t *parent, const char *name, const json_t *value,
                      struct assay_writer *w)
 {
+    ASSAY_ASSERT(json_is_string(value));
     static const struct {
         const char *name, *signature, *head;
     } documents[] = {
@@ -196,6 +203,7 @@ static enum assay_status find_texts(const json_t *parent, const char *name, json
     json_object_foreach(value, key, inner) ASSAY_TRY(find_texts(value, key, inner, w, found));
     json_array_foreach(value, index, inner) ASSAY_TRY(find_texts(value, NULL, inner, w, found));
     if (!json_is_string(value) || !found->is_wanted(string_of(value))) return ASSAY_OK;
+    ASSAY_ASSERT(found->count <= ASSAY_JSON_TEXTS_MAX);
     if (found->count == ASSAY_JSON_TEXTS_MAX) return ASSAY_E_FULL;
     const size_t from = w->len;
     put_text(parent, name, value, w);
@@ -207,6 +215,7 @@ static enum assay_status find_texts(const json_t *parent, const char *name, json
 enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
                                    struct assay_json_texts *found)
 {
+    ASSAY_ASSERT(found != NULL && found->is_wanted != NULL);
     struct assay_writer w = assay_writer_over(out, capacity);
     json_t *root = NULL;
     ASSAY_TRY(load_object(text, len, &root));

@@ -7,9 +7,10 @@
  * three hours, the authorities a day to some weeks. Nothing outside the document can fix an expired
  * one, and no honest enclave makes such a document, so it is a fault of the evidence
  * (SIGNER_EXPIRED) and not a lack of collateral: a sender of stale documents must not stay UNJUDGED
- * forever (docs/protocol.md 3.8). Within the margin by which header times may run ahead of clocks
- * it is only UNJUDGED (CERT_TIME), and so is a certificate that is not valid yet: the appraisal
- * time is that of the block before, and a leaf may be younger. Both resolve in the next epoch.
+ * forever. On a ballot it counts as if nothing had arrived (docs/protocol.md 3.8, 3.11). Within the
+ * margin by which header times may run ahead of clocks it is only UNJUDGED (CERT_TIME), and so is a
+ * certificate that is not valid yet: the appraisal time is that of the block before, and a leaf may
+ * be younger. Both resolve in the next epoch.
  */
 #include "quote/nitro/nitro.h"
 
@@ -83,6 +84,7 @@ static enum assay_status prove_bundle(const struct assay_nitro_document *d,
                                       struct assay_certificate *subject,
                                       struct assay_proven *proven)
 {
+    ASSAY_ASSERT(d->bundle_count > 0 && d->bundle_count <= ASSAY_NITRO_BUNDLE_MAX);
     struct assay_certificate issuer;
     for (size_t i = d->bundle_count; i > 0; i--) {
         const struct assay_nitro_field *const field = &d->bundle[i - 1];
@@ -96,6 +98,7 @@ static enum assay_status prove_bundle(const struct assay_nitro_document *d,
                           &issuer);
         *subject = issuer;
     }
+    ASSAY_ASSERT(proven->link_count == d->bundle_count + 1);
     proven->root = subject->key;
     return ASSAY_OK;
 }
@@ -103,6 +106,7 @@ static enum assay_status prove_bundle(const struct assay_nitro_document *d,
 static enum assay_status prove_signature(const struct assay_nitro_document *d,
                                          struct assay_proven *proven)
 {
+    ASSAY_ASSERT(proven->link_count == 0 && proven->key == NULL);
     struct assay_certificate certificate;
     enum assay_status status =
         read_certificate(&d->certificate, "the signing certificate", &certificate, proven);
@@ -131,6 +135,7 @@ static enum assay_status prove_signature(const struct assay_nitro_document *d,
 static enum assay_status lease_memory(struct assay_verifier *verifier,
                                       const struct assay_nitro_document *d, struct assay_lease *l)
 {
+    ASSAY_ASSERT(d->bundle_count <= ASSAY_NITRO_BUNDLE_MAX);
     enum { PLACE_LEN = 8, FIELDS = ASSAY_NITRO_BUNDLE_MAX + 1 };
     uint8_t places[FIELDS * PLACE_LEN];
     struct assay_slice pieces[FIELDS + 1];
@@ -155,8 +160,10 @@ static enum assay_status lease_memory(struct assay_verifier *verifier,
 }
 
 /* --- at a time */
-static void judge_link(const struct assay_link *link, bool is_root, struct assay_verdict *verdict)
+static void judge_link(const struct assay_chain_link *link, bool is_root,
+                       struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(link->what != NULL);
     const int64_t at = verdict->at_unix_s;
     if (!verdict->has_expiry || link->to_unix_s < verdict->expires_unix_s)
         verdict->expires_unix_s = link->to_unix_s;
@@ -171,7 +178,7 @@ static void judge_link(const struct assay_link *link, bool is_root, struct assay
     assay_text_add_time(&expected, link->from_unix_s);
     assay_text_add(&expected, " to ");
     assay_text_add_time(&expected, link->to_unix_s);
-    assay_text_add(&observed, "judged at ");
+    assay_text_add(&observed, "evaluated at ");
     assay_text_add_time(&observed, at);
     assay_verdict_add(verdict, stale ? ASSAY_RULE_SIGNER_EXPIRED : ASSAY_RULE_CERT_TIME, 0,
                       expected.text, observed.text);
@@ -197,9 +204,10 @@ static void judge_root(const struct assay_nitro_document *d, const struct assay_
 {
     if (proven->root.type == ASSAY_KEY_NONE) return; /* already a fault */
     if (is_pinned(request, &proven->root)) return;
+    ASSAY_ASSERT(proven->link_count > 0);
     struct assay_text observed = assay_text_empty();
     assay_text_add_hex(&observed, proven->links[proven->link_count - 1].key_name, ASSAY_SHA256_LEN);
-    const struct assay_fault fault = {
+    const struct assay_quote_fault fault = {
         .offset = d->bundle[0].offset,
         .expected = "a root key pinned for this kind, first in cabundle",
         .observed = observed.text,
@@ -237,6 +245,7 @@ static bool is_asked_for(const struct assay_policy *policy, enum assay_reference
 
 static void add_missing_pcr(unsigned index, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(index < ASSAY_NITRO_PCRS);
     struct assay_text observed = assay_text_empty();
     assay_text_add(&observed, "no PCR");
     assay_text_add_u64(&observed, index);
@@ -265,6 +274,7 @@ static void judge_pcrs(const struct assay_nitro_document *d, const struct assay_
     enum { REFERENCE_PCRS = ASSAY_REFERENCE_FIELDS - ASSAY_REFERENCE_PCR0 };
     judge_image(d, verdict);
     for (unsigned i = 0; i < REFERENCE_PCRS; i++) {
+        ASSAY_ASSERT(d->pcrs[i].bytes.len <= ASSAY_MEASUREMENT_MAX);
         const struct assay_measured measured = {
             .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + i),
             .value = d->pcrs[i].bytes.bytes,
@@ -282,6 +292,7 @@ static void set_claims(const struct assay_nitro_document *d, struct assay_verdic
 {
     /* AWS's firmware is constant to PCR0 and PCR1; PCR4 is what the instance booted. */
     const struct assay_slice image = d->pcrs[d->is_tpm ? BOOT_PCR : IMAGE_PCR].bytes;
+    ASSAY_ASSERT(image.len <= sizeof verdict->measurement);
     const struct assay_slice nonce = d->nonce.bytes;
     if (nonce.len == ASSAY_REPORT_DATA_LEN)
         assay_bytes_copy(verdict->report_data, ASSAY_REPORT_DATA_LEN, nonce.bytes, nonce.len);
@@ -354,6 +365,7 @@ static enum assay_status verify_document(const struct assay_kind *kind,
                                          const struct assay_evidence_request *request,
                                          struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     struct assay_nitro_document document;
     struct assay_where where = { 0 };
@@ -371,6 +383,7 @@ static enum assay_status verify_document(const struct assay_kind *kind,
     if (status != ASSAY_OK) return status;
     set_claims(&document, verdict);
     ASSAY_TRY(lease_memory(verifier, &document, &l));
+    ASSAY_ASSERT(l.proven != NULL);
     appraise_document(&document, l.proven, request, verdict);
     assay_lease_close(&l);
     return ASSAY_OK;

@@ -31,6 +31,7 @@ struct reader {
 static enum assay_status read_bytes(struct reader *r, size_t len_min, size_t len_max,
                                     struct assay_nitro_field *out)
 {
+    ASSAY_ASSERT(len_min <= len_max);
     ASSAY_TRY(assay_cbor_bytes(&r->in, len_max, &out->bytes));
     if (out->bytes.len < len_min) return ASSAY_E_RANGE;
     out->offset = r->base + (uint32_t)(r->in.pos - out->bytes.len); /* inside the evidence */
@@ -90,6 +91,7 @@ static enum assay_status read_pcrs(struct reader *r, bool is_tpm)
             return ASSAY_E_RANGE;
         if (is_tpm && len != ASSAY_NITRO_PCR_LEN) return ASSAY_E_RANGE;
     }
+    ASSAY_ASSERT(map.count <= ASSAY_NITRO_PCRS);
     r->has |= HAS_PCRS;
     return map.count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -105,6 +107,7 @@ static enum assay_status read_bundle(struct reader *r)
         if (d->bundle_count == ASSAY_NITRO_BUNDLE_MAX) return ASSAY_E_UNSUPPORTED;
         ASSAY_TRY(read_bytes(r, 1, ASSAY_NITRO_CERTIFICATE_MAX, &d->bundle[d->bundle_count]));
         d->bundle_count += 1;
+        ASSAY_ASSERT(d->bundle_count <= ASSAY_NITRO_BUNDLE_MAX);
     }
     r->has |= HAS_CABUNDLE;
     return d->bundle_count > 0 ? ASSAY_OK : ASSAY_E_RANGE;
@@ -184,6 +187,7 @@ static enum assay_status read_payload(struct reader *r)
 
 static void set_where(struct assay_where *where, const char *field, uint32_t offset)
 {
+    ASSAY_ASSERT(field != NULL);
     if (where != NULL) *where = (struct assay_where){ .field = field, .offset = offset };
 }
 
@@ -210,6 +214,8 @@ enum assay_status assay_nitro_parse(const uint8_t *bytes, size_t len,
     const enum assay_status status = read_payload(&r);
     set_where(where, r.field, r.base + (uint32_t)r.in.pos);
     if (status != ASSAY_OK) return status;
+    ASSAY_ASSERT(d.bundle_count > 0 && d.certificate.is_there && d.module_id.is_there);
+    ASSAY_ASSERT(d.nonce.bytes.len <= ASSAY_NITRO_TPM_DATA_MAX);
     *document = d;
     return ASSAY_OK;
 }

@@ -53,6 +53,7 @@ static unsigned get_affirmed_claims(enum assay_evidence_kind kind)
 
 bool assay_ar4si_supports(enum assay_evidence_kind kind, enum assay_trust_claim claim)
 {
+    ASSAY_ASSERT((unsigned)claim < ASSAY_TRUST_COUNT);
     return (get_supported_claims(kind) >> (unsigned)claim & 1u) != 0;
 }
 
@@ -197,6 +198,7 @@ static unsigned get_severity(int8_t value)
 /* The graver value stays; of two in one tier the first reason's does (AR4SI: sec-assign). */
 static void apply_value(struct assay_trust_vector *vector, unsigned claims, int8_t value)
 {
+    ASSAY_ASSERT((claims & ~(unsigned)EVERYTHING) == 0);
     for (unsigned i = 0; i < ASSAY_TRUST_COUNT; i++)
         if ((claims >> i & 1u) != 0 && get_severity(value) > get_severity(vector->claims[i]))
             vector->claims[i] = value;
@@ -205,6 +207,7 @@ static void apply_value(struct assay_trust_vector *vector, unsigned claims, int8
 /* Does the policy name what is measured in evidence of this kind? */
 static bool is_measured(enum assay_evidence_kind kind, enum assay_reference_field field)
 {
+    ASSAY_ASSERT((unsigned)field < ASSAY_REFERENCE_FIELDS);
     struct assay_kind row;
     return assay_kind_find(kind, &row) == ASSAY_OK && (row.programs >> (unsigned)field & 1u) != 0;
 }
@@ -212,6 +215,7 @@ static bool is_measured(enum assay_evidence_kind kind, enum assay_reference_fiel
 /* A field with allowed or retiring entries accepts nothing else: then a pass is an approval. */
 static bool approves_programs(const struct assay_policy *policy, enum assay_evidence_kind kind)
 {
+    ASSAY_ASSERT(policy == NULL || policy->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; policy != NULL && i < policy->reference_count; i++)
         if (policy->references[i].state != ASSAY_REFERENCE_DENIED &&
             is_measured(kind, policy->references[i].field))
@@ -227,6 +231,7 @@ static bool is_forged(const struct assay_reason *reason)
 struct assay_trust_vector assay_ar4si_vector(const struct assay_verdict *verdict,
                                              const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     struct assay_trust_vector vector = { { 0 } };
     const unsigned able = get_supported_claims(verdict->kind);
     if (verdict->genuine == ASSAY_GENUINE_TRUE) {

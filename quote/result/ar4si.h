@@ -10,22 +10,6 @@
 
 #include "quote/accept/policy.h"
 
-/* symbol, CBOR label, JSON name */
-#define ASSAY_TRUST_LIST(X)                                                                        \
-    X(ASSAY_TRUST_INSTANCE_IDENTITY, 0, "instance-identity")                                       \
-    X(ASSAY_TRUST_CONFIGURATION, 1, "configuration")                                               \
-    X(ASSAY_TRUST_EXECUTABLES, 2, "executables")                                                   \
-    X(ASSAY_TRUST_FILE_SYSTEM, 3, "file-system")                                                   \
-    X(ASSAY_TRUST_HARDWARE, 4, "hardware")                                                         \
-    X(ASSAY_TRUST_RUNTIME_OPAQUE, 5, "runtime-opaque")                                             \
-    X(ASSAY_TRUST_STORAGE_OPAQUE, 6, "storage-opaque")                                             \
-    X(ASSAY_TRUST_SOURCED_DATA, 7, "sourced-data")
-
-#define ASSAY_TRUST_ENUM(symbol, number, name) symbol = number,
-enum assay_trust_claim { ASSAY_TRUST_LIST(ASSAY_TRUST_ENUM) };
-#undef ASSAY_TRUST_ENUM
-enum { ASSAY_TRUST_COUNT = 8 };
-
 /* 0: no assertion, the same as a claim that is absent. */
 struct assay_trust_vector {
     int8_t claims[ASSAY_TRUST_COUNT];

@@ -76,6 +76,7 @@ static void put_raw(struct json *j, const char *text)
 /* RFC 8259 7; bytes beyond ASCII become the characters of Latin-1. */
 static void put_text_n(struct json *j, const uint8_t *text, size_t len)
 {
+    ASSAY_ASSERT(text != NULL || len == 0);
     static const char digits[] = "0123456789abcdef";
     put_raw(j, "\"");
     for (size_t i = 0; i < len; i++) {
@@ -197,6 +198,7 @@ static void put_vector(struct json *j, const char *key, const struct assay_trust
 static void put_policy(struct json *j, const struct assay_ear_names *names,
                        const uint8_t digest[static ASSAY_SHA256_LEN])
 {
+    ASSAY_ASSERT(names->policy_ids != NULL);
     put_key(j, names->policy_ids);
     if (names->policy_ids_are_a_list) open_bracket(j, "[");
     put_base64(j, "ni:///sha-256;", digest, ASSAY_SHA256_LEN); /* RFC 6920 3: named by its hash */
@@ -205,6 +207,7 @@ static void put_policy(struct json *j, const struct assay_ear_names *names,
 
 static void put_reasons(struct json *j, const struct assay_verdict *v)
 {
+    ASSAY_ASSERT(v->reason_count <= ASSAY_REASONS_MAX);
     put_key(j, "reasons");
     open_bracket(j, "[");
     for (uint32_t i = 0; i < v->reason_count; i++) {
@@ -220,6 +223,7 @@ static void put_reasons(struct json *j, const struct assay_verdict *v)
 
 static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_ADVISORIES_MAX);
     put_key(j, "advisory_ids");
     open_bracket(j, "[");
     for (uint32_t i = 0; i < count; i++) {
@@ -231,6 +235,7 @@ static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT
 
 static void put_instance(struct json *j, const struct assay_instance *instance)
 {
+    ASSAY_ASSERT(instance->id[0] != '\0');
     put_key(j, "instance");
     open_bracket(j, "{");
     set_text(j, "id", instance->id);
@@ -309,6 +314,7 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
     set_int(&j, "exp", ends ? verdict->expires_unix_s : terms->issued_unix_s + EAR_LIFE_S);
     put_key(&j, names.verifier_id);
     open_bracket(&j, "{");
+    ASSAY_ASSERT(terms->developer != NULL && terms->build != NULL);
     set_text(&j, "developer", terms->developer);
     set_text(&j, "build", terms->build);
     close_bracket(&j, "}");

@@ -8,7 +8,7 @@
     X(ASSAY_RULE_FORMAT, "Send the complete evidence unchanged, as the platform made it, and "     \
                          "recreate it if it is damaged.")                                          \
     X(ASSAY_RULE_UNSUPPORTED,                                                                      \
-      "Ask for evidence of a version and type that is listed in the documentation, "               \
+      "Request evidence of a version and type that is listed in the documentation, "               \
       "or update this verifier.")                                                                  \
     X(ASSAY_RULE_QE_VENDOR,                                                                        \
       "Quote with the vendor's own quoting enclave; another one is never trusted.")                \
@@ -26,7 +26,7 @@
     X(ASSAY_RULE_CHAIN_CONSTRAINTS,                                                                \
       "Use the chain that the vendor issued; a certificate in it has an invalid position.")        \
     X(ASSAY_RULE_CERT_TIME,                                                                        \
-      "Judge for a time within the certificate's validity, check the clock, or fetch "             \
+      "Verify at a time within the certificate's validity, check the clock, or fetch "             \
       "the renewed certificate.")                                                                  \
     X(ASSAY_RULE_CERT_REVOKED,                                                                     \
       "Take the platform out of service: its vendor no longer vouches for its keys.")              \

@@ -41,6 +41,7 @@ struct step {
 static uint32_t choose_step(const struct step *steps, uint32_t count, uint32_t reached,
                             enum assay_forecast_aim aim, struct assay_tcb_aim *out)
 {
+    ASSAY_ASSERT(reached <= count);
     uint32_t chosen = count;
     unsigned best = assay_tcb_status_order(ASSAY_TCB_NOT_SUPPORTED);
     *out = (struct assay_tcb_aim){ 0 };
@@ -57,6 +58,7 @@ static uint32_t choose_step(const struct step *steps, uint32_t count, uint32_t r
         if (aim == ASSAY_AIM_NEXT) break;
     }
     if (chosen == count) return count;
+    ASSAY_ASSERT(chosen < reached);
     out->has_better = true;
     out->better_status = steps[chosen].status;
     out->better_date_unix_s = steps[chosen].date_unix_s;
@@ -86,6 +88,7 @@ static size_t first_tdx(const struct assay_tcb_platform *platform)
 static bool reaches_level(const struct assay_tcb_platform *platform,
                           const struct assay_tcb_level *level)
 {
+    ASSAY_ASSERT(platform->pck != NULL);
     if (platform->pck->pcesvn < level->pcesvn) return false;
     for (size_t i = 0; i < ASSAY_TCB_COMPONENTS; i++)
         if (platform->pck->components[i] < level->sgx[i]) return false;
@@ -101,6 +104,7 @@ static void add_level_gaps(const struct assay_tcb_platform *platform,
         add_gap(out, ASSAY_SVN_SGX, (uint8_t)(i + 1), platform->pck->components[i], level->sgx[i]);
     add_gap(out, ASSAY_SVN_PCE, 0, platform->pck->pcesvn, level->pcesvn);
     if (!platform->is_tdx) return;
+    ASSAY_ASSERT(out->gap_count <= ASSAY_SVN_GAPS_MAX);
     for (size_t i = first_tdx(platform); i < ASSAY_TCB_COMPONENTS; i++) {
         const uint32_t before = out->gap_count;
         add_gap(out, ASSAY_SVN_TDX, (uint8_t)(i + 1), platform->tee_tcb_svn[i], level->tdx[i]);
@@ -114,6 +118,7 @@ static void forecast_platform(const struct assay_tcb_info *info,
                               const struct assay_tcb_platform *platform,
                               enum assay_forecast_aim aim, struct assay_forecast *out)
 {
+    ASSAY_ASSERT(info->level_count <= ASSAY_TCB_LEVELS_MAX);
     struct step steps[ASSAY_TCB_LEVELS_MAX] = { 0 };
     uint32_t reached = info->level_count;
     for (uint32_t i = info->level_count; i-- > 0;) {
@@ -194,6 +199,7 @@ static enum assay_status find_pck(const struct assay_quote *quote,
                                           ASSAY_CHAIN_MAX - count, &read));
         count += read;
     }
+    ASSAY_ASSERT(count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < count; i++) {
         if (!chain[i].has_pck) continue;
         *pck = chain[i].pck;

@@ -9,7 +9,7 @@
 #ifndef ASSAY_QUOTE_RESULT_FORECAST_H
 #define ASSAY_QUOTE_RESULT_FORECAST_H
 
-#include "quote/intel/tcb.h"
+#include "quote/collateral/tcb.h"
 
 /* What is compared with a level. */
 enum assay_svn_part {

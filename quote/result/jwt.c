@@ -11,6 +11,7 @@ static size_t find_dot(struct assay_slice text)
     size_t at = 0;
     while (at < text.len && text.bytes[at] != '.')
         at += 1;
+    ASSAY_ASSERT(at <= text.len);
     return at;
 }
 
@@ -39,12 +40,14 @@ enum assay_status assay_jwt_split(const char *text, size_t len, struct assay_jwt
     if (status == ASSAY_E_FULL) return ASSAY_E_INVALID;
     ASSAY_TRY(status);
     if (signature_len != sizeof out.signature) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(out.signed_text.len < len);
     *jwt = out;
     return ASSAY_OK;
 }
 
 bool assay_jwt_check(const struct assay_jwt *jwt, const struct assay_p256 *key)
 {
+    ASSAY_ASSERT(jwt->signed_text.len > 0);
     uint8_t digest[ASSAY_SHA256_LEN];
     assay_sha256(jwt->signed_text.bytes, jwt->signed_text.len, digest);
     return assay_p256_verify(key, digest, jwt->signature, ASSAY_S_ANY);
@@ -61,6 +64,7 @@ static void put_base64(struct assay_writer *w, const uint8_t *bytes, size_t len)
         return;
     }
     w->len += text_len;
+    ASSAY_ASSERT(w->len <= w->capacity);
 }
 
 void assay_jwt_put(struct assay_writer *w, struct assay_slice header, struct assay_slice claims)
@@ -102,4 +106,5 @@ void assay_jwk_thumbprint(const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]
     const enum assay_status status = assay_base64_encode(
         ASSAY_BASE64_URL, digest, sizeof digest, text, ASSAY_JWK_THUMBPRINT_LEN + 1, &text_len);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(text_len == ASSAY_JWK_THUMBPRINT_LEN);
 }

@@ -1,8 +1,8 @@
 /*
  * quote/result/jwt.h - JSON web tokens signed with ES256 (RFC 7515, 7518 3.4, 7519), compact form.
  *
- * One algorithm, so nothing of a token decides how it is checked. What stands in the JSON texts is
- * the caller's; nothing here parses JSON or holds a private key.
+ * One algorithm, so nothing of a token decides how it is checked. The content of the JSON texts is
+ * the caller's; nothing here parses JSON or stores a private key.
  */
 #ifndef ASSAY_QUOTE_RESULT_JWT_H
 #define ASSAY_QUOTE_RESULT_JWT_H
@@ -30,7 +30,7 @@ struct assay_jwt {
  */
 ASSAY_CHECKED enum assay_status assay_jwt_split(const char *text, size_t len,
                                                 struct assay_jwt *jwt);
-/* ECDSA over SHA-256; any s: RFC 7518 knows no low-s rule. Returns: true when it verifies. */
+/* ECDSA over SHA-256; any s: RFC 7518 has no low-s rule. Returns: true when it verifies. */
 bool assay_jwt_check(const struct assay_jwt *jwt, const struct assay_p256 *key);
 
 /* What is signed: both JSON texts in base64url with a dot. */

@@ -40,7 +40,7 @@ enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum ass
 const char *assay_outlook_text(enum assay_outlook_change change)
 {
     switch (change) {
-    case ASSAY_OUTLOOK_WORSENS: return "falls";
+    case ASSAY_OUTLOOK_WORSENS: return "suspended";
     case ASSAY_OUTLOOK_UNJUDGED: return "unjudged";
     case ASSAY_OUTLOOK_DROPS: return "drops";
     case ASSAY_OUTLOOK_SAME: return "same";
@@ -54,6 +54,8 @@ const char *assay_outlook_text(enum assay_outlook_change change)
 
 static void find_new_reasons(struct assay_outlook *o)
 {
+    ASSAY_ASSERT(o->now.reason_count <= ASSAY_REASONS_MAX &&
+                 o->then.reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < o->then.reason_count; i++) {
         bool is_new = true;
         for (uint32_t k = 0; k < o->now.reason_count; k++)
@@ -73,6 +75,7 @@ static bool is_applicable(const struct assay_endorsement *entry,
                           const struct assay_outlook_request *r,
                           const struct assay_tcb_platform *platform)
 {
+    ASSAY_ASSERT(platform->pck != NULL);
     const struct assay_collateral *const c = entry->collateral;
     return (entry->kinds & ASSAY_KIND_BIT(r->kind)) != 0 && c != NULL &&
            c->has[ASSAY_PART_TCB_INFO] && c->has[ASSAY_PART_QE_IDENTITY] &&
@@ -82,6 +85,7 @@ static bool is_applicable(const struct assay_endorsement *entry,
 
 static void add_forecast(const struct assay_outlook_request *r, struct assay_outlook *o)
 {
+    ASSAY_ASSERT(r->offered->count <= ASSAY_ENDORSEMENTS_MAX);
     struct assay_pck pck;
     struct assay_tcb_platform platform;
     uint8_t root[ASSAY_SHA256_LEN];

@@ -63,7 +63,7 @@ ASSAY_CHECKED enum assay_status assay_outlook_make(struct assay_verifier *verifi
                                                    struct assay_outlook *outlook);
 /* Two outcomes of a ballot. Returns: what becomes of the platform. */
 enum assay_outlook_change assay_outlook_compare(enum assay_outcome now, enum assay_outcome then);
-/* Returns: "falls", "unjudged", "drops", "same", "rises", "judged". */
+/* Returns: "suspended", "unjudged", "drops", "same", "rises", "judged". */
 const char *assay_outlook_text(enum assay_outlook_change change);
 
 #endif

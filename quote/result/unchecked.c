@@ -21,6 +21,7 @@ static void add_item(struct list *list, bool is_unchecked, const char *what, con
 /* Does the policy name the programs that may run? */
 static bool names_programs(const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; i < policy->reference_count; i++)
         if (policy->references[i].state != ASSAY_REFERENCE_DENIED) return true;
     return false;
@@ -54,5 +55,6 @@ size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct as
              "no revocation list covers every certificate: give the lists of their issuers");
     add_item(&list, has_unknown_proof(verdict), "proof",
              "at least one proof could not be made with what is at hand: see links and reasons");
+    ASSAY_ASSERT(list.count <= ASSAY_UNCHECKED_MAX);
     return list.count;
 }

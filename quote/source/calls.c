@@ -85,6 +85,7 @@ static ssize_t system_list(void *context, const char *path, const char *prefix,
         if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) continue;
         const size_t len = strlen(entry->d_name);
         if (len >= ASSAY_CALLS_NAME_MAX) continue;
+        ASSAY_ASSERT(count < ASSAY_CALLS_NAMES_MAX);
         assay_bytes_copy(names[count++], ASSAY_CALLS_NAME_MAX, entry->d_name, len + 1);
         if (count == ASSAY_CALLS_NAMES_MAX) break;
     }
@@ -126,6 +127,7 @@ static enum assay_status read_to_end(const struct assay_source_calls *calls, int
     size_t done = 0;
     for (;;) {
         uint8_t one_more;
+        ASSAY_ASSERT(done <= capacity);
         const bool is_full = done == capacity;
         const ssize_t n = is_full ? calls->read(calls->context, fd, &one_more, 1)
                                   : calls->read(calls->context, fd, bytes + done, capacity - done);
@@ -146,6 +148,7 @@ static enum assay_status read_to_end(const struct assay_source_calls *calls, int
 enum assay_status assay_calls_read(const struct assay_source_calls *calls, const char *path,
                                    uint8_t *bytes, size_t capacity, size_t *len, int *error)
 {
+    ASSAY_ASSERT(calls != NULL && path != NULL);
     const int fd = calls->open(calls->context, path, O_RDONLY);
     enum assay_status status = ASSAY_OK;
     *error = 0;
@@ -176,6 +179,7 @@ enum assay_status assay_calls_write(const struct assay_source_calls *calls, cons
         if (n == 0) errno = EIO; /* no progress and no reason: not a file of this kind */
         if (n <= 0) status = status_of(errno);
         else done += (size_t)n;
+        ASSAY_ASSERT(done <= content.len);
         if (status != ASSAY_OK) *error = errno;
     }
     /* Attributes are often handed to the kernel's driver at close, which then reports the error. */

@@ -95,6 +95,7 @@ enum assay_status assay_source_open(const struct assay_source_config *config,
     struct assay_source *const source = calloc(1, sizeof *source);
     if (source == NULL) return ASSAY_E_MEMORY;
     source->driver = driver;
+    ASSAY_ASSERT(driver->open != NULL && driver->quote != NULL && driver->close != NULL);
     const enum assay_status status = driver->open(config, &source->state, message);
     if (status != ASSAY_OK) {
         free(source);
@@ -129,6 +130,7 @@ enum assay_status assay_source_quote(struct assay_source *source,
                                      char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     ASSAY_ASSERT(source != NULL);
+    ASSAY_ASSERT(source->driver != NULL);
     message[0] = '\0';
     if (is_past(request->deadline_ms)) {
         assay_source_set_message(message, "%s: the deadline had passed already",
@@ -147,6 +149,7 @@ enum assay_status assay_source_quote(struct assay_source *source,
 enum assay_status assay_source_pack(const struct assay_source_answer *answer,
                                     struct assay_writer *w)
 {
+    ASSAY_ASSERT(answer->certificate_count <= ASSAY_SOURCE_CERTIFICATES_MAX);
     struct assay_slice written;
     struct assay_package package = { .kind = answer->package, .main = answer->evidence };
     for (size_t i = 0; i < answer->certificate_count; i++) {
@@ -161,11 +164,13 @@ enum assay_status assay_source_pack(const struct assay_source_answer *answer,
 
 const struct assay_source_driver *assay_source_driver_of(const struct assay_source *source)
 {
+    ASSAY_ASSERT(source != NULL && source->driver != NULL);
     return source->driver;
 }
 
 void assay_source_close(struct assay_source **source)
 {
+    ASSAY_ASSERT(source != NULL);
     if (*source == NULL) return;
     (*source)->driver->close((*source)->state);
     free(*source);

@@ -15,8 +15,8 @@
  *
  * Calls block. One handle belongs to one thread at a time; different handles may be used by
  * different threads at once, of one device too. A call that has entered the kernel or a device is
- * not interrupted: the deadline is looked at between the steps and ends retries, so whoever must
- * not wait for hardware calls from a thread of its own.
+ * not interrupted: the deadline is looked at between the steps and ends retries, so a caller that
+ * must not wait for hardware calls from a thread of its own.
  */
 #ifndef ASSAY_QUOTE_SOURCE_SOURCE_H
 #define ASSAY_QUOTE_SOURCE_SOURCE_H

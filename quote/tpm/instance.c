@@ -12,6 +12,7 @@
 /* "<id>.<domain>"; an id is a UUID or shorter. Returns: the length of the id; 0 for other names. */
 static size_t azure_id_len(const char *subject, const char *domain, size_t domain_len)
 {
+    ASSAY_ASSERT(domain_len > 0);
     const size_t len = assay_text_len(subject, ASSAY_COMMON_NAME_MAX);
     if (len <= domain_len) return 0;
     return assay_bytes_equal(subject + len - domain_len, domain, domain_len) ? len - domain_len : 0;
@@ -32,6 +33,7 @@ static bool read_azure(const char *subject, struct assay_instance *instance)
         const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!is_letter && !(c >= '0' && c <= '9') && c != '-') return false;
     }
+    ASSAY_ASSERT(id_len < sizeof instance->id);
     assay_bytes_copy(instance->id, sizeof instance->id, subject, id_len);
     return true;
 }

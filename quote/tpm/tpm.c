@@ -73,6 +73,7 @@ static void judge_attributes(const struct assay_tpm_ak *ak, struct assay_verdict
 /* Returns: false when the key or its scheme is not supported. */
 static bool key_is_supported(const struct assay_tpm_ak *ak)
 {
+    ASSAY_ASSERT(ak->known);
     if (ak->key.type != ASSAY_KEY_P256 && ak->key.type != ASSAY_KEY_RSA) return false;
     if (!ak->has_public || ak->public.scheme == ASSAY_TPM_NULL) return true;
     if (ak->public.scheme_hash != ASSAY_TPM_SHA256) return false;
@@ -104,6 +105,7 @@ static enum assay_status check_signature(struct assay_verifier *verifier,
         status = assay_verify_key_load(key, &lease.own.key);
         if (status == ASSAY_OK) assay_lease_retain(&lease);
     }
+    ASSAY_ASSERT(status != ASSAY_OK || lease.proven != NULL);
     if (status == ASSAY_OK && !assay_verify_key_check(lease.proven->key, signature, digest,
                                                       assay_signature_digest_len(signature->alg)))
         status = ASSAY_E_SIGNATURE;
@@ -136,12 +138,13 @@ static enum assay_status did_sign(const struct assay_package *package, const str
  * and then the result is unknown (evidence-rules.md 1.15: what cannot be read is never a forgery).
  */
 static enum assay_status ak_from_certificates(const struct assay_package *package,
-                                              const struct assay_tpm_hand *hand,
+                                              const struct assay_tpm_certificates *hand,
                                               struct assay_verifier *verifier,
                                               struct assay_tpm_ak *ak)
 {
+    ASSAY_ASSERT(package->key.len == 0 && !ak->known);
     const struct assay_certificate *c = NULL, *first = NULL;
-    for (size_t from = 0; (c = assay_tpm_hand_ak(hand, &from)) != NULL;) {
+    for (size_t from = 0; (c = assay_tpm_certificates_find_ak(hand, &from)) != NULL;) {
         if (first == NULL) first = c;
         const enum assay_status status = did_sign(package, &c->key, verifier);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
@@ -206,6 +209,7 @@ static enum assay_status judge_signature(const struct assay_package *package,
 static bool judge_values(const struct assay_package *package, const struct assay_tpm_quote *quote,
                          struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(quote->bank_count <= ASSAY_TPM_BANKS_MAX);
     const struct assay_slice values = package->pcrs;
     const size_t wanted = assay_tpm_values_len(quote);
     struct assay_text expected = assay_text_empty();
@@ -229,6 +233,7 @@ static bool judge_values(const struct assay_package *package, const struct assay
                         assay_bytes_equal(digest, quote->pcr_digest.bytes, sizeof digest);
     assay_verdict_proof(verdict, ASSAY_PROOF_PCR_DIGEST,
                         proven ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
+    ASSAY_ASSERT(!proven || values.len == wanted);
     if (!proven)
         assay_verdict_add(verdict, ASSAY_RULE_PCR_DIGEST, quote->offset_pcr_digest, expected.text,
                           observed.text);
@@ -243,6 +248,7 @@ struct wanted_parts {
 
 static struct wanted_parts wanted_parts_for(const struct assay_policy *policy, uint32_t pcr)
 {
+    ASSAY_ASSERT(pcr < ASSAY_TPM_PCRS);
     struct wanted_parts w = { false, false };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
@@ -254,32 +260,12 @@ static struct wanted_parts wanted_parts_for(const struct assay_policy *policy, u
     return w;
 }
 
-/* Does the policy demand values of PCRs? Out: *comparable, any of them of the SHA-256 bank */
-static bool demands_values(const struct assay_policy *policy, bool *comparable)
-{
-    bool any = false;
-    *comparable = false;
-    for (uint32_t i = 0; i < policy->reference_count; i++) {
-        const struct assay_reference *const r = &policy->references[i];
-        if (r->field < ASSAY_REFERENCE_PCR0 || r->state == ASSAY_REFERENCE_DENIED) continue;
-        any = true;
-        if (r->value_len == ASSAY_SHA256_LEN) *comparable = true;
-    }
-    return any;
-}
-
-bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy)
-{
-    bool comparable = false;
-    return demands_values(policy, &comparable) && comparable;
-}
-
 /* Whoever wrote values, and none that a quote is compared with, does not mean "anything goes". */
 static void judge_lengths(const struct assay_tpm_quote *quote, const struct assay_policy *policy,
                           struct assay_verdict *verdict)
 {
     bool comparable = false;
-    if (demands_values(policy, &comparable) && !comparable)
+    if (assay_tpm_policy_demands_pcrs(policy, &comparable) && !comparable)
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, quote->offset_select,
                           "reference values of 32 bytes, of the SHA-256 bank",
                           "none for any PCR: those of the policy are longer");
@@ -295,6 +281,7 @@ static void judge_references(const struct assay_tpm_quote *quote, struct assay_s
         struct assay_slice value = { NULL, 0 };
         if (!wanted_parts.any) continue;
         if (assay_tpm_value(quote, values, ASSAY_TPM_SHA256, pcr, &value) == ASSAY_OK) {
+            ASSAY_ASSERT(value.len == ASSAY_SHA256_LEN);
             const struct assay_measured measured = {
                 .field = (enum assay_reference_field)(ASSAY_REFERENCE_PCR0 + pcr),
                 .value = value.bytes,
@@ -379,23 +366,45 @@ static enum assay_status verify_quote(const struct assay_kind *kind,
                                       const struct assay_evidence_request *request,
                                       struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     struct assay_tpm_quote quote;
     struct assay_tpm_ak ak;
-    struct assay_tpm_hand hand;
+    struct assay_tpm_certificates hand;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
     ASSAY_TRY(assay_tpm_quote_parse(package.main.bytes, package.main.len, &quote));
     if ((request->policy->kinds & ASSAY_KIND_BIT(kind->kind)) == 0)
         assay_verdict_add(verdict, ASSAY_RULE_KIND, 0, "a kind that the policy accepts",
                           assay_kind_text(kind->kind));
     fill_claims(&quote, verdict);
-    ASSAY_TRY(assay_tpm_hand_read(&package, verifier, &hand));
+    ASSAY_TRY(assay_tpm_certificates_read(&package, verifier, &hand));
     assay_tpm_ak_read(&package, &ak, verdict);
     if (package.key.len == 0) ASSAY_TRY(ak_from_certificates(&package, &hand, verifier, &ak));
     ASSAY_TRY(assay_tpm_appraise(&package, &quote, &ak, request->policy, verifier, verdict));
     ASSAY_TRY(assay_tpm_trust(request, &ak, &hand, verdict));
     verdict->appraised = true;
     return ASSAY_OK;
+}
+
+/* The values next to the quote: the verdict covers whether they match its digest. */
+void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence,
+                      struct assay_quoted *out)
+{
+    struct assay_package package;
+    struct assay_tpm_quote quote;
+    *out = (struct assay_quoted){ .forms = 1 << ASSAY_EVENTLOG_TCG | 1 << ASSAY_EVENTLOG_IMA,
+                                  .first_field = ASSAY_REFERENCE_PCR0,
+                                  .reg_count = ASSAY_TPM_PCRS };
+    _Static_assert((int)ASSAY_TPM_PCRS == (int)ASSAY_EVENT_REGISTERS, "a log counts PCRs");
+    if (assay_package_read(kind->kind, evidence.bytes, evidence.len, &package) != ASSAY_OK) return;
+    if (assay_tpm_quote_parse(package.main.bytes, package.main.len, &quote) != ASSAY_OK) return;
+    for (size_t i = 0; i < quote.bank_count; i++)
+        for (uint32_t pcr = 0; pcr < ASSAY_TPM_PCRS; pcr++) {
+            struct assay_slice value = { NULL, 0 };
+            const uint16_t alg = quote.banks[i].alg;
+            if (assay_tpm_value(&quote, package.pcrs, alg, pcr, &value) != ASSAY_OK) continue;
+            assay_quoted_add(out, pcr, alg, value);
+        }
 }
 
 static bool detect_quote(const uint8_t *bytes, size_t len)

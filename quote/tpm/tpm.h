@@ -2,7 +2,7 @@
  * quote/tpm/tpm.h - appraisal of a TPM 2.0 quote: the signed attestation of PCRs, and its key.
  *
  * Source: TCG, "Trusted Platform Module Library Specification", family 2.0, revision 1.59: Part 1
- * for names and credentials, Part 3 18.4 for TPM2_Quote; structures: quote/tpm/tpm_format.h.
+ * for names and credentials, Part 3 18.4 for TPM2_Quote; structures: quote/tpm_format.h.
  *
  * A quote alone proves nothing: quote/tpm/tpm.c binds its key to a certified TPM, by a certificate
  * of the key itself. docs/protocol.md 3.16 says who may issue it and why.
@@ -12,7 +12,7 @@
 
 #include "quote/kinds.h"
 #include "quote/package.h"
-#include "quote/tpm/tpm_format.h"
+#include "quote/tpm_format.h"
 #include "quote/x509.h"
 
 /* The attestation key of a package: TPM2B_PUBLIC, or a SubjectPublicKeyInfo in DER. */
@@ -27,8 +27,10 @@ struct assay_tpm_ak {
  */
 void assay_tpm_ak_read(const struct assay_package *package, struct assay_tpm_ak *ak,
                        struct assay_verdict *verdict);
-/* Returns: true when the policy demands values of PCRs that a quote is compared with. */
-bool assay_tpm_policy_has_pcrs(const struct assay_policy *policy);
+/* The registers of a quote, for rows of quote/kinds.h. Unreadable evidence quotes nothing; *out is
+ * always complete. */
+void assay_quoted_tpm(const struct assay_kind *kind, struct assay_slice evidence,
+                      struct assay_quoted *out);
 /*
  * assay_tpm_appraise - what a quote proves by itself: attributes of its key, signature, PCR values,
  * reference values, qualifying data. Sets the proofs TPM_SIGNATURE and PCR_DIGEST and the verdict's

@@ -11,15 +11,16 @@
 #include "base/assert.h"
 #include "base/writer.h"
 #include "quote/certificates/chain.h"
-#include "quote/collateral/collateral.h"
 #include "quote/certificates/validity.h"
-#include "quote/certificates/revocation.h"
+#include "quote/collateral/collateral.h"
+#include "quote/collateral/revocation.h"
 #include "quote/text.h"
 #include "quote/tpm/instance.h"
 
 /* --- certificates at hand */
-enum assay_status assay_tpm_hand_read(const struct assay_package *package,
-                                      struct assay_verifier *verifier, struct assay_tpm_hand *hand)
+enum assay_status assay_tpm_certificates_read(const struct assay_package *package,
+                                              struct assay_verifier *verifier,
+                                              struct assay_tpm_certificates *hand)
 {
     hand->verifier = verifier;
     hand->count = 0;
@@ -34,6 +35,7 @@ enum assay_status assay_tpm_hand_read(const struct assay_package *package,
         if (status == ASSAY_OK) hand->count += found;
         else hand->has_unread = true;
     }
+    ASSAY_ASSERT(hand->count <= ASSAY_CHAIN_MAX);
     hand->own_count = hand->count;
     return ASSAY_OK;
 }
@@ -52,8 +54,10 @@ static bool is_for_ak(const struct assay_certificate *c)
     return c->has_gce && !c->has_extended_key_usage && assay_chain_is_signer(c);
 }
 
-const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand, size_t *from)
+const struct assay_certificate *assay_tpm_certificates_find_ak(
+    const struct assay_tpm_certificates *hand, size_t *from)
 {
+    ASSAY_ASSERT(hand->own_count <= hand->count);
     while (*from < hand->own_count) {
         const struct assay_certificate *const c = &hand->certificates[(*from)++];
         if (is_for_ak(c)) return c;
@@ -62,8 +66,9 @@ const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *h
 }
 
 /* Behind the package's own: those of one bundle. */
-static void add_bundle(const struct assay_collateral *c, struct assay_tpm_hand *hand)
+static void add_bundle(const struct assay_collateral *c, struct assay_tpm_certificates *hand)
 {
+    ASSAY_ASSERT(hand->own_count <= ASSAY_CHAIN_MAX);
     hand->count = hand->own_count;
     if (c == NULL) return;
     for (size_t i = 0; i < c->certificate_count && hand->count < ASSAY_PATH_CANDIDATES_MAX; i++)
@@ -71,7 +76,7 @@ static void add_bundle(const struct assay_collateral *c, struct assay_tpm_hand *
 }
 
 /* The key's certificate; one for its use before one for none. */
-static const struct assay_certificate *certificate_of(const struct assay_tpm_hand *hand,
+static const struct assay_certificate *certificate_of(const struct assay_tpm_certificates *hand,
                                                       const struct assay_key *key)
 {
     const struct assay_certificate *found = NULL;
@@ -100,14 +105,14 @@ struct way {
     enum reach reach;
     const struct assay_endorsement *endorsement;
     struct assay_path path;
-    struct assay_fault fault; /* REACH_WRONG */
+    struct assay_quote_fault fault; /* REACH_WRONG */
     size_t at;
     bool is_ak; /* the certificate of an attestation key, not of an endorsement key */
 };
 
 /* Builds and verifies, without the cache. */
 static enum assay_status walk_chain(const struct assay_certificate *leaf,
-                                    const struct assay_tpm_hand *hand,
+                                    const struct assay_tpm_certificates *hand,
                                     const struct assay_endorsement *e, struct way *way)
 {
     enum assay_status status =
@@ -117,8 +122,8 @@ static enum assay_status walk_chain(const struct assay_certificate *leaf,
     if (status == ASSAY_E_CHAIN) way->reach = REACH_STRANGER;
     if (status == ASSAY_E_INVALID)
         way->fault =
-            (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, "a chain of bounded length",
-                                  "too long or too entangled" };
+            (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
+                                        "a chain of bounded length", "too long or too entangled" };
     if (status != ASSAY_OK) return ASSAY_OK;
     /* Google's authorities are for endorsement keys, and also issue these. */
     if (way->is_ak && leaf->has_gce) way->path.uses = ASSAY_EKU_TCG_EK;
@@ -134,9 +139,11 @@ _Static_assert((int)ASSAY_PATH_CANDIDATES_MAX < (int)PLACE_OF_LEAF,
 
 /* How far it leads is a function of the certificates, in their order, of the root and of whether
  * the leaf is taken for an attestation key's. */
-static void open_lease(const struct assay_certificate *leaf, const struct assay_tpm_hand *hand,
-                       const struct assay_endorsement *e, bool is_ak, struct assay_lease *lease)
+static void open_lease(const struct assay_certificate *leaf,
+                       const struct assay_tpm_certificates *hand, const struct assay_endorsement *e,
+                       bool is_ak, struct assay_lease *lease)
 {
+    ASSAY_ASSERT(hand->count <= ASSAY_PATH_CANDIDATES_MAX);
     const uint8_t ak_byte = is_ak ? 1 : 0;
     uint8_t digests[(1 + ASSAY_PATH_CANDIDATES_MAX) * ASSAY_SHA256_LEN];
     struct assay_slice pieces[] = { assay_slice_over(e->root.bytes, e->root.len),
@@ -152,9 +159,10 @@ static void open_lease(const struct assay_certificate *leaf, const struct assay_
                      lease);
 }
 
-static void write_down(const struct way *way, const struct assay_tpm_hand *hand,
+static void write_down(const struct way *way, const struct assay_tpm_certificates *hand,
                        const struct assay_certificate *leaf, struct assay_proven *proven)
 {
+    ASSAY_ASSERT(way->path.count >= 1 && way->path.count <= sizeof proven->facts.way.places);
     struct assay_way_facts *const facts = &proven->facts.way;
     facts->reach = (uint8_t)way->reach;
     facts->at = (uint8_t)way->at;
@@ -170,10 +178,12 @@ static void write_down(const struct way *way, const struct assay_tpm_hand *hand,
     }
 }
 
-static void read_back(const struct assay_proven *proven, const struct assay_tpm_hand *hand,
+static void read_back(const struct assay_proven *proven, const struct assay_tpm_certificates *hand,
                       const struct assay_certificate *leaf, struct way *way)
 {
     const struct assay_way_facts *const facts = &proven->facts.way;
+    ASSAY_ASSERT(facts->count >= 1 && facts->count <= sizeof facts->places);
+    ASSAY_ASSERT(facts->reach <= REACH_ROOT);
     way->reach = (enum reach)facts->reach;
     way->at = facts->at;
     way->path.count = facts->count;
@@ -186,7 +196,7 @@ static void read_back(const struct assay_proven *proven, const struct assay_tpm_
 }
 
 static enum assay_status find_way(const struct assay_certificate *leaf,
-                                  const struct assay_tpm_hand *hand,
+                                  const struct assay_tpm_certificates *hand,
                                   const struct assay_endorsement *e, bool is_ak, struct way *way)
 {
     struct assay_lease lease;
@@ -201,6 +211,7 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
         write_down(way, hand, leaf, &lease.own);
         assay_lease_retain(&lease);
     }
+    ASSAY_ASSERT(lease.proven != NULL);
     read_back(lease.proven, hand, leaf, way);
     assay_lease_close(&lease);
     return ASSAY_OK;
@@ -226,30 +237,32 @@ static const char *form_text(enum assay_ak_form form, bool is_expected)
 /* Certificates of CAs, roots, keys that decrypt: none of them may certify a key that signs. Neither
  * may one of a cloud that names no instance. */
 static bool may_sign(const struct assay_certificate *c, enum assay_ak_form form,
-                     struct assay_fault *fault)
+                     struct assay_quote_fault *fault)
 {
     struct assay_instance instance;
     const enum assay_ak_form own = assay_tpm_instance_read(c, &instance);
-    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, form_text(own, true),
-                                   "one for another use" };
+    *fault = (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, form_text(own, true),
+                                         "one for another use" };
     if (own != ASSAY_AK_TCG && instance.id[0] == '\0') return false;
     if (!assay_chain_is_signer(c) || !is_for_ak(c)) return false;
     /* evidence-rules.md 7.1: a root vouches for one form. The chain is sound all the same. */
     if (own != form)
-        *fault = (struct assay_fault){ ASSAY_RULE_AK_FORM, 0, form_text(form, true),
-                                       form_text(own, false) };
+        *fault = (struct assay_quote_fault){ ASSAY_RULE_AK_FORM, 0, form_text(form, true),
+                                             form_text(own, false) };
     return true;
 }
 
-static bool may_be_ek(const struct assay_certificate *c, struct assay_fault *fault)
+static bool may_be_ek(const struct assay_certificate *c, struct assay_quote_fault *fault)
 {
-    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
-                                   "a certificate of an endorsement key", "one of an authority" };
+    *fault =
+        (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
+                                    "a certificate of an endorsement key", "one of an authority" };
     return !c->has_unknown_critical && !(c->has_basic_constraints && c->is_ca);
 }
 
 static void report_way(const struct way *way, const char *what, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(way->reach == REACH_NOTHING || way->path.count >= 1);
     struct assay_text expected = assay_text_empty();
     struct assay_text observed = assay_text_empty();
     assay_text_add(&expected, what);
@@ -321,6 +334,7 @@ bool assay_tpm_subject_decode(const struct assay_dn *dn, uint8_t ek_name[static 
  */
 static void name_platform(const struct way *way, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(way->reach == REACH_ROOT || way->reach == REACH_FORM);
     uint8_t ek_name[ASSAY_SHA256_LEN] = { 0 };
     const struct assay_certificate *const leaf = way->path.certificates[0];
     if (assay_verdict_has_class(verdict, ASSAY_RULE_FORGED)) return;
@@ -343,7 +357,7 @@ static void name_platform(const struct way *way, struct assay_verdict *verdict)
 static enum assay_status try_root(const struct assay_evidence_request *request,
                                   const struct assay_endorsement *e,
                                   const struct assay_certificate *leaf, const struct assay_key *key,
-                                  struct assay_tpm_hand *hand, struct way *way)
+                                  struct assay_tpm_certificates *hand, struct way *way)
 {
     *way = (struct way){ .reach = REACH_NOTHING };
     add_bundle(e->collateral, hand);
@@ -357,14 +371,15 @@ static enum assay_status try_root(const struct assay_evidence_request *request,
     if (is_ak && !may_sign(leaf, form, &way->fault)) way->reach = REACH_WRONG;
     else if (is_ak && way->fault.rule == ASSAY_RULE_AK_FORM) way->reach = REACH_FORM;
     if (!is_ak && !may_be_ek(leaf, &way->fault)) way->reach = REACH_WRONG;
+    ASSAY_ASSERT(way->endorsement == e);
     return ASSAY_OK;
 }
 
 /* The farthest way under any root; it borrows from the hand as it is left. */
 static enum assay_status search_chain(const struct assay_evidence_request *request,
                                       const struct assay_certificate *leaf,
-                                      const struct assay_key *key, struct assay_tpm_hand *hand,
-                                      struct way *best)
+                                      const struct assay_key *key,
+                                      struct assay_tpm_certificates *hand, struct way *best)
 {
     const struct assay_endorsements *const all = request->endorsements;
     const struct assay_endorsement *farthest = NULL;
@@ -380,12 +395,14 @@ static enum assay_status search_chain(const struct assay_evidence_request *reque
         if (way.reach == REACH_ROOT) return ASSAY_OK;
     }
     /* The hand holds another bundle by now. */
+    ASSAY_ASSERT((farthest == NULL) == (best->reach == REACH_NOTHING));
     return farthest == NULL ? ASSAY_OK : try_root(request, farthest, leaf, key, hand, best);
 }
 
 /* --- the two sorts of certificates */
 static enum assay_status judge_ak(const struct assay_evidence_request *request,
-                                  const struct assay_tpm_ak *ak, struct assay_tpm_hand *hand,
+                                  const struct assay_tpm_ak *ak,
+                                  struct assay_tpm_certificates *hand,
                                   struct assay_verdict *verdict)
 {
     struct way best;
@@ -402,6 +419,7 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key by a pinned authority", "none");
     if (best.reach != REACH_ROOT && best.reach != REACH_FORM) return ASSAY_OK;
+    ASSAY_ASSERT(best.endorsement != NULL);
     assay_path_windows(&best.path, verdict);
     if (is_network &&
         assay_appraise_expired(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
@@ -415,8 +433,10 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
 }
 
 static enum assay_status judge_ek(const struct assay_evidence_request *request, size_t index,
-                                  struct assay_tpm_hand *hand, struct assay_verdict *verdict)
+                                  struct assay_tpm_certificates *hand,
+                                  struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(index < hand->count);
     const struct assay_certificate leaf = hand->certificates[index];
     struct way best;
     ASSAY_TRY(search_chain(request, &leaf, NULL, hand, &best));
@@ -434,7 +454,8 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
 
 /* What came with the evidence, and collateral that was meant for this very evidence; a network's
  * bundle may hold certificates of others. */
-static void take_hand(const struct assay_evidence_request *request, struct assay_tpm_hand *hand)
+static void take_hand(const struct assay_evidence_request *request,
+                      struct assay_tpm_certificates *hand)
 {
     const struct assay_endorsements *const all = request->endorsements;
     const struct assay_collateral *meant = NULL;
@@ -445,7 +466,8 @@ static void take_hand(const struct assay_evidence_request *request, struct assay
 }
 
 static enum assay_status judge_eks(const struct assay_evidence_request *request,
-                                   struct assay_tpm_hand *hand, struct assay_verdict *verdict)
+                                   struct assay_tpm_certificates *hand,
+                                   struct assay_verdict *verdict)
 {
     enum { EKS_MAX = 2 }; /* a TPM has one of RSA and one of a curve; each is a search per root */
     take_hand(request, hand);
@@ -453,6 +475,7 @@ static enum assay_status judge_eks(const struct assay_evidence_request *request,
     size_t judged = 0;
     for (size_t i = 0; i < count && judged < EKS_MAX; i++) {
         take_hand(request, hand);
+        ASSAY_ASSERT(hand->count == count);
         if (!has_use(&hand->certificates[i], ASSAY_EKU_TCG_EK)) continue;
         ASSAY_TRY(judge_ek(request, i, hand, verdict));
         judged += 1;
@@ -461,7 +484,8 @@ static enum assay_status judge_eks(const struct assay_evidence_request *request,
 }
 
 enum assay_status assay_tpm_trust(const struct assay_evidence_request *request,
-                                  const struct assay_tpm_ak *ak, struct assay_tpm_hand *hand,
+                                  const struct assay_tpm_ak *ak,
+                                  struct assay_tpm_certificates *hand,
                                   struct assay_verdict *verdict)
 {
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_UNKNOWN);

@@ -12,7 +12,7 @@
 
 /* Certificates at hand: those of the package first, then room for those of one bundle. About 40 KB.
  */
-struct assay_tpm_hand {
+struct assay_tpm_certificates {
     struct assay_verifier *verifier; /* what was proven about them before; NULL: nothing */
     size_t own_count;
     size_t count;
@@ -21,17 +21,18 @@ struct assay_tpm_hand {
 };
 
 /*
- * assay_tpm_hand_read - the certificates of the package; unreadable ones are left out; the
+ * assay_tpm_certificates_read - the certificates of the package; unreadable ones are left out; the
  * appraisal reports what is missing.
  * In:      verifier: NULL, nothing is remembered
  * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
-ASSAY_CHECKED enum assay_status assay_tpm_hand_read(const struct assay_package *package,
-                                                    struct assay_verifier *verifier,
-                                                    struct assay_tpm_hand *hand);
+ASSAY_CHECKED enum assay_status assay_tpm_certificates_read(const struct assay_package *package,
+                                                            struct assay_verifier *verifier,
+                                                            struct assay_tpm_certificates *hand);
 /* A package without a key may carry its certificate: one that could be it, from *from on, which
  * moves behind it. Returns: NULL when there is none. */
-const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand, size_t *from);
+const struct assay_certificate *assay_tpm_certificates_find_ak(
+    const struct assay_tpm_certificates *hand, size_t *from);
 /*
  * assay_tpm_trust - is the attestation key tied to a TPM that a pinned root vouches for?
  *
@@ -40,7 +41,7 @@ const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *h
  */
 ASSAY_CHECKED enum assay_status assay_tpm_trust(const struct assay_evidence_request *request,
                                                 const struct assay_tpm_ak *ak,
-                                                struct assay_tpm_hand *hand,
+                                                struct assay_tpm_certificates *hand,
                                                 struct assay_verdict *verdict);
 
 #endif

@@ -8,6 +8,7 @@
 #include "quote/tpm/vtpm.h"
 
 #include "base/assert.h"
+#include "quote/accept/reference.h"
 #include "quote/amd/snp.h"
 #include "quote/eventlog/quoted.h"
 #include "quote/intel/dcap.h"
@@ -54,6 +55,7 @@ enum assay_status assay_hcl_parse(const uint8_t *bytes, size_t len, struct assay
             return ASSAY_E_TRAILING;
         h.hardware.len = ASSAY_HCL_TD_REPORT_LEN;
     }
+    ASSAY_ASSERT(ASSAY_HCL_RUNTIME_AT + h.runtime_data.len + tail.len == len);
     *out = h;
     return ASSAY_OK;
 }
@@ -63,6 +65,7 @@ enum assay_status assay_hcl_parse(const uint8_t *bytes, size_t len, struct assay
 /* The digest of the runtime data, then zeros. */
 static void expected_data(const struct assay_hcl *hcl, uint8_t expected[ASSAY_REPORT_DATA_LEN])
 {
+    ASSAY_ASSERT(hcl->hash_type >= 1 && hcl->hash_type <= 3);
     const struct assay_slice data = hcl->runtime_data;
     assay_bytes_zero(expected, ASSAY_REPORT_DATA_LEN);
     if (hcl->hash_type == 1) assay_sha256(data.bytes, data.len, expected);
@@ -73,6 +76,7 @@ static void expected_data(const struct assay_hcl *hcl, uint8_t expected[ASSAY_RE
 static void judge_runtime_data(const struct assay_hcl *hcl, const uint8_t *report_data,
                                uint32_t offset, struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(report_data != NULL);
     uint8_t expected[ASSAY_REPORT_DATA_LEN];
     expected_data(hcl, expected);
     const bool binds = assay_bytes_equal(report_data, expected, sizeof expected);
@@ -91,6 +95,8 @@ static enum assay_status judge_snp(const struct assay_package *package, const st
                                    const struct assay_evidence_request *request,
                                    struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(hcl->report_type == ASSAY_HCL_SNP);
+    ASSAY_ASSERT(hcl->hardware.len == ASSAY_HCL_HARDWARE_LEN);
     enum { REPORT_DATA_AT = 0x50 };
     const struct assay_snp_subject subject = { hcl->hardware, package->certificates,
                                                package->certificate_count };
@@ -109,6 +115,8 @@ static enum assay_status judge_tdx(const struct assay_package *package, const st
                                    const struct assay_evidence_request *request,
                                    struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(hcl->report_type == ASSAY_HCL_TDX);
+    ASSAY_ASSERT(hcl->hardware.len == ASSAY_HCL_TD_REPORT_LEN);
     static const enum assay_proof used[] = { ASSAY_PROOF_QUOTE_SIGNATURE,
                                              ASSAY_PROOF_QE_REPORT_SIGNATURE,
                                              ASSAY_PROOF_AK_BINDING, ASSAY_PROOF_CHAIN_TO_ROOT };
@@ -182,30 +190,14 @@ static enum assay_status judge_tpm(const struct assay_package *package, const st
     return assay_tpm_appraise(package, &quote, &ak, request->policy, verifier, verdict);
 }
 
-bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type)
-{
-    bool is_pinned = false;
-    for (uint32_t i = 0; i < policy->reference_count; i++) {
-        const struct assay_reference *const r = &policy->references[i];
-        if (r->state == ASSAY_REFERENCE_DENIED) continue;
-        if (type == ASSAY_HCL_TDX) is_pinned |= r->field == ASSAY_REFERENCE_MRTD;
-        else
-            is_pinned |= r->field == ASSAY_REFERENCE_SNP_MEASUREMENT ||
-                         r->field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
-                         r->field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
-    }
-    return is_pinned;
-}
-
 /*
  * Any guest can report the digest of runtime data of its own, with a key of its own in it, and sign
  * any PCR values. They are as trustworthy as the software that the hardware measured, so a policy
  * that requires PCRs must name that software.
  */
-static void judge_paravisor(const struct assay_hcl *hcl, const struct assay_policy *policy,
-                            struct assay_verdict *verdict)
+static void judge_paravisor(const struct assay_policy *policy, struct assay_verdict *verdict)
 {
-    if (assay_tpm_policy_has_pcrs(policy) && !assay_vtpm_is_pinned(policy, hcl->report_type))
+    if (assay_tpm_policy_has_pcrs(policy) && !assay_vtpm_is_pinned(policy, verdict->kind))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, ASSAY_HCL_HARDWARE_AT,
                           "a reference value of the paravisor: its measurement or its key",
                           "none in the policy: any guest could claim these PCR values");
@@ -216,6 +208,7 @@ static enum assay_status verify_vtpm(const struct assay_kind *kind, struct assay
                                      const struct assay_evidence_request *request,
                                      struct assay_verdict *verdict)
 {
+    ASSAY_ASSERT(request->kind == kind->kind);
     struct assay_package package;
     struct assay_hcl hcl;
     ASSAY_TRY(assay_package_read(kind->kind, request->bytes, request->len, &package));
@@ -236,7 +229,7 @@ static enum assay_status verify_vtpm(const struct assay_kind *kind, struct assay
     verdict->platform_masked =
         true; /* docs/protocol.md 6.2: the host's chip changes with the host */
     ASSAY_TRY(judge_tpm(&package, &hcl, verifier, request, verdict));
-    judge_paravisor(&hcl, request->policy, verdict);
+    judge_paravisor(request->policy, verdict);
     verdict->has_claims = true;
     return ASSAY_OK;
 }
@@ -265,6 +258,7 @@ static enum assay_status get_length(const uint8_t *bytes, size_t len, size_t *de
     struct assay_hcl hcl;
     ASSAY_TRY(assay_hcl_parse(bytes, len, &hcl));
     *declared = ASSAY_HCL_RUNTIME_AT + hcl.runtime_data.len;
+    ASSAY_ASSERT(*declared <= len);
     return ASSAY_OK;
 }
 

@@ -48,8 +48,5 @@ struct assay_hcl {
  */
 ASSAY_CHECKED enum assay_status assay_hcl_parse(const uint8_t *bytes, size_t len,
                                                 struct assay_hcl *out);
-/* Does the policy name the paravisors that may attest PCRs? Returns: true when it has a reference
- * value of the measurement or of the key that signed it. */
-bool assay_vtpm_is_pinned(const struct assay_policy *policy, enum assay_hcl_report type);
 
 #endif

@@ -57,6 +57,7 @@ static enum assay_status decode_text(struct assay_slice value, char *out, size_t
     for (size_t i = 0; i < string.content.len; i++)
         if (string.content.bytes[i] < 0x20 || string.content.bytes[i] > 0x7e) return ASSAY_E_RANGE;
     assay_bytes_copy(out, capacity, string.content.bytes, string.content.len);
+    ASSAY_ASSERT(string.content.len < capacity);
     out[string.content.len] = '\0';
     return ASSAY_OK;
 }
@@ -78,12 +79,14 @@ static enum assay_status decode_hwid(struct assay_slice value, struct assay_vek 
     if (value.len != ASSAY_HWID_MAX && value.len != TURIN_LEN) return ASSAY_E_RANGE;
     assay_bytes_copy(vek->hwid, sizeof vek->hwid, value.bytes, value.len);
     vek->hwid_len = (uint32_t)value.len;
+    ASSAY_ASSERT(vek->hwid_len <= sizeof vek->hwid);
     return ASSAY_OK;
 }
 
 /* The security versions of the firmware; arcs 4 to 7 are reserved. */
 static enum assay_status decode_tcb(uint8_t arc, struct assay_slice value, struct assay_vek *vek)
 {
+    ASSAY_ASSERT(arc < 16);
     uint8_t reserved = 0;
     switch (arc) {
     case TCB_BOOTLOADER: return decode_version(value, &vek->bootloader);
@@ -101,6 +104,7 @@ enum assay_status assay_x509_amd(struct assay_slice oid, struct assay_slice valu
     ASSAY_ASSERT(assay_x509_is_amd(oid));
     const uint8_t *const arcs = oid.bytes + sizeof oid_amd;
     const size_t count = oid.len - sizeof oid_amd;
+    ASSAY_ASSERT(count > 0);
     if (count == 2 && arcs[0] == ARC_TCB && arcs[1] < 16) {
         *seen |= UINT32_C(1) << (SEEN_TCB + arcs[1]);
         return decode_tcb(arcs[1], value, vek);

@@ -23,6 +23,7 @@ static enum assay_status take_len(struct assay_cursor *in, size_t *len)
     }
     const size_t count = first & 0x7fu;
     if (count == 0 || count > LEN_BYTES_MAX) return ASSAY_E_SYNTAX;
+    ASSAY_ASSERT(count >= 1 && count <= LEN_BYTES_MAX);
     size_t value = 0;
     for (size_t i = 0; i < count; i++) {
         uint8_t digit = 0;
@@ -61,6 +62,8 @@ enum assay_status assay_asn1_next(struct assay_cursor *in, struct assay_asn1 *ou
     if (assay_cursor_slice(in, at.pos - in->pos, &element.whole) != ASSAY_OK)
         return ASSAY_E_SYNTAX;
     if (element.tag == ASSAY_ASN1_OID && !is_oid(element.content)) return ASSAY_E_SYNTAX;
+    ASSAY_ASSERT(element.content.len < element.whole.len);
+    ASSAY_ASSERT(in->pos == at.pos);
     *out = element;
     return ASSAY_OK;
 }
@@ -94,6 +97,7 @@ enum assay_status assay_asn1_open(struct assay_cursor *in, enum assay_asn1_tag t
 {
     struct assay_asn1 element;
     ASSAY_TRY(assay_asn1_take(in, tag, &element));
+    ASSAY_ASSERT(element.tag == (uint8_t)tag);
     *inside = assay_asn1_over(element.content);
     return ASSAY_OK;
 }
@@ -114,6 +118,7 @@ static enum assay_status magnitude_of(struct assay_slice content, struct assay_s
     }
     if ((first & 0x80) != 0) return ASSAY_E_RANGE;
     const size_t skip = first == 0 && content.len > 1 ? 1 : 0;
+    ASSAY_ASSERT(skip < content.len);
     *out = assay_slice_over(content.bytes + skip, content.len - skip);
     return ASSAY_OK;
 }
@@ -127,6 +132,7 @@ enum assay_status assay_asn1_unsigned(struct assay_cursor *in, struct assay_slic
 
 enum assay_status assay_asn1_padded(struct assay_cursor *in, uint8_t *out, size_t len)
 {
+    ASSAY_ASSERT(out != NULL && len > 0);
     struct assay_slice magnitude;
     ASSAY_TRY(assay_asn1_unsigned(in, &magnitude));
     if (magnitude.len > len) return ASSAY_E_RANGE;
@@ -144,6 +150,7 @@ enum assay_status assay_asn1_number(struct assay_cursor *in, enum assay_asn1_tag
     ASSAY_TRY(assay_asn1_take(in, tag, &element));
     ASSAY_TRY(magnitude_of(element.content, &magnitude));
     if (magnitude.len > sizeof value) return ASSAY_E_RANGE;
+    ASSAY_ASSERT(magnitude.len >= 1);
     for (size_t i = 0; i < magnitude.len; i++) value = value << 8 | magnitude.bytes[i];
     if (value > max) return ASSAY_E_RANGE;
     *out = value;
@@ -183,6 +190,7 @@ static bool two_digits(const uint8_t *text, int *value)
 /* MMDDhhmmssZ after a year. */
 static enum assay_status rest_of_time(const uint8_t *text, int year, int64_t *unix_s)
 {
+    ASSAY_ASSERT(year >= 0 && year <= 9999);
     enum { MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
     int part[PARTS];
     for (size_t i = 0; i < PARTS; i++)
@@ -213,6 +221,7 @@ enum assay_status assay_asn1_time(struct assay_cursor *in, int64_t *unix_s)
 
 bool assay_asn1_is_oid(const struct assay_asn1 *element, const uint8_t *oid, size_t oid_len)
 {
+    ASSAY_ASSERT(oid != NULL && oid_len > 0);
     return element->tag == ASSAY_ASN1_OID && element->content.len == oid_len &&
            assay_bytes_equal(element->content.bytes, oid, oid_len);
 }

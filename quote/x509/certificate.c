@@ -119,6 +119,7 @@ static enum assay_status skip_alternative_names(struct assay_slice value)
 static enum assay_status read_extension(const struct assay_x509_extension *extension, void *owner)
 {
     struct owner *const o = owner;
+    ASSAY_ASSERT(o != NULL && o->c != NULL);
     struct assay_certificate *const c = o->c;
     const struct assay_slice oid = extension->oid;
     const struct assay_slice value = extension->value;
@@ -154,6 +155,7 @@ static enum assay_status read_version(struct assay_cursor *in, uint32_t *version
     if (!assay_asn1_peek(in, ASSAY_ASN1_CONTEXT_0)) return ASSAY_OK;
     ASSAY_TRY(assay_asn1_open(in, ASSAY_ASN1_CONTEXT_0, &inside));
     ASSAY_TRY(assay_asn1_number(&inside, ASSAY_ASN1_INTEGER, 2, version));
+    ASSAY_ASSERT(*version <= 2);
     return assay_asn1_end(&inside);
 }
 
@@ -216,6 +218,7 @@ static enum assay_status read_certificate(const struct assay_asn1 *outer,
     ASSAY_TRY(assay_x509_algorithm(algorithm.whole, &alg));
     ASSAY_TRY(assay_x509_signature(&in, alg, &c->signature));
     ASSAY_TRY(assay_asn1_end(&in));
+    ASSAY_ASSERT(alg != ASSAY_SIGNATURE_NONE && c->signature.alg == alg);
     assay_signature_digest(alg, tbs.whole.bytes, tbs.whole.len, c->tbs_digest);
     assay_sha256(outer->whole.bytes, outer->whole.len, c->digest);
     return ASSAY_OK;
@@ -232,7 +235,10 @@ enum assay_status assay_x509_certificate(const uint8_t *der, size_t len,
     struct assay_certificate c = { 0 };
     ASSAY_TRY(assay_asn1_take(&in, ASSAY_ASN1_SEQUENCE, &outer));
     if (assay_cursor_left(&in) > 0) return ASSAY_E_TRAILING;
+    ASSAY_ASSERT(outer.whole.len == len);
     ASSAY_TRY(read_certificate(&outer, &c));
+    ASSAY_ASSERT(c.key.type != ASSAY_KEY_NONE);
+    ASSAY_ASSERT(c.issuer.len > 0 && c.subject.len > 0);
     *out = c;
     return ASSAY_OK;
 }

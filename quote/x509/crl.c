@@ -38,6 +38,7 @@ static void sift_down(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t at, size_t co
 /* Heapsort: qsort may allocate, and equal serials are the same bytes, so that order is total. */
 static void sort_serials(uint8_t (*serials)[ASSAY_SERIAL_LEN], size_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_CRL_ENTRIES_MAX);
     for (size_t at = count / 2; at > 0; at--)
         sift_down(serials, at - 1, count);
     for (size_t end = count; end > 1; end--) {
@@ -77,6 +78,7 @@ static enum assay_status read_entries(struct assay_cursor *in, struct assay_crl 
         if (out->revoked_count == ASSAY_CRL_ENTRIES_MAX) return ASSAY_E_FULL;
         ASSAY_TRY(read_entry(&entries, out->revoked[out->revoked_count]));
         out->revoked_count += 1;
+        ASSAY_ASSERT(out->revoked_count <= ASSAY_CRL_ENTRIES_MAX);
     }
     sort_serials(out->revoked, out->revoked_count);
     return ASSAY_OK;
@@ -87,6 +89,7 @@ static enum assay_status read_entries(struct assay_cursor *in, struct assay_crl 
 static enum assay_status read_extension(const struct assay_x509_extension *extension, void *owner)
 {
     struct assay_crl *const out = owner;
+    ASSAY_ASSERT(out != NULL);
     if (assay_x509_is_ce(extension->oid, CE_AUTHORITY_KEY_ID))
         return assay_x509_authority_key_id(extension->value, &out->has_authority_key_id,
                                            out->authority_key_id);
@@ -120,6 +123,7 @@ static enum assay_status read_tbs(struct assay_slice content, struct assay_slice
     /* evidence-rules.md 1.5: a list without nextUpdate never ages; refused. */
     ASSAY_TRY(assay_asn1_time(&in, &out->next_update_s));
     ASSAY_TRY(read_entries(&in, out));
+    ASSAY_ASSERT(out->issuer.len > 0);
     if (assay_cursor_left(&in) == 0) return ASSAY_OK;
     ASSAY_TRY(assay_asn1_open(&in, ASSAY_ASN1_CONTEXT_0, &extensions));
     ASSAY_TRY(assay_x509_extensions(&extensions, read_extension, out));
@@ -148,6 +152,7 @@ enum assay_status assay_x509_crl(const uint8_t *der, size_t len, struct assay_cr
     ASSAY_TRY(assay_x509_algorithm(algorithm.whole, &alg));
     ASSAY_TRY(assay_x509_signature(&list, alg, &out->signature));
     ASSAY_TRY(assay_asn1_end(&list));
+    ASSAY_ASSERT(alg != ASSAY_SIGNATURE_NONE && out->signature.alg == alg);
     assay_signature_digest(alg, tbs.whole.bytes, tbs.whole.len, out->tbs_digest);
     return ASSAY_OK;
 }

@@ -32,6 +32,7 @@ static enum assay_status read_text(struct assay_cursor *in, char out[ASSAY_GCE_T
         if (c <= 0x20 || c >= 0x7f) return ASSAY_E_RANGE;
         out[i] = (char)c;
     }
+    ASSAY_ASSERT(text.content.len < ASSAY_GCE_TEXT_MAX);
     out[text.content.len] = '\0';
     return ASSAY_OK;
 }
@@ -89,6 +90,7 @@ enum assay_status assay_x509_gce(struct assay_slice value, struct assay_gce *gce
     ASSAY_TRY(read_text(&all, gce->project_id));
     ASSAY_TRY(read_number(&all, &gce->instance_id));
     ASSAY_TRY(read_text(&all, gce->instance_name));
+    ASSAY_ASSERT(gce->zone[0] != '\0' && gce->instance_name[0] != '\0');
     if (assay_asn1_peek(&all, ASSAY_ASN1_CONTEXT_0)) ASSAY_TRY(read_properties(&all, gce));
     return assay_asn1_end(&all);
 }

@@ -97,6 +97,7 @@ static enum assay_status read_pss(struct assay_cursor *in, enum assay_signature_
     ASSAY_TRY(assay_asn1_end(&field));
     ASSAY_TRY(read_trailer(&all));
     if (hash_len != mgf1_len || hash_len != salt_len) return ASSAY_E_UNSUPPORTED;
+    ASSAY_ASSERT(hash_len >= ASSAY_SHA256_LEN && hash_len <= ASSAY_SHA512_LEN);
     *alg = hash_len == ASSAY_SHA256_LEN   ? ASSAY_SIGNATURE_RSA_PSS_SHA256
            : hash_len == ASSAY_SHA384_LEN ? ASSAY_SIGNATURE_RSA_PSS_SHA384
                                           : ASSAY_SIGNATURE_RSA_PSS_SHA512;
@@ -133,12 +134,14 @@ static enum assay_status read_ecdsa(struct assay_slice bits, struct assay_signat
     ASSAY_TRY(assay_asn1_padded(&both, out->bytes, HALF));
     ASSAY_TRY(assay_asn1_padded(&both, out->bytes + HALF, HALF));
     out->len = 2 * HALF;
+    ASSAY_ASSERT(out->len <= sizeof out->bytes);
     return assay_asn1_end(&both);
 }
 
 enum assay_status assay_x509_signature(struct assay_cursor *in, enum assay_signature_alg alg,
                                        struct assay_signature *out)
 {
+    ASSAY_ASSERT(alg != ASSAY_SIGNATURE_NONE);
     struct assay_slice bits;
     ASSAY_TRY(assay_asn1_bits(in, &bits));
     out->alg = alg;
@@ -158,6 +161,7 @@ static enum assay_status read_point(struct assay_slice point, enum assay_key_typ
     enum { UNCOMPRESSED = 4 };
     if (point.len != 1 + coordinates_len || point.bytes[0] != UNCOMPRESSED)
         return ASSAY_E_UNSUPPORTED;
+    ASSAY_ASSERT(assay_key_type_of_len(coordinates_len) == type);
     assay_key_from(out, type, point.bytes + 1, coordinates_len);
     return ASSAY_OK;
 }
@@ -176,6 +180,7 @@ static enum assay_status read_rsa(struct assay_slice bits, struct assay_key *out
     if (assay_key_type_of_len(modulus.len + EXPONENT_LEN) != ASSAY_KEY_RSA ||
         (modulus.bytes[0] & 0x80) == 0)
         return ASSAY_E_UNSUPPORTED;
+    ASSAY_ASSERT(modulus.len + EXPONENT_LEN <= sizeof bytes);
     assay_bytes_copy(bytes, sizeof bytes, modulus.bytes, modulus.len);
     ASSAY_TRY(assay_asn1_padded(&both, bytes + modulus.len, EXPONENT_LEN));
     ASSAY_TRY(assay_asn1_end(&both));
@@ -219,6 +224,7 @@ enum assay_status assay_x509_spki(struct assay_cursor *in, struct assay_key *key
     ASSAY_TRY(assay_asn1_bits(&inside, &bits));
     ASSAY_TRY(assay_asn1_end(&inside));
     ASSAY_TRY(read_key(&algorithm, bits, key));
+    ASSAY_ASSERT(key->type != ASSAY_KEY_NONE);
     assay_sha256(spki.whole.bytes, spki.whole.len, name);
     return ASSAY_OK;
 }

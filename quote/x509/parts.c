@@ -16,6 +16,7 @@ static void keep_text(struct assay_slice text, char out[ASSAY_COMMON_NAME_MAX])
         const uint8_t c = text.bytes[used];
         out[used] = (char)(c >= 0x20 && c < 0x7f ? c : '?');
     }
+    ASSAY_ASSERT(used < ASSAY_COMMON_NAME_MAX);
     out[used] = '\0';
 }
 
@@ -100,6 +101,7 @@ enum assay_status assay_x509_name(struct assay_cursor *in, struct assay_dn *out,
     }
     assay_bytes_copy(out->der, sizeof out->der, name.whole.bytes, name.whole.len);
     out->len = (uint32_t)name.whole.len;
+    ASSAY_ASSERT(out->len > 0 && out->len <= sizeof out->der);
     return ASSAY_OK;
 }
 
@@ -117,12 +119,14 @@ static enum assay_status read_extension(struct assay_cursor *in, struct assay_x5
     ASSAY_TRY(assay_asn1_take(&inside, ASSAY_ASN1_OCTET_STRING, &value));
     out->oid = oid.content;
     out->value = value.content;
+    ASSAY_ASSERT(out->oid.len > 0);
     return assay_asn1_end(&inside);
 }
 
 enum assay_status assay_x509_extensions(struct assay_cursor *in,
                                         assay_x509_extension_reader *reader, void *owner)
 {
+    ASSAY_ASSERT(reader != NULL);
     struct assay_slice seen[ASSAY_X509_EXTENSIONS_MAX];
     struct assay_cursor all;
     ASSAY_TRY(assay_asn1_open(in, ASSAY_ASN1_SEQUENCE, &all));
@@ -133,6 +137,7 @@ enum assay_status assay_x509_extensions(struct assay_cursor *in,
         /* RFC 5280 4.2: at most one instance of an extension. */
         for (size_t i = 0; i < count; i++)
             if (assay_slice_equal(seen[i], extension.oid)) return ASSAY_E_DUPLICATE;
+        ASSAY_ASSERT(count < ASSAY_X509_EXTENSIONS_MAX);
         seen[count] = extension.oid;
         ASSAY_TRY(reader(&extension, owner));
     }
@@ -146,6 +151,7 @@ bool assay_x509_is_ce(struct assay_slice oid, uint8_t last)
 
 enum assay_status assay_x509_key_id(struct assay_slice id, bool *has, uint8_t out[ASSAY_KEY_ID_LEN])
 {
+    ASSAY_ASSERT(has != NULL);
     enum { ID_MAX = 64 }; /* RFC 5280 recommends 20 or 8, RFC 7093 up to a whole digest */
     uint8_t digest[ASSAY_SHA256_LEN];
     if (id.len == 0 || id.len > ID_MAX) return ASSAY_E_RANGE;

@@ -41,12 +41,14 @@ static bool is_space(uint8_t byte)
 
 static size_t skip_space(struct assay_slice text, size_t at)
 {
+    ASSAY_ASSERT(at <= text.len);
     while (at < text.len && is_space(text.bytes[at])) at += 1;
     return at;
 }
 
 static bool starts_with(struct assay_slice text, size_t at, const char *word, size_t word_len)
 {
+    ASSAY_ASSERT(at <= text.len);
     return text.len - at >= word_len && assay_bytes_equal(text.bytes + at, word, word_len);
 }
 
@@ -76,6 +78,7 @@ static enum assay_status read_block(struct assay_slice text, struct marks marks,
                             der_len) != ASSAY_OK)
         return ASSAY_E_SYNTAX;
     *at = i + marks.end_len;
+    ASSAY_ASSERT(*at <= text.len && *der_len <= ASSAY_CERT_DER_MAX);
     return ASSAY_OK;
 }
 
@@ -83,6 +86,7 @@ enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t len,
                                        struct assay_certificate *out, size_t capacity,
                                        size_t *count)
 {
+    ASSAY_ASSERT(out != NULL && count != NULL);
     ASSAY_ASSERT(pem != NULL || len == 0);
     if (len > ASSAY_PEM_MAX) return ASSAY_E_RANGE;
     const struct assay_slice text = without_tail(pem, len);
@@ -98,6 +102,7 @@ enum assay_status assay_x509_pem_chain(const uint8_t *pem, size_t len,
         at = skip_space(text, at);
     }
     if (found == 0) return ASSAY_E_SYNTAX;
+    ASSAY_ASSERT(found <= capacity);
     *count = found;
     return ASSAY_OK;
 }
@@ -120,6 +125,7 @@ static enum assay_status read_der(const uint8_t *der, size_t len, struct assay_c
         ASSAY_TRY(assay_x509_certificate(element.whole.bytes, element.whole.len, &out[found]));
         found += 1;
     }
+    ASSAY_ASSERT(found <= capacity);
     *count = found;
     return ASSAY_OK;
 }
@@ -188,6 +194,7 @@ enum assay_status assay_x509_root(const uint8_t *bytes, size_t len, struct assay
     } else {
         ASSAY_TRY(assay_x509_pem_chain(bytes, len, chain, ASSAY_CHAIN_MAX, &count));
     }
+    ASSAY_ASSERT(count >= 1 && count <= ASSAY_CHAIN_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct assay_dn *const subject = &chain[i].subject;
         const struct assay_dn *const issuer = &chain[i].issuer;

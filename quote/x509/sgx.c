@@ -46,6 +46,7 @@ static enum assay_status read_items(struct assay_cursor *in, uint8_t parent, ite
         ASSAY_TRY(assay_asn1_open(&items, ASSAY_ASN1_SEQUENCE, &pair));
         ASSAY_TRY(assay_asn1_take(&pair, ASSAY_ASN1_OID, &oid));
         ASSAY_TRY(last_arc(oid.content, parent, &arc));
+        ASSAY_ASSERT(arc < ITEMS_MAX);
         if ((*seen >> arc & 1) != 0) return ASSAY_E_DUPLICATE;
         *seen |= UINT32_C(1) << arc;
         ASSAY_TRY(reader(arc, &pair, pck));
@@ -114,6 +115,7 @@ static enum assay_status read_sgx_item(uint8_t arc, struct assay_cursor *value,
     case 5:
         ASSAY_TRY(assay_asn1_number(value, ASSAY_ASN1_ENUMERATED, 2, &number));
         pck->sgx_type = (uint8_t)number;
+        ASSAY_ASSERT(pck->sgx_type <= 2);
         return ASSAY_OK;
     case 6:
         pck->has_platform_instance = true;
@@ -127,6 +129,7 @@ static enum assay_status read_sgx_item(uint8_t arc, struct assay_cursor *value,
 
 enum assay_status assay_x509_sgx(struct assay_slice value, struct assay_pck *pck)
 {
+    ASSAY_ASSERT(pck != NULL);
     enum { NEEDED = 0x3e }; /* arcs 1 to 5; 6 and 7 belong to the Platform CA */
     struct assay_cursor in = assay_asn1_over(value);
     uint32_t seen = 0;

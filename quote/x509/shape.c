@@ -2,6 +2,7 @@
  * quote/x509/shape.c - detection of certificates and CRLs by their first elements, so that a
  * damaged one is not ignored.
  */
+#include "base/assert.h"
 #include "quote/x509.h"
 #include "quote/x509/asn1.h"
 
@@ -36,6 +37,7 @@ enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_sli
     const enum assay_x509_shape shape = shape_of(element.whole);
     if (shape == ASSAY_X509_NEITHER) return shape;
     *one = element.whole;
+    ASSAY_ASSERT(one->len > 0 && one->len <= rest->len);
     *rest = assay_slice_over(rest->bytes + one->len, rest->len - one->len);
     return shape;
 }

@@ -1,7 +1,7 @@
 /*
  * quote/yaml/document.c - YAML text read through a schema, with error messages.
  *
- * The one place that talks to libcyaml's loader. Whatever is wrong ends as one line for a person.
+ * The only user of libcyaml's loader. Each error is reported as one line for the operator.
  */
 #include "quote/yaml/document.h"
 
@@ -24,12 +24,13 @@ struct complaint {
 
 /* ------------------------------------------------------------ our own messages */
 
-/* Out: place in what the line comes from. Returns: its name. */
+/* Out: place, the source of the line. Returns: its name. */
 static const char *origin_of(const struct assay_yaml *document, struct assay_yaml_place *place)
 {
     if (document->lines == NULL || document->line_count == 0) return document->name;
     size_t index = place->line > 0 ? place->line - 1 : 0;
     if (index >= document->line_count) index = document->line_count - 1;
+    ASSAY_ASSERT(index < document->line_count);
     const struct assay_yaml_origin *const line = &document->lines[index];
     *place = place->column < line->value_column ? line->key : line->value;
     return line->name;
@@ -38,6 +39,7 @@ static const char *origin_of(const struct assay_yaml *document, struct assay_yam
 void assay_yaml_set_message(const struct assay_yaml *document, struct assay_yaml_place place,
                             const char *what)
 {
+    ASSAY_ASSERT(document->message != NULL && what != NULL);
     const char *const name = origin_of(document, &place);
     const bool named = name != NULL;
     if (document->lines != NULL && place.line == 0) {
@@ -90,6 +92,7 @@ static const char *take_digits(const char *text, uint64_t *out)
 
 bool assay_yaml_number(const char *text, uint64_t *out)
 {
+    ASSAY_ASSERT(text != NULL && out != NULL);
     uint64_t value = 0;
     if (text[0] == '0' && text[1] != '\0') return false;
     const char *rest = take_digits(text, &value);
@@ -119,6 +122,7 @@ __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, voi
 {
     char line[COMPLAINT_MAX];
     struct complaint *complaint = context;
+    ASSAY_ASSERT(complaint != NULL);
     (void)level;
     (void)vsnprintf(line, sizeof line, format, args);
     line[strcspn(line, "\n")] = '\0';
@@ -150,6 +154,7 @@ static void find_nearest_key(const cyaml_schema_field_t *fields, const char *key
 /* The known key that looks most like this one, of the file or of one of its sections. */
 static const char *hint_for(const cyaml_schema_value_t *schema, const char *key)
 {
+    ASSAY_ASSERT(schema->type == CYAML_MAPPING);
     const char *hint = NULL;
     unsigned best = ASSAY_WORDS_APART_MAX;
     find_nearest_key(schema->mapping.fields, key, &best, &hint);
@@ -214,6 +219,7 @@ static bool is_of_file(const cyaml_schema_value_t *schema, const char *section, 
 static void say_words(const struct assay_yaml *document, const struct complaint *complaint,
                       const char *found, char what[static COMPLAINT_MAX])
 {
+    ASSAY_ASSERT(document->schema != NULL);
     const cyaml_schema_field_t *field = find_field(document->schema, complaint->section);
     if (field != NULL && strcmp(complaint->section, complaint->field) != 0)
         field = find_field(&field->value, complaint->field);
@@ -278,6 +284,7 @@ static void translate_complaint(const struct assay_yaml *document,
 static enum assay_status report_complaint(const struct assay_yaml *document, cyaml_err_t error,
                                           struct complaint *complaint)
 {
+    ASSAY_ASSERT(error != CYAML_OK);
     char what[COMPLAINT_MAX] = "";
     struct assay_yaml_place place = { 0, 0 };
     if (error == CYAML_ERR_OOM) return no_memory(document);
@@ -285,6 +292,7 @@ static enum assay_status report_complaint(const struct assay_yaml *document, cya
         (void)snprintf(complaint->what, sizeof complaint->what, "%s", cyaml_strerror(error));
     translate_complaint(document, complaint, what, &place);
     if (place.line == 0) place = complaint->place;
+    ASSAY_ASSERT(what[0] != '\0');
     assay_yaml_set_message(document, place, what);
     return ASSAY_E_SYNTAX;
 }
@@ -324,6 +332,7 @@ static bool is_c1(const char *c)
 /* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
 void assay_yaml_sanitize(char *message)
 {
+    ASSAY_ASSERT(message != NULL);
     for (char *c = message; *c != '\0'; c++) {
         if (is_c1(c)) c[0] = c[1] = '?';
         else if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';

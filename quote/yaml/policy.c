@@ -156,6 +156,7 @@ enum assay_status assay_policy_parse_yaml(const uint8_t *text, size_t len,
 
 struct assay_yaml_line assay_policy_yaml_line(const uint8_t *text, size_t len, const char *path)
 {
+    ASSAY_ASSERT(path != NULL);
     char message[ASSAY_YAML_MESSAGE_MAX];
     const struct assay_yaml file = { .text = assay_slice_over(text, len), .message = message };
     const struct assay_yaml_place place = assay_yaml_find(&file, path);

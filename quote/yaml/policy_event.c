@@ -3,6 +3,7 @@
  */
 #include "quote/yaml/policy_internal.h"
 
+#include "base/assert.h"
 #include "quote/eventlog/eventlog.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ static struct path path_of(unsigned index, const char *member)
 static enum assay_status take_text(const struct assay_yaml *file, const char *key, const char *text,
                                    struct assay_event_reference *to)
 {
+    ASSAY_ASSERT(text != NULL);
     const size_t len = strlen(text);
     if (len >= sizeof to->text)
         return assay_yaml_fail(file, ASSAY_E_RANGE, key,
@@ -53,6 +55,7 @@ static enum assay_status take_digest(const struct assay_yaml *file, const char *
                       (to->is_file && len == 20);
     if (fits && assay_hex_decode(text, strlen(text), to->value, len) == ASSAY_OK) {
         to->value_len = (uint32_t)len;
+        ASSAY_ASSERT(to->value_len <= sizeof to->value);
         return ASSAY_OK;
     }
     return assay_yaml_fail(file, ASSAY_E_SYNTAX, key,
@@ -83,6 +86,7 @@ static enum assay_status take_type(const struct assay_yaml *file, const char *ke
 static enum assay_status take_firmware(const struct assay_yaml *file, const struct yaml_event *from,
                                        unsigned i, struct assay_event_reference *to)
 {
+    ASSAY_ASSERT(from->reg != NULL && from->file == NULL);
     if (assay_reference_field_parse(from->reg, strlen(from->reg), &to->field) != ASSAY_OK ||
         !assay_reference_field_is_logged(to->field))
         return assay_yaml_fail(file, ASSAY_E_SYNTAX, path_of(i, "register").text,
@@ -99,6 +103,7 @@ static enum assay_status take_firmware(const struct assay_yaml *file, const stru
 static enum assay_status take_file(const struct assay_yaml *file, const struct yaml_event *from,
                                    unsigned i, struct assay_event_reference *to)
 {
+    ASSAY_ASSERT(from->file != NULL && from->reg == NULL);
     to->is_file = true;
     if (from->type != NULL || from->data != NULL || from->digest == NULL)
         return assay_yaml_fail(file, ASSAY_E_INVALID, path_of(i, "").text,
@@ -111,6 +116,7 @@ enum assay_status assay_yaml_take_events(const struct assay_yaml *file,
                                          const struct yaml_policy *yaml,
                                          struct assay_policy *policy)
 {
+    ASSAY_ASSERT(yaml->events_count <= ASSAY_EVENT_REFERENCES_MAX);
     for (unsigned i = 0; i < yaml->events_count; i++) {
         const struct yaml_event *const from = &yaml->events[i];
         struct assay_event_reference *const to = &policy->events[i];

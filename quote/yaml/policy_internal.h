@@ -5,6 +5,7 @@
 #ifndef ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
 #define ASSAY_QUOTE_YAML_POLICY_INTERNAL_H
 
+#include "quote/accept/policy.h"
 #include "quote/yaml/document.h"
 
 struct yaml_status {

@@ -4,6 +4,7 @@
  */
 #include "quote/yaml/policy_internal.h"
 
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/x509.h"
 
@@ -47,6 +48,7 @@ static enum assay_status take_byte(const struct assay_yaml *file, const char *ke
 {
     uint64_t value = *out;
     ASSAY_TRY(take_number(file, key, text, max, &value));
+    ASSAY_ASSERT(value <= UINT8_MAX);
     *out = (uint8_t)value;
     return ASSAY_OK;
 }
@@ -80,6 +82,7 @@ static enum assay_status take_acceptance(const struct assay_yaml *file, const ch
 static enum assay_status take_hex(const struct assay_yaml *file, const char *key, const char *text,
                                   uint8_t *out, size_t len)
 {
+    ASSAY_ASSERT(text != NULL && len > 0);
     if (assay_hex_decode(text, strlen(text), out, len) == ASSAY_OK) return ASSAY_OK;
     return assay_yaml_fail(file, ASSAY_E_SYNTAX, key,
                            "expected %zu hexadecimal digits, found \"%.40s\"", 2 * len, text);
@@ -88,6 +91,7 @@ static enum assay_status take_hex(const struct assay_yaml *file, const char *key
 static enum assay_status take_text(const struct assay_yaml *file, const char *key, const char *text,
                                    char *out, size_t capacity)
 {
+    ASSAY_ASSERT(text != NULL && capacity > 0);
     const size_t len = strlen(text);
     if (len >= capacity)
         return assay_yaml_fail(file, ASSAY_E_RANGE, key,
@@ -103,6 +107,7 @@ static enum assay_status take_text(const struct assay_yaml *file, const char *ke
 static enum assay_status take_kinds(const struct assay_yaml *file, const char *list, char **kinds,
                                     unsigned count, uint32_t *mask)
 {
+    ASSAY_ASSERT(kinds != NULL && count > 0);
     *mask = 0;
     if (count == 1 && strcmp(kinds[0], every_kind) == 0) {
         *mask = ASSAY_KINDS_ALL;
@@ -139,11 +144,13 @@ static enum assay_status take_status(const struct assay_yaml *file, const struct
                                      unsigned i, bool seen[static ASSAY_TCB_STATUS_COUNT],
                                      struct assay_policy *policy)
 {
+    ASSAY_ASSERT(from->status != NULL);
     const struct path key = path_of("statuses", i, "status");
     enum assay_tcb_status status;
     if (assay_tcb_status_parse(from->status, strlen(from->status), &status) != ASSAY_OK)
         return assay_yaml_fail(file, ASSAY_E_SYNTAX, key.text, "\"%.40s\" is no TCB status",
                                from->status);
+    ASSAY_ASSERT((unsigned)status < ASSAY_TCB_STATUS_COUNT);
     if (seen[status])
         return assay_yaml_fail(file, ASSAY_E_DUPLICATE, key.text, "%s comes twice", from->status);
     seen[status] = true;
@@ -161,6 +168,7 @@ static enum assay_status take_status(const struct assay_yaml *file, const struct
 static enum assay_status take_statuses(const struct assay_yaml *file,
                                        const struct yaml_policy *yaml, struct assay_policy *policy)
 {
+    ASSAY_ASSERT(yaml->statuses_count <= ASSAY_TCB_STATUS_COUNT);
     bool seen[ASSAY_TCB_STATUS_COUNT] = { false };
     for (unsigned i = 0; i < yaml->statuses_count; i++)
         ASSAY_TRY(take_status(file, &yaml->statuses[i], i, seen, policy));
@@ -179,6 +187,7 @@ static enum assay_status take_key(const struct assay_yaml *file, const char *key
                                "expected 128 hexadecimal digits (P-256: X, then Y), 192 (P-384), "
                                "or a modulus and exponent (RSA), found %zu characters",
                                strlen(text));
+    ASSAY_ASSERT(len <= sizeof bytes);
     ASSAY_TRY(take_hex(file, key, text, bytes, len));
     assay_key_from(out, type, bytes, len);
     return ASSAY_OK;
@@ -197,6 +206,7 @@ static enum assay_status take_pem(const struct assay_yaml *file, const char *key
 static enum assay_status take_pinned(const struct assay_yaml *file, const char *key,
                                      const char *text, struct assay_policy_root *to)
 {
+    ASSAY_ASSERT(text != NULL);
     for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
         const enum assay_pinned_root which = (enum assay_pinned_root)i;
         if (strcmp(text, assay_pinned_root_name(which)) != 0) continue;
@@ -244,6 +254,7 @@ static enum assay_status take_root(const struct assay_yaml *file, const struct y
     if (from->kinds != NULL)
         ASSAY_TRY(take_kinds(file, path_of("roots", i, "kinds").text, from->kinds,
                              from->kinds_count, &to->kinds));
+    ASSAY_ASSERT(to->key.type != ASSAY_KEY_NONE);
     return take_ak_form(file, path_of("roots", i, "attestation_keys").text, from->attestation_keys,
                         to);
 }
@@ -256,6 +267,7 @@ static enum assay_status take_value(const struct assay_yaml *file, unsigned i, c
     const size_t len = strlen(text) / 2;
     if (assay_reference_field_fits(to->field, len)) {
         to->value_len = (uint32_t)len;
+        ASSAY_ASSERT(to->value_len <= sizeof to->value);
         return take_hex(file, key.text, text, to->value, len);
     }
     char lengths[32] = "";
@@ -274,6 +286,7 @@ static enum assay_status take_reference(const struct assay_yaml *file,
                                         const struct yaml_reference *from, unsigned i,
                                         struct assay_reference *to)
 {
+    ASSAY_ASSERT(from->field != NULL && from->value != NULL);
     uint64_t isvsvn_min = 0;
     to->state = from->state;
     if (assay_reference_field_parse(from->field, strlen(from->field), &to->field) != ASSAY_OK)
@@ -352,6 +365,9 @@ static enum assay_status take_platform(const struct assay_yaml *file,
 static enum assay_status take_lists(const struct assay_yaml *file, const struct yaml_policy *yaml,
                                     struct assay_policy *policy)
 {
+    ASSAY_ASSERT(yaml->roots_count <= ASSAY_POLICY_ROOTS_MAX);
+    ASSAY_ASSERT(yaml->advisories_denied_count <= ASSAY_POLICY_ADVISORIES_MAX);
+    ASSAY_ASSERT(yaml->references_count <= ASSAY_REFERENCES_MAX);
     if (yaml->kinds != NULL)
         ASSAY_TRY(take_kinds(file, "kinds", yaml->kinds, yaml->kinds_count, &policy->kinds));
     ASSAY_TRY(take_statuses(file, yaml, policy));
@@ -373,6 +389,7 @@ static enum assay_status take_lists(const struct assay_yaml *file, const struct 
 enum assay_status assay_yaml_take_policy(const struct assay_yaml *file, struct assay_policy *policy)
 {
     const struct yaml_policy *const yaml = file->data;
+    ASSAY_ASSERT(yaml != NULL);
     assay_policy_default(policy);
     policy->profile = yaml->profile;
     ASSAY_TRY(take_numbers(file, yaml, policy));

@@ -3,7 +3,9 @@
  */
 #include "quote/yaml.h"
 
+#include "base/assert.h"
 #include "base/rfc3339.h"
+#include "quote/accept/policy.h"
 #include "quote/eventlog/eventlog.h"
 
 #include <stdarg.h>
@@ -29,6 +31,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct assay_writer *w, co
 
 static void put_hex(struct assay_writer *w, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(2 * len < HEX_MAX);
     char text[HEX_MAX];
     assay_hex_encode(bytes, len, text, sizeof text);
     assay_writer_put(w, text, 2 * len);
@@ -37,6 +40,7 @@ static void put_hex(struct assay_writer *w, const uint8_t *bytes, size_t len)
 /* Printable ASCII between double quotes. */
 static void put_quoted(struct assay_writer *w, const char *text)
 {
+    ASSAY_ASSERT(text != NULL);
     put(w, "\"");
     for (; *text != '\0'; text++)
         put(w, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
@@ -92,6 +96,7 @@ static void put_platform(struct assay_writer *w, const struct assay_platform_rul
 
 static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->root_count <= ASSAY_POLICY_ROOTS_MAX);
     if (policy->root_count == 0) {
         put(w, "roots: [] # the roots pinned in the program\n");
         return;
@@ -113,6 +118,7 @@ static void put_roots(struct assay_writer *w, const struct assay_policy *policy)
 
 static void put_advisories(struct assay_writer *w, const struct assay_policy *policy)
 {
+    ASSAY_ASSERT(policy->advisory_count <= ASSAY_POLICY_ADVISORIES_MAX);
     put(w, "advisories_denied: [");
     for (uint32_t i = 0; i < policy->advisory_count; i++) {
         put(w, "%s", i > 0 ? ", " : "");
@@ -132,6 +138,7 @@ static void put_time(struct assay_writer *w, const char *key, bool has, int64_t 
 void assay_references_put_yaml(const struct assay_reference *references, size_t count,
                                struct assay_writer *w)
 {
+    ASSAY_ASSERT(references != NULL || count == 0);
     for (size_t i = 0; i < count; i++) {
         const struct assay_reference *const r = &references[i];
         put(w, "  - { field: %s, state: %s, value: \"", assay_reference_field_name(r->field),
@@ -147,6 +154,7 @@ void assay_references_put_yaml(const struct assay_reference *references, size_t 
 
 static void put_event(struct assay_writer *w, const struct assay_event_reference *e)
 {
+    ASSAY_ASSERT(e->value_len <= sizeof e->value);
     const char *const type = assay_event_type_name(e->type);
     put(w, "  - { state: %s", assay_event_state_name(e->state));
     if (!e->is_file) put(w, ", register: %s", assay_reference_field_name(e->field));
@@ -166,6 +174,7 @@ static void put_event(struct assay_writer *w, const struct assay_event_reference
 
 void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_writer *w)
 {
+    ASSAY_ASSERT(policy->event_count <= ASSAY_EVENT_REFERENCES_MAX);
     put(w, "policy_version: 1\nprofile: %s\n",
         policy->profile == ASSAY_PROFILE_PRODUCTION ? "production" : "development");
     put_kinds(w, policy->kinds);

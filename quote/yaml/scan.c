@@ -54,17 +54,20 @@ static enum assay_status report_refusal(const struct walk *w, enum assay_status 
 
 static void append_key(struct walk *w, size_t at, const char *key)
 {
+    ASSAY_ASSERT(at < sizeof w->path);
     (void)snprintf(w->path + at, sizeof w->path - at, "%s%.100s", at != 0 ? "." : "", key);
 }
 
 static void append_index(struct walk *w, size_t at, unsigned long index)
 {
+    ASSAY_ASSERT(at < sizeof w->path);
     (void)snprintf(w->path + at, sizeof w->path - at, "[%lu]", index);
 }
 
 /* A value begins: its path is complete. In a sequence it gets the next index. */
 static void enter_value(struct walk *w, yaml_mark_t mark)
 {
+    ASSAY_ASSERT(w->depth <= ASSAY_YAML_DEPTH_MAX);
     if (w->depth != 0) {
         struct level *in = &w->levels[w->depth - 1];
         if (in->sequence) append_index(w, in->path_len, in->index++);
@@ -76,6 +79,7 @@ static void enter_value(struct walk *w, yaml_mark_t mark)
 
 static void enter_key(struct walk *w, const char *text, yaml_mark_t mark)
 {
+    ASSAY_ASSERT(w->depth > 0 && w->depth <= ASSAY_YAML_DEPTH_MAX);
     struct level *in = &w->levels[w->depth - 1];
     in->at_key = false;
     append_key(w, in->path_len, text);
@@ -135,6 +139,7 @@ static enum assay_status open_level(struct walk *w, yaml_mark_t mark, bool seque
         return report_refusal(w, ASSAY_E_RANGE, mark, "nested too deeply");
     w->levels[w->depth++] =
         (struct level){ .sequence = sequence, .at_key = true, .path_len = strlen(w->path) };
+    ASSAY_ASSERT(w->depth <= ASSAY_YAML_DEPTH_MAX);
     return emit_part(w, sequence ? ASSAY_YAML_SEQUENCE : ASSAY_YAML_MAPPING, NULL, mark);
 }
 
@@ -142,6 +147,7 @@ static enum assay_status close_level(struct walk *w, yaml_mark_t mark)
 {
     ASSAY_ASSERT(w->depth > 0);
     w->depth--;
+    ASSAY_ASSERT(w->levels[w->depth].path_len < sizeof w->path);
     w->path[w->levels[w->depth].path_len] = '\0';
     return emit_part(w, ASSAY_YAML_END, NULL, mark);
 }

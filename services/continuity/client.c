@@ -20,7 +20,7 @@ void assay_cont_client_init(struct assay_cont_client *c,
     c->resend_at_ms = UINT64_MAX;
 }
 
-static void clear_effects(struct assay_cont_outs *outs)
+static void clear_effects(struct assay_cont_outputs *outs)
 {
     outs->count = 0;
     outs->events = 0;
@@ -35,6 +35,7 @@ static uint8_t all_seats(const struct assay_cont_client *c)
 
 static bool is_quorum(const struct assay_cont_client *c, uint8_t seats)
 {
+    ASSAY_ASSERT(seats >> c->config.roster.count == 0);
     uint32_t count = 0;
     for (uint32_t i = 0; i < c->config.roster.count; i++)
         count += seats >> i & 1;
@@ -55,13 +56,14 @@ static void sent(struct assay_cont_client *c, uint64_t now_ms)
     c->sent_at_ms = now_ms;
 }
 
-static void set_wake(const struct assay_cont_client *c, struct assay_cont_outs *outs)
+static void set_wake(const struct assay_cont_client *c, struct assay_cont_outputs *outs)
 {
     outs->wake_at_ms = is_under_way(c) ? c->resend_at_ms : UINT64_MAX;
 }
 
 static void end_session(struct assay_cont_client *c, enum assay_cont_end why)
 {
+    ASSAY_ASSERT(why != ASSAY_CONT_END_NONE);
     c->phase = ASSAY_CONT_ENDED;
     c->end = why;
     c->flight_last = 0;
@@ -71,7 +73,7 @@ static void end_session(struct assay_cont_client *c, enum assay_cont_end why)
 /* --- calls of the application */
 
 void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[static 32],
-                            uint64_t now_ms, struct assay_cont_outs *outs)
+                            uint64_t now_ms, struct assay_cont_outputs *outs)
 {
     ASSAY_ASSERT(c->phase == ASSAY_CONT_OPENING);
     clear_effects(outs);
@@ -87,7 +89,7 @@ void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[sta
 enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t index,
                                           const uint8_t prev[static 32],
                                           const uint8_t blob_hash[static 32], uint64_t now_ms,
-                                          struct assay_cont_outs *outs)
+                                          struct assay_cont_outputs *outs)
 {
     uint8_t digest[32] = { 0 };
     clear_effects(outs);
@@ -110,8 +112,9 @@ enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t 
 
 /* Group commit: one frame is in flight; states that arrive meanwhile go into the next. */
 static void send_next_update(struct assay_cont_client *c, uint64_t now_ms,
-                             struct assay_cont_outs *outs)
+                             struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(c->phase == ASSAY_CONT_RUNNING);
     assay_cont_client_start_update(c, c->last);
     if (c->flight_last == 0) return;
     assay_cont_client_send_update(c, all_seats(c), outs);
@@ -120,7 +123,7 @@ static void send_next_update(struct assay_cont_client *c, uint64_t now_ms,
 
 enum assay_status assay_cont_client_update(struct assay_cont_client *c,
                                            const uint8_t blob_hash[static 32], uint64_t now_ms,
-                                           uint64_t *index, struct assay_cont_outs *outs)
+                                           uint64_t *index, struct assay_cont_outputs *outs)
 {
     clear_effects(outs);
     set_wake(c, outs);
@@ -132,6 +135,7 @@ enum assay_status assay_cont_client_update(struct assay_cont_client *c,
     assay_bytes_copy(c->last_digest, 32, digest, 32);
     assay_bytes_copy(c->queue[c->last % ASSAY_CONT_QUEUE_MAX], 32, digest, 32);
     *index = c->last;
+    ASSAY_ASSERT(c->last - c->certified <= ASSAY_CONT_QUEUE_MAX);
     if (c->flight_last == 0 && !c->lost) send_next_update(c, now_ms, outs);
     set_wake(c, outs);
     return ASSAY_OK;
@@ -140,8 +144,9 @@ enum assay_status assay_cont_client_update(struct assay_cont_client *c,
 static enum assay_status send_request(struct assay_cont_client *c,
                                       struct assay_cont_question *question,
                                       enum assay_cont_kind kind, const uint8_t nonce[static 32],
-                                      uint64_t now_ms, struct assay_cont_outs *outs)
+                                      uint64_t now_ms, struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(question == &c->confirm || question == &c->ask_receipt);
     clear_effects(outs);
     set_wake(c, outs);
     if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_INVALID;
@@ -157,14 +162,14 @@ static enum assay_status send_request(struct assay_cont_client *c,
 
 enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
                                             const uint8_t nonce[static 32], uint64_t now_ms,
-                                            struct assay_cont_outs *outs)
+                                            struct assay_cont_outputs *outs)
 {
     return send_request(c, &c->confirm, ASSAY_CONT_CONFIRM, nonce, now_ms, outs);
 }
 
 enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
                                             const uint8_t nonce[static 32], uint64_t now_ms,
-                                            struct assay_cont_outs *outs)
+                                            struct assay_cont_outputs *outs)
 {
     const bool asked = c->ask_receipt.asked;
     ASSAY_TRY(send_request(c, &c->ask_receipt, ASSAY_CONT_RECEIPT, nonce, now_ms, outs));
@@ -189,8 +194,10 @@ static bool is_reborn(const struct assay_cont_client *c)
 }
 
 static enum assay_status on_opened(struct assay_cont_client *c, uint32_t seat,
-                                   const struct assay_cont_frame *f, struct assay_cont_outs *outs)
+                                   const struct assay_cont_frame *f,
+                                   struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(seat < c->config.roster.count);
     if (c->phase != ASSAY_CONT_OPENING || !assay_bytes_equal(f->nonce, c->nonce, 32))
         return ASSAY_E_STALE;
     if (f->writer == 0 && is_reborn(c)) {
@@ -224,7 +231,7 @@ static uint64_t find_quorum_index(const struct assay_cont_client *c)
     return best;
 }
 
-static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outs *outs)
+static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outputs *outs)
 {
     const uint64_t held = find_quorum_index(c);
     if (held <= c->certified) return;
@@ -238,8 +245,9 @@ static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_c
 /* docs/services.md 1.6: q acknowledgements of one view. */
 static enum assay_status on_ack(struct assay_cont_client *c, uint32_t seat,
                                 const struct assay_cont_frame *f, uint64_t now_ms,
-                                struct assay_cont_outs *outs)
+                                struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(seat < c->config.roster.count);
     if (c->phase == ASSAY_CONT_ADOPTING) {
         if (f->index != c->certified || !assay_bytes_equal(f->digest, c->certified_digest, 32))
             return ASSAY_E_INVALID;
@@ -261,8 +269,9 @@ static enum assay_status on_ack(struct assay_cont_client *c, uint32_t seat,
 
 static enum assay_status on_confirmed(struct assay_cont_client *c, uint32_t seat,
                                       const struct assay_cont_frame *f,
-                                      struct assay_cont_outs *outs)
+                                      struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(seat < c->config.roster.count);
     if (!c->confirm.asked || !assay_bytes_equal(f->nonce, c->confirm.nonce, 32))
         return ASSAY_E_STALE;
     c->confirm.seats |= (uint8_t)(1u << seat);
@@ -275,8 +284,10 @@ static enum assay_status on_confirmed(struct assay_cont_client *c, uint32_t seat
 /* Signatures of one entry; a later entry restarts the collection, since replicas may have signed
  * between two. */
 static enum assay_status on_signed(struct assay_cont_client *c, uint32_t seat,
-                                   const struct assay_cont_frame *f, struct assay_cont_outs *outs)
+                                   const struct assay_cont_frame *f,
+                                   struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(seat < c->config.roster.count);
     struct assay_cont_entry entry = { .promised = f->promised, .writer = f->writer,
                                       .index = f->index };
     if (!c->ask_receipt.asked || !assay_bytes_equal(f->nonce, c->ask_receipt.nonce, 32))
@@ -299,6 +310,7 @@ static enum assay_status on_signed(struct assay_cont_client *c, uint32_t seat,
         c->ask_receipt.seats = 0;
     }
     receipt->entry = entry;
+    ASSAY_ASSERT(receipt->count < ASSAY_CONT_SEATS_MAX); /* a seat counts once */
     uint32_t at = receipt->count++;
     for (; at > 0 && receipt->seat[at - 1] > seat; at--) {
         receipt->seat[at] = receipt->seat[at - 1];
@@ -320,7 +332,7 @@ static enum assay_status on_signed(struct assay_cont_client *c, uint32_t seat,
 /* docs/services.md 1.9.8: a later view than the current one. Each seat is asked once per pause,
  * since one without a record answers with the same refusal. */
 static void on_view_hint(struct assay_cont_client *c, uint8_t seat, uint64_t view,
-                         struct assay_cont_outs *outs)
+                         struct assay_cont_outputs *outs)
 {
     if (view > c->view_hint) c->view_hint = view;
     if (view <= c->config.roster.view || (c->asked_handover & seat) != 0) return;
@@ -329,8 +341,10 @@ static void on_view_hint(struct assay_cont_client *c, uint8_t seat, uint64_t vie
 }
 
 static enum assay_status on_refused(struct assay_cont_client *c, uint32_t seat,
-                                    const struct assay_cont_frame *f, struct assay_cont_outs *outs)
+                                    const struct assay_cont_frame *f,
+                                    struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(seat < c->config.roster.count);
     const uint8_t only = (uint8_t)(1u << seat);
     switch (f->reason) {
     case ASSAY_CONT_FENCED:
@@ -356,8 +370,9 @@ static enum assay_status on_refused(struct assay_cont_client *c, uint32_t seat,
 
 /* Replicas that answered may have signed different states: all are asked again. */
 static void request_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
-                                  struct assay_cont_outs *outs)
+                                  struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(c->ask_receipt.asked);
     c->receipt_at_ms = now_ms + RECEIPT_MS;
     assay_cont_client_send_query(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
 }
@@ -365,8 +380,9 @@ static void request_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
 /* Everything that is not certified is resent in the new view, and counted there from zero. */
 static void change_view(struct assay_cont_client *c, const struct assay_cont_roster *roster,
                         const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX],
-                        uint64_t now_ms, struct assay_cont_outs *outs)
+                        uint64_t now_ms, struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(roster->view > c->config.roster.view);
     const uint64_t until = c->flight_last;
     c->config.roster = *roster;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
@@ -381,6 +397,7 @@ static void change_view(struct assay_cont_client *c, const struct assay_cont_ros
     if (c->phase == ASSAY_CONT_ADOPTING)
         assay_cont_client_send_adopt(c, c->certified, c->certified_digest, all_seats(c), outs);
     if (c->phase == ASSAY_CONT_RUNNING && until != 0) {
+        ASSAY_ASSERT(until > c->certified && until <= c->last);
         assay_cont_client_start_update(c, until); /* the same states, in a frame of this view */
         assay_cont_client_send_update(c, all_seats(c), outs);
     }
@@ -397,7 +414,7 @@ static void change_view(struct assay_cont_client *c, const struct assay_cont_ros
 /* docs/services.md 1.9.8: one step from the current view. A member of the new view can have entered
  * it only by the ledger, so the answer of its quorum is as good as after a fact. */
 static enum assay_status on_handover(struct assay_cont_client *c, const struct assay_cont_frame *f,
-                                     uint64_t now_ms, struct assay_cont_outs *outs)
+                                     uint64_t now_ms, struct assay_cont_outputs *outs)
 {
     struct assay_cont_handover h;
     ASSAY_TRY(assay_cont_handover_decode(f->list, &h));
@@ -408,7 +425,7 @@ static enum assay_status on_handover(struct assay_cont_client *c, const struct a
 
 enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
                                           struct assay_slice bytes, uint64_t now_ms,
-                                          struct assay_cont_outs *outs)
+                                          struct assay_cont_outputs *outs)
 {
     struct assay_cont_frame f;
     enum assay_status status = ASSAY_E_LANE;
@@ -437,7 +454,7 @@ enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t 
 /* --- facts and time */
 
 void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
-                            uint64_t now_ms, struct assay_cont_outs *outs)
+                            uint64_t now_ms, struct assay_cont_outputs *outs)
 {
     clear_effects(outs);
     if (fact->kind == ASSAY_CONT_LOST) c->lost = true;
@@ -450,7 +467,7 @@ void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont
 enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assay_slice head,
                                         struct assay_slice proof,
                                         struct assay_cont_row_proven *proven,
-                                        struct assay_cont_outs *outs)
+                                        struct assay_cont_outputs *outs)
 {
     struct assay_cont_rows rows;
     struct assay_cont_row_proven said;
@@ -472,8 +489,9 @@ enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assa
 }
 
 void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
-                            struct assay_cont_outs *outs)
+                            struct assay_cont_outputs *outs)
 {
+    ASSAY_ASSERT(c->flight_last == 0 || c->phase == ASSAY_CONT_RUNNING);
     clear_effects(outs);
     set_wake(c, outs);
     if (!is_under_way(c) || now_ms < c->resend_at_ms) return;

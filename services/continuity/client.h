@@ -51,11 +51,11 @@ struct assay_cont_out {
     struct assay_slice frame;
 };
 
-enum { ASSAY_CONT_OUTS_MAX = 8 };
+enum { ASSAY_CONT_OUTPUTS_MAX = 8 };
 
-struct assay_cont_outs {
+struct assay_cont_outputs {
     uint32_t count;
-    struct assay_cont_out out[ASSAY_CONT_OUTS_MAX];
+    struct assay_cont_out out[ASSAY_CONT_OUTPUTS_MAX];
     uint32_t events;
     uint64_t wake_at_ms; /* UINT64_MAX: nothing is in flight */
     size_t used;
@@ -118,7 +118,7 @@ void assay_cont_client_init(struct assay_cont_client *c,
                             const struct assay_cont_client_config *config);
 /* Queries the certified state. In: nonce, 32 random bytes. */
 void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[static 32],
-                            uint64_t now_ms, struct assay_cont_outs *outs);
+                            uint64_t now_ms, struct assay_cont_outputs *outs);
 /*
  * assay_cont_client_adopt - starts from the state that the host has unsealed, or from none at a
  * first start.
@@ -126,12 +126,11 @@ void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[sta
  * Returns: ASSAY_OK, and it is being written | ASSAY_E_STALE (rolled back: c->found is the
  *          certified entry; the client has ended) | ASSAY_E_INVALID (not now)
  */
-ASSAY_CHECKED enum assay_status assay_cont_client_adopt(struct assay_cont_client *c,
-                                                        uint64_t index,
+ASSAY_CHECKED enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t index,
                                                         const uint8_t prev[static 32],
                                                         const uint8_t blob_hash[static 32],
                                                         uint64_t now_ms,
-                                                        struct assay_cont_outs *outs);
+                                                        struct assay_cont_outputs *outs);
 /*
  * assay_cont_client_update - appends the next state, whose blob is already durable.
  * Returns: ASSAY_OK, *index and the digest c->last_digest, to be sealed with the next |
@@ -140,19 +139,19 @@ ASSAY_CHECKED enum assay_status assay_cont_client_adopt(struct assay_cont_client
 ASSAY_CHECKED enum assay_status assay_cont_client_update(struct assay_cont_client *c,
                                                          const uint8_t blob_hash[static 32],
                                                          uint64_t now_ms, uint64_t *index,
-                                                         struct assay_cont_outs *outs);
+                                                         struct assay_cont_outputs *outs);
 /* Requests confirmation before a read is released. Returns: ASSAY_OK | ASSAY_E_AGAIN (one is
  * pending) | ASSAY_E_INVALID (not running) */
 ASSAY_CHECKED enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
                                                           const uint8_t nonce[static 32],
                                                           uint64_t now_ms,
-                                                          struct assay_cont_outs *outs);
+                                                          struct assay_cont_outputs *outs);
 /* Requests a quorum's signatures over the entry; then c->receipt is complete. Returns: as
  * confirm. */
 ASSAY_CHECKED enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
                                                           const uint8_t nonce[static 32],
                                                           uint64_t now_ms,
-                                                          struct assay_cont_outs *outs);
+                                                          struct assay_cont_outputs *outs);
 /*
  * assay_cont_client_row - applies the ledger's row of this instance, proven without the rest of the
  * table (docs/services.md 1.3.6): a newer session fences this process, a retired instance ends it.
@@ -165,20 +164,20 @@ ASSAY_CHECKED enum assay_status assay_cont_client_row(struct assay_cont_client *
                                                       struct assay_slice head,
                                                       struct assay_slice proof,
                                                       struct assay_cont_row_proven *proven,
-                                                      struct assay_cont_outs *outs);
+                                                      struct assay_cont_outputs *outs);
 /* Applies STARTED and LOST; other facts are ignored. */
 void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
-                            uint64_t now_ms, struct assay_cont_outs *outs);
+                            uint64_t now_ms, struct assay_cont_outputs *outs);
 /* A frame of the replica in a seat. Returns: ASSAY_OK | as assay_cont_frame_decode | ASSAY_E_LANE |
  * ASSAY_E_STRANGER (another instance's, session's, no seat) | ASSAY_E_STALE (of another view, or
  * unsolicited) | ASSAY_E_INVALID (another digest) | ASSAY_E_SIGNATURE | of a HANDOVER as
  * assay_cont_handover_decode and _check */
 ASSAY_CHECKED enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
                                                         struct assay_slice bytes, uint64_t now_ms,
-                                                        struct assay_cont_outs *outs);
+                                                        struct assay_cont_outputs *outs);
 /* Resends what may have been lost. */
 void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
-                            struct assay_cont_outs *outs);
+                            struct assay_cont_outputs *outs);
 /* Returns: true when the frame in flight took longer than 1 s: it is in doubt and may still become
  * certified. */
 bool assay_cont_client_is_in_doubt(const struct assay_cont_client *c, uint64_t now_ms);

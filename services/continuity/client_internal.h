@@ -9,18 +9,18 @@
 
 /* Each sends to seats. */
 void assay_cont_client_send_open(struct assay_cont_client *c, uint8_t seats,
-                                 struct assay_cont_outs *outs);
+                                 struct assay_cont_outputs *outs);
 void assay_cont_client_send_adopt(struct assay_cont_client *c, uint64_t index,
                                   const uint8_t digest[static 32], uint8_t seats,
-                                  struct assay_cont_outs *outs);
+                                  struct assay_cont_outputs *outs);
 void assay_cont_client_send_query(struct assay_cont_client *c, enum assay_cont_kind kind,
                                   const struct assay_cont_question *question, uint8_t seats,
-                                  struct assay_cont_outs *outs);
+                                  struct assay_cont_outputs *outs);
 void assay_cont_client_send_handover_get(struct assay_cont_client *c, uint8_t seats,
-                                         struct assay_cont_outs *outs);
+                                         struct assay_cont_outputs *outs);
 /* Resends the frame in flight. */
 void assay_cont_client_send_update(struct assay_cont_client *c, uint8_t seats,
-                                   struct assay_cont_outs *outs);
+                                   struct assay_cont_outputs *outs);
 /* Builds the next frame from the queue, at most ASSAY_CONT_BATCH_MAX states up to `until`;
  * flight_last stays 0 when the queue is empty. */
 void assay_cont_client_start_update(struct assay_cont_client *c, uint64_t until);

@@ -38,6 +38,7 @@ uint32_t assay_cont_documents(uint32_t instances_max)
 
 static uint32_t first_place(uint32_t document)
 {
+    ASSAY_ASSERT(document > 0);
     return (document - 1) * ASSAY_CONT_DOCUMENT_ROWS;
 }
 
@@ -59,12 +60,14 @@ static bool has_next(const struct assay_cont_group *group)
 static void encode_names(struct assay_writer *w, const struct assay_cont_roster *roster,
                          uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_bytes(w, roster->key[seat], ASSAY_P256_PUBLIC_LEN);
     assay_cbor_put_bytes(w, roster->contact[seat], sizeof roster->contact[seat]);
 }
 
 static void encode_seats(struct assay_writer *w, const struct assay_cont_seats *seats)
 {
+    ASSAY_ASSERT(seats->roster.count <= ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, seats->roster.view);
     assay_cbor_put_array(w, seats->roster.count);
@@ -134,6 +137,7 @@ static void encode_attach(struct assay_writer *w, const struct assay_cont_attach
 static void encode_rows(struct assay_writer *w, const struct assay_cont_group *group,
                         uint32_t document)
 {
+    ASSAY_ASSERT(group->instance_end <= group->instances_max);
     const uint32_t first = first_place(document), end = end_place(document, group->instance_end);
     uint32_t taken = 0;
     for (uint32_t place = first; place < end; place++)
@@ -204,6 +208,7 @@ static enum assay_status decode_u32(struct assay_cursor *c, uint32_t max, uint32
 static enum assay_status decode_names(struct assay_cursor *c, struct assay_cont_roster *roster,
                                       uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     ASSAY_TRY(assay_cbor_bytes_exact(c, roster->key[seat], ASSAY_P256_PUBLIC_LEN));
     return assay_cbor_bytes_exact(c, roster->contact[seat], sizeof roster->contact[seat]);
 }
@@ -219,6 +224,7 @@ static enum assay_status decode_seat(struct assay_cursor *c, struct assay_cont_s
 static enum assay_status decode_seats(struct assay_cursor *c, uint32_t count,
                                       struct assay_cont_seats *seats)
 {
+    ASSAY_ASSERT(count <= ASSAY_CONT_SEATS_MAX);
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seats->roster.view));
     ASSAY_TRY(assay_cbor_array_exact(c, count));
@@ -290,6 +296,7 @@ static enum assay_status decode_members(struct assay_cursor *c, struct assay_con
 static enum assay_status decode_seat_silence(struct assay_cursor *c, uint32_t seat, uint32_t count,
                                              struct assay_cont_silence *s)
 {
+    ASSAY_ASSERT(seat < count && count <= ASSAY_CONT_SEATS_MAX);
     uint32_t by = 0, cut = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, 4));
     for (uint32_t i = 0; i < 2; i++) {
@@ -345,6 +352,7 @@ static enum assay_status decode_rows(struct assay_cursor *c, struct assay_cont_g
     const uint32_t end = end_place(document, group->instances_max);
     uint32_t number = 0, next = first_place(document);
     uint64_t count = 0;
+    ASSAY_ASSERT(next < end && end <= group->instances_max);
     assay_bytes_zero(&group->instance[next], (end - next) * sizeof *group->instance);
     ASSAY_TRY(assay_cbor_array_exact(c, ROWS_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(c, rows_type));
@@ -369,6 +377,7 @@ static enum assay_status decode_rows(struct assay_cursor *c, struct assay_cont_g
 /* A key that sits may be listed only by its own member, and has the same slot in both views. */
 static bool is_seat_its_own(const struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
 {
+    ASSAY_ASSERT(slot <= ASSAY_CONT_NO_SLOT);
     const uint32_t other = assay_cont_find_seat(&group->next.roster, key);
     if (other < group->next.roster.count && group->next.slot[other] != slot) return false;
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)

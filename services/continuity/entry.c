@@ -17,6 +17,7 @@ bool assay_cont_size_is_fit(uint32_t count)
 uint32_t assay_cont_find_seat(const struct assay_cont_roster *roster,
                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     uint32_t seat = 0;
     while (seat < roster->count &&
            !assay_bytes_equal(roster->key[seat], key, ASSAY_P256_PUBLIC_LEN))
@@ -41,10 +42,11 @@ void assay_cont_state_digest(const uint8_t instance[static 32], uint64_t index,
                              const uint8_t prev[static 32], const uint8_t blob_hash[static 32],
                              uint8_t digest[static 32])
 {
-    static const char type[] = "assay/state/v2";
+    static const char type[] = "assay/continuity/state/v1";
     uint8_t number[8];
     struct assay_writer w = assay_writer_over(number, sizeof number);
     assay_writer_u64be(&w, index);
+    ASSAY_ASSERT(!w.full && w.len == sizeof number);
     const struct assay_slice pieces[] = {
         assay_slice_over(type, sizeof type - 1),   assay_slice_over(instance, 32),
         assay_slice_over(number, sizeof number),   assay_slice_over(prev, 32),
@@ -87,6 +89,7 @@ static struct assay_writer begin_statement(uint8_t *bytes, const char *type, uin
     assay_cbor_put_bytes(&w, home->chain_id, 32);
     assay_cbor_put_uint(&w, home->group);
     assay_cbor_put_uint(&w, view);
+    ASSAY_ASSERT(!w.full);
     return w;
 }
 
@@ -111,6 +114,7 @@ void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
                               const uint8_t root[static 32], uint32_t entries,
                               const struct assay_cont_roster *next, uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(next->count <= ASSAY_CONT_SEATS_MAX);
     uint8_t bytes[STATEMENT_MAX], seats[32];
     struct assay_writer w = begin_statement(bytes, "assay/continuity/fin/v3", 4, home, view);
     const struct assay_slice pieces[] = {
@@ -159,6 +163,7 @@ void assay_cont_receipt_leaf(const struct assay_cont_entry *entry, const uint8_t
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cont_entry_encode(&w, entry);
     assay_writer_put(&w, nonce, 32);
+    ASSAY_ASSERT(!w.full && w.len == sizeof bytes);
     assay_merkle_leaf_hash(bytes, sizeof bytes, leaf_hash);
 }
 

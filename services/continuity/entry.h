@@ -4,7 +4,7 @@
  *
  * An instance is SHA-256("assay/instance/v2" | chain | group | era and epoch of its birth | key
  * generated at its birth); a session is one process lifetime of its enclave, numbered by the
- * ledger; state i has digest d_i = SHA-256("assay/state/v2" | instance | i | d_(i-1) |
+ * ledger; state i has digest d_i = SHA-256("assay/continuity/state/v1" | instance | i | d_(i-1) |
  * SHA-256(sealed blob)), and d_0 is zero.
  *
  * The number of a session or view starts with its era (docs/services.md 1.3.2): number n of era e

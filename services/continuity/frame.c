@@ -60,6 +60,7 @@ static uint32_t fields_of(uint8_t kind)
 
 static enum assay_status check_list(const struct assay_cont_frame *f)
 {
+    ASSAY_ASSERT(f->count <= ASSAY_CONT_PAGE_ENTRIES);
     struct assay_cursor in = assay_cursor_over(f->list.bytes, f->list.len);
     struct assay_cont_entry before = { 0 };
     for (uint32_t i = 0; i < f->count; i++) {
@@ -140,6 +141,7 @@ enum assay_status assay_cont_frame_encode(const struct assay_cont_frame *f, uint
 static enum assay_status decode_list(struct assay_cursor *in, uint32_t has,
                                      struct assay_cont_frame *f)
 {
+    ASSAY_ASSERT((has & (DIGESTS | LIST)) != 0);
     uint16_t count = 0;
     const size_t each = has & DIGESTS ? 32 : ASSAY_CONT_ENTRY_LEN;
     ASSAY_TRY(assay_cursor_u16be(in, &count));

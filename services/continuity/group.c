@@ -27,6 +27,7 @@ void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_
     const size_t row = sizeof *from->instance;
     const uint32_t end = to->instance_end;
     ASSAY_ASSERT(to->instances_max == from->instances_max);
+    ASSAY_ASSERT(to != from && from->instance_end <= from->instances_max);
     assay_bytes_copy(to, sizeof *to, from, head);
     assay_bytes_copy(to->by_name, sizeof to->by_name, from->by_name, sizeof from->by_name);
     assay_bytes_copy(to->by_curve, sizeof to->by_curve, from->by_curve, sizeof from->by_curve);
@@ -49,6 +50,7 @@ struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
 static void set_contacts_fact(const struct assay_cont_group *group,
                               const struct assay_cont_seats *seats, struct assay_cont_fact *fact)
 {
+    ASSAY_ASSERT(seats->roster.count <= ASSAY_CONT_SEATS_MAX);
     for (uint32_t i = 0; i < seats->roster.count; i++)
         if (!assay_cont_is_rekeyed(group, seats, i))
             fact->contact[i] = group->member[seats->slot[i]].contact;
@@ -66,6 +68,7 @@ static void set_serving_fact(const struct assay_cont_group *group, struct assay_
 /* The pending view. */
 static void set_pending_fact(const struct assay_cont_group *group, struct assay_cont_fact *fact)
 {
+    ASSAY_ASSERT(group->phase == ASSAY_CONT_CHANGING);
     fact->roster = group->next.roster;
     set_contacts_fact(group, &group->next, fact);
     fact->base_roster = group->now.roster;
@@ -75,6 +78,7 @@ static void set_pending_fact(const struct assay_cont_group *group, struct assay_
 void assay_cont_set_session_fact(const struct assay_cont_instance_row *row,
                                  struct assay_cont_fact *fact)
 {
+    ASSAY_ASSERT(row->session != 0);
     fact->session = row->session;
     assay_bytes_copy(fact->instance, 32, row->instance, 32);
 }
@@ -90,6 +94,7 @@ static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
 
 bool assay_cont_is_unlisted(const struct assay_cont_seats *seats, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX && seats->slot[seat] <= ASSAY_CONT_NO_SLOT);
     return seats->slot[seat] == ASSAY_CONT_NO_SLOT;
 }
 
@@ -98,6 +103,7 @@ bool assay_cont_is_rekeyed(const struct assay_cont_group *group,
                            const struct assay_cont_seats *seats, uint32_t seat)
 {
     if (assay_cont_is_unlisted(seats, seat)) return true;
+    ASSAY_ASSERT(seats->slot[seat] < ASSAY_CONT_SLOTS_MAX);
     const struct assay_cont_member *m = &group->member[seats->slot[seat]];
     return !m->listed || !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
 }
@@ -137,6 +143,7 @@ static uint32_t count_operator_seats(const struct assay_cont_group *group,
 bool assay_cont_is_over_cap(const struct assay_cont_group *group,
                             const struct assay_cont_seats *seats, uint32_t own_seat, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     return count_operator_seats(group, seats, own_seat, group->member[slot].operator_) >=
            assay_cont_operator_seats(group->size);
 }
@@ -144,6 +151,7 @@ bool assay_cont_is_over_cap(const struct assay_cont_group *group,
 bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                         uint32_t own_seat, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     const struct assay_cont_member *m = &group->member[slot];
     if (!m->listed || m->drains || m->standing != ASSAY_CONT_STAND_FULL) return false;
     if (m->until > group->epoch) return false;
@@ -170,6 +178,8 @@ static uint32_t find_best_candidate(const struct assay_cont_group *group,
 static void set_seat(const struct assay_cont_group *group, struct assay_cont_seats *seats,
                      uint32_t seat, uint32_t slot)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX && slot < ASSAY_CONT_SLOTS_MAX);
+    ASSAY_ASSERT(group->member[slot].listed);
     seats->slot[seat] = slot;
     assay_bytes_copy(seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN, group->member[slot].key,
                      ASSAY_P256_PUBLIC_LEN);
@@ -180,6 +190,7 @@ static void set_seat(const struct assay_cont_group *group, struct assay_cont_sea
 static bool fill_seats(const struct assay_cont_group *group, bool capped,
                        struct assay_cont_seats *seats)
 {
+    ASSAY_ASSERT(seats->roster.count <= group->size);
     while (seats->roster.count < group->size) {
         const uint32_t slot = find_best_candidate(group, seats, seats->roster.count, capped);
         if (slot == ASSAY_CONT_SLOTS_MAX) return false;
@@ -192,6 +203,7 @@ static bool fill_seats(const struct assay_cont_group *group, bool capped,
 /* docs/services.md 1.2: view 0 starts empty, only once, when enough replicas are listed. */
 static void form_group(struct assay_cont_group *group, struct assay_cont_facts *facts)
 {
+    ASSAY_ASSERT(group->phase == ASSAY_CONT_FORMING);
     struct assay_cont_seats seats = { 0 };
     if (!fill_seats(group, true, &seats)) return;
     seats.roster.view = group->era << ASSAY_CONT_NUMBER_BITS;
@@ -214,6 +226,7 @@ static bool has_too_many_seats(const struct assay_cont_group *group,
  * Returns: true when the roster changed. */
 static bool replace_lost_seats(const struct assay_cont_group *group, struct assay_cont_seats *seats)
 {
+    ASSAY_ASSERT(seats->roster.count == group->size);
     bool changed = false;
     for (uint32_t i = 0; i < seats->roster.count; i++) {
         if (!assay_cont_is_lost(group, seats, i)) continue;
@@ -257,12 +270,14 @@ static struct memories count_memories(const struct assay_cont_group *group)
         if (!(group->barred >> i & 1)) m.usable++;
         if (!suspended) m.counted++;
     }
+    ASSAY_ASSERT(m.counted <= m.memories && m.usable <= m.memories);
     return m;
 }
 
 /* A newcomer of `next` that may be unreachable is tried again later; others first. */
 static void replace_newcomers(struct assay_cont_group *group, struct assay_cont_seats *next)
 {
+    ASSAY_ASSERT(group->phase == ASSAY_CONT_CHANGING);
     for (uint32_t i = 0; i < next->roster.count; i++) {
         /* A lost seat is replaced anyway; a member that is not listed has no row in the
          * document. */
@@ -311,6 +326,7 @@ static void decide_view_with(struct assay_cont_group *group, const struct assay_
     const bool changing = group->phase == ASSAY_CONT_CHANGING;
     struct assay_cont_seats next = changing ? group->next : group->now;
     const bool moves = move != NULL && move->seat < next.roster.count;
+    ASSAY_ASSERT(!moves || !changing); /* a seat moves for silence only while no view is pending */
     if (moves) {
         set_seat(group, &next, move->seat, move->slot);
         assay_cont_silence_on_moved(group, move->seat);
@@ -331,6 +347,7 @@ static void decide_view_with(struct assay_cont_group *group, const struct assay_
     group->next = next;
     group->barred = m.barred;
     group->phase = ASSAY_CONT_CHANGING;
+    ASSAY_ASSERT(group->next.roster.view > group->now.roster.view);
     set_pending_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_DECIDED));
 }
 
@@ -362,6 +379,7 @@ static bool has_seat(const struct assay_cont_group *group, uint32_t slot)
 static enum assay_cont_result drain_seat(struct assay_cont_group *group, uint32_t slot, bool drains,
                                          struct assay_cont_facts *facts)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX && group->member[slot].listed);
     struct assay_cont_member *m = &group->member[slot];
     if (m->drains == drains) return ASSAY_CONT_SAME;
     m->drains = drains;
@@ -381,6 +399,7 @@ static enum assay_cont_result drain_seat(struct assay_cont_group *group, uint32_
 static void set_backoff(struct assay_cont_group *group, uint32_t slot)
 {
     struct assay_cont_member *m = &group->member[slot];
+    ASSAY_ASSERT(m->relists <= ASSAY_CONT_RELISTS_MAX);
     if (!m->listed || !has_seat(group, slot)) return;
     /* After a RECOVER members list again what they had listed in the undone blocks. */
     if (assay_cont_awaits_views(group)) return;
@@ -388,23 +407,35 @@ static void set_backoff(struct assay_cont_group *group, uint32_t slot)
     if (m->relists < ASSAY_CONT_RELISTS_MAX) m->relists++;
 }
 
+/* Its other seat in a pending view, which it has by an older key, is lost. */
+static void vacate_seat(struct assay_cont_seats *seats, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
+    for (uint32_t i = 0; i < seats->roster.count; i++)
+        if (seats->slot[i] == slot) seats->slot[i] = ASSAY_CONT_NO_SLOT;
+}
+
 /*
  * docs/services.md 1.9.5: a RECOVER undid the listing of a seated key, and its member lists it
- * again. Returns: whether that seat is the member's now.
+ * again. In a pending view the member may have another seat by the key that it listed before: it
+ * gets the seat of its replica there as well, and one seat in each view. Returns: whether that seat
+ * is the member's now.
  */
 static bool reclaim_seat(struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
 {
-    struct assay_cont_seats *const all[] = { &group->now, &group->next };
-    bool took = false;
-    for (uint32_t v = 0; v < 2; v++) {
-        const uint32_t seat = assay_cont_find_seat(&all[v]->roster, key);
-        if (seat == all[v]->roster.count) continue;
-        if (!assay_cont_is_unlisted(all[v], seat) || is_seated(all[v], slot)) continue;
-        all[v]->slot[seat] = slot;
-        if (v == 0) group->silence[seat].missing = 0;
-        took = true;
-    }
-    return took;
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
+    struct assay_cont_seats *const now = &group->now, *const next = &group->next;
+    const uint32_t seat = assay_cont_find_seat(&now->roster, key);
+    const uint32_t pending = assay_cont_find_seat(&next->roster, key);
+    if (seat == now->roster.count) return false;
+    if (!assay_cont_is_unlisted(now, seat) || is_seated(now, slot)) return false;
+    now->slot[seat] = slot;
+    group->silence[seat].missing = 0;
+    if (pending == next->roster.count) return true;
+    ASSAY_ASSERT(assay_cont_is_unlisted(next, pending)); /* a copy of that seat */
+    vacate_seat(next, slot);
+    next->slot[pending] = slot;
+    return true;
 }
 
 /* A key that sits, or that another view was decided with, is a memory: no other member may take it
@@ -512,9 +543,13 @@ enum assay_cont_result assay_cont_group_apply_table(struct assay_cont_group *gro
     group->barred = 0;
     group->changing = 0;
     group->phase = ASSAY_CONT_SERVING;
+    /* Too late for an undone view that was shown in this epoch (docs/services.md 1.9.5). */
+    group->attach = (struct assay_cont_attach){ 0 };
     assay_cont_silence_on_started(group, &before);
+    assay_cont_silence_on_unlisted(group);
     group->entries = record->entries;
     assay_bytes_copy(group->root, 32, record->root, 32);
+    ASSAY_ASSERT(group->now.roster.count == group->size);
     set_serving_fact(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
     decide_view(group, facts); /* seats lost meanwhile are replaced at once */
     return ASSAY_CONT_APPLIED;
@@ -566,6 +601,7 @@ static uint32_t forming_alarms(const struct assay_cont_group *group)
 static uint32_t seat_alarms(const struct assay_cont_group *group,
                             const struct assay_cont_seats *seats, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < seats->roster.count);
     if (find_best_candidate(group, seats, seat, true) < ASSAY_CONT_SLOTS_MAX) return 0;
     return find_best_candidate(group, seats, seat, false) < ASSAY_CONT_SLOTS_MAX
                ? ASSAY_CONT_ALARM_OPERATORS

@@ -47,6 +47,7 @@ enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
         assay_cont_count_vouches(&record->roster, record) < quorum)
         return ASSAY_CONT_FEW;
     group->attach.roster = record->roster;
+    ASSAY_ASSERT(group->attach.roster.view > group->now.roster.view);
     group->attach.entries = record->entries;
     assay_bytes_copy(group->attach.root, 32, record->root, 32);
     return ASSAY_CONT_ATTACHED;
@@ -57,6 +58,7 @@ enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
 static uint32_t slot_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                         uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (group->member[slot].listed &&
             assay_bytes_equal(group->member[slot].key, seats->roster.key[seat],
@@ -68,6 +70,7 @@ static uint32_t slot_of(const struct assay_cont_group *group, const struct assay
 /* A memory that no member lists counts for some time as missing (docs/services.md 1.11.4). */
 static void seat_all(struct assay_cont_group *group)
 {
+    ASSAY_ASSERT(group->now.roster.count == group->size);
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         group->now.slot[i] = slot_of(group, &group->now, i);
         if (assay_cont_is_unlisted(&group->now, i)) group->silence[i].missing = group->epoch;
@@ -81,6 +84,7 @@ bool assay_cont_era_close(struct assay_cont_group *group)
         group->era_closes = 0;
     }
     if (group->era_closes < ASSAY_CONT_ATTACH_CLOSES) group->era_closes++;
+    ASSAY_ASSERT(group->era_closes <= ASSAY_CONT_ATTACH_CLOSES);
     if (group->attach.roster.count == 0 || !is_over(group)) return false;
     const struct assay_cont_attach attach = group->attach;
     group->attach = (struct assay_cont_attach){ 0 };
@@ -96,5 +100,6 @@ bool assay_cont_era_close(struct assay_cont_group *group)
     group->entries = attach.entries;
     assay_bytes_copy(group->root, 32, attach.root, 32);
     if (group->view_last < attach.roster.view) group->view_last = attach.roster.view;
+    ASSAY_ASSERT(group->view_last >= group->now.roster.view);
     return true;
 }

@@ -70,6 +70,9 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group);
 void assay_cont_silence_on_moved(struct assay_cont_group *group, uint32_t seat);
 void assay_cont_silence_on_started(struct assay_cont_group *group,
                                    const struct assay_cont_seats *before);
+/* A view has started in which a member left a seat for another one of it: the seat's memory counts
+ * as missing from now on (docs/services.md 1.9.5.1). */
+void assay_cont_silence_on_unlisted(struct assay_cont_group *group);
 /* Returns: whether a seat was missing for so long that it no longer counts as a memory. */
 bool assay_cont_silence_is_forgotten(const struct assay_cont_group *group, uint32_t seat);
 /* Returns: the alarms about silent seats; bits. */

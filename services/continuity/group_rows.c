@@ -10,6 +10,7 @@ enum key { NAME, CURVE };
 
 static const uint8_t *key_of(const struct assay_cont_group *group, enum key key, uint32_t place)
 {
+    ASSAY_ASSERT(place < group->instances_max);
     const struct assay_cont_instance_row *row = &group->instance[place];
     return key == NAME ? row->instance : row->contact.curve;
 }
@@ -23,6 +24,7 @@ static uint16_t *order_of(struct assay_cont_group *group, enum key key)
 static uint32_t find_rank(const struct assay_cont_group *group, enum key key, uint32_t count,
                           const uint8_t bytes[static 32])
 {
+    ASSAY_ASSERT(count <= group->instances_max);
     const uint16_t *const order = key == NAME ? group->by_name : group->by_curve;
     uint32_t low = 0, high = count;
     while (low < high) {
@@ -47,6 +49,7 @@ static uint32_t place_of(const struct assay_cont_group *group, enum key key,
 /* Puts a place among `count` others. */
 static void order_add(struct assay_cont_group *group, enum key key, uint32_t count, uint32_t place)
 {
+    ASSAY_ASSERT(count < group->instances_max && place < group->instances_max);
     uint16_t *const order = order_of(group, key);
     const uint32_t at = find_rank(group, key, count, key_of(group, key, place));
     for (uint32_t i = count; i > at; i--)
@@ -83,8 +86,10 @@ static void count_row(struct assay_cont_group *group, const struct assay_cont_in
                       int by)
 {
     if (row->payer == ASSAY_CONT_SLOTS_MAX) return;
+    ASSAY_ASSERT(row->payer < ASSAY_CONT_SLOTS_MAX && (by > 0 || group->charged[row->payer] > 0));
     group->charged[row->payer] = (uint16_t)(group->charged[row->payer] + by);
     if (row->kept) return;
+    ASSAY_ASSERT(by > 0 || group->provisional[row->payer] > 0);
     group->provisional[row->payer] = (uint16_t)(group->provisional[row->payer] + by);
 }
 
@@ -177,6 +182,7 @@ uint32_t assay_cont_group_quota(const struct assay_cont_group *group, uint32_t *
 /* docs/services.md 1.2.3: charged at the birth; later sessions of the instance are free. */
 static enum assay_cont_result charge_payer(const struct assay_cont_group *group, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     uint32_t provisional_max = 0;
     const uint32_t all_max = assay_cont_group_quota(group, &provisional_max);
     if (group->charged[slot] >= all_max || group->provisional[slot] >= provisional_max)
@@ -200,6 +206,7 @@ static enum assay_cont_result check_session(struct assay_cont_group *group, uint
     /* A replayed record, or one that lost the race, has an outdated number. */
     if (record->expected != assay_cont_number_next(group->era, last)) return ASSAY_CONT_EXPECTED;
     if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
+    ASSAY_ASSERT(record->expected > last);
     return *row != NULL ? ASSAY_CONT_APPLIED : charge_payer(group, slot);
 }
 
@@ -237,18 +244,21 @@ enum assay_cont_result assay_cont_group_apply_session(
     if (result != ASSAY_CONT_APPLIED) return result;
     const bool is_birth = row == NULL;
     if (is_birth) row = add_row(group, slot, record, instance);
+    ASSAY_ASSERT(row != NULL);
     const uint32_t place = (uint32_t)(row - group->instance);
     if (row->epoch != group->epoch) row->in_epoch = 0;
     if (row->in_epoch == ASSAY_CONT_SESSIONS_EPOCH_MAX) return ASSAY_CONT_CLONES;
     if (!is_birth) order_drop(group, CURVE, group->instance_count, place);
     row->epoch = group->epoch;
     row->in_epoch++;
+    ASSAY_ASSERT(row->in_epoch <= ASSAY_CONT_SESSIONS_EPOCH_MAX);
     row->session = assay_cont_number_next(group->era, row->session);
     row->contact = record->contact;
     row->author = slot;
     order_add(group, CURVE, group->instance_count - (is_birth ? 0 : 1), place);
     if (is_birth) {
         group->instance_count++;
+        ASSAY_ASSERT(group->instance_count <= group->instance_end);
         group->instance_free = find_free_place(group, place);
     }
     assay_cont_set_session_fact(row, assay_cont_fact_add(facts, ASSAY_CONT_SESSION));
@@ -261,6 +271,7 @@ enum assay_cont_result assay_cont_group_apply_keep(struct assay_cont_group *grou
                                                    const struct assay_cont_keep_record *record,
                                                    struct assay_cont_facts *facts)
 {
+    ASSAY_ASSERT(record->receipt.count <= ASSAY_CONT_SEATS_MAX);
     const struct assay_cont_roster *now = &group->now.roster;
     uint8_t seen = 0;
     uint32_t count = 0;
@@ -326,7 +337,7 @@ bool assay_cont_group_lease_is_due(const struct assay_cont_group *group,
 }
 
 /* docs/services.md 1.2.2: of kept rows only those with a lease expire, and none that could be born
- * again. A RECOVER may undo that a row is kept: it has its full time as well. */
+ * again. A RECOVER may undo the lease of a row: such a row has its full time as well. */
 static bool is_row_expired(const struct assay_cont_group *group,
                            const struct assay_cont_instance_row *row)
 {
@@ -338,6 +349,7 @@ static bool is_row_expired(const struct assay_cont_group *group,
 /* Removes rows that are gone from an order. Returns: the number left. */
 static uint32_t sift_order(struct assay_cont_group *group, enum key key)
 {
+    ASSAY_ASSERT(group->instance_count <= group->instances_max);
     uint16_t *const order = order_of(group, key);
     uint32_t count = 0;
     for (uint32_t i = 0; i < group->instance_count; i++)
@@ -364,11 +376,13 @@ void assay_cont_rows_expire(struct assay_cont_group *group)
     ASSAY_ASSERT(count == same);
     group->instance_count = count;
     group->instance_end = end;
+    ASSAY_ASSERT(count <= end);
     group->instance_free = find_free_place(group, 0);
 }
 
 void assay_cont_rows_clear_slot(struct assay_cont_group *group, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     for (uint32_t place = 0; place < group->instance_end; place++) {
         struct assay_cont_instance_row *row = &group->instance[place];
         if (!is_taken(group, place)) continue;
@@ -382,6 +396,7 @@ void assay_cont_set_standing_fact(const struct assay_cont_group *group,
                                   const struct assay_cont_instance_row *row,
                                   struct assay_cont_fact *fact)
 {
+    ASSAY_ASSERT(row->author <= ASSAY_CONT_SLOTS_MAX);
     fact->kind = ASSAY_CONT_STANDING;
     assay_bytes_copy(fact->instance, 32, row->instance, 32);
     fact->retired = row->retired;

@@ -8,6 +8,8 @@
  */
 #include "services/continuity/group_internal.h"
 
+#include "base/bitmap.h"
+
 static bool has_view(const struct assay_cont_group *group)
 {
     return group->phase == ASSAY_CONT_SERVING || group->phase == ASSAY_CONT_CHANGING;
@@ -15,6 +17,7 @@ static bool has_view(const struct assay_cont_group *group)
 
 static struct assay_cont_silence *silence_of(struct assay_cont_group *group, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     const struct assay_cont_member *m = &group->member[slot];
     for (uint32_t i = 0; i < group->now.roster.count; i++)
         if (group->now.slot[i] == slot &&
@@ -31,8 +34,15 @@ static bool is_noticed(const struct assay_cont_silence *s)
 /* In the closing epoch, or the one before. */
 static bool is_alive(const struct assay_cont_group *group, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     const uint64_t said = group->member[slot].alive;
     return said != 0 && said + 1 >= group->epoch;
+}
+
+/* What it has sent up to the last close. */
+static void forget_alive(struct assay_cont_member *member, uint64_t closed)
+{
+    if (member->alive <= closed) member->alive = 0;
 }
 
 /* --- records */
@@ -52,21 +62,24 @@ enum assay_cont_result assay_cont_group_apply_silent(struct assay_cont_group *gr
         return ASSAY_CONT_NOT_HERE;
     const bool runs = record->epoch == group->epoch + 1;
     if (!runs && record->epoch != group->epoch) return ASSAY_CONT_EXPECTED;
+    ASSAY_ASSERT(reporter < now->count && record->seat < now->count);
     struct assay_cont_silence *s = &group->silence[record->seat];
     uint8_t *const by = &s->by[runs ? 0 : 1];
     if ((*by >> reporter & 1) != 0) return ASSAY_CONT_SAME;
-    /* An ALIVE from before the first report answers none. */
+    /* An ALIVE from before the first report answers none, but for one of this epoch: it was given
+     * in the view before, and a replica signs one an epoch. */
     if (!is_noticed(s) && !assay_cont_is_unlisted(&group->now, record->seat))
-        group->member[group->now.slot[record->seat]].alive = 0;
+        forget_alive(&group->member[group->now.slot[record->seat]], group->epoch);
     *by |= (uint8_t)(1u << reporter);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
-        if (group->member[slot].listed && (record->reachable[slot / 8] >> slot % 8 & 1) != 0)
+        if (group->member[slot].listed && assay_bit_has(record->reachable, slot))
             group->member[slot].reachable[runs ? 0 : 1] |= (uint8_t)(1u << reporter);
     return ASSAY_CONT_APPLIED;
 }
 
 bool assay_cont_group_needs_alive(const struct assay_cont_group *group, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
     const struct assay_cont_member *m = &group->member[slot];
     bool any = false;
     if (!has_view(group) || !m->listed || m->alive == group->epoch + 1) return false;
@@ -101,6 +114,7 @@ enum assay_cont_result assay_cont_group_apply_alive(struct assay_cont_group *gro
 /* Those of the seats that count, as bits. */
 static uint32_t standing_seats(const struct assay_cont_group *group, unsigned bits)
 {
+    ASSAY_ASSERT(bits >> group->now.roster.count == 0);
     uint32_t count = 0;
     for (uint32_t i = 0; i < group->now.roster.count; i++)
         count += (bits >> i & 1) != 0 && !assay_cont_is_lost(group, &group->now, i);
@@ -125,6 +139,7 @@ static bool is_reachable(const struct assay_cont_group *group, uint32_t slot)
 /* Listed as a candidate for some time, alive, and without a seat. */
 static bool may_follow(const struct assay_cont_group *group, uint32_t seat, uint32_t slot)
 {
+    ASSAY_ASSERT(seat < group->now.roster.count);
     return assay_cont_may_sit(group, &group->now, group->now.roster.count, slot) &&
            group->member[slot].stood >= ASSAY_CONT_STOOD_CLOSES && is_alive(group, slot) &&
            is_reachable(group, slot) && !assay_cont_is_over_cap(group, &group->now, seat, slot);
@@ -154,6 +169,7 @@ static bool is_paced(const struct assay_cont_group *group)
 /* Returns: whether it may move at this close. */
 static bool move_seat(struct assay_cont_group *group, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < group->now.roster.count);
     struct assay_cont_silence *s = &group->silence[seat];
     if (!is_reported(group, seat)) {
         s->cut = 0;
@@ -183,6 +199,7 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
         if (slot == ASSAY_CONT_SLOTS_MAX) continue;
         move = (struct assay_cont_move){ .seat = i, .slot = slot };
     }
+    ASSAY_ASSERT(move.seat < ASSAY_CONT_SEATS_MAX || move.slot == ASSAY_CONT_SLOTS_MAX);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         struct assay_cont_member *m = &group->member[slot];
         m->reachable[1] = m->reachable[0];
@@ -193,6 +210,7 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
 
 void assay_cont_silence_on_moved(struct assay_cont_group *group, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < group->now.roster.count && group->now.slot[seat] < ASSAY_CONT_SLOTS_MAX);
     struct assay_cont_member *m = &group->member[group->now.slot[seat]];
     const uint64_t until = group->epoch + ASSAY_CONT_MOVES_CLOSES;
     for (uint32_t i = ASSAY_CONT_MOVES_MAX - 1; i > 0; i--)
@@ -201,8 +219,8 @@ void assay_cont_silence_on_moved(struct assay_cont_group *group, uint32_t seat)
     if (until > m->until) m->until = until;
 }
 
-/* A replica of the next view may be as silent as before; reports name their view, and so what was
- * heard. */
+/* A replica of the next view may be as silent as before; reports name their view, and so the
+ * messages that were received. */
 void assay_cont_silence_on_started(struct assay_cont_group *group,
                                    const struct assay_cont_seats *before)
 {
@@ -217,8 +235,16 @@ void assay_cont_silence_on_started(struct assay_cont_group *group,
     }
 }
 
+void assay_cont_silence_on_unlisted(struct assay_cont_group *group)
+{
+    for (uint32_t i = 0; i < group->now.roster.count; i++)
+        if (assay_cont_is_unlisted(&group->now, i) && group->silence[i].missing == 0)
+            group->silence[i].missing = group->epoch;
+}
+
 bool assay_cont_silence_is_forgotten(const struct assay_cont_group *group, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     const uint64_t missing = group->silence[seat].missing;
     return missing != 0 && group->epoch - missing >= ASSAY_CONT_GONE_CLOSES;
 }
@@ -227,6 +253,7 @@ bool assay_cont_silence_is_forgotten(const struct assay_cont_group *group, uint3
  * there is a candidate. */
 static uint32_t follower_alarms(const struct assay_cont_group *group, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < group->now.roster.count);
     uint32_t alarms = ASSAY_CONT_ALARM_NO_CANDIDATE;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         if (!assay_cont_may_sit(group, &group->now, group->now.roster.count, slot)) continue;

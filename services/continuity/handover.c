@@ -9,6 +9,7 @@
 uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t without,
                                const struct assay_cont_table_record *record)
 {
+    ASSAY_ASSERT(record->last_count <= ASSAY_CONT_SEATS_MAX);
     uint32_t count = 0;
     uint8_t seen = without;
     for (uint32_t i = 0; i < record->last_count; i++) {
@@ -23,6 +24,7 @@ uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t w
 uint32_t assay_cont_count_vouches(const struct assay_cont_roster *roster,
                                   const struct assay_cont_table_record *record)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_CONT_SEATS_MAX);
     uint32_t count = 0;
     uint8_t seen = 0;
     for (uint32_t i = 0; i < record->count; i++) {
@@ -84,6 +86,7 @@ enum assay_status assay_cont_handover_decode(struct assay_slice bytes,
 /* docs/services.md 1.9.7: the base has signed the contacts of the next view. */
 static bool are_contacts_named(const struct assay_cont_handover *h)
 {
+    ASSAY_ASSERT(h->record.roster.count <= ASSAY_CONT_SEATS_MAX);
     const struct assay_cont_roster *roster = &h->record.roster;
     uint8_t digest[32];
     for (uint32_t i = 0; i < roster->count; i++) {
@@ -99,6 +102,7 @@ enum assay_status assay_cont_handover_check(const struct assay_cont_home *home,
                                             const struct assay_cont_roster *base,
                                             const struct assay_cont_handover *h)
 {
+    ASSAY_ASSERT(assay_cont_size_is_fit(base->count));
     const struct assay_cont_table_record *record = &h->record;
     const uint32_t quorum = assay_cont_quorum(base->count);
     if (record->group != home->group) return ASSAY_E_CHAIN;

@@ -17,6 +17,7 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
     uint8_t entry[ASSAY_CONT_ENTRY_LEN];
     struct assay_writer e = assay_writer_over(entry, sizeof entry);
     assay_cont_entry_encode(&e, &receipt->entry);
+    ASSAY_ASSERT(!e.full && e.len == sizeof entry);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(receipt->count <= ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_array(&w, 7);
@@ -31,6 +32,7 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
         uint8_t place[PLACE_LEN_MAX];
         struct assay_writer p = assay_writer_over(place, sizeof place);
         assay_cont_place_encode(&p, &receipt->place[i]);
+        ASSAY_ASSERT(!p.full);
         assay_cbor_put_array(&w, 3);
         assay_cbor_put_uint(&w, receipt->seat[i]);
         assay_cbor_put_bytes(&w, place, p.len);
@@ -94,6 +96,7 @@ bool assay_cont_receipt_verify(const struct assay_cont_receipt *receipt,
                                const struct assay_cont_roster *roster,
                                const uint8_t nonce[static 32])
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX && receipt->count <= ASSAY_CONT_SEATS_MAX);
     if (receipt->home.group != home->group ||
         !assay_bytes_equal(receipt->home.chain_id, home->chain_id, 32) ||
         receipt->view != roster->view || !assay_bytes_equal(receipt->nonce, nonce, 32))

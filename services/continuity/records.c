@@ -16,6 +16,7 @@ void assay_cont_instance(const struct assay_cont_home *home, const struct assay_
     assay_writer_u32be(&w, home->group);
     assay_writer_u64be(&w, birth->era);
     assay_writer_u64be(&w, birth->epoch);
+    ASSAY_ASSERT(!w.full && w.len == sizeof numbers);
     const struct assay_slice pieces[] = {
         assay_slice_over(type, sizeof type - 1),
         assay_slice_over(home->chain_id, 32),
@@ -62,6 +63,7 @@ static struct assay_writer statement(uint8_t *bytes, const char *type, uint64_t 
     assay_cbor_put_text(&w, type);
     assay_cbor_put_bytes(&w, home->chain_id, 32);
     assay_cbor_put_uint(&w, home->group);
+    ASSAY_ASSERT(!w.full);
     return w;
 }
 
@@ -156,6 +158,7 @@ void assay_cont_alive_statement(const struct assay_cont_home *home,
 
 static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
+    ASSAY_ASSERT(max <= UINT32_MAX);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
     *out = (uint32_t)value;
@@ -164,6 +167,7 @@ static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint3
 
 void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(contact->address_len <= ASSAY_CONT_ADDRESS_MAX);
     static const char type[] = "assay/contact/v1";
     const struct assay_slice pieces[] = {
         assay_slice_over(type, sizeof type - 1),
@@ -291,6 +295,7 @@ static enum assay_status decode_roster(struct assay_cursor *in, struct assay_con
 /* By seat, as the keys. */
 static void encode_contacts(struct assay_writer *w, const struct assay_cont_roster *roster)
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     assay_cbor_put_array(w, roster->count);
     for (uint32_t i = 0; i < roster->count; i++)
         assay_cbor_put_bytes(w, roster->contact[i], sizeof roster->contact[i]);
@@ -298,6 +303,7 @@ static void encode_contacts(struct assay_writer *w, const struct assay_cont_rost
 
 static enum assay_status decode_contacts(struct assay_cursor *in, struct assay_cont_roster *roster)
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     ASSAY_TRY(assay_cbor_array_exact(in, roster->count));
     for (uint32_t i = 0; i < roster->count; i++)
         ASSAY_TRY(assay_cbor_bytes_exact(in, roster->contact[i], sizeof roster->contact[i]));
@@ -570,6 +576,8 @@ bool assay_cont_retire_record_check(const struct assay_cont_home *home,
 bool assay_cont_table_record_check(const struct assay_cont_home *home,
                                    const struct assay_cont_table_record *record)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_CONT_SEATS_MAX &&
+                 record->last_count <= ASSAY_CONT_SEATS_MAX);
     uint8_t digest[32];
     if (record->group != home->group) return false;
     for (uint32_t i = 0; i < record->last_count; i++) {

@@ -63,7 +63,8 @@ struct assay_cont_retire_record {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* A seated replica did not hear another seat for a while, though it heard a quorum. */
+/* A seated replica received nothing from another seat for a while, though it received from a
+ * quorum. */
 struct assay_cont_silent_record {
     uint32_t group;
     uint64_t era, view;

@@ -47,6 +47,8 @@ struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_l
     at += align_up(max * sizeof(struct known_session));
     r->request = (struct receipt_request *)(void *)at;
     r->instances_max = max;
+    ASSAY_ASSERT((uint8_t *)(r->request + ASSAY_CONT_RECEIPTS_MAX * max) <=
+                 (uint8_t *)memory + memory_len);
     r->home = config->home;
     assay_bytes_copy(r->key, sizeof r->key, config->key, sizeof config->key);
     return r;
@@ -56,6 +58,7 @@ struct assay_cont_send *assay_cont_replica_add_send(struct assay_cont_replica *r
                                                     struct assay_cont_frame *frame,
                                                     struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(effects->used <= sizeof effects->bytes);
     ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
     struct assay_slice out;
     frame->group = r->home.group;
@@ -118,11 +121,13 @@ static struct known_session *session_need(struct assay_cont_replica *r,
 {
     struct known_session *found = assay_cont_replica_find_session(r, instance);
     if (found != NULL || r->session_count == r->instances_max) return found;
+    ASSAY_ASSERT(r->session_count < r->instances_max);
     uint32_t at = r->session_count++;
     while (at > 0 && assay_bytes_compare(r->sessions[at - 1].instance, instance, 32) > 0) {
         r->sessions[at] = r->sessions[at - 1];
         at--;
     }
+    ASSAY_ASSERT(at < r->session_count);
     r->sessions[at] = (struct known_session){ 0 };
     assay_bytes_copy(r->sessions[at].instance, 32, instance, 32);
     return &r->sessions[at];
@@ -135,6 +140,7 @@ static struct known_session *session_need(struct assay_cont_replica *r,
  */
 static void drop_unlisted_entries(struct assay_cont_replica *r)
 {
+    ASSAY_ASSERT(r->session_count <= r->instances_max);
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->session_count; i++) {
         if (!r->sessions[i].reported) continue;
@@ -160,6 +166,7 @@ static void drop_unlisted_entries(struct assay_cont_replica *r)
  */
 static void on_born(struct assay_cont_replica *r, const struct assay_cont_roster *roster)
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     if (r->born && (roster->view <= r->started.view || roster->view <= r->decided)) return;
     r->born = true;
     r->started = *roster;
@@ -268,6 +275,8 @@ static enum assay_status add_ack(struct assay_cont_replica *r, const struct assa
 static void entry_set(struct assay_cont_entry *entry, uint64_t writer, uint64_t index,
                       const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(writer > entry->writer || (writer == entry->writer && index >= entry->index));
+    ASSAY_ASSERT(writer <= entry->promised);
     entry->writer = writer;
     entry->index = index;
     assay_bytes_copy(entry->digest, 32, digest, 32);
@@ -281,6 +290,7 @@ static struct assay_cont_entry *entry_need(struct assay_cont_replica *r,
                                            const struct assay_cont_frame *f,
                                            enum assay_status *status)
 {
+    ASSAY_ASSERT(r->mode == MODE_ACTIVE);
     struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
     *status = ASSAY_E_STALE;
     if (entry == NULL && assay_cont_number_era(f->session) < r->era) return NULL;
@@ -299,6 +309,7 @@ static enum assay_status on_open(struct assay_cont_replica *r, const struct assa
     if (f->session < entry->promised)
         return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     entry->promised = f->session;
+    ASSAY_ASSERT(entry->promised >= entry->writer);
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_OPENED);
     answer.writer = entry->writer;
     answer.index = entry->index;
@@ -336,6 +347,7 @@ static enum assay_status on_update(struct assay_cont_replica *r, const struct as
 {
     struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
     if (entry == NULL) return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
+    ASSAY_ASSERT(f->count > 0 && f->index > 0);
     if (f->session < entry->promised)
         return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     /* Writer below session: its first state was not written here, regardless of the indices. */
@@ -361,6 +373,7 @@ static enum assay_status on_confirm(struct assay_cont_replica *r, const struct a
         return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
     if (f->session < entry->promised)
         return add_refusal(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    ASSAY_ASSERT(entry->promised == f->session);
     struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_CONFIRMED);
     add_reply(r, &answer, effects);
     return ASSAY_OK;
@@ -369,6 +382,7 @@ static enum assay_status on_confirm(struct assay_cont_replica *r, const struct a
 static enum assay_status on_receipt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                                     uint64_t now_ms, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->mode == MODE_ACTIVE);
     const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
     struct known_session *known = assay_cont_replica_find_session(r, f->instance);
     if (entry == NULL || known == NULL) return add_refusal(r, f, ASSAY_CONT_GAP, 0, effects);
@@ -467,6 +481,7 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
         r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
         r->resend_at_ms = now_ms + r->pause_ms;
     }
+    ASSAY_ASSERT(r->pause_ms <= PAUSE_MS_MAX);
     assay_cont_replica_watch_tick(r, now_ms, effects);
     if (r->mode == MODE_ACTIVE && !r->lost) assay_cont_replica_receipts_tick(r, now_ms, effects);
     else assay_cont_replica_receipts_drop(r);

@@ -149,14 +149,14 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
                              struct assay_cont_effects *effects);
 /*
  * assay_cont_replica_is_silent - docs/services.md 1.11.1: whether a seat was silent for a time in
- * which the replica heard a quorum throughout.
+ * which the replica received from a quorum throughout.
  * In:      view: of the seat; silent_ms: above ASSAY_CONT_REACHABLE_MS (asserted)
  * Returns: so; false of its own seat, without a seat, and of a view that is not the last started
  *          one
  */
 bool assay_cont_replica_is_silent(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
                                   uint64_t now_ms, uint64_t silent_ms);
-/* Returns: whether it has a seat, and has heard the unseated replica of this key within
+/* Returns: whether it has a seat, and has received from the unseated replica of this key within
  * ASSAY_CONT_REACHABLE_MS. */
 bool assay_cont_replica_is_reachable(const struct assay_cont_replica *r,
                                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],

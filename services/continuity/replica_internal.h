@@ -8,9 +8,9 @@
 #include "services/continuity/replica.h"
 
 enum {
-    ASSAY_CONT_RECEIPTS_MAX = 4,        /* pending, of one instance */
-    ASSAY_CONT_SPARES_MAX = 128,        /* replicas without a seat that are tracked as heard */
-    ASSAY_CONT_HANDOVERS_MAX = 4,       /* newest views whose record is stored */
+    ASSAY_CONT_RECEIPTS_MAX = 4,  /* pending, of one instance */
+    ASSAY_CONT_SPARES_MAX = 128,  /* replicas without a seat that are tracked as reachable */
+    ASSAY_CONT_HANDOVERS_MAX = 4, /* newest views whose record is stored */
 };
 
 enum mode {
@@ -124,10 +124,10 @@ struct assay_cont_replica {
     bool watches;          /* it has a seat in `started`, and tracks the others */
     uint64_t watched_view; /* whose seats these are */
     uint64_t received_ms[ASSAY_CONT_SEATS_MAX];
-    uint64_t within_ms; /* it has heard a quorum continuously since then, itself included */
+    uint64_t within_ms; /* it has received from a quorum continuously since then, itself included */
     uint64_t ping_at_ms, ticked_ms;
     uint32_t spare_count;
-    struct spare spare[ASSAY_CONT_SPARES_MAX]; /* that it heard while it sat */
+    struct spare spare[ASSAY_CONT_SPARES_MAX]; /* that it received while it had a seat */
 };
 
 /* docs/services.md 1.9.5: whether the ledger has undone a view that started, and its record is

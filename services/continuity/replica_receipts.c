@@ -20,6 +20,7 @@ enum {
 /* An instance may have ASSAY_CONT_RECEIPTS_MAX receipts at once, and one every RECEIPT_MS. */
 static bool has_receipt_quota(struct known_session *known, uint64_t now_ms)
 {
+    ASSAY_ASSERT(known->receipts <= ASSAY_CONT_RECEIPTS_MAX);
     const uint64_t ahead = (uint64_t)(ASSAY_CONT_RECEIPTS_MAX - 1) * RECEIPT_MS;
     if (known->receipts == ASSAY_CONT_RECEIPTS_MAX || known->receipt_ms > now_ms + ahead)
         return false;
@@ -34,6 +35,7 @@ enum assay_status assay_cont_replica_add_receipt(struct assay_cont_replica *r,
                                                  const struct assay_cont_entry *entry,
                                                  uint64_t now_ms)
 {
+    ASSAY_ASSERT(r->request_count <= ASSAY_CONT_RECEIPTS_MAX * r->instances_max);
     if (r->request_count == ASSAY_CONT_RECEIPTS_MAX * r->instances_max) return ASSAY_E_FULL;
     if (!has_receipt_quota(known, now_ms)) return ASSAY_E_FULL;
     struct receipt_request *request = &r->request[r->request_count++];
@@ -52,12 +54,14 @@ void assay_cont_replica_receipts_drop(struct assay_cont_replica *r)
 
 uint64_t assay_cont_replica_receipts_due(const struct assay_cont_replica *r)
 {
+    ASSAY_ASSERT(r->tree_count <= r->request_count);
     if (r->request_count == 0) return UINT64_MAX;
     return r->tree_count > 0 && r->tree_signed ? 0 : r->tree_at_ms;
 }
 
 static void sign_tree(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->tree_count > 0 && !r->tree_signed);
     struct assay_cont_frame root = { .kind = ASSAY_CONT_ROOT, .view = r->view };
     root.entries = r->tree_count;
     assay_bytes_copy(root.root, 32, r->tree_root, 32);
@@ -71,6 +75,7 @@ static void sign_tree(struct assay_cont_replica *r, struct assay_cont_effects *e
 
 static void build_tree(struct assay_cont_replica *r)
 {
+    ASSAY_ASSERT(r->tree_count == 0 && r->request_count > 0);
     struct assay_merkle tree;
     assay_merkle_init(&tree);
     r->tree_count = r->request_count < ASSAY_CONT_TREE_MAX ? r->request_count : ASSAY_CONT_TREE_MAX;
@@ -86,6 +91,7 @@ static void build_tree(struct assay_cont_replica *r)
 static void send_receipt(struct assay_cont_replica *r, uint32_t at,
                          struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->tree_signed && at < r->tree_count);
     const struct receipt_request *request = &r->request[at];
     struct known_session *known = assay_cont_replica_find_session(r, request->entry.instance);
     struct assay_cont_frame f = { .kind = ASSAY_CONT_SIGNED, .view = r->view,
@@ -116,6 +122,7 @@ static void send_receipt(struct assay_cont_replica *r, uint32_t at,
 /* The receipts of the signed tree, as many as fit into a step. */
 static void send_tree(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->tree_given <= r->tree_count && r->tree_count <= r->request_count);
     const uint32_t left = r->tree_count - r->tree_given;
     const uint32_t until = r->tree_given + (left < SIGNED_MAX ? left : SIGNED_MAX);
     while (r->tree_given < until)
@@ -136,6 +143,7 @@ enum assay_status assay_cont_replica_on_root(struct assay_cont_replica *r,
     if (r->tree_count == 0 || r->tree_signed || f->view != r->view ||
         f->entries != r->tree_count || !assay_bytes_equal(f->root, r->tree_root, 32))
         return ASSAY_E_STALE;
+    ASSAY_ASSERT(r->tree_given == 0);
     assay_bytes_copy(r->tree_signature, sizeof r->tree_signature, f->signature,
                      sizeof f->signature);
     r->tree_signed = true;

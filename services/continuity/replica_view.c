@@ -38,6 +38,7 @@ static bool is_next(const struct assay_cont_replica *r)
 
 static void send_fin(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->mode == MODE_FINAL && r->view == r->base.view);
     struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .view = r->next.view, .base = r->view };
     fin.entries = r->table.count;
     assay_bytes_copy(fin.root, 32, r->final_root, 32);
@@ -52,6 +53,7 @@ static void send_fin(struct assay_cont_replica *r, struct assay_cont_effects *ef
  * on the same base it signs again. */
 static void leave_view(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->pending);
     if (r->mode == MODE_ACTIVE && r->view == r->base.view) {
         r->mode = MODE_FINAL;
         assay_cont_table_root(&r->table, r->final_root);
@@ -66,6 +68,7 @@ static void leave_view(struct assay_cont_replica *r, struct assay_cont_effects *
 /* The record of the newest view is appended; without room the oldest is dropped. */
 static struct handover *handover_of(struct assay_cont_replica *r, uint64_t view)
 {
+    ASSAY_ASSERT(r->handover_count <= ASSAY_CONT_HANDOVERS_MAX);
     for (uint32_t i = 0; i < r->handover_count; i++)
         if (r->handover[i].view == view) return &r->handover[i];
     if (r->handover_count == ASSAY_CONT_HANDOVERS_MAX) {
@@ -73,6 +76,7 @@ static struct handover *handover_of(struct assay_cont_replica *r, uint64_t view)
             r->handover[i - 1] = r->handover[i];
         r->handover_count--;
     }
+    ASSAY_ASSERT(r->handover_count < ASSAY_CONT_HANDOVERS_MAX);
     struct handover *fresh = &r->handover[r->handover_count++];
     *fresh = (struct handover){ .view = view };
     return fresh;
@@ -101,6 +105,7 @@ enum assay_status assay_cont_replica_handover(const struct assay_cont_replica *r
                                               uint8_t *bytes, size_t capacity,
                                               struct assay_slice *out)
 {
+    ASSAY_ASSERT(r->started.count <= ASSAY_CONT_SEATS_MAX);
     const struct handover *h = handover_to(r, r->started.view);
     while (h != NULL && h->base > base)
         h = handover_to(r, h->base);
@@ -144,6 +149,7 @@ void assay_cont_replica_on_decided(struct assay_cont_replica *r, const struct as
         r->fin[i].known = false;
         r->fin[i].whole = r->fin[i].whole && is_repeated; /* a last table does not change */
     }
+    ASSAY_ASSERT(r->next.view == r->decided);
     leave_view(r, effects);
 }
 
@@ -153,6 +159,7 @@ static void request_page(struct assay_cont_replica *r, const uint8_t root[static
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                          struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(held % ASSAY_CONT_PAGE_ENTRIES == 0);
     struct assay_cont_frame ask = { .kind = ASSAY_CONT_PAGE_GET, .view = r->decided };
     ask.page = held / ASSAY_CONT_PAGE_ENTRIES;
     assay_bytes_copy(ask.root, 32, root, 32);
@@ -162,6 +169,7 @@ static void request_page(struct assay_cont_replica *r, const uint8_t root[static
 static void request_fin(struct assay_cont_replica *r, uint32_t seat,
                         struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(seat < r->base.count);
     const struct fin *fin = &r->fin[seat];
     if (!fin->known || fin->whole) return;
     request_page(r, fin->root, fin->table.count, r->base.key[seat], effects);
@@ -170,6 +178,7 @@ static void request_fin(struct assay_cont_replica *r, uint32_t seat,
 /* Computes the maximum of the tables of mask into scratch. Returns: false when one is not here. */
 static bool join_tables(struct assay_cont_replica *r, uint8_t mask)
 {
+    ASSAY_ASSERT(mask >> r->base.count == 0);
     r->scratch.count = 0;
     for (uint32_t i = 0; i < r->base.count; i++) {
         if (!(mask >> i & 1)) continue;
@@ -182,6 +191,7 @@ static bool join_tables(struct assay_cont_replica *r, uint8_t mask)
 static void send_vouch(struct assay_cont_replica *r, const struct offer *offer,
                        struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(offer->mask != 0 && offer->mine);
     struct assay_cont_frame vouch = { .kind = ASSAY_CONT_VOUCH, .view = r->next.view };
     vouch.base = r->base.view;
     vouch.mask = offer->mask;
@@ -196,6 +206,7 @@ static void send_vouch(struct assay_cont_replica *r, const struct offer *offer,
 
 static void submit_record(struct assay_slice payload, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(payload.len > 0);
     ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
     ASSAY_ASSERT(sizeof effects->bytes - effects->used >= payload.len);
     effects->send[effects->count++] = (struct assay_cont_send){ .to = ASSAY_CONT_TO_LEDGER,
@@ -209,6 +220,7 @@ static void submit_record(struct assay_slice payload, struct assay_cont_effects 
 static bool encode_last_tables(const struct assay_cont_replica *r,
                                struct assay_cont_table_record *record)
 {
+    ASSAY_ASSERT(record->last_count == 0);
     const uint32_t need = assay_cont_quorum(r->base.count);
     for (uint32_t i = 0; i < r->base.count && record->last_count < need; i++) {
         const struct fin *fin = &r->fin[i];
@@ -239,6 +251,7 @@ static void submit_table(struct assay_cont_replica *r, const struct offer *offer
                          offer->signature[i], ASSAY_P256_SIGNATURE_LEN);
         record.count++;
     }
+    ASSAY_ASSERT(record.count == assay_cont_quorum(r->next.count));
     if (!encode_last_tables(r, &record)) return;
     struct handover *kept = handover_of(r, r->next.view);
     struct assay_slice out;
@@ -262,6 +275,7 @@ static void submit_undone(const struct assay_cont_replica *r, struct assay_cont_
 {
     for (uint32_t i = 0; i < r->handover_count; i++) {
         const struct handover *h = &r->handover[i];
+        ASSAY_ASSERT(h->len <= sizeof h->bytes);
         if (h->view > r->ledger_view && h->view <= r->started.view)
             submit_record(assay_slice_over(h->bytes, h->len), effects);
     }
@@ -269,6 +283,7 @@ static void submit_undone(const struct assay_cont_replica *r, struct assay_cont_
 
 static struct offer *offer_of(struct assay_cont_replica *r, uint8_t mask)
 {
+    ASSAY_ASSERT(mask != 0);
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         if (r->offer[i].mask == mask || r->offer[i].mask == 0) return &r->offer[i];
     return NULL;
@@ -298,6 +313,7 @@ static void make_offer(struct assay_cont_replica *r)
     for (uint32_t i = 0; i < r->base.count && count_bits(mask) < need; i++)
         if (r->fin[i].known && r->fin[i].whole) mask |= (uint8_t)(1u << i);
     if (count_bits(mask) < need) return;
+    ASSAY_ASSERT(count_bits(mask) == need);
     struct offer *offer = offer_of(r, mask);
     if (offer == NULL || !join_tables(r, mask)) return;
     r->offered = true;
@@ -329,6 +345,7 @@ static enum assay_status on_fin(struct assay_cont_replica *r, const struct assay
     uint8_t digest[32];
     assay_cont_fin_statement(&r->home, f->base, f->root, f->entries, &r->next, digest);
     if (!assay_cont_verify_signature(from->key, digest, f->signature)) return ASSAY_E_SIGNATURE;
+    ASSAY_ASSERT((r->barred >> seat & 1) == 0);
     fin->known = true;
     assay_bytes_copy(fin->signature, sizeof fin->signature, f->signature, sizeof f->signature);
     if (fin->whole) {
@@ -371,6 +388,7 @@ static enum assay_status on_vouch(struct assay_cont_replica *r, const struct ass
     offer->mask = f->mask;
     offer->entries = f->entries;
     assay_bytes_copy(offer->root, 32, f->root, 32);
+    ASSAY_ASSERT((offer->by >> r->next.count) == 0);
     const uint32_t before = count_bits(offer->by);
     offer->by |= (uint8_t)(1u << seat);
     assay_bytes_copy(offer->signature[seat], ASSAY_P256_SIGNATURE_LEN, f->signature,
@@ -405,6 +423,7 @@ static enum assay_status on_page_get(struct assay_cont_replica *r, const struct 
         assay_cont_entry_encode(&w, &table->entry[i]);
         page.count++;
     }
+    ASSAY_ASSERT(!w.full);
     page.list = assay_slice_over(bytes, w.len);
     send_to(assay_cont_replica_add_send(r, &page, effects), ASSAY_CONT_TO_SENDER);
     return ASSAY_OK;
@@ -414,6 +433,7 @@ static enum assay_status on_page_get(struct assay_cont_replica *r, const struct 
 static bool append_page(struct assay_cont_table *table, const struct assay_cont_frame *f,
                         uint32_t entries, const uint8_t root[static 32])
 {
+    ASSAY_ASSERT(f->kind == ASSAY_CONT_PAGE && table->count <= table->capacity);
     if (table->count == entries || f->page * ASSAY_CONT_PAGE_ENTRIES != table->count) return false;
     for (uint32_t i = 0; i < f->count && table->count < entries; i++) {
         const struct assay_cont_entry entry = assay_cont_frame_entry(f, i);
@@ -438,6 +458,7 @@ static bool append_page(struct assay_cont_table *table, const struct assay_cont_
 /* docs/services.md 1.9: once for each view, with the table that the ledger names. */
 static void enter_view(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->entering && r->entered.count == r->started_entries);
     ASSAY_ASSERT(r->mode != MODE_ACTIVE || r->view < r->started.view);
     r->entered_whole = true;
     r->entering = false;
@@ -452,6 +473,7 @@ static void enter_view(struct assay_cont_replica *r, struct assay_cont_effects *
 
 static void request_entered(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
+    ASSAY_ASSERT(r->started.count > 0 && !r->entered_whole);
     for (uint32_t i = 0; i < r->started.count; i++) {
         r->ask = (r->ask + 1) % r->started.count;
         const uint8_t *key = r->started.key[r->ask];
@@ -464,6 +486,7 @@ static void request_entered(struct assay_cont_replica *r, struct assay_cont_effe
 /* From last tables of the base, when a quorum that makes this table is here. */
 static bool enter_from_base(struct assay_cont_replica *r)
 {
+    ASSAY_ASSERT(r->base.count <= ASSAY_CONT_SEATS_MAX);
     const uint32_t need = assay_cont_quorum(r->base.count);
     uint8_t root[32];
     for (uint32_t mask = 1; mask < UINT32_C(1) << r->base.count; mask++) {
@@ -490,6 +513,7 @@ void assay_cont_replica_on_started(struct assay_cont_replica *r, const struct as
     r->started_entries = fact->entries;
     assay_bytes_copy(r->started_root, 32, fact->root, 32);
     r->entered.count = 0;
+    ASSAY_ASSERT(r->started_entries <= r->entered.capacity);
     r->entered_whole = r->entering = false;
     if (r->mode == MODE_ACTIVE) r->mode = MODE_OUT; /* its view has ended */
     /* A view decided on an earlier base, which this one has followed, never starts. */

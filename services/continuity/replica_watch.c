@@ -3,8 +3,8 @@
  * (docs/services.md 1.11.1).
  *
  * Its reports cost others their seats, so it checks its own connectivity first: a replica that was
- * paused or is cut off hears no peer, and silence counts only from when it heard enough others
- * again.
+ * paused or is cut off receives from no peer, and silence counts only from when it received from
+ * enough others again.
  */
 #include "services/continuity/replica_internal.h"
 
@@ -25,14 +25,16 @@ void assay_cont_replica_watch_fact(struct assay_cont_replica *r, uint64_t now_ms
     if (r->watches && r->watched_view == r->started.view) return;
     r->watches = true;
     r->watched_view = r->started.view;
+    ASSAY_ASSERT(r->calls);
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         r->received_ms[i] = now_ms;
     r->within_ms = r->ping_at_ms = r->ticked_ms = now_ms;
 }
 
-/* Without room the one heard longest ago is dropped. */
+/* Without room the one received longest ago is dropped. */
 static void mark_spare_reachable(struct assay_cont_replica *r, const uint8_t *key, uint64_t now_ms)
 {
+    ASSAY_ASSERT(r->watches && r->spare_count <= ASSAY_CONT_SPARES_MAX);
     uint32_t at = 0;
     for (uint32_t i = 0; i < r->spare_count; i++) {
         if (assay_bytes_equal(r->spare[i].key, key, ASSAY_P256_PUBLIC_LEN)) {
@@ -42,6 +44,7 @@ static void mark_spare_reachable(struct assay_cont_replica *r, const uint8_t *ke
         if (r->spare[i].received_ms < r->spare[at].received_ms) at = i;
     }
     if (r->spare_count < ASSAY_CONT_SPARES_MAX) at = r->spare_count++;
+    ASSAY_ASSERT(at < r->spare_count);
     assay_bytes_copy(r->spare[at].key, sizeof r->spare[at].key, key, ASSAY_P256_PUBLIC_LEN);
     r->spare[at].received_ms = now_ms;
 }
@@ -59,19 +62,21 @@ bool assay_cont_replica_is_reachable(const struct assay_cont_replica *r,
                                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                                      uint64_t now_ms)
 {
+    ASSAY_ASSERT(r->spare_count <= ASSAY_CONT_SPARES_MAX);
     for (uint32_t i = 0; i < r->spare_count && r->watches; i++)
         if (assay_bytes_equal(r->spare[i].key, key, ASSAY_P256_PUBLIC_LEN))
             return now_ms - r->spare[i].received_ms <= ASSAY_CONT_REACHABLE_MS;
     return false;
 }
 
-/* Counts other members heard recently. */
+/* Counts other members that were reachable recently. */
 static uint32_t count_reachable(const struct assay_cont_replica *r, uint64_t now_ms)
 {
     const uint32_t own = own_seat(r);
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->started.count; i++)
         count += i != own && now_ms - r->received_ms[i] <= ASSAY_CONT_REACHABLE_MS;
+    ASSAY_ASSERT(count <= r->started.count);
     return count;
 }
 

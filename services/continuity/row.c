@@ -102,6 +102,8 @@ static enum assay_status decode_leaf(uint32_t group, struct assay_slice leaf,
 static const struct assay_cont_instance_row *row_at(const struct assay_cont_group *group,
                                                     uint32_t index)
 {
+    ASSAY_ASSERT(index < group->instance_count);
+    ASSAY_ASSERT(group->by_name[index] < group->instances_max);
     return &group->instance[group->by_name[index]];
 }
 
@@ -129,6 +131,7 @@ void assay_cont_rows_of(const struct assay_cont_group *group, struct assay_cont_
 void assay_cont_row_tree_grow(struct assay_cont_row_tree *tree,
                               const struct assay_cont_group *group)
 {
+    ASSAY_ASSERT(group->instance_count <= ASSAY_CONT_INSTANCES_MAX);
     tree->count = group->instance_count;
     for (uint32_t i = 0; i < tree->count; i++)
         hash_row(group, i, tree->nodes[i]);
@@ -160,6 +163,7 @@ static void encode_leaf(struct assay_writer *w, const struct assay_cont_row_tree
         assay_merkle_path_in((const uint8_t(*)[32])tree->nodes, tree->count, index, path,
                              ASSAY_CONT_ROW_PATH_MAX, &len);
     ASSAY_ASSERT(status == ASSAY_OK);
+    ASSAY_ASSERT(len <= ASSAY_CONT_ROW_PATH_MAX);
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, index);
     assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
@@ -180,6 +184,7 @@ enum assay_status assay_cont_row_prove(const struct assay_cont_row_tree *tree,
         at < count && assay_bytes_equal(row_at(group, at)->instance, instance, 32);
     const uint32_t first = has_row || at == 0 ? at : at - 1;
     const uint32_t end = at < count ? at + 1 : count;
+    ASSAY_ASSERT(first <= end && end - first <= ASSAY_CONT_ROW_LEAVES_MAX);
     assay_cbor_put_array(w, PROOF_ITEMS);
     assay_cbor_put_text(w, proof_type);
     assay_cbor_put_uint(w, group->home.group);
@@ -224,6 +229,7 @@ static enum assay_status decode_leaf_proof(struct assay_cursor *c,
 static bool has_no_row(const struct assay_cont_rows *rows, const uint8_t instance[static 32],
                        const struct witness *witness, uint64_t count)
 {
+    ASSAY_ASSERT(count <= ASSAY_CONT_ROW_LEAVES_MAX);
     if (count == 0) return rows->count == 0;
     const bool is_behind = assay_bytes_compare(witness[0].row.instance, instance, 32) < 0;
     if (count == 1)

@@ -20,6 +20,7 @@ static uint32_t find_place(const struct assay_cont_table *table, const uint8_t i
 static bool is_at(const struct assay_cont_table *table, uint32_t at,
                   const uint8_t instance[static 32])
 {
+    ASSAY_ASSERT(table->count <= table->capacity);
     return at < table->count && assay_bytes_equal(table->entry[at].instance, instance, 32);
 }
 
@@ -52,12 +53,14 @@ enum assay_status assay_cont_table_append(struct assay_cont_table *table,
                                                 entry->instance, 32) >= 0)
         return ASSAY_E_ENCODING;
     if (table->count == table->capacity) return ASSAY_E_FULL;
+    ASSAY_ASSERT(table->count < table->capacity);
     table->entry[table->count++] = *entry;
     return ASSAY_OK;
 }
 
 void assay_cont_table_copy(struct assay_cont_table *to, const struct assay_cont_table *from)
 {
+    ASSAY_ASSERT(to != from);
     ASSAY_ASSERT(to->capacity >= from->count);
     for (uint32_t i = 0; i < from->count; i++)
         to->entry[i] = from->entry[i];
@@ -67,6 +70,7 @@ void assay_cont_table_copy(struct assay_cont_table *to, const struct assay_cont_
 enum assay_status assay_cont_table_raise(struct assay_cont_table *to,
                                          const struct assay_cont_table *from)
 {
+    ASSAY_ASSERT(to != from);
     for (uint32_t i = 0; i < from->count; i++) {
         const struct assay_cont_entry *theirs = &from->entry[i];
         struct assay_cont_entry *mine = assay_cont_table_need(to, theirs->instance);

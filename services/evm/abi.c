@@ -41,6 +41,7 @@ void assay_abi_put_address(struct assay_writer *w,
 
 void assay_abi_put_tail(struct assay_writer *w, struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.bytes != NULL || bytes.len == 0);
     assay_abi_put_uint(w, bytes.len);
     if (bytes.len > 0) assay_writer_put(w, bytes.bytes, bytes.len);
     assay_writer_zero(w, assay_abi_tail_len(bytes.len) - WORD - bytes.len);
@@ -48,6 +49,7 @@ void assay_abi_put_tail(struct assay_writer *w, struct assay_slice bytes)
 
 void assay_abi_put_words(struct assay_writer *w, const uint8_t (*words)[32], size_t count)
 {
+    ASSAY_ASSERT(words != NULL || count == 0);
     assay_abi_put_uint(w, count);
     for (size_t i = 0; i < count; i++)
         assay_abi_put_word(w, words[i]);
@@ -55,10 +57,12 @@ void assay_abi_put_words(struct assay_writer *w, const uint8_t (*words)[32], siz
 
 size_t assay_abi_tail_len(size_t len)
 {
+    ASSAY_ASSERT(len <= SIZE_MAX - 2 * WORD);
     return WORD + (len + WORD - 1) / WORD * WORD;
 }
 
 size_t assay_abi_words_len(size_t count)
 {
+    ASSAY_ASSERT(count < SIZE_MAX / WORD);
     return WORD + WORD * count;
 }

@@ -64,6 +64,7 @@ void assay_evm_anchor_put_arguments(struct assay_writer *w, const struct assay_e
 
 static size_t tails_len(const struct assay_evm_advance *a)
 {
+    ASSAY_ASSERT(a->tails != NULL || a->tail_count == 0);
     size_t len = assay_abi_words_len(a->tail_count);
     for (size_t i = 0; i < a->tail_count; i++)
         len += assay_abi_tail_len(a->tails[i].len);
@@ -85,6 +86,7 @@ static void put_tails(struct assay_writer *w, const struct assay_evm_advance *a)
 
 void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm_advance *a)
 {
+    ASSAY_ASSERT(a->path != NULL || a->path_len == 0);
     size_t at = ASSAY_ABI_WORD_LEN * ADVANCE_WORDS;
     assay_abi_put_selector(
         w, "advance(bytes,bytes[],bytes,uint256,bytes,bytes32,bytes32[],bytes32,bytes32)");

@@ -23,7 +23,7 @@ struct assay_evm_anchored {
     uint8_t scores[32]; /* root over the score leaves of the epoch */
 };
 
-/* Fixed-size bytes that contracts read, as the engine makes them (engine/ledger/proofs/anchor.h),
+/* Fixed-size bytes that contracts read, as the engine makes them (engine/ledger/state/anchor.h),
  * for callers without a state: of a voter, a member's score, a complete epoch. */
 void assay_evm_anchor_row(const uint8_t voting_public[static 64], uint32_t weight,
                           uint8_t row[static ASSAY_EVM_ROW_LEN]);

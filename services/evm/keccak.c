@@ -31,6 +31,7 @@ void assay_keccak256(const void *bytes, size_t len, uint8_t digest[static 32])
     ASSAY_ASSERT(bytes != NULL || len == 0);
     for (; len - done >= RATE; done += RATE)
         absorb(&state, in + done);
+    ASSAY_ASSERT(len - done < RATE);
     if (len > done) assay_bytes_copy(block, sizeof block, in + done, len - done);
     block[len - done] ^= 0x01;
     block[RATE - 1] ^= 0x80;

@@ -8,6 +8,7 @@ enum { SHORT_MAX = 55, HEAD_MAX = 9, STRING = 0x80, LIST = 0xc0 };
 /* Returns: bytes of the head. */
 static size_t head_of(uint8_t head[static HEAD_MAX], uint8_t kind, size_t len)
 {
+    ASSAY_ASSERT(kind == STRING || kind == LIST);
     if (len <= SHORT_MAX) {
         head[0] = (uint8_t)(kind + len);
         return 1;
@@ -15,6 +16,7 @@ static size_t head_of(uint8_t head[static HEAD_MAX], uint8_t kind, size_t len)
     size_t bytes = 0;
     for (size_t left = len; left > 0; left >>= 8)
         bytes++;
+    ASSAY_ASSERT(bytes > 0 && bytes < HEAD_MAX);
     head[0] = (uint8_t)(kind + SHORT_MAX + bytes);
     for (size_t i = 0; i < bytes; i++)
         head[1 + i] = (uint8_t)(len >> (8 * (bytes - 1 - i)));
@@ -23,6 +25,7 @@ static size_t head_of(uint8_t head[static HEAD_MAX], uint8_t kind, size_t len)
 
 void assay_rlp_put_bytes(struct assay_writer *w, const void *bytes, size_t len)
 {
+    ASSAY_ASSERT(bytes != NULL || len == 0);
     uint8_t head[HEAD_MAX];
     const bool itself = len == 1 && *(const uint8_t *)bytes < STRING;
     if (!itself) assay_writer_put(w, head, head_of(head, STRING, len));
@@ -31,6 +34,7 @@ void assay_rlp_put_bytes(struct assay_writer *w, const void *bytes, size_t len)
 
 void assay_rlp_put_number(struct assay_writer *w, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(bytes != NULL || len == 0);
     while (len > 0 && *bytes == 0) {
         bytes++;
         len--;
@@ -48,6 +52,7 @@ void assay_rlp_put_uint(struct assay_writer *w, uint64_t value)
 
 size_t assay_rlp_begin(const struct assay_writer *w)
 {
+    ASSAY_ASSERT(w->len <= w->capacity);
     return w->len;
 }
 

@@ -41,6 +41,7 @@ static void put_work(struct assay_writer *w, const struct assay_evm_terms *t)
 
 static void put_terms(struct assay_writer *w, const struct assay_evm_terms *t)
 {
+    const size_t start = w->len;
     const enum assay_status fit = assay_evm_terms_check(t);
     ASSAY_ASSERT(fit == ASSAY_OK);
     assay_abi_put_address(w, t->requestor);
@@ -56,6 +57,7 @@ static void put_terms(struct assay_writer *w, const struct assay_evm_terms *t)
     assay_writer_u8(w, t->standing);
     assay_writer_u16be(w, t->score_bp);
     assay_writer_u64be(w, t->nonce);
+    ASSAY_ASSERT(w->full || w->len - start == TERMS_LEN);
 }
 
 void assay_evm_task_name(const struct assay_evm_place *place, const struct assay_evm_terms *terms,
@@ -72,6 +74,7 @@ void assay_evm_task_name(const struct assay_evm_place *place, const struct assay
 
 void assay_evm_deposit(const struct assay_evm_terms *terms, uint8_t wei[static 32])
 {
+    ASSAY_ASSERT(terms->steps <= ASSAY_EVM_STEPS_MAX);
     uint64_t carry = 0;
     assay_bytes_zero(wei, 32);
     for (size_t i = 0; i < ASSAY_EVM_PRICE_LEN; i++) {
@@ -137,6 +140,7 @@ void assay_evm_task_put_open(struct assay_writer *w, const struct assay_evm_term
                              const uint8_t score[static 47], uint64_t sides,
                              const uint8_t (*path)[32], size_t path_len)
 {
+    ASSAY_ASSERT(path_len <= ASSAY_EVM_SCORE_PATH_MAX);
     const size_t fixed = TERMS_LEN + 4 * ASSAY_ABI_WORD_LEN;
     assay_abi_put_selector(w, "open(" TERMS ",bytes32,bytes,uint256,bytes32[])");
     put_terms(w, terms);

@@ -25,8 +25,10 @@ void assay_evm_signature_unpack(const uint8_t bytes[static ASSAY_EVM_PACKED_LEN]
 
 static void encode_place(struct assay_writer *w, const struct assay_evm_place *place)
 {
+    const size_t start = w->len;
     assay_writer_u64be(w, place->chain_id);
     assay_writer_put(w, place->contract, sizeof place->contract);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_EVM_PLACE_LEN);
 }
 
 static enum assay_status decode_place(struct assay_cursor *in, struct assay_evm_place *place)
@@ -37,6 +39,7 @@ static enum assay_status decode_place(struct assay_cursor *in, struct assay_evm_
 
 static void encode_terms(struct assay_writer *w, const struct assay_evm_terms *t)
 {
+    const size_t start = w->len;
     ASSAY_ASSERT(assay_evm_terms_check(t) == ASSAY_OK);
     assay_writer_put(w, t->requestor, sizeof t->requestor);
     assay_writer_put(w, t->executor, sizeof t->executor);
@@ -50,6 +53,7 @@ static void encode_terms(struct assay_writer *w, const struct assay_evm_terms *t
     assay_writer_u8(w, t->standing);
     assay_writer_u16be(w, t->score_bp);
     assay_writer_u64be(w, t->nonce);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_EVM_TERMS_LEN);
 }
 
 static enum assay_status decode_terms(struct assay_cursor *in, struct assay_evm_terms *t)
@@ -85,6 +89,7 @@ enum assay_status assay_evm_named_decode(struct assay_cursor *in, struct assay_e
 
 static void encode_claim(struct assay_writer *w, const struct assay_evm_claim *c)
 {
+    const size_t start = w->len;
     uint8_t voucher[ASSAY_EVM_PACKED_LEN];
     assay_evm_signature_pack(&c->voucher, voucher);
     assay_writer_u32be(w, c->step);
@@ -95,6 +100,7 @@ static void encode_claim(struct assay_writer *w, const struct assay_evm_claim *c
     assay_writer_put(w, c->previous, 32);
     assay_writer_put(w, c->receipt_signature, sizeof c->receipt_signature);
     assay_writer_put(w, voucher, sizeof voucher);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_EVM_CLAIM_LEN);
 }
 
 static enum assay_status decode_claim(struct assay_cursor *in, struct assay_evm_claim *c)
@@ -121,11 +127,13 @@ static enum assay_status decode_version(struct assay_cursor *in)
 
 void assay_evm_draft_encode(struct assay_writer *w, const struct assay_evm_draft *draft)
 {
+    const size_t start = w->len;
     assay_writer_u8(w, VERSION);
     encode_place(w, &draft->place);
     assay_writer_put(w, draft->code, 32);
     assay_writer_put(w, draft->box, 32);
     encode_terms(w, &draft->terms);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_EVM_DRAFT_LEN);
 }
 
 enum assay_status assay_evm_draft_decode(struct assay_slice bytes, struct assay_evm_draft *draft)
@@ -150,9 +158,11 @@ enum assay_status assay_evm_draft_decode(struct assay_slice bytes, struct assay_
 
 void assay_evm_owed_encode(struct assay_writer *w, const struct assay_evm_owed *owed)
 {
+    const size_t start = w->len;
     assay_writer_u8(w, VERSION);
     assay_evm_named_encode(w, &owed->place, &owed->terms);
     encode_claim(w, &owed->claim);
+    ASSAY_ASSERT(w->full || w->len - start == ASSAY_EVM_OWED_LEN);
 }
 
 enum assay_status assay_evm_owed_decode(struct assay_slice bytes, struct assay_evm_owed *owed)

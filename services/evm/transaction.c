@@ -13,6 +13,7 @@ enum { TYPE = 2 };
 static void encode_fields(struct assay_writer *w, const struct assay_evm_transaction *t,
                           const struct assay_evm_signature *signature)
 {
+    ASSAY_ASSERT(t->data.bytes != NULL || t->data.len == 0);
     assay_writer_u8(w, TYPE);
     const size_t list = assay_rlp_begin(w);
     assay_rlp_put_uint(w, t->chain_id);
@@ -47,6 +48,7 @@ enum assay_status assay_evm_transaction_sign(const struct assay_evm_transaction 
     w = assay_writer_over(bytes, capacity);
     encode_fields(&w, transaction, &signature);
     ASSAY_TRY(assay_writer_finish(&w, raw));
+    ASSAY_ASSERT(raw->len > 0 && raw->len <= capacity);
     assay_keccak256(raw->bytes, raw->len, hash);
     return ASSAY_OK;
 }

@@ -39,6 +39,7 @@ static bool is_within(uint32_t number, uint32_t min, uint32_t max)
 /* Documents that rows of groups fill. In: instances_max of each within its limit. */
 static uint32_t count_pages(const struct assay_registry_plan *plan)
 {
+    ASSAY_ASSERT(plan->group_count <= ASSAY_PLAN_GROUPS_MAX);
     uint32_t pages = 0;
     for (uint32_t i = 0; i < plan->group_count; i++)
         pages += (plan->group[i].instances_max + ASSAY_PLAN_PAGE_ROWS - 1) / ASSAY_PLAN_PAGE_ROWS;
@@ -97,6 +98,7 @@ enum assay_status assay_registry_plan_check(const struct assay_registry_plan *pl
 
 static void encode_tasks(struct assay_writer *w, const struct assay_registry_plan *plan)
 {
+    ASSAY_ASSERT(plan->has_tasks && plan->tasks.balance_count <= ASSAY_PLAN_BALANCES_MAX);
     assay_cbor_put_array(w, 3);
     assay_cbor_put_uint(w, plan->tasks.accounts_max);
     assay_cbor_put_uint(w, plan->tasks.tasks_max);
@@ -225,6 +227,7 @@ enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
 static bool is_same_group(const struct assay_registry_plan *a, const struct assay_registry_plan *b,
                           uint32_t i)
 {
+    ASSAY_ASSERT(i < a->group_count && i < b->group_count);
     return is_same_name(a->group[i].name, b->group[i].name) &&
            a->group[i].size == b->group[i].size &&
            a->group[i].instances_max == b->group[i].instances_max;
@@ -241,6 +244,7 @@ static bool are_same_shares(const struct assay_registry_plan *a,
 
 static bool are_same_tasks(const struct assay_registry_plan *a, const struct assay_registry_plan *b)
 {
+    ASSAY_ASSERT(a->has_tasks && a->tasks.balance_count <= ASSAY_PLAN_BALANCES_MAX);
     if (!b->has_tasks || a->tasks.accounts_max != b->tasks.accounts_max ||
         a->tasks.tasks_max != b->tasks.tasks_max ||
         a->tasks.balance_count != b->tasks.balance_count)
@@ -254,6 +258,7 @@ static bool are_same_tasks(const struct assay_registry_plan *a, const struct ass
 
 static enum assay_status set_reason(const char **why, enum assay_status status, const char *text)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     *why = text;
     return status;
 }

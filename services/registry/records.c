@@ -26,6 +26,7 @@ static enum assay_status check_continuity(const struct assay_registry_plan *plan
                                           const uint8_t chain_id[static 32],
                                           enum assay_service_kind kind, struct assay_slice payload)
 {
+    ASSAY_ASSERT(plan->group_count > 0);
     struct assay_cont_home home;
     struct assay_cont_replica_record replica;
     struct assay_cont_session_record session;
@@ -232,7 +233,7 @@ static const char *task_word(enum assay_task_result result)
     case ASSAY_TASK_NOT_HERE: return not_here;
     case ASSAY_TASK_NO_ACCOUNT: return "no-account";
     case ASSAY_TASK_SEQUENCE: return "sequence";
-    case ASSAY_TASK_POOR: return "poor";
+    case ASSAY_TASK_LOW_BALANCE: return "poor";
     case ASSAY_TASK_NO_ROOM: return "no-room";
     case ASSAY_TASK_OVERFLOW: return "overflow";
     case ASSAY_TASK_NO_OFFER: return "no-offer";
@@ -484,6 +485,7 @@ static const char *set_task_facts(struct assay_registry *r, uint32_t slot,
 {
     struct assay_task_facts task_facts = { 0 };
     const enum assay_task_result result = apply_tasks(r, slot, kind, payload, &task_facts);
+    ASSAY_ASSERT(task_facts.count <= ASSAY_TASK_FACTS_MAX);
     for (uint32_t i = 0; i < task_facts.count && facts != NULL; i++)
         facts->task[facts->task_count++] = task_facts.fact[i];
     return task_word(result);

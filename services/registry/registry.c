@@ -38,6 +38,7 @@ static size_t align_up(size_t len)
 
 static size_t rows_size(const struct assay_registry_plan *plan, uint32_t group)
 {
+    ASSAY_ASSERT(group < plan->group_count);
     return align_up(plan->group[group].instances_max * sizeof(struct assay_cont_instance_row));
 }
 
@@ -90,6 +91,7 @@ size_t assay_registry_size_max(void)
 
 static struct assay_cont_home home_of(const struct assay_registry *r, uint32_t group)
 {
+    ASSAY_ASSERT(group < r->plan.group_count);
     struct assay_cont_home home = { .group = group };
     assay_bytes_copy(home.chain_id, 32, r->chain_id, 32);
     return home;
@@ -107,11 +109,13 @@ static size_t init_groups(struct assay_registry *r, uint8_t *memory)
                               (struct assay_cont_instance_row *)(void *)(memory + at));
         at += rows_size(&r->plan, i);
     }
+    ASSAY_ASSERT(at == groups_size(&r->plan));
     return at;
 }
 
 static void init_shares(struct assay_registry *r, uint8_t *memory)
 {
+    ASSAY_ASSERT(r->plan.has_shares && r->shares == NULL);
     struct assay_share_config config = {
         .clusters = r->plan.shares.clusters,
         .slots = r->plan.shares.slots,
@@ -125,6 +129,7 @@ static void init_shares(struct assay_registry *r, uint8_t *memory)
 
 static enum assay_status init_tasks(struct assay_registry *r, uint8_t *memory)
 {
+    ASSAY_ASSERT(r->plan.has_tasks && r->tasks == NULL);
     struct assay_task_ledger_config config = {
         .accounts_max = r->plan.tasks.accounts_max,
         .tasks_max = r->plan.tasks.tasks_max,
@@ -155,12 +160,14 @@ enum assay_status assay_registry_init(void *memory, size_t memory_len,
     if (plan->has_tasks) ASSAY_TRY(init_tasks(r, at));
     at += tasks_size(plan);
     if (plan->has_shares) r->discarded_facts = (struct assay_share_facts *)(void *)at;
+    ASSAY_ASSERT(at + discarded_size(plan) <= (uint8_t *)memory + memory_len);
     *registry = r;
     return ASSAY_OK;
 }
 
 void assay_registry_copy(struct assay_registry *to, const struct assay_registry *from)
 {
+    ASSAY_ASSERT(to != from);
     ASSAY_ASSERT(to->plan.group_count == from->plan.group_count);
     ASSAY_ASSERT(to->plan.has_shares == from->plan.has_shares);
     ASSAY_ASSERT(to->plan.has_tasks == from->plan.has_tasks);
@@ -254,6 +261,7 @@ static void translate_standings(const struct assay_registry_member *member, uint
 /* The slot's previous member is gone, with its entries; the tasks' close clears its own. */
 static void clear_slot(struct assay_registry *r, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < ASSAY_REGISTRY_SLOTS_MAX);
     for (uint32_t i = 0; i < r->plan.group_count; i++)
         assay_cont_group_clear_slot(&r->group[i], slot);
     if (r->shares != NULL) assay_share_registry_clear_member(r->shares, slot);
@@ -338,6 +346,7 @@ static uint32_t share_documents(const struct assay_registry_plan *plan)
 /* Of the groups before this one. */
 static uint32_t group_documents(const struct assay_registry_plan *plan, uint32_t group)
 {
+    ASSAY_ASSERT(group <= plan->group_count);
     uint32_t count = 0;
     for (uint32_t i = 0; i < group; i++)
         count += assay_cont_documents(plan->group[i].instances_max);
@@ -348,10 +357,12 @@ static uint32_t group_documents(const struct assay_registry_plan *plan, uint32_t
 static uint32_t group_of_document(const struct assay_registry_plan *plan, uint32_t document,
                                   uint32_t *part)
 {
+    ASSAY_ASSERT(document < group_documents(plan, plan->group_count));
     uint32_t group = 0;
     while (document >= group_documents(plan, group + 1))
         group++;
     *part = document - group_documents(plan, group);
+    ASSAY_ASSERT(group < plan->group_count);
     return group;
 }
 
@@ -423,6 +434,7 @@ enum assay_status assay_registry_encode(const struct assay_registry *r, uint32_t
 static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
                                     struct assay_slice bytes)
 {
+    ASSAY_ASSERT(document < assay_registry_documents(&r->plan));
     if (bytes.len > ASSAY_REGISTRY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
     const uint32_t groups = group_documents(&r->plan, r->plan.group_count);
     uint32_t part = 0;
@@ -449,6 +461,7 @@ static enum assay_status join_parts(struct assay_registry *r)
 static enum assay_status mark_document_read(struct assay_registry *r, uint32_t document,
                                             enum assay_status status)
 {
+    ASSAY_ASSERT(document < ASSAY_REGISTRY_DOCUMENTS_MAX);
     const uint32_t count = assay_registry_documents(&r->plan);
     const uint64_t all = (UINT64_C(1) << count) - 1;
     const uint64_t left = (r->missing == 0 ? all : r->missing) & ~(UINT64_C(1) << document);

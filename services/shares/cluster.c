@@ -39,12 +39,15 @@ struct assay_share_registry *assay_share_registry_init(void *memory, size_t memo
     r->reshare = (struct assay_share_reshare *)(void *)at;
     at += align_up(ASSAY_SHARE_RESHARES_MAX * sizeof *r->reshare);
     r->round = (struct assay_share_round *)(void *)at;
+    ASSAY_ASSERT(at + align_up(sizeof *r->round) ==
+                 (uint8_t *)memory + assay_share_registry_size(r->config.ids_max));
     return r;
 }
 
 void assay_share_registry_copy(struct assay_share_registry *to,
                                const struct assay_share_registry *from)
 {
+    ASSAY_ASSERT(to != from && from->row_count <= from->config.ids_max);
     struct assay_share_row *const row = to->row;
     uint16_t *const order = to->order;
     struct assay_share_reshare *const reshare = to->reshare;
@@ -72,6 +75,7 @@ static uint32_t find_place(const struct assay_share_registry *r, const uint8_t i
     uint32_t low = 0, high = r->row_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
+        ASSAY_ASSERT(r->order[middle] < r->config.ids_max);
         if (assay_bytes_compare(r->row[r->order[middle]].id, id, 32) < 0) low = middle + 1;
         else high = middle;
     }
@@ -103,11 +107,13 @@ const struct assay_share_row *assay_share_registry_find(const struct assay_share
 const struct assay_share_reshare *assay_share_registry_find_reshare(
     const struct assay_share_registry *r, const struct assay_share_row *row)
 {
+    ASSAY_ASSERT(row->reshare <= r->reshare_count);
     return row->reshare == 0 ? NULL : &r->reshare[row->reshare - 1];
 }
 
 bool assay_share_order_add(struct assay_share_registry *r)
 {
+    ASSAY_ASSERT(r->row_count < r->config.ids_max);
     const uint8_t *const id = r->row[r->row_count].id;
     const uint32_t at = find_place(r, id);
     if (at < r->row_count && assay_bytes_equal(r->row[r->order[at]].id, id, 32)) return false;
@@ -120,6 +126,7 @@ bool assay_share_order_add(struct assay_share_registry *r)
 /* The last row takes its place. */
 static void remove_row(struct assay_share_registry *r, uint32_t number)
 {
+    ASSAY_ASSERT(number < r->row_count);
     const uint32_t last = r->row_count - 1;
     ASSAY_ASSERT(r->row[number].reshare == 0);
     for (uint32_t i = find_place(r, r->row[number].id); i < last; i++)
@@ -128,6 +135,7 @@ static void remove_row(struct assay_share_registry *r, uint32_t number)
     if (number == last) return;
     r->row[number] = r->row[last];
     r->order[find_place(r, r->row[number].id)] = (uint16_t)number;
+    ASSAY_ASSERT(r->row[number].reshare <= r->reshare_count);
     if (r->row[number].reshare != 0) r->reshare[r->row[number].reshare - 1].row = number;
 }
 
@@ -136,6 +144,7 @@ void assay_share_leaf(const uint8_t id[static 32], uint32_t generation, uint8_t 
     struct assay_writer w = assay_writer_over(leaf, 36);
     assay_writer_put(&w, id, 32);
     assay_writer_u32be(&w, generation);
+    ASSAY_ASSERT(!w.full && w.len == 36);
 }
 
 void assay_share_registry_root(const struct assay_share_registry *r, uint8_t root[static 32])
@@ -188,6 +197,7 @@ uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t clus
 static bool is_key_taken(const struct assay_share_registry *r, uint32_t member,
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
+    ASSAY_ASSERT(member < ASSAY_SHARE_MEMBERS_MAX);
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != member && r->member[i].listed &&
             assay_bytes_equal(r->member[i].key, key, ASSAY_P256_PUBLIC_LEN))
@@ -205,6 +215,7 @@ static bool is_key_taken(const struct assay_share_registry *r, uint32_t member,
 static bool is_curve_taken(const struct assay_share_registry *r, uint32_t member,
                            const uint8_t curve[static 32])
 {
+    ASSAY_ASSERT(member < ASSAY_SHARE_MEMBERS_MAX);
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != member && r->member[i].listed &&
@@ -216,6 +227,7 @@ static bool is_curve_taken(const struct assay_share_registry *r, uint32_t member
 static bool is_same_contact(const struct assay_share_member *m,
                             const struct assay_share_holder_record *record)
 {
+    ASSAY_ASSERT(record->address_len <= ASSAY_SHARE_ADDRESS_MAX);
     return assay_bytes_equal(m->curve, record->curve, 32) &&
            m->address_len == record->address_len &&
            assay_bytes_equal(m->address, record->address, record->address_len);
@@ -256,6 +268,7 @@ static void set_synced(struct assay_share_registry *r, struct assay_share_row *r
     if (!row->synced) r->synced_count++;
     row->synced = true;
     r->root_known = false;
+    ASSAY_ASSERT(r->synced_count <= r->row_count);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SYNCED);
     fact->cluster = row->origin;
     fact->generation = row->generation;
@@ -266,6 +279,7 @@ static void set_synced(struct assay_share_registry *r, struct assay_share_row *r
 
 uint32_t assay_share_needed(const struct assay_share_config *config)
 {
+    ASSAY_ASSERT(config->k <= config->slots);
     const uint32_t n = config->slots, k = config->k;
     const uint32_t most = n - (n - k) / 2, least = k + 1;
     const uint32_t needed = most > least ? most : least;
@@ -285,6 +299,7 @@ uint32_t assay_share_reported_slots(const struct assay_share_reshare *reshare)
 static uint32_t find_agreed(const struct assay_share_registry *r,
                             const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(!reshare->is_public);
     uint32_t i = 0;
     while (i < ASSAY_SHARE_DIGESTS_MAX &&
            assay_share_count_bits(reshare->have[i]) < assay_share_needed(&r->config))
@@ -297,6 +312,7 @@ static uint32_t find_agreed(const struct assay_share_registry *r,
 static void alarm_old_shares(struct assay_share_registry *r, const struct assay_share_row *row,
                              uint32_t cluster, uint32_t have, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT((have & ~((1u << r->config.slots) - 1)) == 0);
     const uint32_t all = (1u << r->config.slots) - 1;
     if (assay_share_count_bits(row->gone | (all & ~have)) >= r->config.k)
         assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_OLD_SHARES, facts);
@@ -307,8 +323,11 @@ static void alarm_old_shares(struct assay_share_registry *r, const struct assay_
 void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
                                 struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(number < r->reshare_count && digest < ASSAY_SHARE_DIGESTS_MAX);
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
+    ASSAY_ASSERT(assay_share_count_bits(reshare->have[digest]) >= assay_share_needed(&r->config));
+    ASSAY_ASSERT(reshare->generation == row->generation + 1);
     /* Slots that were reassigned during a public attempt: a former holder can read its dealings,
      * and so has a share of this generation, too. */
     const uint32_t out = reshare->is_public ? r->round->out : 0;
@@ -335,6 +354,7 @@ static enum assay_share_result apply_have_current(struct assay_share_registry *r
                                                   const struct assay_share_line *line,
                                                   struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(cluster < r->config.clusters && slot < r->config.slots);
     if (!row->synced && cluster != row->origin) return ASSAY_SHARE_UNKNOWN;
     if (line->attempt != row->attempt || !assay_bytes_equal(line->digest, row->digest, 32))
         return ASSAY_SHARE_MISMATCH;
@@ -349,6 +369,8 @@ static enum assay_share_result apply_have_current(struct assay_share_registry *r
 static void note_digest(struct assay_share_reshare *reshare, uint32_t bit,
                         const uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(bit != 0 &&
+                 (assay_share_reported_slots(reshare) & bit) == 0); /* a slot reports once */
     for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++) {
         if (reshare->have[i] == 0) assay_bytes_copy(reshare->digest[i], 32, digest, 32);
         if (!assay_bytes_equal(reshare->digest[i], digest, 32)) continue;
@@ -364,6 +386,7 @@ static enum assay_share_result apply_have_next(struct assay_share_registry *r, u
                                                uint32_t slot, const struct assay_share_line *line,
                                                struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(number < r->reshare_count && slot < r->config.slots);
     struct assay_share_reshare *reshare = &r->reshare[number];
     if (reshare->is_public) return assay_share_round_have(r, number, slot, line, facts);
     if (line->attempt != reshare->attempt) return ASSAY_SHARE_UNKNOWN;
@@ -387,6 +410,7 @@ enum assay_share_result assay_share_registry_apply_have(
     struct assay_share_registry *r, uint32_t member, const struct assay_share_list_record *record,
     struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_LIST_MAX);
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
     if (record->era != r->era) return ASSAY_SHARE_LATE; /* from before a RECOVER that undid it */
@@ -419,6 +443,7 @@ static enum assay_share_result apply_deal_line(struct assay_share_registry *r, u
                                                uint32_t slot, const struct assay_share_line *line,
                                                struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(slot < r->config.slots);
     const struct assay_share_row *row = row_of(r, line->id);
     if (row == NULL || row->reshare == 0) return ASSAY_SHARE_UNKNOWN;
     struct assay_share_reshare *reshare = &r->reshare[row->reshare - 1];
@@ -431,6 +456,7 @@ static enum assay_share_result apply_deal_line(struct assay_share_registry *r, u
         return assay_bytes_equal(reshare->dealing[slot], line->digest, 32) ? ASSAY_SHARE_SAME
                                                                            : ASSAY_SHARE_MISMATCH;
     reshare->dealt |= bit;
+    ASSAY_ASSERT((reshare->dealt & ~reshare->dealers) == 0);
     assay_bytes_copy(reshare->dealing[slot], 32, line->digest, 32);
     if (reshare->dealt != reshare->dealers) return ASSAY_SHARE_APPLIED;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_DEALT);
@@ -446,6 +472,7 @@ enum assay_share_result assay_share_registry_apply_deal(
     struct assay_share_registry *r, uint32_t member, const struct assay_share_list_record *record,
     struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_LIST_MAX);
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
     if (record->era != r->era) return ASSAY_SHARE_LATE; /* of an undone attempt */
@@ -477,6 +504,7 @@ enum assay_share_result assay_share_registry_apply_ready(
     if (record->count != r->synced_count || !assay_bytes_equal(record->digest, r->root, 32))
         return ASSAY_SHARE_MISMATCH;
     c->ready |= 1u << slot;
+    ASSAY_ASSERT(c->ready >> r->config.slots == 0);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_READY);
     fact->cluster = record->cluster;
     fact->slot = slot;
@@ -484,7 +512,7 @@ enum assay_share_result assay_share_registry_apply_ready(
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- readers and false shares */
+/* --- readers */
 
 enum assay_share_result assay_share_registry_apply_read(
     struct assay_share_registry *r, const struct assay_share_read_record *record,
@@ -500,165 +528,6 @@ enum assay_share_result assay_share_registry_apply_read(
     assay_bytes_copy(fact->id, 32, record->id, 32);
     assay_bytes_copy(fact->nonce, 32, record->nonce, 32);
     assay_bytes_copy(fact->box, 32, record->box, 32);
-    return ASSAY_SHARE_APPLIED;
-}
-
-/* docs/services.md 5.9: a share that is not on the row's A. Of another generation or attempt it is
- * LATE: the current ledger state proves nothing about it. */
-static enum assay_share_result check_false_share(const struct assay_share_row *row,
-                                                 const struct assay_share_lie_record *record)
-{
-    const struct assay_share_piece *piece = &record->piece;
-    uint8_t digest[32];
-    if (!row->synced || piece->generation != row->generation || piece->attempt != row->attempt)
-        return ASSAY_SHARE_LATE;
-    assay_share_commitments_digest(&piece->commitments, digest);
-    return assay_bytes_equal(digest, row->digest, 32) &&
-                   assay_share_verify(&piece->commitments, record->given.slot, &piece->share) ==
-                       ASSAY_OK
-               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
-}
-
-/* docs/services.md 5.9: a sub-share that does not match its dealer's published dealing of the
- * current attempt. Of an ended attempt the ledger has no dealing: LATE. */
-static enum assay_share_result check_false_sub_share(const struct assay_share_registry *r,
-                                                     const struct assay_share_row *row,
-                                                     const struct assay_share_lie_record *record)
-{
-    const struct assay_share_piece *piece = &record->piece;
-    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(r, row);
-    uint8_t digest[32];
-    if (reshare == NULL || reshare->is_public || reshare->cluster != record->given.cluster ||
-        reshare->generation != piece->generation || reshare->attempt != piece->attempt)
-        return ASSAY_SHARE_LATE;
-    if (!(reshare->dealt >> record->given.dealer & 1)) return ASSAY_SHARE_STRANGER;
-    if (record->dealers != reshare->dealers) return ASSAY_SHARE_MISMATCH;
-    assay_share_commitments_digest(&record->current, digest);
-    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
-    assay_share_commitments_digest(&piece->commitments, digest);
-    return assay_bytes_equal(digest, reshare->dealing[record->given.dealer], 32) &&
-                   !assay_share_lie_is_valid(record)
-               ? ASSAY_SHARE_HONEST
-               : ASSAY_SHARE_APPLIED;
-}
-
-/* By its type alone: numbers of both kinds are equal after a reshare. Returns: APPLIED for a false
- * share | LATE | STRANGER | MISMATCH | HONEST */
-static enum assay_share_result check_false_piece(const struct assay_share_registry *r,
-                                                 const struct assay_share_row *row,
-                                                 const struct assay_share_lie_record *record)
-{
-    if (record->given.era != r->era) return ASSAY_SHARE_LATE;
-    return record->given.type == ASSAY_SHARE_GIFT_FETCHED ? check_false_share(row, record)
-                                                          : check_false_sub_share(r, row, record);
-}
-
-/* docs/services.md 5.9: the member that signed it, if it has that slot by the same seating.
- * Returns: ASSAY_SHARE_NO_MEMBER when it does not. */
-static uint32_t find_giver(const struct assay_share_registry *r,
-                           const struct assay_share_lie_record *record)
-{
-    const struct assay_share_given *given = &record->given;
-    if (given->dealer >= r->config.slots) return ASSAY_SHARE_NO_MEMBER;
-    const struct assay_share_seat *seat = &r->cluster[given->cluster].seat[given->dealer];
-    if (!assay_bytes_equal(seat->key, record->key, sizeof record->key) ||
-        seat->seating != given->seating || seat->member == ASSAY_SHARE_NO_MEMBER)
-        return ASSAY_SHARE_NO_MEMBER;
-    return assay_bytes_equal(r->member[seat->member].node, given->node, 32) ? seat->member
-                                                                            : ASSAY_SHARE_NO_MEMBER;
-}
-
-void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
-                         const uint8_t id[static 32], struct assay_share_facts *facts)
-{
-    const uint32_t member = r->cluster[cluster].seat[slot].member;
-    if (member == ASSAY_SHARE_NO_MEMBER || r->member[member].convicted) return;
-    r->member[member].convicted = true;
-    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_CONVICTED);
-    fact->cluster = cluster;
-    fact->slot = slot;
-    fact->member = member;
-    assay_bytes_copy(fact->id, 32, id, 32);
-    assay_share_round_convicted(r, cluster, slot);
-    for (uint32_t i = r->reshare_count; i-- > 0;)
-        if (!r->reshare[i].is_public && r->reshare[i].cluster == cluster &&
-            r->reshare[i].dealers >> slot & 1)
-            assay_share_reshare_fail(r, i);
-}
-
-enum assay_share_result assay_share_registry_apply_lie(struct assay_share_registry *r,
-                                                       const struct assay_share_lie_record *record,
-                                                       struct assay_share_facts *facts)
-{
-    facts->count = 0;
-    const uint32_t cluster = record->given.cluster, dealer = record->given.dealer;
-    if (cluster >= r->config.clusters || !r->cluster[cluster].seated) return ASSAY_SHARE_NOT_HERE;
-    const struct assay_share_row *row = row_of(r, record->piece.id);
-    if (row == NULL) return ASSAY_SHARE_UNKNOWN;
-    const uint32_t member = find_giver(r, record);
-    if (member == ASSAY_SHARE_NO_MEMBER) return ASSAY_SHARE_STRANGER;
-    if (r->member[member].convicted) return ASSAY_SHARE_SAME;
-    const enum assay_share_result result = check_false_piece(r, row, record);
-    if (result != ASSAY_SHARE_APPLIED) return result;
-    assay_share_convict(r, cluster, dealer, row->id, facts);
-    assay_share_assign_seats(r, facts);
-    assay_share_start_reshares(r, facts);
-    return ASSAY_SHARE_APPLIED;
-}
-
-/* docs/services.md 5.9: the sum of an attempt's dealings, from A and the points of each B, whose
- * digests the ledger has. Returns: ASSAY_SHARE_APPLIED and the digest | MISMATCH */
-static enum assay_share_result sum_dealings(const struct assay_share_row *row,
-                                            const struct assay_share_reshare *reshare,
-                                            const struct assay_share_sum_record *record,
-                                            uint8_t digest[static 32])
-{
-    struct assay_share_commitments sum;
-    uint32_t i = 0;
-    assay_share_commitments_digest(&record->current, digest);
-    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
-    if (record->count != assay_share_count_bits(reshare->dealers)) return ASSAY_SHARE_MISMATCH;
-    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
-        if (!(reshare->dealers >> slot & 1)) continue;
-        assay_share_commitments_digest(&record->dealt[i++], digest);
-        if (!assay_bytes_equal(digest, reshare->dealing[slot], 32)) return ASSAY_SHARE_MISMATCH;
-    }
-    if (assay_share_commitments_sum(&record->current, record->dealt, record->count, &sum) !=
-        ASSAY_OK)
-        return ASSAY_SHARE_MISMATCH;
-    assay_share_commitments_digest(&sum, digest);
-    return ASSAY_SHARE_APPLIED;
-}
-
-enum assay_share_result assay_share_registry_apply_sum(struct assay_share_registry *r,
-                                                       const struct assay_share_sum_record *record,
-                                                       struct assay_share_facts *facts)
-{
-    uint8_t digest[32];
-    facts->count = 0;
-    if (record->era != r->era) return ASSAY_SHARE_LATE; /* its numbers are reused */
-    const struct assay_share_row *row = row_of(r, record->id);
-    if (row == NULL) return ASSAY_SHARE_UNKNOWN;
-    const struct assay_share_reshare *under_way = assay_share_registry_find_reshare(r, row);
-    if (under_way == NULL || under_way->is_public ||
-        under_way->generation != record->generation ||
-        under_way->attempt != record->attempt || under_way->dealt != under_way->dealers)
-        return ASSAY_SHARE_LATE;
-    const struct assay_share_reshare reshare = *under_way; /* it ends with a convicted dealer */
-    if (sum_dealings(row, &reshare, record, digest) != ASSAY_SHARE_APPLIED)
-        return ASSAY_SHARE_MISMATCH;
-    uint32_t right = 0;
-    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++)
-        if (assay_bytes_equal(reshare.digest[i], digest, 32)) right = reshare.have[i];
-    /* Slots with an unrecorded digest may have reported the right one, if no recorded digest is
-     * right. */
-    const uint32_t wrong =
-        assay_share_reported_slots(&reshare) & ~right & ~(right == 0 ? reshare.other : 0u);
-    if (wrong == 0) return ASSAY_SHARE_SAME;
-    for (uint32_t slot = 0; slot < r->config.slots; slot++)
-        if (wrong >> slot & 1) assay_share_convict(r, reshare.cluster, slot, record->id, facts);
-    assay_share_assign_seats(r, facts);
-    assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
@@ -697,6 +566,7 @@ static void request_missing_shares(struct assay_share_registry *r)
         uint32_t kept = 0;
         for (uint32_t c = 0; c < r->config.clusters; c++)
             kept |= row->have[c];
+        ASSAY_ASSERT((kept & ~all) == 0);
         if (!row->synced || kept == all) continue;
         if (assay_share_count_bits(kept) < assay_share_needed(&r->config) ||
             (r->epoch + row->id[31]) % ASSAY_SHARE_WHOLE_EPOCHS == 0)
@@ -721,6 +591,7 @@ static void close_private(struct assay_share_registry *r, struct assay_share_fac
 {
     for (uint32_t i = r->reshare_count; i-- > 0;) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
+        ASSAY_ASSERT(reshare->row < r->row_count);
         struct assay_share_row *row = &r->row[reshare->row];
         if (reshare->is_public) continue;
         const uint32_t digest = find_agreed(r, reshare);
@@ -794,4 +665,5 @@ void assay_share_registry_close_epoch(struct assay_share_registry *r, uint64_t e
     for (uint32_t i = public_ones; i < r->reshare_count; i++)
         r->reshare[i].whole = true;
     assay_bytes_zero(r->certified, sizeof r->certified);
+    ASSAY_ASSERT(r->begun >= r->reshare_count);
 }

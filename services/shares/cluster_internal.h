@@ -47,13 +47,15 @@ bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t clus
  * current. */
 void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
                                 struct assay_share_facts *facts);
-/* Its slot is lost, and its dealings are void. */
-void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
-                         const uint8_t id[static 32], struct assay_share_facts *facts);
 /* Returns: the slot for which a member may submit statements, if it was assigned to it by then; the
  * number of slots otherwise. */
 uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t cluster,
                              uint32_t member, uint64_t seating);
+
+/* --- cluster_lies.c */
+/* Its slot is lost, and its dealings are void. */
+void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                         const uint8_t id[static 32], struct assay_share_facts *facts);
 
 /* --- cluster_owners.c */
 /* Returns: the number of the attempt started last; there is one (asserted). */

@@ -27,6 +27,7 @@ uint64_t assay_share_row_attempt(const struct assay_share_row *row)
 /* Appended. */
 static struct assay_share_row *add_row(struct assay_share_registry *r, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(r->row_count < r->config.ids_max);
     struct assay_share_row *row = &r->row[r->row_count];
     *row = (struct assay_share_row){ 0 };
     assay_bytes_copy(row->id, 32, id, 32);
@@ -51,6 +52,7 @@ static enum assay_share_result check_quota(const struct assay_share_registry *r,
                                            const uint8_t owner[static 32], uint32_t author,
                                            const struct assay_share_row *again)
 {
+    ASSAY_ASSERT(again == NULL || (again >= r->row && again < r->row + r->row_count));
     const uint32_t quota = assay_share_registry_quota(r);
     uint32_t owned = 0, handed_in = 0;
     for (uint32_t i = 0; i < r->row_count; i++) {
@@ -94,6 +96,8 @@ bool assay_share_registry_may_put(const struct assay_share_registry *r,
 static void init_row(struct assay_share_registry *r, struct assay_share_row *row, uint32_t author,
                      const struct assay_share_put_record *record)
 {
+    ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
+    ASSAY_ASSERT(row->reshare == 0); /* it is new, or waits */
     const uint64_t deleted_epoch = row->deleted_epoch;
     *row = (struct assay_share_row){ .generation = 1,
                                      .put_epoch = r->epoch,
@@ -130,6 +134,7 @@ enum assay_share_result assay_share_registry_apply_put(struct assay_share_regist
     const enum assay_share_result charged = check_quota(r, owner, author, row);
     if (charged != ASSAY_SHARE_APPLIED) return charged;
     if (row == NULL) row = add_row(r, id);
+    ASSAY_ASSERT(row->deleted || !row->synced);
     init_row(r, row, author, record);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_WAITING);
     fact->cluster = row->origin;
@@ -142,6 +147,7 @@ enum assay_share_result assay_share_registry_apply_put(struct assay_share_regist
 
 void assay_share_row_delete(struct assay_share_row *row, uint64_t epoch)
 {
+    ASSAY_ASSERT(row->reshare == 0);
     const struct assay_share_row was = *row;
     *row = (struct assay_share_row){
         .deleted = true, .generation = 1, .deleted_epoch = epoch, .author = was.author
@@ -176,10 +182,12 @@ enum assay_share_result assay_share_registry_apply_delete(
     if (result != ASSAY_SHARE_APPLIED) return result;
     if (row->reshare != 0) assay_share_reshare_remove(r, row->reshare - 1);
     if (row->synced) {
+        ASSAY_ASSERT(r->synced_count > 0);
         r->synced_count--;
         r->root_known = false;
     }
-    assay_share_row_delete(row, r->epoch);
+    /* In the first epoch none is closed: 0 would mean that it was never deleted. */
+    assay_share_row_delete(row, r->epoch > 0 ? r->epoch : 1);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_DELETED);
     assay_bytes_copy(fact->id, 32, row->id, 32);
     assay_share_assign_seats(r, facts); /* it may have prevented the reassignment of a lost slot */
@@ -191,6 +199,7 @@ enum assay_share_result assay_share_registry_apply_readers(
     struct assay_share_registry *r, const struct assay_share_readers_record *record,
     struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
     struct assay_share_row *row = NULL;
     facts->count = 0;
     const enum assay_share_result result = check_order(r, &record->order, &row);
@@ -210,6 +219,7 @@ enum assay_share_result assay_share_registry_apply_readers(
 bool assay_share_row_has_reader(const struct assay_share_row *row,
                                 const struct assay_share_reader *reader)
 {
+    ASSAY_ASSERT(row->reader_count <= ASSAY_SHARE_READERS_MAX);
     for (uint32_t i = 0; i < row->reader_count; i++)
         if (row->reader[i].kind == reader->kind &&
             assay_bytes_equal(row->reader[i].name, reader->name, 32))

@@ -10,6 +10,7 @@ enum { DEALING_LINE_LEN = 160 }; /* of a record, without points and sealed numbe
 
 size_t assay_share_round_stride(const struct assay_share_config *config)
 {
+    ASSAY_ASSERT(config->k <= ASSAY_SHARE_K_MAX && config->slots <= ASSAY_SHARE_SLOTS_MAX);
     return (size_t)ASSAY_SODIUM_POINT_LEN * (config->k + 1) + (size_t)32 * config->slots;
 }
 
@@ -17,6 +18,7 @@ uint32_t assay_share_round_ids(const struct assay_share_config *config)
 {
     const size_t each = assay_share_round_stride(config) * config->slots;
     const size_t fit = ASSAY_SHARE_ROUND_LEN / each;
+    ASSAY_ASSERT(fit > 0);
     return fit < ASSAY_SHARE_ROUND_IDS_MAX ? (uint32_t)fit : ASSAY_SHARE_ROUND_IDS_MAX;
 }
 
@@ -32,6 +34,7 @@ bool assay_share_registry_get_dealing(const struct assay_share_registry *r,
                                       const struct assay_share_reshare *reshare, uint32_t dealer,
                                       struct assay_share_public_dealing *dealing)
 {
+    ASSAY_ASSERT(dealer < ASSAY_SHARE_SLOTS_MAX);
     if (!reshare->is_public || !(reshare->dealt >> dealer & 1)) return false;
     const uint8_t *at = assay_share_round_at(r, reshare->place, dealer);
     const size_t points = (size_t)r->config.k * ASSAY_SODIUM_POINT_LEN;
@@ -48,6 +51,7 @@ void assay_share_registry_get_label(const struct assay_share_registry *r,
                                     const struct assay_share_reshare *reshare, uint32_t dealer,
                                     uint32_t taker, uint8_t label[static 32])
 {
+    ASSAY_ASSERT(dealer < ASSAY_SHARE_SLOTS_MAX && taker < ASSAY_SHARE_SLOTS_MAX);
     struct assay_share_sealed_for what = {
         .era = r->round->era, .cluster = reshare->cluster, .generation = reshare->generation,
         .attempt = reshare->attempt, .dealer = dealer, .taker = taker,
@@ -60,6 +64,7 @@ static void add_round_fact(const struct assay_share_registry *r,
                            const struct assay_share_reshare *reshare,
                            enum assay_share_fact_kind kind, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(reshare->is_public);
     struct assay_share_fact *fact = assay_share_fact_add(facts, kind);
     fact->cluster = reshare->cluster;
     fact->generation = reshare->generation;
@@ -138,6 +143,7 @@ static enum assay_share_result apply_dealing(struct assay_share_registry *r,
                                              const struct assay_share_speaker *dealer,
                                              const struct assay_share_dealing_line *line)
 {
+    ASSAY_ASSERT(dealer->slot < r->config.slots);
     uint8_t label[32];
     struct assay_share_reshare *reshare =
         under_way(r, dealer->cluster, line->id, line->generation, line->attempt);
@@ -159,6 +165,7 @@ static enum assay_share_result apply_dealing(struct assay_share_registry *r,
     assay_writer_put(&w, line->dealing.sealed, (size_t)r->config.slots * 32);
     ASSAY_ASSERT(!w.full && w.len == stride);
     reshare->dealt |= bit;
+    ASSAY_ASSERT((reshare->dealt & ~reshare->able) == 0);
     return ASSAY_SHARE_APPLIED;
 }
 
@@ -166,6 +173,7 @@ enum assay_share_result assay_share_registry_apply_dealing(
     struct assay_share_registry *r, uint32_t member,
     const struct assay_share_dealing_record *record, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_DEALINGS_MAX);
     facts->count = 0;
     enum assay_share_result last = check_speaker(r, member, &record->speaker);
     bool applied = false;
@@ -186,6 +194,7 @@ static bool is_number_valid(const struct assay_share_registry *r,
                             const struct assay_share_dispute_record *record)
 {
     const uint32_t taker = record->speaker.slot;
+    ASSAY_ASSERT(taker < r->config.slots && (r->round->takers >> taker & 1));
     struct assay_secret32 number;
     uint8_t label[32];
     assay_share_registry_get_label(r, reshare, record->dealer, taker, label);
@@ -218,6 +227,7 @@ static void bar_member(struct assay_share_registry *r, uint32_t member,
                        const struct assay_share_dispute_record *record,
                        struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(member < ASSAY_SHARE_MEMBERS_MAX);
     r->member[member].barred_until = r->epoch + ASSAY_SHARE_SILENT_EPOCHS;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_BARRED);
     fact->cluster = record->speaker.cluster;
@@ -245,6 +255,7 @@ enum assay_share_result assay_share_registry_apply_dispute(
     if (record->dealer >= r->config.slots || !(reshare->dealt >> record->dealer & 1))
         return ASSAY_SHARE_UNKNOWN;
     if (reshare->bad >> record->dealer & 1) return ASSAY_SHARE_SAME;
+    ASSAY_ASSERT(member < ASSAY_SHARE_MEMBERS_MAX && (reshare->bad & ~reshare->dealt) == 0);
     result = check_dispute(r, reshare, record);
     if (result == ASSAY_SHARE_HONEST) bar_member(r, member, record, facts);
     if (result != ASSAY_SHARE_APPLIED) return result;
@@ -264,7 +275,9 @@ enum assay_share_result assay_share_round_have(struct assay_share_registry *r, u
                                                uint32_t slot, const struct assay_share_line *line,
                                                struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(number < r->reshare_count && slot < r->config.slots);
     struct assay_share_reshare *reshare = &r->reshare[number];
+    ASSAY_ASSERT(reshare->is_public);
     const uint32_t bit = 1u << slot, in = r->round->takers & ~r->round->out;
     if (line->attempt != reshare->attempt || r->round->phase != ASSAY_SHARE_PHASE_HAVES)
         return ASSAY_SHARE_UNKNOWN;
@@ -287,6 +300,7 @@ enum assay_share_result assay_share_round_have(struct assay_share_registry *r, u
 void assay_share_round_on_seat_change(struct assay_share_registry *r, uint32_t cluster,
                                       uint32_t slot)
 {
+    ASSAY_ASSERT(slot < r->config.slots);
     struct assay_share_round *round = r->round;
     if (round->phase == ASSAY_SHARE_PHASE_NONE || round->cluster != cluster) return;
     round->out |= round->takers & 1u << slot;
@@ -296,6 +310,7 @@ void assay_share_round_on_seat_change(struct assay_share_registry *r, uint32_t c
 
 void assay_share_round_convicted(struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
 {
+    ASSAY_ASSERT(slot < r->config.slots);
     const struct assay_share_round *round = r->round;
     if (round->cluster != cluster || (round->phase != ASSAY_SHARE_PHASE_DEALS &&
                                       round->phase != ASSAY_SHARE_PHASE_DISPUTES))
@@ -311,6 +326,7 @@ static void record_silence(struct assay_share_registry *r, uint32_t cluster, uin
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     if (seat->member == ASSAY_SHARE_NO_MEMBER) return;
+    ASSAY_ASSERT(seat->member < ASSAY_SHARE_MEMBERS_MAX);
     struct assay_share_member *m = &r->member[seat->member];
     const uint64_t before = m->silent_epoch; /* whatever key it lists, and in any seat */
     m->silent_epoch = r->epoch;
@@ -331,6 +347,8 @@ static void record_silence(struct assay_share_registry *r, uint32_t cluster, uin
 static uint32_t find_silent_slots(const struct assay_share_registry *r)
 {
     const struct assay_share_round *round = r->round;
+    ASSAY_ASSERT(round->phase == ASSAY_SHARE_PHASE_DEALS ||
+                 round->phase == ASSAY_SHARE_PHASE_HAVES);
     uint32_t silent = 0;
     for (uint32_t i = 0; i < r->reshare_count; i++) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
@@ -356,12 +374,14 @@ static void end_round(struct assay_share_registry *r)
 {
     for (uint32_t i = r->reshare_count; i-- > 0;)
         if (r->reshare[i].is_public) assay_share_reshare_fail(r, i);
+    ASSAY_ASSERT(count_attempts(r) == 0);
     assay_bytes_zero(r->round, sizeof *r->round);
 }
 
 static void enter_phase(struct assay_share_registry *r, enum assay_share_phase phase,
                         enum assay_share_fact_kind kind, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(phase == r->round->phase + 1);
     r->round->phase = phase;
     r->round->closes = 0;
     r->round->certified = (1u << r->config.slots) - 1;
@@ -373,6 +393,7 @@ static void enter_phase(struct assay_share_registry *r, enum assay_share_phase p
  * few, or their sum is no generation. */
 static bool choose_dealings(struct assay_share_registry *r, struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(reshare->is_public && reshare->dealers == 0);
     struct assay_share_commitments dealt[ASSAY_SHARE_K_MAX], sum;
     uint32_t count = 0;
     for (uint32_t slot = 0; slot < r->config.slots && count < r->config.k; slot++) {
@@ -385,6 +406,7 @@ static bool choose_dealings(struct assay_share_registry *r, struct assay_share_r
     if (count < r->config.k ||
         assay_share_combine_commitments(reshare->dealers, dealt, &sum) != ASSAY_OK)
         return false;
+    ASSAY_ASSERT(assay_share_count_bits(reshare->dealers) == r->config.k);
     assay_share_commitments_digest(&sum, reshare->digest[0]);
     return true;
 }
@@ -397,6 +419,7 @@ static bool all_have_dealt(const struct assay_share_registry *r)
 static void close_confirmations(struct assay_share_registry *r, bool last,
                                 struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(r->round->phase == ASSAY_SHARE_PHASE_HAVES);
     for (uint32_t i = r->reshare_count; i-- > 0;) {
         const struct assay_share_reshare *reshare = &r->reshare[i];
         if (!reshare->is_public) continue;
@@ -416,6 +439,7 @@ void assay_share_round_close(struct assay_share_registry *r, struct assay_share_
         end_round(r);
         return;
     }
+    ASSAY_ASSERT(round->closes < ASSAY_SHARE_ROUND_CLOSES);
     const uint32_t cluster = round->cluster;
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         const uint32_t member = r->cluster[cluster].seat[slot].member;
@@ -447,6 +471,7 @@ void assay_share_round_close(struct assay_share_registry *r, struct assay_share_
 /* Slots that can be dealt to: their holder may act, and has a key. */
 static uint32_t find_keyed_slots(const struct assay_share_registry *r, uint32_t cluster)
 {
+    ASSAY_ASSERT(cluster < r->config.clusters);
     const uint32_t standing = assay_share_active_slots(r, cluster);
     uint32_t keyed = 0;
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
@@ -460,6 +485,7 @@ static uint32_t find_keyed_slots(const struct assay_share_registry *r, uint32_t 
 static uint32_t find_able_slots(const struct assay_share_registry *r,
                                 const struct assay_share_row *row, uint32_t cluster, uint32_t keyed)
 {
+    ASSAY_ASSERT(cluster < r->config.clusters);
     if (!row->synced || row->wanted == 0 || row->due_epoch == 0 || row->reshare != 0) return 0;
     if (row->tried == UINT16_MAX || row->generation == UINT32_MAX) return 0;
     const uint32_t able = row->have[cluster] & r->cluster[cluster].ready & keyed;
@@ -469,7 +495,10 @@ static uint32_t find_able_slots(const struct assay_share_registry *r,
 static void start_attempt(struct assay_share_registry *r, uint32_t number, uint32_t able,
                           uint32_t place, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(r->reshare_count < ASSAY_SHARE_RESHARES_MAX && number < r->row_count);
+    ASSAY_ASSERT(able != 0 && place < assay_share_round_ids(&r->config));
     struct assay_share_row *row = &r->row[number];
+    ASSAY_ASSERT(row->synced && row->reshare == 0);
     struct assay_share_reshare *reshare = &r->reshare[r->reshare_count++];
     row->reshare = r->reshare_count;
     row->tried++;
@@ -509,6 +538,7 @@ static uint32_t round_room(const struct assay_share_registry *r)
 static void start_round_in(struct assay_share_registry *r, uint32_t cluster, uint32_t keyed,
                            struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(r->round->phase == ASSAY_SHARE_PHASE_NONE && r->round->takers == 0);
     r->round->cluster = cluster;
     for (uint32_t count = 0; count < round_room(r) &&
                              r->reshare_count < ASSAY_SHARE_RESHARES_MAX;

@@ -26,8 +26,10 @@ uint32_t assay_share_count_bits(uint32_t bits)
 bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t cluster,
                                   uint32_t slot)
 {
+    ASSAY_ASSERT(cluster < ASSAY_SHARE_CLUSTERS_MAX && slot < ASSAY_SHARE_SLOTS_MAX);
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     if (seat->member == ASSAY_SHARE_NO_MEMBER) return true;
+    ASSAY_ASSERT(seat->member < ASSAY_SHARE_MEMBERS_MAX);
     const struct assay_share_member *m = &r->member[seat->member];
     return m->standing < ASSAY_SHARE_STAND_WARNING || m->convicted || m->cluster != cluster ||
            m->away_until > r->epoch || !assay_bytes_equal(m->key, seat->key, sizeof seat->key);
@@ -35,6 +37,7 @@ bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t
 
 uint32_t assay_share_active_slots(const struct assay_share_registry *r, uint32_t cluster)
 {
+    ASSAY_ASSERT(cluster < ASSAY_SHARE_CLUSTERS_MAX);
     uint32_t bits = 0;
     if (!r->cluster[cluster].seated) return 0;
     for (uint32_t slot = 0; slot < r->config.slots; slot++)
@@ -45,6 +48,7 @@ uint32_t assay_share_active_slots(const struct assay_share_registry *r, uint32_t
 static bool has_other_seat(const struct assay_share_registry *r, uint32_t member, uint32_t cluster,
                            uint32_t slot, uint32_t filled)
 {
+    ASSAY_ASSERT(filled <= r->config.slots);
     for (uint32_t c = 0; c < r->config.clusters; c++) {
         const uint32_t count = c == cluster ? filled : r->cluster[c].seated ? r->config.slots : 0;
         for (uint32_t i = 0; i < count; i++)
@@ -58,6 +62,7 @@ static bool has_other_seat(const struct assay_share_registry *r, uint32_t member
 static uint32_t find_best_candidate(const struct assay_share_registry *r, uint32_t cluster,
                                     uint32_t slot, uint32_t filled)
 {
+    ASSAY_ASSERT(cluster < r->config.clusters && slot < r->config.slots);
     uint32_t best = ASSAY_SHARE_MEMBERS_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
@@ -72,6 +77,7 @@ static uint32_t find_best_candidate(const struct assay_share_registry *r, uint32
 static void set_seat(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
                      uint32_t member, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(member < ASSAY_SHARE_MEMBERS_MAX && r->member[member].listed);
     struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     seat->member = member;
     assay_bytes_copy(seat->key, sizeof seat->key, r->member[member].key, sizeof seat->key);
@@ -92,6 +98,7 @@ static void form_cluster(struct assay_share_registry *r, uint32_t cluster,
                          struct assay_share_facts *facts)
 {
     struct assay_share_cluster *c = &r->cluster[cluster];
+    ASSAY_ASSERT(!c->seated);
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         const uint32_t member = find_best_candidate(r, cluster, slot, slot);
         if (member == ASSAY_SHARE_MEMBERS_MAX) return;
@@ -106,6 +113,7 @@ static void form_cluster(struct assay_share_registry *r, uint32_t cluster,
 void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
                        struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(why > ASSAY_SHARE_WHY_NONE && why <= ASSAY_SHARE_WHY_OLD_SHARES);
     struct assay_share_cluster *c = &r->cluster[cluster];
     if (c->alarm_epoch != r->epoch) c->alarms = 0;
     c->alarm_epoch = r->epoch;
@@ -120,6 +128,7 @@ void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum as
  * shares of lost slots no longer count? A suspended holder may recover tomorrow, with its share. */
 static bool are_ids_kept(const struct assay_share_registry *r, uint32_t least)
 {
+    ASSAY_ASSERT(least >= r->config.k);
     uint32_t standing[ASSAY_SHARE_CLUSTERS_MAX];
     for (uint32_t c = 0; c < r->config.clusters; c++)
         standing[c] = assay_share_active_slots(r, c);
@@ -144,6 +153,7 @@ bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t clus
 static void reassign_seat(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
                           uint32_t member, struct assay_share_facts *facts)
 {
+    ASSAY_ASSERT(assay_share_registry_is_lost(r, cluster, slot));
     const uint32_t bit = 1u << slot;
     set_seat(r, cluster, slot, member, facts);
     r->cluster[cluster].ready &= ~bit;
@@ -187,6 +197,7 @@ void assay_share_assign_seats(struct assay_share_registry *r, struct assay_share
 void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
 {
     ASSAY_ASSERT(number < r->reshare_count);
+    ASSAY_ASSERT(r->row[r->reshare[number].row].reshare == number + 1);
     r->row[r->reshare[number].row].reshare = 0;
     r->reshare_count--;
     if (number == r->reshare_count) return;
@@ -196,6 +207,7 @@ void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
 
 void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number)
 {
+    ASSAY_ASSERT(number < r->reshare_count);
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
     row->wanted |= 1u << reshare->cluster;
@@ -211,8 +223,10 @@ static uint32_t choose_dealers(uint32_t able, uint32_t k, uint32_t attempt)
     uint32_t number[ASSAY_SHARE_SLOTS_MAX], at = 0, chosen = 0;
     for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++)
         if (able >> slot & 1) number[at++] = slot;
+    ASSAY_ASSERT(at == count && k <= count && attempt > 0);
     for (uint32_t i = 0; i < k; i++)
         chosen |= 1u << number[(attempt - 1 + i) % count];
+    ASSAY_ASSERT(assay_share_count_bits(chosen) == k);
     return chosen;
 }
 
@@ -247,6 +261,7 @@ static void start_reshare(struct assay_share_registry *r, uint32_t number, uint3
                           uint32_t able, struct assay_share_facts *facts)
 {
     struct assay_share_row *row = &r->row[number];
+    ASSAY_ASSERT(row->synced && row->reshare == 0);
     ASSAY_ASSERT(r->reshare_count < ASSAY_SHARE_RESHARES_MAX);
     struct assay_share_reshare *reshare = &r->reshare[r->reshare_count++];
     row->reshare = r->reshare_count;
@@ -281,6 +296,7 @@ void assay_share_start_reshares(struct assay_share_registry *r, struct assay_sha
         if (!choose_cluster(r, row, &cluster, &able)) {
             for (cluster = 0; !(row->wanted >> cluster & 1);)
                 cluster++;
+            ASSAY_ASSERT(cluster < r->config.clusters);
             assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_NO_DEALERS, facts);
             continue;
         }

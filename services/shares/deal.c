@@ -57,6 +57,7 @@ void assay_share_commitments_digest(const struct assay_share_commitments *c,
  * multiplication. */
 static enum assay_status multiply_by_x(uint32_t slot, uint8_t point[static ASSAY_SODIUM_POINT_LEN])
 {
+    ASSAY_ASSERT(slot < ASSAY_SHARE_SLOTS_MAX);
     uint8_t once[ASSAY_SODIUM_POINT_LEN];
     const uint32_t x = slot + 1;
     if (x > 4) {
@@ -90,6 +91,7 @@ enum assay_status assay_share_commitments_at(const struct assay_share_commitment
 static enum assay_status make_commitments(const struct assay_share_polynomial *polynomial,
                                           struct assay_share_commitments *commitments)
 {
+    ASSAY_ASSERT(is_k_valid(polynomial->k));
     struct assay_share_commitments made = { .k = polynomial->k };
     for (uint32_t i = 0; i < polynomial->k; i++)
         ASSAY_TRY(assay_sodium_point_base(&polynomial->a[i], made.point[i]));
@@ -162,10 +164,12 @@ enum assay_status assay_share_verify(const struct assay_share_commitments *c, ui
 static enum assay_status compute_lambda(uint32_t k, const uint32_t *slot, uint32_t i,
                                         struct assay_secret32 *lambda)
 {
+    ASSAY_ASSERT(k <= ASSAY_SHARE_K_MAX && i < k);
     struct assay_secret32 above = { { 1 } }, below = { { 1 } }, difference;
     const struct assay_secret32 own = slot_x(slot[i]);
     for (uint32_t j = 0; j < k; j++) {
         if (j == i) continue;
+        ASSAY_ASSERT(slot[j] != slot[i]); /* or the product below is zero */
         const struct assay_secret32 other = slot_x(slot[j]);
         assay_sodium_scalar_mul(&above, &other, &above);
         assay_sodium_scalar_sub(&other, &own, &difference);
@@ -222,6 +226,7 @@ enum assay_status assay_share_lambda(uint32_t dealers, uint32_t dealer,
         slot[k++] = i;
     }
     if (k < ASSAY_SHARE_K_MIN || own == ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
+    ASSAY_ASSERT(slot[own] == dealer);
     return compute_lambda(k, slot, own, lambda);
 }
 
@@ -250,6 +255,7 @@ enum assay_status assay_share_dealing_verify(const struct assay_share_commitment
 
 static enum assay_status check_dealings(uint32_t k, const struct assay_share_dealing *dealing)
 {
+    ASSAY_ASSERT(is_k_valid(k));
     uint32_t slot[ASSAY_SHARE_K_MAX] = { 0 };
     for (uint32_t i = 0; i < k; i++) {
         slot[i] = dealing[i].dealer;
@@ -266,6 +272,7 @@ enum assay_status assay_share_commitments_sum(const struct assay_share_commitmen
                                               uint32_t count, struct assay_share_commitments *sum)
 {
     struct assay_share_commitments made = *current;
+    ASSAY_ASSERT(count <= ASSAY_SHARE_SLOTS_MAX);
     if (!is_k_valid(current->k) || count == 0) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         if (dealt[i].k != current->k) return ASSAY_E_RANGE;
@@ -353,6 +360,7 @@ enum assay_status assay_share_combine_numbers(uint32_t dealers, const struct ass
         if (!(dealers >> slot & 1)) continue;
         status = assay_share_lambda(dealers, slot, &lambda);
         if (status != ASSAY_OK) break;
+        ASSAY_ASSERT(i < ASSAY_SHARE_K_MAX); /* or there is no lambda */
         assay_sodium_scalar_mul(&lambda, &number[i++], &part);
         assay_sodium_scalar_add(&made, &part, &made);
     }
@@ -382,6 +390,7 @@ void assay_share_payload_seal(const struct assay_secret32 *secret, const uint8_t
                               const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN],
                               struct assay_slice message, uint8_t *sealed)
 {
+    ASSAY_ASSERT(message.bytes != NULL || message.len == 0);
     struct assay_secret32 key;
     derive_payload_key(secret, id, &key);
     assay_bytes_copy(sealed, ASSAY_SODIUM_NONCE_LEN, nonce, ASSAY_SODIUM_NONCE_LEN);

@@ -15,6 +15,7 @@ static const struct assay_secret32 zero = { { 0 } };
 static void hash_to_scalar(const char *type, const uint8_t label[static 32],
                            const uint8_t *const *point, uint32_t count, struct assay_secret32 *out)
 {
+    ASSAY_ASSERT(count > 0);
     uint8_t input[32 + 32 + POINTS_MAX * ASSAY_SODIUM_POINT_LEN], wide[ASSAY_SODIUM_WIDE_LEN];
     struct assay_writer w = assay_writer_over(input, sizeof input);
     size_t len = 0;
@@ -85,6 +86,7 @@ static enum assay_status add_multiples(const struct assay_secret32 *a, const uin
                                        const struct assay_secret32 *b, const uint8_t *other,
                                        uint8_t out[static ASSAY_SODIUM_POINT_LEN])
 {
+    ASSAY_ASSERT(other != NULL);
     uint8_t left[ASSAY_SODIUM_POINT_LEN], right[ASSAY_SODIUM_POINT_LEN];
     if (base == NULL) ASSAY_TRY(assay_sodium_point_base(a, left));
     else ASSAY_TRY(assay_sodium_point_mul(a, base, left));
@@ -150,6 +152,7 @@ enum assay_status assay_dealing_seal(const struct assay_secret32 *r,
     compute_pad(label, dealt, taker, shared, &pad);
     assay_sodium_scalar_add(number, &pad, &pad);
     assay_bytes_copy(sealed, 32, pad.bytes, 32);
+    ASSAY_ASSERT(assay_dealing_is_sealed(sealed)); /* a sum is reduced */
     assay_secret_wipe(shared, sizeof shared);
     return ASSAY_OK;
 }

@@ -33,6 +33,7 @@ uint32_t assay_share_documents(uint32_t ids_max)
 
 static uint32_t first_row(uint32_t document)
 {
+    ASSAY_ASSERT(document >= ASSAY_SHARE_DOCUMENT_FIRST);
     return (document - ASSAY_SHARE_DOCUMENT_FIRST) * ASSAY_SHARE_DOCUMENT_ROWS;
 }
 
@@ -54,6 +55,7 @@ static void encode_members(struct assay_writer *w, const struct assay_share_regi
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed) continue;
+        ASSAY_ASSERT(m->address_len <= ASSAY_SHARE_ADDRESS_MAX);
         assay_cbor_put_array(w, 10);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_uint(w, m->cluster);
@@ -76,6 +78,7 @@ static void encode_digest(struct assay_writer *w, bool known, const uint8_t dige
 
 static void encode_clusters(struct assay_writer *w, const struct assay_share_registry *r)
 {
+    ASSAY_ASSERT(r->config.clusters <= ASSAY_SHARE_CLUSTERS_MAX);
     assay_cbor_put_array(w, r->config.clusters);
     for (uint32_t c = 0; c < r->config.clusters; c++) {
         const struct assay_share_cluster *cluster = &r->cluster[c];
@@ -114,6 +117,7 @@ static void encode_reshare(struct assay_writer *w, const struct assay_share_resh
         assay_cbor_put_uint(w, reshare->bad);
         assay_cbor_put_uint(w, reshare->dealers);
         assay_cbor_put_uint(w, reshare->have[0]);
+        ASSAY_ASSERT((reshare->dealt & ~reshare->able) == 0);
         encode_digest(w, reshare->dealers != 0, reshare->digest[0]);
         return;
     }
@@ -164,6 +168,7 @@ static void encode_head(struct assay_writer *w, const struct assay_share_registr
 static const struct assay_share_reshare *find_reshare_at(const struct assay_share_registry *r,
                                                          uint32_t place)
 {
+    ASSAY_ASSERT(place < assay_share_round_ids(&r->config));
     for (uint32_t i = 0; i < r->reshare_count; i++)
         if (r->reshare[i].is_public && r->reshare[i].place == place) return &r->reshare[i];
     return NULL;
@@ -211,12 +216,16 @@ static void encode_round(struct assay_writer *w, const struct assay_share_regist
 
 static void encode_row(struct assay_writer *w, const struct assay_share_row *row, uint32_t clusters)
 {
+    ASSAY_ASSERT(clusters <= ASSAY_SHARE_CLUSTERS_MAX &&
+                 row->reader_count <= ASSAY_SHARE_READERS_MAX);
     assay_cbor_put_array(w, row->deleted ? DELETED_ITEMS : ROW_ITEMS);
     assay_cbor_put_bytes(w, row->id, 32);
     assay_cbor_put_bytes(w, row->owner, 32);
     assay_cbor_put_uint(w, row->author);
     assay_cbor_put_uint(w, row->deleted_epoch);
     if (row->deleted) return;
+    const uint64_t first = assay_share_put_attempt(row->put_epoch);
+    ASSAY_ASSERT(row->attempt >= first);
     assay_cbor_put_uint(w, row->birth.era);
     assay_cbor_put_uint(w, row->birth.epoch);
     assay_cbor_put_uint(w, row->version);
@@ -225,7 +234,7 @@ static void encode_row(struct assay_writer *w, const struct assay_share_row *row
     assay_cbor_put_bool(w, row->synced);
     assay_cbor_put_uint(w, row->put_epoch);
     assay_cbor_put_uint(w, row->generation);
-    assay_cbor_put_uint(w, row->attempt - assay_share_put_attempt(row->put_epoch));
+    assay_cbor_put_uint(w, row->attempt - first);
     assay_cbor_put_uint(w, row->origin);
     assay_cbor_put_array(w, clusters);
     for (uint32_t c = 0; c < clusters; c++)
@@ -242,6 +251,7 @@ static void encode_row(struct assay_writer *w, const struct assay_share_row *row
 static void encode_rows(struct assay_writer *w, const struct assay_share_registry *r,
                         uint32_t document)
 {
+    ASSAY_ASSERT(r->row_count <= r->config.ids_max);
     const uint32_t first = first_row(document), end = last_row(document, r->row_count);
     assay_cbor_put_array(w, ROWS_ITEMS);
     assay_cbor_put_text(w, rows_type);
@@ -340,6 +350,7 @@ static enum assay_status decode_seat(struct assay_cursor *c, struct assay_share_
 static enum assay_status decode_cluster(struct assay_cursor *c, uint32_t slots,
                                         struct assay_share_cluster *cluster)
 {
+    ASSAY_ASSERT(slots <= ASSAY_SHARE_SLOTS_MAX);
     bool is_null = false;
     ASSAY_TRY(decode_is_null(c, &is_null));
     if (is_null) return ASSAY_OK;
@@ -362,6 +373,7 @@ static enum assay_status decode_cluster(struct assay_cursor *c, uint32_t slots,
 static enum assay_status decode_dealers(struct assay_cursor *c, const struct assay_share_config *of,
                                         struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(reshare->dealers == 0 && of->k <= ASSAY_SHARE_K_MAX);
     ASSAY_TRY(assay_cbor_array_exact(c, of->k));
     for (uint32_t i = 0; i < of->k; i++) {
         uint32_t slot = 0;
@@ -382,6 +394,7 @@ static enum assay_status decode_dealers(struct assay_cursor *c, const struct ass
 static enum assay_status decode_public(struct assay_cursor *c, const struct assay_share_config *of,
                                        struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(of->slots <= ASSAY_SHARE_SLOTS_MAX);
     const uint32_t all = (1u << of->slots) - 1;
     bool is_null = false;
     reshare->is_public = reshare->whole = true;
@@ -522,6 +535,7 @@ static enum assay_status decode_rows(struct assay_cursor *c, struct assay_share_
 {
     const uint32_t first = first_row(document), end = last_row(document, r->config.ids_max);
     uint64_t count = 0;
+    ASSAY_ASSERT(first < end && end <= r->config.ids_max);
     assay_bytes_zero(&r->row[first], (end - first) * sizeof *r->row);
     ASSAY_TRY(assay_cbor_array_exact(c, ROWS_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(c, rows_type));
@@ -568,6 +582,7 @@ static bool join_rows(struct assay_share_registry *r)
         r->synced_count += r->row[i].synced;
         if (!assay_share_order_add(r)) return false;
     }
+    ASSAY_ASSERT(r->row_count == rows);
     return true;
 }
 
@@ -604,11 +619,13 @@ static bool join_round(struct assay_share_registry *r)
         const struct assay_share_reshare *reshare = find_reshare_at(r, place);
         for (uint32_t slot = r->config.slots; reshare != NULL && slot-- > 0;) {
             if (!(reshare->dealt >> slot & 1)) continue;
+            ASSAY_ASSERT(left > 0);
             uint8_t *const to = assay_share_round_at(r, place, slot);
             const uint8_t *const from = r->round->dealings + stride * --left;
             if (to != from) assay_bytes_copy(to, stride, from, stride);
         }
     }
+    ASSAY_ASSERT(left == 0); /* each decoded dealing has moved to its place */
     return true;
 }
 

@@ -134,6 +134,7 @@ static enum assay_status want_send(const struct assay_share_exchange *x, enum as
                                    struct assay_slice rest, uint8_t *bytes, size_t capacity,
                                    struct assay_share_want *want)
 {
+    ASSAY_ASSERT(kind > ASSAY_SHARE_ASK && kind <= ASSAY_SHARE_GIVE);
     struct assay_share_message m = { .kind = kind };
     assay_bytes_copy(m.nonce_a, 32, x->nonce_a, 32);
     assay_bytes_copy(m.nonce_b, 32, x->nonce_b, 32);
@@ -145,6 +146,8 @@ static enum assay_status want_send(const struct assay_share_exchange *x, enum as
 
 static void want_quote(struct assay_share_exchange *x, struct assay_share_want *want)
 {
+    ASSAY_ASSERT(x->gives ? does_giver_prove(&x->terms) : x->terms.taker_proves);
+    ASSAY_ASSERT(x->step != ASSAY_SHARE_STEP_QUOTING && x->step < ASSAY_SHARE_STEP_PROVEN);
     x->step = ASSAY_SHARE_STEP_QUOTING;
     want->action = ASSAY_SHARE_WANT_QUOTE;
     assay_share_report_data(x, x->gives, want->report_data);
@@ -153,6 +156,8 @@ static void want_quote(struct assay_share_exchange *x, struct assay_share_want *
 static void want_verify(struct assay_share_exchange *x, struct assay_slice evidence,
                         struct assay_share_want *want)
 {
+    ASSAY_ASSERT(evidence.len > 0);
+    ASSAY_ASSERT(x->step == (x->gives ? ASSAY_SHARE_STEP_OFFERED : ASSAY_SHARE_STEP_ASKED));
     x->step = ASSAY_SHARE_STEP_CHECKING;
     want->action = ASSAY_SHARE_WANT_VERIFY;
     want->bytes = evidence;
@@ -167,6 +172,7 @@ enum assay_status assay_share_exchange_ask(struct assay_share_exchange *x,
                                            uint8_t *bytes, size_t capacity,
                                            struct assay_share_want *want)
 {
+    ASSAY_ASSERT(terms->purpose >= ASSAY_SHARE_FETCH && terms->purpose <= ASSAY_SHARE_LET);
     ASSAY_ASSERT(count > 0 && count <= ASSAY_SHARE_GIVE_MAX);
     *want = (struct assay_share_want){ .action = ASSAY_SHARE_WANT_SEND };
     *x = (struct assay_share_exchange){ .terms = *terms, .step = ASSAY_SHARE_STEP_ASKED,
@@ -195,6 +201,8 @@ enum assay_status assay_share_exchange_answer(struct assay_share_exchange *x,
     if (ask->era != terms->era) return ASSAY_E_STALE;
     if (ask->epoch != terms->epoch)
         return ask->epoch < terms->epoch ? ASSAY_E_STALE : ASSAY_E_EARLY;
+    ASSAY_ASSERT(ask->count > 0 && ask->count <= ASSAY_SHARE_GIVE_MAX);
+    ASSAY_ASSERT(ask->ids.len == (size_t)ask->count * 32);
     *x = (struct assay_share_exchange){ .gives = true, .terms = *terms, .count = ask->count,
                                         .until_ms = now_ms + ASSAY_SHARE_PATIENCE_MS };
     assay_bytes_copy(x->nonce_a, 32, ask->nonce_a, 32);
@@ -213,6 +221,7 @@ enum assay_status assay_share_exchange_answer(struct assay_share_exchange *x,
 static enum assay_status want_taker_proof(struct assay_share_exchange *x, uint8_t *bytes,
                                           size_t capacity, struct assay_share_want *want)
 {
+    ASSAY_ASSERT(!x->gives);
     if (x->terms.taker_proves) {
         want_quote(x, want);
         return ASSAY_OK;
@@ -223,6 +232,8 @@ static enum assay_status want_taker_proof(struct assay_share_exchange *x, uint8_
 
 static void want_give(struct assay_share_exchange *x, struct assay_share_want *want)
 {
+    ASSAY_ASSERT(x->gives);
+    ASSAY_ASSERT(x->step == ASSAY_SHARE_STEP_CHECKING || !x->terms.taker_proves);
     x->step = ASSAY_SHARE_STEP_GIVING;
     want->action = ASSAY_SHARE_WANT_GIVE;
 }
@@ -231,6 +242,7 @@ static enum assay_status on_offer(struct assay_share_exchange *x,
                                   const struct assay_share_message *m, uint8_t *bytes,
                                   size_t capacity, struct assay_share_want *want)
 {
+    ASSAY_ASSERT(!x->gives);
     const bool proves = does_giver_prove(&x->terms);
     if (x->step != ASSAY_SHARE_STEP_ASKED) return ASSAY_E_STALE;
     if ((m->evidence.len > 0) != proves) return ASSAY_E_INVALID;
@@ -244,6 +256,7 @@ static enum assay_status on_proof(struct assay_share_exchange *x,
                                   const struct assay_share_message *m,
                                   struct assay_share_want *want)
 {
+    ASSAY_ASSERT(x->gives);
     if (x->step != ASSAY_SHARE_STEP_OFFERED ||
         !assay_bytes_equal(m->nonce_b, x->nonce_b, 32))
         return ASSAY_E_STALE;
@@ -297,6 +310,7 @@ enum assay_status assay_share_exchange_give(struct assay_share_exchange *x, stru
     uint8_t head[80];
     *want = (struct assay_share_want){ 0 };
     if (x->step != ASSAY_SHARE_STEP_GIVING) return ASSAY_E_STALE;
+    ASSAY_ASSERT(x->gives);
     ASSAY_ASSERT(gift.len <= ASSAY_SHARE_GIFT_MAX);
     hash_box_context(x, room);
     assay_bytes_copy(room + 32, ASSAY_SHARE_GIFT_MAX, gift.bytes, gift.len);
@@ -330,6 +344,7 @@ enum assay_status assay_share_exchange_open(struct assay_share_exchange *x,
         !assay_bytes_equal(m->nonce_a, x->nonce_a, 32) ||
         !assay_bytes_equal(m->nonce_b, x->nonce_b, 32))
         return ASSAY_E_STALE;
+    ASSAY_ASSERT(!x->gives && m->sealed.len <= ASSAY_SHARE_MESSAGE_MAX);
     ASSAY_TRY(assay_sodium_box_open(&x->box_secret, x->box, m->sealed, room));
     if (m->sealed.len < ASSAY_SODIUM_BOX_OVERHEAD + sizeof context) return ASSAY_E_TRUNCATED;
     hash_box_context(x, context);
@@ -369,6 +384,7 @@ static enum assay_status decode_gift_piece(struct assay_cursor *at, bool dealt,
                                            struct assay_share_piece *piece, uint32_t *dealers,
                                            struct assay_share_commitments *current)
 {
+    ASSAY_ASSERT(!dealt || current != NULL);
     uint16_t bits = 0;
     ASSAY_TRY(assay_share_piece_decode(at, piece));
     *dealers = 0;

@@ -28,6 +28,7 @@ struct assay_share_holder *assay_share_holder_init(void *memory, size_t memory_l
     h->holding = (struct assay_share_holding *)(void *)at;
     at += align_up(config->ids_max * sizeof *h->holding);
     h->order = (uint16_t *)(void *)at;
+    ASSAY_ASSERT((uint8_t *)(h->order + h->config.ids_max) <= (uint8_t *)memory + memory_len);
     return h;
 }
 
@@ -44,6 +45,7 @@ struct assay_share_effect *assay_share_effect_add(const struct assay_share_call 
 
 uint8_t *assay_share_effect_room(const struct assay_share_call *call, size_t need)
 {
+    ASSAY_ASSERT(call->out->used <= sizeof call->out->bytes);
     ASSAY_ASSERT(sizeof call->out->bytes - call->out->used >= need);
     return call->out->bytes + call->out->used;
 }
@@ -51,6 +53,7 @@ uint8_t *assay_share_effect_room(const struct assay_share_call *call, size_t nee
 void assay_share_persist(const struct assay_share_call *call,
                          const struct assay_share_holding *holding)
 {
+    ASSAY_ASSERT(call->h->seated);
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_PERSIST);
     assay_bytes_copy(effect->id, 32, holding->id, 32);
 }
@@ -58,15 +61,19 @@ void assay_share_persist(const struct assay_share_call *call,
 void assay_share_submit(const struct assay_share_call *call, enum assay_share_payload payload,
                         struct assay_slice bytes)
 {
+    ASSAY_ASSERT(bytes.bytes ==
+                 call->out->bytes + call->out->used); /* as assay_share_effect_room */
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
     effect->payload = payload;
     effect->bytes = bytes;
     call->out->used += bytes.len;
+    ASSAY_ASSERT(call->out->used <= sizeof call->out->bytes);
 }
 
 /* Ids of one record ascend. */
 static void sort_lines(struct assay_share_list_record *record)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_LIST_MAX);
     for (uint32_t i = 1; i < record->count; i++) {
         const struct assay_share_line line = record->line[i];
         uint32_t at = i;
@@ -81,6 +88,7 @@ static void submit_lines(const struct assay_share_call *call,
 {
     struct assay_slice out;
     if (record->count == 0) return;
+    ASSAY_ASSERT(call->h->seated && record->count <= ASSAY_SHARE_LIST_MAX);
     record->cluster = call->h->cluster;
     record->seating = call->h->seating;
     record->era = call->h->era;
@@ -104,6 +112,7 @@ static void add_line(const struct assay_share_call *call, struct assay_share_lis
             break;
         }
     if (record->count == ASSAY_SHARE_LIST_MAX) submit_lines(call, record, payload);
+    ASSAY_ASSERT(record->count < ASSAY_SHARE_LIST_MAX);
     struct assay_share_line *line = &record->line[record->count++];
     *line = (struct assay_share_line){ .generation = generation, .attempt = attempt };
     assay_bytes_copy(line->id, 32, id, 32);
@@ -114,6 +123,7 @@ static void add_line(const struct assay_share_call *call, struct assay_share_lis
 
 static uint32_t find_holding_place(const struct assay_share_holder *h, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(h->count <= h->config.ids_max);
     uint32_t low = 0, high = h->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -128,6 +138,7 @@ struct assay_share_holding *assay_share_holding_find(const struct assay_share_ho
 {
     const uint32_t at = find_holding_place(h, id);
     if (at == h->count || !assay_bytes_equal(h->holding[h->order[at]].id, id, 32)) return NULL;
+    ASSAY_ASSERT(h->order[at] < h->count);
     return &h->holding[h->order[at]];
 }
 
@@ -151,6 +162,7 @@ static void set_missing(struct assay_share_holder *h, struct assay_share_holding
 {
     if (missing && !holding->missing) h->missing++;
     if (!missing && holding->missing) h->missing--;
+    ASSAY_ASSERT(h->missing <= h->count);
     holding->missing = missing;
 }
 
@@ -159,6 +171,7 @@ static void erase_holding(const struct assay_share_call *call, struct assay_shar
 {
     struct assay_share_holder *h = call->h;
     const uint32_t number = (uint32_t)(holding - h->holding), last = h->count - 1;
+    ASSAY_ASSERT(number < h->count);
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_ERASE);
     assay_bytes_copy(effect->id, 32, holding->id, 32);
     set_missing(h, holding, false);
@@ -172,12 +185,13 @@ static void erase_holding(const struct assay_share_call *call, struct assay_shar
         h->order[at] = (uint16_t)number;
         *holding = h->holding[last];
     }
+    ASSAY_ASSERT(h->missing <= h->count);
     assay_secret_wipe(&h->holding[last], sizeof h->holding[last]);
 }
 
 static void drop_next(struct assay_share_holding *holding)
 {
-    holding->has_next = false;
+    holding->has_next = holding->next_bound = false;
     assay_secret_wipe(&holding->next, sizeof holding->next);
 }
 
@@ -199,12 +213,14 @@ bool assay_share_piece_is(const struct assay_share_piece *piece, const struct as
 const struct assay_share_reshare *assay_share_own_reshare(const struct assay_share_call *call,
                                                           const struct assay_share_row *row)
 {
+    ASSAY_ASSERT(call->h->seated);
     const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(call->r, row);
     return reshare != NULL && reshare->cluster == call->h->cluster ? reshare : NULL;
 }
 
 bool assay_share_may_deal(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     const struct assay_share_holder *h = call->h;
     return !h->lost && (call->r->cluster[h->cluster].ready >> h->slot & 1);
 }
@@ -234,6 +250,8 @@ void assay_share_store_current(const struct assay_share_call *call,
                                const struct assay_share_row *row,
                                const struct assay_share_piece *piece)
 {
+    ASSAY_ASSERT(assay_bytes_equal(piece->id, holding->id, sizeof piece->id));
+    ASSAY_ASSERT(piece->generation == row->generation && piece->attempt == row->attempt);
     holding->current = *piece;
     holding->has = true;
     holding->tries = 0;
@@ -248,10 +266,31 @@ void assay_share_store_next(const struct assay_share_call *call,
                             struct assay_share_holding *holding,
                             const struct assay_share_piece *piece)
 {
+    ASSAY_ASSERT(assay_bytes_equal(piece->id, holding->id, sizeof piece->id));
     holding->next = *piece;
     holding->has_next = true;
+    holding->next_bound = false;
     assay_share_persist(call, holding);
     assay_share_submit_have(call, holding, piece);
+}
+
+/* docs/services.md 5.15.1: made of the dealings that the ledger has of this attempt. One that a new
+ * era undid may have had the same numbers: its share is of another polynomial, and to confirm it
+ * would be a lie. */
+static bool is_next_of(const struct assay_share_holding *holding,
+                       const struct assay_share_reshare *reshare)
+{
+    uint8_t digest[32];
+    if (reshare == NULL || holding->next.generation != reshare->generation ||
+        holding->next.attempt != reshare->attempt)
+        return false;
+    if (reshare->is_public) {
+        assay_share_commitments_digest(&holding->next.commitments, digest);
+        return assay_bytes_equal(digest, reshare->digest[0], 32);
+    }
+    assay_share_dealings_digest(reshare, digest);
+    return reshare->dealt == reshare->dealers &&
+           (!holding->next_bound || assay_bytes_equal(digest, holding->next_of, 32));
 }
 
 /* docs/services.md 5.11: the old generation is erased when the ledger has all slots' confirmations
@@ -268,11 +307,11 @@ static bool settle_holding(const struct assay_share_call *call, struct assay_sha
         drop_next(holding);
         changed = true;
     }
-    if (holding->has_next && (reshare == NULL || holding->next.generation != reshare->generation ||
-                              holding->next.attempt != reshare->attempt)) {
+    if (holding->has_next && !is_next_of(holding, reshare)) {
         drop_next(holding);
         changed = true;
     }
+    ASSAY_ASSERT(!holding->has_next || reshare != NULL);
     if (holding->deal.attempt != 0 &&
         (reshare == NULL || !assay_share_deals(call, holding, row, reshare))) {
         drop_deal(holding);
@@ -295,6 +334,8 @@ static bool deal_holding(const struct assay_share_call *call, struct assay_share
                          const struct assay_share_row *row,
                          const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(holding->has && !reshare->is_public);
+    ASSAY_ASSERT(reshare->dealers >> call->h->slot & 1);
     const struct assay_share_host *host = &call->h->config.host;
     struct assay_share_polynomial polynomial;
     bool drawn = false;
@@ -322,6 +363,7 @@ static bool deal_holding(const struct assay_share_call *call, struct assay_share
 static void check_synced(const struct assay_share_call *call, struct assay_share_holding *holding,
                          const struct assay_share_row *row)
 {
+    ASSAY_ASSERT(row->synced && call->h->seated);
     const struct assay_share_holder *h = call->h;
     const struct assay_share_reshare *reshare = assay_share_own_reshare(call, row);
     bool changed = settle_holding(call, holding, row, reshare);
@@ -357,6 +399,7 @@ static bool is_of_another_put(const struct assay_share_holding *holding,
 
 void assay_share_check_id(const struct assay_share_call *call, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(call->h->seated);
     struct assay_share_holder *h = call->h;
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     struct assay_share_holding *holding = assay_share_holding_find(h, id);
@@ -435,6 +478,7 @@ static void find_seat(const struct assay_share_call *call)
     const uint64_t seating = r->cluster[cluster].seat[slot].seating;
     const bool was_away =
         !h->seated || h->lost || h->seating != seating || h->era != call->epoch->era;
+    ASSAY_ASSERT(cluster < r->config.clusters && slot < r->config.slots);
     h->seated = true;
     h->cluster = cluster;
     h->slot = slot;
@@ -449,6 +493,8 @@ static void find_seat(const struct assay_share_call *call)
 
 static void begin_call(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->have.count == 0 && call->h->deal.count == 0 &&
+                 call->h->dealings.count == 0);
     call->out->count = 0;
     call->out->used = 0;
     call->out->wake_at_ms = UINT64_MAX;
@@ -460,6 +506,7 @@ static void begin_call(const struct assay_share_call *call)
 /* As many ids as fit into a call: those of facts first. */
 static void check_some_ids(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated && call->h->queue_count <= ASSAY_SHARE_QUEUE_MAX);
     struct assay_share_holder *h = call->h;
     uint8_t id[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_LOOKS_MAX; i++) {
@@ -490,6 +537,7 @@ static bool has_ids_to_check(const struct assay_share_holder *h)
 /* docs/services.md 5.6: with every synced id, counted from the stored ones. */
 static void submit_ready(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     struct assay_share_holder *h = call->h;
     struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot,
                                                .seating = h->seating, .era = h->era };
@@ -538,6 +586,7 @@ static void end_call(const struct assay_share_call *call)
     assay_share_public_submit(call);
     submit_ready(call);
     assay_share_public_keys(call);
+    ASSAY_ASSERT(h->have.count == 0 && h->deal.count == 0 && h->dealings.count == 0);
     if (has_ids_to_check(h)) call->out->wake_at_ms = call->now_ms;
 }
 
@@ -553,6 +602,7 @@ void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_s
 
 static void add_read(struct assay_share_holder *h, const struct assay_share_fact *fact)
 {
+    ASSAY_ASSERT(h->read_at < ASSAY_SHARE_READS_MAX);
     struct assay_share_known_read *read = &h->read[h->read_at];
     h->read_at = (h->read_at + 1) % ASSAY_SHARE_READS_MAX;
     if (h->read_count < ASSAY_SHARE_READS_MAX) h->read_count++;
@@ -565,6 +615,7 @@ static void add_read(struct assay_share_holder *h, const struct assay_share_fact
 /* A repeated put has reads of its own: earlier ones are dropped. */
 static void remove_reads(struct assay_share_holder *h, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(h->read_count <= ASSAY_SHARE_READS_MAX);
     for (uint32_t i = 0; i < h->read_count; i++)
         if (assay_bytes_equal(h->read[i].id, id, 32))
             h->read[i] = (struct assay_share_known_read){ 0 };
@@ -575,6 +626,7 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
                                  const struct assay_share_facts *facts, uint64_t now_ms,
                                  struct assay_share_effects *effects)
 {
+    ASSAY_ASSERT(facts->count <= ASSAY_SHARE_FACTS_MAX);
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
     begin_call(&call);
     for (uint32_t i = 0; i < facts->count && h->seated; i++) {
@@ -596,6 +648,21 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
     end_call(&call);
 }
 
+/* docs/services.md 5.9.1: any client can offer a share of an id that waits for one. Each has one
+ * exchange, and all together half of those in which a holder takes: the others are for holders. */
+static bool has_handover_room(const struct assay_share_holder *h,
+                              const struct assay_share_from *from)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ASSAY_SHARE_TAKING_MAX; i++) {
+        const struct assay_share_talk *talk = &h->talk[i];
+        if (talk->serial == 0 || talk->peer.holder) continue;
+        if (talk->peer.link == from->link) return false;
+        count++;
+    }
+    return count < ASSAY_SHARE_TAKING_MAX / 2;
+}
+
 enum assay_status assay_share_holder_start_handover(struct assay_share_holder *h,
                                                     const struct assay_share_registry *r,
                                                     const struct assay_share_epoch *epoch,
@@ -610,7 +677,7 @@ enum assay_status assay_share_holder_start_handover(struct assay_share_holder *h
     if (h->seated && !from->holder && row != NULL && !row->synced && row->origin == h->cluster) {
         struct assay_share_side owner = { .cluster = h->cluster, .slot = h->slot };
         assay_bytes_copy(owner.node, 32, from->name, 32);
-        status = assay_share_holding_add(h, id) == NULL
+        status = !has_handover_room(h, from) || assay_share_holding_add(h, id) == NULL
                      ? ASSAY_E_FULL
                      : assay_share_talk_start(&call, from, ASSAY_SHARE_HAND, &owner, id, 1);
     }

@@ -26,7 +26,7 @@ enum {
     ASSAY_SHARE_READS_MAX = 64,  /* reads that are tracked */
     ASSAY_SHARE_LOOKS_MAX = 100, /* ids checked in one call */
     ASSAY_SHARE_SHOWN_MAX = 144 + 32 * (ASSAY_SHARE_K_MAX + 1 + ASSAY_SHARE_SLOTS_MAX),
-    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 36 + 86 + ASSAY_SHARE_SHOWN_MAX,
+    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 36 + 32 + 86 + ASSAY_SHARE_SHOWN_MAX,
     ASSAY_SHARE_EFFECTS_MAX = 512,
     ASSAY_SHARE_EFFECT_BYTES = 4 * ASSAY_SHARE_MESSAGE_MAX + 22 * ASSAY_SHARE_RECORD_MAX,
 };
@@ -149,7 +149,7 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
                                  const struct assay_share_facts *facts, uint64_t now_ms,
                                  struct assay_share_effects *effects);
 /* An owner on a link offers the share of an id. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (not expected
- * here) | ASSAY_E_FULL */
+ * here) | ASSAY_E_FULL (of exchanges or ids, or the link has an exchange) */
 ASSAY_CHECKED enum assay_status assay_share_holder_start_handover(
     struct assay_share_holder *h, const struct assay_share_registry *r,
     const struct assay_share_epoch *epoch, const struct assay_share_from *from,

@@ -7,15 +7,51 @@
 void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding)
 {
     if (holding->gather == 0) return;
+    ASSAY_ASSERT(holding->gather <= ASSAY_SHARE_RESHARES_MAX && h->gather_count > 0);
+    ASSAY_ASSERT(
+        assay_bytes_equal(h->gather[holding->gather - 1].id, holding->id, sizeof holding->id));
     assay_secret_wipe(&h->gather[holding->gather - 1], sizeof h->gather[0]);
     holding->gather = 0;
     h->gather_count--;
+}
+
+void assay_share_dealings_digest(const struct assay_share_reshare *reshare,
+                                 uint8_t digest[static 32])
+{
+    static const char type[] = "assay/share/dealings/v1";
+    uint8_t bytes[sizeof type - 1 + 4 + 32 * ASSAY_SHARE_SLOTS_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_ASSERT(!reshare->is_public);
+    assay_writer_put(&w, type, sizeof type - 1);
+    assay_writer_u32be(&w, reshare->dealers);
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++)
+        if (reshare->dealers >> slot & 1) assay_writer_put(&w, reshare->dealing[slot], 32);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+/* docs/services.md 5.15.1: a new era gives the numbers of an undone attempt once more. Returns:
+ * whether the ledger has each dealing of which a sub-share is here. */
+static bool is_gather_of(const struct assay_share_gather *gather,
+                         const struct assay_share_reshare *reshare)
+{
+    uint8_t digest[32];
+    if (gather->generation != reshare->generation || gather->attempt != reshare->attempt)
+        return false;
+    for (uint32_t i = 0; i < gather->count; i++) {
+        const struct assay_share_dealing *dealing = &gather->dealing[i];
+        if (!(reshare->dealt >> dealing->dealer & 1)) return false;
+        assay_share_commitments_digest(&dealing->commitments, digest);
+        if (!assay_bytes_equal(digest, reshare->dealing[dealing->dealer], 32)) return false;
+    }
+    return true;
 }
 
 /* --- false sub-shares */
 
 static void drop_gather(struct assay_share_gather *gather, uint32_t at)
 {
+    ASSAY_ASSERT(at < gather->count && gather->count <= ASSAY_SHARE_K_MAX);
     const uint32_t last = --gather->count;
     gather->got &= ~(1u << gather->dealing[at].dealer);
     gather->dealing[at] = gather->dealing[last];
@@ -30,6 +66,7 @@ static enum assay_status find_false_dealing(const struct assay_share_call *call,
                                             struct assay_share_gather *gather, uint32_t dealers,
                                             const struct assay_share_side *giver)
 {
+    ASSAY_ASSERT(gather->count <= ASSAY_SHARE_K_MAX && giver->slot < ASSAY_SHARE_SLOTS_MAX);
     struct assay_share_holder *h = call->h;
     struct assay_share_piece piece = { .generation = gather->generation,
                                        .attempt = gather->attempt };
@@ -79,6 +116,7 @@ void assay_share_gather_submit_sum(const struct assay_share_call *call,
         for (uint32_t i = 0; i < gather->count; i++)
             if (gather->dealing[i].dealer == slot)
                 sum->dealt[sum->count++] = gather->dealing[i].commitments;
+    ASSAY_ASSERT(sum->count == gather->count);
     const enum assay_status status = assay_share_sum_record_encode(
         sum, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -92,10 +130,12 @@ void assay_share_gather_submit_sum(const struct assay_share_call *call,
 
 /* All sub-shares are here: computes the share of the next generation. */
 static enum assay_status finish_gather(const struct assay_share_call *call,
-                                       struct assay_share_holding *holding, uint32_t dealers,
+                                       struct assay_share_holding *holding,
+                                       const struct assay_share_reshare *reshare,
                                        const struct assay_share_side *giver)
 {
     struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
+    ASSAY_ASSERT(gather->count >= call->r->config.k && gather->count <= ASSAY_SHARE_K_MAX);
     struct assay_share_piece piece = { .generation = gather->generation,
                                        .attempt = gather->attempt };
     assay_bytes_copy(piece.id, 32, holding->id, 32);
@@ -106,8 +146,10 @@ static enum assay_status finish_gather(const struct assay_share_call *call,
         for (uint32_t i = 0; i < gather->count; i++) /* their B may still be needed as proof */
             assay_secret_wipe(&gather->dealing[i].sub, sizeof gather->dealing[i].sub);
         assay_share_store_next(call, holding, &piece);
+        assay_share_dealings_digest(reshare, holding->next_of);
+        holding->next_bound = true;
     } else {
-        status = find_false_dealing(call, gather, dealers, giver);
+        status = find_false_dealing(call, gather, reshare->dealers, giver);
     }
     assay_secret_wipe(&piece, sizeof piece);
     return status;
@@ -118,6 +160,7 @@ static void add_dealing(struct assay_share_gather *gather,
                         const struct assay_share_dealing *dealing,
                         const struct assay_share_proof *proof)
 {
+    ASSAY_ASSERT(!(gather->got >> dealing->dealer & 1));
     ASSAY_ASSERT(gather->count < ASSAY_SHARE_K_MAX);
     gather->current = *current;
     gather->got |= 1u << dealing->dealer;
@@ -129,6 +172,7 @@ static void add_dealing(struct assay_share_gather *gather,
 static void add_own_dealing(const struct assay_share_call *call,
                             struct assay_share_holding *holding)
 {
+    ASSAY_ASSERT(holding->gather != 0 && holding->has);
     static const struct assay_share_proof none;
     struct assay_share_polynomial polynomial;
     struct assay_share_dealing dealing = { .dealer = call->h->slot };
@@ -164,6 +208,7 @@ static uint32_t free_place(const struct assay_share_call *call)
         assay_share_gather_end(h, holding);
         at = i;
     }
+    ASSAY_ASSERT(at == ASSAY_SHARE_RESHARES_MAX || h->gather[at].generation == 0);
     return at;
 }
 
@@ -172,11 +217,10 @@ void assay_share_gather_start(const struct assay_share_call *call,
                               const struct assay_share_row *row,
                               const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(reshare->generation != 0 && !reshare->is_public);
     struct assay_share_holder *h = call->h;
     if (holding->gather != 0) {
-        const struct assay_share_gather *gather = &h->gather[holding->gather - 1];
-        if (gather->generation == reshare->generation && gather->attempt == reshare->attempt)
-            return;
+        if (is_gather_of(&h->gather[holding->gather - 1], reshare)) return;
         assay_share_gather_end(h, holding);
     }
     const uint32_t free_at = free_place(call);
@@ -187,6 +231,7 @@ void assay_share_gather_start(const struct assay_share_call *call,
     assay_bytes_copy(gather->id, 32, holding->id, 32);
     holding->gather = free_at + 1;
     h->gather_count++;
+    ASSAY_ASSERT(h->gather_count <= ASSAY_SHARE_RESHARES_MAX);
     if (holding->has && assay_share_piece_is(&holding->current, row) &&
         assay_share_deals(call, holding, row, reshare))
         add_own_dealing(call, holding);
@@ -199,6 +244,7 @@ enum assay_status assay_share_gather_add(const struct assay_share_call *call,
                                          const struct assay_share_commitments *current,
                                          const struct assay_share_proof *proof)
 {
+    ASSAY_ASSERT(!talk->x.gives && talk->x.terms.purpose == ASSAY_SHARE_DEAL);
     uint8_t digest[32];
     const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
     struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
@@ -211,8 +257,7 @@ enum assay_status assay_share_gather_add(const struct assay_share_call *call,
         !assay_share_talk_has_id(talk, piece->id))
         return ASSAY_E_STALE;
     struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
-    if (gather->generation != reshare->generation || gather->attempt != reshare->attempt)
-        return ASSAY_E_STALE;
+    if (!is_gather_of(gather, reshare)) return ASSAY_E_STALE;
     assay_share_commitments_digest(current, digest);
     if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_E_INVALID;
     assay_share_commitments_digest(&piece->commitments, digest);
@@ -227,5 +272,5 @@ enum assay_status assay_share_gather_add(const struct assay_share_call *call,
     add_dealing(gather, current, &dealing, proof);
     assay_secret_wipe(&dealing, sizeof dealing);
     if (gather->count < call->r->config.k) return ASSAY_OK;
-    return finish_gather(call, holding, reshare->dealers, giver);
+    return finish_gather(call, holding, reshare, giver);
 }

@@ -11,6 +11,7 @@ static enum assay_status compute_own_part(struct assay_share_holder *h, uint32_t
                                           const struct assay_secret32 *share,
                                           struct assay_secret32 *part)
 {
+    ASSAY_ASSERT(h->seated && h->slot < ASSAY_SHARE_SLOTS_MAX);
     if (h->lambda_dealers != dealers) {
         h->lambda_dealers = 0;
         ASSAY_TRY(assay_share_lambda(dealers, h->slot, &h->lambda));
@@ -37,6 +38,7 @@ bool assay_share_deals(const struct assay_share_call *call,
 static void derive_coefficients(const struct assay_share_holding *holding,
                                 const struct assay_secret32 *constant, uint32_t k, uint8_t *wide)
 {
+    ASSAY_ASSERT(k >= ASSAY_SHARE_K_MIN && k <= ASSAY_SHARE_K_MAX);
     static const char type[] = "assay/share/deal/v3";
     uint8_t input[sizeof type - 1 + 32 + 8 + 32 + 4 + 8 + 4 + 32 + 32 + 1];
     const struct assay_share_deal_label *deal = &holding->deal;
@@ -66,6 +68,7 @@ enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
     const uint32_t k = holding->current.commitments.k;
     struct assay_secret32 part;
     ASSAY_ASSERT(holding->has && holding->deal.attempt != 0);
+    ASSAY_ASSERT(holding->current.commitments.k <= ASSAY_SHARE_K_MAX);
     enum assay_status status =
         compute_own_part(h, holding->deal.dealers, &holding->current.share, &part);
     if (status == ASSAY_OK) {
@@ -92,6 +95,7 @@ static enum assay_status check_taker(const struct assay_share_call *call,
     if (!from->holder) return ASSAY_E_LANE;
     if (!assay_share_registry_find_seat(call->r, from->key, &cluster, &slot))
         return ASSAY_E_STRANGER;
+    ASSAY_ASSERT(cluster < call->r->config.clusters && slot < call->r->config.slots);
     *taker = assay_share_side_of(call, cluster, slot);
     if (purpose == ASSAY_SHARE_FETCH)
         return cluster != h->cluster && slot == h->slot ? ASSAY_OK : ASSAY_E_LANE;
@@ -152,6 +156,7 @@ enum assay_status assay_share_on_ask(const struct assay_share_call *call,
                                      const struct assay_share_from *from,
                                      const struct assay_share_message *ask)
 {
+    ASSAY_ASSERT(ask->kind == ASSAY_SHARE_ASK && call->h->seated);
     struct assay_share_holder *h = call->h;
     const struct assay_share_known_read *read = NULL;
     struct assay_share_terms terms = {
@@ -200,6 +205,7 @@ enum assay_status assay_share_on_ask(const struct assay_share_call *call,
 static bool pick_share(const struct assay_share_call *call, const struct assay_share_talk *talk,
                        const uint8_t id[static 32], struct assay_share_piece *piece)
 {
+    ASSAY_ASSERT(talk->x.gives && talk->x.terms.purpose != ASSAY_SHARE_DEAL);
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     const struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
     if (row == NULL || !row->synced || holding == NULL || !holding->has ||
@@ -216,6 +222,7 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
                          uint32_t slot, struct assay_share_piece *piece, uint32_t *dealers,
                          struct assay_share_commitments *current)
 {
+    ASSAY_ASSERT(slot < ASSAY_SHARE_SLOTS_MAX && slot != call->h->slot);
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
     const struct assay_share_reshare *reshare =
@@ -245,6 +252,7 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
 static struct assay_slice fill_gift(const struct assay_share_call *call,
                                     const struct assay_share_talk *talk)
 {
+    ASSAY_ASSERT(talk->x.gives && talk->x.count <= ASSAY_SHARE_GIVE_MAX);
     struct assay_share_holder *h = call->h;
     const struct assay_share_terms *t = &talk->x.terms;
     const bool dealt = t->purpose == ASSAY_SHARE_DEAL;
@@ -289,6 +297,7 @@ static struct assay_slice fill_gift(const struct assay_share_call *call,
 enum assay_status assay_share_give(const struct assay_share_call *call,
                                    struct assay_share_talk *talk)
 {
+    ASSAY_ASSERT(talk->serial != 0 && talk->x.gives);
     struct assay_share_holder *h = call->h;
     struct assay_share_side taker;
     struct assay_share_want want;

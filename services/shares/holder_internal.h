@@ -32,6 +32,10 @@ struct assay_share_holding {
     uint8_t id[32];
     bool has, has_next;
     struct assay_share_piece current, next;
+    /* Digest of the dealings that made `next`: a RECOVER gives the numbers of an undone attempt
+     * once more, to other dealings. Not of a public attempt, whose sum is on the ledger. */
+    bool next_bound;
+    uint8_t next_of[32];
     /* As a dealer: the seed of its polynomial, and its dealing. attempt 0: none. */
     struct assay_share_deal_label deal;
     struct assay_secret32 deal_seed;
@@ -254,6 +258,10 @@ void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_hol
 void assay_share_gather_submit_sum(const struct assay_share_call *call,
                                    const struct assay_share_holding *holding,
                                    const struct assay_share_reshare *reshare);
+/* Digest of the dealings of a private attempt that are on the ledger: type, dealers and each B's
+ * digest, by slot. */
+void assay_share_dealings_digest(const struct assay_share_reshare *reshare,
+                                 uint8_t digest[static 32]);
 /* Adds a piece of a dealer with the commitments it was dealt from. Returns: ASSAY_OK |
  * ASSAY_E_STALE (of no attempt in progress, or not requested) | ASSAY_E_INVALID (false, or A is not
  * the ledger's) */

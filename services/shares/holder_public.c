@@ -29,6 +29,7 @@ static void persist_keys(const struct assay_share_call *call)
 
 static bool is_in_round(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     const struct assay_share_holder *h = call->h;
     const struct assay_share_round *round = call->r->round;
     return round->phase != ASSAY_SHARE_PHASE_NONE && round->cluster == h->cluster &&
@@ -37,6 +38,7 @@ static bool is_in_round(const struct assay_share_call *call)
 
 static bool generate_key(const struct assay_share_call *call, struct assay_share_own_key *key)
 {
+    ASSAY_ASSERT(!key->set);
     const struct assay_share_host *host = &call->h->config.host;
     uint8_t wide[ASSAY_SODIUM_WIDE_LEN];
     host->random(host->context, wide, sizeof wide);
@@ -48,6 +50,7 @@ static bool generate_key(const struct assay_share_call *call, struct assay_share
 
 static struct assay_share_speaker speaker_of(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     const struct assay_share_holder *h = call->h;
     struct assay_share_speaker speaker = { .cluster = h->cluster, .slot = h->slot,
                                            .seating = h->seating, .era = h->era };
@@ -66,6 +69,7 @@ static void sign_statement(const struct assay_share_call *call, const uint8_t di
 
 static void submit_key(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->key_next.set);
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
     struct assay_share_key_record record = { .speaker = speaker_of(call),
@@ -94,6 +98,7 @@ static void submit_key(const struct assay_share_call *call)
  * always one for the next, stored before it is listed. */
 void assay_share_public_keys(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     struct assay_share_holder *h = call->h;
     const struct assay_share_round *round = call->r->round;
     const struct assay_share_seat *seat = &call->r->cluster[h->cluster].seat[h->slot];
@@ -125,6 +130,7 @@ static bool is_own_dealing(const struct assay_share_own_public *own,
                            const struct assay_share_call *call, const struct assay_share_row *row,
                            const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(reshare->is_public);
     return own->line.attempt != 0 && own->era == call->epoch->era &&
            own->seating == call->h->seating && own->line.generation == reshare->generation &&
            own->line.attempt == reshare->attempt &&
@@ -203,6 +209,7 @@ static enum assay_status make_dealing(const struct assay_share_call *call,
                                       const struct assay_share_reshare *reshare,
                                       struct assay_share_dealing_line *line)
 {
+    ASSAY_ASSERT(reshare->is_public && call->r->config.k <= ASSAY_SHARE_K_MAX);
     const struct assay_share_registry *r = call->r;
     const struct assay_share_host *host = &call->h->config.host;
     struct assay_share_public_dealing *d = &line->dealing;
@@ -241,6 +248,7 @@ void assay_share_public_submit(const struct assay_share_call *call)
     uint8_t digest[32];
     struct assay_slice out;
     if (record->count == 0) return;
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_DEALINGS_MAX);
     for (uint32_t i = 1; i < record->count; i++) { /* ids of one record ascend */
         const struct assay_share_dealing_line line = record->line[i];
         uint32_t at = i;
@@ -293,6 +301,7 @@ static bool deal_in_public(const struct assay_share_call *call, struct assay_sha
     if (!assay_share_mark_submitted(holding->said_deal, reshare->generation, reshare->attempt))
         return made;
     if (h->dealings.count == ASSAY_SHARE_DEALINGS_MAX) assay_share_public_submit(call);
+    ASSAY_ASSERT(h->dealings.count < ASSAY_SHARE_DEALINGS_MAX);
     h->dealings.line[h->dealings.count++] = own->line;
     return made;
 }
@@ -305,6 +314,7 @@ static enum assay_status open_dealing(const struct assay_share_call *call,
                                       struct assay_share_public_dealing *dealing,
                                       struct assay_secret32 *number)
 {
+    ASSAY_ASSERT(call->h->key_now.set);
     const struct assay_share_holder *h = call->h;
     uint8_t label[32];
     if (!assay_share_registry_get_dealing(call->r, reshare, dealer, dealing))
@@ -318,6 +328,8 @@ static void submit_dispute(const struct assay_share_call *call, struct assay_sha
                            const struct assay_share_reshare *reshare, uint32_t dealer,
                            enum assay_share_dispute_kind kind)
 {
+    ASSAY_ASSERT(dealer < ASSAY_SHARE_SLOTS_MAX && dealer != call->h->slot);
+    ASSAY_ASSERT(call->h->disputes < DISPUTES_MAX);
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
     struct assay_share_dispute_record record = {
@@ -367,6 +379,7 @@ static void check_dealings(const struct assay_share_call *call, struct assay_sha
                            const struct assay_share_row *row,
                            const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(call->r->round->phase == ASSAY_SHARE_PHASE_DISPUTES);
     struct assay_share_holder *h = call->h;
     if (assay_share_mark_submitted(holding->said_dispute, reshare->generation, reshare->attempt))
         holding->disputed = 0;
@@ -405,6 +418,7 @@ static enum assay_status make_share(const struct assay_share_call *call,
     for (uint32_t dealer = 0; dealer < call->r->config.slots && status == ASSAY_OK; dealer++) {
         struct assay_share_public_dealing dealing;
         if (!(reshare->dealers >> dealer & 1)) continue;
+        ASSAY_ASSERT(count < ASSAY_SHARE_K_MAX); /* as many as were chosen */
         status = open_dealing(call, reshare, dealer, &dealing, &number[count]);
         dealt[count++] = dealing.commitments;
     }
@@ -424,6 +438,7 @@ static void take_public_share(const struct assay_share_call *call,
                               const struct assay_share_row *row,
                               const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(call->r->round->phase == ASSAY_SHARE_PHASE_HAVES);
     struct assay_share_piece piece = { .generation = reshare->generation,
                                        .attempt = reshare->attempt };
     assay_bytes_copy(piece.id, 32, holding->id, 32);
@@ -440,6 +455,7 @@ bool assay_share_public_check_id(const struct assay_share_call *call,
                                  const struct assay_share_row *row,
                                  const struct assay_share_reshare *reshare)
 {
+    ASSAY_ASSERT(reshare->is_public);
     struct assay_share_holder *h = call->h;
     const enum assay_share_phase phase = call->r->round->phase;
     if (h->lost || !is_in_round(call)) return false;

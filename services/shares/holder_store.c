@@ -3,13 +3,24 @@
  */
 #include "services/shares/holder_internal.h"
 
-enum { VERSION = 4, HAS = 1, HAS_NEXT = 2, DEALS = 4, SHOWN = 8, KEYS = 16, NOW = 1, NEXT = 2 };
+enum {
+    VERSION = 4,
+    HAS = 1,
+    HAS_NEXT = 2,
+    DEALS = 4,
+    SHOWN = 8,
+    KEYS = 16,
+    BOUND = 32,
+    NOW = 1,
+    NEXT = 2
+};
 
 static const uint8_t own_row[32]; /* no id is zeros */
 
 static void encode_head(struct assay_writer *w, const struct assay_share_holder *h, int flags,
                         const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(h->cluster < ASSAY_SHARE_CLUSTERS_MAX && h->slot < ASSAY_SHARE_SLOTS_MAX);
     assay_writer_u8(w, VERSION);
     assay_writer_u8(w, (uint8_t)flags);
     assay_writer_u8(w, (uint8_t)h->cluster);
@@ -29,6 +40,7 @@ static void encode_keys(struct assay_writer *w, const struct assay_share_holder 
 static void encode_public(struct assay_writer *w, const struct assay_share_own_public *own)
 {
     const struct assay_share_public_dealing *d = &own->line.dealing;
+    ASSAY_ASSERT(d->commitments.k <= ASSAY_SHARE_K_MAX && d->slots <= ASSAY_SHARE_SLOTS_MAX);
     assay_writer_u64be(w, own->era);
     assay_writer_u64be(w, own->seating);
     assay_writer_u32be(w, own->line.generation);
@@ -43,7 +55,8 @@ static void encode_public(struct assay_writer *w, const struct assay_share_own_p
     assay_writer_put(w, d->sealed, (size_t)d->slots * 32);
 }
 
-/* version, flags, cluster, slot, id, pieces, its dealing, its public dealing. */
+/* version, flags, cluster, slot, id, pieces, what the next one was made of, its dealing, its public
+ * dealing. A build that did not bind the next one has stored the others alike. */
 enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
                                             const uint8_t id[static 32], uint8_t *bytes,
                                             size_t capacity, struct assay_slice *out)
@@ -58,10 +71,13 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
     if (holding == NULL) return ASSAY_E_NOT_FOUND;
     encode_head(&w, h,
                 (holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
+                    (holding->has_next && holding->next_bound ? BOUND : 0) |
                     (holding->deal.attempt != 0 ? DEALS : 0) | (own != NULL ? SHOWN : 0),
                 holding->id);
+    ASSAY_ASSERT(holding->has || holding->deal.attempt == 0);
     if (holding->has) assay_share_piece_encode(&w, &holding->current);
     if (holding->has_next) assay_share_piece_encode(&w, &holding->next);
+    if (holding->has_next && holding->next_bound) assay_writer_put(&w, holding->next_of, 32);
     if (holding->deal.attempt != 0) {
         assay_writer_u64be(&w, holding->deal.era);
         assay_writer_u32be(&w, holding->deal.generation);
@@ -106,6 +122,9 @@ static enum assay_status decode_pieces(struct assay_cursor *in, uint8_t flags,
     read->has_next = flags & HAS_NEXT;
     if (read->has) ASSAY_TRY(assay_share_piece_decode(in, &read->current));
     if (read->has_next) ASSAY_TRY(assay_share_piece_decode(in, &read->next));
+    read->next_bound = flags & BOUND;
+    if (read->next_bound) ASSAY_TRY(assay_cursor_copy(in, read->next_of, 32));
+    if (read->next_bound && !read->has_next) return ASSAY_E_RANGE;
     if (flags & DEALS) {
         ASSAY_TRY(assay_cursor_u64be(in, &read->deal.era));
         ASSAY_TRY(assay_cursor_u32be(in, &read->deal.generation));
@@ -165,7 +184,7 @@ static enum assay_status decode_row(struct assay_slice bytes, struct row *row)
         return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_copy(&in, row->holding.id, 32));
     if (row->flags == KEYS) return decode_keys(&in, row);
-    if (row->flags > (HAS | HAS_NEXT | DEALS | SHOWN)) return ASSAY_E_UNSUPPORTED;
+    if ((row->flags & ~(HAS | HAS_NEXT | DEALS | SHOWN | BOUND)) != 0) return ASSAY_E_UNSUPPORTED;
     if (assay_bytes_equal(row->holding.id, own_row, 32)) return ASSAY_E_INVALID;
     ASSAY_TRY(decode_pieces(&in, row->flags, &row->holding, &row->own));
     assay_bytes_copy(row->own.line.id, 32, row->holding.id, 32);
@@ -227,6 +246,7 @@ struct assay_share_status assay_share_holder_status(const struct assay_share_hol
     }
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++)
         if (h->talk[i].serial != 0) status.exchanges++;
+    ASSAY_ASSERT(status.kept <= h->count && status.exchanges <= ASSAY_SHARE_TALKS);
     return status;
 }
 

@@ -29,6 +29,7 @@ static uint32_t find_sources(const struct assay_share_call *call, const struct a
         if (c == call->h->cluster || !(row->have[c] >> slot & 1)) continue;
         if (!assay_share_registry_is_lost(r, c, slot)) source[count++] = c;
     }
+    ASSAY_ASSERT(count < ASSAY_SHARE_CLUSTERS_MAX);
     return count;
 }
 
@@ -58,6 +59,7 @@ static bool is_busy(const struct assay_share_holder *h, uint32_t cluster)
 
 static void add_to_batch(struct assay_share_holder *h, uint32_t batch, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(batch < ASSAY_SHARE_SLOTS_MAX && h->batch_count[batch] <= ASSAY_SHARE_GIVE_MAX);
     if (h->batch_count[batch] == ASSAY_SHARE_GIVE_MAX) return;
     assay_bytes_copy(h->batch[batch] + (size_t)h->batch_count[batch]++ * 32, 32, id, 32);
 }
@@ -66,6 +68,8 @@ static enum assay_status request_from_slot(const struct assay_share_call *call,
                                            enum assay_share_purpose purpose, uint32_t cluster,
                                            uint32_t slot, uint32_t batch)
 {
+    ASSAY_ASSERT(call->h->batch_count[batch] > 0);
+    ASSAY_ASSERT(cluster < call->r->config.clusters && slot < call->r->config.slots);
     const struct assay_share_side giver = assay_share_side_of(call, cluster, slot);
     struct assay_share_from peer = { .holder = true };
     assay_bytes_copy(peer.key, sizeof peer.key, call->r->cluster[cluster].seat[slot].key,
@@ -85,6 +89,7 @@ static bool all_are_busy(const struct assay_share_call *call)
 /* Returns: when the next missing share is due. */
 static uint64_t request_missing(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->missing <= call->h->count);
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
     if (h->missing == 0 || all_are_busy(call)) return wake_at_ms;
@@ -142,6 +147,7 @@ static uint64_t request_dealings(const struct assay_share_call *call)
     for (uint32_t i = 0; i < h->count; i++) {
         const struct assay_share_holding *holding = &h->holding[h->order[i]];
         if (holding->gather == 0) continue;
+        ASSAY_ASSERT(holding->gather <= ASSAY_SHARE_RESHARES_MAX);
         const struct assay_share_row *row = assay_share_registry_find(call->r, holding->id);
         const struct assay_share_reshare *reshare =
             row == NULL ? NULL : assay_share_own_reshare(call, row);
@@ -178,6 +184,7 @@ uint64_t assay_share_request_due(const struct assay_share_call *call)
 
 bool assay_share_talk_has_id(const struct assay_share_talk *talk, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(talk->x.count <= ASSAY_SHARE_GIVE_MAX);
     for (uint32_t i = 0; i < talk->x.count; i++)
         if (assay_bytes_equal(talk->x.ids[i], id, 32)) return true;
     return false;
@@ -189,6 +196,7 @@ void assay_share_submit_lie(const struct assay_share_call *call,
                             const struct assay_share_commitments *current,
                             const struct assay_share_proof *proof)
 {
+    ASSAY_ASSERT(proof->index < proof->count && proof->path_len <= ASSAY_SHARE_PATH_MAX);
     struct assay_share_holder *h = call->h;
     struct assay_share_lie_record *lie = &h->lie;
     struct assay_slice out;
@@ -221,6 +229,7 @@ static enum assay_status take_share(const struct assay_share_call *call,
                                     const struct assay_share_piece *piece,
                                     const struct assay_share_proof *proof)
 {
+    ASSAY_ASSERT(!talk->x.gives && talk->x.terms.purpose != ASSAY_SHARE_DEAL);
     const struct assay_share_terms *terms = &talk->x.terms;
     const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
     struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
@@ -255,6 +264,7 @@ static bool is_signed(const struct assay_share_talk *talk, const struct assay_sh
 static void make_proof(const struct assay_share_holder *h, uint32_t index,
                        struct assay_share_proof *proof)
 {
+    ASSAY_ASSERT(index < proof->count && proof->count <= ASSAY_SHARE_GIVE_MAX);
     size_t path_len = 0;
     const enum assay_status status =
         assay_merkle_path_in((const uint8_t(*)[32])h->node, proof->count, index, proof->path,
@@ -304,6 +314,7 @@ enum assay_status assay_share_on_gift(const struct assay_share_call *call,
                                       struct assay_share_talk *talk,
                                       const struct assay_share_message *m)
 {
+    ASSAY_ASSERT(talk->serial != 0 && !talk->x.gives);
     struct assay_slice gift;
     struct assay_share_holder *h = call->h;
     enum assay_status status = assay_share_exchange_open(&talk->x, m, h->room, &gift);

@@ -7,9 +7,11 @@
 struct assay_share_side assay_share_side_of(const struct assay_share_call *call, uint32_t cluster,
                                             uint32_t slot)
 {
+    ASSAY_ASSERT(cluster < ASSAY_SHARE_CLUSTERS_MAX && slot < ASSAY_SHARE_SLOTS_MAX);
     struct assay_share_side side = { .cluster = cluster, .slot = slot };
     const struct assay_share_seat *seat = &call->r->cluster[cluster].seat[slot];
     const uint32_t member = seat->member;
+    ASSAY_ASSERT(member <= ASSAY_SHARE_NO_MEMBER);
     side.seating = seat->seating;
     /* A seat whose member left has no node: no statement contains a node id of zeros. */
     if (member != ASSAY_SHARE_NO_MEMBER)
@@ -19,6 +21,7 @@ struct assay_share_side assay_share_side_of(const struct assay_share_call *call,
 
 struct assay_share_side assay_share_own_side(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     return assay_share_side_of(call, call->h->cluster, call->h->slot);
 }
 
@@ -39,6 +42,7 @@ struct assay_share_talk *assay_share_talk_add(struct assay_share_holder *h, bool
 static void talk_wipe(struct assay_share_talk *talk)
 {
     assay_share_exchange_wipe(&talk->x);
+    ASSAY_ASSERT(talk->x.step == ASSAY_SHARE_STEP_NONE && talk->x.count == 0);
     talk->serial = 0;
 }
 
@@ -54,6 +58,7 @@ void assay_share_talks_wipe(struct assay_share_holder *h)
  * pause. */
 void assay_share_talk_end(const struct assay_share_call *call, struct assay_share_talk *talk)
 {
+    ASSAY_ASSERT(talk->serial != 0 && talk->x.count <= ASSAY_SHARE_GIVE_MAX);
     struct assay_share_holder *h = call->h;
     const struct assay_share_terms *terms = &talk->x.terms;
     if (!talk->x.gives && terms->purpose == ASSAY_SHARE_FETCH)
@@ -67,6 +72,7 @@ void assay_share_talk_end(const struct assay_share_call *call, struct assay_shar
             else assay_share_on_take_failed(call, holding);
         }
     if (!talk->x.gives && terms->purpose == ASSAY_SHARE_DEAL) {
+        ASSAY_ASSERT(terms->giver.slot < ASSAY_SHARE_SLOTS_MAX);
         struct assay_share_pace *pace = &h->pace[terms->giver.slot];
         pace->busy = false;
         pace->fails = talk->progress && !talk->refused ? 0 : pace->fails + 1;
@@ -79,6 +85,7 @@ enum assay_status assay_share_talk_execute(const struct assay_share_call *call,
                                            struct assay_share_talk *talk,
                                            const struct assay_share_want *want)
 {
+    ASSAY_ASSERT(talk->serial != 0);
     struct assay_share_effect *effect = NULL;
     const struct assay_share_exchange *x = &talk->x;
     const struct assay_share_side *other = x->gives ? &x->terms.taker : &x->terms.giver;
@@ -117,6 +124,7 @@ enum assay_status assay_share_talk_start(const struct assay_share_call *call,
                                          const struct assay_share_side *giver, const uint8_t *ids,
                                          uint32_t count)
 {
+    ASSAY_ASSERT(count > 0 && count <= ASSAY_SHARE_GIVE_MAX);
     struct assay_share_holder *h = call->h;
     const struct assay_share_host *host = &h->config.host;
     struct assay_share_terms terms = {
@@ -145,6 +153,7 @@ enum assay_status assay_share_talk_start(const struct assay_share_call *call,
 /* Evidence belongs to an epoch, and exchanges have a short timeout: an expired one is ended. */
 uint64_t assay_share_talks_poll(const struct assay_share_call *call)
 {
+    ASSAY_ASSERT(call->h->seated);
     struct assay_share_holder *h = call->h;
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++) {
         struct assay_share_talk *talk = &h->talk[i];

@@ -112,11 +112,13 @@ bool assay_share_verify_signature(const uint8_t key[static ASSAY_P256_PUBLIC_LEN
 enum assay_status assay_share_rows_decode(struct assay_cursor *in, uint32_t min, uint32_t max,
                                           uint8_t (*rows)[32], uint32_t *count)
 {
+    ASSAY_ASSERT(min <= max);
     struct assay_slice bytes;
     ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
     if (bytes.len % 32 != 0 || bytes.len < (size_t)min * 32) return ASSAY_E_RANGE;
     assay_bytes_copy(rows, (size_t)max * 32, bytes.bytes, bytes.len);
     *count = (uint32_t)(bytes.len / 32);
+    ASSAY_ASSERT(*count >= min && *count <= max);
     return ASSAY_OK;
 }
 

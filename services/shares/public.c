@@ -10,6 +10,7 @@ enum { SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 5,
 
 static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
+    ASSAY_ASSERT(max <= UINT32_MAX);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
     *out = (uint32_t)value;
@@ -57,6 +58,7 @@ static struct assay_writer statement(uint8_t *bytes, size_t len, uint64_t items,
     assay_cbor_put_array(&w, items + 2);
     assay_cbor_put_text(&w, type);
     assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    ASSAY_ASSERT(!w.full);
     return w;
 }
 
@@ -243,6 +245,8 @@ enum assay_status assay_share_dealing_record_decode(struct assay_slice bytes,
 static void encode_dispute(struct assay_writer *w, const struct assay_share_dispute_record *record)
 {
     encode_speaker(w, &record->speaker);
+    ASSAY_ASSERT(record->kind == ASSAY_SHARE_DISPUTE_NUMBER ||
+                 record->kind == ASSAY_SHARE_DISPUTE_CONSTANT);
     assay_cbor_put_bytes(w, record->id, sizeof record->id);
     assay_cbor_put_uint(w, record->generation);
     assay_cbor_put_uint(w, record->attempt);

@@ -9,6 +9,7 @@
 
 static enum assay_status decode_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
+    ASSAY_ASSERT(max <= UINT32_MAX);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
     *out = (uint32_t)value;
@@ -620,6 +621,7 @@ enum assay_status assay_share_lie_record_decode(struct assay_slice bytes,
 bool assay_share_lie_record_check(const struct assay_share_home *home,
                                   const struct assay_share_lie_record *record)
 {
+    ASSAY_ASSERT(record->path_len <= ASSAY_SHARE_PATH_MAX);
     uint8_t leaf[32], digest[32];
     assay_share_piece_leaf(record->given.type, record->dealers, &record->piece, leaf);
     if (!assay_merkle_verify(leaf, record->index, record->count,

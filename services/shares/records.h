@@ -14,7 +14,7 @@ enum {
     ASSAY_SHARE_ADDRESS_MAX = 64,
     ASSAY_SHARE_LIST_MAX = 96,     /* ids of one record */
     ASSAY_SHARE_READERS_MAX = 4,   /* of an id */
-    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,730 bytes */
+    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 would have at most 7,730 bytes */
 };
 
 /* HOLDER: a member offers to hold shares in a cluster. Both keys sign all of it, including the

@@ -139,6 +139,7 @@ enum assay_status assay_sodium_box_seal(const struct assay_secret32 *seed,
                                         const uint8_t public_key[static 32],
                                         struct assay_slice message, uint8_t *sealed)
 {
+    ASSAY_ASSERT(message.bytes != NULL || message.len == 0);
     uint8_t nonce[crypto_box_NONCEBYTES];
     struct assay_secret32 secret;
     assay_sodium_box_pair(seed, &secret, sealed);
@@ -153,6 +154,7 @@ enum assay_status assay_sodium_box_open(const struct assay_secret32 *secret,
                                         const uint8_t public_key[static 32],
                                         struct assay_slice sealed, uint8_t *message)
 {
+    ASSAY_ASSERT(sealed.bytes != NULL || sealed.len == 0);
     if (sealed.len < ASSAY_SODIUM_BOX_OVERHEAD) return ASSAY_E_TRUNCATED;
     const int failed = crypto_box_seal_open(message, sealed.bytes, sealed.len, public_key,
                                             secret->bytes);
@@ -209,6 +211,7 @@ void assay_sodium_seal(const struct assay_secret32 *key,
                        const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN], struct assay_slice about,
                        struct assay_slice message, uint8_t *sealed)
 {
+    ASSAY_ASSERT(message.bytes != NULL || message.len == 0);
     unsigned long long len = 0;
     const int failed = crypto_aead_xchacha20poly1305_ietf_encrypt(
         sealed, &len, message.bytes, message.len, about.bytes, about.len, NULL, nonce, key->bytes);
@@ -220,6 +223,7 @@ enum assay_status assay_sodium_open(const struct assay_secret32 *key,
                                     struct assay_slice about, struct assay_slice sealed,
                                     uint8_t *message)
 {
+    ASSAY_ASSERT(sealed.bytes != NULL || sealed.len == 0);
     if (sealed.len < ASSAY_SODIUM_TAG_LEN) return ASSAY_E_TRUNCATED;
     const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
         message, NULL, NULL, sealed.bytes, sealed.len, about.bytes, about.len, nonce, key->bytes);

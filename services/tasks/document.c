@@ -23,6 +23,7 @@ size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint
 
 static void encode_accounts(struct assay_writer *w, const struct assay_task_ledger *ledger)
 {
+    ASSAY_ASSERT(ledger->account_count <= ledger->accounts_max);
     assay_cbor_put_array(w, ledger->account_count);
     for (uint32_t i = 0; i < ledger->account_count; i++) {
         const struct account *account = &ledger->account[i];
@@ -36,6 +37,8 @@ static void encode_accounts(struct assay_writer *w, const struct assay_task_ledg
 
 static void encode_offer(struct assay_writer *w, const struct assay_task_offer *offer)
 {
+    ASSAY_ASSERT(offer->count <= ASSAY_TASK_MEASUREMENTS_MAX &&
+                 offer->address_len <= ASSAY_TASK_ADDRESS_MAX);
     assay_cbor_put_array(w, 4);
     assay_cbor_put_array(w, offer->count);
     for (uint32_t i = 0; i < offer->count; i++)
@@ -70,6 +73,7 @@ static void encode_seats(struct assay_writer *w, const struct assay_task_ledger 
 /* The locked amount is derived from the others (ledger.c). */
 static void encode_row(struct assay_writer *w, const struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->steps > 0 && row->paid <= row->steps);
     assay_cbor_put_array(w, ROW_ITEMS);
     assay_cbor_put_bytes(w, row->task, 32);
     assay_cbor_put_bytes(w, row->requestor, 32);
@@ -132,6 +136,7 @@ enum assay_status assay_task_ledger_encode(const struct assay_task_ledger *ledge
 static enum assay_status decode_u32(struct assay_cursor *c, uint32_t min, uint32_t max,
                                     uint32_t *out)
 {
+    ASSAY_ASSERT(min <= max);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
     if (value < min) return ASSAY_E_RANGE;
@@ -141,6 +146,7 @@ static enum assay_status decode_u32(struct assay_cursor *c, uint32_t min, uint32
 
 static enum assay_status decode_u8(struct assay_cursor *c, uint32_t max, uint8_t *out)
 {
+    ASSAY_ASSERT(max <= UINT8_MAX);
     uint32_t value = 0;
     ASSAY_TRY(decode_u32(c, 0, max, &value));
     *out = (uint8_t)value;
@@ -257,6 +263,7 @@ static enum assay_status decode_row(struct assay_cursor *c, const struct assay_t
 static bool is_row_possible(const struct assay_task_ledger *ledger,
                             const struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->deadline > row->opened && row->steps > 0);
     const struct account *requestor = assay_task_account_find(ledger, row->requestor);
     uint64_t all = 0;
     const bool runs = row->end == ASSAY_TASK_END_NONE;
@@ -274,6 +281,7 @@ static bool is_row_possible(const struct assay_task_ledger *ledger,
 /* What is locked: steps that are not paid, and the rent that is left. */
 static enum assay_status compute_locked(struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->paid <= row->steps);
     uint64_t rent = 0;
     ASSAY_TRY(assay_mul_u64(row->price, row->steps - row->paid, &row->locked));
     ASSAY_TRY(assay_mul_u64(row->hold, row->rent, &rent));
@@ -290,6 +298,7 @@ static enum assay_status decode_rows(struct assay_cursor *c, struct assay_task_l
         if (!is_row_possible(ledger, &row)) return ASSAY_E_INVALID;
         if (assay_task_row_find(ledger, row.task) != NULL) return ASSAY_E_INVALID;
         if (row.end == ASSAY_TASK_END_NONE) ASSAY_TRY(compute_locked(&row));
+        ASSAY_ASSERT(ledger->row[i].steps == 0);
         ledger->row[i] = row;
     }
     return ASSAY_OK;

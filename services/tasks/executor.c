@@ -15,13 +15,13 @@ void assay_task_executor_init(struct assay_task_executor *e,
     else assay_task_open_statement(config->chain_id, &config->terms, e->task);
 }
 
-static void clear_outs(struct assay_task_outs *outs)
+static void clear_outs(struct assay_task_outputs *outs)
 {
-    *outs = (struct assay_task_outs){ .wake_at_ms = UINT64_MAX };
+    *outs = (struct assay_task_outputs){ .wake_at_ms = UINT64_MAX };
 }
 
 static void send_frame(struct assay_task_executor *e, struct assay_task_frame *f,
-                       struct assay_task_outs *outs)
+                       struct assay_task_outputs *outs)
 {
     assay_bytes_copy(f->task, 32, e->task, 32);
     const enum assay_status status =
@@ -29,8 +29,10 @@ static void send_frame(struct assay_task_executor *e, struct assay_task_frame *f
     ASSAY_ASSERT(status == ASSAY_OK); /* the longest frame fits */
 }
 
-static void send_step(struct assay_task_executor *e, struct assay_task_outs *outs)
+static void send_step(struct assay_task_executor *e, struct assay_task_outputs *outs)
 {
+    ASSAY_ASSERT(e->phase == ASSAY_TASK_OFFERED || e->phase == ASSAY_TASK_VOUCHED);
+    ASSAY_ASSERT(e->receipt.step == e->step && e->ciphertext_len > 0);
     struct assay_task_frame f = { .kind = ASSAY_TASK_STEP_IS, .receipt = e->receipt };
     assay_bytes_copy(f.signature, sizeof f.signature, e->receipt_signature, sizeof f.signature);
     f.list = assay_slice_over(e->ciphertext, e->ciphertext_len);
@@ -38,7 +40,7 @@ static void send_step(struct assay_task_executor *e, struct assay_task_outs *out
 }
 
 static void send_key(struct assay_task_executor *e, uint32_t step,
-                     const struct assay_secret32 *opening, struct assay_task_outs *outs)
+                     const struct assay_secret32 *opening, struct assay_task_outputs *outs)
 {
     /* docs/services.md 6.6: a key is sent only after its voucher was received. */
     ASSAY_ASSERT(e->claim.step >= step);
@@ -50,7 +52,7 @@ static void send_key(struct assay_task_executor *e, uint32_t step,
 /* --- frames of the requestor */
 
 static enum assay_status on_ask(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                struct assay_task_outs *outs)
+                                struct assay_task_outputs *outs)
 {
     e->asked = true;
     assay_bytes_copy(e->nonce, 32, f->nonce, 32);
@@ -61,7 +63,7 @@ static enum assay_status on_ask(struct assay_task_executor *e, const struct assa
 }
 
 static enum assay_status on_input(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                  struct assay_task_outs *outs)
+                                  struct assay_task_outputs *outs)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
     uint8_t digest[32];
@@ -79,6 +81,7 @@ static enum assay_status on_input(struct assay_task_executor *e, const struct as
     /* Any client can seal an input to the enclave; the receipt states that it is the requested
      * one. */
     if (!assay_bytes_equal(digest, e->config.terms.input, 32)) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(e->step == 0);
     assay_bytes_copy(e->input, sizeof e->input, e->plain, len);
     e->input_len = len;
     e->phase = ASSAY_TASK_RUNNING;
@@ -97,6 +100,8 @@ static bool is_payable(const struct assay_task_executor *e, const struct assay_t
 
 static void make_claim(struct assay_task_executor *e, const struct assay_task_voucher *voucher)
 {
+    ASSAY_ASSERT(e->phase == ASSAY_TASK_OFFERED && voucher->step == e->step);
+    ASSAY_ASSERT(e->claim.step + 1 == e->step); /* each step is vouched for once */
     struct assay_task_claim claim = { .receipt = e->receipt, .voucher = *voucher };
     struct assay_slice out;
     assay_bytes_copy(claim.task_key, sizeof claim.task_key, e->config.key, sizeof e->config.key);
@@ -118,8 +123,9 @@ static void make_claim(struct assay_task_executor *e, const struct assay_task_vo
  * still get it. */
 static enum assay_status on_repeated_vouch(struct assay_task_executor *e,
                                            const struct assay_task_frame *f,
-                                           struct assay_task_outs *outs)
+                                           struct assay_task_outputs *outs)
 {
+    ASSAY_ASSERT(e->step > 1 && f->step + 1 == e->step);
     uint8_t lock[32];
     assay_sha256(e->before.bytes, sizeof e->before.bytes, lock);
     if (!assay_bytes_equal(f->nonce, lock, 32)) return ASSAY_E_INVALID;
@@ -137,7 +143,7 @@ static bool is_vouched(const struct assay_task_executor *e,
 }
 
 static enum assay_status on_vouch(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                  struct assay_task_outs *outs)
+                                  struct assay_task_outputs *outs)
 {
     struct assay_task_voucher voucher = { .step = f->step };
     if (f->step + 1 == e->step) return on_repeated_vouch(e, f, outs);
@@ -153,6 +159,7 @@ static enum assay_status on_vouch(struct assay_task_executor *e, const struct as
     assay_bytes_copy(voucher.signature, sizeof voucher.signature, f->signature,
                      sizeof f->signature);
     if (!is_vouched(e, &voucher)) return ASSAY_E_SIGNATURE;
+    ASSAY_ASSERT(e->receipt.step == e->step);
     make_claim(e, &voucher);
     e->phase = ASSAY_TASK_VOUCHED;
     outs->events |= ASSAY_TASK_EVENT_CLAIM;
@@ -161,7 +168,7 @@ static enum assay_status on_vouch(struct assay_task_executor *e, const struct as
 }
 
 static enum assay_status on_next(struct assay_task_executor *e, const struct assay_task_frame *f,
-                                 struct assay_task_outs *outs)
+                                 struct assay_task_outputs *outs)
 {
     if (e->phase == ASSAY_TASK_WAITING) return ASSAY_E_EARLY;
     /* It has only the previous step: this one is resent, and its key after its voucher. */
@@ -177,6 +184,7 @@ static enum assay_status on_next(struct assay_task_executor *e, const struct ass
     }
     assay_task_receipt_digest(&e->receipt, e->head);
     e->before = e->opening;
+    ASSAY_ASSERT(e->step < e->config.terms.steps);
     e->step++;
     e->phase = ASSAY_TASK_RUNNING;
     outs->events |= ASSAY_TASK_EVENT_NEXT;
@@ -185,7 +193,7 @@ static enum assay_status on_next(struct assay_task_executor *e, const struct ass
 
 enum assay_status assay_task_executor_on_frame(struct assay_task_executor *e,
                                                struct assay_slice bytes,
-                                               struct assay_task_outs *outs)
+                                               struct assay_task_outputs *outs)
 {
     struct assay_task_frame f;
     clear_outs(outs);
@@ -211,7 +219,7 @@ enum assay_status assay_task_executor_on_frame(struct assay_task_executor *e,
 
 enum assay_status assay_task_executor_on_evidence(struct assay_task_executor *e,
                                                   struct assay_slice evidence,
-                                                  struct assay_task_outs *outs)
+                                                  struct assay_task_outputs *outs)
 {
     struct assay_task_frame f = { .kind = ASSAY_TASK_KEYS, .list = evidence };
     clear_outs(outs);
@@ -231,6 +239,7 @@ static enum assay_status encrypt_output(struct assay_task_executor *e,
                                         const struct assay_task_product *result,
                                         const struct assay_secret32 *opening, size_t *len)
 {
+    ASSAY_ASSERT(e->step > 0);
     const struct assay_task_crypto *crypto = e->config.crypto;
     uint8_t about[ASSAY_TASK_ABOUT_LEN];
     struct assay_slice plain;
@@ -251,7 +260,7 @@ static enum assay_status encrypt_output(struct assay_task_executor *e,
 enum assay_status assay_task_executor_step(struct assay_task_executor *e,
                                            const struct assay_task_product *result,
                                            const struct assay_secret32 *opening,
-                                           struct assay_task_outs *outs)
+                                           struct assay_task_outputs *outs)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
     struct assay_task_receipt receipt = { .step = e->step, .epoch = e->epoch };
@@ -270,6 +279,7 @@ enum assay_status assay_task_executor_step(struct assay_task_executor *e,
     assay_bytes_copy(receipt.previous, 32, e->head, 32);
     assay_task_receipt_digest(&receipt, digest);
     ASSAY_TRY(crypto->sign(crypto->context, digest, signature));
+    ASSAY_ASSERT(len > 0 && len <= sizeof e->ciphertext);
     e->receipt = receipt;
     assay_bytes_copy(e->receipt_signature, sizeof signature, signature, sizeof signature);
     e->opening = *opening;
@@ -342,6 +352,7 @@ struct assay_slice assay_task_executor_claim(const struct assay_task_executor *e
  * the next one after its last voucher. Unsigned frames do not count: any client can send them. */
 static bool is_requestor_silent(const struct assay_task_executor *e)
 {
+    ASSAY_ASSERT(e->epoch >= e->receipt.epoch);
     return (e->phase == ASSAY_TASK_OFFERED || e->phase == ASSAY_TASK_VOUCHED) &&
            e->epoch - e->receipt.epoch >= ASSAY_TASK_SILENT_EPOCHS;
 }
@@ -350,6 +361,7 @@ bool assay_task_executor_claim_due(const struct assay_task_executor *e)
 {
     const struct assay_task_held *best = find_best_claim(e);
     if (best == NULL) return false;
+    ASSAY_ASSERT(best->epoch < e->epoch);
     if (e->phase == ASSAY_TASK_STOPPED || best->step == e->config.terms.steps) return true;
     if (e->released || e->epoch + 1 >= e->until || is_requestor_silent(e)) return true;
     return e->epoch - best->epoch >= ASSAY_TASK_CLOSED_EPOCHS / 2;

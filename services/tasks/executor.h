@@ -14,7 +14,7 @@
 #define ASSAY_SERVICES_TASKS_EXECUTOR_H
 
 #include "services/tasks/ledger.h"
-#include "services/tasks/outs.h"
+#include "services/tasks/outputs.h"
 #include "services/tasks/seal.h"
 
 /* A requestor that is silent about a step for that many epochs counts as gone. */
@@ -89,12 +89,12 @@ void assay_task_executor_init(struct assay_task_executor *e,
  * status of crypto */
 ASSAY_CHECKED enum assay_status assay_task_executor_on_frame(struct assay_task_executor *e,
                                                              struct assay_slice bytes,
-                                                             struct assay_task_outs *outs);
+                                                             struct assay_task_outputs *outs);
 /* The answer to the last ASK: evidence with e->statement. Returns: ASSAY_OK | ASSAY_E_INVALID (not
  * requested) | ASSAY_E_RANGE (empty, or above ASSAY_TASK_EVIDENCE_MAX) */
 ASSAY_CHECKED enum assay_status assay_task_executor_on_evidence(struct assay_task_executor *e,
                                                                 struct assay_slice evidence,
-                                                                struct assay_task_outs *outs);
+                                                                struct assay_task_outputs *outs);
 /*
  * assay_task_executor_step - the program has computed a step.
  * In:      result: state, output and 32 random bytes of salt. opening: 32 random bytes, the key of
@@ -106,7 +106,7 @@ ASSAY_CHECKED enum assay_status assay_task_executor_on_evidence(struct assay_tas
 ASSAY_CHECKED enum assay_status assay_task_executor_step(struct assay_task_executor *e,
                                                          const struct assay_task_product *result,
                                                          const struct assay_secret32 *opening,
-                                                         struct assay_task_outs *outs);
+                                                         struct assay_task_outputs *outs);
 /* Applies a fact of the ledger; those of other tasks are ignored. */
 void assay_task_executor_on_fact(struct assay_task_executor *e, const struct assay_task_fact *fact);
 /* An epoch starts. In: certified: the ledger certified this executor in the previous one, that is,

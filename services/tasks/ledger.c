@@ -6,6 +6,8 @@
 
 #include "base/checked.h"
 
+enum { RECORDS_BITS = 20, EPOCH_BITS = 32 }; /* of an account's number, below the era */
+
 static size_t align_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
@@ -53,6 +55,7 @@ enum assay_status assay_task_ledger_init(void *memory, size_t memory_len,
     made->seat = (struct seat *)(void *)at;
     at += align_up(config->slots_max * sizeof(struct seat));
     made->row = (struct assay_task_row *)(void *)at;
+    ASSAY_ASSERT((uint8_t *)(made->row + config->tasks_max) <= (uint8_t *)memory + memory_len);
     assay_bytes_copy(made->chain_id, 32, config->chain_id, 32);
     made->epoch = config->epoch;
     made->accounts_max = config->accounts_max;
@@ -71,6 +74,7 @@ void assay_task_ledger_set_era(struct assay_task_ledger *ledger, uint64_t era)
 
 void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from)
 {
+    ASSAY_ASSERT(to != from && from->account_count <= from->accounts_max);
     ASSAY_ASSERT(to->accounts_max == from->accounts_max && to->tasks_max == from->tasks_max &&
                  to->slots_max == from->slots_max);
     const size_t accounts = from->accounts_max * sizeof *from->account;
@@ -92,6 +96,7 @@ void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_tas
 static uint32_t find_account_place(const struct assay_task_ledger *ledger,
                                    const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(ledger->account_count <= ledger->accounts_max);
     uint32_t low = 0, high = ledger->account_count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -112,9 +117,16 @@ struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
 /* docs/services.md 6.2.1: above every number of an earlier, removed row. */
 static uint64_t find_first_sequence(const struct assay_task_ledger *ledger)
 {
-    enum { RECORDS_BITS = 20, EPOCH_BITS = 32 };
     const uint64_t epoch = ledger->epoch & UINT32_MAX;
     return ledger->era << (EPOCH_BITS + RECORDS_BITS) | epoch << RECORDS_BITS;
+}
+
+/* docs/services.md 6.2.1: also above every number of earlier eras. */
+uint64_t assay_task_account_number(const struct assay_task_ledger *ledger,
+                                   const struct account *account)
+{
+    const uint64_t first = ledger->era << (EPOCH_BITS + RECORDS_BITS);
+    return account->sequence > first ? account->sequence : first;
 }
 
 struct account *assay_task_account_add(struct assay_task_ledger *ledger,
@@ -124,6 +136,7 @@ struct account *assay_task_account_add(struct assay_task_ledger *ledger,
     if (found != NULL) found->used = ledger->epoch;
     if (found != NULL || ledger->account_count == ledger->accounts_max) return found;
     const uint32_t at = find_account_place(ledger, id);
+    ASSAY_ASSERT(at <= ledger->account_count && ledger->account_count < ledger->accounts_max);
     for (uint32_t i = ledger->account_count++; i > at; i--)
         ledger->account[i] = ledger->account[i - 1];
     ledger->account[at] =
@@ -141,13 +154,14 @@ enum assay_task_result assay_task_ledger_apply_transfer(struct assay_task_ledger
     assay_task_account(record->key, id);
     struct account *from = assay_task_account_find(ledger, id);
     if (from == NULL) return ASSAY_TASK_NO_ACCOUNT;
-    if (record->sequence != from->sequence) return ASSAY_TASK_SEQUENCE;
-    if (record->amount > from->balance) return ASSAY_TASK_POOR;
+    if (record->sequence != assay_task_account_number(ledger, from)) return ASSAY_TASK_SEQUENCE;
+    if (record->amount > from->balance) return ASSAY_TASK_LOW_BALANCE;
     struct account *to = assay_task_account_add(ledger, record->to);
     if (to == NULL) return ASSAY_TASK_NO_ROOM;
     from = assay_task_account_find(ledger, id); /* a new account may have moved it */
+    ASSAY_ASSERT(from != NULL && from->balance >= record->amount);
     from->used = ledger->epoch;
-    from->sequence++;
+    from->sequence = record->sequence + 1;
     from->balance -= record->amount;
     to->balance += record->amount;
     assay_task_ledger_check(ledger);
@@ -161,7 +175,7 @@ bool assay_task_ledger_get_balance(const struct assay_task_ledger *ledger,
     const struct account *found = assay_task_account_find(ledger, account);
     if (found == NULL) return false;
     *balance = found->balance;
-    *sequence = found->sequence;
+    *sequence = assay_task_account_number(ledger, found);
     return true;
 }
 
@@ -180,6 +194,8 @@ enum assay_task_result assay_task_ledger_apply_offer(struct assay_task_ledger *l
                                                      const struct assay_task_offer *record,
                                                      struct assay_task_facts *facts)
 {
+    ASSAY_ASSERT(record->count <= ASSAY_TASK_MEASUREMENTS_MAX &&
+                 record->address_len <= ASSAY_TASK_ADDRESS_MAX);
     facts->count = 0;
     if (slot >= ledger->slots_max || ledger->seat[slot].standing == ASSAY_TASK_STAND_NONE)
         return ASSAY_TASK_NOT_HERE;
@@ -194,6 +210,7 @@ enum assay_task_result assay_task_ledger_apply_offer(struct assay_task_ledger *l
 bool assay_task_offer_matches(const struct seat *seat, const uint8_t code[static 32],
                               uint64_t price_max)
 {
+    ASSAY_ASSERT(seat->offer.count <= ASSAY_TASK_MEASUREMENTS_MAX);
     if (!seat->offers || seat->offer.price > price_max) return false;
     for (uint32_t i = 0; i < seat->offer.count; i++)
         if (assay_bytes_equal(seat->offer.code[i], code, 32)) return true;
@@ -224,6 +241,7 @@ uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,
         if (!assay_task_offer_holds(&seat->offer, hold_max)) continue;
         if (best == ASSAY_TASK_SLOTS_MAX || is_better(seat, &ledger->seat[best])) best = slot;
     }
+    ASSAY_ASSERT(best < ledger->slots_max || best == ASSAY_TASK_SLOTS_MAX);
     return best;
 }
 
@@ -279,6 +297,7 @@ uint64_t assay_task_ledger_get_epoch(const struct assay_task_ledger *ledger)
 static void make_fact(struct assay_task_fact *fact, enum assay_task_fact_kind kind,
                       const struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->steps > 0);
     *fact = (struct assay_task_fact){
         .kind = kind, .executor = row->executor, .step = row->paid, .end = row->end
     };
@@ -299,6 +318,7 @@ struct assay_task_fact *assay_task_fact_add(struct assay_task_facts *facts,
 uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_row *row,
                             enum assay_task_end end)
 {
+    ASSAY_ASSERT(end != ASSAY_TASK_END_NONE && row->end == ASSAY_TASK_END_NONE); /* once */
     const uint64_t back = row->locked;
     struct account *account = assay_task_account_find(ledger, row->requestor);
     ASSAY_ASSERT(account != NULL); /* accounts of a running task exist */
@@ -315,6 +335,7 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
 static void close_seat(struct seat *seat, const struct assay_task_member *member, uint64_t from,
                        uint64_t epoch)
 {
+    ASSAY_ASSERT(epoch > from);
     if (member->standing == ASSAY_TASK_STAND_NONE || member->renewed)
         *seat = (struct seat){ 0 }; /* the slot's next member starts from zero */
     seat->standing = member->standing;
@@ -329,6 +350,7 @@ static void close_seat(struct seat *seat, const struct assay_task_member *member
 
 uint8_t assay_task_rent_epochs(uint64_t opened, uint64_t deadline)
 {
+    ASSAY_ASSERT(deadline >= opened);
     const uint64_t epochs = deadline - opened + 1; /* closes up to the one that ends it */
     return (uint8_t)(epochs < ASSAY_TASK_RENT_EPOCHS ? epochs : ASSAY_TASK_RENT_EPOCHS);
 }
@@ -336,6 +358,7 @@ uint8_t assay_task_rent_epochs(uint64_t opened, uint64_t deadline)
 /* docs/services.md 6.8.1: for its whole duration, with or without vouchers. */
 static void pay_rent(struct assay_task_ledger *ledger, struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->accepted && row->end == ASSAY_TASK_END_NONE);
     if (row->rent == 0) return;
     struct account *payee = assay_task_account_find(ledger, row->payee);
     ASSAY_ASSERT(payee != NULL && row->hold <= row->locked);
@@ -354,6 +377,7 @@ static bool is_expired(const struct assay_task_ledger *ledger, const struct assa
 /* Ages an accepted task. Returns: why it ends now, NONE: it continues. */
 static enum assay_task_end age_row(struct assay_task_ledger *ledger, struct assay_task_row *row)
 {
+    ASSAY_ASSERT(row->accepted && row->quiet <= ASSAY_TASK_STEP_EPOCHS);
     if (!row->failed) pay_rent(ledger, row);
     if (row->quiet < ASSAY_TASK_STEP_EPOCHS) row->quiet++;
     if (is_expired(ledger, row)) return ASSAY_TASK_END_DEADLINE;
@@ -369,6 +393,7 @@ static enum assay_task_end check_waiting_row(const struct assay_task_ledger *led
                                              const struct assay_task_row *row,
                                              const struct assay_task_member *executor)
 {
+    ASSAY_ASSERT(!row->accepted && row->leaving == 0);
     const bool waits = ledger->epoch - row->opened < ASSAY_TASK_WAITING_EPOCHS;
     if (is_expired(ledger, row)) return ASSAY_TASK_END_DEADLINE;
     return waits && !executor->renewed ? ASSAY_TASK_END_NONE : ASSAY_TASK_END_CLOSED;
@@ -378,6 +403,7 @@ static enum assay_task_end check_waiting_row(const struct assay_task_ledger *led
 static bool close_row(struct assay_task_ledger *ledger, struct assay_task_row *row,
                       const struct assay_task_member *executor, struct assay_task_fact *fact)
 {
+    ASSAY_ASSERT(row->steps > 0 && row->end == ASSAY_TASK_END_NONE);
     const bool has_failed =
         row->accepted && !row->failed &&
         (executor->failed || executor->renewed || executor->standing == ASSAY_TASK_STAND_NONE);
@@ -414,6 +440,7 @@ static bool is_of_a_task(const struct assay_task_ledger *ledger, const uint8_t i
 /* docs/services.md 6.2.1: the table is shared, and an empty row can be removed without loss. */
 static void remove_idle_accounts(struct assay_task_ledger *ledger)
 {
+    ASSAY_ASSERT(ledger->account_count <= ledger->accounts_max);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < ledger->account_count; i++) {
         const struct account *account = &ledger->account[i];

@@ -90,30 +90,30 @@ struct assay_task_facts {
 
 enum assay_task_result {
     ASSAY_TASK_APPLIED,
-    ASSAY_TASK_SAME,       /* no change */
-    ASSAY_TASK_NOT_HERE,   /* a slot without a member */
-    ASSAY_TASK_NO_ACCOUNT, /* the key has none */
-    ASSAY_TASK_SEQUENCE,   /* another record of the account used that number, or it is ahead */
-    ASSAY_TASK_POOR,       /* the balance is lower */
-    ASSAY_TASK_NO_ROOM,    /* no room for another account or task */
-    ASSAY_TASK_OVERFLOW,   /* price x steps and rent is no amount */
-    ASSAY_TASK_NO_OFFER,   /* the executor does not run this program at this price and rent */
-    ASSAY_TASK_STANDING,   /* the executor's standing is below the terms */
-    ASSAY_TASK_DEADLINE,   /* past, or too near or far */
-    ASSAY_TASK_UNKNOWN,    /* no such task */
-    ASSAY_TASK_OTHER_SLOT, /* not the executor of the terms */
-    ASSAY_TASK_TAKEN,      /* accepted with another key */
-    ASSAY_TASK_NOT_TAKEN,  /* not accepted */
-    ASSAY_TASK_WRONG_KEY,  /* another task or account key than on the ledger */
-    ASSAY_TASK_CHANGED,    /* receipt and voucher, or receipt and terms, do not match */
-    ASSAY_TASK_LOCK,       /* the key does not open the lock of both */
-    ASSAY_TASK_STEP,       /* not above the paid steps, or beyond the terms */
-    ASSAY_TASK_INTEGRITY,  /* the executor failed its integrity check since it accepted */
-    ASSAY_TASK_UNPROVEN,   /* a receipt of an epoch in which the executor was not certified */
-    ASSAY_TASK_EARLY,      /* the receipt's epoch has not closed; the task may still be claimed, or
+    ASSAY_TASK_SAME,        /* no change */
+    ASSAY_TASK_NOT_HERE,    /* a slot without a member */
+    ASSAY_TASK_NO_ACCOUNT,  /* the key has none */
+    ASSAY_TASK_SEQUENCE,    /* another record of the account used that number, or it is ahead */
+    ASSAY_TASK_LOW_BALANCE, /* the balance is lower */
+    ASSAY_TASK_NO_ROOM,     /* no room for another account or task */
+    ASSAY_TASK_OVERFLOW,    /* price x steps and rent is no amount */
+    ASSAY_TASK_NO_OFFER,    /* the executor does not run this program at this price and rent */
+    ASSAY_TASK_STANDING,    /* the executor's standing is below the terms */
+    ASSAY_TASK_DEADLINE,    /* past, or too near or far */
+    ASSAY_TASK_UNKNOWN,     /* no such task */
+    ASSAY_TASK_OTHER_SLOT,  /* not the executor of the terms */
+    ASSAY_TASK_TAKEN,       /* accepted with another key */
+    ASSAY_TASK_NOT_TAKEN,   /* not accepted */
+    ASSAY_TASK_WRONG_KEY,   /* another task or account key than on the ledger */
+    ASSAY_TASK_CHANGED,     /* receipt and voucher, or receipt and terms, do not match */
+    ASSAY_TASK_LOCK,        /* the key does not open the lock of both */
+    ASSAY_TASK_STEP,        /* not above the paid steps, or beyond the terms */
+    ASSAY_TASK_INTEGRITY,   /* the executor failed its integrity check since it accepted */
+    ASSAY_TASK_UNPROVEN,    /* a receipt of an epoch in which the executor was not certified */
+    ASSAY_TASK_EARLY,       /* the receipt's epoch has not closed; the task may still be claimed, or
                             * was recently */
-    ASSAY_TASK_GONE,       /* it ended before */
-    ASSAY_TASK_QUOTA,      /* the account has the maximum number of open tasks */
+    ASSAY_TASK_GONE,        /* it ended before */
+    ASSAY_TASK_QUOTA,       /* the account has the maximum number of open tasks */
 };
 
 /* State of one task; read by hosts, owned by the ledger. */

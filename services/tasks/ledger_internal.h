@@ -12,7 +12,7 @@
 struct account {
     uint8_t id[32];
     uint64_t balance;
-    uint64_t sequence; /* the next one */
+    uint64_t sequence; /* the next one, of the era of its last record */
     uint64_t used;     /* the epoch of its last change */
 };
 
@@ -50,6 +50,9 @@ struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
                                         const uint8_t id[static 32]);
 struct account *assay_task_account_add(struct assay_task_ledger *ledger,
                                        const uint8_t id[static 32]);
+/* Returns: the number of its next record. */
+uint64_t assay_task_account_number(const struct assay_task_ledger *ledger,
+                                   const struct account *account);
 struct assay_task_row *assay_task_row_find(const struct assay_task_ledger *ledger,
                                            const uint8_t task[static 32]);
 struct assay_task_fact *assay_task_fact_add(struct assay_task_facts *facts,

@@ -16,6 +16,7 @@ static struct assay_task_row *find_free_row(struct assay_task_ledger *ledger)
         if (row->steps == 0) return row;
         if (ended == NULL && row->end != ASSAY_TASK_END_NONE) ended = row;
     }
+    ASSAY_ASSERT(ended == NULL || ended->locked == 0);
     return ended;
 }
 
@@ -45,6 +46,7 @@ static enum assay_task_result check_executor(const struct assay_task_ledger *led
     if (!assay_task_offer_matches(seat, record->code, record->price)) return ASSAY_TASK_NO_OFFER;
     if (record->hold < seat->offer.hold) return ASSAY_TASK_NO_OFFER;
     if (seat->standing < record->min_standing) return ASSAY_TASK_STANDING;
+    ASSAY_ASSERT(seat->offers && seat->offer.hold <= record->hold);
     return ASSAY_TASK_APPLIED;
 }
 
@@ -70,7 +72,7 @@ enum assay_task_result assay_task_ledger_apply_open(struct assay_task_ledger *le
     struct account *account = assay_task_account_find(ledger, id);
     if (account == NULL) return ASSAY_TASK_NO_ACCOUNT;
     /* Each number is used once: a record opens one task, and no two tasks have the same name. */
-    if (record->sequence != account->sequence) return ASSAY_TASK_SEQUENCE;
+    if (record->sequence != assay_task_account_number(ledger, account)) return ASSAY_TASK_SEQUENCE;
     if (record->deadline <= ledger->epoch ||
         record->deadline - ledger->epoch > ASSAY_TASK_AHEAD_MAX)
         return ASSAY_TASK_DEADLINE;
@@ -78,10 +80,11 @@ enum assay_task_result assay_task_ledger_apply_open(struct assay_task_ledger *le
     if (looked != ASSAY_TASK_APPLIED) return looked;
     if (assay_task_open_amount(record, ledger->epoch, &amount) != ASSAY_OK)
         return ASSAY_TASK_OVERFLOW;
-    if (amount > account->balance) return ASSAY_TASK_POOR;
+    if (amount > account->balance) return ASSAY_TASK_LOW_BALANCE;
     if (open_of(ledger, id) >= compute_quota(ledger)) return ASSAY_TASK_QUOTA;
     struct assay_task_row *row = find_free_row(ledger);
     if (row == NULL) return ASSAY_TASK_NO_ROOM;
+    ASSAY_ASSERT(row->locked == 0 && amount <= account->balance);
     *row = (struct assay_task_row){
         .executor = record->executor,
         .price = record->price,
@@ -97,7 +100,7 @@ enum assay_task_result assay_task_ledger_apply_open(struct assay_task_ledger *le
     assay_bytes_copy(row->requestor, 32, id, 32);
     assay_bytes_copy(row->input, 32, record->input, 32);
     account->balance -= amount;
-    account->sequence++;
+    account->sequence = record->sequence + 1;
     account->used = ledger->epoch;
     assay_task_fact_add(facts, ASSAY_TASK_OPENED, row)->amount = amount;
     assay_task_ledger_check(ledger);
@@ -121,6 +124,7 @@ enum assay_task_result assay_task_ledger_apply_accept(struct assay_task_ledger *
                    : ASSAY_TASK_TAKEN;
     /* A receipt is paid after its epoch has closed: with one epoch left no step can be paid. */
     if (row->deadline <= ledger->epoch) return ASSAY_TASK_DEADLINE;
+    ASSAY_ASSERT(row->executor < ledger->slots_max && row->paid == 0);
     if (ledger->seat[slot].standing < row->min_standing) return ASSAY_TASK_STANDING;
     /* Reserved now, so that no claim fails for lack of room. */
     if (assay_task_account_add(ledger, record->account) == NULL) return ASSAY_TASK_NO_ROOM;
@@ -150,6 +154,7 @@ static enum assay_task_result check_row(const struct assay_task_row *row, uint32
 static enum assay_task_result check_proof(const struct assay_task_row *row,
                                           const struct assay_task_claim *record)
 {
+    ASSAY_ASSERT(row->accepted && row->end == ASSAY_TASK_END_NONE);
     const struct assay_task_receipt *receipt = &record->receipt;
     const struct assay_task_voucher *voucher = &record->voucher;
     uint8_t account[32], lock[32];
@@ -171,6 +176,7 @@ static enum assay_task_result check_proof(const struct assay_task_row *row,
 static enum assay_task_result check_epoch(const struct assay_task_ledger *ledger,
                                           const struct assay_task_row *row, uint64_t epoch)
 {
+    ASSAY_ASSERT(row->executor < ledger->slots_max);
     if (row->failed) return ASSAY_TASK_INTEGRITY;
     if (epoch >= ledger->epoch) return ASSAY_TASK_EARLY;
     if (ledger->epoch - epoch > ASSAY_TASK_CLOSED_EPOCHS) return ASSAY_TASK_UNPROVEN;
@@ -198,6 +204,7 @@ enum assay_task_result assay_task_ledger_apply_claim(struct assay_task_ledger *l
     ASSAY_ASSERT(payee != NULL && amount <= row->locked);
     row->locked -= amount;
     row->paid = record->receipt.step;
+    ASSAY_ASSERT(row->paid <= row->steps);
     row->quiet = 0;
     payee->balance += amount;
     payee->used = ledger->epoch;
@@ -225,6 +232,7 @@ enum assay_task_result assay_task_ledger_apply_close(struct assay_task_ledger *l
     if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
     /* docs/services.md 6.8: the executor may claim its vouchers until the deadline. */
     if (row->accepted && !row->failed) return ASSAY_TASK_EARLY;
+    ASSAY_ASSERT(row->paid < row->steps);
     const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
     assay_task_fact_add(facts, ASSAY_TASK_ENDED, row)->amount = back;
     assay_task_ledger_check(ledger);
@@ -263,6 +271,7 @@ enum assay_task_result assay_task_ledger_apply_release(struct assay_task_ledger 
     if (record->paid != row->paid) return ASSAY_TASK_CHANGED;
     if (row->quiet < ASSAY_TASK_QUIET_EPOCHS) return ASSAY_TASK_EARLY;
     row->leaving = ASSAY_TASK_LEAVING_EPOCHS;
+    ASSAY_ASSERT(row->accepted && row->paid < row->steps);
     assay_task_fact_add(facts, ASSAY_TASK_RELEASED, row)->closes = row->leaving;
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;

@@ -16,6 +16,7 @@ static struct assay_writer begin_statement(uint8_t *bytes, const char *type, uin
     assay_cbor_put_array(&w, 2 + items);
     assay_cbor_put_text(&w, type);
     assay_cbor_put_bytes(&w, chain_id, 32);
+    ASSAY_ASSERT(!w.full);
     return w;
 }
 
@@ -187,6 +188,7 @@ enum assay_status assay_task_claim_encode(const struct assay_task_claim *record,
     uint8_t receipt[ASSAY_TASK_RECEIPT_LEN];
     struct assay_writer r = assay_writer_over(receipt, sizeof receipt);
     assay_task_receipt_encode(&r, &record->receipt);
+    ASSAY_ASSERT(!r.full && r.len == sizeof receipt);
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, 6);
     assay_cbor_put_bytes(&w, receipt, sizeof receipt);
@@ -207,6 +209,7 @@ enum assay_status assay_task_claim_encode(const struct assay_task_claim *record,
 /* A number from 1 to max. */
 static enum assay_status decode_number(struct assay_cursor *in, uint64_t max, uint64_t *out)
 {
+    ASSAY_ASSERT(max > 0);
     uint64_t value = 0;
     ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
     if (value == 0) return ASSAY_E_RANGE;

@@ -21,9 +21,9 @@ void assay_task_requestor_init(struct assay_task_requestor *r,
     assay_task_chain_init(&r->chain, r->task, config->key, config->terms.input);
 }
 
-static void clear_outs(const struct assay_task_requestor *r, struct assay_task_outs *outs)
+static void clear_outs(const struct assay_task_requestor *r, struct assay_task_outputs *outs)
 {
-    *outs = (struct assay_task_outs){ .wake_at_ms = r->again_at_ms };
+    *outs = (struct assay_task_outputs){ .wake_at_ms = r->again_at_ms };
 }
 
 static void end_task(struct assay_task_requestor *r)
@@ -38,7 +38,7 @@ static void end_task(struct assay_task_requestor *r)
 /* --- requests */
 
 static void send_frame(struct assay_task_requestor *r, struct assay_task_frame *f,
-                       struct assay_task_outs *outs)
+                       struct assay_task_outputs *outs)
 {
     assay_bytes_copy(f->task, 32, r->task, 32);
     const enum assay_status status =
@@ -47,8 +47,9 @@ static void send_frame(struct assay_task_requestor *r, struct assay_task_frame *
 }
 
 /* Every waiting phase has one request; its answer is the same for each retransmission. */
-static void send_request(struct assay_task_requestor *r, struct assay_task_outs *outs)
+static void send_request(struct assay_task_requestor *r, struct assay_task_outputs *outs)
 {
+    ASSAY_ASSERT(r->phase != ASSAY_TASK_PAYING || r->next.step == r->chain.step + 1);
     struct assay_task_frame f = { 0 };
     switch (r->phase) {
     case ASSAY_TASK_ASKING:
@@ -74,7 +75,7 @@ static void send_request(struct assay_task_requestor *r, struct assay_task_outs 
 }
 
 static void send_request_now(struct assay_task_requestor *r, uint64_t now_ms,
-                             struct assay_task_outs *outs)
+                             struct assay_task_outputs *outs)
 {
     r->pause_ms = PAUSE_MS;
     r->again_at_ms = now_ms + r->pause_ms;
@@ -82,15 +83,16 @@ static void send_request_now(struct assay_task_requestor *r, uint64_t now_ms,
     send_request(r, outs);
 }
 
-static void clear_request(struct assay_task_requestor *r, struct assay_task_outs *outs)
+static void clear_request(struct assay_task_requestor *r, struct assay_task_outputs *outs)
 {
     r->again_at_ms = UINT64_MAX;
     outs->wake_at_ms = UINT64_MAX;
 }
 
 void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
-                               struct assay_task_outs *outs)
+                               struct assay_task_outputs *outs)
 {
+    ASSAY_ASSERT(r->pause_ms <= PAUSE_MS_MAX);
     clear_outs(r, outs);
     if (now_ms < r->again_at_ms) return;
     r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
@@ -103,7 +105,7 @@ void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
 
 enum assay_status assay_task_requestor_request_keys(struct assay_task_requestor *r,
                                                     const uint8_t nonce[static 32], uint64_t now_ms,
-                                                    struct assay_task_outs *outs)
+                                                    struct assay_task_outputs *outs)
 {
     clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_ASKING && r->phase != ASSAY_TASK_JUDGING) return ASSAY_E_INVALID;
@@ -114,7 +116,7 @@ enum assay_status assay_task_requestor_request_keys(struct assay_task_requestor 
 }
 
 static enum assay_status on_keys(struct assay_task_requestor *r, const struct assay_task_frame *f,
-                                 struct assay_task_outs *outs)
+                                 struct assay_task_outputs *outs)
 {
     if (r->phase != ASSAY_TASK_ASKING || !assay_bytes_equal(f->nonce, r->nonce, 32))
         return ASSAY_E_STALE;
@@ -132,7 +134,7 @@ static enum assay_status on_keys(struct assay_task_requestor *r, const struct as
 enum assay_status assay_task_requestor_trust(struct assay_task_requestor *r,
                                              const uint8_t salt[static 32],
                                              struct assay_slice input, uint64_t now_ms,
-                                             struct assay_task_outs *outs)
+                                             struct assay_task_outputs *outs)
 {
     const struct assay_task_crypto *crypto = r->config.crypto;
     uint8_t digest[32];
@@ -165,7 +167,7 @@ void assay_task_requestor_reject(struct assay_task_requestor *r)
 
 enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
                                               const struct assay_task_chain *chain, uint64_t now_ms,
-                                              struct assay_task_outs *outs)
+                                              struct assay_task_outputs *outs)
 {
     clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_ASKING || chain->step == 0) return ASSAY_E_INVALID;
@@ -188,7 +190,7 @@ enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
 
 /* docs/services.md 6.6: the voucher is sent only after the receipt. */
 static enum assay_status on_step(struct assay_task_requestor *r, const struct assay_task_frame *f,
-                                 uint64_t now_ms, struct assay_task_outs *outs)
+                                 uint64_t now_ms, struct assay_task_outputs *outs)
 {
     const struct assay_task_crypto *crypto = r->config.crypto;
     struct assay_task_chain next = r->chain;
@@ -212,6 +214,7 @@ static enum assay_status on_step(struct assay_task_requestor *r, const struct as
     assay_bytes_copy(r->lock, 32, voucher.lock, 32);
     assay_bytes_copy(r->voucher_signature, sizeof r->voucher_signature, voucher.signature,
                      sizeof voucher.signature);
+    ASSAY_ASSERT(next.step == r->chain.step + 1 && f->list.len <= sizeof r->ciphertext);
     assay_bytes_copy(r->ciphertext, sizeof r->ciphertext, f->list.bytes, f->list.len);
     r->ciphertext_len = f->list.len;
     r->phase = ASSAY_TASK_PAYING;
@@ -223,6 +226,7 @@ static enum assay_status on_step(struct assay_task_requestor *r, const struct as
 static enum assay_status decrypt_result(struct assay_task_requestor *r,
                                         const uint8_t key[static 32])
 {
+    ASSAY_ASSERT(r->phase == ASSAY_TASK_PAYING && r->ciphertext_len > 0);
     const struct assay_task_crypto *crypto = r->config.crypto;
     uint8_t about[ASSAY_TASK_ABOUT_LEN], digest[32];
     size_t sealed_len = 0, len = 0;
@@ -230,15 +234,17 @@ static enum assay_status decrypt_result(struct assay_task_requestor *r,
     ASSAY_TRY(crypto->decrypt(crypto->context, key, assay_slice_over(about, sizeof about),
                               assay_slice_over(r->ciphertext, r->ciphertext_len), r->sealed,
                               sizeof r->sealed, &sealed_len));
+    ASSAY_ASSERT(sealed_len <= sizeof r->sealed);
     ASSAY_TRY(crypto->open(crypto->context, assay_slice_over(r->sealed, sealed_len), r->plain,
                            sizeof r->plain, &len));
+    ASSAY_ASSERT(len <= sizeof r->plain);
     ASSAY_TRY(assay_task_product_decode(assay_slice_over(r->plain, len), &r->result));
     assay_task_blob_digest(r->result.salt, r->result.state, digest);
     return assay_bytes_equal(digest, r->next.state, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 static enum assay_status on_key(struct assay_task_requestor *r, uint32_t step,
-                                const uint8_t key[static 32], struct assay_task_outs *outs)
+                                const uint8_t key[static 32], struct assay_task_outputs *outs)
 {
     uint8_t lock[32];
     if (r->phase != ASSAY_TASK_PAYING || step != r->next.step) return ASSAY_E_STALE;
@@ -257,6 +263,7 @@ static enum assay_status on_key(struct assay_task_requestor *r, uint32_t step,
         return ASSAY_E_INVALID;
     }
     r->chain = r->next;
+    ASSAY_ASSERT(r->chain.step <= r->config.terms.steps);
     r->ciphertext_len = 0;
     r->phase = ASSAY_TASK_HOLDING;
     clear_request(r, outs);
@@ -266,7 +273,7 @@ static enum assay_status on_key(struct assay_task_requestor *r, uint32_t step,
 
 enum assay_status assay_task_requestor_on_frame(struct assay_task_requestor *r,
                                                 struct assay_slice bytes, uint64_t now_ms,
-                                                struct assay_task_outs *outs)
+                                                struct assay_task_outputs *outs)
 {
     struct assay_task_frame f;
     clear_outs(r, outs);
@@ -288,7 +295,7 @@ enum assay_status assay_task_requestor_on_frame(struct assay_task_requestor *r,
 }
 
 enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint64_t now_ms,
-                                            struct assay_task_outs *outs)
+                                            struct assay_task_outputs *outs)
 {
     clear_outs(r, outs);
     if (r->phase != ASSAY_TASK_HOLDING) return ASSAY_E_INVALID;
@@ -308,7 +315,7 @@ enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint
 
 enum assay_status assay_task_requestor_on_fact(struct assay_task_requestor *r,
                                                const struct assay_task_fact *fact,
-                                               struct assay_task_outs *outs)
+                                               struct assay_task_outputs *outs)
 {
     clear_outs(r, outs);
     if (!assay_bytes_equal(fact->task, r->task, 32)) return ASSAY_OK;

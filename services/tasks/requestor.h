@@ -13,7 +13,7 @@
 #define ASSAY_SERVICES_TASKS_REQUESTOR_H
 
 #include "services/tasks/ledger.h"
-#include "services/tasks/outs.h"
+#include "services/tasks/outputs.h"
 #include "services/tasks/seal.h"
 
 enum assay_task_requestor_phase {
@@ -73,7 +73,7 @@ void assay_task_requestor_init(struct assay_task_requestor *r,
 ASSAY_CHECKED enum assay_status assay_task_requestor_request_keys(struct assay_task_requestor *r,
                                                                   const uint8_t nonce[static 32],
                                                                   uint64_t now_ms,
-                                                                  struct assay_task_outs *outs);
+                                                                  struct assay_task_outputs *outs);
 /*
  * assay_task_requestor_trust - the evidence of the last KEYS is valid for r->statement, and for the
  * program of the terms: the input is sealed to that enclave and sent.
@@ -84,7 +84,7 @@ ASSAY_CHECKED enum assay_status assay_task_requestor_trust(struct assay_task_req
                                                            const uint8_t salt[static 32],
                                                            struct assay_slice input,
                                                            uint64_t now_ms,
-                                                           struct assay_task_outs *outs);
+                                                           struct assay_task_outputs *outs);
 /* The evidence is invalid: nothing was sent, nothing is owed. */
 void assay_task_requestor_reject(struct assay_task_requestor *r);
 /* After a crash, instead of ask and trust: continues behind the last persisted result. In: chain,
@@ -92,7 +92,7 @@ void assay_task_requestor_reject(struct assay_task_requestor *r);
 ASSAY_CHECKED enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
                                                             const struct assay_task_chain *chain,
                                                             uint64_t now_ms,
-                                                            struct assay_task_outs *outs);
+                                                            struct assay_task_outputs *outs);
 /* A frame of an unauthenticated peer. Returns: ASSAY_OK | as assay_task_frame_decode and
  * assay_task_chain_add | ASSAY_E_LANE (a kind that requestors send) | ASSAY_E_STRANGER (another
  * task) | ASSAY_E_KEY (another task key than the ledger's) | ASSAY_E_STALE (unsolicited) |
@@ -102,23 +102,23 @@ ASSAY_CHECKED enum assay_status assay_task_requestor_resume(struct assay_task_re
 ASSAY_CHECKED enum assay_status assay_task_requestor_on_frame(struct assay_task_requestor *r,
                                                               struct assay_slice bytes,
                                                               uint64_t now_ms,
-                                                              struct assay_task_outs *outs);
+                                                              struct assay_task_outputs *outs);
 /* The result and the chain are durable: requests the next step. Wipes the result. Returns:
  * ASSAY_OK, OVER after the last step | ASSAY_E_INVALID (there is none) */
 ASSAY_CHECKED enum assay_status assay_task_requestor_next(struct assay_task_requestor *r,
                                                           uint64_t now_ms,
-                                                          struct assay_task_outs *outs);
+                                                          struct assay_task_outputs *outs);
 /* Applies a fact of the ledger: PAID contains the key of a claim, FAILED and ENDED end the task,
  * except an end with every step paid: the last result may still be in transit.
  * Returns: ASSAY_OK | as a KEY_IS of that step */
 ASSAY_CHECKED enum assay_status assay_task_requestor_on_fact(struct assay_task_requestor *r,
                                                              const struct assay_task_fact *fact,
-                                                             struct assay_task_outs *outs);
+                                                             struct assay_task_outputs *outs);
 /* An epoch starts. In: certified: as of assay_task_executor_on_epoch. */
 void assay_task_requestor_on_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified);
 /* Resends what may have been lost. */
 void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
-                               struct assay_task_outs *outs);
+                               struct assay_task_outputs *outs);
 /* Asserts every invariant. */
 void assay_task_requestor_check(const struct assay_task_requestor *r);
 

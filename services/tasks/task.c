@@ -13,6 +13,7 @@ void assay_task_account(const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint8_t
 void assay_task_blob_digest(const uint8_t salt[static 32], struct assay_slice bytes,
                             uint8_t digest[static 32])
 {
+    ASSAY_ASSERT(bytes.bytes != NULL || bytes.len == 0);
     static const char type[] = "assay/tasks/blob/v1";
     const struct assay_slice pieces[] = {
         assay_slice_over(type, sizeof type - 1),

@@ -3,9 +3,9 @@
  * node.
  */
 #include "base/assert.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 #include "sim/adversary/rows.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 static const struct assay_attack *const rows[] = {
     &assay_attack_badmouth,   &assay_attack_absent_vote,   &assay_attack_stuff,

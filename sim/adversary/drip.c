@@ -7,6 +7,8 @@
  * are sent as always, and so is everything among adversaries.
  */
 #include "sim/adversary/rows.h"
+
+#include "base/bitmap.h"
 #include "sim/adversary/twist.h"
 
 #include "engine/ledger/records/envelope.h"
@@ -24,7 +26,7 @@ static void claim_all(struct assay_slice bits, uint32_t members)
 {
     uint8_t *bytes = (uint8_t *)(uintptr_t)bits.bytes;
     for (uint32_t i = 0; i < members; i++)
-        bytes[i / 8] = (uint8_t)(bytes[i / 8] | 1u << (i % 8));
+        assay_bit_add(bytes, i);
 }
 
 /* Whether this piece of others is one that it delivers. */

@@ -10,7 +10,7 @@
 #include "sim/adversary/rows.h"
 
 #include "engine/consensus/vote.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 enum { WITH_A_VOTE = 6 };
 

@@ -7,7 +7,7 @@
  */
 #include "sim/adversary/rows.h"
 
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 enum { WITH_A_VOTE = 3 };
 

@@ -165,7 +165,7 @@ static void check_spared(const struct assay_watch_epoch *e)
     const struct assay_watch_rules *c = e->watch->rules;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         const struct felled *f = &c->felled[i];
-        const struct assay_trust *now = &e->after->members[i].trust;
+        const struct assay_trust_state *now = &e->after->members[i].trust;
         const bool struck =
             f->struck ||
             e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;

@@ -350,8 +350,8 @@ static void check_p7(const struct member *m)
 {
     const uint32_t number = m->before->lives[0].incarnation;
     if (m->after->lives[0].incarnation == number) return;
-    const struct assay_trust *old = &m->before->trust;
-    const struct assay_trust *now = &m->after->trust;
+    const struct assay_trust_state *old = &m->before->trust;
+    const struct assay_trust_state *now = &m->after->trust;
     const unsigned most = old->listed_after_failure
                               ? add_rise(old->integrity_bp, rise_of(m->before))
                               : old->integrity_bp;

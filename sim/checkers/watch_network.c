@@ -317,8 +317,8 @@ void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_clos
 static const char *find_held_change(const struct assay_member *before,
                                     const struct assay_member *after)
 {
-    const struct assay_trust *old = &before->trust;
-    const struct assay_trust *now = &after->trust;
+    const struct assay_trust_state *old = &before->trust;
+    const struct assay_trust_state *now = &after->trust;
     const bool struck = after->found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
     if (now->availability_bp != old->availability_bp) return "availability moved";
     if (now->integrity_bp > old->integrity_bp) return "integrity rose";

@@ -90,7 +90,7 @@ static bool is_quiet(const struct assay_watch_epoch *epoch, uint32_t subject,
 static struct counts counts_after(const struct assay_watch_epoch *epoch, uint32_t subject,
                                   const struct votes *votes)
 {
-    const struct assay_trust *before = &epoch->before->members[subject].trust;
+    const struct assay_trust_state *before = &epoch->before->members[subject].trust;
     struct counts counts = { before->mute_epochs, before->unjudged_epochs, before->quiet_epochs };
     if (!epoch->after->certified) return counts;
     if (row_of(epoch, subject) != NULL) counts.mute = 0;
@@ -120,8 +120,10 @@ static void compare_count(const struct assay_watch_epoch *epoch, enum assay_sim_
 static struct votes votes_due(struct votes votes, struct counts counts)
 {
     if (counts.unjudged == 8) votes.negative += votes.unjudged;
-    if (counts.mute == 8) /* the chain shows it: no share of the table needs to report it */
-        votes = (struct votes){ .negative = votes.all, .all = votes.all, .table = votes.all };
+    /* The chain shows it: no share of the table needs to report it, and it decays where all weight
+     * is on its own platform, too, so that no member could judge it. */
+    const uint64_t all = votes.all > 0 ? votes.all : 1;
+    if (counts.mute == 8) votes = (struct votes){ .negative = all, .all = all, .table = all };
     return votes;
 }
 
@@ -132,7 +134,7 @@ static void recount_subject(const struct assay_watch_epoch *epoch, uint32_t subj
     const struct votes counted = count_votes(epoch, subject);
     const struct counts counts = counts_after(epoch, subject, &counted);
     const struct votes votes = votes_due(counted, counts);
-    const struct assay_trust *now = &epoch->after->members[subject].trust;
+    const struct assay_trust_state *now = &epoch->after->members[subject].trust;
     compare_count(epoch, ASSAY_SIM_CHECKER_MUTE, subject, now->mute_epochs, counts.mute);
     compare_count(epoch, ASSAY_SIM_CHECKER_UNJUDGED, subject, now->unjudged_epochs,
                   counts.unjudged);

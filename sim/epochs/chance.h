@@ -4,7 +4,7 @@
 #ifndef ASSAY_SIM_EPOCHS_CHANCE_H
 #define ASSAY_SIM_EPOCHS_CHANCE_H
 
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 /* A probability p is p / 2^32. */
 enum { CHANCE_NEVER = 0 };

@@ -21,7 +21,8 @@ void epochs_trace(struct assay_sim_epochs *w, const void *bytes, size_t len)
 
 /* --- weight from other values than integrity (scenario's weight_source) */
 
-static struct assay_trust weighed_as(enum assay_sim_weight_source source, struct assay_trust trust)
+static struct assay_trust_state weighed_as(enum assay_sim_weight_source source,
+                                           struct assay_trust_state trust)
 {
     switch (source) {
     case ASSAY_SIM_WEIGHT_INTEGRITY: return trust;

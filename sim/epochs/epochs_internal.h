@@ -8,13 +8,14 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "engine/ledger/state/ledger.h"
+#include "engine/ledger/fold/close.h"
+#include "engine/ledger/records/ledger.h"
 #include "sim/attack.h"
+#include "sim/checkers/watch.h"
 #include "sim/epochs/chance.h"
 #include "sim/epochs/epochs.h"
 #include "sim/epochs/workers.h"
 #include "sim/rules.h"
-#include "sim/checkers/watch.h"
 
 enum {
     SIDES_MAX = 256, /* 16 partitions by share cut the roster 17 times, cohorts 8 times */

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { KEY_IDENTITY = 1, KEY_DOOR = 2, KEY_VOTING = 16, KEY_TRANSPORT = 17 };
+enum { KEY_IDENTITY = 1, KEY_BOOTSTRAP = 2, KEY_VOTING = 16, KEY_TRANSPORT = 17 };
 #define GENESIS_TIME_MS UINT64_C(1700000000000)
 
 void *epochs_allocate(struct assay_sim_epochs *w, size_t count, size_t size)
@@ -63,7 +63,7 @@ static void fill_member(const struct assay_sim_epochs *w, uint32_t slot, const s
     *m = (struct assay_genesis_member){ .evidence_kind = ASSAY_KIND_SOFT };
     assay_bytes_copy(m->node_id, 32, id->node_id, 32);
     assay_bytes_copy(m->identity_public, 64, id->public_key, 64);
-    epochs_key(w, slot, KEY_DOOR, m->door_public, 32);
+    epochs_key(w, slot, KEY_BOOTSTRAP, m->bootstrap_public, 32);
     epochs_key(w, slot, KEY_VOTING, m->voting_public, 64);
     epochs_key(w, slot, KEY_TRANSPORT, m->transport_public, 32);
     name32(m->operator_id, 'o', assay_scenario_operator(s, slot));
@@ -111,7 +111,7 @@ static void make_genesis(struct assay_sim_epochs *w)
     const struct assay_scenario *s = &w->scenario;
     struct assay_genesis *g = w->genesis;
     g->time_ms = GENESIS_TIME_MS;
-    g->member_count = 0; /* the roster may exceed a genesis: assay_state_found */
+    g->member_count = 0; /* the roster may exceed a genesis: assay_state_genesis_with */
     g->parameters = (struct assay_genesis_parameters){
         .epoch_ms = s->epoch_ms,
         .operator_cap_num = s->operator_cap_num,
@@ -136,12 +136,12 @@ static void make_state(struct assay_sim_epochs *w)
     ASSAY_ASSERT(members != NULL);
     make_members(w, members);
     for (unsigned i = 0; i < 2; i++)
-        assay_state_place(&w->states[i], epochs_allocate(w, 1, assay_state_memory_len(w->n)), w->n);
-    assay_state_found(&w->states[0], w->genesis, members);
+        assay_state_init(&w->states[i], epochs_allocate(w, 1, assay_state_memory_len(w->n)), w->n);
+    assay_state_genesis_with(&w->states[0], w->genesis, members);
     free(members);
     make_groups(w);
-    assay_ledger_place(&w->ledger, epochs_allocate(w, 1, assay_ledger_memory_len(w->n)), w->n);
-    assay_close_place(&w->close, epochs_allocate(w, 1, assay_close_memory_len(w->n)), w->n);
+    assay_ledger_init(&w->ledger, epochs_allocate(w, 1, assay_ledger_memory_len(w->n)), w->n);
+    assay_close_init(&w->close, epochs_allocate(w, 1, assay_close_memory_len(w->n)), w->n);
 }
 
 /* A rule other than the product's has its own state; the ledger continues under the product's. */

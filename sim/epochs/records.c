@@ -7,7 +7,7 @@
  */
 #include "sim/epochs/epochs_internal.h"
 
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
 

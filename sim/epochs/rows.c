@@ -4,7 +4,7 @@
  * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so threads share them; draws
  * are keyed by (seed, epoch, voter).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum { PIECE = 64 };

@@ -25,8 +25,8 @@ struct assay_sim_rules {
     struct assay_weight_rules caps;
     struct assay_score_rules ladder;
     uint32_t count;
-    struct assay_trust *trust;          /* [count] */
-    struct assay_trust *seen;           /* [count] scratch: trust as seen by the weight source */
+    struct assay_trust_state *trust;    /* [count] */
+    struct assay_trust_state *seen;     /* [count] scratch: trust as seen by the weight source */
     struct assay_tally_member *asked;   /* [count] scratch: faults as the rule counts FAIL */
     struct assay_tally_result *results; /* [count] */
     struct assay_tally_summary summary;

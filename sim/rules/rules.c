@@ -16,7 +16,7 @@
 void rules_set_score(struct assay_sim_rules *rules, uint32_t slot, uint16_t score_bp)
 {
     const struct assay_hysteresis band = { .standing = assay_standing_band(score_bp) };
-    rules->trust[slot] = (struct assay_trust){
+    rules->trust[slot] = (struct assay_trust_state){
         .integrity_bp = score_bp,
         .availability_bp = score_bp,
         .score = band,
@@ -140,9 +140,9 @@ void assay_sim_rules_destroy(struct assay_sim_rules **rules)
 /* --- weights --------------------------------------------------------------------------------- */
 
 /* The trust of which docs/protocol.md 6.0 derives weight, as seen by the weight source. */
-static struct assay_trust seen_trust(const struct assay_sim_rules *rules, uint32_t slot)
+static struct assay_trust_state seen_trust(const struct assay_sim_rules *rules, uint32_t slot)
 {
-    struct assay_trust seen = rules->trust[slot];
+    struct assay_trust_state seen = rules->trust[slot];
     switch (rules->options.weight_source) {
     case ASSAY_SIM_WEIGHT_INTEGRITY: return seen;
     case ASSAY_SIM_WEIGHT_SCORE:
@@ -175,7 +175,7 @@ static void compute_weights(struct assay_sim_rules *rules, const bool *unlisted,
 
 static void start_member(struct assay_sim_rules *rules, uint32_t slot)
 {
-    const struct assay_trust *from = rules->options.trust;
+    const struct assay_trust_state *from = rules->options.trust;
     switch (rules->options.rule) {
     case ASSAY_SIM_RULE_INTERVAL:
         rules->trust[slot] = from == NULL ? assay_trust_genesis() : from[slot];
@@ -252,7 +252,7 @@ static void count_votes(struct assay_sim_rules *rules, const struct assay_sim_ru
 {
     const bool interval = rules->options.rule == ASSAY_SIM_RULE_INTERVAL;
     if (!interval) set_faults(rules, input->members);
-    struct assay_trust *const trust = interval ? rules->trust : rules->seen;
+    struct assay_trust_state *const trust = interval ? rules->trust : rules->seen;
     const struct assay_tally_input tally = {
         .epoch = input->epoch,
         .roll_present = input->roll_present,
@@ -329,7 +329,7 @@ uint16_t assay_sim_rules_score_bp(const struct assay_sim_rules *rules, uint32_t 
     return assay_trust_score_bp(&rules->trust[slot]);
 }
 
-const struct assay_trust *assay_sim_rules_trust(const struct assay_sim_rules *rules)
+const struct assay_trust_state *assay_sim_rules_trust(const struct assay_sim_rules *rules)
 {
     return rules->trust;
 }

@@ -341,9 +341,9 @@ static enum assay_status check_partition(const struct assay_scenario *s, uint32_
             "partitions[%u]: expected cohort or share_bp, which say who is on side A",
             (unsigned)index);
     if (p->a_receives_b && p->b_receives_a)
-        return assay_scenario_refuse(message, ASSAY_E_INVALID,
-                                     "partitions[%u]: both sides hear each other: nothing is cut",
-                                     (unsigned)index);
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "partitions[%u]: both sides receive from each other: nothing is cut", (unsigned)index);
     if (p->stop_epoch == 0 || p->stop_epoch > p->start_epoch) return ASSAY_OK;
     return assay_scenario_refuse(
         message, ASSAY_E_RANGE,
@@ -364,8 +364,7 @@ static enum assay_status check_crash(const struct assay_scenario *s, uint32_t in
                                      (unsigned)index);
     if (c->pauses && (c->loses_store || c->rolls_back_epochs > 0))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
-                                     "crashes[%u]: who stands still keeps its store",
-                                     (unsigned)index);
+                                     "crashes[%u]: a paused node keeps its store", (unsigned)index);
     return ASSAY_OK;
 }
 
@@ -500,10 +499,10 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
             "services.share_clusters: %u with %u slots each need %u nodes, found %u",
             (unsigned)p->share_clusters, (unsigned)p->share_slots,
             (unsigned)(p->share_clusters * p->share_slots), (unsigned)s->nodes);
-    if (p->hoarders >= s->nodes)
+    if (p->quota_abusers >= s->nodes)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
-                                     "services.hoarders: expected fewer than %u, found %u",
-                                     (unsigned)s->nodes, (unsigned)p->hoarders);
+                                     "services.quota_abusers: expected fewer than %u, found %u",
+                                     (unsigned)s->nodes, (unsigned)p->quota_abusers);
     if (p->later_groups > p->groups || (p->later_tasks && p->requestors == 0))
         return assay_scenario_refuse(
             message, ASSAY_E_INVALID,

@@ -32,7 +32,7 @@ enum {
     ASSAY_SIM_CLONES_MAX = 3,
     ASSAY_SIM_REQUESTORS_MAX = 8,
     ASSAY_SIM_SECRETS_MAX = 16,
-    ASSAY_SIM_HOARDERS_MAX = 4,
+    ASSAY_SIM_QUOTA_ABUSERS_MAX = 4,
     ASSAY_SIM_SERVED_NODES_MAX = 32, /* with services: each has registries of its own */
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
@@ -142,7 +142,7 @@ struct assay_sim_cohort {
     X(DELAY, 25, "delay", "every message is sent amount ms late")                                  \
     X(OTHER_ROLL, 26, "other-roll", "ballots name another roll, and are never counted")            \
     X(UNDERRATE, 27, "underrate", "ballots report PASS out of date for the victims")               \
-    X(UNJUDGED, 28, "unjudged", "evidence that cannot be judged: an expired certificate")          \
+    X(UNJUDGED, 28, "unjudged", "evidence that cannot be appraised: an expired certificate")       \
     X(SHRUG, 29, "shrug", "ballots report UNJUDGED for the victims")                               \
     X(MUTE, 30, "mute", "no ballots; votes and evidence as usual")                                 \
     X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")                \
@@ -306,7 +306,7 @@ struct assay_sim_services_plan {
     uint32_t cutting_hosts_permille; /* of starts: the host relays only to some replicas */
     uint32_t forged_permille;        /* of records: a member submits an old or a modified one too */
     uint32_t forged_handovers_permille; /* of turns of an enclave: its host shows it one */
-    uint32_t hoarders;           /* of the last members: they exhaust the quota of an author */
+    uint32_t quota_abusers;      /* of the last members: they exhaust the quota of an author */
     uint32_t requestors;         /* accounts with money; every member offers to execute */
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */
     uint32_t leavers_permille;   /* of tasks: the requestor leaves when it was shown a step */

@@ -4,7 +4,7 @@
  */
 #include "base/assert.h"
 #include "base/words.h"
-#include "sim/outcome.h"
+#include "sim/scenario/figures.h"
 #include "sim/scenario/scenario_internal.h"
 
 #include <inttypes.h>

@@ -64,7 +64,7 @@ enum {
     ASSAY_SCENARIO_KEYS_MAX = 48, /* of one section */
     ASSAY_SCENARIO_VALUE_MAX = 256,
 };
-/* The struct itself is section 0; then in the order of reading: cohorts come before keys that name
+/* The struct itself is section 0; then in the order of reading: cohorts precede keys that name
  * them. */
 extern const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTIONS];
 

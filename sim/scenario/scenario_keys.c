@@ -115,7 +115,7 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("amplification_percent", amplification_percent, ASSAY_AMPLIFICATION_PERCENT_MIN,
           ASSAY_AMPLIFICATION_PERCENT_MAX, "maximum increase of a share by caps") },
     { U32("quiet_floor_percent", quiet_floor_percent, ASSAY_QUIET_FLOOR_PERCENT_MIN,
-          ASSAY_QUIET_FLOOR_PERCENT_MAX, "weight that keeps its votes without attesting") },
+          ASSAY_QUIET_FLOOR_PERCENT_MAX, "weight that retains its votes without attesting") },
     { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
           "delay of collateral with a higher evaluation number, s") },
     { U32("collateral_life_s", collateral_life_s, 0, 2419200,
@@ -319,7 +319,7 @@ static const struct assay_scenario_key services_keys[] = {
     { U32("forged_handovers_permille", forged_handovers_permille, 0, 1000,
           "turns of an enclave at which its host shows it an old or modified hand-over, or names a "
           "view, in 1000") },
-    { U32("hoarders", hoarders, 0, ASSAY_SIM_HOARDERS_MAX,
+    { U32("quota_abusers", quota_abusers, 0, ASSAY_SIM_QUOTA_ABUSERS_MAX,
           "number of the last members that exhaust the quota of an author, and list another "
           "replica in every epoch") },
     { U32("requestors", requestors, 0, ASSAY_SIM_REQUESTORS_MAX,

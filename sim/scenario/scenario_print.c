@@ -2,7 +2,7 @@
  * sim/scenario/scenario_print.c - a scenario formatted as its file, and the list of all keys.
  */
 #include "base/assert.h"
-#include "sim/outcome.h"
+#include "sim/scenario/figures.h"
 #include "sim/scenario/scenario_internal.h"
 
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 #include "sim/scenario/scenario.h"
 
 #include "base/assert.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 #include <stdlib.h>
 

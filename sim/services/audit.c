@@ -88,7 +88,7 @@ static void check_close(struct assay_sim_services *s, struct assay_slice payload
     if (j->seen.accepted && !j->seen.failed) report_job(s, j, "closed under its executor");
 }
 
-/* docs/services.md 6: neither side leaves before four closes without a claim; nobody else
+/* docs/services.md 6: neither side leaves before four closes without a claim; no other member
  * releases. */
 static void check_release(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
 {
@@ -158,9 +158,10 @@ static void check_balance(struct assay_sim_services *s)
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     const struct tasks *t = s->tasks;
     uint64_t sum = 0, amount = 0, sequence = 0;
-    const uint64_t first = (uint64_t)MONEY * (s->load->requestors + s->load->hoarders);
-    for (uint32_t i = 0; i < s->load->hoarders; i++)
-        if (assay_task_ledger_get_balance(ledger, s->hoard.hoarder[i].account, &amount, &sequence))
+    const uint64_t first = (uint64_t)MONEY * (s->load->requestors + s->load->quota_abusers);
+    for (uint32_t i = 0; i < s->load->quota_abusers; i++)
+        if (assay_task_ledger_get_balance(ledger, s->quota_abuse.abuser[i].account, &amount,
+                                          &sequence))
             sum += amount;
     for (uint32_t i = 0; i < s->load->requestors; i++)
         if (assay_task_ledger_get_balance(ledger, t->requestor[i].id, &amount, &sequence))
@@ -206,7 +207,8 @@ static void note_hampered(struct assay_sim_services *s, const struct assay_state
         const uint32_t slot = j->open.executor;
         if (j->stage == JOB_FREE || slot >= after->member_count) continue;
         const bool behind = s->world.engine(s->world.context, slot) == NULL ||
-                            !s->follower[slot].begun || s->follower[slot].epoch < after->epoch ||
+                            !s->follower[slot].begun ||
+                            s->follower[slot].feed.epoch < after->epoch ||
                             after->members[slot].trust.score.standing != ASSAY_STANDING_FULL;
         j->seen.hampered = j->seen.hampered || behind || !after->certified ||
                            !s->tasks->certified[slot][after->epoch % CLOSED_KEPT];

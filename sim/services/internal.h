@@ -4,16 +4,17 @@
  * services.c (life, plan, turns), registry_follower.c (registry of a node's programs), recount.c
  * (the registry, recomputed from final blocks), replicas.c, enclaves.c, views_audit.c and
  * sessions_audit.c (continuity), handovers.c (hand-overs that hosts show), forge.c (submissions of
- * hostile members), hoard.c (members that exhaust quotas), tasks.c, seal.c and audit.c (tasks),
- * shares.c, secrets.c and shares_audit.c (shares).
+ * hostile members), quota_abuse.c (members that exhaust quotas), tasks.c, seal.c and audit.c
+ * (tasks), shares.c, secrets.c and shares_audit.c (shares).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
 #define ASSAY_SIM_SERVICES_INTERNAL_H
 
 #include "base/assert.h"
+#include "host/service_feed.h"
 #include "host/services.h"
 #include "services/continuity/client.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "sim/services/services.h"
 
 enum {
@@ -48,20 +49,16 @@ struct name {
     uint64_t session;
 };
 
-/* Registry of the programs of a node (net/services/server/service_server.h, follower.h). */
+/* Registry of the programs of a node, fed as the daemon's server and a program's follower are
+ * (net/services/server/service_server.h, net/services/follower.h). */
 struct registry_follower {
     uint32_t boot; /* of the machine at the time of opening */
     uint32_t life; /* of its engine */
-    bool begun;
-    uint64_t epoch; /* running, as notified */
-    size_t at;      /* in the log of that epoch */
+    bool begun;    /* its programs are notified of what becomes final */
+    struct assay_service_feed feed;
+    struct assay_service_member member[NODES]; /* of the feed */
     void *memory;
     struct assay_registry *registry; /* all final records since; NULL before the first start */
-    uint64_t era;
-    uint8_t beacon[32];
-    uint32_t members;
-    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
-    uint8_t node_id[ASSAY_REGISTRY_SLOTS_MAX][32];
 };
 
 struct replica {
@@ -172,7 +169,7 @@ struct stored_handover {
 };
 
 /* A member that exhausts the quota of an author. */
-struct hoarder {
+struct quota_abuser {
     struct assay_secret32 secret; /* of its account */
     uint8_t key[ASSAY_P256_PUBLIC_LEN], account[32];
     uint64_t epoch; /* of its last submissions */
@@ -219,7 +216,7 @@ struct assay_sim_services {
     struct instance instance[GROUPS * ASSAY_SIM_ENCLAVES_MAX];
     struct enclave enclave[PROCESSES];
     struct assay_cont_effects effects;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
     struct tasks *tasks;
     struct shares *shares;
 
@@ -230,11 +227,11 @@ struct assay_sim_services {
     } forge;
     struct {
         struct assay_sim_random random;
-        struct hoarder hoarder[ASSAY_SIM_HOARDERS_MAX];
+        struct quota_abuser abuser[ASSAY_SIM_QUOTA_ABUSERS_MAX];
         bool known;        /* the count of members at the last close is known */
         uint32_t standing; /* members in WARNING or better */
         uint64_t taken, refused, relisted;
-    } hoard;
+    } quota_abuse;
     struct {
         struct assay_sim_random random;
         uint32_t count;
@@ -338,19 +335,19 @@ void handovers_on_follow(struct assay_sim_services *s, uint64_t from,
 /* A replica executes s->effects. */
 void handovers_on_effects(struct assay_sim_services *s, uint32_t group, uint32_t node);
 
-/* --- hoard.c */
-void hoard_open(struct assay_sim_services *s);
-/* Returns: whether the member of a node is a hoarder. */
-bool hoard_is_hoarder(const struct assay_sim_services *s, uint32_t node);
-void hoard_turn(struct assay_sim_services *s, uint32_t node);
+/* --- quota_abuse.c */
+void quota_abuse_open(struct assay_sim_services *s);
+/* Returns: whether the member of a node is a quota_abuser. */
+bool quota_abuse_is_abuser(const struct assay_sim_services *s, uint32_t node);
+void quota_abuse_step(struct assay_sim_services *s, uint32_t node);
 /* A close reported standings; standings are unknown. */
-void hoard_on_standings(struct assay_sim_services *s, const struct assay_registry_member *member,
-                        uint32_t count);
-void hoard_forget_standings(struct assay_sim_services *s);
+void quota_abuse_on_standings(struct assay_sim_services *s,
+                              const struct assay_registry_member *member, uint32_t count);
+void quota_abuse_forget_standings(struct assay_sim_services *s);
 /* A final record, and whether it was applied. */
-void hoard_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
-                  struct assay_slice payload, const char *became,
-                  const struct assay_registry_facts *facts);
+void quota_abuse_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                        struct assay_slice payload, const char *became,
+                        const struct assay_registry_facts *facts);
 
 /* replicas.c */
 /* Its process ends, and the next one lists another key. */

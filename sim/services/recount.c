@@ -91,7 +91,7 @@ static void set_standings(struct assay_sim_services *s, const struct assay_state
     const uint32_t count = members_of(genesis, genesis, member);
     assay_registry_set_era(s->recount.registry, genesis->era);
     assay_registry_set_standing(s->recount.registry, genesis->epoch, member, count);
-    hoard_on_standings(s, member, count);
+    quota_abuse_on_standings(s, member, count);
     views_on_standings(s, member, count);
     s->recount.stood = true;
     s->recount.epoch = genesis->epoch + 1;
@@ -125,8 +125,8 @@ void assay_sim_services_record(struct assay_sim_services *services,
     tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload, applied,
                  &s->recount.facts);
     shares_record(s, &s->recount.facts);
-    hoard_record(s, slot, (enum assay_service_kind)record->kind, record->payload, became,
-                 &s->recount.facts);
+    quota_abuse_record(s, slot, (enum assay_service_kind)record->kind, record->payload, became,
+                       &s->recount.facts);
 }
 
 /* Index of the document of that name. Returns: the count of documents when there is none. */
@@ -207,7 +207,7 @@ static void add_services(struct assay_sim_services *s, const struct assay_state 
     const uint32_t count = members_of(state, state, member);
     assay_registry_set_era(s->recount.registry, state->era);
     assay_registry_set_standing(s->recount.registry, state->epoch, member, count);
-    hoard_on_standings(s, member, count);
+    quota_abuse_on_standings(s, member, count);
     s->recount.stood = true;
     check_documents(s, s->recount.registry, before, state, "as the blocks", 0);
     views_adopt(s);
@@ -230,7 +230,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     if (s->recount.registry != NULL) {
         const uint32_t count = members_of(before, after, member);
         views_on_standings(s, member, count);
-        hoard_on_standings(s, member, count);
+        quota_abuse_on_standings(s, member, count);
         s->recount.epoch = after->epoch + 1;
         assay_registry_set_era(s->recount.registry, after->era);
         assay_registry_close_epoch(s->recount.registry, after->epoch, member, count,
@@ -259,7 +259,7 @@ static void adopt_registry(struct assay_sim_services *s, const struct assay_regi
     assay_registry_copy(s->recount.registry, registry);
     s->recount.stood = true;
     s->recount.sound = true;
-    hoard_forget_standings(s);
+    quota_abuse_forget_standings(s);
     views_adopt(s);
     tasks_adopt(s);
 }

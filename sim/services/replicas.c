@@ -5,6 +5,7 @@
  */
 #include "sim/services/internal.h"
 
+#include "base/bitmap.h"
 #include "base/crypto/model.h"
 
 #include <stdlib.h>
@@ -251,7 +252,7 @@ static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (g->member[slot].listed &&
             assay_cont_replica_is_reachable(r->core, g->member[slot].key, services_now(s)))
-            record.reachable[slot / 8] |= (uint8_t)(1u << slot % 8);
+            assay_bit_add(record.reachable, slot);
     assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
     assay_cont_silent_statement(&g->home, &record, digest);
     assay_model_sign(r->secret.bytes, digest, record.signature);

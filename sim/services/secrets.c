@@ -309,7 +309,7 @@ static void reader_turn(struct assay_sim_services *s, uint32_t place)
     const struct assay_share_registry *ledger = shares_ledger(s, r->home);
     const struct assay_share_row *row =
         assay_share_registry_find(ledger, s->shares->secret[r->secret].id);
-    const uint64_t epoch = s->follower[r->home].epoch;
+    const uint64_t epoch = s->follower[r->home].feed.epoch;
     if (r->until_epoch == UINT64_MAX) r->until_epoch = epoch + PATIENCE_EPOCHS;
     if (epoch > r->until_epoch || row == NULL || !row->synced) {
         r->under_way = false; /* other holders are asked */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HOARDED_ROWS = 4 /* room for the rows of hoarders */ };
+enum { ABUSED_ROWS = 4 /* room for the rows of quota abusers */ };
 enum { TURN_MS_MIN = 20, TURNS_AN_EPOCH = 100, HEAD = 72 /* both names, the sender's session */ };
 
 /* --- frames */
@@ -151,7 +151,7 @@ static void make_plan(struct assay_sim_services *s)
     for (uint32_t i = 0; i < l->groups; i++) {
         (void)snprintf(p->group[i].name, sizeof p->group[i].name, "group-%u", i);
         p->group[i].size = l->group_size;
-        p->group[i].instances_max = l->enclaves + HOARDED_ROWS * l->hoarders;
+        p->group[i].instances_max = l->enclaves + ABUSED_ROWS * l->quota_abusers;
     }
     tasks_plan(s, p);
     shares_plan(s, p);
@@ -169,7 +169,7 @@ struct assay_slice assay_sim_services_plan(const struct assay_sim_services *serv
                  : assay_slice_over(services->first_bytes, services->first_len);
 }
 
-const struct assay_services *assay_sim_services_more(const struct assay_sim_services *services)
+const struct assay_services *assay_sim_services_has_more(const struct assay_sim_services *services)
 {
     return &services->more.ledger;
 }
@@ -202,7 +202,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     s->seed = seed;
     s->nodes = scenario->nodes;
     s->world = *world;
-    hoard_open(s);
+    quota_abuse_open(s);
     tasks_open(s);
     shares_open(s);
     make_plan(s);
@@ -228,7 +228,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     *services = NULL;
 }
 
-uint32_t assay_sim_services_turn_ms(const struct assay_sim_services *services)
+uint32_t assay_sim_services_step_ms(const struct assay_sim_services *services)
 {
     const uint32_t ms = services->scenario->epoch_ms / TURNS_AN_EPOCH;
     return ms > TURN_MS_MIN ? ms : TURN_MS_MIN;
@@ -250,7 +250,7 @@ static bool is_up(struct assay_sim_services *s, uint32_t node)
     return s->world.engine(s->world.context, node) != NULL;
 }
 
-void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
+void assay_sim_services_step(struct assay_sim_services *services, uint32_t node)
 {
     struct assay_sim_services *s = services;
     if (!is_up(s, node)) return;
@@ -260,7 +260,7 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
     enclaves_turn(s, node);
     tasks_turn(s, node);
     shares_turn(s, node);
-    hoard_turn(s, node);
+    quota_abuse_step(s, node);
     submit_pending(s);
 }
 
@@ -310,9 +310,9 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     figures[ASSAY_SIM_FIGURE_READS_CONFIRMED] = (int64_t)s->count.confirmed;
     figures[ASSAY_SIM_FIGURE_ROLLBACKS_REFUSED] = (int64_t)s->count.refused;
     figures[ASSAY_SIM_FIGURE_CLONES_FENCED] = (int64_t)s->count.fenced;
-    figures[ASSAY_SIM_FIGURE_HOARDS_TAKEN] = (int64_t)s->hoard.taken;
-    figures[ASSAY_SIM_FIGURE_HOARDS_REFUSED] = (int64_t)s->hoard.refused;
-    figures[ASSAY_SIM_FIGURE_RELISTED] = (int64_t)s->hoard.relisted;
+    figures[ASSAY_SIM_FIGURE_QUOTA_ABUSE_ACCEPTED] = (int64_t)s->quota_abuse.taken;
+    figures[ASSAY_SIM_FIGURE_QUOTA_ABUSE_REFUSED] = (int64_t)s->quota_abuse.refused;
+    figures[ASSAY_SIM_FIGURE_RELISTED] = (int64_t)s->quota_abuse.relisted;
     figures[ASSAY_SIM_FIGURE_HANDOVERS_SHOWN] = (int64_t)s->handovers.shown;
     figures[ASSAY_SIM_FIGURE_HANDOVERS_FOLLOWED] = (int64_t)s->handovers.followed;
     figures[ASSAY_SIM_FIGURE_ENCLAVES_FINAL] = (int64_t)enclaves_running(s);

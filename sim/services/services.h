@@ -13,8 +13,8 @@
 #ifndef ASSAY_SIM_SERVICES_SERVICES_H
 #define ASSAY_SIM_SERVICES_SERVICES_H
 
-#include "engine/node/engine.h"
-#include "engine/ledger/records/service_record.h"
+#include "engine/engine.h"
+#include "engine/ledger/records/record.h"
 #include "engine/ledger/state/state.h"
 #include "sim/outcome.h"
 #include "sim/scenario/scenario.h"
@@ -56,12 +56,12 @@ const struct assay_services *assay_sim_services_ledger(struct assay_sim_services
                                                        const struct assay_genesis *genesis);
 
 /* Returns: the same by the complete plan. */
-const struct assay_services *assay_sim_services_more(const struct assay_sim_services *services);
+const struct assay_services *assay_sim_services_has_more(const struct assay_sim_services *services);
 
 /* --- events */
 /* Returns: ms between turns of a node. In a turn its programs read the ledger and the time. */
-uint32_t assay_sim_services_turn_ms(const struct assay_sim_services *services);
-void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node);
+uint32_t assay_sim_services_step_ms(const struct assay_sim_services *services);
+void assay_sim_services_step(struct assay_sim_services *services, uint32_t node);
 /* A frame that was given to `send`. */
 void assay_sim_services_receive(struct assay_sim_services *services, uint32_t node,
                                 struct assay_slice bytes);

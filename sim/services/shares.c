@@ -27,8 +27,8 @@ const struct assay_share_registry *shares_ledger(const struct assay_sim_services
 struct assay_share_epoch shares_epoch(const struct assay_sim_services *s, uint32_t node)
 {
     const struct registry_follower *d = &s->follower[node];
-    struct assay_share_epoch epoch = { .era = d->era, .epoch = d->epoch };
-    assay_bytes_copy(epoch.beacon, 32, d->beacon, 32);
+    struct assay_share_epoch epoch = { .era = d->feed.last.era, .epoch = d->feed.last.epoch };
+    assay_bytes_copy(epoch.beacon, 32, d->feed.last.beacon, 32);
     return epoch;
 }
 
@@ -145,15 +145,15 @@ void shares_epoch_begins(struct assay_sim_services *s)
 /* An older ledger would show the slot as another's, and shares as unassigned. */
 static bool is_as_new(const struct registry_follower *d, const struct holder_host *k)
 {
-    return d->begun && (d->epoch > k->seen_epoch ||
-                        (d->epoch == k->seen_epoch && d->at >= k->seen_at));
+    return d->begun && (d->feed.epoch > k->seen_epoch ||
+                        (d->feed.epoch == k->seen_epoch && d->feed.at >= k->seen_at));
 }
 
 static void record_position(const struct registry_follower *d, struct holder_host *k)
 {
     ASSAY_ASSERT(is_as_new(d, k));
-    k->seen_epoch = d->epoch;
-    k->seen_at = d->at;
+    k->seen_epoch = d->feed.epoch;
+    k->seen_at = d->feed.at;
 }
 
 static uint32_t number_of(const struct shares *h, const struct secret *secret)
@@ -255,9 +255,9 @@ bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
                         const uint8_t node_id[static 32])
 {
     const struct registry_follower *d = &s->follower[at_node];
-    return evidence.len == SHARE_EVIDENCE && evidence.bytes[64] < d->members &&
+    return evidence.len == SHARE_EVIDENCE && evidence.bytes[64] < d->feed.last.members &&
            assay_bytes_equal(evidence.bytes, report_data, 64) &&
-           assay_bytes_equal(d->node_id[evidence.bytes[64]], node_id, 32);
+           assay_bytes_equal(d->feed.last.node_id[evidence.bytes[64]], node_id, 32);
 }
 
 static void ask_daemon(struct assay_sim_services *s, const struct holder_host *k,
@@ -396,7 +396,8 @@ void shares_node_closed(struct assay_sim_services *s, uint32_t node)
     if (s->shares == NULL) return;
     struct holder_host *k = &s->shares->holder[node];
     const struct registry_follower *d = &s->follower[node];
-    if (node < d->members && d->member[node].renewed) lose_disk(s, k); /* another machine */
+    if (node < d->feed.last.members && d->feed.last.member[node].renewed)
+        lose_disk(s, k); /* another machine */
     k->wake_at_ms = 0; /* exchanges of the epoch before are over */
 }
 
@@ -429,7 +430,7 @@ static void submit_listing(struct assay_sim_services *s, struct holder_host *k)
     if (listed || services_now(s) < k->list_at_ms) return;
     k->list_at_ms = services_now(s) + AGAIN_MS;
     assay_bytes_copy(record.key, sizeof record.key, k->key, sizeof k->key);
-    assay_bytes_copy(record.node, 32, s->follower[k->node].node_id[k->node], 32);
+    assay_bytes_copy(record.node, 32, s->follower[k->node].feed.last.node_id[k->node], 32);
     assay_sodium_link_pair(&k->link, record.link);
     record.address[0] = 'x';
     record.address_len = 1;

@@ -63,13 +63,13 @@ void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *
     const struct tasks *t = s->tasks;
     if (t == NULL) return;
     plan->has_tasks = true;
-    plan->tasks.accounts_max = s->load->requestors + s->load->hoarders + s->nodes;
+    plan->tasks.accounts_max = s->load->requestors + s->load->quota_abusers + s->nodes;
     plan->tasks.tasks_max = JOBS / 2;
-    plan->tasks.balance_count = s->load->requestors + s->load->hoarders;
+    plan->tasks.balance_count = s->load->requestors + s->load->quota_abusers;
     for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
         const uint8_t *const id = i < s->load->requestors
                                       ? t->requestor[i].id
-                                      : s->hoard.hoarder[i - s->load->requestors].account;
+                                      : s->quota_abuse.abuser[i - s->load->requestors].account;
         uint32_t at = i; /* names ascend */
         for (; at > 0 && assay_bytes_compare(plan->tasks.balance[at - 1].account, id, 32) > 0; at--)
             plan->tasks.balance[at] = plan->tasks.balance[at - 1];
@@ -222,10 +222,11 @@ static void start_requestor(struct assay_sim_services *s, struct job *j,
     struct tasks *t = s->tasks;
     const struct registry_follower *d = &s->follower[j->home];
     struct assay_task_requestor_config config = { .terms = j->open,
-                                                  .epoch = d->epoch,
+                                                  .epoch = d->feed.epoch,
                                                   .crypto = &j->mine.crypto };
     uint8_t nonce[32];
-    config.held = j->open.executor >= d->members || !d->member[j->open.executor].certified;
+    config.held = j->open.executor >= d->feed.last.members ||
+                  !d->feed.last.member[j->open.executor].certified;
     assay_bytes_copy(config.chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(config.key, sizeof config.key, row->key, sizeof row->key);
     j->r = malloc(sizeof *j->r);
@@ -269,7 +270,7 @@ static void on_requestor_events(struct assay_sim_services *s, struct job *j)
     if (j->r->phase == ASSAY_TASK_PAYING) audit_vouched(s, j);
     if ((events & ASSAY_TASK_EVENT_CHEATED) != 0)
         services_report_check(s, ASSAY_SIM_CHECKER_TASKS,
-                              "job %u: an honest executor is called a liar", j->number);
+                              "job %u: an honest executor is reported as dishonest", j->number);
     if ((events & ASSAY_TASK_EVENT_KEYS) != 0) appraise_quote(s, j);
     if ((events & ASSAY_TASK_EVENT_OUTPUT) == 0) return;
     audit_result(s, j);
@@ -322,7 +323,7 @@ static void step_requestor(struct assay_sim_services *s, struct job *j)
     const struct assay_task_row *row = assay_task_ledger_find_task(ledger_of(s, j->home), j->id);
     if (j->stage == JOB_ASKED) {
         if (row != NULL) j->stage = JOB_OPEN;
-        else if (s->follower[j->home].epoch > j->open.deadline) job_free(j);
+        else if (s->follower[j->home].feed.epoch > j->open.deadline) job_free(j);
         else submit_open(s, j);
         return;
     }
@@ -348,7 +349,7 @@ static void on_executor_events(struct assay_sim_services *s, struct job *j)
     if ((events & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) != 0) j->program_runs = true;
     if ((events & ASSAY_TASK_EVENT_ASKED) != 0) {
         uint8_t quote[EVIDENCE];
-        struct assay_task_outs outs;
+        struct assay_task_outputs outs;
         assay_bytes_copy(quote, sizeof quote, j->e->statement, 32);
         quote[32] = (uint8_t)j->open.executor;
         const enum assay_status status =
@@ -385,7 +386,7 @@ static void submit_offer(struct assay_sim_services *s, uint32_t node)
 static void start_executor(struct assay_sim_services *s, struct job *j)
 {
     struct assay_task_executor_config config = { .terms = j->open,
-                                                 .epoch = s->follower[j->open.executor].epoch,
+                                                 .epoch = s->follower[j->open.executor].feed.epoch,
                                                  .crypto = &j->theirs.crypto };
     assay_bytes_copy(config.chain_id, 32, s->chain_id, 32);
     assay_bytes_copy(config.key, sizeof config.key, j->key, sizeof j->key);
@@ -440,7 +441,7 @@ static void submit_claim(struct assay_sim_services *s, struct job *j,
         services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM, claim);
     } else {
         for (uint32_t i = 0; i < 2; i++)
-            if (j->held[i].step > row->paid && j->held[i].epoch < s->follower[slot].epoch)
+            if (j->held[i].step > row->paid && j->held[i].epoch < s->follower[slot].feed.epoch)
                 services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM,
                                 assay_slice_over(j->held[i].bytes, j->held[i].len));
     }
@@ -467,7 +468,7 @@ void tasks_turn(struct assay_sim_services *s, uint32_t node)
 {
     struct tasks *t = s->tasks;
     if (t == NULL || ledger_of(s, node) == NULL) return; /* none, or not yet */
-    if (node < s->follower[node].members) submit_offer(s, node);
+    if (node < s->follower[node].feed.last.members) submit_offer(s, node);
     for (uint32_t i = 0; i < s->load->requestors; i++)
         requestor_turn(s, i, node);
     for (uint32_t i = 0; i < JOBS; i++) {
@@ -530,7 +531,7 @@ void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
     for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++) {
         struct job *j = &s->tasks->job[i];
         if (j->stage == JOB_FREE) continue;
-        const uint64_t epoch = s->follower[node].epoch;
+        const uint64_t epoch = s->follower[node].feed.epoch;
         if (j->open.executor == node) {
             if (j->e != NULL) assay_task_executor_on_epoch(j->e, epoch, !j->lapse[0]);
             j->lapse[0] = false;

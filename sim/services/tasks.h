@@ -83,7 +83,7 @@ struct tasks {
     uint64_t sure_from;                 /* certification before this epoch is unknown */
     bool forgot;                        /* tasks that were dropped here may exist */
     bool certified[NODES][CLOSED_KEPT]; /* by slot and epoch, of final states */
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     uint64_t opened, paid_up, steps_paid, results, refused;
 };
 

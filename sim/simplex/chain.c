@@ -87,7 +87,7 @@ void assay_sxw_check_block(struct assay_sim_simplex *w, const struct sxw_machine
 
 /* In the log, or durable with the current step. Returns: whether there is one. */
 static bool find_certificate(const struct assay_sim_simplex *w, const struct sxw_machine *m,
-                             const uint8_t commitment[32], struct assay_certificate *c)
+                             const uint8_t commitment[32], struct assay_vote_certificate *c)
 {
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_CERTIFICATE, m->ledger.epoch, UINT64_MAX, commitment);
@@ -106,7 +106,7 @@ static bool find_certificate(const struct assay_sim_simplex *w, const struct sxw
 void assay_sxw_check_finality(struct assay_sim_simplex *w, const struct sxw_machine *m,
                               const struct assay_simplex_action *final_)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     if (m->byzantine) return;
     bool proven = find_certificate(w, m, final_->proof, &c) &&
                   c.statement.type == ASSAY_VOTE_FINALISE && c.statement.epoch == m->ledger.epoch;

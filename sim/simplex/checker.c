@@ -100,7 +100,8 @@ static void check_range_certificate(struct assay_sim_simplex *w,
 }
 
 /* Counted and verified here: the code under test would agree with its own wrong quorum. */
-static bool certificate_holds(const struct assay_sim_simplex *w, const struct assay_certificate *c)
+static bool certificate_holds(const struct assay_sim_simplex *w,
+                              const struct assay_vote_certificate *c)
 {
     struct assay_cursor at = assay_cursor_over(c->signatures.bytes, c->signatures.len);
     uint64_t weight = 0;
@@ -118,7 +119,7 @@ static bool certificate_holds(const struct assay_sim_simplex *w, const struct as
 }
 
 bool assay_sxw_certificate_read(const struct assay_sim_simplex *w, struct assay_slice payload,
-                                struct assay_certificate *c)
+                                struct assay_vote_certificate *c)
 {
     return assay_certificate_decode(payload, w->options.slot_count, c) == ASSAY_OK &&
            certificate_holds(w, c);
@@ -127,7 +128,7 @@ bool assay_sxw_certificate_read(const struct assay_sim_simplex *w, struct assay_
 static void check_certificate(struct assay_sim_simplex *w, const struct sxw_machine *m,
                               struct assay_slice payload)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     if (!assay_sxw_certificate_read(w, payload, &c)) {
         assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_FINALITY,
                                   "machine %u sent a certificate that is none",
@@ -157,7 +158,7 @@ static void check_certificate(struct assay_sim_simplex *w, const struct sxw_mach
  * Returns: whether it is there. */
 static bool has_certificate(struct assay_sim_simplex *w, const struct sxw_machine *m,
                             uint64_t epoch, const uint8_t commitment[32],
-                            struct assay_certificate *c)
+                            struct assay_vote_certificate *c)
 {
     const struct sxw_log_item *item =
         assay_sxw_log_find(m, ASSAY_STORE_CERTIFICATE, epoch, UINT64_MAX, commitment);
@@ -176,7 +177,7 @@ static void check_reliance(struct assay_sim_simplex *w, const struct sxw_machine
     const struct assay_block_header *h = &p->header;
     const unsigned epoch = (unsigned)h->epoch;
     const unsigned view = (unsigned)h->view;
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     bool all = true;
     bool right = true;
     uint64_t next = h->parent_view + 1;
@@ -239,7 +240,7 @@ static void check_finalise(struct assay_sim_simplex *w, const struct sxw_machine
     bool notarised = false;
     for (size_t i = 0; i < m->log_count && !notarised; i++) {
         const struct sxw_log_item *item = &m->log[i];
-        struct assay_certificate c;
+        struct assay_vote_certificate c;
         if (item->class_ != ASSAY_STORE_CERTIFICATE || item->key.epoch != st->epoch) continue;
         if (item->key.number != st->view * 8 + ASSAY_VOTE_NOTARISE) continue;
         notarised = has_certificate(w, m, st->epoch, item->key.id, &c) &&

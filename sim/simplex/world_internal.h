@@ -161,7 +161,7 @@ void assay_sxw_check_send(struct assay_sim_simplex *w, const struct sxw_machine 
                           enum assay_message_kind kind, struct assay_slice payload);
 /* Returns: whether it is a certificate with a quorum of valid signatures. */
 bool assay_sxw_certificate_read(const struct assay_sim_simplex *w, struct assay_slice payload,
-                                struct assay_certificate *c);
+                                struct assay_vote_certificate *c);
 void assay_sxw_checker_free(struct assay_sim_simplex *w);
 
 /* chain.c */

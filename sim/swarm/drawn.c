@@ -92,7 +92,7 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_SLOW] = s->link.delay_min_ms >= s->epoch_ms / 8;
     has[ASSAY_SIM_DRAWN_LONG] = s->epochs >= 130;
     has[ASSAY_SIM_DRAWN_SEVERAL_ERAS] = s->recover_count > 1;
-    has[ASSAY_SIM_DRAWN_HOARDERS] = assay_scenario_serves(s) && s->services.hoarders > 0;
+    has[ASSAY_SIM_DRAWN_QUOTA_ABUSERS] = assay_scenario_serves(s) && s->services.quota_abusers > 0;
     has[ASSAY_SIM_DRAWN_HANDOVERS] =
         s->services.groups > 0 && s->services.forged_handovers_permille > 0;
     has[ASSAY_SIM_DRAWN_STARVED] = assay_scenario_serves(s) && s->services.share_clusters > 0 &&

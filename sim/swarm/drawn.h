@@ -31,7 +31,7 @@
     X(LONG, "long", "130 epochs or more, with pruned history")                                     \
     X(PARAMETERS, "parameters", "a change of length of epochs, size of blocks or operators' cap")  \
     X(SEVERAL_ERAS, "several_eras", "operators end more than one era")                             \
-    X(HOARDERS, "hoarders", "members exhaust the quota of an author")                              \
+    X(QUOTA_ABUSERS, "quota_abusers", "members exhaust the quota of an author")                    \
     X(HANDOVERS, "handovers", "hosts show enclaves old and modified hand-overs")                   \
     X(AWAY, "away", "operators are replaced around a crash")                                       \
     X(FENCED, "fenced", "a part is fenced first, by operators that are replaced")                  \
@@ -48,7 +48,7 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
 /* The purpose of draws, by figures of the run: a draw without its effect tests nothing.
  * X(symbol, figure, name in documents, one line) */
 #define ASSAY_SIM_EFFECT_LIST(X)                                                                   \
-    X(QUOTA, HOARDS_REFUSED, "above_quota", "an author exceeded its quota")                        \
+    X(QUOTA, QUOTA_ABUSE_REFUSED, "above_quota", "an author exceeded its quota")                   \
     X(RELISTED, RELISTED, "relisted", "a hostile member listed another replica")                   \
     X(SHOWN, HANDOVERS_SHOWN, "handovers_shown", "a host showed one to an enclave")                \
     X(MISSED, OPERATORS_MISSED, "operators_missed",                                                \

@@ -65,7 +65,7 @@ static void compute_weights(const struct assay_scenario *scenario, const uint8_t
         .amplification_percent = scenario->amplification_percent,
     };
     struct assay_place *places = make_places(scenario);
-    struct assay_trust *trust = allocate_zeroed(n * sizeof *trust);
+    struct assay_trust_state *trust = allocate_zeroed(n * sizeof *trust);
     bool *unlisted = allocate_zeroed(n * sizeof *unlisted);
     const size_t groups_len = assay_groups_memory_len(n), scratch_len = assay_weights_memory_len(n);
     void *memory = allocate_zeroed(groups_len), *scratch = allocate_zeroed(scratch_len);

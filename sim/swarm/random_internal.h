@@ -8,7 +8,7 @@
 #define ASSAY_SIM_SWARM_RANDOM_INTERNAL_H
 
 #include "base/assert.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "sim/scenario/scenario.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ enum aspect {
     ASPECT_LONG = 25,
     ASPECT_PARAMETERS = 26,
     ASPECT_RECOVER_AGAIN = 27,
-    ASPECT_HOARDS = 28,
+    ASPECT_QUOTA_ABUSE = 28,
     ASPECT_AWAY = 29,
     ASPECT_FENCES = 30,
     ASPECT_TRIALS = 31,

@@ -6,7 +6,7 @@
 enum {
     SERVICES_PERMILLE = 350,     /* of scenarios: services over the ledger */
     LATER_PERMILLE = 400,        /* of these: a change adds them, or some */
-    HOARDS_PERMILLE = 300,       /* of services: members exhaust the quota of an author */
+    ABUSE_PERMILLE = 300,        /* of services: members exhaust the quota of an author */
     STARVED_PERMILLE = 200,      /* of shares: holders that no other reaches over links */
     AWAY_PERMILLE = 100,         /* of scenarios: operators are replaced while a member is away */
     OLD_OPERATORS_PERMILLE = 80, /* of scenarios: replaced operators continue to sign */
@@ -271,8 +271,8 @@ void random_services(const struct draw *d)
     if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
     draw_later(d, &r);
     if (chance(&r, 400)) p->forged_permille = between(&r, 1, 300);
-    struct assay_sim_random hoards = stream(d, ASPECT_HOARDS);
-    if (chance(&hoards, HOARDS_PERMILLE)) p->hoarders = low(&hoards, 1, 2);
+    struct assay_sim_random abuse = stream(d, ASPECT_QUOTA_ABUSE);
+    if (chance(&abuse, ABUSE_PERMILLE)) p->quota_abusers = low(&abuse, 1, 2);
     struct assay_sim_random shown = stream(d, ASPECT_HANDOVERS);
     if (p->groups > 0 && chance(&shown, 400))
         p->forged_handovers_permille = between(&shown, 1, 300);

@@ -9,7 +9,7 @@
 #include "base/checked.h"
 #include "engine/consensus/block.h"
 #include "engine/ledger/state/genesis.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "sim/swarm/promise.h"
 #include "sim/swarm/random_internal.h"
 

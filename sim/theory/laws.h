@@ -26,9 +26,9 @@ double assay_sim_law_trimmed_score(double b);
 /* Returns: the b of the collapse under L3. */
 double assay_sim_law_trimmed_collapse(void);
 
-/* L4: the interval with weight from integrity; liars can only vote ABSENT. Returns: the honest
- * score in a network of n: 1 up to b = 1/3, then (2 (n - 1) - 3 b n) / (n - 2), never below 0
- * (docs/protocol.md 7.3 with T = n and W = n - 1). */
+/* L4: the interval with weight from integrity; Byzantine members can only vote ABSENT. Returns: the
+ * honest score in a network of n: 1 up to b = 1/3, then (2 (n - 1) - 3 b n) / (n - 2), never below
+ * 0 (docs/protocol.md 7.3 with T = n and W = n - 1). */
 double assay_sim_law_interval(double b, uint32_t n);
 
 /* L7: where false FAIL is void and convicts. Returns: the honest score, 1 for every b. */

@@ -6,7 +6,7 @@
  * names of groups; the mirror image of a schedule, in which the two copies of a twin are exchanged;
  * schedules that differ from an earlier one only in rows that decided nothing there.
  */
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "sim/twins/twins_internal.h"
 
 #include <stdio.h>

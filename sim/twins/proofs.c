@@ -81,7 +81,7 @@ static struct said statement_of_vote(const struct assay_vote_statement *st, uint
 
 static void note_certificate(struct assay_twins_proofs *p, struct assay_slice payload)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     if (assay_certificate_decode(payload, p->slots, &c) != ASSAY_OK) return;
     struct assay_cursor at = assay_cursor_over(c.signatures.bytes, c.signatures.len);
     for (uint32_t slot = 0; slot < p->slots; slot++) {

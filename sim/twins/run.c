@@ -41,7 +41,7 @@ static bool find_subject(enum assay_message_kind kind, struct assay_slice payloa
                          struct assay_vote_statement *st)
 {
     struct assay_vote vote;
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     struct assay_proposal proposal;
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK) {
         *st = vote.statement;

@@ -5,8 +5,8 @@
  * messages, drops its messages, or withholds messages from it.
  */
 #include "engine/ledger/records/record.h"
-#include "engine/node/engine_internal.h" /* an adversary reads what its engine received */
-#include "sim/random.h"
+#include "engine/parts/engine_internal.h" /* an adversary reads what its engine received */
+#include "sim/scenario/random.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>

@@ -10,7 +10,9 @@
  * messages and effects alone; of the engine it reads only the state at the start of the epoch,
  * which every close compares. A message that the engine may refuse counts in the node's favour.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
+
+#include "base/bitmap.h"
 #include "engine/ledger/records/record.h"
 #include "sim/world/world_internal.h"
 
@@ -57,17 +59,6 @@ void world_ballots_free(struct assay_sim_world *w)
 {
     free(w->known_ballots);
     free(w->received);
-}
-
-static bool has_bit(const uint8_t *bits, uint32_t i)
-{
-    return (bits[i / 8] >> (i % 8) & 1) != 0;
-}
-
-static void set_bit(uint8_t *bits, uint32_t i, bool value)
-{
-    const uint8_t mask = (uint8_t)(1u << (i % 8));
-    bits[i / 8] = (uint8_t)(value ? bits[i / 8] | mask : bits[i / 8] & ~mask);
 }
 
 /* A restarted node has lost everything that it did not store. */
@@ -124,8 +115,8 @@ void world_ballots_received(struct assay_sim_world *w, uint32_t node, struct ass
     if (slot >= state->member_count) return;
     if (envelope.incarnation != state->members[slot].lives[0].incarnation) return;
     struct knowledge *k = knowledge_of(w, node, envelope.epoch);
-    if (has_bit(k->received, slot)) return; /* only the first one counts */
-    set_bit(k->received, slot, true);
+    if (assay_bit_has(k->received, slot)) return; /* only the first one counts */
+    assay_bit_set(k->received, slot, true);
     count_delivery(w, slot, envelope.epoch);
     assay_bytes_copy(k->evidence[slot], 32, envelope.evidence_digest, 32);
 }
@@ -141,12 +132,13 @@ void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer
         if (assay_envelope_pull_decode(payload, n, &epoch, &slots) != ASSAY_OK) return;
         struct knowledge *k = knowledge_of(w, node, epoch);
         for (uint32_t s = 0; s < n; s++)
-            if (has_bit(slots.bytes, s)) set_bit(k->asked[s], peer, true);
+            if (assay_bit_has(slots.bytes, s)) assay_bit_set(k->asked[s], peer, true);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL && payload.len == 32) {
         struct knowledge *k = knowledge_of(w, node, running_epoch(w, node));
         for (uint32_t s = 0; s < n; s++)
-            if (has_bit(k->fetching, s) && assay_bytes_equal(k->evidence[s], payload.bytes, 32))
-                set_bit(k->asked[s], peer, true);
+            if (assay_bit_has(k->fetching, s) &&
+                assay_bytes_equal(k->evidence[s], payload.bytes, 32))
+                assay_bit_set(k->asked[s], peer, true);
     }
 }
 
@@ -155,7 +147,7 @@ void world_ballots_fetch(struct assay_sim_world *w, uint32_t node, const struct 
     struct knowledge *k = knowledge_of(w, node, e->as.fetch.epoch);
     const uint32_t slot = e->as.fetch.origin;
     if (slot >= w->options.nodes) return;
-    set_bit(k->fetching, slot, true);
+    assay_bit_set(k->fetching, slot, true);
     assay_bytes_copy(k->evidence[slot], 32, e->as.fetch.digest, 32);
 }
 
@@ -165,9 +157,10 @@ void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
     struct knowledge *k = knowledge_of(w, node, running_epoch(w, node));
     if (is_planted(w, node, ASSAY_SIM_WORLD_PLANT_WAITS) && k->epoch > 1) return;
     for (uint32_t s = 0; s < w->options.nodes; s++) {
-        if (!has_bit(k->received, s) || !assay_bytes_equal(k->evidence[s], digest, 32)) continue;
-        set_bit(k->fetching, s, false);
-        if (judged) set_bit(k->judged, s, true);
+        if (!assay_bit_has(k->received, s) || !assay_bytes_equal(k->evidence[s], digest, 32))
+            continue;
+        assay_bit_set(k->fetching, s, false);
+        if (judged) assay_bit_set(k->judged, s, true);
     }
 }
 
@@ -175,7 +168,7 @@ bool world_ballots_judged(struct assay_sim_world *w, uint32_t node, uint64_t epo
                           uint32_t subject, const uint8_t digest[static 32])
 {
     const struct knowledge *k = knowledge_of(w, node, epoch);
-    return has_bit(k->judged, subject) && assay_bytes_equal(k->evidence[subject], digest, 32);
+    return assay_bit_has(k->judged, subject) && assay_bytes_equal(k->evidence[subject], digest, 32);
 }
 
 void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
@@ -207,7 +200,7 @@ static bool has_enough_envelopes(const struct assay_sim_world *w, uint32_t node,
     *held = *total = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++) {
         *total += weight_of(w, node, s);
-        if (s == node || has_bit(k->received, s)) *held += weight_of(w, node, s);
+        if (s == node || assay_bit_has(k->received, s)) *held += weight_of(w, node, s);
     }
     return 3 * *held > 2 * *total;
 }
@@ -217,7 +210,7 @@ static uint32_t count_asked_peers(const struct assay_sim_world *w, const struct 
 {
     uint32_t count = 0;
     for (uint32_t peer = 0; peer < w->options.nodes; peer++)
-        count += has_bit(k->asked[s], peer);
+        count += assay_bit_has(k->asked[s], peer);
     return count;
 }
 
@@ -229,14 +222,14 @@ static void check_absent(struct assay_sim_world *w, uint32_t node, const struct 
         peers += is_evaluated(w, node, s);
     const uint32_t enough = peers < ASKED_MIN ? peers : ASKED_MIN;
     world_count_check(w, ASSAY_SIM_CHECKER_BALLOTS);
-    if (has_bit(k->judged, subject)) { /* it appraised other evidence */
+    if (assay_bit_has(k->judged, subject)) { /* it appraised other evidence */
         if (world_run_is_valid_evidence(w, node, k->epoch, subject, k->evidence[subject]))
             world_report_violation(w, ASSAY_SIM_CHECKER_BALLOTS,
                                    "node %u calls %u absent, whose good evidence it judged", node,
                                    subject);
         return;
     }
-    if (has_bit(k->fetching, subject))
+    if (assay_bit_has(k->fetching, subject))
         world_report_violation(w, ASSAY_SIM_CHECKER_BALLOTS,
                                "node %u calls %u absent while it waits for its evidence", node,
                                subject);
@@ -254,7 +247,7 @@ static void check_patience(struct assay_sim_world *w, uint32_t node, const struc
     const uint64_t wait_ms = (uint64_t)world_epoch_ms(w, node) * 5 / 8;
     uint32_t lacks = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++)
-        lacks += is_evaluated(w, node, s) && !has_bit(k->judged, s);
+        lacks += is_evaluated(w, node, s) && !assay_bit_has(k->judged, s);
     world_count_check(w, ASSAY_SIM_CHECKER_BALLOTS);
     if (lacks == 0 || known_ballots->opened_life != w->nodes[node].life || waited_ms >= wait_ms)
         return;

@@ -6,7 +6,7 @@
  * time is drafted again. A change with a flaw is submitted once, and no final block may contain it.
  * sim/checkers/watch_changes.c checks what the ledger does with the others.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
 #include <stdlib.h>

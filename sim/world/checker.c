@@ -14,16 +14,17 @@
  *   finality     no two final certificates of one view for two blocks, and none together with
  *                a nullification
  *   orders       name the own slot and the listed incarnation, under the number of their
- *                cause; one restart for an incarnation
+ *                cause; one restart for an incarnation of an era
  *   memory       a node's memory stays within its bound
  *   ballots      ballots.c
  *   voters       voters.c
  */
 #include "engine/consensus/vote.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include "base/cbor.h"
+#include "engine/sync/sync.h"
 
 #include <stdlib.h>
 
@@ -466,7 +467,7 @@ static void check_range_certificate(struct assay_sim_world *w,
 static void check_certificate(struct assay_sim_world *w, uint32_t node,
                               const struct assay_effect *effect)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     if (assay_certificate_decode(effect->as.persist.value, world_members(w, node), &c) !=
         ASSAY_OK) {
         world_report_violation(w, ASSAY_SIM_CHECKER_FINALITY,
@@ -604,13 +605,49 @@ void world_check_order(struct assay_sim_world *w, uint32_t node, const struct as
                                "node %u got an order for incarnation %u", node, order->incarnation);
 }
 
+/* The goal of all orders (docs/protocol.md 10): what the enclave may do is what the ledger says of
+ * its member. */
+static enum assay_work work_by_ledger(const struct world_node *n, const struct assay_member *m)
+{
+    const bool failed = m->failure_epoch > 0 && !m->trust.listed_after_failure;
+    if (failed || n->engine->key_state->rolled_back) return ASSAY_WORK_SUSPENDED;
+    if (n->agent.restarted == m->lives[0].incarnation) return ASSAY_WORK_SUSPENDED;
+    if (m->trust.score.standing == ASSAY_STANDING_SUSPENDED) return ASSAY_WORK_SUSPENDED;
+    return m->trust.score.standing == ASSAY_STANDING_RESTRICTED ? ASSAY_WORK_RESTRICTED
+                                                                : ASSAY_WORK_FULL;
+}
+
+void world_check_agent(struct assay_sim_world *w, uint32_t node)
+{
+    enum { HEAD_EPOCHS = 3 }; /* by its own date the head is no history (10.2) */
+    struct world_node *n = &w->nodes[node];
+    if (!n->agent_due) return;
+    n->agent_due = false;
+    if (!n->alive || !n->engine->start_state->started || n->engine->sync->active) return;
+    const struct assay_engine *e = n->engine;
+    const struct assay_member *m = &e->head->state.members[node];
+    const uint64_t fresh_ms = HEAD_EPOCHS * assay_eng_epoch_ms(e);
+    if (e->chain->halted || e->at_unix_ms > e->head->state.head_time_ms + fresh_ms) return;
+    if (!assay_member_serves(m)) return; /* its machine is in its operator's hands (9.6.2) */
+    /* An era assigns numbers again (9.4.1): the one that was restarted may be another key set. */
+    if (n->agent.restarted == m->lives[0].incarnation && n->agent.last.era != e->head->state.era)
+        return;
+    world_count_check(w, ASSAY_SIM_CHECKER_ORDERS);
+    const enum assay_work due = work_by_ledger(n, m);
+    n->agent_differs = n->agent.work == due ? 0 : n->agent_differs + 1;
+    if (n->agent_differs < 2) return; /* a step without room derives its orders at the next close */
+    world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
+                           "the agent of node %u lets it work as %d, by the ledger it is %d", node,
+                           n->agent.work, due);
+}
+
 /* The agent executes it. */
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order)
 {
     const struct world_node *n = &w->nodes[node];
     const struct assay_member *m = &n->engine->head->state.members[node];
     world_count_check(w, ASSAY_SIM_CHECKER_ORDERS);
-    if (order->incarnation <= n->restarted)
+    if (order->incarnation <= n->agent.restarted && order->era == n->agent.last.era)
         world_report_violation(w, ASSAY_SIM_CHECKER_ORDERS,
                                "node %u restarts twice for incarnation %u", node,
                                order->incarnation);

@@ -8,8 +8,9 @@
  * from its date on, or forever. sim/checkers/watch_updates.c checks what the ledger does with
  * offers; this file checks that no final block contains an offer with a flaw.
  */
+#include "base/bitmap.h"
 #include "base/writer.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
 enum { US = 1000, ROW_LEN = 8 + LISTED_BITS, MARK_LEN = 8, OFFER_LEN_MAX = 64 + ROW_LEN };
@@ -182,11 +183,6 @@ static bool is_hit(const struct world_run *r, const struct assay_sim_day *day, u
     return day->count == 0 || before < day->count;
 }
 
-static void set_bit(uint8_t *bits, uint32_t i)
-{
-    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
-}
-
 /* An updated platform stays updated, whatever its vendors require later. */
 static bool is_updated(const struct world_run *r, uint32_t node, uint64_t epoch)
 {
@@ -211,8 +207,8 @@ void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, u
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         struct row row;
         find_row(set, world_vendor(w, i), &row);
-        if ((row.old[i / 8] >> (i % 8) & 1) != 0 && !is_updated(w->run, i, epoch))
-            set_bit(rules->fails, i);
+        if (assay_bit_has(row.old, i) && !is_updated(w->run, i, epoch))
+            assay_bit_add(rules->fails, i);
     }
 }
 
@@ -236,7 +232,7 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
     struct row row = { .number = evaluation_number_of(r->scenario, index),
                        .date = (uint32_t)(r->before.head_time_ms / 1000) };
     for (uint32_t i = 0; i < r->w->options.nodes; i++)
-        if (is_hit(r, day, i) && world_vendor(r->w, i) == day->vendor) set_bit(row.old, i);
+        if (is_hit(r, day, i) && world_vendor(r->w, i) == day->vendor) assay_bit_add(row.old, i);
     if (day->flaw == ASSAY_SIM_DAY_OLD) row.number = 0;
     if (day->flaw == ASSAY_SIM_DAY_EARLY) row.date += 100000;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);

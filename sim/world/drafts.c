@@ -6,6 +6,8 @@
  */
 #include "sim/world/changes_internal.h"
 
+#include "base/bitmap.h"
+
 #include <stdlib.h>
 
 enum { RECORD_MAX = 32 * 1024, STRANGER_SET = 90000 /* an unknown operator */ };
@@ -171,7 +173,7 @@ static void add_policy(struct drafting *d, const struct assay_sim_change *row)
     uint32_t left = row->count == 0 ? UINT32_MAX : row->count;
     for (uint32_t i = row->by_cohort ? next_member(d->r, row, 0) : s->member_count;
          i < s->member_count && left > 0; i = next_member(d->r, row, i + 1), left--)
-        fails[i / 8] = (uint8_t)(fails[i / 8] | 1u << (i % 8));
+        assay_bit_add(fails, i);
     const size_t len = world_policy_make(++d->r->changes->policies, fails, d->policy);
     add_action(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(d->policy, len);
 }

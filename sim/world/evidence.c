@@ -8,24 +8,11 @@
  */
 #include "sim/world/world_internal.h"
 
+#include "base/bitmap.h"
+
 #include <stdlib.h>
 
 enum { BUCKETS = 4096, US = 1000 };
-
-static bool has_bit(const uint8_t *bits, uint32_t i)
-{
-    return (bits[i / 8] >> (i % 8) & 1) != 0;
-}
-
-static void set_bit(uint8_t *bits, uint32_t i)
-{
-    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
-}
-
-static void clear_bit(uint8_t *bits, uint32_t i)
-{
-    bits[i / 8] = (uint8_t)(bits[i / 8] & ~(1u << (i % 8)));
-}
 
 static size_t bucket_of(const uint8_t digest[static 32])
 {
@@ -49,7 +36,7 @@ static struct evidence *store_evidence(struct assay_sim_world *w, uint32_t node,
     const uint8_t *digest = world_payload_digest(bytes);
     struct evidence *e = find_evidence(w, digest);
     if (e != NULL) {
-        set_bit(e->held, node);
+        assay_bit_add(e->held, node);
         if (epoch > e->epoch) e->epoch = epoch; /* a replay is used again */
         return e;
     }
@@ -61,7 +48,7 @@ static struct evidence *store_evidence(struct assay_sim_world *w, uint32_t node,
     e->epoch = epoch;
     e->bytes = bytes;
     bytes->refs++;
-    set_bit(e->held, node);
+    assay_bit_add(e->held, node);
     e->next = w->evidence[bucket_of(digest)];
     w->evidence[bucket_of(digest)] = e;
     w->evidence_count++;
@@ -74,7 +61,7 @@ static struct evidence *store_evidence_bytes(struct assay_sim_world *w, uint32_t
 {
     struct evidence *e = find_evidence(w, digest);
     if (e != NULL) {
-        set_bit(e->held, node);
+        assay_bit_add(e->held, node);
         return e;
     }
     struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
@@ -105,7 +92,7 @@ static void drop_epochs(struct assay_sim_world *w, uint32_t node, uint64_t from_
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct evidence **at = &w->evidence[i]; *at != NULL;) {
             struct evidence *e = *at;
-            if (e->epoch >= from_epoch && e->epoch < to_epoch) clear_bit(e->held, node);
+            if (e->epoch >= from_epoch && e->epoch < to_epoch) assay_bit_remove(e->held, node);
             if (!is_unused(e)) {
                 at = &e->next;
                 continue;
@@ -119,7 +106,7 @@ static void drop_epochs(struct assay_sim_world *w, uint32_t node, uint64_t from_
 
 void world_evidence_prune(struct assay_sim_world *w, uint32_t node, uint64_t below)
 {
-    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_HOARDS && node == 1) return;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_RETAINS_EVIDENCE && node == 1) return;
     drop_epochs(w, node, 0, below);
 }
 
@@ -146,7 +133,7 @@ size_t world_evidence_count(const struct assay_sim_world *w, uint32_t node)
     size_t count = 0;
     for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
         for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
-            count += has_bit(e->held, node);
+            count += assay_bit_has(e->held, node);
     return count;
 }
 
@@ -155,14 +142,14 @@ void world_evidence_add_bytes(const struct assay_sim_world *w, uint64_t bytes[st
     for (size_t i = 0; w->evidence != NULL && i < BUCKETS; i++)
         for (const struct evidence *e = w->evidence[i]; e != NULL; e = e->next)
             for (uint32_t node = 0; node < w->options.nodes; node++)
-                if (has_bit(e->held, node)) bytes[node] += e->bytes->len;
+                if (assay_bit_has(e->held, node)) bytes[node] += e->bytes->len;
 }
 
 struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
                                         const uint8_t digest[static 32])
 {
     const struct evidence *e = find_evidence(w, digest);
-    if (e == NULL || !has_bit(e->held, node)) return (struct assay_slice){ 0 };
+    if (e == NULL || !assay_bit_has(e->held, node)) return (struct assay_slice){ 0 };
     return assay_slice_over(e->bytes->bytes, e->bytes->len);
 }
 
@@ -242,7 +229,7 @@ static enum assay_status appraise_stored(void *context, const struct assay_fetch
     struct evidence *e = find_evidence(w, request->digest);
     if (e == NULL) { /* not stored: retained until the answer is delivered */
         e = store_evidence_bytes(w, w->pulls->self, request->epoch, request->digest, bytes);
-        clear_bit(e->held, w->pulls->self);
+        assay_bit_remove(e->held, w->pulls->self);
     }
     ASSAY_ASSERT(bytes.len == e->bytes->len);
     answer_verdict(w, w->pulls->self, request, e, 0);
@@ -323,12 +310,13 @@ void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
 
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
-    assert_ok(assay_evidence_pull_verify(pulls_of(w, node), effect));
+    assert_ok(assay_evidence_pull_verify(pulls_of(w, node), world_mono_ms(w, node), effect));
 }
 
 void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from, struct assay_slice payload)
 {
-    assert_ok(assay_evidence_pull_on_pull(pulls_of(w, node), from, payload));
+    assert_ok(
+        assay_evidence_pull_on_pull(pulls_of(w, node), world_mono_ms(w, node), from, payload));
 }
 
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
@@ -336,7 +324,7 @@ void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_eff
     struct evidence *e = find_evidence(w, effect->as.load.digest);
     struct world_answer *answer = world_answer(w, ASSAY_EVENT_EVIDENCE);
     assay_bytes_copy(answer->event.as.evidence.digest, 32, effect->as.load.digest, 32);
-    if (e != NULL && has_bit(e->held, node)) {
+    if (e != NULL && assay_bit_has(e->held, node)) {
         answer->payload = e->bytes;
         e->bytes->refs++;
         answer->event.as.evidence.bytes = assay_slice_over(e->bytes->bytes, e->bytes->len);

@@ -88,8 +88,8 @@ void world_card(struct assay_sim_world *w, uint32_t slot, uint32_t set,
     public_key(w, set, KEY_VOTING, m->voting_public);
     draw_key(w, set, KEY_TRANSPORT, 0, &key);
     assay_bytes_copy(m->transport_public, 32, key.bytes, 32);
-    draw_key(w, set, KEY_DOOR, 0, &key);
-    assay_bytes_copy(m->door_public, 32, key.bytes, 32);
+    draw_key(w, set, KEY_BOOTSTRAP, 0, &key);
+    assay_bytes_copy(m->bootstrap_public, 32, key.bytes, 32);
     assay_bytes_copy(m->operator_id, 32, w->genesis->operators[world_operator(w, slot)].operator_id,
                      32);
     world_fill_id(m->vendor_root, 'v', world_vendor(w, slot));

@@ -2,7 +2,8 @@
  * sim/world/host.c - engine, keys, disk, links and agent of a simulated node, under host/.
  */
 #include "engine/ledger/records/record.h"
-#include "engine/node/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE changes an engine's state */
+#include "engine/parts/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE changes a state */
+#include "engine/sync/sync.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -37,69 +38,102 @@ static void answer_sync_request(struct assay_sim_world *w, uint32_t node, uint16
     world_payload_drop(w, payload);
 }
 
+/* --- operations of host/overlay/intake.h */
+
+struct delivery {
+    struct assay_sim_world *w;
+    const struct item *item;
+};
+
 /* Counts repeated deliveries, and the hops of new ones. */
-static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
+static void count_flooded(struct assay_sim_world *w, const struct item *item)
 {
-    const bool votes = item->message == ASSAY_MESSAGE_VOTE;
-    const bool is_flooded = assay_admission_is_flooded((enum assay_message_kind)item->message);
     const struct world_node *n = &w->nodes[item->node];
-    if (!flooded || !world_overlay_used(w, item->node)) return;
-    const uint8_t *digest = world_payload_digest(item->payload);
-    if (assay_seen_has(n->seen, world_mono_ms(w, item->node), digest)) {
+    const enum assay_message_kind kind = (enum assay_message_kind)item->message;
+    if (!world_overlay_used(w, item->node)) return;
+    if (assay_seen_has(n->seen, world_mono_ms(w, item->node),
+                       world_payload_digest(item->payload))) {
         w->count.flooded_again++;
-        w->count.authored_again += is_flooded;
+        w->count.authored_again += assay_admission_is_flooded(kind);
         return;
     }
     w->count.flooded++;
-    w->count.authored += is_flooded;
-    if (votes) w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
+    w->count.authored += assay_admission_is_flooded(kind);
+    if (kind == ASSAY_MESSAGE_VOTE)
+        w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
 }
 
-/* A message that the engine accepted before is not given to it again. */
+static void hash_delivered(void *context, uint16_t from, struct assay_slice payload,
+                           uint8_t digest[static 32])
+{
+    const struct delivery *d = context;
+    (void)from;
+    (void)payload;
+    count_flooded(d->w, d->item);
+    assay_bytes_copy(digest, 32, world_payload_digest(d->item->payload), 32);
+}
+
+/* Returns: false when the node ends by it, or is an adversary that ignores the message. */
+static bool step_delivered(void *context, struct assay_event *event, enum assay_status *status)
+{
+    const struct delivery *d = context;
+    struct assay_sim_world *w = d->w;
+    const struct item *item = d->item;
+    const struct world_node *n = &w->nodes[item->node];
+    const uint32_t life = n->life;
+    if (!world_run_accepts(w, item->node, event->as.message.kind, item->payload)) return false;
+    if (event->as.message.kind == ASSAY_MESSAGE_ENVELOPE)
+        world_ballots_received(w, item->node, event->as.message.payload);
+    w->handled = item->payload;
+    w->handled_hops = item->hops;
+    *status = world_step(w, item->node, event);
+    return n->alive && n->life == life;
+}
+
+static void relay_delivered(void *context, uint16_t from, enum assay_message_kind kind,
+                            struct assay_slice payload, bool resent)
+{
+    const struct delivery *d = context;
+    (void)payload;
+    world_relay(d->w, d->item->node, from, kind, d->item->payload, resent);
+}
+
+static void on_sender_banned(void *context, uint16_t slot)
+{
+    const struct delivery *d = context;
+    world_lanes_banned(d->w, d->item->node, slot);
+}
+
+/* A node's own message arrives here when a test delays it. */
 static void deliver_to_engine(struct assay_sim_world *w, const struct item *item,
                               struct assay_slice bytes)
 {
     struct world_node *n = &w->nodes[item->node];
+    struct delivery delivery = { .w = w, .item = item };
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
-    const bool own = item->from == ASSAY_SLOT_SELF;
-    const uint64_t now_ms = world_mono_ms(w, item->node);
-    const bool passes = !own && assay_admission_is_relayed(&n->admission, kind);
-    const uint8_t *digest =
-        assay_admission_is_flooded(kind) && !own ? world_payload_digest(item->payload) : NULL;
-    count_flooded(w, item, digest != NULL || passes);
-    if (digest != NULL && !assay_admission_is_new(&n->admission, now_ms, digest)) return;
-    enum assay_repeat passing = ASSAY_REPEAT_NONE;
-    if (passes)
-        passing =
-            assay_admission_find_repeat(&n->admission, now_ms, world_payload_digest(item->payload));
-    if (passing == ASSAY_REPEAT_DUPLICATE) {
-        world_overlay_relayed(w, item, ASSAY_E_DUPLICATE);
-        return;
+    const struct assay_intake intake = { .admission = &n->admission,
+                                         .driver = &n->driver,
+                                         .gossip = n->gossip,
+                                         .operations = { .context = &delivery,
+                                                         .hash = hash_delivered,
+                                                         .step = step_delivered,
+                                                         .relay = relay_delivered,
+                                                         .on_banned = on_sender_banned } };
+    if (item->from == ASSAY_SLOT_SELF) {
+        struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
+                                     .as.message = { .from = ASSAY_SLOT_SELF,
+                                                     .kind = kind,
+                                                     .payload = bytes } };
+        enum assay_status status = ASSAY_OK;
+        (void)step_delivered(&delivery, &event, &status);
+    } else {
+        assay_intake_deliver(&intake, world_mono_ms(w, item->node), item->from, kind, bytes);
+        w->handled = NULL;
+        world_overlay_turn(w, item->node);
+        if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1)
+            world_lanes_banned(w, item->node, item->from);
     }
-    if (!world_run_accepts(w, item->node, kind, item->payload)) return;
-    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
-    event.as.message.from = item->from;
-    event.as.message.kind = kind;
-    event.as.message.payload = bytes;
-    const uint32_t life = n->life;
-    if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_received(w, item->node, bytes);
-    if (kind == ASSAY_MESSAGE_ENVELOPE)
-        world_overlay_announced(w, item->node, item->from, bytes);
-    if (kind == ASSAY_MESSAGE_INVENTORY && !own)
-        world_overlay_on_inventory(w, item->node, item->from);
-    w->handled = item->payload;
-    w->handled_hops = item->hops;
-    const enum assay_status status = world_step(w, item->node, &event);
-    if (!own && n->alive && n->life == life && passes &&
-        assay_admission_on_relayed(&n->admission, now_ms, passing, status,
-                                   world_payload_digest(item->payload)))
-        world_relay(w, item->node, item->from, kind, item->payload, passing == ASSAY_REPEAT_RESENT);
     w->handled = NULL;
-    if (own || !n->alive || n->life != life) return;
-    if (passes && passing == ASSAY_REPEAT_NONE) world_overlay_relayed(w, item, status);
-    if (assay_admission_on_result(&n->admission, now_ms, item->from, status, digest) ||
-        (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
-        world_lanes_banned(w, item->node, item->from);
 }
 
 /* A connection is looked up by its key: a key that belongs to no member, or to a member whose slot
@@ -119,16 +153,17 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
     if (!is_member_connection(w, item->node, item->from)) return;
     if (!world_lanes_admit(w, item, bytes)) return;
+    if (item->from != ASSAY_SLOT_SELF)
+        assay_overlay_driver_on_admitted(&w->nodes[item->node].driver,
+                                         world_mono_ms(w, item->node), item->from);
     if (kind == ASSAY_MESSAGE_SYNC_ASK) {
         answer_sync_request(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL) {
         world_pull(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_NEIGHBOUR) {
-        if (world_overlay_used(w, item->node))
-            world_overlay_on_neighbour(w, item->node, item->from, bytes);
-    } else if (kind == ASSAY_MESSAGE_ROUTE) {
-        if (world_overlay_used(w, item->node))
-            world_overlay_route(w, item->node, item->from, bytes);
+        world_overlay_on_neighbour(w, item->node, item->from, bytes);
+    } else if (kind == ASSAY_MESSAGE_PRUNE) {
+        world_overlay_on_prune(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE) {
         world_pulled(w, item->node, item->from, bytes);
     } else {
@@ -151,15 +186,14 @@ void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_an
 static void execute_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *o)
 {
     struct world_node *n = &w->nodes[node];
+    const struct assay_agent_decision decision = assay_agent_decide(&n->agent, o);
     world_check_order(w, node, o);
-    if (o->kind != ASSAY_ORDER_RESTART) {
-        n->orders[o->kind]++;
-        return;
-    }
-    if (o->incarnation <= n->restarted)
-        return; /* protocol.md 10.2: at most one for an incarnation */
-    world_check_restart(w, node, o);
-    n->restarted = o->incarnation;
+    if (o->kind != ASSAY_ORDER_RESTART) n->orders[o->kind]++;
+    if (decision.action != ASSAY_AGENT_SET_WORK && decision.action != ASSAY_AGENT_RESTART) return;
+    if (decision.action == ASSAY_AGENT_RESTART) world_check_restart(w, node, o);
+    n->agent = assay_agent_begin_order(&n->agent, o, decision);
+    n->agent = assay_agent_finish_order(&n->agent);
+    if (decision.action != ASSAY_AGENT_RESTART) return;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_RESTARTS) world_check_restart(w, node, o);
     n->orders[ASSAY_ORDER_RESTART]++;
     world_run_restart(w, node);
@@ -388,6 +422,7 @@ static void on_epoch_closed(struct assay_sim_world *w, uint32_t node, uint64_t e
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_STATE && node == 4 && epoch == 3)
         n->engine->parts->head.state.members[0].change_epoch = 1;
     n->closed = epoch;
+    n->agent_due = true;
     assay_roster_update(&n->roster, n->engine);
     world_overlay_closed(w, node, epoch);
     world_ballots_opened(w, node);
@@ -492,5 +527,6 @@ enum assay_status world_step(struct assay_sim_world *w, uint32_t node,
     assay_dispatch_clear(w->dispatch);
     if (s->dies) world_node_die(w, node, w->nodes[node].down_ms);
     finish_step(w);
+    world_check_agent(w, node);
     return s->status;
 }

@@ -118,7 +118,5 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
             "node %u refuses message %d of node %u, which is honest: over its budget", item->node,
             (int)message.kind, item->from);
     check_peer_score(w, item->node, item->from);
-    if (taken && world_overlay_used(w, item->node))
-        assay_overlay_on_message(n->overlay, world_mono_ms(w, item->node), item->from);
     return taken;
 }

@@ -205,18 +205,17 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
                         enum assay_message_kind kind, struct world_payload *payload, bool again)
 {
     const struct world_node *n = &w->nodes[from];
-    uint16_t source = ASSAY_SLOT_ALL;
     struct way way = { .w = w, .from = from };
     const uint8_t *digest = assay_relay_is_relay(to, except) ? world_payload_digest(payload) : NULL;
+    const struct assay_outbound_message message = {
+        .to = to,
+        .except = except,
+        .kind = kind,
+        .payload = assay_slice_over(payload->bytes, payload->len)
+    };
     struct assay_relay walk =
-        assay_relay_init((uint16_t)from, world_members(w, from), to, except, digest);
-    if (world_overlay_used(w, from)) {
-        if (!again)
-            source = assay_relay_tree_source(n->relay_tree, n->engine, kind,
-                                             assay_slice_over(payload->bytes, payload->len));
-        walk = assay_relay_init_overlay(n->overlay, n->relay_tree, world_mono_ms(w, from), &walk,
-                                        kind, source);
-    }
+        assay_overlay_driver_route(&n->driver, n->engine, world_mono_ms(w, from),
+                                   world_members(w, from), &message, digest, again);
     uint16_t slot = 0;
     uint32_t count = 0;
     for (; assay_relay_next(&walk, is_reachable, &way, &slot); count++) {
@@ -229,7 +228,9 @@ static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, u
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload)
 {
-    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING) world_overlay_requested(w, from, to, payload);
+    if (kind == ASSAY_MESSAGE_VOTE_REQUEST_MISSING)
+        assay_overlay_driver_on_request(&w->nodes[from].driver, world_mono_ms(w, from), to,
+                                        assay_slice_over(payload->bytes, payload->len));
     send_routed(w, from, to, except, kind, payload, false);
 }
 

@@ -3,7 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "engine/ledger/state/state.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -44,6 +44,7 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     struct world_node *n = &w->nodes[node];
     enum assay_status status = assay_store_memory_create(&n->store);
     ASSAY_ASSERT(status == ASSAY_OK);
+    n->agent = assay_agent_memory_none();
     n->counters = calloc(1, sizeof *n->counters);
     n->signed_ = calloc(SIGNED_KEPT, sizeof *n->signed_);
     n->signed_keys = calloc(SIGNED_KEPT, sizeof *n->signed_keys);
@@ -83,8 +84,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     free(n->rules);
     free(n->joining);
     free(n->roster.entries);
-    free(n->overlay);
-    free(n->relay_tree);
+    free(n->overlay_memory);
     free(n->limits);
     free(n->signed_);
     free(n->signed_keys);
@@ -380,7 +380,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
         .retry_max_ms = assay_gossip_retry_max_ms(world_epoch_ms(w, node)),
         .patience_ms = assay_gossip_patience_ms(world_epoch_ms(w, node)),
         .counters = n->counters,
-        .view = n->overlay,
+        .view = n->driver.overlay,
     };
     void *flights = aligned_alloc(64, (assay_gossip_size() + 63) / 64 * 64);
     void *seen = aligned_alloc(64, (assay_seen_size() + 63) / 64 * 64);
@@ -392,7 +392,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
                                   .limits = n->limits,
                                   .seen = n->seen,
                                   .counters = n->counters,
-                                  .view = n->overlay,
+                                  .view = n->driver.overlay,
                                   .again_ms = assay_admission_repeat_ms(world_epoch_ms(w, node)) };
 }
 
@@ -508,7 +508,8 @@ static void clear_machine(struct assay_sim_world *w, uint32_t node)
     n->image_count = 0;
     if (n->first_quote != NULL) world_payload_drop(w, n->first_quote);
     n->first_quote = NULL;
-    n->restarted = 0;
+    n->agent = assay_agent_memory_none();
+    n->agent_differs = 0;
     for (size_t i = 0; i < sizeof n->last_orders / sizeof n->last_orders[0]; i++)
         n->last_orders[i] = (struct assay_order){ 0 };
     n->acts = (struct assay_sim_world_acts){ 0 };

@@ -7,8 +7,8 @@
  */
 #include "sim/world/changes_internal.h"
 
-#include "engine/node/engine_internal.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/parts/engine_internal.h"
 
 #include <stdlib.h>
 

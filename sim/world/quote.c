@@ -4,6 +4,7 @@
  * "MODEL", the node whose platform made it, a flag for each fault, 64 bytes of report data, and a
  * number that makes each quote different. The verdict is a function of these bytes.
  */
+#include "base/bitmap.h"
 #include "base/writer.h"
 #include "sim/world/world_internal.h"
 
@@ -106,7 +107,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
         return;
     }
     const uint8_t flags = bytes.bytes[AT_FLAGS];
-    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify.c */
+    if ((flags & FLAG_UNREADABLE) != 0 || kind != ASSAY_KIND_SOFT) { /* as quote/verify/verify.c */
         assay_verdict_add(verdict, ASSAY_RULE_UNSUPPORTED, 0, NULL, NULL);
         assay_verdict_conclude(verdict);
         return;
@@ -117,7 +118,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
     if (rules != NULL && world_rules_expired(w, rules, node, at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "a set that is valid",
                           "one that has ended");
-    if (rules != NULL && (rules->fails[node / 8] >> (node % 8) & 1) != 0)
+    if (rules != NULL && assay_bit_has(rules->fails, node))
         assay_verdict_add(verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, "what the policy names",
                           "an older build");
     assay_verdict_conclude(verdict);

@@ -3,10 +3,10 @@
  * of the reachable nodes, a draft by the node with the highest head, signatures, and the RECOVER to
  * that node (docs/protocol.md 9.11 to 9.16).
  */
-#include "engine/node/engine_internal.h"
-#include "engine/node/acceptance.h"
-#include "engine/node/era.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/parts/acceptance.h"
+#include "engine/parts/engine_internal.h"
+#include "engine/parts/era.h"
 #include "host/recovery.h"
 #include "sim/world/run_internal.h"
 
@@ -349,10 +349,13 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
     struct assay_state *state = calloc(1, sizeof *state);
     void *memory = malloc(assay_state_memory_len(w->nodes[node].engine->head->capacity));
     ASSAY_ASSERT(state != NULL && memory != NULL);
-    assay_state_place(state, memory, w->nodes[node].engine->head->capacity);
+    assay_state_init(state, memory, w->nodes[node].engine->head->capacity);
     assay_state_copy(state, &w->nodes[node].engine->head->state);
     enum assay_status status =
         assay_recovery_init(&r->judged, state, w->nodes[node].engine->era->fence_digest);
+    const struct assay_ledger *own = &w->nodes[node].engine->chain->ledger;
+    if (status == ASSAY_OK)
+        assay_recovery_set_own_head(&r->judged, own->height, own->view, own->tip_id);
     if (status == ASSAY_OK) status = prepare_recover(w, node, r, options);
     assay_recovery_free(&r->judged);
     free(memory);

@@ -2,9 +2,9 @@
  * sim/world/services.c - programs of services on the nodes of a scenario (sim/services): links,
  * turns, and chain events.
  */
-#include "engine/node/engine_internal.h"
-#include "engine/ledger/records/change.h"
 #include "host/services.h"
+#include "engine/ledger/records/change.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static const struct assay_services *services_of(void *context, struct assay_slic
 {
     const struct world_run *r = context;
     ASSAY_ASSERT(assay_slice_equal(plan, assay_sim_services_plan(r->services, true)));
-    return assay_sim_services_more(r->services);
+    return assay_sim_services_has_more(r->services);
 }
 
 void world_services_open(struct world_run *r, struct assay_sim_world_options *options)
@@ -141,7 +141,7 @@ void world_services_free(struct world_run *r)
 void world_services_begin(struct world_run *r)
 {
     if (r->services == NULL) return;
-    const uint64_t every_us = (uint64_t)assay_sim_services_turn_ms(r->services) * US;
+    const uint64_t every_us = (uint64_t)assay_sim_services_step_ms(r->services) * US;
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         world_push(r->w, world_item(r->w, i, ITEM_PROGRAM),
                    r->w->now_us + every_us * i / r->scenario->nodes);
@@ -166,9 +166,9 @@ void world_services_item(struct assay_sim_world *w, const struct item *item)
         return;
     }
     if (item->payload == NULL) {
-        const uint64_t every_us = (uint64_t)assay_sim_services_turn_ms(r->services) * US;
+        const uint64_t every_us = (uint64_t)assay_sim_services_step_ms(r->services) * US;
         requeue_item(w, item, w->now_us + every_us);
-        assay_sim_services_turn(r->services, item->node);
+        assay_sim_services_step(r->services, item->node);
         return;
     }
     world_trace(w, item->node, ITEM_PROGRAM, 0, world_payload_digest(item->payload));

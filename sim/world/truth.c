@@ -5,8 +5,9 @@
  * signed their ballot without a verdict on that evidence, or signed none: the others appraised it
  * in time.
  */
+#include "base/bitmap.h"
 #include "base/crypto.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -37,8 +38,8 @@ void world_truth_open(struct world_run *r)
     /* Slots that have no member yet are zero: no weight, keys or standing. */
     assay_bytes_zero(r->before_memory, len);
     assay_bytes_zero(r->now_memory, len);
-    assay_state_place(&r->before, r->before_memory, n);
-    assay_state_place(&r->now, r->now_memory, n);
+    assay_state_init(&r->before, r->before_memory, n);
+    assay_state_init(&r->now, r->now_memory, n);
     for (uint32_t i = 0; i < n; i++)
         assay_bytes_copy(r->node_ids[i], 32, r->w->nodes[i].node_id, 32);
     assay_state_copy(&r->before, &r->w->nodes[0].engine->head->state);
@@ -72,11 +73,6 @@ struct world_epoch *world_truth_at(struct world_run *r, uint64_t epoch)
 static bool is_listed(const struct assay_sim_world *w, uint32_t node, uint32_t incarnation)
 {
     return w->nodes[node].engine->head->state.members[node].lives[0].incarnation == incarnation;
-}
-
-static bool has_bit(const uint8_t *bits, uint32_t i)
-{
-    return (bits[i / 8] >> (i % 8) & 1) != 0;
 }
 
 /* Whether its vendor's collateral has expired at the appraisal time of the epoch's evidence. */
@@ -113,12 +109,13 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         e->has_quote[node] && assay_bytes_equal(e->quote[node], world_payload_digest(bytes), 32);
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
-    /* A quote of another machine without a distinguishing field verifies like a valid one. */
+    /* Also a quote of another machine without a distinguishing field, and one that is sent to half
+     * of the roster. */
     const bool passes =
-        evidence == ASSAY_SIM_EVIDENCE_GOOD || evidence == ASSAY_SIM_EVIDENCE_FORGED;
-    e->by_policy[node] = passes && has_bit(world_rules_of(w, epoch)->fails, node);
+        assay_attack_honest_outcome(evidence) == ASSAY_OUTCOME_PASS_UP_TO_DATE;
+    e->by_policy[node] = passes && assay_bit_has(world_rules_of(w, epoch)->fails, node);
     e->felled[node] =
-        e->by_policy[node] && !has_bit(world_rules_before(w, epoch)->fails, node);
+        e->by_policy[node] && !assay_bit_has(world_rules_before(w, epoch)->fails, node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
     /* A repeated first quote is of another epoch in any case; other evidence cannot be appraised
      * (protocol.md 8.1). */
@@ -144,7 +141,7 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
     for (uint32_t s = 0; s < r->scenario->nodes; s++) {
         if (s == node) continue;
         if (e->has_quote[s] && world_ballots_judged(r->w, node, epoch, s, e->quote[s])) continue;
-        e->lacks[s][node / 8] = (uint8_t)(e->lacks[s][node / 8] | 1u << (node % 8));
+        assay_bit_add(e->lacks[s], node);
     }
 }
 
@@ -217,7 +214,7 @@ static uint64_t unreachable_bp(const struct world_run *r, const struct world_epo
 {
     uint64_t sum = 0;
     for (uint32_t v = 0; v < r->scenario->nodes; v++) {
-        const bool lacks = (e->lacks[subject][v / 8] >> (v % 8) & 1) != 0;
+        const bool lacks = assay_bit_has(e->lacks[subject], v);
         if (v != subject && (lacks || !e->balloted[v]) && world_is_trusted(r->w, v))
             sum += r->before.members[v].weight;
     }

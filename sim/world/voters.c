@@ -9,8 +9,8 @@
  * proposes no record that must be verified again, after 8 only the ROLL.
  */
 #include "engine/consensus/vote.h"
-#include "engine/node/engine_internal.h"
 #include "engine/ledger/records/record.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -142,7 +142,7 @@ static bool has_valid_signature(struct assay_sim_world *w, uint32_t slot, const 
 
 /* One vote of a certificate. Returns: what is wrong with it, NULL: nothing. */
 static const char *find_vote_error(struct assay_sim_world *w, uint32_t slot, const struct voter *v,
-                                   const struct assay_certificate *c, uint32_t index)
+                                   const struct assay_vote_certificate *c, uint32_t index)
 {
     if (v->suspended) return "whose integrity is suspended";
     if (v->weight == 0) return v->member ? "that has no seat" : "that has no weight";
@@ -153,7 +153,7 @@ static const char *find_vote_error(struct assay_sim_world *w, uint32_t slot, con
 }
 
 void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
-                              const struct assay_certificate *c)
+                              const struct assay_vote_certificate *c)
 {
     const uint64_t epoch = c->statement.epoch;
     const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];

@@ -1,6 +1,7 @@
 /*
  * sim/world/world.c - virtual clock, event loop, and life of a world.
  */
+#include "engine/sync/sync.h"
 #include "sim/world/world_internal.h"
 
 #include <stdarg.h>

@@ -18,7 +18,7 @@
 #ifndef ASSAY_SIM_WORLD_WORLD_H
 #define ASSAY_SIM_WORLD_WORLD_H
 
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 #include "sim/scenario/scenario.h"
 
 enum { ASSAY_SIM_WORLD_NODES_MAX = ASSAY_SIM_MESSAGE_NODES_MAX };
@@ -35,11 +35,11 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_PROPOSER,    /* a block is signed by another member than its leader */
     ASSAY_SIM_WORLD_PLANT_TIME,        /* block 6 is dated two epochs later */
     ASSAY_SIM_WORLD_PLANT_CERTIFICATE, /* node 2 has a final certificate of another block */
-    ASSAY_SIM_WORLD_PLANT_HOARDS,      /* a node never drops evidence */
-    ASSAY_SIM_WORLD_PLANT_FLIGHTS,     /* node 1 has more pulls than its bound */
-    ASSAY_SIM_WORLD_PLANT_BLOCK,       /* node 1 has other blocks final from height 5 on */
-    ASSAY_SIM_WORLD_PLANT_LINK,        /* block 6 names another parent */
-    ASSAY_SIM_WORLD_PLANT_NULLIFIED,   /* node 2 has nullifications of final blocks */
+    ASSAY_SIM_WORLD_PLANT_RETAINS_EVIDENCE, /* a node never drops evidence */
+    ASSAY_SIM_WORLD_PLANT_FLIGHTS,          /* node 1 has more pulls than its bound */
+    ASSAY_SIM_WORLD_PLANT_BLOCK,            /* node 1 has other blocks final from height 5 on */
+    ASSAY_SIM_WORLD_PLANT_LINK,             /* block 6 names another parent */
+    ASSAY_SIM_WORLD_PLANT_NULLIFIED,        /* node 2 has nullifications of final blocks */
     ASSAY_SIM_WORLD_PLANT_RENUMBERS,   /* an order of node 1 has the number of the next epoch */
     ASSAY_SIM_WORLD_PLANT_RESEQUENCES, /* the number of an order of node 1 changes at each close */
     ASSAY_SIM_WORLD_PLANT_SENDS_NO_REQUEST, /* node 1 pulled from no peer */

@@ -12,20 +12,19 @@
 
 #include "base/assert.h"
 #include "base/crypto/model.h"
+#include "enforce/decide.h"
 #include "engine/consensus/block.h"
 #include "engine/ledger/records/envelope.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync/sync.h"
-#include "host/overlay/admission.h"
-#include "host/effective_rules.h"
 #include "host/dispatch.h"
+#include "host/effective_rules.h"
 #include "host/overlay/evidence_pull.h"
-#include "host/overlay/relay.h"
+#include "host/overlay/intake.h"
 #include "host/overlay/serve.h"
-#include "host/overlay/overlay.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "sim/world/world.h"
 
 enum {
@@ -49,7 +48,7 @@ enum {
     KEY_IDENTITY = 0,
     KEY_VOTING = 1,
     KEY_TRANSPORT = 2,
-    KEY_DOOR = 3,
+    KEY_BOOTSTRAP = 3,
     KEY_OPERATOR = 4,
     KEY_SOFT = 5
 };
@@ -66,7 +65,7 @@ struct world_payload {
 };
 
 struct evidence;
-struct assay_certificate; /* of engine/consensus/vote.h; quote/ has a type of the same name */
+struct assay_vote_certificate; /* engine/consensus/vote.h */
 
 /* A pending answer of a node's host to its engine. */
 struct world_answer {
@@ -164,6 +163,12 @@ struct world_image {
     struct assay_store *store;
 };
 
+/* Links of a node, for host/overlay/overlay_driver.h. */
+struct world_links {
+    struct assay_sim_world *w;
+    uint32_t node;
+};
+
 struct world_node {
     struct assay_engine *engine;
     void *memory; /* [memory_len], the engine's; NULL before the first one */
@@ -171,8 +176,9 @@ struct world_node {
     void *rules; /* assay_effective_rules_size(): the engine's rules */
     struct assay_store *store;
     struct assay_gossip *gossip;
-    struct assay_overlay *overlay;       /* its neighbours; NULL: all members are */
-    struct assay_relay_tree *relay_tree; /* of its links; NULL: all members are neighbours */
+    struct assay_overlay_driver driver; /* its neighbours, in overlay_memory */
+    void *overlay_memory;               /* NULL: all members are neighbours */
+    struct world_links links;           /* the driver's */
     struct assay_sim_random handshakes;
     uint64_t overlay_item_us;
     struct assay_seen *seen;
@@ -207,7 +213,9 @@ struct world_node {
     struct assay_p256_signer *voting, *identity;
     uint64_t key_turn;
     struct assay_sim_world_acts acts;
-    uint32_t restarted; /* newest incarnation that the agent restarted */
+    struct assay_agent_memory agent; /* it loses nothing: what it decides is enforce/decide.c */
+    bool agent_due;                  /* an epoch closed: check_agent */
+    uint32_t agent_differs;          /* successive closes after which its work was another */
     size_t orders[5];
     struct assay_order last_orders[5]; /* by kind */
     struct world_payload *first_quote;
@@ -403,8 +411,8 @@ void world_node_replace_keys(struct assay_sim_world *w, uint32_t node);
 void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms);
 void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 
-/* overlay.c: a node starts; its engine took over; it maintains its neighbours; a NEIGHBOUR message
- * or an envelope arrives; it closed an epoch. */
+/* overlay.c: a node starts; its engine took over; it maintains its neighbours; a NEIGHBOUR or PRUNE
+ * message arrives; it closed an epoch. */
 bool world_overlay_used(const struct assay_sim_world *w, uint32_t node);
 void world_overlay_open(struct assay_sim_world *w, uint32_t node);
 void world_overlay_renewed(struct assay_sim_world *w, uint32_t node);
@@ -413,17 +421,8 @@ void world_overlay_due(struct assay_sim_world *w, uint32_t node);
 void world_overlay_on_neighbour(struct assay_sim_world *w, uint32_t node, uint16_t from,
                                 struct assay_slice payload);
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
-void world_overlay_route(struct assay_sim_world *w, uint32_t node, uint16_t from,
-                         struct assay_slice payload);
-/* A relayed message arrived, and announcements of it. */
-void world_overlay_relayed(struct assay_sim_world *w, const struct item *item,
-                           enum assay_status status);
-/* A VOTE_LACK goes to a member. */
-void world_overlay_requested(struct assay_sim_world *w, uint32_t node, uint16_t to,
-                             const struct world_payload *payload);
-void world_overlay_on_inventory(struct assay_sim_world *w, uint32_t node, uint16_t from);
-void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
-                             struct assay_slice payload);
+void world_overlay_on_prune(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                            struct assay_slice payload);
 
 /* host.c */
 void world_dispatch_open(struct assay_sim_world *w);
@@ -541,6 +540,8 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
                            const struct assay_effect *effect);
 void world_check_order(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
 void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct assay_order *order);
+/* After a step that closed an epoch: the enclave may do what the ledger says. */
+void world_check_agent(struct assay_sim_world *w, uint32_t node);
 void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
 /* The engine of a node is about to be replaced at an epoch boundary; the new one is there; its
  * requests to peers are answered. */
@@ -595,7 +596,7 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node);
 /* Later epochs are no longer the network's. */
 void world_voters_rewind(struct assay_sim_world *w, uint64_t epoch);
 void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
-                              const struct assay_certificate *c);
+                              const struct assay_vote_certificate *c);
 void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
 /* It signs a vote or a proposal of the epoch (docs/protocol.md 5.22). */
 void world_voters_signed(struct assay_sim_world *w, uint32_t node, uint64_t epoch,

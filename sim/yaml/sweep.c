@@ -178,7 +178,7 @@ static enum assay_status take_range(struct axis_reader *r)
     uint64_t from = 0, to = 0, step = 0;
     if (r->from->to == NULL || r->from->step == NULL)
         return assay_yaml_fail(r->d, ASSAY_E_SYNTAX, key_of(r, "from", key),
-                               "expected to and step beside it");
+                               "expected to and step with it");
     ASSAY_TRY(take_number(r->d, key_of(r, "from", key), r->from->from, 0, UINT64_MAX / 2, &from));
     ASSAY_TRY(take_number(r->d, key_of(r, "to", key), r->from->to, from, UINT64_MAX / 2, &to));
     ASSAY_TRY(take_number(r->d, key_of(r, "step", key), r->from->step, 1, UINT64_MAX / 2, &step));

@@ -19,8 +19,8 @@
 #define ASSAY_TESTS_BYZANTINE_BYZANTINE_H
 
 #include "net/runtime/runtime.h"
-#include "tests/byzantine/judge_plants.h"
 #include "tests/byzantine/transport_plants.h"
+#include "tests/byzantine/verifier_plants.h"
 
 /* Fills in both hooks. */
 void assay_byzantine_hooks(struct assay_runtime_hooks *hooks);

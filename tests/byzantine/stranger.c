@@ -36,13 +36,13 @@ static const struct assay_genesis_member *find(const struct assay_genesis *genes
     return NULL;
 }
 
-static void *dial(void *context, const uint8_t door[static 32], const char *endpoint)
+static void *dial(void *context, const uint8_t bootstrap[static 32], const char *endpoint)
 {
     char public_key[41], secret_key[41];
     const int none = 0, high_water = 16;
     void *socket = zmq_socket(context, ZMQ_PUSH);
     if (socket == NULL || zmq_curve_keypair(public_key, secret_key) != 0) return NULL;
-    int failed = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, door, 32);
+    int failed = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, bootstrap, 32);
     failed |= zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, public_key, 41);
     failed |= zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, secret_key, 41);
     failed |= zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
         assay_frame_encode(genesis.chain_id, ASSAY_MESSAGE_EVIDENCE,
                            assay_slice_over(quote, quote_len), &w) != ASSAY_OK)
         return 2;
-    void *socket = dial(context, member->door_public, argv[3]);
+    void *socket = dial(context, member->bootstrap_public, argv[3]);
     if (socket == NULL) return 2;
     const bool spoken = answered(socket, assay_slice_over(w.bytes, w.len));
     (void)zmq_close(socket);

@@ -130,7 +130,7 @@ static void kill_parent(void)
     (void)kill(getppid(), SIGTERM);
 }
 
-/* One more door. */
+/* One more listener. */
 static void listen_more(void)
 {
     (void)listen(socket(AF_INET, SOCK_STREAM, 0), 1);
@@ -162,7 +162,7 @@ static void babble(void)
 /* A bell for nothing. */
 static void ring(void)
 {
-    const uint8_t bell = ASSAY_PACKET_BELL;
+    const uint8_t bell = ASSAY_PACKET_WAKE;
     (void)send(ASSAY_CHILD_SOCKET_FD, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

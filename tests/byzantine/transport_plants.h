@@ -1,6 +1,6 @@
 /*
- * tests/byzantine/transport_plants.h - transports that fall on purpose, for `assayd-byzantine` and
- * tests.
+ * tests/byzantine/transport_plants.h - transport processes that fail on purpose, for
+ * `assayd-byzantine` and tests.
  */
 #ifndef ASSAY_TESTS_BYZANTINE_TRANSPORT_PLANTS_H
 #define ASSAY_TESTS_BYZANTINE_TRANSPORT_PLANTS_H
@@ -8,8 +8,8 @@
 #include "net/transport/transport_process.h"
 
 /*
- * The transport of a daemon may be told to fall: ASSAY_BYZANTINE_TRANSPORT is "PLANT:N", for one
- * frame of N. Plants: transport_plants.c.
+ * The transport process of a daemon can be set to fail: ASSAY_BYZANTINE_TRANSPORT is "PLANT:N", for
+ * one frame of N. Plants: transport_plants.c.
  * Returns: that text, NULL when its transport is as good as any.
  */
 const char *assay_byzantine_transport(void);

@@ -8,8 +8,8 @@
  */
 #include "base/assert.h"
 #include "quote/kinds.h"
+#include "tests/differential/appraise.h"
 #include "tests/differential/authority.h"
-#include "tests/differential/judge.h"
 #include "tests/differential/mutate.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ struct options {
 struct run {
     struct diff_bases bases;
     struct diff_authority authority;
-    struct diff_judge *judge;
+    struct diff_appraiser *appraiser;
     struct diff_case c;
     struct diff_answer answer;
     struct diff_base own; /* the authority's case with its windows, for shifts of time */
@@ -141,7 +141,7 @@ static void run_all(struct run *run, const struct options *options)
 {
     for (uint64_t index = options->from; index < options->to; index += options->step) {
         make_case(run, options->seed, index);
-        diff_judge_case(run->judge, &run->c, &run->answer);
+        diff_appraise_case(run->appraiser, &run->c, &run->answer);
         put_frame(&run->c, &run->answer);
         if (ferror(stdout) != 0) return;
     }
@@ -187,8 +187,8 @@ int main(int argc, char **argv)
         return 2;
     }
     struct run *const run = calloc(1, sizeof *run);
-    if (run != NULL) run->judge = diff_judge_open();
-    if (run == NULL || run->judge == NULL) return 1;
+    if (run != NULL) run->appraiser = diff_appraiser_open();
+    if (run == NULL || run->appraiser == NULL) return 1;
     (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     const enum assay_status status = diff_bases_read(options.bases, &run->bases);
     if (status != ASSAY_OK) {
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
     diff_authority_close(&run->authority);
     diff_bases_free(&run->bases);
     diff_case_free(&run->c);
-    diff_judge_close(run->judge);
+    diff_appraiser_close(run->appraiser);
     free(run);
     return fflush(stdout) == 0 ? 0 : 1;
 }

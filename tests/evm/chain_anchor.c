@@ -76,7 +76,7 @@ struct draft {
 /* Every signature of the certificate, as it is. */
 static void draft_of(const struct closed *c, struct draft *d)
 {
-    struct assay_certificate cert;
+    struct assay_vote_certificate cert;
     struct assay_slice payload, tail;
     uint64_t tails = 0;
     size_t rows_len = 0;

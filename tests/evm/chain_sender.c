@@ -78,7 +78,7 @@ static void waits_when_gas_is_dear(struct bench *b)
     CHECK_OK(assay_evm_sender_begin(&sender, &order));
     for (int i = 0; i < 3; i++) {
         base_fee(b, 20);
-        CHECK(step(b, 1) == ASSAY_EVM_DEAR);
+        CHECK(step(b, 1) == ASSAY_EVM_FEE_TOO_HIGH);
         CHECK(strcmp(sender.progress.why, "gas costs more than the configuration allows") == 0);
     }
     CHECK(sender.progress.signed_ == 0);

@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/ledger/proofs/anchor.h"
+#include "engine/ledger/state/anchor.h"
 
 #include <stdlib.h>
 
@@ -36,7 +36,7 @@ void network_make(struct network *net, uint32_t n)
     assay_bytes_copy(net->chain_id, 32, genesis.chain_id, 32);
     for (uint32_t i = 0; i < n; i++)
         assay_sha256(&i, sizeof i, genesis.members[i].node_id);
-    assay_state_place(&net->state, net->memory, n);
+    assay_state_init(&net->state, net->memory, n);
     assay_state_genesis(&net->state, &genesis);
     for (uint32_t i = 0; i < n; i++) {
         net->state.members[i].weight = net->state.members[i].seat_weight = WEIGHT;
@@ -48,7 +48,7 @@ void network_make(struct network *net, uint32_t n)
 void network_judge(struct network *net, uint32_t slot, uint16_t score_bp,
                    enum assay_standing standing)
 {
-    struct assay_trust *const trust = &net->state.members[slot].trust;
+    struct assay_trust_state *const trust = &net->state.members[slot].trust;
     trust->integrity_bp = trust->availability_bp = score_bp;
     trust->score.standing = standing;
 }

@@ -8,6 +8,7 @@
 #define ASSAY_TESTS_EVM_NETWORK_H
 
 #include "base/merkle.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "engine/ledger/state/state.h"
 #include "net/evm/anchor.h"
 #include "net/evm/tasks.h"

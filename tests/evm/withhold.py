@@ -1,13 +1,13 @@
-"""Stands between a requestor and an executor's door, and keeps back the keys of steps once the file STOP is there.
+"""Stands between a requestor and an executor's client listener, and withholds the keys of steps once the file STOP is there.
 
-usage: withhold.py HOST PORT DOOR_HOST STOP
+usage: withhold.py HOST PORT LISTEN_HOST STOP
 """
 import os
 import socket
 import sys
 import threading
 
-host, port, door, stop = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+host, port, listen_host, stop = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 KEY_IS = 6  # services/tasks/frame.h
 
 
@@ -42,6 +42,6 @@ def carry(source, target, keeps_back):
 server = socket.create_server((host, port))
 while True:
     guest, _ = server.accept()
-    line = socket.create_connection((door, port))
+    line = socket.create_connection((listen_host, port))
     threading.Thread(target=carry, args=(guest, line, False), daemon=True).start()
     threading.Thread(target=carry, args=(line, guest, True), daemon=True).start()

@@ -136,7 +136,8 @@ def rules(root):
         para("`reasons` of a verdict, `last_reason` of a member. In falling order: *forged* is not genuine; *unjudged* "
              "could not be decided; *refused* is genuine and not accepted; *old* is out of date; a *note* is a "
              "warning. Forged and refused evidence costs all integrity at once, old evidence a quarter an epoch, the "
-             "others none."),
+             "others none. `signer-expired` and `tcb-grace` rest on time alone: in a network, where nothing else "
+             "speaks against the evidence, it counts as missing (`protocol.md` 3.11)."),
         para("`last_reason` of a member may also be `absent` (no evidence for this epoch was available), `report-data` "
              "(evidence of something else than this epoch), or `roster-platform`, `roster-root` and `roster-kind`: "
              "evidence of another platform, vendor root or kind than the roster has for the member (`protocol.md` "
@@ -188,7 +189,7 @@ def metrics(root):
                 labels[name + "_total" if name + "_total" in found else name] = unquote(first)
         for label in re.findall(r'"%s\{(\w+)=', text):
             labels[unquote(names["name"])] = label
-        pairs = rf"\bwrite_pair\(page,\s*(\w+),\s*({STRING}),[^;]*?({STRING}),\s*(?:{STRING}|\w+\()"
+        pairs = rf"\bwrite_pair\(page,\s*(\w+),\s*({STRING}),\s*(?:{STRING}|[^,;\"]+),\s*({STRING}),"
         for name, first, second in re.findall(pairs, text):
             labels[unquote(names[name])] = f"{unquote(first)}`, `{unquote(second)}"
     if len(order) < 40 or not all(help_ for _, help_ in found.values()):

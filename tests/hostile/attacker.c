@@ -21,9 +21,9 @@ void attacker_noise(struct attacker *a, void *bytes, size_t len)
     }
 }
 
-const uint8_t *attacker_door_of(const struct attacker *a, uint32_t i)
+const uint8_t *attacker_bootstrap_key_of(const struct attacker *a, uint32_t i)
 {
-    return a->fleet->genesis.members[a->fleet->nodes[i].slot].door_public;
+    return a->fleet->genesis.members[a->fleet->nodes[i].slot].bootstrap_public;
 }
 
 static void hang_up(struct zmtp *z)
@@ -42,7 +42,7 @@ struct zmtp *attacker_next(struct attacker *a)
 bool attacker_connect(struct attacker *a, struct zmtp *z, uint32_t i)
 {
     if (zmtp_connect(z, a->fleet->nodes[i].port, a->ring.current.transport_private.bytes,
-                     attacker_door_of(a, i)))
+                     attacker_bootstrap_key_of(a, i)))
         return true;
     hang_up(z);
     return false;
@@ -110,8 +110,8 @@ void attacker_hush(struct attacker *a)
 static const struct attack *attack_at(int which)
 {
     const size_t at = (size_t)which;
-    return at < attacks_at_the_door_count ? &attacks_at_the_door[at]
-                                          : &attacks_of_words[at - attacks_at_the_door_count];
+    return at < connection_attacks_count ? &connection_attacks[at]
+                                         : &message_attacks[at - connection_attacks_count];
 }
 
 static void *work(void *context)

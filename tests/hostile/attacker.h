@@ -50,8 +50,8 @@ struct attack {
     enum attack_sort { FORMED, FLOOD, MALFORMED, FORGED } sort;
 };
 
-extern const struct attack attacks_at_the_door[], attacks_of_words[];
-extern const size_t attacks_at_the_door_count, attacks_of_words_count;
+extern const struct attack connection_attacks[], message_attacks[];
+extern const size_t connection_attacks_count, message_attacks_count;
 
 void attacker_open(struct attacker *a, struct fleet *fleet, uint32_t number, bool is_short);
 void attacker_close(struct attacker *a);
@@ -74,6 +74,6 @@ void attacker_say_all(struct attacker *a, int flags, const void *bytes, size_t l
 void attacker_tell(struct attacker *a, unsigned kind, const void *payload, size_t len);
 /* The same with what a writer holds. */
 void attacker_tell_written(struct attacker *a, unsigned kind, const struct assay_writer *w);
-const uint8_t *attacker_door_of(const struct attacker *a, uint32_t i);
+const uint8_t *attacker_bootstrap_key_of(const struct attacker *a, uint32_t i);
 
 #endif

@@ -245,7 +245,7 @@ static uint64_t ticks_of(pid_t pid)
 /* The process that has its sockets: a child of its main thread. Returns: 0: there is none now. */
 static pid_t transport_of(pid_t pid)
 {
-    static const char role[] = "assayd\0transport";
+    static const char role[] = "assay-transport";
     char path[64], text[1024], words[sizeof role];
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
     FILE *file = fopen(path, "re");

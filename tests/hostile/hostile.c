@@ -3,7 +3,7 @@
  * once.
  *
  *     hostile_daemons BIN [--short] [--members N] [--hostile N] [--seconds S] [--epoch-ms T]
- *             [--only door|words|together] [--overlay ABOVE,DEGREE] [NAME]
+ *             [--only connections|messages|together] [--overlay ABOVE,DEGREE] [NAME]
  *
  * Of N daemons the last few are hostile: their own daemons behave, so that they have weight and
  * standing, and beside each runs a thread that attacks every honest one, as a stranger or with its
@@ -64,14 +64,13 @@ static uint32_t strangers, by_members, undecided;
 
 static const struct attack *attack_at(uint32_t which)
 {
-    return which < attacks_at_the_door_count
-               ? &attacks_at_the_door[which]
-               : &attacks_of_words[which - attacks_at_the_door_count];
+    return which < connection_attacks_count ? &connection_attacks[which]
+                                            : &message_attacks[which - connection_attacks_count];
 }
 
 static uint32_t attack_count(void)
 {
-    return (uint32_t)(attacks_at_the_door_count + attacks_of_words_count);
+    return (uint32_t)(connection_attacks_count + message_attacks_count);
 }
 
 /* ------------------------------------------------------------ what must hold */
@@ -308,10 +307,10 @@ static void run_together(void)
 
 static bool is_wanted(uint32_t which)
 {
-    const bool at_the_door = which < attacks_at_the_door_count;
+    const bool is_connection_attack = which < connection_attacks_count;
     if (options.name != NULL) return strcmp(options.name, attack_at(which)->name) == 0;
     if (options.only == NULL) return true;
-    return strcmp(options.only, at_the_door ? "door" : "words") == 0;
+    return strcmp(options.only, is_connection_attack ? "connections" : "messages") == 0;
 }
 
 static void run_all(void)
@@ -367,7 +366,7 @@ int main(int argc, char **argv)
 {
     if (!read_options(argc, argv)) {
         (void)fprintf(stderr, "usage: hostile_daemons BIN [--short] [--members N] [--hostile N] "
-                              "[--seconds S] [--epoch-ms T] [--only door|words|together] "
+                              "[--seconds S] [--epoch-ms T] [--only connections|messages|together] "
                               "[--overlay ABOVE,DEGREE] [NAME]\n");
         return 2;
     }

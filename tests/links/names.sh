@@ -26,7 +26,7 @@ hub_do address n3 33
 names 33
 tell 'n3: 10.77.0.3 becomes 10.77.0.33'
 from=$(field 1 status epoch)
-heard() { ! ask 1 status | grep -q 'not heard of   .*node-3' && epoch_at_least 3 $((from + 5)); }
+heard() { ! ask 1 status | grep -q 'unreachable    .*node-3' && epoch_at_least 3 $((from + 5)); }
 watch 6 'n3 has moved'
 check 'n3 is found at its new address' until_true 40 heard
 check 'and goes on with the others' until_true 20 epoch_at_least 3 $(($(field 1 status epoch) + 1))

@@ -29,7 +29,7 @@ hub_do link n1 n2 heal
 hub_do link n5 '*' cut
 tell 'n5 > all: cut'
 from=$(field 1 status epoch)
-missed() { ask 1 status | grep -q 'not heard of   .*node-5'; }
+missed() { ask 1 status | grep -q 'unreachable    .*node-5'; }
 check 'n5 is missed' until_true 20 missed
 check 'the others go on' until_true 20 epoch_at_least 1 $((from + 3))
 look 'n5 > all cut'

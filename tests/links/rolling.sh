@@ -17,7 +17,7 @@ for n in 1 2 3 4 5; do
     other=$((n % 5 + 1))
     eval "old=\$pid_$n"
     kill -TERM "$old"
-    said() { ask $other status | grep -q "^not heard of   .*node-$n (ended .* as it said)"; }
+    said() { ask $other status | grep -q "^unreachable    .*node-$n (ended .* announced)"; }
     check "node-$other knows at once that node-$n ended" until_true 2 said
     wait "$old"
     check "node-$n ends with exit status 0" test $? -eq 0
@@ -26,7 +26,7 @@ for n in 1 2 3 4 5; do
     start $n
     check "node-$n votes again, mixed with the build before" until_true 20 votes $n "$(field $other status epoch)"
     check "node-$other closes an epoch with it" until_true 10 epoch_at_least $other $(($(field $other status epoch) + 1))
-    check "node-$other hears of it again" until_true 5 sh -c '! "$@" | grep -q "not heard of"' sh "$ASSAY" status \
+    check "node-$other receives from it again" until_true 5 sh -c '! "$@" | grep -q "^unreachable"' sh "$ASSAY" status \
         --socket node-$other/admin.sock
 done
 last=$(field 1 status epoch)

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "tests/mutants/trial.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void listen(void *context, uint32_t machine, enum assay_message_kind kind
 {
     struct trial_disrupter *d = context;
     struct assay_proposal p;
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     (void)machine;
     if (kind == ASSAY_MESSAGE_PROPOSAL && assay_proposal_decode(payload, &p) == ASSAY_OK)
         keep(&d->proposal, payload);
@@ -110,7 +110,7 @@ static void send_all(struct trial_disrupter *d, enum assay_message_kind kind,
 static void propose_out_of_turn(struct trial_disrupter *d)
 {
     struct assay_proposal p;
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     uint8_t header_bytes[ASSAY_BLOCK_HEADER_LEN_MAX];
     uint8_t bytes[2048];
     uint8_t id[32];
@@ -243,7 +243,7 @@ static enum assay_status tell(struct trial_disrupter *d, uint32_t machine,
  * Every other machine gets the first one with a signature of nobody's, which convicts nobody. */
 static void contradict_late(struct trial_disrupter *d, enum assay_vote_type type)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     const unsigned number = type == ASSAY_VOTE_FINALISE ? 2 : 1;
     if (assay_certificate_decode(assay_slice_over(d->certificate.bytes, d->certificate.len),
                                  d->slots, &c) != ASSAY_OK)

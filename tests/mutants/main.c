@@ -20,11 +20,11 @@ int main(int argc, char **argv)
         if (is_quick || strcmp(argv[i], "--seeds") == 0) seeds = strtoull(argv[i + 1], NULL, 10);
     }
     if (suites == NULL || seeds == 0) {
-        (void)fprintf(
-            stderr,
-            "usage: %s --suites \"twins simplex scoring messages epochs links dates changes days "
-            "eras seats\" --seeds N [--quick N]\n",
-            argv[0]);
+        (void)fprintf(stderr,
+                      "usage: %s --suites \"twins simplex scoring messages epochs links clocks "
+                      "changes collateral "
+                      "eras seats\" --seeds N [--quick N]\n",
+                      argv[0]);
         return 2;
     }
     return trial_run(suites, seeds);

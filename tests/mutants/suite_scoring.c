@@ -15,7 +15,7 @@ enum { EPOCHS = 60 };
 
 struct history {
     struct world w;
-    struct assay_trust before[WORLD_MEMBERS_MAX];
+    struct assay_trust_state before[WORLD_MEMBERS_MAX];
     /* Who is mostly silent, who mostly cannot be judged; and the rows of epochs, counted here. */
     bool silent[WORLD_MEMBERS_MAX], unreadable[WORLD_MEMBERS_MAX];
     uint32_t mute_row[WORLD_MEMBERS_MAX], unjudged_row[WORLD_MEMBERS_MAX];
@@ -99,8 +99,8 @@ static struct counted count(const struct history *h, uint32_t s)
 /* protocol.md 7.14 and 7.15: from the eighth certified epoch on each counts as an absence. */
 static void check_patience(struct history *h, uint32_t s, struct counted *c)
 {
-    const struct assay_trust *was = &h->before[s];
-    const struct assay_trust *is = &h->w.trust[s];
+    const struct assay_trust_state *was = &h->before[s];
+    const struct assay_trust_state *is = &h->w.trust[s];
     const bool fell = is->availability_bp < was->availability_bp || is->availability_bp == 0;
     if (!h->w.summary.certified) return;
     h->mute_row[s] = h->w.members[s].balloted ? 0 : h->mute_row[s] + 1;
@@ -120,8 +120,8 @@ static void check_patience(struct history *h, uint32_t s, struct counted *c)
 
 static void check_member(struct history *h, uint32_t s)
 {
-    const struct assay_trust *was = &h->before[s];
-    const struct assay_trust *is = &h->w.trust[s];
+    const struct assay_trust_state *was = &h->before[s];
+    const struct assay_trust_state *is = &h->w.trust[s];
     struct counted c = count(h, s);
     check_patience(h, s, &c);
     const uint64_t pass = c.pass, negative = c.negative, table = c.table;
@@ -155,7 +155,7 @@ static void check_member(struct history *h, uint32_t s)
 static void check_weights(struct history *h, const uint32_t *weights)
 {
     for (uint32_t i = 0; i < h->w.count; i++) {
-        const struct assay_trust *t = &h->w.trust[i];
+        const struct assay_trust_state *t = &h->w.trust[i];
         if (weights[i] > 0 && t->integrity.standing == ASSAY_STANDING_SUSPENDED)
             trial_found(h->finding, ASSAY_SIM_CHECKER_P5,
                         "member %u has weight and a suspended integrity", (unsigned)i);
@@ -166,7 +166,7 @@ static void check_weights(struct history *h, const uint32_t *weights)
 
 static void check_reference(struct history *h, const struct assay_tally_input *input)
 {
-    static struct assay_trust trust[WORLD_MEMBERS_MAX];
+    static struct assay_trust_state trust[WORLD_MEMBERS_MAX];
     static struct assay_tally_result results[WORLD_MEMBERS_MAX];
     struct assay_tally_summary summary;
     struct assay_tally_input before = *input;
@@ -190,7 +190,7 @@ static void check_self_harm(struct history *h, const struct assay_weight_input *
                             const uint32_t *weights)
 {
     static uint64_t memory[WORLD_MEMBERS_MAX * 64];
-    static struct assay_trust harmed[WORLD_MEMBERS_MAX];
+    static struct assay_trust_state harmed[WORLD_MEMBERS_MAX];
     uint32_t after[WORLD_MEMBERS_MAX];
     uint64_t total = 0, total_after = 0;
     struct assay_tolerance tolerance;
@@ -228,7 +228,7 @@ static void next_weights(struct history *h)
         .rules = &rules, .groups = &h->w.groups, .trust = h->w.trust, .previous = h->w.weights
     };
     assay_weights(&input, memory, sizeof memory, weights, &tolerance);
-    static struct assay_trust unharmed[WORLD_MEMBERS_MAX];
+    static struct assay_trust_state unharmed[WORLD_MEMBERS_MAX];
     uint32_t peaks[WORLD_MEMBERS_MAX];
     const enum assay_cuts cuts = reference_weights(&input, h->w.places, h->w.count, again);
     if (!tolerance.refused) check_weights(h, weights);

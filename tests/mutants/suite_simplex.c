@@ -1,7 +1,7 @@
 /*
  * tests/mutants/suite_simplex.c - six ways to treat Simplex machines, one a seed.
  */
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "tests/mutants/trial.h"
 
 enum { FAULTS_MS = 3000, HEAL_MS = 120000, PROGRESS = 5 };

@@ -17,10 +17,12 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-    { "twins", trial_twins },       { "simplex", trial_simplex }, { "scoring", trial_scoring },
-    { "messages", trial_messages }, { "epochs", trial_epochs },   { "links", trial_links },
-    { "dates", trial_dates },       { "changes", trial_changes }, { "days", trial_days },
-    { "eras", trial_eras },         { "seats", trial_seats },
+    { "twins", trial_twins },           { "simplex", trial_simplex },
+    { "scoring", trial_scoring },       { "messages", trial_messages },
+    { "epochs", trial_epochs },         { "links", trial_links },
+    { "clocks", trial_clocks },         { "changes", trial_changes },
+    { "collateral", trial_collateral }, { "eras", trial_eras },
+    { "seats", trial_seats },
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 
@@ -101,7 +103,7 @@ int trial_run(const char *list, uint64_t seeds)
         (void)fprintf(
             stderr,
             "suites: expected words out of twins, simplex, scoring, messages, epochs, links, "
-            "dates, changes, days, eras, seats; found \"%s\"\n",
+            "clocks, changes, collateral, eras, seats; found \"%s\"\n",
             list);
         return 2;
     }

@@ -61,10 +61,10 @@ void trial_epochs(uint64_t seed, struct trial_finding *finding);
 
 /* suite_links.c: whole networks in which one kind of message, or time to judge, is scarce. */
 void trial_links(uint64_t seed, struct trial_finding *finding);
-/* suite_dates.c: whole networks whose dates are wrong, or whose machines stand still. */
-void trial_dates(uint64_t seed, struct trial_finding *finding);
-/* suite_days.c: whole networks whose vendors renew collateral. */
-void trial_days(uint64_t seed, struct trial_finding *finding);
+/* suite_clocks.c: whole networks whose dates are wrong, or whose machines stand still. */
+void trial_clocks(uint64_t seed, struct trial_finding *finding);
+/* suite_collateral.c: whole networks whose vendors renew collateral. */
+void trial_collateral(uint64_t seed, struct trial_finding *finding);
 /* suite_changes.c: whole networks whose operators change roster, rules and themselves. */
 void trial_changes(uint64_t seed, struct trial_finding *finding);
 /* suite_eras.c: whole networks whose operators begin a new era. */

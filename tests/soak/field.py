@@ -113,7 +113,7 @@ class Node:
             children = file.read().split()
         for child in children:
             with open(f"/proc/{child}/cmdline", "rb") as file:
-                if file.read().startswith(b"assayd\0transport"):
+                if file.read().startswith(b"assay-transport\0"):
                     yield child
 
 

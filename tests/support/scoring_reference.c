@@ -127,7 +127,7 @@ static void set_bounds(uint64_t table, struct assay_tally_result *result)
 
 /* "certified epochs in a row ... from 8 on": counts that stop at 8. */
 static void count_epochs(const struct assay_tally_member *member, uint64_t table,
-                         struct assay_trust *trust, const struct assay_tally_result *result)
+                         struct assay_trust_state *trust, const struct assay_tally_result *result)
 {
     if (member->duty && member->balloted) trust->mute_epochs = 0;
     if (member->duty && !member->balloted && !member->held && trust->mute_epochs != 8)
@@ -140,8 +140,8 @@ static void count_epochs(const struct assay_tally_member *member, uint64_t table
 
 /* What N becomes; who is mute counts as absent for everybody, whoever says PASS. */
 static bool as_absent(const struct assay_tally_member *member, uint64_t table,
-                      const struct assay_trust *trust, const struct assay_tally_result *result,
-                      struct assay_tally_result *as)
+                      const struct assay_trust_state *trust,
+                      const struct assay_tally_result *result, struct assay_tally_result *as)
 {
     *as = *result;
     if (trust->unjudged_epochs == 8) as->negative_weight += as->unjudged_weight;
@@ -154,8 +154,8 @@ static bool as_absent(const struct assay_tally_member *member, uint64_t table,
 }
 
 static void move_availability(const struct assay_tally_summary *summary,
-                              const struct assay_tally_member *member, struct assay_trust *trust,
-                              struct assay_tally_result *result)
+                              const struct assay_tally_member *member,
+                              struct assay_trust_state *trust, struct assay_tally_result *result)
 {
     struct assay_tally_result as;
     const bool certified = summary->certified;
@@ -183,7 +183,7 @@ static void move_availability(const struct assay_tally_summary *summary,
  * 3P > T: -1" */
 static void move_quiet(const struct assay_tally_input *input,
                        const struct assay_tally_member *member, uint64_t table,
-                       const struct assay_tally_result *result, struct assay_trust *trust)
+                       const struct assay_tally_result *result, struct assay_trust_state *trust)
 {
     const bool fail = member->faults.own_fail_hard || member->faults.own_fail_soft;
     const bool passed = 3 * result->pass_weight > table;
@@ -207,7 +207,8 @@ static uint16_t minus_quarter(uint16_t score)
 
 /* Returns true when I fell by a proof; *to_zero when one of them set it to 0. */
 static bool strike(const struct assay_tally_input *input, const struct assay_faults *faults,
-                   struct assay_trust *trust, struct assay_tally_result *result, bool *to_zero)
+                   struct assay_trust_state *trust, struct assay_tally_result *result,
+                   bool *to_zero)
 {
     const uint64_t last = trust->last_false_fail_epoch;
     bool fell = false;
@@ -241,7 +242,7 @@ static bool strike(const struct assay_tally_input *input, const struct assay_fau
     return fell;
 }
 
-static void apply_ladder(const struct assay_tally_input *input, struct assay_trust *trust,
+static void apply_ladder(const struct assay_tally_input *input, struct assay_trust_state *trust,
                          struct assay_tally_result *result)
 {
     uint16_t ceiling = 10000;
@@ -258,7 +259,7 @@ static void apply_ladder(const struct assay_tally_input *input, struct assay_tru
     result->ceiling_bp = ceiling;
 }
 
-static uint16_t rise_of(const struct assay_trust *trust)
+static uint16_t rise_of(const struct assay_trust_state *trust)
 {
     static const uint16_t by_earlier[] = { 100, 50, 25, 12 };
     if (trust->offences.count <= 1) return by_earlier[0];
@@ -267,7 +268,7 @@ static uint16_t rise_of(const struct assay_trust *trust)
 
 /* "Up: first, whenever 3P > W ... Then ... if and only if" */
 static void move_up(const struct assay_tally_input *input, const struct assay_tally_member *member,
-                    bool fell, struct assay_trust *trust, struct assay_tally_result *result)
+                    bool fell, struct assay_trust_state *trust, struct assay_tally_result *result)
 {
     if (result->level == ASSAY_OUTCOME_NONE) {
         if (!fell) result->integrity_reason = ASSAY_INTEGRITY_HELD_FEW;
@@ -318,9 +319,9 @@ static void move_standing(bool certified, uint16_t score, struct assay_hysteresi
 
 static void move_integrity(const struct assay_tally_input *input,
                            const struct assay_tally_member *member, bool certified,
-                           struct assay_trust *trust, struct assay_tally_result *result)
+                           struct assay_trust_state *trust, struct assay_tally_result *result)
 {
-    const struct assay_trust before = *trust;
+    const struct assay_trust_state before = *trust;
     bool to_zero = false;
     result->ceiling_bp = 10000;
     result->integrity_reason = ASSAY_INTEGRITY_HELD_UNCERTIFIED;
@@ -366,8 +367,8 @@ static void move_offences(const struct assay_tally_input *input, const struct as
 }
 
 void reference_tally(const struct assay_tally_input *input, const struct assay_place *places,
-                     uint32_t count, struct assay_trust *trust, struct assay_tally_result *results,
-                     struct assay_tally_summary *summary)
+                     uint32_t count, struct assay_trust_state *trust,
+                     struct assay_tally_result *results, struct assay_tally_summary *summary)
 {
     *summary = (struct assay_tally_summary){ 0 };
     for (uint32_t i = 0; i < count; i++) {
@@ -531,7 +532,7 @@ void reference_peaks(const struct assay_weight_input *input, const struct assay_
                      uint32_t count, uint32_t *weights)
 {
     for (uint32_t i = 0; i < count; i++) {
-        const struct assay_trust *t = &input->trust[i];
+        const struct assay_trust_state *t = &input->trust[i];
         const bool suspended = t->integrity.standing == ASSAY_STANDING_SUSPENDED;
         weights[i] = t->peak_bp;
         if (!suspended && t->integrity_bp > weights[i]) weights[i] = t->integrity_bp;
@@ -602,7 +603,7 @@ static bool hysteresis_equal(struct assay_hysteresis a, struct assay_hysteresis 
     return a.standing == b.standing && a.held_epochs == b.held_epochs;
 }
 
-bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust *b)
+bool reference_trust_equal(const struct assay_trust_state *a, const struct assay_trust_state *b)
 {
     return a->integrity_bp == b->integrity_bp && a->peak_bp == b->peak_bp &&
            a->availability_bp == b->availability_bp && hysteresis_equal(a->score, b->score) &&

@@ -18,8 +18,8 @@ enum { REFERENCE_MEMBERS_MAX = 64 };
 
 /* Like assay_tally_epoch; places instead of input->groups, which may be NULL. */
 void reference_tally(const struct assay_tally_input *input, const struct assay_place *places,
-                     uint32_t count, struct assay_trust *trust, struct assay_tally_result *results,
-                     struct assay_tally_summary *summary);
+                     uint32_t count, struct assay_trust_state *trust,
+                     struct assay_tally_result *results, struct assay_tally_summary *summary);
 
 /* Like assay_cap_limit, by trying every L. Returns: L. */
 uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct assay_cap cap,
@@ -49,7 +49,7 @@ uint16_t reference_lo(uint64_t pass, uint64_t total, uint64_t table);
 uint16_t reference_hi(uint64_t negative, uint64_t total, uint64_t table);
 
 /* Field by field. Returns: true when equal. */
-bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust *b);
+bool reference_trust_equal(const struct assay_trust_state *a, const struct assay_trust_state *b);
 bool reference_result_equal(const struct assay_tally_result *a, const struct assay_tally_result *b);
 
 #endif

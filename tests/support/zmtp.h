@@ -28,7 +28,7 @@ struct zmtp {
 void zmtp_be_patient(int ms);
 /* Connects. Returns: true when it did. */
 bool zmtp_dial(struct zmtp *z, uint16_t port);
-/* Greeting and HELLO, up to the WELCOME, as the client with this key at the door of that one. */
+/* Greeting and HELLO, up to the WELCOME, as a client of that listener, with this key. */
 bool zmtp_hello(struct zmtp *z, const uint8_t secret[static 32],
                 const uint8_t server_public[static 32]);
 /* INITIATE as bytes, to be sent alone or with what must not come so early. socket_type: "PUSH".

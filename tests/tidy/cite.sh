@@ -4,7 +4,7 @@
 # usage: cite.sh ROOT
 #
 # Citations of pages, rules, paths and manuals in code, scripts and pages (cite.awk); folders, files and the
-# five questions of docs/architecture.md (house.awk).
+# ten questions of docs/architecture.md (house.awk).
 set -eu
 export LC_ALL=C
 

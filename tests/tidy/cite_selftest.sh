@@ -46,15 +46,20 @@ END
 | --- | --- |
 | guests | `inn/`, behind `base/word.h` |
 
-## Five questions
+## Ten questions
 
-| where | file | name |
-| --- | --- | --- |
-| is one? | `base/word.c` | `one` |
-| is two? | `base/word.c` | `two` |
-| is three? | `base/word.c` | `three` |
-| is four? | `base/word.h` | `FOUR` |
-| is five? Here | `base/word.h` | `FIVE` |
+| where | word | file | name |
+| --- | --- | --- | --- |
+| is one? | `one` | `base/word.c` | `one` |
+| is two? | `two` | `base/word.c` | `two` |
+| is three? | `three` | `base/word.c` | `three` |
+| is four? | `four` | `base/word.h` | `FOUR` |
+| is five? Here | `five` | `base/word.h` | `FIVE` |
+| is six? | `six` | `base/word.h` | `SIX` |
+| is seven? | `seven` | `base/word.h` | `SEVEN` |
+| is eight? | `eight` | `base/word.h` | `EIGHT` |
+| is nine of all? | `nine_of` | `base/word.h` | `NINE_OF_ALL` |
+| is ten? | `ten` | `base/word.h` | `TEN` |
 END
     cat >"$tree/base/word.c" <<'END'
 /* docs/protocol.md 5.1 and 5.2.1, protocol.md 5, 6; (docs/operations.md, section 2) assayd(8) */
@@ -64,7 +69,7 @@ int one(void) { return 1; }
 int two(int a) { return a; }
 static int three(void);
 END
-    printf 'enum { FOUR = 4, FIVE = 5 };\n' >"$tree/base/word.h"
+    printf 'enum { FOUR = 4, FIVE = 5, SIX = 6, SEVEN = 7, EIGHT = 8, NINE_OF_ALL = 9, TEN = 10 };\n' >"$tree/base/word.h"
     printf '# docs/protocol.md 5.2\n' >"$tree/tests/run.sh"
 }
 
@@ -137,11 +142,13 @@ plant '`docs/` has a row already' docs/architecture.md '
 change '`words*.c` is not in the tree' docs/architecture.md 's/word\*\.c/words*.c/'
 change '`base/world.h` is not in the tree' docs/architecture.md 's/behind .base.word/behind `base\/world/'
 
-# --- the five questions
+# --- the ten questions
 change '`three` is not in base/word.c' base/word.c 's/three/drei/'
 change '`FOUR` is not in base/word.h' base/word.h 's/FOUR = 4,//'
 change '`one` is not in base/word.c' base/word.c 's|^int one.*|/* one() was here */|'
-change 'five questions are expected, 4 are answered' docs/architecture.md '/is five/d'
+change 'ten questions are expected, 9 are answered' docs/architecture.md '/is five/d'
+change '`sixth` is no part of `SIX`' docs/architecture.md 's/is six? | `six`/is sixth? | `sixth`/'
+change '`seven` is no word of the question' docs/architecture.md 's/is seven?/is it?/'
 change '`base/gone.c` is not in the tree' docs/architecture.md '/is one/s/word/gone/'
 
 echo "cite_selftest: $checks trees, $failures wrong"

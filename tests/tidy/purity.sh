@@ -36,6 +36,11 @@ done
 set --
 for source in $sources; do
     room=${source%%/*} name=${source#*/}
+    # -mgeneral-regs-only: a float in the core is a compile error; more so when none is optimised away.
+    "$cc" -std=c17 -O0 -w -D_GNU_SOURCE= -I. -mgeneral-regs-only -S -o /dev/null "$source" \
+        2>"$work/errors" || complain "$source: $(grep -m1 'error' "$work/errors")"
+    # What stands in for a part that the build leaves out defines that part's names: this build has the part.
+    case $source in *_none.c) continue ;; esac
     found=""
     for object in "$build/$room"/CMakeFiles/*.dir/"$name".o; do
         [ -f "$object" ] && found=$object
@@ -45,9 +50,6 @@ for source in $sources; do
         continue
     fi
     set -- "$@" "$found"
-    # -mgeneral-regs-only: a float in the core is a compile error; more so when none is optimised away.
-    "$cc" -std=c17 -O0 -w -D_GNU_SOURCE= -I. -mgeneral-regs-only -S -o /dev/null "$source" \
-        2>"$work/errors" || complain "$source: $(grep -m1 'error' "$work/errors")"
 done
 [ $# -gt 0 ] || { echo "purity: no core object under $build"; exit 1; }
 

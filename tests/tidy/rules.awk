@@ -41,7 +41,7 @@ BEGIN {
     confine("tss2/", "^quote/source/")
     confine("sodium.h", "^services/shares/sodium[.]c$")
     confine("systemd/", "^enforce/systemd[.]c$")
-    confine("curl/", "^(engine/chain/|quote/source/fetch/curl[.]c$)")
+    confine("curl/", "^(engine/chain/|quote/source/fetch/curl_load[.]h$)")
     confine("secp256k1", "^services/evm/secp256k1[.]c$")
     confine("criterion/", "^tests/")
 
@@ -55,7 +55,7 @@ BEGIN {
     arrow["enforce"] = " base engine/messages/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""
     arrow["net"] = " base quote scoring engine host services enforce web "
-    arrow["sim"] = " base quote scoring engine host services "
+    arrow["sim"] = " base quote scoring engine host services enforce/decide.h "
     arrow["apps"] = " base quote scoring engine host services enforce net sim web "
     arrow["examples"] = " include "
     arrow["include"] = ""

@@ -12,7 +12,7 @@ failures=0 checks=0
 
 clean_tree() {
     rm -rf "$tree"
-    mkdir -p "$tree/base" "$tree/engine/node" "$tree/engine/store" "$tree/engine/consensus" "$tree/engine/ledger" "$tree/host" "$tree/net" "$tree/quote/intel" "$tree/quote/json" "$tree/tests/tidy" "$tree/scoring"
+    mkdir -p "$tree/base" "$tree/engine/node" "$tree/engine/parts" "$tree/engine/store" "$tree/engine/consensus" "$tree/engine/ledger" "$tree/host" "$tree/net" "$tree/quote/intel" "$tree/quote/json" "$tree/tests/tidy" "$tree/scoring"
     cat >"$tree/base/status.h" <<'END'
 /* What went wrong. */
 #define ASSAY_STATUS_LIST(X) \
@@ -83,11 +83,11 @@ clean_tree
 expect "" "a clean tree"
 
 plant include-arrow engine/node/engine.c '#include "quote/verify.h"'
-plant include-arrow scoring/a.c '#include "engine/node/engine.h"'
+plant include-arrow scoring/a.c '#include "engine/engine.h"'
 plant include-arrow net/a.c '#include "sim/world.h"'
 plant include-arrow base/status.c '#include "status.h"'
 plant include-arrow engine/consensus/a.c '#include "engine/ledger/state.h"'
-plant include-arrow engine/consensus/a.c '#include "engine/node/engine.h"'
+plant include-arrow engine/consensus/a.c '#include "engine/engine.h"'
 plant include-arrow engine/ledger/a.c '#include "engine/consensus/simplex.h"'
 plant include-arrow host/a.c '#include "net/link.h"'
 plant "" engine/ledger/a.c '#include "engine/consensus/vote.h"'
@@ -141,8 +141,8 @@ expect folder-entries '41 entries in a folder'
 parts() {
     clean_tree
     { echo 'struct assay_parts {'; echo '    struct assay_chain_head head; /* node/head.c */'; echo '    struct assay_seat *seats; /* node/seat.c: [members] */'; echo '};'; } \
-        >"$tree/engine/node/engine_internal.h"
-    echo '#include "engine/node/engine_internal.h"' >"$tree/engine/node/head.c"
+        >"$tree/engine/parts/engine_internal.h"
+    echo '#include "engine/parts/engine_internal.h"' >"$tree/engine/node/head.c"
     printf '%s\n' "$3" >>"$tree/engine/node/$2"
     list_built
     expect "$1" "$2: $3"

@@ -52,11 +52,11 @@ find . \( -name build -o -name .git -o -name node_modules \) -prune -o -name '*[
 grep -rnI --exclude-dir=build --exclude-dir=.git --exclude-dir=node_modules -E '^(<{7}|>{7}) ' . |
     sed "s|^\./||; s/^\([^:]*\):\([0-9]*\):.*/merge-mark$tab\1$tab\2$tab${tab}what a merge left open/" >>"$work/found"
 
-# A part of the engine is changed by its owner alone: engine/node/engine_internal.h names both, engine.c lays
+# A part of the engine is changed by its owner alone: engine/parts/engine_internal.h names both, engine.c lays
 # them out. Tests reach in where they have to.
-if [ -f engine/node/engine_internal.h ]; then
+if [ -f engine/parts/engine_internal.h ]; then
     awk '
-    FILENAME == "engine/node/engine_internal.h" {
+    FILENAME == "engine/parts/engine_internal.h" {
         if (/^struct assay_parts \{/) inside = 1
         else if (/^\};/) inside = 0
         else if (inside && match($0, /[a-z_]+; *\/\* [a-z_\/]+\.c/)) {
@@ -76,7 +76,7 @@ if [ -f engine/node/engine_internal.h ]; then
                 printf "part-owner\t%s\t%d\t\tparts->%s is changed by %s alone: ask it there\n", FILENAME, FNR,
                     part, part in owner && owner[part] != "" ? owner[part] : "nobody"
         }
-    }' engine/node/engine_internal.h $(grep -E '^engine/(node|sync|evidence|audit)/[a-z_]*\.c$' "$work/files") >>"$work/found"
+    }' engine/parts/engine_internal.h $(grep -E '^engine/(node|sync|evidence|audit)/[a-z_]*\.c$' "$work/files") >>"$work/found"
 fi
 
 # A status that no test mentions is a promise that nobody checks.

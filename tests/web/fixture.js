@@ -179,15 +179,15 @@ function network(options = {}) {
                     name: m.name,
                     node_id: m.node_id,
                     weight: weight[i],
-                    balloted: !away(i, e),
-                    said: said[i],
+                    has_ballot: !away(i, e),
+                    outcomes: said[i],
                     proven_fail: false,
                     ...rows[i],
                 })),
-                lies: lieNow
-                    ? [{ verifier: liar, subject: 4 % n, said: 'F', found_epoch: e }]
+                false_votes: lieNow
+                    ? [{ verifier: liar, subject: 4 % n, outcome: 'F', found_epoch: e }]
                     : matrix && options.keepLie !== false
-                      ? matrix.lies
+                      ? matrix.false_votes
                       : [],
             };
         if (lieNow && options.keepLie !== false) options.lieMatrix = matrix;
@@ -447,7 +447,7 @@ function extras(members, epoch) {
             what: 'SOFT quote of an SGX shape',
             length: 4022,
             epoch,
-            verdict: 'genuine, and the policy is content',
+            verdict: 'genuine, and it satisfies the policy',
             claims: [
                 { name: 'mrenclave', observed: GOOD, expected: GOOD, matches: true },
                 { name: 'mrsigner', observed: '0'.repeat(64) },

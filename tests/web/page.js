@@ -120,9 +120,9 @@ async function model() {
     };
     const stands = m.sentence(m.makeModel(still, 'file'), {});
     t.equal(
-        'of one that stands still',
+        'of a stalled one',
         `${stands.head} ${stands.text}`,
-        'The network stands still for 34 s. peer-3 and peer-6 are missing. No score counts until an epoch closes.',
+        'The network is stalled for 34 s. peer-3 and peer-6 are missing. No score counts until an epoch closes.',
     );
     const seven = model_.nodes.map((n) => ({ ...n, weight: 10000 }));
     t.equal('two of seven may fail', m.whatIf(seven, new Set([0, 1])).progress, true);
@@ -296,7 +296,7 @@ async function contents() {
     await t.settle(page);
     t.check(
         'policy: denying the build in use would fell everybody',
-        (await text('.verdictline')).includes('7 nodes would fall') && page.url().includes('deny=0'),
+        (await text('.verdictline')).includes('7 nodes would be suspended') && page.url().includes('deny=0'),
         await text('.verdictline'),
     );
     await t.go(page, '#/audit?kind=proofs');
@@ -626,7 +626,7 @@ async function live() {
     node.set(standing);
     node.send('snapshot', {});
     await t.eventually(
-        'a network that stands still is said to',
+        'a stalled network is reported as',
         async () =>
             (await text('.link')).includes('Standing still') &&
             (await text('.banner')).includes('Nothing becomes final'),

@@ -70,7 +70,7 @@ function runs(options = {}) {
             name: 'badmouthing',
             title: 'three of ten report FAIL for every honest member; only they are suspended',
             scale: count > 1 ? 100 : 1,
-            all_but_a_twentieth: count >= 20,
+            band_5_to_95: count >= 20,
             network: {
                 nodes: 10,
                 operators: 10,

@@ -338,7 +338,7 @@ function banner() {
             'div',
             { class: 'banner bad', role: 'alert', key: 'lost' },
             h('b', {}, 'No contact with the node. '),
-            `Everything below is at least ${span(link.age)} old. It is asked again every second.`,
+            `Everything below is at least ${span(link.age)} old. It is queried again every second.`,
         );
     if (link.kind === 'live' && model.status.stale)
         return h(

@@ -3,7 +3,7 @@
 const styleOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 export const colour = (name) => styleOf('--' + name) || '#888';
 
-// Forced colours and dark both redraw what is drawn by hand.
+// Forced colours and dark both redraw what is drawn manually.
 export const redraws = new Set();
 export const redrawAll = () => redraws.forEach((draw) => draw());
 

@@ -243,7 +243,7 @@ export function standings(model) {
     ];
 }
 
-// The same rows again are the same object: a canvas is drawn anew when its data are others.
+// The same rows again are the same object: a canvas is redrawn when its data are others.
 const boards = new WeakMap();
 function boardData(model, rows) {
     if (!boards.has(model))

@@ -90,7 +90,7 @@ export function findNode(model, which) {
 
 // Who has a duty now: not those whom operators let rest, nor those who have not caught up yet.
 export const serves = (n) => n.stage !== 'resting' && n.stage !== 'newcomer';
-export const STAGES = { resting: 'resting', newcomer: 'newcomer', left: 'left' };
+export const STAGES = { resting: 'drained', newcomer: 'newcomer', left: 'left' };
 
 export function counts(nodes) {
     const result = { FULL: 0, WARNING: 0, RESTRICTED: 0, SUSPENDED: 0 };
@@ -98,7 +98,7 @@ export function counts(nodes) {
     return result;
 }
 
-// ------------------------------------------------------------ who said what of whom
+// ------------------------------------------------------------ outcomes by verifier and subject
 
 const LETTERS = {
     P: 'pass-up-to-date',
@@ -110,18 +110,18 @@ const LETTERS = {
     U: 'unjudged',
 };
 
-// members[v].said[s] is the letter of what v said of s; lies are votes that a proof in the chain contradicts.
+// members[v].outcomes[s] is the letter of the outcome that v reported of s; false_votes are votes that a proof in the chain contradicts.
 function readMatrix(doc) {
     if (!Array.isArray(doc.members) || doc.members.length === 0) return null;
     const bySlot = new Map(doc.members.map((m) => [m.slot, m]));
-    const lies = new Map(list(doc.lies).map((l) => [l.verifier + '/' + l.subject, l]));
+    const lies = new Map(list(doc.false_votes).map((l) => [l.verifier + '/' + l.subject, l]));
     return {
         epoch: doc.epoch,
         certified: doc.certified,
         members: doc.members,
         bySlot,
         lies,
-        said: (v, s) => LETTERS[bySlot.get(v)?.said?.[s]] || 'none',
+        said: (v, s) => LETTERS[bySlot.get(v)?.outcomes?.[s]] || 'none',
         lied: (v, s) => lies.has(v + '/' + s),
     };
 }
@@ -330,7 +330,7 @@ export function sentence(model, link) {
         const still = status.head_age_ms ? ` for ${span(status.head_age_ms)}` : '';
         return {
             tone: 'bad',
-            head: `The network stands still${still}.`,
+            head: `The network is stalled${still}.`,
             text:
                 (missing.length ? `${names(missing)} ${missing.length === 1 ? 'is' : 'are'} missing. ` : '') +
                 'No score counts until an epoch closes.',

@@ -38,7 +38,7 @@ export const OUTCOMES = {
     'fail-hard': { tone: 'suspended', word: 'fails hard', shape: 'cross', sign: -1 },
     absent: { tone: 'unknown', word: 'absent: no evidence', shape: 'ring', sign: -1 },
     unjudged: { tone: 'unknown', word: 'could not be judged', shape: 'bar', sign: 0 },
-    none: { tone: 'unknown', word: 'says nothing', shape: 'none', sign: 0 },
+    none: { tone: 'unknown', word: 'no vote', shape: 'none', sign: 0 },
 };
 export const outcomeOf = (name) =>
     OUTCOMES[name] || { tone: 'unknown', word: String(name), shape: 'bar', sign: 0 };

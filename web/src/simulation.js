@@ -98,7 +98,7 @@ function runsModel(data, version) {
         schedule: list(data.schedule).map(object),
         runs,
         passed: runs.filter((r) => r.passed === true).length,
-        twentieth: data.all_but_a_twentieth === true,
+        twentieth: data.band_5_to_95 === true,
         assertions: list(data.assertions)
             .map(object)
             .map((a) => ({ text: wordOf(a.text), held: number(a.held), ...spread(a, scale) })),

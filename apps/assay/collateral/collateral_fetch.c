@@ -23,12 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum { FILE_LEN_MAX = 1 << 20, TIMEOUT_S_USUAL = 60, TIMEOUT_S_MAX = 3600 };
 
 /* One run. */
-struct errand {
+struct fetch {
     const struct assay_collateral_options *options;
     struct assay_fetch_config config;
     struct assay_key root;
@@ -43,7 +44,7 @@ struct errand {
 
 /* ------------------------------------------------------------ ends */
 
-static int report_failure(const struct errand *e, enum assay_status status)
+static int report_failure(const struct fetch *e, enum assay_status status)
 {
     int exit = ASSAY_EXIT_INTERNAL;
     const char *code = "internal";
@@ -65,7 +66,7 @@ static int report_failure(const struct errand *e, enum assay_status status)
                            assay_status_symbol(status));
 }
 
-static int finish_fetch(struct errand *e)
+static int finish_fetch(struct fetch *e)
 {
     if (e->message[0] != '\0') (void)fprintf(stderr, "warning: %s\n", e->message);
     if (!e->options->json) return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
@@ -80,7 +81,7 @@ static int finish_fetch(struct errand *e)
 
 /* ------------------------------------------------------------ writing */
 
-static int make_folder(const struct errand *e)
+static int make_folder(const struct fetch *e)
 {
     struct stat info;
     const char *const dir = e->options->directory;
@@ -89,7 +90,7 @@ static int make_folder(const struct errand *e)
     return COMPLAIN(e, "--out %s: %s", dir, strerror(errno));
 }
 
-static void append_document(struct errand *e, const char *name, const struct assay_fetched *fetched,
+static void append_document(struct fetch *e, const char *name, const struct assay_fetched *fetched,
                             size_t len)
 {
     char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1] = "for ever";
@@ -111,7 +112,7 @@ static void append_document(struct errand *e, const char *name, const struct ass
     assay_json_append(e->parts, part);
 }
 
-static int write_part(struct errand *e, const char *name, struct assay_slice content,
+static int write_part(struct fetch *e, const char *name, struct assay_slice content,
                       const struct assay_fetched *fetched)
 {
     char path[PATH_MAX];
@@ -126,7 +127,7 @@ static int write_part(struct errand *e, const char *name, struct assay_slice con
 
 /* ------------------------------------------------------------ Intel */
 
-static int fetch_intel(struct errand *e, struct assay_pcs_request *request)
+static int fetch_intel(struct fetch *e, struct assay_pcs_request *request)
 {
     struct assay_pcs_bundle bundle = { 0 };
     request->early = e->options->early;
@@ -153,7 +154,7 @@ static int fetch_intel(struct errand *e, struct assay_pcs_request *request)
     return result == ASSAY_EXIT_OK ? finish_fetch(e) : result;
 }
 
-static int fetch_by_name(struct errand *e)
+static int fetch_by_name(struct fetch *e)
 {
     const struct assay_collateral_options *const o = e->options;
     struct assay_pcs_request request = { 0 };
@@ -168,7 +169,7 @@ static int fetch_by_name(struct errand *e)
     return fetch_intel(e, &request);
 }
 
-static int fetch_for_quote(struct errand *e, enum assay_evidence_kind kind,
+static int fetch_for_quote(struct fetch *e, enum assay_evidence_kind kind,
                            struct assay_slice evidence)
 {
     struct assay_collateral_wanted *const wanted = malloc(sizeof *wanted);
@@ -194,7 +195,7 @@ static int fetch_for_quote(struct errand *e, enum assay_evidence_kind kind,
 
 /* ------------------------------------------------------------ AMD */
 
-static enum assay_snp_product product_of(const struct errand *e,
+static enum assay_snp_product product_of(const struct fetch *e,
                                          const struct assay_snp_report *report)
 {
     static const struct {
@@ -209,7 +210,7 @@ static enum assay_snp_product product_of(const struct errand *e,
     return ASSAY_SNP_PRODUCT_UNKNOWN;
 }
 
-static bool request_of(const struct errand *e, const struct assay_snp_report *report,
+static bool request_of(const struct fetch *e, const struct assay_snp_report *report,
                        struct assay_kds_request *request)
 {
     const enum assay_snp_product product = product_of(e, report);
@@ -236,7 +237,7 @@ static bool request_of(const struct errand *e, const struct assay_snp_report *re
 }
 
 /* Everything is fetched before anything is written. */
-static int fetch_amd(struct errand *e, const struct assay_kds_request *request)
+static int fetch_amd(struct fetch *e, const struct assay_kds_request *request)
 {
     static const char *const names[] = { "vek.der", "certificates.pem", "crl.der" };
     struct assay_fetched fetched[3] = { 0 };
@@ -260,7 +261,7 @@ static int fetch_amd(struct errand *e, const struct assay_kds_request *request)
     return finish_fetch(e);
 }
 
-static int fetch_for_report(struct errand *e, struct assay_slice evidence)
+static int fetch_for_report(struct fetch *e, struct assay_slice evidence)
 {
     struct assay_package package;
     struct assay_kds_request request;
@@ -281,7 +282,7 @@ static int fetch_for_report(struct errand *e, struct assay_slice evidence)
 
 /* ------------------------------------------------------------ what was asked for */
 
-static int fetch_for_file(struct errand *e)
+static int fetch_for_file(struct fetch *e)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
@@ -314,7 +315,21 @@ static int fetch_for_file(struct errand *e)
     return result;
 }
 
-static int read_deadline(struct errand *e)
+/* Offline it only names what is in the cache. The rest of the rules for URLs is in
+ * quote/source/fetch. */
+static int check_url(const struct fetch *e, const char *option, const char *url)
+{
+    static const char scheme[] = "https://";
+    const size_t len = sizeof scheme - 1;
+    if (url == NULL || e->options->offline) return ASSAY_EXIT_OK;
+    const bool is_https = strncasecmp(url, scheme, len) == 0;
+    const size_t host_len = is_https ? strcspn(url + len, "/?#") : 0;
+    if (host_len > 0 && memchr(url + len, '@', host_len) == NULL) return ASSAY_EXIT_OK;
+    return COMPLAIN(e, "%s: \"%.200s\": expected https:// and a host, without a user name", option,
+                    url);
+}
+
+static int read_deadline(struct fetch *e)
 {
     unsigned long seconds = TIMEOUT_S_USUAL;
     if (e->options->timeout != NULL) {
@@ -332,13 +347,15 @@ static int read_deadline(struct errand *e)
 
 int cli_collateral_fetch(const struct assay_collateral_options *options)
 {
-    struct errand e = { .options = options,
-                        .config = { .cache_dir = options->cache,
-                                    .ca_file = options->ca_file,
-                                    .offline = options->offline } };
+    struct fetch e = { .options = options,
+                       .config = { .cache_dir = options->cache,
+                                   .ca_file = options->ca_file,
+                                   .offline = options->offline } };
     int result = cli_collateral_time(options, &e.at_unix_s);
     if (result == ASSAY_EXIT_OK) result = cli_collateral_root(options, &e.root, &e.has_root);
     if (result == ASSAY_EXIT_OK) result = read_deadline(&e);
+    if (result == ASSAY_EXIT_OK) result = check_url(&e, "--pccs", options->pccs);
+    if (result == ASSAY_EXIT_OK) result = check_url(&e, "--kds", options->kds);
     if (result != ASSAY_EXIT_OK) return result;
     e.parts = assay_json_array();
     result = options->file != NULL ? fetch_for_file(&e) : fetch_by_name(&e);

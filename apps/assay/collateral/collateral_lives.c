@@ -97,12 +97,12 @@ static struct assay_json *root_json(const struct assay_endorsements *set,
         set_time(out, "valid_from", life->from_unix_s);
         set_time(out, "valid_until", life->until_unix_s);
         set_time(out, "half", assay_collateral_half_life(life, 0));
-        assay_json_set_text(out, "ends_first", life->ends_first);
+        assay_json_set_text(out, "expires_first", life->expires_first);
     } else {
         assay_json_set_null(out, "valid_from");
         assay_json_set_null(out, "valid_until");
         assay_json_set_null(out, "half");
-        assay_json_set_null(out, "ends_first");
+        assay_json_set_null(out, "expires_first");
     }
     for (size_t i = 0; i < set->count; i++)
         if (assay_key_equal(&set->entries[i].root, &life->root))
@@ -152,8 +152,8 @@ static void print_life(const struct assay_collateral_life *life, int64_t at_unix
     }
     assay_rfc3339_format(assay_collateral_half_life(life, 0), half);
     assay_rfc3339_format(life->until_unix_s, until);
-    (void)printf("  ends first: %s, %s; half of it is gone at %s; now: %s\n", life->ends_first,
-                 until, half,
+    (void)printf("  expires first: %s, %s; half of it is gone at %s; now: %s\n",
+                 life->expires_first, until, half,
                  assay_collateral_age_text(assay_collateral_age(life, 0, at_unix_s)));
 }
 

@@ -2,7 +2,7 @@
  * apps/assay/collateral/collateral_pack.c - `assay collateral pack DIR`: an offer packed from a
  * folder of documents and CRLs, for a network whose set in force is given.
  *
- * Contents decide (quote/collateral/recognise.h). Selected are: for each platform
+ * Contents decide (quote/pieces/recognise.h). Selected are: for each platform
  * family in force the documents that are for it; for other roots the lists of authorities in force.
  */
 #include "apps/assay/collateral/collateral.h"

@@ -4,12 +4,12 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
-#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/collateral_dir.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/rfc3339.h"
-#include "quote/collateral/gather.h"
+#include "quote/pieces/gather.h"
 #include "quote/verify.h"
 
 #include <stdio.h>
@@ -95,6 +95,20 @@ static struct assay_json *windows_json(const struct assay_collateral *c, int64_t
     return list;
 }
 
+static bool is_empty(const struct assay_collateral *c)
+{
+    bool is_given = c->window_count > 0;
+    for (int i = 0; i < ASSAY_PARTS; i++)
+        is_given = is_given || c->given[i];
+    return !is_given;
+}
+
+/* Nothing is not current. */
+static bool is_current(const struct assay_collateral *c, int64_t at_unix_s)
+{
+    return !is_empty(c) && assay_collateral_current(c, at_unix_s);
+}
+
 static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
 {
     struct assay_json *const data = assay_json_object();
@@ -105,7 +119,7 @@ static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
     assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
     set_time(data, "at", at_unix_s);
     assay_json_set_bool(data, "sound", assay_collateral_sound(c));
-    assay_json_set_bool(data, "current", assay_collateral_current(c, at_unix_s));
+    assay_json_set_bool(data, "current", is_current(c, at_unix_s));
     assay_json_set(data, "parts", parts);
     set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
     set_or_null(data, "qe_identity",
@@ -132,7 +146,28 @@ static void print_tcb_info(const struct assay_tcb_info *info)
                  info->level_count);
 }
 
-static int print_text(const struct assay_collateral *c, int64_t at_unix_s)
+/* Does a certificate of the folder lead to the root that it was read under? */
+static bool is_rooted(const struct assay_input_files *given)
+{
+    size_t certificates = 0;
+    for (size_t i = 0; i < given->found.count; i++) {
+        if (given->found.pieces[i].shape != ASSAY_SHAPE_CERTIFICATE) continue;
+        if (given->leads[i]) return true;
+        certificates += 1;
+    }
+    return certificates == 0;
+}
+
+/* Under another root signatures do not verify, whatever their keys. */
+static const char *fault_text(enum assay_status status, bool rooted)
+{
+    const bool is_of_root =
+        status == ASSAY_E_KEY || status == ASSAY_E_CHAIN || status == ASSAY_E_SIGNATURE;
+    return is_of_root && !rooted ? "leads to no trusted root" : assay_status_text(status);
+}
+
+static int print_text(const struct assay_collateral *c, int64_t at_unix_s, bool rooted,
+                      bool has_root)
 {
     char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1];
     for (int i = 0; i < ASSAY_PARTS; i++)
@@ -153,9 +188,14 @@ static int print_text(const struct assay_collateral *c, int64_t at_unix_s)
     }
     for (uint32_t i = 0; i < c->fault_count; i++)
         (void)printf("FAULT                  %s: %s (%s)\n", c->faults[i].what,
-                     assay_rule_text(c->faults[i].rule), assay_status_text(c->faults[i].status));
+                     assay_rule_text(c->faults[i].rule), fault_text(c->faults[i].status, rooted));
+    if (is_empty(c)) (void)puts("EMPTY                  the folder has no collateral");
+    if (!rooted)
+        (void)printf("UNTRUSTED              no certificate leads to %s\n",
+                     has_root ? "the root of --root: is it the one of this vendor?"
+                              : "a pinned root: give the vendor's with --root FILE");
     (void)printf("sound %s, current %s\n", assay_collateral_sound(c) ? "yes" : "no",
-                 assay_collateral_current(c, at_unix_s) ? "yes" : "no");
+                 is_current(c, at_unix_s) ? "yes" : "no");
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
@@ -222,7 +262,7 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
 static int exit_of(const struct assay_collateral *c, int64_t at_unix_s)
 {
     if (!assay_collateral_sound(c)) return ASSAY_EXIT_MALFORMED;
-    return assay_collateral_current(c, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
+    return is_current(c, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
 }
 
 int cli_collateral_show(const struct assay_collateral_options *options)
@@ -242,7 +282,8 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     if (status != ASSAY_OK) {
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
-        result = options->json ? print_json(built, at_unix_s) : print_text(built, at_unix_s);
+        result = options->json ? print_json(built, at_unix_s)
+                               : print_text(built, at_unix_s, is_rooted(dir.given), has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);

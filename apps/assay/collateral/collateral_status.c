@@ -5,14 +5,17 @@
  */
 #include "apps/assay/members/change.h"
 #include "apps/assay/collateral/collateral.h"
+#include "apps/assay/core/daemon_request.h"
 
-#include "apps/assay/members/evidence_owner.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/evidence_owner.h"
+#include "base/file/kind.h"
 #include "engine/ledger/records/update.h"
-#include "net/verifier/rule_documents.h"
 #include "net/documents/collateral_updates.h"
+#include "net/verifier/rule_documents.h"
+#include "quote/collateral/endorsements.h"
 #include "quote/result/outlook.h"
 #include "quote/verify.h"
 
@@ -34,6 +37,21 @@ static int print_whole(struct assay_json **document)
 
 /* ------------------------------------------------------------ submit */
 
+/* The daemon validates the offer; the wrong file is named here. */
+static int check_offer(const struct assay_collateral_options *options, const uint8_t *bytes,
+                       size_t len)
+{
+    size_t count = 0;
+    enum assay_status status = assay_endorsements_count(bytes, len, &count);
+    /* A genesis is an array as well. */
+    const struct assay_file_kind kind = assay_file_kind_of(assay_slice_over(bytes, len));
+    if (status == ASSAY_OK && strcmp(kind.id, "binary") != 0) status = ASSAY_E_TYPE;
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s",
+                           options->offer,
+                           cli_file_fault_of(options->offer, status, "an offer of collateral"));
+}
+
 int cli_collateral_submit(const struct assay_collateral_options *options)
 {
     static const char word[] = "offer ";
@@ -49,6 +67,11 @@ int cli_collateral_submit(const struct assay_collateral_options *options)
                                "collateral pack)",
                                options->offer, (int)ASSAY_UPDATE_LEN_MAX);
     if (status != ASSAY_OK) return cli_print_file_fault(options->json, "", options->offer, status);
+    const int readable = check_offer(options, bytes, len);
+    if (readable != ASSAY_EXIT_OK) {
+        free(bytes);
+        return readable;
+    }
     char *request = malloc(sizeof word + 2 * len);
     int result = ASSAY_EXIT_INTERNAL;
     if (request != NULL) {
@@ -60,8 +83,7 @@ int cli_collateral_submit(const struct assay_collateral_options *options)
     free(bytes);
     if (result != ASSAY_EXIT_OK) return result;
     if (options->json) return print_whole(&document);
-    (void)printf("%s\n",
-                 assay_json_text(assay_json_get(document, "data"), "note", "it is offered"));
+    (void)printf("%s\n", cli_text_of(assay_json_get(document, "data"), "note", "it is offered"));
     assay_json_free(&document);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
@@ -176,24 +198,21 @@ static enum assay_status look_at(struct looking *l, const struct assay_update *u
 static void print_life(const struct assay_json *life)
 {
     (void)printf("in force   root %.16s, evaluation number %llu: %s",
-                 assay_json_text(life, "root", "?"),
-                 (llu)assay_json_uint(life, "evaluation_number", 0),
-                 assay_json_text(life, "age", "?"));
+                 cli_text_of(life, "root", "?"), (llu)assay_json_uint(life, "evaluation_number", 0),
+                 cli_text_of(life, "age", "?"));
     if (assay_json_kind_of(assay_json_get(life, "until")) == ASSAY_JSON_TEXT)
-        (void)printf(", until %s (%s ends first), alarm from %s on",
-                     assay_json_text(life, "until", "?"),
-                     assay_json_text(life, "ends_first", "?"),
-                     assay_json_text(life, "alarm", "?"));
+        (void)printf(", until %s (%s expires first), alarm from %s on",
+                     cli_text_of(life, "until", "?"), cli_text_of(life, "expires_first", "?"),
+                     cli_text_of(life, "alarm", "?"));
     (void)puts("");
 }
 
 static void print_update(const struct assay_json *u)
 {
-    const char *date = assay_json_text(u, "serves_after", assay_json_text(u, "again_after", ""));
+    const char *date = cli_text_of(u, "serves_after", assay_json_text(u, "again_after", ""));
     (void)printf("%-10s %.16s: root %.16s, evaluation number %llu%s%s%s%s\n",
-                 assay_json_text(u, "phase", "?"), assay_json_text(u, "digest", "?"),
-                 assay_json_text(u, "root", "?"),
-                 (llu)assay_json_uint(u, "evaluation_number", 0),
+                 cli_text_of(u, "phase", "?"), cli_text_of(u, "digest", "?"),
+                 cli_text_of(u, "root", "?"), (llu)assay_json_uint(u, "evaluation_number", 0),
                  assay_json_bool(u, "recovery", false) ? ", a TCB recovery" : "",
                  assay_json_bool(u, "forced", false) ? ", forced" : "",
                  date[0] == '\0'                                      ? ""
@@ -247,13 +266,16 @@ static int report_status(struct looking *l, struct assay_json *document)
         print_life(assay_json_at(lives, i));
     int result = look_at_all(l, assay_json_get(data, "updates"), outlooks);
     if (result == ASSAY_EXIT_OK && l->json) {
-        assay_json_set_uint(document, "falls", l->worsening);
+        assay_json_set_uint(document, "would_suspend", l->worsening);
         assay_json_set(document, "outlook", outlooks);
         outlooks = NULL;
         result = print_whole(&document);
     } else if (result == ASSAY_EXIT_OK) {
-        (void)printf("a higher number serves %llu s after a block has it\n",
-                     (llu)assay_json_uint(data, "delay_s", 0));
+        char delay[ASSAY_PERIOD_TEXT];
+        cli_format_period(assay_json_uint(data, "delay_s", 0), delay);
+        (void)printf("collateral of a higher evaluation number takes effect %s after a block "
+                     "contains it\n",
+                     delay);
         if (l->worsening > 0)
             (void)printf(
                 "%llu member%s will be suspended with their present evidence: update them before "

@@ -2,7 +2,7 @@
  * apps/assay/core/completion.c - `assay completion SHELL`: completion scripts, and synopsis and
  * options of the man page, generated from the table of verbs (options.h).
  *
- * completions/ and docs/man/assay.1 hold what this prints; a test fails when they differ.
+ * The build installs what this prints (cmake/assay_pages.sh).
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"

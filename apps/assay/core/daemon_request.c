@@ -151,9 +151,27 @@ const char *cli_text_sanitized(const char *text)
     return out;
 }
 
+void cli_text_print(const char *text)
+{
+    char *const copy = strdup(text);
+    if (copy == NULL) {
+        (void)fputs("(out of memory)", stdout);
+        return;
+    }
+    assay_yaml_sanitize(copy);
+    (void)fputs(copy, stdout);
+    free(copy);
+}
+
 const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback)
 {
     return cli_text_sanitized(assay_json_text(object, key, fallback));
+}
+
+const char *cli_stage_of(const struct assay_json *object)
+{
+    const char *const stage = cli_text_of(object, "stage", "member");
+    return strcmp(stage, "resting") == 0 ? "drained" : stage; /* docs/protocol.md 0 */
 }
 
 unsigned long long cli_number_of(const struct assay_json *object, const char *key)

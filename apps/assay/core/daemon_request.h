@@ -42,8 +42,13 @@ __attribute__((format(printf, 3, 4))) int cli_daemon_print(
 
 /* No control characters. Returns: one of a few static buffers, for use at once; longer is cut. */
 const char *cli_text_sanitized(const char *text);
+/* The same of any length, to stdout. */
+void cli_text_print(const char *text);
 /* Returns: as cli_text_sanitized. */
 const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback);
+/* A member's stage in the words of the command line: "member", "drained", "newcomer", "left".
+ * Returns: as cli_text_of. */
+const char *cli_stage_of(const struct assay_json *object);
 /* Returns: 0 for what is not there. */
 unsigned long long cli_number_of(const struct assay_json *object, const char *key);
 /* Basis points as "87.50 %". Returns: as cli_text_sanitized. */

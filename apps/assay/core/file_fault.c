@@ -42,6 +42,10 @@ const char *cli_file_fault_of(const char *path, enum assay_status status, const 
     struct assay_file_kind kind;
     const bool is_known =
         assay_file_kind_at(path, &kind) && strcmp(kind.id, "binary") != 0;
+    /* A key of the right kind: its permissions are wrong, or those of its folder. */
+    if (is_known && status == ASSAY_E_INVALID && strcmp(kind.text, expected) == 0 &&
+        is_loose_key(path, text, sizeof text))
+        return text;
     /* Of a document its type says more than its length. */
     const bool is_document =
         is_known && strcmp(kind.id, "text") != 0 && strcmp(kind.text, expected) != 0;

@@ -4,11 +4,14 @@
 #include "apps/assay/core/input_files.h"
 
 #include "base/assert.h"
+#include "base/file/file.h"
 #include "quote/collateral/collateral.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- reading */
 static void append_buffer(struct assay_input_files *g, uint8_t *buffer)
@@ -99,9 +102,6 @@ static const char *get_advice(const struct assay_recognised *piece, enum assay_s
         return "no collateral, key, signature or PCR values; take it out of the folder";
     if (piece->shape == ASSAY_SHAPE_CRL)
         return "it may be the one that revokes, so nothing is vouched for; fetch it again";
-    if (piece->shape == ASSAY_SHAPE_CERTIFICATE && status == ASSAY_E_NOT_FOUND)
-        return "it leads to no root that counts here; pin its root (--root, policy) or leave it "
-               "out";
     if (piece->shape == ASSAY_SHAPE_PUBLIC && status == ASSAY_E_KEY)
         return "a signing key is expected: give the attestation key's";
     return "get it again from where it came";
@@ -118,13 +118,34 @@ static const char *format_printable(const char *name)
     return text;
 }
 
+/* Of several certificates in one file, " 2 of 3": in the order of their bytes. */
+static void print_stray(const struct assay_input_files *g, const char *dir, size_t index)
+{
+    const struct assay_recognised *const piece = &g->found.pieces[index];
+    char place[48] = "";
+    size_t number = 0, count = 0;
+    for (size_t i = 0; i < g->found.count; i++) {
+        const struct assay_recognised *const other = &g->found.pieces[i];
+        if (other->file != piece->file || other->shape != ASSAY_SHAPE_CERTIFICATE) continue;
+        count += 1;
+        number += (uintptr_t)other->bytes.bytes <= (uintptr_t)piece->bytes.bytes;
+    }
+    if (count > 1) (void)snprintf(place, sizeof place, " %zu of %zu", number, count);
+    (void)fprintf(stderr,
+                  "assay: note: %s/%s: certificate%s: leads to no trusted root; give --root, add "
+                  "its root to the policy, or leave it out\n",
+                  dir, format_printable(g->names[piece->file]), place);
+}
+
 static void print_piece(const struct assay_input_files *g, const char *dir, size_t index)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
     const char *const name = format_printable(g->names[piece->file]);
     const char *const what = assay_shape_text(piece->shape);
     const enum assay_status status = assay_recognised_status(piece, g->leads[index]);
-    if (status == ASSAY_OK)
+    if (piece->shape == ASSAY_SHAPE_CERTIFICATE && status == ASSAY_E_NOT_FOUND)
+        print_stray(g, dir, index);
+    else if (status == ASSAY_OK)
         (void)fprintf(stderr, "assay: note: %s/%s: %s: not of use for this evidence\n", dir, name,
                       what);
     else
@@ -133,15 +154,27 @@ static void print_piece(const struct assay_input_files *g, const char *dir, size
                       get_advice(piece, status));
 }
 
+/* Why a name of the folder is not a file with contents. */
+static const char *describe_skipped(const char *dir, const struct assay_input_files_skipped *name)
+{
+    static char text[ASSAY_FILE_MESSAGE_LEN];
+    char path[PATH_MAX];
+    struct stat info;
+    if (name->status == ASSAY_E_TRUNCATED) return "empty";
+    if (snprintf(path, sizeof path, "%s/%s", dir, name->name) >= (int)sizeof path)
+        return assay_status_text(name->status);
+    if (assay_file_read_fault(path, ASSAY_E_IO, text)) return text;
+    const bool is_link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+    return is_link ? "a link to nothing" : assay_status_text(name->status);
+}
+
 void cli_input_files_print(const struct assay_input_files *given, const char *dir,
                            struct assay_slice evidence)
 {
     for (size_t i = 0; i < given->skipped_count; i++)
         (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,
                       format_printable(given->skipped[i].name),
-                      given->skipped[i].status == ASSAY_E_TRUNCATED
-                          ? "empty"
-                          : assay_status_text(given->skipped[i].status));
+                      describe_skipped(dir, &given->skipped[i]));
     for (size_t i = 0; i < given->found.count; i++) {
         const struct assay_recognised *const piece = &given->found.pieces[i];
         const bool is_sound = assay_recognised_status(piece, given->leads[i]) == ASSAY_OK;

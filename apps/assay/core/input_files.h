@@ -1,12 +1,12 @@
 /*
  * apps/assay/core/input_files.h - input folder whose files are recognised by content
- * (quote/collateral/recognise.h, as in the library), with a report of every file that was not used.
+ * (quote/pieces/recognise.h, as in the library), with a report of every file that was not used.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
 #define ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
 
 #include "apps/assay/core/folder.h"
-#include "quote/collateral/recognise.h"
+#include "quote/pieces/recognise.h"
 #include "quote/verify.h"
 
 /* A file that holds nothing that could be recognised. */

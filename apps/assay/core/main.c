@@ -44,25 +44,34 @@ static const struct assay_command commands[] = {
     { "report", "write a report, as one page or as data", cli_command_report },
     { "checkpoint", "create, show and advance trusted checkpoints", cli_command_checkpoint },
     { "proof", "proofs of a member's score for offline verifiers", cli_command_proof },
+#ifndef ASSAY_WITHOUT_EVM
     { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor },
+#endif
     { "store", "save, verify, inspect and restore archives of a store", cli_command_store },
     { "audit", "verify and replay a store, check the journal of orders", cli_command_audit },
+#ifndef ASSAY_WITHOUT_SERVICES
     { "services", "show the services of a network", cli_command_services },
     { "continuity", "groups that protect enclave state from rollback", cli_command_continuity },
     { "share", "secrets in shares: put, read, delete", cli_command_share },
     { "account", "accounts of a network with tasks: keys, balances, payments",
       cli_command_account },
     { "task", "tasks paid by step: offers, run, status, close", cli_command_task },
+#endif
     { "completion", "completion scripts for bash, zsh and fish", cli_command_completion },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *out)
 {
-    (void)fputs("usage: assay GROUP ...\n\n", out);
+    (void)fputs("usage: assay COMMAND [SUBCOMMAND] ...\n\ncommands:\n", out);
     for (size_t i = 0; i < COMMANDS; i++)
         (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    (void)fputs("\n`assay GROUP --help` has details. stdout carries data, stderr diagnostics.\n",
+    (void)fputs("\nexamples, to start with:\n"
+                "  assay setup local --dir net   # a network of SOFT platforms, for evaluation\n"
+                "  assay evidence verify quote.bin --collateral collateral/\n"
+                "  assay status --socket net/node-1/admin.sock\n"
+                "exit status: 0 done, 1 system error, 2 usage; others depend on the command\n"
+                "\n`assay COMMAND --help` has details. stdout carries data, stderr diagnostics.\n",
                 out);
 }
 
@@ -99,7 +108,7 @@ static int wrong_group(const char *word)
     for (size_t i = 0; i < COMMANDS; i++)
         names[i] = commands[i].name;
     const char *const near = cli_nearest(word, names);
-    (void)fprintf(stderr, "assay: \"%s\" is no group of commands", word);
+    (void)fprintf(stderr, "assay: \"%s\" is not a command", word);
     if (near != NULL) (void)fprintf(stderr, "; did you mean \"%s\"?", near);
     (void)fputc('\n', stderr);
     if (near == NULL) print_usage(stderr);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40 };
+enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40, EXITS_MAX = 20 };
 
 /* Subject of the line, for later error messages. */
 static const struct assay_verb *running;
@@ -159,25 +159,88 @@ static void put_lines(const char *text, FILE *out)
     }
 }
 
-/* Exit statuses of the verb, then the shared ones. */
-static void put_exit(const char *own, FILE *out)
+/* A status with its meaning: "10 a warning". */
+struct exit_entry {
+    unsigned status;
+    const char *text;
+    size_t len;
+};
+
+static bool is_digit(char c)
 {
-    static const char *const shared[] = { "0 done",      "1 system error",
-                                          "2 usage",     "3 no daemon answers",
-                                          "5 not found", "7 timeout" };
+    return c >= '0' && c <= '9';
+}
+
+/* In ascending order; the first meaning of a status wins. Returns: the new count. */
+static size_t add_exit(struct exit_entry entries[static EXITS_MAX], size_t count, const char *text,
+                       size_t len)
+{
+    struct exit_entry entry = { .text = text, .len = len };
+    size_t at = count;
+    for (const char *c = text; is_digit(*c); c++)
+        entry.status = 10 * entry.status + (unsigned)(*c - '0');
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].status == entry.status) return count;
+    ASSAY_ASSERT(count < EXITS_MAX);
+    for (; at > 0 && entries[at - 1].status > entry.status; at--)
+        entries[at] = entries[at - 1];
+    entries[at] = entry;
+    return count + 1;
+}
+
+/* Adds each entry of "10 a warning, 11 a failure". Returns: the new count. */
+static size_t add_exits(struct exit_entry entries[static EXITS_MAX], size_t count, const char *text)
+{
+    while (*text != '\0') {
+        size_t len = 0;
+        while (text[len] != '\0' &&
+               !(text[len] == ',' && text[len + 1] == ' ' && is_digit(text[len + 2])))
+            len++;
+        count = add_exit(entries, count, text, len);
+        text += len + (text[len] == ',' ? 2 : 0);
+    }
+    return count;
+}
+
+static bool has_option(const struct assay_verb *v, const char *name)
+{
+    for (const struct assay_option *o = v->options; o->name != NULL; o++)
+        if (strcmp(o->name, name) == 0) return true;
+    return false;
+}
+
+/* Whether a name or a file may be missing, status 5. A missing configuration is status 2. */
+static bool has_input(const struct assay_verb *v)
+{
+    static const char *const others[] = { "out", "html", "config", NULL };
+    bool found = v->arguments[0] != '\0';
+    for (const struct assay_option *o = v->options; !found && o->name != NULL; o++) {
+        found = o->value != NULL && strcmp(o->value, "FILE") == 0;
+        for (size_t i = 0; others[i] != NULL; i++)
+            found = found && strcmp(o->name, others[i]) != 0;
+    }
+    return found;
+}
+
+/* Exit statuses of the verb and the shared ones that it can end with, in ascending order. */
+static void put_exit(const struct assay_verb *v, FILE *out)
+{
+    struct exit_entry entries[EXITS_MAX];
     struct column c = { .out = out, .indent = 13 };
+    size_t count = add_exits(entries, 0, v->exit);
+    count = add_exits(entries, count, "0 done, 1 system error, 2 usage");
+    if (has_option(v, "socket"))
+        count = add_exits(entries, count, "3 no daemon answers, 7 timeout");
+    if (has_input(v)) count = add_exits(entries, count, "5 not found");
     c.at = fprintf(out, "exit status: ");
-    if (own[0] != '0') put_words(&c, own[0] != '\0' ? "0 done," : "0 done");
-    put_words(&c, own);
-    for (size_t i = 1; i < sizeof shared / sizeof shared[0]; i++) {
-        const char digit[] = { ' ', shared[i][0], ' ', '\0' };
-        const bool said = strncmp(own, digit + 1, 2) == 0 || strstr(own, digit) != NULL;
-        if (said) continue;
-        if (c.at > c.indent) {
-            (void)fputc(',', out);
-            c.at++;
-        }
-        put_words(&c, shared[i]);
+    for (size_t i = 0; i < count; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "%.*s%s", (int)entries[i].len, entries[i].text,
+                       i + 1 < count ? "," : "");
+        /* No line ends in a number. */
+        const size_t number = strcspn(text, " ") + 1, head = number + strcspn(text + number, " ");
+        put_piece(&c, text, head);
+        if (text[head] != '\0') put_words(&c, text + head + 1);
     }
     (void)fputc('\n', out);
 }
@@ -193,7 +256,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
         put_option(o, out);
     (void)fputs(v->options[0].name != NULL ? "\nexamples:\n" : "examples:\n", out);
     put_lines(v->examples, out);
-    put_exit(v->exit, out);
+    put_exit(v, out);
 }
 
 /* A group that is also a command has further verbs: `assay proof`, `proof verify`. */
@@ -235,7 +298,7 @@ void cli_options_help(const char *group, const char *verb, FILE *out)
         (void)fputc('\n', out);
         before = "       ";
     }
-    (void)fprintf(out, "\n`assay %s VERB --help` has options, examples and exit statuses.\n",
+    (void)fprintf(out, "\n`assay %s SUBCOMMAND --help` has options, examples and exit statuses.\n",
                   group);
 }
 
@@ -402,14 +465,24 @@ static int wrong_verb(const struct line *line, const char *word)
     for (size_t i = 0; (v = cli_verb_at(i)) != NULL && count < NAMES_MAX; i++)
         if (strcmp(v->group, line->group) == 0) names[count++] = v->verb;
     begin_error(line->group, NULL);
-    if (word != NULL) (void)fprintf(stderr, "\"%s\" is none of its verbs", word);
-    else (void)fputs("which verb?", stderr);
+    if (word != NULL) (void)fprintf(stderr, "\"%s\" is not a subcommand", word);
+    else (void)fputs("expected a subcommand", stderr);
     (void)end_error(NULL, word != NULL ? cli_nearest(word, names) : NULL, "");
     (void)fprintf(stderr, "usage: assay %s", line->group);
     for (size_t i = 0; i < count; i++)
         (void)fprintf(stderr, "%s%s", i > 0 ? "|" : " ", names[i]);
     (void)fprintf(stderr, " ...\n`assay %s --help` has details\n", line->group);
     return ASSAY_EXIT_USAGE;
+}
+
+/* Verifiers, whose verdict depends on every option: the last of two must not win silently. */
+static bool is_verifier(const struct assay_verb *v)
+{
+    static const char *const groups[] = { "evidence", "ear",   "tcb",  "collateral",
+                                          "policy",   "proof", "audit" };
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (strcmp(groups[i], v->group) == 0) return true;
+    return false;
 }
 
 /* One option with its value. Returns: -1, or the exit status. */
@@ -426,6 +499,12 @@ static int check_option(const struct line *line, int *i, uint64_t *seen)
     const char *value = word[2 + len] == '=' ? word + 3 + len : NULL;
     const struct assay_option *const o = find_option(v->group, v, word + 2, len);
     if (o == NULL) return wrong_option(v, word + 2, len);
+    const bool is_seen = (*seen >> (o - v->options) & 1) != 0;
+    if (is_seen && o->value != NULL && (o->flags & ASSAY_OPTION_MANY) == 0 && is_verifier(v)) {
+        begin_error(v->group, v->verb);
+        (void)fprintf(stderr, "--%s is given twice: which one counts?", o->name);
+        return end_error(v, NULL, "");
+    }
     *seen |= (uint64_t)1 << (o - v->options);
     if (o->value == NULL && value == NULL) return -1;
     if (o->value == NULL) {
@@ -472,9 +551,12 @@ static int check_words(const struct line *line, uint64_t seen)
         return faults == 0 ? -1 : end_error(v, NULL, "");
     if (faults == 0) begin_error(v->group, v->verb);
     else (void)fputs("; ", stderr);
-    if (high == 0) (void)fprintf(stderr, "it takes no words besides options");
+    if (high == 0) (void)fprintf(stderr, "expected options only");
     else (void)fprintf(stderr, "expected %s", v->arguments);
-    (void)fprintf(stderr, ", found %d word%s", line->word_count, line->word_count == 1 ? "" : "s");
+    if (line->word_count == 0) (void)fputs(", found no argument", stderr);
+    else
+        (void)fprintf(stderr, ", found %d argument%s", line->word_count,
+                      line->word_count == 1 ? "" : "s");
     return end_error(v, NULL, "");
 }
 

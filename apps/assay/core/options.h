@@ -43,7 +43,7 @@ struct assay_verb {
     }
 #define ASSAY_OPTION_TIMEOUT                                                                       \
     {                                                                                              \
-        "timeout", "MS", "timeout of a request, default 5000", 0                            \
+        "timeout", "MS", "timeout of a request in ms, 1 to 3600000, default 5000", 0               \
     }
 #define ASSAY_OPTION_AT                                                                            \
     {                                                                                              \

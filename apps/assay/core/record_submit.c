@@ -180,7 +180,7 @@ static void report_refused(void *context, enum assay_service_kind kind, struct a
  * ASSAY_OK, the state may have changed | ASSAY_E_TIMEOUT | an error that waiting does not fix */
 static enum assay_status poll_record(struct assay_record_submit *hand)
 {
-    const enum assay_status status = assay_follower_turn(hand->follower, assay_monotonic_ms());
+    const enum assay_status status = assay_follower_step(hand->follower, assay_monotonic_ms());
     if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
         return status;
     if (status != ASSAY_OK || assay_follower_follows(hand->follower))
@@ -282,8 +282,8 @@ static const char *sentence_of(const char *word)
 static int report_outcome(const struct assay_record_submit *hand, const char *word)
 {
     if (strcmp(word, "applied") == 0) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "assay %s: final, and without effect (%s): %s\n", hand->q->group, word,
-                  sentence_of(word));
+    (void)fprintf(stderr, "assay %s: final, and without effect (%s): %s\n", hand->q->group,
+                  strcmp(word, "poor") == 0 ? "low balance" : word, sentence_of(word));
     if (strcmp(word, "sequence") == 0 || strcmp(word, "gone") == 0) return ASSAY_EXIT_CONFLICT;
     if (strcmp(word, "unknown") == 0 || strcmp(word, "no-account") == 0)
         return ASSAY_EXIT_NOT_FOUND;

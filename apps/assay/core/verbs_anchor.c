@@ -27,11 +27,13 @@
         { "max-fee", "GWEI",                                                                       \
           "maximum price of a unit of gas, tip included; above it the command waits", 0 },         \
         { "tip", "GWEI", "priority fee for the block producer, default a tenth of --max-fee", 0 }, \
-        { "max-gas", "UNITS", "gas limit of one transaction, default 2000000", 0 },                \
+        { "max-gas", "UNITS", "gas limit of one transaction, 21000 to 30000000, default 2000000",  \
+          0 },                                                                                     \
         { "confirmations", "BLOCKS",                                                               \
           "blocks after which a transaction counts, 1 to 1024, default 12", 0 },                   \
     {                                                                                              \
-        "wait", "SECONDS", "timeout of the whole command, default 3600", 0                         \
+        "wait", "SECONDS",                                                                         \
+            "timeout of the complete command in seconds, 1 to 604800, default 3600", 0             \
     }
 
 #define EXIT_SHOW                                                                                  \

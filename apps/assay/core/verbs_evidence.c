@@ -19,7 +19,7 @@
     }
 #define KIND                                                                                       \
     {                                                                                              \
-        "kind", KINDS, "kind of the evidence, if not detected from its bytes.", 0                  \
+        "kind", KINDS, "kind of the evidence, default as detected from its bytes", 0               \
     }
 #define POLICY                                                                                     \
     {                                                                                              \
@@ -33,14 +33,18 @@
             ASSAY_OPTION_MANY                                                                      \
     }
 #define EXIT_VERDICT                                                                               \
-    "5 no such file, 10 warning, 11 contraindicated, 12 none (not appraised), 13 malformed"
+    "0 affirming, 5 no such file, 10 warning, 11 contraindicated, 12 none (not appraised), 13 "    \
+    "malformed"
 #define COLLATERAL_JUDGED ASSAY_OPTION_AT, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END
 
 const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "verify", "FILE",
-      "Verify evidence and print the appraisal: SGX, TDX, SEV-SNP, Nitro, TPM 2.0, vTPM, CCA. SGX, "
-      "TDX and SOFT need collateral; Nitro and CCA do not. Lists what was not checked: freshness "
-      "without a challenge, the program without a policy, revocation.",
+      "Verify evidence and print the appraisal: SGX, TDX, SEV-SNP, Nitro, NitroTPM, TPM 2.0, vTPM, "
+      "CCA, SOFT. --collateral contains for SGX, TDX and SOFT the vendor's collateral, for SEV-SNP "
+      "the VCEK or VLEK with chain and CRL, for TPM and vTPM the signature, PCR values, "
+      "attestation key and certificates; Nitro, NitroTPM and CCA need none. Lists what was not "
+      "checked: freshness without a challenge, the program without a policy, revocation. FILE is a "
+      "file or - (standard input).",
       EXIT_VERDICT,
       "assay evidence verify quote.bin --collateral collateral/ --report-data 5f1c0a2e\n"
       "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n",
@@ -74,8 +78,8 @@ const struct assay_verb assay_verbs_evidence[] = {
     { "ear", "verify", "TOKEN",
       "Verify an attestation result (EAR, a JSON web token signed with ES256) as a relying party "
       "does. TOKEN is a file or -.",
-      "4 not trusted (signature, time, nonce, claims), 10 warning, 11 contraindicated, 12 none, 13 "
-      "malformed",
+      "0 affirming, 4 not trusted (signature, time, nonce, claims), 10 warning, 11 "
+      "contraindicated, 12 none, 13 malformed",
       "assay ear verify result.jwt --key verifier.pem --nonce 5f1c0a2e\n",
       (const struct assay_option[]){
           { "key", "FILE", "public key of the verifier: PEM, DER, JWK, or the output of assay keys",
@@ -126,7 +130,8 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "offline", NULL, "use only the cache", 0 },
           { "refresh", NULL, "fetch again even if the cache is fresh", 0 },
           { "ca-file", "FILE", "roots (PEM) for the server's TLS certificate", 0 },
-          { "timeout", "S", "timeout of the whole command, default 60", 0 },
+          { "timeout", "S", "timeout of the complete command in seconds, 1 to 3600, default 60",
+            0 },
           ASSAY_OPTION_AT,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
@@ -177,7 +182,8 @@ const struct assay_verb assay_verbs_evidence[] = {
     { "collateral", "submit", "OFFER",
       "Submit an offer to a running node, which validates it, stores it, and offers it to the "
       "network until a block contains it.",
-      "4 refused, 6 nothing newer, or already pending", "assay collateral submit intel.offer\n",
+      "4 refused, 6 nothing newer, or already pending, 13 not an offer",
+      "assay collateral submit intel.offer\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "collateral", "status", "",
       "Show the collateral in force and when it expires, the pending collateral and its "
@@ -186,7 +192,7 @@ const struct assay_verb assay_verbs_evidence[] = {
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "policy", "lint", "FILE",
       "Find rules that can never match (errors) and rules that are probably unintended (warnings).",
-      "2 errors", "assay policy lint policy.yaml\n",
+      "2 usage, or errors in the policy", "assay policy lint policy.yaml\n",
       (const struct assay_option[]){ COLLATERAL_JUDGED } },
     { "policy", "show", "FILE",
       "Print the normalised policy, with every default spelled out, and its digest.", "",

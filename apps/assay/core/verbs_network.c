@@ -5,7 +5,10 @@
 
 #define DAYS                                                                                       \
     {                                                                                              \
-        "days", "N", "validity of the signed documents, 1 to 7300", 0                              \
+        "days", "N",                                                                               \
+            "validity in days, 1 to 7300; default 3650, attestation keys 365, revocation lists "   \
+            "30",                                                                                  \
+            0                                                                                      \
     }
 #define TCTI                                                                                       \
     {                                                                                              \
@@ -51,9 +54,9 @@
           ASSAY_OPTION_MANY },                                                                     \
         { "deny-reference", "FIELD=HEX", "reject this value", ASSAY_OPTION_MANY },                 \
         { "parameter", "NAME=VALUE",                                                               \
-          "epoch_ms, operator_cap, vendor_cap (A/B), block_len_max, collateral_delay (s), "        \
-          "verifier "                                                                              \
-          "(digest or none), level",                                                               \
+          "epoch_ms (100 to 3600000), operator_cap, vendor_cap (A/B), amplification_percent (100 " \
+          "to 300), quiet_floor_percent (67 to 100), block_len_max (bytes, 65536 to 4194304), "    \
+          "collateral_delay (seconds, 1 to 2419200), verifier (digest or none), level (the next)", \
           ASSAY_OPTION_MANY },                                                                     \
         { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                 \
         { "services", "FILE", "services to add, as the section services of a plan", 0 },           \
@@ -79,10 +82,10 @@ const struct assay_verb assay_verbs_network[] = {
       "assay setup local --dir net --services\n",
       (const struct assay_option[]){
           { "dir", "DIR", "folder to create", 0 },
-          { "nodes", "N", "1 to 20 [4]", 0 },
-          { "operators", "N", "1 to 8 [2]", 0 },
-          { "vendors", "N", "1 to 8 [2]", 0 },
-          { "epoch-ms", "MS", "length of an epoch [1000]", 0 },
+          { "nodes", "N", "number of nodes, 1 to 20 [4]", 0 },
+          { "operators", "N", "number of operators, 1 to 8 [2; with --services 3]", 0 },
+          { "vendors", "N", "number of vendors of SOFT platforms, 1 to 8 [2]", 0 },
+          { "epoch-ms", "MS", "length of an epoch in ms, 100 to 3600000 [1000]", 0 },
           { "port", "N",
             "port of the first node, incremented for each further node [7101]; 0: free ports", 0 },
           { "http-port", "N", "HTTP port of the first node [0: a UNIX socket]", 0 },
@@ -159,15 +162,16 @@ const struct assay_verb assay_verbs_network[] = {
                                      ASSAY_OPTIONS_END } },
     { "soft", "collateral", "DIR", "Publish new collateral of a SOFT vendor.", "",
       "assay soft collateral vendor-1 --out next --evaluation 2 --raise 3\n",
-      (const struct assay_option[]){ { "out", "DIR", "output folder", ASSAY_OPTION_MUST },
-                                     { "evaluation", "N", "evaluation number, 1 to 65535", 0 },
-                                     { "raise", "SVN",
-                                       "SVN of component 1 that the best TCB level requires; "
-                                       "platforms below it are out of date",
-                                       0 },
-                                     DAYS,
-                                     ASSAY_OPTION_JSON,
-                                     ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){
+          { "out", "DIR", "output folder", ASSAY_OPTION_MUST },
+          { "evaluation", "N", "evaluation number, 1 to 65535, default 1", 0 },
+          { "raise", "SVN",
+            "SVN of component 1 that the best TCB level requires, 2 "
+            "to 255; platforms below it are out of date",
+            0 },
+          DAYS,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "soft", "node", "DIR NAME", "Create the platform of one node: DIR/nodes/NAME.key (secret).",
       "", "assay soft node vendor-1 node-1 --out node-1/platform.key\n",
       (const struct assay_option[]){
@@ -181,7 +185,7 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ MEASURES,
                                      REPORT_DATA,
                                      OUT("the quote"),
-                                     { "isvsvn", "N", "ISVSVN, 0 to 65535", 0 },
+                                     { "isvsvn", "N", "ISVSVN, 0 to 65535, default 0", 0 },
                                      { "debug", NULL, "set the debug attribute", 0 },
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
@@ -196,10 +200,10 @@ const struct assay_verb assay_verbs_network[] = {
     { "tpm", "enroll", "STATE",
       "Create an attestation key in the TPM and certify it, with registrar and TPM on one machine; "
       "writes STATE/ak.pem.",
-      "", "assay tpm enroll node-1/tpm --registrar registrar --makers makers\n",
+      "", "assay tpm enroll node-1/tpm --registrar registrar --tpm-vendors vendors\n",
       (const struct assay_option[]){
           { "registrar", "DIR", "folder of assay tpm registrar", ASSAY_OPTION_MUST },
-          { "makers", "DIR", "certificates of TPM vendors: trusted roots, and issuers",
+          { "tpm-vendors", "DIR", "certificates of TPM vendors: trusted roots, and issuers",
             ASSAY_OPTION_MUST },
           TCTI,
           DAYS,
@@ -212,8 +216,8 @@ const struct assay_verb assay_verbs_network[] = {
     { "tpm", "challenge", "REQUEST",
       "At the registrar: verify the TPM's certificate, and write the challenge for the node and, "
       "in the same directory, FILE.secret.",
-      "", "assay tpm challenge request --makers makers --out challenge\n",
-      (const struct assay_option[]){ { "makers", "DIR",
+      "", "assay tpm challenge request --tpm-vendors vendors --out challenge\n",
+      (const struct assay_option[]){ { "tpm-vendors", "DIR",
                                        "certificates of TPM vendors: trusted roots, and issuers",
                                        ASSAY_OPTION_MUST },
                                      OUT("the challenge"),
@@ -255,6 +259,9 @@ const struct assay_verb assay_verbs_network[] = {
       "Rotate the voting and transport keys of a node whose daemon is stopped. At its next start "
       "the node re-registers with the new keys, as a new incarnation, and votes again once they "
       "are listed. Integrity and weight stay; availability drops for the epochs that it is away. "
+      "The node does not vote until the others list the new keys: rotate one node at a time, and "
+      "only if the others have more than two thirds of the weight; otherwise the network stops and "
+      "needs RECOVER. "
       "The identity key cannot be rotated: use assay change add-node --replace instead.",
       "6 the daemon is running", "assay keys rotate --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){

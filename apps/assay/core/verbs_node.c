@@ -23,7 +23,7 @@
     {                                                                                              \
         ASSAY_OPTIONS_END                                                                          \
     }
-#define EXIT_PERMIT "4 denied"
+#define EXIT_PERMIT "0 permitted, 4 denied"
 #define EXIT_STORE                                                                                 \
     "11 invalid: one line with the failed check and its place, 12 no trusted state leads to it"
 
@@ -43,7 +43,7 @@ const struct assay_verb assay_verbs_node[] = {
       "the locale has no UTF-8, no colours with NO_COLOR; into a pipe one snapshot.",
       "", "assay top\nassay top --once --socket node-1/admin.sock\n",
       (const struct assay_option[]){
-          { "every", "MS", "refresh interval, default 1000", 0 },
+          { "every", "MS", "refresh interval in ms, 1 to 3600000, default 1000", 0 },
           { "once", NULL, "print one snapshot and exit; works without a terminal", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_TIMEOUT,
@@ -97,7 +97,8 @@ const struct assay_verb assay_verbs_node[] = {
       "assay counters\n", (const struct assay_option[]){ ASKED } },
     { "timeline", "", "", "Print events, epoch by epoch.", "", "assay timeline --since 100\n",
       (const struct assay_option[]){
-          { "since", "SEQ", "only events after this number, default 0", 0 }, ASKED } },
+          { "since", "SEQ", "only events after this number, default 0: all retained ones", 0 },
+          ASKED } },
     { "export", "", "",
       "Export closed epochs: scores, rules, votes. json is one document, with the continuation in "
       "next_since; jsonl and csv have one line per member and epoch, for the complete range.",
@@ -166,8 +167,8 @@ const struct assay_verb assay_verbs_node[] = {
       "Verify a proof without a daemon; a genesis serves as the checkpoint of epoch 0. The proof's "
       "block must not be older than --max-age, nor more than 10 minutes ahead of the clock, and "
       "the checkpoint's trusting period must not be over.",
-      "0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not trusted, 13 malformed, 14 "
-      "proven, age unknown",
+      "0 proven and FULL, 4 not trusted, 10 WARNING or RESTRICTED, 11 SUSPENDED, 12 never attested "
+      "(no certified PASS yet), 13 malformed, 14 proven, age unknown",
       "assay proof verify node-1.proof --checkpoint checkpoint --json\n",
       (const struct assay_option[]){
           { "checkpoint", "FILE", "trusted checkpoint", ASSAY_OPTION_MUST },
@@ -204,7 +205,10 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "store", "restore", "FILE",
       "Verify an archive and restore it into a state folder that has no store. The daemon that "
-      "starts from it makes new keys: the old ones may have voted, and their log is lost.",
+      "starts from it makes new keys: the old ones may have voted, and their log is lost. The node "
+      "does not vote until the others list them: restore one node at a time, and only if the "
+      "others have more than two thirds of the weight; otherwise the network stops and needs "
+      "RECOVER.",
       EXIT_STORE ", 6 there is a store already",
       "assay store restore network.archive --into /var/lib/assay/state --genesis genesis\n",
       (const struct assay_option[]){ { "into", "DIR", "state folder", ASSAY_OPTION_MUST },

@@ -12,7 +12,7 @@
 /* What is handed in is waited for. */
 #define HANDED                                                                                     \
     ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,                                                        \
-        { "timeout", "MS", "timeout until it is final, default 60000", 0 },           \
+        { "timeout", "MS", "timeout until it is final in ms, 1 to 3600000, default 60000", 0 },    \
         ASSAY_OPTIONS_END
 #define EXIT_HANDED                                                                                \
     "4 the record is invalid or has no effect, with the reason, 5 no such account, task or id, 6 " \
@@ -75,15 +75,15 @@ const struct assay_verb assay_verbs_services[] = {
       "is written to --out, for the readers; the ledger stores only its digest.",
       EXIT_HANDED,
       "assay share put secret --key owner.key --name db --reader reader.key --out secret.sealed\n",
-      (const struct assay_option[]){ KEY("key of the owner (assay account create)"),
-                                     { "name", "TEXT",
-                                       "name of the secret; the id is derived from it and the key",
-                                       ASSAY_OPTION_MUST },
-                                     { "reader", "ACCOUNT", "account of a reader, or its key file",
-                                       ASSAY_OPTION_MUST | ASSAY_OPTION_MANY },
-                                     { "out", "FILE", "the sealed secret", ASSAY_OPTION_MUST },
-                                     { "cluster", "N", "default 0", 0 },
-                                     HANDED } },
+      (const struct assay_option[]){
+          KEY("key of the owner (assay account create)"),
+          { "name", "TEXT", "name of the secret; the id is derived from it and the key",
+            ASSAY_OPTION_MUST },
+          { "reader", "ACCOUNT", "account of a reader, or its key file",
+            ASSAY_OPTION_MUST | ASSAY_OPTION_MANY },
+          { "out", "FILE", "the sealed secret", ASSAY_OPTION_MUST },
+          { "cluster", "N", "number of the cluster, 0 to 7, default 0", 0 },
+          HANDED } },
     { "share", "read", "ID",
       "Request a secret through the ledger, collect shares from its holders, and open the file "
       "that share put sealed. The request is public.",
@@ -190,7 +190,7 @@ const struct assay_verb assay_verbs_services[] = {
           { "evm", "FILE", "anchor.yaml of the chain that pays", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
-          { "timeout", "MS", "timeout without progress, default 300000", 0 },
+          { "timeout", "MS", "timeout without progress in ms, default 300000", 0 },
           ASSAY_OPTIONS_END } },
     { "task", "deploy", "",
       "Deploy the contract of tasks on an EVM chain, over the anchor in the file.",
@@ -200,7 +200,7 @@ const struct assay_verb assay_verbs_services[] = {
       (const struct assay_option[]){
           { "evm", "FILE", "anchor.yaml of the chain", ASSAY_OPTION_MUST },
           ASSAY_OPTION_JSON,
-          { "timeout", "MS", "timeout, default 300000", 0 },
+          { "timeout", "MS", "timeout of the complete command in ms, default 300000", 0 },
           ASSAY_OPTIONS_END } },
     { "task", "close", "TASK",
       "Close a task of this account and refund what was not paid. The ledger rejects it while its "

@@ -11,9 +11,9 @@
 #include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
-#include "quote/collateral/gather.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
+#include "quote/pieces/gather.h"
 #include "quote/verify.h"
 #include "quote/yaml.h"
 
@@ -27,13 +27,13 @@ enum { FILE_LEN_MAX = 1 << 20 };
 /* The option, policy or file that cannot be used. */
 #define COMPLAIN(a, ...) cli_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
 
-static int out_of_memory(const struct assay_appraisal *a)
+static int out_of_memory(const struct cli_appraisal *a)
 {
     return cli_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
 }
 
 /* A file of the command line that cannot be opened is misuse, like a wrong option. */
-void cli_appraisal_close(struct assay_appraisal *a)
+void cli_appraisal_close(struct cli_appraisal *a)
 {
     cli_collateral_dir_close(&a->dir);
     cli_evidence_package_close(&a->pieces);
@@ -48,9 +48,9 @@ void cli_appraisal_close(struct assay_appraisal *a)
     assay_json_free(&a->claims);
 }
 
-static int open_empty(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+static int open_empty(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
-    *a = (struct assay_appraisal){ .kind = ASSAY_KIND_NONE, .json = options->json };
+    *a = (struct cli_appraisal){ .kind = ASSAY_KIND_NONE, .json = options->json };
     a->policy = calloc(1, sizeof *a->policy);
     a->endorsements = calloc(1, sizeof *a->endorsements);
     a->verdict = calloc(1, sizeof *a->verdict);
@@ -59,7 +59,7 @@ static int open_empty(struct assay_appraisal *a, const struct assay_appraisal_op
 }
 
 /* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
-static int read_time(struct assay_appraisal *a, const char *text)
+static int read_time(struct cli_appraisal *a, const char *text)
 {
     if (text == NULL) {
         a->at_unix_s = assay_unix_s();
@@ -69,7 +69,7 @@ static int read_time(struct assay_appraisal *a, const char *text)
     return COMPLAIN(a, "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
 }
 
-static int read_policy(struct assay_appraisal *a, const char *path)
+static int read_policy(struct cli_appraisal *a, const char *path)
 {
     uint8_t *text = NULL;
     size_t len = 0;
@@ -86,7 +86,7 @@ static int read_policy(struct assay_appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
-static void add_root(struct assay_appraisal *a, const struct assay_key *key, uint32_t kinds)
+static void add_root(struct cli_appraisal *a, const struct assay_key *key, uint32_t kinds)
 {
     struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
     e->root = *key;
@@ -102,7 +102,7 @@ static enum assay_status read_root(const uint8_t *bytes, size_t len, struct assa
 }
 
 /* --root alone, else the policy's roots, else the vendors' pinned ones. */
-static int read_roots(struct assay_appraisal *a, const char *path)
+static int read_roots(struct cli_appraisal *a, const char *path)
 {
     struct assay_key key;
     uint32_t kinds = 0;
@@ -140,7 +140,7 @@ static enum assay_status parse_kind(const char *text, enum assay_evidence_kind *
     return assay_kind_parse(text, kind);
 }
 
-static int complain_of_kind(const struct assay_appraisal *a, const char *text)
+static int complain_of_kind(const struct cli_appraisal *a, const char *text)
 {
 #define KIND_NAME(symbol, number, name, row, families) " " name,
     static const char *const names[] = { ASSAY_KIND_LIST(KIND_NAME) };
@@ -151,24 +151,63 @@ static int complain_of_kind(const struct assay_appraisal *a, const char *text)
     return COMPLAIN(a, "--kind: \"%s\" is none of%s", text, all);
 }
 
+/* Is the complete text one of digits of an encoding? Returns: what to do, "" for another text. */
+static const char *decoding_advice(const uint8_t *bytes, size_t len)
+{
+    enum { DIGITS_MIN = 64 };
+    size_t digits = 0;
+    bool is_hex = true, is_base64 = true;
+    for (size_t i = 0; i < len; i++) {
+        const char c = (char)bytes[i];
+        if (c == '\n' || c == '\r') continue;
+        const bool is_decimal = c >= '0' && c <= '9';
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool is_hex_letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        is_hex = is_hex && (is_decimal || is_hex_letter);
+        is_base64 = is_base64 && (is_decimal || is_letter || c == '+' || c == '/' || c == '-' ||
+                                  c == '_' || c == '=');
+        digits += 1;
+    }
+    if (digits < DIGITS_MIN || !is_base64) return "";
+    return is_hex ? "; it looks like hexadecimal: decode it first (xxd -r -p)"
+                  : "; it looks like base64: decode it first (base64 -d)";
+}
+
 /* The wrong file is called what it is. */
-static void note_kind(const struct assay_appraisal *a, const char *path)
+static void note_kind(const struct cli_appraisal *a, const char *path)
 {
     const struct assay_file_kind kind =
         assay_file_kind_of(assay_slice_over(a->file, a->file_len));
-    if (strcmp(kind.id, "binary") != 0 && strcmp(kind.id, "quote") != 0)
-        (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path, kind.text);
+    const bool is_binary = strcmp(kind.id, "binary") == 0;
+    if (strcmp(kind.id, "quote") == 0 || (is_binary && a->kind != ASSAY_KIND_NONE)) return;
+    (void)fprintf(stderr, "assay: note: %s is %s, expected evidence%s\n", path,
+                  is_binary ? "binary data of no known kind" : kind.text,
+                  is_binary ? "" : decoding_advice(a->file, a->file_len));
+}
+
+/* --kind of another kind than the one that the bytes declare is the likely cause of malformed
+ * evidence. */
+static void note_other_kind(const struct cli_appraisal *a)
+{
+    enum assay_evidence_kind declared = ASSAY_KIND_NONE;
+    if (a->malformed == ASSAY_OK || a->kind == ASSAY_KIND_NONE || a->file == NULL) return;
+    if (assay_evidence_detect(a->file, a->file_len, &declared) != ASSAY_OK || declared == a->kind)
+        return;
+    (void)fprintf(stderr, "assay: note: --kind is %s, but the bytes declare %s\n",
+                  assay_kind_text(a->kind), assay_kind_text(declared));
 }
 
 /* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
-static int read_file(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+static int read_file(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
-    enum assay_status status = assay_file_read(options->file, FILE_LEN_MAX, &a->file, &a->file_len);
+    const char *const path = strcmp(options->file, "-") == 0 ? "/dev/stdin" : options->file;
+    enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &a->file, &a->file_len);
     if (status == ASSAY_E_RANGE) {
+        (void)fprintf(stderr, "assay: note: %s %s\n", options->file, cli_file_fault(path, status));
         a->malformed = status;
         return ASSAY_EXIT_OK;
     }
-    if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", options->file, status);
+    if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", path, status);
     if (options->kind != NULL) {
         if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
             return complain_of_kind(a, options->kind);
@@ -183,7 +222,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
     return ASSAY_EXIT_OK;
 }
 
-static int complain_of_folder(const struct assay_appraisal *a, const char *dir, const char *where,
+static int complain_of_folder(const struct cli_appraisal *a, const char *dir, const char *where,
                               enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory(a);
@@ -198,7 +237,7 @@ static int complain_of_folder(const struct assay_appraisal *a, const char *dir, 
 }
 
 /* Intel's documents and chains. */
-static int choose_collateral(struct assay_appraisal *a, const char *dir)
+static int choose_collateral(struct cli_appraisal *a, const char *dir)
 {
     struct assay_collateral_wanted wanted;
     enum assay_status status =
@@ -208,7 +247,7 @@ static int choose_collateral(struct assay_appraisal *a, const char *dir)
 }
 
 /* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
-static int take_pieces(struct assay_appraisal *a, const char *dir)
+static int take_pieces(struct cli_appraisal *a, const char *dir)
 {
     const enum assay_status status = cli_evidence_package_take(
         a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
@@ -218,7 +257,16 @@ static int take_pieces(struct assay_appraisal *a, const char *dir)
     return ASSAY_EXIT_OK;
 }
 
-static int read_folder(struct assay_appraisal *a, const char *dir)
+static const char *collateral_source(enum assay_evidence_kind kind)
+{
+    struct assay_kind row;
+    if (kind == ASSAY_KIND_SOFT) return "the folder of the SOFT vendor, made by assay soft ca";
+    if (assay_kind_find(kind, &row) == ASSAY_OK && row.publisher == ASSAY_PUBLISHED_BY_INTEL)
+        return "assay collateral fetch gets it";
+    return "assay collateral fetch with --fmspc, --ca and --tee gets it";
+}
+
+static int read_folder(struct cli_appraisal *a, const char *dir)
 {
     int result = ASSAY_EXIT_OK;
     const char *where = NULL;
@@ -227,8 +275,8 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
         if (!readable || !cli_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
         return COMPLAIN(a,
                         "evidence of kind %s is appraised with its vendor's collateral: give "
-                        "--collateral DIR (assay collateral fetch gets it)",
-                        assay_kind_text(a->kind));
+                        "--collateral DIR (%s)",
+                        assay_kind_text(a->kind), collateral_source(a->kind));
     }
     a->folder = dir;
     a->given = calloc(1, sizeof *a->given);
@@ -243,7 +291,7 @@ static int read_folder(struct assay_appraisal *a, const char *dir)
 
 /* The bundle under one root: Intel's is the same under each, since the chain of the evidence
  * decides which one counts; of others, what leads to the root. */
-static enum assay_status build_under(struct assay_appraisal *a, struct assay_gathered *gathered,
+static enum assay_status build_under(struct cli_appraisal *a, struct assay_gathered *gathered,
                                      const struct assay_endorsement *e,
                                      struct assay_collateral *out)
 {
@@ -263,7 +311,7 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
  * root there is no collateral here, which is another thing than collateral that is forged. Only a
  * bundle without a single fault under the one root is nothing under the others.
  */
-static enum assay_status leave_others_empty(struct assay_appraisal *a)
+static enum assay_status leave_others_empty(struct cli_appraisal *a)
 {
     static const struct assay_collateral_files none = { 0 };
     struct assay_collateral *whole = NULL;
@@ -282,7 +330,7 @@ static enum assay_status leave_others_empty(struct assay_appraisal *a)
     return ASSAY_OK;
 }
 
-static int build_collateral(struct assay_appraisal *a, const char *dir)
+static int build_collateral(struct cli_appraisal *a, const char *dir)
 {
     enum assay_status status = ASSAY_OK;
     a->endorsements->exact = true;
@@ -300,19 +348,28 @@ static int build_collateral(struct assay_appraisal *a, const char *dir)
     return complain_of_folder(a, dir, NULL, status);
 }
 
-void cli_appraisal_note(const struct assay_appraisal *a)
+/* The folder is of another root than the evidence. With the same root something else is missing,
+ * which the verdict names. */
+static void note_other_root(const struct cli_appraisal *a)
 {
+    uint8_t name[32];
+    char of[65], wanted[65];
+    if (a->folder_root == NULL || a->verdict->tier != ASSAY_TIER_NONE) return;
+    assay_key_name(a->folder_root, name);
+    if (a->verdict->has_platform && assay_bytes_equal(name, a->verdict->vendor_root, sizeof name))
+        return;
+    assay_hex_encode(name, sizeof name, of, sizeof of);
+    assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
+    (void)fprintf(stderr,
+                  "assay: note: %s: collateral of root %.16s, no collateral of root %.16s here\n",
+                  a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
+}
+
+void cli_appraisal_note(const struct cli_appraisal *a)
+{
+    note_other_kind(a);
     if (a->given == NULL) return;
-    if (a->folder_root != NULL && a->verdict->tier == ASSAY_TIER_NONE) {
-        uint8_t name[32];
-        char of[65], wanted[65];
-        assay_key_name(a->folder_root, name);
-        assay_hex_encode(name, sizeof name, of, sizeof of);
-        assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
-        (void)fprintf(stderr, "assay: note: %s: collateral of root %.16s, no collateral of root "
-                              "%.16s here\n",
-                      a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
-    }
+    note_other_root(a);
     cli_input_files_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
     if (a->pieces.left_out > 0)
         (void)fprintf(stderr,
@@ -321,22 +378,21 @@ void cli_appraisal_note(const struct assay_appraisal *a)
                       a->folder, a->pieces.left_out);
 }
 
-static int read_claims(struct assay_appraisal *a)
+static int read_claims(struct cli_appraisal *a)
 {
     if (a->malformed == ASSAY_OK)
         a->malformed = cli_claims_of(a->kind, a->bytes, a->len, &a->claims);
     return assay_status_class(a->malformed) == ASSAY_CLASS_HOST ? out_of_memory(a) : ASSAY_EXIT_OK;
 }
 
-int cli_appraisal_open_bare(struct assay_appraisal *a,
-                            const struct assay_appraisal_options *options)
+int cli_appraisal_open_bare(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
-int cli_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+int cli_appraisal_open(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
     if (result == ASSAY_EXIT_OK) result = read_time(a, options->at);
@@ -351,18 +407,21 @@ int cli_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_o
 }
 
 /* Bytes of no known kind: quote/ cannot appraise them, so the verdict is made here. */
-static void judge_malformed(struct assay_appraisal *a)
+static void judge_malformed(struct cli_appraisal *a)
 {
     assay_verdict_init(a->verdict, a->kind, a->at_unix_s);
     a->verdict->insecure = a->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     const bool unsupported = a->malformed == ASSAY_E_UNSUPPORTED;
+    const bool is_long = a->malformed == ASSAY_E_RANGE && a->file == NULL;
     assay_verdict_add(a->verdict, unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT, 0,
-                      unsupported ? "a supported version and type" : "well-formed evidence",
-                      assay_status_text(a->malformed));
+                      unsupported ? "a supported version and type"
+                      : is_long   ? "evidence of at most 1 MiB"
+                                  : "well-formed evidence",
+                      is_long ? "a longer file" : assay_status_text(a->malformed));
     assay_verdict_conclude(a->verdict);
 }
 
-int cli_appraisal_run(struct assay_appraisal *a)
+int cli_appraisal_run(struct cli_appraisal *a)
 {
     if (a->malformed != ASSAY_OK) {
         judge_malformed(a);
@@ -388,7 +447,7 @@ int cli_appraisal_run(struct assay_appraisal *a)
     return ASSAY_EXIT_OK;
 }
 
-int cli_appraisal_exit(const struct assay_appraisal *a)
+int cli_appraisal_exit(const struct cli_appraisal *a)
 {
     if (a->malformed != ASSAY_OK) return ASSAY_EXIT_MALFORMED;
     switch (a->verdict->tier) {

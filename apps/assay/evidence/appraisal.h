@@ -25,7 +25,7 @@ struct assay_appraisal_options {
     bool json; /* errors as JSON, too */
 };
 
-struct assay_appraisal {
+struct cli_appraisal {
     bool json;
     uint8_t *file;
     size_t file_len;
@@ -53,20 +53,19 @@ struct assay_appraisal {
  * Out:     *a, whatever the answer: cli_appraisal_close frees it
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
-int cli_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options);
+int cli_appraisal_open(struct cli_appraisal *a, const struct assay_appraisal_options *options);
 /* File and claims only, for commands without appraisal. Returns: as cli_appraisal_open */
-int cli_appraisal_open_bare(struct assay_appraisal *a,
-                            const struct assay_appraisal_options *options);
+int cli_appraisal_open_bare(struct cli_appraisal *a, const struct assay_appraisal_options *options);
 /*
  * cli_appraisal_run - the verdict into a->verdict, its proofs into a->claims.
  * Returns: ASSAY_EXIT_OK (malformed evidence has a verdict too) | ASSAY_EXIT_INTERNAL (printed)
  */
-int cli_appraisal_run(struct assay_appraisal *a);
+int cli_appraisal_run(struct cli_appraisal *a);
 /* On stderr, after the verdict: the pieces of the folder that were not taken. */
-void cli_appraisal_note(const struct assay_appraisal *a);
+void cli_appraisal_note(const struct cli_appraisal *a);
 /* Returns: the exit status that the verdict stands for. */
-int cli_appraisal_exit(const struct assay_appraisal *a);
+int cli_appraisal_exit(const struct cli_appraisal *a);
 /* */
-void cli_appraisal_close(struct assay_appraisal *a);
+void cli_appraisal_close(struct cli_appraisal *a);
 
 #endif

@@ -2,14 +2,14 @@
  * apps/assay/evidence/collateral_dir.h - folder of Intel's collateral, its files assigned to
  * parts by content.
  *
- * Contents decide, not names: quote/collateral/choose.h has the rule, shared with the library.
+ * Contents decide, not names: quote/pieces/choose.h has the rule, shared with the library.
  * Unused files are reported (apps/assay/core/input_files.h).
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_COLLATERAL_DIR_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_COLLATERAL_DIR_H
 
 #include "apps/assay/core/input_files.h"
-#include "quote/collateral/choose.h"
+#include "quote/pieces/choose.h"
 
 struct assay_collateral_dir {
     struct assay_collateral_files files; /* borrows from the two below */

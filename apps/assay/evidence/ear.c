@@ -4,6 +4,7 @@
 #include "apps/assay/evidence/ear.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/ear_read.h"
@@ -44,7 +45,7 @@ int cli_ear_check(const struct assay_ear_options *options, bool json)
     return ASSAY_EXIT_OK;
 }
 
-static struct assay_ear_terms terms_of(const struct assay_appraisal *a,
+static struct assay_ear_terms terms_of(const struct cli_appraisal *a,
                                        const struct assay_ear_options *options)
 {
     struct assay_ear_terms terms = {
@@ -66,7 +67,7 @@ static struct assay_ear_terms terms_of(const struct assay_appraisal *a,
 }
 
 /* Returns: ASSAY_OK and the token | ASSAY_E_FULL | ASSAY_E_KEY | ASSAY_E_CRYPTO */
-static enum assay_status sign_ear(const struct assay_appraisal *a,
+static enum assay_status sign_ear(const struct cli_appraisal *a,
                                   const struct assay_ear_terms *terms,
                                   const struct assay_secret32 *secret, const uint8_t *public_key,
                                   struct assay_writer *token)
@@ -103,7 +104,19 @@ static int save_token(const char *path, struct assay_slice token)
     return cli_output_write("assay: --ear", path, ASSAY_FILE_PUBLIC, token);
 }
 
-int cli_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options)
+int cli_ear_key_report(bool json, const char *key, enum assay_status status)
+{
+    if (status == ASSAY_E_NOT_FOUND)
+        return cli_print_error(json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                               "--ear-key %s: no such file (`assay keys operator` makes one)", key);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_IO)
+        return cli_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "--ear-key %s: %s", key,
+                               assay_status_text(status));
+    return COMPLAIN(json, "--ear-key %s: %s", key,
+                    cli_file_fault_of(key, status, "an operator key"));
+}
+
+int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options *options)
 {
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_secret32 secret;
@@ -111,9 +124,7 @@ int cli_ear_write(const struct assay_appraisal *a, const struct assay_ear_option
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
     const struct assay_ear_terms terms = terms_of(a, options);
     enum assay_status status = assay_operator_key_load(options->key, &secret, public_key);
-    if (status != ASSAY_OK)
-        return COMPLAIN(a->json, "--ear-key %s: %s (`assay keys operator` makes one)", options->key,
-                        assay_status_text(status));
+    if (status != ASSAY_OK) return cli_ear_key_report(a->json, options->key, status);
     status = sign_ear(a, &terms, &secret, public_key, &token);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK)
@@ -232,7 +243,11 @@ static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
     struct assay_json *const out = assay_json_object();
     struct assay_json *const vector = assay_json_object();
     assay_json_set_text(out, "status", assay_tier_text(sub->status));
-    assay_json_set_bool(out, "insecure", sub->insecure);
+    const struct assay_json *const private = assay_json_get(sub->claims, ASSAY_EAR_PRIVATE);
+    /* null: of a proof whose policy the verifier did not have */
+    if (assay_json_kind_of(assay_json_get(private, "insecure")) == ASSAY_JSON_NULL)
+        assay_json_set_null(out, "insecure");
+    else assay_json_set_bool(out, "insecure", sub->insecure);
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
         assay_json_set_int(vector, assay_ar4si_name((enum assay_trust_claim)i),
                            sub->vector.claims[i]);
@@ -273,14 +288,16 @@ static int print_text(const struct assay_ear *ear)
     assay_rfc3339_format(ear->issued_unix_s, time);
     (void)printf("status      %s\n", assay_tier_text(ear->status));
     (void)printf("profile     %s\n", ear->profile);
-    (void)printf("verifier    %s, %s\n", ear->developer, ear->build);
+    (void)printf("verifier    %s, %s\n", cli_text_sanitized(ear->developer),
+                 cli_text_sanitized(ear->build));
     (void)printf("issued      %s\n", time);
     assay_rfc3339_format(ear->expires_unix_s, time);
     if (ear->has_expiry) (void)printf("expires     %s\n", time);
-    if (ear->nonce != NULL) (void)printf("nonce       %s\n", ear->nonce);
+    if (ear->nonce != NULL) (void)printf("nonce       %s\n", cli_text_sanitized(ear->nonce));
     for (size_t i = 0; i < ear->submodule_count; i++) {
         const struct assay_ear_submodule *const sub = &ear->submodules[i];
-        (void)printf("submodule   %s: %s\n", sub->label, assay_tier_text(sub->status));
+        (void)printf("submodule   %s: %s\n", cli_text_sanitized(sub->label),
+                     assay_tier_text(sub->status));
         if (sub->insecure)
             (void)puts("  INSECURE: appraised under profile development, which proves nothing "
                        "about hardware");

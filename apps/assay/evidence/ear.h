@@ -21,9 +21,16 @@ struct assay_ear_options {
  */
 int cli_ear_check(const struct assay_ear_options *options, bool json);
 /*
- * cli_ear_write - sign the verdict and write the token. Errors are printed.
- * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (the key, the file) | ASSAY_EXIT_INTERNAL
+ * cli_ear_key_report - why the key of --ear-key cannot be used, as an error of the command.
+ * In:      status: of assay_operator_key_load, or of the signature
+ * Returns: ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
  */
-int cli_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options);
+int cli_ear_key_report(bool json, const char *key, enum assay_status status);
+/*
+ * cli_ear_write - sign the verdict and write the token. Errors are printed.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_NOT_FOUND (no key) | ASSAY_EXIT_USAGE (the key, the file) |
+ *          ASSAY_EXIT_INTERNAL
+ */
+int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options *options);
 
 #endif

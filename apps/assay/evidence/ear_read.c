@@ -200,7 +200,7 @@ static enum assay_ear_answer check_whole(struct assay_ear *ear)
         assay_json_get(ear->claims, assay_ear_names(ear->family).status);
     if (given == NULL) return ASSAY_EAR_VALID;
     if (!read_tier(given, &status))
-        return answer(ear, ASSAY_EAR_MALFORMED, "the status of the whole is no tier");
+        return answer(ear, ASSAY_EAR_MALFORMED, "the overall status is no tier");
     if (!assay_ar4si_status_fits(status, ear->status))
         return answer(ear, ASSAY_EAR_REFUSED, "status %s is better than a submodule, which is %s",
                       assay_tier_text(status), assay_tier_text(ear->status));

@@ -7,6 +7,7 @@
 #include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/evidence/ear.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
@@ -30,7 +31,7 @@ static struct assay_json *unchecked_json(const struct assay_unchecked *list, siz
     return out;
 }
 
-static int print_verdict(struct assay_appraisal *a, const struct assay_unchecked *unchecked,
+static int print_verdict(struct cli_appraisal *a, const struct assay_unchecked *unchecked,
                          size_t count)
 {
     if (a->verdict->insecure)
@@ -51,9 +52,8 @@ static int print_verdict(struct assay_appraisal *a, const struct assay_unchecked
     return printed == ASSAY_EXIT_OK ? cli_eventlogs_print(&a->event_logs) : printed;
 }
 
-static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
-                       const struct assay_ear_options *ear,
-                       const struct assay_challenge *challenge)
+static int verify_case(struct cli_appraisal *a, const struct assay_appraisal_options *options,
+                       const struct assay_ear_options *ear, const struct assay_challenge *challenge)
 {
     struct assay_unchecked unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
     size_t count = 0;
@@ -70,7 +70,7 @@ static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_o
     return result == ASSAY_EXIT_OK ? cli_appraisal_exit(a) : result;
 }
 
-static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+static int explain_case(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = cli_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = cli_appraisal_run(a);
@@ -82,12 +82,11 @@ static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_
 static void print_value(const char *name, const struct assay_json *value)
 {
     const char *const text = assay_json_as_text(value);
-    if (text != NULL) {
-        (void)printf("%-22s %s\n", name, text);
-        return;
-    }
-    char *const printed = assay_json_print(value, 0);
-    (void)printf("%-22s %s\n", name, printed == NULL ? "" : printed);
+    char *const printed = text == NULL ? assay_json_print(value, 0) : NULL;
+    (void)printf("%-22s ", name);
+    if (text != NULL) cli_text_print(text);
+    else if (printed != NULL) cli_text_print(printed);
+    (void)putchar('\n');
     free(printed);
 }
 
@@ -99,7 +98,7 @@ static void print_members(const struct assay_json *object)
         print_value(name, value);
 }
 
-static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+static int decode_case(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     const int result = cli_appraisal_open_bare(a, options);
     if (result != ASSAY_EXIT_OK) return result;
@@ -176,7 +175,7 @@ int cli_command_evidence(int argc, char **argv)
     struct assay_appraisal_options options = { 0 };
     struct assay_ear_options ear = { 0 };
     struct assay_challenge challenge = { 0 };
-    struct assay_appraisal a;
+    struct cli_appraisal a;
     const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
     read_options(argc - 1, argv + 1, &options, &ear, &challenge);
     const int result = verify    ? verify_case(&a, &options, &ear, &challenge)

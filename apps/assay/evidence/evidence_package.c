@@ -5,8 +5,8 @@
 #include "apps/assay/evidence/evidence_package.h"
 
 #include "base/assert.h"
-#include "quote/collateral/assemble.h"
 #include "quote/kinds.h"
+#include "quote/pieces/assemble.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
  *     TPMS_ATTEST, quotes of TDX     next to a paravisor's report
  *
  * Recognised pieces are not trusted: each is verified as if it were part of the evidence. The
- * library uses the same code (quote/collateral/assemble.h).
+ * library uses the same code (quote/pieces/assemble.h).
  */
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H

@@ -163,7 +163,7 @@ int cli_print_verdict(const struct assay_verdict *v, const struct assay_json *cl
     (void)printf("verdict     %s\n", assay_tier_text(v->tier));
     (void)printf("kind        %s\n", kind);
     (void)printf("genuine     %s\n", genuine[v->genuine]);
-    (void)printf("judged for  %s\n", time);
+    (void)printf("checked at  %s\n", time);
     if (v->tcb_status != ASSAY_TCB_NONE)
         (void)printf("tcb status  %s\n", assay_tcb_status_text(v->tcb_status));
     assay_rfc3339_format(v->tcb_date_unix_s, time);
@@ -186,4 +186,15 @@ int cli_print_verdict(const struct assay_verdict *v, const struct assay_json *cl
         (void)printf(" (expected %s, observed %s)\n", reason->expected, reason->observed);
     }
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+void cli_format_period(uint64_t seconds, char text[static ASSAY_PERIOD_TEXT])
+{
+    enum { DAY_S = 86400 };
+    const uint64_t days = seconds / DAY_S;
+    if (days == 0 || seconds % DAY_S != 0)
+        (void)snprintf(text, ASSAY_PERIOD_TEXT, "%llu s", (unsigned long long)seconds);
+    else
+        (void)snprintf(text, ASSAY_PERIOD_TEXT, "%llu day%s", (unsigned long long)days,
+                       days == 1 ? "" : "s");
 }

@@ -26,7 +26,7 @@ static const char *in_one_sentence(const struct assay_verdict *v)
     if (v->genuine == ASSAY_GENUINE_FALSE) return "not genuine: its claims are not trusted";
     switch (v->tier) {
     case ASSAY_TIER_NONE: return "not appraised: required input is missing";
-    case ASSAY_TIER_AFFIRMING: return "genuine, and the policy is content";
+    case ASSAY_TIER_AFFIRMING: return "genuine, and it satisfies the policy";
     case ASSAY_TIER_WARNING: return "genuine and accepted, with something to look at";
     case ASSAY_TIER_CONTRAINDICATED: return "genuine, and the policy refuses it";
     }
@@ -63,7 +63,7 @@ static const char *class_sentence(enum assay_rule_class class_)
 {
     switch (class_) {
     case ASSAY_RULE_FORGED: return "not genuine";
-    case ASSAY_RULE_UNJUDGED: return "cannot be judged";
+    case ASSAY_RULE_UNJUDGED: return "cannot be appraised";
     case ASSAY_RULE_REFUSED: return "refused";
     case ASSAY_RULE_OLD: return "too old";
     case ASSAY_RULE_NOTE: return "noted";
@@ -71,13 +71,13 @@ static const char *class_sentence(enum assay_rule_class class_)
     return "unknown";
 }
 
-static void print_head(const struct assay_appraisal *a)
+static void print_head(const struct cli_appraisal *a)
 {
     const struct assay_verdict *const v = a->verdict;
     char time[ASSAY_RFC3339_LEN + 1];
     assay_rfc3339_format(v->at_unix_s, time);
     (void)printf("What it is\n  %s, %zu bytes\n", what_it_is(v->kind), a->len);
-    (void)printf("  judged for %s: %s\n", time, assay_tier_text(v->tier));
+    (void)printf("  evaluated at %s: %s\n", time, assay_tier_text(v->tier));
     (void)printf("  %s\n", in_one_sentence(v));
     assay_rfc3339_format(v->expires_unix_s, time);
     if (v->genuine == ASSAY_GENUINE_TRUE && v->has_expiry)
@@ -85,7 +85,7 @@ static void print_head(const struct assay_appraisal *a)
     if (v->insecure) (void)puts("  INSECURE: profile development proves nothing about hardware");
 }
 
-static void print_links(const struct assay_appraisal *a)
+static void print_links(const struct cli_appraisal *a)
 {
     const struct assay_verdict *const v = a->verdict;
     char name[2 * ASSAY_SHA256_LEN + 1];
@@ -111,21 +111,27 @@ static void print_links(const struct assay_appraisal *a)
                      v->instance.project, v->instance.project_number, v->instance.zone);
 }
 
-static void print_levels_of(const struct assay_appraisal *a)
+static void print_levels_of(const struct cli_appraisal *a)
 {
     struct assay_named_forecast forecast;
     cli_named_forecast_make(a, ASSAY_AIM_NEXT, &forecast);
     if (forecast.is_there) {
         (void)puts("\nTCB levels");
         cli_print_levels(&forecast);
-        (void)puts("  to the next better level:");
-        cli_print_gaps(&forecast);
+        const struct assay_forecast *const f = &forecast.forecast;
+        const bool is_best = f->gap_count == 0 && !f->platform.has_better && !f->qe.has_better &&
+                             !(f->has_module && f->module.has_better);
+        if (is_best) (void)puts("  already at the best level");
+        else {
+            (void)puts("  short of the next better level:");
+            cli_print_gaps(&forecast);
+        }
     }
     cli_named_forecast_close(&forecast);
 }
 
 /* AMD names no levels: the reported values are printed next to those that the policy requires. */
-static void print_snp_tcb(const struct assay_appraisal *a)
+static void print_snp_tcb(const struct cli_appraisal *a)
 {
     static const struct {
         const char *claim;
@@ -182,7 +188,7 @@ static void print_reasons(const struct assay_verdict *v)
     }
 }
 
-static void print_policy(const struct assay_appraisal *a)
+static void print_policy(const struct cli_appraisal *a)
 {
     const struct assay_policy *const p = a->policy;
     (void)puts("\nThe policy");
@@ -198,7 +204,7 @@ static void print_policy(const struct assay_appraisal *a)
     (void)puts("");
 }
 
-static void print_vector(const struct assay_appraisal *a)
+static void print_vector(const struct cli_appraisal *a)
 {
     const struct assay_trust_vector vector = assay_ar4si_vector(a->verdict, a->policy);
     (void)puts("\nTrustworthiness (AR4SI)");
@@ -224,7 +230,7 @@ static void print_fixes(const struct assay_verdict *v)
     }
 }
 
-int cli_explain(const struct assay_appraisal *a)
+int cli_explain(const struct cli_appraisal *a)
 {
     print_head(a);
     print_links(a);

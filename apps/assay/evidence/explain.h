@@ -11,6 +11,6 @@
  * of the policy, trustworthiness vector, remedy.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
  */
-int cli_explain(const struct assay_appraisal *a);
+int cli_explain(const struct cli_appraisal *a);
 
 #endif

@@ -51,7 +51,7 @@ static const char *part_name(enum assay_svn_part part)
     return "unknown";
 }
 
-void cli_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
+void cli_named_forecast_make(const struct cli_appraisal *a, enum assay_forecast_aim aim,
                              struct assay_named_forecast *out)
 {
     struct assay_pck pck;
@@ -100,7 +100,7 @@ void cli_print_levels(const struct assay_named_forecast *forecast)
     print_aim("platform", &f->platform);
     print_aim("quoting enclave", &f->qe);
     if (f->module_unknown)
-        (void)printf("  %-18s the TCB info knows no module of version %u\n", "TDX module",
+        (void)printf("  %-18s the TCB info has no module of version %u\n", "TDX module",
                      f->module_version);
     else if (f->has_module) print_aim("TDX module", &f->module);
     (void)printf("  %-18s %s\n", "together", assay_tcb_status_text(f->result.status));

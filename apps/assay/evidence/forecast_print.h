@@ -20,7 +20,7 @@ struct assay_named_forecast {
  * Out:     *out; cli_named_forecast_close frees it
  * out->is_there is false when there is none
  */
-void cli_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
+void cli_named_forecast_make(const struct cli_appraisal *a, enum assay_forecast_aim aim,
                              struct assay_named_forecast *out);
 /* */
 void cli_named_forecast_close(struct assay_named_forecast *forecast);

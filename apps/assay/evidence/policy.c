@@ -81,8 +81,9 @@ void cli_policy_print_findings(const struct assay_policy_file *file, const char 
                       has_detail ? ")" : "", assay_lint_name(f->lint));
         (void)fprintf(out, "    %s\n", assay_lint_advice(f->lint));
     }
-    (void)fprintf(out, "%s: %lu errors, %lu warnings\n", path, (unsigned long)report->errors,
-                  (unsigned long)report->warnings);
+    (void)fprintf(out, "%s: %lu error%s, %lu warning%s\n", path, (unsigned long)report->errors,
+                  report->errors == 1 ? "" : "s", (unsigned long)report->warnings,
+                  report->warnings == 1 ? "" : "s");
 }
 
 static struct assay_json *findings_json(const struct assay_policy_file *file,

@@ -23,13 +23,13 @@ static bool is_decisive(const struct assay_verdict *v, uint32_t index)
 static void print_deciders(const struct assay_verdict *v)
 {
     (void)printf("decided by ");
-    if (v->reason_count == 0) (void)printf(" no rule: nothing speaks against it");
+    if (v->reason_count == 0) (void)printf(" no rule refuses it");
     for (uint32_t i = 0; i < v->reason_count; i++)
         if (is_decisive(v, i)) (void)printf(" %s", assay_rule_name(v->reasons[i].rule));
     (void)printf("\n");
 }
 
-static struct assay_json *appraisal_json(struct assay_appraisal *a, const char *policy)
+static struct assay_json *appraisal_json(struct cli_appraisal *a, const char *policy)
 {
     struct assay_json *const object = assay_json_object();
     struct assay_json *const list = assay_json_array();
@@ -77,8 +77,8 @@ static void print_reasons(const struct assay_verdict *v, const struct assay_verd
     }
 }
 
-static int print_both(const struct assay_policy_options *options, const struct assay_appraisal *one,
-                      const struct assay_appraisal *other)
+static int print_both(const struct assay_policy_options *options, const struct cli_appraisal *one,
+                      const struct cli_appraisal *other)
 {
     static const char *const genuine[] = { "unknown", "yes", "no" };
     const struct assay_verdict *const a = one->verdict;
@@ -98,7 +98,7 @@ static int print_both(const struct assay_policy_options *options, const struct a
 
 /* --- the verb */
 static int appraise_under(const struct assay_policy_options *options, const char *policy,
-                          struct assay_appraisal *a)
+                          struct cli_appraisal *a)
 {
     const struct assay_appraisal_options how = { .file = options->second,
                                                  .collateral = options->collateral,
@@ -112,8 +112,8 @@ static int appraise_under(const struct assay_policy_options *options, const char
     return result == ASSAY_EXIT_OK ? cli_appraisal_run(a) : result;
 }
 
-static int report_verdicts(const struct assay_policy_options *options, struct assay_appraisal *one,
-                           struct assay_appraisal *other)
+static int report_verdicts(const struct assay_policy_options *options, struct cli_appraisal *one,
+                           struct cli_appraisal *other)
 {
     if (options->json) {
         struct assay_json *const data = appraisal_json(one, options->first);
@@ -131,8 +131,8 @@ static int report_verdicts(const struct assay_policy_options *options, struct as
 
 int cli_policy_run_try(const struct assay_policy_options *options)
 {
-    struct assay_appraisal one = { 0 };
-    struct assay_appraisal other = { 0 };
+    struct cli_appraisal one = { 0 };
+    struct cli_appraisal other = { 0 };
     const bool two = options->against != NULL;
     if (options->collateral == NULL)
         return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",

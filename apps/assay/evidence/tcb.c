@@ -17,12 +17,12 @@
 #include <string.h>
 
 struct side {
-    struct assay_appraisal appraisal;
+    struct cli_appraisal appraisal;
     struct assay_named_forecast forecast;
 };
 
 /* An announced set is evaluated at the first moment at which all of it is in force. */
-static void wait_until_valid(struct assay_appraisal *a)
+static void wait_until_valid(struct cli_appraisal *a)
 {
     const struct assay_collateral *const c = &a->collateral[0];
     if (a->endorsements->count == 0) return;

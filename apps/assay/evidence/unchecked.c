@@ -55,7 +55,7 @@ static void report_refusal(struct assay_verdict *verdict, const char *expected,
     verdict->tier = ASSAY_TIER_CONTRAINDICATED;
 }
 
-static void judge_report_data(struct assay_appraisal *a, const char *text)
+static void judge_report_data(struct cli_appraisal *a, const char *text)
 {
     uint8_t wanted[ASSAY_REPORT_DATA_LEN];
     char observed[2 * ASSAY_REPORT_DATA_LEN + 1];
@@ -70,7 +70,7 @@ static void judge_report_data(struct assay_appraisal *a, const char *text)
     report_refusal(a->verdict, text, has_data ? observed : "none");
 }
 
-int cli_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge)
+int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge)
 {
     uint8_t wanted[NONCE_LEN_MAX], found[NONCE_LEN_MAX];
     size_t wanted_len = 0, found_len = 0;
@@ -91,7 +91,7 @@ int cli_challenge_appraise(struct assay_appraisal *a, const struct assay_challen
 }
 
 /* --- what was not checked */
-size_t cli_unchecked_of(const struct assay_appraisal *a,
+size_t cli_unchecked_of(const struct cli_appraisal *a,
                         const struct assay_appraisal_options *options,
                         const struct assay_challenge *challenge,
                         struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX])

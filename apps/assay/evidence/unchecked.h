@@ -27,11 +27,11 @@ int cli_challenge_check(const struct assay_challenge *challenge, bool json);
  * makes the verdict contraindicated (rule `challenge`). After cli_appraisal_run.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (this evidence has no nonce; printed)
  */
-int cli_challenge_appraise(struct assay_appraisal *a, const struct assay_challenge *challenge);
+int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge);
 
 enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, time */
 /* What the verdict does not cover. Returns: how many. */
-size_t cli_unchecked_of(const struct assay_appraisal *a,
+size_t cli_unchecked_of(const struct cli_appraisal *a,
                         const struct assay_appraisal_options *options,
                         const struct assay_challenge *challenge,
                         struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX]);

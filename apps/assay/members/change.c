@@ -26,6 +26,11 @@ static const char socket_default[] = "/run/assay/admin.sock";
 
 /* ------------------------------------------------------------ what verbs share */
 
+const char *cli_change_group(const struct assay_change_options *options)
+{
+    return options->group != NULL ? options->group : "change";
+}
+
 int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
                     const char *what)
 {
@@ -39,7 +44,7 @@ int cli_change_fail(const struct assay_change_options *options, enum assay_statu
         code = "malformed";
     }
     const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
-    return cli_print_error(options->json, exit, code, "change: %s: %s", what,
+    return cli_print_error(options->json, exit, code, "%s: %s: %s", cli_change_group(options), what,
                            is_key ? cli_file_fault_of(what, status, "an operator key")
                                   : cli_file_fault(what, status));
 }
@@ -54,7 +59,7 @@ int cli_change_request(const struct assay_change_options *options, const char *r
         assay_client_fault(options->socket, status, fault);
         return cli_print_error(
             options->json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
-            "unreachable", "change: %s: %s", options->socket, fault);
+            "unreachable", "%s: %s: %s", cli_change_group(options), options->socket, fault);
     }
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     const struct assay_json *error = assay_json_get(*document, "data");
@@ -63,7 +68,7 @@ int cli_change_request(const struct assay_change_options *options, const char *r
     if (strcmp(code, "conflict") == 0) exit = ASSAY_EXIT_CONFLICT;
     if (strcmp(code, "denied") == 0 || strcmp(code, "refused") == 0) exit = ASSAY_EXIT_DENIED;
     if (strcmp(code, "store") == 0) exit = ASSAY_EXIT_INTERNAL;
-    exit = cli_print_error(options->json, exit, code, "change: %s",
+    exit = cli_print_error(options->json, exit, code, "%s: %s", cli_change_group(options),
                            assay_json_text(error, "detail", code));
     assay_json_free(document);
     return exit;
@@ -79,8 +84,9 @@ int cli_change_file_load(const struct assay_change_options *options, uint8_t **b
         status = assay_change_draft_decode(assay_slice_over(*bytes, len), draft);
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
         return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(options, status, options->file);
-    return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "change: %s: %s",
-                           options->file, cli_file_fault_of(options->file, status, "a change"));
+    return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s: %s",
+                           cli_change_group(options), options->file,
+                           cli_file_fault_of(options->file, status, "a change"));
 }
 
 int cli_change_file_write(const struct assay_change_options *options, const char *path,
@@ -146,8 +152,10 @@ static int sign_with(const struct assay_change_options *options,
     if (result == ASSAY_EXIT_OK && !options->json) {
         char hex[65];
         assay_hex_encode(id, sizeof id, hex, sizeof hex);
-        (void)printf("%s: signed by operator %.16s, %u signatures in all\n", options->file, hex,
-                     (unsigned)all->signature_count);
+        const bool is_checked = options->socket_given || options->store != NULL;
+        (void)printf("%s: signed by %s %.16s, %u signature%s in all%s\n", options->file,
+                     is_checked ? "operator" : "the key of", hex, (unsigned)all->signature_count,
+                     all->signature_count == 1 ? "" : "s", is_checked ? "" : ", not verified");
     } else if (result == ASSAY_EXIT_OK) {
         struct assay_json *data = assay_json_object();
         assay_json_set_hex(data, "operator_id", id, sizeof id);

@@ -48,6 +48,7 @@ enum assay_change_option {
         { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
 
 struct assay_change_options {
+    const char *group; /* how errors begin: "assay: GROUP: "; NULL: "change" */
     const char *file; /* the one positional argument */
     const char *socket, *store, *genesis;
     const char *out, *key, *activation;
@@ -104,6 +105,8 @@ int cli_change_file_write(const struct assay_change_options *options, const char
 int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
                      const struct assay_change_draft *draft);
+/* Returns: the group's name, with which errors begin. */
+const char *cli_change_group(const struct assay_change_options *options);
 /* As cli_print_error, for a status. Returns: the exit status that fits. */
 int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
                     const char *what);

@@ -5,6 +5,7 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static int hand_over(const struct assay_change_options *options, struct assay_sl
     free(request);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
-    const char *note = assay_json_text(data, "note", "");
+    const char *note = cli_text_of(data, "note", "");
     if (options->json) {
         result = print_whole(document);
     } else {
@@ -73,7 +74,7 @@ static void print_changes(const struct assay_json *list, const char *label)
                      (llu)assay_json_uint(c, "activation", 0));
         for (size_t k = 0; k < assay_json_count(actions); k++) {
             const char *words = assay_json_as_text(assay_json_at(actions, k));
-            (void)printf("%-10s   %s\n", "", words != NULL ? words : "");
+            (void)printf("%-10s   %s\n", "", words != NULL ? cli_text_sanitized(words) : "");
         }
     }
 }
@@ -82,7 +83,8 @@ static void print_signers(const struct assay_json *signers)
 {
     for (size_t i = 0; i < assay_json_count(signers); i++) {
         const char *name = assay_json_as_text(assay_json_at(signers, i));
-        (void)printf("%s%s", i == 0 ? ", signed by " : ", ", name != NULL ? name : "?");
+        (void)printf("%s%s", i == 0 ? ", signed by " : ", ",
+                     name != NULL ? cli_text_sanitized(name) : "?");
     }
 }
 
@@ -92,7 +94,7 @@ static void print_decided(const struct assay_json *list)
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         const struct assay_json *actions = assay_json_get(c, "actions");
-        const char *end = assay_json_text(c, "end", "none");
+        const char *end = cli_text_of(c, "end", "none");
         const bool stays = strcmp(end, "none") == 0;
         const llu sequence = assay_json_uint(c, "sequence", 0);
         (void)printf("%-10s ", stays ? "in force" : end);
@@ -103,7 +105,7 @@ static void print_decided(const struct assay_json *list)
         (void)putchar('\n');
         for (size_t k = 0; k < assay_json_count(actions); k++) {
             const char *words = assay_json_as_text(assay_json_at(actions, k));
-            (void)printf("%-10s   %s\n", "", words != NULL ? words : "");
+            (void)printf("%-10s   %s\n", "", words != NULL ? cli_text_sanitized(words) : "");
         }
     }
 }
@@ -115,7 +117,7 @@ static void print_trial(const struct assay_json *trial)
                  "is not yet appraised under it\n",
                  (llu)assay_json_uint(trial, "sequence", 0),
                  (llu)assay_json_uint(trial, "epoch", 0),
-                 (llu)assay_json_uint(trial, "felled_weight", 0),
+                 (llu)assay_json_uint(trial, "suspended_weight", 0),
                  (llu)assay_json_uint(trial, "total_weight", 0),
                  (llu)assay_json_uint(trial, "unjudged_weight", 0));
 }
@@ -125,16 +127,16 @@ static void print_ended(const struct assay_json *data)
     const struct assay_json *ended = assay_json_get(data, "ended");
     const struct assay_json *felled = assay_json_get(data, "felled");
     if (assay_json_kind_of(ended) != ASSAY_JSON_OBJECT) return;
-    (void)printf("%-10s change %llu, by the close of epoch %llu",
-                 assay_json_text(ended, "end", "?"), (llu)assay_json_uint(ended, "sequence", 0),
+    (void)printf("%-10s change %llu, by the close of epoch %llu", cli_text_of(ended, "end", "?"),
+                 (llu)assay_json_uint(ended, "sequence", 0),
                  (llu)assay_json_uint(ended, "epoch", 0));
     if (assay_json_uint(ended, "total_weight", 0) > 0)
-        (void)printf(": it felled weight %llu of %llu",
-                     (llu)assay_json_uint(ended, "felled_weight", 0),
+        (void)printf(": it suspended weight %llu of %llu",
+                     (llu)assay_json_uint(ended, "suspended_weight", 0),
                      (llu)assay_json_uint(ended, "total_weight", 0));
     for (size_t i = 0; i < assay_json_count(felled); i++) {
         const char *name = assay_json_as_text(assay_json_at(felled, i));
-        (void)printf("%s%s", i == 0 ? ": " : ", ", name != NULL ? name : "?");
+        (void)printf("%s%s", i == 0 ? ": " : ", ", name != NULL ? cli_text_sanitized(name) : "?");
     }
     (void)putchar('\n');
 }
@@ -145,14 +147,14 @@ static void print_members(const struct assay_json *data)
     const uint64_t epoch = assay_json_uint(data, "epoch", 0);
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *m = assay_json_at(list, i);
-        const char *stage = assay_json_text(m, "stage", "?");
+        const char *stage = cli_stage_of(m);
         const uint64_t until = assay_json_uint(m, "maintenance_until", 0);
         if (strcmp(stage, "member") != 0)
-            (void)printf("%-10s %s, since epoch %llu\n", stage, assay_json_text(m, "name", "?"),
+            (void)printf("%-10s %s, since epoch %llu\n", stage, cli_text_of(m, "name", "?"),
                          (llu)assay_json_uint(m, "stage_epoch", 0));
         if (until >= epoch && until > 0)
             (void)printf("%-10s %s, epochs %llu to %llu\n", "maintained",
-                         assay_json_text(m, "name", "?"),
+                         cli_text_of(m, "name", "?"),
                          (llu)assay_json_uint(m, "maintenance_from", 0), (llu)until);
     }
 }

@@ -5,6 +5,7 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config.h"
 #include "services/registry/plan.h"
@@ -126,7 +127,7 @@ static void print_tasks(const struct assay_json *s, const char *when)
                  (llu)assay_json_uint(s, "tasks", 0), (llu)assay_json_uint(s, "accounts", 0));
     for (size_t i = 0; i < assay_json_count(balances); i++)
         (void)printf("  balance      %.16s: %llu\n",
-                     assay_json_text(assay_json_at(balances, i), "account", ""),
+                     cli_text_of(assay_json_at(balances, i), "account", ""),
                      (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
 }
 
@@ -154,7 +155,7 @@ void cli_change_services_print(const struct assay_json *list)
         if (strcmp(kind, "group") == 0)
             (void)printf("services       %s: group %s (number %llu), %llu replicas, at most %llu "
                          "instances\n",
-                         when, assay_json_text(s, "name", ""), (llu)assay_json_uint(s, "number", 0),
+                         when, cli_text_of(s, "name", ""), (llu)assay_json_uint(s, "number", 0),
                          (llu)assay_json_uint(s, "size", 0),
                          (llu)assay_json_uint(s, "instances", 0));
         else if (strcmp(kind, "shares") == 0)

@@ -220,7 +220,7 @@ static void print_actions(const struct assay_json *list)
         (void)printf("action         %s\n", cli_text_of(action, "words", ""));
         for (size_t k = 0; k < assay_json_count(operators); k++)
             (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
-                         assay_json_text(assay_json_at(operators, k), "operator_id", ""),
+                         cli_text_of(assay_json_at(operators, k), "operator_id", ""),
                          cli_text_of(assay_json_at(operators, k), "name", ""),
                          (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
     }
@@ -239,17 +239,22 @@ static void print_policy(const struct assay_json *list)
 static void print_signatures(const struct assay_json *data, bool verified)
 {
     const struct assay_json *list = assay_json_get(data, "signatures");
+    size_t valid = 0;
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *s = assay_json_at(list, i);
-        (void)printf("signed         %.16s %s%s\n", assay_json_text(s, "operator_id", ""),
-                     assay_json_text(s, "name", ""),
-                     !verified                           ? " (not verified: no node was asked)"
-                     : assay_json_bool(s, "good", false) ? ""
-                                                         : " WRONG");
+        const char *name = assay_json_text(s, "name", "");
+        const bool is_good = assay_json_bool(s, "good", false);
+        (void)printf("signed         %.16s%s%s%s\n", assay_json_text(s, "operator_id", ""),
+                     name[0] != '\0' ? " " : "", name,
+                     !verified         ? " (not verified: no node was queried)"
+                     : is_good         ? ""
+                     : name[0] != '\0' ? ": WRONG, the signature does not verify"
+                                       : ": WRONG, not an operator of this network");
+        valid += is_good ? 1 : 0;
     }
     print_texts(assay_json_get(data, "not_signed"), "not signed");
     if (verified)
-        (void)printf("signatures     %zu of %llu needed\n", assay_json_count(list),
+        (void)printf("signatures     %zu valid of %llu needed\n", valid,
                      (llu)assay_json_uint(data, "signatures_needed", 0));
 }
 
@@ -270,7 +275,7 @@ int cli_change_print(const struct assay_change_options *options,
     print_policy(assay_json_get(data, "policy_changes"));
     cli_change_services_print(assay_json_get(data, "services"));
     print_signatures(data, source != NULL);
-    const char *note = assay_json_text(data, "note", "");
+    const char *note = cli_text_of(data, "note", "");
     if (note[0] != '\0') (void)printf("note           %s\n", note);
     assay_json_free(&data);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;

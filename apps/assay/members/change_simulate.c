@@ -6,6 +6,7 @@
 
 #include "apps/assay/members/evidence_owner.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "engine/ledger/records/finding.h"
@@ -34,7 +35,7 @@ struct trying {
     struct assay_verdict *verdict;
     struct assay_tolerance before, after;
     uint32_t evidence_count, fall_count;
-    uint64_t felled_weight;
+    uint64_t suspended_weight;
     enum assay_status failure;
 };
 
@@ -128,13 +129,13 @@ static void sum_up(struct trying *t)
     for (uint32_t i = 0; i < b->state.member_count; i++) {
         if (!is_suspended(&t->rows[i]) || !assay_member_serves(&b->stage.members[i])) continue;
         t->fall_count++;
-        t->felled_weight += b->stage.members[i].weight;
+        t->suspended_weight += b->stage.members[i].weight;
     }
 }
 
 static bool would_revert(const struct trying *t)
 {
-    return t->draft->change.forces == 0 && 5 * t->felled_weight > t->after.total_weight &&
+    return t->draft->change.forces == 0 && 5 * t->suspended_weight > t->after.total_weight &&
            !assay_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
 }
 
@@ -169,8 +170,8 @@ static struct assay_json *document_of(const struct trying *t)
     assay_json_set_uint(data, "sequence", t->draft->change.sequence);
     assay_json_set_uint(data, "epoch", b->state.epoch + 1);
     assay_json_set_uint(data, "evidence", t->evidence_count);
-    assay_json_set_uint(data, "falls", t->fall_count);
-    assay_json_set_uint(data, "felled_weight", t->felled_weight);
+    assay_json_set_uint(data, "suspensions", t->fall_count);
+    assay_json_set_uint(data, "suspended_weight", t->suspended_weight);
     assay_json_set_bool(data, "reverts", would_revert(t));
     for (uint32_t i = 0; i < b->stage.member_count; i++) {
         const struct row none = { 0 };
@@ -186,7 +187,7 @@ static struct assay_json *document_of(const struct trying *t)
         assay_json_set_uint(o, "evidence_epoch", row->epoch);
         assay_json_set_text(o, "now", row->epoch != 0 ? assay_outcome_text(row->now) : "unknown");
         assay_json_set_text(o, "then", row->epoch != 0 ? assay_outcome_text(row->then) : "unknown");
-        assay_json_set_bool(o, "falls", is_suspended(row));
+        assay_json_set_bool(o, "would_suspend", is_suspended(row));
         assay_json_set_text(o, "reason", row->reason);
         assay_json_set_uint(o, "weight_now", old ? b->state.members[i].weight : 0);
         assay_json_set_uint(o, "weight_then", m->weight);
@@ -219,18 +220,18 @@ static void print_document(const struct assay_json *data)
     (void)printf("%-16s %-24s %-24s %7s %7s\n", "NODE", "NOW", "THEN", "WEIGHT", "THEN");
     for (size_t i = 0; i < assay_json_count(members); i++) {
         const struct assay_json *m = assay_json_at(members, i);
-        (void)printf("%-16s %-24s %-24s %7llu %7llu%s%s\n", assay_json_text(m, "name", "?"),
-                     assay_json_text(m, "now", "?"), assay_json_text(m, "then", "?"),
+        (void)printf("%-16s %-24s %-24s %7llu %7llu%s%s\n", cli_text_of(m, "name", "?"),
+                     cli_text_of(m, "now", "?"), cli_text_of(m, "then", "?"),
                      (llu)assay_json_uint(m, "weight_now", 0),
                      (llu)assay_json_uint(m, "weight_then", 0),
-                     assay_json_bool(m, "falls", false) ? "  FALLS: " : "",
-                     assay_json_text(m, "reason", ""));
+                     assay_json_bool(m, "would_suspend", false) ? "  SUSPENDED: " : "",
+                     cli_text_of(m, "reason", ""));
     }
     print_tolerance(data, "now", "tolerance_now");
     print_tolerance(data, "then", "tolerance_then");
     (void)printf("suspended      %llu members of weight %llu%s\n",
-                 (llu)assay_json_uint(data, "falls", 0),
-                 (llu)assay_json_uint(data, "felled_weight", 0),
+                 (llu)assay_json_uint(data, "suspensions", 0),
+                 (llu)assay_json_uint(data, "suspended_weight", 0),
                  assay_json_bool(data, "reverts", false)
                      ? ": more than a fifth: the change would revert by itself"
                      : "");

@@ -7,12 +7,15 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/store_items.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/network.h"
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
 #include "net/verifier/rule_documents.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -80,16 +83,18 @@ static int open_socket(const struct assay_change_options *options,
 static int open_file(const struct assay_change_options *options, struct assay_change_source *source,
                      size_t *len)
 {
-    char message[ASSAY_STORE_MESSAGE_LEN] = "";
+    char message[ASSAY_STORE_MESSAGE_LEN] = "", path[PATH_MAX];
     enum assay_status status =
         assay_file_read(options->genesis, ASSAY_GENESIS_LEN_MAX, &source->genesis_bytes, len);
     if (status != ASSAY_OK) return cli_change_fail(options, status, options->genesis);
-    if (access(options->store, R_OK) != 0) /* opening would make one */
-        return cli_change_fail(options, ASSAY_E_NOT_FOUND, options->store);
-    status = assay_store_sqlite_open(options->store, &source->store, message, sizeof message);
+    if (!cli_network_store_path(options->store, path))
+        return cli_change_fail(options, ASSAY_E_RANGE, options->store);
+    if (access(path, R_OK) != 0) /* opening would make one */
+        return cli_change_fail(options, errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO, path);
+    status = assay_store_sqlite_open(path, &source->store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
-                           "change: %s (a node that runs is asked by --socket)", message);
+    return cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s",
+                           cli_change_group(options), message);
 }
 
 /* ------------------------------------------------------------ both */

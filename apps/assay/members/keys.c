@@ -11,6 +11,7 @@
 #include "apps/client.h"
 #include "apps/config.h"
 #include "base/assert.h"
+#include "base/file/kind.h"
 #include "net/keys/keyring.h"
 
 #include <getopt.h>
@@ -48,7 +49,7 @@ static void put_card(FILE *out, const char *name, const struct assay_keyring *ri
     (void)fprintf(out, "name: \"%s\"\n", name);
     put_hex(out, "node_id", ring->node_id, sizeof ring->node_id);
     put_hex(out, "identity_public", ring->identity_public, sizeof ring->identity_public);
-    put_hex(out, "door_public", ring->door_public, sizeof ring->door_public);
+    put_hex(out, "bootstrap_public", ring->bootstrap_public, sizeof ring->bootstrap_public);
     put_hex(out, "voting_public", ring->current.voting_public, sizeof ring->current.voting_public);
     put_hex(out, "transport_public", ring->current.transport_public,
             sizeof ring->current.transport_public);
@@ -74,7 +75,8 @@ static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
     assay_json_set_hex(data, "node_id", ring->node_id, sizeof ring->node_id);
     assay_json_set_hex(data, "identity_public", ring->identity_public,
                        sizeof ring->identity_public);
-    assay_json_set_hex(data, "door_public", ring->door_public, sizeof ring->door_public);
+    assay_json_set_hex(data, "bootstrap_public", ring->bootstrap_public,
+                       sizeof ring->bootstrap_public);
     assay_json_set_hex(data, "voting_public", ring->current.voting_public,
                        sizeof ring->current.voting_public);
     assay_json_set_hex(data, "transport_public", ring->current.transport_public,
@@ -106,10 +108,23 @@ static int generate_keys(const char *dir, const char *name)
     return result;
 }
 
+/* What is in the place of an operator's key. */
+static int report_existing(const char *path)
+{
+    struct assay_file_kind kind;
+    const bool is_known = assay_file_kind_at(path, &kind);
+    (void)fprintf(stderr, "assay keys: %s: %s is there already%s\n", path,
+                  is_known ? kind.text : "a folder, or something else that is no file,",
+                  is_known && kind.is_secret ? ", and keys are never overwritten"
+                                             : ", and is not overwritten: name another file");
+    return ASSAY_EXIT_CONFLICT;
+}
+
 static int operator_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     const enum assay_status status = assay_operator_key_create(path, public_key);
+    if (status == ASSAY_E_DUPLICATE) return report_existing(path);
     if (status != ASSAY_OK) return report_error(path, status, cannot_write);
     if (cli_json_mode_is_on()) {
         struct assay_json *const data =
@@ -184,20 +199,23 @@ static int rotate_keys(const char *config_path)
         (void)fprintf(stderr, "assay keys rotate: %s\n", why);
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
     }
-    const uint32_t newest =
-        ring.next.incarnation != 0 ? ring.next.incarnation : ring.current.incarnation;
-    status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
+    const uint32_t number = assay_keyring_following_number(&ring);
+    status = assay_keyring_make_next(config.keys_dir, number, &ring);
     assay_keyring_wipe(&ring);
     if (status != ASSAY_OK) return report_error(config.keys_dir, status, cannot_write);
     if (cli_json_mode_is_on()) {
         struct assay_json *const data =
             cli_result_json("keys rotate", (const char *const[]){ config.keys_dir, NULL });
-        assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
+        assay_json_set_uint(data, "incarnation", number);
         return cli_result_json_print(data);
     }
     (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
-                 "network lists them\n",
-                 config.keys_dir, (unsigned)newest + 1);
+                 "network lists them\n"
+                 "note: the node does not vote until a block lists the new keys, which takes the "
+                 "votes of the others: rotate\nthe keys of one node at a time, and only if the "
+                 "others have more than two thirds of the weight; otherwise the\nnetwork stops and "
+                 "needs RECOVER (assay recover)\n",
+                 config.keys_dir, (unsigned)number);
     return ASSAY_EXIT_OK;
 }
 

@@ -61,7 +61,7 @@ bool cli_network_rule(struct assay_network *network, const struct assay_genesis 
 {
     /* What was found under other rules is nothing under these. */
     for (uint32_t i = 0; i < network->findings.count; i++)
-        network->finding_items[i] = (struct assay_finding){ 0 };
+        network->finding_items[i] = (struct assay_finding_record){ 0 };
     network->findings.newest = 0;
     return open_appraisal(network, effective) == ASSAY_OK;
 }
@@ -111,7 +111,7 @@ void cli_network_close(struct assay_network *network)
     *network = (struct assay_network){ .bytes = NULL };
 }
 
-const struct assay_finding *cli_network_appraise(void *context, const struct assay_ask *ask)
+const struct assay_finding_record *cli_network_appraise(void *context, const struct assay_ask *ask)
 {
     struct assay_network *n = context;
     static struct assay_verdict verdict; /* large */
@@ -124,7 +124,7 @@ const struct assay_finding *cli_network_appraise(void *context, const struct ass
         .endorsements = ask->before ? n->before_endorsements : n->endorsements,
         .policy = ask->before ? n->before_policy : n->policy,
     };
-    const struct assay_finding *known =
+    const struct assay_finding_record *known =
         assay_findings_get(&n->findings, ask->digest, ask->at_unix_s, ask->kind, ask->before);
     if (known != NULL) return known;
     if (request.endorsements == NULL) return NULL; /* the rules before were not read */
@@ -134,14 +134,20 @@ const struct assay_finding *cli_network_appraise(void *context, const struct ass
     return assay_findings_put(&n->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
+bool cli_network_store_path(const char *path, char file[static PATH_MAX])
+{
+    struct stat info;
+    const bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    const int len = snprintf(file, PATH_MAX, "%s%s", path, folder ? "/store.sqlite" : "");
+    return len >= 0 && len < PATH_MAX;
+}
+
 int cli_network_store(const char *command, const char *path, struct assay_store **store)
 {
     char file[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
-    struct stat info;
-    const bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-    const int len = snprintf(file, sizeof file, "%s%s", path, folder ? "/store.sqlite" : "");
-    if (len < 0 || (size_t)len >= sizeof file) return report_error(command, path, ASSAY_E_RANGE);
-    const enum assay_status status = assay_store_sqlite_look(file, store, message, sizeof message);
+    if (!cli_network_store_path(path, file)) return report_error(command, path, ASSAY_E_RANGE);
+    const enum assay_status status =
+        assay_store_sqlite_inspect(file, store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "%s: %s\n", command, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;

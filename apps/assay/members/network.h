@@ -8,6 +8,8 @@
 #include "engine/ledger/records/record.h"
 #include "engine/store/store.h"
 
+#include <limits.h>
+
 /* Both rooms define a certificate: this header hides the X.509 one. */
 struct assay_policy;
 struct assay_collateral;
@@ -26,7 +28,7 @@ struct assay_network {
     struct assay_endorsements *before_endorsements;
     void *verifier_memory;
     struct assay_verifier *verifier;
-    struct assay_finding *finding_items;
+    struct assay_finding_record *finding_items;
     struct assay_findings findings;
     uint64_t judged; /* pieces of evidence that were verified */
 };
@@ -37,7 +39,7 @@ int cli_network_open(struct assay_network *network, const char *command, const c
 void cli_network_close(struct assay_network *network);
 /* Appraises under the network's policy and collateral. context: the network. Returns: the finding,
  * NULL on a local failure. */
-const struct assay_finding *cli_network_appraise(void *context, const struct assay_ask *ask);
+const struct assay_finding_record *cli_network_appraise(void *context, const struct assay_ask *ask);
 /* From here on by the policy and collateral of these rules, which outlive it. Returns: false when
  * they cannot be read. */
 bool cli_network_rule(struct assay_network *network, const struct assay_genesis *effective);
@@ -45,6 +47,8 @@ bool cli_network_rule(struct assay_network *network, const struct assay_genesis 
  * they cannot be read. */
 bool cli_network_rule_before(struct assay_network *network, struct assay_slice policy,
                              struct assay_slice endorsements);
+/* The file of a store. path: that file, or its folder. Returns: whether its path fits. */
+bool cli_network_store_path(const char *path, char file[static PATH_MAX]);
 /* A store to read; reports errors. path: the file, or its folder. Returns: an enum assay_exit.
  */
 int cli_network_store(const char *command, const char *path, struct assay_store **store);

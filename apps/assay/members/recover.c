@@ -156,13 +156,13 @@ static int run_status(const struct assay_recover_options *options, const char *v
                      (unsigned long long)assay_json_uint(d, "epoch", 0));
         (void)printf("head       height %llu, %.16s\n",
                      (unsigned long long)assay_json_uint(d, "height", 0),
-                     assay_json_text(d, "head_id", "?"));
+                     cli_text_of(d, "head_id", "?"));
         if (assay_json_get(d, "recover_id") != NULL)
-            (void)printf("began by   RECOVER %s\n", assay_json_text(d, "recover_id", "?"));
+            (void)printf("began by   RECOVER %s\n", cli_text_of(d, "recover_id", "?"));
         if (assay_json_get(d, "accepted_id") != NULL)
             (void)printf("accepted   RECOVER %s at height %llu, not taken yet: no other block of "
                          "this era is taken from there on\n",
-                         assay_json_text(d, "accepted_id", "?"),
+                         cli_text_of(d, "accepted_id", "?"),
                          (unsigned long long)assay_json_uint(d, "accepted_height", 0));
         if (assay_json_bool(d, "fenced", false))
             (void)printf("fenced     nothing is signed in this era any more%s: %s\n",
@@ -296,9 +296,9 @@ static int run_answer(const struct assay_recover_options *options)
                      (unsigned long long)assay_json_uint(d, "epoch", 0),
                      (unsigned long long)assay_json_uint(d, "height", 0),
                      (unsigned long long)assay_json_uint(d, "votes_above", 0),
-                     assay_json_bool(d, "log_whole", false)
+                     assay_json_bool(d, "log_complete", false)
                          ? ""
-                         : "; its log is not whole: what it signed above is not known",
+                         : "; its log is incomplete: what it signed above is unknown",
                      assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
     }
     free(bytes);
@@ -375,8 +375,8 @@ static int sign_file(const struct assay_recover_options *options,
         return cli_print_envelope("assay.recover.sign", data);
     }
     assay_hex_encode(id, sizeof id, hex, sizeof hex);
-    (void)printf("%s: signed by operator %.16s, %u signatures in all\n", path, hex,
-                 (unsigned)s->count);
+    (void)printf("%s: signed by operator %.16s, %u signature%s in all\n", path, hex,
+                 (unsigned)s->count, s->count == 1 ? "" : "s");
     return ASSAY_EXIT_OK;
 }
 
@@ -477,9 +477,7 @@ static void print_submitted(const struct assay_recover_options *options,
         (void)printf("%s: taken: this node signs again in era %llu, from the next epoch or restart "
                      "on\n",
                      options->files[0], era);
-    else
-        (void)printf("%s: %s (era %llu)\n", options->files[0], assay_json_text(d, "note", ""),
-                     era);
+    else (void)printf("%s: %s (era %llu)\n", options->files[0], cli_text_of(d, "note", ""), era);
 }
 
 static int hand_in(const struct assay_recover_options *options, bool accepts)
@@ -564,7 +562,8 @@ static int run_verb(const char *verb, const struct assay_recover_options *o)
 
 int cli_command_recover(int argc, char **argv)
 {
-    struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
+    struct assay_recover_options options = { .change = { .group = "recover",
+                                                         .socket = getenv("ASSAY_SOCKET") } };
     options.change.socket_given = options.change.socket != NULL;
     if (options.change.socket == NULL) options.change.socket = socket_default;
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {

@@ -51,7 +51,17 @@ static int report_failure(const struct drafting *d, enum assay_status status, co
     return cli_change_fail(&d->options->change, status, what);
 }
 
-/* The node's own fence is the one that is answered. */
+static void set_own_head(struct drafting *d, const struct assay_json *data)
+{
+    uint8_t *id = NULL;
+    size_t len = 0;
+    if (cli_recover_hex(data, "head_id", 32, &id, &len) && len == 32)
+        assay_recovery_set_own_head(d->judged, assay_json_uint(data, "height", 0),
+                                    assay_json_uint(data, "view", 0), id);
+    free(id);
+}
+
+/* The node's own fence is the one that is answered, and its own chain proves its head. */
 static int begin_judging(struct drafting *d)
 {
     struct assay_json *document = NULL;
@@ -60,13 +70,16 @@ static int begin_judging(struct drafting *d)
     if (result != ASSAY_EXIT_OK) return result;
     const bool fenced = cli_recover_hex(assay_json_get(document, "data"), "fence",
                                         ASSAY_FENCE_LEN_MAX, &d->fence, &d->fence_len);
-    assay_json_free(&document);
     if (!fenced ||
-        assay_fence_decode(assay_slice_over(d->fence, d->fence_len), &fence) != ASSAY_OK)
+        assay_fence_decode(assay_slice_over(d->fence, d->fence_len), &fence) != ASSAY_OK) {
+        assay_json_free(&document);
         return cli_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                                "recover draft: no fence is in force at the node that drafts");
+    }
     const enum assay_status status =
         assay_recovery_init(d->judged, &d->source.basis->state, fence.digest);
+    if (status == ASSAY_OK) set_own_head(d, assay_json_get(document, "data"));
+    assay_json_free(&document);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the newest state");
 }
 
@@ -136,11 +149,11 @@ static int check_forced(const struct drafting *d)
 {
     if (assay_recovery_is_certain(d->judged) || d->options->forced) return ASSAY_EXIT_OK;
     return cli_print_error(d->options->change.json, ASSAY_EXIT_WARNING, "forced",
-                           "recover draft: this is a forced RECOVER: answers with whole logs "
+                           "recover draft: this is a forced RECOVER: answers with complete logs "
                            "have weight %llu of %llu, and something final may be undone, or go "
-                           "on beside it where members that did not answer still run. Make sure "
+                           "on in parallel where members that did not answer still run. Make sure "
                            "that they are gone, and draft with --forced",
-                           (llu)d->judged->whole_weight, (llu)d->judged->total_weight);
+                           (llu)d->judged->complete_weight, (llu)d->judged->total_weight);
 }
 
 /* ------------------------------------------------------------ body, header */
@@ -247,7 +260,7 @@ static void print_members(const struct drafting *d)
         else
             (void)printf("answered   %-24s weight %u, epoch %llu, height %llu%s%s%s%s\n",
                          s->members[i].name, r->weights[i], (llu)a->epoch, (llu)a->height,
-                         a->proven ? "" : " (not proven here)", a->whole ? "" : ", log not whole",
+                         a->proven ? "" : " (not proven here)", a->whole ? "" : ", log incomplete",
                          a->has_keys ? ", new key set" : "",
                          a->counted ? "" : ", not by the listed voting key: weighs nothing");
     }
@@ -257,7 +270,7 @@ static void print_doubts(const struct drafting *d)
 {
     const struct assay_recovery *r = d->judged;
     char hex[65];
-    (void)printf("unknown    weight %llu of %llu: silent, or with a log that is not whole\n",
+    (void)printf("unknown    weight %llu of %llu: silent, or with an incomplete log\n",
                  (llu)r->unknown_weight, (llu)r->voters.total_weight);
     for (uint32_t i = 0; i < r->shown_count; i++) {
         const struct assay_recovery_doubt *x = &r->shown[i];
@@ -273,7 +286,7 @@ static void print_doubts(const struct drafting *d)
                    "this RECOVER");
     else
         (void)printf("undone     nothing that is final, unless answers of weight %llu or more "
-                     "lie\n",
+                     "are false\n",
                      (llu)assay_recovery_margin(r));
 }
 
@@ -282,8 +295,8 @@ static void print_answers(const struct drafting *d)
     const struct assay_recovery *r = d->judged;
     const struct assay_recovery_answer *head = &r->answers[r->head];
     print_members(d);
-    (void)printf("answers    weight %llu of %llu, with whole logs %llu: %s\n",
-                 (llu)r->answered_weight, (llu)r->total_weight, (llu)r->whole_weight,
+    (void)printf("answers    weight %llu of %llu, with complete logs %llu: %s\n",
+                 (llu)r->answered_weight, (llu)r->total_weight, (llu)r->complete_weight,
                  assay_recovery_is_certain(r) ? "certain"
                  : d->grounded                ? "forced"
                                               : "a third or less: assay recover accept");
@@ -319,13 +332,13 @@ static int print_json(const struct drafting *d)
     assay_json_set_hex(out, "head_id", head->id, sizeof head->id);
     assay_json_set_uint(out, "total_weight", r->total_weight);
     assay_json_set_uint(out, "seats_weight", r->voters.total_weight);
-    assay_json_set_uint(out, "whole_weight", r->whole_weight);
+    assay_json_set_uint(out, "complete_weight", r->complete_weight);
     assay_json_set_bool(out, "certain", assay_recovery_is_certain(r));
     assay_json_set_bool(out, "manual", !d->grounded);
     assay_json_set_uint(out, "answered_weight", r->answered_weight);
     assay_json_set_uint(out, "unknown_weight", r->unknown_weight);
     assay_json_set_bool(out, "in_doubt", in_doubt(d));
-    assay_json_set_uint(out, "lies_needed_weight", assay_recovery_margin(r));
+    assay_json_set_uint(out, "false_weight_needed", assay_recovery_margin(r));
     assay_json_set_uint(out, "key_sets", r->key_count);
     assay_json_set_uint(out, "new_voters", assay_json_uint(data, "voters", 0));
     assay_json_set_uint(out, "new_total_weight", assay_json_uint(data, "total_weight", 0));
@@ -336,7 +349,7 @@ static int print_json(const struct drafting *d)
         assay_json_set_uint(block, "height", x->height);
         assay_json_set_uint(block, "view", x->view);
         assay_json_set_hex(block, "id", x->id, sizeof x->id);
-        assay_json_set_uint(block, "shown_weight", x->weight);
+        assay_json_set_uint(block, "proven_weight", x->weight);
         assay_json_set_bool(block, "may_be_final", assay_recovery_may_be_final(r, x));
         assay_json_append(above, block);
     }

@@ -97,11 +97,11 @@ static void put_grounds(const struct assay_recover *r, const struct assay_change
     struct assay_recover_weight weight;
     if (source->basis == NULL || source->basis->state.epoch + 1 != r->header.epoch) return;
     assay_recover_table_of(&source->basis->state, &table);
-    if (assay_recover_weigh(r, &table, &weight) != ASSAY_OK) return;
+    if (assay_recover_compute_weight(r, &table, &weight) != ASSAY_OK) return;
     assay_json_set_uint(data, "answered_weight", weight.answered);
     assay_json_set_uint(data, "total_weight", weight.total);
     assay_json_set_text(data, "answers",
-                        assay_recover_is_whole(&weight)      ? "whole logs of more than two thirds"
+                        assay_recover_is_complete(&weight) ? "complete logs of more than two thirds"
                         : assay_recover_is_grounded(&weight) ? "forced"
                                                              : "manual acceptance");
 }
@@ -139,7 +139,7 @@ static void put_answer(const struct assay_answer_file *a, struct assay_json *dat
     assay_json_set_uint(data, "height", b->height);
     assay_json_set_hex(data, "head_id", b->id, sizeof b->id);
     assay_json_set_uint(data, "votes_above", b->vote_count);
-    assay_json_set_bool(data, "log_whole", b->whole);
+    assay_json_set_bool(data, "log_complete", b->whole);
     assay_json_set_bool(data, "new_keys", b->has_keys);
 }
 
@@ -150,7 +150,7 @@ static void print_list(const struct assay_json *data, const char *key, const cha
         const struct assay_json *item = assay_json_at(list, i);
         const char *text = assay_json_as_text(item);
         (void)printf("%-10s %.64s\n", label,
-                     text != NULL ? text : assay_json_text(item, "node_id", "?"));
+                     text != NULL ? cli_text_sanitized(text) : cli_text_of(item, "node_id", "?"));
     }
 }
 
@@ -158,16 +158,16 @@ static void print_plain(const struct assay_json *d)
 {
     const char *kind = assay_json_text(d, "kind", "?");
     (void)printf("%-10s era %llu of chain %.16s\n", kind, (llu)assay_json_uint(d, "era", 0),
-                 assay_json_text(d, "chain_id", "?"));
+                 cli_text_of(d, "chain_id", "?"));
     if (strcmp(kind, "release") == 0) {
-        (void)printf("fence      %s\n", assay_json_text(d, "fence_digest", ""));
+        (void)printf("fence      %s\n", cli_text_of(d, "fence_digest", ""));
     } else if (strcmp(kind, "fence") == 0) {
         (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
         (void)printf("reason     %s\n", cli_text_of(d, "reason", ""));
     } else {
         (void)printf("head       epoch %llu, height %llu, %.16s\n",
                      (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),
-                     assay_json_text(d, "head_id", "?"));
+                     cli_text_of(d, "head_id", "?"));
     }
     print_list(d, "actions", "action");
     cli_change_services_print(assay_json_get(d, "services"));
@@ -181,9 +181,9 @@ static void print_plain(const struct assay_json *d)
     if (assay_json_get(d, "answers") != NULL)
         (void)printf("answers    weight %llu of %llu: %s\n",
                      (llu)assay_json_uint(d, "answered_weight", 0),
-                     (llu)assay_json_uint(d, "total_weight", 0), assay_json_text(d, "answers", ""));
-    if (assay_json_get(d, "node_says") != NULL)
-        (void)printf("the node   %s\n", assay_json_text(d, "node_says", ""));
+                     (llu)assay_json_uint(d, "total_weight", 0), cli_text_of(d, "answers", ""));
+    if (assay_json_get(d, "node_verdict") != NULL)
+        (void)printf("the node   %s\n", cli_text_of(d, "node_verdict", ""));
 }
 
 /* What the node at the socket would do, where one is there. */
@@ -194,7 +194,7 @@ static void put_trial(const struct assay_recover_options *options,
     if (!assay_json_bool(data, "signed_by_threshold", false)) return;
     if (cli_recover_request(options, "try", file->recover.bytes, &document) != ASSAY_EXIT_OK)
         return;
-    assay_json_set_text(data, "node_says",
+    assay_json_set_text(data, "node_verdict",
                         assay_json_text(assay_json_get(document, "data"), "note", ""));
     assay_json_free(&document);
 }

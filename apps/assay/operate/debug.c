@@ -7,6 +7,7 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/setup/setup.h"
@@ -215,6 +216,18 @@ static int write_bundle(struct bundle *b, const char *path)
     return ASSAY_EXIT_OK;
 }
 
+/* A configuration with errors belongs into the bundle; one that cannot be read is a wrong name. */
+static int check_config_file(const char *path)
+{
+    int fd = -1;
+    const enum assay_status status = path != NULL ? assay_file_open(path, &fd) : ASSAY_OK;
+    if (fd >= 0) (void)close(fd);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay debug bundle: --config %s: %s\n", path,
+                  cli_file_fault(path, status));
+    return ASSAY_EXIT_USAGE;
+}
+
 int cli_command_debug(int argc, char **argv)
 {
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
@@ -230,5 +243,6 @@ int cli_command_debug(int argc, char **argv)
         else if (c == 's') b.socket = optarg;
     }
     ASSAY_ASSERT(out != NULL); /* by the table */
-    return write_bundle(&b, out);
+    const int readable = check_config_file(b.config_path);
+    return readable == ASSAY_EXIT_OK ? write_bundle(&b, out) : readable;
 }

@@ -33,6 +33,15 @@ static void look_at_clock(struct assay_doctor *d, const struct assay_json *statu
                           ahead_ms < 0 ? "behind" : "ahead of", bound_s);
 }
 
+/* Is a member of weight not reachable? */
+static bool lacks_members(const struct assay_json *closing)
+{
+    const struct assay_json *const missing = assay_json_get(closing, "missing");
+    for (size_t i = 0; i < assay_json_count(missing); i++)
+        if (!assay_json_bool(assay_json_at(missing, i), "present", true)) return true;
+    return false;
+}
+
 static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status)
 {
     const struct assay_json *const closing = assay_json_get(status, "closing");
@@ -41,18 +50,29 @@ static void look_at_quorum(struct assay_doctor *d, const struct assay_json *stat
     const unsigned long long present = cli_number_of(closing, "present_weight");
     const unsigned long long more = cli_number_of(tolerance, "members_stop");
     const bool progress = assay_json_bool(closing, "progress", false);
+    const bool all_there = progress && !lacks_members(closing);
     cli_doctor_report(d, "quorum",
                       !progress   ? ASSAY_HEALTH_FAIL
                       : more == 0 ? ASSAY_HEALTH_WARN
                                   : ASSAY_HEALTH_OK,
                       progress ? "that one more may fail" : "more than two thirds of the weight",
-                      "assay status lists the missing members: start the heaviest first",
+                      all_there
+                          ? "no member is missing: add members (four of equal weight tolerate one "
+                            "failure); until then a restart of one stops the network for that "
+                            "time, and new keys of one stop it for good"
+                          : "assay status lists the missing members: start the heaviest first",
                       "%llu %% of the weight is reachable, any %llu more may fail",
                       total > 0 ? present * 100 / total : 0, more);
     if (assay_json_bool(status, "stale", false))
-        cli_doctor_report(d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",
-                          "assay status, assay timeline: nothing is permitted until one is final",
-                          "no block has become final for a while");
+        cli_doctor_report(
+            d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",
+            all_there ? "read the logs of all members: one with new keys (assay keys rotate, "
+                        "assay store restore) does not vote until a block lists them; if "
+                        "more than a third of the weight waits for that, no block comes: "
+                        "RECOVER (runbook quorum-loss)"
+                      : "assay status, assay timeline: nothing is permitted until one is "
+                        "final",
+            "no block has become final for a while");
 }
 
 static void look_at_self(struct assay_doctor *d, const struct assay_json *status)
@@ -94,10 +114,39 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
     if (spared > 0)
         cli_doctor_report(d, "quiet-floor", ASSAY_HEALTH_WARN, "every member that votes attests",
                           "repair the quotes of those in assay status, or drain them",
-                          "%zu members vote without attesting and keep their votes", spared);
+                          "%zu members vote without attesting and retain their votes", spared);
     if (held)
         cli_doctor_report(d, "enforcement", ASSAY_HEALTH_WARN, "no manual hold",
                           "assay enforce release --reason TEXT", "held manually");
+}
+
+/* docs/protocol.md 7.2, 10.6: without a certified PASS, which takes votes of others, nothing is
+ * permitted. */
+static void check_attested(struct assay_doctor *d, const struct assay_json *document)
+{
+    static const char expected[] = "a certified PASS by other members";
+    const struct assay_json *const status = assay_json_get(document, "data");
+    struct assay_json *answer = NULL;
+    char request[96];
+    (void)snprintf(request, sizeof request, "node %s", assay_json_text(status, "node_id", ""));
+    if (assay_client_request(d->socket, request, d->timeout_ms, &answer) != ASSAY_OK) return;
+    const struct assay_json *const own = assay_json_get(answer, "data");
+    const bool known = assay_json_get(own, "last_success_epoch") != NULL;
+    const unsigned long long epoch = cli_number_of(own, "last_success_epoch");
+    const bool alone = cli_number_of(status, "member_count") == 1;
+    if (known && epoch > 0)
+        cli_doctor_report(d, "attested", ASSAY_HEALTH_OK, "", "", "last in epoch %llu", epoch);
+    else if (known && alone)
+        cli_doctor_report(d, "attested", ASSAY_HEALTH_FAIL, expected,
+                          "add members: a network of one node is never attested, and assay permit "
+                          "denies everything",
+                          "never: no other member verifies this node");
+    else if (known)
+        cli_doctor_report(d, "attested", ASSAY_HEALTH_WARN, expected,
+                          "usual in the first epochs of a network or a member; longer: assay "
+                          "explain NODE has the reason",
+                          "never: no certified PASS of this node yet");
+    assay_json_free(&answer);
 }
 
 static void look_at_roots(struct assay_doctor *d, const struct assay_json *collateral)
@@ -115,8 +164,8 @@ static void look_at_roots(struct assay_doctor *d, const struct assay_json *colla
                                  : ASSAY_HEALTH_OK,
                           "less than half of its life gone",
                           "turn collateral.fetch on, or assay collateral fetch, pack and submit",
-                          "in force: %s of root %.12s ends first, at %s",
-                          cli_text_of(root, "ends_first", "?"), cli_text_of(root, "root", "?"),
+                          "in force: %s of root %.12s expires first, at %s",
+                          cli_text_of(root, "expires_first", "?"), cli_text_of(root, "root", "?"),
                           cli_text_of(root, "until", "?"));
     }
 }
@@ -144,11 +193,15 @@ void cli_doctor_daemon(struct assay_doctor *d)
         return;
     }
     const struct assay_json *const data = assay_json_get(status, "data");
-    cli_doctor_report(d, "daemon", ASSAY_HEALTH_OK, "", "", "%s: %s",
+    const bool stale = assay_json_bool(data, "stale", false);
+    cli_doctor_report(d, "daemon", stale ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_OK,
+                      stale ? "a daemon whose blocks become final" : "",
+                      stale ? "it answers; see quorum and finality" : "", "%s: %s",
                       cli_text_of(status, "node", "?"), cli_text_of(data, "sentence", "?"));
     look_at_clock(d, data);
     look_at_quorum(d, data);
     look_at_self(d, data);
+    check_attested(d, status);
     if (assay_client_request(d->socket, "collateral", d->timeout_ms, &collateral) == ASSAY_OK)
         look_at_roots(d, assay_json_get(collateral, "data"));
     assay_json_free(&status);

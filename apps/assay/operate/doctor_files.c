@@ -4,9 +4,10 @@
  */
 #include "apps/assay/operate/doctor.h"
 
-#include "apps/assay/core/service_user.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/service_user.h"
 #include "apps/assay/members/node_source.h"
+#include "apps/config/rights.h"
 #include "base/base64.h"
 #include "base/file/trust.h"
 #include "base/rfc3339.h"
@@ -58,7 +59,7 @@ static void look_at_life(struct assay_doctor *d, const struct assay_collateral_l
     cli_doctor_report(d, "collateral", health, "valid for a week or more",
                       "assay collateral status: a running network renews it (collateral.fetch in "
                       "assayd.yaml, or assay collateral fetch and pack and submit)",
-                      "of genesis: %s ends first, %s %s%s", life->ends_first,
+                      "of genesis: %s expires first, %s %s%s", life->expires_first,
                       left_s < 0 ? "it ended at" : "at", until,
                       early ? ", and is not valid yet" : "");
 }
@@ -97,10 +98,13 @@ static void look_at_genesis(struct assay_doctor *d, struct effective *c)
     if (status == ASSAY_OK)
         status = assay_genesis_decode(c->bytes, len, false, &c->genesis, &where);
     if (status != ASSAY_OK) {
+        const bool is_unsigned = status == ASSAY_E_SIGNATURE;
         cli_doctor_report(d, "genesis", ASSAY_HEALTH_FAIL,
                           "a genesis that the threshold of its operators signed",
-                          "assay genesis show FILE lists the signatures", "%s: %s", path,
-                          cli_file_fault(path, status));
+                          is_unsigned ? "assay genesis show FILE lists the signatures"
+                                      : "get the genesis of the network from an operator, and name "
+                                        "it as node.genesis",
+                          "%s: %s", path, cli_file_fault_of(path, status, "a genesis"));
         return;
     }
     cli_doctor_report(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
@@ -123,39 +127,89 @@ static bool is_private(const struct stat *info)
     return (info->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-static void look_at_folder(struct assay_doctor *d, const char *about, const char *path)
+static const char folder_expected[] = "a folder of this user, mode 0700";
+
+/* Returns: whether a folder that cannot be looked at was reported. why: errno */
+static bool reports_denied(struct assay_doctor *d, const char *about, const char *path, int why)
 {
+    if (why != EACCES) return false;
+    cli_doctor_report(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
+                      "run assay doctor as the daemon's user", "%s: %s", path, strerror(why));
+    return true;
+}
+
+/* As evaluated by the daemon, which makes it. */
+static void look_at_state(struct assay_doctor *d)
+{
+    const char *const path = d->config.state_dir;
+    char fault[ASSAY_FILE_MESSAGE_LEN];
     struct stat info;
     if (stat(path, &info) != 0) {
-        if (errno == EACCES) {
-            cli_doctor_report(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
-                              "run assay doctor as the daemon's user", "%s: %s", path,
-                              strerror(errno));
-            return;
-        }
-        const bool makes = strcmp(about, "state") == 0 && errno == ENOENT;
-        cli_doctor_report(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                          "a folder of this user, mode 0700",
-                          makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
-                          path, strerror(errno), makes ? ", the daemon makes it" : "");
+        const int why = errno;
+        if (reports_denied(d, "state", path, why)) return;
+        cli_doctor_report(d, "state", why == ENOENT ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                          folder_expected, why == ENOENT ? "" : "name another node.state_dir",
+                          "%s: %s", path,
+                          why == ENOENT ? "does not exist yet; assayd creates it" : strerror(why));
         return;
     }
-    if (strcmp(about, "state") == 0 && S_ISDIR(info.st_mode)) { /* as evaluated by the daemon */
-        char fault[ASSAY_FILE_MESSAGE_LEN];
-        const bool loose = assay_file_trust_fault(path, fault);
-        cli_doctor_report(d, about, loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
-                          "a folder that other users cannot write, mode 0755 or less",
-                          loose ? "chown it to the daemon's user, chmod go-w" : "",
-                          loose ? "%s" : "%s: a folder", loose ? fault : path);
-        return;
+    const bool loose = S_ISDIR(info.st_mode) && assay_file_trust_fault(path, fault);
+    const bool sound = S_ISDIR(info.st_mode) && !loose;
+    cli_doctor_report(d, "state", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                      "a folder that other users cannot write, mode 0755 or less",
+                      sound   ? ""
+                      : loose ? "chown it to the daemon's user, chmod go-w"
+                              : "name another node.state_dir, or remove the file",
+                      loose ? "%s" : "%s: %s", loose ? fault : path,
+                      sound ? "a folder" : "no folder");
+}
+
+/* As evaluated by the daemon; that others may read names in it is a warning alone, since each file
+ * has its own permissions. Returns: whether keys can be looked for in it. */
+static bool look_at_keys_folder(struct assay_doctor *d)
+{
+    const char *const path = d->config.keys_dir;
+    char fault[ASSAY_FILE_MESSAGE_LEN];
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        const int why = errno;
+        if (!reports_denied(d, "keys", path, why))
+            cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, folder_expected,
+                              "of a member: bring it back from its back-up, since new keys are "
+                              "another node's; of a new node: assay keys generate DIR --name NAME",
+                              "%s: %s", path, strerror(why));
+        return false;
     }
-    const bool ours = info.st_uid == geteuid() || geteuid() == 0;
-    const bool sound = S_ISDIR(info.st_mode) && ours && is_private(&info);
-    cli_doctor_report(
-        d, about, sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL, "a folder of this user, mode 0700",
-        sound ? "" : "chown it to the daemon's user, chmod 700", "%s: %s, mode %04o, of user %u",
-        path, S_ISDIR(info.st_mode) ? "a folder" : "no folder", (unsigned)(info.st_mode & 07777),
-        (unsigned)info.st_uid);
+    if (assay_file_folder_fault(path, fault)) {
+        cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, folder_expected,
+                          "correct owner and mode of that path (chown, chmod); the keys stay", "%s",
+                          fault);
+        return false;
+    }
+    const bool sound = is_private(&info);
+    cli_doctor_report(d, "keys", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, folder_expected,
+                      sound ? "" : "chmod 700", "%s: a folder, mode %04o, of user %u", path,
+                      (unsigned)(info.st_mode & 07777), (unsigned)info.st_uid);
+    return true;
+}
+
+/* The list of files that assayd tests before it starts. */
+static void check_permissions(struct assay_doctor *d)
+{
+    const struct assay_config_sources sources = { .path = d->config_path,
+                                                  .environment = assay_config_environment() };
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "", fault[ASSAY_FILE_MESSAGE_LEN] = "";
+    struct assay_config_layers layers = { 0 };
+    const enum assay_status status = assay_config_layers_open(&sources, &layers, message);
+    const bool loose =
+        status == ASSAY_OK && assay_config_rights_fault(d->config_path, &layers, &d->config, fault);
+    if (status == ASSAY_OK)
+        cli_doctor_report(d, "permissions", loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
+                          "files that other users cannot change; assayd refuses to start otherwise",
+                          loose ? "correct owner and mode of that path (chown, chmod go-w)" : "",
+                          "%s",
+                          loose ? fault : "only this user and root change the files that it names");
+    assay_config_layers_close(&layers);
 }
 
 /*
@@ -174,8 +228,9 @@ static void look_at_card(struct assay_doctor *d, const struct assay_keyring *rin
         assay_node_card_load(path, &card, message) != ASSAY_OK)
         return; /* only commands read it */
     if (!assay_bytes_equal(card.node_id, ring->node_id, sizeof card.node_id)) other = "identity";
-    else if (!assay_bytes_equal(card.door_public, ring->door_public, sizeof card.door_public))
-        other = "door";
+    else if (!assay_bytes_equal(card.bootstrap_public, ring->bootstrap_public,
+                                sizeof card.bootstrap_public))
+        other = "bootstrap";
     else if (first &&
              !assay_bytes_equal(card.voting_public, own->voting_public, sizeof card.voting_public))
         other = "voting";
@@ -184,7 +239,7 @@ static void look_at_card(struct assay_doctor *d, const struct assay_keyring *rin
         other = "transport";
     if (other == NULL) return;
     cli_doctor_report(d, "keys", ASSAY_HEALTH_FAIL, "keys and node.yaml of one node in this folder",
-                      "bring the whole folder back from this node's back-up; never mix two folders",
+                      "restore the entire folder from this node's back-up; never mix two folders",
                       "%s: the %s key is of another node than the card of \"%s\", node.yaml",
                       d->config.keys_dir, other, card.name);
 }
@@ -247,13 +302,14 @@ static void look_at_store(struct assay_doctor *d)
                           "run assay doctor as the daemon's user", "%s: %s", path, strerror(errno));
         return;
     }
-    const enum assay_status status = assay_store_sqlite_look(path, &store, message, sizeof message);
+    const enum assay_status status =
+        assay_store_sqlite_inspect(path, &store, message, sizeof message);
     if (status == ASSAY_E_NOT_FOUND) check_binding(d, NULL);
     if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
     cli_doctor_report(
         d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
         "a store that is complete, and that no other process holds",
-        "of a damaged one: move the state folder away, keep it, and begin with what a "
+        "of a damaged one: move the state folder away, save it, and start with what a "
         "peer saved (assay store save, assay store restore)",
         "%s", status == ASSAY_OK ? path : message);
     if (status == ASSAY_OK) check_binding(d, store);
@@ -292,13 +348,16 @@ static void look_at_keys(struct assay_doctor *d, const struct effective *c)
 {
     struct assay_keyring ring;
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
-    look_at_folder(d, "keys", d->config.keys_dir);
-    const char *const keys = d->config.keys_dir, *const identity = d->config.identity_dir;
-    if (assay_keyring_open(keys, identity, &ring, message) != ASSAY_OK) {
+    if (!look_at_keys_folder(d)) return;
+    const enum assay_status status =
+        assay_keyring_open(d->config.keys_dir, d->config.identity_dir, &ring, message);
+    if (status != ASSAY_OK) {
+        const bool is_access = status == ASSAY_E_IO;
         cli_doctor_report(
             d, "keys", ASSAY_HEALTH_FAIL, "what assay keys generate made, each file of mode 0600",
-            "ls -l there; bring the keys back from their back-up, never make new ones "
-            "for a member",
+            is_access ? "correct owner and mode of that path (chown, chmod 600); the keys stay"
+                      : "ls -l there; bring the keys back from their back-up, never make new ones "
+                        "for a member",
             "%s", message);
         return;
     }
@@ -424,9 +483,23 @@ static void look_at_program(struct assay_doctor *d, const struct effective *c, c
  * counts. */
 static void look_at_source(struct assay_doctor *d)
 {
-    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "", fault[ASSAY_FILE_MESSAGE_LEN];
     const struct assay_config_source *const e = &d->config.evidence;
     const enum assay_status status = cli_node_source_sample(&d->config, NULL, NULL, message);
+    const bool is_key = status != ASSAY_OK && e->kind == ASSAY_CONFIG_SOFT;
+    if (is_key) {
+        const bool loose = assay_file_secret_fault(e->credential, fault);
+        cli_doctor_report(
+            d, "evidence", ASSAY_HEALTH_FAIL, "a key of a SOFT platform, mode 0600",
+            loose ? "correct owner and mode of that path, or bring the file back from "
+                    "its back-up"
+                  : "bring the file back from its back-up; of a new node: assay soft "
+                    "node",
+            loose ? "soft: %s%s%s" : "soft: %s: %s%s", loose ? fault : e->credential,
+            loose ? "" : cli_file_fault_of(e->credential, status, "the key of a SOFT platform"),
+            "");
+        return;
+    }
     cli_doctor_report(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
                       "a source that this user may open",
                       "docs/configuration.md, sections 6 and 7, has each source's needs",
@@ -450,8 +523,10 @@ void cli_doctor_config(struct assay_doctor *d)
         cli_doctor_report(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
     else
         cli_doctor_report(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
-                          "fix that line; docs/configuration.md, section 3, has every key", "%s",
-                          message);
+                          access(d->config_path, R_OK) == 0
+                              ? "fix that line; docs/configuration.md, section 3, has every key"
+                              : "name the file that assayd reads, or make one (assay setup node)",
+                          "%s", message);
 }
 
 void cli_doctor_files(struct assay_doctor *d)
@@ -463,7 +538,8 @@ void cli_doctor_files(struct assay_doctor *d)
     look_at_genesis(d, c);
     look_at_peers(d, c);
     look_at_keys(d, c);
-    look_at_folder(d, "state", d->config.state_dir);
+    look_at_state(d);
+    check_permissions(d);
     look_at_store(d);
     look_at_images(d);
     look_at_disk(d);

@@ -46,7 +46,7 @@ static const char *reason_of(const struct assay_link_peer *p)
     case ASSAY_LINK_NEVER:
         return varies ? "the way varies: packets are lost, the link is full, or a machine is busy"
                       : "the way is long: what it proposes comes after others gave up the view";
-    case ASSAY_LINK_UNKNOWN: return "it has not answered yet: ask again in an epoch";
+    case ASSAY_LINK_UNKNOWN: return "it has not answered yet: retry in an epoch";
     case ASSAY_LINK_FAR: return "no neighbour: its messages arrive through others";
     case ASSAY_LINK_SILENT: return "unreachable: is it running, and is its address correct?";
     case ASSAY_LINK_ENDED: return "it announced its stop";

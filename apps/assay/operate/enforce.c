@@ -80,7 +80,7 @@ static void print_enforcement(const struct assay_json *data)
     const struct assay_json *const journal = assay_json_get(data, "journal");
     const struct assay_json *const targets = assay_json_get(data, "targets");
     if (assay_json_bool(hold, "held", false))
-        (void)printf("HELD           by hand since %s: %s\n", text_of(hold, "since"),
+        (void)printf("HELD           manually since %s: %s\n", text_of(hold, "since"),
                      text_of(hold, "reason"));
     else (void)puts("held           no");
     (void)printf("journal        %llu lines, head %llu:%s\n",

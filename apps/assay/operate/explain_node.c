@@ -30,7 +30,7 @@ static void put_reasons(const struct assay_json *node)
 
 static void put_standing(const struct assay_json *node)
 {
-    const char *const stage = cli_text_of(node, "stage", "member");
+    const char *const stage = cli_stage_of(node);
     (void)puts("\nStanding");
     (void)printf("standing       %s%s%s%s%s\n", cli_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
@@ -67,7 +67,7 @@ static void put_moves(const struct assay_json *data)
     const struct assay_json *const moves = assay_json_get(data, "moves");
     const size_t count = assay_json_count(moves);
     (void)puts("\nWhat happened");
-    if (count == 0) (void)puts("  nothing moved its score in the epochs that are kept");
+    if (count == 0) (void)puts("  nothing moved its score in the stored epochs");
     for (size_t i = 0; i < count && i < MOVES_SHOWN; i++)
         put_move(assay_json_at(moves, i));
     if (count > MOVES_SHOWN)
@@ -76,10 +76,10 @@ static void put_moves(const struct assay_json *data)
 
 /* ------------------------------------------------------------ votes */
 
-/* docs/openapi.json, schema said. */
-static const char *get_outcome_text(const char *said)
+/* docs/openapi.json, schema outcome_letter. */
+static const char *get_outcome_text(const char *letter)
 {
-    switch (said[0]) {
+    switch (letter[0]) {
     case 'P': return "PASS";
     case 'H': return "PASS, needs hardening";
     case 'O': return "PASS, out of date";
@@ -87,7 +87,7 @@ static const char *get_outcome_text(const char *said)
     case 'F': return "FAIL, hard";
     case 'A': return "absent";
     case 'U': return "not to be judged";
-    default: return "said nothing";
+    default: return "no vote";
     }
 }
 
@@ -103,7 +103,7 @@ static void put_votes(const struct assay_json *data)
         const struct assay_json *const v = assay_json_at(votes, i);
         if (cli_number_of(v, "slot") == own) continue; /* no member votes on itself */
         (void)printf("  %-16s weight %-6llu %s%s\n", cli_text_of(v, "name", "?"),
-                     cli_number_of(v, "weight"), get_outcome_text(cli_text_of(v, "said", "?")),
+                     cli_number_of(v, "weight"), get_outcome_text(cli_text_of(v, "outcome", "?")),
                      assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");
     }
     for (size_t i = 0; i < assay_json_count(steps); i++)
@@ -120,10 +120,13 @@ static void put_evidence(const struct assay_json *node)
     const char *const reason = passes ? "" : cli_text_of(node, "last_reason", "");
     (void)puts("\nIts evidence, as this node finds it");
     (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
-    (void)printf("looked for     in epoch %llu, it last passed in epoch %llu\n",
-                 cli_number_of(node, "last_attempt_epoch"),
-                 cli_number_of(node, "last_success_epoch"));
-    (void)puts("\nWho vouches for it");
+    const unsigned long long attempt = cli_number_of(node, "last_attempt_epoch");
+    const unsigned long long success = cli_number_of(node, "last_success_epoch");
+    if (attempt > 0) (void)printf("looked for     in epoch %llu, ", attempt);
+    else (void)printf("looked for     in no closed epoch yet, ");
+    if (success > 0) (void)printf("it last passed in epoch %llu\n", success);
+    else (void)puts("it has not passed yet");
+    (void)puts("\nIdentity");
     (void)printf("node_id        %s\n", cli_text_of(node, "node_id", "?"));
     (void)printf("incarnation    %llu\n", cli_number_of(node, "incarnation"));
     (void)printf("operator       %s, %s\n", cli_text_of(node, "operator", "?"),

@@ -6,6 +6,7 @@
  * represents an hour.
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
 
 #include "apps/client.h"
@@ -59,8 +60,8 @@ static const struct column {
     { "hi_bp", NUMBER, false, false },
     { "integrity_rule", TEXT, false, false },
     { "availability_rule", TEXT, false, false },
-    { "balloted", FLAG, false, true },
-    { "said", TEXT, false, true },
+    { "has_ballot", FLAG, false, true },
+    { "outcomes", TEXT, false, true },
     { "proven_fail", FLAG, false, true },
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
@@ -175,7 +176,7 @@ static int request_epochs(const struct export *export, struct assay_json **docum
     if (status != ASSAY_OK) return report_unreachable(export, status);
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay export: %s\n",
-                  assay_json_text(assay_json_get(*document, "data"), "detail", "refused"));
+                  cli_text_of(assay_json_get(*document, "data"), "detail", "refused"));
     assay_json_free(document);
     return ASSAY_EXIT_INTERNAL;
 }

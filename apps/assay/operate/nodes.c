@@ -35,7 +35,7 @@ static const char *format_clock_offset(const struct assay_json *node)
 static void put_why(const struct assay_json *node)
 {
     const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
-    const char *const stage = cli_text_of(node, "stage", "member");
+    const char *const stage = cli_stage_of(node);
     const bool is_member = strcmp(stage, "member") == 0;
     (void)printf("%s%s%s", is_member ? "" : stage, is_member ? "" : "; ",
                  assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");

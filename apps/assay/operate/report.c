@@ -42,6 +42,7 @@ static int read_options(struct report *r, int argc, char **argv)
         { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
     };
     const char *http = NULL;
+    r->options.group = "report";
     r->options.socket = cli_daemon_default_socket();
     r->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
     for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
@@ -63,12 +64,21 @@ static int read_options(struct report *r, int argc, char **argv)
 
 /* ------------------------------------------------------------ the data */
 
+static const char *http_fault(enum assay_status status)
+{
+    if (status == ASSAY_E_NOT_FOUND) return "no such socket, or no such document of this node";
+    if (status == ASSAY_E_IO) return "no answer over HTTP: the connection was refused or closed";
+    if (status == ASSAY_E_SYNTAX || status == ASSAY_E_UNSUPPORTED)
+        return "the answer is not one of assayd's HTTP";
+    return assay_status_text(status);
+}
+
 static int report_unreachable(const struct report *r, const char *path, enum assay_status status)
 {
     return cli_print_error(
         r->options.json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
         "unreachable", "report: %s: %s; is assayd running, and does it listen there? See --help",
-        path, assay_status_text(status));
+        path, http_fault(status));
 }
 
 /* One document over HTTP, its data under a name. */

@@ -21,7 +21,7 @@ static void show_hold(const struct assay_json *d)
     const struct assay_json *const hold = assay_json_get(enforcement, "hold");
     const struct assay_json *const targets = assay_json_get(enforcement, "targets");
     if (assay_json_bool(hold, "held", false))
-        (void)printf("HELD           by hand since %s, nothing is permitted: %s\n",
+        (void)printf("HELD           manually since %s, nothing is permitted: %s\n",
                      cli_text_of(hold, "since", "?"), cli_text_of(hold, "reason", ""));
     for (size_t i = 0; i < assay_json_count(targets); i++) {
         const struct assay_json *const t = assay_json_at(targets, i);
@@ -82,7 +82,7 @@ static void show_lacking(const struct assay_json *missing, const char *key, cons
         if (gone && assay_json_as_int(assay_json_get(m, "last_message_age_ms"), &age_ms))
             (void)printf(" (%s %.1f s%s)", assay_json_bool(m, "ended", false) ? "ended" : "for",
                          (double)age_ms / 1000,
-                         assay_json_bool(m, "ended", false) ? " ago, as it said" : "");
+                         assay_json_bool(m, "ended", false) ? " ago, announced" : "");
         before = ", ";
     }
     if (before != what) (void)putchar('\n');
@@ -102,19 +102,20 @@ static void show_closing(const struct assay_json *d)
                      cli_number_of(d, "epoch"), get_seconds(c, "open_ms"),
                      get_seconds(d, "epoch_ms"),
                      assay_json_bool(c, "roll", false) ? "" : "; its roll is not final yet");
-    show_lacking(missing, "present", "not heard of   ");
+    show_lacking(missing, "present", "unreachable    ");
     show_lacking(missing, "evidence", "no evidence    ");
     show_lacking(missing, "ballot", "no ballot      ");
 }
 
-static void show_groups(const struct assay_json *groups, const char *what)
+static void show_groups(const struct assay_json *groups, const char *what, const char *effect)
 {
     for (size_t i = 0; i < assay_json_count(groups); i++) {
         const struct assay_json *g = assay_json_at(groups, i);
         const struct assay_json *members = assay_json_get(g, "members");
         const char *const name = cli_text_of(g, "name", "");
-        (void)printf("               %s %.64s (", what,
-                     name[0] != '\0' ? cli_text_sanitized(name) : cli_text_of(g, "id", "?"));
+        (void)printf("               %s %.64s %s (", what,
+                     name[0] != '\0' ? cli_text_sanitized(name) : cli_text_of(g, "id", "?"),
+                     effect);
         for (size_t k = 0; k < assay_json_count(members); k++)
             (void)printf("%s%s", k > 0 ? ", " : "",
                          cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
@@ -122,31 +123,51 @@ static void show_groups(const struct assay_json *groups, const char *what)
     }
 }
 
+static void show_bound(const char *label, unsigned long long failing, const char *noun,
+                       unsigned long long byzantine, const char *note)
+{
+    (void)printf("%-14s %llu %s%s may fail, %llu may be Byzantine%s\n", label, failing, noun,
+                 failing == 1 ? "" : "s", byzantine, note);
+}
+
 static void show_outlook(const struct assay_json *d)
 {
     const struct assay_json *t = assay_json_get(d, "tolerance");
     const struct assay_json *advice = assay_json_get(d, "advice");
     const struct assay_json *clock = assay_json_get(d, "clock");
-    int64_t ahead_ms = 0;
+    int64_t ahead_ms = 0, age_ms = 0;
     for (size_t i = 0; i < assay_json_count(advice); i++)
         (void)printf("do             %s\n", cli_text_of(assay_json_at(advice, i), "text", "?"));
-    (void)printf("tolerates      any %llu more members failing, any %llu lying\n",
-                 cli_number_of(t, "members_stop"), cli_number_of(t, "members_break"));
+    if (assay_json_count(advice) == 0 && assay_json_bool(d, "stale", false) &&
+        assay_json_as_int(assay_json_get(d, "head_age_ms"), &age_ms) &&
+        assay_json_bool(assay_json_get(d, "closing"), "progress", false))
+        (void)puts(
+            "do             enough members are reachable, and no block becomes final: read the "
+            "logs of all; a member with\n               new keys (assay keys rotate, assay "
+            "store restore) does not vote until a block lists them.\n               If more "
+            "than a third of the weight waits for that, the network needs RECOVER");
+    show_bound("tolerates", cli_number_of(t, "members_stop"), "more member",
+               cli_number_of(t, "members_break"), "");
     if (assay_json_bool(t, "shares_platforms", false))
-        (void)printf("               any %llu platforms failing, any %llu lying: members of one go "
-                     "together\n",
-                     cli_number_of(t, "platforms_stop"), cli_number_of(t, "platforms_break"));
-    (void)printf("               any %llu operators failing, any %llu lying\n",
-                 cli_number_of(t, "any_operators_stop"), cli_number_of(t, "any_operators_break"));
-    (void)printf("               any %llu vendor roots failing, any %llu lying\n",
-                 cli_number_of(t, "any_vendors_stop"), cli_number_of(t, "any_vendors_break"));
-    show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
-    show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
-    show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
-    show_groups(assay_json_get(t, "vendors_break"), "not the lies of vendor root");
-    show_groups(assay_json_get(t, "vendors_outvote"),
-                "more than a third of the votes, not of the weight, has vendor root");
-    if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
+        show_bound("", cli_number_of(t, "platforms_stop"), "platform",
+                   cli_number_of(t, "platforms_break"), ": members of one fail together");
+    show_bound("", cli_number_of(t, "any_operators_stop"), "operator",
+               cli_number_of(t, "any_operators_break"), "");
+    show_bound("", cli_number_of(t, "any_vendors_stop"), "vendor root",
+               cli_number_of(t, "any_vendors_break"), "");
+    show_groups(assay_json_get(t, "operators_stop"), "failure of operator",
+                "alone stops the network");
+    show_groups(assay_json_get(t, "vendors_stop"), "failure of vendor root",
+                "alone stops the network");
+    show_groups(assay_json_get(t, "operators_break"), "a Byzantine operator",
+                "alone can break safety");
+    show_groups(assay_json_get(t, "vendors_break"), "a Byzantine vendor root",
+                "alone can break safety");
+    show_groups(assay_json_get(t, "vendors_outvote"), "vendor root",
+                "has more than a third of the votes, not of the weight");
+    if (cli_number_of(d, "member_count") == 1)
+        (void)puts("clock          no other member to compare with");
+    else if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
         (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
                      (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
                      ahead_ms < 0 ? "behind" : "ahead of", get_seconds(clock, "bound_ms"),
@@ -160,7 +181,7 @@ static void show_changes(const struct assay_json *d)
     const struct assay_json *c = assay_json_get(d, "changes");
     const struct assay_json *trial = assay_json_get(c, "trial");
     const struct assay_json *ended = assay_json_get(c, "ended");
-    const char *stage = cli_text_of(d, "stage", "member");
+    const char *stage = cli_stage_of(d);
     const char *missing = cli_text_of(d, "cannot_catch_up", "");
     if (missing[0] != '\0') (void)printf("BEHIND         %s\n", missing);
     if (strcmp(stage, "member") != 0) (void)printf("stage          %s\n", stage);
@@ -172,7 +193,7 @@ static void show_changes(const struct assay_json *d)
     if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
         (void)printf("on trial       change %llu: weight %llu of %llu was suspended, %llu is not "
                      "yet appraised under it\n",
-                     cli_number_of(trial, "sequence"), cli_number_of(trial, "felled_weight"),
+                     cli_number_of(trial, "sequence"), cli_number_of(trial, "suspended_weight"),
                      cli_number_of(trial, "total_weight"), cli_number_of(trial, "unjudged_weight"));
     if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
         (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
@@ -189,8 +210,8 @@ static void show_quiet(const struct assay_json *names, const char *what, const c
     }
 }
 
-/* One sentence, true when the chain stands still as well: the daemon makes it from what it knows
- * now, with the age of the last block before everything else. */
+/* One sentence, true while the chain is stalled as well: the daemon makes it from its current
+ * state, with the age of the last block before everything else. */
 static void show_sentence(const struct assay_json *d)
 {
     const char *at = assay_json_text(d, "sentence", "");
@@ -219,7 +240,7 @@ static void show_status(const struct assay_json *document)
     for (size_t i = 0; i < assay_json_count(accepted); i++) {
         const char *const name = assay_json_as_text(assay_json_at(accepted, i));
         (void)printf("INSECURE       accepted by its configuration: %s\n",
-                     name != NULL ? name : "?");
+                     name != NULL ? cli_text_sanitized(name) : "?");
     }
     show_head(d);
     if (assay_json_bool(d, "identity_in_use", false))
@@ -249,6 +270,7 @@ static void show_status(const struct assay_json *document)
                  format_bool(assay_json_bool(d, "operator_cap_met", false)),
                  format_bool(assay_json_bool(d, "vendor_cap_met", false)));
     (void)printf("cuts           %s\n", cli_text_of(d, "cuts", "-"));
+    (void)puts("               cuts reduce weights to the caps of an operator or vendor root");
     (void)printf("enclave        pid %llu, started %llu times%s\n", cli_number_of(enclave, "pid"),
                  cli_number_of(enclave, "starts"),
                  assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");

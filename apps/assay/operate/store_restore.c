@@ -3,8 +3,8 @@
  * state folder that has none.
  *
  * It is put together under another name, closed, and given its name last, so a crash at any
- * instruction leaves no store or a whole one. It knows no key set, so the daemon that begins with
- * it makes new keys (docs/protocol.md 2.7.2).
+ * instruction leaves no store or a complete one. It contains no key set, so the daemon that starts
+ * from it generates new keys (docs/protocol.md 2.7.2).
  */
 #include "apps/assay/operate/store.h"
 
@@ -127,13 +127,17 @@ static int restore_store(const struct assay_store_options *o, const struct assay
         return cli_result_json_print(data);
     }
     if (result == ASSAY_EXIT_OK)
-        (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n", p.store,
-                     (unsigned long long)archive->end.epoch);
+        (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n"
+                     "note           the node does not vote until a block lists them, which takes "
+                     "the votes of the others: more\n               than two thirds of the weight; "
+                     "without these the network stops and needs RECOVER (assay recover)\n",
+                     p.store, (unsigned long long)archive->end.epoch);
     /* docs/protocol.md 5.30.1: old voting keys can sign another history. */
     if (result == ASSAY_EXIT_OK && o->checkpoint == NULL)
-        (void)puts("trusted        the voters of every epoch since genesis, for as long as their "
-                   "keys exist;\n               a --checkpoint of the last 14 days, of an operator "
-                   "that you trust, is safer");
+        (void)puts("checkpoint     none: verified from genesis, by voting keys that may be old and "
+                   "stolen. If the\n               network has run for 14 days or more, restore "
+                   "again with --checkpoint FILE,\n               made by `assay checkpoint` at a "
+                   "node of an operator that you trust");
     return result;
 }
 

@@ -9,6 +9,7 @@
 #include "apps/assay/operate/store.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/store_items.h"
 #include "apps/assay/members/network.h"
 #include "apps/assay/core/output.h"
@@ -32,7 +33,7 @@ static int request_document(const char *socket, const char *request, struct assa
     }
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay store save: %s\n",
-                  assay_json_text(assay_json_get(*document, "data"), "detail", "refused"));
+                  cli_text_of(assay_json_get(*document, "data"), "detail", "refused"));
     assay_json_free(document);
     return ASSAY_EXIT_INTERNAL;
 }

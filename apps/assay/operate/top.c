@@ -139,7 +139,7 @@ static void put_status(struct top *t)
     if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
     if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)
         put(t, "INSECURE: settings that were accepted");
-    put(t, "epoch %llu  height %llu  may fail %llu, lie %llu", cli_number_of(d, "epoch"),
+    put(t, "epoch %llu  height %llu  may fail %llu, be Byzantine %llu", cli_number_of(d, "epoch"),
         cli_number_of(d, "height"), cli_number_of(tolerance, "members_stop"),
         cli_number_of(tolerance, "members_break"));
     for (size_t i = 0; i < assay_json_count(advice); i++)

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Every member of a document, one a line. */
 static void show_counters(const struct assay_json *document)
@@ -18,14 +19,37 @@ static void show_counters(const struct assay_json *document)
         (void)printf("%-32s %llu\n", cli_text_sanitized(key), cli_number_of(counters, key));
 }
 
-static void show_permit(const struct assay_json *document)
+/* Returns: whether the node that answered has had no certified PASS so far. */
+static bool is_never_attested(const struct assay_daemon_request *q,
+                              const struct assay_json *document)
 {
+    char request[96];
+    struct assay_json *answer = NULL;
+    (void)snprintf(request, sizeof request, "node %s", assay_json_text(document, "node", ""));
+    if (assay_client_request(q->socket, request, q->timeout_ms, &answer) != ASSAY_OK) return false;
+    const struct assay_json *const own = assay_json_get(answer, "data");
+    const bool never = assay_json_get(own, "last_success_epoch") != NULL &&
+                       cli_number_of(own, "last_success_epoch") == 0;
+    assay_json_free(&answer);
+    return never;
+}
+
+static int print_permit(const struct assay_daemon_request *q)
+{
+    struct assay_json *document = NULL;
+    const int result = cli_daemon_get_document(q, &document, "permit %s", q->class_);
+    if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const bool permitted = assay_json_bool(d, "permitted", false);
+    const bool never = !permitted && strcmp(assay_json_text(d, "reason", ""), "stale") == 0 &&
+                       is_never_attested(q, document);
     if (permitted) (void)printf("permitted: %s\n", cli_text_of(d, "class", "?"));
     else
-        (void)printf("denied: %s: %s\n", cli_text_of(d, "class", "?"),
-                     cli_text_of(d, "reason", "?"));
+        (void)printf("denied: %s: %s%s\n", cli_text_of(d, "class", "?"),
+                     cli_text_of(d, "reason", "?"),
+                     never ? " (no certified PASS of this node yet)" : "");
+    assay_json_free(&document);
+    return permitted ? ASSAY_EXIT_OK : ASSAY_EXIT_DENIED;
 }
 
 static void show_timeline(const struct assay_json *document)
@@ -44,7 +68,8 @@ int cli_command_permit(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "permit" };
     const int early = cli_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : cli_daemon_print(&q, show_permit, "permit %s", q.class_);
+    if (early >= 0) return early;
+    return q.json ? cli_daemon_print(&q, NULL, "permit %s", q.class_) : print_permit(&q);
 }
 
 int cli_command_counters(int argc, char **argv)

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
+#include "quote/source/soft/issue.h"
 #include "quote/source/soft/soft.h"
 
 #include <errno.h>
@@ -44,6 +45,34 @@ static int report_error(const char *what, enum assay_status status)
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
+
+static const char vendor_key[] = "the key of a SOFT vendor",
+                  platform_key[] = "the key of a SOFT platform";
+
+/* A key file: what it is instead, or its permissions. */
+static int report_key(const char *path, enum assay_status status, const char *expected)
+{
+    (void)fprintf(stderr, "assay soft: %s: %s\n", path, cli_file_fault_of(path, status, expected));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
+
+/* Of a vendor's folder. */
+static int report_vendor(const char *dir, enum assay_status status)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/ca.key", dir) >= (int)sizeof path)
+        return report_error(dir, ASSAY_E_RANGE);
+    return report_key(path, status, vendor_key);
+}
+
+/* Names are part of certificates. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE */
+static int check_name(const char *which, const char *name)
+{
+    if (assay_issue_name_fits(name, ASSAY_SOFT_NAME_MAX) == ASSAY_OK) return ASSAY_EXIT_OK;
+    return cli_misuse("%s wants 1 to %d of A-Z a-z 0-9 space . _ -, not \"%s\"", which,
+                      ASSAY_SOFT_NAME_MAX - 1, name);
 }
 
 static int complain_output(const char *what, enum assay_status status)
@@ -110,10 +139,12 @@ static int run_ca(const struct options *o)
     char key[KEY_TEXT];
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
         return cli_misuse("--days wants 1 to 7300");
+    const char *const name = o->name == NULL ? "vendor" : o->name;
+    const int named = check_name("--name", name);
+    if (named != ASSAY_EXIT_OK) return named;
     struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return report_error("ca", ASSAY_E_MEMORY);
-    const enum assay_status status =
-        make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle, key);
+    const enum assay_status status = make_ca(o->words[0], name, days, bundle, key);
     const int why = errno;
     free(bundle);
     errno = why;
@@ -180,8 +211,10 @@ static int run_node(const struct options *o)
     struct assay_soft_ca ca;
     struct assay_soft_node node;
     const char *const dir = o->words[0];
+    const int named = check_name("NAME", o->words[1]);
+    if (named != ASSAY_EXIT_OK) return named;
     enum assay_status status = assay_soft_ca_load(dir, &ca);
-    if (status != ASSAY_OK) return report_error(dir, status);
+    if (status != ASSAY_OK) return report_vendor(dir, status);
     status = assay_soft_node_create(&ca, o->words[1], NULL, &node);
     assay_soft_ca_wipe(&ca);
     if (status != ASSAY_OK) return report_error(o->words[1], status);
@@ -238,7 +271,7 @@ static int run_quote(const struct options *o)
     if (measured != ASSAY_EXIT_OK) return measured;
 
     enum assay_status status = assay_soft_node_load(o->words[0], &node);
-    if (status != ASSAY_OK) return report_error(o->words[0], status);
+    if (status != ASSAY_OK) return report_key(o->words[0], status, platform_key);
     status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     assay_soft_node_deinit(&node);
     if (status != ASSAY_OK) return report_error(o->out, status);

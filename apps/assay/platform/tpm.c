@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20, MESSAGE_FILE_MAX = 16384 };
 
@@ -128,13 +129,21 @@ enum assay_status tpm_answer(const struct tpm_options *o, uint32_t slot,
     return status;
 }
 
-static int run_prepare(const struct tpm_options *o)
+/* Runs a step that writes into this folder. A folder made for it is removed when the step fails. */
+static int run_in_folder(const struct tpm_options *o, int (*run)(const struct tpm_options *o))
+{
+    const bool is_new = mkdir(o->words[0], 0700) == 0;
+    if (!is_new && errno != EEXIST) return tpm_complain(o->words[0], ASSAY_E_IO);
+    const int result = run(o);
+    if (is_new && result != ASSAY_EXIT_OK) (void)rmdir(o->words[0]); /* one with files stays */
+    return result;
+}
+
+static int prepare_in_folder(const struct tpm_options *o)
 {
     char path[PATH_MAX], message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     uint8_t bytes[ASSAY_TPM_REQUEST_MAX];
     size_t len = 0;
-    if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
-        return tpm_complain(o->words[0], ASSAY_E_IO);
     enum assay_status status = tpm_prepare(o, bytes, sizeof bytes, &len, message);
     if (status != ASSAY_OK) return complain_device(message, status);
     status = tpm_join(path, o->words[0], "request");
@@ -142,6 +151,11 @@ static int run_prepare(const struct tpm_options *o)
         status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
     return status == ASSAY_OK ? tpm_say_file("tpm prepare", path, true)
                               : tpm_complain(path, status);
+}
+
+static int run_prepare(const struct tpm_options *o)
+{
+    return run_in_folder(o, prepare_in_folder);
 }
 
 static int run_answer(const struct tpm_options *o)
@@ -225,15 +239,13 @@ static int run_quote(const struct tpm_options *o)
 
 /* ------------------------------------------------------------ enroll: everything at once */
 
-static int run_enroll(const struct tpm_options *o)
+static int enroll_in_folder(const struct tpm_options *o)
 {
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "", path[PATH_MAX];
     uint8_t bytes[ASSAY_TPM_REQUEST_MAX], secret[ASSAY_TPM_CREDENTIAL_MAX];
     struct assay_tpm_request request;
     struct assay_tpm_challenge challenge;
     size_t len = 0;
-    if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
-        return tpm_complain(o->words[0], ASSAY_E_IO);
     enum assay_status status = tpm_join(path, o->words[0], "ak.pem");
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = tpm_prepare(o, bytes, sizeof bytes, &len, message);
@@ -248,6 +260,11 @@ static int run_enroll(const struct tpm_options *o)
     assay_secret_wipe(secret, sizeof secret);
     assay_secret_wipe(&challenge, sizeof challenge);
     return result;
+}
+
+static int run_enroll(const struct tpm_options *o)
+{
+    return run_in_folder(o, enroll_in_folder);
 }
 
 /* ------------------------------------------------------------ words */
@@ -270,7 +287,7 @@ static bool read_options(int argc, char **argv, struct tpm_options *o)
         { "name", required_argument, NULL, 'n' },
         { "days", required_argument, NULL, 'd' },
         { "registrar", required_argument, NULL, 'r' },
-        { "makers", required_argument, NULL, 'm' },
+        { "tpm-vendors", required_argument, NULL, 'm' },
         { "tcti", required_argument, NULL, 't' },
         { "out", required_argument, NULL, 'o' },
         { "measurement", required_argument, NULL, 'x' },
@@ -286,7 +303,7 @@ static bool read_options(int argc, char **argv, struct tpm_options *o)
             if (!read_days(optarg, &o->days)) return false;
             break;
         case 'r': o->registrar = optarg; break;
-        case 'm': o->makers = optarg; break;
+        case 'm': o->vendors = optarg; break;
         case 't': o->tcti = optarg; break;
         case 'o': o->out = optarg; break;
         case 'x': o->measurement = optarg; break;

@@ -12,7 +12,7 @@
 #include <limits.h>
 
 struct tpm_options {
-    const char *name, *registrar, *makers, *tcti, *out, *measurement, *program, *report_data;
+    const char *name, *registrar, *vendors, *tcti, *out, *measurement, *program, *report_data;
     uint32_t days; /* 0: the step's default */
     int word_count;
     char **words;

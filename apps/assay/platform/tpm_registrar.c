@@ -45,15 +45,15 @@ int tpm_run_registrar(const struct tpm_options *o)
                               : tpm_complain(o->words[0], status);
 }
 
-/* ------------------------------------------------------------ makers of TPMs */
+/* ------------------------------------------------------------ vendors of TPMs */
 
-struct makers {
+struct vendors {
     size_t root_count, certificate_count;
     struct assay_key roots[ASSAY_PATH_CANDIDATES_MAX];
     struct assay_certificate certificates[ASSAY_PATH_CANDIDATES_MAX];
 };
 
-static enum assay_status take_file(const char *dir, const char *name, struct makers *m)
+static enum assay_status take_file(const char *dir, const char *name, struct vendors *m)
 {
     uint8_t *bytes = NULL;
     size_t len = 0, found = 0;
@@ -73,7 +73,7 @@ static enum assay_status take_file(const char *dir, const char *name, struct mak
     return ASSAY_OK;
 }
 
-static enum assay_status read_makers(const char *dir, struct makers *m)
+static enum assay_status read_vendors(const char *dir, struct vendors *m)
 {
     struct assay_folder folder;
     ASSAY_TRY(cli_folder_open(dir, &folder));
@@ -91,17 +91,17 @@ int tpm_challenge(const struct tpm_options *o, const struct assay_tpm_request *r
                   struct assay_tpm_challenge *challenge)
 {
     const char *why = "out of memory";
-    struct makers *const m = calloc(1, sizeof *m);
+    struct vendors *const m = calloc(1, sizeof *m);
     if (m == NULL) return tpm_complain(why, ASSAY_E_MEMORY);
     const int64_t now_s = assay_unix_s();
-    enum assay_status status = read_makers(o->makers, m);
+    enum assay_status status = read_vendors(o->vendors, m);
     if (status != ASSAY_OK) {
         free(m);
-        return tpm_complain(o->makers, status);
+        return tpm_complain(o->vendors, status);
     }
-    const struct assay_tpm_makers makers = { m->roots, m->root_count, m->certificates,
-                                             m->certificate_count, now_s };
-    status = assay_tpm_challenge_make(request, &makers, challenge, &why);
+    const struct assay_tpm_vendors vendors = { m->roots, m->root_count, m->certificates,
+                                               m->certificate_count, now_s };
+    status = assay_tpm_challenge_make(request, &vendors, challenge, &why);
     free(m);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     (void)fprintf(stderr, "assay tpm: the request is refused: %s (%s)\n", why,

@@ -13,7 +13,7 @@
 #include "base/system_clock.h"
 #include "host/services.h"
 #include "net/documents/collateral_updates.h"
-#include "net/runtime/history.h"
+#include "net/timeline/history.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -161,25 +161,37 @@ static bool on_epoch_closed(void *context, const struct assay_state *state)
     return true;
 }
 
-static bool note_epoch(void *context, const struct assay_store_key *key, struct assay_slice value)
+static bool note_key(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
-    uint64_t *const newest = context;
+    struct assay_store_key *const newest = context;
     (void)value;
-    *newest = key->epoch;
+    *newest = *key;
     return false; /* backwards: the first is the last */
 }
 
-/* Number of the last epoch; 0 when the store does not have it. */
-static uint64_t newest_epoch(struct assay_store *store)
+/* Key of the last epoch up to an era; zero when the store does not have one. */
+static struct assay_store_key find_newest(struct assay_store *store, uint32_t era_max)
 {
     const struct assay_store_key from = { 0 };
-    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
-    uint64_t newest = 0;
+    struct assay_store_key to = { .era = era_max, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    struct assay_store_key newest = { 0 };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     const enum assay_status status =
-        assay_store_scan(store, ASSAY_STORE_FINALITY, &from, &to, true, note_epoch, &newest);
-    return status == ASSAY_OK ? newest : 0;
+        assay_store_scan(store, ASSAY_STORE_FINALITY, &from, &to, true, note_key, &newest);
+    return status == ASSAY_OK ? newest : from;
+}
+
+/* protocol.md 9.18: an era may count its epochs from the first one again. */
+static uint64_t highest_epoch(struct assay_store *store)
+{
+    struct assay_store_key newest = find_newest(store, UINT32_MAX);
+    uint64_t highest = newest.epoch;
+    while (newest.era > 0) {
+        newest = find_newest(store, newest.era - 1);
+        if (newest.epoch > highest) highest = newest.epoch;
+    }
+    return highest;
 }
 
 /* ------------------------------------------------------------ what came of it */
@@ -336,15 +348,16 @@ static void print_figures(const struct audit_run *run, const struct assay_audit_
                   (unsigned long long)f->blocks, (unsigned long long)f->records,
                   (unsigned long long)f->running_blocks);
     if (f->leaps > 0)
-        (void)fprintf(out, "leaps          %llu, over %llu epochs whose blocks are not kept here\n",
+        (void)fprintf(out,
+                      "fast syncs     %llu, over %llu epochs whose blocks are not stored here\n",
                       (unsigned long long)f->leaps, (unsigned long long)f->leapt_epochs);
     if (f->boundaries > 0)
         (void)fprintf(out, "boundaries     %llu, with their finality proofs\n",
                       (unsigned long long)f->boundaries);
-    (void)fprintf(out, "evidence       %llu pieces verified again, %llu kept\n",
+    (void)fprintf(out, "evidence       %llu pieces verified again, %llu stored\n",
                   (unsigned long long)network->judged, (unsigned long long)f->held_evidence);
     (void)fprintf(out,
-                  "beside them    %llu certificates, %llu votes, %llu proposals, %llu envelopes, "
+                  "in addition    %llu certificates, %llu votes, %llu proposals, %llu envelopes, "
                   "%llu ballots,\n               %llu waiting records, %llu snapshots, %llu "
                   "rows of scores\n",
                   (unsigned long long)f->certificates, (unsigned long long)f->votes,
@@ -416,6 +429,10 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
     const struct audit_options *options = run->options;
     struct assay_audit_figures figures;
     struct assay_audit_fault fault;
+    const uint64_t highest = highest_epoch(run->store);
+    if (highest > 0 && options->from_epoch > highest)
+        return cli_misuse("--from %llu: the store ends at epoch %llu",
+                          (unsigned long long)options->from_epoch, (unsigned long long)highest);
     void *memory = aligned_alloc(64, assay_audit_memory_len());
     const struct assay_audit_config config = {
         .store = run->store,
@@ -433,7 +450,8 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
         .closed = on_epoch_closed,
         .context = run,
     };
-    run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, options->json);
+    run->progress = assay_sim_progress_start("epochs", find_newest(run->store, UINT32_MAX).epoch, 0,
+                                             options->json);
     const double began_s = now_s();
     const enum assay_status status =
         memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;

@@ -5,6 +5,8 @@
 #include "apps/assay/proofs/checkpoint_since.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/proofs/proof.h"
 #include "apps/client.h"
 #include "engine/ledger/proofs/proof.h"
 #include "net/json/json.h"
@@ -34,7 +36,7 @@ static int request_boundaries(const char *socket, const struct assay_checkpoint 
     const struct assay_json *data = assay_json_get(*document, "data");
     if (assay_json_get(data, "links") != NULL) return ASSAY_EXIT_OK;
     const char *code = assay_json_text(data, "code", "error");
-    (void)fprintf(stderr, "%s: %s\n", command, assay_json_text(data, "detail", code));
+    (void)fprintf(stderr, "%s: %s\n", command, cli_text_of(data, "detail", code));
     return strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
@@ -114,6 +116,31 @@ static int report_refusal(const struct assay_boundary_chain *chain, const struct
     return ASSAY_EXIT_DENIED;
 }
 
+/* Is the daemon a member of another network? Reports that. */
+static bool report_other_network(const struct assay_checkpoint_since *s)
+{
+    struct assay_json *document = NULL;
+    struct assay_checkpoint own;
+    struct assay_slice slice;
+    uint8_t *bytes = NULL;
+    char expected[65], found[65];
+    const bool is_other =
+        assay_client_request(s->socket, "checkpoint", ASSAY_CLIENT_TIMEOUT_MS, &document) ==
+            ASSAY_OK &&
+        read_hex(assay_json_get(document, "data"), "checkpoint", &bytes, &slice) &&
+        assay_checkpoint_decode(slice, &own) == ASSAY_OK &&
+        !assay_bytes_equal(own.chain_id, s->from->chain_id, sizeof own.chain_id);
+    assay_json_free(&document);
+    free(bytes);
+    if (!is_other) return false;
+    assay_hex_encode(s->from->chain_id, 32, expected, sizeof expected);
+    assay_hex_encode(own.chain_id, 32, found, sizeof found);
+    (void)fprintf(stderr,
+                  "%s: not trusted: %s is a daemon of another network: chain %s, found %s\n",
+                  command, s->socket, expected, found);
+    return true;
+}
+
 /* Page after page, until the node has no more. Returns: an enum assay_exit */
 static int walk_boundaries(const struct assay_checkpoint_since *s,
                            struct assay_boundary_chain *chain)
@@ -137,6 +164,8 @@ static int walk_boundaries(const struct assay_checkpoint_since *s,
         if (status == ASSAY_OK) status = add_links(chain, links, &fault);
         const bool done = assay_json_count(links) == 0;
         assay_json_free(&document);
+        if (first && assay_status_class(status) == ASSAY_CLASS_INPUT && report_other_network(s))
+            return ASSAY_EXIT_DENIED;
         if (status != ASSAY_OK) return report_refusal(chain, &fault, status);
         if (done) return ASSAY_EXIT_OK;
     }
@@ -146,7 +175,7 @@ static int check_age(const struct assay_checkpoint_since *s,
                      const struct assay_boundary_chain *chain,
                      struct assay_checkpoint_advanced *carried)
 {
-    const struct assay_proven last = { .time_ms = chain->at.time_ms };
+    const struct assay_proven_state last = { .time_ms = chain->at.time_ms };
     if (chain->unsealed) {
         (void)fprintf(
             stderr,
@@ -158,7 +187,8 @@ static int check_age(const struct assay_checkpoint_since *s,
     }
     const enum assay_proof_answer age = assay_proof_age(s->from, &last, s->now_ms, s->max_age_s);
     if (age != ASSAY_PROVEN) {
-        (void)fprintf(stderr, "%s: not trusted: %s\n", command, assay_proof_answer_text(age));
+        (void)fprintf(stderr, "%s: not trusted: %s\n", command,
+                      cli_proof_age_text(age, s->at, s->now_ms));
         return age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED;
     }
     *carried = (struct assay_checkpoint_advanced){ .to = chain->at,

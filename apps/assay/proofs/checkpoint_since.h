@@ -10,6 +10,7 @@
 struct assay_checkpoint_since {
     const char *socket;
     const struct assay_checkpoint *from;
+    const char *at;  /* option that gave the time, NULL for the clock */
     uint64_t now_ms; /* 0: no clock */
     uint32_t max_age_s;
 };

@@ -13,10 +13,10 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/proofs/checkpoint_since.h"
 #include "apps/client.h"
-#include "base/file/file.h"
+#include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
-#include "engine/ledger/state/fold.h"
+#include "engine/ledger/fold/fold.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -34,9 +34,13 @@ struct proof_options {
 static int complain_of(const char *command, const char *what, enum assay_status status,
                        const char *expected)
 {
-    (void)fprintf(stderr, "%s: %s: %s\n", command, what,
+    struct assay_file_kind kind;
+    const bool is_unknown = expected != NULL && assay_status_class(status) == ASSAY_CLASS_INPUT &&
+                            assay_file_kind_at(what, &kind) && strcmp(kind.id, "binary") == 0;
+    (void)fprintf(stderr, "%s: %s: %s%s%s\n", command, what,
                   expected != NULL ? cli_file_fault_of(what, status, expected)
-                                   : cli_file_fault(what, status));
+                                   : cli_file_fault(what, status),
+                  is_unknown ? "; expected " : "", is_unknown ? expected : "");
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
@@ -105,7 +109,7 @@ static uint32_t parse_duration(const char *text)
     } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
     uint64_t value = 0;
     size_t at = 0;
-    for (; text[at] >= '0' && text[at] <= '9' && at < 9; at++)
+    for (; text[at] >= '0' && text[at] <= '9' && at < 10; at++)
         value = value * 10 + (uint64_t)(text[at] - '0');
     if (at == 0 || text[at] == '\0' || text[at + 1] != '\0') return 0;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
@@ -137,15 +141,25 @@ int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t
 {
     *max_age_s = max_age == NULL ? ASSAY_PROOF_AGE_S : parse_duration(max_age);
     if (*max_age_s == 0)
-        return cli_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+        return cli_misuse("--max-age: expected 1s to 49710d, such as 90s, 30m, 24h, 7d, found "
+                          "\"%s\"",
                           max_age);
     return find_time(at, no_clock, now_ms);
+}
+
+const char *cli_proof_age_text(enum assay_proof_answer answer, const char *at, uint64_t now_ms)
+{
+    if (answer != ASSAY_PROOF_AGE_UNKNOWN) return assay_proof_answer_text(answer);
+    if (now_ms == 0) return "its age is unknown: --no-clock gives no time to compare it with";
+    if (at != NULL) return "its age is unknown: the time of --at is before the checkpoint";
+    return "its age is unknown: this machine's clock is before the checkpoint: set it, or give "
+           "--at";
 }
 
 /* ------------------------------------------------------------ words */
 
 /* Who left, rests or is in maintenance has another word than its score. */
-static bool is_by_score(const struct assay_proven *p)
+static bool is_by_score(const struct assay_proven_state *p)
 {
     return assay_member_serves(&p->member) &&
            assay_proof_standing_of(p) == p->member.trust.score.standing;
@@ -188,17 +202,25 @@ static enum assay_status from_genesis(struct assay_slice bytes, struct assay_che
     return status;
 }
 
-int cli_proof_checkpoint(const char *command, const char *path, struct assay_checkpoint *checkpoint)
+static int load_checkpoint(const char *command, const char *path, const char *expected,
+                           struct assay_checkpoint *checkpoint)
 {
+    const bool only_genesis = strcmp(expected, "a genesis") == 0;
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &bytes, &len);
     if (status == ASSAY_OK && len > 0 && bytes[0] == ASSAY_PROOF_GENESIS_FIRST)
         status = from_genesis(assay_slice_over(bytes, len), checkpoint);
+    else if (status == ASSAY_OK && only_genesis) status = ASSAY_E_TYPE;
     else if (status == ASSAY_OK)
         status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
     free(bytes);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of(command, path, status, "a checkpoint");
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of(command, path, status, expected);
+}
+
+int cli_proof_checkpoint(const char *command, const char *path, struct assay_checkpoint *checkpoint)
+{
+    return load_checkpoint(command, path, "a checkpoint", checkpoint);
 }
 
 static int write_checkpoint(const char *command, const char *path, const struct assay_checkpoint *c)
@@ -302,7 +324,7 @@ static int advance_checkpoint(const struct proof_options *o,
                               struct assay_checkpoint_advanced *carried)
 {
     struct assay_checkpoint from;
-    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
+    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from, .at = o->at };
     int result = cli_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
     if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint("assay checkpoint", o->since, &from);
     return result == ASSAY_EXIT_OK ? cli_checkpoint_advance(&since, carried) : result;
@@ -315,20 +337,21 @@ int cli_command_checkpoint(int argc, char **argv)
     read_options(argc, argv, &o);
     if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
         return cli_misuse("one of --file, --genesis and --since");
-    const char *path = o.file != NULL ? o.file : o.genesis;
+    static const char command[] = "assay checkpoint";
     int result = ASSAY_EXIT_OK;
     if (o.since != NULL) result = advance_checkpoint(&o, &c);
-    else if (path != NULL) result = cli_proof_checkpoint("assay checkpoint", path, &c.to);
+    else if (o.genesis != NULL) result = load_checkpoint(command, o.genesis, "a genesis", &c.to);
+    else if (o.file != NULL) result = cli_proof_checkpoint(command, o.file, &c.to);
     else result = ask_checkpoint(o.socket, &c.to);
     if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
     if (o.trusting_period != NULL) {
         const uint32_t period_s = parse_duration(o.trusting_period);
         if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
-            return cli_misuse("--trusting-period: expected 1d to 90d");
+            return cli_misuse("--trusting-period: expected 1d to 90d, found \"%s\"",
+                              o.trusting_period);
         c.to.trusting_period_s = period_s;
     }
-    const int wrote =
-        o.out == NULL ? ASSAY_EXIT_OK : write_checkpoint("assay checkpoint", o.out, &c.to);
+    const int wrote = o.out == NULL ? ASSAY_EXIT_OK : write_checkpoint(command, o.out, &c.to);
     if (wrote != ASSAY_EXIT_OK) return wrote;
     if (!o.json) print_checkpoint(&c);
     const int printed = o.json ? print_checkpoint_json(&c) : ASSAY_EXIT_OK;
@@ -382,7 +405,7 @@ static void print_profile(enum assay_proof_profile profile)
 
 static void print_proven(const struct assay_proof_verified *v)
 {
-    const struct assay_proven *const p = &v->proven;
+    const struct assay_proven_state *const p = &v->proven;
     char time[ASSAY_RFC3339_MS_LEN + 1];
     const struct assay_member *m = &p->member;
     assay_rfc3339_format_ms(p->time_ms, time);
@@ -400,9 +423,10 @@ static void print_proven(const struct assay_proof_verified *v)
         assay_proof_outcome_text(assay_proof_outcome_of(p)),
         (unsigned long long)m->found.pass_weight, (unsigned long long)m->found.negative_weight,
         (unsigned long long)m->found.electorate_weight, p->certified ? "certified" : "held");
-    (void)printf("incarnation    %u, votes with weight %u, last certified pass in epoch %llu\n",
-                 (unsigned)m->lives[0].incarnation, (unsigned)m->weight,
-                 (unsigned long long)m->pass_epoch);
+    (void)printf("incarnation    %u, votes with weight %u, ", (unsigned)m->lives[0].incarnation,
+                 (unsigned)m->weight);
+    if (m->pass_epoch == 0) (void)puts("no certified pass yet");
+    else (void)printf("last certified pass in epoch %llu\n", (unsigned long long)m->pass_epoch);
     (void)printf("epoch          %llu of era %u, closed at %s, height %llu\n",
                  (unsigned long long)p->next.epoch, (unsigned)p->next.era, time,
                  (unsigned long long)p->height);
@@ -414,7 +438,7 @@ static void print_proven(const struct assay_proof_verified *v)
 
 static void print_proven_json(const struct assay_proof_verified *v)
 {
-    const struct assay_proven *const p = &v->proven;
+    const struct assay_proven_state *const p = &v->proven;
     const struct assay_member *m = &p->member;
     struct assay_json *document = assay_json_object(), *d = assay_json_object();
     assay_json_set_text(document, "schema", "assay.proven");
@@ -445,7 +469,7 @@ static void print_proven_json(const struct assay_proof_verified *v)
     assay_json_set_hex(d, "block_id", p->next.id, 32);
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
     assay_json_set_text(d, "profile", cli_proof_profile_text(v->profile));
-    assay_json_set_bool(d, "insecure", v->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
+    cli_proof_insecure_set(d, v->profile);
     assay_json_set(document, "data", d);
     char *text = assay_json_print(document, 2);
     if (text != NULL) (void)puts(text);
@@ -464,13 +488,21 @@ static int exit_of(enum assay_standing standing)
     return ASSAY_EXIT_INTERNAL;
 }
 
-static bool is_named(const struct proof_options *o, const struct assay_proven *p)
+/* Without a certified PASS the score is the one of the listing: nothing was appraised. */
+static bool is_never_appraised(const struct assay_proven_state *p)
+{
+    return p->member.pass_epoch == 0 && assay_member_serves(&p->member) &&
+           assay_proof_outcome_of(p) != ASSAY_PROOF_OUTCOME_FAILED &&
+           assay_proof_standing_of(p) != ASSAY_STANDING_SUSPENDED;
+}
+
+static bool is_named(const struct proof_options *o, const struct assay_proven_state *p)
 {
     return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
 }
 
 /* By its id, or by its name in the ledger (contained in the leaf; no further query). */
-static bool is_about(const struct proof_options *o, const struct assay_proven *p)
+static bool is_about(const struct proof_options *o, const struct assay_proven_state *p)
 {
     uint8_t id[32];
     if (o->node == NULL) return true;
@@ -480,10 +512,12 @@ static bool is_about(const struct proof_options *o, const struct assay_proven *p
     return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;
 }
 
-static int report_proven(const struct proof_options *o, struct assay_proof_verified *b)
+/* now_ms: the time that the age was compared with, 0 for none */
+static int report_proven(const struct proof_options *o, uint64_t now_ms,
+                         struct assay_proof_verified *b)
 {
     static const char command[] = "assay proof verify";
-    const struct assay_proven *const p = &b->proven;
+    const struct assay_proven_state *const p = &b->proven;
     int result = ASSAY_EXIT_OK;
     if (!is_about(o, p) && is_named(o, p)) {
         (void)fprintf(stderr,
@@ -508,9 +542,19 @@ static int report_proven(const struct proof_options *o, struct assay_proof_verif
     if (result != ASSAY_EXIT_OK) return result;
     if (o->json) print_proven_json(b);
     else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
+    if (b->has_age && is_never_appraised(p)) {
+        (void)fprintf(stderr,
+                      "%s: %s: not appraised: no certified PASS of this member up to epoch %llu; "
+                      "its standing is the one of its listing\n",
+                      command, o->words[1], (unsigned long long)p->next.epoch);
+        return ASSAY_EXIT_NONE;
+    }
     if (b->has_age) return exit_of(assay_proof_standing_of(p));
+    if (o->next != NULL)
+        (void)fprintf(stderr, "%s: --next %s: not written, since the age of the proof is unknown\n",
+                      command, o->next);
     (void)fprintf(stderr, "%s: %s: %s\n", command, o->words[1],
-                  assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
+                  cli_proof_age_text(ASSAY_PROOF_AGE_UNKNOWN, o->at, now_ms));
     return ASSAY_EXIT_AGE_UNKNOWN;
 }
 
@@ -552,7 +596,7 @@ static int verify_file(const struct proof_options *o)
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
-        result = report_proven(o, &accepted);
+        result = report_proven(o, now_ms, &accepted);
     }
     free(bytes);
     return result;

@@ -18,6 +18,9 @@ int cli_proof_checkpoint(const char *command, const char *path,
  * Returns: an enum assay_exit */
 int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
                     uint64_t *now_ms);
+/* Text of an answer; of an unknown age with its cause: no clock, --at (NULL without), or the clock.
+ * now_ms: as of cli_proof_times. Returns: never NULL */
+const char *cli_proof_age_text(enum assay_proof_answer answer, const char *at, uint64_t now_ms);
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 
@@ -36,13 +39,16 @@ enum assay_proof_profile {
  *          ASSAY_EXIT_INTERNAL
  */
 int cli_proof_profile_find(const char *path, const char *checkpoint,
-                           const struct assay_proven *proven, enum assay_proof_profile *profile);
+                           const struct assay_proven_state *proven,
+                           enum assay_proof_profile *profile);
 /* "production", "development", "unknown". Returns: never NULL. */
 const char *cli_proof_profile_text(enum assay_proof_profile profile);
+/* "insecure" of a document: true under profile development, null while the profile is unknown. */
+void cli_proof_insecure_set(struct assay_json *object, enum assay_proof_profile profile);
 
 /* A proof that was verified. */
 struct assay_proof_verified {
-    struct assay_proven proven;
+    struct assay_proven_state proven;
     struct assay_slice bytes;
     uint64_t expires_ms; /* Unix ms: until when it may be relied upon */
     bool has_age;        /* the verifier has a clock */

@@ -11,6 +11,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/ear.h"
 #include "base/base64.h"
 #include "base/file/file.h"
 #include "net/keys/keyring.h"
@@ -40,7 +41,7 @@ static enum assay_tier tier_of_standing(enum assay_standing standing)
 static bool vector_of(const struct assay_proof_verified *verified,
                       struct assay_trust_vector *vector)
 {
-    const struct assay_proven *const p = &verified->proven;
+    const struct assay_proven_state *const p = &verified->proven;
     *vector = (struct assay_trust_vector){ { 0 } };
     if (!assay_member_serves(&p->member)) { /* recognised, and no member to rely upon */
         vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 96;
@@ -62,7 +63,7 @@ static bool vector_of(const struct assay_proof_verified *verified,
     return false;
 }
 
-static enum assay_tier status_of(const struct assay_proven *p, bool has_vector,
+static enum assay_tier status_of(const struct assay_proven_state *p, bool has_vector,
                                  const struct assay_trust_vector *vector)
 {
     const enum assay_tier standing = tier_of_standing(assay_proof_standing_of(p));
@@ -84,14 +85,14 @@ static void put_hash(struct assay_json *list, const uint8_t digest[static 32])
 
 static struct assay_json *private_of(const struct assay_proof_verified *verified)
 {
-    const struct assay_proven *const p = &verified->proven;
+    const struct assay_proven_state *const p = &verified->proven;
     const struct assay_found *f = &p->member.found;
     struct assay_json *out = assay_json_object();
     uint8_t digest[32];
     assay_sha256(verified->bytes.bytes, verified->bytes.len, digest);
     assay_json_set_uint(out, "v", 1);
     assay_json_set_text(out, "profile", cli_proof_profile_text(verified->profile));
-    assay_json_set_bool(out, "insecure", verified->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
+    cli_proof_insecure_set(out, verified->profile);
     assay_json_set_hex(out, "subject", p->member.node_id, 32);
     assay_json_set_hex(out, "chain_id", p->next.chain_id, 32);
     assay_json_set_uint(out, "era", p->next.era);
@@ -115,7 +116,7 @@ static struct assay_json *private_of(const struct assay_proof_verified *verified
 
 static char *claims_of(const struct assay_proof_verified *verified)
 {
-    const struct assay_proven *const p = &verified->proven;
+    const struct assay_proven_state *const p = &verified->proven;
     const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_03);
     struct assay_trust_vector vector;
     const bool has_vector = vector_of(verified, &vector);
@@ -184,12 +185,7 @@ int cli_proof_ear_write(const struct assay_proof_verified *verified, const char 
     char *claims = claims_of(verified);
     enum assay_status status = claims != NULL ? sign_token(claims, key, &token) : ASSAY_E_MEMORY;
     free(claims);
-    if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assay proof: --ear-key %s: %s\n", key, assay_status_text(status));
-        return assay_status_class(status) == ASSAY_CLASS_HOST && status != ASSAY_E_IO
-                   ? ASSAY_EXIT_INTERNAL
-                   : ASSAY_EXIT_USAGE;
-    }
+    if (status != ASSAY_OK) return cli_ear_key_report(false, key, status);
     if (strcmp(path, "-") == 0)
         return fwrite(bytes, 1, token.len, stdout) == token.len ? ASSAY_EXIT_OK
                                                                 : ASSAY_EXIT_INTERNAL;

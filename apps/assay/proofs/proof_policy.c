@@ -82,7 +82,8 @@ static enum assay_proof_profile profile_of(const struct assay_policy *policy)
 }
 
 int cli_proof_profile_find(const char *path, const char *checkpoint,
-                           const struct assay_proven *proven, enum assay_proof_profile *profile)
+                           const struct assay_proven_state *proven,
+                           enum assay_proof_profile *profile)
 {
     uint8_t digest[32];
     *profile = ASSAY_PROOF_PROFILE_UNKNOWN;
@@ -99,6 +100,12 @@ int cli_proof_profile_find(const char *path, const char *checkpoint,
     free(policy);
     /* Operators may have changed the policy since genesis: that is no error. */
     return has_path ? result : ASSAY_EXIT_OK;
+}
+
+void cli_proof_insecure_set(struct assay_json *object, enum assay_proof_profile profile)
+{
+    if (profile == ASSAY_PROOF_PROFILE_UNKNOWN) assay_json_set_null(object, "insecure");
+    else assay_json_set_bool(object, "insecure", profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
 }
 
 const char *cli_proof_profile_text(enum assay_proof_profile profile)

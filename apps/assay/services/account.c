@@ -110,8 +110,8 @@ static int print_transfer(const struct account_command *d,
 static int hand_transfer(const struct account_command *d, struct assay_record_submit_signing *s,
                          struct assay_task_transfer *t)
 {
-    const struct assay_follower_home *const home =
-        assay_follower_home(cli_record_submit_follower(s->hand));
+    const struct assay_follower_state *const home =
+        assay_follower_state(cli_record_submit_follower(s->hand));
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload = { 0 };
     const char *word = "";

@@ -73,7 +73,7 @@ static const char *get_advice(const char *word)
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(word, words[i][0]) == 0) return words[i][1];
-    return "the contract says no";
+    return "the contract refuses";
 }
 
 static int give_up(const struct assay_anchor_sending *s)

@@ -56,7 +56,7 @@ static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_a
 {
     struct assay_evm_finalized_epoch closed = { .oldest = 0 };
     if (cli_anchor_request_epoch(run, held->epoch, &closed) != ASSAY_OK) {
-        set_verdict(out, UNKNOWN, "the daemon does not keep that epoch any more");
+        set_verdict(out, UNKNOWN, "the daemon no longer stores that epoch");
     } else if (is_equal(held, &closed.anchored)) {
         set_verdict(out, SAME, "equal to the daemon's state of that epoch");
     } else {
@@ -107,7 +107,7 @@ static bool anchor_of(struct assay_slice proof, uint8_t anchor[static 32])
     return true;
 }
 
-static void compare_proven(const struct assay_proven *proven, struct assay_slice bytes,
+static void compare_proven(const struct assay_proven_state *proven, struct assay_slice bytes,
                            const struct assay_evm_anchored *held, struct compared *out)
 {
     uint8_t anchor[32], root[32];
@@ -135,7 +135,7 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
 {
     struct assay_checkpoint checkpoint;
     enum assay_proof_answer answer = ASSAY_PROVEN;
-    struct assay_proven proven;
+    struct assay_proven_state proven;
     uint8_t *bytes = NULL;
     size_t len = 0;
     const int read = cli_proof_checkpoint(run->command, run->checkpoint, &checkpoint);

@@ -30,7 +30,7 @@ struct seen {
     struct assay_row_evidence evidence;
     struct assay_cont_row_proven row;
     struct assay_cont_rows rows;
-    struct assay_proven network; /* with a checkpoint */
+    struct assay_proven_state network; /* with a checkpoint */
     bool is_proven, has_age;     /* by a checkpoint; and it is fresh */
     size_t len;                  /* of the evidence */
 };

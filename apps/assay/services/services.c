@@ -164,9 +164,10 @@ static void print_programs(const struct assay_json *data)
     }
     (void)printf("programs       %llu connected, %llu follow; %s\n", cli_number_of(p, "connected"),
                  cli_number_of(p, "following"), cli_text_of(p, "socket", "?"));
-    if (cli_number_of(p, "calls_refused") + cli_number_of(p, "calls_yielded") > 0)
+    if (cli_number_of(p, "connections_refused") + cli_number_of(p, "connections_preempted") > 0)
         (void)printf("  crowded      %llu turned away, %llu gave their place to another user\n",
-                     cli_number_of(p, "calls_refused"), cli_number_of(p, "calls_yielded"));
+                     cli_number_of(p, "connections_refused"),
+                     cli_number_of(p, "connections_preempted"));
     for (size_t i = 0; i < assay_json_count(records); i++) {
         const struct assay_json *const r = assay_json_at(records, i);
         if (cli_number_of(r, "applied") + cli_number_of(r, "idle") == 0) continue;
@@ -285,7 +286,7 @@ static void show_share(const struct assay_json *document)
                  cli_number_of(s, "readers"));
     for (size_t i = 0; i < assay_json_count(kept); i++) {
         const struct assay_json *const cluster = assay_json_at(kept, i);
-        (void)printf("cluster %-6llu kept by ", cli_number_of(cluster, "cluster"));
+        (void)printf("cluster %-6llu stored by ", cli_number_of(cluster, "cluster"));
         print_members(assay_json_get(cluster, "seats"));
         (void)putchar('\n');
     }

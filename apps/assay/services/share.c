@@ -67,7 +67,7 @@ static int open_client(struct share_command *d)
 /* Returns: whether there is time left. */
 static bool poll_progress(struct share_command *d)
 {
-    assay_share_client_turn(d->client, TURN_MS);
+    assay_share_client_step(d->client, TURN_MS);
     return assay_monotonic_ms() < d->until_ms;
 }
 
@@ -142,7 +142,7 @@ static int print_id(const struct share_command *d, const uint8_t id[static 32])
 static int complain_taken(const struct share_command *d)
 {
     (void)fprintf(stderr,
-                  "assay share put: --name %s: this account keeps a secret of that name already: "
+                  "assay share put: --name %s: this account already stores a secret of that name: "
                   "expected another name, or delete that one first (assay share delete)\n",
                   cli_text_sanitized(d->name));
     return ASSAY_EXIT_CONFLICT;

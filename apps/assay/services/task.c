@@ -37,8 +37,8 @@ static int submit_ending(const struct task_command *d, struct assay_record_submi
 static int hand_close(const struct task_command *d, struct assay_record_submit_signing *s,
                       const uint8_t task[static 32])
 {
-    const struct assay_follower_home *const home =
-        assay_follower_home(cli_record_submit_follower(s->hand));
+    const struct assay_follower_state *const home =
+        assay_follower_state(cli_record_submit_follower(s->hand));
     struct assay_task_close c = { .task = { 0 } };
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload = { 0 };
@@ -63,7 +63,7 @@ static int hand_release(const struct task_command *d, struct assay_record_submit
     struct assay_slice payload = { 0 };
     assay_bytes_copy(r.task, 32, task, 32);
     assay_bytes_copy(r.key, sizeof r.key, s->public_key, sizeof s->public_key);
-    assay_task_release_statement(assay_follower_home(follower)->chain_id, &r, digest);
+    assay_task_release_statement(assay_follower_state(follower)->chain_id, &r, digest);
     enum assay_status status = cli_record_submit_sign(s, digest, r.signature);
     if (status == ASSAY_OK) status = assay_task_release_encode(&r, bytes, sizeof bytes, &payload);
     if (status != ASSAY_OK) return cli_record_submit_report_unmade(d->q.group, status);

@@ -172,7 +172,7 @@ static int said_no(const struct task_chain *c)
         { "deadline", "the deadline is over, or too far" },
         { "early", "the chain's clock has not reached the deadline" },
     };
-    const char *const why = c->sending.sender.progress.why, *advice = "the contract says no";
+    const char *const why = c->sending.sender.progress.why, *advice = "the contract refuses";
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(why, words[i][0]) == 0) advice = words[i][1];
     task_say("refused, \"%s\": %s", why, advice);

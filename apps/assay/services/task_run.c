@@ -383,7 +383,7 @@ static int report_silence(const struct task_running *r)
 {
     static const char *const what[] = {
         [ASSAY_TASK_CLIENT_IDLE] = "the ledger was not notified",
-        [ASSAY_TASK_CLIENT_DRAFTS] = "the executor does not answer at its door",
+        [ASSAY_TASK_CLIENT_DRAFTS] = "the executor does not answer at its client listener",
         [ASSAY_TASK_CLIENT_REQUESTS] = "the executor has no evidence that can be appraised",
         [ASSAY_TASK_CLIENT_OPENS] = "the task is not final",
         [ASSAY_TASK_CLIENT_AWAITS] = ("its executor has not accepted it; assay task close "
@@ -392,7 +392,7 @@ static int report_silence(const struct task_running *r)
             ("its executor gives no further step; assay task release leaves "
              "it, when no claim came for 4 closes"),
     };
-    task_say("nothing happened in time: %s. %u results are kept; the same command goes on",
+    task_say("nothing happened in time: %s. %u results are stored; the same command continues",
              what[r->now.state], (unsigned)r->now.results);
     return ASSAY_EXIT_TIMEOUT;
 }
@@ -406,11 +406,11 @@ static int report_outcome(const struct task_running *r)
         return ASSAY_EXIT_DENIED;
     case ASSAY_TASK_CLIENT_CHEATED:
     case ASSAY_TASK_CLIENT_REJECTED:
-        task_say("%s: nothing more is vouched, and what is not paid comes back at the deadline",
+        task_say("%s: no further step is paid; the unpaid amount is refunded at the deadline",
                  r->now.why);
         return ASSAY_EXIT_CONTRAINDICATED;
     case ASSAY_TASK_CLIENT_FAILED:
-        task_say("%s: %u results are kept", r->now.why, (unsigned)r->now.results);
+        task_say("%s: %u results are stored", r->now.why, (unsigned)r->now.results);
         return ASSAY_EXIT_PARTIAL;
     case ASSAY_TASK_CLIENT_IDLE:
     case ASSAY_TASK_CLIENT_DRAFTS:
@@ -441,9 +441,9 @@ static int submit_task(struct task_running *r, bool *submitted)
 /* Returns: -1 to go on, else the exit status. */
 static int one_turn(struct task_running *r, bool *submitted)
 {
-    const bool failed = assay_task_client_turn(r->client, TURN_MS) != ASSAY_OK;
+    const bool failed = assay_task_client_step(r->client, TURN_MS) != ASSAY_OK;
     if (failed || r->lost) {
-        task_say("%s: the disk does not take it; the same command goes on", r->d->out);
+        task_say("%s: the disk does not take it; the same command continues", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }
     const int over = submit_task(r, submitted);
@@ -531,7 +531,7 @@ static int run_task(struct task_running *r)
     const int fit = terms != NULL ? check_same(r, terms) : check_whole(r);
     if (fit != ASSAY_EXIT_OK) return fit;
     if (assay_task_client_report_results(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
-        task_say("%s: a result that was kept cannot be read or written", r->d->out);
+        task_say("%s: a stored result cannot be read or written", r->d->out);
         return ASSAY_EXIT_INTERNAL;
     }
     r->now = assay_task_client_status(r->client);

@@ -220,9 +220,9 @@ static int run_check(const struct options *o, const struct read *r, const char *
     for (size_t i = 0; i < r->rows.count; i++)
         others += r->rows.rows[i].layer == ASSAY_CONFIG_ENVIRONMENT ||
                   r->rows.rows[i].layer == ASSAY_CONFIG_FLAG;
-    (void)printf("%s: fits, with %zu files of its folder and %zu values of the environment and "
-                 "--set\n",
-                 path, r->layers.folder_files, others);
+    (void)printf("%s: valid (%zu file%s of its folder, %zu value%s of the environment and --set)\n",
+                 path, r->layers.folder_files, r->layers.folder_files == 1 ? "" : "s", others,
+                 others == 1 ? "" : "s");
     for (int i = 0; i < ASSAY_CONFIG_INSECURE_COUNT; i++)
         if (r->config->insecure[i])
             (void)printf("INSECURE: %s: %s\n",

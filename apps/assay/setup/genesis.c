@@ -211,21 +211,24 @@ static void print_amplification(uint32_t percent)
 
 static void print_genesis(const struct assay_genesis *g)
 {
-    char time[ASSAY_RFC3339_MS_LEN + 1];
+    char time[ASSAY_RFC3339_MS_LEN + 1], delay[ASSAY_PERIOD_TEXT];
     assay_rfc3339_format_ms(g->time_ms, time);
+    cli_format_period(assay_parameters_delay_ms(&g->parameters) / 1000, delay);
     put_id("chain_id       ", g->chain_id);
     (void)printf("time           %s\nepoch_ms       %u\n", time, (unsigned)g->parameters.epoch_ms);
     (void)printf("caps           operator %u/%u, vendor root %u/%u\n",
                  (unsigned)g->parameters.operator_cap_num, (unsigned)g->parameters.operator_cap_den,
                  (unsigned)g->parameters.vendor_cap_num, (unsigned)g->parameters.vendor_cap_den);
     (void)printf("block_len_max  %u\n", (unsigned)g->parameters.block_len_max);
-    (void)printf("collateral     of a higher number serves after %llu s\n",
-                 (unsigned long long)assay_parameters_delay_ms(&g->parameters) / 1000);
+    (void)printf("collateral     of a higher evaluation number takes effect %s after a block "
+                 "contains it\n",
+                 delay);
     (void)printf("seats_max      %u\n", (unsigned)assay_parameters_seats(&g->parameters));
     print_amplification(assay_parameters_amplification(&g->parameters));
-    (void)printf("quiet floor    %u %%: so much of the weight keeps its votes when members do not "
-                 "attest\n",
-                 (unsigned)assay_parameters_quiet_floor(&g->parameters));
+    (void)printf(
+        "quiet floor    %u %%: so much of the weight retains its votes when members do not "
+        "attest\n",
+        (unsigned)assay_parameters_quiet_floor(&g->parameters));
     put_id("policy         ", g->policy_digest);
     (void)printf("profile        %s\n", profile_of(g));
     put_id("endorsements   ", g->endorsements_digest);

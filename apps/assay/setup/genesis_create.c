@@ -188,7 +188,7 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
             d->message, ASSAY_E_DUPLICATE,
             "%s, %s: two members of the name \"%.*s\": change the name in one of the cards", first,
             second, (int)y->name.len, (const char *)y->name.bytes);
-    if (assay_bytes_equal(x->door_public, y->door_public, 32)) what = "door";
+    if (assay_bytes_equal(x->bootstrap_public, y->bootstrap_public, 32)) what = "bootstrap";
     else if (assay_bytes_equal(x->voting_public, y->voting_public, ASSAY_P256_PUBLIC_LEN))
         what = "voting";
     else if (assay_bytes_equal(x->transport_public, y->transport_public, 32)) what = "transport";

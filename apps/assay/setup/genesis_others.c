@@ -10,8 +10,8 @@
 #include "apps/assay/core/input_files.h"
 
 #include "quote/certificates/chain.h"
-#include "quote/collateral/gather.h"
 #include "quote/certificates/crl.h"
+#include "quote/pieces/gather.h"
 
 #include <stdio.h>
 #include <stdlib.h>

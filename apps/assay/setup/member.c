@@ -61,7 +61,7 @@ static enum assay_status read_sample(const char *path, const struct assay_member
         note_measurement(path, rules, verdict);
         member->evidence_kind = verdict->kind;
         assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);
-        /* docs/protocol.md 6.2: a masked id names no platform, and stands as zero in the roster. */
+        /* docs/protocol.md 6.2: a masked id names no platform, and is zero in the roster. */
         if (!verdict->platform_masked)
             assay_bytes_copy(member->platform_id, 32, verdict->platform_id, 32);
     }
@@ -78,7 +78,7 @@ enum assay_status cli_member_read(const char *card_path, const char *sample_path
     ASSAY_TRY(assay_node_card_load(card_path, card, message));
     assay_bytes_copy(member->identity_public, 64, card->identity_public, 64);
     assay_bytes_copy(member->node_id, 32, card->node_id, 32);
-    assay_bytes_copy(member->door_public, 32, card->door_public, 32);
+    assay_bytes_copy(member->bootstrap_public, 32, card->bootstrap_public, 32);
     assay_bytes_copy(member->voting_public, 64, card->voting_public, 64);
     assay_bytes_copy(member->transport_public, 32, card->transport_public, 32);
     member->name = assay_slice_over(card->name, strlen(card->name));

@@ -390,10 +390,20 @@ static int write_config(struct local *l, unsigned long n)
     return written == ASSAY_EXIT_OK ? cli_setup_check(path) : written;
 }
 
+/* docs/protocol.md 7.2: a certified PASS needs votes of other members. */
+static void warn_of_size(const struct local *l)
+{
+    if (l->nodes > 1) return;
+    (void)fputs("assay setup local: warning: a network of one node is never attested: no other "
+                "member verifies it, and assay permit denies everything; give --nodes 4\n",
+                stderr);
+}
+
 static void print_next(const struct local *l)
 {
-    (void)printf("%s: %lu nodes of %lu operators on %lu vendors of SOFT platforms, INSECURE\n",
-                 l->dir, l->nodes, l->operators, l->vendors);
+    (void)printf("%s: %lu node%s of %lu operator%s on %lu vendor%s of SOFT platforms, INSECURE\n",
+                 l->dir, l->nodes, l->nodes == 1 ? "" : "s", l->operators,
+                 l->operators == 1 ? "" : "s", l->vendors, l->vendors == 1 ? "" : "s");
     print_services(l);
     char folder[PATH_MAX], dir_room[QUOTED_MAX], programs_room[QUOTED_MAX];
     find_programs(l, folder);
@@ -435,11 +445,13 @@ static int print_made(const struct local *l)
     return cli_result_json_print(data);
 }
 
-/* A group of three replicas has each seat from another operator (docs/services.md 1.9.3). */
+/* In: s->nodes, as given or answered. A group of three replicas has each seat from another operator
+ * (docs/services.md 1.9.3). */
 static const char *operators_preset(const struct assay_setup *s)
 {
-    const bool few = s->nodes != NULL && strtoul(s->nodes, NULL, 10) < SHARE_NODES;
-    return s->services && !few ? "3" : "2";
+    const unsigned long nodes = strtoul(s->nodes, NULL, 10);
+    if (nodes < 2) return "1"; /* each operator has a node */
+    return s->services && nodes >= SHARE_NODES ? "3" : "2";
 }
 
 static int read_numbers(struct local *l, struct assay_setup *s)
@@ -450,8 +462,7 @@ static int read_numbers(struct local *l, struct assay_setup *s)
         unsigned long low, high, *number;
     } rows[] = {
         { "nodes", "how many nodes", "4", &s->nodes, 1, NODES_MAX, &l->nodes },
-        { "operators", "of how many operators", operators_preset(s), &s->operators, 1, GROUPS_MAX,
-          &l->operators },
+        { "operators", "of how many operators", NULL, &s->operators, 1, GROUPS_MAX, &l->operators },
         { "vendors", "on platforms of how many vendors", "2", &s->vendors, 1, GROUPS_MAX,
           &l->vendors },
         { "epoch-ms", "length of an epoch in ms", "1000", &s->epoch_ms, 100, 3600000,
@@ -461,10 +472,12 @@ static int read_numbers(struct local *l, struct assay_setup *s)
           &l->http_port },
     };
     int result = ASSAY_EXIT_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++)
-        if (cli_setup_prompt(rows[i].question, rows[i].preset, rows[i].given))
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++) {
+        const char *const preset = rows[i].preset != NULL ? rows[i].preset : operators_preset(s);
+        if (cli_setup_prompt(rows[i].question, preset, rows[i].given))
             result = cli_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
                                       rows[i].number);
+    }
     return result;
 }
 
@@ -472,6 +485,8 @@ int cli_setup_local(struct assay_setup *s)
 {
     static struct local l;
     l.s = s;
+    if (s->services && assay_verbs_services_count == 0)
+        return cli_misuse("--services: this build has no services (ASSAY_WITH_SERVICES=OFF)");
     if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
         return cli_misuse("--dir DIR is missing: the folder of the network");
     int made = read_numbers(&l, s);
@@ -496,6 +511,7 @@ int cli_setup_local(struct assay_setup *s)
         if (made == ASSAY_EXIT_OK) made = write_programs(&l, n);
     }
     if (made != ASSAY_EXIT_OK) return made;
+    warn_of_size(&l);
     if (cli_json_mode_is_on()) return print_made(&l);
     print_next(&l);
     return ASSAY_EXIT_OK;

@@ -6,8 +6,13 @@
  */
 #include "apps/assay/setup/setup.h"
 
-#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/setup/genesis.h"
+#include "apps/config.h"
+#include "quote/source/soft/issue.h"
+#include "quote/source/soft/soft.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +57,67 @@ static int prompt_settings(struct assay_setup *s)
     return -1;
 }
 
+/* ------------------------------------------------------------ checks before anything is made */
+
+/* NODE_ID=HOST:PORT */
+static bool is_peer(const char *peer)
+{
+    const char *const sign = strchr(peer, '=');
+    uint8_t id[32];
+    return sign != NULL && strchr(sign, ':') != NULL &&
+           assay_hex_decode(peer, (size_t)(sign - peer), id, sizeof id) == ASSAY_OK;
+}
+
+static int check_genesis(const struct assay_setup *s)
+{
+    struct assay_genesis_file file;
+    struct assay_where where = { 0 };
+    if (access(s->genesis, F_OK) != 0) return ASSAY_EXIT_OK; /* it may come later */
+    const enum assay_status status = cli_genesis_file_load(s->genesis, &file, &where);
+    cli_genesis_file_free(&file);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup node: --genesis %s: %s\n", s->genesis,
+                  cli_file_fault_of(s->genesis, status, "a genesis"));
+    return status == ASSAY_E_MEMORY ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
+}
+
+/* A platform is made with the key of its vendor. platform: its file, which stays if it is there. */
+static int check_vendor(const struct assay_setup *s, const char *platform)
+{
+    struct assay_soft_ca ca = { 0 };
+    if (!is_soft(s) || s->credential != NULL || access(platform, F_OK) == 0) return ASSAY_EXIT_OK;
+    const enum assay_status status = assay_soft_ca_load(s->vendor, &ca);
+    const char *const key = cli_setup_path(s->vendor, "ca.key");
+    assay_soft_ca_wipe(&ca);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup node: --vendor: %s: %s; give a folder of assay soft ca\n",
+                  key, cli_file_fault_of(key, status, "the key of a SOFT vendor"));
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+}
+
+static const char *platform_path(const struct assay_setup *s)
+{
+    return cli_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
+}
+
+static int check_settings(struct assay_setup *s)
+{
+    if (!assay_name_is_fit(assay_slice_over(s->name, strlen(s->name))))
+        return cli_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
+                          s->name);
+    if (is_soft(s) && assay_issue_name_fits(s->name, ASSAY_SOFT_NAME_MAX) != ASSAY_OK)
+        return cli_misuse("--name: of a SOFT platform at most %d characters, not \"%s\"",
+                          ASSAY_SOFT_NAME_MAX - 1, s->name);
+    for (size_t i = 0; i < s->peer_count; i++)
+        if (!is_peer(s->peers[i]))
+            return cli_misuse("--peer wants NODE_ID=HOST:PORT, not \"%s\"", s->peers[i]);
+    const int genesis = check_genesis(s);
+    const int vendor = genesis == ASSAY_EXIT_OK ? check_vendor(s, platform_path(s)) : genesis;
+    return vendor == ASSAY_EXIT_OK ? cli_setup_enclave(s) : vendor;
+}
+
+/* ------------------------------------------------------------ files */
+
 static int make_keys(const struct assay_setup *s)
 {
     const char *const keys = cli_setup_path(s->dir, "keys");
@@ -62,7 +128,7 @@ static int make_keys(const struct assay_setup *s)
 
 static int make_platform(struct assay_setup *s)
 {
-    const char *const path = cli_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
+    const char *const path = platform_path(s);
     const char *const words[] = { "soft", "node", s->vendor, s->name, "--out", path, NULL };
     if (!is_soft(s) || s->credential != NULL) return ASSAY_EXIT_OK;
     s->credential = "platform.key";
@@ -74,8 +140,7 @@ static int make_platform(struct assay_setup *s)
 /* The enclave, and keys; what is for a unit is made by the user that owns it. */
 static int make_node(struct assay_setup *s, const struct passwd *user)
 {
-    int made = cli_setup_enclave(s);
-    if (made == ASSAY_EXIT_OK) made = cli_setup_copy(s, s->dir);
+    int made = cli_setup_copy(s, s->dir);
     cli_setup_set_user(user);
     if (made == ASSAY_EXIT_OK) made = make_keys(s);
     cli_setup_set_user(NULL);
@@ -93,25 +158,14 @@ static const char *make_absolute(const char *path)
     return snprintf(out, PATH_MAX, "%s/%s", here, path) < PATH_MAX ? out : path;
 }
 
-/* NODE_ID=HOST:PORT. Returns: whether it is that. */
-static bool put_peer(FILE *out, const char *peer)
+/* Each was checked before: an id of 64 digits and the sign behind it. */
+static void put_peers(const struct assay_setup *s, FILE *out)
 {
-    const char *const sign = strchr(peer, '=');
-    uint8_t id[32];
-    if (sign == NULL || strchr(sign, ':') == NULL) return false;
-    if (assay_hex_decode(peer, (size_t)(sign - peer), id, sizeof id) != ASSAY_OK) return false;
-    (void)fprintf(out, "  - { node: \"%.64s\", address: \"%s\" }\n", peer, sign + 1);
-    return true;
-}
-
-/* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE */
-static int put_peers(const struct assay_setup *s, FILE *out)
-{
+    enum { ID_DIGITS = 64 };
     (void)fputs(s->peer_count > 0 ? "peers:\n" : "peers: []\n", out);
     for (size_t i = 0; i < s->peer_count; i++)
-        if (!put_peer(out, s->peers[i]))
-            return cli_misuse("--peer wants NODE_ID=HOST:PORT, not \"%s\"", s->peers[i]);
-    return ASSAY_EXIT_OK;
+        (void)fprintf(out, "  - { node: \"%.*s\", address: \"%s\" }\n", (int)ID_DIGITS, s->peers[i],
+                      s->peers[i] + ID_DIGITS + 1);
 }
 
 /* Path in the node's folder as written to the configuration: that of a unit is elsewhere. */
@@ -149,9 +203,8 @@ static int write_config(const struct assay_setup *s, const char *path)
     FILE *const out = open_memstream(&text, &len);
     if (out == NULL) return ASSAY_EXIT_INTERNAL;
     put_config(s, out);
-    int result = put_peers(s, out);
-    if (fclose(out) != 0) result = ASSAY_EXIT_INTERNAL;
-    if (result == ASSAY_EXIT_OK) result = cli_setup_write(path, text);
+    put_peers(s, out);
+    const int result = fclose(out) == 0 ? cli_setup_write(path, text) : ASSAY_EXIT_INTERNAL;
     free(text);
     return result;
 }
@@ -159,10 +212,10 @@ static int write_config(const struct assay_setup *s, const char *path)
 /* docs/protocol.md 5.30.1: old voting keys can sign another history. */
 static void print_trust(void)
 {
-    (void)puts("trusted        the voters of every epoch since genesis, for as long as their keys "
-               "exist;\n               before it joins a network that has run for 14 days, and "
-               "after 14 days or more\n               away, a store out of a --checkpoint of an "
-               "operator that you trust is safer\n               (assay store restore)");
+    (void)puts("checkpoint     none: the node starts from genesis, by voting keys that may be old "
+               "and stolen.\n               If the network has run for 14 days or more, or after "
+               "14 days away, run `assay store\n               restore --checkpoint FILE` before "
+               "the start, with a checkpoint of an operator that\n               you trust");
 }
 
 static void print_next(const struct assay_setup *s, const char *config)
@@ -187,6 +240,26 @@ static void print_next(const struct assay_setup *s, const char *config)
     (void)printf("  assay doctor --config %s\n  assayd --config %s\n", config, config);
 }
 
+/* By the daemon that will read it. A configuration that it does not accept is removed again: the
+ * corrected command writes another one, and uses the keys that are there. */
+static int check_config(const struct assay_setup *s, const char *config, const struct passwd *user)
+{
+    if (access(s->genesis, F_OK) != 0) {
+        (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
+        return ASSAY_EXIT_OK;
+    }
+    cli_setup_set_user(user);
+    const int result = cli_setup_check(config);
+    cli_setup_set_user(NULL);
+    if (result == ASSAY_EXIT_OK) return result;
+    (void)unlink(config);
+    (void)fprintf(stderr,
+                  "assay setup node: assayd does not accept this configuration, so %s was removed; "
+                  "the keys stay: fix the cause and repeat the command\n",
+                  config);
+    return result;
+}
+
 int cli_setup_node(struct assay_setup *s)
 {
     const int early = prompt_settings(s);
@@ -194,6 +267,8 @@ int cli_setup_node(struct assay_setup *s)
     const struct passwd *const user = s->unit ? getpwnam("assay") : NULL;
     const char *const config = s->unit ? s->config : cli_setup_path(s->dir, "assayd.yaml");
     if (access(config, F_OK) == 0) return cli_setup_write(config, "");
+    const int checked = check_settings(s);
+    if (checked != ASSAY_EXIT_OK) return checked;
     if (mkdir(s->dir, 0755) != 0 && access(s->dir, W_OK) != 0) {
         (void)fprintf(stderr, "assay setup node: %s: not a folder that can be written to\n",
                       s->dir);
@@ -202,10 +277,7 @@ int cli_setup_node(struct assay_setup *s)
     int made = s->unit ? cli_setup_unit_genesis(s) : ASSAY_EXIT_OK;
     if (made == ASSAY_EXIT_OK) made = make_node(s, user);
     if (made == ASSAY_EXIT_OK) made = write_config(s, config);
-    if (made != ASSAY_EXIT_OK) return made;
-    cli_setup_set_user(user);
-    if (access(s->genesis, F_OK) == 0) made = cli_setup_check(config);
-    else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
+    if (made == ASSAY_EXIT_OK) made = check_config(s, config, user);
     if (made != ASSAY_EXIT_OK) return made;
     if (cli_json_mode_is_on()) {
         struct assay_json *const data =

@@ -62,13 +62,14 @@ static int write_replica(const char *folder, unsigned port)
     return cli_setup_write(cli_setup_path(folder, "replica.yaml"), text);
 }
 
-static int write_holder(const char *folder, unsigned port, unsigned door)
+static int write_holder(const char *folder, unsigned port, unsigned client_port)
 {
     char text[256];
-    (void)snprintf(text, sizeof text,
-                   "service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%u\n"
-                   "door: 127.0.0.1:%u\ncluster: 0\nstore: holder.vault\nkey: programs.key\n",
-                   port, door);
+    (void)snprintf(
+        text, sizeof text,
+        "service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%u\n"
+        "client_listen: 127.0.0.1:%u\ncluster: 0\nstore: holder.vault\nkey: programs.key\n",
+        port, client_port);
     return cli_setup_write(cli_setup_path(folder, "holder.yaml"), text);
 }
 

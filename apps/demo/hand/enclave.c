@@ -126,8 +126,9 @@ static int report_end(const struct self *self, enum assay_enclave_result result)
         hand_say("halted at state %llu: the group's memory is gone; the state is kept", index);
     else if (result == ASSAY_ENCLAVE_CHAIN)
         hand_say("chain: the state is of another chain or group; nothing was sent");
-    else return hand_fail("result %d at state %llu: %s", (int)result, index,
-                          assay_enclave_why(self->enclave));
+    else
+        return hand_fail("result %d at state %llu: %s", (int)result, index,
+                         assay_enclave_get_failure(self->enclave));
     return HAND_REFUSED;
 }
 
@@ -260,7 +261,7 @@ static int be_read(struct self *self)
         if (result == ASSAY_ENCLAVE_IN_DOUBT && !doubted) hand_say("doubts %llu", index);
         if (result == ASSAY_ENCLAVE_IN_DOUBT) doubted = true;
         else if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
-        result = assay_enclave_turn(self->enclave, READ_MS);
+        result = assay_enclave_step(self->enclave, READ_MS);
         if (result != ASSAY_ENCLAVE_OK) return report_end(self, result);
     }
     return HAND_OK;
@@ -363,7 +364,7 @@ static int run_flow(struct self *self, unsigned rate)
         if (service_asked_to_end && until_ms == UINT64_MAX)
             until_ms = assay_monotonic_ms() + HAND_PATIENCE_MS;
         result = submit_states(&f);
-        if (result == ASSAY_ENCLAVE_OK) result = assay_enclave_turn(self->enclave, 1);
+        if (result == ASSAY_ENCLAVE_OK) result = assay_enclave_step(self->enclave, 1);
         receive_results(&f);
         if ((service_asked_to_end || f.given == MOST) && f.certified == f.given) break;
     }

@@ -116,7 +116,7 @@ static void look_at_accounts(const struct assay_task_ledger *ledger)
 static void look_at_tasks(void)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(observer.at[GROUPS + 1]);
-    const struct assay_follower_home *home = assay_follower_home(observer.at[GROUPS + 1]);
+    const struct assay_follower_state *home = assay_follower_state(observer.at[GROUPS + 1]);
     char line[LINE];
     size_t len = 0;
     if (ledger == NULL || home == NULL) return;
@@ -173,7 +173,7 @@ int hand_observer(int argc, char **argv)
             fds[i] = assay_follower_poll(observer.at[i]);
         (void)poll(fds, FOLLOWERS, LOOK_MS);
         for (uint32_t i = 0; i < FOLLOWERS; i++)
-            assay_status_ignore(assay_follower_turn(observer.at[i], assay_monotonic_ms()),
+            assay_status_ignore(assay_follower_step(observer.at[i], assay_monotonic_ms()),
                                 "it is dialled again");
         for (uint32_t i = 0; i < GROUPS; i++)
             look_at_group(i);

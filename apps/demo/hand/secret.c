@@ -37,7 +37,7 @@ static int run_client(struct assay_share_client *client, const char *what)
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          s.state == ASSAY_SHARE_CLIENT_WORKS && assay_monotonic_ms() < until &&
          !service_asked_to_end;) {
-        assay_share_client_turn(client, TURN_MS);
+        assay_share_client_step(client, TURN_MS);
         s = assay_share_client_status(client);
     }
     if (s.state == ASSAY_SHARE_CLIENT_DONE) return HAND_OK;
@@ -67,7 +67,7 @@ static int put_secret(struct assay_share_client *client, const char *dir, uint32
     if (!reader_of(dir, &reader)) return hand_fail("no reader in %s", dir);
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
-        assay_share_client_turn(client, TURN_MS);
+        assay_share_client_step(client, TURN_MS);
         status = assay_share_client_put(client, cluster, name, &reader, 1, secret, id, sealed);
     }
     if (status != ASSAY_OK) return hand_fail("put: %s", assay_status_text(status));
@@ -109,7 +109,7 @@ static int collect_secret(struct assay_share_client *client, const char *dir, co
     enum assay_status status = ASSAY_E_AGAIN;
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          status == ASSAY_E_AGAIN && assay_monotonic_ms() < until && !service_asked_to_end;) {
-        assay_share_client_turn(client, TURN_MS);
+        assay_share_client_step(client, TURN_MS);
         status = assay_share_client_read(client, id, sealed);
     }
     if (status != ASSAY_OK) return hand_fail("read: %s", assay_status_text(status));

@@ -35,7 +35,7 @@ static int run_client(struct assay_task_client *client, const struct assay_task_
     for (const uint64_t until = assay_monotonic_ms() + HAND_PATIENCE_MS;
          !assay_task_client_is_over(s.state) && assay_monotonic_ms() < until &&
          !service_asked_to_end;) {
-        if (assay_task_client_turn(client, TURN_MS) != ASSAY_OK)
+        if (assay_task_client_step(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
         if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, request);
         if (status != ASSAY_OK && status != ASSAY_E_AGAIN)
@@ -143,7 +143,7 @@ int hand_forge(int argc, char **argv)
          !was_refused && !was_taken && assay_monotonic_ms() < until && !service_asked_to_end;) {
         struct pollfd fd = assay_follower_poll(f);
         (void)poll(&fd, 1, TURN_MS);
-        assay_status_ignore(assay_follower_turn(f, assay_monotonic_ms()), "it is dialled again");
+        assay_status_ignore(assay_follower_step(f, assay_monotonic_ms()), "it is dialled again");
         if (said || assay_follower_tasks(f) == NULL) continue;
         said = assay_follower_submit(f, ASSAY_SERVICE_TASK_CLAIM, payload) == ASSAY_OK;
     }

@@ -39,7 +39,7 @@ int assay_sim_command_tally(int argc, char **argv);    /* tally.c */
 int assay_sim_command_sweep(int argc, char **argv);    /* sweep.c */
 int assay_sim_command_merge(int argc, char **argv);    /* sweep.c */
 int assay_sim_command_mutants(int argc, char **argv);  /* mutants.c */
-int assay_sim_command_report(int argc, char **argv);   /* report_command.c */
+int assay_sim_command_report(int argc, char **argv);   /* report.c */
 
 /* --- load.c */
 enum { ASSAY_SIM_SETS_MAX = 64 };

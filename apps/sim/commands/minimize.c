@@ -4,9 +4,9 @@
 #include "apps/sim/commands/minimize.h"
 
 #include "apps/sim/commands/command.h"
-#include "apps/sim/report/files.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/files.h"
+#include "apps/sim/report/number.h"
 #include "base/file/file.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
  * number of seeds.
  */
 #include "apps/sim/commands/command.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/number.h"
 #include "base/file/file.h"
 
 #include <ctype.h>

@@ -4,11 +4,11 @@
 #include "apps/sim/commands/swarm.h"
 
 #include "apps/sim/commands/command.h"
-#include "apps/sim/report/files.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
-#include "apps/sim/report/report.h"
 #include "apps/sim/commands/shell.h"
+#include "apps/sim/report/files.h"
+#include "apps/sim/report/number.h"
+#include "apps/sim/report/report.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -159,7 +159,7 @@ static const char *find_conflict(const struct arguments *a)
     if (s->stop_at_first && a->collects) return "expected --stop-at-first or --collect, found both";
     if (a->shows && (a->has_seeds || s->state_path != NULL || s->out_dir != NULL ||
                      a->report != NULL || a->json))
-        return "--show prints one scenario as a file: expected --nodes and --set beside it alone";
+        return "--show prints one scenario as a file: expected only --nodes and --set with it";
     if (s->seeds > 0 && s->from > UINT64_MAX - (s->seeds - 1))
         return "--from and --seeds: the last seed would be above 2^64 - 1";
     return NULL;
@@ -251,7 +251,7 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
     if (s->done < swarm->seeds)
         (void)printf("stopped      %llu of %llu; the same command %s\n",
                      (unsigned long long)s->done, (unsigned long long)swarm->seeds,
-                     swarm->state_path != NULL ? "goes on" : "begins again (--state goes on)");
+                     swarm->state_path != NULL ? "continues" : "restarts (--state continues)");
     (void)printf("beyond       %llu with more than a third of traitors\n",
                  (unsigned long long)s->beyond);
     (void)printf("simulated    %llu:%02llu:%02llu h, %llu epochs, %llu messages, %llu events\n",

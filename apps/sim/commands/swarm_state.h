@@ -8,6 +8,7 @@
 #ifndef ASSAY_APPS_SIM_COMMANDS_SWARM_STATE_H
 #define ASSAY_APPS_SIM_COMMANDS_SWARM_STATE_H
 
+#include "apps/sim/report/files.h"
 #include "base/status.h"
 #include "sim/scenario/scenario.h"
 #include "sim/swarm/drawn.h"
@@ -16,7 +17,6 @@
 
 enum {
     ASSAY_SIM_SWARM_FAILURES_MAX = 1000, /* listed; all are counted */
-    ASSAY_SIM_SWARM_PROGRAM_MAX = 64,
     ASSAY_SIM_SWARM_ARGUMENTS_MAX = 8192,
 };
 

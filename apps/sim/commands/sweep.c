@@ -4,9 +4,9 @@
 #include "apps/sim/commands/sweep.h"
 
 #include "apps/sim/commands/command.h"
-#include "apps/sim/report/files.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/files.h"
+#include "apps/sim/report/number.h"
 #include "apps/sim/sweep/report_sweep.h"
 #include "base/file/file.h"
 #include "sim/library/library.h"
@@ -248,7 +248,7 @@ static int run_shard(const struct arguments *a, const struct assay_sweep *sweep)
         (void)printf("%s: shard %u/%u: %llu of %llu runs in %s, %llu with a violation\n",
                      sweep->name, (unsigned)s.shard, (unsigned)s.shards, (unsigned long long)s.done,
                      (unsigned long long)s.total, a->out, (unsigned long long)s.violated);
-        if (s.done < s.total) (void)printf("stopped: the same command goes on\n");
+        if (s.done < s.total) (void)printf("stopped: the same command continues\n");
     }
     if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
     if (!a->plan && s.done < s.total) return ASSAY_SIM_EXIT_STOPPED;

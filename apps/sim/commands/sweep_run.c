@@ -4,8 +4,9 @@
 #include "apps/sim/commands/sweep.h"
 
 #include "apps/sim/commands/batch.h"
-#include "apps/sim/report/files.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/files.h"
+#include "apps/sim/sweep/merge.h"
 #include "base/assert.h"
 
 #include <errno.h>
@@ -126,8 +127,8 @@ static void drop_result(void *context, void *result)
 static enum assay_status fail_points(const char *dir, char *message)
 {
     (void)snprintf(message, ASSAY_SIM_MESSAGE_MAX,
-                   "%.300s/points.csv: cannot be written: %.60s; mend that and give the same "
-                   "command again: it goes on",
+                   "%.300s/points.csv: cannot be written: %.60s; fix that and run the same "
+                   "command again: it continues",
                    dir, strerror(errno));
     return ASSAY_E_IO;
 }

@@ -20,7 +20,7 @@ struct assay_sim_tally {
     const char **ids;           /* [count] in the order of the file */
     struct assay_place *places; /* [count] ranks of the texts, in byte order */
     struct assay_weight_rules caps;
-    struct assay_trust *trust;          /* [count] as stated */
+    struct assay_trust_state *trust;    /* [count] as stated */
     bool *unlisted;                     /* [count] */
     struct assay_tally_member *members; /* [count] */
     uint8_t *ballots;                   /* [count] rows */
@@ -33,7 +33,7 @@ struct assay_sim_tally {
     struct assay_tolerance tolerance;
     struct assay_tally_result *results; /* [count] */
     struct assay_tally_summary summary;
-    struct assay_trust *after; /* [count] */
+    struct assay_trust_state *after; /* [count] */
 };
 
 /*

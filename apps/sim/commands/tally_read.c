@@ -225,10 +225,10 @@ static enum assay_status read_caps(const struct reader *r)
  * docs/protocol.md 7.8 uses the integrity standing with its memory; here only I decides, except for
  * a member with "probation". An unlisted member has no weight and does not rise.
  */
-static struct assay_trust trust_of(int64_t integrity_bp, int64_t availability_bp, bool suspended,
-                                   bool listed, int64_t offences)
+static struct assay_trust_state trust_of(int64_t integrity_bp, int64_t availability_bp,
+                                         bool suspended, bool listed, int64_t offences)
 {
-    struct assay_trust trust = {
+    struct assay_trust_state trust = {
         .integrity_bp = (uint16_t)integrity_bp,
         .availability_bp = (uint16_t)availability_bp,
         .listed_after_failure = listed,
@@ -359,7 +359,7 @@ static enum assay_status read_ballot(const struct reader *r, uint32_t voter,
                           "or \"none\", found %s",
                           t->ids[voter], t->ids[subject], found_text(value).text);
         if (subject == voter)
-            note(r, "outcomes[\"%.64s\"]: what it says of itself is not counted", t->ids[voter]);
+            note(r, "outcomes[\"%.64s\"]: its outcome of itself is not counted", t->ids[voter]);
         else assay_row_set(row, subject, outcome);
     }
     t->rows[voter] = row;

@@ -18,8 +18,8 @@ struct workspace {
     size_t groups_len;
     void *memory;
     size_t memory_len;
-    struct assay_trust *stated; /* [count] */
-    struct assay_trust *after;  /* [count] */
+    struct assay_trust_state *stated; /* [count] */
+    struct assay_trust_state *after;  /* [count] */
     struct assay_tally_result *results;
 };
 
@@ -66,7 +66,7 @@ static void compute_weights(struct assay_sim_tally *t, const struct workspace *w
     ASSAY_ASSERT(cuts == t->tolerance.cuts);
 }
 
-static uint32_t count_offences(const struct assay_trust *trust)
+static uint32_t count_offences(const struct assay_trust_state *trust)
 {
     return trust->offences.count < OFFENCES_THAT_MATTER ? trust->offences.count
                                                         : (uint32_t)OFFENCES_THAT_MATTER;

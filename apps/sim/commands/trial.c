@@ -97,11 +97,9 @@ static void explain_status(struct assay_sim_trial *trial, int status)
         (void)snprintf(message, sizeof message, "the run did not end within %d s",
                        ASSAY_SIM_TRIAL_CPU_S);
     else if (WIFSIGNALED(status))
-        (void)snprintf(message, sizeof message, "signal %d (%s); stderr may say more",
-                       WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        (void)snprintf(message, sizeof message, "exit status %d; stderr may say more",
-                       WEXITSTATUS(status));
+        (void)snprintf(message, sizeof message, "signal %d (%s); see stderr", WTERMSIG(status),
+                       strsignal(WTERMSIG(status)));
+    else (void)snprintf(message, sizeof message, "exit status %d; see stderr", WEXITSTATUS(status));
     set_breach(trial, "crash", message);
 }
 

@@ -4,8 +4,8 @@
 #include "sim/twins/twins.h"
 
 #include "apps/sim/commands/command.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/number.h"
 
 #include <inttypes.h>
 #include <stdio.h>

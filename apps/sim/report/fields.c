@@ -3,7 +3,7 @@
  */
 #include "apps/sim/report/fields.h"
 
-#include "apps/sim/commands/number.h"
+#include "apps/sim/report/number.h"
 
 #include <stdio.h>
 

@@ -6,6 +6,9 @@
 
 #include "sim/scenario/scenario.h"
 
+/* Name of the program that wrote a file, by version and build. */
+enum { ASSAY_SIM_SWARM_PROGRAM_MAX = 64 };
+
 /*
  * assay_sim_input_read - read a file of the user completely, into memory of malloc.
  * In:      len_max: larger ones are refused

@@ -285,7 +285,7 @@ struct assay_json *assay_sim_report_data(const struct assay_sim_result *runs, si
     assay_json_set_text(data, "name", s->name);
     assay_json_set_text(data, "title", s->title);
     assay_json_set_uint(data, "scale", r.scale);
-    assay_json_set_bool(data, "all_but_a_twentieth", run_count >= ASSAY_SIM_BAND_RUNS);
+    assay_json_set_bool(data, "band_5_to_95", run_count >= ASSAY_SIM_BAND_RUNS);
     assay_json_set(data, "network", network_of(&r));
     assay_json_set(data, "link", link_of(s));
     assay_json_set(data, "cohorts", cohorts_of(&r));

@@ -9,7 +9,7 @@
 #define ASSAY_APPS_SIM_SWEEP_REPORT_SWEEP_H
 
 #include "apps/sim/report/report_law.h"
-#include "apps/sim/commands/sweep.h"
+#include "apps/sim/sweep/merge.h"
 
 enum { ASSAY_SIM_SWEEP_LINES_MAX = 12 /* that are distinguishable; sweep.csv has all */ };
 

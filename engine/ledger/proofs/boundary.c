@@ -3,7 +3,7 @@
  * (docs/protocol.md 5.30).
  */
 #include "engine/ledger/proofs/boundary.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"

@@ -4,15 +4,15 @@
  *
  * Canonical CBOR ["assay/boundary/v1", header, leaf 0, its path, members, changes]: the EPOCH
  * block's header, the state's header under its root, and the rows of the table of voters that are
- * others than before: [slot, node_id, voting key, weight]. With the finality proof beside it,
- * whoever knows the voters of an epoch knows those of the next: leaf 0 names their digest
- * (checkpoint.h).
+ * others than before: [slot, node_id, voting key, weight]. With the finality proof, a verifier that
+ * has the voters of an epoch gets those of the next: leaf 0 names their digest (checkpoint.h).
  */
 #ifndef ASSAY_ENGINE_LEDGER_PROOFS_BOUNDARY_H
 #define ASSAY_ENGINE_LEDGER_PROOFS_BOUNDARY_H
 
 #include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
+#include "engine/ledger/state/roster_digest.h"
 
 /* Decoded; slices borrow from the bytes. */
 struct assay_boundary {

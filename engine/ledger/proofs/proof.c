@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
 
 static const char tag[] = "assay/proof/v1";
 
@@ -44,7 +44,7 @@ const char *assay_proof_answer_text(enum assay_proof_answer answer)
     return "unknown";
 }
 
-enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *proven)
+enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven_state *proven)
 {
     const struct assay_found *f = &proven->member.found;
     switch (f->integrity_reason) {
@@ -68,12 +68,12 @@ enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *prove
                : ASSAY_PROOF_OUTCOME_UNSETTLED;
 }
 
-enum assay_standing assay_proof_standing_of(const struct assay_proven *proven)
+enum assay_standing assay_proof_standing_of(const struct assay_proven_state *proven)
 {
     return assay_member_standing(&proven->member, proven->next.epoch);
 }
 
-const char *assay_proof_standing_text(const struct assay_proven *proven)
+const char *assay_proof_standing_text(const struct assay_proven_state *proven)
 {
     if (proven->member.stage == ASSAY_STAGE_LEFT) return "LEFT";
     if (proven->member.stage == ASSAY_STAGE_RESTING) return "RESTING";
@@ -467,7 +467,7 @@ static enum assay_status check_votes(const struct proof *p, enum assay_proof_ans
     return status;
 }
 
-static void fill_answer(const struct proof *p, struct assay_proven *out)
+static void fill_answer(const struct proof *p, struct assay_proven_state *out)
 {
     const struct assay_leaf_head *s = &p->state;
     assay_status_ignore(checkpoint_from(p->head, s, &out->next), "its header has been read");
@@ -487,10 +487,11 @@ static void fill_answer(const struct proof *p, struct assay_proven *out)
 
 enum assay_status assay_proof_verify(struct assay_slice bytes,
                                      const struct assay_checkpoint *checkpoint,
-                                     enum assay_proof_answer *answer, struct assay_proven *proven)
+                                     enum assay_proof_answer *answer,
+                                     struct assay_proven_state *proven)
 {
     struct proof p;
-    struct assay_proven out = { .total_weight = 0 };
+    struct assay_proven_state out = { .total_weight = 0 };
     enum assay_proof_answer said = ASSAY_PROVEN;
     ASSAY_ASSERT(checkpoint != NULL && answer != NULL && proven != NULL);
     ASSAY_TRY(decode_proof(bytes, &p));
@@ -501,7 +502,7 @@ enum assay_status assay_proof_verify(struct assay_slice bytes,
         ASSAY_TRY(check_votes(&p, &said, &out.total_weight));
     *answer = said;
     if (said != ASSAY_PROVEN) return ASSAY_OK;
-    /* Without votes the block's id alone speaks for it. */
+    /* Without votes the block's id alone identifies it. */
     ASSAY_ASSERT(p.finality.len > 0 || p.header.epoch == checkpoint->epoch);
     fill_answer(&p, &out);
     out.next.trusting_period_s = checkpoint->trusting_period_s;
@@ -517,7 +518,7 @@ static uint64_t add_seconds(uint64_t time_ms, uint32_t seconds)
 }
 
 uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
-                                const struct assay_proven *proven, uint32_t max_age_s)
+                                const struct assay_proven_state *proven, uint32_t max_age_s)
 {
     const uint64_t by_age = add_seconds(proven->time_ms, max_age_s);
     const uint64_t by_checkpoint = assay_checkpoint_expires_ms(checkpoint);
@@ -525,7 +526,7 @@ uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
 }
 
 enum assay_proof_answer assay_proof_age(const struct assay_checkpoint *checkpoint,
-                                        const struct assay_proven *proven, uint64_t now_ms,
+                                        const struct assay_proven_state *proven, uint64_t now_ms,
                                         uint32_t max_age_s)
 {
     ASSAY_ASSERT(checkpoint != NULL && proven != NULL && max_age_s >= 1);

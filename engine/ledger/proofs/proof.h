@@ -10,16 +10,17 @@
  *   leaves       leaf 0 and leaf slot + 1 of the state after that epoch, with Merkle paths
  *   voters       who voted in that epoch, one row a slot (checkpoint.h), none in a bare proof
  *
- * Who verifies holds a checkpoint. Of its own epoch a proof is believed by the block's id; of a
- * later one by a quorum of the voters whose digest the checkpoint has. When they have changed
- * since, a newer checkpoint is needed: each proof, once believed, is one.
+ * The verifier has a checkpoint. A proof of the checkpoint's epoch is accepted by the block's id;
+ * one of a later epoch by a quorum of the voters whose digest the checkpoint has. When they have
+ * changed since, a newer checkpoint is needed: each accepted proof is one.
  */
 #ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H
 #define ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H
 
 #include "engine/consensus/vote.h"
 #include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
+#include "engine/ledger/state/roster_digest.h"
 
 enum {
     /* 1024 voters, a certificate of 100 signatures without a long way to its E, two leaves. */
@@ -33,7 +34,7 @@ ASSAY_CHECKED enum assay_status assay_proof_voters(struct assay_slice snapshot,
                                                    struct assay_roster_row *rows,
                                                    uint32_t capacity, uint32_t *count);
 
-/* Why a proof is not believed. The numbers are told to others and never reused. */
+/* Why a proof is not accepted. The numbers are public and never reused. */
 enum assay_proof_answer {
     ASSAY_PROVEN = 0,
     ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
@@ -53,7 +54,7 @@ enum assay_proof_answer {
 const char *assay_proof_answer_text(enum assay_proof_answer answer);
 
 /* What is proven. */
-struct assay_proven {
+struct assay_proven_state {
     struct assay_checkpoint next; /* of the proof's own epoch: where the next one may begin */
     uint64_t time_ms;             /* of the EPOCH block, Unix ms */
     uint64_t height;
@@ -78,15 +79,15 @@ enum assay_proof_outcome {
     ASSAY_PROOF_OUTCOME_UNSETTLED = 3, /* neither: too few could say */
 };
 /* Returns: the outcome of a proven member. */
-enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *proven);
+enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven_state *proven);
 /*
- * What somebody may rely on (docs/protocol.md 11.3.4; assay_member_standing). Every verdict is
- * made of this, and never of the leaf's standing.
+ * The standing that a relying party may use (docs/protocol.md 11.3.4; assay_member_standing). Every
+ * verdict is made of this, and never of the leaf's standing.
  */
-enum assay_standing assay_proof_standing_of(const struct assay_proven *proven);
+enum assay_standing assay_proof_standing_of(const struct assay_proven_state *proven);
 /* "FULL" .. "SUSPENDED", or why it is not what the score would give: "LEFT", "RESTING",
  * "MAINTENANCE". Returns: never NULL. */
-const char *assay_proof_standing_text(const struct assay_proven *proven);
+const char *assay_proof_standing_text(const struct assay_proven_state *proven);
 /* "pass", "failed", "absent", "unsettled". Returns: never NULL. */
 const char *assay_proof_outcome_text(enum assay_proof_outcome outcome);
 
@@ -102,7 +103,7 @@ const char *assay_proof_outcome_text(enum assay_proof_outcome outcome);
 ASSAY_CHECKED enum assay_status assay_proof_verify(struct assay_slice bytes,
                                                    const struct assay_checkpoint *checkpoint,
                                                    enum assay_proof_answer *answer,
-                                                   struct assay_proven *proven);
+                                                   struct assay_proven_state *proven);
 
 /* docs/protocol.md 11.3.1: what a proof is worth in time, where nobody else is asked. */
 enum { ASSAY_PROOF_AGE_S = 86400, ASSAY_PROOF_AHEAD_S = 600 };
@@ -112,7 +113,7 @@ enum { ASSAY_PROOF_AGE_S = 86400, ASSAY_PROOF_AHEAD_S = 600 };
  * Returns: Unix ms
  */
 uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
-                                const struct assay_proven *proven, uint32_t max_age_s);
+                                const struct assay_proven_state *proven, uint32_t max_age_s);
 /*
  * assay_proof_age - is what was proven from the checkpoint fresh enough?
  * In:      now_ms: Unix ms of the verifier's own clock; 0: it has none. max_age_s: at least 1
@@ -120,7 +121,7 @@ uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
  *          ASSAY_PROOF_AGE_UNKNOWN
  */
 enum assay_proof_answer assay_proof_age(const struct assay_checkpoint *checkpoint,
-                                        const struct assay_proven *proven, uint64_t now_ms,
+                                        const struct assay_proven_state *proven, uint64_t now_ms,
                                         uint32_t max_age_s);
 
 /*

@@ -189,7 +189,7 @@ bool assay_recover_is_grounded(const struct assay_recover_weight *weight)
     return weight->has_head && assay_third(weight->answered, weight->total);
 }
 
-bool assay_recover_is_whole(const struct assay_recover_weight *weight)
+bool assay_recover_is_complete(const struct assay_recover_weight *weight)
 {
     return assay_recover_is_grounded(weight) && assay_quorum(weight->whole, weight->total);
 }
@@ -269,9 +269,9 @@ static enum assay_status add_answer_weight(struct weighing *w, struct assay_curs
     return ASSAY_OK;
 }
 
-enum assay_status assay_recover_weigh(const struct assay_recover *recover,
-                                      const struct assay_recover_table *table,
-                                      struct assay_recover_weight *weight)
+enum assay_status assay_recover_compute_weight(const struct assay_recover *recover,
+                                               const struct assay_recover_table *table,
+                                               struct assay_recover_weight *weight)
 {
     const struct assay_slice grounds = recover->grounds;
     struct assay_cursor c = assay_cursor_over(grounds.bytes, grounds.len);

@@ -35,7 +35,7 @@ struct assay_ballot {
     uint8_t node_id[32];
     uint32_t incarnation;
     uint8_t roll_root[32], endorsements_digest[32], policy_digest[32], verifier_digest[32];
-    uint32_t level; /* the highest feature level that its author's build speaks (9.10) */
+    uint32_t level;         /* the highest feature level that its author's build supports (9.10) */
     struct assay_slice row; /* borrowed */
     uint32_t exception_count;
     struct assay_exception exceptions[ASSAY_EXCEPTIONS_MAX]; /* slots ascend */

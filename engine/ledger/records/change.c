@@ -90,7 +90,7 @@ enum assay_status assay_change_decode(struct assay_slice body, struct assay_chan
         struct assay_action action;
         ASSAY_TRY(assay_action_next(&c, &action));
         joins += action.kind == ASSAY_ACTION_JOIN;
-        /* One operator speaks for its own members, and of their absence alone. */
+        /* One operator may sign for its own members, and for their absence alone. */
         if ((change->sequence == 0) != (action.kind == ASSAY_ACTION_MAINTENANCE))
             return ASSAY_E_SYNTAX;
     }
@@ -333,14 +333,14 @@ static enum assay_status apply_join(struct applying *a, const struct assay_genes
             return reject_action(a, ASSAY_E_DUPLICATE,
                                  m->stage == ASSAY_STAGE_LEFT ? "it left a moment ago: later"
                                                               : "it is a member already");
-        if (assay_member_has_key(m, card->identity_public, card->door_public) ||
+        if (assay_member_has_key(m, card->identity_public, card->bootstrap_public) ||
             assay_member_has_key(m, card->voting_public, card->transport_public))
             return reject_action(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
         if (m->stage != ASSAY_STAGE_LEFT && has_name(m, card->name))
             return reject_action(a, ASSAY_E_DUPLICATE, "another member has its name");
     }
     if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
-        assay_bytes_equal(card->door_public, card->transport_public, 32))
+        assay_bytes_equal(card->bootstrap_public, card->transport_public, 32))
         return reject_action(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
     /* Before there is one slot more: what stands in it is nobody's, and of no state. */
     const struct assay_offences offences = find_remembered_offences(s, card);
@@ -354,6 +354,7 @@ static enum assay_status apply_join(struct applying *a, const struct assay_genes
     assay_member_born(&s->members[slot], card);
     s->members[slot].lives[0].since_epoch = a->activation;
     s->members[slot].trust = assay_trust_newcomer(offences);
+    s->members[slot].standing_epoch = s->epoch; /* orders: docs/protocol.md 10.2 */
     s->members[slot].stage_epoch = a->activation;
     s->counters[slot] = 0;
     ASSAY_ASSERT(s->member_count <= s->capacity);
@@ -405,7 +406,7 @@ static enum assay_status apply_operators(struct applying *a, struct assay_slice 
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 9.10: one level at a time, when every voter's build speaks it. */
+/* docs/protocol.md 9.10: one level at a time, when every voter's build supports it. */
 static enum assay_status apply_parameters(struct applying *a,
                                           const struct assay_genesis_parameters *parameters)
 {
@@ -420,7 +421,7 @@ static enum assay_status apply_parameters(struct applying *a,
             return reject_action(
                 a, ASSAY_E_INVALID,
                 "a voter's ballots have not announced this feature level: it needs a "
-                "build that speaks it, and one epoch (level of assay nodes --json)");
+                "build that supports it, and one epoch (level of assay nodes --json)");
     s->rules.parameters = *parameters;
     return ASSAY_OK;
 }
@@ -494,19 +495,20 @@ static bool has_weight(const struct assay_state *state)
 }
 
 /*
- * docs/protocol.md 9.5.1: somebody is left to vote, by the table that follows (6.4). Where nobody
- * had raw weight before the change either, the table in force stays: then who holds weight in it is
- * enough, or nobody could mend what felled all. earned: somebody had, before it. Returns: NULL, or
- * why it does not fit.
+ * docs/protocol.md 9.5.1: at least one member can vote, by the table that follows (6.4). Where
+ * nobody had raw weight before the change either, the table in force stays: then members with
+ * weight in it are enough, else no change could repair a policy that fails all members. earned:
+ * somebody had, before it. Returns: NULL, or why it does not fit.
  */
 static const char *missing_voters_reason(const struct assay_state *state, bool earned)
 {
     const bool earns = earns_weight(state);
     const bool holds = has_weight(state);
-    if (earned ? !earns : !earns && !holds) return "nobody of weight would be left";
+    if (earned ? !earns : !earns && !holds) return "no member of weight would be left";
     if (!earned && earns && holds)
-        return "nobody that serves has weight of its own, so who wakes would have that of all who "
-               "vote: let these rest in the same change, or wake it when they have some again";
+        return "no serving member has weight of its own, so an undrained one would have that of "
+               "all who "
+               "vote: drain these in the same change, or undrain it when they have some again";
     return NULL;
 }
 
@@ -569,7 +571,7 @@ bool assay_change_names_key(const struct assay_change *change,
         if (action.kind != ASSAY_ACTION_JOIN) continue;
         if (assay_bytes_equal(card->voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
             assay_bytes_equal(card->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
-            assay_bytes_equal(card->door_public, curve, 32) ||
+            assay_bytes_equal(card->bootstrap_public, curve, 32) ||
             assay_bytes_equal(card->transport_public, curve, 32))
             return true;
     }

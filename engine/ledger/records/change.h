@@ -101,7 +101,7 @@ struct assay_staging {
 struct assay_context; /* context.h */
 /* On context->stage, which is the caller's to fill. Returns: what a change is applied to next. */
 struct assay_staging assay_staging_of(const struct assay_context *context);
-/* Why a change does not fit, for people. */
+/* Why a change does not fit, for operators. */
 struct assay_unfit {
     uint32_t action; /* index */
     const char *why; /* static text */

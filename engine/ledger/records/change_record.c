@@ -2,7 +2,7 @@
  * engine/ledger/records/change_record.c - CHANGE in blocks: authorised operators and timing
  * (docs/protocol.md 9.5 to 9.7).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -89,7 +89,7 @@ enum assay_status assay_change_documents_check(const struct assay_context *conte
     return ASSAY_OK;
 }
 
-/* A pool asks who said something; of operators it is their first member. */
+/* The pool counts records by author; for operators that is their first member. */
 static uint32_t slot_of_operator(const struct assay_state *state, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < state->member_count; i++)
@@ -106,8 +106,9 @@ static enum assay_status check_change_record(const struct assay_context *context
     if (!assay_bytes_equal(change->chain_id, context->state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (change->era != context->state->era) return ASSAY_E_CHAIN;
     ASSAY_TRY(check_signatures(context, record));
-    /* How many must sign is the state's to say: who passes on what was enough a moment ago, before
-     * another change of the operators, has sent no bad signature and is not struck for one. */
+    /* The state has the threshold: a relay of a change that had enough signatures a moment ago,
+     * before another change of the operators, has sent no bad signature and is not punished for
+     * one. */
     if (change->sequence == 0 && record->entry_count != 1) return ASSAY_E_INVALID;
     if (change->sequence != 0 && record->entry_count < context->effective->threshold)
         return ASSAY_E_INVALID;
@@ -176,7 +177,7 @@ static enum assay_status check_change_fits(const struct assay_context *context,
 {
     const struct assay_state *state = context->state;
     const struct assay_change *change = &r->change;
-    /* Here and not in check: a pool keeps what waits over a boundary. */
+    /* Here and not in check: a pool retains records that wait over a boundary. */
     if (change->activation < context->epoch + ASSAY_ACTIVATION_AHEAD_MIN ||
         change->activation > context->epoch + ASSAY_ACTIVATION_AHEAD_MAX)
         return ASSAY_E_STALE;
@@ -223,7 +224,7 @@ const struct assay_record_row assay_row_change = {
     .name = "change",
     .items = 3,
     .limits = { .of_author = 4 },
-    .outlives = true, /* one stands in an epoch: the next waits */
+    .outlives = true, /* one change in an epoch: the next waits */
     .decode = decode_change,
     .check = check_change_record,
     .fits = check_change_fits,

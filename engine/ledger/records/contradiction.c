@@ -2,7 +2,7 @@
  * engine/ledger/records/contradiction.c - CONTRADICTION (E5): an outcome of a ballot that
  * re-verification contradicts (docs/protocol.md 5.23, 7.5).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -40,7 +40,7 @@ static enum assay_status decode_contradiction(struct assay_cursor *c, struct ass
     ASSAY_TRY(assay_record_read_evidence(c, r));
     ASSAY_TRY(decode_path(c, r));
     ASSAY_TRY(decode_inner_ballot(r));
-    /* Whose ballot of which epoch, about whom: another ballot of the same says the same. */
+    /* Author, epoch and subject of the ballot: another ballot of the same proves the same. */
     uint8_t content[112];
     struct assay_slice all;
     struct assay_writer w = assay_writer_over(content, sizeof content);
@@ -150,7 +150,7 @@ enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_o
 }
 
 static enum assay_status judge_contradiction(const struct assay_context *context,
-                                             const struct assay_finding *finding,
+                                             const struct assay_finding_record *finding,
                                              struct assay_record *record)
 {
     bool own = false;

@@ -2,7 +2,7 @@
  * engine/ledger/records/fail.c - FAIL: evidence that fails, for re-verification by every member
  * (docs/protocol.md 4.3.2).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -60,7 +60,7 @@ static enum assay_status check_fail(const struct assay_context *context,
 }
 
 enum assay_status assay_record_judge_envelope(const struct assay_context *context,
-                                              const struct assay_finding *finding,
+                                              const struct assay_finding_record *finding,
                                               struct assay_record *record, bool *own)
 {
     ASSAY_ASSERT(record->subject < context->state->member_count);
@@ -77,7 +77,7 @@ enum assay_status assay_record_judge_envelope(const struct assay_context *contex
 }
 
 static enum assay_status judge_fail(const struct assay_context *context,
-                                    const struct assay_finding *finding,
+                                    const struct assay_finding_record *finding,
                                     struct assay_record *record)
 {
     bool own = false;
@@ -89,7 +89,8 @@ static enum assay_status judge_fail(const struct assay_context *context,
 
 /* docs/protocol.md 9.9: the change on trial felled it only if the rules before say PASS. */
 static void judge_fail_before(const struct assay_context *context,
-                              const struct assay_finding *finding, struct assay_record *record)
+                              const struct assay_finding_record *finding,
+                              struct assay_record *record)
 {
     const enum assay_outcome outcome = record->outcome;
     bool own = false;

@@ -14,7 +14,7 @@ static bool findings_are_valid(const struct assay_findings *findings)
            findings->items[findings->newest].stamp <= findings->stamp;
 }
 
-static bool matches(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
+static bool matches(const struct assay_finding_record *f, const uint8_t *digest, int64_t at_unix_s,
                     enum assay_evidence_kind kind, bool before)
 {
     return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->before == before &&
@@ -22,13 +22,13 @@ static bool matches(const struct assay_finding *f, const uint8_t *digest, int64_
 }
 
 /* Places are taken from the first one on and never given back: behind a free one all are. */
-static struct assay_finding *find_finding(struct assay_findings *findings, const uint8_t *digest,
-                                          int64_t at_unix_s, enum assay_evidence_kind kind,
-                                          bool before)
+static struct assay_finding_record *find_finding(struct assay_findings *findings,
+                                                 const uint8_t *digest, int64_t at_unix_s,
+                                                 enum assay_evidence_kind kind, bool before)
 {
     ASSAY_ASSERT(findings_are_valid(findings));
 
-    struct assay_finding *newest = &findings->items[findings->newest];
+    struct assay_finding_record *newest = &findings->items[findings->newest];
     if (matches(newest, digest, at_unix_s, kind, before)) return newest;
     for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
         if (matches(&findings->items[i], digest, at_unix_s, kind, before))
@@ -36,11 +36,12 @@ static struct assay_finding *find_finding(struct assay_findings *findings, const
     return NULL;
 }
 
-const struct assay_finding *assay_findings_get(struct assay_findings *findings,
-                                               const uint8_t digest[static 32], int64_t at_unix_s,
-                                               enum assay_evidence_kind kind, bool before)
+const struct assay_finding_record *assay_findings_get(struct assay_findings *findings,
+                                                      const uint8_t digest[static 32],
+                                                      int64_t at_unix_s,
+                                                      enum assay_evidence_kind kind, bool before)
 {
-    struct assay_finding *f = find_finding(findings, digest, at_unix_s, kind, before);
+    struct assay_finding_record *f = find_finding(findings, digest, at_unix_s, kind, before);
     if (f != NULL) f->stamp = ++findings->stamp;
     ASSAY_ASSERT(f == NULL || (f->used && f->outcome != ASSAY_OUTCOME_ABSENT));
     return f;
@@ -85,7 +86,7 @@ static bool is_unusable(const struct assay_verdict *verdict)
     return false;
 }
 
-/* Is everything that speaks against it a matter of time alone (docs/protocol.md 3.11)? Header time
+/* Returns: whether every fault of it is a matter of time alone (docs/protocol.md 3.11). Header time
  * may lead real time (4.5), so that is as if nothing had come, and nobody's guilt. */
 static bool depends_on_time(const struct assay_verdict *verdict)
 {
@@ -101,12 +102,14 @@ static bool depends_on_time(const struct assay_verdict *verdict)
     return by_time; /* the list is in order of precedence: what was cut is lighter */
 }
 
-const struct assay_finding *assay_findings_put(struct assay_findings *findings,
-                                               const uint8_t digest[static 32], int64_t at_unix_s,
-                                               bool before, const struct assay_verdict *verdict)
+const struct assay_finding_record *assay_findings_put(struct assay_findings *findings,
+                                                      const uint8_t digest[static 32],
+                                                      int64_t at_unix_s, bool before,
+                                                      const struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(findings_are_valid(findings));
-    struct assay_finding *f = find_finding(findings, digest, at_unix_s, verdict->kind, before);
+    struct assay_finding_record *f =
+        find_finding(findings, digest, at_unix_s, verdict->kind, before);
     for (uint32_t i = 0; f == NULL && i < findings->count; i++) {
         if (!findings->items[i].used) f = &findings->items[i];
     }
@@ -116,7 +119,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
             if (findings->items[i].stamp < f->stamp) f = &findings->items[i];
         }
     }
-    *f = (struct assay_finding){
+    *f = (struct assay_finding_record){
         .used = true, .before = before, .at_unix_s = at_unix_s, .kind = verdict->kind
     };
     assay_bytes_copy(f->digest, 32, digest, 32);
@@ -142,7 +145,7 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  * The roster pins platform, vendor root and kind (protocol.md 3.9, 9.2). A masked id names nothing,
  * so it is only what a roster without an id can ask for: else a host could mask its way anywhere.
  */
-static bool matches_roster(const struct assay_finding *f, const struct assay_member *member)
+static bool matches_roster(const struct assay_finding_record *f, const struct assay_member *member)
 {
     ASSAY_ASSERT(f->used);
 
@@ -153,9 +156,9 @@ static bool matches_roster(const struct assay_finding *f, const struct assay_mem
     return assay_bytes_equal(f->platform_id, member->platform_id, 32);
 }
 
-bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
-                         enum assay_evidence_kind kind, const uint8_t expected[static 64],
-                         enum assay_outcome *outcome)
+bool assay_finding_judge(const struct assay_finding_record *finding,
+                         const struct assay_member *member, enum assay_evidence_kind kind,
+                         const uint8_t expected[static 64], enum assay_outcome *outcome)
 {
     ASSAY_ASSERT(finding->used);
     *outcome = ASSAY_OUTCOME_NONE;
@@ -165,9 +168,9 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
         return true;
     }
     if (finding->outcome == ASSAY_OUTCOME_NONE || finding->outcome == ASSAY_OUTCOME_UNJUDGED) {
-        /* Of a form that nobody here reads: whoever sends that for ever must fall as one that is
-         * silent. What collateral or a limit of ours left unjudged is nobody's guilt, and what lies
-         * with the platform has its patience (docs/protocol.md 7.15). */
+        /* Of a form that no build here decodes: a member that sends it permanently must lose score
+         * like a silent one. What collateral or a limit of ours left unjudged is nobody's guilt,
+         * and what lies with the platform has its patience (docs/protocol.md 7.15). */
         *outcome = finding->outcome;
         return !finding->unusable;
     }
@@ -201,8 +204,8 @@ static void format_kinds(enum assay_evidence_kind expected, enum assay_evidence_
     append_text(text, capacity, assay_kind_text(observed));
 }
 
-void assay_finding_reason(const struct assay_finding *finding, const struct assay_member *member,
-                          enum assay_evidence_kind kind,
+void assay_finding_reason(const struct assay_finding_record *finding,
+                          const struct assay_member *member, enum assay_evidence_kind kind,
                           char text[static ASSAY_FINDING_REASON_LEN])
 {
     ASSAY_ASSERT(finding->used);

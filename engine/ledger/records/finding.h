@@ -13,7 +13,7 @@
 
 enum { ASSAY_FINDING_REASON_LEN = 96 };
 
-struct assay_finding {
+struct assay_finding_record {
     bool used;
     bool before; /* by the rules before those on trial (docs/protocol.md 9.9) */
     uint8_t digest[32];
@@ -29,20 +29,22 @@ struct assay_finding {
 };
 
 struct assay_findings {
-    struct assay_finding *items;
+    struct assay_finding_record *items;
     uint32_t count;
     uint32_t newest; /* what was put last is asked for next */
     uint64_t stamp;
 };
 
 /* Returns: the finding, NULL when it is not known. */
-const struct assay_finding *assay_findings_get(struct assay_findings *findings,
-                                               const uint8_t digest[static 32], int64_t at_unix_s,
-                                               enum assay_evidence_kind kind, bool before);
+const struct assay_finding_record *assay_findings_get(struct assay_findings *findings,
+                                                      const uint8_t digest[static 32],
+                                                      int64_t at_unix_s,
+                                                      enum assay_evidence_kind kind, bool before);
 /* Keeps what an outcome needs; forgets the finding that was used longest ago. Returns: it. */
-const struct assay_finding *assay_findings_put(struct assay_findings *findings,
-                                               const uint8_t digest[static 32], int64_t at_unix_s,
-                                               bool before, const struct assay_verdict *verdict);
+const struct assay_finding_record *assay_findings_put(struct assay_findings *findings,
+                                                      const uint8_t digest[static 32],
+                                                      int64_t at_unix_s, bool before,
+                                                      const struct assay_verdict *verdict);
 
 /*
  * assay_finding_judge - the finding as evidence of one member.
@@ -54,17 +56,17 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
  *           UNJUDGED, FAIL or PASS. Another platform, vendor root or kind than the roster's is FAIL
  * hard.
  */
-bool assay_finding_judge(const struct assay_finding *finding, const struct assay_member *member,
-                         enum assay_evidence_kind kind, const uint8_t expected[static 64],
-                         enum assay_outcome *outcome);
+bool assay_finding_judge(const struct assay_finding_record *finding,
+                         const struct assay_member *member, enum assay_evidence_kind kind,
+                         const uint8_t expected[static 64], enum assay_outcome *outcome);
 
 /*
- * assay_finding_reason - why that outcome is no pass, for people: "RULE: expected X, observed Y".
- * Of evidence that the roster disagrees with, the rule is ASSAY_FINDING_KIND, _ROOT or _PLATFORM;
- * of other evidence, the first reason of the verdict.
+ * assay_finding_reason - why that outcome is no pass, for operators: "RULE: expected X, observed
+ * Y". Of evidence that the roster disagrees with, the rule is ASSAY_FINDING_KIND, _ROOT or
+ * _PLATFORM; of other evidence, the first reason of the verdict.
  */
-void assay_finding_reason(const struct assay_finding *finding, const struct assay_member *member,
-                          enum assay_evidence_kind kind,
+void assay_finding_reason(const struct assay_finding_record *finding,
+                          const struct assay_member *member, enum assay_evidence_kind kind,
                           char text[static ASSAY_FINDING_REASON_LEN]);
 
 #define ASSAY_FINDING_KIND "roster-kind"

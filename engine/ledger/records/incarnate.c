@@ -1,7 +1,7 @@
 /*
  * engine/ledger/records/incarnate.c - INCARNATE: a member's next key set (docs/protocol.md 9.4).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -118,7 +118,7 @@ static enum assay_status check_incarnate(const struct assay_context *context,
 }
 
 enum assay_status assay_incarnate_judge(const struct assay_context *context,
-                                        const struct assay_finding *finding,
+                                        const struct assay_finding_record *finding,
                                         struct assay_record *record)
 {
     ASSAY_ASSERT(record->slot < context->state->member_count);

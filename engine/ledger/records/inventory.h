@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "base/writer.h"
 
-enum { ASSAY_INVENTORY_FIXED_LEN_MAX = 16 }; /* beside the two bitmaps */
+enum { ASSAY_INVENTORY_FIXED_LEN_MAX = 16 }; /* besides the two bitmaps */
 
 struct assay_inventory {
     uint64_t epoch;

@@ -7,12 +7,12 @@
  * epoch. Equality is by canonical bodies, never by signature bytes.
  */
 #include "engine/consensus/vote.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
 
-/* What two messages say about one sender at one place. */
+/* Two contradicting messages of one sender at one place. */
 struct pair {
     uint8_t chain_id[32];
     uint32_t era;
@@ -245,7 +245,7 @@ static void apply_offence(const struct assay_context *context, struct assay_ledg
     l->struck[r->slot] = r->incarnation;
 }
 
-/* The sentence behind a proof, for whoever asks why a score fell. */
+/* The description of a proof, for explanations of a score. */
 static void report_offence(const struct assay_record *r, struct assay_record_report *report)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);

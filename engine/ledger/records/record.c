@@ -2,7 +2,7 @@
  * engine/ledger/records/record.c - table of record kinds, and dispatch to its rows
  * (docs/protocol.md 4.3, 5.23, 9.4).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -94,11 +94,11 @@ enum assay_status assay_record_judge(const struct assay_context *context, assay_
                                      void *find_context, struct assay_record *record)
 {
     const struct assay_record_row *row = assay_record_row(record->kind);
-    const struct assay_finding *before = NULL;
+    const struct assay_finding_record *before = NULL;
     struct assay_ask ask;
     if (!assay_record_ask(context, record, &ask)) return ASSAY_OK;
     ASSAY_ASSERT(record->epoch <= context->epoch && ask.bytes.len > 0);
-    const struct assay_finding *finding = find(find_context, &ask);
+    const struct assay_finding_record *finding = find(find_context, &ask);
     const bool known = finding != NULL;
     /* Judged before the other is asked for, which may forget this one. */
     const enum assay_status judged = known ? row->judge(context, finding, record) : ASSAY_E_AGAIN;

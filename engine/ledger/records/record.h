@@ -17,7 +17,9 @@
  *                  ballot's roll root and is empty where the ballot names it as an exception
  *   CHANGE         [7, body, signatures]: what operators decide, engine/ledger/records/change.h
  *   COLLATERAL     [8, offer]: newer collateral of one vendor root, engine/ledger/records/update.h
- *   SERVICE [9, body, signature]: something for a service, engine/ledger/records/service_record.h
+ *   SERVICE        [9, body, signature]: of a member for a service (docs/protocol.md 12.1); body is
+ *                  ["assay/service/v1", chain_id, era, epoch, node_id, incarnation, number, kind,
+ *                  payload], signed by the voting key
  *
  * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
  * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
@@ -28,10 +30,10 @@
 
 #include "engine/ledger/records/ballot.h"
 #include "engine/ledger/records/change.h"
-#include "engine/ledger/state/context.h"
+#include "engine/ledger/records/context.h"
 #include "engine/ledger/records/envelope.h"
 #include "engine/ledger/records/finding.h"
-#include "engine/ledger/records/service_record.h"
+#include "engine/ledger/state/services.h"
 
 #include "base/merkle.h"
 
@@ -79,6 +81,17 @@ struct assay_incarnate {
     uint32_t evidence_len;
 };
 
+struct assay_service_body {
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint8_t node_id[32];
+    uint32_t incarnation;
+    uint32_t number;            /* below ASSAY_SERVICE_NUMBERS; each once in an epoch */
+    uint32_t kind;              /* what the service calls it; below 65536 */
+    struct assay_slice payload; /* 1 .. ASSAY_SERVICE_PAYLOAD_LEN_MAX */
+};
+
 /* Decoded; slices borrow from bytes. Fields that a kind does not have are zero. */
 struct assay_record {
     enum assay_record_kind kind;
@@ -113,7 +126,7 @@ struct assay_record {
     enum assay_outcome outcome; /* FAIL: what re-verification said */
     bool felled;                /* FAIL: the rules before those on trial say PASS */
     enum assay_falsehood falsehood;
-    struct assay_update_facts update; /* COLLATERAL: beside the set in force */
+    struct assay_update_facts update; /* COLLATERAL: relative to the set in force */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (kind) | INPUT statuses */
@@ -140,7 +153,8 @@ struct assay_ask {
     bool before;
 };
 /* Returns: the finding that answers; NULL: it is on its way. */
-typedef const struct assay_finding *assay_finding_find(void *context, const struct assay_ask *ask);
+typedef const struct assay_finding_record *assay_finding_find(void *context,
+                                                              const struct assay_ask *ask);
 /* After check. Returns: true when the record carries evidence that must be verified again. */
 bool assay_record_ask(const struct assay_context *context, const struct assay_record *record,
                       struct assay_ask *ask);
@@ -161,8 +175,8 @@ unsigned assay_record_cost(const struct assay_context *context, enum assay_recor
  * is bound to this subject and epoch. Returns: ASSAY_FALSE_NONE when the ballot may stand. */
 enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth);
 
-/* Must it be verified again by whoever gets it, at the cost of several signatures: for its
- * evidence, or for what vendors signed in it (docs/protocol.md 5.12.1)? Returns: whether so. */
+/* Must each receiver verify it again, at the cost of several signatures: for its evidence, or for
+ * what vendors signed in it (docs/protocol.md 5.12.1)? Returns: whether so. */
 bool assay_record_costs(enum assay_record_kind kind);
 /* "ballot", "fail", ... Returns: never NULL. */
 const char *assay_record_name(enum assay_record_kind kind);
@@ -189,6 +203,13 @@ ASSAY_CHECKED enum assay_status assay_record_put_offence(struct assay_writer *w,
 ASSAY_CHECKED enum assay_status assay_record_put_contradiction(
     struct assay_writer *w, struct assay_slice ballot_record, struct assay_slice envelope,
     struct assay_slice evidence, const uint8_t (*path)[32], size_t path_len);
+
+/* The record around a body that is made of it. Out: digest: to be signed; *signature_at: the hole.
+ * Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_record_put_service(struct assay_writer *w,
+                                                         const struct assay_service_body *service,
+                                                         uint8_t digest[static 32],
+                                                         size_t *signature_at);
 
 /* --- the roll as a Merkle tree: leaf = the entry's digest, or nothing where it is null. */
 /* Walks the entries of a decoded ROLL. Returns: ASSAY_OK and the next one | INPUT statuses */

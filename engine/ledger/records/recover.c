@@ -540,14 +540,15 @@ static enum assay_status check_change(const struct assay_context *context,
         return assay_fault_plain(fault, "it forces what it need not", ASSAY_E_INVALID);
     const enum assay_status documents = assay_change_documents_check(context, &change);
     if (documents != ASSAY_OK)
-        return assay_fault_plain(fault, "a document that nobody could judge by", documents);
+        return assay_fault_plain(fault, "a document by which no evidence can be appraised",
+                                 documents);
     return simulate_change(context, ledger, &change, fault);
 }
 
-enum assay_status assay_recover_onto(const struct assay_context *context,
-                                     struct assay_ledger *ledger,
-                                     const struct assay_recover *recover,
-                                     struct assay_fault *fault)
+enum assay_status assay_recover_apply(const struct assay_context *context,
+                                      struct assay_ledger *ledger,
+                                      const struct assay_recover *recover,
+                                      struct assay_fault *fault)
 {
     struct assay_cursor c = recover->keys;
     *fault = (struct assay_fault){ .status = ASSAY_OK };

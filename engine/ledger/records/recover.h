@@ -25,7 +25,8 @@
 #ifndef ASSAY_ENGINE_LEDGER_RECORDS_RECOVER_H
 #define ASSAY_ENGINE_LEDGER_RECORDS_RECOVER_H
 
-#include "engine/ledger/state/fold.h"
+#include "engine/ledger/records/fault.h"
+#include "engine/ledger/records/ledger.h"
 
 enum {
     ASSAY_FENCE_REASON_MAX = 200,
@@ -186,8 +187,8 @@ struct assay_recover_weight {
 bool assay_recover_is_grounded(const struct assay_recover_weight *weight);
 /* More than two thirds with whole logs. Returns: whether so; the F that they show are in their
  * answers alone (host/recovery.h). */
-bool assay_recover_is_whole(const struct assay_recover_weight *weight);
-/* Of whom an answer is. */
+bool assay_recover_is_complete(const struct assay_recover_weight *weight);
+/* Author of an answer. */
 struct assay_recover_voter {
     const uint8_t *identity_public; /* [64]; NULL: not known, its signature is not checked */
     const uint8_t *voting_public;   /* [64]; NULL: a row without a key, of no weight here */
@@ -207,16 +208,16 @@ struct assay_recover_table {
  * whoever represents them (docs/protocol.md 9.14). */
 void assay_recover_table_of(const struct assay_state *state, struct assay_recover_table *table);
 /*
- * assay_recover_weigh - verify the grounds of a RECOVER (docs/protocol.md 9.15).
+ * assay_recover_compute_weight - verify the grounds of a RECOVER (docs/protocol.md 9.15).
  *
  * Out:     *weight, zero where the grounds are empty
  * Returns: ASSAY_OK | ASSAY_E_INVALID (of another fence, era or member) | ASSAY_E_SIGNATURE | other
  *          INPUT statuses | ASSAY_E_CRYPTO
  * Cost:    two signatures an answer; check the operators' first
  */
-ASSAY_CHECKED enum assay_status assay_recover_weigh(const struct assay_recover *recover,
-                                                    const struct assay_recover_table *table,
-                                                    struct assay_recover_weight *weight);
+ASSAY_CHECKED enum assay_status assay_recover_compute_weight(
+    const struct assay_recover *recover, const struct assay_recover_table *table,
+    struct assay_recover_weight *weight);
 
 /* --- what an operator gives to its own node */
 
@@ -286,16 +287,16 @@ ASSAY_CHECKED enum assay_status assay_recover_follows(const struct assay_context
                                                       const struct assay_recover *recover,
                                                       struct assay_fault *fault);
 /*
- * assay_recover_onto - the ledger as it closes by it: assay_close makes the state of it.
+ * assay_recover_apply - the ledger as it closes by it: assay_close makes the state of it.
  *
  * Out:     *ledger, with recover borrowed; undefined unless ASSAY_OK (work on a copy); *fault
  * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_DUPLICATE (a key is another's) | ASSAY_E_SIGNATURE
  *          (of KEYS) | other INPUT statuses: what it wants cannot be done
  */
-ASSAY_CHECKED enum assay_status assay_recover_onto(const struct assay_context *context,
-                                                   struct assay_ledger *ledger,
-                                                   const struct assay_recover *recover,
-                                                   struct assay_fault *fault);
+ASSAY_CHECKED enum assay_status assay_recover_apply(const struct assay_context *context,
+                                                    struct assay_ledger *ledger,
+                                                    const struct assay_recover *recover,
+                                                    struct assay_fault *fault);
 
 /* Names it as the block after which this is the state. */
 void assay_recover_seal(const struct assay_recover *recover, struct assay_state *next);

@@ -2,7 +2,7 @@
  * engine/ledger/records/roll.c - ROLL: the leader's list of the envelopes that it has
  * (docs/protocol.md 4.1.3).
  */
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"

@@ -2,8 +2,7 @@
  * engine/ledger/records/service_record.c - SERVICE: opaque to the ledger (docs/protocol.md 12.1,
  * 12.2).
  */
-#include "engine/ledger/state/row.h"
-#include "engine/ledger/records/service_record.h"
+#include "engine/ledger/records/row.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -111,7 +110,7 @@ static enum assay_status check_service(const struct assay_context *context,
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 12.1: whoever is suspended has lost its word here, too. */
+/* docs/protocol.md 12.1: records of a suspended member do not count here, either. */
 static bool can_submit(const struct assay_member *m)
 {
     return assay_member_serves(m) && m->trust.integrity.standing != ASSAY_STANDING_SUSPENDED;

@@ -4,9 +4,9 @@
  *
  *   COLLATERAL  [8, offer]: an offer as quote/collateral/offer.h makes it; only the vendor signs it
  *
- * Vendor formats are not the ledger's concern: it asks two pure functions
- * (struct assay_updates) what an offer is beside the set in force, and which set follows. Here is
- * when an offer may stand in a block, when it comes into force, and what becomes of it.
+ * Vendor formats are not the ledger's concern: it asks two pure functions (struct assay_updates)
+ * how an offer relates to the set in force, and which set follows. Here is when an offer may stand
+ * in a block, when it comes into force, and what becomes of it.
  */
 #ifndef ASSAY_ENGINE_LEDGER_RECORDS_UPDATE_H
 #define ASSAY_ENGINE_LEDGER_RECORDS_UPDATE_H
@@ -21,7 +21,7 @@ enum {
     /* Recoveries that wait, and renewals: neither takes the places of the other. */
     ASSAY_UPDATES_ALIKE_MAX = 6,
     ASSAY_UPDATES_EPOCH_MAX = 4, /* that one epoch takes, and that serve from one epoch on */
-    /* A set in force. Whoever leaps over epochs is sent up to five of them in one answer. */
+    /* A set in force. A node in fast sync is sent up to five of them in one answer. */
     ASSAY_SET_LEN_MAX = 512 * 1024,
     /* A set of the same number that was reverted: nothing more of its part for so long. */
     ASSAY_UPDATE_AGAIN_MS = 24 * 3600 * 1000,
@@ -30,7 +30,7 @@ enum {
 /* What the ledger asks about collateral. The same bytes give the same answer on every machine. */
 struct assay_updates {
     void *context;
-    /* What an offer is beside a set at a time. Returns: ASSAY_OK and *facts | ASSAY_E_EARLY (not
+    /* Relation of an offer to a set at a time. Returns: ASSAY_OK and *facts | ASSAY_E_EARLY (not
      * valid yet) | ASSAY_E_STALE (ended, or nothing in it is newer) | other statuses: refused */
     enum assay_status (*judge)(void *context, struct assay_slice set, struct assay_slice offer,
                                int64_t at_unix_s, struct assay_update_facts *facts);
@@ -70,7 +70,7 @@ ASSAY_CHECKED enum assay_status assay_record_put_update(struct assay_writer *w,
 /* The offer in the bytes of a COLLATERAL record. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_update_offer(struct assay_slice record,
                                                    struct assay_slice *offer);
-/* May an offer of these facts be the first of an epoch of this t0, beside what a state has?
+/* May an offer of these facts be the first of an epoch of this t0, given the updates of a state?
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (it waits or is tried already, or was reverted) |
  * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_update_fits(const struct assay_update *updates,
@@ -79,8 +79,10 @@ ASSAY_CHECKED enum assay_status assay_update_fits(const struct assay_update *upd
 /* A block took it. */
 void assay_update_add(struct assay_state *next, const struct assay_update_facts *facts,
                       struct assay_slice record, uint64_t t0_ms);
-/* The operators say that it is to serve now, without a trial. Returns: ASSAY_OK |
- * ASSAY_E_NOT_FOUND (no such update waits or was reverted) */
+/* The update at this place is pending no longer. */
+void assay_update_remove(struct assay_state *next, uint32_t at);
+/* Operators activate it now, without a trial. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such update
+ * waits or was reverted) */
 ASSAY_CHECKED enum assay_status assay_update_force(struct assay_state *state,
                                                    const uint8_t digest[static 32]);
 /* The trial that it was part of ended. */

@@ -2,10 +2,9 @@
  * engine/ledger/state/genesis.c - encoding and checked decoding of the genesis file
  * (docs/protocol.md 9.1 to 9.3).
  *
- * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest,
- *         ...],
- *         policy, endorsements, threshold, operators, members]; operators ascend by key, members by
- * node id, so that one network has one genesis. Whoever passes here has keys on the curve and
+ * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest, ...],
+ * policy, endorsements, threshold, operators, members]; operators ascend by key, members by node
+ * id, so that one network has one genesis. A member that passes here has keys on the curve and
  * signatures that verify.
  */
 #include "engine/ledger/state/genesis.h"
@@ -23,7 +22,7 @@ struct reader {
     struct assay_where *where;
 };
 
-/* The first failure keeps its field and offset for the message to people. */
+/* The first failure keeps its field and offset for the error message. */
 static enum assay_status fail_at_field(struct reader *r, const char *field,
                                        enum assay_status status)
 {
@@ -331,7 +330,8 @@ static enum assay_status decode_card(struct reader *r, struct assay_genesis_memb
     ASSAY_TRY(
         fail_at_field(r, "identity key",
                       assay_cbor_bytes_exact(in, m->identity_public, sizeof m->identity_public)));
-    ASSAY_TRY(fail_at_field(r, "door key", assay_cbor_bytes_exact(in, m->door_public, 32)));
+    ASSAY_TRY(
+        fail_at_field(r, "bootstrap key", assay_cbor_bytes_exact(in, m->bootstrap_public, 32)));
     ASSAY_TRY(fail_at_field(r, "voting key",
                             assay_cbor_bytes_exact(in, m->voting_public, sizeof m->voting_public)));
     ASSAY_TRY(
@@ -365,22 +365,25 @@ enum assay_status assay_member_card_read(struct assay_cursor *c, struct assay_ge
     return status;
 }
 
-/* One key in two places would let one holder speak as two. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
+/* One key in two places would let one holder act as two. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
 static enum assay_status check_distinct(const struct assay_genesis_member *members, uint32_t upto)
 {
     ASSAY_ASSERT(upto < ASSAY_MEMBERS_MAX);
 
     const struct assay_genesis_member *m = &members[upto];
     if (assay_bytes_equal(m->voting_public, m->identity_public, 64)) return ASSAY_E_DUPLICATE;
-    if (assay_bytes_equal(m->door_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
+    if (assay_bytes_equal(m->bootstrap_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
     for (uint32_t i = 0; i < upto; i++) {
         const struct assay_genesis_member *o = &members[i];
         if (assay_bytes_equal(o->voting_public, m->voting_public, 64)) return ASSAY_E_DUPLICATE;
         if (assay_bytes_equal(o->voting_public, m->identity_public, 64)) return ASSAY_E_DUPLICATE;
         if (assay_bytes_equal(o->identity_public, m->voting_public, 64)) return ASSAY_E_DUPLICATE;
-        if (assay_bytes_equal(o->door_public, m->door_public, 32)) return ASSAY_E_DUPLICATE;
-        if (assay_bytes_equal(o->door_public, m->transport_public, 32)) return ASSAY_E_DUPLICATE;
-        if (assay_bytes_equal(o->transport_public, m->door_public, 32)) return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->bootstrap_public, m->bootstrap_public, 32))
+            return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->bootstrap_public, m->transport_public, 32))
+            return ASSAY_E_DUPLICATE;
+        if (assay_bytes_equal(o->transport_public, m->bootstrap_public, 32))
+            return ASSAY_E_DUPLICATE;
         if (assay_bytes_equal(o->transport_public, m->transport_public, 32))
             return ASSAY_E_DUPLICATE;
     }
@@ -587,7 +590,7 @@ void assay_member_card_put(struct assay_writer *w, const struct assay_genesis_me
 
     assay_cbor_put_array(w, 9);
     assay_cbor_put_bytes(w, m->identity_public, sizeof m->identity_public);
-    assay_cbor_put_bytes(w, m->door_public, 32);
+    assay_cbor_put_bytes(w, m->bootstrap_public, 32);
     assay_cbor_put_bytes(w, m->voting_public, sizeof m->voting_public);
     assay_cbor_put_bytes(w, m->transport_public, 32);
     assay_cbor_put_bytes(w, m->operator_id, 32);

@@ -41,7 +41,7 @@ struct assay_genesis_operator {
 struct assay_genesis_member {
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t node_id[32];     /* SHA-256 of identity_public */
-    uint8_t door_public[32]; /* CURVE25519, lifelong */
+    uint8_t bootstrap_public[32]; /* CURVE25519, lifelong */
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t transport_public[32]; /* CURVE25519 */
     uint8_t operator_id[32];

@@ -5,7 +5,7 @@
 #include "engine/ledger/state/services.h"
 
 #include "base/assert.h"
-#include "engine/ledger/proofs/anchor.h"
+#include "engine/ledger/state/anchor.h"
 
 enum {
     HEAD_LEN = 6, /* slot, kind, length: two bytes each */
@@ -34,7 +34,7 @@ size_t assay_service_log_memory_len(uint32_t members)
            ASSAY_SERVICES_EPOCH_LEN;
 }
 
-void assay_service_log_place(struct assay_service_log *log, void *memory, uint32_t members)
+void assay_service_log_init(struct assay_service_log *log, void *memory, uint32_t members)
 {
     ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 15) == 0 && members > 0);
     uint8_t *at = memory;
@@ -184,8 +184,8 @@ void assay_services_extend(const struct assay_service_places *places, struct ass
     assay_anchor_root(state, s->anchor);
 }
 
-void assay_services_found(const struct assay_services *services, void *registry,
-                          const struct assay_service_room *room, struct assay_state *state)
+void assay_services_genesis(const struct assay_services *services, void *registry,
+                            const struct assay_service_room *room, struct assay_state *state)
 {
     services->begin(services->context, registry);
     services->begin(services->context, room->registry);

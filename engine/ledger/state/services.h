@@ -27,7 +27,8 @@ struct assay_service_places {
     uint8_t before[ASSAY_SERVICE_DOCUMENTS_MAX];
 };
 /* May a network with the plan `before` (len 0: without services) go on with `after`? Any bytes; the
- * same answer on every machine. Out: *places on ASSAY_OK; *why: static text for people otherwise.
+ * same answer on every machine. Out: *places on ASSAY_OK; *why: static text for operators
+ * otherwise.
  * Returns: ASSAY_OK | INPUT statuses */
 typedef enum assay_status assay_plan_follow(struct assay_slice before, struct assay_slice after,
                                             struct assay_service_places *places, const char **why);
@@ -63,7 +64,7 @@ struct assay_services {
     /* The epoch closes; members by slot. era: of the epoch that follows. */
     void (*close)(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count);
-    /* What that close told, to a registry that was read from documents. */
+    /* Reports the results of that close to a registry that was decoded from documents. */
     void (*stand)(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count);
     /* Returns: ASSAY_OK | ASSAY_E_FULL */
@@ -105,7 +106,7 @@ struct assay_service_entry {
 /* Returns: bytes of memory. */
 size_t assay_service_log_memory_len(uint32_t members);
 /* memory: aligned to 16. It is empty. */
-void assay_service_log_place(struct assay_service_log *log, void *memory, uint32_t members);
+void assay_service_log_init(struct assay_service_log *log, void *memory, uint32_t members);
 void assay_service_log_reset(struct assay_service_log *log);
 /* In: of as many members, or both of none. */
 void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
@@ -141,7 +142,7 @@ void assay_services_commit(const struct assay_services *services, const void *re
  * And the anchor, which a network has that had no services before. */
 void assay_services_extend(const struct assay_service_places *places, struct assay_state *state);
 /* The registry of a genesis, and what its state says of it. */
-void assay_services_found(const struct assay_services *services, void *registry,
-                          const struct assay_service_room *room, struct assay_state *state);
+void assay_services_genesis(const struct assay_services *services, void *registry,
+                            const struct assay_service_room *room, struct assay_state *state);
 
 #endif

@@ -2,8 +2,8 @@
  * engine/ledger/state/snapshot.c - encoding of a complete state: ["assay/snapshot/v1", head header
  * bytes, leaves] (docs/protocol.md 11.1).
  */
-#include "engine/ledger/proofs/checkpoint.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
+#include "engine/ledger/state/roster_digest.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -69,7 +69,7 @@ static enum assay_status decode_leaves(struct assay_cursor *c, struct assay_stat
     return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static bool trust_fits(const struct assay_trust *t, uint64_t epoch)
+static bool trust_fits(const struct assay_trust_state *t, uint64_t epoch)
 {
     return assay_trust_holds(t) && t->offences.last_epoch <= epoch &&
            t->last_false_fail_epoch <= epoch && t->out_of_date_since_epoch <= epoch;

@@ -4,7 +4,7 @@
  *
  * Encoding of the leaves is in leaf.c.
  */
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/leaf.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -24,7 +24,7 @@ bool assay_state_holds(const struct assay_state *state)
            (const void *)state->counters > (const void *)state->members;
 }
 
-void assay_state_place(struct assay_state *state, void *memory, uint32_t members)
+void assay_state_init(struct assay_state *state, void *memory, uint32_t members)
 {
     ASSAY_ASSERT(memory != NULL && members > 0);
     state->capacity = state->member_count = members;
@@ -61,7 +61,7 @@ void assay_member_born(struct assay_member *m, const struct assay_genesis_member
     if (g->name.len > 0) assay_bytes_copy(m->name, ASSAY_NAME_MAX, g->name.bytes, g->name.len);
     assay_bytes_copy(m->node_id, 32, g->node_id, 32);
     assay_bytes_copy(m->identity_public, 64, g->identity_public, 64);
-    assay_bytes_copy(m->door_public, 32, g->door_public, 32);
+    assay_bytes_copy(m->bootstrap_public, 32, g->bootstrap_public, 32);
     assay_bytes_copy(m->operator_id, 32, g->operator_id, 32);
     assay_bytes_copy(m->vendor_root, 32, g->vendor_root, 32);
     assay_bytes_copy(m->platform_id, 32, g->platform_id, 32);
@@ -77,11 +77,11 @@ void assay_member_born(struct assay_member *m, const struct assay_genesis_member
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis)
 {
     ASSAY_ASSERT(state->member_count == genesis->member_count);
-    assay_state_found(state, genesis, genesis->members);
+    assay_state_genesis_with(state, genesis, genesis->members);
 }
 
-void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
-                       const struct assay_genesis_member *roster)
+void assay_state_genesis_with(struct assay_state *state, const struct assay_genesis *genesis,
+                              const struct assay_genesis_member *roster)
 {
     ASSAY_ASSERT(state->member_count > 0);
 
@@ -176,7 +176,7 @@ bool assay_member_has_key(const struct assay_member *member,
 {
     ASSAY_ASSERT(member->life_count <= ASSAY_LIVES_MAX);
     if (assay_bytes_equal(member->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
-        assay_bytes_equal(member->door_public, curve, 32))
+        assay_bytes_equal(member->bootstrap_public, curve, 32))
         return true;
     for (uint32_t i = 0; i < member->life_count; i++)
         if (assay_bytes_equal(member->lives[i].voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||

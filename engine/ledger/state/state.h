@@ -66,19 +66,21 @@ struct assay_found {
 struct assay_member {
     uint8_t node_id[32];
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
-    uint8_t door_public[32];
+    uint8_t bootstrap_public[32];
     uint8_t operator_id[32], vendor_root[32], platform_id[32];
     uint32_t evidence_kind;
     uint32_t life_count; /* 1 .. ASSAY_LIVES_MAX; lives[0] is listed, then older ones */
     struct assay_life lives[ASSAY_LIVES_MAX];
-    struct assay_trust trust;
+    struct assay_trust_state trust;
     uint32_t weight; /* of the epoch that follows: of its ballot, and what seats are made of */
     uint32_t seat_weight; /* of its votes then; 0: it has no seat (docs/protocol.md 5.22) */
     /* Quiet (docs/protocol.md 6.7): its row has its weight and no key, its ballot is missing. */
     bool keyless;
     struct assay_found found;
     uint64_t change_epoch;   /* when I or A moved last */
-    uint64_t standing_epoch; /* when the standing moved last; 0: never */
+    /* When the standing was set last: it moved, or is that of a new incarnation or of a newcomer.
+     * 0: as the genesis says. */
+    uint64_t standing_epoch;
     uint64_t failure_epoch;  /* newest integrity failure; 0: never */
     uint32_t
         equivocation_struck; /* newest incarnation that a proof of E1..E4, E8 struck; 0: none */
@@ -94,7 +96,7 @@ struct assay_member {
      * proven FAIL under the new ones, and what it would be without that. */
     uint32_t watched_weight;
     bool felled;
-    struct assay_trust spared;
+    struct assay_trust_state spared;
     uint32_t level; /* the highest feature level that its newest ballot in a block announced */
 };
 
@@ -174,7 +176,7 @@ struct assay_ended {
     enum assay_change_end end;
     uint64_t sequence;                   /* 0: of collateral */
     uint64_t epoch;                      /* the closed epoch that ended it */
-    uint64_t felled_weight, total_weight; /* REVERTED */
+    uint64_t suspended_weight, total_weight; /* REVERTED */
 };
 
 /* What services' records have made (docs/protocol.md 12.4). */
@@ -219,7 +221,7 @@ struct assay_state {
 /* Returns: bytes of the two arrays of a state. */
 size_t assay_state_memory_len(uint32_t members);
 /* memory: assay_state_memory_len(members) bytes, aligned to 16: so many slots, all in use. */
-void assay_state_place(struct assay_state *state, void *memory, uint32_t members);
+void assay_state_init(struct assay_state *state, void *memory, uint32_t members);
 /* Everything but the places of the arrays; there must be room for the roster. */
 void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 
@@ -227,8 +229,8 @@ void assay_state_copy(struct assay_state *to, const struct assay_state *from);
 void assay_state_genesis(struct assay_state *state, const struct assay_genesis *genesis);
 /* The same with another roster, members[state->member_count] in ascending order of node id: one
  * that no genesis file could hold (simulated networks). */
-void assay_state_found(struct assay_state *state, const struct assay_genesis *genesis,
-                       const struct assay_genesis_member *members);
+void assay_state_genesis_with(struct assay_state *state, const struct assay_genesis *genesis,
+                              const struct assay_genesis_member *members);
 
 /* Returns: ASSAY_OK and the leaf in w | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_state_header_encode(const struct assay_state *state,
@@ -241,7 +243,7 @@ ASSAY_CHECKED enum assay_status assay_state_leaf_encode(const struct assay_state
  */
 void assay_state_root(const struct assay_state *state, void *scratch, size_t scratch_len,
                       uint8_t root[static 32]);
-/* The leaf hash of the header, and that of one slot: what the root is made of, for whoever makes
+/* The leaf hash of the header, and that of one slot: the inputs of the root, for callers that hash
  * the leaves on several cores. Scratch as above. */
 void assay_state_header_hash(const struct assay_state *state, void *scratch, size_t scratch_len,
                              uint8_t hash[static 32]);
@@ -297,9 +299,9 @@ uint32_t assay_member_row_weight(const struct assay_member *member);
 /* Announced as absent in that epoch (docs/protocol.md 9.7). Returns: whether so. */
 bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch);
 /*
- * What somebody may rely on when an epoch has closed (docs/protocol.md 11.3.4): SUSPENDED of one
- * that left or rests, whatever its score; at least RESTRICTED of one in maintenance in that epoch
- * or the one behind it; else what its score gives.
+ * The standing that relying parties may use when an epoch has closed (docs/protocol.md 11.3.4):
+ * SUSPENDED of one that left or rests, whatever its score; at least RESTRICTED of one in
+ * maintenance in that epoch or the one behind it; else what its score gives.
  */
 enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */

@@ -40,7 +40,7 @@ struct assay_enclave {
     enum assay_enclave_result refusal; /* of the last record; OK: none, or reported already */
     char why[ASSAY_SERVICE_WHY_MAX + 1];
     struct assay_cont_client client;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
 };
 
 static void on_fact(void *context, const struct assay_cont_fact *fact);
@@ -60,6 +60,7 @@ static enum assay_status load_key(struct assay_enclave *e)
 static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
                                 char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(e->board == NULL && e->follower == NULL);
     struct assay_secret32 curve_secret;
     const struct assay_peer_links_config board = { .listen = config->listen,
                                                    .secret = &curve_secret };
@@ -129,7 +130,7 @@ const struct assay_enclave_identity *assay_enclave_identity(const struct assay_e
     return &enclave->identity;
 }
 
-const char *assay_enclave_why(const struct assay_enclave *enclave)
+const char *assay_enclave_get_failure(const struct assay_enclave *enclave)
 {
     return enclave->why;
 }
@@ -138,6 +139,7 @@ const char *assay_enclave_why(const struct assay_enclave *enclave)
 
 static void execute_effects(struct assay_enclave *e)
 {
+    ASSAY_ASSERT(e->numbered && e->outs.count <= ASSAY_CONT_OUTPUTS_MAX);
     const struct assay_cont_roster *roster = &e->client.config.roster;
     if ((e->outs.events & ASSAY_CONT_EVENT_VIEW) != 0)
         assay_peer_links_set_seats(e->board, roster, e->client.contact);
@@ -159,6 +161,7 @@ static bool generate_nonce(struct assay_enclave *e, uint8_t nonce[static 32])
 static void start_session(struct assay_enclave *e, const struct assay_cont_group *group,
                           uint64_t session)
 {
+    ASSAY_ASSERT(!e->numbered && session > 0);
     struct assay_cont_client_config config = { .home = group->home,
                                                .session = session,
                                                .birth_era = e->identity.birth.era,
@@ -187,6 +190,7 @@ static void set_refusal(struct assay_enclave *e, const char *why, size_t len)
 {
     if (len > ASSAY_SERVICE_WHY_MAX) len = ASSAY_SERVICE_WHY_MAX;
     assay_bytes_copy(e->why, sizeof e->why, why, len);
+    ASSAY_ASSERT(len < sizeof e->why);
     e->why[len] = '\0';
 }
 
@@ -236,6 +240,7 @@ static void on_refused(void *context, enum assay_service_kind kind, struct assay
 static void submit_record(struct assay_enclave *e, enum assay_service_kind kind,
                           struct assay_slice payload)
 {
+    ASSAY_ASSERT(payload.len > 0);
     assay_status_ignore(assay_follower_submit(e->follower, kind, payload),
                         "handed in again until the ledger shows it");
 }
@@ -243,6 +248,7 @@ static void submit_record(struct assay_enclave *e, enum assay_service_kind kind,
 static void request_session(struct assay_enclave *e, const struct assay_cont_group *group,
                             uint64_t expected)
 {
+    ASSAY_ASSERT(!e->numbered && expected > 0);
     struct assay_cont_session_record record = { .group = e->identity.group,
                                                 .birth = e->identity.birth,
                                                 .lease = e->lease,
@@ -278,6 +284,7 @@ static void request_session(struct assay_enclave *e, const struct assay_cont_gro
  * birth generates another. */
 static void start_birth(struct assay_enclave *e, const struct assay_cont_group *group)
 {
+    ASSAY_ASSERT(e->is_birth && !e->numbered);
     if (e->named && load_key(e) != ASSAY_OK) e->failed = true;
     e->identity.birth = (struct assay_cont_birth){ .era = group->era, .epoch = group->epoch };
     assay_bytes_copy(e->identity.chain_id, 32, group->home.chain_id, 32);
@@ -306,6 +313,7 @@ static bool set_instance(struct assay_enclave *e, const struct assay_cont_group 
 static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_group *group,
                        const struct assay_cont_instance_row *row)
 {
+    ASSAY_ASSERT(e->numbered);
     if (e->client.phase != ASSAY_CONT_RUNNING || e->client.certified <= row->shown) return false;
     return !row->kept || assay_cont_group_lease_is_due(group, row);
 }
@@ -313,6 +321,7 @@ static bool needs_keep(const struct assay_enclave *e, const struct assay_cont_gr
 static bool has_receipt(const struct assay_enclave *e, const struct assay_cont_group *group,
                         uint64_t shown)
 {
+    ASSAY_ASSERT(e->numbered);
     const struct assay_cont_receipt *receipt = &e->client.receipt;
     return !e->client.ask_receipt.asked && receipt->entry.index > shown &&
            receipt->view == group->now.roster.view &&
@@ -350,7 +359,7 @@ static void submit_keep(struct assay_enclave *e)
 
 static void update_from_ledger(struct assay_enclave *e)
 {
-    assay_status_ignore(assay_follower_turn(e->follower, e->now_ms),
+    assay_status_ignore(assay_follower_step(e->follower, e->now_ms),
                         "the ledger is dialled again; meanwhile nothing new is final");
     const struct assay_cont_group *group = assay_follower_group(e->follower);
     if (group == NULL) return;
@@ -382,6 +391,7 @@ static void receive_frames(struct assay_enclave *e)
         if (!e->numbered || !from.replica) continue;
         const uint32_t seat = assay_cont_find_seat(&e->client.config.roster, from.key);
         if (seat == e->client.config.roster.count) continue;
+        ASSAY_ASSERT(seat < e->client.config.roster.count);
         if (assay_cont_client_frame(&e->client, seat, frame, e->now_ms, &e->outs) == ASSAY_OK)
             execute_effects(e);
     }
@@ -404,6 +414,7 @@ static enum assay_enclave_result check_session(const struct assay_enclave *e)
 
 static int wait_ms(const struct assay_enclave *e, int timeout_ms)
 {
+    ASSAY_ASSERT(timeout_ms >= 0);
     const struct assay_cont_group *const group = assay_follower_group(e->follower);
     uint64_t due = UINT64_MAX;
     if (e->numbered) due = e->outs.wake_at_ms;
@@ -417,7 +428,7 @@ static int wait_ms(const struct assay_enclave *e, int timeout_ms)
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }
 
-enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int timeout_ms)
+enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms)
 {
     struct assay_enclave *e = enclave;
     struct pollfd extra = assay_follower_poll(e->follower);
@@ -454,7 +465,7 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
         }
         const uint64_t now_ms = assay_peer_links_clock_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
-        if (assay_enclave_turn(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
+        if (assay_enclave_step(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK)
             return check_session(e);
     }
 }
@@ -467,6 +478,7 @@ static bool has_found(const struct assay_enclave *e, uint64_t index)
 
 static bool is_running(const struct assay_enclave *e, uint64_t index)
 {
+    ASSAY_ASSERT(e->numbered);
     (void)index;
     return e->client.phase == ASSAY_CONT_RUNNING;
 }
@@ -478,6 +490,7 @@ static bool is_certified(const struct assay_enclave *e, uint64_t index)
 
 static bool is_confirmed(const struct assay_enclave *e, uint64_t index)
 {
+    ASSAY_ASSERT(e->numbered);
     (void)index;
     return !e->client.confirm.asked;
 }

@@ -37,21 +37,21 @@ struct assay_enclave_config {
 
 enum assay_enclave_result {
     ASSAY_ENCLAVE_OK,
-    ASSAY_ENCLAVE_IN_DOUBT,   /* not yet: it may still be certified; call again, release nothing */
-    ASSAY_ENCLAVE_FENCED,     /* a newer session runs: wipe and end */
-    ASSAY_ENCLAVE_ROLLBACK,   /* the given state is not the last certified one: refused */
-    ASSAY_ENCLAVE_NO_QUORUM,  /* the group's memory is lost: serve nothing, retain the blob */
-    ASSAY_ENCLAVE_FULL,       /* too many states wait to be certified */
-    ASSAY_ENCLAVE_TOO_EARLY,  /* not in this phase */
-    ASSAY_ENCLAVE_CHAIN,      /* the identity is of another chain or group: nothing was sent */
-    ASSAY_ENCLAVE_NO_ROOM,    /* the group has no room for another instance */
-    ASSAY_ENCLAVE_QUOTA,      /* the daemon's member has the maximum number of instances */
-    ASSAY_ENCLAVE_CLONES,     /* too many sessions of this instance in this epoch */
+    ASSAY_ENCLAVE_IN_DOUBT,    /* not yet: it may still be certified; call again, release nothing */
+    ASSAY_ENCLAVE_FENCED,      /* a newer session runs: wipe and end */
+    ASSAY_ENCLAVE_ROLLBACK,    /* the given state is not the last certified one: refused */
+    ASSAY_ENCLAVE_NO_QUORUM,   /* the group's memory is lost: serve nothing, retain the blob */
+    ASSAY_ENCLAVE_FULL,        /* too many states wait to be certified */
+    ASSAY_ENCLAVE_TOO_EARLY,   /* not in this phase */
+    ASSAY_ENCLAVE_CHAIN,       /* the identity is of another chain or group: nothing was sent */
+    ASSAY_ENCLAVE_NO_ROOM,     /* the group has no room for another instance */
+    ASSAY_ENCLAVE_QUOTA,       /* the daemon's member has the maximum number of instances */
+    ASSAY_ENCLAVE_CLONES,      /* too many sessions of this instance in this epoch */
     ASSAY_ENCLAVE_NO_STANDING, /* the daemon's member has too low a standing */
-    ASSAY_ENCLAVE_GONE_ROW,   /* it has left the ledger: serve nothing, retain the blob */
-    ASSAY_ENCLAVE_RETIRED,    /* the instance was retired by its own key */
-    ASSAY_ENCLAVE_REFUSED,    /* the daemon or the ledger rejected a record: assay_enclave_why */
-    ASSAY_ENCLAVE_FAILED,     /* no random numbers, no socket */
+    ASSAY_ENCLAVE_GONE_ROW,    /* it has left the ledger: serve nothing, retain the blob */
+    ASSAY_ENCLAVE_RETIRED,     /* the instance was retired by its own key */
+    ASSAY_ENCLAVE_REFUSED,     /* a record was rejected: assay_enclave_get_failure */
+    ASSAY_ENCLAVE_FAILED,      /* no random numbers, no socket */
 };
 
 struct assay_enclave;
@@ -85,7 +85,7 @@ enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
  * update.
  * Returns: the identity, a secret, borrowed from the enclave. */
 const struct assay_enclave_identity *assay_enclave_identity(const struct assay_enclave *enclave);
-/* Waits until state `index` is certified and, of a new instance, the ledger keeps its row: from
+/* Waits until state `index` is certified and, of a new instance, the ledger retains its row: from
  * then on its states do not expire. Returns: OK | IN_DOUBT | FENCED | NO_QUORUM | GONE_ROW |
  * RETIRED | FAILED */
 enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint64_t index,
@@ -97,9 +97,9 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
  * | TOO_EARLY (no session) | FENCED | NO_QUORUM | FAILED */
 enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms);
 /* Returns: the name of the last refusal of the ledger or the daemon; "" without one. */
-const char *assay_enclave_why(const struct assay_enclave *enclave);
+const char *assay_enclave_get_failure(const struct assay_enclave *enclave);
 /* Processes events, waiting up to the timeout. Returns: as wait */
-enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int timeout_ms);
+enum assay_enclave_result assay_enclave_step(struct assay_enclave *enclave, int timeout_ms);
 /* Returns: the client: certified index, session, roster. */
 const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave);
 

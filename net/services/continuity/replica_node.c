@@ -5,6 +5,7 @@
 #include "net/services/continuity/replica_node.h"
 
 #include "base/assert.h"
+#include "base/bitmap.h"
 #include "base/checked.h"
 #include "net/services/server/peer_links.h"
 #include "net/services/follower.h"
@@ -73,6 +74,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(n->memory == NULL && n->board == NULL && n->follower == NULL);
     struct assay_secret32 curve_secret;
     const struct assay_peer_links_config board = { .listen = n->config.listen,
                                                    .instances = n->config.instances_max,
@@ -139,6 +141,7 @@ void assay_replica_node_close(struct assay_replica_node **node)
 
 static void queue_to_self(struct assay_replica_node *n, struct assay_slice frame)
 {
+    ASSAY_ASSERT(frame.len <= ASSAY_CONT_FRAME_MAX && n->loop_count <= LOOPS_MAX);
     if (n->loop_count == LOOPS_MAX) return; /* resent, like a frame that a link loses */
     n->loop[n->loop_count].len = frame.len;
     assay_bytes_copy(n->loop[n->loop_count].bytes, ASSAY_CONT_FRAME_MAX, frame.bytes, frame.len);
@@ -155,6 +158,7 @@ static void send_to_key(struct assay_replica_node *n, const uint8_t *key, struct
 static void send_to_group(struct assay_replica_node *n, struct assay_slice frame)
 {
     const struct assay_cont_group *group = assay_follower_group(n->follower);
+    ASSAY_ASSERT(group != NULL);
     const struct assay_cont_seats *both[] = { &group->now, &group->next };
     queue_to_self(n, frame);
     for (uint32_t k = 0; k < 2; k++)
@@ -169,6 +173,7 @@ static void send_to_group(struct assay_replica_node *n, struct assay_slice frame
 
 static void submit_table(struct assay_replica_node *n)
 {
+    ASSAY_ASSERT(n->table_len > 0 && n->table_len <= sizeof n->table);
     assay_status_ignore(assay_follower_submit(n->follower, ASSAY_SERVICE_TABLE,
                                               assay_slice_over(n->table, n->table_len)),
                         "handed in again until the view starts");
@@ -176,6 +181,7 @@ static void submit_table(struct assay_replica_node *n)
 
 static void submit_record(struct assay_replica_node *n, struct assay_slice payload)
 {
+    ASSAY_ASSERT(payload.len > 0);
     struct assay_cont_table_record record;
     const enum assay_status status = assay_cont_table_record_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK && payload.len <= sizeof n->table);
@@ -187,6 +193,7 @@ static void submit_record(struct assay_replica_node *n, struct assay_slice paylo
 
 static bool sign_reply(struct assay_replica_node *n, const struct assay_cont_send *send)
 {
+    ASSAY_ASSERT(send->sign && send->at + send->len <= sizeof n->effects.bytes);
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     n->failure = assay_p256_sign(n->signer, send->statement, signature);
     if (n->failure != ASSAY_OK) return false;
@@ -207,8 +214,10 @@ static void send_to_sender(struct assay_replica_node *n, uint16_t slot, struct a
 /* slot: of the sender of the answered frame; OWN: itself, or there is no answer. */
 static void execute_effects(struct assay_replica_node *n, uint16_t slot)
 {
+    ASSAY_ASSERT(n->effects.count <= ASSAY_CONT_SENDS_MAX);
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++) {
         const struct assay_cont_send *send = &n->effects.send[i];
+        ASSAY_ASSERT(send->at + send->len <= n->effects.used);
         const struct assay_slice bytes = assay_slice_over(n->effects.bytes + send->at, send->len);
         if (send->sign && !sign_reply(n, send)) return;
         switch (send->to) {
@@ -227,6 +236,7 @@ static void execute_effects(struct assay_replica_node *n, uint16_t slot)
 /* Processes frames to itself, and its answers to them. */
 static void process_own_frames(struct assay_replica_node *n)
 {
+    ASSAY_ASSERT(n->replica != NULL && n->loop_count <= LOOPS_MAX);
     struct assay_cont_from own = { .replica = true };
     assay_bytes_copy(own.key, sizeof own.key, n->key, sizeof n->key);
     for (size_t at = 0; at < n->loop_count && n->failure == ASSAY_OK; at++) {
@@ -241,6 +251,7 @@ static void process_own_frames(struct assay_replica_node *n)
 
 static void init_replica(struct assay_replica_node *n, const struct assay_cont_home *home)
 {
+    ASSAY_ASSERT(n->replica == NULL);
     struct assay_cont_replica_config config = { .home = *home,
                                                 .instances_max = n->config.instances_max };
     assay_bytes_copy(config.key, sizeof config.key, n->key, sizeof n->key);
@@ -289,6 +300,7 @@ static const struct assay_cont_member *find_own_member(const struct assay_replic
 
 static bool has_seat(const struct assay_replica_node *n, const struct assay_cont_group *group)
 {
+    ASSAY_ASSERT(group->now.roster.count <= ASSAY_CONT_SEATS_MAX);
     return assay_cont_find_seat(&group->now.roster, n->key) < group->now.roster.count ||
            assay_cont_find_seat(&group->next.roster, n->key) < group->next.roster.count;
 }
@@ -322,6 +334,7 @@ static void submit_listing(struct assay_replica_node *n)
 static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_group *group,
                         uint32_t seat, struct said *said)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX && said->len <= sizeof said->bytes);
     struct assay_cont_silent_record record = { .group = n->config.group,
                                                .era = group->era,
                                                .view = group->now.roster.view,
@@ -333,7 +346,7 @@ static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_gr
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (group->member[slot].listed &&
             assay_cont_replica_is_reachable(n->replica, group->member[slot].key, n->now_ms))
-            record.reachable[slot / 8] |= (uint8_t)(1u << slot % 8);
+            assay_bit_add(record.reachable, slot);
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_silent_statement(&group->home, &record, digest);
     n->failure = assay_p256_sign(n->signer, digest, record.signature);
@@ -350,6 +363,7 @@ static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_gr
 static bool sign_alive(struct assay_replica_node *n, const struct assay_cont_group *group,
                        struct said *said)
 {
+    ASSAY_ASSERT(said->len <= sizeof said->bytes);
     struct assay_cont_alive_record record = { .group = n->config.group,
                                               .era = group->era,
                                               .epoch = group->epoch + 1 };
@@ -374,6 +388,7 @@ static bool sign_alive(struct assay_replica_node *n, const struct assay_cont_gro
 static void submit_signed(struct assay_replica_node *n, enum assay_service_kind kind,
                           const struct said *said)
 {
+    ASSAY_ASSERT(said->len > 0 && said->len <= sizeof said->bytes);
     assay_status_ignore(
         assay_follower_submit(n->follower, kind, assay_slice_over(said->bytes, said->len)),
         "handed in again until it is final, or of no use");
@@ -395,6 +410,7 @@ static void on_close(struct assay_replica_node *n, const struct assay_cont_group
 static void submit_silence(struct assay_replica_node *n, const struct assay_cont_group *group,
                            const struct assay_cont_member *member)
 {
+    ASSAY_ASSERT(n->replica != NULL);
     const uint64_t silent_ms = n->epoch_ms / 2 > SILENT_MS ? n->epoch_ms / 2 : SILENT_MS;
     const uint32_t own = assay_cont_find_seat(&group->now.roster, n->key);
     for (uint32_t i = 0; own < group->now.roster.count && i < group->now.roster.count; i++)
@@ -411,7 +427,7 @@ static void submit_silence(struct assay_replica_node *n, const struct assay_cont
 /* Returns: ASSAY_OK | ASSAY_E_STALE | ASSAY_E_RANGE */
 static enum assay_status update_from_ledger(struct assay_replica_node *n)
 {
-    const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
+    const enum assay_status status = assay_follower_step(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     if (group == NULL) return ASSAY_OK;
@@ -469,7 +485,7 @@ static void process_frames(struct assay_replica_node *n)
     assay_peer_links_flush(n->board);
 }
 
-enum assay_status assay_replica_node_turn(struct assay_replica_node *node, int timeout_ms)
+enum assay_status assay_replica_node_step(struct assay_replica_node *node, int timeout_ms)
 {
     struct assay_replica_node *n = node;
     struct pollfd extra = assay_follower_poll(n->follower);

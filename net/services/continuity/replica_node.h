@@ -37,7 +37,7 @@ void assay_replica_node_close(struct assay_replica_node **node);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STALE (its
  * member listed another process: end) | ASSAY_E_RANGE (the group may have more instances than
  * configured: end) | ASSAY_E_CRYPTO (it cannot sign) | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status assay_replica_node_turn(struct assay_replica_node *node,
+ASSAY_CHECKED enum assay_status assay_replica_node_step(struct assay_replica_node *node,
                                                         int timeout_ms);
 /* Returns: its state. */
 struct assay_cont_status assay_replica_node_status(const struct assay_replica_node *node);

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/writer.h"
+#include "net/system/resolver.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -21,31 +22,39 @@ enum {
     LENGTH_LEN = 4,
     IN_MAX = LENGTH_LEN + ASSAY_CLIENT_LISTENER_FRAME_MAX,
     BACKLOG = 32,
-    HOST_MAX = 255
+    HOST_MAX = 255,
+    PORT_LEN = 8,
 };
 
 /* One end of a connection. */
 struct conn {
-    int fd;
+    int fd; /* -1: the name of the other end is still resolved */
     size_t in_len, taken, out_len;
     uint8_t in[IN_MAX];
     uint8_t out[ASSAY_CLIENT_LISTENER_QUEUE_MAX];
 };
 
+static void conn_set_fd(struct conn *conn, int fd)
+{
+    ASSAY_ASSERT(fd >= 0);
+    const int on = 1;
+    conn->fd = fd;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 static struct conn *conn_open(int fd)
 {
-    const int on = 1;
     struct conn *conn = malloc(sizeof *conn);
     if (conn == NULL) return NULL;
-    conn->fd = fd;
+    conn->fd = -1;
     conn->in_len = conn->taken = conn->out_len = 0;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (fd >= 0) conn_set_fd(conn, fd);
     return conn;
 }
 
 static void conn_close(struct conn *conn)
 {
-    (void)close(conn->fd);
+    if (conn->fd >= 0) (void)close(conn->fd);
     free(conn);
 }
 
@@ -63,6 +72,8 @@ static bool is_would_block(int error)
 
 static enum assay_status conn_flush(struct conn *conn)
 {
+    ASSAY_ASSERT(conn->out_len <= sizeof conn->out);
+    if (conn->fd < 0) return ASSAY_OK;
     while (conn->out_len > 0) {
         const ssize_t put = send(conn->fd, conn->out, conn->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno == EINTR) continue;
@@ -76,6 +87,7 @@ static enum assay_status conn_flush(struct conn *conn)
 
 static enum assay_status conn_send(struct conn *conn, struct assay_slice frame)
 {
+    ASSAY_ASSERT(conn->out_len <= sizeof conn->out);
     struct assay_writer w =
         assay_writer_over(conn->out + conn->out_len, sizeof conn->out - conn->out_len);
     ASSAY_ASSERT(frame.len > 0 && frame.len <= ASSAY_CLIENT_LISTENER_FRAME_MAX);
@@ -88,6 +100,8 @@ static enum assay_status conn_send(struct conn *conn, struct assay_slice frame)
 
 static enum assay_status conn_fill(struct conn *conn, size_t wanted)
 {
+    ASSAY_ASSERT(wanted <= sizeof conn->in && conn->in_len <= sizeof conn->in);
+    if (conn->fd < 0) return ASSAY_E_AGAIN;
     while (conn->in_len < wanted) {
         const ssize_t got =
             recv(conn->fd, conn->in + conn->in_len, wanted - conn->in_len, MSG_DONTWAIT);
@@ -101,6 +115,7 @@ static enum assay_status conn_fill(struct conn *conn, size_t wanted)
 
 static enum assay_status conn_next(struct conn *conn, struct assay_slice *frame)
 {
+    ASSAY_ASSERT(conn->taken <= conn->in_len);
     conn->in_len -= conn->taken;
     shift_bytes(conn->in, conn->taken, conn->in_len);
     conn->taken = 0;
@@ -116,6 +131,7 @@ static enum assay_status conn_next(struct conn *conn, struct assay_slice *frame)
 
 static short conn_events(const struct conn *conn)
 {
+    ASSAY_ASSERT(conn->out_len <= sizeof conn->out);
     return (short)(conn->out_len > 0 ? POLLIN | POLLOUT : POLLIN);
 }
 
@@ -171,6 +187,7 @@ struct assay_client_listener {
 
 static enum assay_status bind_listener(struct assay_client_listener *d, const struct addrinfo *at)
 {
+    ASSAY_ASSERT(d->fd < 0);
     const int on = 1;
     union {
         struct sockaddr any;
@@ -231,6 +248,7 @@ void assay_client_listener_close(struct assay_client_listener **listener)
 
 uint16_t assay_client_listener_port(const struct assay_client_listener *listener)
 {
+    ASSAY_ASSERT(listener->fd >= 0);
     return listener->port;
 }
 
@@ -243,6 +261,7 @@ size_t assay_client_listener_poll(const struct assay_client_listener *listener,
         if (listener->client[i].conn != NULL)
             fds[count++] = (struct pollfd){ .fd = listener->client[i].conn->fd,
                                             .events = conn_events(listener->client[i].conn) };
+    ASSAY_ASSERT(count <= ASSAY_CLIENT_LISTENER_FDS);
     return count;
 }
 
@@ -271,6 +290,7 @@ static struct crowd count_crowd(const struct assay_client_listener *d,
         crowd.site += is_same_site(g->from, from);
         crowd.address += assay_bytes_equal(g->from, from, 16);
     }
+    ASSAY_ASSERT(crowd.address <= crowd.site);
     return crowd;
 }
 
@@ -278,6 +298,7 @@ static struct crowd count_crowd(const struct assay_client_listener *d,
 static bool is_evicted_before(const struct assay_client_listener *d, const struct client *a,
                               const struct client *b)
 {
+    ASSAY_ASSERT(a->stage == b->stage && a->conn != NULL && b->conn != NULL);
     const struct crowd of_a = count_crowd(d, a->from, a->stage),
                        of_b = count_crowd(d, b->from, b->stage);
     if (of_a.site != of_b.site) return of_a.site > of_b.site;
@@ -291,6 +312,7 @@ static bool is_evicted_before(const struct assay_client_listener *d, const struc
 static bool can_evict_waiting(const struct assay_client_listener *d, const struct client *g,
                               const uint8_t from[static 16])
 {
+    ASSAY_ASSERT(g->conn != NULL && g->stage == CLIENT_WAITING);
     const struct crowd of_client = count_crowd(d, g->from, CLIENT_WAITING);
     const struct crowd of_caller = count_crowd(d, from, CLIENT_WAITING);
     if (is_same_site(g->from, from)) return of_caller.address + 1 < of_client.address;
@@ -346,12 +368,13 @@ static void accept_clients(struct assay_client_listener *d)
             (void)close(fd);
             continue;
         }
+        ASSAY_ASSERT(g->conn == NULL);
         *g = (struct client){ .conn = conn, .number = ++d->last, .received_ms = d->now_ms };
         assay_bytes_copy(g->from, sizeof g->from, from, sizeof from);
     }
 }
 
-void assay_client_listener_turn(struct assay_client_listener *listener, uint64_t now_ms)
+void assay_client_listener_step(struct assay_client_listener *listener, uint64_t now_ms)
 {
     listener->now_ms = now_ms;
     accept_clients(listener);
@@ -367,6 +390,7 @@ void assay_client_listener_turn(struct assay_client_listener *listener, uint64_t
 enum assay_status assay_client_listener_receive(struct assay_client_listener *listener,
                                                 uint64_t *client, struct assay_slice *frame)
 {
+    ASSAY_ASSERT(listener->next < ASSAY_CLIENT_LISTENER_CLIENTS_MAX);
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++) {
         struct client *g = &listener->client[listener->next];
         listener->next = (listener->next + 1) % ASSAY_CLIENT_LISTENER_CLIENTS_MAX;
@@ -421,8 +445,10 @@ void assay_client_listener_disconnect(struct assay_client_listener *listener, ui
 
 /* --- calls */
 
-struct assay_call {
+struct assay_client_connection {
     struct conn *conn;
+    struct assay_resolver *resolver; /* NULL: the address is a number, or the name is resolved */
+    char port[PORT_LEN];
 };
 
 static int connect_call(const struct addrinfo *at)
@@ -434,46 +460,96 @@ static int connect_call(const struct addrinfo *at)
     return -1;
 }
 
-enum assay_status assay_call_open(const char *address, struct assay_call **out)
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a name) | ASSAY_E_INVALID | ASSAY_E_IO */
+static enum assay_status connect_number(const char *address, int *fd)
 {
     enum assay_status status = ASSAY_OK;
-    *out = NULL;
-    struct addrinfo *at = resolve_address(address, 0, &status);
+    struct addrinfo *at = resolve_address(address, AI_NUMERICHOST, &status);
     if (at == NULL) return status;
-    const int fd = connect_call(at);
+    *fd = connect_call(at);
     freeaddrinfo(at);
-    if (fd < 0) return ASSAY_E_IO;
-    struct assay_call *call = calloc(1, sizeof *call);
+    return *fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Addresses are those of other members, on the ledger: a name whose servers never answer must not
+ * stop the exchanges with all others. */
+static enum assay_status request_name(struct assay_client_connection *call, const char *address)
+{
+    char host[HOST_MAX + 1];
+    const char *const colon = strrchr(address, ':');
+    ASSAY_ASSERT(colon != NULL && colon - address <= HOST_MAX); /* resolve_address has read it */
+    const size_t len = (size_t)(colon - address), port_len = strlen(colon + 1);
+    if (port_len == 0 || port_len >= sizeof call->port) return ASSAY_E_INVALID;
+    if (strspn(colon + 1, "0123456789") != port_len) return ASSAY_E_INVALID;
+    (void)snprintf(call->port, sizeof call->port, "%s", colon + 1);
+    assay_bytes_copy(host, sizeof host, address, len);
+    host[len] = '\0';
+    ASSAY_TRY(assay_resolver_open(NULL, NULL, &call->resolver));
+    return assay_resolver_request(call->resolver, 0, host);
+}
+
+/* Connects once the name is resolved. */
+static enum assay_status call_continue(struct assay_client_connection *call)
+{
+    char address[ASSAY_RESOLVER_NUMBER_LEN + PORT_LEN];
+    struct assay_resolver_answer answer;
+    int fd = -1;
+    if (call->resolver == NULL || !assay_resolver_next(call->resolver, &answer)) return ASSAY_OK;
+    assay_resolver_close(&call->resolver);
+    if (answer.count == 0) return ASSAY_E_IO;
+    (void)snprintf(address, sizeof address, "%s:%s", answer.numbers[0], call->port);
+    if (connect_number(address, &fd) != ASSAY_OK) return ASSAY_E_IO;
+    conn_set_fd(call->conn, fd);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_client_connection_open(const char *address,
+                                               struct assay_client_connection **out)
+{
+    int fd = -1;
+    *out = NULL;
+    enum assay_status status = connect_number(address, &fd);
+    if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
+    const bool is_name = status == ASSAY_E_NOT_FOUND;
+    struct assay_client_connection *call = calloc(1, sizeof *call);
     if (call != NULL) call->conn = conn_open(fd);
-    if (call != NULL && call->conn != NULL) {
+    status = call != NULL && call->conn != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && is_name) status = request_name(call, address);
+    if (status == ASSAY_OK) {
         *out = call;
         return ASSAY_OK;
     }
-    (void)close(fd);
+    if (call != NULL && call->conn != NULL) assay_client_connection_close(&call);
+    else if (fd >= 0) (void)close(fd);
     free(call);
-    return ASSAY_E_MEMORY;
+    return status;
 }
 
-void assay_call_close(struct assay_call **call)
+void assay_client_connection_close(struct assay_client_connection **call)
 {
     if (*call == NULL) return;
+    assay_resolver_close(&(*call)->resolver);
     conn_close((*call)->conn);
     free(*call);
     *call = NULL;
 }
 
-struct pollfd assay_call_poll(const struct assay_call *call)
+struct pollfd assay_client_connection_poll(const struct assay_client_connection *call)
 {
     return (struct pollfd){ .fd = call->conn->fd, .events = conn_events(call->conn) };
 }
 
-enum assay_status assay_call_send(struct assay_call *call, struct assay_slice frame)
+enum assay_status assay_client_connection_send(struct assay_client_connection *call,
+                                               struct assay_slice frame)
 {
+    ASSAY_TRY(call_continue(call));
     return conn_send(call->conn, frame);
 }
 
-enum assay_status assay_call_receive(struct assay_call *call, struct assay_slice *frame)
+enum assay_status assay_client_connection_receive(struct assay_client_connection *call,
+                                                  struct assay_slice *frame)
 {
+    ASSAY_TRY(call_continue(call));
     ASSAY_TRY(conn_flush(call->conn));
     return conn_next(call->conn, frame);
 }

@@ -47,7 +47,7 @@ uint16_t assay_client_listener_port(const struct assay_client_listener *listener
 size_t assay_client_listener_poll(const struct assay_client_listener *listener,
                                   struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS]);
 /* Accepts, reads, sends and disconnects. */
-void assay_client_listener_turn(struct assay_client_listener *listener, uint64_t now_ms);
+void assay_client_listener_step(struct assay_client_listener *listener, uint64_t now_ms);
 /* The next frame of any client. Out: *client: a number that is never reused; *frame is borrowed
  * until the next call here. Returns: ASSAY_OK | ASSAY_E_AGAIN */
 ASSAY_CHECKED enum assay_status assay_client_listener_receive(
@@ -64,22 +64,24 @@ bool assay_client_listener_get_site(const struct assay_client_listener *listener
 
 /* --- calls: the client side */
 
-struct assay_call;
+struct assay_client_connection;
 
-/* Connects to HOST:PORT; blocks while a name is resolved. Returns: ASSAY_OK, and the connection is
- * in progress | ASSAY_E_INVALID (no address) | ASSAY_E_NOT_FOUND (no such name) | ASSAY_E_IO |
- * ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_call_open(const char *address, struct assay_call **out);
+/* Connects to HOST:PORT; a name is resolved in a thread of its own. Returns: ASSAY_OK, and the
+ * connection is in progress (a name that does not exist fails later) | ASSAY_E_INVALID (no address)
+ * | ASSAY_E_RANGE (a name that is too long) | ASSAY_E_IO | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_client_connection_open(const char *address,
+                                                             struct assay_client_connection **out);
 /* Accepts a pointer to NULL; sets it to NULL. */
-void assay_call_close(struct assay_call **call);
-/* Returns: what to poll for. */
-struct pollfd assay_call_poll(const struct assay_call *call);
+void assay_client_connection_close(struct assay_client_connection **call);
+/* Returns: what to poll for; fd -1 while a name is resolved. */
+struct pollfd assay_client_connection_poll(const struct assay_client_connection *call);
 /* Queues a frame as assay_client_listener_send, and sends as much as the socket accepts. Returns:
  * ASSAY_OK | ASSAY_E_FULL | ASSAY_E_IO (disconnected) */
-ASSAY_CHECKED enum assay_status assay_call_send(struct assay_call *call, struct assay_slice frame);
+ASSAY_CHECKED enum assay_status assay_client_connection_send(struct assay_client_connection *call,
+                                                             struct assay_slice frame);
 /* The next frame; borrowed until the next call here. Sends queued frames first. Returns: ASSAY_OK |
  * ASSAY_E_AGAIN | ASSAY_E_IO (disconnected) | ASSAY_E_RANGE (not a valid frame) */
-ASSAY_CHECKED enum assay_status assay_call_receive(struct assay_call *call,
-                                                   struct assay_slice *frame);
+ASSAY_CHECKED enum assay_status assay_client_connection_receive(
+    struct assay_client_connection *call, struct assay_slice *frame);
 
 #endif

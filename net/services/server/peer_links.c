@@ -33,6 +33,7 @@ static enum assay_status init_links(struct assay_peer_links *b,
                                     const struct assay_peer_links_config *config,
                                     char message[static ASSAY_PEER_LINKS_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(b->link == NULL && b->roster.entries == NULL);
     b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
     b->instances = config->instances;
@@ -46,8 +47,8 @@ static enum assay_status init_links(struct assay_peer_links *b,
                                      : assay_x25519_generate(&b->secret, b->public_key));
     const struct assay_link_config link = { .roster = &b->roster,
                                             .counters = &b->counters,
-                                            .door_secret = &b->secret,
-                                            .door_public = b->public_key,
+                                            .bootstrap_secret = &b->secret,
+                                            .bootstrap_public = b->public_key,
                                             .listen = config->listen,
                                             .self_test = true };
     ASSAY_TRY(assay_link_open(&link, &b->link, message));
@@ -104,6 +105,7 @@ enum assay_status assay_peer_links_contact(const struct assay_peer_links *links,
 static void set_party(struct assay_peer_links *b, uint32_t slot, const struct assay_cont_from *from,
                       const struct assay_cont_contact *contact)
 {
+    ASSAY_ASSERT(slot < b->roster.self && (from != NULL || contact == NULL));
     struct party *p = &b->parties[slot];
     struct assay_roster_entry *entry = &b->roster.entries[slot];
     const bool same = contact != NULL && !entry->gone &&
@@ -121,7 +123,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
     if (contact == NULL) return;
     p->from = *from;
     p->contact = *contact;
-    assay_bytes_copy(entry->door, 32, contact->curve, 32);
+    assay_bytes_copy(entry->bootstrap, 32, contact->curve, 32);
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
 
@@ -140,6 +142,7 @@ void assay_peer_links_set_member(struct assay_peer_links *links, uint32_t slot,
 /* A row keeps its place, and with it its connection, while others leave the table. */
 static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group *group)
 {
+    ASSAY_ASSERT(group->instance_end <= group->instances_max);
     for (uint32_t place = 0; place < b->instances; place++) {
         const bool taken =
             place < group->instance_end && group->instance[place].session != 0;
@@ -157,6 +160,7 @@ static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group
 
 static uint32_t seat_slot(const struct assay_peer_links *b, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     return ASSAY_CONT_SLOTS_MAX + b->instances + seat;
 }
 
@@ -172,6 +176,7 @@ void assay_peer_links_set_seats(
     struct assay_peer_links *links, const struct assay_cont_roster *roster,
     const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
 {
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         const bool named = i < roster->count && contact[i].address_len > 0 &&
                            !is_listed(links, contact[i].curve) &&
@@ -207,6 +212,8 @@ void assay_peer_links_apply_group(struct assay_peer_links *links,
 
 static bool dial_slot(struct assay_peer_links *b, uint16_t slot)
 {
+    ASSAY_ASSERT(slot < b->roster.count &&
+                 b->parties[slot].contact.address_len <= ASSAY_CONT_ADDRESS_MAX);
     struct party *p = &b->parties[slot];
     char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
     if (p->dialled) return true;
@@ -227,6 +234,7 @@ void assay_peer_links_send_to_slot(struct assay_peer_links *links, uint16_t slot
 
 static bool has_key(const struct assay_peer_links *b, uint32_t slot, const uint8_t *key)
 {
+    ASSAY_ASSERT(slot < b->roster.self);
     return !b->roster.entries[slot].gone &&
            assay_bytes_equal(b->parties[slot].from.key, key, ASSAY_P256_PUBLIC_LEN);
 }

@@ -22,6 +22,7 @@ struct assay_record_queue {
 
 enum assay_status assay_record_queue_create(uint64_t resend_ms, struct assay_record_queue **out)
 {
+    ASSAY_ASSERT(resend_ms > 0);
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
     (*out)->resend_ms = resend_ms;
@@ -40,6 +41,7 @@ void assay_record_queue_destroy(struct assay_record_queue **queue)
 static size_t find_record(const struct assay_record_queue *p, enum assay_service_kind kind,
                           struct assay_slice payload)
 {
+    ASSAY_ASSERT(p->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     size_t at = 0;
     while (at < p->count &&
            (p->record[at].kind != kind || p->record[at].len != payload.len ||
@@ -50,6 +52,7 @@ static size_t find_record(const struct assay_record_queue *p, enum assay_service
 
 static void remove_at(struct assay_record_queue *p, size_t at)
 {
+    ASSAY_ASSERT(at < p->count);
     free(p->record[at].payload);
     p->count--;
     for (size_t i = at; i < p->count; i++)
@@ -92,6 +95,7 @@ void assay_record_queue_reset_due(struct assay_record_queue *queue)
 void assay_record_queue_send_due(struct assay_record_queue *queue, struct assay_follower *follower,
                                  uint64_t now_ms)
 {
+    ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     for (size_t i = 0; i < queue->count; i++) {
         struct record *r = &queue->record[i];
         if (now_ms < r->due_ms) continue;
@@ -113,5 +117,6 @@ uint64_t assay_record_queue_wake_at(const struct assay_record_queue *queue)
 
 size_t assay_record_queue_count(const struct assay_record_queue *queue)
 {
+    ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
     return queue->count;
 }

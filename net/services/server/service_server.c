@@ -18,6 +18,7 @@
 
 static enum assay_status load_plan(struct assay_service_server *d, struct assay_slice plan)
 {
+    ASSAY_ASSERT(!d->ready);
     ASSAY_TRY(assay_registry_plan_decode(plan, &d->plan));
     ASSAY_ASSERT(plan.len <= sizeof d->plan_bytes); /* it was decoded */
     assay_bytes_copy(d->plan_bytes, sizeof d->plan_bytes, plan.bytes, plan.len);
@@ -31,6 +32,7 @@ static enum assay_status load_plan(struct assay_service_server *d, struct assay_
 static enum assay_status open_listener(struct listener *l, const char *folder,
                                        char message[static ASSAY_SERVICE_SERVER_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(l->fd < 0);
     char own[ASSAY_SERVICE_SOCKET_PATH];
     ASSAY_TRY(assay_service_socket_path(folder, l->is, l->path));
     const size_t len = (size_t)(strrchr(l->path, '/') - l->path);
@@ -73,6 +75,7 @@ void assay_service_server_get_shared_names(const struct assay_service_server *se
         char name[ASSAY_SERVICE_SOCKET_NAME];
         if (!server->listeners[i].is_shared) continue;
         assay_service_socket_name(server->listeners[i].is, name);
+        ASSAY_ASSERT(len < ASSAY_SERVICE_SERVER_NAMES);
         len += (size_t)snprintf(names + len, ASSAY_SERVICE_SERVER_NAMES - len, "%s%s",
                                 len > 0 ? " " : "", name);
     }
@@ -115,6 +118,7 @@ enum assay_status assay_service_server_open(const char *folder, struct assay_sli
 
 void server_drop_client(struct assay_service_server *d, struct client *c)
 {
+    ASSAY_ASSERT(client_is_open(c));
     server_cancel_requests(d, c);
     ASSAY_ASSERT(c->of->connections > 0);
     c->of->connections--;
@@ -136,6 +140,7 @@ void assay_service_server_close(struct assay_service_server **server)
 
 static enum assay_service client_service(const struct client *c)
 {
+    ASSAY_ASSERT(c->at != NULL);
     return assay_service_of_role(c->at->is.role);
 }
 
@@ -143,18 +148,20 @@ static enum assay_service client_service(const struct client *c)
 void server_send(struct assay_service_server *d, struct client *c,
                  const struct assay_service_message *m)
 {
+    ASSAY_ASSERT(client_is_open(c));
     if (assay_service_send(&c->stream, m) != ASSAY_OK) server_drop_client(d, c);
 }
 
-static void set_epoch_info(const struct assay_service_server *d, struct assay_service_message *m)
+static void set_epoch(const struct assay_service_server *d, struct assay_service_message *m)
 {
-    m->era = d->epoch_info.era;
-    m->epoch = d->epoch_info.epoch;
-    assay_bytes_copy(m->beacon, 32, d->epoch_info.beacon, 32);
-    m->members = d->epoch_info.members;
-    for (uint32_t i = 0; i < d->epoch_info.members; i++) {
-        m->member[i] = d->epoch_info.member[i];
-        assay_bytes_copy(m->node[i], 32, d->epoch_info.node_id[i], 32);
+    ASSAY_ASSERT(d->epoch.members <= ASSAY_REGISTRY_SLOTS_MAX);
+    m->era = d->epoch.era;
+    m->epoch = d->epoch.epoch;
+    assay_bytes_copy(m->beacon, 32, d->epoch.beacon, 32);
+    m->members = d->epoch.members;
+    for (uint32_t i = 0; i < d->epoch.members; i++) {
+        m->member[i] = d->epoch.member[i];
+        assay_bytes_copy(m->node[i], 32, d->epoch.node_id[i], 32);
     }
 }
 
@@ -168,6 +175,7 @@ struct assay_service_message *server_new_message(struct assay_service_server *d,
 static void send_document(struct assay_service_server *d, struct client *c, uint32_t index,
                           uint32_t number)
 {
+    ASSAY_ASSERT(d->registry != NULL);
     struct assay_writer w = assay_writer_over(d->document, sizeof d->document);
     const enum assay_status status = assay_registry_encode(d->registry, number, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* within ASSAY_REGISTRY_DOCUMENT_LEN_MAX */
@@ -179,6 +187,7 @@ static void send_document(struct assay_service_server *d, struct client *c, uint
 
 static void send_begin(struct assay_service_server *d, struct client *c)
 {
+    ASSAY_ASSERT(d->ready && c->follows && !c->is_following);
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
     const uint32_t count =
         assay_service_documents(&d->plan, client_service(c), c->at->is.group, numbers);
@@ -189,7 +198,7 @@ static void send_begin(struct assay_service_server *d, struct client *c)
     m->plan = assay_slice_over(d->plan_bytes, d->plan_len);
     m->count = count;
     m->records = d->records[client_service(c)];
-    set_epoch_info(d, m);
+    set_epoch(d, m);
     c->is_following = true;
     server_send(d, c, m);
     for (uint32_t i = 0; i < count && client_is_open(c); i++)
@@ -198,6 +207,7 @@ static void send_begin(struct assay_service_server *d, struct client *c)
 
 static void send_begin_to_waiting(struct assay_service_server *d)
 {
+    ASSAY_ASSERT(!d->ready || d->registry != NULL);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX && d->ready; i++) {
         struct client *c = &d->clients[i];
         if (client_is_open(c) && c->follows && !c->is_following) send_begin(d, c);
@@ -223,8 +233,9 @@ static void reset_record_counts(struct assay_service_server *d)
 
 void assay_service_server_reset(struct assay_service_server *server,
                                 const struct assay_registry *registry, uint32_t slot,
-                                const struct assay_service_server_epoch_info *epoch_info)
+                                const struct assay_service_epoch *epoch)
 {
+    ASSAY_ASSERT(epoch->members <= ASSAY_REGISTRY_SLOTS_MAX);
     struct assay_service_server *d = server;
     if (d->registry == NULL) {
         const enum assay_status status = assay_registry_init(
@@ -233,7 +244,7 @@ void assay_service_server_reset(struct assay_service_server *server,
     }
     assay_registry_copy(d->registry, registry);
     d->slot = slot;
-    d->epoch_info = *epoch_info;
+    d->epoch = *epoch;
     reset_record_counts(d);
     d->ready = false;
     drop_followers(d);
@@ -250,11 +261,11 @@ void assay_service_server_on_record(struct assay_service_server *server, uint32_
                                     enum assay_service_kind kind, struct assay_slice payload)
 {
     static const char applied[] = "applied";
-    static const uint8_t nobody[32];
+    static const uint8_t no_node[32];
     struct assay_service_server *d = server;
     ASSAY_ASSERT(d->registry != NULL);
     ASSAY_ASSERT((unsigned)kind > 0 && (unsigned)kind < ASSAY_SERVICE_KIND_COUNT);
-    const uint8_t *node = slot < d->epoch_info.members ? d->epoch_info.node_id[slot] : nobody;
+    const uint8_t *node = slot < d->epoch.members ? d->epoch.node_id[slot] : no_node;
     const char *became = assay_registry_apply(d->registry, slot, node, kind, payload, &d->facts);
     if (strcmp(became, applied) == 0) d->figures.applied[kind]++;
     else d->figures.idle[kind]++;
@@ -274,16 +285,17 @@ void assay_service_server_on_record(struct assay_service_server *server, uint32_
 
 void assay_service_server_on_epoch_closed(struct assay_service_server *server,
                                           const struct assay_registry *registry,
-                                          const struct assay_service_server_epoch_info *epoch_info)
+                                          const struct assay_service_epoch *epoch)
 {
+    ASSAY_ASSERT(epoch->members <= ASSAY_REGISTRY_SLOTS_MAX);
     struct assay_service_server *d = server;
     ASSAY_ASSERT(d->registry != NULL);
     assay_registry_copy(d->registry, registry);
-    d->epoch_info = *epoch_info;
+    d->epoch = *epoch;
     reset_record_counts(d);
     if (!d->ready) return;
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_CLOSE);
-    set_epoch_info(d, m);
+    set_epoch(d, m);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
         if (client_is_open(&d->clients[i]) && d->clients[i].is_following)
             server_send(d, &d->clients[i], m);
@@ -326,6 +338,7 @@ static uint32_t user_part(const struct listener *at, uint32_t each)
  * socket. */
 static bool has_record_quota(const struct assay_service_server *d, const struct client *c)
 {
+    ASSAY_ASSERT(c->of->connections > 0);
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], sockets = 0, kept = 0, beyond = 0;
     for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         const struct assay_service_socket *s = &d->listeners[i].is;
@@ -352,6 +365,7 @@ static bool has_record_quota(const struct assay_service_server *d, const struct 
 /* A record beyond the quota is dropped unverified, as if there were no room now. */
 static bool has_rejection_quota(const struct client *c, uint64_t now_ms)
 {
+    ASSAY_ASSERT(c->of->connections > 0);
     struct listener *const at = c->at;
     if (now_ms - at->rejected_since_ms >= ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS) {
         at->rejected_since_ms = now_ms;
@@ -366,6 +380,7 @@ static bool has_rejection_quota(const struct client *c, uint64_t now_ms)
  * not become final. */
 static void on_submit(struct assay_service_server *d, struct client *c)
 {
+    ASSAY_ASSERT(c->follows);
     const struct assay_service_message *m = &d->message;
     d->figures.submitted++;
     if (!assay_service_may_submit(c->at->is.role, m->kind)) {
@@ -375,6 +390,7 @@ static void on_submit(struct assay_service_server *d, struct client *c)
     }
     if (!has_record_quota(d, c) || !has_rejection_quota(c, d->now_ms)) return;
     const enum assay_status status = d->callbacks.submit(d->callbacks.context, m->kind, m->payload);
+    ASSAY_ASSERT(client_is_open(c)); /* events come later */
     if (status == ASSAY_OK) c->of->records++;
     else c->of->rejected++;
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE || status == ASSAY_E_AGAIN ||
@@ -435,6 +451,7 @@ enum { MESSAGES_PER_TURN = 64 }; /* of one socket: limits its share of the node'
 
 static void poll_client(struct assay_service_server *d, struct client *c)
 {
+    ASSAY_ASSERT(client_is_open(c));
     const uint64_t number = c->number;
     const unsigned most = MESSAGES_PER_TURN / assay_service_places(c->at->is.role);
     enum assay_status status = assay_service_flush(&c->stream);
@@ -471,6 +488,7 @@ size_t assay_service_server_poll(const struct assay_service_server *server, stru
         const short events = assay_service_has_output(&c->stream) ? POLLIN | POLLOUT : POLLIN;
         fds[count++] = (struct pollfd){ .fd = c->stream.fd, .events = events };
     }
+    ASSAY_ASSERT(count <= capacity);
     return count;
 }
 

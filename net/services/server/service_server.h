@@ -16,6 +16,7 @@
 #ifndef ASSAY_NET_SERVICES_SERVER_SERVICE_SERVER_H
 #define ASSAY_NET_SERVICES_SERVER_SERVICE_SERVER_H
 
+#include "host/service_feed.h"
 #include "net/services/role.h"
 
 #include <poll.h>
@@ -82,15 +83,6 @@ struct assay_service_server_callbacks {
     void (*crowded)(void *context, const struct assay_service_server_crowd *crowd);
 };
 
-/* The state of the network after an epoch close, and its members. */
-struct assay_service_server_epoch_info {
-    uint64_t era, epoch; /* epoch: the last closed one */
-    uint8_t beacon[32];  /* of the current epoch */
-    uint32_t members;    /* at most ASSAY_REGISTRY_SLOTS_MAX */
-    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
-    uint8_t node_id[ASSAY_REGISTRY_SLOTS_MAX][32]; /* zeros: an empty seat */
-};
-
 /* For reports and metrics. */
 struct assay_service_server_snapshot {
     uint32_t clients, following; /* connected; of them, those that follow the ledger */
@@ -99,7 +91,7 @@ struct assay_service_server_snapshot {
     uint64_t quotes, verdicts;   /* answered with a result */
     /* Connections: refused, as there was no place; dropped, as its place went to another user.
      * Requests: the same. */
-    uint64_t calls_refused, calls_yielded, requests_refused, requests_yielded;
+    uint64_t connections_refused, connections_preempted, requests_refused, requests_preempted;
     /* Final records by kind: those that changed something, and those that did not. */
     uint64_t applied[ASSAY_SERVICE_KIND_COUNT], idle[ASSAY_SERVICE_KIND_COUNT];
 };
@@ -143,12 +135,12 @@ void assay_service_server_step(struct assay_service_server *server, uint64_t now
 /* Returns: the time at which step must be called at the latest; UINT64_MAX: never. */
 uint64_t assay_service_server_wake_at(const struct assay_service_server *server);
 
-/* --- ledger events, in their order */
+/* --- ledger events, in their order (host/service_feed.h) */
 /* Replaces the registry by that of the last epoch close (copied): programs that followed reconnect.
  * slot: this node's; ASSAY_REGISTRY_SLOTS_MAX and above: it may not serve. */
 void assay_service_server_reset(struct assay_service_server *server,
                                 const struct assay_registry *registry, uint32_t slot,
-                                const struct assay_service_server_epoch_info *epoch_info);
+                                const struct assay_service_epoch *epoch);
 /* Lets programs follow. Records that were final before are passed between reset and set_ready. */
 void assay_service_server_set_ready(struct assay_service_server *server);
 void assay_service_server_on_record(struct assay_service_server *server, uint32_t slot,
@@ -156,7 +148,7 @@ void assay_service_server_on_record(struct assay_service_server *server, uint32_
 /* The next epoch closed, with its registry and members. */
 void assay_service_server_on_epoch_closed(struct assay_service_server *server,
                                           const struct assay_registry *registry,
-                                          const struct assay_service_server_epoch_info *epoch_info);
+                                          const struct assay_service_epoch *epoch);
 
 /* --- results of requests */
 /* bytes empty: no evidence is available. */

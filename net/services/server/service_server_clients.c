@@ -29,6 +29,7 @@ static uint32_t count_places(const struct assay_service_server *d, const struct 
 static void report_crowded(struct assay_service_server *d, struct listener *l,
                            const struct assay_service_server_crowd *crowd)
 {
+    ASSAY_ASSERT(crowd->places > 0);
     const size_t which = crowd->given ? 1 : 0;
     if (l->has_logged[which] && d->now_ms - l->logged_ms[which] < ASSAY_SERVICE_SERVER_CROWD_LOG_MS)
         return;
@@ -43,6 +44,7 @@ static struct assay_service_message *make_crowded(struct assay_service_server *d
                                                   const struct assay_service_server_crowd *crowd,
                                                   bool given_up)
 {
+    ASSAY_ASSERT(why_len > ASSAY_SERVICE_WHY_MAX);
     struct assay_service_message *m = server_new_message(d, ASSAY_SERVICE_CROWDED);
     const int len =
         given_up ? snprintf(why, why_len,
@@ -65,7 +67,8 @@ static struct client *evict_for_user(struct assay_service_server *d, struct list
                                      uint32_t uid, struct client *const *there, size_t count,
                                      int fd)
 {
-    struct assay_place places[PLACES_MAX];
+    ASSAY_ASSERT(fd >= 0 && count > 0 && count <= PLACES_MAX);
+    struct assay_connection_place places[PLACES_MAX];
     char why[ASSAY_SERVICE_WHY_MAX + 1], name[ASSAY_SERVICE_SOCKET_NAME];
     struct assay_service_server_crowd crowd = { .uid = uid,
                                                 .had = count_places(d, l, uid),
@@ -73,7 +76,7 @@ static struct client *evict_for_user(struct assay_service_server *d, struct list
     for (size_t i = 0; i < count; i++) {
         const struct client *c = there[i];
         const uint32_t held = count_places(d, l, c->of->uid);
-        places[i] = (struct assay_place){ .holder = c->of->uid, .since = c->number };
+        places[i] = (struct assay_connection_place){ .holder = c->of->uid, .since = c->number };
         if (held > crowd.held) crowd.of = c->of->uid;
         if (held > crowd.held) crowd.held = held;
     }
@@ -84,13 +87,13 @@ static struct client *evict_for_user(struct assay_service_server *d, struct list
     report_crowded(d, l, &crowd);
     struct assay_service_message *m = make_crowded(d, why, sizeof why, &crowd, crowd.given);
     if (crowd.given) {
-        d->figures.calls_yielded++;
+        d->figures.connections_preempted++;
         server_send(d, there[yields], m);
         if (client_is_open(there[yields])) server_drop_client(d, there[yields]);
         return there[yields];
     }
     struct assay_service_stream stream = { .fd = -1 };
-    d->figures.calls_refused++;
+    d->figures.connections_refused++;
     if (assay_service_stream_open(&stream, fd) == ASSAY_OK)
         assay_status_ignore(assay_service_send(&stream, m), "it is told what fits");
     if (stream.fd >= 0) assay_service_stream_close(&stream);
@@ -119,6 +122,7 @@ static struct client *find_socket_place(struct assay_service_server *d, struct l
 
 static void add_client(struct assay_service_server *d, struct listener *l, uint32_t uid, int fd)
 {
+    ASSAY_ASSERT(fd >= 0);
     struct client *c = find_socket_place(d, l, uid, fd);
     if (c == NULL) return;
     struct assay_service_stream stream;
@@ -126,16 +130,18 @@ static void add_client(struct assay_service_server *d, struct listener *l, uint3
         (void)close(fd);
         return;
     }
+    ASSAY_ASSERT(!client_is_open(c));
     *c = (struct client){ .stream = stream, .number = ++d->numbers, .at = l };
     c->of = assay_users_add(l->users, uid, ++d->turns);
     c->of->connections++;
-    for (size_t i = 0; i < ASSAY_TURNS; i++)
+    for (size_t i = 0; i < ASSAY_USER_REQUESTS; i++)
         c->served[i] = d->turns; /* behind the earlier connections of its user */
 }
 
 void server_accept_clients(struct assay_service_server *d, struct listener *l)
 {
-    for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
+    ASSAY_ASSERT(l->fd >= 0);
+    for (unsigned i = 0; i < ACCEPTS_PER_STEP; i++) {
         const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         uint32_t uid = 0;
         if (fd < 0) return;

@@ -10,7 +10,7 @@
 
 /* Connections accepted per turn and socket: a program that reconnects in a loop does not delay
  * others. */
-enum { ACCEPTS_PER_TURN = 64 };
+enum { ACCEPTS_PER_STEP = 64 };
 
 /* The socket of one role. */
 struct listener {
@@ -22,7 +22,7 @@ struct listener {
     uint64_t rejected_since_ms; /* start of the window in which rejected records are counted */
     char path[ASSAY_SERVICE_SOCKET_PATH];
     struct assay_user users[ASSAY_USERS_MAX];
-    uint64_t served[ASSAY_TURNS]; /* number of its last turn; 0: none */
+    uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn; 0: none */
 };
 
 struct client {
@@ -30,7 +30,7 @@ struct client {
     uint64_t number;                    /* never reused */
     struct listener *at;                /* whose role it has */
     struct assay_user *of;
-    uint64_t served[ASSAY_TURNS]; /* number of its last turn, or of its arrival */
+    uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn, or of its arrival */
     bool follows;                 /* it sent the service and group that it follows */
     bool is_following;                    /* it received the registry */
 };
@@ -43,7 +43,7 @@ struct request {
     struct listener *at;
     struct assay_user *of;
     uint64_t until_ms;
-    enum assay_turn turn;
+    enum assay_user_request turn;
     bool sent;
     uint8_t report_data[64];
     /* Of a verdict; its evidence is server->evidence. */
@@ -70,7 +70,7 @@ struct assay_service_server {
     struct assay_registry *registry; /* NULL before the first reset */
     struct assay_registry_facts facts;
     uint32_t slot;
-    struct assay_service_server_epoch_info epoch_info;
+    struct assay_service_epoch epoch;
     uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* by service, final since the last epoch close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     struct assay_service_message message, answer;

@@ -17,6 +17,7 @@ static void free_request(struct request *a)
 
 void server_cancel_requests(struct assay_service_server *d, const struct client *c)
 {
+    ASSAY_ASSERT(c->number > 0);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++)
         if (d->requests[i].ticket != 0 && d->requests[i].client == c->number &&
             !d->requests[i].sent)
@@ -25,6 +26,7 @@ void server_cancel_requests(struct assay_service_server *d, const struct client 
 
 static struct client *find_client_by_number(struct assay_service_server *d, uint64_t number)
 {
+    ASSAY_ASSERT(number > 0);
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX; i++)
         if (client_is_open(&d->clients[i]) && d->clients[i].number == number) return &d->clients[i];
     return NULL;
@@ -33,16 +35,16 @@ static struct client *find_client_by_number(struct assay_service_server *d, uint
 static enum assay_registry_standing get_standing(const struct assay_service_server *d,
                                                  const uint8_t node_id[static 32])
 {
-    for (uint32_t i = 0; i < d->epoch_info.members; i++)
-        if (assay_bytes_equal(d->epoch_info.node_id[i], node_id, 32))
-            return d->epoch_info.member[i].standing;
+    for (uint32_t i = 0; i < d->epoch.members; i++)
+        if (assay_bytes_equal(d->epoch.node_id[i], node_id, 32)) return d->epoch.member[i].standing;
     return ASSAY_REGISTRY_STAND_NONE;
 }
 
 static void send_answer(struct assay_service_server *d, struct client *c, const struct request *a,
                         struct assay_slice evidence, bool good)
 {
-    const bool quote = a->turn == ASSAY_TURN_QUOTE;
+    ASSAY_ASSERT((unsigned)a->turn < ASSAY_USER_REQUESTS);
+    const bool quote = a->turn == ASSAY_USER_REQUEST_QUOTE;
     struct assay_service_message *m =
         server_new_message(d, quote ? ASSAY_SERVICE_EVIDENCE : ASSAY_SERVICE_VERDICT);
     m->serial = a->serial;
@@ -55,6 +57,7 @@ static void send_answer(struct assay_service_server *d, struct client *c, const 
 static void complete_request(struct assay_service_server *d, struct request *a,
                              struct assay_slice evidence, bool good)
 {
+    ASSAY_ASSERT(a->ticket != 0 && evidence.len <= ASSAY_SERVICE_EVIDENCE_MAX);
     struct client *c = find_client_by_number(d, a->client);
     const struct request answered = *a;
     free_request(a);
@@ -68,16 +71,16 @@ static const struct assay_slice no_evidence;
 static struct request *find_yielding(struct assay_service_server *d, const struct client *c,
                                      bool of_user)
 {
-    struct assay_place places[ASSAY_SERVICE_SERVER_REQUESTS_EACH];
+    struct assay_connection_place places[ASSAY_SERVICE_SERVER_REQUESTS_EACH];
     struct request *requests[ASSAY_SERVICE_SERVER_REQUESTS_EACH];
     size_t count = 0;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct request *a = &d->requests[i];
         if (a->ticket == 0 || a->at != c->at || (of_user && a->of != c->of)) continue;
         ASSAY_ASSERT(count < ASSAY_SERVICE_SERVER_REQUESTS_EACH);
-        places[count] = (struct assay_place){ .holder = of_user ? a->client : a->of->uid,
-                                              .since = a->ticket,
-                                              .stays = a->sent };
+        places[count] = (struct assay_connection_place){ .holder = of_user ? a->client : a->of->uid,
+                                                         .since = a->ticket,
+                                                         .stays = a->sent };
         requests[count++] = a;
     }
     const size_t i = assay_connection_quota_yield(places, count, of_user ? c->number : c->of->uid);
@@ -100,7 +103,7 @@ static struct request *find_request_place(struct assay_service_server *d, const 
     struct request *given = find_yielding(d, c, false);
     if (given == NULL) given = find_yielding(d, c, true);
     if (given == NULL) return NULL;
-    d->figures.requests_yielded++;
+    d->figures.requests_preempted++;
     complete_request(d, given, no_evidence, false);
     return given;
 }
@@ -109,7 +112,8 @@ static struct request *find_request_place(struct assay_service_server *d, const 
  * user's connections; of one connection the oldest request. */
 static bool is_request_before(const struct request *a, const struct request *b)
 {
-    const enum assay_turn t = a->turn;
+    ASSAY_ASSERT(a != b && a->turn == b->turn);
+    const enum assay_user_request t = a->turn;
     const uint64_t x[] = { a->at->served[t], a->of->served[t], a->from->served[t] };
     const uint64_t y[] = { b->at->served[t], b->of->served[t], b->from->served[t] };
     if (a->at != b->at) return x[0] != y[0] ? x[0] < y[0] : a->at < b->at;
@@ -120,12 +124,14 @@ static bool is_request_before(const struct request *a, const struct request *b)
 
 static bool request_quote(struct assay_service_server *d, struct request *a)
 {
+    ASSAY_ASSERT(a->turn == ASSAY_USER_REQUEST_QUOTE && !a->sent);
     a->sent = d->callbacks.quote(d->callbacks.context, a->report_data);
     return a->sent;
 }
 
 static bool request_verdict(struct assay_service_server *d, struct request *a)
 {
+    ASSAY_ASSERT(a->turn == ASSAY_USER_REQUEST_VERDICT && !a->sent);
     const uint64_t ticket = a->ticket;
     struct assay_service_server_proof proof = { .has_measurement = a->has_measurement };
     proof.evidence = assay_slice_over(d->evidence[a - d->requests], a->evidence_len);
@@ -142,14 +148,16 @@ static bool request_verdict(struct assay_service_server *d, struct request *a)
 /* Returns: whether the next one may start at once: this one is complete. */
 static bool start_request(struct assay_service_server *d, struct request *a)
 {
-    const enum assay_turn t = a->turn;
+    ASSAY_ASSERT(a->ticket != 0 && !a->sent);
+    const enum assay_user_request t = a->turn;
     struct listener *const at = a->at;
     struct assay_user *const of = a->of;
     struct client *const from = a->from;
     const uint64_t client = a->client,
                    until_ms = d->now_ms + ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS;
     const uint64_t ticket = a->ticket;
-    if (!(t == ASSAY_TURN_QUOTE ? request_quote(d, a) : request_verdict(d, a))) return false;
+    if (!(t == ASSAY_USER_REQUEST_QUOTE ? request_quote(d, a) : request_verdict(d, a)))
+        return false;
     at->served[t] = of->served[t] = ++d->turns;
     if (from->number == client) from->served[t] = d->turns;
     if (a->ticket != ticket) return true;
@@ -158,8 +166,9 @@ static bool start_request(struct assay_service_server *d, struct request *a)
 }
 
 /* One at a time of each kind. */
-static void start_next_request(struct assay_service_server *d, enum assay_turn turn)
+static void start_next_request(struct assay_service_server *d, enum assay_user_request turn)
 {
+    ASSAY_ASSERT((unsigned)turn < ASSAY_USER_REQUESTS);
     for (size_t n = 0; n < ASSAY_SERVICE_SERVER_REQUESTS_MAX; n++) {
         struct request *first = NULL;
         for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
@@ -176,14 +185,15 @@ static void start_next_request(struct assay_service_server *d, enum assay_turn t
 void server_add_request(struct assay_service_server *d, struct client *c)
 {
     const struct assay_service_message *m = &d->message;
+    ASSAY_ASSERT(m->evidence.len <= ASSAY_SERVICE_EVIDENCE_MAX);
     struct request added = { .client = c->number,
                              .from = c,
                              .at = c->at,
                              .of = c->of,
                              .serial = m->serial,
                              .until_ms = d->now_ms + ASSAY_SERVICE_SERVER_REQUEST_TIMEOUT_MS,
-                             .turn = m->verb == ASSAY_SERVICE_QUOTE ? ASSAY_TURN_QUOTE
-                                                                    : ASSAY_TURN_VERDICT,
+                             .turn = m->verb == ASSAY_SERVICE_QUOTE ? ASSAY_USER_REQUEST_QUOTE
+                                                                    : ASSAY_USER_REQUEST_VERDICT,
                              .has_measurement = m->measurement.len == 32,
                              .evidence_len = m->evidence.len };
     assay_service_report_data(d->chain_id, m->purpose, m->statement, added.report_data);
@@ -208,7 +218,7 @@ void assay_service_server_on_quote(struct assay_service_server *server, struct a
 {
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct request *a = &server->requests[i];
-        if (a->ticket == 0 || a->turn != ASSAY_TURN_QUOTE || !a->sent) continue;
+        if (a->ticket == 0 || a->turn != ASSAY_USER_REQUEST_QUOTE || !a->sent) continue;
         if (bytes.len > 0) server->figures.quotes++;
         complete_request(server, a, bytes.len <= ASSAY_SERVICE_EVIDENCE_MAX ? bytes : no_evidence,
                          false);
@@ -221,7 +231,7 @@ void assay_service_server_on_verdict(struct assay_service_server *server, uint64
 {
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++) {
         struct request *a = &server->requests[i];
-        if (a->ticket != ticket || ticket == 0 || a->turn != ASSAY_TURN_VERDICT) continue;
+        if (a->ticket != ticket || ticket == 0 || a->turn != ASSAY_USER_REQUEST_VERDICT) continue;
         server->figures.verdicts++;
         complete_request(server, a, no_evidence, good);
         return;
@@ -234,7 +244,7 @@ void server_reset_requests(struct assay_service_server *d)
         struct request *a = &d->requests[i];
         if (a->ticket == 0 || !a->sent) continue;
         a->from = find_client_by_number(d, a->client);
-        if (a->turn == ASSAY_TURN_VERDICT || a->from == NULL)
+        if (a->turn == ASSAY_USER_REQUEST_VERDICT || a->from == NULL)
             complete_request(d, a, no_evidence, false);
         else a->sent = false; /* requested again from the new node */
     }
@@ -251,8 +261,8 @@ static void expire_requests(struct assay_service_server *d)
 void server_poll_requests(struct assay_service_server *d)
 {
     expire_requests(d);
-    for (unsigned i = 0; i < ASSAY_TURNS; i++)
-        start_next_request(d, (enum assay_turn)i);
+    for (unsigned i = 0; i < ASSAY_USER_REQUESTS; i++)
+        start_next_request(d, (enum assay_user_request)i);
 }
 
 uint64_t assay_service_server_wake_at(const struct assay_service_server *server)

@@ -8,11 +8,13 @@
 /* A seat whose key no member lists has no slot, whatever the size of the network. */
 static uint32_t find_member(const struct assay_cont_seats *seats, uint32_t seat)
 {
+    ASSAY_ASSERT(seat < ASSAY_CONT_SEATS_MAX);
     return seats->slot[seat] == ASSAY_CONT_NO_SLOT ? UINT32_MAX : seats->slot[seat];
 }
 
 static void set_seats(struct assay_summary_group *out, const struct assay_cont_group *g)
 {
+    ASSAY_ASSERT(g->now.roster.count <= ASSAY_CONT_SEATS_MAX);
     if (g->phase == ASSAY_CONT_FORMING) return;
     out->view = out->next_view = g->now.roster.view;
     out->seat_count = g->now.roster.count;
@@ -30,6 +32,7 @@ static void set_seats(struct assay_summary_group *out, const struct assay_cont_g
 static void set_group(struct assay_summary_group *out, const struct assay_registry_plan *plan,
                       const struct assay_registry *r, uint32_t number)
 {
+    ASSAY_ASSERT(number < plan->group_count);
     const struct assay_cont_group *g = assay_registry_group(r, number);
     ASSAY_ASSERT(g != NULL); /* the plan has it */
     *out = (struct assay_summary_group){ .size = g->size,
@@ -49,6 +52,7 @@ static void set_group(struct assay_summary_group *out, const struct assay_regist
 static void set_cluster(struct assay_summary_cluster *out, const struct assay_share_registry *r,
                         uint32_t number)
 {
+    ASSAY_ASSERT(number < r->config.clusters && r->config.slots <= ASSAY_SHARE_SLOTS_MAX);
     const struct assay_share_cluster *c = &r->cluster[number];
     *out = (struct assay_summary_cluster){
         .seated = c->seated,
@@ -71,6 +75,7 @@ static void set_cluster(struct assay_summary_cluster *out, const struct assay_sh
 
 static void set_shares(struct assay_summary_shares *out, const struct assay_share_registry *r)
 {
+    ASSAY_ASSERT(r->config.clusters <= ASSAY_SHARE_CLUSTERS_MAX);
     *out = (struct assay_summary_shares){ .slots = r->config.slots,
                                           .k = r->config.k,
                                           .confirmations = r->config.confirmations,
@@ -130,6 +135,7 @@ void assay_summary_set(struct assay_services_summary *summary,
                        const struct assay_registry_plan *plan,
                        const struct assay_registry *registry)
 {
+    ASSAY_ASSERT(plan->group_count <= ASSAY_PLAN_GROUPS_MAX);
     summary->group_count = plan->group_count;
     for (uint32_t g = 0; g < plan->group_count; g++)
         set_group(&summary->group[g], plan, registry, g);

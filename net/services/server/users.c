@@ -8,7 +8,7 @@
 static uint64_t last_served(const struct assay_user *user)
 {
     uint64_t last = 0;
-    for (size_t i = 0; i < ASSAY_TURNS; i++)
+    for (size_t i = 0; i < ASSAY_USER_REQUESTS; i++)
         if (user->served[i] > last) last = user->served[i];
     return last;
 }
@@ -24,8 +24,9 @@ struct assay_user *assay_users_add(struct assay_user users[static ASSAY_USERS_MA
         if (place == NULL || last_served(u) < last_served(place)) place = u; /* unknown: 0 */
     }
     ASSAY_ASSERT(place != NULL); /* ASSAY_USERS_MAX */
+    ASSAY_ASSERT(place->connections == 0 && place->waiting == 0);
     *place = (struct assay_user){ .is_known = true, .uid = uid };
-    for (size_t i = 0; i < ASSAY_TURNS; i++)
+    for (size_t i = 0; i < ASSAY_USER_REQUESTS; i++)
         place->served[i] = number; /* behind earlier users */
     return place;
 }

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 /* Resources that are served one at a time. */
-enum assay_turn { ASSAY_TURN_QUOTE, ASSAY_TURN_VERDICT };
+enum assay_user_request { ASSAY_USER_REQUEST_QUOTE, ASSAY_USER_REQUEST_VERDICT };
 
 enum {
-    ASSAY_TURNS = ASSAY_TURN_VERDICT + 1,
+    ASSAY_USER_REQUESTS = ASSAY_USER_REQUEST_VERDICT + 1,
     /* At most 8 places of a socket, each with another user, and two whose requests the node
      * processes while their connections are closed: one more is always free. */
     ASSAY_USERS_MAX = 16,
@@ -29,7 +29,7 @@ struct assay_user {
     uint32_t waiting;             /* requests without an answer */
     uint32_t records;             /* accepted since the last epoch close */
     uint32_t rejected;                /* rejected by the node within the window */
-    uint64_t served[ASSAY_TURNS]; /* number of its last turn, or of its arrival */
+    uint64_t served[ASSAY_USER_REQUESTS]; /* number of its last turn, or of its arrival */
 };
 
 /* number: above all turn numbers so far. A new user takes the entry of one that has neither

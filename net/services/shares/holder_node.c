@@ -35,7 +35,7 @@ struct assay_holder_node {
     struct assay_share_holder_record own; /* the record of its listing, */
     bool own_signed;                      /* with its signatures */
     struct assay_peer_links *board;
-    struct assay_client_listener *door;
+    struct assay_client_listener *listener;
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     enum assay_status ledger;
@@ -57,6 +57,7 @@ struct assay_holder_node {
 
 static void set_failure(struct assay_holder_node *n, enum assay_status status)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     if (n->failure == ASSAY_OK) n->failure = status;
 }
 
@@ -64,6 +65,7 @@ static void set_failure(struct assay_holder_node *n, enum assay_status status)
 
 static enum assay_status read_identity(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->vault != NULL && n->signer == NULL);
     uint8_t bytes[IDENTITY_LEN];
     struct assay_slice row;
     enum assay_status status =
@@ -79,6 +81,7 @@ static enum assay_status read_identity(struct assay_holder_node *n)
 
 static enum assay_status make_identity(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->vault != NULL && n->signer == NULL);
     uint8_t bytes[IDENTITY_LEN], public_key[ASSAY_P256_PUBLIC_LEN];
     ASSAY_TRY(assay_p256_generate(&n->secret, public_key));
     ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
@@ -93,6 +96,7 @@ static enum assay_status make_identity(struct assay_holder_node *n)
 
 static enum assay_status load_identity(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->board == NULL);
     enum assay_status status = read_identity(n);
     if (status == ASSAY_E_NOT_FOUND) status = make_identity(n);
     if (status != ASSAY_OK) return status;
@@ -107,12 +111,13 @@ static enum assay_status load_identity(struct assay_holder_node *n)
  * same host. */
 static enum assay_status set_address(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->board != NULL && n->listener != NULL);
     struct assay_cont_contact contact;
     char text[ASSAY_CONT_ADDRESS_MAX + 16];
     ASSAY_TRY(assay_peer_links_contact(n->board, n->config.host, &contact));
     const int len =
         snprintf(text, sizeof text, "%.*s/%u", (int)contact.address_len,
-                 (const char *)contact.address, (unsigned)assay_client_listener_port(n->door));
+                 (const char *)contact.address, (unsigned)assay_client_listener_port(n->listener));
     if (len <= 0 || len > ASSAY_SHARE_ADDRESS_MAX) return ASSAY_E_RANGE;
     assay_bytes_copy(n->own.address, sizeof n->own.address, text, (size_t)len);
     n->own.address_len = (uint8_t)len;
@@ -150,6 +155,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_status explain_failure(
 static enum assay_status load_seen(struct assay_holder_node *n,
                                    struct assay_follower_config *config)
 {
+    ASSAY_ASSERT(n->vault != NULL && n->follower == NULL);
     struct assay_slice seen;
     const enum assay_status status =
         assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
@@ -168,6 +174,7 @@ static enum assay_status load_seen(struct assay_holder_node *n,
 static enum assay_status open_follower(struct assay_holder_node *n,
                                        char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(n->pending != NULL && n->follower == NULL);
     struct assay_follower_config config = {
         .path = n->config.ledger,
         .role = ASSAY_SERVICE_ROLE_HOLDER,
@@ -189,6 +196,7 @@ static enum assay_status open_follower(struct assay_holder_node *n,
 static enum assay_status set_up(struct assay_holder_node *n,
                                 char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(n->vault == NULL && n->board == NULL && n->listener == NULL);
     const struct assay_peer_links_config board = { .listen = n->config.listen,
                                                    .secret = &n->curve_secret };
     const uint64_t resend_ms =
@@ -197,7 +205,7 @@ static enum assay_status set_up(struct assay_holder_node *n,
     ASSAY_TRY(explain_failure(load_identity(n), message, "%s: the keys cannot be read or generated",
                               n->config.store));
     ASSAY_TRY(assay_peer_links_open(&board, &n->board, message));
-    ASSAY_TRY(assay_client_listener_open(n->config.door, &n->door, message));
+    ASSAY_TRY(assay_client_listener_open(n->config.client_listen, &n->listener, message));
     ASSAY_TRY(explain_failure(
         set_address(n), message, "%.200s: no address for other members (at most %d bytes)",
         n->config.host != NULL ? n->config.host : n->config.listen, ASSAY_SHARE_ADDRESS_MAX));
@@ -239,7 +247,7 @@ void assay_holder_node_close(struct assay_holder_node **node)
     if (n == NULL) return;
     assay_follower_destroy(&n->follower);
     assay_record_queue_destroy(&n->pending);
-    assay_client_listener_close(&n->door);
+    assay_client_listener_close(&n->listener);
     assay_peer_links_close(&n->board);
     assay_p256_signer_free(&n->signer);
     assay_vault_close(&n->vault);
@@ -263,12 +271,14 @@ static void host_sign(void *context, const uint8_t digest[static 32],
                       uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     struct assay_holder_node *n = context;
+    ASSAY_ASSERT(n->signer != NULL);
     const enum assay_status status = assay_p256_sign(n->signer, digest, signature);
     if (status != ASSAY_OK) set_failure(n, status); /* not sent then */
 }
 
 static void persist(struct assay_holder_node *n, const uint8_t id[static 32])
 {
+    ASSAY_ASSERT(n->holder != NULL);
     struct assay_slice row;
     /* A piece that was replaced was erased in the same call. */
     if (assay_share_holder_stored(n->holder, id, n->stored, sizeof n->stored, &row) != ASSAY_OK)
@@ -285,6 +295,7 @@ static void check_stored(struct assay_holder_node *n, enum assay_status status)
 
 static void send_message(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
+    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_SEND);
     if (e->to_holder) {
         assay_peer_links_send_to_replica(n->board, e->key, e->bytes);
         return;
@@ -292,7 +303,7 @@ static void send_message(struct assay_holder_node *n, const struct assay_share_e
     ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
     n->frame[0] = ASSAY_HOLDER_MESSAGE;
     assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
-    assay_client_listener_send(n->door, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
+    assay_client_listener_send(n->listener, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
 }
 
 static void submit_effect(struct assay_holder_node *n, const struct assay_share_effect *e)
@@ -307,6 +318,7 @@ static void submit_effect(struct assay_holder_node *n, const struct assay_share_
         [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
         [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
     };
+    ASSAY_ASSERT((size_t)e->payload < sizeof kind_of / sizeof *kind_of);
     /* Readiness is stated for the current synced ids only. */
     if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
         assay_record_queue_clear_kind(n->pending, ASSAY_SERVICE_SHARE_READY);
@@ -318,6 +330,7 @@ static void submit_effect(struct assay_holder_node *n, const struct assay_share_
 
 static void request_from_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
+    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY);
     const struct assay_slice measurement =
         assay_slice_over(e->measurement, e->measured ? sizeof e->measurement : 0);
     struct assay_service_message m = {
@@ -337,7 +350,8 @@ static void request_from_daemon(struct assay_holder_node *n, const struct assay_
  * this epoch as unknown. */
 static void store_seen(struct assay_holder_node *n)
 {
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    ASSAY_ASSERT(home != NULL);
     struct assay_writer w = assay_writer_over(n->seen, sizeof n->seen);
     assay_writer_put(&w, home->chain_id, 32);
     assay_writer_u64be(&w, home->epoch);
@@ -350,6 +364,7 @@ static void store_seen(struct assay_holder_node *n)
 /* Returns: whether there was something to store. */
 static bool store_effects(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
+    ASSAY_ASSERT(n->holder != NULL);
     if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
     else if (e->act == ASSAY_SHARE_ACT_ERASE)
         check_stored(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
@@ -361,6 +376,7 @@ static bool store_effects(struct assay_holder_node *n, const struct assay_share_
 
 static void send_to_client(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
+    ASSAY_ASSERT(n->failure == ASSAY_OK);
     if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit_effect(n, e);
     else if (e->act == ASSAY_SHARE_ACT_SEND) send_message(n, e);
     else if (e->act == ASSAY_SHARE_ACT_QUOTE) request_from_daemon(n, e);
@@ -370,6 +386,8 @@ static void send_to_client(struct assay_holder_node *n, const struct assay_share
 /* All stored state is durable before anything is sent that depends on it. */
 static void execute_effects(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->effects.count <= ASSAY_SHARE_EFFECTS_MAX &&
+                 n->effects.used <= sizeof n->effects.bytes);
     bool stores = false;
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
         stores = store_effects(n, &n->effects.effect[i]) || stores;
@@ -385,7 +403,8 @@ static void execute_effects(struct assay_holder_node *n)
 
 static struct assay_share_epoch epoch_of(const struct assay_holder_node *n)
 {
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
+    ASSAY_ASSERT(home != NULL);
     struct assay_share_epoch epoch = { .era = home->era, .epoch = home->epoch };
     assay_bytes_copy(epoch.beacon, 32, home->beacon, 32);
     return epoch;
@@ -395,12 +414,14 @@ static enum assay_status load_stored(void *context, const uint8_t name[static 32
                                      struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
+    ASSAY_ASSERT(n->holder != NULL);
     (void)name;
     return assay_share_holder_load(n->holder, bytes);
 }
 
 static void init_holder(struct assay_holder_node *n, const struct assay_share_registry *r)
 {
+    ASSAY_ASSERT(n->holder == NULL && n->memory == NULL);
     struct assay_share_holder_config config = {
         .host = { .context = n, .random = host_random, .sign = host_sign },
         .ids_max = r->config.ids_max,
@@ -418,6 +439,7 @@ static void init_holder(struct assay_holder_node *n, const struct assay_share_re
 
 static void set_seen(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->failure == ASSAY_OK);
     store_seen(n);
     check_stored(n, assay_vault_commit(n->vault));
 }
@@ -428,6 +450,7 @@ static enum assay_status compare_stored(void *context, const uint8_t name[static
                                         struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
+    ASSAY_ASSERT(n->holder != NULL);
     if (assay_bytes_all_zero(name, 32)) return ASSAY_OK; /* the slot's own keys */
     const struct assay_share_row *row =
         assay_share_registry_find(assay_follower_shares(n->follower), name);
@@ -445,6 +468,7 @@ static enum assay_status compare_stored(void *context, const uint8_t name[static
 static bool has_moved(const struct assay_holder_node *n, const struct assay_share_registry *r)
 {
     const struct assay_share_status s = assay_share_holder_status(n->holder);
+    ASSAY_ASSERT(s.cluster < ASSAY_SHARE_CLUSTERS_MAX && s.slot < ASSAY_SHARE_SLOTS_MAX);
     return s.seated && (!r->cluster[s.cluster].seated ||
                         !assay_bytes_equal(r->cluster[s.cluster].seat[s.slot].key, n->own.key,
                                            sizeof n->own.key));
@@ -454,7 +478,8 @@ static bool has_moved(const struct assay_holder_node *n, const struct assay_shar
  * operator's consent. Returns: whether the era may be followed. */
 static bool accepts_era(struct assay_holder_node *n, const struct assay_share_registry *r)
 {
-    const uint64_t era = assay_follower_home(n->follower)->era;
+    ASSAY_ASSERT(n->holder != NULL && n->failure == ASSAY_OK);
+    const uint64_t era = assay_follower_state(n->follower)->era;
     if (era == n->era || era == n->config.era) return true;
     n->undone = (struct assay_holder_undone){ .era = era };
     check_stored(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, compare_stored, n));
@@ -468,10 +493,11 @@ static void on_begin(void *context)
 {
     struct assay_holder_node *n = context;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
+    ASSAY_ASSERT(r != NULL);
     if (n->failure != ASSAY_OK) return;
     if (n->holder == NULL) init_holder(n, r);
     if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
-    n->era = assay_follower_home(n->follower)->era;
+    n->era = assay_follower_state(n->follower)->era;
     set_seen(n);
     assay_record_queue_reset_due(n->pending);
     const struct assay_share_epoch epoch = epoch_of(n);
@@ -484,6 +510,7 @@ static void facts(void *context, const struct assay_registry_facts *facts)
     struct assay_holder_node *n = context;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
+    ASSAY_ASSERT(assay_follower_shares(n->follower) != NULL);
     assay_share_holder_on_facts(n->holder, assay_follower_shares(n->follower), &epoch,
                                 &facts->shares, n->now_ms, &n->effects);
     execute_effects(n);
@@ -502,7 +529,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
                          struct assay_slice payload)
 {
     struct assay_holder_node *n = context;
-    if (slot == assay_follower_home(n->follower)->slot)
+    if (slot == assay_follower_state(n->follower)->slot)
         assay_record_queue_remove(n->pending, kind, payload);
 }
 
@@ -511,6 +538,7 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
     struct assay_holder_node *n = context;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
+    ASSAY_ASSERT(assay_follower_shares(n->follower) != NULL);
     assay_share_holder_on_quote(n->holder, assay_follower_shares(n->follower), &epoch, serial,
                                 bytes, n->now_ms, &n->effects);
     execute_effects(n);
@@ -524,6 +552,7 @@ static void on_verdict(void *context, uint64_t serial, bool good,
     (void)standing;
     if (n->failure != ASSAY_OK || n->holder == NULL) return;
     const struct assay_share_epoch epoch = epoch_of(n);
+    ASSAY_ASSERT(assay_follower_shares(n->follower) != NULL);
     assay_share_holder_on_verified(n->holder, assay_follower_shares(n->follower), &epoch, serial,
                                    good, n->now_ms, &n->effects);
     execute_effects(n);
@@ -537,6 +566,7 @@ static void update_links(struct assay_holder_node *n, const struct assay_share_r
         size_t len = 0;
         while (len < m->address_len && m->address[len] != '/')
             len++;
+        ASSAY_ASSERT(len <= ASSAY_CONT_ADDRESS_MAX);
         contact.address_len = (uint8_t)len;
         assay_bytes_copy(contact.address, sizeof contact.address, m->address, len);
         assay_bytes_copy(contact.curve, 32, m->curve, 32);
@@ -546,7 +576,8 @@ static void update_links(struct assay_holder_node *n, const struct assay_share_r
 
 static bool is_listed(const struct assay_holder_node *n, const struct assay_share_registry *r)
 {
-    const uint32_t slot = assay_follower_home(n->follower)->slot;
+    ASSAY_ASSERT(n->own.cluster < ASSAY_SHARE_CLUSTERS_MAX);
+    const uint32_t slot = assay_follower_state(n->follower)->slot;
     if (slot >= ASSAY_SHARE_MEMBERS_MAX) return false;
     const struct assay_share_member *m = &r->member[slot];
     return m->listed && m->cluster == n->own.cluster &&
@@ -555,7 +586,8 @@ static bool is_listed(const struct assay_holder_node *n, const struct assay_shar
 
 static bool is_found(const struct assay_holder_node *n, const struct assay_share_registry *r)
 {
-    const struct assay_share_member *m = &r->member[assay_follower_home(n->follower)->slot];
+    ASSAY_ASSERT(n->listed && assay_follower_state(n->follower)->slot < ASSAY_SHARE_MEMBERS_MAX);
+    const struct assay_share_member *m = &r->member[assay_follower_state(n->follower)->slot];
     return assay_bytes_equal(m->curve, n->own.curve, 32) && m->address_len == n->own.address_len &&
            assay_bytes_equal(m->address, n->own.address, n->own.address_len);
 }
@@ -563,7 +595,8 @@ static bool is_found(const struct assay_holder_node *n, const struct assay_share
 /* Bound to the member whose daemon submits it (docs/services.md 5.4). */
 static void submit_listing(struct assay_holder_node *n)
 {
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    ASSAY_ASSERT(n->own.address_len > 0);
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
     struct assay_share_home here;
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX], digest[32];
     struct assay_slice payload;
@@ -584,7 +617,7 @@ static void submit_listing(struct assay_holder_node *n)
 
 static void update_from_ledger(struct assay_holder_node *n)
 {
-    const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
+    const enum assay_status status = assay_follower_step(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     if (r == NULL || n->failure != ASSAY_OK) return;
@@ -636,6 +669,7 @@ static enum assay_holder_refusal refusal_of(enum assay_status status)
 static enum assay_status on_client_frame(struct assay_holder_node *n, uint64_t guest,
                                          struct assay_slice frame)
 {
+    ASSAY_ASSERT(n->holder != NULL);
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     const struct assay_share_epoch epoch = epoch_of(n);
     struct assay_share_from from = { .link = guest };
@@ -655,9 +689,9 @@ static void receive_from_clients(struct assay_holder_node *n)
 {
     struct assay_slice frame;
     uint64_t guest = 0;
-    assay_client_listener_turn(n->door, n->now_ms);
+    assay_client_listener_step(n->listener, n->now_ms);
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
-        if (assay_client_listener_receive(n->door, &guest, &frame) != ASSAY_OK) break;
+        if (assay_client_listener_receive(n->listener, &guest, &frame) != ASSAY_OK) break;
         uint8_t answer[2] = { ASSAY_HOLDER_REFUSED, ASSAY_HOLDER_LATER };
         n->effects.count = 0;
         n->effects.used = 0;
@@ -667,7 +701,7 @@ static void receive_from_clients(struct assay_holder_node *n)
         answer[1] = (uint8_t)refusal_of(status);
         execute_effects(n);
         if (status != ASSAY_OK)
-            assay_client_listener_send(n->door, guest, assay_slice_over(answer, 2));
+            assay_client_listener_send(n->listener, guest, assay_slice_over(answer, 2));
     }
 }
 
@@ -675,6 +709,7 @@ static void receive_from_clients(struct assay_holder_node *n)
 
 static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
 {
+    ASSAY_ASSERT(timeout_ms >= 0);
     uint64_t due = n->wake_at_ms;
     /* Before the ledger is known nothing is submitted. */
     if (assay_follower_shares(n->follower) != NULL)
@@ -697,14 +732,14 @@ static void tick_holder(struct assay_holder_node *n)
     }
 }
 
-enum assay_status assay_holder_node_turn(struct assay_holder_node *node, int timeout_ms)
+enum assay_status assay_holder_node_step(struct assay_holder_node *node, int timeout_ms)
 {
     struct assay_holder_node *n = node;
     struct pollfd extra[1 + ASSAY_CLIENT_LISTENER_FDS];
     ASSAY_ASSERT(timeout_ms >= 0);
     if (n->failure != ASSAY_OK) return n->failure;
     extra[0] = assay_follower_poll(n->follower);
-    const size_t count = 1 + assay_client_listener_poll(n->door, extra + 1);
+    const size_t count = 1 + assay_client_listener_poll(n->listener, extra + 1);
     n->now_ms = assay_peer_links_clock_ms();
     ASSAY_TRY(assay_peer_links_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
     n->now_ms = assay_peer_links_clock_ms();
@@ -713,7 +748,7 @@ enum assay_status assay_holder_node_turn(struct assay_holder_node *node, int tim
     receive_from_clients(n);
     tick_holder(n);
     /* Records of this turn are submitted now. */
-    if (assay_follower_home(n->follower) != NULL)
+    if (assay_follower_state(n->follower) != NULL)
         assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
     assay_peer_links_flush(n->board);
     return n->failure;
@@ -727,8 +762,8 @@ struct assay_holder_node_status assay_holder_node_status(const struct assay_hold
                                                .ledger = node->ledger,
                                                .undone = node->undone };
     if (node->holder != NULL) status.share = assay_share_holder_status(node->holder);
-    if (assay_follower_home(node->follower) != NULL)
-        status.epoch = assay_follower_home(node->follower)->epoch;
+    if (assay_follower_state(node->follower) != NULL)
+        status.epoch = assay_follower_state(node->follower)->epoch;
     return status;
 }
 

@@ -30,7 +30,7 @@ enum assay_holder_refusal {
 struct assay_holder_node_config {
     const char *ledger;               /* path of the daemon's socket */
     const char *listen;               /* HOST:PORT, for other holders */
-    const char *door;                 /* HOST:PORT, for owners and readers */
+    const char *client_listen;        /* HOST:PORT, for owners and readers */
     const char *host;                 /* address for others; NULL: that of listen */
     const char *store;                /* path of the vault */
     const struct assay_secret32 *key; /* of the vault; copied */
@@ -72,7 +72,7 @@ void assay_holder_node_close(struct assay_holder_node **node);
  * and nothing was erased: see status) | ASSAY_E_STORE (disk error) | ASSAY_E_SIGNATURE,
  * ASSAY_E_VERSION (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_IO |
  * ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
-ASSAY_CHECKED enum assay_status assay_holder_node_turn(struct assay_holder_node *node,
+ASSAY_CHECKED enum assay_status assay_holder_node_step(struct assay_holder_node *node,
                                                        int timeout_ms);
 /* Returns: its state. */
 struct assay_holder_node_status assay_holder_node_status(const struct assay_holder_node *node);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 enum {
+    FRAMES_PER_TURN = 64, /* of one holder: others have their turns */
     AGAIN_MS = 400,
     GIVE_UP_MS = 3000,
     SERIAL_SLOTS = 256,
@@ -26,7 +27,7 @@ enum {
 
 /* Connection to one slot of the cluster. */
 struct talk {
-    struct assay_call *call; /* NULL: none */
+    struct assay_client_connection *call; /* NULL: none */
     bool under_way;          /* x is active */
     bool has;                /* reader: its share is here */
     uint64_t turn;           /* counts exchanges: answers of older ones are ignored */
@@ -62,6 +63,7 @@ struct assay_share_client {
     struct assay_secret32 box_seed;
     uint64_t read_again_ms, read_pause_ms;
     uint32_t generation;
+    uint8_t dealt[32]; /* digest of that generation */
     struct assay_share_piece piece[ASSAY_SHARE_SLOTS_MAX];
     size_t sealed_len, payload_len;
     uint8_t *sealed, *payload;
@@ -113,7 +115,7 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
 
 static void end_talk(struct talk *t)
 {
-    assay_call_close(&t->call);
+    assay_client_connection_close(&t->call);
     assay_share_exchange_wipe(&t->x);
     t->under_way = false;
 }
@@ -317,7 +319,7 @@ enum assay_status assay_share_client_read(struct assay_share_client *client,
     c->operation = READS;
     c->read_pause_ms = READ_AGAIN_MS;
     /* By its node, with its evidence, or by its account. */
-    const struct assay_follower_home *home = assay_follower_home(c->follower);
+    const struct assay_follower_state *home = assay_follower_state(c->follower);
     if (!c->config.measured) assay_sha256(c->key, sizeof c->key, c->name);
     else if (home->slot < home->members) assay_bytes_copy(c->name, 32, home->node[home->slot], 32);
     return submit_read(c, r);
@@ -327,6 +329,7 @@ enum assay_status assay_share_client_read(struct assay_share_client *client,
 
 static uint64_t serial_of(const struct assay_share_client *c, const struct talk *t)
 {
+    ASSAY_ASSERT(t->turn > 0 && t - c->talk < ASSAY_SHARE_SLOTS_MAX);
     return t->turn * SERIAL_SLOTS + (uint64_t)(t - c->talk);
 }
 
@@ -345,14 +348,15 @@ static void send_message(struct assay_share_client *c, struct talk *t,
     c->frame[0] = (uint8_t)word;
     assay_bytes_copy(c->frame + 1, 32, c->name, 32);
     assay_bytes_copy(c->frame + 33, sizeof c->frame - 33, bytes.bytes, bytes.len);
-    if (assay_call_send(t->call, assay_slice_over(c->frame, 33 + bytes.len)) != ASSAY_OK)
+    if (assay_client_connection_send(t->call, assay_slice_over(c->frame, 33 + bytes.len)) !=
+        ASSAY_OK)
         end_talk(t);
 }
 
 static struct assay_share_terms terms_of(const struct assay_share_client *c, uint32_t slot)
 {
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
-    const struct assay_follower_home *home = assay_follower_home(c->follower);
+    const struct assay_follower_state *home = assay_follower_state(c->follower);
     const uint32_t member = r->cluster[c->cluster].seat[slot].member;
     struct assay_share_side holder = { .cluster = c->cluster, .slot = slot }, own = holder;
     if (member < ASSAY_SHARE_MEMBERS_MAX)
@@ -419,6 +423,7 @@ static enum assay_status send_gift(struct assay_share_client *c, struct talk *t,
 static void execute_want(struct assay_share_client *c, struct talk *t,
                          struct assay_share_want *want)
 {
+    ASSAY_ASSERT(t->call != NULL && t->under_way);
     uint8_t bytes[ASSAY_SHARE_MESSAGE_MAX];
     enum assay_status status = ASSAY_OK;
     if (want->action == ASSAY_SHARE_WANT_GIVE) status = send_gift(c, t, want);
@@ -428,9 +433,7 @@ static void execute_want(struct assay_share_client *c, struct talk *t,
         /* send_message writes into the frame from which it may be borrowed */
         assay_bytes_copy(bytes, sizeof bytes, want->bytes.bytes, want->bytes.len);
         send_message(c, t, ASSAY_HOLDER_MESSAGE, assay_slice_over(bytes, want->bytes.len));
-    } else if (want->action != ASSAY_SHARE_WANT_NOTHING) {
-        request_from_daemon(c, t, want);
-    }
+    } else if (want->action != ASSAY_SHARE_WANT_NOTHING) request_from_daemon(c, t, want);
 }
 
 /* Whether it is the share of this slot, of the ledger's generation. */
@@ -466,6 +469,7 @@ static enum assay_status begin_exchange(struct assay_share_client *c, struct tal
                                         const struct assay_share_message *ask,
                                         struct assay_share_want *want)
 {
+    ASSAY_ASSERT(t->call != NULL);
     const struct assay_share_terms terms = terms_of(c, (uint32_t)(t - c->talk));
     uint8_t nonce[32];
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
@@ -505,8 +509,8 @@ static void on_holder_frame(struct assay_share_client *c, struct talk *t, struct
 static void receive_from_holder(struct assay_share_client *c, struct talk *t)
 {
     struct assay_slice frame;
-    while (t->call != NULL) {
-        const enum assay_status status = assay_call_receive(t->call, &frame);
+    for (int i = 0; i < FRAMES_PER_TURN && t->call != NULL; i++) {
+        const enum assay_status status = assay_client_connection_receive(t->call, &frame);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK || frame.len < 2 || frame.bytes[0] != ASSAY_HOLDER_MESSAGE) {
             end_talk(t); /* refused, or disconnected: retried later */
@@ -521,17 +525,18 @@ static bool parse_client_address(const struct assay_share_member *m, char addres
 {
     char text[ASSAY_SHARE_ADDRESS_MAX + 1] = "";
     assay_bytes_copy(text, sizeof text, m->address, m->address_len);
-    char *door = strrchr(text, '/');
-    if (door == NULL) return false;
-    *door = '\0';
+    char *client_port = strrchr(text, '/');
+    if (client_port == NULL) return false;
+    *client_port = '\0';
     char *port = strrchr(text, ':');
     if (port == NULL) return false;
     *port = '\0';
-    return snprintf(address, 96, "%s:%s", text, door + 1) < 96;
+    return snprintf(address, 96, "%s:%s", text, client_port + 1) < 96;
 }
 
 static void connect_holder(struct assay_share_client *c, struct talk *t)
 {
+    ASSAY_ASSERT(t->call == NULL && !t->under_way);
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     const uint32_t slot = (uint32_t)(t - c->talk);
     const uint32_t member = r->cluster[c->cluster].seat[slot].member;
@@ -541,7 +546,7 @@ static void connect_holder(struct assay_share_client *c, struct talk *t)
     t->until_ms = c->now_ms + GIVE_UP_MS;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || !parse_client_address(&r->member[member], address))
         return;
-    if (assay_call_open(address, &t->call) != ASSAY_OK) return;
+    if (assay_client_connection_open(address, &t->call) != ASSAY_OK) return;
     if (c->operation == PUTS) send_message(c, t, ASSAY_HOLDER_HAND, assay_slice_over(c->id, 32));
     else if (begin_exchange(c, t, NULL, &want) == ASSAY_OK) execute_want(c, t, &want);
     else end_talk(t);
@@ -553,7 +558,7 @@ static void apply_record(void *context, uint32_t slot, enum assay_service_kind k
                          struct assay_slice payload)
 {
     struct assay_share_client *c = context;
-    if (slot != assay_follower_home(c->follower)->slot) return;
+    if (slot != assay_follower_state(c->follower)->slot) return;
     const size_t before = assay_record_queue_count(c->pending);
     assay_record_queue_remove(c->pending, kind, payload);
     if (assay_record_queue_count(c->pending) == before)
@@ -578,7 +583,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
 {
     struct assay_share_client *c = context;
     struct assay_share_read_record read;
-    const char *const why = assay_share_order_why(what);
+    const char *const why = assay_share_order_get_failure(what);
     /* Submitted by another member it may be refused for a reason that concerns only that one. */
     if (kind == ASSAY_SERVICE_SHARE_PUT && c->is_final && why != NULL && is_put_here(c, payload))
         fail_operation(c, why);
@@ -587,7 +592,7 @@ static void on_result(void *context, enum assay_service_kind kind, struct assay_
         assay_share_read_record_decode(payload, &read) != ASSAY_OK)
         return;
     if (assay_bytes_equal(read.nonce, c->read.nonce, 32))
-        fail_operation(c, "who asks is not among the readers that the owner named");
+        fail_operation(c, "the requester is not among the readers that the owner named");
 }
 
 static void on_begin(void *context)
@@ -656,6 +661,7 @@ static void combine_shares(struct assay_share_client *c)
         slot[count] = i;
         share[count++] = c->piece[i].share;
     }
+    ASSAY_ASSERT(count == c->k);
     if (assay_share_combine(c->k, slot, share, &secret) != ASSAY_OK ||
         assay_share_payload_open(&secret, c->id, assay_slice_over(c->sealed, c->sealed_len),
                                  c->payload) != ASSAY_OK) {
@@ -669,11 +675,13 @@ static void combine_shares(struct assay_share_client *c)
     assay_secret_wipe(c->piece, sizeof c->piece);
 }
 
-/* After a reshare shares are requested again: shares of two generations cannot be combined. */
+/* After a reshare, or after a RECOVER that undid one, shares are requested again: shares of two
+ * polynomials cannot be combined. */
 static void check_generation(struct assay_share_client *c, const struct assay_share_row *row)
 {
-    if (c->generation == row->generation) return;
+    if (c->generation == row->generation && assay_bytes_equal(c->dealt, row->digest, 32)) return;
     c->generation = row->generation;
+    assay_bytes_copy(c->dealt, sizeof c->dealt, row->digest, 32);
     c->cluster = row->origin;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++) {
         end_talk(&c->talk[i]);
@@ -752,18 +760,18 @@ static void continue_operation(struct assay_share_client *c)
         end_talk(&c->talk[i]);
 }
 
-void assay_share_client_turn(struct assay_share_client *client, int timeout_ms)
+void assay_share_client_step(struct assay_share_client *client, int timeout_ms)
 {
     struct assay_share_client *c = client;
     struct pollfd fds[1 + ASSAY_SHARE_SLOTS_MAX];
     nfds_t count = 0;
     fds[count++] = assay_follower_poll(c->follower);
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
-        if (c->talk[i].call != NULL) fds[count++] = assay_call_poll(c->talk[i].call);
+        if (c->talk[i].call != NULL) fds[count++] = assay_client_connection_poll(c->talk[i].call);
     const int most = c->state == ASSAY_SHARE_CLIENT_WORKS ? AGAIN_MS / 4 : timeout_ms;
     (void)poll(fds, count, timeout_ms < most ? timeout_ms : most);
     c->now_ms = assay_monotonic_ms();
-    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
+    assay_status_ignore(assay_follower_step(c->follower, c->now_ms),
                         "the daemon is dialled again; status says whether it is followed");
     assay_record_queue_send_due(c->pending, c->follower, c->now_ms);
     continue_operation(c);

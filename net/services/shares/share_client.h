@@ -99,7 +99,7 @@ ASSAY_CHECKED enum assay_status assay_share_client_read(struct assay_share_clien
  */
 struct assay_slice assay_share_client_payload(const struct assay_share_client *client);
 /* Waits up to the timeout for events, and processes them. */
-void assay_share_client_turn(struct assay_share_client *client, int timeout_ms);
+void assay_share_client_step(struct assay_share_client *client, int timeout_ms);
 /* Returns: its state. */
 struct assay_share_client_status assay_share_client_status(const struct assay_share_client *client);
 /* Returns: the ledger state of shares, borrowed until the next turn; NULL before the first

@@ -29,6 +29,7 @@ enum assay_status assay_share_order_delete(const struct assay_share_registry *r,
                                            uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
                                            struct assay_slice *payload)
 {
+    ASSAY_ASSERT(order->version > 0);
     struct assay_share_delete_record record = { .order = *order };
     uint8_t digest[32];
     assay_share_delete_statement(&r->config.home, &record, digest);
@@ -42,6 +43,7 @@ enum assay_status assay_share_order_readers(const struct assay_share_registry *r
                                             uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
                                             struct assay_slice *payload)
 {
+    ASSAY_ASSERT(record->reader_count > 0 && record->reader_count <= ASSAY_SHARE_READERS_MAX);
     uint8_t digest[32];
     assay_share_readers_statement(&r->config.home, record, digest);
     ASSAY_TRY(assay_p256_sign(signer, digest, record->signature));
@@ -58,6 +60,7 @@ bool assay_share_order_is_of(const struct assay_share_order *order,
 bool assay_share_order_is_done(const struct assay_share_readers_record *record,
                                const struct assay_share_row *row)
 {
+    ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
     if (!assay_share_order_is_of(&record->order, row)) return false;
     if (row->version != record->order.version || row->reader_count != record->reader_count)
         return false;
@@ -66,8 +69,9 @@ bool assay_share_order_is_done(const struct assay_share_readers_record *record,
     return true;
 }
 
-const char *assay_share_order_why(const char *what)
+const char *assay_share_order_get_failure(const char *what)
 {
+    ASSAY_ASSERT(what != NULL);
     static const struct {
         const char *word, *why;
     } words[] = {

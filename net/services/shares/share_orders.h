@@ -33,6 +33,6 @@ bool assay_share_order_is_done(const struct assay_share_readers_record *record,
                                const struct assay_share_row *row);
 /* In: the result of an owner's record, as a word of the registry. Returns: static text with the
  * reason why it has no effect; NULL: it has, or the same record had. */
-const char *assay_share_order_why(const char *what);
+const char *assay_share_order_get_failure(const char *what);
 
 #endif

@@ -67,11 +67,13 @@ static enum assay_status set_broken(struct assay_vault *v)
 
 static bool run_sql(struct assay_vault *v, const char *sql)
 {
+    ASSAY_ASSERT(v->db != NULL);
     return sqlite3_exec(v->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static int read_pragma(struct assay_vault *v, const char *sql)
 {
+    ASSAY_ASSERT(v->db != NULL);
     sqlite3_stmt *asked = NULL;
     int value = -1;
     if (sqlite3_prepare_v2(v->db, sql, -1, &asked, NULL) == SQLITE_OK &&
@@ -84,6 +86,7 @@ static int read_pragma(struct assay_vault *v, const char *sql)
 /* An empty file is a vault whose creation was interrupted. */
 static bool create_vault(struct assay_vault *v)
 {
+    ASSAY_ASSERT(v->statement[PUT] == NULL);
     char stamp[96];
     (void)snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
                    APPLICATION, VERSION);
@@ -95,6 +98,7 @@ static bool create_vault(struct assay_vault *v)
 
 static bool set_up(struct assay_vault *v)
 {
+    ASSAY_ASSERT(v->statement[PUT] == NULL);
     /* The lock is taken with the first read and kept. */
     if (!run_sql(v, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
                     "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
@@ -113,6 +117,7 @@ static bool set_up(struct assay_vault *v)
 /* Its own row is opened with the key, or created with it. */
 static enum assay_status check_key(struct assay_vault *v)
 {
+    ASSAY_ASSERT(!v->open);
     static const uint8_t name[32] = "assay vault";
     uint8_t bytes[16];
     struct assay_slice row;
@@ -129,6 +134,7 @@ static const uint8_t wrap_row[NAME_LEN] = "assay vault wrapping key";
 
 static enum assay_status put_wrap_number(struct assay_vault *v, uint64_t number)
 {
+    ASSAY_ASSERT(number > 0);
     uint8_t bytes[8];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_writer_u64be(&w, number);
@@ -137,6 +143,7 @@ static enum assay_status put_wrap_number(struct assay_vault *v, uint64_t number)
 
 static enum assay_status read_wrap(struct assay_vault *v)
 {
+    ASSAY_ASSERT(v->wrap_number == 0);
     uint8_t bytes[8];
     struct assay_slice row;
     enum assay_status status =
@@ -158,6 +165,7 @@ static enum assay_status read_wrap(struct assay_vault *v)
 
 static enum assay_status open_file(struct assay_vault *v, const char *path, char *message)
 {
+    ASSAY_ASSERT(v->db == NULL);
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: %s", path, strerror(errno));
@@ -268,6 +276,7 @@ static enum assay_status open_row(struct assay_vault *v, sqlite3_stmt *row,
 
 static enum assay_status step_statement(struct assay_vault *v, enum statement which)
 {
+    ASSAY_ASSERT(which < STATEMENTS && v->statement[which] != NULL);
     sqlite3_stmt *s = v->statement[which];
     const int code = sqlite3_step(s);
     (void)sqlite3_reset(s);
@@ -286,6 +295,7 @@ static enum assay_status begin_transaction(struct assay_vault *v)
 
 static bool bind_row(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t *name)
 {
+    ASSAY_ASSERT(s != NULL);
     return sqlite3_bind_int(s, 1, (int)kind) == SQLITE_OK &&
            (name == NULL || sqlite3_bind_blob(s, 2, name, 32, SQLITE_STATIC) == SQLITE_OK);
 }
@@ -294,6 +304,7 @@ static bool bind_row(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t 
  * a moved one destroys no key of that one. */
 static enum assay_status create_wrap_if_missing(struct assay_vault *v)
 {
+    ASSAY_ASSERT(v->open);
     uint8_t drawn[8];
     v->stale = true;
     if (v->wrap_number > 0) return ASSAY_OK;
@@ -315,6 +326,7 @@ enum assay_status assay_vault_put(struct assay_vault *vault, enum assay_vault_ki
     sqlite3_stmt *s = v->statement[PUT];
     ASSAY_ASSERT(bytes.len <= ASSAY_VAULT_ROW_MAX);
     ASSAY_TRY(begin_transaction(v));
+    ASSAY_ASSERT(v->open);
     if (kind == ASSAY_VAULT_SHARE) ASSAY_TRY(create_wrap_if_missing(v));
     ASSAY_TRY(assay_random(v->sealed, ASSAY_SODIUM_NONCE_LEN));
     assay_sodium_seal(key_of(v, kind), v->sealed, about_of(kind, name, about), bytes,
@@ -329,6 +341,7 @@ enum assay_status assay_vault_erase(struct assay_vault *vault, enum assay_vault_
                                     const uint8_t name[static 32])
 {
     ASSAY_TRY(begin_transaction(vault));
+    ASSAY_ASSERT(vault->open);
     if (!bind_row(vault->statement[ERASE], kind, name)) return set_broken(vault);
     if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
@@ -338,6 +351,7 @@ enum assay_status assay_vault_erase(struct assay_vault *vault, enum assay_vault_
 enum assay_status assay_vault_wipe(struct assay_vault *vault, enum assay_vault_kind kind)
 {
     ASSAY_TRY(begin_transaction(vault));
+    ASSAY_ASSERT(vault->open);
     if (!bind_row(vault->statement[WIPE], kind, NULL)) return set_broken(vault);
     if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
@@ -411,6 +425,7 @@ static enum assay_status add_name(void *context, const uint8_t name[static 32],
                                   struct assay_slice bytes)
 {
     struct names *names = context;
+    ASSAY_ASSERT(names->count <= names->room);
     (void)bytes;
     if (names->count == names->room) {
         const size_t room = names->room == 0 ? 64 : 2 * names->room;
@@ -427,7 +442,8 @@ static enum assay_status add_name(void *context, const uint8_t name[static 32],
 static enum assay_status reseal_rows(struct assay_vault *v, const struct names *names,
                                      uint64_t number, const struct assay_secret32 *made)
 {
-    const struct assay_secret32 before = v->wrap;
+    ASSAY_ASSERT(number == v->wrap_number + 1);
+    struct assay_secret32 before = v->wrap;
     enum assay_status status = begin_transaction(v);
     for (size_t i = 0; i < names->count && status == ASSAY_OK; i++) {
         struct assay_slice row;
@@ -444,6 +460,7 @@ static enum assay_status reseal_rows(struct assay_vault *v, const struct names *
     v->erased = true; /* the log is emptied as well */
     if (status == ASSAY_OK) status = assay_vault_commit(v);
     assay_secret_wipe(v->row, sizeof v->row);
+    assay_secret_wipe(&before, sizeof before);
     return status;
 }
 
@@ -455,6 +472,7 @@ enum assay_status assay_vault_rewrap(struct assay_vault *vault)
     ASSAY_TRY(assay_vault_commit(v));
     if (!v->stale || v->wrap_number == 0) return ASSAY_OK;
     const uint64_t before = v->wrap_number;
+    ASSAY_ASSERT(!v->open);
     enum assay_status status = assay_vault_each(v, ASSAY_VAULT_SHARE, add_name, &names);
     if (status == ASSAY_OK) status = assay_vault_key_make(v->path, before + 1, &v->key, &made);
     if (status == ASSAY_OK) status = reseal_rows(v, &names, before + 1, &made);

@@ -49,6 +49,7 @@ static bool sync_folder(const char *file)
 
 static bool write_all(int fd, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(fd >= 0 && len > 0);
     for (size_t at = 0; at < len;) {
         const ssize_t written = pwrite(fd, bytes + at, len - at, (off_t)at);
         if (written < 0 && errno == EINTR) continue;

@@ -23,16 +23,18 @@ enum {
 static void send_frame(struct assay_executor_node *n, uint64_t guest,
                        struct assay_task_frame *frame)
 {
+    ASSAY_ASSERT(n->listener != NULL);
     uint8_t bytes[1024];
     struct assay_slice out;
     const enum assay_status status = assay_task_frame_encode(frame, bytes, sizeof bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK); /* lists here are short */
-    assay_client_listener_send(n->door, guest, out);
+    assay_client_listener_send(n->listener, guest, out);
 }
 
 static void send_refusal(struct assay_executor_node *n, uint64_t guest,
                          const struct assay_task_frame *draft, const char *why)
 {
+    ASSAY_ASSERT(why != NULL);
     struct assay_task_frame frame = { .kind = ASSAY_TASK_NO,
                                       .list = assay_slice_over(why, strlen(why)) };
     assay_bytes_copy(frame.task, 32, draft->task, 32);
@@ -42,6 +44,7 @@ static void send_refusal(struct assay_executor_node *n, uint64_t guest,
 static void send_keys(struct assay_executor_node *n, uint64_t guest,
                       const struct assay_executor_work *work)
 {
+    ASSAY_ASSERT(work->runs && work->on_chain);
     struct assay_task_frame frame = { .kind = ASSAY_TASK_DRAFT_IS,
                                       .list = assay_slice_over(work->terms.executor,
                                                                sizeof work->terms.executor) };
@@ -55,8 +58,9 @@ static void send_keys(struct assay_executor_node *n, uint64_t guest,
 static const char *find_draft_fault(const struct assay_executor_node *n,
                                     const struct assay_evm_draft *draft)
 {
+    ASSAY_ASSERT(n->config.chain != NULL);
     const struct assay_executor_chain *chain = n->config.chain;
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
     const uint64_t now = assay_unix_ms() / 1000, deadline = draft->terms.deadline_s;
     if (home == NULL || home->slot >= home->members) return "it follows no ledger";
     if (draft->place.chain_id != chain->place.chain_id ||
@@ -75,6 +79,7 @@ static const char *find_draft_fault(const struct assay_executor_node *n,
 
 static void drop_draft(struct assay_executor_node *n, struct assay_executor_work *work)
 {
+    ASSAY_ASSERT(work->runs && work->on_chain && n->config.chain != NULL);
     uint8_t task[32];
     assay_bytes_copy(task, 32, work->e.task, 32);
     const bool owes = work->e.claim.step > 0;
@@ -138,6 +143,7 @@ static struct assay_executor_work *find_draft_place(struct assay_executor_node *
     if (work == NULL) return NULL;
     const bool is_fairer = own + 1 < drafts_of(n, work->site);
     if (!is_fairer && n->now_ms - work->since_ms < OPEN_SOON_MS) return NULL;
+    ASSAY_ASSERT(work->runs && work->on_chain);
     drop_draft(n, work);
     return work;
 }
@@ -154,7 +160,9 @@ static bool check_voucher(const void *context, const struct assay_task_voucher *
 static void start_draft(struct assay_executor_node *n, struct assay_executor_work *work,
                         const struct assay_evm_draft *draft)
 {
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    ASSAY_ASSERT(!work->runs);
+    ASSAY_ASSERT(n->config.chain != NULL);
+    const struct assay_follower_state *home = assay_follower_state(n->follower);
     struct assay_task_executor_config config = {
         .terms = { .steps = draft->terms.steps, .deadline = UINT64_MAX },
         .epoch = home->epoch + 1,
@@ -183,6 +191,7 @@ static void start_draft(struct assay_executor_node *n, struct assay_executor_wor
 static struct assay_executor_owed *find_owed(struct assay_executor_node *n,
                                              const uint8_t task[static 32])
 {
+    ASSAY_ASSERT(n->owed_count <= ASSAY_EXECUTOR_CLAIMS_MAX);
     for (uint32_t i = 0; i < n->owed_count; i++)
         if (assay_bytes_equal(n->owed[i].task, task, 32)) return &n->owed[i];
     return NULL;
@@ -211,6 +220,7 @@ static struct assay_executor_owed *owed_of(struct assay_executor_node *n,
 static void on_draft(struct assay_executor_node *n, uint64_t guest,
                      const struct assay_task_frame *frame)
 {
+    ASSAY_ASSERT(n->config.chain != NULL);
     struct assay_evm_draft draft;
     uint8_t name[32];
     assay_sha256(frame->list.bytes, frame->list.len, name);
@@ -225,7 +235,7 @@ static void on_draft(struct assay_executor_node *n, uint64_t guest,
     }
     const char *fault = find_draft_fault(n, &draft);
     uint8_t site[16];
-    if (!assay_client_listener_get_site(n->door, guest, site)) return;
+    if (!assay_client_listener_get_site(n->listener, guest, site)) return;
     struct assay_executor_work *work = fault == NULL ? find_draft_place(n, site) : NULL;
     if (work != NULL && !has_room_for_owed(n)) {
         fault = "too many of its claims are not paid yet";
@@ -256,6 +266,7 @@ static void on_draft(struct assay_executor_node *n, uint64_t guest,
 static void on_repeated_vouch(struct assay_executor_node *n, uint64_t guest,
                               const struct assay_task_frame *frame)
 {
+    ASSAY_ASSERT(n->owed_count <= ASSAY_EXECUTOR_CLAIMS_MAX);
     for (uint32_t i = 0; i < n->owed_count; i++) {
         const struct assay_evm_claim *claim = &n->owed[i].owed.claim;
         uint8_t lock[32];
@@ -281,6 +292,7 @@ void assay_executor_on_frame(struct assay_executor_node *n, uint64_t guest,
 
 bool assay_executor_may_start(struct assay_executor_node *n, struct assay_executor_work *work)
 {
+    ASSAY_ASSERT(work->runs && (!work->on_chain || n->config.chain != NULL));
     if (!work->on_chain || work->opened) return true;
     const struct assay_payout_claims_get_task look =
         assay_payout_claims_get_task(n->config.chain->payouts, work->e.task);
@@ -306,6 +318,7 @@ static void fill_claim(struct assay_evm_claim *to, const struct assay_task_claim
 void assay_executor_store_owed(struct assay_executor_node *n,
                                const struct assay_executor_work *work)
 {
+    ASSAY_ASSERT(work->runs && work->on_chain);
     uint8_t bytes[ASSAY_EVM_OWED_LEN];
     struct assay_slice row;
     struct assay_task_claim claim;
@@ -332,6 +345,7 @@ static enum assay_status owed_load(void *context, const uint8_t name[static 32],
                                    struct assay_slice bytes)
 {
     struct assay_executor_node *n = context;
+    ASSAY_ASSERT(n->config.chain != NULL);
     struct assay_executor_owed *owed = owed_of(n, name);
     if (owed == NULL) return ASSAY_E_FULL;
     ASSAY_TRY(assay_evm_owed_decode(bytes, &owed->owed));
@@ -381,6 +395,7 @@ static void free_settled(struct assay_executor_node *n)
         assay_executor_set_failure(n, assay_vault_commit(n->vault));
         assay_payout_claims_remove_task(payouts, owed->task);
         if (work != NULL) assay_executor_release(work);
+        ASSAY_ASSERT(i < n->owed_count);
         *owed = n->owed[--n->owed_count];
     }
 }
@@ -388,6 +403,7 @@ static void free_settled(struct assay_executor_node *n)
 /* Drops drafts that were never opened, and tasks never vouched for. */
 static void drop_idle(struct assay_executor_node *n)
 {
+    ASSAY_ASSERT(n->config.chain != NULL);
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
         if (!work->runs || !work->on_chain || work->e.claim.step > 0) continue;
@@ -398,7 +414,7 @@ static void drop_idle(struct assay_executor_node *n)
     }
 }
 
-void assay_executor_chain_turn(struct assay_executor_node *n)
+void assay_executor_chain_step(struct assay_executor_node *n)
 {
     if (n->config.chain == NULL || n->now_ms < n->chain_at_ms) return;
     n->chain_at_ms = n->now_ms + TURN_MS;

@@ -18,8 +18,9 @@ struct assay_executor_work {
     bool runs;                /* false: free */
     uint8_t requestor[ASSAY_P256_PUBLIC_LEN]; /* account key; not on a chain */
     bool failed, uncertified; /* facts of the close being processed */
-    uint64_t guest;           /* the last client that requested keys */
+    uint64_t guest;           /* the client for which a quote is made */
     uint64_t turn;            /* of QUOTE */
+    uint64_t quote_ms;        /* when it was requested; 0: none is made */
     struct assay_task_keys keys;
     struct assay_task_executor e;
     size_t state_len;
@@ -33,6 +34,14 @@ struct assay_executor_work {
     struct assay_evm_place place;
     struct assay_evm_terms terms;
     struct assay_task_payer payer;
+};
+
+/* A client's request for keys. Any client can make one: each has one place, and they are answered
+ * in order (docs/services.md 6.5.1). */
+struct assay_executor_ask {
+    uint64_t guest;  /* 0: free */
+    uint64_t number; /* in order of arrival */
+    uint8_t task[32], nonce[32];
 };
 
 /* Of a task that may no longer be in memory: the newest claim, and the last that is certain to be
@@ -51,7 +60,7 @@ struct assay_executor_owed {
 struct assay_executor_node {
     struct assay_executor_node_config config;
     struct assay_vault *vault;
-    struct assay_client_listener *door;
+    struct assay_client_listener *listener;
     struct assay_record_queue *pending;
     struct assay_follower *follower;
     struct assay_task_offer offer;
@@ -66,6 +75,8 @@ struct assay_executor_node {
     bool refuses; /* tasks of the ledger, for lack of room for claims */
     struct assay_executor_work work[ASSAY_EXECUTOR_TASKS_MAX];
     uint32_t claim_count, owed_count;
+    uint64_t ask_count;
+    struct assay_executor_ask ask[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
     struct assay_executor_claim claim[ASSAY_EXECUTOR_CLAIMS_MAX];
     struct assay_executor_owed owed[ASSAY_EXECUTOR_CLAIMS_MAX];
     uint8_t state[ASSAY_TASK_BLOB_MAX], output[ASSAY_TASK_BLOB_MAX];
@@ -98,6 +109,6 @@ void assay_executor_store_owed(struct assay_executor_node *n,
  * assay_evm_owed_decode */
 ASSAY_CHECKED enum assay_status assay_executor_owed_load(struct assay_executor_node *n);
 /* Frees what is paid or expired. */
-void assay_executor_chain_turn(struct assay_executor_node *n);
+void assay_executor_chain_step(struct assay_executor_node *n);
 
 #endif

@@ -36,8 +36,8 @@ struct assay_executor_chain {
 
 struct assay_executor_node_config {
     const char *ledger;                       /* path of the daemon's socket */
-    const char *door;                         /* HOST:PORT, for requestors */
-    const char *host;                         /* address for them; NULL: that of door */
+    const char *client_listen;                /* HOST:PORT, for requestors */
+    const char *host;                         /* address for them; NULL: that of client_listen */
     const char *store;                        /* path of the vault */
     const struct assay_secret32 *key;         /* of the vault; copied */
     const struct assay_task_program *program; /* outlives the node */
@@ -77,7 +77,7 @@ ASSAY_CHECKED enum assay_status assay_executor_node_open(
 void assay_executor_node_close(struct assay_executor_node **node);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STORE (disk
  * error) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
-ASSAY_CHECKED enum assay_status assay_executor_node_turn(struct assay_executor_node *node,
+ASSAY_CHECKED enum assay_status assay_executor_node_step(struct assay_executor_node *node,
                                                          int timeout_ms);
 /* Returns: its state. */
 struct assay_executor_node_status assay_executor_node_status(

@@ -27,6 +27,7 @@ static bool is_state(struct assay_slice bytes)
 
 static enum assay_status read_state(struct assay_slice state, struct words *w)
 {
+    ASSAY_ASSERT(is_state(state));
     struct assay_cursor in = assay_cursor_over(state.bytes + sizeof mark, state.len - sizeof mark);
     ASSAY_TRY(assay_cursor_u32be(&in, &w->length));
     for (uint32_t i = 0; i < ASSAY_WORDS_LENGTHS; i++)
@@ -55,6 +56,7 @@ static void count_word(struct words *w)
         else end_word(w);
     }
     w->left = assay_slice_over(w->left.bytes + until, w->left.len - until);
+    ASSAY_ASSERT(w->left.len == 0 || until == ASSAY_WORDS_STEP);
     if (w->left.len == 0) end_word(w);
 }
 

@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_MS = 50, VERSION = 1 };
+enum {
+    TURN_MS = 50,
+    VERSION = 1,
+    FRAMES_PER_TURN = 64, /* of an executor that sends without end: the ledger is followed, too */
+};
 
 /* The vault's row of the task: its state to continue after a crash. */
 const uint8_t assay_task_client_row[32] = "requestor: task";
@@ -26,6 +30,7 @@ bool assay_task_client_is_over(enum assay_task_client_state state)
 void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
                            const char *why)
 {
+    ASSAY_ASSERT(assay_task_client_is_over(state) && why != NULL);
     if (assay_task_client_is_over(c->state)) return;
     c->state = state;
     (void)snprintf(c->why, sizeof c->why, "%s", why);
@@ -36,9 +41,10 @@ void assay_task_client_set_failure(struct assay_task_client *c, enum assay_statu
     if (status != ASSAY_OK && c->failure == ASSAY_OK) c->failure = status;
 }
 
-static const struct assay_follower_home *home_of(const struct assay_task_client *c)
+static const struct assay_follower_state *home_of(const struct assay_task_client *c)
 {
-    return assay_follower_home(c->follower);
+    ASSAY_ASSERT(c->follower != NULL);
+    return assay_follower_state(c->follower);
 }
 
 enum assay_status assay_task_client_init_keys(struct assay_task_client *c,
@@ -55,6 +61,7 @@ enum assay_status assay_task_client_init_keys(struct assay_task_client *c,
 
 enum assay_status assay_task_client_store(struct assay_task_client *c, struct assay_slice row)
 {
+    ASSAY_ASSERT(c->input_len <= sizeof c->input);
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, row));
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, input_row,
                               assay_slice_over(c->input, c->input_len)));
@@ -81,6 +88,7 @@ static enum assay_status store_task(struct assay_task_client *c)
 /* The step that the voucher will pay, as received: a claim may publish its key after a crash. */
 static enum assay_status store_vouched(struct assay_task_client *c, struct assay_slice frame)
 {
+    ASSAY_ASSERT(frame.len > 0 && frame.len <= sizeof c->vouched);
     _Static_assert((int)ASSAY_TASK_FRAME_MAX <= (int)ASSAY_VAULT_ROW_MAX, "it fits");
     ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, vouched_row, frame));
     return assay_vault_commit(c->vault);
@@ -90,6 +98,7 @@ static enum assay_status store_vouched(struct assay_task_client *c, struct assay
 static void encode_head(const uint8_t task[static 32], uint32_t step,
                         uint8_t head[static ASSAY_TASK_CLIENT_RESULT_HEAD], uint8_t name[static 32])
 {
+    ASSAY_ASSERT(step > 0);
     struct assay_writer w = assay_writer_over(head, ASSAY_TASK_CLIENT_RESULT_HEAD);
     assay_writer_put(&w, task, 32);
     assay_writer_u32be(&w, step);
@@ -99,6 +108,7 @@ static void encode_head(const uint8_t task[static 32], uint32_t step,
 /* Result and chain of a step together, replacing the vouched step. */
 static enum assay_status store_result(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->runs);
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
     struct assay_slice end_of_chain, plain, row;
     encode_head(c->task, c->r.chain.step, c->row, name);
@@ -115,6 +125,7 @@ static enum assay_status store_result(struct assay_task_client *c)
 
 static enum assay_status decode_terms(struct assay_task_client *c, struct assay_slice row)
 {
+    ASSAY_ASSERT(c->state == ASSAY_TASK_CLIENT_IDLE && !c->on_chain);
     struct assay_secret32 box;
     if (row.len < 65 || row.bytes[0] != VERSION) return ASSAY_E_VERSION;
     assay_bytes_copy(box.bytes, 32, row.bytes + 1, 32);
@@ -131,6 +142,7 @@ static enum assay_status decode_vouched(struct assay_task_client *c)
     struct assay_slice row = { 0 };
     const enum assay_status status = assay_vault_get(c->vault, ASSAY_VAULT_TASK, vouched_row,
                                                      c->vouched, sizeof c->vouched, &row);
+    ASSAY_ASSERT(row.len <= sizeof c->vouched);
     c->vouched_len = row.len;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }
@@ -255,6 +267,7 @@ static void on_verdict(void *context, uint64_t serial, bool good,
 static enum assay_status set_up(struct assay_task_client *c,
                                 char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(c->vault == NULL && c->follower == NULL);
     const struct assay_follower_config follower = {
         .path = c->config.ledger,
         .role = ASSAY_SERVICE_ROLE_REQUESTOR,
@@ -306,7 +319,7 @@ void assay_task_client_close(struct assay_task_client **client)
 {
     struct assay_task_client *c = *client;
     if (c == NULL) return;
-    assay_call_close(&c->call);
+    assay_client_connection_close(&c->call);
     assay_follower_destroy(&c->follower);
     assay_record_queue_destroy(&c->pending);
     assay_task_keys_deinit(&c->keys);
@@ -339,7 +352,7 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
                                                         const struct assay_task_request *request)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
-    const struct assay_follower_home *home = home_of(c);
+    const struct assay_follower_state *home = home_of(c);
     const uint64_t price_max = c->on_chain ? UINT64_MAX : request->price_max;
     const uint64_t hold_max = c->on_chain ? UINT64_MAX : request->hold_max;
     const uint32_t slot = request->named
@@ -360,6 +373,7 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
 enum assay_status assay_task_client_take_input(struct assay_task_client *c,
                                                const struct assay_task_request *request)
 {
+    ASSAY_ASSERT(request->input.len <= sizeof c->input);
     if (request->salt != NULL) assay_bytes_copy(c->salt, 32, request->salt, 32);
     else ASSAY_TRY(assay_random(c->salt, 32));
     assay_task_blob_digest(c->salt, request->input, c->terms.input);
@@ -371,6 +385,7 @@ enum assay_status assay_task_client_take_input(struct assay_task_client *c,
 static enum assay_status make_terms(struct assay_task_client *c,
                                     const struct assay_task_request *request)
 {
+    ASSAY_ASSERT(!c->on_chain && c->state == ASSAY_TASK_CLIENT_IDLE);
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
@@ -417,6 +432,7 @@ enum assay_status assay_task_client_submit(struct assay_task_client *client,
 
 static void request_verdict(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->runs);
     struct assay_service_message m = {
         .verb = ASSAY_SERVICE_VERIFY,
         .serial = ++c->turn,
@@ -427,12 +443,29 @@ static void request_verdict(struct assay_task_client *c)
     };
     if (c->terms.executor < home_of(c)->members)
         assay_bytes_copy(m.node_id, 32, home_of(c)->node[c->terms.executor], 32);
-    assay_status_ignore(assay_follower_request(c->follower, &m), "KEYS is asked for again");
+    assay_status_ignore(assay_follower_request(c->follower, &m),
+                        "keys are requested again once there is a connection");
+}
+
+/* A daemon that is gone gives no verdict, and the evidence was not kept: keys are requested again.
+ * A verdict on the earlier evidence no longer counts. */
+static void request_keys_again(struct assay_task_client *c)
+{
+    struct assay_task_outputs outs;
+    uint8_t nonce[32];
+    if (!c->runs || c->r.phase != ASSAY_TASK_JUDGING) return;
+    c->turn++;
+    const enum assay_status random = assay_random(nonce, sizeof nonce);
+    assay_task_client_set_failure(c, random);
+    if (random == ASSAY_OK &&
+        assay_task_requestor_request_keys(&c->r, nonce, c->now_ms, &outs) == ASSAY_OK)
+        assay_task_client_execute(c, &outs);
 }
 
 static void on_task_result(struct assay_task_client *c)
 {
-    struct assay_task_outs outs;
+    ASSAY_ASSERT(c->runs && c->result_callback != NULL);
+    struct assay_task_outputs outs;
     const uint32_t step = c->r.chain.step;
     assay_task_client_set_failure(c, store_result(c));
     if (c->failure != ASSAY_OK) return;
@@ -443,11 +476,12 @@ static void on_task_result(struct assay_task_client *c)
     if (c->results == c->terms.steps) assay_task_client_end(c, ASSAY_TASK_CLIENT_DONE, "");
 }
 
-void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outs *outs)
+void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outputs *outs)
 {
     c->wake_at_ms = outs->wake_at_ms;
-    if (outs->frame.len > 0 && c->call != NULL && assay_call_send(c->call, outs->frame) != ASSAY_OK)
-        assay_call_close(&c->call);
+    if (outs->frame.len > 0 && c->call != NULL &&
+        assay_client_connection_send(c->call, outs->frame) != ASSAY_OK)
+        assay_client_connection_close(&c->call);
     if ((outs->events & ASSAY_TASK_EVENT_CHEATED) != 0)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_CHEATED,
                               "the enclave signed what it did not give");
@@ -460,8 +494,9 @@ void assay_task_client_execute(struct assay_task_client *c, const struct assay_t
  * was appraised before the first voucher. A failure is retried. */
 static void replay_vouched(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->vouched_len <= sizeof c->vouched);
     const enum assay_task_requestor_phase before = c->r.phase;
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     if (c->vouched_len == 0 || !c->runs || before == ASSAY_TASK_JUDGING) return;
     if (before != ASSAY_TASK_ASKING && before != ASSAY_TASK_AWAITING) {
         c->vouched_len = 0; /* the executor has resent it meanwhile */
@@ -482,11 +517,12 @@ static void replay_vouched(struct assay_task_client *c)
 void assay_task_client_start(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
+    ASSAY_ASSERT(!c->runs && !assay_task_client_is_over(c->state));
     struct assay_task_requestor_config config = { .terms = c->terms,
                                                   .epoch = home_of(c)->epoch,
                                                   .crypto = &c->keys.crypto,
                                                   .payer = c->on_chain ? &c->payer : NULL };
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     uint8_t nonce[32];
     assay_bytes_copy(config.chain_id, 32, home_of(c)->chain_id, 32);
     assay_bytes_copy(config.key, sizeof config.key, key, sizeof config.key);
@@ -508,24 +544,27 @@ void assay_task_client_start(struct assay_task_client *c,
 
 void assay_task_client_connect(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->call == NULL);
     const struct assay_task_offer *offer =
         assay_task_ledger_find_offer(assay_follower_tasks(c->follower), c->terms.executor);
     char address[ASSAY_TASK_ADDRESS_MAX + 1] = "";
     if (offer == NULL || c->now_ms < c->call_at_ms) return;
     c->call_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
     assay_bytes_copy(address, sizeof address, offer->address, offer->address_len);
-    assay_status_ignore(assay_call_open(address, &c->call), "called again");
+    assay_status_ignore(assay_client_connection_open(address, &c->call), "called again");
 }
 
 static void on_executor_frame(struct assay_task_client *c)
 {
     struct assay_slice bytes;
-    while (c->call != NULL && !assay_task_client_is_over(c->state) && c->failure == ASSAY_OK) {
-        struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
-        enum assay_status status = assay_call_receive(c->call, &bytes);
+    for (int i = 0; i < FRAMES_PER_TURN && c->call != NULL &&
+                    !assay_task_client_is_over(c->state) && c->failure == ASSAY_OK;
+         i++) {
+        struct assay_task_outputs outs = { .wake_at_ms = c->wake_at_ms };
+        enum assay_status status = assay_client_connection_receive(c->call, &bytes);
         if (status == ASSAY_E_AGAIN) return;
         if (status != ASSAY_OK) {
-            assay_call_close(&c->call);
+            assay_client_connection_close(&c->call);
             return;
         }
         if (!c->runs) {
@@ -595,12 +634,13 @@ static void on_begin(void *context)
     assay_record_queue_reset_due(c->pending);
     if (c->runs && c->r.epoch < home_of(c)->epoch + 1)
         assay_task_requestor_on_epoch(&c->r, home_of(c)->epoch + 1, false);
+    request_keys_again(c);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
 {
     struct assay_task_client *c = context;
-    struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
+    struct assay_task_outputs outs = { .wake_at_ms = c->wake_at_ms };
     for (uint32_t i = 0;
          i < facts->task_count && c->state != ASSAY_TASK_CLIENT_IDLE && !c->on_chain; i++) {
         const struct assay_task_fact *fact = &facts->task[i];
@@ -626,7 +666,7 @@ static void on_verdict(void *context, uint64_t serial, bool good,
                        enum assay_registry_standing standing)
 {
     struct assay_task_client *c = context;
-    struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
+    struct assay_task_outputs outs = { .wake_at_ms = c->wake_at_ms };
     if (!c->runs || serial != c->turn || c->r.phase != ASSAY_TASK_JUDGING) return;
     if (!good || (int)standing < (int)c->terms.min_standing) {
         assay_task_requestor_reject(&c->r);
@@ -645,6 +685,7 @@ static void on_verdict(void *context, uint64_t serial, bool good,
 static void check_ledger(struct assay_task_client *c)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
+    ASSAY_ASSERT(ledger == NULL || home_of(c) != NULL);
     if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_task_client_is_over(c->state))
         return;
     if (c->on_chain) {
@@ -665,18 +706,18 @@ static void check_ledger(struct assay_task_client *c)
     if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_task_client_connect(c);
 }
 
-enum assay_status assay_task_client_turn(struct assay_task_client *client, int timeout_ms)
+enum assay_status assay_task_client_step(struct assay_task_client *client, int timeout_ms)
 {
     struct assay_task_client *c = client;
     struct pollfd fds[2];
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     nfds_t count = 0;
     if (c->failure != ASSAY_OK) return c->failure;
     fds[count++] = assay_follower_poll(c->follower);
-    if (c->call != NULL) fds[count++] = assay_call_poll(c->call);
+    if (c->call != NULL) fds[count++] = assay_client_connection_poll(c->call);
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
     c->now_ms = assay_monotonic_ms();
-    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
+    assay_status_ignore(assay_follower_step(c->follower, c->now_ms), "the daemon is dialled again");
     check_ledger(c);
     replay_vouched(c);
     assay_record_queue_send_due(c->pending, c->follower, c->now_ms);

@@ -137,7 +137,7 @@ ASSAY_CHECKED enum assay_status assay_task_client_key(struct assay_task_client *
                                                       const uint8_t opening[static 32]);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STORE (disk
  * error: close) */
-ASSAY_CHECKED enum assay_status assay_task_client_turn(struct assay_task_client *client,
+ASSAY_CHECKED enum assay_status assay_task_client_step(struct assay_task_client *client,
                                                        int timeout_ms);
 /* Returns: whether the state is final. */
 bool assay_task_client_is_over(enum assay_task_client_state state);

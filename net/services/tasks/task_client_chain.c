@@ -19,6 +19,7 @@ enum {
 
 static enum assay_status store_terms(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->on_chain && c->has_keys);
     uint8_t bytes[ROW_LEN];
     struct assay_slice row;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -40,12 +41,14 @@ static void vouched(const void *context, const struct assay_task_voucher *vouche
                     uint8_t digest[static 32])
 {
     const struct assay_task_client *c = context;
+    ASSAY_ASSERT(c->on_chain && c->has_keys);
     assay_evm_voucher_statement(&c->place, voucher->task, voucher->step, voucher->lock, digest);
 }
 
 /* Terms are complete. */
 static void name_task(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->on_chain);
     c->has_keys = true;
     c->state = ASSAY_TASK_CLIENT_REQUESTS;
     c->payer = (struct assay_task_payer){ .statement = vouched, .context = c };
@@ -77,6 +80,7 @@ static enum assay_status decode_row(struct assay_task_client *c, struct assay_cu
 
 enum assay_status assay_task_client_chain_read(struct assay_task_client *c, struct assay_slice row)
 {
+    ASSAY_ASSERT(c->on_chain && c->state == ASSAY_TASK_CLIENT_IDLE);
     struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
     struct assay_secret32 box = { { 0 } };
     enum assay_status status = decode_row(c, &in, &box);
@@ -93,6 +97,7 @@ enum assay_status assay_task_client_chain_read(struct assay_task_client *c, stru
 
 static uint8_t standing_of(enum assay_task_standing standing)
 {
+    ASSAY_ASSERT(standing <= ASSAY_TASK_STAND_FULL);
     return (uint8_t)(ASSAY_TASK_STAND_FULL - standing);
 }
 
@@ -101,6 +106,7 @@ static enum assay_status make_draft(struct assay_task_client *c,
                                     const uint8_t price[static ASSAY_EVM_PRICE_LEN],
                                     uint64_t deadline_s)
 {
+    ASSAY_ASSERT(c->on_chain && c->state == ASSAY_TASK_CLIENT_IDLE);
     struct assay_evm_terms *t = &c->draft.terms;
     uint8_t nonce[8];
     c->terms =
@@ -118,7 +124,8 @@ static enum assay_status make_draft(struct assay_task_client *c,
                                    .standing = standing_of(request->min_standing),
                                    .score_bp = request->min_score_bp };
     ASSAY_TRY(assay_evm_address(&c->keys.evm, t->requestor));
-    assay_bytes_copy(t->node_id, 32, assay_follower_home(c->follower)->node[c->terms.executor], 32);
+    assay_bytes_copy(t->node_id, 32, assay_follower_state(c->follower)->node[c->terms.executor],
+                     32);
     assay_evm_job_digest(request->code, c->keys.box, t->job);
     assay_bytes_copy(t->input, 32, c->terms.input, 32);
     assay_bytes_copy(t->price, sizeof t->price, price, sizeof t->price);
@@ -147,6 +154,7 @@ enum assay_status assay_task_client_draft(struct assay_task_client *client,
 
 static void send_draft(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->call != NULL && c->state == ASSAY_TASK_CLIENT_DRAFTS);
     uint8_t bytes[ASSAY_EVM_DRAFT_LEN], frame[ASSAY_EVM_DRAFT_LEN + 64];
     struct assay_task_frame f = { .kind = ASSAY_TASK_DRAFT };
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -160,12 +168,14 @@ static void send_draft(struct assay_task_client *c)
     f.list = assay_slice_over(bytes, w.len);
     const enum assay_status status = assay_task_frame_encode(&f, frame, sizeof frame, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    if (assay_call_send(c->call, out) != ASSAY_OK) assay_call_close(&c->call);
+    if (assay_client_connection_send(c->call, out) != ASSAY_OK)
+        assay_client_connection_close(&c->call);
 }
 
 /* Durable before evidence is requested: the opened task has these terms. */
 static void on_draft_keys(struct assay_task_client *c, const struct assay_task_frame *f)
 {
+    ASSAY_ASSERT(c->state == ASSAY_TASK_CLIENT_DRAFTS && !c->has_keys);
     if (f->list.len != ASSAY_EVM_ADDRESS_LEN) return;
     assay_bytes_copy(c->draft.terms.executor, ASSAY_EVM_ADDRESS_LEN, f->list.bytes, f->list.len);
     assay_bytes_copy(c->draft.terms.key, sizeof c->draft.terms.key, f->key, sizeof f->key);
@@ -191,6 +201,7 @@ void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_sli
 
 void assay_task_client_chain_look(struct assay_task_client *c)
 {
+    ASSAY_ASSERT(c->on_chain);
     if (assay_unix_ms() / 1000 >= c->draft.terms.deadline_s) {
         assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
         return;
@@ -202,7 +213,8 @@ void assay_task_client_chain_look(struct assay_task_client *c)
 
 void assay_task_client_chain_closed(struct assay_task_client *c)
 {
-    const struct assay_follower_home *home = assay_follower_home(c->follower);
+    ASSAY_ASSERT(c->on_chain);
+    const struct assay_follower_state *home = assay_follower_state(c->follower);
     if (c->state == ASSAY_TASK_CLIENT_IDLE || c->terms.executor >= home->members) return;
     const struct assay_registry_member *member = &home->member[c->terms.executor];
     c->held = !member->certified;
@@ -220,7 +232,7 @@ const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_clie
 enum assay_status assay_task_client_opened(struct assay_task_client *client)
 {
     struct assay_task_client *c = client;
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     if (!c->on_chain || c->state != ASSAY_TASK_CLIENT_OPENS) return ASSAY_E_INVALID;
     ASSAY_TRY(assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
                                          c->now_ms, &outs));
@@ -242,7 +254,7 @@ enum assay_status assay_task_client_key(struct assay_task_client *client,
 {
     struct assay_task_client *c = client;
     struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = c->r.next.step };
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     uint8_t lock[32];
     if (!assay_task_client_awaits_key(c, lock)) return ASSAY_E_STALE;
     assay_bytes_copy(fact.task, 32, c->task, 32);

@@ -28,7 +28,7 @@ struct assay_task_client {
     struct assay_vault *vault;
     struct assay_follower *follower;
     struct assay_record_queue *pending;
-    struct assay_call *call;
+    struct assay_client_connection *call;
     enum assay_task_client_state state;
     char why[ASSAY_TASK_CLIENT_WHY_MAX];
     enum assay_status failure;
@@ -77,7 +77,7 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
 ASSAY_CHECKED enum assay_status assay_task_client_take_input(
     struct assay_task_client *c, const struct assay_task_request *request);
 /* Executes the events of a call of the requestor. */
-void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outs *outs);
+void assay_task_client_execute(struct assay_task_client *c, const struct assay_task_outputs *outs);
 /* The requestor starts, with evidence or behind the stored results. In: key: the task key. */
 void assay_task_client_start(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);

@@ -72,6 +72,7 @@ static enum assay_status sign_digest(void *context, const uint8_t digest[static 
                                      uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     const struct assay_task_keys *keys = context;
+    ASSAY_ASSERT(keys->on_chain || keys->signer != NULL);
     struct assay_evm_signature compact;
     if (!keys->on_chain) return assay_p256_sign(keys->signer, digest, signature);
     ASSAY_TRY(assay_evm_sign(&keys->evm, digest, &compact));
@@ -83,6 +84,7 @@ static enum assay_status make_keys(struct assay_task_keys *keys,
                                    const struct assay_secret32 *secret,
                                    const struct assay_secret32 *box_secret)
 {
+    ASSAY_ASSERT(keys->signer == NULL);
     struct assay_secret32 own;
     ASSAY_TRY(assay_sodium_start());
     enum assay_status status = secret == NULL ? assay_p256_generate(&own, keys->key)

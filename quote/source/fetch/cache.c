@@ -42,6 +42,7 @@ bool assay_fetch_wait(uint64_t ms, uint64_t deadline_ms)
 static bool path_of(const char *dir, const char *url, const char *ending,
                     char path[static PATH_MAX])
 {
+    ASSAY_ASSERT(dir != NULL && url != NULL);
     uint8_t digest[ASSAY_SHA256_LEN];
     char name[2 * NAME_DIGEST_LEN + 1];
     assay_sha256(url, strlen(url), digest);
@@ -88,6 +89,7 @@ enum assay_status assay_cache_read(const char *dir, const char *url, struct assa
         free(result.memory);
         return ASSAY_E_NOT_FOUND;
     }
+    ASSAY_ASSERT(result.memory != NULL);
     *fetched = result;
     return ASSAY_OK;
 }
@@ -95,6 +97,8 @@ enum assay_status assay_cache_read(const char *dir, const char *url, struct assa
 enum assay_status assay_cache_write(const char *dir, const char *url, int64_t fetched_unix_s,
                                     const struct assay_fetch_content *content)
 {
+    ASSAY_ASSERT(content->body.len <= ASSAY_HTTP_BODY_LEN_MAX);
+    ASSAY_ASSERT(content->extra.len <= ASSAY_FETCH_EXTRA_LEN_MAX);
     char path[PATH_MAX];
     struct assay_slice entry;
     if (!path_of(dir, url, "entry", path)) return ASSAY_E_STORE;
@@ -145,5 +149,6 @@ enum assay_status assay_cache_lock(const char *dir, const char *url, uint64_t de
 
 void assay_cache_unlock(int lock)
 {
+    ASSAY_ASSERT(lock >= 0);
     (void)close(lock);
 }

@@ -4,8 +4,8 @@
 #include "quote/source/fetch/http.h"
 
 #include "base/assert.h"
+#include "quote/source/fetch/curl_load.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +26,15 @@ struct exchange {
 /* ------------------------------------------------------------ the library */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global_result = CURLE_FAILED_INIT;
+static struct assay_curl library;
+static char global_fault[ASSAY_FILE_MESSAGE_LEN]; /* "": loaded and initialised */
 
 static void init_global(void)
 {
-    global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!assay_curl_load(&library, global_fault)) return;
+    const CURLcode code = library.global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK)
+        (void)snprintf(global_fault, sizeof global_fault, "%s", library.easy_strerror(code));
 }
 
 /* ------------------------------------------------------------ what may be asked */
@@ -39,41 +43,58 @@ static void init_global(void)
 static bool is_loopback(CURLU *url)
 {
     char *host = NULL;
-    if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK) return false;
+    if (library.url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK) return false;
     const bool result = strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
-    curl_free(host);
+    library.free(host);
     return result;
 }
 
 static bool may_ask(CURLU *url, bool insecure_for_tests)
 {
     char *scheme = NULL, *user = NULL;
-    if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK) {
-        curl_free(user);
+    if (library.url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+        library.free(user);
         return false; /* a name and password in an URL end in logs */
     }
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) return false;
+    if (library.url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK) return false;
     const bool result = strcmp(scheme, "https") == 0 ||
                         (insecure_for_tests && strcmp(scheme, "http") == 0 && is_loopback(url));
-    curl_free(scheme);
+    library.free(scheme);
     return result;
 }
 
-static enum assay_status check_url(const struct assay_http_request *request, char *message)
+enum { SHOWN_LEN = 200 };
+
+/* What a message may contain of a URL: no user, no password, no query, where people put tokens. */
+static void copy_public_part(const char *url, char shown[static SHOWN_LEN + 1])
 {
+    const char *const scheme = strstr(url, "://");
+    const size_t head = scheme != NULL ? (size_t)(scheme - url) + 3 : 0;
+    const size_t authority = strcspn(url + head, "/?#"), whole = strcspn(url, "?#");
+    const char *const user = memrchr(url + head, '@', authority);
+    const size_t rest = user != NULL ? (size_t)(user - url) + 1 : head;
+    (void)snprintf(shown, SHOWN_LEN + 1, "%.*s%.*s", (int)head, url,
+                   whole > rest ? (int)(whole - rest) : 0, url + rest);
+}
+
+static enum assay_status check_url(const struct assay_url_request *request, char *message)
+{
+    ASSAY_ASSERT(request->url != NULL && message != NULL);
     if (strlen(request->url) > ASSAY_HTTP_URL_LEN_MAX) {
         (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "a URL of more than %d bytes",
                        ASSAY_HTTP_URL_LEN_MAX);
         return ASSAY_E_RANGE;
     }
-    CURLU *const url = curl_url();
+    CURLU *const url = library.url();
     if (url == NULL) return ASSAY_E_MEMORY;
-    const CURLUcode parsed = curl_url_set(url, CURLUPART_URL, request->url, 0);
+    const CURLUcode parsed = library.url_set(url, CURLUPART_URL, request->url, 0);
     const bool may = parsed == CURLUE_OK && may_ask(url, request->insecure_for_tests);
-    curl_url_cleanup(url);
+    library.url_cleanup(url);
     if (may) return ASSAY_OK;
+    char shown[SHOWN_LEN + 1];
+    copy_public_part(request->url, shown);
     (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
-                   "%.200s: expected https:// and a host, without a user name", request->url);
+                   "%s: expected https:// and a host, without a user name", shown);
     return parsed == CURLUE_OUT_OF_MEMORY ? ASSAY_E_MEMORY : ASSAY_E_INVALID;
 }
 
@@ -81,6 +102,7 @@ static enum assay_status check_url(const struct assay_http_request *request, cha
 
 static size_t append_bytes(struct intake *in, const char *bytes, size_t len)
 {
+    ASSAY_ASSERT(in->len <= in->capacity && in->len <= in->len_max);
     if (len > in->len_max - in->len) {
         in->is_too_long = true;
         return 0; /* libcurl breaks off */
@@ -99,6 +121,7 @@ static size_t append_bytes(struct intake *in, const char *bytes, size_t len)
     }
     assay_bytes_copy(in->bytes + in->len, in->capacity - in->len, bytes, len);
     in->len += len;
+    ASSAY_ASSERT(in->len <= in->capacity);
     return len;
 }
 
@@ -127,15 +150,17 @@ static int on_progress(void *stop, curl_off_t down_total, curl_off_t down, curl_
 
 /* Request headers. Returns: false without memory, or when libcurl fails; *list is
  * the caller's to free, after the exchange. */
-static bool set_content(CURL *curl, const struct assay_http_request *request,
+static bool set_content(CURL *curl, const struct assay_url_request *request,
                         struct curl_slist **list)
 {
+    ASSAY_ASSERT(*list == NULL);
     for (size_t i = 0; i < request->header_count; i++) {
-        struct curl_slist *const longer = curl_slist_append(*list, request->headers[i]);
+        struct curl_slist *const longer = library.slist_append(*list, request->headers[i]);
         if (longer == NULL) return false;
         *list = longer;
     }
     if (curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *list) != CURLE_OK) return false;
+    ASSAY_ASSERT(request->content.bytes != NULL || request->content.len == 0);
     if (!request->post) return true;
     return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -143,9 +168,10 @@ static bool set_content(CURL *curl, const struct assay_http_request *request,
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->content.bytes) == CURLE_OK;
 }
 
-static bool set_options(CURL *curl, const struct assay_http_request *request,
+static bool set_options(CURL *curl, const struct assay_url_request *request,
                         struct exchange *exchange, char error[static CURL_ERROR_SIZE])
 {
+    ASSAY_ASSERT(exchange->body.len_max > 0);
     const uint64_t timeout_ms =
         request->timeout_ms != 0 ? request->timeout_ms : ASSAY_HTTP_TIMEOUT_MS_USUAL;
     const long timeout = timeout_ms > 3600000 ? 3600000L : (long)timeout_ms;
@@ -198,28 +224,31 @@ static enum assay_status status_of(CURLcode code, const struct exchange *exchang
     return ASSAY_E_IO;
 }
 
-static void report_error(const struct assay_http_request *request, enum assay_status status,
+static void report_error(const struct assay_url_request *request, enum assay_status status,
                          CURLcode code, const char *error, const struct exchange *exchange,
                          char *message)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
+    char shown[SHOWN_LEN + 1];
+    copy_public_part(request->url, shown);
     if (status == ASSAY_E_RANGE)
         (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
-                       "%.160s: the answer is larger than %zu bytes of %s", request->url,
+                       "%.160s: the answer is larger than %zu bytes of %s", shown,
                        exchange->headers.is_too_long ? exchange->headers.len_max
                                                      : exchange->body.len_max,
                        exchange->headers.is_too_long ? "headers" : "body");
     else
-        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "%.160s: %.150s", request->url,
-                       error[0] != '\0' ? error : curl_easy_strerror(code));
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "%.160s: %.150s", shown,
+                       error[0] != '\0' ? error : library.easy_strerror(code));
 }
 
-static void read_result(CURL *curl, struct exchange *exchange, struct assay_http_answer *answer)
+static void read_result(CURL *curl, struct exchange *exchange, struct assay_url_answer *answer)
 {
     long status = 0;
     curl_off_t retry_after = 0;
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
-    *answer = (struct assay_http_answer){
+    *answer = (struct assay_url_answer){
         .status = status > 0 ? (uint32_t)status : 0,
         .has_retry_after = retry_after > 0,
         .retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0,
@@ -228,48 +257,48 @@ static void read_result(CURL *curl, struct exchange *exchange, struct assay_http
         .headers = exchange->headers.bytes,
         .headers_len = exchange->headers.len,
     };
+    ASSAY_ASSERT(exchange->body.len <= exchange->body.len_max);
     exchange->body.bytes = NULL;
     exchange->headers.bytes = NULL;
 }
 
-static enum assay_status perform_request(const struct assay_http_request *request,
-                                         struct exchange *exchange,
-                                         struct assay_http_answer *answer, char *message)
+static enum assay_status perform_request(const struct assay_url_request *request,
+                                         struct exchange *exchange, struct assay_url_answer *answer,
+                                         char *message)
 {
     char error[CURL_ERROR_SIZE] = "";
-    CURL *const curl = curl_easy_init();
+    CURL *const curl = library.easy_init();
     if (curl == NULL) return ASSAY_E_MEMORY;
     CURLcode code = CURLE_FAILED_INIT;
     struct curl_slist *headers = NULL;
     if (set_options(curl, request, exchange, error) && set_content(curl, request, &headers))
-        code = curl_easy_perform(curl);
+        code = library.easy_perform(curl);
     const enum assay_status status = status_of(code, exchange);
     if (status == ASSAY_OK) read_result(curl, exchange, answer);
     else report_error(request, status, code, error, exchange, message);
-    curl_easy_cleanup(curl);
-    curl_slist_free_all(headers);
+    library.easy_cleanup(curl);
+    library.slist_free_all(headers);
     return status;
 }
 
-enum assay_status assay_http_get(const struct assay_http_request *request,
-                                 struct assay_http_answer *answer,
+enum assay_status assay_http_get(const struct assay_url_request *request,
+                                 struct assay_url_answer *answer,
                                  char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(!request->post);
     return assay_http_send(request, answer, message);
 }
 
-enum assay_status assay_http_send(const struct assay_http_request *request,
-                                  struct assay_http_answer *answer,
+enum assay_status assay_http_send(const struct assay_url_request *request,
+                                  struct assay_url_answer *answer,
                                   char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(request->url != NULL);
     ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_MAX);
     message[0] = '\0';
     (void)pthread_once(&once, init_global);
-    if (global_result != CURLE_OK) {
-        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "libcurl: %s",
-                       curl_easy_strerror(global_result));
+    if (global_fault[0] != '\0') {
+        (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN, "libcurl: %.280s", global_fault);
         return ASSAY_E_IO;
     }
     ASSAY_TRY(check_url(request, message));
@@ -280,14 +309,17 @@ enum assay_status assay_http_send(const struct assay_http_request *request,
         .message = message,
     };
     const enum assay_status status = perform_request(request, &exchange, answer, message);
+    ASSAY_ASSERT(status != ASSAY_OK ||
+                 (exchange.body.bytes == NULL && exchange.headers.bytes == NULL));
     free(exchange.body.bytes);
     free(exchange.headers.bytes);
     return status;
 }
 
-void assay_http_answer_free(struct assay_http_answer *answer)
+void assay_http_answer_free(struct assay_url_answer *answer)
 {
+    ASSAY_ASSERT(answer != NULL);
     free(answer->body);
     free(answer->headers);
-    *answer = (struct assay_http_answer){ 0 };
+    *answer = (struct assay_url_answer){ 0 };
 }

@@ -39,6 +39,7 @@ static uint64_t get_or_default(uint64_t value, uint64_t usual_value)
 
 void assay_fetched_free(struct assay_fetched *fetched)
 {
+    ASSAY_ASSERT(fetched != NULL);
     free(fetched->memory);
     *fetched = (struct assay_fetched){ 0 };
 }
@@ -67,6 +68,7 @@ static enum assay_status look_up(const struct task *t, struct assay_fetched *ent
 /* Young enough not to ask. A time before the one of fetching means that a clock was set: ask. */
 static bool is_fresh(const struct task *t, const struct assay_fetched *entry)
 {
+    ASSAY_ASSERT(entry->memory != NULL);
     const uint64_t age_s_max = get_or_default(t->config->age_s_max, ASSAY_FETCH_AGE_S_USUAL);
     if (t->want->refresh || !is_current(&entry->window, t->want->at_unix_s)) return false;
     if (entry->window.to_unix_s == ASSAY_FETCH_FOR_EVER) return true;
@@ -91,8 +93,7 @@ static enum assay_status complain_offline(const struct task *t, const struct ass
 
 /* ------------------------------------------------------------ one attempt */
 
-static enum assay_status status_of_http(const struct task *t,
-                                        const struct assay_http_answer *answer)
+static enum assay_status status_of_http(const struct task *t, const struct assay_url_answer *answer)
 {
     struct assay_slice location = { 0 };
     if (answer->status == 200) return ASSAY_OK;
@@ -111,7 +112,7 @@ static enum assay_status status_of_http(const struct task *t,
 }
 
 /* The chain that a header must hold. */
-static enum assay_status read_extra(const struct task *t, const struct assay_http_answer *answer,
+static enum assay_status read_extra(const struct task *t, const struct assay_url_answer *answer,
                                     uint8_t *extra, size_t *extra_len)
 {
     const struct assay_slice headers = assay_slice_over(answer->headers, answer->headers_len);
@@ -125,6 +126,7 @@ static enum assay_status read_extra(const struct task *t, const struct assay_htt
     }
     if (status == ASSAY_OK)
         status = assay_issuer_chain_decode(value, extra, ASSAY_FETCH_EXTRA_LEN_MAX, extra_len);
+    ASSAY_ASSERT(status != ASSAY_OK || *extra_len <= ASSAY_FETCH_EXTRA_LEN_MAX);
     if (status == ASSAY_OK) return ASSAY_OK;
     say(t->message, "%.250s: the answer's header %s: %s", t->want->url, t->want->headers[0],
         status == ASSAY_E_NOT_FOUND ? "is missing" : assay_status_text(status));
@@ -132,7 +134,7 @@ static enum assay_status read_extra(const struct task *t, const struct assay_htt
 }
 
 /* An answer of status 200 becomes a document, or is refused for good. */
-static enum assay_status accept_answer(const struct task *t, struct assay_http_answer *answer,
+static enum assay_status accept_answer(const struct task *t, struct assay_url_answer *answer,
                                        struct assay_fetched *fetched)
 {
     const struct assay_fetch_rule *const rule = t->want->rule;
@@ -141,6 +143,7 @@ static enum assay_status accept_answer(const struct task *t, struct assay_http_a
     if (memory == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = read_extra(t, answer, memory, &extra_len);
     uint8_t *const body = memory + extra_len;
+    ASSAY_ASSERT(extra_len <= ASSAY_FETCH_EXTRA_LEN_MAX);
     if (status == ASSAY_OK && body_len > 0)
         assay_bytes_copy(body, body_len, answer->body, body_len);
     if (status == ASSAY_OK && rule->normalise != NULL) {
@@ -148,6 +151,7 @@ static enum assay_status accept_answer(const struct task *t, struct assay_http_a
         if (status != ASSAY_OK)
             say(t->message, "%.300s: %s", t->want->url, assay_status_text(status));
     }
+    ASSAY_ASSERT(body_len <= answer->body_len);
     *fetched = (struct assay_fetched){ .memory = memory,
                                        .content.body = assay_slice_over(body, body_len),
                                        .content.extra = assay_slice_over(memory, extra_len),
@@ -169,14 +173,15 @@ static enum assay_status attempt_request(const struct task *t, struct assay_fetc
         return ASSAY_E_TIMEOUT;
     }
     if (deadline_ms != 0 && deadline_ms - now_ms < timeout_ms) timeout_ms = deadline_ms - now_ms;
-    const struct assay_http_request request = {
+    ASSAY_ASSERT(timeout_ms > 0);
+    const struct assay_url_request request = {
         .url = t->want->url,
         .timeout_ms = timeout_ms,
         .ca_file = t->config->ca_file,
         .insecure_for_tests = t->config->insecure_for_tests,
         .stop = t->config->stop,
     };
-    struct assay_http_answer answer = { 0 };
+    struct assay_url_answer answer = { 0 };
     char why[ASSAY_HTTP_MESSAGE_LEN];
     enum assay_status status = assay_http_get(&request, &answer, why);
     *retry_after_s = 0;
@@ -211,6 +216,7 @@ uint64_t assay_fetch_delay_ms(uint64_t seed, const char *url, uint32_t backoff_m
     for (uint32_t i = 1; i < attempt && whole < ASSAY_FETCH_BACKOFF_MS_MAX; i++)
         whole *= 2;
     if (whole > ASSAY_FETCH_BACKOFF_MS_MAX) whole = ASSAY_FETCH_BACKOFF_MS_MAX;
+    ASSAY_ASSERT(whole > 0 && whole <= ASSAY_FETCH_BACKOFF_MS_MAX);
     assay_sha256(url, strlen(url), digest);
     for (size_t i = 0; i < 8; i++)
         drawn = mix_bits(drawn ^ digest[i]);
@@ -247,13 +253,14 @@ static bool wait_in_parts(const struct task *t, uint64_t delay_ms)
 static enum assay_status wait_for_next(const struct task *t, uint32_t number,
                                        uint64_t retry_after_s, enum assay_status status)
 {
+    ASSAY_ASSERT(number >= 1 && is_worth_another(status));
     const uint64_t retry_after_s_max =
         get_or_default(t->config->retry_after_s_max, ASSAY_FETCH_RETRY_AFTER_S_USUAL);
     uint64_t delay_ms =
         assay_fetch_delay_ms(t->config->seed, t->want->url, t->config->backoff_ms, number);
     if (retry_after_s > retry_after_s_max) {
         say(t->message,
-            "%.200s: the server asks to be left alone for %" PRIu64 " s, more than the %" PRIu64
+            "%.200s: the server requests a pause of %" PRIu64 " s, more than the %" PRIu64
             " s that are waited for",
             t->want->url, retry_after_s, retry_after_s_max);
         return ASSAY_E_RATE;
@@ -262,6 +269,7 @@ static enum assay_status wait_for_next(const struct task *t, uint32_t number,
     if (wait_in_parts(t, delay_ms)) return ASSAY_OK;
     if (is_stopped(t)) return ASSAY_E_TIMEOUT;
     const size_t used = strlen(t->message);
+    ASSAY_ASSERT(used < ASSAY_FETCH_MESSAGE_LEN);
     (void)snprintf(t->message + used, ASSAY_FETCH_MESSAGE_LEN - used,
                    "; the deadline comes before the next attempt");
     return status == ASSAY_E_RATE ? ASSAY_E_RATE : ASSAY_E_TIMEOUT;
@@ -271,6 +279,7 @@ static enum assay_status fetch_with_retries(const struct task *t, struct assay_f
 {
     const uint32_t attempts =
         (uint32_t)get_or_default(t->config->attempts_max, (uint64_t)ASSAY_FETCH_ATTEMPTS_USUAL);
+    ASSAY_ASSERT(attempts >= 1);
     for (uint32_t number = 1;; number++) {
         uint64_t retry_after_s = 0;
         const enum assay_status status = attempt_request(t, fetched, &retry_after_s);
@@ -285,6 +294,7 @@ static enum assay_status fetch_with_retries(const struct task *t, struct assay_f
 static enum assay_status check_document(const struct task *t, const struct assay_fetched *before,
                                         const struct assay_fetched *after)
 {
+    ASSAY_ASSERT(after->memory != NULL);
     char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1];
     if (!is_current(&after->window, t->want->at_unix_s)) {
         assay_rfc3339_format(after->window.from_unix_s, from);
@@ -309,6 +319,7 @@ static enum assay_status fetch_and_keep(const struct task *t, struct assay_fetch
                                    &fresh.content);
     if (status == ASSAY_OK) {
         assay_fetched_free(entry);
+        ASSAY_ASSERT(fresh.memory != NULL);
         *fetched = fresh;
         t->message[0] = '\0'; /* messages of earlier attempts */
         return ASSAY_OK;
@@ -340,6 +351,7 @@ static bool same_entry(const struct assay_fetched *a, const struct assay_fetched
 static enum assay_status fetch_once(const struct task *t, struct assay_fetched *entry,
                                     struct assay_fetched *fetched)
 {
+    ASSAY_ASSERT(t->config->cache_dir != NULL);
     struct assay_fetched now = { 0 };
     const enum assay_status status = look_up(t, &now);
     const bool is_done = status == ASSAY_OK && is_current(&now.window, t->want->at_unix_s) &&
@@ -356,6 +368,7 @@ static enum assay_status fetch_once(const struct task *t, struct assay_fetched *
 static enum assay_status fetch_alone(const struct task *t, struct assay_fetched *entry,
                                      struct assay_fetched *fetched)
 {
+    ASSAY_ASSERT(t->config->cache_dir != NULL && !t->config->offline);
     int lock = -1;
     enum assay_status status =
         assay_cache_lock(t->config->cache_dir, t->want->url, t->want->deadline_ms, &lock);
@@ -380,6 +393,7 @@ enum assay_status assay_fetch_get(const struct assay_fetch_config *config,
                                   struct assay_fetched *fetched,
                                   char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(want->rule != NULL && want->rule->check != NULL);
     ASSAY_ASSERT(want->url != NULL);
     ASSAY_ASSERT(config->attempts_max <= ASSAY_FETCH_ATTEMPTS_MAX);
     const struct task t = { .config = config, .want = want, .message = message };

@@ -6,6 +6,8 @@
  */
 #include "quote/source/fetch/http.h"
 
+#include "base/assert.h"
+
 #include <string.h>
 
 static char to_lower(char c)
@@ -34,6 +36,7 @@ static struct assay_slice trim_text(struct assay_slice text)
 enum assay_status assay_http_header(struct assay_slice headers, const char *name,
                                     struct assay_slice *value)
 {
+    ASSAY_ASSERT(name != NULL && value != NULL);
     const size_t name_len = strlen(name);
     struct assay_slice found = { 0 };
     bool has_found = false;
@@ -42,6 +45,7 @@ enum assay_status assay_http_header(struct assay_slice headers, const char *name
         const size_t len = end == NULL ? headers.len : (size_t)(end - headers.bytes);
         const struct assay_slice line = assay_slice_over(headers.bytes, len);
         const size_t used = end == NULL ? len : len + 1;
+        ASSAY_ASSERT(used > 0 && used <= headers.len);
         headers = assay_slice_over(headers.bytes + used, headers.len - used);
         if (!is_named(line, name, name_len)) continue;
         const struct assay_slice here =

@@ -22,7 +22,7 @@ enum {
     ASSAY_HTTP_TIMEOUT_MS_USUAL = 15000,
 };
 
-struct assay_http_request {
+struct assay_url_request {
     const char *url;
     uint64_t timeout_ms;     /* for the whole exchange; 0: ASSAY_HTTP_TIMEOUT_MS_USUAL */
     size_t body_len_max;     /* 0: ASSAY_HTTP_BODY_LEN_MAX, which is also the most */
@@ -36,7 +36,7 @@ struct assay_http_request {
 };
 
 /* Owned: freed with assay_http_answer_free. */
-struct assay_http_answer {
+struct assay_url_answer {
     uint32_t status; /* 200, 404, ...; a redirect's too */
     bool has_retry_after;
     uint64_t retry_after_s; /* from seconds or a date */
@@ -51,8 +51,8 @@ struct assay_http_answer {
  * Out, threads: as assay_http_get
  * Returns: as assay_http_get
  */
-ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_http_request *request,
-                                                struct assay_http_answer *answer,
+ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_url_request *request,
+                                                struct assay_url_answer *answer,
                                                 char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
  * assay_http_get - send one request and read the complete response.
@@ -63,8 +63,8 @@ ASSAY_CHECKED enum assay_status assay_http_send(const struct assay_http_request 
  *          ASSAY_E_MEMORY
  * Threads: any number at once
  */
-ASSAY_CHECKED enum assay_status assay_http_get(const struct assay_http_request *request,
-                                               struct assay_http_answer *answer,
+ASSAY_CHECKED enum assay_status assay_http_get(const struct assay_url_request *request,
+                                               struct assay_url_answer *answer,
                                                char message[static ASSAY_HTTP_MESSAGE_LEN]);
 /*
  * assay_http_header - the value of a header, its name in any case, white space cut off.
@@ -74,6 +74,6 @@ ASSAY_CHECKED enum assay_status assay_http_get(const struct assay_http_request *
 ASSAY_CHECKED enum assay_status assay_http_header(struct assay_slice headers, const char *name,
                                                   struct assay_slice *value);
 /* Accepts an empty answer; empties it. */
-void assay_http_answer_free(struct assay_http_answer *answer);
+void assay_http_answer_free(struct assay_url_answer *answer);
 
 #endif

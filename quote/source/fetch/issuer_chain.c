@@ -4,6 +4,7 @@
  */
 #include "quote/source/fetch/issuer_chain.h"
 
+#include "base/assert.h"
 #include "base/cursor.h"
 #include "base/writer.h"
 
@@ -40,6 +41,7 @@ enum assay_status assay_issuer_chain_decode(struct assay_slice value, uint8_t *p
     ASSAY_TRY(assay_writer_finish(&out, &text));
     if (text.len < sizeof begin - 1 || !assay_bytes_equal(text.bytes, begin, sizeof begin - 1))
         return ASSAY_E_SYNTAX;
+    ASSAY_ASSERT(text.len <= capacity);
     *len = text.len;
     return ASSAY_OK;
 }

@@ -83,6 +83,7 @@ enum assay_status assay_kds_url(const struct assay_kds_request *request, enum as
 
 static enum assay_status report_refusal(enum assay_status status, const char *what, char *message)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN, "from AMD's service: %s (%s)", what,
                    assay_status_text(status));
     return status;
@@ -146,6 +147,7 @@ static enum assay_status check_crl(void *context, const struct assay_fetch_conte
                                    char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     struct thing *const t = context;
+    ASSAY_ASSERT(t->crl != NULL);
     enum assay_status status = assay_x509_crl(content->body.bytes, content->body.len, t->crl);
     if (status != ASSAY_OK) return report_refusal(status, "no readable revocation list", message);
     status = assay_chain_signed(&t->root, t->crl->tbs_digest, &t->crl->signature);
@@ -160,6 +162,7 @@ static enum assay_status advance_crl(void *context, const struct assay_fetch_con
                                      char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     struct thing *const t = context;
+    ASSAY_ASSERT(t->crl != NULL && t->crl_before != NULL);
     struct assay_setback setback;
     ASSAY_TRY(assay_x509_crl(before->body.bytes, before->body.len, t->crl_before));
     ASSAY_TRY(assay_x509_crl(after->body.bytes, after->body.len, t->crl));
@@ -190,6 +193,7 @@ static enum assay_status prepare_request(const struct assay_kds_request *request
                                          enum assay_kds_thing thing, struct thing *t, char *url,
                                          char *message)
 {
+    ASSAY_ASSERT(t->crl == NULL && t->crl_before == NULL);
     uint32_t kinds = 0;
     t->request = request;
     if (thing == ASSAY_KDS_VCEK &&

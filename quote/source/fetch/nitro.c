@@ -3,6 +3,7 @@
  */
 #include "quote/source/fetch/nitro.h"
 
+#include "base/assert.h"
 #include "quote/x509.h"
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ static enum assay_status check_document(void *context, const struct assay_fetch_
                                         char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     const uint8_t *const digest = context;
+    ASSAY_ASSERT(digest != NULL);
     struct assay_certificate certificate;
     size_t count = 0;
     const enum assay_status status = read_one(content->body, &certificate, &count);
@@ -52,6 +54,7 @@ enum assay_status assay_nitro_fetch(const struct assay_fetch_config *config,
                                     struct assay_fetched *fetched,
                                     char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(request->url != NULL);
     static const struct assay_fetch_rule rule = { .check = check_document };
     uint8_t digest[ASSAY_SHA256_LEN];
     assay_bytes_copy(digest, sizeof digest, request->digest != NULL ? request->digest : root_g1,

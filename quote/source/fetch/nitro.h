@@ -3,7 +3,7 @@
  *
  * AWS publishes it in a ZIP archive, so a site that wants it as a file names a copy of its PEM.
  * A download is accepted only if it is the certificate with the digest pinned here. (The verifier
- * needs no file: the key is pinned in quote/certificates/roots.c.)
+ * needs no file: the key is pinned in quote/accept/roots.c.)
  */
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_NITRO_H
 #define ASSAY_QUOTE_SOURCE_FETCH_NITRO_H

@@ -68,6 +68,7 @@ bool assay_pcs_ca_parse(const char *text, enum assay_pcs_ca *ca)
 /* An address may end in slashes. */
 static int len_of(const char *base)
 {
+    ASSAY_ASSERT(base != NULL);
     size_t len = strlen(base);
     while (len > 0 && base[len - 1] == '/')
         len -= 1;
@@ -133,6 +134,7 @@ static enum assay_status normalise_crl(uint8_t *body, size_t *body_len)
     if (status == ASSAY_OK) {
         assay_bytes_copy(body, *body_len, der, len / 2);
         *body_len = len / 2;
+        ASSAY_ASSERT(*body_len < len);
     }
     free(der);
     return status;
@@ -142,6 +144,7 @@ static enum assay_status build_collateral(const struct document *d,
                                           const struct assay_fetch_content *content,
                                           struct assay_collateral *out)
 {
+    ASSAY_ASSERT((unsigned)d->part < ASSAY_PARTS && (unsigned)d->chain < ASSAY_PARTS);
     struct assay_collateral_files files = { 0 };
     files.part[d->part] = content->body;
     if (d->has_chain) files.part[d->chain] = content->extra;
@@ -151,6 +154,7 @@ static enum assay_status build_collateral(const struct document *d,
 static enum assay_status report_refusal(const struct document *d, enum assay_status status,
                                         const char *what, char *message)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     (void)snprintf(message, ASSAY_FETCH_MESSAGE_LEN, "%s from the server: %s (%s)",
                    assay_collateral_part_name(d->part), what, assay_status_text(status));
     return status;
@@ -159,6 +163,7 @@ static enum assay_status report_refusal(const struct document *d, enum assay_sta
 /* Read, and signed by a chain that ends in the root? */
 static enum assay_status check_signed(const struct document *d, char *message)
 {
+    ASSAY_ASSERT(d->built != NULL);
     const struct assay_collateral *const c = d->built;
     if (c->fault_count > 0)
         return report_refusal(d, c->faults[0].status, c->faults[0].what, message);
@@ -175,6 +180,7 @@ static bool is_list_of(const struct assay_crl *crl, const struct document *d)
 {
     static const char *const names[] = { "Intel SGX PCK Processor CA",
                                          "Intel SGX PCK Platform CA" };
+    ASSAY_ASSERT((size_t)d->request->ca < sizeof names / sizeof names[0]);
     const char *const name = names[d->request->ca];
     const struct assay_key intel = intel_root();
     if (!assay_key_equal(&d->root, &intel)) return true;
@@ -217,6 +223,7 @@ static enum assay_status check_document(void *context, const struct assay_fetch_
     ASSAY_TRY(check_subject(d, message));
     /* All of them must hold: the document's own and those of its signers. */
     *window = (struct assay_fetch_window){ INT64_MIN, ASSAY_FETCH_FOR_EVER - 1 };
+    ASSAY_ASSERT(d->built->window_count <= ASSAY_WINDOWS_MAX);
     for (uint32_t i = 0; i < d->built->window_count; i++) {
         const struct assay_window *const w = &d->built->windows[i];
         if (w->from_unix_s > window->from_unix_s) window->from_unix_s = w->from_unix_s;
@@ -230,6 +237,7 @@ static enum assay_status check_advance(void *context, const struct assay_fetch_c
                                        char message[static ASSAY_FETCH_MESSAGE_LEN])
 {
     const struct document *const d = context;
+    ASSAY_ASSERT(d->built != NULL && d->built_before != NULL);
     struct assay_setback setback;
     ASSAY_TRY(build_collateral(d, before, d->built_before));
     ASSAY_TRY(build_collateral(d, after, d->built));
@@ -277,6 +285,7 @@ static enum assay_status fetch_one(const struct assay_fetch_config *config,
                                    struct document *d, struct assay_pcs_bundle *bundle,
                                    char *message)
 {
+    ASSAY_ASSERT(index < ASSAY_PCS_DOCUMENTS);
     char url[ASSAY_HTTP_URL_LEN_MAX + 1];
     struct assay_fetched *const fetched = &bundle->documents[index];
     d->part = documents[index].part;

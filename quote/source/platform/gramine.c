@@ -53,6 +53,7 @@ static enum assay_status check_type(const struct gramine *gramine, char *message
     }
     while (len > 0 && (type[len - 1] == '\n' || type[len - 1] == '\0'))
         len -= 1;
+    ASSAY_ASSERT(len <= TYPE_MAX);
     type[len] = '\0';
     if (strcmp(type, "dcap") == 0) return ASSAY_OK;
     for (size_t i = 0; i < len; i++)
@@ -85,6 +86,7 @@ static enum assay_status open_gramine(const struct assay_source_config *config, 
         free(gramine);
         return status;
     }
+    ASSAY_ASSERT(gramine->calls != NULL);
     *state = gramine;
     return ASSAY_OK;
 }
@@ -119,6 +121,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
         return status;
     }
     (void)snprintf(answer->provider, sizeof answer->provider, "dcap");
+    ASSAY_ASSERT(len > 0 && len <= sizeof gramine->evidence);
     answer->evidence = assay_slice_over(gramine->evidence, len);
     return ASSAY_OK;
 }

@@ -42,6 +42,7 @@ struct nsm {
 
 static enum assay_status open_device(struct nsm *nsm, char *message)
 {
+    ASSAY_ASSERT(nsm->calls != NULL);
     nsm->fd = nsm->calls->open(nsm->calls->context, nsm->path, O_RDWR);
     if (nsm->fd >= 0) return ASSAY_OK;
     const int error = errno;
@@ -61,6 +62,7 @@ static enum assay_status open_device(struct nsm *nsm, char *message)
 /* A file or a socket that was named by mistake would only be found out by the first quote. */
 static enum assay_status check_device(struct nsm *nsm, char *message)
 {
+    ASSAY_ASSERT(nsm->fd >= 0);
     const int answer = nsm->calls->is_device(nsm->calls->context, nsm->fd);
     if (answer == 1) return ASSAY_OK;
     if (answer == 0)
@@ -94,6 +96,7 @@ static enum assay_status open_nsm(const struct assay_source_config *config, void
         free(nsm);
         return status;
     }
+    ASSAY_ASSERT(nsm->fd >= 0);
     *state = nsm;
     return ASSAY_OK;
 }
@@ -102,6 +105,7 @@ static enum assay_status open_nsm(const struct assay_source_config *config, void
 static enum assay_status exchange_message(struct nsm *nsm, size_t request_len, size_t *response_len,
                                           char *message)
 {
+    ASSAY_ASSERT(nsm->fd >= 0 && request_len <= sizeof nsm->request);
     struct nsm_raw raw = {
         .request = { (uint64_t)(uintptr_t)nsm->request, request_len },
         .response = { (uint64_t)(uintptr_t)nsm->response, sizeof nsm->response },
@@ -112,7 +116,7 @@ static enum assay_status exchange_message(struct nsm *nsm, size_t request_len, s
     while (result != 0 && errno == EINTR);
     if (result != 0) {
         const int error = errno;
-        assay_source_set_message(message, "nsm: %s: the module cannot be asked: %s%s", nsm->path,
+        assay_source_set_message(message, "nsm: %s: the module cannot be queried: %s%s", nsm->path,
                                  strerror(error),
                                  error == EPERM || error == EACCES ? "; it takes CAP_SYS_ADMIN"
                                  : error == ENOTTY                 ? "; this is another device"
@@ -160,6 +164,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
         return ASSAY_E_UNSUPPORTED;
     }
     (void)snprintf(answer->provider, sizeof answer->provider, "nsm");
+    ASSAY_ASSERT(parsed.document.len > 0);
     answer->evidence = parsed.document;
     return ASSAY_OK;
 }
@@ -167,6 +172,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
 static void close_nsm(void *state)
 {
     struct nsm *const nsm = state;
+    ASSAY_ASSERT(nsm->fd >= 0);
     (void)nsm->calls->close(nsm->calls->context, nsm->fd);
     free(nsm);
 }

@@ -6,6 +6,7 @@
  */
 #include "quote/source/platform/nsm_message.h"
 
+#include "base/assert.h"
 #include "base/cbor.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ enum { MAJOR_BYTES = 2, MAJOR_TEXT = 3, MAJOR_MAP = 5 };
 
 static void put_field(struct assay_writer *w, const char *name, struct assay_slice value)
 {
+    ASSAY_ASSERT(name != NULL);
     assay_cbor_put_text(w, name);
     if (value.len == 0) assay_cbor_put_null(w);
     else assay_cbor_put_bytes(w, value.bytes, value.len);
@@ -39,6 +41,7 @@ enum assay_status assay_nsm_request_encode(const struct assay_nsm_request *reque
 /* RFC 8949 3: the head of an item of one major type, its argument in any definite form. */
 static enum assay_status read_head(struct assay_cursor *in, uint8_t major, uint64_t *argument)
 {
+    ASSAY_ASSERT(major <= 7);
     uint8_t first = 0, u8 = 0;
     uint16_t u16 = 0;
     uint32_t u32 = 0;
@@ -140,6 +143,7 @@ enum assay_status assay_nsm_answer_parse(const uint8_t *bytes, size_t len,
     else return ASSAY_E_UNSUPPORTED;
     ASSAY_TRY(close_map(&in, until_break));
     ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_ASSERT((result.document.len > 0) != (result.error[0] != '\0'));
     *answer = result;
     return ASSAY_OK;
 }

@@ -84,6 +84,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
     struct assay_platform_run run;
     ASSAY_TRY(assay_platform_run_start(path, argv, &run, platform->measurement, child, message));
     platform->run = run;
+    ASSAY_ASSERT(platform->run.channel >= 0);
     platform->ready = platform->deaf = platform->mode_confirmed = false;
     platform->received_ms = platform->ping_ms = now_ms;
     assay_quoter_load(platform->quoter, platform->measurement);
@@ -92,6 +93,7 @@ enum assay_status assay_platform_start(struct assay_platform *platform, const ch
 
 static void send_answer(struct assay_platform *self, enum assay_status status, size_t len)
 {
+    ASSAY_ASSERT(!self->has_answer && len <= sizeof self->quote);
     ASSAY_ASSERT(self->proposal.active);
     self->proposal.active = false;
     self->has_answer = true;
@@ -134,8 +136,10 @@ uint64_t assay_platform_refused(const struct assay_platform *platform)
 static enum assay_status send_frame(struct assay_platform *self, enum assay_channel_kind kind,
                                     uint32_t id, const void *body)
 {
+    ASSAY_ASSERT(self->run.channel >= 0);
     struct assay_channel_frame frame = { .kind = kind, .id = id };
     const size_t body_len = assay_channel_body_len(kind);
+    ASSAY_ASSERT(body_len <= sizeof frame.body && (body != NULL || body_len == 0));
     if (body_len > 0) assay_bytes_copy(frame.body, sizeof frame.body, body, body_len);
     uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
     const size_t len = assay_channel_encode(&frame, bytes);
@@ -155,6 +159,7 @@ enum assay_status assay_platform_propose(struct assay_platform *platform, uint64
     platform->proposal.expires_ms = now_ms + platform->config.quote_deadline_ms;
     assay_bytes_copy(platform->proposal.report_data, 64, report_data, 64);
     platform->has_answer = false;
+    ASSAY_ASSERT(platform->proposal.active && !platform->proposal.asked);
     return ASSAY_OK;
 }
 
@@ -215,6 +220,7 @@ static void take_quote(struct assay_platform *self)
     if (!assay_quoter_take(self->quoter, self->proposal.id, &status, self->quote,
                            sizeof self->quote, &len))
         return;
+    ASSAY_ASSERT(len <= sizeof self->quote);
     if (!assay_platform_run_alive(&self->run)) send_answer(self, ASSAY_E_AGAIN, 0);
     else send_answer(self, status, len);
 }
@@ -251,6 +257,7 @@ static bool receive_one(struct assay_platform *self, uint64_t now_ms)
         self->deaf = true;
         return false;
     }
+    ASSAY_ASSERT(status != ASSAY_OK || len <= sizeof bytes);
     struct assay_channel_frame frame;
     if (status != ASSAY_OK || assay_channel_decode(bytes, len, &frame) != ASSAY_OK) {
         self->refused++;
@@ -297,6 +304,7 @@ size_t assay_platform_poll_set(const struct assay_platform *platform, struct pol
         fds[count++] = (struct pollfd){ .fd = platform->run.channel, .events = POLLIN };
     if (platform->proposal.active && platform->proposal.asked && count < capacity)
         fds[count++] = (struct pollfd){ .fd = assay_quoter_fd(platform->quoter), .events = POLLIN };
+    ASSAY_ASSERT(count <= capacity);
     return count;
 }
 
@@ -305,6 +313,7 @@ bool assay_platform_next(struct assay_platform *platform, struct assay_platform_
     if (!platform->has_answer) return false;
     platform->has_answer = false;
     *quote = platform->answer;
+    ASSAY_ASSERT(!platform->proposal.active);
     return true;
 }
 

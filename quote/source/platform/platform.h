@@ -95,7 +95,7 @@ ASSAY_CHECKED enum assay_status assay_platform_propose(struct assay_platform *pl
                                                        uint64_t tag,
                                                        const uint8_t report_data[static 64],
                                                        uint64_t now_ms);
-/* Tell the enclave how to serve. Returns: ASSAY_OK (sent) | ASSAY_E_AGAIN (as propose) */
+/* Send the enclave its mode. Returns: ASSAY_OK (sent) | ASSAY_E_AGAIN (as propose) */
 ASSAY_CHECKED enum assay_status assay_platform_set_mode(struct assay_platform *platform,
                                                         enum assay_channel_mode mode);
 /* Returns: true when the enclave confirmed the mode that was sent last. */

@@ -30,6 +30,7 @@ size_t assay_channel_encode(const struct assay_channel_frame *in,
     assay_writer_u32be(&out, in->id);
     assay_writer_put(&out, in->body, body_len);
     ASSAY_ASSERT(!out.full);
+    ASSAY_ASSERT(out.len == 8 + body_len);
     return out.len;
 }
 
@@ -58,9 +59,11 @@ enum assay_status assay_channel_decode(const uint8_t *bytes, size_t len,
     ASSAY_TRY(assay_cursor_u16be(&in, &body_len));
     if (body_len != assay_channel_body_len(frame.kind)) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_u32be(&in, &frame.id));
+    ASSAY_ASSERT(body_len <= sizeof frame.body);
     ASSAY_TRY(assay_cursor_copy(&in, frame.body, body_len));
     ASSAY_TRY(assay_cursor_end(&in));
     if (body_len == 1 && !known_mode(frame.body[0])) return ASSAY_E_RANGE;
+    ASSAY_ASSERT(in.pos == len);
     *out = frame;
     return ASSAY_OK;
 }

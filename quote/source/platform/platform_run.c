@@ -31,6 +31,7 @@ enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, FREE_FD
 static enum assay_status report_refusal(char *message, enum assay_status status, const char *doing,
                                         const char *path)
 {
+    ASSAY_ASSERT(status != ASSAY_OK && path != NULL);
     const char *why =
         status == ASSAY_E_RANGE ? "no regular file of 1 to 67108864 bytes" : strerror(errno);
     snprintf(message, ASSAY_PLATFORM_MESSAGE_LEN, "%s %.160s: %s", doing, path, why);
@@ -82,6 +83,7 @@ static bool copy_file(int from, int to)
 /* Sealed bytes are immutable, even for root; without all seals nothing is run. */
 static int sealed_copy(int file)
 {
+    ASSAY_ASSERT(file >= 0);
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     int fd = memfd_create("assay-enclave", flags | MFD_EXEC);
     if (fd < 0 && errno == EINVAL) fd = memfd_create("assay-enclave", flags);
@@ -99,6 +101,7 @@ static int sealed_copy(int file)
 enum assay_status assay_platform_seal(const char *path, int *fd,
                                       char message[static ASSAY_PLATFORM_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(path != NULL && fd != NULL);
     /* O_NONBLOCK: a FIFO in its place must not hold up the loop. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
@@ -197,6 +200,7 @@ static bool make_ends(struct assay_platform_run *run, struct birth *birth)
 /* All signals wait while there are two of us: a handler of the daemon must not run in the child. */
 static bool give_birth(struct assay_platform_run *run, const struct birth *birth)
 {
+    ASSAY_ASSERT(birth->image >= 0 && birth->channel >= 0 && birth->error >= 0 && birth->null >= 0);
     sigset_t all, before;
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
@@ -246,6 +250,7 @@ enum assay_status assay_platform_run_start(const char *path, char *const *argv,
         return status;
     }
     assay_bytes_copy(measurement, 32, measured, 32);
+    ASSAY_ASSERT(run->channel >= 0 && run->pidfd >= 0 && own_pidfd >= 0);
     *child = (struct assay_platform_child){ run->pid, own_pidfd };
     return ASSAY_OK;
 }
@@ -308,5 +313,6 @@ enum assay_status assay_platform_run_receive(const struct assay_platform_run *ru
     ASSAY_TRY(sender_of(&message, &pid));
     if (pid != run->pid) return ASSAY_E_STRANGER;
     *len = (size_t)got;
+    ASSAY_ASSERT(*len <= capacity);
     return ASSAY_OK;
 }

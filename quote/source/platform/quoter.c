@@ -34,6 +34,7 @@ struct assay_quoter {
 
 static void destroy_quoter(struct assay_quoter *self)
 {
+    ASSAY_ASSERT(self->answer != NULL && self->work != NULL);
     if (self->config.release != NULL) self->config.release(self->config.context);
     pthread_cond_destroy(&self->ended);
     pthread_cond_destroy(&self->wake);
@@ -49,6 +50,7 @@ static void destroy_quoter(struct assay_quoter *self)
 /* The mutex is held on entry and on return, not meanwhile. */
 static void run_load(struct assay_quoter *self)
 {
+    ASSAY_ASSERT(self->has_load);
     uint8_t measurement[32];
     assay_bytes_copy(measurement, sizeof measurement, self->loaded, sizeof self->loaded);
     self->has_load = false;
@@ -60,6 +62,7 @@ static void run_load(struct assay_quoter *self)
 
 static void run_job(struct assay_quoter *self)
 {
+    ASSAY_ASSERT(self->has_job);
     const uint64_t one = 1; /* a word for each job: the counter is far from full */
     const struct assay_quoter_job job = self->job;
     size_t len = 0;
@@ -169,6 +172,7 @@ void assay_quoter_load(struct assay_quoter *quoter, const uint8_t measurement[st
 
 void assay_quoter_submit(struct assay_quoter *quoter, const struct assay_quoter_job *job)
 {
+    ASSAY_ASSERT(job != NULL);
     pthread_mutex_lock(&quoter->mutex);
     quoter->job = *job;
     quoter->has_job = true;
@@ -179,6 +183,7 @@ void assay_quoter_submit(struct assay_quoter *quoter, const struct assay_quoter_
 
 int assay_quoter_fd(const struct assay_quoter *quoter)
 {
+    ASSAY_ASSERT(quoter->fd >= 0);
     return quoter->fd;
 }
 
@@ -194,6 +199,7 @@ bool assay_quoter_take(struct assay_quoter *quoter, uint64_t id, enum assay_stat
     if (found) {
         *status = quoter->answer_status;
         *len = quoter->answer_len;
+        ASSAY_ASSERT(quoter->answer_len <= quoter->config.quote_len_max);
         assay_bytes_copy(quote, capacity, quoter->answer, quoter->answer_len);
     }
     pthread_mutex_unlock(&quoter->mutex);
@@ -226,6 +232,7 @@ bool assay_quoter_close(struct assay_quoter **quoter, uint32_t wait_ms)
         return false;
     }
     (void)pthread_join(thread, NULL);
+    ASSAY_ASSERT(self->has_ended);
     destroy_quoter(self);
     return true;
 }

@@ -2,8 +2,8 @@
  * quote/source/platform/quoter.h - quoter thread: makes the quotes of one platform.
  *
  * Hardware takes a millisecond or a second for a quote, and a call that has entered the kernel is
- * not interrupted. The loop that owns the enclave must not stand still meanwhile: it asks, polls a
- * descriptor, and takes the answer. One quote is being made at a time; of those that wait the
+ * not interrupted. The loop that owns the enclave must not block meanwhile: it submits a job, polls
+ * a descriptor, and takes the answer. One quote is being made at a time; of those that wait the
  * newest counts, and an answer that is no longer waited for is dropped.
  *
  * All functions belong to the thread of the loop; the callbacks run in the quoter's.

@@ -29,6 +29,7 @@ struct recorded {
 
 static enum assay_status look_at(struct recorded *recorded, char *message)
 {
+    ASSAY_ASSERT(recorded->calls != NULL);
     const struct assay_source_calls *const calls = recorded->calls;
     int fd = calls->open(calls->context, recorded->root, O_RDONLY | O_DIRECTORY);
     recorded->is_folder = fd >= 0;
@@ -68,6 +69,7 @@ static enum assay_status open_recorded(const struct assay_source_config *config,
         free(recorded);
         return status;
     }
+    ASSAY_ASSERT(recorded->root[0] != '\0');
     *state = recorded;
     return ASSAY_OK;
 }
@@ -94,6 +96,7 @@ static enum assay_status read_next_to(struct recorded *recorded, const char *pat
         assay_source_set_message(message, "recorded: %s: %s", path, strerror(error));
         return status;
     }
+    ASSAY_ASSERT(len <= sizeof recorded->auxiliary);
     *auxiliary = assay_slice_over(recorded->auxiliary, len);
     return ASSAY_OK;
 }
@@ -119,6 +122,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
     (void)snprintf(path, sizeof path, "%s.aux", stem);
     ASSAY_TRY(read_next_to(recorded, path, &answer->auxiliary, message));
     (void)snprintf(answer->provider, sizeof answer->provider, "recorded");
+    ASSAY_ASSERT(len > 0 && len <= sizeof recorded->evidence);
     answer->evidence = assay_slice_over(recorded->evidence, len);
     answer->is_recorded = true;
     return ASSAY_OK;

@@ -52,6 +52,7 @@ static enum assay_status read_entries(struct assay_cursor *in,
         if (*count == ASSAY_SNP_TABLE_ENTRIES_MAX) return ASSAY_E_FULL;
         for (size_t i = 0; i < *count; i++)
             if (assay_bytes_equal(entries[i].guid, e.guid, sizeof e.guid)) return ASSAY_E_DUPLICATE;
+        ASSAY_ASSERT(*count < ASSAY_SNP_TABLE_ENTRIES_MAX);
         entries[*count] = e;
     }
 }
@@ -60,6 +61,7 @@ static enum assay_status read_entries(struct assay_cursor *in,
 static enum assay_status check_places(const struct entry *entries, size_t count, size_t entries_len,
                                       size_t len)
 {
+    ASSAY_ASSERT(count <= ASSAY_SNP_TABLE_ENTRIES_MAX && entries_len <= len);
     for (size_t i = 0; i < count; i++) {
         const struct entry *const a = &entries[i];
         if (a->len == 0 || a->offset < entries_len) return ASSAY_E_RANGE;
@@ -137,6 +139,7 @@ enum assay_status assay_snp_table_parse(
     }
     for (size_t i = 0; i < found; i++)
         certificates[i] = result[i];
+    ASSAY_ASSERT(found <= entry_count);
     *count = found;
     return ASSAY_OK;
 }

@@ -79,6 +79,7 @@ static const char *get_advice(int error)
 static enum assay_status report_failure(struct attempt *a, enum assay_status status,
                                         const char *name, const char *what, int error)
 {
+    ASSAY_ASSERT(status != ASSAY_OK);
     assay_source_set_message(a->message, "tsm: %s/%s: %s: %s; %s", a->folder, name, what,
                              strerror(error), get_advice(error));
     return status;
@@ -104,6 +105,7 @@ static enum assay_status read_text(struct attempt *a, const char *name, char tex
     if (status != ASSAY_OK) return report_failure(a, status, name, "cannot be read", error);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\0'))
         len -= 1;
+    ASSAY_ASSERT(len < TEXT_MAX);
     text[len] = '\0';
     for (size_t i = 0; i < len; i++)
         if (text[i] < ' ' || text[i] > '~') return ASSAY_E_SYNTAX;
@@ -169,6 +171,7 @@ static enum assay_status read_optional(struct attempt *a, const char *name, uint
     }
     if (status != ASSAY_OK && status != ASSAY_E_AGAIN)
         return report_failure(a, status, name, "cannot be read", error);
+    ASSAY_ASSERT(status != ASSAY_OK || *len <= capacity);
     return status;
 }
 
@@ -176,6 +179,7 @@ static enum assay_status read_optional(struct attempt *a, const char *name, uint
 
 static enum assay_status make_folder(struct attempt *a)
 {
+    ASSAY_ASSERT(a->lock_fd < 0);
     const struct assay_source_calls *const calls = a->tsm->calls;
     for (int tried = 0; tried < NAMES_TRIED_MAX; tried++) {
         uint8_t random[RANDOM_LEN];
@@ -207,6 +211,7 @@ static enum assay_status make_folder(struct attempt *a)
 
 static void remove_folder(struct attempt *a)
 {
+    ASSAY_ASSERT(a->folder[0] != '\0');
     const struct assay_source_calls *const calls = a->tsm->calls;
     (void)calls->rmdir(calls->context, a->folder);
     if (a->lock_fd >= 0) (void)calls->close(calls->context, a->lock_fd);
@@ -218,6 +223,7 @@ static void remove_leftovers(const struct tsm *tsm)
     const struct assay_source_calls *const calls = tsm->calls;
     char names[ASSAY_CALLS_NAMES_MAX][ASSAY_CALLS_NAME_MAX];
     const ssize_t count = calls->list(calls->context, tsm->root, PREFIX, names);
+    ASSAY_ASSERT(count <= ASSAY_CALLS_NAMES_MAX);
     for (ssize_t i = 0; i < count; i++) {
         char path[PATH_MAX];
         if (strlen(names[i]) != strlen(PREFIX) + (size_t)2 * RANDOM_LEN) continue;
@@ -305,6 +311,8 @@ static enum assay_status quote_once(struct attempt *a, const struct assay_source
             read_optional(a, "manifestblob", tsm->manifest, sizeof tsm->manifest, &manifest_len));
     ASSAY_TRY(read_number(a, "generation", &after));
     if (after != a->generation + a->writes) return ASSAY_E_AGAIN;
+    ASSAY_ASSERT(evidence_len > 0 && evidence_len <= sizeof tsm->evidence);
+    ASSAY_ASSERT(auxiliary_len <= sizeof tsm->auxiliary && manifest_len <= sizeof tsm->manifest);
     answer->evidence = assay_slice_over(tsm->evidence, evidence_len);
     answer->auxiliary = assay_slice_over(tsm->auxiliary, auxiliary_len);
     answer->manifest = assay_slice_over(tsm->manifest, manifest_len);
@@ -366,6 +374,7 @@ static enum assay_status look_at(const struct attempt *a, struct assay_source_an
             assay_snp_table_parse(answer->auxiliary.bytes, answer->auxiliary.len,
                                   answer->certificates, &answer->certificate_count);
     }
+    ASSAY_ASSERT(answer->certificate_count <= ASSAY_SOURCE_CERTIFICATES_MAX);
     return ASSAY_OK;
 }
 
@@ -389,6 +398,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
 {
     struct attempt a = { .tsm = state, .lock_fd = -1, .message = message };
     ASSAY_TRY(make_folder(&a));
+    ASSAY_ASSERT(a.lock_fd >= 0);
     enum assay_status status = read_provider(&a, answer);
     if (status == ASSAY_OK) status = quote_undisturbed(&a, request, answer);
     remove_folder(&a);
@@ -470,6 +480,7 @@ static enum assay_status open_tsm(const struct assay_source_config *config, void
         return status;
     }
     remove_leftovers(tsm);
+    ASSAY_ASSERT(tsm->calls != NULL);
     *state = tsm;
     return ASSAY_OK;
 }

@@ -13,11 +13,13 @@ void assay_der_init(struct assay_der *d)
 
 size_t assay_der_mark(const struct assay_der *d)
 {
+    ASSAY_ASSERT(d->start <= ASSAY_DER_MAX);
     return d->start;
 }
 
 void assay_der_raw(struct assay_der *d, const void *bytes, size_t len)
 {
+    ASSAY_ASSERT(bytes != NULL || len == 0);
     ASSAY_ASSERT(d->start <= ASSAY_DER_MAX);
     if (len > d->start) d->full = true;
     if (d->full || len == 0) return;
@@ -27,6 +29,7 @@ void assay_der_raw(struct assay_der *d, const void *bytes, size_t len)
 
 void assay_der_wrap(struct assay_der *d, enum assay_der_tag tag, size_t mark)
 {
+    ASSAY_ASSERT(mark <= ASSAY_DER_MAX);
     ASSAY_ASSERT(mark >= d->start);
     const size_t len = mark - d->start; /* <= ASSAY_DER_MAX, so two bytes suffice */
     if (len < 0x80) {
@@ -51,6 +54,7 @@ void assay_der_value(struct assay_der *d, enum assay_der_tag tag, const void *by
 static void put_magnitude(struct assay_der *d, enum assay_der_tag tag, const uint8_t *bytes,
                           size_t len)
 {
+    ASSAY_ASSERT(len > 0);
     static const uint8_t zero = 0;
     const size_t mark = assay_der_mark(d);
     while (len > 1 && bytes[0] == 0) {
@@ -93,6 +97,7 @@ void assay_der_bits(struct assay_der *d, const void *bytes, size_t len)
 
 struct assay_slice assay_der_finish(const struct assay_der *d)
 {
+    ASSAY_ASSERT(d->start <= ASSAY_DER_MAX);
     if (d->full) return assay_slice_over(NULL, 0);
     return assay_slice_over(d->bytes + d->start, ASSAY_DER_MAX - d->start);
 }

@@ -21,6 +21,7 @@ static const uint8_t oid_crl_number[] = { 0x55, 0x1d, 0x14 };
 /* --- names and serials */
 enum assay_status assay_issue_name_fits(const char *name, size_t capacity)
 {
+    ASSAY_ASSERT(capacity > 0);
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-";
     const size_t len = strnlen(name, capacity);
@@ -30,6 +31,7 @@ enum assay_status assay_issue_name_fits(const char *name, size_t capacity)
 
 static void put_attribute(struct assay_der *d, const uint8_t *oid, size_t oid_len, const char *text)
 {
+    ASSAY_ASSERT(text != NULL && oid_len > 0);
     const size_t mark = assay_der_mark(d);
     assay_der_value(d, ASSAY_DER_UTF8_STRING, text, strlen(text));
     assay_der_value(d, ASSAY_DER_OID, oid, oid_len);
@@ -39,6 +41,7 @@ static void put_attribute(struct assay_der *d, const uint8_t *oid, size_t oid_le
 
 void assay_issue_name(const char *organization, const char *common_name, struct assay_dn *dn)
 {
+    ASSAY_ASSERT(common_name != NULL);
     struct assay_der d;
     assay_der_init(&d);
     const size_t mark = assay_der_mark(&d);
@@ -77,6 +80,7 @@ static void put_time(struct assay_der *d, int64_t unix_s)
     assay_rfc3339_format(unix_s, text);
     for (size_t i = 2; i < ASSAY_RFC3339_LEN && used < DIGITS; i++)
         if (text[i] >= '0' && text[i] <= '9') utc[used++] = text[i];
+    ASSAY_ASSERT(used == DIGITS);
     utc[DIGITS] = 'Z';
     assay_der_value(d, ASSAY_DER_UTC_TIME, utc, sizeof utc);
 }
@@ -90,6 +94,7 @@ static enum assay_status check_times(int64_t from_s, int64_t to_s)
 void assay_issue_extension(struct assay_der *d, const uint8_t *oid, size_t oid_len, bool critical,
                            size_t mark)
 {
+    ASSAY_ASSERT(oid != NULL && oid_len > 0);
     assay_der_wrap(d, ASSAY_DER_OCTET_STRING, mark);
     if (critical) assay_der_boolean(d, true);
     assay_der_value(d, ASSAY_DER_OID, oid, oid_len);
@@ -132,7 +137,7 @@ static void put_key_usage(struct assay_der *d, const struct assay_issue *c)
     assay_issue_extension(d, oid_key_usage, sizeof oid_key_usage, true, mark);
 }
 
-/* --- signing: what stands in d becomes SEQUENCE { tbs, algorithm, signature } */
+/* --- signing: the content of d becomes SEQUENCE { tbs, algorithm, signature } */
 static enum assay_status sign_body(struct assay_der *d, const struct assay_secret32 *secret,
                                    uint8_t *der, size_t capacity, size_t *len)
 {
@@ -145,6 +150,7 @@ static enum assay_status sign_body(struct assay_der *d, const struct assay_secre
     ASSAY_TRY(assay_p256_signer_load(secret, &signer));
     const enum assay_status status = assay_p256_sign(signer, digest, signature);
     assay_p256_signer_free(&signer);
+    ASSAY_ASSERT(signer == NULL);
     if (status != ASSAY_OK) return status;
 
     struct assay_der value;
@@ -187,11 +193,13 @@ enum assay_status assay_issue_certificate(const struct assay_issuer *issuer,
                                           const struct assay_issue *c, uint8_t *der,
                                           size_t capacity, size_t *len)
 {
+    ASSAY_ASSERT(issuer->secret != NULL && c->key != NULL);
     uint8_t spki[ASSAY_KEY_BYTES_MAX + 64];
     size_t spki_len = 0;
     struct assay_der d;
     ASSAY_TRY(check_times(c->not_before_s, c->not_after_s));
     ASSAY_TRY(assay_key_spki(c->key, spki, sizeof spki, &spki_len));
+    ASSAY_ASSERT(spki_len <= sizeof spki);
     assay_der_init(&d);
     const size_t tbs = assay_der_mark(&d);
     put_extensions(&d, issuer, c);
@@ -215,6 +223,7 @@ enum assay_status assay_issue_certificate(const struct assay_issuer *issuer,
 static void put_crl_extensions(struct assay_der *d, const struct assay_issuer *issuer,
                                const struct assay_issue_crl *crl)
 {
+    ASSAY_ASSERT(crl->this_update_s >= 0);
     const size_t all = assay_der_mark(d);
     const size_t mark = assay_der_mark(d);
     assay_der_uint(d, ASSAY_DER_INTEGER, (uint64_t)crl->this_update_s);
@@ -226,6 +235,7 @@ static void put_crl_extensions(struct assay_der *d, const struct assay_issuer *i
 
 static void put_revoked(struct assay_der *d, const struct assay_issue_crl *crl)
 {
+    ASSAY_ASSERT(crl->revoked != NULL || crl->revoked_count == 0);
     if (crl->revoked_count == 0) return; /* RFC 5280 5.1.2.6: absent when nothing is revoked */
     const size_t all = assay_der_mark(d);
     for (size_t i = crl->revoked_count; i > 0; i--) {
@@ -241,6 +251,7 @@ enum assay_status assay_issue_crl(const struct assay_issuer *issuer,
                                   const struct assay_issue_crl *crl, uint8_t *der, size_t capacity,
                                   size_t *len)
 {
+    ASSAY_ASSERT(issuer->secret != NULL);
     struct assay_der d;
     ASSAY_TRY(check_times(crl->this_update_s, crl->next_update_s));
     assay_der_init(&d);

@@ -22,6 +22,7 @@
 static enum assay_status issue_quote(const struct assay_soft_ca *ca, enum assay_soft_role role,
                                      const uint8_t public_key[64], uint8_t *der, uint32_t *der_len)
 {
+    ASSAY_ASSERT(role != ASSAY_SOFT_PCK);
     struct assay_soft_certificate c = {
         .role = role,
         .vendor = ca->name,
@@ -35,6 +36,7 @@ static enum assay_status issue_quote(const struct assay_soft_ca *ca, enum assay_
     ASSAY_TRY(assay_issue_serial(c.serial));
     ASSAY_TRY(assay_soft_certificate_make(&c, der, ASSAY_SOFT_CERT_MAX, &len));
     *der_len = (uint32_t)len;
+    ASSAY_ASSERT(*der_len > 0 && *der_len <= ASSAY_SOFT_CERT_MAX);
     return ASSAY_OK;
 }
 
@@ -66,6 +68,7 @@ enum assay_status assay_soft_ca_create(const char *name, int64_t not_before_s, i
 
 void assay_soft_ca_wipe(struct assay_soft_ca *ca)
 {
+    ASSAY_ASSERT(ca != NULL);
     assay_secret_wipe(ca, sizeof *ca);
 }
 
@@ -134,6 +137,7 @@ static enum assay_status make_chain(const struct assay_soft_ca *ca, const uint8_
     ASSAY_TRY(assay_pem_put("CERTIFICATE", ca->root_der, ca->root_der_len, node->chain,
                             sizeof node->chain, &len));
     node->chain_len = (uint32_t)len;
+    ASSAY_ASSERT(node->chain_len <= sizeof node->chain);
     return ASSAY_OK;
 }
 
@@ -183,6 +187,7 @@ static enum assay_status create_node(const struct assay_soft_ca *ca,
     enum assay_status status = issue_pck(ca, platform, pck_public, node);
     if (status == ASSAY_OK) status = make_qe_report(platform, &pck_key, node);
     assay_secret_wipe(&pck_key, sizeof pck_key); /* it has certified its one attestation key */
+    ASSAY_ASSERT(status != ASSAY_OK || (node->signer != NULL && node->chain_len > 0));
     return status;
 }
 
@@ -205,6 +210,7 @@ enum assay_status assay_soft_node_create(const struct assay_soft_ca *ca, const c
 void assay_soft_node_deinit(struct assay_soft_node *node)
 {
     assay_p256_signer_free(&node->signer);
+    ASSAY_ASSERT(node->signer == NULL);
     assay_secret_wipe(node, sizeof *node);
 }
 
@@ -243,6 +249,7 @@ enum assay_status assay_soft_quote(const struct assay_soft_node *node,
     put_header(&w, node);
     put_sgx_report(&w, &body);
     ASSAY_TRY(assay_writer_finish(&w, &written));
+    ASSAY_ASSERT(written.len == ASSAY_QUOTE_HEADER_LEN + ASSAY_SGX_REPORT_LEN);
     assay_sha256(written.bytes, written.len, digest);
     ASSAY_TRY(assay_p256_sign(node->signer, digest, signature));
 
@@ -257,6 +264,7 @@ enum assay_status assay_soft_quote(const struct assay_soft_node *node,
     assay_writer_u32le(&w, node->chain_len);
     assay_writer_put(&w, node->chain, node->chain_len);
     ASSAY_TRY(assay_writer_finish(&w, &written));
+    ASSAY_ASSERT(written.len <= capacity);
     *len = written.len;
     return ASSAY_OK;
 }

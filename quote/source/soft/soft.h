@@ -14,8 +14,8 @@
 
 #include "base/crypto.h"
 #include "quote/collateral/collateral.h"
+#include "quote/collateral/tcb.h"
 #include "quote/intel/soft_id.h"
-#include "quote/intel/tcb.h"
 
 enum {
     ASSAY_SOFT_NAME_MAX = 32,

@@ -48,6 +48,7 @@ struct text {
 
 __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *format, ...)
 {
+    ASSAY_ASSERT(t->len <= t->capacity);
     va_list args;
     if (t->full) return;
     va_start(args, format);
@@ -66,6 +67,7 @@ static void put_time(struct text *t, const char *name, int64_t unix_s)
 
 static void put_hex(struct text *t, const char *name, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(bytes != NULL);
     put(t, "\"%s\":\"", name);
     for (size_t i = 0; i < len; i++)
         put(t, "%02X", bytes[i]);
@@ -83,6 +85,7 @@ static void put_status(struct text *t, int64_t date_unix_s, enum assay_tcb_statu
 static void put_tcb_info(struct text *t, const struct assay_soft_ca *ca,
                          const struct assay_soft_terms *terms)
 {
+    ASSAY_ASSERT(terms->level_count <= ASSAY_SOFT_LEVELS_MAX);
     static const uint8_t pceid[2] = { 0 };
     put(t, "{\"id\":\"SGX\",\"version\":3,");
     put_time(t, "issueDate", terms->issue_unix_s);
@@ -141,6 +144,7 @@ enum assay_status assay_soft_sign_json(const struct assay_soft_ca *ca, const cha
     ASSAY_TRY(assay_p256_signer_load(&ca->signing_key, &signer));
     const enum assay_status status = assay_p256_sign(signer, digest, signature);
     assay_p256_signer_free(&signer);
+    ASSAY_ASSERT(signer == NULL);
     if (status != ASSAY_OK) return status;
     assay_hex_encode(signature, sizeof signature, hex, sizeof hex);
 
@@ -163,6 +167,7 @@ static enum assay_status check_terms(const struct assay_soft_terms *terms)
 
 static void set_part(struct assay_soft_bundle *bundle, enum assay_collateral_part part, size_t len)
 {
+    ASSAY_ASSERT((unsigned)part < ASSAY_PARTS && bundle->used + len <= ASSAY_SOFT_BUNDLE_MAX);
     bundle->files.part[part] = assay_slice_over(bundle->bytes + bundle->used, len);
     bundle->used += len;
 }
@@ -171,6 +176,7 @@ static enum assay_status add_document(const struct assay_soft_ca *ca, const char
                                       const struct text *body, enum assay_collateral_part part,
                                       struct assay_soft_bundle *bundle)
 {
+    ASSAY_ASSERT(bundle->used <= ASSAY_SOFT_BUNDLE_MAX);
     size_t len = 0;
     if (body->full) return ASSAY_E_FULL;
     ASSAY_TRY(assay_soft_sign_json(ca, name, assay_slice_over(body->bytes, body->len),
@@ -184,6 +190,7 @@ static enum assay_status add_chain(const uint8_t *der, size_t der_len,
                                    const struct assay_soft_ca *ca, enum assay_collateral_part part,
                                    struct assay_soft_bundle *bundle)
 {
+    ASSAY_ASSERT(bundle->used <= ASSAY_SOFT_BUNDLE_MAX);
     size_t len = 0;
     uint8_t *const text = bundle->bytes + bundle->used;
     const size_t room = ASSAY_SOFT_BUNDLE_MAX - bundle->used;
@@ -197,6 +204,7 @@ static enum assay_status add_crls(const struct assay_soft_ca *ca,
                                   const struct assay_soft_terms *terms,
                                   struct assay_soft_bundle *bundle)
 {
+    ASSAY_ASSERT(terms->revoked_count <= ASSAY_SOFT_REVOKED_MAX);
     struct assay_certificate platform;
     size_t len = 0;
     ASSAY_TRY(assay_x509_certificate(ca->platform_der, ca->platform_der_len, &platform));

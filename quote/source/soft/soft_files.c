@@ -25,6 +25,7 @@ static const char node_tag[] = "assay/soft-node/v1";
 
 static enum assay_status join_path(char path[PATH_MAX], const char *dir, const char *name)
 {
+    ASSAY_ASSERT(dir != NULL && name != NULL);
     const int used = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -38,6 +39,7 @@ static enum assay_status make_dir(const char *dir, mode_t mode)
 /* --- authority */
 static void encode_ca(const struct assay_soft_ca *ca, struct assay_writer *w)
 {
+    ASSAY_ASSERT(ca->root_der_len <= sizeof ca->root_der);
     assay_cbor_put_array(w, 11);
     assay_cbor_put_text(w, ca_tag);
     assay_cbor_put_text(w, ca->name);
@@ -55,6 +57,7 @@ static void encode_ca(const struct assay_soft_ca *ca, struct assay_writer *w)
 static enum assay_status decode_bytes(struct assay_cursor *c, uint8_t *out, size_t capacity,
                                       uint32_t *len)
 {
+    ASSAY_ASSERT(out != NULL && capacity > 0);
     struct assay_slice slice;
     ASSAY_TRY(assay_cbor_bytes(c, capacity, &slice));
     if (slice.len > 0) assay_bytes_copy(out, capacity, slice.bytes, slice.len);
@@ -149,6 +152,7 @@ enum assay_status assay_soft_bundle_save(const struct assay_soft_bundle *bundle,
 /* --- credential of a node */
 static void encode_node(const struct assay_soft_node *node, struct assay_writer *w)
 {
+    ASSAY_ASSERT(node->chain_len <= sizeof node->chain);
     assay_cbor_put_array(w, 9);
     assay_cbor_put_text(w, node_tag);
     assay_cbor_put_text(w, node->name);

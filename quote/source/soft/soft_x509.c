@@ -27,6 +27,7 @@ static const char *role_text(enum assay_soft_role role)
 /* CN = role and vendor, O = Assay SOFT. */
 static void make_name(enum assay_soft_role role, const char *vendor, struct assay_dn *dn)
 {
+    ASSAY_ASSERT(vendor != NULL);
     char common_name[64];
     (void)snprintf(common_name, sizeof common_name, "%s %s", role_text(role), vendor);
     assay_issue_name("Assay SOFT, not for production", common_name, dn);
@@ -43,6 +44,7 @@ static void key_id(const uint8_t public_key[64], uint8_t id[ASSAY_KEY_ID_LEN])
 static void make_issuer(enum assay_soft_role role, const char *vendor, const uint8_t *public_key,
                         const struct assay_secret32 *secret, struct assay_issuer *issuer)
 {
+    ASSAY_ASSERT(secret != NULL && public_key != NULL);
     *issuer = (struct assay_issuer){ .secret = secret };
     make_name(role, vendor, &issuer->name);
     key_id(public_key, issuer->key_id);
@@ -57,6 +59,7 @@ static void wrap_sgx_item(struct assay_der *d, uint8_t arc, uint8_t sub_arc, siz
     assay_bytes_copy(oid, sizeof oid, oid_sgx, sizeof oid_sgx);
     oid[len++] = arc;
     if (sub_arc != 0) oid[len++] = sub_arc;
+    ASSAY_ASSERT(len <= sizeof oid);
     assay_der_value(d, ASSAY_DER_OID, oid, len);
     assay_der_wrap(d, ASSAY_DER_SEQUENCE, mark);
 }
@@ -105,6 +108,7 @@ static void put_sgx_extension(struct assay_der *d, const struct assay_pck *pck)
 enum assay_status assay_soft_certificate_make(const struct assay_soft_certificate *c, uint8_t *der,
                                               size_t capacity, size_t *len)
 {
+    ASSAY_ASSERT(c->role != ASSAY_SOFT_PCK || c->pck != NULL);
     static const enum assay_soft_role issuers[] = {
         [ASSAY_SOFT_ROOT] = ASSAY_SOFT_ROOT,
         [ASSAY_SOFT_PLATFORM_CA] = ASSAY_SOFT_ROOT,

@@ -41,6 +41,7 @@ static enum assay_status take_certificates(struct assay_tpm_source *source, stru
     struct assay_slice label;
     size_t len = 0;
     for (;;) {
+        ASSAY_ASSERT(source->chain_len <= sizeof source->chain);
         uint8_t *const room = source->chain + source->chain_len;
         const enum assay_status status =
             assay_pem_next(&text, &label, room, sizeof source->chain - source->chain_len, &len);
@@ -82,7 +83,11 @@ static enum assay_status open_device(struct assay_tpm_source *source, char *mess
 {
     if (source->device != NULL) return ASSAY_OK;
     ASSAY_TRY(assay_tpm_device_open(source->tcti, &source->device, message));
-    return assay_tpm_device_ak(source->device, false, source->ak, &source->ak_len, message);
+    const enum assay_status status =
+        assay_tpm_device_ak(source->device, false, source->ak, &source->ak_len, message);
+    /* Another key may be in it than the one that was read last. */
+    if (status != ASSAY_OK) assay_tpm_device_close(&source->device);
+    return status;
 }
 
 /* A connection that failed is given up; the next call makes a new one. */
@@ -121,6 +126,7 @@ enum assay_status assay_tpm_source_open(const struct assay_tpm_source_config *co
 
 void assay_tpm_source_close(struct assay_tpm_source **source)
 {
+    ASSAY_ASSERT(source != NULL);
     if (*source == NULL) return;
     assay_tpm_device_close(&(*source)->device);
     free(*source);
@@ -145,7 +151,10 @@ static enum assay_status pack_evidence(struct assay_tpm_source *source,
                                        const uint8_t report_data[static 64],
                                        struct assay_slice *evidence)
 {
+    ASSAY_ASSERT(source->ak_len > 0 && source->ak_len <= sizeof source->ak);
+    ASSAY_ASSERT(source->certificate_count <= ASSAY_PACKAGE_CERTIFICATES_MAX);
     const struct assay_tpm_statement *const s = &source->statement;
+    ASSAY_ASSERT(s->attest_len > 0 && s->attest_len <= sizeof s->attest);
     struct assay_package package = {
         .kind = ASSAY_KIND_TPM,
         .main = assay_slice_over(s->attest, s->attest_len),
@@ -167,6 +176,7 @@ enum assay_status assay_tpm_source_quote(struct assay_tpm_source *source,
                                          struct assay_slice *evidence,
                                          char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(source->pcr_mask != 0);
     uint8_t digest[ASSAY_SHA256_LEN];
     message[0] = '\0';
     assay_sha256(report_data, 64, digest);
@@ -200,6 +210,7 @@ static enum assay_status get_quote(void *state, const struct assay_source_reques
                                    char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
     struct assay_tpm_source *const source = state;
+    ASSAY_ASSERT(source->certificate_count <= ASSAY_SOURCE_CERTIFICATES_MAX);
     ASSAY_TRY(assay_tpm_source_quote(source, request->report_data, &answer->evidence, message));
     (void)snprintf(answer->provider, sizeof answer->provider, "tpm2");
     for (size_t i = 0; i < source->certificate_count; i++)

@@ -70,6 +70,7 @@ static enum assay_status derive_kdfe(enum assay_seal_hash hash, struct secrets *
 {
     static const char use[] = "IDENTITY"; /* with its NUL */
     const size_t field = ek->len / 2;
+    ASSAY_ASSERT(ek->len == fresh->len && field <= sizeof s->shared);
     struct assay_slice block;
     struct assay_writer w = assay_writer_over(s->block, sizeof s->block);
     assay_writer_u32be(&w, 1);
@@ -84,6 +85,7 @@ static enum assay_status derive_kdfe(enum assay_seal_hash hash, struct secrets *
 
 static void put_sized(struct assay_writer *w, const uint8_t *bytes, size_t len)
 {
+    ASSAY_ASSERT(len <= UINT16_MAX);
     assay_writer_u16be(w, (uint16_t)len);
     assay_writer_put(w, bytes, len);
 }
@@ -92,6 +94,7 @@ static void put_sized(struct assay_writer *w, const uint8_t *bytes, size_t len)
 static enum assay_status share_rsa(const struct assay_key *ek, enum assay_seal_hash hash,
                                    struct secrets *s, struct assay_writer *w)
 {
+    ASSAY_ASSERT(ek->type == ASSAY_KEY_RSA);
     static const char label[] = "IDENTITY"; /* with its NUL */
     uint8_t sealed[ASSAY_RSA_MODULUS_MAX];
     size_t len = 0;
@@ -99,6 +102,7 @@ static enum assay_status share_rsa(const struct assay_key *ek, enum assay_seal_h
     ASSAY_TRY(assay_seal_rsa_oaep(ek, hash, assay_slice_over(label, sizeof label),
                                   assay_slice_over(s->seed, assay_seal_hash_len(hash)), sealed,
                                   &len));
+    ASSAY_ASSERT(len <= sizeof sealed);
     put_sized(w, sealed, len);
     return ASSAY_OK;
 }
@@ -107,6 +111,7 @@ static enum assay_status share_rsa(const struct assay_key *ek, enum assay_seal_h
 static enum assay_status share_ecc(const struct assay_key *ek, enum assay_seal_hash hash,
                                    struct secrets *s, struct assay_writer *w)
 {
+    ASSAY_ASSERT(ek->type == ASSAY_KEY_P256 || ek->type == ASSAY_KEY_P384);
     struct assay_key fresh;
     ASSAY_TRY(assay_seal_agree(ek, &fresh, s->shared));
     ASSAY_TRY(derive_kdfe(hash, s, &fresh, ek));
@@ -122,10 +127,12 @@ static enum assay_status wrap_secret(const struct assay_tpm_public *ek, enum ass
                                      struct assay_slice name, struct assay_slice secret,
                                      struct secrets *s, struct assay_writer *w)
 {
+    ASSAY_ASSERT(secret.len > 0 && secret.len <= ASSAY_TPM_CREDENTIAL_MAX);
     const size_t hash_len = assay_seal_hash_len(hash);
     const struct assay_slice seed = assay_slice_over(s->seed, hash_len);
     const struct assay_slice none = { NULL, 0 };
     const size_t key_len = ek->symmetric_bits / 8;
+    ASSAY_ASSERT(key_len <= sizeof s->symmetric_key && hash_len <= sizeof s->mac_key);
     uint8_t mac[ASSAY_SEAL_SECRET_MAX];
     struct assay_slice block;
     struct assay_writer identity = assay_writer_over(s->identity, sizeof s->identity);
@@ -171,6 +178,7 @@ static enum assay_status make_credential(const struct assay_tpm_public *ek, stru
     made.encrypted_secret_len = (uint32_t)written.len;
     ASSAY_TRY(assay_writer_finish(&object, &written));
     made.id_object_len = (uint32_t)written.len;
+    ASSAY_ASSERT(made.id_object_len > 0 && made.encrypted_secret_len > 0);
     *out = made;
     return ASSAY_OK;
 }
@@ -185,5 +193,6 @@ enum assay_status assay_tpm_credential_make(const struct assay_tpm_public *ek,
     assay_bytes_zero(&s, sizeof s);
     const enum assay_status status = make_credential(ek, name, secret, &s, out);
     assay_secret_wipe(&s, sizeof s);
+    ASSAY_ASSERT(assay_bytes_all_zero(&s, sizeof s));
     return status;
 }

@@ -15,6 +15,7 @@ enum { QUOTE_TRIES = 8, READ_TURNS_MAX = 16 };
 enum assay_status assay_tpm_refused(TSS2_RC rc, const char *what,
                                     char message[static ASSAY_SOURCE_MESSAGE_LEN])
 {
+    ASSAY_ASSERT(rc != TSS2_RC_SUCCESS);
     const char *hint = "";
     enum assay_status status = ASSAY_E_INVALID;
     if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER) status = ASSAY_E_IO;
@@ -65,12 +66,14 @@ enum assay_status assay_tpm_device_open(const char *tcti, struct assay_tpm_devic
         assay_tpm_device_close(&device);
         return status == ASSAY_E_INVALID ? ASSAY_E_IO : status;
     }
+    ASSAY_ASSERT(device->esys != NULL && device->tcti != NULL);
     *out = device;
     return ASSAY_OK;
 }
 
 void assay_tpm_device_close(struct assay_tpm_device **device)
 {
+    ASSAY_ASSERT(device != NULL);
     if (*device == NULL) return;
     if ((*device)->esys != NULL) Esys_Finalize(&(*device)->esys);
     if ((*device)->tcti != NULL) Tss2_TctiLdr_Finalize(&(*device)->tcti);
@@ -82,6 +85,7 @@ void assay_tpm_device_close(struct assay_tpm_device **device)
 
 static void select_pcrs(uint32_t mask, TPML_PCR_SELECTION *selection)
 {
+    ASSAY_ASSERT(mask >> ASSAY_TPM_PCRS == 0);
     *selection = (TPML_PCR_SELECTION){ .count = 1 };
     TPMS_PCR_SELECTION *const bank = &selection->pcrSelections[0];
     bank->hash = TPM2_ALG_SHA256;
@@ -118,6 +122,7 @@ static bool keep_values(uint32_t mask, const TPML_DIGEST *digests,
 static enum assay_status read_values(struct assay_tpm_device *device, uint32_t mask,
                                      struct assay_tpm_statement *out, char *message)
 {
+    ASSAY_ASSERT(mask != 0);
     uint8_t values[24][ASSAY_SHA256_LEN];
     UINT32 first = 0, counter = 0;
     uint32_t left = mask;
@@ -146,6 +151,7 @@ static enum assay_status read_values(struct assay_tpm_device *device, uint32_t m
         if ((mask >> pcr & 1) != 0) assay_writer_put(&w, values[pcr], ASSAY_SHA256_LEN);
     ASSAY_ASSERT(!w.full);
     out->values_len = (uint32_t)w.len;
+    ASSAY_ASSERT(out->values_len % ASSAY_SHA256_LEN == 0);
     return ASSAY_OK;
 }
 
@@ -179,6 +185,7 @@ static enum assay_status take_statement(const TPM2B_ATTEST *attest, const TPMT_S
         Tss2_MU_TPMT_SIGNATURE_Marshal(signature, out->signature, sizeof out->signature, &len);
     if (rc != TSS2_RC_SUCCESS) return assay_tpm_refused(rc, "the signature", message);
     out->signature_len = (uint32_t)len;
+    ASSAY_ASSERT(out->signature_len <= sizeof out->signature);
     return ASSAY_OK;
 }
 
@@ -205,6 +212,7 @@ static enum assay_status quote_once(struct assay_tpm_device *device, ESYS_TR ak,
 /* Returns: true when the values are those that were quoted. */
 static bool belong_together(const struct assay_tpm_statement *s)
 {
+    ASSAY_ASSERT(s->attest_len <= sizeof s->attest && s->values_len <= sizeof s->values);
     struct assay_tpm_quote quote;
     uint8_t digest[ASSAY_SHA256_LEN];
     if (assay_tpm_quote_parse(s->attest, s->attest_len, &quote) != ASSAY_OK) return false;

@@ -5,8 +5,8 @@
  * 2.2 (where endorsement certificates lie), appendix B (templates and policies of their keys).
  *
  * For hosts and tools. Authorisations of owner and endorsement hierarchy are empty, as systems
- * leave them; a TPM whose owner has set one refuses, and the message says so. Everything that a
- * call puts into the TPM beside what it names is flushed before it returns.
+ * leave them; a TPM whose owner has set one refuses, and the message says so. Every transient
+ * object that a call loads into the TPM is flushed before it returns.
  */
 #ifndef ASSAY_QUOTE_SOURCE_TPM_TPM_DEVICE_H
 #define ASSAY_QUOTE_SOURCE_TPM_TPM_DEVICE_H

@@ -37,6 +37,7 @@ static size_t hash_bytes(uint16_t alg, struct assay_slice bytes, uint8_t out[POL
 {
     if (alg == TPM2_ALG_SHA384) assay_sha384(bytes.bytes, bytes.len, out);
     else assay_sha256(bytes.bytes, bytes.len, out);
+    ASSAY_ASSERT(alg == TPM2_ALG_SHA256 || alg == TPM2_ALG_SHA384);
     return assay_tpm_hash_len(alg);
 }
 
@@ -53,9 +54,11 @@ static void policy_a(uint16_t alg, struct policies *p)
     uint8_t bytes[POLICY_LEN_MAX + 8], digest[POLICY_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     p->len = assay_tpm_hash_len(alg);
+    ASSAY_ASSERT(p->len > 0 && p->len <= POLICY_LEN_MAX);
     assay_writer_zero(&w, p->len);
     assay_writer_u32be(&w, TPM2_CC_PolicySecret);
     assay_writer_u32be(&w, TPM2_RH_ENDORSEMENT);
+    ASSAY_ASSERT(!w.full);
     (void)hash_bytes(alg, assay_slice_over(bytes, w.len), digest);
     (void)hash_bytes(alg, assay_slice_over(digest, p->len), p->a); /* policyRef follows: empty */
 }
@@ -73,12 +76,14 @@ static void policy_c(uint16_t alg, struct policies *p)
     assay_writer_u16be(&w, (uint16_t)p->len);
     assay_writer_put(&w, p->a, p->len);
     assay_writer_u16be(&w, (uint16_t)(2 + p->len));
+    ASSAY_ASSERT(!w.full);
     (void)hash_bytes(alg, assay_slice_over(area, w.len), name);
     w = assay_writer_over(bytes, sizeof bytes);
     assay_writer_zero(&w, p->len);
     assay_writer_u32be(&w, TPM2_CC_PolicyAuthorizeNV);
     assay_writer_u16be(&w, alg);
     assay_writer_put(&w, name, p->len);
+    ASSAY_ASSERT(!w.full);
     (void)hash_bytes(alg, assay_slice_over(bytes, w.len), p->c);
 }
 
@@ -92,6 +97,7 @@ static void policies_of(uint16_t alg, struct policies *p)
     assay_writer_u32be(&w, TPM2_CC_PolicyOR);
     assay_writer_put(&w, p->a, p->len);
     assay_writer_put(&w, p->c, p->len);
+    ASSAY_ASSERT(!w.full);
     (void)hash_bytes(alg, assay_slice_over(bytes, w.len), p->b);
 }
 
@@ -106,7 +112,8 @@ enum assay_status assay_tpm_find(struct assay_tpm_device *device, TPM2_HANDLE ha
     const enum assay_status status = assay_tpm_refused(rc, "a handle cannot be read", message);
     /* Part 2 6.6.3: TPM_RC_HANDLE, whichever handle it was about. */
     if (status != ASSAY_E_INVALID || (rc & (TPM2_RC_FMT1 | 0x3f)) != TPM2_RC_HANDLE) return status;
-    assay_source_set_message(message, "tpm: nothing is kept under handle 0x%08x", (unsigned)handle);
+    assay_source_set_message(message, "tpm: nothing is stored under handle 0x%08x",
+                             (unsigned)handle);
     return ASSAY_E_NOT_FOUND;
 }
 
@@ -145,8 +152,10 @@ static enum assay_status read_nv(struct assay_tpm_device *device, ESYS_TR index,
         Esys_Free(piece);
         if (got == 0 || got > want) return ASSAY_E_INVALID;
         at += got;
+        ASSAY_ASSERT(at <= size);
     }
     ek->certificate_len = (uint32_t)der_len(ek->certificate, size);
+    ASSAY_ASSERT(ek->certificate_len <= sizeof ek->certificate);
     return ASSAY_OK;
 }
 
@@ -162,6 +171,7 @@ static enum assay_status read_public(struct assay_tpm_device *device, ESYS_TR ke
     Esys_Free(area);
     if (rc != TSS2_RC_SUCCESS) return assay_tpm_refused(rc, "a public area", message);
     *len = written;
+    ASSAY_ASSERT(written <= ASSAY_TPM_PUBLIC_MAX);
     return ASSAY_OK;
 }
 
@@ -322,7 +332,7 @@ static enum assay_status persist_key(struct assay_tpm_device *device, ESYS_TR ke
     const TSS2_RC rc = Esys_EvictControl(device->esys, ESYS_TR_RH_OWNER, key, ESYS_TR_PASSWORD,
                                          ESYS_TR_NONE, ESYS_TR_NONE, ASSAY_TPM_AK_HANDLE, kept);
     if (rc == TSS2_RC_SUCCESS) return ASSAY_OK;
-    return assay_tpm_refused(rc, "the attestation key cannot be kept", message);
+    return assay_tpm_refused(rc, "the attestation key cannot be stored", message);
 }
 
 static enum assay_status create_ak(struct assay_tpm_device *device, char *message)
@@ -396,6 +406,8 @@ static enum assay_status read_credential(const struct assay_tpm_credential *cred
                                          TPM2B_ID_OBJECT *object, TPM2B_ENCRYPTED_SECRET *secret,
                                          char *message)
 {
+    ASSAY_ASSERT(credential->id_object_len <= sizeof credential->id_object);
+    ASSAY_ASSERT(credential->encrypted_secret_len <= sizeof credential->encrypted_secret);
     size_t at = 0;
     TSS2_RC rc = Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(credential->id_object, credential->id_object_len,
                                                    &at, object);
@@ -437,6 +449,7 @@ static enum assay_status activate_in_session(struct assay_tpm_device *device, ui
                                              const struct assay_tpm_credential *credential,
                                              uint8_t *secret, size_t *secret_len, char *message)
 {
+    ASSAY_ASSERT(slot < ASSAY_TPM_EK_SLOTS);
     const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
     struct loaded ak = { .handle = ESYS_TR_NONE };
     ESYS_TR session = ESYS_TR_NONE;

@@ -2,6 +2,7 @@
  * quote/source/tpm/tpm_messages.c - messages between node and registrar in canonical CBOR: encoders
  * and decoders side by side.
  */
+#include "base/assert.h"
 #include "base/cbor.h"
 #include "quote/source/tpm/tpm_registrar.h"
 
@@ -13,6 +14,7 @@ enum { SLOT_MAX = 255 };
 
 static enum assay_status open_tagged(struct assay_cursor *c, uint64_t count, const char *tag)
 {
+    ASSAY_ASSERT(tag != NULL);
     ASSAY_TRY(assay_cbor_array_exact(c, count));
     const enum assay_status status = assay_cbor_text_expect(c, tag);
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_E_VERSION : status;
@@ -52,6 +54,7 @@ enum assay_status assay_tpm_request_decode(const uint8_t *bytes, size_t len,
 void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential *credential,
                                 struct assay_writer *w)
 {
+    ASSAY_ASSERT(credential->id_object_len <= sizeof credential->id_object);
     assay_cbor_put_array(w, 4);
     assay_cbor_put_text(w, challenge_tag);
     assay_cbor_put_uint(w, slot);
@@ -62,6 +65,7 @@ void assay_tpm_challenge_encode(uint32_t slot, const struct assay_tpm_credential
 static enum assay_status decode_bytes(struct assay_cursor *c, uint8_t *out, size_t capacity,
                                       uint32_t *len)
 {
+    ASSAY_ASSERT(out != NULL && capacity > 0);
     struct assay_slice bytes;
     ASSAY_TRY(assay_cbor_bytes(c, capacity, &bytes));
     if (bytes.len > 0) assay_bytes_copy(out, capacity, bytes.bytes, bytes.len);

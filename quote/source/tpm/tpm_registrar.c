@@ -48,6 +48,7 @@ static enum assay_status create_registrar(struct assay_tpm_registrar *r)
     ASSAY_TRY(assay_issue_serial(c.serial));
     ASSAY_TRY(assay_tpm_certificate_make(&c, r->root_der, sizeof r->root_der, &len));
     r->root_der_len = (uint32_t)len;
+    ASSAY_ASSERT(r->root_der_len > 0 && r->root_der_len <= sizeof r->root_der);
     return ASSAY_OK;
 }
 
@@ -73,12 +74,14 @@ void assay_tpm_registrar_wipe(struct assay_tpm_registrar *registrar)
 
 static enum assay_status join_path(char path[PATH_MAX], const char *dir, const char *name)
 {
+    ASSAY_ASSERT(dir != NULL && name != NULL);
     const int used = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 static enum assay_status save_secret(const struct assay_tpm_registrar *r, const char *dir)
 {
+    ASSAY_ASSERT(r->root_der_len <= sizeof r->root_der);
     char path[PATH_MAX];
     uint8_t bytes[SECRET_FILE_MAX];
     struct assay_slice encoded;
@@ -154,12 +157,13 @@ enum assay_status assay_tpm_registrar_load(const char *dir, struct assay_tpm_reg
 
 /* Is it a TPM of a trusted vendor? */
 static enum assay_status check_ek(const struct assay_tpm_request *request,
-                                  const struct assay_tpm_makers *makers,
+                                  const struct assay_tpm_vendors *vendors,
                                   struct assay_tpm_public *ek, const char **why)
 {
+    ASSAY_ASSERT(why != NULL);
     struct assay_certificate certificate;
     struct assay_path path;
-    struct assay_fault fault = { ASSAY_RULE_CHAIN_ROOT, 0, "", "" };
+    struct assay_quote_fault fault = { ASSAY_RULE_CHAIN_ROOT, 0, "", "" };
     size_t at = 0;
     enum assay_status status = ASSAY_E_CHAIN;
     *why = "the endorsement key cannot be read";
@@ -174,17 +178,18 @@ static enum assay_status check_ek(const struct assay_tpm_request *request,
         (certificate.extended_key_usage & ASSAY_EKU_TCG_EK) == 0 || certificate.is_ca)
         return ASSAY_E_INVALID;
     *why = "no trusted vendor root leads to the endorsement certificate";
-    for (size_t i = 0; i < makers->root_count && status != ASSAY_OK; i++) {
-        status = assay_path_build(&certificate, makers->certificates, makers->certificate_count,
-                                  &makers->roots[i], &path);
-        if (status == ASSAY_OK) status = assay_path_verify(&path, &makers->roots[i], &fault, &at);
+    for (size_t i = 0; i < vendors->root_count && status != ASSAY_OK; i++) {
+        status = assay_path_build(&certificate, vendors->certificates, vendors->certificate_count,
+                                  &vendors->roots[i], &path);
+        if (status == ASSAY_OK) status = assay_path_verify(&path, &vendors->roots[i], &fault, &at);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     }
     if (status != ASSAY_OK) return ASSAY_E_CHAIN;
     *why = "a certificate of the endorsement key is not valid today";
+    ASSAY_ASSERT(path.count >= 1);
     for (size_t i = 0; i < path.count; i++)
-        if (makers->at_unix_s < path.certificates[i]->not_before_s ||
-            makers->at_unix_s > path.certificates[i]->not_after_s)
+        if (vendors->at_unix_s < path.certificates[i]->not_before_s ||
+            vendors->at_unix_s > path.certificates[i]->not_after_s)
             return ASSAY_E_INVALID;
     return ASSAY_OK;
 }
@@ -193,6 +198,7 @@ static enum assay_status check_ek(const struct assay_tpm_request *request,
 static enum assay_status check_ak(const struct assay_tpm_request *request,
                                   struct assay_tpm_public *ak, const char **why)
 {
+    ASSAY_ASSERT(why != NULL);
     const uint32_t wanted = ASSAY_TPM_FIXED_TPM | ASSAY_TPM_SENSITIVE_DATA_ORIGIN |
                             ASSAY_TPM_RESTRICTED | ASSAY_TPM_SIGN;
     *why = "the attestation key cannot be read";
@@ -208,12 +214,12 @@ static enum assay_status check_ak(const struct assay_tpm_request *request,
 }
 
 enum assay_status assay_tpm_challenge_make(const struct assay_tpm_request *request,
-                                           const struct assay_tpm_makers *makers,
+                                           const struct assay_tpm_vendors *vendors,
                                            struct assay_tpm_challenge *challenge, const char **why)
 {
     struct assay_tpm_public ek, ak;
     struct assay_tpm_challenge made = { 0 };
-    ASSAY_TRY(check_ek(request, makers, &ek, why));
+    ASSAY_TRY(check_ek(request, vendors, &ek, why));
     ASSAY_TRY(check_ak(request, &ak, why));
     *why = "no credential can be made for this endorsement key";
     assay_key_name(&ek.key, made.ek_name);
@@ -225,6 +231,7 @@ enum assay_status assay_tpm_challenge_make(const struct assay_tpm_request *reque
                                            &made.credential);
     if (status == ASSAY_OK) *challenge = made;
     assay_secret_wipe(&made, sizeof made);
+    ASSAY_ASSERT(assay_bytes_all_zero(made.secret, sizeof made.secret));
     return status;
 }
 
@@ -257,6 +264,7 @@ enum assay_status assay_tpm_registrar_crl(const struct assay_tpm_registrar *regi
                                           size_t revoked_count, uint8_t *der, size_t capacity,
                                           size_t *len)
 {
+    ASSAY_ASSERT(revoked != NULL || revoked_count == 0);
     const struct assay_tpm_crl crl = { .registrar = registrar->name,
                                        .this_update_s = this_update_s,
                                        .next_update_s = next_update_s,

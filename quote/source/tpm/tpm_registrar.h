@@ -53,7 +53,7 @@ struct assay_tpm_challenge {
 };
 
 /* Trusted TPM vendors of the registrar, and intermediate certificates. */
-struct assay_tpm_makers {
+struct assay_tpm_vendors {
     const struct assay_key *roots;
     size_t root_count;
     const struct assay_certificate *certificates;
@@ -94,7 +94,7 @@ ASSAY_CHECKED enum assay_status assay_tpm_request_decode(const uint8_t *bytes, s
  *          ASSAY_E_UNSUPPORTED | ASSAY_E_KEY | input errors | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_tpm_challenge_make(const struct assay_tpm_request *request,
-                                                         const struct assay_tpm_makers *makers,
+                                                         const struct assay_tpm_vendors *vendors,
                                                          struct assay_tpm_challenge *challenge,
                                                          const char **why);
 /* For the node: slot and credential. The writer reports overflow. */

@@ -4,6 +4,7 @@
  */
 #include "quote/source/tpm/tpm_x509.h"
 
+#include "base/assert.h"
 #include "quote/source/soft/issue.h"
 #include "quote/tpm/tpm.h"
 
@@ -12,6 +13,7 @@ static const uint8_t oid_aik[] = { 0x67, 0x81, 0x05, 0x08, 0x03 }; /* 2.23.133.8
 
 static void make_registrar_name(const char *registrar, struct assay_dn *dn)
 {
+    ASSAY_ASSERT(registrar != NULL);
     assay_issue_name("Assay registrar of TPM keys", registrar, dn);
 }
 
@@ -35,6 +37,7 @@ static void key_id(const struct assay_key *key, uint8_t id[ASSAY_KEY_ID_LEN])
 static void make_issuer(const char *registrar, const struct assay_key *key,
                         const struct assay_secret32 *secret, struct assay_issuer *issuer)
 {
+    ASSAY_ASSERT(secret != NULL);
     *issuer = (struct assay_issuer){ .secret = secret };
     make_registrar_name(registrar, &issuer->name);
     key_id(key, issuer->key_id);
@@ -60,6 +63,7 @@ enum assay_status assay_tpm_certificate_make(const struct assay_tpm_certificate 
     assay_der_init(&use);
     if (c->role == ASSAY_TPM_ROLE_AK) put_ak_use(&use);
     assay_der_raw(&use, c->extensions.bytes, c->extensions.len);
+    ASSAY_ASSERT(!use.full);
     issue.extensions = assay_der_finish(&use);
     assay_bytes_copy(issue.serial, sizeof issue.serial, c->serial, sizeof c->serial);
     make_subject(c, &issue.subject);

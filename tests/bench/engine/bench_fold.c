@@ -10,6 +10,7 @@
 #include "engine/audit/audit.h"
 #include "engine/ledger/proofs/boundary.h"
 #include "engine/ledger/proofs/proof.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "sim/world/world_internal.h"
 
 #include <stdio.h>
@@ -24,10 +25,10 @@ static double now_s(void)
 }
 
 static const struct assay_sim_world *judged;
-static struct assay_finding finding_items[256];
+static struct assay_finding_record finding_items[256];
 static struct assay_findings findings = { .items = finding_items, .count = 256 };
 
-static const struct assay_finding *judge(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *judge(void *context, const struct assay_ask *ask)
 {
     struct assay_verdict verdict;
     (void)context;
@@ -161,7 +162,7 @@ static size_t snapshot(uint32_t n, uint8_t *bytes, size_t capacity)
         g.members[i].node_id[0] = (uint8_t)(i >> 8), g.members[i].node_id[1] = (uint8_t)i;
     void *memory = calloc(1, assay_state_memory_len(n));
     void *scratch = malloc(assay_state_scratch_len(n));
-    assay_state_place(&s, memory, n);
+    assay_state_init(&s, memory, n);
     assay_state_genesis(&s, &g);
     s.epoch = s.certified_epoch = 100000;
     s.past_count = ASSAY_RETAINED_EPOCHS;

@@ -5,7 +5,7 @@
  * usage: bench_engine_store_commits [COMMITS]
  */
 #include "engine/store/store_sqlite.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/store/test_folder.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static enum assay_status commit_votes(struct assay_store *store, size_t values, 
 }
 
 /* What the disk itself takes for one durable page. */
-static int sync_pages(const struct place *place, uint64_t *took_us, size_t count)
+static int sync_pages(const struct test_folder *place, uint64_t *took_us, size_t count)
 {
     static const uint8_t page[4096];
     char path[128];
@@ -76,8 +76,8 @@ int main(int argc, char **argv)
     const size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
     uint64_t *took_us = calloc(count, sizeof *took_us);
     if (count == 0 || took_us == NULL) return 2;
-    struct place place;
-    place_make(&place);
+    struct test_folder place;
+    test_folder_make(&place);
     struct assay_store *store = NULL;
     char message[ASSAY_STORE_MESSAGE_LEN];
     if (assay_store_sqlite_open(place.store, &store, message, sizeof message) != ASSAY_OK) {
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     if (commit_votes(store, 8, 1000, took_us, count) != ASSAY_OK) return 1;
     report("commit of eight 1000-byte values", took_us, count);
     assay_store_close(&store);
-    place_remove(&place);
+    test_folder_remove(&place);
     free(took_us);
     return 0;
 }

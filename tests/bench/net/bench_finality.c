@@ -132,12 +132,12 @@ static void open_pair(struct pair *pair)
     for (size_t i = 0; i < 2; i++) {
         char message[ASSAY_LINK_MESSAGE_LEN];
         for (size_t k = 0; k < 2; k++)
-            assay_bytes_copy(pair->entries[i][k].door, 32, pair->public_key[k], 32);
+            assay_bytes_copy(pair->entries[i][k].bootstrap, 32, pair->public_key[k], 32);
         pair->roster[i] = (struct assay_roster){ 2, (uint16_t)i, pair->entries[i] };
         const struct assay_link_config config = { .roster = &pair->roster[i],
                                                   .counters = &pair->counters[i],
-                                                  .door_secret = &pair->secret[i],
-                                                  .door_public = pair->public_key[i],
+                                                  .bootstrap_secret = &pair->secret[i],
+                                                  .bootstrap_public = pair->public_key[i],
                                                   .listen = "tcp://127.0.0.1:*" };
         need(assay_link_open(&config, &pair->link[i], message) == ASSAY_OK, message);
         need(assay_link_identify(pair->link[i], &pair->secret[i], pair->public_key[i]) == ASSAY_OK,
@@ -154,7 +154,7 @@ static void *answer(void *context)
     struct pair *pair = context;
     for (size_t i = 0; i < PROBES; i++) {
         uint16_t slot = 0;
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         struct assay_slice frame;
         while (assay_link_receive(pair->link[1], &slot, &which, &frame) != ASSAY_OK)
             need(assay_link_wait(pair->link[1], 0, NULL, 0, 100) == ASSAY_OK, "wait");
@@ -177,7 +177,7 @@ static void measure_hop(struct floor *floor)
     need(pthread_create(&thread, NULL, answer, pair) == 0, "thread");
     for (size_t i = 0; i < PROBES; i++) {
         uint16_t slot = 0;
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         struct assay_slice frame;
         const uint64_t start = now_us();
         need(assay_link_send(pair->link[0], 1, assay_slice_over(vote, sizeof vote), 0) == ASSAY_OK,
@@ -419,9 +419,8 @@ static void all(uint32_t count, unsigned seconds)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && assay_verifier_process_is(argc, argv))
-        assay_verifier_process_run(assay_evidence_verify);
-    if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
+    if (assay_verifier_process_is(argc, argv)) assay_verifier_process_run(assay_evidence_verify);
+    if (assay_transport_is(argc, argv)) assay_transport_run(NULL);
     const long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 10;
     need(seconds > 0 && seconds <= 600, "usage: bench_net_finality [SECONDS]");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);

@@ -162,7 +162,7 @@ static void service(struct attacker *a)
 {
     uint8_t bytes[16];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_service_probe_ask_encode(a->said, &w);
+    assay_service_probe_request_encode(a->said, &w);
     send_all(a, ASSAY_MESSAGE_SERVICE_ASK, assay_slice_over(bytes, w.len));
 }
 
@@ -183,7 +183,7 @@ static uint16_t port_of(uint32_t node)
 static bool connect_raw(struct attacker *a, struct zmtp *z, uint32_t to)
 {
     return zmtp_connect(z, port_of(to), a->ring.current.transport_private.bytes,
-                        network->genesis.members[network->nodes[to].slot].door_public);
+                        network->genesis.members[network->nodes[to].slot].bootstrap_public);
 }
 
 /* One message of PARTS parts, on a connection of its own to each. */
@@ -226,7 +226,7 @@ static const struct {
     { "pulls", pulls, false },
     { "many parts", many_parts, false },
     { "many connections", many_connections, false },
-    { "suspended at the door", junk_incarnate, true },
+    { "suspended at the listener", junk_incarnate, true },
 };
 enum { ATTACKS = sizeof attacks / sizeof attacks[0] };
 
@@ -271,12 +271,13 @@ static void open_attacker(struct attacker *a, uint32_t number)
              assay_p256_signer_load(&a->ring.current.voting_private, &a->voting) == ASSAY_OK,
          "keys");
     for (uint32_t i = 0; i < MEMBERS; i++)
-        assay_bytes_copy(a->entries[i].door, 32, network->genesis.members[i].door_public, 32);
+        assay_bytes_copy(a->entries[i].bootstrap, 32, network->genesis.members[i].bootstrap_public,
+                         32);
     a->roster = (struct assay_roster){ MEMBERS, node->slot, a->entries };
     const struct assay_link_config config = { .roster = &a->roster,
                                               .counters = &a->counters,
-                                              .door_secret = &a->ring.door_private,
-                                              .door_public = a->ring.door_public,
+                                              .bootstrap_secret = &a->ring.bootstrap_private,
+                                              .bootstrap_public = a->ring.bootstrap_public,
                                               .listen = "tcp://127.0.0.1:*" };
     need(assay_link_open(&config, &a->link, message) == ASSAY_OK, message);
     need(assay_link_identify(a->link, &a->ring.current.transport_private,

@@ -5,7 +5,7 @@
  * the bytes of each answer.
  */
 #include "net/http/answer.h"
-#include "tests/unit/net/http/book.h"
+#include "tests/unit/net/http/http_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 enum { ROUNDS = 200 };
 
-static struct book book;
+static struct http_fixture fixture;
 
 static double now_us(void)
 {
@@ -26,7 +26,7 @@ static void measure(uint32_t members, const struct assay_http_snapshot *view, co
 {
     const struct assay_http_figures figures = { .connections = 0 };
     const struct assay_http_content b = {
-        .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100000
+        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100000
     };
     const struct assay_http_request request = { .method = "GET", .path = path };
     struct assay_http_answer answer = { .len = 0 };
@@ -46,19 +46,19 @@ static void at(uint32_t members)
                                          "/v1/nodes",      "/v1/nodes/0/explain",
                                          "/v1/matrix",     "/v1/epochs",
                                          "/v1/graph/edges" };
-    book_open(&book, members);
+    http_fixture_open(&fixture, members);
     for (uint64_t e = 1; e <= ASSAY_HTTP_EPOCHS; e++)
-        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, e));
     const double start = now_us();
     for (int i = 0; i < ROUNDS; i++)
-        if (!assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false)) abort();
+        if (!assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false)) abort();
     (void)printf("n = %3u  %-24s %9.1f us\n", (unsigned)members, "laying out a view",
                  (now_us() - start) / ROUNDS);
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         measure(members, view, paths[i]);
     assay_http_snapshot_release(&view);
-    book_close(&book);
+    http_fixture_close(&fixture);
 }
 
 int main(void)

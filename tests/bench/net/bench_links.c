@@ -135,8 +135,8 @@ static struct assay_transport *open_ours(enum way way, struct assay_roster *rost
     *roster = (struct assay_roster){ .count = MEMBERS, .self = self, .entries = entries };
     const struct assay_link_config config = { .roster = roster,
                                               .counters = counters,
-                                              .door_secret = &secrets[self],
-                                              .door_public = publics[self],
+                                              .bootstrap_secret = &secrets[self],
+                                              .bootstrap_public = publics[self],
                                               .listen = "127.0.0.1:0" };
     need(assay_transport_open(&config, way == IN_PROCESS ? &apart : NULL, &link, message) ==
              ASSAY_OK,
@@ -191,7 +191,7 @@ static void take_ours(enum way way)
     atomic_store(&shared->is_open, true);
     for (;;) {
         uint16_t slot = 0;
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         struct assay_slice frame;
         need(assay_transport_wait(link, assay_monotonic_ms(), NULL, 0, 1000) == ASSAY_OK, "wait");
         const uint64_t now_ms = assay_monotonic_ms();
@@ -371,7 +371,7 @@ static void dial_all(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
+    if (assay_transport_is(argc, argv)) assay_transport_run(NULL);
     const double seconds = argc > 1 ? strtod(argv[1], NULL) : 1;
     need(seconds > 0 && seconds <= 600, "usage: bench_net_links [SECONDS]");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
@@ -380,7 +380,7 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < MEMBERS; i++) {
         need(assay_x25519_generate(&secrets[i], publics[i]) == ASSAY_OK, "a key");
         entries[i] = (struct assay_roster_entry){ .weight = 1, .seated = true };
-        assay_bytes_copy(entries[i].door, 32, publics[i], 32);
+        assay_bytes_copy(entries[i].bootstrap, 32, publics[i], 32);
         assay_bytes_copy(entries[i].transport, 32, publics[i], 32);
     }
     carry(256, seconds);

@@ -95,10 +95,9 @@ all_live() {
         [ -r /proc/$pid/stat ] || say "daemon $n stopped by itself: $(tail -n 1 node-$n/log)"
     done
 }
-roles() { # processes of the same program below one, each with its role
+roles() { # processes below one, each with its role
     for child in $(cat /proc/$1/task/*/children 2>/dev/null); do
-        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] ||
-            echo "$child:$(tr '\0' ' ' </proc/$child/cmdline | cut -d' ' -f2)"
+        tr '\0' ' ' </proc/$child/cmdline | sed -n "s/^assay-\(verifier\|transport\) .*/$child:\1/p"
     done
 }
 # User and system time of all cores, of all judges and of all transports; of what is no daemon, both added.
@@ -110,7 +109,7 @@ find_processes() {
         for child in $(roles $pid); do
             known="$known ${child%:*}"
             case ${child#*:} in
-            judge) judges="$judges ${child%:*}" ;;
+            verifier) judges="$judges ${child%:*}" ;;
             transport) transports="$transports ${child%:*}" ;;
             esac
         done
@@ -154,7 +153,7 @@ END {
     user = d[1] + d[3] + d[5]; system_ = d[2] + d[4] + d[6]
     printf "%d nodes, epochs of %d ms, %d core(s): %.1f ms of CPU a node and epoch ", n, epoch_ms, cores,
         (user + system_) * each
-    printf "(user %.1f, system %.1f; core %.1f, transport %.1f, judge %.1f), its enclave %.1f; ", user * each,
+    printf "(user %.1f, system %.1f; core %.1f, transport %.1f, verifier %.1f), its enclave %.1f; ", user * each,
         system_ * each, (d[1] + d[2]) * each, (d[5] + d[6]) * each, (d[3] + d[4]) * each, (d[7] + d[8]) * each
     printf "%.1f blocks an epoch, %d epochs; target 25\n", d[10] / epochs, epochs
 }'
@@ -175,7 +174,7 @@ awk '{ if ($2 > p[$1]) p[$1] = $2; if ($3 > r[$1]) r[$1] = $3; if ($4 > fds) fds
 END {
     printf "  memory of a daemon: %.1f MB private, %.1f MB resident; %d descriptors, %d threads", p["daemon"] / 1024,
         r["daemon"] / 1024, fds, threads
-    if ("judge" in p) printf "; its judge: %.1f MB private", p["judge"] / 1024
+    if ("verifier" in p) printf "; its verifier: %.1f MB private", p["verifier"] / 1024
     if ("transport" in p) printf "; its transport: %.1f MB private, %.1f MB resident", p["transport"] / 1024,
         r["transport"] / 1024
     print "; target 16 private"

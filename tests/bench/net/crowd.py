@@ -91,7 +91,7 @@ class Daemon:
             return None
 
     def find_roles(self):
-        """The processes of its own program below it, by role."""
+        """Its processes in a role, by role."""
         self.roles = {"core": self.pid}
         for task in os.listdir(f"/proc/{self.pid}/task"):
             with open(f"/proc/{self.pid}/task/{task}/children", encoding="ascii") as file:
@@ -99,8 +99,8 @@ class Daemon:
             for child in children:
                 with open(f"/proc/{child}/cmdline", "rb") as file:
                     words = file.read().split(b"\0")
-                if words[0] == b"assayd":
-                    self.roles[words[1].decode()] = int(child)
+                if words[0] in (b"assay-verifier", b"assay-transport"):
+                    self.roles[words[0].decode().removeprefix("assay-")] = int(child)
 
     def used(self):
         """{role: (private KiB, descriptors, ms of processor)}"""
@@ -276,7 +276,7 @@ def judge(options, crowd, looks, started_s, lanes):
     }
     settled = [look for look in looks if look["epoch"] >= SETTLED_EPOCH]
     early = settled[0] if settled else first
-    for role in ("core", "transport", "judge"):
+    for role in ("core", "transport", "verifier"):
         now, then = private_mib(last, role), private_mib(early, role)
         if not now:
             continue
@@ -290,7 +290,7 @@ def judge(options, crowd, looks, started_s, lanes):
     if near[0]["used"]:
         held = [x["chosen"] + x["others"] for x in near]
         report["neighbours"] = {"least": min(held), "median": statistics.median(held), "most": max(held),
-                                "errands_most": max(x["errands"] for x in near)}
+                                "errands_most": max(x["transient_links"] for x in near)}
     if lanes:
         report["received"] = {"messages": {}, "bytes": {}}
         for kind, name in KINDS.items():

@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "quote/verify.h"
 #include "tests/support/stopwatch.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static void open_raw(struct raw *raw)
 
 /* Genuine evidence, and who judges it. */
 struct judged {
-    const struct paper *paper;
+    const struct simtpm *simtpm;
     struct assay_verifier *verifier;
     struct assay_verdict *verdict;
 };
@@ -52,11 +52,11 @@ static void judge(void *context)
 {
     const struct judged *const j = context;
     const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
-                                                    .bytes = j->paper->evidence,
-                                                    .len = j->paper->len,
-                                                    .at_unix_s = PAPER_NOW,
-                                                    .endorsements = &j->paper->endorsements,
-                                                    .policy = &j->paper->policy };
+                                                    .bytes = j->simtpm->evidence,
+                                                    .len = j->simtpm->len,
+                                                    .at_unix_s = SIMTPM_NOW,
+                                                    .endorsements = &j->simtpm->endorsements,
+                                                    .policy = &j->simtpm->policy };
     ASSAY_ASSERT(assay_evidence_verify(j->verifier, &request, j->verdict) == ASSAY_OK);
     ASSAY_ASSERT(j->verdict->genuine == ASSAY_GENUINE_TRUE);
 }
@@ -70,7 +70,7 @@ struct line {
 
 int main(void)
 {
-    static struct paper paper;
+    static struct simtpm simtpm;
     static struct assay_verdict verdict;
     static struct raw raw;
     const size_t memory_len = assay_verifier_size(ENTRY_COUNT);
@@ -78,11 +78,11 @@ int main(void)
     void *const memory = malloc(memory_len);
     ASSAY_ASSERT(memory != NULL);
     ASSAY_ASSERT(assay_verifier_init(memory, memory_len, ENTRY_COUNT, &verifier) == ASSAY_OK);
-    paper_make(&paper);
-    paper_list(&paper, NULL, PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY);
-    paper_build(&paper);
+    simtpm_make(&simtpm);
+    simtpm_list(&simtpm, NULL, SIMTPM_NOW - SIMTPM_DAY, SIMTPM_NOW + SIMTPM_DAY);
+    simtpm_build(&simtpm);
     open_raw(&raw);
-    struct judged warm = { &paper, verifier, &verdict }, cold = { &paper, NULL, &verdict };
+    struct judged warm = { &simtpm, verifier, &verdict }, cold = { &simtpm, NULL, &verdict };
     struct line lines[] = {
         { "raw P-256 verify", verify_raw, &raw, 0 },
         { "tpm quote warm", judge, &warm, 0 },
@@ -104,7 +104,7 @@ int main(void)
            100 * lines[0].best_us / lines[1].best_us);
     assay_p256_free(&raw.key);
     assay_verifier_deinit(&verifier);
-    paper_free(&paper);
+    simtpm_free(&simtpm);
     free(memory);
     return 0;
 }

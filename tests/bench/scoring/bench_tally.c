@@ -22,7 +22,7 @@ struct network {
     struct assay_groups groups;
     struct assay_place *places;
     struct assay_tally_member *members;
-    struct assay_trust *trust;
+    struct assay_trust_state *trust;
     struct assay_tally_result *results;
     uint32_t *weights[2];
     uint8_t *outcomes;

@@ -28,7 +28,7 @@ struct world {
     struct assay_cont_roster roster;
     struct assay_cont_effects effects;
     struct assay_cont_client client;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
     uint8_t instance[32];
     struct assay_cont_table_record record;
     bool submitted;
@@ -61,7 +61,7 @@ static void exchange(struct world *w)
             must(assay_cont_replica_frame(w->replica[i], &from, in, 0, &w->effects));
             const struct assay_slice answer =
                 assay_slice_over(w->effects.bytes, w->effects.send[0].len);
-            struct assay_cont_outs *outs = &w->outs;
+            struct assay_cont_outputs *outs = &w->outs;
             const uint32_t before = outs->count;
             if (before > 0) continue; /* the next frame leaves: the others' answers come late */
             assay_status_ignore(assay_cont_client_frame(&w->client, i, answer, 0, outs),
@@ -84,7 +84,7 @@ static void batch(void *context)
 {
     struct world *w = context;
     uint64_t index = 0;
-    struct assay_cont_outs *first = malloc(sizeof *first);
+    struct assay_cont_outputs *first = malloc(sizeof *first);
     ASSAY_ASSERT(first != NULL);
     w->blob[1]++;
     must(assay_cont_client_update(&w->client, w->blob, 0, &index, first));

@@ -71,7 +71,7 @@ static void start(uint32_t slot, uint32_t cluster)
 {
     const struct assay_holder_node_config config = { .ledger = in_folder("daemon", slot),
                                                      .listen = "127.0.0.1:0",
-                                                     .door = "127.0.0.1:0",
+                                                     .client_listen = "127.0.0.1:0",
                                                      .store = in_folder("vault", slot),
                                                      .key = &vault_key,
                                                      .cluster = cluster };
@@ -83,7 +83,7 @@ static void start(uint32_t slot, uint32_t cluster)
     if (children[slot] > 0) return;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (assay_holder_node_open(&config, &node, message) != ASSAY_OK) _exit(1);
-    while (assay_holder_node_turn(node, 100) == ASSAY_OK) {
+    while (assay_holder_node_step(node, 100) == ASSAY_OK) {
         const struct assay_share_status share = assay_holder_node_status(node).share;
         told[slot] = (struct told){ stopwatch_us(CLOCK_PROCESS_CPUTIME_ID), share.asked,
                                     share.late };
@@ -193,7 +193,7 @@ static void put(uint32_t number)
     must(assay_share_client_open(&config, &client) == ASSAY_OK, "a client");
     for (const double from = seconds(); seconds() - from < SOON_S;) {
         service_ledger_turn(ledger, 0);
-        assay_share_client_turn(client, 1);
+        assay_share_client_step(client, 1);
         if (status == ASSAY_E_AGAIN)
             status = assay_share_client_put(client, 0, name, readers, 1,
                                             assay_slice_over(name, 16), id, sealed);

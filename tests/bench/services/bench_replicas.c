@@ -89,7 +89,7 @@ static void be_replica(const void *argument)
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
     (void)argument;
     must(assay_replica_node_open(&config, &node, message) == ASSAY_OK, message);
-    while (assay_replica_node_turn(node, 1000) == ASSAY_OK) {
+    while (assay_replica_node_step(node, 1000) == ASSAY_OK) {
     }
 }
 
@@ -262,7 +262,7 @@ static void flow(struct assay_enclave *enclave, const char *heading, const char 
     f.start_us = stopwatch_us(CLOCK_MONOTONIC);
     while (f.certified < count) {
         full += !give(&f, count);
-        must(assay_enclave_turn(enclave, 1) == ASSAY_ENCLAVE_OK, "the group is gone");
+        must(assay_enclave_step(enclave, 1) == ASSAY_ENCLAVE_OK, "the group is gone");
         take_certified(&f);
         if (kill_pid > 0 && f.certified > count / 2) {
             (void)kill(kill_pid, SIGKILL);

@@ -22,7 +22,7 @@ struct bench {
     struct assay_cont_row_tree tree;
     struct assay_cont_rows said;
     struct assay_cont_client client;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
     uint32_t turn; /* another row each time */
     size_t len[DOCUMENTS];
     size_t proof_len, absent_len;

@@ -201,7 +201,7 @@ struct work {
     struct task_seal mine, theirs;
     struct assay_task_requestor r;
     struct assay_task_executor e;
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     struct assay_task_product result;
     uint8_t chain[32], salt[32], blob[ASSAY_TASK_BLOB_MAX];
     uint32_t number;

@@ -94,7 +94,7 @@ static uint64_t tally_ns(const struct assay_state *state)
     uint8_t *outcomes = zeroed(n * row_len);
     const uint8_t **rows = zeroed(n * sizeof *rows);
     struct assay_tally_member *members = zeroed(n * sizeof *members);
-    struct assay_trust *trust = zeroed(n * sizeof *trust);
+    struct assay_trust_state *trust = zeroed(n * sizeof *trust);
     struct assay_tally_result *results = zeroed(n * sizeof *results);
     uint32_t *weights = zeroed(n * sizeof *weights);
     void *scratch = zeroed(assay_tally_memory_len(n));

@@ -52,7 +52,7 @@ static void try_vote(struct assay_slice payload)
 
 static void try_certificate(struct assay_slice payload)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     struct assay_writer w = assay_writer_over(scratch, sizeof scratch);
     if (assay_certificate_decode(payload, SLOTS, &c) != ASSAY_OK) return;
     assay_certificate_encode(&c.statement, c.bitmap, c.signatures, &w);

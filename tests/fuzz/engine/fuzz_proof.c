@@ -3,8 +3,8 @@
  * are made of.
  */
 #include "base/assert.h"
-#include "engine/ledger/proofs/leaf.h"
 #include "engine/ledger/proofs/proof.h"
+#include "engine/ledger/state/leaf.h"
 
 #include <stddef.h>
 
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 /* Believed from its own words: as far in as hostile bytes get. */
 static void believe(struct assay_slice payload, const struct assay_checkpoint *checkpoint)
 {
-    static struct assay_proven proven;
+    static struct assay_proven_state proven;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     if (assay_proof_verify(payload, checkpoint, &answer, &proven) != ASSAY_OK) return;
     ASSAY_ASSERT(assay_proof_answer_text(answer) != NULL);

@@ -28,20 +28,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static _Alignas(16) uint8_t memory[64 * 1024];
     static struct assay_genesis genesis;
     const struct assay_slice payload = assay_slice_over(bytes, len);
-    struct assay_sync_ask ask;
+    struct assay_sync_request ask;
     struct assay_sync_page page;
     struct assay_state state;
-    if (assay_sync_ask_decode(payload, &ask) == ASSAY_OK) {
-        uint8_t again[ASSAY_SYNC_ASK_LEN_MAX];
+    if (assay_sync_request_decode(payload, &ask) == ASSAY_OK) {
+        uint8_t again[ASSAY_SYNC_REQUEST_LEN_MAX];
         struct assay_writer w = assay_writer_over(again, sizeof again);
-        const enum assay_status status = assay_sync_ask_encode(&ask, &w);
+        const enum assay_status status = assay_sync_request_encode(&ask, &w);
         ASSAY_ASSERT(status == ASSAY_OK && w.len == len);
         ASSAY_ASSERT(assay_bytes_equal(again, bytes, len));
     }
     if (assay_sync_page_decode(payload, &page) == ASSAY_OK) walk(&page);
     ASSAY_ASSERT(assay_state_memory_len(4) <= sizeof memory);
     genesis.member_count = 4;
-    assay_state_place(&state, memory, 4);
+    assay_state_init(&state, memory, 4);
     assay_state_genesis(&state, &genesis);
     assay_status_ignore(assay_state_decode(payload, &state), "only crashes count");
     return 0;

@@ -9,8 +9,8 @@
 #include "host/overlay/gossip.h"
 #include "host/overlay/relay_tree.h"
 #include "host/peers/wire.h"
-#include "net/runtime/history.h"
 #include "net/services/service_probe.h"
+#include "net/timeline/history.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -59,8 +59,8 @@ static void check_service(struct assay_slice bytes)
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);
-    if (assay_service_probe_ask_decode(bytes, &ticket) == ASSAY_OK) {
-        assay_service_probe_ask_encode(ticket, &w);
+    if (assay_service_probe_request_decode(bytes, &ticket) == ASSAY_OK) {
+        assay_service_probe_request_encode(ticket, &w);
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "net/http/answer.h"
 #include "net/json/json.h"
-#include "tests/unit/net/http/book.h"
+#include "tests/unit/net/http/http_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +15,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum { FIXED = 6, LINES_MAX = FIXED + 2 * ASSAY_HTTP_PARAMETERS_MAX };
 
-static struct book book;
+static struct http_fixture fixture;
 
-static void open_book(void)
+static void open_fixture(void)
 {
     static bool open;
     if (open) return;
     open = true;
-    book_open(&book, 4);
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 40));
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
-    book_tell(&book, 1, "x");
-    assay_http_snapshot_slot_set_rules(book.slot,
+    http_fixture_open(&fixture, 4);
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 40));
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 41));
+    http_fixture_publish(&fixture, 1, "x");
+    assay_http_snapshot_slot_set_rules(fixture.slot,
                                        assay_http_rules_create(strdup("{}"), strdup("{}")));
-    ASSAY_ASSERT(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    ASSAY_ASSERT(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
 }
 
 /* "-" alone is a header that was not sent. */
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static const struct assay_http_figures figures;
     const char *lines[LINES_MAX] = { NULL };
     size_t count = 0;
-    open_book();
+    open_fixture();
     char *text = malloc(len + 1);
     if (text == NULL) return 0;
     assay_bytes_copy(text, len, bytes, len);
@@ -77,9 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (size_t i = FIXED; i + 1 < count; i += 2)
         request.parameters[request.parameter_count++] =
             (struct assay_http_pair){ lines[i], sent(lines[i + 1]) };
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = book.ring, .figures = &figures, .now_ms = 100100
+        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100100
     };
     struct assay_http_answer answer;
     assay_http_answer(&b, &request, &answer);

@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/net/fuzz_service.c - fuzz target: what a ledger and the programs of services say to
- * each other. What is read encodes to the very bytes that it came from.
+ * tests/fuzz/net/fuzz_service.c - fuzz target: messages between the service server and the
+ * programs of services. What is decoded encodes to the same bytes.
  */
 #include "base/assert.h"
 #include "net/services/wire.h"

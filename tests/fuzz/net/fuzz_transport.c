@@ -100,7 +100,7 @@ static void report_frame(uint16_t slot, bool true_key)
 {
     struct assay_slice out;
     struct assay_writer writer = assay_writer_over(record, sizeof record);
-    report = (struct assay_transport_report){ .kind = ASSAY_REPORT_FRAME,
+    report = (struct assay_transport_report){ .kind = ASSAY_TRANSPORT_REPORT_FRAME,
                                               .slot = slot,
                                               .which = ASSAY_ROSTER_TRANSPORT,
                                               .bytes = assay_slice_over("frame", 5) };
@@ -156,14 +156,14 @@ static unsigned hear(void)
 {
     unsigned count = 0;
     uint16_t slot = 99;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     struct assay_slice frame;
     const enum assay_status status =
         assay_transport_client_wait(w.far, assay_monotonic_ms(), NULL, 0, 0);
     ASSAY_ASSERT(status == ASSAY_OK);
     while (count < 64 && assay_transport_client_receive(w.far, &slot, &which, &frame) == ASSAY_OK) {
         ASSAY_ASSERT(slot > 0 && slot < MEMBERS && frame.len <= ASSAY_FRAME_LEN_MAX);
-        ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
+        ASSAY_ASSERT(which == ASSAY_ROSTER_BOOTSTRAP || which == ASSAY_ROSTER_TRANSPORT);
         ASSAY_ASSERT(!w.entries[slot].gone);
         count++;
     }
@@ -207,7 +207,7 @@ static void do_one(uint8_t what, uint8_t a, uint8_t b)
     }
 }
 
-/* A good one is ready in the end, and is heard. */
+/* A correct one is ready in the end, and its frames are received. */
 static void end_well(void)
 {
     w.no_start = false;
@@ -234,14 +234,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     assay_limit_rates(1000, MEMBERS, &rates);
     for (unsigned i = 0; i < MEMBERS; i++) {
         memset(w.entries[i].transport, (int)(10 + i), 32);
-        memset(w.entries[i].door, (int)(20 + i), 32);
+        memset(w.entries[i].bootstrap, (int)(20 + i), 32);
         assay_limit_init(&w.limits[i], &rates, 1);
     }
     const struct assay_link_config config = { .roster = &w.roster,
                                               .limits = w.limits,
                                               .counters = &w.counters,
-                                              .door_secret = &w.secret,
-                                              .door_public = w.entries[0].door,
+                                              .bootstrap_secret = &w.secret,
+                                              .bootstrap_public = w.entries[0].bootstrap,
                                               .listen = "127.0.0.1:0" };
     const enum assay_status status = assay_transport_client_init(&config, &apart, &w.far, message);
     ASSAY_ASSERT(status == ASSAY_OK);

@@ -33,7 +33,7 @@ static void give_quoted(const struct assay_kind *kind, struct assay_slice eviden
 }
 
 /* --- registers by this file's own replay, from events as the reader gives them */
-static bool digest_of(const struct assay_event *event, uint16_t alg,
+static bool digest_of(const struct assay_boot_event *event, uint16_t alg,
                       uint8_t digest[static ASSAY_MEASUREMENT_MAX])
 {
     if (event->type == ASSAY_EV_IMA) return assay_ima_digest(event, alg, digest) > 0;
@@ -46,7 +46,7 @@ static bool digest_of(const struct assay_event *event, uint16_t alg,
     return false;
 }
 
-static void extend(uint16_t alg, const struct assay_event *event)
+static void extend(uint16_t alg, const struct assay_boot_event *event)
 {
     uint8_t both[2 * ASSAY_MEASUREMENT_MAX];
     uint8_t digest[ASSAY_MEASUREMENT_MAX];
@@ -63,7 +63,7 @@ static bool open_judged(const struct assay_slice *logs, size_t count, int form,
 {
     for (size_t i = 0; i < count; i++) {
         struct assay_eventlog look;
-        struct assay_event event;
+        struct assay_boot_event event;
         enum assay_status status = assay_eventlog_open(logs[i].bytes, logs[i].len, log);
         if (status != ASSAY_OK || (int)log->form != form) continue;
         look = *log;
@@ -80,7 +80,7 @@ static void replay(const struct assay_slice *logs, size_t count, uint8_t shape, 
     const int last = (shape & IS_TD) != 0 ? ASSAY_EVENTLOG_TCG : ASSAY_EVENTLOG_IMA;
     for (int form = ASSAY_EVENTLOG_TCG; form <= last; form++) {
         struct assay_eventlog log;
-        struct assay_event event;
+        struct assay_boot_event event;
         if (!open_judged(logs, count, form, &log)) continue;
         while (assay_eventlog_next(&log, &event) == ASSAY_OK)
             extend(alg, &event);
@@ -106,7 +106,7 @@ static void quote(uint8_t shape, uint16_t alg)
 
 /* --- a policy of one event of the logs. Returns: true when there is one. */
 static bool find_event(const struct assay_slice *logs, size_t count, uint64_t index,
-                       struct assay_event *event)
+                       struct assay_boot_event *event)
 {
     for (int form = ASSAY_EVENTLOG_TCG; form <= ASSAY_EVENTLOG_IMA; form++) {
         struct assay_eventlog log;
@@ -117,7 +117,7 @@ static bool find_event(const struct assay_slice *logs, size_t count, uint64_t in
     return false;
 }
 
-static bool demand(struct assay_policy *policy, const struct assay_event *event, uint16_t alg,
+static bool demand(struct assay_policy *policy, const struct assay_boot_event *event, uint16_t alg,
                    uint8_t state)
 {
     struct assay_event_reference *const e = &policy->events[0];
@@ -212,7 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct assay_policy policy;
     static struct assay_verdict verdict, again;
     struct assay_slice logs[LOGS_MAX];
-    struct assay_event event = { 0 };
+    struct assay_boot_event event = { 0 };
     if (size < HEADER) return 0;
     const uint8_t shape = data[0];
     const uint16_t alg = banks[data[1] % 4];

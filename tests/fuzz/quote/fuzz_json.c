@@ -5,6 +5,7 @@
  * object; a refusal leaves the outputs alone.
  */
 #include "base/assert.h"
+#include "quote/collateral/tcb.h"
 #include "quote/json.h"
 
 #include <stdlib.h>

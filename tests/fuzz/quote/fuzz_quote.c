@@ -8,6 +8,7 @@
  * collateral; a parser that accepts has slices inside the input; the declared length agrees.
  */
 #include "base/assert.h"
+#include "quote/accept/policy.h"
 #include "quote/intel/quote.h"
 #include "quote/kinds.h"
 #include "quote/package.h"

@@ -6,7 +6,7 @@
  * piece that is a list, read or damaged, unless the file holds another piece that can be read.
  */
 #include "base/assert.h"
-#include "quote/collateral/recognise.h"
+#include "quote/pieces/recognise.h"
 
 #include <stdlib.h>
 

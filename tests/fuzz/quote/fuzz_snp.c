@@ -9,6 +9,7 @@
  * parse has no claims; fields lie where the format says; a warm verdict is the cold one.
  */
 #include "base/assert.h"
+#include "quote/accept/policy.h"
 #include "quote/amd/snp.h"
 #include "quote/package.h"
 #include "quote/verify.h"

@@ -9,6 +9,7 @@
  * the input; each value is found where the selection puts it; a second look gives the same verdict.
  */
 #include "base/assert.h"
+#include "quote/accept/policy.h"
 #include "quote/tpm/tpm.h"
 #include "quote/verify.h"
 

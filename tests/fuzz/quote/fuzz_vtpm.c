@@ -10,6 +10,7 @@
  * that keys have; a second look gives the same verdict.
  */
 #include "base/assert.h"
+#include "quote/accept/policy.h"
 #include "quote/json.h"
 #include "quote/tpm/vtpm.h"
 #include "quote/verify.h"

@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/services/fuzz_replica.c - fuzz target: a replica under a script of frames. Each step
  * is a byte (sender, tick), two of length, and a frame, whose group, view, instance and session are
- * put right so that it gets past the door. Every invariant holds after each step, and what is
+ * put right so that it passes the first checks. Every invariant holds after each step, and what is
  * refused changes nothing that is sent.
  */
 #include "base/assert.h"

@@ -1,7 +1,8 @@
 /*
  * tests/fuzz/services/fuzz_share_holder.c - fuzz target: a holder under a script. Each step is a
  * byte (what happens), one (who), two of length, and bytes: a message, whose nonces are put right
- * on request so that it gets past the door, or evidence. Every invariant holds after each step.
+ * on request so that it passes the first checks, or evidence. Every invariant holds after each
+ * step.
  */
 #include "base/assert.h"
 #include "base/cursor.h"

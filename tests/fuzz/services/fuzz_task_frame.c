@@ -78,7 +78,7 @@ static struct assay_slice for_task(const uint8_t *bytes, size_t len, const uint8
 static void to_requestor(const uint8_t *bytes, size_t len)
 {
     static struct assay_task_requestor r;
-    static struct assay_task_outs outs;
+    static struct assay_task_outputs outs;
     struct assay_task_requestor_config config = { .epoch = 1, .crypto = &crypto };
     struct assay_task_frame keys = { .kind = ASSAY_TASK_KEYS, .list = assay_slice_over("q", 1) };
     uint8_t said[256];
@@ -99,7 +99,7 @@ static void to_requestor(const uint8_t *bytes, size_t len)
 static void to_executor(const uint8_t *bytes, size_t len)
 {
     static struct assay_task_executor e;
-    static struct assay_task_outs outs;
+    static struct assay_task_outputs outs;
     struct assay_task_executor_config config = { .epoch = 1, .crypto = &crypto };
     struct assay_task_frame input = { .kind = ASSAY_TASK_INPUT };
     const struct assay_task_product result = { .salt = { 6 } };

@@ -8,16 +8,16 @@ FILE=node-1/assayd.yaml
 mkdir node-1/assayd.d
 
 # --- check, and what it names
-expect 0 "$FILE: fits, with 0 files of its folder and 0 values" "$ASSAY" config check $FILE
+expect 0 "$FILE: valid (0 files of its folder, 0 values of" "$ASSAY" config check $FILE
 printf 'log:\n  level: debug\n' >node-1/assayd.d/20-log.yaml
 printf 'log: { level: warning }\nlimits: { verify_threads: 2 }\n' >node-1/assayd.d/10-base.yaml
-expect 0 'fits, with 2 files of its folder and 1 values' "$ASSAY" config check $FILE --set log.format=json
+expect 0 'valid (2 files of its folder, 1 value of' "$ASSAY" config check $FILE --set log.format=json
 expect 2 'node-1/assayd.d/30.yaml:1:8: unknown key "levle"; is "level" meant?' sh -c \
     "echo 'log: { levle: x }' >node-1/assayd.d/30.yaml; '$ASSAY' config check $FILE"
 rm node-1/assayd.d/30.yaml
 expect 2 '$ASSAY_LOG__LEVEL: log.level: expected error, warning, info or debug, found "loud"' \
     env ASSAY_LOG__LEVEL=loud "$ASSAY" config check $FILE
-expect 0 'fits' env ASSAY_LOG__LEVEL=loud "$ASSAY" config check $FILE --no-environment
+expect 0 'valid (' env ASSAY_LOG__LEVEL=loud "$ASSAY" config check $FILE --no-environment
 expect 2 'is "log.level" meant?' env ASSAY_LOG__LEVLE=info "$ASSAYD" --config $FILE --check-config
 expect 2 '--set log.levels: unknown key' "$ASSAYD" --config $FILE --set log.levels=info --check-config
 expect 2 '"code": "usage"' "$ASSAY" config check $FILE --set log.level=loud --json
@@ -143,7 +143,7 @@ case $out in *'- log.level: debug  (live)'*'+ log.level: info  (live)'*) ;; *) w
 case $out in *genesis*) wrong "diff names what is the same: $out" ;; esac
 expect 0 '"key": "evidence.deadline_ms"' "$ASSAY" config diff $FILE node-1/other.yaml --json
 expect 2 'usage: assay config check' "$ASSAY" config
-expect 2 'expected A B, found 1 word' "$ASSAY" config diff $FILE
+expect 2 'expected A B, found 1 argument' "$ASSAY" config diff $FILE
 expect 0 'usage: assay config' "$ASSAY" config --help
 
 # --- what is insecure is taken by name or not at all

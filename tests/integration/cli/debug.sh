@@ -66,5 +66,8 @@ expect 0 'files, nothing secret' bundle broken.tar
 mkdir broken && tar xf broken.tar -C broken
 check 'what is wrong with it' grep -q 'nonsense' broken/assay-debug/config-error.txt
 expect 1 'nowhere/x.tar: No such file' bundle nowhere/x.tar
+expect 2 '--config nofile: no such file' "$ASSAY" debug bundle --out nofile.tar --config nofile --socket nothing.sock
+expect 2 '--config node-1: is a directory' "$ASSAY" debug bundle --out nofile.tar --config node-1 --socket nothing.sock
+check 'no bundle of a wrong name' test ! -e nofile.tar
 
 finish

@@ -9,7 +9,7 @@ page() {
     case $1 in
     configuration | policy) echo docs/configuration.md ;;
     groups | statuses) echo docs/command-line.md ;;
-    counters | events) echo docs/operations.md ;;
+    counters | events) echo docs/reference/events.md ;;
     esac
 }
 

@@ -9,7 +9,7 @@ doctor() { "$ASSAY" doctor --config node-1/assayd.yaml "$@"; }
 # --- before the start: SOFT and no daemon are warnings, nothing fails
 expect 10 ' 0 fail' doctor
 for text in 'ok    configuration  node-1/assayd.yaml' 'ok    genesis' 'warn  policy         profile development' \
-    'ok    keys ' 'ok    state' 'ok    disk' 'ok    enclave.path' 'ok    restore_path' 'ok    evidence       soft: it opens' \
+    'ok    keys ' 'ok    state' 'does not exist yet; assayd creates it' 'ok    permissions' 'ok    disk' 'ok    enclave.path' 'ok    restore_path' 'ok    evidence       soft: it opens' \
     'ok    descriptors' 'ok    listen.admin' 'ok    listen.gossip  127.0.0.1:' 'ok    collateral     of genesis' \
     'warn  daemon' 'expected: a daemon that answers' 'do: start it: assayd'; do
     case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
@@ -38,17 +38,32 @@ finds() { # finds TEXT COMMAND: after the command the doctor fails with TEXT, be
 }
 finds 'fail  configuration  node-1/assayd.yaml:2:1: unknown key "nod"' "sed -i 's/^node:/nod:/' node-1/assayd.yaml"
 finds 'fail  genesis' 'rm genesis; : >genesis'
-finds 'fail  keys           node-1/keys: a folder, mode 0755' 'chmod 755 node-1/keys'
+finds 'node-1/../genesis: is text, expected a genesis' 'echo note >genesis'
+expect 11 'nofile.yaml: cannot be opened' "$ASSAY" doctor --config nofile.yaml
+case $out in *'do: name the file that assayd reads'*) ;; *) wrong "no advice about a missing file: $out" ;; esac
+# What assayd refuses: the same list of files.
+finds '/node-1/assayd.yaml: others may change it: mode 0666, expected 0644' 'chmod 666 node-1/assayd.yaml'
+finds '/genesis: others may change it: mode 0666, expected 0644' 'chmod 666 genesis'
+finds '/node-1/other: others may change it: mode 0777, expected 0755' \
+    "cp '$BIN/assay-enclave' node-1/other; chmod 777 node-1/other; sed -i 's,  path: .*,  path: other,' node-1/assayd.yaml"
+case $out in *'fail  permissions '*) ;; *) wrong "which check is it? $out" ;; esac
+finds 'node-1/keys: others may put files into this folder of keys: mode 0775' 'chmod 775 node-1/keys'
+finds 'do: of a member: bring it back from its back-up' 'rm -r node-1/keys'
+# Readable names, private files: assayd starts, so it is a warning.
+chmod 755 node-1/keys
+expect 10 'warn  keys           node-1/keys: a folder, mode 0755' doctor
+chmod 700 node-1/keys
 finds 'fail  keys           node-1/keys/identity.key: a key must be a readable regular file of mode 0600, found mode 0644' \
     'chmod 644 node-1/keys/identity.key'
 # Keys of two nodes in one folder, each file as good as the other.
 finds 'fail  keys           node-1/keys: the identity key is of another node than the card of "node-1", node.yaml' \
     'cp -p node-2/keys/identity.key node-1/keys/'
-finds 'key is of another node than the card of "node-1"' 'cp -p node-2/keys/door.key node-1/keys/'
+finds 'key is of another node than the card of "node-1"' 'cp -p node-2/keys/bootstrap.key node-1/keys/'
 # A damaged store: what a crash or a disk leaves is found before the daemon is started on it.
 finds 'fail  store ' 'mkdir -m 700 node-1/state; head -c 8192 /dev/urandom >node-1/state/store.sqlite; chmod 600 node-1/state/store.sqlite'
 finds '/node-1/state: others may change it: mode 0777, expected 0755' 'mkdir node-1/state; chmod 777 node-1/state'
-finds 'fail  evidence       soft: ' 'rm node-1/platform.key'
+finds 'fail  evidence       soft: node-1/platform.key: there is no such file' 'rm node-1/platform.key'
+finds 'platform.key: a key must be a readable regular file of mode 0600, found mode 0666' 'chmod 666 node-1/platform.key'
 finds 'fail  restore_path' "sed -i 's,restore_path: .*,restore_path: /nowhere/enclave,' node-1/assayd.yaml"
 finds 'its SHA-256 is no reference value of the policy' \
     "cp /bin/true node-1/other; sed -i 's,  path: .*,  path: other,' node-1/assayd.yaml"
@@ -81,8 +96,8 @@ if [ "$(id -u)" -eq 0 ]; then
     chown 12345 node-1/platform.key
     expect 10 'ok    keys ' doctor
     expect 10 'ok    evidence ' doctor
-    chown 54321 node-1/keys/door.key
-    expect 11 'node-1/keys/door.key: belongs to user 54321, expected user 12345' doctor
+    chown 54321 node-1/keys/bootstrap.key
+    expect 11 'node-1/keys/bootstrap.key: belongs to user 54321, expected user 12345' doctor
     chown -R 0 node-1/keys node-1/platform.key
 fi
 few() { (ulimit -n 512 && doctor); }
@@ -98,6 +113,8 @@ for text in 'ok    clock          0.' 'ok    standing       FULL' 'ok    collate
     'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'any 0 more may fail'; do
     case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
 done
+attested() { doctor | grep -q '^ok    attested       last in epoch '; }
+check 'others attest it' until_true 20 attested
 kill -KILL "$pid_3" && wait "$pid_3" 2>/dev/null
 stopped() { doctor | grep -q '^fail  quorum '; }
 check 'a network without a quorum is a failure' until_true 15 stopped

@@ -65,6 +65,24 @@ done
 # What a shell hands over as a file is one, however late its writer begins.
 expect 0 '"report_data"' sh -c "(sleep 0.2; cat quote) | '$ASSAY' evidence decode /dev/stdin --json"
 
+expect 0 '"report_data"' sh -c "'$ASSAY' evidence decode - --json <quote"
+
+# --- evidence that is none: what it is, and what to do first
+truncate -s 3G huge
+expect 13 'huge has 3221225472 bytes, expected at most 1048576' "$ASSAY" evidence verify huge
+case $out in *'observed a longer file'*) ;; *) wrong "the reason is another one: $out" ;; esac
+base64 quote >quote.base64
+od -An -v -tx1 quote | tr -d ' ' >quote.hex
+expect 13 'it looks like base64: decode it first' "$ASSAY" evidence verify quote.base64
+expect 13 'it looks like hexadecimal: decode it first' "$ASSAY" evidence decode quote.hex
+head -c 3000 /dev/zero >bytes
+expect 13 'bytes is binary data of no known kind, expected evidence' "$ASSAY" evidence verify bytes
+expect 13 '--kind is sgx-v3, but the bytes declare tdx-v4' "$ASSAY" evidence verify "$E/quote.bin" \
+    --collateral "$E/collateral" --kind sgx-v3
+expect 2 'give --collateral DIR (the folder of the SOFT vendor, made by assay soft ca)' "$ASSAY" evidence verify quote
+expect 2 'give --collateral DIR (assay collateral fetch gets it)' "$ASSAY" evidence verify "$E/quote.bin"
+expect 2 '--policy is given twice' "$ASSAY" evidence verify quote --policy a --policy b
+
 # --- a socket: what is wrong with it, and what to do
 expect 3 'no such socket; is assayd running' "$ASSAY" status --socket nothing.sock
 expect 3 'is a regular file, expected the admin socket' "$ASSAY" status --socket quote
@@ -72,7 +90,7 @@ expect 3 'is a directory, expected the admin socket' "$ASSAY" change list --sock
 expect 3 'is an address of HTTP, expected the path of a UNIX socket' "$ASSAY" nodes --socket 127.0.0.1:8080
 expect 3 'is an address of HTTP' "$ASSAY" checkpoint --socket http://127.0.0.1:8080/
 expect 0 '' /usr/bin/python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.bind("left.sock")'
-expect 3 'no daemon listens on this socket' "$ASSAY" status --socket left.sock
+expect 3 'no daemon listens on this socket, which a daemon that exited left behind' "$ASSAY" status --socket left.sock
 /usr/bin/python3 - <<'END' &
 import os, socket
 s = socket.socket(socket.AF_UNIX)
@@ -99,11 +117,11 @@ fi
 
 # --- everything that is missing, at once
 expect 2 '--genesis FILE is missing' "$ASSAY" audit verify
-for text in 'expected STORE, found 0 words' 'usage: assay audit verify'; do
+for text in 'expected STORE, found no argument' 'usage: assay audit verify'; do
     case $out in *"$text"*) ;; *) wrong "audit verify does not say \"$text\": $out" ;; esac
 done
 expect 2 '--key FILE is missing' "$ASSAY" share put
-for text in '--name TEXT is missing' '--reader ACCOUNT is missing' '--out FILE is missing' 'found 0 words'; do
+for text in '--name TEXT is missing' '--reader ACCOUNT is missing' '--out FILE is missing' 'found no argument'; do
     case $out in *"$text"*) ;; *) wrong "share put does not say \"$text\": $out" ;; esac
 done
 
@@ -116,6 +134,8 @@ expect 2 'root_ca.pem: is a file, expected a folder' "$ASSAY" evidence verify "$
 expect 13 'root_ca.pem is a certificate in PEM, expected evidence' "$ASSAY" evidence verify "$E/root_ca.pem" \
     --collateral "$E/collateral"
 expect 2 '--at: "yesterday" is no RFC 3339 time' "$ASSAY" proof verify x --checkpoint y --at yesterday
+expect 2 '--max-age: expected 1s to 49710d' "$ASSAY" proof verify x --checkpoint y --max-age 99999d
+expect 2 '--max-age: expected 1s to 49710d' "$ASSAY" proof verify x --checkpoint y --max-age 0s
 expect 2 '24h, 7d, found "x"' "$ASSAY" proof verify x --checkpoint y --max-age x
 expect 0 'KIND: ' "$ASSAY" evidence verify --help
 

@@ -11,7 +11,8 @@ set -u
 export LC_ALL=C
 BIN=$1 TOOLS=$2
 ASSAY=$BIN/assay ASSAYD=$BIN/assayd
-CAST=$BIN/../libexec/assay # test builds: traitors, a tampered enclave, dates and disks that lie
+LIBEXEC=$BIN/../libexec/assay # processes of assayd
+CAST=$LIBEXEC # test builds: traitors, a tampered enclave, dates and disks that lie
 # Short: the path of a UNIX socket has 107 bytes.
 WORK=$(mktemp -d /tmp/assay-it.XXXXXX)
 started=
@@ -21,6 +22,22 @@ failures=0
 for program in "$ASSAY" "$ASSAYD" "$BIN/assay-enclave" "$TOOLS/free_port"; do
     [ -x "$program" ] || { echo "$program is missing" >&2; exit 2; }
 done
+
+# copy_daemon: assayd and what it starts, as an installation has them, in bin/ and libexec/: for another user, who
+# may not read the build.
+copy_daemon() {
+    mkdir -p bin libexec/assay && cp "$BIN/assayd" "$BIN/assay-enclave" bin/ &&
+        cp "$LIBEXEC/assay-verifier" "$LIBEXEC/assay-transport" libexec/assay/
+}
+
+# maps_only PID PROGRAM: of libraries the process has in its memory those that the program is linked with, and no other
+# (tests/tidy/libraries.sh has the list). For root, since such a process is not dumpable.
+maps_only() {
+    stems='{ sub(/.*\//, "", name); sub(/[.]so.*/, "", name); print name }' # of a file libgmp.so.10.4.1, too
+    awk '$6 ~ /[.]so/ { name = $6 } $6 ~ /[.]so/ '"$stems" "/proc/$1/maps" | sort -u >"$WORK/mapped"
+    LD_TRACE_LOADED_OBJECTS=1 "$2" | awk '{ name = $1 } '"$stems" | sort -u >"$WORK/linked"
+    [ -s "$WORK/mapped" ] && ! comm -23 "$WORK/mapped" "$WORK/linked" | grep .
+}
 
 # running PID: a process that this script started has not ended. The number of one that has is given to others soon,
 # and whoever kills by it kills a daemon of the test beside it.
@@ -66,7 +83,7 @@ expect() {
   it said: $out" ;;
     esac
     case $out in
-    *Sanitizer* | *"runtime error"* | *"assertion failed"*) wrong "a bug: $*
+    *Sanitizer* | *"runtime error: "* | *"assertion failed"*) wrong "a bug: $*
   it said: $out" ;;
     esac
 }

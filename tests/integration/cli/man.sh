@@ -2,7 +2,10 @@
 # The manual pages format without a warning, and name what the programs name.
 . "$(dirname "$0")/lib.sh"
 ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
-MAN=$ROOT/docs/man
+MAN=$WORK/man
+mkdir "$MAN" && cp "$ROOT"/docs/man/*.[1-8] "$MAN"
+sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$ROOT/docs/man/assay.1" "$WORK/printed" || wrong 'assay.1 could not be made'
+cp "$WORK/printed/assay.1" "$MAN"
 
 # warnings PAGE: what the formatter has to say against it.
 if command -v man >/dev/null && man --help 2>/dev/null | grep -q -- --warnings; then

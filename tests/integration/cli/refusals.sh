@@ -44,6 +44,7 @@ done
 for program in assayd assay-replica assay-holder assay-executor assay-demo; do
     expect 2 "$program: --halp: there is no such option; is \"--help\" meant?" "$BIN/$program" --halp
 done
+expect 1 'no channel at descriptor 3: assayd starts this program' "$BIN/assay-enclave" alone.sock 3>&-
 for program in assay-replica assay-holder assay-executor; do
     expect 2 "$program: expected --config FILE, found none" "$BIN/$program"
     expect 2 "$program: expected options alone, found \"x\"" "$BIN/$program" x
@@ -72,8 +73,8 @@ expect 2 'no-platform: there is no such file' config 's/platform.key/no-platform
 
 # --- keys
 restore
-rm node-1/keys/door.key
-expect 2 'node-1/keys/door.key: there is no such file' run
+rm node-1/keys/bootstrap.key
+expect 2 'node-1/keys/bootstrap.key: there is no such file' run
 restore
 chmod 644 node-1/keys/identity.key
 expect 2 'node-1/keys/identity.key: a key must be a readable regular file of mode 0600, found mode 0644' run
@@ -97,8 +98,8 @@ if [ "$(id -u)" -eq 0 ]; then
     chown 12345 node-1/keys
     expect 2 'node-1/keys: belongs to user 12345, expected user 0, who reads it, or root' run
     restore
-    chown 12345 node-1/keys/door.key
-    expect 2 'node-1/keys/door.key: belongs to user 12345' run
+    chown 12345 node-1/keys/bootstrap.key
+    expect 2 'node-1/keys/bootstrap.key: belongs to user 12345' run
     restore
     chown 12345 node-1/platform.key
     expect 2 'node-1/platform.key: belongs to user 12345' run
@@ -110,7 +111,7 @@ expect 2 'node-1/platform.key' run
 # --- keys for life in a folder of their own, as credentials of systemd are
 restore
 mkdir node-1/credentials
-mv node-1/keys/identity.key node-1/keys/door.key node-1/platform.key node-1/credentials
+mv node-1/keys/identity.key node-1/keys/bootstrap.key node-1/platform.key node-1/credentials
 chmod 500 node-1/credentials
 sed -i 's,keys_dir: keys,keys_dir: keys\n  identity_dir: ${CREDENTIALS_DIRECTORY},
     s,credential: .*,credential: ${CREDENTIALS_DIRECTORY}/platform.key,' node-1/assayd.yaml
@@ -197,8 +198,8 @@ expect 3 'is assayd running' "$ASSAY" status --socket nothing.sock
 expect 3 'is a directory, expected the admin socket' "$ASSAY" nodes --socket "$WORK"
 expect 2 'usage: assay permit' "$ASSAY" permit --class everything --socket nothing.sock
 expect 2 'usage: assay explain' "$ASSAY" explain --socket nothing.sock
-expect 2 'is no group of commands' "$ASSAY" frobnicate
-expect 2 'usage: assay GROUP' "$ASSAY"
-expect 0 'usage: assay GROUP' "$ASSAY" --help
+expect 2 'is not a command' "$ASSAY" frobnicate
+expect 2 'usage: assay COMMAND' "$ASSAY"
+expect 0 'usage: assay COMMAND' "$ASSAY" --help
 
 finish

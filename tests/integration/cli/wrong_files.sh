@@ -27,6 +27,10 @@ expect 13 'change.cut: is a change, but damaged or cut short' "$ASSAY" change sh
 expect 13 'identity.key: is an identity key of a node, expected an operator key' \
     "$ASSAY" genesis sign genesis --key node-1/keys/identity.key
 expect 13 'checkpoint: is a checkpoint, expected a proof' "$ASSAY" proof verify checkpoint --checkpoint checkpoint
+head -c 100 /dev/zero >zeros.bin
+expect 13 'expected a proof' "$ASSAY" proof verify zeros.bin --checkpoint checkpoint
+expect 13 'note.txt: is text, expected a genesis' "$ASSAY" checkpoint --genesis note.txt
+expect 13 'checkpoint: is a checkpoint, expected a genesis' "$ASSAY" checkpoint --genesis checkpoint
 expect 13 'note.txt: is text, expected a checkpoint' "$ASSAY" proof verify checkpoint --checkpoint note.txt
 expect 13 'archive.cut: is an archive of a store, but damaged or cut short' \
     "$ASSAY" store verify archive.cut --genesis genesis
@@ -82,11 +86,18 @@ expect 12 'vendor-1: collateral of root ' "$ASSAY" evidence verify node-1/sample
 case $out in *'no collateral of root '*) ;; *) wrong "whose it is not: $out" ;; esac
 case $out in *crl-signature* | *'not a point'*) wrong "it speaks of signatures: $out" ;; esac
 expect 0 'affirming' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 --policy policy.yaml
+cp -r vendor-2 less
+rm less/qe_identity.json
+expect 12 'none' "$ASSAY" evidence verify node-1/sample.quote --collateral less --policy policy.yaml
+case $out in *'collateral of root '*) wrong "the root is there: $out" ;; esac
 expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 \
     --root vendor-2/root_ca.pem
 cp -r vendor-1 forged
 cp vendor-2/root_crl.der vendor-2/tcb_signing_chain.pem forged/
 expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral forged --policy policy.yaml
+
+expect 13 'note.txt: is text, expected an offer of collateral' "$ASSAY" collateral submit note.txt
+expect 13 'genesis: is a genesis, expected an offer of collateral' "$ASSAY" collateral submit genesis
 
 # --- values that are wrong are named, with what was expected
 : >empty
@@ -120,5 +131,21 @@ chmod 700 half
 cp vendor-1/ca.key half/ca.key
 expect 6 'of a vendor that was not finished (a full disk) remove the folder first' "$ASSAY" soft ca half --name V
 expect 1 'nosuch/x: No such file or directory' "$ASSAY" keys operator nosuch/x
+
+# --- a file in the place of a new key, and a wrong key of a SOFT vendor or platform
+expect 6 'note.txt: text is there already, and is not overwritten: name another file' "$ASSAY" keys operator note.txt
+expect 6 'alpha.key: an operator key is there already, and keys are never overwritten' "$ASSAY" keys operator alpha.key
+expect 6 'folder: a folder, or something else that is no file, is there already' "$ASSAY" keys operator folder
+digits=$(printf '0%.0s' $(seq 128))
+soft_quote() { "$ASSAY" soft quote "$1" --program "$BIN/assay-enclave" --report-data "$digits" --out soft.quote; }
+expect 2 'note.txt: is text, expected the key of a SOFT platform' soft_quote note.txt
+expect 5 'nosuch: no such file' soft_quote nosuch
+chmod 666 node-1/platform.key
+expect 2 'node-1/platform.key: a key must be a readable regular file of mode 0600, found mode 0666 (chmod 600)' \
+    soft_quote node-1/platform.key
+chmod 600 node-1/platform.key
+expect 2 '--name wants 1 to 31 of A-Z a-z 0-9 space . _ -, not ""' "$ASSAY" soft ca unnamed --name ''
+expect 2 'NAME wants 1 to 31 of A-Z a-z 0-9 space . _ -, not "../../evil"' "$ASSAY" soft node vendor-1 ../../evil
+expect 5 'folder/ca.key: no such file' "$ASSAY" soft node folder x
 
 finish

@@ -194,9 +194,9 @@ def every_operation():
         _, matrix = call("/v1/matrix?epoch=%d" % number)
         check("matrix %d is another one" % number, matrix["data"]["epoch"] == number)
         check("matrix %d is square" % number,
-              all(len(m["said"]) == len(matrix["data"]["members"]) for m in matrix["data"]["members"]))
+              all(len(m["outcomes"]) == len(matrix["data"]["members"]) for m in matrix["data"]["members"]))
     # What everybody says of everybody in a quiet network.
-    votes = "".join(m["said"] for m in matrix["data"]["members"] if m["balloted"])
+    votes = "".join(m["outcomes"] for m in matrix["data"]["members"] if m["has_ballot"])
     check("nobody voted in epoch %d" % number, votes.count("P") >= len(matrix["data"]["members"]))
     answer, body = ask("/openapi.json")
     check("another contract is served", json.loads(body) == CONTRACT)

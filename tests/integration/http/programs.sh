@@ -59,8 +59,8 @@ check 'nothing is left beside' sh -c '! ls collected/.*new >/dev/null 2>&1'
 echo 'what nobody else may know' >secret
 put() { node 1 share put secret --key net/account.key --name first --reader net/account.key --out sealed >/dev/null 2>&1; }
 put || put || put || wrong 'no secret is kept'
-check 'a holder keeps a share' until_true 30 is holder-2 assay_holder_kept '' 1
-check 'and lacks none' is holder-2 assay_holder_missing '' 0
+check 'a holder keeps a share' until_true 30 is holder-2 assay_holder_shares_stored '' 1
+check 'and lacks none' is holder-2 assay_holder_shares_missing '' 0
 code=$(sed -n 's/^code: "\(.*\)"/\1/p' net/node-3/executor.yaml)
 yes 'one two three ' | head -c 5000 >text
 expect 0 'results        5 of 5' node 1 task run text --key net/account.key --out a --code "$code" --price 1000 \
@@ -101,7 +101,7 @@ sed "s/15s/500ms/; s/127.0.0.1:8080/127.0.0.1:$page/" "$root/docs/monitoring/pro
 prometheus --config.file=prometheus.yml --storage.tsdb.path=tsdb --web.listen-address="$prom" >prometheus.log 2>&1 &
 started="$started $!"
 expect 0 'checks hold' metrics wait "$prom" 'count(assay_program_info) == 12'
-expect 0 'checks hold' metrics wait "$prom" 'count(assay_replica_state{state="serves"} == 1) == 3 and on () sum(assay_holder_kept) == 4'
+expect 0 'checks hold' metrics wait "$prom" 'count(assay_replica_state{state="serves"} == 1) == 3 and on () sum(assay_holder_shares_stored) == 4'
 expect 0 'checks hold' metrics wait "$prom" 'count(rate(assay_replica_frames_total[5m])) == 4'
 expect 0 'checks hold' metrics wait "$prom" 'count(increase(assay_holder_late_total[15m])) == 4'
 expect 0 'checks hold' metrics queries "$prom" "$root" 'dashboard: Programs'

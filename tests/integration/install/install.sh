@@ -42,8 +42,11 @@ check 'the daemon comes with its enclave and the programs of services' programs 
     'assay-enclave assay-executor assay-holder assay-replica assayd'
 check 'the command line is one program' programs "$work/command" assay
 check 'the simulator too' programs "$work/simulator" assay-sim
+roles='assay-transport assay-verifier'
 cast='assay-demo-hand assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
-check "the demo's cast stands apart" test "$(ls "$prefix/libexec/assay" | xargs)" = "$cast"
+check "the daemon's processes and the demo's cast stand apart" \
+    test "$(ls "$prefix/libexec/assay" | xargs)" = "$(printf '%s\n' $roles $cast | sort | xargs)"
+check 'the daemon comes with its processes' test "$(ls "$work/daemon/libexec/assay" | xargs)" = "$roles"
 check 'and comes with the demo alone' test "$(find "$work" -name 'assay*byzantine*' | grep -c -v "$prefix")" = 1
 cp "$prefix/libexec/assay/assayd-byzantine" "$prefix/bin/"
 check 'a traitor among the programs would be seen' \
@@ -57,13 +60,38 @@ done
 check 'programs look for libraries where the system does' fails sh -c \
     'for p in "$0"/bin/* "$0"/libexec/assay/*; do readelf -d "$p"; done | grep -E "RPATH|RUNPATH"' "$prefix"
 check 'installed programs are hardened' sh "$root/tests/tidy/elf.sh" "$prefix/bin/assayd" \
-    "$prefix/bin/assay" "$prefix/bin/assay-enclave"
+    "$prefix/bin/assay" "$prefix/bin/assay-enclave" "$prefix/libexec/assay/assay-verifier" \
+    "$prefix/libexec/assay/assay-transport"
 check 'the demo starts' sh -c '"$0" --help | grep -q "^usage"' "$prefix/bin/assay-demo"
+
+# --- processes of the daemon: found from its own folder, and not executed where others may change them
+net=$work/net
+check 'a network for it' "$prefix/bin/assay" setup local --dir "$net" --port 0
+answers() { # answers STATUS TEXT: what --check-config of a daemon of this prefix does
+    "$prefix/bin/assayd" --config "$net/node-1/assayd.yaml" --check-config >"$work/answer" 2>&1
+    status=$?
+    cat "$work/answer"
+    [ $status -eq "$1" ] && grep -q "$2" "$work/answer"
+}
+check 'the daemon finds its processes' answers 0 'fit to run'
+for role in $roles; do
+    chmod o+w "$prefix/libexec/assay/$role"
+    check "no $role that others may change" answers 2 "libexec/assay/$role: others may change it: mode 0757"
+    chmod o-w "$prefix/libexec/assay/$role"
+    mv "$prefix/libexec/assay/$role" "$work/"
+    check "not without $role" answers 2 "libexec/assay/$role: No such file"
+    mv "$work/$role" "$prefix/libexec/assay/"
+done
 
 # --- pages
 for page in "$root"/docs/man/*.[1-8]; do
     name=${page##*/}
-    check "$name is installed" cmp "$page" "$prefix/share/man/man${name##*.}/$name"
+    [ "$name" = assay.1 ] || check "$name is installed" cmp "$page" "$prefix/share/man/man${name##*.}/$name"
+done
+check 'assay.1 is installed, with its generated parts' test \
+    "$(wc -l <"$prefix/share/man/man1/assay.1")" -gt $((4 * $(wc -l <"$root/docs/man/assay.1")))
+for file in bash-completion/completions/assay zsh/site-functions/_assay fish/vendor_completions.d/assay.fish; do
+    check "share/$file is installed" grep -q collateral "$prefix/share/$file"
 done
 doc=$prefix/share/doc/assay
 links_hold() {

@@ -214,7 +214,7 @@ static void make_member(struct network *network, uint32_t i)
     assay_bytes_copy(node->node_id, 32, ring.node_id, 32);
     assay_bytes_copy(member->identity_public, 64, ring.identity_public, 64);
     assay_bytes_copy(member->node_id, 32, ring.node_id, 32);
-    assay_bytes_copy(member->door_public, 32, ring.door_public, 32);
+    assay_bytes_copy(member->bootstrap_public, 32, ring.bootstrap_public, 32);
     assay_bytes_copy(member->voting_public, 64, ring.current.voting_public, 64);
     assay_bytes_copy(member->transport_public, 32, ring.current.transport_public, 32);
     assay_bytes_copy(member->vendor_root, 32, verdict->vendor_root, 32);

@@ -118,7 +118,8 @@ Test(net_collateral, what_was_found_and_who_did_not_answer_are_events)
 /* A vendor whose documents end within minutes: half of what remained at the genesis is gone. */
 Test(net_collateral, what_grows_old_or_has_ended_is_an_event)
 {
-    static const char *const half[] = { "event=collateral_age", "age=half", "ends_first=", NULL };
+    static const char *const half[] = { "event=collateral_age", "age=half",
+                                        "expires_first=", NULL };
     static const char *const ended[] = { "event=collateral_age", "age=ended", "level=error", NULL };
     network_free(&network);
     network = network_make(1, EPOCH_MS, -20000);

@@ -3,9 +3,9 @@
  *
  * Closed epochs as documents, out of a store that has hours, epochs and blocks.
  */
-#include "net/runtime/history.h"
-#include "net/runtime/runtime_internal.h"
 #include "net/json/json.h"
+#include "net/runtime/runtime_internal.h"
+#include "net/timeline/history.h"
 #include "tests/integration/net/network.h"
 
 #include <criterion/criterion.h>
@@ -88,7 +88,7 @@ Test(net_export, a_range_is_whole_epochs_with_rules_and_what_could_be_borne)
         cr_expect_eq(assay_json_uint(assay_json_get(epoch, "tolerance"), "members_stop", 9), 1);
         cr_expect_str_eq(assay_json_text(assay_json_at(members, 0), "integrity_rule", ""),
                          "held_bound");
-        cr_expect_null(assay_json_get(assay_json_at(members, 0), "said"));
+        cr_expect_null(assay_json_get(assay_json_at(members, 0), "outcomes"));
     }
     (void)ask("since=3 until=2");
     cr_expect_eq(assay_json_count(epochs), 0);
@@ -136,8 +136,8 @@ Test(net_export, votes_come_out_of_the_blocks)
     for (size_t slot = 0; slot < FOUR; slot++) {
         char said[] = "PPPP";
         said[slot] = '-';
-        cr_expect(assay_json_bool(assay_json_at(members, slot), "balloted", false));
-        cr_expect_str_eq(assay_json_text(assay_json_at(members, slot), "said", ""), said);
+        cr_expect(assay_json_bool(assay_json_at(members, slot), "has_ballot", false));
+        cr_expect_str_eq(assay_json_text(assay_json_at(members, slot), "outcomes", ""), said);
     }
 }
 

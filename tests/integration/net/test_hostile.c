@@ -40,12 +40,13 @@ static void start(void)
         cr_assert(network_up(network, i));
     cr_assert_eq(assay_keyring_load(network->nodes[EVIL].keys_dir, &ring), ASSAY_OK);
     for (uint32_t i = 0; i < FOUR; i++)
-        assay_bytes_copy(entries[i].door, 32, network->genesis.members[i].door_public, 32);
+        assay_bytes_copy(entries[i].bootstrap, 32, network->genesis.members[i].bootstrap_public,
+                         32);
     roster = (struct assay_roster){ FOUR, network->nodes[EVIL].slot, entries };
     const struct assay_link_config config = { .roster = &roster,
                                               .counters = &own,
-                                              .door_secret = &ring.door_private,
-                                              .door_public = ring.door_public,
+                                              .bootstrap_secret = &ring.bootstrap_private,
+                                              .bootstrap_public = ring.bootstrap_public,
                                               .listen = "tcp://127.0.0.1:*" };
     cr_assert_eq(assay_link_open(&config, &evil, message), ASSAY_OK, "%s", message);
     cr_assert_eq(
@@ -140,7 +141,7 @@ Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
     const uint64_t since = network_epoch(network, 0);
     for (uint64_t i = 0; i < 20000; i++) {
         struct assay_writer w = assay_writer_over(ask, sizeof ask);
-        assay_service_probe_ask_encode(i, &w);
+        assay_service_probe_request_encode(i, &w);
         send_frame(ASSAY_MESSAGE_SERVICE_ASK, ask, w.len);
         if (i % 50 == 0) network_run(network, 1, NULL, NULL);
     }

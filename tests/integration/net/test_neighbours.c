@@ -56,11 +56,11 @@ Test(net_neighbours, everybody_is_heard_of_over_a_few_links, .timeout = 600)
         const struct assay_snapshot *seen = runtime_snapshot(host);
         struct assay_overlay_figures figures;
         cr_assert(runtime_overlay_is_used(host) && seen->has_neighbours);
-        assay_overlay_get_figures(host->overlay, &figures);
+        assay_overlay_get_figures(host->driver.overlay, &figures);
         cr_expect_geq(figures.outbound + figures.inbound, 2, "node %u", i);
         cr_expect_leq(figures.outbound + figures.inbound + figures.asked, 2 * DEGREE + 1);
         const uint32_t near = figures.outbound + figures.inbound + figures.asked;
-        cr_expect_leq(links_of(host), near + figures.errands + 2, "node %u", i);
+        cr_expect_leq(links_of(host), near + figures.transient_links + 2, "node %u", i);
         links += links_of(host);
         cr_expect_geq(seen->chain.certified_epoch, 2);
         for (uint32_t k = 0; k < NODES; k++) {

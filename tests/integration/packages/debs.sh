@@ -29,7 +29,8 @@ check 'lintian sees what is wrong' fails lintian --allow-root --fail-on error,wa
 
 # --- contents
 has() { grep -qxE "$2" "$work/$1.txt" || { cat "$work/$1.txt"; return 1; }; }
-for file in assayd:/usr/bin/assayd assayd:/usr/bin/assay-enclave assay:/usr/bin/assay assay-sim:/usr/bin/assay-sim \
+for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assayd:/usr/libexec/assay/assay-transport \
+    assayd:/usr/bin/assay-enclave assay:/usr/bin/assay assay-sim:/usr/bin/assay-sim \
     assay-demo:/usr/bin/assay-demo assay-demo:/usr/libexec/assay/assayd-byzantine \
     assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
     assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
@@ -76,6 +77,7 @@ check 'Build-Depends and ./dev agree' diff "$work/dev" "$work/control"
 
 # --- hardening, as the linker left it
 check 'programs are hardened' sh "$root/tests/tidy/elf.sh" "$work/assayd/usr/bin/assayd" \
+    "$work/assayd/usr/libexec/assay/assay-verifier" "$work/assayd/usr/libexec/assay/assay-transport" \
     "$work/assay/usr/bin/assay" "$work/assay-sim/usr/bin/assay-sim" "$work/assay-demo/usr/bin/assay-demo"
 library=$(find "$work/libassay0.1" -name 'libassay.so.*' -type f)
 hardened() {

@@ -176,7 +176,7 @@ child() { # child NAME: its process, of the daemon's group
     there sh -c 'for p in $(cat /sys/fs/cgroup/system.slice/assayd.service/cgroup.procs); do
         tr "\0" " " </proc/$p/cmdline | grep -q "$0" && echo $p; done' "$1"
 }
-for name in 'assayd judge' 'assayd transport' assay-enclave; do
+for name in assay-verifier assay-transport assay-enclave; do
     old=$(child "$name")
     there sh -c "kill -KILL $old"
     another() { new=$(child "$name") && [ -n "$new" ] && [ "$new" != "$old" ]; }
@@ -205,8 +205,8 @@ check 'the watchdog ends a daemon that hangs' within 60 killed 2
 check 'and systemd says why' within 10 sh -c "$(command -v nsenter) -t $init -a journalctl --no-pager -o cat -u assayd | grep -q 'Watchdog timeout'"
 
 # --- keys for life as credentials
-there sh -c 'cd /var/lib/assay/keys && install -d -m 0700 /etc/assay/keys && install -m 0600 identity.key door.key /etc/assay/keys/ &&
-    rm identity.key door.key && cp /usr/share/doc/assayd/systemd/credentials.conf /etc/systemd/system/assayd.service.d/ &&
+there sh -c 'cd /var/lib/assay/keys && install -d -m 0700 /etc/assay/keys && install -m 0600 identity.key bootstrap.key /etc/assay/keys/ &&
+    rm identity.key bootstrap.key && cp /usr/share/doc/assayd/systemd/credentials.conf /etc/systemd/system/assayd.service.d/ &&
     systemctl daemon-reload'
 echo "node: { identity_dir: \"\${CREDENTIALS_DIRECTORY}\" }" >"$fresh/etc/assay/assayd.d/60-keys.yaml"
 begun=$(date +%s%N)
@@ -238,7 +238,7 @@ END
 cat >"$fresh/etc/assay/assayd.d/70-shop.yaml" <<'END'
 enforcement:
   targets:
-    - { name: shop, driver: systemd, unit: shop.service, look_ms: 300 }
+    - { name: shop, driver: systemd, unit: shop.service, poll_ms: 300 }
 END
 there sh -c 'systemctl daemon-reload && systemctl start shop && systemctl reload assayd'
 shop() { [ "$(there systemctl show -P "$1" shop)" = "$2" ] || { there assay enforce show; return 1; }; }
@@ -255,7 +255,7 @@ check 'and does nothing' fails ticks
 there assay enforce release --reason done >/dev/null
 check 'released, it goes on' within 30 shop FreezerState running
 check 'really' ticks
-sed -i 's/look_ms: 300/look_ms: 300, suspended: stop/' "$fresh/etc/assay/assayd.d/70-shop.yaml"
+sed -i 's/poll_ms: 300/poll_ms: 300, suspended: stop/' "$fresh/etc/assay/assayd.d/70-shop.yaml"
 there systemctl reload assayd
 there assay enforce hold --reason 'stop it' >/dev/null
 check 'a target that is to be stopped stops' within 30 shop ActiveState inactive

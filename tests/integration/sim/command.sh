@@ -120,7 +120,7 @@ gives 2 'no library sweep "honest"; `assay-sim list` lists them' "$SIM" sweep ho
 printf '%s\n' 'sweep_version: 1' 'name: small' 'scenario: honest' 'set: [fidelity=epoch, epochs=3]' 'repeats: 9' \
     'axes:' '  - { name: nodes, key: nodes, values: [4, 5] }' 'plot: { x: nodes, figure: score_mean_bp honest }' >small.yaml
 trap '' XFSZ
-gives 1 'points.csv: cannot be written: File too large; mend that' sh -c "ulimit -f 5; '$SIM' sweep small.yaml --out small"
+gives 1 'points.csv: cannot be written: File too large; fix that' sh -c "ulimit -f 5; '$SIM' sweep small.yaml --out small"
 check 'what was whole is kept' test "$(wc -l <small/points.csv)" -gt 1
 check 'no result is there' test ! -e small/sweep.csv
 gives 0 'small: shard 1/1: 18 of 18 runs' "$SIM" sweep small.yaml --out small

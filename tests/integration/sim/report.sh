@@ -29,7 +29,7 @@ gives 2 'no-folder/x.html' "$SIM" run honest --quiet --report no-folder/x.html
 "$SIM" swarm --seeds 3 --threads 1 --quiet --report again.html >/dev/null || wrong 'swarm --report'
 check 'swarm --report: the same bytes for the same seeds' cmp swarm.html again.html
 check 'swarm --report: the digest is there' grep -q '"digest":"[0-9a-f]*"' swarm.html
-gives 2 'expected --nodes and --set' "$SIM" swarm --show 1 --report no.html
+gives 2 'expected only --nodes and --set' "$SIM" swarm --show 1 --report no.html
 
 # Several, in any order.
 for seed in 3 1 2; do

@@ -88,14 +88,14 @@ stop_when() { # WORD FILE COMMAND...: 130 after a Ctrl-C that comes when the fil
     check "interrupted is exit status 130, not $found: $*: $(cat said)" test $found -eq 130
 }
 stop_when '"done": [1-9]' stopped.json swarm --seeds 100000 --state stopped.json --quiet
-check 'a stopped swarm says how to go on' grep -q '^stopped .*the same command goes on' said
+check 'a stopped swarm says how to go on' grep -q '^stopped .*the same command continues' said
 done=$(sed -n 's/.*"done": \([0-9]*\).*/\1/p' stopped.json)
 check 'what it did is in the file' test "$done" -gt 0
 gives 0 "seeds        $((done + 1)) from 1" "$SIM" swarm --seeds $((done + 1)) --state stopped.json --quiet
 printf '%s\n' 'sweep_version: 1' 'name: long' 'scenario: honest' 'repeats: 3000' \
     'axes:' '  - { name: nodes, key: nodes, values: [4, 5] }' 'plot: { x: nodes, figure: score_mean_bp honest }' >long.yaml
 stop_when '^1,' long/points.csv sweep long.yaml --out long --quiet
-check 'a stopped sweep says how to go on' grep -q '^stopped: the same command goes on' said
+check 'a stopped sweep says how to go on' grep -q '^stopped: the same command continues' said
 rows=$(($(wc -l <long/points.csv) - 1))
 check 'what it did is there' test "$rows" -gt 0
 check 'and is no result yet' test ! -e long/sweep.csv

@@ -32,7 +32,7 @@ struct network {
     uint32_t count;
     struct assay_groups groups;
     void *groups_memory;
-    struct assay_trust *trust;
+    struct assay_trust_state *trust;
 };
 
 /* What happened in an epoch, each [count]; rows: count x count outcomes. */
@@ -89,7 +89,7 @@ void rules_weights(const struct roster *r, const struct standing *s, const uint3
     struct assay_groups groups;
     void *groups_memory = NULL;
     build(r, &groups, &groups_memory);
-    struct assay_trust *trust = calloc(r->count, sizeof *trust);
+    struct assay_trust_state *trust = calloc(r->count, sizeof *trust);
     bool *unlisted = calloc(r->count, sizeof *unlisted);
     if (trust == NULL || unlisted == NULL) abort();
     for (uint32_t i = 0; i < r->count; i++) {
@@ -141,7 +141,7 @@ void rules_seats(const struct roster *r, const uint32_t *weights, const uint8_t 
 void rules_quiet(uint32_t count, const uint8_t *epochs, const uint64_t *since,
                  const uint32_t *weights, uint32_t floor_percent, uint8_t *keyless)
 {
-    struct assay_trust *trust = calloc(count, sizeof *trust);
+    struct assay_trust_state *trust = calloc(count, sizeof *trust);
     bool *taken = calloc(count, sizeof *taken);
     if (trust == NULL || taken == NULL) abort();
     for (uint32_t i = 0; i < count; i++) {
@@ -188,7 +188,8 @@ void rules_rest(struct network *n, uint32_t slot)
 }
 
 /* FOUND numbers of one member. */
-static void report(const struct assay_trust *t, const struct assay_tally_result *r, int64_t *found)
+static void report(const struct assay_trust_state *t, const struct assay_tally_result *r,
+                   int64_t *found)
 {
     const int64_t all[FOUND] = { t->integrity_bp,
                                  t->peak_bp,

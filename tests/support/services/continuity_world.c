@@ -76,7 +76,7 @@ struct world {
     uint64_t sessions, epoch;
     uint32_t updates, suspensions, keys;
     struct assay_cont_effects effects;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
 };
 
 static uint64_t mixed(uint64_t *random, uint64_t below)

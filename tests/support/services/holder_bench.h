@@ -1,5 +1,5 @@
 /*
- * tests/support/services/holder_bench.h - one holder at its door, on modelled keys: a ledger of
+ * tests/support/services/holder_bench.h - one holder at its listener, on modelled keys: a ledger of
  * three clusters of three slots with one secret, 2 of 3, and the other sides, played by the test.
  */
 #ifndef ASSAY_TESTS_SUPPORT_HOLDER_BENCH_H

@@ -454,9 +454,9 @@ static void show_some(struct world *w)
 {
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
     struct assay_slice out;
-    const uint32_t kept = w->shower.count < SHARES_SHOWN ? w->shower.count : SHARES_SHOWN;
+    const uint32_t kept = w->accuser.count < SHARES_SHOWN ? w->accuser.count : SHARES_SHOWN;
     for (uint32_t i = 0; i < (w->healing ? 1 : 6) && kept > 0; i++) {
-        const struct assay_share_lie_record *lie = &w->shower.kept[shares_draw(w, kept)];
+        const struct assay_share_lie_record *lie = &w->accuser.kept[shares_draw(w, kept)];
         if (!assay_share_lie_record_check(&w->head->config.home, lie)) continue;
         ASSAY_ASSERT(assay_share_lie_record_encode(lie, bytes, sizeof bytes, &out) == ASSAY_OK);
         const struct shares_record record = { .kind = SHARES_LIE, .len = out.len, .bytes = bytes };
@@ -513,7 +513,7 @@ static void deliver(struct world *w, uint32_t at)
     switch (in.kind) {
     case TO_HOLDER:
         if (m->shows && in.from.holder)
-            shares_shower_peek(&w->shower, m->holder, in.from.key, bytes, w->room);
+            share_accuser_peek(&w->accuser, m->holder, in.from.key, bytes, w->room);
         if (assay_share_holder_on_message(m->holder, m->registry, &epoch, &in.from, bytes,
                                           w->now_ms, &w->effects) != ASSAY_OK)
             w->result->refused++;
@@ -724,7 +724,7 @@ static void make(struct world *w)
         m->forges = w->plan->forges && last;
         m->mute = w->plan->mute && last;
         m->lies = last && (w->plan->liar || w->plan->forges || w->plan->starves || w->plan->mute);
-        m->shows = w->plan->shower && i == 0;
+        m->shows = w->plan->accuser && i == 0;
         m->registry = assay_share_registry_init(malloc(len), len, &w->config);
         w->standing[i] = ASSAY_SHARE_STAND_FULL;
         new_key(w, m);

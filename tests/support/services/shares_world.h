@@ -35,7 +35,7 @@ struct shares_plan {
     uint32_t ids;
     uint32_t crashes, suspensions, rekeys; /* at most */
     bool liar;
-    bool shower;   /* the first shows as lies what honest members give it */
+    bool accuser;  /* the first shows as lies what honest members give it */
     uint32_t eras; /* at most */
     bool changes;  /* owners delete ids, put them again and name other readers; the host hands in
                     * whatever they have signed, again and again */

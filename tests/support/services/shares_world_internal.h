@@ -7,9 +7,9 @@
 
 #include "services/shares/cluster_internal.h"
 #include "services/shares/holder_internal.h"
+#include "tests/support/services/share_accuser.h"
 #include "tests/support/services/shares_dealings.h"
 #include "tests/support/services/shares_record.h"
-#include "tests/support/services/shares_shower.h"
 #include "tests/support/services/shares_world.h"
 
 enum {
@@ -97,7 +97,7 @@ struct world {
     uint32_t signed_count;
     struct shares_record signed_[SIGNED]; /* what owners have signed, for whoever kept it */
     uint32_t suspensions, crashes, rekeys, keys, eras;
-    struct shares_shower shower;
+    struct share_accuser accuser;
     struct shares_dealings dealings;
     bool healing;
     bool in_days;

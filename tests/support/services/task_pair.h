@@ -20,7 +20,7 @@ struct task_pair {
     uint8_t chain[32], salt[32], task[32];
     struct assay_task_requestor r;
     struct assay_task_executor e;
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
     uint8_t frame[ASSAY_TASK_FRAME_MAX]; /* what was said last */
     size_t len;
     uint64_t now_ms;

@@ -264,7 +264,7 @@ static void executor_did(struct world *w, struct job *j)
     assay_task_executor_check(j->e);
     if (told & (ASSAY_TASK_EVENT_INPUT | ASSAY_TASK_EVENT_NEXT)) j->program_runs = true;
     if (told & ASSAY_TASK_EVENT_ASKED) {
-        struct assay_task_outs outs;
+        struct assay_task_outputs outs;
         const struct assay_slice quote = assay_slice_over(j->e->statement, 32);
         ASSAY_ASSERT(assay_task_executor_on_evidence(j->e, quote, &outs) == ASSAY_OK);
         task_world_send(w, j, false, outs.frame);

@@ -111,7 +111,7 @@ struct world {
     struct message message[MESSAGES];
     uint32_t payload_count;
     struct payload payload[PAYLOADS];
-    struct assay_task_outs outs;
+    struct assay_task_outputs outs;
 };
 
 /* --- task_world.c */

@@ -8,7 +8,7 @@
 #ifndef ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
 #define ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
 
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 enum {
     ASSAY_SIM_GOSSIP_NODES_MAX = 65536,

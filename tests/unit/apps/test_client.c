@@ -153,6 +153,23 @@ Test(apps_client, reads_an_answer_however_it_comes)
     }
 }
 
+/* Raw, as escapes, and behind a backslash that is escaped itself. */
+static void play_terminal(int fd)
+{
+    put(fd, "{\"data\":{\"a\":\"\\u001b[2J\\u009B\\u007f\\r\\b\\f\xc2\x9bx\x7f\","
+            "\"b\":\"\\\\u001b \\\\r \\u00e9\\u011b\xc3\x9b \\n\\t\\u000a\\\"\"}}\n");
+}
+
+Test(apps_client, gives_terminals_nothing_to_obey)
+{
+    serve(play_terminal);
+    cr_assert_eq(ask(5000), ASSAY_OK);
+    const struct assay_json *const data = assay_json_get(document, "data");
+    cr_expect_str_eq(assay_json_text(data, "a", ""), "?[2J??????????x?");
+    cr_expect_str_eq(assay_json_text(data, "b", ""),
+                     "\\u001b \\r \xc3\xa9\xc4\x9b\xc3\x9b \n\t\n\"", "and every text as it is");
+}
+
 /* ------------------------------------------------------------ nobody, and worse */
 
 Test(apps_client, says_that_nobody_is_there)

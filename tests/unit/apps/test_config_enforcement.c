@@ -60,9 +60,9 @@ Test(config_enforcement, reads_every_driver_with_its_keys)
 {
     cr_assert_eq(load("  targets:\n"
                       "    - { name: a, driver: hook, path: /bin/hook, arguments: [one, \"t w\"],"
-                      " severity: suspend, dry_run: true, act_ms: 500 }\n"
+                      " severity: suspend, dry_run: true, action_ms: 500 }\n"
                       "    - { name: b, driver: cgroup, path: /sys/fs/cgroup/b,"
-                      " restricted: suspend, look_ms: 300 }\n"
+                      " restricted: suspend, poll_ms: 300 }\n"
                       "    - { name: c, driver: container, socket: /run/podman.sock,"
                       " container: web, suspended: stop, restarts_max: 5,"
                       " restarts_window_s: 600 }\n"
@@ -78,7 +78,7 @@ Test(config_enforcement, reads_every_driver_with_its_keys)
     cr_assert_str_eq(t[0].arguments[1], "t w");
     cr_assert_eq(t[0].severity, ASSAY_ORDER_SUSPEND);
     cr_assert(t[0].dry_run);
-    cr_assert_eq(t[0].act_ms, 500);
+    cr_assert_eq(t[0].action_ms, 500);
     cr_assert_eq(t[1].driver, ASSAY_CONFIG_CGROUP);
     cr_assert(t[1].restrict_suspends);
     cr_assert_eq(t[1].severity, ASSAY_ORDER_NOTE);
@@ -129,8 +129,8 @@ Test(config_enforcement, errors_name_file_line_and_what_was_expected)
           "enforcement.targets[0].severity", "expected note, restrict, suspend or restart" },
         { "  targets:\n    - { name: a, driver: hook, path: /x, dry_run: yes }\n",
           "enforcement.targets[0].dry_run", "expected false or true" },
-        { "  targets:\n    - { name: a, driver: hook, path: /x, act_ms: 99 }\n",
-          "enforcement.targets[0].act_ms", "expected 100 to 600000, found 99" },
+        { "  targets:\n    - { name: a, driver: hook, path: /x, action_ms: 99 }\n",
+          "enforcement.targets[0].action_ms", "expected 100 to 600000, found 99" },
         { "  restarts_max: 65\n", ":8:17: enforcement.restarts_max", "expected 0 to 64" },
         { "  restart_max: 6\n", ":8:3: ", "restarts_max" },
     };

@@ -6,12 +6,16 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct folder folder;
@@ -162,6 +166,67 @@ Test(apps_files, a_crash_left_beside_is_swept_by_the_next_writer)
                  ASSAY_OK);
     expect_content("file", "whole", 5);
     cr_expect_eq(entries(), 1);
+}
+
+struct writer {
+    pthread_t thread;
+    uint8_t content;
+    enum assay_status status;
+};
+
+static void *write_key(void *context)
+{
+    struct writer *const writer = context;
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/key", folder.path);
+    writer->status =
+        assay_file_create(path, ASSAY_FILE_SECRET, assay_slice_over(&writer->content, 1));
+    return NULL;
+}
+
+/* The temporary file of a writer that is at work is not removed as if a crash had left it. */
+Test(apps_files, a_writer_waits_for_the_one_that_was_first)
+{
+    const struct timespec pause = { 0, 200000000 };
+    struct writer second = { .content = '2' };
+    char temporary[256];
+    (void)snprintf(temporary, sizeof temporary, "%s/.key.new", folder.path);
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && flock(fd, LOCK_EX) == 0 && write(fd, "1", 1) == 1);
+    cr_assert_eq(pthread_create(&second.thread, NULL, write_key, &second), 0);
+    (void)nanosleep(&pause, NULL);
+    cr_assert_eq(link(temporary, folder_at(&folder, "key")), 0, "its file was taken away");
+    cr_assert_eq(unlink(temporary), 0);
+    (void)close(fd);
+    (void)pthread_join(second.thread, NULL);
+    cr_expect_eq(second.status, ASSAY_E_DUPLICATE);
+    expect_content("key", "1", 1);
+    cr_expect_eq(entries(), 1);
+}
+
+/* The one that reports success is the one whose key is stored. */
+Test(apps_files, of_writers_at_once_one_succeeds_and_its_content_is_there)
+{
+    enum { WRITERS = 4, ROUNDS = 40 };
+    for (int round = 0; round < ROUNDS; round++) {
+        struct writer writers[WRITERS] = { 0 };
+        unsigned succeeded = 0;
+        for (unsigned i = 0; i < WRITERS; i++) {
+            writers[i].content = (uint8_t)('a' + i);
+            cr_assert_eq(pthread_create(&writers[i].thread, NULL, write_key, &writers[i]), 0);
+        }
+        for (unsigned i = 0; i < WRITERS; i++)
+            (void)pthread_join(writers[i].thread, NULL);
+        for (unsigned i = 0; i < WRITERS; i++) {
+            if (writers[i].status == ASSAY_OK) {
+                succeeded += 1;
+                expect_content("key", &writers[i].content, 1);
+            } else cr_expect_eq(writers[i].status, ASSAY_E_DUPLICATE);
+        }
+        cr_assert_eq(succeeded, 1);
+        cr_assert_eq(unlink(folder_at(&folder, "key")), 0);
+        cr_assert_eq(entries(), 0);
+    }
 }
 
 Test(apps_files, a_secret_belongs_to_its_owner_alone)

@@ -221,7 +221,7 @@ Test(apps_layers, a_name_that_is_no_key_is_refused_with_the_nearest)
                    "is \"log.level\" meant?");
     cr_expect_eq(load(others, NULL, 0), ASSAY_OK, "%s", message);
     expect_refused(load(NULL, item, 1), ASSAY_E_SYNTAX, "--set peers[0].address: ",
-                   "set the whole list");
+                   "set the complete list");
     expect_refused(load(NULL, list, 1), ASSAY_E_SYNTAX, "--set peers: ", "expected a list");
     expect_refused(load(NULL, bare, 1), ASSAY_E_SYNTAX, "--set: ", "expected KEY=VALUE");
     cr_expect_eq(load(upper, NULL, 0), ASSAY_OK, "%s", message);

@@ -80,23 +80,26 @@ Test(options, lets_through_what_the_table_has)
     expect_fits("evidence verify -- --strange-name");
     expect_fits("ear verify - --key k");
     expect_fits("change draft --out f --activation +20 --drain node-1 --drain node-2");
+    expect_fits("evidence verify f --event-log a --event-log b --json --json");
 }
 
 Test(options, names_the_word_that_is_wrong)
 {
     expect_said("genesis creat plan --out f",
-                "\"creat\" is none of its verbs; did you mean \"create\"?");
-    expect_said("genesis", "which verb?");
+                "\"creat\" is not a subcommand; did you mean \"create\"?");
+    expect_said("genesis", "expected a subcommand");
     expect_said("genesis create plan --ot f", "no option \"--ot\"; did you mean \"--out\"?");
     expect_said("genesis create plan", "--out FILE is missing: the genesis");
     expect_said("genesis create plan --out", "--out wants a value");
-    expect_said("genesis create --out f", "expected PLAN, found 0 words");
-    expect_said("genesis create a b --out f", "expected PLAN, found 2 words");
-    expect_said("nodes node-1", "it takes no words besides options, found 1 word");
+    expect_said("genesis create --out f", "expected PLAN, found no argument");
+    expect_said("genesis create a b --out f", "expected PLAN, found 2 arguments");
+    expect_said("nodes node-1", "expected options only, found 1 argument");
     expect_said("nodes -j", "there is no option \"-j\": names of options have two dashes");
     expect_said("nodes --json=2", "--json takes no value, found \"2\"");
     expect_said("permit --class critcal",
                 "critical, normal, not \"critcal\"; did you mean \"critical\"?");
+    expect_said("evidence verify q --policy a --policy b", "--policy is given twice");
+    expect_said("proof verify p --checkpoint a --checkpoint=b", "--checkpoint is given twice");
     expect_said("evidence decode q --policy p", "`assay evidence verify` has it");
     expect_said("evidence verify q --xyzzy",
                 "no option \"--xyzzy\"\nusage: assay evidence verify FILE");
@@ -154,4 +157,30 @@ Test(options, every_verb_has_help_with_an_example_of_its_own)
                 cr_expect_str_neq(p->name, o->name, "%s --%s twice", start, o->name);
         }
     }
+}
+
+static void expect_help(const char *group, const char *verb, const char *text, const char *absent)
+{
+    char help[8192] = "";
+    FILE *const out = fmemopen(help, sizeof help, "w");
+    cr_assert_not_null(out);
+    cli_options_help(group, verb, out);
+    (void)fclose(out);
+    cr_expect(strstr(help, text) != NULL, "%s %s: %s", group, verb, help);
+    cr_expect(absent == NULL || strstr(help, absent) == NULL, "%s %s: %s", group, verb, help);
+}
+
+Test(options, help_lists_the_statuses_of_the_command_in_ascending_order)
+{
+    expect_help("completion", "bash", "exit status: 0 done, 1 system error, 2 usage\n", NULL);
+    expect_help("status", "",
+                "exit status: 0 done, 1 system error, 2 usage, 3 no daemon answers, 7 timeout\n",
+                "not found");
+    expect_help("evidence", "verify",
+                "exit status: 0 affirming, 1 system error, 2 usage, 5 no such file, 10 warning,\n",
+                "no daemon answers");
+    expect_help("permit", "",
+                "exit status: 0 permitted, 1 system error, 2 usage, 3 no daemon answers,\n"
+                "             4 denied, 7 timeout\n",
+                "0 done");
 }

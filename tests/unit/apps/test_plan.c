@@ -254,7 +254,7 @@ static void make_card(void)
     (void)snprintf(
         good_card, sizeof good_card,
         "card_version: 1\nname: \"node-1\"\nnode_id: \"%s\"\n"
-        "identity_public: \"" HEX64("c3") "\"\ndoor_public: \"" HEX32(
+        "identity_public: \"" HEX64("c3") "\"\nbootstrap_public: \"" HEX32(
             "d4") "\"\n"
                   "voting_public: \"" HEX64("e5") "\"\ntransport_public: \"" HEX32("f6") "\"\n",
         id);
@@ -276,7 +276,7 @@ Test(apps_card, reads_every_key)
     assay_sha256(card.identity_public, sizeof card.identity_public, expected);
     cr_expect_arr_eq(card.node_id, expected, 32);
     cr_expect_eq(card.identity_public[63], 0xc3);
-    cr_expect_eq(card.door_public[31], 0xd4);
+    cr_expect_eq(card.bootstrap_public[31], 0xd4);
     cr_expect_eq(card.voting_public[63], 0xe5);
     cr_expect_eq(card.transport_public[31], 0xf6);
 }
@@ -293,8 +293,8 @@ Test(apps_card, refuses_what_does_not_fit)
     expect_message("node.yaml", load_card("card_version: 1", "card_version: 2"), ASSAY_E_VERSION, 1,
                    15, "card_version");
     expect_message("node.yaml", load_card("node-1", "node 1"), ASSAY_E_SYNTAX, 2, 7, "name");
-    expect_message("node.yaml", load_card("\"d4", "\""), ASSAY_E_SYNTAX, 5, 14,
-                   "door_public: expected 64 hexadecimal digits");
+    expect_message("node.yaml", load_card("\"d4", "\""), ASSAY_E_SYNTAX, 5, 19,
+                   "bootstrap_public: expected 64 hexadecimal digits");
     expect_message("node.yaml", load_card("\"e5", "\"x5"), ASSAY_E_SYNTAX, 6, 16, "voting_public");
     expect_message("node.yaml", load_card("\"f6", "\"f6f6"), ASSAY_E_SYNTAX, 7, 19,
                    "transport_public");

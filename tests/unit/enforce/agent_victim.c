@@ -9,7 +9,7 @@
  */
 #include "enforce/agent.h"
 #include "engine/store/store_sqlite.h"
-#include "tests/unit/enforce/puppet.h"
+#include "tests/unit/enforce/scripted_driver.h"
 #include "tests/unit/store/sqlite_faults.h"
 
 #include <signal.h>
@@ -45,15 +45,15 @@ int main(int argc, char **argv)
     if (argc != 4) return 2;
     struct assay_store *store = NULL;
     struct assay_agent *agent = NULL;
-    struct puppet puppet;
+    struct scripted scripted;
     char message[ASSAY_STORE_MESSAGE_LEN];
-    puppet_init(&puppet);
-    puppet.watch = watch;
+    scripted_init(&scripted);
+    scripted.watch = watch;
     sqlite_faults_install();
     if (assay_store_sqlite_open(argv[1], &store, message, sizeof message) != ASSAY_OK) return 3;
     sqlite_faults_plan(SQLITE_FAULT_KILL, strtoull(argv[2], NULL, 10), false);
     act_at = strtoull(argv[3], NULL, 10);
-    const struct assay_agent_config config = { .store = store, .driver = &puppet.base };
+    const struct assay_agent_config config = { .store = store, .driver = &scripted.base };
     if (assay_agent_open(&config, &agent) != ASSAY_OK) return 4;
     say("restarted", assay_agent_get_memory(agent)->restarted);
     for (uint64_t now_ms = 1000; now_ms < 1600; now_ms += 10) {
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
                                      .epoch = epoch,
                                      .incarnation = 1 };
         if (now_ms >= 1200) order.kind = ASSAY_ORDER_RESTART;
-        puppet.slow_to_stop = now_ms < 1400; /* intent, act and outcome lie apart */
+        scripted.slow_to_stop = now_ms < 1400; /* intent, act and outcome lie apart */
         if (assay_agent_order(agent, &order, now_ms) != ASSAY_OK) return 5;
         assay_agent_step(agent, now_ms);
         report(agent);

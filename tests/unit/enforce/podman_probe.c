@@ -13,7 +13,7 @@
 
 static bool find_verb(const char *name, enum assay_target_verb *verb)
 {
-    for (int v = ASSAY_TARGET_LOOK; v <= ASSAY_TARGET_SUSPEND; v++) {
+    for (int v = ASSAY_TARGET_INSPECT; v <= ASSAY_TARGET_SUSPEND; v++) {
         *verb = (enum assay_target_verb)v;
         if (strcmp(name, assay_target_verb_name(*verb)) == 0) return true;
     }
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     }
     target->ops->close(target);
     if (status != ASSAY_OK) (void)fprintf(stderr, "%s\n", message);
-    if (act.verb == ASSAY_TARGET_LOOK) (void)puts(assay_target_state_name(state));
+    if (act.verb == ASSAY_TARGET_INSPECT) (void)puts(assay_target_state_name(state));
     if (status == ASSAY_E_AGAIN) return 3;
     return status == ASSAY_OK ? 0 : 1;
 }

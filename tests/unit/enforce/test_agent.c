@@ -1,12 +1,12 @@
 /* tests/unit/enforce/test_agent.c - the agent over a puppet and a store in memory, by hand. */
 #include "enforce/agent.h"
 #include "engine/store/store_memory.h"
-#include "tests/unit/enforce/puppet.h"
+#include "tests/unit/enforce/scripted_driver.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-static struct puppet puppet;
+static struct scripted scripted;
 static struct assay_store *store;
 static struct assay_agent *agent;
 static uint64_t now_ms;
@@ -14,7 +14,7 @@ static uint64_t now_ms;
 static enum assay_status open_agent(void)
 {
     const struct assay_agent_config config = { .store = store,
-                                               .driver = &puppet.base,
+                                               .driver = &scripted.base,
                                                .backoff_ms = 100,
                                                .backoff_ms_max = 1000,
                                                .stable_ms = 5000 };
@@ -24,7 +24,7 @@ static enum assay_status open_agent(void)
 static void set_up(void)
 {
     now_ms = 1000;
-    puppet_init(&puppet);
+    scripted_init(&scripted);
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
     cr_assert_eq(open_agent(), ASSAY_OK);
 }
@@ -47,9 +47,9 @@ static void reboot(void)
 {
     assay_agent_close(&agent);
     assay_store_memory_crash(store);
-    const unsigned starts = puppet.starts;
-    puppet_init(&puppet);
-    puppet.starts = starts;
+    const unsigned starts = scripted.starts;
+    scripted_init(&scripted);
+    scripted.starts = starts;
     cr_assert_eq(open_agent(), ASSAY_OK);
 }
 
@@ -80,9 +80,9 @@ static unsigned take(enum assay_agent_event_kind kind, struct assay_agent_event 
 Test(agent, starts_the_enclave_and_lets_it_work)
 {
     step_for(50);
-    cr_assert_eq(puppet.starts, 1);
-    cr_assert_eq(puppet.works, 1);
-    cr_assert_eq(puppet.work, ASSAY_WORK_FULL);
+    cr_assert_eq(scripted.starts, 1);
+    cr_assert_eq(scripted.works, 1);
+    cr_assert_eq(scripted.work, ASSAY_WORK_FULL);
     cr_assert_eq(take(ASSAY_AGENT_STARTED, NULL), 1);
     cr_assert_eq(assay_agent_starts(agent), 1);
     cr_assert_eq(assay_agent_wake_at(agent), UINT64_MAX, "nothing to wait for");
@@ -103,13 +103,13 @@ Test(agent, obeys_each_kind_of_order_and_reports_it)
         take(ASSAY_AGENT_OUTCOME, NULL);
         give(cases[i].kind, 10 + i, 1);
         step_for(20);
-        cr_assert_eq(puppet.work, cases[i].work);
+        cr_assert_eq(scripted.work, cases[i].work);
         struct assay_agent_event event;
         cr_assert_eq(take(ASSAY_AGENT_OUTCOME, &event), 1);
         cr_assert_eq(event.order.kind, cases[i].kind);
         cr_assert_eq(event.status, ASSAY_OK);
     }
-    cr_assert_eq(puppet.starts, 1);
+    cr_assert_eq(scripted.starts, 1);
 }
 
 Test(agent, does_nothing_and_writes_nothing_for_orders_that_are_said_again)
@@ -124,7 +124,7 @@ Test(agent, does_nothing_and_writes_nothing_for_orders_that_are_said_again)
         step_for(20);
     }
     cr_assert_eq(assay_store_memory_commits(store), commits);
-    cr_assert_eq(puppet.works, 2);
+    cr_assert_eq(scripted.works, 2);
 }
 
 Test(agent, restarts_once_and_asks_for_new_keys)
@@ -132,10 +132,10 @@ Test(agent, restarts_once_and_asks_for_new_keys)
     step_for(50);
     give(ASSAY_ORDER_RESTART, 10, 1);
     step_for(50);
-    cr_assert_eq(puppet.stops, 1);
-    cr_assert_eq(puppet.restores, 1);
-    cr_assert_eq(puppet.starts, 2);
-    cr_assert_eq(puppet.work, ASSAY_WORK_SUSPENDED, "not trusted before the network says so");
+    cr_assert_eq(scripted.stops, 1);
+    cr_assert_eq(scripted.restores, 1);
+    cr_assert_eq(scripted.starts, 2);
+    cr_assert_eq(scripted.work, ASSAY_WORK_SUSPENDED, "not trusted before the network says so");
     struct assay_agent_event event;
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, &event), 1);
     cr_assert_eq(event.ended_incarnation, 1);
@@ -144,11 +144,11 @@ Test(agent, restarts_once_and_asks_for_new_keys)
         give(ASSAY_ORDER_RELEASE, epoch, 1); /* for the incarnation that ended: no effect */
         step_for(20);
     }
-    cr_assert_eq(puppet.starts, 2);
-    cr_assert_eq(puppet.work, ASSAY_WORK_SUSPENDED);
+    cr_assert_eq(scripted.starts, 2);
+    cr_assert_eq(scripted.work, ASSAY_WORK_SUSPENDED);
     give(ASSAY_ORDER_RESTART, 50, 2); /* it failed again */
     step_for(50);
-    cr_assert_eq(puppet.starts, 3);
+    cr_assert_eq(scripted.starts, 3);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, &event), 1);
     cr_assert_eq(event.ended_incarnation, 2);
 }
@@ -156,39 +156,39 @@ Test(agent, restarts_once_and_asks_for_new_keys)
 Test(agent, waits_for_the_old_enclave_to_end_before_it_starts_the_new_one)
 {
     step_for(50);
-    puppet.slow_to_stop = true;
+    scripted.slow_to_stop = true;
     give(ASSAY_ORDER_RESTART, 10, 1);
     step_for(3000);
-    cr_assert_eq(puppet.starts, 1);
-    cr_assert_eq(puppet.restores, 0);
+    cr_assert_eq(scripted.starts, 1);
+    cr_assert_eq(scripted.restores, 0);
     cr_assert(assay_agent_get_memory(agent)->pending);
-    puppet.slow_to_stop = false;
+    scripted.slow_to_stop = false;
     step_for(50);
-    cr_assert_eq(puppet.starts, 2);
+    cr_assert_eq(scripted.starts, 2);
     cr_assert_not(assay_agent_get_memory(agent)->pending);
 }
 
 Test(agent, keeps_a_restart_pending_until_the_right_build_is_ready)
 {
     step_for(50);
-    puppet.restore_says = ASSAY_E_NOT_FOUND;
+    scripted.restore_says = ASSAY_E_NOT_FOUND;
     give(ASSAY_ORDER_RESTART, 10, 1);
     step_for(3000);
-    cr_assert_eq(puppet.starts, 1, "the wrong build is not started in its place");
+    cr_assert_eq(scripted.starts, 1, "the wrong build is not started in its place");
     struct assay_agent_event event;
     cr_assert_gt(take(ASSAY_AGENT_OUTCOME, &event), 1);
     cr_assert_eq(event.status, ASSAY_E_NOT_FOUND);
     cr_assert_str_eq(event.message, "no pristine copy");
-    puppet.restore_says = ASSAY_OK;
-    puppet.never_ready = true;
+    scripted.restore_says = ASSAY_OK;
+    scripted.never_ready = true;
     step_for(2000);
-    cr_assert_eq(puppet.starts, 2);
+    cr_assert_eq(scripted.starts, 2);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 0, "it runs, but does not work yet");
-    puppet_end(&puppet, ASSAY_CAUSE_NO_START);
-    puppet.never_ready = false;
+    scripted_end(&scripted, ASSAY_CAUSE_NO_START);
+    scripted.never_ready = false;
     step_for(2000);
-    cr_assert_eq(puppet.starts, 3);
-    cr_assert_eq(puppet.restores, 1);
+    cr_assert_eq(scripted.starts, 3);
+    cr_assert_eq(scripted.restores, 1);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);
 }
 
@@ -203,7 +203,7 @@ Test(agent, is_void_for_an_incarnation_that_is_no_more)
     struct assay_agent_event event;
     cr_assert_eq(take(ASSAY_AGENT_OUTCOME, &event), 1);
     cr_assert_eq(event.status, ASSAY_E_STALE);
-    cr_assert_eq(puppet.work, ASSAY_WORK_RESTRICTED);
+    cr_assert_eq(scripted.work, ASSAY_WORK_RESTRICTED);
 }
 
 /* --------------------------------------------------------------- back-off */
@@ -213,19 +213,19 @@ Test(agent, backs_off_exponentially_up_to_a_cap_and_forgets_after_a_stable_time)
     step_for(50);
     static const uint64_t waits_ms[] = { 100, 200, 400, 800, 1000, 1000, 1000 };
     for (size_t i = 0; i < sizeof waits_ms / sizeof waits_ms[0]; i++) {
-        const unsigned starts = puppet.starts;
-        puppet_end(&puppet, ASSAY_CAUSE_ITSELF);
+        const unsigned starts = scripted.starts;
+        scripted_end(&scripted, ASSAY_CAUSE_ITSELF);
         assay_agent_step(agent, now_ms);
         cr_assert_eq(assay_agent_wake_at(agent), now_ms + waits_ms[i], "end %zu", i);
         assay_agent_step(agent, now_ms + waits_ms[i] - 1);
-        cr_assert_eq(puppet.starts, starts, "end %zu: too early", i);
+        cr_assert_eq(scripted.starts, starts, "end %zu: too early", i);
         now_ms += waits_ms[i];
         assay_agent_step(agent, now_ms);
-        cr_assert_eq(puppet.starts, starts + 1, "end %zu: too late", i);
+        cr_assert_eq(scripted.starts, starts + 1, "end %zu: too late", i);
         assay_agent_step(agent, now_ms); /* ready */
     }
     step_for(5100);
-    puppet_end(&puppet, ASSAY_CAUSE_SILENT);
+    scripted_end(&scripted, ASSAY_CAUSE_SILENT);
     assay_agent_step(agent, now_ms);
     cr_assert_eq(assay_agent_wake_at(agent), now_ms + 100);
     struct assay_agent_event event;
@@ -236,17 +236,17 @@ Test(agent, backs_off_exponentially_up_to_a_cap_and_forgets_after_a_stable_time)
 
 Test(agent, backs_off_when_it_cannot_start_and_does_not_wait_when_ordered)
 {
-    puppet.start_says = ASSAY_E_IO;
+    scripted.start_says = ASSAY_E_IO;
     step_for(2000);
     struct assay_agent_event event;
     const unsigned failures = take(ASSAY_AGENT_FAILED, &event);
     cr_assert(failures >= 4 && failures <= 6, "%u", failures);
     cr_assert_eq(event.status, ASSAY_E_IO);
     cr_assert_str_eq(event.message, "the puppet says so");
-    puppet.start_says = ASSAY_OK;
+    scripted.start_says = ASSAY_OK;
     give(ASSAY_ORDER_RESTART, 1, 1);
     step_for(20);
-    cr_assert_eq(puppet.starts, 1);
+    cr_assert_eq(scripted.starts, 1);
 }
 
 /* --------------------------------------------------------------- memory */
@@ -258,11 +258,11 @@ Test(agent, keeps_orders_in_force_over_a_reboot)
     step_for(20);
     reboot();
     step_for(50);
-    cr_assert_eq(puppet.work, ASSAY_WORK_RESTRICTED);
+    cr_assert_eq(scripted.work, ASSAY_WORK_RESTRICTED);
     give(ASSAY_ORDER_RESTRICT, 10, 1);
     give(ASSAY_ORDER_RELEASE, 9, 1); /* older than the last: history is not acted on */
     step_for(20);
-    cr_assert_eq(puppet.work, ASSAY_WORK_RESTRICTED);
+    cr_assert_eq(scripted.work, ASSAY_WORK_RESTRICTED);
 }
 
 Test(agent, completes_what_was_begun_before_a_crash)
@@ -270,18 +270,18 @@ Test(agent, completes_what_was_begun_before_a_crash)
     step_for(50);
     give(ASSAY_ORDER_RESTART, 10, 1); /* recorded; no step carried it out */
     reboot();
-    const unsigned starts = puppet.starts;
+    const unsigned starts = scripted.starts;
     step_for(50);
-    cr_assert_eq(puppet.restores, 1);
-    cr_assert_eq(puppet.starts, starts + 1);
+    cr_assert_eq(scripted.restores, 1);
+    cr_assert_eq(scripted.starts, starts + 1);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);
     reboot();
     step_for(50);
-    cr_assert_eq(puppet.restores, 0, "done is done");
+    cr_assert_eq(scripted.restores, 0, "done is done");
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1, "but the keys are still wanted");
     give(ASSAY_ORDER_RESTART, 11, 1);
     step_for(50);
-    cr_assert_eq(puppet.restores, 0);
+    cr_assert_eq(scripted.restores, 0);
 }
 
 Test(agent, does_nothing_that_it_could_not_record)
@@ -292,7 +292,7 @@ Test(agent, does_nothing_that_it_could_not_record)
         assay_store_memory_fail(store, (enum assay_store_fault)fault, 1, false);
         cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_E_STORE);
         step_for(50);
-        cr_assert_eq(puppet.stops, 0);
+        cr_assert_eq(scripted.stops, 0);
         cr_assert_not(assay_agent_get_memory(agent)->has_last);
     }
     cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
@@ -300,20 +300,20 @@ Test(agent, does_nothing_that_it_could_not_record)
     step_for(1000);
     cr_assert_not(assay_agent_get_memory(agent)->pending,
                   "the outcome was recorded at the second try");
-    cr_assert_eq(puppet.starts, 2);
+    cr_assert_eq(scripted.starts, 2);
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);
 }
 
 Test(agent, tells_the_enclave_again_when_it_did_not_listen)
 {
     step_for(50);
-    puppet.work_says = ASSAY_E_AGAIN;
+    scripted.work_says = ASSAY_E_AGAIN;
     give(ASSAY_ORDER_SUSPEND, 10, 1);
     step_for(1000);
     cr_assert(assay_agent_get_memory(agent)->pending);
-    puppet.work_says = ASSAY_OK;
+    scripted.work_says = ASSAY_OK;
     step_for(1000);
-    cr_assert_eq(puppet.work, ASSAY_WORK_SUSPENDED);
+    cr_assert_eq(scripted.work, ASSAY_WORK_SUSPENDED);
     cr_assert_not(assay_agent_get_memory(agent)->pending);
 }
 
@@ -339,7 +339,7 @@ Test(agent, forgets_orders_of_long_ago)
     cr_assert_leq(assay_store_memory_count(store, ASSAY_STORE_ORDER), 1025);
     reboot();
     step_for(50);
-    cr_assert_eq(puppet.work, ASSAY_WORK_SUSPENDED);
+    cr_assert_eq(scripted.work, ASSAY_WORK_SUSPENDED);
 }
 
 Test(agent, loses_no_call_for_new_keys_when_nobody_takes_its_events)
@@ -349,7 +349,7 @@ Test(agent, loses_no_call_for_new_keys_when_nobody_takes_its_events)
     step_for(50);
     for (uint64_t epoch = 2; epoch < 200; epoch++) {
         give(epoch % 2 == 0 ? ASSAY_ORDER_RELEASE : ASSAY_ORDER_SUSPEND, epoch, 1);
-        puppet_end(&puppet, ASSAY_CAUSE_ITSELF);
+        scripted_end(&scripted, ASSAY_CAUSE_ITSELF);
         step_for(2000);
     }
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);

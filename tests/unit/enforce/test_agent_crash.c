@@ -4,7 +4,7 @@
  * Whatever the point: the restart is carried out before it counts as done, once it counts as done
  * it is never carried out again, and the host is told that new keys are wanted.
  */
-#include "tests/unit/store/place.h"
+#include "tests/unit/store/test_folder.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -59,8 +59,8 @@ static struct life live(const char *store, unsigned disk_at, unsigned act_at)
 /* Returns: whether the point was reached. */
 static bool check_point(unsigned disk_at, unsigned act_at)
 {
-    struct place place;
-    place_make(&place);
+    struct test_folder place;
+    test_folder_make(&place);
     const struct life first = live(place.store, disk_at, act_at);
     const struct life second = live(place.store, 0, 0);
     const struct life third = live(place.store, 0, 0);
@@ -77,7 +77,7 @@ static bool check_point(unsigned disk_at, unsigned act_at)
     cr_assert_eq(third.knew, 1);
     cr_assert_eq(third.restores, 0);
     cr_assert_eq(third.rebuilt, 1);
-    place_remove(&place);
+    test_folder_remove(&place);
     return first.killed;
 }
 

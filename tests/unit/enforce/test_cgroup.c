@@ -75,7 +75,7 @@ Test(cgroup, is_frozen_when_the_kernel_says_so_and_not_before)
     cr_assert_eq(step(), ASSAY_E_AGAIN, "asked for, not so");
     put("cgroup.events", "populated 1\nfrozen 1\n");
     cr_assert_eq(step(), ASSAY_OK);
-    cr_assert_eq(begin(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_assert_eq(step(), ASSAY_OK);
     cr_assert_eq(state, ASSAY_TARGET_FROZEN);
     cr_assert_eq(begin(ASSAY_TARGET_RUN), ASSAY_OK);
@@ -116,7 +116,7 @@ Test(cgroup, garbage_and_missing_files_are_said)
     open_it();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         put("cgroup.events", bad[i]);
-        cr_assert_eq(begin(ASSAY_TARGET_LOOK), ASSAY_OK);
+        cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
         cr_assert_eq(step(), ASSAY_E_SYNTAX, "%zu", i);
     }
     cr_assert_eq(unlink(folder_at(&folder, "cgroup.events")), 0);
@@ -193,10 +193,10 @@ Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
         if (there) break;
         nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
     }
-    cr_expect_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "%s", message);
+    cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
     cr_expect_eq(state, ASSAY_TARGET_RUNS);
     cr_expect_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
-    cr_expect_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_expect_eq(state, ASSAY_TARGET_FROZEN);
     cr_expect_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "killed while frozen: %s", message);
     int status = 0;

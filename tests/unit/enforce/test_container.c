@@ -55,19 +55,19 @@ Test(container, is_looked_at_started_paused_and_stopped)
 {
     for (int chunked = 0; chunked < 2; chunked++) {
         atomic_store(&engine.chunked, chunked == 1);
-        cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "%s", message);
+        cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
         cr_assert_eq(state, ASSAY_TARGET_DOWN);
         cr_assert_eq(run(ASSAY_TARGET_START), ASSAY_OK, "%s", message);
         cr_assert_eq(run(ASSAY_TARGET_START), ASSAY_OK, "304 says that it is so already");
-        cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+        cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
         cr_assert_eq(state, ASSAY_TARGET_RUNS);
         cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
-        cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+        cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
         cr_assert_eq(state, ASSAY_TARGET_FROZEN);
         cr_assert_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
         cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
         cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_OK);
-        cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+        cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
         cr_assert_eq(state, ASSAY_TARGET_DOWN);
     }
     cr_assert_eq(atomic_load(&engine.starts), 2);
@@ -87,7 +87,7 @@ Test(container, that_is_not_there_is_said)
 {
     target->ops->close(target);
     cr_assert_eq(assay_container_open(engine.path, "nope", &target), ASSAY_OK);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_NOT_FOUND);
     cr_assert_str_eq(message,
                      "nope: the engine answered 404: no container with name \"nope\" found");
     cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_E_NOT_FOUND, "what cannot be found is not stopped");
@@ -98,7 +98,7 @@ Test(container, an_engine_that_refuses_is_quoted_without_its_control_bytes)
     atomic_store(&engine.mood, STAND_IN_BROKEN);
     cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_E_INVALID);
     cr_assert_str_eq(message, "web: the engine answered 500: the disk is ?[2J full");
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_INVALID);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_INVALID);
     cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_E_INVALID);
 }
 
@@ -118,28 +118,28 @@ Test(container, no_bad_answer_counts_as_done)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         atomic_store(&engine.mood, cases[i].mood);
         const unsigned ms = cases[i].mood == STAND_IN_SILENT ? 300 : 10000;
-        cr_assert_eq(run_for(ASSAY_TARGET_LOOK, ms), cases[i].look, "%zu: %s", i, message);
+        cr_assert_eq(run_for(ASSAY_TARGET_INSPECT, ms), cases[i].look, "%zu: %s", i, message);
         cr_assert_eq(run_for(ASSAY_TARGET_SUSPEND, ms), cases[i].act, "%zu: %s", i, message);
         atomic_store(&engine.state, STAND_IN_RUNNING);
     }
     atomic_store(&engine.mood, STAND_IN_WRONG);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_SYNTAX);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_SYNTAX);
     cr_assert_str_eq(message, "the engine's answer has no State.Running");
     atomic_store(&engine.mood, STAND_IN_WELL);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "and then it is well again: %s", message);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "and then it is well again: %s", message);
 }
 
 Test(container, an_engine_that_drips_is_heard_out_or_given_up)
 {
     atomic_store(&engine.mood, STAND_IN_DRIP);
-    cr_assert_eq(run_for(ASSAY_TARGET_LOOK, 200), ASSAY_E_AGAIN);
+    cr_assert_eq(run_for(ASSAY_TARGET_INSPECT, 200), ASSAY_E_AGAIN);
     cr_assert_eq(run_for(ASSAY_TARGET_START, 20000), ASSAY_OK, "%s", message);
 }
 
 Test(container, an_engine_that_is_gone_is_said_at_once)
 {
     cr_assert_eq(unlink(engine.path), 0);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_IO);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_IO);
     cr_assert_not_null(strstr(message, "engine.sock: No such file"), "%s", message);
 }
 

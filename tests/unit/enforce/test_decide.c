@@ -46,9 +46,15 @@ static const char *judge(const struct history *history, const struct assay_order
         decision.action == ASSAY_AGENT_SET_WORK || decision.action == ASSAY_AGENT_RESTART;
     const bool waiting = history->count > 0 && !history->done[history->count - 1] &&
                          history->begun[history->count - 1].kind == ASSAY_ORDER_RESTART;
-    for (size_t i = 0; i < history->count; i++)
-        if (acts && assay_order_compare(order, &history->begun[i]) <= 0)
-            return "an order is executed once, and none older than the last";
+    const bool restarts = order->kind == ASSAY_ORDER_RESTART; /* due until it was executed */
+    for (size_t i = 0; i < history->count; i++) {
+        const int than = assay_order_compare(order, &history->begun[i]);
+        /* Numbers are unique; in these stories a RESTART may share them with another order. */
+        const bool other = restarts && (history->begun[i].kind != ASSAY_ORDER_RESTART ||
+                                        history->begun[i].incarnation != order->incarnation);
+        if (acts && ((than == 0 && !other) || (than < 0 && !restarts)))
+            return "an order is executed once, and none but a RESTART is older than the last";
+    }
     if (acts && restarted(history, order->incarnation))
         return "at most one RESTART per incarnation, and nothing for one that ended";
     if (acts && order->incarnation < history->highest) return "void for another incarnation";
@@ -59,8 +65,10 @@ static const char *judge(const struct history *history, const struct assay_order
     /* Nothing is done: there must be a reason. */
     bool reason =
         waiting || restarted(history, order->incarnation) || order->incarnation < history->highest;
-    for (size_t i = 0; i < history->count; i++)
-        reason = reason || assay_order_compare(order, &history->begun[i]) <= 0;
+    for (size_t i = 0; i < history->count; i++) {
+        const int than = assay_order_compare(order, &history->begun[i]);
+        reason = reason || than == 0 || (than < 0 && !restarts);
+    }
     struct history with = *history;
     with.begun[0] = *order;
     with.count = 1;
@@ -129,6 +137,33 @@ Test(decide, keeps_every_rule_in_every_short_story)
     cr_assert_gt(stories, 20000, "%u", stories);
 }
 
+/* A member that failed hard, was taken out of service by its operators and came back: its standing
+ * is of a later epoch than the failure, and the enclave is restarted all the same. */
+Test(decide, a_restart_is_due_behind_a_later_standing)
+{
+    const struct assay_order suspend = { .kind = ASSAY_ORDER_SUSPEND,
+                                         .epoch = 31,
+                                         .incarnation = 1 };
+    const struct assay_order restart = {
+        .kind = ASSAY_ORDER_RESTART, .epoch = 18, .seq = 1, .incarnation = 1
+    };
+    const struct assay_order before = { .kind = ASSAY_ORDER_RELEASE,
+                                        .epoch = 20,
+                                        .incarnation = 1 };
+    struct assay_agent_memory memory = assay_agent_memory_none();
+    memory = assay_agent_begin_order(&memory, &suspend, assay_agent_decide(&memory, &suspend));
+    memory = assay_agent_finish_order(&memory);
+    const struct assay_agent_decision due = assay_agent_decide(&memory, &restart);
+    cr_assert_eq(due.action, ASSAY_AGENT_RESTART);
+    memory = assay_agent_begin_order(&memory, &restart, due);
+    cr_expect_eq(assay_agent_decide(&memory, &restart).action, ASSAY_AGENT_SAME);
+    memory = assay_agent_finish_order(&memory);
+    cr_expect_eq(assay_agent_decide(&memory, &restart).action, ASSAY_AGENT_SAME, "executed once");
+    cr_expect_eq(assay_agent_decide(&memory, &before).action, ASSAY_AGENT_DONE_BEFORE,
+                 "the numbers did not go back");
+    check_memory(&memory);
+}
+
 Test(decide, judge_of_the_stories_notices_each_broken_rule)
 {
     const struct assay_order restart = { .kind = ASSAY_ORDER_RESTART,
@@ -166,6 +201,49 @@ Test(decide, orders_sort_by_era_epoch_and_seq)
             const int sign = assay_order_compare(sorted[i], sorted[j]);
             cr_assert_eq((sign > 0) - (sign < 0), (i > j) - (i < j));
         }
+}
+
+/* Carries an order out. Returns: the memory afterwards. */
+static struct assay_agent_memory carry_out(struct assay_agent_memory memory,
+                                           const struct assay_order *order)
+{
+    const struct assay_agent_decision decision = assay_agent_decide(&memory, order);
+    memory = assay_agent_begin_order(&memory, order, decision);
+    check_memory(&memory);
+    memory = assay_agent_finish_order(&memory);
+    check_memory(&memory);
+    return memory;
+}
+
+/* A forced RECOVER undoes listings: its era assigns their numbers again, to other key sets. */
+Test(decide, a_later_era_numbers_incarnations_again)
+{
+    struct assay_order order = { .kind = ASSAY_ORDER_RESTART, .epoch = 9, .incarnation = 5 };
+    const struct assay_agent_memory before = carry_out(assay_agent_memory_none(), &order);
+    order.epoch = 10;
+    cr_expect_eq(assay_agent_decide(&before, &order).action, ASSAY_AGENT_SAME);
+    order.incarnation = 4;
+    cr_expect_eq(assay_agent_decide(&before, &order).action, ASSAY_AGENT_VOID);
+    order.era = 1;
+    for (order.incarnation = 4; order.incarnation <= 5; order.incarnation++) {
+        cr_expect_eq(assay_agent_decide(&before, &order).action, ASSAY_AGENT_RESTART, "%u",
+                     order.incarnation);
+        struct assay_order later = order;
+        const struct assay_agent_memory after = carry_out(before, &order);
+        cr_expect_eq(assay_agent_ended_incarnation(&after), order.incarnation);
+        later.epoch++;
+        cr_expect_eq(assay_agent_decide(&after, &later).action, ASSAY_AGENT_SAME, "once in an era");
+        later.incarnation--;
+        cr_expect_eq(assay_agent_decide(&after, &later).action, ASSAY_AGENT_VOID);
+        later.era = 0;
+        later.incarnation = 6;
+        cr_expect_eq(assay_agent_decide(&after, &later).action, ASSAY_AGENT_DONE_BEFORE);
+    }
+    order.kind = ASSAY_ORDER_RESTRICT; /* the RESTART of the era before is no news of this one */
+    order.incarnation = 2;
+    const struct assay_agent_memory restricted = carry_out(before, &order);
+    cr_expect_eq(restricted.restarted, 0);
+    cr_expect_eq(assay_agent_ended_incarnation(&restricted), 0);
 }
 
 Test(decide, refuses_a_memory_that_was_never_written)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,15 @@ static char message[ASSAY_DRIVER_MESSAGE_LEN];
 static const struct assay_order order = {
     .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .seq = 3, .incarnation = 2
 };
+
+static bool sleeps_on; /* SIGKILL has no effect, as in uninterruptible sleep */
+
+/* In the place of the C library's. */
+int kill(pid_t pid, int number)
+{
+    if (sleeps_on && number == SIGKILL) return 0;
+    return (int)syscall(SYS_kill, pid, number);
+}
 
 static void set_up(void)
 {
@@ -172,6 +182,32 @@ Test(hook, that_hangs_is_killed_with_everything_it_started)
     }
     cr_assert(gone, "%s", line);
     cr_assert_eq(begin(), ASSAY_OK, "and it can be asked again");
+    target->ops->abandon(target);
+}
+
+Test(hook, that_is_killed_and_sleeps_on_does_not_keep_us, .timeout = 120)
+{
+    struct timespec before, after;
+    hook_of("exec sleep 20");
+    cr_assert_eq(begin(), ASSAY_OK, "%s", message);
+    sleeps_on = true;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    target->ops->abandon(target);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    cr_assert_leq(after.tv_sec - before.tv_sec, 5);
+    cr_assert_eq(begin(), ASSAY_E_TIMEOUT, "two never run at once");
+    cr_assert_not_null(strstr(message, "was killed and has not ended"), "%s", message);
+    const pid_t pid = (pid_t)strtol(strstr(message, "process ") + 8, NULL, 10);
+    cr_assert_gt(pid, 1);
+    sleeps_on = false;
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    enum assay_status status = ASSAY_E_TIMEOUT;
+    for (int i = 0; i < 400 && status == ASSAY_E_TIMEOUT; i++) {
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+        status = begin();
+    }
+    cr_assert_eq(status, ASSAY_OK, "it ended, and the next act begins: %s", message);
+    cr_assert_eq(kill(pid, 0), -1, "it is reaped");
     target->ops->abandon(target);
 }
 

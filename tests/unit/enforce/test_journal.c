@@ -316,7 +316,30 @@ Test(journal, says_how_many_lines_a_full_disk_cost)
 
 Test(journal, is_not_written_through_a_link)
 {
-    cr_assert_eq(symlink("/dev/null", path), 0);
-    cr_assert_neq(open_journal(true), ASSAY_OK);
-    cr_assert_not_null(strstr(said, "orders.log"), "%s", said);
+    const char *const other = folder_put(&folder, "other", "x\n", 2, 0600);
+    cr_assert_eq(symlink(other, path), 0);
+    cr_assert_eq(open_journal(true), ASSAY_OK, "%s", said);
+    cr_assert_not_null(strstr(said, "no regular file"), "%s", said);
+    write_some(1);
+    struct stat about;
+    cr_assert(lstat(path, &about) == 0 && S_ISREG(about.st_mode));
+    cr_assert(stat(other, &about) == 0 && about.st_size == 2, "the file behind it is untouched");
+    cr_assert(lstat(folder_at(&folder, "orders.log.broken-1"), &about) == 0 &&
+              S_ISLNK(about.st_mode));
+}
+
+Test(journal, opens_whatever_is_in_the_place_of_its_file)
+{
+    for (int kind = 0; kind < 3; kind++) {
+        if (kind == 0) cr_assert_eq(mkdir(path, 0700), 0);
+        if (kind == 1) cr_assert_eq(mkfifo(path, 0600), 0);
+        if (kind == 2) cr_assert_eq(symlink("nowhere", path), 0);
+        cr_assert_eq(open_journal(true), ASSAY_OK, "%d: %s", kind, said);
+        cr_assert_not_null(strstr(said, "no regular file"), "%d: %s", kind, said);
+        write_some(2);
+        cr_assert_eq(assay_journal_get_head(journal).number, 3);
+        assay_journal_close(&journal);
+        cr_assert_eq(unlink(path), 0);
+    }
+    cr_assert_eq(access(folder_at(&folder, "nowhere"), F_OK), -1, "a link is not followed");
 }

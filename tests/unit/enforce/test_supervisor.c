@@ -2,7 +2,7 @@
  */
 #include "base/crypto.h"
 #include "quote/intel/quote.h"
-#include "tests/unit/enforce/nest.h"
+#include "tests/unit/enforce/enclave_fixture.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -12,16 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct nest nest;
+static struct fixture fixture;
 
 static void set_up(void)
 {
-    nest_make(&nest);
+    fixture_make(&fixture);
 }
 
 static void tear_down(void)
 {
-    nest_remove(&nest);
+    fixture_remove(&fixture);
 }
 
 TestSuite(supervisor, .init = set_up, .fini = tear_down, .timeout = 600);
@@ -49,31 +49,32 @@ static bool holds(const uint8_t *bytes, size_t len, const uint8_t *piece, size_t
 
 static void request(uint64_t epoch, const uint8_t report_data[static 64])
 {
-    nest_forget(&nest);
-    cr_assert_eq(nest.enclave.request_quote(nest.enclave.context, epoch, 1, report_data), ASSAY_OK);
+    fixture_forget(&fixture);
+    cr_assert_eq(fixture.enclave.request_quote(fixture.enclave.context, epoch, 1, report_data),
+                 ASSAY_OK);
 }
 
 static void take_quote(const uint8_t report_data[static 64])
 {
     request(7, report_data);
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.quote.epoch, 7);
     cr_assert_eq(event->as.quote.incarnation, 1);
-    cr_assert_gt(nest.quote_len, 400);
+    cr_assert_gt(fixture.quote_len, 400);
 }
 
 static void expect_answer(const char *line, const char *expected)
 {
     /* The enclave hears of its mode a moment after it is ready. */
     char answer[64] = "";
-    const uint64_t end_ms = nest_now_ms() + 5000;
-    while (nest_now_ms() < end_ms) {
-        if (nest_ask(&nest, line, answer, sizeof answer) &&
+    const uint64_t end_ms = fixture_now_ms() + 5000;
+    while (fixture_now_ms() < end_ms) {
+        if (fixture_ask(&fixture, line, answer, sizeof answer) &&
             (expected[0] == '*' ? answer[0] >= '0' && answer[0] <= '9'
                                 : strcmp(answer, expected) == 0))
             return;
-        nest_turn_for(&nest, 10);
+        fixture_turn_for(&fixture, 10);
     }
     cr_assert_fail("%s answered \"%s\", expected \"%s\"", line, answer, expected);
 }
@@ -88,13 +89,13 @@ static struct assay_order order_of(enum assay_order_kind kind, uint64_t epoch, u
 static void give(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
 {
     const struct assay_order order = order_of(kind, epoch, incarnation);
-    nest_forget(&nest);
-    cr_assert_eq(nest.enclave.order(nest.enclave.context, &order), ASSAY_OK);
+    fixture_forget(&fixture);
+    cr_assert_eq(fixture.enclave.order(fixture.enclave.context, &order), ASSAY_OK);
 }
 
 static void expect_outcome(enum assay_order_kind kind, uint64_t epoch, enum assay_status status)
 {
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_OUTCOME);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_OUTCOME);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.outcome.order.kind, kind);
     cr_assert_eq(event->as.outcome.order.epoch, epoch);
@@ -104,18 +105,20 @@ static void expect_outcome(enum assay_order_kind kind, uint64_t epoch, enum assa
 Test(supervisor, starts_the_enclave_measures_it_and_has_it_quoted)
 {
     uint8_t expected[32], report_data[64];
-    measure(nest.path, expected);
+    measure(fixture.path, expected);
     for (size_t i = 0; i < sizeof report_data; i++)
         report_data[i] = (uint8_t)(i * 3 + 1);
-    nest_open(&nest);
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    fixture_open(&fixture);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     cr_assert_not_null(event);
     cr_assert(assay_bytes_equal(event->as.started.measurement, expected, 32));
     take_quote(report_data);
-    cr_assert(holds(nest.quote, nest.quote_len, expected, 32), "the quote lacks the measurement");
-    cr_assert(holds(nest.quote, nest.quote_len, report_data, 64), "the quote lacks report_data");
+    cr_assert(holds(fixture.quote, fixture.quote_len, expected, 32),
+              "the quote lacks the measurement");
+    cr_assert(holds(fixture.quote, fixture.quote_len, report_data, 64),
+              "the quote lacks report_data");
     struct assay_enclave_snapshot snapshot;
-    nest.enclave.look(nest.enclave.context, &snapshot);
+    fixture.enclave.look(fixture.enclave.context, &snapshot);
     cr_assert_gt(snapshot.pid, 1);
     cr_assert_eq(snapshot.starts, 1);
     cr_assert_not(snapshot.paused);
@@ -123,8 +126,8 @@ Test(supervisor, starts_the_enclave_measures_it_and_has_it_quoted)
 
 Test(supervisor, serves_the_counter_and_pauses_it_by_order)
 {
-    nest_open(&nest);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    fixture_open(&fixture);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
     expect_answer("increment\n", "1\n");
     expect_answer("increment critical\n", "2\n");
     give(ASSAY_ORDER_RESTRICT, 1, 1);
@@ -135,7 +138,7 @@ Test(supervisor, serves_the_counter_and_pauses_it_by_order)
     expect_outcome(ASSAY_ORDER_SUSPEND, 2, ASSAY_OK);
     expect_answer("read\n", "error suspended\n");
     struct assay_enclave_snapshot snapshot;
-    nest.enclave.look(nest.enclave.context, &snapshot);
+    fixture.enclave.look(fixture.enclave.context, &snapshot);
     cr_assert(snapshot.paused);
     uint8_t report_data[64] = { 9 };
     take_quote(report_data); /* the quarantine lane needs evidence of a suspended one too */
@@ -146,65 +149,65 @@ Test(supervisor, serves_the_counter_and_pauses_it_by_order)
 
 Test(supervisor, starts_again_what_died_with_the_same_orders_in_force)
 {
-    nest_open(&nest);
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    fixture_open(&fixture);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     const pid_t pid = (pid_t)event->as.started.pid;
     expect_answer("read\n", "0\n");
     give(ASSAY_ORDER_RESTRICT, 1, 1);
     expect_outcome(ASSAY_ORDER_RESTRICT, 1, ASSAY_OK);
-    nest_forget(&nest);
+    fixture_forget(&fixture);
     cr_assert_eq(kill(pid, SIGKILL), 0);
-    event = nest_wait(&nest, ASSAY_ENCLAVE_EXITED);
+    event = fixture_wait(&fixture, ASSAY_ENCLAVE_EXITED);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.exited.pid, pid);
     cr_assert_eq(event->as.exited.wait_status, SIGKILL);
-    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     cr_assert_not_null(event);
     cr_assert_neq(event->as.started.pid, pid);
     expect_answer("increment\n", "*");
     expect_answer("increment critical\n", "error restricted\n");
-    nest_turn_for(&nest, 100);
-    for (size_t i = 0; i < nest.event_count; i++)
-        cr_assert_neq(nest.events[i].kind, ASSAY_ENCLAVE_REBUILT, "integrity is unharmed");
+    fixture_turn_for(&fixture, 100);
+    for (size_t i = 0; i < fixture.event_count; i++)
+        cr_assert_neq(fixture.events[i].kind, ASSAY_ENCLAVE_REBUILT, "integrity is unharmed");
 }
 
 Test(supervisor, runs_a_swapped_build_until_an_order_restores_the_right_one)
 {
     uint8_t right[32], wrong[32];
-    measure(nest.path, right);
+    measure(fixture.path, right);
     measure(TAMPERED, wrong);
     cr_assert_not(assay_bytes_equal(right, wrong, 32));
-    nest_open(&nest);
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
-    nest_swap(&nest, TAMPERED);
+    fixture_open(&fixture);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
+    fixture_swap(&fixture, TAMPERED);
     const pid_t pid = (pid_t)event->as.started.pid;
-    nest_forget(&nest);
+    fixture_forget(&fixture);
     cr_assert_eq(kill(pid, SIGKILL), 0);
-    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     cr_assert_not_null(event);
     cr_assert(assay_bytes_equal(event->as.started.measurement, wrong, 32));
     const uint8_t report_data[64] = { 5 };
     take_quote(report_data);
-    cr_assert(holds(nest.quote, nest.quote_len, wrong, 32), "its evidence tells the truth");
+    cr_assert(holds(fixture.quote, fixture.quote_len, wrong, 32), "its evidence tells the truth");
     expect_answer("increment\n", "2\n"); /* it counts in steps of two */
 
     give(ASSAY_ORDER_RESTART, 4, 1);
-    event = nest_wait(&nest, ASSAY_ENCLAVE_REBUILT);
+    event = fixture_wait(&fixture, ASSAY_ENCLAVE_REBUILT);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.rebuilt.ended_incarnation, 1);
     expect_outcome(ASSAY_ORDER_RESTART, 4, ASSAY_OK);
-    event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     cr_assert(assay_bytes_equal(event->as.started.measurement, right, 32));
     expect_answer("read\n", "error suspended\n"); /* not trusted yet */
 
-    nest_forget(&nest);
+    fixture_forget(&fixture);
     for (uint64_t epoch = 5; epoch < 15; epoch++) {
         give(ASSAY_ORDER_RESTART, epoch, 1);
         give(ASSAY_ORDER_SUSPEND, epoch, 1);
-        nest_turn_for(&nest, 10);
+        fixture_turn_for(&fixture, 10);
     }
     struct assay_enclave_snapshot snapshot;
-    nest.enclave.look(nest.enclave.context, &snapshot);
+    fixture.enclave.look(fixture.enclave.context, &snapshot);
     cr_assert_eq(snapshot.starts, 3, "one RESTART for one incarnation, however often it is said");
     give(ASSAY_ORDER_RELEASE, 20, 2);
     expect_outcome(ASSAY_ORDER_RELEASE, 20, ASSAY_OK);
@@ -213,88 +216,88 @@ Test(supervisor, runs_a_swapped_build_until_an_order_restores_the_right_one)
 
 Test(supervisor, says_again_after_a_boot_that_new_keys_are_wanted)
 {
-    nest_open(&nest);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    fixture_open(&fixture);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
     give(ASSAY_ORDER_RESTART, 4, 3);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_REBUILT));
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_REBUILT));
     for (int boot = 0; boot < 2; boot++) {
-        cr_assert(nest_close(&nest));
-        nest_open(&nest);
-        const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_REBUILT);
+        cr_assert(fixture_close(&fixture));
+        fixture_open(&fixture);
+        const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_REBUILT);
         cr_assert_not_null(event);
         cr_assert_eq(event->as.rebuilt.ended_incarnation, 3);
         expect_answer("read\n", "error suspended\n");
     }
     give(ASSAY_ORDER_RELEASE, 60, 4);
     expect_outcome(ASSAY_ORDER_RELEASE, 60, ASSAY_OK);
-    cr_assert(nest_close(&nest));
-    nest_open(&nest);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    cr_assert(fixture_close(&fixture));
+    fixture_open(&fixture);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
     expect_answer("increment\n", "1\n");
-    for (size_t i = 0; i < nest.event_count; i++)
-        cr_assert_neq(nest.events[i].kind, ASSAY_ENCLAVE_REBUILT, "its successor is listed");
+    for (size_t i = 0; i < fixture.event_count; i++)
+        cr_assert_neq(fixture.events[i].kind, ASSAY_ENCLAVE_REBUILT, "its successor is listed");
 }
 
 Test(supervisor, waits_for_a_missing_executable_and_starts_when_it_comes)
 {
-    unlink(nest.path);
-    nest_open(&nest);
-    nest_turn_for(&nest, 100);
+    unlink(fixture.path);
+    fixture_open(&fixture);
+    fixture_turn_for(&fixture, 100);
     struct assay_enclave_snapshot snapshot;
-    nest.enclave.look(nest.enclave.context, &snapshot);
+    fixture.enclave.look(fixture.enclave.context, &snapshot);
     cr_assert_eq(snapshot.pid, 0);
     const uint8_t report_data[64] = { 1 };
     request(1, report_data);
-    const uint64_t before_ms = nest_now_ms();
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
-    cr_assert_eq(nest.quote_len, 0, "an empty one: there is none to be had");
-    const uint64_t took_ms = nest_now_ms() - before_ms;
+    const uint64_t before_ms = fixture_now_ms();
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE));
+    cr_assert_eq(fixture.quote_len, 0, "an empty one: there is none to be had");
+    const uint64_t took_ms = fixture_now_ms() - before_ms;
     cr_assert(took_ms > 1000 && took_ms < 4000, "%lu ms", (unsigned long)took_ms);
-    nest_swap(&nest, ENCLAVE);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_STARTED));
+    fixture_swap(&fixture, ENCLAVE);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED));
     expect_answer("read\n", "0\n");
 }
 
 Test(supervisor, has_a_quote_made_by_the_next_enclave_when_one_dies_over_it)
 {
-    nest_open(&nest);
+    fixture_open(&fixture);
     const uint8_t early[64] = { 1 }, late[64] = { 2 };
     request(1, early); /* before anything was started */
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
-    cr_assert(holds(nest.quote, nest.quote_len, early, 64));
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE));
+    cr_assert(holds(fixture.quote, fixture.quote_len, early, 64));
     struct assay_enclave_snapshot snapshot;
-    nest.enclave.look(nest.enclave.context, &snapshot);
+    fixture.enclave.look(fixture.enclave.context, &snapshot);
     kill((pid_t)snapshot.pid, SIGSTOP); /* it does not answer ... */
     request(2, late);
-    nest_turn_for(&nest, 50);
+    fixture_turn_for(&fixture, 50);
     kill((pid_t)snapshot.pid, SIGKILL); /* ... and never will */
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_QUOTE);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE);
     cr_assert_not_null(event);
     cr_assert_eq(event->as.quote.epoch, 2);
-    cr_assert(holds(nest.quote, nest.quote_len, late, 64));
+    cr_assert(holds(fixture.quote, fixture.quote_len, late, 64));
 }
 
 Test(supervisor, answers_the_newest_request_alone)
 {
-    nest_open(&nest);
+    fixture_open(&fixture);
     const uint8_t older[64] = { 1 }, newer[64] = { 2 };
     request(1, older);
     request(2, newer);
-    cr_assert_not_null(nest_wait(&nest, ASSAY_ENCLAVE_QUOTE));
-    nest_turn_for(&nest, 100);
+    cr_assert_not_null(fixture_wait(&fixture, ASSAY_ENCLAVE_QUOTE));
+    fixture_turn_for(&fixture, 100);
     unsigned quotes = 0;
-    for (size_t i = 0; i < nest.event_count; i++)
-        quotes += nest.events[i].kind == ASSAY_ENCLAVE_QUOTE;
+    for (size_t i = 0; i < fixture.event_count; i++)
+        quotes += fixture.events[i].kind == ASSAY_ENCLAVE_QUOTE;
     cr_assert_eq(quotes, 1);
-    cr_assert(holds(nest.quote, nest.quote_len, newer, 64));
+    cr_assert(holds(fixture.quote, fixture.quote_len, newer, 64));
 }
 
 Test(supervisor, leaves_no_process_behind)
 {
-    nest_open(&nest);
-    const struct assay_enclave_event *event = nest_wait(&nest, ASSAY_ENCLAVE_STARTED);
+    fixture_open(&fixture);
+    const struct assay_enclave_event *event = fixture_wait(&fixture, ASSAY_ENCLAVE_STARTED);
     const pid_t pid = (pid_t)event->as.started.pid;
-    cr_assert(nest_close(&nest));
+    cr_assert(fixture_close(&fixture));
     cr_assert_eq(kill(pid, 0), -1, "the enclave outlived its supervisor");
 }
 
@@ -304,12 +307,13 @@ Test(supervisor, refuses_a_path_that_is_missing_or_too_long)
     char longer[200];
     for (size_t i = 0; i < sizeof longer; i++)
         longer[i] = i + 1 < sizeof longer ? 'x' : '\0';
-    struct assay_supervisor_config config = {
-        .path = "", .service_path = nest.service, .credential = nest.credential, .store = nest.store
-    };
+    struct assay_supervisor_config config = { .path = "",
+                                              .service_path = fixture.service,
+                                              .credential = fixture.credential,
+                                              .store = fixture.store };
     struct assay_supervisor *supervisor = NULL;
     cr_assert_eq(assay_supervisor_open(&config, &supervisor, message), ASSAY_E_RANGE);
-    config.path = nest.path;
+    config.path = fixture.path;
     config.service_path = longer;
     cr_assert_eq(assay_supervisor_open(&config, &supervisor, message), ASSAY_E_RANGE);
     config.service_path = NULL;

@@ -195,18 +195,18 @@ static enum assay_status run(enum assay_target_verb verb)
 
 Test(systemd, a_unit_is_looked_at_started_frozen_thawed_and_stopped)
 {
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "%s", message);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
     cr_assert_eq(state, ASSAY_TARGET_DOWN);
     cr_assert_eq(run(ASSAY_TARGET_START), ASSAY_OK, "%s", message);
     cr_assert_eq(atomic_load(&slow), 0, "done when the unit says so, not when the job was queued");
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_assert_eq(state, ASSAY_TARGET_RUNS);
     cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_assert_eq(state, ASSAY_TARGET_FROZEN);
     cr_assert_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
     cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_assert_eq(state, ASSAY_TARGET_DOWN);
     cr_assert_eq(atomic_load(&starts), 1);
     cr_assert_eq(atomic_load(&stops), 1);
@@ -232,8 +232,8 @@ Test(systemd, who_refuses_and_what_to_do_is_said)
 {
     atomic_store(&mood, BUS_REFUSES);
     cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_E_INVALID);
-    cr_assert_eq(strncmp(message, "shop.service: suspend: the bus lets this user not", 49), 0, "%s",
-                 message);
+    cr_assert_not_null(strstr(message, "shop.service: suspend: the bus does not permit this user"),
+                       "%s", message);
     for (enum mood by = POLKIT_REFUSES; by <= POLKIT_ASKS; by++) {
         atomic_store(&mood, by);
         cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_E_INVALID);
@@ -247,20 +247,20 @@ Test(systemd, no_answer_nonsense_and_a_lost_bus_are_no_success_and_pass)
     atomic_store(&mood, SILENT);
     cr_assert_eq(run_for(ASSAY_TARGET_STOP, 200), ASSAY_E_AGAIN);
     atomic_store(&mood, NONSENSE);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_INVALID);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_INVALID);
     cr_assert_not_null(strstr(message, "without a path"), "%s", message);
     atomic_store(&mood, HANGS_UP);
     const enum assay_status lost = run(ASSAY_TARGET_SUSPEND);
     cr_assert(lost == ASSAY_E_IO || lost == ASSAY_E_INVALID, "%s", message);
     atomic_store(&mood, WELL);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_OK, "a new bus: %s", message);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "a new bus: %s", message);
 }
 
 Test(systemd, a_bus_that_is_not_there_is_said)
 {
     target->ops->close(target);
     cr_assert_eq(assay_systemd_open("unix:path=/nowhere/bus", "shop.service", &target), ASSAY_OK);
-    cr_assert_eq(run(ASSAY_TARGET_LOOK), ASSAY_E_IO);
+    cr_assert_eq(run(ASSAY_TARGET_INSPECT), ASSAY_E_IO);
     cr_assert_not_null(strstr(message, "bus of systemd: No such file"), "%s", message);
 }
 

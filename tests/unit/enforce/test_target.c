@@ -19,6 +19,7 @@ struct doll {
     char acts[512]; /* every act that was begun, in order: "look start ..." */
     unsigned starts, stops, abandoned;
     bool held;
+    struct assay_order stopped_for; /* the order of the last stop; epoch 0: none */
 };
 
 static struct doll doll;
@@ -36,10 +37,12 @@ static enum assay_status doll_begin(struct assay_target *target, const struct as
     cr_assert_not(self->acting, "one act at a time");
     snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "the doll says so");
     const size_t len = strlen(self->acts);
-    if (act->verb != ASSAY_TARGET_LOOK)
+    if (act->verb != ASSAY_TARGET_INSPECT)
         snprintf(self->acts + len, sizeof self->acts - len, "%s ",
                  assay_target_verb_name(act->verb));
     self->held = act->held;
+    if (act->verb == ASSAY_TARGET_STOP)
+        self->stopped_for = act->order != NULL ? *act->order : (struct assay_order){ 0 };
     if (self->begin_says != ASSAY_OK) return self->begin_says;
     self->verb = act->verb;
     self->acting = true;
@@ -57,7 +60,7 @@ static enum assay_status doll_step(struct assay_target *target, uint64_t now,
     self->acting = false;
     if (self->step_says != ASSAY_OK) return self->step_says;
     switch (self->verb) {
-    case ASSAY_TARGET_LOOK: *state = self->state; break;
+    case ASSAY_TARGET_INSPECT: *state = self->state; break;
     case ASSAY_TARGET_START:
         self->starts += self->state == ASSAY_TARGET_DOWN;
         self->state = ASSAY_TARGET_RUNS;
@@ -85,15 +88,15 @@ static void doll_close(struct assay_target *target)
     doll_open = false;
 }
 
-static const struct assay_target_ops seeing = { "doll",    true,         false,     doll_begin,
-                                                doll_step, doll_abandon, doll_close };
-static const struct assay_target_ops blind = { "blind",   false,        true,      doll_begin,
-                                               doll_step, doll_abandon, doll_close };
+static const struct assay_target_ops seeing = { "doll",    true,         false,      doll_begin,
+                                                doll_step, doll_abandon, doll_close, false };
+static const struct assay_target_ops blind = { "blind",   false,        true,       doll_begin,
+                                               doll_step, doll_abandon, doll_close, false };
 
 static struct assay_target_config settings;
 static struct assay_agent_config agent_settings;
 
-static void open_all(void)
+static void open_unordered(void)
 {
     doll.acts[0] = '\0';
     doll.acting = false;
@@ -104,6 +107,19 @@ static void open_all(void)
     agent_settings.driver = driver;
     agent_settings.name = "doll";
     cr_assert_eq(assay_agent_open(&agent_settings, &agent), ASSAY_OK);
+}
+
+static void give(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
+{
+    const struct assay_order order = { .kind = kind, .epoch = epoch, .incarnation = incarnation };
+    cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
+}
+
+/* What a member that was never suspended is ordered after each close. */
+static void open_all(void)
+{
+    open_unordered();
+    give(ASSAY_ORDER_RELEASE, 0, 1);
 }
 
 static void close_all(void)
@@ -118,7 +134,7 @@ static void set_up(void)
     now_ms = 1000;
     doll = (struct doll){ .base = { &seeing }, .state = ASSAY_TARGET_DOWN };
     settings = (struct assay_target_config){
-        .act_ms = 500, .look_ms = 300, .backoff_ms = 100, .backoff_ms_max = 800
+        .action_ms = 500, .poll_ms = 300, .backoff_ms = 100, .backoff_ms_max = 800
     };
     agent_settings = (struct assay_agent_config){ .backoff_ms = 100, .backoff_ms_max = 800 };
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
@@ -147,12 +163,6 @@ static void crash(void)
     open_all();
 }
 
-static void give(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
-{
-    const struct assay_order order = { .kind = kind, .epoch = epoch, .incarnation = incarnation };
-    cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
-}
-
 static unsigned take(enum assay_agent_event_kind kind, struct assay_agent_event *last)
 {
     unsigned count = 0;
@@ -177,11 +187,85 @@ Test(target, starts_what_is_down_and_adopts_what_runs)
     cr_assert(assay_agent_is_settled(agent));
 }
 
+Test(target, without_memory_is_left_as_it_is_until_the_first_order)
+{
+    static const struct {
+        enum assay_target_state state;
+        const char *acts; /* of a RELEASE */
+    } cases[] = { { ASSAY_TARGET_DOWN, "start " },
+                  { ASSAY_TARGET_FROZEN, "run " },
+                  { ASSAY_TARGET_RUNS, "" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        doll.state = cases[i].state;
+        open_unordered();
+        step_for(2000);
+        cr_assert_str_eq(doll.acts, "");
+        cr_assert_eq(assay_agent_wake_at(agent), UINT64_MAX, "nothing to wait for");
+        cr_assert_not(assay_agent_is_settled(agent));
+        give(ASSAY_ORDER_RELEASE, 0, 1); /* of a member that was never suspended */
+        step_for(400);
+        cr_assert_str_eq(doll.acts, cases[i].acts);
+        cr_assert_eq(doll.state, ASSAY_TARGET_RUNS);
+        cr_assert_eq(take(ASSAY_AGENT_OUTCOME, NULL), 1);
+        doll.state = ASSAY_TARGET_DOWN;
+        assay_agent_close(&agent);
+        assay_target_close(&driver);
+        assay_store_memory_crash(store);
+        open_unordered();
+        step_for(400);
+        cr_assert_str_eq(doll.acts, "start ", "from now on it has a memory");
+        close_all();
+        assay_store_close(&store);
+        cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    }
+    doll.state = ASSAY_TARGET_FROZEN;
+    open_unordered();
+    step_for(400);
+    give(ASSAY_ORDER_SUSPEND, 10, 1);
+    step_for(400);
+    cr_assert_str_eq(doll.acts, "", "the state folder was lost, and it was never thawed");
+    cr_assert(assay_agent_is_settled(agent));
+}
+
+Test(target, without_memory_is_suspended_by_a_hold_and_not_thawed_by_its_end)
+{
+    doll.state = ASSAY_TARGET_RUNS;
+    open_unordered();
+    step_for(400);
+    assay_agent_hold(agent, true, now_ms);
+    step_for(400);
+    cr_assert_str_eq(doll.acts, "suspend ");
+    assay_agent_hold(agent, false, now_ms);
+    step_for(1000);
+    cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN, "nothing permits work yet");
+    give(ASSAY_ORDER_RELEASE, 0, 1);
+    step_for(400);
+    cr_assert_str_eq(doll.acts, "suspend run ");
+}
+
+Test(target, is_stopped_by_a_restart_under_that_order)
+{
+    for (uint64_t pause_ms = 0; pause_ms <= 400; pause_ms += 400) {
+        doll = (struct doll){ .base = { pause_ms == 0 ? &blind : &seeing } };
+        open_all();
+        step_for(400);
+        give(ASSAY_ORDER_SUSPEND, 10 + pause_ms, 1 + (uint32_t)pause_ms);
+        step_for(pause_ms);
+        give(ASSAY_ORDER_RESTART, 11 + pause_ms, 1 + (uint32_t)pause_ms);
+        step_for(1000);
+        cr_assert_eq(doll.stops, 1);
+        cr_assert_eq(doll.stopped_for.kind, ASSAY_ORDER_RESTART);
+        cr_assert_eq(doll.stopped_for.epoch, 11 + pause_ms);
+        close_all();
+    }
+}
+
 Test(target, freezes_and_thaws_as_ordered_and_says_so_when_it_is_so)
 {
     open_all();
-    step_for(200);
+    step_for(600);
     doll.acts[0] = '\0';
+    cr_assert_eq(take(ASSAY_AGENT_OUTCOME, NULL), 1, "of the first order");
     give(ASSAY_ORDER_SUSPEND, 10, 1);
     cr_assert_eq(take(ASSAY_AGENT_OUTCOME, NULL), 0, "not before it is frozen");
     step_for(400);
@@ -392,13 +476,13 @@ Test(target, in_a_dry_run_nothing_is_asked_of_it)
 {
     settings.dry_run = agent_settings.dry_run = true;
     open_all();
-    step_for(200);
+    step_for(600);
     give(ASSAY_ORDER_SUSPEND, 10, 1);
     step_for(400);
     give(ASSAY_ORDER_RESTART, 11, 1);
     step_for(400);
     cr_assert_str_eq(doll.acts, "");
-    cr_assert_eq(take(ASSAY_AGENT_OUTCOME, NULL), 2);
+    cr_assert_eq(take(ASSAY_AGENT_OUTCOME, NULL), 3);
     cr_assert_eq(doll.state, ASSAY_TARGET_DOWN);
 }
 

@@ -2,8 +2,10 @@
  * tests/unit/enforce/test_targets.c - apps/enclave/targets.c: one of each kind at once, of which
  * most are out of reach; keys that cannot be used.
  */
+#include "apps/enclave/supervisor.h"
 #include "apps/enclave/targets.h"
 #include "engine/store/store_memory.h"
+#include "quote/source/soft/soft.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -26,7 +28,7 @@ static struct assay_config_target *add(const char *name, enum assay_config_drive
     struct assay_config_target *const target = &config->targets[config->target_count++];
     snprintf(target->name, sizeof target->name, "%s", name);
     target->driver = driver;
-    target->act_ms = 500;
+    target->action_ms = 500;
     return target;
 }
 
@@ -98,7 +100,7 @@ static void step_for(uint64_t ms)
 static const struct assay_enforcement_target *look(const char *name)
 {
     static struct assay_enforcement_target views[ASSAY_ENFORCEMENT_TARGETS_MAX];
-    const size_t count = assay_targets_look(targets, views, ASSAY_ENFORCEMENT_TARGETS_MAX);
+    const size_t count = assay_targets_inspect(targets, views, ASSAY_ENFORCEMENT_TARGETS_MAX);
     cr_assert_eq(count, config->target_count);
     for (size_t i = 0; i < count; i++)
         if (strcmp(views[i].name, name) == 0) return &views[i];
@@ -133,8 +135,15 @@ Test(targets, one_that_obeys_waits_for_none_of_those_that_cannot_be_reached)
 
 Test(targets, a_hold_reaches_all)
 {
+    const struct assay_order order = { .kind = ASSAY_ORDER_RELEASE, .incarnation = 1 };
     cr_assert_eq(open_all(), ASSAY_OK, "%s", message);
-    step_for(600);
+    for (int turn = 0; turn < 20; turn++)
+        assay_targets_step(targets, now_ms());
+    cr_assert_str_eq(look("script")->state, "unknown", "left as it is before the first order");
+    cr_assert_str_eq(look("script")->ordered, "none");
+    cr_assert_eq(assay_targets_order(targets, &order, now_ms()), ASSAY_OK);
+    for (int i = 0; i < 20 && strcmp(look("script")->state, "runs") != 0; i++)
+        step_for(100);
     cr_assert_str_eq(look("script")->state, "runs");
     assay_targets_hold(targets, true, now_ms());
     for (int i = 0; i < 20 && strcmp(look("script")->state, "frozen") != 0; i++)
@@ -153,4 +162,147 @@ Test(targets, a_key_that_others_may_read_or_that_is_too_short_is_refused)
     cr_assert_eq(open_all(), ASSAY_E_RANGE);
     cr_assert_eq(unlink(folder_at(&folder, "secret")), 0);
     cr_assert_eq(open_all(), ASSAY_E_NOT_FOUND);
+}
+
+/* --------------------------------------------------------------- other targets in their place */
+
+static struct assay_supervisor *supervisor;
+static struct assay_runtime_enclave enclave;
+static struct assay_soft_ca *ca;
+static struct assay_soft_node *credential;
+
+/* A hook and a webhook, of config. */
+static void open_again(void)
+{
+    assay_journal_close(&journal); /* it opens that file itself */
+    snprintf(config->journal, sizeof config->journal, "%s", folder_at(&folder, "orders.log"));
+    config->target_count = 1; /* the hook */
+    add_webhook(0600);
+    const struct assay_supervisor_config settings = {
+        .path = folder_at(&folder, "no-enclave"),
+        .service_path = folder_at(&folder, "service"),
+        .credential = credential,
+        .enforcement = config,
+        .hold_path = folder_at(&folder, "hold"),
+        .node_id = node_id,
+        .store = store,
+    };
+    cr_assert_eq(assay_supervisor_open(&settings, &supervisor, message), ASSAY_OK, "%s", message);
+    assay_supervisor_callbacks(supervisor, &enclave);
+}
+
+static void open_supervisor(void)
+{
+    ca = calloc(1, sizeof *ca);
+    credential = calloc(1, sizeof *credential);
+    cr_assert_eq(assay_soft_ca_create("Nest", 1700000000, 2000000000, ca), ASSAY_OK);
+    cr_assert_eq(assay_soft_node_create(ca, "nest", NULL, credential), ASSAY_OK);
+    open_again();
+}
+
+static void close_supervisor(void)
+{
+    cr_assert(assay_supervisor_close(&supervisor));
+    assay_soft_node_deinit(credential);
+    assay_soft_ca_wipe(ca);
+    free(credential);
+    free(ca);
+}
+
+static const struct assay_enforcement_target *look_at(size_t i)
+{
+    static struct assay_enforcement view;
+    enclave.enforcement(enclave.context, &view);
+    cr_assert_eq(view.target_count, 2);
+    return &view.targets[i];
+}
+
+static void step_until_obeyed(size_t i, const char *state)
+{
+    struct assay_enclave_event event;
+    for (int turn = 0; turn < 1000; turn++) {
+        enclave.step(enclave.context, now_ms(), NULL, 0);
+        while (enclave.next(enclave.context, &event))
+            continue;
+        if (look_at(i)->settled && strcmp(look_at(i)->state, state) == 0) return;
+        nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+    }
+    cr_assert_fail("%s: %s", look_at(i)->name, look_at(i)->trouble);
+}
+
+static void order_suspend(uint64_t epoch)
+{
+    const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND,
+                                       .epoch = epoch,
+                                       .incarnation = 1 };
+    cr_assert_eq(enclave.order(enclave.context, &order), ASSAY_OK);
+}
+
+Test(targets, a_reload_with_a_key_that_cannot_be_used_leaves_those_before, .timeout = 60)
+{
+    open_supervisor();
+    struct assay_config_enforcement *const next = malloc(sizeof *next);
+    cr_assert_not_null(next);
+    *next = *config;
+    snprintf(next->targets[1].secret, sizeof next->targets[1].secret, "%s",
+             folder_put(&folder, "other", "0123456789abcdef\n", 17, 0644));
+    cr_assert_eq(unlink(config->targets[1].secret), 0);
+    cr_assert_eq(assay_supervisor_targets(supervisor, next, message), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "enforcement.targets: pager: "), "%s", message);
+    cr_assert(assay_supervisor_targets_are_open(supervisor), "nothing was closed");
+    order_suspend(7);
+    step_until_obeyed(0, "frozen");
+    step_until_obeyed(1, "frozen");
+    close_supervisor();
+    free(next);
+}
+
+Test(targets, one_that_cannot_be_opened_again_obeys_no_order_and_the_others_do, .timeout = 60)
+{
+    open_supervisor();
+    struct assay_config_enforcement *const next = malloc(sizeof *next);
+    cr_assert_not_null(next);
+    *next = *config;
+    snprintf(next->targets[1].secret, sizeof next->targets[1].secret, "%s",
+             folder_put(&folder, "other", "0123456789abcdef\n", 17, 0600));
+    snprintf(next->targets[1].spool, sizeof next->targets[1].spool, "/nowhere/spool");
+    cr_assert_eq(unlink(config->targets[1].secret), 0);
+    cr_assert_eq(assay_supervisor_targets(supervisor, next, message), ASSAY_E_IO);
+    cr_assert_not(assay_supervisor_targets_are_open(supervisor));
+    order_suspend(7);
+    step_until_obeyed(0, "frozen");
+    cr_assert_str_eq(look_at(1)->name, "pager");
+    cr_assert_not(look_at(1)->settled);
+    cr_assert_not_null(strstr(look_at(1)->trouble, "not open, repair it and reload"), "%s",
+                       look_at(1)->trouble);
+    folder_put(&folder, "secret", "0123456789abcdef\n", 17, 0600);
+    *next = *config;
+    cr_assert_eq(assay_supervisor_targets(supervisor, next, message), ASSAY_OK, "%s", message);
+    cr_assert(assay_supervisor_targets_are_open(supervisor));
+    step_until_obeyed(1, "frozen");
+    cr_assert_eq(look_at(1)->waiting, 1, "the order was pending, and has its event now");
+    close_supervisor();
+    free(next);
+}
+
+Test(targets, a_hold_survives_the_loss_of_the_store_and_ends_by_a_release, .timeout = 60)
+{
+    struct assay_enforcement view;
+    open_supervisor();
+    cr_assert_eq(enclave.hold(enclave.context, true, "ticket 7"), ASSAY_OK);
+    for (int turn = 0; turn < 3; turn++) {
+        cr_assert(assay_supervisor_close(&supervisor));
+        assay_store_close(&store);
+        cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+        if (turn == 1) folder_put(&folder, "hold", "?", 1, 0600);
+        open_again();
+        enclave.enforcement(enclave.context, &view);
+        cr_assert_eq(view.held, turn < 2, "%d", turn);
+        if (turn == 0) cr_assert_str_eq(view.held_reason, "ticket 7");
+        if (turn == 1) cr_assert_not_null(strstr(view.held_reason, "/hold cannot be read"));
+        if (turn < 2) step_until_obeyed(0, "frozen");
+        if (turn == 1) cr_assert_eq(enclave.hold(enclave.context, false, "done"), ASSAY_OK);
+    }
+    cr_assert_eq(access(folder_at(&folder, "hold"), F_OK), -1);
+    close_supervisor();
 }

@@ -1,8 +1,10 @@
 /* tests/unit/enforce/test_webhook.c - events to a receiver that takes them, refuses, or is away. */
 #include "base/base64.h"
 #include "base/crypto.h"
+#include "enforce/agent.h"
 #include "enforce/spool.h"
 #include "enforce/webhook.h"
+#include "engine/store/store_memory.h"
 #include "net/json/json.h"
 #include "tests/unit/apps/folder.h"
 
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,6 +228,68 @@ Test(webhook, tells_what_is_done_by_hand_each_time)
     cr_assert_str_neq(heads[1][1], heads[3][1], "twice, and not the same event");
 }
 
+Test(webhook, sends_an_order_that_arrives_during_a_hold_and_the_end_of_the_hold)
+{
+    open_it(10);
+    cr_assert_eq(tell(ASSAY_ORDER_NOTE, 7, false), ASSAY_OK);
+    cr_assert_eq(tell(ASSAY_ORDER_NOTE, 7, true), ASSAY_OK);
+    cr_assert_eq(tell(ASSAY_ORDER_RESTART, 8, true), ASSAY_OK);
+    cr_assert_eq(tell(ASSAY_ORDER_RESTART, 8, true), ASSAY_OK);
+    cr_assert_eq(tell(ASSAY_ORDER_RELEASE, 9, false), ASSAY_OK);
+    cr_assert_eq(wait_for(5), 5);
+    expect_type(1, "org.assay.enforcement.hold", 7);
+    expect_type(2, "org.assay.enforcement.restart", 8);
+    cr_assert_str_eq(heads[2][1], "webhook-id: pager/0.8.0.stop");
+    expect_type(3, "org.assay.enforcement.hold_released", 9);
+    expect_type(4, "org.assay.enforcement.release", 9);
+    cr_assert_str_eq(heads[4][1], "webhook-id: pager/0.9.0.run");
+}
+
+/* Through agent and driver, as in the daemon: SUSPEND and RESTART of one close. */
+Test(webhook, sends_a_restart_with_its_order_and_an_id_of_its_own)
+{
+    struct assay_store *store = NULL;
+    struct assay_driver *driver = NULL;
+    struct assay_agent *agent = NULL;
+    open_it(10);
+    const struct assay_target_config settings = { .target = target };
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    cr_assert_eq(assay_target_open(&settings, &driver), ASSAY_OK);
+    const struct assay_agent_config config = {
+        .store = store, .driver = driver, .name = "pager", .every_kind = true
+    };
+    cr_assert_eq(assay_agent_open(&config, &agent), ASSAY_OK);
+    const struct assay_order orders[] = {
+        { .kind = ASSAY_ORDER_RELEASE, .incarnation = 1 },
+        { .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .incarnation = 1 },
+        { .kind = ASSAY_ORDER_RESTART, .epoch = 7, .seq = 1, .incarnation = 1 },
+    };
+    uint64_t now_ms = 1000;
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(assay_agent_order(agent, &orders[i], now_ms), ASSAY_OK);
+        for (int turn = 0; turn < 50 && i != 1; turn++, now_ms += 10)
+            assay_agent_step(agent, now_ms);
+    }
+    cr_assert_eq(wait_for(2), 2);
+    expect_type(0, "org.assay.enforcement.release", 0);
+    expect_type(1, "org.assay.enforcement.restart", 7);
+    cr_assert_str_eq(heads[1][1], "webhook-id: pager/0.7.1.stop");
+    /* Suspended still, with new keys: what follows has its events too. */
+    const struct assay_order again = { .kind = ASSAY_ORDER_SUSPEND, .epoch = 9, .incarnation = 2 };
+    cr_assert_eq(assay_agent_order(agent, &again, now_ms), ASSAY_OK);
+    for (int turn = 0; turn < 100; turn++, now_ms += 10) {
+        if (turn == 50) assay_agent_hold(agent, true, now_ms);
+        assay_agent_step(agent, now_ms);
+    }
+    cr_assert_eq(wait_for(4), 4);
+    expect_type(2, "org.assay.enforcement.suspend", 9);
+    expect_type(3, "org.assay.enforcement.hold", 9);
+    assay_agent_close(&agent);
+    assay_target_close(&driver);
+    target = NULL; /* the driver closed it */
+    assay_store_close(&store);
+}
+
 Test(webhook, nothing_is_told_before_there_is_an_order)
 {
     open_it(10);
@@ -260,6 +325,46 @@ Test(webhook, what_others_put_into_the_spool_is_not_sent)
     cr_assert_eq(wait_for(1), 1);
     cr_assert_eq(asked, 1);
     cr_assert_eq(access(folder_at(&folder, "spool/readme"), F_OK), 0);
+}
+
+Test(webhook, an_event_that_cannot_be_read_now_stays_in_the_spool)
+{
+    static uint8_t event[ASSAY_SPOOL_EVENT_MAX];
+    struct assay_spool spool;
+    struct rlimit before;
+    size_t len = 0;
+    cr_assert_eq(assay_spool_open(folder_at(&folder, "spool"), 10, &spool, message), ASSAY_OK);
+    for (uint8_t i = 1; i <= 3; i++)
+        cr_assert_eq(assay_spool_append(&spool, assay_slice_over(&i, 1)), ASSAY_OK);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = { .rlim_cur = 0, .rlim_max = before.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const enum assay_status status = assay_spool_peek(&spool, event, &len);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    cr_assert_eq(status, ASSAY_E_IO);
+    cr_assert_eq(assay_spool_count(&spool), 3);
+    cr_assert_eq(assay_spool_peek(&spool, event, &len), ASSAY_OK);
+    cr_assert(len == 1 && event[0] == 1, "the oldest is first");
+}
+
+Test(webhook, reports_a_spool_that_cannot_be_read_and_sends_when_it_can)
+{
+    const char *const damaged = folder_at(&folder, "spool/000000000000000001");
+    struct assay_webhook_get_status look = { 0 };
+    cr_assert_eq(mkdir(folder_at(&folder, "spool"), 0700), 0);
+    cr_assert_eq(mkdir(damaged, 0700), 0);
+    open_it(10);
+    cr_assert_eq(tell(ASSAY_ORDER_SUSPEND, 7, false), ASSAY_OK);
+    for (int i = 0; i < 400 && look.trouble[0] == '\0'; i++) {
+        nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+        assay_webhook_get_status(target, &look);
+    }
+    cr_assert_not_null(strstr(look.trouble, "spool "), "%s", look.trouble);
+    cr_assert_eq(look.waiting, 2);
+    cr_assert_eq(asked, 0);
+    cr_assert_eq(rmdir(damaged), 0);
+    cr_assert_eq(wait_for(1), 1);
+    expect_type(0, "org.assay.enforcement.suspend", 7);
 }
 
 Test(webhook, keys_that_are_too_short_are_refused)

@@ -35,7 +35,7 @@ void change_card(struct change_bench *b, uint8_t number, uint32_t operator_,
     cr_assert_eq(assay_p256_public(&key, m->identity_public), ASSAY_OK);
     change_secret(number, 2, &key);
     cr_assert_eq(assay_p256_public(&key, m->voting_public), ASSAY_OK);
-    memset(m->door_public, 100 + number, 32);
+    memset(m->bootstrap_public, 100 + number, 32);
     memset(m->transport_public, 160 + number, 32);
     assay_sha256(m->identity_public, 64, m->node_id);
     assay_bytes_copy(m->operator_id, 32, b->genesis.operators[operator_].operator_id, 32);
@@ -81,7 +81,7 @@ static void begin_epoch(struct change_bench *b)
                                          .update_cache = &b->update_cache,
                                          .set = &b->set };
     assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
-    assay_ledger_place(&b->ledger, b->memory[3], b->state.member_count);
+    assay_ledger_init(&b->ledger, b->memory[3], b->state.member_count);
     assay_ledger_reset(&b->ledger, &b->state);
 }
 
@@ -107,15 +107,15 @@ struct change_bench *change_make(void)
         change_card(b, i, i % CHANGE_OPERATORS, &b->genesis.members[i]);
     assay_genesis_sort(&b->genesis);
     for (size_t i = 0; i < 3; i++) {
-        assay_state_place(states[i], take(b, assay_state_memory_len(CHANGE_CAPACITY)),
-                          CHANGE_CAPACITY);
+        assay_state_init(states[i], take(b, assay_state_memory_len(CHANGE_CAPACITY)),
+                         CHANGE_CAPACITY);
         states[i]->member_count = CHANGE_MEMBERS;
     }
     (void)take(b, assay_ledger_memory_len(CHANGE_CAPACITY)); /* memory[3] */
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
         b->update_cache.bytes[i] = take(b, ASSAY_UPDATE_RECORD_LEN_MAX);
     b->set = assay_writer_over(take(b, ASSAY_SET_LEN_MAX), ASSAY_SET_LEN_MAX);
-    assay_close_place(&b->close, take(b, assay_close_memory_len(CHANGE_CAPACITY)), CHANGE_CAPACITY);
+    assay_close_init(&b->close, take(b, assay_close_memory_len(CHANGE_CAPACITY)), CHANGE_CAPACITY);
     b->rules = (struct assay_close_rules){ &b->groups, assay_score_rules_default() };
     assay_state_genesis(&b->state, &b->genesis);
     assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);

@@ -4,7 +4,8 @@
 #ifndef ASSAY_TESTS_UNIT_ENGINE_CHANGE_BENCH_H
 #define ASSAY_TESTS_UNIT_ENGINE_CHANGE_BENCH_H
 
-#include "engine/ledger/state/ledger.h"
+#include "engine/ledger/fold/close.h"
+#include "engine/ledger/records/ledger.h"
 
 enum {
     CHANGE_MEMBERS = 6,

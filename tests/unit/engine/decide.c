@@ -3,7 +3,7 @@
  */
 #include "tests/unit/engine/decide.h"
 
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #ifndef ASSAY_TESTS_UNIT_ENGINE_ERA_BENCH_H
 #define ASSAY_TESTS_UNIT_ENGINE_ERA_BENCH_H
 
-#include "engine/node/engine_internal.h"
-#include "engine/node/era.h"
+#include "engine/parts/engine_internal.h"
+#include "engine/parts/era.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 

@@ -4,8 +4,9 @@
  * What a ballot may call ABSENT (docs/protocol.md 4.3.1), asked of one engine of a running network
  * whose knowledge is changed just before it signs.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/evidence/pool.h"
 #include "engine/ledger/records/record.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world.h"
 
 #include <criterion/criterion.h>

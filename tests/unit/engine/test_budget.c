@@ -8,7 +8,8 @@
  * blocks, and what can never fit gives up its place.
  */
 #include "base/cbor.h"
-#include "engine/node/engine_internal.h"
+#include "engine/evidence/pool.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
@@ -434,7 +435,7 @@ Test(budget, one_envelope_of_the_next_epoch_is_verified, .timeout = 600)
 {
     struct assay_sim_world *w = world();
     uint64_t k = 1;
-    cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, true), ASSAY_E_EARLY);
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, true), ASSAY_E_SIGNATURE, "it is a strike");
     cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, false), ASSAY_OK);
     for (int i = 0; i < 20; i++)
         cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, i % 2), ASSAY_E_DUPLICATE);

@@ -5,8 +5,8 @@
 #include "sim/world/world_internal.h"
 
 #include "engine/audit/audit.h"
-#include "engine/node/engine_internal.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -412,7 +412,7 @@ Test(era, a_leap_passes_over_the_end_of_an_era, .timeout = 600)
 
 /* --- read again */
 
-static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *no_finding(void *context, const struct assay_ask *ask)
 {
     (void)context;
     (void)ask;

@@ -50,7 +50,7 @@ Test(era_attacks, grounds_that_do_not_verify_raise_no_alarm_and_are_not_accepted
 }
 
 /* S1, B and E: it is fenced until its head names other operators, and passes the fence on. */
-static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *no_finding(void *context, const struct assay_ask *ask)
 {
     (void)context;
     (void)ask;

@@ -14,8 +14,8 @@
 #include "tests/support/depth.h"
 #include "tests/unit/engine/decide.h"
 
-#include "engine/node/engine_internal.h"
-#include "engine/node/era.h"
+#include "engine/parts/engine_internal.h"
+#include "engine/parts/era.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static bool lives(const struct schedule *s, uint32_t side, uint32_t slot)
 static bool is_final(enum assay_message_kind kind, struct assay_slice bytes, uint32_t slots)
 {
     struct assay_vote vote;
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(bytes, &vote) == ASSAY_OK)
         return vote.statement.type == ASSAY_VOTE_FINALISE;
     return kind == ASSAY_MESSAGE_CERTIFICATE &&

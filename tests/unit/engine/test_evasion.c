@@ -20,7 +20,7 @@ static struct assay_sim_world *running(void)
     return w;
 }
 
-static struct assay_trust trust_after(struct assay_sim_world *w, uint64_t epochs)
+static struct assay_trust_state trust_after(struct assay_sim_world *w, uint64_t epochs)
 {
     struct assay_member_snapshot snapshot;
     const uint64_t epoch = assay_sim_world_epoch(w, 0);
@@ -47,7 +47,7 @@ Test(evasion, an_envelope_of_another_kind_fails_hard, .timeout = 600)
 {
     struct assay_sim_world *w = running();
     assay_sim_world_acts(w, EVADER)->claims_false_kind = true;
-    const struct assay_trust trust = trust_after(w, 3);
+    const struct assay_trust_state trust = trust_after(w, 3);
     cr_assert_eq(trust.integrity_bp, 0);
     cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, EVADER), 0);
     assay_sim_world_destroy(&w);
@@ -57,7 +57,7 @@ Test(evasion, evidence_that_nobody_reads_is_absence_and_no_guilt, .timeout = 600
 {
     struct assay_sim_world *w = running();
     assay_sim_world_acts(w, EVADER)->unreadable = true;
-    struct assay_trust trust = trust_after(w, 5);
+    struct assay_trust_state trust = trust_after(w, 5);
     cr_assert_eq(trust.score.standing, ASSAY_STANDING_SUSPENDED);
     cr_assert_eq(trust.integrity_bp, 10000);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAIL_PROVEN, EVADER), 0);

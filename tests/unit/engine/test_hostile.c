@@ -5,7 +5,7 @@
  * have changed a byte of its memory, apart from counters and the bytes that every step writes anew.
  */
 #include "engine/consensus/simplex_internal.h"
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,8 @@
  * tests/unit/engine/test_idle.c - no block without content (docs/protocol.md 5.11), and the
  * views that a record held back waits for still pass.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/evidence/pool.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

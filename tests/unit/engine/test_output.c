@@ -4,7 +4,7 @@
  * What a step says beyond the room it has is counted, not lost without a trace, and leaves the room
  * that durable effects need.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 

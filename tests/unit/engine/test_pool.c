@@ -15,7 +15,7 @@ static struct assay_pool *make(void)
     struct assay_pool *pool = calloc(1, sizeof *pool);
     void *memory = calloc(1, assay_pool_memory_len(MEMBERS, false));
     cr_assert(pool != NULL && memory != NULL);
-    assay_pool_place(pool, memory, MEMBERS, false);
+    assay_pool_init(pool, memory, MEMBERS, false);
     return pool;
 }
 
@@ -46,7 +46,7 @@ static enum assay_status add(struct assay_pool *pool, const struct assay_record 
 {
     const struct assay_pool_item *item = NULL;
     const enum assay_status status = assay_pool_add(pool, r, from, &item);
-    if (status == ASSAY_OK) assay_pool_ready(pool, item, r);
+    if (status == ASSAY_OK) assay_pool_set_ready(pool, item, r);
     return status;
 }
 
@@ -137,7 +137,7 @@ Test(pool, in_a_full_one_what_the_chain_holds_makes_room_and_ballots_do_not)
         const struct assay_pool_item *item = NULL;
         r = record(ASSAY_RECORD_BALLOT, i, 5, i);
         cr_assert_eq(assay_pool_add(pool, &r, (uint16_t)i, &item), ASSAY_OK);
-        assay_pool_done(pool, item);
+        assay_pool_set_final(pool, item);
     }
     r = record(ASSAY_RECORD_FAIL, 1, 5, 77);
     cr_assert_eq(add(pool, &r, 0), ASSAY_E_FULL);
@@ -170,16 +170,16 @@ Test(pool, proofs_outlive_their_epoch_and_the_rest_does_not)
     const struct assay_record proof = record(ASSAY_RECORD_OFFENCE, 1, 5, 2);
     cr_assert_eq(add(pool, &ballot, 0), ASSAY_OK);
     cr_assert_eq(add(pool, &proof, 0), ASSAY_OK);
-    assay_pool_turn(pool, 6);
+    assay_pool_on_epoch(pool, 6);
     cr_assert_null(assay_pool_find(pool, ballot.key));
     cr_assert_not_null(assay_pool_find(pool, proof.key));
-    assay_pool_turn(pool, 13);
+    assay_pool_on_epoch(pool, 13);
     cr_assert_not_null(assay_pool_find(pool, proof.key));
-    assay_pool_turn(pool, 14);
+    assay_pool_on_epoch(pool, 14);
     cr_assert_null(assay_pool_find(pool, proof.key), "8 epochs are over");
     cr_assert_eq(add(pool, &proof, 0), ASSAY_OK);
-    assay_pool_done(pool, assay_pool_find(pool, proof.key));
-    assay_pool_turn(pool, 6);
+    assay_pool_set_final(pool, assay_pool_find(pool, proof.key));
+    assay_pool_on_epoch(pool, 6);
     cr_assert_null(assay_pool_find(pool, proof.key), "it stands in the chain");
     drop(pool);
 }
@@ -193,10 +193,10 @@ Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
     static const uint32_t waits[] = { 2, 16, 32, 64, 128 };
     uint64_t view = 10;
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        assay_pool_placed(pool, item, view);
-        assay_pool_nullified(pool, view + 1); /* another view's end is nothing to it */
+        assay_pool_set_proposed(pool, item, view);
+        assay_pool_on_nullified(pool, view + 1); /* another view's end is nothing to it */
         cr_assert_eq(item->placed_view, view);
-        assay_pool_nullified(pool, view);
+        assay_pool_on_nullified(pool, view);
         cr_assert_eq(item->not_before, view + waits[i]);
         cr_assert_eq(item->placed_view, 0);
         view = item->not_before;
@@ -204,8 +204,8 @@ Test(pool, a_record_of_a_nullified_proposal_waits_twice_as_long_each_time)
     struct assay_record b = record(ASSAY_RECORD_BALLOT, 2, 1, 2);
     cr_assert_eq(add(pool, &b, 0), ASSAY_OK);
     item = assay_pool_find(pool, b.key);
-    assay_pool_placed(pool, item, view);
-    assay_pool_nullified(pool, view);
+    assay_pool_set_proposed(pool, item, view);
+    assay_pool_on_nullified(pool, view);
     cr_assert_eq(item->not_before, 0, "ballots do not wait");
     drop(pool);
 }

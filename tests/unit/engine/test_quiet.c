@@ -4,7 +4,8 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/node/engine_internal.h"
+#include "engine/ledger/state/roster_digest.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 

@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_restart.c - coming back: with nothing, with too much, with an old state.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 #include "tests/support/depth.h"
 
@@ -81,6 +81,22 @@ Test(restart, who_lost_its_store_twice_before_it_was_listed_comes_back, .timeout
     assay_sim_world_member(w, 0, 2, &m);
     cr_assert(v.voting);
     cr_assert_eq(m.incarnation, 2);
+    assay_sim_world_destroy(&w);
+}
+
+/* A network of one whose only keys are lost stalls for ever. It has no peer to ask, and pauses as
+ * long as a member that has. */
+Test(restart, who_is_alone_with_new_keys_does_not_ask_all_the_time, .timeout = 600)
+{
+    struct assay_sim_world_options one = seven;
+    one.nodes = 1;
+    struct assay_sim_world *w = assay_sim_world_create(&one);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+    assay_sim_world_kill(w, 0);
+    w->nodes[0].wipes = true;
+    assay_sim_world_restart(w, 0);
+    cr_assert(assay_sim_world_run(w, 20 * w->options.epoch_ms));
+    cr_expect_leq(assay_sim_world_notes(w, 0, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL), 12);
     assay_sim_world_destroy(&w);
 }
 

@@ -18,7 +18,7 @@ static struct log_room log_of(uint32_t members)
 {
     struct log_room r = { .memory = aligned_alloc(64, (assay_service_log_memory_len(members) + 63) &
                                                           ~(size_t)63) };
-    assay_service_log_place(&r.log, r.memory, members);
+    assay_service_log_init(&r.log, r.memory, members);
     return r;
 }
 

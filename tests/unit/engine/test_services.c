@@ -9,8 +9,8 @@
 
 #include "base/cbor.h"
 #include "engine/audit/audit.h"
-#include "engine/node/engine_internal.h"
-#include "engine/ledger/proofs/anchor.h"
+#include "engine/ledger/state/anchor.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -478,7 +478,7 @@ Test(services, crashes_lose_nothing_that_was_folded, .timeout = 600)
 
 /* --- audits */
 
-static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *no_finding(void *context, const struct assay_ask *ask)
 {
     (void)context;
     (void)ask;

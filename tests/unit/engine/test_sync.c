@@ -48,11 +48,11 @@ static void drop(struct bench *b)
 static enum assay_status answer(struct bench *b, uint64_t epoch, uint64_t height,
                                 struct assay_sync_page *page)
 {
-    uint8_t bytes[ASSAY_SYNC_ASK_LEN_MAX];
-    struct assay_sync_ask ask = { .epoch = epoch, .height = height };
+    uint8_t bytes[ASSAY_SYNC_REQUEST_LEN_MAX];
+    struct assay_sync_request ask = { .epoch = epoch, .height = height };
     assay_bytes_copy(ask.chain_id, 32, b->chain_id, 32);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    cr_assert_eq(assay_sync_ask_encode(&ask, &w), ASSAY_OK);
+    cr_assert_eq(assay_sync_request_encode(&ask, &w), ASSAY_OK);
     struct assay_writer out = assay_writer_over(b->page, PAGE_MAX);
     const enum assay_status status = assay_sync_answer(
         b->store, b->chain_id, assay_slice_over(bytes, w.len), b->scratch, PAGE_MAX, &out);
@@ -111,6 +111,49 @@ Test(sync, a_gap_ends_the_page)
     drop(b);
 }
 
+static const struct assay_store_ops *counted_ops;
+static assay_store_visit *counted_visit;
+static unsigned visited;
+
+static bool count_visit(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    visited++;
+    return counted_visit(context, key, value);
+}
+
+static enum assay_status count_scan(struct assay_store *store, enum assay_store_class class_,
+                                    const struct assay_store_key *from,
+                                    const struct assay_store_key *to, bool backwards,
+                                    assay_store_visit *visit, void *context)
+{
+    counted_visit = visit;
+    return counted_ops->scan(store, class_, from, to, backwards, count_visit, context);
+}
+
+/* A request costs what its page does (docs/protocol.md 10.5.1: queries of the store are counted,
+ * not what they read). */
+Test(sync, what_lies_behind_a_gap_is_not_read)
+{
+    struct bench *b = make();
+    struct assay_sync_page page;
+    counted_ops = b->store->ops;
+    struct assay_store_ops counting = *counted_ops;
+    counting.scan = count_scan;
+    put(b, ASSAY_STORE_FINALITY, 3, 0, 9, 50);
+    for (uint8_t i = 0; i < 100; i++)
+        put(b, ASSAY_STORE_BLOCK, 3, 70u + i, (uint8_t)(i + 1), 1000);
+    b->store->ops = &counting;
+    cr_assert_eq(answer(b, 3, 1, &page), ASSAY_OK);
+    cr_expect_eq(page.block_count, 0);
+    cr_expect_leq(visited, 2, "%u blocks were read for none", visited);
+    visited = 0;
+    cr_assert_eq(answer(b, 3, 70, &page), ASSAY_OK);
+    cr_expect_gt(page.block_count, 50);
+    cr_expect_leq(visited, 2 * (page.block_count + 1));
+    b->store->ops = counted_ops;
+    drop(b);
+}
+
 Test(sync, a_block_larger_than_a_page_comes_alone)
 {
     struct bench *b = make();
@@ -128,10 +171,10 @@ Test(sync, another_chain_is_not_answered)
 {
     struct bench *b = make();
     struct assay_sync_page page;
-    uint8_t ask[ASSAY_SYNC_ASK_LEN_MAX];
-    struct assay_sync_ask a = { .epoch = 1 };
+    uint8_t ask[ASSAY_SYNC_REQUEST_LEN_MAX];
+    struct assay_sync_request a = { .epoch = 1 };
     struct assay_writer w = assay_writer_over(ask, sizeof ask);
-    cr_assert_eq(assay_sync_ask_encode(&a, &w), ASSAY_OK);
+    cr_assert_eq(assay_sync_request_encode(&a, &w), ASSAY_OK);
     struct assay_writer out = assay_writer_over(b->page, PAGE_MAX);
     cr_assert_eq(assay_sync_answer(b->store, b->chain_id, assay_slice_over(ask, w.len), b->scratch,
                                    PAGE_MAX, &out),
@@ -139,7 +182,7 @@ Test(sync, another_chain_is_not_answered)
     for (size_t len = 0; len < w.len; len++) {
         uint8_t *exact = malloc(len + 1);
         assay_bytes_copy(exact, len, ask, len);
-        cr_assert_neq(assay_sync_ask_decode(assay_slice_over(exact, len), &a), ASSAY_OK);
+        cr_assert_neq(assay_sync_request_decode(assay_slice_over(exact, len), &a), ASSAY_OK);
         free(exact);
     }
     (void)page;

@@ -70,15 +70,15 @@ Test(host_admission, takes_what_a_member_may_send)
 Test(host_admission, refuses_frames_that_are_none)
 {
     const struct assay_slice none = { 0 };
-    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message),
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_BOOTSTRAP, none, &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_TRUNCATED), 1);
     bytes[0] = ASSAY_WIRE_VERSION + 1;
-    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR,
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_BOOTSTRAP,
                                              assay_slice_over(bytes, 20), &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_VERSION), 1);
-    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR,
+    cr_assert_eq(assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_BOOTSTRAP,
                                              assay_slice_over(bytes, sizeof bytes), &message),
                  ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_OVERSIZE), 1);
@@ -92,8 +92,9 @@ Test(host_admission, weight_gates_consensus_and_standing_gates_service)
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_LANE_VOTER), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_RECORD, 1), ASSAY_ADMIT_TAKEN);
-    cr_assert_eq(give(2, ASSAY_ROSTER_DOOR, ASSAY_MESSAGE_SERVICE_ASK, 1), ASSAY_ADMIT_REFUSED);
-    cr_assert_eq(counted(ASSAY_COUNT_LANE_DOOR), 1);
+    cr_assert_eq(give(2, ASSAY_ROSTER_BOOTSTRAP, ASSAY_MESSAGE_SERVICE_ASK, 1),
+                 ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(counted(ASSAY_COUNT_LANE_UNLISTED), 1);
     entries[2].standing = ASSAY_STANDING_SUSPENDED;
     cr_assert_eq(give(2, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_SERVICE_ASK, 1),
                  ASSAY_ADMIT_SUSPENDED);
@@ -280,7 +281,7 @@ Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
     const struct assay_slice none = { 0 };
     for (int i = 0; i < ASSAY_PEER_SCORE_FULL / ASSAY_PEER_SCORE_INVALID; i++) {
         cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
-        (void)assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message);
+        (void)assay_admission_check_frame(&a, NOW, 1, ASSAY_ROSTER_BOOTSTRAP, none, &message);
     }
     cr_assert_eq(counted(ASSAY_COUNT_SHUT), 1);
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);

@@ -65,8 +65,9 @@ static enum assay_status on_step(void *context, struct assay_event *event,
         effects->items[effects->count++] =
             (struct assay_effect){ .kind = ASSAY_EFFECT_CONFIRM,
                                    .as.confirm = { .to = 3,
-                                                 .message = ASSAY_MESSAGE_FENCE,
-                                                 .payload = assay_slice_over(said, sizeof said) } };
+                                                   .message = ASSAY_MESSAGE_FENCE,
+                                                   .payload =
+                                                       assay_slice_over(said, sizeof said) } };
     for (size_t i = 0; i < s->acts; i++)
         effects->items[effects->count++] = (struct assay_effect){ .kind = ASSAY_EFFECT_NOTE };
     return ASSAY_OK;
@@ -159,8 +160,8 @@ static bool on_act(void *context, const struct assay_effect *effect)
 static struct assay_dispatch *make(struct script *s, uint32_t events_per_commit)
 {
     const struct assay_dispatch_config config = {
-        .world = { s, on_step, on_sign, on_put, on_prune, on_commit, on_rollback,
-                   on_affords, on_send, on_flush, on_act },
+        .world = { s, on_step, on_sign, on_put, on_prune, on_commit, on_rollback, on_affords,
+                   on_send, on_flush, on_act },
         .events_per_commit = events_per_commit,
     };
     void *memory = aligned_alloc(64, assay_dispatch_size());
@@ -286,4 +287,111 @@ Test(host_dispatch, a_full_queue_stops_the_node)
     cr_assert_lt(count, 17);
     cr_assert_eq(assay_dispatch_process(d), ASSAY_E_FULL);
     free(s.dispatch);
+}
+
+/* ------------------------------------------------------------ large messages */
+
+static struct {
+    uint8_t block[ASSAY_BLOCK_LEN_MAX];
+    size_t sent, signed_, sends, signs; /* sends, signs: effects of the next step */
+    size_t sign_len;
+} large;
+
+static enum assay_status step_large(void *context, struct assay_event *event,
+                                    struct assay_effects *effects)
+{
+    (void)context;
+    effects->count = 0;
+    if (event->kind == ASSAY_EVENT_MESSAGE) return ASSAY_OK; /* its own */
+    for (size_t i = 0; i < large.sends; i++)
+        effects->items[effects->count++] = (struct assay_effect){
+            .kind = ASSAY_EFFECT_SEND,
+            .as.send = { .to = 3,
+                         .message = ASSAY_MESSAGE_PROPOSAL,
+                         .payload = assay_slice_over(large.block, sizeof large.block) }
+        };
+    for (size_t i = 0; i < large.signs; i++)
+        effects->items[effects->count++] =
+            (struct assay_effect){ .kind = ASSAY_EFFECT_SIGN,
+                                   .as.sign = { .message = ASSAY_MESSAGE_PROPOSAL,
+                                                .payload =
+                                                    assay_slice_over(large.block, large.sign_len),
+                                                .class_ = ASSAY_STORE_VOTE } };
+    return ASSAY_OK;
+}
+
+static enum assay_status sign_large(void *context, struct assay_effect *effect, uint8_t *payload)
+{
+    (void)context;
+    (void)effect;
+    (void)payload;
+    return ASSAY_OK;
+}
+
+static enum assay_status put_large(void *context, enum assay_store_class class_,
+                                   const struct assay_store_key *key, struct assay_slice value)
+{
+    (void)context;
+    (void)class_;
+    (void)key;
+    (void)value;
+    return ASSAY_OK;
+}
+
+static bool affords_large(void *context, uint16_t to, size_t len)
+{
+    (void)context;
+    (void)to;
+    (void)len;
+    return true;
+}
+
+static enum assay_status commit_large(void *context)
+{
+    (void)context;
+    return ASSAY_OK;
+}
+
+static void send_large(void *context, struct assay_effect *effect)
+{
+    (void)context;
+    if (effect->kind == ASSAY_EFFECT_SIGN) large.signed_++;
+    else large.sent++;
+}
+
+static void nothing_large(void *context)
+{
+    (void)context;
+}
+
+/* Members request the largest block, each within its budget for answers, and one of the requests
+ * arrives when the node is to propose. The block gives way: a proposal that cannot be signed would
+ * stop the node. */
+Test(host_dispatch, a_requested_block_takes_no_room_from_a_proposal)
+{
+    const struct assay_dispatch_config config = {
+        .world = { .step = step_large,
+                   .sign = sign_large,
+                   .put = put_large,
+                   .commit = commit_large,
+                   .rollback = nothing_large,
+                   .affords = affords_large,
+                   .send = send_large,
+                   .flush = nothing_large },
+        .events_per_commit = 512,
+    };
+    void *memory = aligned_alloc(64, assay_dispatch_size());
+    struct assay_dispatch *d = NULL;
+    struct assay_event tick = { .kind = ASSAY_EVENT_TICK };
+    cr_assert_eq(assay_dispatch_init(memory, assay_dispatch_size(), &config, &d), ASSAY_OK);
+    large.sends = 1;
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(assay_dispatch_step(d, &tick), ASSAY_OK);
+    large.signs = 1;
+    large.sign_len = sizeof large.block;
+    cr_assert_eq(assay_dispatch_step(d, &tick), ASSAY_OK);
+    cr_assert_eq(assay_dispatch_process(d), ASSAY_OK);
+    cr_expect_eq(large.signed_, 1);
+    cr_expect_eq(large.sent, 2, "it is requested again");
+    free(memory);
 }

@@ -292,6 +292,58 @@ Test(host_gossip, evidence_that_came_another_way_ends_the_flight, .init = start,
     cr_assert_eq(assay_gossip_count(gossip), 0);
 }
 
+/* docs/protocol.md 4.1.7: a member of another kind announced it; the member that has it is not to
+ * blame for that. */
+Test(host_gossip, evidence_of_another_kind_is_no_fault_of_who_has_it, .init = start, .fini = stop)
+{
+    enum { FIXED = 436, SIGNED = 64 };
+    static uint8_t soft[FIXED + SIGNED] = { 3, 0, 2 };
+    struct assay_gossip_action action;
+    soft[FIXED - 4] = SIGNED;
+    assay_sha256(soft, sizeof soft, request.digest);
+    request.len = sizeof soft;
+    request.kind = ASSAY_KIND_TDX5;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(ORIGIN, soft, sizeof soft), ASSAY_E_TYPE);
+    cr_expect_eq(count(ASSAY_COUNT_EVIDENCE_TAIL), 1);
+    cr_assert_eq(assay_gossip_count(gossip), 1);
+    request.kind = ASSAY_KIND_SOFT;
+    cr_assert_eq(assay_gossip_fetch(gossip, 0, &request), ASSAY_OK);
+    expect_pull(0, &action);
+    cr_assert_eq(answer(ORIGIN, soft, sizeof soft), ASSAY_OK);
+}
+
+/* docs/protocol.md 4.1.7: the second member announced the first one's evidence as its own, perhaps
+ * before that one did. */
+Test(host_gossip, one_digest_of_two_members_is_asked_of_both, .init = start, .fini = stop)
+{
+    struct assay_fetch_request false_one = request, done;
+    struct assay_gossip_action action;
+    struct assay_slice got;
+    false_one.origin = ORIGIN - 1;
+    false_one.kind = ASSAY_KIND_TDX5;
+    cr_assert_eq(assay_gossip_fetch(gossip, 1000, &false_one), ASSAY_OK);
+    expect_pull(1000, &action);
+    cr_assert_eq(action.to, ORIGIN - 1);
+    cr_assert_eq(assay_gossip_fetch(gossip, 1010, &request), ASSAY_OK);
+    cr_assert_eq(assay_gossip_fetch(gossip, 1010, &request), ASSAY_E_DUPLICATE);
+    expect_pull(1010, &action);
+    cr_assert_eq(action.to, ORIGIN, "its own member is asked at once");
+    cr_expect(assay_gossip_add_waiter(gossip, request.digest, 5));
+    cr_assert_eq(assay_gossip_on_evidence(gossip, 1020, ORIGIN,
+                                          answer_of(request.digest, quote, sizeof quote - 1), &done,
+                                          &got),
+                 ASSAY_OK);
+    cr_expect_eq(done.kind, ASSAY_KIND_SOFT);
+    cr_expect_eq(assay_gossip_get_waiters(gossip)->count, 1);
+    cr_assert(assay_gossip_has(gossip, request.digest));
+    cr_assert(assay_gossip_complete(gossip, request.digest, &done));
+    cr_expect_eq(done.kind, ASSAY_KIND_TDX5);
+    cr_expect_eq(done.origin, ORIGIN - 1);
+    cr_assert_not(assay_gossip_has(gossip, request.digest));
+}
+
 Test(host_gossip, a_pull_is_exactly_one_digest)
 {
     uint8_t bytes[ASSAY_PULL_LEN + 1] = { 9 }, digest[32];
@@ -475,12 +527,10 @@ Test(host_gossip, who_asks_for_what_is_in_flight_waits_for_it, .init = start, .f
 {
     struct assay_fetch_request done;
     struct assay_slice got;
-    struct assay_overlay *view = near_gossip();
     struct assay_gossip_action action;
     cr_expect_not(assay_gossip_add_waiter(gossip, request.digest, 5), "nothing is in flight");
     cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
     expect_pull(1000, &action);
-    cr_expect(assay_overlay_has(view, action.to));
     cr_expect(assay_gossip_add_waiter(gossip, request.digest, 5));
     cr_expect(assay_gossip_add_waiter(gossip, request.digest, 5), "the same again");
     for (uint16_t s = 20; s < 20 + ASSAY_FETCH_WAITERS - 1; s++)
@@ -493,4 +543,21 @@ Test(host_gossip, who_asks_for_what_is_in_flight_waits_for_it, .init = start, .f
     cr_expect_eq(assay_gossip_get_waiters(gossip)->count, ASSAY_FETCH_WAITERS);
     cr_expect_eq(assay_gossip_get_waiters(gossip)->slots[0], 5);
     cr_expect_not(assay_gossip_add_waiter(gossip, request.digest, 5), "it landed");
+}
+
+/* docs/protocol.md 4.12.8: members that are no neighbours take no place from those that are, which
+ * would be told at once that the evidence is not here, by each of their neighbours. */
+Test(host_gossip, neighbours_alone_wait, .init = start, .fini = stop)
+{
+    const struct assay_overlay *view = near_gossip();
+    const uint16_t neighbour = assay_overlay_get(view, 0);
+    struct assay_gossip_action action;
+    uint32_t waiting = 0;
+    cr_assert_eq(assay_gossip_fetch(gossip, 1000, &request), ASSAY_OK);
+    expect_pull(1000, &action);
+    for (uint16_t s = 0; s < ALL; s++)
+        if (s != SELF && !assay_overlay_has(view, s))
+            waiting += assay_gossip_add_waiter(gossip, request.digest, s);
+    cr_expect_eq(waiting, 0);
+    cr_expect(assay_gossip_add_waiter(gossip, request.digest, neighbour));
 }

@@ -25,7 +25,7 @@ static struct bench *make(void)
 {
     struct bench *b = aligned_alloc(64, (sizeof *b + 63) / 64 * 64);
     memset(b, 0, sizeof *b);
-    assay_state_place(&b->state, b->memory, MEMBERS);
+    assay_state_init(&b->state, b->memory, MEMBERS);
     b->state.epoch = EPOCH - 1;
     b->state.head_height = HEIGHT;
     memset(b->state.chain_id, 7, 32);
@@ -100,7 +100,7 @@ static void certify(struct bench *b, uint32_t slot, uint64_t view, uint8_t mark,
     }
     struct assay_writer w =
         assay_writer_over(b->certificates[slot], sizeof b->certificates[slot]);
-    struct assay_certificate read;
+    struct assay_vote_certificate read;
     assay_certificate_encode(&st, assay_slice_over(bitmap, 1),
                              assay_slice_over(signatures, (size_t)voters * 64), &w);
     b->answers[slot].about.certificate = assay_slice_over(w.bytes, w.len);
@@ -224,6 +224,76 @@ Test(recovery, goes_on_where_one_member_lies_about_its_head)
         cr_expect_eq(b->r.answers[b->r.head].height, HEIGHT + 1);
         cr_expect_eq(b->r.answered_weight, 6 * WEIGHT, "it keeps its weight");
         cr_expect_eq(b->r.unknown_weight, WEIGHT, "and what it signed is not known");
+        drop(b);
+    }
+}
+
+/* The final certificate of the newest view is public: it proves the block that it names, and no
+ * head that an answer puts below it. The answer that lies is the first, and so chosen first. */
+Test(recovery, a_later_certificate_proves_no_head_below_it)
+{
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        struct bench *b = make();
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            on_block(b, i, 9, 0x49);
+        struct assay_answer_body *a = &b->answers[0].about;
+        a->view = 8;
+        a->height = kind == 0 ? 1000000000000 : HEIGHT + 9;
+        memset(a->id, 0x66, 32);
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            cr_assert_eq(add(b, i), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK, "kind %u", kind);
+        cr_expect_not(b->r.answers[0].proven);
+        cr_expect_eq(b->r.head, 1);
+        cr_expect_eq(b->r.answers[b->r.head].height, HEIGHT + 9);
+        cr_expect_eq(b->r.unknown_weight, kind == 0 ? WEIGHT : 0);
+        cr_expect_not(assay_recovery_in_doubt(&b->r));
+        drop(b);
+    }
+}
+
+/* The id alone is no proof either: height and view are those of the drafting node's chain. */
+Test(recovery, a_head_has_the_height_and_view_of_the_own_chain)
+{
+    uint8_t id[32];
+    memset(id, 0x49, 32);
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        struct bench *b = make();
+        assay_recovery_set_own_head(&b->r, HEIGHT + 9, 9, id);
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            on_block(b, i, 9, 0x49);
+        if (kind == 0) b->answers[0].about.height = 1000000000000;
+        else b->answers[0].about.view = 8;
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            cr_assert_eq(add(b, i), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK);
+        cr_expect_not(b->r.answers[0].proven, "kind %u", kind);
+        cr_expect_eq(b->r.head, 1);
+        cr_expect_not(assay_recovery_in_doubt(&b->r), "kind %u", kind);
+        drop(b);
+    }
+}
+
+/* An honest member may have a certificate of a block that it lacks, and none of its own head: the
+ * drafting node's chain, or the answer of another member, proves the head. */
+Test(recovery, an_honest_head_below_a_later_certificate_is_chosen)
+{
+    uint8_t id[32];
+    memset(id, 0x41, 32);
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        struct bench *b = make();
+        if (kind == 1) assay_recovery_set_own_head(&b->r, HEIGHT + 1, 1, id);
+        for (uint32_t i = 0; i < MEMBERS; i++) {
+            on_block(b, i, 1, 0x41);
+            if (kind != 2 || i < 5) certify(b, i, 6, 0x46, 5, NULL);
+            cr_assert_eq(add(b, i), ASSAY_OK);
+        }
+        cr_expect_eq(assay_recovery_evaluate(&b->r), kind == 0 ? ASSAY_E_NOT_FOUND : ASSAY_OK,
+                     "kind %u", kind);
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            cr_expect_eq(b->r.answers[i].proven, kind != 0, "kind %u, %u", kind, i);
+        cr_expect_eq(b->r.head, 0);
+        if (kind != 0) cr_expect(assay_recovery_in_doubt(&b->r), "the later block is final");
         drop(b);
     }
 }

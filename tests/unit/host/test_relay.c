@@ -94,7 +94,7 @@ Test(host_relay, ends_where_there_are_fewer_members_than_a_relay_wants)
 
 /* --- over a view (docs/protocol.md 4.12.6) */
 
-enum { MANY = 100, WEIGHTY = 10 };
+enum { MANY = 200, WEIGHTY = 10 };
 
 static struct assay_overlay *neighbours(void)
 {
@@ -172,7 +172,7 @@ Test(host_relay, what_is_for_one_goes_to_it_and_a_resume_to_every_voter)
     cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ANSWER, got), 1);
     cr_expect_eq(got[far], 1);
     assay_overlay_get_figures(view, &f);
-    cr_expect_eq(f.errands, 1);
+    cr_expect_eq(f.transient_links, 1);
     cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ASK, got),
                  WEIGHTY - 1);
     for (uint16_t s = 1; s < MANY; s++)
@@ -259,4 +259,25 @@ Test(host_relay, the_neighbour_that_has_it_is_asked_itself_and_else_one_in_turn)
     }
     for (uint16_t s = 0; s < MANY; s++)
         cr_expect_eq(sum[s], assay_overlay_has(view, s));
+}
+
+/* docs/protocol.md 2.4, 4.12.6: answers about a vote log are sent to a voter although links for
+ * other answers are all in use, not to a member without a seat. */
+Test(host_relay, an_answer_about_a_vote_log_gets_a_link)
+{
+    struct assay_overlay *view = neighbours();
+    unsigned got[MANY];
+    uint32_t dates = 0;
+    uint16_t far = 1, seatless = MANY - 1;
+    while (assay_overlay_has(view, far))
+        far++;
+    while (assay_overlay_has(view, seatless))
+        seatless--;
+    cr_assert(far < WEIGHTY && seatless >= WEIGHTY);
+    for (uint16_t s = far + 1; s < seatless; s++)
+        dates += walk_near(view, s, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE, got);
+    cr_assert_geq(dates, ASSAY_OVERLAY_REQUESTED_MAX);
+    cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE, got), 0);
+    cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ANSWER, got), 1);
+    cr_expect_eq(walk_near(view, seatless, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ANSWER, got), 0);
 }

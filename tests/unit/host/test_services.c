@@ -7,8 +7,8 @@
 
 #include "base/crypto.h"
 #include "engine/audit/audit.h"
-#include "engine/node/engine_internal.h"
 #include "engine/evidence/prove.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
@@ -343,7 +343,7 @@ static enum assay_status believe(struct assay_slice bytes, const struct assay_ch
                                  enum assay_proof_answer *answer,
                                  struct assay_cont_row_proven *row)
 {
-    static struct assay_proven network;
+    static struct assay_proven_state network;
     struct assay_row_evidence e;
     ASSAY_TRY(assay_row_evidence_decode(bytes, &e));
     return assay_row_evidence_verify(&e, from, answer, &network, row);
@@ -506,7 +506,7 @@ static void is_extended(struct network *n, uint32_t node)
     }
 }
 
-static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *no_finding(void *context, const struct assay_ask *ask)
 {
     (void)context;
     (void)ask;

@@ -3,7 +3,7 @@
  * what the policy says, and misuse.
  */
 #include "tests/support/eventlog_reference.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include <assay/assay.h>
 #include <criterion/criterion.h>
@@ -16,7 +16,7 @@ enum { SHA256 = 11, SEPARATOR = 4, QUOTED = 3, HASH = 32 };
 static struct assay_trust *trust;
 static struct assay_verdict *verdict;
 static struct assay_eventlog_report *report;
-static struct paper *p;
+static struct simtpm *p;
 static struct made_log firmware, ima;
 static struct assay_bytes logs[ASSAY_LOGS_MAX];
 static struct assay_verify_request request;
@@ -38,7 +38,7 @@ static void make_evidence(void)
     uint8_t der[ASSAY_KEY_BYTES_MAX + 64];
     uint8_t value[64];
     size_t len = 0;
-    paper_make(p);
+    simtpm_make(p);
     p->bank_count = 1;
     p->banks[0] = (struct assay_tpm_bank){ SHA256, 1u << 4 | 1u << 9 | 1u << 10 };
     p->values_len = (size_t)QUOTED * HASH;
@@ -47,7 +47,7 @@ static void make_evidence(void)
     assay_bytes_copy(p->values, HASH, value, HASH);
     cr_assert_eq(reference_replay(&ima, 10, SHA256, 99, value), HASH);
     assay_bytes_copy(p->values + (size_t)2 * HASH, HASH, value, HASH);
-    paper_build(p);
+    simtpm_build(p);
     cr_assert_eq(assay_key_spki(&p->registrar.key, der, sizeof der, &len), ASSAY_OK);
     cr_assert_eq(assay_trust_add_root(trust, der, len, ASSAY_KIND_BIT(ASSAY_KIND_TPM)), ASSAY_OK);
 }
@@ -65,7 +65,7 @@ static void set_up(void)
     logs[1] = (struct assay_bytes){ ima.bytes, ima.len };
     request = (struct assay_verify_request){ .trust = trust,
                                              .evidence = { p->evidence, p->len },
-                                             .at_unix_s = PAPER_NOW,
+                                             .at_unix_s = SIMTPM_NOW,
                                              .logs = logs,
                                              .log_count = 2 };
 }
@@ -75,7 +75,7 @@ static void tear_down(void)
     assay_eventlog_report_destroy(&report);
     assay_verdict_destroy(&verdict);
     assay_trust_destroy(&trust);
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 
@@ -211,7 +211,7 @@ Test(library_eventlog, a_policy_of_events_is_obeyed)
     cr_expect_eq(event.digest.len, 0);
     cr_expect_not(assay_eventlog_report_get_failed(report, 2, &event));
     /* No log, no pass. */
-    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, p->evidence, p->len, PAPER_NOW,
+    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, p->evidence, p->len, SIMTPM_NOW,
                               verdict),
                  ASSAY_OK);
     cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_UNKNOWN);
@@ -234,7 +234,7 @@ Test(library_eventlog, more_failures_than_are_kept)
     logs[1].len = ima.len;
     (void)reference_replay(&ima, 10, SHA256, 99, value);
     assay_bytes_copy(p->values + (size_t)2 * HASH, HASH, value, HASH);
-    paper_build(p);
+    simtpm_build(p);
     request.evidence.len = p->len;
     cr_assert_eq(assay_policy_create_yaml(text, sizeof text - 1, &policy, NULL, 0), ASSAY_OK);
     request.policy = policy;

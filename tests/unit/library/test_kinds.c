@@ -4,8 +4,8 @@
  */
 #include "base/base64.h"
 #include "tests/unit/quote/cose/cca_world.h"
-#include "tests/unit/tpm/cloud.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/google_extension.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <assay/assay.h>
@@ -293,23 +293,24 @@ static void add_key(const struct assay_key *key, enum assay_evidence_kind kind)
 
 Test(library_kinds, a_tpm_quote_has_the_verdict_of_the_core)
 {
-    struct paper *const p = calloc(1, sizeof *p);
+    struct simtpm *const p = calloc(1, sizeof *p);
     struct assay_verdict core;
     uint8_t der[2048];
     size_t len = 0;
     cr_assert_not_null(p);
-    paper_make(p);
+    simtpm_make(p);
     add_key(&p->registrar.key, ASSAY_KIND_TPM);
-    paper_judge(p, &core);
+    simtpm_appraise(p, &core);
     cr_assert_eq(core.genuine, ASSAY_GENUINE_TRUE);
-    expect_as_core(p->evidence, p->len, PAPER_NOW, &core);
+    expect_as_core(p->evidence, p->len, SIMTPM_NOW, &core);
 
     /* With the registrar's list, and with one that names the key. */
     for (int revoked = 0; revoked < 2; revoked++) {
         uint8_t serial[1][ASSAY_SERIAL_LEN] = { { 0 } };
         assay_bytes_copy(serial[0] + ASSAY_SERIAL_LEN - 16, 16, p->certificate.serial, 16);
-        paper_list(p, revoked != 0 ? p->certificate.serial : NULL, PAPER_NOW - 60, PAPER_NOW + 60);
-        cr_assert_eq(assay_tpm_registrar_crl(&p->registrar, PAPER_NOW - 60, PAPER_NOW + 60,
+        simtpm_list(p, revoked != 0 ? p->certificate.serial : NULL, SIMTPM_NOW - 60,
+                    SIMTPM_NOW + 60);
+        cr_assert_eq(assay_tpm_registrar_crl(&p->registrar, SIMTPM_NOW - 60, SIMTPM_NOW + 60,
                                              (const uint8_t(*)[ASSAY_SERIAL_LEN])serial,
                                              revoked != 0 ? 1 : 0, der, sizeof der, &len),
                      ASSAY_OK);
@@ -317,15 +318,15 @@ Test(library_kinds, a_tpm_quote_has_the_verdict_of_the_core)
         add_key(&p->registrar.key, ASSAY_KIND_TPM);
         const struct assay_bytes list = { der, len };
         cr_assert_eq(assay_trust_add_collateral(trust, &list, 1), ASSAY_OK);
-        paper_judge(p, &core);
+        simtpm_appraise(p, &core);
         cr_assert_eq(core.genuine, revoked != 0 ? ASSAY_GENUINE_FALSE : ASSAY_GENUINE_TRUE);
-        expect_as_core(p->evidence, p->len, PAPER_NOW, &core);
+        expect_as_core(p->evidence, p->len, SIMTPM_NOW, &core);
     }
     p->other_digest = true;
-    paper_judge(p, &core);
+    simtpm_appraise(p, &core);
     cr_assert_eq(core.genuine, ASSAY_GENUINE_FALSE);
-    expect_as_core(p->evidence, p->len, PAPER_NOW, &core);
-    paper_free(p);
+    expect_as_core(p->evidence, p->len, SIMTPM_NOW, &core);
+    simtpm_free(p);
     free(p);
 }
 
@@ -335,7 +336,7 @@ static size_t make_list(const struct assay_tpm_registrar *registrar, int64_t fro
     uint8_t serial[1][ASSAY_SERIAL_LEN] = { { 0 } };
     size_t len = 0;
     if (revoked != NULL) assay_bytes_copy(serial[0] + ASSAY_SERIAL_LEN - 16, 16, revoked, 16);
-    cr_assert_eq(assay_tpm_registrar_crl(registrar, from_s, PAPER_NOW + 60,
+    cr_assert_eq(assay_tpm_registrar_crl(registrar, from_s, SIMTPM_NOW + 60,
                                          (const uint8_t(*)[ASSAY_SERIAL_LEN])serial,
                                          revoked != NULL ? 1 : 0, der, 2048, &len),
                  ASSAY_OK);
@@ -347,18 +348,18 @@ static size_t make_list(const struct assay_tpm_registrar *registrar, int64_t fro
 Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_instance)
 {
     static struct assay_der extensions;
-    struct cloud_gce gce;
+    struct google_extension gce;
     struct assay_cloud_instance instance = { 0 };
-    struct paper *const p = calloc(1, sizeof *p);
+    struct simtpm *const p = calloc(1, sizeof *p);
     cr_assert_not_null(p);
-    paper_make(p);
-    cloud_gce_good(&gce);
+    simtpm_make(p);
+    google_extension_good(&gce);
     assay_der_init(&extensions);
-    cloud_put_gce(&extensions, &gce);
+    google_extension_put(&extensions, &gce);
     p->certificate.role = ASSAY_TPM_ROLE_PLAIN;
     p->certificate.ek_name = NULL;
     p->certificate.extensions = assay_der_finish(&extensions);
-    paper_build(p);
+    simtpm_build(p);
     add_key(&p->registrar.key, ASSAY_KIND_TPM);
     for (int leave = 0; leave < 2; leave++) {
         struct assay_policy *policy = NULL;
@@ -370,7 +371,7 @@ Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_
                        leave == 0 ? "tcg" : "google", key);
         cr_assert_eq(assay_policy_create_yaml(text, strlen(text), &policy, NULL, 0), ASSAY_OK);
         cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_TPM, p->evidence, p->len,
-                                  PAPER_NOW, verdict),
+                                  SIMTPM_NOW, verdict),
                      ASSAY_OK);
         assay_policy_destroy(&policy);
         cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
@@ -384,7 +385,7 @@ Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_
     cr_expect_eq(instance.project_number, 603434606775);
     cr_expect_not(assay_verdict_get_instance(NULL, &instance));
     cr_expect_not(assay_verdict_get_instance(verdict, NULL));
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 
@@ -394,20 +395,20 @@ Test(library_kinds, of_several_lists_the_newest_of_the_root_counts_in_any_order)
                                           { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
     static const char broken[] = "-----BEGIN X509 CRL-----\nMII=\n-----END X509 CRL-----\n";
     static const uint8_t cut[] = { 0x30, 0x82, 0x40, 0x00, 0x30 }, odd[] = { 0x30, 0x83, 0, 0, 1 };
-    struct paper *const p = calloc(1, sizeof *p);
+    struct simtpm *const p = calloc(1, sizeof *p);
     struct assay_tpm_registrar *const other = calloc(1, sizeof *other);
     uint8_t lists[3][2048];
     cr_assert(p != NULL && other != NULL);
-    paper_make(p);
-    paper_build(p);
-    cr_assert_eq(
-        assay_tpm_registrar_create("other", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, other),
-        ASSAY_OK);
+    simtpm_make(p);
+    simtpm_build(p);
+    cr_assert_eq(assay_tpm_registrar_create("other", SIMTPM_NOW - SIMTPM_DAY,
+                                            SIMTPM_NOW + SIMTPM_DAY, other),
+                 ASSAY_OK);
     const uint8_t *const serial = p->certificate.serial;
     const struct assay_bytes all[] = {
-        { lists[0], make_list(&p->registrar, PAPER_NOW - 50, NULL, lists[0]) },
-        { lists[1], make_list(&p->registrar, PAPER_NOW - 40, serial, lists[1]) },
-        { lists[2], make_list(other, PAPER_NOW - 30, NULL, lists[2]) },
+        { lists[0], make_list(&p->registrar, SIMTPM_NOW - 50, NULL, lists[0]) },
+        { lists[1], make_list(&p->registrar, SIMTPM_NOW - 40, serial, lists[1]) },
+        { lists[2], make_list(other, SIMTPM_NOW - 30, NULL, lists[2]) },
     };
     for (size_t o = 0; o < 6; o++) {
         const struct assay_bytes files[] = {
@@ -425,12 +426,12 @@ Test(library_kinds, of_several_lists_the_newest_of_the_root_counts_in_any_order)
         cr_assert_eq(assay_trust_add_collateral(trust, files, sizeof files / sizeof files[0]),
                      ASSAY_OK);
         cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, p->evidence, p->len,
-                                  PAPER_NOW, verdict),
+                                  SIMTPM_NOW, verdict),
                      ASSAY_OK);
         cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE, "order %zu", o);
         expect_finding("certificate-revoked");
     }
-    paper_free(p);
+    simtpm_free(p);
     free(p);
     free(other);
 }
@@ -553,19 +554,19 @@ Test(library_kinds, a_certificate_that_nothing_needs_changes_no_verdict)
         assay_slice_over(der, authority_certificate_make(&foreign, der));
 
     /* A stranger, and a registrar of the same name with another key. */
-    struct paper *const p = calloc(1, sizeof *p);
+    struct simtpm *const p = calloc(1, sizeof *p);
     struct assay_tpm_registrar *const twin = calloc(1, sizeof *twin);
     cr_assert(p != NULL && twin != NULL);
-    paper_make(p);
-    paper_build(p);
+    simtpm_make(p);
+    simtpm_build(p);
     cr_assert_eq(
-        assay_tpm_registrar_create("paper", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, twin),
+        assay_tpm_registrar_create("paper", SIMTPM_NOW - SIMTPM_DAY, SIMTPM_NOW + SIMTPM_DAY, twin),
         ASSAY_OK);
     add_key(&p->registrar.key, ASSAY_KIND_TPM);
-    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, PAPER_NOW, stranger);
-    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, PAPER_NOW,
+    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, SIMTPM_NOW, stranger);
+    expect_indifferent(ASSAY_KIND_TPM, p->evidence, p->len, SIMTPM_NOW,
                        assay_slice_over(twin->root_der, twin->root_der_len));
-    paper_free(p);
+    simtpm_free(p);
     free(p);
     free(twin);
 

@@ -5,7 +5,7 @@
  * status, and only a damaged revocation list moves a verdict.
  */
 #include "tests/unit/quote/snp/snp_world.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include <assay/assay.h>
 #include <criterion/criterion.h>
@@ -25,7 +25,7 @@ struct set {
 };
 
 static struct snp_world *snp;
-static struct paper *paper;
+static struct simtpm *simtpm;
 static struct assay_package tpm; /* borrows from the paper TPM's evidence */
 static uint8_t list[2][AUTHORITY_DER_MAX], stray[AUTHORITY_DER_MAX];
 static size_t list_len[2], stray_len;
@@ -47,13 +47,13 @@ static void set_up(void)
     snp_world_certify(snp);
     snp_world_sign(snp);
     list_len[0] = authority_crl_make(&snp->crl, list[0]);
-    paper = calloc(1, sizeof *paper);
-    cr_assert_not_null(paper);
-    paper_make(paper);
-    paper_build(paper);
-    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, paper->evidence, paper->len, &tpm), ASSAY_OK);
-    cr_assert_eq(assay_tpm_registrar_crl(&paper->registrar, PAPER_NOW - 1, PAPER_NOW + 60, NULL, 0,
-                                         list[1], sizeof list[1], &list_len[1]),
+    simtpm = calloc(1, sizeof *simtpm);
+    cr_assert_not_null(simtpm);
+    simtpm_make(simtpm);
+    simtpm_build(simtpm);
+    cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, simtpm->evidence, simtpm->len, &tpm), ASSAY_OK);
+    cr_assert_eq(assay_tpm_registrar_crl(&simtpm->registrar, SIMTPM_NOW - 1, SIMTPM_NOW + 60, NULL,
+                                         0, list[1], sizeof list[1], &list_len[1]),
                  ASSAY_OK);
     make_stray();
     cr_assert_eq(assay_verdict_create(&verdict), ASSAY_OK);
@@ -64,8 +64,8 @@ static void tear_down(void)
     assay_verdict_destroy(&verdict);
     assay_trust_destroy(&trust);
     snp_world_close(snp);
-    paper_free(paper);
-    free(paper);
+    simtpm_free(simtpm);
+    free(simtpm);
 }
 
 TestSuite(library_pieces, .init = set_up, .fini = tear_down);
@@ -91,8 +91,8 @@ static struct set chip(void)
 static struct set module(void)
 {
     struct set s = { .kind = ASSAY_KIND_TPM,
-                     .at_unix_s = PAPER_NOW,
-                     .root = paper->registrar.key,
+                     .at_unix_s = SIMTPM_NOW,
+                     .root = simtpm->registrar.key,
                      .evidence = { tpm.main.bytes, tpm.main.len } };
     add(&s, assay_slice_over(list[1], list_len[1]));
     add(&s, tpm.signature);
@@ -231,12 +231,12 @@ Test(library_pieces, strangers_and_damaged_certificates_are_said_and_change_noth
 /* One that does not sign is no matter beside one that does; alone, the verdict says so. */
 Test(library_pieces, an_unfit_public_area_is_said_and_is_better_than_none)
 {
-    struct paper *const other = calloc(1, sizeof *other);
+    struct simtpm *const other = calloc(1, sizeof *other);
     struct assay_package unfit;
     cr_assert_not_null(other);
-    paper_make(other);
+    simtpm_make(other);
     other->attributes &= ~(uint32_t)ASSAY_TPM_SIGN;
-    paper_build(other);
+    simtpm_build(other);
     cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, other->evidence, other->len, &unfit), ASSAY_OK);
     struct set s = module();
     judge(&s);
@@ -257,7 +257,7 @@ Test(library_pieces, an_unfit_public_area_is_said_and_is_better_than_none)
     expect_last(&alone, "TPM public area", ASSAY_E_KEY);
     cr_expect_neq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
     cr_expect_not(has_finding("key-missing"), "it is not missing");
-    paper_free(other);
+    simtpm_free(other);
     free(other);
 }
 

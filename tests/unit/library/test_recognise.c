@@ -6,14 +6,14 @@
  * Whole sets, parts of sets, strangers, doubles, older and newer editions, damaged pieces; in DER,
  * in PEM, several in one file; in any order and under any names. ASSAY_SETS says how many.
  */
-#include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/evidence/appraisal.h"
 #include "base/base64.h"
 #include "base/rfc3339.h"
 #include "quote/source/soft/soft_x509.h"
 #include "tests/support/depth.h"
 #include "tests/unit/apps/folder.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <assay/assay.h>
@@ -160,14 +160,14 @@ static void add_package(unsigned of, const struct assay_package *p)
         add(of, "CERTIFICATE", p->certificates[i]);
 }
 
-static void add_registrar(struct paper *p)
+static void add_registrar(struct simtpm *p)
 {
     uint8_t der[2048], serial[1][ASSAY_SERIAL_LEN] = { { 0 } };
     size_t len = 0;
     assay_bytes_copy(serial[0] + ASSAY_SERIAL_LEN - 16, 16, p->certificate.serial, 16);
     for (size_t revoked = 0; revoked < 2; revoked++) {
-        cr_assert_eq(assay_tpm_registrar_crl(&p->registrar, PAPER_NOW - 50 + (int64_t)revoked,
-                                             PAPER_NOW + 60,
+        cr_assert_eq(assay_tpm_registrar_crl(&p->registrar, SIMTPM_NOW - 50 + (int64_t)revoked,
+                                             SIMTPM_NOW + 60,
                                              (const uint8_t(*)[ASSAY_SERIAL_LEN])serial, revoked,
                                              der, sizeof der, &len),
                      ASSAY_OK);
@@ -178,32 +178,32 @@ static void add_registrar(struct paper *p)
 
 static void add_tpm(struct assay_key *root)
 {
-    static struct paper p, other;
+    static struct simtpm p, other;
     struct assay_package package;
     uint8_t spki[640];
     size_t len = 0;
-    paper_make(&p);
-    paper_build(&p);
+    simtpm_make(&p);
+    simtpm_build(&p);
     *root = p.registrar.key;
     cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, p.evidence, p.len, &package), ASSAY_OK);
-    add_evidence(TPM, PAPER_NOW, package.main);
-    add_evidence(TPM, PAPER_NOW, assay_slice_over(p.evidence, p.len));
+    add_evidence(TPM, SIMTPM_NOW, package.main);
+    add_evidence(TPM, SIMTPM_NOW, assay_slice_over(p.evidence, p.len));
     add_package(TPM, &package);
     cr_assert_eq(assay_key_spki(&p.key, spki, sizeof spki, &len), ASSAY_OK);
     add(TPM, "PUBLIC KEY", assay_slice_over(spki, len));
     add_registrar(&p);
     /* Somebody else's, and a key that does not sign. */
-    paper_make(&other);
-    paper_build(&other);
+    simtpm_make(&other);
+    simtpm_build(&other);
     cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, other.evidence, other.len, &package), ASSAY_OK);
     add_package(0, &package);
     add(0, "CERTIFICATE", assay_slice_over(other.registrar.root_der, other.registrar.root_der_len));
     other.attributes &= ~(uint32_t)ASSAY_TPM_SIGN;
-    paper_build(&other);
+    simtpm_build(&other);
     cr_assert_eq(assay_package_read(ASSAY_KIND_TPM, other.evidence, other.len, &package), ASSAY_OK);
     add(TPM, NULL, package.key);
-    paper_free(&p);
-    paper_free(&other);
+    simtpm_free(&p);
+    simtpm_free(&other);
 }
 
 static void add_vtpm(bool is_tdx)
@@ -449,7 +449,7 @@ static const char *name_of(size_t index)
 static void ask_program(const struct set *s, struct answer *out)
 {
     char evidence[128], policy[128], collateral[128], at[ASSAY_RFC3339_LEN + 1];
-    struct assay_appraisal a;
+    struct cli_appraisal a;
     (void)snprintf(evidence, sizeof evidence, "%s/evidence", folder.path);
     (void)snprintf(policy, sizeof policy, "%s/policy", folder.path);
     (void)snprintf(collateral, sizeof collateral, "%s/c", folder.path);

@@ -565,6 +565,33 @@ Test(library_verify, packs_only_what_the_kind_has_use_for)
                  ASSAY_E_INVALID);
 }
 
+Test(library_verify, refuses_to_pack_a_piece_with_a_length_and_no_bytes)
+{
+    static const uint8_t main[] = "report";
+    const struct assay_bytes missing = { NULL, 5 };
+    struct assay_evidence_piece_list all[9];
+    uint8_t packed[64];
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        all[i] = (struct assay_evidence_piece_list){ .main = { main, sizeof main } };
+    all[0].main = missing;
+    all[1].certificates = &missing;
+    all[1].certificate_count = 1;
+    all[2].signature = missing;
+    all[3].pcrs = missing;
+    all[4].key = missing;
+    all[5].hardware = missing;
+    all[6].activation = missing;
+    all[7].report_data = missing;
+    all[8].quote = missing;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        for (unsigned kind = 1; kind < ASSAY_KIND_COUNT; kind++)
+            cr_assert_eq(assay_evidence_pack((enum assay_evidence_kind)kind, &all[i], packed,
+                                             sizeof packed, &len),
+                         ASSAY_E_INVALID, "piece %zu, kind %u", i, kind);
+    cr_assert_eq(len, 0);
+}
+
 static bool is_unchecked(const struct assay_policy *accepted, const char *what)
 {
     struct assay_unchecked one;

@@ -4,25 +4,25 @@
 #include "tests/unit/net/link_world.h"
 
 #include "base/crypto.h"
+#include "base/system_clock.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
-#include <time.h>
 
 struct node nodes[NODES];
 assay_resolve *resolve;
+int handshake_ms = 200;
 
 uint64_t now_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return assay_monotonic_ms();
 }
 
 void make_keys(void)
 {
     for (size_t i = 0; i < NODES; i++) {
-        cr_assert_eq(assay_x25519_generate(&nodes[i].door_secret, nodes[i].door), ASSAY_OK);
+        cr_assert_eq(assay_x25519_generate(&nodes[i].bootstrap_secret, nodes[i].bootstrap),
+                     ASSAY_OK);
         cr_assert_eq(assay_x25519_generate(&nodes[i].transport_secret, nodes[i].transport),
                      ASSAY_OK);
     }
@@ -35,7 +35,7 @@ void open_node(size_t self, const char *listen)
     char message[ASSAY_LINK_MESSAGE_LEN];
     assay_limit_rates(500, NODES, &rates);
     for (size_t i = 0; i < NODES; i++) {
-        assay_bytes_copy(node->entries[i].door, 32, nodes[i].door, 32);
+        assay_bytes_copy(node->entries[i].bootstrap, 32, nodes[i].bootstrap, 32);
         assay_bytes_copy(node->entries[i].transport, 32, nodes[i].transport, 32);
         node->entries[i].weight = 10000;
         assay_limit_init(&node->limits[i], &rates, now_ms());
@@ -46,11 +46,11 @@ void open_node(size_t self, const char *listen)
         .roster = &node->roster,
         .limits = node->limits,
         .counters = &node->counters,
-        .door_secret = &node->door_secret,
-        .door_public = node->door,
+        .bootstrap_secret = &node->bootstrap_secret,
+        .bootstrap_public = node->bootstrap,
         .listen = listen != NULL ? listen : "127.0.0.1:*",
         .resolve = resolve,
-        .handshake_ms = 200,
+        .handshake_ms = handshake_ms,
         .self_test = true,
     };
     const enum assay_status status = assay_link_open(&config, &node->link, message);
@@ -81,13 +81,13 @@ void close_all(void)
 
 bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *slot)
 {
-    for (int waited = 0; waited < wait_ms; waited += STEP_MS) {
+    for (const uint64_t end_ms = now_ms() + (uint64_t)wait_ms; now_ms() < end_ms;) {
         for (size_t i = 0; i < NODES; i++)
             if (nodes[i].link != NULL)
                 cr_assert_eq(
                     assay_link_wait(nodes[i].link, now_ms(), NULL, 0, i == at ? STEP_MS : 0),
                     ASSAY_OK);
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         struct assay_slice frame;
         if (assay_link_receive(nodes[at].link, slot, &which, &frame) != ASSAY_OK) continue;
         cr_assert_lt(frame.len, text_len);
@@ -96,6 +96,16 @@ bool listen_for(size_t at, int wait_ms, char *text, size_t text_len, uint16_t *s
         return true;
     }
     return false;
+}
+
+bool counts(size_t at, enum assay_counter counter, uint64_t least)
+{
+    const uint64_t end_ms = now_ms() + LONG_MS;
+    while (nodes[at].counters.value[counter] < least && now_ms() < end_ms)
+        for (size_t i = 0; i < NODES; i++)
+            cr_assert_eq(assay_link_wait(nodes[i].link, now_ms(), NULL, 0, i == at ? STEP_MS : 0),
+                         ASSAY_OK);
+    return nodes[at].counters.value[counter] >= least;
 }
 
 void say(size_t from, size_t to, const char *text)

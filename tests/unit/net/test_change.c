@@ -39,7 +39,7 @@ static void make_member(uint8_t i)
     cr_assert_eq(assay_p256_public(&key, m->identity_public), ASSAY_OK);
     secret(i, 2, &key);
     cr_assert_eq(assay_p256_public(&key, m->voting_public), ASSAY_OK);
-    memset(m->door_public, 100 + i, 32);
+    memset(m->bootstrap_public, 100 + i, 32);
     memset(m->transport_public, 120 + i, 32);
     memset(m->vendor_root, 1 + i % 2, 32);
     memset(m->platform_id, 1 + i, 32);
@@ -195,6 +195,21 @@ Test(net_change, says_what_of_its_place_is_wrong)
     basis->state.change_sequence = 1;
     cr_assert_eq(judge(&c, &rest, 2), ASSAY_E_DUPLICATE);
     cr_assert_not_null(strstr(message, "the next one is 2"));
+}
+
+/* A store of another party: the digest of a change that waits is that of any bytes. */
+Test(net_change, a_waiting_change_that_is_none_is_reported)
+{
+    static const uint8_t junk[] = { 0xff, 0x01, 0x02 };
+    const struct assay_action rest = stage(ASSAY_ACTION_REST, 2);
+    const struct assay_change next = plain(2, 5);
+    basis->state.change_sequence = basis->state.pending_count = 1;
+    basis->state.pending[0] = (struct assay_pending){ .sequence = 1, .activation = 3 };
+    cr_assert_eq(judge(&next, &rest, 2), ASSAY_E_NOT_FOUND);
+    cr_assert_not_null(strstr(message, "change 1, which waits, is not in the store"));
+    basis->pending[0] = assay_slice_over(junk, sizeof junk);
+    cr_assert_eq(judge(&next, &rest, 2), ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "change 1, which waits, is no CHANGE record"));
 }
 
 Test(net_change, says_what_of_its_signatures_is_wrong)

@@ -3,8 +3,9 @@
  * makes them are the same (docs/protocol.md 12.5, docs/services.md 8.2).
  */
 #include "base/merkle.h"
-#include "engine/ledger/proofs/anchor.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/state/anchor.h"
+#include "engine/ledger/state/leaf.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "net/evm/anchor.h"
 
 #include <criterion/criterion.h>
@@ -25,7 +26,7 @@ static void *make(uint32_t n, bool services)
     for (uint32_t i = 0; i < n; i++)
         assay_sha256(&i, sizeof i, genesis.members[i].node_id);
     state = (struct assay_state){ 0 };
-    assay_state_place(&state, memory, n);
+    assay_state_init(&state, memory, n);
     assay_state_genesis(&state, &genesis);
     state.era = 3;
     state.epoch = 70000 + n;

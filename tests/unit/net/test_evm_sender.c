@@ -125,8 +125,8 @@ Test(evm_sender, never_offers_more_than_its_limits)
         node.base_fee = dear[i];
         sender.progress.phase = ASSAY_EVM_IDLE;
         begin();
-        step_is(1, ASSAY_EVM_DEAR, "gas costs more than the configuration allows");
-        step_is(2, ASSAY_EVM_DEAR, "gas costs more than the configuration allows");
+        step_is(1, ASSAY_EVM_FEE_TOO_HIGH, "gas costs more than the configuration allows");
+        step_is(2, ASSAY_EVM_FEE_TOO_HIGH, "gas costs more than the configuration allows");
         cr_assert_eq(node.sent, 0);
     }
     node.base_fee = GWEI;
@@ -191,6 +191,22 @@ Test(evm_sender, a_nonce_that_is_far_ahead_is_given_up)
     node.nonce = 5;
     step_is(RESEND_MS + 2, ASSAY_EVM_SENT, "");
     cr_assert_eq(sender.progress.nonce, 5);
+}
+
+/* The tip was raised with the first place's fee: that of the next one is no lower. */
+Test(evm_sender, a_place_that_is_given_up_when_gas_is_cheap_again_keeps_its_tip)
+{
+    node.nonce = 900;
+    step_is(1, ASSAY_EVM_SENT, "");
+    node.base_fee = 30 * GWEI;
+    step_is(RESEND_MS + 2, ASSAY_EVM_SENT, "");
+    cr_assert_eq(sender.progress.signed_, 2);
+    cr_assert_gt(sender.tip_wei, GWEI);
+    node.base_fee = 0;
+    node.nonce = 5;
+    step_is(2 * RESEND_MS + 3, ASSAY_EVM_SENT, "");
+    cr_assert_eq(sender.progress.nonce, 5);
+    cr_assert_eq(sender.progress.fee_wei, sender.tip_wei);
 }
 
 Test(evm_sender, a_place_that_another_has_is_left_when_that_is_deep)

@@ -4,7 +4,7 @@
  * Rows of the score history.
  */
 #include "base/cbor.h"
-#include "net/runtime/history.h"
+#include "net/timeline/history.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -50,7 +50,7 @@ Test(net_link_hostile, bounds_what_waits_for_a_host_that_takes_nothing)
     int before = 0;
     for (; before < 3; before++) {
         struct assay_slice frame;
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
         if (slot == 2) break;
     }
@@ -61,10 +61,17 @@ Test(net_link_hostile, bounds_what_waits_for_a_host_that_takes_nothing)
 static struct zmtp hostile;
 static uint8_t part[32 * 1024];
 
+/* For tests of what follows a handshake: a slow machine must not end it before. */
+static void open_all_patiently(void)
+{
+    handshake_ms = LONG_MS;
+    open_all();
+}
+
 static bool connect_as_member_0(void)
 {
     return zmtp_connect(&hostile, nodes[1].link->census.ports[0], nodes[0].transport_secret.bytes,
-                        nodes[1].door);
+                        nodes[1].bootstrap);
 }
 
 static void work(size_t at)
@@ -115,9 +122,9 @@ static void say_endless_parts(void)
 /* Neither the limit of a part nor one of messages ever ends this: the census does. */
 Test(net_link_hostile, hangs_up_on_a_message_of_endless_parts)
 {
-    open_all();
+    open_all_patiently();
     beside(1, say_endless_parts);
-    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    cr_assert(counts(1, ASSAY_COUNT_CONNECTION_CUT, 1));
     cr_assert_eq(nodes[1].counters.value[ASSAY_COUNT_FRAME_PARTS], 0, "it never ended");
     hears_the_honest();
     close_all();
@@ -134,9 +141,9 @@ static void say_endless_empty_parts(void)
 /* Empty on the wire is not empty in memory: each costs libzmq 64 bytes. */
 Test(net_link_hostile, hangs_up_on_endless_empty_parts)
 {
-    open_all();
+    open_all_patiently();
     beside(1, say_endless_empty_parts);
-    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    cr_assert(counts(1, ASSAY_COUNT_CONNECTION_CUT, 1));
     hears_the_honest();
     close_all();
 }
@@ -145,7 +152,7 @@ Test(net_link_hostile, hangs_up_on_endless_empty_parts)
 static int listener;
 static void send_to_the_caller(void)
 {
-    bool ok = zmtp_accept(&hostile, listener, nodes[1].door_secret.bytes);
+    bool ok = zmtp_accept(&hostile, listener, nodes[1].bootstrap_secret.bytes);
     for (size_t i = 0; ok && i < 2048; i++)
         ok = zmtp_send(&hostile, 0, part, sizeof part);
     zmtp_close(&hostile, false);
@@ -155,13 +162,13 @@ Test(net_link_hostile, hangs_up_on_a_listener_that_sends)
 {
     char endpoint[64];
     uint16_t port = 0;
-    open_all();
+    open_all_patiently();
     listener = zmtp_listen(&port);
     cr_assert_geq(listener, 0);
     snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u", port);
     cr_assert_eq(assay_link_peer(nodes[0].link, 1, endpoint), ASSAY_OK);
     beside(0, send_to_the_caller);
-    cr_assert_gt(nodes[0].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    cr_assert(counts(0, ASSAY_COUNT_CONNECTION_CUT, 1));
     close(listener);
     close_all();
 }
@@ -177,7 +184,7 @@ static void ping_and_leave(void)
     for (int round = 0; round < 24; round++) {
         size_t len = 0;
         if (!zmtp_dial(&hostile, nodes[1].link->census.ports[0]) ||
-            !zmtp_hello(&hostile, nodes[0].transport_secret.bytes, nodes[1].door))
+            !zmtp_hello(&hostile, nodes[0].transport_secret.bytes, nodes[1].bootstrap))
             continue;
         len = zmtp_initiate(&hostile, "PUSH", all);
         for (int i = 0; i < 3; i++)
@@ -197,7 +204,7 @@ static void ping_and_leave(void)
 
 Test(net_link_hostile, survives_pings_of_a_peer_that_is_gone)
 {
-    open_all();
+    open_all_patiently();
     for (size_t i = 0; i < NODES; i++) /* the budget of handshakes is another test's affair */
         nodes[1].limits[i].handshakes = (struct assay_bucket){ .rate_s = 1000, .burst = 1000 };
     assay_link_pause(nodes[1].link, true); /* frames wait: once this filled the pipe */
@@ -208,7 +215,7 @@ Test(net_link_hostile, survives_pings_of_a_peer_that_is_gone)
     bool heard = false;
     introduce(2, 1);
     say(2, 1, "honest");
-    for (int i = 0; i < 100000 && !heard; i++)
+    for (const uint64_t end_ms = now_ms() + LONG_MS; now_ms() < end_ms && !heard;)
         heard = listen_for(1, STEP_MS, text, sizeof text, &slot) && slot == 2;
     cr_assert(heard);
     close_all();
@@ -240,7 +247,7 @@ Test(net_link_hostile, looks_again_once_something_arrives)
 {
     bool has_woken = false;
     pthread_t thread;
-    open_all();
+    open_all_patiently();
     beside(1, say_once);
     for (int i = 0; i < 2000 && !has_woken; i++) { /* libzmq is often faster */
         fall_idle(1);
@@ -285,19 +292,14 @@ Test(net_link_hostile, keeps_few_connections_of_one_member)
 {
     enum { CALLERS = 3 * LINK_CONNECTIONS_OF_ONE };
     static struct zmtp callers[CALLERS];
-    char text[64];
-    uint16_t slot = 0;
-    open_all();
+    open_all_patiently();
     for (size_t i = 0; i < NODES; i++)
         nodes[1].limits[i].handshakes = (struct assay_bucket){ .rate_s = 1000, .burst = 1000 };
     for (size_t i = 0; i < CALLERS; i++) {
         beside(1, say_once);
         callers[i] = hostile;
     }
-    for (size_t i = 0; i < 100; i++)
-        (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
-    cr_assert_geq(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT],
-                  CALLERS - LINK_CONNECTIONS_OF_ONE);
+    cr_assert(counts(1, ASSAY_COUNT_CONNECTION_CUT, CALLERS - LINK_CONNECTIONS_OF_ONE));
     for (size_t i = 0; i < CALLERS; i++)
         zmtp_close(&callers[i], false);
     close_all();
@@ -310,7 +312,7 @@ Test(net_link_hostile, hangs_up_the_oldest_of_many_that_say_nothing)
     int callers[CALLERS];
     char text[64];
     uint16_t slot = 99;
-    open_all();
+    open_all_patiently();
     nodes[1].link->census.silent_max = 64; /* as if descriptors were few */
     struct sockaddr_in address = { .sin_family = AF_INET };
     address.sin_port = htons(nodes[1].link->census.ports[0]);
@@ -321,7 +323,7 @@ Test(net_link_hostile, hangs_up_the_oldest_of_many_that_say_nothing)
         if (i % 16 == 0) (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
     }
     hears_the_honest();
-    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], CALLERS / 2);
+    cr_assert(counts(1, ASSAY_COUNT_CONNECTION_CUT, CALLERS / 2));
     for (size_t i = 0; i < CALLERS; i++)
         close(callers[i]);
     close_all();
@@ -396,7 +398,7 @@ static void say_what_cannot_be_decoded(void)
  */
 Test(net_link_hostile, hangs_up_on_what_cannot_be_decoded)
 {
-    open_all();
+    open_all_patiently();
     for (before_count = 0; before_count < 2; before_count++)
         for (spoilt_at = 0; spoilt_at < sizeof spoilt / sizeof spoilt[0]; spoilt_at++) {
             beside(1, say_what_cannot_be_decoded);
@@ -425,8 +427,8 @@ Test(net_link_hostile, hangs_up_on_the_shut_out_and_hears_them_again_afterwards)
         say(0, 1, "meanwhile");
         (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
     }
-    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
-    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_SHUT], 0);
+    cr_assert(counts(1, ASSAY_COUNT_CONNECTION_CUT, 1));
+    cr_assert(counts(1, ASSAY_COUNT_HANDSHAKE_SHUT, 1));
     cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot), "forgiven");
     cr_assert_eq(slot, 0);
     close_all();
@@ -459,12 +461,12 @@ Test(net_link_hostile, serves_those_who_behave_first)
     for (int i = 0; i < FRAMES; i++) {
         struct assay_slice frame;
         uint16_t slot = 0;
-        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
         cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
         cr_assert_eq(slot, 2, "frame %d", i);
     }
     uint16_t slot = 99;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     struct assay_slice frame;
     cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
     cr_assert_eq(slot, 0, "last, but served");

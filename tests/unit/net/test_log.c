@@ -3,9 +3,9 @@
  *
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
-#include "net/runtime/log.h"
 #include "engine/messages/message.h"
-#include "net/runtime/timeline.h"
+#include "net/runtime/log.h"
+#include "net/timeline/timeline.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * tests/unit/net/test_timeline_file.c - tests of the stored timeline.
  *
- * net/runtime/timeline_file.h: what happened is still told after a restart, and numbers go on.
+ * net/timeline/timeline_file.h: what happened is still told after a restart, and numbers go on.
  */
-#include "net/runtime/timeline_file.h"
+#include "net/timeline/timeline_file.h"
 
 #include "engine/messages/message.h"
 #include "tests/unit/apps/folder.h"

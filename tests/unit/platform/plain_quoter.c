@@ -4,11 +4,12 @@
  */
 #include "quote/source/platform/quoter.h"
 
+#include "base/system_clock.h"
+
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 2000, QUOTE_LEN = 96, SLOW_MS = 300 };
@@ -33,9 +34,7 @@ static void check(bool ok, const char *what)
 
 static uint64_t now_ms(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return assay_monotonic_ms();
 }
 
 static enum assay_status make_quote(void *context, const struct assay_quoter_job *job,

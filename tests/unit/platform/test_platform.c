@@ -1,5 +1,6 @@
 /* tests/unit/platform/test_platform.c - the SOFT platform under honest, lying and dead enclaves. */
 #include "base/crypto.h"
+#include "base/system_clock.h"
 #include "quote/source/platform/platform.h"
 #include "quote/source/platform/platform_run.h"
 
@@ -14,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct assay_platform *platform;
@@ -54,9 +54,7 @@ static void release(void *context)
 
 static uint64_t now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return assay_monotonic_ms();
 }
 
 static void set_up(void)

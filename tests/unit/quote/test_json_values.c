@@ -7,6 +7,7 @@
 
 #include "base/file/file.h"
 #include "base/writer.h"
+#include "quote/collateral/tcb.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -5,7 +5,9 @@
  * The whole kind stands here: 4 bytes "DUMY", 64 bytes of report data, 32 bytes of measurement, and
  * the signature of a pinned key over all of it. The library is compiled with its line in the list.
  */
+#include "quote/accept/policy.h"
 #include "quote/kinds.h"
+#include "quote/result/ar4si.h"
 #include "quote/verify.h"
 #include "quote/yaml.h"
 #include "tests/support/dummy_kind.h"

@@ -1,6 +1,7 @@
 /*
  * tests/unit/quote/test_policy_event.c - tests of the event entries of a policy file.
  */
+#include "quote/accept/policy.h"
 #include "quote/yaml.h"
 
 #include <criterion/criterion.h>

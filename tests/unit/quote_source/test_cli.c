@@ -143,7 +143,7 @@ Test(collateral_cli, what_cannot_be_had_is_said_and_nothing_is_written)
     cr_expect_null(read_file(gone, &len));
     cr_expect_eq(run("fetch --fmspc %s --ca platform --tee sgx --pccs %s --out %s/out", fmspc,
                      pccs->request.base_url, folder.path),
-                 13, "http is not asked: %s", output);
+                 2, "http is not asked: %s", output);
     cr_expect_not_null(strstr(output, "https://"), "%s", output);
 }
 

@@ -26,10 +26,10 @@ static char message[ASSAY_HTTP_MESSAGE_LEN];
 
 static enum assay_status get(const char *url, bool insecure, const char *ca_file)
 {
-    const struct assay_http_request request = {
+    const struct assay_url_request request = {
         .url = url, .timeout_ms = 5000, .ca_file = ca_file, .insecure_for_tests = insecure
     };
-    struct assay_http_answer answer = { 0 };
+    struct assay_url_answer answer = { 0 };
     const enum assay_status status = assay_http_get(&request, &answer, message);
     assay_http_answer_free(&answer);
     return status;
@@ -119,13 +119,13 @@ Test(http, posts_content_with_its_headers)
     cr_assert_eq(pthread_create(&thread, NULL, take_post, &listener), 0);
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%u/x", (unsigned)ntohs(at.sin_port));
     static const char *const headers[] = { "content-type: application/json", "webhook-id: 7" };
-    const struct assay_http_request asked = { .url = url,
-                                              .insecure_for_tests = true,
-                                              .post = true,
-                                              .content = assay_slice_over("{\"a\":\"b\"}", 9),
-                                              .headers = headers,
-                                              .header_count = 2 };
-    struct assay_http_answer answer = { 0 };
+    const struct assay_url_request asked = { .url = url,
+                                             .insecure_for_tests = true,
+                                             .post = true,
+                                             .content = assay_slice_over("{\"a\":\"b\"}", 9),
+                                             .headers = headers,
+                                             .header_count = 2 };
+    struct assay_url_answer answer = { 0 };
     cr_assert_eq(assay_http_send(&asked, &answer, message), ASSAY_OK, "%s", message);
     cr_assert_eq(answer.status, 202);
     (void)pthread_join(thread, &request);
@@ -153,9 +153,9 @@ Test(http, answers_bring_status_body_and_headers)
                (struct server_reply){ .status = 418,
                                       .headers = "X-One: 1\r\nx-two:  2 \r\n",
                                       .body = assay_slice_over("body", 4) });
-    const struct assay_http_request request = { .url = server_url(server, "/"),
-                                                .insecure_for_tests = true };
-    struct assay_http_answer answer = { 0 };
+    const struct assay_url_request request = { .url = server_url(server, "/"),
+                                               .insecure_for_tests = true };
+    struct assay_url_answer answer = { 0 };
     struct assay_slice value;
     cr_assert_eq(assay_http_get(&request, &answer, message), ASSAY_OK, "%s", message);
     cr_expect_eq(answer.status, 418);

@@ -325,7 +325,7 @@ Test(source_nsm, device_errors_come_with_advice)
         const char *words;
     } cases[] = { { EPERM, ASSAY_E_IO, "CAP_SYS_ADMIN" },
                   { ENOTTY, ASSAY_E_INVALID, "another device" },
-                  { ETIMEDOUT, ASSAY_E_IO, "cannot be asked" } };
+                  { ETIMEDOUT, ASSAY_E_IO, "cannot be queried" } };
     answer_with(good, sizeof good);
     cr_assert_eq(assay_source_open(&config, &source, message), ASSAY_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

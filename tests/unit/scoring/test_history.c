@@ -9,7 +9,7 @@
 #include <criterion/criterion.h>
 
 static struct world w; /* too large for the stack of a test */
-static struct assay_trust expected_trust[WORLD_MEMBERS_MAX];
+static struct assay_trust_state expected_trust[WORLD_MEMBERS_MAX];
 static struct assay_tally_result expected[WORLD_MEMBERS_MAX];
 
 static uint32_t rule_seen[ASSAY_AVAILABILITY_UNJUDGED + 1]; /* how often A moved so */
@@ -204,8 +204,8 @@ Test(scoring_history, agrees_with_the_reference_on_every_electorate_of_three, .t
 
 Test(scoring_history, the_comparison_notices_every_field)
 {
-    const struct assay_trust base = assay_trust_genesis();
-    struct assay_trust t[12];
+    const struct assay_trust_state base = assay_trust_genesis();
+    struct assay_trust_state t[12];
     for (size_t k = 0; k < 12; k++)
         t[k] = base;
     t[0].integrity_bp--;

@@ -15,7 +15,7 @@ static struct assay_faults *faults(void)
 {
     return &w.members[SUBJECT].faults;
 }
-static struct assay_trust *trust(void)
+static struct assay_trust_state *trust(void)
 {
     return &w.trust[SUBJECT];
 }
@@ -297,7 +297,7 @@ Test(scoring_integrity, p7_leaving_and_rejoining_is_never_faster_than_staying)
             world_steps(&w, 40);
         }
         fail_hard_and_relist();
-        const struct assay_trust stayed = *trust();
+        const struct assay_trust_state stayed = *trust();
         const uint32_t staying = epochs_until(ASSAY_STANDING_FULL);
         *trust() = assay_trust_newcomer(stayed.offences);
         cr_expect_geq(epochs_until(ASSAY_STANDING_FULL), staying);

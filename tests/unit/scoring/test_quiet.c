@@ -113,7 +113,7 @@ Test(scoring_quiet, epochs_that_are_not_certified_and_trials_do_not_count)
     w.roll_present = true;
     struct assay_tally_input input = world_input(&w);
     input.trial = true;
-    struct assay_trust after[WORLD_MEMBERS_MAX];
+    struct assay_trust_state after[WORLD_MEMBERS_MAX];
     struct assay_tally_result results[WORLD_MEMBERS_MAX];
     for (uint32_t i = 0; i < COUNT; i++)
         after[i] = w.trust[i];
@@ -125,7 +125,7 @@ Test(scoring_quiet, epochs_that_are_not_certified_and_trials_do_not_count)
 
 /* ------------------------------------------------------------ rows */
 
-static struct assay_trust trust[COUNT];
+static struct assay_trust_state trust[COUNT];
 static uint32_t weights[COUNT];
 static bool keyless[COUNT];
 

@@ -90,14 +90,14 @@ Test(scoring_standing, rises_one_band_at_a_time_with_three_epochs_between)
 
 Test(scoring_standing, founders_start_full_and_newcomers_on_probation)
 {
-    const struct assay_trust founder = assay_trust_genesis();
+    const struct assay_trust_state founder = assay_trust_genesis();
     assay_trust_check(&founder);
     cr_expect_eq(assay_trust_score_bp(&founder), 10000);
     cr_expect_eq(assay_trust_raw_weight(&founder), 10000);
     cr_expect_not(assay_trust_on_probation(&founder));
 
     const struct assay_offences seen = { .count = 2, .last_epoch = 7, .clean_epochs = 5 };
-    const struct assay_trust newcomer = assay_trust_newcomer(seen);
+    const struct assay_trust_state newcomer = assay_trust_newcomer(seen);
     assay_trust_check(&newcomer);
     cr_expect_eq(assay_trust_score_bp(&newcomer), 0);
     cr_expect_eq(assay_trust_raw_weight(&newcomer), 0);
@@ -107,7 +107,7 @@ Test(scoring_standing, founders_start_full_and_newcomers_on_probation)
 
 Test(scoring_standing, weight_is_integrity_but_nothing_while_its_standing_is_suspended)
 {
-    struct assay_trust trust = assay_trust_genesis();
+    struct assay_trust_state trust = assay_trust_genesis();
     trust.availability_bp = 0;
     cr_expect_eq(assay_trust_raw_weight(&trust), 10000, "absence never changes weight");
     trust.integrity_bp = 6000;
@@ -125,21 +125,21 @@ Test(scoring_standing, names_every_standing)
 
 Test(scoring_standing, aborts_on_a_standing_above_its_score, .signal = SIGABRT)
 {
-    struct assay_trust trust = assay_trust_genesis();
+    struct assay_trust_state trust = assay_trust_genesis();
     trust.integrity_bp = 4999;
     assay_trust_check(&trust);
 }
 
 Test(scoring_standing, aborts_on_a_failed_member_that_stands_above_suspended, .signal = SIGABRT)
 {
-    struct assay_trust trust = assay_trust_genesis();
+    struct assay_trust_state trust = assay_trust_genesis();
     trust.listed_after_failure = false;
     assay_trust_check(&trust);
 }
 
 Test(scoring_standing, aborts_on_a_score_above_its_range, .signal = SIGABRT)
 {
-    struct assay_trust trust = assay_trust_genesis();
+    struct assay_trust_state trust = assay_trust_genesis();
     trust.availability_bp = 10001;
     assay_trust_check(&trust);
 }

@@ -420,7 +420,7 @@ Test(scoring_tally, unknown_nibbles_count_as_none)
 
 Test(scoring_tally, trust_may_be_written_in_place_or_elsewhere)
 {
-    static struct assay_trust after[WORLD_MEMBERS_MAX];
+    static struct assay_trust_state after[WORLD_MEMBERS_MAX];
     world_init(&w, 6);
     world_vote_all(&w, 1, ASSAY_OUTCOME_ABSENT);
     const struct assay_tally_input input = world_input(&w);

@@ -286,7 +286,7 @@ Test(scoring_weight, p9_agrees_with_the_reference_and_keeps_its_promises, .timeo
         world_random_places(&w, &seed);
         bool unlisted[8];
         for (uint32_t i = 0; i < w.count; i++) {
-            struct assay_trust *trust = &w.trust[i];
+            struct assay_trust_state *trust = &w.trust[i];
             trust->integrity_bp = (uint16_t)(5000 + world_below(&seed, 5001));
             trust->peak_bp = world_below(&seed, 3) == 0 ? 0 : (uint16_t)world_below(&seed, 10001);
             if (world_below(&seed, 4) == 0) trust->integrity.standing = ASSAY_STANDING_SUSPENDED;
@@ -353,7 +353,7 @@ static void draw_membership(uint64_t *seed)
     world_random_places(&w, seed);
     const uint32_t uneven = world_below(seed, 3);
     for (uint32_t i = 0; i < w.count; i++) {
-        struct assay_trust *trust = &w.trust[i];
+        struct assay_trust_state *trust = &w.trust[i];
         if (uneven > 0) trust->integrity_bp = (uint16_t)(5000 + world_below(seed, 5001));
         if (uneven > 1 && world_below(seed, 4) == 0)
             trust->integrity.standing = ASSAY_STANDING_SUSPENDED;
@@ -456,7 +456,7 @@ static uint32_t draw_union(uint64_t *seed, bool *coalition)
 /* Harms a member in one of the ways that there are. */
 static void harm(uint64_t *seed, uint32_t member)
 {
-    struct assay_trust *t = &w.trust[member];
+    struct assay_trust_state *t = &w.trust[member];
     if (world_below(seed, 2) == 0) fail(member);
     else t->integrity_bp = (uint16_t)(t->integrity_bp - (t->integrity_bp + 3) / 4);
     if (t->integrity_bp < 5000) t->integrity.standing = ASSAY_STANDING_SUSPENDED;
@@ -535,7 +535,7 @@ Test(scoring_weight, p10_does_not_depend_on_the_order_of_the_roster)
             before[i] = table[i];
         for (uint32_t i = 0; i < 6; i++) { /* turn the roster round */
             const struct assay_place place = w.places[i];
-            const struct assay_trust trust = w.trust[i];
+            const struct assay_trust_state trust = w.trust[i];
             w.places[i] = w.places[11 - i];
             w.trust[i] = w.trust[11 - i];
             w.places[11 - i] = place;
@@ -569,7 +569,7 @@ Test(scoring_weight, the_largest_network_is_weighed_exactly)
 {
     enum { COUNT = ASSAY_SCORING_MEMBERS_MAX };
     static struct assay_place places[COUNT];
-    static struct assay_trust trust[COUNT];
+    static struct assay_trust_state trust[COUNT];
     static uint32_t weights[COUNT];
     static uint64_t groups_memory[COUNT * 5 / 2];
     static uint64_t scratch[COUNT * 4];

@@ -25,7 +25,7 @@ struct world {
     struct assay_tally_member members[WORLD_MEMBERS_MAX];
     uint8_t outcomes[WORLD_MEMBERS_MAX][WORLD_MEMBERS_MAX / 2];
     const uint8_t *rows[WORLD_MEMBERS_MAX];
-    struct assay_trust trust[WORLD_MEMBERS_MAX];
+    struct assay_trust_state trust[WORLD_MEMBERS_MAX];
     struct assay_tally_result results[WORLD_MEMBERS_MAX];
     struct assay_tally_summary summary;
 };

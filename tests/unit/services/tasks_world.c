@@ -67,7 +67,7 @@ static const struct assay_executor_chain *chain_of(void)
 static void be_executor(uint32_t slot)
 {
     struct assay_executor_node_config config = { .ledger = in_folder("daemon", slot),
-                                                 .door = "127.0.0.1:0",
+                                                 .client_listen = "127.0.0.1:0",
                                                  .store = in_folder("vault", slot),
                                                  .key = &vault_key,
                                                  .program = &w.program,
@@ -81,7 +81,7 @@ static void be_executor(uint32_t slot)
         (void)fprintf(stderr, "executor %u: %s\n", slot, message);
         _exit(3);
     }
-    while (assay_executor_node_turn(node, 1000) == ASSAY_OK) {
+    while (assay_executor_node_step(node, 1000) == ASSAY_OK) {
     }
     _exit(5);
 }
@@ -209,7 +209,7 @@ struct assay_task_client_status run(struct assay_task_client *client, uint32_t r
     struct assay_task_client_status status;
     do {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
         status = assay_task_client_status(client);
     } while (status.state <= ASSAY_TASK_CLIENT_WORKS && status.results < results &&
              now_ms() < until);
@@ -232,7 +232,7 @@ struct assay_task_client *submit(uint32_t ahead)
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
         status = assay_task_client_submit(client, &wish);
     }
     cr_assert_eq(status, ASSAY_OK);

@@ -1,6 +1,6 @@
 /*
- * tests/unit/services/tasks_world.h - executors as processes, each with its vault and its door; the
- * test is the ledger and the requestor.
+ * tests/unit/services/tasks_world.h - executors as processes, each with its vault and its listener;
+ * the test is the ledger and the requestor.
  */
 #ifndef TESTS_UNIT_SERVICES_TASKS_WORLD_H
 #define TESTS_UNIT_SERVICES_TASKS_WORLD_H

@@ -127,12 +127,12 @@ Test(services_programs, what_is_wrong_with_a_configuration_is_said, .init = set_
     wants("assay-replica", "service_version: 1\ndaemon: d\nlisten: a:1\ngroup: 0\nnonsense: 1\n",
           "nonsense");
     wants("assay-holder",
-          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\ndoor: 127.0.0.1:7201\n"
+          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\nclient_listen: 127.0.0.1:7201\n"
           "cluster: 0\nstore: vault\nkey: nowhere\n",
           "expected a file of 32 bytes");
     write_file("key", "a key of the tests, of 32 bytes.", 32, 0644);
     wants("assay-holder",
-          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\ndoor: 127.0.0.1:7201\n"
+          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\nclient_listen: 127.0.0.1:7201\n"
           "cluster: 0\nstore: vault\nkey: key\n",
           "key");
 }
@@ -164,7 +164,7 @@ static void holder_config(const char *name, unsigned slot)
     char text[512];
     const int len = snprintf(text, sizeof text,
                              "service_version: 1\ndaemon: daemon-%u\nlisten: 127.0.0.1:%u\n"
-                             "door: 127.0.0.1:%u\ncluster: 0\nstore: vault-%u\nkey: key\n",
+                             "client_listen: 127.0.0.1:%u\ncluster: 0\nstore: vault-%u\nkey: key\n",
                              slot, free_port(), free_port(), slot);
     write_file(name, text, (size_t)len, 0644);
 }
@@ -192,7 +192,7 @@ Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .
     cr_expect_eq(ends(one), 0, "%s", said);
     cr_expect_eq(ends(two), 0, "%s", said);
     cr_expect_not_null(strstr(said, "slot 0 of cluster 0"), "%s", said);
-    cr_expect_not_null(strstr(said, "ended, as asked"), "%s", said);
+    cr_expect_not_null(strstr(said, "stopped on request"), "%s", said);
 }
 
 /* Returns: the id of a secret that both keep. */
@@ -217,7 +217,7 @@ static void put_secret(uint8_t id[static 32])
             status = assay_share_client_put(client, 0, name, readers, 1,
                                             assay_slice_over("secret", 6), id, sealed);
         service_ledger_turn(ledger, 5);
-        assay_share_client_turn(client, 5);
+        assay_share_client_step(client, 5);
     }
     cr_assert_eq(assay_share_client_status(client).state, ASSAY_SHARE_CLIENT_DONE);
     assay_share_client_close(&client);
@@ -239,7 +239,7 @@ Test(services_programs, a_holder_asks_before_a_new_era_takes_its_shares, .init =
     service_ledger_undo(ledger);
     cr_expect_eq(ends(one), 5, "%s", said);
     cr_expect_eq(ends(two), 5, "%s", said);
-    cr_expect_not_null(strstr(said, "era 2 of the ledger undoes what is kept here: of 1 shares 1 "
+    cr_expect_not_null(strstr(said, "era 2 of the ledger undoes what is stored here: of 1 shares 1 "
                                     "are of secrets that it does not have, 0 of later generations. "
                                     "Nothing was erased."),
                        "%s", said);
@@ -255,7 +255,7 @@ Test(services_programs, a_holder_asks_before_a_new_era_takes_its_shares, .init =
         service_ledger_turn(ledger, 20);
     (void)kill(again, SIGTERM);
     cr_expect_eq(ends(again), 0, "%s", said);
-    cr_expect_not_null(strstr(said, "0 shares kept"), "%s", said);
+    cr_expect_not_null(strstr(said, "0 shares stored"), "%s", said);
 }
 
 Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, .fini = clear_up,

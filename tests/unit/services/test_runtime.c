@@ -41,7 +41,7 @@ static void *live(void *context)
         service_ledger_turn(house.ledger, 0);
         for (size_t i = 0; i < REPLICAS_MAX; i++) {
             if (house.nodes[i] == NULL) continue;
-            house.ended[i] = assay_replica_node_turn(house.nodes[i], 0);
+            house.ended[i] = assay_replica_node_step(house.nodes[i], 0);
             if (house.ended[i] != ASSAY_OK) assay_replica_node_close(&house.nodes[i]);
         }
         ends = house.ends;
@@ -65,7 +65,7 @@ static void replica_start(uint32_t slot)
     service_ledger_expect(house.ledger, slot);
     /* Its connection is the next one. */
     for (int i = 0; i < 100 && !assay_replica_node_is_listed(house.nodes[slot]); i++) {
-        cr_assert_eq(assay_replica_node_turn(house.nodes[slot], 10), ASSAY_OK);
+        cr_assert_eq(assay_replica_node_step(house.nodes[slot], 10), ASSAY_OK);
         service_ledger_turn(house.ledger, 10);
     }
     cr_assert(assay_replica_node_is_listed(house.nodes[slot]), "the ledger lists it");
@@ -323,7 +323,7 @@ Test(services_runtime, refusals_have_names, .timeout = 600)
     }
     app[INSTANCES] = app_born();
     cr_expect_eq(app_start(&app[INSTANCES], &found), ASSAY_ENCLAVE_NO_ROOM);
-    cr_expect_str_eq(assay_enclave_why(app[INSTANCES].enclave), "no-room");
+    cr_expect_str_eq(assay_enclave_get_failure(app[INSTANCES].enclave), "no-room");
     close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
     cr_expect_eq(instances(), INSTANCES, "kept rows do not go by time");
     app_go_on(&app[0], 1);
@@ -340,7 +340,7 @@ Test(services_runtime, refusals_have_names, .timeout = 600)
     const enum assay_enclave_result again =
         assay_enclave_start(app[INSTANCES].enclave, SOON_MS, &found);
     cr_expect_eq(again, ASSAY_ENCLAVE_OK, "%d: %s", (int)again,
-                 assay_enclave_why(app[INSTANCES].enclave));
+                 assay_enclave_get_failure(app[INSTANCES].enclave));
     for (uint32_t i = 1; i <= INSTANCES; i++)
         app_end(&app[i]);
     close_house();
@@ -406,7 +406,7 @@ Test(services_runtime, a_lease_is_renewed_by_what_is_certified, .timeout = 600)
         close_epochs(60);
         app_go_on(&app, 1);
         for (int i = 0; i < SOON_MS / 10 && keeps() == before; i++)
-            (void)assay_enclave_turn(app.enclave, 10);
+            (void)assay_enclave_step(app.enclave, 10);
         cr_assert_gt(keeps(), before);
     }
     cr_expect_eq(instances(), 1);
@@ -724,14 +724,14 @@ Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .time
         enum assay_status status = ASSAY_OK;
         cr_assert_eq(assay_follower_create(&config, &f), ASSAY_OK);
         for (int i = 0; i < 100 && status == ASSAY_OK && !assay_follower_follows(f); i++) {
-            status = assay_follower_turn(f, 1000 + (uint64_t)i * 100);
+            status = assay_follower_step(f, 1000 + (uint64_t)i * 100);
             service_ledger_turn(ledger, 10);
         }
         cr_expect_eq(status, records == 0 ? ASSAY_OK : ASSAY_E_CHAIN);
         cr_assert_eq(assay_follower_follows(f), records == 0);
         if (records == 0) {
-            era = assay_follower_home(f)->era;
-            epoch = assay_follower_home(f)->epoch;
+            era = assay_follower_state(f)->era;
+            epoch = assay_follower_state(f)->epoch;
         }
         assay_follower_destroy(&f);
         service_ledger_close(&ledger);
@@ -762,7 +762,7 @@ static uint64_t replica_turns(struct assay_replica_node *node)
 {
     const uint64_t begin_ms = assay_peer_links_clock_ms();
     for (int i = 0; i < TURNS; i++)
-        cr_assert_eq(assay_replica_node_turn(node, TURN_MS), ASSAY_OK);
+        cr_assert_eq(assay_replica_node_step(node, TURN_MS), ASSAY_OK);
     return assay_peer_links_clock_ms() - begin_ms;
 }
 
@@ -770,7 +770,7 @@ static uint64_t enclave_turns(struct assay_enclave *enclave)
 {
     const uint64_t begin_ms = assay_peer_links_clock_ms();
     for (int i = 0; i < TURNS; i++) {
-        cr_assert_eq(assay_enclave_turn(enclave, TURN_MS), ASSAY_ENCLAVE_OK);
+        cr_assert_eq(assay_enclave_step(enclave, TURN_MS), ASSAY_ENCLAVE_OK);
         service_ledger_turn(house.ledger, 0);
     }
     return assay_peer_links_clock_ms() - begin_ms;

@@ -78,7 +78,7 @@ uint32_t fixture_slot(const struct fixture *f, uint32_t cohort)
     return 0;
 }
 
-const struct assay_trust *fixture_trust(const struct fixture *f, uint32_t slot)
+const struct assay_trust_state *fixture_trust(const struct fixture *f, uint32_t slot)
 {
     return &assay_sim_epochs_state(f->world)->members[slot].trust;
 }

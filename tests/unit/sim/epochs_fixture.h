@@ -29,6 +29,6 @@ uint64_t fixture_ticks(struct fixture *f, uint64_t ticks);
 void fixture_close(struct fixture *f);
 /* Returns: some slot of a cohort. */
 uint32_t fixture_slot(const struct fixture *f, uint32_t cohort);
-const struct assay_trust *fixture_trust(const struct fixture *f, uint32_t slot);
+const struct assay_trust_state *fixture_trust(const struct fixture *f, uint32_t slot);
 
 #endif

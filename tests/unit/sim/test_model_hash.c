@@ -3,7 +3,7 @@
  * of those very bytes.
  */
 #include "base/crypto.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 #include <criterion/criterion.h>
 

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_random.c - streams are functions of their key; draws are even.
  */
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 #include <criterion/criterion.h>
 

@@ -287,15 +287,15 @@ Test(sim_services, nobody_gets_more_than_one_author_may_have, .timeout = 600)
         struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 3), 18);
         hostile_host(&s, seed);
         s.services.replicas_die_permille = 0;
-        s.services.hoarders = 1 + (uint32_t)(seed % 2);
+        s.services.quota_abusers = 1 + (uint32_t)(seed % 2);
         s.services.requestors = 2;
         s.services.tasks = 2;
         s.services.steps = 2;
         if (seed % 3 == 0) served_disturb(&s, seed);
         served_run(&s, seed, &total);
     }
-    cr_expect_gt(SUM(total, HOARDS_TAKEN), 50);
-    cr_expect_gt(SUM(total, HOARDS_REFUSED), 50);
+    cr_expect_gt(SUM(total, QUOTA_ABUSE_ACCEPTED), 50);
+    cr_expect_gt(SUM(total, QUOTA_ABUSE_REFUSED), 50);
     cr_expect_gt(SUM(total, RELISTED), 50);
     cr_expect_gt(SUM(total, STATES_CERTIFIED), 100, "instances of others are served");
     cr_expect_gt(SUM(total, STEPS_PAID), 50, "tasks of others are worked on");

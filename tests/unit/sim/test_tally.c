@@ -96,7 +96,7 @@ static void expect_bounds(unsigned slot, unsigned lo, unsigned hi)
 
 static void expect_trust(unsigned slot, unsigned availability, unsigned integrity)
 {
-    const struct assay_trust *after = &t.after[slot];
+    const struct assay_trust_state *after = &t.after[slot];
     cr_expect_eq(after->availability_bp, availability, "%c: A %u", 'a' + slot,
                  after->availability_bp);
     cr_expect_eq(after->integrity_bp, integrity, "%c: I %u", 'a' + slot, after->integrity_bp);

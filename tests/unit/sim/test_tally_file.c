@@ -7,7 +7,7 @@
 #include "apps/sim/commands/command.h"
 #include "base/bytes.h"
 #include "base/file/file.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "tests/support/scoring_reference.h"
 
 #include <criterion/criterion.h>
@@ -184,7 +184,7 @@ Test(sim_tally_file, what_is_read_otherwise_than_it_stands_is_noted)
                  ASSAY_OK, "%s", message);
     cr_assert_eq(assay_json_count(t.notes), 2u);
     cr_expect_str_eq(assay_json_as_text(assay_json_at(t.notes, 0)),
-                     "outcomes[\"a\"]: what it says of itself is not counted");
+                     "outcomes[\"a\"]: its outcome of itself is not counted");
     cr_expect_str_eq(assay_json_as_text(assay_json_at(t.notes, 1)),
                      "members[0]: voted is false, yet \"a\" has outcomes: they count for others");
     cr_expect_not(t.members[0].balloted);
@@ -292,7 +292,7 @@ static void compare_tally(unsigned file)
 {
     const struct assay_score_rules ladder = assay_score_rules_default();
     for (uint32_t me = 0; me < t.count; me++) {
-        struct assay_trust trust[MEMBERS], after[MEMBERS];
+        struct assay_trust_state trust[MEMBERS], after[MEMBERS];
         struct assay_tally_result results[MEMBERS];
         struct assay_tally_summary summary;
         for (uint32_t i = 0; i < t.count; i++) {

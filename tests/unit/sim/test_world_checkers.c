@@ -2,7 +2,7 @@
  * tests/unit/sim/test_world_checkers.c - each checker of the message world sees its planted fault,
  * and nothing where nothing is wrong.
  */
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
@@ -95,9 +95,9 @@ Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_shut_out)
     expect(ASSAY_SIM_WORLD_PLANT_PEER_SCORE, false, 60000, "shuts out node");
 }
 
-Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 600)
+Test(sim_world_checkers, memory_sees_retained_evidence, .timeout = 600)
 {
-    expect(ASSAY_SIM_WORLD_PLANT_HOARDS, false, 30000, "pieces of evidence, bound");
+    expect(ASSAY_SIM_WORLD_PLANT_RETAINS_EVIDENCE, false, 30000, "pieces of evidence, bound");
 }
 
 Test(sim_world_checkers, memory_sees_too_many_pulls)

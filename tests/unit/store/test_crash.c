@@ -7,7 +7,7 @@
  */
 #include "engine/store/store_sqlite.h"
 #include "tests/unit/store/model.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/store/test_folder.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -106,15 +106,15 @@ Test(store_crash, loses_nothing_acknowledged_when_killed_at_every_change_of_the_
     bool killed = true;
     uint64_t kill_at = 0;
     while (killed) {
-        struct place place;
-        place_make(&place);
+        struct test_folder place;
+        test_folder_make(&place);
         struct writer writer;
         writer_start(&writer, place.store, 77, 0, batches, ++kill_at);
         const uint32_t acked = writer_end(&writer, 0, &killed);
         check_store(place.store, 77, acked);
         check_integrity(place.store);
         if (!killed) cr_assert_eq(acked, batches);
-        place_remove(&place);
+        test_folder_remove(&place);
     }
     cr_assert_gt(kill_at, 2 * batches, "a commit writes and syncs: %lu", kill_at);
 }
@@ -122,8 +122,8 @@ Test(store_crash, loses_nothing_acknowledged_when_killed_at_every_change_of_the_
 Test(store_crash, loses_nothing_acknowledged_when_killed_at_random_again_and_again, .timeout = 600)
 {
     uint64_t seed = 4242;
-    struct place place;
-    place_make(&place);
+    struct test_folder place;
+    test_folder_make(&place);
     uint32_t there = 0;
     for (int life = 0; life < 25; life++) {
         struct writer writer;
@@ -141,13 +141,13 @@ Test(store_crash, loses_nothing_acknowledged_when_killed_at_random_again_and_aga
     }
     cr_assert_gt(there, 25);
     check_integrity(place.store);
-    place_remove(&place);
+    test_folder_remove(&place);
 }
 
 Test(store_crash, comparison_notices_a_lost_and_a_half_batch)
 {
-    struct place place;
-    place_make(&place);
+    struct test_folder place;
+    test_folder_make(&place);
     struct assay_store *store = NULL;
     char message[ASSAY_STORE_MESSAGE_LEN];
     cr_assert_eq(assay_store_sqlite_open(place.store, &store, message, sizeof message), ASSAY_OK);
@@ -164,5 +164,5 @@ Test(store_crash, comparison_notices_a_lost_and_a_half_batch)
     free(lost);
     free(half);
     assay_store_close(&store);
-    place_remove(&place);
+    test_folder_remove(&place);
 }

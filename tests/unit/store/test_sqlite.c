@@ -2,8 +2,8 @@
 #include "engine/store/store_sqlite.h"
 #include "tests/support/depth.h"
 #include "tests/unit/store/model.h"
-#include "tests/unit/store/place.h"
 #include "tests/unit/store/sqlite_faults.h"
+#include "tests/unit/store/test_folder.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -15,19 +15,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct place place;
+static struct test_folder place;
 static char message[ASSAY_STORE_MESSAGE_LEN];
 
 static void set_up(void)
 {
     sqlite_faults_install();
     sqlite_faults_plan(SQLITE_FAULT_IO, 0, false);
-    place_make(&place);
+    test_folder_make(&place);
 }
 
 static void tear_down(void)
 {
-    place_remove(&place);
+    test_folder_remove(&place);
 }
 
 TestSuite(store_sqlite, .init = set_up, .fini = tear_down, .timeout = 600);
@@ -161,7 +161,7 @@ Test(store_sqlite, who_only_looks_reads_a_store_of_before_services_and_leaves_it
     struct assay_store *store = NULL;
     make_older();
     for (unsigned i = 0; i < 2; i++) {
-        cr_assert_eq(assay_store_sqlite_look(place.store, &store, message, sizeof message),
+        cr_assert_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
                      ASSAY_OK, "%s", message);
         assay_store_close(&store);
     }
@@ -195,7 +195,7 @@ Test(store_sqlite, refuses_what_no_store_has)
         assay_store_close(&store);
         run_sql(strange[i]);
         expect_refusal(ASSAY_E_STORE, "that none has");
-        cr_expect_eq(assay_store_sqlite_look(place.store, &store, message, sizeof message),
+        cr_expect_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
                      ASSAY_E_STORE);
     }
 }
@@ -349,8 +349,8 @@ static void fail_each(enum sqlite_fault fault, bool for_ever, const char *words)
     bool struck = true;
     int told = 0;
     while (struck) {
-        place_remove(&place);
-        place_make(&place);
+        test_folder_remove(&place);
+        test_folder_make(&place);
         bool opened = false;
         sqlite_faults_plan(fault, ++k, for_ever);
         const uint32_t acked = live(k, 0, &opened);

@@ -6,7 +6,7 @@
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
 #include "tests/unit/store/model.h"
-#include "tests/unit/store/place.h"
+#include "tests/unit/store/test_folder.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -26,8 +26,8 @@ static struct assay_store *open_store(bool memory, const char *path)
 /* Commits, rollbacks, crashes and reads in random order. */
 static void run_program(bool memory, uint64_t seed, uint32_t batches)
 {
-    struct place place;
-    place_make(&place);
+    struct test_folder place;
+    test_folder_make(&place);
     struct assay_store *store = open_store(memory, place.store);
     struct model *model = calloc(1, sizeof *model);
     cr_assert_not_null(model);
@@ -54,7 +54,7 @@ static void run_program(bool memory, uint64_t seed, uint32_t batches)
     assay_store_close(&store);
     cr_assert_null(store);
     free(model);
-    place_remove(&place);
+    test_folder_remove(&place);
 }
 
 Test(store, shows_what_a_model_shows_in_memory)
@@ -94,18 +94,18 @@ Test(store, comparison_with_the_model_notices_every_kind_of_difference)
 
 /* --------------------------------------------------------------- single promises, on both */
 
-static struct place each_place;
+static struct test_folder each_place;
 
 static struct assay_store *each(int which)
 {
-    place_make(&each_place);
+    test_folder_make(&each_place);
     return open_store(which == 0, each_place.store);
 }
 
 static void done(struct assay_store **store)
 {
     assay_store_close(store);
-    place_remove(&each_place);
+    test_folder_remove(&each_place);
 }
 
 static const struct assay_store_key some_key = { .era = 1, .epoch = 2, .number = 3, .id = { 4 } };

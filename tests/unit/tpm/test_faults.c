@@ -3,11 +3,12 @@
  * turn: the wire breaks, or the TPM refuses. Every operation says so, and leaves nothing behind.
  */
 #include "tests/support/faults/fault.h"
-#include "tests/unit/tpm/live.h"
+#include "tests/unit/tpm/software_tpm.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tctildr.h>
 
@@ -79,10 +80,13 @@ void __wrap_Tss2_TctiLdr_Finalize(TSS2_TCTI_CONTEXT **context)
 /* --- operations */
 
 struct bench {
-    struct live live;
+    struct softtpm softtpm;
     struct assay_tpm_challenge challenge;
     uint32_t slot;
     struct assay_tpm_source *source;
+    uint8_t ak[ASSAY_TPM_PUBLIC_MAX]; /* made last */
+    size_t ak_len;
+    struct assay_slice evidence;
 };
 
 typedef enum assay_status (*operation)(struct bench *b, char *message);
@@ -94,7 +98,7 @@ static enum assay_status with_device(struct bench *b, char *message,
                                                               char *message))
 {
     struct assay_tpm_device *device = NULL;
-    enum assay_status status = assay_tpm_device_open(b->live.tpms[0].tcti, &device, message);
+    enum assay_status status = assay_tpm_device_open(b->softtpm.tpms[0].tcti, &device, message);
     if (status != ASSAY_OK) return status;
     status = act(b, device, message);
     assay_tpm_device_close(&device);
@@ -114,10 +118,7 @@ static enum assay_status op_ek(struct bench *b, char *message)
 
 static enum assay_status act_ak(struct bench *b, struct assay_tpm_device *device, char *message)
 {
-    uint8_t ak[ASSAY_TPM_PUBLIC_MAX];
-    size_t len = 0;
-    (void)b;
-    return assay_tpm_device_ak(device, true, ak, &len, message);
+    return assay_tpm_device_ak(device, true, b->ak, &b->ak_len, message);
 }
 
 static enum assay_status op_ak(struct bench *b, char *message)
@@ -142,8 +143,7 @@ static enum assay_status op_activate(struct bench *b, char *message)
 static enum assay_status op_quote(struct bench *b, char *message)
 {
     static const uint8_t report_data[64];
-    struct assay_slice evidence;
-    return assay_tpm_source_quote(b->source, report_data, &evidence, message);
+    return assay_tpm_source_quote(b->source, report_data, &b->evidence, message);
 }
 
 static enum assay_status op_measure(struct bench *b, char *message)
@@ -155,8 +155,8 @@ static enum assay_status op_measure(struct bench *b, char *message)
 static enum assay_status op_open(struct bench *b, char *message)
 {
     struct assay_tpm_source *source = NULL;
-    const struct assay_tpm_source_config config = { .tcti = b->live.tpms[0].tcti,
-                                                    .state_dir = b->live.tpms[0].dir };
+    const struct assay_tpm_source_config config = { .tcti = b->softtpm.tpms[0].tcti,
+                                                    .state_dir = b->softtpm.tpms[0].dir };
     const enum assay_status status = assay_tpm_source_open(&config, &source, message);
     assay_tpm_source_close(&source);
     return status;
@@ -165,8 +165,8 @@ static enum assay_status op_open(struct bench *b, char *message)
 /* A resource manager lets go of what a connection leaves; without one it goes with the power. */
 static void restart(struct bench *b)
 {
-    swtpm_stop(&b->live.tpms[0]);
-    cr_assert(swtpm_start(&b->live.tpms[0]));
+    swtpm_stop(&b->softtpm.tpms[0]);
+    cr_assert(swtpm_start(&b->softtpm.tpms[0]));
 }
 
 /*
@@ -221,51 +221,71 @@ static void challenge_for(struct bench *b, uint32_t slot)
     struct assay_tpm_request request;
     uint8_t ak[ASSAY_TPM_PUBLIC_MAX];
     const char *why = "";
-    const struct assay_tpm_makers makers = live_makers(&b->live);
+    const struct assay_tpm_vendors vendors = softtpm_vendors(&b->softtpm);
     b->slot = slot;
-    live_request(&b->live, 0, slot, &ek, ak, &request);
-    cr_assert_eq(assay_tpm_challenge_make(&request, &makers, &b->challenge, &why), ASSAY_OK, "%s",
+    softtpm_request(&b->softtpm, 0, slot, &ek, ak, &request);
+    cr_assert_eq(assay_tpm_challenge_make(&request, &vendors, &b->challenge, &why), ASSAY_OK, "%s",
                  why);
 }
 
 Test(tpm_faults, of_the_rsa_endorsement_key_are_said)
 {
     static struct bench b;
-    live_open(&b.live, 1);
+    softtpm_open(&b.softtpm, 1);
     challenge_for(&b, 0);
     expect_said(&b, op_ek, "endorsement key");
     expect_said(&b, op_activate, "activation");
-    live_close(&b.live);
+    softtpm_close(&b.softtpm);
 }
 
 Test(tpm_faults, of_the_p384_endorsement_key_are_said)
 {
     static struct bench b;
-    live_open(&b.live, 1);
+    softtpm_open(&b.softtpm, 1);
     challenge_for(&b, 4);
     expect_said(&b, op_ek, "endorsement key");
     expect_said(&b, op_activate, "activation");
-    live_close(&b.live);
+    softtpm_close(&b.softtpm);
 }
 
 Test(tpm_faults, of_the_attestation_key_are_said)
 {
     static struct bench b;
-    live_open(&b.live, 1);
-    live_enroll(&b.live, 0, 0);
+    softtpm_open(&b.softtpm, 1);
+    softtpm_enroll(&b.softtpm, 0, 0);
     expect_said(&b, op_open, "opening");
     expect_said(&b, op_ak, "attestation key");
-    live_close(&b.live);
+    softtpm_close(&b.softtpm);
 }
 
 Test(tpm_faults, of_quotes_and_measurements_are_said_and_the_next_one_works)
 {
     static struct bench b;
-    live_open(&b.live, 1);
-    live_enroll(&b.live, 0, 0);
-    b.source = live_source(&b.live, 0);
+    softtpm_open(&b.softtpm, 1);
+    softtpm_enroll(&b.softtpm, 0, 0);
+    b.source = softtpm_source(&b.softtpm, 0);
     expect_said(&b, op_quote, "quote");
     expect_said(&b, op_measure, "measurement");
     assay_tpm_source_close(&b.source);
-    live_close(&b.live);
+    softtpm_close(&b.softtpm);
+}
+
+Test(tpm_faults, a_key_that_was_replaced_meanwhile_is_read_after_a_first_try_that_failed)
+{
+    static struct bench b;
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    softtpm_open(&b.softtpm, 1);
+    softtpm_enroll(&b.softtpm, 0, 0);
+    b.source = softtpm_source(&b.softtpm, 0);
+    sort = WIRE_BREAKS;
+    cr_assert_eq(run(&b, op_quote, 1, message), ASSAY_E_IO, "%s", message);
+    restart(&b);
+    cr_assert_eq(run(&b, op_ak, 0, message), ASSAY_OK, "%s", message);
+    sort = TPM_REFUSES;
+    cr_assert_eq(run(&b, op_quote, 1, message), ASSAY_E_INVALID, "%s", message);
+    cr_assert_eq(run(&b, op_quote, 0, message), ASSAY_OK, "%s", message);
+    cr_expect_not_null(memmem(b.evidence.bytes, b.evidence.len, b.ak, b.ak_len),
+                       "the evidence holds the key that made it");
+    assay_tpm_source_close(&b.source);
+    softtpm_close(&b.softtpm);
 }

@@ -5,8 +5,8 @@
 #include "quote/source/soft/issue.h"
 #include "quote/verify.h"
 #include "tests/unit/apps/folder.h"
-#include "tests/unit/tpm/cloud.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/google_extension.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #define ORGANIZATION "Assay registrar of TPM keys"
 enum { EK_PURPOSE = 1, AK_PURPOSE = 3 };
 
-static struct paper *p;
+static struct simtpm *p;
 static struct assay_verdict verdict;
 static void *memory;
-static struct cloud_gce gce;
+static struct google_extension gce;
 static struct assay_der extensions;
 
 static void set_up(void)
@@ -29,22 +29,22 @@ static void set_up(void)
     p = malloc(sizeof *p);
     memory = malloc(len);
     cr_assert(p != NULL && memory != NULL);
-    paper_make(p);
-    paper_list(p, NULL, PAPER_NOW - 60, PAPER_NOW + 60);
+    simtpm_make(p);
+    simtpm_list(p, NULL, SIMTPM_NOW - 60, SIMTPM_NOW + 60);
     cr_assert_eq(assay_verifier_init(memory, len, ENTRIES, &p->verifier), ASSAY_OK);
     struct assay_policy_root *const root = &p->policy.roots[0];
     p->policy.root_count = 1;
     root->name[0] = 'r';
     root->key = p->registrar.key;
     root->kinds = ASSAY_KIND_BIT(ASSAY_KIND_TPM);
-    cloud_gce_good(&gce);
+    google_extension_good(&gce);
 }
 
 static void tear_down(void)
 {
     assay_verifier_deinit(&p->verifier);
     free(memory);
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 
@@ -53,7 +53,7 @@ TestSuite(tpm_instance, .init = set_up, .fini = tear_down);
 static void be_google(void)
 {
     assay_der_init(&extensions);
-    cloud_put_gce(&extensions, &gce);
+    google_extension_put(&extensions, &gce);
     p->certificate.role = ASSAY_TPM_ROLE_PLAIN;
     p->certificate.ek_name = NULL;
     p->certificate.extensions = assay_der_finish(&extensions);
@@ -74,7 +74,7 @@ static void allow(enum assay_ak_form form)
 
 static void expect_affirmed(void)
 {
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_assert_eq(verdict.reason_count, 0, "%s: %s / %s", assay_rule_name(verdict.reasons[0].rule),
                  verdict.reasons[0].expected, verdict.reasons[0].observed);
     cr_expect_eq(verdict.tier, ASSAY_TIER_AFFIRMING);
@@ -84,7 +84,7 @@ static void expect_affirmed(void)
 /* The chain is sound, and the root is not asked about keys of that form: refused, not forged. */
 static void expect_form(const char *observed)
 {
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_AK_FORM));
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
     cr_expect_eq(verdict.tier, ASSAY_TIER_CONTRAINDICATED);
@@ -96,7 +96,7 @@ static void expect_form(const char *observed)
 
 static void expect_refused(const char *observed)
 {
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_CHAIN_CONSTRAINTS));
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_FALSE);
     cr_expect_eq(verdict.proofs[ASSAY_PROOF_AK_TRUSTED], ASSAY_PROOF_FALSE);
@@ -128,9 +128,9 @@ Test(tpm_instance, googles_key_is_refused_and_affirmed_by_the_policys_leave)
 Test(tpm_instance, leave_is_given_to_one_root)
 {
     struct assay_tpm_registrar other;
-    cr_assert_eq(
-        assay_tpm_registrar_create("other", PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY, &other),
-        ASSAY_OK);
+    cr_assert_eq(assay_tpm_registrar_create("other", SIMTPM_NOW - SIMTPM_DAY,
+                                            SIMTPM_NOW + SIMTPM_DAY, &other),
+                 ASSAY_OK);
     be_google();
     p->policy.roots[1] = p->policy.roots[0];
     p->policy.roots[1].key = other.key;
@@ -175,14 +175,14 @@ Test(tpm_instance, googles_certificate_names_the_purpose_or_none)
 {
     allow(ASSAY_AK_GOOGLE);
     be_google();
-    cloud_put_use(&extensions, AK_PURPOSE);
+    google_extension_put_use(&extensions, AK_PURPOSE);
     p->certificate.extensions = assay_der_finish(&extensions);
     expect_affirmed();
     allow(ASSAY_AK_TCG); /* it is a cloud's all the same */
     expect_form("one of a virtual TPM of Google's");
     allow(ASSAY_AK_GOOGLE);
     be_google();
-    cloud_put_use(&extensions, EK_PURPOSE);
+    google_extension_put_use(&extensions, EK_PURPOSE);
     p->certificate.extensions = assay_der_finish(&extensions);
     expect_refused("one for another use");
 }
@@ -193,13 +193,13 @@ Test(tpm_instance, a_malformed_extension_is_never_affirmed)
     allow(ASSAY_AK_GOOGLE);
     gce.zone = "";
     be_google();
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_UNKNOWN);
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_AK_UNPROVEN));
     cr_expect_not(verdict.has_platform);
     allow(ASSAY_AK_TCG);
     p->certificate.role = ASSAY_TPM_ROLE_AK; /* the registrar's own, with the bent extension */
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_neq(verdict.genuine, ASSAY_GENUINE_TRUE);
 }
 
@@ -212,12 +212,12 @@ static struct assay_slice make_authority(const struct assay_key *key, uint8_t pu
     uint8_t name[ASSAY_SHA256_LEN];
     struct assay_issuer issuer = { .secret = &p->registrar.secret };
     struct assay_issue between = { .serial = { 0x52 },
-                                   .not_before_s = PAPER_NOW - PAPER_DAY,
-                                   .not_after_s = PAPER_NOW + PAPER_DAY,
+                                   .not_before_s = SIMTPM_NOW - SIMTPM_DAY,
+                                   .not_after_s = SIMTPM_NOW + SIMTPM_DAY,
                                    .key = key,
                                    .is_ca = true };
     assay_der_init(&use);
-    cloud_put_use(&use, purpose);
+    google_extension_put_use(&use, purpose);
     between.extensions = assay_der_finish(&use);
     assay_issue_name(ORGANIZATION, p->registrar.name, &issuer.name);
     assay_issue_name(ORGANIZATION, "between", &between.subject);
@@ -242,7 +242,7 @@ Test(tpm_instance, googles_authority_may_be_one_for_endorsement_keys)
     p->certificate.issuer_key = &key;
     p->certificate.issuer_secret = &secret;
     allow(ASSAY_AK_GOOGLE);
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE, "%s: %s / %s",
                  assay_rule_name(verdict.reasons[0].rule), verdict.reasons[0].expected,
                  verdict.reasons[0].observed);
@@ -330,7 +330,7 @@ Test(tpm_instance, azures_subject_is_an_id_below_azures_name)
 /* --- which certificate is the key's, where no key came along */
 static void expect_unknown(void)
 {
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s",
                  assay_rule_name(verdict.reasons[0].rule));
     cr_expect_eq(verdict.tier, ASSAY_TIER_NONE);
@@ -355,7 +355,7 @@ Test(tpm_instance, an_authoritys_certificate_is_not_the_keys_own)
     p->certificate.registrar = "between";
     p->certificate.issuer_key = &key;
     p->certificate.issuer_secret = &secret;
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE, "%s",
                  assay_rule_name(verdict.reasons[0].rule));
 }
@@ -370,7 +370,7 @@ Test(tpm_instance, a_certificate_that_cannot_be_read_is_no_forgery)
     allow(ASSAY_AK_AZURE);
     be_azure();
     p->no_key = true;
-    paper_build(p);
+    simtpm_build(p);
     const size_t len = p->certificate_len;
     assay_bytes_copy(der, sizeof der, p->certificate_der, len);
     for (size_t at = 0; at + sizeof sha256 <= len; at++) /* ECDSA with SHA-512 */
@@ -385,7 +385,7 @@ Test(tpm_instance, a_certificate_that_cannot_be_read_is_no_forgery)
     expect_unknown();
     /* Where all can be read, the signature is by none of them. */
     p->extra_certificate = assay_slice_over(NULL, 0);
-    paper_judge(p, &verdict);
+    simtpm_appraise(p, &verdict);
     cr_expect_eq(verdict.genuine, ASSAY_GENUINE_FALSE);
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_QUOTE_SIGNATURE));
 }
@@ -421,7 +421,7 @@ Test(tpm_instance, is_told_by_the_command_line)
 {
     const struct folder folder = folder_make();
     be_google();
-    paper_build(p);
+    simtpm_build(p);
     const char *const evidence = folder_put(&folder, "quote", p->evidence, p->len, 0600);
     const char *const plain = write_policy(&folder, "plain.yaml", "");
     const char *const google = write_policy(&folder, "google.yaml", ", attestation_keys: google");

@@ -4,7 +4,7 @@
  * What node and registrar tell each other, credentials and the registrar's files: refused when cut,
  * bent or of another version, and not made by halves.
  */
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include "base/cbor.h"
 #include "base/file/file.h"

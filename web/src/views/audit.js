@@ -19,7 +19,7 @@ function changes(ctx) {
             ['Waiting', count(sum.pending || 0)],
             sum.trial && [
                 'On trial',
-                `change ${sum.trial.sequence}: ${percent(sum.trial.total_weight ? (10000 * sum.trial.felled_weight) / sum.trial.total_weight : 0)} of the weight fell, ${percent(sum.trial.total_weight ? (10000 * sum.trial.unjudged_weight) / sum.trial.total_weight : 0)} is not judged by it yet; above a fifth it reverts`,
+                `change ${sum.trial.sequence}: ${percent(sum.trial.total_weight ? (10000 * sum.trial.suspended_weight) / sum.trial.total_weight : 0)} of the weight fell, ${percent(sum.trial.total_weight ? (10000 * sum.trial.unjudged_weight) / sum.trial.total_weight : 0)} is not judged by it yet; above a fifth it reverts`,
             ],
             sum.ended && [
                 'Ended',

@@ -126,9 +126,9 @@ function forecast(ctx, f) {
     if (!f || !Array.isArray(f.nodes))
         return empty(
             'No forecast is in what this page was given.',
-            'assay collateral forecast judges the kept evidence under the set that would follow, and names who falls.',
+            'assay collateral forecast evaluates the cached evidence against the set that would follow, and names members that would be suspended.',
         );
-    if (f.nodes.length === 0) return empty('Nobody falls under the set that would follow.');
+    if (f.nodes.length === 0) return empty('The set that would follow suspends no member.');
     return table(
         'Under the set that would follow',
         [

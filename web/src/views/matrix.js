@@ -26,7 +26,7 @@ function work(matrix) {
         telling = new Map(),
         facts = new Map();
     for (const m of matrix.members) {
-        telling.set(m.slot, (m.balloted ? 0 : 3) + (most.get(m.slot).startsWith('pass') ? 0 : 5));
+        telling.set(m.slot, (m.has_ballot ? 0 : 3) + (most.get(m.slot).startsWith('pass') ? 0 : 5));
         facts.set(m.slot, { said: 0, against: 0, lies: 0 });
     }
     for (const v of matrix.members)
@@ -168,7 +168,7 @@ function describeCell(matrix, list, most, v, s) {
             : dissents(outcome, most.get(subject.slot))
               ? `Most weight says: ${outcomeOf(most.get(subject.slot)).word}.`
               : outcome === 'none'
-                ? verifier.balloted
+                ? verifier.has_ballot
                     ? 'Its ballot has nothing about it.'
                     : 'No ballot of its own counted.'
                 : 'As most weight does.',
@@ -249,7 +249,7 @@ export function matrixView(ctx) {
         n = list.length;
     const at = over.v >= 0 && over.v < n && over.s < n ? { ...over } : null;
     const lies = [...matrix.lies.values()],
-        silent = matrix.members.filter((m) => !m.balloted).length;
+        silent = matrix.members.filter((m) => !m.has_ballot).length;
     const differ = [...facts.values()].reduce((sum, f) => sum + f.against, 0);
     const point = (e) => {
         const box = e.currentTarget.getBoundingClientRect(),
@@ -389,7 +389,7 @@ export function matrixView(ctx) {
             [
                 ['Verifier', (v) => clean(v.name, 40)],
                 ['Weight', (v) => count(v.weight ?? NaN), 'num'],
-                ['Ballot', (v) => (v.balloted ? 'counted' : 'none')],
+                ['Ballot', (v) => (v.has_ballot ? 'counted' : 'none')],
                 ...(n <= 24
                     ? list.map((s) => [
                           clean(s.name, 20),

@@ -161,7 +161,7 @@ function evidence(ctx, node) {
             h(
                 'details',
                 { class: 'twin' },
-                h('summary', {}, `${plural(others.length, 'other claim')}, which nothing is asked of`),
+                h('summary', {}, `${plural(others.length, 'other claim')}, without a rule`),
                 claims('Other claims', others),
             ),
     ];
@@ -303,7 +303,7 @@ export function nodeView(ctx) {
                     [
                         'Heard of',
                         node.slot === model.status.slot
-                            ? 'this is the node that is asked'
+                            ? 'this is the queried node'
                             : node.present
                               ? 'now'
                               : node.last_message_age_ms

@@ -157,7 +157,7 @@ function standings(ctx) {
     );
 }
 
-// Of all that evidence is judged by, what ends first.
+// Of all that evidence is judged by, what expires first.
 function firstEnd(ctx) {
     const roots = ctx.model.docs.collateral?.roots,
         list = Array.isArray(roots) ? roots.filter((r) => Number.isFinite(Date.parse(r.until))) : [];
@@ -259,7 +259,7 @@ function attention(ctx) {
     const low = model.nodes
         .filter((n) => serves(n) && (n.standing !== 'FULL' || n.present === false))
         .sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot);
-    if (low.length === 0) return empty('Every node stands full and is heard of.');
+    if (low.length === 0) return empty('Every node has standing FULL and is reachable.');
     return [
         h(
             'ul',
@@ -280,7 +280,7 @@ function attention(ctx) {
                                 {},
                                 told(
                                     n.present === false
-                                        ? 'not heard of; ' + (n.last_reason || '')
+                                        ? 'unreachable; ' + (n.last_reason || '')
                                         : against(model, n) || n.reason,
                                     140,
                                 ),

@@ -1,4 +1,4 @@
-// views/policy.js - what the operators accept, and who would fall if they accepted less.
+// views/policy.js - what the operators accept, and the members that would be suspended if they accepted less.
 import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
 import { majorities, nameOf, whatIf } from '../model.js';
@@ -40,15 +40,15 @@ function dryRun(ctx, policy) {
     const word = none
         ? ['quiet', 'Choose below what would no longer be accepted.']
         : falls.length === 0
-          ? ['good', 'Nobody would fall.']
+          ? ['good', 'No member would be suspended.']
           : 5 * test.out > test.total
             ? [
                   'bad',
-                  `${plural(falls.length, 'node')} would fall, ${percent(10000 * felled)} of the weight: such a change reverts by itself.`,
+                  `${plural(falls.length, 'node')} would be suspended, ${percent(10000 * felled)} of the weight: such a change reverts by itself.`,
               ]
             : [
                   'warn',
-                  `${plural(falls.length, 'node')} would fall, ${percent(10000 * felled)} of the weight.`,
+                  `${plural(falls.length, 'node')} would be suspended, ${percent(10000 * felled)} of the weight.`,
               ];
     return card('Dry run', [
         h(

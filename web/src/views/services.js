@@ -122,7 +122,7 @@ const shares = (s) =>
             stat('Kept', count(s.synced), `of at most ${count(s.ids_max)}`),
             stat('Waiting', count(s.waiting), `for ${s.confirmations} confirmations`),
             stat(
-                'To be dealt anew',
+                'To be dealt again',
                 count(s.due),
                 `${count(s.resharing)} under way` + (s.public > 0 ? `, ${count(s.public)} in public` : ''),
             ),

@@ -86,7 +86,7 @@ export function tolerance(ctx) {
         out.size === 0
             ? ['quiet', 'Choose who fails, below.']
             : test.progress
-              ? ['good', 'The network goes on: more than two thirds of the weight are left.']
+              ? ['good', 'The network continues: more than two thirds of the weight are left.']
               : ['bad', 'The network stops: two thirds of the weight or less are left.'];
     const safety =
         out.size === 0

@@ -63,7 +63,7 @@ function cluster(ctx, group, size, total, third) {
                                 standingOf(node.standing).tone +
                                 (node.present === false ? ' gone' : ''),
                         },
-                        h('title', {}, describe(node) + (node.present === false ? '; not heard of' : '')),
+                        h('title', {}, describe(node) + (node.present === false ? '; unreachable' : '')),
                         h('path', { d: PATH[node.standing] || PATH.FULL }),
                     ),
                 );
@@ -98,7 +98,7 @@ export function topology(ctx) {
         gone = nodes.filter((n) => n.present === false);
     return page(
         'Topology',
-        `${plural(nodes.length, 'node')} on ${plural(list.length, by === 'operator' ? 'operator' : 'vendor root')}; ${gone.length ? `${gone.length} not heard of` : 'all of them heard of'}.`,
+        `${plural(nodes.length, 'node')} on ${plural(list.length, by === 'operator' ? 'operator' : 'vendor root')}; ${gone.length ? `${gone.length} unreachable` : 'all of them heard of'}.`,
         h(
             'div',
             { class: 'bar' },
@@ -114,7 +114,7 @@ export function topology(ctx) {
             h(
                 'p',
                 { class: 'muted' },
-                'Size is weight, shape is standing; hollow and dashed: not heard of. A thick ring: more than a third of the weight.',
+                'Size is weight, shape is standing; hollow and dashed: unreachable. A thick ring: more than a third of the weight.',
             ),
         ),
         h(

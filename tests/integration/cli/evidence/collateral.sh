@@ -14,7 +14,7 @@ expect 0 'sound yes' collateral show genesis
 for v in 1 2; do
     case $out in *"root $(root $v)"*) ;; *) wrong "vendor $v is not shown: $out" ;; esac
 done
-case $out in *'ends first: '*'; now: fresh'*) ;; *) wrong "what ends first is not shown: $out" ;; esac
+case $out in *'expires first: '*'; now: fresh'*) ;; *) wrong "what expires first is not shown: $out" ;; esac
 expect 10 'NOT NOW' collateral show genesis --at 2090-01-01T00:00:00Z
 case $out in *'now: ended'*) ;; *) wrong "that it has ended is not shown: $out" ;; esac
 expect 0 '"schema": "assay.collateral.set"' collateral show genesis --json
@@ -22,6 +22,20 @@ expect 13 'neither a set of collateral nor a genesis' collateral show policy.yam
 expect 5 'nowhere: no such file' collateral compare nowhere genesis
 expect 2 'names its roots itself' collateral show genesis --root vendor-1/root_ca.pem
 expect 0 'given' collateral show vendor-1 --root vendor-1/root_ca.pem
+case $out in *UNTRUSTED* | *EMPTY*) wrong "a fault of nothing: $out" ;; esac
+expect 13 'no certificate leads to a pinned root: give the vendor' collateral show vendor-1
+case $out in *'not a point'*) wrong "it speaks of keys: $out" ;; esac
+expect 13 'no certificate leads to the root of --root' collateral show vendor-1 --root vendor-2/root_ca.pem
+mkdir nothing
+expect 13 'the folder has no collateral' collateral show nothing
+case $out in *'sound no, current no'*) ;; *) wrong "nothing is current: $out" ;; esac
+expect 13 '"current": false' collateral show nothing --json
+
+# --- libcurl is loaded by what fetches, and by nothing else
+mkdir lib && echo none >lib/libcurl.so.4
+expect 0 'sound yes' env LD_LIBRARY_PATH="$WORK/lib" "$ASSAY" collateral show genesis
+expect 1 "libcurl: $WORK/lib/libcurl.so.4: file too short" env LD_LIBRARY_PATH="$WORK/lib" "$ASSAY" \
+    collateral fetch --fmspc 00606a000000 --ca platform --tee sgx --out fetched
 
 # --- newer, of the same number
 expect 0 '' publish vendor-1 --out newer-1

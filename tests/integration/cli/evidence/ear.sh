@@ -61,7 +61,14 @@ expect 2 'needs --ear-key' verify --ear x.jwt
 expect 2 'belong to --ear' verify --ear-key signer.key
 expect 2 '--ear-profile wants one of ietf-03, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
 expect 2 '8 to 88' verify --ear x.jwt --ear-key signer.key --ear-nonce short
-expect 2 '--ear-key none' verify --policy policy.yaml --ear x.jwt --ear-key none
+expect 5 '--ear-key none: no such file' verify --policy policy.yaml --ear x.jwt --ear-key none
+expect 2 '--ear-key vendor: is a directory, expected a regular file' verify --policy policy.yaml --ear x.jwt --ear-key vendor
+expect 2 '--ear-key policy.yaml: is a policy, expected an operator key' \
+    verify --policy policy.yaml --ear x.jwt --ear-key policy.yaml
+chmod 644 other.key
+expect 2 'found mode 0644 (chmod 600)' verify --policy policy.yaml --ear x.jwt --ear-key other.key
+chmod 600 other.key
+check 'nothing is written without a key' test ! -e x.jwt
 expect 2 'usage: assay ear' "$ASSAY" ear
 expect 0 'usage: assay ear' "$ASSAY" ear --help
 
@@ -96,6 +103,34 @@ if command -v openssl >/dev/null; then
     expect 0 'Verified OK' openssl dgst -sha256 -verify signer.der -keyform DER -signature sig.der signed
 fi
 
+# --- texts of a verifier, and the challenge that it signed, are no commands to the terminal (command-line.md 1)
+if command -v openssl >/dev/null; then
+    openssl ecparam -name prime256v1 -genkey -noout -out hostile.pem 2>/dev/null
+    openssl ec -in hostile.pem -pubout -outform DER -out hostile.der 2>/dev/null
+    perl -MMIME::Base64=decode_base64url,encode_base64url -e '
+        my ($header, $claims) = split /[.]/, <STDIN>;
+        $claims = decode_base64url($claims);
+        $claims =~ s/nonce of 8 or more/\\u001b[2Jnonce\\u009b2J/ or die;
+        $claims =~ s/"developer":"/$&\\u001b]0;a\\u0007/ or die;
+        $claims =~ s/"build":"/$&\\u001b[31m/ or die;
+        $claims =~ s/"cpu0":/"\\u001bcpu0":/ or die;
+        print $header, ".", encode_base64url($claims)' <ietf-03.jwt >hostile.signed || exit 2
+    openssl dgst -sha256 -sign hostile.pem -out hostile.sig hostile.signed
+    perl -MMIME::Base64=encode_base64url -e '
+        local $/; my ($all, $raw) = (unpack("H*", <STDIN>), "");
+        $all = substr $all, 4; # the sequence
+        for (1, 2) {
+            my $len = 2 * hex substr $all, 2, 2;
+            $raw .= substr("0" x 64 . substr($all, 4, $len), -64);
+            $all = substr $all, 4 + $len;
+        }
+        print ".", encode_base64url(pack "H*", $raw), "\n"' <hostile.sig >hostile.end
+    cat hostile.signed hostile.end >hostile.jwt
+    expect 0 'nonce       ?[2Jnonce??2J' "$ASSAY" ear verify hostile.jwt --key hostile.der
+    "$ASSAY" ear verify hostile.jwt --key hostile.der >hostile.out
+    check 'no escapes of an attestation result' test -z "$(tr -d -c '\033\007\302\233' <hostile.out)"
+fi
+
 # --- for people
 expect 0 'the attestation key signed the quote' "$ASSAY" evidence explain quote --collateral vendor \
     --policy policy.yaml
@@ -103,6 +138,7 @@ expect 11 'Deploy a build whose measurement is allowed' "$ASSAY" evidence explai
     --collateral vendor --policy other.yaml
 expect 11 '"fix": "Deploy a build' verify --policy other.yaml --json
 expect 0 'TCB levels' "$ASSAY" evidence explain quote --collateral vendor --policy policy.yaml
+case $out in *'it satisfies the policy'*'already at the best level'*) ;; *) wrong "what is missing? $out" ;; esac
 
 # --- forecast: a genuine platform before and after a recovery
 before=$VECTORS/sgx/sgx-tcb-recovery-before

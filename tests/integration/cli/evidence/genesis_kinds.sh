@@ -120,7 +120,7 @@ cp node-1/platform.key node-3/
 expect 2 'Refused, unless the list insecure names it: insecure: [software-evidence]' \
     "$ASSAYD" --config node-3/assayd.yaml --check-config
 # Named there it is allowed, and still no evidence of a node that the network knows as SEV-SNP.
-expect 2 'with which the network knows this node: its evidence would fail hard' \
+expect 2 'which this node has in the network: its evidence would fail hard' \
     "$ASSAYD" --config node-3/assayd.yaml --check-config --set 'insecure=[software-evidence]'
 
 finish

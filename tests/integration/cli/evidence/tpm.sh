@@ -36,15 +36,15 @@ check 'the key of the registrar is its own' [ "$(stat -c %a registrar/registrar.
 expect 0 root_key "$ASSAY" tpm registrar stranger
 
 # --- four steps
-expect 5 'nothing is kept under handle' "$ASSAY" tpm quote one --report-data "$zeros" --out x --tcti "$one"
+expect 5 'nothing is stored under handle' "$ASSAY" tpm quote one --report-data "$zeros" --out x --tcti "$one"
 expect 0 one/request "$ASSAY" tpm prepare one --tcti "$one"
-expect 0 '' "$ASSAY" tpm challenge one/request --makers maker --out challenge
+expect 0 '' "$ASSAY" tpm challenge one/request --tpm-vendors maker --out challenge
 check 'the secret of the challenge is the registrar'"'"'s own' [ "$(stat -c %a challenge.secret)" = 600 ]
 mkdir nobody
-expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --makers nobody --out x
+expect 5 ASSAY_E_NOT_FOUND "$ASSAY" tpm challenge one/request --tpm-vendors nobody --out x
 cp stranger/root_ca.pem nobody/
 expect 4 'the request is refused: no trusted vendor root' "$ASSAY" tpm challenge one/request \
-    --makers nobody --out x
+    --tpm-vendors nobody --out x
 expect 0 two/request "$ASSAY" tpm prepare two --tcti "$two"
 expect 1 'not for this key of this TPM' "$ASSAY" tpm answer challenge --out answer --tcti "$two"
 expect 0 '' "$ASSAY" tpm answer challenge --out answer --tcti "$one"
@@ -55,12 +55,12 @@ expect 0 one/ak.pem "$ASSAY" tpm issue challenge.secret answer --registrar regis
 expect 2 ASSAY_E_RANGE "$ASSAY" tpm issue challenge.secret answer --registrar registrar --out x --days 7300
 # An answer is of use with the secret of its challenge alone: neither is replaced, nor is what is no certificate.
 cp challenge challenge.first && cp challenge.secret secret.first
-expect 6 'challenge.secret: the secret of a TPM challenge is there' "$ASSAY" tpm challenge one/request --makers maker \
+expect 6 'challenge.secret: the secret of a TPM challenge is there' "$ASSAY" tpm challenge one/request --tpm-vendors maker \
     --out challenge
 check 'the challenge is as it was' cmp -s challenge challenge.first
 check 'its secret as well' cmp -s challenge.secret secret.first
 cp registrar/registrar.key other.secret
-expect 6 'the key of a TPM registrar is there' "$ASSAY" tpm challenge one/request --makers maker --out other
+expect 6 'the key of a TPM registrar is there' "$ASSAY" tpm challenge one/request --tpm-vendors maker --out other
 check 'a key beside --out is as it was' cmp -s registrar/registrar.key other.secret
 check 'and there is no challenge without its secret' test ! -e other
 expect 6 'the key of a TPM registrar is there' "$ASSAY" tpm issue challenge.secret answer --registrar registrar \
@@ -109,12 +109,12 @@ expect 11 event-log-mismatch judge verify quote --policy denied.yaml --event-log
 made 'tpm registrar' other root_key -- "$ASSAY" tpm registrar other
 mkdir programs
 made 'tpm prepare' programs/request -- "$ASSAY" tpm prepare programs --tcti "$two"
-made 'tpm challenge' programs/challenge -- "$ASSAY" tpm challenge programs/request --makers maker \
+made 'tpm challenge' programs/challenge -- "$ASSAY" tpm challenge programs/request --tpm-vendors maker \
     --out programs/challenge
 made 'tpm answer' programs/answer -- "$ASSAY" tpm answer programs/challenge --out programs/answer --tcti "$two"
 made 'tpm issue' programs/ak.pem -- "$ASSAY" tpm issue programs/challenge.secret programs/answer --registrar other \
     --out programs/ak.pem
-made 'tpm enroll' programs/ak.pem -- "$ASSAY" tpm enroll programs --registrar other --makers maker --tcti "$two"
+made 'tpm enroll' programs/ak.pem -- "$ASSAY" tpm enroll programs --registrar other --tpm-vendors maker --tcti "$two"
 made 'tpm measure' - pcr23 -- "$ASSAY" tpm measure --program "$BIN/assay-enclave" --tcti "$two"
 made 'tpm quote' programs/quote -- "$ASSAY" tpm quote programs --report-data "$zeros" --out programs/quote --tcti "$two"
 made 'tpm crl' other -- "$ASSAY" tpm crl other programs/ak.pem
@@ -131,7 +131,7 @@ expect 0 'affirming' "$ASSAY" evidence verify quote --collateral registrar --roo
 platform=$("$ASSAY" evidence verify quote --collateral registrar --root registrar/root_ca.pem --at "$now" --json |
     sed -n 's/.*"platform_id": "\(.*\)".*/\1/p')
 cp one/ak.pem old.pem
-expect 0 one/ak.pem "$ASSAY" tpm enroll one --registrar registrar --makers maker --tcti "$one"
+expect 0 one/ak.pem "$ASSAY" tpm enroll one --registrar registrar --tpm-vendors maker --tcti "$one"
 expect 0 '' "$ASSAY" tpm quote one --report-data "$zeros" --out quote --tcti "$one"
 expect 0 "\"platform_id\": \"$platform\"" "$ASSAY" evidence verify quote --collateral registrar \
     --root registrar/root_ca.pem --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" --json
@@ -141,12 +141,15 @@ expect 12 attestation-key-unproven "$ASSAY" evidence verify quote --collateral r
     --root registrar/root_ca.pem --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
 # --- misuse
-expect 2 'which verb?' "$ASSAY" tpm
-expect 2 'is none of its verbs' "$ASSAY" tpm destroy
+expect 2 'expected a subcommand' "$ASSAY" tpm
+expect 2 'is not a subcommand' "$ASSAY" tpm destroy
 expect 2 '--days wants 1 to 7300' "$ASSAY" tpm registrar x --days 0
 expect 2 '--registrar DIR is missing' "$ASSAY" tpm enroll
 expect 2 '128 hexadecimal digits' "$ASSAY" tpm quote one --report-data 00 --out x
-expect 5 'is not there' "$ASSAY" tpm prepare x --tcti device:/nowhere
+expect 5 'is not there' "$ASSAY" tpm prepare unmade --tcti device:/nowhere
+check 'a failed prepare leaves no folder' test ! -e unmade
+expect 5 'is not there' "$ASSAY" tpm enroll unmade --registrar registrar --tpm-vendors maker --tcti device:/nowhere
+check 'a failed enroll leaves no folder' test ! -e unmade
 expect 2 ASSAY_E "$ASSAY" tpm answer one/ak.pem --out x --tcti "$one"
 expect 0 usage "$ASSAY" tpm --help
 finish

@@ -16,7 +16,7 @@ gossip() { sed -i "s/^  gossip: .*/  gossip: \"$2\"/" node-$1/assayd.yaml; }
 peer() { # peer NUMBER OF ADDRESSES: what NUMBER knows of OF
     sed -i "/$(id $2)/{n;s/address: .*/address: \"$3\"/}" node-$1/assayd.yaml
 }
-# Node 2 listens on IPv6 alone; of node 3 everybody has a dead address first; node 4 has two doors.
+# Node 2 listens on IPv6 alone; of node 3 everybody has a dead address first; node 4 has two listeners.
 for n in 1 2 3 4; do
     [ $n = 2 ] || peer $n 2 "[::1]:$(port 2)"
     [ $n = 3 ] || peer $n 3 "127.0.0.1:1, 127.0.0.1:$(port 3)"

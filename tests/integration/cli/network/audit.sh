@@ -38,6 +38,7 @@ for held in '' '--checkpoint later'; do
 done
 expect 2 'usage: assay audit' audit verify node-1/state --no-signatures
 expect 0 'FULL' audit replay node-1/state --table
+expect 2 '--from 999999: the store ends at epoch ' audit verify node-1/state --from 999999
 # On a terminal it says how far it is; into a pipe it does not.
 on_terminal() {
     /usr/bin/python3 -c 'import os, pty, sys

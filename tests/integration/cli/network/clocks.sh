@@ -60,7 +60,7 @@ for i in 1 2; do date_of $i 0; done
 # --- machines that stand still: one, then all
 kill -STOP "$pid_2"
 sleep 4
-check 'who stands still is missed' until_true 8 says 1 'not heard of   node-2 (for'
+check 'who stands still is missed' until_true 8 says 1 'unreachable    node-2 (for'
 expect 0 'one more failure may stop the network' ask 1 status
 kill -CONT "$pid_2"
 goes_on 'one stood still' 15

@@ -45,6 +45,13 @@ sed 's/driver: hook/driver: dokcer/' node-4/assayd.yaml >node-4/wrong.yaml
 expect 2 'enforcement.targets[0].driver: expected hook, cgroup, container, systemd or webhook' \
     "$ASSAYD" --config node-4/wrong.yaml --check-config
 case $out in *wrong.yaml:[0-9]*:[0-9]*:*) ;; *) wrong "no place in: $out" ;; esac
+# libsystemd is loaded where a target needs it, and is not missed elsewhere.
+mkdir lib && echo none >lib/libsystemd.so.0
+sed -e 's|driver: hook|driver: systemd|' -e "s|path: $WORK/hook|unit: shop.service|" -e '/arguments:/d' \
+    node-4/assayd.yaml >node-4/unit.yaml
+expect 0 'fit to run' env LD_LIBRARY_PATH="$WORK/lib" "$ASSAYD" --config node-4/assayd.yaml --check-config
+expect 1 'enforcement.targets: shop: libsystemd.so.0 cannot be loaded' \
+    env LD_LIBRARY_PATH="$WORK/lib" "$ASSAYD" --config node-4/unit.yaml
 
 for i in 1 2 3 4; do start $i; done
 for i in 1 2 3 4; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 4; done
@@ -78,9 +85,9 @@ check "the page is served: $(page)" until_true 15 page_is '200 the page '
 expect 2 '--reason TEXT is missing' ask 1 enforce hold
 expect 2 '--reason wants 1 to 200' ask 1 enforce hold --reason "two
 lines"
-expect 0 'HELD           by hand since 20' ask 1 enforce hold --reason 'ticket 4711; $(reboot)'
+expect 0 'HELD           manually since 20' ask 1 enforce hold --reason 'ticket 4711; $(reboot)'
 case $out in *'ticket 4711; $(reboot)'*) ;; *) wrong "the reason is not shown: $out" ;; esac
-expect 0 'HELD           by hand since 20' ask 1 status
+expect 0 'HELD           manually since 20' ask 1 status
 expect 6 'it is held already' ask 1 enforce hold --reason again
 expect 4 'denied: critical: held' ask 1 permit --class critical
 expect 4 'denied: normal: held' ask 1 permit --class normal

@@ -117,7 +117,7 @@ wait "$pid_1" "$pid_2" 2>/dev/null
 e=$(field 5 status epoch)
 sleep 1.5
 check 'nothing is agreed without them' test "$(field 5 status epoch)" -le $((e + 1))
-expect 0 'not heard of' ask 5 status
+expect 0 'unreachable' ask 5 status
 start 1
 start 2
 check 'all are well' until_true 30 all_well

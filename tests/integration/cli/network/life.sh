@@ -27,6 +27,17 @@ case $out in *'365 days'*) wrong 'a year that broke off has no 365 days' ;; esac
 rm -f libexec/assay/libclock_shim.so
 expect 1 'dates cannot be set' bin/assay-demo --story life --short --headless --dir dates
 
+# --- a story that is interrupted lists what it did not reach
+"$BIN/assay-demo" --headless --json cut.json --dir cut >cut.out 2>&1 &
+started="$started $!" demo=$!
+check 'the demo starts' until_true 60 grep -q ' page ' cut.out
+kill -TERM "$demo"
+wait "$demo"
+check 'an interrupted demo ends with 1' test $? -eq 1
+check 'it says that it was interrupted' grep -q '^interrupted: NOT everything happened' cut.out
+check 'the table has the last chapter' grep -q "^NO *4 a member's replay counts as missing" cut.out
+check 'and so has the file' grep -q '"measured": "not reached: the story was interrupted"' cut.json
+
 # --- the year
 expect 0 'everything happened as it had to' "$BIN/assay-demo" --story life --short --headless \
     --json life.json --dir life

@@ -35,7 +35,7 @@ for i in 1 5 9 16; do check "everybody stands in full for node-$i" everybody $i;
 # transport_of PID: the process of a daemon that has its sockets.
 transport_of() {
     for child in $(cat /proc/"$1"/task/*/children); do
-        tr '\0' ' ' <"/proc/$child/cmdline" | grep -q '^assayd transport' && echo "$child" && return
+        tr '\0' ' ' <"/proc/$child/cmdline" | grep -q '^assay-transport ' && echo "$child" && return
     done
 }
 # What each has: chosen, others, asked; TCP connections that stand, one each way for a neighbour.
@@ -61,7 +61,7 @@ for i in range(1, count + 1):
     up = sum(e.startswith("socket:[") and e[8:-1] in stand for e in ends)
     near = n["chosen"] + n["others"] + n["asked"]
     total += near
-    if not n["used"] or not 3 <= near <= 9 or not near <= up <= 2 * (near + n["errands"]) + 4:
+    if not n["used"] or not 3 <= near <= 9 or not near <= up <= 2 * (near + n["transient_links"]) + 4:
         sys.exit("node-%d has %s, %d connections" % (i, n, up))
 print("neighbours of a node: %.1f of %d others" % (total / count, count - 1))
 sys.exit(total >= count * (count - 1) * 3 / 4)

@@ -37,8 +37,10 @@ expect 0 'roster_digest' ask 3 checkpoint --since genesis --out carried
 expect 0 'roster_digest' ask 4 checkpoint --since carried
 expect 0 'epoch          0' "$ASSAY" checkpoint --file zero
 expect 2 'usage: assay checkpoint' ask 3 checkpoint --since zero --file zero
-expect 14 'age is unknown' ask 3 checkpoint --since zero --no-clock --out unwritten
+expect 14 'age is unknown: --no-clock' ask 3 checkpoint --since zero --no-clock --out unwritten
 expect 4 'trusting period' ask 3 checkpoint --since zero --at "$(date -u -d '+15 days' +%Y-%m-%dT%H:%M:%SZ)" --max-age 30d
+expect 0 '' "$ASSAY" setup local --dir alone --nodes 1 --operators 1 --vendors 1 --port 0 --epoch-ms 2000
+expect 4 'another network: chain ' ask 3 checkpoint --since alone/genesis
 cp carried twisted # another roster digest, with the digits of time and period behind it
 printf 'xxxx' | dd of=twisted bs=1 seek=$(($(stat -c %s carried) - 30)) conv=notrunc 2>/dev/null
 expect 4 'voters of the checkpoint' ask 3 checkpoint --since twisted
@@ -54,9 +56,11 @@ expect 0 'trusted until' "$ASSAY" checkpoint --file zero --trusting-period 20d -
 expect 0 'standing       FULL' verify whole --checkpoint longer --at "$(days 15)" --max-age 30d
 expect 2 'usage: assay checkpoint' "$ASSAY" checkpoint --file zero --trusting-period 91d
 expect 2 'usage: assay proof' verify whole --checkpoint zero --max-age never
-expect 14 'age is unknown' verify whole --checkpoint zero --no-clock --next unwritten
+expect 14 'age is unknown: --no-clock' verify whole --checkpoint zero --no-clock --next unwritten
+case $out in *'--next unwritten: not written'*) ;; *) wrong "it does not say that nothing is written: $out" ;; esac
 check 'nothing follows from a proof of unknown age' test ! -e unwritten
-expect 14 'age is unknown' verify whole --checkpoint zero --at 2001-01-01T00:00:00Z
+expect 14 'age is unknown: the time of --at is before the checkpoint' verify whole --checkpoint zero \
+    --at 2001-01-01T00:00:00Z
 
 # --- what is not believed
 expect 4 'not trusted' verify whole --checkpoint "$( # an epoch later than the proof
@@ -85,6 +89,7 @@ expect 0 'profile        development: INSECURE' verify whole --checkpoint zero -
 expect 0 'profile        development: INSECURE' verify whole --checkpoint zero --policy policy.yaml
 expect 0 '"insecure": true' verify whole --checkpoint zero --policy policy.yaml --json
 sed 's/development/production/' policy.yaml >other.yaml
+expect 0 '"insecure": null' verify whole --checkpoint zero --json
 expect 4 'expected the policy with digest' verify whole --checkpoint zero --policy other.yaml
 expect 5 'no-such.yaml: no such file' verify whole --checkpoint zero --policy no-such.yaml
 
@@ -93,6 +98,7 @@ expect 0 '' verify whole --checkpoint zero --ear result.jwt --ear-key alpha.key
 expect 0 'affirming' "$ASSAY" ear verify result.jwt --key alpha.pub
 check 'nothing is claimed of hardware under an unknown policy' \
     test -z "$("$ASSAY" ear verify result.jwt --key alpha.pub | grep -E '^  (hardware|INSECURE)')"
+expect 0 '"insecure": null' "$ASSAY" ear verify result.jwt --key alpha.pub --json
 expect 0 '' verify whole --checkpoint genesis --ear soft.jwt --ear-key alpha.key
 expect 0 'INSECURE: appraised under profile development' "$ASSAY" ear verify soft.jwt --key alpha.pub
 expect 0 '"insecure": true' "$ASSAY" ear verify soft.jwt --key alpha.pub --json
@@ -113,4 +119,16 @@ expect 11 '' verify gone --checkpoint zero --ear gone.jwt --ear-key alpha.key
 expect 11 'contraindicated' "$ASSAY" ear verify gone.jwt --key alpha.pub
 for i in 1 2 4; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
 expect 3 'is assayd running' ask 1 checkpoint
+
+# --- a member that was never attested has no grade: alone, nobody appraises it
+"$ASSAYD" --config alone/node-1/assayd.yaml >>alone/log 2>&1 </dev/null &
+pid=$!
+started="$started $pid"
+lone() { "$ASSAY" proof node-1 --socket alone/node-1/admin.sock --out lone; }
+check 'a proof of one that is alone' until_true 30 lone
+expect 12 'not appraised: no certified PASS of this member' verify lone --checkpoint alone/genesis
+case $out in *'no certified pass yet'*) ;; *) wrong "it says when it passed: $out" ;; esac
+expect 12 '' verify lone --checkpoint alone/genesis --ear lone.jwt --ear-key alpha.key
+expect 12 'status      none' "$ASSAY" ear verify lone.jwt --key alpha.pub
+expect 14 'age is unknown' verify lone --checkpoint alone/genesis --no-clock
 finish

@@ -25,6 +25,7 @@ for epochs in 0 -1 100001 2x; do
         --socket "$socket"
 done
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
+expect 3 "assay: recover: $WORK/none: " "$ASSAY" recover status --socket "$WORK/none"
 
 # --- the feature level from which services can be added
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *1' | wc -l)" = 7 ]; }
@@ -59,7 +60,7 @@ before=$(field 1 status epoch)
 expect 0 'ends era 0' "$ASSAY" recover fence --reason 'a fire in the second room' --out fence \
     --socket "$socket"
 expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
-expect 0 '1 signatures in all' "$ASSAY" recover sign fence --key alpha.key
+expect 0 '1 signature in all' "$ASSAY" recover sign fence --key alpha.key
 expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 '2 signatures in all' "$ASSAY" recover sign fence --key beta.key
 cp fence signed
@@ -159,7 +160,7 @@ expect 6 'the era that it names is over' "$ASSAY" recover submit fence --socket 
 has_money() { ask $1 services status 2>/dev/null | grep -q '1000 in all, 0 locked'; }
 for i in 1 2 3 4; do check "node $i has services" until_true 30 has_money $i; done
 you=$("$ASSAY" account create --out you.key --json | sed -n 's/.*"account": "\(.*\)".*/\1/p')
-expect 0 'final          250 paid, record 0' ask 1 account transfer --key me.key --to "$you" --amount 250
+expect 0 'final          250 paid, record 4503599627370496' ask 1 account transfer --key me.key --to "$you" --amount 250
 "$TOOLS/free_port" 4 >ports
 for i in 1 2 3 4; do
     printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ngroup: 0\n' "$(sed -n "${i}p" ports)" \

@@ -56,7 +56,7 @@ check 'systemd was told' until_true 5 grep -qE '^RELOADING=1 MONOTONIC_USEC=[0-9
 cp node-1/assayd.yaml kept.yaml
 printf 'log: { level: debug }\nlimits: { verify_threads: 99 }\n' >>node-1/assayd.yaml
 kill -HUP $daemon
-check 'it is refused, with the place' saw 'event=reload .*reason="node-1/assayd.yaml:[0-9]*:[0-9]*: limits.verify_threads: expected 1 to 16, found 99" note="refused as a whole'
+check 'it is refused, with the place' saw 'event=reload .*reason="node-1/assayd.yaml:[0-9]*:[0-9]*: limits.verify_threads: expected 1 to 16, found 99" note="refused completely'
 check 'and nothing of it holds' sh -c "! grep -q level=debug $LOG"
 metric() { curl -s --unix-socket node-1/admin.http http://localhost/metrics | grep -qx "$1"; }
 check 'metrics say that it was refused' until_true 5 metric 'assay_config_last_reload_success 0'
@@ -93,7 +93,7 @@ check 'metrics say that it was taken' until_true 5 metric 'assay_config_last_rel
 before=$(field 1 status epoch)
 check 'the node goes on' until_true 20 epoch_at_least 1 $((before + 2))
 check 'with its peers' sh -c "'$ASSAY' status --socket node-1/admin.sock --json | grep -q '\"certified\": true'"
-check 'the target is there' sh -c "'$ASSAY' enforce show --socket node-1/admin.sock | grep -q one"
+check 'the target is there' sh -c "'$ASSAY' enforce show --socket node-1/admin.sock | grep -qw one"
 threads() { ls /proc/$daemon/task | wc -l; }
 check 'threads are running' test "$(threads)" -gt 3
 kill -HUP $daemon
@@ -106,7 +106,7 @@ sed -i 's/name: one, driver: hook, path: .*/name: two, driver: hook, path: '"$(e
     node-1/assayd.yaml
 kill -HUP $daemon
 check 'the other target is there' until_true 10 sh -c "'$ASSAY' enforce show --socket node-1/admin.sock | grep -q two"
-check 'and the first is gone' sh -c "! '$ASSAY' enforce show --socket node-1/admin.sock | grep -q one"
+check 'and the first is gone' sh -c "! '$ASSAY' enforce show --socket node-1/admin.sock | grep -qw one"
 check 'it is a daemon still' running $daemon
 
 # --- TERM, and the timeline after it

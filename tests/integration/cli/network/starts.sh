@@ -70,11 +70,11 @@ expect 0 'fit to run' check_config --set listen.http=127.0.0.1:"$("$TOOLS/free_p
 # --- what is another node's is named before it costs trust
 refused 'deep/state cannot be made' --set node.state_dir=nosuch/deep/state
 refused 'the credential of platform' --set evidence.credential=../node-2/platform.key
-cp node-2/keys/door.key node-1/keys/door.key
-refused 'door.key: the door key is not the one that the network knows'
+cp node-2/keys/bootstrap.key node-1/keys/bootstrap.key
+refused 'bootstrap.key: the bootstrap key is not the one that this node has in the network'
 again
 cp node-2/keys/incarnation.key node-1/keys/incarnation.key
-refused 'incarnation.key: the voting key is not the one that the network knows'
+refused 'incarnation.key: the voting key is not the one that this node has in the network'
 again
 
 # --- a daemon that hangs

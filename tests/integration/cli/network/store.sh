@@ -17,7 +17,7 @@ expect 2 'usage: assay store' store save
 expect 2 'usage: assay store' store inspect saved --genesis genesis
 expect 0 'usage: assay store' "$ASSAY" store --help
 expect 3 'is assayd running' store save --out saved --socket "$WORK/none"
-expect 1 'locked by another process' store save node-1/state --out saved
+expect 1 'locked by another process: if a daemon runs on it, stop it' store save node-1/state --out saved
 expect 5 'No such file' store save nowhere --out saved
 check 'nothing was written' test ! -e saved
 
@@ -43,7 +43,7 @@ hex() { od -An -v -tx1 "$1" | tr -d ' \n'; }
 hex saved >saved.hex
 secrets=0
 for n in 1 2 3 4; do
-    for key in identity door incarnation; do
+    for key in identity bootstrap incarnation; do
         secret=$(hex "node-$n/keys/$key.key" | tail -c 64)
         [ ${#secret} -eq 64 ] && secrets=$((secrets + 1))
         if grep -q "$secret" saved.hex; then wrong "$key.key of node-$n is in it"; fi
@@ -95,6 +95,7 @@ for ms in 0 2 5 10 20 40 80; do
 done
 made 'store restore' for-programs/store.sqlite epoch id -- store restore stopped --into for-programs --genesis genesis
 expect 0 'makes new keys' store restore stopped --into node-4/state --genesis genesis
+case $out in *'does not vote until a block lists them'*) ;; *) wrong "what does it cost? $out" ;; esac
 check 'nobody else may read it' test "$(stat -c %a node-4/state/store.sqlite)" = 600
 
 # --- it comes back, as another life

@@ -7,7 +7,7 @@ cd "$WORK" || exit 2
 
 transport_of() { # transport_of PID: the transport of a daemon
     for child in $(cat /proc/"$1"/task/*/children); do
-        tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline" | grep -q '^assayd transport' && echo "$child" && return
+        tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline" | grep -q '^assay-transport ' && echo "$child" && return
     done
 }
 counter() { # counter NUMBER NAME
@@ -24,9 +24,9 @@ listens() { # listens PID: the sockets that it listens on are its own
 network 4 2000 2
 sign alpha beta
 
-# --- the role is the daemon's alone
-expect 1 '' "$ASSAYD" transport
-expect 2 'usage' "$ASSAYD" transport abort:1
+# --- the program is the daemon's alone, and of the same build
+expect 1 'expected to be started by assayd' "$LIBEXEC/assay-transport"
+expect 1 'found abort:1' "$LIBEXEC/assay-transport" abort:1
 expect 2 'listen.transport: expected process or thread, found "fibre"' \
     "$ASSAYD" --config node-1/assayd.yaml --set listen.transport=fibre --check-config
 
@@ -47,7 +47,9 @@ grep -q 'event=transport_ready.*memory=true' node-1/log && check 'no core file, 
 grep -q 'event=transport_ready.*memory=true' node-1/log && check 'of four members not more than 160 MiB of addresses' \
     awk '/^Max address space/ { found = $4 <= 160 * 1048576 } END { exit !found }' "/proc/$transport/limits"
 if [ "$(id -u)" -eq 0 ]; then
-    check 'it has the door' listens "$transport"
+    check 'it has the listener' listens "$transport"
+    check 'no library of the daemon but of sockets' maps_only "$transport" "$LIBEXEC/assay-transport"
+    maps_only "$good" "$LIBEXEC/assay-transport" >"$WORK/more" && wrong 'libraries of the daemon are not seen'
     check 'nothing of the store' sh -c "! ls -l /proc/$transport/fd | grep -q '$WORK'"
 fi
 check 'it is told' grep -q 'event=transport_ready' node-1/log
@@ -78,7 +80,7 @@ for n in 1 2 3 4; do
 done
 
 # --- one that was stopped: it does not turn, and is ended after five seconds
-until_true 20 sh -c "[ -n \"\$(pgrep -P $good -f 'assayd transport')\" ]" || wrong 'there is none'
+until_true 20 sh -c "[ -n \"\$(pgrep -P $good -f '^assay-transport ')\" ]" || wrong 'there is none'
 transport=$(transport_of "$good")
 kill -STOP "$transport"
 until_true 30 at_least 1 transport_stalled 1 || wrong 'a transport that stands still is not seen'

@@ -1,6 +1,6 @@
-"""Stands between a requestor and an executor's door, and kills processes at one frame between them.
+"""Stands between a requestor and an executor's client listener, and kills processes at one frame between them.
 
-usage: killer.py HOST PORT DOOR_HOST INSTANT
+usage: killer.py HOST PORT LISTEN_HOST INSTANT
 
 INSTANT is a file of one line, `KIND before|after PID...`: the next frame of that kind (services/tasks/frame.h) is the
 instant, before it is passed on (then it never is) or right after. The file is removed when it was done. Each frame takes its
@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-host, port, door, instant = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+host, port, listen_host, instant = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 KINDS = {"ASK": 1, "KEYS": 2, "INPUT": 3, "STEP_IS": 4, "VOUCH": 5, "KEY_IS": 6, "NEXT": 7}
 PACE_S = 0.02
 turn = threading.Lock()
@@ -68,7 +68,7 @@ server = socket.create_server((host, port))
 while True:
     guest, _ = server.accept()
     try:
-        line = socket.create_connection((door, port))
+        line = socket.create_connection((listen_host, port))
     except OSError:
         guest.close()
         continue

@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$WORK" || exit 2
 # Numbers of no user: what counts is that they differ. Both programs are of the group that may connect.
 daemon=64007 group=64012 greedy=64020 modest=64021
-chmod 755 "$WORK" && cp "$BIN"/assay "$BIN"/assayd "$BIN"/assay-enclave "$here/crowd.py" . || exit 2
+chmod 755 "$WORK" && cp "$here/crowd.py" . && copy_daemon || exit 2
 python=$(readlink -f "$(python3 -c 'import sys; print(sys.executable)')")
 setpriv --reuid=$greedy --regid=$group --clear-groups "$python" -c 1 2>said ||
     python=/usr/bin/python3 # where it stands in a folder of root's alone
@@ -21,7 +21,7 @@ for role in requestor executor anchor; do
 done
 sed -i 's,^\(  admin: .*\),\1\n  services: ../run,' net/node-1/assayd.yaml
 chown -R $daemon:$daemon net/node-1 && chmod 700 net/node-1
-setpriv --reuid=$daemon --regid=$daemon --groups=$daemon ./assayd --config net/node-1/assayd.yaml 2>log-1 </dev/null &
+setpriv --reuid=$daemon --regid=$daemon --groups=$daemon bin/assayd --config net/node-1/assayd.yaml 2>log-1 </dev/null &
 started="$started $!"
 for n in 2 3 4; do
     "$ASSAYD" --config net/node-$n/assayd.yaml 2>net/node-$n/log </dev/null &

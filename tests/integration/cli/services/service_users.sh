@@ -5,7 +5,7 @@
 [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || { echo 'not root, or setpriv is missing' >&2; exit 77; }
 cd "$WORK" || exit 2
 daemon=64007 executor=64010 holder=64011 # numbers of no user: what counts is that they differ
-chmod 755 "$WORK" && cp "$BIN"/assay "$BIN"/assayd "$BIN"/assay-enclave "$BIN"/assay-holder . || exit 2
+chmod 755 "$WORK" && copy_daemon && cp "$BIN"/assay "$BIN"/assay-holder . || exit 2
 
 expect 0 'services:' "$ASSAY" setup local --dir net --services --port 0 --epoch-ms 2000
 chmod 755 net
@@ -23,7 +23,7 @@ as() { # as USER GROUPS COMMAND...
     shift 2
     setpriv --reuid="$user" --regid="$user" --groups="$groups" "$@"
 }
-setpriv --reuid=$daemon --regid=$daemon --groups=$daemon ./assayd --config net/node-1/assayd.yaml 2>log-1 </dev/null &
+setpriv --reuid=$daemon --regid=$daemon --groups=$daemon bin/assayd --config net/node-1/assayd.yaml 2>log-1 </dev/null &
 started="$started $!"
 for n in 2 3 4; do
     "$ASSAYD" --config net/node-$n/assayd.yaml 2>net/node-$n/log </dev/null &

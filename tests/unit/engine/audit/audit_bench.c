@@ -31,12 +31,12 @@ struct assay_store *copy_of(struct assay_sim_world *w, uint32_t node)
 
 struct judge {
     const struct assay_sim_world *world;
-    struct assay_finding items[16];
+    struct assay_finding_record items[16];
     struct assay_findings findings;
     uint64_t asked;
 };
 
-static const struct assay_finding *judge(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *judge(void *context, const struct assay_ask *ask)
 {
     struct judge *j = context;
     struct assay_verdict verdict;

@@ -6,8 +6,8 @@
 #include "tests/unit/engine/decide.h"
 
 #include "engine/audit/archive.h"
-#include "engine/node/engine_internal.h"
 #include "engine/ledger/proofs/proof.h"
+#include "engine/parts/engine_internal.h"
 #include "host/effective_rules.h"
 #include "tests/support/depth.h"
 

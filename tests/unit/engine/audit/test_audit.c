@@ -248,7 +248,7 @@ Test(audit, notices_a_proof_below_a_quorum, .timeout = 600)
     struct target t = pick(store, ASSAY_STORE_FINALITY, 6);
     struct assay_cursor c = assay_cursor_over(t.value, t.len);
     struct assay_slice payload;
-    struct assay_certificate cert;
+    struct assay_vote_certificate cert;
     uint8_t bitmap[1], signatures[3 * 64], bytes[2048], inner[1024];
     cr_assert_eq(assay_cbor_array_exact(&c, 2), ASSAY_OK);
     cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &payload), ASSAY_OK);
@@ -433,6 +433,7 @@ static struct assay_store *kept(struct assay_sim_world *w,
 }
 
 struct forger {
+    void (*twist)(struct assay_state *state); /* NULL: one member is another */
     uint8_t bytes[64 * 1024];
     struct assay_slice snapshot;
     struct assay_store *boundaries;
@@ -454,9 +455,11 @@ static bool forge_state(void *context, const struct assay_state *state)
                  ASSAY_OK);
     cr_assert_eq(assay_boundary_decode(assay_slice_over(bytes, len), NODES, &b), ASSAY_OK);
     f->memory = calloc(1, assay_state_memory_len(NODES));
-    assay_state_place(&own, f->memory, NODES);
+    assay_state_init(&own, f->memory, NODES);
     assay_state_copy(&own, state);
-    own.members[1].trust.integrity_bp -= 1000;
+    if (f->twist != NULL) f->twist(&own);
+    else own.members[1].trust.integrity_bp -= 1000;
+    assay_roster_digest(&own, own.roster_digest);
     assay_state_root(&own, scratch, sizeof scratch, own.root);
     assay_bytes_copy(b.header.state_root, 32, own.root, 32);
     struct assay_writer h = assay_writer_over(header, sizeof header);
@@ -469,10 +472,11 @@ static bool forge_state(void *context, const struct assay_state *state)
     return true;
 }
 
-static void put_forged(struct assay_sim_world *w, struct assay_store *store)
+static void put_twisted(struct assay_sim_world *w, struct assay_store *store,
+                        void (*twist)(struct assay_state *state))
 {
     static struct forger f;
-    f = (struct forger){ .boundaries = copy_of(w, 0) };
+    f = (struct forger){ .twist = twist, .boundaries = copy_of(w, 0) };
     const struct wish wish = { .closed = forge_state, .context = &f };
     cr_assert_eq(audit(w, f.boundaries, &wish).status, ASSAY_OK);
     cr_assert_gt(f.snapshot.len, 0);
@@ -481,6 +485,11 @@ static void put_forged(struct assay_sim_world *w, struct assay_store *store)
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
     assay_store_close(&f.boundaries);
     free(f.memory);
+}
+
+static void put_forged(struct assay_sim_world *w, struct assay_store *store)
+{
+    put_twisted(w, store, NULL);
 }
 
 static struct last_state states_of(struct assay_sim_world *w)
@@ -527,6 +536,93 @@ Test(audit, a_forged_state_behind_a_gap_is_never_proven, .timeout = 600)
     cr_assert_eq(o.fault.class_, ASSAY_STORE_STATE);
     cr_assert_eq(o.fault.key.epoch, GAP_TO);
     assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* --- states that no network can have: a digest says nothing of the bytes that it names */
+
+static const uint8_t junk[] = { 0xff, 0x01, 0x02 };
+
+static void name_junk_change(struct assay_state *state)
+{
+    state->pending_count = 1;
+    state->pending[0] = (struct assay_pending){ .sequence = ++state->change_sequence,
+                                                .activation = state->epoch + 2 };
+    assay_sha256(junk, sizeof junk, state->pending[0].digest);
+}
+
+static void name_junk_collateral(struct assay_state *state)
+{
+    state->update_count = 1;
+    state->updates[0] =
+        (struct assay_update){ .phase = ASSAY_UPDATE_WAITING, .epoch = state->epoch };
+    assay_sha256(junk, sizeof junk, state->updates[0].digest);
+}
+
+static void take_all_seats(struct assay_state *state)
+{
+    for (uint32_t i = 0; i < NODES; i++) {
+        state->members[i].keyless = state->members[i].weight > 0;
+        state->members[i].seat_weight = 0;
+    }
+}
+
+static void lengthen_past_roster(struct assay_state *state)
+{
+    cr_assert_gt(state->past_count, 0);
+    state->past[0].members = NODES + 1;
+}
+
+static void empty_past_roster(struct assay_state *state)
+{
+    state->past[state->past_count - 1].members = 0;
+}
+
+static void raise_counter(struct assay_state *state)
+{
+    state->counters[0] = INT64_MAX;
+}
+
+static void lower_counter(struct assay_state *state)
+{
+    state->counters[0] = INT64_MIN;
+}
+
+Test(audit, refuses_a_state_that_no_network_can_have, .timeout = 600)
+{
+    static const char other[] = "snapshot cannot be read, or is not its own root's";
+    static const struct {
+        void (*twist)(struct assay_state *state);
+        const char *what;
+    } cases[] = {
+        { name_junk_change, "a change that the state names is not this CHANGE record" },
+        { name_junk_collateral, "collateral that the state names is no COLLATERAL record" },
+        { take_all_seats, "no member of the state has a seat" },
+        { lengthen_past_roster, other },
+        { empty_past_roster, other },
+        { raise_counter, other },
+        { lower_counter, other },
+    };
+    struct assay_sim_world *w = past();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct assay_store *store = kept(w, cut);
+        struct assay_store_key key = { .epoch = GAP_TO, .number = 1 };
+        assay_sha256(junk, sizeof junk, key.id);
+        put_twisted(w, store, cases[i].twist);
+        for (unsigned k = 0; k < 2; k++)
+            cr_assert_eq(assay_store_put(store,
+                                         k == 0 ? ASSAY_STORE_CHANGE : ASSAY_STORE_COLLATERAL, &key,
+                                         assay_slice_over(junk, sizeof junk)),
+                         ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        const struct outcome o = audit(w, store, &plain);
+        cr_expect_eq(o.status, ASSAY_E_INVALID, "case %zu: %d", i, o.status);
+        cr_assert_not_null(o.fault.fault.what, "case %zu", i);
+        cr_expect_str_eq(o.fault.fault.what, cases[i].what, "case %zu", i);
+        cr_expect_eq(o.fault.class_, ASSAY_STORE_STATE, "case %zu", i);
+        cr_expect_eq(o.fault.key.epoch, GAP_TO, "case %zu", i);
+        assay_store_close(&store);
+    }
     assay_sim_world_destroy(&w);
 }
 

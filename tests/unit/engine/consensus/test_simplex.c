@@ -200,7 +200,7 @@ static bool counts_help(void *context, uint32_t from, uint32_t to, enum assay_me
 {
     struct help *help = context;
     struct assay_vote vote;
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     struct assay_proposal p;
     if (kind == ASSAY_MESSAGE_VOTE && assay_vote_decode(payload, &vote) == ASSAY_OK &&
         vote.statement.view >= SILENT_VIEW) {

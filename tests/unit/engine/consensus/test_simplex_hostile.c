@@ -662,12 +662,12 @@ static enum assay_status send(struct assay_sim_simplex *world, uint32_t to, uint
 static const struct made *chain_of(const struct assay_sim_simplex *world, uint16_t leader,
                                    uint64_t view)
 {
-    static struct made chains[2 * SX_LOOK][CHAIN];
-    static uint64_t views[2 * SX_LOOK];
+    static struct made chains[2 * SX_VIEWS_AHEAD][CHAIN];
+    static uint64_t views[2 * SX_VIEWS_AHEAD];
     static const uint8_t nobody[32] = { 0x5a };
-    struct made *const chain = chains[view % (2 * SX_LOOK)];
-    if (views[view % (2 * SX_LOOK)] == view) return chain;
-    views[view % (2 * SX_LOOK)] = view;
+    struct made *const chain = chains[view % (2 * SX_VIEWS_AHEAD)];
+    if (views[view % (2 * SX_VIEWS_AHEAD)] == view) return chain;
+    views[view % (2 * SX_VIEWS_AHEAD)] = view;
     for (size_t i = 0; i < CHAIN; i++) {
         const uint64_t at = i + 1 == CHAIN ? view : i + 2 == CHAIN ? view - 1 : 100000 * view + i;
         const struct parent below = { i == 0 ? nobody : chain[i - 1].id, at - 1 };
@@ -699,7 +699,7 @@ static void send_chain(struct assay_sim_simplex *world, uint32_t to)
 static void send_ahead(struct assay_sim_simplex *world, uint32_t to)
 {
     const struct assay_simplex *s = world->machines[to].simplex;
-    for (uint64_t view = s->view + 1; view <= s->view + SX_LOOK; view++) {
+    for (uint64_t view = s->view + 1; view <= s->view + SX_VIEWS_AHEAD; view++) {
         const struct sx_view *v = assay_sx_find_view(s, view);
         if (v == NULL || !v->has_leader || v->leader < HONEST || v->has_proposal) continue;
         const struct made *const made = &chain_of(world, v->leader, view)[CHAIN - 1];
@@ -731,7 +731,7 @@ Test(simplex_hostile, bodies_that_nobody_certified_take_no_room_from_proposals, 
         const struct assay_simplex *s = world->machines[m].simplex;
         for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
             const struct assay_block *block = assay_blocks_at(s->config.blocks, i);
-            cr_expect(!block->used || block->header.view <= s->view + SX_LOOK);
+            cr_expect(!block->used || block->header.view <= s->view + SX_VIEWS_AHEAD);
         }
     }
     cr_expect_gt(assay_sim_simplex_best_height(world), 300); /* 117 when bodies took the room */

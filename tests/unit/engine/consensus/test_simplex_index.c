@@ -3,7 +3,7 @@
  * 5.26) against a walk over all of them, through thousands of entries that come and go.
  */
 #include "engine/consensus/simplex_internal.h"
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

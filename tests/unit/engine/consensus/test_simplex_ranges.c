@@ -361,7 +361,7 @@ static bool tiles(const struct assay_sim_simplex *w, uint64_t parent, uint64_t v
     uint8_t nulls[8][32], missing[1][32], bytes[ASSAY_CERTIFICATE_LEN_MAX];
     bool bad = false;
     for (uint32_t i = 0; i < count; i++) {
-        struct assay_certificate c;
+        struct assay_vote_certificate c;
         const size_t len = make_certificate(w, names[i].view, names[i].type, bytes);
         cr_assert_eq(assay_certificate_decode(assay_slice_over(bytes, len), 4, &c), ASSAY_OK);
         assay_bytes_copy(nulls[i], 32, c.commitment, 32);
@@ -373,7 +373,7 @@ static bool tiles(const struct assay_sim_simplex *w, uint64_t parent, uint64_t v
     struct assay_simplex *s = w->machines[1].simplex;
     if (parent > 0) { /* its certificate is not what is looked at here */
         const size_t len = make_certificate(w, parent, ASSAY_VOTE_NOTARISE, bytes);
-        struct assay_certificate c;
+        struct assay_vote_certificate c;
         cr_assert_eq(assay_certificate_decode(assay_slice_over(bytes, len), 4, &c), ASSAY_OK);
         assay_bytes_copy(block.header.parent_proof, 32, c.commitment, 32);
         memset(block.header.parent_id, 0x5b, 32);

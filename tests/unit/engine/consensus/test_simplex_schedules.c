@@ -34,7 +34,7 @@ static bool is_vote(enum assay_message_kind kind, struct assay_slice payload, ui
 static bool is_certificate(enum assay_message_kind kind, struct assay_slice payload, uint64_t epoch,
                            uint64_t view, enum assay_vote_type type)
 {
-    struct assay_certificate c;
+    struct assay_vote_certificate c;
     return kind == ASSAY_MESSAGE_CERTIFICATE &&
            assay_certificate_decode(payload, 4, &c) == ASSAY_OK && c.statement.epoch == epoch &&
            c.statement.view == view && c.statement.type == type;

@@ -265,7 +265,7 @@ Test(certificate, needs_strictly_more_than_two_thirds_of_the_weight)
             const enum assay_status expected = stranger                 ? ASSAY_E_STRANGER
                                                : 3 * weight > 2 * total ? ASSAY_OK
                                                                         : ASSAY_E_INVALID;
-            struct assay_certificate certificate;
+            struct assay_vote_certificate certificate;
             const struct assay_slice payload = assay_slice_over(payloads[bitmap], lens[bitmap]);
             cr_assert_eq(assay_certificate_decode(payload, SLOTS, &certificate), ASSAY_OK);
             cr_expect_eq(assay_certificate_verify(&certificate, table_of(&c)), expected,
@@ -281,7 +281,7 @@ Test(certificate, any_flipped_bit_truncation_or_extra_byte_breaks_it)
     uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX + 1] = { 0 };
     const struct assay_vote_statement s = statement(ASSAY_VOTE_NULLIFY);
     const size_t len = signed_certificate(&c, &s, 7, bytes);
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     for (size_t bit = 0; bit < 8 * len; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         enum assay_status status =
@@ -307,7 +307,7 @@ Test(certificate, sets_no_bit_beyond_the_slots_and_signs_each_bit)
 {
     struct cast c = make_cast(equal_weights);
     uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
-    struct assay_certificate certificate;
+    struct assay_vote_certificate certificate;
     const struct assay_vote_statement s = statement(ASSAY_VOTE_NULLIFY);
     const size_t len = signed_certificate(&c, &s, 7, bytes);
     const struct assay_slice payload = assay_slice_over(bytes, len);
@@ -328,8 +328,8 @@ Test(certificate, is_named_by_statement_and_bitmap_never_by_signatures)
     struct cast c = make_cast(equal_weights);
     uint8_t one[ASSAY_CERTIFICATE_LEN_MAX];
     uint8_t other[ASSAY_CERTIFICATE_LEN_MAX];
-    struct assay_certificate a;
-    struct assay_certificate b;
+    struct assay_vote_certificate a;
+    struct assay_vote_certificate b;
     const struct assay_vote_statement s = statement(ASSAY_VOTE_NULLIFY);
     size_t len = signed_certificate(&c, &s, 7, one);
     assay_bytes_copy(other, len, one, len);

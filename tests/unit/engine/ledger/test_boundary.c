@@ -9,7 +9,7 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/node/engine_internal.h"
+#include "engine/parts/engine_internal.h"
 
 #include <criterion/criterion.h>
 

@@ -2,11 +2,11 @@
  * tests/unit/engine/ledger/test_boundary_chain.c - a checkpoint is carried forward, boundary after
  * boundary, also over the end of an era (docs/protocol.md 11.3.3).
  */
-#include "engine/sync/boundary_chain.h"
-#include "engine/sync/boundary_page.h"
-#include "engine/node/engine_internal.h"
 #include "engine/ledger/proofs/proof.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/parts/engine_internal.h"
+#include "engine/sync/boundary_chain.h"
+#include "engine/sync/boundary_page.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

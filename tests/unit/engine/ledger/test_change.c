@@ -2,7 +2,7 @@
  * tests/unit/engine/ledger/test_change.c - CHANGE: who may decide, and what it makes of a state
  * (docs/protocol.md 9.5 to 9.8).
  */
-#include "engine/ledger/state/effective_rules.h"
+#include "engine/ledger/fold/effective_rules.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>
@@ -182,8 +182,9 @@ Test(change, what_does_not_fit_is_refused_as_a_whole)
     } while (0)
     memset(actions[1].card.operator_id, 9, 32);
     REFUSED(ASSAY_E_INVALID, "an operator that there is not");
-    assay_bytes_copy(actions[1].card.transport_public, 32, b->state.members[4].door_public, 32);
-    REFUSED(ASSAY_E_DUPLICATE, "the door key of another");
+    assay_bytes_copy(actions[1].card.transport_public, 32, b->state.members[4].bootstrap_public,
+                     32);
+    REFUSED(ASSAY_E_DUPLICATE, "the bootstrap key of another");
     assay_bytes_copy(actions[1].card.voting_public, 64, b->state.members[4].lives[0].voting_public,
                      64);
     REFUSED(ASSAY_E_DUPLICATE, "the voting key of another");

@@ -6,9 +6,9 @@
  * that documents move.
  */
 #include "base/cbor.h"
-#include "engine/ledger/proofs/anchor.h"
-#include "engine/ledger/state/effective_rules.h"
-#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/fold/effective_rules.h"
+#include "engine/ledger/state/anchor.h"
+#include "engine/ledger/state/leaf.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>

@@ -6,6 +6,7 @@
 
 #include "base/cbor.h"
 #include "engine/ledger/proofs/proof.h"
+#include "engine/ledger/state/roster_digest.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -120,7 +121,7 @@ Test(checkpoint, the_roster_digest_moves_with_every_voter_key_and_weight)
     g->parameters.epoch_ms = 500;
     for (uint32_t i = 0; i < N; i++)
         memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
-    assay_state_place(&state, memory, N);
+    assay_state_init(&state, memory, N);
     assay_state_genesis(&state, g);
     assay_roster_digest(&state, first);
     for (uint32_t i = 0; i < N; i++) {
@@ -149,7 +150,7 @@ Test(checkpoint, the_roster_digest_moves_with_every_voter_key_and_weight)
  * not from the future, within the checkpoint's period, and ends by then. */
 Test(checkpoint, what_is_believed_offline_is_bounded_in_time)
 {
-    static struct assay_proven p; /* large */
+    static struct assay_proven_state p; /* large */
     const uint64_t day = UINT64_C(86400000);
     const uint32_t ages[] = { 1, 60, 86400, 30 * 86400, UINT32_MAX };
     const struct assay_checkpoint c = some();

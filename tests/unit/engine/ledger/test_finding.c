@@ -8,7 +8,7 @@
 enum { KEPT = 4 };
 
 struct bench {
-    struct assay_finding items[KEPT];
+    struct assay_finding_record items[KEPT];
     struct assay_findings findings;
     struct assay_member member;
     struct assay_verdict verdict;
@@ -38,7 +38,7 @@ static enum assay_outcome judge(struct bench *b, enum assay_evidence_kind kind)
     static const uint8_t digest[32] = { 9 };
     enum assay_outcome outcome = ASSAY_OUTCOME_PASS_OUT_OF_DATE;
     assay_verdict_conclude(&b->verdict);
-    const struct assay_finding *f =
+    const struct assay_finding_record *f =
         assay_findings_put(&b->findings, digest, 100, false, &b->verdict);
     if (!assay_finding_judge(f, &b->member, kind, b->expected, &outcome)) {
         cr_assert_eq(outcome, ASSAY_OUTCOME_NONE);
@@ -265,7 +265,7 @@ Test(finding, a_reason_longer_than_its_field_is_cut)
     make(&b);
     assay_verdict_add(&b.verdict, ASSAY_RULE_MEASUREMENT_UNKNOWN, 0, longest, longest);
     cr_assert_eq(judge(&b, ASSAY_KIND_SOFT), ASSAY_OUTCOME_FAIL_HARD);
-    const struct assay_finding *f = &b.items[0];
+    const struct assay_finding_record *f = &b.items[0];
     cr_assert_eq(f->reason[ASSAY_FINDING_REASON_LEN - 1], '\0');
     cr_assert_eq(f->reason[ASSAY_FINDING_REASON_LEN - 2], 'x');
 }

@@ -4,8 +4,8 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/ledger/state/fold.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/fold/fold.h"
+#include "engine/ledger/records/row.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -25,13 +25,13 @@ static struct assay_sim_world *past(void)
 
 struct judge {
     const struct assay_sim_world *world;
-    struct assay_finding items[FINDINGS];
+    struct assay_finding_record items[FINDINGS];
     struct assay_findings findings;
     bool answers, knows_nothing;
     unsigned refused, asked;
 };
 
-static const struct assay_finding *judge(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *judge(void *context, const struct assay_ask *ask)
 {
     struct judge *j = context;
     struct assay_verdict verdict;

@@ -3,7 +3,7 @@
  * reason.
  */
 #include "base/cbor.h"
-#include "engine/node/engine.h"
+#include "engine/engine.h"
 #include "engine/ledger/state/genesis.h"
 
 #include <criterion/criterion.h>
@@ -50,7 +50,7 @@ static void fill(struct made *m)
         struct assay_genesis_member *x = &g->members[i];
         key_of(100 + i, x->identity_public, NULL);
         key_of(200 + i, x->voting_public, NULL);
-        memset(x->door_public, (int)(1 + i), 32);
+        memset(x->bootstrap_public, (int)(1 + i), 32);
         memset(x->transport_public, (int)(101 + i), 32);
         assay_bytes_copy(x->operator_id, 32, g->operators[i % OPERATORS].operator_id, 32);
         memset(x->vendor_root, 5, 32);
@@ -615,9 +615,9 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
         key_of(1000 + 2 * i, x->identity_public, NULL);
         key_of(1001 + 2 * i, x->voting_public, NULL);
         for (unsigned k = 0; k < 2; k++)
-            (k == 0 ? x->door_public : x->transport_public)[k] = (uint8_t)(i >> 8);
-        x->door_public[2] = x->transport_public[2] = (uint8_t)i;
-        x->door_public[3] = 1;
+            (k == 0 ? x->bootstrap_public : x->transport_public)[k] = (uint8_t)(i >> 8);
+        x->bootstrap_public[2] = x->transport_public[2] = (uint8_t)i;
+        x->bootstrap_public[3] = 1;
         memset(x->platform_id, 6, 32);
         x->platform_id[0] = (uint8_t)(i >> 8);
         x->platform_id[1] = (uint8_t)i;
@@ -673,8 +673,8 @@ Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout
             struct assay_genesis_member *x = &g.members[i];
             key_of(1000 + 2 * i, x->identity_public, NULL);
             key_of(1001 + 2 * i, x->voting_public, NULL);
-            x->door_public[0] = x->transport_public[0] = x->platform_id[0] = (uint8_t)i;
-            x->door_public[1] = x->platform_id[1] = 1;
+            x->bootstrap_public[0] = x->transport_public[0] = x->platform_id[0] = (uint8_t)i;
+            x->bootstrap_public[1] = x->platform_id[1] = 1;
             x->transport_public[1] = 2;
             assay_bytes_copy(x->operator_id, 32, g.operators[i].operator_id, 32);
             memset(x->vendor_root, 5, 32);

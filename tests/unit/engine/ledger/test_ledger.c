@@ -4,8 +4,9 @@
  *
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
-#include "engine/ledger/state/ledger.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/fold/close.h"
+#include "engine/ledger/records/ledger.h"
+#include "engine/ledger/records/row.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -68,11 +69,11 @@ static struct bench *make(void)
         memset(b->genesis->members[i].node_id, (int)(i + 1), 32);
         b->genesis->members[i].evidence_kind = ASSAY_KIND_SOFT;
     }
-    assay_state_place(&b->state, take(b, assay_state_memory_len(N)), N);
-    assay_state_place(&b->next, take(b, assay_state_memory_len(N)), N);
-    assay_ledger_place(&b->ledger, take(b, assay_ledger_memory_len(N)), N);
-    assay_ledger_place(&b->copy, take(b, assay_ledger_memory_len(N)), N);
-    assay_close_place(&b->close, take(b, assay_close_memory_len(N)), N);
+    assay_state_init(&b->state, take(b, assay_state_memory_len(N)), N);
+    assay_state_init(&b->next, take(b, assay_state_memory_len(N)), N);
+    assay_ledger_init(&b->ledger, take(b, assay_ledger_memory_len(N)), N);
+    assay_ledger_init(&b->copy, take(b, assay_ledger_memory_len(N)), N);
+    assay_close_init(&b->close, take(b, assay_close_memory_len(N)), N);
     assay_state_genesis(&b->state, b->genesis);
     group(b);
     assay_close_genesis_weights(&b->rules, &b->close, &b->state, &b->tolerance);
@@ -410,13 +411,14 @@ Test(ledger, aborts_when_a_closed_branch_takes_a_record, .signal = SIGABRT)
 /* --- new keys need evidence that passes (docs/protocol.md 9.4) */
 
 /* What verify() found in evidence of a new life of member 2; wrong is for the test to choose. */
-static struct assay_finding finding_of(const struct bench *b, const struct assay_incarnate *i)
+static struct assay_finding_record finding_of(const struct bench *b,
+                                              const struct assay_incarnate *i)
 {
-    struct assay_finding f = { .used = true,
-                               .kind = ASSAY_KIND_SOFT,
-                               .outcome = ASSAY_OUTCOME_PASS_UP_TO_DATE,
-                               .has_claims = true,
-                               .has_platform = true };
+    struct assay_finding_record f = { .used = true,
+                                      .kind = ASSAY_KIND_SOFT,
+                                      .outcome = ASSAY_OUTCOME_PASS_UP_TO_DATE,
+                                      .has_claims = true,
+                                      .has_platform = true };
     struct assay_life life = { .incarnation = i->incarnation };
     struct assay_moment moment;
     assay_bytes_copy(life.voting_public, 64, i->voting_public, 64);
@@ -448,12 +450,12 @@ Test(incarnate, is_valid_with_evidence_that_passes_and_with_no_other)
         { ASSAY_OUTCOME_NONE, ASSAY_E_INVALID },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct assay_finding f = finding_of(b, &r.incarnate);
+        struct assay_finding_record f = finding_of(b, &r.incarnate);
         f.outcome = cases[i].outcome;
         cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), cases[i].status, "case %zu",
                      i);
     }
-    struct assay_finding f = finding_of(b, &r.incarnate);
+    struct assay_finding_record f = finding_of(b, &r.incarnate);
     f.platform_id[0] ^= 1;
     cr_expect_eq(assay_incarnate_judge(&b->context, &f, &r), ASSAY_E_INVALID, "its platform");
     f = finding_of(b, &r.incarnate);

@@ -74,7 +74,7 @@ static size_t prove(const struct kept *k, uint32_t slot, bool bare, uint8_t *byt
 
 /* In a piece of memory that is no longer than the bytes. */
 static enum assay_status verify(const uint8_t *bytes, size_t len, const struct assay_checkpoint *c,
-                                enum assay_proof_answer *answer, struct assay_proven *proven)
+                                enum assay_proof_answer *answer, struct assay_proven_state *proven)
 {
     uint8_t *exact = malloc(len + (len == 0));
     cr_assert_not_null(exact);
@@ -88,7 +88,7 @@ static enum assay_status verify(const uint8_t *bytes, size_t len, const struct a
 static enum assay_proof_answer answer_of(const uint8_t *bytes, size_t len,
                                          const struct assay_checkpoint *c)
 {
-    struct assay_proven proven;
+    struct assay_proven_state proven;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     cr_assert_eq(verify(bytes, len, c, &answer, &proven), ASSAY_OK);
     return answer;
@@ -116,7 +116,7 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
         for (unsigned i = 0; i < 3; i++) {
             /* with votes from the epoch before and from its own; without them from its own alone */
             struct assay_member_snapshot m;
-            struct assay_proven p;
+            struct assay_proven_state p;
             enum assay_proof_answer answer = ASSAY_PROOF_OLDER;
             const size_t len = prove(&k, slot, i == 2, bytes);
             cr_assert_eq(verify(bytes, len, i == 0 ? &k.from : &k.at, &answer, &p), ASSAY_OK);
@@ -145,7 +145,7 @@ Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 8);
     struct kept k;
-    struct assay_proven proven;
+    struct assay_proven_state proven;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     collect(w, 0, &k);
     const size_t len = prove(&k, 1, false, bytes);
@@ -182,7 +182,7 @@ Test(proof, shows_who_is_absent_and_who_failed, .timeout = 600)
     struct assay_sim_world *w = world(true, 5);
     struct kept k;
     enum assay_proof_answer answer;
-    struct assay_proven p;
+    struct assay_proven_state p;
     bool absent = false, failed = false;
     collect(w, 0, &k);
     for (uint32_t slot = 0; slot < NODES; slot++) {
@@ -205,7 +205,7 @@ Test(proof, follows_from_checkpoint_to_checkpoint, .timeout = 600)
     struct assay_checkpoint at = { 0 };
     for (uint64_t epoch = 5; epoch < 12; epoch++) {
         struct kept k;
-        struct assay_proven p;
+        struct assay_proven_state p;
         enum assay_proof_answer answer;
         collect(w, 1, &k);
         if (at.epoch == 0) at = k.from;
@@ -325,7 +325,7 @@ Test(proof, of_one_member_does_not_do_for_another, .timeout = 600)
     mixed = a;
     mixed.leaf = assay_slice_over(better, a.leaf.len);
     for (size_t i = 0; i < a.leaf.len; i++) {
-        struct assay_proven p;
+        struct assay_proven_state p;
         enum assay_proof_answer answer = ASSAY_PROVEN;
         better[i] ^= 1;
         const enum assay_status status =
@@ -382,7 +382,7 @@ Test(proof, needs_a_quorum_of_the_right_voters, .timeout = 600)
     /* three votes */
     struct assay_cursor c = assay_cursor_over(whole.finality.bytes, whole.finality.len);
     struct assay_slice payload;
-    struct assay_certificate cert;
+    struct assay_vote_certificate cert;
     uint8_t few[2048], inner[1024], bitmap[1], signatures[7 * 64];
     cr_assert_eq(assay_cbor_array_exact(&c, 2), ASSAY_OK);
     cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &payload), ASSAY_OK);
@@ -430,7 +430,7 @@ Test(proof, no_byte_of_it_can_be_another, .timeout = 600)
 {
     struct assay_sim_world *w = world(false, 5);
     struct kept k;
-    struct assay_proven p;
+    struct assay_proven_state p;
     enum assay_proof_answer answer;
     collect(w, 0, &k);
     const size_t len = prove(&k, 1, false, bytes);

@@ -4,7 +4,7 @@
 #include "base/cbor.h"
 #include "engine/consensus/vote.h"
 #include "engine/ledger/records/record.h"
-#include "engine/ledger/state/row.h"
+#include "engine/ledger/records/row.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

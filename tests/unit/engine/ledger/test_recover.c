@@ -4,6 +4,7 @@
  */
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/records/recover.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>
@@ -143,7 +144,7 @@ static struct drafted *draft(struct change_bench *b, const struct assay_action *
 static enum assay_status onto(struct change_bench *b, const struct drafted *d,
                               struct assay_fault *fault)
 {
-    return assay_recover_onto(&b->context, &b->ledger, &d->recover, fault);
+    return assay_recover_apply(&b->context, &b->ledger, &d->recover, fault);
 }
 
 /* The new era begins. */
@@ -445,7 +446,7 @@ static enum assay_status weighs(struct change_bench *b, struct grounding *g, uin
     struct assay_recover_table table;
     struct drafted *d = rests_on(b, g, count);
     assay_recover_table_of(&b->state, &table);
-    const enum assay_status status = assay_recover_weigh(&d->recover, &table, weight);
+    const enum assay_status status = assay_recover_compute_weight(&d->recover, &table, weight);
     free(d);
     return status;
 }
@@ -461,14 +462,14 @@ Test(recover, rests_on_what_more_than_a_third_of_the_members_signed_for_this_fen
     for (uint32_t count = 0; count <= CHANGE_MEMBERS; count++) {
         cr_assert_eq(weighs(b, g, count, &weight), ASSAY_OK, "%u", count);
         cr_expect_eq(assay_recover_is_grounded(&weight), 3 * count > CHANGE_MEMBERS, "%u", count);
-        cr_expect_eq(assay_recover_is_whole(&weight), 3 * count > 2 * CHANGE_MEMBERS, "%u",
+        cr_expect_eq(assay_recover_is_complete(&weight), 3 * count > 2 * CHANGE_MEMBERS, "%u",
                      count);
     }
     /* Members' weights, whoever represents them. */
     for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
         b->state.members[i].seat_weight = i == CHANGE_MEMBERS - 1;
     cr_assert_eq(weighs(b, g, CHANGE_MEMBERS - 1, &weight), ASSAY_OK);
-    cr_expect(assay_recover_is_whole(&weight), "the only seat has not answered");
+    cr_expect(assay_recover_is_complete(&weight), "the only seat has not answered");
     answers(b, g, 0, other, 0);
     cr_expect_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_E_INVALID, "to another fence");
     answers(b, g, 0, g->fence_digest, 1);

@@ -6,8 +6,8 @@
  * (tests/support/dummy_record.h).
  */
 #include "base/cbor.h"
-#include "engine/ledger/state/row.h"
 #include "engine/evidence/pool.h"
+#include "engine/ledger/records/row.h"
 #include "tests/support/dummy_record.h"
 
 #include <criterion/criterion.h>
@@ -81,7 +81,7 @@ Test(row, a_kind_more_is_read_checked_and_taken_into_a_ledger)
     uint8_t bytes[96];
     void *memory = calloc(1, assay_ledger_memory_len(MEMBERS));
     cr_assert_not_null(memory);
-    assay_ledger_place(&ledger, memory, MEMBERS);
+    assay_ledger_init(&ledger, memory, MEMBERS);
     struct assay_record r = greeting(2, "hello", bytes);
     cr_assert_eq(r.kind, DUMMY_RECORD);
     cr_assert_str_eq(assay_record_name(r.kind), "greeting");
@@ -106,7 +106,7 @@ static enum assay_status add(struct assay_pool *pool, uint64_t epoch, const char
     struct assay_record r = greeting(1, text, bytes);
     r.epoch = epoch;
     const enum assay_status status = assay_pool_add(pool, &r, 1, &item);
-    if (status == ASSAY_OK) assay_pool_ready(pool, item, &r);
+    if (status == ASSAY_OK) assay_pool_set_ready(pool, item, &r);
     return status;
 }
 
@@ -115,16 +115,16 @@ Test(row, the_pool_keeps_of_it_what_its_row_says)
     struct assay_pool pool;
     void *memory = calloc(1, assay_pool_memory_len(MEMBERS, false));
     cr_assert_not_null(memory);
-    assay_pool_place(&pool, memory, MEMBERS, false);
+    assay_pool_init(&pool, memory, MEMBERS, false);
     cr_assert_eq(add(&pool, 7, "a"), ASSAY_OK);
     cr_assert_eq(add(&pool, 7, "b"), ASSAY_OK);
     cr_assert_eq(add(&pool, 7, "c"), ASSAY_E_DUPLICATE, "two an epoch");
-    assay_pool_turn(&pool, 8);
+    assay_pool_on_epoch(&pool, 8);
     cr_assert_eq(add(&pool, 8, "d"), ASSAY_OK, "what outlives its epoch counts on");
     cr_assert_eq(add(&pool, 8, "e"), ASSAY_E_DUPLICATE, "three in all");
     for (uint32_t i = 0; i < pool.count; i++)
         if (pool.items[i].phase == ASSAY_POOL_READY) assay_pool_choose(&pool, i, 5);
-    assay_pool_nullified(&pool, 5);
+    assay_pool_on_nullified(&pool, 5);
     for (uint32_t i = 0; i < pool.count; i++)
         cr_assert_eq(pool.items[i].not_before, 0, "nothing to verify: it does not wait");
     free(memory);

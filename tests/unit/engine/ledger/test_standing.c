@@ -176,6 +176,7 @@ Test(standing, is_believed_for_a_bounded_time)
         const bool is_notified = r.answer == ASSAY_PROVEN || r.answer == ASSAY_PROOF_AGE_UNKNOWN;
         cr_expect_eq(r.expires_ms > 0, is_notified, "%zu", i);
         cr_expect(r.expires_ms <= genesis_ms() + MS(PERIOD), "%zu", i);
+        cr_expect_eq(r.checkpoint_len > 0, r.answer == ASSAY_PROVEN, "%zu", i);
         if (r.answer == ASSAY_PROVEN) cr_expect(r.expires_ms > table[i].now_ms, "%zu", i);
     }
     /* The checkpoint that the proof is, is trusted from its own time on, as long as the first. */
@@ -187,6 +188,19 @@ Test(standing, is_believed_for_a_bounded_time)
     cr_expect_eq(r.answer, ASSAY_PROVEN, "%s", assay_describe_answer(r.answer));
     cr_assert_eq(verify_at(&bare, bare.len, &next, closed_ms + MS(PERIOD), 90 * DAY, &r), ASSAY_OK);
     cr_expect_eq(r.answer, ASSAY_PROOF_EXPIRED);
+}
+
+/* docs/protocol.md 11.3.1: a caller whose clock was reset keeps the checkpoint that it had. */
+Test(standing, no_checkpoint_follows_from_a_proof_of_unknown_age)
+{
+    struct assay_standing_report r;
+    cr_assert_eq(verify_at(&whole, whole.len, &genesis, 0, 0, &r), ASSAY_OK);
+    cr_assert_eq(r.answer, ASSAY_PROOF_AGE_UNKNOWN);
+    cr_expect_eq(r.checkpoint_len, 0);
+    cr_expect(assay_bytes_all_zero(r.checkpoint, sizeof r.checkpoint));
+    cr_assert_eq(verify(&whole, whole.len, &genesis, &r), ASSAY_OK);
+    cr_assert_eq(r.answer, ASSAY_PROVEN);
+    cr_expect_gt(r.checkpoint_len, 0);
 }
 
 Test(standing, takes_no_null)

@@ -3,6 +3,7 @@
  */
 #include "base/merkle.h"
 #include "engine/ledger/proofs/checkpoint.h"
+#include "engine/ledger/state/roster_digest.h"
 #include "engine/ledger/state/state.h"
 
 #include <criterion/criterion.h>
@@ -66,14 +67,15 @@ static struct bench *make(void)
         b->memory[k] = calloc(1, assay_state_memory_len(N));
         cr_assert_not_null(b->memory[k]);
     }
-    assay_state_place(&b->state, b->memory[0], N);
-    assay_state_place(&b->other, b->memory[1], N);
+    assay_state_init(&b->state, b->memory[0], N);
+    assay_state_init(&b->other, b->memory[1], N);
     assay_state_genesis(&b->state, g);
     assay_state_genesis(&b->other, g);
     b->state.epoch = 41;
     b->state.past_count = 2;
     b->state.past[0] = (struct assay_past_epoch){ .epoch = 41, .t0_ms = 5, .has_roll = true };
     b->state.past[1] = (struct assay_past_epoch){ .epoch = 40, .t0_ms = 4 };
+    b->state.past[0].members = b->state.past[1].members = N;
     b->state.counters[2] = -12345;
     b->state.rules.parameters =
         (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0, 0, 0, 0 };
@@ -346,7 +348,7 @@ Test(state, every_field_of_the_network_moves_the_root)
     MOVES(s->trial.before.parameters.epoch_ms);
     MOVES(s->ended.sequence);
     MOVES(s->ended.epoch);
-    MOVES(s->ended.felled_weight);
+    MOVES(s->ended.suspended_weight);
     MOVES(s->ended.total_weight);
     MOVES(s->past[0].members);
     MOVES(s->past[0].policy_digest[0]);
@@ -368,7 +370,7 @@ Test(state, every_field_of_a_member_moves_the_root)
     struct assay_member *m = &b->state.members[2];
     MOVES(m->node_id[0]);
     MOVES(m->identity_public[63]);
-    MOVES(m->door_public[0]);
+    MOVES(m->bootstrap_public[0]);
     MOVES(m->operator_id[0]);
     MOVES(m->vendor_root[0]);
     MOVES(m->platform_id[0]);

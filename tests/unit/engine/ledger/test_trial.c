@@ -3,6 +3,7 @@
  *
  * What fells many reverts itself (docs/protocol.md 9.9, 9.9.1).
  */
+#include "engine/ledger/fold/close.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>
@@ -40,7 +41,7 @@ Test(trial, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.ended.sequence, 1);
-    cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_eq(3 * b->state.ended.suspended_weight, b->state.ended.total_weight);
     cr_assert_arr_eq(b->state.rules.policy_digest, b->genesis.policy_digest, 32);
     cr_assert_eq(b->state.trial.sequence, 0);
     for (uint32_t i = 0; i < CHANGE_MEMBERS; i++) {
@@ -308,7 +309,7 @@ Test(trial, less_than_a_third_of_the_table_exempts_nobody)
             b->state.members[i].weight = b->state.members[i].seat_weight = 0;
         }
         for (uint32_t i = 1; i < 4; i++) {
-            struct assay_trust *t = &b->state.members[i].trust;
+            struct assay_trust_state *t = &b->state.members[i].trust;
             t->integrity_bp = t->peak_bp = 7900;
             t->score.standing = t->integrity.standing = ASSAY_STANDING_WARNING;
         }
@@ -409,7 +410,7 @@ Test(trial, who_passed_under_the_new_rules_falls_alone)
     fell_one(b, 4); /* ... in the very epoch that goes back as well */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
-    cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_eq(3 * b->state.ended.suspended_weight, b->state.ended.total_weight);
     cr_assert_eq(b->state.members[5].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
@@ -578,7 +579,7 @@ Test(trial, a_reversal_gives_nothing_back_to_who_fails_by_both_sets)
     b->ledger.fail[4] = ASSAY_OUTCOME_FAIL_HARD; /* in the very epoch that goes back, too */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
-    cr_assert_eq(2 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_eq(2 * b->state.ended.suspended_weight, b->state.ended.total_weight);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
@@ -649,12 +650,12 @@ Test(trial, what_is_forced_meanwhile_does_not_go_back)
 /* --- which FAIL the rules on trial alone have made */
 
 struct verdicts {
-    struct assay_finding now, before;
+    struct assay_finding_record now, before;
     bool before_known;
     unsigned asked, asked_before;
 };
 
-static const struct assay_finding *verdict_of(void *context, const struct assay_ask *ask)
+static const struct assay_finding_record *verdict_of(void *context, const struct assay_ask *ask)
 {
     struct verdicts *v = context;
     if (!ask->before) v->asked++;
@@ -663,14 +664,14 @@ static const struct assay_finding *verdict_of(void *context, const struct assay_
     return v->before_known ? &v->before : NULL;
 }
 
-static struct assay_finding finding_of(const struct assay_member *m, bool before,
-                                       enum assay_outcome outcome)
+static struct assay_finding_record finding_of(const struct assay_member *m, bool before,
+                                              enum assay_outcome outcome)
 {
-    struct assay_finding f = { .used = true,
-                               .before = before,
-                               .kind = (enum assay_evidence_kind)m->evidence_kind,
-                               .outcome = outcome,
-                               .has_platform = true };
+    struct assay_finding_record f = { .used = true,
+                                      .before = before,
+                                      .kind = (enum assay_evidence_kind)m->evidence_kind,
+                                      .outcome = outcome,
+                                      .has_platform = true };
     assay_bytes_copy(f.platform_id, 32, m->platform_id, 32);
     assay_bytes_copy(f.vendor_root, 32, m->vendor_root, 32);
     return f;

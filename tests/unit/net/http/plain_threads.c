@@ -6,7 +6,7 @@
  * A plain program, because Criterion does not start under ThreadSanitizer. 0: passed.
  */
 #include "net/http/stream.h"
-#include "tests/unit/net/http/book.h"
+#include "tests/unit/net/http/http_fixture.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 enum { READERS = 4, ROUNDS = 2000 };
 
-static struct book book;
+static struct http_fixture fixture;
 static _Atomic bool over;
 static char two_moments[] = "a view is of two moments", other[] = "an epoch of another moment",
             rules[] = "rules of another moment";
@@ -29,7 +29,7 @@ static void *read_views(void *context)
     (void)context;
     assay_http_stream_init(&stream, 1, 0, false, 0);
     while (!atomic_load(&over)) {
-        struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
+        struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
         if (view == NULL) continue;
         const struct assay_snapshot *s = &view->snapshot;
         /* Everything in a view is of one moment. */
@@ -40,7 +40,7 @@ static void *read_views(void *context)
             return other;
         if (strtoull(view->rules->policy, NULL, 10) + 1 != s->chain.epoch) return rules;
         last = view->generation;
-        (void)assay_http_stream_read(&stream, book.ring, view, last, text, sizeof text);
+        (void)assay_http_stream_read(&stream, fixture.ring, view, last, text, sizeof text);
         assay_http_snapshot_release(&view);
     }
     return NULL;
@@ -50,19 +50,19 @@ int main(void)
 {
     pthread_t readers[READERS];
     int failures = 0;
-    book_open(&book, 4);
+    http_fixture_open(&fixture, 4);
     for (size_t i = 0; i < READERS; i++)
         if (pthread_create(&readers[i], NULL, read_views, NULL) != 0) return 2;
     for (uint32_t e = 1; e <= ROUNDS; e++) {
-        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, e));
         char policy[24];
         (void)snprintf(policy, sizeof policy, "%u", (unsigned)e);
-        assay_http_snapshot_slot_set_rules(book.slot,
+        assay_http_snapshot_slot_set_rules(fixture.slot,
                                            assay_http_rules_create(strdup(policy), strdup("{}")));
-        book_tell(&book, e, "x");
-        book.snapshot.chain.epoch = e + 1;
-        book.members[0].ledger.weight = e + 1;
-        if (!assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false)) return 2;
+        http_fixture_publish(&fixture, e, "x");
+        fixture.snapshot.chain.epoch = e + 1;
+        fixture.members[0].ledger.weight = e + 1;
+        if (!assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false)) return 2;
     }
     atomic_store(&over, true);
     for (size_t i = 0; i < READERS; i++) {
@@ -72,7 +72,7 @@ int main(void)
         (void)fprintf(stderr, "%s\n", (const char *)wrong);
         failures++;
     }
-    book_close(&book);
+    http_fixture_close(&fixture);
     (void)printf("%d readers of %d failed\n", failures, (int)READERS);
     return failures > 0;
 }

@@ -7,38 +7,38 @@
 #include "net/json/json.h"
 #include "net/services/server/summary.h"
 #include "scoring/tally.h"
-#include "tests/unit/net/http/book.h"
+#include "tests/unit/net/http/http_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct book book;
+static struct http_fixture fixture;
 static struct assay_http_figures figures;
 static struct assay_http_answer answer;
 static struct assay_json *json;
 
-static void open_book(void)
+static void open_fixture(void)
 {
-    book_open(&book, 4);
+    http_fixture_open(&fixture, 4);
 }
 
-static void close_book(void)
+static void close_fixture(void)
 {
     assay_json_free(&json);
     free(answer.body);
-    book_close(&book);
+    http_fixture_close(&fixture);
 }
 
-TestSuite(net_http_answer, .init = open_book, .fini = close_book);
+TestSuite(net_http_answer, .init = open_fixture, .fini = close_fixture);
 
 /* Out: answer; json, when it is any. */
 static void ask_request(const struct assay_http_request *request, uint64_t now_ms)
 {
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = book.ring, .figures = &figures, .now_ms = now_ms
+        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = now_ms
     };
     assay_json_free(&json);
     free(answer.body);
@@ -68,7 +68,7 @@ static const struct assay_json *ask(const char *path)
 
 static void publish(void)
 {
-    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+    cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
 }
 
 static const char *code(void)
@@ -113,15 +113,15 @@ Test(net_http_answer, a_quiet_network_is_told_in_one_sentence)
 /* What was true of the last epoch is not told as if it were so now. */
 Test(net_http_answer, the_sentence_is_true_when_the_chain_stands_still)
 {
-    book.snapshot.chain.final_at_ms = 1000;
-    book.snapshot.now_ms = 61000;
-    book.snapshot.margin.progress = false;
+    fixture.snapshot.chain.final_at_ms = 1000;
+    fixture.snapshot.now_ms = 61000;
+    fixture.snapshot.margin.progress = false;
     publish();
     cr_expect_str_eq(
         assay_json_text(ask("/v1/status"), "sentence", ""),
         "STALE, nothing has become final for 60 s; STOPPED, too few members are "
         "reachable; when it stalled 4 of 4 were FULL; it continues when enough are back");
-    book.snapshot.margin.progress = true;
+    fixture.snapshot.margin.progress = true;
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
                      "STALE, nothing has become final for 60 s; when it stalled 4 of 4 were "
@@ -131,13 +131,13 @@ Test(net_http_answer, the_sentence_is_true_when_the_chain_stands_still)
 /* Evidence of the running epoch, of the one before, or while that is being closed. */
 Test(net_http_answer, who_attested_lately_is_attested)
 {
-    book.snapshot.chain.epoch = 50;
+    fixture.snapshot.chain.epoch = 50;
     for (int i = 0; i < 4; i++)
-        book.members[i].ledger.last_success_epoch = 48;
+        fixture.members[i].ledger.last_success_epoch = 48;
     publish();
     cr_expect_not_null(
         strstr(assay_json_text(ask("/v1/status"), "sentence", ""), "4 of 4 attested"));
-    book.members[0].ledger.last_success_epoch = 47;
+    fixture.members[0].ledger.last_success_epoch = 47;
     publish();
     cr_expect_not_null(
         strstr(assay_json_text(ask("/v1/status"), "sentence", ""), "3 of 4 attested"));
@@ -146,13 +146,13 @@ Test(net_http_answer, who_attested_lately_is_attested)
 /* The last thing that was found is not what moved the score. */
 Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
 {
-    struct assay_snapshot_member *m = &book.members[2];
+    struct assay_snapshot_member *m = &fixture.members[2];
     m->ledger.trust.integrity_bp = 0;
     m->ledger.trust.integrity.standing = m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
     m->ledger.change_epoch = 40;
     m->ledger.change_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
     m->ledger.own_outcome = ASSAY_OUTCOME_ABSENT;
-    m->integrity_fall = (struct assay_snapshot_fall){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    m->integrity_fall = (struct assay_snapshot_suspension){ 40, ASSAY_INTEGRITY_FAIL_HARD };
     (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason, "absent");
     publish();
     const struct assay_json *node = ask("/v1/nodes/node-2");
@@ -172,17 +172,17 @@ Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
 /* The right build under a new incarnation would not help. */
 Test(net_http_answer, evidence_of_another_platform_has_advice_of_its_own)
 {
-    struct assay_snapshot_member *m = &book.members[2];
+    struct assay_snapshot_member *m = &fixture.members[2];
     m->ledger.trust.integrity_bp = 0;
     m->ledger.own_outcome = ASSAY_OUTCOME_FAIL_HARD;
-    m->integrity_fall = (struct assay_snapshot_fall){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    m->integrity_fall = (struct assay_snapshot_suspension){ 40, ASSAY_INTEGRITY_FAIL_HARD };
     (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason,
                    "roster-platform: expected 01, observed 02");
     publish();
     const struct assay_json *advice =
         assay_json_get(ask("/v1/nodes/2/explain"), "advice");
     cr_expect_not_null(strstr(assay_json_as_text(assay_json_at(advice, 0)),
-                              "give it the platform back that the network knows it with"));
+                              "restore the platform that it has in the network"));
 }
 
 Test(net_http_answer, a_member_is_found_by_name_slot_and_id)
@@ -205,13 +205,13 @@ Test(net_http_answer, a_member_is_found_by_name_slot_and_id)
 Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
 {
     for (uint64_t e = 38; e <= 41; e++) {
-        struct assay_http_epoch *epoch = book_epoch(&book, e);
+        struct assay_http_epoch *epoch = http_fixture_epoch(&fixture, e);
         if (e >= 40) {
             epoch->rows[1].row.integrity_bp = epoch->rows[1].row.score_bp = 7500;
             epoch->rows[1].row.standing = 1;
             epoch->rows[1].row.reason = e == 40 ? 7U : 2U;
         }
-        assay_http_snapshot_slot_add_epoch(book.slot, epoch);
+        assay_http_snapshot_slot_add_epoch(fixture.slot, epoch);
     }
     publish();
     const struct assay_json *moves = assay_json_get(ask("/v1/nodes/1/explain"), "moves");
@@ -227,17 +227,17 @@ Test(net_http_answer, closes_that_moved_the_score_are_told_with_their_rules)
 Test(net_http_answer, a_lie_is_marked_where_it_was_told)
 {
     const struct assay_http_false_vote lie = {
-        .epoch = 41, .found_epoch = 42, .verifier = 3, .said = 'F'
+        .epoch = 41, .found_epoch = 42, .verifier = 3, .outcome = 'F'
     };
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 40));
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
-    assay_http_snapshot_slot_add_false_vote(book.slot, &lie);
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 40));
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 41));
+    assay_http_snapshot_slot_add_false_vote(fixture.slot, &lie);
     publish();
-    const struct assay_json *lies = assay_json_get(ask("/v1/matrix"), "lies");
+    const struct assay_json *lies = assay_json_get(ask("/v1/matrix"), "false_votes");
     cr_assert_eq(assay_json_count(lies), 1);
     cr_expect_eq(assay_json_uint(assay_json_at(lies, 0), "verifier", 9), 3);
-    cr_expect_str_eq(assay_json_text(assay_json_at(lies, 0), "said", ""), "F");
-    lies = assay_json_get(ask_with("/v1/matrix", "epoch", "40"), "lies");
+    cr_expect_str_eq(assay_json_text(assay_json_at(lies, 0), "outcome", ""), "F");
+    lies = assay_json_get(ask_with("/v1/matrix", "epoch", "40"), "false_votes");
     cr_expect_eq(assay_json_count(lies), 0);
     const struct assay_json *votes = assay_json_get(ask("/v1/nodes/0/explain"), "votes");
     for (size_t v = 0; v < 4; v++)
@@ -248,15 +248,15 @@ Test(net_http_answer, a_lie_is_marked_where_it_was_told)
 
 Test(net_http_answer, large_histories_come_in_pages_that_hold_each_epoch_once)
 {
-    book_close(&book);
-    book_open(&book, BOOK_MEMBERS_MAX);
+    http_fixture_close(&fixture);
+    http_fixture_open(&fixture, HTTP_FIXTURE_MEMBERS_MAX);
     for (uint64_t e = 1; e <= 300; e++)
-        assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, e));
+        assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, e));
     publish();
     const struct assay_json *data = ask_with("/v1/epochs", "limit", "256");
     cr_expect_eq(assay_json_uint(data, "first", 0), 300 - ASSAY_HTTP_EPOCHS + 1);
     const struct assay_json *newest = assay_json_get(data, "epochs");
-    cr_expect_eq(assay_json_count(newest), ASSAY_HTTP_ROWS_MAX / BOOK_MEMBERS_MAX);
+    cr_expect_eq(assay_json_count(newest), ASSAY_HTTP_ROWS_MAX / HTTP_FIXTURE_MEMBERS_MAX);
     cr_expect_eq(assay_json_uint(assay_json_at(newest, assay_json_count(newest) - 1), "epoch", 0),
                  300, "without since the newest come");
     uint64_t since = 0, seen = 300 - ASSAY_HTTP_EPOCHS;
@@ -280,8 +280,8 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
     cr_expect_eq(answer.status, 500);
     cr_expect_str_eq(code(), "internal");
     assay_http_snapshot_slot_set_rules(
-        book.slot, assay_http_rules_create(strdup("{\"profile\":\"production\"}"),
-                                           strdup("{\"roots\":[{},{}]}")));
+        fixture.slot, assay_http_rules_create(strdup("{\"profile\":\"production\"}"),
+                                              strdup("{\"roots\":[{},{}]}")));
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/policy"), "profile", ""), "production");
     cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.policy");
@@ -292,7 +292,7 @@ Test(net_http_answer, rules_are_told_as_they_were_laid_out)
 Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
 {
     char etag[ASSAY_HTTP_ETAG_MAX + 16];
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 41));
     publish();
     static const char *const paths[] = { "/v1/status", "/v1/nodes", "/v1/matrix", "/v1/epochs",
                                          "/v1/graph/nodes" };
@@ -307,7 +307,7 @@ Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
         cr_expect_eq(answer.status, 304, "%s", paths[i]);
         cr_expect_eq(answer.len, 0);
         if (i == 0 || i == 1) publish();
-        else assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 50 + i));
+        else assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 50 + i));
         publish();
         ask_request(&again, 100100);
         cr_expect_eq(answer.status, 200, "%s changed", paths[i]);
@@ -320,6 +320,7 @@ Test(net_http_answer, a_loop_that_hangs_is_not_alive_and_permits_nothing)
 {
     const struct assay_http_request live = { .method = "GET", .path = "/livez" };
     const struct assay_http_request permit = { .method = "GET", .path = "/v1/permit" };
+    fixture.snapshot.epoch_ms = ASSAY_HTTP_DEAD_MS; /* the head stays young for 3T */
     publish();
     ask_request(&live, 100000 + ASSAY_HTTP_DEAD_MS - 1);
     cr_expect_eq(answer.status, 200);
@@ -331,6 +332,32 @@ Test(net_http_answer, a_loop_that_hangs_is_not_alive_and_permits_nothing)
     ask_request(&permit, 100000 + ASSAY_HTTP_DEAD_MS);
     cr_expect_eq(answer.status, 403);
     cr_expect_str_eq(assay_json_text(assay_json_get(json, "data"), "reason", ""), "stale");
+}
+
+/* docs/protocol.md 10.6: a head that became final at 99500 is younger than 3T until 102500, also
+ * where the loop published its last snapshot at 100000. */
+Test(net_http_answer, the_head_ages_by_the_clock_of_the_reader)
+{
+    const struct assay_http_request permit = { .method = "GET", .path = "/v1/permit" };
+    const struct assay_http_request live = { .method = "GET", .path = "/livez" };
+    publish();
+    ask_request(&permit, 102499);
+    cr_expect_eq(answer.status, 200);
+    ask_request(&permit, 102500);
+    cr_expect_eq(answer.status, 403);
+    cr_expect_str_eq(assay_json_text(assay_json_get(json, "data"), "reason", ""), "stale");
+    ask_request(&live, 102500);
+    cr_expect_eq(answer.status, 200);
+}
+
+Test(net_http_answer, an_old_head_is_not_ready_by_the_clock_of_the_reader)
+{
+    const struct assay_http_request ready = { .method = "GET", .path = "/readyz" };
+    publish();
+    ask_request(&ready, 102499);
+    cr_expect_eq(answer.status, 200);
+    ask_request(&ready, 102500);
+    cr_expect_eq(answer.status, 503);
 }
 
 static void expect_not_ready(const char *check)
@@ -354,32 +381,32 @@ Test(net_http_answer, each_thing_that_is_missing_makes_a_node_not_ready)
     publish();
     (void)ask("/readyz");
     cr_assert_eq(answer.status, 200);
-    book.members[0].ledger.last_success_epoch = 38;
+    fixture.members[0].ledger.last_success_epoch = 38;
     expect_not_ready("evidence");
-    book.members[0].ledger.last_success_epoch = 41;
-    book.snapshot.margin.progress = false;
+    fixture.members[0].ledger.last_success_epoch = 41;
+    fixture.snapshot.margin.progress = false;
     expect_not_ready("quorum");
-    book.snapshot.margin.progress = true;
-    book.snapshot.chain.behind = true;
+    fixture.snapshot.margin.progress = true;
+    fixture.snapshot.chain.behind = true;
     expect_not_ready("caught_up");
-    book.snapshot.chain.behind = false;
-    book.snapshot.chain.voting = false;
+    fixture.snapshot.chain.behind = false;
+    fixture.snapshot.chain.voting = false;
     expect_not_ready("caught_up");
-    book.members[0].ledger.seat_weight = 0; /* docs/protocol.md 5.22 */
+    fixture.members[0].ledger.seat_weight = 0; /* docs/protocol.md 5.22 */
     publish();
     (void)ask("/readyz");
     cr_expect_eq(answer.status, 200, "a member without a seat has no vote to give");
-    book.snapshot.chain.behind = true;
+    fixture.snapshot.chain.behind = true;
     expect_not_ready("caught_up");
-    book.snapshot.chain.behind = false;
-    book.members[0].ledger.weight = 0;
+    fixture.snapshot.chain.behind = false;
+    fixture.members[0].ledger.weight = 0;
     expect_not_ready("caught_up");
-    book.members[0].ledger.weight = book.members[0].ledger.seat_weight = 10000;
-    book.snapshot.chain.voting = true;
-    book.snapshot.chain.final_at_ms = 97000;
+    fixture.members[0].ledger.weight = fixture.members[0].ledger.seat_weight = 10000;
+    fixture.snapshot.chain.voting = true;
+    fixture.snapshot.chain.final_at_ms = 97000;
     expect_not_ready("chain");
-    book.snapshot.chain.final_at_ms = 99500;
-    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, true));
+    fixture.snapshot.chain.final_at_ms = 99500;
+    cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, true));
     (void)ask("/readyz");
     cr_expect_eq(answer.status, 503, "a node that ends");
 }
@@ -487,8 +514,8 @@ Test(net_http_answer, a_path_as_long_as_a_request_is_refused)
 Test(net_http_answer, names_are_data_wherever_they_are_shown)
 {
     static const char name[] = "</script>\"\\\n\x1b[2J{a=\"b\"}";
-    book.members[1].ledger.name = assay_slice_over(name, sizeof name - 1);
-    assay_http_snapshot_slot_add_epoch(book.slot, book_epoch(&book, 41));
+    fixture.members[1].ledger.name = assay_slice_over(name, sizeof name - 1);
+    assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 41));
     publish();
     const struct assay_json *list = assay_json_get(ask("/v1/nodes"), "nodes");
     cr_expect_eq(assay_json_count(list), 4);
@@ -514,10 +541,10 @@ static struct assay_services_summary *some_services(void)
                                          .path = "/run/a.svcs",
                                          .server = { .clients = 3,
                                                      .following = 2,
-                                                     .calls_refused = 3,
-                                                     .calls_yielded = 4,
+                                                     .connections_refused = 3,
+                                                     .connections_preempted = 4,
                                                      .requests_refused = 5,
-                                                     .requests_yielded = 6 },
+                                                     .requests_preempted = 6 },
                                          .group_count = 2,
                                          .has_shares = true,
                                          .has_tasks = true };
@@ -573,7 +600,7 @@ Test(net_http_answer, a_network_without_services_tells_of_none)
     cr_expect_null(strstr(answer.body, "assay_tasks"));
     struct assay_services_summary *v = some_services();
     v->is_known = false; /* figures of what is not there yet would be zeros */
-    book.snapshot.services = v;
+    fixture.snapshot.services = v;
     publish();
     (void)ask("/metrics");
     cr_expect_null(strstr(answer.body, "assay_continuity"));
@@ -583,7 +610,7 @@ Test(net_http_answer, a_network_without_services_tells_of_none)
 Test(net_http_answer, services_are_told_as_their_summary_has_them)
 {
     struct assay_services_summary *v = some_services();
-    book.snapshot.services = v;
+    fixture.snapshot.services = v;
     publish();
     v->group[0].view = 99; /* what was laid out does not change any more */
     const struct assay_json *data = ask("/v1/services");
@@ -634,9 +661,9 @@ Test(net_http_answer, services_have_metrics)
         "\nassay_service_programs{state=\"following\"} 2\n",
         "\nassay_service_programs{state=\"idle\"} 1\n",
         "\nassay_service_full_total{what=\"connection\",result=\"refused\"} 3\n",
-        "\nassay_service_full_total{what=\"connection\",result=\"yielded\"} 4\n",
-        "\nassay_service_full_total{what=\"question\",result=\"refused\"} 5\n",
-        "\nassay_service_full_total{what=\"question\",result=\"yielded\"} 6\n",
+        "\nassay_service_full_total{what=\"connection\",result=\"preempted\"} 4\n",
+        "\nassay_service_full_total{what=\"request\",result=\"refused\"} 5\n",
+        "\nassay_service_full_total{what=\"request\",result=\"preempted\"} 6\n",
         "\nassay_continuity_view{group=\"state\"} 4\n",
         "\nassay_continuity_phase{group=\"state\",phase=\"changing\"} 1\n",
         "\nassay_continuity_phase{group=\"state\",phase=\"gone\"} 0\n",
@@ -651,7 +678,7 @@ Test(net_http_answer, services_have_metrics)
         "\nassay_tasks_locked 30\n",
         "\nassay_accounts 2\n",
     };
-    book.snapshot.services = some_services();
+    fixture.snapshot.services = some_services();
     publish();
     (void)ask("/metrics");
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)

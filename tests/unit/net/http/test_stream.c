@@ -4,29 +4,29 @@
  * Events as they happen: where a reader goes on, what it is told when something is gone.
  */
 #include "net/http/stream.h"
-#include "tests/unit/net/http/book.h"
+#include "tests/unit/net/http/http_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct book book;
+static struct http_fixture fixture;
 static struct assay_http_stream stream;
 static char text[1 << 20];
 static size_t text_len;
 
-static void open_book(void)
+static void open_fixture(void)
 {
-    book_open(&book, 4);
+    http_fixture_open(&fixture, 4);
 }
 
-static void close_book(void)
+static void close_fixture(void)
 {
-    book_close(&book);
+    http_fixture_close(&fixture);
 }
 
-TestSuite(net_http_stream, .init = open_book, .fini = close_book);
+TestSuite(net_http_stream, .init = open_fixture, .fini = close_fixture);
 
 static void begin(uint64_t seq, bool resync)
 {
@@ -37,12 +37,12 @@ static void begin(uint64_t seq, bool resync)
 /* Everything there is to say at this moment, in pieces of at most `piece` bytes. */
 static const char *drain(uint64_t now_ms, size_t piece)
 {
-    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(book.slot);
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     size_t len = 0;
     text_len = 0;
     do {
         cr_assert_lt(text_len + piece, sizeof text);
-        len = assay_http_stream_read(&stream, book.ring, view, now_ms, text + text_len, piece);
+        len = assay_http_stream_read(&stream, fixture.ring, view, now_ms, text + text_len, piece);
         text_len += len;
     } while (len > 0);
     text[text_len] = '\0';
@@ -61,7 +61,7 @@ static unsigned count(const char *in, const char *what)
 Test(net_http_stream, goes_on_after_the_event_that_was_seen)
 {
     for (uint64_t seq = 1; seq <= 10; seq++)
-        book_tell(&book, seq, "x");
+        http_fixture_publish(&fixture, seq, "x");
     begin(7, false);
     const char *said = drain(1000, 8192);
     cr_expect_eq(strncmp(said, "retry: 3000\n\n", 13), 0);
@@ -69,7 +69,7 @@ Test(net_http_stream, goes_on_after_the_event_that_was_seen)
     cr_expect_not_null(strstr(said, "id: abc-8\n"));
     cr_expect_null(strstr(said, "id: abc-7\n"));
     cr_expect_str_eq(drain(1001, 100), "", "told once");
-    book_tell(&book, 11, "y");
+    http_fixture_publish(&fixture, 11, "y");
     cr_expect(assay_http_stream_is_ready(&stream, 11, 0, 1002));
     cr_expect_eq(count(drain(1002, 100), "id: abc-11\n"), 1);
 }
@@ -78,8 +78,8 @@ Test(net_http_stream, any_pieces_make_the_same_text)
 {
     static char whole[sizeof text];
     for (uint64_t seq = 1; seq <= 40; seq++)
-        book_tell(&book, seq, "some event or other");
-    cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+        http_fixture_publish(&fixture, seq, "some event or other");
+    cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
     begin(0, false);
     (void)snprintf(whole, sizeof whole, "%s", drain(1000, 8192));
     static const size_t pieces[] = { 1, 2, 3, 7, 100, 4095, 4096 };
@@ -92,7 +92,7 @@ Test(net_http_stream, any_pieces_make_the_same_text)
 Test(net_http_stream, who_is_too_late_is_told_to_ask_again)
 {
     for (uint64_t seq = 1; seq <= 3 * ASSAY_HTTP_EVENTS; seq++)
-        book_tell(&book, seq, "x");
+        http_fixture_publish(&fixture, seq, "x");
     begin(2 * ASSAY_HTTP_EVENTS - 1, false); /* the event after this one is gone */
     const char *said = drain(1000, 8192);
     cr_expect_eq(count(said, "event: resync"), 1);
@@ -109,7 +109,7 @@ Test(net_http_stream, tells_of_newer_states_four_times_a_second_at_most)
     begin(0, false);
     unsigned told = 0;
     for (uint64_t now = 1000; now < 3000; now += 10) {
-        cr_assert(assay_http_snapshot_slot_publish(book.slot, &book.snapshot, false));
+        cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
         told += count(drain(now, 4096), "event: snapshot");
     }
     cr_expect_eq(told, 8);
@@ -139,9 +139,9 @@ Test(net_http_stream, the_longest_event_fits)
     memset(event.text, 1, sizeof event.text - 1);
     memset(name, 1, sizeof name - 1);
     name[63] = '\0';
-    assay_http_ring_add(book.ring, &event, name);
+    assay_http_ring_add(fixture.ring, &event, name);
     event.seq++;
-    assay_http_ring_add(book.ring, &event, name);
+    assay_http_ring_add(fixture.ring, &event, name);
     begin(UINT64_MAX / 2 - 1, false);
     const char *said = drain(1000, 8192);
     cr_expect_eq(count(said, "\n\n"), 3, "%s", said);

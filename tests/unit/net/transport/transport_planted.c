@@ -10,6 +10,6 @@
 int main(int argc, char **argv)
 {
     if (!assay_transport_is(argc, argv)) return 2;
-    const bool good = argc == 3 && strcmp(argv[2], "good") == 0;
+    const bool good = argc == 2 && strcmp(argv[1], "good") == 0;
     assay_transport_run(good ? NULL : assay_planted_frame);
 }

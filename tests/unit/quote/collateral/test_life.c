@@ -77,7 +77,7 @@ Test(quote_life, what_ends_first_ends_it_and_what_begins_last_begins_it)
     cr_expect_eq(life->from_unix_s, SET_FROM + 4 * SET_DAY);
     /* The older family's documents; its lists have newer ones beside them. */
     cr_expect_eq(life->until_unix_s, SET_FROM + SET_DAY + SET_LIFE);
-    cr_expect_str_eq(life->ends_first, "TCB info");
+    cr_expect_str_eq(life->expires_first, "TCB info");
     const struct assay_collateral *const c = set->built.entries[life->ends_in].collateral;
     cr_expect_eq(c->tcb_info.evaluation_number, 5);
 }
@@ -97,7 +97,7 @@ Test(quote_life, the_date_of_a_superseded_list_is_left_out)
     c->lists[0].crl.this_update_s += 1;
     assay_collateral_lifetimes(&set->built, lives, &count);
     cr_expect_eq(lives[0].until_unix_s, SET_FROM + 2 * SET_DAY);
-    cr_expect_str_eq(lives[0].ends_first, "CRL");
+    cr_expect_str_eq(lives[0].expires_first, "CRL");
     c->lists[0].crl.issuer.der[20] ^= 1;
     c->lists[0].crl.this_update_s -= 1;
     assay_collateral_lifetimes(&set->built, lives, &count);

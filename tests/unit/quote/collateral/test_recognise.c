@@ -1,9 +1,9 @@
 /*
  * tests/unit/quote/collateral/test_recognise.c - tests of the recognition of collateral.
  *
- * quote/collateral/recognise.h: a piece is what its own bytes are, whatever they begin with.
+ * quote/pieces/recognise.h: a piece is what its own bytes are, whatever they begin with.
  */
-#include "quote/collateral/recognise.h"
+#include "quote/pieces/recognise.h"
 
 #include "base/base64.h"
 #include "base/bytes.h"

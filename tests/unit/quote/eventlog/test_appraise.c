@@ -5,7 +5,7 @@
 #include "quote/eventlog/appraise.h"
 #include "quote/verify.h"
 #include "tests/support/eventlog_reference.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static const uint16_t sha256_384[] = { SHA256, SHA384 };
 static struct assay_eventlog_report report;
 
 /* --- a TPM: firmware in PCRs 0, 4, 5, IMA in PCR 10; PCR 5 is not quoted */
-static struct paper *p;
+static struct simtpm *p;
 static struct made_log firmware, ima;
 static struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
 static size_t log_count;
@@ -52,7 +52,7 @@ static void quote_logs(void)
             const uint16_t alg = p->banks[b].alg;
             if ((p->banks[b].mask >> pcr & 1) == 0) continue;
             const size_t len = reference_replay(pcr == 10 ? &ima : &firmware, pcr, alg, 99, value);
-            assay_bytes_copy(p->values + p->values_len, PAPER_VALUES - p->values_len, value, len);
+            assay_bytes_copy(p->values + p->values_len, SIMTPM_VALUES - p->values_len, value, len);
             p->values_len += len;
         }
 }
@@ -66,7 +66,7 @@ static void set_up(void)
 {
     p = malloc(sizeof *p);
     cr_assert_not_null(p);
-    paper_make(p);
+    simtpm_make(p);
     p->bank_count = 1;
     p->banks[0] = (struct assay_tpm_bank){ SHA256, 1u << 0 | 1u << 4 | 1u << 10 };
     make_logs();
@@ -78,7 +78,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 
@@ -86,12 +86,12 @@ TestSuite(quote_eventlog_appraise, .init = set_up, .fini = tear_down);
 
 static void judge(void)
 {
-    paper_build(p);
+    simtpm_build(p);
     const struct assay_evidence_request request = {
         .kind = ASSAY_KIND_TPM,
         .bytes = p->evidence,
         .len = p->len,
-        .at_unix_s = PAPER_NOW,
+        .at_unix_s = SIMTPM_NOW,
         .endorsements = &p->endorsements,
         .policy = &p->policy,
         .logs = logs,
@@ -217,7 +217,7 @@ Test(quote_eventlog_appraise, of_evidence_that_cannot_be_read_nothing_is_told)
         .kind = ASSAY_KIND_TPM,
         .bytes = p->evidence,
         .len = p->len - 1,
-        .at_unix_s = PAPER_NOW,
+        .at_unix_s = SIMTPM_NOW,
         .endorsements = &p->endorsements,
         .policy = &p->policy,
         .logs = logs,
@@ -719,12 +719,12 @@ Test(quote_eventlog_appraise, a_violated_file_is_none_that_is_allowed)
 /* The verdict is then unjudged: nobody knows, and nobody passes. */
 static void expect_unjudged(void)
 {
-    paper_build(p);
+    simtpm_build(p);
     const struct assay_evidence_request request = {
         .kind = ASSAY_KIND_TPM,
         .bytes = p->evidence,
         .len = p->len,
-        .at_unix_s = PAPER_NOW,
+        .at_unix_s = SIMTPM_NOW,
         .endorsements = &p->endorsements,
         .policy = &p->policy,
         .logs = logs,

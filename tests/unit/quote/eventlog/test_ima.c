@@ -21,7 +21,7 @@ static struct made_log make(size_t hash, bool big_endian)
 static enum assay_status read_all(const uint8_t *bytes, size_t len, size_t *count)
 {
     struct assay_eventlog log;
-    struct assay_event event;
+    struct assay_boot_event event;
     uint8_t *const exact = malloc(len > 0 ? len : 1);
     cr_assert_not_null(exact);
     if (len > 0) assay_bytes_copy(exact, len, bytes, len);
@@ -41,7 +41,7 @@ Test(quote_eventlog_ima, reads_its_templates_in_both_byte_orders_and_four_length
     for (size_t i = 0; i < 8; i++) {
         const struct made_log made = make(lengths[i / 2], i % 2 == 1);
         struct assay_eventlog log;
-        struct assay_event e;
+        struct assay_boot_event e;
         cr_assert_eq(assay_eventlog_open(made.bytes, made.len, &log), ASSAY_OK, "%zu", i);
         cr_expect_eq(log.form, ASSAY_EVENTLOG_IMA);
         cr_expect_eq(log.big_endian, i % 2 == 1);

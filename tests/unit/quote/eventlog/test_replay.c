@@ -14,7 +14,7 @@ static const uint16_t algs[] = { 11, 12, 13 };
 static void expect_like_reference(const struct made_log *made, uint32_t reg, uint16_t alg)
 {
     struct assay_eventlog log;
-    struct assay_event event;
+    struct assay_boot_event event;
     struct assay_replay replay;
     uint8_t expected[64];
     assay_replay_init(&replay);
@@ -62,7 +62,7 @@ Test(quote_eventlog_replay, extends_as_a_tpm_does)
         "1c9ecec90e28d2461650418635878a5c91e49f47586ecf75f2b0cbb94e897112";
     struct made_log made = log_tcg(algs, 1);
     struct assay_eventlog log;
-    struct assay_event event;
+    struct assay_boot_event event;
     struct assay_replay replay;
     char text[65];
     log_event(&made, 4, 1, "", 0);
@@ -88,7 +88,7 @@ Test(quote_eventlog_replay, starts_pcr0_at_the_locality_once_and_first)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct made_log made = log_tcg(algs, 1);
         struct assay_eventlog log;
-        struct assay_event event;
+        struct assay_boot_event event;
         struct assay_replay replay;
         enum assay_status status = ASSAY_OK;
         if (rows[i].localities[0] >= 0) log_locality(&made, (uint8_t)rows[i].localities[0]);
@@ -107,7 +107,7 @@ Test(quote_eventlog_replay, says_when_the_log_lacks_the_algorithm)
 {
     struct made_log made = log_tcg(algs, 1);
     struct assay_eventlog log;
-    struct assay_event event;
+    struct assay_boot_event event;
     struct assay_replay replay;
     log_event(&made, 4, 1, "x", 1);
     assay_replay_init(&replay);

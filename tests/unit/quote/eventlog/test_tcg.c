@@ -28,7 +28,7 @@ static struct made_log make(void)
 static enum assay_status read_all(const uint8_t *bytes, size_t len, size_t *count)
 {
     struct assay_eventlog log;
-    struct assay_event event;
+    struct assay_boot_event event;
     uint8_t *const exact = malloc(len > 0 ? len : 1); /* so that a sanitizer sees one byte more */
     cr_assert_not_null(exact);
     if (len > 0) assay_bytes_copy(exact, len, bytes, len);
@@ -58,7 +58,7 @@ Test(quote_eventlog_tcg, reads_every_event_with_its_digests_and_data)
 {
     const struct made_log made = make();
     struct assay_eventlog log;
-    struct assay_event e;
+    struct assay_boot_event e;
     cr_assert_eq(assay_eventlog_open(made.bytes, made.len, &log), ASSAY_OK);
     cr_assert_eq(log.form, ASSAY_EVENTLOG_TCG);
     cr_assert_eq(log.alg_count, 2);

@@ -2,13 +2,13 @@
  * tests/unit/quote/faults/test_crypto.c - fault injection into every call of the cryptographic
  * library: a failing verifier has no verdict (docs/protocol.md 3.1), and caches nothing.
  */
-#include "tests/support/faults/fault.h"
 #include "quote/verify.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/cose/nitro_world.h"
-#include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/quote/intel/td_world.h"
-#include "tests/unit/tpm/paper.h"
+#include "tests/unit/quote/snp/snp_world.h"
+#include "tests/unit/tpm/simulated_tpm.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
 #include <criterion/criterion.h>
@@ -156,36 +156,36 @@ Test(quote_faults_crypto, of_a_cca_token_leaves_no_verdict)
 
 static enum assay_status judge_tpm(void *world, struct assay_verdict *verdict)
 {
-    return paper_verify(world, verdict);
+    return simtpm_verify(world, verdict);
 }
 
 Test(quote_faults_crypto, of_a_tpm_quote_leaves_no_verdict)
 {
-    struct paper *const p = malloc(sizeof *p);
+    struct simtpm *const p = malloc(sizeof *p);
     cr_assert_not_null(p);
-    paper_make(p);
-    paper_list(p, NULL, PAPER_NOW - PAPER_DAY, PAPER_NOW + PAPER_DAY);
-    paper_build(p);
+    simtpm_make(p);
+    simtpm_list(p, NULL, SIMTPM_NOW - SIMTPM_DAY, SIMTPM_NOW + SIMTPM_DAY);
+    simtpm_build(p);
     (void)expect_no_opinion(judge_tpm, p, "TPM");
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 
 Test(quote_faults_crypto, of_a_tpm_quote_leaves_no_way_remembered)
 {
-    struct paper *const p = malloc(sizeof *p);
+    struct simtpm *const p = malloc(sizeof *p);
     struct assay_verifier_counts counts;
     struct assay_verdict good, now;
     cr_assert_not_null(p);
-    paper_make(p);
-    paper_build(p);
+    simtpm_make(p);
+    simtpm_build(p);
     fault_arm(0);
-    cr_assert_eq(paper_verify(p, &good), ASSAY_OK);
+    cr_assert_eq(simtpm_verify(p, &good), ASSAY_OK);
     const size_t calls = fault_count();
     const struct assay_evidence_request request = { .kind = ASSAY_KIND_TPM,
                                                     .bytes = p->evidence,
                                                     .len = p->len,
-                                                    .at_unix_s = PAPER_NOW,
+                                                    .at_unix_s = SIMTPM_NOW,
                                                     .endorsements = &p->endorsements,
                                                     .policy = &p->policy };
     for (size_t i = 1; i <= calls; i++) {
@@ -204,7 +204,7 @@ Test(quote_faults_crypto, of_a_tpm_quote_leaves_no_way_remembered)
         assay_verifier_deinit(&verifier);
         free(memory);
     }
-    paper_free(p);
+    simtpm_free(p);
     free(p);
 }
 

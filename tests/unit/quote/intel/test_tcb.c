@@ -2,7 +2,7 @@
  * tests/unit/quote/intel/test_tcb.c - tests of TCB levels, the TDX index rule, module identity,
  * convergence.
  */
-#include "quote/intel/tcb.h"
+#include "quote/collateral/tcb.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -73,7 +73,7 @@ static enum assay_status build(struct house *h, const struct assay_certificate *
 }
 
 static enum assay_status verify(const struct house *h, const struct assay_path *path,
-                                struct assay_fault *fault, size_t *at)
+                                struct assay_quote_fault *fault, size_t *at)
 {
     return assay_path_verify(path, &h->root, fault, at);
 }
@@ -82,7 +82,7 @@ static enum assay_status verify(const struct house *h, const struct assay_path *
 static void expect_fault(struct house *h, enum assay_rule rule, size_t index)
 {
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 99;
     publish(h);
     cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
@@ -101,7 +101,7 @@ Test(quote_path, is_found_in_every_order_of_candidates_with_duplicates_and_stran
     for (unsigned code = 0; code < 5 * 5 * 5 * 5 * 5; code++) {
         struct assay_certificate candidates[5];
         struct assay_path path;
-        struct assay_fault fault;
+        struct assay_quote_fault fault;
         size_t at = 0;
         bool has[KEYS] = { false };
         unsigned rest = code;
@@ -129,7 +129,7 @@ Test(quote_path, of_a_root_alone_is_the_root)
 {
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 0;
     cr_assert_eq(assay_path_build(&h->certificates[ROOT], NULL, 0, &h->root, &path), ASSAY_OK);
     cr_assert_eq(path.count, 1);
@@ -176,7 +176,7 @@ Test(quote_path, chooses_between_namesakes_by_their_signature)
     struct house *const h = house_open();
     struct assay_certificate candidates[4];
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 0;
     h->terms[STRANGER] = h->terms[ISSUER];
     h->terms[STRANGER].key = h->keys[STRANGER];
@@ -267,7 +267,7 @@ Test(quote_path, refuses_a_wrong_signature_at_every_place)
 {
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     for (size_t i = 0; i < 4; i++) {
         size_t at = 99;
         const size_t index = 3 - i; /* of the path */
@@ -315,7 +315,7 @@ Test(quote_path, refuses_certificates_without_a_serial_number)
     }
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 0;
     h->terms[ROOT].serial = 0;
     publish(h);
@@ -369,7 +369,7 @@ Test(quote_path, counts_path_lengths)
 {
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 0;
     h->terms[ROOT].has_path_len = h->terms[CA].has_path_len = h->terms[ISSUER].has_path_len = true;
     h->terms[ROOT].path_len = 2;
@@ -392,7 +392,7 @@ Test(quote_path, refuses_critical_extensions_that_nobody_knows)
     static const size_t index_of[] = { [ROOT] = 3, [CA] = 2, [ISSUER] = 1, [LEAF] = 0 };
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 0;
     for (size_t i = 0; i < 4; i++) {
         const struct authority_certificate right = h->terms[i];
@@ -414,7 +414,7 @@ Test(quote_path, ends_at_the_root_key_whoever_certified_it)
 {
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     struct assay_verdict verdict;
     size_t at = 0;
     h->terms[ROOT] = authority_ca("Root", h->keys[ROOT], "Elder", h->keys[STRANGER], alg);
@@ -435,7 +435,7 @@ Test(quote_path, does_not_take_a_certificate_of_the_root_key_for_one_by_the_root
 {
     struct house *const h = house_open();
     struct assay_path path;
-    struct assay_fault fault;
+    struct assay_quote_fault fault;
     size_t at = 99;
     h->terms[LEAF] = authority_leaf("Leaf", h->keys[ROOT], "Elder", h->keys[STRANGER], alg);
     publish(h);
@@ -495,7 +495,7 @@ Test(quote_path, reports_faults_and_windows)
     struct house *const h = house_open();
     struct assay_path path;
     struct assay_verdict verdict;
-    const struct assay_fault fault = { ASSAY_RULE_CHAIN_SIGNATURE, 7, "right", "wrong" };
+    const struct assay_quote_fault fault = { ASSAY_RULE_CHAIN_SIGNATURE, 7, "right", "wrong" };
     cr_assert_eq(build(h, h->certificates, KEYS, &path), ASSAY_OK);
     assay_verdict_init(&verdict, ASSAY_KIND_TPM, h->terms[CA].from_s);
     assay_path_windows(&path, &verdict);

@@ -5,15 +5,16 @@
  */
 #include "quote/verify.h"
 
-#include "quote/certificates/path.h"
+#include "quote/accept/roots.h"
 #include "quote/certificates/chain.h"
+#include "quote/certificates/path.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* SHA-256 of each SubjectPublicKeyInfo, from sources of their own (quote/certificates/roots.c). */
+/* SHA-256 of each SubjectPublicKeyInfo, from sources of their own (quote/accept/roots.c). */
 static const char *const names[ASSAY_PINNED_ROOTS] = {
     [ASSAY_PINNED_INTEL_SGX] = "a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e",
     [ASSAY_PINNED_AMD_MILAN] = "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
@@ -128,7 +129,7 @@ Test(quote_roots, end_genuine_paths)
         const struct assay_key root = root_of(cases[i].which, &kinds);
         const struct assay_key other = root_of(ASSAY_PINNED_AMD_TURIN, &kinds);
         struct assay_path path;
-        struct assay_fault fault;
+        struct assay_quote_fault fault;
         size_t at = 0;
         for (size_t count = 1; count <= 2; count++) {
             cr_assert_eq(assay_path_build(&all[0], &all[1], count, &root, &path), ASSAY_OK);

@@ -4,7 +4,7 @@
  */
 #include "quote/x509/parts.h"
 
-#include "tests/unit/tpm/cloud.h"
+#include "tests/unit/tpm/google_extension.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 static struct assay_der der;
 static struct assay_gce gce;
 
-static struct assay_slice make(const struct cloud_gce *from)
+static struct assay_slice make(const struct google_extension *from)
 {
     assay_der_init(&der);
-    cloud_put_gce_value(&der, from);
+    google_extension_put_value(&der, from);
     const struct assay_slice made = assay_der_finish(&der);
     cr_assert_gt(made.len, 0);
     return made;
@@ -24,8 +24,8 @@ static struct assay_slice make(const struct cloud_gce *from)
 
 Test(quote_x509_google, reads_whose_instance_it_is)
 {
-    struct cloud_gce from;
-    cloud_gce_good(&from);
+    struct google_extension from;
+    google_extension_good(&from);
     cr_assert_eq(assay_x509_gce(make(&from), &gce), ASSAY_OK);
     cr_expect_str_eq(gce.zone, "us-central1-c");
     cr_expect_eq(gce.project_number, 603434606775);
@@ -45,11 +45,11 @@ Test(quote_x509_google, takes_names_of_up_to_63_printable_characters)
 {
     char name[ASSAY_GCE_TEXT_MAX + 1] = "";
     memset(name, 'n', ASSAY_GCE_TEXT_MAX);
-    struct cloud_gce good;
-    cloud_gce_good(&good);
+    struct google_extension good;
+    google_extension_good(&good);
     for (int field = 0; field < 3; field++) {
         static const char *const wrong[] = { "", "a name", "a\nname", "n\xc3\xa4me" };
-        struct cloud_gce from = good;
+        struct google_extension from = good;
         const char **const text = field == 0   ? &from.zone
                                   : field == 1 ? &from.project_id
                                                : &from.instance_name;
@@ -66,8 +66,8 @@ Test(quote_x509_google, takes_names_of_up_to_63_printable_characters)
 
 Test(quote_x509_google, rejects_every_truncation_and_what_follows)
 {
-    struct cloud_gce from;
-    cloud_gce_good(&from);
+    struct google_extension from;
+    google_extension_good(&from);
     const struct assay_slice made = make(&from);
     for (size_t len = 0; len < made.len; len++) {
         uint8_t *const exact = malloc(len + 1);

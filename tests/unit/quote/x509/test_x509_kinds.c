@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote/x509/test_x509_kinds.c - tests of vendors' certificate extensions.
  *
- * What certificates of AMD, AWS and makers of TPMs say, and what is refused in each.
+ * What certificates of AMD, AWS and vendors of TPMs say, and what is refused in each.
  */
 #include "quote/x509.h"
 
@@ -319,7 +319,7 @@ Test(quote_x509_kinds, refuses_amd_values_out_of_their_range)
     }
 }
 
-/* --- makers of TPMs */
+/* --- vendors of TPMs */
 Test(quote_x509_kinds, reads_the_uses_of_tpm_keys)
 {
     static const uint8_t usages[] = { 0x30, 0x18, 0x06, 0x05, 0x67, 0x81, 0x05, 0x08, 0x01,

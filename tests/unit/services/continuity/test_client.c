@@ -15,7 +15,7 @@ enum { N = 3, SESSION = 4, GROUP = 2 };
 struct bench {
     struct assay_cont_client client;
     struct assay_cont_client_config config;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
     uint8_t secret[N][32];
     uint8_t nonce[32];
     uint64_t now_ms;

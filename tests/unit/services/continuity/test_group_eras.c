@@ -295,3 +295,135 @@ Test(group_eras, a_stalled_view_marks_nobody_who_lists_nothing)
     cr_expect_eq(b->group.member[3].until, 0);
     free(b);
 }
+
+/* An undone view is shown, then a view of the era starts, and a RECOVER ends that very epoch. */
+Test(group_eras, a_view_that_starts_leaves_no_older_one_to_serve_again)
+{
+    struct undone u = undone();
+    struct bench *b = u.b;
+    cr_assert_not_null(closes_until(b));
+    cr_assert_eq(b->group.phase, ASSAY_CONT_CHANGING);
+    cr_assert_eq(submits_table(&u, &u.first), ASSAY_CONT_ATTACHED);
+    const struct assay_cont_table_record next = table(b, b->group.view_last);
+    cr_assert_eq(submits_table(&u, &next), ASSAY_CONT_APPLIED);
+    b->group.era = 2;
+    close_epoch(b);
+    expect_same_document(b);
+    free(b);
+}
+
+/* --- a member that another seat of the pending view names by its older key */
+
+enum { SIZE = 5, LISTED = 6 };
+
+struct five {
+    struct assay_cont_group group;
+    struct assay_cont_instance_row rows[ROWS];
+    struct assay_cont_facts facts;
+    enum assay_cont_standing standing[LISTED];
+    uint16_t score[LISTED];
+    uint64_t epoch;
+};
+
+static void five_closes(struct five *f, uint32_t closes)
+{
+    for (uint32_t i = 0; i < closes; i++)
+        assay_cont_group_close_epoch(&f->group, ++f->epoch, f->standing, f->score, NULL, LISTED,
+                                     &f->facts);
+    assay_cont_group_check(&f->group);
+}
+
+static enum assay_cont_result five_lists(struct five *f, uint32_t slot, uint8_t key)
+{
+    const struct assay_cont_replica_record record = {
+        .group = GROUP,
+        .key = { key },
+        .contact = { .curve = { key }, .address = { 'a' }, .address_len = 1 },
+    };
+    return assay_cont_group_apply_replica(&f->group, slot, &record, &f->facts);
+}
+
+static enum assay_status five_read(const struct five *f)
+{
+    static uint8_t bytes[16384];
+    static struct assay_cont_instance_row rows[ROWS];
+    struct assay_cont_group *read = calloc(1, sizeof *read);
+    enum assay_status status = ASSAY_OK;
+    cr_assert_not_null(read);
+    assay_cont_group_init(read, &f->group.home, SIZE, 4, rows);
+    for (uint32_t i = 0; i < assay_cont_documents(4) && status == ASSAY_OK; i++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        cr_assert_eq(assay_cont_group_encode(&f->group, i, &w), ASSAY_OK);
+        status = assay_cont_group_decode(read, i, assay_slice_over(bytes, w.len));
+    }
+    if (status == ASSAY_OK) status = assay_cont_group_join(read);
+    free(read);
+    return status;
+}
+
+/* A RECOVER has undone that member 5 listed key 25 in the place of 15, that some member listed key
+ * 99, and a view with both. That view serves again, and member 5 is a candidate by its key 15. */
+static struct five *five_undone(void)
+{
+    struct five *f = calloc(1, sizeof *f);
+    const struct assay_cont_home home = { .group = GROUP };
+    cr_assert_not_null(f);
+    assay_cont_group_init(&f->group, &home, SIZE, 4, f->rows);
+    for (uint32_t i = 0; i < LISTED; i++)
+        f->standing[i] = ASSAY_CONT_STAND_FULL;
+    five_closes(f, 1);
+    for (uint32_t i = 0; i < LISTED; i++)
+        cr_assert_eq(five_lists(f, i, (uint8_t)(10 + i)), ASSAY_CONT_APPLIED);
+    f->group.era = 1;
+    f->standing[3] = f->standing[4] = ASSAY_CONT_STAND_NONE;
+    struct assay_cont_table_record record = { .group = GROUP,
+                                              .roster = f->group.now.roster,
+                                              .root = { 1 },
+                                              .entries = 1,
+                                              .last_count = 3,
+                                              .count = 3 };
+    record.roster.view = 1;
+    record.roster.key[3][0] = 99;
+    record.roster.key[4][0] = 25;
+    for (uint32_t i = 0; i < 3; i++) {
+        record.last[i].key[0] = (uint8_t)(10 + i);
+        record.key[i][0] = (uint8_t)(10 + i);
+    }
+    cr_assert_eq(assay_cont_group_apply_table(&f->group, &record, &f->facts), ASSAY_CONT_ATTACHED);
+    five_closes(f, ASSAY_CONT_ATTACH_CLOSES);
+    cr_assert_eq(f->group.phase, ASSAY_CONT_CHANGING);
+    cr_assert_eq(f->group.next.slot[3], 5);
+    cr_assert_eq(f->group.next.roster.key[3][0], 15);
+    cr_assert_eq(f->group.next.slot[4], ASSAY_CONT_NO_SLOT);
+    cr_assert_eq(five_read(f), ASSAY_OK);
+    return f;
+}
+
+Test(group_eras, a_member_that_takes_its_seat_back_leaves_its_other_one)
+{
+    struct five *f = five_undone();
+    cr_assert_eq(five_lists(f, 5, 25), ASSAY_CONT_APPLIED, "its replica runs with that key");
+    cr_expect_eq(f->group.now.slot[4], 5);
+    cr_expect_eq(f->group.next.slot[4], 5);
+    cr_expect_neq(f->group.next.slot[3], 5);
+    cr_expect_not(assay_cont_has_duplicate_key(&f->group.next.roster), "no key has two seats");
+    cr_assert_eq(five_read(f), ASSAY_OK, "every node that starts reads it");
+    five_closes(f, 1);
+    cr_assert_eq(five_read(f), ASSAY_OK);
+    struct assay_cont_table_record record = { .group = GROUP,
+                                              .base = f->group.now.roster.view,
+                                              .roster = f->group.next.roster,
+                                              .root = { 2 },
+                                              .entries = 1,
+                                              .last_count = 3,
+                                              .count = 3 };
+    for (uint32_t i = 0; i < 3; i++) {
+        record.last[i].key[0] = (uint8_t)(10 + i);
+        record.key[i][0] = (uint8_t)(10 + i);
+    }
+    cr_assert_eq(assay_cont_group_apply_table(&f->group, &record, &f->facts), ASSAY_CONT_APPLIED);
+    cr_expect_neq(f->group.silence[3].missing, 0, "a memory that no member lists");
+    five_closes(f, 1);
+    cr_assert_eq(five_read(f), ASSAY_OK);
+    free(f);
+}

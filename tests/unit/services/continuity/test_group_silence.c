@@ -224,6 +224,28 @@ Test(group_silence, what_was_said_before_a_report_does_not_answer_it)
     free(b);
 }
 
+/* A replica signs one ALIVE an epoch, so it cannot answer once more when a view starts in between
+ * and others miss its seat there, too. */
+Test(group_silence, what_was_said_in_this_epoch_answers_a_report_of_the_next_view)
+{
+    struct crowd *b = crowd_of(FIVE);
+    const uint32_t own = b->group.now.slot[2], drained = b->group.now.slot[4];
+    struct assay_cont_replica_record drain = { .group = GROUP, .drains = true };
+    report_by(b, 3, 2);
+    cr_assert_eq(alive(b, own), ASSAY_CONT_APPLIED);
+    assay_bytes_copy(drain.key, 64, b->group.member[drained].key, 64);
+    cr_assert_eq(assay_cont_group_apply_replica(&b->group, drained, &drain, &b->facts),
+                 ASSAY_CONT_APPLIED);
+    crowd_start(b);
+    cr_assert_eq(b->group.now.slot[2], own);
+    report_by(b, 3, 2);
+    spares_alive(b);
+    crowd_close(b);
+    cr_expect_eq(assay_cont_group_seat(&b->group, 2), ASSAY_CONT_SEAT_CUT);
+    cr_expect_eq(b->group.phase, ASSAY_CONT_SERVING, "it stays for eight closes");
+    free(b);
+}
+
 Test(group_silence, one_answer_does_not_last)
 {
     struct crowd *b = crowd_of(FIVE);

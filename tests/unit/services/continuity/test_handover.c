@@ -263,7 +263,7 @@ Test(handover, the_decoder_takes_one_form_alone)
 
 struct bench {
     struct assay_cont_client client;
-    struct assay_cont_outs outs;
+    struct assay_cont_outputs outs;
 };
 
 static struct bench *begin(void)

@@ -1,8 +1,8 @@
 /*
  * tests/unit/services/continuity/test_replica.c - tests of a replica.
  *
- * One replica at its door, and three of them with as many instances as fit, whose view changes in
- * pages (docs/services.md 1.4 to 1.9).
+ * One replica at its listener, and three of them with as many instances as fit, whose view changes
+ * in pages (docs/services.md 1.4 to 1.9).
  */
 #include "base/crypto/model.h"
 #include "services/continuity/records.h"

@@ -1,8 +1,8 @@
 /*
  * tests/unit/services/shares/test_holder.c - tests of a holder.
  *
- * One holder at its door (docs/services.md 5.10 to 5.12): what it asks of whom, what it stores and
- * says, to whom it gives. The other sides are played by the test.
+ * One holder at its listener (docs/services.md 5.10 to 5.12): what it asks of whom, what it stores
+ * and says, to whom it gives. The other sides are played by the test.
  */
 #include "tests/support/services/holder_bench.h"
 #include "tests/support/seed.h"
@@ -145,6 +145,27 @@ Test(holder, an_owner_hands_over_what_waits_and_nothing_else)
         close_epoch(b);
     facts(b);
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_ERASE, "it was not confirmed in time");
+    done(b);
+}
+
+static enum assay_status offer(struct bench *b, uint64_t link)
+{
+    const struct assay_share_from owner = { .link = link };
+    return assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, b->now_ms,
+                                             &b->out);
+}
+
+Test(holder, strangers_that_offer_a_share_leave_room_for_holders)
+{
+    struct bench *b = fresh(1);
+    crawl(b);
+    cr_assert_eq(offer(b, 1), ASSAY_OK);
+    cr_assert_eq(offer(b, 1), ASSAY_E_FULL, "one of each");
+    for (uint64_t link = 2; link <= ASSAY_SHARE_TAKING_MAX / 2; link++)
+        cr_assert_eq(offer(b, link), ASSAY_OK);
+    cr_assert_eq(offer(b, 99), ASSAY_E_FULL, "half of all");
+    tick(b, ASSAY_SHARE_PATIENCE_MS);
+    cr_assert_eq(offer(b, 99), ASSAY_OK);
     done(b);
 }
 

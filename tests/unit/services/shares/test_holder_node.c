@@ -17,7 +17,7 @@ static enum assay_status open_alone(const char *store, const char *ledger, char 
 {
     const struct assay_holder_node_config config = { .ledger = ledger,
                                                      .listen = "127.0.0.1:0",
-                                                     .door = "127.0.0.1:0",
+                                                     .client_listen = "127.0.0.1:0",
                                                      .store = store,
                                                      .key = &vault_key };
     struct assay_holder_node *node = NULL;

@@ -46,6 +46,18 @@ static void close_epoch(struct bench *b)
     assay_share_registry_check(b->r);
 }
 
+static void seat_members(struct bench *b)
+{
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        const struct assay_share_holder_record record = { .node = { (uint8_t)i },
+                                                          .key = { (uint8_t)(i + 1) },
+                                                          .curve = { (uint8_t)(i + 1) } };
+        cr_assert_eq(assay_share_registry_apply_holder(b->r, i, record.node, &record, &b->facts),
+                     ASSAY_SHARE_APPLIED);
+    }
+    cr_assert(b->r->cluster[0].seated);
+}
+
 /* Members 0 to 4 sit. */
 static struct bench *seated_of(uint32_t ids_max)
 {
@@ -58,14 +70,7 @@ static struct bench *seated_of(uint32_t ids_max)
     for (uint32_t i = 0; i < MEMBERS; i++)
         b->standing[i] = ASSAY_SHARE_STAND_FULL;
     close_epoch(b);
-    for (uint32_t i = 0; i < SLOTS; i++) {
-        const struct assay_share_holder_record record = { .node = { (uint8_t)i },
-                                                          .key = { (uint8_t)(i + 1) },
-                                                          .curve = { (uint8_t)(i + 1) } };
-        cr_assert_eq(assay_share_registry_apply_holder(b->r, i, record.node, &record, &b->facts),
-                     ASSAY_SHARE_APPLIED);
-    }
-    cr_assert(b->r->cluster[0].seated);
+    seat_members(b);
     return b;
 }
 
@@ -144,6 +149,33 @@ static void sync(struct bench *b, const struct assay_share_row *row)
         (void)assay_share_registry_apply_have(b->r, i, &record, &b->facts);
     }
     cr_assert(row->synced);
+}
+
+/* In the first epoch of a chain no epoch was closed yet: the last closed one is 0. */
+Test(share_ids, an_id_of_the_first_epoch_is_deleted_in_it)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    const struct assay_share_config config = {
+        .clusters = 1, .slots = SLOTS, .k = K, .confirmations = SLOTS, .ids_max = IDS
+    };
+    const uint16_t score[MEMBERS] = { 0 };
+    const size_t len = assay_share_registry_size(IDS);
+    cr_assert_not_null(b);
+    b->r = assay_share_registry_init(malloc(len), len, &config);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        b->standing[i] = ASSAY_SHARE_STAND_FULL;
+    assay_share_registry_set_standing(b->r, 0, b->standing, score, MEMBERS); /* of the genesis */
+    seat_members(b);
+    cr_assert_eq(put(b, 0, 7, 1), ASSAY_SHARE_APPLIED);
+    const struct assay_share_put_record again = put_of(b, 7, 1);
+    cr_assert_eq(drop(b, 7, 1), ASSAY_SHARE_APPLIED);
+    assay_share_registry_check(b->r); /* every node does so when the epoch closes */
+    cr_expect_eq(assay_share_registry_apply_put(b->r, 0, &again, &b->facts), ASSAY_SHARE_LATE);
+    close_epoch(b);
+    close_epoch(b);
+    cr_expect_eq(put(b, 0, 7, 1), ASSAY_SHARE_APPLIED, "its birth is later than the deletion");
+    assay_share_registry_check(b->r);
+    done(b);
 }
 
 /* --- quotas */

@@ -113,14 +113,14 @@ Test(share_schedules, a_giver_that_lies_is_passed_over)
 Test(share_schedules, what_was_given_honestly_convicts_nobody)
 {
     struct shares_plan plan = one_cluster;
-    plan.shower = true;
+    plan.accuser = true;
     plan.eras = 3;
     const struct shares_result all = run_all(plan, 120);
     cr_assert_eq(all.convicted, 0);
     cr_assert_gt(all.shown, 500);
     cr_assert_gt(all.eras, 120);
     plan = three_clusters;
-    plan.shower = true;
+    plan.accuser = true;
     plan.eras = 2;
     cr_assert_eq(run_all(plan, 20).convicted, 0);
 }

@@ -65,7 +65,7 @@ static void be_holder(uint32_t slot, uint32_t cluster)
 {
     const struct assay_holder_node_config config = { .ledger = in_folder(w.daemon, slot),
                                                      .listen = "127.0.0.1:0",
-                                                     .door = "127.0.0.1:0",
+                                                     .client_listen = "127.0.0.1:0",
                                                      .store = in_folder("vault", slot),
                                                      .key = &vault_key,
                                                      .cluster = cluster,
@@ -79,7 +79,7 @@ static void be_holder(uint32_t slot, uint32_t cluster)
     }
     enum assay_status status = ASSAY_OK;
     while (status == ASSAY_OK)
-        status = assay_holder_node_turn(node, 1000);
+        status = assay_holder_node_step(node, 1000);
     assay_holder_node_close(&node);
     _exit(status == ASSAY_E_STALE ? 4 : status == ASSAY_E_CHAIN ? 6 : 5);
 }
@@ -185,7 +185,7 @@ static struct assay_share_client_status run_for(struct assay_share_client *clien
     const uint64_t until = now_ms() + ms;
     do {
         service_ledger_turn(w.ledger, 2);
-        assay_share_client_turn(client, 2);
+        assay_share_client_step(client, 2);
     } while (assay_share_client_status(client).state <= ASSAY_SHARE_CLIENT_WORKS &&
              now_ms() < until);
     return assay_share_client_status(client);
@@ -392,7 +392,7 @@ Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_wh
     const uint64_t until = now_ms() + SOON_MS;
     while ((row() == NULL || row()->have[0] == 0) && now_ms() < until) {
         service_ledger_turn(w.ledger, 1);
-        assay_share_client_turn(client, 1);
+        assay_share_client_step(client, 1);
         /* From PUT on nothing is final. */
         if (row() != NULL) service_ledger_lose(w.ledger, 1000000);
         if (service_ledger_lost(w.ledger) >= SLOTS) break; /* all five have said it */
@@ -754,7 +754,7 @@ Test(services_shares_runtime, a_holder_that_waits_for_the_ledger_uses_no_process
     (void)snprintf(vault, sizeof vault, "%s/vault", folder);
     const struct assay_holder_node_config config = { .ledger = "/nonexistent/ledger",
                                                      .listen = "127.0.0.1:0",
-                                                     .door = "127.0.0.1:0",
+                                                     .client_listen = "127.0.0.1:0",
                                                      .store = vault,
                                                      .key = &vault_key,
                                                      .again_ms = 500 };
@@ -763,7 +763,7 @@ Test(services_shares_runtime, a_holder_that_waits_for_the_ledger_uses_no_process
     cr_assert_eq(assay_holder_node_open(&config, &node, message), ASSAY_OK, "%s", message);
     const uint64_t begin_ms = now_ms();
     for (int i = 0; i < TURNS; i++)
-        cr_assert_eq(assay_holder_node_turn(node, TURN_MS), ASSAY_OK);
+        cr_assert_eq(assay_holder_node_step(node, TURN_MS), ASSAY_OK);
     cr_expect_geq(now_ms() - begin_ms, TURNS * TURN_MS / 2);
     assay_holder_node_close(&node);
     (void)snprintf(command, sizeof command, "rm -r %s", folder);

@@ -109,17 +109,20 @@ static struct assay_task_transfer come_and_gone(struct bench *b)
 
 Test(task_accounts, no_signed_record_counts_twice_though_its_account_has_gone_and_come_again)
 {
-    struct bench *b = made();
-    const struct assay_task_transfer kept = come_and_gone(b);
-    close_at(b, b->epoch + ASSAY_TASK_IDLE_EPOCHS);
-    cr_assert_not(is_there(b, &b->bob));
-    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
-                 ASSAY_TASK_NO_ACCOUNT);
-    pay(b, &b->alice, &b->bob, 10);
-    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
-                 ASSAY_TASK_SEQUENCE);
-    pay(b, &b->bob, &b->carol, 10); /* its own next record has the number that the ledger says */
-    done(b);
+    for (uint64_t era = 0; era < 2; era++) {
+        struct bench *b = made();
+        assay_task_ledger_set_era(b->ledger, era);
+        const struct assay_task_transfer kept = come_and_gone(b);
+        close_at(b, b->epoch + ASSAY_TASK_IDLE_EPOCHS);
+        cr_assert_not(is_there(b, &b->bob));
+        cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
+                     ASSAY_TASK_NO_ACCOUNT);
+        pay(b, &b->alice, &b->bob, 10);
+        cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &kept, &b->facts),
+                     ASSAY_TASK_SEQUENCE);
+        pay(b, &b->bob, &b->carol, 10); /* its next record has the number that the ledger says */
+        done(b);
+    }
 }
 
 /* A RECOVER undid the row; in the new era the same epoch comes again. */
@@ -133,6 +136,31 @@ Test(task_accounts, what_was_signed_in_an_era_that_was_undone_is_of_no_use_to_a_
                  ASSAY_TASK_SEQUENCE);
     done(b);
     done(next);
+}
+
+/* A RECOVER undid two payments of an account that stays. The account makes one of them again, and
+ * the payee of the other one submits the record of it that it retained. */
+Test(task_accounts, a_payment_that_a_recover_undid_is_not_made_next_to_the_one_that_repeats_it)
+{
+    struct bench *b = made();
+    const struct assay_task_transfer first = signed_by(b, &b->alice, &b->bob, 10);
+    struct assay_task_transfer second = signed_by(b, &b->alice, &b->carol, 20);
+    uint64_t balance = 0, sequence = 0;
+    second.sequence = first.sequence + 1;
+    assay_task_ledger_set_era(b->ledger, 1);
+    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &first, &b->facts),
+                 ASSAY_TASK_SEQUENCE);
+    pay(b, &b->alice, &b->carol, 20);
+    cr_expect_eq(assay_task_ledger_apply_transfer(b->ledger, &second, &b->facts),
+                 ASSAY_TASK_SEQUENCE);
+    cr_assert(has(b, &b->carol, &balance, &sequence));
+    cr_expect_eq(balance, 20, "paid once");
+    pay(b, &b->alice, &b->bob, 10);
+    cr_assert(has(b, &b->alice, &balance, &sequence));
+    cr_expect_eq(balance, HAS - 30);
+    assay_task_ledger_set_era(b->ledger, 2);
+    pay(b, &b->alice, &b->bob, 1);
+    done(b);
 }
 
 Test(task_accounts, an_account_goes_when_it_is_empty_and_idle_and_not_before)

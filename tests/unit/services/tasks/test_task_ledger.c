@@ -228,7 +228,7 @@ Test(task_ledger, money_moves_once_and_by_number)
     cr_assert_eq(balance(b, &b->bob), BOB_HAS + 300);
     cr_assert_eq(transfer(b, &b->alice, 0, b->bob.account, 300), ASSAY_TASK_SEQUENCE, "again");
     cr_assert_eq(transfer(b, &b->alice, 2, b->bob.account, 300), ASSAY_TASK_SEQUENCE, "ahead");
-    cr_assert_eq(transfer(b, &b->alice, 1, b->bob.account, 701), ASSAY_TASK_POOR);
+    cr_assert_eq(transfer(b, &b->alice, 1, b->bob.account, 701), ASSAY_TASK_LOW_BALANCE);
     cr_assert_eq(sequence(b, &b->alice), 1, "what is refused uses up no number");
     cr_assert_eq(transfer(b, &b->alice, 1, b->alice.account, 700), ASSAY_TASK_APPLIED);
     cr_assert_eq(balance(b, &b->alice), ALICE_HAS - 300, "to itself nothing moves");
@@ -336,7 +336,7 @@ Test(task_ledger, price_times_steps_must_be_an_amount)
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_OVERFLOW);
     cr_assert_eq(balance(b, &b->alice), ALICE_HAS);
     open.price = UINT64_MAX / 5;
-    cr_assert_eq(open_with(b, &open), ASSAY_TASK_POOR);
+    cr_assert_eq(open_with(b, &open), ASSAY_TASK_LOW_BALANCE);
     free_bench(b);
 }
 
@@ -365,7 +365,7 @@ Test(task_ledger, terms_that_cannot_be_kept_open_nothing)
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_NO_OFFER, "below what it asks");
     open = terms(b);
     open.steps = 101;
-    cr_assert_eq(open_with(b, &open), ASSAY_TASK_POOR);
+    cr_assert_eq(open_with(b, &open), ASSAY_TASK_LOW_BALANCE);
     b->member[1].standing = ASSAY_TASK_STAND_RESTRICTED;
     next_epoch(b);
     open = terms(b);

@@ -169,7 +169,7 @@ Test(task_release, who_offers_names_the_rent_and_nobody_opens_for_less)
     b->open.price = PRICE;
     b->open.hold = PRICE;
     b->open.steps = (HAS - STEPS * PRICE) / PRICE - 64; /* its steps alone could be paid */
-    cr_expect_eq(opens(b), ASSAY_TASK_POOR);
+    cr_expect_eq(opens(b), ASSAY_TASK_LOW_BALANCE);
     done(b);
 }
 

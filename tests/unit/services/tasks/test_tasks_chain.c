@@ -52,7 +52,7 @@ static struct assay_task_client *draft(uint8_t price, uint64_t ahead_s)
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
         status = assay_task_client_draft(client, &wish, wei, (uint64_t)now.tv_sec + ahead_s);
     }
     cr_assert_eq(status, ASSAY_OK);
@@ -160,7 +160,7 @@ Test(services_tasks_chain, drafts_that_an_executor_does_not_work_for_are_told, .
     close_world();
 }
 
-/* A connection to the executor's door from 127.0.0.site, as one of a stranger elsewhere. */
+/* A connection to the executor's listener from 127.0.0.site, as one of a stranger elsewhere. */
 static int knock(uint8_t site)
 {
     const struct assay_task_offer *offer = assay_task_ledger_find_offer(tasks(), 0);

@@ -1,12 +1,13 @@
 /*
  * tests/unit/services/tasks/test_tasks_runtime.c - tests of executor processes.
  *
- * Executors as they run: each a process of its own, with its vault and its door; the test is the
- * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
+ * Executors as they run: each a process of its own, with its vault and its listener; the test is
+ * the ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
  */
 #include "tests/unit/services/tasks_world.h"
 
 #include "base/crypto.h"
+#include "net/services/server/client_listener.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -47,7 +48,7 @@ Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, 
     const uint64_t until = now_ms() + SOON_MS;
     while (balance(w.payee) < 2 * PRICE && now_ms() < until) {
         service_ledger_turn(w.ledger, 10);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
     }
     const uint64_t paid = balance(w.payee) / PRICE;
     cr_expect(paid >= 2, "what was vouched is claimed: %llu", (unsigned long long)paid);
@@ -104,7 +105,7 @@ static void lose_the_key_of_a_step(uint32_t results)
     while (client->r.phase != ASSAY_TASK_PAYING && now_ms() < until) {
         before = wrote(0);
         service_ledger_turn(w.ledger, 1);
-        cr_assert_eq(assay_task_client_turn(client, 1), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 1), ASSAY_OK);
     }
     cr_assert_eq(client->r.phase, ASSAY_TASK_PAYING);
     cr_assert_eq(client->results, results);
@@ -210,6 +211,23 @@ Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout
     close_world();
 }
 
+/* The daemon restarts with the evidence in hand: its verdict never comes. */
+Test(services_tasks_runtime, a_verdict_that_the_daemon_lost_is_asked_for_again, .timeout = 600)
+{
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!(client->runs && client->r.phase == ASSAY_TASK_JUDGING) && now_ms() < until) {
+        service_ledger_turn(w.ledger, 2);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
+    }
+    cr_assert_eq(client->r.phase, ASSAY_TASK_JUDGING);
+    service_ledger_hang_up(w.ledger);
+    cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    assay_task_client_close(&client);
+    close_world();
+}
+
 /* An executor that was not certified is not paid for that epoch's steps: nothing is vouched while
  * it is so. */
 Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified, .timeout = 600)
@@ -277,7 +295,7 @@ static enum assay_status wish_for(struct assay_task_client *client,
     wish.min_standing = ASSAY_TASK_STAND_WARNING;
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
         status = assay_task_client_submit(client, &wish);
     }
     return status;
@@ -369,7 +387,7 @@ static void open_for_nothing(struct assay_follower *f)
     for (int i = 0; service_ledger_count(w.ledger, ASSAY_SERVICE_TASK_OPEN) == before; i++) {
         cr_assert_lt(i, 3000);
         service_ledger_turn(w.ledger, 2);
-        assay_status_ignore(assay_follower_turn(f, now_ms()), "it dials again");
+        assay_status_ignore(assay_follower_step(f, now_ms()), "it dials again");
         if (i % 100 != 20) continue;
         assay_status_ignore(assay_follower_submit(f, ASSAY_SERVICE_TASK_OPEN, out), "and again");
     }
@@ -394,5 +412,74 @@ Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout =
         accepted += row->accepted;
     cr_expect_eq(accepted, ASSAY_EXECUTOR_TASKS_MAX / 4);
     assay_follower_destroy(&f);
+    close_world();
+}
+
+/* --- docs/services.md 6.5.1: any client may ask for keys */
+
+static bool is_accepted(uint32_t slot)
+{
+    uint32_t at = 0;
+    const struct assay_task_row *row = assay_task_ledger_next_task(tasks(), &at);
+    return row != NULL && row->accepted && row->executor == slot;
+}
+
+static void send_ask(struct assay_client_connection *call, const uint8_t task[static 32],
+                     uint8_t nonce)
+{
+    struct assay_task_frame frame = { .kind = ASSAY_TASK_ASK, .nonce = { nonce } };
+    uint8_t bytes[128];
+    struct assay_slice encoded;
+    assay_bytes_copy(frame.task, 32, task, 32);
+    cr_assert_eq(assay_task_frame_encode(&frame, bytes, sizeof bytes, &encoded), ASSAY_OK);
+    cr_assert_eq(assay_client_connection_send(call, encoded), ASSAY_OK);
+}
+
+/* Whether keys for that nonce arrive, in time. */
+static bool has_keys(struct assay_client_connection *call, uint8_t nonce)
+{
+    struct assay_slice bytes;
+    struct assay_task_frame frame;
+    const uint64_t until = now_ms() + SOON_MS;
+    while (assay_client_connection_receive(call, &bytes) == ASSAY_E_AGAIN) {
+        if (now_ms() > until) return false;
+        service_ledger_turn(w.ledger, 2);
+    }
+    cr_assert_eq(assay_task_frame_decode(bytes, &frame), ASSAY_OK);
+    cr_assert_eq(frame.kind, ASSAY_TASK_KEYS);
+    return frame.nonce[0] == nonce;
+}
+
+Test(services_tasks_runtime, a_stranger_that_asks_for_keys_replaces_no_request, .timeout = 600)
+{
+    enum { ASKERS = 4 };
+    struct assay_client_connection *call[ASKERS] = { NULL };
+    char address[ASSAY_TASK_ADDRESS_MAX + 1] = "";
+    uint32_t at = 0;
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!is_accepted(0) && now_ms() < until) {
+        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
+        service_ledger_turn(w.ledger, 20);
+    }
+    cr_assert(is_accepted(0));
+    assay_task_client_close(&client);
+    const struct assay_task_offer *offer = assay_task_ledger_find_offer(tasks(), 0);
+    const struct assay_task_row *row = assay_task_ledger_next_task(tasks(), &at);
+    assay_bytes_copy(address, sizeof address, offer->address, offer->address_len);
+    for (uint8_t i = 0; i < ASKERS; i++) {
+        struct assay_slice none;
+        cr_assert_eq(assay_client_connection_open(address, &call[i]), ASSAY_OK);
+        send_ask(call[i], row->task, (uint8_t)(i + 1));
+        for (int k = 0; k < 50; k++) { /* the daemon answers nothing meanwhile */
+            cr_assert_eq(assay_client_connection_receive(call[i], &none), ASSAY_E_AGAIN);
+            (void)usleep(2000);
+        }
+    }
+    for (uint8_t i = 0; i < ASKERS; i++)
+        cr_expect(has_keys(call[i], (uint8_t)(i + 1)), "%u has none", i);
+    for (uint8_t i = 0; i < ASKERS; i++)
+        assay_client_connection_close(&call[i]);
     close_world();
 }

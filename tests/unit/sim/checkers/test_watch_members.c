@@ -16,7 +16,7 @@ static struct fixture *at_work(enum assay_sim_attack attack, uint64_t start_epoc
     return f;
 }
 
-static struct assay_trust *trust(struct fixture *f, uint32_t slot)
+static struct assay_trust_state *trust(struct fixture *f, uint32_t slot)
 {
     return &f->after.members[slot].trust;
 }
@@ -629,7 +629,7 @@ static struct fixture *on_off(enum assay_sim_evidence evidence, uint32_t on, uin
         fixture_epoch(f);
         if (i % (on + off) < on) f->truth[6].evidence = evidence;
         fixture_rules(f);
-        struct assay_trust *t = trust(f, 6);
+        struct assay_trust_state *t = trust(f, 6);
         if (t->availability_bp < floor_bp) t->availability_bp = floor_bp;
         if (t->integrity_bp < floor_bp) t->integrity_bp = floor_bp;
         t->listed_after_failure = true;

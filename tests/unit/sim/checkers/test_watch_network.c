@@ -237,7 +237,7 @@ Test(sim_watch_network, p9_finds_nothing_in_tables_of_the_product)
     for (int turn = 0; turn < 2000; turn++) {
         struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
         struct assay_place places[FIXTURE_NODES] = { 0 };
-        struct assay_trust trust[FIXTURE_NODES];
+        struct assay_trust_state trust[FIXTURE_NODES];
         uint32_t weights[FIXTURE_NODES];
         struct assay_groups groups;
         struct assay_tolerance tolerance;
@@ -361,7 +361,7 @@ Test(sim_watch_network, p11_sees_what_a_held_epoch_changed)
             fixture_play(f);
         fixture_epoch(f);
         f->after.certified = false;
-        struct assay_trust *t = &member(f, 6)->trust;
+        struct assay_trust_state *t = &member(f, 6)->trust;
         if (change == 0) t->availability_bp += 1;
         if (change == 1) t->availability_bp -= 1;
         if (change == 2) t->score.standing = ASSAY_STANDING_RESTRICTED;

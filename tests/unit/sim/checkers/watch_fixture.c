@@ -16,7 +16,7 @@ static void place(struct fixture *f)
     for (int i = 0; i < 2; i++) {
         f->memory[i] = calloc(1, assay_state_memory_len(FIXTURE_NODES));
         ASSAY_ASSERT(f->memory[i] != NULL);
-        assay_state_place(states[i], f->memory[i], FIXTURE_NODES);
+        assay_state_init(states[i], f->memory[i], FIXTURE_NODES);
         states[i]->certified = true;
         for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++) {
             struct assay_member *m = &states[i]->members[slot];
@@ -147,7 +147,7 @@ void fixture_rules(struct fixture *f)
 {
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++) {
         struct assay_member *m = &f->after.members[slot];
-        struct assay_trust *t = &m->trust;
+        struct assay_trust_state *t = &m->trust;
         const enum assay_sim_evidence e = f->truth[slot].evidence;
         const bool hard = e == ASSAY_SIM_EVIDENCE_HARD || e == ASSAY_SIM_EVIDENCE_ELSEWHERE;
         if (assay_attack_honest_outcome(e) == ASSAY_OUTCOME_PASS_UP_TO_DATE) {

@@ -79,8 +79,8 @@ Test(sim_report_data, it_says_which_band_it_has)
 {
     struct assay_json *few = assay_sim_report_data(results, 19),
                       *many = assay_sim_report_data(results, 20);
-    cr_expect_not(assay_json_bool(few, "all_but_a_twentieth", true));
-    cr_expect(assay_json_bool(many, "all_but_a_twentieth", false));
+    cr_expect_not(assay_json_bool(few, "band_5_to_95", true));
+    cr_expect(assay_json_bool(many, "band_5_to_95", false));
     cr_expect_eq(assay_json_uint(few, "scale", 0), 100);
     cr_expect_eq(assay_json_count(assay_json_get(many, "runs")), 20);
     assay_json_free(&few);

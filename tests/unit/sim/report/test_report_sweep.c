@@ -2,6 +2,7 @@
  * tests/unit/sim/report/test_report_sweep.c - the page of a sweep: lines, bands over seeds, and
  * laws where the scenario of a point is what they are about.
  */
+#include "apps/sim/commands/sweep.h"
 #include "apps/sim/sweep/report_sweep.h"
 #include "base/file/file.h"
 #include "sim/theory/laws.h"

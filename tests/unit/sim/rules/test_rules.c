@@ -5,7 +5,7 @@
  */
 #include "sim/rules.h"
 
-#include "sim/random.h"
+#include "sim/scenario/random.h"
 #include "tests/support/theory/laws.h"
 #include "tests/unit/sim/rules/rules_fleet.h"
 
@@ -172,16 +172,16 @@ static uint32_t beta_after(uint32_t score)
 /* P8: phi <= 1 / (1 + theta / (3 rise)), and a greedy attacker comes close to it. */
 Test(sim_rules, the_on_off_bound_holds_and_is_nearly_reached)
 {
-    const struct assay_trust tried = { .integrity_bp = 10000,
-                                       .availability_bp = 10000,
-                                       .listed_after_failure = true,
-                                       .offences = { .count = 5, .last_epoch = 1 } };
-    struct assay_trust trust[4];
+    const struct assay_trust_state tried = { .integrity_bp = 10000,
+                                             .availability_bp = 10000,
+                                             .listed_after_failure = true,
+                                             .offences = { .count = 5, .last_epoch = 1 } };
+    struct assay_trust_state trust[4];
     for (int i = 0; i < 4; i++)
         trust[i] = tried;
     const struct {
         enum badness how;
-        const struct assay_trust *trust;
+        const struct assay_trust_state *trust;
         uint32_t theta, rise, epochs, measured; /* millionths; 0: unknown */
     } cases[] = {
         { SOFT_FAIL, NULL, 5000, 100, 20000, 56300 }, { SOFT_FAIL, NULL, 7500, 100, 20000, 38500 },
@@ -271,7 +271,7 @@ Test(sim_rules, a_restarted_member_is_out_of_suspension_after_54_epochs_and_full
     f.members[2].faults.own_fail_hard = true;
     fleet_say(&f, 0, 7, 2, 3, ASSAY_OUTCOME_FAIL_HARD);
     fleet_step(&f);
-    const struct assay_trust *trust = &assay_sim_rules_trust(f.rules)[2];
+    const struct assay_trust_state *trust = &assay_sim_rules_trust(f.rules)[2];
     cr_expect_eq(trust->integrity_bp, 0);
     cr_expect_eq(trust->offences.count, 1u);
     fleet_say(&f, 0, 7, 2, 3, ASSAY_OUTCOME_PASS_UP_TO_DATE);

@@ -1,10 +1,10 @@
 /*
  * tests/unit/sim/swarm/test_swarm_run.c - the work around the seeds: counting, resuming, refusing.
  */
-#include "apps/sim/report/fields.h"
 #include "apps/sim/commands/minimize.h"
-#include "apps/sim/commands/number.h"
 #include "apps/sim/commands/progress.h"
+#include "apps/sim/report/fields.h"
+#include "apps/sim/report/number.h"
 #include "base/file/file.h"
 #include "sim/yaml/read.h"
 #include "tests/unit/sim/sim_fake.h"

@@ -3,6 +3,7 @@
  * merging.
  */
 #include "apps/sim/commands/sweep.h"
+#include "apps/sim/sweep/merge.h"
 #include "base/file/file.h"
 #include "sim/library/library.h"
 #include "sim/yaml/read.h"
@@ -360,7 +361,7 @@ Test(sim_sweep, a_full_disk_leaves_no_half_result_and_none_that_it_does_not_go_w
     /* sweep.csv does not fit: everything is as it was. */
     fill_disk(strlen(runs) - 1);
     cr_expect_eq(merge(dirs, 1, out), ASSAY_E_IO);
-    cr_expect_not_null(strstr(message, "/sweep.csv: cannot be written: File too large; mend that"),
+    cr_expect_not_null(strstr(message, "/sweep.csv: cannot be written: File too large; fix that"),
                        "%s", message);
     char *const runs_now = read_text(out, "sweep.csv"), *points_now = read_text(out, "summary.csv");
     cr_expect_str_eq(runs_now, runs);
@@ -412,7 +413,7 @@ Test(sim_sweep, a_full_disk_loses_no_run_and_the_same_command_goes_on)
     if (child == 0) {
         fill_disk(4096);
         const bool told = run_shard(1, 1, dir, &s) == ASSAY_E_IO && s.done > 0 &&
-                          strstr(message, "it goes on") != NULL;
+                          strstr(message, "it continues") != NULL;
         _exit(told ? 0 : 1);
     }
     int status = 0;

@@ -3,6 +3,7 @@
  * closed forms of sim/theory/laws.h.
  */
 #include "apps/sim/commands/sweep.h"
+#include "apps/sim/sweep/merge.h"
 #include "base/file/file.h"
 #include "sim/theory/laws.h"
 #include "sim/yaml/read.h"

@@ -1,0 +1,78 @@
+/*
+ * net/http/request_check.c - check of the headers that determine message length and target.
+ */
+#include "net/http/request_check.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void set_fault(struct assay_http_request_check *check, const char *fault)
+{
+    ASSAY_ASSERT(fault != NULL);
+    if (check->fault == NULL) check->fault = fault;
+}
+
+void assay_http_request_check_target(struct assay_http_request_check *check, const char *target)
+{
+    ASSAY_ASSERT(target != NULL);
+    for (const char *at = target; *at != '\0'; at++) {
+        const unsigned char byte = (unsigned char)*at;
+        if (byte <= ' ' || byte == 0x7f) set_fault(check, "a control character in the path");
+        if (strncmp(at, "%00", 3) == 0) set_fault(check, "a NUL in the path or a parameter");
+    }
+}
+
+/* RFC 9110 5.6.2. */
+static bool is_token(const char *name, size_t len)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < len; i++) {
+        const char c = name[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && (c == '\0' || strchr(others, c) == NULL))
+            return false;
+    }
+    return len > 0;
+}
+
+static bool is_number(const char *value, size_t len)
+{
+    return len > 0 && len <= 18 && strspn(value, "0123456789") == len;
+}
+
+static bool is_clean(const char *value, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (value[i] == '\0' || value[i] == '\r' || value[i] == '\n') return false;
+    return true;
+}
+
+void assay_http_request_check_header(struct assay_http_request_check *check, const char *name,
+                                     size_t name_len, const char *value, size_t value_len)
+{
+    if (!is_token(name, name_len)) {
+        set_fault(check, "the name of a header is no token");
+        return;
+    }
+    if (!is_clean(value, value_len)) set_fault(check, "a NUL or a line break in a header");
+    if (strcasecmp(name, "Host") == 0) check->hosts++;
+    if (strcasecmp(name, "Transfer-Encoding") == 0) check->codings++;
+    if (strcasecmp(name, "Content-Length") != 0) return;
+    check->lengths++;
+    if (!is_number(value, value_len)) set_fault(check, "Content-Length is no number");
+}
+
+const char *assay_http_request_check_end(struct assay_http_request_check *check,
+                                         const char *version)
+{
+    if (check->hosts > 1) set_fault(check, "more than one Host");
+    if (check->lengths > 1) set_fault(check, "more than one Content-Length");
+    if (check->codings > 1) set_fault(check, "more than one Transfer-Encoding");
+    if (check->lengths > 0 && check->codings > 0)
+        set_fault(check, "both Content-Length and Transfer-Encoding");
+    if (strcmp(version, "HTTP/1.1") == 0 && check->hosts == 0) set_fault(check, "no Host");
+    if (strncmp(version, "HTTP/1.", 7) != 0) set_fault(check, "no version of HTTP/1");
+    return check->fault;
+}

@@ -1,0 +1,226 @@
+/*
+ * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
+ *
+ *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
+ *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
+ *   enforcement | hold REASON | let-go REASON (document_hold.c)
+ *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
+ *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
+ *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
+ *   row GROUP HEX    (document_row.c)
+ *
+ * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
+ * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
+ * only added. What is not known is a document too: schema assay.error.
+ */
+#include "net/runtime/runtime_internal.h"
+
+#include "base/system_clock.h"
+#include "base/words.h"
+#include "net/documents/document.h"
+#include "net/json/json.h"
+#include "scoring/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TIMELINE_ROWS_MAX = 1024,
+};
+
+char *document_finish(struct assay_runtime *runtime, const char *schema, struct assay_json *data)
+{
+    ASSAY_ASSERT(strncmp(schema, "assay.", 6) == 0);
+    char name[ASSAY_NAME_MAX + 1];
+    return assay_document_finish(runtime_slot_name(runtime, runtime->self, name, sizeof name),
+                                 runtime->at_unix_ms, schema, data);
+}
+
+char *document_error(struct assay_runtime *runtime, const char *code, const char *detail)
+{
+    ASSAY_ASSERT(code[0] != '\0');
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "code", code);
+    assay_json_set_text(data, "detail", detail);
+    return document_finish(runtime, "assay.error", data);
+}
+
+char *document_from_hex(struct assay_runtime *runtime, const char *hex, const char *usage,
+                        char *(*take)(struct assay_runtime *runtime, struct assay_slice bytes))
+{
+    const size_t len = strlen(hex);
+    uint8_t *bytes = malloc(len / 2 + 1);
+    if (bytes == NULL) return NULL;
+    char *answer = NULL;
+    if (len == 0 || len % 2 != 0 || assay_hex_decode(hex, len, bytes, len / 2) != ASSAY_OK)
+        answer = document_error(runtime, "usage", usage);
+    else answer = take(runtime, assay_slice_over(bytes, len / 2));
+    free(bytes);
+    return answer;
+}
+
+/* ------------------------------------------------------------ permit */
+
+static char *document_permit(struct assay_runtime *runtime, const char *class_)
+{
+    const bool critical = strcmp(class_, "critical") == 0;
+    if (!critical && strcmp(class_, "normal") != 0)
+        return document_error(runtime, "usage", "permit critical|normal");
+    struct assay_permission p;
+    /* Not the time at which this turn of the loop began. */
+    struct assay_json *data =
+        assay_document_permit(runtime_snapshot(runtime), assay_monotonic_ms(), critical, &p);
+    assay_count(&runtime->counters,
+                p.permitted ? ASSAY_COUNT_PERMIT_GRANTED : ASSAY_COUNT_PERMIT_DENIED);
+    return document_finish(runtime, "assay.permit", data);
+}
+
+/* ------------------------------------------------------------ members */
+
+static char *document_nodes(struct assay_runtime *runtime)
+{
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    ASSAY_ASSERT(s->member_count == runtime->members);
+    struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    /* running: scores are of the close before */
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    for (uint32_t slot = 0; slot < s->member_count; slot++)
+        assay_json_append(list, assay_document_member(s, slot, false));
+    assay_json_set(data, "nodes", list);
+    return document_finish(runtime, "assay.nodes", data);
+}
+
+static bool find_slot(struct assay_runtime *runtime, const char *text, uint16_t *slot)
+{
+    return assay_document_slot(runtime_snapshot(runtime), text, slot);
+}
+
+/* The refusal names the argument, and the closest member name. */
+static char *refuse_unknown_slot(struct assay_runtime *runtime, const char *which)
+{
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    unsigned apart = ASSAY_WORDS_APART_MAX;
+    char near[ASSAY_NAME_MAX + 1] = "", name[ASSAY_NAME_MAX + 1], detail[256];
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        const char *hint = NULL;
+        assay_words_nearest(which, runtime_slot_name(runtime, (uint16_t)slot, name, sizeof name),
+                            &apart, &hint);
+        if (hint != NULL) (void)snprintf(near, sizeof near, "%s", hint);
+    }
+    (void)snprintf(detail, sizeof detail, "no member has that name, slot or id: \"%.64s\"%s%s%s",
+                   which, near[0] != '\0' ? "; is \"" : "", near,
+                   near[0] != '\0' ? "\" meant?" : "");
+    return document_error(runtime, "not_found", detail);
+}
+
+static char *document_node(struct assay_runtime *runtime, const char *which)
+{
+    uint16_t slot = 0;
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
+    return document_finish(runtime, "assay.node",
+                           assay_document_member(runtime_snapshot(runtime), slot, true));
+}
+
+/* ------------------------------------------------------------ counters, timeline */
+
+static char *document_counters(struct assay_runtime *runtime)
+{
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    return document_finish(runtime, "assay.counters", assay_document_counters(s));
+}
+
+/* "since=NUMBER" or nothing. */
+static bool parse_since(const char *text, uint64_t *since)
+{
+    static const char key[] = "since=";
+    *since = 0;
+    if (*text == '\0') return true;
+    return strncmp(text, key, sizeof key - 1) == 0 &&
+           assay_document_number(text + sizeof key - 1, since);
+}
+
+static char *document_timeline(struct assay_runtime *runtime, const char *argument)
+{
+    uint64_t since = 0;
+    if (!parse_since(argument, &since))
+        return document_error(runtime, "usage", "timeline [since=SEQ]");
+    struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    const struct assay_timeline_event *event = NULL;
+    char name[ASSAY_NAME_MAX + 1];
+    for (int i = 0; i < TIMELINE_ROWS_MAX &&
+                    (event = assay_timeline_find_after(&runtime->timeline, since)) != NULL;
+         i++) {
+        ASSAY_ASSERT(event->seq > since); /* else the walk would not end */
+        const char *subject = runtime_slot_name(runtime, event->slot, name, sizeof name);
+        assay_json_append(list, assay_document_event(event, subject));
+        since = event->seq;
+    }
+    assay_json_set_uint(data, "last_seq", runtime->timeline.last);
+    assay_json_set(data, "events", list);
+    return document_finish(runtime, "assay.timeline", data);
+}
+
+/* ------------------------------------------------------------ requests */
+
+static char *document_slot_proof(struct assay_runtime *runtime, const char *argument)
+{
+    char which[ASSAY_ADMIN_LINE_MAX + 1] = "";
+    const char *space = strchr(argument, ' ');
+    const bool bare = space != NULL && strcmp(space + 1, "bare") == 0;
+    const size_t len = space != NULL ? (size_t)(space - argument) : strlen(argument);
+    uint16_t slot = 0;
+    if ((space != NULL && !bare) || len >= sizeof which)
+        return document_error(runtime, "usage", "proof NAME|SLOT|ID [bare]");
+    assay_bytes_copy(which, sizeof which, argument, len);
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
+    return document_proof(runtime, slot, bare);
+}
+
+char *document_answer(void *context, const char *line)
+{
+    struct assay_runtime *runtime = context;
+    char command[16] = "";
+    const char *space = strchr(line, ' ');
+    const size_t len = space != NULL ? (size_t)(space - line) : strlen(line);
+    const char *argument = space != NULL ? space + 1 : "";
+    if (len < sizeof command) assay_bytes_copy(command, sizeof command, line, len);
+    if (strcmp(command, "status") == 0)
+        return document_finish(runtime, "assay.status",
+                               assay_document_status(runtime_snapshot(runtime)));
+    if (strcmp(command, "nodes") == 0) return document_nodes(runtime);
+    if (strcmp(command, "node") == 0) return document_node(runtime, argument);
+    if (strcmp(command, "counters") == 0) return document_counters(runtime);
+    if (strcmp(command, "timeline") == 0) return document_timeline(runtime, argument);
+    if (strcmp(command, "permit") == 0) return document_permit(runtime, argument);
+    if (strcmp(command, "enforcement") == 0) {
+        return document_finish(runtime, "assay.enforcement",
+                               assay_document_enforcement(runtime_snapshot(runtime)));
+    }
+    if (strcmp(command, "hold") == 0) return document_set_hold(runtime, true, argument);
+    if (strcmp(command, "let-go") == 0) return document_set_hold(runtime, false, argument);
+    if (strcmp(command, "export") == 0) return document_export(runtime, argument);
+    if (strcmp(command, "changes") == 0) return document_changes(runtime);
+    if (strcmp(command, "submit") == 0) return document_submit_change(runtime, argument);
+    if (strcmp(command, "recover") == 0) return document_recover(runtime, argument);
+    if (strcmp(command, "collateral") == 0) return document_collateral(runtime);
+    if (strcmp(command, "offer") == 0) return document_offer_collateral(runtime, argument);
+    if (strcmp(command, "items") == 0) return document_items(runtime, argument);
+    if (strcmp(command, "proof") == 0) return document_slot_proof(runtime, argument);
+    if (strcmp(command, "anchor") == 0) return document_anchor(runtime, argument);
+    if (strcmp(command, "row") == 0) return document_row(runtime, argument);
+    if (strcmp(command, "boundaries") == 0) return document_boundaries(runtime, argument);
+    if (strcmp(command, "checkpoint") == 0) return document_proof(runtime, ASSAY_SLOT_ALL, true);
+    char *const service = document_services(runtime, command, argument);
+    if (service != NULL) return service;
+    assay_count(&runtime->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+    return document_error(
+        runtime, "unknown_request",
+        "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
+        "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
+        "changes | submit HEX | recover VERB | collateral | offer HEX | "
+        "enforcement | hold REASON | let-go REASON | "
+        "items CLASS [EPOCH [SKIP]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
+        "| "
+        "proof NAME|SLOT|ID [bare] | "
+        "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
+}

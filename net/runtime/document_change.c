@@ -1,0 +1,345 @@
+/*
+ * net/runtime/document_change.c - admin requests about changes of the operators, and the store
+ * items that the command line drafts them on.
+ */
+#include "net/runtime/runtime_internal.h"
+
+#include "net/documents/change_review.h"
+#include "net/documents/document.h"
+#include "net/json/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is requested again */
+
+/* ------------------------------------------------------------ changes */
+
+static struct assay_json *change_words(const struct assay_state *state,
+                                       const struct assay_change *change)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        char words[ASSAY_CHANGE_WORDS];
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        assay_change_format_action(state, &action, words);
+        assay_json_append_text(list, words);
+    }
+    return list;
+}
+
+static struct assay_json *change_document(const struct assay_state *state,
+                                          struct assay_slice record)
+{
+    ASSAY_ASSERT(record.len > 0);
+    struct assay_change change;
+    uint8_t digest[32];
+    struct assay_json *object = assay_json_object();
+    assay_change_of_record(record, &change);
+    assay_sha256(record.bytes, record.len, digest);
+    assay_json_set_uint(object, "sequence", change.sequence);
+    assay_json_set_uint(object, "activation", change.activation);
+    assay_json_set_hex(object, "digest", digest, sizeof digest);
+    assay_json_set(object, "actions", change_words(state, &change));
+    return object;
+}
+
+static struct assay_json *pending_changes(const struct assay_change_basis *basis)
+{
+    ASSAY_ASSERT(basis->state.pending_count <= ASSAY_PENDING_MAX);
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < basis->state.pending_count; i++)
+        if (basis->pending[i].len > 0)
+            assay_json_append(list, change_document(&basis->state, basis->pending[i]));
+    return list;
+}
+
+static struct assay_json *waiting_changes(const struct assay_runtime *runtime,
+                                          const struct assay_change_basis *basis)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_slice record;
+    for (uint32_t at = 0; runtime_change_next(runtime, &at, &record);)
+        assay_json_append(list, change_document(&basis->state, record));
+    return list;
+}
+
+/* --- decided: final, and their epoch has come */
+
+enum { DECIDED_MAX = 16 };
+
+struct decided {
+    uint64_t epoch; /* running */
+    uint32_t count; /* all that were found; the newest DECIDED_MAX are shown */
+    struct assay_change_draft *draft;
+    uint8_t *records[DECIDED_MAX];
+    size_t lens[DECIDED_MAX];
+};
+
+static bool read_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct decided *all = context;
+    ASSAY_ASSERT(all->draft != NULL);
+    (void)key;
+    if (assay_change_draft_decode(value, all->draft) != ASSAY_OK ||
+        all->draft->change.activation > all->epoch)
+        return true;
+    const uint32_t at = all->count++ % DECIDED_MAX;
+    free(all->records[at]);
+    all->records[at] = malloc(value.len);
+    all->lens[at] = all->records[at] != NULL ? value.len : 0;
+    if (all->records[at] != NULL)
+        assay_bytes_copy(all->records[at], value.len, value.bytes, value.len);
+    return true;
+}
+
+/* By name for operators in force or of the genesis; by id for others. */
+static struct assay_json *change_signers(const struct assay_runtime *runtime,
+                                         const struct assay_genesis *effective,
+                                         const struct assay_change_draft *draft)
+{
+    ASSAY_ASSERT(draft->signature_count <= ASSAY_OPERATORS_MAX);
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < draft->signature_count; i++) {
+        char text[ASSAY_NAME_MAX + 65];
+        const struct assay_genesis_operator *o = assay_operator_find(effective, draft->signers[i]);
+        if (o == NULL)
+            o = assay_operator_find(runtime_founding_genesis(runtime), draft->signers[i]);
+        assay_hex_encode(draft->signers[i], 32, text, sizeof text);
+        if (o != NULL)
+            (void)snprintf(text, sizeof text, "%.*s", (int)o->name.len,
+                           (const char *)o->name.bytes);
+        assay_json_append_text(list, text);
+    }
+    return list;
+}
+
+static struct assay_json *decided_changes(struct assay_runtime *runtime,
+                                          const struct assay_change_basis *basis, uint64_t epoch)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    struct assay_json *list = assay_json_array();
+    struct decided all = { .epoch = epoch, .draft = malloc(sizeof *all.draft) };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    if (all.draft != NULL)
+        assay_status_ignore(assay_store_scan(runtime->config.store, ASSAY_STORE_CHANGE, &from, &to,
+                                             false, read_decided, &all),
+                            "what could be read is told");
+    const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
+    for (uint32_t i = 0; i < kept; i++) {
+        const uint32_t at = (all.count - kept + i) % DECIDED_MAX;
+        const struct assay_slice record = assay_slice_over(all.records[at], all.lens[at]);
+        if (record.len == 0 || assay_change_draft_decode(record, all.draft) != ASSAY_OK) continue;
+        const uint64_t sequence = all.draft->change.sequence;
+        struct assay_json *object = change_document(&basis->state, record);
+        assay_json_set(object, "signers",
+                       change_signers(runtime, basis->effective.genesis, all.draft));
+        assay_json_set_text(object, "end",
+                            assay_document_change_end((
+                                uint64_t)(sequence != 0 ? runtime_change_end_load(runtime, sequence)
+                                                        : ASSAY_CHANGE_NONE)));
+        assay_json_append(list, object);
+    }
+    for (uint32_t i = 0; i < DECIDED_MAX; i++)
+        free(all.records[i]);
+    free(all.draft);
+    return list;
+}
+
+static struct assay_json *suspended_members(struct assay_runtime *runtime, uint64_t sequence)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    uint64_t slots[ASSAY_MEMBERS_MAX];
+    const size_t count = runtime_suspensions_load(runtime, sequence, slots, ASSAY_MEMBERS_MAX);
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < count; i++)
+        assay_json_append_text(list,
+                               runtime_slot_name(runtime, (uint16_t)slots[i], name, sizeof name));
+    return list;
+}
+
+static struct assay_json *change_members(const struct assay_snapshot *s)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+        assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
+        assay_json_set_uint(object, "stage_epoch", m->stage_epoch);
+        assay_json_set_uint(object, "weight", m->weight);
+        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
+        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+char *document_changes(struct assay_runtime *runtime)
+{
+    struct assay_change_basis *basis = NULL;
+    if (assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
+        ASSAY_OK)
+        return document_error(runtime, "store", "the newest state cannot be read");
+    const struct assay_snapshot *s = runtime_snapshot(runtime);
+    struct assay_json *data = assay_document_change_status(s);
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_json_set(data, "waiting", waiting_changes(runtime, basis));
+    assay_json_set(data, "queue", pending_changes(basis));
+    assay_json_set(data, "decided", decided_changes(runtime, basis, s->chain.epoch));
+    if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
+        assay_json_set(data, "felled", suspended_members(runtime, s->changes.ended.sequence));
+    assay_json_set(data, "members", change_members(s));
+    assay_change_basis_close(&basis);
+    return document_finish(runtime, "assay.changes", data);
+}
+
+/* ------------------------------------------------------------ submit */
+
+static const char *error_code(enum assay_status status)
+{
+    ASSAY_ASSERT(status != ASSAY_OK);
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
+    if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE || status == ASSAY_E_FULL)
+        return "conflict";
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
+}
+
+static char *submit_bytes(struct assay_runtime *runtime, struct assay_slice bytes)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_change_draft draft;
+    const enum assay_status status = runtime_change_submit(runtime, bytes, &draft, message);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY)
+        return document_error(runtime, error_code(status), message);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "sequence", draft.change.sequence);
+    assay_json_set_uint(data, "activation", draft.change.activation);
+    assay_json_set_text(data, "note", message);
+    return document_finish(runtime, "assay.change.submit", data);
+}
+
+char *document_submit_change(struct assay_runtime *runtime, const char *hex)
+{
+    return document_from_hex(runtime, hex, "submit HEX: the file of a change", submit_bytes);
+}
+
+/* ------------------------------------------------------------ items of the store */
+
+struct items {
+    struct assay_json *list;
+    uint64_t skip, bytes, count;
+    bool more;
+};
+
+static bool append_item(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct items *items = context;
+    if (items->count++ < items->skip) return true;
+    items->more = items->bytes > 0 && items->bytes + value.len > ITEMS_BYTES_MAX;
+    if (items->more) return false;
+    items->bytes += value.len;
+    struct assay_json *item = assay_json_object();
+    assay_json_set_uint(item, "era", key->era);
+    assay_json_set_uint(item, "epoch", key->epoch);
+    assay_json_set_uint(item, "number", key->number);
+    assay_json_set_hex(item, "id", key->id, sizeof key->id);
+    assay_json_set_hex(item, "value", value.bytes, value.len);
+    assay_json_append(items->list, item);
+    return true;
+}
+
+static bool append_last(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    (void)append_item(context, key, value);
+    return false;
+}
+
+static bool parse_class(const char *name, enum assay_store_class *class_)
+{
+    if (strcmp(name, "state") == 0) *class_ = ASSAY_STORE_STATE;
+    else if (strcmp(name, "changes") == 0) *class_ = ASSAY_STORE_CHANGE;
+    else if (strcmp(name, "collateral") == 0) *class_ = ASSAY_STORE_COLLATERAL;
+    else if (strcmp(name, "evidence") == 0) *class_ = ASSAY_STORE_EVIDENCE;
+    else if (strcmp(name, "boundaries") == 0) *class_ = ASSAY_STORE_BOUNDARY;
+    else if (strcmp(name, "finality") == 0) *class_ = ASSAY_STORE_FINALITY;
+    else if (strcmp(name, "anchors") == 0) *class_ = ASSAY_STORE_ANCHOR;
+    else return false;
+    return true;
+}
+
+/* From an epoch of the running era on; of states the newest alone. */
+static enum assay_status scan_items(struct assay_runtime *runtime, enum assay_store_class class_,
+                                    uint64_t epoch, struct items *items)
+{
+    const struct assay_store_key from = { .epoch = epoch };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const bool newest = class_ == ASSAY_STORE_STATE;
+    return assay_store_scan(runtime->config.store, class_, &from, &to, newest,
+                            newest ? append_last : append_item, items);
+}
+
+static void append_genesis(const struct assay_runtime *runtime, struct items *items)
+{
+    const struct assay_store_key key = { 0 };
+    if (runtime->config.genesis_file.len > 0)
+        (void)append_item(items, &key, runtime->config.genesis_file);
+}
+
+/* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
+static bool split_items(const char *argument, char *name, size_t name_len, uint64_t *epoch,
+                        uint64_t *skip)
+{
+    uint64_t *const numbers[] = { epoch, skip };
+    const size_t len = strcspn(argument, " ");
+    if (len >= name_len) return false;
+    assay_bytes_copy(name, name_len, argument, len);
+    name[len] = '\0';
+    const char *at = argument + len;
+    for (size_t i = 0; *at == ' '; i++) {
+        char *end = NULL;
+        errno = 0;
+        if (i == sizeof numbers / sizeof numbers[0] || at[1] < '0' || at[1] > '9') return false;
+        *numbers[i] = strtoull(at + 1, &end, 10);
+        if (errno != 0) return false;
+        at = end;
+    }
+    return *at == '\0';
+}
+
+char *document_items(struct assay_runtime *runtime, const char *argument)
+{
+    enum assay_store_class class_ = ASSAY_STORE_META;
+    char name[16] = "";
+    uint64_t epoch = 0, skip = 0;
+    const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
+    const bool genesis = strcmp(name, "genesis") == 0;
+    if (!good || (!genesis && !parse_class(name, &class_)))
+        return document_error(runtime, "usage",
+                              "items genesis | state | changes | collateral | evidence | "
+                              "boundaries | finality | anchors [EPOCH [SKIP]]");
+    struct items items = { .list = assay_json_array(), .skip = skip };
+    enum assay_status status = ASSAY_OK;
+    if (genesis) append_genesis(runtime, &items);
+    else status = scan_items(runtime, class_, epoch, &items);
+    if (status != ASSAY_OK) {
+        assay_json_free(&items.list);
+        return document_error(runtime, "store", "the store cannot be read");
+    }
+    ASSAY_ASSERT(!items.more || items.count > items.skip);
+    struct assay_json *data = assay_json_object();
+    assay_json_set(data, "items", items.list);
+    if (items.more) assay_json_set_uint(data, "next_skip", items.count - 1);
+    else assay_json_set_null(data, "next_skip");
+    return document_finish(runtime, "assay.items", data);
+}

@@ -1,0 +1,151 @@
+/*
+ * quote/collateral/revocation.c - revocation check of a chain (revocation.h).
+ */
+#include "quote/collateral/revocation.h"
+
+#include "base/assert.h"
+#include "quote/collateral/collateral.h"
+#include "quote/certificates/validity.h"
+#include "quote/text.h"
+
+struct lists {
+    size_t count;
+    const struct assay_list *list[(size_t)ASSAY_ENDORSEMENTS_MAX * ASSAY_LISTS_MAX];
+};
+
+static void collect_lists(const struct assay_evidence_request *request,
+                          const struct assay_key *root, struct lists *out)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    out->count = 0;
+    ASSAY_ASSERT(all->count <= ASSAY_ENDORSEMENTS_MAX);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, root)) continue;
+        ASSAY_ASSERT(e->collateral->list_count <= ASSAY_LISTS_MAX);
+        for (size_t k = 0; k < e->collateral->list_count; k++)
+            out->list[out->count++] = &e->collateral->lists[k];
+    }
+}
+
+int assay_revocation_compare(const struct assay_crl *a, const struct assay_crl *b,
+                             int64_t at_unix_s)
+{
+    const bool a_is_out = a->this_update_s <= at_unix_s;
+    const bool b_is_out = b->this_update_s <= at_unix_s;
+    if (a_is_out != b_is_out) return a_is_out ? 1 : -1;
+    if (a->this_update_s != b->this_update_s)
+        return (a->this_update_s > b->this_update_s) == a_is_out ? 1 : -1;
+    if (!a->has_number || !b->has_number) return 0;
+    return assay_bytes_compare(a->number, b->number, sizeof a->number);
+}
+
+struct finding {
+    enum assay_revocation answer;
+    bool is_forged; /* another key signed a list in the issuer's name */
+    const struct assay_crl *crl;
+};
+
+static enum assay_status look_up(const struct assay_path *path, const struct assay_key *root,
+                                 size_t at, const struct lists *lists, int64_t at_unix_s,
+                                 struct finding *out)
+{
+    *out = (struct finding){ .answer = ASSAY_REVOCATION_UNCOVERED };
+    for (size_t i = 0; i < lists->count; i++) {
+        const struct assay_list *const list = lists->list[i];
+        enum assay_revocation answer = ASSAY_REVOCATION_UNCOVERED;
+        ASSAY_TRY(assay_path_revocation(path, root, at, &list->crl,
+                                        list->has_issuer ? list->issuer_name : NULL, &answer));
+        if (answer == ASSAY_REVOCATION_FORGED) out->is_forged = true;
+        if (answer != ASSAY_REVOCATION_NONE && answer != ASSAY_REVOCATION_REVOKED) continue;
+        const int order =
+            out->crl == NULL ? 1 : assay_revocation_compare(&list->crl, out->crl, at_unix_s);
+        if (order < 0 || (order == 0 && answer == ASSAY_REVOCATION_NONE)) continue;
+        out->crl = &list->crl;
+        out->answer = answer;
+    }
+    ASSAY_ASSERT((out->crl == NULL) == (out->answer == ASSAY_REVOCATION_UNCOVERED));
+    return ASSAY_OK;
+}
+
+static void report_uncovered(const struct assay_evidence_request *request,
+                             const struct assay_certificate *c, struct assay_verdict *verdict)
+{
+    struct assay_text expected = assay_text_empty();
+    assay_text_add(&expected, "a revocation list of the issuer of ");
+    assay_text_add(&expected, c->subject_name[0] != '\0' ? c->subject_name : "a certificate");
+    assay_verdict_add(verdict,
+                      request->policy->platform.require_crl ? ASSAY_RULE_COLLATERAL_MISSING
+                                                            : ASSAY_RULE_REVOCATION_UNKNOWN,
+                      0, expected.text, "none");
+}
+
+static void report_revoked(const struct assay_certificate *c, struct assay_verdict *verdict)
+{
+    struct assay_text observed = assay_text_empty();
+    assay_text_add(&observed, "revoked, serial ");
+    assay_text_add_hex(&observed, c->serial, ASSAY_SERIAL_LEN);
+    assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, "a certificate that stands",
+                      observed.text);
+}
+
+static bool is_said(const struct assay_verdict *verdict, const struct assay_collateral_fault *fault)
+{
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == fault->rule &&
+            assay_text_compare(verdict->reasons[i].expected, fault->what,
+                               sizeof verdict->reasons[i].expected) == 0)
+            return true;
+    return false;
+}
+
+/* A list that cannot be read may be the one that revokes. Of several paths the first reports it. */
+static void report_faults(const struct assay_evidence_request *request,
+                          const struct assay_key *root, struct assay_verdict *verdict)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        if (!assay_key_equal(&e->root, root)) continue;
+        ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
+        for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
+            const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
+            if (is_said(verdict, fault)) continue;
+            assay_verdict_add(verdict, fault->rule, 0, fault->what,
+                              assay_status_text(fault->status));
+        }
+    }
+}
+
+enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
+                                         const struct assay_path *path,
+                                         const struct assay_key *root, bool is_needed,
+                                         struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
+    struct lists lists;
+    collect_lists(request, root, &lists);
+    report_faults(request, root, verdict);
+    const size_t issued = assay_path_issued(path, root);
+    for (size_t i = 0; i < issued; i++) {
+        const struct assay_certificate *const c = path->certificates[i];
+        struct finding found;
+        ASSAY_TRY(look_up(path, root, i, &lists, verdict->at_unix_s, &found));
+        if (found.crl != NULL) {
+            const struct assay_window window = { .what = "revocation list",
+                                                 .is_list = true,
+                                                 .from_unix_s = found.crl->this_update_s,
+                                                 .to_unix_s = found.crl->next_update_s };
+            assay_appraise_window(&window, request->policy, verdict);
+        }
+        if (found.is_forged)
+            assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
+                              "a revocation list signed by its issuer", "a wrong signature");
+        if (found.answer == ASSAY_REVOCATION_REVOKED) report_revoked(c, verdict);
+        if (found.crl == NULL && !found.is_forged && is_needed)
+            report_uncovered(request, c, verdict);
+    }
+    return ASSAY_OK;
+}

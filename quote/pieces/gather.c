@@ -1,0 +1,186 @@
+/*
+ * quote/pieces/gather.c - collection of the collateral of one root (gather.h).
+ */
+#include "quote/pieces/gather.h"
+
+#include "base/assert.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/path.h"
+
+static bool is_certificate(const struct assay_recognised *piece)
+{
+    return piece->shape == ASSAY_SHAPE_CERTIFICATE && piece->status == ASSAY_OK;
+}
+
+/* ASSAY_OK: to the root, by way of what was taken so far | ASSAY_E_INVALID: it does not. */
+static enum assay_status verify_to_root(const struct assay_gathered *g,
+                                        const struct assay_key *root,
+                                        const struct assay_certificate *c)
+{
+    ASSAY_ASSERT(g->count <= ASSAY_CHAIN_MAX);
+    struct assay_path path;
+    struct assay_quote_fault fault;
+    size_t at = 0;
+    enum assay_status status = assay_path_build(c, g->certificates, g->count, root, &path);
+    if (status == ASSAY_OK) status = assay_path_verify(&path, root, &fault, &at);
+    if (status == ASSAY_OK || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    return ASSAY_E_INVALID;
+}
+
+static bool is_among(const struct assay_gathered *g, size_t index)
+{
+    for (size_t i = 0; i < g->count; i++)
+        if (g->index[i] == index) return true;
+    return false;
+}
+
+static void add_certificate(struct assay_gathered *g, size_t index,
+                            const struct assay_certificate *c)
+{
+    ASSAY_ASSERT(index < ASSAY_RECOGNISED_MAX && !g->is_taken[index]);
+    g->leads[index] = true;
+    if (g->count == ASSAY_CHAIN_MAX) {
+        g->left_out += 1;
+        return;
+    }
+    g->is_taken[index] = true;
+    g->certificates[g->count] = *c;
+    g->index[g->count] = index;
+    g->count += 1;
+}
+
+/* Issuers are added before the certificates that they issued: rounds, until one adds nothing. */
+static enum assay_status take_authorities(const struct assay_recognition *r,
+                                          const struct assay_key *root, struct assay_gathered *g)
+{
+    struct assay_certificate c;
+    for (size_t before = SIZE_MAX; before != g->count;) {
+        before = g->count;
+        g->left_out = 0;
+        for (size_t i = 0; i < r->count; i++) {
+            const struct assay_recognised *const piece = &r->pieces[i];
+            if (!is_certificate(piece) || is_among(g, i)) continue;
+            ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
+            if (!c.is_ca && !assay_chain_self_issued(&c)) continue;
+            const enum assay_status status = verify_to_root(g, root, &c);
+            if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+            if (status == ASSAY_OK) add_certificate(g, i, &c);
+        }
+    }
+    return ASSAY_OK;
+}
+
+/* Endorsement keys of chips first: other evidence mostly carries its own. */
+static enum assay_status take_others(const struct assay_recognition *r,
+                                     const struct assay_key *root, struct assay_gathered *g)
+{
+    struct assay_certificate c;
+    for (int veks = 1; veks >= 0; veks--)
+        for (size_t i = 0; i < r->count; i++) {
+            const struct assay_recognised *const piece = &r->pieces[i];
+            if (!is_certificate(piece) || piece->has_vek != (veks == 1)) continue;
+            ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
+            if (c.is_ca || assay_chain_self_issued(&c)) continue;
+            const enum assay_status status = verify_to_root(g, root, &c);
+            if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+            if (status == ASSAY_OK) add_certificate(g, i, &c);
+        }
+    return ASSAY_OK;
+}
+
+static enum assay_status append_pem(struct assay_slice bytes, uint8_t *text, size_t *len)
+{
+    ASSAY_ASSERT(*len <= ASSAY_PART_LEN_MAX);
+    if (bytes.len > ASSAY_PART_LEN_MAX - *len) return ASSAY_E_RANGE;
+    assay_bytes_copy(text + *len, ASSAY_PART_LEN_MAX - *len, bytes.bytes, bytes.len);
+    *len += bytes.len;
+    return ASSAY_OK;
+}
+
+/* --- lists */
+static size_t count_lists(const struct assay_recognition *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++)
+        count += r->pieces[i].shape == ASSAY_SHAPE_CRL;
+    return count;
+}
+
+/* Of an authority that stands among the pieces and does not lead to the root. */
+static enum assay_status is_others(const struct assay_recognition *r, struct assay_slice der,
+                                   struct assay_gathered *g, bool *others)
+{
+    struct assay_certificate c;
+    *others = false;
+    ASSAY_TRY(assay_x509_crl(der.bytes, der.len, &g->crl));
+    for (size_t i = 0; i < r->count && !*others; i++) {
+        const struct assay_recognised *const piece = &r->pieces[i];
+        if (!is_certificate(piece) || g->leads[i]) continue;
+        ASSAY_TRY(assay_x509_certificate(piece->bytes.bytes, piece->bytes.len, &c));
+        if (!assay_dn_equal(&c.subject, &g->crl.issuer)) continue;
+        const enum assay_status status =
+            assay_chain_signed(&c.key, g->crl.tbs_digest, &g->crl.signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        *others = status == ASSAY_OK;
+    }
+    return ASSAY_OK;
+}
+
+/* In falling order of what it costs to lose one. */
+enum list_class { LIST_SOUND, LIST_DAMAGED, LIST_OF_OTHERS, LIST_CLASSES };
+
+static enum assay_status class_of(const struct assay_recognition *r, size_t index, bool is_full,
+                                  struct assay_gathered *g, enum list_class *out)
+{
+    ASSAY_ASSERT(index < r->count);
+    bool others = false;
+    *out = r->pieces[index].status == ASSAY_OK ? LIST_SOUND : LIST_DAMAGED;
+    if (!is_full || *out == LIST_DAMAGED) return ASSAY_OK;
+    ASSAY_TRY(is_others(r, r->pieces[index].bytes, g, &others));
+    if (others) *out = LIST_OF_OTHERS;
+    return ASSAY_OK;
+}
+
+/* Every list, because the evidence may contain authorities; unreadable lists last. If they do not
+ * fit, those known to be of others are left out; if that is not enough, the bundle reports
+ * overflow. */
+static enum assay_status take_lists(const struct assay_recognition *r, struct assay_gathered *g)
+{
+    const bool is_full = count_lists(r) > ASSAY_LISTS_MAX;
+    size_t count = 0;
+    for (enum list_class class_ = LIST_SOUND; class_ < LIST_CLASSES; class_++)
+        for (size_t i = 0; i < r->count; i++) {
+            enum list_class found = LIST_SOUND;
+            if (r->pieces[i].shape != ASSAY_SHAPE_CRL) continue;
+            ASSAY_TRY(class_of(r, i, is_full, g, &found));
+            if (found != class_) continue;
+            if (class_ == LIST_OF_OTHERS && count >= ASSAY_LISTS_MAX) continue;
+            ASSAY_TRY(append_pem(r->pieces[i].bytes, g->list_bytes, &g->lists_len));
+            g->is_taken[i] = true;
+            count += 1;
+        }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_collateral_gather(const struct assay_recognition *r,
+                                          const struct assay_key *root, bool with_lists,
+                                          struct assay_gathered *out)
+{
+    ASSAY_ASSERT(r->count <= ASSAY_RECOGNISED_MAX);
+    ASSAY_ASSERT(r != NULL && root != NULL && out != NULL);
+    out->files = (struct assay_collateral_files){ 0 };
+    out->count = out->left_out = out->certificates_len = out->lists_len = 0;
+    assay_bytes_zero(out->is_taken, sizeof out->is_taken);
+    assay_bytes_zero(out->leads, sizeof out->leads);
+    ASSAY_TRY(take_authorities(r, root, out));
+    ASSAY_TRY(take_others(r, root, out));
+    ASSAY_ASSERT(out->count <= ASSAY_CHAIN_MAX);
+    for (size_t i = 0; i < out->count; i++)
+        ASSAY_TRY(append_pem(r->pieces[out->index[i]].bytes, out->certificate_bytes,
+                             &out->certificates_len));
+    if (with_lists) ASSAY_TRY(take_lists(r, out));
+    out->files.part[ASSAY_PART_CERTIFICATES] =
+        assay_slice_over(out->certificate_bytes, out->certificates_len);
+    out->files.part[ASSAY_PART_CRL] = assay_slice_over(out->list_bytes, out->lists_len);
+    return ASSAY_OK;
+}

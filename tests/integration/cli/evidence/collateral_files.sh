@@ -1,0 +1,90 @@
+#!/bin/sh
+# What becomes of each file of a folder of collateral: taken, or named with the reason.
+. "$(dirname "$0")/../lib.sh"
+cd "$WORK" || exit 2
+A=$(printf 'a1%.0s' $(seq 32))
+"$ASSAY" soft ca made --name Made >/dev/null
+"$ASSAY" soft ca strange --name Strange >/dev/null
+"$ASSAY" soft node made node --out platform.key >/dev/null
+"$ASSAY" soft quote platform.key --measurement "$A" --report-data "$(printf '0%.0s' $(seq 128))" --out quote
+printf 'policy_version: 1\nprofile: development\n' >policy.yaml
+
+verify() {
+    "$ASSAY" evidence verify quote --collateral folder --root made/root_ca.pem --policy policy.yaml "$@"
+}
+fresh() { # the vendor's files under names that say nothing
+    rm -rf folder
+    mkdir folder
+    n=0
+    for file in made/*.json made/*.der made/*.pem; do
+        n=$((n + 1))
+        cp "$file" folder/$n
+    done
+}
+silent() { # nothing is left over
+    expect 0 'affirming' verify
+    case $out in *note:*) wrong "a note of nothing: $out" ;; esac
+}
+
+fresh
+silent
+cat folder/* >/dev/null
+# --- a newer edition keeps the older one out, also when its own time is over (docs/evidence-rules.md 1.6)
+"$ASSAY" soft collateral made --out folder-1 --evaluation 1 --days 3000 >/dev/null
+"$ASSAY" soft collateral made --out folder-2 --evaluation 2 --raise 9 --days 1 >/dev/null
+later=$(date -u -d '+10 days' +%Y-%m-%dT%H:%M:%SZ)
+fresh
+cp folder-1/* folder/
+expect 0 'affirming' verify --at "$later"
+cp folder-2/tcb_info.json folder/newer
+expect 10 'tcb status' verify
+expect 12 'expired' verify --at "$later"
+fresh
+cp folder-1/* folder/
+cp folder-2/qe_identity.json folder/newer
+expect 12 'expired' verify --at "$later"
+rm -rf folder-1 folder-2
+# --- what stands in nobody's way
+cp strange/root_ca.pem folder/stray
+expect 0 'folder/stray: certificate: leads to no trusted root; give --root' verify
+"$ASSAY" soft ca odd --name Odd >/dev/null
+cat strange/root_ca.pem odd/root_ca.pem >folder/stray
+expect 0 'folder/stray: certificate 2 of 2: leads to no trusted root' verify
+case $out in *'folder/stray: certificate 1 of 2: '*) ;; *) wrong "the first one is not named: $out" ;; esac
+expect 0 'affirming' verify
+fresh
+head -c 200 made/root_ca.pem >folder/cut
+expect 0 'folder/cut: certificate: input ends inside a field' verify
+printf 'hello\n' >folder/text
+: >folder/empty
+mkdir folder/folder
+mkfifo folder/fifo
+ln -s nowhere folder/link
+expect 0 'folder/text: other bytes: a version or type is not known (ASSAY_E_UNSUPPORTED)' verify
+expect 0 'folder/empty: not read: empty' verify
+expect 0 'folder/folder: not read: is a directory, expected a regular file' verify
+expect 0 'folder/fifo: not read: is a FIFO, expected a regular file' verify
+expect 0 'folder/link: not read: a link to nothing' verify
+cp strange/tcb_info.json folder/another
+expect 0 'folder/another: TCB info: not of use for this evidence' verify
+expect 0 'affirming' verify
+out=$(verify --json 2>/dev/null)
+case $out in *note:*) wrong "notes on standard output: $out" ;; esac
+
+# --- a damaged list may be the one that revokes
+fresh
+head -c 150 made/pck_crl.der >folder/damaged
+expect 12 'collateral-format' verify --json
+expect 12 'folder/damaged: revocation list: ' verify
+expect 12 'it may be the one that revokes' verify
+
+# --- all certificates in one text, and names that lie
+fresh
+cat made/*.pem >all
+for file in folder/*; do grep -q 'BEGIN CERTIFICATE' "$file" && rm "$file"; done
+cp all folder/qe_identity.json
+silent
+cp made/tcb_info.json folder/root_crl.der
+silent
+expect 0 'sound yes' "$ASSAY" collateral show folder --root made/root_ca.pem
+finish

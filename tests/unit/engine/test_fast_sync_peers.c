@@ -1,0 +1,115 @@
+/*
+ * tests/unit/engine/test_fast_sync_peers.c - fast sync next to peers without old boundaries.
+ *
+ * A peer that was restored from an archive, started with a checkpoint or keeps a shorter history
+ * has none, and a liar can report the same: neither stops a node (docs/protocol.md 5.30.1, 5.30.3).
+ */
+#include "sim/world/world_internal.h"
+
+#include "engine/parts/engine_internal.h"
+
+#include <criterion/criterion.h>
+
+enum { AWAY = 3 }; /* the epoch from which node 0 is away */
+
+/* All peers have pruned the blocks before `epochs`, and those of the mask the boundaries, too. */
+static struct assay_sim_world *away(uint32_t nodes, uint64_t epochs, uint32_t lacking)
+{
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = nodes, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, AWAY, 12000));
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run_to_epoch(w, epochs, 4000 * epochs), "%s",
+              assay_sim_world_violation(w));
+    for (uint32_t node = 1; node < nodes; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, epochs), ASSAY_OK);
+        if (lacking >> node & 1) {
+            cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BOUNDARY, 0, epochs), ASSAY_OK);
+            cr_assert_eq(assay_store_prune(store, ASSAY_STORE_FINALITY, 0, epochs), ASSAY_OK);
+        }
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+    assay_sim_world_restart(w, 0);
+    return w;
+}
+
+static bool runs_until(struct assay_sim_world *w, enum assay_fast_sync_phase phase)
+{
+    for (int i = 0; i < 4000; i++) {
+        if (assay_sim_world_engine(w, 0)->fast_sync->phase == phase) return true;
+        if (!assay_sim_world_run(w, 1)) return false;
+    }
+    return false;
+}
+
+static void expect_joined(struct assay_sim_world *w, uint32_t lacking)
+{
+    const uint64_t goal = assay_sim_world_epoch(w, 1) + 3;
+    cr_expect(assay_sim_world_run_to_epoch(w, goal, 20000), "lacking %#x", lacking);
+    cr_expect_null(assay_sim_world_violation(w));
+    cr_expect_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
+}
+
+/* Of three peers of three operators one confirms nothing: the other two are all that can. */
+Test(fast_sync_peers, a_peer_without_boundaries_undoes_none, .timeout = 600)
+{
+    for (uint32_t peer = 1; peer < 4; peer++) {
+        struct assay_sim_world *w = away(4, 14, 1u << peer);
+        cr_assert(runs_until(w, ASSAY_FAST_SYNC_STATE), "peer %u", (unsigned)peer);
+        cr_expect_eq(assay_sim_world_engine(w, 0)->fast_sync->page.replied_count, 2);
+        expect_joined(w, 1u << peer);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* It is no confirmation, either: where three operators have the boundaries, three are needed. */
+Test(fast_sync_peers, a_peer_without_boundaries_confirms_none, .timeout = 600)
+{
+    for (uint32_t peer = 1; peer < 5; peer++) {
+        struct assay_sim_world *w = away(5, 14, 1u << peer);
+        cr_assert(runs_until(w, ASSAY_FAST_SYNC_STATE), "peer %u", (unsigned)peer);
+        cr_expect_eq(assay_sim_world_engine(w, 0)->fast_sync->page.replied_count,
+                     ASSAY_FAST_SYNC_OPERATORS);
+        expect_joined(w, 1u << peer);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* The first page ends far before the others' head, and the next peer that is queried has nothing:
+ * that is no reason to request a state that all have pruned. */
+Test(fast_sync_peers, one_peer_without_boundaries_does_not_end_them, .timeout = 600)
+{
+    for (uint32_t peer = 1; peer < 5; peer++) {
+        struct assay_sim_world *w = away(5, AWAY + ASSAY_FAST_SYNC_PAGE_MAX + 20, 1u << peer);
+        cr_assert(runs_until(w, ASSAY_FAST_SYNC_STATE), "peer %u", (unsigned)peer);
+        cr_expect_geq(assay_sim_world_engine(w, 0)->fast_sync->epoch + 2,
+                      assay_sim_world_epoch(w, 1), "peer %u", (unsigned)peer);
+        expect_joined(w, 1u << peer);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Peers of three operators in a row have nothing: the state is not there, and all are queried for
+ * boundaries before the next one. */
+Test(fast_sync_peers, three_peers_without_boundaries_end_them_once, .timeout = 600)
+{
+    const uint64_t epochs = AWAY + ASSAY_FAST_SYNC_PAGE_MAX + ASSAY_FAST_SYNC_EPOCHS + 20;
+    bool early = false;
+    for (uint32_t peer = 2; peer < 5; peer++) {
+        const uint32_t lacking = 7u << peer;
+        struct assay_sim_world *w = away(7, epochs, lacking);
+        cr_assert(runs_until(w, ASSAY_FAST_SYNC_STATE), "peer %u", (unsigned)peer);
+        const struct assay_engine *e = assay_sim_world_engine(w, 0);
+        if (e->fast_sync->epoch < AWAY + ASSAY_FAST_SYNC_PAGE_MAX + 10) {
+            early = true;
+            cr_assert(runs_until(w, ASSAY_FAST_SYNC_BOUNDARIES));
+            cr_assert(runs_until(w, ASSAY_FAST_SYNC_STATE));
+            cr_expect_geq(e->fast_sync->epoch + 2, assay_sim_world_epoch(w, 1));
+        }
+        expect_joined(w, lacking);
+        assay_sim_world_destroy(&w);
+    }
+    cr_expect(early, "none of these peers is queried three times in a row");
+}

@@ -1,0 +1,384 @@
+/*
+ * tests/unit/services/test_service_server_roles.c - tests of roles at the service server.
+ *
+ * net/services/server/service_server.h: what one program of services takes from another, and who
+ * may connect (docs/services.md 4.1.1).
+ */
+#include "tests/unit/services/service_server_fixture.h"
+
+TestSuite(service_server_roles, .init = set_up, .fini = tear_down);
+
+/* Every place of a socket, and one more. */
+static void crowd(struct assay_service_socket socket_of, struct assay_service_stream *s)
+{
+    const uint32_t places = assay_service_places(socket_of.role);
+    for (uint32_t i = 0; i <= places; i++) {
+        dial(&s[i], socket_of);
+        turn();
+    }
+    cr_expect(is_hung_up(&s[places]), "more than it serves are sent away");
+}
+
+Test(service_server_roles, whoever_takes_all_places_of_a_socket_takes_none_of_another)
+{
+    static struct assay_service_stream crowded[ASSAY_SERVICE_SOCKETS_MAX][16], s;
+    begin();
+    for (uint32_t k = 0; k < ASSAY_SERVICE_SOCKETS_MAX; k++) {
+        const struct assay_service_socket own = assay_service_socket_at(k);
+        for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+            if (i != k) crowd(assay_service_socket_at(i), crowded[i]);
+        dial(&s, own);
+        cr_expect_not(is_hung_up(&s), "socket %u", (unsigned)k);
+        assay_service_stream_close(&s);
+        for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+            const uint32_t places = assay_service_places(assay_service_socket_at(i).role);
+            for (uint32_t c = 0; i != k && c <= places; c++)
+                assay_service_stream_close(&crowded[i][c]);
+        }
+        turn();
+    }
+}
+
+Test(service_server_roles, a_program_is_what_its_socket_says_whatever_it_says_itself)
+{
+    static const struct assay_service_message claims[] = {
+        { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_CONTINUITY, .group = 0 },
+        { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_CONTINUITY, .group = 1 },
+        { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_SHARES },
+        { .verb = ASSAY_SERVICE_FOLLOW, .service = ASSAY_SERVICE_TASKS },
+    };
+    struct assay_service_stream s;
+    begin();
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        for (size_t k = 0; k < sizeof claims / sizeof claims[0]; k++) {
+            const struct assay_service_socket socket_of = assay_service_socket_at(i);
+            const bool is_its = claims[k].service == assay_service_of_role(socket_of.role) &&
+                                claims[k].group == socket_of.group;
+            const bool is_planned = claims[k].service != ASSAY_SERVICE_SHARES;
+            dial(&s, socket_of);
+            say(&s, &claims[k]);
+            const struct assay_service_message *m = hear(&s);
+            cr_assert_not_null(m, "socket %u, claim %zu", (unsigned)i, k);
+            cr_expect_eq(m->verb, is_its && is_planned ? ASSAY_SERVICE_BEGIN
+                                                       : ASSAY_SERVICE_REFUSED);
+            if (m->verb == ASSAY_SERVICE_REFUSED) {
+                char why[ASSAY_SERVICE_WHY_MAX + 1] = "";
+                assay_bytes_copy(why, sizeof why, m->why.bytes, m->why.len);
+                cr_expect_not_null(strstr(why, is_its ? "no such service yet" : "of another"),
+                                   "%s", why);
+                cr_expect(is_hung_up(&s));
+            }
+            assay_service_stream_close(&s);
+            turn();
+        }
+}
+
+/* Which of all kinds a role hands on: no kind but TASK_RELEASE has two roles. */
+Test(service_server_roles, a_record_of_another_role_is_not_even_asked_about)
+{
+    struct assay_service_stream s;
+    unsigned roles[ASSAY_SERVICE_KIND_COUNT] = { 0 };
+    const struct assay_service_socket at[] = { replicas_of_0, enclaves_of_0, executors,
+                                               requestors };
+    begin();
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        follow(&s, at[i]);
+        hear_beginning(&s);
+        for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
+            const unsigned before = submitted;
+            say(&s, &(struct assay_service_message){ .verb = ASSAY_SERVICE_SUBMIT,
+                                                     .kind = (enum assay_service_kind)kind,
+                                                     .payload = { plan_bytes, 3 } });
+            const struct assay_service_message *told = hear(&s);
+            roles[kind] += submitted != before;
+            if (submitted != before) {
+                cr_expect_null(told, "kind %u", kind);
+                cr_expect_eq(assay_service_of((enum assay_service_kind)kind),
+                             assay_service_of_role(at[i].role));
+                continue;
+            }
+            cr_assert_not_null(told);
+            cr_expect_eq(told->verb, ASSAY_SERVICE_REFUSED);
+            cr_expect_eq((unsigned)told->kind, kind);
+        }
+        assay_service_stream_close(&s);
+        turn();
+    }
+    for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
+        const enum assay_service service = assay_service_of((enum assay_service_kind)kind);
+        if (service == ASSAY_SERVICE_SHARES) cr_expect_eq(roles[kind], 0, "%u", kind);
+        else cr_expect_eq(roles[kind], kind == ASSAY_SERVICE_TASK_RELEASE ? 2 : 1, "%u", kind);
+    }
+}
+
+/* A record of shares is one role's as well; this plan has none. */
+Test(service_server_roles, every_kind_has_a_role_and_only_task_release_has_two)
+{
+    for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
+        unsigned roles = 0;
+        for (unsigned role = 0; role < ASSAY_SERVICE_ROLE_COUNT; role++)
+            roles += assay_service_may_submit((enum assay_service_role)role,
+                                              (enum assay_service_kind)kind);
+        cr_expect_eq(roles, kind == ASSAY_SERVICE_TASK_RELEASE ? 2 : 1, "%u", kind);
+    }
+}
+
+/* Evidence for shares is a holder's: an executor that has it could pose as one. */
+Test(service_server_roles, evidence_is_asked_for_by_roles_that_need_it_and_for_their_service)
+{
+    static const enum assay_service_purpose purposes[] = { ASSAY_SERVICE_FOR_SHARES,
+                                                           ASSAY_SERVICE_FOR_TASKS };
+    const struct assay_service_socket at[] = { replicas_of_0, enclaves_of_0, executors,
+                                               requestors };
+    struct assay_service_stream s;
+    begin();
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++)
+        for (size_t k = 0; k < 4; k++) {
+            const bool quotes = k / 2 == 0;
+            const struct assay_service_message m = {
+                .verb = quotes ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
+                .serial = 1,
+                .purpose = purposes[k % 2],
+                .statement = { plan_bytes, 2 },
+                .evidence = { plan_bytes, quotes ? 0 : 4 },
+            };
+            const bool fit = purposes[k % 2] == ASSAY_SERVICE_FOR_TASKS &&
+                             at[i].role == (quotes ? ASSAY_SERVICE_ROLE_EXECUTOR
+                                                   : ASSAY_SERVICE_ROLE_REQUESTOR);
+            follow(&s, at[i]);
+            hear_beginning(&s);
+            say(&s, &m);
+            cr_expect_eq(is_hung_up(&s), !fit, "role %d, %zu", (int)at[i].role, k);
+            assay_service_stream_close(&s);
+            turn();
+        }
+    cr_expect_eq(quotes_asked, 1);
+    cr_expect_eq(judged_asked, 1);
+    cr_expect(
+        assay_service_may_request(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_SHARES));
+    cr_expect_not(
+        assay_service_may_request(holders.role, ASSAY_SERVICE_QUOTE, ASSAY_SERVICE_FOR_TASKS));
+}
+
+/* One that asks for as much as it can waits behind each other socket's first. */
+Test(service_server_roles, sockets_take_turns_with_quotes)
+{
+    static const enum assay_service_purpose expected[] = {
+        ASSAY_SERVICE_FOR_SHARES, ASSAY_SERVICE_FOR_TASKS, ASSAY_SERVICE_FOR_SHARES,
+        ASSAY_SERVICE_FOR_SHARES
+    };
+    struct assay_service_stream holder, executor;
+    assay_service_server_close(&server);
+    free(registry);
+    make_plan(true);
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &server, message),
+                 ASSAY_OK, "%s", message);
+    begin();
+    follow(&holder, holders);
+    follow(&executor, executors);
+    for (uint64_t i = 0; i <= ASSAY_SERVICE_SERVER_REQUESTS_EACH; i++)
+        ask_for(&holder, i, ASSAY_SERVICE_FOR_SHARES);
+    ask(&executor, 1);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        uint8_t data[64];
+        cr_assert_eq(quotes_asked, i + 1);
+        assay_service_report_data(chain, expected[i], assay_slice_over(plan_bytes, 2), data);
+        cr_expect_arr_eq(quoted_for, data, 64, "quote %zu", i);
+        assay_service_server_on_quote(server, assay_slice_over("evidence", 8));
+        turn();
+    }
+    assay_service_stream_close(&holder);
+    assay_service_stream_close(&executor);
+}
+
+/* Each quote may take seconds: a program waits for one of each other program of its role, however
+ * many that one has asked for. */
+Test(service_server_roles, programs_of_one_role_take_turns_with_quotes)
+{
+    struct assay_service_stream greedy, modest;
+    const struct assay_service_message *m = NULL;
+    begin();
+    follow(&greedy, executors);
+    follow(&modest, executors);
+    hear_beginning(&greedy);
+    hear_beginning(&modest);
+    for (uint64_t i = 0; i < 5; i++)
+        ask(&greedy, i);
+    ask(&modest, 77);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(quotes_asked, i + 1);
+        cr_expect_null(hear(&modest));
+        assay_service_server_on_quote(server, assay_slice_over("evidence", 8));
+        turn();
+    }
+    m = hear(&modest);
+    cr_assert_not_null(m, "it waits behind all that the other one asked for");
+    cr_expect_eq(m->verb, ASSAY_SERVICE_EVIDENCE);
+    cr_expect_eq(m->serial, 77);
+    assay_service_stream_close(&greedy);
+    assay_service_stream_close(&modest);
+}
+
+/* A member has 64 records in an epoch: whoever hands in as many as it can leaves others theirs. */
+Test(service_server_roles, records_of_an_epoch_are_left_for_every_socket)
+{
+    enum {
+        SOCKETS = 6,
+        EACH = ASSAY_SERVICE_SERVER_RECORDS / 2 / SOCKETS
+    }; /* two groups, and tasks */
+    const struct assay_service_message greedy = { .verb = ASSAY_SERVICE_SUBMIT,
+                                                  .kind = ASSAY_SERVICE_TASK_OPEN,
+                                                  .payload = { plan_bytes, 3 } };
+    struct assay_service_message m = greedy;
+    struct assay_service_stream requestor, replica;
+    begin();
+    follow(&requestor, requestors);
+    follow(&replica, replicas_of_1);
+    hear_beginning(&requestor);
+    hear_beginning(&replica);
+    for (unsigned epoch = 0; epoch < 2; epoch++) {
+        submitted = 0;
+        for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++)
+            say(&requestor, &greedy);
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_RECORDS - EACH * (SOCKETS - 1));
+        submitted = 0;
+        m.kind = ASSAY_SERVICE_REPLICA;
+        for (unsigned i = 0; i < ASSAY_SERVICE_SERVER_RECORDS; i++)
+            say(&replica, &m);
+        cr_expect_eq(submitted, EACH);
+        moment->epoch++;
+        assay_service_server_on_epoch_closed(server, registry, moment);
+    }
+    /* What the node does not take counts for nothing. */
+    submit_says = ASSAY_E_AGAIN;
+    submitted = 0;
+    for (unsigned i = 0; i < 2 * ASSAY_SERVICE_SERVER_RECORDS; i++) {
+        say(&requestor, &greedy);
+        now_ms += ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS / 8;
+    }
+    cr_expect_eq(submitted, 2 * ASSAY_SERVICE_SERVER_RECORDS);
+    assay_service_stream_close(&requestor);
+    assay_service_stream_close(&replica);
+}
+
+/* Each record that the node looks at costs it a signature: a socket whose programs hand in what is
+ * refused, or known already, without end costs it so many of them a second, and others nothing. */
+Test(service_server_roles, records_in_vain_are_looked_at_so_often_a_second)
+{
+    const enum assay_status vain[] = { ASSAY_E_SIGNATURE, ASSAY_E_DUPLICATE, ASSAY_E_AGAIN };
+    const struct assay_service_message bad = { .verb = ASSAY_SERVICE_SUBMIT,
+                                               .kind = ASSAY_SERVICE_TRANSFER,
+                                               .payload = { plan_bytes, 3 } };
+    const struct assay_service_message good = { .verb = ASSAY_SERVICE_SUBMIT,
+                                                .kind = ASSAY_SERVICE_REPLICA,
+                                                .payload = { plan_bytes, 3 } };
+    struct assay_service_stream requestor, second, replica;
+    begin();
+    now_ms = 5 * ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
+    follow(&requestor, requestors);
+    follow(&second, requestors);
+    follow(&replica, replicas_of_0);
+    for (size_t i = 0; i < sizeof vain / sizeof vain[0]; i++) {
+        submit_says = vain[i];
+        submitted = 0;
+        for (unsigned j = 0; j < 2 * ASSAY_SERVICE_SERVER_REJECTED_MAX; j++) {
+            say(j % 2 == 0 ? &requestor : &second, &bad);
+            now_ms += j % 4 == 0;
+        }
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX, "%s",
+                     assay_status_text(vain[i]));
+        submit_says = ASSAY_OK;
+        say(&requestor, &bad);
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX,
+                     "it cannot be known without looking");
+        say(&replica, &good);
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX + 1, "another socket");
+        now_ms += ASSAY_SERVICE_SERVER_REJECTED_WINDOW_MS;
+        say(&requestor, &bad);
+        cr_expect_eq(submitted, ASSAY_SERVICE_SERVER_REJECTED_MAX + 2, "a second later");
+    }
+    assay_service_stream_close(&requestor);
+    assay_service_stream_close(&second);
+    assay_service_stream_close(&replica);
+}
+
+Test(service_server_roles, a_plan_that_cannot_be_read_and_a_path_in_use_are_said)
+{
+    struct assay_service_server *other = NULL;
+    cr_assert_neq(
+        assay_service_server_open(path, assay_slice_over("x", 1), chain, &world, &other, message),
+        ASSAY_OK);
+    cr_assert_not_null(strstr(message, "plan of services"));
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
+                 ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "services socket"));
+    cr_assert_null(other);
+    cr_assert_eq(assay_service_server_open(
+                     "/tmp/a/folder/whose/path/is/so/long/that/sockets/below/it/have/"
+                     "no/room/for/the/names/of/roles",
+                     assay_slice_over(plan_bytes, plan_len), chain, &world, &other, message),
+                 ASSAY_E_RANGE);
+    cr_assert_not_null(strstr(message, "expected at most 90"), "%s", message);
+}
+
+Test(service_server_roles, a_file_or_a_loose_folder_in_the_place_of_a_socket_is_said)
+{
+    struct assay_service_server *other = NULL;
+    char at[96];
+    assay_service_server_close(&server);
+    (void)snprintf(at, sizeof at, "%s/file", folder);
+    const int fd = open(at, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    (void)close(fd);
+    cr_assert_eq(assay_service_server_open(at, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
+                 ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "expected a folder"), "%s", message);
+    (void)unlink(at);
+    cr_assert_eq(chmod(place_of(holders, false), 0777), 0);
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &other, message),
+                 ASSAY_E_INVALID);
+    cr_assert_not_null(strstr(message, "others may change it"), "%s", message);
+    cr_assert_null(other);
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        cr_expect_neq(access(place_of(assay_service_socket_at(i), true), F_OK), 0,
+                      "what was opened before is closed");
+    cr_assert_eq(chmod(place_of(holders, false), 0700), 0);
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &server, message),
+                 ASSAY_OK, "%s", message);
+}
+
+static mode_t mode_of(struct assay_service_socket socket, bool whole)
+{
+    struct stat info;
+    cr_assert_eq(stat(place_of(socket, whole), &info), 0);
+    return info.st_mode & 07777;
+}
+
+/* docs/services.md 4.1: who may connect is decided by the folder of the socket, and by no other. */
+Test(service_server_roles, a_folder_with_the_setgid_bit_lets_its_group_connect)
+{
+    char shared[ASSAY_SERVICE_SERVER_NAMES];
+    assay_service_server_get_shared_names(server, shared);
+    cr_expect_str_eq(shared, "");
+    cr_expect_eq(mode_of(holders, true), 0600);
+    assay_service_server_close(&server);
+    cr_assert_eq(chmod(place_of(holders, false), 02750), 0);
+    /* A folder that is made anew does not inherit the bit. */
+    cr_assert_eq(rmdir(place_of(executors, false)), 0);
+    cr_assert_eq(chmod(path, 02750), 0);
+    cr_assert_eq(assay_service_server_open(path, assay_slice_over(plan_bytes, plan_len), chain,
+                                           &world, &server, message),
+                 ASSAY_OK, "%s", message);
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+        const struct assay_service_socket socket = assay_service_socket_at(i);
+        cr_expect_eq(mode_of(socket, true), socket.role == holders.role ? 0660 : 0600);
+        cr_expect_eq(mode_of(socket, false), socket.role == holders.role ? 02750 : 0700);
+    }
+    assay_service_server_get_shared_names(server, shared);
+    cr_expect_str_eq(shared, "holder", "the daemon logs it");
+}
