@@ -108,11 +108,11 @@ static bool is_never_passed(enum assay_sim_evidence evidence)
 }
 
 /* P2: an invalid or absent node, or one that cannot be judged (P <= T/3), never rises.
- * Preconditions: evidence that no honest voter passes (or none), Byzantine weight a third of the
+ * Preconditions: no evidence that an honest voter passes (or none at all), Byzantine weight a third of the
  * table at most: then P is no more. Neither A nor I may rise. */
 static void check_p2(const struct member *m)
 {
-    if (!is_never_passed(m->truth->evidence)) return;
+    if (!is_never_passed(m->truth->evidence) || m->truth->mixed) return;
     if (3 * m->electorate.byzantine > m->electorate.table) return;
     if (get_availability(m->after) > get_availability(m->before))
         report_violation(m, ASSAY_SIM_CHECKER_P2, "availability rose without evidence that passes",
@@ -144,6 +144,7 @@ static bool is_inconsistent(const struct member *m)
 {
     const struct assay_sim_watch *w = m->epoch->watch;
     const bool loses = w->scenario->link.loss_permille > 0;
+    if (m->truth->mixed) return true;
     for (uint32_t i = 0; i < w->scenario->adversary_count; i++) {
         const struct assay_sim_adversary *a = &w->scenario->adversaries[i];
         if (a->cohort != w->cohort_of[m->slot]) continue;

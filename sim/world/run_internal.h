@@ -29,6 +29,7 @@ struct world_epoch {
     bool died[WORLD_NODES];                            /* crashed, or was down at some time in it */
     bool balloted[WORLD_NODES];                        /* signed a ballot */
     bool by_policy[WORLD_NODES];                       /* its evidence fails by the policy */
+    bool mixed[WORLD_NODES]; /* it made evidence of more than one kind in this epoch */
     bool felled[WORLD_NODES]; /* by the policy, and not by the previous one */
     uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
 };

@@ -123,6 +123,8 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         evidence = ASSAY_SIM_EVIDENCE_HELD;
         e->by_policy[node] = e->felled[node] = false;
     }
+    /* An attacker that restarts in an epoch that does not end: members appraised the one or the other. */
+    if (e->has_quote[node] && !same && e->evidence[node] != evidence) e->mixed[node] = true;
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
     assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
@@ -229,6 +231,7 @@ static void fill_truth(const struct world_run *r, const struct world_epoch *e,
                                              .alive = !e->died[i],
                                              .reachable = e->has_quote[i],
                                              .evidence = e->evidence[i],
+                                             .mixed = e->mixed[i],
                                              .by_policy = e->by_policy[i],
                                              .felled = e->felled[i],
                                              .unreachable_weight = unreachable_bp(r, e, i) };

@@ -251,6 +251,21 @@ Test(sim_watch_members, p2_says_nothing_about_evidence_that_passes)
     fixture_destroy(&f);
 }
 
+Test(sim_watch_members, p2_and_p3_require_evidence_of_one_kind)
+{
+    for (int mixed = 0; mixed <= 1; mixed++) {
+        struct fixture *f = at_work(ASSAY_SIM_ATTACK_TAMPER, 2, 6);
+        fixture_epoch(f);
+        fixture_rules(f);
+        f->truth[5].mixed = mixed; /* its newest fails hard; one that passed is still in use */
+        trust(f, 5)->availability_bp = 9000;
+        fixture_close(f, NULL);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P2) > 0, !mixed);
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_P3) > 0, !mixed);
+        fixture_destroy(&f);
+    }
+}
+
 Test(sim_watch_members, p2_asks_that_a_third_at_most_can_lie)
 {
     struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_QUIET, 2);
