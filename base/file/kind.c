@@ -122,9 +122,10 @@ static bool type_of(struct assay_slice head, char id[static ASSAY_FILE_KIND_LEN]
 
 static bool is_text(struct assay_slice head)
 {
+    static const char blanks[] = { '\t', '\n', '\r', '\f' };
     if (head.len > 0 && head.bytes[0] >= 0x80 && head.bytes[0] < 0xc0) return false; /* no UTF-8 */
     for (size_t i = 0; i < head.len; i++)
-        if (head.bytes[i] < ' ' && memchr("\t\n\r\f", head.bytes[i], 4) == NULL) return false;
+        if (head.bytes[i] < ' ' && memchr(blanks, head.bytes[i], sizeof blanks) == NULL) return false;
     return true;
 }
 

@@ -78,7 +78,6 @@ static bool is_ipv6(const char *text, size_t len)
         }
         if (groups > 0 && text[at - 1] != ':' && text[at++] != ':') return false;
         if (read_ipv4(text + at, len - at, octets)) {
-            at = len;
             groups += 2;
             break;
         }

@@ -283,8 +283,9 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX && count < capacity; i++) {
         const struct client *client = &admin->clients[i];
         if (client->fd < 0) continue;
-        const short waiting = waits_for_answer(client) ? 0 : POLLIN;
-        const short events = client->out != NULL ? POLLOUT : waiting;
+        short events = 0;
+        if (client->out != NULL) events = POLLOUT;
+        else if (!waits_for_answer(client)) events = POLLIN;
         fds[count++] = (struct pollfd){ .fd = client->fd, .events = events };
     }
     ASSAY_ASSERT(count <= capacity);

@@ -4,6 +4,22 @@
  */
 #include "services/registry/registry_internal.h"
 
+enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload payload)
+{
+    static const enum assay_service_kind kind_of[] = {
+        [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
+        [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
+        [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
+        [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
+        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
+        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
+        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
+        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
+    };
+    ASSAY_ASSERT((size_t)payload < sizeof kind_of / sizeof kind_of[0]);
+    return kind_of[payload];
+}
+
 /* --- checks before a block */
 
 static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)

@@ -16,6 +16,7 @@
 #include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
+#include "services/shares/holder.h"
 #include "services/tasks/ledger.h"
 
 enum {
@@ -122,6 +123,8 @@ uint32_t assay_registry_documents(const struct assay_registry_plan *plan);
 uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
                                         const struct assay_registry_plan *after,
                                         uint32_t document);
+/* Returns: the kind of the record that a holder submits with this payload. */
+enum assay_service_kind assay_registry_kind_of_share(enum assay_share_payload payload);
 /* "group/NAME", "group/NAME/1", "shares/0", "tasks". Out: name, NUL-terminated. */
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80]);

@@ -16,6 +16,7 @@ size_t assay_share_round_stride(const struct assay_share_config *config)
 
 uint32_t assay_share_round_ids(const struct assay_share_config *config)
 {
+    ASSAY_ASSERT(config->slots > 0);
     const size_t each = assay_share_round_stride(config) * config->slots;
     const size_t fit = ASSAY_SHARE_ROUND_LEN / each;
     ASSAY_ASSERT(fit > 0);

@@ -24,9 +24,12 @@ static uint32_t members_of(const struct assay_attack_scene *scene)
 /* In place: all recipients get the same claim. */
 static void claim_all(struct assay_slice bits, uint32_t members)
 {
-    uint8_t *bytes = (uint8_t *)(uintptr_t)bits.bytes;
+    const union {
+        const uint8_t *received;
+        uint8_t *claimed;
+    } bytes = { .received = bits.bytes };
     for (uint32_t i = 0; i < members; i++)
-        assay_bit_add(bytes, i);
+        assay_bit_add(bytes.claimed, i);
 }
 
 /* Whether this piece of others is one that it delivers. */

@@ -3,6 +3,7 @@
  * Vault, peer links and daemon of net/services/shares/holder_node.c are replaced by a modelled
  * disk, modelled links and modelled evidence.
  */
+#include "services/shares/holder_effects.h"
 #include "services/shares/holder_internal.h"
 #include "sim/services/shares.h"
 
@@ -161,36 +162,52 @@ static uint32_t number_of(const struct shares *h, const struct secret *secret)
     return (uint32_t)(secret - h->secret);
 }
 
-static void persist_row(struct assay_sim_services *s, struct holder_host *k,
-                        const uint8_t id[static 32])
+/* A host during one execution of effects; answers of its daemon are passed when the execution is over. */
+struct execution {
+    struct assay_sim_services *s;
+    struct holder_host *k;
+    uint32_t answers;
+    struct answer {
+        uint64_t serial;
+        uint8_t evidence[SHARE_EVIDENCE];
+        bool quotes, good;
+    } answer[ANSWERS];
+};
+
+static enum assay_status persist_row(void *context, const uint8_t id[static 32],
+                                     struct assay_slice row)
 {
-    struct secret *secret = shares_secret(s->shares, id);
-    struct assay_slice out;
+    const struct execution *x = context;
+    struct holder_host *k = x->k;
     if (assay_bytes_all_zero(id, 32)) { /* keys of the slot */
-        const enum assay_status stored =
-            assay_share_holder_stored(k->core, id, k->keys, sizeof k->keys, &out);
-        ASSAY_ASSERT(stored == ASSAY_OK);
-        record_position(&s->follower[k->node], k);
-        k->keys_len = out.len;
-        return;
+        assay_bytes_copy(k->keys, sizeof k->keys, row.bytes, row.len);
+        k->keys_len = row.len;
+        return ASSAY_OK;
     }
+    const struct secret *secret = shares_secret(x->s->shares, id);
     ASSAY_ASSERT(secret != NULL);
-    record_position(&s->follower[k->node], k);
-    struct kept *row = &k->disk[number_of(s->shares, secret)];
-    /* A row that is absent again was erased in the same call. */
-    if (assay_share_holder_stored(k->core, id, row->bytes, sizeof row->bytes, &out) != ASSAY_OK)
-        return;
-    row->len = out.len;
-    audit_row(s, k, number_of(s->shares, secret));
+    struct kept *to = &k->disk[number_of(x->s->shares, secret)];
+    assay_bytes_copy(to->bytes, sizeof to->bytes, row.bytes, row.len);
+    to->len = row.len;
+    audit_row(x->s, k, number_of(x->s->shares, secret));
+    return ASSAY_OK;
 }
 
-static void erase_rows(struct assay_sim_services *s, struct holder_host *k, const uint8_t *id)
+static enum assay_status erase_rows(void *context, const uint8_t *id)
 {
-    record_position(&s->follower[k->node], k);
-    if (id == NULL) k->keys_len = 0;
+    const struct execution *x = context;
+    if (id == NULL) x->k->keys_len = 0;
     for (uint32_t i = 0; i < SECRETS; i++)
-        if (id == NULL || assay_bytes_equal(s->shares->secret[i].id, id, 32))
-            k->disk[i].len = k->disk[i].pieces = 0;
+        if (id == NULL || assay_bytes_equal(x->s->shares->secret[i].id, id, 32))
+            x->k->disk[i].len = x->k->disk[i].pieces = 0;
+    return ASSAY_OK;
+}
+
+static enum assay_status commit_rows(void *context, bool rows)
+{
+    const struct execution *x = context;
+    if (rows) record_position(&x->s->follower[x->k->node], x->k);
+    return ASSAY_OK;
 }
 
 static struct holder_host *find_holder_host(struct assay_sim_services *s,
@@ -209,9 +226,11 @@ static uint64_t link_of(const struct name *from, uint32_t node)
            from->index;
 }
 
-static void send_frame(struct assay_sim_services *s, const struct holder_host *k,
-                       const struct assay_share_effect *e)
+static void send_frame(void *context, const struct assay_share_effect *e)
 {
+    const struct execution *x = context;
+    struct assay_sim_services *s = x->s;
+    const struct holder_host *k = x->k;
     const struct name own = { PROGRAM_HOLDER, k->node, k->life, 0 };
     if (e->to_holder) {
         const struct holder_host *other = find_holder_host(s, e->key);
@@ -226,29 +245,22 @@ static void send_frame(struct assay_sim_services *s, const struct holder_host *k
     services_send(s, &own, k->node, &to, (uint32_t)(e->link >> 48 & 0xff), e->bytes);
 }
 
-static void add_pending_record(struct holder_host *k, enum assay_service_kind kind,
-                               struct assay_slice bytes)
+static enum assay_status add_pending_record(void *context, enum assay_share_payload payload,
+                                            bool replaces, struct assay_slice bytes)
 {
+    const enum assay_service_kind kind = assay_registry_kind_of_share(payload);
+    struct holder_host *k = ((const struct execution *)context)->k;
     struct waiting_record *at = NULL;
     for (uint32_t i = 0; i < PENDING; i++) {
-        /* A READY record refers to what is synced now. */
-        if ((kind == ASSAY_SERVICE_SHARE_READY || kind == ASSAY_SERVICE_SHARE_KEY) &&
-            k->waiting[i].kind == kind)
-            waiting_drop(&k->waiting[i]);
+        if (replaces && k->waiting[i].kind == kind) waiting_drop(&k->waiting[i]);
         if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
     }
-    if (at == NULL) return; /* it repeats it after a start */
+    if (at == NULL) return ASSAY_OK; /* it repeats it after a start */
     *at = (struct waiting_record){ .kind = kind, .len = bytes.len, .bytes = malloc(bytes.len) };
     ASSAY_ASSERT(at->bytes != NULL);
     assay_bytes_copy(at->bytes, bytes.len, bytes.bytes, bytes.len);
+    return ASSAY_OK;
 }
-
-/* Requests to the daemon, answered when the holder's call is over. */
-struct answer {
-    uint64_t serial;
-    uint8_t evidence[SHARE_EVIDENCE];
-    bool quotes, good;
-};
 
 bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
                         struct assay_slice evidence, const uint8_t report_data[static 64],
@@ -260,65 +272,45 @@ bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
            assay_bytes_equal(d->feed.last.node_id[evidence.bytes[64]], node_id, 32);
 }
 
-static void ask_daemon(struct assay_sim_services *s, const struct holder_host *k,
-                       const struct assay_share_effect *e, struct answer *answer)
+static void request_from_daemon(void *context, const struct assay_share_effect *e)
 {
+    struct execution *x = context;
+    if (x->answers == ANSWERS) return;
+    struct answer *answer = &x->answer[x->answers++];
     *answer = (struct answer){ .quotes = e->act == ASSAY_SHARE_ACT_QUOTE, .serial = e->serial };
     assay_bytes_copy(answer->evidence, 64, e->report_data, 64);
-    answer->evidence[64] = (uint8_t)k->node;
+    answer->evidence[64] = (uint8_t)x->k->node;
     answer->good = !answer->quotes && !e->measured &&
-                   shares_evidence_is(s, k->node, e->bytes, e->report_data, e->node);
-}
-
-static void effect_do(struct assay_sim_services *s, struct holder_host *k,
-                      const struct assay_share_effect *e)
-{
-    static const enum assay_service_kind kind_of[] = {
-        [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
-        [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
-        [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
-        [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
-        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
-        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
-        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
-        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
-    };
-    switch (e->act) {
-    case ASSAY_SHARE_ACT_PERSIST: persist_row(s, k, e->id); break;
-    case ASSAY_SHARE_ACT_ERASE: erase_rows(s, k, e->id); break;
-    case ASSAY_SHARE_ACT_WIPE: erase_rows(s, k, NULL); break;
-    case ASSAY_SHARE_ACT_SEND: send_frame(s, k, e); break;
-    case ASSAY_SHARE_ACT_SUBMIT: add_pending_record(k, kind_of[e->payload], e->bytes); break;
-    case ASSAY_SHARE_ACT_QUOTE:
-    case ASSAY_SHARE_ACT_VERIFY: break; /* ask_daemon */
-    }
+                   shares_evidence_is(x->s, x->k->node, e->bytes, e->report_data, e->node);
 }
 
 /* Executes the holder's effects; answers of the daemon lead to more effects. */
 static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
 {
     const struct assay_share_epoch epoch = shares_epoch(s, k->node);
-    const struct assay_share_effects *const effects = &s->shares->effects;
-    struct answer answer[ANSWERS];
-    uint32_t answers = 0;
+    struct execution x = { .s = s, .k = k };
+    const struct assay_share_effects_world world = { .context = &x,
+                                                     .persist = persist_row,
+                                                     .erase = erase_rows,
+                                                     .commit = commit_rows,
+                                                     .submit = add_pending_record,
+                                                     .send = send_frame,
+                                                     .request = request_from_daemon };
     assay_share_holder_check(k->core);
-    for (uint32_t i = 0; i < effects->count; i++) {
-        const struct assay_share_effect *e = &effects->effect[i];
-        effect_do(s, k, e);
-        const bool needs_daemon =
-            e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY;
-        if (needs_daemon && answers < ANSWERS) ask_daemon(s, k, e, &answer[answers++]);
-    }
-    k->wake_at_ms = effects->wake_at_ms;
-    for (uint32_t i = 0; i < answers; i++) {
-        if (answer[i].quotes)
+    k->wake_at_ms = s->shares->effects.wake_at_ms;
+    const enum assay_status status =
+        assay_share_effects_execute(k->core, &s->shares->effects, &world);
+    ASSAY_ASSERT(status == ASSAY_OK); /* modelled disks do not fail */
+    for (uint32_t i = 0; i < x.answers; i++) {
+        const struct answer *answer = &x.answer[i];
+        if (answer->quotes)
             assay_share_holder_on_quote(k->core, shares_ledger(s, k->node), &epoch,
-                                        answer[i].serial,
-                                        assay_slice_over(answer[i].evidence, SHARE_EVIDENCE),
+                                        answer->serial,
+                                        assay_slice_over(answer->evidence, SHARE_EVIDENCE),
                                         services_now(s), &s->shares->effects);
         else
             assay_share_holder_on_verified(k->core, shares_ledger(s, k->node), &epoch,
-                                        answer[i].serial, answer[i].good, services_now(s),
+                                        answer->serial, answer->good, services_now(s),
                                         &s->shares->effects);
         execute_effects(s, k);
     }

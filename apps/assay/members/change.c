@@ -15,6 +15,7 @@
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/client.h"
+#include "base/assert.h"
 #include "net/keys/keyring.h"
 
 #include <getopt.h>
@@ -168,6 +169,7 @@ static int sign_with(const struct assay_change_options *options,
 
 int cli_change_run_sign(const struct assay_change_options *options)
 {
+    ASSAY_ASSERT(options->file != NULL && options->key != NULL); /* the table of options requires both */
     uint8_t *bytes = NULL, public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 key;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);

@@ -119,6 +119,7 @@ static int add_answer(struct drafting *d, int i)
 
 static int load_answers(struct drafting *d)
 {
+    ASSAY_ASSERT(d->source.basis != NULL);
     for (int i = 0; i < d->options->file_count; i++) {
         const int result = add_answer(d, i);
         if (result != ASSAY_EXIT_OK) return result;

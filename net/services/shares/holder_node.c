@@ -9,6 +9,7 @@
 #include "net/services/server/client_listener.h"
 #include "net/services/server/record_queue.h"
 #include "net/services/shares/vault.h"
+#include "services/shares/holder_effects.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,7 +52,6 @@ struct assay_holder_node {
     bool listed;
     enum assay_status failure; /* the node stops after one */
     struct assay_share_effects effects;
-    uint8_t stored[ASSAY_SHARE_STORED_MAX];
     uint8_t frame[1 + ASSAY_SHARE_MESSAGE_MAX];
 };
 
@@ -276,74 +276,23 @@ static void host_sign(void *context, const uint8_t digest[static 32],
     if (status != ASSAY_OK) set_failure(n, status); /* not sent then */
 }
 
-static void persist(struct assay_holder_node *n, const uint8_t id[static 32])
-{
-    ASSAY_ASSERT(n->holder != NULL);
-    struct assay_slice row;
-    /* A piece that was replaced was erased in the same call. */
-    if (assay_share_holder_stored(n->holder, id, n->stored, sizeof n->stored, &row) != ASSAY_OK)
-        return;
-    const enum assay_status status = assay_vault_put(n->vault, ASSAY_VAULT_SHARE, id, row);
-    assay_secret_wipe(n->stored, sizeof n->stored);
-    if (status != ASSAY_OK) set_failure(n, status);
-}
-
 static void check_stored(struct assay_holder_node *n, enum assay_status status)
 {
     if (status != ASSAY_OK) set_failure(n, status);
 }
 
-static void send_message(struct assay_holder_node *n, const struct assay_share_effect *e)
+static enum assay_status persist_row(void *context, const uint8_t id[static 32],
+                                     struct assay_slice row)
 {
-    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_SEND);
-    if (e->to_holder) {
-        assay_peer_links_send_to_replica(n->board, e->key, e->bytes);
-        return;
-    }
-    ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
-    n->frame[0] = ASSAY_HOLDER_MESSAGE;
-    assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
-    assay_client_listener_send(n->listener, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
+    const struct assay_holder_node *n = context;
+    return assay_vault_put(n->vault, ASSAY_VAULT_SHARE, id, row);
 }
 
-static void submit_effect(struct assay_holder_node *n, const struct assay_share_effect *e)
+static enum assay_status erase_rows(void *context, const uint8_t *id)
 {
-    static const enum assay_service_kind kind_of[] = {
-        [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
-        [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
-        [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
-        [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
-        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
-        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
-        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
-        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
-    };
-    ASSAY_ASSERT((size_t)e->payload < sizeof kind_of / sizeof *kind_of);
-    /* Readiness is stated for the current synced ids only. */
-    if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
-        assay_record_queue_clear_kind(n->pending, ASSAY_SERVICE_SHARE_READY);
-    if (e->payload == ASSAY_SHARE_PAYLOAD_KEY)
-        assay_record_queue_clear_kind(n->pending,
-                                      ASSAY_SERVICE_SHARE_KEY); /* of a started round */
-    check_stored(n, assay_record_queue_add(n->pending, kind_of[e->payload], e->bytes));
-}
-
-static void request_from_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
-{
-    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY);
-    const struct assay_slice measurement =
-        assay_slice_over(e->measurement, e->measured ? sizeof e->measurement : 0);
-    struct assay_service_message m = {
-        .verb = e->act == ASSAY_SHARE_ACT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
-        .serial = e->serial,
-        .purpose = ASSAY_SERVICE_FOR_SHARES,
-        .statement = assay_slice_over(e->report_data, sizeof e->report_data),
-        .measurement = measurement,
-        .evidence = e->bytes,
-    };
-    assay_bytes_copy(m.node_id, 32, e->node, 32);
-    assay_status_ignore(assay_follower_request(n->follower, &m),
-                        "an exchange without an answer is over soon, and begun again");
+    const struct assay_holder_node *n = context;
+    return id == NULL ? assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE)
+                      : assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, id);
 }
 
 /* Across a restart no older ledger is followed: it would show the slot as another's, and a share of
@@ -361,42 +310,68 @@ static void store_seen(struct assay_holder_node *n)
                                     assay_slice_over(n->seen, sizeof n->seen)));
 }
 
-/* Returns: whether there was something to store. */
-static bool store_effects(struct assay_holder_node *n, const struct assay_share_effect *e)
+static enum assay_status commit_rows(void *context, bool rows)
 {
-    ASSAY_ASSERT(n->holder != NULL);
-    if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
-    else if (e->act == ASSAY_SHARE_ACT_ERASE)
-        check_stored(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
-    else if (e->act == ASSAY_SHARE_ACT_WIPE)
-        check_stored(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
-    else return false;
-    return true;
+    struct assay_holder_node *n = context;
+    if (rows) store_seen(n);
+    return n->failure == ASSAY_OK ? assay_vault_commit(n->vault) : n->failure;
 }
 
-static void send_to_client(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void send_message(void *context, const struct assay_share_effect *e)
 {
-    ASSAY_ASSERT(n->failure == ASSAY_OK);
-    if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit_effect(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_SEND) send_message(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_QUOTE) request_from_daemon(n, e);
-    else if (e->act == ASSAY_SHARE_ACT_VERIFY && e->bytes.len > 0) request_from_daemon(n, e);
+    struct assay_holder_node *n = context;
+    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_SEND);
+    if (e->to_holder) {
+        assay_peer_links_send_to_replica(n->board, e->key, e->bytes);
+        return;
+    }
+    ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
+    n->frame[0] = ASSAY_HOLDER_MESSAGE;
+    assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
+    assay_client_listener_send(n->listener, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
 }
 
-/* All stored state is durable before anything is sent that depends on it. */
+static enum assay_status submit_record(void *context, enum assay_share_payload payload,
+                                       bool replaces, struct assay_slice bytes)
+{
+    const struct assay_holder_node *n = context;
+    const enum assay_service_kind kind = assay_registry_kind_of_share(payload);
+    if (replaces) assay_record_queue_clear_kind(n->pending, kind);
+    return assay_record_queue_add(n->pending, kind, bytes);
+}
+
+static void request_from_daemon(void *context, const struct assay_share_effect *e)
+{
+    const struct assay_holder_node *n = context;
+    ASSAY_ASSERT(e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY);
+    const struct assay_slice measurement =
+        assay_slice_over(e->measurement, e->measured ? sizeof e->measurement : 0);
+    struct assay_service_message m = {
+        .verb = e->act == ASSAY_SHARE_ACT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
+        .serial = e->serial,
+        .purpose = ASSAY_SERVICE_FOR_SHARES,
+        .statement = assay_slice_over(e->report_data, sizeof e->report_data),
+        .measurement = measurement,
+        .evidence = e->bytes,
+    };
+    assay_bytes_copy(m.node_id, 32, e->node, 32);
+    assay_status_ignore(assay_follower_request(n->follower, &m),
+                        "an exchange without an answer is over soon, and begun again");
+}
+
 static void execute_effects(struct assay_holder_node *n)
 {
-    ASSAY_ASSERT(n->effects.count <= ASSAY_SHARE_EFFECTS_MAX &&
-                 n->effects.used <= sizeof n->effects.bytes);
-    bool stores = false;
-    for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        stores = store_effects(n, &n->effects.effect[i]) || stores;
-    if (stores && n->failure == ASSAY_OK) store_seen(n);
-    if (n->failure == ASSAY_OK) check_stored(n, assay_vault_commit(n->vault));
-    for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        send_to_client(n, &n->effects.effect[i]);
+    const struct assay_share_effects_world world = { .context = n,
+                                                     .persist = persist_row,
+                                                     .erase = erase_rows,
+                                                     .commit = commit_rows,
+                                                     .submit = submit_record,
+                                                     .send = send_message,
+                                                     .request = request_from_daemon };
     n->wake_at_ms = n->effects.wake_at_ms;
-    assay_secret_wipe(n->effects.bytes, n->effects.used);
+    check_stored(n, n->failure != ASSAY_OK
+                        ? n->failure
+                        : assay_share_effects_execute(n->holder, &n->effects, &world));
 }
 
 /* --- the ledger */

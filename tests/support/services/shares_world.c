@@ -317,70 +317,118 @@ static void list_itself(struct world *w, struct machine *m)
     pool_add(w, SHARES_HOLDER, shares_number_of(w, m), out);
 }
 
-static void disk_write(struct world *w, struct machine *m, const uint8_t id[static 32])
+/* A host that executes effects; it dies when it has done as many as left says. */
+struct host {
+    struct world *w;
+    struct machine *m;
+    uint32_t left;
+    bool dead;
+};
+
+static bool does_one_more(struct host *h)
 {
-    struct kept *kept = assay_bytes_all_zero(id, 32) ? &m->keys : &m->disk[id_number(w, id)];
-    struct assay_slice out;
-    ASSAY_ASSERT(assay_share_holder_stored(m->holder, id, kept->bytes, sizeof kept->bytes, &out) ==
-                 ASSAY_OK);
+    if (h->left == 0) h->dead = true;
+    else h->left--;
+    return !h->dead;
+}
+
+/* Rows of a host that dies before it commits may be on its disk, or not: they are. */
+static enum assay_status disk_write(void *context, const uint8_t id[static 32],
+                                    struct assay_slice row)
+{
+    struct host *h = context;
+    if (!does_one_more(h)) return ASSAY_E_IO;
+    struct kept *kept =
+        assay_bytes_all_zero(id, 32) ? &h->m->keys : &h->m->disk[id_number(h->w, id)];
     assay_bytes_copy(kept->id, 32, id, 32);
-    kept->len = out.len;
+    assay_bytes_copy(kept->bytes, sizeof kept->bytes, row.bytes, row.len);
+    kept->len = row.len;
+    return ASSAY_OK;
 }
 
-static void disk_erase(struct world *w, struct machine *m, const uint8_t *id)
+static enum assay_status disk_erase(void *context, const uint8_t *id)
 {
-    if (id == NULL) m->keys.len = 0;
-    for (uint32_t i = 0; i < w->plan->ids; i++)
-        if (id == NULL || assay_bytes_equal(w->owner[i].id, id, 32)) {
-            if (m->disk[i].len > 0) w->result->erased++;
-            m->disk[i].len = 0;
+    struct host *h = context;
+    if (!does_one_more(h)) return ASSAY_E_IO;
+    if (id == NULL) h->m->keys.len = 0;
+    for (uint32_t i = 0; i < h->w->plan->ids; i++)
+        if (id == NULL || assay_bytes_equal(h->w->owner[i].id, id, 32)) {
+            if (h->m->disk[i].len > 0) h->w->result->erased++;
+            h->m->disk[i].len = 0;
         }
+    return ASSAY_OK;
 }
 
-static void effect_do(struct world *w, struct machine *m, const struct assay_share_effect *effect)
+static enum assay_status disk_commit(void *context, bool rows)
+{
+    struct host *h = context;
+    (void)rows;
+    return h->dead ? ASSAY_E_IO : ASSAY_OK;
+}
+
+static enum assay_status submit_record(void *context, enum assay_share_payload payload,
+                                       bool replaces, struct assay_slice bytes)
 {
     static const enum shares_record_kind kinds[] = { SHARES_HAVE, SHARES_DEAL, SHARES_READY,
                                                      SHARES_LIE, SHARES_SUM, SHARES_KEY,
                                                      SHARES_DEALING, SHARES_DISPUTE };
-    struct message *message = NULL;
+    struct host *h = context;
+    const struct machine *m = h->m;
+    (void)replaces; /* earlier ones may be final all the same */
+    if (!does_one_more(h)) return ASSAY_E_IO;
+    if (!h->w->healing && (m->forges || m->mute) && payload != ASSAY_SHARE_PAYLOAD_KEY &&
+        h->w->head->round->phase != ASSAY_SHARE_PHASE_NONE &&
+        (m->mute || payload != ASSAY_SHARE_PAYLOAD_HAVE))
+        return ASSAY_OK;
+    pool_add(h->w, kinds[payload], shares_number_of(h->w, m), bytes);
+    return ASSAY_OK;
+}
+
+static void send_message(void *context, const struct assay_share_effect *effect)
+{
+    struct host *h = context;
+    const struct machine *m = h->m;
+    if (!does_one_more(h)) return;
+    struct message *message =
+        shares_message_add(h->w, effect->bytes.bytes, effect->bytes.len);
+    message->kind = effect->to_holder ? TO_HOLDER : TO_OWNER;
+    assay_bytes_copy(message->key, 64, effect->to_holder ? effect->key : m->key, 64);
+    message->from.holder = true;
+    message->from.link = effect->link;
+    assay_bytes_copy(message->from.key, 64, m->key, 64);
+}
+
+static void request_from_daemon(void *context, const struct assay_share_effect *effect)
+{
+    struct host *h = context;
+    const bool quotes = effect->act == ASSAY_SHARE_ACT_QUOTE;
     uint8_t evidence[EVIDENCE] = { 0 };
-    switch (effect->act) {
-    case ASSAY_SHARE_ACT_SEND:
-        message = shares_message_add(w, effect->bytes.bytes, effect->bytes.len);
-        message->kind = effect->to_holder ? TO_HOLDER : TO_OWNER;
-        assay_bytes_copy(message->key, 64, effect->to_holder ? effect->key : m->key, 64);
-        message->from.holder = true;
-        message->from.link = effect->link;
-        assay_bytes_copy(message->from.key, 64, m->key, 64);
-        break;
-    case ASSAY_SHARE_ACT_PERSIST: disk_write(w, m, effect->id); break;
-    case ASSAY_SHARE_ACT_ERASE: disk_erase(w, m, effect->id); break;
-    case ASSAY_SHARE_ACT_WIPE: disk_erase(w, m, NULL); break;
-    case ASSAY_SHARE_ACT_SUBMIT:
-        if (!w->healing && (m->forges || m->mute) && effect->payload != ASSAY_SHARE_PAYLOAD_KEY &&
-            w->head->round->phase != ASSAY_SHARE_PHASE_NONE &&
-            (m->mute || effect->payload != ASSAY_SHARE_PAYLOAD_HAVE))
-            break;
-        pool_add(w, kinds[effect->payload], shares_number_of(w, m), effect->bytes);
-        break;
-    case ASSAY_SHARE_ACT_QUOTE:
+    if (!does_one_more(h)) return;
+    if (quotes) {
         assay_bytes_copy(evidence, EVIDENCE, effect->report_data, 64);
-        evidence[64] = (uint8_t)shares_number_of(w, m); /* its node */
-        message = shares_message_add(w, evidence, sizeof evidence);
-        message->kind = QUOTE;
-        message->serial = effect->serial;
-        assay_bytes_copy(message->key, 64, m->key, 64);
-        break;
-    case ASSAY_SHARE_ACT_VERIFY:
-        message = shares_message_add(w, evidence, 1);
-        message->kind = VERIFY;
-        message->serial = effect->serial;
-        message->good = effect->bytes.len == EVIDENCE &&
-                        assay_bytes_equal(effect->bytes.bytes, effect->report_data, 64) &&
-                        assay_bytes_equal(effect->bytes.bytes + 64, effect->node, 32);
-        assay_bytes_copy(message->key, 64, m->key, 64);
-        break;
+        evidence[64] = (uint8_t)shares_number_of(h->w, h->m); /* its node */
     }
+    struct message *message = shares_message_add(h->w, evidence, quotes ? sizeof evidence : 1);
+    message->kind = quotes ? QUOTE : VERIFY;
+    message->serial = effect->serial;
+    message->good = !quotes && effect->bytes.len == EVIDENCE &&
+                    assay_bytes_equal(effect->bytes.bytes, effect->report_data, 64) &&
+                    assay_bytes_equal(effect->bytes.bytes + 64, effect->node, 32);
+    assay_bytes_copy(message->key, 64, h->m->key, 64);
+}
+
+static void execute_effects(struct world *w, struct machine *m, uint32_t left)
+{
+    struct host host = { .w = w, .m = m, .left = left };
+    const struct assay_share_effects_world world = { .context = &host,
+                                                     .persist = disk_write,
+                                                     .erase = disk_erase,
+                                                     .commit = disk_commit,
+                                                     .submit = submit_record,
+                                                     .send = send_message,
+                                                     .request = request_from_daemon };
+    const enum assay_status status = assay_share_effects_execute(m->holder, &w->effects, &world);
+    ASSAY_ASSERT(status == ASSAY_OK || host.dead);
 }
 
 static void crash(struct world *w, struct machine *m)
@@ -391,26 +439,24 @@ static void crash(struct world *w, struct machine *m)
     assay_share_holder_crawl(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
 }
 
-/* Does what the holder asked for, in its order; the host may die in the middle. */
+/* Executes the effects of the holder's last call; the host may die in the middle. */
 void shares_host_does(struct world *w, struct machine *m)
 {
-    uint32_t until = w->effects.count;
+    uint32_t left = UINT32_MAX;
     bool dies = false;
     if (!w->healing && w->crashes > 0 && w->effects.count > 0 && shares_draw(w, 60) == 0) {
         w->crashes--;
         dies = true;
-        until = (uint32_t)shares_draw(w, w->effects.count + 1);
+        left = (uint32_t)shares_draw(w, w->effects.count + 1);
     }
     assay_share_holder_check(m->holder);
     for (uint32_t i = 0; i < m->holder->count; i++)
         if (!shares_dealings_add(&w->dealings, &m->holder->holding[i].dealt))
             shares_violated(w, "EQUAL", i, shares_number_of(w, m));
-    for (uint32_t i = 0; i < until; i++)
-        effect_do(w, m, &w->effects.effect[i]);
+    execute_effects(w, m, left);
     if (!dies) return;
     crash(w, m);
-    for (uint32_t i = 0; i < w->effects.count; i++)
-        effect_do(w, m, &w->effects.effect[i]);
+    execute_effects(w, m, UINT32_MAX);
 }
 
 struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64])
@@ -548,7 +594,8 @@ static void rekey(struct world *w, struct machine *m)
 {
     if (w->rekeys == 0) return;
     w->rekeys--;
-    disk_erase(w, m, NULL);
+    struct host host = { .w = w, .m = m, .left = 1 };
+    assay_status_ignore(disk_erase(&host, NULL), "it is not dead");
     new_key(w, m);
     start(w, m);
     list_itself(w, m);

@@ -6,6 +6,7 @@
 #define ASSAY_TESTS_SUPPORT_SHARES_WORLD_INTERNAL_H
 
 #include "services/shares/cluster_internal.h"
+#include "services/shares/holder_effects.h"
 #include "services/shares/holder_internal.h"
 #include "tests/support/services/share_accuser.h"
 #include "tests/support/services/shares_dealings.h"

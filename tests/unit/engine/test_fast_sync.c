@@ -447,13 +447,13 @@ Test(fast_sync, a_node_that_pruning_left_behind_reports_it, .timeout = 600)
     prune(w, ASSAY_STORE_BLOCK, 3 + ASSAY_FAST_SYNC_EPOCHS);
     prune(w, ASSAY_STORE_BOUNDARY, 3 + ASSAY_FAST_SYNC_EPOCHS);
     assay_sim_world_restart(w, 0);
-    const uint32_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
+    const size_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
     cr_assert_not(joins(w, 20000));
     const struct assay_sim_world_note *n =
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_not_null(n);
     cr_assert_eq(n->b, 1);
-    const uint32_t failed = assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    const size_t failed = assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_leq(failed, 40);
     cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL), caught_up);
     cr_assert_null(assay_sim_world_violation(w));

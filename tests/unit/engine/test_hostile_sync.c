@@ -503,7 +503,7 @@ Test(hostile_sync, a_node_that_has_seen_a_later_epoch_has_not_caught_up, .timeou
     const struct assay_engine *e = w->nodes[0].engine;
     struct pages *p = pages_create();
     static const uint8_t empty[1] = { 0x80 };
-    const uint32_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
+    const size_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
     lie_with(w, assay_slice_over(empty, 1), p->genuine, p->bytes);
     cr_assert(e->sync->proven);
     for (int i = 0; i < 2000 && e->sync->active; i++)

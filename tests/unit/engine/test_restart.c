@@ -584,7 +584,7 @@ Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeo
         cr_assert(assay_sim_world_run(w, ms));
         n->rolls_back = true;
         n->rolls_back_epochs = 0;
-        const uint32_t turn = n->key_turn;
+        const uint64_t turn = n->key_turn;
         assay_sim_world_kill(w, 2);
         assay_sim_world_restart(w, 2);
         for (unsigned i = 0; i < 4000; i++) {

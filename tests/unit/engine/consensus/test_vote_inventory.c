@@ -179,7 +179,7 @@ static uint64_t longest_behind(struct assay_sim_world *w, uint64_t ms, uint32_t 
     for (uint32_t i = 0; i < NODES; i++)
         w->cut[i * NODES + VICTIM] =
             i != left && (assay_overlay_has(w->nodes[i].driver.overlay, VICTIM) ||
-                          assay_overlay_has(w->nodes[VICTIM].driver.overlay, i));
+                          assay_overlay_has(w->nodes[VICTIM].driver.overlay, (uint16_t)i));
     for (uint64_t at_ms = 0; at_ms < ms; at_ms += STEP_MS) {
         cr_assert(assay_sim_world_run(w, STEP_MS), "%s", assay_sim_world_violation(w));
         behind_ms = is_behind(w, left) ? behind_ms + STEP_MS : 0;

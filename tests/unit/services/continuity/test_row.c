@@ -151,7 +151,7 @@ Test(row, ten_thousand_instances_have_proofs_of_fourteen_hashes, .timeout = 600)
 {
     struct world *w = world_of(ASSAY_CONT_INSTANCES_MAX);
     struct assay_cont_row_proven proven;
-    expect_all(w, 97 * test_every(4));
+    expect_all(w, (uint32_t)(97 * test_every(4)));
     const struct assay_slice proof = prove(w, nth(w, 0));
     cr_expect_leq(proof.len, 1024, "%zu bytes", proof.len);
     /* The same row under another root, and of another number of rows. */

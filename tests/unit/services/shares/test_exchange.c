@@ -51,7 +51,7 @@ static struct bench *fresh(enum assay_share_purpose purpose)
     cr_assert_eq(assay_sodium_start(), ASSAY_OK);
     b->terms = (struct assay_share_terms){ .home.chain_id = { 1 }, .era = 1, .epoch = 7,
                                            .beacon = { 2 }, .purpose = purpose,
-                                           .taker = { { 3 }, 1, 4 }, .giver = { { 4 }, 0, 4 },
+                                           .taker = { { 3 }, 1, 4, 0 }, .giver = { { 4 }, 0, 4, 0 },
                                            .taker_proves = purpose != ASSAY_SHARE_LET };
     b->ids[32] = 1;
     b->ids[64] = 2;
