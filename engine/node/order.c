@@ -56,7 +56,7 @@ void assay_order_derive(struct assay_engine *e)
     /* Operators took the member out of service: its standing is then no fault, and its machine is
      * in their hands (docs/protocol.md 9.6.2). */
     if (assay_member_serves(m))
-        emit_order(e, order_for_standing(standing), m->standing_epoch, SEQ_STANDING);
+        emit_order(e, order_for_standing(standing), m->order_epoch, SEQ_STANDING);
     /* Only an integrity failure causes a RESTART; listing a new incarnation ends the cause. */
     if (!m->trust.listed_after_failure && m->failure_epoch > 0)
         emit_order(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);

@@ -571,7 +571,7 @@ static void check_number(struct assay_sim_world *w, uint32_t node, const struct 
     const struct assay_member *m = &e->head->state.members[node];
     struct assay_order *last = &w->nodes[node].last_orders[order->kind];
     const bool restart = order->kind == ASSAY_ORDER_RESTART;
-    const uint64_t cause = restart ? m->failure_epoch : m->standing_epoch;
+    const uint64_t cause = restart ? m->failure_epoch : m->order_epoch;
     /* protocol.md 2.8: keys whose log was lost are finished in any epoch; this cause has its own
      * number. */
     if (restart && e->key_state->rolled_back) return;

@@ -246,7 +246,7 @@ static void close_member(const struct assay_state *before, const struct assay_le
     }
     /* Orders for the previous incarnation are over: a new number (docs/protocol.md 10.2). */
     if (ledger->incarnated[slot] || m->trust.score.standing != old->score.standing)
-        m->standing_epoch = next->epoch;
+        m->order_epoch = next->epoch;
     ASSAY_ASSERT(m->change_epoch <= next->epoch && m->failure_epoch <= next->epoch);
     ASSAY_ASSERT(m->equivocation_struck >= before->members[slot].equivocation_struck);
 }

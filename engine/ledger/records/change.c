@@ -354,7 +354,7 @@ static enum assay_status apply_join(struct applying *a, const struct assay_genes
     assay_member_born(&s->members[slot], card);
     s->members[slot].lives[0].since_epoch = a->activation;
     s->members[slot].trust = assay_trust_newcomer(offences);
-    s->members[slot].standing_epoch = s->epoch; /* orders: docs/protocol.md 10.2 */
+    s->members[slot].order_epoch = s->epoch; /* orders: docs/protocol.md 10.2 */
     s->members[slot].stage_epoch = a->activation;
     s->counters[slot] = 0;
     ASSAY_ASSERT(s->member_count <= s->capacity);
@@ -378,7 +378,7 @@ static enum assay_status apply_stage(struct applying *a, const uint8_t node_id[s
     s->counters[slot] = 0;
     /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
     if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);
-    m->standing_epoch = s->epoch; /* orders about it have a number of their own (10.2) */
+    m->order_epoch = s->epoch; /* orders about it have a number of their own (10.2) */
     return ASSAY_OK;
 }
 

@@ -570,7 +570,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->weight);
     encode_found(w, &m->found);
     assay_cbor_put_uint(w, m->change_epoch);
-    assay_cbor_put_uint(w, m->standing_epoch);
+    assay_cbor_put_uint(w, m->order_epoch);
     assay_cbor_put_uint(w, m->failure_epoch);
     assay_cbor_put_uint(w, m->equivocation_struck);
     assay_cbor_put_uint(w, m->ballots_struck);
@@ -733,7 +733,7 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
     ASSAY_TRY(decode_u32(&c, ASSAY_WEIGHT_UNIT, &m->weight));
     ASSAY_TRY(decode_found(&c, &m->found));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->change_epoch));
-    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->standing_epoch));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->order_epoch));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->failure_epoch));
     ASSAY_TRY(decode_u32(&c, UINT32_MAX, &m->equivocation_struck));
     ASSAY_TRY(decode_u32(&c, UINT32_MAX, &m->ballots_struck));

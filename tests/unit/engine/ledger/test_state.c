@@ -397,7 +397,7 @@ Test(state, every_field_of_a_member_moves_the_root)
     MOVES(m->found.hi_bp);
     MOVES(m->found.ceiling_bp);
     MOVES(m->change_epoch);
-    MOVES(m->standing_epoch);
+    MOVES(m->order_epoch);
     MOVES(m->failure_epoch);
     MOVES(m->equivocation_struck);
     MOVES(m->ballots_struck);
