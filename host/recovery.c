@@ -229,11 +229,12 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
         struct assay_recovery_answer *a = &r->answers[i];
         if (a->given && !a->proven) a->proven = is_proven_by_another(r, a);
         if (!a->given || !a->proven) continue;
-        if (best != NULL && a->height == best->height && !assay_bytes_equal(a->id, best->id, 32))
+        /* docs/protocol.md 9.14.1: by view, which certificates sign; the height is a claim alone. */
+        if (best != NULL && a->view == best->view && !assay_bytes_equal(a->id, best->id, 32))
             return ASSAY_E_INVALID;
-        /* Of one height a counted answer: a RECOVER needs one that names its parent. */
-        if (best != NULL && (a->height < best->height ||
-                             (a->height == best->height && (best->counted || !a->counted))))
+        /* Of one view a counted answer: a RECOVER needs one that names its parent. */
+        if (best != NULL &&
+            (a->view < best->view || (a->view == best->view && (best->counted || !a->counted))))
             continue;
         best = a;
         r->head = i;

@@ -24,11 +24,15 @@ uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
 uint16_t assay_eng_find_peer(const struct assay_engine *e, uint32_t turn)
 {
     ASSAY_ASSERT(e->self < e->members);
-    for (uint32_t k = 0; k + 1 < e->members; k++) {
-        const uint32_t slot = (e->self + 1 + (turn + k) % (e->members - 1)) % e->members;
-        if (assay_member_serves(&e->head->state.members[slot])) return (uint16_t)slot;
+    const uint32_t peers = assay_eng_count_peers(e);
+    if (peers == 0) return ASSAY_SLOT_ALL;
+    uint32_t before = turn % peers;
+    for (uint32_t k = 1; k < e->members; k++) {
+        const uint32_t slot = (e->self + k) % e->members;
+        if (assay_member_serves(&e->head->state.members[slot]) && before-- == 0)
+            return (uint16_t)slot;
     }
-    return ASSAY_SLOT_ALL;
+    ASSAY_UNREACHABLE("one of the peers that were counted");
 }
 
 uint32_t assay_eng_count_peers(const struct assay_engine *e)
@@ -156,6 +160,8 @@ static void lay_out_fast_sync(struct assay_parts *p, struct layout *l)
     p->fast_sync.page.tip_rows = layout_alloc(l, n * sizeof *p->fast_sync.page.tip_rows);
     p->fast_sync.page.lacking = layout_alloc(l, n / 8);
     p->fast_sync.silent = layout_alloc(l, n / 8);
+    p->fast_sync.unresponsive = layout_alloc(l, n / 8);
+    p->fast_sync.done = layout_alloc(l, n / 8);
     p->chain.leaf_hashes =
         layout_alloc(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
 }

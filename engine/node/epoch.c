@@ -394,6 +394,7 @@ void assay_epoch_on_pause(struct assay_engine *e, uint64_t paused_ms)
     if (run->own_asked_ms != 0)
         run->own_asked_ms += assay_min_u64(paused_ms, e->now_ms - run->own_asked_ms);
     assay_inventory_on_pause(e);
+    assay_sync_on_pause(e, paused_ms);
     ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 

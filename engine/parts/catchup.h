@@ -20,7 +20,7 @@ struct assay_sync_state {
     uint64_t asked_ms;
     uint32_t turn;     /* next peer */
     uint32_t timed_turn; /* the turn that began at turn_ms */
-    uint64_t turn_ms;
+    uint64_t turn_ms, turn_height; /* ... and the height that was verified then */
     uint32_t failures; /* in a row */
     uint32_t silent;   /* consecutive peers without an answer in time, over all requests */
     uint32_t patience; /* number of doublings of the time-out */
@@ -35,6 +35,7 @@ struct assay_sync_state {
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
     bool answered;     /* by the one asked, as far as a verdict of our own allows */
     bool inherited;    /* what the ledger below contains is from the peer of an earlier turn */
+    uint32_t doubts, doubts_max; /* answers that did not continue it; it is discarded at the maximum */
     struct assay_ledger ledger; /* after the blocks that were verified */
     uint8_t (*ids)[32];
     uint32_t id_count, kept;
@@ -46,6 +47,8 @@ struct assay_sync_state {
 /* A member was seen in a later epoch: starts sync. */
 void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen);
 void assay_sync_tick(struct assay_engine *e);
+/* The machine paused: the times of the present request do not count it. */
+void assay_sync_on_pause(struct assay_engine *e, uint64_t paused_ms);
 /* An epoch closed: discards what was gathered about it. */
 void assay_sync_on_epoch(struct assay_engine *e);
 /* The epoch closed by votes that this node received, not by a page. A node that was syncing because

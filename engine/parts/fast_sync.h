@@ -63,9 +63,9 @@ struct assay_fast_sync {
     uint16_t waits_for; /* the peer that was queried to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
     struct assay_fast_sync_page page;
-    uint32_t nothing;       /* answers without anything new, in a row */
-    uint32_t nothing_turn;  /* turn of the first of them */
-    uint32_t nothing_count; /* operators of their peers, each once */
+    uint8_t *unresponsive; /* [members] bits: did not answer in time, or not usefully, in this leap */
+    uint8_t *done; /* [members] bits: has nothing newer, or sent all that it has */
+    uint32_t nothing_count; /* operators whose peers have nothing newer, each once */
     uint8_t nothing_of[ASSAY_FAST_SYNC_NOTHING][32];
     bool thorough;    /* a state was unavailable: all peers must have nothing before the next one */
     uint32_t rounds;  /* how often the state of the last boundary was unavailable */
@@ -101,6 +101,8 @@ bool assay_fast_sync_awaits_checkpoint(const struct assay_engine *e);
 void assay_fast_sync_on_epoch_closed(struct assay_engine *e);
 /* No peer has the next blocks. */
 void assay_fast_sync_on_blocks_gone(struct assay_engine *e);
+/* The peer that was asked for boundaries or a state did not answer in time, or not usefully. */
+void assay_fast_sync_on_no_answer(struct assay_engine *e, uint16_t peer);
 /* The others are ahead, and no peer has boundaries or blocks from here on (protocol.md 5.32).
  * Logged once. */
 void assay_fast_sync_fail(struct assay_engine *e);

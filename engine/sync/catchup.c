@@ -22,6 +22,7 @@ enum {
     PATIENCE_MAX = 3,    /* doublings */
     SILENCES_PER_MEMBER = 2,
     STILL_ASKED = 16,    /* of one round at a standstill */
+    DOUBTS_MAX = 16,     /* answers that do not continue the blocks of an earlier turn */
     CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
 };
 
@@ -33,6 +34,7 @@ static bool sync_is_valid(const struct assay_engine *e)
     if (s->verified && !s->proven) return false;
     if (s->kept > 0 && !s->verified) return false;
     if (s->inherited && s->id_count == 0) return false;
+    if (s->doubts > 0 && (s->doubts >= s->doubts_max || s->id_count == 0)) return false;
     if (s->proven != (s->proof_len > 0) || s->proof_len > ASSAY_FINALITY_LEN_MAX) return false;
     return s->patience <= PATIENCE_MAX && s->ledger.members == e->members;
 }
@@ -79,6 +81,7 @@ static void start_turn(struct assay_engine *e)
 {
     e->parts->sync.timed_turn = e->sync->turn;
     e->parts->sync.turn_ms = e->now_ms;
+    e->parts->sync.turn_height = e->sync->ledger.height;
 }
 
 /* No final block for long: perhaps the others are ahead and unreachable. */
@@ -147,6 +150,7 @@ static void clear_progress(struct assay_engine *e)
     s->id_count = 0;
     s->kept = 0;
     s->inherited = false;
+    s->doubts = 0;
     assay_ledger_reset(&s->ledger, &e->head->state);
     ASSAY_ASSERT(sync_is_valid(e));
 }
@@ -156,6 +160,7 @@ void assay_sync_on_epoch(struct assay_engine *e)
     clear_progress(e);
     clear_answered(e);
     e->parts->sync.empty = 0;
+    e->parts->sync.doubts_max = 1;
     start_turn(e);
     assay_fast_sync_on_epoch_closed(e);
 }
@@ -227,6 +232,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     s->active = true;
     s->failures = 0;
     s->empty = 0;
+    s->doubts_max = 1;
     clear_answered(e);
     clear_progress(e);
     start_turn(e);
@@ -280,7 +286,7 @@ static bool has_finality(const struct assay_engine *e)
     return e->sync->proven && !e->sync->recovers;
 }
 
-/* The peer sent invalid data, has a gap, or did not answer: try another one. Verified parts are
+/* The peer sent invalid data, has a gap, or did not answer: try another one. What was proven is
  * retained, the rest starts again. */
 static void select_next_peer(struct assay_engine *e)
 {
@@ -290,24 +296,64 @@ static void select_next_peer(struct assay_engine *e)
     ASSAY_ASSERT(sync_is_valid(e) && e->sync->failures > 0);
 }
 
-/* The turn is over: the next peer continues from here. Only E proves that this is the chain. */
-static void pass_turn(struct assay_engine *e)
+/* The next peer continues after the blocks that were verified. Only E proves that these are the
+ * chain. */
+static void continue_with_next_peer(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;
     s->turn++;
-    s->failures++;
-    if (has_finality(e) && !s->verified) s->empty++;
     s->inherited = s->id_count > 0 && !s->verified;
     ASSAY_ASSERT(sync_is_valid(e));
 }
 
-/* What does not follow the blocks of an earlier turn may follow the head: the same peer is asked
- * again. Returns: whether there was anything to discard */
-static bool discard_inherited(struct assay_engine *e)
+/* No peer has blocks that lead to E, as far as their answers tell: there may be boundaries. */
+static void try_boundaries(struct assay_engine *e)
 {
-    if (!e->sync->inherited || e->sync->verified) return false;
-    clear_progress(e);
-    request_next(e);
+    if (e->sync->empty >= assay_eng_count_peers(e) &&
+        e->head->context.epoch < e->sync->target_epoch && !e->sync->verified)
+        assay_fast_sync_on_blocks_gone(e);
+}
+
+/* The turn is over. One that led further is no failure: an epoch may take several. */
+static void pass_turn(struct assay_engine *e)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    if (s->ledger.height > s->turn_height) s->failures = 0;
+    else s->failures++;
+    if (has_finality(e) && !s->verified) s->empty++;
+    continue_with_next_peer(e);
+    try_boundaries(e);
+}
+
+/* A peer that does not answer says nothing about the blocks of the others. */
+static void pass_silent(struct assay_engine *e)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    assay_fast_sync_on_no_answer(e, assay_eng_find_peer(e, s->turn));
+    if (has_finality(e) && s->id_count > 0) {
+        s->failures++;
+        continue_with_next_peer(e);
+    } else select_next_peer(e);
+}
+
+/* docs/protocol.md 5.20.3: the answer does not continue the blocks of an earlier turn: they are not of
+ * the chain, or it lies. Before E nothing tells which, so the first time they are discarded at once
+ * and the same peer is asked again, then after two such answers, after four, and so on: invented
+ * blocks stay as long as so many honest peers need to answer, genuine ones outlive more and more
+ * liars. Returns: whether there were such blocks */
+static bool doubt_inherited(struct assay_engine *e)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    if (!s->inherited || s->verified) return false;
+    ASSAY_ASSERT(s->doubts < s->doubts_max && s->doubts_max <= DOUBTS_MAX);
+    if (++s->doubts == s->doubts_max) {
+        if (s->doubts_max < DOUBTS_MAX) s->doubts_max *= 2;
+        clear_progress(e);
+    } else {
+        s->turn++;
+        s->failures++;
+    }
+    if (s->failures <= FAILURES_PATIENT) request_next(e); /* else sync_tick does */
     return true;
 }
 
@@ -613,13 +659,14 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
     const bool sure = can_start_fast_sync(e) && e->sync->empty >= (is_stalled(e) ? STILL_ASKED : 1);
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
-    if (!reached && e->sync->empty >= e->members - 1 &&
+    const uint32_t peers = assay_eng_count_peers(e);
+    if (!reached && e->sync->empty >= peers &&
         e->head->context.epoch < e->sync->target_epoch && !e->fast_sync->tried) {
         assay_fast_sync_on_blocks_gone(e); /* the others are ahead, and their blocks start later */
         request_next(e);
         return;
     }
-    if (reached || (can_start_fast_sync(e) && e->sync->empty >= e->members - 1)) {
+    if (reached || (can_start_fast_sync(e) && e->sync->empty >= peers)) {
         if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_fast_sync_fail(e);
         if (!e->chain->halted) finish_sync(e);
         else s->empty = 0;
@@ -654,6 +701,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     }
     struct assay_sync_state *s = &e->parts->sync;
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
+        assay_fast_sync_on_no_answer(e, from);
         select_next_peer(e);
         if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status;
@@ -698,7 +746,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
     if (e->chain->turned) return ASSAY_OK;
-    if (status == ASSAY_OK && page.block_count == 0 && discard_inherited(e)) return ASSAY_OK;
+    if (status == ASSAY_OK && page.block_count == 0 && doubt_inherited(e)) return ASSAY_OK;
     if ((status == ASSAY_OK || e->sync->unaccepted) && page.block_count == 0 && !page.more) {
         /* It is over, and that is proven, or signed by the operators; the blocks are gone here. */
         e->parts->sync.target_epoch =
@@ -713,9 +761,10 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
         return ASSAY_OK;
     }
     if (status != ASSAY_OK || !makes_progress(e, &page, was_verified)) {
-        if (discard_inherited(e)) return ASSAY_OK;
+        if (doubt_inherited(e)) return ASSAY_OK;
         if (has_finality(e) && !e->sync->verified) e->parts->sync.empty++;
         select_next_peer(e);
+        try_boundaries(e);
         if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
@@ -724,6 +773,14 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     else if (over) pass_turn(e);
     request_next(e);
     return ASSAY_OK;
+}
+
+void assay_sync_on_pause(struct assay_engine *e, uint64_t paused_ms)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    s->asked_ms += assay_min_u64(paused_ms, e->now_ms - s->asked_ms);
+    s->turn_ms += assay_min_u64(paused_ms, e->now_ms - s->turn_ms);
+    ASSAY_ASSERT(s->asked_ms <= e->now_ms && s->turn_ms <= e->now_ms);
 }
 
 void assay_sync_tick(struct assay_engine *e)
@@ -744,7 +801,7 @@ void assay_sync_tick(struct assay_engine *e)
     } else if (e->sync->answered) {
         e->parts->sync.failures++;
     } else {
-        select_next_peer(e);
+        pass_silent(e);
         add_silent(e);
     }
     /* No peer answers: the network may have restarted with this node; proceed with the present

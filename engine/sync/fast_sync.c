@@ -105,8 +105,8 @@ static void stop_fast_sync(struct assay_engine *e, enum assay_missing what)
 /* What peers answer from now on is counted from zero. */
 static void clear_nothing(struct assay_engine *e)
 {
-    e->parts->fast_sync.nothing = 0;
     e->parts->fast_sync.nothing_count = 0;
+    assay_bytes_zero(e->parts->fast_sync.done, ASSAY_MEMBERS_MAX / 8);
 }
 
 void assay_fast_sync_fail(struct assay_engine *e)
@@ -149,6 +149,7 @@ static void start_boundaries(struct assay_engine *e)
     l->unaccepted = false;
     l->waits_for = ASSAY_SLOT_ALL;
     assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
+    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
     l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     l->epoch = e->head->state.epoch;
     l->era = e->head->state.era;
@@ -200,7 +201,8 @@ static void mark_silent(struct assay_fast_sync *l, uint32_t slot)
 bool assay_fast_sync_is_skipped(const struct assay_engine *e, uint16_t peer)
 {
     const struct assay_fast_sync *l = e->fast_sync;
-    if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return false;
+    if (l->phase == ASSAY_FAST_SYNC_OFF) return false;
+    if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return assay_bit_has(l->unresponsive, peer);
     if (is_silent(l, peer) || assay_bit_has(l->page.lacking, peer)) return true;
     for (uint32_t i = 0; i < l->page.replied_count; i++)
         if (assay_bytes_equal(l->page.replied[i], operator_of(e, peer), 32)) return true;
@@ -435,11 +437,32 @@ static void on_no_boundaries_newcomer(struct assay_engine *e)
     else stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_MEMBERSHIP);
 }
 
-/* Since the first answer without anything new each peer had its turn: it has nothing, or is
- * silent. */
+static bool has_turn(const struct assay_engine *e, uint32_t slot)
+{
+    return slot != e->self && assay_member_serves(&e->head->state.members[slot]);
+}
+
+/* Each peer has nothing newer, sent all that it has, or did not answer. */
 static bool is_round_over(const struct assay_engine *e)
 {
-    return e->sync->turn - e->fast_sync->nothing_turn + 2 >= e->members;
+    const struct assay_fast_sync *l = e->fast_sync;
+    for (uint32_t slot = 0; slot < e->members; slot++)
+        if (has_turn(e, slot) && !assay_bit_has(l->done, slot) &&
+            !assay_bit_has(l->unresponsive, slot))
+            return false;
+    return true;
+}
+
+/* It is not waited for again in this fast sync, unless there is no other peer. */
+void assay_fast_sync_on_no_answer(struct assay_engine *e, uint16_t peer)
+{
+    struct assay_fast_sync *l = &e->parts->fast_sync;
+    if (l->phase == ASSAY_FAST_SYNC_OFF || l->phase == ASSAY_FAST_SYNC_CONFIRM) return;
+    if (peer == ASSAY_SLOT_ALL) return;
+    assay_bit_add(l->unresponsive, peer);
+    for (uint32_t slot = 0; slot < e->members; slot++)
+        if (has_turn(e, slot) && !assay_bit_has(l->unresponsive, slot)) return;
+    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
 }
 
 /* docs/protocol.md 5.30.3: a single peer may have been restored from an archive, or lie. Returns:
@@ -452,7 +475,7 @@ static bool count_nothing(struct assay_engine *e, uint16_t from)
         if (assay_bytes_equal(l->nothing_of[i], operator_of(e, from), 32)) counted = true;
     if (!counted) assay_bytes_copy(l->nothing_of[l->nothing_count++], 32, operator_of(e, from), 32);
     ASSAY_ASSERT(l->nothing_count <= ASSAY_FAST_SYNC_NOTHING);
-    if (l->nothing++ == 0) l->nothing_turn = e->sync->turn;
+    assay_bit_add(l->done, from);
     if (is_round_over(e)) return true;
     return l->nothing_count == ASSAY_FAST_SYNC_NOTHING && !l->thorough;
 }
@@ -537,8 +560,17 @@ static enum assay_status receive_page(struct assay_engine *e,
     return ASSAY_OK;
 }
 
+/* Whether the answer ends where the boundaries of its sender end: another one had room. */
+static bool has_all(const struct assay_engine *e, const struct assay_fast_sync_wire_answer *answer,
+                    size_t len)
+{
+    const size_t another = assay_boundary_len_max(e->head->capacity) + ASSAY_FINALITY_LEN_MAX;
+    return answer->pair_count == 0 && e->fast_sync->page.count < ASSAY_FAST_SYNC_PAGE_MAX &&
+           len + another <= ASSAY_FAST_SYNC_WIRE_PAGE_LEN;
+}
+
 static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t from,
-                                            struct assay_fast_sync_wire_answer *answer)
+                                            struct assay_fast_sync_wire_answer *answer, size_t len)
 {
     if (answer->pair_count == 0) return on_no_boundaries(e, from);
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -548,7 +580,9 @@ static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t fro
     const enum assay_status status = receive_page(e, answer);
     close_page(e, from);
     if (l->unaccepted && l->page.count == 0) return on_no_boundaries(e, from);
-    if (l->page.count > 0) clear_nothing(e);
+    /* 5.30.3: what became final since the others answered does not make them lack anything. */
+    if (l->page.count > 0 && has_all(e, answer, len)) assay_bit_add(l->done, from);
+    else if (l->page.count > 0) clear_nothing(e);
     /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
     if (status == ASSAY_OK && e->fast_sync->page.count == 0 && e->fast_sync->unconfirmed)
         return ASSAY_E_AGAIN;
@@ -597,8 +631,9 @@ static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index
 
 /* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
  * with the voters that were seated up to there. */
-static void truncate_page(struct assay_fast_sync *l, uint32_t count)
+static void truncate_page(struct assay_engine *e, uint32_t count)
 {
+    struct assay_fast_sync *l = &e->parts->fast_sync;
     ASSAY_ASSERT(count > 0 && count < l->page.count);
     const struct assay_fast_sync_mark *m = &l->page.marks[count];
     l->page.count = count;
@@ -608,6 +643,7 @@ static void truncate_page(struct assay_fast_sync *l, uint32_t count)
     l->unsealed = m->unsealed;
     assay_bytes_copy(l->id, 32, m->id, 32);
     assay_bytes_copy(l->votes, 32, m->votes, 32);
+    clear_nothing(e); /* the sender of the page has more */
 }
 
 /* With the voters of the page's first epoch, and back to those after its last. */
@@ -628,7 +664,7 @@ static enum assay_status compare_page(struct assay_engine *e,
         if (status == ASSAY_OK) (*index)++;
     }
     if (status == ASSAY_OK && *index < l->page.count) {
-        truncate_page(l, *index);
+        truncate_page(e, *index);
         return ASSAY_OK;
     }
     l->era = tip_era;
@@ -666,10 +702,11 @@ static bool is_checkpoint(const struct assay_fast_sync *l)
     return l->has_checkpoint && l->epoch == l->checkpoint.epoch;
 }
 
-static enum assay_status on_no_state(struct assay_engine *e)
+static enum assay_status on_no_state(struct assay_engine *e, uint16_t from)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
-    if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
+    assay_bit_add(l->done, from);
+    if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
     clear_nothing(e);
     l->thorough = true;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
@@ -686,18 +723,18 @@ static bool is_member_in(const struct assay_engine *e, struct assay_slice snapsh
            ASSAY_OK;
 }
 
-static enum assay_status receive_state(struct assay_engine *e,
+static enum assay_status receive_state(struct assay_engine *e, uint16_t from,
                                        const struct assay_fast_sync_wire_answer *answer)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     struct assay_leaf_head head;
     struct assay_checkpoint c;
-    if (answer->snapshot.len == 0) return on_no_state(e);
+    if (answer->snapshot.len == 0) return on_no_state(e, from);
     ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
     ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
     /* Peers of another history than the checkpoint's have another state of its epoch. */
     if (!assay_bytes_equal(c.id, l->id, 32))
-        return is_checkpoint(l) ? on_no_state(e) : ASSAY_E_INVALID;
+        return is_checkpoint(l) ? on_no_state(e, from) : ASSAY_E_INVALID;
     if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
         stop_fast_sync(e, ASSAY_MISSING_MEMBERSHIP);
         return ASSAY_E_NOT_FOUND;
@@ -732,5 +769,6 @@ enum assay_status assay_fast_sync_on_answer(struct assay_engine *e, uint16_t fro
         answer.about.epoch != epoch)
         return ASSAY_E_STALE;
     if (confirm) return receive_confirmation(e, from, &answer);
-    return state ? receive_state(e, &answer) : receive_boundaries(e, from, &answer);
+    return state ? receive_state(e, from, &answer)
+                 : receive_boundaries(e, from, &answer, payload.len);
 }

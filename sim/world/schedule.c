@@ -21,12 +21,14 @@ uint32_t world_platform(const struct assay_sim_world *w, uint32_t node)
 
 uint32_t world_operator(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->run != NULL ? assay_scenario_operator(w->run->scenario, w->machines[node]) : node;
+    if (w->run != NULL) return assay_scenario_operator(w->run->scenario, w->machines[node]);
+    return w->options.operators != 0 ? node % w->options.operators : node;
 }
 
 uint32_t world_operators(const struct assay_sim_world *w)
 {
-    if (w->run == NULL) return w->options.nodes;
+    if (w->run == NULL)
+        return w->options.operators != 0 ? w->options.operators : w->options.nodes;
     uint32_t count = 0;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const uint32_t operator_ = assay_scenario_operator(w->run->scenario, i);

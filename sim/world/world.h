@@ -68,6 +68,7 @@ struct assay_sim_world_options {
     uint32_t spares;                     /* the last nodes, which are no members at genesis */
     uint32_t epoch_ms;                   /* 0: 800 */
     uint32_t vendors;                    /* 0: 4 */
+    uint32_t operators;                  /* of the nodes by turns; 0: each node has its own */
     uint64_t delay_min_ms, delay_max_ms; /* 0, 0: 1 .. 6 */
     uint32_t loss_permille;
     uint32_t crash_permille; /* of commits: the node dies at one of the points around it */

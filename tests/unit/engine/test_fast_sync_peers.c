@@ -12,11 +12,13 @@
 
 enum { AWAY = 3 }; /* the epoch from which node 0 is away */
 
-/* All peers have pruned the blocks before `epochs`, and those of the mask the boundaries, too. */
-static struct assay_sim_world *away(uint32_t nodes, uint64_t epochs, uint32_t lacking)
+/* All peers have pruned the blocks before `epochs`, and those of the mask the boundaries, too. Those
+ * of the other mask are dead when node 0 returns. */
+static struct assay_sim_world *away_next_to(const struct assay_sim_world_options *o,
+                                            uint64_t epochs, uint32_t lacking, uint32_t dead)
 {
-    const struct assay_sim_world_options o = { .seed = 17, .nodes = nodes, .epoch_ms = 400 };
-    struct assay_sim_world *w = assay_sim_world_create(&o);
+    const uint32_t nodes = o->nodes;
+    struct assay_sim_world *w = assay_sim_world_create(o);
     cr_assert(assay_sim_world_run_to_epoch(w, AWAY, 12000));
     assay_sim_world_kill(w, 0);
     cr_assert(assay_sim_world_run_to_epoch(w, epochs, 4000 * epochs), "%s",
@@ -29,9 +31,16 @@ static struct assay_sim_world *away(uint32_t nodes, uint64_t epochs, uint32_t la
             cr_assert_eq(assay_store_prune(store, ASSAY_STORE_FINALITY, 0, epochs), ASSAY_OK);
         }
         cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        if (dead >> node & 1) assay_sim_world_kill(w, node);
     }
     assay_sim_world_restart(w, 0);
     return w;
+}
+
+static struct assay_sim_world *away(uint32_t nodes, uint64_t epochs, uint32_t lacking)
+{
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = nodes, .epoch_ms = 400 };
+    return away_next_to(&o, epochs, lacking, 0);
 }
 
 static bool runs_until(struct assay_sim_world *w, enum assay_fast_sync_phase phase)
@@ -112,4 +121,51 @@ Test(fast_sync_peers, three_peers_without_boundaries_end_them_once, .timeout = 6
         assay_sim_world_destroy(&w);
     }
     cr_expect(early, "none of these peers is queried three times in a row");
+}
+
+/* With silent peers a round of all takes longer than an epoch, so the network has a new boundary before it
+ * is over: that is no reason to begin another round. */
+Test(fast_sync_peers, silent_peers_do_not_hold_fast_sync, .timeout = 600)
+{
+    static const struct {
+        uint32_t operators, dead;
+    } cases[] = { { 1, 0x1248 }, { 2, 0x1248 }, { 2, 0x9240 }, { 3, 0x0f00 }, { 0, 0x1248 } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct assay_sim_world_options o = {
+            .seed = 17, .nodes = 16, .epoch_ms = 400, .operators = cases[i].operators
+        };
+        struct assay_sim_world *w = away_next_to(&o, 14, 0, cases[i].dead);
+        const uint64_t from_ms = assay_sim_world_engine(w, 0)->now_ms;
+        expect_joined(w, cases[i].dead);
+        cr_expect_leq(assay_sim_world_engine(w, 0)->now_ms, from_ms + 16 * o.epoch_ms, "case %zu",
+                      i);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* docs/protocol.md 5.20.3: members that left or are drained have no turn, and give none to the next peer. */
+Test(fast_sync_peers, each_turn_is_of_another_peer)
+{
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = 9, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    for (uint32_t self = 0; self < o.nodes; self += 4) {
+        struct assay_engine *e = w->nodes[self].engine;
+        for (uint32_t left = 0; left < 1u << o.nodes; left += 37) {
+            for (uint32_t slot = 0; slot < o.nodes; slot++)
+                e->parts->head.state.members[slot].stage =
+                    left >> slot & 1 ? ASSAY_STAGE_LEFT : ASSAY_STAGE_MEMBER;
+            const uint32_t peers = assay_eng_count_peers(e);
+            uint32_t seen = 0;
+            for (uint32_t turn = 1000; turn < 1000 + peers; turn++) {
+                const uint16_t peer = assay_eng_find_peer(e, turn);
+                cr_assert_lt(peer, o.nodes);
+                cr_assert_eq((seen | left | 1u << self) >> peer & 1, 0);
+                seen |= 1u << peer;
+            }
+            if (peers == 0) cr_assert_eq(assay_eng_find_peer(e, 0), ASSAY_SLOT_ALL);
+        }
+        for (uint32_t slot = 0; slot < o.nodes; slot++)
+            e->parts->head.state.members[slot].stage = ASSAY_STAGE_MEMBER;
+    }
+    assay_sim_world_destroy(&w);
 }

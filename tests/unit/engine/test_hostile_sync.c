@@ -544,3 +544,97 @@ Test(hostile_sync, a_proof_without_its_blocks_does_not_prevent_fast_sync, .timeo
     free(p);
     assay_sim_world_destroy(&w);
 }
+
+/* The asked peer supplies one genuine block, and its turn ends. */
+static void one_block_of_a_turn(struct assay_sim_world *w, struct pages *p)
+{
+    const struct assay_engine *e = w->nodes[0].engine;
+    const uint32_t turn = e->sync->turn;
+    const uint16_t peer = assay_eng_find_peer(e, turn);
+    struct assay_sync_page page;
+    struct assay_slice one;
+    const uint64_t height = e->sync->ledger.height + 1;
+    honest_page(w, p->genuine, sizeof p->genuine, &page, height);
+    struct assay_cursor c = assay_cursor_over(page.blocks.bytes, page.blocks.len);
+    cr_assert_eq(assay_cbor_bytes(&c, SIZE_MAX, &one), ASSAY_OK);
+    struct assay_writer out = assay_writer_over(p->bytes, sizeof p->bytes);
+    put_head(e, height, true, page.proof, 1, &out);
+    assay_cbor_put_bytes(&out, one.bytes, one.len);
+    answer(w, assay_slice_over(p->bytes, out.len));
+    cr_assert_eq(e->sync->ledger.height, height);
+    while (e->sync->turn == turn) { /* a verdict is awaited, until the turn is over */
+        if (!e->sync->answered) lie_with(w, body_to_appraise(w, peer), p->genuine, p->bytes);
+        run_a_little(w);
+    }
+    cr_assert_eq(e->sync->ledger.height, height);
+}
+
+Test(hostile_sync, what_was_verified_outlives_a_silent_peer, .timeout = 600)
+{
+    struct assay_sim_world *w = asking();
+    const struct assay_engine *e = w->nodes[0].engine;
+    struct pages *p = pages_create();
+    one_block_of_a_turn(w, p);
+    const uint64_t reached = e->sync->ledger.height;
+    const uint32_t turn = e->sync->turn;
+    for (int i = 0; i < 2000 && e->sync->turn == turn; i++)
+        run_a_little(w);
+    cr_assert_neq(e->sync->turn, turn, "the peer did not answer");
+    cr_expect_eq(e->sync->ledger.height, reached);
+    expect_recovery(w);
+    free(p);
+    assay_sim_world_destroy(&w);
+}
+
+/* An answer that does not continue what others supplied. Returns: whether the same peer is asked again */
+static bool refutes(struct assay_sim_world *w, struct pages *p)
+{
+    const struct assay_engine *e = w->nodes[0].engine;
+    static const uint8_t no_body[1] = { 0x80 };
+    const uint32_t turn = e->sync->turn;
+    struct assay_sync_page page;
+    struct assay_writer out = assay_writer_over(p->bytes, sizeof p->bytes);
+    honest_page(w, p->genuine, sizeof p->genuine, &page, e->head->state.head_height + 1);
+    put_head(e, e->sync->ledger.height + 1, true, page.proof, 1, &out);
+    assay_cbor_put_bytes(&out, no_body, sizeof no_body);
+    answer(w, assay_slice_over(p->bytes, out.len));
+    return e->sync->turn == turn;
+}
+
+/* Of two histories that were not proven yet none is preferred: what is discarded at the first such
+ * answer survives the next one. */
+Test(hostile_sync, what_was_verified_outlives_liars_after_the_first, .timeout = 600)
+{
+    struct assay_sim_world *w = asking();
+    const struct assay_engine *e = w->nodes[0].engine;
+    const uint64_t base = e->head->state.head_height;
+    struct pages *p = pages_create();
+    one_block_of_a_turn(w, p);
+    cr_assert(refutes(w, p));
+    cr_assert_eq(e->sync->ledger.height, base, "discarded");
+    for (uint32_t limit = 2; limit <= 4; limit *= 2) {
+        one_block_of_a_turn(w, p);
+        for (uint32_t lies = 1; lies < limit; lies++) {
+            cr_assert_not(refutes(w, p), "%u of %u", lies, limit);
+            cr_assert_eq(e->sync->ledger.height, base + 1, "%u of %u", lies, limit);
+        }
+        cr_assert(refutes(w, p));
+        cr_assert_eq(e->sync->ledger.height, base, "discarded");
+    }
+    expect_recovery(w);
+    free(p);
+    assay_sim_world_destroy(&w);
+}
+
+/* An epoch may take more turns than a node tolerates failures. */
+Test(hostile_sync, turns_that_lead_on_are_no_failures, .timeout = 600)
+{
+    struct assay_sim_world *w = asking();
+    const struct assay_engine *e = w->nodes[0].engine;
+    struct pages *p = pages_create();
+    one_block_of_a_turn(w, p);
+    cr_expect_eq(e->sync->failures, 0);
+    expect_recovery(w);
+    free(p);
+    assay_sim_world_destroy(&w);
+}

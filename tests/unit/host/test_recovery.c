@@ -252,6 +252,27 @@ Test(recovery, a_later_certificate_proves_no_head_below_it)
     }
 }
 
+/* A certificate signs a view and an id, no height: an older final block is not the head, whatever
+ * height its answer claims, and no second history. */
+Test(recovery, an_older_certificate_proves_no_height)
+{
+    uint8_t id[32];
+    memset(id, 0x49, 32);
+    for (uint32_t kind = 0; kind < 2; kind++) {
+        struct bench *b = make();
+        assay_recovery_set_own_head(&b->r, HEIGHT + 9, 9, id);
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            on_block(b, i, i == 0 ? 3 : 9, i == 0 ? 0x43 : 0x49);
+        b->answers[0].about.height = kind == 0 ? 1000000000000 : HEIGHT + 9;
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            cr_assert_eq(add(b, i), ASSAY_OK);
+        cr_assert_eq(assay_recovery_evaluate(&b->r), ASSAY_OK, "kind %u", kind);
+        cr_expect_eq(b->r.head, 1);
+        cr_expect_eq(b->r.answers[b->r.head].height, HEIGHT + 9);
+        drop(b);
+    }
+}
+
 /* The id alone is no proof either: height and view are those of the drafting node's chain. */
 Test(recovery, a_head_has_the_height_and_view_of_the_own_chain)
 {
