@@ -34,9 +34,11 @@ struct assay_agent {
     uint64_t retry_ms;   /* work_due or an outcome to record: not before */
     uint32_t backoff_ms; /* before the next start after an end */
     uint32_t starts;
-    bool held;         /* manually */
-    bool resume_due;   /* what was begun before the start is not in the journal yet */
-    bool limit_reported; /* that there were too many restarts */
+    bool held;                /* manually */
+    enum assay_work unstored; /* no more than this, by an order that could not be stored */
+    bool resume_due;          /* what was begun before the start is not in the journal yet */
+    bool restart_due;         /* DOWN: it ended, or could not be started, without an order */
+    bool limit_reported;      /* that there were too many restarts */
     char last_message
         [ASSAY_DRIVER_MESSAGE_LEN]; /* last failure of the journal: logged once while it lasts */
     uint64_t restarts_ms[ASSAY_AGENT_RESTARTS_MAX]; /* when, the newest restarts_max of them */
@@ -211,6 +213,7 @@ enum assay_status assay_agent_open(const struct assay_agent_config *config,
     self->backoff_ms = self->config.backoff_ms;
     if (self->config.restarts_window_ms == 0) self->config.restarts_window_ms = WINDOW_MS;
     self->memory = memory;
+    self->unstored = ASSAY_WORK_FULL;
     self->resume_due = memory.pending;
     /* Begun and not done: whatever of it had happened, it is done again as a whole. */
     self->restore_due = self->memory.pending && self->memory.last.kind == ASSAY_ORDER_RESTART;
@@ -233,7 +236,8 @@ static bool awaits_order(const struct assay_agent *self)
 static enum assay_work current_work(const struct assay_agent *self)
 {
     if (awaits_order(self)) return ASSAY_WORK_SUSPENDED; /* a hold began it */
-    return self->held ? ASSAY_WORK_SUSPENDED : self->memory.work;
+    if (self->held) return ASSAY_WORK_SUSPENDED;
+    return self->unstored > self->memory.work ? self->unstored : self->memory.work;
 }
 
 static void brief_driver(struct assay_agent *self)
@@ -244,12 +248,33 @@ static void brief_driver(struct assay_agent *self)
                        current_work(self), self->held);
 }
 
+/* A start under it starts nothing: the target is looked at, and suspended when it runs
+ * (docs/protocol.md 10.7). So neither back-off nor limit of restarts delays it. */
+static bool starts_nothing(const struct assay_agent *self)
+{
+    const struct assay_driver *const driver = self->config.driver;
+    const enum assay_work work = current_work(self);
+    if (!driver->outlives) return false;
+    return work == ASSAY_WORK_SUSPENDED ||
+           (work == ASSAY_WORK_RESTRICTED && driver->restrict_suspends);
+}
+
+/* The work that is permitted has changed. */
+static void on_new_work(struct assay_agent *self, uint64_t now_ms)
+{
+    self->work_due = true;
+    self->retry_ms = now_ms;
+    /* At once: acts that begin before the next step, a stop among them, are of this order. */
+    if (self->phase == STARTING || self->phase == UP) brief_driver(self);
+    if (starts_nothing(self)) self->start_ms = now_ms;
+}
+
 static void begin_restart(struct assay_agent *self, uint64_t now_ms)
 {
     self->restore_due = true;
+    self->restart_due = false; /* ordered: no limit */
     self->backoff_ms = self->config.backoff_ms;
     if (self->phase == STARTING || self->phase == UP) {
-        brief_driver(self); /* the stop is an act of this order */
         self->config.driver->ops->stop(self->config.driver, now_ms);
         self->phase = STOPPING;
     }
@@ -268,14 +293,27 @@ static unsigned severity_of(enum assay_order_kind kind)
     ASSAY_UNREACHABLE("an order outside the list");
 }
 
-/* Targets that are notified of every kind get an order that changes nothing as well. */
-static bool is_news(const struct assay_agent *self, const struct assay_order *order)
+/* Returns: whether an order that requires what the memory has is executed all the same. Targets
+ * that are notified of every kind get it as well, and it ends what could not be stored. */
+static bool is_news(const struct assay_agent *self, const struct assay_order *order,
+                    enum assay_work work)
 {
     const struct assay_agent_memory *memory = &self->memory;
-    if (!self->config.every_kind || order->incarnation == memory->restarted || memory->pending)
-        return false;
+    const bool restarts = memory->pending && memory->last.kind == ASSAY_ORDER_RESTART;
+    if (order->incarnation == memory->restarted || restarts) return false;
     if (order->kind == ASSAY_ORDER_RESTART) return false;
+    if (self->unstored > work) return true;
+    if (!self->config.every_kind) return false;
     return memory->has_last ? memory->last.kind != order->kind : order->kind != ASSAY_ORDER_RELEASE;
+}
+
+/* Less work needs no memory to be safe: what the order forbids is forbidden at once. A RESTART that
+ * is not stored is not executed (docs/protocol.md 10.3: at most one an incarnation). */
+static void restrict_unstored(struct assay_agent *self, enum assay_work work, uint64_t now_ms)
+{
+    if (work <= self->unstored) return;
+    self->unstored = work;
+    on_new_work(self, now_ms);
 }
 
 enum assay_status assay_agent_order(struct assay_agent *agent, const struct assay_order *given,
@@ -287,7 +325,8 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
                         severity_of(given->kind) < severity_of(agent->config.severity);
     if (softer) applied.kind = ASSAY_ORDER_RELEASE;
     struct assay_agent_decision decision = assay_agent_decide(&agent->memory, order);
-    if (decision.action == ASSAY_AGENT_SAME && (awaits_order(agent) || is_news(agent, order)))
+    if (decision.action == ASSAY_AGENT_SAME &&
+        (awaits_order(agent) || is_news(agent, order, decision.work)))
         decision.action = ASSAY_AGENT_SET_WORK;
     switch (decision.action) {
     case ASSAY_AGENT_DONE_BEFORE: return ASSAY_OK;
@@ -305,12 +344,16 @@ enum assay_status assay_agent_order(struct assay_agent *agent, const struct assa
     case ASSAY_AGENT_RESTART: break;
     }
     const struct assay_agent_memory next = assay_agent_begin_order(&agent->memory, order, decision);
-    ASSAY_TRY(persist_memory(agent, &next));
+    const enum assay_status stored = persist_memory(agent, &next);
+    if (stored != ASSAY_OK) {
+        restrict_unstored(agent, next.work, now_ms);
+        return stored;
+    }
+    agent->unstored = ASSAY_WORK_FULL;
     write_journal(agent, ASSAY_JOURNAL_ORDER, order, ASSAY_OK,
                   softer ? "what was ordered is less severe than what this target obeys" : "");
     agent->resume_due = false;
-    agent->work_due = true;
-    agent->retry_ms = now_ms;
+    on_new_work(agent, now_ms);
     if (decision.action == ASSAY_AGENT_RESTART) begin_restart(agent, now_ms);
     return ASSAY_OK;
 }
@@ -370,6 +413,19 @@ static void push_failure(struct assay_agent *self, enum assay_status status, con
                   ordered ? last : NULL, status, message);
 }
 
+static void on_ended(struct assay_agent *self, const struct assay_driver_event *event,
+                     uint64_t now_ms)
+{
+    if (self->config.driver->outlives && event->cause == ASSAY_CAUSE_NO_START) {
+        push_failure(self, event->status, event->message);
+    } else {
+        write_journal(self, ASSAY_JOURNAL_ENDED, NULL, ASSAY_OK, event->message);
+        push_event(self, ASSAY_AGENT_ENDED)->process = *event;
+    }
+    self->restart_due = self->phase != STOPPING; /* what a RESTART was about to stop */
+    use_fallback(self, now_ms);
+}
+
 static void handle_driver_event(struct assay_agent *self, const struct assay_driver_event *event,
                                 uint64_t now_ms)
 {
@@ -387,14 +443,8 @@ static void handle_driver_event(struct assay_agent *self, const struct assay_dri
         self->retry_ms = now_ms;
         return;
     case ASSAY_DRIVER_ENDED:
-        if (self->config.driver->outlives && event->cause == ASSAY_CAUSE_NO_START) {
-            push_failure(self, event->status, event->message);
-            use_fallback(self, now_ms);
-        } else if (self->phase != STOPPING || event->cause != ASSAY_CAUSE_STOPPED) {
-            write_journal(self, ASSAY_JOURNAL_ENDED, NULL, ASSAY_OK, event->message);
-            push_event(self, ASSAY_AGENT_ENDED)->process = *event;
-            use_fallback(self, now_ms);
-        }
+        if (self->phase != STOPPING || event->cause != ASSAY_CAUSE_STOPPED)
+            on_ended(self, event, now_ms);
         self->phase = DOWN;
         return;
     }
@@ -409,11 +459,12 @@ static void handle_driver_events(struct assay_agent *self, uint64_t now_ms)
         handle_driver_event(self, &event, now_ms);
 }
 
-/* Returns: whether another restart fits into the window; when not, start_ms says when it does. */
+/* Returns: whether a start is no restart, or another one fits into the window; when not, start_ms
+ * says when it does. */
 static bool may_restart(struct assay_agent *self, uint64_t now_ms)
 {
     const uint32_t max = self->config.restarts_max, window_ms = self->config.restarts_window_ms;
-    if (max == 0 || self->starts == 0) return true;
+    if (max == 0 || !self->restart_due || starts_nothing(self)) return true;
     const uint64_t oldest_ms = self->restarts_ms[self->restart_count % max];
     if (self->restart_count >= max && now_ms < oldest_ms + window_ms) {
         self->start_ms = oldest_ms + window_ms;
@@ -429,7 +480,8 @@ static bool may_restart(struct assay_agent *self, uint64_t now_ms)
 
 static bool may_start(const struct assay_agent *self)
 {
-    return self->phase == DOWN && (self->held || !awaits_order(self));
+    const bool suspends = self->held || self->unstored != ASSAY_WORK_FULL;
+    return self->phase == DOWN && (suspends || !awaits_order(self));
 }
 
 static void start_enclave(struct assay_agent *self, uint64_t now_ms)
@@ -437,11 +489,6 @@ static void start_enclave(struct assay_agent *self, uint64_t now_ms)
     struct assay_driver *driver = self->config.driver;
     char message[ASSAY_DRIVER_MESSAGE_LEN] = "";
     enum assay_status status = ASSAY_OK;
-    /* Manually it may have been stopped to be worked on. */
-    if (self->held && self->config.name != NULL && !self->restore_due && self->starts > 0) {
-        self->start_ms = now_ms + RETRY_MS;
-        return;
-    }
     if (!may_restart(self, now_ms)) return;
     brief_driver(self);
     if (self->restore_due) status = driver->ops->restore(driver, message);
@@ -451,7 +498,7 @@ static void start_enclave(struct assay_agent *self, uint64_t now_ms)
         use_fallback(self, now_ms);
         return;
     }
-    self->restore_due = false;
+    self->restore_due = self->restart_due = false;
     self->phase = STARTING;
     self->starts++;
 }
@@ -469,8 +516,7 @@ void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms)
 {
     if (agent->held == held) return;
     agent->held = held;
-    agent->work_due = true;
-    agent->retry_ms = now_ms;
+    on_new_work(agent, now_ms);
 }
 
 void assay_agent_step(struct assay_agent *agent, uint64_t now_ms)
@@ -505,8 +551,14 @@ const struct assay_agent_memory *assay_agent_get_memory(const struct assay_agent
     return &agent->memory;
 }
 
+bool assay_agent_is_suspending(const struct assay_agent *agent)
+{
+    return agent->unstored != ASSAY_WORK_FULL && (agent->phase != UP || agent->work_due);
+}
+
 bool assay_agent_is_settled(const struct assay_agent *agent)
 {
+    if (awaits_order(agent) && !agent->held) return false; /* no order says what it shall be */
     return agent->phase == UP && !agent->work_due && !agent->memory.pending;
 }
 

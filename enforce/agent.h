@@ -9,7 +9,8 @@
  * when it is ready; then new keys are wanted (rebuilt). What decides is decide.c, without I/O.
  *
  * An enclave that ends or hangs by itself is started again with back-off: same keys, no order; and
- * no more often than restarts_max in each window, when one is given.
+ * no more often than restarts_max in each window, when one is given. The limit is one of restarts,
+ * not of looks: an order or hold that suspends a target is executed at once whatever was counted.
  *
  * One agent drives one thing. Beside the enclave's agent there may be others for targets: each has
  * a name, remembers for itself, and by the same rules executes at most one RESTART an incarnation.
@@ -78,14 +79,14 @@ ASSAY_CHECKED enum assay_status assay_agent_open(const struct assay_agent_config
 /*
  * assay_agent_order - take up an order of the engine.
  * Returns: ASSAY_OK (taken up, or nothing to do about it) | ASSAY_E_STORE (it could not be
- *          remembered, so nothing was done)
+ *          remembered: what it forbids is forbidden until an order is stored, nothing else is done)
  */
 ASSAY_CHECKED enum assay_status assay_agent_order(struct assay_agent *agent,
                                                   const struct assay_order *order, uint64_t now_ms);
 /*
  * assay_agent_hold - manual hold: no work, whatever the network orders, until release. An order
  * that arrived meanwhile takes effect afterwards. A target that ends while held is not started
- * again.
+ * again, and one that something else starts is suspended.
  * Out: whether it is held is the caller's to remember.
  */
 void assay_agent_hold(struct assay_agent *agent, bool held, uint64_t now_ms);
@@ -100,6 +101,9 @@ bool assay_agent_next(struct assay_agent *agent, struct assay_agent_event *event
 const struct assay_agent_memory *assay_agent_get_memory(const struct assay_agent *agent);
 /* Returns: whether the driver has done what is requested of it. */
 bool assay_agent_is_settled(const struct assay_agent *agent);
+/* Returns: whether an order that could not be stored forbids work, and the driver has not yet done
+ * what is requested of it. */
+bool assay_agent_is_suspending(const struct assay_agent *agent);
 /* Returns: how many processes were started since open. */
 uint32_t assay_agent_starts(const struct assay_agent *agent);
 

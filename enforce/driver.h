@@ -79,7 +79,8 @@ struct assay_driver_ops {
 /* The first member of every implementation. */
 struct assay_driver {
     const struct assay_driver_ops *ops;
-    bool outlives; /* its target continues without this process: not up means unknown */
+    bool outlives;          /* its target continues without this process: not up means unknown */
+    bool restrict_suspends; /* RESTRICTED is SUSPENDED for it */
 };
 
 #endif

@@ -92,6 +92,24 @@ enum assay_status assay_spool_append(struct assay_spool *spool, struct assay_sli
     return ASSAY_OK;
 }
 
+/* errno is of the failed read. Returns: whether trying again cannot help: the fault is of this file
+ * alone, not of the process (descriptors, memory) or of the disk. */
+static bool is_unreadable(void)
+{
+    return errno == EACCES || errno == EPERM || errno == EISDIR || errno == EINVAL ||
+           errno == ELOOP || errno == ENXIO;
+}
+
+/* Returns: false when it cannot be renamed: then it is the folder that cannot be used. */
+static bool set_aside(struct assay_spool *spool, const char *path)
+{
+    char aside[PATH_MAX + 16];
+    (void)snprintf(aside, sizeof aside, "%s.unreadable", path);
+    if (rename(path, aside) != 0) return false;
+    spool->set_aside++;
+    return true;
+}
+
 enum assay_status assay_spool_peek(struct assay_spool *spool,
                                    uint8_t event[static ASSAY_SPOOL_EVENT_MAX], size_t *len)
 {
@@ -101,6 +119,7 @@ enum assay_status assay_spool_peek(struct assay_spool *spool,
         format_path(spool, spool->first, path);
         const enum assay_status status = assay_file_read(path, ASSAY_SPOOL_EVENT_MAX, &bytes, len);
         if (status == ASSAY_E_NOT_FOUND || status == ASSAY_E_RANGE) continue;
+        if (status == ASSAY_E_IO && is_unreadable() && set_aside(spool, path)) continue;
         if (status != ASSAY_OK) return status; /* descriptors, memory, the disk: it still waits */
         assay_bytes_copy(event, ASSAY_SPOOL_EVENT_MAX, bytes, *len);
         free(bytes);

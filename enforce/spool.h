@@ -21,6 +21,7 @@ struct assay_spool {
     char folder[PATH_MAX - 32];
     uint64_t first, next; /* numbers of the oldest event and of the next one */
     uint32_t count_max;
+    uint64_t set_aside; /* by peek, since open */
 };
 
 /*
@@ -34,7 +35,8 @@ ASSAY_CHECKED enum assay_status assay_spool_open(const char *folder, uint32_t co
 /* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (too long) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_spool_append(struct assay_spool *spool,
                                                    struct assay_slice event);
-/* The oldest event; a file that is missing or longer than any event is skipped and removed.
+/* The oldest event. A file that is missing or longer than any event is skipped and removed; one
+ * that is no regular file, or may not be read, is renamed to NUMBER.unreadable and skipped.
  * Returns: ASSAY_OK and event[*len] | ASSAY_E_NOT_FOUND (none waits) | ASSAY_E_IO and
  *          ASSAY_E_MEMORY (the oldest cannot be read now: nothing was removed, try again later) */
 ASSAY_CHECKED enum assay_status assay_spool_peek(struct assay_spool *spool,

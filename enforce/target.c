@@ -24,7 +24,7 @@ struct target_driver {
     struct assay_target_config config;
     enum phase phase;
     enum assay_target_state state;
-    bool looked;   /* STARTING: the state is of now */
+    bool looked;   /* the state is of now */
     bool stop_due; /* the build that ran must not run on: stop before anything else */
     bool acting;
     enum assay_target_verb verb; /* while acting */
@@ -35,7 +35,8 @@ struct target_driver {
     bool has_order, held;
     struct assay_order order;
     enum assay_work wanted;
-    bool reached;                                 /* it is as wanted */
+    uint64_t briefs, act_brief; /* how many differed; which of them the act is for */
+    bool reached;               /* it is as wanted */
     struct assay_driver_event events[EVENTS_MAX]; /* the oldest trouble goes when nobody asks */
     size_t event_count;
 };
@@ -99,12 +100,25 @@ static void end_act(struct target_driver *self, enum assay_driver_cause cause,
     self->reached = false;
 }
 
+static enum assay_work wanted_of(const struct target_driver *self);
+
+/* A target that may do no work and runs is not left alone for longer than between two polls: a unit
+ * that its manager starts again and again cannot be frozen in between. */
+static uint32_t longest_backoff(const struct target_driver *self)
+{
+    const struct assay_target_config *const config = &self->config;
+    const bool urgent = config->target->ops->can_look && wanted_of(self) == ASSAY_WORK_SUSPENDED;
+    return urgent && config->poll_ms < config->backoff_ms_max ? config->poll_ms
+                                                              : config->backoff_ms_max;
+}
+
 static void schedule_retry(struct target_driver *self)
 {
-    self->retry_ms = self->now_ms + self->backoff_ms;
-    const uint64_t doubled = (uint64_t)self->backoff_ms * 2;
-    self->backoff_ms =
-        doubled < self->config.backoff_ms_max ? (uint32_t)doubled : self->config.backoff_ms_max;
+    const uint32_t longest_ms = longest_backoff(self);
+    const uint32_t wait_ms = self->backoff_ms < longest_ms ? self->backoff_ms : longest_ms;
+    const uint64_t doubled = (uint64_t)wait_ms * 2;
+    self->retry_ms = self->now_ms + wait_ms;
+    self->backoff_ms = doubled < longest_ms ? (uint32_t)doubled : longest_ms;
 }
 
 static void on_trouble(struct target_driver *self, enum assay_status status, const char *message)
@@ -170,6 +184,7 @@ static void begin_act(struct target_driver *self, enum assay_target_verb verb)
                                           .order = self->has_order ? &self->order : NULL,
                                           .held = self->held };
     self->verb = verb;
+    self->act_brief = self->briefs;
     self->acting = true;
     self->action_ms = self->now_ms;
     if (self->config.dry_run) {
@@ -224,52 +239,75 @@ static void compare_state(struct target_driver *self)
     }
 }
 
+static void push_started(struct target_driver *self)
+{
+    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_STARTED);
+    (void)snprintf(event->message, sizeof event->message, "%s",
+                   assay_target_state_name(self->state));
+}
+
+/* A start ends with a START that fails. A state that cannot be seen yet, or a STOP, is tried again
+ * without an end: nothing was started, so no restart was used up. */
+static void on_failed_act(struct target_driver *self, enum assay_status status, const char *message)
+{
+    char why[ASSAY_DRIVER_MESSAGE_LEN];
+    /* What was under way may have happened or not. */
+    if (self->verb != ASSAY_TARGET_INSPECT) self->state = ASSAY_TARGET_UNKNOWN;
+    self->looked = false;
+    if (self->phase != STARTING || self->verb != ASSAY_TARGET_START) {
+        on_trouble(self, status, message);
+        return;
+    }
+    (void)snprintf(why, sizeof why, "%s: %.200s", assay_target_verb_name(self->verb), message);
+    end_act(self, ASSAY_CAUSE_NO_START, status, why);
+}
+
+/* Of an order or hold that arrived during the act, a target without a state to look at has no act
+ * yet. */
+static bool is_reached(const struct target_driver *self)
+{
+    const bool can_look = self->config.target->ops->can_look;
+    return (can_look || self->act_brief == self->briefs) && state_satisfies(self, self->verb);
+}
+
 static void finish_act(struct target_driver *self, enum assay_status status,
                        enum assay_target_state seen, const char *message)
 {
     ASSAY_ASSERT(self->acting);
     self->acting = false;
     if (status != ASSAY_OK) {
-        /* What was under way may have happened or not. */
-        self->state = self->verb == ASSAY_TARGET_INSPECT ? self->state : ASSAY_TARGET_UNKNOWN;
-        self->looked = false;
-        if (self->phase == STARTING) {
-            char why[ASSAY_DRIVER_MESSAGE_LEN];
-            (void)snprintf(why, sizeof why, "%s: %.200s", assay_target_verb_name(self->verb),
-                           message);
-            end_act(self, ASSAY_CAUSE_NO_START, status, why);
-        } else {
-            on_trouble(self, status, message);
-        }
+        on_failed_act(self, status, message);
         return;
     }
     self->state = state_after(self->verb, seen);
-    self->backoff_ms = self->config.backoff_ms;
     self->poll_ms = self->now_ms + self->config.poll_ms;
     if (self->verb == ASSAY_TARGET_INSPECT) {
         self->looked = true;
         if (self->phase == UP && self->reached) compare_state(self);
         return;
     }
+    self->backoff_ms = self->config.backoff_ms;
     if (self->verb == ASSAY_TARGET_STOP) self->stop_due = false;
-    if (self->phase == UP) self->reached = state_satisfies(self, self->verb);
+    if (self->phase != UP) return;
+    if (self->verb == ASSAY_TARGET_START) push_started(self);
+    self->reached = is_reached(self);
 }
 
 /* --------------------------------------------------------------- what to do next */
 
+/* One that is down is not reported as started: it is when it starts. */
 static void on_ready(struct target_driver *self)
 {
     self->phase = UP;
-    self->reached = false;
-    struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_STARTED);
-    (void)snprintf(event->message, sizeof event->message, "%s",
-                   assay_target_state_name(self->state));
+    self->reached = self->stop_due = false; /* it was stopped, or is down */
+    if (self->state != ASSAY_TARGET_DOWN) push_started(self);
     push_event(self, ASSAY_DRIVER_READY);
 }
 
 /* docs/protocol.md 10.7: what may do no work is not started. */
 static void next_while_starting(struct target_driver *self)
 {
+    if (self->now_ms < self->retry_ms) return;
     if (self->config.target->ops->can_look && !self->looked) {
         begin_act(self, ASSAY_TARGET_INSPECT);
     } else if (self->stop_due && self->state != ASSAY_TARGET_DOWN) {
@@ -294,7 +332,10 @@ static void next_while_up(struct target_driver *self)
     /* What was seen before an order came is not what is so now. */
     if (can_look && !self->looked) begin_act(self, ASSAY_TARGET_INSPECT);
     else if (verb_for_work(self, &verb)) begin_act(self, verb);
-    else self->reached = true;
+    else {
+        self->reached = true;
+        self->backoff_ms = self->config.backoff_ms;
+    }
 }
 
 static void target_step(struct assay_driver *driver, uint64_t now_ms)
@@ -329,6 +370,7 @@ static void target_brief(struct assay_driver *driver, const struct assay_order *
 {
     struct target_driver *self = self_of(driver);
     if (work == self->wanted && held == self->held && same_order(self, order)) return;
+    self->briefs++;
     self->has_order = order != NULL;
     if (order != NULL) self->order = *order;
     self->wanted = work;
@@ -347,6 +389,7 @@ static enum assay_status target_start(struct assay_driver *driver, uint64_t now_
     self->now_ms = now_ms;
     self->phase = STARTING;
     self->looked = false;
+    self->retry_ms = 0;
     return ASSAY_OK;
 }
 
@@ -393,7 +436,7 @@ static uint64_t target_wake_at(struct assay_driver *driver)
     if (self->acting) return self->now_ms + TICK_MS;
     switch (self->phase) {
     case DOWN: return UINT64_MAX;
-    case STARTING: return 0;
+    case STARTING:
     case STOPPING: return self->retry_ms;
     case UP:
         if (!self->reached) return self->retry_ms;
@@ -429,6 +472,7 @@ enum assay_status assay_target_open(const struct assay_target_config *config,
         return ASSAY_E_MEMORY;
     }
     self->base = (struct assay_driver){ .ops = &target_ops, .outlives = true };
+    self->base.restrict_suspends = config->restrict_suspends && !config->target->ops->can_restrict;
     self->config = *config;
     self->config.action_ms = text_or(config->action_ms, ACTION_MS);
     self->config.poll_ms = text_or(config->poll_ms, POLL_MS);

@@ -233,6 +233,17 @@ static bool send_unlocked(struct webhook *self, const uint8_t *event, size_t len
     return taken;
 }
 
+/* Locked. message: "" when the last delivery went well. */
+static void set_trouble(struct webhook *self, const char *message)
+{
+    const unsigned long long count = self->spool.set_aside;
+    if (message[0] == '\0' && count > 0)
+        (void)snprintf(self->look.trouble, sizeof self->look.trouble,
+                       "%llu events cannot be read: *.unreadable in %.100s", count,
+                       self->spool.folder);
+    else (void)snprintf(self->look.trouble, sizeof self->look.trouble, "%s", message);
+}
+
 static void *run_delivery(void *argument)
 {
     struct webhook *self = argument;
@@ -244,6 +255,7 @@ static void *run_delivery(void *argument)
     while (!atomic_load(&self->stop)) {
         const enum assay_status status = assay_spool_peek(&self->spool, event, &len);
         if (status == ASSAY_E_NOT_FOUND) {
+            set_trouble(self, "");
             (void)pthread_cond_wait(&self->wake, &self->lock);
             continue;
         }
@@ -252,7 +264,7 @@ static void *run_delivery(void *argument)
         else
             (void)snprintf(message, sizeof message, "spool %.100s: %s", self->spool.folder,
                            assay_status_text(status));
-        (void)snprintf(self->look.trouble, sizeof self->look.trouble, "%s", message);
+        set_trouble(self, message);
         if (taken) {
             assay_spool_remove(&self->spool);
             self->look.delivered++;

@@ -17,9 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000 };
+enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000, SUSPEND_MS = 10000 };
 
 /* The quote requested by the host: one at a time, the newest. It survives the start of an enclave,
  * so that a restart in the middle of an epoch costs no evidence. */
@@ -37,14 +38,14 @@ struct assay_supervisor {
     struct assay_driver *driver;
     struct assay_agent *agent;
     struct assay_store *store;
-    struct assay_journal *journal; /* NULL: none */
-    struct assay_targets *targets; /* NULL: none */
+    struct assay_journal *journal;    /* NULL: none */
+    struct assay_targets *targets;    /* NULL: none */
     enum assay_status targets_status; /* of NULL: why those of the configuration cannot be open */
     const struct assay_config_enforcement *enforcement; /* of the targets */
     uint8_t node_id[32];
     struct assay_hold hold;
     char hold_path[PATH_MAX]; /* "": no copy */
-    bool loss_reported; /* a line of the journal could not be written, and that was logged */
+    bool loss_reported;       /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
     uint32_t quote_ms, close_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
@@ -127,7 +128,8 @@ static bool answer_request(struct assay_supervisor *self, struct assay_enclave_e
     struct assay_platform_quote quote = { .status = ASSAY_E_AGAIN };
     const bool answered = assay_platform_next(self->platform, &quote);
     if (!request->active || (answered && quote.tag != request->tag)) return false;
-    if (answered && quote.status == ASSAY_E_AGAIN) request->proposed = false; /* the next one will
+    if (answered && quote.status == ASSAY_E_AGAIN)
+        request->proposed = false; /* the next one will
                                                                                * be */
     if ((!answered || quote.status == ASSAY_E_AGAIN) && self->now_ms < request->expires_ms)
         return false;
@@ -256,42 +258,61 @@ static void host_enforcement(void *context, struct assay_enforcement *view)
             assay_targets_inspect(self->targets, view->targets, ASSAY_ENFORCEMENT_TARGETS_MAX);
 }
 
-/* Held when the store or its copy says so: the copy survives the loss of the state folder. */
+static enum assay_status copy_hold(const struct assay_supervisor *self,
+                                   const struct assay_hold *hold)
+{
+    const enum assay_status status = assay_hold_save_file(self->hold_path, hold);
+    if (status != ASSAY_OK)
+        assay_enclave_log("warning", "hold_not_copied", status, self->hold_path);
+    return status;
+}
+
+/* Held when the store or its copy says so: the copy survives the loss of the state folder. The
+ * place that lacks the hold (it could not be written then, or was lost) receives it. */
 static enum assay_status load_hold(struct assay_supervisor *self)
 {
     struct assay_hold copy;
     ASSAY_TRY(assay_hold_load(self->store, &self->hold));
-    if (self->hold_path[0] == '\0' || self->hold.held) return ASSAY_OK;
+    if (self->hold_path[0] == '\0') return ASSAY_OK;
     const enum assay_status status = assay_hold_load_file(self->hold_path, &copy);
+    if (self->hold.held) {
+        if (status != ASSAY_OK || !copy.held)
+            assay_status_ignore(copy_hold(self, &self->hold), "the store has it, and it is logged");
+        return ASSAY_OK;
+    }
     if (status != ASSAY_OK) {
         copy = (struct assay_hold){ .held = true, .since_unix_ms = assay_unix_ms() };
         (void)snprintf(copy.reason, sizeof copy.reason, "%.120s cannot be read: %s",
                        self->hold_path, assay_status_symbol(status));
     }
-    if (copy.held) self->hold = copy;
+    if (!copy.held) return ASSAY_OK;
+    self->hold = copy;
+    if (status == ASSAY_OK)
+        assay_status_ignore(assay_hold_save(self->store, &copy), "the copy has it");
     return ASSAY_OK;
 }
 
 /* A release removes the copy first: a crash in between leaves the hold. A folder of keys that
- * cannot be written (a mount that is read-only) has no copies. */
+ * cannot be written (a mount that is read-only) has no copies.
+ * Returns: ASSAY_OK (a hold: one place has it; a release: none has it any more) | why not */
 static enum assay_status save_hold(struct assay_supervisor *self, const struct assay_hold *next)
 {
-    enum assay_status status = ASSAY_OK;
-    if (self->hold_path[0] != '\0') status = assay_hold_save_file(self->hold_path, next);
-    if (status != ASSAY_OK)
-        assay_enclave_log("warning", "hold_not_copied", status, self->hold_path);
-    if (status != ASSAY_OK && !next->held) return status;
-    return assay_hold_save(self->store, next);
+    const bool has_copy = self->hold_path[0] != '\0';
+    const enum assay_status copied = has_copy ? copy_hold(self, next) : ASSAY_OK;
+    if (copied != ASSAY_OK && !next->held) return copied;
+    const enum assay_status stored = assay_hold_save(self->store, next);
+    return next->held && has_copy && copied == ASSAY_OK ? ASSAY_OK : stored;
 }
 
-/* A release is persisted before anything works again; a hold takes effect even while the store is
- * written. */
+/* A release is persisted before anything works again. A hold takes effect also where it cannot be
+ * persisted: then the error says that it ends with the daemon. */
 static enum assay_status host_hold(void *context, bool held, const char *reason)
 {
     struct assay_supervisor *self = context;
     struct assay_hold next = { .held = held, .since_unix_ms = assay_unix_ms() };
     (void)snprintf(next.reason, sizeof next.reason, "%s", reason);
-    ASSAY_TRY(save_hold(self, &next));
+    const enum assay_status status = save_hold(self, &next);
+    if (status != ASSAY_OK && !held) return status;
     self->hold = next;
     const struct assay_journal_entry entry = { .kind = held ? ASSAY_JOURNAL_HOLD
                                                             : ASSAY_JOURNAL_HOLD_RELEASED,
@@ -299,7 +320,7 @@ static enum assay_status host_hold(void *context, bool held, const char *reason)
     assay_journal_append(self->journal, &entry);
     assay_agent_hold(self->agent, held, self->now_ms);
     if (self->targets != NULL) assay_targets_hold(self->targets, held, self->now_ms);
-    return ASSAY_OK;
+    return status;
 }
 
 void assay_supervisor_callbacks(struct assay_supervisor *supervisor,
@@ -466,10 +487,24 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
     return ASSAY_OK;
 }
 
+/* An order that could not be stored stops the host, and no later run has it: targets that it
+ * forbids to work would run on. The enclave ends with the host. */
+static void finish_suspensions(struct assay_supervisor *self)
+{
+    const uint64_t end_ms = assay_monotonic_ms() + SUSPEND_MS;
+    for (uint64_t now_ms = assay_monotonic_ms();
+         self->targets != NULL && now_ms < end_ms && assay_targets_are_suspending(self->targets);
+         now_ms = assay_monotonic_ms()) {
+        assay_targets_step(self->targets, now_ms);
+        (void)nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    }
+}
+
 bool assay_supervisor_close(struct assay_supervisor **supervisor)
 {
     struct assay_supervisor *self = *supervisor;
     if (self == NULL) return true;
+    finish_suspensions(self);
     assay_targets_close(&self->targets);
     assay_agent_close(&self->agent);
     assay_journal_close(&self->journal);

@@ -335,6 +335,13 @@ enum assay_status assay_targets_order(struct assay_targets *targets,
     return status;
 }
 
+bool assay_targets_are_suspending(const struct assay_targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        if (assay_agent_is_suspending(targets->items[i].agent)) return true;
+    return false;
+}
+
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms)
 {
     for (size_t i = 0; i < targets->count; i++)

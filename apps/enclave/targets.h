@@ -40,6 +40,8 @@ ASSAY_CHECKED enum assay_status assay_targets_order(struct assay_targets *target
                                                     uint64_t now_ms);
 /* Returns: whether all are open; false only with keep_unopened. */
 bool assay_targets_are_open(const struct assay_targets *targets);
+/* Returns: whether assay_agent_is_suspending is true of one. */
+bool assay_targets_are_suspending(const struct assay_targets *targets);
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms);
 /* Steps all, and logs the events. */
 void assay_targets_step(struct assay_targets *targets, uint64_t now_ms);

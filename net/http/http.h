@@ -65,6 +65,8 @@ void assay_http_close(struct assay_http **http);
 
 /* Returns: whether a snapshot is due. */
 bool assay_http_due(const struct assay_http *http, uint64_t now_ms);
+/* The next one is due: the last one permits what is permitted no more, or the reverse. */
+void assay_http_set_due(struct assay_http *http);
 /* As assay_http_snapshot_slot_publish. */
 void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,
                         bool draining);

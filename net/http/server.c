@@ -75,7 +75,7 @@ struct assay_http {
     _Atomic uint32_t clients; /* for the loop: whether there are clients */
     /* the loop's */
     uint64_t published_ms, notified;
-    bool has_published;
+    bool has_published; /* and no newer one is due at once */
     /* the thread's */
     struct MHD_Daemon *daemon;
     struct link *links;
@@ -761,6 +761,11 @@ bool assay_http_due(const struct assay_http *http, uint64_t now_ms)
     const uint64_t every =
         atomic_load(&http->clients) > 0 ? ASSAY_HTTP_PUBLISH_MS : ASSAY_HTTP_ALONE_MS;
     return !http->has_published || now_ms - http->published_ms >= every;
+}
+
+void assay_http_set_due(struct assay_http *http)
+{
+    http->has_published = false;
 }
 
 void assay_http_publish(struct assay_http *http, const struct assay_snapshot *snapshot,

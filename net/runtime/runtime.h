@@ -94,7 +94,8 @@ struct assay_runtime_enclave {
                                        const uint8_t report_data[static 64]);
     /* Persists the order, then executes it; the outcome is an event. The engine derives orders
      * again while their cause persists: the agent executes each once. Returns: ASSAY_OK | an
-     * ASSAY_CLASS_HOST status (not persisted: the node stops) */
+     * ASSAY_CLASS_HOST status (not persisted: the node stops, what the order forbids is suspended
+     * first) */
     enum assay_status (*order)(void *context, const struct assay_order *order);
     /* Descriptors to poll. Returns: how many of fds[capacity] were written (never more). */
     size_t (*poll_set)(void *context, struct pollfd *fds, size_t capacity);
@@ -110,7 +111,8 @@ struct assay_runtime_enclave {
     /* Out: *view. NULL: there is nothing to report. */
     void (*enforcement)(void *context, struct assay_enforcement *view);
     /* Manual hold: no work until released, durable. reason: printable ASCII, at most
-     * ASSAY_ENFORCEMENT_REASON_MAX. NULL: not supported. Returns: ASSAY_OK | ASSAY_E_STORE */
+     * ASSAY_ENFORCEMENT_REASON_MAX. NULL: not supported. Returns: ASSAY_OK | why it is not durable:
+     * a hold is in force all the same, a release is not */
     enum assay_status (*hold)(void *context, bool held, const char *reason);
 };
 

@@ -409,6 +409,10 @@ ASSAY_CHECKED enum assay_status runtime_publish_open(
 void runtime_publish_close(struct assay_runtime *runtime);
 /* An epoch closed and its rows are in the store. */
 void runtime_publish_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch);
+/* What is permitted may have changed (an epoch closed): poll publishes without delay. */
+void runtime_publish_set_due(struct assay_runtime *runtime);
+/* At once: what is reported as done is so for HTTP too. */
+void runtime_publish_snapshot(struct assay_runtime *runtime);
 void runtime_publish_poll(struct assay_runtime *runtime);
 struct assay_http_epoch; /* net/http/snapshot_slot.h */
 /* Returns: the votes of a closed epoch, read from its blocks; the caller frees it. NULL: out of

@@ -635,6 +635,7 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
     ASSAY_ASSERT(epoch < snapshot.epoch);
+    runtime_publish_set_due(runtime); /* a close may suspend this node */
     runtime_update_roster(runtime);
     runtime_overlay_on_epoch_closed(runtime, epoch);
     assay_gossip_remove_before(runtime->gossip, epoch);

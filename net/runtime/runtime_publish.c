@@ -306,6 +306,18 @@ void runtime_publish_close(struct assay_runtime *runtime)
     free(runtime->availability_drops);
 }
 
+void runtime_publish_set_due(struct assay_runtime *runtime)
+{
+    if (runtime->http != NULL) assay_http_set_due(runtime->http);
+}
+
+void runtime_publish_snapshot(struct assay_runtime *runtime)
+{
+    if (runtime->http == NULL) return;
+    assay_http_publish(runtime->http, runtime_snapshot(runtime),
+                       runtime->draining || runtime->stopping);
+}
+
 void runtime_publish_poll(struct assay_runtime *runtime)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -316,6 +328,5 @@ void runtime_publish_poll(struct assay_runtime *runtime)
         assay_http_notify(runtime->http, event,
                           runtime_slot_name(runtime, event->slot, name, sizeof name));
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
-        assay_http_publish(runtime->http, runtime_snapshot(runtime),
-                           runtime->draining || runtime->stopping);
+        runtime_publish_snapshot(runtime);
 }

@@ -354,3 +354,27 @@ Test(agent, loses_no_call_for_new_keys_when_nobody_takes_its_events)
     }
     cr_assert_eq(take(ASSAY_AGENT_REBUILT, NULL), 1);
 }
+
+Test(agent, a_restart_that_is_ordered_has_no_limit)
+{
+    assay_agent_close(&agent);
+    const struct assay_agent_config config = { .store = store,
+                                               .driver = &scripted.base,
+                                               .backoff_ms = 100,
+                                               .restarts_max = 1,
+                                               .restarts_window_ms = 3600000 };
+    cr_assert_eq(assay_agent_open(&config, &agent), ASSAY_OK);
+    step_for(50);
+    for (int i = 0; i < 2; i++) {
+        scripted_end(&scripted, ASSAY_CAUSE_ITSELF);
+        step_for(3000);
+    }
+    cr_assert_eq(scripted.starts, 2, "the first, and one restart");
+    give(ASSAY_ORDER_RESTART, 10, 1);
+    step_for(50);
+    cr_assert_eq(scripted.starts, 3);
+    cr_assert_not(assay_agent_get_memory(agent)->pending);
+    scripted_end(&scripted, ASSAY_CAUSE_ITSELF);
+    step_for(3000);
+    cr_assert_eq(scripted.starts, 3, "it ended by itself again");
+}

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -304,5 +305,70 @@ Test(targets, a_hold_survives_the_loss_of_the_store_and_ends_by_a_release, .time
         if (turn == 1) cr_assert_eq(enclave.hold(enclave.context, false, "done"), ASSAY_OK);
     }
     cr_assert_eq(access(folder_at(&folder, "hold"), F_OK), -1);
+    close_supervisor();
+}
+
+Test(targets, a_suspension_that_cannot_be_stored_is_executed_before_the_end, .timeout = 60)
+{
+    static const char script[] = "#!/bin/sh\nsleep 0.2\ncat >>\"$0.log\"\n";
+    char log[4096] = "";
+    folder_put(&folder, "hook", script, sizeof script - 1, 0700);
+    open_supervisor();
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, true);
+    const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .incarnation = 1 };
+    cr_assert_eq(enclave.order(enclave.context, &order), ASSAY_E_STORE);
+    close_supervisor(); /* the host stops */
+    FILE *const file = fopen(folder_at(&folder, "hook.log"), "r");
+    cr_assert_not_null(file);
+    cr_assert_gt(fread(log, 1, sizeof log - 1, file), 0);
+    cr_assert_eq(fclose(file), 0);
+    cr_assert_not_null(strstr(log, "\"act\":\"suspend\""), "%s", log);
+}
+
+static bool is_held(void)
+{
+    struct assay_enforcement view;
+    enclave.enforcement(enclave.context, &view);
+    return view.held;
+}
+
+Test(targets, a_hold_takes_effect_where_its_copy_or_nothing_can_be_written, .timeout = 60)
+{
+    open_supervisor();
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, true);
+    cr_assert_eq(enclave.hold(enclave.context, true, "full disk"), ASSAY_OK, "the copy has it");
+    cr_assert(is_held());
+    step_until_obeyed(0, "frozen");
+    cr_assert_eq(enclave.hold(enclave.context, false, "done"), ASSAY_E_STORE);
+    cr_assert(is_held(), "a release that cannot be stored releases nothing");
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 0, false);
+    cr_assert_eq(enclave.hold(enclave.context, false, "done"), ASSAY_OK);
+    cr_assert_eq(mkdir(folder_at(&folder, "hold"), 0700), 0);
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, true);
+    cr_assert_eq(enclave.hold(enclave.context, true, "nothing can be written"), ASSAY_E_STORE);
+    cr_assert(is_held());
+    close_supervisor();
+    cr_assert_eq(rmdir(folder_at(&folder, "hold")), 0);
+}
+
+Test(targets, a_hold_that_only_one_place_has_is_in_both_after_a_start, .timeout = 60)
+{
+    static const char *const lost[] = { "copy", "store", "copy" };
+    open_supervisor();
+    cr_assert_eq(mkdir(folder_at(&folder, "hold"), 0700), 0); /* nothing can be written there */
+    cr_assert_eq(enclave.hold(enclave.context, true, "ticket 8"), ASSAY_OK);
+    cr_assert_eq(rmdir(folder_at(&folder, "hold")), 0);
+    for (size_t turn = 0; turn < 3; turn++) {
+        cr_assert(assay_supervisor_close(&supervisor));
+        if (strcmp(lost[turn], "store") == 0) {
+            assay_store_close(&store);
+            cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+        } else {
+            (void)unlink(folder_at(&folder, "hold"));
+        }
+        open_again();
+        cr_assert(is_held(), "%zu", turn);
+        cr_assert_eq(access(folder_at(&folder, "hold"), F_OK), 0, "%zu", turn);
+    }
     close_supervisor();
 }

@@ -347,24 +347,52 @@ Test(webhook, an_event_that_cannot_be_read_now_stays_in_the_spool)
     cr_assert(len == 1 && event[0] == 1, "the oldest is first");
 }
 
-Test(webhook, reports_a_spool_that_cannot_be_read_and_sends_when_it_can)
+static void wait_for_trouble(const char *expected)
 {
-    const char *const damaged = folder_at(&folder, "spool/000000000000000001");
     struct assay_webhook_get_status look = { 0 };
-    cr_assert_eq(mkdir(folder_at(&folder, "spool"), 0700), 0);
-    cr_assert_eq(mkdir(damaged, 0700), 0);
-    open_it(10);
-    cr_assert_eq(tell(ASSAY_ORDER_SUSPEND, 7, false), ASSAY_OK);
-    for (int i = 0; i < 400 && look.trouble[0] == '\0'; i++) {
+    for (int i = 0; i < 400 && strstr(look.trouble, expected) == NULL; i++) {
         nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
         assay_webhook_get_status(target, &look);
     }
-    cr_assert_not_null(strstr(look.trouble, "spool "), "%s", look.trouble);
-    cr_assert_eq(look.waiting, 2);
-    cr_assert_eq(asked, 0);
-    cr_assert_eq(rmdir(damaged), 0);
+    cr_assert_not_null(strstr(look.trouble, expected), "%s", look.trouble);
+}
+
+Test(webhook, reports_a_spool_that_cannot_be_read_and_sends_when_it_can)
+{
+    struct rlimit before;
+    answers = 0;
+    open_it(10);
+    cr_assert_eq(tell(ASSAY_ORDER_SUSPEND, 7, false), ASSAY_OK);
+    wait_for_trouble("nobody is there");
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = { .rlim_cur = 0, .rlim_max = before.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    wait_for_trouble("spool ");
+    pthread_mutex_lock(&lock);
+    answers = 204;
+    pthread_mutex_unlock(&lock);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     cr_assert_eq(wait_for(1), 1);
     expect_type(0, "org.assay.enforcement.suspend", 7);
+}
+
+Test(webhook, what_can_never_be_read_is_set_aside_and_delays_no_event)
+{
+    struct assay_webhook_get_status look = { 0 };
+    cr_assert_eq(mkdir(folder_at(&folder, "spool"), 0700), 0);
+    cr_assert_eq(mkdir(folder_at(&folder, "spool/000000000000000001"), 0700), 0);
+    cr_assert_eq(mkfifo(folder_at(&folder, "spool/000000000000000002"), 0600), 0);
+    open_it(10);
+    cr_assert_eq(tell(ASSAY_ORDER_SUSPEND, 7, false), ASSAY_OK);
+    cr_assert_eq(wait_for(1), 1);
+    expect_type(0, "org.assay.enforcement.suspend", 7);
+    wait_for_trouble("2 events cannot be read");
+    assay_webhook_get_status(target, &look);
+    cr_assert_eq(look.waiting, 0);
+    cr_assert_eq(look.delivered, 1);
+    cr_assert_eq(access(folder_at(&folder, "spool/000000000000000001.unreadable"), F_OK), 0);
+    cr_assert_eq(access(folder_at(&folder, "spool/000000000000000002.unreadable"), F_OK), 0);
+    cr_assert_eq(rmdir(folder_at(&folder, "spool/000000000000000001.unreadable")), 0);
 }
 
 Test(webhook, keys_that_are_too_short_are_refused)
