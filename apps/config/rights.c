@@ -30,6 +30,38 @@ static bool is_loose_socket(const char *socket, char message[static ASSAY_FILE_M
     return assay_file_trust_fault(folder, message);
 }
 
+static bool report_bus(const char *address, char *message)
+{
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                   "enforcement.targets[].bus: found %.255s, expected unix:path=/PATH, one path "
+                   "without \";\" and \"%%\": the permissions of other addresses cannot be checked",
+                   address);
+    return true;
+}
+
+/* Cuts the name of a socket off. */
+static bool is_loose_folder_of(char *socket, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    *(strrchr(socket, '/') + 1) = '\0';
+    return is_loose(socket, message);
+}
+
+/* The socket of a bus, which the daemon does not create: a user who may create names in its folder,
+ * also in a sticky one, answers in its place while the bus is down. "": the system's. */
+static bool is_loose_bus(const char *address, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    static const char start[] = "unix:path=";
+    char path[ASSAY_SYSTEMD_ADDRESS_MAX + 1], whole[PATH_MAX];
+    if (address[0] == '\0') return false;
+    if (strncmp(address, start, sizeof start - 1) != 0 || address[sizeof start - 1] != '/' ||
+        strpbrk(address, ";%") != NULL)
+        return report_bus(address, message);
+    (void)snprintf(path, sizeof path, "%s", address + sizeof start - 1);
+    path[strcspn(path, ",")] = '\0'; /* other keys of the same address */
+    const bool is_there = realpath(path, whole) != NULL;
+    return is_loose_folder_of(path, message) || (is_there && is_loose_folder_of(whole, message));
+}
+
 /* A key that is a file behind links: these are held to what a file of configuration is, and it to
  * what keys are. */
 static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
@@ -68,8 +100,10 @@ static bool has_loose_targets(const struct assay_config_enforcement *e,
 {
     for (size_t i = 0; i < e->target_count; i++) {
         const struct assay_config_target *const t = &e->targets[i];
-        if (t->driver == ASSAY_CONFIG_HOOK && is_loose(t->path, message)) return true;
-        if (is_loose(t->ca_file, message)) return true;
+        /* hook, cgroup: the executable; the folder of the group. webhook: events in its spool are
+         * signed and sent. */
+        if (is_loose(t->path, message) || is_loose(t->ca_file, message)) return true;
+        if (is_loose(t->spool, message) || is_loose_bus(t->bus, message)) return true;
         if (t->driver == ASSAY_CONFIG_CONTAINER && is_loose_socket(t->socket, message)) return true;
     }
     return false;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The folder of the program that runs. Returns: whether it fits. */
@@ -22,6 +23,14 @@ static bool find_folder(char folder[static PATH_MAX])
     char *const slash = strrchr(folder, '/');
     if (slash != NULL) *slash = '\0';
     return slash != NULL;
+}
+
+/* Whether the path that was checked still leads to the file that is executed. */
+static bool is_opened_file(int fd, const char *path)
+{
+    struct stat opened, named;
+    return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
 }
 
 static enum assay_status open_role(struct daemon_node *node, const char *name,
@@ -41,6 +50,11 @@ static enum assay_status open_role(struct daemon_node *node, const char *name,
     if (assay_file_trust_fault(path, fault)) {
         (void)snprintf(node->message, sizeof node->message, "%s", fault);
         return ASSAY_E_INVALID;
+    }
+    if (!is_opened_file(role->fd, path)) {
+        (void)snprintf(node->message, sizeof node->message,
+                       "%.300s: replaced or removed while it was checked: start again", path);
+        return ASSAY_E_IO;
     }
     (void)snprintf(role->path, sizeof role->path, "/proc/self/fd/%d", role->fd);
     return ASSAY_OK;

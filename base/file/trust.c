@@ -169,21 +169,47 @@ static void go_up(struct way *w)
     if (slash != NULL) *slash = '\0';
 }
 
-static bool follow_link(struct way *w, const char *link)
+/* What cannot be checked is not trusted. */
+static bool fault_of_unknown(const char *path, const char *why, char *message)
+{
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                   "%.300s: the users who may change it cannot be determined: %s", path, why);
+    return true;
+}
+
+/* Of a path that is not there, as the system would report on opening it. */
+static bool is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == EACCES || error == ENAMETOOLONG ||
+           error == ELOOP;
+}
+
+static bool fault_of_length(const char *path, char *message)
+{
+    char why[64];
+    (void)snprintf(why, sizeof why, "without links it is longer than %d bytes", PATH_MAX - 1);
+    return fault_of_unknown(path, why, message);
+}
+
+/* Returns: whether the way ends at this link: a fault, or more links than the system follows. */
+static bool follow_link(struct way *w, const char *link, bool *fault, char *message)
 {
     char target[PATH_MAX];
     const ssize_t len = readlink(link, target, sizeof target - 1);
-    if (len <= 0 || ++w->links > LINKS_MAX) return false;
+    if (len <= 0) return *fault = fault_of_unknown(link, strerror(errno), message);
+    if (++w->links > LINKS_MAX) return true;
     target[len] = '\0';
     if (target[0] == '/') w->at[0] = '\0';
-    return put_in_front(w, target);
+    if (put_in_front(w, target)) return false;
+    return *fault = fault_of_length(link, message);
 }
 
 static bool fault_of_folder(const char *at, char *message)
 {
     struct stat info;
     const char *const folder = at[0] != '\0' ? at : "/";
-    return stat(folder, &info) == 0 && fault_of(folder, &info, true, message);
+    if (stat(folder, &info) != 0) return fault_of_unknown(folder, strerror(errno), message);
+    return fault_of(folder, &info, true, message);
 }
 
 /* One name further. Returns: whether that is all: there is a fault, nothing there, or the end */
@@ -198,10 +224,14 @@ static bool check_component(struct way *w, bool *fault, char *message)
         return false;
     }
     const int len = snprintf(path, sizeof path, "%s/%s", w->at, name);
-    if (len < 0 || len >= PATH_MAX || lstat(path, &info) != 0) return true;
+    if (len < 0 || len >= PATH_MAX) return *fault = fault_of_length(path, message);
+    if (lstat(path, &info) != 0) {
+        *fault = !is_absent(errno) && fault_of_unknown(path, strerror(errno), message);
+        return true;
+    }
     if (S_ISLNK(info.st_mode)) {
         *fault = fault_of_link(path, &info, message); /* its folder was on the way */
-        return *fault || !follow_link(w, path);
+        return *fault || follow_link(w, path, fault, message);
     }
     w->ended = is_last;
     if (is_last && w->above) return true;
@@ -211,24 +241,28 @@ static bool check_component(struct way *w, bool *fault, char *message)
     return *fault || is_last;
 }
 
+/* A relative path begins at the working folder. Returns: whether it cannot be followed */
+static bool fault_of_begin(struct way *w, const char *path, char *message)
+{
+    char here[PATH_MAX] = "";
+    if (path[0] != '/' && getcwd(here, sizeof here) == NULL)
+        return fault_of_unknown(path, strerror(errno), message);
+    const bool fits = put_in_front(w, path) && (path[0] == '/' || put_in_front(w, here));
+    return !fits && fault_of_length(path, message);
+}
+
 /* Out: ended: it was seen to the end. Returns: as assay_file_trust_fault */
 static bool walk_path(const char *path, bool above, bool *ended, char *message)
 {
-    struct way *w = calloc(1, sizeof *w);
-    char here[PATH_MAX] = "";
-    bool fault = false;
-    *ended = false;
-    if (w == NULL) return false;
-    w->above = above;
-    const bool is_whole = path[0] == '/';
-    const bool fits = put_in_front(w, path) && (is_whole || (getcwd(here, sizeof here) != NULL &&
-                                                            put_in_front(w, here)));
+    struct way w = { .above = above };
     struct stat root;
-    fault = fits && stat("/", &root) == 0 && fault_on_the_way("/", &root, message);
-    while (fits && !fault && !check_component(w, &fault, message))
+    *ended = false;
+    if (fault_of_begin(&w, path, message)) return true;
+    if (stat("/", &root) != 0) return fault_of_unknown("/", strerror(errno), message);
+    bool fault = fault_on_the_way("/", &root, message);
+    while (!fault && !check_component(&w, &fault, message))
         continue;
-    *ended = w->ended;
-    free(w);
+    *ended = w.ended;
     return fault;
 }
 

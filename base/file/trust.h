@@ -20,7 +20,8 @@
  * way, and where it is root's also be the folder itself. A process of root accepts every owner, and
  * that one's own group: it reads what is some daemon's.
  * Out:     message on true: which path, what was found and what was expected
- * Returns: true: they may | false: no, or there is no such file
+ * Returns: true: they may, or it cannot be determined (a path that is too long) | false: no, or
+ *          there is no such file
  */
 bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
 

@@ -4,9 +4,11 @@
 #include "net/sandbox/child.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -20,6 +22,48 @@
 
 /* Descriptors are lifted above those that the child finds them at. */
 enum { FREE_FD = 10, VARIABLES = 8 };
+
+enum {
+    CHILDREN_MAX = 64, /* of this process, with those that were killed and have not ended */
+    END_MS = 80,       /* how long the end of a killed process is waited for */
+    STARTING = -1,     /* a place that a start has reserved */
+};
+
+/* Children that are not reaped. The kernel may let a killed process sleep on (a dead file server,
+ * a driver that hangs): it is reaped when another child starts or ends. Nodes of one process may
+ * run in several threads. */
+static struct {
+    pid_t pid; /* 0: free */
+    bool is_killed;
+} known[CHILDREN_MAX];
+static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The lock is locked. Of a process that is no child any more there is nothing to reap. */
+static void reap_killed(void)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (known[i].pid <= 0 || !known[i].is_killed) continue;
+        const pid_t reaped = waitpid(known[i].pid, NULL, WNOHANG);
+        if (reaped == 0 || (reaped < 0 && errno == EINTR)) continue;
+        known[i].pid = 0;
+    }
+}
+
+/* Replaces the first child of this number. Returns: whether there was one */
+static bool set_known(pid_t from, pid_t to, bool is_killed)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&known_lock);
+    reap_killed();
+    for (size_t i = 0; i < CHILDREN_MAX && !found; i++) {
+        if (known[i].pid != from) continue;
+        known[i].pid = to;
+        known[i].is_killed = is_killed;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&known_lock);
+    return found;
+}
 
 static void close_fd(int *fd)
 {
@@ -137,8 +181,10 @@ enum assay_status assay_child_start(const char *program, const char *role, const
     (void)snprintf(roles, sizeof roles, "%s", role);
     (void)snprintf(arguments, sizeof arguments, "%s", argument != NULL ? argument : "");
     const char *const path = program != NULL ? program : "/proc/self/exe";
+    if (!set_known(0, STARTING, false)) return ASSAY_E_IO;
     int error = make_ends(&c, path, brief, &ends) ? 0 : EIO;
     if (error == 0) error = spawn_child(argv, &ends, &c.pid);
+    (void)set_known(STARTING, error == 0 ? c.pid : 0, false);
     close_ends(&ends);
     if (error != 0) {
         close_fd(&c.socket);
@@ -170,16 +216,29 @@ static void read_words(int fd, char words[static ASSAY_CHILD_OUTPUT_MAX])
         words[i - 1] = '\0';
 }
 
+/* This is the thread of the node's loop. Returns: whether the killed process has ended, in time. */
+static bool wait_for_end(pid_t pid, int *status)
+{
+    const struct timespec pause = { .tv_nsec = 1000000 };
+    const uint64_t until_ms = assay_monotonic_ms() + END_MS;
+    for (;;) {
+        const pid_t reaped = waitpid(pid, status, WNOHANG);
+        if (reaped > 0 || (reaped < 0 && errno != EINTR)) return true;
+        if (assay_monotonic_is_past(until_ms)) return false;
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 void assay_child_end(struct assay_child *child, struct assay_child_end *end)
 {
     int status = 0;
     *end = (struct assay_child_end){ .by_signal = false };
     if (child->pid <= 0) return;
     (void)kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    end->by_signal = WIFSIGNALED(status);
+    end->is_pending = !wait_for_end(child->pid, &status);
+    end->by_signal = !end->is_pending && WIFSIGNALED(status);
     end->number = end->by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+    (void)set_known(child->pid, end->is_pending ? child->pid : 0, end->is_pending);
     read_words(child->words, end->words);
     close_fd(&child->socket);
     close_fd(&child->words);

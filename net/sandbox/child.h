@@ -34,6 +34,7 @@ struct assay_child {
 
 /* How it ended. */
 struct assay_child_end {
+    bool is_pending; /* it was killed and has not ended: how it will is unknown */
     bool by_signal;
     int number; /* of the signal, or its status */
     char words[ASSAY_CHILD_OUTPUT_MAX]; /* start of its standard error, in one line; untrusted */
@@ -44,7 +45,7 @@ struct assay_child_end {
  * In:      program: its path, which may be /proc/self/fd/N; NULL: the one that runs. role: argument
  *          0; argument: argument 1, or NULL; brief: a descriptor to hand over
  * Out:     *child on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_IO
+ * Returns: ASSAY_OK | ASSAY_E_IO (also: too many that were killed have not ended)
  */
 ASSAY_CHECKED enum assay_status assay_child_start(const char *program, const char *role,
                                                   const char *argument, int brief,
@@ -52,7 +53,8 @@ ASSAY_CHECKED enum assay_status assay_child_start(const char *program, const cha
 /* First call of the child: it ends with its parent, has the name of its role (15 bytes at most) in
  * ps and top, and closes ASSAY_CHILD_PROGRAM_FD. */
 void assay_child_begin(const char *role);
-/* Kills it, unless it has ended, and waits for that. Out: *end. */
+/* Kills it, unless it has ended, and waits for that below 100 ms: one that the kernel lets sleep on
+ * is reaped when another child starts or ends. Out: *end. */
 void assay_child_end(struct assay_child *child, struct assay_child_end *end);
 /* Why it ended, in words: cause, or NULL, it ended by itself. Out: why[len]. */
 void assay_child_explain(const struct assay_child_end *end, const char *cause, char *why,

@@ -15,6 +15,8 @@ void assay_child_explain(const struct assay_child_end *end, const char *cause, c
     const char *name = end->by_signal ? sigabbrev_np(end->number) : NULL;
     if (cause != NULL)
         (void)snprintf(why, len, "%s", cause);
+    else if (end->is_pending)
+        (void)snprintf(why, len, "it was killed and has not ended");
     else if (end->by_signal)
         (void)snprintf(why, len, "SIG%s%s%s", name != NULL ? name : "?",
                        end->words[0] != '\0' ? ": " : "", end->words);

@@ -171,21 +171,36 @@ enum assay_status assay_resolver_request(struct assay_resolver *resolver, uint32
     return status;
 }
 
-bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_answer *answer)
+/* Of one asker, or the first of any. Returns: whether there was an answer */
+static bool take_answer(struct assay_resolver *r, const uint32_t *asker,
+                        struct assay_resolver_answer *answer)
 {
     struct question *found = NULL;
-    pthread_mutex_lock(&resolver->lock);
-    struct question **at = &resolver->questions;
-    while (resolver->answered > 0 && (*at)->stage != ANSWERED) at = &(*at)->next;
-    if (resolver->answered > 0) {
+    pthread_mutex_lock(&r->lock);
+    struct question **at = r->answered > 0 ? &r->questions : NULL;
+    while (at != NULL && *at != NULL &&
+           ((*at)->stage != ANSWERED || (asker != NULL && (*at)->answer.asker != *asker)))
+        at = &(*at)->next;
+    if (at != NULL && *at != NULL) {
         found = *at;
         ASSAY_ASSERT(found->stage == ANSWERED);
         *at = found->next;
-        resolver->answered--;
+        r->answered--;
     }
-    pthread_mutex_unlock(&resolver->lock);
+    pthread_mutex_unlock(&r->lock);
     if (found == NULL) return false;
     *answer = found->answer;
     free(found);
     return true;
+}
+
+bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_answer *answer)
+{
+    return take_answer(resolver, NULL, answer);
+}
+
+bool assay_resolver_next_of(struct assay_resolver *resolver, uint32_t asker,
+                            struct assay_resolver_answer *answer)
+{
+    return take_answer(resolver, &asker, answer);
 }

@@ -47,5 +47,8 @@ ASSAY_CHECKED enum assay_status assay_resolver_request(struct assay_resolver *re
                                                        uint32_t asker, const char *host);
 /* Returns: whether there was an answer. */
 bool assay_resolver_next(struct assay_resolver *resolver, struct assay_resolver_answer *answer);
+/* The same of one asker alone, where several share a resolver. */
+bool assay_resolver_next_of(struct assay_resolver *resolver, uint32_t asker,
+                            struct assay_resolver_answer *answer);
 
 #endif

@@ -648,19 +648,27 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
     end_call(&call);
 }
 
+enum {
+    HANDOVERS_MAX = ASSAY_SHARE_TAKING_MAX / 2,
+    HANDOVERS_SITE_MAX = HANDOVERS_MAX / 4,
+};
+
 /* docs/services.md 5.9.1: any client can offer a share of an id that waits for one. Each has one
- * exchange, and all together half of those in which a holder takes: the others are for holders. */
+ * exchange, those of a site have four, and all together half of those in which a holder takes: the
+ * others are for holders. */
 static bool has_handover_room(const struct assay_share_holder *h,
                               const struct assay_share_from *from)
 {
-    uint32_t count = 0;
+    const bool is_known = !assay_bytes_all_zero(from->site, sizeof from->site);
+    uint32_t count = 0, of_site = 0;
     for (uint32_t i = 0; i < ASSAY_SHARE_TAKING_MAX; i++) {
         const struct assay_share_talk *talk = &h->talk[i];
         if (talk->serial == 0 || talk->peer.holder) continue;
         if (talk->peer.link == from->link) return false;
         count++;
+        of_site += is_known && assay_bytes_equal(talk->peer.site, from->site, sizeof from->site);
     }
-    return count < ASSAY_SHARE_TAKING_MAX / 2;
+    return count < HANDOVERS_MAX && of_site < HANDOVERS_SITE_MAX;
 }
 
 enum assay_status assay_share_holder_start_handover(struct assay_share_holder *h,

@@ -58,6 +58,7 @@ struct assay_share_from {
     bool holder;                        /* the CURVE key is in a HOLDER record, */
     uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* whose key is this */
     uint64_t link;                      /* of an outsider: an owner, a reader */
+    uint8_t site[16];                   /* from which it connects; zeros: unknown */
     uint8_t name[32];                   /* and its name for evidence */
 };
 

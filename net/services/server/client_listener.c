@@ -5,6 +5,7 @@
 #include "net/services/server/client_listener.h"
 
 #include "base/assert.h"
+#include "base/system_clock.h"
 #include "base/writer.h"
 #include "net/system/resolver.h"
 
@@ -24,11 +25,12 @@ enum {
     BACKLOG = 32,
     HOST_MAX = 255,
     PORT_LEN = 8,
+    ATTEMPT_MS = 1500, /* with one SYN that is lost; then the next number of a name is tried */
 };
 
 /* One end of a connection. */
 struct conn {
-    int fd; /* -1: the name of the other end is still resolved */
+    int fd; /* -1: of a call that is not connected yet */
     size_t in_len, taken, out_len;
     uint8_t in[IN_MAX];
     uint8_t out[ASSAY_CLIENT_LISTENER_QUEUE_MAX];
@@ -64,10 +66,9 @@ static void shift_bytes(uint8_t *bytes, size_t by, size_t len)
         bytes[i] = bytes[i + by];
 }
 
-/* ENOTCONN: the connection attempt of a call is still in progress. */
 static bool is_would_block(int error)
 {
-    return error == EAGAIN || error == EWOULDBLOCK || error == ENOTCONN || error == EINPROGRESS;
+    return error == EAGAIN || error == EWOULDBLOCK;
 }
 
 static enum assay_status conn_flush(struct conn *conn)
@@ -445,9 +446,16 @@ void assay_client_listener_disconnect(struct assay_client_listener *listener, ui
 
 /* --- calls */
 
+/* A name may have several numbers: they are tried in turn until one is connected. */
 struct assay_client_connection {
     struct conn *conn;
+    int fd;                          /* of the attempt; -1: none */
+    uint64_t until_ms;               /* of the attempt, where there is another number */
     struct assay_resolver *resolver; /* NULL: the address is a number, or the name is resolved */
+    struct assay_resolver *own;      /* the resolver, where no other connection has it */
+    uint32_t asker;
+    struct assay_resolver_answer name; /* the host, and its numbers */
+    size_t next;                       /* number to be tried next */
     char port[PORT_LEN];
 };
 
@@ -471,40 +479,105 @@ static enum assay_status connect_number(const char *address, int *fd)
     return *fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
+/* An asker has one question at a time: that of an earlier connection may still wait for its answer,
+ * which is the answer to this one where the host is the same. */
+static enum assay_status request_host(struct assay_client_connection *call)
+{
+    const enum assay_status status =
+        assay_resolver_request(call->resolver, call->asker, call->name.host);
+    return status == ASSAY_E_AGAIN ? ASSAY_OK : status;
+}
+
 /* Addresses are those of other members, on the ledger: a name whose servers never answer must not
  * stop the exchanges with all others. */
 static enum assay_status request_name(struct assay_client_connection *call, const char *address)
 {
-    char host[HOST_MAX + 1];
     const char *const colon = strrchr(address, ':');
     ASSAY_ASSERT(colon != NULL && colon - address <= HOST_MAX); /* resolve_address has read it */
     const size_t len = (size_t)(colon - address), port_len = strlen(colon + 1);
     if (port_len == 0 || port_len >= sizeof call->port) return ASSAY_E_INVALID;
     if (strspn(colon + 1, "0123456789") != port_len) return ASSAY_E_INVALID;
+    if (len >= sizeof call->name.host) return ASSAY_E_RANGE;
     (void)snprintf(call->port, sizeof call->port, "%s", colon + 1);
-    assay_bytes_copy(host, sizeof host, address, len);
-    host[len] = '\0';
-    ASSAY_TRY(assay_resolver_open(NULL, NULL, &call->resolver));
-    return assay_resolver_request(call->resolver, 0, host);
+    assay_bytes_copy(call->name.host, sizeof call->name.host, address, len);
+    call->name.host[len] = '\0';
+    if (call->resolver == NULL) {
+        ASSAY_TRY(assay_resolver_open(NULL, NULL, &call->own));
+        call->resolver = call->own;
+    }
+    return request_host(call);
 }
 
-/* Connects once the name is resolved. */
-static enum assay_status call_continue(struct assay_client_connection *call)
+/* Returns: ASSAY_OK, numbers are known | ASSAY_E_AGAIN | ASSAY_E_IO | as request_host */
+static enum assay_status receive_numbers(struct assay_client_connection *call)
+{
+    ASSAY_ASSERT(call->resolver != NULL && call->fd < 0);
+    struct assay_resolver_answer answer;
+    if (!assay_resolver_next_of(call->resolver, call->asker, &answer)) return ASSAY_E_AGAIN;
+    if (strcmp(answer.host, call->name.host) != 0) {
+        ASSAY_TRY(request_host(call));
+        return ASSAY_E_AGAIN;
+    }
+    call->resolver = NULL;
+    assay_resolver_close(&call->own);
+    call->name = answer;
+    return answer.count > 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Starts an attempt with the next number that the system can reach. */
+static enum assay_status connect_next(struct assay_client_connection *call)
 {
     char address[ASSAY_RESOLVER_NUMBER_LEN + PORT_LEN];
-    struct assay_resolver_answer answer;
-    int fd = -1;
-    if (call->resolver == NULL || !assay_resolver_next(call->resolver, &answer)) return ASSAY_OK;
-    assay_resolver_close(&call->resolver);
-    if (answer.count == 0) return ASSAY_E_IO;
-    (void)snprintf(address, sizeof address, "%s:%s", answer.numbers[0], call->port);
-    if (connect_number(address, &fd) != ASSAY_OK) return ASSAY_E_IO;
-    conn_set_fd(call->conn, fd);
+    if (call->fd >= 0) (void)close(call->fd);
+    call->fd = -1;
+    while (call->next < call->name.count) {
+        (void)snprintf(address, sizeof address, "%s:%s", call->name.numbers[call->next++],
+                       call->port);
+        call->until_ms = assay_monotonic_ms() + ATTEMPT_MS;
+        if (connect_number(address, &call->fd) == ASSAY_OK) return ASSAY_OK;
+    }
+    return ASSAY_E_IO;
+}
+
+/* Returns: ASSAY_OK, it is connected | ASSAY_E_AGAIN | ASSAY_E_IO */
+static enum assay_status check_attempt(const struct assay_client_connection *call)
+{
+    struct pollfd one = { .fd = call->fd, .events = POLLOUT };
+    int error = 0;
+    socklen_t len = sizeof error;
+    if (call->fd < 0) return ASSAY_E_IO;
+    if (poll(&one, 1, 0) > 0)
+        return getsockopt(call->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0
+                   ? ASSAY_OK
+                   : ASSAY_E_IO;
+    const bool is_last = call->next == call->name.count;
+    return is_last || !assay_monotonic_is_past(call->until_ms) ? ASSAY_E_AGAIN : ASSAY_E_IO;
+}
+
+/* Connects once the name is resolved. Returns: ASSAY_OK | ASSAY_E_IO, ASSAY_E_MEMORY */
+static enum assay_status call_continue(struct assay_client_connection *call)
+{
+    if (call->conn->fd >= 0) return ASSAY_OK;
+    if (call->resolver != NULL) {
+        const enum assay_status status = receive_numbers(call);
+        if (status != ASSAY_OK) return status == ASSAY_E_AGAIN ? ASSAY_OK : status;
+        ASSAY_TRY(connect_next(call));
+    }
+    for (;;) {
+        const enum assay_status status = check_attempt(call);
+        if (status == ASSAY_E_AGAIN) return ASSAY_OK;
+        if (status == ASSAY_OK) break;
+        ASSAY_TRY(connect_next(call));
+    }
+    conn_set_fd(call->conn, call->fd);
+    call->fd = -1;
     return ASSAY_OK;
 }
 
-enum assay_status assay_client_connection_open(const char *address,
-                                               struct assay_client_connection **out)
+enum assay_status assay_client_connection_open_shared(const char *address,
+                                                      struct assay_resolver *resolver,
+                                                      uint32_t asker,
+                                                      struct assay_client_connection **out)
 {
     int fd = -1;
     *out = NULL;
@@ -512,30 +585,46 @@ enum assay_status assay_client_connection_open(const char *address,
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
     const bool is_name = status == ASSAY_E_NOT_FOUND;
     struct assay_client_connection *call = calloc(1, sizeof *call);
-    if (call != NULL) call->conn = conn_open(fd);
-    status = call != NULL && call->conn != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK && is_name) status = request_name(call, address);
-    if (status == ASSAY_OK) {
-        *out = call;
-        return ASSAY_OK;
+    struct conn *const conn = call != NULL ? conn_open(-1) : NULL;
+    if (conn == NULL) {
+        if (fd >= 0) (void)close(fd);
+        free(call);
+        return ASSAY_E_MEMORY;
     }
-    if (call != NULL && call->conn != NULL) assay_client_connection_close(&call);
-    else if (fd >= 0) (void)close(fd);
-    free(call);
+    *call = (struct assay_client_connection){ .conn = conn,
+                                              .fd = fd,
+                                              .resolver = is_name ? resolver : NULL,
+                                              .asker = asker };
+    status = is_name ? request_name(call, address) : ASSAY_OK;
+    if (status == ASSAY_OK) *out = call;
+    else assay_client_connection_close(&call);
     return status;
+}
+
+enum assay_status assay_client_connection_open(const char *address,
+                                               struct assay_client_connection **out)
+{
+    return assay_client_connection_open_shared(address, NULL, 0, out);
 }
 
 void assay_client_connection_close(struct assay_client_connection **call)
 {
     if (*call == NULL) return;
-    assay_resolver_close(&(*call)->resolver);
+    assay_resolver_close(&(*call)->own);
+    if ((*call)->fd >= 0) (void)close((*call)->fd);
     conn_close((*call)->conn);
     free(*call);
     *call = NULL;
 }
 
+bool assay_client_connection_is_pending(const struct assay_client_connection *call)
+{
+    return call->conn->fd < 0 && (call->resolver != NULL || call->next < call->name.count);
+}
+
 struct pollfd assay_client_connection_poll(const struct assay_client_connection *call)
 {
+    if (call->conn->fd < 0) return (struct pollfd){ .fd = call->fd, .events = POLLOUT };
     return (struct pollfd){ .fd = call->conn->fd, .events = conn_events(call->conn) };
 }
 

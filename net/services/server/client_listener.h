@@ -12,8 +12,8 @@
  * address, a /48 of IPv6), then of the address with most of them (a /64), then the one that was
  * silent longest. A client that waits for an answer is evicted only for a caller whose site, or
  * within its site whose address, has fewer clients; otherwise the caller is refused. A client that
- * sends an invalid frame or does not read is disconnected. Only the name resolution of a call
- * blocks. Not thread-safe: one thread calls.
+ * sends an invalid frame or does not read is disconnected. Nothing blocks: names are resolved in
+ * threads of a resolver. Not thread-safe: one thread calls.
  */
 #ifndef ASSAY_NET_SERVICES_SERVER_CLIENT_LISTENER_H
 #define ASSAY_NET_SERVICES_SERVER_CLIENT_LISTENER_H
@@ -65,15 +65,27 @@ bool assay_client_listener_get_site(const struct assay_client_listener *listener
 /* --- calls: the client side */
 
 struct assay_client_connection;
+struct assay_resolver;
 
-/* Connects to HOST:PORT; a name is resolved in a thread of its own. Returns: ASSAY_OK, and the
- * connection is in progress (a name that does not exist fails later) | ASSAY_E_INVALID (no address)
- * | ASSAY_E_RANGE (a name that is too long) | ASSAY_E_IO | ASSAY_E_MEMORY */
+/* Connects to HOST:PORT; a name is resolved in a thread of its own, and its numbers are tried in
+ * turn. Returns: ASSAY_OK, and the connection is in progress (a name that does not exist fails
+ * later) | ASSAY_E_INVALID (no address) | ASSAY_E_RANGE (a name that is too long) | ASSAY_E_IO |
+ * ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_client_connection_open(const char *address,
                                                              struct assay_client_connection **out);
+/* The same with a resolver of several connections, borrowed until close: it bounds the number of
+ * threads, also of those that resolve for connections which were closed meanwhile. In: asker: of
+ * one connection at a time; a name that was requested for an earlier one is not requested again. */
+ASSAY_CHECKED enum assay_status assay_client_connection_open_shared(
+    const char *address, struct assay_resolver *resolver, uint32_t asker,
+    struct assay_client_connection **out);
+/* Returns: whether its name is being resolved, or other numbers of it remain to be tried: a time
+ * limit of the other end begins when neither is so. */
+bool assay_client_connection_is_pending(const struct assay_client_connection *call);
 /* Accepts a pointer to NULL; sets it to NULL. */
 void assay_client_connection_close(struct assay_client_connection **call);
-/* Returns: what to poll for; fd -1 while a name is resolved. */
+/* Returns: what to poll for; fd -1 while a name is resolved, whose answer only receive and send
+ * look for. */
 struct pollfd assay_client_connection_poll(const struct assay_client_connection *call);
 /* Queues a frame as assay_client_listener_send, and sends as much as the socket accepts. Returns:
  * ASSAY_OK | ASSAY_E_FULL | ASSAY_E_IO (disconnected) */

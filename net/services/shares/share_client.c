@@ -9,6 +9,7 @@
 #include "net/services/server/record_queue.h"
 #include "net/services/shares/holder_node.h"
 #include "net/services/shares/share_orders.h"
+#include "net/system/resolver.h"
 #include "net/zmq/link.h"
 #include "services/shares/exchange.h"
 
@@ -28,6 +29,7 @@ enum {
 /* Connection to one slot of the cluster. */
 struct talk {
     struct assay_client_connection *call; /* NULL: none */
+    bool has_begun;          /* the first message is sent, or queued */
     bool under_way;          /* x is active */
     bool has;                /* reader: its share is here */
     uint64_t turn;           /* counts exchanges: answers of older ones are ignored */
@@ -44,6 +46,7 @@ struct assay_share_client {
     struct assay_p256_signer *signer;
     struct assay_follower *follower;
     struct assay_record_queue *pending;
+    struct assay_resolver *resolver; /* of all slots: its threads are bounded */
     uint64_t now_ms;
     enum operation operation;
     enum assay_share_client_state state;
@@ -107,6 +110,8 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     if (status == ASSAY_OK) status = assay_p256_signer_load(&c->secret_key, &c->signer);
     if (status == ASSAY_OK)
         status = assay_record_queue_create(ASSAY_RECORD_QUEUE_RESEND_MS, &c->pending);
+    if (status == ASSAY_OK)
+        status = assay_resolver_open(config->resolve, config->resolve_context, &c->resolver);
     if (status == ASSAY_OK) status = assay_follower_create(&follower, &c->follower);
     if (status != ASSAY_OK) assay_share_client_close(&c);
     *out = c;
@@ -117,7 +122,7 @@ static void end_talk(struct talk *t)
 {
     assay_client_connection_close(&t->call);
     assay_share_exchange_wipe(&t->x);
-    t->under_way = false;
+    t->under_way = t->has_begun = false;
 }
 
 void assay_share_client_close(struct assay_share_client **client)
@@ -126,6 +131,7 @@ void assay_share_client_close(struct assay_share_client **client)
     if (c == NULL) return;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         end_talk(&c->talk[i]);
+    assay_resolver_close(&c->resolver);
     assay_follower_destroy(&c->follower);
     assay_record_queue_destroy(&c->pending);
     assay_p256_signer_free(&c->signer);
@@ -536,17 +542,26 @@ static bool parse_client_address(const struct assay_share_member *m, char addres
 
 static void connect_holder(struct assay_share_client *c, struct talk *t)
 {
-    ASSAY_ASSERT(t->call == NULL && !t->under_way);
+    ASSAY_ASSERT(t->call == NULL && !t->has_begun);
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     const uint32_t slot = (uint32_t)(t - c->talk);
     const uint32_t member = r->cluster[c->cluster].seat[slot].member;
-    struct assay_share_want want;
     char address[96];
     t->next_ms = c->now_ms + AGAIN_MS;
-    t->until_ms = c->now_ms + GIVE_UP_MS;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || !parse_client_address(&r->member[member], address))
         return;
-    if (assay_client_connection_open(address, &t->call) != ASSAY_OK) return;
+    assay_status_ignore(
+        assay_client_connection_open_shared(address, c->resolver, slot, &t->call), "called again");
+}
+
+/* A name may take longer than a holder: the time limit, and the epoch of the exchange, are those of
+ * the connection. */
+static void begin_talk(struct assay_share_client *c, struct talk *t)
+{
+    ASSAY_ASSERT(t->call != NULL && !t->has_begun && !t->under_way);
+    struct assay_share_want want;
+    t->has_begun = true;
+    t->until_ms = c->now_ms + GIVE_UP_MS;
     if (c->operation == PUTS) send_message(c, t, ASSAY_HOLDER_HAND, assay_slice_over(c->id, 32));
     else if (begin_exchange(c, t, NULL, &want) == ASSAY_OK) execute_want(c, t, &want);
     else end_talk(t);
@@ -749,11 +764,13 @@ static void continue_operation(struct assay_share_client *c)
     for (uint32_t i = 0; i < r->config.slots && c->state == ASSAY_SHARE_CLIENT_WORKS; i++) {
         struct talk *t = &c->talk[i];
         const bool keeps = (row->have[c->cluster] >> i & 1) != 0;
-        if (t->call != NULL && c->now_ms >= t->until_ms) end_talk(t);
+        if (t->has_begun && c->now_ms >= t->until_ms) end_talk(t);
         receive_from_holder(c, t);
         if (t->call == NULL && !t->has && keeps == (c->operation == READS) &&
             c->now_ms >= t->next_ms)
             connect_holder(c, t);
+        if (t->call != NULL && !t->has_begun && !assay_client_connection_is_pending(t->call))
+            begin_talk(c, t);
     }
     if (c->state == ASSAY_SHARE_CLIENT_WORKS) return;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)

@@ -10,6 +10,7 @@
 #define ASSAY_NET_SERVICES_SHARES_SHARE_CLIENT_H
 
 #include "base/secret.h"
+#include "net/system/resolver.h"
 #include "services/shares/records.h"
 
 enum {
@@ -24,6 +25,8 @@ struct assay_share_client_config {
     /* A reader by measurement: presents evidence of the daemon's enclave. */
     bool measured;
     uint8_t measurement[32];
+    assay_resolve *resolve; /* NULL: getaddrinfo */
+    void *resolve_context;
 };
 
 enum assay_share_client_state {

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char yaml[] = "config_version: 1\n"
                            "node: { state_dir: state, keys_dir: keys, genesis: genesis,\n"
@@ -94,4 +95,75 @@ Test(apps_rights, what_is_not_there_is_no_fault)
     cr_assert_eq(rename(folder_at(&folder, "genesis"), folder_at(&folder, "away")), 0);
     cr_assert_eq(chmod(folder_at(&folder, "away"), 0666), 0);
     cr_expect_not(is_faulty(message), "%s", message);
+}
+
+/* --- enforcement targets */
+
+static struct assay_config_target *target_of(enum assay_config_driver driver)
+{
+    config->enforcement.target_count = 1;
+    config->enforcement.targets[0] = (struct assay_config_target){ .driver = driver };
+    return &config->enforcement.targets[0];
+}
+
+/* The folder is in order, writable for all, sticky, and not there. */
+static void expect_checked(const char *name, const char *label)
+{
+    char message[ASSAY_FILE_MESSAGE_LEN], path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s", folder_at(&folder, name));
+    cr_expect_not(is_faulty(message), "%s: it is not there: %s", label, message);
+    cr_assert_eq(mkdir(path, 0755), 0);
+    cr_expect_not(is_faulty(message), "%s: %s", label, message);
+    static const unsigned bad[] = { 0777, 01777 };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_assert_eq(chmod(path, bad[i]), 0);
+        cr_expect(is_faulty(message), "%s %04o", label, bad[i]);
+        cr_expect_not_null(strstr(message, name), "%s", message);
+        cr_expect_not_null(strstr(message, "others may change it"), "%s", message);
+    }
+    cr_assert_eq(chmod(path, 0755), 0);
+}
+
+Test(apps_rights, folders_of_enforcement_targets_are_checked)
+{
+    struct assay_config_target *t = target_of(ASSAY_CONFIG_CGROUP);
+    (void)snprintf(t->path, sizeof t->path, "%s", folder_at(&folder, "group"));
+    expect_checked("group", "cgroup");
+    t = target_of(ASSAY_CONFIG_WEBHOOK);
+    (void)snprintf(t->spool, sizeof t->spool, "%s", folder_at(&folder, "events"));
+    expect_checked("events", "spool");
+    t = target_of(ASSAY_CONFIG_SYSTEMD);
+    (void)snprintf(t->bus, sizeof t->bus, "unix:path=%s,guid=00", folder_at(&folder, "bus/socket"));
+    expect_checked("bus", "bus");
+}
+
+/* A link to the socket of another bus is as good as the folder of that one. */
+Test(apps_rights, a_bus_is_as_good_as_the_folder_that_it_is_in)
+{
+    char message[ASSAY_FILE_MESSAGE_LEN], socket[PATH_MAX];
+    struct assay_config_target *const t = target_of(ASSAY_CONFIG_SYSTEMD);
+    cr_assert_eq(mkdir(folder_at(&folder, "other"), 0755), 0);
+    (void)snprintf(socket, sizeof socket, "%s", folder_put(&folder, "other/socket", "x", 1, 0666));
+    cr_assert_eq(symlink(socket, folder_at(&folder, "bus")), 0);
+    (void)snprintf(t->bus, sizeof t->bus, "unix:path=%s", folder_at(&folder, "bus"));
+    cr_expect_not(is_faulty(message), "%s", message);
+    cr_assert_eq(chmod(folder_at(&folder, "other"), 0777), 0);
+    cr_expect(is_faulty(message));
+    cr_expect_not_null(strstr(message, "other: others may change it"), "%s", message);
+}
+
+Test(apps_rights, a_bus_whose_permissions_cannot_be_checked_is_refused)
+{
+    static const char *const bad[] = { "unix:abstract=/bus", "unix:path=bus",
+                                       "unix:path=/run/bus;unix:path=/tmp/bus",
+                                       "unix:path=/run/%62us", "unix:guid=00,path=/run/bus" };
+    char message[ASSAY_FILE_MESSAGE_LEN];
+    struct assay_config_target *const t = target_of(ASSAY_CONFIG_SYSTEMD);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        (void)snprintf(t->bus, sizeof t->bus, "%s", bad[i]);
+        cr_expect(is_faulty(message), "%s", bad[i]);
+        cr_expect_not_null(strstr(message, "expected unix:path="), "%s", message);
+    }
+    t->bus[0] = '\0';
+    cr_expect_not(is_faulty(message), "the system's: %s", message);
 }

@@ -122,6 +122,29 @@ Test(apps_trust, a_link_is_as_good_as_its_folder_and_the_way)
     cr_assert_eq(chdir("/"), 0);
 }
 
+/* The system follows links whose names are together longer than a path: a path that cannot be
+ * followed here is not taken for one that is not there. */
+Test(apps_trust, a_path_that_cannot_be_followed_is_refused)
+{
+    char target[PATH_MAX], longest[PATH_MAX + 8], path[300];
+    (void)folder_put(&folder, "hook", "x", 1, 0777);
+    for (size_t i = 0; i < sizeof target - 2; i++)
+        target[i] = i % 2 == 0 ? '.' : '/';
+    target[sizeof target - 2] = '\0';
+    (void)snprintf(path, sizeof path, "%s", folder_at(&folder, "far"));
+    cr_assert_eq(symlink(target, path), 0);
+    (void)snprintf(path, sizeof path, "%s", folder_at(&folder, "far/hook"));
+    cr_assert_eq(access(path, F_OK), 0, "the system follows it");
+    cr_expect(faulty(path, "cannot be determined"));
+    memset(longest, 'x', sizeof longest);
+    longest[0] = '/';
+    for (size_t i = 100; i < sizeof longest; i += 100)
+        longest[i] = '/';
+    longest[sizeof longest - 1] = '\0';
+    cr_expect(faulty(longest, "cannot be determined"));
+    cr_expect_not(faulty("/nonexistent/assayd.yaml", ""));
+}
+
 /* As a user that is not root: of whom may a link be? Returns: whether it is refused. */
 static bool link_is_refused(uid_t owner)
 {

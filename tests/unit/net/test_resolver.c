@@ -80,6 +80,26 @@ Test(resolver, answers_each_asker)
     assay_resolver_close(&r);
 }
 
+Test(resolver, several_share_it_and_each_has_its_own_answer)
+{
+    struct assay_resolver *r = made();
+    struct assay_resolver_answer answer;
+    cr_assert_eq(assay_resolver_request(r, 0, "abc"), ASSAY_OK);
+    cr_assert_eq(assay_resolver_request(r, 1, "ab"), ASSAY_OK);
+    bool is_answered = false;
+    for (int i = 0; i < 5000 && !is_answered; i++) {
+        is_answered = assay_resolver_next_of(r, 1, &answer);
+        if (!is_answered) sleep_ms(1);
+    }
+    cr_assert(is_answered);
+    cr_expect(answer.asker == 1 && strcmp(answer.host, "ab") == 0);
+    cr_expect_not(assay_resolver_next_of(r, 1, &answer), "once");
+    cr_assert(wait_for(r, &answer));
+    cr_expect_eq(answer.asker, 0);
+    cr_expect_not(assay_resolver_next_of(r, 0, &answer));
+    close_quietly(&r);
+}
+
 Test(resolver, a_slow_name_holds_up_its_own_asker_alone)
 {
     struct assay_resolver *r = made();

@@ -7,12 +7,18 @@
  */
 #include "net/services/server/client_listener.h"
 
+#include "base/system_clock.h"
+#include "net/system/resolver.h"
+
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -392,4 +398,164 @@ Test(services_client_listener, sites_of_one_guest_each_keep_their_places, .init 
         (void)close(fds[i]);
     }
     (void)close(late);
+}
+
+/* --- names */
+
+static sem_t gate;
+static atomic_uint resolving, most, asked;
+static const char *numbers_of_name[ASSAY_RESOLVER_NUMBERS_MAX];
+
+/* "stuck" waits for the gate. */
+static size_t resolve(void *context, const char *host,
+                      char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
+{
+    size_t count = 0;
+    (void)context;
+    atomic_fetch_add(&asked, 1);
+    const unsigned now = atomic_fetch_add(&resolving, 1) + 1;
+    if (now > atomic_load(&most)) atomic_store(&most, now);
+    if (strcmp(host, "stuck") == 0)
+        while (sem_wait(&gate) != 0) {
+        }
+    for (; count < ASSAY_RESOLVER_NUMBERS_MAX && numbers_of_name[count] != NULL; count++)
+        (void)snprintf(numbers[count], ASSAY_RESOLVER_NUMBER_LEN, "%s", numbers_of_name[count]);
+    atomic_fetch_sub(&resolving, 1);
+    return count;
+}
+
+static struct assay_resolver *resolver_open(void)
+{
+    struct assay_resolver *resolver = NULL;
+    cr_assert_eq(sem_init(&gate, 0, 0), 0);
+    cr_assert_eq(assay_resolver_open(resolve, NULL, &resolver), ASSAY_OK);
+    return resolver;
+}
+
+/* Its threads are detached, and free what they share. */
+static void resolver_close(struct assay_resolver **resolver)
+{
+    assay_resolver_close(resolver);
+    for (int i = 0; i < 100; i++)
+        sem_post(&gate);
+    while (atomic_load(&resolving) != 0)
+        usleep(1000);
+    usleep(50000);
+}
+
+static struct assay_client_connection *call_name(struct assay_resolver *resolver, const char *name,
+                                                 uint32_t asker)
+{
+    char text[64];
+    struct assay_client_connection *call = NULL;
+    (void)snprintf(text, sizeof text, "%s%s", name, strrchr(address, ':'));
+    cr_assert_eq(assay_client_connection_open_shared(text, resolver, asker, &call), ASSAY_OK);
+    return call;
+}
+
+/* Returns: whether a frame of the connection arrives. */
+static bool reaches(struct assay_client_connection *call, int within_ms)
+{
+    struct assay_slice frame;
+    uint64_t guest = 0;
+    enum assay_status status = assay_client_connection_send(call, assay_slice_over("hello", 5));
+    const uint64_t until_ms = assay_monotonic_ms() + (uint64_t)within_ms;
+    while (status == ASSAY_OK && assay_monotonic_ms() < until_ms) {
+        assay_client_listener_step(listener, ++now_ms);
+        if (assay_client_listener_receive(listener, &guest, &frame) == ASSAY_OK) return true;
+        if (assay_client_connection_receive(call, &frame) != ASSAY_E_AGAIN) return false;
+        usleep(1000);
+    }
+    return false;
+}
+
+/* Connections that are closed while their names are resolved leave no thread each. */
+Test(services_client_listener, names_that_never_resolve_hold_a_bounded_number_of_threads,
+     .init = set_up, .fini = clear_up)
+{
+    enum { ASKERS = 16, ROUNDS = 4 };
+    struct assay_resolver *resolver = resolver_open();
+    for (uint32_t i = 0; i < ASKERS * ROUNDS; i++) {
+        struct assay_slice frame;
+        struct assay_client_connection *call = call_name(resolver, "stuck", i % ASKERS);
+        cr_expect(assay_client_connection_is_pending(call));
+        cr_expect_eq(assay_client_connection_receive(call, &frame), ASSAY_E_AGAIN);
+        usleep(1000);
+        assay_client_connection_close(&call);
+    }
+    cr_expect_leq(atomic_load(&most), ASSAY_RESOLVER_THREADS_MAX);
+    cr_expect_geq(atomic_load(&most), 1);
+    resolver_close(&resolver);
+}
+
+/* The answer for a connection that was closed meanwhile is that of the next one. */
+Test(services_client_listener, a_late_answer_serves_the_next_connection, .init = set_up,
+     .fini = clear_up)
+{
+    struct assay_resolver *resolver = resolver_open();
+    numbers_of_name[0] = "127.0.0.1";
+    struct assay_client_connection *call = call_name(resolver, "stuck", 3);
+    assay_client_connection_close(&call);
+    call = call_name(resolver, "stuck", 3);
+    sem_post(&gate);
+    cr_expect(reaches(call, 5000));
+    cr_expect_not(assay_client_connection_is_pending(call));
+    cr_expect_eq(atomic_load(&asked), 1, "one question is enough");
+    assay_client_connection_close(&call);
+    /* Not of another name. */
+    call = call_name(resolver, "stuck", 3);
+    assay_client_connection_close(&call);
+    call = call_name(resolver, "other", 3);
+    numbers_of_name[0] = "127.0.0.9";
+    while (atomic_load(&asked) < 2)
+        usleep(1000);
+    sem_post(&gate);
+    while (atomic_load(&resolving) != 0)
+        usleep(1000);
+    numbers_of_name[0] = "127.0.0.1";
+    cr_expect(reaches(call, 5000));
+    assay_client_connection_close(&call);
+    resolver_close(&resolver);
+}
+
+/* A listener of this address and the port whose queue is full: a connection gets no answer. */
+static int deaf_listener(uint32_t host, int fds[static 2])
+{
+    const struct sockaddr_in at = { .sin_family = AF_INET,
+                                    .sin_port = htons(assay_client_listener_port(listener)),
+                                    .sin_addr = { htonl(host) } };
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(listen(fd, 0), 0);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fds[i], (const struct sockaddr *)&at, sizeof at);
+    }
+    return fd;
+}
+
+/* Numbers that cannot be reached, that refuse and that do not answer are followed by one that
+ * does. */
+Test(services_client_listener, each_number_of_a_name_is_tried, .init = set_up, .fini = clear_up)
+{
+    struct assay_resolver *resolver = resolver_open();
+    int fds[2];
+    const int deaf = deaf_listener(INADDR_LOOPBACK + 2, fds);
+    numbers_of_name[0] = "[100::1]";
+    numbers_of_name[1] = "127.0.0.2";
+    numbers_of_name[2] = "127.0.0.3";
+    numbers_of_name[3] = "127.0.0.1";
+    struct assay_client_connection *call = call_name(resolver, "name", 0);
+    cr_expect(reaches(call, 10000));
+    cr_expect_not(assay_client_connection_is_pending(call));
+    assay_client_connection_close(&call);
+    numbers_of_name[3] = NULL;
+    numbers_of_name[2] = "127.0.0.2";
+    call = call_name(resolver, "name", 0);
+    cr_expect_not(reaches(call, 10000), "none of them is there");
+    assay_client_connection_close(&call);
+    resolver_close(&resolver);
+    (void)close(deaf);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
 }

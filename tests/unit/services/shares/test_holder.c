@@ -169,6 +169,30 @@ Test(holder, strangers_that_offer_a_share_leave_room_for_holders)
     done(b);
 }
 
+/* A client of an address connects as often as it likes, and its exchanges outlive its connections:
+ * those of its address are counted. */
+Test(holder, one_site_that_offers_shares_leaves_room_for_others)
+{
+    struct bench *b = fresh(1);
+    struct assay_share_from owner = { .site = { [15] = 1 } };
+    crawl(b);
+    for (owner.link = 1; owner.link <= 5; owner.link++)
+        cr_expect_eq(assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id,
+                                                       b->now_ms, &b->out),
+                     owner.link <= 4 ? ASSAY_OK : ASSAY_E_FULL, "link %u", (unsigned)owner.link);
+    owner.site[15] = 2;
+    cr_expect_eq(assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, b->now_ms,
+                                                   &b->out),
+                 ASSAY_OK);
+    tick(b, ASSAY_SHARE_PATIENCE_MS);
+    owner.site[15] = 1;
+    owner.link = 9;
+    cr_expect_eq(assay_share_holder_start_handover(b->h, b->r, &b->epoch, &owner, b->id, b->now_ms,
+                                                   &b->out),
+                 ASSAY_OK);
+    done(b);
+}
+
 /* --- keeping */
 
 /* Member 0 keeps its share. */

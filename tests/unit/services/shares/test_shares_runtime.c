@@ -15,6 +15,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,8 @@ static struct world {
     struct assay_secret32 owner;
     uint8_t reader[32]; /* account */
     uint64_t era;       /* that holders accept whatever it undid */
+    const char *host;   /* that holders list; NULL: their number */
+    assay_resolve *resolve; /* of owner and reader */
     const char *daemon; /* whose socket holders follow, in the folder */
     uint8_t id[32];
     char secret[64];
@@ -65,6 +68,7 @@ static void be_holder(uint32_t slot, uint32_t cluster)
 {
     const struct assay_holder_node_config config = { .ledger = in_folder(w.daemon, slot),
                                                      .listen = "127.0.0.1:0",
+                                                     .host = w.host,
                                                      .client_listen = "127.0.0.1:0",
                                                      .store = in_folder("vault", slot),
                                                      .key = &vault_key,
@@ -174,7 +178,8 @@ static void close_world(void)
 static struct assay_share_client *client_open(void)
 {
     const struct assay_share_client_config config = { .ledger = in_folder("daemon", 11),
-                                                      .key = &w.owner };
+                                                      .key = &w.owner,
+                                                      .resolve = w.resolve };
     struct assay_share_client *client = NULL;
     cr_assert_eq(assay_share_client_open(&config, &client), ASSAY_OK);
     return client;
@@ -277,6 +282,65 @@ Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_rea
     cr_expect(reads(SOON_MS), "three of five are enough");
     stop(2);
     cr_expect_not(reads(3000), "two are not");
+    close_world();
+}
+
+/* --- holders that are listed by a name */
+
+static atomic_uint resolving, most;
+static atomic_bool is_over;
+
+/* Slower than a holder may be. */
+static size_t resolve_slowly(void *context, const char *host,
+                             char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
+{
+    (void)context;
+    (void)host;
+    (void)sleep(4);
+    (void)snprintf(numbers[0], ASSAY_RESOLVER_NUMBER_LEN, "127.0.0.1");
+    return 1;
+}
+
+/* Until the test is over. */
+static size_t resolve_never(void *context, const char *host,
+                            char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
+{
+    (void)context;
+    (void)host;
+    (void)numbers;
+    const unsigned now = atomic_fetch_add(&resolving, 1) + 1;
+    if (now > atomic_load(&most)) atomic_store(&most, now);
+    while (!atomic_load(&is_over))
+        (void)usleep(10000);
+    atomic_fetch_sub(&resolving, 1);
+    return 0;
+}
+
+Test(services_shares_runtime, holders_whose_names_resolve_slowly_are_reached, .timeout = 600)
+{
+    w.host = "localhost";
+    w.resolve = resolve_slowly;
+    open_world(1, SLOTS, 16);
+    put(1);
+    cr_expect(reads(SOON_MS));
+    close_world();
+}
+
+/* Five slots, and several attempts of each: no thread for each of them. */
+Test(services_shares_runtime, names_that_never_resolve_hold_a_bounded_number_of_threads,
+     .timeout = 600)
+{
+    w.host = "localhost";
+    w.resolve = resolve_never;
+    open_world(1, SLOTS, 16);
+    struct assay_share_client *client = put_begin(1);
+    cr_expect_eq(run_for(client, 9000).state, ASSAY_SHARE_CLIENT_WORKS);
+    cr_expect_eq(atomic_load(&most), ASSAY_RESOLVER_THREADS_MAX);
+    assay_share_client_close(&client);
+    atomic_store(&is_over, true);
+    while (atomic_load(&resolving) > 0)
+        (void)usleep(1000);
+    (void)usleep(50000);
     close_world();
 }
 
