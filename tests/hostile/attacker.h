@@ -1,6 +1,6 @@
 /*
- * tests/hostile/attacker.h - one who attacks the honest daemons, over raw sockets, as a stranger or
- * with the keys of a member whose own daemon behaves.
+ * tests/hostile/attacker.h - an attacker of the honest daemons, over raw sockets, as a stranger or
+ * with the keys of a member whose own daemon follows the protocol.
  */
 #ifndef ASSAY_TESTS_HOSTILE_ATTACKER_H
 #define ASSAY_TESTS_HOSTILE_ATTACKER_H
@@ -13,9 +13,9 @@
 #include <pthread.h>
 
 enum {
-    RAW = 256,       /* connections of one attacker at a time, beside those that speak */
+    RAW = 256,       /* connections of one attacker at a time, besides its links */
     PACE_US = 10000, /* so often it has its turn ... */
-    RATE = 20,       /* ... and says so much to each: 2000 messages a second */
+    RATE = 20,       /* ... and messages to each in it: 2000 a second */
     PATIENCE_MS = 300,
 };
 
@@ -24,15 +24,15 @@ struct attacker {
     uint32_t number; /* of its node */
     struct assay_keyring ring;
     struct assay_p256_signer *identity, *voting;
-    struct zmtp to[FLEET_MAX]; /* what it says to each of the honest, once connected */
+    struct zmtp to[FLEET_MAX]; /* links to the honest daemons, once connected */
     uint64_t dialled_ms[FLEET_MAX];
     struct zmtp raw[RAW];
     uint32_t used;    /* of raw, as a ring */
     uint64_t said;    /* of this attack so far: no message is like another */
     uint64_t turns;   /* of this attack */
     uint64_t noise;   /* xorshift */
-    bool is_stopped;  /* its own daemon stands still */
-    bool is_short;    /* what is malformed is said once: every sort of it is heard and judged */
+    bool is_stopped;  /* its own daemon is paused */
+    bool is_short;    /* malformed messages are sent once each, and all are checked */
     atomic_int which; /* attack of the table, below zero: none */
     atomic_bool quiet; /* has hung up everywhere */
     atomic_bool over;
@@ -44,8 +44,9 @@ struct attack {
     enum { STRANGER, MEMBER } as;
     void (*turn)(struct attacker *a);
     /*
-     * What it is, and so when it comes: floods and what is malformed shut their sender out, what is
-     * forged bans it or costs it its weight, and whoever is not heard attacks nobody any more.
+     * The kind of attack, which decides its position: floods and malformed messages shut their
+     * sender out, forged ones ban it or cost it its weight, and a member that is shut out cannot
+     * attack any more.
      */
     enum attack_sort { FORMED, FLOOD, MALFORMED, FORGED } sort;
 };
@@ -55,7 +56,7 @@ extern const size_t connection_attacks_count, message_attacks_count;
 
 void attacker_open(struct attacker *a, struct fleet *fleet, uint32_t number, bool is_short);
 void attacker_close(struct attacker *a);
-/* Everything is hung up, its own daemon goes on. */
+/* All connections are closed, its own daemon continues. */
 void attacker_hush(struct attacker *a);
 
 /* Random bytes, the same in each run. */

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Finality, memory, descriptors and CPU of honest daemons under each attack of tests/hostile, beside the quiet ones
-# of the same run: two of seven hostile, then three of ten, each attacking otherwise, at once, and four of thirteen
-# that keep links to neighbours alone.
+# Finality, memory, descriptors and CPU of honest daemons under each attack of tests/hostile, compared with quiet
+# windows of the same run: two of seven hostile, then three of ten with different attacks at once, and four of thirteen
+# with links to neighbours only.
 #
 # usage: bench_hostile_attacks [SECONDS [NAME]]; SECONDS of each window, default 4
 set -eu

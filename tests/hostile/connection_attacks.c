@@ -28,7 +28,7 @@ static void greeting_of(const char *mechanism, uint8_t out[static GREETING])
     assay_bytes_copy(out + 12, strlen(mechanism), mechanism, strlen(mechanism));
 }
 
-/* A new connection that says these bytes and stays. */
+/* A new connection that sends these bytes and stays open. */
 static void call_and_say(struct attacker *a, const void *bytes, size_t len)
 {
     struct zmtp *z = attacker_next(a);
@@ -113,7 +113,7 @@ static void claimed_lengths(struct attacker *a)
     call_and_say(a, bytes, sizeof bytes);
 }
 
-/* A secret that nobody knows, another one each time. */
+/* An unknown secret, another one each time. */
 static void strange_secret(struct attacker *a, uint8_t secret[32])
 {
     attacker_noise(a, secret, 32);

@@ -20,7 +20,7 @@
 
 enum { ASK_MS = 5000, LOOK_MS = 100, START_S = 60, GENESIS_MAX = 1 << 20 };
 
-static struct fleet *running; /* for whoever fails */
+static struct fleet *running; /* for failures */
 
 uint64_t fleet_ms(void)
 {
@@ -263,7 +263,7 @@ static pid_t transport_of(pid_t pid)
     return 0;
 }
 
-/* No attack may fell it: it is the same one all the time. */
+/* No attack may crash it: it is the same process all the time. */
 static void look_at_transport(struct fleet_node *node)
 {
     const pid_t now = transport_of(node->pid);

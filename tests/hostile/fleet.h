@@ -37,10 +37,10 @@ struct fleet {
     struct assay_genesis genesis;
     uint8_t *genesis_bytes;
     atomic_uint_fast64_t epoch;
-    uint64_t since_epoch, held; /* times that a node said that one was held that began since then */
+    uint64_t since_epoch, held; /* reports of a HELD epoch that began since then */
 };
 
-/* Where a window stands. */
+/* Samples of one window. */
 struct fleet_window {
     uint32_t count;
     uint32_t us[FLEET_SAMPLES];
@@ -54,17 +54,17 @@ void fleet_open(struct fleet *fleet, const char *source, const char *bin, uint32
 void fleet_close(struct fleet *fleet);
 /* Looks for so long, adding what is seen to *window. */
 void fleet_watch(struct fleet *fleet, uint64_t ms, struct fleet_window *window);
-/* Standings, scores, who is shut out. */
+/* Standings, scores, banned members. */
 void fleet_judge(struct fleet *fleet);
-/* Peaks begin anew. */
+/* Resets the peaks. */
 void fleet_begin(struct fleet *fleet);
 /* Epochs that begin from now on count. */
 void fleet_begin_epochs(struct fleet *fleet);
-/* One look at memory and descriptors. */
+/* One sample of memory and descriptors. */
 void fleet_look(struct fleet *fleet);
 /* Permille of what a window saw, in microseconds. */
 uint32_t fleet_us(struct fleet_window *window, uint32_t permille);
-/* Says what is wrong and ends daemons and program. */
+/* Reports the fault and ends daemons and program. */
 _Noreturn void fleet_fail(const char *what, const char *about);
 uint64_t fleet_ms(void);
 

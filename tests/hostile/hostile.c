@@ -5,20 +5,20 @@
  *     hostile_daemons BIN [--short] [--members N] [--hostile N] [--seconds S] [--epoch-ms T]
  *             [--only connections|messages|together] [--overlay ABOVE,DEGREE] [NAME]
  *
- * Of N daemons the last few are hostile: their own daemons behave, so that they have weight and
- * standing, and beside each runs a thread that attacks every honest one, as a stranger or with its
- * keys. Quiet and attacked windows take turns, so that what else the machine does falls on both;
- * the attackers' own work falls on the attacked ones, on the same processors.
+ * Of N daemons the last few are hostile: their own daemons follow the protocol, so that they have
+ * weight and standing, and next to each runs a thread that attacks every honest one, as a stranger
+ * or with its keys. Quiet and attacked windows alternate, so that other load of the machine affects
+ * both; the attackers' own work affects the attacked windows, on the same processors.
  *
- * --overlay: members keep links to neighbours alone, as in a network of more than 64
- * (docs/protocol.md 4.12.1), by the test build of the daemon; the hostile dial every honest one all
- * the same.
+ * --overlay: members have links to neighbours only, as in a network of more than 64
+ * (docs/protocol.md 4.12.1), with the test build of the daemon; the hostile ones dial every honest
+ * one nevertheless.
  *
- * Each attack must leave every honest daemon running, in full standing and with the score it had,
- * no epoch held, private memory within 23 MiB for each attacker and 8 MiB beside
- * (docs/threat-model.md), and descriptors as they were once it is over. --short looks at these
- * alone; without it finality is printed beside the quiet one. Exit status 0: all of that held; 1:
- * it did not.
+ * Each attack must leave every honest daemon running, in full standing and with its earlier score,
+ * without a HELD epoch, with private memory within 23 MiB per attacker plus 8 MiB
+ * (docs/threat-model.md), and with its earlier number of descriptors once it is over. --short
+ * checks only these; without it finality is printed next to that of quiet windows. Exit status 0:
+ * all of this was true; 1: it was not.
  */
 #include "host/peers/page.h"
 #include "net/zmq/link_internal.h"
@@ -89,7 +89,7 @@ static const char *lost(void)
     return NULL;
 }
 
-/* Everybody honest in full standing: what must be so again after each attack. */
+/* All honest daemons in full standing: required again after each attack. */
 static void settle(const char *name)
 {
     const uint64_t end_ms = fleet_ms() + SETTLED_MS;
@@ -184,7 +184,7 @@ static void print_row(const char *name, const char *as, struct fleet_window *qui
            files, cores(quiet), cores(loud), shuts);
 }
 
-/* Who was shut out by the attack before is given time to be let in again. */
+/* A member that the previous attack banned gets time to be admitted again. */
 static void await_entry(enum attack_sort sort)
 {
     const bool is_due = !options.is_short || sort == FORGED;
@@ -198,8 +198,8 @@ static void await_entry(enum attack_sort sort)
     }
 }
 
-/* Quiet windows and attacked ones take turns: in each the hostile do what `choose` says.
- * Returns: how often a node said that an attacked epoch was held. */
+/* Quiet and attacked windows alternate; in the latter the hostile members run the attacks that
+ * `choose` selects. Returns: number of reports that an attacked epoch was HELD. */
 static uint64_t run_windows(uint32_t pairs, uint32_t quiet_ms, uint32_t loud_ms,
                             int (*choose)(uint32_t pair, uint32_t attacker, int which), int which,
                             struct fleet_window *quiet, struct fleet_window *loud)
@@ -240,7 +240,7 @@ static void hold_all(const char *name)
     hold_release(name);
 }
 
-/* Does the machine do by itself, with nobody attacking, what looked like the attack's work? */
+/* Does the same finding occur on this machine without an attack? */
 static bool is_machine(const char *name)
 {
     settle(name);

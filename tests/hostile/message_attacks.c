@@ -1,7 +1,6 @@
 /*
- * tests/hostile/message_attacks.c - attacks with messages of every kind, from members whose keys
- * are good. A malformed message shuts its sender out and a forged one bans it, so these come
- * last.
+ * tests/hostile/message_attacks.c - attacks with messages of every kind, from members with valid
+ * keys. A malformed message shuts its sender out and a forged one bans it, so these come last.
  */
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
@@ -41,7 +40,7 @@ static void must(enum assay_status status, const char *what)
     if (status != ASSAY_OK) fleet_fail(assay_status_text(status), what);
 }
 
-/* ------------------------------------------------------------ asks */
+/* ------------------------------------------------------------ requests */
 
 static void service_asks(struct attacker *a)
 {
@@ -154,7 +153,7 @@ static void every_ask_at_once(struct attacker *a)
     asks[a->turns % (sizeof asks / sizeof asks[0])](a);
 }
 
-/* ------------------------------------------------------------ what nobody asked for */
+/* ------------------------------------------------------------ unrequested messages */
 
 static void evidence_unasked(struct attacker *a)
 {
@@ -273,7 +272,7 @@ static void the_same_again(struct attacker *a)
         attacker_tell(a, ASSAY_MESSAGE_ENVELOPE, bytes, len);
 }
 
-/* Another envelope of its own each time, with evidence that nobody has: the second proves E8. */
+/* Another own envelope each time, with unavailable evidence: the second one proves E8. */
 static void envelopes_distinct(struct attacker *a)
 {
     static _Thread_local uint8_t evidence[EVIDENCE];
@@ -371,7 +370,7 @@ static void noise_resumes(struct attacker *a) { noise_as(a, ASSAY_MESSAGE_RESUME
 static void noise_fences(struct attacker *a) { noise_as(a, ASSAY_MESSAGE_FENCE); }
 static void noise_recovers(struct attacker *a) { noise_as(a, ASSAY_MESSAGE_RECOVER); }
 
-/* Whole, but not what its digest says. */
+/* Complete, but with another digest. */
 static void spoilt_pages(struct attacker *a)
 {
     static _Thread_local uint8_t object[ASSAY_PAGE_LEN + 1000], page[ASSAY_FRAME_LEN_MAX];
@@ -480,7 +479,7 @@ static void neighbour_joins(struct attacker *a)
         be_neighbour(a, ASSAY_OVERLAY_JOIN);
 }
 
-/* Yes to what nobody asked, no to what somebody did, and away. */
+/* Accepts unsent requests, refuses sent ones, and leaves. */
 static void neighbour_verbs(struct attacker *a)
 {
     static const enum assay_overlay_verb words[] = { ASSAY_OVERLAY_ACCEPT, ASSAY_OVERLAY_REFUSE,

@@ -1,9 +1,9 @@
 /*
  * tests/support/authority.h - a certification authority of the tests' own, over OpenSSL.
  *
- * It makes what no public vector has: keys of every type, certificates with any extension,
- * revocation lists. Nothing here verifies. Whatever fails aborts: a test without its authority
- * tests nothing. Not for production: keys are made anew in each run and never stored.
+ * It creates what no public vector has: keys of every type, certificates with any extension,
+ * revocation lists. Nothing here verifies. Every failure aborts: a test without its authority tests
+ * nothing. Not for production: keys are created again in each run and never stored.
  */
 #ifndef ASSAY_TESTS_SUPPORT_AUTHORITY_H
 #define ASSAY_TESTS_SUPPORT_AUTHORITY_H
@@ -30,8 +30,8 @@ void authority_key_public(const struct authority_key *key, struct assay_key *out
 void authority_sign(const struct authority_key *key, enum assay_signature_alg alg,
                     const void *bytes, size_t len, struct assay_signature *out);
 
-/* The bare operations of an RSA key over as many bytes as its modulus has: what a signature holds,
- * and a signature that holds what nobody would sign. Return: nothing. */
+/* The bare operations of an RSA key over as many bytes as its modulus has: the content of a
+ * signature, and a signature with content that no signer would create. Return: nothing. */
 void authority_rsa_open(const struct authority_key *key, const struct assay_signature *signature,
                         uint8_t encoded[static ASSAY_RSA_MODULUS_MAX]);
 void authority_rsa_close(const struct authority_key *key, const uint8_t *encoded,

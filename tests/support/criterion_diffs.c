@@ -8,7 +8,7 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
-typedef void callback(void); /* of types of libgit2 that are only handed on */
+typedef void callback(void); /* of types of libgit2 that are only passed through */
 typedef int begin(void);
 typedef int diff_buffers(const void *old, size_t old_len, const char *old_path, const void *new,
                          size_t new_len, const char *new_path, const void *options, callback *file,
@@ -28,7 +28,7 @@ int git_libgit2_shutdown(void)
     return 0;
 }
 
-/* The library's own function of this name; POSIX says that the address may be called. */
+/* The library's own function of this name; POSIX permits a call of the address. */
 #define REAL(type, name) (*(type **)&(void *){ dlsym(RTLD_NEXT, name) })
 
 int git_diff_buffers(const void *old, size_t old_len, const char *old_path, const void *new,

@@ -1,5 +1,5 @@
 /*
- * tests/support/eventlog_reference.c - bytes counted by hand: no cursor, no struct of quote/.
+ * tests/support/eventlog_reference.c - event logs encoded by hand: no cursor, no struct of quote/.
  */
 #include "tests/support/eventlog_reference.h"
 
@@ -17,7 +17,7 @@ static size_t hash_len(uint16_t alg)
 static void hash(uint16_t alg, const void *bytes, size_t len, uint8_t out[64])
 {
     memset(out, 0, 64);
-    if (alg == 4) memset(out, 0x51, 20); /* of nobody's business: SHA-1 is not replayed */
+    if (alg == 4) memset(out, 0x51, 20); /* irrelevant: SHA-1 is not replayed */
     if (alg == 11) assay_sha256(bytes, len, out);
     if (alg == 12) assay_sha384(bytes, len, out);
     if (alg == 13) assay_sha512(bytes, len, out);

@@ -20,15 +20,15 @@ struct made_log {
 
 void log_put(struct made_log *log, const void *bytes, size_t len);
 void log_u16(struct made_log *log, uint16_t value);
-void log_u32(struct made_log *log, uint32_t value); /* big-endian where log->big_endian says so */
+void log_u32(struct made_log *log, uint32_t value); /* big-endian if log->big_endian */
 
 /* The header of a TCG log of these algorithms; SHA-1 is 4, SHA-256 11, SHA-384 12, SHA-512 13. */
 struct made_log log_tcg(const uint16_t *algs, size_t count);
-/* An event whose digests are the hashes of its data (of SHA-1: 20 bytes of something). */
+/* An event whose digests are the hashes of its data (of SHA-1: 20 arbitrary bytes). */
 void log_event(struct made_log *log, uint32_t reg, uint32_t type, const void *data, size_t len);
 void log_locality(struct made_log *log, uint8_t locality);
 
-/* A list of IMA; template_hash 20 has digests of something, since nobody here hashes SHA-1. */
+/* A list of IMA; template_hash 20 has arbitrary digests, since the tests compute no SHA-1. */
 struct made_log log_ima(size_t template_hash, bool big_endian);
 /* template "ima-ng" or "ima-sig" (a signature of 9 bytes more); the file digest is SHA-256 of
  * content. */

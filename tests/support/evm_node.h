@@ -1,5 +1,5 @@
 /*
- * tests/support/evm_node.h - a node of an EVM chain that says whatever a test wants.
+ * tests/support/evm_node.h - a node of an EVM chain that answers as a test defines.
  */
 #ifndef ASSAY_TESTS_SUPPORT_EVM_NODE_H
 #define ASSAY_TESTS_SUPPORT_EVM_NODE_H
@@ -20,7 +20,7 @@ struct evm_node {
     const char *included; /* the receipt from the next question for a nonce on, which is one more */
     bool silent;          /* no connection */
     bool replays;         /* answers carry the id of the first one */
-    /* What it was asked. */
+    /* Requests that it received. */
     unsigned questions, calls, sent;
     uint64_t call_block; /* of the last call; 0: the newest */
     uint8_t raw[EVM_NODE_RAW_MAX], hash[32];

@@ -64,7 +64,7 @@ uint16_t reference_hi(uint64_t negative, uint64_t total, uint64_t table)
     return total + total > table ? 10000 : 0;
 }
 
-/* What a voter says of a subject; silence, other ballots, own slot and own platform are none. */
+/* The report of a voter on a subject; none for silence, other ballots, own slot, own platform. */
 static unsigned said(const struct assay_tally_input *input, const struct assay_place *places,
                      uint32_t voter, uint32_t subject)
 {
@@ -138,7 +138,7 @@ static void count_epochs(const struct assay_tally_member *member, uint64_t table
     if (unjudged && !seen_good && trust->unjudged_epochs != 8) trust->unjudged_epochs++;
 }
 
-/* What N becomes; who is mute counts as absent for everybody, whoever says PASS. */
+/* The new N; a mute member counts as absent for all voters, whichever report PASS. */
 static bool as_absent(const struct assay_tally_member *member, uint64_t table,
                       const struct assay_trust_state *trust,
                       const struct assay_tally_result *result, struct assay_tally_result *as)
@@ -147,7 +147,7 @@ static bool as_absent(const struct assay_tally_member *member, uint64_t table,
     if (trust->unjudged_epochs == 8) as->negative_weight += as->unjudged_weight;
     if (trust->mute_epochs == 8 && !member->held) {
         as->pass_weight = 0;
-        as->negative_weight = as->electorate_weight = table; /* whoever may vote */
+        as->negative_weight = as->electorate_weight = table; /* members with a vote */
     }
     set_bounds(table, as);
     return trust->mute_epochs == 8 || trust->unjudged_epochs == 8;
@@ -205,7 +205,7 @@ static uint16_t minus_quarter(uint16_t score)
     return (uint16_t)(score - part);
 }
 
-/* Returns true when I fell by a proof; *to_zero when one of them set it to 0. */
+/* Returns true when I dropped by a proof; *to_zero when one of them set it to 0. */
 static bool strike(const struct assay_tally_input *input, const struct assay_faults *faults,
                    struct assay_trust_state *trust, struct assay_tally_result *result,
                    bool *to_zero)
@@ -336,7 +336,7 @@ static void move_integrity(const struct assay_tally_input *input,
     if (result->integrity_failed) trust->listed_after_failure = false;
 }
 
-/* Offences are the platform's: each member looks at everybody on its platform. */
+/* Offences belong to the platform: each member includes all members on its platform. */
 static void move_offences(const struct assay_tally_input *input, const struct assay_place *places,
                           uint32_t count, uint32_t me, struct assay_offences *offences,
                           struct assay_tally_result *results)

@@ -1,9 +1,10 @@
 /*
  * tests/support/scoring_reference.h - the scoring rules once more, slow and obvious.
  *
- * Written from docs/protocol.md 6 and 7 sentence by sentence: every subject asks every voter, every
- * limit is found by trying all numbers, groups are found by comparing ids. It shares the types of
- * scoring/ and none of its code. Results of both are compared on random and on all small inputs.
+ * Written from docs/protocol.md 6 and 7 sentence by sentence: every subject evaluates every voter,
+ * every limit is found by trying all numbers, groups are found by comparing ids. It shares the
+ * types of scoring/ and none of its code. Results of both are compared on random and on all small
+ * inputs.
  */
 #ifndef ASSAY_TESTS_SUPPORT_SCORING_REFERENCE_H
 #define ASSAY_TESTS_SUPPORT_SCORING_REFERENCE_H
@@ -25,7 +26,7 @@ void reference_tally(const struct assay_tally_input *input, const struct assay_p
 uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct assay_cap cap,
                              uint64_t total_before);
 
-/* Like the table of assay_weights. Returns: which cuts stand. */
+/* Like the table of assay_weights. Returns: the cuts that apply. */
 enum assay_cuts reference_weights(const struct assay_weight_input *input,
                                   const struct assay_place *places, uint32_t count,
                                   uint32_t *weights);

@@ -1,9 +1,9 @@
 /*
- * tests/support/zmtp.h - a peer that says whatever it is told to: ZMTP 3.1 with CURVE by hand
- * (RFC 37 and RFC 26 of ZeroMQ), as no library would say it.
+ * tests/support/zmtp.h - a peer that sends any bytes: manual ZMTP 3.1 with CURVE (RFC 37 and RFC 26
+ * of ZeroMQ), for messages that no library sends.
  *
  * One TCP connection on loopback; blocking, with a time-out of two seconds. Every function returns
- * false when the other side has hung up or kept silent.
+ * false when the other side has closed the connection or sent nothing.
  */
 #ifndef ASSAY_TESTS_SUPPORT_ZMTP_H
 #define ASSAY_TESTS_SUPPORT_ZMTP_H
@@ -24,7 +24,7 @@ struct zmtp {
     uint8_t long_secret[32], long_public[32], server_public[32], cookie[96];
 };
 
-/* How long connections of this thread wait from now on: 2000 ms unless told. */
+/* Time-out of connections of this thread from now on: 2000 ms by default. */
 void zmtp_be_patient(int ms);
 /* Connects. Returns: true when it did. */
 bool zmtp_dial(struct zmtp *z, uint16_t port);
@@ -46,7 +46,7 @@ size_t zmtp_seal(struct zmtp *z, int flags, const void *bytes, size_t len, uint8
 bool zmtp_write(struct zmtp *z, const void *bytes, size_t len);
 /* seal and write of up to 64 KiB. */
 bool zmtp_send(struct zmtp *z, int flags, const void *bytes, size_t len);
-/* Hangs up; with a reset instead of an orderly end when asked for. */
+/* Closes the connection; with a reset instead of an orderly close if requested. */
 void zmtp_close(struct zmtp *z, bool reset);
 
 #endif

@@ -199,7 +199,7 @@ function sweep(options = {}) {
     return {
         sweep: {
             name: 'badmouthing',
-            title: 'a share b speaks against everybody honest',
+            title: 'a share b reports FAIL for every honest member',
             program: '1.0 0123456789abcdef',
             digest: 'ab'.repeat(32),
             scale: 100,

@@ -1,9 +1,10 @@
 /*
- * tests/bench/base/bench_crypto.c - the seam beside the library it stands on, in one run.
+ * tests/bench/base/bench_crypto.c - the crypto adapter compared with the library that it uses, in
+ * one run.
  *
- * "raw" is OpenSSL as `openssl speed` drives it: a context and a DER signature made beforehand, one
- * EVP_PKEY_verify a turn. The adapter decodes r | s and checks its range each time and should come
- * close. Each line is the best of several rounds: the machine is shared.
+ * "raw" is OpenSSL as `openssl speed` uses it: a context and a DER signature made beforehand, one
+ * EVP_PKEY_verify per turn. The adapter decodes r | s and checks its range each time and should be
+ * close to it. Each line is the best of several rounds, because the machine is shared.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

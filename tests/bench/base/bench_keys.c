@@ -1,10 +1,10 @@
 /*
- * tests/bench/base/bench_keys.c - keys of other vendors than Intel: P-384 and RSA beside the
- * libraries that they stand on, what loading costs, what a loaded key weighs, and certificates.
+ * tests/bench/base/bench_keys.c - keys of vendors other than Intel: P-384 and RSA compared with the
+ * libraries that they use, the cost of loading, the memory of a loaded key, and certificates.
  *
  * "raw" is a library called with everything decoded beforehand. Each line is the best of several
- * rounds, in processor time: the machine is shared. Weights are counted by an allocator given to
- * OpenSSL, to which the structs of the adapters are added.
+ * rounds, in processor time, because the machine is shared. Memory is counted by an allocator given
+ * to OpenSSL, to which the structs of the adapters are added.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

@@ -1,10 +1,10 @@
 /*
- * tests/bench/engine/bench_steps.c - engine steps per second, whole engines in one process.
+ * tests/bench/engine/bench_steps.c - engine steps per second, complete engines in one process.
  *
- * Real signatures, a virtual clock, a store in memory. Counted is the CPU time inside
- * assay_engine_step; beside it the time of everything (signing, store, network of the world). Up to
- * twenty nodes live on loopback; a hundred in epochs of 60 s and on links of 5 to 40 ms, where the
- * target is 50 ms a node and epoch.
+ * Real signatures, a virtual clock, a store in memory. Measured is the CPU time in
+ * assay_engine_step, and for comparison the time of everything (signing, store, simulated network).
+ * Up to twenty nodes are on loopback; a hundred have epochs of 60 s and links of 5 to 40 ms, where
+ * the target is 50 ms per node and epoch.
  *
  * usage: bench_engine_steps [NODES [EPOCHS]]
  */

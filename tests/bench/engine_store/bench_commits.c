@@ -55,7 +55,7 @@ static enum assay_status commit_votes(struct assay_store *store, size_t values, 
     return ASSAY_OK;
 }
 
-/* What the disk itself takes for one durable page. */
+/* The time of the disk itself for one durable page. */
 static int sync_pages(const struct test_folder *place, uint64_t *took_us, size_t count)
 {
     static const uint8_t page[4096];

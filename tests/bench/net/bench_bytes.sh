@@ -1,6 +1,6 @@
 #!/bin/sh
-# Bytes that come to a node in an epoch, from 4 real daemons to 256 simulated ones, beside what there is to be told
-# (tests/bench/net/bytes.py). Some eight minutes.
+# Bytes that a node receives in an epoch, from 4 real daemons to 256 simulated ones, compared with the information in
+# them (tests/bench/net/bytes.py). Takes about eight minutes.
 #
 # usage: bench_net_bytes [OPTION...]; OPTION of bytes.py: --keep DIR, --real N,N,.. --simulated N,N,..
 #

@@ -1,9 +1,9 @@
 #!/bin/sh
-# As many real daemons as this machine holds: does every epoch close certified, what do processor, memory and
-# descriptors cost, is memory flat (tests/bench/net/crowd.py says how it is looked at).
+# As many real daemons as this machine can run: does every epoch close certified, how much processor time, memory and
+# descriptors do they use, is memory stable (method: tests/bench/net/crowd.py).
 #
 # usage: bench_net_crowd [NODES [EPOCH_MS [MINUTES [OPTION...]]]]; default 70 nodes, 20000 ms, 2 minutes; OPTION of
-# crowd.py: --overlay ABOVE,DEGREE, --thread, --lanes, --must, --hub HUB (of three regions and 2 % loss: build/release/tests/link_hub)
+# crowd.py: --overlay ABOVE,DEGREE, --thread, --lanes, --must, --hub HUB (three regions, 2 % loss: build/release/tests/link_hub)
 #
 #     bench_net_crowd 60 10000 10 --must
 #     bench_net_crowd 100 20000 10 --must

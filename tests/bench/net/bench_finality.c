@@ -2,21 +2,22 @@
  * tests/bench/net/bench_finality.c - from signing a proposal to its finality, over loopback, with
  * SQLite.
  *
- * Each node is a thread with its own sockets, verifier and store file. Beside the latency stands
- * its floor, measured in the same run: a proposal needs three hops (proposal, N votes back, F votes
- * back), and before each of them one commit and one signature; on the way the leader's N, a
- * quorum's N and a quorum's F are verified. The floor is made of the fastest tenth of each (a
- * commit takes 0.3 ms or 4 ms, as the disk likes) and knows no other thread.
+ * Each node is a thread with its own sockets, verifier and store file. The latency is printed next
+ * to its lower bound, measured in the same run: a proposal needs three hops (proposal, N votes
+ * back, F votes back), and before each of them one commit and one signature; on the way the
+ * leader's N, a quorum's N and a quorum's F are verified. The lower bound consists of the fastest
+ * tenth of each (a commit takes 0.3 ms or 4 ms, depending on the disk) and ignores other threads.
  *
- * n nodes on fewer cores and one disk wait for one another on top of it: the crowd is the same
- * commits, signatures and verifications by n threads at once, with a barrier where a hop would be,
- * and nothing of ours but these calls. So p50 less the crowd is what our code and the transport
- * cost.
+ * With n nodes on fewer cores and one disk, the nodes also wait for one another. The crowd figure
+ * measures this: the same commits, signatures and verifications by n threads at once, with a
+ * barrier in place of each hop, and none of our code but these calls. So p50 minus the crowd figure
+ * is the cost of our code and the transport.
  *
- * Each network runs three times: verifiers and sockets in threads of the node; verifiers in a judge
- * of each node (net/judge); and sockets in a process of each node (net/transport) as well, as
- * daemons have them. The last lines say what each of the two costs: finality may rise by a tenth;
- * processor time is that of the node and its processes, verifiers, stores and sockets.
+ * Each network runs three times: with verifiers and sockets in threads of the node; with verifiers
+ * in a verifier process of each node (net/verifier); and with sockets in a transport process of
+ * each node (net/transport) as well, as in daemons. The last lines report the cost of each process:
+ * finality may rise by a tenth; processor time includes the node and its processes, verifiers,
+ * stores and sockets.
  *
  * usage: bench_net_finality [SECONDS]
  */
@@ -232,7 +233,7 @@ static void hear(struct crowd_member *m, uint32_t votes)
         need(assay_p256_verify(m->key, digest, signature, ASSAY_S_LOW), "verify");
 }
 
-/* Proposal; N of all; F of all; a quorum of F heard. */
+/* Proposal; N of all; F of all; a quorum of F received. */
 static void *take_part(void *context)
 {
     struct crowd_member *m = context;

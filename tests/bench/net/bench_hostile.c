@@ -1,14 +1,14 @@
 /*
- * tests/bench/net/bench_hostile.c - finality while two members of seven attack, beside the quiet
- * network.
+ * tests/bench/net/bench_hostile.c - finality while two members of seven attack, compared with the
+ * quiet network.
  *
- * Seven real hosts in one process, over loopback, with SQLite. The attackers' hosts behave, so that
- * both have weight and standing; beside each runs a thread that speaks with the same keys, to each
- * of the five others, as fast as RATE says. Quiet and attacked windows take turns, so that what
- * else the machine does falls on both; the attackers' own work falls on the attacked ones, on the
- * same cores. Target: p90 under each attack at most 3 times the quiet one.
+ * Seven real hosts in one process, over loopback, with SQLite. The attackers' hosts follow the
+ * protocol, so that both have weight and standing; next to each runs a thread that sends with the
+ * same keys, to each of the five others, at RATE. Quiet and attacked windows alternate, so that
+ * other load of the machine affects both; the attackers' own work affects the attacked windows, on
+ * the same cores. Target: p90 under each attack at most 3 times the quiet one.
  *
- * usage: bench_net_hostile [SECONDS [ATTACK]]; SECONDS of each window, four an attack; default 5
+ * usage: bench_net_hostile [SECONDS [ATTACK]]; SECONDS of each window, four per attack; default 5
  */
 #include "engine/ledger/records/record.h"
 #include "engine/store/store_sqlite.h"
@@ -28,7 +28,7 @@ enum {
     HONEST = 5,
     EPOCH_MS = 1000,
     START_MS = 500,
-    PACE_US = 10000, /* so often an attacker speaks ... */
+    PACE_US = 10000, /* interval between frames of an attacker ... */
     RATE = 20,       /* ... so many messages to each of the five: 2000 a second */
     WINDOWS = 4,
     SAMPLES = 65536,
@@ -166,7 +166,7 @@ static void service(struct attacker *a)
     send_all(a, ASSAY_MESSAGE_SERVICE_ASK, assay_slice_over(bytes, w.len));
 }
 
-/* The largest answers there are, asked for again and again. */
+/* The largest possible answers, requested again and again. */
 static void pulls(struct attacker *a)
 {
     static const uint8_t ask[47] = { 0 };
@@ -230,7 +230,7 @@ static const struct {
 };
 enum { ATTACKS = sizeof attacks / sizeof attacks[0] };
 
-/* ------------------------------------------------------------ who says it */
+/* ------------------------------------------------------------ senders */
 
 static void be_quiet(struct attacker *a)
 {

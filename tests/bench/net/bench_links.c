@@ -1,17 +1,17 @@
 /*
  * tests/bench/net/bench_links.c - benchmark of links between members.
  *
- * What a link between two members carries, beside bare ZeroMQ with CURVE in the same run: frames
- * and bytes a second, and handshakes a second.
+ * Throughput of a link between two members compared with bare ZeroMQ with CURVE in the same run:
+ * frames and bytes per second, and handshakes per second.
  *
- * One process sends, one receives, on loopback. Ours is everything that a daemon does with a frame
- * before the engine sees it: header, queue of the peer, link (net/zmq) or transport in a process of
- * its own on both sides (net/transport), inbox of the member, then size, header, peer, lane, rate,
+ * One process sends, one receives, on loopback. Our side is everything that a daemon does with a
+ * frame before the engine receives it: header, queue of the peer, link (net/zmq) or a transport
+ * process on both sides (net/transport), inbox of the member, then size, header, peer, lane, rate,
  * pages and duplicates (host/overlay/admission.h). The kind is one that floods, so each frame is
- * hashed. Budgets are there and too large to be reached. Bare is a PUSH and a PULL with the same
- * bytes, a message each, and libzmq's own bounds. Ours has at most 192 frames under way, since it
- * drops what a peer does not take; what was dropped is counted and ends the run. Turns alternate,
- * and the median of each counts. Target: 70 % of the bare rate.
+ * hashed. Budgets are active and too large to be reached. Bare is a PUSH and a PULL socket with the
+ * same bytes, one message each, and libzmq's own limits. Our side has at most 192 frames in
+ * transit, since it drops what a peer does not read; dropped frames are counted and end the run.
+ * Turns alternate, and the median of each counts. Target: 70 % of the bare rate.
  *
  * usage: bench_net_links [SECONDS]; of each turn, default 1
  */
@@ -322,9 +322,8 @@ static void wait_for_handshake(void *monitor)
     }
 }
 
-/* Whoever dials is bare in each case. A transport in a process of its own has the budget of each
- * member with it (host/peers/limit.h: 4 a second), which is no speed. Returns: handshakes a second.
-  */
+/* The dialling side is bare in each case. A transport process includes the budget of each member
+ * (host/peers/limit.h: 4 a second), which would limit the speed. Returns: handshakes per second. */
 static double dial(enum way way)
 {
     const pid_t receiver = begin(way);

@@ -1,9 +1,10 @@
 #!/bin/sh
 # CPU per node and epoch of real processes: assayd with SOFT enclaves on loopback, in four roots and
-# five operators, as the kernel counts it (user and system time of a daemon's core, judge and transport;
-# its enclave is told apart). Beside it blocks per epoch: consensus costs by the block. Target: 25 ms at 20 nodes.
-# Then what a node sends, an epoch and a day of minutes, as the daemons count it, and how large a proof
-# about a member is; and what memory is private to a daemon, its judge and its transport, descriptors and threads.
+# five operators, as the kernel counts it (user and system time of a daemon's core, verifier process and transport;
+# its enclave is reported separately). Blocks per epoch are reported too, since consensus costs per block. Target:
+# 25 ms at 20 nodes. Then the bytes that a node sends in an epoch and in a day with epochs of one minute, as the daemons
+# count them, and the size of a proof about a member; and the private memory, descriptors and threads of a daemon, its
+# verifier process and its transport.
 #
 # usage: bench_net_processes [NODES [EPOCH_MS [SECONDS]]]; default 20 nodes, 2000 ms, 20 s
 set -eu
@@ -25,7 +26,7 @@ say() { printf 'bench_net_processes: %s\n' "$*" >&2; exit 1; }
 
 zeros=$(printf '%0128d' 0)
 enclave=$bin/assay-enclave
-base=$((20000 + $$ % 12000)) # below the ports that the kernel gives to whoever dials
+base=$((20000 + $$ % 12000)) # below the ports that the kernel assigns to outgoing connections
 for v in 1 2 3 4; do "$bin/assay" soft ca vendor-$v --name "Vendor $v" >vendor-$v.pub; done
 for o in 1 2 3 4 5; do "$bin/assay" keys operator op$o.key >op$o.pub; done
 n=1
@@ -100,8 +101,8 @@ roles() { # processes below one, each with its role
         tr '\0' ' ' </proc/$child/cmdline | sed -n "s/^assay-\(verifier\|transport\) .*/$child:\1/p"
     done
 }
-# User and system time of all cores, of all judges and of all transports; of what is no daemon, both added.
-# The processes are looked for once: what falls and is replaced meanwhile is not counted.
+# User and system time of all cores, of all verifier processes and of all transports; of other processes, the sum.
+# The processes are listed once: one that crashes and is replaced meanwhile is not counted.
 find_processes() {
     cores=$pids judges= transports= enclaves=
     for pid in $pids; do
@@ -162,7 +163,7 @@ awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
     printf "  sent: %.0f bytes a node and epoch, %.1f MB a node and day of 1440 epochs\n", b / n / e,
         b / n / e * 1440 / 1e6
 }'
-# What belongs to a process alone, and what it has open: the largest of all daemons, its judge and transport apart.
+# Private memory and open descriptors of a process: the largest of all daemons; verifier process and transport apart.
 private() { # private and resident KiB of one process
     awk '/^Private_(Clean|Dirty)/ { p += $2 } /^Rss:/ { r = $2 } END { print p + 0, r + 0 }' /proc/$1/smaps_rollup 2>/dev/null
 }

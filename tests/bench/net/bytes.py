@@ -1,11 +1,12 @@
-"""tests/bench/net/bytes.py - bytes that come to a node in an epoch, beside what there is to be told.
+"""tests/bench/net/bytes.py - bytes that a node receives in an epoch, compared with the information in them.
 
 usage: bytes.py BIN [--keep DIR] [--real N,N,..] [--simulated N,N,..] [--doc FILE --plot FILE]
 
-Real processes by crowd.py --lanes, then `assay-sim run three-regions` at other sizes, whose evidence of 96 bytes is
-counted as long as real evidence. --keep: reports are written there, and what is there is not measured again. The
-arithmetic: each quote, each envelope and each ballot once, two certificates a block; beside it the same with each vote
-and each block once. --doc: the tables go between the lines `<!-- bytes -->` and `<!-- end -->` of a page; --plot: an SVG.
+Real processes run by crowd.py --lanes, then `assay-sim run three-regions` at other sizes, whose evidence of 96 bytes is
+counted with the length of real evidence. --keep: folder for reports; an existing report is not measured again. The
+lower bound: each quote, each envelope and each ballot once, two certificates per block; the second column adds each
+vote and each block once. --doc: writes the tables between the lines `<!-- bytes -->` and `<!-- end -->` of a page;
+--plot: writes an SVG.
 """
 
 import argparse

@@ -3,16 +3,18 @@
 usage: crowd.py BIN [--nodes N] [--epoch MS] [--minutes M] [--overlay ABOVE,DEGREE] [--thread] [--lanes] [--hub HUB]
                 [--must] [--report FILE]
 
-N daemons with SOFT enclaves on loopback, in four roots and five operators. Above 64 they keep links to neighbours alone
-(docs/protocol.md 4.12.1); --overlay lowers that, by the test build of the daemon. --thread keeps the sockets of each in
-its core (listen.transport: thread). --lanes counts what comes in by kinds of messages, by the test build. --hub HUB (the
-program link_hub, root or a user namespace): they are on fifteen hosts in three regions, 80, 150 and 220 ms (there and
-back) apart, and 2 % of all packets between two hosts are lost; those of one host meet without.
+N daemons with SOFT enclaves on loopback, in four roots and five operators. Above 64 members they have links to
+neighbours only (docs/protocol.md 4.12.1); --overlay lowers that limit, with the test build of the daemon. --thread
+runs the sockets of each daemon in its core (listen.transport: thread). --lanes counts received messages by kind, with
+the test build. --hub HUB (the program link_hub, root or a user namespace): the daemons are on fifteen hosts in three regions with
+round-trip times of 80, 150 and 220 ms, and 2 % of all packets between two hosts are lost; daemons on the same host have
+direct links.
 
-Looked at once an epoch, from outside: epochs, certified or not, standings, finality as daemons measure it; private memory,
-descriptors and processor time of core, judge and transport, as the kernel counts them. What is wrong (an epoch
-of the window that was not certified, who did not close them all, who fell in it, memory that grew) is said at the end. Exit
-status 0: it was looked at; 1: daemons did not begin or ended, and with --must something was wrong; 2: usage.
+Once per epoch the script samples epochs (certified or not), standings and finality as the daemons report them, and
+private memory, descriptors and processor time of core, verifier process and transport as the kernel counts them. At the
+end it reports problems: an uncertified epoch in the window, a member that did not close all of them, a member that was
+suspended in it, memory that grew. Exit status 0: measured; 1: daemons did not start or terminated, or with --must a
+problem was found; 2: usage.
 """
 
 import argparse

@@ -1,13 +1,13 @@
 /*
- * tests/bench/quote/bench_peer.c - full verifications per second beside @phala/dcap-qvl, on the
- * same quotes and collateral, on one core, in one run.
+ * tests/bench/quote/bench_peer.c - full verifications per second compared with @phala/dcap-qvl, on
+ * the same quotes and collateral, on one core, in one run.
  *
- * A full verification is what the peer does at each call: collateral read and verified, then the
- * quote; nothing is remembered. Ours is timed so ("bundle and quote") and with the bundle built
- * before ("cold"), as a node of a network has it. Both count the time that the processor spends on
- * them, so that a busy machine does not tell; they take turns, and each line is the best of its
- * turns. The peer is fetched once by tests/differential/run.sh --install; without node, npm or
- * vectors its lines are left out.
+ * A full verification is what that library does at each call: collateral parsed and verified, then
+ * the quote; nothing is cached. Ours is measured like this ("bundle and quote") and with the bundle
+ * built before ("cold"), as in a node of a network. Both measure processor time, so that other load
+ * of the machine has no effect; they alternate, and each line is the best of its turns. The library
+ * is fetched once by tests/differential/run.sh --install; without node, npm or vectors its lines
+ * are omitted.
  */
 #include "base/assert.h"
 #include "base/rfc3339.h"
@@ -133,7 +133,8 @@ static double time_ours(struct subject *s, bool building)
     return (stopwatch_us(CLOCK_PROCESS_CPUTIME_ID) - start_us) / COUNT;
 }
 
-/* One round of the peer. Returns: microseconds a verification; 0 when it is not to be had. */
+/* One round of the other library. Returns: microseconds per verification; 0 when it is not
+ * available. */
 static double time_peer(const struct vector *v)
 {
     char command[COMMAND_LEN];

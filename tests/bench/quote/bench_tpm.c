@@ -1,10 +1,10 @@
 /*
- * tests/bench/quote/bench_tpm.c - quotes of a TPM per second, cold and warm, beside the raw P-256
- * verification of the same library in the same run.
+ * tests/bench/quote/bench_tpm.c - quotes of a TPM per second, cold and warm, compared with the raw
+ * P-256 verification of the same library in the same run.
  *
- * cold: nothing is remembered; the quote, the certificate of its key and the registrar's list.
- * warm: the key is decoded and its way to the root is known. Each line is the best of several
- * rounds: the machine is shared.
+ * cold: nothing is cached; the quote, the certificate of its key and the registrar's list. warm:
+ * the key is decoded and its chain to the root is cached. Each line is the best of several rounds,
+ * because the machine is shared.
  */
 #include "base/assert.h"
 #include "quote/verify.h"
@@ -41,7 +41,7 @@ static void open_raw(struct raw *raw)
     assay_p256_signer_free(&signer);
 }
 
-/* Genuine evidence, and who judges it. */
+/* Genuine evidence and its verifier. */
 struct judged {
     const struct simtpm *simtpm;
     struct assay_verifier *verifier;

@@ -1,13 +1,13 @@
 /*
- * tests/bench/quote/bench_verify.c - quotes per second, cold and warm, beside OpenSSL's raw P-256
- * verification in the same run; what a remembered platform takes and what a warm quote allocates;
- * two threads beside one.
+ * tests/bench/quote/bench_verify.c - quotes per second, cold and warm, compared with OpenSSL's raw
+ * P-256 verification in the same run; the memory of a cached platform and the allocations of a warm
+ * quote; two threads compared with one.
  *
- * cold: nothing is remembered, the chain is read and proven each time. new platform: its CA and
- * root are known. warm: the platform has been seen, the quote is new. "raw" is EVP_PKEY_verify with
- * context and DER signature made beforehand, measured next to each kind. Times are of the
- * processor, the best of several rounds, because the machine is shared; only the threads run
- * against the clock as well. Genuine quotes join in where the vectors are (ASSAY_VECTORS).
+ * cold: nothing is cached, the chain is parsed and verified each time. new platform: its CA and
+ * root are cached. warm: the platform is cached, the quote is new. "raw" is EVP_PKEY_verify with
+ * context and DER signature made beforehand, measured next to each kind. Times are processor times,
+ * the best of several rounds, because the machine is shared; only the threads are measured in wall
+ * time as well. Genuine quotes are included if the vectors are available (ASSAY_VECTORS).
  */
 #include "tests/bench/quote/counting.h"
 
@@ -219,7 +219,7 @@ static void keep_best(double *best, double value, bool is_more_better)
     if (*best <= 0 || (value > *best) == is_more_better) *best = value;
 }
 
-/* Against the clock, which other programs slow; and of the processor, which tells of contention. */
+/* Wall time, which other programs affect, and processor time, which shows contention. */
 static void scale(const char *name, struct subject *s)
 {
     enum { TURNS = 3 };

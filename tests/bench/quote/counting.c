@@ -1,8 +1,10 @@
 /*
- * tests/bench/quote/counting.c - see counting.h. The functions of glibc's allocator stand behind
- * names of their own, so a program may put its own in front of them. A sanitizer puts an allocator
- * of its own there, with a malloc_usable_size that does not know glibc's memory, and that ends the
- * program when the loader allocates before the sanitizer is ready. Its hooks are counted instead.
+ * tests/bench/quote/counting.c - counting allocator of benchmarks, under glibc or a sanitizer.
+ *
+ * The functions of glibc's allocator have internal names of their own, so a program may define the
+ * public ones. A sanitizer replaces them by its own allocator, whose malloc_usable_size does not
+ * accept glibc's memory: the program would abort when the loader allocates before the sanitizer is
+ * initialised. So the hooks of the sanitizer are counted instead.
  */
 #include "tests/bench/quote/counting.h"
 

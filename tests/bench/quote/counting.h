@@ -1,6 +1,6 @@
 /*
- * tests/bench/quote/counting.h - a counting allocator under the whole program: how often it is
- * asked, by OpenSSL and by everything else, and how many bytes live.
+ * tests/bench/quote/counting.h - a counting allocator for the complete program: the number of
+ * calls, by OpenSSL and by everything else, and the number of allocated bytes.
  */
 #ifndef ASSAY_TESTS_BENCH_QUOTE_COUNTING_H
 #define ASSAY_TESTS_BENCH_QUOTE_COUNTING_H
@@ -10,7 +10,7 @@
 
 struct counting {
     uint64_t calls;         /* of malloc, calloc, realloc and aligned_alloc, all together */
-    uint64_t openssl_calls; /* of which OpenSSL asked for so many */
+    uint64_t openssl_calls; /* calls by OpenSSL */
     uint64_t live_bytes;    /* as the allocator rounds them */
 };
 

@@ -1,13 +1,12 @@
 /*
  * tests/bench/services/bench_continuity.c - benchmark of state continuity.
  *
- * What the protocol of state continuity costs a processor, beside the primitives that it stands on.
+ * Processor time of the protocol of state continuity, compared with the primitives that it uses.
  *
- * One enclave and n replicas in one process, on one core, without a network: everything that all of
- * them compute for an update, best of seven rounds. Latency over a network is the network's; on
- * real machines each replica has a processor of its own. A view change is the work of all members
- * together, signatures included, from the decision to the last member that serves, with 1,024
- * instances in every table.
+ * One enclave and n replicas in one process, on one core, without a network: all computation for an
+ * update, best of seven rounds. Network latency is excluded; on real machines each replica has a
+ * processor of its own. A view change is the work of all members together, signatures included,
+ * from the decision to the last member that serves, with 1,024 instances in every table.
  */
 #include "base/assert.h"
 #include "services/continuity/client.h"
@@ -46,7 +45,7 @@ static void must(enum assay_status status)
     ASSAY_ASSERT(status == ASSAY_OK);
 }
 
-/* The client's frames to every replica, and their answers back, until nobody says anything. */
+/* The client's frames to every replica, and their answers back, until no frame is left. */
 static void exchange(struct world *w)
 {
     static uint8_t frame[ASSAY_CONT_FRAME_MAX];

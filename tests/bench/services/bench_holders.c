@@ -4,9 +4,9 @@
  *
  * usage: bench_services_holders [IDS]
  *
- * All processes share this machine's processors; evidence is that of the tests and costs nothing.
- * A holder's own figures are therefore better on a machine of its own, its links worse. While ids
- * are dealt anew, the holders of the other cluster fetch what is done already.
+ * All processes share the processors of this machine; evidence is that of the tests and costs
+ * nothing. A holder on a machine of its own is therefore faster, and its links are slower. During a
+ * reshare, the holders of the other cluster fetch what is already finished.
  */
 #include "base/assert.h"
 #include "base/crypto.h"
@@ -23,7 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Members from OWNERS on hand in what owners put, and stand low: no quota is divided by them. */
+/* Members from OWNERS submit the puts of owners and have a low standing, so that no quota is
+ * divided by them. */
 enum { SLOTS = 5, K = 3, SPARE = 10, HOLDERS = 11, OWNERS = 32, MOST = 4096, SOON_S = 300 };
 enum { IDS_EACH = 64 }; /* of an owner */
 
@@ -33,7 +34,7 @@ static pid_t children[HOLDERS];
 static struct service_ledger *ledger;
 static struct assay_secret32 owner[MOST / IDS_EACH];
 
-/* What a holder tells of itself, where the bench sees it. */
+/* Status of a holder, as the bench reads it. */
 struct told {
     double cpu_us;
     uint64_t asked, late;

@@ -1,13 +1,13 @@
 /*
  * tests/bench/services/bench_registry.c - benchmark of the registry of services.
  *
- * What the records of all services cost the ledger: folded one by one, and kept as documents when
- * an epoch closes.
+ * Cost of the records of all services for the ledger: folded one by one, and stored as documents
+ * when an epoch closes.
  *
- * The registry is as full as its plan may be: 4 groups of 10,240 instances, 4,096 ids in 8 clusters
- * of 16 slots, 500 of them being dealt anew by 8 dealers, 1,024 accounts, 512 tasks, 128 members
- * that offer everything. Signatures inside records are checked before (bench_continuity and others
- * tell what that costs), and not here.
+ * The registry is as full as its plan permits: 4 groups of 10,240 instances, 4,096 ids in 8
+ * clusters of 16 slots, 500 of them in a reshare by 8 dealers, 1,024 accounts, 512 tasks, 128
+ * members that offer everything. Signatures in records are verified before (bench_continuity and
+ * others measure that cost), and not here.
  */
 #include "base/assert.h"
 #include "base/crypto.h"
@@ -257,7 +257,7 @@ static void fill_shares(struct full *f)
              ASSAY_OK);
         must(apply(f, i, ASSAY_SERVICE_HOLDER));
     }
-    /* While few members stand, authors may have enough ids to fill the table. */
+    /* While few members have a standing, authors may have enough ids to fill the table. */
     assay_registry_set_standing(f->r, f->epoch, f->member, 1);
     for (uint32_t i = 0; i < ASSAY_SHARE_IDS_MAX; i++) {
         struct assay_share_put_record record = put_of(i);
@@ -268,7 +268,7 @@ static void fill_shares(struct full *f)
     }
     assay_registry_set_standing(f->r, f->epoch, f->member, MEMBERS);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
-        for (uint32_t slot = 0; slot < SLOTS - 1; slot++) /* one is missing: it is dealt anew */
+        for (uint32_t slot = 0; slot < SLOTS - 1; slot++) /* one is missing: it is reshared */
             have_all(f, c, slot);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         for (uint32_t slot = 0; slot < SLOTS; slot++)
@@ -408,7 +408,7 @@ static void one_transfer(void *context)
     transfer(f, 1 + f->number++ % (ASSAY_TASK_ACCOUNTS_MAX - 1), 1);
 }
 
-/* The fold refuses it behind all that it looks at. */
+/* The fold rejects it after all its checks. */
 static void one_session(void *context)
 {
     struct full *f = context;

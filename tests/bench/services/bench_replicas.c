@@ -2,11 +2,11 @@
  * tests/bench/services/bench_replicas.c - state continuity between processes: one enclave, n
  * replicas and a ledger, each a process of its own, on loopback.
  *
- * Beside it in the same run, over bare ZeroMQ with CURVE: the round trip of the same bytes to one
- * process that gives them back, and to n of them until a quorum has. The second is what this
- * machine lets anybody do who asks n processes on the same processors; on machines of their own
- * they work at the same time. The blob's own fsync comes before an update and is the application's;
- * it is not in here.
+ * Measured in the same run for comparison, over bare ZeroMQ with CURVE: the round trip of the same
+ * bytes to one process that echoes them, and to n of them until a quorum has answered. The second
+ * is the limit for any protocol that queries n processes on these processors; on machines of their
+ * own they work at the same time. The fsync of the blob itself precedes an update and belongs to
+ * the application; it is not included.
  */
 #include "base/assert.h"
 #include "base/crypto.h"

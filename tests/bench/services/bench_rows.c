@@ -1,10 +1,10 @@
 /*
- * tests/bench/services/bench_rows.c - a group with 10,240 instances as somebody sees it who needs
- * one of them: what it is sent, verifies and keeps, by a proof of one row and by all pages, and
- * what the root over the rows costs those who make it.
+ * tests/bench/services/bench_rows.c - a group with 10,240 instances for a client that needs one
+ * row: bytes received, verified and stored, with a proof of one row and with all pages, and the
+ * cost of the root over the rows for the ledger.
  *
  * One process, no network. Addresses of rows have 19 bytes ("198.51.100.17:17201"), 64 members list
- * a replica. Sizes are of the documents that are sent; memory is what each side keeps for it.
+ * a replica. Sizes are those of the documents that are sent; memory is what each side stores.
  */
 #include "base/assert.h"
 #include "base/crypto.h"
@@ -76,7 +76,7 @@ static struct bench *make(void)
     return b;
 }
 
-/* --- whoever has the whole */
+/* --- a client with all rows */
 
 static void write_head(void *context)
 {
@@ -122,7 +122,7 @@ static void prove_one(void *context)
     if (len > b->proof_len) b->proof_len = len;
 }
 
-/* --- whoever needs one row */
+/* --- a client that needs one row */
 
 static void hash_head(void *context)
 {
@@ -132,7 +132,7 @@ static void hash_head(void *context)
     must(assay_cont_rows_read(0, assay_slice_over(b->document[0], b->len[0]), &b->said));
 }
 
-/* The proof is that of the row whose turn it is. */
+/* A proof of each row in turn. */
 static void verify_one(void *context)
 {
     struct bench *b = context;

@@ -165,7 +165,7 @@ static void make_holders(struct world *w)
     ASSAY_ASSERT(w->r->synced_count == ids);
 }
 
-/* --- everything that is said, until nobody says anything */
+/* --- delivery of all messages, until none is left */
 
 static void task_add(struct world *w, enum task_kind kind, uint32_t from, uint32_t to,
                      uint64_t serial, struct assay_slice bytes)
@@ -210,7 +210,8 @@ static void final_record(struct world *w, uint32_t from, const struct assay_shar
     else (void)assay_share_registry_apply_deal(w->r, from, &w->line, &w->facts);
 }
 
-/* What it submits is final in its turn: the facts of one record are told before the next is. */
+/* Submitted records become final in order: the facts of one record are delivered before the
+ * next. */
 static void does(struct world *w, uint32_t from)
 {
     for (uint32_t i = 0; i < w->out.count; i++) {

@@ -1,12 +1,13 @@
 /*
  * tests/bench/services/bench_tasks.c - benchmark of attested tasks.
  *
- * What attested tasks cost a processor: records in the fold beside full tables, the signatures
- * inside them, and a step of both sides together.
+ * Processor time of attested tasks: records in the fold with full tables, the signatures in them,
+ * and a step of both sides together.
  *
- * One core, no network, no ledger behind the fold; best of seven rounds. A step is what requestor
+ * One core, no network, no ledger around the fold; best of seven rounds. A step is what requestor
  * and enclave compute for it: two sealings and their opening, receipt, voucher and key, with
- * OpenSSL behind the functions of seal.h (the tests' own adapter, which loads its keys each time).
+ * OpenSSL behind the functions of seal.h (the adapter of the tests, which loads its keys each
+ * time).
  */
 #include "base/assert.h"
 #include "services/tasks/executor.h"

@@ -1,11 +1,11 @@
 /*
  * tests/bench/sim/bench_epochs.c - benchmark of the epoch simulator.
  *
- * How many epochs a second the epoch world closes.
+ * Epochs that the epoch world closes per second.
  *
  * A tenth of the network is quiet, a twentieth votes ABSENT, links lose 5 %: rows differ, as in the
- * scenarios of the library. Beside it the floor: the tally of such rows and the state root alone.
- * The cost of an epoch over the number of nodes is fitted by least squares on logarithms.
+ * scenarios of the library. The lower bound is the tally of such rows and the state root alone. The
+ * cost of an epoch over the number of nodes is fitted by least squares on logarithms.
  *
  * usage: bench_sim_epochs [NODES [EPOCHS [THREADS]]]
  */

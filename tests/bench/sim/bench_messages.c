@@ -1,10 +1,10 @@
 /*
  * tests/bench/sim/bench_messages.c - benchmark of the message simulator.
  *
- * How fast the message world runs, beside the floor of its queue.
+ * Speed of the message world, compared with the lower bound of its queue.
  *
- * Modelled signatures, one core, processor time. The floor is the queue alone: items pushed and
- * popped in the same numbers, with the same payload shared by the recipients.
+ * Modelled signatures, one core, processor time. The lower bound is the queue alone: items pushed
+ * and popped in the same numbers, with the same payload shared by the recipients.
  *
  * usage: bench_sim_messages
  */

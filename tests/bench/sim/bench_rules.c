@@ -1,8 +1,8 @@
 /*
- * tests/bench/sim/bench_rules.c - epochs a second of each scoring rule, on one core.
+ * tests/bench/sim/bench_rules.c - epochs per second of each scoring rule, on one core.
  *
- * Every member casts a full ballot; one in ten badmouths. Everybody has a platform, an operator and
- * a vendor of its own.
+ * Every member sends a full ballot; one in ten badmouths. Each member has a platform, an operator
+ * and a vendor of its own.
  *
  * usage: bench_sim_rules [MEMBERS]
  */

@@ -1,6 +1,6 @@
 /*
- * tests/bench/sim/bench_swarm.c - seeds a minute: random scenarios under all checkers, on one
- * thread and on all. The floor beside them is the same work around runs that simulate nothing.
+ * tests/bench/sim/bench_swarm.c - seeds per minute: random scenarios under all checkers, on one
+ * thread and on all. The lower bound is the same work around runs that simulate nothing.
  */
 #include "apps/sim/commands/batch.h"
 #include "apps/sim/commands/swarm.h"

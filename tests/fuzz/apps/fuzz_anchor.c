@@ -1,8 +1,8 @@
 /*
  * tests/fuzz/apps/fuzz_anchor.c - any bytes as anchor.yaml.
  *
- * Properties: what is refused has a message fit for a terminal, what is taken is within its bounds,
- * its nodes can be asked, and read again it is the same.
+ * Properties: a rejection has a message without control characters; an accepted file is within its
+ * limits, its nodes can be queried, and it decodes to the same again.
  */
 #include "apps/config/anchor.h"
 #include "base/assert.h"

@@ -1,11 +1,11 @@
 /*
  * tests/fuzz/apps/fuzz_ear.c - any bytes as an attestation result.
  *
- * The bytes are read twice: as a token, which nobody signed and which must be refused; and as the
- * claims of a token that is signed here, so that what stands behind the signature is reached.
+ * The bytes are decoded twice: as an unsigned token, which must be rejected; and as the claims of a
+ * token that is signed here, so that the code after the signature check is reached.
  *
- * Properties: an answer that is not VALID has words fit for a terminal; a valid one has a status
- * that no submodule's worst claim contradicts.
+ * Properties: a result other than VALID has a message without control characters; a valid one has a
+ * status that no submodule's worst claim contradicts.
  */
 #include "apps/assay/evidence/ear_read.h"
 #include "base/assert.h"

@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/net/fuzz_change.c - fuzz target: the file of a change as operators pass it round. What
- * reads is written back the same byte for byte, and every action of it can be told.
+ * tests/fuzz/net/fuzz_change.c - fuzz target: the file of a change that operators exchange. What
+ * decodes is encoded again with the same bytes, and every action of it can be formatted.
  */
 #include "base/assert.h"
 #include "net/documents/change_review.h"

@@ -70,7 +70,7 @@ static void check_service(struct assay_slice bytes)
     }
 }
 
-/* Whose a message is, read before anything of it was verified. */
+/* Owner of a message, decoded before any part of it is verified. */
 static void check_source(struct assay_slice bytes)
 {
     static _Alignas(64) uint8_t memory[1 << 16];
@@ -94,7 +94,7 @@ static void check_history(struct assay_slice bytes)
     if (assay_history_decode(bytes, &row) != ASSAY_OK) return;
     ASSAY_ASSERT(assay_history_encode(&row, &w) == ASSAY_OK);
     const struct assay_slice now = assay_slice_over(again, w.len);
-    /* A row of the form before is written in that of today, which says the same when it is read. */
+    /* A row in the previous format is encoded in the current one, and decodes to the same row. */
     static uint8_t once_more[sizeof again];
     struct assay_writer more = assay_writer_over(once_more, sizeof once_more);
     const bool of_today = now.len > 0 && bytes.bytes[0] == now.bytes[0];

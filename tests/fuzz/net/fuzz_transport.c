@@ -1,9 +1,9 @@
 /*
  * tests/fuzz/net/fuzz_transport.c - fuzz target: the core's side of a transport (net/transport)
- * against one that does what the bytes say: it becomes ready, reports frames well and badly, writes
- * anything into the shared memory, speaks nonsense, falls, cannot be started. Whatever it does:
- * what is handed on is a frame of a slot under a key that the roster has for it; no counter moves
- * that is not a transport's; and when a good one comes, its frames are heard.
+ * with a transport that the input scripts: it becomes ready, reports valid and invalid frames,
+ * writes anything into the shared memory, sends invalid messages, crashes, or cannot be started.
+ * Properties: only frames of a slot under a key that the roster has for it are passed on; only
+ * counters of a transport change; and frames of a later correct transport are received.
  */
 #include "base/assert.h"
 #include "base/system_clock.h"

@@ -22,11 +22,11 @@ static struct world {
     struct assay_verifier_supervisor *keeper;
     uint64_t now_ms, cpu_ms;
     enum job_state jobs[JOBS];
-    bool said[JOBS];    /* well, by the judge that runs */
-    bool expired[JOBS]; /* the epoch that asked is closed */
+    bool said[JOBS];    /* answered correctly by the running verifier */
+    bool expired[JOBS]; /* the epoch of the request is closed */
     int64_t pids;
     int judge;              /* its end of the socket; -1: none runs */
-    uint64_t in_hand[JOBS]; /* jobs that the judge has taken and not answered */
+    uint64_t in_hand[JOBS]; /* jobs that the verifier has received and not answered */
     size_t in_hand_count;
     bool no_start;
 } w;
@@ -80,7 +80,7 @@ uint64_t assay_child_cpu_ms(const struct assay_child *child)
     return w.cpu_ms;
 }
 
-/* ------------------------------------------------------------ whose jobs they are */
+/* ------------------------------------------------------------ owner of the jobs */
 
 static void load(void *context, uint64_t number, struct assay_verifier_process_job *job)
 {
@@ -132,7 +132,7 @@ static void give(uint8_t number)
     else ASSAY_ASSERT(taken);
 }
 
-/* ------------------------------------------------------------ what the judge does */
+/* ------------------------------------------------------------ actions of the verifier */
 
 static void judge_takes(void)
 {
@@ -237,7 +237,7 @@ static void step(struct tape *t)
     case 8: judge_lies(next(t), next(t)); break;
     case 9: say_raw(t); break;
     case 10: judge_garbles(next(t), next(t)); break;
-    case 11: /* it falls; what it said before may still be read */
+    case 11: /* it crashes; its earlier answers may still be read */
         if (w.judge >= 0) (void)shutdown(w.judge, SHUT_RDWR);
         break;
     case 12: {
@@ -266,7 +266,7 @@ static bool all_answered(void)
     return true;
 }
 
-/* READY said twice is a fall: once for each that runs. */
+/* A second READY counts as a crash: once for each that runs. */
 static void be_good(void)
 {
     int64_t greeted = 0;

@@ -1,14 +1,14 @@
 /*
- * tests/fuzz/quote/fuzz_eventlog.c - any bytes as event logs beside registers, and a policy that
- * speaks of one of their events.
+ * tests/fuzz/quote/fuzz_eventlog.c - any bytes as event logs with registers, and a policy about one
+ * of their events.
  *
- * Input: shape, bank, event, state, and two bytes that say how long the first log is; then the
- * logs. Shape: bit 0 is a TD, bit 1 quotes what the logs make, as this file replays them, bit 2
- * turns a bit of one quoted value, bit 3 gives the second log again, bit 4 has a policy.
+ * Input: shape, bank, event, state, and two bytes with the length of the first log; then the logs.
+ * Shape: bit 0 is a TD, bit 1 quotes the replay of the logs in this file, bit 2 flips a bit of one
+ * quoted value, bit 3 repeats the second log, bit 4 has a policy.
  *
- * Properties: every call returns; a second look gives the same verdict and report; what is quoted
- * as it was replayed matches, and what is not differs and refuses; an event of a proven register is
- * denied, and found, by its own digest; without proof no event is known.
+ * Properties: every call returns; a second appraisal gives the same verdict and report; a value
+ * quoted as replayed matches, and any other differs and is rejected; an event of a proven register
+ * is denied, and found, by its own digest; without proof no event is found.
  */
 #include "base/assert.h"
 #include "quote/eventlog/appraise.h"

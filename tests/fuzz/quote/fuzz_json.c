@@ -1,8 +1,8 @@
 /*
  * tests/fuzz/quote/fuzz_json.c - any bytes as TCB info and as QE identity.
  *
- * Properties: what is accepted is bounded, its signed bytes stand inside the text and are an
- * object; a refusal leaves the outputs alone.
+ * Properties: an accepted input is within the limits, and its signed bytes are inside the text and
+ * are an object; a rejection does not change the outputs.
  */
 #include "base/assert.h"
 #include "quote/collateral/tcb.h"

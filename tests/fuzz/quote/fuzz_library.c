@@ -1,10 +1,10 @@
 /*
- * tests/fuzz/quote/fuzz_library.c - libassay as a stranger uses it, over files that were turned.
+ * tests/fuzz/quote/fuzz_library.c - libassay as an external program uses it, with modified files.
  *
- * A SOFT vendor made at the start gives a good set of files and a quote; the input says what is
- * done to them: steps of six bytes - file, deed, offset, value.
+ * A SOFT vendor made at the start supplies a good set of files and a quote; the input is a list of
+ * modifications in steps of six bytes: file, action, offset, value.
  *
- * Properties: every call returns; a verdict follows whatever was added; evidence that was turned is
+ * Properties: every call returns; every set of added files gets a verdict; modified evidence is
  * never affirming.
  */
 #include "base/assert.h"

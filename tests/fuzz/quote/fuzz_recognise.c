@@ -1,9 +1,10 @@
 /*
- * tests/fuzz/quote/fuzz_recognise.c - a file of a folder of collateral: which bytes are which.
+ * tests/fuzz/quote/fuzz_recognise.c - any bytes as a file in a folder of collateral, split into
+ * pieces.
  *
- * Properties: pieces borrow from the file or from the room beside it and are never empty; the same
- * file gives the same pieces twice; the header of a revocation list anywhere in the file gives a
- * piece that is a list, read or damaged, unless the file holds another piece that can be read.
+ * Properties: pieces refer to the file or to the scratch memory and are never empty; the same file
+ * gives the same pieces twice; the header of a revocation list anywhere in the file gives a piece
+ * that is a list, valid or damaged, unless the file contains another piece that can be parsed.
  */
 #include "base/assert.h"
 #include "quote/pieces/recognise.h"

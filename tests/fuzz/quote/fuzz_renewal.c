@@ -1,11 +1,11 @@
 /*
  * tests/fuzz/quote/fuzz_renewal.c - any bytes as a set in force and an offer that would follow it.
  *
- * Input: how many turns (one byte), as many turns of three bytes (side, date or number, by how
- * much: days of Intel's pieces, which nobody but Intel could sign), the length of the set (three
- * bytes), set, offer. Properties: nothing follows itself; no two sets follow one another; what may
- * follow makes a set that decodes, that the offer follows no more, and that the offer does not
- * change again; each refusal has its reason.
+ * Input: the number of modifications (one byte), as many modifications of three bytes (side, date
+ * or number, amount: days of Intel's pieces, which only Intel could sign), the length of the set
+ * (three bytes), set, offer. Properties: nothing follows itself; no two sets follow one another; a
+ * permitted successor makes a set that decodes, that the offer no longer follows, and that the
+ * offer does not change again; each rejection has its reason.
  */
 #include "base/assert.h"
 #include "quote/collateral/endorsements.h"

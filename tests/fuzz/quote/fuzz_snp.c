@@ -2,11 +2,12 @@
  * tests/fuzz/quote/fuzz_snp.c - any bytes as an SNP report, bare or in a package with certificates.
  *
  * Input: one byte of shape, then the report, then the length of a first certificate in two bytes,
- * it, and others. Shape: bit 0 packs them; bits 1 and 2 pin roots; bit 3 demands a list; bit 4 is
- * the exact mode; bit 5 pins the roots that come along.
+ * the certificate, and others. Shape: bit 0 packs them; bits 1 and 2 pin roots; bit 3 requires a
+ * list; bit 4 is the exact mode; bit 5 pins the roots in the package.
  *
- * Properties: nothing is genuine but under a root that came along, with every proof; what does not
- * parse has no claims; fields lie where the format says; a warm verdict is the cold one.
+ * Properties: a report is genuine only under a root in the package, with every proof; a report that
+ * does not parse has no claims; fields are where the format defines them; a warm verdict equals the
+ * cold one.
  */
 #include "base/assert.h"
 #include "quote/accept/policy.h"

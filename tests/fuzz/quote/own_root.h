@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/quote/own_root.h - the roots that evidence brings along, pinned, so that what stands
- * behind a root is reached by seeds whose vendor is the tests' own.
+ * tests/fuzz/quote/own_root.h - the roots contained in evidence, pinned, so that seeds with a
+ * vendor of the tests reach the code after the root check.
  */
 #ifndef ASSAY_TESTS_FUZZ_QUOTE_OWN_ROOT_H
 #define ASSAY_TESTS_FUZZ_QUOTE_OWN_ROOT_H

@@ -1,9 +1,9 @@
 /*
  * tests/fuzz/quote_source/fuzz_nsm.c - any bytes as an answer of a Nitro Secure Module.
  *
- * Properties: an accepted answer holds a document inside the input or a printable refusal, never
- * both, never neither; behind a document nothing stands but the ends of two maps; a byte more is
- * refused.
+ * Properties: an accepted answer contains a document inside the input or a printable refusal, never
+ * both, never neither; after a document only the ends of two maps follow; an additional byte is
+ * rejected.
  */
 #include "base/assert.h"
 #include "quote/source/platform/nsm_message.h"

@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/services/fuzz_document.c - fuzz target: the documents of a group: the length of the
- * head (2 bytes), the head, the rows. What is read holds every invariant, goes on under any
- * standings, and is written again as the very bytes that it came from.
+ * head (2 bytes), the head, the rows. Properties: what decodes has every invariant, accepts any
+ * standings at a close, and is encoded with the same bytes.
  */
 #include "base/assert.h"
 #include "services/continuity/document.h"

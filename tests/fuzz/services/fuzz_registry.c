@@ -1,8 +1,7 @@
 /*
- * tests/fuzz/services/fuzz_registry.c - fuzz target: the documents of a registry, each behind its
- * length (u16, big-endian); those that are left out are the ones of the genesis. What is read holds
- * every invariant, is written again as the very bytes that it came from, and goes on under any
- * close.
+ * tests/fuzz/services/fuzz_registry.c - fuzz target: the documents of a registry, each after its
+ * length (u16, big-endian); omitted ones are those of the genesis. Properties: what decodes has
+ * every invariant, is encoded with the same bytes, and accepts any close.
  */
 #include "base/assert.h"
 #include "tests/support/services/registry_world.h"

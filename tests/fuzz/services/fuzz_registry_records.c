@@ -1,9 +1,8 @@
 /*
  * tests/fuzz/services/fuzz_registry_records.c - fuzz target: records of every kind. Each step is a
- * kind, a slot and a payload behind its length (u16, big-endian); kind 0 closes an epoch, and its
- * payload is a standing a slot. A payload whose shape is good is folded, signed or not, since
- * whatever a fold is given has to leave every invariant; what then stands is written and read
- * again.
+ * kind, a slot and a payload after its length (u16, big-endian); kind 0 closes an epoch, and its
+ * payload is one standing per slot. A well-formed payload is folded, signed or not, since any input
+ * of a fold must leave every invariant intact; the result is encoded and decoded again.
  */
 #include "base/assert.h"
 #include "tests/support/services/registry_world.h"

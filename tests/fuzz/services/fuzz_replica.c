@@ -1,8 +1,8 @@
 /*
  * tests/fuzz/services/fuzz_replica.c - fuzz target: a replica under a script of frames. Each step
  * is a byte (sender, tick), two of length, and a frame, whose group, view, instance and session are
- * put right so that it passes the first checks. Every invariant holds after each step, and what is
- * refused changes nothing that is sent.
+ * corrected so that it passes the first checks. Every invariant holds after each step, and a
+ * rejected frame does not change any message.
  */
 #include "base/assert.h"
 #include "base/cursor.h"

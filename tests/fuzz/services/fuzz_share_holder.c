@@ -1,8 +1,7 @@
 /*
  * tests/fuzz/services/fuzz_share_holder.c - fuzz target: a holder under a script. Each step is a
- * byte (what happens), one (who), two of length, and bytes: a message, whose nonces are put right
- * on request so that it passes the first checks, or evidence. Every invariant holds after each
- * step.
+ * byte (event), one (member), two of length, and bytes: a message, whose nonces are corrected on
+ * request so that it passes the first checks, or evidence. Every invariant holds after each step.
  */
 #include "base/assert.h"
 #include "base/cursor.h"
@@ -26,7 +25,7 @@ static struct assay_share_effects effects;
 static struct assay_share_facts facts;
 static uint32_t drawn;
 
-/* The last exchange's, for the next message; and what the host was asked last. */
+/* The nonces of the last exchange, for the next message; and the last request to the host. */
 static uint8_t nonces[64];
 static uint64_t serial;
 

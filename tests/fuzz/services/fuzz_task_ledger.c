@@ -1,9 +1,9 @@
 /*
  * tests/fuzz/services/fuzz_task_ledger.c - fuzz target: the fold under a script of records. Each
  * step is a byte for the kind, one for the slot, and numbers that make a record out of few
- * accounts, keys and tasks, so that most of them meet something; signatures are not looked at, as
- * the fold does not. Every invariant holds after each step (the fold asserts them), and money is
- * neither made nor lost.
+ * accounts, keys and tasks, so that most of them match; signatures are not verified, since the fold
+ * does not verify them. Every invariant holds after each step (the fold asserts them), and money is
+ * neither created nor lost.
  */
 #include "base/assert.h"
 #include "services/tasks/ledger.h"

@@ -1,9 +1,9 @@
 /*
- * tests/support/faults/fault.h - calls that fail when they are told to.
+ * tests/support/faults/fault.h - injected failures of wrapped calls.
  *
  * A test program links fault.c and names, for the linker, the functions that it wraps
- * (assay_test_wrap in its CMakeLists.txt). Each wrapper asks fault_now() before it goes on to the
- * function itself. The calls are counted in the order in which they come, whatever function it is.
+ * (assay_test_wrap in its CMakeLists.txt). Each wrapper calls fault_now() before it calls the
+ * function itself. Calls of all wrapped functions are counted together, in their order.
  */
 #ifndef ASSAY_TESTS_SUPPORT_FAULT_H
 #define ASSAY_TESTS_SUPPORT_FAULT_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Call number nth from now fails (1: the next one; 0: none), and the count begins anew. */
+/* Call number nth from now fails (1: the next one; 0: none), and the count restarts. */
 void fault_arm(size_t nth);
 /* Returns: how many calls there were since fault_arm. */
 size_t fault_count(void);

@@ -1,7 +1,7 @@
 /*
  * tests/support/faults/fault_crypto.c - injected failures of cryptographic calls.
  *
- * What draws randomness, signs and seals fails when fault.h says so. The names are the linker's:
+ * Random numbers, signing and sealing fail when fault.h requests it. The names are the linker's:
  * programs that link this file wrap every function in it (--wrap).
  */
 #include "base/crypto.h"

@@ -1,5 +1,7 @@
 /*
- * tests/support/faults/fault_files.c - reading and writing whole files fails when fault.h says so.
+ * tests/support/faults/fault_files.c - injected failures of reading and writing complete files,
+ * when fault.h requests it.
+ *
  * The names are the linker's: programs that link this file wrap every function in it (--wrap).
  */
 #include "base/file/file.h"

@@ -169,7 +169,7 @@ static void send_one(struct world *w, struct machine *from, const struct assay_c
         facts_add(w, &facts);
         return;
     }
-    if (bytes[1] == ASSAY_CONT_PING) return; /* it says nothing of memory: room for what does */
+    if (bytes[1] == ASSAY_CONT_PING) return; /* carries no table: leaves room for others */
     if (send->sign)
         assay_model_sign(from->secret, send->statement,
                          bytes + send->len - ASSAY_P256_SIGNATURE_LEN);
@@ -206,8 +206,8 @@ static void replica_did(struct world *w, struct machine *m, const struct assay_c
         send_one(w, m, sender, &w->effects.send[i]);
 }
 
-/* docs/services.md 1.9.8: whatever is handed over, an enclave runs in views that the ledger
- * started, by the keys and contacts that it decided. */
+/* docs/services.md 1.9.8: whatever hand-over it receives, an enclave runs only in views that the
+ * ledger started, with the keys and contacts that it decided. */
 static void hold_view(struct world *w, const struct clone *c)
 {
     for (uint32_t i = 0; i < w->fact_count; i++) {
@@ -221,7 +221,7 @@ static void hold_view(struct world *w, const struct clone *c)
     if (w->fact_count < FACTS) violated(w, "VIEW", c->shown, w->released);
 }
 
-/* What an enclave is told is what the application acts upon. */
+/* The events of an enclave are what the application acts upon. */
 static void clone_did(struct world *w, struct clone *c)
 {
     const struct assay_cont_client *client = &c->client;
@@ -497,7 +497,7 @@ static void clone_learn(struct world *w, struct clone *c)
     clone_did(w, c);
 }
 
-/* Replicas of somebody else, who has a real record of a change at hand. */
+/* Replicas of another group, with a real record of a change. */
 static void forge_roster(struct world *w, struct assay_cont_table_record *record)
 {
     uint8_t digest[32];
@@ -514,8 +514,8 @@ static void forge_roster(struct world *w, struct assay_cont_table_record *record
     }
 }
 
-/* The host hands over what it has, as it is or changed. It has numbers of its own: whoever refuses
- * all of it goes on as without. */
+/* The host submits hand-overs, genuine or changed. It draws its own numbers, so an enclave that
+ * rejects all of them continues as without them. */
 static void forge(struct world *w, struct clone *c)
 {
     uint8_t payload[ASSAY_CONT_RECORD_MAX], bytes[ASSAY_CONT_HANDOVER_LEN_MAX], frame[4096];
@@ -609,7 +609,7 @@ static void step(struct world *w)
             const uint32_t at = (uint32_t)draw(w, w->message_count);
             const uint64_t fate = draw(w, 16);
             if (fate > 0) deliver(w, at);
-            /* What was sent meanwhile may stand there instead: then that one is lost. */
+            /* A message sent meanwhile may be at this position: then that one is lost. */
             if (fate < 14 && at < w->message_count) message_drop(w, at);
         }
     } else if (what < 67) {
@@ -638,7 +638,7 @@ static void heal_machine(struct world *w, struct machine *m)
     replica_did(w, m, NULL);
 }
 
-/* Closes until the group goes on, or says that it cannot: a memory that no member lists
+/* Closes epochs until the group serves, or reports that it cannot: a memory that no member lists
  * since a RECOVER is waited for (docs/services.md 1.9.5). */
 static uint32_t closes_to_heal(const struct world *w)
 {
@@ -648,7 +648,8 @@ static uint32_t closes_to_heal(const struct world *w)
     return closes;
 }
 
-/* Everybody is well again: what was certified must be had, unless too few memories are left. */
+/* All members are healthy again: the certified state must be available, unless too few memories are
+ * left. */
 static void heal(struct world *w)
 {
     struct clone *c = &w->clone[0];
@@ -660,7 +661,7 @@ static void heal(struct world *w)
         score[i] = 1;
         if (!w->machine[i].listed) machine_list(w, i);
     }
-    /* Whoever has to wait for a seat has waited; an instance without a row is born before that. */
+    /* Every back-off for a seat is over; an instance without a row was born before that. */
     if (w->sessions > 0) w->epoch += 2 * ASSAY_CONT_RELIST_CLOSES;
     for (uint32_t i = 0; i < closes_to_heal(w); i++) {
         w->now_ms += 2000;

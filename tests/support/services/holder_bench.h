@@ -114,7 +114,7 @@ static inline void start(struct bench *b, uint32_t own)
     b->h = assay_share_holder_init(b->h, len, &config);
 }
 
-/* What is stored and handed in of the slot's keys for public attempts, beside everything else. */
+/* Effects that store or submit the slot's keys for public attempts, among all others. */
 static inline bool is_of_keys(const struct assay_share_effect *effect)
 {
     return (effect->act == ASSAY_SHARE_ACT_SUBMIT &&
@@ -122,7 +122,7 @@ static inline bool is_of_keys(const struct assay_share_effect *effect)
            (effect->act == ASSAY_SHARE_ACT_PERSIST && assay_bytes_all_zero(effect->id, 32));
 }
 
-/* Takes that away: a test looks at the rest. */
+/* Removes them: a test checks the rest. */
 static inline void without_keys(struct bench *b)
 {
     uint32_t kept = 0;
@@ -247,7 +247,7 @@ struct ask {
     struct assay_slice message;
 };
 
-/* Of the effects of the last call, to a member; MEMBERS: to whoever it is. */
+/* The request among the last effects for a member; MEMBERS: for any member. */
 static inline struct ask ask_to(const struct bench *b, uint32_t member)
 {
     struct ask ask = { { 0 }, { NULL, 0 } };
@@ -335,7 +335,7 @@ static inline enum assay_status give(struct bench *b, uint32_t member,
     return give_to(b, &ask, member, from, piece);
 }
 
-/* A dealer has said what it deals. */
+/* A dealer has announced its dealing. */
 static inline void say_dealt(struct bench *b, uint32_t member,
                              const struct assay_share_commitments *dealt)
 {

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* Who uses which of the keys. */
+/* Owners of the keys. */
 enum {
     REPLICAS = 0,
     HOLDERS = 20,
@@ -15,7 +15,7 @@ enum {
     INSTANCES_COUNT = 6,
     TASKS = 54,
     TASKS_COUNT = 2,
-    SECRETS = 24, /* ids that somebody puts */
+    SECRETS = 24, /* ids that owners put */
     STRANGER = 200,
 };
 
@@ -230,7 +230,7 @@ static void retire(struct registry_world *w, const struct assay_cont_group *grou
          ASSAY_OK);
 }
 
-/* A seat is not heard by another, or by nobody who sits. */
+/* A seat is not reachable by another one, or by no seat. */
 static void silent(struct registry_world *w, const struct assay_cont_group *group,
                    struct registry_record *out)
 {
@@ -383,7 +383,7 @@ static bool change(struct registry_world *w, const struct assay_share_registry *
     return true;
 }
 
-/* Somebody who sits in a cluster that has members. Returns: false when there is none. */
+/* A holder in a cluster that has members. Returns: false when there is none. */
 static bool sits(struct registry_world *w, const struct assay_share_registry *s,
                  struct registry_record *out, uint32_t *cluster, uint32_t *slot)
 {
@@ -479,7 +479,7 @@ static bool reads(struct registry_world *w, const struct assay_share_registry *s
     return true;
 }
 
-/* A share of other commitments than the ledger has, signed by who gave it. */
+/* A share with other commitments than in the ledger, signed by its giver. */
 static bool lie(struct registry_world *w, const struct assay_share_registry *s,
                 struct registry_record *out)
 {
@@ -713,7 +713,7 @@ void registry_world_close(struct registry_world *w)
 {
     w->epoch += one_in(w, 60) ? 70 : 1;
     for (uint32_t i = 0; i < WORLD_MEMBERS; i++) {
-        /* Mostly full: else groups are gone at once, and nobody deals. */
+        /* Mostly FULL: otherwise groups are gone at once, and no holder deals. */
         w->member[i] = (struct assay_registry_member){
             .standing = one_in(w, 16) ? (enum assay_registry_standing)registry_world_below(w, 5)
                                       : ASSAY_REGISTRY_STAND_FULL,

@@ -43,13 +43,13 @@ struct registry_documents {
 
 /* Two groups of three, two clusters of four slots, four tasks. Out: *w, of that seed. */
 void registry_world_init(struct registry_world *w, uint64_t seed);
-/* Returns: a registry as the genesis says, the caller's to free. */
+/* Returns: a registry of the genesis, the caller's to free. */
 struct assay_registry *registry_world_fresh(const struct registry_world *w);
 uint32_t registry_world_below(struct registry_world *w, uint32_t n);
 /* The next record, for a registry that is r now. */
 void registry_world_record(struct registry_world *w, const struct assay_registry *r,
                            struct registry_record *out);
-/* What the next close tells: w->epoch and w->member. */
+/* Input of the next close: w->epoch and w->member. */
 void registry_world_close(struct registry_world *w);
 /* All documents of r; freed by registry_documents_free. */
 void registry_documents_of(const struct registry_world *w, const struct assay_registry *r,

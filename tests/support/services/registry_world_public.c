@@ -42,7 +42,7 @@ static struct assay_share_speaker speaker_of(const struct assay_share_registry *
     return speaker;
 }
 
-/* The secret half of a slot's key: everybody here has the same ones. */
+/* The secret half of a slot's key: all members of this world have the same ones. */
 static struct assay_secret32 taker_of(uint32_t cluster, uint32_t slot)
 {
     return scalar('E', 1 + cluster * 16 + slot);

@@ -285,7 +285,7 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
         if (l->programs[i].service != 0) say(&l->programs[i], &m);
 }
 
-/* As a ledger checks before a record may stand in a block. */
+/* The checks of a ledger before it includes a record in a block. */
 static void order(struct service_ledger *l, uint32_t slot, enum assay_service_kind kind,
                   struct assay_slice payload)
 {
@@ -362,7 +362,7 @@ static void quote(struct service_ledger *l, struct program *p,
     say(p, &answer);
 }
 
-/* The evidence of the tests: whose it is, what runs there, what it covers. */
+/* Evidence of the tests: its node, its program and what it covers. */
 static bool stands(const struct service_ledger *l, const struct assay_service_message *m)
 {
     static const uint8_t nobody[32];

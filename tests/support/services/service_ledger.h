@@ -1,13 +1,13 @@
 /*
  * tests/support/services/service_ledger.h - a ledger for programs of services without a network
- * behind it: what a program hands in is checked, ordered and final at once.
+ * behind it: records that a program submits are checked, ordered and final at once.
  *
- * It speaks net/services/wire.h on UNIX sockets as the daemons of its members would, and folds by
- * the product's code. At the socket that it is opened with a connection is a member: the first one
- * has slot 0, and so on; who comes back has the next one, unless service_ledger_expect names
- * another. A socket of service_ledger_member is one member's daemon.
+ * It implements net/services/wire.h on UNIX sockets like the daemons of its members, and folds with
+ * the product's code. On the socket that it is opened with, each connection is a member: the first
+ * one has slot 0, and so on; a reconnecting client has the next one, unless service_ledger_expect
+ * names another. A socket of service_ledger_member is the daemon of one member.
  *
- * Evidence of the tests names node, measurement and what it covers, and is judged by that.
+ * Evidence of the tests names node, measurement and what it covers, and is appraised by that.
  */
 #ifndef ASSAY_TESTS_SUPPORT_SERVICE_LEDGER_H
 #define ASSAY_TESTS_SUPPORT_SERVICE_LEDGER_H
@@ -30,7 +30,7 @@ void service_ledger_member(struct service_ledger *ledger, const char *path, uint
 void service_ledger_expect(struct service_ledger *ledger, uint32_t slot);
 /* Waits up to so long for connections and records, and serves them. */
 void service_ledger_turn(struct service_ledger *ledger, int timeout_ms);
-/* From the next close on a member stands so, or as this. */
+/* From the next close on a member has this standing, or this state. */
 void service_ledger_stand(struct service_ledger *ledger, uint32_t slot,
                           enum assay_cont_standing standing);
 void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
@@ -48,11 +48,11 @@ void service_ledger_hang_up(struct service_ledger *ledger);
 void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind);
 /* Records are held back, and become final when that ends. */
 void service_ledger_hold(struct service_ledger *ledger, bool held);
-/* So many records that are handed in from now on never come to be. */
+/* The next `count` submitted records are never included. */
 void service_ledger_lose(struct service_ledger *ledger, uint32_t count);
 /* How many did since then: from different slots, each counted once. */
 uint32_t service_ledger_lost(const struct service_ledger *ledger);
-/* Evidence of a member is of a program that nobody knows. */
+/* Evidence of a member is of an unknown program. */
 void service_ledger_tamper(struct service_ledger *ledger, uint32_t slot);
 /* SHA-256 of what evidence of a member calls its measurement, when it was not tampered with. */
 void service_ledger_measurement(uint8_t measurement[static 32]);

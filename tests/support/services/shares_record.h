@@ -7,7 +7,7 @@
 
 #include "services/shares/cluster.h"
 
-enum { SHARES_MEMBERS = 18, SHARES_CERTIFIED = 16 /* beside a standing */ };
+enum { SHARES_MEMBERS = 18, SHARES_CERTIFIED = 16 /* next to a standing */ };
 
 enum shares_record_kind {
     SHARES_HOLDER,

@@ -1,7 +1,6 @@
 /*
  * tests/support/services/shares_round_bench.h - one cluster with one secret whose private attempt
- * was not done, and slots that deal it anew in public, each as its test says (docs/services.md
- * 5.17).
+ * failed, and slots that reshare it in public, as each test defines (docs/services.md 5.17).
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_ROUND_BENCH_H
 #define ASSAY_TESTS_SUPPORT_SHARES_ROUND_BENCH_H
@@ -52,7 +51,7 @@ static inline struct assay_secret32 bench_scalar(struct bench *b)
     return scalar;
 }
 
-/* Counts what a call told. */
+/* Counts the facts of a call. */
 static inline void bench_look(struct bench *b)
 {
     assay_share_registry_check(b->r);
@@ -257,7 +256,7 @@ static inline enum assay_share_result bench_deal(struct bench *b, uint32_t slot,
     return result;
 }
 
-/* Slots of `who` deal honestly. */
+/* The slots of `who` deal honestly. */
 static inline void bench_deal_all(struct bench *b, uint32_t who)
 {
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
@@ -312,7 +311,7 @@ static inline enum assay_share_result bench_say(struct bench *b, uint32_t slot,
     return result;
 }
 
-/* Slots of `who` make their shares of what is on the ledger, each by itself, and say so. */
+/* The slots of `who` each compute their shares from the ledger, and report them. */
 static inline void bench_have_all(struct bench *b, uint32_t who)
 {
     struct assay_secret32 made[SLOTS];

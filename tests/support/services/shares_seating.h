@@ -1,7 +1,7 @@
 /*
  * tests/support/services/shares_seating.h - seats and keys of holders in tests.
  *
- * What a slot's holder names in what it says of it.
+ * The seat that the holder of a slot names in its records.
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_SEATING_H
 #define ASSAY_TESTS_SUPPORT_SHARES_SEATING_H

@@ -98,7 +98,7 @@ static uint32_t id_number(const struct world *w, const uint8_t id[static 32])
     ASSAY_UNREACHABLE("an id of nobody");
 }
 
-/* A share is on a disk before anybody counts on it. */
+/* A share is durable before any holder depends on it. */
 static void check_fact(struct world *w, const struct assay_share_fact *fact)
 {
     if (fact->kind == ASSAY_SHARE_CONVICTED) {
@@ -232,7 +232,7 @@ static void close_epoch(struct world *w)
 
 /* --- holders */
 
-/* A host's context is its machine; randomness is the world's. */
+/* The context of a host is its machine; randomness is that of the world. */
 struct own_host {
     struct world *w;
     struct machine *m;
@@ -317,7 +317,7 @@ static void list_itself(struct world *w, struct machine *m)
     pool_add(w, SHARES_HOLDER, shares_number_of(w, m), out);
 }
 
-/* A host that executes effects; it dies when it has done as many as left says. */
+/* A host that executes effects; it crashes after `left` of them. */
 struct host {
     struct world *w;
     struct machine *m;
@@ -494,7 +494,7 @@ static void tick(struct world *w, struct machine *m)
     shares_host_does(w, m);
 }
 
-/* --- who shows what it was given */
+/* --- members that publish what they received */
 
 static void show_some(struct world *w)
 {
@@ -589,7 +589,7 @@ static void message_drop(struct world *w, uint32_t at)
     w->message[at] = w->message[--w->message_count];
 }
 
-/* Disk and key are gone: it lists itself anew, and is nobody's holder until it has a slot. */
+/* Disk and key are lost: the member lists itself again, and has no slot at first. */
 static void rekey(struct world *w, struct machine *m)
 {
     if (w->rekeys == 0) return;
@@ -649,7 +649,7 @@ static bool is_settled(struct world *w)
             for (uint32_t i = 0; i < w->plan->ids; i++) {
                 const struct assay_share_row *row =
                     assay_share_registry_find(w->head, w->owner[i].id);
-                if (row == NULL) { /* forgotten or deleted: nobody keeps anything of it */
+                if (row == NULL) { /* forgotten or deleted: no holder has shares of it */
                     if (m->disk[i].len > 0) return false;
                     continue;
                 }

@@ -1,27 +1,26 @@
 /*
- * tests/support/services/shares_world.h - clusters of holders, owners, a ledger and a host that
- * means ill, under a schedule drawn from a seed.
+ * tests/support/services/shares_world.h - clusters of holders, owners, a ledger and a hostile host,
+ * under a schedule drawn from a seed.
  *
- * Whatever a hostile host and network may do is a step: messages are lost, repeated and reordered,
- * holders are killed between any two effects and come back with what they had stored, ledgers are
- * shown late, records become final in any order and twice, members are suspended and come back, one
- * loses its disk and key, one deals and gives numbers that are no shares, one shows everything that
- * it was ever given as a lie, new eras begin. The code under test is
- * the product's: holder, exchange, cluster, deal. After each step:
+ * Each possible action of a hostile host and network is a step: messages are lost, repeated and
+ * reordered, holders are killed between any two effects and restart with what they had stored,
+ * ledgers are shown late, records become final in any order and twice, members are suspended and
+ * recover, one loses its disk and key, one deals and sends numbers that are no shares, one reports
+ * everything that it ever received as a lie, new eras begin. The code under test is the product's:
+ * holder, exchange, cluster, deal. After each step:
  *   LOST    a synced id has fewer than k durable shares of its current generation
- *   FALSE   an honest holder stores what is no share of its slot
- *   EARLY   an id is synced, or a slot ready, without what that says being stored
+ *   FALSE   an honest holder stores a number that is no share of its slot
+ *   EARLY   an id is synced, or a slot ready, before the shares that this implies are stored
  *   FRAMED  a member was convicted that never lied
- *   BACK    an id is there that its owner has deleted and not put again
- *   READERS an id is read by others than its owner named last
+ *   BACK    an id exists that its owner has deleted and not put again
+ *   READERS an id is read by a member that its owner did not name last
  *   EQUAL   two dealings of different numbers have equal coefficients above the constant
- *   TWICE   an honest slot dealt two things in one public attempt
- *   COPIED  a dealing stands whose R another has as well
- * and in days, when honest holders hear everything and have the time of an epoch for it:
- *   SILENCED  an honest slot is called silent, loses its slot for that, or is barred
+ *   TWICE   an honest slot dealt two polynomials in one public attempt
+ *   COPIED  two accepted dealings have the same R
+ * and in days, when honest holders receive everything and have an epoch of time for it:
+ *   SILENCED  an honest slot counts as silent, loses its slot for that, or is barred
  *   KEYS      a holder has the key of a round that is over
- *   OVERDUE   a reshare is due for more than 8 closes, or those and what is left of a round that
- *             runs
+ *   OVERDUE   a reshare is due for more than 8 closes plus the rest of a running round
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
 #define ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
@@ -44,7 +43,7 @@ struct shares_plan {
     bool starves; /* the last gives nothing to the first over links, and takes nothing */
     bool forges;  /* the last does in public whatever it can */
     bool mute;    /* the last hands nothing in of public attempts but its keys */
-    uint32_t days; /* epochs in which everybody hears everything; then steps are 0 */
+    uint32_t days; /* epochs in which all holders receive everything; then steps are 0 */
 };
 
 struct shares_result {

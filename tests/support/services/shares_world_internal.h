@@ -96,7 +96,7 @@ struct world {
     uint32_t message_count;
     struct message message[MESSAGES];
     uint32_t signed_count;
-    struct shares_record signed_[SIGNED]; /* what owners have signed, for whoever kept it */
+    struct shares_record signed_[SIGNED]; /* orders that owners signed, for replays */
     uint32_t suspensions, crashes, rekeys, keys, eras;
     struct share_accuser accuser;
     struct shares_dealings dealings;
@@ -116,13 +116,13 @@ struct world {
 uint64_t shares_draw(struct world *w, uint64_t below);
 void shares_draw_bytes(void *context, uint8_t *bytes, size_t len);
 void *shares_copy_of(const uint8_t *bytes, size_t len);
-/* Appends a record to the chain, and looks at what it told. */
+/* Appends a record to the chain, and checks its facts. */
 void shares_make_final(struct world *w, const struct shares_record *record);
 struct message *shares_message_add(struct world *w, const uint8_t *bytes, size_t len);
 struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64]);
 struct assay_share_epoch shares_epoch_of(const struct machine *m);
 uint32_t shares_number_of(const struct world *w, const struct machine *m);
-/* Does what the holder asked for, in its order; the host may die in the middle. */
+/* Executes the holder's effects in order; the host may crash in the middle. */
 void shares_host_does(struct world *w, struct machine *m);
 
 /* A record waits until it is final. */
@@ -133,11 +133,11 @@ void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct 
 void shares_violated(struct world *w, const char *what, uint32_t id, uint32_t who);
 
 /* --- shares_world_public.c */
-/* After a dealing was taken: no two that stand are under one R. */
+/* After a dealing was accepted: no two accepted ones have the same R. */
 void shares_check_dealings(struct world *w);
-/* What an honest slot hands in: of an attempt it deals one thing, over crashes as well. */
+/* Records of an honest slot: one dealing per attempt, also across crashes. */
 void shares_check_handed(struct world *w, const struct shares_record *record);
-/* One that means ill says something of the round that runs. */
+/* A hostile member submits a record of the running round. */
 void shares_forge(struct world *w, struct machine *m);
 
 /* --- shares_world_owners.c */
@@ -145,7 +145,7 @@ void shares_forge(struct world *w, struct machine *m);
 void shares_owner_make(struct world *w, uint32_t number);
 /* Deletes an id, names other readers of it, or puts one again that it deleted. */
 void shares_owner_changes(struct world *w, uint32_t number);
-/* Whoever kept what an owner signed hands it in again. */
+/* A replay of a signed order of an owner. */
 void shares_replay(struct world *w);
 void shares_owner_hands(struct world *w, uint32_t number, uint32_t slot);
 void shares_owner_answers(struct world *w, const struct message *in);

@@ -1,6 +1,6 @@
 /*
- * tests/support/services/shares_world_owners.c - owners of a schedule of shares: they put ids, hand
- * them over, change them; and a host that hands in again what they have signed.
+ * tests/support/services/shares_world_owners.c - owners in a schedule of shares: they put ids, hand
+ * them over and change them; and a host that replays their signed orders.
  */
 #include "tests/support/services/shares_world_internal.h"
 
@@ -74,7 +74,7 @@ void shares_owner_changes(struct world *w, uint32_t number)
     }
 }
 
-/* Whoever kept what an owner signed hands it in again. */
+/* A replay of a signed order of an owner. */
 void shares_replay(struct world *w)
 {
     if (w->signed_count == 0) return;

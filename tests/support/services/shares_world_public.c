@@ -1,7 +1,7 @@
 /*
- * tests/support/services/shares_world_public.c - one member that does in public whatever it can:
- * deals wrong numbers, another constant or another's dealing, disputes what stands, says another
- * digest (docs/services.md 5.17).
+ * tests/support/services/shares_world_public.c - one member with every public attack: it deals
+ * wrong numbers, another constant or a dealing of another member, disputes valid dealings, and
+ * reports another digest (docs/services.md 5.17).
  */
 #include "tests/support/services/shares_world_internal.h"
 
@@ -9,7 +9,7 @@
 
 /* --- what must hold */
 
-/* No two dealings that stand are under one R. */
+/* No two accepted dealings have the same R. */
 void shares_check_dealings(struct world *w)
 {
     const struct assay_share_registry *r = w->head;

@@ -1,11 +1,11 @@
 /*
  * tests/support/services/sodium_model.c - services/shares/sodium.h for worlds that run protocols:
- * nothing is secret, and everything costs next to nothing.
+ * nothing is secret, and everything is nearly free.
  *
- * Scalars are numbers below 2^61 - 1, and a point is its number with a mark, so commitments tell
- * what they hide. Boxes and payloads are in the clear, with a digest over key and text. What
- * protocols rely on as long as nobody forges is kept: a wrong share, another key, a changed box do
- * not stand.
+ * Scalars are numbers below 2^61 - 1, and a point is its number with a mark, so commitments reveal
+ * their value. Boxes and payloads are in the clear, with a digest over key and text. The properties
+ * that protocols need without forgery are preserved: a wrong share, another key and a changed box
+ * are rejected.
  */
 #include "base/crypto.h"
 #include "base/cursor.h"
@@ -126,7 +126,7 @@ void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secre
     assay_sha256(seed->bytes, sizeof seed->bytes, public_key);
 }
 
-/* A link key is its seed, and its own CURVE key; whoever knows it can sign. */
+/* A link key is its seed, and its own CURVE key; any party that has it can sign. */
 void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_key[static 32])
 {
     assay_bytes_copy(public_key, 32, seed->bytes, sizeof seed->bytes);

@@ -21,8 +21,7 @@ void kit_sign(const struct kit_key *key, const uint8_t digest[static 32],
 /* 32 bytes that are other for every tag and number. */
 void kit_bytes(uint8_t tag, uint32_t number, uint8_t bytes[static 32]);
 
-/* Records with their signatures; what stands in them is what the caller has set. Each Returns:
- * nothing. */
+/* Records with their signatures, over the fields that the caller has set. Each Returns: nothing. */
 void kit_sign_transfer(const uint8_t chain_id[static 32], const struct kit_key *key,
                        struct assay_task_transfer *record);
 void kit_sign_open(const uint8_t chain_id[static 32], const struct kit_key *key,
@@ -37,7 +36,7 @@ void kit_claim(const uint8_t chain_id[static 32], const struct kit_key *account,
                const struct kit_key *task_key, const uint8_t task[static 32],
                const uint8_t input[static 32], uint32_t step, uint64_t epoch,
                struct assay_task_claim *claim);
-/* Signs receipt and voucher of the claim as they stand now. */
+/* Signs receipt and voucher of the claim with their current fields. */
 void kit_sign_claim(const uint8_t chain_id[static 32], const struct kit_key *account,
                     const struct kit_key *task_key, struct assay_task_claim *claim);
 

@@ -1,7 +1,7 @@
 /*
- * tests/support/services/task_pair.h - a requestor and an executor of one task, and what they say
- * to each other, for Criterion tests: every call is held against the status that is expected, and
- * everything that leaves is kept in `frame`.
+ * tests/support/services/task_pair.h - a requestor and an executor of one task, and the messages
+ * between them, for Criterion tests: every call is compared with the expected status, and every
+ * outgoing message is stored in `frame`.
  */
 #ifndef ASSAY_TESTS_SUPPORT_TASK_PAIR_H
 #define ASSAY_TESTS_SUPPORT_TASK_PAIR_H
@@ -21,7 +21,7 @@ struct task_pair {
     struct assay_task_requestor r;
     struct assay_task_executor e;
     struct assay_task_outputs outs;
-    uint8_t frame[ASSAY_TASK_FRAME_MAX]; /* what was said last */
+    uint8_t frame[ASSAY_TASK_FRAME_MAX]; /* the last message */
     size_t len;
     uint64_t now_ms;
 };
@@ -38,9 +38,9 @@ void pair_say(struct task_pair *b, const struct assay_task_frame *f);
 /* Returns: the frame at hand, read; its list lies in it. */
 struct assay_task_frame pair_heard(const struct task_pair *b);
 
-/* Returns: a pair of one task of STEPS steps, on the heap, before anything was said. */
+/* Returns: a pair of one task of STEPS steps, on the heap, before any message. */
 struct task_pair *pair_made(void);
-/* Returns: one whose executor has its input. */
+/* Returns: a pair whose executor has its input. */
 struct task_pair *pair_running(void);
 struct assay_task_requestor_config pair_config(const struct task_pair *b);
 void pair_ask(struct task_pair *b);

@@ -75,7 +75,7 @@ static void event_add(struct job *j, const struct event *event)
     j->event[j->event_count++] = *event;
 }
 
-/* Of one side, and the other is told so. */
+/* A RELEASE by one side starts the notice for the other. */
 static void look_at_leaving(struct world *w, struct job *j, bool signed_, uint32_t slot)
 {
     if (j->quiet < 4 || (!signed_ && slot != j->slot)) violated(w, "RELEASE", j);
@@ -83,7 +83,7 @@ static void look_at_leaving(struct world *w, struct job *j, bool signed_, uint32
     j->leaving = 1;
 }
 
-/* Before its time, and nobody has fallen: there was a notice, or nothing paid for it any more. */
+/* An end before the deadline without a failed executor: there was a notice, or it was unpaid. */
 static void look_at_release(struct world *w, const struct job *j)
 {
     const bool unpaid = j->quiet >= 60 && j->kept_in >= 64;
@@ -306,7 +306,7 @@ static void requestor_did(struct world *w, struct job *j)
         violated(w, "REQUESTOR", j);
     if (w->outs.events & ASSAY_TASK_EVENT_CHEATED) {
         w->result->cheated++;
-        /* Whoever is honest is never taken for a liar, whatever a network changes. */
+        /* An honest side is never reported as a liar, whatever a network changes. */
         if (!j->contradicted) violated(w, "RESULT", j);
     }
     if (w->outs.events & ASSAY_TASK_EVENT_KEYS) {
@@ -387,7 +387,7 @@ static void requestor_start(struct world *w, struct job *j)
                                                   .epoch = w->epoch,
                                                   .crypto = &j->mine.crypto };
     uint8_t nonce[32];
-    /* It asks the ledger first, whose word of the last epoch counts when that was in the task. */
+    /* It queries the ledger first, which reports the last epoch if that was in the task. */
     j->mine_seen = j->event_count;
     config.held = w->epoch > j->accepted_in && !w->certified[j->slot][w->epoch - 1];
     assay_bytes_copy(config.chain_id, 32, w->chain, 32);
@@ -431,7 +431,7 @@ static void accept(struct world *w, struct job *j)
     requestor_start(w, j);
 }
 
-/* Of a successor: `before` says where to go on. */
+/* Opens a task; `before` is the task that a successor continues. */
 static void open_task(struct world *w, uint32_t requestor, const struct job *before)
 {
     if (w->job_count == w->plan->jobs) return;
@@ -449,7 +449,7 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
     j->open.hold = assay_task_hold_least(j->open.price) + task_world_draw(w, 2);
     j->slot = assay_task_ledger_choose(w->ledger, w->code, j->open.price, 0, j->open.min_standing);
     if (task_world_draw(w, 2) == 0)
-        j->slot = (uint32_t)task_world_draw(w, SLOTS); /* whom the requestor knows */
+        j->slot = (uint32_t)task_world_draw(w, SLOTS); /* the requestor's choice */
     if (j->slot >= SLOTS) return;
     j->open.executor = j->slot;
     task_world_side(w, &j->mine, w->job_count, 1 + requestor, false);
@@ -546,7 +546,7 @@ static void look_before(struct world *w, struct before before[static JOBS],
     }
 }
 
-/* What is locked for a task falls at a close by what its executor gains, and by what goes back. */
+/* The amount locked for a task decreases at a close by the executor's gain and by refunds. */
 static uint64_t rent_of(struct world *w, const struct job *j, const struct before *before,
                         const struct assay_task_fact *fact, uint32_t facts)
 {
@@ -647,7 +647,7 @@ static void crash_someone(struct world *w, struct job *j)
     else if (j->r != NULL) task_world_requestor_crash(j);
 }
 
-/* An honest requestor whose task ended before its time goes on elsewhere. */
+/* An honest requestor whose task ended early continues with another executor. */
 static void go_on(struct world *w, struct job *j)
 {
     if (!j->ended || j->succeeded || !j->kept || j->contradicted) return;
@@ -670,7 +670,7 @@ static void leave(struct world *w, const struct job *j)
                             out);
 }
 
-/* Nobody signs a NEXT: a network can make one up. */
+/* A NEXT is not signed: a network can forge one. */
 static void forge_next(struct world *w, const struct job *j)
 {
     struct assay_task_frame f = { .kind = ASSAY_TASK_NEXT };

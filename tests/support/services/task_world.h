@@ -2,23 +2,24 @@
  * tests/support/services/task_world.h - one ledger, requestors and executors, honest and hostile,
  * under a schedule drawn from a seed.
  *
- * Messages are lost, repeated, changed and reordered, either side crashes and sees the ledger
- * late, members fail or are not certified, records are submitted again by anybody. Hostile
- * executors have a broken TEE: their task keys sign whatever they like. The code under test is the
- * product's: records, fold, requestor, executor. What must hold is computed here again, from what
- * was signed and from what closed:
+ * Messages are lost, repeated, changed and reordered, either side crashes and receives the ledger
+ * late, members fail or are not certified, and any member submits records again. Hostile executors
+ * have a broken TEE: their task keys sign anything. The code under test is the product's: records,
+ * fold, requestor, executor. The world computes the expected result again, from what was signed and
+ * from what closed:
  *   PAID      a claim was paid without a receipt and a voucher of that step, for an epoch without
- *             certificate, after the deadline, or after the executor fell
+ *             certificate, after the deadline, or after the executor failed
  *   TWICE     the steps of a task were paid more than once
- *   REQUESTOR an honest requestor paid for more than one step that it cannot read, or for one
- *             though it never crashed and its enclave never lied; or vouched for what nobody signed
+ *   REQUESTOR an honest requestor paid for more than one step that it cannot read, or for one step
+ *             although it never crashed and its enclave was honest; or vouched for an unsigned
+ *             receipt
  *   EXECUTOR  an honest executor that stayed certified made more than one step that was not paid,
- *             or gave a key for which nobody has vouched
- *   RENT      a place cost its requestor less than a step's price in 60 epochs, or more than was
- *             locked for it; or rent went to somebody else
- *   RELEASE   a task ended before its deadline, under an executor that had not fallen, with a claim
- *             in one of the 8 epochs before, or while somebody paid for it
- *   RESULT    an output is not what the program gives
+ *             or sent a key without a voucher
+ *   RENT      a place cost its requestor less than the price of a step in 60 epochs, or more than
+ *             was locked for it; or rent was paid to another account
+ *   RELEASE   a task ended before its deadline, under an executor that had not failed, with a claim
+ *             in one of the 8 epochs before, or while it was still paid for
+ *   RESULT    an output differs from that of the program
  */
 #ifndef ASSAY_TESTS_SUPPORT_TASK_WORLD_H
 #define ASSAY_TESTS_SUPPORT_TASK_WORLD_H

@@ -81,7 +81,7 @@ static void attack_claim(struct world *w, struct job *j)
         kit_sign(&j->theirs.key, digest, c.voucher.signature);
         assay_bytes_copy(c.requestor, 64, j->theirs.key.key, 64);
         break;
-    case 3: /* another epoch, signed by nobody */
+    case 3: /* another epoch, without a valid signature */
         c.receipt.epoch = task_world_draw(w, w->epoch + 1);
         break;
     case 4: /* a key that it knows, in place of the one that was vouched for */

@@ -1,7 +1,7 @@
 /*
  * tests/support/services/task_world_internal.h - the parts of a world of tasks: task_world.c has
- * the ledger, the network and the hosts, task_world_sides.c who signs and opens,
- * task_world_attacks.c who lies.
+ * the ledger, the network and the hosts, task_world_sides.c the modelled cryptography,
+ * task_world_attacks.c the attackers.
  */
 #ifndef ASSAY_TESTS_SUPPORT_TASK_WORLD_INTERNAL_H
 #define ASSAY_TESTS_SUPPORT_TASK_WORLD_INTERNAL_H
@@ -35,7 +35,7 @@ struct event {
     struct assay_task_fact fact;
 };
 
-/* Who signs and opens: context of the modelled cryptography. */
+/* Keys of a side: context of the modelled cryptography. */
 struct side {
     struct world *w;
     uint32_t job;
@@ -45,7 +45,7 @@ struct side {
     struct assay_task_crypto crypto;
 };
 
-/* Digests that somebody has signed. */
+/* Digests that were signed. */
 struct log {
     uint32_t count;
     uint8_t digest[LOG][32];
@@ -59,8 +59,8 @@ struct job {
     struct assay_task_requestor *r; /* NULL: crashed, or not there yet */
     struct assay_task_executor *e;
     bool program_runs;
-    uint32_t count;         /* of the program: what its state says */
-    uint32_t start;         /* what its input says */
+    uint32_t count;         /* of the program, from its state */
+    uint32_t start;         /* from its input */
     uint8_t salt[32];       /* of the input */
     uint8_t state_salt[32]; /* of the last result that was kept */
     bool kept;
@@ -75,7 +75,7 @@ struct job {
     uint64_t rent;    /* that went to the executor, by what its account gained */
     uint32_t kept_in; /* closes since ACCEPT, while it ran */
     uint32_t quiet;   /* closes since ACCEPT or the last claim */
-    uint32_t leaving; /* closes since RELEASE, and one; 0: nobody leaves */
+    uint32_t leaving; /* closes since RELEASE, plus one; 0: no RELEASE */
     uint32_t event_count, mine_seen, theirs_seen;
     struct event event[EVENTS];
 };
@@ -103,7 +103,7 @@ struct world {
     struct assay_task_ledger *ledger;
     struct kit_key account[REQUESTORS], payee[SLOTS];
     struct assay_task_member member[SLOTS];
-    bool certified[SLOTS][EPOCHS]; /* as every close said */
+    bool certified[SLOTS][EPOCHS]; /* as at every close */
     uint64_t epoch;
     uint32_t job_count, crashes, keys, salts;
     struct job job[JOBS];
@@ -121,7 +121,7 @@ bool task_world_hostile_executor(const struct world *w, uint32_t slot);
 /* As a block would take it: through bytes and checks. Returns: whether it was applied. */
 bool task_world_apply(struct world *w, enum payload_kind kind, uint32_t slot,
                       struct assay_slice bytes);
-/* The same, and remembered, so that anybody may submit it again. */
+/* The same, and recorded, so that any member may submit it again. */
 bool task_world_submit(struct world *w, enum payload_kind kind, uint32_t slot,
                        struct assay_slice bytes);
 void task_world_send(struct world *w, const struct job *j, bool to_executor,
@@ -133,9 +133,9 @@ void task_world_side(struct world *w, struct side *side, uint32_t job, uint32_t 
 bool task_world_signed(const struct log *log, const uint8_t digest[static 32]);
 
 /* --- task_world_attacks.c */
-/* A step whose ciphertext is nothing, under the lock of the true one; signed, or not. */
+/* A step with an empty ciphertext, under the lock of the true one; signed, or not. */
 void task_world_lie(struct world *w, struct job *j);
-/* One attack of somebody, against anybody. */
+/* One attack by a hostile member on any task. */
 void task_world_attack(struct world *w);
 
 #endif

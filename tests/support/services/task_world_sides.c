@@ -1,6 +1,6 @@
 /*
- * tests/support/services/task_world_sides.c - modelled cryptography: what nobody has sealed for
- * somebody does not open, and what was signed is remembered. Nothing is hidden.
+ * tests/support/services/task_world_sides.c - modelled cryptography: only what was sealed for a key
+ * opens with it, and signed digests are recorded. Nothing is secret.
  */
 #include "tests/support/services/task_world_internal.h"
 

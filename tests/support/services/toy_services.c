@@ -58,7 +58,7 @@ static void close_epoch(void *context, void *registry, uint64_t era, uint64_t ep
     (void)epoch;
     r->epochs++;
     for (uint32_t i = 0; i < count; i++) {
-        /* What stood before counts: it must have been told after a start. */
+        /* The previous standing counts: it must have been reported after a start. */
         r->suspended += i < r->members && r->standing[i] != (uint32_t)members[i].standing;
         if (members[i].renewed) r->sum[i] = 0;
     }

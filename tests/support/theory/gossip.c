@@ -90,7 +90,7 @@ uint32_t assay_sim_gossip_reached(uint32_t nodes, const struct assay_sim_poisson
         const uint32_t from = queue[next];
         for (uint32_t copies = assay_sim_poisson_draw(fanout, random); copies > 0; copies--) {
             const uint32_t drawn = (uint32_t)assay_sim_random_below(random, nodes - 1);
-            const uint32_t to = drawn < from ? drawn : drawn + 1; /* anybody but oneself */
+            const uint32_t to = drawn < from ? drawn : drawn + 1; /* any node but the sender */
             if (has[to]) continue;
             has[to] = true;
             queue[reached++] = to;

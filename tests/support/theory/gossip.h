@@ -1,9 +1,9 @@
 /*
- * tests/support/theory/gossip.h - epidemic gossip, sampled in integers: who is reached when each
- * passes on once.
+ * tests/support/theory/gossip.h - epidemic gossip, sampled in integers: the number of nodes reached
+ * when each relays a message once.
  *
- * Kermarrec, Massoulie, Ganesh, IEEE TPDS 14(3), 2003: with a fanout of mean ln n + c the chance
- * that all are reached goes to exp(-exp(-c)).
+ * Kermarrec, Massoulie, Ganesh, IEEE TPDS 14(3), 2003: with a fanout of mean ln n + c the
+ * probability that all are reached approaches exp(-exp(-c)).
  */
 #ifndef ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
 #define ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
@@ -31,10 +31,10 @@ uint32_t assay_sim_poisson_draw(const struct assay_sim_poisson *poisson,
                                 struct assay_sim_random *random);
 
 /*
- * One message from node 0: whoever has it first passes it on once, to a Poisson number of others,
- * each drawn from all others.
+ * One message from node 0: each node relays it once, on first receipt, to a Poisson number of
+ * others, each drawn from all others.
  * In:      nodes 2 .. ASSAY_SIM_GOSSIP_NODES_MAX; queue[nodes] and has[nodes]: scratch
- * Returns: how many have it in the end
+ * Returns: the number of nodes that have it in the end
  */
 uint32_t assay_sim_gossip_reached(uint32_t nodes, const struct assay_sim_poisson *fanout,
                                   struct assay_sim_random *random, uint32_t *queue, bool *has);

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* L5: the share of bad epochs that an attacker can afford who stays at theta or above, where a bad
- * epoch costs a quarter and a good one gives rise.
+/* L5: the share of bad epochs that an attacker at or above theta can afford, if a bad epoch costs a
+ * quarter and a good one adds rise.
  * Returns: the bound 1 / (1 + theta / (3 rise)). */
 double assay_sim_law_on_off(double theta, double rise);
 
@@ -18,8 +18,8 @@ double assay_sim_law_on_off(double theta, double rise);
  * certify (more than two thirds), false when everything is held. */
 bool assay_sim_law_side_certifies(double share);
 
-/* EigenTrust, pre-trust a on everybody alike, liars trust liars alone while honest members trust
- * all. Returns: the honest share over an equal share, a / (1 - (1 - a)(1 - b)). */
+/* EigenTrust with equal pre-trust a: liars trust only liars, honest members trust all.
+ * Returns: the honest share over an equal share, a / (1 - (1 - a)(1 - b)). */
 double assay_sim_law_eigentrust(double b, double a);
 
 /*

@@ -1,11 +1,11 @@
 /*
- * tests/support/theory/trust_metric.h - TrustGuard's metric as Tendermint built it, for comparison
- * of how a score falls and rises.
+ * tests/support/theory/trust_metric.h - the metric of TrustGuard as Tendermint built it, to compare
+ * how scores fall and rise.
  *
- * Srivatsa, Xiong, Liu, WWW 2005; Tendermint ADR 006: TV = 0.4 R + 0.6 H + c D with D = R - H,
- * c = 0 where D >= 0 and 1 where it falls; H is the mean of past values with weights 0.8^k, kept in
- * slots that fade into each other (2^m - 1 intervals in m slots). Local to one observer, in floats:
- * nothing that decides a run may use it.
+ * Srivatsa, Xiong, Liu, WWW 2005; Tendermint ADR 006: TV = 0.4 R + 0.6 H + c D with D = R - H, c =
+ * 0 if D >= 0 and 1 otherwise; H is the mean of past values with weights 0.8^k, stored in slots
+ * that are merged over time (2^m - 1 intervals in m slots). Local to one observer, in floats: no
+ * part of a run may depend on it.
  */
 #ifndef ASSAY_TESTS_SUPPORT_THEORY_TRUST_METRIC_H
 #define ASSAY_TESTS_SUPPORT_THEORY_TRUST_METRIC_H
