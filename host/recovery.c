@@ -229,7 +229,7 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
         struct assay_recovery_answer *a = &r->answers[i];
         if (a->given && !a->proven) a->proven = is_proven_by_another(r, a);
         if (!a->given || !a->proven) continue;
-        /* docs/protocol.md 9.14.1: by view, which certificates sign; the height is a claim alone. */
+        /* docs/protocol.md 9.14.1: by view, which certificates sign; the height is a claim. */
         if (best != NULL && a->view == best->view && !assay_bytes_equal(a->id, best->id, 32))
             return ASSAY_E_INVALID;
         /* Of one view a counted answer: a RECOVER needs one that names its parent. */

@@ -125,7 +125,8 @@ static bool is_text(struct assay_slice head)
     static const char blanks[] = { '\t', '\n', '\r', '\f' };
     if (head.len > 0 && head.bytes[0] >= 0x80 && head.bytes[0] < 0xc0) return false; /* no UTF-8 */
     for (size_t i = 0; i < head.len; i++)
-        if (head.bytes[i] < ' ' && memchr(blanks, head.bytes[i], sizeof blanks) == NULL) return false;
+        if (head.bytes[i] < ' ' && memchr(blanks, head.bytes[i], sizeof blanks) == NULL)
+            return false;
     return true;
 }
 

@@ -35,7 +35,7 @@ struct assay_sync_state {
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */
     bool answered;     /* by the one asked, as far as a verdict of our own allows */
     bool inherited;    /* what the ledger below contains is from the peer of an earlier turn */
-    uint32_t doubts, doubts_max; /* answers that did not continue it; it is discarded at the maximum */
+    uint32_t doubts, doubts_max; /* answers that did not continue it; at the maximum it goes */
     struct assay_ledger ledger; /* after the blocks that were verified */
     uint8_t (*ids)[32];
     uint32_t id_count, kept;

@@ -63,8 +63,9 @@ struct assay_fast_sync {
     uint16_t waits_for; /* the peer that was queried to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
     struct assay_fast_sync_page page;
-    uint8_t *unresponsive; /* [members] bits: did not answer in time, or not usefully, in this leap */
-    uint8_t *done; /* [members] bits: has nothing newer, or sent all that it has */
+    /* [members] bits: in this fast sync did not answer in time, or not usefully; in this round has
+     * nothing newer, or sent all that it has. */
+    uint8_t *unresponsive, *done;
     uint32_t nothing_count; /* operators whose peers have nothing newer, each once */
     uint8_t nothing_of[ASSAY_FAST_SYNC_NOTHING][32];
     bool thorough;    /* a state was unavailable: all peers must have nothing before the next one */

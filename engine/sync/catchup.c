@@ -13,13 +13,12 @@
 
 #include "base/bitmap.h"
 #include "base/cbor.h"
+#include "engine/sync/catchup_time.h"
 #include "engine/sync/fast_sync_wire.h"
 #include "engine/sync/registry_page.h"
 #include "engine/sync/sync.h"
 
 enum {
-    FAILURES_PATIENT = 8,
-    PATIENCE_MAX = 3,    /* doublings */
     SILENCES_PER_MEMBER = 2,
     STILL_ASKED = 16,    /* of one round at a standstill */
     DOUBTS_MAX = 16,     /* answers that do not continue the blocks of an earlier turn */
@@ -36,52 +35,7 @@ static bool sync_is_valid(const struct assay_engine *e)
     if (s->inherited && s->id_count == 0) return false;
     if (s->doubts > 0 && (s->doubts >= s->doubts_max || s->id_count == 0)) return false;
     if (s->proven != (s->proof_len > 0) || s->proof_len > ASSAY_FINALITY_LEN_MAX) return false;
-    return s->patience <= PATIENCE_MAX && s->ledger.members == e->members;
-}
-
-static uint64_t base_timeout_ms(const struct assay_engine *e)
-{
-    const uint64_t part = e->sync->several ? 8 : 4; /* 2 delta are there and back */
-    return assay_max_u64(assay_eng_epoch_ms(e) / part, 50);
-}
-
-static uint64_t answer_timeout_ms(const struct assay_engine *e)
-{
-    const bool longest = e->sync->failures > FAILURES_PATIENT;
-    return base_timeout_ms(e) << (longest ? (uint32_t)PATIENCE_MAX : e->sync->patience);
-}
-
-/* If no peer of a full turn answers in time, the links may be slower than delta, and each answer
- * would arrive when another peer has been queried (docs/protocol.md 5.20.2). */
-static void add_silent(struct assay_engine *e)
-{
-    struct assay_sync_state *s = &e->parts->sync;
-    if (++s->silent < assay_eng_count_peers(e)) return;
-    s->silent = 0;
-    if (s->patience < PATIENCE_MAX) s->patience++;
-}
-
-/* The queried peer has answered in time. */
-static void clear_silent(struct assay_engine *e)
-{
-    struct assay_sync_state *s = &e->parts->sync;
-    s->silent = 0;
-    if (s->patience > 0 && e->now_ms < s->asked_ms + (base_timeout_ms(e) << (s->patience - 1)))
-        s->patience--;
-}
-
-/* docs/protocol.md 5.20.3: whatever a peer sends, its turn lasts two time-outs an epoch. */
-static bool is_turn_over(const struct assay_engine *e)
-{
-    return e->sync->timed_turn == e->sync->turn &&
-           e->now_ms >= e->sync->turn_ms + (2 * base_timeout_ms(e) << e->sync->patience);
-}
-
-static void start_turn(struct assay_engine *e)
-{
-    e->parts->sync.timed_turn = e->sync->turn;
-    e->parts->sync.turn_ms = e->now_ms;
-    e->parts->sync.turn_height = e->sync->ledger.height;
+    return s->patience <= ASSAY_SYNC_PATIENCE_MAX && s->ledger.members == e->members;
 }
 
 /* No final block for long: perhaps the others are ahead and unreachable. */
@@ -161,7 +115,7 @@ void assay_sync_on_epoch(struct assay_engine *e)
     clear_answered(e);
     e->parts->sync.empty = 0;
     e->parts->sync.doubts_max = 1;
-    start_turn(e);
+    assay_sync_start_turn(&e->parts->sync, e);
     assay_fast_sync_on_epoch_closed(e);
 }
 
@@ -194,7 +148,7 @@ static void request_next(struct assay_engine *e)
     if (peer == ASSAY_SLOT_ALL) return;
     for (uint32_t k = 0; k < e->members && assay_fast_sync_is_skipped(e, peer); k++)
         peer = assay_eng_find_peer(e, ++e->parts->sync.turn);
-    if (e->sync->timed_turn != e->sync->turn) start_turn(e);
+    if (e->sync->timed_turn != e->sync->turn) assay_sync_start_turn(&e->parts->sync, e);
     /* Fast sync gives each peer its time-out: a peer that does not answer in time is not asked to
      * confirm. */
     if (e->sync->several != must_query_several(e)) e->parts->sync.empty = 0;
@@ -235,7 +189,7 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     s->doubts_max = 1;
     clear_answered(e);
     clear_progress(e);
-    start_turn(e);
+    assay_sync_start_turn(&e->parts->sync, e);
     assay_fast_sync_retry(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
     request_next(e);
@@ -318,11 +272,12 @@ static void try_boundaries(struct assay_engine *e)
 static void pass_turn(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;
-    if (s->ledger.height > s->turn_height) s->failures = 0;
+    const bool led_on = s->ledger.height > s->turn_height;
+    if (led_on) s->failures = 0;
     else s->failures++;
     if (has_finality(e) && !s->verified) s->empty++;
     continue_with_next_peer(e);
-    try_boundaries(e);
+    if (!led_on) try_boundaries(e);
 }
 
 /* A peer that does not answer says nothing about the blocks of the others. */
@@ -336,11 +291,11 @@ static void pass_silent(struct assay_engine *e)
     } else select_next_peer(e);
 }
 
-/* docs/protocol.md 5.20.3: the answer does not continue the blocks of an earlier turn: they are not of
- * the chain, or it lies. Before E nothing tells which, so the first time they are discarded at once
- * and the same peer is asked again, then after two such answers, after four, and so on: invented
- * blocks stay as long as so many honest peers need to answer, genuine ones outlive more and more
- * liars. Returns: whether there were such blocks */
+/* docs/protocol.md 5.20.3: the answer does not continue the blocks of an earlier turn: they are not
+ * of the chain, or it lies. Before E nothing tells which, so the first time they are discarded at
+ * once and the same peer is asked again, then after two such answers, after four, and so on:
+ * invented blocks stay as long as so many honest peers need to answer, genuine ones outlive more
+ * and more liars. Returns: whether there were such blocks */
 static bool doubt_inherited(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;
@@ -349,11 +304,12 @@ static bool doubt_inherited(struct assay_engine *e)
     if (++s->doubts == s->doubts_max) {
         if (s->doubts_max < DOUBTS_MAX) s->doubts_max *= 2;
         clear_progress(e);
+        assay_sync_start_turn(s, e);
     } else {
         s->turn++;
         s->failures++;
     }
-    if (s->failures <= FAILURES_PATIENT) request_next(e); /* else sync_tick does */
+    if (s->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e); /* else sync_tick does */
     return true;
 }
 
@@ -692,7 +648,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     if (!e->sync->active || from != assay_eng_find_peer(e, e->sync->turn)) return ASSAY_E_STALE;
     const enum assay_status status = assay_fast_sync_on_answer(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
-    clear_silent(e);
+    assay_sync_clear_silent(&e->parts->sync, e);
     if (status ==
         ASSAY_E_AGAIN) { /* no room, or a confirmation is pending: sync_tick repeats the request */
         if (e->fast_sync->unconfirmed) e->parts->sync.turn++;
@@ -703,7 +659,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
         assay_fast_sync_on_no_answer(e, from);
         select_next_peer(e);
-        if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
+        if (e->sync->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e);
         return status;
     }
     s->turn++; /* no budget is used up, and no single peer supplies everything */
@@ -725,7 +681,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     }
 
     struct assay_sync_page page;
-    const bool was_verified = e->sync->verified, over = is_turn_over(e);
+    const bool was_verified = e->sync->verified, over = assay_sync_is_turn_over(e);
     ASSAY_TRY(assay_sync_page_decode(payload, &page));
     if (!assay_bytes_equal(page.about.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (page.about.era != e->head->state.era) return ASSAY_E_CHAIN;
@@ -735,7 +691,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     const bool asked =
         empty ? is_expected_peer(e, from) : from == assay_eng_find_peer(e, e->sync->turn);
     if (!asked || (e->sync->several && has_answered(e, from))) return ASSAY_E_STALE;
-    clear_silent(e);
+    assay_sync_clear_silent(&e->parts->sync, e);
     if (empty) {
         on_empty_page(e, from);
         return ASSAY_OK;
@@ -765,7 +721,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
         if (has_finality(e) && !e->sync->verified) e->parts->sync.empty++;
         select_next_peer(e);
         try_boundaries(e);
-        if (e->sync->failures <= FAILURES_PATIENT) request_next(e);
+        if (e->sync->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     /* A peer that was slow with this epoch does not supply the next one, too. */
@@ -793,16 +749,16 @@ void assay_sync_tick(struct assay_engine *e)
             assay_sync_start(e, e->head->context.epoch);
         return;
     }
-    if (e->now_ms < e->sync->asked_ms + answer_timeout_ms(e)) return;
+    if (e->now_ms < e->sync->asked_ms + assay_sync_answer_timeout_ms(e)) return;
     /* It answered, and a verdict of this node is awaited: that is no fault of the peer, until its
      * turn is over. A peer that sent a page once and is silent now has no such excuse. */
-    if (e->sync->answered && is_turn_over(e)) {
+    if (e->sync->answered && assay_sync_is_turn_over(e)) {
         pass_turn(e);
     } else if (e->sync->answered) {
         e->parts->sync.failures++;
     } else {
         pass_silent(e);
-        add_silent(e);
+        assay_sync_add_silent(&e->parts->sync, e);
     }
     /* No peer answers: the network may have restarted with this node; proceed with the present
      * state and retry later. A node without state keeps retrying, and logs it once. */
@@ -822,7 +778,7 @@ void assay_sync_tick(struct assay_engine *e)
 uint64_t assay_sync_wake(const struct assay_engine *e)
 {
     if (!e->start_state->started || !e->chain->begun) return UINT64_MAX;
-    if (e->sync->active) return e->sync->asked_ms + answer_timeout_ms(e);
+    if (e->sync->active) return e->sync->asked_ms + assay_sync_answer_timeout_ms(e);
     const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
     return assay_max_u64(e->chain->progress_ms, e->sync->asked_ms) + quiet;
 }

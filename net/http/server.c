@@ -712,13 +712,10 @@ enum assay_status assay_http_open(const struct assay_http_config *config, uint64
     http->wake_fd = -1;
     http->boot = boot;
     const enum assay_status status = open_all(http, config, message, message_len);
-    if (status != ASSAY_OK) {
-        assay_http_close(&http);
-        return status;
-    }
-    message[0] = '\0';
+    if (status != ASSAY_OK) assay_http_close(&http);
+    else message[0] = '\0';
     *out = http;
-    return ASSAY_OK;
+    return status;
 }
 
 static void wake_server(struct assay_http *http)
@@ -735,10 +732,8 @@ void assay_http_close(struct assay_http **http)
     *http = NULL;
     if (h == NULL) return;
     atomic_store(&h->stop, true);
-    if (h->has_thread) {
-        wake_server(h);
-        (void)pthread_join(h->thread, NULL);
-    }
+    if (h->has_thread) wake_server(h);
+    if (h->has_thread) (void)pthread_join(h->thread, NULL);
     clear_cached(h, true);
     if (h->daemon != NULL) MHD_stop_daemon(h->daemon); /* closes the listener, too */
     if (h->socket_path != NULL) (void)unlink(h->socket_path);

@@ -648,10 +648,7 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
     end_call(&call);
 }
 
-enum {
-    HANDOVERS_MAX = ASSAY_SHARE_TAKING_MAX / 2,
-    HANDOVERS_SITE_MAX = HANDOVERS_MAX / 4,
-};
+enum { HANDOVERS_MAX = ASSAY_SHARE_TAKING_MAX / 2, HANDOVERS_SITE_MAX = HANDOVERS_MAX / 4 };
 
 /* docs/services.md 5.9.1: any client can offer a share of an id that waits for one. Each has one
  * exchange, those of a site have four, and all together half of those in which a holder takes: the

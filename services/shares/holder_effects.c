@@ -1,5 +1,5 @@
 /*
- * services/shares/holder_effects.c - execution of a holder's effects in two passes: stored, then sent.
+ * services/shares/holder_effects.c - execution of a holder's effects: stored first, then sent.
  */
 #include "services/shares/holder_effects.h"
 
@@ -33,8 +33,8 @@ static enum assay_status store_effect(const struct assay_share_holder *h,
     return ASSAY_OK;
 }
 
-/* What is stated of the ids that are synced now replaces what was stated before: readiness, and the keys
- * of a round that began. */
+/* What is stated of the ids that are synced now replaces what was stated before: readiness, and the
+ * keys of a round that began. */
 static bool replaces_earlier(enum assay_share_payload payload)
 {
     return payload == ASSAY_SHARE_PAYLOAD_READY || payload == ASSAY_SHARE_PAYLOAD_KEY;

@@ -1,7 +1,7 @@
 /*
- * services/shares/holder_effects.h - execution of a holder's effects: all that they store is durable
- * before anything leaves that depends on it (docs/services.md 5.11). Run by the process of a holder,
- * by the simulator and by schedules of tests alike.
+ * services/shares/holder_effects.h - execution of a holder's effects: all that they store is
+ * durable before anything leaves that depends on it (docs/services.md 5.11). Run by the process of
+ * a holder, by the simulator and by schedules of tests alike.
  */
 #ifndef ASSAY_SERVICES_SHARES_HOLDER_EFFECTS_H
 #define ASSAY_SERVICES_SHARES_HOLDER_EFFECTS_H
@@ -12,16 +12,17 @@
  * ASSAY_OK nothing more is executed. */
 struct assay_share_effects_world {
     void *context;
-    /* Stores the row of an id, in place of the one before; id zeros: the slot's own keys. row is secret
-     * and borrowed for the call. */
+    /* Stores the row of an id, in place of the one before; id zeros: the slot's own keys. row is
+     * secret and borrowed for the call. */
     enum assay_status (*persist)(void *context, const uint8_t id[static 32],
                                  struct assay_slice row);
     /* Erases the row of an id; NULL: every row, the slot's own keys too. */
     enum assay_status (*erase)(void *context, const uint8_t *id);
-    /* Makes all of it durable; rows: whether anything was stored or erased. With rows the position in
-     * the ledger is stored too, so that no older ledger is followed after a restart. */
+    /* Makes all of it durable; rows: whether anything was stored or erased. With rows the position
+     * in the ledger is stored too, so that no older ledger is followed after a restart. */
     enum assay_status (*commit)(void *context, bool rows);
-    /* Submits the payload of a record until it is final. replaces: not the earlier ones of its kind. */
+    /* Submits the payload of a record until it is final. replaces: the earlier ones of its kind not
+     * any more. */
     enum assay_status (*submit)(void *context, enum assay_share_payload payload, bool replaces,
                                 struct assay_slice bytes);
     /* Sends a SEND. */

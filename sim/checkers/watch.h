@@ -20,7 +20,7 @@ struct assay_sim_truth {
     /* In time for ballots, to every honest voter that was alive, without unreachable_weight. */
     bool reachable;
     enum assay_sim_evidence evidence; /* its newest of this epoch */
-    bool mixed;     /* it made evidence of several kinds in this epoch: members may have any of them */
+    bool mixed; /* it made evidence of several kinds in this epoch: members have one of them */
     bool by_policy; /* its evidence fails by a decision of operators: it is honest all the same */
     /* Only the rules on trial fail it: those that a reversal would restore accept it. */
     bool felled;

@@ -108,8 +108,8 @@ static bool is_never_passed(enum assay_sim_evidence evidence)
 }
 
 /* P2: an invalid or absent node, or one that cannot be judged (P <= T/3), never rises.
- * Preconditions: no evidence that an honest voter passes (or none at all), Byzantine weight a third of the
- * table at most: then P is no more. Neither A nor I may rise. */
+ * Preconditions: no evidence that an honest voter passes (or none at all), Byzantine weight a third
+ * of the table at most: then P is no more. Neither A nor I may rise. */
 static void check_p2(const struct member *m)
 {
     if (!is_never_passed(m->truth->evidence) || m->truth->mixed) return;

@@ -162,7 +162,7 @@ static uint32_t number_of(const struct shares *h, const struct secret *secret)
     return (uint32_t)(secret - h->secret);
 }
 
-/* A host during one execution of effects; answers of its daemon are passed when the execution is over. */
+/* A host during one execution of effects; answers of its daemon are passed when that is over. */
 struct execution {
     struct assay_sim_services *s;
     struct holder_host *k;

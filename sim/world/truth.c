@@ -123,7 +123,7 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         evidence = ASSAY_SIM_EVIDENCE_HELD;
         e->by_policy[node] = e->felled[node] = false;
     }
-    /* An attacker that restarts in an epoch that does not end: members appraised the one or the other. */
+    /* An attacker that restarts in an epoch without end: members appraised the one or the other. */
     if (e->has_quote[node] && !same && e->evidence[node] != evidence) e->mixed[node] = true;
     e->has_quote[node] = true;
     e->evidence[node] = evidence;

@@ -169,7 +169,7 @@ static int sign_with(const struct assay_change_options *options,
 
 int cli_change_run_sign(const struct assay_change_options *options)
 {
-    ASSAY_ASSERT(options->file != NULL && options->key != NULL); /* the table of options requires both */
+    ASSAY_ASSERT(options->file != NULL && options->key != NULL); /* required options */
     uint8_t *bytes = NULL, public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_secret32 key;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);

@@ -78,8 +78,8 @@ struct assay_member {
     bool keyless;
     struct assay_found found;
     uint64_t change_epoch;   /* when I or A moved last */
-    /* Epoch of the order for its standing (docs/protocol.md 10.2): the standing moved, or is that of a
-     * new incarnation or of a newcomer. 0: as the genesis says. */
+    /* Epoch of the order for its standing (docs/protocol.md 10.2): the standing moved, or is that
+     * of a new incarnation or of a newcomer. 0: as the genesis says. */
     uint64_t order_epoch;
     uint64_t failure_epoch;  /* newest integrity failure; 0: never */
     uint32_t

@@ -650,8 +650,7 @@ static enum assay_status on_client_frame(struct assay_holder_node *n, uint64_t g
     struct assay_share_from from = { .link = guest };
     if (frame.len <= 1 + NAME_LEN) return ASSAY_E_TRUNCATED;
     assay_bytes_copy(from.name, 32, frame.bytes + 1, NAME_LEN);
-    /* Of a guest that has gone, no site. */
-    (void)assay_client_listener_get_site(n->listener, guest, from.site);
+    if (!assay_client_listener_get_site(n->listener, guest, from.site)) return ASSAY_E_STALE;
     const struct assay_slice rest =
         assay_slice_over(frame.bytes + 1 + NAME_LEN, frame.len - 1 - NAME_LEN);
     if (frame.bytes[0] == ASSAY_HOLDER_MESSAGE)

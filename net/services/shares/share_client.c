@@ -163,16 +163,6 @@ static void fail_operation(struct assay_share_client *c, const char *why)
 
 /* --- put, by an owner */
 
-static enum assay_status deal_secret(struct assay_share_client *c)
-{
-    uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
-    enum assay_status status = assay_random(wide, (size_t)c->k * ASSAY_SODIUM_WIDE_LEN);
-    if (status == ASSAY_OK)
-        status = assay_share_deal(c->k, wide, &c->polynomial, &c->commitments);
-    assay_secret_wipe(wide, sizeof wide);
-    return status;
-}
-
 static enum assay_status submit_record(struct assay_share_client *c, enum assay_service_kind kind,
                                        struct assay_slice payload)
 {
@@ -222,7 +212,7 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
     assay_bytes_copy(put.name, 32, name, 32);
     for (uint32_t i = 0; i < reader_count; i++)
         put.reader[i] = readers[i];
-    ASSAY_TRY(deal_secret(c));
+    ASSAY_TRY(assay_share_order_deal(c->k, &c->polynomial, &c->commitments));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     assay_share_payload_seal(&c->polynomial.a[0], c->id, nonce, payload, sealed);
     assay_bytes_copy(id, 32, c->id, 32);
@@ -278,24 +268,17 @@ enum assay_status assay_share_client_readers(struct assay_share_client *client,
 static enum assay_status submit_read(struct assay_share_client *c,
                                      const struct assay_share_registry *r)
 {
-    uint8_t digest[32], bytes[ASSAY_SHARE_RECORD_MAX];
-    struct assay_secret32 box_secret;
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
     struct assay_slice payload;
     struct assay_share_read_record *read = &c->read;
     assay_bytes_copy(read->id, 32, c->id, 32);
     assay_bytes_copy(read->key, sizeof read->key, c->key, sizeof c->key);
-    ASSAY_TRY(assay_random(read->nonce, 32));
-    ASSAY_TRY(assay_random(c->box_seed.bytes, 32));
-    assay_sodium_box_pair(&c->box_seed, &box_secret, read->box);
-    assay_secret_wipe(&box_secret, sizeof box_secret);
     read->reader.kind = c->config.measured ? ASSAY_SHARE_READER_MEASUREMENT
                                            : ASSAY_SHARE_READER_ACCOUNT;
     assay_sha256(c->key, sizeof c->key, read->reader.name);
     if (c->config.measured)
         assay_bytes_copy(read->reader.name, 32, c->config.measurement, 32);
-    assay_share_read_statement(&r->config.home, read, digest);
-    ASSAY_TRY(assay_p256_sign(c->signer, digest, read->signature));
-    ASSAY_TRY(assay_share_read_record_encode(read, bytes, sizeof bytes, &payload));
+    ASSAY_TRY(assay_share_order_read(r, c->signer, read, &c->box_seed, bytes, &payload));
     return submit_record(c, ASSAY_SERVICE_SHARE_READ, payload);
 }
 

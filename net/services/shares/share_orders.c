@@ -1,6 +1,6 @@
 /*
- * net/services/shares/share_orders.c - signed records that delete an id or replace its readers, and
- * texts for results of the registry.
+ * net/services/shares/share_orders.c - signed records of owners and readers of shares, and texts
+ * for results of the registry.
  */
 #include "net/services/shares/share_orders.h"
 
@@ -48,6 +48,35 @@ enum assay_status assay_share_order_readers(const struct assay_share_registry *r
     assay_share_readers_statement(&r->config.home, record, digest);
     ASSAY_TRY(assay_p256_sign(signer, digest, record->signature));
     return assay_share_readers_record_encode(record, bytes, ASSAY_SHARE_RECORD_MAX, payload);
+}
+
+enum assay_status assay_share_order_read(const struct assay_share_registry *r,
+                                         struct assay_p256_signer *signer,
+                                         struct assay_share_read_record *record,
+                                         struct assay_secret32 *box_seed,
+                                         uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
+                                         struct assay_slice *payload)
+{
+    struct assay_secret32 box_secret;
+    uint8_t digest[32];
+    ASSAY_TRY(assay_random(record->nonce, 32));
+    ASSAY_TRY(assay_random(box_seed->bytes, 32));
+    assay_sodium_box_pair(box_seed, &box_secret, record->box);
+    assay_secret_wipe(&box_secret, sizeof box_secret);
+    assay_share_read_statement(&r->config.home, record, digest);
+    ASSAY_TRY(assay_p256_sign(signer, digest, record->signature));
+    return assay_share_read_record_encode(record, bytes, ASSAY_SHARE_RECORD_MAX, payload);
+}
+
+enum assay_status assay_share_order_deal(uint32_t k, struct assay_share_polynomial *polynomial,
+                                         struct assay_share_commitments *commitments)
+{
+    ASSAY_ASSERT(k > 0 && k <= ASSAY_SHARE_K_MAX);
+    uint8_t wide[ASSAY_SHARE_K_MAX * ASSAY_SODIUM_WIDE_LEN];
+    enum assay_status status = assay_random(wide, (size_t)k * ASSAY_SODIUM_WIDE_LEN);
+    if (status == ASSAY_OK) status = assay_share_deal(k, wide, polynomial, commitments);
+    assay_secret_wipe(wide, sizeof wide);
+    return status;
 }
 
 bool assay_share_order_is_of(const struct assay_share_order *order,

@@ -1,6 +1,6 @@
 /*
- * net/services/shares/share_orders.h - records by which an owner changes its secret, signed for the
- * current ledger, and their results (docs/services.md 5.5.3).
+ * net/services/shares/share_orders.h - records by which an owner changes its secret, or a reader
+ * reads it, signed for the current ledger, and their results (docs/services.md 5.5.3).
  */
 #ifndef ASSAY_NET_SERVICES_SHARES_SHARE_ORDERS_H
 #define ASSAY_NET_SERVICES_SHARES_SHARE_ORDERS_H
@@ -25,6 +25,16 @@ ASSAY_CHECKED enum assay_status assay_share_order_readers(
     const struct assay_share_registry *r, struct assay_p256_signer *signer,
     struct assay_share_readers_record *record, uint8_t bytes[static ASSAY_SHARE_RECORD_MAX],
     struct assay_slice *payload);
+/* Signed SHARE_READ, with a nonce and a box key of its own. In: *record without them. Out:
+ * *box_seed: secret of the box key. Out, Returns: as delete. */
+ASSAY_CHECKED enum assay_status assay_share_order_read(
+    const struct assay_share_registry *r, struct assay_p256_signer *signer,
+    struct assay_share_read_record *record, struct assay_secret32 *box_seed,
+    uint8_t bytes[static ASSAY_SHARE_RECORD_MAX], struct assay_slice *payload);
+/* A new secret, of which k shares are needed. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_share_order_deal(uint32_t k,
+                                                       struct assay_share_polynomial *polynomial,
+                                                       struct assay_share_commitments *commitments);
 /* Returns: whether a row, NULL: none, is of the same put of the id as the order. */
 bool assay_share_order_is_of(const struct assay_share_order *order,
                              const struct assay_share_row *row);
