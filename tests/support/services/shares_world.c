@@ -91,7 +91,7 @@ static bool keeps(struct world *w, uint32_t member, uint32_t id)
     return disk_piece(&w->machine[member], id, row, &piece);
 }
 
-static uint32_t id_number(const struct world *w, const uint8_t id[static 32])
+uint32_t shares_id_number(const struct world *w, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < w->plan->ids; i++)
         if (assay_bytes_equal(w->owner[i].id, id, 32)) return i;
@@ -106,7 +106,7 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         if (!w->machine[fact->member].lies) shares_violated(w, "FRAMED", 0, fact->member);
     }
     if (fact->kind == ASSAY_SHARE_DELETED) {
-        w->owner[id_number(w, fact->id)].deleted = true;
+        w->owner[shares_id_number(w, fact->id)].deleted = true;
         w->result->deleted++;
     }
     if (fact->kind == ASSAY_SHARE_SEATED) w->result->moved++;
@@ -121,7 +121,7 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         shares_violated(w, "SILENCED", fact->slot, fact->member);
     if (fact->kind == ASSAY_SHARE_ALARM) w->result->alarms++;
     if (fact->kind == ASSAY_SHARE_SYNCED) {
-        const uint32_t id = id_number(w, fact->id);
+        const uint32_t id = shares_id_number(w, fact->id);
         const uint32_t need = fact->generation == 1 ? CONFIRMATIONS : K;
         uint32_t count = 0;
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
@@ -277,7 +277,7 @@ struct message *shares_message_add(struct world *w, const uint8_t *bytes, size_t
     return m;
 }
 
-static void start(struct world *w, struct machine *m)
+void shares_start(struct world *w, struct machine *m)
 {
     struct assay_share_holder_config config = { .ids_max = IDS };
     const uint32_t number = shares_number_of(w, m);
@@ -315,148 +315,6 @@ static void list_itself(struct world *w, struct machine *m)
     assay_bytes_copy(record.link, 32, m->key, 32);
     ASSAY_ASSERT(assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
     pool_add(w, SHARES_HOLDER, shares_number_of(w, m), out);
-}
-
-/* A host that executes effects; it crashes after `left` of them. */
-struct host {
-    struct world *w;
-    struct machine *m;
-    uint32_t left;
-    bool dead;
-};
-
-static bool does_one_more(struct host *h)
-{
-    if (h->left == 0) h->dead = true;
-    else h->left--;
-    return !h->dead;
-}
-
-/* Rows of a host that dies before it commits may be on its disk, or not: they are. */
-static enum assay_status disk_write(void *context, const uint8_t id[static 32],
-                                    struct assay_slice row)
-{
-    struct host *h = context;
-    if (!does_one_more(h)) return ASSAY_E_IO;
-    struct kept *kept =
-        assay_bytes_all_zero(id, 32) ? &h->m->keys : &h->m->disk[id_number(h->w, id)];
-    assay_bytes_copy(kept->id, 32, id, 32);
-    assay_bytes_copy(kept->bytes, sizeof kept->bytes, row.bytes, row.len);
-    kept->len = row.len;
-    return ASSAY_OK;
-}
-
-static enum assay_status disk_erase(void *context, const uint8_t *id)
-{
-    struct host *h = context;
-    if (!does_one_more(h)) return ASSAY_E_IO;
-    if (id == NULL) h->m->keys.len = 0;
-    for (uint32_t i = 0; i < h->w->plan->ids; i++)
-        if (id == NULL || assay_bytes_equal(h->w->owner[i].id, id, 32)) {
-            if (h->m->disk[i].len > 0) h->w->result->erased++;
-            h->m->disk[i].len = 0;
-        }
-    return ASSAY_OK;
-}
-
-static enum assay_status disk_commit(void *context, bool rows)
-{
-    struct host *h = context;
-    (void)rows;
-    return h->dead ? ASSAY_E_IO : ASSAY_OK;
-}
-
-static enum assay_status submit_record(void *context, enum assay_share_payload payload,
-                                       bool replaces, struct assay_slice bytes)
-{
-    static const enum shares_record_kind kinds[] = { SHARES_HAVE, SHARES_DEAL, SHARES_READY,
-                                                     SHARES_LIE, SHARES_SUM, SHARES_KEY,
-                                                     SHARES_DEALING, SHARES_DISPUTE };
-    struct host *h = context;
-    const struct machine *m = h->m;
-    (void)replaces; /* earlier ones may be final all the same */
-    if (!does_one_more(h)) return ASSAY_E_IO;
-    if (!h->w->healing && (m->forges || m->mute) && payload != ASSAY_SHARE_PAYLOAD_KEY &&
-        h->w->head->round->phase != ASSAY_SHARE_PHASE_NONE &&
-        (m->mute || payload != ASSAY_SHARE_PAYLOAD_HAVE))
-        return ASSAY_OK;
-    pool_add(h->w, kinds[payload], shares_number_of(h->w, m), bytes);
-    return ASSAY_OK;
-}
-
-static void send_message(void *context, const struct assay_share_effect *effect)
-{
-    struct host *h = context;
-    const struct machine *m = h->m;
-    if (!does_one_more(h)) return;
-    struct message *message =
-        shares_message_add(h->w, effect->bytes.bytes, effect->bytes.len);
-    message->kind = effect->to_holder ? TO_HOLDER : TO_OWNER;
-    assay_bytes_copy(message->key, 64, effect->to_holder ? effect->key : m->key, 64);
-    message->from.holder = true;
-    message->from.link = effect->link;
-    assay_bytes_copy(message->from.key, 64, m->key, 64);
-}
-
-static void request_from_daemon(void *context, const struct assay_share_effect *effect)
-{
-    struct host *h = context;
-    const bool quotes = effect->act == ASSAY_SHARE_ACT_QUOTE;
-    uint8_t evidence[EVIDENCE] = { 0 };
-    if (!does_one_more(h)) return;
-    if (quotes) {
-        assay_bytes_copy(evidence, EVIDENCE, effect->report_data, 64);
-        evidence[64] = (uint8_t)shares_number_of(h->w, h->m); /* its node */
-    }
-    struct message *message = shares_message_add(h->w, evidence, quotes ? sizeof evidence : 1);
-    message->kind = quotes ? QUOTE : VERIFY;
-    message->serial = effect->serial;
-    message->good = !quotes && effect->bytes.len == EVIDENCE &&
-                    assay_bytes_equal(effect->bytes.bytes, effect->report_data, 64) &&
-                    assay_bytes_equal(effect->bytes.bytes + 64, effect->node, 32);
-    assay_bytes_copy(message->key, 64, h->m->key, 64);
-}
-
-static void execute_effects(struct world *w, struct machine *m, uint32_t left)
-{
-    struct host host = { .w = w, .m = m, .left = left };
-    const struct assay_share_effects_world world = { .context = &host,
-                                                     .persist = disk_write,
-                                                     .erase = disk_erase,
-                                                     .commit = disk_commit,
-                                                     .submit = submit_record,
-                                                     .send = send_message,
-                                                     .request = request_from_daemon };
-    const enum assay_status status = assay_share_effects_execute(m->holder, &w->effects, &world);
-    ASSAY_ASSERT(status == ASSAY_OK || host.dead);
-}
-
-static void crash(struct world *w, struct machine *m)
-{
-    const struct assay_share_epoch epoch = shares_epoch_of(m);
-    w->result->crashes++;
-    start(w, m);
-    assay_share_holder_crawl(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
-}
-
-/* Executes the effects of the holder's last call; the host may die in the middle. */
-void shares_host_does(struct world *w, struct machine *m)
-{
-    uint32_t left = UINT32_MAX;
-    bool dies = false;
-    if (!w->healing && w->crashes > 0 && w->effects.count > 0 && shares_draw(w, 60) == 0) {
-        w->crashes--;
-        dies = true;
-        left = (uint32_t)shares_draw(w, w->effects.count + 1);
-    }
-    assay_share_holder_check(m->holder);
-    for (uint32_t i = 0; i < m->holder->count; i++)
-        if (!shares_dealings_add(&w->dealings, &m->holder->holding[i].dealt))
-            shares_violated(w, "EQUAL", i, shares_number_of(w, m));
-    execute_effects(w, m, left);
-    if (!dies) return;
-    crash(w, m);
-    execute_effects(w, m, UINT32_MAX);
 }
 
 struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64])
@@ -594,10 +452,9 @@ static void rekey(struct world *w, struct machine *m)
 {
     if (w->rekeys == 0) return;
     w->rekeys--;
-    struct host host = { .w = w, .m = m, .left = 1 };
-    assay_status_ignore(disk_erase(&host, NULL), "it is not dead");
+    shares_host_loses_disk(w, m);
     new_key(w, m);
-    start(w, m);
+    shares_start(w, m);
     list_itself(w, m);
 }
 
@@ -775,7 +632,7 @@ static void make(struct world *w)
         m->registry = assay_share_registry_init(malloc(len), len, &w->config);
         w->standing[i] = ASSAY_SHARE_STAND_FULL;
         new_key(w, m);
-        start(w, m);
+        shares_start(w, m);
     }
     close_epoch(w);
     for (uint32_t i = 0; i < w->machine_count; i++) {

@@ -1,6 +1,7 @@
 /*
  * tests/support/services/shares_world_internal.h - the parts of a schedule of shares:
- * shares_world.c has the ledger, holders and steps, shares_world_owners.c the owners.
+ * shares_world.c has the ledger, holders and steps, shares_world_hosts.c what executes the effects
+ * of holders, shares_world_owners.c the owners.
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_INTERNAL_H
 #define ASSAY_TESTS_SUPPORT_SHARES_WORLD_INTERNAL_H
@@ -122,8 +123,10 @@ struct message *shares_message_add(struct world *w, const uint8_t *bytes, size_t
 struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64]);
 struct assay_share_epoch shares_epoch_of(const struct machine *m);
 uint32_t shares_number_of(const struct world *w, const struct machine *m);
-/* Executes the holder's effects in order; the host may crash in the middle. */
-void shares_host_does(struct world *w, struct machine *m);
+/* In: id: of one that an owner deals */
+uint32_t shares_id_number(const struct world *w, const uint8_t id[static 32]);
+/* A holder starts from what is on the machine's disk. */
+void shares_start(struct world *w, struct machine *m);
 
 /* A record waits until it is final. */
 void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct machine *m,
@@ -131,6 +134,11 @@ void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct 
 
 /* What must hold does not. */
 void shares_violated(struct world *w, const char *what, uint32_t id, uint32_t who);
+
+/* --- shares_world_hosts.c */
+/* Executes the effects of the holder's last call in order; the host may crash in the middle. */
+void shares_host_does(struct world *w, struct machine *m);
+void shares_host_loses_disk(struct world *w, struct machine *m);
 
 /* --- shares_world_public.c */
 /* After a dealing was accepted: no two accepted ones have the same R. */

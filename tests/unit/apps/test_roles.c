@@ -32,7 +32,7 @@ ssize_t readlink(const char *path, char *to, size_t len)
     if (strcmp(path, "/proc/self/exe") != 0 || daemon_path[0] == '\0')
         return (ssize_t)syscall(SYS_readlink, path, to, len);
     const size_t text = strlen(daemon_path);
-    memcpy(to, daemon_path, text < len ? text : len);
+    assay_bytes_copy(to, len, daemon_path, text < len ? text : len);
     return (ssize_t)(text < len ? text : len);
 }
 

@@ -12,8 +12,8 @@
 
 enum { AWAY = 3 }; /* the epoch from which node 0 is away */
 
-/* All peers have pruned the blocks before `epochs`, and those of the mask the boundaries, too. Those
- * of the other mask are dead when node 0 returns. */
+/* All peers have pruned the blocks before `epochs`, and those of the mask the boundaries, too.
+ * Those of the other mask are dead when node 0 returns. */
 static struct assay_sim_world *away_next_to(const struct assay_sim_world_options *o,
                                             uint64_t epochs, uint32_t lacking, uint32_t dead)
 {
@@ -123,8 +123,8 @@ Test(fast_sync_peers, three_peers_without_boundaries_end_them_once, .timeout = 6
     cr_expect(early, "none of these peers is queried three times in a row");
 }
 
-/* With silent peers a round of all takes longer than an epoch, so the network has a new boundary before it
- * is over: that is no reason to begin another round. */
+/* With silent peers a round of all takes longer than an epoch, so the network has a new boundary
+ * before it is over: that is no reason to begin another round. */
 Test(fast_sync_peers, silent_peers_do_not_hold_fast_sync, .timeout = 600)
 {
     static const struct {
@@ -143,7 +143,8 @@ Test(fast_sync_peers, silent_peers_do_not_hold_fast_sync, .timeout = 600)
     }
 }
 
-/* docs/protocol.md 5.20.3: members that left or are drained have no turn, and give none to the next peer. */
+/* docs/protocol.md 5.20.3: members that left or are drained have no turn, and give none to the next
+ * peer. */
 Test(fast_sync_peers, each_turn_is_of_another_peer)
 {
     const struct assay_sim_world_options o = { .seed = 17, .nodes = 9, .epoch_ms = 400 };

@@ -586,7 +586,8 @@ Test(hostile_sync, what_was_verified_outlives_a_silent_peer, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
-/* An answer that does not continue what others supplied. Returns: whether the same peer is asked again */
+/* An answer that does not continue what others supplied. Returns: whether the same peer is asked
+ * again */
 static bool refutes(struct assay_sim_world *w, struct pages *p)
 {
     const struct assay_engine *e = w->nodes[0].engine;

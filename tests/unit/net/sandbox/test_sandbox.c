@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/test_sandbox.c - tests of the sandbox of the transport.
+ * tests/unit/net/sandbox/test_sandbox.c - tests of the sandbox of the transport.
  *
  * The sockets that a transport may make behind its walls, and their options: TCP, and no other
  * stream; what libzmq sets, and nothing else.

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/test_container_init.c - tests of the init process of a container.
+ * tests/unit/net/sandbox/test_container_init.c - tests of the init process of a container.
  *
  * The first process of a container. Here it is a subreaper: orphans come to it as they do to
  * process 1.

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_child.c - tests of the end of child processes: one that does not end is
- * waited for by nobody, and there is a limit of those.
+ * tests/unit/net/sandbox/test_child.c - tests of the end of child processes: one that does not end
+ * is waited for by nobody, and there is a limit of those.
  */
 #include "net/sandbox/child.h"
 
