@@ -260,10 +260,11 @@ static void continue_with_next_peer(struct assay_engine *e)
     ASSAY_ASSERT(sync_is_valid(e));
 }
 
-/* No peer has blocks that lead to E, as far as their answers tell: there may be boundaries. */
+/* No peer has blocks that lead to E, as far as their answers tell: there may be boundaries. Not for
+ * a node that has halted: blocks led to E, and to another state than its own. */
 static void try_boundaries(struct assay_engine *e)
 {
-    if (e->sync->empty >= assay_eng_count_peers(e) &&
+    if (e->sync->empty >= assay_eng_count_peers(e) && !e->chain->halted &&
         e->head->context.epoch < e->sync->target_epoch && !e->sync->verified)
         assay_fast_sync_on_blocks_gone(e);
 }

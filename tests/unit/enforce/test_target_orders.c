@@ -1,6 +1,6 @@
 /*
- * tests/unit/enforce/test_target_orders.c - what orders and holds do to a target that reached its
- * limit of restarts, whose engine is away, that is acted on, or whose order was not stored.
+ * tests/unit/enforce/test_target_orders.c - orders and holds of a target that reached its limit of
+ * restarts, whose engine is away, that is acted on, or whose order was not stored.
  */
 #include "tests/unit/enforce/target_doll.h"
 
