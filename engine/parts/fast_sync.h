@@ -69,6 +69,7 @@ struct assay_fast_sync {
     uint32_t nothing_count; /* operators whose peers have nothing newer, each once */
     uint8_t nothing_of[ASSAY_FAST_SYNC_NOTHING][32];
     bool thorough;    /* a state was unavailable: all peers must have nothing before the next one */
+    bool repeated;    /* all peers had no way on once: they are asked once more */
     uint32_t rounds;  /* how often the state of the last boundary was unavailable */
     /* The last epoch that is proven; votes: commitment of its proof, zero: it has none. */
     uint64_t epoch;

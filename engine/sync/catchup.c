@@ -292,6 +292,14 @@ static void pass_silent(struct assay_engine *e)
     } else select_next_peer(e);
 }
 
+/* After many failures the request waits for the time-out of the last one (5.20.2), which was
+ * answered: the next peer is silent only after it was asked. */
+static void request_patiently(struct assay_engine *e)
+{
+    if (e->sync->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e);
+    else e->parts->sync.answered = true;
+}
+
 /* docs/protocol.md 5.20.3: the answer does not continue the blocks of an earlier turn: they are not
  * of the chain, or it lies. Before E nothing tells which, so the first time they are discarded at
  * once and the same peer is asked again, then after two such answers, after four, and so on:
@@ -306,11 +314,12 @@ static bool doubt_inherited(struct assay_engine *e)
         if (s->doubts_max < DOUBTS_MAX) s->doubts_max *= 2;
         clear_progress(e);
         assay_sync_start_turn(s, e);
-    } else {
-        s->turn++;
-        s->failures++;
+        request_next(e);
+        return true;
     }
-    if (s->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e); /* else sync_tick does */
+    s->turn++;
+    s->failures++;
+    request_patiently(e);
     return true;
 }
 
@@ -660,7 +669,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
         assay_fast_sync_on_no_answer(e, from);
         select_next_peer(e);
-        if (e->sync->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e);
+        request_patiently(e);
         return status;
     }
     s->turn++; /* no budget is used up, and no single peer supplies everything */
@@ -722,7 +731,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
         if (has_finality(e) && !e->sync->verified) e->parts->sync.empty++;
         select_next_peer(e);
         try_boundaries(e);
-        if (e->sync->failures <= ASSAY_SYNC_FAILURES_PATIENT) request_next(e);
+        request_patiently(e);
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     /* A peer that was slow with this epoch does not supply the next one, too. */

@@ -144,6 +144,7 @@ static void start_boundaries(struct assay_engine *e)
     }
     clear_nothing(e);
     l->thorough = false;
+    l->repeated = false;
     l->rounds = 0;
     l->unsealed = false;
     l->unaccepted = false;
@@ -496,6 +497,12 @@ static enum assay_status on_no_boundaries(struct assay_engine *e, uint16_t from)
     }
     if (l->starved) { /* there is no other way: every peer must have nothing */
         if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
+        if (!l->repeated) { /* a peer that did not answer once may be the one that has them */
+            l->repeated = true;
+            clear_nothing(e);
+            assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
+            return ASSAY_E_NOT_FOUND;
+        }
         stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_BLOCKS);
         return ASSAY_E_NOT_FOUND;
     }
@@ -560,12 +567,13 @@ static enum assay_status receive_page(struct assay_engine *e,
     return ASSAY_OK;
 }
 
-/* Whether the answer ends where the boundaries of its sender end: another one had room. */
-static bool has_all(const struct assay_engine *e, const struct assay_fast_sync_wire_answer *answer,
-                    size_t len)
+/* Whether the answer of `sent` boundaries ends where those of its sender end: another one had room,
+ * and each was taken. A page ends with its era, too: the next era has another page. */
+static bool has_all(const struct assay_engine *e, uint32_t sent, size_t len)
 {
+    const struct assay_fast_sync *l = e->fast_sync;
     const size_t another = assay_boundary_len_max(e->head->capacity) + ASSAY_FINALITY_LEN_MAX;
-    return answer->pair_count == 0 && e->fast_sync->page.count < ASSAY_FAST_SYNC_PAGE_MAX &&
+    return l->page.count == sent && sent < ASSAY_FAST_SYNC_PAGE_MAX && l->era == l->page.era &&
            len + another <= ASSAY_FAST_SYNC_WIRE_PAGE_LEN;
 }
 
@@ -574,19 +582,21 @@ static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t fro
 {
     if (answer->pair_count == 0) return on_no_boundaries(e, from);
     struct assay_fast_sync *l = &e->parts->fast_sync;
+    const uint32_t sent = answer->pair_count;
     open_page(e);
     l->unconfirmed = false;
     l->unaccepted = false;
     const enum assay_status status = receive_page(e, answer);
+    const bool is_all = has_all(e, sent, len);
     close_page(e, from);
     if (l->unaccepted && l->page.count == 0) return on_no_boundaries(e, from);
     /* 5.30.3: what became final since the others answered does not make them lack anything. */
-    if (l->page.count > 0 && has_all(e, answer, len)) assay_bit_add(l->done, from);
+    if (l->page.count > 0 && is_all) assay_bit_add(l->done, from);
     else if (l->page.count > 0) clear_nothing(e);
     /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
-    if (status == ASSAY_OK && e->fast_sync->page.count == 0 && e->fast_sync->unconfirmed)
-        return ASSAY_E_AGAIN;
-    return status;
+    if (status != ASSAY_OK || l->page.count > 0 || !l->unconfirmed) return status;
+    assay_bit_add(l->done, from);
+    return ASSAY_E_AGAIN;
 }
 
 /* --- the same boundaries, from a peer of another operator */
@@ -711,6 +721,7 @@ static enum assay_status on_no_state(struct assay_engine *e, uint16_t from)
     l->thorough = true;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
+    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
     if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, ASSAY_MISSING_STATE);
     else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;
