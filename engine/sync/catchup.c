@@ -301,7 +301,7 @@ static void request_patiently(struct assay_engine *e)
 }
 
 /* docs/protocol.md 5.20.3: the answer does not continue the blocks of an earlier turn: they are not
- * of the chain, or it lies. Before E nothing tells which, so the first time they are discarded at
+ * of the chain, or it lies. Before E nothing shows which, so the first time they are discarded at
  * once and the same peer is asked again, then after two such answers, after four, and so on:
  * invented blocks stay as long as so many honest peers need to answer, genuine ones outlive more
  * and more liars. Returns: whether there were such blocks */
