@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/consensus/block.h"
 
 enum { BODY_LEN_MAX = 208 };
 
@@ -132,9 +133,10 @@ enum assay_status assay_envelope_pull_decode(struct assay_slice payload, uint32_
     uint64_t number = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &number));
-    ASSAY_TRY(assay_cbor_bytes(&c, len, &bitmap));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &bitmap));
     ASSAY_TRY(assay_cursor_end(&c));
-    if (bitmap.len != len) return ASSAY_E_RANGE;
+    /* Of a roster that this node has not reached, or has left: no fault of an honest sender. */
+    if (bitmap.len != len) return bitmap.len > len ? ASSAY_E_EARLY : ASSAY_E_STALE;
     *epoch = number;
     *slots = bitmap;
     ASSAY_ASSERT(slots->len * 8 >= members);

@@ -55,7 +55,8 @@ void assay_binding_report_data(const struct assay_binding *binding, uint8_t repo
  * first. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_envelope_pull_encode(uint64_t epoch, struct assay_slice slots,
                                                            struct assay_writer *w);
-/* Returns: ASSAY_OK | ASSAY_E_RANGE (bitmap of another length) | other INPUT statuses */
+/* Returns: ASSAY_OK | ASSAY_E_EARLY, ASSAY_E_STALE (of a larger, a smaller roster) | other INPUT
+ * statuses */
 ASSAY_CHECKED enum assay_status assay_envelope_pull_decode(struct assay_slice payload,
                                                            uint32_t members, uint64_t *epoch,
                                                            struct assay_slice *slots);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/consensus/block.h"
 
 enum assay_status assay_inventory_encode(const struct assay_inventory *have, struct assay_writer *w)
 {
@@ -27,10 +28,12 @@ enum assay_status assay_inventory_decode(struct assay_slice payload, uint32_t me
     const size_t len = assay_inventory_bitmap_len(members);
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &h.epoch));
-    ASSAY_TRY(assay_cbor_bytes(&c, len, &h.envelopes));
-    ASSAY_TRY(assay_cbor_bytes(&c, len, &h.ballots));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &h.envelopes));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &h.ballots));
     ASSAY_TRY(assay_cursor_end(&c));
-    if (h.envelopes.len != len || h.ballots.len != len) return ASSAY_E_RANGE;
+    if (h.envelopes.len != h.ballots.len) return ASSAY_E_RANGE;
+    /* Of a roster that this node has not reached, or has left: no fault of an honest sender. */
+    if (h.envelopes.len != len) return h.envelopes.len > len ? ASSAY_E_EARLY : ASSAY_E_STALE;
     *have = h;
     ASSAY_ASSERT(have->envelopes.len * 8 >= members);
     return ASSAY_OK;

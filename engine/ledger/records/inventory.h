@@ -29,7 +29,8 @@ static inline size_t assay_inventory_bitmap_len(uint32_t members)
 ASSAY_CHECKED enum assay_status assay_inventory_encode(const struct assay_inventory *have,
                                                        struct assay_writer *w);
 /* Out:     *have, slices of payload
- * Returns: ASSAY_OK | ASSAY_E_RANGE (a bitmap of another length) | other INPUT statuses */
+ * Returns: ASSAY_OK | ASSAY_E_EARLY, ASSAY_E_STALE (of a larger, a smaller roster) | other INPUT
+ * statuses */
 ASSAY_CHECKED enum assay_status assay_inventory_decode(struct assay_slice payload, uint32_t members,
                                                        struct assay_inventory *have);
 

@@ -445,8 +445,8 @@ Test(envelope, a_pull_has_one_bit_a_member)
     cr_assert_eq(assay_envelope_pull_decode(payload, 9, &epoch, &slots), ASSAY_OK);
     cr_assert_eq(epoch, 77);
     cr_assert_eq(slots.bytes[0], 0x81);
-    cr_assert_eq(assay_envelope_pull_decode(payload, 17, &epoch, &slots), ASSAY_E_RANGE);
-    cr_assert_eq(assay_envelope_pull_decode(payload, 8, &epoch, &slots), ASSAY_E_RANGE);
+    cr_assert_eq(assay_envelope_pull_decode(payload, 17, &epoch, &slots), ASSAY_E_STALE);
+    cr_assert_eq(assay_envelope_pull_decode(payload, 8, &epoch, &slots), ASSAY_E_EARLY);
 }
 
 Test(ballot, exceptions_ascend)
