@@ -185,18 +185,37 @@ static void copy_bundle(const struct assay_store *from, struct assay_store *to)
     assay_store_close(&image);
 }
 
-/* A member that joined with a bundle: the genesis does not list it, so its operator gives it
- * another bundle, from the node that closed the most epochs. */
+/* By era, then by the epochs that it closed. */
+static bool is_newer_donor(const struct world_node *a, const struct world_node *b)
+{
+    return a->seen_era != b->seen_era ? a->seen_era > b->seen_era : a->closed > b->closed;
+}
+
+/* From the genesis and an empty store it knows no member that it could fetch the chain from: the
+ * genesis does not list it (it joined), or lists nobody else that still has a machine. */
+static bool needs_bundle(const struct assay_sim_world *w, uint32_t node)
+{
+    if (w->nodes[node].bundled) return true;
+    for (uint32_t i = 0; i < w->genesis->member_count; i++) {
+        const struct world_node *n = &w->nodes[i];
+        if (i != node && n->born &&
+            assay_bytes_equal(n->node_id, w->genesis->members[i].node_id, 32))
+            return false;
+    }
+    return true;
+}
+
+/* docs/operations.md 9: its operator restores an archive of another node, the newest there is. */
 static void copy_bundle_again(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *donor = NULL;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct world_node *n = &w->nodes[i];
         if (i == node || n->store == NULL || n->wipes) continue;
-        if (donor == NULL || n->closed > donor->closed) donor = n;
+        if (donor == NULL || is_newer_donor(n, donor)) donor = n;
     }
-    ASSAY_ASSERT(donor != NULL);
-    copy_bundle(donor->store, w->nodes[node].store);
+    if (donor != NULL) copy_bundle(donor->store, w->nodes[node].store);
+    else ASSAY_ASSERT(!w->nodes[node].bundled); /* it was always alone: it starts from genesis */
 }
 
 static void lose_store(struct assay_sim_world *w, uint32_t node)
@@ -205,7 +224,7 @@ static void lose_store(struct assay_sim_world *w, uint32_t node)
     empty_store(n);
     world_history_forget(w, node);
     n->store_bound = false;
-    if (n->bundled) copy_bundle_again(w, node);
+    if (needs_bundle(w, node)) copy_bundle_again(w, node);
 }
 
 /* --- start */
