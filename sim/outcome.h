@@ -6,6 +6,7 @@
 #ifndef ASSAY_SIM_OUTCOME_H
 #define ASSAY_SIM_OUTCOME_H
 
+#include "engine/ledger/state/state.h"
 #include "sim/scenario/figures.h"
 #include "sim/scenario/scenario.h"
 
@@ -117,6 +118,15 @@ __attribute__((format(printf, 4, 5))) void assay_sim_report_check(struct assay_s
                                                                   enum assay_sim_checker checker,
                                                                   uint64_t epoch,
                                                                   const char *message, ...);
+/* Whether `after` closes the next epoch of the chain of `before`: where members of an ended era go
+ * on, or traitors fork it, nothing follows from one branch for the other. */
+static inline bool assay_sim_follows(const struct assay_state *before,
+                                     const struct assay_state *after)
+{
+    if (before->epoch + 1 != after->epoch || before->era > after->era) return false;
+    const struct assay_past_epoch *past = assay_state_past(after, after->epoch);
+    return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
+}
 /* Returns: whether there is any finding. */
 bool assay_sim_outcome_violated(const struct assay_sim_outcome *outcome);
 /* Returns: the name of the first checker (in the order of the list) with a finding; NULL. */

@@ -567,14 +567,14 @@ static enum assay_status receive_page(struct assay_engine *e,
     return ASSAY_OK;
 }
 
-/* Whether the answer of `sent` boundaries ends where those of its sender end: another one had room,
- * and each was taken. A page ends with its era, too: the next era has another page. */
+/* Whether the answer of `sent` boundaries ends where those of its sender end: less than half of a
+ * page, so another one had room, and each was taken. A page ends with its era, too: the next era has
+ * another page. */
 static bool has_all(const struct assay_engine *e, uint32_t sent, size_t len)
 {
     const struct assay_fast_sync *l = e->fast_sync;
-    const size_t another = assay_boundary_len_max(e->head->capacity) + ASSAY_FINALITY_LEN_MAX;
     return l->page.count == sent && sent < ASSAY_FAST_SYNC_PAGE_MAX && l->era == l->page.era &&
-           len + another <= ASSAY_FAST_SYNC_WIRE_PAGE_LEN;
+           2 * len <= ASSAY_FAST_SYNC_WIRE_PAGE_LEN;
 }
 
 static enum assay_status receive_boundaries(struct assay_engine *e, uint16_t from,

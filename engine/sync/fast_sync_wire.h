@@ -9,8 +9,7 @@
  *       epoch on, one after the other; none: nothing newer is here
  *   ["assay/state-answer/v1", chain_id, era, epoch, snapshot, [* [epoch, decision]]]: empty: it is
  *       not here; with it every decision that it names by digest, or names a document of: CHANGE
- * and
- *       COLLATERAL records, and sets of endorsements by themselves
+ *       and COLLATERAL records, and sets of endorsements by themselves
  */
 #ifndef ASSAY_ENGINE_SYNC_FAST_SYNC_WIRE_H
 #define ASSAY_ENGINE_SYNC_FAST_SYNC_WIRE_H

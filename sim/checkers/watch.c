@@ -193,14 +193,10 @@ static void check_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t n
     else assay_sim_report_check(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch, NULL);
 }
 
-/* Whether it is the next epoch of the same chain: traitors beyond a third may fork it (checker
- * agreement), and nothing follows from one branch for the other. */
 static bool follows_previous(const struct assay_sim_closed *closed)
 {
-    const struct assay_state *before = closed->before, *after = closed->state;
-    if (before == NULL || closed->forked || before->epoch + 1 != after->epoch) return false;
-    const struct assay_past_epoch *past = assay_state_past(after, after->epoch);
-    return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
+    return closed->before != NULL && !closed->forked &&
+           assay_sim_follows(closed->before, closed->state);
 }
 
 void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)

@@ -223,9 +223,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     assay_bytes_zero(s->recount.taken, sizeof s->recount.taken);
     set_standings(s, before);
     s->recount.fresh = true;
-    if (after->epoch != before->epoch + 1) {
-        s->recount.sound = false;
-    }
+    if (!assay_sim_follows(before, after)) s->recount.sound = false;
     if (!s->recount.sound) return;
     if (s->recount.registry != NULL) {
         const uint32_t count = members_of(before, after, member);

@@ -188,6 +188,38 @@ Test(era_fast_sync, stops_at_the_boundary_of_the_next_era, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 5.30.3: what a peer sent is all that it has only if nothing newer is there. A page
+ * ends with its era, and before a RECOVER that waits for confirmations. */
+Test(era_fast_sync, a_peer_with_newer_boundaries_has_its_turn_again, .timeout = 600)
+{
+    struct assay_sim_world *w = start(59, 4);
+    struct document *d = calloc(1, sizeof *d);
+    assay_sim_world_kill(w, AWAY);
+    cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
+    struct assay_sim_world_recovery options = { .document = d->bytes, .capacity = sizeof d->bytes };
+    cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+    const uint64_t goal = state_of(w, 0)->epoch + RUNS;
+    cr_assert(assay_sim_world_run_to_epoch(w, goal, 40 * RUNS * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+    prune_blocks(w);
+    start_empty(w, NULL);
+    uint32_t seen = 0;
+    for (uint32_t ms = 0; ms < 24 * EPOCH_MS && state_of(w, AWAY)->era == 0; ms++) {
+        cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
+        const struct assay_fast_sync *l = w->nodes[AWAY].engine->fast_sync;
+        for (uint32_t peer = 0; peer < AWAY; peer++) {
+            if (l->phase == ASSAY_FAST_SYNC_OFF || !assay_bit_has(l->done, peer)) continue;
+            seen++;
+            cr_assert_geq(l->epoch + 2, state_of(w, peer)->epoch, "peer %u", (unsigned)peer);
+        }
+    }
+    cr_expect_gt(seen, 0);
+    cr_expect_eq(state_of(w, AWAY)->era, 1);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
 /* The boundaries that fast sync has proven beyond it are of the chain that the operator gave up. */
 Test(era_fast_sync, an_acceptance_in_the_middle_of_fast_sync_counts_at_once, .timeout = 600)
 {

@@ -7,6 +7,7 @@
 #include "sim/world/world_internal.h"
 
 #include "engine/parts/engine_internal.h"
+#include "engine/sync/catchup_time.h"
 
 #include <criterion/criterion.h>
 
@@ -141,6 +142,68 @@ Test(fast_sync_peers, silent_peers_do_not_hold_fast_sync, .timeout = 600)
                       i);
         assay_sim_world_destroy(&w);
     }
+}
+
+/* Over slow links a round of all peers of two operators takes longer than an epoch, too. All of them
+ * answer. */
+Test(fast_sync_peers, what_becomes_final_during_a_round_does_not_restart_it, .timeout = 600)
+{
+    const struct assay_sim_world_options o = { .seed = 17,
+                                               .nodes = 16,
+                                               .epoch_ms = 400,
+                                               .operators = 2,
+                                               .delay_min_ms = 20,
+                                               .delay_max_ms = 30 };
+    struct assay_sim_world *w = away_next_to(&o, 14, 0, 0);
+    const uint64_t from_ms = assay_sim_world_engine(w, 0)->now_ms;
+    expect_joined(w, 0);
+    cr_expect_leq(assay_sim_world_engine(w, 0)->now_ms, from_ms + 16 * o.epoch_ms);
+    assay_sim_world_destroy(&w);
+}
+
+/* The one peer that has boundaries is down when it is asked, and back before the others have said
+ * that they have none: the node does not report that nobody has them before it was asked again. */
+Test(fast_sync_peers, a_peer_that_was_down_is_asked_again_before_the_end, .timeout = 600)
+{
+    enum { NODES = 8, HAS = 3 };
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w =
+        away_next_to(&o, 14, ((1u << NODES) - 1) & ~(1u << HAS), 1u << HAS);
+    const struct assay_engine *e = assay_sim_world_engine(w, 0);
+    for (int i = 0; i < 4000 && !assay_bit_has(e->fast_sync->unresponsive, HAS); i++) {
+        cr_assert(assay_sim_world_run(w, 1));
+        e = assay_sim_world_engine(w, 0);
+    }
+    cr_assert(assay_bit_has(e->fast_sync->unresponsive, HAS));
+    assay_sim_world_restart(w, HAS);
+    expect_joined(w, 1u << HAS);
+    assay_sim_world_destroy(&w);
+}
+
+/* docs/protocol.md 5.20.2: after many failures a request waits for the time-out of the last one. The
+ * next peer, which was not asked meanwhile, is not silent. */
+Test(fast_sync_peers, a_peer_that_was_not_asked_is_not_silent, .timeout = 600)
+{
+    struct assay_sim_world *w = away(6, 14, 0);
+    cr_assert(runs_until(w, ASSAY_FAST_SYNC_BOUNDARIES));
+    struct assay_engine *e = w->nodes[0].engine;
+    const uint16_t liar = assay_eng_find_peer(e, e->sync->turn);
+    e->parts->sync.failures = ASSAY_SYNC_FAILURES_PATIENT + 1;
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    event.as.message.from = liar;
+    event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
+    static const char nonsense[] = "\x85\x78\x18" "assay/boundary-answer/v1";
+    event.as.message.payload = assay_slice_over(nonsense, sizeof nonsense);
+    cr_assert_neq(world_step(w, 0, &event), ASSAY_OK);
+    cr_assert(assay_bit_has(e->fast_sync->unresponsive, liar));
+    for (int i = 0; i < 4000 && e->fast_sync->phase != ASSAY_FAST_SYNC_OFF; i++) {
+        for (uint32_t slot = 1; slot < w->options.nodes; slot++)
+            if (slot != liar) cr_assert_not(assay_bit_has(e->fast_sync->unresponsive, slot));
+        cr_assert(assay_sim_world_run(w, 1));
+        e = w->nodes[0].engine;
+    }
+    expect_joined(w, 0);
+    assay_sim_world_destroy(&w);
 }
 
 /* docs/protocol.md 5.20.3: members that left or are drained have no turn, and give none to the next
