@@ -568,8 +568,8 @@ static enum assay_status receive_page(struct assay_engine *e,
 }
 
 /* Whether the answer of `sent` boundaries ends where those of its sender end: less than half of a
- * page, so another one had room, and each was taken. A page ends with its era, too: the next era has
- * another page. */
+ * page, so another one had room, and each was taken. A page ends with its era, too: the next era
+ * has another page. */
 static bool has_all(const struct assay_engine *e, uint32_t sent, size_t len)
 {
     const struct assay_fast_sync *l = e->fast_sync;

@@ -188,8 +188,8 @@ Test(era_fast_sync, stops_at_the_boundary_of_the_next_era, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
-/* docs/protocol.md 5.30.3: what a peer sent is all that it has only if nothing newer is there. A page
- * ends with its era, and before a RECOVER that waits for confirmations. */
+/* docs/protocol.md 5.30.3: what a peer sent is all that it has only if nothing newer is there. A
+ * page ends with its era, and before a RECOVER that waits for confirmations. */
 Test(era_fast_sync, a_peer_with_newer_boundaries_has_its_turn_again, .timeout = 600)
 {
     struct assay_sim_world *w = start(59, 4);

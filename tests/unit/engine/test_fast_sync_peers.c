@@ -144,8 +144,8 @@ Test(fast_sync_peers, silent_peers_do_not_hold_fast_sync, .timeout = 600)
     }
 }
 
-/* Over slow links a round of all peers of two operators takes longer than an epoch, too. All of them
- * answer. */
+/* Over slow links a round of all peers of two operators takes longer than an epoch, too. All of
+ * them answer. */
 Test(fast_sync_peers, what_becomes_final_during_a_round_does_not_restart_it, .timeout = 600)
 {
     const struct assay_sim_world_options o = { .seed = 17,
@@ -180,8 +180,8 @@ Test(fast_sync_peers, a_peer_that_was_down_is_asked_again_before_the_end, .timeo
     assay_sim_world_destroy(&w);
 }
 
-/* docs/protocol.md 5.20.2: after many failures a request waits for the time-out of the last one. The
- * next peer, which was not asked meanwhile, is not silent. */
+/* docs/protocol.md 5.20.2: after many failures a request waits for the time-out of the last one.
+ * The next peer, which was not asked meanwhile, is not silent. */
 Test(fast_sync_peers, a_peer_that_was_not_asked_is_not_silent, .timeout = 600)
 {
     struct assay_sim_world *w = away(6, 14, 0);
