@@ -153,10 +153,16 @@ void assay_finalize_set_tip_time(struct assay_engine *e)
     e->parts->chain.tip_ms = e->now_ms;
 }
 
-void assay_finalize_set_final_time(struct assay_engine *e)
+void assay_finalize_set_synced_time(struct assay_engine *e)
 {
     assay_finalize_set_tip_time(e);
-    e->parts->chain.final_ms = e->now_ms;
+    e->parts->chain.synced_ms = e->now_ms;
+}
+
+void assay_finalize_count_synced(struct assay_engine *e)
+{
+    struct assay_chain_state *c = &e->parts->chain;
+    c->final_ms = assay_max_u64(c->final_ms, c->synced_ms);
 }
 
 void assay_finalize_note_progress(struct assay_engine *e)
@@ -497,7 +503,7 @@ enum assay_status assay_finalize_fast_sync(struct assay_engine *e, struct assay_
     ASSAY_ASSERT(e->head->state.epoch == c.epoch);
     assay_chain_head_set_proof(e, votes);
     persist_fast_synced(e, &c, snapshot, from);
-    assay_finalize_set_final_time(e);
+    assay_finalize_set_synced_time(e);
     open_next_epoch(e);
     return ASSAY_OK;
 }

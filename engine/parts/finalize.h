@@ -21,6 +21,9 @@ struct assay_chain_state {
     uint64_t tip_ms;       /* monotonic: since when this run has the ledger's tip */
     /* Monotonic: when a block that is not older than this run became final here; 0: none. */
     uint64_t final_ms;
+    /* Monotonic: when a block or a state that peers sent in catch-up became final here; 0: none. It
+     * counts for final_ms when they have nothing newer. */
+    uint64_t synced_ms;
     uint64_t progress_ms;  /* last final block, or start of the epoch */
     uint8_t (*path)[32];   /* [path_max] ids from the wanted block down to the ledger's tip */
     uint32_t path_max;
@@ -64,8 +67,10 @@ void assay_finalize_restore_final_time(struct assay_engine *e, uint64_t final_ms
 void assay_finalize_start_epoch(struct assay_engine *e);
 /* Sets the time since which the head is here: it was restored from a store. */
 void assay_finalize_set_tip_time(struct assay_engine *e);
-/* The same for a head received from peers: it is final now. */
-void assay_finalize_set_final_time(struct assay_engine *e);
+/* The same for a head that peers sent in catch-up. */
+void assay_finalize_set_synced_time(struct assay_engine *e);
+/* The peers have nothing newer than what they sent. */
+void assay_finalize_count_synced(struct assay_engine *e);
 /* Restarts the measurement of progress. */
 void assay_finalize_note_progress(struct assay_engine *e);
 /* Persists and reports a final block. Returns: false when there was no room for it. */

@@ -119,6 +119,16 @@ void assay_sync_on_epoch(struct assay_engine *e)
     assay_fast_sync_on_epoch_closed(e);
 }
 
+/* The turn of the next peer, which continues after the blocks that were verified. Only E proves that
+ * these are the chain, so they are marked as those of an earlier turn. */
+static void continue_with_next_peer(struct assay_engine *e)
+{
+    struct assay_sync_state *s = &e->parts->sync;
+    s->turn++;
+    s->inherited = s->id_count > 0 && !s->verified;
+    ASSAY_ASSERT(sync_is_valid(e));
+}
+
 /* The first block that the next page must contain. */
 static uint64_t wanted_height(const struct assay_engine *e)
 {
@@ -146,8 +156,10 @@ static void request_next(struct assay_engine *e)
                                       .height = wanted_height(e) };
     uint16_t peer = assay_eng_find_peer(e, e->sync->turn);
     if (peer == ASSAY_SLOT_ALL) return;
-    for (uint32_t k = 0; k < e->members && assay_fast_sync_is_skipped(e, peer); k++)
-        peer = assay_eng_find_peer(e, ++e->parts->sync.turn);
+    for (uint32_t k = 0; k < e->members && assay_fast_sync_is_skipped(e, peer); k++) {
+        continue_with_next_peer(e);
+        peer = assay_eng_find_peer(e, e->sync->turn);
+    }
     if (e->sync->timed_turn != e->sync->turn) assay_sync_start_turn(&e->parts->sync, e);
     /* Fast sync gives each peer its time-out: a peer that does not answer in time is not asked to
      * confirm. */
@@ -244,20 +256,10 @@ static bool has_finality(const struct assay_engine *e)
  * retained, the rest starts again. */
 static void select_next_peer(struct assay_engine *e)
 {
-    e->parts->sync.turn++;
+    continue_with_next_peer(e);
     e->parts->sync.failures++;
     if (!e->sync->verified) clear_progress(e);
     ASSAY_ASSERT(sync_is_valid(e) && e->sync->failures > 0);
-}
-
-/* The next peer continues after the blocks that were verified. Only E proves that these are the
- * chain. */
-static void continue_with_next_peer(struct assay_engine *e)
-{
-    struct assay_sync_state *s = &e->parts->sync;
-    s->turn++;
-    s->inherited = s->id_count > 0 && !s->verified;
-    ASSAY_ASSERT(sync_is_valid(e));
 }
 
 /* No peer has blocks that lead to E, as far as their answers tell: there may be boundaries. Not for
@@ -317,7 +319,7 @@ static bool doubt_inherited(struct assay_engine *e)
         request_next(e);
         return true;
     }
-    s->turn++;
+    continue_with_next_peer(e);
     s->failures++;
     request_patiently(e);
     return true;
@@ -432,7 +434,7 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
     assay_key_state_compare(e, &e->head->next.members[e->self],
                             assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
-    assay_finalize_set_final_time(e);
+    assay_finalize_set_synced_time(e);
     assay_finalize_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment,
                          proof);
 }
@@ -617,7 +619,7 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
     struct assay_sync_state *s = &e->parts->sync;
     add_answered(e, from);
     s->empty++;
-    if (!s->several) s->turn++; /* else later requests go in order */
+    if (!s->several) continue_with_next_peer(e); /* else later requests go in order */
     /* Some peers answer: a node that is cut off retries soon after it reconnects. */
     if (is_stalled(e) && can_serve_blocks(e)) s->failures = 0;
     /* A node without state does not trust the first peer without news; and in a stall a few peers
@@ -634,6 +636,7 @@ static void on_empty_page(struct assay_engine *e, uint16_t from)
     }
     if (reached || (can_start_fast_sync(e) && e->sync->empty >= peers)) {
         if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_fast_sync_fail(e);
+        if (reached) assay_finalize_count_synced(e);
         if (!e->chain->halted) finish_sync(e);
         else s->empty = 0;
         return;
@@ -661,7 +664,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
     assay_sync_clear_silent(&e->parts->sync, e);
     if (status ==
         ASSAY_E_AGAIN) { /* no room, or a confirmation is pending: sync_tick repeats the request */
-        if (e->fast_sync->unconfirmed) e->parts->sync.turn++;
+        if (e->fast_sync->unconfirmed) continue_with_next_peer(e);
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }
@@ -672,7 +675,7 @@ static enum assay_status receive_fast_sync_answer(struct assay_engine *e, uint16
         request_patiently(e);
         return status;
     }
-    s->turn++; /* no budget is used up, and no single peer supplies everything */
+    continue_with_next_peer(e); /* no budget is used up, and no single peer supplies everything */
     if (status == ASSAY_OK) s->failures = s->empty = 0;
     if (e->sync->active) request_next(e);
     return ASSAY_OK;
@@ -686,7 +689,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     if (assay_registry_page_is_message(payload))
         return assay_services_receive_document(e, from, payload);
     if (assay_services_has_missing(e)) { /* no epoch can be closed before: requested again then */
-        e->parts->sync.answered = true;
+        if (is_expected_peer(e, from)) e->parts->sync.answered = true;
         return ASSAY_OK;
     }
 
@@ -709,7 +712,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
     e->parts->sync.unaccepted = false;
     enum assay_status status = receive_proof(e, page.proof);
     /* A RECOVER that others have to confirm (9.16.5): they may have blocks instead. */
-    if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
+    if (status == ASSAY_E_AGAIN && !e->sync->proven) continue_with_next_peer(e);
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
     if (e->chain->turned) return ASSAY_OK;
     if (status == ASSAY_OK && page.block_count == 0 && doubt_inherited(e)) return ASSAY_OK;
@@ -735,7 +738,7 @@ enum assay_status assay_sync_on_answer(struct assay_engine *e, uint16_t from,
         return status == ASSAY_OK ? ASSAY_E_INVALID : status;
     }
     /* A peer that was slow with this epoch does not supply the next one, too. */
-    if (over && e->head->context.epoch != page.about.epoch) e->parts->sync.turn++;
+    if (over && e->head->context.epoch != page.about.epoch) continue_with_next_peer(e);
     else if (over) pass_turn(e);
     request_next(e);
     return ASSAY_OK;

@@ -46,18 +46,22 @@ void assay_fast_sync_free(struct assay_engine *e)
         assay_p256_free(&e->parts->fast_sync.keys[i]);
 }
 
-void assay_fast_sync_retry(struct assay_engine *e)
+/* The own head has what fast sync was to skip, by votes: from there on blocks are requested. A state
+ * of the head's own epoch, or of an earlier one, would be refused, whichever peer sends it. */
+static void stop_if_reached(struct assay_engine *e)
 {
-    e->parts->fast_sync.tried = false;
+    struct assay_fast_sync *l = &e->parts->fast_sync;
+    const uint64_t needed = e->head->state.epoch + (l->phase == ASSAY_FAST_SYNC_STATE);
+    if (l->phase == ASSAY_FAST_SYNC_OFF || l->epoch >= needed) return;
+    l->phase = ASSAY_FAST_SYNC_OFF;
+    l->starved = false; /* nothing is known about the blocks of the next epoch */
 }
 
 void assay_fast_sync_on_epoch_closed(struct assay_engine *e)
 {
-    struct assay_fast_sync *l = &e->parts->fast_sync;
-    l->missing = false;
-    /* What was to be leapt over was closed here meanwhile: from there on page by page. */
-    if (l->phase != ASSAY_FAST_SYNC_OFF && l->epoch < e->head->state.epoch)
-        l->phase = ASSAY_FAST_SYNC_OFF;
+    e->parts->fast_sync.missing = false;
+    stop_if_reached(e);
+    ASSAY_ASSERT(fast_sync_is_valid(e));
 }
 
 /* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
@@ -107,6 +111,23 @@ static void clear_nothing(struct assay_engine *e)
 {
     e->parts->fast_sync.nothing_count = 0;
     assay_bytes_zero(e->parts->fast_sync.done, ASSAY_MEMBERS_MAX / 8);
+}
+
+static bool is_checkpoint(const struct assay_fast_sync *l)
+{
+    return l->has_checkpoint && l->epoch == l->checkpoint.epoch;
+}
+
+/* Requests begin once more. A state that no peer had, or none that answered, is not the only way:
+ * the peers have gone on meanwhile. */
+void assay_fast_sync_retry(struct assay_engine *e)
+{
+    struct assay_fast_sync *l = &e->parts->fast_sync;
+    l->tried = false;
+    if (l->phase != ASSAY_FAST_SYNC_STATE || is_checkpoint(l)) return;
+    l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
+    clear_nothing(e);
+    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
 }
 
 void assay_fast_sync_fail(struct assay_engine *e)
@@ -654,6 +675,7 @@ static void truncate_page(struct assay_engine *e, uint32_t count)
     assay_bytes_copy(l->id, 32, m->id, 32);
     assay_bytes_copy(l->votes, 32, m->votes, 32);
     clear_nothing(e); /* the sender of the page has more */
+    stop_if_reached(e);
 }
 
 /* With the voters of the page's first epoch, and back to those after its last. */
@@ -699,6 +721,7 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
         stop_on_conflict(e, l->page.epoch + index + 1);
         return ASSAY_OK;
     }
+    if (l->phase == ASSAY_FAST_SYNC_OFF) return status; /* the head is above what was confirmed */
     if (status == ASSAY_OK) count_operator(e, from);
     else mark_silent(l, from);
     resume_after_page(e);
@@ -707,11 +730,7 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
 
 /* --- the state */
 
-static bool is_checkpoint(const struct assay_fast_sync *l)
-{
-    return l->has_checkpoint && l->epoch == l->checkpoint.epoch;
-}
-
+/* The peer does not have the state, or sent another one: its turn of this round is over. */
 static enum assay_status on_no_state(struct assay_engine *e, uint16_t from)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -780,6 +799,11 @@ enum assay_status assay_fast_sync_on_answer(struct assay_engine *e, uint16_t fro
         answer.about.epoch != epoch)
         return ASSAY_E_STALE;
     if (confirm) return receive_confirmation(e, from, &answer);
-    return state ? receive_state(e, from, &answer)
-                 : receive_boundaries(e, from, &answer, payload.len);
+    if (!state) return receive_boundaries(e, from, &answer, payload.len);
+    const enum assay_status status = receive_state(e, from, &answer);
+    /* One that cannot be used is none: with the others the round is over (5.30.3). */
+    if (assay_status_class(status) == ASSAY_CLASS_INPUT && status != ASSAY_E_AGAIN &&
+        status != ASSAY_E_NOT_FOUND)
+        assay_status_ignore(on_no_state(e, from), "the sender is reported by the other status");
+    return status;
 }

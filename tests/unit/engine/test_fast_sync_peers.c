@@ -206,6 +206,37 @@ Test(fast_sync_peers, a_peer_that_was_not_asked_is_not_silent, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 10.6: what catch-up brings is old, however recently it became final here: the
+ * state of long ago that the node has meanwhile permits nothing. */
+Test(fast_sync_peers, a_node_that_catches_up_has_no_new_head, .timeout = 600)
+{
+    for (unsigned pruned = 0; pruned < 2; pruned++) {
+        const struct assay_sim_world_options o = { .seed = 17, .nodes = 5, .epoch_ms = 400 };
+        struct assay_sim_world *w = assay_sim_world_create(&o);
+        cr_assert(assay_sim_world_run_to_epoch(w, AWAY, 12000));
+        assay_sim_world_kill(w, 0);
+        cr_assert(assay_sim_world_run_to_epoch(w, 40, 40 * 4000));
+        for (uint32_t node = 1; node < o.nodes && pruned == 1; node++) {
+            struct assay_store *store = w->nodes[node].store;
+            cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, 40), ASSAY_OK);
+            cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        }
+        assay_sim_world_restart(w, 0);
+        const struct assay_engine *e = assay_sim_world_engine(w, 0);
+        uint32_t behind = 0;
+        for (int i = 0; i < 20000 && e->chain->final_ms == 0; i++) {
+            behind += e->head->state.epoch > AWAY && e->head->state.epoch + 2 < 40;
+            cr_assert(assay_sim_world_run(w, 1));
+            e = assay_sim_world_engine(w, 0);
+        }
+        cr_expect_eq(behind > 0, pruned == 0);
+        cr_expect_geq(e->head->state.epoch + 2, assay_sim_world_epoch(w, 1));
+        cr_expect(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 1) + 3, 20000));
+        cr_expect_gt(assay_sim_world_engine(w, 0)->chain->final_ms, 0);
+        assay_sim_world_destroy(&w);
+    }
+}
+
 /* docs/protocol.md 5.20.3: members that left or are drained have no turn, and give none to the next
  * peer. */
 Test(fast_sync_peers, each_turn_is_of_another_peer)

@@ -639,3 +639,25 @@ Test(hostile_sync, turns_that_lead_on_are_no_failures, .timeout = 600)
     free(p);
     assay_sim_world_destroy(&w);
 }
+
+/* docs/protocol.md 5.20.3: blocks that are not proven are those of an earlier turn, whatever ended
+ * that turn: a page without anything newer, too. */
+Test(hostile_sync, an_empty_page_does_not_protect_invented_blocks, .timeout = 600)
+{
+    struct assay_sim_world *w = asking();
+    uint8_t *genuine = malloc(ASSAY_SYNC_ANSWER_LEN_MAX), *bytes = malloc(PAGE_LEN);
+    cr_assert(genuine != NULL && bytes != NULL);
+    assay_sim_world_partition(w, NULL);
+    lie(w, genuine, bytes);
+    const struct assay_engine *e = w->nodes[0].engine;
+    cr_assert_gt(e->sync->id_count, 0);
+    struct assay_writer out = assay_writer_over(bytes, PAGE_LEN);
+    put_head(e, e->sync->ledger.height + 1, false, assay_slice_over(bytes, 0), 0, &out);
+    answer(w, assay_slice_over(bytes, out.len));
+    expect_recovery(w);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_FAST_SYNCED, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL), 0);
+    free(bytes);
+    free(genuine);
+    assay_sim_world_destroy(&w);
+}
