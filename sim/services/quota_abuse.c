@@ -188,6 +188,7 @@ static void check_rows(struct assay_sim_services *s, const struct assay_cont_gro
     const uint32_t most = part > ROWS_MIN ? part : ROWS_MIN;
     uint32_t rows = 0, provisional = 0;
     for (uint32_t i = 0; i < g->instance_end; i++) {
+        if (g->instance[i].session == 0) continue; /* a free place names slot 0 */
         rows += g->instance[i].payer == slot;
         provisional += g->instance[i].payer == slot && !g->instance[i].kept;
     }
