@@ -202,8 +202,8 @@ static bool is_evidence_rule(uint64_t rule)
            rule == ASSAY_INTEGRITY_FAIL_HARD;
 }
 
-/* Of evidence that failed, or whose level was too low, and passes now: the fall is history. Returns:
- * NULL: it still fails, or has not been appraised since. */
+/* Of evidence that failed, or whose level was too low, and passes now: the fall is history.
+ * Returns: NULL: it still fails, or has not been appraised since. */
 static const char *recovery_advice(const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
