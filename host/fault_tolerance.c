@@ -165,24 +165,27 @@ static void choose_advice(struct assay_snapshot *s)
 {
     struct assay_fault_tolerance *o = &s->margin;
     const bool alone = o->present_weight <= s->members[s->self].ledger.seat_weight;
-    const bool waits = !o->progress || o->overdue;
+    /* docs/protocol.md 9.12: nothing is signed under a fence, whatever members are started. */
+    const bool moves = !s->fenced;
+    const bool waits = moves && (!o->progress || o->overdue);
+    o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
-    o->advised[ASSAY_ADVICE_BRING_BACK] = !alone && !o->progress;
+    o->advised[ASSAY_ADVICE_BRING_BACK] = moves && !alone && !o->progress;
     o->advised[ASSAY_ADVICE_CLOCK] = s->clock_out_of_sync || s->chain.clock_lead_ms > 0;
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
     const bool mute = own->seat_weight > 0 && !s->chain.voting;
     o->advised[ASSAY_ADVICE_CATCH_UP] = waits && own->weight > 0 && (s->chain.behind || mute);
-    o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
-    o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
-    o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
+    o->advised[ASSAY_ADVICE_VIEWS] =
+        moves && o->overdue && o->progress && s->chain.views_nullified > 0;
+    o->advised[ASSAY_ADVICE_BALLOTS] = moves && o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_NO_VOTES] = own->votes_lost;
     o->advised[ASSAY_ADVICE_QUIET_FLOOR] = o->advised[ASSAY_ADVICE_ROOT_VOTES] = false;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].vendor_outvotes) o->advised[ASSAY_ADVICE_ROOT_VOTES] = true;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].ledger.votes_retained) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
-    o->advised[ASSAY_ADVICE_MARGIN] =
-        o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
+    o->advised[ASSAY_ADVICE_MARGIN] = moves && o->progress && o->platforms_stop == 0 &&
+                                      o->present_weight < s->chain.seats_weight;
 }
 
 void assay_fault_tolerance_compute(struct assay_snapshot *snapshot)

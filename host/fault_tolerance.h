@@ -14,8 +14,11 @@
 
 struct assay_snapshot;
 
-/* symbol, code, what to do */
+/* symbol, code, what to do; in the order in which they are shown */
 #define ASSAY_ADVICE_LIST(X)                                                                       \
+    X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
+      "the operators have fenced this era: nothing is signed in it, and no restart changes that; " \
+      "they begin the next era, or release the fence (assay recover status)")                      \
     X(ASSAY_ADVICE_ALONE, "alone",                                                                 \
       "no peer is reachable: check this node's network, its listen.gossip and the peers' "         \
       "addresses")                                                                                 \
@@ -24,18 +27,16 @@ struct assay_snapshot;
       "are gone for good, the operators can begin a new era (assay recover)")                      \
     X(ASSAY_ADVICE_CLOCK, "clock", "this machine's date is off: set it by a good source of time")  \
     X(ASSAY_ADVICE_CATCH_UP, "catch_up",                                                           \
-      "this node does not vote yet: it catches up or requests its own votes; if it stays so, "     \
-      "read its log")                                                                              \
+      "this node does not vote yet: it catches up, requests its own votes, or waits until a "      \
+      "block lists its new keys; if it stays so, read its log")                                    \
     X(ASSAY_ADVICE_VIEWS, "views",                                                                 \
       "enough members are reachable, but their proposals fail: compare clocks and log lines of "   \
       "the members")                                                                               \
     X(ASSAY_ADVICE_BALLOTS, "ballots",                                                             \
-      "too few ballots: without those that are missing the epoch will be held")                    \
+      "too few ballots: without those that are missing the epoch will not be certified")           \
     X(ASSAY_ADVICE_MARGIN, "margin",                                                               \
-      "one more failure may stop the network: bring back who is missing before anything else")     \
-    X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
-      "the operators have fenced this era: nothing is signed before they begin the next one "      \
-      "(assay recover)")                                                                           \
+      "one more failure may stop the network: start the members that are missing before "          \
+      "anything else")                                                                             \
     X(ASSAY_ADVICE_NO_VOTES, "no_votes",                                                           \
       "this node ballots and shows no evidence, so its votes do not count: repair its quotes "     \
       "(assay doctor); they count again one epoch after its evidence passes")                      \

@@ -7,12 +7,12 @@
 const char *assay_integrity_reason_text(enum assay_integrity_reason reason)
 {
     switch (reason) {
-    case ASSAY_INTEGRITY_HELD_UNCERTIFIED: return "held: the epoch was not certified";
-    case ASSAY_INTEGRITY_HELD_FEW: return "held: a third or less voted PASS";
-    case ASSAY_INTEGRITY_HELD_BOUND: return "held: as high as votes and TCB level allow";
-    case ASSAY_INTEGRITY_HELD_UNLISTED: return "held: no new incarnation since the failure";
-    case ASSAY_INTEGRITY_HELD_NO_BALLOT: return "held: its own ballot is missing";
-    case ASSAY_INTEGRITY_RISE: return "rose: attested and balloted";
+    case ASSAY_INTEGRITY_HELD_UNCERTIFIED: return "unchanged: the epoch was not certified";
+    case ASSAY_INTEGRITY_HELD_FEW: return "unchanged: a third or less voted PASS";
+    case ASSAY_INTEGRITY_HELD_BOUND: return "unchanged: as high as votes and TCB level allow";
+    case ASSAY_INTEGRITY_HELD_UNLISTED: return "unchanged: no new incarnation since the failure";
+    case ASSAY_INTEGRITY_HELD_NO_BALLOT: return "unchanged: its own ballot is missing";
+    case ASSAY_INTEGRITY_RISE: return "rose: its evidence passes and its ballot counts";
     case ASSAY_INTEGRITY_CEILING: return "fell: ceiling of its TCB level";
     case ASSAY_INTEGRITY_FALSE_FAIL: return "fell: voted FAIL on evidence that passes";
     case ASSAY_INTEGRITY_FAIL_SOFT: return "fell: its evidence fails soft";
@@ -27,10 +27,10 @@ const char *assay_integrity_reason_text(enum assay_integrity_reason reason)
 const char *assay_availability_rule_text(enum assay_availability_rule rule)
 {
     switch (rule) {
-    case ASSAY_AVAILABILITY_HOLD: return "held";
-    case ASSAY_AVAILABILITY_RISE: return "rose: PASS of more than its score";
-    case ASSAY_AVAILABILITY_FALL: return "fell: absent or failing for too many";
-    case ASSAY_AVAILABILITY_UNCERTIFIED: return "held: the epoch was not certified";
+    case ASSAY_AVAILABILITY_HOLD: return "unchanged";
+    case ASSAY_AVAILABILITY_RISE: return "rose: votes of PASS allow a higher score";
+    case ASSAY_AVAILABILITY_FALL: return "fell: too many votes are absent or FAIL";
+    case ASSAY_AVAILABILITY_UNCERTIFIED: return "unchanged: the epoch was not certified";
     case ASSAY_AVAILABILITY_MUTE: return "fell: no ballot of its own in 8 certified epochs";
     case ASSAY_AVAILABILITY_UNJUDGED: return "fell: not appraisable in 8 certified epochs";
     }

@@ -102,6 +102,14 @@ static const struct assay_http_row *find_row(const struct assay_http_epoch *epoc
     return NULL;
 }
 
+/* docs/protocol.md 9.6.2: no rule of the tally lowers availability without being a fall. */
+static bool is_drain(const struct assay_history_row *from, const struct assay_history_row *to)
+{
+    ASSAY_ASSERT(from != to);
+    return to->availability_bp == 0 && from->availability_bp > 0 &&
+           !assay_document_availability_drop(to->availability_rule);
+}
+
 static struct assay_json *move_document(uint64_t epoch, const struct assay_history_row *from,
                                         const struct assay_history_row *to)
 {
@@ -121,7 +129,9 @@ static struct assay_json *move_document(uint64_t epoch, const struct assay_histo
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(to->availability_rule));
     assay_json_set_text(object, "availability_text",
-                        assay_document_availability_text(to->availability_rule));
+                        is_drain(from, to)
+                            ? "zero: drained by the operators"
+                            : assay_document_availability_text(to->availability_rule));
     return object;
 }
 
@@ -162,8 +172,8 @@ static const char *integrity_advice(uint64_t rule)
                "hold when the evidence is verified again";
     case ASSAY_INTEGRITY_FAIL_SOFT:
     case ASSAY_INTEGRITY_FAIL_HARD:
-        return "look at what it runs: its evidence fails; the right build under a new incarnation "
-               "brings it back";
+        return "check the program and the platform that it runs: its evidence fails; an accepted "
+               "build under a new incarnation restores it";
     case ASSAY_INTEGRITY_EQUIVOCATION:
         return "find out who else has its keys, or which old store it was started with";
     case ASSAY_INTEGRITY_HELD_UNLISTED:
@@ -186,22 +196,73 @@ static const char *roster_advice(const struct assay_member_snapshot *m)
     return NULL;
 }
 
+static bool is_evidence_rule(uint64_t rule)
+{
+    return rule == ASSAY_INTEGRITY_CEILING || rule == ASSAY_INTEGRITY_FAIL_SOFT ||
+           rule == ASSAY_INTEGRITY_FAIL_HARD;
+}
+
+/* Of evidence that failed, or whose level was too low, and passes now: the fall is history.
+ * Returns: NULL: it still fails, or has not been appraised since. */
+static const char *recovery_advice(const struct assay_snapshot_member *m)
+{
+    const struct assay_member_snapshot *l = &m->ledger;
+    if (!is_evidence_rule(m->integrity_fall.rule) || assay_outcome_is_fail(l->own_outcome))
+        return NULL;
+    /* docs/protocol.md 7.6: no rise before a new incarnation is listed. */
+    if (l->change_reason == ASSAY_INTEGRITY_HELD_UNLISTED)
+        return integrity_advice(ASSAY_INTEGRITY_HELD_UNLISTED);
+    if (l->own_outcome == ASSAY_OUTCOME_PASS_OUT_OF_DATE) /* 7.7: the level has a ceiling */
+        return integrity_advice(ASSAY_INTEGRITY_CEILING);
+    if (assay_outcome_is_pass(l->own_outcome) || l->last_success_epoch > m->integrity_fall.epoch)
+        return "its evidence has passed since: integrity rises by itself in every epoch in which "
+               "it attests and ballots";
+    return NULL;
+}
+
+static const char *fall_advice(const struct assay_snapshot_member *m)
+{
+    const char *text = roster_advice(&m->ledger);
+    if (text == NULL && m->integrity_fall.epoch != 0) text = recovery_advice(m);
+    if (text != NULL) return text;
+    return integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
+                                                         : m->ledger.change_reason);
+}
+
+/* Of members that the operators took out of service: nothing that runs there changes that. */
+static const char *stage_advice(const struct assay_snapshot_member *m)
+{
+    switch (m->ledger.stage) {
+    case ASSAY_STAGE_MEMBER: return NULL;
+    case ASSAY_STAGE_RESTING:
+        return m->present ? "the operators drained it: they undrain it when it may serve again "
+                            "(assay change draft --undrain NODE)"
+                          : "the operators drained it: start it, then undrain it (assay change "
+                            "draft --undrain NODE)";
+    case ASSAY_STAGE_LEFT:
+        return "it left the network: it can only join again (assay change draft --join)";
+    }
+    return NULL;
+}
+
 static struct assay_json *choose_advice(const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m != NULL);
     struct assay_json *list = assay_json_array();
     const struct assay_trust_state *trust = &m->ledger.trust;
-    const char *text = NULL;
-    if (trust->integrity_bp < ASSAY_SCORE_BP_MAX) text = roster_advice(&m->ledger);
-    if (text == NULL && trust->integrity_bp < ASSAY_SCORE_BP_MAX)
-        text = integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
-                                                             : m->ledger.change_reason);
-    if (text != NULL) assay_json_append_text(list, text);
+    const char *const stage = stage_advice(m);
+    const char *const fall =
+        trust->integrity_bp < ASSAY_SCORE_BP_MAX && m->ledger.stage != ASSAY_STAGE_LEFT
+            ? fall_advice(m)
+            : NULL;
+    if (stage != NULL) assay_json_append_text(list, stage);
+    if (fall != NULL) assay_json_append_text(list, fall);
+    if (stage != NULL) return list;
     if (!m->present)
         assay_json_append_text(list, "it is not reachable: start it, or check its network");
     else if (trust->availability_bp < trust->integrity_bp)
         assay_json_append_text(list,
-                               "availability rises by itself while its evidence comes in time");
+                               "availability rises by itself while its evidence arrives in time");
     return list;
 }
 

@@ -94,7 +94,7 @@ function network(options = {}) {
             const lo = clamp(Math.floor((10000 * (3 * P - W)) / W)),
                 hi = clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W));
             let rule = 'hold',
-                reason = 'held: as high as votes and TCB level allow',
+                reason = 'unchanged: as high as votes and TCB level allow',
                 integrity = 'held_bound';
             if (3 * (P + N) > 2 * W && m.A > hi) {
                 m.A -= Math.ceil((m.A - hi) / 4);
@@ -118,7 +118,7 @@ function network(options = {}) {
                 m.last = 'E5: voted FAIL, or a worse level, on evidence that passes';
             } else if (m.I < 10000 && 3 * P > W && e > 6) {
                 m.I = Math.min(10000, m.I + 100);
-                reason = 'rose: attested and balloted';
+                reason = 'rose: its evidence passes and its ballot counts';
                 integrity = 'rise';
             }
             if (N > 0 && rule === 'fall' && m.slot !== tampered)

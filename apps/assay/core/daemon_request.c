@@ -141,12 +141,23 @@ int cli_daemon_print(const struct assay_daemon_request *q,
 
 /* ------------------------------------------------------------ documents as text */
 
+void cli_text_mark_cut(char *text, size_t size, int len)
+{
+    static const char mark[] = "...";
+    if (len < 0 || (size_t)len < size || size < sizeof mark) return;
+    size_t end = size - sizeof mark;
+    while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+        end--; /* no part of a character is left */
+    assay_bytes_copy(text + end, size - end, mark, sizeof mark);
+}
+
 const char *cli_text_sanitized(const char *text)
 {
     static char buffers[8][512];
     static unsigned turn;
     char *out = buffers[turn++ % 8];
-    (void)snprintf(out, sizeof buffers[0], "%s", text);
+    const int len = snprintf(out, sizeof buffers[0], "%s", text);
+    cli_text_mark_cut(out, sizeof buffers[0], len);
     assay_yaml_sanitize(out);
     return out;
 }
@@ -172,6 +183,24 @@ const char *cli_stage_of(const struct assay_json *object)
 {
     const char *const stage = cli_text_of(object, "stage", "member");
     return strcmp(stage, "resting") == 0 ? "drained" : stage; /* docs/protocol.md 0 */
+}
+
+const char *cli_reason_of(const struct assay_json *node, const struct assay_json *reason)
+{
+    const bool is_fall = cli_number_of(reason, "epoch") > 0;
+    const char *const code = assay_json_text(reason, "code", "");
+    const char *const text = assay_json_text(reason, "text", "");
+    if (is_fall || strcmp(assay_json_text(reason, "about", ""), "availability") != 0) return text;
+    if (strcmp(cli_stage_of(node), "drained") == 0) return "zero: drained by the operators";
+    if (strcmp(code, "hold") != 0 && strcmp(code, "uncertified") != 0) return text;
+    return "not risen yet since it was undrained or joined";
+}
+
+const char *cli_fence_of(const struct assay_json *status)
+{
+    return assay_json_bool(status, "fenced", false)
+               ? "FENCED, the operators have fenced this era and nothing more is signed in it; "
+               : "";
 }
 
 unsigned long long cli_number_of(const struct assay_json *object, const char *key)

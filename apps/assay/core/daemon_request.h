@@ -40,15 +40,25 @@ __attribute__((format(printf, 3, 4))) int cli_daemon_print(
 
 /* --- documents as text: names come from untrusted operators */
 
-/* No control characters. Returns: one of a few static buffers, for use at once; longer is cut. */
+/* No control characters. Returns: one of a few static buffers, for use at once; longer is cut, with
+ * "..." at its end. */
 const char *cli_text_sanitized(const char *text);
-/* The same of any length, to stdout. */
+/* After snprintf into text[size], which returned len: where the text was cut, "..." is its end. */
+void cli_text_mark_cut(char *text, size_t size, int len);
+/* The same as cli_text_sanitized of any length, to stdout. */
 void cli_text_print(const char *text);
 /* Returns: as cli_text_sanitized. */
 const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback);
 /* A member's stage in the words of the command line: "member", "drained", "newcomer", "left".
  * Returns: as cli_text_of. */
 const char *cli_stage_of(const struct assay_json *object);
+/* Text of one of a member's reasons. Availability that no fall has lowered is low by a drain or a
+ * join (docs/protocol.md 9.6), for which the tally has no rule. Returns: text of the document, or
+ * static text. */
+const char *cli_reason_of(const struct assay_json *node, const struct assay_json *reason);
+/* Of the document status: the fence of its era, before its sentence; "" while there is none.
+ * Returns: static text. */
+const char *cli_fence_of(const struct assay_json *status);
 /* Returns: 0 for what is not there. */
 unsigned long long cli_number_of(const struct assay_json *object, const char *key);
 /* Basis points as "87.50 %". Returns: as cli_text_sanitized. */

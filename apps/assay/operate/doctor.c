@@ -31,8 +31,9 @@ void cli_doctor_report(struct assay_doctor *d, const char *about, enum assay_hea
         .about = about, .health = health, .expected = expected, .advice = advice
     };
     va_start(args, format);
-    (void)vsnprintf(row->found, sizeof row->found, format, args);
+    const int len = vsnprintf(row->found, sizeof row->found, format, args);
     va_end(args);
+    cli_text_mark_cut(row->found, sizeof row->found, len);
 }
 
 static const char *health_text(enum assay_health health)

@@ -42,8 +42,61 @@ static bool lacks_members(const struct assay_json *closing)
     return false;
 }
 
-static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status)
+/* Names of the members for which wanted is true, in names: "node-1, node-2". Returns: how many. */
+static size_t list_members(const struct assay_json *nodes,
+                           bool (*wanted)(const struct assay_json *node), char *names, size_t size)
 {
+    size_t count = 0, len = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *const node = assay_json_at(nodes, i);
+        if (!wanted(node)) continue;
+        const int more = snprintf(names + len, size - len, "%s%s", count > 0 ? ", " : "",
+                                  cli_text_of(node, "name", "?"));
+        cli_text_mark_cut(names, size, (int)len + more);
+        len = strlen(names);
+        count++;
+    }
+    return count;
+}
+
+static bool is_drained(const struct assay_json *node)
+{
+    return strcmp(cli_stage_of(node), "drained") == 0;
+}
+
+/* Suspended, on probation: its weight counts for nothing until it has climbed. */
+static bool is_weightless(const struct assay_json *node)
+{
+    return strcmp(cli_stage_of(node), "member") == 0 && cli_number_of(node, "weight") == 0;
+}
+
+/* Where no member of weight is missing: what else there is for a quorum. */
+static const char *margin_advice(size_t weightless, size_t drained)
+{
+    if (weightless > 0)
+        return "no member of weight is missing: assay explain NODE has the reason and the remedy "
+               "of "
+               "those without weight; new keys of one of weight stop the network until then";
+    if (drained > 0)
+        return "no member in service is missing: undrain those that may serve again (assay change "
+               "draft --undrain NODE)";
+    return "no member is missing: add members (four of equal weight tolerate one failure); until "
+           "then a restart of one stops the network for that time, and new keys of one stop it for "
+           "good";
+}
+
+/* docs/protocol.md 9.12: it is why no block comes, and no start of a member changes that. */
+static const char fence_advice[] =
+    "assay recover status has the fence: the operators begin the next era, or release the fence";
+
+static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status,
+                           const struct assay_json *nodes)
+{
+    char idle[96], drained[96], more_text[48];
+    const size_t idle_count = list_members(nodes, is_weightless, idle, sizeof idle);
+    const size_t drained_count = list_members(nodes, is_drained, drained, sizeof drained);
+    const bool fenced = assay_json_bool(status, "fenced", false);
     const struct assay_json *const closing = assay_json_get(status, "closing");
     const struct assay_json *const tolerance = assay_json_get(status, "tolerance");
     const unsigned long long total = cli_number_of(status, "total_weight");
@@ -51,19 +104,24 @@ static void look_at_quorum(struct assay_doctor *d, const struct assay_json *stat
     const unsigned long long more = cli_number_of(tolerance, "members_stop");
     const bool progress = assay_json_bool(closing, "progress", false);
     const bool all_there = progress && !lacks_members(closing);
-    cli_doctor_report(d, "quorum",
-                      !progress   ? ASSAY_HEALTH_FAIL
-                      : more == 0 ? ASSAY_HEALTH_WARN
-                                  : ASSAY_HEALTH_OK,
-                      progress ? "that one more may fail" : "more than two thirds of the weight",
-                      all_there
-                          ? "no member is missing: add members (four of equal weight tolerate one "
-                            "failure); until then a restart of one stops the network for that "
-                            "time, and new keys of one stop it for good"
-                          : "assay status lists the missing members: start the heaviest first",
-                      "%llu %% of the weight is reachable, any %llu more may fail",
-                      total > 0 ? present * 100 / total : 0, more);
-    if (assay_json_bool(status, "stale", false))
+    if (more == 0) (void)snprintf(more_text, sizeof more_text, "no more member may fail");
+    else (void)snprintf(more_text, sizeof more_text, "any %llu more may fail", more);
+    cli_doctor_report(
+        d, "quorum",
+        !progress   ? ASSAY_HEALTH_FAIL
+        : more == 0 ? ASSAY_HEALTH_WARN
+                    : ASSAY_HEALTH_OK,
+        progress ? "that one more may fail" : "more than two thirds of the weight",
+        fenced      ? fence_advice
+        : all_there ? margin_advice(idle_count, drained_count)
+                    : "assay status lists the missing members: start the heaviest first",
+        "%llu %% of the weight is reachable, %s%s%s%s%s", total > 0 ? present * 100 / total : 0,
+        more_text, idle_count > 0 ? "; without weight: " : "", idle,
+        drained_count > 0 ? "; drained: " : "", drained);
+    if (fenced)
+        cli_doctor_report(d, "era", ASSAY_HEALTH_FAIL, "an era that is not fenced", fence_advice,
+                          "the operators have fenced this era: nothing more is signed in it");
+    else if (assay_json_bool(status, "stale", false))
         cli_doctor_report(
             d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",
             all_there ? "read the logs of all members: one with new keys (assay keys rotate, "
@@ -103,9 +161,12 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
                           "cannot catch up: %s", missing);
     if (!assay_json_bool(status, "voting", false) && !seatless)
         cli_doctor_report(d, "voting", ASSAY_HEALTH_WARN, "this node votes",
-                          "it catches up, or its new keys wait to be listed: assay status", "%s",
-                          assay_json_bool(status, "behind", false) ? "behind the others"
-                                                                   : "it does not vote");
+                          "assay status has the reason, in its line voting", "%s",
+                          assay_json_bool(status, "fenced", false)   ? "the era is fenced"
+                          : assay_json_bool(status, "behind", false) ? "behind the others"
+                          : assay_json_bool(status, "incarnation_waiting", false)
+                              ? "its new keys wait until a block lists them"
+                              : "it does not vote");
     if (assay_json_bool(status, "no_votes", false))
         cli_doctor_report(d, "votes", ASSAY_HEALTH_FAIL, "its evidence passes",
                           "repair its quotes; the log has the cause (no_quote, no_evidence)",
@@ -172,7 +233,7 @@ static void look_at_roots(struct assay_doctor *d, const struct assay_json *colla
 
 void cli_doctor_daemon(struct assay_doctor *d)
 {
-    struct assay_json *status = NULL, *collateral = NULL;
+    struct assay_json *status = NULL, *nodes = NULL, *collateral = NULL;
     const enum assay_status asked =
         assay_client_request(d->socket, "status", d->timeout_ms, &status);
     d->runs = asked == ASSAY_OK;
@@ -188,7 +249,7 @@ void cli_doctor_daemon(struct assay_doctor *d)
             d->is_denied ? "run assay doctor as the daemon's user, or in its group"
             : d->is_held
                 ? "it runs and does not answer: its log has the reason; if it hangs, restart it"
-                : "start it: assayd --config FILE; the network is looked at through it",
+                : "start it: assayd --config FILE; without it the network cannot be checked",
             "%s: %s%s", d->socket, fault, holder);
         return;
     }
@@ -196,14 +257,17 @@ void cli_doctor_daemon(struct assay_doctor *d)
     const bool stale = assay_json_bool(data, "stale", false);
     cli_doctor_report(d, "daemon", stale ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_OK,
                       stale ? "a daemon whose blocks become final" : "",
-                      stale ? "it answers; see quorum and finality" : "", "%s: %s",
-                      cli_text_of(status, "node", "?"), cli_text_of(data, "sentence", "?"));
+                      stale ? "it answers; see the rows quorum, finality and era" : "", "%s: %s%s",
+                      cli_text_of(status, "node", "?"), cli_fence_of(data),
+                      cli_text_of(data, "sentence", "?"));
     look_at_clock(d, data);
-    look_at_quorum(d, data);
+    if (assay_client_request(d->socket, "nodes", d->timeout_ms, &nodes) != ASSAY_OK) nodes = NULL;
+    look_at_quorum(d, data, assay_json_get(assay_json_get(nodes, "data"), "nodes"));
     look_at_self(d, data);
     check_attested(d, status);
     if (assay_client_request(d->socket, "collateral", d->timeout_ms, &collateral) == ASSAY_OK)
         look_at_roots(d, assay_json_get(collateral, "data"));
     assay_json_free(&status);
+    assay_json_free(&nodes);
     assay_json_free(&collateral);
 }

@@ -83,7 +83,12 @@ static void look_at_collateral(struct assay_doctor *d, struct effective *c)
 /* A node without configured peers waits for incoming connections. */
 static void look_at_peers(struct assay_doctor *d, const struct effective *c)
 {
-    if (d->config.peer_count > 0 || c->genesis.member_count < 2) return;
+    if (c->genesis.member_count < 2) return;
+    if (d->config.peer_count > 0) {
+        cli_doctor_report(d, "peers", ASSAY_HEALTH_OK, "", "", "%zu configured of %u members",
+                          (size_t)d->config.peer_count, (unsigned)c->genesis.member_count);
+        return;
+    }
     cli_doctor_report(d, "peers", ASSAY_HEALTH_WARN, "addresses of three members or more",
                       "add them to peers of assayd.yaml: node and address of each",
                       "peers is empty, of %u members", (unsigned)c->genesis.member_count);
@@ -325,6 +330,8 @@ static void look_at_images(struct assay_doctor *d)
     DIR *const folder = opendir(dir);
     if (folder == NULL)
         return; /* before the first start, or of another user: reported for the folder */
+    size_t sound = 0;
+    bool damaged = false;
     for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
         uint8_t *bytes = NULL;
         size_t len = 0;
@@ -334,7 +341,11 @@ static void look_at_images(struct assay_doctor *d)
         if (status == ASSAY_OK) assay_sha256(bytes, len, digest);
         free(bytes);
         assay_hex_encode(digest, sizeof digest, text, sizeof text);
-        if (status == ASSAY_OK && strcmp(text, e->d_name) == 0) continue;
+        if (status == ASSAY_OK && strcmp(text, e->d_name) == 0) {
+            sound++;
+            continue;
+        }
+        damaged = true;
         cli_doctor_report(d, "images", ASSAY_HEALTH_FAIL, "copies whose SHA-256 is their name",
                           "put the image of that digest back, or remove the copy and install the "
                           "enclave that the policy names",
@@ -342,6 +353,9 @@ static void look_at_images(struct assay_doctor *d)
                           status == ASSAY_OK ? "damaged" : cli_file_fault(path, status));
     }
     (void)closedir(folder);
+    if (!damaged)
+        cli_doctor_report(d, "images", ASSAY_HEALTH_OK, "", "", "%s: %zu cop%s of the enclave", dir,
+                          sound, sound == 1 ? "y" : "ies");
 }
 
 static void look_at_keys(struct assay_doctor *d, const struct effective *c)
@@ -365,7 +379,11 @@ static void look_at_keys(struct assay_doctor *d, const struct effective *c)
     bool is_member = false;
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
         is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
-    if (c->genesis.member_count > 0 && !is_member)
+    if (is_member)
+        cli_doctor_report(d, "member", ASSAY_HEALTH_OK, "", "",
+                          "the keys are of a member of the "
+                          "genesis");
+    else if (c->genesis.member_count > 0)
         cli_doctor_report(
             d, "member", ASSAY_HEALTH_WARN, "a member of the genesis",
             "a change joins newcomers: assay change draft --join; else these are keys "

@@ -51,8 +51,8 @@ static void look_at_descriptors(struct assay_doctor *d)
     cli_doctor_report(
         d, "descriptors", health,
         "4096 or more: each connection uses one, and half are reserved for idle connections",
-        "LimitNOFILE=65536 in the unit, or ulimit -n", "%llu of %s", count,
-        of_daemon ? "the running daemon" : "a daemon started from here");
+        "LimitNOFILE=65536 in the unit, or ulimit -n", "limit %llu %s", count,
+        of_daemon ? "of the running daemon" : "for a daemon that this user starts from this shell");
 }
 
 static void look_at_path(struct assay_doctor *d, const char *about, const char *path)
@@ -95,13 +95,14 @@ static struct addrinfo *resolve_address(const char *where)
 }
 
 /* A running daemon has its port: then a listener is expected. */
-static void look_at_port(struct assay_doctor *d, const char *where)
+static void look_at_port(struct assay_doctor *d, const char *about, const char *where)
 {
     struct addrinfo *const list = resolve_address(where);
     const int one = 1;
     if (list == NULL) {
-        cli_doctor_report(d, "listen.gossip", ASSAY_HEALTH_FAIL, "an address of this machine",
-                          "fix listen.gossip, or the name's entry", "%s leads nowhere", where);
+        cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "an address of this machine",
+                          "fix it in the configuration, or the name's entry", "%s leads nowhere",
+                          where);
         return;
     }
     const int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -113,7 +114,7 @@ static void look_at_port(struct assay_doctor *d, const char *where)
     /* A daemon that this user may not ask, or that hangs, has it as well. */
     const bool may_run = d->runs || d->is_held || d->is_denied;
     const bool sound = may_run ? !is_free && error == EADDRINUSE : is_free;
-    cli_doctor_report(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+    cli_doctor_report(d, about, sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
                       may_run ? "the daemon listens there" : "an address that is free",
                       may_run ? "is that the configuration that it was started with?"
                               : "find its process with ss -ltnp, or choose another port",
@@ -128,7 +129,7 @@ static void look_at_ports(struct assay_doctor *d)
     char all[ASSAY_ADDRESSES_MAX], *rest = NULL;
     (void)snprintf(all, sizeof all, "%s", d->config.gossip);
     for (char *one = strtok_r(all, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
-        look_at_port(d, one);
+        look_at_port(d, "listen.gossip", one);
 }
 
 /* Without a daemon clocks are not compared: the kernel knows whether this clock is synchronised. */
@@ -152,5 +153,6 @@ void cli_doctor_machine(struct assay_doctor *d)
     look_at_path(d, "listen.admin", d->config.admin);
     if (d->config.http.socket_path[0] != '\0')
         look_at_path(d, "listen.http", d->config.http.socket_path);
+    if (d->config.http.address[0] != '\0') look_at_port(d, "listen.http", d->config.http.address);
     look_at_ports(d);
 }

@@ -5,15 +5,100 @@
  * The page is made of the document that HTTP serves of a member (docs/http.md), which has the
  * history; a node without HTTP reports only the current state.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "engine/ledger/records/finding.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MOVES_SHOWN = 12 };
+enum { MOVES_SHOWN = 12, NEAR_EPOCHS = 1 };
+
+/* A reason of a finding has a fixed length. Returns: as cli_text_sanitized, "..." where it was cut.
+ */
+static const char *reason_of(const char *text)
+{
+    char marked[ASSAY_FINDING_REASON_LEN + sizeof "..."];
+    const bool is_cut = strlen(text) == ASSAY_FINDING_REASON_LEN - 1;
+    if (!is_cut) return cli_text_sanitized(text);
+    (void)snprintf(marked, sizeof marked, "%s...", text);
+    return cli_text_sanitized(marked);
+}
+
+/* ------------------------------------------------------------ the last failure */
+
+/* The reason of the node's integrity, where its own evidence is it. Returns: NULL: it is not. */
+static const struct assay_json *evidence_fall(const struct assay_json *node)
+{
+    const struct assay_json *const reasons = assay_json_get(node, "reasons");
+    for (size_t i = 0; i < assay_json_count(reasons); i++) {
+        const struct assay_json *const r = assay_json_at(reasons, i);
+        const char *const code = assay_json_text(r, "code", "");
+        if (strcmp(code, "fail_hard") == 0 || strcmp(code, "fail_soft") == 0) return r;
+    }
+    return NULL;
+}
+
+/* The newest proof of a failure in the timeline that is about this node and belongs to that fall.
+ * Returns: the event | NULL */
+static const struct assay_json *find_proof(const struct assay_json *timeline, const char *name,
+                                           uint64_t fall_epoch)
+{
+    const struct assay_json *const events =
+        assay_json_get(assay_json_get(timeline, "data"), "events");
+    const struct assay_json *found = NULL;
+    for (size_t i = 0; i < assay_json_count(events); i++) {
+        const struct assay_json *const e = assay_json_at(events, i);
+        const uint64_t epoch = assay_json_uint(e, "epoch", 0);
+        if (strcmp(assay_json_text(e, "event", ""), "fail_proven") != 0 ||
+            strcmp(assay_json_text(e, "name", ""), name) != 0)
+            continue;
+        if (epoch + NEAR_EPOCHS >= fall_epoch && epoch <= fall_epoch + NEAR_EPOCHS) found = e;
+    }
+    return found;
+}
+
+/* The text of an event after "NAME proven to fail: ". Returns: "" without one. */
+static const char *proven_reason(const struct assay_json *event)
+{
+    static const char before[] = " proven to fail: ";
+    const char *const text = strstr(assay_json_text(event, "text", ""), before);
+    return text != NULL ? text + sizeof before - 1 : "";
+}
+
+/* The rule that failed, as long as the score is low by it: the outcome of today is another one. */
+static void put_last_failure(const struct assay_json *node, const struct assay_json *timeline)
+{
+    const struct assay_json *const fall = evidence_fall(node);
+    const char *const last = assay_json_text(node, "last_reason", "");
+    if (fall == NULL) return;
+    const struct assay_json *const proof =
+        find_proof(timeline, assay_json_text(node, "name", "?"), assay_json_uint(fall, "epoch", 0));
+    const char *reason = proven_reason(proof);
+    /* It is that of the newest failure, which may be an absence since. */
+    if (reason[0] == '\0' && strncmp(last, "absent", 6) != 0) reason = last;
+    if (reason[0] == '\0') return;
+    (void)printf("failed rule    %s", reason_of(reason));
+    if (proof != NULL) (void)printf(", epoch %llu", cli_number_of(proof, "epoch"));
+    (void)putchar('\n');
+}
 
 /* ------------------------------------------------------------ what happened */
+
+/* Epoch of the newest move into SUSPENDED, where it is SUSPENDED. Returns: 0: not known. */
+static unsigned long long suspended_since(const struct assay_json *data)
+{
+    const struct assay_json *const moves = assay_json_get(data, "moves");
+    const struct assay_json *const node = assay_json_get(data, "node");
+    if (strcmp(assay_json_text(node, "standing", ""), "SUSPENDED") != 0) return 0;
+    for (size_t i = 0; i < assay_json_count(moves); i++) { /* the newest first */
+        const struct assay_json *const m = assay_json_at(moves, i);
+        if (strcmp(assay_json_text(m, "standing_to", ""), "SUSPENDED") == 0 &&
+            strcmp(assay_json_text(m, "standing_from", ""), "SUSPENDED") != 0)
+            return cli_number_of(m, "epoch");
+    }
+    return 0;
+}
 
 static void put_reasons(const struct assay_json *node)
 {
@@ -22,17 +107,20 @@ static void put_reasons(const struct assay_json *node)
         const struct assay_json *const r = assay_json_at(reasons, i);
         const unsigned long long epoch = cli_number_of(r, "epoch");
         (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
-                     cli_text_of(r, "text", "?"));
-        if (epoch > 0) (void)printf(", epoch %llu", epoch);
+                     reason_of(cli_reason_of(node, r)));
+        if (epoch > 0) (void)printf(", last in epoch %llu", epoch);
         (void)putchar('\n');
     }
 }
 
-static void put_standing(const struct assay_json *node)
+static void put_standing(const struct assay_json *node, unsigned long long since,
+                         const struct assay_json *timeline)
 {
     const char *const stage = cli_stage_of(node);
+    char from[40] = "";
+    if (since > 0) (void)snprintf(from, sizeof from, " since epoch %llu", since);
     (void)puts("\nStanding");
-    (void)printf("standing       %s%s%s%s%s\n", cli_text_of(node, "standing", "?"),
+    (void)printf("standing       %s%s%s%s%s%s\n", cli_text_of(node, "standing", "?"), from,
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
                  assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
                  strcmp(stage, "member") != 0 ? ", " : "",
@@ -42,6 +130,7 @@ static void put_standing(const struct assay_json *node)
                  cli_percent_of(node, "availability_bp"));
     (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
     put_reasons(node);
+    put_last_failure(node, timeline);
 }
 
 static void put_move(const struct assay_json *m)
@@ -117,7 +206,7 @@ static void put_evidence(const struct assay_json *node)
     const char *const outcome = cli_text_of(node, "own_outcome", "?");
     /* last_reason is that of the last failure: it does not explain a pass. */
     const bool passes = strncmp(outcome, "pass", 4) == 0;
-    const char *const reason = passes ? "" : cli_text_of(node, "last_reason", "");
+    const char *const reason = passes ? "" : reason_of(assay_json_text(node, "last_reason", ""));
     (void)puts("\nIts evidence, as this node finds it");
     (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
     const unsigned long long attempt = cli_number_of(node, "last_attempt_epoch");
@@ -144,21 +233,22 @@ static void put_advice(const struct assay_json *data)
         (void)printf("  - %s\n", cli_text_sanitized(assay_json_as_text(assay_json_at(advice, i))));
 }
 
-static void print_page(const struct assay_json *data)
+static void print_page(const struct assay_json *data, const struct assay_json *timeline)
 {
     const struct assay_json *const node = assay_json_get(data, "node");
     (void)puts(cli_text_of(data, "sentence", "?"));
-    put_standing(node);
+    put_standing(node, suspended_since(data), timeline);
     put_moves(data);
     put_votes(data);
     put_evidence(node);
     put_advice(data);
 }
 
-static void print_without_history(const struct assay_json *node, const char *http)
+static void print_without_history(const struct assay_json *node, const char *http,
+                                  const struct assay_json *timeline)
 {
     (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_text_of(node, "standing", "?"));
-    put_standing(node);
+    put_standing(node, 0, timeline);
     put_evidence(node);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);
@@ -176,7 +266,7 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
 {
     char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
-    struct assay_json *document = NULL;
+    struct assay_json *document = NULL, *timeline = NULL;
     if (q->json) {
         cli_print_document(answer);
         return ASSAY_EXIT_OK;
@@ -187,9 +277,13 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
                         : ASSAY_E_NOT_FOUND;
-    if (status == ASSAY_OK) print_page(assay_json_get(document, "data"));
-    else print_without_history(node, http);
+    if (evidence_fall(node) != NULL &&
+        assay_client_request(q->socket, "timeline since=0", q->timeout_ms, &timeline) != ASSAY_OK)
+        timeline = NULL; /* the last reason of the node has to do */
+    if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
+    else print_without_history(node, http, timeline);
     assay_json_free(&document);
+    assay_json_free(&timeline);
     return ASSAY_EXIT_OK;
 }
 

@@ -37,15 +37,17 @@ static void put_why(const struct assay_json *node)
     const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
     const char *const stage = cli_stage_of(node);
     const bool is_member = strcmp(stage, "member") == 0;
-    (void)printf("%s%s%s", is_member ? "" : stage, is_member ? "" : "; ",
+    const bool is_drained = strcmp(stage, "drained") == 0;
+    (void)printf("%s%s%s", is_member || is_drained ? "" : stage,
+                 is_member || is_drained ? "" : "; ",
                  assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");
     (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
     if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
     else if (assay_json_get(node, "peer_score") != NULL &&
              cli_number_of(node, "peer_score") < ASSAY_PEER_SCORE_LAST)
         (void)fputs("served last here; ", stdout);
-    (void)fputs(cli_text_of(reason, "text", ""), stdout);
-    if (cli_number_of(reason, "epoch") > 0)
+    (void)fputs(is_drained ? stage : cli_text_sanitized(cli_reason_of(node, reason)), stdout);
+    if (cli_number_of(reason, "epoch") > 0 && !is_drained)
         (void)printf(" (epoch %llu)", cli_number_of(reason, "epoch"));
     (void)putchar('\n');
 }
@@ -56,8 +58,7 @@ static void show_nodes(const struct assay_json *document)
     const struct assay_json *const nodes = assay_json_get(d, "nodes");
     const struct assay_terminal terminal = cli_terminal_look();
     (void)printf("%4s  %-16s %-10s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "STANDING",
-                 "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE",
-                 "WHAT MOVED IT");
+                 "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE", "REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
         const char *const standing = cli_text_of(n, "standing", "?");

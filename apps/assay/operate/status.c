@@ -7,7 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SENTENCE_COLUMNS = 79 };
+enum { SENTENCE_COLUMNS = 79, GROUPS_SHOWN = 3 };
+
+/* The documents of one page; those that could not be had are NULL. */
+struct page {
+    struct assay_json *status, *nodes;
+    struct assay_json *collateral; /* names of vendor roots, over HTTP */
+};
 
 static const char *format_bool(bool value)
 {
@@ -34,6 +40,7 @@ static void show_hold(const struct assay_json *d)
 /* The most important facts come first. */
 static void show_head(const struct assay_json *d)
 {
+    const bool fenced = assay_json_bool(d, "fenced", false);
     int64_t age_ms = 0;
     const bool none = !assay_json_as_int(assay_json_get(d, "head_age_ms"), &age_ms);
     const double age_s = (double)age_ms / 1000;
@@ -44,10 +51,11 @@ static void show_head(const struct assay_json *d)
                    "running (assay nodes), does voting report yes?");
     else if (assay_json_bool(d, "stale", false))
         (void)printf(
-            "STALE          no block for %.1f s (%.1f s are allowed): nothing is permitted; "
-            "more than a third\n               of the weight is missing or cannot agree: "
-            "assay nodes, assay timeline\n",
-            age_s, bound_s);
+            "STALE          no block for %.1f s (%.1f s are allowed): nothing is permitted%s\n",
+            age_s, bound_s,
+            fenced ? ""
+                   : "; more than a third\n               of the weight is missing or cannot "
+                     "agree: assay nodes, assay timeline");
     if (cli_number_of(d, "clock_lead_ms") > 0)
         (void)printf("CLOCK          the chain is %.1f s ahead of this machine's date: set it by a "
                      "good source of time;\n               where most members see this, the "
@@ -107,32 +115,87 @@ static void show_closing(const struct assay_json *d)
     show_lacking(missing, "ballot", "no ballot      ");
 }
 
-static void show_groups(const struct assay_json *groups, const char *what, const char *effect)
+/* As the policy names a vendor root; "" where nothing has its name. */
+static const char *root_name(const struct page *page, const char *id)
 {
-    for (size_t i = 0; i < assay_json_count(groups); i++) {
-        const struct assay_json *g = assay_json_at(groups, i);
-        const struct assay_json *members = assay_json_get(g, "members");
-        const char *const name = cli_text_of(g, "name", "");
-        (void)printf("               %s %.64s %s (", what,
-                     name[0] != '\0' ? cli_text_sanitized(name) : cli_text_of(g, "id", "?"),
-                     effect);
-        for (size_t k = 0; k < assay_json_count(members); k++)
-            (void)printf("%s%s", k > 0 ? ", " : "",
-                         cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
-        (void)puts(")");
+    const struct assay_json *const roots =
+        assay_json_get(assay_json_get(page->collateral, "data"), "roots");
+    for (size_t i = 0; i < assay_json_count(roots); i++) {
+        const struct assay_json *const root = assay_json_at(roots, i);
+        if (strcmp(assay_json_text(root, "root", ""), id) == 0)
+            return assay_json_text(root, "name", "");
     }
+    return "";
 }
 
+static void show_group(const struct page *page, const struct assay_json *g, const char *what,
+                       const char *effect)
+{
+    const struct assay_json *const members = assay_json_get(g, "members");
+    const char *const id = assay_json_text(g, "id", "?");
+    const char *const own = assay_json_text(g, "name", "");
+    const char *const name = own[0] != '\0' ? own : root_name(page, id);
+    (void)printf("               %s ", what);
+    if (name[0] != '\0') (void)printf("%.64s", cli_text_sanitized(name));
+    else (void)printf("%.64s", cli_text_sanitized(id));
+    if (name[0] != '\0' && own[0] == '\0') (void)printf(" (%.12s)", cli_text_sanitized(id));
+    (void)printf(" %s (", effect);
+    for (size_t k = 0; k < assay_json_count(members); k++)
+        (void)printf("%s%s", k > 0 ? ", " : "",
+                     cli_text_sanitized(assay_json_as_text(assay_json_at(members, k))));
+    (void)puts(")");
+}
+
+static void show_groups(const struct page *page, const char *key, const char *what,
+                        const char *effect)
+{
+    const struct assay_json *const groups =
+        assay_json_get(assay_json_get(assay_json_get(page->status, "data"), "tolerance"), key);
+    const size_t count = assay_json_count(groups);
+    for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++)
+        show_group(page, assay_json_at(groups, i), what, effect);
+    if (count > GROUPS_SHOWN)
+        (void)printf("               and %zu more, each of which %s: assay status --json\n",
+                     count - GROUPS_SHOWN, effect);
+}
+
+/* "1 more member may fail, none may be Byzantine" */
 static void show_bound(const char *label, unsigned long long failing, const char *noun,
                        unsigned long long byzantine, const char *note)
 {
-    (void)printf("%-14s %llu %s%s may fail, %llu may be Byzantine%s\n", label, failing, noun,
-                 failing == 1 ? "" : "s", byzantine, note);
+    char fail[24] = "no", lie[24] = "none";
+    if (failing > 0) (void)snprintf(fail, sizeof fail, "%llu", failing);
+    if (byzantine > 0) (void)snprintf(lie, sizeof lie, "%llu", byzantine);
+    (void)printf("%-14s %s %s%s may fail%s, %s may be Byzantine\n", label, fail, noun,
+                 failing > 1 ? "s" : "", note, lie);
 }
 
-static void show_outlook(const struct assay_json *d)
+/* A whole operator or vendor root may be too much where a member is not. */
+static void show_bounds(const struct page *page)
 {
-    const struct assay_json *t = assay_json_get(d, "tolerance");
+    static const char whole[] = " with all its members";
+    const struct assay_json *const t =
+        assay_json_get(assay_json_get(page->status, "data"), "tolerance");
+    show_bound("tolerates", cli_number_of(t, "members_stop"), "more member",
+               cli_number_of(t, "members_break"), "");
+    if (assay_json_bool(t, "shares_platforms", false))
+        show_bound("", cli_number_of(t, "platforms_stop"), "platform",
+                   cli_number_of(t, "platforms_break"), whole);
+    show_bound("", cli_number_of(t, "any_operators_stop"), "operator",
+               cli_number_of(t, "any_operators_break"), whole);
+    show_bound("", cli_number_of(t, "any_vendors_stop"), "vendor root",
+               cli_number_of(t, "any_vendors_break"), whole);
+    show_groups(page, "operators_stop", "failure of operator", "alone stops the network");
+    show_groups(page, "vendors_stop", "failure of vendor root", "alone stops the network");
+    show_groups(page, "operators_break", "a Byzantine operator", "alone can break safety");
+    show_groups(page, "vendors_break", "a Byzantine vendor root", "alone can break safety");
+    show_groups(page, "vendors_outvote", "vendor root",
+                "has more than a third of the votes, not of the weight");
+}
+
+static void show_outlook(const struct page *page)
+{
+    const struct assay_json *const d = assay_json_get(page->status, "data");
     const struct assay_json *advice = assay_json_get(d, "advice");
     const struct assay_json *clock = assay_json_get(d, "clock");
     int64_t ahead_ms = 0, age_ms = 0;
@@ -146,25 +209,7 @@ static void show_outlook(const struct assay_json *d)
             "logs of all; a member with\n               new keys (assay keys rotate, assay "
             "store restore) does not vote until a block lists them.\n               If more "
             "than a third of the weight waits for that, the network needs RECOVER");
-    show_bound("tolerates", cli_number_of(t, "members_stop"), "more member",
-               cli_number_of(t, "members_break"), "");
-    if (assay_json_bool(t, "shares_platforms", false))
-        show_bound("", cli_number_of(t, "platforms_stop"), "platform",
-                   cli_number_of(t, "platforms_break"), ": members of one fail together");
-    show_bound("", cli_number_of(t, "any_operators_stop"), "operator",
-               cli_number_of(t, "any_operators_break"), "");
-    show_bound("", cli_number_of(t, "any_vendors_stop"), "vendor root",
-               cli_number_of(t, "any_vendors_break"), "");
-    show_groups(assay_json_get(t, "operators_stop"), "failure of operator",
-                "alone stops the network");
-    show_groups(assay_json_get(t, "vendors_stop"), "failure of vendor root",
-                "alone stops the network");
-    show_groups(assay_json_get(t, "operators_break"), "a Byzantine operator",
-                "alone can break safety");
-    show_groups(assay_json_get(t, "vendors_break"), "a Byzantine vendor root",
-                "alone can break safety");
-    show_groups(assay_json_get(t, "vendors_outvote"), "vendor root",
-                "has more than a third of the votes, not of the weight");
+    show_bounds(page);
     if (cli_number_of(d, "member_count") == 1)
         (void)puts("clock          no other member to compare with");
     else if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
@@ -210,30 +255,82 @@ static void show_quiet(const struct assay_json *names, const char *what, const c
     }
 }
 
-/* One sentence, true while the chain is stalled as well: the daemon makes it from its current
- * state, with the age of the last block before everything else. */
-static void show_sentence(const struct assay_json *d)
+static void put_words(const char *at, size_t *column)
 {
-    const char *at = assay_json_text(d, "sentence", "");
-    size_t column = 0;
     while (*at != '\0') {
         const size_t len = strcspn(at, " ");
-        if (column > 0 && column + 1 + len > SENTENCE_COLUMNS) {
+        if (*column > 0 && *column + 1 + len > SENTENCE_COLUMNS) {
             (void)putchar('\n');
-            column = 0;
+            *column = 0;
         }
-        (void)printf("%s%.*s", column > 0 ? " " : "", (int)len, at);
-        column += len + (column > 0 ? 1 : 0);
+        (void)printf("%s%.*s", *column > 0 ? " " : "", (int)len, at);
+        *column += len + (*column > 0 ? 1 : 0);
         at += len + (at[len] == ' ' ? 1 : 0);
     }
+}
+
+/* One sentence, true while the chain is stalled as well: the daemon makes it from its current
+ * state, with the age of the last block before everything else. A fence comes before that: the
+ * chain is stalled by it. */
+static void show_sentence(const struct assay_json *d)
+{
+    size_t column = 0;
+    put_words(cli_fence_of(d), &column);
+    put_words(assay_json_text(d, "sentence", ""), &column);
     (void)puts("\n");
 }
 
-static void show_status(const struct assay_json *document)
+/* docs/protocol.md 9.6.2: the sentence counts members in service alone. */
+static void show_drained(const struct page *page)
 {
-    const struct assay_json *d = assay_json_get(document, "data");
-    const struct assay_json *enclave = assay_json_get(d, "enclave");
+    const struct assay_json *const nodes =
+        assay_json_get(assay_json_get(page->nodes, "data"), "nodes");
+    size_t shown = 0;
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *const n = assay_json_at(nodes, i);
+        if (strcmp(cli_stage_of(n), "drained") != 0) continue;
+        (void)printf("%s%s", shown++ == 0 ? "drained        " : ", ", cli_text_of(n, "name", "?"));
+    }
+    if (shown > 0)
+        (void)puts(": out of service until the operators undrain them\n               (assay "
+                   "change draft --undrain NODE)");
+}
+
+/* Why this node does not vote, the cause that lasts longest first; "" where it does. */
+static const char *voting_reason(const struct assay_json *d)
+{
+    const bool votes = assay_json_bool(d, "voting", false);
+    const bool weightless = assay_json_uint(d, "weight", 1) == 0;
+    if (assay_json_bool(d, "fenced", false)) return ": the operators have fenced this era";
+    if (strcmp(cli_stage_of(d), "drained") == 0) return ": the operators drained this node";
+    if (assay_json_bool(d, "behind", false)) return ", behind the others: catching up";
+    if (!votes && assay_json_bool(d, "incarnation_waiting", false))
+        return ": its new keys wait until a block lists them, which takes the votes of more "
+               "than two\n               thirds of the weight; without these the network needs "
+               "RECOVER (assay recover)";
+    if (!votes && weightless) return ": it has no weight (assay explain has the reason)";
+    if (!weightless && assay_json_uint(d, "seat_weight", 1) == 0)
+        return ", it has no seat: it ballots alone";
+    return votes ? "" : ": it requests its own votes of before its start from the others";
+}
+
+/* "started once", "started 3 times" */
+static void show_enclave(const struct assay_json *enclave)
+{
+    const unsigned long long starts = cli_number_of(enclave, "starts");
+    (void)printf("enclave        pid %llu, started ", cli_number_of(enclave, "pid"));
+    if (starts == 1) (void)fputs("once", stdout);
+    else (void)printf("%llu times", starts);
+    (void)puts(assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
+    (void)printf("measurement    %s\n", cli_text_of(enclave, "measurement", "-"));
+}
+
+static void show_status(const struct page *page)
+{
+    const struct assay_json *const document = page->status;
+    const struct assay_json *const d = assay_json_get(document, "data");
     show_sentence(d);
+    show_drained(page);
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
     const struct assay_json *accepted = assay_json_get(d, "insecure_settings");
@@ -247,7 +344,7 @@ static void show_status(const struct assay_json *document)
         (void)puts("TWO PROCESSES  use the identity of this node");
     show_hold(d);
     show_closing(d);
-    show_outlook(d);
+    show_outlook(page);
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
                  cli_text_of(document, "node", "?"), cli_number_of(d, "slot"),
                  cli_number_of(d, "incarnation"));
@@ -255,13 +352,9 @@ static void show_status(const struct assay_json *document)
                  cli_number_of(d, "score_bp") / 100);
     (void)printf("chain          epoch %llu, height %llu, last close %s\n",
                  cli_number_of(d, "epoch"), cli_number_of(d, "height"),
-                 assay_json_bool(d, "certified", false) ? "certified" : "held");
-    const bool seatless =
-        assay_json_uint(d, "weight", 0) > 0 && assay_json_uint(d, "seat_weight", 1) == 0;
+                 assay_json_bool(d, "certified", false) ? "certified" : "not certified");
     (void)printf("voting         %s%s\n", format_bool(assay_json_bool(d, "voting", false)),
-                 assay_json_bool(d, "behind", false) ? ", behind the others: catching up"
-                 : seatless                          ? ", it has no seat: it ballots alone"
-                                                     : "");
+                 voting_reason(d));
     show_quiet(assay_json_get(d, "votes_lost"), "NO VOTES", "it ballots and shows no evidence");
     show_quiet(assay_json_get(d, "votes_retained"), "VOTES SPARED",
                "it shows no evidence and votes, for else too little weight did");
@@ -271,15 +364,43 @@ static void show_status(const struct assay_json *document)
                  format_bool(assay_json_bool(d, "vendor_cap_met", false)));
     (void)printf("cuts           %s\n", cli_text_of(d, "cuts", "-"));
     (void)puts("               cuts reduce weights to the caps of an operator or vendor root");
-    (void)printf("enclave        pid %llu, started %llu times%s\n", cli_number_of(enclave, "pid"),
-                 cli_number_of(enclave, "starts"),
-                 assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
-    (void)printf("measurement    %s\n", cli_text_of(enclave, "measurement", "-"));
+    show_enclave(assay_json_get(d, "enclave"));
+}
+
+/* Names of vendor roots are needed only where a whole one is too much. */
+static bool names_roots(const struct assay_json *d)
+{
+    const struct assay_json *const t = assay_json_get(d, "tolerance");
+    return assay_json_count(assay_json_get(t, "vendors_stop")) > 0 ||
+           assay_json_count(assay_json_get(t, "vendors_break")) > 0 ||
+           assay_json_count(assay_json_get(t, "vendors_outvote")) > 0;
+}
+
+/* What the status does not have; the page is shown without it as well. */
+static void request_details(const struct assay_daemon_request *q, struct page *page)
+{
+    const struct assay_json *const d = assay_json_get(page->status, "data");
+    const char *const http = assay_json_text(d, "http", "");
+    if (assay_client_request(q->socket, "nodes", q->timeout_ms, &page->nodes) != ASSAY_OK)
+        page->nodes = NULL;
+    if (names_roots(d) && http[0] != '\0' &&
+        assay_client_get(http, "/v1/collateral", q->timeout_ms, &page->collateral) != ASSAY_OK)
+        page->collateral = NULL;
 }
 
 int cli_command_status(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "status" };
     const int early = cli_daemon_parse_options(&q, argc, argv);
-    return early >= 0 ? early : cli_daemon_print(&q, show_status, "status");
+    if (early >= 0) return early;
+    if (q.json) return cli_daemon_print(&q, NULL, "status");
+    struct page page = { .status = NULL };
+    const int result = cli_daemon_get_document(&q, &page.status, "status");
+    if (result != ASSAY_EXIT_OK) return result;
+    request_details(&q, &page);
+    show_status(&page);
+    assay_json_free(&page.status);
+    assay_json_free(&page.nodes);
+    assay_json_free(&page.collateral);
+    return ASSAY_EXIT_OK;
 }

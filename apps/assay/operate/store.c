@@ -208,7 +208,7 @@ static int run_verify(const struct assay_store_options *o)
         result = print_json("assay.store.verify", data);
     } else if (result == ASSAY_EXIT_OK) {
         print_words(&file.archive);
-        (void)printf("members        %u, %u of weight\n", (unsigned)report.members,
+        (void)printf("members        %u, of which %u have weight\n", (unsigned)report.members,
                      (unsigned)report.voters);
         (void)printf("proven         from %s on\n",
                      o->checkpoint != NULL ? "the checkpoint" : "genesis");

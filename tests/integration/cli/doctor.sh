@@ -101,7 +101,7 @@ if [ "$(id -u)" -eq 0 ]; then
     chown -R 0 node-1/keys node-1/platform.key
 fi
 few() { (ulimit -n 512 && doctor); }
-expect 11 'fail  descriptors    512 of a daemon started from here' few
+expect 11 'fail  descriptors    limit 512 for a daemon that this user starts' few
 expect 10 'warn  configuration  none was given' "$ASSAY" doctor --socket nothing.sock
 case $out in *'0 fail'*) ;; *) [ -e /etc/assay/assayd.yaml ] || wrong "without a configuration: $out" ;; esac
 
@@ -110,7 +110,7 @@ for i in 1 2 3; do start $i; done
 for i in 1 2 3; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 3; done
 expect 10 'ok    daemon         node-1: ' doctor
 for text in 'ok    clock          0.' 'ok    standing       FULL' 'ok    collateral     in force' \
-    'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'any 0 more may fail'; do
+    'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'no more member may fail'; do
     case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
 done
 attested() { doctor | grep -q '^ok    attested       last in epoch '; }

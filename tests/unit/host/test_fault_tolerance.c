@@ -142,6 +142,36 @@ Test(fault_tolerance, a_wrong_date_and_a_silent_voter_are_told_what_to_do)
     cr_expect_not(s.margin.advised[ASSAY_ADVICE_CATCH_UP], "without weight it has no vote");
 }
 
+/* docs/protocol.md 9.12: no restart, date or vote of a member changes a fence. */
+Test(fault_tolerance, under_a_fence_the_fence_is_the_advice)
+{
+    struct assay_snapshot s = network(even);
+    for (uint32_t i = 3; i < N; i++)
+        members[i].present = false;
+    s.chain.voting = false;
+    s.chain.behind = true;
+    s.chain.opened_ms = 1;
+    s.chain.has_roll = true;
+    s.chain.views_nullified = 5;
+    s.fenced = true;
+    assay_fault_tolerance_compute(&s);
+    for (int i = 0; i < ASSAY_ADVICE_COUNT; i++)
+        cr_expect_eq(s.margin.advised[i], i == ASSAY_ADVICE_FENCED, "%s",
+                     assay_advice_code((enum assay_advice)i));
+    cr_expect_eq((int)ASSAY_ADVICE_FENCED, 0, "it is shown before everything else");
+    for (uint32_t i = 3; i < N; i++)
+        members[i].present = i != 4;
+    members[3].present = false;
+    assay_fault_tolerance_compute(&s);
+    cr_expect(s.margin.progress && s.margin.overdue && s.margin.platforms_stop == 0);
+    for (int i = 0; i < ASSAY_ADVICE_COUNT; i++)
+        cr_expect_eq(s.margin.advised[i], i == ASSAY_ADVICE_FENCED, "%s",
+                     assay_advice_code((enum assay_advice)i));
+    s.fenced = false;
+    assay_fault_tolerance_compute(&s);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_CATCH_UP] && s.margin.advised[ASSAY_ADVICE_MARGIN]);
+}
+
 static uint64_t next(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;

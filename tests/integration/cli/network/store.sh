@@ -24,7 +24,7 @@ check 'nothing was written' test ! -e saved
 # --- saved of one that runs
 expect 0 'boundaries after epoch 0' store save --out saved --socket "$socket"
 expect 0 'proven         from genesis on' store verify saved --genesis genesis
-expect 0 'members        4, 4 of weight' store verify saved --genesis genesis
+expect 0 'members        4, of which 4 have weight' store verify saved --genesis genesis
 expect 0 '"proven_from": 0' store verify saved --genesis genesis --json
 expect 0 'proven         not looked at' store inspect saved
 expect 0 '"boundaries": ' store inspect saved --json

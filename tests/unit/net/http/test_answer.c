@@ -185,6 +185,98 @@ Test(net_http_answer, evidence_of_another_platform_has_advice_of_its_own)
                               "restore the platform that it has in the network"));
 }
 
+static const char *advice_of_2(size_t i)
+{
+    publish();
+    const char *const text = assay_json_as_text(
+        assay_json_at(assay_json_get(ask("/v1/nodes/2/explain"), "advice"), i));
+    return text != NULL ? text : "";
+}
+
+static struct assay_snapshot_member *fallen_2(uint32_t rule)
+{
+    struct assay_snapshot_member *m = &fixture.members[2];
+    m->ledger.trust.integrity_bp = 9100;
+    m->ledger.change_reason = ASSAY_INTEGRITY_RISE;
+    m->integrity_fall = (struct assay_snapshot_suspension){ 30, rule };
+    return m;
+}
+
+/* A fall stays the reason of the score, and is nothing to work on once its cause is gone. */
+Test(net_http_answer, a_member_that_passes_again_has_nothing_to_repair)
+{
+    struct assay_snapshot_member *m = fallen_2(ASSAY_INTEGRITY_FAIL_HARD);
+    cr_expect_not_null(strstr(advice_of_2(0), "rises by itself"), "%s", advice_of_2(0));
+    m->ledger.own_outcome = ASSAY_OUTCOME_ABSENT; /* it passed in 41, and is away now */
+    cr_expect_not_null(strstr(advice_of_2(0), "rises by itself"));
+    m->ledger.last_success_epoch = 29;
+    cr_expect_not_null(strstr(advice_of_2(0), "its evidence fails"), "nothing since the fall");
+    m->ledger.own_outcome = ASSAY_OUTCOME_PASS_UP_TO_DATE; /* by this node, not certified yet */
+    cr_expect_not_null(strstr(advice_of_2(0), "rises by itself"));
+    m->ledger.change_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
+    cr_expect_not_null(strstr(advice_of_2(0), "until its new incarnation is listed"));
+    m->ledger.own_outcome = ASSAY_OUTCOME_FAIL_HARD;
+    m->ledger.last_success_epoch = 41;
+    cr_expect_not_null(strstr(advice_of_2(0), "its evidence fails"));
+    m->ledger.own_outcome = ASSAY_OUTCOME_PASS_OUT_OF_DATE;
+    m->ledger.change_reason = ASSAY_INTEGRITY_HELD_BOUND;
+    cr_expect_not_null(strstr(advice_of_2(0), "update the platform"));
+    /* A verifier that voted falsely passes all the while. */
+    m->integrity_fall.rule = ASSAY_INTEGRITY_FALSE_PASS;
+    cr_expect_not_null(strstr(advice_of_2(0), "compare its policy"));
+}
+
+Test(net_http_answer, a_drained_member_waits_for_its_operators)
+{
+    struct assay_snapshot_member *m = &fixture.members[2];
+    m->ledger.stage = ASSAY_STAGE_RESTING;
+    m->ledger.trust.availability_bp = 0;
+    m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    m->present = false;
+    cr_expect_not_null(strstr(advice_of_2(0), "start it, then undrain it"), "%s", advice_of_2(0));
+    cr_expect_not_null(strstr(advice_of_2(0), "--undrain"));
+    cr_expect_str_eq(advice_of_2(1), "", "no network to check, no score that rises by itself");
+    m->present = true;
+    cr_expect_null(strstr(advice_of_2(0), "start it"));
+    cr_expect_not_null(strstr(advice_of_2(0), "--undrain"));
+    cr_expect_str_eq(advice_of_2(1), "");
+    m->ledger.stage = ASSAY_STAGE_LEFT;
+    cr_expect_not_null(strstr(advice_of_2(0), "join again"));
+    m->ledger.stage = ASSAY_STAGE_MEMBER;
+    cr_expect_not_null(strstr(advice_of_2(0), "availability rises by itself"));
+    m->present = false;
+    cr_expect_not_null(strstr(advice_of_2(0), "check its network"));
+}
+
+/* docs/protocol.md 9.6.2: not the rule of the close in which the drain took effect. */
+Test(net_http_answer, the_zero_of_a_drain_is_told_as_one)
+{
+    for (uint64_t e = 40; e <= 42; e++) {
+        struct assay_http_epoch *epoch = http_fixture_epoch(&fixture, e);
+        struct assay_history_row *drained = &epoch->rows[1].row, *fell = &epoch->rows[2].row;
+        epoch->certified = e != 41;
+        if (e >= 41) {
+            drained->availability_bp = drained->score_bp = 0;
+            drained->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
+        }
+        if (e == 42) {
+            fell->availability_bp = fell->score_bp = 7500;
+            fell->availability_rule = ASSAY_AVAILABILITY_FALL;
+        }
+        assay_http_snapshot_slot_add_epoch(fixture.slot, epoch);
+    }
+    publish();
+    const struct assay_json *move =
+        assay_json_at(assay_json_get(ask("/v1/nodes/1/explain"), "moves"), 0);
+    cr_expect_eq(assay_json_uint(move, "epoch", 0), 41);
+    cr_expect_str_eq(assay_json_text(move, "availability_text", ""),
+                     "zero: drained by the operators");
+    cr_expect_str_eq(assay_json_text(move, "availability_rule", ""), "uncertified", "as recorded");
+    move = assay_json_at(assay_json_get(ask("/v1/nodes/2/explain"), "moves"), 0);
+    cr_expect_str_eq(assay_json_text(move, "availability_text", ""),
+                     "fell: too many votes are absent or FAIL");
+}
+
 Test(net_http_answer, a_member_is_found_by_name_slot_and_id)
 {
     char id[65] = "03";

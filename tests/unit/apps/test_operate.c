@@ -1,0 +1,418 @@
+/*
+ * tests/unit/apps/test_operate.c - tests of the pages of `assay status`, `assay explain` and
+ * `assay doctor`, over documents as a daemon sends them.
+ *
+ * The client is replaced: it returns the documents that a test has set.
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/operate/doctor.h"
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DOCUMENTS = 8, OUTPUT_MAX = 1 << 14 };
+
+static struct {
+    const char *request, *text; /* "status", or "GET /v1/collateral" */
+} documents[DOCUMENTS];
+static size_t document_count;
+static struct folder folder;
+static char output[OUTPUT_MAX];
+static struct assay_doctor doctor; /* large */
+
+static void set_up(void)
+{
+    folder = folder_make();
+}
+
+static void tear_down(void)
+{
+    folder_remove(&folder);
+}
+
+TestSuite(apps_operate, .init = set_up, .fini = tear_down, .timeout = 20);
+
+/* ------------------------------------------------------------ a daemon of documents */
+
+static void serve(const char *request, const char *text)
+{
+    for (size_t i = 0; i < document_count; i++)
+        if (strcmp(documents[i].request, request) == 0) {
+            documents[i].text = text;
+            return;
+        }
+    cr_assert(document_count < DOCUMENTS);
+    documents[document_count].request = request;
+    documents[document_count++].text = text;
+}
+
+enum assay_status assay_client_request(const char *socket_path, const char *request,
+                                       unsigned timeout_ms, struct assay_json **document)
+{
+    (void)socket_path;
+    (void)timeout_ms;
+    for (size_t i = 0; i < document_count; i++)
+        if (strcmp(documents[i].request, request) == 0)
+            return assay_json_parse(documents[i].text, strlen(documents[i].text), document);
+    return ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_client_get(const char *where, const char *target, unsigned timeout_ms,
+                                   struct assay_json **document)
+{
+    char request[256];
+    (void)snprintf(request, sizeof request, "GET %s", target);
+    return assay_client_request(where, request, timeout_ms, document);
+}
+
+void assay_client_fault(const char *socket_path, enum assay_status status,
+                        char message[static ASSAY_CLIENT_FAULT_LEN])
+{
+    (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN, "%s: %d", socket_path, (int)status);
+}
+
+/* Rows are kept and not printed. */
+void cli_doctor_report(struct assay_doctor *d, const char *about, enum assay_health health,
+                       const char *expected, const char *advice, const char *format, ...)
+{
+    va_list args;
+    cr_assert(d->count < ASSAY_DOCTOR_ROWS_MAX);
+    struct assay_doctor_row *const row = &d->rows[d->count++];
+    *row = (struct assay_doctor_row){
+        .about = about, .health = health, .expected = expected, .advice = advice
+    };
+    va_start(args, format);
+    (void)vsnprintf(row->found, sizeof row->found, format, args);
+    va_end(args);
+}
+
+/* The only row about this; NULL: there is none. */
+static const struct assay_doctor_row *row_of(const char *about)
+{
+    const struct assay_doctor_row *found = NULL;
+    for (size_t i = 0; i < doctor.count; i++) {
+        if (strcmp(doctor.rows[i].about, about) != 0) continue;
+        cr_assert_null(found, "%s", about);
+        found = &doctor.rows[i];
+    }
+    return found;
+}
+
+/* ------------------------------------------------------------ what is printed */
+
+static void run(int (*command)(int argc, char **argv), const char *name, const char *word)
+{
+    char words[2][32];
+    char *argv[] = { words[0], word != NULL ? words[1] : NULL, NULL };
+    (void)snprintf(words[0], sizeof words[0], "%s", name);
+    (void)snprintf(words[1], sizeof words[1], "%s", word != NULL ? word : "");
+    const char *const path = folder_at(&folder, "out");
+    const int kept = dup(STDOUT_FILENO);
+    const int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    cr_assert(kept >= 0 && fd >= 0);
+    optind = 0;
+    (void)fflush(stdout);
+    cr_assert(dup2(fd, STDOUT_FILENO) >= 0);
+    const int result = command(word != NULL ? 2 : 1, argv);
+    (void)fflush(stdout);
+    cr_assert(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+    const ssize_t len = pread(fd, output, sizeof output - 1, 0);
+    (void)close(fd);
+    cr_assert(len > 0);
+    output[len] = '\0';
+    cr_assert_eq(result, ASSAY_EXIT_OK, "%s", output);
+}
+
+static void expect_printed(const char *text)
+{
+    cr_expect_not_null(strstr(output, text), "expected \"%s\":\n%s", text, output);
+}
+
+static void expect_absent(const char *text)
+{
+    cr_expect_null(strstr(output, text), "not expected \"%s\":\n%s", text, output);
+}
+
+static void show_status(const char *text)
+{
+    serve("status", text);
+    run(cli_command_status, "status", NULL);
+}
+
+#define CHAIN                                                                                      \
+    "\"head_age_ms\":100,\"epoch_ms\":1000,\"epoch\":42,\"weight\":10000,"                         \
+    "\"seat_weight\":10000,\"certified\":true"
+
+/* ------------------------------------------------------------ status */
+
+Test(apps_operate, a_fence_stands_before_everything_else)
+{
+    show_status("{\"data\":{" CHAIN ",\"fenced\":true,\"stale\":true,\"behind\":true,"
+                "\"voting\":false,\"sentence\":\"STALE, nothing has become final for 6 s\"}}");
+    cr_expect_eq(strncmp(output, "FENCED, the operators have fenced this era", 42), 0, "%s",
+                 output);
+    expect_printed("signed in it;\nSTALE, nothing");
+    expect_printed("voting         no: the operators have fenced this era\n");
+    expect_absent("catching up");
+    expect_absent("a third");
+    show_status("{\"data\":{" CHAIN ",\"fenced\":false,\"stale\":true,\"behind\":true,"
+                "\"sentence\":\"STALE, nothing has become final for 6 s\"}}");
+    expect_absent("FENCED");
+    expect_printed("voting         no, behind the others: catching up\n");
+    expect_printed("more than a third");
+}
+
+Test(apps_operate, the_status_has_the_reason_for_no_vote)
+{
+    show_status("{\"data\":{" CHAIN ",\"voting\":false,\"incarnation_waiting\":true}}");
+    expect_printed("voting         no: its new keys wait until a block lists them");
+    show_status("{\"data\":{" CHAIN ",\"voting\":false,\"stage\":\"resting\",\"behind\":true}}");
+    expect_printed("voting         no: the operators drained this node\n");
+    show_status("{\"data\":{\"voting\":false,\"weight\":0,\"seat_weight\":0}}");
+    expect_printed("voting         no: it has no weight (assay explain");
+    show_status("{\"data\":{" CHAIN ",\"voting\":false}}");
+    expect_printed("voting         no: it requests its own votes");
+    show_status("{\"data\":{\"voting\":true,\"weight\":9,\"seat_weight\":0}}");
+    expect_printed("voting         yes, it has no seat: it ballots alone\n");
+    show_status("{\"data\":{" CHAIN ",\"voting\":true}}");
+    expect_printed("voting         yes\n");
+}
+
+Test(apps_operate, drained_members_are_named)
+{
+    serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-1\",\"stage\":\"member\"},"
+                   "{\"name\":\"node-3\",\"stage\":\"resting\"},"
+                   "{\"name\":\"node-5\",\"stage\":\"left\"},"
+                   "{\"name\":\"node-4\",\"stage\":\"resting\"}]}}");
+    show_status("{\"data\":{" CHAIN ",\"sentence\":\"2 of 2 attested, 2 full\"}}");
+    expect_printed("drained        node-3, node-4: ");
+    expect_printed("--undrain");
+    serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-1\",\"stage\":\"member\"}]}}");
+    show_status("{\"data\":{" CHAIN "}}");
+    expect_absent("drained");
+}
+
+#define ROOT(digit) "{\"id\":\"" digit "bf7f805eb17b5f\",\"members\":[\"node-" digit "\"]}"
+
+Test(apps_operate, vendor_roots_have_the_names_of_the_policy)
+{
+    serve("GET /v1/collateral", "{\"data\":{\"roots\":[{\"root\":\"1bf7f805eb17b5f\","
+                                "\"name\":\"vendor-1\"},{\"root\":\"2bf7f805eb17b5f\","
+                                "\"name\":\"\"}]}}");
+    show_status(
+        "{\"data\":{" CHAIN
+        ",\"http\":\"http.sock\",\"tolerance\":{\"vendors_stop\":[" ROOT("1") "," ROOT(
+            "2") "," ROOT("3") "," ROOT("4") "," ROOT("5") "],"
+                                                           "\"members_stop\":1,\"any_vendors_"
+                                                           "stop\":2,\"any_vendors_break\":1}}}");
+    expect_printed("vendor root vendor-1 (1bf7f805eb17) alone stops the network (node-1)\n");
+    expect_printed("vendor root 2bf7f805eb17b5f alone stops the network (node-2)\n");
+    expect_printed("(node-3)\n");
+    expect_absent("(node-4)");
+    expect_printed("and 2 more, each of which alone stops the network: assay status --json\n");
+    expect_printed("tolerates      1 more member may fail, none may be Byzantine\n");
+    expect_printed(" no operator may fail with all its members, none may be Byzantine\n");
+    expect_printed(" 2 vendor roots may fail with all its members, 1 may be Byzantine\n");
+    show_status("{\"data\":{" CHAIN ",\"tolerance\":{\"vendors_stop\":[" ROOT("1") "]}}}");
+    expect_printed("vendor root 1bf7f805eb17b5f alone");
+    expect_absent("more, each");
+}
+
+Test(apps_operate, what_is_cut_ends_with_a_mark)
+{
+    char text[600];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    const char *const cut = cli_text_sanitized(text);
+    cr_expect_eq(strlen(cut), 511);
+    cr_expect_str_eq(cut + 507, "x...");
+    text[511] = '\0';
+    cr_expect_str_eq(cli_text_sanitized(text), text);
+    char small[8] = "abc\xc3\xa9"
+                    "de";
+    cli_text_mark_cut(small, sizeof small, 7);
+    cr_expect_str_eq(small,
+                     "abc\xc3\xa9"
+                     "de",
+                     "it has room");
+    cli_text_mark_cut(small, sizeof small, 8);
+    cr_expect_str_eq(small, "abc...", "no half of a character");
+}
+
+/* ------------------------------------------------------------ explain, nodes */
+
+#define FALL(code, epoch)                                                                          \
+    "\"reasons\":[{\"about\":\"integrity\",\"code\":\"" code "\","                                 \
+    "\"text\":\"zero: its evidence fails hard\",\"epoch\":" epoch "}]"
+#define UNKNOWN "measurement-unknown: expected a reference value, observed "
+#define DIGEST  "59aaa5b5973bad71f1ebcd12ad811951ef902" /* with the above all that a reason holds */
+
+static void explain(const char *node)
+{
+    serve("node node-3", node);
+    run(cli_command_explain, "explain", "node-3");
+}
+
+/* The outcome of today is a pass; the score is low by what failed then. */
+Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovered)
+{
+    serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
+    serve("timeline since=0", "{\"data\":{\"events\":["
+                              "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
+                              "\"text\":\"node-3 proven to fail: of another fall\"},"
+                              "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
+                              "\"text\":\"node-3 proven to fail: " UNKNOWN DIGEST "\"},"
+                              "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-4\","
+                              "\"text\":\"node-4 proven to fail: of another node\"}]}}");
+#define NODE "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"own_outcome\":\"pass-up-to-date\","
+    serve(
+        "GET /v1/nodes/node-3/explain",
+        "{\"data\":{\"node\":{" NODE "\"last_reason\":\"absent: none\"," FALL(
+            "fail_hard",
+            "1516") "},"
+                    "\"moves\":[{\"epoch\":1516,\"standing_from\":\"SUSPENDED\",\"standing_to\":"
+                    "\"SUSPENDED\"},"
+                    "{\"epoch\":1515,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"},"
+                    "{\"epoch\":800,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"}]}}");
+    explain("{\"data\":{" NODE "\"last_reason\":\"absent: none\"," FALL("fail_hard", "1516") "}}");
+    expect_printed("standing       SUSPENDED since epoch 1515");
+    expect_printed("integrity: zero: its evidence fails hard, last in epoch 1516\n");
+    expect_printed("failed rule    " UNKNOWN DIGEST "..., epoch 1515\n");
+    expect_absent("of another");
+    expect_absent("absent: none");
+    /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
+    serve("status", "{\"data\":{}}");
+    serve("timeline since=0", "{\"data\":{\"events\":[]}}");
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+    expect_printed("failed rule    svn: too low\n");
+    /* Low by something else, or not low at all. */
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("false_pass", "9") "}}");
+    expect_absent("svn");
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\",\"reasons\":[]}}");
+    expect_absent("svn");
+}
+
+#define LOW(code)                                                                                  \
+    "\"reasons\":[{\"about\":\"availability\",\"code\":\"" code "\","                              \
+    "\"text\":\"a rule\",\"epoch\":null}]"
+
+Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
+{
+    serve("status", "{\"data\":{}}");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("hold") "}}");
+    expect_printed("because        availability: zero: drained by the operators\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("uncertified") "}}");
+    expect_printed("because        availability: not risen yet since it was undrained or joined\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("rise") "}}");
+    expect_printed("because        availability: a rule\n");
+    serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-3\",\"stage\":\"resting\"," LOW(
+                       "hold") "},"
+                               "{\"name\":\"node-4\",\"stage\":\"left\"," LOW("rise") "}]}}");
+    run(cli_command_nodes, "nodes", NULL);
+    expect_printed("-  drained\n");
+    expect_printed("-  left; a rule\n");
+}
+
+/* ------------------------------------------------------------ doctor */
+
+static void diagnose(const char *status, const char *nodes)
+{
+    memset(&doctor, 0, sizeof doctor);
+    serve("status", status);
+    serve("nodes", nodes);
+    cli_doctor_daemon(&doctor);
+    cr_assert_not_null(row_of("quorum"));
+}
+
+static void expect_row(const char *about, const char *found, const char *advice)
+{
+    const struct assay_doctor_row *const row = row_of(about);
+    cr_assert_not_null(row, "%s", about);
+    cr_expect_not_null(strstr(row->found, found), "expected \"%s\": %s", found, row->found);
+    cr_expect_not_null(strstr(row->advice, advice), "expected \"%s\": %s", advice, row->advice);
+}
+
+#define ALL_THERE                                                                                  \
+    CHAIN ",\"total_weight\":30000,\"voting\":true,\"closing\":{\"progress\":true,"                \
+          "\"present_weight\":30000,\"missing\":[]}"
+#define WEIGHTY "{\"name\":\"node-1\",\"stage\":\"member\",\"weight\":10000}"
+
+Test(apps_operate, the_doctor_of_a_quorum_knows_who_has_no_weight)
+{
+    diagnose("{\"data\":{" ALL_THERE ",\"tolerance\":{\"members_stop\":0}}}",
+             "{\"data\":{\"nodes\":[" WEIGHTY ",{\"name\":\"node-3\",\"weight\":0},"
+             "{\"name\":\"node-9\",\"stage\":\"left\",\"weight\":0}]}}");
+    expect_row("quorum",
+               "100 % of the weight is reachable, no more member may fail; without weight: node-3",
+               "assay explain NODE");
+    cr_expect_null(strstr(row_of("quorum")->advice, "add members"));
+    diagnose("{\"data\":{" ALL_THERE ",\"tolerance\":{\"members_stop\":0}}}",
+             "{\"data\":{\"nodes\":[" WEIGHTY
+             ",{\"name\":\"node-3\",\"stage\":\"resting\",\"weight\":0}]}}");
+    expect_row("quorum", "may fail; drained: node-3", "--undrain");
+    diagnose("{\"data\":{" ALL_THERE ",\"tolerance\":{\"members_stop\":0}}}",
+             "{\"data\":{\"nodes\":[" WEIGHTY "]}}");
+    expect_row("quorum", "no more member may fail", "add members");
+    diagnose("{\"data\":{" ALL_THERE ",\"tolerance\":{\"members_stop\":2}}}", "{}");
+    expect_row("quorum", "any 2 more may fail", "");
+    cr_expect_eq(row_of("quorum")->health, ASSAY_HEALTH_OK);
+}
+
+Test(apps_operate, the_doctor_starts_nothing_under_a_fence)
+{
+    diagnose("{\"data\":{\"fenced\":true,\"stale\":true,\"behind\":true,\"sentence\":\"STALE\"}}",
+             "{}");
+    expect_row("era", "fenced this era", "assay recover status");
+    expect_row("quorum", "0 % of the weight", "assay recover status");
+    expect_row("daemon", "FENCED, the operators have fenced this era", "era");
+    expect_row("voting", "the era is fenced", "assay status");
+    cr_expect_null(row_of("finality"), "no block is due");
+    diagnose("{\"data\":{\"stale\":true,\"incarnation_waiting\":true}}", "{}");
+    expect_row("quorum", "", "start the heaviest first");
+    expect_row("finality", "", "assay timeline");
+    expect_row("voting", "its new keys wait until a block lists them", "");
+    cr_expect_null(row_of("era"));
+}
+
+/* A port of this machine with a listener, at an address as the configuration has it. */
+static int listen_here(char address[static 32])
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    (void)snprintf(address, 32, "127.0.0.1:%u", (unsigned)ntohs(at.sin_port));
+    return fd;
+}
+
+Test(apps_operate, the_doctor_checks_the_port_of_http)
+{
+    char address[32];
+    const int fd = listen_here(address);
+    doctor = (struct assay_doctor){ .has_config = true };
+    (void)snprintf(doctor.config.admin, sizeof doctor.config.admin, "%s",
+                   folder_at(&folder, "admin"));
+    (void)snprintf(doctor.config.http.address, sizeof doctor.config.http.address, "%s", address);
+    cli_doctor_machine(&doctor);
+    expect_row("listen.http", "in use", "another port");
+    cr_expect_eq(row_of("listen.http")->health, ASSAY_HEALTH_FAIL, "another process has it");
+    doctor.count = 0;
+    doctor.is_held = true; /* the daemon runs */
+    cli_doctor_machine(&doctor);
+    cr_expect_eq(row_of("listen.http")->health, ASSAY_HEALTH_OK);
+    (void)close(fd);
+    doctor.count = 0;
+    cli_doctor_machine(&doctor);
+    cr_expect_eq(row_of("listen.http")->health, ASSAY_HEALTH_FAIL, "it does not listen there");
+}
