@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,13 +15,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_LEN_MAX = 64 * 1024, NAME_LEN_MAX = 32 };
+enum { NAME_LEN_MAX = 32, GROUPS_MAX = 1024, PROCESSES_MAX = 64 * 1024 };
+
+/* Processes of a group and of all below it, sorted. */
+struct processes {
+    pid_t *ids; /* [capacity] */
+    size_t count, capacity;
+    bool cut; /* there are more than are listed */
+};
 
 struct cgroup {
     struct assay_target base; /* first: a pointer to it is a pointer to this */
     char path[PATH_MAX - NAME_LEN_MAX];
     enum assay_target_verb verb;
-    char killed[FILE_LEN_MAX]; /* cgroup.procs when they were */
+    struct processes killed; /* that were left after the kill */
 };
 
 static struct cgroup *self_of(struct assay_target *target)
@@ -95,28 +103,168 @@ static enum assay_status read_events(const struct cgroup *self, bool *populated,
     return ASSAY_E_SYNTAX;
 }
 
-/* Complete lines of `before` that are still in `after`. */
-static bool has_processes(const char *before, const char *after)
+/* --------------------------------------------------------------- processes below a group */
+
+/* Paths of the group and of groups below it, each with its NUL. What does not fit is left out, and
+ * the list is cut. */
+struct groups {
+    char *text; /* [capacity] */
+    size_t len, capacity, count;
+};
+
+static bool has_room(struct groups *groups, size_t len)
 {
-    for (const char *line = before; *line != '\0';) {
-        const char *const end = strchrnul(line, '\n');
-        const size_t len = (size_t)(end - line);
-        for (const char *at = after; len > 0 && *at != '\0';) {
-            const char *const at_end = strchrnul(at, '\n');
-            if ((size_t)(at_end - at) == len && strncmp(at, line, len) == 0) return true;
-            at = *at_end != '\0' ? at_end + 1 : at_end;
+    if (groups->count >= GROUPS_MAX) return false;
+    if (len <= groups->capacity - groups->len) return true;
+    const size_t capacity = groups->capacity * 2 + PATH_MAX; /* one path fits in any case */
+    char *const text = realloc(groups->text, capacity);
+    if (text == NULL) return false;
+    groups->text = text;
+    groups->capacity = capacity;
+    return true;
+}
+
+static void add_group(struct groups *groups, const char *parent, const char *name,
+                      struct processes *list)
+{
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof path, "%s%s%s", parent, name[0] != '\0' ? "/" : "", name);
+    if (len < 0 || len >= PATH_MAX - NAME_LEN_MAX || !has_room(groups, (size_t)len + 1)) {
+        list->cut = true;
+        return;
+    }
+    (void)snprintf(groups->text + groups->len, groups->capacity - groups->len, "%s", path);
+    groups->len += (size_t)len + 1;
+    groups->count++;
+}
+
+static void add_process(struct processes *list, pid_t id)
+{
+    if (list->count == list->capacity && list->capacity < PROCESSES_MAX) {
+        const size_t capacity = list->capacity > 0 ? list->capacity * 2 : 64;
+        pid_t *const ids = reallocarray(list->ids, capacity, sizeof *ids);
+        if (ids != NULL) {
+            list->ids = ids;
+            list->capacity = capacity;
         }
-        line = *end != '\0' ? end + 1 : end;
+    }
+    if (list->count < list->capacity) list->ids[list->count++] = id;
+    else list->cut = true;
+}
+
+static void clear_processes(struct processes *list)
+{
+    free(list->ids);
+    *list = (struct processes){ 0 };
+}
+
+/* One number a line; reads end anywhere in it. Returns: 0 | errno */
+static int read_processes(int fd, struct processes *list)
+{
+    char text[4096];
+    long id = -1; /* of the line that was begun; -1: none */
+    ssize_t n = 0;
+    while ((n = read(fd, text, sizeof text)) > 0)
+        for (const char *at = text; at < text + n; at++) {
+            const bool digit = *at >= '0' && *at <= '9';
+            if (digit) id = (id < 0 ? 0 : id * 10) + (*at - '0');
+            if (id < 0 || id > INT_MAX || (!digit && *at != '\n')) return EBADMSG;
+            if (digit) continue;
+            add_process(list, (pid_t)id);
+            id = -1;
+        }
+    if (n < 0) return errno;
+    return id < 0 ? 0 : EBADMSG;
+}
+
+static int list_group(const char *path, struct processes *list)
+{
+    char file[PATH_MAX];
+    (void)snprintf(file, sizeof file, "%s/cgroup.procs", path);
+    const int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return errno;
+    const int error = read_processes(fd, list);
+    (void)close(fd);
+    return error;
+}
+
+static int find_below(struct groups *groups, const char *path, struct processes *list)
+{
+    DIR *const folder = opendir(path);
+    if (folder == NULL) return errno;
+    const struct dirent *entry = NULL;
+    while (errno = 0, (entry = readdir(folder)) != NULL)
+        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0)
+            add_group(groups, path, entry->d_name, list);
+    const int error = errno;
+    (void)closedir(folder);
+    return error;
+}
+
+/* A group below that is removed meanwhile has no processes; those of a threaded one are listed in a
+ * group above it. */
+static bool is_no_group(int error)
+{
+    return error == ENOENT || error == ENODEV || error == EOPNOTSUPP;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const pid_t left = *(const pid_t *)a, right = *(const pid_t *)b;
+    return (left > right) - (left < right);
+}
+
+static int list_all(const struct cgroup *self, struct groups *groups, struct processes *list)
+{
+    char path[PATH_MAX - NAME_LEN_MAX];
+    add_group(groups, self->path, "", list);
+    for (size_t at = 0; at < groups->len; at += strlen(path) + 1) {
+        (void)snprintf(path, sizeof path, "%s", groups->text + at); /* the text moves as it grows */
+        int error = list_group(path, list);
+        if (error == 0) error = find_below(groups, path, list);
+        if (error != 0 && (at == 0 || !is_no_group(error))) return error;
+    }
+    return 0;
+}
+
+static enum assay_status list_processes(const struct cgroup *self, struct processes *list,
+                                        char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct groups groups = { 0 };
+    clear_processes(list);
+    const int error = list_all(self, &groups, list);
+    free(groups.text);
+    if (list->count > 0) qsort(list->ids, list->count, sizeof list->ids[0], compare_ids);
+    if (error == 0) return ASSAY_OK;
+    (void)set_error(self, "cgroup.procs",
+                    error == EBADMSG ? "no list of processes" : strerror(error), message);
+    return error == EBADMSG ? ASSAY_E_SYNTAX : ASSAY_E_IO;
+}
+
+static bool have_common(const struct processes *a, const struct processes *b)
+{
+    for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        if (a->ids[i] == b->ids[j]) return true;
+        if (a->ids[i] < b->ids[j]) i++;
+        else j++;
     }
     return false;
 }
 
+/* --------------------------------------------------------------- acts */
+
+/* Of the processes that were killed, some may sleep on in the kernel, and the group's manager may
+ * start others at once, which stay frozen: "populated" does not distinguish them. After the first
+ * kill no process that was there can start another one, so the list has all of them that are left;
+ * those that the manager started before it was read are killed with them. */
 static enum assay_status begin_stop(struct cgroup *self,
                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     /* Frozen first, so that no process in it can start another one, or run when it starts. */
     ASSAY_TRY(write_file(self, "cgroup.freeze", '1', message));
-    ASSAY_TRY(read_file(self, "cgroup.procs", self->killed, sizeof self->killed, message));
+    ASSAY_TRY(write_file(self, "cgroup.kill", '1', message));
+    ASSAY_TRY(list_processes(self, &self->killed, message));
     return write_file(self, "cgroup.kill", '1', message);
 }
 
@@ -138,14 +286,19 @@ static enum assay_status cgroup_begin(struct assay_target *target,
     ASSAY_UNREACHABLE("a verb outside the list");
 }
 
+/* Done when none of those that were killed is left in the group or below. When some are not listed,
+ * only an empty group shows that. */
 static enum assay_status step_stop(const struct cgroup *self, bool populated,
                                    char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
-    char left[FILE_LEN_MAX];
+    struct processes left = { 0 };
     if (!populated) return ASSAY_OK;
-    if (self->killed[0] == '\0') return ASSAY_E_AGAIN; /* they are in groups below */
-    ASSAY_TRY(read_file(self, "cgroup.procs", left, sizeof left, message));
-    return has_processes(self->killed, left) ? ASSAY_E_AGAIN : ASSAY_OK;
+    if (self->killed.cut) return ASSAY_E_AGAIN;
+    enum assay_status status = list_processes(self, &left, message);
+    if (status == ASSAY_OK && (left.cut || have_common(&self->killed, &left)))
+        status = ASSAY_E_AGAIN;
+    clear_processes(&left);
+    return status;
 }
 
 static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_ms,
@@ -176,6 +329,7 @@ static void cgroup_abandon(struct assay_target *target)
 
 static void cgroup_close(struct assay_target *target)
 {
+    clear_processes(&self_of(target)->killed);
     free(target);
 }
 

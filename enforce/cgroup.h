@@ -4,7 +4,8 @@
  *
  * The processes of the group are started by another program, so there is no START: STOP freezes the
  * group and kills what is in it, and what is started in it afterwards is frozen from its first
- * moment until the group is thawed.
+ * moment until the group is thawed. STOP is done when nothing that was killed is left in the group
+ * or in a group below it.
  */
 #ifndef ASSAY_ENFORCE_CGROUP_H
 #define ASSAY_ENFORCE_CGROUP_H

@@ -1,6 +1,6 @@
 /*
  * enforce/hook.c - hook enforcement target. The process leads a group of its own, known by its
- * pidfd: whoever is killed for taking too long goes with everything it started.
+ * pidfd: a run that takes too long is killed with everything it started.
  */
 #include "enforce/hook.h"
 
@@ -20,17 +20,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = 64, SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127, CLOSE_MS = 100 };
+enum { SENT_MAX = 1024, SAID_MAX = 4096, EXEC_FAILED = 127, CLOSE_MS = 100 };
 
 struct hook {
     struct assay_target base; /* first: a pointer to it is a pointer to this */
-    char name[NAME_MAX_LEN + 1], path[PATH_MAX];
+    char name[ASSAY_HOOK_NAME_MAX + 1], path[PATH_MAX];
     char *arguments[ASSAY_HOOK_ARGUMENTS_MAX];
     size_t argument_count;
-    pid_t pid;
-    int pidfd;
-    pid_t killed; /* not reaped yet; 0: none. The kernel may let it sleep on (a dead file server) */
-    int in, out; /* our ends */
+    struct assay_hook_runs *runs;
+    struct assay_hook_run *run; /* under way; NULL: none */
+    int pidfd;                  /* of its leader */
+    int in, out;                /* our ends */
     char sent[SENT_MAX];
     size_t sent_len, sent_done;
     char said[SAID_MAX];
@@ -73,22 +73,10 @@ _Noreturn static void become(const struct hook *self, char *const argv[], int in
     _exit(EXEC_FAILED);
 }
 
-/* Without waiting: this is the thread of the node's loop. Returns: whether the last one that was
- * killed is gone. */
-static bool reap_killed(struct hook *self)
-{
-    if (self->killed == 0) return true;
-    const pid_t reaped = waitpid(self->killed, NULL, WNOHANG);
-    if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
-    self->killed = 0;
-    return true;
-}
-
 static void kill_group(struct hook *self)
 {
-    (void)kill(-self->pid, SIGKILL);
-    self->killed = self->pid;
-    (void)reap_killed(self);
+    (void)kill(-self->run->pid, SIGKILL);
+    assay_hook_runs_leave(self->runs, &self->run);
 }
 
 /* Returns: whether the child runs; its ends are in our hands. */
@@ -97,11 +85,12 @@ static bool spawn_hook(struct hook *self, int in, int out)
     char *argv[ASSAY_HOOK_ARGUMENTS_MAX + 2] = { self->path };
     for (size_t i = 0; i < self->argument_count; i++)
         argv[i + 1] = self->arguments[i];
-    self->pid = fork();
-    if (self->pid == 0) become(self, argv, in, out);
-    if (self->pid < 0) return false;
-    (void)setpgid(self->pid, self->pid); /* whoever is first */
-    self->pidfd = (int)syscall(SYS_pidfd_open, self->pid, 0U);
+    const pid_t pid = fork();
+    if (pid == 0) become(self, argv, in, out);
+    if (pid < 0) return false;
+    self->run->pid = pid;
+    (void)setpgid(pid, pid); /* by both: the first one counts */
+    self->pidfd = (int)syscall(SYS_pidfd_open, pid, 0U);
     if (self->pidfd >= 0) return true;
     const int error = errno;
     kill_group(self);
@@ -138,13 +127,15 @@ static enum assay_status hook_begin(struct assay_target *target, const struct as
     struct hook *self = self_of(target);
     int in[2] = { -1, -1 }, out[2] = { -1, -1 };
     (void)now_ms;
-    ASSAY_ASSERT(self->pidfd < 0);
-    if (!reap_killed(self)) {
+    ASSAY_ASSERT(self->pidfd < 0 && self->run == NULL);
+    const pid_t before = assay_hook_runs_find(self->runs, self->name);
+    if (before != 0) {
         (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN,
                        "%.160s: process %ld was killed and has not ended", self->path,
-                       (long)self->killed);
+                       (long)before);
         return ASSAY_E_TIMEOUT; /* two hooks never run at once */
     }
+    ASSAY_TRY(assay_hook_runs_add(self->runs, self->name, &self->run));
     self->said_len = 0;
     bool runs = write_order(self, act) && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
                 fcntl(in[1], F_SETFL, O_NONBLOCK) == 0 && fcntl(out[0], F_SETFL, O_NONBLOCK) == 0;
@@ -159,6 +150,7 @@ static enum assay_status hook_begin(struct assay_target *target, const struct as
     }
     close_pipes(&in[1]);
     close_pipes(&out[0]);
+    if (self->run != NULL) assay_hook_runs_leave(self->runs, &self->run);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%.160s: %s", self->path, strerror(error));
     return ASSAY_E_IO;
 }
@@ -207,7 +199,7 @@ static void append_quoted(const struct hook *self, char *text, size_t text_len)
     text[len] = '\0';
 }
 
-static void clear_run(struct hook *self)
+static void close_ends(struct hook *self)
 {
     close_pipes(&self->in);
     close_pipes(&self->out);
@@ -227,10 +219,12 @@ static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
     read_output(self);
     if (poll(&fd, 1, 0) != 1) return ASSAY_E_AGAIN;
     read_output(self);
-    (void)kill(-self->pid, SIGKILL); /* whatever it left behind in its group */
+    (void)kill(-self->run->pid, SIGKILL); /* whatever it left behind in its group */
     siginfo_t info = { 0 };
     if (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) != 0) return ASSAY_E_AGAIN;
-    clear_run(self);
+    self->run->reaped = true;
+    assay_hook_runs_leave(self->runs, &self->run);
+    close_ends(self);
     if (info.si_code == CLD_EXITED && info.si_status == 0) return ASSAY_OK;
     append_quoted(self, said, sizeof said);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s %d%s%s",
@@ -244,7 +238,7 @@ static void hook_abandon(struct assay_target *target)
     struct hook *self = self_of(target);
     if (self->pidfd < 0) return;
     kill_group(self);
-    clear_run(self);
+    close_ends(self);
 }
 
 static void hook_close(struct assay_target *target)
@@ -252,11 +246,10 @@ static void hook_close(struct assay_target *target)
     struct hook *self = self_of(target);
     struct pollfd fd = { .fd = self->pidfd, .events = POLLIN };
     if (self->pidfd >= 0) {
-        (void)kill(-self->pid, SIGKILL);
-        (void)poll(&fd, 1, CLOSE_MS); /* later than that: reaped when this process has ended */
+        (void)kill(-self->run->pid, SIGKILL);
+        (void)poll(&fd, 1, CLOSE_MS); /* later than that: the list of runs has it */
     }
     hook_abandon(target);
-    (void)reap_killed(self);
     for (size_t i = 0; i < self->argument_count; i++)
         free(self->arguments[i]);
     free(self);
@@ -273,10 +266,12 @@ static const struct assay_target_ops hook_ops = {
 
 enum assay_status assay_hook_open(const struct assay_hook_config *config, struct assay_target **out)
 {
+    ASSAY_ASSERT(config->runs != NULL);
     struct hook *self = calloc(1, sizeof *self);
     if (self == NULL) return ASSAY_E_MEMORY;
     (void)signal(SIGPIPE, SIG_IGN); /* a hook need not listen */
     self->base.ops = &hook_ops;
+    self->runs = config->runs;
     self->pidfd = self->in = self->out = -1;
     const int name_len = snprintf(self->name, sizeof self->name, "%s", config->name);
     const int path_len = snprintf(self->path, sizeof self->path, "%s", config->path);

@@ -12,18 +12,21 @@
  * is run again later. It may be run twice for the same id (after a crash of ours), so what it does
  * must be the same the second time. What it prints (4 KiB of it) becomes the reason of a failure.
  *
- * Nothing waits for a killed one: until it has ended (the kernel may let it sleep on), the next act
- * fails, so that two never run at once.
+ * Nothing waits for a killed one: until it and its group have ended (the kernel may let them sleep
+ * on), the next act of that target fails, also of another hook of its name, so that two never run
+ * at once (hook_runs.h).
  */
 #ifndef ASSAY_ENFORCE_HOOK_H
 #define ASSAY_ENFORCE_HOOK_H
 
+#include "enforce/hook_runs.h"
 #include "enforce/target.h"
 
 enum { ASSAY_HOOK_ARGUMENTS_MAX = 16 };
 
-/* Strings are copied. */
+/* Strings are copied; runs is borrowed, and outlives the hook. */
 struct assay_hook_config {
+    struct assay_hook_runs *runs;
     const char *name;             /* of the target */
     const char *path;             /* absolute */
     const char *const *arguments; /* [argument_count] next to the name; none: NULL */

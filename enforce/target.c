@@ -282,7 +282,8 @@ static void finish_act(struct target_driver *self, enum assay_status status,
     self->state = state_after(self->verb, seen);
     self->poll_ms = self->now_ms + self->config.poll_ms;
     if (self->verb == ASSAY_TARGET_INSPECT) {
-        self->looked = true;
+        /* An order that arrived during the look is about what is so now. */
+        self->looked = self->act_brief == self->briefs;
         if (self->phase == UP && self->reached) compare_state(self);
         return;
     }

@@ -10,6 +10,7 @@
 #include "base/system_clock.h"
 #include "enforce/agent.h"
 #include "enforce/hold.h"
+#include "enforce/hook_runs.h"
 #include "enforce/process.h"
 #include "quote/source/platform/platform.h"
 
@@ -20,7 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SERVICE_PATH_MAX = 108, QUOTE_MS = 2000, CLOSE_MS = 3000, SUSPEND_MS = 10000 };
+enum {
+    SERVICE_PATH_MAX = 108,
+    QUOTE_MS = 2000,
+    CLOSE_MS = 3000,
+    SUSPEND_MS = 10000,
+    SUSPEND_MS_MAX = 24000
+};
 
 /* The quote requested by the host: one at a time, the newest. It survives the start of an enclave,
  * so that a restart in the middle of an epoch costs no evidence. */
@@ -38,16 +45,17 @@ struct assay_supervisor {
     struct assay_driver *driver;
     struct assay_agent *agent;
     struct assay_store *store;
-    struct assay_journal *journal;    /* NULL: none */
-    struct assay_targets *targets;    /* NULL: none */
-    enum assay_status targets_status; /* of NULL: why those of the configuration cannot be open */
+    struct assay_journal *journal;     /* NULL: none */
+    struct assay_hook_runs *hook_runs; /* NULL: none; of the targets, and of those before */
+    struct assay_targets *targets;     /* NULL: none */
+    enum assay_status targets_status;  /* of NULL: why those of the configuration cannot be open */
     const struct assay_config_enforcement *enforcement; /* of the targets */
     uint8_t node_id[32];
     struct assay_hold hold;
     char hold_path[PATH_MAX]; /* "": no copy */
     bool loss_reported;       /* a line of the journal could not be written, and that was logged */
     char service_path[SERVICE_PATH_MAX];
-    uint32_t quote_ms, close_ms;
+    uint32_t quote_ms, close_ms, suspend_ms;
     uint64_t now_ms; /* of the last step: the host's clock */
     struct request request;
     uint64_t requests;
@@ -182,6 +190,7 @@ static void host_step(void *context, uint64_t now_ms, const struct pollfd *fds, 
     assay_platform_step(self->platform, now_ms);
     assay_agent_step(self->agent, now_ms);
     if (self->targets != NULL) assay_targets_step(self->targets, now_ms);
+    if (self->hook_runs != NULL) assay_hook_runs_reap(self->hook_runs, now_ms);
     propose_restart(self);
     const bool lost = assay_journal_count_lost(self->journal) > 0;
     if (lost && !self->loss_reported)
@@ -386,6 +395,7 @@ static enum assay_status open_targets(struct assay_supervisor *self,
     const struct assay_targets_config targets = { .enforcement = enforcement,
                                                   .store = self->store,
                                                   .journal = self->journal,
+                                                  .hook_runs = self->hook_runs,
                                                   .node_id = self->node_id,
                                                   .keep_unopened = keep_unopened };
     self->targets_status = assay_targets_open(&targets, &self->targets, message);
@@ -452,6 +462,7 @@ static enum assay_status open_parts(struct assay_supervisor *self,
     assay_agent_hold(self->agent, self->hold.held, self->now_ms);
     if (enforcement == NULL) return ASSAY_OK;
     assay_bytes_copy(self->node_id, sizeof self->node_id, config->node_id, 32);
+    ASSAY_TRY(assay_hook_runs_open(&self->hook_runs));
     return open_targets(self, enforcement, false, message);
 }
 
@@ -468,6 +479,7 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
         self->now_ms = assay_monotonic_ms();
         self->quote_ms = config->quote_ms != 0 ? config->quote_ms : QUOTE_MS;
         self->close_ms = config->close_ms != 0 ? config->close_ms : CLOSE_MS;
+        self->suspend_ms = config->suspend_ms != 0 ? config->suspend_ms : SUSPEND_MS;
         const char *service = config->service_path != NULL ? config->service_path : "";
         const size_t service_len = strlen(service);
         if (service_len == 0 || service_len >= sizeof self->service_path) status = ASSAY_E_RANGE;
@@ -487,17 +499,28 @@ enum assay_status assay_supervisor_open(const struct assay_supervisor_config *co
     return ASSAY_OK;
 }
 
+/* Returns: how long to wait for the slowest target that is not suspended yet; 0: all are. An act
+ * may be under way, and the suspension is the next one. The daemon's own manager limits how long
+ * its end may take. */
+static uint64_t suspension_ms(const struct assay_supervisor *self)
+{
+    if (self->targets == NULL || !assay_targets_are_suspending(self->targets)) return 0;
+    const uint64_t acts_ms = 2 * (uint64_t)assay_targets_suspending_action_ms(self->targets);
+    const uint64_t wait_ms = acts_ms > self->suspend_ms ? acts_ms : self->suspend_ms;
+    return wait_ms < SUSPEND_MS_MAX ? wait_ms : SUSPEND_MS_MAX;
+}
+
 /* An order that could not be stored stops the host, and no later run has it: targets that it
  * forbids to work would run on. The enclave ends with the host. */
 static void finish_suspensions(struct assay_supervisor *self)
 {
-    const uint64_t end_ms = assay_monotonic_ms() + SUSPEND_MS;
-    for (uint64_t now_ms = assay_monotonic_ms();
-         self->targets != NULL && now_ms < end_ms && assay_targets_are_suspending(self->targets);
+    const uint64_t begin_ms = assay_monotonic_ms();
+    for (uint64_t now_ms = begin_ms; now_ms < begin_ms + suspension_ms(self);
          now_ms = assay_monotonic_ms()) {
         assay_targets_step(self->targets, now_ms);
         (void)nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
     }
+    if (self->targets != NULL) assay_targets_report_suspending(self->targets);
 }
 
 bool assay_supervisor_close(struct assay_supervisor **supervisor)
@@ -506,6 +529,7 @@ bool assay_supervisor_close(struct assay_supervisor **supervisor)
     if (self == NULL) return true;
     finish_suspensions(self);
     assay_targets_close(&self->targets);
+    assay_hook_runs_close(&self->hook_runs);
     assay_agent_close(&self->agent);
     assay_journal_close(&self->journal);
     if (self->driver != NULL) assay_process_close(&self->driver);

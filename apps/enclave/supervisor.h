@@ -43,6 +43,8 @@ struct assay_supervisor_config {
     uint32_t backoff_ms_max;   /* 0: 30000 */
     uint32_t quote_ms;         /* from the host's request to the quote; 0: 2000 */
     uint32_t close_ms;         /* how long close waits for a pending quote; 0: 3000 */
+    uint32_t suspend_ms;       /* how long close waits at least for each target that an order which
+                                  could not be stored suspends; 0: 10000 */
 };
 
 /*

@@ -182,13 +182,15 @@ static enum assay_status open_unopened(enum assay_status status, const char *why
 
 /* --------------------------------------------------------------- open and close */
 
-static enum assay_status open_hook(const struct assay_config_target *config,
+static enum assay_status open_hook(const struct assay_targets_config *all,
+                                   const struct assay_config_target *config,
                                    struct assay_target **out)
 {
     const char *arguments[ASSAY_HOOK_ARGUMENTS_MAX];
     for (size_t i = 0; i < config->argument_count; i++)
         arguments[i] = config->arguments[i];
-    const struct assay_hook_config hook = { .name = config->name,
+    const struct assay_hook_config hook = { .runs = all->hook_runs,
+                                            .name = config->name,
                                             .path = config->path,
                                             .arguments = arguments,
                                             .argument_count = config->argument_count };
@@ -210,7 +212,7 @@ static enum assay_status open_kind(const struct assay_targets_config *all,
                                    struct assay_target **out, char *message)
 {
     switch (config->driver) {
-    case ASSAY_CONFIG_HOOK: return open_hook(config, out);
+    case ASSAY_CONFIG_HOOK: return open_hook(all, config, out);
     case ASSAY_CONFIG_CGROUP: return assay_cgroup_open(config->path, out);
     case ASSAY_CONFIG_CONTAINER:
         return assay_container_open(config->socket, config->container, out);
@@ -340,6 +342,25 @@ bool assay_targets_are_suspending(const struct assay_targets *targets)
     for (size_t i = 0; i < targets->count; i++)
         if (assay_agent_is_suspending(targets->items[i].agent)) return true;
     return false;
+}
+
+uint32_t assay_targets_suspending_action_ms(const struct assay_targets *targets)
+{
+    uint32_t longest_ms = 0;
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct one *const one = &targets->items[i];
+        if (assay_agent_is_suspending(one->agent) && one->config->action_ms > longest_ms)
+            longest_ms = one->config->action_ms;
+    }
+    return longest_ms;
+}
+
+void assay_targets_report_suspending(const struct assay_targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        if (assay_agent_is_suspending(targets->items[i].agent))
+            report_target(&targets->items[i], "error", "target_failed", ASSAY_E_TIMEOUT,
+                          "not suspended at the end", targets->items[i].trouble);
 }
 
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms)

@@ -16,8 +16,9 @@ struct assay_targets_config {
     const struct assay_config_enforcement *enforcement;
     struct assay_store *store;
     struct assay_journal *journal;
-    const uint8_t *node_id; /* [32] */
-    bool keep_unopened;     /* one that cannot be opened fails each order; the others work */
+    struct assay_hook_runs *hook_runs; /* outlives the targets: of those before, too */
+    const uint8_t *node_id;            /* [32] */
+    bool keep_unopened; /* one that cannot be opened fails each order; the others work */
 };
 
 /*
@@ -42,6 +43,10 @@ ASSAY_CHECKED enum assay_status assay_targets_order(struct assay_targets *target
 bool assay_targets_are_open(const struct assay_targets *targets);
 /* Returns: whether assay_agent_is_suspending is true of one. */
 bool assay_targets_are_suspending(const struct assay_targets *targets);
+/* Returns: the longest action_ms of those; 0: of none, or their default. */
+uint32_t assay_targets_suspending_action_ms(const struct assay_targets *targets);
+/* Logs those as targets that run on. */
+void assay_targets_report_suspending(const struct assay_targets *targets);
 void assay_targets_hold(struct assay_targets *targets, bool held, uint64_t now_ms);
 /* Steps all, and logs the events. */
 void assay_targets_step(struct assay_targets *targets, uint64_t now_ms);

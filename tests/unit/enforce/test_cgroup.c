@@ -97,6 +97,107 @@ Test(cgroup, is_stopped_when_none_of_those_it_had_is_left_and_stays_frozen)
     cr_assert_eq(step(), ASSAY_OK, "started anew by its manager, and frozen");
 }
 
+Test(cgroup, is_not_stopped_while_a_group_below_has_one_of_those_it_had)
+{
+    cr_assert_eq(mkdir(folder_at(&folder, "below"), 0700), 0);
+    cr_assert_eq(mkdir(folder_at(&folder, "below/deep"), 0700), 0);
+    put("below/cgroup.procs", "20\n");
+    put("below/deep/cgroup.procs", "30\n");
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    put("cgroup.procs", "");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "two are left below");
+    put("below/cgroup.procs", "");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "one is left, two groups below");
+    put("below/deep/cgroup.procs", "");
+    put("below/cgroup.procs", "30\n");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "it was moved, and is left");
+    put("below/cgroup.procs", "");
+    put("below/deep/cgroup.procs", "40\n");
+    cr_assert_eq(step(), ASSAY_OK, "started anew, and frozen");
+}
+
+Test(cgroup, is_not_stopped_by_what_is_started_below_while_its_own_are_left)
+{
+    cr_assert_eq(mkdir(folder_at(&folder, "below"), 0700), 0);
+    put("cgroup.procs", "");
+    put("below/cgroup.procs", "20\n");
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    cr_assert_eq(step(), ASSAY_E_AGAIN);
+    put("cgroup.procs", "50\n");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "one started anew does not end the other");
+    put("below/cgroup.procs", "");
+    cr_assert_eq(step(), ASSAY_OK);
+}
+
+static void put_processes(const char *name, unsigned first, unsigned end)
+{
+    FILE *const file = fopen(folder_at(&folder, name), "w");
+    cr_assert_not_null(file);
+    for (unsigned id = first; id < end; id++)
+        cr_assert_gt(fprintf(file, "%u\n", id), 0);
+    cr_assert_eq(fclose(file), 0);
+}
+
+Test(cgroup, of_many_processes_is_stopped_when_the_last_one_is_gone)
+{
+    put_processes("cgroup.procs", 100000, 130000);
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    put_processes("cgroup.procs", 129999, 130000);
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "one of 30,000 is left");
+    put_processes("cgroup.procs", 130000, 130001);
+    cr_assert_eq(step(), ASSAY_OK);
+}
+
+Test(cgroup, of_more_than_are_listed_is_stopped_when_it_is_empty)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        if (turn == 0) put_processes("cgroup.procs", 100000, 170000);
+        else put("cgroup.procs", "10\n");
+        for (int i = 0; turn == 1 && i < 1100; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "below-%d", i);
+            cr_assert_eq(mkdir(folder_at(&folder, name), 0700), 0);
+            strcat(name, "/cgroup.procs");
+            put(name, "");
+        }
+        put("cgroup.events", "populated 1\nfrozen 1\n");
+        open_it();
+        cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+        put("cgroup.procs", "9\n");
+        cr_assert_eq(step(), ASSAY_E_AGAIN, "one that is not listed may be left");
+        put("cgroup.events", "populated 0\nfrozen 1\n");
+        cr_assert_eq(step(), ASSAY_OK);
+        target->ops->close(target);
+        target = NULL;
+    }
+}
+
+Test(cgroup, whose_processes_cannot_be_read_is_not_stopped)
+{
+    static const char *const bad[] = { "x\n", "10 \n", "-1\n", "99999999999\n" };
+    open_it();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put("cgroup.procs", bad[i]);
+        cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_E_SYNTAX, "%s", bad[i]);
+        cr_assert_not_null(strstr(message, "cgroup.procs: "), "%s", message);
+    }
+    cr_assert_eq(unlink(folder_at(&folder, "cgroup.procs")), 0);
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "cgroup.procs: No such file"), "%s", message);
+}
+
+Test(cgroup, a_group_below_that_is_removed_meanwhile_is_no_trouble)
+{
+    cr_assert_eq(mkdir(folder_at(&folder, "below"), 0700), 0); /* without files */
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    put("cgroup.procs", "");
+    cr_assert_eq(step(), ASSAY_OK, "%s", message);
+}
+
 Test(cgroup, an_empty_one_is_stopped)
 {
     open_it();
@@ -177,31 +278,41 @@ static enum assay_status run(enum assay_target_verb verb)
     return status == ASSAY_OK ? ASSAY_E_AGAIN : status;
 }
 
-Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
+static void wait_for_process(const char *path)
 {
-    char path[96];
-    if (!make_real(path)) cr_skip("no group of version 2 can be made here");
-    cr_assert_eq(assay_cgroup_open(path, &target), ASSAY_OK);
-    const pid_t pid = start_in(path);
-    for (int i = 0; i < 1000; i++) {
-        bool there = false;
-        char file[128], line[32];
+    bool there = false;
+    for (int i = 0; !there && i < 1000; i++) {
+        char file[160], line[32];
         snprintf(file, sizeof file, "%s/cgroup.procs", path);
         FILE *procs = fopen(file, "r");
         there = fgets(line, sizeof line, procs) != NULL;
         fclose(procs);
-        if (there) break;
         nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
     }
+}
+
+Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
+{
+    char path[96], below[128];
+    if (!make_real(path)) cr_skip("no group of version 2 can be made here");
+    snprintf(below, sizeof below, "%s/below", path);
+    cr_assert_eq(mkdir(below, 0755), 0);
+    cr_assert_eq(assay_cgroup_open(path, &target), ASSAY_OK);
+    const pid_t pids[] = { start_in(path), start_in(below) };
+    wait_for_process(path);
+    wait_for_process(below);
     cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
     cr_expect_eq(state, ASSAY_TARGET_RUNS);
     cr_expect_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_OK, "%s", message);
     cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK);
     cr_expect_eq(state, ASSAY_TARGET_FROZEN);
     cr_expect_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "killed while frozen: %s", message);
-    int status = 0;
-    cr_expect_eq(waitpid(pid, &status, 0), pid);
-    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    for (size_t i = 0; i < 2; i++) {
+        int status = 0;
+        cr_expect_eq(waitpid(pids[i], &status, 0), pids[i]);
+        cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
     cr_expect_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
+    rmdir(below);
     rmdir(path);
 }

@@ -18,29 +18,34 @@
 #include <unistd.h>
 
 static struct folder folder;
+static struct assay_hook_runs *runs;
 static struct assay_target *target;
 static char message[ASSAY_DRIVER_MESSAGE_LEN];
 static const struct assay_order order = {
     .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .seq = 3, .incarnation = 2
 };
 
-static bool sleeps_on; /* SIGKILL has no effect, as in uninterruptible sleep */
+static bool sleeps_on;       /* SIGKILL has no effect, as in uninterruptible sleep */
+static bool others_sleep_on; /* only the leader of a group ends by it */
 
 /* In the place of the C library's. */
 int kill(pid_t pid, int number)
 {
     if (sleeps_on && number == SIGKILL) return 0;
+    if (others_sleep_on && number == SIGKILL && pid < 0) pid = -pid;
     return (int)syscall(SYS_kill, pid, number);
 }
 
 static void set_up(void)
 {
     folder = folder_make();
+    cr_assert_eq(assay_hook_runs_open(&runs), ASSAY_OK);
 }
 
 static void tear_down(void)
 {
     if (target != NULL) target->ops->close(target);
+    assay_hook_runs_close(&runs);
     folder_remove(&folder);
 }
 
@@ -53,7 +58,7 @@ static void hook_of(const char *script)
     const char *path = folder_put(&folder, "hook", text, (size_t)len, 0700);
     const char *const arguments[] = { "one", "two words; $HOME" };
     const struct assay_hook_config config = {
-        .name = "web", .path = path, .arguments = arguments, .argument_count = 2
+        .runs = runs, .name = "web", .path = path, .arguments = arguments, .argument_count = 2
     };
     cr_assert_eq(assay_hook_open(&config, &target), ASSAY_OK);
 }
@@ -211,6 +216,70 @@ Test(hook, that_is_killed_and_sleeps_on_does_not_keep_us, .timeout = 120)
     target->ops->abandon(target);
 }
 
+static void kill_child(void)
+{
+    cr_assert_eq(kill((pid_t)strtol(slurp("child"), NULL, 10), SIGKILL), 0);
+}
+
+static enum assay_status begin_until_it_may(void)
+{
+    enum assay_status status = ASSAY_E_TIMEOUT;
+    for (int i = 0; i < 400 && status == ASSAY_E_TIMEOUT; i++) {
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+        status = begin();
+    }
+    return status;
+}
+
+/* A shell ends at once; what it started sleeps in the kernel. */
+Test(hook, whose_child_sleeps_on_has_not_ended, .timeout = 120)
+{
+    hook_of("sleep 30 & echo $! > new; mv new child; wait");
+    cr_assert_eq(begin(), ASSAY_OK, "%s", message);
+    for (int i = 0; i < 400 && access(folder_at(&folder, "child"), F_OK) != 0; i++)
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    others_sleep_on = true;
+    target->ops->abandon(target);
+    for (int i = 0; i < 20; i++) {
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+        cr_assert_eq(begin(), ASSAY_E_TIMEOUT, "two never run at once");
+    }
+    target->ops->close(target);
+    target = NULL;
+    hook_of("sleep 30 & echo $! > new; mv new child; exit 0");
+    cr_assert_eq(begin(), ASSAY_E_TIMEOUT, "nor does the next hook of that name");
+    cr_assert_not_null(strstr(message, "was killed and has not ended"), "%s", message);
+    kill_child();
+    cr_assert_eq(begin_until_it_may(), ASSAY_OK, "%s", message);
+    cr_assert_eq(run_for(10000), ASSAY_OK, "it says so itself: %s", message);
+    cr_assert_eq(begin(), ASSAY_E_TIMEOUT, "what it left behind has not ended");
+    kill_child();
+    cr_assert_eq(begin_until_it_may(), ASSAY_OK, "%s", message);
+    others_sleep_on = false;
+    target->ops->abandon(target);
+}
+
+Test(hook, of_another_name_waits_for_none)
+{
+    hook_of("exec sleep 20");
+    cr_assert_eq(begin(), ASSAY_OK, "%s", message);
+    sleeps_on = true;
+    target->ops->close(target);
+    const pid_t pid = assay_hook_runs_find(runs, "web");
+    cr_assert_gt(pid, 1);
+    const struct assay_hook_config config = { .runs = runs, .name = "shop", .path = "/bin/true" };
+    cr_assert_eq(assay_hook_open(&config, &target), ASSAY_OK);
+    cr_assert_eq(run(), ASSAY_OK, "%s", message);
+    sleeps_on = false;
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    for (uint64_t now_ms = 0; now_ms < 400000 && kill(pid, 0) == 0; now_ms += 1000) {
+        assay_hook_runs_reap(runs, now_ms);
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    }
+    cr_assert_eq(kill(pid, 0), -1, "it is reaped");
+    cr_assert_eq(assay_hook_runs_find(runs, "web"), 0);
+}
+
 Test(hook, that_leaves_somebody_behind_does_not_keep_us)
 {
     hook_of("sleep 300 & exit 0");
@@ -233,7 +302,7 @@ Test(hook, that_is_not_there_or_no_program_is_said)
 
 Test(hook, must_be_named_from_the_root)
 {
-    const struct assay_hook_config config = { .name = "web", .path = "bin/hook" };
+    const struct assay_hook_config config = { .runs = runs, .name = "web", .path = "bin/hook" };
     struct assay_target *none = NULL;
     cr_assert_eq(assay_hook_open(&config, &none), ASSAY_E_RANGE);
 }

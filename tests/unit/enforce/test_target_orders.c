@@ -233,6 +233,30 @@ Test(target, that_is_notified_has_an_act_for_an_order_that_arrives_during_one)
     }
 }
 
+/* --------------------------------------------------------------- a look is of its own moment */
+
+Test(target, that_was_looked_at_before_an_order_came_is_looked_at_again)
+{
+    open_all();
+    step_for(200);
+    doll.acts[0] = '\0';
+    doll.hangs = true;
+    step_for(400);
+    cr_assert(doll.acting && doll.verb == ASSAY_TARGET_INSPECT, "a poll is under way");
+    give(ASSAY_ORDER_SUSPEND, 10, 1);
+    take(ASSAY_AGENT_OUTCOME, NULL);
+    doll.state = ASSAY_TARGET_DOWN; /* between an end and the next start by its manager */
+    doll.hangs = false;
+    assay_agent_step(agent, now_ms);
+    doll.state = ASSAY_TARGET_RUNS;
+    for (uint64_t ms = 0; ms < settings.poll_ms - 50; ms += 10) {
+        step_for(10);
+        cr_assert(take(ASSAY_AGENT_OUTCOME, NULL) == 0 || doll.state == ASSAY_TARGET_FROZEN);
+    }
+    cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN, "before the next poll");
+    cr_assert_str_eq(doll.acts, "suspend ");
+}
+
 /* --------------------------------------------------------------- without a store, or an order */
 
 Test(target, is_suspended_by_an_order_that_cannot_be_stored)

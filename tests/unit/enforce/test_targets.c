@@ -4,15 +4,18 @@
  */
 #include "apps/enclave/supervisor.h"
 #include "apps/enclave/targets.h"
+#include "enforce/hook_runs.h"
 #include "engine/store/store_memory.h"
 #include "quote/source/soft/soft.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,8 +24,18 @@ static struct assay_store *store;
 static struct assay_targets *targets;
 static struct assay_config_enforcement *config;
 static struct assay_journal *journal;
+static struct assay_hook_runs *hook_runs;
 static char message[ASSAY_RUNTIME_MESSAGE_LEN];
 static const uint8_t node_id[32] = { 0xab };
+
+static bool sleeps_on; /* SIGKILL has no effect, as in uninterruptible sleep */
+
+/* In the place of the C library's. */
+int kill(pid_t pid, int number)
+{
+    if (sleeps_on && number == SIGKILL) return 0;
+    return (int)syscall(SYS_kill, pid, number);
+}
 
 static struct assay_config_target *add(const char *name, enum assay_config_driver driver)
 {
@@ -49,6 +62,7 @@ static void set_up(void)
     folder = folder_make();
     config = calloc(1, sizeof *config);
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    cr_assert_eq(assay_hook_runs_open(&hook_runs), ASSAY_OK);
     const struct assay_journal_config journal_config = { .path = folder_at(&folder, "orders.log"),
                                                          .store = store };
     cr_assert_eq(assay_journal_open(&journal_config, &journal, message), ASSAY_OK);
@@ -66,6 +80,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     assay_targets_close(&targets);
+    assay_hook_runs_close(&hook_runs);
     assay_journal_close(&journal);
     assay_store_close(&store);
     free(config);
@@ -77,7 +92,11 @@ TestSuite(targets, .init = set_up, .fini = tear_down);
 static enum assay_status open_all(void)
 {
     const struct assay_targets_config settings = {
-        .enforcement = config, .store = store, .journal = journal, .node_id = node_id
+        .enforcement = config,
+        .store = store,
+        .journal = journal,
+        .hook_runs = hook_runs,
+        .node_id = node_id,
     };
     return assay_targets_open(&settings, &targets, message);
 }
@@ -172,6 +191,8 @@ static struct assay_runtime_enclave enclave;
 static struct assay_soft_ca *ca;
 static struct assay_soft_node *credential;
 
+static uint32_t suspend_ms; /* 0: the default */
+
 /* A hook and a webhook, of config. */
 static void open_again(void)
 {
@@ -187,6 +208,7 @@ static void open_again(void)
         .hold_path = folder_at(&folder, "hold"),
         .node_id = node_id,
         .store = store,
+        .suspend_ms = suspend_ms,
     };
     cr_assert_eq(assay_supervisor_open(&settings, &supervisor, message), ASSAY_OK, "%s", message);
     assay_supervisor_callbacks(supervisor, &enclave);
@@ -286,6 +308,90 @@ Test(targets, one_that_cannot_be_opened_again_obeys_no_order_and_the_others_do, 
     free(next);
 }
 
+static void step_supervisor_for(uint64_t ms)
+{
+    struct assay_enclave_event event;
+    for (const uint64_t end_ms = now_ms() + ms; now_ms() < end_ms;) {
+        enclave.step(enclave.context, now_ms(), NULL, 0);
+        while (enclave.next(enclave.context, &event))
+            continue;
+        nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+    }
+}
+
+/* Returns: how many runs the hook recorded. Out: the process of the last one. */
+static size_t count_runs(long *pid)
+{
+    char line[64];
+    size_t count = 0;
+    FILE *const file = fopen(folder_at(&folder, "hook.log"), "r");
+    if (file == NULL) return 0;
+    for (; fgets(line, sizeof line, file) != NULL; count++)
+        *pid = strtol(line, NULL, 10);
+    cr_assert_eq(fclose(file), 0);
+    return count;
+}
+
+Test(targets, a_reload_does_not_forget_a_hook_that_was_killed_and_sleeps_on, .timeout = 60)
+{
+    static const char script[] = "#!/bin/sh\necho $$ >>\"$0.log\"\nexec sleep 40\n";
+    struct assay_config_enforcement *next[2] = { malloc(sizeof *config), malloc(sizeof *config) };
+    long pid = 0;
+    folder_put(&folder, "hook", script, sizeof script - 1, 0700);
+    open_supervisor();
+    order_suspend(7);
+    for (int i = 0; i < 200 && count_runs(&pid) == 0; i++)
+        step_supervisor_for(10);
+    cr_assert_eq(count_runs(&pid), 1);
+    sleeps_on = true;
+    step_supervisor_for(700); /* the act has timed out */
+    for (size_t i = 0; i < 2; i++) {
+        *next[i] = *config;
+        next[i]->targets[0].action_ms = 600 + (uint32_t)i;
+        cr_assert_eq(assay_supervisor_targets(supervisor, next[i], message), ASSAY_OK, "%s",
+                     message);
+        step_supervisor_for(700);
+        cr_assert_eq(count_runs(&pid), 1, "two never run at once");
+        cr_assert_not_null(strstr(look_at(0)->trouble, "was killed and has not ended"), "%s",
+                           look_at(0)->trouble);
+    }
+    sleeps_on = false;
+    const long first = pid;
+    cr_assert_eq(kill((pid_t)first, SIGKILL), 0);
+    for (int i = 0; i < 300 && count_runs(&pid) == 1; i++)
+        step_supervisor_for(10);
+    cr_assert_geq(count_runs(&pid), 2, "it ended, and the act is repeated");
+    cr_assert_eq(kill((pid_t)first, 0), -1, "it is reaped");
+    close_supervisor();
+    free(next[0]);
+    free(next[1]);
+}
+
+Test(targets, a_hook_that_a_reload_removes_is_reaped_once_it_ends, .timeout = 60)
+{
+    static const char script[] = "#!/bin/sh\necho $$ >>\"$0.log\"\nexec sleep 40\n";
+    struct assay_config_enforcement *const next = malloc(sizeof *config);
+    long pid = 0;
+    folder_put(&folder, "hook", script, sizeof script - 1, 0700);
+    open_supervisor();
+    order_suspend(7);
+    for (int i = 0; i < 200 && count_runs(&pid) == 0; i++)
+        step_supervisor_for(10);
+    sleeps_on = true;
+    *next = *config;
+    next->targets[0] = next->targets[1];
+    next->target_count = 1;
+    cr_assert_eq(assay_supervisor_targets(supervisor, next, message), ASSAY_OK, "%s", message);
+    sleeps_on = false;
+    cr_assert_eq(kill((pid_t)pid, 0), 0, "it has not ended");
+    cr_assert_eq(kill((pid_t)pid, SIGKILL), 0);
+    for (int i = 0; i < 300 && kill((pid_t)pid, 0) == 0; i++)
+        step_supervisor_for(10);
+    cr_assert_eq(kill((pid_t)pid, 0), -1, "it is reaped");
+    close_supervisor();
+    free(next);
+}
+
 Test(targets, a_hold_survives_the_loss_of_the_store_and_ends_by_a_release, .timeout = 60)
 {
     struct assay_enforcement view;
@@ -323,6 +429,37 @@ Test(targets, a_suspension_that_cannot_be_stored_is_executed_before_the_end, .ti
     cr_assert_gt(fread(log, 1, sizeof log - 1, file), 0);
     cr_assert_eq(fclose(file), 0);
     cr_assert_not_null(strstr(log, "\"act\":\"suspend\""), "%s", log);
+}
+
+/* 10 s are not enough for a hook whose own limit is longer. */
+Test(targets, a_suspension_that_takes_long_has_twice_its_time_limit, .timeout = 60)
+{
+    static const char script[] = "#!/bin/sh\nsleep 1\necho $$ >>\"$0.log\"\n";
+    long pid = 0;
+    folder_put(&folder, "hook", script, sizeof script - 1, 0700);
+    config->targets[0].action_ms = 5000;
+    suspend_ms = 200;
+    open_supervisor();
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, true);
+    const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .incarnation = 1 };
+    cr_assert_eq(enclave.order(enclave.context, &order), ASSAY_E_STORE);
+    close_supervisor();
+    cr_assert_eq(count_runs(&pid), 1);
+}
+
+Test(targets, a_suspension_that_hangs_does_not_keep_the_end, .timeout = 60)
+{
+    static const char script[] = "#!/bin/sh\nexec sleep 50\n";
+    folder_put(&folder, "hook", script, sizeof script - 1, 0700);
+    suspend_ms = 200;
+    open_supervisor();
+    assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, 1, true);
+    const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND, .epoch = 7, .incarnation = 1 };
+    cr_assert_eq(enclave.order(enclave.context, &order), ASSAY_E_STORE);
+    const uint64_t begin_ms = now_ms();
+    close_supervisor();
+    const uint64_t took_ms = now_ms() - begin_ms;
+    cr_assert(took_ms >= 1000 && took_ms < 20000, "%lu ms", (unsigned long)took_ms);
 }
 
 static bool is_held(void)
