@@ -93,37 +93,6 @@ static bool is_proven_by_another(const struct assay_recovery *r,
     return false;
 }
 
-static void add_shown(struct assay_recovery *r, uint32_t weight, const struct assay_answer_vote *v)
-{
-    uint32_t at = 0;
-    while (at < r->shown_count && (r->shown[at].view != v->view ||
-                                   !assay_bytes_equal(r->shown[at].id, v->id, 32)))
-        at++;
-    if (at == ASSAY_RECOVERY_DOUBTS_MAX) {
-        r->overflowed = true;
-        return;
-    }
-    struct assay_recovery_doubt *d = &r->shown[at];
-    if (at == r->shown_count) {
-        r->shown_count++;
-        *d = (struct assay_recovery_doubt){ .view = v->view };
-        assay_bytes_copy(d->id, 32, v->id, 32);
-    }
-    if (v->height != 0) d->height = v->height;
-    d->weight += weight;
-}
-
-/* A certificate of a block whose body its holder lacks: as if two thirds had shown F. One that does
- * not verify shows nothing, or a single answer could put any head in doubt. */
-static void show_certificate(struct assay_recovery *r, const struct assay_answer_body *a,
-                             const struct assay_vote_certificate *c)
-{
-    if (c == NULL || c->statement.view <= a->view) return;
-    struct assay_answer_vote v = { .view = c->statement.view };
-    assay_bytes_copy(v.id, 32, c->statement.block_id, 32);
-    add_shown(r, (uint32_t)r->voters.total_weight, &v);
-}
-
 /* The listed voting key signs; a member whose store is lost has only the set that waits, which can
  * be listed and weighs nothing (docs/protocol.md 9.13). */
 static enum assay_status check_vote(const struct assay_recovery *r, uint32_t slot,
@@ -179,12 +148,12 @@ enum assay_status assay_recovery_add(struct assay_recovery *r,
                                            .height = a->height,
                                            .view = a->view,
                                            .time_ms = a->time_ms,
+                                           .certifies = final != NULL,
                                            .keys = a->keys };
     assay_bytes_copy(own->id, 32, a->id, 32);
-    if (a->epoch != state->epoch + 1) return ASSAY_OK; /* its F are below the table's epoch */
-    for (uint32_t i = 0; i < a->vote_count; i++)
-        add_shown(r, r->weights[slot], &a->votes[i]);
-    show_certificate(r, a, final);
+    if (final == NULL) return ASSAY_OK;
+    own->certified_view = final->statement.view;
+    assay_bytes_copy(own->certified_id, 32, final->statement.block_id, 32);
     return ASSAY_OK;
 }
 
@@ -209,6 +178,14 @@ static bool claims_more(const struct assay_recovery_answer *a,
     return !a->proven && (a->epoch > head->epoch || a->height > head->height);
 }
 
+/* Returns: whether the seats of this slot may have F that no answer shows. */
+static bool is_unknown(const struct assay_recovery *r, uint32_t slot,
+                       const struct assay_recovery_answer *head)
+{
+    const struct assay_recovery_answer *a = &r->answers[slot];
+    return !a->given || !a->whole || (head != NULL && claims_more(a, head));
+}
+
 static void sum_weight(struct assay_recovery *r, const struct assay_recovery_answer *head)
 {
     r->answered_weight = r->complete_weight = r->unknown_weight = 0;
@@ -217,8 +194,128 @@ static void sum_weight(struct assay_recovery *r, const struct assay_recovery_ans
         const uint32_t weight = r->state->members[i].weight;
         if (a->given && a->counted) r->answered_weight += weight;
         if (a->given && a->counted && a->whole) r->complete_weight += weight;
-        if (!a->given || !a->whole || (head != NULL && claims_more(a, head)))
-            r->unknown_weight += r->weights[i];
+        if (is_unknown(r, i, head)) r->unknown_weight += r->weights[i];
+    }
+}
+
+/* --- blocks above the head */
+
+/* Place in each answer: its first F above the views that are weighed already. */
+struct place {
+    uint32_t at[ASSAY_MEMBERS_MAX];
+};
+
+/* Returns: the next F of this slot; NULL: there is none. One of another epoch is not of the table
+ * of voters. */
+static const struct assay_answer_vote *vote_at(const struct assay_recovery *r,
+                                               const struct place *place, uint32_t slot)
+{
+    const struct assay_recovery_answer *a = &r->answers[slot];
+    if (!a->given || a->epoch != r->state->epoch + 1) return NULL;
+    ASSAY_ASSERT(a->file->about.vote_count <= ASSAY_ANSWER_VOTES_MAX);
+    return place->at[slot] < a->file->about.vote_count ? &a->file->about.votes[place->at[slot]]
+                                                       : NULL;
+}
+
+/* The lowest view above `above` of which an answer shows a block; UINT64_MAX: there is none. The F
+ * of an answer ascend by view. */
+static uint64_t find_next_view(const struct assay_recovery *r, struct place *place, uint64_t above)
+{
+    uint64_t next = UINT64_MAX;
+    for (uint32_t i = 0; i < r->voters.count; i++) {
+        const struct assay_recovery_answer *a = &r->answers[i];
+        const struct assay_answer_vote *v = vote_at(r, place, i);
+        for (; v != NULL && v->view <= above; v = vote_at(r, place, i))
+            place->at[i]++;
+        if (v != NULL && v->view < next) next = v->view;
+        if (a->given && a->certifies && a->certified_view > above && a->certified_view < next)
+            next = a->certified_view;
+    }
+    return next;
+}
+
+static bool shows_vote(const struct assay_recovery *r, const struct place *place, uint32_t slot,
+                       uint64_t view, const uint8_t id[static 32])
+{
+    const struct assay_answer_vote *v = vote_at(r, place, slot);
+    return v != NULL && v->view == view && assay_bytes_equal(v->id, id, 32);
+}
+
+static bool shows_certificate(const struct assay_recovery *r, uint32_t slot, uint64_t view,
+                              const uint8_t id[static 32])
+{
+    const struct assay_recovery_answer *a = &r->answers[slot];
+    return a->given && a->certifies && a->certified_view == view &&
+           assay_bytes_equal(a->certified_id, id, 32);
+}
+
+static bool is_before(const struct assay_recovery_doubt *a, const struct assay_recovery_doubt *b)
+{
+    if (a->most != b->most) return a->most > b->most;
+    if (a->view != b->view) return a->view < b->view;
+    return assay_bytes_compare(a->id, b->id, 32) < 0;
+}
+
+/* Where no place is left, the last one gives way. */
+static void insert_doubt(struct assay_recovery *r, const struct assay_recovery_doubt *d)
+{
+    ASSAY_ASSERT(r->shown_count <= ASSAY_RECOVERY_DOUBTS_MAX);
+    uint32_t at = r->shown_count;
+    if (at < ASSAY_RECOVERY_DOUBTS_MAX) r->shown_count++;
+    else if (is_before(d, &r->shown[--at])) r->shown[at] = *d;
+    else return;
+    for (; at > 0 && is_before(d, &r->shown[at - 1]); at--)
+        r->shown[at] = r->shown[at - 1];
+    r->shown[at] = *d;
+}
+
+/* No member weighs more than its seats for one block: not its F and the rest of its log. A final
+ * certificate of a block whose body its holder lacks is as if all had shown F. */
+static void weigh_block(struct assay_recovery *r, const struct place *place,
+                        const struct assay_recovery_answer *head, uint64_t view,
+                        const uint8_t id[static 32])
+{
+    struct assay_recovery_doubt d = { .view = view };
+    bool certified = false;
+    assay_bytes_copy(d.id, 32, id, 32);
+    for (uint32_t i = 0; i < r->voters.count; i++) {
+        const bool shows = shows_vote(r, place, i, view, id);
+        if (shows && d.height == 0) d.height = vote_at(r, place, i)->height;
+        if (shows) d.weight += r->weights[i];
+        if (shows || is_unknown(r, i, head)) d.most += r->weights[i];
+        if (shows_certificate(r, i, view, id)) certified = true;
+    }
+    if (certified) d.weight = d.most = r->voters.total_weight;
+    if (d.most > r->most_above) r->most_above = d.most;
+    insert_doubt(r, &d);
+}
+
+/* Returns: whether a lower slot shows the block, or this one by its F. */
+static bool is_weighed(const struct assay_recovery *r, const struct place *place, uint32_t slot,
+                       bool by_vote, uint64_t view, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < slot; i++)
+        if (shows_vote(r, place, i, view, id) || shows_certificate(r, i, view, id)) return true;
+    return !by_vote && shows_vote(r, place, slot, view, id);
+}
+
+/* docs/protocol.md 9.14.2: every block that an answer shows is weighed, however many one shows. */
+static void weigh_blocks(struct assay_recovery *r, const struct assay_recovery_answer *head)
+{
+    struct place place = { { 0 } };
+    uint64_t view = find_next_view(r, &place, head != NULL ? head->view : 0);
+    r->shown_count = 0;
+    r->most_above = r->unknown_weight; /* of one that no answer shows */
+    for (; view < UINT64_MAX; view = find_next_view(r, &place, view)) {
+        for (uint32_t i = 0; i < r->voters.count; i++) {
+            const struct assay_recovery_answer *a = &r->answers[i];
+            const struct assay_answer_vote *v = vote_at(r, &place, i);
+            if (v != NULL && v->view == view && !is_weighed(r, &place, i, true, view, v->id))
+                weigh_block(r, &place, head, view, v->id);
+            if (a->given && a->certifies && a->certified_view == view &&
+                !is_weighed(r, &place, i, false, view, a->certified_id))
+                weigh_block(r, &place, head, view, a->certified_id);
+        }
     }
 }
 
@@ -240,6 +337,7 @@ enum assay_status assay_recovery_evaluate(struct assay_recovery *r)
         r->head = i;
     }
     sum_weight(r, best);
+    weigh_blocks(r, best);
     list_keys(r);
     if (best == NULL && r->answered_weight > 0) return ASSAY_E_NOT_FOUND;
     /* docs/protocol.md 9.14: at least one of them is honest. */
@@ -298,28 +396,16 @@ enum assay_status assay_recovery_encode_grounds(const struct assay_recovery *r,
                                         w);
 }
 
-static bool is_above(const struct assay_recovery *r, const struct assay_recovery_doubt *d)
-{
-    const struct assay_recovery_answer *head = &r->answers[r->head];
-    return head->epoch != r->state->epoch + 1 || d->view > head->view;
-}
-
 bool assay_recovery_may_be_final(const struct assay_recovery *r,
                                  const struct assay_recovery_doubt *d)
 {
-    return is_above(r, d) &&
-           assay_quorum(d->weight + r->unknown_weight, r->voters.total_weight);
+    return assay_quorum(d->most, r->voters.total_weight);
 }
 
 uint64_t assay_recovery_margin(const struct assay_recovery *r)
 {
     const uint64_t quorum = 2 * r->voters.total_weight / 3 + 1;
-    uint64_t most = 0; /* of one block above the head */
-    if (r->overflowed) return 0;
-    for (uint32_t i = 0; i < r->shown_count; i++)
-        if (is_above(r, &r->shown[i]) && r->shown[i].weight > most) most = r->shown[i].weight;
-    const uint64_t reached = most + r->unknown_weight;
-    return reached >= quorum ? 0 : quorum - reached;
+    return r->most_above >= quorum ? 0 : quorum - r->most_above;
 }
 
 bool assay_recovery_in_doubt(const struct assay_recovery *r)

@@ -18,6 +18,7 @@ struct assay_recovery_doubt {
     uint64_t view, height; /* height 0: nobody holds it */
     uint8_t id[32];
     uint64_t weight; /* of the F that answers show */
+    uint64_t most;   /* of that, and of the other seats that are unknown: it may have so much */
 };
 
 /* What one member said. */
@@ -28,6 +29,10 @@ struct assay_recovery_answer {
     const struct assay_answer_file *file; /* borrowed */
     uint64_t epoch, height, view, time_ms;
     uint8_t id[32];
+    /* The block of the final certificate that it brings: of the running epoch, and verified. */
+    bool certifies;
+    uint64_t certified_view;
+    uint8_t certified_id[32];
     struct assay_recover_keys keys;
 };
 
@@ -48,16 +53,16 @@ struct assay_recovery {
     uint32_t weights[ASSAY_MEMBERS_MAX];
     uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
     struct assay_recovery_answer answers[ASSAY_MEMBERS_MAX]; /* by slot */
-    /* Of the running epoch: F above heads, from any answer. */
-    uint32_t shown_count;
-    struct assay_recovery_doubt shown[ASSAY_RECOVERY_DOUBTS_MAX];
-    bool overflowed; /* more than there is room for: nothing can be said of what is undone */
-
     /* assay_recovery_evaluate. */
     uint32_t head;                          /* slot of the member with the highest proven one */
     uint64_t answered_weight, complete_weight; /* of members; whole: with whole logs */
     uint64_t unknown_weight; /* of seats: no answer, a log that is not whole, an unproven head above
                               */
+    /* Blocks of the running epoch above the head: those with most first. What finds no place here
+     * is weighed too. */
+    uint32_t shown_count;
+    struct assay_recovery_doubt shown[ASSAY_RECOVERY_DOUBTS_MAX];
+    uint64_t most_above; /* of any one block above the head */
     uint32_t key_count;
     struct assay_recover_keys listed[ASSAY_MEMBERS_MAX]; /* ascending by node id */
 };
@@ -74,8 +79,8 @@ void assay_recovery_set_own_head(struct assay_recovery *r, uint64_t height, uint
 /* Frees the decoded keys. */
 void assay_recovery_free(struct assay_recovery *r);
 /*
- * assay_recovery_add - one decoded answer, borrowed. A head that is not proven keeps its weight and
- * is chosen never (docs/protocol.md 9.14.1).
+ * assay_recovery_add - one answer, as assay_answer_decode gives it, borrowed until the end. A head
+ * that is not proven keeps its weight and is chosen never (docs/protocol.md 9.14.1).
  * Out:     *why, static text, when it is refused
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain or era) | ASSAY_E_STRANGER (no member) | ASSAY_E_INVALID
  *          (to another FENCE) | ASSAY_E_SIGNATURE (of the voting key) | ASSAY_E_DUPLICATE
@@ -83,7 +88,7 @@ void assay_recovery_free(struct assay_recovery *r);
 ASSAY_CHECKED enum assay_status assay_recovery_add(struct assay_recovery *r,
                                                    const struct assay_answer_file *answer,
                                                    const char **why);
-/* All are there. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual
+/* All are there; the result is the same in whatever order they were added. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual
  * acceptance alone is left) | ASSAY_E_NOT_FOUND (no head is proven) | ASSAY_E_INVALID (two heads of
  * one height differ: more than a third is dishonest) */
 ASSAY_CHECKED enum assay_status assay_recovery_evaluate(struct assay_recovery *r);
@@ -98,7 +103,7 @@ bool assay_recovery_is_certain(const struct assay_recovery *r);
 ASSAY_CHECKED enum assay_status assay_recovery_encode_grounds(const struct assay_recovery *r,
                                                               struct assay_slice fence,
                                                               struct assay_writer *w);
-/* Is this block above the head that was chosen, and may it be final somewhere? Returns: whether */
+/* May this one of `shown` be final somewhere? Returns: whether */
 bool assay_recovery_may_be_final(const struct assay_recovery *r,
                                  const struct assay_recovery_doubt *doubt);
 /* So much weight among those who answered must lie (show F that is not there, or hide F that is)

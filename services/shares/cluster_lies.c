@@ -4,6 +4,24 @@
  */
 #include "services/shares/cluster_internal.h"
 
+static bool is_current(const struct assay_share_row *row, const struct assay_share_piece *piece)
+{
+    return row->synced && piece->generation == row->generation && piece->attempt == row->attempt;
+}
+
+/* The private attempt that a sub-share is of. Returns: NULL: it has ended. */
+static const struct assay_share_reshare *find_attempt(const struct assay_share_registry *r,
+                                                      const struct assay_share_row *row,
+                                                      const struct assay_share_lie_record *record)
+{
+    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(r, row);
+    return reshare != NULL && !reshare->is_public && reshare->cluster == record->given.cluster &&
+                   reshare->generation == record->piece.generation &&
+                   reshare->attempt == record->piece.attempt
+               ? reshare
+               : NULL;
+}
+
 /* docs/services.md 5.9: a share that is not on the row's A. Of another generation or attempt it is
  * LATE: the current ledger state proves nothing about it. */
 static enum assay_share_result check_false_share(const struct assay_share_row *row,
@@ -11,8 +29,7 @@ static enum assay_share_result check_false_share(const struct assay_share_row *r
 {
     const struct assay_share_piece *piece = &record->piece;
     uint8_t digest[32];
-    if (!row->synced || piece->generation != row->generation || piece->attempt != row->attempt)
-        return ASSAY_SHARE_LATE;
+    if (!is_current(row, piece)) return ASSAY_SHARE_LATE;
     assay_share_commitments_digest(&piece->commitments, digest);
     return assay_bytes_equal(digest, row->digest, 32) &&
                    assay_share_verify(&piece->commitments, record->given.slot, &piece->share) ==
@@ -29,11 +46,9 @@ static enum assay_share_result check_false_sub_share(const struct assay_share_re
 {
     ASSAY_ASSERT(record->given.dealer < r->config.slots);
     const struct assay_share_piece *piece = &record->piece;
-    const struct assay_share_reshare *reshare = assay_share_registry_find_reshare(r, row);
+    const struct assay_share_reshare *reshare = find_attempt(r, row, record);
     uint8_t digest[32];
-    if (reshare == NULL || reshare->is_public || reshare->cluster != record->given.cluster ||
-        reshare->generation != piece->generation || reshare->attempt != piece->attempt)
-        return ASSAY_SHARE_LATE;
+    if (reshare == NULL) return ASSAY_SHARE_LATE;
     if (!(reshare->dealt >> record->given.dealer & 1)) return ASSAY_SHARE_STRANGER;
     if (record->dealers != reshare->dealers) return ASSAY_SHARE_MISMATCH;
     assay_share_commitments_digest(&record->current, digest);
@@ -109,6 +124,19 @@ enum assay_share_result assay_share_registry_apply_lie(struct assay_share_regist
     assay_share_assign_seats(r, facts);
     assay_share_start_reshares(r, facts);
     return ASSAY_SHARE_APPLIED;
+}
+
+bool assay_share_registry_lie_is_over(const struct assay_share_registry *r,
+                                      const struct assay_share_lie_record *record)
+{
+    const uint32_t cluster = record->given.cluster;
+    if (record->given.era != r->era || cluster >= r->config.clusters || !r->cluster[cluster].seated)
+        return true;
+    const struct assay_share_row *row = assay_share_registry_find(r, record->piece.id);
+    const uint32_t member = find_giver(r, record);
+    if (row == NULL || member == ASSAY_SHARE_NO_MEMBER || r->member[member].convicted) return true;
+    return record->given.type == ASSAY_SHARE_GIFT_FETCHED ? !is_current(row, &record->piece)
+                                                          : find_attempt(r, row, record) == NULL;
 }
 
 /* docs/services.md 5.9: the sum of an attempt's dealings, from A and the points of each B, whose

@@ -397,6 +397,17 @@ static bool is_of_another_put(const struct assay_share_holding *holding,
     return piece->generation > row->generation || !assay_share_piece_is(piece, row);
 }
 
+enum assay_share_fate assay_share_holder_fate(const struct assay_share_holder *h,
+                                              const struct assay_share_registry *r,
+                                              const uint8_t id[static 32])
+{
+    const struct assay_share_holding *holding = assay_share_holding_find(h, id);
+    const struct assay_share_row *row = assay_share_registry_find(r, id);
+    if (holding == NULL) return ASSAY_SHARE_STAYS;
+    if (row == NULL) return ASSAY_SHARE_UNLISTED;
+    return is_of_another_put(holding, row) ? ASSAY_SHARE_REPLACED : ASSAY_SHARE_STAYS;
+}
+
 void assay_share_check_id(const struct assay_share_call *call, const uint8_t id[static 32])
 {
     ASSAY_ASSERT(call->h->seated);
@@ -404,14 +415,12 @@ void assay_share_check_id(const struct assay_share_call *call, const uint8_t id[
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     struct assay_share_holding *holding = assay_share_holding_find(h, id);
     h->ready_due = true;
-    if (row == NULL) {
-        if (holding != NULL) erase_holding(call, holding);
-        return;
-    }
-    if (holding != NULL && is_of_another_put(holding, row)) {
+    if (assay_share_holder_fate(h, call->r, id) != ASSAY_SHARE_STAYS) {
+        ASSAY_ASSERT(holding != NULL);
         erase_holding(call, holding);
         holding = NULL;
     }
+    if (row == NULL) return;
     if (!row->synced) { /* the owner hands it over; confirmed again after a crash */
         if (holding != NULL && holding->has && row->origin == h->cluster &&
             assay_share_piece_is(&holding->current, row) &&
@@ -628,6 +637,7 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
 {
     ASSAY_ASSERT(facts->count <= ASSAY_SHARE_FACTS_MAX);
     const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    bool all = false; /* more than there is room for */
     begin_call(&call);
     for (uint32_t i = 0; i < facts->count && h->seated; i++) {
         const struct assay_share_fact *fact = &facts->fact[i];
@@ -639,12 +649,10 @@ void assay_share_holder_on_facts(struct assay_share_holder *h, const struct assa
             fact->kind != ASSAY_SHARE_SPLIT && fact->kind != ASSAY_SHARE_SHOWN &&
             fact->kind != ASSAY_SHARE_CHOSEN)
             continue;
-        if (h->queue_count == ASSAY_SHARE_QUEUE_MAX) {
-            schedule_all(h, r);
-            break;
-        }
-        assay_bytes_copy(h->queue[h->queue_count++], 32, fact->id, 32);
+        all = all || h->queue_count == ASSAY_SHARE_QUEUE_MAX;
+        if (!all) assay_bytes_copy(h->queue[h->queue_count++], 32, fact->id, 32);
     }
+    if (all) schedule_all(h, r);
     end_call(&call);
 }
 

@@ -68,7 +68,8 @@ enum assay_share_act {
                               * one; id zeros: the slot's own keys, which no other row has */
     ASSAY_SHARE_ACT_ERASE,   /* erases the stored state of id */
     ASSAY_SHARE_ACT_WIPE,    /* erases all stored state */
-    ASSAY_SHARE_ACT_SUBMIT,  /* submits bytes, the payload of a record, until it is final */
+    ASSAY_SHARE_ACT_SUBMIT,  /* submits bytes, the payload of a record, until it is final, or until
+                              * the next _crawl */
     ASSAY_SHARE_ACT_QUOTE,   /* evidence over report_data; then _on_quote with serial */
     ASSAY_SHARE_ACT_VERIFY,  /* bytes, evidence of node over report_data; then _on_verified */
 };
@@ -120,6 +121,14 @@ struct assay_share_status {
     uint64_t refused; /* invalid pieces */
 };
 
+/* What reconciliation does with the stored state of an id. */
+enum assay_share_fate {
+    ASSAY_SHARE_STAYS,
+    ASSAY_SHARE_UNLISTED, /* erased: the ledger does not have the id */
+    ASSAY_SHARE_REPLACED, /* erased: the ledger has another put of it, an earlier generation, or
+                           * other commitments or another attempt of this one */
+};
+
 struct assay_share_holder;
 
 /* Returns: the bytes that assay_share_holder_init needs. */
@@ -138,9 +147,15 @@ ASSAY_CHECKED enum assay_status assay_share_holder_stored(const struct assay_sha
                                                           const uint8_t id[static 32],
                                                           uint8_t *bytes, size_t capacity,
                                                           struct assay_slice *out);
+/* Returns: what the calls below would do with the stored state of an id: all that they erase while
+ * the slot stays is erased by this. */
+enum assay_share_fate assay_share_holder_fate(const struct assay_share_holder *h,
+                                              const struct assay_share_registry *r,
+                                              const uint8_t id[static 32]);
 /* Every call below clears the effects first, and checks some of the due ids: when wake_at_ms is now
  * or past, call tick at once. */
-/* Checks every id; at the start, and whenever facts were missed (a snapshot). */
+/* Checks every id; at the start, and whenever facts were missed (a snapshot). What must be stated is
+ * submitted again: the host may drop earlier statements, but those of SHARE_LIE. */
 void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_share_registry *r,
                               const struct assay_share_epoch *epoch, uint64_t now_ms,
                               struct assay_share_effects *effects);

@@ -22,7 +22,7 @@ struct assay_share_effects_world {
      * in the ledger is stored too, so that no older ledger is followed after a restart. */
     enum assay_status (*commit)(void *context, bool rows);
     /* Submits the payload of a record until it is final. replaces: the earlier ones of its kind not
-     * any more. */
+     * any more. No room is no failure: the host drops it, and lets the holder crawl later. */
     enum assay_status (*submit)(void *context, enum assay_share_payload payload, bool replaces,
                                 struct assay_slice bytes);
     /* Sends a SEND. */

@@ -25,6 +25,7 @@ enum {
     BACKLOG = 32,
     HOST_MAX = 255,
     PORT_LEN = 8,
+    ACCEPT_AGAIN_MS = 1000, /* where the process has no descriptor left */
     ATTEMPT_MS = 1500, /* with one SYN that is lost; then the next number of a name is tried */
 };
 
@@ -181,7 +182,7 @@ struct assay_client_listener {
     int fd;
     uint16_t port;
     uint64_t last; /* number of the last client */
-    uint64_t now_ms;
+    uint64_t now_ms, accept_at_ms;
     size_t next; /* index of the client that is read first */
     struct client client[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
 };
@@ -257,7 +258,8 @@ size_t assay_client_listener_poll(const struct assay_client_listener *listener,
                                   struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
-    fds[count++] = (struct pollfd){ .fd = listener->fd, .events = POLLIN };
+    const bool accepts = listener->now_ms >= listener->accept_at_ms;
+    fds[count++] = (struct pollfd){ .fd = accepts ? listener->fd : -1, .events = POLLIN };
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         if (listener->client[i].conn != NULL)
             fds[count++] = (struct pollfd){ .fd = listener->client[i].conn->fd,
@@ -353,15 +355,25 @@ static void get_peer_address(const struct sockaddr_storage *at, uint8_t from[sta
     }
 }
 
+/* The caller stays in the backlog, and each poll would return at once. */
+static bool is_out_of_resources(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 static void accept_clients(struct assay_client_listener *d)
 {
+    if (d->now_ms < d->accept_at_ms) return;
     for (int i = 0; i < BACKLOG; i++) {
         struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
         socklen_t at_len = sizeof at;
         uint8_t from[16];
         const int fd =
             accept4(d->fd, (struct sockaddr *)&at, &at_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0) return;
+        if (fd < 0) {
+            if (is_out_of_resources(errno)) d->accept_at_ms = d->now_ms + ACCEPT_AGAIN_MS;
+            return;
+        }
         get_peer_address(&at, from);
         struct client *g = find_client_place(d, from);
         struct conn *conn = g != NULL ? conn_open(fd) : NULL;

@@ -10,13 +10,14 @@
 struct record {
     enum assay_service_kind kind;
     uint64_t due_ms;
+    uint32_t closes; /* of epochs since it was added */
     size_t len;
     uint8_t *payload;
 };
 
 struct assay_record_queue {
     uint64_t resend_ms;
-    size_t count;
+    size_t count, max;
     struct record record[ASSAY_RECORD_QUEUE_RECORDS_MAX]; /* in the order of add */
 };
 
@@ -26,6 +27,7 @@ enum assay_status assay_record_queue_create(uint64_t resend_ms, struct assay_rec
     *out = calloc(1, sizeof **out);
     if (*out == NULL) return ASSAY_E_MEMORY;
     (*out)->resend_ms = resend_ms;
+    (*out)->max = ASSAY_RECORD_QUEUE_RECORDS_MAX;
     return ASSAY_OK;
 }
 
@@ -64,7 +66,7 @@ enum assay_status assay_record_queue_add(struct assay_record_queue *queue,
 {
     ASSAY_ASSERT(payload.len > 0 && payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     if (find_record(queue, kind, payload) < queue->count) return ASSAY_OK;
-    if (queue->count == ASSAY_RECORD_QUEUE_RECORDS_MAX) return ASSAY_E_FULL;
+    if (queue->count >= queue->max) return ASSAY_E_FULL;
     uint8_t *copy = malloc(payload.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, payload.len, payload.bytes, payload.len);
@@ -78,6 +80,39 @@ void assay_record_queue_remove(struct assay_record_queue *queue, enum assay_serv
 {
     const size_t at = find_record(queue, kind, payload);
     if (at < queue->count) remove_at(queue, at);
+}
+
+void assay_record_queue_on_close(struct assay_record_queue *queue)
+{
+    ASSAY_ASSERT(queue->count <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->record[i].closes < UINT32_MAX) queue->record[i].closes++;
+}
+
+size_t assay_record_queue_drop(struct assay_record_queue *queue,
+                               bool (*is_over)(void *context, enum assay_service_kind kind,
+                                               struct assay_slice payload, uint32_t closes),
+                               void *context)
+{
+    const size_t before = queue->count;
+    for (size_t i = queue->count; i-- > 0;) {
+        const struct record *r = &queue->record[i];
+        if (is_over(context, r->kind, assay_slice_over(r->payload, r->len), r->closes))
+            remove_at(queue, i);
+    }
+    return before - queue->count;
+}
+
+void assay_record_queue_limit(struct assay_record_queue *queue, size_t max)
+{
+    ASSAY_ASSERT(max > 0 && max <= ASSAY_RECORD_QUEUE_RECORDS_MAX);
+    queue->max = max;
+}
+
+bool assay_record_queue_has_room(const struct assay_record_queue *queue)
+{
+    ASSAY_ASSERT(queue->max > 0);
+    return queue->count <= queue->max / 2;
 }
 
 void assay_record_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind)

@@ -24,6 +24,18 @@ ASSAY_CHECKED enum assay_status assay_record_queue_add(struct assay_record_queue
 /* Removes a record that is final. */
 void assay_record_queue_remove(struct assay_record_queue *queue, enum assay_service_kind kind,
                                struct assay_slice payload);
+/* Counts a close of an epoch for every record. */
+void assay_record_queue_on_close(struct assay_record_queue *queue);
+/* Removes the records that the ledger has overtaken: of which is_over says so; closes: of epochs
+ * since the record was added. Returns: their number. */
+size_t assay_record_queue_drop(struct assay_record_queue *queue,
+                               bool (*is_over)(void *context, enum assay_service_kind kind,
+                                               struct assay_slice payload, uint32_t closes),
+                               void *context);
+/* Fewer places than ASSAY_RECORD_QUEUE_RECORDS_MAX, for tests. In: max: above 0 (asserted). */
+void assay_record_queue_limit(struct assay_record_queue *queue, size_t max);
+/* Returns: whether at most half of its places are taken. */
+bool assay_record_queue_has_room(const struct assay_record_queue *queue);
 /* Removes all records of a kind. */
 void assay_record_queue_clear_kind(struct assay_record_queue *queue, enum assay_service_kind kind);
 /* Makes all records due at once: there is a new connection. */

@@ -38,6 +38,7 @@ struct assay_holder_node {
     struct assay_peer_links *board;
     struct assay_client_listener *listener;
     struct assay_record_queue *pending;
+    bool behind; /* statements found no room among those */
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t revision; /* of the follower, at the last update of the links */
@@ -211,6 +212,7 @@ static enum assay_status set_up(struct assay_holder_node *n,
         n->config.host != NULL ? n->config.host : n->config.listen, ASSAY_SHARE_ADDRESS_MAX));
     ASSAY_TRY(explain_failure(assay_record_queue_create(resend_ms, &n->pending), message,
                               "queue of records"));
+    if (n->config.pending_max != 0) assay_record_queue_limit(n->pending, n->config.pending_max);
     return open_follower(n, message);
 }
 
@@ -334,10 +336,13 @@ static void send_message(void *context, const struct assay_share_effect *e)
 static enum assay_status submit_record(void *context, enum assay_share_payload payload,
                                        bool replaces, struct assay_slice bytes)
 {
-    const struct assay_holder_node *n = context;
+    struct assay_holder_node *n = context;
     const enum assay_service_kind kind = assay_registry_kind_of_share(payload);
     if (replaces) assay_record_queue_clear_kind(n->pending, kind);
-    return assay_record_queue_add(n->pending, kind, bytes);
+    const enum assay_status status = assay_record_queue_add(n->pending, kind, bytes);
+    if (status != ASSAY_E_FULL) return status;
+    n->behind = true;
+    return ASSAY_OK;
 }
 
 static void request_from_daemon(void *context, const struct assay_share_effect *e)
@@ -427,16 +432,12 @@ static enum assay_status compare_stored(void *context, const uint8_t name[static
     struct assay_holder_node *n = context;
     ASSAY_ASSERT(n->holder != NULL);
     if (assay_bytes_all_zero(name, 32)) return ASSAY_OK; /* the slot's own keys */
-    const struct assay_share_row *row =
-        assay_share_registry_find(assay_follower_shares(n->follower), name);
-    const struct assay_share_piece *piece = assay_share_holder_piece(n->holder, name, false);
+    const enum assay_share_fate fate =
+        assay_share_holder_fate(n->holder, assay_follower_shares(n->follower), name);
     (void)bytes;
     n->undone.kept++;
-    if (row == NULL) n->undone.unknown++;
-    else if (piece != NULL && row->synced &&
-             (piece->generation > row->generation ||
-              (piece->generation == row->generation && piece->attempt != row->attempt)))
-        n->undone.ahead++;
+    if (fate == ASSAY_SHARE_UNLISTED) n->undone.unknown++;
+    if (fate == ASSAY_SHARE_REPLACED) n->undone.ahead++;
     return ASSAY_OK;
 }
 
@@ -464,6 +465,64 @@ static bool accepts_era(struct assay_holder_node *n, const struct assay_share_re
     return n->failure == ASSAY_OK;
 }
 
+/* --- statements that wait: docs/services.md 5.13 */
+
+enum { LATE_CLOSES = 2 }; /* it was there for a whole epoch */
+
+/* Derived from stored state and ledger, so that it can be derived again. */
+static bool is_derived(enum assay_service_kind kind)
+{
+    return kind != ASSAY_SERVICE_HOLDER && kind != ASSAY_SERVICE_SHARE_LIE;
+}
+
+static bool drops_derived(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                          uint32_t closes)
+{
+    (void)context;
+    (void)payload;
+    (void)closes;
+    return is_derived(kind);
+}
+
+static bool drops_late(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                       uint32_t closes)
+{
+    (void)context;
+    (void)payload;
+    return is_derived(kind) && closes >= LATE_CLOSES;
+}
+
+static bool drops_lie(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                      uint32_t closes)
+{
+    const struct assay_holder_node *n = context;
+    struct assay_share_lie_record lie;
+    (void)closes;
+    return kind == ASSAY_SERVICE_SHARE_LIE &&
+           (assay_share_lie_record_decode(payload, &lie) != ASSAY_OK ||
+            assay_share_registry_lie_is_over(assay_follower_shares(n->follower), &lie));
+}
+
+/* All that must be stated, from the ledger as it is now. */
+static void restate(struct assay_holder_node *n)
+{
+    ASSAY_ASSERT(n->holder != NULL && n->failure == ASSAY_OK);
+    const struct assay_share_epoch epoch = epoch_of(n);
+    (void)assay_record_queue_drop(n->pending, drops_derived, n);
+    n->behind = false;
+    assay_share_holder_crawl(n->holder, assay_follower_shares(n->follower), &epoch, n->now_ms,
+                             &n->effects);
+    execute_effects(n);
+}
+
+/* A record may be refused for as long as its member is suspended: the ledger goes on meanwhile. */
+static void drop_overtaken(struct assay_holder_node *n)
+{
+    assay_record_queue_on_close(n->pending);
+    (void)assay_record_queue_drop(n->pending, drops_lie, n);
+    if (assay_record_queue_drop(n->pending, drops_late, n) > 0 || n->behind) restate(n);
+}
+
 static void on_begin(void *context)
 {
     struct assay_holder_node *n = context;
@@ -475,9 +534,7 @@ static void on_begin(void *context)
     n->era = assay_follower_state(n->follower)->era;
     set_seen(n);
     assay_record_queue_reset_due(n->pending);
-    const struct assay_share_epoch epoch = epoch_of(n);
-    assay_share_holder_crawl(n->holder, r, &epoch, n->now_ms, &n->effects);
-    execute_effects(n);
+    if (n->failure == ASSAY_OK) restate(n);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
@@ -498,6 +555,7 @@ static void on_close(void *context)
     if (n->failure == ASSAY_OK) set_seen(n);
     /* docs/services.md 5.13: what was replaced since the last close is destroyed. */
     if (n->failure == ASSAY_OK) check_stored(n, assay_vault_rewrap(n->vault));
+    if (n->failure == ASSAY_OK && n->holder != NULL) drop_overtaken(n);
 }
 
 static void apply_record(void *context, uint32_t slot, enum assay_service_kind kind,
@@ -584,10 +642,11 @@ static void submit_listing(struct assay_holder_node *n)
         if (assay_p256_sign(n->signer, digest, n->own.signature) != ASSAY_OK) return;
         n->own_signed = true; /* the same bytes again, so that it is queued once */
     }
-    const enum assay_status status =
+    enum assay_status status =
         assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    check_stored(n, assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
+    status = assay_record_queue_add(n->pending, ASSAY_SERVICE_HOLDER, payload);
+    if (status != ASSAY_E_FULL) check_stored(n, status); /* then it is repeated */
 }
 
 static void update_from_ledger(struct assay_holder_node *n)
@@ -723,6 +782,7 @@ enum assay_status assay_holder_node_step(struct assay_holder_node *node, int tim
     receive_from_holders(n);
     receive_from_clients(n);
     tick_holder(n);
+    if (n->behind && n->failure == ASSAY_OK && assay_record_queue_has_room(n->pending)) restate(n);
     /* Records of this turn are submitted now. */
     if (assay_follower_state(n->follower) != NULL)
         assay_record_queue_send_due(n->pending, n->follower, n->now_ms);

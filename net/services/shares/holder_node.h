@@ -37,6 +37,7 @@ struct assay_holder_node_config {
     uint32_t cluster;
     uint64_t era;      /* era that may undo stored shares, with an operator's consent; 0: none */
     uint64_t again_ms; /* interval of resubmission; 0: that of record_queue.h */
+    size_t pending_max; /* records that wait; 0: as many as in record_queue.h */
 };
 
 /* Stored shares that a new era of the ledger undoes (docs/services.md 5.15). */
@@ -44,7 +45,7 @@ struct assay_holder_undone {
     uint64_t era;
     uint32_t kept;    /* shares */
     uint32_t unknown; /* of these, of ids that the ledger does not have */
-    uint32_t ahead;   /* of generations or attempts that it does not have */
+    uint32_t ahead;   /* of puts, generations, attempts or commitments that it does not have */
     bool moved;       /* the slot of all of them is not this holder's there */
 };
 
@@ -70,8 +71,8 @@ void assay_holder_node_close(struct assay_holder_node **node);
 /* Waits up to the timeout for events, and processes them. Returns: ASSAY_OK | ASSAY_E_STALE (its
  * member listed another holder: end) | ASSAY_E_CHAIN (a new era of the ledger undoes stored shares,
  * and nothing was erased: see status) | ASSAY_E_STORE (disk error) | ASSAY_E_SIGNATURE,
- * ASSAY_E_VERSION (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_IO |
- * ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
+ * ASSAY_E_VERSION (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_FULL (more shares in the
+ * vault than the network may have) | ASSAY_E_IO | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
 ASSAY_CHECKED enum assay_status assay_holder_node_step(struct assay_holder_node *node,
                                                        int timeout_ms);
 /* Returns: its state. */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -166,6 +167,31 @@ Test(services_client_listener, the_most_silent_makes_room, .init = set_up, .fini
 }
 
 /* Who does not take what is said to it holds a bound, no more. */
+/* A caller that cannot be accepted stays in the backlog: the program does not wake for it without
+ * end, and accepts it later. */
+Test(services_client_listener, without_descriptors_callers_wait, .init = set_up, .fini = clear_up)
+{
+    struct pollfd fds[ASSAY_CLIENT_LISTENER_FDS];
+    struct assay_client_connection *call = call_on();
+    struct rlimit limit, none;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
+    cr_assert_eq(assay_client_listener_poll(listener, fds), 1);
+    cr_assert_eq(poll(fds, 1, 2000), 1);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assay_client_listener_step(listener, now_ms += 10);
+    cr_assert_eq(assay_client_listener_poll(listener, fds), 1);
+    const int woken = fds[0].fd < 0 ? 0 : 1;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_expect_eq(woken, 0);
+    assay_client_listener_step(listener, now_ms += 999);
+    cr_expect_eq(assay_client_listener_poll(listener, fds), 1, "it waits");
+    assay_client_listener_step(listener, now_ms += 1);
+    cr_expect_eq(assay_client_listener_poll(listener, fds), 2, "it is accepted");
+    cr_expect_geq(fds[0].fd, 0);
+    assay_client_connection_close(&call);
+}
+
 Test(services_client_listener, who_does_not_listen_is_hung_up, .init = set_up, .fini = clear_up)
 {
     static uint8_t long_one[ASSAY_CLIENT_LISTENER_FRAME_MAX];

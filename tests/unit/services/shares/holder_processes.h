@@ -38,6 +38,7 @@ static struct world {
     struct assay_secret32 owner;
     uint8_t reader[32]; /* account */
     uint64_t era;       /* that holders accept whatever it undid */
+    size_t pending_max; /* records that wait in a holder; 0: its own number */
     const char *host;   /* that holders list; NULL: their number */
     assay_resolve *resolve; /* of owner and reader */
     const char *daemon; /* whose socket holders follow, in the folder */
@@ -75,7 +76,8 @@ static inline void be_holder(uint32_t slot, uint32_t cluster)
                                                      .key = &vault_key,
                                                      .cluster = cluster,
                                                      .era = w.era,
-                                                     .again_ms = 500 };
+                                                     .again_ms = 500,
+                                                     .pending_max = w.pending_max };
     struct assay_holder_node *node = NULL;
     char message[ASSAY_HOLDER_NODE_MESSAGE_LEN];
     if (assay_holder_node_open(&config, &node, message) != ASSAY_OK) {

@@ -556,6 +556,78 @@ Test(holder, what_was_put_again_and_dealt_anew_while_it_was_away_is_erased)
     done(b);
 }
 
+/* What a new era does to a stored share is asked before (docs/services.md 5.15), and is what the
+ * crawl does then. */
+static void expect_fate(struct bench *b, enum assay_share_fate fate)
+{
+    const bool erases = fate != ASSAY_SHARE_STAYS;
+    cr_assert_eq(assay_share_holder_fate(b->h, b->r, b->id), fate);
+    crawl(b);
+    cr_assert_eq(effect_of(b, ASSAY_SHARE_ACT_ERASE) != NULL, erases);
+    done(b);
+}
+
+Test(holder, what_is_erased_is_what_its_fate_says)
+{
+    struct bench *b = keeping();
+    expect_fate(b, ASSAY_SHARE_STAYS);
+    b = keeping();
+    delete_it(b);
+    expect_fate(b, ASSAY_SHARE_UNLISTED);
+    b = keeping();
+    delete_it(b);
+    put_again(b);
+    expect_fate(b, ASSAY_SHARE_REPLACED);
+    for (uint32_t generation = 1; generation <= 3; generation++) { /* of another put */
+        b = keeping();
+        b->r->row[0].generation = generation;
+        b->r->row[0].attempt = assay_share_put_attempt(b->r->row[0].put_epoch + 1);
+        expect_fate(b, ASSAY_SHARE_REPLACED);
+    }
+    for (uint32_t waits = 0; waits < 2; waits++) { /* of other commitments */
+        b = keeping();
+        b->r->row[0].digest[0] ^= 1;
+        b->r->row[0].synced = waits == 0;
+        b->r->synced_count -= waits;
+        expect_fate(b, ASSAY_SHARE_REPLACED);
+    }
+    b = keeping();
+    b->r->row[0].attempt++;
+    expect_fate(b, ASSAY_SHARE_REPLACED);
+    b = keeping();
+    b->r->row[0].generation = 2; /* of this put: its share is fetched */
+    b->r->row[0].attempt++;
+    expect_fate(b, ASSAY_SHARE_STAYS);
+}
+
+/* More ids are to be checked than there is room for: the facts behind them are noted all the same.
+ */
+Test(holder, facts_behind_a_full_queue_are_noted)
+{
+    const struct assay_share_from reader = { .link = 4 };
+    struct bench *b = keeping();
+    struct assay_share_read_record read = { .nonce = { 7 }, .box = { 8 } };
+    read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
+    assay_bytes_copy(read.id, 32, b->id, 32);
+    cr_assert_eq(assay_share_registry_apply_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(b->facts.count, 1);
+    b->facts.fact[1] = b->facts.fact[0];
+    b->facts.fact[0].kind = ASSAY_SHARE_SYNCED;
+    b->facts.count = 2;
+    b->h->queue_count = ASSAY_SHARE_QUEUE_MAX;
+    facts(b);
+    cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_OK, "the read is known");
+    delete_it(b);
+    b->facts.fact[1] = b->facts.fact[0];
+    b->facts.fact[0].kind = ASSAY_SHARE_SYNCED;
+    b->facts.count = 2;
+    b->h->queue_count = ASSAY_SHARE_QUEUE_MAX;
+    facts(b);
+    for (uint32_t i = 0; i < b->h->read_count; i++)
+        cr_assert_not(assay_bytes_equal(b->h->read[i].id, b->id, 32), "its reads are over");
+    done(b);
+}
+
 Test(holder, bytes_of_anybody_change_nothing)
 {
     struct bench *b = keeping();

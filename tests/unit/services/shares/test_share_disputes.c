@@ -207,6 +207,51 @@ static void expect_all_are(struct bench *b, enum assay_share_result result)
         cr_assert(!assay_share_registry_is_lost(b->r, 0, slot), "slot %u", slot);
 }
 
+static void expect_over(const struct bench *b, bool over, const char *what)
+{
+    for (uint32_t d = 0; d < SLOTS; d++)
+        if (b->lie[d].count > 0)
+            cr_assert_eq(assay_share_registry_lie_is_over(b->r, &b->lie[d]), over, "%s: %u", what,
+                         d);
+}
+
+/* A record that waits to be submitted: while it may have an effect it waits. */
+Test(share_disputes, a_lie_waits_while_it_may_have_an_effect)
+{
+    struct bench *b = resharing();
+    deal(b);
+    for (uint32_t d = 0; d < SLOTS; d++)
+        b->lie[d].piece.share.bytes[0] ^= 1;
+    expect_over(b, false, "of the attempt under way");
+    assay_share_registry_set_era(b->r, 1);
+    expect_over(b, true, "of an era before");
+    assay_share_registry_set_era(b->r, 0);
+    for (uint32_t d = 0; d < SLOTS; d++)
+        b->lie[d].given.seating++;
+    expect_over(b, true, "of a seating that has ended");
+    for (uint32_t d = 0; d < SLOTS; d++)
+        b->lie[d].given.seating--;
+    finish(b);
+    expect_over(b, true, "of an attempt that is over");
+    for (uint32_t d = 0; d < SLOTS; d++)
+        b->lie[d].given.type = ASSAY_SHARE_GIFT_FETCHED;
+    expect_over(b, false, "as a share of the current generation");
+    for (uint32_t d = 0; d < SLOTS; d++)
+        b->lie[d].piece.generation--;
+    expect_over(b, true, "of a generation before");
+    done(b);
+    b = resharing();
+    deal(b);
+    uint32_t liar = 0;
+    while (b->lie[liar].count == 0)
+        liar++;
+    b->lie[liar].piece.share.bytes[0] ^= 1;
+    cr_assert_eq(assay_share_registry_apply_lie(b->r, &b->lie[liar], &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    cr_assert(assay_share_registry_lie_is_over(b->r, &b->lie[liar]), "its signer is convicted");
+    done(b);
+}
+
 /* After a reshare the sub-shares of its attempt have the numbers of the current generation. */
 Test(share_disputes, sub_shares_of_a_finished_reshare_convict_nobody)
 {

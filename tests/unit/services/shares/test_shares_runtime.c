@@ -289,6 +289,59 @@ Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share
     close_world();
 }
 
+/* In the blocks that are undone its owner deleted it and put it again: the ledger has the put before
+ * once more, of a later generation than the share that is here. */
+Test(services_shares_runtime, a_new_era_that_undoes_another_put_erases_no_share, .timeout = 600)
+{
+    struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    open_world(1, SLOTS, 16);
+    put(1);
+    start(SPARE, 0);
+    live(1500);
+    service_ledger_set(w.ledger, 2, &out);
+    service_ledger_close_epoch(w.ledger);
+    cr_assert(becomes(has_generation, 2, SOON_MS));
+    cr_assert(becomes(has_all, 0, SOON_MS));
+    live(500);
+    service_ledger_mark(w.ledger);
+    cr_assert_eq(change(NULL).state, ASSAY_SHARE_CLIENT_DONE);
+    service_ledger_close_epoch(w.ledger);
+    put(1);
+    cr_assert(becomes(has_all, 0, SOON_MS));
+    cr_assert_eq(row()->generation, 1);
+    service_ledger_undo(w.ledger);
+    cr_assert_eq(row()->generation, 2);
+    cr_expect_eq(ends(0, SOON_MS), 6, "its share is of a put that is undone");
+    cr_expect(is_in_vault(0));
+    close_world();
+}
+
+/* Most of what a holder states finds no room at once: it is stated later, and nothing ends. */
+Test(services_shares_runtime, a_full_queue_of_records_delays_and_stops_nothing, .timeout = 600)
+{
+    struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    w.pending_max = 1;
+    open_world(1, SLOTS, 16);
+    put(1);
+    cr_expect(becomes(has_all, 0, SOON_MS));
+    start(SPARE, 0);
+    live(1500);
+    service_ledger_lose(w.ledger, 1000000);
+    for (int i = 0; i < 4; i++) { /* whatever it states is refused, and the ledger goes on */
+        service_ledger_close_epoch(w.ledger);
+        live(300);
+    }
+    service_ledger_lose(w.ledger, 0);
+    service_ledger_set(w.ledger, 2, &out);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(has_generation, 2, SOON_MS), "dealt anew");
+    cr_expect(reads(SOON_MS));
+    for (uint32_t slot = 0; slot < 2; slot++)
+        cr_expect_eq(ends(slot, 0), -1, "holder %u goes on", slot);
+    w.pending_max = 0;
+    close_world();
+}
+
 Test(services_shares_runtime, a_new_era_that_undoes_nothing_is_followed, .timeout = 600)
 {
     open_world(1, SLOTS, 16);
