@@ -477,6 +477,16 @@ enum assay_status assay_era_check_grounds(struct assay_engine *e,
                              ASSAY_E_STRANGER);
 }
 
+/* Too few signatures, which may all verify, are no wrong one: more have to be collected. */
+static enum assay_status count_signatures(const struct assay_recover *r, struct assay_fault *fault)
+{
+    const uint32_t needed = assay_recover_signatures_needed(r);
+    if (fault->status != ASSAY_E_SIGNATURE || r->approval.count >= needed) return fault->status;
+    assay_status_ignore(assay_fault_numbers(fault, fault->what, needed, r->approval.count),
+                        "the status stays");
+    return fault->status = ASSAY_E_SIGNATURE;
+}
+
 enum assay_status assay_era_check_recover(struct assay_engine *e, const struct assay_ledger *ledger,
                                           const struct assay_recover *recover,
                                           struct assay_fault *fault)
@@ -484,8 +494,11 @@ enum assay_status assay_era_check_recover(struct assay_engine *e, const struct a
     *fault = (struct assay_fault){ .status = ASSAY_OK };
     const enum assay_status signed_ =
         assay_recover_approved(recover, e->head->state.operators_digest);
-    if (signed_ != ASSAY_OK)
-        return assay_fault_plain(fault, "not signed by the operators in force here", signed_);
+    if (signed_ != ASSAY_OK) {
+        *fault = (struct assay_fault){ .what = "not signed by the operators in force here",
+                                       .status = signed_ };
+        return count_signatures(recover, fault);
+    }
     ASSAY_TRY(check_position(e, ledger, recover, fault));
     ASSAY_TRY(assay_era_check_grounds(e, recover, fault));
     if (!assay_chain_head_can_close(e))
@@ -668,6 +681,21 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     return ASSAY_OK;
 }
 
+/* An operator that submits it again asks whether the first time had an effect. */
+static enum assay_status explain_begun(const struct assay_engine *e, const struct assay_recover *r,
+                                       struct assay_fault *fault)
+{
+    const struct assay_began *began = assay_era_find_began(e, r->header.era);
+    if (began == NULL)
+        return assay_fault_plain(fault, "its era has begun here already", ASSAY_E_INVALID);
+    if (!assay_bytes_equal(began->id, r->id, 32))
+        return assay_fault_plain(fault, "its era has begun here by another RECOVER",
+                                 ASSAY_E_INVALID);
+    return assay_fault_plain(fault,
+                             "this RECOVER is in force here already: its era has begun by it",
+                             ASSAY_E_DUPLICATE);
+}
+
 enum assay_status assay_engine_recover_try(struct assay_engine *engine, struct assay_slice bytes,
                                            struct assay_fault *fault)
 {
@@ -678,5 +706,8 @@ enum assay_status assay_engine_recover_try(struct assay_engine *engine, struct a
     if (read != ASSAY_OK) return assay_fault_plain(fault, "RECOVER cannot be read", read);
     if (!e->start_state->started || e->chain->turned)
         return assay_fault_plain(fault, "the node is about to begin an epoch", ASSAY_E_AGAIN);
+    if (assay_bytes_equal(r.header.chain_id, e->head->state.chain_id, 32) &&
+        r.header.era <= e->head->state.era)
+        return explain_begun(e, &r, fault);
     return assay_era_check_recover(e, &e->chain->ledger, &r, fault);
 }

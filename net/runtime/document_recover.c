@@ -51,7 +51,7 @@ static char *refuse_signed(struct assay_runtime *runtime, enum assay_status stat
             "signatures is not one of theirs");
     (void)snprintf(words, sizeof words,
                    "%u of %u signatures: it is not signed by the threshold of the operators in "
-                   "force (assay recover show lists who signed)",
+                   "force (assay recover show lists the signers)",
                    (unsigned)count, (unsigned)threshold);
     return document_error(runtime, error_code(status), words);
 }
@@ -253,6 +253,17 @@ static char *refusal_text(struct assay_runtime *runtime, enum assay_status statu
                           const struct assay_fault *fault)
 {
     char words[WORDS];
+    if (status == ASSAY_E_DUPLICATE) {
+        (void)snprintf(words, sizeof words, "%s (assay recover status)", fault->what);
+        return document_error(runtime, error_code(status), words);
+    }
+    if (status == ASSAY_E_SIGNATURE && fault->has_numbers) {
+        (void)snprintf(words, sizeof words,
+                       "%llu of %llu signatures: %s yet (assay recover show lists the signers)",
+                       (unsigned long long)fault->found, (unsigned long long)fault->expected,
+                       fault->what);
+        return document_error(runtime, error_code(status), words);
+    }
     if (!fault->has_numbers) return refuse_recover(runtime, status, fault->what);
     (void)snprintf(words, sizeof words, "%s: it says %llu, here it is %llu", fault->what,
                    (unsigned long long)fault->found, (unsigned long long)fault->expected);

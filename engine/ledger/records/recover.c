@@ -426,6 +426,16 @@ enum assay_status assay_recover_self_approved(const struct assay_recover *recove
     return check_approval(&recover->approval, recover->operators, true, recover->id);
 }
 
+uint32_t assay_recover_signatures_needed(const struct assay_recover *recover)
+{
+    struct assay_cursor c;
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    if (assay_operators_open(recover->operators, &c, &number, &threshold, &count) != ASSAY_OK)
+        return 0;
+    return assay_recover_signers(threshold, count);
+}
+
 void assay_recover_header(const struct assay_state *state, const struct assay_ledger *ledger,
                           struct assay_slice body, struct assay_slice grounds, uint64_t time_ms,
                           struct assay_block_header *header)

@@ -271,6 +271,9 @@ ASSAY_CHECKED enum assay_status assay_recover_keys_next(struct assay_cursor *c,
  * names. Returns: as assay_approval_check | ASSAY_E_STRANGER (another document) */
 ASSAY_CHECKED enum assay_status assay_recover_approved(const struct assay_recover *recover,
                                                        const uint8_t operators_digest[static 32]);
+/* How many signatures the operators that it names have to give it. Returns: the number; 0: their
+ * document cannot be read. */
+uint32_t assay_recover_signatures_needed(const struct assay_recover *recover);
 /* By the operators that it names itself: whether these are in force is known at its parent alone.
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_recover_self_approved(const struct assay_recover *recover);

@@ -103,6 +103,50 @@ Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+/* A signature that is missing is no wrong one, and a RECOVER that began its era is no wrong one
+ * either: operators are told which of them it is. */
+Test(era, what_is_submitted_too_early_or_again_is_explained, .timeout = 600)
+{
+    struct assay_sim_world *w = start(3, 7, 4);
+    const bool gone[7] = { [2] = true, [4] = true, [6] = true };
+    struct assay_sim_world_recovery options = { .rest = gone, .capacity = ASSAY_RECOVER_LEN_MAX };
+    struct assay_fault fault;
+    struct assay_recover r;
+    options.document = malloc(options.capacity);
+    uint8_t *bare = malloc(options.capacity);
+    kill_some(w, gone);
+    pauses(w);
+    fence(w, 0);
+    cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+    const struct assay_slice whole = assay_slice_over(options.document, options.document_len);
+    cr_assert_eq(assay_recover_decode(whole, &r), ASSAY_OK);
+    const uint32_t needed = assay_recover_signatures_needed(&r);
+    cr_expect_eq(r.approval.count, needed);
+    struct assay_writer o = assay_writer_over(bare, options.capacity);
+    cr_assert_eq(assay_recover_encode(r.header_bytes, r.body, r.grounds, r.operators, NULL, NULL, 0,
+                                      &o),
+                 ASSAY_OK);
+    /* The other nodes have not heard of it: nothing was delivered since. */
+    struct assay_engine *late = w->nodes[0].engine->head->state.era == 0 ? w->nodes[0].engine
+                                                                         : w->nodes[1].engine;
+    cr_assert_eq(late->head->state.era, 0);
+    cr_expect_eq(assay_engine_recover_try(late, assay_slice_over(bare, o.len), &fault),
+                 ASSAY_E_SIGNATURE);
+    cr_expect(fault.has_numbers);
+    cr_expect_eq(fault.found, 0);
+    cr_expect_eq(fault.expected, needed);
+    /* One byte of the last signature: none is missing. */
+    options.document[options.document_len - 1] ^= 1;
+    cr_expect_eq(assay_engine_recover_try(late, whole, &fault), ASSAY_E_SIGNATURE);
+    cr_expect_not(fault.has_numbers);
+    options.document[options.document_len - 1] ^= 1;
+    goes_on(w, 1, 2);
+    cr_expect_eq(assay_engine_recover_try(late, whole, &fault), ASSAY_E_DUPLICATE, "%s", fault.what);
+    free(options.document);
+    free(bare);
+    assay_sim_world_destroy(&w);
+}
+
 /* docs/protocol.md 2.10: their logs lack what peers hold, so they are mute for good. */
 Test(era, three_disks_from_two_epochs_back_vote_again, .timeout = 600)
 {

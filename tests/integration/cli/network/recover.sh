@@ -107,12 +107,12 @@ check "a draft is written: $(cat drafted 2>/dev/null)" drafted
 check 'it says who is silent' grep -q 'silent     node-7' drafted
 check 'and what may be undone' grep -q '^undone ' drafted
 check 'and who goes on' grep -q '4 voters of weight' drafted
-expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 4 '0 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
-expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 4 '1 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key beta.key
 # The threshold is two; a RECOVER needs more than two thirds of three operators (protocol.md 9.15.1).
-expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 4 '2 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key gamma.key
 # The same operator signs no other RECOVER of this era.
 "$ASSAY" recover draft --out recover-2 --forced answer-1 answer-2 answer-3 answer-4 --drain node-5 \
@@ -153,7 +153,8 @@ proven() {
 }
 check 'proofs of the new era are believed from it' until_true 30 proven
 expect 4 'of another era' "$ASSAY" proof verify node-2.proof --checkpoint of-before
-expect 6 'era' "$ASSAY" recover submit recover-1 --socket "$socket"
+expect 6 'this RECOVER is in force here already' "$ASSAY" recover submit recover-1 \
+    --socket "$socket"
 expect 6 'the era that it names is over' "$ASSAY" recover submit fence --socket "$socket"
 
 # --- and its services: money that moves, a group that is formed by replicas and serves
