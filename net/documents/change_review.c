@@ -190,7 +190,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_status why(
 typedef unsigned long long llu;
 
 static enum assay_status check_place(const struct assay_change_basis *b,
-                                     const struct assay_change *c, char *message)
+                                     const struct assay_change *c, bool is_signed, char *message)
 {
     const struct assay_state *s = &b->state;
     const uint64_t running = s->epoch + 1;
@@ -207,11 +207,14 @@ static enum assay_status check_place(const struct assay_change_basis *b,
     if (c->activation < least)
         return why(message, ASSAY_E_STALE,
                    "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
-                   "possible one: draft and sign it again",
-                   (llu)c->activation, (llu)running, (llu)least);
+                   "possible one%s",
+                   (llu)c->activation, (llu)running, (llu)least,
+                   is_signed ? ": draft and sign it again" : "");
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
-        return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away",
-                   (llu)c->activation);
+        return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
+                   "possible one",
+                   (llu)c->activation, (llu)running,
+                   (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
     return ASSAY_OK;
 }
 
@@ -359,7 +362,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     message[0] = '\0';
     if (basis->operators.len == 0)
         return why(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
-    ASSAY_TRY(check_place(basis, change, message));
+    ASSAY_TRY(check_place(basis, change, draft->signature_count > 0, message));
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, message));
     if (change->sequence == 0) return check_maintenance(basis, draft, message);

@@ -45,6 +45,10 @@ int cli_change_fail(const struct assay_change_options *options, enum assay_statu
         code = "malformed";
     }
     const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
+    if (is_key && cli_operator_key_exit(what, status) == ASSAY_EXIT_MALFORMED) {
+        exit = ASSAY_EXIT_MALFORMED;
+        code = "malformed";
+    }
     return cli_print_error(options->json, exit, code, "%s: %s: %s", cli_change_group(options), what,
                            is_key ? cli_file_fault_of(what, status, "an operator key")
                                   : cli_file_fault(what, status));

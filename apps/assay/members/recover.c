@@ -213,6 +213,25 @@ static bool read_epochs(const char *text, uint64_t *epochs)
     return text[0] >= '1' && text[0] <= '9' && *end == '\0' && *epochs <= EPOCHS_MAX;
 }
 
+/* A fence ends an era for good, also one that needs no end. */
+static void warn_of_health(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    bool all = true;
+    if (cli_change_request(&options->change, "nodes", &document) != ASSAY_EXIT_OK) return;
+    const struct assay_json *nodes = assay_json_get(assay_json_get(document, "data"), "nodes");
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *node = assay_json_at(nodes, i);
+        all = all && (assay_json_uint(node, "weight", 0) == 0 ||
+                      assay_json_bool(node, "present", false));
+    }
+    assay_json_free(&document);
+    if (all)
+        (void)fprintf(stderr, "assay: recover fence: warning: every member with a weight is "
+                              "reachable from this node: a fence stops the network until a RECOVER "
+                              "(assay status tells whether it goes on without one)\n");
+}
+
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
@@ -246,7 +265,9 @@ static int run_fence(const struct assay_recover_options *options)
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "fence");
     struct assay_recover_file file = { .is_fence = true };
     file.fence.body = assay_slice_over(body, w.len);
-    return write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+    result = write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+    if (result == ASSAY_EXIT_OK) warn_of_health(options);
+    return result;
 }
 
 /* Of the fence that the node has, by the operators in force there. */
