@@ -211,7 +211,8 @@ static enum assay_status check_place(const struct assay_change_basis *b,
                    (llu)c->activation, (llu)running, (llu)least,
                    is_signed ? ": draft and sign it again" : "");
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
-        return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
+        return why(message, ASSAY_E_INVALID,
+                   "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
                    "possible one",
                    (llu)c->activation, (llu)running,
                    (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
@@ -389,7 +390,8 @@ void assay_change_compute_weights(struct assay_change_basis *b, struct assay_sta
     assay_close_seats(&groups, b->close, state);
 }
 
-/* Its weight returns with the change, or its row has no key: others are to be a quorum until then. */
+/* Its weight returns with the change, or its row has no key: until it votes, the others have to be
+ * a quorum. */
 static bool is_silent(const struct assay_change_basis *b, const bool *absent, uint32_t slot)
 {
     const bool old = slot < b->state.member_count;

@@ -113,10 +113,10 @@ struct assay_change_quorum {
  */
 void assay_change_count_quorum(const struct assay_change_basis *basis, const bool *absent,
                                struct assay_change_quorum *quorum);
-/* Returns: whether the silent members weigh a third or more: no block becomes final without them. */
+/* Returns: whether the silent members weigh a third or more: without them no block is final. */
 bool assay_change_quorum_is_lost(const struct assay_change_quorum *quorum);
 
-/* One action for operators: "drain node-3", "policy 0011223344556677". state: who has which name. */
+/* One action for operators: "drain node-3", "policy 0011223344556677". state: has their names. */
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS]);
 

@@ -293,7 +293,8 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     }
     if (state == ASSAY_REFERENCE_RETIRING)
         return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                               "%s: the policy has no such reference to retire: %s", verb_of(d), text);
+                               "%s: the policy has no such reference to retire: %s", verb_of(d),
+                               text);
     if (p->reference_count == ASSAY_REFERENCES_MAX)
         return refuse(d, "the policy has %d references: no more fit",
                       ASSAY_REFERENCES_MAX);

@@ -75,7 +75,8 @@ struct assay_json *cli_change_quorum_json(const struct assay_change_options *opt
 void cli_change_quorum_print(const struct assay_json *q)
 {
     if (q == NULL) return;
-    const llu now = assay_json_uint(q, "weight_now", 0), then = assay_json_uint(q, "weight_then", 0);
+    const llu now = assay_json_uint(q, "weight_now", 0);
+    const llu then = assay_json_uint(q, "weight_then", 0);
     const llu may_fail = assay_json_uint(q, "failures_tolerated", 0);
     (void)printf("voters         %llu of weight %llu, then %llu of weight %llu: %s%llu of them may "
                  "fail\n",

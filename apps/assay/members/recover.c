@@ -261,7 +261,8 @@ static int run_fence(const struct assay_recover_options *options)
     if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
     if (status == ASSAY_E_RANGE)
         return cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                               "recover fence: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
+                               "recover fence: the reason has 1 to %d bytes",
+                               ASSAY_FENCE_REASON_MAX);
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "fence");
     struct assay_recover_file file = { .is_fence = true };
     file.fence.body = assay_slice_over(body, w.len);
