@@ -217,8 +217,10 @@ static bool read_epochs(const char *text, uint64_t *epochs)
 static void warn_of_health(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
+    struct assay_change_options asks = options->change;
     bool all = true;
-    if (cli_change_request(&options->change, "nodes", &document) != ASSAY_EXIT_OK) return;
+    asks.json = false; /* its failure is a note beside the one document */
+    if (cli_change_request(&asks, "nodes", &document) != ASSAY_EXIT_OK) return;
     const struct assay_json *nodes = assay_json_get(assay_json_get(document, "data"), "nodes");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *node = assay_json_at(nodes, i);
