@@ -33,12 +33,13 @@ static enum assay_status add_entry(struct assay_config_rows *rows,
     return add_row(rows, &row);
 }
 
-/* A path as the file would have it: from its folder, unless that is named from the root. */
+/* A path as the file would have it, from its folder: however the file itself was named, so that one
+ * file read by two names has the same values. */
 static const char *in_folder(const struct assay_config_layers *layers, const char *path)
 {
     const char *const file = layers->name_count > 0 ? layers->names[0] : "";
     const char *const slash = strrchr(file, '/');
-    const size_t len = slash != NULL && file[0] != '/' ? (size_t)(slash - file) + 1 : 0;
+    const size_t len = slash != NULL ? (size_t)(slash - file) + 1 : 0;
     return strncmp(path, file, len) == 0 ? path + len : path;
 }
 

@@ -18,8 +18,11 @@ enum assay_status assay_config_take_number(const struct assay_config_file *file,
         return assay_config_fail(file, ASSAY_E_SYNTAX, key,
                                  "expected a whole number, found \"%.40s\"", text);
     if (value < min || value > max)
-        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected %u to %u, found %.40s",
-                                 (unsigned)min, (unsigned)max, text);
+        return min == max ? assay_config_fail(file, ASSAY_E_RANGE, key, "expected %u, found %.40s",
+                                              (unsigned)min, text)
+                          : assay_config_fail(file, ASSAY_E_RANGE, key,
+                                              "expected %u to %u, found %.40s", (unsigned)min,
+                                              (unsigned)max, text);
     *out = (uint32_t)value;
     return ASSAY_OK;
 }
@@ -115,6 +118,10 @@ enum assay_status assay_config_take_address(const struct assay_config_file *file
     const bool fit = colon != NULL && host_is_fit(text, (size_t)(colon - text)) &&
                      assay_yaml_number(colon + 1, &port) && port >= 1 && port <= 65535 &&
                      len < ASSAY_ADDRESS_MAX;
+    if (!fit && colon != NULL && assay_yaml_number(colon + 1, &port) && (port < 1 || port > 65535))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected HOST:PORT with a port of 1 to 65535, found \"%.60s\"",
+                                 text);
     if (!fit)
         return assay_config_fail(file, ASSAY_E_SYNTAX, key, "expected HOST:PORT, found \"%.60s\"",
                                  text);

@@ -190,7 +190,7 @@ __attribute__((format(printf, 3, 4))) static enum assay_status why(
 typedef unsigned long long llu;
 
 static enum assay_status check_place(const struct assay_change_basis *b,
-                                     const struct assay_change *c, char *message)
+                                     const struct assay_change *c, bool is_signed, char *message)
 {
     const struct assay_state *s = &b->state;
     const uint64_t running = s->epoch + 1;
@@ -207,11 +207,15 @@ static enum assay_status check_place(const struct assay_change_basis *b,
     if (c->activation < least)
         return why(message, ASSAY_E_STALE,
                    "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
-                   "possible one: draft and sign it again",
-                   (llu)c->activation, (llu)running, (llu)least);
+                   "possible one%s",
+                   (llu)c->activation, (llu)running, (llu)least,
+                   is_signed ? ": draft and sign it again" : "");
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
-        return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away",
-                   (llu)c->activation);
+        return why(message, ASSAY_E_INVALID,
+                   "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
+                   "possible one",
+                   (llu)c->activation, (llu)running,
+                   (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
     return ASSAY_OK;
 }
 
@@ -359,7 +363,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     message[0] = '\0';
     if (basis->operators.len == 0)
         return why(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
-    ASSAY_TRY(check_place(basis, change, message));
+    ASSAY_TRY(check_place(basis, change, draft->signature_count > 0, message));
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, message));
     if (change->sequence == 0) return check_maintenance(basis, draft, message);
@@ -386,7 +390,55 @@ void assay_change_compute_weights(struct assay_change_basis *b, struct assay_sta
     assay_close_seats(&groups, b->close, state);
 }
 
+/* Its weight returns with the change, or its row has no key: until it votes, the others have to be
+ * a quorum. */
+static bool is_silent(const struct assay_change_basis *b, const bool *absent, uint32_t slot)
+{
+    const bool old = slot < b->state.member_count;
+    if (b->stage.members[slot].keyless) return true;
+    if (!old || b->state.members[slot].weight == 0) return true;
+    return absent != NULL && absent[slot];
+}
+
+static void add_name(struct assay_change_quorum *q, const char *name)
+{
+    const size_t len = strlen(q->names), room = sizeof q->names - len;
+    if (strlen(name) + sizeof ", ..., " <= room)
+        (void)snprintf(q->names + len, room, "%s%s", len > 0 ? ", " : "", name);
+    else if (len < 3 || strcmp(q->names + len - 3, "...") != 0)
+        (void)snprintf(q->names + len, room, ", ...");
+}
+
+void assay_change_count_quorum(const struct assay_change_basis *b, const bool *absent,
+                               struct assay_change_quorum *q)
+{
+    ASSAY_ASSERT(b->stage.member_count >= b->state.member_count);
+    *q = (struct assay_change_quorum){ .total = 0 };
+    for (uint32_t i = 0; i < b->stage.member_count; i++) {
+        const uint32_t weight = assay_member_row_weight(&b->stage.members[i]);
+        if (weight == 0) continue;
+        q->voters++;
+        q->total += weight;
+        if (!is_silent(b, absent, i)) continue;
+        q->silent_count++;
+        q->silent += weight;
+        add_name(q, b->stage.members[i].name);
+    }
+}
+
+bool assay_change_quorum_is_lost(const struct assay_change_quorum *q)
+{
+    return q->total > 0 && 3 * q->silent >= q->total;
+}
+
 /* ------------------------------------------------------------ words */
+
+/* The options of the command line; on the wire they are REST and WAKE. */
+static const char *stage_words(enum assay_action_kind kind)
+{
+    if (kind == ASSAY_ACTION_REST) return "drain";
+    return kind == ASSAY_ACTION_WAKE ? "undrain" : assay_action_name(kind);
+}
 
 static void name_of(const struct assay_state *state, const uint8_t node_id[static 32],
                     char name[static ASSAY_NAME_MAX + 24])
@@ -450,7 +502,7 @@ void assay_change_format_action(const struct assay_state *state, const struct as
     case ASSAY_ACTION_REST:
     case ASSAY_ACTION_WAKE:
         name_of(state, action->node_id, name);
-        (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %s", assay_action_name(action->kind), name);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %s", stage_words(action->kind), name);
         return;
     case ASSAY_ACTION_MAINTENANCE:
         name_of(state, action->node_id, name);

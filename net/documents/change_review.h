@@ -99,7 +99,24 @@ struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
 void assay_change_compute_weights(struct assay_change_basis *basis, struct assay_state *state,
                                   struct assay_tolerance *tolerance);
 
-/* One action for operators: "rest node-3", "policy 0011223344556677". state: who has which name. */
+/* Who votes under a change, and who of them does not vote now: until those do, the others have to
+ * be a quorum without them. */
+struct assay_change_quorum {
+    uint64_t total, silent; /* weight of the votes of all, and of members that do not vote now */
+    uint32_t voters, silent_count;
+    char names[200]; /* of the silent ones, "node-3, node-4"; "..." where there are more */
+};
+/*
+ * assay_change_count_quorum - after assay_change_stage and assay_change_compute_weights.
+ * In:      absent: [basis->state.member_count] not reachable, or without evidence; NULL: none is
+ *          known to be
+ */
+void assay_change_count_quorum(const struct assay_change_basis *basis, const bool *absent,
+                               struct assay_change_quorum *quorum);
+/* Returns: whether the silent members weigh a third or more: without them no block is final. */
+bool assay_change_quorum_is_lost(const struct assay_change_quorum *quorum);
+
+/* One action for operators: "drain node-3", "policy 0011223344556677". state: has their names. */
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS]);
 

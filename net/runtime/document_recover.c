@@ -191,7 +191,10 @@ static char *answer_fence(struct assay_runtime *runtime)
     if (status == ASSAY_OK) status = sign_fence_answer(runtime, body, bytes, &len);
     char *document = NULL;
     if (status == ASSAY_E_EARLY) {
-        document = refuse_recover(runtime, status, "no fence is in force here: it may still sign");
+        document = document_error(runtime, error_code(status),
+                                  "no fence is in force here, so that this node may still sign in "
+                                  "its era: submit a signed fence first (assay recover fence, "
+                                  "sign, submit)");
     } else if (status != ASSAY_OK) {
         document = refuse_recover(runtime, status, "the answer cannot be made");
     } else {
@@ -343,6 +346,12 @@ static char *accept_manually(struct assay_runtime *runtime, struct assay_slice b
 /* What was accepted and is not taken yet binds the node no more (docs/protocol.md 9.16.9). */
 static char *withdraw_accepted(struct assay_runtime *runtime)
 {
+    struct assay_era_snapshot ending;
+    assay_engine_era(runtime->engine, &ending);
+    if (ending.accepted_height == 0)
+        return document_error(runtime, "conflict",
+                              "nothing that was accepted here waits, so that nothing is withdrawn "
+                              "(assay recover status)");
     const enum assay_status status = accept_recover(runtime, (struct assay_slice){ 0 });
     if (status != ASSAY_OK) return refuse_recover(runtime, status, "nothing is withdrawn");
     return recover_status(runtime);

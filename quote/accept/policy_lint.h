@@ -152,5 +152,9 @@ const char *assay_lint_advice(enum assay_lint lint);                   /* Return
 /* Kinds that evidence can really have under the policy: production refuses SOFT. Returns: a mask
  * without unknown bits. */
 uint32_t assay_policy_kinds(const struct assay_policy *policy);
+/* Those of them for which no reference value names the program that may run: any is accepted; a
+ * denied value names none. Returns: a mask. */
+uint32_t assay_policy_open_kinds(const struct assay_policy *policy);
+struct assay_text assay_lint_kinds(uint32_t kinds); /* Returns: "snp, cca" */
 
 #endif

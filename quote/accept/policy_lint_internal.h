@@ -17,7 +17,6 @@ struct assay_lint_run {
 void assay_lint_find(struct assay_lint_run *l, enum assay_lint lint, struct assay_text path,
                      struct assay_text detail);
 struct assay_text assay_lint_path(const char *list, uint32_t index); /* "references[3]" */
-struct assay_text assay_lint_kinds(uint32_t kinds);                  /* "snp, cca" */
 
 /* quote/accept/policy_lint_reference.c */
 void assay_lint_references(struct assay_lint_run *l);

@@ -231,20 +231,29 @@ static bool is_of_nothing(const struct assay_reference *r)
     return assay_bytes_equal(r->value, r->value_len == 48 ? sha384 : sha256, sizeof sha256);
 }
 
-static void lint_programs(struct assay_lint_run *l)
+uint32_t assay_policy_open_kinds(const struct assay_policy *policy)
 {
     uint32_t named = 0;
+    ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
+    for (uint32_t i = 0; i < policy->reference_count; i++) {
+        const struct assay_reference *const r = &policy->references[i];
+        if (is_accepted(r) && names_program(r->field))
+            named |= assay_reference_field_kinds(r->field, r->value_len);
+    }
+    return assay_policy_kinds(policy) & ~named;
+}
+
+static void lint_programs(struct assay_lint_run *l)
+{
     for (uint32_t i = 0; i < l->policy->reference_count; i++) {
         const struct assay_reference *const r = &l->policy->references[i];
         if (is_accepted(r) && names_program(r->field) && is_of_nothing(r))
             find_entry(l, ASSAY_LINT_REFERENCE_EMPTY, i);
-        if (is_accepted(r) && names_program(r->field))
-            named |= assay_reference_field_kinds(r->field, r->value_len);
     }
-    const uint32_t open = l->kinds & ~named;
+    const uint32_t open = assay_policy_open_kinds(l->policy);
     struct assay_text detail = assay_text_empty();
     if (open == 0) return;
-    if (l->all_kinds && named == 0) assay_text_add(&detail, "every kind");
+    if (l->all_kinds && open == l->kinds) assay_text_add(&detail, "every kind");
     else detail = assay_lint_kinds(open);
     const struct assay_text path = { sizeof "references" - 1, "references" };
     assay_lint_find(l, ASSAY_LINT_PROGRAM_ANY, path, detail);

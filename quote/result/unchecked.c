@@ -47,8 +47,11 @@ size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct as
     if (!verdict->has_claims) return 0;
     add_item(&list, policy == NULL, "policy",
              "no policy was given: the default accepts every program");
-    add_item(&list, policy != NULL && !names_programs(policy), "program",
+    const bool open = policy != NULL && !names_programs(policy);
+    add_item(&list, open && policy->reference_count == 0, "program",
              "the policy has no reference values: every program is accepted");
+    add_item(&list, open && policy->reference_count > 0, "program",
+             "the policy lists only denied values: every other program is accepted");
     add_item(&list, has_no_lists(verdict->kind), "revocation",
              "no revocation list is looked up for this kind");
     add_item(&list, assay_verdict_has(verdict, ASSAY_RULE_REVOCATION_UNKNOWN), "revocation",

@@ -207,12 +207,17 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_value_t *schema
     return NULL;
 }
 
+/* Whether the outermost section itself has such a key, and not only what is inside of it. */
+static bool is_of_section(const cyaml_schema_value_t *schema, const char *section, const char *key)
+{
+    const cyaml_schema_field_t *const inside = find_field(schema, section);
+    return inside != NULL && find_field(&inside->value, key) != NULL;
+}
+
 /* Whether the file itself lacks the key, and none of its sections: libcyaml names the last one. */
 static bool is_of_file(const cyaml_schema_value_t *schema, const char *section, const char *key)
 {
-    const cyaml_schema_field_t *const inside = find_field(schema, section);
-    return find_field(schema, key) != NULL &&
-           (inside == NULL || find_field(&inside->value, key) == NULL);
+    return find_field(schema, key) != NULL && !is_of_section(schema, section, key);
 }
 
 /* "expected allowed, retiring or denied, found "alowed"", with what the schema knows. */
@@ -271,7 +276,10 @@ static void translate_complaint(const struct assay_yaml *document,
     if (key != NULL && is_of_file(document->schema, complaint->section, key)) {
         (void)snprintf(what, COMPLAINT_MAX, "the file lacks its key \"%.100s\"", key);
         *place = (struct assay_yaml_place){ 1, 1 };
-    } else if (key != NULL)
+    } else if (key != NULL && is_of_section(document->schema, complaint->section, key))
+        (void)snprintf(what, COMPLAINT_MAX, "the section \"%.60s\" lacks its key \"%.100s\"",
+                       complaint->section, key);
+    else if (key != NULL)
         (void)snprintf(what, COMPLAINT_MAX, "a section that ends here lacks its key \"%.100s\"",
                        key);
     else if (skip_prefix(complaint->what, "STRING length < 1") != NULL)

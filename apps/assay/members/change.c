@@ -45,6 +45,10 @@ int cli_change_fail(const struct assay_change_options *options, enum assay_statu
         code = "malformed";
     }
     const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
+    if (is_key && cli_operator_key_exit(what, status) == ASSAY_EXIT_MALFORMED) {
+        exit = ASSAY_EXIT_MALFORMED;
+        code = "malformed";
+    }
     return cli_print_error(options->json, exit, code, "%s: %s: %s", cli_change_group(options), what,
                            is_key ? cli_file_fault_of(what, status, "an operator key")
                                   : cli_file_fault(what, status));
@@ -94,12 +98,14 @@ int cli_change_file_write(const struct assay_change_options *options, const char
                           struct assay_slice body, const uint8_t (*ids)[32],
                           const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
 {
+    char command[48];
     uint8_t *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
+    (void)snprintf(command, sizeof command, "assay: %s", cli_change_group(options));
     if (bytes == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status = assay_record_put_change(&w, body, ids, signatures, count);
     const int result = status == ASSAY_OK
-                           ? cli_output_write("assay change", path, ASSAY_FILE_PUBLIC,
+                           ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
                                               assay_slice_over(w.bytes, w.len))
                            : cli_change_fail(options, status, path);
     free(bytes);
@@ -304,7 +310,9 @@ static int run_verb(const char *verb, const struct assay_change_options *o)
 
 int cli_command_change(int argc, char **argv)
 {
-    struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
+    char group[32];
+    struct assay_change_options options = { .group = group, .socket = getenv("ASSAY_SOCKET") };
+    (void)snprintf(group, sizeof group, "change %s", argv[1]);
     options.socket_given = options.socket != NULL;
     if (options.socket == NULL) options.socket = socket_default;
     if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);

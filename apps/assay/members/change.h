@@ -48,7 +48,7 @@ enum assay_change_option {
         { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
 
 struct assay_change_options {
-    const char *group; /* how errors begin: "assay: GROUP: "; NULL: "change" */
+    const char *group; /* how errors begin: "assay: change draft: "; NULL: "change" */
     const char *file; /* the one positional argument */
     const char *socket, *store, *genesis;
     const char *out, *key, *activation;
@@ -105,11 +105,28 @@ int cli_change_file_write(const struct assay_change_options *options, const char
 int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
                      const struct assay_change_draft *draft);
+/*
+ * cli_change_quorum_json - effect on the quorum of a change that is staged, with its weights.
+ * In:      options->socket is asked who is reachable, unless there is a store; absent:
+ *          [state.member_count] otherwise known to be silent, or NULL; after: of the staged state
+ * Out:     *lost: members that do not vote now weigh a third or more
+ * Returns: an object; change_quorum.c
+ */
+struct assay_json *cli_change_quorum_json(const struct assay_change_options *options,
+                                          const struct assay_change_basis *basis,
+                                          const bool *absent, const struct assay_tolerance *after,
+                                          bool *lost);
+/* That object as text; nothing for NULL. */
+void cli_change_quorum_print(const struct assay_json *quorum);
 /* Returns: the group's name, with which errors begin. */
 const char *cli_change_group(const struct assay_change_options *options);
 /* As cli_print_error, for a status. Returns: the exit status that fits. */
 int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
                     const char *what);
+
+/* Exit status for an operator key that cannot be loaded: another file in its place is one that is
+ * malformed, also where its permissions are what is found first. Returns: an enum assay_exit. */
+int cli_operator_key_exit(const char *path, enum assay_status status);
 
 /* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
  * OK, *document. */

@@ -5,6 +5,7 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/setup/member.h"
@@ -15,11 +16,12 @@
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACTIVATION_DEFAULT = 16, OPERATORS_FILE_MAX = 64 * 1024 };
+enum { ACTIVATION_DEFAULT = 16, OPERATORS_FILE_MAX = 64 * 1024, NODE_ID_DIGITS_MIN = 8 };
 
 /* Everything large is on the heap and freed by close_drafting. */
 struct drafting {
@@ -37,9 +39,28 @@ struct drafting {
     struct assay_genesis *operators; /* the new list */
     struct assay_genesis_parameters parameters;
     bool has_parameters;
+    bool any_program; /* the operator says so: no reference value has to name the program */
 };
 
-#define REFUSE(d, ...) cli_print_error((d)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+/* How errors begin: a RECOVER takes the same actions. */
+static const char *verb_of(const struct drafting *d)
+{
+    return cli_change_group(d->options);
+}
+
+static int refuse(const struct drafting *d, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int refuse(const struct drafting *d, const char *format, ...)
+{
+    char words[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    return cli_print_error(d->options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s", verb_of(d),
+                           words);
+}
 
 static void close_drafting(struct drafting *d)
 {
@@ -99,6 +120,41 @@ static bool parse_number(const char *text, uint64_t *out)
     return true;
 }
 
+/* The beginning of an id, as long as show prints it or shorter. Returns: how many members fit. */
+static uint32_t find_by_id(const struct drafting *d, const char *text, size_t len,
+                           uint8_t id[static 32])
+{
+    uint32_t found = 0;
+    if (len < NODE_ID_DIGITS_MIN || len > 64) return 0;
+    for (uint32_t i = 0; i < d->state->member_count; i++) {
+        const struct assay_member *m = &d->state->members[i];
+        char hex[65];
+        assay_hex_encode(m->node_id, 32, hex, sizeof hex);
+        if (m->stage == ASSAY_STAGE_LEFT || strncmp(hex, text, len) != 0) continue;
+        assay_bytes_copy(id, 32, m->node_id, 32);
+        found++;
+    }
+    return found;
+}
+
+static int refuse_node(const struct drafting *d, const char *text, size_t len, uint32_t found)
+{
+    static const char *names[ASSAY_MEMBERS_MAX + 1];
+    char word[ASSAY_NAME_MAX + 1];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < d->state->member_count; i++)
+        if (d->state->members[i].stage != ASSAY_STAGE_LEFT)
+            names[count++] = d->state->members[i].name;
+    names[count] = NULL;
+    (void)snprintf(word, sizeof word, "%.*s", (int)assay_min_u64(len, ASSAY_NAME_MAX), text);
+    const char *near = found == 0 ? cli_nearest(word, names) : NULL;
+    return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                           found == 0 ? "%s: no member is named %.*s%s%s%s"
+                                      : "%s: several members are named %.*s: give an id%s%s%s",
+                           verb_of(d), (int)len, text, near != NULL ? "; did you mean " : "",
+                           near != NULL ? near : "", near != NULL ? "?" : "");
+}
+
 /* By name or by id; a name may also be that of a former member, an id is unique forever. */
 static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
 {
@@ -112,11 +168,8 @@ static int find_node(const struct drafting *d, const char *text, size_t len, uin
         assay_bytes_copy(id, 32, m->node_id, 32);
         found++;
     }
-    if (found == 1) return ASSAY_EXIT_OK;
-    return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                           found == 0 ? "change draft: no member is named %.*s"
-                                      : "change draft: several members are named %.*s: give an id",
-                           (int)len, text);
+    if (found == 0) found = find_by_id(d, text, len, id);
+    return found == 1 ? ASSAY_EXIT_OK : refuse_node(d, text, len, found);
 }
 
 static int draft_stage(struct drafting *d, enum assay_action_kind kind, const char *node)
@@ -130,7 +183,7 @@ static int draft_maintenance(struct drafting *d, const char *text)
     uint64_t epochs = 0;
     if (equals == NULL || !parse_number(equals + 1, &epochs) || epochs == 0 ||
         epochs > ASSAY_MAINTENANCE_EPOCHS)
-        return REFUSE(d, "change draft: --maintenance: expected NODE=EPOCHS, 1 to %d",
+        return refuse(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
                       ASSAY_MAINTENANCE_EPOCHS);
     struct assay_action *action = add_action(d, ASSAY_ACTION_MAINTENANCE);
     action->epochs = (uint32_t)epochs;
@@ -145,12 +198,12 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
                                               .endorsements = &d->rules.endorsements,
                                               .policy = d->rules.policy };
     if (request->sample == NULL || request->operator_name == NULL)
-        return REFUSE(d, "change draft: --join CARD is followed by --sample and --operator");
+        return refuse(d, "--join CARD is followed by --sample and --operator");
     struct assay_action *action = add_action(d, ASSAY_ACTION_JOIN);
     const enum assay_status status =
         cli_member_read(request->argument, request->sample, &rules, &d->cards[d->count - 1],
                         &action->card, message);
-    if (status != ASSAY_OK) return REFUSE(d, "change draft: %s", message);
+    if (status != ASSAY_OK) return refuse(d, "%s", message);
     const struct assay_slice name =
         assay_slice_over(request->operator_name, strlen(request->operator_name));
     for (uint32_t i = 0; i < effective->operator_count; i++) {
@@ -159,7 +212,7 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
         return ASSAY_EXIT_OK;
     }
     return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                           "change draft: no operator is named %s", request->operator_name);
+                           "%s: no operator is named %s", verb_of(d), request->operator_name);
 }
 
 /* ------------------------------------------------------------ policy */
@@ -187,7 +240,7 @@ static int draft_policy(struct drafting *d, const char *path)
     }
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     free(text);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : REFUSE(d, "change draft: %s:%s", path, why);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse(d, "%s:%s", path, why);
 }
 
 static struct assay_reference *find_reference(struct assay_policy *p,
@@ -202,17 +255,35 @@ static struct assay_reference *find_reference(struct assay_policy *p,
     return NULL;
 }
 
+/* Returns: "64", "96", or "64 or 96": as many digits as values of the field have. */
+static const char *digits_of(enum assay_reference_field field)
+{
+    const bool is_32 = assay_reference_field_fits(field, 32);
+    const bool is_48 = assay_reference_field_fits(field, 48);
+    if (is_32 && is_48) return "64 or 96";
+    if (is_32) return "64";
+    return is_48 ? "96" : "the";
+}
+
 static int draft_reference(struct drafting *d, const char *text, enum assay_reference_state state)
 {
     struct assay_reference wanted = { .state = state };
+    if (state == ASSAY_REFERENCE_ALLOWED && strcmp(text, "any") == 0) {
+        d->any_program = true;
+        return ASSAY_EXIT_OK;
+    }
     const char *equals = strchr(text, '=');
     const size_t hex_len = equals != NULL ? strlen(equals + 1) : 0;
     wanted.value_len = (uint32_t)(hex_len / 2);
-    if (equals == NULL || hex_len > 2 * sizeof wanted.value ||
-        assay_reference_field_parse(text, (size_t)(equals - text), &wanted.field) != ASSAY_OK ||
+    if (equals == NULL ||
+        assay_reference_field_parse(text, (size_t)(equals - text), &wanted.field) != ASSAY_OK)
+        return refuse(d, "%s: expected FIELD=HEX, as mrenclave=0011...", text);
+    if (hex_len > 2 * sizeof wanted.value ||
         assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
         !assay_reference_field_fits(wanted.field, wanted.value_len))
-        return REFUSE(d, "change draft: %s: expected FIELD=HEX, as mrenclave=0011...", text);
+        return refuse(d,
+                      "%s: expected FIELD=HEX: %s hexadecimal digits of %.*s, found %zu characters",
+                      text, digits_of(wanted.field), (int)(equals - text), text, hex_len);
     struct assay_policy *p = get_edited_policy(d);
     if (p == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, text);
     struct assay_reference *held = find_reference(p, &wanted);
@@ -222,10 +293,10 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     }
     if (state == ASSAY_REFERENCE_RETIRING)
         return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                               "change draft: the policy has no such reference to retire: %s",
+                               "%s: the policy has no such reference to retire: %s", verb_of(d),
                                text);
     if (p->reference_count == ASSAY_REFERENCES_MAX)
-        return REFUSE(d, "change draft: the policy has %d references: no more fit",
+        return refuse(d, "the policy has %d references: no more fit",
                       ASSAY_REFERENCES_MAX);
     p->references[p->reference_count++] = wanted;
     return ASSAY_EXIT_OK;
@@ -246,7 +317,7 @@ static int lint_policies(const struct drafting *d, struct assay_lint_report *now
             (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
                           assay_lint_name(f->lint));
     }
-    return REFUSE(d, "change draft: the new policy has ineffective rules: see above");
+    return refuse(d, "the new policy has ineffective rules: see above");
 }
 
 static int lint_policy(const struct drafting *d)
@@ -258,11 +329,32 @@ static int lint_policy(const struct drafting *d)
     return result;
 }
 
+/* To deny the one allowed value is what a compromised build suggests, and it accepts every other
+ * program: the table of references lists what is allowed only while something is allowed. */
+static int check_programs(const struct drafting *d)
+{
+    const uint32_t opened = assay_policy_open_kinds(d->policy) &
+                            assay_policy_kinds(d->rules.policy) &
+                            ~assay_policy_open_kinds(d->rules.policy);
+    if (opened == 0 || d->any_program) return ASSAY_EXIT_OK;
+    const struct assay_text kinds = assay_lint_kinds(opened);
+    return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                           "%s: no reference value would name the program of %s any more, so that "
+                           "every program that is not denied is accepted: allow the new build in "
+                           "the same draft (--allow-reference FIELD=HEX), or confirm that any may "
+                           "run (--allow-reference any)",
+                           verb_of(d), kinds.text);
+}
+
 static int put_policy(struct drafting *d)
 {
     struct assay_slice bytes;
+    if (d->policy == NULL && d->any_program)
+        return refuse(d, "--allow-reference any: no other option edits the policy");
     if (d->policy == NULL) return ASSAY_EXIT_OK;
     enum assay_status status = assay_policy_check(d->policy);
+    const int programs = status == ASSAY_OK ? check_programs(d) : ASSAY_EXIT_OK;
+    if (programs != ASSAY_EXIT_OK) return programs;
     struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
     if (status == ASSAY_OK) assay_policy_encode(d->policy, &w);
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
@@ -348,8 +440,8 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
-    return REFUSE(d,
-                  "change draft: --parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
+    return refuse(d,
+                  "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
                   "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
                   "amplification_percent=100..300, quiet_floor_percent=67..100, "
                   "verifier=HEX|none or level=N",
@@ -375,7 +467,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     struct assay_genesis *g = d->operators;
     uint64_t threshold = 0;
     if (d->options->threshold == NULL || !parse_number(d->options->threshold, &threshold))
-        return REFUSE(d, "change draft: --operators FILE wants --threshold N");
+        return refuse(d, "--operators FILE wants --threshold N");
     const enum assay_status status = assay_file_read(path, OPERATORS_FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, path);
     *text = malloc(len + 1);
@@ -392,8 +484,8 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
         if (end != NULL) *end++ = '\0';
         number++;
         if (!take_operator(g, line))
-            return REFUSE(d,
-                          "change draft: %s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
+            return refuse(d,
+                          "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
                           "digits)",
                           path, number);
         line = end;
@@ -401,8 +493,8 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     g->operators_number = d->sequence;
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
     if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
-        return REFUSE(d,
-                      "change draft: --threshold %llu of %u operators: it is more than half of "
+        return refuse(d,
+                      "--threshold %llu of %u operators: it is more than half of "
                       "them, and not more than all",
                       (unsigned long long)threshold, (unsigned)g->operator_count);
     assay_genesis_sort(g);
@@ -430,8 +522,8 @@ static int draft_collateral(struct drafting *d, const char *text)
         found = &d->state->updates[i];
     }
     if (found == NULL)
-        return REFUSE(d,
-                      "change draft: --collateral %s: nothing of that digest waits or was reverted "
+        return refuse(d,
+                      "--collateral %s: nothing of that digest waits or was reverted "
                       "(assay collateral status)",
                       text);
     assay_bytes_copy(add_action(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
@@ -445,7 +537,7 @@ static int draft_services(struct drafting *d, const char *path)
     const struct assay_change_basis *basis = d->source.basis;
     const struct assay_slice before =
         d->recovers ? basis->effective.genesis->services : assay_change_plan(basis);
-    if (d->has_plan) return REFUSE(d, "change draft: --services once");
+    if (d->has_plan) return refuse(d, "--services once");
     d->has_plan = true;
     const int result =
         cli_change_services_draft(d->options, before, path, d->plan_bytes, &document);
@@ -467,7 +559,7 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     case ASSAY_CHANGE_OPT_DENY: return draft_reference(d, w->argument, ASSAY_REFERENCE_DENIED);
     case ASSAY_CHANGE_OPT_PARAMETER: return draft_parameter(d, w->argument);
     case ASSAY_CHANGE_OPT_OPERATORS:
-        if (*text != NULL) return REFUSE(d, "change draft: --operators once");
+        if (*text != NULL) return refuse(d, "--operators once");
         return draft_operators(d, w->argument, text);
     case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
     case ASSAY_CHANGE_OPT_SERVICES: return draft_services(d, w->argument);
@@ -482,11 +574,11 @@ static int take_when(const struct drafting *d, struct assay_change *change)
     uint64_t value = ACTIVATION_DEFAULT;
     const bool ahead = text == NULL || text[0] == '+';
     if (text != NULL && !parse_number(ahead ? text + 1 : text, &value))
-        return REFUSE(d, "change draft: --activation: expected +N or an epoch, found %s", text);
+        return refuse(d, "--activation: expected +N or an epoch, found %s", text);
     if (ahead && assay_add_u64(value, running, &value) != ASSAY_OK) value = UINT64_MAX;
     change->activation = value;
     if (d->options->forces != NULL && !parse_number(d->options->forces, &change->forces))
-        return REFUSE(d, "change draft: --force: expected a sequence number, found %s",
+        return refuse(d, "--force: expected a sequence number, found %s",
                       d->options->forces);
     return ASSAY_EXIT_OK;
 }
@@ -506,9 +598,9 @@ static int write_draft(struct drafting *d)
     struct assay_change decoded;
     if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
     if (status == ASSAY_E_SYNTAX)
-        return REFUSE(d, "change draft: maintenance must be the only action");
+        return refuse(d, "maintenance must be the only action");
     if (status == ASSAY_E_FULL)
-        return REFUSE(d, "change draft: more than %d bytes: make two changes of it",
+        return refuse(d, "more than %d bytes: make two changes of it",
                       ASSAY_CHANGE_LEN_MAX);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the change");
 
@@ -518,7 +610,7 @@ static int write_draft(struct drafting *d)
     status = assay_change_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
         return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "change draft: %s", message);
+                               "%s: %s", verb_of(d), message);
     const int result = cli_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
     return result == ASSAY_EXIT_OK ? cli_change_print(d->options, &d->source, &draft) : result;
 }
@@ -569,7 +661,7 @@ static int check_out(const char *path)
         signatures = draft->signature_count;
     free(bytes);
     free(draft);
-    return cli_output_check_signed("assay change draft", path, signatures);
+    return cli_output_check_signed("assay: change draft", path, signatures);
 }
 
 int cli_change_run_draft(const struct assay_change_options *options)

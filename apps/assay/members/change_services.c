@@ -42,14 +42,14 @@ int cli_change_services_draft(const struct assay_change_options *options, struct
     enum assay_status status = assay_services_load(path, &p->added, message);
     if (status != ASSAY_OK) {
         free(p);
-        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "change draft: %s",
-                               message);
+        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s",
+                               cli_change_group(options), message);
     }
     status = add_up(p, before, bytes, document, &why);
     free(p);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return cli_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                           "change draft: --services %s: %s (%s)", path, why,
+                           "%s: --services %s: %s (%s)", cli_change_group(options), path, why,
                            assay_status_text(status));
 }
 

@@ -9,6 +9,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/accept/policy_diff.h"
+#include "scoring/weight.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,29 @@ static void put_signatures(struct assay_json *data, const struct assay_change_so
     assay_json_set(data, "not_signed", missing);
 }
 
+/* ------------------------------------------------------------ quorum */
+
+/* NULL: it concerns no weight, or does not fit. */
+static struct assay_json *quorum_json(const struct assay_change_options *options,
+                                      const struct assay_change_source *source,
+                                      const struct assay_change *change)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_tolerance after;
+    bool lost = false;
+    if (source == NULL || change->sequence == 0) return NULL;
+    if (assay_change_stage(source->basis, change, message) != ASSAY_OK) return NULL;
+    assay_change_compute_weights(source->basis, &source->basis->stage, &after);
+    struct assay_json *quorum =
+        cli_change_quorum_json(options, source->basis, NULL, &after, &lost);
+    const bool same = assay_json_uint(quorum, "weight_now", 0) ==
+                          assay_json_uint(quorum, "weight_then", 0) &&
+                      assay_json_uint(quorum, "voters_now", 0) ==
+                          assay_json_uint(quorum, "voters_then", 0);
+    if (same && !lost) assay_json_free(&quorum);
+    return quorum;
+}
+
 /* ------------------------------------------------------------ the document, and the text of it */
 
 static struct assay_json *document_of(const struct assay_change_options *options,
@@ -194,6 +218,8 @@ static struct assay_json *document_of(const struct assay_change_options *options
     struct assay_json *services = cli_change_services_of(source, change);
     if (services != NULL) assay_json_set(data, "services", services);
     put_signatures(data, source, draft);
+    struct assay_json *quorum = quorum_json(options, source, change);
+    if (quorum != NULL) assay_json_set(data, "quorum", quorum);
     if (source == NULL) return data;
     char message[ASSAY_CHANGE_MESSAGE];
     const enum assay_status status =
@@ -274,6 +300,7 @@ int cli_change_print(const struct assay_change_options *options,
     print_actions(assay_json_get(data, "actions"));
     print_policy(assay_json_get(data, "policy_changes"));
     cli_change_services_print(assay_json_get(data, "services"));
+    cli_change_quorum_print(assay_json_get(data, "quorum"));
     print_signatures(data, source != NULL);
     const char *note = cli_text_of(data, "note", "");
     if (note[0] != '\0') (void)printf("note           %s\n", note);

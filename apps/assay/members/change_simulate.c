@@ -36,6 +36,7 @@ struct trying {
     struct assay_tolerance before, after;
     uint32_t evidence_count, fall_count;
     uint64_t suspended_weight;
+    bool quorum_lost; /* members that do not vote now weigh a third or more under the change */
     enum assay_status failure;
 };
 
@@ -163,7 +164,20 @@ static struct assay_json *tolerance_json(const struct assay_tolerance *t)
     return o;
 }
 
-static struct assay_json *document_of(const struct trying *t)
+/* A member without evidence is silent, unless no evidence is found of anybody. */
+static struct assay_json *quorum_of(struct trying *t)
+{
+    const uint32_t count = t->source.basis->state.member_count;
+    bool *absent = calloc(count, sizeof *absent);
+    for (uint32_t i = 0; absent != NULL && t->evidence_count > 0 && i < count; i++)
+        absent[i] = t->rows[i].epoch == 0;
+    struct assay_json *quorum = cli_change_quorum_json(t->options, t->source.basis, absent,
+                                                       &t->after, &t->quorum_lost);
+    free(absent);
+    return quorum;
+}
+
+static struct assay_json *document_of(struct trying *t)
 {
     const struct assay_change_basis *b = t->source.basis;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
@@ -196,6 +210,7 @@ static struct assay_json *document_of(const struct trying *t)
     assay_json_set(data, "members", list);
     assay_json_set(data, "tolerance_now", tolerance_json(&t->before));
     assay_json_set(data, "tolerance_then", tolerance_json(&t->after));
+    assay_json_set(data, "quorum", quorum_of(t));
     return data;
 }
 
@@ -235,6 +250,7 @@ static void print_document(const struct assay_json *data)
                  assay_json_bool(data, "reverts", false)
                      ? ": more than a fifth: the change would revert by itself"
                      : "");
+    cli_change_quorum_print(assay_json_get(data, "quorum"));
 }
 
 static int report_simulation(struct trying *t)
@@ -250,7 +266,7 @@ static int report_simulation(struct trying *t)
     }
     if (printed != ASSAY_EXIT_OK) return printed;
     if (would_revert(t)) return ASSAY_EXIT_CONTRAINDICATED;
-    return t->fall_count > 0 ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
+    return t->fall_count > 0 || t->quorum_lost ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
 }
 
 int cli_change_run_simulate(const struct assay_change_options *options)

@@ -42,11 +42,12 @@ static void put_hex(FILE *out, const char *key, const uint8_t *bytes, size_t len
     (void)fprintf(out, "%s: \"%s\"\n", key, text);
 }
 
+/* name NULL: unknown; such a text is no card. */
 static void put_card(FILE *out, const char *name, const struct assay_keyring *ring)
 {
     (void)fprintf(out, "# Public card of a node, written by `assay keys generate`.\n");
     (void)fprintf(out, "card_version: %d\n", ASSAY_CONFIG_VERSION);
-    (void)fprintf(out, "name: \"%s\"\n", name);
+    if (name != NULL) (void)fprintf(out, "name: \"%s\"\n", name);
     put_hex(out, "node_id", ring->node_id, sizeof ring->node_id);
     put_hex(out, "identity_public", ring->identity_public, sizeof ring->identity_public);
     put_hex(out, "bootstrap_public", ring->bootstrap_public, sizeof ring->bootstrap_public);
@@ -141,6 +142,20 @@ static int print_json(struct assay_json *data)
     return cli_print_envelope("assay.keys", data);
 }
 
+/* The name is in the card alone; a card of other keys names another node. */
+static bool find_name(const char *dir, const struct assay_keyring *ring,
+                      char name[static ASSAY_NAME_MAX + 1])
+{
+    char path[PATH_MAX], message[ASSAY_CONFIG_MESSAGE_MAX];
+    struct assay_node_card card;
+    if (snprintf(path, sizeof path, "%s/node.yaml", dir) >= (int)sizeof path) return false;
+    if (assay_node_card_load(path, &card, message) != ASSAY_OK ||
+        !assay_bytes_equal(card.node_id, ring->node_id, sizeof card.node_id))
+        return false;
+    (void)snprintf(name, ASSAY_NAME_MAX + 1, "%s", card.name);
+    return true;
+}
+
 static int show_keys(const char *path, bool json)
 {
     struct assay_keyring ring;
@@ -149,8 +164,14 @@ static int show_keys(const char *path, bool json)
     enum assay_status status = assay_keyring_load(path, &ring);
     if (status == ASSAY_OK) {
         struct assay_json *const data = json ? assay_json_object() : NULL;
+        char name[ASSAY_NAME_MAX + 1];
+        const bool named = find_name(path, &ring, name);
+        if (json && named) assay_json_set_text(data, "name", name);
         if (json) put_ring(data, &ring);
-        if (!json) put_card(stdout, "-", &ring);
+        if (!json && !named)
+            (void)printf("# No card of these keys is there (%s/node.yaml), so no name either.\n",
+                         path);
+        if (!json) put_card(stdout, named ? name : NULL, &ring);
         if (!json) (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
         assay_keyring_wipe(&ring);
         return json ? print_json(data) : ASSAY_EXIT_OK;

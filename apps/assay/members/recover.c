@@ -62,7 +62,7 @@ int cli_recover_file_load(const struct assay_recover_options *options, const cha
     status = decode_file(file, len);
     if (status != ASSAY_OK)
         return cli_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
-                               "recover: %s: %s", path,
+                               "%s: %s: %s", cli_change_group(&options->change), path,
                                cli_file_fault_of(path, status, "a fence, a release or a RECOVER"));
     return ASSAY_EXIT_OK;
 }
@@ -75,7 +75,7 @@ static int check_out(const char *verb, const char *path)
     struct assay_recover_file file = { .bytes = NULL };
     const bool found = assay_file_read(path, FILE_LEN_MAX, &file.bytes, &len) == ASSAY_OK &&
                        decode_file(&file, len) == ASSAY_OK;
-    (void)snprintf(command, sizeof command, "assay recover %s", verb);
+    (void)snprintf(command, sizeof command, "assay: recover %s", verb);
     const int result = cli_output_check_signed(command, path, found ? file.approval->count : 0);
     free(file.bytes);
     return result;
@@ -85,7 +85,9 @@ int cli_recover_file_write(const struct assay_recover_options *options, const ch
                            const struct assay_recover_file *file, const uint8_t (*ids)[32],
                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
 {
+    char command[48];
     uint8_t *bytes = malloc(FILE_LEN_MAX);
+    (void)snprintf(command, sizeof command, "assay: %s", cli_change_group(&options->change));
     if (bytes == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, FILE_LEN_MAX);
     const struct assay_recover *r = &file->recover;
@@ -95,7 +97,7 @@ int cli_recover_file_write(const struct assay_recover_options *options, const ch
                            : assay_recover_encode(r->header_bytes, r->body, r->grounds,
                                                   r->operators, ids, signatures, count, &w);
     const int result = status == ASSAY_OK
-                           ? cli_output_write("assay recover", path, ASSAY_FILE_PUBLIC,
+                           ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
                                               assay_slice_over(w.bytes, w.len))
                            : cli_change_fail(&options->change, status, path);
     free(bytes);
@@ -211,6 +213,27 @@ static bool read_epochs(const char *text, uint64_t *epochs)
     return text[0] >= '1' && text[0] <= '9' && *end == '\0' && *epochs <= EPOCHS_MAX;
 }
 
+/* A fence ends an era for good, also one that needs no end. */
+static void warn_of_health(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    struct assay_change_options asks = options->change;
+    bool all = true;
+    asks.json = false; /* its failure is a note beside the one document */
+    if (cli_change_request(&asks, "nodes", &document) != ASSAY_EXIT_OK) return;
+    const struct assay_json *nodes = assay_json_get(assay_json_get(document, "data"), "nodes");
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *node = assay_json_at(nodes, i);
+        all = all && (assay_json_uint(node, "weight", 0) == 0 ||
+                      assay_json_bool(node, "present", false));
+    }
+    assay_json_free(&document);
+    if (all)
+        (void)fprintf(stderr, "assay: recover fence: warning: every member with a weight is "
+                              "reachable from this node: a fence stops the network until a RECOVER "
+                              "(assay status tells whether it goes on without one)\n");
+}
+
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
@@ -240,11 +263,14 @@ static int run_fence(const struct assay_recover_options *options)
     if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
     if (status == ASSAY_E_RANGE)
         return cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                               "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
+                               "recover fence: the reason has 1 to %d bytes",
+                               ASSAY_FENCE_REASON_MAX);
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "fence");
     struct assay_recover_file file = { .is_fence = true };
     file.fence.body = assay_slice_over(body, w.len);
-    return write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+    result = write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+    if (result == ASSAY_EXIT_OK) warn_of_health(options);
+    return result;
 }
 
 /* Of the fence that the node has, by the operators in force there. */
@@ -285,7 +311,7 @@ static int run_answer(const struct assay_recover_options *options)
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     result = cli_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
-                 ? cli_output_write("assay recover answer", options->change.out, ASSAY_FILE_PUBLIC,
+                 ? cli_output_write("assay: recover answer", options->change.out, ASSAY_FILE_PUBLIC,
                                     assay_slice_over(bytes, len))
                  : cli_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
     if (result == ASSAY_EXIT_OK && options->change.json) {
@@ -562,8 +588,10 @@ static int run_verb(const char *verb, const struct assay_recover_options *o)
 
 int cli_command_recover(int argc, char **argv)
 {
-    struct assay_recover_options options = { .change = { .group = "recover",
+    char group[32];
+    struct assay_recover_options options = { .change = { .group = group,
                                                          .socket = getenv("ASSAY_SOCKET") } };
+    (void)snprintf(group, sizeof group, "recover %s", argv[1]);
     options.change.socket_given = options.change.socket != NULL;
     if (options.change.socket == NULL) options.change.socket = socket_default;
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {

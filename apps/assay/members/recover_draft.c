@@ -6,6 +6,7 @@
 #include "apps/assay/members/recover.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -110,6 +111,10 @@ static int add_answer(struct drafting *d, int i)
     enum assay_status status = assay_file_read(path, ASSAY_ANSWER_LEN_MAX, &d->answers[i], &len);
     if (status == ASSAY_OK)
         status = assay_answer_decode(assay_slice_over(d->answers[i], len), &d->files[i]);
+    if (assay_status_class(status) == ASSAY_CLASS_INPUT && status != ASSAY_E_NOT_FOUND)
+        return cli_print_error(d->options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "recover draft: %s: %s", path,
+                               cli_file_fault_of(path, status, "an answer to a fence"));
     if (status != ASSAY_OK) return report_failure(d, status, path);
     status = assay_recovery_add(d->judged, &d->files[i], &why);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;

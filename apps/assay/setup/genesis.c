@@ -132,6 +132,9 @@ static void print_members(const struct assay_genesis *g)
                      assay_kind_text((enum assay_evidence_kind)m->evidence_kind), by);
         put_name(m->name);
         (void)putchar('\n');
+        assay_hex_encode(m->platform_id, 32, id, sizeof id);
+        assay_hex_encode(m->vendor_root, 32, by, sizeof by);
+        (void)printf("  platform     %.16s  of vendor root %.16s\n", id, by);
     }
 }
 
@@ -268,6 +271,8 @@ static struct assay_json *members_of(const struct assay_genesis *g)
         assay_json_set_hex(object, "operator_id", m->operator_id, 32);
         assay_json_set_text(object, "kind",
                             assay_kind_text((enum assay_evidence_kind)m->evidence_kind));
+        assay_json_set_hex(object, "platform_id", m->platform_id, 32);
+        assay_json_set_hex(object, "vendor_root", m->vendor_root, 32);
         assay_json_append(list, object);
     }
     return list;

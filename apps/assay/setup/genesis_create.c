@@ -170,6 +170,18 @@ static enum assay_status read_collateral(struct draft *d)
 
 /* ------------------------------------------------------------ members */
 
+/* Allowed, since a machine may have two nodes; but the usual reason is one sample for both. */
+static void warn_of_platform(const struct draft *d, uint32_t a, uint32_t b)
+{
+    const struct assay_genesis_member *x = &d->genesis->members[a], *y = &d->genesis->members[b];
+    if (!assay_bytes_equal(x->platform_id, y->platform_id, 32)) return;
+    (void)fprintf(stderr,
+                  "assay genesis create: warning: %s, %s: the samples of members[%u] and "
+                  "members[%u] are of one platform, so that both share the weight of one: give "
+                  "each member a quote of its own machine\n",
+                  d->plan->members[a].sample, d->plan->members[b].sample, (unsigned)a, (unsigned)b);
+}
+
 /* Values that no two members may share, reported with both files; the codec would only report a
  * duplicate.
  */
@@ -192,6 +204,7 @@ static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
     else if (assay_bytes_equal(x->voting_public, y->voting_public, ASSAY_P256_PUBLIC_LEN))
         what = "voting";
     else if (assay_bytes_equal(x->transport_public, y->transport_public, 32)) what = "transport";
+    if (what == NULL) warn_of_platform(d, a, b);
     if (what == NULL) return ASSAY_OK;
     return cli_genesis_set_message(
         d->message, ASSAY_E_DUPLICATE,

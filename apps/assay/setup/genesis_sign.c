@@ -4,6 +4,7 @@
  * What is signed is the chain id, the digest of everything the file fixes: read it with `assay
  * genesis show` before. Signing again replaces the operator's own signature.
  */
+#include "apps/assay/members/change.h"
 #include "apps/assay/setup/genesis.h"
 
 #include "apps/assay/core/file_fault.h"
@@ -111,9 +112,7 @@ int cli_genesis_sign(const char *path, const char *key_path)
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay genesis sign: %s: %s\n", key_path,
                       cli_file_fault_of(key_path, status, "an operator key"));
-        if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
-        return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
-                                                               : ASSAY_EXIT_INTERNAL;
+        return cli_operator_key_exit(key_path, status);
     }
     struct assay_genesis_file file;
     status = cli_genesis_file_load(path, &file, &where);

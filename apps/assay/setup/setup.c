@@ -96,8 +96,12 @@ int cli_setup_enclave(struct assay_setup *s)
                            : find_program("assay-enclave", s->enclave_path) ||
                                  realpath("/usr/bin/assay-enclave", s->enclave_path) != NULL;
     if (found && access(s->enclave_path, X_OK) == 0) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "assay setup: %s: no program that may be run; give --enclave FILE\n",
-                  s->enclave != NULL ? s->enclave : "assay-enclave");
+    if (s->enclave == NULL)
+        (void)fprintf(stderr, "assay setup: assay-enclave: no program that may be run is next to "
+                              "this one or in PATH; give --enclave FILE\n");
+    else
+        (void)fprintf(stderr, "assay setup: --enclave %s: no program that may be run: %s\n",
+                      s->enclave, found ? "it has no execute permission" : strerror(errno));
     return ASSAY_EXIT_NOT_FOUND;
 }
 

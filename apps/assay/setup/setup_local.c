@@ -72,18 +72,28 @@ static int end_file(struct local *l, const char *path)
     return result;
 }
 
+static int report_folder(const struct local *l, int why)
+{
+    if (why == ENOENT) { /* it is made, its parent is not */
+        (void)fprintf(stderr,
+                      "assay setup local: %s: its parent folder does not exist: make that first, "
+                      "or give another --dir\n",
+                      l->s->dir);
+        return ASSAY_EXIT_NOT_FOUND;
+    }
+    (void)fprintf(stderr,
+                  "assay setup local: %s: %s; give --dir a folder that is not there, or is empty\n",
+                  l->s->dir, strerror(why));
+    return why == ENOTEMPTY || why == EEXIST || why == ENOTDIR ? ASSAY_EXIT_CONFLICT
+                                                               : ASSAY_EXIT_INTERNAL;
+}
+
 /* The folder must be empty: existing files belong to the user. */
 static int open_folder(struct local *l)
 {
     if (mkdir(l->s->dir, 0755) != 0 &&
-        (errno != EEXIST || rmdir(l->s->dir) != 0 || mkdir(l->s->dir, 0755) != 0)) {
-        (void)fprintf(stderr,
-                      "assay setup local: %s: %s; give --dir a folder that is not there, "
-                      "or is empty\n",
-                      l->s->dir, strerror(errno));
-        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? ASSAY_EXIT_CONFLICT
-                                                                         : ASSAY_EXIT_INTERNAL;
-    }
+        (errno != EEXIST || rmdir(l->s->dir) != 0 || mkdir(l->s->dir, 0755) != 0))
+        return report_folder(l, errno);
     if (realpath(l->s->dir, l->dir) == NULL) return ASSAY_EXIT_INTERNAL;
     if (strlen(in(l, "node-%lu/service.sock", l->nodes)) <= SOCKET_PATH_MAX) return ASSAY_EXIT_OK;
     (void)fprintf(stderr,
@@ -91,6 +101,18 @@ static int open_folder(struct local *l)
                   "a shorter --dir\n",
                   l->dir, SOCKET_PATH_MAX);
     return ASSAY_EXIT_USAGE;
+}
+
+/* Each node has one of either range. */
+static int check_ports(const struct local *l)
+{
+    if (l->port == 0 || l->http_port == 0) return ASSAY_EXIT_OK;
+    if (l->port >= l->http_port + l->nodes || l->http_port >= l->port + l->nodes)
+        return ASSAY_EXIT_OK;
+    return cli_misuse("--port %lu and --http-port %lu: %lu nodes need ports %lu to %lu and %lu to "
+                      "%lu, which overlap",
+                      l->port, l->http_port, l->nodes, l->port, l->port + l->nodes - 1,
+                      l->http_port, l->http_port + l->nodes - 1);
 }
 
 static void take_ports(struct local *l)
@@ -496,7 +518,8 @@ int cli_setup_local(struct assay_setup *s)
     if (has_replicas(&l) && l.operators < GROUP_SIZE)
         return cli_misuse("--operators: a group of %d replicas needs as many operators",
                           (int)GROUP_SIZE);
-    made = cli_setup_enclave(s);
+    made = check_ports(&l);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_enclave(s);
     if (made == ASSAY_EXIT_OK) made = open_folder(&l);
     take_ports(&l);
     if (made == ASSAY_EXIT_OK) made = make_groups(&l);

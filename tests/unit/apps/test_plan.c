@@ -165,7 +165,7 @@ Test(apps_plan, refuses_numbers_out_of_range)
 {
     refused("epoch_ms: 500", "epoch_ms: 99", ASSAY_E_RANGE, 2, 11, "expected 100 to 3600000");
     refused("epoch_ms: 500", "epoch_ms: 3600001", ASSAY_E_RANGE, 2, 11, "epoch_ms");
-    refused("threshold: 2", "threshold: 0", ASSAY_E_RANGE, 4, 12, "threshold: expected 2 to 2");
+    refused("threshold: 2", "threshold: 0", ASSAY_E_RANGE, 4, 12, "threshold: expected 2, found 0");
     refused("threshold: 2", "threshold: 1", ASSAY_E_RANGE, 4, 12, "found 1");
     refused("threshold: 2", "threshold: 3", ASSAY_E_RANGE, 4, 12, "found 3");
     refused("threshold: 2", "block_len_max: 65535\nthreshold: 2", ASSAY_E_RANGE, 4, 16,

@@ -141,7 +141,8 @@ Test(era, what_is_submitted_too_early_or_again_is_explained, .timeout = 600)
     cr_expect_not(fault.has_numbers);
     options.document[options.document_len - 1] ^= 1;
     goes_on(w, 1, 2);
-    cr_expect_eq(assay_engine_recover_try(late, whole, &fault), ASSAY_E_DUPLICATE, "%s", fault.what);
+    cr_expect_eq(assay_engine_recover_try(late, whole, &fault), ASSAY_E_DUPLICATE, "%s",
+                 fault.what);
     free(options.document);
     free(bare);
     assay_sim_world_destroy(&w);

@@ -282,12 +282,56 @@ Test(net_change, weights_follow_what_is_staged)
     cr_assert_eq(basis->stage.members[2].weight, 0);
 }
 
+/* Two vote and a third returns: what it weighs then is lacking until it votes. */
+Test(net_change, members_that_return_may_cost_the_quorum)
+{
+    const struct assay_change c = plain(1, 3);
+    const struct assay_action wake = stage(ASSAY_ACTION_WAKE, 2);
+    struct assay_tolerance after;
+    struct assay_change_quorum q;
+    const bool absent[N] = { [0] = true };
+    for (uint32_t i = 2; i < N; i++) {
+        basis->state.members[i].stage = ASSAY_STAGE_RESTING;
+        basis->state.members[i].weight = 0;
+    }
+    cr_assert_eq(judge(&c, &wake, 2), ASSAY_OK, "%s", message);
+    assay_change_compute_weights(basis, &basis->stage, &after);
+    assay_change_count_quorum(basis, NULL, &q);
+    cr_expect_eq(q.voters, 3);
+    cr_expect_eq(q.silent_count, 1);
+    cr_expect_eq(3 * q.silent, q.total);
+    cr_expect_str_eq(q.names, "m2");
+    cr_expect(assay_change_quorum_is_lost(&q), "more than two thirds are needed");
+    assay_change_count_quorum(basis, absent, &q);
+    cr_expect_eq(q.silent_count, 2);
+    cr_expect_str_eq(q.names, "m0, m2");
+}
+
+Test(net_change, one_of_four_that_returns_costs_no_quorum)
+{
+    const struct assay_change c = plain(1, 3);
+    const struct assay_action wake = stage(ASSAY_ACTION_WAKE, 2);
+    struct assay_tolerance after;
+    struct assay_change_quorum q;
+    basis->state.members[2].stage = ASSAY_STAGE_RESTING;
+    basis->state.members[2].weight = 0;
+    cr_assert_eq(judge(&c, &wake, 2), ASSAY_OK, "%s", message);
+    assay_change_compute_weights(basis, &basis->stage, &after);
+    assay_change_count_quorum(basis, NULL, &q);
+    cr_expect_eq(q.voters, N);
+    cr_expect_eq(q.silent_count, 1);
+    cr_expect_not(assay_change_quorum_is_lost(&q));
+}
+
 Test(net_change, actions_are_told_by_name)
 {
     char words[ASSAY_CHANGE_WORDS];
     struct assay_action a = stage(ASSAY_ACTION_REST, 2);
     assay_change_format_action(&basis->state, &a, words);
-    cr_assert_eq(strncmp(words, "rest m2 (", 9), 0, "%s", words);
+    cr_assert_eq(strncmp(words, "drain m2 (", 10), 0, "%s", words);
+    a = stage(ASSAY_ACTION_WAKE, 2);
+    assay_change_format_action(&basis->state, &a, words);
+    cr_assert_eq(strncmp(words, "undrain m2 (", 12), 0, "%s", words);
     a = (struct assay_action){ .kind = ASSAY_ACTION_PARAMETERS, .parameters = { .epoch_ms = 77 } };
     assay_change_format_action(&basis->state, &a, words);
     cr_assert_not_null(strstr(words, "epoch_ms 77"));

@@ -3,6 +3,7 @@
  * clean policy without findings.
  */
 #include "quote/accept/policy_lint.h"
+#include "quote/result/unchecked.h"
 #include "quote/yaml.h"
 
 #include <criterion/criterion.h>
@@ -306,6 +307,32 @@ Test(quote_lint, says_what_is_wrong_and_what_to_do_about_each)
         for (int k = 0; k < i; k++)
             cr_expect_str_neq(assay_lint_name(one), assay_lint_name((enum assay_lint)k));
     }
+}
+
+/* A denied value names no program: to deny the last allowed one is to accept all others. */
+Test(quote_lint, denied_values_leave_every_other_program_accepted)
+{
+    static const char allowed[] = SGX ALLOWED ENTRY("field: mrenclave, state: denied, value: " B);
+    static const char denied[] =
+        SGX "references:\n" ENTRY("field: mrenclave, state: denied, value: " A);
+    static struct assay_policy policy;
+    static struct assay_verdict verdict;
+    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
+    char why[ASSAY_YAML_MESSAGE_MAX];
+    verdict.has_claims = true;
+    verdict.kind = ASSAY_KIND_SGX3;
+    cr_assert_eq(assay_policy_parse_yaml((const uint8_t *)allowed, sizeof allowed - 1, &policy,
+                                         why),
+                 ASSAY_OK, "%s", why);
+    cr_expect_eq(assay_policy_open_kinds(&policy), 0);
+    cr_assert_eq(assay_policy_parse_yaml((const uint8_t *)denied, sizeof denied - 1, &policy, why),
+                 ASSAY_OK, "%s", why);
+    cr_expect_eq(assay_policy_open_kinds(&policy), assay_policy_kinds(&policy));
+    cr_expect_neq(assay_policy_open_kinds(&policy), 0);
+    const size_t count = assay_unchecked_list(&verdict, &policy, list);
+    cr_assert_gt(count, 0);
+    cr_expect_str_eq(list[0].what, "program");
+    cr_expect_not_null(strstr(list[0].why, "lists only denied values"));
 }
 
 /* What was not written cannot be wrong: a file that names no kinds is asked for no root of each. */

@@ -61,7 +61,7 @@ expect 3 'is assayd running' "$ASSAY" change list --socket "$WORK/none"
 check 'nothing was written' test ! -e bad
 
 # --- who may decide
-expect 0 'action         rest node-5' change draft --out rest --drain node-5 --activation +9
+expect 0 'action         drain node-5' change draft --out rest --drain node-5 --activation +9
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
@@ -94,12 +94,12 @@ goes_on REST
 at=$(ask 1 change list --json | sed -n 's/^ *"activation": \([0-9]*\).*/\1/p' | head -1)
 expect 0 "in force   change 1, since epoch $at, signed by " ask 2 change list
 case $out in *'signed by alpha, beta'* | *'signed by beta, alpha'*) ;; *) wrong "who signed: $out" ;; esac
-case $out in *'rest node-5'*) ;; *) wrong "what: $out" ;; esac
+case $out in *'drain node-5'*) ;; *) wrong "what: $out" ;; esac
 expect 0 'drained    node-5' change list
 expect 0 'stage          drained' ask 5 status
 expect 0 'drained; ' ask 1 nodes
 expect 6 'is taken, the next one is 2' change submit rest
-expect 0 'wake node-5' change draft --out wake --undrain node-5 --activation +7
+expect 0 'undrain node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2
 check 'node-5 is back' until_true 20 of node-5 stage member
 regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }

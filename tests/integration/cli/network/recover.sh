@@ -25,7 +25,7 @@ for epochs in 0 -1 100001 2x; do
         --socket "$socket"
 done
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
-expect 3 "assay: recover: $WORK/none: " "$ASSAY" recover status --socket "$WORK/none"
+expect 3 "assay: recover status: $WORK/none: " "$ASSAY" recover status --socket "$WORK/none"
 
 # --- the feature level from which services can be added
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *1' | wc -l)" = 7 ]; }
@@ -122,7 +122,7 @@ expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
 expect 0 'forced' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'it would be taken' "$ASSAY" recover show recover-1 \
     --socket "$WORK/node-$best/admin.sock"
-expect 0 'rest node-5' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 0 'drain node-5' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'new: group state (number 0), 3 replicas' "$ASSAY" recover show recover-1 \
     --socket "$WORK/node-$best/admin.sock"
 expect 0 'the new era begins' "$ASSAY" recover submit recover-1 \
@@ -199,7 +199,7 @@ check 'an old disk passes over the end of the era' until_true 40 near 7
 check 'a lost store comes to the new era' until_true 40 near 5
 check 'an accepted RECOVER leads to the new era' until_true 40 near 6
 check 'the log says that it was accepted' grep -q 'event=recover_accepted' node-6/log
-expect 0 'era        1' ask 6 recover withdraw
+expect 6 'nothing is withdrawn' ask 6 recover withdraw
 # Nothing stays of what is refused, at the next start either: the era that it ends is over here.
 expect 0 'the new era begins' ask 6 recover accept recover-1
 check 'nothing is accepted in this era' sh -c "! grep -q accepted_id" <<END

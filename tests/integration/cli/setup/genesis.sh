@@ -153,7 +153,7 @@ plan() { # plan SED: create from a changed plan
 expect 2 'plan.bad.yaml:2:11: epoch_ms: expected 100 to 3600000, found 5' plan 's/epoch_ms: .*/epoch_ms: 5/'
 expect 2 'block_len_max: expected 65536 to 4194304, found 1' plan 's/^threshold/block_len_max: 1\nthreshold/'
 expect 2 'plan.bad.yaml:3:1: unknown key "treshold"; is "threshold" meant?' plan 's/threshold/treshold/'
-expect 2 'threshold: expected 2 to 2, found 3' plan 's/threshold: .*/threshold: 3/'
+expect 2 'threshold: expected 2, found 3' plan 's/threshold: .*/threshold: 3/'
 expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/operator: gamma/'
 expect 2 'nothing: no such file' plan 's/policy.yaml/nothing/'
 expect 2 'vendor-9: nothing is known' plan 's/vendor-2/vendor-9/'
