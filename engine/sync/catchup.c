@@ -119,8 +119,8 @@ void assay_sync_on_epoch(struct assay_engine *e)
     assay_fast_sync_on_epoch_closed(e);
 }
 
-/* The turn of the next peer, which continues after the blocks that were verified. Only E proves that
- * these are the chain, so they are marked as those of an earlier turn. */
+/* The turn of the next peer, which continues after the blocks that were verified. Only E proves
+ * that these are the chain, so they are marked as those of an earlier turn. */
 static void continue_with_next_peer(struct assay_engine *e)
 {
     struct assay_sync_state *s = &e->parts->sync;

@@ -46,8 +46,8 @@ void assay_fast_sync_free(struct assay_engine *e)
         assay_p256_free(&e->parts->fast_sync.keys[i]);
 }
 
-/* The own head has what fast sync was to skip, by votes: from there on blocks are requested. A state
- * of the head's own epoch, or of an earlier one, would be refused, whichever peer sends it. */
+/* The own head has what fast sync was to skip, by votes: from there on blocks are requested. A
+ * state of the head's own epoch, or of an earlier one, would be refused, from each peer. */
 static void stop_if_reached(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
@@ -210,22 +210,12 @@ static const uint8_t *operator_of(const struct assay_engine *e, uint16_t peer)
     return e->head->state.members[peer].operator_id;
 }
 
-static bool is_silent(const struct assay_fast_sync *l, uint32_t slot)
-{
-    return assay_bit_has(l->silent, slot);
-}
-
-static void mark_silent(struct assay_fast_sync *l, uint32_t slot)
-{
-    assay_bit_add(l->silent, slot);
-}
-
 bool assay_fast_sync_is_skipped(const struct assay_engine *e, uint16_t peer)
 {
     const struct assay_fast_sync *l = e->fast_sync;
     if (l->phase == ASSAY_FAST_SYNC_OFF) return false;
     if (l->phase != ASSAY_FAST_SYNC_CONFIRM) return assay_bit_has(l->unresponsive, peer);
-    if (is_silent(l, peer) || assay_bit_has(l->page.lacking, peer)) return true;
+    if (assay_bit_has(l->silent, peer) || assay_bit_has(l->page.lacking, peer)) return true;
     for (uint32_t i = 0; i < l->page.replied_count; i++)
         if (assay_bytes_equal(l->page.replied[i], operator_of(e, peer), 32)) return true;
     return false;
@@ -262,7 +252,7 @@ static void await_confirmation(struct assay_engine *e, uint16_t peer)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     if (l->waits_for != ASSAY_SLOT_ALL) {
-        mark_silent(l, l->waits_for);
+        assay_bit_add(l->silent, l->waits_for);
         resume_after_page(e);
     }
     if (l->phase == ASSAY_FAST_SYNC_CONFIRM) l->waits_for = peer;
@@ -723,7 +713,7 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
     }
     if (l->phase == ASSAY_FAST_SYNC_OFF) return status; /* the head is above what was confirmed */
     if (status == ASSAY_OK) count_operator(e, from);
-    else mark_silent(l, from);
+    else assay_bit_add(l->silent, from);
     resume_after_page(e);
     return status;
 }

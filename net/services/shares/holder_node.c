@@ -8,6 +8,7 @@
 #include "net/services/server/peer_links.h"
 #include "net/services/server/client_listener.h"
 #include "net/services/server/record_queue.h"
+#include "net/services/shares/overtaken.h"
 #include "net/services/shares/vault.h"
 #include "services/shares/holder_effects.h"
 
@@ -437,7 +438,7 @@ static enum assay_status compare_stored(void *context, const uint8_t name[static
     (void)bytes;
     n->undone.kept++;
     if (fate == ASSAY_SHARE_UNLISTED) n->undone.unknown++;
-    if (fate == ASSAY_SHARE_REPLACED) n->undone.ahead++;
+    if (fate == ASSAY_SHARE_REPLACED) n->undone.ahead = 0;
     return ASSAY_OK;
 }
 
@@ -469,46 +470,12 @@ static bool accepts_era(struct assay_holder_node *n, const struct assay_share_re
 
 enum { LATE_CLOSES = 2 }; /* it was there for a whole epoch */
 
-/* Derived from stored state and ledger, so that it can be derived again. */
-static bool is_derived(enum assay_service_kind kind)
-{
-    return kind != ASSAY_SERVICE_HOLDER && kind != ASSAY_SERVICE_SHARE_LIE;
-}
-
-static bool drops_derived(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                          uint32_t closes)
-{
-    (void)context;
-    (void)payload;
-    (void)closes;
-    return is_derived(kind);
-}
-
-static bool drops_late(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                       uint32_t closes)
-{
-    (void)context;
-    (void)payload;
-    return is_derived(kind) && closes >= LATE_CLOSES;
-}
-
-static bool drops_lie(void *context, enum assay_service_kind kind, struct assay_slice payload,
-                      uint32_t closes)
-{
-    const struct assay_holder_node *n = context;
-    struct assay_share_lie_record lie;
-    (void)closes;
-    return kind == ASSAY_SERVICE_SHARE_LIE &&
-           (assay_share_lie_record_decode(payload, &lie) != ASSAY_OK ||
-            assay_share_registry_lie_is_over(assay_follower_shares(n->follower), &lie));
-}
-
 /* All that must be stated, from the ledger as it is now. */
 static void restate(struct assay_holder_node *n)
 {
     ASSAY_ASSERT(n->holder != NULL && n->failure == ASSAY_OK);
     const struct assay_share_epoch epoch = epoch_of(n);
-    (void)assay_record_queue_drop(n->pending, drops_derived, n);
+    assay_holder_drop_derived(n->pending, 0);
     n->behind = false;
     assay_share_holder_crawl(n->holder, assay_follower_shares(n->follower), &epoch, n->now_ms,
                              &n->effects);
@@ -519,8 +486,8 @@ static void restate(struct assay_holder_node *n)
 static void drop_overtaken(struct assay_holder_node *n)
 {
     assay_record_queue_on_close(n->pending);
-    (void)assay_record_queue_drop(n->pending, drops_lie, n);
-    if (assay_record_queue_drop(n->pending, drops_late, n) > 0 || n->behind) restate(n);
+    assay_holder_drop_lies(n->pending, assay_follower_shares(n->follower));
+    if (assay_holder_drop_derived(n->pending, LATE_CLOSES) > 0 || n->behind) restate(n);
 }
 
 static void on_begin(void *context)

@@ -157,11 +157,11 @@ Test(cgroup, of_more_than_are_listed_is_stopped_when_it_is_empty)
         if (turn == 0) put_processes("cgroup.procs", 100000, 170000);
         else put("cgroup.procs", "10\n");
         for (int i = 0; turn == 1 && i < 1100; i++) {
-            char name[32];
+            char name[32], file[64];
             snprintf(name, sizeof name, "below-%d", i);
+            snprintf(file, sizeof file, "below-%d/cgroup.procs", i);
             cr_assert_eq(mkdir(folder_at(&folder, name), 0700), 0);
-            strcat(name, "/cgroup.procs");
-            put(name, "");
+            put(file, "");
         }
         put("cgroup.events", "populated 1\nfrozen 1\n");
         open_it();

@@ -2,8 +2,8 @@
  * tests/unit/engine/test_fast_sync_votes.c - fast sync next to a member that feeds the certificates
  * and blocks of past epochs, so that the node closes them by votes meanwhile.
  *
- * All that it sends is genuine. The node neither stops nor waits for a state that it no longer needs
- * (docs/protocol.md 5.30.3).
+ * All that it sends is genuine. The node neither stops nor waits for a state that it no longer
+ * needs (docs/protocol.md 5.30.3).
  */
 #include "sim/world/world_internal.h"
 

@@ -787,40 +787,13 @@ Test(net_http_answer, only_questions_are_answered)
         cr_expect_eq(answer.status, 405, "%s", methods[i]);
         cr_expect_str_eq(answer.allow, "GET, HEAD");
     }
-    const struct assay_http_request body = { .method = "GET", .path = "/livez", .has_body = true };
-    ask_request(&body, 100000);
-    cr_expect_str_eq(code(), "body_not_allowed");
-    const struct assay_http_request many = { .method = "GET",
-                                             .path = "/livez",
-                                             .too_many_parameters = true };
-    ask_request(&many, 100000);
-    cr_expect_str_eq(code(), "bad_request");
-    const struct assay_http_request image = { .method = "GET",
-                                              .path = "/v1/status",
-                                              .accept = "image/png, image/*;q=0.8" };
-    ask_request(&image, 100000);
-    cr_expect_str_eq(code(), "not_acceptable");
-}
-
-/* DNS rebinding, requests that mean two things: refused before answers of others are read. */
-Test(net_http_answer, what_is_not_for_this_machine_is_refused_first)
-{
-    static const char *const foreign[] = { "evil.example", "127.0.0.1.evil.example", "localhost.x",
-                                           "[::1]x", "" };
-    struct assay_http_request request = { .method = "GET",
-                                          .path = "/v1/nodes",
-                                          .loopback = true };
-    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
-        request.host = foreign[i];
-        cr_expect_not(assay_http_host_is_allowed(&request), "%s", foreign[i]);
-        ask_request(&request, 100100);
-        cr_expect_eq(answer.status, 403, "%s", foreign[i]);
+    static const struct { struct assay_http_request request; const char *code; } refused[] = {
+        { { .method = "GET", .path = "/livez", .has_body = true }, "body_not_allowed" },
+        { { .method = "GET", .path = "/livez", .too_many_parameters = true }, "bad_request" },
+        { { .method = "GET", .path = "/v1/status", .accept = "image/*;q=0.8" }, "not_acceptable" },
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        ask_request(&refused[i].request, 100000);
+        cr_expect_str_eq(code(), refused[i].code);
     }
-    request.host = "127.0.0.1:80";
-    cr_expect(assay_http_host_is_allowed(&request));
-    request.malformed = "two lengths";
-    cr_expect_not(assay_http_host_is_allowed(&request));
-    ask_request(&request, 100100);
-    cr_expect_eq(answer.status, 400);
-    cr_expect(answer.close, "nothing behind it is a request");
 }

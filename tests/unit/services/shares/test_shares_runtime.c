@@ -289,8 +289,8 @@ Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share
     close_world();
 }
 
-/* In the blocks that are undone its owner deleted it and put it again: the ledger has the put before
- * once more, of a later generation than the share that is here. */
+/* In the blocks that are undone its owner deleted it and put it again: the ledger has the put
+ * before once more, of a later generation than the share that is here. */
 Test(services_shares_runtime, a_new_era_that_undoes_another_put_erases_no_share, .timeout = 600)
 {
     struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
