@@ -88,9 +88,10 @@ void assay_recovery_free(struct assay_recovery *r);
 ASSAY_CHECKED enum assay_status assay_recovery_add(struct assay_recovery *r,
                                                    const struct assay_answer_file *answer,
                                                    const char **why);
-/* All are there; the result is the same in whatever order they were added. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual
- * acceptance alone is left) | ASSAY_E_NOT_FOUND (no head is proven) | ASSAY_E_INVALID (two heads of
- * one height differ: more than a third is dishonest) */
+/* All are there; the result is the same in whatever order they were added.
+ * Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual acceptance
+ * alone is left) | ASSAY_E_NOT_FOUND (no head is proven) | ASSAY_E_INVALID (two heads of one height
+ * differ: more than a third is dishonest) */
 ASSAY_CHECKED enum assay_status assay_recovery_evaluate(struct assay_recovery *r);
 /* More than two thirds of the members' weight have answered with whole logs, and for a block above
  * the head to be final a third or more would have to lie.

@@ -345,8 +345,8 @@ enum assay_share_result assay_share_registry_apply_read(
 enum assay_share_result assay_share_registry_apply_lie(struct assay_share_registry *r,
                                                        const struct assay_share_lie_record *record,
                                                        struct assay_share_facts *facts);
-/* Returns: whether a SHARE_LIE has no effect any more, whoever submits it: its signer is convicted or
- * has lost its slot, or the generation or attempt that it proves something about has ended. */
+/* Returns: whether a SHARE_LIE has no effect any more: its signer is convicted or has lost its
+ * slot, or the generation or attempt that it proves something about has ended. */
 bool assay_share_registry_lie_is_over(const struct assay_share_registry *r,
                                       const struct assay_share_lie_record *record);
 /* Sets the members whose evidence was certified in the epoch that closes next: only their silence

@@ -154,8 +154,8 @@ enum assay_share_fate assay_share_holder_fate(const struct assay_share_holder *h
                                               const uint8_t id[static 32]);
 /* Every call below clears the effects first, and checks some of the due ids: when wake_at_ms is now
  * or past, call tick at once. */
-/* Checks every id; at the start, and whenever facts were missed (a snapshot). What must be stated is
- * submitted again: the host may drop earlier statements, but those of SHARE_LIE. */
+/* Checks every id; at the start, and whenever facts were missed (a snapshot). What must be stated
+ * is submitted again: the host may drop earlier statements, but those of SHARE_LIE. */
 void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_share_registry *r,
                               const struct assay_share_epoch *epoch, uint64_t now_ms,
                               struct assay_share_effects *effects);

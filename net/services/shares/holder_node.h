@@ -72,7 +72,8 @@ void assay_holder_node_close(struct assay_holder_node **node);
  * member listed another holder: end) | ASSAY_E_CHAIN (a new era of the ledger undoes stored shares,
  * and nothing was erased: see status) | ASSAY_E_STORE (disk error) | ASSAY_E_SIGNATURE,
  * ASSAY_E_VERSION (the vault was modified) | ASSAY_E_CRYPTO | ASSAY_E_FULL (more shares in the
- * vault than the network may have) | ASSAY_E_IO | ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
+ * vault than the network may have) | ASSAY_E_IO | ASSAY_E_MEMORY. After anything but ASSAY_OK:
+ * close */
 ASSAY_CHECKED enum assay_status assay_holder_node_step(struct assay_holder_node *node,
                                                        int timeout_ms);
 /* Returns: its state. */
