@@ -316,12 +316,20 @@ Test(services_shares_runtime, a_new_era_that_undoes_another_put_erases_no_share,
     close_world();
 }
 
+static bool are_keyed(uint32_t cluster)
+{
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        if (!shares()->cluster[cluster].seat[slot].has_next) return false;
+    return true;
+}
+
 /* Most of what a holder states finds no room at once: it is stated later, and nothing ends. */
 Test(services_shares_runtime, a_full_queue_of_records_delays_and_stops_nothing, .timeout = 600)
 {
     struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
     w.pending_max = 1;
     open_world(1, SLOTS, 16);
+    cr_expect(becomes(are_keyed, 0, SOON_MS), "readiness found room, and then the keys");
     put(1);
     cr_expect(becomes(has_all, 0, SOON_MS));
     start(SPARE, 0);
