@@ -438,7 +438,7 @@ static enum assay_status compare_stored(void *context, const uint8_t name[static
     (void)bytes;
     n->undone.kept++;
     if (fate == ASSAY_SHARE_UNLISTED) n->undone.unknown++;
-    if (fate == ASSAY_SHARE_REPLACED) n->undone.ahead = 0;
+    if (fate == ASSAY_SHARE_REPLACED) n->undone.ahead++;
     return ASSAY_OK;
 }
 
