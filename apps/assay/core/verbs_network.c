@@ -48,7 +48,8 @@
           ASSAY_OPTION_MANY },                                                                     \
         { "undrain", "NODE", "return this member to service", ASSAY_OPTION_MANY },                 \
         { "policy", "FILE", "a complete policy, as YAML", 0 },                                     \
-        { "allow-reference", "FIELD=HEX", "allow this value in the policy in force",               \
+        { "allow-reference", "FIELD=HEX",                                                          \
+          "allow this value in the policy in force; any instead: every program may be accepted",   \
           ASSAY_OPTION_MANY },                                                                     \
         { "retire-reference", "FIELD=HEX", "accept this value with a warning",                     \
           ASSAY_OPTION_MANY },                                                                     \
@@ -330,7 +331,8 @@ const struct assay_verb assay_verbs_network[] = {
     { "change", "simulate", "FILE",
       "Simulate a change: appraise the evidence of the last 8 epochs under the new rules, and "
       "report the members that would be suspended and the remaining fault tolerance.",
-      EXIT_CHANGE ", 10 a member would be suspended, 11 it would be reverted",
+      EXIT_CHANGE ", 10 a member would be suspended or the others may lack a quorum, 11 it would "
+                  "be reverted",
       "assay change simulate drain.change\n",
       (const struct assay_option[]){ SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "sign", "FILE",
