@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/http/test_explain.c - tests of the document explain: advice about a member, and the
- * closes that moved its score.
+ * tests/unit/net/http/test_explain.c - tests of the document explain: advice about a member, and
+ * the closes that moved its score.
  */
 #include "net/http/answer.h"
 #include "net/json/json.h"
