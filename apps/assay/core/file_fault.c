@@ -96,3 +96,12 @@ int cli_print_file_fault(bool json, const char *option, const char *path, enum a
                            is_missing ? "not_found" : "usage", "%s%s: %s", option, path,
                            cli_file_fault(path, status));
 }
+
+int cli_operator_key_exit(const char *path, enum assay_status status)
+{
+    struct assay_file_kind kind;
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (assay_status_class(status) == ASSAY_CLASS_INPUT) return ASSAY_EXIT_MALFORMED;
+    const bool other = assay_file_kind_at(path, &kind) && !kind.is_secret;
+    return status == ASSAY_E_IO && other ? ASSAY_EXIT_MALFORMED : ASSAY_EXIT_INTERNAL;
+}

@@ -124,10 +124,6 @@ const char *cli_change_group(const struct assay_change_options *options);
 int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
                     const char *what);
 
-/* Exit status for an operator key that cannot be loaded: another file in its place is one that is
- * malformed, also where its permissions are what is found first. Returns: an enum assay_exit. */
-int cli_operator_key_exit(const char *path, enum assay_status status);
-
 /* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
  * OK, *document. */
 int cli_change_request(const struct assay_change_options *options, const char *request,

@@ -6,7 +6,6 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
 
-#include "base/file/kind.h"
 
 #include <stdio.h>
 
@@ -56,13 +55,4 @@ int cli_change_signer_check(const struct assay_change_options *options, const ch
         result = cli_change_signer_among(options, verb, source.basis->effective.genesis, id);
     cli_change_source_close(&source);
     return result;
-}
-
-int cli_operator_key_exit(const char *path, enum assay_status status)
-{
-    struct assay_file_kind kind;
-    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
-    if (assay_status_class(status) == ASSAY_CLASS_INPUT) return ASSAY_EXIT_MALFORMED;
-    const bool other = assay_file_kind_at(path, &kind) && !kind.is_secret;
-    return status == ASSAY_E_IO && other ? ASSAY_EXIT_MALFORMED : ASSAY_EXIT_INTERNAL;
 }

@@ -4,7 +4,6 @@
  * What is signed is the chain id, the digest of everything the file fixes: read it with `assay
  * genesis show` before. Signing again replaces the operator's own signature.
  */
-#include "apps/assay/members/change.h"
 #include "apps/assay/setup/genesis.h"
 
 #include "apps/assay/core/file_fault.h"
