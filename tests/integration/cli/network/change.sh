@@ -97,7 +97,7 @@ case $out in *'signed by alpha, beta'* | *'signed by beta, alpha'*) ;; *) wrong 
 case $out in *'drain node-5'*) ;; *) wrong "what: $out" ;; esac
 expect 0 'drained    node-5' change list
 expect 0 'stage          drained' ask 5 status
-expect 0 'drained; ' ask 1 nodes
+expect 0 's  drained' ask 1 nodes
 expect 6 'is taken, the next one is 2' change submit rest
 expect 0 'undrain node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2
