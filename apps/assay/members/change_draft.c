@@ -48,10 +48,10 @@ static const char *verb_of(const struct drafting *d)
     return cli_change_group(d->options);
 }
 
-static int refuse(const struct drafting *d, const char *format, ...)
+static int refuse_draft(const struct drafting *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static int refuse(const struct drafting *d, const char *format, ...)
+static int refuse_draft(const struct drafting *d, const char *format, ...)
 {
     char words[512];
     va_list arguments;
@@ -183,7 +183,7 @@ static int draft_maintenance(struct drafting *d, const char *text)
     uint64_t epochs = 0;
     if (equals == NULL || !parse_number(equals + 1, &epochs) || epochs == 0 ||
         epochs > ASSAY_MAINTENANCE_EPOCHS)
-        return refuse(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
+        return refuse_draft(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
                       ASSAY_MAINTENANCE_EPOCHS);
     struct assay_action *action = add_action(d, ASSAY_ACTION_MAINTENANCE);
     action->epochs = (uint32_t)epochs;
@@ -198,12 +198,12 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
                                               .endorsements = &d->rules.endorsements,
                                               .policy = d->rules.policy };
     if (request->sample == NULL || request->operator_name == NULL)
-        return refuse(d, "--join CARD is followed by --sample and --operator");
+        return refuse_draft(d, "--join CARD is followed by --sample and --operator");
     struct assay_action *action = add_action(d, ASSAY_ACTION_JOIN);
     const enum assay_status status =
         cli_member_read(request->argument, request->sample, &rules, &d->cards[d->count - 1],
                         &action->card, message);
-    if (status != ASSAY_OK) return refuse(d, "%s", message);
+    if (status != ASSAY_OK) return refuse_draft(d, "%s", message);
     const struct assay_slice name =
         assay_slice_over(request->operator_name, strlen(request->operator_name));
     for (uint32_t i = 0; i < effective->operator_count; i++) {
@@ -240,7 +240,7 @@ static int draft_policy(struct drafting *d, const char *path)
     }
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     free(text);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse(d, "%s:%s", path, why);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse_draft(d, "%s:%s", path, why);
 }
 
 static struct assay_reference *find_reference(struct assay_policy *p,
@@ -277,11 +277,11 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     wanted.value_len = (uint32_t)(hex_len / 2);
     if (equals == NULL ||
         assay_reference_field_parse(text, (size_t)(equals - text), &wanted.field) != ASSAY_OK)
-        return refuse(d, "%s: expected FIELD=HEX, as mrenclave=0011...", text);
+        return refuse_draft(d, "%s: expected FIELD=HEX, as mrenclave=0011...", text);
     if (hex_len > 2 * sizeof wanted.value ||
         assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
         !assay_reference_field_fits(wanted.field, wanted.value_len))
-        return refuse(d,
+        return refuse_draft(d,
                       "%s: expected FIELD=HEX: %s hexadecimal digits of %.*s, found %zu characters",
                       text, digits_of(wanted.field), (int)(equals - text), text, hex_len);
     struct assay_policy *p = get_edited_policy(d);
@@ -296,7 +296,7 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
                                "%s: the policy has no such reference to retire: %s", verb_of(d),
                                text);
     if (p->reference_count == ASSAY_REFERENCES_MAX)
-        return refuse(d, "the policy has %d references: no more fit",
+        return refuse_draft(d, "the policy has %d references: no more fit",
                       ASSAY_REFERENCES_MAX);
     p->references[p->reference_count++] = wanted;
     return ASSAY_EXIT_OK;
@@ -317,7 +317,7 @@ static int lint_policies(const struct drafting *d, struct assay_lint_report *now
             (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
                           assay_lint_name(f->lint));
     }
-    return refuse(d, "the new policy has ineffective rules: see above");
+    return refuse_draft(d, "the new policy has ineffective rules: see above");
 }
 
 static int lint_policy(const struct drafting *d)
@@ -350,7 +350,7 @@ static int put_policy(struct drafting *d)
 {
     struct assay_slice bytes;
     if (d->policy == NULL && d->any_program)
-        return refuse(d, "--allow-reference any: no other option edits the policy");
+        return refuse_draft(d, "--allow-reference any: no other option edits the policy");
     if (d->policy == NULL) return ASSAY_EXIT_OK;
     enum assay_status status = assay_policy_check(d->policy);
     const int programs = status == ASSAY_OK ? check_programs(d) : ASSAY_EXIT_OK;
@@ -440,7 +440,7 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
-    return refuse(d,
+    return refuse_draft(d,
                   "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
                   "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
                   "amplification_percent=100..300, quiet_floor_percent=67..100, "
@@ -467,7 +467,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     struct assay_genesis *g = d->operators;
     uint64_t threshold = 0;
     if (d->options->threshold == NULL || !parse_number(d->options->threshold, &threshold))
-        return refuse(d, "--operators FILE wants --threshold N");
+        return refuse_draft(d, "--operators FILE wants --threshold N");
     const enum assay_status status = assay_file_read(path, OPERATORS_FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, path);
     *text = malloc(len + 1);
@@ -484,7 +484,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
         if (end != NULL) *end++ = '\0';
         number++;
         if (!take_operator(g, line))
-            return refuse(d,
+            return refuse_draft(d,
                           "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
                           "digits)",
                           path, number);
@@ -493,7 +493,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
     g->operators_number = d->sequence;
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
     if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
-        return refuse(d,
+        return refuse_draft(d,
                       "--threshold %llu of %u operators: it is more than half of "
                       "them, and not more than all",
                       (unsigned long long)threshold, (unsigned)g->operator_count);
@@ -522,7 +522,7 @@ static int draft_collateral(struct drafting *d, const char *text)
         found = &d->state->updates[i];
     }
     if (found == NULL)
-        return refuse(d,
+        return refuse_draft(d,
                       "--collateral %s: nothing of that digest waits or was reverted "
                       "(assay collateral status)",
                       text);
@@ -537,7 +537,7 @@ static int draft_services(struct drafting *d, const char *path)
     const struct assay_change_basis *basis = d->source.basis;
     const struct assay_slice before =
         d->recovers ? basis->effective.genesis->services : assay_change_plan(basis);
-    if (d->has_plan) return refuse(d, "--services once");
+    if (d->has_plan) return refuse_draft(d, "--services once");
     d->has_plan = true;
     const int result =
         cli_change_services_draft(d->options, before, path, d->plan_bytes, &document);
@@ -559,7 +559,7 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     case ASSAY_CHANGE_OPT_DENY: return draft_reference(d, w->argument, ASSAY_REFERENCE_DENIED);
     case ASSAY_CHANGE_OPT_PARAMETER: return draft_parameter(d, w->argument);
     case ASSAY_CHANGE_OPT_OPERATORS:
-        if (*text != NULL) return refuse(d, "--operators once");
+        if (*text != NULL) return refuse_draft(d, "--operators once");
         return draft_operators(d, w->argument, text);
     case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
     case ASSAY_CHANGE_OPT_SERVICES: return draft_services(d, w->argument);
@@ -574,11 +574,11 @@ static int take_when(const struct drafting *d, struct assay_change *change)
     uint64_t value = ACTIVATION_DEFAULT;
     const bool ahead = text == NULL || text[0] == '+';
     if (text != NULL && !parse_number(ahead ? text + 1 : text, &value))
-        return refuse(d, "--activation: expected +N or an epoch, found %s", text);
+        return refuse_draft(d, "--activation: expected +N or an epoch, found %s", text);
     if (ahead && assay_add_u64(value, running, &value) != ASSAY_OK) value = UINT64_MAX;
     change->activation = value;
     if (d->options->forces != NULL && !parse_number(d->options->forces, &change->forces))
-        return refuse(d, "--force: expected a sequence number, found %s",
+        return refuse_draft(d, "--force: expected a sequence number, found %s",
                       d->options->forces);
     return ASSAY_EXIT_OK;
 }
@@ -598,9 +598,9 @@ static int write_draft(struct drafting *d)
     struct assay_change decoded;
     if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
     if (status == ASSAY_E_SYNTAX)
-        return refuse(d, "maintenance must be the only action");
+        return refuse_draft(d, "maintenance must be the only action");
     if (status == ASSAY_E_FULL)
-        return refuse(d, "more than %d bytes: make two changes of it",
+        return refuse_draft(d, "more than %d bytes: make two changes of it",
                       ASSAY_CHANGE_LEN_MAX);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the change");
 

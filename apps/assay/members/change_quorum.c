@@ -33,10 +33,10 @@ static void ask_reachable(const struct assay_change_options *options,
                           const struct assay_state *state, bool *absent)
 {
     struct assay_json *document = NULL;
-    struct assay_change_options asks = *options;
-    asks.json = false; /* its failure is a note beside the one document */
+    struct assay_change_options quiet = *options;
+    quiet.json = false; /* its failure is a note beside the one document */
     if (options->store != NULL) return; /* of a stopped node: only the state is known */
-    if (cli_change_request(&asks, "nodes", &document) != ASSAY_EXIT_OK) return;
+    if (cli_change_request(&quiet, "nodes", &document) != ASSAY_EXIT_OK) return;
     mark_unreachable(assay_json_get(assay_json_get(document, "data"), "nodes"), state, absent);
     assay_json_free(&document);
 }

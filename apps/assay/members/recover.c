@@ -217,10 +217,10 @@ static bool read_epochs(const char *text, uint64_t *epochs)
 static void warn_of_health(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
-    struct assay_change_options asks = options->change;
+    struct assay_change_options quiet = options->change;
     bool all = true;
-    asks.json = false; /* its failure is a note beside the one document */
-    if (cli_change_request(&asks, "nodes", &document) != ASSAY_EXIT_OK) return;
+    quiet.json = false; /* its failure is a note beside the one document */
+    if (cli_change_request(&quiet, "nodes", &document) != ASSAY_EXIT_OK) return;
     const struct assay_json *nodes = assay_json_get(assay_json_get(document, "data"), "nodes");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *node = assay_json_at(nodes, i);

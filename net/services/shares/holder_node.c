@@ -486,7 +486,7 @@ static void restate(struct assay_holder_node *n)
 static void drop_overtaken(struct assay_holder_node *n)
 {
     assay_record_queue_on_close(n->pending);
-    assay_holder_drop_lies(n->pending, assay_follower_shares(n->follower));
+    assay_holder_drop_disputes(n->pending, assay_follower_shares(n->follower));
     if (assay_holder_drop_derived(n->pending, LATE_CLOSES) > 0 || n->behind) restate(n);
 }
 

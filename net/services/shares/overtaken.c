@@ -30,7 +30,7 @@ size_t assay_holder_drop_derived(struct assay_record_queue *queue, uint32_t clos
     return assay_record_queue_drop(queue, is_derived_and_late, &closes);
 }
 
-size_t assay_holder_drop_lies(struct assay_record_queue *queue,
+size_t assay_holder_drop_disputes(struct assay_record_queue *queue,
                               const struct assay_share_registry *shares)
 {
     ASSAY_ASSERT(queue != NULL && shares != NULL);

@@ -12,7 +12,7 @@
  * for so many closes. Returns: their number */
 size_t assay_holder_drop_derived(struct assay_record_queue *queue, uint32_t closes);
 /* Removes the SHARE_LIE records of disputes that are over. Returns: their number */
-size_t assay_holder_drop_lies(struct assay_record_queue *queue,
+size_t assay_holder_drop_disputes(struct assay_record_queue *queue,
                               const struct assay_share_registry *shares);
 
 #endif

@@ -178,7 +178,8 @@ start 7
 start 5
 # Accepted by the command while it is behind, then killed: the document is in the store (9.16.9).
 check 'node 5 answers' until_true 20 ask 5 status
-ask 5 recover accept recover-1 >accepted-5 2>&1
+accepts() { ask 5 recover accept recover-1 >accepted-5 2>&1 || ! grep -q 'try again later' accepted-5; }
+check 'node 5 was asked to accept' until_true 20 accepts
 kept() { ask 5 recover status --json >kept-5 2>&1; grep -q accepted_id kept-5 || in_era 5 1; }
 check "node 5 accepts: $(cat accepted-5)" kept
 kill -KILL "$pid_5"
