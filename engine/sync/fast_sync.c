@@ -113,21 +113,26 @@ static void clear_nothing(struct assay_engine *e)
     assay_bytes_zero(e->parts->fast_sync.done, ASSAY_MEMBERS_MAX / 8);
 }
 
+/* A new round: each peer has its turn again, also one that did not answer. */
+static void start_round(struct assay_engine *e)
+{
+    clear_nothing(e);
+    assay_bytes_zero(e->parts->fast_sync.unresponsive, ASSAY_MEMBERS_MAX / 8);
+}
+
 static bool is_checkpoint(const struct assay_fast_sync *l)
 {
     return l->has_checkpoint && l->epoch == l->checkpoint.epoch;
 }
 
-/* Requests begin once more. A state that no peer had, or none that answered, is not the only way:
- * the peers have gone on meanwhile. */
+/* A state that no peer had is not the only way: the peers have gone on meanwhile. */
 void assay_fast_sync_retry(struct assay_engine *e)
 {
     struct assay_fast_sync *l = &e->parts->fast_sync;
     l->tried = false;
     if (l->phase != ASSAY_FAST_SYNC_STATE || is_checkpoint(l)) return;
     l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
-    clear_nothing(e);
-    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
+    start_round(e);
 }
 
 void assay_fast_sync_fail(struct assay_engine *e)
@@ -163,7 +168,7 @@ static void start_boundaries(struct assay_engine *e)
         l->tried = true;
         return;
     }
-    clear_nothing(e);
+    start_round(e);
     l->thorough = false;
     l->repeated = false;
     l->rounds = 0;
@@ -171,7 +176,6 @@ static void start_boundaries(struct assay_engine *e)
     l->unaccepted = false;
     l->waits_for = ASSAY_SLOT_ALL;
     assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
-    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
     l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     l->epoch = e->head->state.epoch;
     l->era = e->head->state.era;
@@ -510,8 +514,7 @@ static enum assay_status on_no_boundaries(struct assay_engine *e, uint16_t from)
         if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
         if (!l->repeated) { /* a peer that did not answer once may be the one that has them */
             l->repeated = true;
-            clear_nothing(e);
-            assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
+            start_round(e);
             return ASSAY_E_NOT_FOUND;
         }
         stop_fast_sync(e, l->unaccepted ? ASSAY_MISSING_ACCEPTANCE : ASSAY_MISSING_BLOCKS);
@@ -578,9 +581,8 @@ static enum assay_status receive_page(struct assay_engine *e,
     return ASSAY_OK;
 }
 
-/* Whether the answer of `sent` boundaries ends where those of its sender end: less than half of a
- * page, so another one had room, and each was taken. A page ends with its era, too: the next era
- * has another page. */
+/* Whether `sent` boundaries are all that the sender has: less than half of a page, each taken, and
+ * of one era, since the next era has another page. */
 static bool has_all(const struct assay_engine *e, uint32_t sent, size_t len)
 {
     const struct assay_fast_sync *l = e->fast_sync;
@@ -726,11 +728,10 @@ static enum assay_status on_no_state(struct assay_engine *e, uint16_t from)
     struct assay_fast_sync *l = &e->parts->fast_sync;
     assay_bit_add(l->done, from);
     if (!is_round_over(e)) return ASSAY_E_NOT_FOUND;
-    clear_nothing(e);
+    start_round(e);
     l->thorough = true;
     /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
      * A checkpoint's state has no other way. */
-    assay_bytes_zero(l->unresponsive, ASSAY_MEMBERS_MAX / 8);
     if (++l->rounds >= ROUNDS_MAX || is_checkpoint(l)) stop_fast_sync(e, ASSAY_MISSING_STATE);
     else l->phase = ASSAY_FAST_SYNC_BOUNDARIES;
     return ASSAY_E_NOT_FOUND;

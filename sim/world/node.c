@@ -192,7 +192,7 @@ static bool is_newer_donor(const struct world_node *a, const struct world_node *
 }
 
 /* From the genesis and an empty store it knows no member that it could fetch the chain from: the
- * genesis does not list it (it joined), or lists nobody else that still has a machine. */
+ * genesis does not list it (it joined), or lists no other member that still has a machine. */
 static bool needs_bundle(const struct assay_sim_world *w, uint32_t node)
 {
     if (w->nodes[node].bundled) return true;

@@ -35,7 +35,7 @@ struct drafting {
     struct assay_policy *policy; /* edited policy; NULL: no option edits it */
     uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
     bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
-    uint64_t sequence; /* of the change; 0: the next one of the state */
+    uint64_t sequence;       /* of the change; 0: the next one of the state */
     struct assay_genesis *operators; /* the new list */
     struct assay_genesis_parameters parameters;
     bool has_parameters;
@@ -184,7 +184,7 @@ static int draft_maintenance(struct drafting *d, const char *text)
     if (equals == NULL || !parse_number(equals + 1, &epochs) || epochs == 0 ||
         epochs > ASSAY_MAINTENANCE_EPOCHS)
         return refuse_draft(d, "--maintenance: expected NODE=EPOCHS, 1 to %d",
-                      ASSAY_MAINTENANCE_EPOCHS);
+                            ASSAY_MAINTENANCE_EPOCHS);
     struct assay_action *action = add_action(d, ASSAY_ACTION_MAINTENANCE);
     action->epochs = (uint32_t)epochs;
     return find_node(d, text, (size_t)(equals - text), action->node_id);
@@ -281,9 +281,9 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
     if (hex_len > 2 * sizeof wanted.value ||
         assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
         !assay_reference_field_fits(wanted.field, wanted.value_len))
-        return refuse_draft(d,
-                      "%s: expected FIELD=HEX: %s hexadecimal digits of %.*s, found %zu characters",
-                      text, digits_of(wanted.field), (int)(equals - text), text, hex_len);
+        return refuse_draft(
+            d, "%s: expected FIELD=HEX: %s hexadecimal digits of %.*s, found %zu characters", text,
+            digits_of(wanted.field), (int)(equals - text), text, hex_len);
     struct assay_policy *p = get_edited_policy(d);
     if (p == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, text);
     struct assay_reference *held = find_reference(p, &wanted);
@@ -296,8 +296,7 @@ static int draft_reference(struct drafting *d, const char *text, enum assay_refe
                                "%s: the policy has no such reference to retire: %s", verb_of(d),
                                text);
     if (p->reference_count == ASSAY_REFERENCES_MAX)
-        return refuse_draft(d, "the policy has %d references: no more fit",
-                      ASSAY_REFERENCES_MAX);
+        return refuse_draft(d, "the policy has %d references: no more fit", ASSAY_REFERENCES_MAX);
     p->references[p->reference_count++] = wanted;
     return ASSAY_EXIT_OK;
 }
@@ -410,12 +409,12 @@ static int draft_parameter(struct drafting *d, const char *text)
     const struct assay_slice name = assay_slice_over(text, len);
     bool good = false;
     d->has_parameters = true;
-    if (is_word(name, "epoch_ms")) good = parse_u32(value, &p->epoch_ms) &&
-                                      p->epoch_ms >= ASSAY_EPOCH_MS_MIN &&
-                                      p->epoch_ms <= ASSAY_EPOCH_MS_MAX;
-    if (is_word(name, "block_len_max")) good = parse_u32(value, &p->block_len_max) &&
-                                           p->block_len_max >= ASSAY_BLOCK_LEN_MIN &&
-                                           p->block_len_max <= ASSAY_BLOCK_LEN_MAX;
+    if (is_word(name, "epoch_ms"))
+        good = parse_u32(value, &p->epoch_ms) && p->epoch_ms >= ASSAY_EPOCH_MS_MIN &&
+               p->epoch_ms <= ASSAY_EPOCH_MS_MAX;
+    if (is_word(name, "block_len_max"))
+        good = parse_u32(value, &p->block_len_max) && p->block_len_max >= ASSAY_BLOCK_LEN_MIN &&
+               p->block_len_max <= ASSAY_BLOCK_LEN_MAX;
     if (is_word(name, "operator_cap"))
         good = parse_cap(value, &p->operator_cap_num, &p->operator_cap_den);
     if (is_word(name, "vendor_cap"))
@@ -441,11 +440,11 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
     return refuse_draft(d,
-                  "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
-                  "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
-                  "amplification_percent=100..300, quiet_floor_percent=67..100, "
-                  "verifier=HEX|none or level=N",
-                  text);
+                        "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
+                        "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
+                        "amplification_percent=100..300, quiet_floor_percent=67..100, "
+                        "verifier=HEX|none or level=N",
+                        text);
 }
 
 /* "NAME PUBLIC_KEY"; what begins with # is none. The name is cut out of the line. */
@@ -485,18 +484,18 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
         number++;
         if (!take_operator(g, line))
             return refuse_draft(d,
-                          "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
-                          "digits)",
-                          path, number);
+                                "%s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
+                                "digits)",
+                                path, number);
         line = end;
     }
     g->operators_number = d->sequence;
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
     if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
         return refuse_draft(d,
-                      "--threshold %llu of %u operators: it is more than half of "
-                      "them, and not more than all",
-                      (unsigned long long)threshold, (unsigned)g->operator_count);
+                            "--threshold %llu of %u operators: it is more than half of "
+                            "them, and not more than all",
+                            (unsigned long long)threshold, (unsigned)g->operator_count);
     assay_genesis_sort(g);
     struct assay_writer w = assay_writer_over(d->operator_bytes, ASSAY_OPERATORS_LEN_MAX);
     struct assay_slice document = { 0 };
@@ -523,9 +522,9 @@ static int draft_collateral(struct drafting *d, const char *text)
     }
     if (found == NULL)
         return refuse_draft(d,
-                      "--collateral %s: nothing of that digest waits or was reverted "
-                      "(assay collateral status)",
-                      text);
+                            "--collateral %s: nothing of that digest waits or was reverted "
+                            "(assay collateral status)",
+                            text);
     assay_bytes_copy(add_action(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
     return ASSAY_EXIT_OK;
 }
@@ -578,8 +577,7 @@ static int take_when(const struct drafting *d, struct assay_change *change)
     if (ahead && assay_add_u64(value, running, &value) != ASSAY_OK) value = UINT64_MAX;
     change->activation = value;
     if (d->options->forces != NULL && !parse_number(d->options->forces, &change->forces))
-        return refuse_draft(d, "--force: expected a sequence number, found %s",
-                      d->options->forces);
+        return refuse_draft(d, "--force: expected a sequence number, found %s", d->options->forces);
     return ASSAY_EXIT_OK;
 }
 
@@ -597,11 +595,9 @@ static int write_draft(struct drafting *d)
     if (status == ASSAY_OK) status = assay_writer_finish(&w, &body);
     struct assay_change decoded;
     if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
-    if (status == ASSAY_E_SYNTAX)
-        return refuse_draft(d, "maintenance must be the only action");
+    if (status == ASSAY_E_SYNTAX) return refuse_draft(d, "maintenance must be the only action");
     if (status == ASSAY_E_FULL)
-        return refuse_draft(d, "more than %d bytes: make two changes of it",
-                      ASSAY_CHANGE_LEN_MAX);
+        return refuse_draft(d, "more than %d bytes: make two changes of it", ASSAY_CHANGE_LEN_MAX);
     if (status != ASSAY_OK) return cli_change_fail(d->options, status, "the change");
 
     char message[ASSAY_CHANGE_MESSAGE];
@@ -609,8 +605,8 @@ static int write_draft(struct drafting *d)
     assay_sha256(body.bytes, body.len, draft.digest);
     status = assay_change_review(d->source.basis, &draft, false, message);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
-        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "%s: %s", verb_of(d), message);
+        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict", "%s: %s",
+                               verb_of(d), message);
     const int result = cli_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
     return result == ASSAY_EXIT_OK ? cli_change_print(d->options, &d->source, &draft) : result;
 }

@@ -162,7 +162,7 @@ Test(fast_sync_peers, what_becomes_final_during_a_round_does_not_restart_it, .ti
 }
 
 /* The one peer that has boundaries is down when it is asked, and back before the others have said
- * that they have none: the node does not report that nobody has them before it was asked again. */
+ * that they have none: before it is asked again, the node does not report that no peer has them. */
 Test(fast_sync_peers, a_peer_that_was_down_is_asked_again_before_the_end, .timeout = 600)
 {
     enum { NODES = 8, HAS = 3 };
