@@ -3,7 +3,8 @@
  *
  * A seed of a format that is no more reaches nothing behind the decoder's first check, and no
  * replay of the corpus notices. So the unit test of a format reads its seeds; with UPDATE=1 in its
- * environment it writes them first.
+ * environment it writes them first, below the build's folder, where tests/fuzz/pack.sh takes them
+ * from.
  */
 #ifndef ASSAY_TESTS_SUPPORT_SEED_H
 #define ASSAY_TESTS_SUPPORT_SEED_H
@@ -19,7 +20,7 @@ enum { SEED_MAX = 1 << 18 };
 static inline FILE *seed_open(const char *folder, const char *name, const char *mode)
 {
     char path[512];
-    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/%s/%s", ASSAY_SOURCE_DIR, folder, name);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", ASSAY_TEST_CORPUS, folder, name);
     FILE *file = fopen(path, mode);
     cr_assert_not_null(file, "%s", path);
     return file;

@@ -33,8 +33,8 @@ find . \( -name build -o -name .git \) -prune -o -type f \
         printf "promise\t%s\t%d\t\ta promise is not code: do it, or file an issue\n", FILENAME, FNR
     }' /dev/null >>"$work/found"
 
-# A folder is scanned at a glance; inputs of fuzz targets are no reading.
-find . \( -name build -o -name .git -o -name node_modules -o -path ./tests/fuzz/corpus \) -prune -o -path './*' -print |
+# A folder is scanned at a glance.
+find . \( -name build -o -name .git -o -name node_modules \) -prune -o -path './*' -print |
     sed 's|^\./||' | awk -F/ -v tab="$tab" '
     { folder = $0; if (!sub(/\/[^\/]*$/, "", folder)) folder = "."; entries[folder]++ }
     END {

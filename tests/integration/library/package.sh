@@ -138,7 +138,8 @@ if command -v pkg-config >/dev/null; then
     # shellcheck disable=SC2046
     check 'examples/standing.c builds' "$cc" "$root/examples/standing.c" \
         $(pkg-config --cflags --libs assay) -o "$work/standing"
-    proofs=$root/tests/fuzz/corpus/engine_proof
+    proofs=$work/proofs
+    mkdir "$proofs" && tar -xf "$root/tests/fuzz/corpus/engine/proof.tar" -C "$proofs"
     standing() { LD_LIBRARY_PATH=$lib "$work/standing" "$@" 2>&1; }
     # The files are of one moment: an hour after their network's genesis, whose time in ms stands 13
     # bytes before the end of its checkpoint.

@@ -88,7 +88,7 @@ static void expect_each_value_to_count(const char *name, reader read)
     uint8_t *const bent = malloc(TEXT_MAX);
     size_t len = 0, tried = 0, refused = 0;
     cr_assert_not_null(bent);
-    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/quote_json/%s", ASSAY_SOURCE_DIR, name);
+    (void)snprintf(path, sizeof path, "%s/quote_json/%s", ASSAY_TEST_CORPUS, name);
     cr_assert_eq(assay_file_read(path, TEXT_MAX / 2, &seed, &len), ASSAY_OK, "%s", path);
     cr_assert_eq(read(seed, len), ASSAY_OK, "%s", name);
     for (size_t at = 1; at < len; at++) {

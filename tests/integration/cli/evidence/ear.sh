@@ -32,8 +32,9 @@ verify() { "$ASSAY" evidence verify quote --collateral vendor "$@"; }
 expect 2 'give --collateral DIR' "$ASSAY" evidence verify quote
 expect 2 'give --collateral DIR' "$ASSAY" evidence explain quote
 expect 2 '"detail"' "$ASSAY" evidence verify quote --json
-expect 11 'kind        nitro' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_nitro/document"
-expect 12 'kind        cca' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_cca/debug"
+for archive in nitro cca; do tar -xf "$ROOT/tests/fuzz/corpus/quote/$archive.tar" || exit 2; done
+expect 11 'kind        nitro' "$ASSAY" evidence verify document
+expect 12 'kind        cca' "$ASSAY" evidence verify debug
 
 # --- made and read, both families
 for profile in ietf-03 veraison-2023; do

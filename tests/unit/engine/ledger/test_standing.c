@@ -20,7 +20,7 @@ static struct file whole, bare, absent, genesis, checkpoint;
 static void read_file(const char *name, struct file *into)
 {
     char path[512];
-    (void)snprintf(path, sizeof path, ASSAY_SOURCE_DIR "/tests/fuzz/corpus/engine_proof/%s", name);
+    (void)snprintf(path, sizeof path, ASSAY_TEST_CORPUS "/engine_proof/%s", name);
     FILE *f = fopen(path, "rb");
     cr_assert_not_null(f, "%s", path);
     into->len = fread(into->bytes, 1, sizeof into->bytes, f);

@@ -165,7 +165,7 @@ static void expect_one_encoding(const char *name, reader read)
     uint8_t *seed = NULL, out[DER_MAX];
     size_t len = 0;
     struct meaning good = { 0 };
-    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/quote_x509/%s", ASSAY_SOURCE_DIR, name);
+    (void)snprintf(path, sizeof path, "%s/quote_x509/%s", ASSAY_TEST_CORPUS, name);
     cr_assert_eq(assay_file_read(path, DER_MAX / 2, &seed, &len), ASSAY_OK, "%s", path);
     cr_assert(read(seed, len, &good), "%s", name);
     struct bending b = { .bend = BEND_NONE, .target = SIZE_MAX, .twin = SIZE_MAX };
@@ -217,7 +217,7 @@ static void expect_one_algorithm(const char *name)
     uint8_t *seed = NULL, out[DER_MAX];
     size_t len = 0, refused = 0;
     struct meaning good = { 0 };
-    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/quote_x509/%s", ASSAY_SOURCE_DIR, name);
+    (void)snprintf(path, sizeof path, "%s/quote_x509/%s", ASSAY_TEST_CORPUS, name);
     cr_assert_eq(assay_file_read(path, DER_MAX / 2, &seed, &len), ASSAY_OK, "%s", path);
     cr_assert(read_certificate(seed, len, &good), "%s", name);
     struct bending whole = { .bend = BEND_NONE, .target = SIZE_MAX, .twin = SIZE_MAX };
