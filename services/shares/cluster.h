@@ -345,6 +345,10 @@ enum assay_share_result assay_share_registry_apply_read(
 enum assay_share_result assay_share_registry_apply_lie(struct assay_share_registry *r,
                                                        const struct assay_share_lie_record *record,
                                                        struct assay_share_facts *facts);
+/* Returns: whether the member in the slot has listed this key for this cluster. */
+bool assay_share_registry_has_listed(const struct assay_share_registry *r, uint32_t slot,
+                                     uint32_t cluster,
+                                     const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
 /* Returns: whether a SHARE_LIE has no effect any more: its signer is convicted or has lost its
  * slot, or the generation or attempt that it proves something about has ended. */
 bool assay_share_registry_lie_is_over(const struct assay_share_registry *r,

@@ -305,3 +305,12 @@ void assay_share_start_reshares(struct assay_share_registry *r, struct assay_sha
         r->begin_at = number + 1; /* the next one is behind it: none waits permanently */
     }
 }
+
+bool assay_share_registry_has_listed(const struct assay_share_registry *r, uint32_t slot,
+                                     uint32_t cluster,
+                                     const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    ASSAY_ASSERT(slot < ASSAY_SHARE_MEMBERS_MAX && cluster < ASSAY_SHARE_CLUSTERS_MAX);
+    const struct assay_share_member *m = &r->member[slot];
+    return m->listed && m->cluster == cluster && assay_bytes_equal(m->key, key, sizeof m->key);
+}

@@ -58,6 +58,7 @@ static void forget_records(struct holder_host *k)
 {
     for (uint32_t i = 0; i < PENDING; i++)
         waiting_drop(&k->waiting[i]);
+    k->statements = (struct assay_share_statements){ 0 };
 }
 
 /* The process is gone, and its unsent frames with it. */
@@ -245,21 +246,80 @@ static void send_frame(void *context, const struct assay_share_effect *e)
     services_send(s, &own, k->node, &to, (uint32_t)(e->link >> 48 & 0xff), e->bytes);
 }
 
-static enum assay_status add_pending_record(void *context, enum assay_share_payload payload,
-                                            bool replaces, struct assay_slice bytes)
+/* --- its queue of records: as net/services/server/record_queue.c, with fewer places */
+
+static bool is_waiting(const struct waiting_record *r, enum assay_service_kind kind,
+                       struct assay_slice payload)
 {
-    const enum assay_service_kind kind = assay_registry_kind_of_share(payload);
-    struct holder_host *k = ((const struct execution *)context)->k;
+    return r->len == payload.len && r->kind == kind &&
+           assay_bytes_equal(r->bytes, payload.bytes, payload.len);
+}
+
+static enum assay_status waiting_add(void *context, enum assay_service_kind kind,
+                                     struct assay_slice payload)
+{
+    struct holder_host *k = context;
     struct waiting_record *at = NULL;
     for (uint32_t i = 0; i < PENDING; i++) {
-        if (replaces && k->waiting[i].kind == kind) waiting_drop(&k->waiting[i]);
+        if (is_waiting(&k->waiting[i], kind, payload)) return ASSAY_OK;
         if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
     }
-    if (at == NULL) return ASSAY_OK; /* it repeats it after a start */
-    *at = (struct waiting_record){ .kind = kind, .len = bytes.len, .bytes = malloc(bytes.len) };
+    if (at == NULL) return ASSAY_E_FULL;
+    *at = (struct waiting_record){ .kind = kind,
+                                   .len = payload.len,
+                                   .bytes = malloc(payload.len) };
     ASSAY_ASSERT(at->bytes != NULL);
-    assay_bytes_copy(at->bytes, bytes.len, bytes.bytes, bytes.len);
+    assay_bytes_copy(at->bytes, payload.len, payload.bytes, payload.len);
     return ASSAY_OK;
+}
+
+static void waiting_clear_kind(void *context, enum assay_service_kind kind)
+{
+    struct holder_host *k = context;
+    for (uint32_t i = 0; i < PENDING; i++)
+        if (k->waiting[i].kind == kind) waiting_drop(&k->waiting[i]);
+}
+
+static size_t waiting_drop_over(void *context, assay_share_statement_is_over *is_over,
+                                void *is_over_context)
+{
+    struct holder_host *k = context;
+    size_t dropped = 0;
+    for (uint32_t i = 0; i < PENDING; i++) {
+        struct waiting_record *r = &k->waiting[i];
+        if (r->len == 0 || !is_over(is_over_context, r->kind, assay_slice_over(r->bytes, r->len),
+                                    r->closes))
+            continue;
+        waiting_drop(r);
+        dropped++;
+    }
+    return dropped;
+}
+
+static bool waiting_has_room(void *context)
+{
+    const struct holder_host *k = context;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < PENDING; i++)
+        count += k->waiting[i].len > 0;
+    return count <= PENDING / 2;
+}
+
+static struct assay_share_statement_queue statement_queue(struct holder_host *k)
+{
+    return (struct assay_share_statement_queue){ .context = k,
+                                                 .add = waiting_add,
+                                                 .clear_kind = waiting_clear_kind,
+                                                 .drop = waiting_drop_over,
+                                                 .has_room = waiting_has_room };
+}
+
+static enum assay_status submit_record(void *context, enum assay_share_payload payload,
+                                       bool replaces, struct assay_slice bytes)
+{
+    struct holder_host *k = ((const struct execution *)context)->k;
+    const struct assay_share_statement_queue queue = statement_queue(k);
+    return assay_share_statements_submit(&k->statements, &queue, payload, replaces, bytes);
 }
 
 bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
@@ -293,7 +353,7 @@ static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
                                                      .persist = persist_row,
                                                      .erase = erase_rows,
                                                      .commit = commit_rows,
-                                                     .submit = add_pending_record,
+                                                     .submit = submit_record,
                                                      .send = send_frame,
                                                      .request = request_from_daemon };
     assay_share_holder_check(k->core);
@@ -383,6 +443,17 @@ void shares_on_restart(struct assay_sim_services *s, uint32_t node)
     stop_process(k);
 }
 
+/* All that must be stated, from the ledger as it is now. */
+static void restate(struct assay_sim_services *s, struct holder_host *k)
+{
+    const struct assay_share_statement_queue queue = statement_queue(k);
+    const struct assay_share_epoch epoch = shares_epoch(s, k->node);
+    assay_share_statements_restart(&k->statements, &queue);
+    assay_share_holder_crawl(k->core, shares_ledger(s, k->node), &epoch, services_now(s),
+                             &s->shares->effects);
+    execute_effects(s, k);
+}
+
 void shares_node_closed(struct assay_sim_services *s, uint32_t node)
 {
     if (s->shares == NULL) return;
@@ -391,6 +462,12 @@ void shares_node_closed(struct assay_sim_services *s, uint32_t node)
     if (node < d->feed.last.members && d->feed.last.member[node].renewed)
         lose_disk(s, k); /* another machine */
     k->wake_at_ms = 0; /* exchanges of the epoch before are over */
+    for (uint32_t i = 0; i < PENDING; i++)
+        k->waiting[i].closes += k->waiting[i].len > 0;
+    if (!is_following(s, k)) return;
+    const struct assay_share_statement_queue queue = statement_queue(k);
+    if (assay_share_statements_on_close(&k->statements, &queue, shares_ledger(s, node)))
+        restate(s, k);
 }
 
 void shares_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_t slot,
@@ -400,12 +477,8 @@ void shares_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_
     secrets_final(s, node, kind, payload);
     if (slot != node) return;
     struct holder_host *k = &s->shares->holder[node];
-    for (uint32_t i = 0; i < PENDING; i++) {
-        struct waiting_record *r = &k->waiting[i];
-        if (r->len == payload.len && r->kind == kind &&
-            assay_bytes_equal(r->bytes, payload.bytes, payload.len))
-            waiting_drop(r);
-    }
+    for (uint32_t i = 0; i < PENDING; i++)
+        if (is_waiting(&k->waiting[i], kind, payload)) waiting_drop(&k->waiting[i]);
 }
 
 /* --- turns */
@@ -413,12 +486,10 @@ void shares_on_final_record(struct assay_sim_services *s, uint32_t node, uint32_
 static void submit_listing(struct assay_sim_services *s, struct holder_host *k)
 {
     const struct assay_share_registry *r = shares_ledger(s, k->node);
-    const struct assay_share_member *m = &r->member[k->node];
     struct assay_share_holder_record record = { .cluster = k->cluster };
     uint8_t bytes[512], digest[32];
     struct assay_slice out;
-    const bool listed = m->listed && m->cluster == k->cluster &&
-                        assay_bytes_equal(m->key, k->key, sizeof k->key);
+    const bool listed = assay_share_registry_has_listed(r, k->node, k->cluster, k->key);
     if (listed || services_now(s) < k->list_at_ms) return;
     k->list_at_ms = services_now(s) + AGAIN_MS;
     assay_bytes_copy(record.key, sizeof record.key, k->key, sizeof k->key);
@@ -445,6 +516,12 @@ static void resubmit_records(struct assay_sim_services *s, struct holder_host *k
     }
 }
 
+static void complete_statements(struct assay_sim_services *s, struct holder_host *k)
+{
+    const struct assay_share_statement_queue queue = statement_queue(k);
+    if (assay_share_statements_can_complete(&k->statements, &queue)) restate(s, k);
+}
+
 static void run_ticks(struct assay_sim_services *s, struct holder_host *k)
 {
     for (uint32_t i = 0; i < TICKS && services_now(s) >= k->wake_at_ms; i++) {
@@ -464,6 +541,7 @@ void shares_turn(struct assay_sim_services *s, uint32_t node)
         corrupt_shares(k);
         submit_listing(s, k);
         run_ticks(s, k);
+        complete_statements(s, k);
         resubmit_records(s, k);
         audit_holder(s, k);
     }

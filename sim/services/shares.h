@@ -5,6 +5,7 @@
 #ifndef ASSAY_SIM_SERVICES_SHARES_H
 #define ASSAY_SIM_SERVICES_SHARES_H
 
+#include "services/registry/share_statements.h"
 #include "services/shares/holder.h"
 #include "sim/services/internal.h"
 
@@ -32,6 +33,7 @@ struct waiting_record {
     enum assay_service_kind kind;
     size_t len; /* 0: none */
     uint64_t submit_at_ms;
+    uint32_t closes; /* of epochs since it was added */
     uint8_t *bytes;
 };
 
@@ -54,6 +56,7 @@ struct holder_host {
         *core; /* NULL: it does not run, or its ledger has not been read yet */
     uint64_t wake_at_ms, list_at_ms;
     struct waiting_record waiting[PENDING];
+    struct assay_share_statements statements;
     struct assay_sim_random random;
 };
 

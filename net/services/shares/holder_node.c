@@ -8,7 +8,7 @@
 #include "net/services/server/peer_links.h"
 #include "net/services/server/client_listener.h"
 #include "net/services/server/record_queue.h"
-#include "net/services/shares/overtaken.h"
+#include "net/services/shares/statement_queue.h"
 #include "net/services/shares/vault.h"
 #include "services/shares/holder_effects.h"
 
@@ -39,7 +39,7 @@ struct assay_holder_node {
     struct assay_peer_links *board;
     struct assay_client_listener *listener;
     struct assay_record_queue *pending;
-    bool behind; /* statements found no room among those */
+    struct assay_share_statements statements; /* what it states, in that queue */
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t revision; /* of the follower, at the last update of the links */
@@ -338,12 +338,8 @@ static enum assay_status submit_record(void *context, enum assay_share_payload p
                                        bool replaces, struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
-    const enum assay_service_kind kind = assay_registry_kind_of_share(payload);
-    if (replaces) assay_record_queue_clear_kind(n->pending, kind);
-    const enum assay_status status = assay_record_queue_add(n->pending, kind, bytes);
-    if (status != ASSAY_E_FULL) return status;
-    n->behind = true;
-    return ASSAY_OK;
+    const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
+    return assay_share_statements_submit(&n->statements, &queue, payload, replaces, bytes);
 }
 
 static void request_from_daemon(void *context, const struct assay_share_effect *e)
@@ -468,26 +464,32 @@ static bool accepts_era(struct assay_holder_node *n, const struct assay_share_re
 
 /* --- statements that wait: docs/services.md 5.13 */
 
-enum { LATE_CLOSES = 2 }; /* it was there for a whole epoch */
-
 /* All that must be stated, from the ledger as it is now. */
 static void restate(struct assay_holder_node *n)
 {
     ASSAY_ASSERT(n->holder != NULL && n->failure == ASSAY_OK);
     const struct assay_share_epoch epoch = epoch_of(n);
-    assay_holder_drop_derived(n->pending, 0);
-    n->behind = false;
+    const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
+    assay_share_statements_restart(&n->statements, &queue);
     assay_share_holder_crawl(n->holder, assay_follower_shares(n->follower), &epoch, n->now_ms,
                              &n->effects);
     execute_effects(n);
 }
 
-/* A record may be refused for as long as its member is suspended: the ledger goes on meanwhile. */
 static void drop_overtaken(struct assay_holder_node *n)
 {
+    ASSAY_ASSERT(n->holder != NULL);
+    const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
     assay_record_queue_on_close(n->pending);
-    assay_holder_drop_disputes(n->pending, assay_follower_shares(n->follower));
-    if (assay_holder_drop_derived(n->pending, LATE_CLOSES) > 0 || n->behind) restate(n);
+    if (assay_share_statements_on_close(&n->statements, &queue,
+                                        assay_follower_shares(n->follower)))
+        restate(n);
+}
+
+static void complete_statements(struct assay_holder_node *n)
+{
+    const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
+    if (assay_share_statements_can_complete(&n->statements, &queue)) restate(n);
 }
 
 static void on_begin(void *context)
@@ -579,9 +581,7 @@ static bool is_listed(const struct assay_holder_node *n, const struct assay_shar
     ASSAY_ASSERT(n->own.cluster < ASSAY_SHARE_CLUSTERS_MAX);
     const uint32_t slot = assay_follower_state(n->follower)->slot;
     if (slot >= ASSAY_SHARE_MEMBERS_MAX) return false;
-    const struct assay_share_member *m = &r->member[slot];
-    return m->listed && m->cluster == n->own.cluster &&
-           assay_bytes_equal(m->key, n->own.key, sizeof m->key);
+    return assay_share_registry_has_listed(r, slot, n->own.cluster, n->own.key);
 }
 
 static bool is_found(const struct assay_holder_node *n, const struct assay_share_registry *r)
@@ -749,7 +749,7 @@ enum assay_status assay_holder_node_step(struct assay_holder_node *node, int tim
     receive_from_holders(n);
     receive_from_clients(n);
     tick_holder(n);
-    if (n->behind && n->failure == ASSAY_OK && assay_record_queue_has_room(n->pending)) restate(n);
+    if (n->failure == ASSAY_OK) complete_statements(n);
     /* Records of this turn are submitted now. */
     if (assay_follower_state(n->follower) != NULL)
         assay_record_queue_send_due(n->pending, n->follower, n->now_ms);
