@@ -8,7 +8,7 @@
 #include "net/services/server/record_queue.h"
 #include "services/registry/share_statements.h"
 
-/* In: queue: borrowed, outlives what is returned. */
+/* In: queue: borrowed, outlives what is returned. Returns: its operations */
 struct assay_share_statement_queue assay_statement_queue_over(struct assay_record_queue *queue);
 
 #endif

@@ -94,7 +94,7 @@ Test(services_share_statements, what_waited_for_a_whole_epoch_is_stated_again)
     cr_expect_eq(records.count, 1);
     cr_expect_eq(records.record[0].payload, 2);
     assay_share_statements_restart(&statements, &queue);
-    cr_expect_eq(records.count, 0, "it follows from the ledger as well, and is stated as it is now");
+    cr_expect_eq(records.count, 0, "it follows from the ledger as well");
     cr_expect_not(close_epoch());
 }
 
