@@ -86,5 +86,5 @@ cp all folder/qe_identity.json
 silent
 cp made/tcb_info.json folder/root_crl.der
 silent
-expect 0 'sound yes' "$ASSAY" collateral show folder --root made/root_ca.pem
+expect 0 'complete and verified  yes: ' "$ASSAY" collateral show folder --root made/root_ca.pem
 finish
