@@ -197,11 +197,11 @@ static int print_text(const struct assay_collateral *c, int64_t at_unix_s, bool 
                               : "a pinned root: give the vendor's with --root FILE");
     cli_collateral_print_verified(assay_collateral_sound(c));
     assay_rfc3339_format(at_unix_s, to);
-    (void)printf("valid at that time     %s: %s at %s\n", is_current(c, at_unix_s) ? "yes" : "no",
+    (void)printf("valid                  %s: at %s %s\n", is_current(c, at_unix_s) ? "yes" : "no",
+                 to,
                  is_empty(c)                ? "there is nothing that is valid"
                  : is_current(c, at_unix_s) ? "no part has expired or begins later"
-                                            : "a part has expired or begins later",
-                 to);
+                                            : "a part has expired or begins later");
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
