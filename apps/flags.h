@@ -20,8 +20,8 @@ const char *assay_flags_near(const char *word, const struct option *known);
  */
 int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known);
 /*
- * assay_flags_wrong - why assay_flags_next gave code, '?' or ':'; its letters begin with ':', so that it
- * says nothing itself.
+ * assay_flags_wrong - why assay_flags_next gave code, '?' or ':'; its letters begin with ':', so
+ * that it says nothing itself.
  * Out:     message, on one line: the word, what was expected, the option that is nearly it
  */
 void assay_flags_wrong(int argc, char *const *argv, int code, const struct option *known,

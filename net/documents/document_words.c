@@ -87,8 +87,8 @@ bool assay_document_availability_drop(uint64_t rule)
 
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m)
 {
-    const bool fell = m->integrity_fall.epoch != 0;
-    const uint64_t rule = fell ? m->integrity_fall.rule : m->ledger.change_reason;
+    const bool is_fall = m->integrity_fall.epoch != 0;
+    const uint64_t rule = is_fall ? m->integrity_fall.rule : m->ledger.change_reason;
     return (struct assay_document_reason){ assay_document_integrity_code(rule),
                                            assay_document_integrity_text(rule),
                                            m->integrity_fall.epoch };
@@ -100,14 +100,14 @@ struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
-    const uint64_t fell = m->availability_fall.epoch;
+    const uint64_t fall_epoch = m->availability_fall.epoch;
     if (l->stage == ASSAY_STAGE_RESTING)
         return (struct assay_document_reason){ "drained", "zero: drained by the operators",
                                                l->stage_epoch };
-    if (fell != 0 && fell >= l->stage_epoch)
+    if (fall_epoch != 0 && fall_epoch >= l->stage_epoch)
         return (struct assay_document_reason){
             assay_document_availability_code(m->availability_fall.rule),
-            assay_document_availability_text(m->availability_fall.rule), fell
+            assay_document_availability_text(m->availability_fall.rule), fall_epoch
         };
     const bool moved = l->availability_rule != ASSAY_AVAILABILITY_HOLD &&
                        l->availability_rule != ASSAY_AVAILABILITY_UNCERTIFIED;
@@ -187,7 +187,8 @@ static const char *count_in_standing(enum assay_standing standing)
     return "of unknown standing";
 }
 
-/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes". */
+/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes".
+ */
 static void format_reason(struct sentence *out, const struct assay_snapshot_member *m)
 {
     const struct assay_trust_state *const trust = &m->ledger.trust;

@@ -18,8 +18,9 @@ enum { ASSAY_LOG_REASON_LEN = 100 }; /* of a member's last reason and the mark o
 /* The last reason of a member, with "..." where the engine cut it. Returns: text */
 const char *assay_log_reason(const struct assay_member_snapshot *member,
                              char text[static ASSAY_LOG_REASON_LEN]);
-/* After "NAME ": the predicate of a note about a member's evidence or signatures. note: FAIL_PROVEN,
- * OFFENCE_PROVEN, EQUIVOCATION, EVIDENCE_FOREIGN or EVIDENCE_MISSING. Returns: static text */
+/* After "NAME ": the predicate of a note about a member's evidence or signatures.
+ * note: FAIL_PROVEN, OFFENCE_PROVEN, EQUIVOCATION, EVIDENCE_FOREIGN or EVIDENCE_MISSING
+ * Returns: static text */
 const char *assay_log_predicate(enum assay_note note, const struct assay_member_snapshot *member);
 /* Does the member's last reason belong to that note? An earlier appraisal is not the reason for
  * what is missing or signed twice, and a reason that repeats the predicate is none. */

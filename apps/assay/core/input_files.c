@@ -168,8 +168,8 @@ static const char *describe_skipped(const char *dir, const struct assay_input_fi
     return is_link ? "a link to nothing" : assay_status_text(name->status);
 }
 
-/* `assay soft ca` and `assay setup local` leave a vendor's key in the folder of its collateral, where
- * `assay soft` reads it. */
+/* `assay soft ca` and `assay setup local` leave a vendor's key in the folder of its collateral,
+ * where `assay soft` reads it. */
 static bool is_vendor_key(struct assay_slice file)
 {
     const struct assay_file_kind kind = assay_file_kind_of(file);
