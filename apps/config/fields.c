@@ -145,6 +145,23 @@ bool assay_config_url_is_https(const char *url)
     return strncasecmp(url, scheme, len) == 0 && has_plain_host(url + len);
 }
 
+/* The message repeats scheme and host alone: a user has a password, paths and queries have tokens.
+ */
+static enum assay_status refuse_url(const struct assay_config_file *file, const char *key,
+                                    const char *text)
+{
+    const char *const scheme = strstr(text, "://");
+    const size_t head = scheme != NULL ? (size_t)(scheme - text) + 3 : 0;
+    const size_t shown = head + strcspn(text + head, "/?#");
+    const bool has_user = memchr(text, '@', shown) != NULL;
+    return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                             "expected https:// and a host, without a user name, or "
+                             "http://127.0.0.1:PORT%s%.*s%s",
+                             has_user ? "" : ", found \"",
+                             has_user ? 0 : (int)assay_min_u64(shown, 80), text,
+                             has_user ? "" : "\"");
+}
+
 enum assay_status assay_config_take_url(const struct assay_config_file *file, const char *key,
                                         const char *text, char *out, size_t size)
 {
@@ -152,13 +169,7 @@ enum assay_status assay_config_take_url(const struct assay_config_file *file, co
     const bool is_local =
         strncmp(text, local, sizeof local - 1) == 0 && has_plain_host(text + strlen("http://"));
     const size_t len = strlen(text);
-    if (!is_local && !assay_config_url_is_https(text)) /* not repeated: it may have a password */
-        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
-                                 "expected https:// and a host, without a user name, or "
-                                 "http://127.0.0.1:PORT%s%.80s%s",
-                                 strchr(text, '@') == NULL ? ", found \"" : "",
-                                 strchr(text, '@') == NULL ? text : "",
-                                 strchr(text, '@') == NULL ? "\"" : "");
+    if (!is_local && !assay_config_url_is_https(text)) return refuse_url(file, key, text);
     if (len >= size)
         return assay_config_fail(file, ASSAY_E_RANGE, key, "expected at most %zu characters",
                                  size - 1);

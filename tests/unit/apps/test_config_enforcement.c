@@ -158,6 +158,10 @@ Test(config_enforcement, a_refused_url_does_not_show_its_password)
                        " url: \"https://u:secret@alert.example/\", secret: k }\n"),
                   ASSAY_OK);
     cr_expect_null(strstr(message, "secret@"), "%s", message);
+    cr_expect_neq(load("  targets:\n    - { name: a, driver: webhook,"
+                       " url: \"http://alert.example/token\", secret: k }\n"),
+                  ASSAY_OK);
+    cr_expect_not_null(strstr(message, ", found \"http://alert.example\""), "%s", message);
     cr_expect(assay_config_url_is_https("HTTPS://host/a@b"));
     cr_expect_not(assay_config_url_is_https("https://a@host"));
     cr_expect_not(assay_config_url_is_https("http://host"));
