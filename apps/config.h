@@ -225,6 +225,10 @@ const char *const *assay_config_environment(void);
 ASSAY_CHECKED enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                                   char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
+/* The rule for URLs of other machines, of files and of the command line alike: https:// and a host,
+ * without a user name. Returns: whether */
+bool assay_config_url_is_https(const char *url);
+
 /* --- what `assay keys generate` prints for others and `assay genesis create` reads */
 
 struct assay_node_card {

@@ -19,9 +19,12 @@ const char *assay_flags_near(const char *word, const struct option *known)
     while (*word == '-')
         word++;
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    for (; known->name != NULL; known++)
+    const struct option *begun = NULL; /* an option that begins so */
+    for (; known->name != NULL; known++) {
         assay_words_nearest(name, known->name, &best, &hint);
-    return hint;
+        if (name[0] != '\0' && strncmp(known->name, name, strlen(name)) == 0) begun = known;
+    }
+    return hint != NULL || begun == NULL ? hint : begun->name;
 }
 
 static bool is_known(const char *word, const struct option *known)
@@ -30,6 +33,18 @@ static bool is_known(const char *word, const struct option *known)
     for (; known->name != NULL; known++)
         if (strlen(known->name) == len && strncmp(known->name, word + 2, len) == 0) return true;
     return false;
+}
+
+int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known)
+{
+    int at = -1; /* of a long option */
+    const int code = getopt_long(argc, argv, letters, known, &at);
+    if (code == -1 || code == '?' || code == ':' || at < 0) return code;
+    /* Its value may be a word of its own. */
+    const bool is_apart = known[at].has_arg == required_argument && optarg == argv[optind - 1];
+    if (is_known(argv[optind - (is_apart ? 2 : 1)], known)) return code;
+    if (is_apart) optind--; /* the word at fault is the last one that was taken */
+    return '?';
 }
 
 void assay_flags_wrong(int argc, char *const *argv, int code, const struct option *known,

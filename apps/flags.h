@@ -14,8 +14,14 @@ enum { ASSAY_FLAGS_MESSAGE_MAX = 256 };
  * Returns: the name of the option that it nearly is | NULL */
 const char *assay_flags_near(const char *word, const struct option *known);
 /*
- * assay_flags_wrong - why getopt_long gave code, '?' or ':'; its letters begin with ':', so that it
- * says nothing itself.
+ * assay_flags_next - getopt_long without abbreviations: a name that is cut short is refused, for a
+ * later release may have another option that begins so.
+ * Returns: as getopt_long; '?' for an abbreviation
+ */
+int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known);
+/*
+ * assay_flags_wrong - why assay_flags_next gave code, '?' or ':'; its letters begin with ':', so
+ * that it says nothing itself.
  * Out:     message, on one line: the word, what was expected, the option that is nearly it
  */
 void assay_flags_wrong(int argc, char *const *argv, int code, const struct option *known,

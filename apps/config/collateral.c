@@ -30,22 +30,6 @@ const cyaml_schema_field_t assay_config_collateral_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("every_s", struct assay_yaml_collateral, every_s), CYAML_FIELD_END
 };
 
-/* What may be asked is decided where it is asked (quote/source/fetch/http.h); here only that it is
- * an address at all. */
-static enum assay_status take_url(const struct assay_config_file *file, const char *key,
-                                  const char *text, char out[static ASSAY_ROUND_URL_MAX])
-{
-    if (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://127.0.0.1:", 17) != 0)
-        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
-                                 "expected an address that begins with https://, found \"%.80s\"",
-                                 text);
-    if (strlen(text) >= ASSAY_ROUND_URL_MAX)
-        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected at most %d characters",
-                                 ASSAY_ROUND_URL_MAX - 1);
-    (void)snprintf(out, ASSAY_ROUND_URL_MAX, "%s", text);
-    return ASSAY_OK;
-}
-
 static enum assay_status take_source(const struct assay_config_file *file, const char *key,
                                      const char *text, struct assay_round_source *out)
 {
@@ -54,7 +38,7 @@ static enum assay_status take_source(const struct assay_config_file *file, const
     out->mode = ASSAY_ROUND_VENDOR;
     if (strcmp(text, "vendor") == 0) return ASSAY_OK;
     out->mode = ASSAY_ROUND_URL;
-    return take_url(file, key, text, out->url);
+    return assay_config_take_url(file, key, text, out->url, sizeof out->url);
 }
 
 static enum assay_status take_early(const struct assay_config_file *file, const char *text,
@@ -74,7 +58,7 @@ static enum assay_status take_list(const struct assay_config_file *file,
     (void)snprintf(key, sizeof key, "collateral.fetch.lists[%u].root", index);
     ASSAY_TRY(assay_config_take_hex(file, key, yaml->root, out->root, sizeof out->root));
     (void)snprintf(key, sizeof key, "collateral.fetch.lists[%u].url", index);
-    return take_url(file, key, yaml->url, out->url);
+    return assay_config_take_url(file, key, yaml->url, out->url, sizeof out->url);
 }
 
 enum assay_status assay_config_take_collateral(const struct assay_config_file *file,

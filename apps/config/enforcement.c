@@ -240,13 +240,8 @@ static enum assay_status take_webhook(struct at *at, const char *state_dir,
     if (yaml->url == NULL) return report_missing(at, "url", "https:// of the receiver");
     if (yaml->secret == NULL)
         return report_missing(at, "secret", "the file that the signature's key is in");
-    if ((strncmp(yaml->url, "https://", 8) != 0 &&
-         strncmp(yaml->url, "http://127.0.0.1:", 17) != 0) ||
-        strlen(yaml->url) > ASSAY_CONFIG_URL_MAX)
-        return assay_config_fail(at->file, ASSAY_E_SYNTAX, key_of(at, "url"),
-                                 "expected https:// or http://127.0.0.1:PORT, found \"%.80s\"",
-                                 yaml->url);
-    (void)snprintf(out->url, sizeof out->url, "%s", yaml->url);
+    ASSAY_TRY(
+        assay_config_take_url(at->file, key_of(at, "url"), yaml->url, out->url, sizeof out->url));
     ASSAY_TRY(assay_config_take_path(at->file, key_of(at, "secret"), yaml->secret, out->secret));
     if (yaml->ca_file != NULL)
         ASSAY_TRY(

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum assay_status assay_config_take_number(const struct assay_config_file *file, const char *key,
                                            const char *text, uint32_t min, uint32_t max,
@@ -126,6 +127,53 @@ enum assay_status assay_config_take_address(const struct assay_config_file *file
         return assay_config_fail(file, ASSAY_E_SYNTAX, key, "expected HOST:PORT, found \"%.60s\"",
                                  text);
     assay_bytes_copy(out, ASSAY_ADDRESS_MAX, text, len + 1);
+    return ASSAY_OK;
+}
+
+/* Between "://" and the path. A name and a password in an URL end in logs, and what is in front of
+ * an @ looks like the host. */
+static bool has_plain_host(const char *authority)
+{
+    const size_t len = strcspn(authority, "/?#");
+    return len > 0 && memchr(authority, '@', len) == NULL;
+}
+
+bool assay_config_url_is_https(const char *url)
+{
+    static const char scheme[] = "https://";
+    const size_t len = sizeof scheme - 1;
+    return strncasecmp(url, scheme, len) == 0 && has_plain_host(url + len);
+}
+
+/* The message repeats scheme and host alone: a user has a password, paths and queries have tokens.
+ */
+static enum assay_status refuse_url(const struct assay_config_file *file, const char *key,
+                                    const char *text)
+{
+    const char *const scheme = strstr(text, "://");
+    const size_t head = scheme != NULL ? (size_t)(scheme - text) + 3 : 0;
+    const size_t shown = head + strcspn(text + head, "/?#");
+    const bool has_user = memchr(text, '@', shown) != NULL;
+    return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                             "expected https:// and a host, without a user name, or "
+                             "http://127.0.0.1:PORT%s%.*s%s",
+                             has_user ? "" : ", found \"",
+                             has_user ? 0 : (int)assay_min_u64(shown, 80), text,
+                             has_user ? "" : "\"");
+}
+
+enum assay_status assay_config_take_url(const struct assay_config_file *file, const char *key,
+                                        const char *text, char *out, size_t size)
+{
+    static const char local[] = "http://127.0.0.1:";
+    const bool is_local =
+        strncmp(text, local, sizeof local - 1) == 0 && has_plain_host(text + strlen("http://"));
+    const size_t len = strlen(text);
+    if (!is_local && !assay_config_url_is_https(text)) return refuse_url(file, key, text);
+    if (len >= size)
+        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected at most %zu characters",
+                                 size - 1);
+    assay_bytes_copy(out, size, text, len + 1);
     return ASSAY_OK;
 }
 

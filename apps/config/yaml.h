@@ -100,6 +100,11 @@ ASSAY_CHECKED enum assay_status assay_config_take_socket(const struct assay_conf
 ASSAY_CHECKED enum assay_status assay_config_take_address(const struct assay_config_file *file,
                                                           const char *key, const char *text,
                                                           char out[static ASSAY_ADDRESS_MAX]);
+/* What may be requested (quote/source/fetch/http.h): https:// and a host without a user name, or
+ * http://127.0.0.1:PORT. size: of out */
+ASSAY_CHECKED enum assay_status assay_config_take_url(const struct assay_config_file *file,
+                                                      const char *key, const char *text, char *out,
+                                                      size_t size);
 /* One to four of them, between commas; out without blanks. */
 ASSAY_CHECKED enum assay_status assay_config_take_addresses(const struct assay_config_file *file,
                                                             const char *key, const char *text,

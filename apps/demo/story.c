@@ -15,6 +15,7 @@
 #include "apps/demo/demo.h"
 
 #include "apps/client.h"
+#include "base/assert.h"
 #include "base/system_clock.h"
 #include "engine/engine.h"
 
@@ -66,6 +67,48 @@ static struct story story;
 static bool is_byzantine(uint32_t index)
 {
     return index == SLANDERER || index == REPLAYER;
+}
+
+/* The checks of this story by the number of its act. */
+enum trial_check {
+    CHECK_PROVEN,
+    CHECK_SUSPENDED,
+    CHECK_DENIED,
+    CHECK_REFUSED,
+    CHECK_RESTARTED,
+    CHECK_CLIMBS,
+    CHECK_CONVICTED,
+    CHECK_UNHARMED,
+    CHECK_RESUMED,
+    CHECK_CAUGHT_UP,
+    CHECK_FULL_AGAIN,
+    CHECK_SIGNED_ONCE,
+    CHECK_STRANGER,
+    CHECK_REPLAY,
+    CHECK_COUNT,
+};
+
+static const char *const check_names[CHECK_COUNT] = {
+    [CHECK_PROVEN] = "1 the tampered enclave is proven FAIL hard",
+    [CHECK_SUSPENDED] = "1 it is SUSPENDED within two epochs",
+    [CHECK_DENIED] = "1 `assay permit` denies it all work",
+    [CHECK_REFUSED] = "1 peers refuse it service",
+    [CHECK_RESTARTED] = "1 its agent restarts the right build",
+    [CHECK_CLIMBS] = "1 its score climbs back, linear, to FULL",
+    [CHECK_CONVICTED] = "2 the slander is proven by E5",
+    [CHECK_UNHARMED] = "2 nobody's score falls but the slanderer's",
+    [CHECK_RESUMED] = "3 the killed peer resumes its incarnation",
+    [CHECK_CAUGHT_UP] = "3 it catches up",
+    [CHECK_FULL_AGAIN] = "3 it is FULL again, same incarnation",
+    [CHECK_SIGNED_ONCE] = "3 it has signed nothing twice",
+    [CHECK_STRANGER] = "4 a stranger's replay is refused before a word",
+    [CHECK_REPLAY] = "4 a member's replay counts as missing",
+};
+
+static struct demo_check *check_of(struct demo *demo, enum trial_check check)
+{
+    ASSAY_ASSERT(check < CHECK_COUNT);
+    return demo_check(demo, check_names[check]);
 }
 
 /* ------------------------------------------------------------ looking */
@@ -151,15 +194,14 @@ static void receive_event(struct demo *demo, struct demo_peer *peer, const struc
         story.convicted = epoch;
     if (witness && strcmp(code, "fail_proven") == 0 &&
         strcmp(name, demo->peers[TAMPERED].name) == 0 && story.swapped != 0)
-        demo_settle(demo_check(demo, "1 the tampered enclave is proven FAIL hard"),
-                    a == ASSAY_OUTCOME_FAIL_HARD, "epoch %llu, swapped in epoch %llu",
-                    (unsigned long long)epoch, (unsigned long long)story.swapped);
+        demo_settle(check_of(demo, CHECK_PROVEN), a == ASSAY_OUTCOME_FAIL_HARD,
+                    "epoch %llu, swapped in epoch %llu", (unsigned long long)epoch,
+                    (unsigned long long)story.swapped);
     if (strcmp(code, "evidence_not_for_this_epoch") == 0 && story.replayed != 0 &&
         strcmp(name, demo->peers[REPLAYER].name) == 0)
         story.foreign++;
     if (peer->index == KILLED && story.restarted != 0 && strcmp(code, "resumed") == 0)
-        demo_settle(demo_check(demo, "3 the killed peer resumes its incarnation"), true,
-                    "epoch %llu", (unsigned long long)epoch);
+        demo_settle(check_of(demo, CHECK_RESUMED), true, "epoch %llu", (unsigned long long)epoch);
 }
 
 static void poll_peer(struct demo *demo, struct demo_peer *peer)
@@ -241,14 +283,13 @@ static void log_suspension(struct demo *demo, struct demo_peer *peer)
 {
     story.suspended = epoch_now(demo) - 1; /* the epoch whose close suspended it */
     demo_report(demo, story.suspended, peer->name, "SUSPENDED", "by the close of this epoch");
-    demo_settle(demo_check(demo, "1 it is SUSPENDED within two epochs"),
-                story.suspended <= story.swapped + SUSPENDED_IN,
+    demo_settle(check_of(demo, CHECK_SUSPENDED), story.suspended <= story.swapped + SUSPENDED_IN,
                 "swapped in epoch %llu, SUSPENDED by the close of epoch %llu",
                 (unsigned long long)story.swapped, (unsigned long long)story.suspended);
     const int normal = run_permit(demo, peer, "normal"),
               critical = run_permit(demo, peer, "critical");
-    demo_settle(demo_check(demo, "1 `assay permit` denies it all work"),
-                normal == 4 && critical == 4, "exit status %d and %d", normal, critical);
+    demo_settle(check_of(demo, CHECK_DENIED), normal == 4 && critical == 4, "exit status %d and %d",
+                normal, critical);
 }
 
 static void log_listing(struct demo *demo, struct demo_peer *peer, const struct demo_member *member)
@@ -258,7 +299,7 @@ static void log_listing(struct demo *demo, struct demo_peer *peer, const struct 
     story.listed = epoch_now(demo) - 1;
     story.climb_epoch = epoch_now(demo);
     story.climb_bp = member->integrity_bp;
-    demo_settle(demo_check(demo, "1 its agent restarts the right build"),
+    demo_settle(check_of(demo, CHECK_RESTARTED),
                 strcmp(peer->now.measurement, good) == 0 && member->incarnation == 2,
                 "incarnation %u listed by epoch %llu", (unsigned)member->incarnation,
                 (unsigned long long)story.listed);
@@ -268,11 +309,10 @@ static void settle_climb(struct demo *demo)
 {
     story.full = epoch_now(demo) - 1;
     const uint64_t took = story.full - story.listed;
-    demo_settle(demo_check(demo, "1 its score climbs back, linear, to FULL"),
-                !story.climb_broken && took >= CLIMB_MIN && took <= CLIMB_MAX,
-                "%llu epochs from listing, +%d bp an epoch, %llu waited%s",
-                (unsigned long long)took, STEP_BP, (unsigned long long)story.climb_waits,
-                story.climb_broken ? ", NOT linear" : "");
+    demo_settle(
+        check_of(demo, CHECK_CLIMBS), !story.climb_broken && took >= CLIMB_MIN && took <= CLIMB_MAX,
+        "%llu epochs from listing, +%d bp an epoch, %llu waited%s", (unsigned long long)took,
+        STEP_BP, (unsigned long long)story.climb_waits, story.climb_broken ? ", NOT linear" : "");
 }
 
 /* Service of a suspended member: refused by its peers, frame by frame, and counted. */
@@ -280,8 +320,8 @@ static void watch_refusals(struct demo *demo)
 {
     const uint64_t refused = counted_by_others(demo, TAMPERED, "service_refused_suspended");
     if (refused > 0)
-        demo_settle(demo_check(demo, "1 peers refuse it service"), true,
-                    "%llu service requests refused", (unsigned long long)refused);
+        demo_settle(check_of(demo, CHECK_REFUSED), true, "%llu service requests refused",
+                    (unsigned long long)refused);
 }
 
 static void step_tamper(struct demo *demo)
@@ -325,12 +365,10 @@ static void settle_slander(struct demo *demo, const struct demo_member *member)
         if (story.drops[i].epoch >= story.slandered && story.drops[i].member != SLANDERER &&
             story.drops[i].member != TAMPERED)
             others++;
-    demo_settle(demo_check(demo, "2 the slander is proven by E5"), true,
-                "cast in epoch %llu, proven in epoch %llu", (unsigned long long)story.slandered,
-                (unsigned long long)story.convicted);
-    demo_settle(demo_check(demo, "2 nobody's score falls but the slanderer's"), others == 0,
-                "its integrity %u bp, %u others fell", (unsigned)member->integrity_bp,
-                (unsigned)others);
+    demo_settle(check_of(demo, CHECK_CONVICTED), true, "cast in epoch %llu, proven in epoch %llu",
+                (unsigned long long)story.slandered, (unsigned long long)story.convicted);
+    demo_settle(check_of(demo, CHECK_UNHARMED), others == 0, "its integrity %u bp, %u others fell",
+                (unsigned)member->integrity_bp, (unsigned)others);
 }
 
 static void step_slander(struct demo *demo)
@@ -372,7 +410,7 @@ static void step_kill(struct demo *demo)
         story.killed = epoch;
         demo_report(demo, epoch, peer->name, "killed", "SIGKILL");
         if (!demo_audit_before(demo, peer))
-            demo_settle(demo_check(demo, "3 it has signed nothing twice"), false,
+            demo_settle(check_of(demo, CHECK_SIGNED_ONCE), false,
                         "its store could not be read after the kill");
         break;
     case 1:
@@ -385,15 +423,14 @@ static void step_kill(struct demo *demo)
         if (!peer->now.reachable || !peer->now.voting || peer->now.behind) return;
         if (peer->now.epoch + 1 < epoch) return;
         story.caught_up = epoch;
-        demo_settle(demo_check(demo, "3 it catches up"), true,
-                    "killed in epoch %llu, voting in %llu", (unsigned long long)story.killed,
-                    (unsigned long long)epoch);
+        demo_settle(check_of(demo, CHECK_CAUGHT_UP), true, "killed in epoch %llu, voting in %llu",
+                    (unsigned long long)story.killed, (unsigned long long)epoch);
         break;
     case 3:
         if (!has_standing(find_member(demo, KILLED), "FULL")) return;
-        demo_settle(demo_check(demo, "3 it is FULL again, same incarnation"),
-                    find_member(demo, KILLED)->incarnation == 1, "epoch %llu, incarnation %u",
-                    (unsigned long long)epoch, (unsigned)find_member(demo, KILLED)->incarnation);
+        demo_settle(check_of(demo, CHECK_FULL_AGAIN), find_member(demo, KILLED)->incarnation == 1,
+                    "epoch %llu, incarnation %u", (unsigned long long)epoch,
+                    (unsigned)find_member(demo, KILLED)->incarnation);
         break;
     default: return;
     }
@@ -420,8 +457,8 @@ static void settle_stranger(struct demo *demo)
 {
     const uint64_t refused = demo_peer_counter(demo_witness(demo), "handshake_refused_stranger") -
                              story.strangers_before;
-    demo_settle(demo_check(demo, "4 a stranger's replay is refused before a word"), refused > 0,
-                "%llu handshakes refused and counted", (unsigned long long)refused);
+    demo_settle(check_of(demo, CHECK_STRANGER), refused > 0, "%llu handshakes refused and counted",
+                (unsigned long long)refused);
 }
 
 static void step_replay(struct demo *demo)
@@ -437,7 +474,7 @@ static void step_replay(struct demo *demo)
         demo_report(demo, story.stranger_epoch, "stranger", "replays",
                     "a recorded quote of peer-4");
         if (!stranger_replays(demo)) {
-            demo_settle(demo_check(demo, "4 a stranger's replay is refused before a word"), false,
+            demo_settle(check_of(demo, CHECK_STRANGER), false,
                         "the stranger was answered, or could not run");
         }
         settle_stranger(demo);
@@ -449,7 +486,7 @@ static void step_replay(struct demo *demo)
         break;
     case 2:
         if (member == NULL || member->availability_bp == ASSAY_SCORE_BP_MAX) return;
-        demo_settle(demo_check(demo, "4 a member's replay counts as missing"),
+        demo_settle(check_of(demo, CHECK_REPLAY),
                     member->integrity_bp == ASSAY_SCORE_BP_MAX && story.foreign > 0,
                     "availability %u bp, integrity %u bp, %llu peers said why",
                     (unsigned)member->availability_bp, (unsigned)member->integrity_bp,
@@ -523,24 +560,8 @@ static bool is_explained(const struct fall *fall)
 /* Of a story that was cut short the results also have the checks that it did not reach. */
 static void add_unreached(struct demo *demo)
 {
-    static const char *const names[] = {
-        "1 the tampered enclave is proven FAIL hard",
-        "1 it is SUSPENDED within two epochs",
-        "1 `assay permit` denies it all work",
-        "1 peers refuse it service",
-        "1 its agent restarts the right build",
-        "1 its score climbs back, linear, to FULL",
-        "2 the slander is proven by E5",
-        "2 nobody's score falls but the slanderer's",
-        "3 the killed peer resumes its incarnation",
-        "3 it catches up",
-        "3 it is FULL again, same incarnation",
-        "3 it has signed nothing twice",
-        "4 a stranger's replay is refused before a word",
-        "4 a member's replay counts as missing",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        (void)demo_check(demo, names[i]);
+    for (unsigned i = 0; i < CHECK_COUNT; i++)
+        (void)check_of(demo, (enum trial_check)i);
 }
 
 static void after_story(struct demo *demo)
@@ -558,7 +579,7 @@ static void after_story(struct demo *demo)
                 story.first_epoch != 0 && unexplained == 0, "%zu falls explained, %zu not%s",
                 story.fall_count - unexplained, unexplained, first);
     if (story.killed != 0)
-        demo_audit_signatures(demo, &demo->peers[KILLED], "3 it has signed nothing twice");
+        demo_audit_signatures(demo, &demo->peers[KILLED], check_names[CHECK_SIGNED_ONCE]);
     if (!is_over(demo)) add_unreached(demo);
     demo_audit_finality(demo, demo_witness(demo));
 }

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "net/system/accept_pause.h"
 #include "net/system/connection_quota.h"
 #include "net/system/unix_socket.h"
 
@@ -36,6 +37,8 @@ struct assay_admin {
     size_t line_max;
     size_t first; /* served first: the one after the last answered */
     uint64_t numbers;
+    uint64_t now_ms; /* of the last step */
+    struct assay_accept_pause pause;
     struct client clients[ASSAY_ADMIN_CLIENTS_MAX];
 };
 
@@ -129,11 +132,15 @@ enum { CALLS_PER_TURN = 64 };
 
 static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
 {
+    if (assay_accept_is_paused(&admin->pause, now_ms)) return;
     for (size_t i = 0; i < CALLS_PER_TURN; i++) { /* poll reports those behind them */
         const int fd = accept4(admin->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         uint32_t uid = 0;
         if (fd < 0 && errno == EINTR) continue;
-        if (fd < 0) return;
+        if (fd < 0) {
+            assay_accept_failed(&admin->pause, errno, now_ms);
+            return;
+        }
         const bool may =
             assay_unix_user(fd, &uid) && (admin->is_shared || assay_unix_may_connect(uid));
         struct client *const place = may ? find_free_client(admin, uid) : NULL;
@@ -267,6 +274,7 @@ void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
     ASSAY_ASSERT(admin->first < ASSAY_ADMIN_CLIENTS_MAX);
     unsigned answers = ASSAY_ADMIN_ANSWERS_MAX;
     const size_t first = admin->first;
+    admin->now_ms = now_ms;
     if (called) accept_clients(admin, now_ms);
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
         const size_t at = (first + i) % ASSAY_ADMIN_CLIENTS_MAX;
@@ -279,7 +287,9 @@ void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity)
 {
     size_t count = 0;
-    if (capacity > 0) fds[count++] = (struct pollfd){ .fd = admin->fd, .events = POLLIN };
+    const bool accepts = !assay_accept_is_paused(&admin->pause, admin->now_ms);
+    if (capacity > 0)
+        fds[count++] = (struct pollfd){ .fd = accepts ? admin->fd : -1, .events = POLLIN };
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX && count < capacity; i++) {
         const struct client *client = &admin->clients[i];
         if (client->fd < 0) continue;
@@ -294,7 +304,8 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
 
 uint64_t assay_admin_wake_at(const struct assay_admin *admin)
 {
-    uint64_t wake = UINT64_MAX;
+    const bool accepts = !assay_accept_is_paused(&admin->pause, admin->now_ms);
+    uint64_t wake = accepts ? UINT64_MAX : admin->pause.until_ms;
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
         const struct client *client = &admin->clients[i];
         if (client->fd < 0) continue;

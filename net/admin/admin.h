@@ -54,7 +54,8 @@ void assay_admin_set_answer(struct assay_admin *admin, void *context,
                             struct assay_counters *counters);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. */
 void assay_admin_close(struct assay_admin **admin);
-/* What to poll for. Returns: how many of fds[capacity] were written. */
+/* What to poll for; the first descriptor is -1 for a second after one was refused for want of
+ * descriptors (net/system/accept_pause.h). Returns: how many of fds[capacity] were written. */
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity);
 /*
  * Accept, read, answer, write what can be done without waiting.

@@ -72,6 +72,20 @@ const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, c
 /* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
  * Returns: whether there is such a member, and *slot. */
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
+/* Why a number of a member is low: the rule that lowered it last, else what the last close did.
+ * code, text: static; epoch 0: not remembered, or none. Availability that a drain or a join set to
+ * zero has codes of its own, "drained" and "joined". */
+struct assay_document_reason {
+    const char *code, *text;
+    uint64_t epoch;
+};
+struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m);
+struct assay_document_reason assay_document_availability_reason(
+    const struct assay_snapshot_member *m);
+
+/* After printf of len bytes of ASCII into text[size], size > 3: where it was cut, "..." is its end.
+ */
+void assay_document_mark_cut(char *text, size_t size, size_t len);
 /* Plain decimal digits. Returns: whether it is a number of 64 bits, and *out. */
 bool assay_document_number(const char *text, uint64_t *out);
 

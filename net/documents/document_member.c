@@ -71,36 +71,32 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 
 /* ------------------------------------------------------------ reasons of a low score */
 
-static void append_reason(struct assay_json *list, const char *about, const char *code,
-                          const char *text, uint64_t epoch)
+static void append_reason(struct assay_json *list, const char *about,
+                          const struct assay_document_reason *reason)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "about", about);
-    assay_json_set_text(object, "code", code);
-    assay_json_set_text(object, "text", text);
-    if (epoch == 0) assay_json_set_null(object, "epoch");
-    else assay_json_set_uint(object, "epoch", epoch);
+    assay_json_set_text(object, "code", reason->code);
+    assay_json_set_text(object, "text", reason->text);
+    if (reason->epoch == 0) assay_json_set_null(object, "epoch");
+    else assay_json_set_uint(object, "epoch", reason->epoch);
     assay_json_append(list, object);
 }
 
 static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.integrity_bp <= ASSAY_SCORE_BP_MAX);
-    const bool dropped = m->integrity_fall.epoch != 0;
-    const uint64_t rule = dropped ? m->integrity_fall.rule : m->ledger.change_reason;
-    if (m->ledger.trust.integrity_bp == ASSAY_SCORE_BP_MAX) return;
-    append_reason(list, "integrity", assay_document_integrity_code(rule),
-                  assay_document_integrity_text(rule), m->integrity_fall.epoch);
+    const struct assay_document_reason reason = assay_document_integrity_reason(m);
+    if (m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
+        append_reason(list, "integrity", &reason);
 }
 
 static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.availability_bp <= ASSAY_SCORE_BP_MAX);
-    const bool dropped = m->availability_fall.epoch != 0;
-    const uint64_t rule = dropped ? m->availability_fall.rule : m->ledger.availability_rule;
-    if (m->ledger.trust.availability_bp == ASSAY_SCORE_BP_MAX) return;
-    append_reason(list, "availability", assay_document_availability_code(rule),
-                  assay_document_availability_text(rule), m->availability_fall.epoch);
+    const struct assay_document_reason reason = assay_document_availability_reason(m);
+    if (m->ledger.trust.availability_bp < ASSAY_SCORE_BP_MAX)
+        append_reason(list, "availability", &reason);
 }
 
 /* The rule that set the score comes first, so that score and reason match. This node's last finding
@@ -118,8 +114,8 @@ static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
     }
     const bool judged_well =
         l->own_outcome == ASSAY_OUTCOME_PASS_UP_TO_DATE || l->own_outcome == ASSAY_OUTCOME_NONE;
-    if (!judged_well && l->last_reason[0] != '\0')
-        append_reason(list, "judgement", "judged", l->last_reason, l->last_attempt_epoch);
+    const struct assay_document_reason own = { "judged", l->last_reason, l->last_attempt_epoch };
+    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, "judgement", &own);
     return list;
 }
 

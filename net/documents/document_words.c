@@ -4,6 +4,7 @@
 #include "net/documents/document.h"
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/checked.h"
 #include "scoring/tally.h"
 
@@ -82,6 +83,43 @@ bool assay_document_availability_drop(uint64_t rule)
            rule == ASSAY_AVAILABILITY_UNJUDGED;
 }
 
+/* ------------------------------------------------------------ reasons of a low score */
+
+struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m)
+{
+    const bool is_fall = m->integrity_fall.epoch != 0;
+    const uint64_t rule = is_fall ? m->integrity_fall.rule : m->ledger.change_reason;
+    return (struct assay_document_reason){ assay_document_integrity_code(rule),
+                                           assay_document_integrity_text(rule),
+                                           m->integrity_fall.epoch };
+}
+
+/* docs/protocol.md 9.6.1, 9.6.2: a drain and a join set A to zero. A fall before that is not the
+ * reason any more, and the tally has no rule for it. */
+struct assay_document_reason assay_document_availability_reason(
+    const struct assay_snapshot_member *m)
+{
+    const struct assay_member_snapshot *l = &m->ledger;
+    const uint64_t fall_epoch = m->availability_fall.epoch;
+    if (l->stage == ASSAY_STAGE_RESTING)
+        return (struct assay_document_reason){ "drained", "zero: drained by the operators",
+                                               l->stage_epoch };
+    if (fall_epoch != 0 && fall_epoch >= l->stage_epoch)
+        return (struct assay_document_reason){
+            assay_document_availability_code(m->availability_fall.rule),
+            assay_document_availability_text(m->availability_fall.rule), fall_epoch
+        };
+    const bool moved = l->availability_rule != ASSAY_AVAILABILITY_HOLD &&
+                       l->availability_rule != ASSAY_AVAILABILITY_UNCERTIFIED;
+    if (l->stage == ASSAY_STAGE_MEMBER && l->stage_epoch != 0 && !moved)
+        return (struct assay_document_reason){ "joined",
+                                               "not risen yet since it was undrained or joined",
+                                               0 };
+    return (struct assay_document_reason){ assay_document_availability_code(l->availability_rule),
+                                           assay_document_availability_text(l->availability_rule),
+                                           0 };
+}
+
 bool assay_document_number(const char *text, uint64_t *out)
 {
     uint64_t value = 0;
@@ -97,6 +135,15 @@ bool assay_document_number(const char *text, uint64_t *out)
 
 /* ------------------------------------------------------------ sentences */
 
+void assay_document_mark_cut(char *text, size_t size, size_t len)
+{
+    static const char mark[] = "...";
+    ASSAY_ASSERT(size >= sizeof mark);
+    if (len >= size) assay_bytes_copy(text + size - sizeof mark, sizeof mark, mark, sizeof mark);
+}
+
+enum { NAMED_MAX = 3 }; /* members of a sentence, of each sort */
+
 struct sentence {
     char *text; /* [ASSAY_DOCUMENT_SENTENCE] */
     size_t len;
@@ -110,7 +157,9 @@ __attribute__((format(printf, 2, 3))) static void say(struct sentence *out, cons
     const size_t room = ASSAY_DOCUMENT_SENTENCE - out->len;
     const int len = vsnprintf(out->text + out->len, room, format, args);
     va_end(args);
-    if (len > 0) out->len += (size_t)len < room ? (size_t)len : room - 1;
+    if (len <= 0) return;
+    assay_document_mark_cut(out->text, ASSAY_DOCUMENT_SENTENCE, out->len + (size_t)len);
+    out->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
 static const char *count_word(uint32_t count)
@@ -138,64 +187,102 @@ static const char *count_in_standing(enum assay_standing standing)
     return "of unknown standing";
 }
 
-/* The drop that set the score, of the lower number. Out: *epoch, 0 when it is unknown. */
-static const char *reason_text(const struct assay_snapshot_member *m, uint64_t *epoch)
+/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes".
+ */
+static void format_reason(struct sentence *out, const struct assay_snapshot_member *m)
 {
-    const struct assay_member_snapshot *l = &m->ledger;
-    const bool integrity = l->trust.integrity_bp <= l->trust.availability_bp;
-    *epoch = integrity ? m->integrity_fall.epoch : m->availability_fall.epoch;
-    if (integrity && m->integrity_fall.epoch != 0)
-        return cause_phrase(assay_document_integrity_text(m->integrity_fall.rule));
-    if (!integrity && m->availability_fall.epoch != 0)
-        return cause_phrase(assay_document_availability_text(m->availability_fall.rule));
-    return integrity ? cause_phrase(assay_document_integrity_text(l->change_reason))
-                     : cause_phrase(assay_document_availability_text(l->availability_rule));
+    const struct assay_trust_state *const trust = &m->ledger.trust;
+    const struct assay_document_reason reason = trust->integrity_bp <= trust->availability_bp
+                                                    ? assay_document_integrity_reason(m)
+                                                    : assay_document_availability_reason(m);
+    if (reason.epoch == 0) say(out, ", %s", reason.text);
+    else
+        say(out, ", fell in epoch %llu: %s", (unsigned long long)reason.epoch,
+            cause_phrase(reason.text));
 }
 
-static bool is_reachable(const struct assay_snapshot_member *m)
+static bool is_in_service(const struct assay_snapshot_member *m)
 {
     return m->ledger.stage == ASSAY_STAGE_MEMBER;
 }
 
+/* The standing that a member had when it was drained or left does not describe it: its weight is
+ * zero. */
 static void format_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
 {
     ASSAY_ASSERT(slot < s->member_count);
     char name[ASSAY_NAME_MAX + 1];
     const struct assay_snapshot_member *m = &s->members[slot];
     const enum assay_standing standing = m->ledger.trust.score.standing;
-    say(out, "%s %s", assay_document_name(s, (uint16_t)slot, name, sizeof name),
-        count_in_standing(standing));
-    if (!is_reachable(m)) {
-        say(out, ", %s", assay_document_stage((uint64_t)m->ledger.stage));
-    } else if (standing != ASSAY_STANDING_FULL) {
-        uint64_t epoch = 0;
-        const char *const cause_text = reason_text(m, &epoch);
-        if (epoch != 0) say(out, ", fell in epoch %llu", (unsigned long long)epoch);
-        say(out, ": %s", cause_text);
+    const struct assay_document_reason integrity = assay_document_integrity_reason(m);
+    say(out, "%s ", assay_document_name(s, (uint16_t)slot, name, sizeof name));
+    if (is_in_service(m)) {
+        say(out, "%s", count_in_standing(standing));
+        if (standing != ASSAY_STANDING_FULL) format_reason(out, m);
+        return;
     }
+    say(out, "%s",
+        m->ledger.stage == ASSAY_STAGE_RESTING ? "drained by the operators" : "left the network");
+    if (m->ledger.stage_epoch != 0)
+        say(out, " from epoch %llu on", (unsigned long long)m->ledger.stage_epoch);
+    /* To undrain it does not raise that. */
+    if (m->ledger.stage == ASSAY_STAGE_RESTING && integrity.epoch != 0 &&
+        m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
+        say(out, ", integrity fell in epoch %llu: %s", (unsigned long long)integrity.epoch,
+            cause_phrase(integrity.text));
 }
 
+static bool is_fresh(const struct assay_snapshot *s)
+{
+    return assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms);
+}
+
+/* The causes first: under a fence nothing becomes final, whatever members are reachable. */
 static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
 {
     ASSAY_ASSERT(out->len == 0); /* the most important facts come first */
+    if (s->fenced)
+        say(out, "FENCED, the operators have fenced this era and nothing more is signed in it; ");
     if (s->cannot_catch_up != NULL) say(out, "CANNOT CATCH UP, %s; ", s->cannot_catch_up);
     if (s->chain.final_at_ms == 0) say(out, "nothing has become final here yet; ");
-    else if (!assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
+    else if (!is_fresh(s))
         say(out, "STALE, nothing has become final for %llu s; ",
             (unsigned long long)((s->now_ms - s->chain.final_at_ms) / 1000));
     if (!s->margin.progress) say(out, "STOPPED, too few members are reachable; ");
-    else if (s->margin.overdue) say(out, "OVERDUE, the running epoch should be closed by now; ");
+    else if (s->margin.overdue && !s->fenced)
+        say(out, "OVERDUE, the running epoch should be closed by now; ");
     if (s->clock_out_of_sync) say(out, "CLOCK, the date of this machine is off; ");
 }
 
+/* Of members: those of one platform fail together (docs/protocol.md 6.2). A network in which
+ * nothing becomes final tolerates nothing. */
 static void format_tolerance(struct sentence *out, const struct assay_snapshot *s)
 {
     const uint32_t faults = s->margin.members_stop < s->margin.members_break
                                 ? s->margin.members_stop
                                 : s->margin.members_break;
-    if (!s->margin.progress) say(out, "; it continues when enough are back");
-    else
-        say(out, "; %s more fault%s can be tolerated", count_word(faults), faults == 1 ? "" : "s");
+    const bool is_complete = s->margin.present_weight >= s->chain.seats_weight;
+    if (s->fenced) say(out, "; it continues with the next era, or when the fence is released");
+    else if (!s->margin.progress) say(out, "; it continues when enough are back");
+    else if (is_fresh(s) && faults == 0)
+        say(out, "; no %smember may fail", is_complete ? "" : "more ");
+    else if (is_fresh(s))
+        say(out, "; any %s%s member%s may fail", count_word(faults), is_complete ? "" : " more",
+            faults == 1 ? "" : "s");
+}
+
+/* docs/protocol.md 9.6.2: they are out of service, and not among those that are counted. */
+static void format_drained(struct sentence *out, const struct assay_snapshot *s)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    uint32_t drained = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        if (s->members[i].ledger.stage != ASSAY_STAGE_RESTING) continue;
+        if (drained++ < NAMED_MAX)
+            say(out, "%s%s", drained == 1 ? "; drained by the operators: " : ", ",
+                assay_document_name(s, (uint16_t)i, name, sizeof name));
+    }
+    if (drained > NAMED_MAX) say(out, " and %u more", drained - NAMED_MAX);
 }
 
 /* Recent: data of the epoch before the last closed one may be the newest while the next one is
@@ -208,33 +295,32 @@ static bool is_attested(const struct assay_snapshot *s, const struct assay_snaps
 const char *assay_document_sentence(const struct assay_snapshot *s,
                                     char text[static ASSAY_DOCUMENT_SENTENCE])
 {
-    enum { NAMED = 3 };
     struct sentence out = { .text = text };
     uint32_t there = 0, attested = 0, full = 0, named = 0;
     text[0] = '\0';
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_reachable(m)) continue;
+        if (!is_in_service(m)) continue;
         there++;
         attested += is_attested(s, m);
         full += m->ledger.trust.score.standing == ASSAY_STANDING_FULL;
     }
     ASSAY_ASSERT(attested <= there && full <= there);
     format_trouble(&out, s);
-    if (assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
-        say(&out, "%u of %u attested, %u full", attested, there, full);
+    if (is_fresh(s)) say(&out, "%u of %u attested, %u full", attested, there, full);
     else if (s->chain.final_at_ms == 0)
         say(&out, "%u of %u full by what its store has", full, there);
     else say(&out, "when it stalled %u of %u were FULL", full, there);
-    for (uint32_t i = 0; i < s->member_count && named < NAMED; i++) {
+    for (uint32_t i = 0; i < s->member_count && named < NAMED_MAX; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_reachable(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
+        if (!is_in_service(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
         say(&out, ", ");
         format_member(&out, s, i);
         named++;
     }
     ASSAY_ASSERT(named <= there - full);
     if (there - full > named) say(&out, ", and %u more are not full", there - full - named);
+    format_drained(&out, s);
     format_tolerance(&out, s);
     return text;
 }

@@ -1,10 +1,14 @@
 /*
- * net/runtime/log_fields.c - names of note fields.
+ * net/runtime/log_fields.c - names of note fields, and texts of notes about members.
  */
 #include "net/runtime/log_fields.h"
 
 #include "base/assert.h"
+#include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, MISSING };
 
@@ -110,4 +114,37 @@ void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t
     ASSAY_ASSERT(fields.a.key != NULL); /* the first number of every note has a name */
     log_value(log, &fields.a, a);
     log_value(log, &fields.b, b);
+}
+
+/* ------------------------------------------------------------ notes about a member */
+
+const char *assay_log_reason(const struct assay_member_snapshot *member,
+                             char text[static ASSAY_LOG_REASON_LEN])
+{
+    _Static_assert((int)ASSAY_LOG_REASON_LEN >= (int)ASSAY_FINDING_REASON_LEN + 3, "and the mark");
+    const bool is_cut = strlen(member->last_reason) == ASSAY_FINDING_REASON_LEN - 1;
+    (void)snprintf(text, ASSAY_LOG_REASON_LEN, "%s%s", member->last_reason, is_cut ? "..." : "");
+    return text;
+}
+
+const char *assay_log_predicate(enum assay_note note, const struct assay_member_snapshot *member)
+{
+    if (note == ASSAY_NOTE_FAIL_PROVEN) return "proven to fail";
+    if (note == ASSAY_NOTE_OFFENCE_PROVEN) return "convicted by proof";
+    if (note == ASSAY_NOTE_EQUIVOCATION) return "signed two things";
+    if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) return "sent evidence that is not for this epoch";
+    ASSAY_ASSERT(note == ASSAY_NOTE_EVIDENCE_MISSING);
+    return assay_outcome_is_fail(member->own_outcome) ? "sent no evidence: its last one fails"
+                                                      : "sent no evidence for this epoch";
+}
+
+bool assay_log_has_reason(enum assay_note note, const struct assay_member_snapshot *member)
+{
+    static const char absent[] = "absent: ", convicted[] = "convicted by";
+    if (member->last_reason[0] == '\0') return false;
+    if (note == ASSAY_NOTE_FAIL_PROVEN)
+        return strncmp(member->last_reason, absent, sizeof absent - 1) != 0;
+    if (note == ASSAY_NOTE_OFFENCE_PROVEN)
+        return strncmp(member->last_reason, convicted, sizeof convicted - 1) != 0;
+    return false;
 }

@@ -81,8 +81,9 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
     event->b = b;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(event->text, sizeof event->text, format, args);
+    const int len = vsnprintf(event->text, sizeof event->text, format, args);
     va_end(args);
+    if (len > 0) assay_document_mark_cut(event->text, sizeof event->text, (size_t)len);
     if (runtime->timeline_file == NULL) return;
     const enum assay_status kept = assay_timeline_file_append(runtime->timeline_file, event);
     if (kept == ASSAY_OK) return;
@@ -142,10 +143,11 @@ static enum assay_severity severity_of(enum assay_note note)
 static void log_reason(struct assay_runtime *runtime, uint16_t slot)
 {
     ASSAY_ASSERT(slot < runtime->members);
+    char reason[ASSAY_LOG_REASON_LEN];
     struct assay_member_snapshot snapshot;
     assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
     if (snapshot.last_reason[0] != '\0')
-        assay_log_text(&runtime->log, "reason", snapshot.last_reason);
+        assay_log_text(&runtime->log, "reason", assay_log_reason(&snapshot, reason));
 }
 
 static void log_note(struct assay_runtime *runtime, const struct assay_effect *effect)
@@ -163,35 +165,19 @@ static void log_note(struct assay_runtime *runtime, const struct assay_effect *e
     assay_log_end(&runtime->log);
 }
 
-/* The reason of a member's standing: this node's appraisal, or the close. */
-static void log_subject(struct assay_runtime *runtime, const struct assay_effect *effect,
-                        const char *what)
+/* A note about a member's evidence or signatures, with the reason that belongs to it. */
+static void log_subject(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    char name[ASSAY_NAME_MAX + 1];
+    char name[ASSAY_NAME_MAX + 1], reason[ASSAY_LOG_REASON_LEN];
     struct assay_member_snapshot snapshot = { 0 };
     const uint16_t slot = effect->as.note.slot;
+    const enum assay_note note = effect->as.note.note;
     if (slot < runtime->members) assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
-    runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
-                      effect->as.note.b, "%s %s%s%.100s",
-                      runtime_slot_name(runtime, slot, name, sizeof name), what,
-                      snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
-}
-
-/* An earlier failure is not the reason for missing evidence. */
-static void log_missing(struct assay_runtime *runtime, const struct assay_effect *effect)
-{
-    ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_EVIDENCE_MISSING);
-    char name[ASSAY_NAME_MAX + 1];
-    struct assay_member_snapshot snapshot = { 0 };
-    const uint16_t slot = effect->as.note.slot;
-    if (slot < runtime->members) assay_engine_member_snapshot(runtime->engine, slot, &snapshot);
-    if (!assay_outcome_is_fail(snapshot.own_outcome)) {
-        log_subject(runtime, effect, "sent no evidence");
-        return;
-    }
-    runtime_log_event(runtime, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
-                      effect->as.note.b, "%s sent no evidence: its last one fails",
-                      runtime_slot_name(runtime, slot, name, sizeof name));
+    const bool has_reason = assay_log_has_reason(note, &snapshot);
+    runtime_log_event(runtime, assay_note_name(note), slot, effect->as.note.a, effect->as.note.b,
+                      "%s %s%s%s", runtime_slot_name(runtime, slot, name, sizeof name),
+                      assay_log_predicate(note, &snapshot), has_reason ? ": " : "",
+                      has_reason ? assay_log_reason(&snapshot, reason) : "");
 }
 
 /* This is not an appraisal, so the last reason does not apply. */
@@ -206,19 +192,20 @@ static void log_listed(struct assay_runtime *runtime, const struct assay_effect 
 
 static void log_standing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
-    char name[ASSAY_NAME_MAX + 1];
+    char name[ASSAY_NAME_MAX + 1], reason[ASSAY_LOG_REASON_LEN];
     struct assay_member_snapshot snapshot;
     ASSAY_ASSERT(effect->as.note.slot < runtime->members);
     ASSAY_ASSERT(effect->as.note.a != effect->as.note.b);
     const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
     assay_engine_member_snapshot(runtime->engine, effect->as.note.slot, &snapshot);
-    runtime_log_event(
-        runtime, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
-        effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.72s",
-        runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name),
-        runtime_standing_name(effect->as.note.a), runtime_standing_name(effect->as.note.b),
-        (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
-        worse && snapshot.last_reason[0] != '\0' ? ": " : "", worse ? snapshot.last_reason : "");
+    runtime_log_event(runtime, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot,
+                      effect->as.note.a, effect->as.note.b, "%s: %s -> %s (score %u %%)%s%s",
+                      runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name),
+                      runtime_standing_name(effect->as.note.a),
+                      runtime_standing_name(effect->as.note.b),
+                      (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
+                      worse && snapshot.last_reason[0] != '\0' ? ": " : "",
+                      worse ? assay_log_reason(&snapshot, reason) : "");
 }
 
 /* docs/protocol.md 6.7. */
@@ -456,21 +443,19 @@ void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *
     case ASSAY_NOTE_STANDING: log_standing(runtime, effect); return;
     case ASSAY_NOTE_FAIL_PROVEN:
         record_fail(runtime, effect->as.note.slot);
-        log_subject(runtime, effect, "proven to fail");
+        log_subject(runtime, effect);
         return;
-    case ASSAY_NOTE_OFFENCE_PROVEN: log_subject(runtime, effect, "convicted by proof"); return;
     case ASSAY_NOTE_INCARNATION_LISTED: log_listed(runtime, effect); return;
+    case ASSAY_NOTE_OFFENCE_PROVEN:
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
-        log_subject(runtime, effect, "sent evidence that is not for this epoch");
-        return;
-    case ASSAY_NOTE_EVIDENCE_MISSING: log_missing(runtime, effect); return;
+    case ASSAY_NOTE_EVIDENCE_MISSING:
+    case ASSAY_NOTE_EQUIVOCATION: log_subject(runtime, effect); return;
     case ASSAY_NOTE_RESUMED: log_plain(runtime, effect, "resumed"); return;
     case ASSAY_NOTE_BEHIND: log_plain(runtime, effect, "behind: fetching blocks"); return;
     case ASSAY_NOTE_CAUGHT_UP: log_plain(runtime, effect, "caught up"); return;
     case ASSAY_NOTE_ROOT_MISMATCH:
         log_plain(runtime, effect, "state root differs from the network's: stopped voting");
         return;
-    case ASSAY_NOTE_EQUIVOCATION: log_subject(runtime, effect, "signed two things"); return;
     case ASSAY_NOTE_CHANGE_INCLUDED: log_change(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ACTIVE: log_in_force(runtime, effect); return;
     case ASSAY_NOTE_CHANGE_ENDED:

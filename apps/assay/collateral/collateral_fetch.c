@@ -4,11 +4,12 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
-#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/collateral_dir.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/config.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/amd/snp.h"
@@ -23,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum { FILE_LEN_MAX = 1 << 20, TIMEOUT_S_USUAL = 60, TIMEOUT_S_MAX = 3600 };
@@ -319,12 +319,7 @@ static int fetch_for_file(struct fetch *e)
  * quote/source/fetch. */
 static int check_url(const struct fetch *e, const char *option, const char *url)
 {
-    static const char scheme[] = "https://";
-    const size_t len = sizeof scheme - 1;
-    if (url == NULL || e->options->offline) return ASSAY_EXIT_OK;
-    const bool is_https = strncasecmp(url, scheme, len) == 0;
-    const size_t host_len = is_https ? strcspn(url + len, "/?#") : 0;
-    if (host_len > 0 && memchr(url + len, '@', host_len) == NULL) return ASSAY_EXIT_OK;
+    if (url == NULL || e->options->offline || assay_config_url_is_https(url)) return ASSAY_EXIT_OK;
     return COMPLAIN(e, "%s: \"%.200s\": expected https:// and a host, without a user name", option,
                     url);
 }

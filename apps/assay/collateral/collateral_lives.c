@@ -201,8 +201,8 @@ static int print_lives(const struct assay_collateral_file *file, int64_t at_unix
     }
     for (size_t i = 0; i < count; i++)
         print_root(&file->built, &lives[i], at_unix_s);
-    (void)printf("digest %s, %zu bytes, sound %s\n", text, file->set.bytes.len,
-                 is_sound ? "yes" : "no");
+    (void)printf("digest                 %s, %zu bytes\n", text, file->set.bytes.len);
+    cli_collateral_print_verified(is_sound);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/ledger/state/genesis.h"
 #include "quote/collateral/endorsements.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { FILE_LEN_MAX = 20 << 20 }; /* a genesis of the longest endorsements */
@@ -74,6 +75,13 @@ int cli_collateral_file_take(const char *what, const uint8_t *bytes, size_t len,
         status = build_set(assay_slice_over(out->file, len), out);
     }
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(json, what, status);
+}
+
+void cli_collateral_print_verified(bool is_sound)
+{
+    (void)printf("complete and verified  %s\n",
+                 is_sound ? "yes: every part that is needed is here, and its signatures verify"
+                          : "no: a part that is needed is missing, or does not verify");
 }
 
 int cli_collateral_file_sound(const char *path, bool json, const struct assay_collateral_file *set)

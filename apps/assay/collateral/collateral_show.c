@@ -4,6 +4,7 @@
  */
 #include "apps/assay/collateral/collateral.h"
 
+#include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/evidence/collateral_dir.h"
@@ -194,8 +195,13 @@ static int print_text(const struct assay_collateral *c, int64_t at_unix_s, bool 
         (void)printf("UNTRUSTED              no certificate leads to %s\n",
                      has_root ? "the root of --root: is it the one of this vendor?"
                               : "a pinned root: give the vendor's with --root FILE");
-    (void)printf("sound %s, current %s\n", assay_collateral_sound(c) ? "yes" : "no",
-                 is_current(c, at_unix_s) ? "yes" : "no");
+    cli_collateral_print_verified(assay_collateral_sound(c));
+    assay_rfc3339_format(at_unix_s, to);
+    (void)printf("valid                  %s: at %s %s\n", is_current(c, at_unix_s) ? "yes" : "no",
+                 to,
+                 is_empty(c)                ? "there is nothing that is valid"
+                 : is_current(c, at_unix_s) ? "no part has expired or begins later"
+                                            : "a part has expired or begins later");
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 

@@ -185,24 +185,6 @@ const char *cli_stage_of(const struct assay_json *object)
     return strcmp(stage, "resting") == 0 ? "drained" : stage; /* docs/protocol.md 0 */
 }
 
-const char *cli_reason_of(const struct assay_json *node, const struct assay_json *reason)
-{
-    const bool is_fall = cli_number_of(reason, "epoch") > 0;
-    const char *const code = assay_json_text(reason, "code", "");
-    const char *const text = assay_json_text(reason, "text", "");
-    if (is_fall || strcmp(assay_json_text(reason, "about", ""), "availability") != 0) return text;
-    if (strcmp(cli_stage_of(node), "drained") == 0) return "zero: drained by the operators";
-    if (strcmp(code, "hold") != 0 && strcmp(code, "uncertified") != 0) return text;
-    return "not risen yet since it was undrained or joined";
-}
-
-const char *cli_fence_of(const struct assay_json *status)
-{
-    return assay_json_bool(status, "fenced", false)
-               ? "FENCED, the operators have fenced this era and nothing more is signed in it; "
-               : "";
-}
-
 unsigned long long cli_number_of(const struct assay_json *object, const char *key)
 {
     return (unsigned long long)assay_json_uint(object, key, 0);

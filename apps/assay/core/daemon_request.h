@@ -52,13 +52,6 @@ const char *cli_text_of(const struct assay_json *object, const char *key, const 
 /* A member's stage in the words of the command line: "member", "drained", "newcomer", "left".
  * Returns: as cli_text_of. */
 const char *cli_stage_of(const struct assay_json *object);
-/* Text of one of a member's reasons. Availability that no fall has lowered is low by a drain or a
- * join (docs/protocol.md 9.6), for which the tally has no rule. Returns: text of the document, or
- * static text. */
-const char *cli_reason_of(const struct assay_json *node, const struct assay_json *reason);
-/* Of the document status: the fence of its era, before its sentence; "" while there is none.
- * Returns: static text. */
-const char *cli_fence_of(const struct assay_json *status);
 /* Returns: 0 for what is not there. */
 unsigned long long cli_number_of(const struct assay_json *object, const char *key);
 /* Basis points as "87.50 %". Returns: as cli_text_sanitized. */

@@ -4,7 +4,7 @@
 #include "apps/assay/core/input_files.h"
 
 #include "base/assert.h"
-#include "base/file/file.h"
+#include "base/file/kind.h"
 #include "quote/collateral/collateral.h"
 
 #include <limits.h>
@@ -168,6 +168,14 @@ static const char *describe_skipped(const char *dir, const struct assay_input_fi
     return is_link ? "a link to nothing" : assay_status_text(name->status);
 }
 
+/* `assay soft ca` and `assay setup local` leave a vendor's key in the folder of its collateral,
+ * where `assay soft` reads it. */
+static bool is_vendor_key(struct assay_slice file)
+{
+    const struct assay_file_kind kind = assay_file_kind_of(file);
+    return strcmp(kind.id, "soft-ca") == 0;
+}
+
 void cli_input_files_print(const struct assay_input_files *given, const char *dir,
                            struct assay_slice evidence)
 {
@@ -179,7 +187,8 @@ void cli_input_files_print(const struct assay_input_files *given, const char *di
         const struct assay_recognised *const piece = &given->found.pieces[i];
         const bool is_sound = assay_recognised_status(piece, given->leads[i]) == ASSAY_OK;
         if (given->is_taken[i] && is_sound) continue;
-        if (assay_slice_equal(given->found.files[piece->file], evidence)) continue;
+        const struct assay_slice file = given->found.files[piece->file];
+        if (assay_slice_equal(file, evidence) || is_vendor_key(file)) continue;
         print_piece(given, dir, i);
     }
 }

@@ -48,8 +48,9 @@
           ASSAY_OPTION_MANY },                                                                     \
         { "undrain", "NODE", "return this member to service", ASSAY_OPTION_MANY },                 \
         { "policy", "FILE", "a complete policy, as YAML", 0 },                                     \
-        { "allow-reference", "FIELD=HEX",                                                          \
-          "allow this value in the policy in force; any instead: every program may be accepted",   \
+        { "allow-reference", "FIELD=HEX|any",                                                      \
+          "allow this value in the policy in force; any: confirm that every program may be "       \
+          "accepted that is not denied",                                                           \
           ASSAY_OPTION_MANY },                                                                     \
         { "retire-reference", "FIELD=HEX", "accept this value with a warning",                     \
           ASSAY_OPTION_MANY },                                                                     \

@@ -19,18 +19,6 @@
 #include <string.h>
 
 /* --- the two commands */
-static struct assay_json *unchecked_json(const struct assay_unchecked *list, size_t count)
-{
-    struct assay_json *const out = assay_json_array();
-    for (size_t i = 0; i < count; i++) {
-        struct assay_json *const item = assay_json_object();
-        assay_json_set_text(item, "what", list[i].what);
-        assay_json_set_text(item, "why", list[i].why);
-        assay_json_append(out, item);
-    }
-    return out;
-}
-
 static int print_verdict(struct cli_appraisal *a, const struct assay_unchecked *unchecked,
                          size_t count)
 {
@@ -41,14 +29,13 @@ static int print_verdict(struct cli_appraisal *a, const struct assay_unchecked *
         struct assay_json *const claims = a->claims;
         a->claims = NULL;
         struct assay_json *const data = cli_verdict_json(a->verdict, claims);
-        assay_json_set(data, "not_checked", unchecked_json(unchecked, count));
+        assay_json_set(data, "not_checked", cli_unchecked_json(unchecked, count));
         cli_eventlogs_set_json(&a->event_logs, data);
         return cli_print_envelope("assay.evidence.verify", data);
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
     const int printed = cli_print_verdict(a->verdict, a->claims);
-    for (size_t i = 0; i < count; i++)
-        (void)printf("not checked %s: %s\n", unchecked[i].what, unchecked[i].why);
+    cli_unchecked_print("not checked ", unchecked, count);
     return printed == ASSAY_EXIT_OK ? cli_eventlogs_print(&a->event_logs) : printed;
 }
 
@@ -74,7 +61,7 @@ static int explain_case(struct cli_appraisal *a, const struct assay_appraisal_op
 {
     int result = cli_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = cli_appraisal_run(a);
-    if (result == ASSAY_EXIT_OK) result = cli_explain(a);
+    if (result == ASSAY_EXIT_OK) result = cli_explain(a, options);
     if (result == ASSAY_EXIT_OK) cli_appraisal_note(a);
     return result == ASSAY_EXIT_OK ? cli_appraisal_exit(a) : result;
 }

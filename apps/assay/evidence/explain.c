@@ -5,6 +5,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/forecast_print.h"
+#include "apps/assay/evidence/unchecked.h"
 #include "base/rfc3339.h"
 #include "quote/kinds.h"
 #include "quote/result/ar4si.h"
@@ -230,7 +231,17 @@ static void print_fixes(const struct assay_verdict *v)
     }
 }
 
-int cli_explain(const struct cli_appraisal *a)
+/* A verdict of genuine evidence is none about when it was made (evidence.md). */
+static void print_unchecked(const struct cli_appraisal *a,
+                            const struct assay_appraisal_options *options)
+{
+    struct assay_unchecked list[ASSAY_UNCHECKED_COMMAND_MAX];
+    const size_t count = cli_unchecked_of(a, options, NULL, list);
+    if (count > 0) (void)puts("\nNot checked");
+    cli_unchecked_print("  ", list, count);
+}
+
+int cli_explain(const struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     print_head(a);
     print_links(a);
@@ -241,6 +252,7 @@ int cli_explain(const struct cli_appraisal *a)
     cli_eventlogs_explain(&a->event_logs, a->verdict);
     print_policy(a);
     print_vector(a);
+    print_unchecked(a, options);
     print_fixes(a->verdict);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

@@ -8,9 +8,9 @@
 
 /*
  * cli_explain - print a completed appraisal: kind, certificate chain, levels, advisories, effect
- * of the policy, trustworthiness vector, remedy.
+ * of the policy, trustworthiness vector, what was not checked, remedy. options: of the appraisal
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
  */
-int cli_explain(const struct cli_appraisal *a);
+int cli_explain(const struct cli_appraisal *a, const struct assay_appraisal_options *options);
 
 #endif

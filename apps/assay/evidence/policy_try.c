@@ -4,12 +4,42 @@
  */
 #include "apps/assay/evidence/policy.h"
 
-#include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/evidence/unchecked.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* --- what no policy checks, and what this one leaves open */
+static struct assay_appraisal_options options_under(const struct assay_policy_options *options,
+                                                    const char *policy)
+{
+    return (struct assay_appraisal_options){ .file = options->second,
+                                             .collateral = options->collateral,
+                                             .root = options->root,
+                                             .at = options->at,
+                                             .kind = options->kind,
+                                             .policy = policy,
+                                             .event_logs = options->event_logs,
+                                             .json = options->json };
+}
+
+struct open_list {
+    struct assay_unchecked items[ASSAY_UNCHECKED_COMMAND_MAX];
+    size_t count;
+};
+
+static struct open_list open_under(const struct assay_policy_options *options, const char *policy,
+                                   const struct cli_appraisal *a)
+{
+    const struct assay_appraisal_options how = options_under(options, policy);
+    struct open_list list = { .count = 0 };
+    list.count = cli_unchecked_of(a, &how, NULL, list.items);
+    return list;
+}
 
 /* --- what decided: the reasons of the class that takes precedence (quote/verdict.h) */
 static bool is_decisive(const struct assay_verdict *v, uint32_t index)
@@ -29,8 +59,11 @@ static void print_deciders(const struct assay_verdict *v)
     (void)printf("\n");
 }
 
-static struct assay_json *appraisal_json(struct cli_appraisal *a, const char *policy)
+static struct assay_json *appraisal_json(struct cli_appraisal *a,
+                                         const struct assay_policy_options *options,
+                                         const char *policy)
 {
+    const struct open_list open = open_under(options, policy, a);
     struct assay_json *const object = assay_json_object();
     struct assay_json *const list = assay_json_array();
     struct assay_json *const claims = a->claims;
@@ -41,6 +74,7 @@ static struct assay_json *appraisal_json(struct cli_appraisal *a, const char *po
             assay_json_append_text(list, assay_rule_name(a->verdict->reasons[i].rule));
     assay_json_set(object, "decided_by", list);
     struct assay_json *const appraisal = cli_verdict_json(a->verdict, claims);
+    assay_json_set(appraisal, "not_checked", cli_unchecked_json(open.items, open.count));
     cli_eventlogs_set_json(&a->event_logs, appraisal);
     assay_json_set(object, "appraisal", appraisal);
     return object;
@@ -77,12 +111,36 @@ static void print_reasons(const struct assay_verdict *v, const struct assay_verd
     }
 }
 
+static bool has_open(const struct open_list *list, const struct assay_unchecked *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].what, item->what) == 0) return true;
+    return false;
+}
+
+/* As print_reasons. */
+static void print_open(const struct open_list *list, const struct open_list *other, bool first)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct assay_unchecked *const item = &list->items[i];
+        const bool both = has_open(other, item);
+        if (both && !first) continue;
+        (void)printf("%-12s  not checked: %s: %s\n",
+                     both    ? "both"
+                     : first ? "first only"
+                             : "second only",
+                     item->what, item->why);
+    }
+}
+
 static int print_both(const struct assay_policy_options *options, const struct cli_appraisal *one,
                       const struct cli_appraisal *other)
 {
     static const char *const genuine[] = { "unknown", "yes", "no" };
     const struct assay_verdict *const a = one->verdict;
     const struct assay_verdict *const b = other->verdict;
+    const struct open_list open_one = open_under(options, options->first, one);
+    const struct open_list open_other = open_under(options, options->against, other);
     print_row("policy", options->first, options->against);
     print_row("verdict", assay_tier_text(a->tier), assay_tier_text(b->tier));
     print_row("ballot", assay_outcome_text(assay_verdict_outcome(a)),
@@ -93,6 +151,8 @@ static int print_both(const struct assay_policy_options *options, const struct c
                   assay_tcb_status_text(b->tcb_status));
     print_reasons(a, b, true);
     print_reasons(b, a, false);
+    print_open(&open_one, &open_other, true);
+    print_open(&open_other, &open_one, false);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
@@ -100,14 +160,7 @@ static int print_both(const struct assay_policy_options *options, const struct c
 static int appraise_under(const struct assay_policy_options *options, const char *policy,
                           struct cli_appraisal *a)
 {
-    const struct assay_appraisal_options how = { .file = options->second,
-                                                 .collateral = options->collateral,
-                                                 .root = options->root,
-                                                 .at = options->at,
-                                                 .kind = options->kind,
-                                                 .policy = policy,
-                                                 .event_logs = options->event_logs,
-                                                 .json = options->json };
+    const struct assay_appraisal_options how = options_under(options, policy);
     const int result = cli_appraisal_open(a, &how);
     return result == ASSAY_EXIT_OK ? cli_appraisal_run(a) : result;
 }
@@ -116,8 +169,9 @@ static int report_verdicts(const struct assay_policy_options *options, struct cl
                            struct cli_appraisal *other)
 {
     if (options->json) {
-        struct assay_json *const data = appraisal_json(one, options->first);
-        if (other != NULL) assay_json_set(data, "against", appraisal_json(other, options->against));
+        struct assay_json *const data = appraisal_json(one, options, options->first);
+        if (other != NULL)
+            assay_json_set(data, "against", appraisal_json(other, options, options->against));
         return cli_print_envelope("assay.policy.try", data);
     }
     if (one->verdict->insecure || (other != NULL && other->verdict->insecure))
@@ -126,6 +180,8 @@ static int report_verdicts(const struct assay_policy_options *options, struct cl
     const int printed = cli_print_verdict(one->verdict, one->claims);
     if (printed != ASSAY_EXIT_OK) return printed;
     print_deciders(one->verdict);
+    const struct open_list list = open_under(options, options->first, one);
+    cli_unchecked_print("not checked ", list.items, list.count);
     return cli_eventlogs_print(&one->event_logs);
 }
 

@@ -8,6 +8,7 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { NONCE_LEN_MAX = 1024 };
@@ -98,7 +99,12 @@ size_t cli_unchecked_of(const struct cli_appraisal *a,
 {
     size_t count = 0;
     if (a->malformed != ASSAY_OK) return 0;
-    if (challenge->report_data == NULL && challenge->nonce == NULL)
+    if (challenge == NULL)
+        out[count++] = (struct assay_unchecked){
+            "freshness", "this may be a recording: assay evidence verify compares a challenge "
+                         "(--report-data, --nonce)"
+        };
+    else if (challenge->report_data == NULL && challenge->nonce == NULL)
         out[count++] = (struct assay_unchecked){
             "freshness", "no challenge was given (--report-data, --nonce): this may be a recording"
         };
@@ -108,4 +114,22 @@ size_t cli_unchecked_of(const struct cli_appraisal *a,
         };
     return count + assay_unchecked_list(a->verdict, options->policy == NULL ? NULL : a->policy,
                                         out + count);
+}
+
+struct assay_json *cli_unchecked_json(const struct assay_unchecked *list, size_t count)
+{
+    struct assay_json *const out = assay_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_text(item, "what", list[i].what);
+        assay_json_set_text(item, "why", list[i].why);
+        assay_json_append(out, item);
+    }
+    return out;
+}
+
+void cli_unchecked_print(const char *before, const struct assay_unchecked *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)printf("%s%s: %s\n", before, list[i].what, list[i].why);
 }

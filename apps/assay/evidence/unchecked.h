@@ -30,10 +30,15 @@ int cli_challenge_check(const struct assay_challenge *challenge, bool json);
 int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge);
 
 enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, time */
-/* What the verdict does not cover. Returns: how many. */
+/* What the verdict does not cover. challenge: NULL for a command that takes none.
+ * Returns: how many. */
 size_t cli_unchecked_of(const struct cli_appraisal *a,
                         const struct assay_appraisal_options *options,
                         const struct assay_challenge *challenge,
                         struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX]);
+/* The list as an array of { what, why }. */
+struct assay_json *cli_unchecked_json(const struct assay_unchecked *list, size_t count);
+/* The list as lines that begin with before. */
+void cli_unchecked_print(const char *before, const struct assay_unchecked *list, size_t count);
 
 #endif

@@ -302,6 +302,17 @@ static int run_release(const struct assay_recover_options *options)
 
 /* ------------------------------------------------------------ answer */
 
+void cli_recover_print_votes(const struct assay_json *answer)
+{
+    const unsigned long long votes = cli_number_of(answer, "votes_above");
+    if (votes == 0) (void)fputs("it voted to finalise no block above that height", stdout);
+    else
+        (void)printf("it voted to finalise above that height %llu time%s", votes,
+                     votes == 1 ? "" : "s");
+    if (!assay_json_bool(answer, "log_complete", false))
+        (void)fputs("; its log is incomplete: what else it signed there is unknown", stdout);
+}
+
 static int run_answer(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
@@ -317,15 +328,12 @@ static int run_answer(const struct assay_recover_options *options)
     if (result == ASSAY_EXIT_OK && options->change.json) {
         result = print_whole(document);
     } else if (result == ASSAY_EXIT_OK) {
-        (void)printf("%s: era %llu, epoch %llu, final up to height %llu, %llu F above%s%s\n",
-                     options->change.out, (unsigned long long)assay_json_uint(d, "era", 0),
+        (void)printf("%s: era %llu, epoch %llu, final up to height %llu; ", options->change.out,
+                     (unsigned long long)assay_json_uint(d, "era", 0),
                      (unsigned long long)assay_json_uint(d, "epoch", 0),
-                     (unsigned long long)assay_json_uint(d, "height", 0),
-                     (unsigned long long)assay_json_uint(d, "votes_above", 0),
-                     assay_json_bool(d, "log_complete", false)
-                         ? ""
-                         : "; its log is incomplete: what it signed above is unknown",
-                     assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
+                     (unsigned long long)assay_json_uint(d, "height", 0));
+        cli_recover_print_votes(d);
+        (void)puts(assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
     }
     free(bytes);
     assay_json_free(&document);

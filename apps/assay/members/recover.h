@@ -41,6 +41,10 @@ int cli_recover_request(const struct assay_recover_options *options, const char 
 bool cli_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
                      uint8_t **bytes, size_t *len);
 
+/* What a node signed above the head of its answer, without a newline. answer: a document with
+ * votes_above and log_complete. */
+void cli_recover_print_votes(const struct assay_json *answer);
+
 /* The verbs. Each Returns: an enum assay_exit. recover_draft.c: draft; recover_show.c: show */
 int cli_recover_run_draft(const struct assay_recover_options *options);
 int cli_recover_run_show(const struct assay_recover_options *options);

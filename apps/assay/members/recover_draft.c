@@ -272,6 +272,13 @@ static void print_members(const struct drafting *d)
     }
 }
 
+/* host/recovery.h: a list of blocks that has no place left; whether there are more is not known. */
+static bool is_list_full(const struct assay_recovery *r)
+{
+    ASSAY_ASSERT(r->shown_count <= ASSAY_RECOVERY_DOUBTS_MAX);
+    return r->shown_count == ASSAY_RECOVERY_DOUBTS_MAX;
+}
+
 static void print_doubts(const struct drafting *d)
 {
     const struct assay_recovery *r = d->judged;
@@ -282,11 +289,16 @@ static void print_doubts(const struct drafting *d)
         const struct assay_recovery_doubt *x = &r->shown[i];
         if (x->view <= r->answers[r->head].view) continue;
         assay_hex_encode(x->id, sizeof x->id, hex, sizeof hex);
-        (void)printf("above      height %llu, view %llu, %.16s: F of weight %llu are shown: %s\n",
+        (void)printf("above      height %llu, view %llu, %.16s: votes to finalise it have weight "
+                     "%llu: %s\n",
                      (llu)x->height, (llu)x->view, hex, (llu)x->weight,
                      assay_recovery_may_be_final(r, x) ? "MAY BE FINAL somewhere, and is undone"
                                                        : "is final nowhere");
     }
+    if (is_list_full(r))
+        (void)printf("above      no more than %u blocks are listed: others are weighed all the "
+                     "same, and count in what follows\n",
+                     (unsigned)ASSAY_RECOVERY_DOUBTS_MAX);
     if (in_doubt(d))
         (void)puts("undone     what became final above the head, if anything did, is UNDONE by "
                    "this RECOVER");
@@ -360,6 +372,7 @@ static int print_json(const struct drafting *d)
         assay_json_append(above, block);
     }
     assay_json_set(out, "above", above);
+    assay_json_set_bool(out, "above_limited", is_list_full(r));
     return cli_print_envelope("assay.recover.draft", out);
 }
 

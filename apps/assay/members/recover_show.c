@@ -172,11 +172,16 @@ static void print_plain(const struct assay_json *d)
     print_list(d, "actions", "action");
     cli_change_services_print(assay_json_get(d, "services"));
     print_list(d, "key_sets", "key set of");
-    if (strcmp(kind, "answer") == 0) /* no operator signs it */
+    if (strcmp(kind, "answer") == 0) { /* no operator signs it */
+        (void)fputs("votes      ", stdout);
+        cli_recover_print_votes(d);
+        (void)puts("");
+        if (assay_json_bool(d, "new_keys", false)) (void)puts("keys       a new key set");
         (void)printf("signed by  node %.16s, by its identity and voting keys\n",
                      cli_text_of(d, "node_id", "?"));
-    else if (assay_json_count(assay_json_get(d, "signers")) == 0)
+    } else if (assay_json_count(assay_json_get(d, "signers")) == 0) {
         (void)printf("signed by  none yet\n");
+    }
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)
         (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)

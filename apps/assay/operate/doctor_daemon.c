@@ -257,9 +257,8 @@ void cli_doctor_daemon(struct assay_doctor *d)
     const bool stale = assay_json_bool(data, "stale", false);
     cli_doctor_report(d, "daemon", stale ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_OK,
                       stale ? "a daemon whose blocks become final" : "",
-                      stale ? "it answers; see the rows quorum, finality and era" : "", "%s: %s%s",
-                      cli_text_of(status, "node", "?"), cli_fence_of(data),
-                      cli_text_of(data, "sentence", "?"));
+                      stale ? "it answers; see the rows quorum, finality and era" : "", "%s: %s",
+                      cli_text_of(status, "node", "?"), cli_text_of(data, "sentence", "?"));
     look_at_clock(d, data);
     if (assay_client_request(d->socket, "nodes", d->timeout_ms, &nodes) != ASSAY_OK) nodes = NULL;
     look_at_quorum(d, data, assay_json_get(assay_json_get(nodes, "data"), "nodes"));

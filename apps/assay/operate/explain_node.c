@@ -106,9 +106,10 @@ static void put_reasons(const struct assay_json *node)
     for (size_t i = 0; i < assay_json_count(reasons); i++) {
         const struct assay_json *const r = assay_json_at(reasons, i);
         const unsigned long long epoch = cli_number_of(r, "epoch");
+        const bool is_drain = strcmp(assay_json_text(r, "code", ""), "drained") == 0;
         (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
-                     reason_of(cli_reason_of(node, r)));
-        if (epoch > 0) (void)printf(", last in epoch %llu", epoch);
+                     reason_of(assay_json_text(r, "text", "")));
+        if (epoch > 0) (void)printf(", %s epoch %llu", is_drain ? "since" : "last in", epoch);
         (void)putchar('\n');
     }
 }

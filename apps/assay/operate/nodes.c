@@ -46,7 +46,7 @@ static void put_why(const struct assay_json *node)
     else if (assay_json_get(node, "peer_score") != NULL &&
              cli_number_of(node, "peer_score") < ASSAY_PEER_SCORE_LAST)
         (void)fputs("served last here; ", stdout);
-    (void)fputs(is_drained ? stage : cli_text_sanitized(cli_reason_of(node, reason)), stdout);
+    (void)fputs(is_drained ? stage : cli_text_of(reason, "text", ""), stdout);
     if (cli_number_of(reason, "epoch") > 0 && !is_drained)
         (void)printf(" (epoch %llu)", cli_number_of(reason, "epoch"));
     (void)putchar('\n');

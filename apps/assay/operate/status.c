@@ -270,17 +270,15 @@ static void put_words(const char *at, size_t *column)
 }
 
 /* One sentence, true while the chain is stalled as well: the daemon makes it from its current
- * state, with the age of the last block before everything else. A fence comes before that: the
- * chain is stalled by it. */
+ * state, with a fence and the age of the last block before everything else. */
 static void show_sentence(const struct assay_json *d)
 {
     size_t column = 0;
-    put_words(cli_fence_of(d), &column);
     put_words(assay_json_text(d, "sentence", ""), &column);
     (void)puts("\n");
 }
 
-/* docs/protocol.md 9.6.2: the sentence counts members in service alone. */
+/* docs/protocol.md 9.6.2: the sentence counts members in service alone, and names three. */
 static void show_drained(const struct page *page)
 {
     const struct assay_json *const nodes =

@@ -101,9 +101,8 @@ static void put_node(struct top *t, const struct assay_json *n)
     char bar[3 * CELLS + 1];
     const struct assay_json *const reason = assay_json_at(assay_json_get(n, "reasons"), 0);
     const char *const standing = cli_text_of(n, "standing", "?");
-    const char *const why = strcmp(cli_stage_of(n), "drained") == 0
-                                ? "drained"
-                                : cli_text_sanitized(cli_reason_of(n, reason));
+    const char *const why =
+        strcmp(cli_stage_of(n), "drained") == 0 ? "drained" : cli_text_of(reason, "text", "");
     const unsigned long long bp = cli_number_of(n, "score_bp");
     put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", cli_number_of(n, "slot"),
         cli_text_of(n, "name", "?"), cli_terminal_colour(&t->terminal, standing),
@@ -137,7 +136,6 @@ static void put_status(struct top *t)
     const struct assay_json *const d = assay_json_get(t->status, "data");
     const struct assay_json *const tolerance = assay_json_get(d, "tolerance");
     const struct assay_json *const advice = assay_json_get(d, "advice");
-    if (assay_json_bool(d, "fenced", false)) put_text(t, cli_fence_of(d));
     put_text(t, assay_json_text(d, "sentence", "?"));
     if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
     if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/system_clock.h"
 #include "base/writer.h"
+#include "net/system/accept_pause.h"
 #include "net/system/resolver.h"
 
 #include <errno.h>
@@ -25,7 +26,6 @@ enum {
     BACKLOG = 32,
     HOST_MAX = 255,
     PORT_LEN = 8,
-    ACCEPT_AGAIN_MS = 1000, /* where the process has no descriptor left */
     ATTEMPT_MS = 1500, /* with one SYN that is lost; then the next number of a name is tried */
 };
 
@@ -182,7 +182,8 @@ struct assay_client_listener {
     int fd;
     uint16_t port;
     uint64_t last; /* number of the last client */
-    uint64_t now_ms, accept_at_ms;
+    uint64_t now_ms;
+    struct assay_accept_pause pause;
     size_t next; /* index of the client that is read first */
     struct client client[ASSAY_CLIENT_LISTENER_CLIENTS_MAX];
 };
@@ -258,7 +259,7 @@ size_t assay_client_listener_poll(const struct assay_client_listener *listener,
                                   struct pollfd fds[static ASSAY_CLIENT_LISTENER_FDS])
 {
     size_t count = 0;
-    const bool accepts = listener->now_ms >= listener->accept_at_ms;
+    const bool accepts = !assay_accept_is_paused(&listener->pause, listener->now_ms);
     fds[count++] = (struct pollfd){ .fd = accepts ? listener->fd : -1, .events = POLLIN };
     for (size_t i = 0; i < ASSAY_CLIENT_LISTENER_CLIENTS_MAX; i++)
         if (listener->client[i].conn != NULL)
@@ -355,15 +356,9 @@ static void get_peer_address(const struct sockaddr_storage *at, uint8_t from[sta
     }
 }
 
-/* The caller stays in the backlog, and each poll would return at once. */
-static bool is_out_of_resources(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 static void accept_clients(struct assay_client_listener *d)
 {
-    if (d->now_ms < d->accept_at_ms) return;
+    if (assay_accept_is_paused(&d->pause, d->now_ms)) return;
     for (int i = 0; i < BACKLOG; i++) {
         struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
         socklen_t at_len = sizeof at;
@@ -371,7 +366,7 @@ static void accept_clients(struct assay_client_listener *d)
         const int fd =
             accept4(d->fd, (struct sockaddr *)&at, &at_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
-            if (is_out_of_resources(errno)) d->accept_at_ms = d->now_ms + ACCEPT_AGAIN_MS;
+            assay_accept_failed(&d->pause, errno, d->now_ms);
             return;
         }
         get_peer_address(&at, from);

@@ -480,7 +480,8 @@ size_t assay_service_server_poll(const struct assay_service_server *server, stru
                                  size_t capacity)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX && count < capacity; i++)
+    const bool accepts = !assay_accept_is_paused(&server->pause, server->now_ms);
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX && count < capacity && accepts; i++)
         fds[count++] = (struct pollfd){ .fd = server->listeners[i].fd, .events = POLLIN };
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_CLIENTS_MAX && count < capacity; i++) {
         const struct client *c = &server->clients[i];

@@ -8,6 +8,7 @@
 #include "net/system/connection_quota.h"
 #include "net/system/unix_socket.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -141,10 +142,15 @@ static void add_client(struct assay_service_server *d, struct listener *l, uint3
 void server_accept_clients(struct assay_service_server *d, struct listener *l)
 {
     ASSAY_ASSERT(l->fd >= 0);
+    if (assay_accept_is_paused(&d->pause, d->now_ms)) return;
     for (unsigned i = 0; i < ACCEPTS_PER_STEP; i++) {
         const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         uint32_t uid = 0;
-        if (fd < 0) return;
+        if (fd < 0 && errno == EINTR) continue;
+        if (fd < 0) {
+            assay_accept_failed(&d->pause, errno, d->now_ms);
+            return;
+        }
         const bool known = d->callbacks.user(d->callbacks.context, fd, &uid);
         if (known && (l->is_shared || assay_unix_may_connect(uid))) add_client(d, l, uid, fd);
         else (void)close(fd);

@@ -7,6 +7,7 @@
 
 #include "net/services/server/service_server.h"
 #include "net/services/server/users.h"
+#include "net/system/accept_pause.h"
 
 /* Connections accepted per turn and socket: a program that reconnects in a loop does not delay
  * others. */
@@ -65,6 +66,7 @@ struct assay_service_server {
                     [ASSAY_SERVICE_EVIDENCE_MAX]; /* [number of the request] */
     uint64_t numbers, tickets, turns;
     uint64_t now_ms;
+    struct assay_accept_pause pause; /* of all listeners */
     bool ready; /* the registry is that of the ledger, and may be sent to programs */
     void *memory;
     struct assay_registry *registry; /* NULL before the first reset */

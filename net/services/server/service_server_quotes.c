@@ -267,7 +267,8 @@ void server_poll_requests(struct assay_service_server *d)
 
 uint64_t assay_service_server_wake_at(const struct assay_service_server *server)
 {
-    uint64_t wake = UINT64_MAX;
+    const bool accepts = !assay_accept_is_paused(&server->pause, server->now_ms);
+    uint64_t wake = accepts ? UINT64_MAX : server->pause.until_ms;
     for (size_t i = 0; i < ASSAY_SERVICE_SERVER_REQUESTS_MAX; i++)
         if (server->requests[i].ticket != 0)
             wake = assay_min_u64(wake, server->requests[i].until_ms);

@@ -126,7 +126,12 @@ expect 0 '"reload": "live"' "$ASSAY" config show $FILE --json
 
 # --- secrets are not printed, wherever they were said
 SECRET=hunter2-hunter2
-set -- --set "enforcement.targets=[{name: w, driver: webhook, url: 'https://u:$SECRET@example.com/$SECRET', secret: hook.key}, {name: h, driver: hook, path: /bin/true, arguments: [--token, $SECRET]}]"
+for url in "https://u:$SECRET@example.com/" "http://example.com/$SECRET"; do
+    expect 2 'expected https:// and a host, without a user name' "$ASSAY" config check $FILE \
+        --set "enforcement.targets=[{name: w, driver: webhook, url: '$url', secret: hook.key}]"
+    case $out in *hunter2*) wrong "a refused URL is printed with its secret: $out" ;; esac
+done
+set -- --set "enforcement.targets=[{name: w, driver: webhook, url: 'https://example.com/$SECRET', secret: hook.key}, {name: h, driver: hook, path: /bin/true, arguments: [--token, $SECRET]}]"
 for verb in "show $FILE" "show $FILE --origin" "show $FILE --json" "check $FILE --json"; do
     # shellcheck disable=SC2086
     expect 0 '' "$ASSAY" config $verb "$@"

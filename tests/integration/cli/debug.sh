@@ -13,7 +13,7 @@ enforcement:
   targets:
     - name: hook
       driver: webhook   # token T0ken-behind-a-value
-      url: "https://operator:S3cret-in-an-address@127.0.0.1:9/events?key=K3y-in-a-query"
+      url: "https://127.0.0.1:9/S3cret-in-an-address?key=K3y-in-a-query"
       secret: ../webhook.secret
 END
 start 1 && start 2

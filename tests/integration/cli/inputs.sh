@@ -160,6 +160,8 @@ judge() {
 data=$(for i in $(seq 64 -1 1); do printf '%02x' "$i"; done) # 403f3e...0201, which the quote was made over
 expect 0 'not checked freshness' judge
 expect 0 'not checked policy' judge
+expect 0 '  freshness: this may be a recording' "$ASSAY" evidence explain "$E/quote.bin" --collateral "$E/collateral" \
+    --root "$E/root_ca.pem"
 expect 0 'genuine     yes' judge --report-data "$data"
 case $out in *'not checked freshness'*) wrong "freshness was checked: $out" ;; esac
 for challenge in 40 403f "${data%01}" "${data%01}00" "${data%0201}" "5f${data#40}"; do

@@ -636,9 +636,11 @@ Test(apps_config, says_whom_to_ask_for_collateral)
 Test(apps_config, refuses_addresses_that_cannot_be_asked)
 {
     expect_refused("limits:", "collateral:\n  fetch:\n    intel: http://pccs.example\nlimits:",
-                   ASSAY_E_SYNTAX, 18, 12, "collateral.fetch.intel: expected an address");
+                   ASSAY_E_SYNTAX, 18, 12, "collateral.fetch.intel: expected https:");
     expect_refused("limits:", "collateral:\n  fetch:\n    amd: \"yes\"\nlimits:", ASSAY_E_SYNTAX,
                    18, 10, "collateral.fetch.amd");
+    expect_refused("limits:", "collateral:\n  fetch:\n    intel: https://u@x\nlimits:",
+                   ASSAY_E_SYNTAX, 18, 12, "without a user name");
     expect_refused("limits:", "collateral:\n  fetch:\n    early: 1\nlimits:", ASSAY_E_SYNTAX, 18,
                    12, "expected true or false");
     expect_refused("limits:", "collateral:\n  every_s: 59\nlimits:", ASSAY_E_RANGE, 17, 12,

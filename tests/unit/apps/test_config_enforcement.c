@@ -125,6 +125,15 @@ Test(config_enforcement, errors_name_file_line_and_what_was_expected)
         { "  targets:\n    - { name: a, driver: webhook, url: \"http://alert.example\","
           " secret: k }\n",
           "enforcement.targets[0].url", "expected https://" },
+        { "  targets:\n    - { name: a, driver: webhook, url: \"https://user@alert.example/\","
+          " secret: k }\n",
+          "enforcement.targets[0].url", "without a user name, or http://127.0.0.1:PORT" },
+        { "  targets:\n    - { name: a, driver: webhook, url: "
+          "\"http://127.0.0.1:80@alert.example\","
+          " secret: k }\n",
+          "enforcement.targets[0].url", "without a user name" },
+        { "  targets:\n    - { name: a, driver: webhook, url: \"https:///x\", secret: k }\n",
+          "enforcement.targets[0].url", "expected https:// and a host" },
         { "  targets:\n    - { name: a, driver: hook, path: /x, severity: high }\n",
           "enforcement.targets[0].severity", "expected note, restrict, suspend or restart" },
         { "  targets:\n    - { name: a, driver: hook, path: /x, dry_run: yes }\n",
@@ -140,4 +149,20 @@ Test(config_enforcement, errors_name_file_line_and_what_was_expected)
         cr_expect_not_null(strstr(message, cases[i].place), "%zu: %s", i, message);
         cr_expect_not_null(strstr(message, cases[i].words), "%zu: %s", i, message);
     }
+}
+
+/* A password in an URL is not repeated by the message that refuses it. */
+Test(config_enforcement, a_refused_url_does_not_show_its_password)
+{
+    cr_expect_neq(load("  targets:\n    - { name: a, driver: webhook,"
+                       " url: \"https://u:secret@alert.example/\", secret: k }\n"),
+                  ASSAY_OK);
+    cr_expect_null(strstr(message, "secret@"), "%s", message);
+    cr_expect_neq(load("  targets:\n    - { name: a, driver: webhook,"
+                       " url: \"http://alert.example/token\", secret: k }\n"),
+                  ASSAY_OK);
+    cr_expect_not_null(strstr(message, ", found \"http://alert.example\""), "%s", message);
+    cr_expect(assay_config_url_is_https("HTTPS://host/a@b"));
+    cr_expect_not(assay_config_url_is_https("https://a@host"));
+    cr_expect_not(assay_config_url_is_https("http://host"));
 }

@@ -23,7 +23,7 @@ static const char *wrong(const char *first, const char *second)
     snprintf(one, sizeof one, "%s", first);
     if (second != NULL) snprintf(two, sizeof two, "%s", second);
     optind = 0;
-    for (int code; (code = getopt_long(argc, argv, ":c:", known, NULL)) != -1;) {
+    for (int code; (code = assay_flags_next(argc, argv, ":c:", known)) != -1;) {
         if (code != '?' && code != ':') continue;
         assay_flags_wrong(argc, argv, code, known, message);
         return message;
@@ -60,4 +60,21 @@ Test(flags, a_word_of_any_length_is_cut)
     const char *const message = wrong(word, NULL);
     cr_assert_lt(strlen(message), ASSAY_FLAGS_MESSAGE_MAX - 1);
     cr_assert_not_null(strstr(message, ": there is no such option"));
+}
+
+/* A later release may have another option that begins so. */
+Test(flags, an_abbreviation_is_refused)
+{
+    cr_assert_str_eq(wrong("--conf", "x"),
+                     "--conf: there is no such option; is \"--config\" meant?");
+    cr_assert_str_eq(wrong("--conf=x", NULL),
+                     "--conf: there is no such option; is \"--config\" meant?");
+    cr_assert_str_eq(wrong("--check", NULL),
+                     "--check: there is no such option; is \"--check-config\" meant?");
+    cr_assert_str_eq(wrong("--check-confi", NULL),
+                     "--check-confi: there is no such option; is \"--check-config\" meant?");
+    cr_assert_null(wrong("--config=x", NULL));
+    cr_assert_null(wrong("-cx", NULL));
+    cr_assert_null(wrong("-c", "--conf"), "a value may look like an option");
+    cr_assert_null(wrong("--config", "--conf"));
 }

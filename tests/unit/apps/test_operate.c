@@ -158,7 +158,8 @@ static void show_status(const char *text)
 Test(apps_operate, a_fence_stands_before_everything_else)
 {
     show_status("{\"data\":{" CHAIN ",\"fenced\":true,\"stale\":true,\"behind\":true,"
-                "\"voting\":false,\"sentence\":\"STALE, nothing has become final for 6 s\"}}");
+                "\"voting\":false,\"sentence\":\"FENCED, the operators have fenced this era and "
+                "nothing more is signed in it; STALE, nothing has become final for 6 s\"}}");
     cr_expect_eq(strncmp(output, "FENCED, the operators have fenced this era", 42), 0, "%s",
                  output);
     expect_printed("signed in it;\nSTALE, nothing");
@@ -302,25 +303,26 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
     expect_absent("svn");
 }
 
-#define LOW(code)                                                                                  \
+#define LOW(code, epoch)                                                                           \
     "\"reasons\":[{\"about\":\"availability\",\"code\":\"" code "\","                              \
-    "\"text\":\"a rule\",\"epoch\":null}]"
+    "\"text\":\"a reason\",\"epoch\":" epoch "}]"
 
 Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
 {
     serve("status", "{\"data\":{}}");
-    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("hold") "}}");
-    expect_printed("because        availability: zero: drained by the operators\n");
-    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("uncertified") "}}");
-    expect_printed("because        availability: not risen yet since it was undrained or joined\n");
-    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("rise") "}}");
-    expect_printed("because        availability: a rule\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("drained", "30") "}}");
+    expect_printed("because        availability: a reason, since epoch 30\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("fall", "30") "}}");
+    expect_printed("because        availability: a reason, last in epoch 30\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("joined", "null") "}}");
+    expect_printed("because        availability: a reason\n");
     serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-3\",\"stage\":\"resting\"," LOW(
-                       "hold") "},"
-                               "{\"name\":\"node-4\",\"stage\":\"left\"," LOW("rise") "}]}}");
+                       "drained",
+                       "30") "},"
+                             "{\"name\":\"node-4\",\"stage\":\"left\"," LOW("rise", "null") "}]}}");
     run(cli_command_nodes, "nodes", NULL);
     expect_printed("-  drained\n");
-    expect_printed("-  left; a rule\n");
+    expect_printed("-  left; a reason\n");
 }
 
 /* ------------------------------------------------------------ doctor */
@@ -370,11 +372,11 @@ Test(apps_operate, the_doctor_of_a_quorum_knows_who_has_no_weight)
 
 Test(apps_operate, the_doctor_starts_nothing_under_a_fence)
 {
-    diagnose("{\"data\":{\"fenced\":true,\"stale\":true,\"behind\":true,\"sentence\":\"STALE\"}}",
+    diagnose("{\"data\":{\"fenced\":true,\"stale\":true,\"behind\":true,\"sentence\":\"FENCED\"}}",
              "{}");
     expect_row("era", "fenced this era", "assay recover status");
     expect_row("quorum", "0 % of the weight", "assay recover status");
-    expect_row("daemon", "FENCED, the operators have fenced this era", "era");
+    expect_row("daemon", "FENCED", "era");
     expect_row("voting", "the era is fenced", "assay status");
     cr_expect_null(row_of("finality"), "no block is due");
     diagnose("{\"data\":{\"stale\":true,\"incarnation_waiting\":true}}", "{}");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -344,4 +345,32 @@ Test(net_admin, takes_over_what_a_crash_left_but_not_a_living_daemon, .init = st
     cr_assert_eq(access(path, F_OK), 0);
     (void)unlink(path);
     (void)snprintf(path, sizeof path, "%s", kept);
+}
+
+/* A client that cannot be accepted stays in the backlog: the daemon does not wake for it without
+ * end, and accepts it later. */
+Test(net_admin, without_descriptors_clients_wait, .init = start, .fini = stop)
+{
+    struct pollfd fds[ASSAY_ADMIN_CLIENTS_MAX + 1];
+    struct rlimit limit, none;
+    uint64_t now_ms = 5000;
+    const int fd = dial();
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assay_admin_step(admin, now_ms, true);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_expect_eq(assay_admin_poll(admin, fds, sizeof fds / sizeof fds[0]), 1);
+    cr_expect_lt(fds[0].fd, 0, "it would be readable at once");
+    const uint64_t wake_ms = assay_admin_wake_at(admin);
+    cr_expect_gt(wake_ms, now_ms);
+    cr_assert_leq(wake_ms, now_ms + 1000);
+    assay_admin_step(admin, wake_ms - 1, true);
+    cr_expect_eq(assay_admin_poll(admin, fds, sizeof fds / sizeof fds[0]), 1, "it waits");
+    assay_admin_step(admin, wake_ms, false);
+    cr_expect_eq(assay_admin_poll(admin, fds, sizeof fds / sizeof fds[0]), 1);
+    cr_expect_geq(fds[0].fd, 0);
+    assay_admin_step(admin, wake_ms, true);
+    cr_expect_eq(assay_admin_poll(admin, fds, sizeof fds / sizeof fds[0]), 2, "it is accepted");
+    (void)close(fd);
 }

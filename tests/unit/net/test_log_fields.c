@@ -1,9 +1,11 @@
 /*
- * tests/unit/net/test_log_fields.c - tests of fields of log lines.
+ * tests/unit/net/test_log_fields.c - tests of fields of log lines, and of notes about members.
  *
  * net/runtime/log_fields.h: every number of every note has a name, and words stand where numbers
  * are codes.
  */
+#include "engine/ledger/records/finding.h"
+#include "net/documents/document.h"
 #include "net/runtime/log_fields.h"
 
 #include <criterion/criterion.h>
@@ -54,4 +56,59 @@ Test(net_log_fields, no_note_says_a_or_b)
     cr_expect_not_null(line_of(symbol, UINT64_MAX, UINT64_MAX), name);
     ASSAY_NOTE_LIST(ONE)
 #undef ONE
+}
+
+static struct assay_member_snapshot member_with(enum assay_outcome outcome, const char *reason)
+{
+    struct assay_member_snapshot m = { .own_outcome = outcome };
+    (void)snprintf(m.last_reason, sizeof m.last_reason, "%s", reason);
+    return m;
+}
+
+/* "sent no evidence: absent: no evidence for this epoch could be had" */
+Test(net_log_fields, missing_evidence_is_said_once)
+{
+    struct assay_member_snapshot m =
+        member_with(ASSAY_OUTCOME_ABSENT, "absent: no evidence for this epoch could be had");
+    cr_expect_str_eq(assay_log_predicate(ASSAY_NOTE_EVIDENCE_MISSING, &m),
+                     "sent no evidence for this epoch");
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_EVIDENCE_MISSING, &m));
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_FAIL_PROVEN, &m));
+    m = member_with(ASSAY_OUTCOME_FAIL_HARD, "svn: expected 3, observed 2");
+    cr_expect_str_eq(assay_log_predicate(ASSAY_NOTE_EVIDENCE_MISSING, &m),
+                     "sent no evidence: its last one fails");
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_EVIDENCE_MISSING, &m));
+    m = member_with(ASSAY_OUTCOME_NONE, "convicted by a proof");
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_OFFENCE_PROVEN, &m));
+}
+
+/* A reason of an appraisal is none of two signatures. */
+Test(net_log_fields, a_reason_belongs_to_its_note)
+{
+    struct assay_member_snapshot m =
+        member_with(ASSAY_OUTCOME_FAIL_HARD, "svn: expected 3, observed 2");
+    cr_expect(assay_log_has_reason(ASSAY_NOTE_FAIL_PROVEN, &m));
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_EQUIVOCATION, &m));
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_EVIDENCE_FOREIGN, &m));
+    m = member_with(ASSAY_OUTCOME_NONE, "E8: signed two envelopes of one epoch");
+    cr_expect(assay_log_has_reason(ASSAY_NOTE_OFFENCE_PROVEN, &m));
+    m = member_with(ASSAY_OUTCOME_NONE, "");
+    cr_expect_not(assay_log_has_reason(ASSAY_NOTE_FAIL_PROVEN, &m));
+}
+
+Test(net_log_fields, a_reason_that_was_cut_ends_with_a_mark)
+{
+    char long_reason[ASSAY_FINDING_REASON_LEN + 20], reason[ASSAY_LOG_REASON_LEN];
+    char tiny[8] = "abcdefg";
+    memset(long_reason, 'x', sizeof long_reason - 1);
+    long_reason[sizeof long_reason - 1] = '\0';
+    struct assay_member_snapshot m = member_with(ASSAY_OUTCOME_FAIL_SOFT, long_reason);
+    cr_expect_eq(strlen(assay_log_reason(&m, reason)), ASSAY_FINDING_REASON_LEN - 1 + 3);
+    cr_expect_str_eq(reason + strlen(reason) - 4, "x...");
+    m = member_with(ASSAY_OUTCOME_FAIL_SOFT, "svn: too low");
+    cr_expect_str_eq(assay_log_reason(&m, reason), "svn: too low");
+    assay_document_mark_cut(tiny, sizeof tiny, sizeof tiny); /* one character more */
+    cr_expect_str_eq(tiny, "abcd...");
+    assay_document_mark_cut(tiny, sizeof tiny, strlen(tiny));
+    cr_expect_str_eq(tiny, "abcd...", "it fits");
 }

@@ -93,7 +93,8 @@ Test(collateral_cli, fetches_a_folder_that_it_then_shows)
     cr_expect_eq(
         run("show %s/out --root %s/root.der --at 2027-01-15T08:00:00Z", folder.path, folder.path),
         0, "%s", output);
-    cr_expect_not_null(strstr(output, "sound yes, current yes"), "%s", output);
+    cr_expect_not_null(strstr(output, "complete and verified  yes: "), "%s", output);
+    cr_expect_not_null(strstr(output, "valid                  yes: at "), "%s", output);
     cr_expect_not_null(strstr(output, fmspc), "%s", output);
     cr_expect_eq(
         run("show %s/out --root %s/root.der --at 2049-01-15T08:00:00Z", folder.path, folder.path),

@@ -5,6 +5,9 @@
  */
 #include "tests/unit/services/service_server_fixture.h"
 
+#include <poll.h>
+#include <sys/resource.h>
+
 TestSuite(service_server, .init = set_up, .fini = tear_down);
 
 /* Of the member in a slot. */
@@ -314,4 +317,34 @@ Test(service_server, who_does_not_read_is_dropped_and_the_others_go_on)
     cr_assert_not_null(hear(&quick));
     assay_service_stream_close(&slow);
     assay_service_stream_close(&quick);
+}
+
+/* A program that cannot be accepted stays in the backlog: the daemon does not wake for it without
+ * end, and accepts it later. */
+Test(service_server, without_descriptors_programs_wait)
+{
+    struct pollfd fds[ASSAY_SERVICE_SERVER_FDS_MAX];
+    struct assay_service_stream replica;
+    struct rlimit limit, none;
+    begin();
+    turn();
+    const size_t sockets = assay_service_server_poll(server, fds, ASSAY_SERVICE_SERVER_FDS_MAX);
+    dial(&replica, replicas_of_0);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assay_service_server_step(server, now_ms += 10);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_expect_eq(assay_service_server_poll(server, fds, ASSAY_SERVICE_SERVER_FDS_MAX), 0,
+                 "a listener would be readable at once");
+    const uint64_t wake_ms = assay_service_server_wake_at(server);
+    cr_expect_gt(wake_ms, now_ms);
+    cr_assert_leq(wake_ms, now_ms + 1000);
+    assay_service_server_step(server, now_ms = wake_ms - 1);
+    cr_expect_eq(assay_service_server_poll(server, fds, ASSAY_SERVICE_SERVER_FDS_MAX), 0,
+                 "it waits");
+    assay_service_server_step(server, now_ms = wake_ms);
+    cr_expect_eq(assay_service_server_poll(server, fds, ASSAY_SERVICE_SERVER_FDS_MAX), sockets + 1,
+                 "it is accepted");
+    assay_service_stream_close(&replica);
 }

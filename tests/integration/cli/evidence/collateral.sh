@@ -10,7 +10,7 @@ collateral() { "$ASSAY" collateral "$@"; }
 publish() { "$ASSAY" soft collateral "$@"; }
 
 # --- what is in force
-expect 0 'sound yes' collateral show genesis
+expect 0 'complete and verified  yes: ' collateral show genesis
 for v in 1 2; do
     case $out in *"root $(root $v)"*) ;; *) wrong "vendor $v is not shown: $out" ;; esac
 done
@@ -28,12 +28,13 @@ case $out in *'not a point'*) wrong "it speaks of keys: $out" ;; esac
 expect 13 'no certificate leads to the root of --root' collateral show vendor-1 --root vendor-2/root_ca.pem
 mkdir nothing
 expect 13 'the folder has no collateral' collateral show nothing
-case $out in *'sound no, current no'*) ;; *) wrong "nothing is current: $out" ;; esac
+case $out in *'complete and verified  no: '*) ;; *) wrong "nothing is complete: $out" ;; esac
+case $out in *'there is nothing that is valid'*) ;; *) wrong "nothing is valid: $out" ;; esac
 expect 13 '"current": false' collateral show nothing --json
 
 # --- libcurl is loaded by what fetches, and by nothing else
 mkdir lib && echo none >lib/libcurl.so.4
-expect 0 'sound yes' env LD_LIBRARY_PATH="$WORK/lib" "$ASSAY" collateral show genesis
+expect 0 'complete and verified  yes: ' env LD_LIBRARY_PATH="$WORK/lib" "$ASSAY" collateral show genesis
 expect 1 "libcurl: $WORK/lib/libcurl.so.4: file too short" env LD_LIBRARY_PATH="$WORK/lib" "$ASSAY" \
     collateral fetch --fmspc 00606a000000 --ca platform --tee sgx --out fetched
 

@@ -66,6 +66,10 @@ done
 expect 11 'decided by  measurement-unknown' "$ASSAY" policy try other.yaml quote --collateral vendor
 expect 0 'no rule refuses it' "$ASSAY" policy try allowed.yaml quote --collateral vendor
 case $out in INSECURE*) ;; *) wrong "the profile is not shown: $out" ;; esac
+case $out in *'not checked freshness: '*) ;; *) wrong "policy try is silent about freshness: $out" ;; esac
+expect 0 '"what": "freshness"' "$ASSAY" policy try allowed.yaml quote --collateral vendor --json
+expect 0 'both          not checked: freshness: ' "$ASSAY" policy try allowed.yaml quote --collateral vendor \
+    --against allowed.yaml
 expect 0 'second only   measurement-unknown' "$ASSAY" policy try allowed.yaml quote --collateral vendor \
     --against other.yaml
 expect 11 'first only    measurement-unknown' "$ASSAY" policy try other.yaml quote --collateral vendor \

@@ -81,9 +81,10 @@ check 'a fence survives a restart' until_true 20 fenced 3
 
 # --- answers, and a draft
 for i in 1 2 3 4; do
-    expect 0 'final up to height' ask $i recover answer --out answer-$i
+    expect 0 '; it voted to finalise' ask $i recover answer --out answer-$i
 done
 expect 0 'answer' "$ASSAY" recover show answer-2
+expect 0 'votes      it voted to finalise' "$ASSAY" recover show answer-2
 expect 4 'more than a third is needed' "$ASSAY" recover draft --out r answer-1 answer-2 \
     --socket "$socket"
 expect 6 'answered already' "$ASSAY" recover draft --out r answer-1 answer-1 --socket "$socket"

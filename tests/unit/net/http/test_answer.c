@@ -106,7 +106,7 @@ Test(net_http_answer, a_quiet_network_is_told_in_one_sentence)
     const struct assay_json *data = ask("/v1/status");
     cr_assert_eq(answer.status, 200);
     cr_expect_str_eq(assay_json_text(data, "sentence", ""),
-                     "4 of 4 attested, 4 full; one more fault can be tolerated");
+                     "4 of 4 attested, 4 full; any one member may fail");
     cr_expect_str_eq(assay_json_text(json, "node", ""), "node-0");
 }
 
@@ -125,7 +125,8 @@ Test(net_http_answer, the_sentence_is_true_when_the_chain_stands_still)
     publish();
     cr_expect_str_eq(assay_json_text(ask("/v1/status"), "sentence", ""),
                      "STALE, nothing has become final for 60 s; when it stalled 4 of 4 were "
-                     "FULL; one more fault can be tolerated");
+                     "FULL",
+                     "a network in which nothing becomes final tolerates nothing");
 }
 
 /* Evidence of the running epoch, of the one before, or while that is being closed. */

@@ -1,0 +1,149 @@
+/*
+ * tests/unit/net/http/test_sentence.c - tests of sentences about a network and its members, and of
+ * the reasons of a low score.
+ */
+#include "net/documents/document.h"
+#include "scoring/tally.h"
+#include "tests/unit/net/http/http_fixture.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct http_fixture fixture;
+static struct assay_json *node;
+static char sentence[ASSAY_DOCUMENT_SENTENCE];
+
+static void open_fixture(void)
+{
+    http_fixture_open(&fixture, 4);
+}
+
+static void close_fixture(void)
+{
+    assay_json_free(&node);
+    http_fixture_close(&fixture);
+}
+
+TestSuite(net_http_sentence, .init = open_fixture, .fini = close_fixture);
+
+static const char *sentence_now(void)
+{
+    return assay_document_sentence(&fixture.snapshot, sentence);
+}
+
+/* Of members that are reachable: "more" only where some are missing. */
+Test(net_http_sentence, counts_members_that_may_fail)
+{
+    cr_expect_str_eq(sentence_now(), "4 of 4 attested, 4 full; any one member may fail");
+    fixture.snapshot.margin.present_weight = fixture.snapshot.chain.seats_weight - 10000;
+    fixture.snapshot.margin.members_stop = fixture.snapshot.margin.members_break = 2;
+    cr_expect_not_null(strstr(sentence_now(), "; any two more members may fail"));
+    fixture.snapshot.margin.members_stop = 0;
+    cr_expect_not_null(strstr(sentence_now(), "; no more member may fail"));
+    fixture.snapshot.chain.final_at_ms = 1000;
+    cr_expect_null(strstr(sentence_now(), "may fail"), "nothing becomes final");
+}
+
+/* docs/protocol.md 9.12: no member that is started changes that, and no epoch is due. */
+Test(net_http_sentence, a_fence_is_its_first_thing)
+{
+    fixture.snapshot.fenced = true;
+    fixture.snapshot.margin.overdue = true;
+    fixture.snapshot.chain.final_at_ms = 1000;
+    fixture.snapshot.now_ms = 61000;
+    cr_expect_str_eq(sentence_now(),
+                     "FENCED, the operators have fenced this era and nothing more is signed in it; "
+                     "STALE, nothing has become final for 60 s; when it stalled 4 of 4 were FULL; "
+                     "it continues with the next era, or when the fence is released");
+}
+
+static struct assay_member_snapshot *drain(uint32_t slot, uint64_t epoch)
+{
+    struct assay_member_snapshot *const l = &fixture.members[slot].ledger;
+    l->stage = ASSAY_STAGE_RESTING;
+    l->stage_epoch = epoch;
+    l->trust.availability_bp = 0;
+    l->trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    l->weight = l->seat_weight = 0;
+    return l;
+}
+
+/* docs/protocol.md 9.6.2: they are not counted, and named all the same, the first three. */
+Test(net_http_sentence, drained_members_are_in_it)
+{
+    (void)drain(2, 30);
+    cr_expect_str_eq(sentence_now(), "3 of 3 attested, 3 full; drained by the operators: node-2; "
+                                     "any one member may fail");
+    http_fixture_close(&fixture);
+    http_fixture_open(&fixture, 9);
+    for (uint32_t i = 0; i < 5; i++)
+        (void)drain(i, 30);
+    cr_expect_not_null(
+        strstr(sentence_now(), "; drained by the operators: node-0, node-1, node-2 and 2 more; "));
+}
+
+/* Of member 2. */
+static const char *member_sentence(void)
+{
+    return assay_document_member_sentence(&fixture.snapshot, 2, sentence);
+}
+
+static const struct assay_json *availability_reason(void)
+{
+    assay_json_free(&node);
+    node = assay_document_member(&fixture.snapshot, 2, false);
+    const struct assay_json *const reasons = assay_json_get(node, "reasons");
+    for (size_t i = 0; i < assay_json_count(reasons); i++) {
+        const struct assay_json *const r = assay_json_at(reasons, i);
+        if (strcmp(assay_json_text(r, "about", ""), "availability") == 0) return r;
+    }
+    cr_assert_fail("no reason of availability");
+    return NULL;
+}
+
+/* A fall of before the drain is not what holds it at zero, and "unchanged" is no reason. */
+Test(net_http_sentence, a_drained_member_is_low_by_the_drain)
+{
+    struct assay_snapshot_member *const m = &fixture.members[2];
+    m->availability_fall = (struct assay_snapshot_suspension){ 20, ASSAY_AVAILABILITY_FALL };
+    struct assay_member_snapshot *const l = drain(2, 30);
+    const struct assay_json *const r = availability_reason();
+    cr_expect_str_eq(assay_json_text(r, "code", ""), "drained");
+    cr_expect_str_eq(assay_json_text(r, "text", ""), "zero: drained by the operators");
+    cr_expect_eq(assay_json_uint(r, "epoch", 0), 30);
+    cr_expect_str_eq(member_sentence(),
+                     "node-2 drained by the operators from epoch 30 on; score 0.00 %, weight 0");
+    l->trust.integrity_bp = 0;
+    m->integrity_fall = (struct assay_snapshot_suspension){ 25, ASSAY_INTEGRITY_FAIL_HARD };
+    cr_expect_not_null(
+        strstr(member_sentence(), " on, integrity fell in epoch 25: its evidence fails hard; "));
+    l->stage = ASSAY_STAGE_LEFT;
+    cr_expect_not_null(strstr(member_sentence(), "node-2 left the network from epoch 30 on; "));
+}
+
+Test(net_http_sentence, an_undrained_member_is_low_since_then)
+{
+    struct assay_snapshot_member *const m = &fixture.members[2];
+    m->availability_fall = (struct assay_snapshot_suspension){ 20, ASSAY_AVAILABILITY_FALL };
+    drain(2, 40)->stage = ASSAY_STAGE_MEMBER;
+    const struct assay_json *r = availability_reason();
+    cr_expect_str_eq(assay_json_text(r, "code", ""), "joined");
+    cr_expect_eq(assay_json_kind_of(assay_json_get(r, "epoch")), ASSAY_JSON_NULL);
+    cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, not risen yet since"));
+    m->ledger.availability_rule = ASSAY_AVAILABILITY_RISE;
+    cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, rose: votes of PASS allow"));
+    m->availability_fall.epoch = 41; /* and again, since */
+    r = availability_reason();
+    cr_expect_str_eq(assay_json_text(r, "code", ""), "fall");
+    cr_expect_eq(assay_json_uint(r, "epoch", 0), 41);
+}
+
+Test(net_http_sentence, one_that_is_cut_ends_with_a_mark)
+{
+    static char longest[ASSAY_DOCUMENT_SENTENCE + 1];
+    memset(longest, 'x', sizeof longest - 1);
+    fixture.snapshot.cannot_catch_up = longest;
+    const char *const said = sentence_now();
+    cr_expect_eq(strlen(said), ASSAY_DOCUMENT_SENTENCE - 1);
+    cr_expect_str_eq(said + strlen(said) - 4, "x...");
+}
