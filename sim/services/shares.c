@@ -3,9 +3,9 @@
  * Vault, peer links and daemon of net/services/shares/holder_node.c are replaced by a modelled
  * disk, modelled links and modelled evidence.
  */
+#include "sim/services/shares.h"
 #include "services/shares/holder_effects.h"
 #include "services/shares/holder_internal.h"
-#include "sim/services/shares.h"
 
 #include "base/crypto/model.h"
 
@@ -110,8 +110,7 @@ void shares_plan(const struct assay_sim_services *s, struct assay_registry_plan 
     plan->shares.clusters = l->share_clusters;
     plan->shares.slots = l->share_slots;
     plan->shares.k = l->share_k;
-    plan->shares.confirmations =
-        l->share_k + 1 < l->share_slots ? l->share_k + 1 : l->share_slots;
+    plan->shares.confirmations = l->share_k + 1 < l->share_slots ? l->share_k + 1 : l->share_slots;
     plan->shares.ids_max = SECRETS;
 }
 
@@ -265,9 +264,7 @@ static enum assay_status waiting_add(void *context, enum assay_service_kind kind
         if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
     }
     if (at == NULL) return ASSAY_E_FULL;
-    *at = (struct waiting_record){ .kind = kind,
-                                   .len = payload.len,
-                                   .bytes = malloc(payload.len) };
+    *at = (struct waiting_record){ .kind = kind, .len = payload.len, .bytes = malloc(payload.len) };
     ASSAY_ASSERT(at->bytes != NULL);
     assay_bytes_copy(at->bytes, payload.len, payload.bytes, payload.len);
     return ASSAY_OK;
@@ -287,8 +284,8 @@ static size_t waiting_drop_over(void *context, assay_share_statement_is_over *is
     size_t dropped = 0;
     for (uint32_t i = 0; i < PENDING; i++) {
         struct waiting_record *r = &k->waiting[i];
-        if (r->len == 0 || !is_over(is_over_context, r->kind, assay_slice_over(r->bytes, r->len),
-                                    r->closes))
+        if (r->len == 0 ||
+            !is_over(is_over_context, r->kind, assay_slice_over(r->bytes, r->len), r->closes))
             continue;
         waiting_drop(r);
         dropped++;
@@ -364,14 +361,13 @@ static void execute_effects(struct assay_sim_services *s, struct holder_host *k)
     for (uint32_t i = 0; i < x.answers; i++) {
         const struct answer *answer = &x.answer[i];
         if (answer->quotes)
-            assay_share_holder_on_quote(k->core, shares_ledger(s, k->node), &epoch,
-                                        answer->serial,
+            assay_share_holder_on_quote(k->core, shares_ledger(s, k->node), &epoch, answer->serial,
                                         assay_slice_over(answer->evidence, SHARE_EVIDENCE),
                                         services_now(s), &s->shares->effects);
         else
             assay_share_holder_on_verified(k->core, shares_ledger(s, k->node), &epoch,
-                                        answer->serial, answer->good, services_now(s),
-                                        &s->shares->effects);
+                                           answer->serial, answer->good, services_now(s),
+                                           &s->shares->effects);
         execute_effects(s, k);
     }
 }
@@ -403,8 +399,8 @@ static void start_process(struct assay_sim_services *s, struct holder_host *k)
     k->core = assay_share_holder_init(k->memory, len, &config);
     for (uint32_t i = 0; i < SECRETS; i++) {
         if (k->disk[i].len == 0) continue;
-        const enum assay_status status = assay_share_holder_load(
-            k->core, assay_slice_over(k->disk[i].bytes, k->disk[i].len));
+        const enum assay_status status =
+            assay_share_holder_load(k->core, assay_slice_over(k->disk[i].bytes, k->disk[i].len));
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     if (k->keys_len > 0) {
@@ -422,8 +418,7 @@ static bool is_following(const struct assay_sim_services *s, const struct holder
     return k->core != NULL && is_as_new(&s->follower[k->node], k);
 }
 
-void shares_fact(struct assay_sim_services *s, uint32_t node,
-                 const struct assay_share_facts *facts)
+void shares_fact(struct assay_sim_services *s, uint32_t node, const struct assay_share_facts *facts)
 {
     if (s->shares == NULL) return;
     struct holder_host *k = &s->shares->holder[node];
@@ -431,7 +426,7 @@ void shares_fact(struct assay_sim_services *s, uint32_t node,
     corrupt_shares(k);
     const struct assay_share_epoch epoch = shares_epoch(s, node);
     assay_share_holder_on_facts(k->core, shares_ledger(s, node), &epoch, facts, services_now(s),
-                             &s->shares->effects);
+                                &s->shares->effects);
     execute_effects(s, k);
 }
 
@@ -461,7 +456,7 @@ void shares_node_closed(struct assay_sim_services *s, uint32_t node)
     const struct registry_follower *d = &s->follower[node];
     if (node < d->feed.last.members && d->feed.last.member[node].renewed)
         lose_disk(s, k); /* another machine */
-    k->wake_at_ms = 0; /* exchanges of the epoch before are over */
+    k->wake_at_ms = 0;   /* exchanges of the epoch before are over */
     for (uint32_t i = 0; i < PENDING; i++)
         k->waiting[i].closes += k->waiting[i].len > 0;
     if (!is_following(s, k)) return;
@@ -557,8 +552,8 @@ static void receive_from_holder(struct assay_sim_services *s, struct holder_host
     assay_bytes_copy(party.key, sizeof party.key, other->key, sizeof other->key);
     const struct assay_share_epoch epoch = shares_epoch(s, k->node);
     assay_status_ignore(assay_share_holder_on_message(k->core, shares_ledger(s, k->node), &epoch,
-                                                   &party, frame, services_now(s),
-                                                   &s->shares->effects),
+                                                      &party, frame, services_now(s),
+                                                      &s->shares->effects),
                         "what is refused ends its exchange, and is asked for again");
     execute_effects(s, k);
 }

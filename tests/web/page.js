@@ -94,7 +94,7 @@ async function model() {
     t.equal(
         'the sentence',
         `${s.head} ${s.text}`,
-        '7 of 7 attested, 5 full. peer-1 suspended since epoch 6: mrenclave: a measurement that the policy does not allow; peer-2 in warning since epoch 38: voted FAIL, or a worse level, on evidence that passes (E5); two more faults can be tolerated.',
+        '7 of 7 attested, 5 full. peer-1 suspended since epoch 6: mrenclave: a measurement that the policy does not allow; peer-2 in warning since epoch 38: voted FAIL, or a worse level, on evidence that passes (E5); any two more members may fail.',
     );
     t.equal(
         'of a network in which all is well',
@@ -108,7 +108,7 @@ async function model() {
     t.equal(
         'who left is not counted, who rests is no failure',
         `${rests.head} ${rests.text}`,
-        'All 5 nodes are attested and fully trusted. peer-3 does not serve now; two more faults can be tolerated.',
+        'All 5 nodes are attested and fully trusted. peer-3 does not serve now; any two more members may fail.',
     );
     t.equal('but keeps its name', m.nameOf(m.makeModel(fewer, 'file').bySlot.get(1)), 'peer-2');
     const still = network();

@@ -359,7 +359,7 @@ export function sentence(model, link) {
         parts.push(`${names(idle.map(nameOf))} ${idle.length === 1 ? 'does' : 'do'} not serve now`);
     if (spare !== null)
         parts.push(
-            `${spare === 0 ? 'no more fault' : spare === 1 ? 'one more fault' : `${wordOf(spare)} more faults`} can be tolerated`,
+            `${spare === 0 ? 'no more member' : spare === 1 ? 'any one more member' : `any ${wordOf(spare)} more members`} may fail`,
         );
     const worst = below.length ? below[0].standing : 'FULL';
     const tone =

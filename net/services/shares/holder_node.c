@@ -5,8 +5,8 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "net/services/server/peer_links.h"
 #include "net/services/server/client_listener.h"
+#include "net/services/server/peer_links.h"
 #include "net/services/server/record_queue.h"
 #include "net/services/shares/statement_queue.h"
 #include "net/services/shares/vault.h"
@@ -43,7 +43,7 @@ struct assay_holder_node {
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t revision; /* of the follower, at the last update of the links */
-    uint64_t era;  /* the last seen one */
+    uint64_t era;      /* the last seen one */
     struct assay_holder_undone undone;
     uint8_t seen[SEEN_LEN];
 
@@ -481,8 +481,7 @@ static void drop_overtaken(struct assay_holder_node *n)
     ASSAY_ASSERT(n->holder != NULL);
     const struct assay_share_statement_queue queue = assay_statement_queue_over(n->pending);
     assay_record_queue_on_close(n->pending);
-    if (assay_share_statements_on_close(&n->statements, &queue,
-                                        assay_follower_shares(n->follower)))
+    if (assay_share_statements_on_close(&n->statements, &queue, assay_follower_shares(n->follower)))
         restate(n);
 }
 

@@ -30,9 +30,7 @@ static bool has_room(void *context)
 struct assay_share_statement_queue assay_statement_queue_over(struct assay_record_queue *queue)
 {
     ASSAY_ASSERT(queue != NULL);
-    return (struct assay_share_statement_queue){ .context = queue,
-                                                 .add = add,
-                                                 .clear_kind = clear_kind,
-                                                 .drop = drop,
-                                                 .has_room = has_room };
+    return (struct assay_share_statement_queue){
+        .context = queue, .add = add, .clear_kind = clear_kind, .drop = drop, .has_room = has_room
+    };
 }

@@ -37,8 +37,8 @@ static size_t drop(void *context, assay_share_statement_is_over *is_over, void *
     struct queue *q = context;
     size_t kept = 0;
     for (size_t i = 0; i < q->count; i++)
-        if (!is_over(is_over_context, q->record[i].kind,
-                     assay_slice_over(&q->record[i].payload, 1), q->record[i].closes))
+        if (!is_over(is_over_context, q->record[i].kind, assay_slice_over(&q->record[i].payload, 1),
+                     q->record[i].closes))
             q->record[kept++] = q->record[i];
     const size_t dropped = q->count - kept;
     q->count = kept;
