@@ -421,6 +421,9 @@ Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
         cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     }
     cr_expect_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
-    rmdir(below);
-    rmdir(path);
+    cr_expect_eq(rmdir(below), 0);
+    cr_expect_eq(rmdir(path), 0);
+    cr_expect_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "its manager removed it: %s", message);
+    cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
+    cr_expect_eq(state, ASSAY_TARGET_DOWN);
 }
