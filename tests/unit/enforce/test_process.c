@@ -227,10 +227,17 @@ Test(process, reports_an_end_by_itself)
 /* SIGCHLD that is ignored outlasts execve; the kernel reaps children then. */
 Test(process, takes_what_the_kernel_reaped_for_ended)
 {
+    char script[160], path[96];
+    snprintf(path, sizeof path, "%s/end", folder);
+    snprintf(script, sizeof script, "while [ ! -e %s ]; do sleep 0.01; done; exit 0", path);
     cr_assert_neq(signal(SIGCHLD, SIG_IGN), SIG_ERR);
-    open_driver("sleep 0.2; exit 0");
+    open_driver(script);
     begin();
     wait_for(ASSAY_DRIVER_READY);
+    source.received_ms = UINT64_MAX; /* no probe */
+    const int end = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert_geq(end, 0);
+    close(end);
     struct assay_driver_event event = wait_for(ASSAY_DRIVER_ENDED);
     cr_assert_eq(event.cause, ASSAY_CAUSE_ITSELF);
     cr_assert_not(event.killed);
