@@ -423,7 +423,9 @@ static void on_ended(struct assay_agent *self, const struct assay_driver_event *
         push_event(self, ASSAY_AGENT_ENDED)->process = *event;
     }
     self->restart_due = self->phase != STOPPING; /* what a RESTART was about to stop */
-    use_fallback(self, now_ms);
+    /* An order or hold came during a start that failed: its target may come up all the same. */
+    if (!starts_nothing(self)) use_fallback(self, now_ms);
+    else self->start_ms = now_ms;
 }
 
 static void handle_driver_event(struct assay_agent *self, const struct assay_driver_event *event,

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAME_LEN_MAX = 32, GROUPS_MAX = 1024, PROCESSES_MAX = 64 * 1024 };
@@ -29,6 +30,7 @@ struct cgroup {
     char path[PATH_MAX - NAME_LEN_MAX];
     enum assay_target_verb verb;
     struct processes killed; /* that were left after the kill */
+    bool seen;               /* it was there: the path is right */
 };
 
 static struct cgroup *self_of(struct assay_target *target)
@@ -101,6 +103,14 @@ static enum assay_status read_events(const struct cgroup *self, bool *populated,
     (void)set_error(self, "cgroup.events", "neither populated nor frozen: version 2 has both",
                     message);
     return ASSAY_E_SYNTAX;
+}
+
+/* Only an empty group can be removed: no process is left in it. A group that is there and lacks a
+ * file shows nothing. */
+static bool is_removed(const struct cgroup *self)
+{
+    struct stat about;
+    return stat(self->path, &about) != 0 && errno == ENOENT;
 }
 
 /* --------------------------------------------------------------- processes below a group */
@@ -258,14 +268,22 @@ static bool have_common(const struct processes *a, const struct processes *b)
  * start others at once, which stay frozen: "populated" does not distinguish them. After the first
  * kill no process that was there can start another one, so the list has all of them that are left;
  * those that the manager started before it was read are killed with them. */
-static enum assay_status begin_stop(struct cgroup *self,
-                                    char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status kill_processes(struct cgroup *self,
+                                        char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
     /* Frozen first, so that no process in it can start another one, or run when it starts. */
     ASSAY_TRY(write_file(self, "cgroup.freeze", '1', message));
     ASSAY_TRY(write_file(self, "cgroup.kill", '1', message));
     ASSAY_TRY(list_processes(self, &self->killed, message));
     return write_file(self, "cgroup.kill", '1', message);
+}
+
+static enum assay_status begin_stop(struct cgroup *self,
+                                    char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    clear_processes(&self->killed); /* of a stop before, perhaps of a group that was removed */
+    const enum assay_status status = kill_processes(self, message);
+    return status != ASSAY_OK && is_removed(self) ? ASSAY_OK : status;
 }
 
 static enum assay_status cgroup_begin(struct assay_target *target,
@@ -301,14 +319,12 @@ static enum assay_status step_stop(const struct cgroup *self, bool populated,
     return status;
 }
 
-static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_ms,
-                                     enum assay_target_state *state,
-                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
+static enum assay_status step_act(struct cgroup *self, enum assay_target_state *state,
+                                  char message[static ASSAY_DRIVER_MESSAGE_LEN])
 {
-    struct cgroup *self = self_of(target);
     bool populated = false, frozen = false;
-    (void)now_ms;
     ASSAY_TRY(read_events(self, &populated, &frozen, message));
+    self->seen = true;
     switch (self->verb) {
     case ASSAY_TARGET_INSPECT:
         *state = frozen ? ASSAY_TARGET_FROZEN : ASSAY_TARGET_RUNS;
@@ -320,6 +336,27 @@ static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_m
     case ASSAY_TARGET_RUN: return frozen ? ASSAY_E_AGAIN : ASSAY_OK;
     }
     ASSAY_UNREACHABLE("a verb outside the list");
+}
+
+/* A manager may remove a group when it is empty. A path at which no group was ever seen may be
+ * wrong: a look reports it. */
+static bool is_answered_by_removal(const struct cgroup *self)
+{
+    const bool looks = self->verb == ASSAY_TARGET_INSPECT && self->seen;
+    return (self->verb == ASSAY_TARGET_STOP || looks) && is_removed(self);
+}
+
+static enum assay_status cgroup_step(struct assay_target *target, uint64_t now_ms,
+                                     enum assay_target_state *state,
+                                     char message[static ASSAY_DRIVER_MESSAGE_LEN])
+{
+    struct cgroup *self = self_of(target);
+    const enum assay_status status = step_act(self, state, message);
+    (void)now_ms;
+    if (status == ASSAY_OK || status == ASSAY_E_AGAIN || !is_answered_by_removal(self))
+        return status;
+    *state = ASSAY_TARGET_DOWN;
+    return ASSAY_OK;
 }
 
 static void cgroup_abandon(struct assay_target *target)

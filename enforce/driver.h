@@ -41,7 +41,7 @@ struct assay_driver_event {
     enum assay_driver_event_kind kind;
     int64_t pid;
     enum assay_driver_cause cause; /* of ENDED */
-    int wait_status;               /* of ENDED: exit status, or the signal when killed */
+    int wait_status; /* of ENDED: exit status, or the signal when killed; -1: unknown */
     bool killed;
     enum assay_status status;               /* of TROUBLE */
     char message[ASSAY_DRIVER_MESSAGE_LEN]; /* of ENDED and TROUBLE, for operators; may be "" */

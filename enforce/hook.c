@@ -73,9 +73,19 @@ _Noreturn static void become(const struct hook *self, char *const argv[], int in
     _exit(EXEC_FAILED);
 }
 
+/* While the leader is a child, ended or not, its number is its own. Where something else reaped it,
+ * the number may be another group's. */
+static void send_kill(const struct hook *self)
+{
+    siginfo_t info = { 0 };
+    const id_t leader = (id_t)self->run->pid;
+    if (waitid(P_PID, leader, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+        (void)kill(-self->run->pid, SIGKILL);
+}
+
 static void kill_group(struct hook *self)
 {
-    (void)kill(-self->run->pid, SIGKILL);
+    send_kill(self);
     assay_hook_runs_leave(self->runs, &self->run);
 }
 
@@ -219,13 +229,18 @@ static enum assay_status hook_step(struct assay_target *target, uint64_t now_ms,
     read_output(self);
     if (poll(&fd, 1, 0) != 1) return ASSAY_E_AGAIN;
     read_output(self);
-    (void)kill(-self->run->pid, SIGKILL); /* whatever it left behind in its group */
+    send_kill(self); /* whatever it left behind in its group */
     siginfo_t info = { 0 };
-    if (waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) != 0) return ASSAY_E_AGAIN;
+    const bool is_reaped = waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG) == 0;
+    if (!is_reaped && errno != ECHILD) return ASSAY_E_AGAIN;
     self->run->reaped = true;
     assay_hook_runs_leave(self->runs, &self->run);
     close_ends(self);
     if (info.si_code == CLD_EXITED && info.si_status == 0) return ASSAY_OK;
+    if (!is_reaped) {
+        (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "exit status unknown");
+        return ASSAY_E_INVALID;
+    }
     append_quoted(self, said, sizeof said);
     (void)snprintf(message, ASSAY_DRIVER_MESSAGE_LEN, "%s %d%s%s",
                    info.si_code == CLD_EXITED ? "exit status" : "killed by signal", info.si_status,
@@ -246,7 +261,7 @@ static void hook_close(struct assay_target *target)
     struct hook *self = self_of(target);
     struct pollfd fd = { .fd = self->pidfd, .events = POLLIN };
     if (self->pidfd >= 0) {
-        (void)kill(-self->run->pid, SIGKILL);
+        send_kill(self);
         (void)poll(&fd, 1, CLOSE_MS); /* later than that: the list of runs has it */
     }
     hook_abandon(target);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { LOOK_MS = 1000 };
 
@@ -22,36 +23,50 @@ struct assay_hook_runs {
 
 /* --------------------------------------------------------------- what has ended */
 
-/* "12 (name) S 1 12 ...": state and group. A name may have parentheses and spaces. */
-static bool works_in_group(const char *process, pid_t group)
+/* Processes of a group, as far as /proc shows them. */
+struct members {
+    pid_t group, session;
+    bool seen;  /* one of any session */
+    bool works; /* one of this session */
+};
+
+/* "12 (name) S 1 12 12 ...": state, parent, group and session. A name may have parentheses and
+ * spaces. A hook is of the session of its daemon, and a group is of one session: in another one it
+ * is a stranger's that got the number. */
+static void add_process(struct members *members, const char *process)
 {
     char path[300], stat[512] = "";
     (void)snprintf(path, sizeof path, "/proc/%.255s/stat", process);
     FILE *const file = fopen(path, "re");
-    if (file == NULL) return false; /* it has ended meanwhile */
+    if (file == NULL) return; /* it has ended meanwhile */
     const size_t len = fread(stat, 1, sizeof stat - 1, file);
     (void)fclose(file);
     stat[len] = '\0';
     const char *const end = strrchr(stat, ')');
-    if (end == NULL || strlen(end) < sizeof ") S 1 1" - 1) return false;
-    char *after_parent = NULL;
-    (void)strtol(end + 3, &after_parent, 10);
-    return strtol(after_parent, NULL, 10) == group && end[2] != 'Z' && end[2] != 'X';
+    if (end == NULL || strlen(end) < sizeof ") S 1 1 1" - 1) return;
+    char *at = NULL;
+    (void)strtol(end + 3, &at, 10);
+    if (strtol(at, &at, 10) != members->group) return;
+    members->seen = true;
+    const bool is_ours = strtol(at, NULL, 10) == members->session;
+    if (is_ours && end[2] != 'Z' && end[2] != 'X') members->works = true;
 }
 
 /* A zombie does nothing any more, but counts for kill until its parent reaps it; the first process
- * of a container may never do so. */
+ * of a container may never do so. A group of which /proc shows nothing (hidepid) works while kill
+ * says that it is there and another user's. */
 static bool group_works(pid_t group)
 {
-    if (kill(-group, 0) != 0) return errno != ESRCH;
+    const bool is_refused = kill(-group, 0) != 0;
+    if (is_refused && errno == ESRCH) return false;
     DIR *const processes = opendir("/proc");
     if (processes == NULL) return true;
-    bool works = false;
-    for (const struct dirent *entry = NULL; !works && (entry = readdir(processes)) != NULL;)
-        works = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-                works_in_group(entry->d_name, group);
+    struct members members = { .group = group, .session = getsid(0) };
+    for (const struct dirent *entry = NULL; !members.works && (entry = readdir(processes)) != NULL;)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            add_process(&members, entry->d_name);
     (void)closedir(processes);
-    return works;
+    return members.works || (is_refused && !members.seen);
 }
 
 static bool reap_leader(struct assay_hook_run *run)

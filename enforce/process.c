@@ -65,10 +65,14 @@ static enum assay_status process_start(struct assay_driver *driver, uint64_t now
     return ASSAY_OK;
 }
 
-/* The leader is not waited for yet, so the number of the group is still its own. */
+/* While the leader is a child, ended or not, its number is its own. Where something else reaped it,
+ * the number may be another group's. */
 static void signal_group(const struct process_driver *self, int number)
 {
-    kill((pid_t)-self->child.pid, number);
+    siginfo_t info = { 0 };
+    const id_t leader = (id_t)self->child.pidfd;
+    if (waitid(P_PIDFD, leader, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+        kill((pid_t)-self->child.pid, number);
 }
 
 static void kill_group(struct process_driver *self, enum assay_driver_cause cause, uint64_t now_ms)
@@ -137,6 +141,8 @@ static void describe_end(struct assay_driver_event *event, int exec_error)
     if (exec_error != 0)
         snprintf(event->message, sizeof event->message, "cannot be executed: %s",
                  strerror(exec_error));
+    else if (event->wait_status < 0)
+        snprintf(event->message, sizeof event->message, "exit status unknown");
     else
         snprintf(event->message, sizeof event->message, "%s %d",
                  event->killed ? "killed by signal" : "exit status", event->wait_status);
@@ -149,10 +155,11 @@ static bool reap_child(struct process_driver *self, uint64_t now_ms)
     if (poll(&fd, 1, 0) != 1) return false;
     signal_group(self, SIGKILL); /* whatever it started goes with it */
     siginfo_t info = { 0 };
-    if (waitid(P_PIDFD, (id_t)self->child.pidfd, &info, WEXITED | WNOHANG) != 0) return false;
+    const bool is_reaped = waitid(P_PIDFD, (id_t)self->child.pidfd, &info, WEXITED | WNOHANG) == 0;
+    if (!is_reaped && errno != ECHILD) return false;
     struct assay_driver_event *event = push_event(self, ASSAY_DRIVER_ENDED);
-    event->wait_status = info.si_status;
-    event->killed = info.si_code != CLD_EXITED;
+    event->wait_status = is_reaped ? info.si_status : -1;
+    event->killed = is_reaped && info.si_code != CLD_EXITED;
     event->cause = self->phase == STARTING ? ASSAY_CAUSE_NO_START : self->cause;
     describe_end(event, self->config.source.ended(self->config.source.context));
     close(self->child.pidfd);

@@ -408,6 +408,7 @@ int main(int argc, char **argv)
                                             .sets = sets };
     char wrong[ASSAY_FLAGS_MESSAGE_MAX];
     bool check_only = false;
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     assay_allocator_init();
 #ifdef ASSAY_TEST_HOOKS
     if (assay_verifier_process_is(argc, argv))

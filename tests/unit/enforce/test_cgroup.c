@@ -2,7 +2,9 @@
  * tests/unit/enforce/test_cgroup.c - a group on a folder that stands in for the kernel's, and on a
  * real one where this machine lets us make it.
  */
+#include "enforce/agent.h"
 #include "enforce/cgroup.h"
+#include "engine/store/store_memory.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -37,7 +39,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     if (target != NULL) target->ops->close(target);
-    folder_remove(&folder);
+    if (access(folder.path, F_OK) == 0) folder_remove(&folder);
 }
 
 TestSuite(cgroup, .init = set_up, .fini = tear_down);
@@ -45,6 +47,26 @@ TestSuite(cgroup, .init = set_up, .fini = tear_down);
 static void open_it(void)
 {
     cr_assert_eq(assay_cgroup_open(folder.path, &target), ASSAY_OK);
+}
+
+/* As the kernel removes it: with all its files. */
+static void remove_group(void)
+{
+    static const char *const names[] = { "cgroup.freeze", "cgroup.kill", "cgroup.procs",
+                                         "cgroup.events" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_assert_eq(unlink(folder_at(&folder, names[i])), 0);
+    cr_assert_eq(rmdir(folder.path), 0);
+}
+
+/* By its manager: another group of the same name. */
+static void make_group(const char *processes)
+{
+    cr_assert_eq(mkdir(folder.path, 0700), 0);
+    put("cgroup.freeze", "0\n");
+    put("cgroup.kill", "");
+    put("cgroup.procs", processes);
+    put("cgroup.events", "populated 1\nfrozen 0\n");
 }
 
 static enum assay_status begin(enum assay_target_verb verb)
@@ -206,6 +228,92 @@ Test(cgroup, an_empty_one_is_stopped)
     cr_assert_eq(step(), ASSAY_OK);
 }
 
+/* A manager removes an empty group: before a stop, during one, and after it. */
+Test(cgroup, one_that_its_manager_removed_is_stopped)
+{
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_OK);
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    cr_assert_eq(step(), ASSAY_E_AGAIN);
+    remove_group();
+    cr_assert_eq(step(), ASSAY_OK, "nothing of it is left: %s", message);
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    cr_assert_eq(step(), ASSAY_OK, "%s", message);
+    cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_OK, "%s", message);
+    cr_assert_eq(state, ASSAY_TARGET_DOWN);
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    make_group("10\n");
+    cr_assert_eq(step(), ASSAY_OK, "what is in it was started after the stop: %s", message);
+    cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_OK);
+    cr_assert_eq(state, ASSAY_TARGET_RUNS);
+}
+
+/* A path that is wrong in the configuration: only a stop has nothing to do. */
+Test(cgroup, one_that_never_was_there_is_said)
+{
+    static const enum assay_target_verb acts[] = { ASSAY_TARGET_START, ASSAY_TARGET_RUN,
+                                                   ASSAY_TARGET_SUSPEND };
+    remove_group();
+    open_it();
+    cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
+    cr_assert_eq(step(), ASSAY_OK, "%s", message);
+    cr_assert_eq(begin(ASSAY_TARGET_INSPECT), ASSAY_OK);
+    cr_assert_eq(step(), ASSAY_E_IO);
+    cr_assert_not_null(strstr(message, "cgroup.events: No such file"), "%s", message);
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        cr_assert_eq(begin(acts[i]), ASSAY_E_IO);
+        cr_assert_not_null(strstr(message, "cgroup.freeze: No such file"), "%s", message);
+    }
+}
+
+static struct assay_store *store;
+static struct assay_agent *agent;
+static uint64_t now_ms = 1000;
+
+static void give(enum assay_order_kind kind, uint64_t epoch, uint32_t incarnation)
+{
+    const struct assay_order order = { .kind = kind, .epoch = epoch, .incarnation = incarnation };
+    cr_assert_eq(assay_agent_order(agent, &order, now_ms), ASSAY_OK);
+}
+
+static void step_for(uint64_t ms)
+{
+    for (const uint64_t end_ms = now_ms + ms; now_ms < end_ms; now_ms += 10)
+        assay_agent_step(agent, now_ms);
+}
+
+/* The manager removes the group, and makes it again when the node is trusted. */
+Test(cgroup, a_restart_of_one_that_its_manager_removes_ends)
+{
+    struct assay_driver *driver = NULL;
+    open_it();
+    const struct assay_target_config config = { .target = target, .poll_ms = 300 };
+    cr_assert_eq(assay_target_open(&config, &driver), ASSAY_OK);
+    target = NULL; /* the driver's */
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    const struct assay_agent_config settings = { .store = store, .driver = driver, .name = "g" };
+    cr_assert_eq(assay_agent_open(&settings, &agent), ASSAY_OK);
+    give(ASSAY_ORDER_RELEASE, 0, 1);
+    step_for(200);
+    give(ASSAY_ORDER_RESTART, 10, 1);
+    step_for(100);
+    cr_assert_str_eq(get("cgroup.kill"), "1");
+    remove_group();
+    step_for(1000);
+    cr_assert_eq(assay_agent_get_memory(agent)->restarted, 1, "it has ended");
+    give(ASSAY_ORDER_RELEASE, 11, 2);
+    make_group("20\n");
+    step_for(3000);
+    cr_assert_str_eq(get("cgroup.kill"), "", "what was started after it is left alone");
+    cr_assert(assay_agent_is_settled(agent));
+    assay_agent_close(&agent);
+    assay_target_close(&driver);
+    assay_store_close(&store);
+}
+
 Test(cgroup, garbage_and_missing_files_are_said)
 {
     static const char *const bad[] = { "",
@@ -313,6 +421,9 @@ Test(cgroup, of_the_kernel_is_frozen_thawed_and_killed)
         cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     }
     cr_expect_eq(run(ASSAY_TARGET_RUN), ASSAY_OK, "%s", message);
-    rmdir(below);
-    rmdir(path);
+    cr_expect_eq(rmdir(below), 0);
+    cr_expect_eq(rmdir(path), 0);
+    cr_expect_eq(run(ASSAY_TARGET_STOP), ASSAY_OK, "its manager removed it: %s", message);
+    cr_expect_eq(run(ASSAY_TARGET_INSPECT), ASSAY_OK, "%s", message);
+    cr_expect_eq(state, ASSAY_TARGET_DOWN);
 }

@@ -6,11 +6,13 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,10 +29,17 @@ static const struct assay_order order = {
 
 static bool sleeps_on;       /* SIGKILL has no effect, as in uninterruptible sleep */
 static bool others_sleep_on; /* only the leader of a group ends by it */
+static bool not_permitted;   /* a group is another user's */
+static pid_t killed_group;   /* the last one */
 
 /* In the place of the C library's. */
 int kill(pid_t pid, int number)
 {
+    if (pid < 0 && number == SIGKILL) killed_group = -pid;
+    if (not_permitted && pid < 0) {
+        errno = EPERM;
+        return -1;
+    }
     if (sleeps_on && number == SIGKILL) return 0;
     if (others_sleep_on && number == SIGKILL && pid < 0) pid = -pid;
     return (int)syscall(SYS_kill, pid, number);
@@ -257,6 +266,73 @@ Test(hook, whose_child_sleeps_on_has_not_ended, .timeout = 120)
     cr_assert_eq(begin_until_it_may(), ASSAY_OK, "%s", message);
     others_sleep_on = false;
     target->ops->abandon(target);
+}
+
+/* Begins one that ends when it is told to, of the number that it wrote. */
+static pid_t begin_waiting(void)
+{
+    (void)unlink(folder_at(&folder, "end"));
+    (void)unlink(folder_at(&folder, "number"));
+    cr_assert_eq(begin(), ASSAY_OK, "%s", message);
+    for (int i = 0; i < 1000 && access(folder_at(&folder, "number"), F_OK) != 0; i++)
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    return (pid_t)strtol(slurp("number"), NULL, 10);
+}
+
+/* SIGCHLD that is ignored outlasts execve; the kernel reaps children then. */
+Test(hook, that_the_kernel_reaped_has_ended_and_is_no_success, .timeout = 120)
+{
+    cr_assert_neq(signal(SIGCHLD, SIG_IGN), SIG_ERR);
+    hook_of("echo $$ > new; mv new number; while [ ! -e end ]; do sleep 0.01; done; exit 0");
+    begin_waiting();
+    folder_put(&folder, "end", "", 0, 0600);
+    cr_assert_eq(run_for(10000), ASSAY_E_INVALID);
+    cr_assert_str_eq(message, "exit status unknown");
+    cr_assert_eq(killed_group, 0, "its number may be another group's");
+    const pid_t pid = begin_waiting();
+    folder_put(&folder, "end", "", 0, 0600);
+    for (int i = 0; i < 1000 && kill(pid, 0) == 0; i++)
+        nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+    target->ops->abandon(target);
+    cr_assert_eq(killed_group, 0, "nor is it killed when it is given up");
+    begin_waiting();
+    target->ops->abandon(target);
+    cr_assert_gt(killed_group, 1, "while it is a child, its number is its own");
+}
+
+/* A process of another session that got the number of a group that has ended. */
+Test(hook, is_not_delayed_by_a_stranger_that_got_its_number)
+{
+    for (int turn = 0; turn < 4; turn++) {
+        const bool is_stranger = turn < 2;
+        struct assay_hook_run *left = NULL;
+        int ready[2];
+        char byte;
+        cr_assert_eq(pipe(ready), 0);
+        const pid_t pid = fork();
+        if (pid == 0) {
+            const bool leads = is_stranger ? setsid() > 0 : setpgid(0, 0) == 0;
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+            if (!leads || write(ready[1], "x", 1) != 1) _exit(1);
+            for (;;)
+                pause();
+        }
+        cr_assert_eq(read(ready[0], &byte, 1), 1);
+        cr_assert_eq(assay_hook_runs_add(runs, "web", &left), ASSAY_OK);
+        left->pid = pid;
+        left->reaped = true;
+        not_permitted = turn % 2 != 0;
+        assay_hook_runs_leave(runs, &left);
+        cr_assert_eq(assay_hook_runs_find(runs, "web"), is_stranger ? 0 : pid, "turn %d", turn);
+        cr_assert_eq(kill(pid, SIGKILL), 0);
+        cr_assert_eq(waitpid(pid, NULL, 0), pid);
+        if (turn == 3)
+            cr_assert_eq(assay_hook_runs_find(runs, "web"), pid, "there, and /proc hides it");
+        not_permitted = false;
+        cr_assert_eq(assay_hook_runs_find(runs, "web"), 0);
+        close(ready[0]);
+        close(ready[1]);
+    }
 }
 
 Test(hook, of_another_name_waits_for_none)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,15 @@ static struct {
 
 static struct assay_driver *driver;
 static char folder[64];
+
+static pid_t killed_group; /* the last one */
+
+/* In the place of the C library's. */
+int kill(pid_t pid, int number)
+{
+    if (pid < 0) killed_group = -pid;
+    return (int)syscall(SYS_kill, pid, number);
+}
 
 static uint64_t now_ms(void)
 {
@@ -211,6 +221,38 @@ Test(process, reports_an_end_by_itself)
     cr_assert_eq(event.cause, ASSAY_CAUSE_ITSELF);
     cr_assert_eq(event.wait_status, 7);
     begin(); /* and starts again */
+    wait_for(ASSAY_DRIVER_READY);
+}
+
+/* SIGCHLD that is ignored outlasts execve; the kernel reaps children then. */
+Test(process, takes_what_the_kernel_reaped_for_ended)
+{
+    char script[160], path[96];
+    snprintf(path, sizeof path, "%s/end", folder);
+    snprintf(script, sizeof script, "while [ ! -e %s ]; do sleep 0.01; done; exit 0", path);
+    cr_assert_neq(signal(SIGCHLD, SIG_IGN), SIG_ERR);
+    open_driver(script);
+    begin();
+    wait_for(ASSAY_DRIVER_READY);
+    source.received_ms = UINT64_MAX; /* no probe */
+    const int end = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert_geq(end, 0);
+    close(end);
+    struct assay_driver_event event = wait_for(ASSAY_DRIVER_ENDED);
+    cr_assert_eq(event.cause, ASSAY_CAUSE_ITSELF);
+    cr_assert_not(event.killed);
+    cr_assert_eq(event.wait_status, -1, "no success");
+    cr_assert_str_eq(event.message, "exit status unknown");
+    cr_assert_eq(killed_group, 0, "its number may be another group's");
+    assay_process_close(&driver);
+    open_driver("sleep 100");
+    const int64_t pid = begin();
+    wait_for(ASSAY_DRIVER_READY);
+    driver->ops->stop(driver, now_ms());
+    event = wait_for(ASSAY_DRIVER_ENDED);
+    cr_assert_eq(event.cause, ASSAY_CAUSE_STOPPED);
+    cr_assert_eq(killed_group, (pid_t)pid, "while it is a child, its number is its own");
+    begin();
     wait_for(ASSAY_DRIVER_READY);
 }
 

@@ -192,6 +192,41 @@ Test(target, that_cannot_be_frozen_yet_is_tried_again_at_each_poll)
     cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN);
 }
 
+/* A start that fails delays no suspension: its target may come up after the time limit. */
+Test(target, that_is_suspended_during_a_start_that_fails_is_looked_at_at_once)
+{
+    enum { STORED, UNSTORED, HOLD, TURNS };
+    for (int turn = STORED; turn < TURNS; turn++) {
+        doll = (struct doll){ .base = { &seeing }, .state = ASSAY_TARGET_DOWN };
+        agent_settings.backoff_ms = agent_settings.backoff_ms_max = 30000;
+        open_all();
+        for (int i = 0; i < 100 && !(doll.acting && doll.verb == ASSAY_TARGET_START); i++)
+            step_for(10);
+        doll.hangs = true;
+        step_for(settings.action_ms / 2);
+        const struct assay_order order = { .kind = ASSAY_ORDER_SUSPEND,
+                                           .epoch = 10,
+                                           .incarnation = 1 };
+        assay_store_memory_fail(store, ASSAY_STORE_FAULT_COMMIT, turn == UNSTORED, true);
+        if (turn == HOLD) assay_agent_hold(agent, true, now_ms);
+        else
+            cr_assert_eq(assay_agent_order(agent, &order, now_ms),
+                         turn == STORED ? ASSAY_OK : ASSAY_E_STORE);
+        step_for(settings.action_ms);
+        cr_assert_eq(doll.abandoned, 1, "the start is given up: %u", doll.abandoned);
+        doll.hangs = false;
+        step_for(100);
+        cr_assert_str_eq(doll.acts, "start ", "nothing runs, and it is not started again");
+        doll.state = ASSAY_TARGET_RUNS; /* it took longer than its time limit */
+        step_for(settings.poll_ms + 50);
+        cr_assert_eq(doll.state, ASSAY_TARGET_FROZEN, "turn %d", turn);
+        cr_assert_not(assay_agent_is_suspending(agent));
+        close_all();
+        assay_store_close(&store);
+        cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    }
+}
+
 /* --------------------------------------------------------------- one act for each order */
 
 static size_t count_acts(const char *verb)
