@@ -7,6 +7,7 @@
 #include "base/system_clock.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -292,6 +293,7 @@ static void remove_folder(const struct demo *demo, bool passed)
 int main(int argc, char **argv)
 {
     static struct demo demo = { .options = { .story = &demo_story_trial } };
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     const int early = read_options(argc, argv, &demo.options);
     if (early != 0) return early - 1;
     if (isatty(STDOUT_FILENO) == 0) demo.options.headless = true;

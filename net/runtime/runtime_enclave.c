@@ -104,7 +104,8 @@ static void log_exited(struct assay_runtime *runtime, const struct assay_enclave
 {
     if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_WARNING, "enclave_exited")) {
         assay_log_uint(&runtime->log, "pid", (uint64_t)event->as.exited.pid);
-        assay_log_uint(&runtime->log, "status", (uint64_t)(unsigned)event->as.exited.wait_status);
+        if (event->as.exited.wait_status >= 0) /* else something else reaped it */
+            assay_log_uint(&runtime->log, "status", (uint64_t)event->as.exited.wait_status);
     }
     assay_log_end(&runtime->log);
     runtime_log_event(runtime, "enclave_exited", runtime->self, (uint64_t)event->as.exited.pid,

@@ -6,6 +6,7 @@
 #include "apps/assay/core/options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 {
     /* With it getopt_long would read no option behind a verb, and the table lets these through. */
     (void)unsetenv("POSIXLY_CORRECT");
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     buffer_output();
     if (argc < 2) {
         print_usage(stderr);

@@ -6,8 +6,8 @@
 
 #include "base/assert.h"
 
-static enum assay_status add(void *context, enum assay_service_kind kind,
-                             struct assay_slice payload)
+static enum assay_status add_record(void *context, enum assay_service_kind kind,
+                                    struct assay_slice payload)
 {
     return assay_record_queue_add(context, kind, payload);
 }
@@ -17,7 +17,8 @@ static void clear_kind(void *context, enum assay_service_kind kind)
     assay_record_queue_clear_kind(context, kind);
 }
 
-static size_t drop(void *context, assay_share_statement_is_over *is_over, void *is_over_context)
+static size_t drop_records(void *context, assay_share_statement_is_over *is_over,
+                           void *is_over_context)
 {
     return assay_record_queue_drop(context, is_over, is_over_context);
 }
@@ -30,7 +31,9 @@ static bool has_room(void *context)
 struct assay_share_statement_queue assay_statement_queue_over(struct assay_record_queue *queue)
 {
     ASSAY_ASSERT(queue != NULL);
-    return (struct assay_share_statement_queue){
-        .context = queue, .add = add, .clear_kind = clear_kind, .drop = drop, .has_room = has_room
-    };
+    return (struct assay_share_statement_queue){ .context = queue,
+                                                 .add = add_record,
+                                                 .clear_kind = clear_kind,
+                                                 .drop = drop_records,
+                                                 .has_room = has_room };
 }

@@ -32,7 +32,8 @@ static enum assay_status add(void *context, enum assay_service_kind kind,
     return ASSAY_OK;
 }
 
-static size_t drop(void *context, assay_share_statement_is_over *is_over, void *is_over_context)
+static size_t drop_records(void *context, assay_share_statement_is_over *is_over,
+                           void *is_over_context)
 {
     struct queue *q = context;
     size_t kept = 0;
@@ -55,7 +56,7 @@ static bool is_kind(void *context, enum assay_service_kind kind, struct assay_sl
 
 static void clear_kind(void *context, enum assay_service_kind kind)
 {
-    (void)drop(context, is_kind, &kind);
+    (void)drop_records(context, is_kind, &kind);
 }
 
 static bool has_room(void *context)
@@ -66,9 +67,11 @@ static bool has_room(void *context)
 static struct queue records;
 static struct assay_share_statements statements;
 static struct assay_share_registry registry;
-static const struct assay_share_statement_queue queue = {
-    .context = &records, .add = add, .clear_kind = clear_kind, .drop = drop, .has_room = has_room
-};
+static const struct assay_share_statement_queue queue = { .context = &records,
+                                                          .add = add,
+                                                          .clear_kind = clear_kind,
+                                                          .drop = drop_records,
+                                                          .has_room = has_room };
 
 static void state(enum assay_share_payload payload, bool replaces, uint8_t number)
 {
