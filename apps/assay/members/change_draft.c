@@ -28,7 +28,7 @@ struct drafting {
     const struct assay_change_options *options;
     struct assay_change_source source;
     const struct assay_state *state;
-    struct assay_ruleset rules; /* in force */
+    struct assay_ruleset rules; /* in force, or as what waits will have left them */
     struct assay_action *actions;
     uint32_t count;
     struct assay_node_card *cards;
@@ -76,6 +76,20 @@ static void close_drafting(struct drafting *d)
     free(d->body);
 }
 
+/* A change brings policy and parameters as a whole, so it is built on what those that wait leave:
+ * on what is in force now it would take back what they decided. A RECOVER drops them. */
+static int open_rules(struct drafting *d)
+{
+    struct assay_rules_in_force found;
+    uint64_t after = 0;
+    const uint64_t sequence = d->recovers ? 0 : d->sequence;
+    const int result =
+        cli_change_rules_before(d->options, &d->source, sequence, &found, &after);
+    if (result != ASSAY_EXIT_OK) return result;
+    d->parameters = found.parameters;
+    return cli_change_rules_of(d->options, &d->source, NULL, &found, &d->rules);
+}
+
 static int open_drafting(struct drafting *d)
 {
     d->actions = calloc(ASSAY_ACTIONS_MAX, sizeof *d->actions);
@@ -94,8 +108,7 @@ static int open_drafting(struct drafting *d)
     ASSAY_ASSERT(d->source.basis != NULL);
     d->state = &d->source.basis->state;
     if (d->sequence == 0) d->sequence = d->state->change_sequence + 1;
-    d->parameters = d->state->rules.parameters;
-    return cli_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
+    return open_rules(d);
 }
 
 static struct assay_action *add_action(struct drafting *d, enum assay_action_kind kind)
@@ -217,7 +230,7 @@ static int draft_join(struct drafting *d, const struct assay_change_request *req
 
 /* ------------------------------------------------------------ policy */
 
-/* The policy that options edit; initially the one in force. */
+/* The policy that options edit; initially the one that the change finds. */
 static struct assay_policy *get_edited_policy(struct drafting *d)
 {
     if (d->policy != NULL) return d->policy;
