@@ -22,8 +22,10 @@ cp -r empty waits
 expect 0 'not listed -> denied' draft waits --out one --deny-reference "mrenclave=$a" --parameter quiet_floor_percent=95 \
     --parameter "verifier=$b" --activation +100
 lacks 'which waits'
-cp one one.alone
-draft waits --out alone --allow-reference "mrenclave=$c" --parameter operator_cap=25/100 --activation +150 >/dev/null
+cp -r empty other && expect 0 'drain node-4' draft other --out drain --drain node-4 --activation +100
+check 'another one waits' "$TOOLS/put_change" other/store.sqlite genesis 10 queue drain
+expect 0 'change         2,' draft other --out alone --allow-reference "mrenclave=$c" --parameter operator_cap=25/100 \
+    --activation +140
 check 'it waits' "$TOOLS/put_change" waits/store.sqlite genesis 10 queue one
 expect 0 'after          change 1, which waits' draft waits --out two --allow-reference "mrenclave=$c" \
     --parameter operator_cap=25/100 --activation +140
@@ -34,7 +36,7 @@ lacks 'aaaaaaaaaaaaaaaa'
 expect 0 'mrenclave aaaaaaaaaaaaaaaa...: not listed -> denied' show waits one
 lacks 'which waits'
 # One that was built on the rules in force takes back what waits: that is seen.
-expect 0 'looser: mrenclave aaaaaaaaaaaaaaaa...: denied -> not listed' show waits alone
+expect 0 'either: mrenclave aaaaaaaaaaaaaaaa...: denied -> not listed' show waits alone
 has 'quiet floor 90 %'
 has '  before       parameters: '
 check 'the second waits, too' "$TOOLS/put_change" waits/store.sqlite genesis 11 queue two
@@ -64,7 +66,8 @@ expect 0 'denied' draft signed --out new --deny-reference "mrenclave=$old" --all
 id=$(sed -n 's/^node_id: "\(.*\)"/\1/p' node-2/keys/node.yaml)
 begin=$(printf %.8s "$id")
 sed "s/name: .*node-3.*/name: \"$begin\"/" node-3/keys/node.yaml >card && mv card node-3/keys/node.yaml
-expect 0 "$begin" "$ASSAY" genesis create plan.yaml --out genesis.named
+expect 0 '4 members' "$ASSAY" genesis create plan.yaml --out genesis.named
+for key in alpha beta; do expect 0 'operators' "$ASSAY" genesis sign genesis.named --key $key.key; done
 for verb in --leave --drain; do
     expect 5 'or have an id that begins so' "$ASSAY" change draft --store empty --genesis genesis.named --out none $verb "$begin"
 done
@@ -91,6 +94,48 @@ expect 0 "The pinned image node-1/state/images/$new, which the policy accepts" c
 cp ../new package
 expect 0 'fit to run' check_config
 expect 10 'ok    enclave.path   node-1/../package: the policy accepts it' doctor
+cp ../old package
+expect 11 'its SHA-256 is no reference value of the policy' doctor
+# A daemon that answers has the policy in force; a process that has the store open and does not answer leaves it
+# unknown, and it has the keys in its memory.
+cat >answer.py <<'END'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+entry = {"field": "mrenclave", "state": "allowed", "value": sys.argv[2], "not_before": "2020-01-01T00:00:00Z"}
+while True:
+    c, _ = s.accept()
+    asked = c.makefile().readline().strip()
+    if not asked: # a look whether it is there
+        continue
+    data = {"profile": "production", "references": [entry]} if asked == "policy" else {}
+    c.sendall(json.dumps({"schema": "assay." + asked, "schema_version": 1, "data": data}).encode() + b"\n")
+    c.close()
+END
+cat >hold.py <<'END'
+import fcntl, sys, time
+f = open(sys.argv[1], "r+b")
+fcntl.lockf(f, fcntl.LOCK_EX, 512, 1 << 30)
+open("held", "w").close()
+time.sleep(600)
+END
+/usr/bin/python3 answer.py node-1/admin.sock "$old" & answering=$!
+started="$started $answering"
+check 'it answers' until_true 10 test -S node-1/admin.sock
+expect 11 'ok    enclave.path   node-1/../package: the policy accepts it' doctor
+lacks 'profile development'
+expect 6 'a daemon answers at' "$ASSAY" keys rotate --config node-1/assayd.yaml
+kill "$answering" && wait "$answering" 2>/dev/null
+rm node-1/admin.sock
+/usr/bin/python3 hold.py node-1/state/store.sqlite & holding=$!
+started="$started $holding"
+check 'it holds the store' until_true 10 test -e held
+expect 11 'package: not compared: the policy in force is not known from here' doctor
+before=$(cat node-1/keys/* | sha256sum)
+expect 6 'has its store open' "$ASSAY" keys rotate --config node-1/assayd.yaml
+check 'no keys were made' test "$before" = "$(cat node-1/keys/* | sha256sum)"
+kill "$holding" && wait "$holding" 2>/dev/null
 
 # --- on trial both are accepted, and the one in force goes before the other
 rm -r node-1/state && cp -r empty node-1/state && mkdir -m 700 node-1/state/images
