@@ -230,22 +230,20 @@ void daemon_drop_images(struct daemon_node *node, const struct assay_policy *con
     daemon_warn(text);
 }
 
-/* Its name is verified: daemon_check_pins. Returns: whether a policy accepts it. */
+/* Its name is verified: daemon_check_pins. Returns: whether the policy accepts it. */
 static bool is_pinned(struct daemon_node *node, const char *path, const char *name,
-                      const struct assay_policy *const *policies, size_t count, int64_t at_unix_s)
+                      const struct assay_policy *policy, int64_t at_unix_s)
 {
     uint8_t digest[32];
     struct image image = image_of(node, true);
     image.path = path;
     if (!daemon_image_name(name, digest) || measure_image(node, &image) != ASSAY_OK) return false;
     if (!assay_bytes_equal(digest, image.digest, 32)) return false;
-    for (size_t i = 0; i < count; i++)
-        if (is_taken(policies[i], &image, at_unix_s)) return true;
-    return false;
+    return is_taken(policy, &image, at_unix_s);
 }
 
-static bool find_pinned(struct daemon_node *node, const struct assay_policy *const *policies,
-                        size_t count, int64_t at_unix_s, char found[static PATH_MAX])
+static bool find_pinned_by(struct daemon_node *node, const struct assay_policy *policy,
+                           int64_t at_unix_s, char found[static PATH_MAX])
 {
     char dir[PATH_MAX];
     bool is_found = false;
@@ -253,11 +251,20 @@ static bool find_pinned(struct daemon_node *node, const struct assay_policy *con
     if (stream == NULL) return false;
     for (const struct dirent *e; !is_found && (e = readdir(stream)) != NULL;) {
         const int len = snprintf(found, PATH_MAX, "%s/%s", dir, e->d_name);
-        is_found = len > 0 && len < PATH_MAX &&
-                   is_pinned(node, found, e->d_name, policies, count, at_unix_s);
+        is_found =
+            len > 0 && len < PATH_MAX && is_pinned(node, found, e->d_name, policy, at_unix_s);
     }
     (void)closedir(stream);
     return is_found;
+}
+
+/* What the policy in force accepts goes before what only the one before it did. */
+static bool find_pinned(struct daemon_node *node, const struct assay_policy *const *policies,
+                        size_t count, int64_t at_unix_s, char found[static PATH_MAX])
+{
+    for (size_t i = 0; i < count; i++)
+        if (find_pinned_by(node, policies[i], at_unix_s, found)) return true;
+    return false;
 }
 
 /* What runs is a file of its own: a RESTART writes it. */

@@ -63,7 +63,7 @@ struct daemon_node {
     struct assay_accepted_recover recovers[ASSAY_CONFIG_RECOVERS_MAX]; /* [recover_count] */
     uint32_t recover_count;
     uint8_t node_id[32];
-    struct assay_policy *founding_policy; /* of the genesis */
+    struct assay_policy *founding_policy; /* of the genesis; outdated once there is a state */
     struct daemon_effective_rules in_force;
     struct assay_soft_node *credential;
     bool credential_loaded;
@@ -109,6 +109,11 @@ ASSAY_CHECKED enum assay_status daemon_load_keys(struct daemon_node *node,
 ASSAY_CHECKED enum assay_status daemon_read_config(struct daemon_node *node);
 /* That, and the source of evidence of the node. Returns: ASSAY_OK | the failure */
 ASSAY_CHECKED enum assay_status daemon_open_config(struct daemon_node *node);
+/* Settings that are insecure under the policy of the genesis or the one in force, against the list
+ * `insecure` of the configuration. Out: node->insecure. Returns: ASSAY_OK | ASSAY_E_INVALID (one is
+ * not named there) */
+ASSAY_CHECKED enum assay_status daemon_check_insecure(struct daemon_node *node,
+                                                      const struct assay_policy *in_force);
 /* A line of its own before the node runs, in the format of the log. */
 void daemon_warn(const char *message);
 /* The last one of a daemon that ends or does not begin. */
@@ -153,6 +158,18 @@ ASSAY_CHECKED enum assay_status daemon_open_store(struct daemon_node *node);
 /* What that would find, with nothing written. Returns: the same */
 ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
 
+/* In force, and before a trial. */
+enum { DAEMON_POLICIES = 2 };
+/*
+ * daemon_list_policies - policies that accept an image: the one in force, and the one before it
+ * while it is on trial, since a trial may be taken back. Those of past epochs and of the genesis
+ * accept what operators have denied since; where no store is open there is only the genesis'.
+ * Out:     policies; [0]: in force
+ * Returns: how many
+ */
+size_t daemon_list_policies(const struct daemon_node *node,
+                            const struct assay_policy *policies[static DAEMON_POLICIES]);
+
 /* --- check.c */
 
 /* What would hinder a start or cost the node its trust: folders of sockets, ports, keys and
@@ -171,7 +188,8 @@ ASSAY_CHECKED enum assay_status daemon_open_roles(struct daemon_node *node);
 
 /*
  * daemon_check_image - what runs as the enclave, or what a RESTART puts in its place (restored).
- * In:      policies[count]: one that accepts it suffices; the first is the one that is quoted
+ * In:      policies[count]: daemon_list_policies; one that accepts it suffices, the first is the one
+ *          that is quoted
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_RANGE, ASSAY_E_IO (no image to be had) |
  *          ASSAY_E_INVALID (it matches nothing)
  */

@@ -51,18 +51,23 @@ static enum assay_status check_chain(struct daemon_node *node, bool only_look)
     return ASSAY_E_CHAIN;
 }
 
+size_t daemon_list_policies(const struct daemon_node *node,
+                            const struct assay_policy *policies[static DAEMON_POLICIES])
+{
+    const struct assay_rules *const rules = node->in_force.rules;
+    size_t count = 0;
+    policies[count++] = rules != NULL ? rules->sets[0].policy : node->founding_policy;
+    if (rules != NULL && rules->has_before) policies[count++] = rules->before.policy;
+    return count;
+}
+
 /* A tampered pristine copy cannot repair anything: rejected. A tampered enclave.path is repaired by
  * RESTART: reported at a start, rejected by a check. */
 static enum assay_status check_images(struct daemon_node *node, bool is_check)
 {
-    const struct assay_rules *rules = node->in_force.rules;
-    const struct assay_policy *policies[2 + ASSAY_RETAINED_EPOCHS];
-    size_t count = 0;
+    const struct assay_policy *policies[DAEMON_POLICIES];
+    const size_t count = daemon_list_policies(node, policies);
     const int64_t now_unix_s = assay_unix_s();
-    /* Those before count as well: a change that is on trial may be taken back. */
-    for (size_t i = 0; rules != NULL && i < rules->set_count; i++)
-        policies[count++] = rules->sets[i].policy;
-    policies[count++] = node->founding_policy;
     /* As if there were none, a damaged copy would let an upgrade of the package stop the node. */
     node->unfit = true;
     ASSAY_TRY(daemon_check_pins(node));
@@ -85,6 +90,9 @@ static enum assay_status look_into_store(struct daemon_node *node, bool is_check
 {
     ASSAY_TRY(check_chain(node, is_check));
     ASSAY_TRY(daemon_open_effective_rules(node, is_check, &node->in_force));
+    node->unfit = true; /* a change may have made the network one for production */
+    ASSAY_TRY(daemon_check_insecure(node, node->in_force.rules->sets[0].policy));
+    node->unfit = false;
     return check_images(node, is_check);
 }
 

@@ -76,6 +76,15 @@ int cli_change_source_evidence(const struct assay_change_options *options,
                                struct assay_change_source *source, uint64_t epoch);
 bool cli_change_source_given(const struct assay_change_options *options);
 void cli_change_source_close(struct assay_change_source *source);
+/*
+ * cli_change_rules_before - rules that a change of this sequence finds: those in force, as the
+ * changes before it that wait for their epochs will leave them.
+ * Out:     *rules; *after: the last of those changes, 0: none waits. Errors are printed.
+ * Returns: an enum assay_exit
+ */
+int cli_change_rules_before(const struct assay_change_options *options,
+                            const struct assay_change_source *source, uint64_t sequence,
+                            struct assay_rules_in_force *rules, uint64_t *after);
 /* Rules that a state names. Returns: an enum assay_exit; *set is to be closed in any case. */
 int cli_change_rules_of(const struct assay_change_options *options,
                         const struct assay_change_source *source, const struct assay_change *change,
@@ -105,6 +114,19 @@ int cli_change_file_write(const struct assay_change_options *options, const char
 int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
                      const struct assay_change_draft *draft);
+/*
+ * cli_change_put_effect - effect of a change, for operators that sign it: its actions with the
+ * operators that it names, its services, and the difference of its policy to the one that it finds.
+ * In:      source: NULL, or nothing in it: neither names nor a difference; sequence: as
+ *          cli_change_rules_before; 0: of a RECOVER, which drops what waits
+ * Out:     data: actions, services, after, policy_changes
+ */
+void cli_change_put_effect(const struct assay_change_options *options,
+                           const struct assay_change_source *source,
+                           const struct assay_change *change, uint64_t sequence,
+                           struct assay_json *data);
+/* That as text. */
+void cli_change_print_effect(const struct assay_json *data);
 /*
  * cli_change_quorum_json - effect on the quorum of a change that is staged, with its weights.
  * In:      options->socket is asked who is reachable, unless there is a store; absent:

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef unsigned long long llu;
 
@@ -49,8 +50,22 @@ static void put_operators(struct assay_json *object, struct assay_slice document
     free(g);
 }
 
+/* Parameters are replaced as a whole: those that it finds stand next to them. */
+static void put_parameters_before(struct assay_json *object,
+                                  const struct assay_rules_in_force *found)
+{
+    const struct assay_action before = { .kind = ASSAY_ACTION_PARAMETERS,
+                                         .parameters = found->parameters };
+    static const struct assay_state nobody; /* parameters name no member */
+    char words[ASSAY_CHANGE_WORDS];
+    assay_change_format_action(&nobody, &before, words);
+    assay_json_set_text(object, "before", words);
+}
+
+/* found: NULL, or the rules that it finds. */
 static struct assay_json *actions_json(const struct assay_state *state,
-                                       const struct assay_change *change)
+                                       const struct assay_change *change,
+                                       const struct assay_rules_in_force *found)
 {
     struct assay_json *list = assay_json_array();
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
@@ -63,15 +78,18 @@ static struct assay_json *actions_json(const struct assay_state *state,
         assay_json_set_text(object, "action", assay_action_name(action.kind));
         assay_json_set_text(object, "words", words);
         if (action.kind == ASSAY_ACTION_OPERATORS) put_operators(object, action.document);
+        if (action.kind == ASSAY_ACTION_PARAMETERS && found != NULL)
+            put_parameters_before(object, found);
         assay_json_append(list, object);
     }
     return list;
 }
 
-/* The policy that it brings against the one in force; NULL when it brings none. */
+/* The policy that it brings against the one that it finds; NULL when it brings none. */
 static struct assay_json *policy_json(const struct assay_change_options *options,
                                       const struct assay_change_source *source,
-                                      const struct assay_change *change)
+                                      const struct assay_change *change,
+                                      const struct assay_rules_in_force *found)
 {
     static const char *const effects[] = { "looser", "stricter", "either" };
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
@@ -82,14 +100,12 @@ static struct assay_json *policy_json(const struct assay_change_options *options
         if (assay_action_next(&c, &action) != ASSAY_OK) break;
         if (action.kind == ASSAY_ACTION_POLICY) document = action.document;
     }
-    if (document.len == 0 || source == NULL) return NULL;
+    if (document.len == 0) return NULL;
     struct assay_ruleset now;
     struct assay_policy *next = calloc(1, sizeof *next);
     struct assay_policy_changes *changes = calloc(1, sizeof *changes);
-    if (cli_change_rules_of(options, source, NULL, &source->basis->state.rules, &now) ==
-            ASSAY_EXIT_OK &&
-        next != NULL && changes != NULL &&
-        assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
+    if (cli_change_rules_of(options, source, NULL, found, &now) == ASSAY_EXIT_OK && next != NULL &&
+        changes != NULL && assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
         list = assay_json_array();
         assay_policy_diff(now.policy, next, changes);
         for (uint32_t i = 0; i < changes->count; i++) {
@@ -105,6 +121,29 @@ static struct assay_json *policy_json(const struct assay_change_options *options
     free(next);
     free(changes);
     return list;
+}
+
+void cli_change_put_effect(const struct assay_change_options *options,
+                           const struct assay_change_source *source,
+                           const struct assay_change *change, uint64_t sequence,
+                           struct assay_json *data)
+{
+    static const struct assay_state nobody;
+    const bool has_state = source != NULL && source->basis != NULL;
+    struct assay_rules_in_force found;
+    uint64_t after = 0;
+    const bool has_rules =
+        has_state &&
+        cli_change_rules_before(options, source, sequence, &found, &after) == ASSAY_EXIT_OK;
+    assay_json_set(data, "actions",
+                   actions_json(has_state ? &source->basis->state : &nobody, change,
+                                has_rules ? &found : NULL));
+    struct assay_json *const services = cli_change_services_of(source, change);
+    if (services != NULL) assay_json_set(data, "services", services);
+    if (!has_rules) return;
+    if (after != 0) assay_json_set_uint(data, "after", after);
+    struct assay_json *const policy = policy_json(options, source, change, &found);
+    if (policy != NULL) assay_json_set(data, "policy_changes", policy);
 }
 
 /* ------------------------------------------------------------ signatures */
@@ -202,9 +241,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
                                       const struct assay_change_source *source,
                                       const struct assay_change_draft *draft)
 {
-    static const struct assay_state nobody;
     const struct assay_change *change = &draft->change;
-    const struct assay_state *state = source != NULL ? &source->basis->state : &nobody;
     struct assay_json *data = assay_json_object();
     assay_json_set_hex(data, "chain_id", change->chain_id, 32);
     assay_json_set_uint(data, "era", change->era);
@@ -212,11 +249,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     assay_json_set_uint(data, "activation", change->activation);
     assay_json_set_uint(data, "forces", change->forces);
     assay_json_set_hex(data, "digest", draft->digest, sizeof draft->digest);
-    assay_json_set(data, "actions", actions_json(state, change));
-    struct assay_json *policy = policy_json(options, source, change);
-    if (policy != NULL) assay_json_set(data, "policy_changes", policy);
-    struct assay_json *services = cli_change_services_of(source, change);
-    if (services != NULL) assay_json_set(data, "services", services);
+    cli_change_put_effect(options, source, change, change->sequence, data);
     put_signatures(data, source, draft);
     struct assay_json *quorum = quorum_json(options, source, change);
     if (quorum != NULL) assay_json_set(data, "quorum", quorum);
@@ -224,7 +257,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     char message[ASSAY_CHANGE_MESSAGE];
     const enum assay_status status =
         assay_change_review(source->basis, draft, draft->signature_count > 0, message);
-    assay_json_set_uint(data, "epoch", state->epoch + 1);
+    assay_json_set_uint(data, "epoch", source->basis->state.epoch + 1);
     assay_json_set_bool(data, "fit", status == ASSAY_OK);
     assay_json_set_text(data, "note", message);
     return data;
@@ -244,6 +277,8 @@ static void print_actions(const struct assay_json *list)
         const struct assay_json *action = assay_json_at(list, i);
         const struct assay_json *operators = assay_json_get(action, "operators");
         (void)printf("action         %s\n", cli_text_of(action, "words", ""));
+        if (assay_json_get(action, "before") != NULL)
+            (void)printf("  before       %s\n", cli_text_of(action, "before", ""));
         for (size_t k = 0; k < assay_json_count(operators); k++)
             (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
                          cli_text_of(assay_json_at(operators, k), "operator_id", ""),
@@ -252,14 +287,36 @@ static void print_actions(const struct assay_json *list)
     }
 }
 
-static void print_policy(const struct assay_json *list)
+static bool brings_policy(const struct assay_json *actions)
 {
+    for (size_t i = 0; i < assay_json_count(actions); i++)
+        if (strcmp(assay_json_text(assay_json_at(actions, i), "action", ""), "policy") == 0)
+            return true;
+    return false;
+}
+
+/* list: NULL, or the differences. */
+static void print_policy(const struct assay_json *list, const struct assay_json *actions)
+{
+    if (list == NULL && brings_policy(actions))
+        (void)puts("policy         not compared: no node was queried");
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         (void)printf("policy         %s: %s: %s -> %s\n", cli_text_of(c, "effect", ""),
                      cli_text_of(c, "what", ""), cli_text_of(c, "before", ""),
                      cli_text_of(c, "after", ""));
     }
+}
+
+void cli_change_print_effect(const struct assay_json *data)
+{
+    const unsigned long long after = assay_json_uint(data, "after", 0);
+    if (after != 0)
+        (void)printf("after          change %llu, which waits: compared with what it leaves\n",
+                     after);
+    print_actions(assay_json_get(data, "actions"));
+    print_policy(assay_json_get(data, "policy_changes"), assay_json_get(data, "actions"));
+    cli_change_services_print(assay_json_get(data, "services"));
 }
 
 static void print_signatures(const struct assay_json *data, bool verified)
@@ -297,9 +354,7 @@ int cli_change_print(const struct assay_change_options *options,
                  change->forces != 0 ? ", without a trial" : "");
     if (source != NULL)
         (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
-    print_actions(assay_json_get(data, "actions"));
-    print_policy(assay_json_get(data, "policy_changes"));
-    cli_change_services_print(assay_json_get(data, "services"));
+    cli_change_print_effect(data);
     cli_change_quorum_print(assay_json_get(data, "quorum"));
     print_signatures(data, source != NULL);
     const char *note = cli_text_of(data, "note", "");

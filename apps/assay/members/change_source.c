@@ -10,6 +10,7 @@
 #include "apps/assay/core/store_items.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/network.h"
+#include "base/assert.h"
 #include "engine/store/store_memory.h"
 #include "engine/store/store_sqlite.h"
 #include "net/verifier/rule_documents.h"
@@ -153,6 +154,48 @@ static enum assay_status find_document(const struct assay_change_source *source,
     }
     return assay_effective_rules_document(source->genesis, source->store, digest, memory,
                                           ASSAY_SET_LEN_MAX, document);
+}
+
+/* What an action makes of the rules that it finds; other actions leave them. */
+static void follow_action(const struct assay_action *action, struct assay_rules_in_force *rules)
+{
+    if (action->kind == ASSAY_ACTION_PARAMETERS) rules->parameters = action->parameters;
+    if (action->kind == ASSAY_ACTION_POLICY)
+        assay_sha256(action->document.bytes, action->document.len, rules->policy_digest);
+    if (action->kind == ASSAY_ACTION_ENDORSEMENTS)
+        assay_sha256(action->document.bytes, action->document.len, rules->endorsements_digest);
+}
+
+static enum assay_status follow_pending(struct assay_slice record,
+                                        struct assay_rules_in_force *rules)
+{
+    struct assay_change pending;
+    struct assay_action action;
+    if (record.len == 0) return ASSAY_E_NOT_FOUND;
+    ASSAY_TRY(assay_change_record_read(record, &pending));
+    struct assay_cursor c = assay_cursor_over(pending.actions.bytes, pending.actions.len);
+    for (uint32_t i = 0; i < pending.action_count; i++) {
+        ASSAY_TRY(assay_action_next(&c, &action));
+        follow_action(&action, rules);
+    }
+    return ASSAY_OK;
+}
+
+int cli_change_rules_before(const struct assay_change_options *options,
+                            const struct assay_change_source *source, uint64_t sequence,
+                            struct assay_rules_in_force *rules, uint64_t *after)
+{
+    ASSAY_ASSERT(source->basis != NULL);
+    const struct assay_change_basis *const basis = source->basis;
+    *rules = basis->state.rules;
+    *after = 0;
+    for (uint32_t i = 0; i < basis->state.pending_count; i++) {
+        if (basis->state.pending[i].sequence >= sequence) break;
+        *after = basis->state.pending[i].sequence;
+        const enum assay_status status = follow_pending(basis->pending[i], rules);
+        if (status != ASSAY_OK) return cli_change_fail(options, status, "a change that waits");
+    }
+    return ASSAY_EXIT_OK;
 }
 
 int cli_change_rules_of(const struct assay_change_options *options,

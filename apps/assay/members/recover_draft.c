@@ -324,10 +324,25 @@ static void print_answers(const struct drafting *d)
     print_doubts(d);
 }
 
+/* Its actions, as `recover show` has them. Returns: NULL without one. */
+static struct assay_json *effect_json(const struct drafting *d)
+{
+    struct assay_change change;
+    if (d->change_len == 0 ||
+        assay_change_record_read(assay_slice_over(d->change, d->change_len), &change) != ASSAY_OK)
+        return NULL;
+    struct assay_json *effect = assay_json_object();
+    cli_change_put_effect(&d->options->change, &d->source, &change, 0, effect);
+    return effect;
+}
+
 static void print_draft(const struct drafting *d)
 {
     const struct assay_json *data = assay_json_get(d->drafted, "data");
+    struct assay_json *effect = effect_json(d);
     print_answers(d);
+    cli_change_print_effect(effect);
+    assay_json_free(&effect);
     (void)printf("new era    %u key sets, %llu voters of weight %llu in all; shares at most: "
                  "platform %.2f %%, operator %.2f %%, vendor root %.2f %%\n",
                  (unsigned)d->judged->key_count, (llu)assay_json_uint(data, "voters", 0),
@@ -372,7 +387,12 @@ static int print_json(const struct drafting *d)
         assay_json_append(above, block);
     }
     assay_json_set(out, "above", above);
+<<<<<<< HEAD
     assay_json_set_bool(out, "above_limited", is_list_full(r));
+=======
+    struct assay_json *effect = effect_json(d);
+    if (effect != NULL) assay_json_set(out, "change", effect);
+>>>>>>> 5b19bf6b61904c05759c72906526c5a10bc43dcc
     return cli_print_envelope("assay.recover.draft", out);
 }
 

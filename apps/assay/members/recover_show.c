@@ -50,28 +50,24 @@ static void put_release(const struct assay_release *r, struct assay_json *data)
     assay_json_set_hex(data, "digest", r->digest, sizeof r->digest);
 }
 
-/* Names where a node can be asked for them. */
-static void put_actions(const struct assay_recover *r, const struct assay_change_source *source,
-                        struct assay_json *data)
+/* Names, and a difference of policies, where a node can be queried for them. */
+static void put_actions(const struct assay_recover_options *options, const struct assay_recover *r,
+                        const struct assay_change_source *source, struct assay_json *data)
 {
-    struct assay_json *list = assay_json_array();
+    struct assay_json *texts = assay_json_array();
     struct assay_change change;
-    struct assay_state nobody = { .member_count = 0 };
-    const struct assay_state *state = source->basis != NULL ? &source->basis->state : &nobody;
     if (r->change.len > 0 && assay_change_record_read(r->change, &change) == ASSAY_OK) {
-        struct assay_cursor c = assay_cursor_over(change.actions.bytes, change.actions.len);
-        assay_json_set_uint(data, "sequence", change.sequence);
-        for (uint32_t i = 0; i < change.action_count; i++) {
-            struct assay_action action;
-            char words[ASSAY_CHANGE_WORDS];
-            if (assay_action_next(&c, &action) != ASSAY_OK) break;
-            assay_change_format_action(state, &action, words);
-            assay_json_append_text(list, words);
-        }
+        struct assay_json *effect = assay_json_object();
+        cli_change_put_effect(&options->change, source, &change, 0, effect);
+        const struct assay_json *const actions = assay_json_get(effect, "actions");
+        for (size_t i = 0; i < assay_json_count(actions); i++)
+            assay_json_append_text(texts, assay_json_text(assay_json_at(actions, i), "words", ""));
         struct assay_json *const services = cli_change_services_of(source, &change);
         if (services != NULL) assay_json_set(data, "services", services);
+        assay_json_set_uint(data, "sequence", change.sequence);
+        assay_json_set(data, "change", effect);
     }
-    assay_json_set(data, "actions", list);
+    assay_json_set(data, "actions", texts);
 }
 
 static void put_keys(const struct assay_recover *r, struct assay_json *data)
@@ -106,8 +102,8 @@ static void put_grounds(const struct assay_recover *r, const struct assay_change
                                                              : "manual acceptance");
 }
 
-static void put_recover(const struct assay_recover *r, const struct assay_change_source *source,
-                        struct assay_json *data)
+static void put_recover(const struct assay_recover_options *options, const struct assay_recover *r,
+                        const struct assay_change_source *source, struct assay_json *data)
 {
     const struct assay_block_header *h = &r->header;
     char at[ASSAY_RFC3339_MS_LEN + 1];
@@ -120,7 +116,7 @@ static void put_recover(const struct assay_recover *r, const struct assay_change
     assay_json_set_hex(data, "head_id", h->parent_id, sizeof h->parent_id);
     assay_json_set_hex(data, "id", r->id, sizeof r->id);
     assay_json_set_text(data, "time", at);
-    put_actions(r, source, data);
+    put_actions(options, r, source, data);
     put_keys(r, data);
     uint8_t digest[32];
     assay_sha256(r->operators.bytes, r->operators.len, digest);
@@ -149,7 +145,7 @@ static void print_list(const struct assay_json *data, const char *key, const cha
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *item = assay_json_at(list, i);
         const char *text = assay_json_as_text(item);
-        (void)printf("%-10s %.64s\n", label,
+        (void)printf("%-10s %s\n", label,
                      text != NULL ? cli_text_sanitized(text) : cli_text_of(item, "node_id", "?"));
     }
 }
@@ -169,8 +165,7 @@ static void print_plain(const struct assay_json *d)
                      (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),
                      cli_text_of(d, "head_id", "?"));
     }
-    print_list(d, "actions", "action");
-    cli_change_services_print(assay_json_get(d, "services"));
+    cli_change_print_effect(assay_json_get(d, "change"));
     print_list(d, "key_sets", "key set of");
     if (strcmp(kind, "answer") == 0) { /* no operator signs it */
         (void)fputs("votes      ", stdout);
@@ -234,7 +229,7 @@ static int show_file(const struct assay_recover_options *options, struct assay_j
         const bool given = cli_change_source_given(&options->change);
         if (given && cli_change_source_open(&options->change, &source) != ASSAY_EXIT_OK)
             cli_change_source_close(&source);
-        put_recover(&file.recover, &source, data);
+        put_recover(options, &file.recover, &source, data);
         if (given) put_trial(options, &file, data);
         cli_change_source_close(&source);
     }

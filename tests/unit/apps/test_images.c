@@ -1,8 +1,9 @@
 /*
  * tests/unit/apps/test_images.c - tests of pinned images: the running ones, those of the policy and
- * the previous one stay, others are removed.
+ * the previous one stay, others are removed; which one replaces a program that no policy accepts.
  */
 #include "apps/daemon/images_prune.h"
+#include "apps/daemon/node.h"
 
 #include "tests/unit/apps/folder.h"
 
@@ -116,4 +117,120 @@ Test(apps_images, a_folder_that_is_not_there_has_none)
     const struct daemon_image_needs needs = { { NULL, NULL }, &named, is_named };
     cr_expect_eq(daemon_images_prune("/nonexistent/images", &needs), 0);
     cr_expect_eq(daemon_images_prune(folder.path, &needs), 0);
+}
+
+/* --- which pinned image is used */
+
+static struct assay_config config;
+static struct daemon_node node;
+
+static void list_program(struct assay_policy *policy, const char *program,
+                         enum assay_reference_state state)
+{
+    struct assay_reference *const r = &policy->references[policy->reference_count++];
+    *r = (struct assay_reference){ .field = ASSAY_REFERENCE_MRENCLAVE,
+                                   .value_len = 32,
+                                   .state = state };
+    assay_sha256((const uint8_t *)program, strlen(program), r->value);
+}
+
+/* Under its name in the state folder. */
+static void pin(const char *program)
+{
+    uint8_t digest[32];
+    char name[80] = "state/images/";
+    assay_sha256((const uint8_t *)program, strlen(program), digest);
+    assay_hex_encode(digest, sizeof digest, name + strlen(name), 65);
+    (void)folder_put(&folder, name, program, strlen(program), 0700);
+}
+
+static bool is_used(const char *program)
+{
+    uint8_t digest[32];
+    char hex[65];
+    assay_sha256((const uint8_t *)program, strlen(program), digest);
+    assay_hex_encode(digest, sizeof digest, hex, sizeof hex);
+    return strstr(config.enclave_restore_path, hex) != NULL;
+}
+
+/* A package has put a program there that no policy accepts. */
+static void upgrade(void)
+{
+    config = (struct assay_config){ .evidence.kind = ASSAY_CONFIG_SOFT };
+    node = (struct daemon_node){ .config = &config };
+    const char *const package = folder_put(&folder, "package", "newer", 5, 0700);
+    (void)snprintf(config.enclave_path, sizeof config.enclave_path, "%s", package);
+    (void)snprintf(config.enclave_restore_path, sizeof config.enclave_restore_path, "%s", package);
+    (void)mkdir(folder_at(&folder, "state"), 0700);
+    (void)mkdir(folder_at(&folder, "state/images"), 0700);
+    (void)snprintf(config.state_dir, sizeof config.state_dir, "%s", folder_at(&folder, "state"));
+}
+
+Test(apps_images, the_image_that_the_policy_in_force_accepts_is_used_first)
+{
+    static struct assay_policy first, second;
+    const struct assay_policy *const ways[2][2] = { { &first, &second }, { &second, &first } };
+    list_program(&first, "a", ASSAY_REFERENCE_ALLOWED);
+    list_program(&first, "b", ASSAY_REFERENCE_DENIED);
+    list_program(&second, "b", ASSAY_REFERENCE_ALLOWED);
+    list_program(&second, "a", ASSAY_REFERENCE_DENIED);
+    for (size_t i = 0; i < 2; i++) { /* whatever the order of the folder is */
+        upgrade();
+        pin("a");
+        pin("b");
+        cr_assert_eq(daemon_use_pinned(&node, ways[i], 2, 0, true), ASSAY_OK);
+        cr_expect(is_used(i == 0 ? "a" : "b"), "found %s", config.enclave_restore_path);
+    }
+    upgrade();
+    cr_assert_eq(daemon_use_pinned(&node, &ways[0][1], 1, 0, true), ASSAY_OK);
+    cr_expect(is_used("b"));
+    const struct assay_policy *const before[] = { &first, &second };
+    folder_remove(&folder);
+    folder = folder_make();
+    upgrade();
+    pin("b");
+    cr_assert_eq(daemon_use_pinned(&node, before, 2, 0, true), ASSAY_OK);
+    cr_expect(is_used("b"), "a trial may be taken back");
+    upgrade();
+    cr_expect_eq(daemon_use_pinned(&node, before, 1, 0, true), ASSAY_E_NOT_FOUND, "it is denied");
+}
+
+Test(apps_images, policies_of_the_past_accept_no_image)
+{
+    static struct assay_policy founding, now, before, past;
+    static struct assay_rules rules;
+    const struct assay_policy *found[DAEMON_POLICIES] = { NULL };
+    upgrade();
+    node.founding_policy = &founding;
+    cr_assert_eq(daemon_list_policies(&node, found), 1);
+    cr_expect_eq(found[0], &founding, "there is no other without a store");
+    rules.sets[0].policy = &now;
+    rules.sets[1].policy = &past;
+    rules.set_count = 2;
+    node.in_force.rules = &rules;
+    cr_assert_eq(daemon_list_policies(&node, found), 1);
+    cr_expect_eq(found[0], &now);
+    rules.has_before = true;
+    rules.before.policy = &before;
+    cr_assert_eq(daemon_list_policies(&node, found), 2);
+    cr_expect_eq(found[0], &now);
+    cr_expect_eq(found[1], &before);
+}
+
+Test(apps_images, evidence_of_software_is_refused_by_the_policy_in_force)
+{
+    static struct assay_policy development = { .profile = ASSAY_PROFILE_DEVELOPMENT },
+                               production = { .profile = ASSAY_PROFILE_PRODUCTION };
+    upgrade();
+    node.founding_policy = &development;
+    cr_expect_eq(daemon_check_insecure(&node, &development), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 0);
+    cr_expect_eq(daemon_check_insecure(&node, &production), ASSAY_E_INVALID, "a change made it so");
+    cr_expect_not_null(strstr(node.message, "software-evidence"), "%s", node.message);
+    config.insecure[ASSAY_INSECURE_EVIDENCE] = true;
+    cr_expect_eq(daemon_check_insecure(&node, &production), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 1, "it is reported");
+    node.founding_policy = &production;
+    cr_expect_eq(daemon_check_insecure(&node, &development), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 1);
 }
