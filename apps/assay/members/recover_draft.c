@@ -387,12 +387,9 @@ static int print_json(const struct drafting *d)
         assay_json_append(above, block);
     }
     assay_json_set(out, "above", above);
-<<<<<<< HEAD
     assay_json_set_bool(out, "above_limited", is_list_full(r));
-=======
     struct assay_json *effect = effect_json(d);
     if (effect != NULL) assay_json_set(out, "change", effect);
->>>>>>> 5b19bf6b61904c05759c72906526c5a10bc43dcc
     return cli_print_envelope("assay.recover.draft", out);
 }
 
