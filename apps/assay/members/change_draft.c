@@ -163,15 +163,18 @@ static int refuse_node(const struct drafting *d, const char *text, size_t len, u
     const char *near = found == 0 ? cli_nearest(word, names) : NULL;
     return cli_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
                            found == 0 ? "%s: no member is named %.*s%s%s%s"
-                                      : "%s: several members are named %.*s: give an id%s%s%s",
+                                      : "%s: several members are named %.*s, or have an id that "
+                                        "begins so: give a complete id%s%s%s",
                            verb_of(d), (int)len, text, near != NULL ? "; did you mean " : "",
                            near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
-/* By name or by id; a name may also be that of a former member, an id is unique forever. */
+/* By name or by id; a name may also be that of a former member, an id is unique forever. A name may
+ * be what another's id begins with: then neither is taken. */
 static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
 {
     uint32_t found = 0;
+    uint8_t other[32];
     if (assay_hex_decode(text, len, id, 32) == ASSAY_OK) return ASSAY_EXIT_OK;
     for (uint32_t i = 0; i < d->state->member_count; i++) {
         const struct assay_member *m = &d->state->members[i];
@@ -181,7 +184,10 @@ static int find_node(const struct drafting *d, const char *text, size_t len, uin
         assay_bytes_copy(id, 32, m->node_id, 32);
         found++;
     }
-    if (found == 0) found = find_by_id(d, text, len, id);
+    const uint32_t begin_so = find_by_id(d, text, len, other);
+    if (found == 0 && begin_so > 0) assay_bytes_copy(id, 32, other, 32);
+    if (found == 0 || begin_so > 1 || (begin_so == 1 && !assay_bytes_equal(id, other, 32)))
+        found += begin_so;
     return found == 1 ? ASSAY_EXIT_OK : refuse_node(d, text, len, found);
 }
 
@@ -245,6 +251,9 @@ static int draft_policy(struct drafting *d, const char *path)
     uint8_t *text = NULL;
     size_t len = 0;
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
+    if (d->policy != NULL) /* the file would take back what they did */
+        return refuse_draft(d, "--policy once, and before --allow-reference, --retire-reference "
+                               "and --deny-reference, which edit that policy");
     if (get_edited_policy(d) == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, path);
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
     if (status != ASSAY_OK) {
@@ -341,20 +350,79 @@ static int lint_policy(const struct drafting *d)
     return result;
 }
 
+/* Of one that signs programs: it names none, and has signed the compromised build, too. */
+static bool is_signer(enum assay_reference_field field)
+{
+    return field == ASSAY_REFERENCE_MRSIGNER || field == ASSAY_REFERENCE_ID_KEY_DIGEST ||
+           field == ASSAY_REFERENCE_AUTHOR_KEY_DIGEST;
+}
+
+/* Kinds of which no reference value names the program itself. Out: *scratch. Returns: a mask. */
+static uint32_t unnamed_kinds(const struct assay_policy *policy, struct assay_policy *scratch)
+{
+    *scratch = *policy;
+    scratch->reference_count = 0;
+    for (uint32_t i = 0; i < policy->reference_count; i++)
+        if (!is_signer(policy->references[i].field))
+            scratch->references[scratch->reference_count++] = policy->references[i];
+    return assay_policy_open_kinds(scratch);
+}
+
+/* As an appraisal finds the entries about a value: PCRs of Nitro and of a TPM differ by length. */
+static bool is_same_measurement(const struct assay_reference *a, const struct assay_reference *b)
+{
+    return a->field == b->field &&
+           (a->value_len == b->value_len || !assay_reference_field_is_pcr(a->field));
+}
+
+static bool lists_measurement(const struct assay_policy *p, const struct assay_reference *about)
+{
+    for (uint32_t i = 0; i < p->reference_count; i++)
+        if (p->references[i].state != ASSAY_REFERENCE_DENIED &&
+            is_same_measurement(&p->references[i], about))
+            return true;
+    return false;
+}
+
+/* A denial of the last value that was listed of a measurement. Returns: NULL without one. */
+static const struct assay_reference *find_last_denied(const struct drafting *d)
+{
+    for (uint32_t i = 0; i < d->policy->reference_count; i++) {
+        const struct assay_reference *const r = &d->policy->references[i];
+        if (r->state == ASSAY_REFERENCE_DENIED && lists_measurement(d->rules.policy, r) &&
+            !lists_measurement(d->policy, r))
+            return r;
+    }
+    return NULL;
+}
+
 /* To deny the one allowed value is what a compromised build suggests, and it accepts every other
  * program: the table of references lists what is allowed only while something is allowed. */
 static int check_programs(const struct drafting *d)
 {
-    const uint32_t opened = assay_policy_open_kinds(d->policy) &
-                            assay_policy_kinds(d->rules.policy) &
-                            ~assay_policy_open_kinds(d->rules.policy);
-    if (opened == 0 || d->any_program) return ASSAY_EXIT_OK;
+    const struct assay_policy *const now = d->rules.policy; /* that the change finds */
+    struct assay_policy *const scratch = malloc(sizeof *scratch);
+    if (scratch == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
+    const uint32_t opened =
+        ((assay_policy_open_kinds(d->policy) & ~assay_policy_open_kinds(now)) |
+         (unnamed_kinds(d->policy, scratch) & ~unnamed_kinds(now, scratch))) &
+        assay_policy_kinds(now);
+    free(scratch);
+    const struct assay_reference *const last = find_last_denied(d);
+    if (d->any_program || (opened == 0 && last == NULL)) return ASSAY_EXIT_OK;
+    if (opened == 0)
+        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "%s: the last listed value of %s would be denied, so that every "
+                               "value of it that is not denied is accepted: allow the new one in "
+                               "the same draft (--allow-reference FIELD=HEX), or confirm that any "
+                               "may run (--allow-reference any)",
+                               verb_of(d), assay_reference_field_name(last->field));
     const struct assay_text kinds = assay_lint_kinds(opened);
     return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
-                           "%s: no reference value would name the program of %s any more, so that "
-                           "every program that is not denied is accepted: allow the new build in "
-                           "the same draft (--allow-reference FIELD=HEX), or confirm that any may "
-                           "run (--allow-reference any)",
+                           "%s: no reference value would name the program of %s any more (a signer "
+                           "names none), so that every program that is not denied is accepted: "
+                           "allow the new build in the same draft (--allow-reference FIELD=HEX), "
+                           "or confirm that any may run (--allow-reference any)",
                            verb_of(d), kinds.text);
 }
 

@@ -12,6 +12,7 @@
 #include "apps/config.h"
 #include "base/assert.h"
 #include "base/file/kind.h"
+#include "engine/store/store_sqlite.h"
 #include "net/keys/keyring.h"
 
 #include <getopt.h>
@@ -190,6 +191,22 @@ static int show_keys(const char *path, bool json)
     return ASSAY_EXIT_OK;
 }
 
+/* A daemon that starts, hangs or has lost its socket does not answer, and has the keys in memory.
+ * Returns: whether a process has the store open, which is reported. */
+static bool reports_holder(const struct assay_config *config)
+{
+    char path[PATH_MAX], process[32] = "another process";
+    if (snprintf(path, sizeof path, "%s/store.sqlite", config->state_dir) >= (int)sizeof path ||
+        !assay_store_sqlite_is_held(path))
+        return false;
+    const int holder = assay_store_sqlite_holder(path);
+    if (holder > 0) (void)snprintf(process, sizeof process, "process %d", holder);
+    (void)fprintf(stderr,
+                  "assay keys rotate: %s has its store open, %s: stop it, rotate, start it\n",
+                  process, path);
+    return true;
+}
+
 /* The next set is stored next to the listed one until the network lists it (docs/protocol.md 2.6).
  * A
  * daemon has both in memory, so it must not run. */
@@ -213,6 +230,7 @@ static int rotate_keys(const char *config_path)
                       config.admin);
         return ASSAY_EXIT_CONFLICT;
     }
+    if (reports_holder(&config)) return ASSAY_EXIT_CONFLICT;
     /* By the daemon's user alone: what another one writes there it could not read. */
     enum assay_status status =
         assay_keyring_open(config.keys_dir, config.identity_dir, &ring, why);

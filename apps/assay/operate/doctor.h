@@ -5,8 +5,12 @@
 #ifndef ASSAY_APPS_ASSAY_OPERATE_DOCTOR_H
 #define ASSAY_APPS_ASSAY_OPERATE_DOCTOR_H
 
+#include "apps/client.h"
 #include "apps/config.h"
+#include "engine/ledger/state/genesis.h"
+#include "engine/store/store.h"
 #include "net/json/json.h"
+#include "quote/accept/policy.h"
 
 enum assay_health { ASSAY_HEALTH_OK = 0, ASSAY_HEALTH_WARN = 1, ASSAY_HEALTH_FAIL = 2 };
 
@@ -46,6 +50,16 @@ void cli_doctor_holder(struct assay_doctor *d);
 /* Genesis, keys, folders, disk, programs, source of evidence, of a configuration that was read
  * (doctor_files.c). */
 void cli_doctor_files(struct assay_doctor *d);
+/* The policy in force: of the daemon that answers, or of the newest state of a store that is open;
+ * before its first state that of the genesis (doctor_policy.c). Returns: whether it is known. */
+bool cli_doctor_policy_of_daemon(const struct assay_doctor *d, struct assay_policy *policy);
+bool cli_doctor_policy_of_store(const struct assay_genesis *genesis, struct assay_store *store,
+                                struct assay_policy *policy);
+/* Profile and reference values of the data of an `assay.policy`. Returns: whether it is one. */
+bool cli_doctor_policy_parse(const struct assay_json *data, struct assay_policy *policy);
+/* Does it accept the program of this SHA-256, as SOFT measures it? Retiring is still accepted. */
+bool cli_doctor_policy_accepts(const struct assay_policy *policy, const uint8_t digest[static 32],
+                               int64_t at_unix_s);
 /* Descriptors, sockets, the date of this machine (doctor_machine.c). */
 void cli_doctor_machine(struct assay_doctor *d);
 /* `doctor net`: which epochs the links carry (doctor_net.c). Returns: an enum assay_exit. */

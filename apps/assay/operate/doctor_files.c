@@ -15,7 +15,6 @@
 #include "engine/store/store_sqlite.h"
 #include "net/keys/keyring.h"
 #include "net/keys/store_binding.h"
-#include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
 #include "quote/x509.h"
@@ -34,10 +33,13 @@ enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 }
 enum { IMAGE_MAX = 1 << 30 };
 enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
 
-/* What of the genesis is looked at. On the heap. */
+/* What of the genesis is looked at, and the policy in force. On the heap. */
 struct effective {
     uint8_t *bytes;
+    bool has_genesis;
     struct assay_genesis genesis;
+    bool has_policy;  /* else it is not known which one is in force */
+    bool is_founding; /* that of the genesis: there is no store yet */
     struct assay_policy policy;
     struct assay_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
     struct assay_endorsements endorsements;
@@ -115,14 +117,27 @@ static void look_at_genesis(struct assay_doctor *d, struct effective *c)
     cli_doctor_report(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
                       path, (unsigned)c->genesis.member_count, (unsigned)c->genesis.signature_count,
                       (unsigned)c->genesis.operator_count);
-    if (assay_policy_decode(c->genesis.policy.bytes, c->genesis.policy.len, &c->policy) ==
-            ASSAY_OK &&
-        c->policy.profile == ASSAY_PROFILE_DEVELOPMENT)
+    c->has_genesis = true;
+    /* A running network may have renewed it, and reports that itself. */
+    if (!d->runs) look_at_collateral(d, c);
+}
+
+/* Without a store there is no other than the genesis'. */
+static void take_founding_policy(struct effective *c)
+{
+    const struct assay_slice *const p = &c->genesis.policy;
+    c->is_founding = c->has_genesis;
+    c->has_policy =
+        c->has_genesis && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
+}
+
+static void look_at_policy(struct assay_doctor *d, struct effective *c)
+{
+    if (d->runs) c->has_policy = cli_doctor_policy_of_daemon(d, &c->policy);
+    if (c->has_policy && c->policy.profile == ASSAY_PROFILE_DEVELOPMENT)
         cli_doctor_report(d, "policy", ASSAY_HEALTH_WARN, "profile production",
                           "use profile production wherever the answer matters",
                           "profile development: evidence proves nothing about hardware");
-    /* A running network may have renewed it, and reports that itself. */
-    if (!d->runs) look_at_collateral(d, c);
 }
 
 /* ------------------------------------------------------------ keys and folders */
@@ -291,7 +306,7 @@ static void say_held(struct assay_doctor *d, const char *path)
 }
 
 /* A running daemon has checked its store, and holds it. */
-static void look_at_store(struct assay_doctor *d)
+static void look_at_store(struct assay_doctor *d, struct effective *c)
 {
     char path[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
     struct assay_store *store = NULL;
@@ -309,8 +324,11 @@ static void look_at_store(struct assay_doctor *d)
     }
     const enum assay_status status =
         assay_store_sqlite_inspect(path, &store, message, sizeof message);
-    if (status == ASSAY_E_NOT_FOUND) check_binding(d, NULL);
-    if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
+    if (status == ASSAY_E_NOT_FOUND) { /* before the first start */
+        take_founding_policy(c);
+        check_binding(d, NULL);
+        return;
+    }
     cli_doctor_report(
         d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
         "a store that is complete, and that no other process holds",
@@ -318,6 +336,8 @@ static void look_at_store(struct assay_doctor *d)
         "peer saved (assay store save, assay store restore)",
         "%s", status == ASSAY_OK ? path : message);
     if (status == ASSAY_OK) check_binding(d, store);
+    c->has_policy = status == ASSAY_OK && c->has_genesis &&
+                    cli_doctor_policy_of_store(&c->genesis, store, &c->policy);
     assay_store_close(&store);
 }
 
@@ -456,28 +476,33 @@ static void look_at_certificate(struct assay_doctor *d)
 
 /* ------------------------------------------------------------ programs and evidence */
 
-static bool is_measured(const struct effective *c, const char *path, bool *known)
+/* Returns: whether its SHA-256 is known. */
+static bool measure_program(const char *path, uint8_t digest[static 32])
 {
-    uint8_t digest[32];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    bool any = false, found = false;
-    *known = assay_file_read(path, (size_t)1 << 30, &bytes, &len) == ASSAY_OK;
-    if (*known) assay_sha256(bytes, len, digest);
+    const bool is_known = assay_file_read(path, IMAGE_MAX, &bytes, &len) == ASSAY_OK;
+    if (is_known) assay_sha256(bytes, len, digest);
     free(bytes);
-    for (uint32_t i = 0; *known && i < c->policy.reference_count; i++) {
-        const struct assay_reference *const r = &c->policy.references[i];
-        if (r->field != ASSAY_REFERENCE_MRENCLAVE || r->state == ASSAY_REFERENCE_DENIED) continue;
-        any = true;
-        found = found || (r->value_len == 32 && assay_bytes_equal(r->value, digest, 32));
-    }
-    return found || !any;
+    return is_known;
+}
+
+static void report_refused(struct assay_doctor *d, const struct effective *c, const char *about,
+                           const char *path)
+{
+    cli_doctor_report(
+        d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
+        c->is_founding ? "install the build that the policy of the genesis names; of a network that "
+                         "has changed its policy since, begin with an archive (assay store restore)"
+                       : "install the build that the policy names, or have operators allow this one "
+                         "(assay change draft --allow-reference)",
+        "%s: its SHA-256 is no reference value of the policy", path);
 }
 
 static void look_at_program(struct assay_doctor *d, const struct effective *c, const char *about,
                             const char *path)
 {
-    bool known = false;
+    uint8_t digest[32];
     if (access(path, X_OK) != 0) {
         cli_doctor_report(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
                           "fix the path in assayd.yaml, or the rights of the file", "%s: %s", path,
@@ -485,16 +510,16 @@ static void look_at_program(struct assay_doctor *d, const struct effective *c, c
         return;
     }
     /* SOFT measures the SHA-256 of the file; what others measure is not known from here. */
-    const bool soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
-    if (soft && !is_measured(c, path, &known) && known)
-        cli_doctor_report(
-            d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
-            "install the build that the policy names, or have operators allow this one "
-            "(assay change draft --allow-reference)",
-            "%s: its SHA-256 is no reference value of the policy", path);
+    const bool is_soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
+    const bool is_compared = is_soft && c->has_policy && measure_program(path, digest);
+    if (is_compared && !cli_doctor_policy_accepts(&c->policy, digest, d->at_unix_s))
+        report_refused(d, c, about, path);
     else
         cli_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
-                          soft && known ? ": the policy accepts it" : "");
+                          is_compared                 ? ": the policy accepts it"
+                          : is_soft && !c->has_policy ? ": not compared: the policy in force is not "
+                                                        "known from here"
+                                                      : "");
 }
 
 /* As the daemon opens it. A source in use by a daemon may report busy: then the daemon's report
@@ -558,7 +583,8 @@ void cli_doctor_files(struct assay_doctor *d)
     look_at_keys(d, c);
     look_at_state(d);
     check_permissions(d);
-    look_at_store(d);
+    look_at_store(d, c);
+    look_at_policy(d, c);
     look_at_images(d);
     look_at_disk(d);
     look_at_certificate(d);

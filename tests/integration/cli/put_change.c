@@ -88,7 +88,8 @@ static enum assay_status put_change(struct put *p, const char *how)
         if (strcmp(how, "try") == 0)
             state->trial = (struct assay_trial){ .sequence = p->change.sequence,
                                                  .epoch = p->epoch,
-                                                 .before = before };
+                                                 .before = before,
+                                                 .until_ms = INT64_MAX };
     }
     state->change_sequence = p->change.sequence;
     ASSAY_TRY(put_record(p));
