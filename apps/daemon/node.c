@@ -327,12 +327,14 @@ static enum assay_status read_layers(struct daemon_node *node)
 }
 
 /* What is insecure is taken by name, or not at all. */
-static enum assay_status check_insecure(struct daemon_node *node)
+enum assay_status daemon_check_insecure(struct daemon_node *node,
+                                        const struct assay_policy *in_force)
 {
+    const bool is_production = node->founding_policy->profile == ASSAY_PROFILE_PRODUCTION ||
+                               in_force->profile == ASSAY_PROFILE_PRODUCTION;
     const bool needed[ASSAY_CONFIG_INSECURE_COUNT] = {
         [ASSAY_INSECURE_HTTP] = node->config->http.is_open,
-        [ASSAY_INSECURE_EVIDENCE] = is_software(node->config->evidence.kind) &&
-                                    node->founding_policy->profile == ASSAY_PROFILE_PRODUCTION,
+        [ASSAY_INSECURE_EVIDENCE] = is_software(node->config->evidence.kind) && is_production,
     };
     node->insecure_count = 0;
     for (int i = 0; i < ASSAY_CONFIG_INSECURE_COUNT; i++) {
@@ -359,7 +361,7 @@ enum assay_status daemon_read_config(struct daemon_node *node)
     _Static_assert((int)ASSAY_RUNTIME_MESSAGE_LEN <= (int)ASSAY_CONFIG_MESSAGE_MAX, "fits");
     if (assay_targets_check(node->enforcement, node->message) != ASSAY_OK) return ASSAY_E_INVALID;
     ASSAY_TRY(open_genesis(node));
-    ASSAY_TRY(check_insecure(node));
+    ASSAY_TRY(daemon_check_insecure(node, node->founding_policy));
     ASSAY_TRY(open_checkpoint(node));
     ASSAY_TRY(open_recovers(node));
     open_peers(node);

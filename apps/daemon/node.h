@@ -109,6 +109,11 @@ ASSAY_CHECKED enum assay_status daemon_load_keys(struct daemon_node *node,
 ASSAY_CHECKED enum assay_status daemon_read_config(struct daemon_node *node);
 /* That, and the source of evidence of the node. Returns: ASSAY_OK | the failure */
 ASSAY_CHECKED enum assay_status daemon_open_config(struct daemon_node *node);
+/* Settings that are insecure under the policy of the genesis or the one in force, against the list
+ * `insecure` of the configuration. Out: node->insecure. Returns: ASSAY_OK | ASSAY_E_INVALID (one is
+ * not named there) */
+ASSAY_CHECKED enum assay_status daemon_check_insecure(struct daemon_node *node,
+                                                      const struct assay_policy *in_force);
 /* A line of its own before the node runs, in the format of the log. */
 void daemon_warn(const char *message);
 /* The last one of a daemon that ends or does not begin. */

@@ -90,6 +90,9 @@ static enum assay_status look_into_store(struct daemon_node *node, bool is_check
 {
     ASSAY_TRY(check_chain(node, is_check));
     ASSAY_TRY(daemon_open_effective_rules(node, is_check, &node->in_force));
+    node->unfit = true; /* a change may have made the network one for production */
+    ASSAY_TRY(daemon_check_insecure(node, node->in_force.rules->sets[0].policy));
+    node->unfit = false;
     return check_images(node, is_check);
 }
 

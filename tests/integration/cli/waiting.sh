@@ -148,4 +148,15 @@ cp ../old "node-1/state/images/$old"
 expect 0 "The pinned image node-1/state/images/$old" check_config
 cp ../new "node-1/state/images/$new"
 expect 0 "The pinned image node-1/state/images/$new" check_config
+
+# --- a change made the network one for production: a start refuses evidence of software, unless it is named
+rm -r node-1/state && cp -r empty node-1/state
+printf 'policy_version: 1\nprofile: production\n' >production.yaml
+expect 0 'profile' draft node-1/state --out production --policy production.yaml --allow-reference any
+check 'it is in force' "$TOOLS/put_change" node-1/state/store.sqlite genesis 200 apply production
+expect 2 'insecure: [software-evidence]' check_config
+echo 'insecure: [software-evidence]' >>node-1/assayd.yaml
+expect 0 'INSECURE: software-evidence' check_config
+expect 10 'ok    store' doctor
+lacks 'profile development'
 finish
