@@ -216,3 +216,21 @@ Test(apps_images, policies_of_the_past_accept_no_image)
     cr_expect_eq(found[0], &now);
     cr_expect_eq(found[1], &before);
 }
+
+Test(apps_images, evidence_of_software_is_refused_by_the_policy_in_force)
+{
+    static struct assay_policy development = { .profile = ASSAY_PROFILE_DEVELOPMENT },
+                               production = { .profile = ASSAY_PROFILE_PRODUCTION };
+    upgrade();
+    node.founding_policy = &development;
+    cr_expect_eq(daemon_check_insecure(&node, &development), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 0);
+    cr_expect_eq(daemon_check_insecure(&node, &production), ASSAY_E_INVALID, "a change made it so");
+    cr_expect_not_null(strstr(node.message, "software-evidence"), "%s", node.message);
+    config.insecure[ASSAY_INSECURE_EVIDENCE] = true;
+    cr_expect_eq(daemon_check_insecure(&node, &production), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 1, "it is reported");
+    node.founding_policy = &production;
+    cr_expect_eq(daemon_check_insecure(&node, &development), ASSAY_OK);
+    cr_expect_eq(node.insecure_count, 1);
+}

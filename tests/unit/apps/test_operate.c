@@ -416,3 +416,66 @@ Test(apps_operate, the_doctor_checks_the_port_of_http)
     cli_doctor_machine(&doctor);
     cr_expect_eq(row_of("listen.http")->health, ASSAY_HEALTH_FAIL, "it does not listen there");
 }
+
+/* 64 digits of a kind. */
+#define VALUE_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define VALUE_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define VALUE_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+
+/* By the policy that the daemon has in force. */
+static bool is_accepted(const char *references, uint8_t value)
+{
+    static struct assay_policy policy;
+    char text[1024];
+    uint8_t digest[32];
+    memset(digest, value, sizeof digest);
+    (void)snprintf(text, sizeof text,
+                   "{\"data\":{\"profile\":\"production\",\"references\":[%s]}}", references);
+    serve("policy", text);
+    doctor = (struct assay_doctor){ .at_unix_s = 1000000000 }; /* in 2001 */
+    cr_assert(cli_doctor_policy_of_daemon(&doctor, &policy), "%s", text);
+    cr_expect_eq(policy.profile, ASSAY_PROFILE_PRODUCTION);
+    return cli_doctor_policy_accepts(&policy, digest, doctor.at_unix_s);
+}
+
+Test(apps_operate, the_doctor_accepts_what_the_policy_in_force_accepts)
+{
+    static const char all[] =
+        "{\"field\":\"mrenclave\",\"state\":\"allowed\",\"value\":\"" VALUE_A "\"},"
+        "{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_B "\"},"
+        "{\"field\":\"mrenclave\",\"state\":\"retiring\",\"value\":\"" VALUE_C "\"}";
+    static const char denied[] =
+        "{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_B "\"}";
+    static const char over[] = "{\"field\":\"mrenclave\",\"state\":\"allowed\",\"value\":\"" VALUE_A
+                               "\",\"not_after\":\"2000-01-01T00:00:00Z\"}";
+    cr_expect(is_accepted(all, 0xaa));
+    cr_expect_not(is_accepted(all, 0xbb), "it is denied");
+    cr_expect(is_accepted(all, 0xcc), "retiring is still accepted");
+    cr_expect_not(is_accepted(all, 0xdd), "it is not listed");
+    cr_expect_not(is_accepted(denied, 0xbb), "no other is listed, and this one is denied");
+    cr_expect(is_accepted(denied, 0xdd));
+    cr_expect_not(is_accepted(over, 0xaa), "its time is over");
+}
+
+Test(apps_operate, the_doctor_takes_no_other_document_for_a_policy)
+{
+    static struct assay_policy policy;
+    static const char *const wrong[] = {
+        "{}",
+        "{\"data\":{\"profile\":\"production\"}}",
+        "{\"data\":{\"references\":[{}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"new\",\"value\":\"" VALUE_A
+        "\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"other\",\"state\":\"denied\",\"value\":\"" VALUE_A
+        "\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_A
+            VALUE_A "00\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_A
+        "\",\"not_after\":\"soon\"}]}}",
+    };
+    doctor = (struct assay_doctor){ .at_unix_s = 1000000000 };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        serve("policy", wrong[i]);
+        cr_expect_not(cli_doctor_policy_of_daemon(&doctor, &policy), "%s", wrong[i]);
+    }
+}
