@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef unsigned long long llu;
 
@@ -287,8 +288,19 @@ static void print_actions(const struct assay_json *list)
     }
 }
 
-static void print_policy(const struct assay_json *list)
+static bool brings_policy(const struct assay_json *actions)
 {
+    for (size_t i = 0; i < assay_json_count(actions); i++)
+        if (strcmp(assay_json_text(assay_json_at(actions, i), "action", ""), "policy") == 0)
+            return true;
+    return false;
+}
+
+/* list: NULL, or the differences. */
+static void print_policy(const struct assay_json *list, const struct assay_json *actions)
+{
+    if (list == NULL && brings_policy(actions))
+        (void)puts("policy         not compared: no node was queried");
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         (void)printf("policy         %s: %s: %s -> %s\n", cli_text_of(c, "effect", ""),
@@ -304,7 +316,7 @@ void cli_change_print_effect(const struct assay_json *data)
         (void)printf("after          change %llu, which waits: compared with what it leaves\n",
                      after);
     print_actions(assay_json_get(data, "actions"));
-    print_policy(assay_json_get(data, "policy_changes"));
+    print_policy(assay_json_get(data, "policy_changes"), assay_json_get(data, "actions"));
     cli_change_services_print(assay_json_get(data, "services"));
 }
 

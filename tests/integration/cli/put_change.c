@@ -5,12 +5,16 @@
  * usage: put_change STORE GENESIS EPOCH queue CHANGE    the change waits for its epoch
  *        put_change STORE GENESIS EPOCH apply CHANGE    it is in force
  *        put_change STORE GENESIS EPOCH try CHANGE      it is in force, on trial
+ *        put_change STORE GENESIS EPOCH recover CHANGE  CHANGE.recover: a RECOVER that brings it; the
+ *                                                       store stays as it is
  *
  * The state closes EPOCH and follows the newest one of the store. Signatures are not verified, and
  * the block is not there: for readers of the newest state alone.
  */
 #include "base/file/file.h"
+#include "base/merkle.h"
 #include "engine/consensus/block.h"
+#include "engine/ledger/records/recover.h"
 #include "engine/ledger/state/roster_digest.h"
 #include "engine/store/store_sqlite.h"
 #include "net/documents/change_review.h"
@@ -97,6 +101,39 @@ static enum assay_status put_change(struct put *p, const char *how)
     return assay_store_commit(p->store);
 }
 
+/* As a node drafts it, without answers: its shape is right, and no node would take it. */
+static enum assay_status write_recover(const struct put *p, const char *path)
+{
+    static uint8_t body[ASSAY_RECOVER_BODY_LEN_MAX], all[ASSAY_RECOVER_LEN_MAX];
+    uint8_t head[ASSAY_BLOCK_HEADER_LEN_MAX], grounds[256];
+    char out[4096];
+    struct assay_merkle none;
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    struct assay_writer g = assay_writer_over(grounds, sizeof grounds);
+    struct assay_writer h = assay_writer_over(head, sizeof head);
+    struct assay_writer w = assay_writer_over(all, sizeof all);
+    const struct assay_state *const state = &p->basis->state;
+    struct assay_block_header header = { .era = state->era + 1,
+                                         .epoch = p->epoch,
+                                         .view = 1,
+                                         .height = p->epoch,
+                                         .kind = ASSAY_BLOCK_EPOCH,
+                                         .record_count = 1 };
+    ASSAY_TRY(assay_recover_body_encode(p->record, NULL, 0, &b));
+    ASSAY_TRY(assay_recover_grounds_encode((struct assay_slice){ 0 }, NULL, 0, &g));
+    assay_bytes_copy(header.chain_id, 32, state->chain_id, 32);
+    assay_merkle_init(&none);
+    assay_merkle_root(&none, header.null_root);
+    assay_merkle_leaf_hash(body, b.len, header.body_root);
+    assay_sha256(grounds, g.len, header.parent_proof);
+    assay_block_header_encode(&header, &h);
+    ASSAY_TRY(assay_recover_encode(assay_slice_over(head, h.len), assay_slice_over(body, b.len),
+                                   assay_slice_over(grounds, g.len), p->basis->operators, NULL,
+                                   NULL, 0, &w));
+    (void)snprintf(out, sizeof out, "%s.recover", path);
+    return assay_file_replace(out, ASSAY_FILE_PUBLIC, assay_slice_over(all, w.len));
+}
+
 static enum assay_status open_files(struct put *p, char **argv, uint8_t **genesis, uint8_t **record)
 {
     struct assay_where where = { 0 };
@@ -119,7 +156,9 @@ int main(int argc, char **argv)
     if (argc != 6) return 2;
     p.epoch = strtoull(argv[3], NULL, 10);
     enum assay_status status = open_files(&p, argv, &genesis, &record);
-    if (status == ASSAY_OK) status = put_change(&p, argv[4]);
+    const bool is_recover = strcmp(argv[4], "recover") == 0;
+    if (status == ASSAY_OK && is_recover) status = write_recover(&p, argv[5]);
+    if (status == ASSAY_OK && !is_recover) status = put_change(&p, argv[4]);
     if (status != ASSAY_OK) fprintf(stderr, "put_change: %s\n", assay_status_text(status));
     assay_change_basis_close(&p.basis);
     assay_store_close(&p.store);

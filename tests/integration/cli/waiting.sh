@@ -45,6 +45,46 @@ has 'mrenclave cccccccccccccccc...: allowed -> denied'
 lacks 'aaaaaaaaaaaaaaaa'
 expect 0 'after          change 1, which waits' show waits two
 
+# --- a RECOVER that brings operators, policy and parameters: shown as a change is, nothing cut
+cat >answer.py <<'END'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+entry = {"field": "mrenclave", "state": "allowed", "value": sys.argv[2], "not_before": "2020-01-01T00:00:00Z"}
+genesis = {"items": [{"value": open("genesis", "rb").read().hex()}]}
+while True:
+    c, _ = s.accept()
+    asked = c.makefile().readline().strip()
+    if not asked: # a look whether it is there
+        continue
+    data = {"policy": {"profile": "production", "references": [entry]}, "items genesis": genesis}
+    answer = {"schema": "assay.any", "schema_version": 1, "data": data.get(asked, {"items": []})}
+    c.sendall(json.dumps(answer).encode() + b"\n")
+    c.close()
+END
+for name in alpha beta; do sed -n "s,^public_key: \"\(.*\)\",$name \1,p" $name.pub; done >operators
+expect 0 'public_key' "$ASSAY" keys operator gamma.key
+printf '%s\n' "$out" | sed -n 's/^public_key: "\(.*\)"/mallory \1/p' >>operators
+expect 0 '2 of 3 must sign' draft empty --out coup --operators operators --threshold 2 --parameter quiet_floor_percent=67 \
+    --deny-reference "mrenclave=$a"
+check 'a RECOVER has it' "$TOOLS/put_change" empty/store.sqlite genesis 1 recover coup
+/usr/bin/python3 answer.py recover.sock "$old" & answering=$!
+started="$started $answering"
+check 'it answers' until_true 10 test -S recover.sock
+expect 0 'recover    era 1' "$ASSAY" recover show coup.recover --socket recover.sock
+for text in 'mallory, 2 of 3 must sign' 'alpha, 2 of 3 must sign' 'amplification 150 %, quiet floor 67 %' '  before       parameters: ' \
+    'quiet floor 90 %' 'policy         either: mrenclave aaaaaaaaaaaaaaaa...: not listed -> denied'; do
+    has "$text"
+done
+lacks 'not compared'
+expect 0 '"policy_changes"' "$ASSAY" recover show coup.recover --socket recover.sock --json
+kill "$answering" && wait "$answering" 2>/dev/null
+rm recover.sock
+expect 0 'mallory, 2 of 3 must sign' "$ASSAY" recover show coup.recover --socket none
+has 'policy         not compared: no node was queried'
+expect 0 'policy         not compared: no node was queried' "$ASSAY" change show coup --socket none
+
 # --- options that take back what others on the same line do
 expect 2 '--policy once, and before --allow-reference' draft empty --out none --deny-reference "mrenclave=$a" \
     --policy policy.yaml
@@ -98,21 +138,6 @@ cp ../old package
 expect 11 'its SHA-256 is no reference value of the policy' doctor
 # A daemon that answers has the policy in force; a process that has the store open and does not answer leaves it
 # unknown, and it has the keys in its memory.
-cat >answer.py <<'END'
-import json, socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1])
-s.listen()
-entry = {"field": "mrenclave", "state": "allowed", "value": sys.argv[2], "not_before": "2020-01-01T00:00:00Z"}
-while True:
-    c, _ = s.accept()
-    asked = c.makefile().readline().strip()
-    if not asked: # a look whether it is there
-        continue
-    data = {"profile": "production", "references": [entry]} if asked == "policy" else {}
-    c.sendall(json.dumps({"schema": "assay." + asked, "schema_version": 1, "data": data}).encode() + b"\n")
-    c.close()
-END
 cat >hold.py <<'END'
 import fcntl, sys, time
 f = open(sys.argv[1], "r+b")

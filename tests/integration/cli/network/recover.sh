@@ -106,6 +106,7 @@ expect 10 'this is a forced RECOVER' "$ASSAY" recover draft --out r answer-1 ans
 check "a draft is written: $(cat drafted 2>/dev/null)" drafted
 check 'it says who is silent' grep -q 'silent     node-7' drafted
 check 'and what may be undone' grep -q '^undone ' drafted
+check 'and what it does' grep -q '^action         drain node-5 (' drafted
 check 'and who goes on' grep -q '4 voters of weight' drafted
 expect 4 '0 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
