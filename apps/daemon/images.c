@@ -251,8 +251,8 @@ static bool find_pinned_by(struct daemon_node *node, const struct assay_policy *
     if (stream == NULL) return false;
     for (const struct dirent *e; !is_found && (e = readdir(stream)) != NULL;) {
         const int len = snprintf(found, PATH_MAX, "%s/%s", dir, e->d_name);
-        is_found = len > 0 && len < PATH_MAX &&
-                   is_pinned(node, found, e->d_name, policy, at_unix_s);
+        is_found =
+            len > 0 && len < PATH_MAX && is_pinned(node, found, e->d_name, policy, at_unix_s);
     }
     (void)closedir(stream);
     return is_found;

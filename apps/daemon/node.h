@@ -188,8 +188,8 @@ ASSAY_CHECKED enum assay_status daemon_open_roles(struct daemon_node *node);
 
 /*
  * daemon_check_image - what runs as the enclave, or what a RESTART puts in its place (restored).
- * In:      policies[count]: in force, and before a trial: one that accepts it suffices; the first is
- *          the one that is quoted
+ * In:      policies[count]: daemon_list_policies; one that accepts it suffices, the first is the one
+ *          that is quoted
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_RANGE, ASSAY_E_IO (no image to be had) |
  *          ASSAY_E_INVALID (it matches nothing)
  */

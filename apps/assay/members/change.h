@@ -115,8 +115,8 @@ int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
                      const struct assay_change_draft *draft);
 /*
- * cli_change_put_effect - what a change does, for those that sign it: its actions with the operators
- * that it names, its services, and the difference of its policy to the one that it finds.
+ * cli_change_put_effect - effect of a change, for operators that sign it: its actions with the
+ * operators that it names, its services, and the difference of its policy to the one that it finds.
  * In:      source: NULL, or nothing in it: neither names nor a difference; sequence: as
  *          cli_change_rules_before; 0: of a RECOVER, which drops what waits
  * Out:     data: actions, services, after, policy_changes

@@ -83,8 +83,7 @@ static int open_rules(struct drafting *d)
     struct assay_rules_in_force found;
     uint64_t after = 0;
     const uint64_t sequence = d->recovers ? 0 : d->sequence;
-    const int result =
-        cli_change_rules_before(d->options, &d->source, sequence, &found, &after);
+    const int result = cli_change_rules_before(d->options, &d->source, sequence, &found, &after);
     if (result != ASSAY_EXIT_OK) return result;
     d->parameters = found.parameters;
     return cli_change_rules_of(d->options, &d->source, NULL, &found, &d->rules);
@@ -403,10 +402,9 @@ static int check_programs(const struct drafting *d)
     const struct assay_policy *const now = d->rules.policy; /* that the change finds */
     struct assay_policy *const scratch = malloc(sizeof *scratch);
     if (scratch == NULL) return cli_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
-    const uint32_t opened =
-        ((assay_policy_open_kinds(d->policy) & ~assay_policy_open_kinds(now)) |
-         (unnamed_kinds(d->policy, scratch) & ~unnamed_kinds(now, scratch))) &
-        assay_policy_kinds(now);
+    const uint32_t opened = ((assay_policy_open_kinds(d->policy) & ~assay_policy_open_kinds(now)) |
+                             (unnamed_kinds(d->policy, scratch) & ~unnamed_kinds(now, scratch))) &
+                            assay_policy_kinds(now);
     free(scratch);
     const struct assay_reference *const last = find_last_denied(d);
     if (d->any_program || (opened == 0 && last == NULL)) return ASSAY_EXIT_OK;

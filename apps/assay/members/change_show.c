@@ -105,8 +105,7 @@ static struct assay_json *policy_json(const struct assay_change_options *options
     struct assay_policy *next = calloc(1, sizeof *next);
     struct assay_policy_changes *changes = calloc(1, sizeof *changes);
     if (cli_change_rules_of(options, source, NULL, found, &now) == ASSAY_EXIT_OK && next != NULL &&
-        changes != NULL &&
-        assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
+        changes != NULL && assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
         list = assay_json_array();
         assay_policy_diff(now.policy, next, changes);
         for (uint32_t i = 0; i < changes->count; i++) {

@@ -61,8 +61,7 @@ static void put_actions(const struct assay_recover_options *options, const struc
         cli_change_put_effect(&options->change, source, &change, 0, effect);
         const struct assay_json *const actions = assay_json_get(effect, "actions");
         for (size_t i = 0; i < assay_json_count(actions); i++)
-            assay_json_append_text(texts,
-                                   assay_json_text(assay_json_at(actions, i), "words", ""));
+            assay_json_append_text(texts, assay_json_text(assay_json_at(actions, i), "words", ""));
         struct assay_json *const services = cli_change_services_of(source, &change);
         if (services != NULL) assay_json_set(data, "services", services);
         assay_json_set_uint(data, "sequence", change.sequence);

@@ -127,8 +127,7 @@ static void take_founding_policy(struct effective *c)
 {
     const struct assay_slice *const p = &c->genesis.policy;
     c->is_founding = c->has_genesis;
-    c->has_policy =
-        c->has_genesis && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
+    c->has_policy = c->has_genesis && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
 }
 
 static void look_at_policy(struct assay_doctor *d, struct effective *c)
@@ -492,10 +491,11 @@ static void report_refused(struct assay_doctor *d, const struct effective *c, co
 {
     cli_doctor_report(
         d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
-        c->is_founding ? "install the build that the policy of the genesis names; of a network that "
-                         "has changed its policy since, begin with an archive (assay store restore)"
-                       : "install the build that the policy names, or have operators allow this one "
-                         "(assay change draft --allow-reference)",
+        c->is_founding
+            ? "install the build that the policy of the genesis names; of a network that "
+              "has changed its policy since, begin with an archive (assay store restore)"
+            : "install the build that the policy names, or have operators allow this one "
+              "(assay change draft --allow-reference)",
         "%s: its SHA-256 is no reference value of the policy", path);
 }
 
@@ -516,10 +516,11 @@ static void look_at_program(struct assay_doctor *d, const struct effective *c, c
         report_refused(d, c, about, path);
     else
         cli_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
-                          is_compared                 ? ": the policy accepts it"
-                          : is_soft && !c->has_policy ? ": not compared: the policy in force is not "
-                                                        "known from here"
-                                                      : "");
+                          is_compared ? ": the policy accepts it"
+                          : is_soft && !c->has_policy
+                              ? ": not compared: the policy in force is not "
+                                "known from here"
+                              : "");
 }
 
 /* As the daemon opens it. A source in use by a daemon may report busy: then the daemon's report

@@ -69,8 +69,7 @@ bool cli_doctor_policy_parse(const struct assay_json *data, struct assay_policy 
 bool cli_doctor_policy_of_daemon(const struct assay_doctor *d, struct assay_policy *policy)
 {
     struct assay_json *answer = NULL;
-    if (assay_client_request(d->socket, "policy", d->timeout_ms, &answer) != ASSAY_OK)
-        return false;
+    if (assay_client_request(d->socket, "policy", d->timeout_ms, &answer) != ASSAY_OK) return false;
     const bool is_known = cli_doctor_policy_parse(assay_json_get(answer, "data"), policy);
     assay_json_free(&answer);
     return is_known;

@@ -5,8 +5,8 @@
  * usage: put_change STORE GENESIS EPOCH queue CHANGE    the change waits for its epoch
  *        put_change STORE GENESIS EPOCH apply CHANGE    it is in force
  *        put_change STORE GENESIS EPOCH try CHANGE      it is in force, on trial
- *        put_change STORE GENESIS EPOCH recover CHANGE  CHANGE.recover: a RECOVER that brings it; the
- *                                                       store stays as it is
+ *        put_change STORE GENESIS EPOCH recover CHANGE  nothing is put: a RECOVER that brings it is
+ *                                                       written to CHANGE.recover
  *
  * The state closes EPOCH and follows the newest one of the store. Signatures are not verified, and
  * the block is not there: for readers of the newest state alone.
@@ -53,11 +53,10 @@ static enum assay_status put_state(struct put *p, struct assay_state *state)
     assay_state_root(state, scratch, scratch_len, header.state_root);
     assay_bytes_copy(header.chain_id, 32, state->chain_id, 32);
     assay_block_header_encode(&header, &h);
-    enum assay_status status = assay_state_encode(state, assay_slice_over(head, h.len), scratch,
-                                                  scratch_len, &w);
+    enum assay_status status =
+        assay_state_encode(state, assay_slice_over(head, h.len), scratch, scratch_len, &w);
     if (status == ASSAY_OK)
-        status =
-            assay_store_put(p->store, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
+        status = assay_store_put(p->store, ASSAY_STORE_STATE, &key, assay_slice_over(bytes, w.len));
     free(scratch);
     free(bytes);
     return status;

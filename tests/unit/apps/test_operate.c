@@ -429,8 +429,8 @@ static bool is_accepted(const char *references, uint8_t value)
     char text[1024];
     uint8_t digest[32];
     memset(digest, value, sizeof digest);
-    (void)snprintf(text, sizeof text,
-                   "{\"data\":{\"profile\":\"production\",\"references\":[%s]}}", references);
+    (void)snprintf(text, sizeof text, "{\"data\":{\"profile\":\"production\",\"references\":[%s]}}",
+                   references);
     serve("policy", text);
     doctor = (struct assay_doctor){ .at_unix_s = 1000000000 }; /* in 2001 */
     cr_assert(cli_doctor_policy_of_daemon(&doctor, &policy), "%s", text);
@@ -468,10 +468,10 @@ Test(apps_operate, the_doctor_takes_no_other_document_for_a_policy)
         "\"}]}}",
         "{\"data\":{\"references\":[{\"field\":\"other\",\"state\":\"denied\",\"value\":\"" VALUE_A
         "\"}]}}",
-        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_A
-            VALUE_A "00\"}]}}",
-        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_A
-        "\",\"not_after\":\"soon\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":"
+        "\"" VALUE_A VALUE_A "00\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":"
+        "\"" VALUE_A "\",\"not_after\":\"soon\"}]}}",
     };
     doctor = (struct assay_doctor){ .at_unix_s = 1000000000 };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
