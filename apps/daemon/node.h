@@ -188,16 +188,16 @@ ASSAY_CHECKED enum assay_status daemon_open_roles(struct daemon_node *node);
 
 /*
  * daemon_check_image - what runs as the enclave, or what a RESTART puts in its place (restored).
- * In:      policies[count]: daemon_list_policies; one that accepts it suffices, the first is the one
- *          that is quoted
+ * In:      policies[count]: of daemon_list_policies; one that accepts it suffices, the first is
+ *          quoted
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_RANGE, ASSAY_E_IO (no image to be had) |
  *          ASSAY_E_INVALID (it matches nothing)
  */
 ASSAY_CHECKED enum assay_status daemon_check_image(struct daemon_node *node, bool restored,
                                                    const struct assay_policy *const *policies,
                                                    size_t count, int64_t at_unix_s);
-/* A copy of the image that restore_path names, which is accepted, into the state folder under its
- * digest; reports failures. */
+/* A copy of the image that restore_path names into the state folder, under its digest; reports
+ * failures. A later start uses it only if the policy accepts it then. */
 void daemon_pin_image(struct daemon_node *node);
 /* Does each copy in the state folder match its name? A mismatch is an error, not ignored. Returns:
  * ASSAY_OK | ASSAY_E_INVALID (node->message: file and remedy) */

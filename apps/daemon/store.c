@@ -61,6 +61,37 @@ size_t daemon_list_policies(const struct daemon_node *node,
     return count;
 }
 
+/* Without a state only the policy of the genesis is known. It is in force where a chain begins, but
+ * operators may have changed it before a node joins, or since a member lost its store. */
+static bool is_policy_unknown(const struct daemon_node *node)
+{
+    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
+    if (node->in_force.rules != NULL && node->in_force.effective.state != NULL) return false;
+    if (!daemon_is_in(node->genesis, node->node_id)) return true;
+    return assay_store_binding_check(node->config->keys_dir, node->store, &fit) == ASSAY_OK &&
+           fit != ASSAY_STORE_BINDING_FITS;
+}
+
+/* Whatever the genesis names, no other image takes the place of the installed ones. */
+static enum assay_status check_images_alone(struct daemon_node *node,
+                                            const struct assay_policy *const *policies,
+                                            size_t count, int64_t now_unix_s)
+{
+    char text[ASSAY_CONFIG_MESSAGE_MAX + 160];
+    for (int restored = 1; restored >= 0; restored--) {
+        const enum assay_status status =
+            daemon_check_image(node, restored == 1, policies, count, now_unix_s);
+        if (status == ASSAY_OK) continue;
+        if (status != ASSAY_E_INVALID) return status;
+        (void)snprintf(text, sizeof text,
+                       "%s. Compared with the policy of the genesis: which one is in force is not "
+                       "known before this node has caught up",
+                       node->message);
+        daemon_warn(text);
+    }
+    return ASSAY_OK;
+}
+
 /* A tampered pristine copy cannot repair anything: rejected. A tampered enclave.path is repaired by
  * RESTART: reported at a start, rejected by a check. */
 static enum assay_status check_images(struct daemon_node *node, bool is_check)
@@ -71,6 +102,12 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     /* As if there were none, a damaged copy would let an upgrade of the package stop the node. */
     node->unfit = true;
     ASSAY_TRY(daemon_check_pins(node));
+    if (is_policy_unknown(node)) {
+        const enum assay_status alone = check_images_alone(node, policies, count, now_unix_s);
+        if (alone == ASSAY_OK && !is_check) daemon_pin_image(node); /* for a later start */
+        node->unfit = alone != ASSAY_OK;
+        return alone;
+    }
     enum assay_status status = daemon_check_image(node, true, policies, count, now_unix_s);
     if (status == ASSAY_OK && !is_check) daemon_pin_image(node);
     if (status == ASSAY_E_INVALID &&

@@ -51,10 +51,10 @@ void cli_doctor_holder(struct assay_doctor *d);
  * (doctor_files.c). */
 void cli_doctor_files(struct assay_doctor *d);
 /* The policy in force: of the daemon that answers, or of the newest state of a store that is open;
- * before its first state that of the genesis (doctor_policy.c). Returns: whether it is known. */
+ * without *has_state that of the genesis (doctor_policy.c). Returns: whether it can be read. */
 bool cli_doctor_policy_of_daemon(const struct assay_doctor *d, struct assay_policy *policy);
 bool cli_doctor_policy_of_store(const struct assay_genesis *genesis, struct assay_store *store,
-                                struct assay_policy *policy);
+                                struct assay_policy *policy, bool *has_state);
 /* Profile and reference values of the data of an `assay.policy`. Returns: whether it is one. */
 bool cli_doctor_policy_parse(const struct assay_json *data, struct assay_policy *policy);
 /* Does it accept the program of this SHA-256, as SOFT measures it? Retiring is still accepted. */

@@ -38,8 +38,8 @@ struct effective {
     uint8_t *bytes;
     bool has_genesis;
     struct assay_genesis genesis;
-    bool has_policy;  /* else it is not known which one is in force */
-    bool is_founding; /* that of the genesis: there is no store yet */
+    bool is_member;  /* of the genesis */
+    bool has_policy; /* else it is not known which one is in force */
     struct assay_policy policy;
     struct assay_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
     struct assay_endorsements endorsements;
@@ -122,12 +122,25 @@ static void look_at_genesis(struct assay_doctor *d, struct effective *c)
     if (!d->runs) look_at_collateral(d, c);
 }
 
-/* Without a store there is no other than the genesis'. */
-static void take_founding_policy(struct effective *c)
+/* Without a state: that of the genesis is in force where the chain begins. Operators may have
+ * changed it before a node joins, or since a member has lost its store. */
+static void take_founding_policy(struct assay_doctor *d, struct effective *c,
+                                 struct assay_store *store)
 {
     const struct assay_slice *const p = &c->genesis.policy;
-    c->is_founding = c->has_genesis;
-    c->has_policy = c->has_genesis && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
+    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
+    const bool begins = c->is_member &&
+                        assay_store_binding_check(d->config.keys_dir, store, &fit) == ASSAY_OK &&
+                        fit == ASSAY_STORE_BINDING_FITS;
+    c->has_policy = begins && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
+}
+
+static void take_policy(struct assay_doctor *d, struct effective *c, struct assay_store *store)
+{
+    bool has_state = false;
+    if (!c->has_genesis) return;
+    c->has_policy = cli_doctor_policy_of_store(&c->genesis, store, &c->policy, &has_state);
+    if (c->has_policy && !has_state) take_founding_policy(d, c, store);
 }
 
 static void look_at_policy(struct assay_doctor *d, struct effective *c)
@@ -324,7 +337,7 @@ static void look_at_store(struct assay_doctor *d, struct effective *c)
     const enum assay_status status =
         assay_store_sqlite_inspect(path, &store, message, sizeof message);
     if (status == ASSAY_E_NOT_FOUND) { /* before the first start */
-        take_founding_policy(c);
+        take_founding_policy(d, c, NULL);
         check_binding(d, NULL);
         return;
     }
@@ -335,8 +348,7 @@ static void look_at_store(struct assay_doctor *d, struct effective *c)
         "peer saved (assay store save, assay store restore)",
         "%s", status == ASSAY_OK ? path : message);
     if (status == ASSAY_OK) check_binding(d, store);
-    c->has_policy = status == ASSAY_OK && c->has_genesis &&
-                    cli_doctor_policy_of_store(&c->genesis, store, &c->policy);
+    if (status == ASSAY_OK) take_policy(d, c, store);
     assay_store_close(&store);
 }
 
@@ -377,7 +389,7 @@ static void look_at_images(struct assay_doctor *d)
                           sound, sound == 1 ? "y" : "ies");
 }
 
-static void look_at_keys(struct assay_doctor *d, const struct effective *c)
+static void look_at_keys(struct assay_doctor *d, struct effective *c)
 {
     struct assay_keyring ring;
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
@@ -395,10 +407,10 @@ static void look_at_keys(struct assay_doctor *d, const struct effective *c)
         return;
     }
     look_at_card(d, &ring);
-    bool is_member = false;
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
-        is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
-    if (is_member)
+        c->is_member =
+            c->is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
+    if (c->is_member)
         cli_doctor_report(d, "member", ASSAY_HEALTH_OK, "", "",
                           "the keys are of a member of the "
                           "genesis");
@@ -486,19 +498,6 @@ static bool measure_program(const char *path, uint8_t digest[static 32])
     return is_known;
 }
 
-static void report_refused(struct assay_doctor *d, const struct effective *c, const char *about,
-                           const char *path)
-{
-    cli_doctor_report(
-        d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
-        c->is_founding
-            ? "install the build that the policy of the genesis names; of a network that "
-              "has changed its policy since, begin with an archive (assay store restore)"
-            : "install the build that the policy names, or have operators allow this one "
-              "(assay change draft --allow-reference)",
-        "%s: its SHA-256 is no reference value of the policy", path);
-}
-
 static void look_at_program(struct assay_doctor *d, const struct effective *c, const char *about,
                             const char *path)
 {
@@ -513,7 +512,11 @@ static void look_at_program(struct assay_doctor *d, const struct effective *c, c
     const bool is_soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
     const bool is_compared = is_soft && c->has_policy && measure_program(path, digest);
     if (is_compared && !cli_doctor_policy_accepts(&c->policy, digest, d->at_unix_s))
-        report_refused(d, c, about, path);
+        cli_doctor_report(
+            d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
+            "install the build that the policy names, or have operators allow this one "
+            "(assay change draft --allow-reference)",
+            "%s: its SHA-256 is no reference value of the policy", path);
     else
         cli_doctor_report(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
                           is_compared ? ": the policy accepts it"

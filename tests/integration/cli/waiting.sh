@@ -174,6 +174,17 @@ expect 0 "The pinned image node-1/state/images/$old" check_config
 cp ../new "node-1/state/images/$new"
 expect 0 "The pinned image node-1/state/images/$new" check_config
 
+# --- a member that has lost its store knows the policy of the genesis alone: nothing of it replaces what is installed
+mv node-1/state/store.sqlite lost
+cp ../new package
+expect 0 "The pinned image node-1/state/images/$old" check_config # the keys were never used: the chain begins
+expect 11 'its SHA-256 is no reference value of the policy' doctor
+head -c 40 /dev/zero >node-1/keys/store.id && chmod 600 node-1/keys/store.id
+expect 0 'Compared with the policy of the genesis' check_config
+lacks 'is used in its place'
+expect 10 'package: not compared: the policy in force is not known from here' doctor
+rm node-1/keys/store.id && mv lost node-1/state/store.sqlite
+
 # --- a change made the network one for production: a start refuses evidence of software, unless it is named
 rm -r node-1/state && cp -r empty node-1/state
 printf 'policy_version: 1\nprofile: production\n' >production.yaml

@@ -217,6 +217,28 @@ Test(apps_images, policies_of_the_past_accept_no_image)
     cr_expect_eq(found[1], &before);
 }
 
+Test(apps_images, a_node_that_lacks_the_state_uses_no_image_of_the_genesis)
+{
+    static struct assay_genesis genesis;
+    static struct assay_policy founding;
+    static const uint8_t store_id[40] = { 1 };
+    list_program(&founding, "a", ASSAY_REFERENCE_ALLOWED);
+    upgrade();
+    pin("a");
+    (void)snprintf(config.keys_dir, sizeof config.keys_dir, "%s", folder.path);
+    node.genesis = &genesis;
+    node.founding_policy = &founding;
+    cr_expect_eq(daemon_check_store(&node), ASSAY_OK, "%s", node.message);
+    cr_expect_not(is_used("a"), "it joins: operators may have denied that one since");
+    genesis.member_count = 1;
+    (void)folder_put(&folder, "store.id", store_id, sizeof store_id, 0600);
+    cr_expect_eq(daemon_check_store(&node), ASSAY_OK, "%s", node.message);
+    cr_expect_not(is_used("a"), "its store is lost");
+    cr_assert_eq(unlink(folder_at(&folder, "store.id")), 0);
+    cr_expect_eq(daemon_check_store(&node), ASSAY_OK, "%s", node.message);
+    cr_expect(is_used("a"), "the chain begins");
+}
+
 Test(apps_images, evidence_of_software_is_refused_by_the_policy_in_force)
 {
     static struct assay_policy development = { .profile = ASSAY_PROFILE_DEVELOPMENT },
