@@ -35,10 +35,12 @@ static bool is_known(const char *word, const struct option *known)
     return false;
 }
 
-int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known)
+int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known,
+                     int *index)
 {
     int at = -1; /* of a long option */
     const int code = getopt_long(argc, argv, letters, known, &at);
+    if (index != NULL && at >= 0) *index = at;
     if (code == -1 || code == '?' || code == ':' || at < 0) return code;
     /* Its value may be a word of its own. */
     const bool is_apart = known[at].has_arg == required_argument && optarg == argv[optind - 1];

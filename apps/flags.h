@@ -16,9 +16,11 @@ const char *assay_flags_near(const char *word, const struct option *known);
 /*
  * assay_flags_next - getopt_long without abbreviations: a name that is cut short is refused, for a
  * later release may have another option that begins so.
+ * Out:     *index: of a long option, in known; NULL: not wanted
  * Returns: as getopt_long; '?' for an abbreviation
  */
-int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known);
+int assay_flags_next(int argc, char *const *argv, const char *letters, const struct option *known,
+                     int *index);
 /*
  * assay_flags_wrong - why assay_flags_next gave code, '?' or ':'; its letters begin with ':', so
  * that it says nothing itself.

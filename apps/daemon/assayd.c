@@ -415,7 +415,7 @@ int main(int argc, char **argv)
         assay_verifier_process_run(assay_byzantine_verify(argv[1]));
     if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[1]));
 #endif
-    for (int o; (o = assay_flags_next(argc, argv, ":c:h", options)) != -1;) {
+    for (int o; (o = assay_flags_next(argc, argv, ":c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;
         else if (o == 's') return print_usage_error("--set: expected at most 64 of them");

@@ -147,7 +147,7 @@ static int read_options(int argc, char **argv, struct demo_options *options)
         { "version", no_argument, NULL, 'V' },     { NULL, 0, NULL, 0 },
     };
     bool ok = true;
-    for (int o; ok && (o = getopt_long(argc, argv, ":h", table, NULL)) != -1;) {
+    for (int o; ok && (o = assay_flags_next(argc, argv, ":h", table, NULL)) != -1;) {
         if (o == 'H') options->headless = true;
         else if (o == 'j') options->json_path = optarg;
         else if (o == 'k') options->keep = true;

@@ -203,7 +203,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
     const char *path = NULL;
     bool only_check = false;
     *status = SERVICE_USAGE;
-    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
+    for (int option; (option = assay_flags_next(argc, argv, ":", options, NULL)) != -1;) {
         if (option == 'c') path = optarg;
         else if (option == 'k') only_check = true;
         else if (option == 'h' || option == 'v') {

@@ -83,7 +83,7 @@ int assay_sim_print_misuse(int argc, char *const *argv, const char *found, const
 int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index)
 {
     opterr = 0; /* assay_sim_print_option reports it, in JSON too */
-    return getopt_long(argc, argv, ":", known, index);
+    return assay_flags_next(argc, argv, ":", known, index);
 }
 
 int assay_sim_print_option(int argc, char *const *argv, const struct option *known, int code)

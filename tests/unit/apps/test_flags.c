@@ -23,7 +23,7 @@ static const char *wrong(const char *first, const char *second)
     snprintf(one, sizeof one, "%s", first);
     if (second != NULL) snprintf(two, sizeof two, "%s", second);
     optind = 0;
-    for (int code; (code = assay_flags_next(argc, argv, ":c:", known)) != -1;) {
+    for (int code; (code = assay_flags_next(argc, argv, ":c:", known, NULL)) != -1;) {
         if (code != '?' && code != ':') continue;
         assay_flags_wrong(argc, argv, code, known, message);
         return message;
