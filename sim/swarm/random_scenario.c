@@ -149,7 +149,8 @@ static void draw_slow(const struct draw *d)
     struct assay_sim_link *const l = &d->s->link;
     const uint32_t delta_ms = d->pace_ms / 16;
     if (!chance(&r, SLOW_PERMILLE)) return;
-    d->s->progress_epochs *= 4; /* time-outs grow until they suffice, view after view */
+    /* Time-outs grow until they suffice, view after view: over the overlay, for several links. */
+    d->s->progress_epochs *= d->s->nodes > d->s->overlay_above ? 8 : 4;
     l->delay_min_ms = between(&r, 2 * delta_ms, 4 * delta_ms);
     l->delay_max_ms = between(&r, l->delay_min_ms, 6 * delta_ms);
     l->delay_mean_ms = between(&r, l->delay_min_ms, l->delay_max_ms);
