@@ -151,7 +151,8 @@ static enum assay_status refuse_url(const struct assay_config_file *file, const 
                                     const char *text)
 {
     const char *const scheme = strstr(text, "://");
-    const size_t head = scheme != NULL ? (size_t)(scheme - text) + 3 : 0;
+    const bool has_scheme = scheme != NULL && scheme + 1 == text + strcspn(text, "/?#");
+    const size_t head = has_scheme ? (size_t)(scheme - text) + 3 : 0;
     const size_t shown = head + strcspn(text + head, "/?#");
     const bool has_user = memchr(text, '@', shown) != NULL;
     return assay_config_fail(file, ASSAY_E_SYNTAX, key,

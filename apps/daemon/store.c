@@ -62,14 +62,13 @@ size_t daemon_list_policies(const struct daemon_node *node,
 }
 
 /* Without a state only the policy of the genesis is known. It is in force where a chain begins, but
- * operators may have changed it before a node joins, or since a member lost its store. */
+ * operators may have changed it before a node joins, or since a member lost its store: also at
+ * every start after that until it has a state. */
 static bool is_policy_unknown(const struct daemon_node *node)
 {
-    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
     if (node->in_force.rules != NULL && node->in_force.effective.state != NULL) return false;
     if (!daemon_is_in(node->genesis, node->node_id)) return true;
-    return assay_store_binding_check(node->config->keys_dir, node->store, &fit) == ASSAY_OK &&
-           fit != ASSAY_STORE_BINDING_FITS;
+    return !assay_store_binding_is_first(node->config->keys_dir);
 }
 
 /* Whatever the genesis names, no other image takes the place of the installed ones. */

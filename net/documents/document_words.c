@@ -111,7 +111,8 @@ struct assay_document_reason assay_document_availability_reason(
         };
     const bool moved = l->availability_rule != ASSAY_AVAILABILITY_HOLD &&
                        l->availability_rule != ASSAY_AVAILABILITY_UNCERTIFIED;
-    if (l->stage == ASSAY_STAGE_MEMBER && l->stage_epoch != 0 && !moved)
+    if (l->stage == ASSAY_STAGE_MEMBER && l->stage_epoch != 0 && !moved &&
+        l->trust.availability_bp == 0)
         return (struct assay_document_reason){ "joined",
                                                "not risen yet since it was undrained or joined",
                                                0 };

@@ -39,6 +39,8 @@ bool assay_store_binding_is_behind(const struct assay_store_binding *store,
  */
 ASSAY_CHECKED enum assay_status assay_store_binding_read_copy(const char *keys_dir,
                                                               struct assay_store_binding *copy);
+/* Returns: whether these keys never had a store: there is no such file. */
+bool assay_store_binding_is_first(const char *keys_dir);
 /* Returns: ASSAY_OK | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_store_binding_write_copy(
     const char *keys_dir, const struct assay_store_binding *binding);

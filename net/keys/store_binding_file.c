@@ -15,6 +15,13 @@ static enum assay_status format_path(const char *keys_dir, char path[static PATH
     return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
 }
 
+bool assay_store_binding_is_first(const char *keys_dir)
+{
+    struct assay_store_binding copy;
+    ASSAY_ASSERT(keys_dir != NULL);
+    return assay_store_binding_read_copy(keys_dir, &copy) == ASSAY_E_NOT_FOUND;
+}
+
 enum assay_status assay_store_binding_write_copy(const char *keys_dir,
                                                  const struct assay_store_binding *binding)
 {

@@ -124,14 +124,10 @@ static void look_at_genesis(struct assay_doctor *d, struct effective *c)
 
 /* Without a state: that of the genesis is in force where the chain begins. Operators may have
  * changed it before a node joins, or since a member has lost its store. */
-static void take_founding_policy(struct assay_doctor *d, struct effective *c,
-                                 struct assay_store *store)
+static void take_founding_policy(const struct assay_doctor *d, struct effective *c)
 {
     const struct assay_slice *const p = &c->genesis.policy;
-    enum assay_store_binding_fit fit = ASSAY_STORE_BINDING_FITS;
-    const bool begins = c->is_member &&
-                        assay_store_binding_check(d->config.keys_dir, store, &fit) == ASSAY_OK &&
-                        fit == ASSAY_STORE_BINDING_FITS;
+    const bool begins = c->is_member && assay_store_binding_is_first(d->config.keys_dir);
     c->has_policy = begins && assay_policy_decode(p->bytes, p->len, &c->policy) == ASSAY_OK;
 }
 
@@ -140,7 +136,7 @@ static void take_policy(struct assay_doctor *d, struct effective *c, struct assa
     bool has_state = false;
     if (!c->has_genesis) return;
     c->has_policy = cli_doctor_policy_of_store(&c->genesis, store, &c->policy, &has_state);
-    if (c->has_policy && !has_state) take_founding_policy(d, c, store);
+    if (c->has_policy && !has_state) take_founding_policy(d, c);
 }
 
 static void look_at_policy(struct assay_doctor *d, struct effective *c)
@@ -337,7 +333,7 @@ static void look_at_store(struct assay_doctor *d, struct effective *c)
     const enum assay_status status =
         assay_store_sqlite_inspect(path, &store, message, sizeof message);
     if (status == ASSAY_E_NOT_FOUND) { /* before the first start */
-        take_founding_policy(d, c, NULL);
+        take_founding_policy(d, c);
         check_binding(d, NULL);
         return;
     }

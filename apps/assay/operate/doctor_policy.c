@@ -42,8 +42,10 @@ static bool read_reference(const struct assay_json *entry, struct assay_referenc
     const char *const field = assay_json_text(entry, "field", "");
     const char *const value = assay_json_text(entry, "value", "");
     const size_t len = strlen(value);
-    *r = (struct assay_reference){ .value_len = (uint32_t)(len / 2) };
-    return len <= 2 * sizeof r->value &&
+    const uint64_t isvsvn_min = assay_json_uint(entry, "isvsvn_min", 0);
+    *r = (struct assay_reference){ .value_len = (uint32_t)(len / 2),
+                                   .isvsvn_min = (uint16_t)isvsvn_min };
+    return len <= 2 * sizeof r->value && isvsvn_min <= UINT16_MAX &&
            assay_hex_decode(value, len, r->value, len / 2) == ASSAY_OK &&
            assay_reference_field_parse(field, strlen(field), &r->field) == ASSAY_OK &&
            read_state(assay_json_text(entry, "state", ""), &r->state) &&

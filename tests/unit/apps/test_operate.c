@@ -450,7 +450,11 @@ Test(apps_operate, the_doctor_accepts_what_the_policy_in_force_accepts)
         "{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":\"" VALUE_B "\"}";
     static const char over[] = "{\"field\":\"mrenclave\",\"state\":\"allowed\",\"value\":\"" VALUE_A
                                "\",\"not_after\":\"2000-01-01T00:00:00Z\"}";
+    static const char later[] =
+        "{\"field\":\"mrenclave\",\"state\":\"allowed\",\"value\":\"" VALUE_A
+        "\",\"isvsvn_min\":2}";
     cr_expect(is_accepted(all, 0xaa));
+    cr_expect_not(is_accepted(later, 0xaa), "of a security version that a program has not");
     cr_expect_not(is_accepted(all, 0xbb), "it is denied");
     cr_expect(is_accepted(all, 0xcc), "retiring is still accepted");
     cr_expect_not(is_accepted(all, 0xdd), "it is not listed");
@@ -474,6 +478,8 @@ Test(apps_operate, the_doctor_takes_no_other_document_for_a_policy)
         "\"" VALUE_A VALUE_A "00\"}]}}",
         "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":"
         "\"" VALUE_A "\",\"not_after\":\"soon\"}]}}",
+        "{\"data\":{\"references\":[{\"field\":\"mrenclave\",\"state\":\"denied\",\"value\":"
+        "\"" VALUE_A "\",\"isvsvn_min\":65536}]}}",
     };
     doctor = (struct assay_doctor){ .at_unix_s = 1000000000 };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

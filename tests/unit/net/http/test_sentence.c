@@ -130,6 +130,9 @@ Test(net_http_sentence, an_undrained_member_is_low_since_then)
     cr_expect_str_eq(assay_json_text(r, "code", ""), "joined");
     cr_expect_eq(assay_json_kind_of(assay_json_get(r, "epoch")), ASSAY_JSON_NULL);
     cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, not risen yet since"));
+    m->ledger.trust.availability_bp = 4500; /* it has risen, but not at the last close */
+    cr_expect_str_neq(assay_json_text(availability_reason(), "code", ""), "joined");
+    m->ledger.trust.availability_bp = 0;
     m->ledger.availability_rule = ASSAY_AVAILABILITY_RISE;
     cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, rose: votes of PASS allow"));
     m->availability_fall.epoch = 41; /* and again, since */
