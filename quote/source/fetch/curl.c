@@ -65,12 +65,16 @@ static bool may_ask(CURLU *url, bool insecure_for_tests)
 
 enum { SHOWN_LEN = 200 };
 
-/* What a message may contain of a URL: no user, no password, no query, where people put tokens. */
-static void copy_public_part(const char *url, char shown[static SHOWN_LEN + 1])
+/* What a message may contain of a URL: no user, no password, no query, where people put tokens. A
+ * receiver of posts (a webhook, a node of a chain) often has one in its path. */
+static void copy_public_part(const struct assay_url_request *request,
+                             char shown[static SHOWN_LEN + 1])
 {
+    const char *const url = request->url;
     const char *const scheme = strstr(url, "://");
     const size_t head = scheme != NULL ? (size_t)(scheme - url) + 3 : 0;
-    const size_t authority = strcspn(url + head, "/?#"), whole = strcspn(url, "?#");
+    const size_t authority = strcspn(url + head, "/?#");
+    const size_t whole = request->post ? head + authority : strcspn(url, "?#");
     const char *const user = memrchr(url + head, '@', authority);
     const size_t rest = user != NULL ? (size_t)(user - url) + 1 : head;
     (void)snprintf(shown, SHOWN_LEN + 1, "%.*s%.*s", (int)head, url,
@@ -92,7 +96,7 @@ static enum assay_status check_url(const struct assay_url_request *request, char
     library.url_cleanup(url);
     if (may) return ASSAY_OK;
     char shown[SHOWN_LEN + 1];
-    copy_public_part(request->url, shown);
+    copy_public_part(request, shown);
     (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
                    "%s: expected https:// and a host, without a user name", shown);
     return parsed == CURLUE_OUT_OF_MEMORY ? ASSAY_E_MEMORY : ASSAY_E_INVALID;
@@ -230,7 +234,7 @@ static void report_error(const struct assay_url_request *request, enum assay_sta
 {
     ASSAY_ASSERT(status != ASSAY_OK);
     char shown[SHOWN_LEN + 1];
-    copy_public_part(request->url, shown);
+    copy_public_part(request, shown);
     if (status == ASSAY_E_RANGE)
         (void)snprintf(message, ASSAY_HTTP_MESSAGE_LEN,
                        "%.160s: the answer is larger than %zu bytes of %s", shown,

@@ -137,6 +137,22 @@ Test(http, posts_content_with_its_headers)
     (void)close(listener);
 }
 
+/* A receiver of posts has its token in the path as well. */
+Test(http, an_error_has_no_more_of_a_receiver_than_its_host)
+{
+    const struct assay_url_request post = { .url = "http://127.0.0.1:9/S3cret/path?and=query",
+                                            .insecure_for_tests = true,
+                                            .post = true,
+                                            .content = assay_slice_over("{}", 2) };
+    struct assay_url_answer answer = { 0 };
+    cr_expect_neq(assay_http_send(&post, &answer, message), ASSAY_OK);
+    cr_expect_eq(strncmp(message, "http://127.0.0.1:9: ", 20), 0, "%s", message);
+    cr_expect_null(strstr(message, "S3cret"), "%s", message);
+    cr_expect_neq(get("http://127.0.0.1:9/which/document?and=query", true, NULL), ASSAY_OK);
+    cr_expect_not_null(strstr(message, "/which/document: "), "%s", message);
+    cr_expect_null(strstr(message, "query"), "%s", message);
+}
+
 Test(http, urls_are_bounded)
 {
     char url[ASSAY_HTTP_URL_LEN_MAX + 2];
