@@ -444,7 +444,8 @@ void assay_verdict_conclude(struct assay_verdict *verdict);
  * before 1970. */
 void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s);
 /* The same for a span after a time; one that no time can express has no end. */
-void assay_verdict_policy_spans(struct assay_verdict *verdict, int64_t from_unix_s, uint64_t span_s);
+void assay_verdict_policy_spans(struct assay_verdict *verdict, int64_t from_unix_s,
+                                uint64_t span_s);
 /*
  * assay_verdict_end - the last second at which the verdict can hold: the earliest end of anything
  * that it rests on, and of the policy's acceptance.
