@@ -72,6 +72,33 @@ bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rul
     return false;
 }
 
+void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s)
+{
+    static const int64_t last_unix_s = 253402300799; /* of the year 9999, which texts can express */
+    if (unix_s < 0 || unix_s > last_unix_s) return;
+    if (!verdict->has_policy_end || unix_s < verdict->policy_ends_unix_s)
+        verdict->policy_ends_unix_s = unix_s;
+    verdict->has_policy_end = true;
+    ASSAY_ASSERT(verdict->policy_ends_unix_s <= unix_s);
+}
+
+void assay_verdict_policy_spans(struct assay_verdict *verdict, int64_t from_unix_s, uint64_t span_s)
+{
+    if (from_unix_s < 0 || span_s > (uint64_t)(INT64_MAX - from_unix_s)) return;
+    assay_verdict_policy_ends(verdict, from_unix_s + (int64_t)span_s);
+}
+
+bool assay_verdict_end(const struct assay_verdict *verdict, int64_t *unix_s)
+{
+    ASSAY_ASSERT(verdict != NULL && unix_s != NULL);
+    const bool by_policy =
+        verdict->has_policy_end &&
+        (!verdict->has_expiry || verdict->policy_ends_unix_s < verdict->expires_unix_s);
+    if (!by_policy && !verdict->has_expiry) return false;
+    *unix_s = by_policy ? verdict->policy_ends_unix_s : verdict->expires_unix_s;
+    return true;
+}
+
 void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
                         enum assay_proof_state state)
 {

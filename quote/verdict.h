@@ -389,7 +389,12 @@ struct assay_verdict {
     struct assay_instance instance; /* of the evidence; in addition to a known platform */
     int64_t at_unix_s;       /* time of the appraisal */
     bool has_expiry;
-    int64_t expires_unix_s; /* the earliest end of anything that it rests on */
+    int64_t expires_unix_s; /* the earliest end of the certificates and collateral it rests on */
+    /* The last second at which the policy still accepts what it accepts at the time: of reference
+     * values, of the age of collateral, of grace. Apart, because a ballot by ended rules is of the
+     * end of the evidence alone (at_end of quote/request.h). */
+    bool has_policy_end;
+    int64_t policy_ends_unix_s;
 
     uint32_t reason_count;
     struct assay_reason reasons[ASSAY_REASONS_MAX];
@@ -435,6 +440,18 @@ void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint
  * every used link true, and no reason of class FORGED or UNJUDGED; call it once, last.
  */
 void assay_verdict_conclude(struct assay_verdict *verdict);
+/* The policy accepts until this second: the earliest one counts, and none after the year 9999 or
+ * before 1970. */
+void assay_verdict_policy_ends(struct assay_verdict *verdict, int64_t unix_s);
+/* The same for a span after a time; one that no time can express has no end. */
+void assay_verdict_policy_spans(struct assay_verdict *verdict, int64_t from_unix_s,
+                                uint64_t span_s);
+/*
+ * assay_verdict_end - the last second at which the verdict can hold: the earliest end of anything
+ * that it rests on, and of the policy's acceptance.
+ * Returns: false when nothing ends; *unix_s is untouched then
+ */
+bool assay_verdict_end(const struct assay_verdict *verdict, int64_t *unix_s);
 /* Sets one proof; one that is false stays false. */
 void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
                         enum assay_proof_state state);

@@ -248,6 +248,8 @@ static void write_result(struct assay_writer *w, const struct assay_verdict *v)
     assay_writer_u64le(w, (uint64_t)v->at_unix_s);
     assay_writer_u8(w, v->has_expiry);
     assay_writer_u64le(w, (uint64_t)v->expires_unix_s);
+    assay_writer_u8(w, v->has_policy_end);
+    assay_writer_u64le(w, (uint64_t)v->policy_ends_unix_s);
 }
 
 static enum assay_status read_result(struct assay_cursor *in, struct assay_verdict *v)
@@ -270,6 +272,8 @@ static enum assay_status read_result(struct assay_cursor *in, struct assay_verdi
     ASSAY_TRY(read_time(in, &v->at_unix_s));
     ASSAY_TRY(read_flag(in, &v->has_expiry));
     ASSAY_TRY(read_time(in, &v->expires_unix_s));
+    ASSAY_TRY(read_flag(in, &v->has_policy_end));
+    ASSAY_TRY(read_time(in, &v->policy_ends_unix_s));
     v->kind = (enum assay_evidence_kind)kind;
     v->genuine = (enum assay_genuine)genuine;
     v->tier = (enum assay_tier)tier;

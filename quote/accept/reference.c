@@ -52,30 +52,58 @@ struct tally {
     bool retiring;
     bool svn_short;
     uint16_t isvsvn_min;
+    /* Last second of the allowed, of the retiring entries, and before the next denial. */
+    int64_t allowed_end_s, retiring_end_s, denial_end_s;
 };
+
+static void count_accepting(struct tally *t, const struct assay_reference *r)
+{
+    const bool is_allowed = r->state == ASSAY_REFERENCE_ALLOWED;
+    int64_t *const end_s = is_allowed ? &t->allowed_end_s : &t->retiring_end_s;
+    const int64_t to_s = r->has_not_after ? r->not_after_s : INT64_MAX;
+    *(is_allowed ? &t->allowed : &t->retiring) = true;
+    if (to_s > *end_s) *end_s = to_s; /* any entry suffices, so the last one ends it */
+}
+
+static void count_later_denial(struct tally *t, const struct assay_reference *r, int64_t at_unix_s)
+{
+    if (r->state != ASSAY_REFERENCE_DENIED || !r->has_not_before) return;
+    if (r->not_before_s > at_unix_s && r->not_before_s - 1 < t->denial_end_s)
+        t->denial_end_s = r->not_before_s - 1;
+}
 
 static struct tally tally_entries(const struct assay_policy *policy, const struct assay_measured *m,
                                   const struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
-    struct tally t = { 0 };
+    struct tally t = { .denial_end_s = INT64_MAX };
     for (uint32_t i = 0; i < policy->reference_count; i++) {
         const struct assay_reference *const r = &policy->references[i];
         if (!is_about(r, m, verdict->kind)) continue;
         if (r->state != ASSAY_REFERENCE_DENIED) t.constrained = true;
-        if (!same_value(r, m) || !in_window(r, verdict->at_unix_s)) continue;
+        if (!same_value(r, m)) continue;
+        count_later_denial(&t, r, verdict->at_unix_s);
+        if (!in_window(r, verdict->at_unix_s)) continue;
         if (r->state == ASSAY_REFERENCE_DENIED) {
             t.denied = true;
         } else if (m->isvsvn < r->isvsvn_min) {
             t.svn_short = true;
             t.isvsvn_min = r->isvsvn_min;
-        } else if (r->state == ASSAY_REFERENCE_ALLOWED) {
-            t.allowed = true;
         } else {
-            t.retiring = true;
+            count_accepting(&t, r);
         }
     }
     return t;
+}
+
+/* Until when the entries answer as they do now; a value that they do not accept has no end. */
+static void note_end(const struct tally *t, struct assay_verdict *verdict)
+{
+    if (t->denied || (t->constrained && !t->allowed && !t->retiring)) return;
+    int64_t end_s = t->denial_end_s;
+    if (t->allowed && t->allowed_end_s < end_s) end_s = t->allowed_end_s;
+    if (!t->allowed && t->retiring && t->retiring_end_s < end_s) end_s = t->retiring_end_s;
+    assay_verdict_policy_ends(verdict, end_s);
 }
 
 void assay_reference_appraise(const struct assay_policy *policy,
@@ -83,6 +111,7 @@ void assay_reference_appraise(const struct assay_policy *policy,
 {
     ASSAY_ASSERT(measured->value_len <= ASSAY_MEASUREMENT_MAX);
     const struct tally t = tally_entries(policy, measured, verdict);
+    note_end(&t, verdict);
     if (t.denied) {
         add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_DENIED, measured, "not denied");
     } else if (t.allowed || !t.constrained) {

@@ -18,6 +18,8 @@ struct assay_measured {
 /*
  * assay_reference_appraise - adds at most one reason. A field without allowed or retiring entries
  * accepts every value that is not denied.
+ * Of a value that is accepted the end is noted (assay_verdict_policy_ends): that of the entry that
+ * decides, or the last second before a denial begins.
  */
 void assay_reference_appraise(const struct assay_policy *policy,
                               const struct assay_measured *measured, struct assay_verdict *verdict);

@@ -102,7 +102,9 @@ bool assay_verdict_get_current_tcb_date(const struct assay_verdict *verdict, int
 
 bool assay_verdict_get_expiry(const struct assay_verdict *verdict, int64_t *unix_s)
 {
-    return verdict != NULL && give_time(verdict->has_expiry, verdict->expires_unix_s, unix_s);
+    int64_t end_s = 0;
+    const bool ends = verdict != NULL && assay_verdict_end(verdict, &end_s);
+    return give_time(ends, end_s, unix_s);
 }
 
 /* --- claims of the evidence */

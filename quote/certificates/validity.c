@@ -13,9 +13,11 @@ static void judge_age(const struct assay_window *window, const struct assay_poli
                       struct assay_verdict *verdict)
 {
     const int64_t at = verdict->at_unix_s;
-    if (window->is_certificate || at <= window->from_unix_s) return;
+    if (window->is_certificate) return;
     ASSAY_ASSERT(policy != NULL);
     if (!policy->has_collateral_age) return;
+    assay_verdict_policy_spans(verdict, window->from_unix_s, policy->collateral_age_max_s);
+    if (at <= window->from_unix_s) return;
     const uint64_t age = (uint64_t)(at - window->from_unix_s); /* dates lie in 1970..9999 */
     if (age <= policy->collateral_age_max_s) return;
     struct assay_text expected = assay_text_empty();

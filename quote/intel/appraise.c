@@ -88,11 +88,16 @@ static void add_status(struct assay_verdict *verdict, enum assay_rule rule, cons
  * Grace counts from the day on which something better existed (evidence-rules.md 2.14: 15 days
  * after a recovery is what operators ask for), else from the date of the level itself.
  */
+static int64_t grace_begins(const struct assay_tcb_result *result)
+{
+    return result->has_superseded ? result->superseded_unix_s : result->date_unix_s;
+}
+
 static bool within_grace(const struct assay_status_rule *rule,
                          const struct assay_tcb_result *result, int64_t at_unix_s)
 {
     if (!rule->has_grace) return true;
-    const int64_t from = result->has_superseded ? result->superseded_unix_s : result->date_unix_s;
+    const int64_t from = grace_begins(result);
     if (at_unix_s <= from) return true;
     return (uint64_t)(at_unix_s - from) <= rule->grace_s; /* dates lie in 1970..9999: no wrap */
 }
@@ -117,11 +122,13 @@ static void judge_status(const struct assay_tcb_result *result, const struct ass
         assay_text_add(&expected, "at most ");
         assay_text_add_u64(&expected, rule->grace_s);
         assay_text_add(&expected, " s after ");
-        assay_text_add_time(&expected, result->has_superseded ? result->superseded_unix_s
-                                                              : result->date_unix_s);
+        assay_text_add_time(&expected, grace_begins(result));
         add_status(verdict, ASSAY_RULE_TCB_GRACE, expected.text, result->status);
-    } else if (rule->acceptance == ASSAY_ACCEPT_WARNING) {
-        add_status(verdict, ASSAY_RULE_TCB_WARNING, "UpToDate", result->status);
+    } else {
+        if (rule->has_grace)
+            assay_verdict_policy_spans(verdict, grace_begins(result), rule->grace_s);
+        if (rule->acceptance == ASSAY_ACCEPT_WARNING)
+            add_status(verdict, ASSAY_RULE_TCB_WARNING, "UpToDate", result->status);
     }
 }
 

@@ -297,6 +297,20 @@ static void put_appraisal(struct json *j, const struct assay_ear_names *names,
     close_bracket(j, "}");
 }
 
+/*
+ * Every result ends: where nothing that the verdict rests on does, or has already (then nothing was
+ * affirmed), a day after it was made. A result of the very last second has that second: `exp` is
+ * the first one at which it no longer counts.
+ */
+static int64_t result_end(const struct assay_verdict *verdict, int64_t issued_unix_s)
+{
+    const int64_t day_s = issued_unix_s + EAR_LIFE_S;
+    int64_t end_s = 0;
+    if (!assay_verdict_end(verdict, &end_s) || end_s < issued_unix_s) return day_s;
+    if (!verdict->has_expiry && end_s > day_s) return day_s;
+    return end_s > issued_unix_s ? end_s : issued_unix_s + 1;
+}
+
 void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_policy *policy,
                       const struct assay_ear_terms *terms, struct assay_writer *w)
 {
@@ -308,10 +322,7 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
     open_bracket(&j, "{");
     set_text(&j, "eat_profile", names.profile);
     set_int(&j, "iat", terms->issued_unix_s);
-    /* Every result ends: where nothing that the verdict rests on does, or has already (then nothing
-     * was affirmed), a day after it was made. */
-    const bool ends = verdict->has_expiry && verdict->expires_unix_s > terms->issued_unix_s;
-    set_int(&j, "exp", ends ? verdict->expires_unix_s : terms->issued_unix_s + EAR_LIFE_S);
+    set_int(&j, "exp", result_end(verdict, terms->issued_unix_s));
     put_key(&j, names.verifier_id);
     open_bracket(&j, "{");
     ASSAY_ASSERT(terms->developer != NULL && terms->build != NULL);

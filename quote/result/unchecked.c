@@ -4,6 +4,7 @@
 #include "quote/result/unchecked.h"
 
 #include "base/assert.h"
+#include "quote/accept/policy_lint.h"
 #include "quote/kinds.h"
 
 struct list {
@@ -18,8 +19,8 @@ static void add_item(struct list *list, bool is_unchecked, const char *what, con
     list->out[list->count++] = (struct assay_unchecked){ what, why };
 }
 
-/* Does the policy name the programs that may run? */
-static bool names_programs(const struct assay_policy *policy)
+/* Does the policy have a value that it does not deny? */
+static bool has_accepted(const struct assay_policy *policy)
 {
     ASSAY_ASSERT(policy->reference_count <= ASSAY_REFERENCES_MAX);
     for (uint32_t i = 0; i < policy->reference_count; i++)
@@ -47,11 +48,16 @@ size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct as
     if (!verdict->has_claims) return 0;
     add_item(&list, policy == NULL, "policy",
              "no policy was given: the default accepts every program");
-    const bool open = policy != NULL && !names_programs(policy);
-    add_item(&list, open && policy->reference_count == 0, "program",
+    /* Of this kind: values of other kinds, and of what is no program, name none of it. */
+    const bool open =
+        policy != NULL && (assay_policy_open_kinds(policy) & ASSAY_KIND_BIT(verdict->kind)) != 0;
+    const bool has_values = open && policy->reference_count > 0;
+    add_item(&list, open && !has_values, "program",
              "the policy has no reference values: every program is accepted");
-    add_item(&list, open && policy->reference_count > 0, "program",
+    add_item(&list, has_values && !has_accepted(policy), "program",
              "the policy lists only denied values: every other program is accepted");
+    add_item(&list, has_values && has_accepted(policy), "program",
+             "the policy names no program of this kind: every one that is not denied is accepted");
     add_item(&list, has_no_lists(verdict->kind), "revocation",
              "no revocation list is looked up for this kind");
     add_item(&list, assay_verdict_has(verdict, ASSAY_RULE_REVOCATION_UNKNOWN), "revocation",

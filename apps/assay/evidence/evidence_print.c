@@ -145,7 +145,9 @@ struct assay_json *cli_verdict_json(const struct assay_verdict *v, struct assay_
     if (v->has_claims) assay_json_set_bool(data, "debug", v->debug);
     else assay_json_set_null(data, "debug");
     set_time(data, "at", true, v->at_unix_s);
-    set_time(data, "expires", v->has_expiry, v->expires_unix_s);
+    int64_t end_s = 0;
+    const bool ends = assay_verdict_end(v, &end_s);
+    set_time(data, "expires", ends, end_s);
     set_platform(data, v);
     if (claims == NULL) assay_json_set_null(data, "claims");
     else assay_json_set(data, "claims", claims);

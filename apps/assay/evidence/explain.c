@@ -80,8 +80,10 @@ static void print_head(const struct cli_appraisal *a)
     (void)printf("What it is\n  %s, %zu bytes\n", what_it_is(v->kind), a->len);
     (void)printf("  evaluated at %s: %s\n", time, assay_tier_text(v->tier));
     (void)printf("  %s\n", in_one_sentence(v));
-    assay_rfc3339_format(v->expires_unix_s, time);
-    if (v->genuine == ASSAY_GENUINE_TRUE && v->has_expiry)
+    int64_t end_s = 0;
+    const bool ends = assay_verdict_end(v, &end_s);
+    assay_rfc3339_format(end_s, time);
+    if (v->genuine == ASSAY_GENUINE_TRUE && ends)
         (void)printf("  what this rests on ends at %s\n", time);
     if (v->insecure) (void)puts("  INSECURE: profile development proves nothing about hardware");
 }

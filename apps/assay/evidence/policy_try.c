@@ -111,10 +111,13 @@ static void print_reasons(const struct assay_verdict *v, const struct assay_verd
     }
 }
 
+/* One check may be left open for another reason: then each policy has its own. */
 static bool has_open(const struct open_list *list, const struct assay_unchecked *item)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].what, item->what) == 0) return true;
+        if (strcmp(list->items[i].what, item->what) == 0 &&
+            strcmp(list->items[i].why, item->why) == 0)
+            return true;
     return false;
 }
 

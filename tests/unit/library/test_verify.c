@@ -602,6 +602,18 @@ static bool is_unchecked(const struct assay_policy *accepted, const char *what)
     return false;
 }
 
+/* A caller that keeps a verdict until its end keeps none that the policy refuses by then. */
+Test(library_verify, a_verdict_ends_with_the_acceptance_of_its_policy)
+{
+    int64_t unix_s = 0;
+    fill();
+    policy->has_collateral_age = true;
+    policy->collateral_age_max_s = (uint64_t)(w->at_unix_s - w->terms.issue_unix_s) + 60;
+    judge(NULL);
+    cr_assert(assay_verdict_get_expiry(verdict, &unix_s));
+    cr_expect_eq(unix_s, w->at_unix_s + 60);
+}
+
 /* A caller of the library is told of what nobody checked, as the user of the command is. */
 Test(library_verify, lists_what_was_not_checked)
 {

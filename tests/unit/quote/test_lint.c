@@ -335,6 +335,36 @@ Test(quote_lint, denied_values_leave_every_other_program_accepted)
     cr_expect_not_null(strstr(list[0].why, "lists only denied values"));
 }
 
+/* Values of other kinds, and of what is no program, leave every program of this one accepted. */
+Test(quote_lint, what_names_no_program_of_the_kind_is_reported_with_its_verdict)
+{
+    static const char text[] = HEAD "kinds: [sgx-v3, tdx-v4]\n" ALLOWED;
+    static struct assay_policy policy;
+    static struct assay_verdict verdict;
+    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
+    char why[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_eq(assay_policy_parse_yaml((const uint8_t *)text, sizeof text - 1, &policy, why),
+                 ASSAY_OK, "%s", why);
+    verdict.has_claims = true;
+    verdict.genuine = ASSAY_GENUINE_TRUE;
+    verdict.kind = ASSAY_KIND_SGX3;
+    cr_expect_eq(assay_unchecked_list(&verdict, &policy, list), 0);
+    verdict.kind = ASSAY_KIND_TDX4;
+    cr_assert_eq(assay_unchecked_list(&verdict, &policy, list), 1);
+    cr_expect_str_eq(list[0].what, "program");
+    cr_expect_not_null(strstr(list[0].why, "names no program of this kind"));
+    policy.references[0].field = ASSAY_REFERENCE_MRSEAM; /* of TDX, and not of its program */
+    policy.references[0].value_len = 48;
+    cr_expect_eq(assay_unchecked_list(&verdict, &policy, list), 1);
+    policy.references[0].field = ASSAY_REFERENCE_MRTD;
+    cr_expect_eq(assay_unchecked_list(&verdict, &policy, list), 0);
+    policy.reference_count = 0;
+    cr_assert_eq(assay_unchecked_list(&verdict, &policy, list), 1);
+    cr_expect_not_null(strstr(list[0].why, "has no reference values"));
+    verdict.kind = ASSAY_KIND_SNP; /* the policy refuses it: nothing of it is accepted */
+    cr_expect_eq(assay_unchecked_list(&verdict, &policy, list), 0);
+}
+
 /* What was not written cannot be wrong: a file that names no kinds is asked for no root of each. */
 Test(quote_lint, holds_defaults_against_nobody)
 {

@@ -304,6 +304,69 @@ Test(quote_verify, judges_nothing_by_collateral_older_than_the_policy_allows)
     world_close(w);
 }
 
+/* What the verdict holds until, beside the end of what it rests on, which decides ballots. */
+static void expect_end(struct world *w, int64_t end_s)
+{
+    int64_t found = 0;
+    cr_assert(assay_verdict_end(&w->verdict, &found));
+    cr_expect_eq(found, end_s, "%lld", (long long)found);
+    cr_expect_eq(w->verdict.expires_unix_s, WORLD_TO, "policies do not move the end of evidence");
+    w->at_unix_s = end_s + 1;
+    const enum assay_tier before = w->verdict.tier;
+    cr_assert_eq(world_judge(w), ASSAY_OK);
+    cr_expect_neq(w->verdict.tier, before, "a second later it is another verdict");
+    w->at_unix_s = WORLD_AT;
+}
+
+Test(quote_verify, ends_when_the_policy_accepts_the_collateral_no_longer)
+{
+    struct world *const w = world_open();
+    int64_t end_s = 0;
+    w->terms.issue_unix_s = WORLD_AT - 1000;
+    world_publish(w);
+    expect_affirming(w);
+    cr_assert(assay_verdict_end(&w->verdict, &end_s) && end_s == WORLD_TO);
+    cr_assert_not(w->verdict.has_policy_end);
+    w->policy.has_collateral_age = true;
+    w->policy.collateral_age_max_s = 1500;
+    expect_affirming(w);
+    expect_end(w, WORLD_AT + 500);
+    w->policy.collateral_age_max_s = 1000;
+    expect_affirming(w);
+    expect_end(w, WORLD_AT);
+    /* Issued in this very second. */
+    w->terms.issue_unix_s = WORLD_AT;
+    world_publish(w);
+    expect_affirming(w);
+    expect_end(w, WORLD_AT + 1000);
+    static const uint64_t without_end[] = { UINT64_MAX, INT64_MAX, UINT64_C(253402300800) };
+    for (size_t i = 0; i < sizeof without_end / sizeof without_end[0]; i++) {
+        w->policy.collateral_age_max_s = without_end[i];
+        expect_affirming(w);
+        cr_assert_not(w->verdict.has_policy_end);
+    }
+    world_close(w);
+}
+
+/* docs/protocol.md 9.9: by the end of the evidence, whatever ends of its policy. */
+Test(quote_verify, ballots_by_ended_collateral_ask_for_no_end_of_a_policy)
+{
+    struct world *const w = world_open();
+    w->terms.issue_unix_s = WORLD_AT - 10;
+    w->terms.next_unix_s = WORLD_AT + 20;
+    world_publish(w);
+    w->policy.has_collateral_age = true;
+    w->policy.collateral_age_max_s = 25;
+    w->at_end = true;
+    w->at_unix_s = WORLD_AT + 18; /* older than allowed, and not over yet */
+    expect_unjudged(w, ASSAY_RULE_COLLATERAL_AGE);
+    w->policy.collateral_age_max_s = 30;
+    w->at_unix_s = WORLD_AT + 1000;
+    expect_affirming(w);
+    cr_expect_eq(w->verdict.expires_unix_s, WORLD_AT + 20);
+    world_close(w);
+}
+
 Test(quote_verify, a_forgery_outranks_a_missing_judgement)
 {
     struct world *const w = world_open();
@@ -433,6 +496,12 @@ Test(quote_verify, ends_grace_by_the_day_something_better_existed)
     rule->grace_s = 1000;
     expect(w, ASSAY_TIER_WARNING, ASSAY_GENUINE_TRUE, ASSAY_OUTCOME_PASS_OUT_OF_DATE,
            ASSAY_RULE_TCB_WARNING);
+    expect_end(w, WORLD_AT);
+    rule->grace_s = 1001;
+    rule->acceptance = ASSAY_ACCEPT_AFFIRMING;
+    expect(w, ASSAY_TIER_AFFIRMING, ASSAY_GENUINE_TRUE, ASSAY_OUTCOME_PASS_OUT_OF_DATE, 0);
+    expect_end(w, WORLD_AT + 1);
+    rule->acceptance = ASSAY_ACCEPT_WARNING;
     rule->grace_s = 999;
     expect_old(w, ASSAY_RULE_TCB_GRACE);
     rule->acceptance = ASSAY_ACCEPT_REFUSED;

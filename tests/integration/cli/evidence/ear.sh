@@ -50,6 +50,32 @@ for profile in ietf-03 veraison-2023; do
     expect 4 'expired' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --at 2090-01-01T00:00:00Z
 done
 expect 11 'contraindicated' verify --policy other.yaml --ear bad.jwt --ear-key signer.key
+
+# --- a result ends when its policy stops accepting the evidence (results.md): every bound of a policy
+now=$(date +%s)
+day() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+# ends_at POLICY SECONDS: `exp` of the token, `expires` of the verdict and the page say so.
+ends_at() {
+    expect 0 "\"expires\": \"$(day "$2")\"" verify --policy "$1" --at "$(day "$now")" --json
+    expect 0 'verdict     affirming' verify --policy "$1" --at "$(day "$now")" --ear end.jwt --ear-key signer.key
+    expect 0 "\"exp\": $2" "$ASSAY" ear verify end.jwt --key signer.pub --at "$(day "$now")" --json
+    expect 4 'expired' "$ASSAY" ear verify end.jwt --key signer.pub --at "$(day "$2")"
+    expect 0 "what this rests on ends at $(day "$2")" "$ASSAY" evidence explain quote --collateral vendor \
+        --policy "$1" --at "$(day "$now")"
+}
+sed "s/abababab\"/&\n    not_after: $(day $((now + 300)))/" policy.yaml >window.yaml
+ends_at window.yaml $((now + 300))
+{ cat policy.yaml; printf '  - field: mrenclave\n    state: denied\n    value: "%s"\n    not_before: %s\n' \
+    "$(printf 'ab%.0s' $(seq 32))" "$(day $((now + 400)))"; } >denial.yaml
+ends_at denial.yaml $((now + 399))
+issued=$(date -u -d "$(sed -n 's/.*"issueDate":"\([^"]*\)".*/\1/p' vendor/tcb_info.json)" +%s)
+{ cat policy.yaml; echo 'collateral_age_max_s: 172800'; } >age.yaml
+ends_at age.yaml $((issued + 172800))
+{ cat policy.yaml; echo 'statuses: [{ status: UpToDate, accept: affirming, grace_s: 172801 }]'; } >grace.yaml
+ends_at grace.yaml $((issued + 172801))
+{ cat window.yaml; echo 'collateral_age_max_s: 172800'; } >least.yaml
+ends_at least.yaml $((now + 300))
+
 expect 11 'executables' "$ASSAY" ear verify bad.jwt --key signer.pub
 verify --policy policy.yaml --ear - --ear-key signer.key >printed.jwt 2>/dev/null
 expect 0 'status      affirming' "$ASSAY" ear verify printed.jwt --key signer.pub

@@ -70,6 +70,16 @@ case $out in *'not checked freshness: '*) ;; *) wrong "policy try is silent abou
 expect 0 '"what": "freshness"' "$ASSAY" policy try allowed.yaml quote --collateral vendor --json
 expect 0 'both          not checked: freshness: ' "$ASSAY" policy try allowed.yaml quote --collateral vendor \
     --against allowed.yaml
+# What each policy leaves open is its own: a value of another kind, or only a denied one, names no program of this kind.
+policy none.yaml soft development "roots: [{ name: v, key: $root, kinds: [soft] }]"
+policy kind.yaml soft,snp development "roots: [{ name: v, key: $root, kinds: [soft] }]" 'references:' \
+    "  - { field: snp_measurement, state: allowed, value: \"${A}00000000000000000000000000000000\" }"
+expect 0 'not checked program: the policy names no program of this kind' "$ASSAY" policy try kind.yaml quote \
+    --collateral vendor
+expect 0 'first only    not checked: program: the policy has no reference values' "$ASSAY" policy try none.yaml \
+    quote --collateral vendor --against kind.yaml
+case $out in *'second only   not checked: program: the policy names no program of this kind'*) ;;
+*) wrong "the reason of the second policy is missing: $out" ;; esac
 expect 0 'second only   measurement-unknown' "$ASSAY" policy try allowed.yaml quote --collateral vendor \
     --against other.yaml
 expect 11 'first only    measurement-unknown' "$ASSAY" policy try other.yaml quote --collateral vendor \

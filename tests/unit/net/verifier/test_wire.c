@@ -26,10 +26,11 @@ static void fill(struct assay_verdict *v)
     v->tcb_status_current = ASSAY_TCB_NOT_SUPPORTED;
     v->insecure = v->appraised = v->debug = v->has_tcb_date = v->has_now = true;
     v->has_tcb_date_now = v->has_expiry = v->has_claims = v->has_platform = true;
-    v->platform_masked = true;
+    v->platform_masked = v->has_policy_end = true;
     v->tcb_date_unix_s = -1;
     v->tcb_date_now_unix_s = INT64_MIN;
     v->expires_unix_s = INT64_MAX;
+    v->policy_ends_unix_s = INT64_MAX - 1;
     for (int i = 0; i < ASSAY_REASONS_MAX; i++)
         assay_verdict_add(v, ASSAY_RULE_DEBUG, (uint32_t)i, "expected", "observed");
     v->advisory_count = v->advisory_now_count = ASSAY_ADVISORIES_MAX;

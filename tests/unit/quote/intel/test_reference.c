@@ -122,6 +122,97 @@ Test(quote_reference, wants_the_least_security_version_of_some_entry)
     }
 }
 
+/* --- until when a value is accepted */
+static void expect_end(const struct assay_policy *policy, int64_t end_s, const char *what)
+{
+    struct assay_verdict verdict;
+    const struct assay_measured m = measure();
+    assay_verdict_init(&verdict, ASSAY_KIND_SGX3, AT);
+    assay_reference_appraise(policy, &m, &verdict);
+    cr_expect_eq(verdict.has_policy_end, end_s != 0, "%s", what);
+    cr_expect_eq(verdict.policy_ends_unix_s, end_s, "%s: %lld", what,
+                 (long long)verdict.policy_ends_unix_s);
+    cr_expect_not(verdict.has_expiry, "%s: no certificate ends with it", what);
+    if (end_s == 0) return;
+    /* The rule that decides is the same until then, and another one a second later. */
+    int rules[3] = { 0 };
+    const int64_t times[3] = { AT, end_s, end_s + 1 };
+    for (size_t i = 0; i < 3; i++) {
+        assay_verdict_init(&verdict, ASSAY_KIND_SGX3, times[i]);
+        assay_reference_appraise(policy, &m, &verdict);
+        rules[i] = verdict.reason_count == 0 ? 0 : (int)verdict.reasons[0].rule;
+    }
+    cr_expect_eq(rules[0], rules[1], "%s", what);
+    cr_expect_neq(rules[1], rules[2], "%s", what);
+}
+
+static struct assay_reference *add_until(struct assay_policy *policy,
+                                         enum assay_reference_state state, int64_t to_s)
+{
+    struct assay_reference *const r = add(policy, state);
+    r->has_not_after = true;
+    r->not_after_s = to_s;
+    return r;
+}
+
+static struct assay_reference *add_from(struct assay_policy *policy,
+                                        enum assay_reference_state state, int64_t from_s)
+{
+    struct assay_reference *const r = add(policy, state);
+    r->has_not_before = true;
+    r->not_before_s = from_s;
+    return r;
+}
+
+Test(quote_reference, what_is_accepted_ends_with_the_entry_that_decides)
+{
+    struct assay_policy policy = { 0 };
+    (void)add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT + 7);
+    expect_end(&policy, AT + 7, "one entry");
+    (void)add_until(&policy, ASSAY_REFERENCE_RETIRING, AT + 90);
+    expect_end(&policy, AT + 7, "what is retiring is a warning");
+    (void)add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT + 8);
+    expect_end(&policy, AT + 8, "any of them suffices");
+    add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT + 99)->isvsvn_min = 6;
+    expect_end(&policy, AT + 8, "an entry for a later security version accepts nothing");
+    (void)add(&policy, ASSAY_REFERENCE_ALLOWED);
+    expect_end(&policy, 0, "one without end");
+
+    policy = (struct assay_policy){ 0 };
+    (void)add_until(&policy, ASSAY_REFERENCE_RETIRING, AT);
+    expect_end(&policy, AT, "the last second of one that is retiring");
+    policy = (struct assay_policy){ 0 };
+    (void)add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT - 1);
+    expect_end(&policy, 0, "one that is over accepts nothing");
+    policy = (struct assay_policy){ 0 };
+    (void)add_until(&policy, ASSAY_REFERENCE_DENIED, AT + 5);
+    expect_end(&policy, 0, "what is denied is not accepted until anything");
+    policy = (struct assay_policy){ 0 };
+    add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT + 5)->value[0] ^= 1;
+    expect_end(&policy, 0, "another value");
+    policy = (struct assay_policy){ 0 };
+    (void)add_until(&policy, ASSAY_REFERENCE_ALLOWED, INT64_MAX);
+    expect_end(&policy, 0, "no date can express it");
+}
+
+Test(quote_reference, what_is_accepted_ends_before_a_denial_begins)
+{
+    struct assay_policy policy = { 0 };
+    (void)add_from(&policy, ASSAY_REFERENCE_DENIED, AT + 5);
+    expect_end(&policy, AT + 4, "of a field that demands nothing");
+    (void)add_until(&policy, ASSAY_REFERENCE_ALLOWED, AT + 9);
+    expect_end(&policy, AT + 4, "before the entry ends");
+    (void)add_from(&policy, ASSAY_REFERENCE_DENIED, AT + 2);
+    expect_end(&policy, AT + 1, "the earliest one");
+    policy.references[0].value[3] ^= 1;
+    policy.references[2].value[3] ^= 1;
+    expect_end(&policy, AT + 9, "of another value");
+    policy = (struct assay_policy){ 0 };
+    (void)add(&policy, ASSAY_REFERENCE_ALLOWED);
+    (void)add_from(&policy, ASSAY_REFERENCE_DENIED, AT + 1);
+    expect_end(&policy, AT, "in the next second");
+}
+
 /* End to end: both measurements of an enclave count, each against the entries of its own field. */
 Test(quote_reference, measures_the_signer_of_an_enclave)
 {

@@ -218,6 +218,39 @@ Test(quote_ear, a_result_that_never_held_ends_within_a_day)
     cr_assert_not_null(strstr((const char *)claims, wanted), "%s", (const char *)claims);
 }
 
+static void expect_exp(const struct assay_verdict *v, int64_t exp_s)
+{
+    static uint8_t claims[ASSAY_EAR_CLAIMS_MAX + 1];
+    char wanted[32];
+    claims[write_claims(v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1)] = '\0';
+    (void)snprintf(wanted, sizeof wanted, "\"exp\":%lld,", (long long)exp_s);
+    cr_expect_not_null(strstr((const char *)claims, wanted), "%s not in %s", wanted,
+                       (const char *)claims);
+}
+
+/* No result outlives what its policy accepts. */
+Test(quote_ear, a_result_ends_with_the_acceptance_of_its_policy)
+{
+    struct assay_verdict v = verdict_of(ASSAY_KIND_SGX3, 0);
+    assay_verdict_policy_ends(&v, AT + 3601);
+    expect_exp(&v, AT + 3600);
+    assay_verdict_policy_ends(&v, AT + 300);
+    expect_exp(&v, AT + 300);
+    assay_verdict_policy_ends(&v, AT + 400);
+    expect_exp(&v, AT + 300);
+    assay_verdict_policy_ends(&v, AT); /* in its last second, and not for a day */
+    expect_exp(&v, AT + 1);
+    v = verdict_of(ASSAY_KIND_CCA, 0);
+    v.has_expiry = false;
+    assay_verdict_policy_ends(&v, AT + 86401); /* nothing expires: a day */
+    expect_exp(&v, AT + 86400);
+    assay_verdict_policy_ends(&v, AT + 86399);
+    expect_exp(&v, AT + 86399);
+    v = verdict_of(ASSAY_KIND_SGX3, 0);
+    v.expires_unix_s = AT;
+    expect_exp(&v, AT + 1);
+}
+
 /* --- what others write */
 #define AFFIRMING "{\"ear_status\":\"affirming\",\"ear_trustworthiness_vector\":{\"hardware\":2}}"
 
