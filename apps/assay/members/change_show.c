@@ -299,7 +299,8 @@ static bool brings_policy(const struct assay_json *actions)
 static void print_policy(const struct assay_json *list, const struct assay_json *actions)
 {
     if (list == NULL && brings_policy(actions))
-        (void)puts("policy         not compared: no node was queried, or its policy cannot be read");
+        (void)puts("policy         not compared: no node was queried, or its policy cannot be "
+                   "read");
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         (void)printf("policy         %s: %s: %s -> %s\n", cli_text_of(c, "effect", ""),
