@@ -95,6 +95,12 @@ static bool has_reason(const struct assay_verdict *v, const struct assay_reason 
     return false;
 }
 
+static const char *label_of(bool both, bool first)
+{
+    if (both) return "both";
+    return first ? "first only" : "second only";
+}
+
 /* Reasons of one verdict; those of both are printed with the first alone. */
 static void print_reasons(const struct assay_verdict *v, const struct assay_verdict *other,
                           bool first)
@@ -103,10 +109,7 @@ static void print_reasons(const struct assay_verdict *v, const struct assay_verd
         const struct assay_reason *const r = &v->reasons[i];
         const bool both = has_reason(other, r);
         if (both && !first) continue;
-        (void)printf("%-12s  %s: %s (expected %s, observed %s)\n",
-                     both    ? "both"
-                     : first ? "first only"
-                             : "second only",
+        (void)printf("%-12s  %s: %s (expected %s, observed %s)\n", label_of(both, first),
                      assay_rule_name(r->rule), assay_rule_text(r->rule), r->expected, r->observed);
     }
 }
@@ -128,11 +131,7 @@ static void print_open(const struct open_list *list, const struct open_list *oth
         const struct assay_unchecked *const item = &list->items[i];
         const bool both = has_open(other, item);
         if (both && !first) continue;
-        (void)printf("%-12s  not checked: %s: %s\n",
-                     both    ? "both"
-                     : first ? "first only"
-                             : "second only",
-                     item->what, item->why);
+        (void)printf("%-12s  not checked: %s: %s\n", label_of(both, first), item->what, item->why);
     }
 }
 

@@ -56,9 +56,9 @@ static void put_parameters_before(struct assay_json *object,
 {
     const struct assay_action before = { .kind = ASSAY_ACTION_PARAMETERS,
                                          .parameters = found->parameters };
-    static const struct assay_state nobody; /* parameters name no member */
+    static const struct assay_state no_members; /* parameters name no member */
     char words[ASSAY_CHANGE_WORDS];
-    assay_change_format_action(&nobody, &before, words);
+    assay_change_format_action(&no_members, &before, words);
     assay_json_set_text(object, "before", words);
 }
 
@@ -128,7 +128,7 @@ void cli_change_put_effect(const struct assay_change_options *options,
                            const struct assay_change *change, uint64_t sequence,
                            struct assay_json *data)
 {
-    static const struct assay_state nobody;
+    static const struct assay_state no_members;
     const bool has_state = source != NULL && source->basis != NULL;
     struct assay_rules_in_force found;
     uint64_t after = 0;
@@ -136,7 +136,7 @@ void cli_change_put_effect(const struct assay_change_options *options,
         has_state &&
         cli_change_rules_before(options, source, sequence, &found, &after) == ASSAY_EXIT_OK;
     assay_json_set(data, "actions",
-                   actions_json(has_state ? &source->basis->state : &nobody, change,
+                   actions_json(has_state ? &source->basis->state : &no_members, change,
                                 has_rules ? &found : NULL));
     struct assay_json *const services = cli_change_services_of(source, change);
     if (services != NULL) assay_json_set(data, "services", services);

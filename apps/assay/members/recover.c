@@ -231,7 +231,7 @@ static void warn_of_health(const struct assay_recover_options *options)
     if (all)
         (void)fprintf(stderr, "assay: recover fence: warning: every member with a weight is "
                               "reachable from this node: a fence stops the network until a RECOVER "
-                              "(assay status tells whether it goes on without one)\n");
+                              "(assay status shows whether the network continues without one)\n");
 }
 
 static int run_fence(const struct assay_recover_options *options)

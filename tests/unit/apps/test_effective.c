@@ -22,7 +22,7 @@ static const char good[] = "config_version: 1\n"
                            "  targets:\n"
                            "    - name: hooks\n"
                            "      driver: webhook\n"
-                           "      url: https://example.com/token-of-somebody\n"
+                           "      url: https://example.com/secret-token\n"
                            "      secret: hook.key\n"
                            "    - { name: run, driver: hook, path: /r, arguments: [-p, word] }\n"
                            "peers: []\n";

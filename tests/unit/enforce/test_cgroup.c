@@ -116,7 +116,7 @@ Test(cgroup, is_stopped_when_none_of_those_it_had_is_left_and_stays_frozen)
     put("cgroup.procs", "11\n");
     cr_assert_eq(step(), ASSAY_E_AGAIN, "one is left");
     put("cgroup.procs", "110\n1\n");
-    cr_assert_eq(step(), ASSAY_OK, "started anew by its manager, and frozen");
+    cr_assert_eq(step(), ASSAY_OK, "started again by its manager, and frozen");
 }
 
 Test(cgroup, is_not_stopped_while_a_group_below_has_one_of_those_it_had)
@@ -136,7 +136,7 @@ Test(cgroup, is_not_stopped_while_a_group_below_has_one_of_those_it_had)
     cr_assert_eq(step(), ASSAY_E_AGAIN, "it was moved, and is left");
     put("below/cgroup.procs", "");
     put("below/deep/cgroup.procs", "40\n");
-    cr_assert_eq(step(), ASSAY_OK, "started anew, and frozen");
+    cr_assert_eq(step(), ASSAY_OK, "started again, and frozen");
 }
 
 Test(cgroup, is_not_stopped_by_what_is_started_below_while_its_own_are_left)
@@ -148,7 +148,7 @@ Test(cgroup, is_not_stopped_by_what_is_started_below_while_its_own_are_left)
     cr_assert_eq(begin(ASSAY_TARGET_STOP), ASSAY_OK, "%s", message);
     cr_assert_eq(step(), ASSAY_E_AGAIN);
     put("cgroup.procs", "50\n");
-    cr_assert_eq(step(), ASSAY_E_AGAIN, "one started anew does not end the other");
+    cr_assert_eq(step(), ASSAY_E_AGAIN, "one that starts again does not end the other");
     put("below/cgroup.procs", "");
     cr_assert_eq(step(), ASSAY_OK);
 }

@@ -268,7 +268,7 @@ Test(hook, whose_child_sleeps_on_has_not_ended, .timeout = 120)
     target->ops->abandon(target);
 }
 
-/* Begins one that ends when it is told to, of the number that it wrote. */
+/* Begins a hook that ends when this test tells it to. Returns: the process id that it wrote. */
 static pid_t begin_waiting(void)
 {
     (void)unlink(folder_at(&folder, "end"));

@@ -126,7 +126,7 @@ Test(era, what_is_submitted_too_early_or_again_is_explained, .timeout = 600)
     cr_assert_eq(assay_recover_encode(r.header_bytes, r.body, r.grounds, r.operators, NULL, NULL, 0,
                                       &o),
                  ASSAY_OK);
-    /* The other nodes have not heard of it: nothing was delivered since. */
+    /* No message of it was delivered to the other nodes. */
     struct assay_engine *late = w->nodes[0].engine->head->state.era == 0 ? w->nodes[0].engine
                                                                          : w->nodes[1].engine;
     cr_assert_eq(late->head->state.era, 0);
