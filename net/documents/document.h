@@ -39,7 +39,7 @@ struct assay_json *assay_document_permit(const struct assay_snapshot *s, uint64_
 /* Returns: an object. */
 struct assay_json *assay_document_counters(const struct assay_snapshot *s);
 /* name: of the event's member, "" for none. Returns: an object. */
-struct assay_json *assay_document_event(const struct assay_timeline_event *event, const char *name);
+struct assay_json *assay_document_event(const struct assay_timeline_event *event);
 
 /* --- words */
 

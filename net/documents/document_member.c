@@ -253,17 +253,21 @@ struct assay_json *assay_document_counters(const struct assay_snapshot *s)
     return data;
 }
 
-struct assay_json *assay_document_event(const struct assay_timeline_event *event, const char *name)
+struct assay_json *assay_document_event(const struct assay_timeline_event *event)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "seq", event->seq);
     assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
     assay_json_set_uint(object, "epoch", event->epoch);
     assay_json_set_text(object, "event", event->code);
-    if (name[0] != '\0') {
+    if (event->name[0] != '\0') {
         assay_json_set_uint(object, "slot", event->slot);
-        assay_json_set_text(object, "name", name);
+        assay_json_set_text(object, "name", event->name);
     }
+    assay_json_set_uint(object, "count", event->count);
+    assay_json_set_uint(object, "first_seq", event->first_seq);
+    assay_json_set_uint(object, "first_epoch", event->first_epoch);
+    assay_json_set_uint(object, "first_unix_ms", event->first_unix_ms);
     assay_json_set_uint(object, "a", event->a);
     assay_json_set_uint(object, "b", event->b);
     assay_json_set_text(object, "text", event->text);

@@ -180,7 +180,7 @@ static const struct route routes[] = {
     { "/v1/epochs/*", json_type, false, http_epoch, "" },
     { "/v1/matrix", json_type, false, http_matrix, " epoch " },
     { "/v1/policy", json_type, false, http_policy, "" },
-    { "/v1/timeline", json_type, false, http_timeline, " since limit " },
+    { "/v1/timeline", json_type, false, http_timeline, " since limit node " },
     { "/v1/events", "text/event-stream", false, http_events, " since " },
     { "/v1/collateral", json_type, false, http_collateral, "" },
     { "/v1/services", json_type, false, http_services, "" },

@@ -8,6 +8,7 @@
 #define ASSAY_NET_HTTP_ANSWER_H
 
 #include "net/http/snapshot_slot.h"
+#include "net/timeline/timeline_log.h"
 
 enum {
     ASSAY_HTTP_PARAMETERS_MAX = 8,
@@ -43,7 +44,7 @@ struct assay_http_figures {
 /* What an answer is made of. */
 struct assay_http_content {
     const struct assay_http_snapshot *view; /* NULL: the node is only starting */
-    struct assay_http_ring *ring;
+    struct assay_timeline_log *timeline;
     const struct assay_http_figures *figures;
     uint64_t now_ms;                 /* monotonic, as the snapshot's */
     uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: unknown */

@@ -296,19 +296,21 @@ void http_timeline(struct http_asking *asking)
     char boot[20];
     uint64_t since = 0, limit = ASSAY_HTTP_EVENTS, taken = 0;
     bool given = false, gap = false, gone = false;
-    struct assay_http_event event;
-    struct assay_http_ring *ring = asking->book->ring;
-    ASSAY_ASSERT(ring != NULL);
+    struct assay_timeline_event event;
+    struct assay_timeline_log *timeline = asking->book->timeline;
+    ASSAY_ASSERT(timeline != NULL);
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
-    if (!http_number(asking, "limit", 1, ASSAY_HTTP_EVENTS, &given, &limit)) return;
+    if (!http_number(asking, "limit", 1, ASSAY_TIMELINE_MAX, &given, &limit)) return;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
-    while (taken < limit && assay_http_ring_find_after(ring, since, &event, &gone)) {
+    const char *node = http_parameter(asking, "node");
+    while (taken < limit && assay_timeline_log_find_after(timeline, since, &event, &gone)) {
         gap = gap || gone;
-        assay_json_append(list, assay_document_event(&event.event, event.name));
-        since = event.event.seq;
+        since = event.seq;
+        if (node != NULL && strcmp(node, event.name) != 0) continue;
+        assay_json_append(list, assay_document_event(&event));
         taken++;
     }
-    const uint64_t last = assay_http_ring_last(ring);
+    const uint64_t last = assay_timeline_log_last(timeline);
     (void)snprintf(boot, sizeof boot, "%" PRIx64, asking->view->boot);
     assay_json_set_text(data, "boot", boot);
     assay_json_set_uint(data, "last_seq", last);

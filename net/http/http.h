@@ -14,6 +14,7 @@
 #define ASSAY_NET_HTTP_HTTP_H
 
 #include "net/http/snapshot_slot.h"
+#include "net/timeline/timeline_log.h"
 
 enum {
     ASSAY_HTTP_CONNECTIONS_MAX = 512,
@@ -34,6 +35,7 @@ struct assay_http_config {
     const char *certificate, *key, *clients;
     bool accept_plain; /* remote access without TLS, accepted by the operator */
     const char *state_dir; /* directory for disk metrics; NULL: none */
+    struct assay_timeline_log *timeline; /* borrowed, beyond assay_http_close */
 };
 
 struct assay_http;
@@ -75,10 +77,7 @@ void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie);
 /* Sets the appraisal rules in force, which are consumed (NULL: out of memory). */
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
-/* Publishes an event. name: "" when it has no member. */
-void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
-                       const char *name);
-/* Returns: the number of the last published event, 0: none. */
-uint64_t assay_http_last_event(const struct assay_http *http);
+/* The timeline has new events: readers of streams are woken. */
+void assay_http_notify(struct assay_http *http);
 
 #endif

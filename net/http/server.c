@@ -66,7 +66,7 @@ struct kept {
 
 struct assay_http {
     struct assay_http_snapshot_slot *slot;
-    struct assay_http_ring *ring;
+    struct assay_timeline_log *timeline; /* borrowed */
     char *socket_path;
     int wake_fd;
     pthread_t thread;
@@ -74,7 +74,7 @@ struct assay_http {
     _Atomic bool stop;
     _Atomic uint32_t clients; /* for the loop: whether there are clients */
     /* the loop's */
-    uint64_t published_ms, notified;
+    uint64_t published_ms;
     bool has_published; /* and no newer one is due at once */
     /* the thread's */
     struct MHD_Daemon *daemon;
@@ -288,7 +288,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *out, size_t c
     if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
     const size_t len =
-        assay_http_stream_read(link->stream, http->ring, view, http->now_ms, out, capacity);
+        assay_http_stream_read(link->stream, http->timeline, view, http->now_ms, out, capacity);
     assay_http_snapshot_release(&view);
     link->since_ms = http->now_ms;
     if (len > 0) return (ssize_t)len;
@@ -361,7 +361,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     struct assay_http *http = link->http;
     struct assay_http_answer answer;
     struct assay_http_content book = {
-        .view = view, .ring = http->ring, .figures = &http->figures, .now_ms = http->now_ms
+        .view = view, .timeline = http->timeline, .figures = &http->figures, .now_ms = http->now_ms
     };
     if (strcmp(request->path, "/metrics") == 0) {
         assay_http_read_machine(http->state_dir, &book);
@@ -561,7 +561,7 @@ static void sweep_connections(struct assay_http *http)
 static void resume_streams(struct assay_http *http)
 {
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
-    const uint64_t last = assay_http_ring_last(http->ring);
+    const uint64_t last = assay_timeline_log_last(http->timeline);
     if (view != NULL && view->generation != http->generation) {
         http->generation = view->generation;
         clear_cached(http, false);
@@ -674,6 +674,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
                                   char *message, size_t message_len)
 {
     ASSAY_ASSERT(http->wake_fd < 0 && http->slot == NULL && http->daemon == NULL);
+    ASSAY_ASSERT(config->timeline != NULL);
     int fd = -1;
     ASSAY_TRY(assay_http_check(config, message, message_len));
     ASSAY_TRY(read_pem(config->certificate, &http->certificate, message, message_len));
@@ -684,8 +685,8 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->slot = assay_http_snapshot_slot_create(http->boot);
-    http->ring = assay_http_ring_create();
-    if (http->slot == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
+    http->timeline = config->timeline;
+    if (http->slot == NULL) return ASSAY_E_MEMORY;
     http->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (http->wake_fd < 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_http_listen(config, &fd, &http->loopback, message, message_len));
@@ -739,7 +740,6 @@ void assay_http_close(struct assay_http **http)
     if (h->socket_path != NULL) (void)unlink(h->socket_path);
     free(h->socket_path);
     assay_http_snapshot_slot_destroy(&h->slot);
-    assay_http_ring_destroy(&h->ring);
     if (h->wake_fd >= 0) (void)close(h->wake_fd);
     if (h->key != NULL) explicit_bzero(h->key, strlen(h->key));
     free(h->state_dir);
@@ -786,15 +786,7 @@ void assay_http_false_vote(struct assay_http *http, const struct assay_http_fals
     assay_http_snapshot_slot_add_false_vote(http->slot, lie);
 }
 
-void assay_http_notify(struct assay_http *http, const struct assay_timeline_event *event,
-                       const char *name)
+void assay_http_notify(struct assay_http *http)
 {
-    assay_http_ring_add(http->ring, event, name);
-    http->notified = event->seq;
     wake_server(http);
-}
-
-uint64_t assay_http_last_event(const struct assay_http *http)
-{
-    return http->notified;
 }

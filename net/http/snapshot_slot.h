@@ -3,7 +3,7 @@
  *
  * The node's loop publishes a copy of its snapshot; a renderer acquires the newest one and releases
  * it. Neither waits longer than a pointer copy. Closed epochs are created once and shared by all
- * snapshots that include them. Events go into a separate ring.
+ * snapshots that include them.
  */
 #ifndef ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
 #define ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
@@ -11,14 +11,13 @@
 #include "engine/ledger/state/genesis.h"
 #include "host/snapshot.h"
 #include "net/timeline/history.h"
-#include "net/timeline/timeline.h"
 
 #include <stdatomic.h>
 
 enum {
     ASSAY_HTTP_EPOCHS = 256, /* some 6 MiB at 100 members */
     ASSAY_HTTP_FALSE_VOTES = 128,
-    ASSAY_HTTP_EVENTS = ASSAY_TIMELINE_MAX,
+    ASSAY_HTTP_EVENTS = 1024, /* of one answer, without a limit of its own */
 };
 
 /* One member at the close of an epoch. */
@@ -108,26 +107,5 @@ bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,
 struct assay_http_snapshot *assay_http_snapshot_slot_acquire(struct assay_http_snapshot_slot *slot);
 /* From any thread. Accepts a pointer to NULL; nulls it. */
 void assay_http_snapshot_release(struct assay_http_snapshot **view);
-
-/* --- the ring of events, from any thread */
-struct assay_http_event {
-    struct assay_timeline_event event;
-    char name[ASSAY_NAME_MAX + 1]; /* "": no member */
-};
-struct assay_http_ring;
-
-/* Returns: an empty ring, NULL without memory. */
-struct assay_http_ring *assay_http_ring_create(void);
-/* Accepts a pointer to NULL; nulls it. */
-void assay_http_ring_destroy(struct assay_http_ring **ring);
-/* event->seq is one more than that of the one before (or the ring begins with it). */
-void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeline_event *event,
-                         const char *name);
-/* Returns: the number of the newest event, 0: none. */
-uint64_t assay_http_ring_last(struct assay_http_ring *ring);
-/* The oldest event after since. Returns: whether there is one, and *out; *gap: some between are
- * gone. */
-bool assay_http_ring_find_after(struct assay_http_ring *ring, uint64_t since,
-                                struct assay_http_event *out, bool *gap);
 
 #endif

@@ -31,10 +31,10 @@ static bool parse_id(const char *text, uint64_t *boot, uint64_t *seq)
 /* A browser sends its last event id; an id of another run, or a future one, requires a resync. */
 void http_events(struct http_asking *asking)
 {
-    ASSAY_ASSERT(asking->book->ring != NULL);
+    ASSAY_ASSERT(asking->book->timeline != NULL);
     const char *last = asking->request->last_event_id;
     const char *since = http_parameter(asking, "since");
-    const uint64_t newest = assay_http_ring_last(asking->book->ring);
+    const uint64_t newest = assay_timeline_log_last(asking->book->timeline);
     uint64_t boot = 0, seq = 0;
     asking->answer->status = 200;
     asking->answer->type = "text/event-stream";
@@ -86,13 +86,13 @@ static void write_snapshot(struct assay_http_stream *stream, const struct assay_
 }
 
 /* JSON has no newline of its own: one line of data. */
-static void write_event(struct assay_http_stream *stream, const struct assay_http_event *event)
+static void write_event(struct assay_http_stream *stream, const struct assay_timeline_event *event)
 {
-    struct assay_json *object = assay_document_event(&event->event, event->name);
+    struct assay_json *object = assay_document_event(event);
     char *text = assay_json_print(object, 0);
     if (text != NULL)
         put(stream, "id: %" PRIx64 "-%" PRIu64 "\nevent: timeline\ndata: %s\n\n", stream->boot,
-            event->event.seq, text);
+            event->seq, text);
     free(text);
     assay_json_free(&object);
 }
@@ -104,25 +104,25 @@ static void write_resync(struct assay_http_stream *stream)
     stream->resync = false;
 }
 
-static void fill_events(struct assay_http_stream *stream, struct assay_http_ring *ring)
+static void fill_events(struct assay_http_stream *stream, struct assay_timeline_log *timeline)
 {
     ASSAY_ASSERT(stream->len <= sizeof stream->chunk);
     enum { ROOM = ASSAY_HTTP_CHUNK_MAX / 4 };
-    struct assay_http_event event;
+    struct assay_timeline_event event;
     bool gap = false;
     while (sizeof stream->chunk - stream->len > ROOM &&
-           assay_http_ring_find_after(ring, stream->seq, &event, &gap)) {
+           assay_timeline_log_find_after(timeline, stream->seq, &event, &gap)) {
         if (gap) { /* restart at the newest: lost events cannot be sent */
-            stream->seq = assay_http_ring_last(ring);
+            stream->seq = assay_timeline_log_last(timeline);
             write_resync(stream);
             return;
         }
         write_event(stream, &event);
-        stream->seq = event.event.seq;
+        stream->seq = event.seq;
     }
 }
 
-static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring *ring,
+static void fill_chunk(struct assay_http_stream *stream, struct assay_timeline_log *timeline,
                        const struct assay_http_snapshot *view, uint64_t now_ms)
 {
     ASSAY_ASSERT(stream->done == stream->len);
@@ -130,7 +130,7 @@ static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring 
     if (!stream->begun) put(stream, "retry: 3000\n\n");
     stream->begun = true;
     if (stream->resync) write_resync(stream);
-    fill_events(stream, ring);
+    fill_events(stream, timeline);
     if (view != NULL && view->generation != stream->generation &&
         (stream->generation == 0 || now_ms - stream->snapshot_ms >= ASSAY_HTTP_SNAPSHOT_MS))
         write_snapshot(stream, view, now_ms);
@@ -139,12 +139,12 @@ static void fill_chunk(struct assay_http_stream *stream, struct assay_http_ring 
     if (stream->len > 0) stream->sent_ms = now_ms;
 }
 
-size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
+size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_timeline_log *timeline,
                               const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity)
 {
     ASSAY_ASSERT(stream->done <= stream->len && stream->len <= sizeof stream->chunk);
-    if (stream->done == stream->len) fill_chunk(stream, ring, view, now_ms);
+    if (stream->done == stream->len) fill_chunk(stream, timeline, view, now_ms);
     const size_t left = stream->len - stream->done;
     const size_t len = left < capacity ? left : capacity;
     assay_bytes_copy(out, capacity, stream->chunk + stream->done, len);

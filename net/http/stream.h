@@ -1,16 +1,17 @@
 /*
- * net/http/stream.h - server-sent events: one reader's position in the event ring, and its pending
+ * net/http/stream.h - server-sent events: one reader's position in the timeline, and its pending
  * bytes.
  *
  * Server-sent events as docs/openapi.json says: `timeline` with an id BOOT-SEQ to go on from,
  * `snapshot` when there is something newer to ask for, `resync` after a gap, a comment as a
- * heartbeat. What a reader has not taken is kept nowhere: the ring is the only memory, and a client
+ * heartbeat. What a reader has not taken is kept nowhere: the timeline is the only memory, and a client
  * that is too slow for it is notified of the gap.
  */
 #ifndef ASSAY_NET_HTTP_STREAM_H
 #define ASSAY_NET_HTTP_STREAM_H
 
 #include "net/http/snapshot_slot.h"
+#include "net/timeline/timeline_log.h"
 
 enum {
     ASSAY_HTTP_CHUNK_MAX = 4096, /* the longest single event is a quarter of it */
@@ -34,7 +35,7 @@ void assay_http_stream_init(struct assay_http_stream *stream, uint64_t boot, uin
  * Fills the chunk when it is empty, and reads bytes from it. view: the newest snapshot.
  * Returns: bytes written to out[capacity], 0: nothing to send now
  */
-size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_http_ring *ring,
+size_t assay_http_stream_read(struct assay_http_stream *stream, struct assay_timeline_log *timeline,
                               const struct assay_http_snapshot *view, uint64_t now_ms, char *out,
                               size_t capacity);
 /* Returns: whether there is something to send. */

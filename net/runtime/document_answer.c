@@ -1,7 +1,7 @@
 /*
  * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
  *
- *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | permit critical|normal |
+ *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME] | permit critical|normal |
  *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
@@ -129,34 +129,60 @@ static char *document_counters(struct assay_runtime *runtime)
     return document_finish(runtime, "assay.counters", assay_document_counters(s));
 }
 
-/* "since=NUMBER" or nothing. */
-static bool parse_since(const char *text, uint64_t *since)
+struct timeline_request {
+    uint64_t since;
+    char node[ASSAY_NAME_MAX + 1]; /* "": of all */
+};
+
+/* Words "since=NUMBER" and "node=NAME", each at most once. */
+static bool parse_timeline(const char *text, struct timeline_request *request)
 {
-    static const char key[] = "since=";
-    *since = 0;
-    if (*text == '\0') return true;
-    return strncmp(text, key, sizeof key - 1) == 0 &&
-           assay_document_number(text + sizeof key - 1, since);
+    static const char since[] = "since=", node[] = "node=";
+    *request = (struct timeline_request){ 0 };
+    for (int i = 0; *text != '\0'; i++) {
+        char word[ASSAY_NAME_MAX + sizeof since];
+        const size_t len = strcspn(text, " ");
+        if (i == 2 || len >= sizeof word) return false;
+        assay_bytes_copy(word, sizeof word, text, len);
+        word[len] = '\0';
+        if (strncmp(word, since, sizeof since - 1) == 0) {
+            if (!assay_document_number(word + sizeof since - 1, &request->since)) return false;
+        } else if (strncmp(word, node, sizeof node - 1) == 0) {
+            if (len - (sizeof node - 1) >= sizeof request->node) return false;
+            assay_bytes_copy(request->node, sizeof request->node, word + sizeof node - 1,
+                             len - (sizeof node - 1) + 1);
+        } else {
+            return false;
+        }
+        text += len + strspn(text + len, " ");
+    }
+    return true;
 }
 
 static char *document_timeline(struct assay_runtime *runtime, const char *argument)
 {
-    uint64_t since = 0;
-    if (!parse_since(argument, &since))
-        return document_error(runtime, "usage", "timeline [since=SEQ]");
+    struct timeline_request request;
+    if (!parse_timeline(argument, &request))
+        return document_error(runtime, "usage", "timeline [since=SEQ] [node=NAME]");
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
-    const struct assay_timeline_event *event = NULL;
-    char name[ASSAY_NAME_MAX + 1];
-    for (int i = 0; i < TIMELINE_ROWS_MAX &&
-                    (event = assay_timeline_find_after(&runtime->timeline, since)) != NULL;
-         i++) {
-        ASSAY_ASSERT(event->seq > since); /* else the walk would not end */
-        const char *subject = runtime_slot_name(runtime, event->slot, name, sizeof name);
-        assay_json_append(list, assay_document_event(event, subject));
-        since = event->seq;
+    struct assay_timeline_event event;
+    uint64_t since = request.since;
+    bool gap = false;
+    for (int rows = 0; rows < TIMELINE_ROWS_MAX &&
+                       assay_timeline_log_find_after(runtime->timeline, since, &event,
+                                                     since == request.since ? &gap : NULL);) {
+        ASSAY_ASSERT(event.seq > since); /* else the walk would not end */
+        since = event.seq;
+        if (request.node[0] != '\0' && strcmp(request.node, event.name) != 0) continue;
+        assay_json_append(list, assay_document_event(&event));
+        rows++;
     }
-    assay_json_set_uint(data, "last_seq", runtime->timeline.last);
+    const uint64_t last = assay_timeline_log_last(runtime->timeline);
+    assay_json_set_uint(data, "last_seq", last);
+    assay_json_set_bool(data, "gap", gap);
     assay_json_set(data, "events", list);
+    if (since < last) assay_json_set_uint(data, "next_since", since);
+    else assay_json_set_null(data, "next_since");
     return document_finish(runtime, "assay.timeline", data);
 }
 

@@ -391,8 +391,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
 struct left {
     struct assay_engine_renewal engine;
     struct assay_counters counters;
-    struct assay_timeline timeline;
-    struct assay_timeline_file *timeline_file;
+    struct assay_timeline_log *timeline;
     struct assay_latency latency;
     struct assay_admin *admin, *anchor;
     struct assay_service_server *service_server;
@@ -408,8 +407,7 @@ static void adopt_previous(struct assay_runtime *runtime, struct left *left)
     ASSAY_ASSERT((left->service_server == NULL) == (left->anchor == NULL));
     runtime->counters = left->counters;
     runtime->timeline = left->timeline;
-    runtime->timeline_file = left->timeline_file;
-    left->timeline_file = NULL;
+    left->timeline = NULL;
     runtime->latency = left->latency;
     runtime->admin = left->admin;
     runtime->anchor = left->anchor;
@@ -451,9 +449,11 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
     runtime->started_ms = runtime->now_ms;
     if (left != NULL) adopt_previous(runtime, left);
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
-    const enum assay_status status =
-        runtime->keys_dir != NULL ? open_all(runtime, left != NULL ? &left->engine : NULL, message)
-                                  : ASSAY_E_MEMORY;
+    enum assay_status status = runtime->keys_dir != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && runtime->timeline == NULL)
+        status = assay_timeline_log_create(&runtime->timeline);
+    if (status == ASSAY_OK)
+        status = open_all(runtime, left != NULL ? &left->engine : NULL, message);
     if (status != ASSAY_OK) {
         assay_runtime_close(&runtime);
         return status;
@@ -491,7 +491,6 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
     }
     *left = (struct left){ .counters = old->counters,
                            .timeline = old->timeline,
-                           .timeline_file = old->timeline_file,
                            .latency = old->latency,
                            .admin = old->admin,
                            .anchor = old->anchor,
@@ -504,7 +503,7 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
                            .draining = old->draining,
                            .drain_until_ms = old->drain_until_ms };
     assay_engine_renewal(old->engine, &left->engine);
-    old->timeline_file = NULL;
+    old->timeline = NULL;
     old->admin = old->anchor = NULL;
     old->service_server = NULL;
     old->http = NULL;
@@ -513,11 +512,11 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
     assay_runtime_close(&old);
     const enum assay_status status = open_host(config, left, runtime, message);
     if (status == ASSAY_OK) runtime_on_epoch_closed(*runtime, config->state->epoch);
-    assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
     assay_admin_close(&left->anchor);
     assay_service_server_close(&left->service_server);
     assay_http_close(&left->http);
+    assay_timeline_log_destroy(&left->timeline);
     free(left);
     ASSAY_ASSERT((status == ASSAY_OK) == (*runtime != NULL));
     return status != ASSAY_OK ? status : (*runtime)->failure;
@@ -529,7 +528,6 @@ void assay_runtime_close(struct assay_runtime **runtime)
     if (h == NULL) return;
     ASSAY_ASSERT(h->config.store != NULL && h->waiting_end != NULL);
     runtime_publish_close(h);
-    assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
     runtime_services_close(h);
     /* Farewell of an orderly exit; a failed node sends none. */
@@ -567,6 +565,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     free(h->outgoing);
     free(h->paging);
     free(h->keys_dir);
+    assay_timeline_log_destroy(&h->timeline);
     free(h);
     *runtime = NULL;
 }

@@ -50,7 +50,7 @@
 #include "net/services/server/summary.h"
 #include "net/services/service_probe.h"
 #include "net/services/workload.h"
-#include "net/timeline/timeline_file.h"
+#include "net/timeline/timeline_log.h"
 #include "net/transport/transport.h"
 #include "net/verifier/evidence_cache.h"
 #include "net/verifier/verify_pool.h"
@@ -150,8 +150,8 @@ struct assay_runtime {
 
     struct assay_counters counters;
     struct assay_log log;
-    struct assay_timeline timeline;
-    struct assay_timeline_file *timeline_file; /* NULL: none, or it could not be written */
+    struct assay_timeline_log *timeline; /* also read by the HTTP thread */
+    uint64_t timeline_told;              /* the newest event that HTTP was notified of */
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */

@@ -52,8 +52,7 @@ void runtime_timeline_open(struct assay_runtime *runtime)
 {
     const char *path = runtime->config.timeline_path;
     if (path == NULL || path[0] == '\0' || runtime->renewed) return; /* taken over */
-    const enum assay_status status =
-        assay_timeline_file_open(path, &runtime->timeline, &runtime->timeline_file);
+    const enum assay_status status = assay_timeline_log_open(runtime->timeline, path);
     if (status != ASSAY_OK) log_timeline_failed(runtime, status);
 }
 
@@ -72,23 +71,19 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
     ASSAY_ASSERT(runtime->engine != NULL);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
-    struct assay_timeline_event *event = assay_timeline_add(&runtime->timeline, code, slot);
-    ASSAY_ASSERT(event->seq > 0 && event->seq <= runtime->timeline.last);
-    event->at_unix_ms = runtime->at_unix_ms;
-    event->epoch = snapshot.epoch;
-    if (runtime->closed_epoch != 0 && belongs_to_close(code)) event->epoch = runtime->closed_epoch;
-    event->a = a;
-    event->b = b;
+    struct assay_timeline_event event = {
+        .at_unix_ms = runtime->at_unix_ms, .epoch = snapshot.epoch, .slot = slot, .a = a, .b = b
+    };
+    (void)snprintf(event.code, sizeof event.code, "%s", code);
+    (void)runtime_slot_name(runtime, slot, event.name, sizeof event.name);
+    if (runtime->closed_epoch != 0 && belongs_to_close(code)) event.epoch = runtime->closed_epoch;
     va_list args;
     va_start(args, format);
-    const int len = vsnprintf(event->text, sizeof event->text, format, args);
+    const int len = vsnprintf(event.text, sizeof event.text, format, args);
     va_end(args);
-    if (len > 0) assay_document_mark_cut(event->text, sizeof event->text, (size_t)len);
-    if (runtime->timeline_file == NULL) return;
-    const enum assay_status kept = assay_timeline_file_append(runtime->timeline_file, event);
-    if (kept == ASSAY_OK) return;
-    assay_timeline_file_close(&runtime->timeline_file);
-    log_timeline_failed(runtime, kept);
+    if (len > 0) assay_document_mark_cut(event.text, sizeof event.text, (size_t)len);
+    const enum assay_status kept = assay_timeline_log_add(runtime->timeline, &event);
+    if (kept != ASSAY_OK) log_timeline_failed(runtime, kept);
 }
 
 /* ------------------------------------------------------------ notes */
@@ -556,7 +551,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
     s->verifications_pending = assay_verify_pool_pending(runtime->pool);
     s->evidence_cached_bytes = assay_evidence_cache_get_bytes(runtime->evidence_cache);
-    s->timeline_seq = runtime->timeline.last;
+    s->timeline_seq = assay_timeline_log_last(runtime->timeline);
     s->counters = runtime->counters;
     snapshot_components(runtime, s);
     runtime_services_snapshot(runtime, s);

@@ -259,7 +259,8 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .key = c->key,
                                               .clients = c->clients,
                                               .accept_plain = c->accept_plain,
-                                              .state_dir = c->state_dir };
+                                              .state_dir = c->state_dir,
+                                              .timeline = runtime->timeline };
     if (runtime->http != NULL) return ASSAY_OK; /* the previous runtime opened it */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
     return assay_http_open(&config, runtime->at_unix_ms, &runtime->http, message,
@@ -320,13 +321,10 @@ void runtime_publish_snapshot(struct assay_runtime *runtime)
 
 void runtime_publish_poll(struct assay_runtime *runtime)
 {
-    char name[ASSAY_NAME_MAX + 1];
-    const struct assay_timeline_event *event = NULL;
     if (runtime->http == NULL) return;
-    while ((event = assay_timeline_find_after(&runtime->timeline,
-                                              assay_http_last_event(runtime->http))) != NULL)
-        assay_http_notify(runtime->http, event,
-                          runtime_slot_name(runtime, event->slot, name, sizeof name));
+    const uint64_t last = assay_timeline_log_last(runtime->timeline);
+    if (last != runtime->timeline_told) assay_http_notify(runtime->http);
+    runtime->timeline_told = last;
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
         runtime_publish_snapshot(runtime);
 }

@@ -1,56 +1,239 @@
 /*
- * net/timeline/timeline.c - ring of timeline events.
+ * net/timeline/timeline.c - timeline of events: order, repeats, eviction.
  */
 #include "net/timeline/timeline.h"
 
 #include "base/assert.h"
+#include "engine/consensus/block.h"
+#include "engine/messages/effect.h"
 #include "engine/messages/message.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* Returns: the newest of ASSAY_TIMELINE_ALIKE_MAX similar events, beyond which one more would evict
- * others; NULL: there are fewer. */
-static struct assay_timeline_event *newest_of_many(struct assay_timeline *timeline,
-                                                   const char *code, uint16_t slot)
+enum retention {
+    RETAIN_TRANSITION, /* it changes something: a standing, rules, keys, an era */
+    RETAIN_REPEATED,   /* it may come again and again while something lasts */
+    RETAIN_ROUTINE,    /* it comes all the time while all is well */
+};
+
+/* What lasts is reported again and again. */
+static bool is_repeated(const char *code)
 {
-    ASSAY_ASSERT(timeline->before <= timeline->last);
-    struct assay_timeline_event *newest = NULL;
-    size_t alike = 0;
-    if (slot == ASSAY_SLOT_ALL) return NULL;
-    for (size_t i = 0; i < ASSAY_TIMELINE_MAX; i++) {
-        struct assay_timeline_event *event = &timeline->ring[i];
-        if (event->seq <= timeline->before || event->slot != slot ||
-            strncmp(event->code, code, sizeof event->code - 1) != 0)
-            continue;
-        alike++;
-        if (newest == NULL || event->seq > newest->seq) newest = event;
-    }
-    return alike >= ASSAY_TIMELINE_ALIKE_MAX ? newest : NULL;
+    static const enum assay_note notes[] = {
+        ASSAY_NOTE_EVIDENCE_MISSING,    ASSAY_NOTE_EVIDENCE_FOREIGN,
+        ASSAY_NOTE_FAIL_PROVEN,         ASSAY_NOTE_OFFENCE_PROVEN,
+        ASSAY_NOTE_EQUIVOCATION,        ASSAY_NOTE_BEHIND,
+        ASSAY_NOTE_CAUGHT_UP,           ASSAY_NOTE_RESUMED,
+        ASSAY_NOTE_CANNOT_CATCH_UP,     ASSAY_NOTE_CLOCK,
+        ASSAY_NOTE_ERA_FORKED,          ASSAY_NOTE_RECOVER_REFUSED,
+        ASSAY_NOTE_IDENTITY_IN_USE,     ASSAY_NOTE_ROOT_MISMATCH,
+        ASSAY_NOTE_RECOVER_UNCONFIRMED,
+    };
+    static const char *const codes[] = {
+        /* of net/runtime */
+        "peer_address",   "peer_banned", "peer_excluded",     "enclave_started",
+        "enclave_exited", "order_done",  "clock_out_of_sync", "clock_in_sync",
+    };
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+        if (strcmp(code, assay_note_name(notes[i])) == 0) return true;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strcmp(code, codes[i]) == 0) return true;
+    return false;
 }
 
-struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
-                                                uint16_t slot)
+static enum retention retention_of(const struct assay_timeline_event *event)
 {
-    ASSAY_ASSERT(code[0] != '\0' && strlen(code) < ASSAY_TIMELINE_CODE);
-    struct assay_timeline_event *event = newest_of_many(timeline, code, slot);
-    const uint64_t seq = event != NULL ? event->seq : ++timeline->last;
-    if (event == NULL) event = &timeline->ring[seq % ASSAY_TIMELINE_MAX];
-    ASSAY_ASSERT(seq > timeline->before && seq <= timeline->last);
-    *event = (struct assay_timeline_event){ .seq = seq, .slot = slot };
-    (void)snprintf(event->code, sizeof event->code, "%s", code);
-    return event;
+    if (strcmp(event->code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0)
+        return event->b != 0 ? RETAIN_ROUTINE : RETAIN_REPEATED; /* b: certified */
+    if (strcmp(event->code, assay_note_name(ASSAY_NOTE_VIEW_NULLIFIED)) == 0) return RETAIN_ROUTINE;
+    return is_repeated(event->code) ? RETAIN_REPEATED : RETAIN_TRANSITION;
+}
+
+void assay_timeline_init(struct assay_timeline *timeline)
+{
+    *timeline = (struct assay_timeline){ 0 };
+    for (uint16_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
+        timeline->order[i] = i;
+}
+
+/* ------------------------------------------------------------ order */
+
+static struct assay_timeline_event *event_at(struct assay_timeline *timeline, uint32_t rank)
+{
+    ASSAY_ASSERT(rank < timeline->count && timeline->count <= ASSAY_TIMELINE_MAX);
+    return &timeline->events[timeline->order[rank]];
+}
+
+/* Returns: how many events have a number up to seq. */
+static uint32_t rank_after(const struct assay_timeline *timeline, uint64_t seq)
+{
+    uint32_t low = 0, high = timeline->count;
+    ASSAY_ASSERT(high <= ASSAY_TIMELINE_MAX);
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (timeline->events[timeline->order[middle]].seq <= seq) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Its place becomes the first of the free ones. */
+static void remove_rank(struct assay_timeline *timeline, uint32_t rank)
+{
+    struct assay_timeline_event *event = event_at(timeline, rank);
+    const uint16_t place = timeline->order[rank];
+    if (event->retention == RETAIN_ROUTINE) timeline->routine_count--;
+    *event = (struct assay_timeline_event){ 0 };
+    timeline->count--;
+    memmove(&timeline->order[rank], &timeline->order[rank + 1],
+            (timeline->count - rank) * sizeof timeline->order[0]);
+    timeline->order[timeline->count] = place;
+}
+
+/* Into the first free place. */
+static uint32_t append_event(struct assay_timeline *timeline,
+                             const struct assay_timeline_event *event)
+{
+    ASSAY_ASSERT(timeline->count < ASSAY_TIMELINE_MAX && event->seq > timeline->last);
+    const uint32_t place = timeline->order[timeline->count++];
+    timeline->events[place] = *event;
+    timeline->last = event->seq;
+    if (event->retention == RETAIN_ROUTINE) timeline->routine_count++;
+    return place;
+}
+
+/* ------------------------------------------------------------ repeats */
+
+/* Returns: the rank of the event that this one repeats; timeline->count: it is a new one. */
+static uint32_t find_repeated(struct assay_timeline *timeline,
+                              const struct assay_timeline_event *event)
+{
+    uint32_t alike = 0, newest = timeline->count;
+    ASSAY_ASSERT(event->retention == RETAIN_REPEATED);
+    for (uint32_t rank = timeline->count; rank > 0; rank--) {
+        const struct assay_timeline_event *e = event_at(timeline, rank - 1);
+        if (e->slot != event->slot || e->retention != RETAIN_REPEATED ||
+            strcmp(e->code, event->code) != 0)
+            continue;
+        if (alike++ == 0) newest = rank - 1;
+        if (alike == 1 && strcmp(e->text, event->text) == 0 && event->epoch >= e->epoch &&
+            event->epoch - e->epoch <= ASSAY_TIMELINE_APART_MAX)
+            return newest;
+        if (alike >= ASSAY_TIMELINE_ALIKE_MAX) return newest;
+    }
+    return timeline->count;
+}
+
+/* ------------------------------------------------------------ eviction */
+
+static void evict_rank(struct assay_timeline *timeline, uint32_t rank)
+{
+    const uint64_t seq = event_at(timeline, rank)->seq;
+    if (seq > timeline->gone) timeline->gone = seq;
+    remove_rank(timeline, rank);
+}
+
+static uint32_t find_oldest_routine(struct assay_timeline *timeline)
+{
+    ASSAY_ASSERT(timeline->routine_count > 0);
+    uint32_t rank = 0;
+    while (event_at(timeline, rank)->retention != RETAIN_ROUTINE)
+        rank++;
+    return rank;
+}
+
+/* Returns: the member with the most events; ASSAY_SLOT_ALL where there are none about any. */
+static uint16_t find_fullest_member(struct assay_timeline *timeline)
+{
+    uint16_t counts[ASSAY_MEMBERS_MAX] = { 0 }, fullest = ASSAY_SLOT_ALL;
+    for (uint32_t rank = 0; rank < timeline->count; rank++) {
+        const uint16_t slot = event_at(timeline, rank)->slot;
+        if (slot >= ASSAY_MEMBERS_MAX) continue;
+        counts[slot]++;
+        if (fullest == ASSAY_SLOT_ALL || counts[slot] > counts[fullest]) fullest = slot;
+    }
+    return fullest;
+}
+
+/* The oldest that repeats, else the oldest of all, of the member with the most. */
+static uint32_t find_dispensable(struct assay_timeline *timeline)
+{
+    const uint16_t slot = find_fullest_member(timeline);
+    uint32_t oldest = timeline->count;
+    ASSAY_ASSERT(timeline->count - timeline->routine_count > 0);
+    for (uint32_t rank = 0; rank < timeline->count; rank++) {
+        const struct assay_timeline_event *e = event_at(timeline, rank);
+        if (e->retention == RETAIN_ROUTINE) continue;
+        if (slot != ASSAY_SLOT_ALL && e->slot != slot) continue;
+        if (e->retention == RETAIN_REPEATED) return rank;
+        if (oldest == timeline->count) oldest = rank;
+    }
+    ASSAY_ASSERT(oldest < timeline->count);
+    return oldest;
+}
+
+/* ------------------------------------------------------------ public */
+
+uint32_t assay_timeline_add(struct assay_timeline *timeline,
+                            const struct assay_timeline_event *event)
+{
+    ASSAY_ASSERT(event->code[0] != '\0' && timeline->last < UINT64_MAX);
+    const enum retention retention = retention_of(event);
+    struct assay_timeline_event next = *event;
+    next.seq = next.first_seq = timeline->last + 1;
+    next.first_unix_ms = event->at_unix_ms;
+    next.first_epoch = event->epoch;
+    next.count = 1;
+    next.retention = (uint8_t)retention;
+    const uint32_t repeated =
+        retention == RETAIN_REPEATED ? find_repeated(timeline, &next) : timeline->count;
+    if (repeated < timeline->count) {
+        const struct assay_timeline_event *e = event_at(timeline, repeated);
+        next.first_seq = e->first_seq;
+        next.first_unix_ms = e->first_unix_ms;
+        next.first_epoch = e->first_epoch;
+        next.count = e->count < UINT32_MAX ? e->count + 1 : UINT32_MAX;
+        remove_rank(timeline, repeated);
+    } else if (retention == RETAIN_ROUTINE) {
+        if (timeline->routine_count >= ASSAY_TIMELINE_ROUTINE_MAX)
+            evict_rank(timeline, find_oldest_routine(timeline));
+    } else if (timeline->count - timeline->routine_count >= ASSAY_TIMELINE_KEPT_MAX) {
+        evict_rank(timeline, find_dispensable(timeline));
+    }
+    return append_event(timeline, &next);
+}
+
+bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
+                            const struct assay_timeline_event *event)
+{
+    if (event->seq == 0 || event->seq == UINT64_MAX || event->count == 0 || event->first_seq == 0 ||
+        event->first_seq > event->seq)
+        return false;
+    uint32_t at = timeline->count;
+    while (at < ASSAY_TIMELINE_MAX && timeline->order[at] != place)
+        at++;
+    if (at == ASSAY_TIMELINE_MAX) return false;
+    const uint32_t rank = rank_after(timeline, event->seq);
+    if (rank > 0 && event_at(timeline, rank - 1)->seq == event->seq) return false;
+    const bool routine = retention_of(event) == RETAIN_ROUTINE;
+    const uint32_t same =
+        routine ? timeline->routine_count : timeline->count - timeline->routine_count;
+    if (same >= (routine ? ASSAY_TIMELINE_ROUTINE_MAX : ASSAY_TIMELINE_KEPT_MAX)) return false;
+    timeline->order[at] = timeline->order[timeline->count];
+    memmove(&timeline->order[rank + 1], &timeline->order[rank],
+            (timeline->count - rank) * sizeof timeline->order[0]);
+    timeline->order[rank] = (uint16_t)place;
+    timeline->count++;
+    timeline->routine_count += routine;
+    timeline->events[place] = *event;
+    timeline->events[place].retention = (uint8_t)retention_of(event);
+    if (event->seq > timeline->last) timeline->last = event->seq;
+    return true;
 }
 
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
                                                              uint64_t since)
 {
-    if (since >= timeline->last) return NULL;
-    const uint64_t gone =
-        timeline->last > ASSAY_TIMELINE_MAX ? timeline->last - ASSAY_TIMELINE_MAX : 0;
-    uint64_t from = since > gone ? since : gone;
-    if (timeline->before > from) from = timeline->before;
-    const uint64_t seq = from + 1;
-    ASSAY_ASSERT(timeline->ring[seq % ASSAY_TIMELINE_MAX].seq == seq);
-    return &timeline->ring[seq % ASSAY_TIMELINE_MAX];
+    const uint32_t rank = rank_after(timeline, since);
+    return rank < timeline->count ? &timeline->events[timeline->order[rank]] : NULL;
 }

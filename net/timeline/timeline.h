@@ -1,47 +1,70 @@
 /*
- * net/timeline/timeline.h - timeline of recent events for operators: a bounded ring with sequence
- * numbers.
+ * net/timeline/timeline.h - timeline of events for operators: bounded, with sequence numbers, and
+ * with a retention by kind of event.
  *
- * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
- * sequence number what is gone. net/timeline/timeline_file.h keeps it over a restart. What one
- * member does over and over evicts a bounded share of it: the first such events stay, and the
- * newest.
+ * Readers ask for what follows a sequence number. An event that repeats the one before it (same
+ * code, member and text, in this epoch or one of the two before) takes its place under a new
+ * number, and counts: "absent, 152 epochs, since ..." is one event. So a long silence or a proof
+ * that comes every epoch evicts nothing.
+ *
+ * Retained separately: closed epochs and nullified views, of which the newest are kept; and all
+ * else, of which the member with the most events loses its oldest when there is no room, those that
+ * repeat before those that change something. Changes, orders and standings of other members stay.
  */
 #ifndef ASSAY_NET_TIMELINE_TIMELINE_H
 #define ASSAY_NET_TIMELINE_TIMELINE_H
 
 #include "base/bytes.h"
+#include "engine/ledger/state/genesis.h"
 
-enum { ASSAY_TIMELINE_MAX = 1024, ASSAY_TIMELINE_CODE = 40, ASSAY_TIMELINE_TEXT = 160 };
-
-/* Of the events in the ring, this many may have one code and be about one member. */
-enum { ASSAY_TIMELINE_ALIKE_MAX = 32 };
+enum {
+    ASSAY_TIMELINE_ROUTINE_MAX = 1024, /* closed epochs, nullified views */
+    ASSAY_TIMELINE_KEPT_MAX = 8192,    /* all else */
+    ASSAY_TIMELINE_MAX = ASSAY_TIMELINE_ROUTINE_MAX + ASSAY_TIMELINE_KEPT_MAX,
+    ASSAY_TIMELINE_CODE = 40,
+    ASSAY_TIMELINE_TEXT = 160,
+    /* Epochs between two events that one may stand for. */
+    ASSAY_TIMELINE_APART_MAX = 2,
+    /* Events that repeat, of one code about one member: the next takes the place of the newest. */
+    ASSAY_TIMELINE_ALIKE_MAX = 32,
+};
 
 struct assay_timeline_event {
-    uint64_t seq; /* from 1 */
+    uint64_t seq; /* from 1; of the last occurrence */
     uint64_t at_unix_ms, epoch;
+    /* Of the first occurrence: first_seq identifies the event, whatever number it has now. */
+    uint64_t first_seq, first_unix_ms, first_epoch;
+    uint32_t count;    /* occurrences, at least 1 */
+    uint8_t retention; /* of the timeline: how it is retained, by its code */
     char code[ASSAY_TIMELINE_CODE];
     uint16_t slot; /* ASSAY_SLOT_ALL: no member */
+    char name[ASSAY_NAME_MAX + 1]; /* of the member then; "": none. A slot may be used again */
     uint64_t a, b;
     char text[ASSAY_TIMELINE_TEXT]; /* for operators, ASCII */
 };
 
-/* All zero is an empty one. */
+/* Initialise with assay_timeline_init. */
 struct assay_timeline {
-    uint64_t last;   /* sequence number of the newest, 0: none */
-    uint64_t before; /* events up to this number are absent, whatever the ring could hold */
-    struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
+    uint64_t last; /* sequence number of the newest, 0: none */
+    uint64_t gone; /* the highest number of an event that was evicted, or lost with the file */
+    uint32_t count, routine_count;
+    uint16_t order[ASSAY_TIMELINE_MAX]; /* places, by ascending number; after count: free places */
+    struct assay_timeline_event events[ASSAY_TIMELINE_MAX];
 };
 
+void assay_timeline_init(struct assay_timeline *timeline);
 /*
- * assay_timeline_add - an event of a code, about one member or none.
- *
- * Where ASSAY_TIMELINE_ALIKE_MAX in the ring are of that code and about that member, it takes the
- * place and the number of the newest of them, and evicts no other. Never so of events about none.
- * Returns: it; number, code and slot are set and all else is zero
+ * assay_timeline_add - an event; seq, first_* and count of the argument are ignored.
+ * Returns: the place in events where it stands now: the only one that has changed
  */
-struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
-                                                uint16_t slot);
+uint32_t assay_timeline_add(struct assay_timeline *timeline,
+                            const struct assay_timeline_event *event);
+/*
+ * assay_timeline_restore - an event that an earlier timeline had in this place.
+ * Returns: false, and nothing is changed: its numbers do not fit, or the place is taken
+ */
+bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
+                            const struct assay_timeline_event *event);
 /* Returns: the oldest event with a sequence number above since, or NULL. */
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
                                                              uint64_t since);

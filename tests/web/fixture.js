@@ -50,6 +50,10 @@ function network(options = {}) {
     const tell = (e, event, m, a, b, text) =>
         events.push({
             seq: ++seq,
+            count: 1,
+            first_seq: seq,
+            first_epoch: e,
+            first_unix_ms: T0 + e * T + (seq % 7) * 41,
             at_unix_ms: T0 + e * T + (seq % 7) * 41,
             epoch: e,
             event,

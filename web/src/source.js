@@ -14,7 +14,7 @@ const LIVE = {
 };
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
-const EVENTS_MAX = 2000,
+const EVENTS_MAX = 9216,
     EPOCHS_MAX = 512,
     MATRICES_MAX = 32;
 
@@ -24,11 +24,12 @@ export function embedded(doc) {
     return text ? JSON.parse(text) : null;
 }
 
-// Lists that grow: newest by key win, the oldest are let go.
-function merge(before, now, key, max) {
+// Lists that grow: newest by key win, the oldest in their order are dropped. An event that repeats comes again under
+// a new number, and replaces what it was.
+function merge(before, now, key, max, order = key) {
     const by = new Map((before || []).map((x) => [x[key], x]));
     for (const x of now || []) by.set(x[key], x);
-    return [...by.values()].sort((a, b) => a[key] - b[key]).slice(-max);
+    return [...by.values()].sort((a, b) => a[order] - b[order]).slice(-max);
 }
 
 // onchange(docs, link): whenever there is something new to show.
@@ -76,7 +77,7 @@ export class Live {
         if (name === 'timeline') {
             if (data.boot !== this.boot && old) old.events = []; // a new run counts from one again
             this.boot = data.boot;
-            data.events = merge(old?.events, data.events, 'seq', EVENTS_MAX);
+            data.events = merge(old?.events, data.events, 'first_seq', EVENTS_MAX, 'seq');
         }
         this.docs[name] = data;
     }
@@ -186,7 +187,13 @@ export class Live {
             if (this.docs.timeline)
                 this.docs.timeline = {
                     ...this.docs.timeline,
-                    events: merge(this.docs.timeline.events, [event], 'seq', EVENTS_MAX),
+                    events: merge(
+                        this.docs.timeline.events,
+                        [event],
+                        'first_seq',
+                        EVENTS_MAX,
+                        'seq',
+                    ),
                 };
             this.soon();
         });

@@ -42,9 +42,13 @@ bool cli_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
 int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' }, { "class", required_argument, NULL, 'c' },
-        { "since", required_argument, NULL, 'n' },   { NULL, 0, NULL, 0 },
+        { "socket", required_argument, NULL, 's' },
+        { "json", no_argument, NULL, 'j' },
+        { "timeout", required_argument, NULL, 't' },
+        { "class", required_argument, NULL, 'c' },
+        { "since", required_argument, NULL, 'n' },
+        { "node", required_argument, NULL, 'd' },
+        { NULL, 0, NULL, 0 },
     };
     q->socket = cli_daemon_default_socket();
     q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
@@ -53,6 +57,7 @@ int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **ar
         else if (o == 'j') q->json = true;
         else if (o == 'c') q->class_ = optarg;
         else if (o == 'n') q->since = optarg;
+        else if (o == 'd') q->node = optarg;
         else if (!cli_daemon_parse_timeout(optarg, &q->timeout_ms))
             return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }

@@ -10,7 +10,7 @@
 /* One question, by its options. */
 struct assay_daemon_request {
     const char *group; /* how errors begin: "assay GROUP: " */
-    const char *socket, *class_, *since;
+    const char *socket, *class_, *since, *node;
     unsigned timeout_ms;
     bool json;
     const char *word; /* the one positional argument, or NULL */

@@ -95,9 +95,12 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ REASON, ASKED } },
     { "counters", "", "", "Print the counters of rejected messages and other events.", "",
       "assay counters\n", (const struct assay_option[]){ ASKED } },
-    { "timeline", "", "", "Print events, epoch by epoch.", "", "assay timeline --since 100\n",
+    { "timeline", "", "",
+      "Print events. What repeats is one line, with its first and last epoch and its count.", "",
+      "assay timeline --node node-3\n",
       (const struct assay_option[]){
           { "since", "SEQ", "only events after this number, default 0: all retained ones", 0 },
+          { "node", "NAME", "only events about this member", 0 },
           ASKED } },
     { "export", "", "",
       "Export closed epochs: scores, rules, votes. json is one document, with the continuation in "

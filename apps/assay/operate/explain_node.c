@@ -49,11 +49,12 @@ static const struct assay_json *find_proof(const struct assay_json *timeline, co
     const struct assay_json *found = NULL;
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *const e = assay_json_at(events, i);
-        const uint64_t epoch = assay_json_uint(e, "epoch", 0);
+        const uint64_t epoch = assay_json_uint(e, "epoch", 0),
+                       first = assay_json_uint(e, "first_epoch", epoch);
         if (strcmp(assay_json_text(e, "event", ""), "fail_proven") != 0 ||
             strcmp(assay_json_text(e, "name", ""), name) != 0)
             continue;
-        if (epoch + NEAR_EPOCHS >= fall_epoch && epoch <= fall_epoch + NEAR_EPOCHS) found = e;
+        if (epoch + NEAR_EPOCHS >= fall_epoch && first <= fall_epoch + NEAR_EPOCHS) found = e;
     }
     return found;
 }
@@ -265,7 +266,7 @@ static bool is_plain(const char *word)
 
 static int print_explanation(const struct assay_daemon_request *q, const struct assay_json *answer)
 {
-    char http[128] = "", target[192];
+    char http[128] = "", target[192], request[128];
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL, *timeline = NULL;
     if (q->json) {
@@ -278,8 +279,9 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
                         : ASSAY_E_NOT_FOUND;
+    (void)snprintf(request, sizeof request, "timeline node=%s", assay_json_text(node, "name", "?"));
     if (evidence_fall(node) != NULL &&
-        assay_client_request(q->socket, "timeline since=0", q->timeout_ms, &timeline) != ASSAY_OK)
+        assay_client_request(q->socket, request, q->timeout_ms, &timeline) != ASSAY_OK)
         timeline = NULL; /* the last reason of the node has to do */
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
     else print_without_history(node, http, timeline);

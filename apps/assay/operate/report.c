@@ -151,7 +151,7 @@ static int collect_documents(struct report *r, struct assay_json *data)
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "nodes", "/v1/nodes?limit=1024");
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "history", "/v1/epochs?limit=256");
     if (result == ASSAY_EXIT_OK)
-        result = get_document(r, data, "timeline", "/v1/timeline?limit=1024");
+        result = get_document(r, data, "timeline", "/v1/timeline?limit=9216");
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "matrix", "/v1/matrix");
     if (result == ASSAY_EXIT_OK) result = get_matrices(r, data);
     if (result == ASSAY_EXIT_OK) result = get_document(r, data, "policy", "/v1/policy");

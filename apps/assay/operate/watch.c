@@ -1,9 +1,12 @@
 /*
  * apps/assay/operate/watch.c - simple queries to a running daemon: permit, counters, timeline.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/record_submit.h"
+#include "base/rfc3339.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,16 +55,66 @@ static int print_permit(const struct assay_daemon_request *q)
     return permitted ? ASSAY_EXIT_OK : ASSAY_EXIT_DENIED;
 }
 
-static void show_timeline(const struct assay_json *document)
+/* Epochs of an event, "33" or "33-184 (152x)". */
+static const char *epochs_of(const struct assay_json *event)
 {
-    const struct assay_json *d = assay_json_get(document, "data");
-    const struct assay_json *events = assay_json_get(d, "events");
+    char text[64];
+    const unsigned long long last = cli_number_of(event, "epoch"),
+                             first = cli_number_of(event, "first_epoch"),
+                             count = cli_number_of(event, "count");
+    int len = first != 0 && first != last ? snprintf(text, sizeof text, "%llu-%llu", first, last)
+                                          : snprintf(text, sizeof text, "%llu", last);
+    if (count > 1) (void)snprintf(text + len, sizeof text - (size_t)len, " (%llux)", count);
+    return cli_text_sanitized(text);
+}
+
+static void show_timeline(const struct assay_json *data)
+{
+    const struct assay_json *events = assay_json_get(data, "events");
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *e = assay_json_at(events, i);
-        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", cli_number_of(e, "seq"),
-                     cli_number_of(e, "epoch"), cli_text_of(e, "event", "?"),
-                     cli_text_of(e, "name", ""), cli_text_of(e, "text", ""));
+        char at[ASSAY_RFC3339_LEN + 1] = "";
+        assay_rfc3339_format((int64_t)(cli_number_of(e, "at_unix_ms") / 1000), at);
+        (void)printf("%6llu  %s  epoch %-16s %-24s %-12s %s\n", cli_number_of(e, "seq"), at,
+                     epochs_of(e), cli_text_of(e, "event", "?"), cli_text_of(e, "name", ""),
+                     cli_text_of(e, "text", ""));
     }
+}
+
+/* The daemon answers in parts. Out: *data: of one document with the events of all. Reports errors.
+ */
+static int get_timeline(const struct assay_daemon_request *q, struct assay_json **data)
+{
+    struct assay_json *const events = assay_json_array();
+    uint64_t since = 0, last = 0;
+    bool gap = false;
+    int result = ASSAY_EXIT_OK;
+    if (!cli_record_submit_number(q->since, 0, &since))
+        result =
+            cli_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q->since);
+    for (bool more = result == ASSAY_EXIT_OK; more;) {
+        struct assay_json *document = NULL;
+        result = cli_daemon_get_document(q, &document, "timeline since=%llu%s%s",
+                                         (unsigned long long)since, q->node ? " node=" : "",
+                                         q->node ? q->node : "");
+        const struct assay_json *const part = assay_json_get(document, "data");
+        const struct assay_json *const list = assay_json_get(part, "events");
+        for (size_t i = 0; i < assay_json_count(list); i++)
+            assay_json_append(events, assay_json_copy(assay_json_at(list, i)));
+        gap = gap || assay_json_bool(part, "gap", false);
+        last = assay_json_uint(part, "last_seq", last);
+        const uint64_t next = assay_json_uint(part, "next_since", 0);
+        more = result == ASSAY_EXIT_OK && next > since;
+        since = next;
+        assay_json_free(&document);
+    }
+    *data = assay_json_object();
+    assay_json_set_uint(*data, "last_seq", last);
+    assay_json_set_bool(*data, "gap", gap);
+    assay_json_set(*data, "events", events);
+    assay_json_set_null(*data, "next_since");
+    if (result != ASSAY_EXIT_OK) assay_json_free(data);
+    return result;
 }
 
 int cli_command_permit(int argc, char **argv)
@@ -82,9 +135,13 @@ int cli_command_counters(int argc, char **argv)
 int cli_command_timeline(int argc, char **argv)
 {
     struct assay_daemon_request q = { .group = "timeline", .since = "0" };
+    struct assay_json *data = NULL;
     const int early = cli_daemon_parse_options(&q, argc, argv);
     if (early >= 0) return early;
-    if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
-        return cli_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
-    return cli_daemon_print(&q, show_timeline, "timeline since=%s", q.since);
+    const int result = get_timeline(&q, &data);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (q.json) return cli_print_envelope("assay.timeline", data);
+    show_timeline(data);
+    assay_json_free(&data);
+    return ASSAY_EXIT_OK;
 }

@@ -268,13 +268,13 @@ static void explain(const char *node)
 Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovered)
 {
     serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
-    serve("timeline since=0", "{\"data\":{\"events\":["
-                              "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
-                              "\"text\":\"node-3 proven to fail: of another fall\"},"
-                              "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
-                              "\"text\":\"node-3 proven to fail: " UNKNOWN DIGEST "\"},"
-                              "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-4\","
-                              "\"text\":\"node-4 proven to fail: of another node\"}]}}");
+    serve("timeline node=node-3", "{\"data\":{\"events\":["
+                                  "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
+                                  "\"text\":\"node-3 proven to fail: of another fall\"},"
+                                  "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
+                                  "\"text\":\"node-3 proven to fail: " UNKNOWN DIGEST "\"},"
+                                  "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-4\","
+                                  "\"text\":\"node-4 proven to fail: of another node\"}]}}");
 #define NODE "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"own_outcome\":\"pass-up-to-date\","
     serve(
         "GET /v1/nodes/node-3/explain",
@@ -293,7 +293,7 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
     expect_absent("absent: none");
     /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
     serve("status", "{\"data\":{}}");
-    serve("timeline since=0", "{\"data\":{\"events\":[]}}");
+    serve("timeline node=node-3", "{\"data\":{\"events\":[]}}");
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
     expect_printed("failed rule    svn: too low\n");
     /* Low by something else, or not low at all. */

@@ -5,7 +5,6 @@
  */
 #include "engine/messages/message.h"
 #include "net/runtime/log.h"
-#include "net/timeline/timeline.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -170,53 +169,4 @@ Test(net_log, a_node_without_a_name_is_left_out, .init = start, .fini = stop)
     log_.node[0] = '\0';
     some_line(ASSAY_SEVERITY_INFO);
     cr_assert_not_null(strstr(text, "event=epoch_closed epoch=7"));
-}
-
-Test(net_timeline, keeps_the_newest_and_says_from_where)
-{
-    static struct assay_timeline timeline;
-    cr_assert_null(assay_timeline_find_after(&timeline, 0));
-    for (uint64_t i = 1; i <= ASSAY_TIMELINE_MAX + 10; i++)
-        assay_timeline_add(&timeline, "epoch_closed", ASSAY_SLOT_ALL)->a = i;
-    const struct assay_timeline_event *event = assay_timeline_find_after(&timeline, 0);
-    cr_assert_eq(event->seq, 11, "ten are gone, and it shows");
-    for (uint64_t seq = 11; event != NULL; event = assay_timeline_find_after(&timeline, seq++)) {
-        cr_assert_eq(event->seq, seq == 11 && event->seq == 11 ? 11 : seq);
-        cr_assert_eq(event->a, event->seq);
-    }
-    cr_assert_null(assay_timeline_find_after(&timeline, ASSAY_TIMELINE_MAX + 10));
-    cr_assert_null(assay_timeline_find_after(&timeline, UINT64_MAX));
-}
-
-/* Whatever one member does over and over, events about others and about the node stay, and so do
- * the first of its own and the newest. */
-Test(net_timeline, what_one_member_does_over_and_over_leaves_the_events_of_others)
-{
-    static const char again[] = "equivocation_noticed";
-    static struct assay_timeline timeline;
-    enum { BEFORE = 40, TIMES = 5 * ASSAY_TIMELINE_MAX, MANY = ASSAY_TIMELINE_ALIKE_MAX };
-    for (uint64_t i = 1; i <= BEFORE; i++)
-        (void)assay_timeline_add(&timeline, i % 2 ? "standing_changed" : "epoch_closed",
-                                 i % 2 ? 4 : ASSAY_SLOT_ALL);
-    for (uint64_t i = 1; i <= TIMES; i++) {
-        struct assay_timeline_event *event = assay_timeline_add(&timeline, again, 3);
-        cr_assert_str_eq(event->code, again);
-        cr_assert_eq(event->slot, 3);
-        event->a = i;
-        cr_assert_eq(timeline.last, BEFORE + (i < MANY ? i : MANY));
-        cr_assert_eq(assay_timeline_find_after(&timeline, timeline.last - 1)->a, i, "the newest");
-    }
-    cr_expect_eq(assay_timeline_find_after(&timeline, 0)->seq, 1);
-    for (uint64_t i = 1; i < MANY; i++)
-        cr_expect_eq(assay_timeline_find_after(&timeline, BEFORE + i - 1)->a, i, "the first");
-    /* News of it, the same of another member, and of none are told; numbers go on. */
-    cr_expect_eq(assay_timeline_add(&timeline, "offence_proven", 3)->seq, BEFORE + MANY + 1);
-    cr_expect_eq(assay_timeline_add(&timeline, again, 4)->seq, BEFORE + MANY + 2);
-    for (uint64_t i = 3; i < ASSAY_TIMELINE_MAX; i++)
-        cr_assert_eq(assay_timeline_add(&timeline, again, ASSAY_SLOT_ALL)->seq,
-                     BEFORE + MANY + i);
-    for (uint64_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
-        (void)assay_timeline_add(&timeline, "epoch_closed", ASSAY_SLOT_ALL);
-    const uint64_t last = timeline.last;
-    cr_expect_eq(assay_timeline_add(&timeline, again, 3)->seq, last + 1, "the others are gone");
 }

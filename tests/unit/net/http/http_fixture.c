@@ -24,9 +24,9 @@ static void fill_member(struct http_fixture *fixture, uint32_t slot)
 void http_fixture_open(struct http_fixture *fixture, uint32_t members)
 {
     ASSAY_ASSERT(members <= HTTP_FIXTURE_MEMBERS_MAX);
-    *fixture = (struct http_fixture){ .slot = assay_http_snapshot_slot_create(0xabc),
-                                      .ring = assay_http_ring_create() };
-    ASSAY_ASSERT(fixture->slot != NULL && fixture->ring != NULL);
+    *fixture = (struct http_fixture){ .slot = assay_http_snapshot_slot_create(0xabc) };
+    const enum assay_status status = assay_timeline_log_create(&fixture->timeline);
+    ASSAY_ASSERT(fixture->slot != NULL && status == ASSAY_OK);
     struct assay_snapshot *s = &fixture->snapshot;
     s->members = fixture->members;
     s->member_count = members;
@@ -49,7 +49,7 @@ void http_fixture_open(struct http_fixture *fixture, uint32_t members)
 void http_fixture_close(struct http_fixture *fixture)
 {
     assay_http_snapshot_slot_destroy(&fixture->slot);
-    assay_http_ring_destroy(&fixture->ring);
+    assay_timeline_log_destroy(&fixture->timeline);
 }
 
 struct assay_http_epoch *http_fixture_epoch(const struct http_fixture *fixture, uint64_t number)
@@ -76,9 +76,11 @@ struct assay_http_epoch *http_fixture_epoch(const struct http_fixture *fixture, 
     return epoch;
 }
 
-void http_fixture_publish(struct http_fixture *fixture, uint64_t seq, const char *text)
+void http_fixture_publish(struct http_fixture *fixture, const char *text)
 {
-    struct assay_timeline_event event = { .seq = seq, .epoch = 42, .code = "epoch_closed" };
+    struct assay_timeline_event event = { .epoch = 42, .code = "epoch_closed", .b = 1 };
     (void)snprintf(event.text, sizeof event.text, "%s", text);
-    assay_http_ring_add(fixture->ring, &event, fixture->names[0]);
+    (void)snprintf(event.name, sizeof event.name, "%s", fixture->names[0]);
+    const enum assay_status status = assay_timeline_log_add(fixture->timeline, &event);
+    ASSAY_ASSERT(status == ASSAY_OK);
 }

@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/http/plain_threads.c - thread test of the HTTP snapshots.
  *
- * The slot of snapshots and the ring under ThreadSanitizer: one who lays out, several who read.
+ * The slot of snapshots and the timeline under ThreadSanitizer: one who lays out, several who read.
  *
  * A plain program, because Criterion does not start under ThreadSanitizer. 0: passed.
  */
@@ -40,7 +40,7 @@ static void *read_views(void *context)
             return other;
         if (strtoull(view->rules->policy, NULL, 10) + 1 != s->chain.epoch) return rules;
         last = view->generation;
-        (void)assay_http_stream_read(&stream, fixture.ring, view, last, text, sizeof text);
+        (void)assay_http_stream_read(&stream, fixture.timeline, view, last, text, sizeof text);
         assay_http_snapshot_release(&view);
     }
     return NULL;
@@ -59,7 +59,7 @@ int main(void)
         (void)snprintf(policy, sizeof policy, "%u", (unsigned)e);
         assay_http_snapshot_slot_set_rules(fixture.slot,
                                            assay_http_rules_create(strdup(policy), strdup("{}")));
-        http_fixture_publish(&fixture, e, "x");
+        http_fixture_publish(&fixture, "x");
         fixture.snapshot.chain.epoch = e + 1;
         fixture.members[0].ledger.weight = e + 1;
         if (!assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false)) return 2;

@@ -38,7 +38,7 @@ static void ask_request(const struct assay_http_request *request, uint64_t now_m
 {
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = now_ms
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = now_ms
     };
     assay_json_free(&json);
     free(answer.body);

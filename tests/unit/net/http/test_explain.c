@@ -36,7 +36,7 @@ static const struct assay_json *ask(const char *path)
     const struct assay_http_request request = { .method = "GET", .path = path };
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100100
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100100
     };
     assay_json_free(&json);
     free(answer.body);

@@ -29,7 +29,7 @@ static void ask_request(const struct assay_http_request *request)
 {
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100100
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100100
     };
     free(answer.body);
     assay_http_answer(&b, request, &answer);

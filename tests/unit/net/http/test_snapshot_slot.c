@@ -122,24 +122,3 @@ Test(net_http_snapshot_slot, every_outcome_has_its_letter)
     for (unsigned i = ASSAY_OUTCOME_COUNT; i < 256; i++)
         cr_expect_eq(assay_http_outcome_letter((uint8_t)i), '-');
 }
-
-Test(net_http_snapshot_slot, a_ring_says_what_is_gone)
-{
-    struct assay_http_event event;
-    bool gap = true;
-    cr_expect_not(assay_http_ring_find_after(fixture.ring, 0, &event, &gap));
-    cr_expect_not(gap);
-    for (uint64_t seq = 5; seq < 5 + ASSAY_HTTP_EVENTS; seq++) /* a host that was renewed */
-        http_fixture_publish(&fixture, seq, "x");
-    cr_assert(assay_http_ring_find_after(fixture.ring, 0, &event, &gap));
-    cr_expect(gap);
-    cr_expect_eq(event.event.seq, 5);
-    cr_assert(assay_http_ring_find_after(fixture.ring, 4, &event, &gap));
-    cr_expect_not(gap);
-    http_fixture_publish(&fixture, 5 + ASSAY_HTTP_EVENTS, "x");
-    cr_assert(assay_http_ring_find_after(fixture.ring, 4, &event, &gap));
-    cr_expect(gap);
-    cr_expect_eq(event.event.seq, 6);
-    cr_expect_eq(assay_http_ring_last(fixture.ring), 5 + ASSAY_HTTP_EVENTS);
-    cr_expect_not(assay_http_ring_find_after(fixture.ring, 5 + ASSAY_HTTP_EVENTS, &event, &gap));
-}

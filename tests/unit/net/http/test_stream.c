@@ -42,7 +42,8 @@ static const char *drain(uint64_t now_ms, size_t piece)
     text_len = 0;
     do {
         cr_assert_lt(text_len + piece, sizeof text);
-        len = assay_http_stream_read(&stream, fixture.ring, view, now_ms, text + text_len, piece);
+        len =
+            assay_http_stream_read(&stream, fixture.timeline, view, now_ms, text + text_len, piece);
         text_len += len;
     } while (len > 0);
     text[text_len] = '\0';
@@ -61,7 +62,7 @@ static unsigned count(const char *in, const char *what)
 Test(net_http_stream, goes_on_after_the_event_that_was_seen)
 {
     for (uint64_t seq = 1; seq <= 10; seq++)
-        http_fixture_publish(&fixture, seq, "x");
+        http_fixture_publish(&fixture, "x");
     begin(7, false);
     const char *said = drain(1000, 8192);
     cr_expect_eq(strncmp(said, "retry: 3000\n\n", 13), 0);
@@ -69,7 +70,7 @@ Test(net_http_stream, goes_on_after_the_event_that_was_seen)
     cr_expect_not_null(strstr(said, "id: abc-8\n"));
     cr_expect_null(strstr(said, "id: abc-7\n"));
     cr_expect_str_eq(drain(1001, 100), "", "told once");
-    http_fixture_publish(&fixture, 11, "y");
+    http_fixture_publish(&fixture, "y");
     cr_expect(assay_http_stream_is_ready(&stream, 11, 0, 1002));
     cr_expect_eq(count(drain(1002, 100), "id: abc-11\n"), 1);
 }
@@ -78,7 +79,7 @@ Test(net_http_stream, any_pieces_make_the_same_text)
 {
     static char whole[sizeof text];
     for (uint64_t seq = 1; seq <= 40; seq++)
-        http_fixture_publish(&fixture, seq, "some event or other");
+        http_fixture_publish(&fixture, "some event or other");
     cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
     begin(0, false);
     (void)snprintf(whole, sizeof whole, "%s", drain(1000, 8192));
@@ -89,19 +90,20 @@ Test(net_http_stream, any_pieces_make_the_same_text)
     }
 }
 
-Test(net_http_stream, who_is_too_late_is_told_to_ask_again)
+Test(net_http_stream, a_reader_that_is_too_late_is_told_to_ask_again)
 {
-    for (uint64_t seq = 1; seq <= 3 * ASSAY_HTTP_EVENTS; seq++)
-        http_fixture_publish(&fixture, seq, "x");
-    begin(2 * ASSAY_HTTP_EVENTS - 1, false); /* the event after this one is gone */
+    enum { GONE = 2 * ASSAY_TIMELINE_ROUTINE_MAX };
+    for (uint64_t seq = 1; seq <= GONE + ASSAY_TIMELINE_ROUTINE_MAX; seq++)
+        http_fixture_publish(&fixture, "x");
+    begin(GONE - 1, false); /* the event after this one is gone */
     const char *said = drain(1000, 8192);
     cr_expect_eq(count(said, "event: resync"), 1);
     cr_expect_eq(count(said, "event: timeline"), 0);
     cr_expect_not_null(strstr(said, "id: abc-3072\n"), "%s", said);
-    begin(2 * ASSAY_HTTP_EVENTS, false); /* the oldest that is there */
+    begin(GONE, false); /* the oldest that is there */
     said = drain(1000, 8192);
     cr_expect_eq(count(said, "event: resync"), 0);
-    cr_expect_eq(count(said, "event: timeline"), ASSAY_HTTP_EVENTS);
+    cr_expect_eq(count(said, "event: timeline"), ASSAY_TIMELINE_ROUTINE_MAX);
 }
 
 Test(net_http_stream, tells_of_newer_states_four_times_a_second_at_most)
@@ -129,20 +131,16 @@ Test(net_http_stream, a_silent_network_is_heard_of_every_fifteen_seconds)
 /* Every byte of the longest text escaped to six, and the longest name. */
 Test(net_http_stream, the_longest_event_fits)
 {
-    struct assay_timeline_event event = { .seq = UINT64_MAX / 2,
-                                          .at_unix_ms = UINT64_MAX,
+    struct assay_timeline_event event = { .at_unix_ms = UINT64_MAX,
                                           .epoch = UINT64_MAX,
                                           .code = "a_code_of_thirty_characters_xx",
                                           .a = UINT64_MAX,
                                           .b = UINT64_MAX };
-    char name[64];
     memset(event.text, 1, sizeof event.text - 1);
-    memset(name, 1, sizeof name - 1);
-    name[63] = '\0';
-    assay_http_ring_add(fixture.ring, &event, name);
-    event.seq++;
-    assay_http_ring_add(fixture.ring, &event, name);
-    begin(UINT64_MAX / 2 - 1, false);
+    memset(event.name, 1, sizeof event.name - 1);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(assay_timeline_log_add(fixture.timeline, &event), ASSAY_OK);
+    begin(0, false);
     const char *said = drain(1000, 8192);
     cr_expect_eq(count(said, "\n\n"), 3, "%s", said);
     cr_expect_eq(count(said, "event: timeline"), 2);
