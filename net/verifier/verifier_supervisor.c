@@ -136,6 +136,8 @@ enum assay_status assay_verifier_supervisor_create(
     const struct assay_verifier_process_config *config, uint32_t threads,
     const struct assay_verifier_supervisor_world *world, struct assay_verifier_supervisor **out)
 {
+    ASSAY_ASSERT(world->load != NULL && world->is_expired != NULL && world->answer != NULL);
+    ASSAY_ASSERT(world->aside != NULL && world->notify != NULL);
     if (threads == 0 || threads > ASSAY_VERIFIER_PROCESS_THREADS_MAX) return ASSAY_E_RANGE;
     if (config->set_count == 0 || config->set_count > ASSAY_VERIFIER_PROCESS_SETS_MAX)
         return ASSAY_E_RANGE;

@@ -26,7 +26,7 @@ static void measure(uint32_t members, const struct assay_http_snapshot *view, co
 {
     const struct assay_http_figures figures = { .connections = 0 };
     const struct assay_http_content b = {
-        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100000
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100000
     };
     const struct assay_http_request request = { .method = "GET", .path = path };
     struct assay_http_answer answer = { .len = 0 };

@@ -25,7 +25,7 @@ static void open_fixture(void)
     http_fixture_open(&fixture, 4);
     assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 40));
     assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 41));
-    http_fixture_publish(&fixture, 1, "x");
+    http_fixture_publish(&fixture, "x");
     assay_http_snapshot_slot_set_rules(fixture.slot,
                                        assay_http_rules_create(strdup("{}"), strdup("{}")));
     ASSAY_ASSERT(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             (struct assay_http_pair){ lines[i], sent(lines[i + 1]) };
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
-        .view = view, .ring = fixture.ring, .figures = &figures, .now_ms = 100100
+        .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100100
     };
     struct assay_http_answer answer;
     assay_http_answer(&b, &request, &answer);

@@ -113,6 +113,12 @@ static bool is_expired(void *context, uint64_t number)
     return w.expired[number];
 }
 
+static void set_aside(void *context, uint64_t number)
+{
+    (void)context;
+    ASSAY_ASSERT(number < JOBS && w.jobs[number] == JOB_GIVEN);
+}
+
 static void told(void *context, const struct assay_verifier_process_news *news)
 {
     (void)context;
@@ -288,7 +294,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static const struct assay_verifier_process_set set = { 0 };
     const struct assay_verifier_process_config config = { .sets = &set, .set_count = 1 };
     const struct assay_verifier_supervisor_world world = {
-        .load = load, .is_expired = is_expired, .answer = answered, .notify = told
+        .load = load,
+        .is_expired = is_expired,
+        .answer = answered,
+        .aside = set_aside,
+        .notify = told,
     };
     struct tape tape = { .bytes = bytes, .len = len };
     w = (struct world){ .judge = -1, .now_ms = 1000000 };

@@ -119,10 +119,10 @@ static uint64_t counter(const struct network *network, uint32_t node, enum assay
 /* Did a note with this code about this node reach the timeline of another? */
 static bool was_told(const struct network *network, uint32_t by, uint32_t node, const char *code)
 {
-    const struct assay_timeline *timeline = &network->nodes[by].host->timeline;
-    for (const struct assay_timeline_event *e = assay_timeline_find_after(timeline, 0); e != NULL;
-         e = assay_timeline_find_after(timeline, e->seq))
-        if (e->slot == network->nodes[node].slot && strcmp(e->code, code) == 0) return true;
+    struct assay_timeline_log *timeline = network->nodes[by].host->timeline;
+    struct assay_timeline_event e = { 0 };
+    while (assay_timeline_log_find_after(timeline, e.seq, &e, NULL))
+        if (e.slot == network->nodes[node].slot && strcmp(e.code, code) == 0) return true;
     return false;
 }
 

@@ -203,13 +203,29 @@ struct assay_task_client *client_open(void)
 }
 
 /* Until it has so many results, or has ended. */
+/* Returns when it has stopped, or ended. */
+static void pause_executor(pid_t executor)
+{
+    cr_assert_eq(kill(executor, SIGSTOP), 0);
+    cr_assert_eq(waitid(P_PID, (id_t)executor, &(siginfo_t){ 0 }, WSTOPPED | WEXITED | WNOWAIT), 0);
+}
+
+void step_client(struct assay_task_client *client)
+{
+    for (uint32_t slot = 0; slot < EXECUTORS; slot++)
+        if (w.executor[slot] > 0) pause_executor(w.executor[slot]);
+    cr_assert_eq(assay_task_client_step(client, 1), ASSAY_OK);
+    for (uint32_t slot = 0; slot < EXECUTORS; slot++)
+        if (w.executor[slot] > 0) cr_assert_eq(kill(w.executor[slot], SIGCONT), 0);
+}
+
 struct assay_task_client_status run(struct assay_task_client *client, uint32_t results, uint64_t ms)
 {
     const uint64_t until = now_ms() + ms;
     struct assay_task_client_status status;
     do {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
+        step_client(client);
         status = assay_task_client_status(client);
     } while (status.state <= ASSAY_TASK_CLIENT_WORKS && status.results < results &&
              now_ms() < until);
@@ -232,7 +248,7 @@ struct assay_task_client *submit(uint32_t ahead)
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
+        step_client(client);
         status = assay_task_client_submit(client, &wish);
     }
     cr_assert_eq(status, ASSAY_OK);

@@ -52,7 +52,7 @@ static struct assay_task_client *draft(uint8_t price, uint64_t ahead_s)
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
     for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_step(client, 2), ASSAY_OK);
+        step_client(client);
         status = assay_task_client_draft(client, &wish, wei, (uint64_t)now.tv_sec + ahead_s);
     }
     cr_assert_eq(status, ASSAY_OK);
