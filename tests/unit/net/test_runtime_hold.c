@@ -101,8 +101,9 @@ static void set_up(void)
     folder = folder_make();
     http_fixture_open(&fixture, 4);
     snprintf(socket_path, sizeof socket_path, "%s", folder_at(&folder, "http"));
-    const struct assay_http_config config = { .socket_path = socket_path };
-    host = (struct assay_runtime){ .members = 4, .signal_fd = -1 };
+    const struct assay_http_config config = { .socket_path = socket_path,
+                                              .timeline = fixture.timeline };
+    host = (struct assay_runtime){ .members = 4, .timeline = fixture.timeline, .signal_fd = -1 };
     host.config.enclave.hold = set_held;
     cr_assert_eq(assay_http_open(&config, 1, &host.http, message, sizeof message), ASSAY_OK, "%s",
                  message);
