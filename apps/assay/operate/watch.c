@@ -1,12 +1,10 @@
 /*
  * apps/assay/operate/watch.c - simple queries to a running daemon: permit, counters, timeline.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/daemon_request.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Every member of a document, one a line. */
@@ -66,25 +64,24 @@ static void show_timeline(const struct assay_json *document)
 
 int cli_command_permit(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "permit" };
-    const int early = cli_daemon_parse_options(&q, argc, argv);
+    struct assay_daemon_request q = cli_daemon_request("permit");
+    const int early = cli_daemon_read_options(&q, argc, argv);
     if (early >= 0) return early;
     return q.json ? cli_daemon_print(&q, NULL, "permit %s", q.class_) : print_permit(&q);
 }
 
 int cli_command_counters(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "counters" };
-    const int early = cli_daemon_parse_options(&q, argc, argv);
+    struct assay_daemon_request q = cli_daemon_request("counters");
+    const int early = cli_daemon_read_options(&q, argc, argv);
     return early >= 0 ? early : cli_daemon_print(&q, show_counters, "counters");
 }
 
 int cli_command_timeline(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "timeline", .since = "0" };
-    const int early = cli_daemon_parse_options(&q, argc, argv);
-    if (early >= 0) return early;
-    if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
-        return cli_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
-    return cli_daemon_print(&q, show_timeline, "timeline since=%s", q.since);
+    struct assay_daemon_request q = cli_daemon_request("timeline");
+    const int early = cli_daemon_read_options(&q, argc, argv);
+    return early >= 0 ? early
+                      : cli_daemon_print(&q, show_timeline, "timeline since=%llu",
+                                         (unsigned long long)q.since);
 }
