@@ -5,32 +5,19 @@
 #include "apps/assay/collateral/collateral.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/x509.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static const char socket_default[] = "/run/assay/admin.sock";
-
-int cli_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s)
-{
-    if (options->at == NULL) {
-        *at_unix_s = assay_unix_s();
-        return ASSAY_EXIT_OK;
-    }
-    if (assay_rfc3339_parse(options->at, strlen(options->at), at_unix_s) == ASSAY_OK)
-        return ASSAY_EXIT_OK;
-    return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                           "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", options->at);
-}
+enum { TIMEOUT_S_USUAL = 60, TIMEOUT_S_MAX = 3600 };
 
 int cli_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
                         bool *has_root)
@@ -47,113 +34,6 @@ int cli_collateral_root(const struct assay_collateral_options *options, struct a
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "--root %s: %s (%s)",
                            options->root, assay_status_text(status), assay_status_symbol(status));
-}
-
-/* Verbs, and the options that each has. */
-enum verb {
-    FETCH = 1,
-    SHOW = 2,
-    PACK = 4,
-    COMPARE = 8,
-    FORECAST = 16,
-    APPLY = 32,
-    SUBMIT = 64,
-    STATUS = 128
-};
-
-struct known_option {
-    struct option option;
-    unsigned verbs;
-};
-
-static const struct known_option known[] = {
-    { { "root", required_argument, NULL, 'r' }, FETCH | SHOW },
-    { { "at", required_argument, NULL, 'a' }, FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY },
-    { { "json", no_argument, NULL, 'j' },
-      FETCH | SHOW | PACK | COMPARE | FORECAST | APPLY | SUBMIT | STATUS },
-    { { "socket", required_argument, NULL, 'S' }, SUBMIT | STATUS },
-    { { "for", required_argument, NULL, 'f' }, FETCH },
-    { { "fmspc", required_argument, NULL, 'm' }, FETCH },
-    { { "ca", required_argument, NULL, 'c' }, FETCH },
-    { { "tee", required_argument, NULL, 't' }, FETCH },
-    { { "product", required_argument, NULL, 'd' }, FETCH },
-    { { "pccs", required_argument, NULL, 'p' }, FETCH },
-    { { "kds", required_argument, NULL, 'k' }, FETCH },
-    { { "early", no_argument, NULL, 'e' }, FETCH },
-    { { "cache", required_argument, NULL, 'h' }, FETCH },
-    { { "offline", no_argument, NULL, 'o' }, FETCH },
-    { { "refresh", no_argument, NULL, 'n' }, FETCH },
-    { { "ca-file", required_argument, NULL, 's' }, FETCH },
-    { { "timeout", required_argument, NULL, 'w' }, FETCH },
-    { { "out", required_argument, NULL, 'u' }, FETCH | PACK | APPLY },
-    { { "in-force", required_argument, NULL, 'i' }, PACK | FORECAST | APPLY },
-    { { "offer", required_argument, NULL, 'O' }, FORECAST | APPLY },
-    { { "evidence", required_argument, NULL, 'E' }, FORECAST },
-    { { "policy", required_argument, NULL, 'P' }, FORECAST },
-    { { "then", required_argument, NULL, 'T' }, FORECAST },
-};
-enum { KNOWN = sizeof known / sizeof known[0] };
-
-/* One option of fetch and show. Returns: false when it is another's. */
-static bool take_common(int c, struct assay_collateral_options *o)
-{
-    switch (c) {
-    case 'f': o->file = optarg; return true;
-    case 'm': o->fmspc = optarg; return true;
-    case 'c': o->ca = optarg; return true;
-    case 't': o->tee = optarg; return true;
-    case 'd': o->product = optarg; return true;
-    case 'p': o->pccs = optarg; return true;
-    case 'k': o->kds = optarg; return true;
-    case 'r': o->root = optarg; return true;
-    case 'a': o->at = optarg; return true;
-    case 'h': o->cache = optarg; return true;
-    case 's': o->ca_file = optarg; return true;
-    case 'w': o->timeout = optarg; return true;
-    case 'e': o->early = true; return true;
-    case 'o': o->offline = true; return true;
-    case 'n': o->refresh = true; return true;
-    case 'j': o->json = true; return true;
-    default: return false;
-    }
-}
-
-static bool parse_option(int c, enum verb verb, struct assay_collateral_options *o)
-{
-    switch (c) {
-    case 'u':
-        if (verb == PACK || verb == APPLY) o->out = optarg;
-        else o->directory = optarg;
-        return true;
-    case 'i': o->in_force = optarg; return true;
-    case 'O': o->offer = optarg; return true;
-    case 'P': o->policy = optarg; return true;
-    case 'T': o->then = optarg; return true;
-    case 'S': o->socket = optarg; return true;
-    case 'E':
-        if (o->evidence_count == ASSAY_COLLATERAL_EVIDENCE_MAX) return false;
-        o->evidence[o->evidence_count++] = optarg;
-        return true;
-    default: return take_common(c, o);
-    }
-}
-
-static bool read_options(int argc, char **argv, enum verb verb, struct assay_collateral_options *o)
-{
-    struct option table[KNOWN + 1] = { { NULL, 0, NULL, 0 } };
-    size_t count = 0;
-    for (size_t i = 0; i < KNOWN; i++)
-        if (known[i].verbs & verb) table[count++] = known[i].option;
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", table, NULL)) != -1;)
-        if (!parse_option(c, verb, o)) return false;
-    if (verb == SHOW || verb == PACK) o->directory = argv[optind];
-    if (verb == SUBMIT) o->offer = argv[optind];
-    if (verb == COMPARE) {
-        o->in_force = argv[optind];
-        o->offer = argv[optind + 1];
-    }
-    return true;
 }
 
 /* Either a piece of evidence, or FMSPC, CA and TEE to fetch for. */
@@ -178,42 +58,56 @@ static int show_collateral(const struct assay_collateral_options *o)
                            "--root: the file %s names its roots itself", o->directory);
 }
 
-static int run_verb(enum verb verb, const struct assay_collateral_options *o)
-{
-    switch (verb) {
-    case FETCH: return fetch_collateral(o);
-    case SHOW: return show_collateral(o);
-    case PACK: return cli_collateral_pack(o);
-    case COMPARE: return cli_collateral_compare(o);
-    case SUBMIT: return cli_collateral_submit(o);
-    case STATUS: return cli_collateral_status(o);
-    case APPLY: return cli_collateral_apply(o);
-    case FORECAST: return cli_collateral_outlook(o);
-    }
-    ASSAY_UNREACHABLE("the table names these verbs");
-}
-
 int cli_command_collateral(int argc, char **argv)
 {
     static const struct {
         const char *name;
-        enum verb verb;
-    } verbs[] = { { "fetch", FETCH },
-                  { "show", SHOW },
-                  { "pack", PACK },
-                  { "compare", COMPARE },
-                  { "forecast", FORECAST },
-                  { "apply", APPLY },
-                  { "submit", SUBMIT },
-                  { "status", STATUS } };
-    static struct assay_collateral_options options;
-    options.socket = getenv("ASSAY_SOCKET");
-    if (options.socket == NULL) options.socket = socket_default;
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(argv[1], verbs[i].name) != 0) continue;
-        if (!read_options(argc - 1, argv + 1, verbs[i].verb, &options))
-            return cli_misuse("--evidence at most %d times", ASSAY_COLLATERAL_EVIDENCE_MAX);
-        return run_verb(verbs[i].verb, &options);
+        int (*run)(const struct assay_collateral_options *options);
+    } verbs[] = { { "fetch", fetch_collateral },          { "show", show_collateral },
+                  { "pack", cli_collateral_pack },        { "compare", cli_collateral_compare },
+                  { "forecast", cli_collateral_outlook }, { "apply", cli_collateral_apply },
+                  { "submit", cli_collateral_submit },    { "status", cli_collateral_status } };
+    static struct assay_collateral_options o; /* large */
+    const struct cli_option_target targets[] = {
+        { "root", .text = &o.root },
+        { "at", .time = &o.at_unix_s },
+        { "json", .flag = &o.json },
+        { "socket", .text = &o.socket },
+        { "for", .text = &o.file },
+        { "fmspc", .text = &o.fmspc },
+        { "ca", .text = &o.ca },
+        { "tee", .text = &o.tee },
+        { "product", .text = &o.product },
+        { "pccs", .text = &o.pccs },
+        { "kds", .text = &o.kds },
+        { "early", .flag = &o.early },
+        { "cache", .text = &o.cache },
+        { "offline", .flag = &o.offline },
+        { "refresh", .flag = &o.refresh },
+        { "ca-file", .text = &o.ca_file },
+        { "timeout", .number = &o.timeout_s, .low = 1, .high = TIMEOUT_S_MAX, .unit = "seconds" },
+        { "out", .text = &o.out },
+        { "in-force", .text = &o.in_force },
+        { "offer", .text = &o.offer },
+        { "evidence", .text = o.evidence, .count = &o.evidence_count,
+          .most = ASSAY_COLLATERAL_EVIDENCE_MAX },
+        { "policy", .text = &o.policy },
+        { "then", .time = &o.then_unix_s },
+        { .name = NULL },
+    };
+    o = (struct assay_collateral_options){ .socket = cli_daemon_default_socket(),
+                                           .at_unix_s = assay_unix_s(),
+                                           .timeout_s = TIMEOUT_S_USUAL };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    const char *const verb = argv[1];
+    o.directory = strcmp(verb, "fetch") == 0 ? o.out : argv[2];
+    if (strcmp(verb, "submit") == 0) o.offer = argv[2];
+    if (strcmp(verb, "compare") == 0) {
+        o.in_force = argv[2];
+        o.offer = argv[3];
     }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verb, verbs[i].name) == 0) return verbs[i].run(&o);
     ASSAY_UNREACHABLE("the table names these verbs");
 }

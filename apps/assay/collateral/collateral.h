@@ -14,7 +14,7 @@
 enum { ASSAY_COLLATERAL_EVIDENCE_MAX = 256 };
 
 struct assay_collateral_options {
-    const char *directory; /* --out DIR of fetch, DIR or FILE of show, DIR of pack */
+    const char *directory; /* --out of fetch, DIR or FILE of show, DIR of pack */
     const char *file;      /* --for */
     const char *fmspc;
     const char *ca;
@@ -23,17 +23,17 @@ struct assay_collateral_options {
     const char *pccs;
     const char *kds;
     const char *root;
-    const char *at;
+    int64_t at_unix_s;
     const char *cache;
     const char *ca_file;
-    const char *timeout;
+    uint64_t timeout_s;
     bool early, offline, refresh, json;
     /* of sets: collateral_set.h */
     const char *in_force; /* --in-force, OLD of compare */
     const char *offer;    /* --offer, NEW of compare */
-    const char *out;      /* --out FILE of pack and apply */
-    const char *then;
-    const char *socket; /* of submit and status */
+    const char *out;      /* FILE of pack and apply */
+    int64_t then_unix_s;  /* 0: not given */
+    const char *socket;   /* of submit and status */
     const char *policy;
     size_t evidence_count;
     const char *evidence[ASSAY_COLLATERAL_EVIDENCE_MAX];
@@ -62,8 +62,6 @@ struct assay_json *cli_collateral_outlook_json(const char *name,
 /* Result of an offer, as text. collateral_compare.c */
 void cli_renewal_print(FILE *to, const struct assay_key *root, const struct assay_renewal *renewal);
 
-/* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
-int cli_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);
 /* --root, default none. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (reported) */
 int cli_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
                         bool *has_root);

@@ -54,9 +54,7 @@ static int apply_offer(const struct assay_collateral_options *o, int64_t at_unix
 int cli_collateral_apply(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file files[3] = { { 0 }, { 0 }, { 0 } };
-    int64_t at_unix_s = 0;
-    int result = cli_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = apply_offer(options, at_unix_s, files);
+    const int result = apply_offer(options, options->at_unix_s, files);
     for (int i = 0; i < 3; i++)
         cli_collateral_file_close(&files[i]);
     return result;

@@ -140,15 +140,13 @@ static int compare_sets(const struct assay_collateral_file *old,
 int cli_collateral_compare(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file old = { 0 }, new = { 0 };
-    int64_t at_unix_s = 0;
-    int result = cli_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK)
-        result = cli_collateral_file_read(options->in_force, options->json, &old);
+    int result = cli_collateral_file_read(options->in_force, options->json, &old);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_sound(options->in_force, options->json, &old);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_read(options->offer, options->json, &new);
-    if (result == ASSAY_EXIT_OK) result = compare_sets(&old, &new, at_unix_s, options->json);
+    if (result == ASSAY_EXIT_OK)
+        result = compare_sets(&old, &new, options->at_unix_s, options->json);
     cli_collateral_file_close(&old);
     cli_collateral_file_close(&new);
     return result;

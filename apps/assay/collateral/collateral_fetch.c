@@ -26,7 +26,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILE_LEN_MAX = 1 << 20, TIMEOUT_S_USUAL = 60, TIMEOUT_S_MAX = 3600 };
+enum { FILE_LEN_MAX = 1 << 20 };
 
 /* One run. */
 struct fetch {
@@ -324,31 +324,16 @@ static int check_url(const struct fetch *e, const char *option, const char *url)
                     url);
 }
 
-static int read_deadline(struct fetch *e)
-{
-    unsigned long seconds = TIMEOUT_S_USUAL;
-    if (e->options->timeout != NULL) {
-        char *end = NULL;
-        seconds = strtoul(e->options->timeout, &end, 10);
-        if (*end != '\0' || e->options->timeout[0] < '0' || e->options->timeout[0] > '9' ||
-            seconds == 0 || seconds > TIMEOUT_S_MAX)
-            return COMPLAIN(e, "--timeout: \"%s\": expected 1 to %d seconds", e->options->timeout,
-                            TIMEOUT_S_MAX);
-    }
-    e->config.seed = assay_monotonic_us(); /* of the jitter alone */
-    e->deadline_ms = assay_monotonic_ms() + seconds * 1000;
-    return ASSAY_EXIT_OK;
-}
-
 int cli_collateral_fetch(const struct assay_collateral_options *options)
 {
     struct fetch e = { .options = options,
+                       .at_unix_s = options->at_unix_s,
                        .config = { .cache_dir = options->cache,
                                    .ca_file = options->ca_file,
                                    .offline = options->offline } };
-    int result = cli_collateral_time(options, &e.at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = cli_collateral_root(options, &e.root, &e.has_root);
-    if (result == ASSAY_EXIT_OK) result = read_deadline(&e);
+    e.config.seed = assay_monotonic_us(); /* of the jitter alone */
+    e.deadline_ms = assay_monotonic_ms() + options->timeout_s * 1000;
+    int result = cli_collateral_root(options, &e.root, &e.has_root);
     if (result == ASSAY_EXIT_OK) result = check_url(&e, "--pccs", options->pccs);
     if (result == ASSAY_EXIT_OK) result = check_url(&e, "--kds", options->kds);
     if (result != ASSAY_EXIT_OK) return result;

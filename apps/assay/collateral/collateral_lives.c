@@ -13,7 +13,6 @@
 #include "quote/collateral/newer.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* ------------------------------------------------------------ as JSON */
 
@@ -218,15 +217,12 @@ static int exit_of(const struct assay_endorsements *set, int64_t at_unix_s, bool
 int cli_collateral_show_set(const struct assay_collateral_options *options)
 {
     struct assay_collateral_file file = { 0 };
-    int64_t at_unix_s = 0;
     size_t which = 0;
-    int result = cli_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK)
-        result = cli_collateral_file_read(options->directory, options->json, &file);
+    int result = cli_collateral_file_read(options->directory, options->json, &file);
     if (result == ASSAY_EXIT_OK) {
         const bool is_sound = assay_endorsements_sound(&file.built, &which) == ASSAY_OK;
-        result = print_lives(&file, at_unix_s, options->json, is_sound);
-        if (result == ASSAY_EXIT_OK) result = exit_of(&file.built, at_unix_s, is_sound);
+        result = print_lives(&file, options->at_unix_s, options->json, is_sound);
+        if (result == ASSAY_EXIT_OK) result = exit_of(&file.built, options->at_unix_s, is_sound);
     }
     cli_collateral_file_close(&file);
     return result;

@@ -12,7 +12,6 @@
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/evidence/forecast_print.h"
-#include "base/rfc3339.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/result/outlook.h"
 #include "quote/verify.h"
@@ -20,7 +19,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { EVIDENCE_FILE_MAX = 1 << 20 };
 
@@ -158,13 +156,13 @@ struct assay_json *cli_collateral_outlook_json(const char *name, const struct as
 
 /* ------------------------------------------------------------ one piece of evidence */
 
-static int appraise_file(struct run *r, const char *path, int64_t at_unix_s, int64_t then_unix_s)
+static int appraise_file(struct run *r, const char *path)
 {
     struct assay_outlook_request request = { .in_force = &r->in_force.built,
                                              .offered = &r->next.built,
                                              .policy = r->policy,
-                                             .at_unix_s = at_unix_s,
-                                             .then_unix_s = then_unix_s };
+                                             .at_unix_s = r->options->at_unix_s,
+                                             .then_unix_s = r->options->then_unix_s };
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(path, EVIDENCE_FILE_MAX, &bytes, &len);
@@ -245,14 +243,7 @@ static int finish_outlook(struct run *r)
 static int run_all(struct run *r)
 {
     const struct assay_collateral_options *const o = r->options;
-    int64_t at_unix_s = 0, then_unix_s = 0;
-    int result = cli_collateral_time(o, &at_unix_s);
-    if (result == ASSAY_EXIT_OK && o->then != NULL &&
-        assay_rfc3339_parse(o->then, strlen(o->then), &then_unix_s) != ASSAY_OK)
-        result = cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
-                                 "--then: \"%s\" is no RFC 3339 time", o->then);
-    if (result == ASSAY_EXIT_OK)
-        result = cli_collateral_file_read(o->in_force, o->json, &r->in_force);
+    int result = cli_collateral_file_read(o->in_force, o->json, &r->in_force);
     if (result == ASSAY_EXIT_OK) result = read_policy(r);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_sound(o->in_force, o->json, &r->in_force);
@@ -261,7 +252,7 @@ static int run_all(struct run *r)
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_follow(&r->in_force, &r->offer, o->offer, o->json, &r->next);
     for (size_t i = 0; i < o->evidence_count && result == ASSAY_EXIT_OK; i++)
-        result = appraise_file(r, o->evidence[i], at_unix_s, then_unix_s);
+        result = appraise_file(r, o->evidence[i]);
     return result == ASSAY_EXIT_OK ? finish_outlook(r) : result;
 }
 

@@ -23,7 +23,6 @@ enum { OFFER_ROOM = 20 << 20 };
 /* On the heap. */
 struct packing {
     const struct assay_collateral_options *options;
-    int64_t at_unix_s;
     struct assay_collateral_file in_force;
     struct assay_input_files given;
     struct assay_collateral_wanted wanted;
@@ -61,7 +60,7 @@ static bool find_root(struct packing *p, size_t index, struct assay_certificate 
 static bool set_wanted(struct packing *p, size_t index)
 {
     const struct assay_collateral *const c = p->in_force.built.entries[index].collateral;
-    p->wanted = (struct assay_collateral_wanted){ .at_unix_s = p->at_unix_s,
+    p->wanted = (struct assay_collateral_wanted){ .at_unix_s = p->options->at_unix_s,
                                                   .tee = c->tcb_info.tee,
                                                   .has_chain = true };
     assay_bytes_copy(p->wanted.fmspc, 6, c->tcb_info.fmspc, 6);
@@ -159,7 +158,7 @@ static int verify_offer(struct packing *p, const struct assay_key *root, size_t 
     struct assay_renewal renewal;
     int result = cli_collateral_file_take("the offer", p->bytes, len, p->options->json, &offer);
     if (result != ASSAY_EXIT_OK) return result;
-    assay_collateral_newer(&p->in_force.built, &offer.built, p->at_unix_s, &renewal);
+    assay_collateral_newer(&p->in_force.built, &offer.built, p->options->at_unix_s, &renewal);
     if (!p->options->json) cli_renewal_print(stdout, root, &renewal);
     if (renewal.kind != ASSAY_RENEWAL_REFUSED) {
         p->found += 1;
@@ -210,9 +209,7 @@ static int run_pack(struct packing *p)
     const struct assay_collateral_options *const o = p->options;
     const char *where = NULL;
     size_t count = 0;
-    int result = cli_collateral_time(o, &p->at_unix_s);
-    if (result == ASSAY_EXIT_OK)
-        result = cli_collateral_file_read(o->in_force, o->json, &p->in_force);
+    int result = cli_collateral_file_read(o->in_force, o->json, &p->in_force);
     if (result == ASSAY_EXIT_OK)
         result = cli_collateral_file_sound(o->in_force, o->json, &p->in_force);
     if (result != ASSAY_EXIT_OK) return result;

@@ -276,9 +276,8 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     struct assay_collateral_dir dir = { 0 };
     struct assay_key root;
     bool has_root = false;
-    int64_t at_unix_s = 0;
-    int result = cli_collateral_time(options, &at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = cli_collateral_root(options, &root, &has_root);
+    const int64_t at_unix_s = options->at_unix_s;
+    int result = cli_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
     result = read_folder(options, at_unix_s, &dir);
     struct assay_collateral *const built = malloc(sizeof *built);

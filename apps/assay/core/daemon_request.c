@@ -8,7 +8,6 @@
 #include "apps/assay/core/options.h"
 #include "quote/yaml/document.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,39 +29,23 @@ void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, si
     assay_json_free(&status);
 }
 
-bool cli_daemon_parse_timeout(const char *text, unsigned *timeout_ms)
+struct assay_daemon_request cli_daemon_request(const char *group)
 {
-    char *end = NULL;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || value == 0 || value > 3600000) return false;
-    *timeout_ms = (unsigned)value;
-    return true;
+    return (struct assay_daemon_request){ .group = group,
+                                          .socket = cli_daemon_default_socket(),
+                                          .timeout_ms = ASSAY_CLIENT_TIMEOUT_MS };
 }
 
-int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv)
+int cli_daemon_read_options(struct assay_daemon_request *q, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' },
-        { "class", required_argument, NULL, 'c' },
-        { "since", required_argument, NULL, 'n' },
-        { "node", required_argument, NULL, 'd' },
-        { NULL, 0, NULL, 0 },
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(q),
+        { "class", .text = &q->class_ },
+        { "node", .text = &q->node },
+        { "since", .number = &q->since, .high = UINT64_MAX },
+        { .name = NULL },
     };
-    q->socket = cli_daemon_default_socket();
-    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's') q->socket = optarg;
-        else if (o == 'j') q->json = true;
-        else if (o == 'c') q->class_ = optarg;
-        else if (o == 'n') q->since = optarg;
-        else if (o == 'd') q->node = optarg;
-        else if (!cli_daemon_parse_timeout(optarg, &q->timeout_ms))
-            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
-    }
-    q->word = optind < argc ? argv[optind] : NULL;
-    return -1;
+    return cli_options_read(argc, argv, targets);
 }
 
 int cli_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status)
@@ -86,6 +69,7 @@ static int report_refused(const struct assay_daemon_request *q, const struct ass
     (void)fprintf(stderr, "assay %s: %s%s\n", q->group, cli_text_of(error, "detail", code),
                   cli_daemon_get_hint(code, assay_json_text(error, "detail", "")));
     if (strcmp(code, "not_found") == 0) return ASSAY_EXIT_NOT_FOUND;
+    if (strcmp(code, "conflict") == 0) return ASSAY_EXIT_CONFLICT;
     return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }
 

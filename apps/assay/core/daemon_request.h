@@ -5,26 +5,33 @@
 #ifndef ASSAY_APPS_ASSAY_CORE_DAEMON_REQUEST_H
 #define ASSAY_APPS_ASSAY_CORE_DAEMON_REQUEST_H
 
+#include "apps/assay/core/option_values.h"
 #include "apps/client.h"
 
 /* One question, by its options. */
 struct assay_daemon_request {
     const char *group; /* how errors begin: "assay GROUP: " */
-    const char *socket, *class_, *since, *node;
+    const char *socket, *class_, *node;
+    uint64_t since;
     unsigned timeout_ms;
     bool json;
-    const char *word; /* the one positional argument, or NULL */
 };
+
+/* Rows of the options that these commands share. */
+#define ASSAY_DAEMON_TARGETS(q)                                                                    \
+    { "socket", .text = &(q)->socket }, { "json", .flag = &(q)->json },                            \
+    {                                                                                              \
+        "timeout", .ms = &(q)->timeout_ms                                                          \
+    }
 
 /* $ASSAY_SOCKET, else where packages put it. Returns: a path. */
 const char *cli_daemon_default_socket(void);
 /* HTTP address reported by the node at the socket; "" when it serves none or does not answer. */
 void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
-/* Parses the shared options of these commands; the table of verbs has validated them. Returns: -1
- * to go on, else the exit status. */
-int cli_daemon_parse_options(struct assay_daemon_request *q, int argc, char **argv);
-/* Returns: whether text is 1 to 3600000, and *timeout_ms. */
-bool cli_daemon_parse_timeout(const char *text, unsigned *timeout_ms);
+/* A question without options: to the default socket, with the default timeout. */
+struct assay_daemon_request cli_daemon_request(const char *group);
+/* Reads the options of a command that has no others. Returns: as cli_options_read. */
+int cli_daemon_read_options(struct assay_daemon_request *q, int argc, char **argv);
 /* Reports why the daemon does not answer. Returns: the exit status. */
 int cli_daemon_report_unreachable(const struct assay_daemon_request *q, enum assay_status status);
 /* How to find the right name, after a refusal of one that no member has. Returns: text, "" for any

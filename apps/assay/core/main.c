@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,8 +147,6 @@ static bool json_asked(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* With it getopt_long would read no option behind a verb, and the table lets these through. */
-    (void)unsetenv("POSIXLY_CORRECT");
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     buffer_output();
     if (argc < 2) {

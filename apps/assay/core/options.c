@@ -16,7 +16,7 @@
 
 enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40, EXITS_MAX = 20 };
 
-/* Subject of the line, for later error messages. */
+/* Subject of the line, for later parts and error messages. */
 static const struct assay_verb *running;
 
 const struct assay_verb *cli_verb_at(size_t index)
@@ -485,40 +485,57 @@ static bool is_verifier(const struct assay_verb *v)
     return false;
 }
 
-/* One option with its value. Returns: -1, or the exit status. */
-static int check_option(const struct line *line, int *i, uint64_t *seen)
+/* Returns: -1, or the exit status. */
+static int check_option(const struct line *line, const struct cli_line_part *part, uint64_t *seen)
 {
     const struct assay_verb *const v = line->verb;
-    const char *const word = line->argv[*i];
-    if (word[1] != '-') {
+    const struct assay_option *const o = part->option;
+    if (part->word[1] != '-') {
         begin_error(v->group, v->verb);
-        (void)fprintf(stderr, "there is no option \"%s\": names of options have two dashes", word);
+        (void)fprintf(stderr, "there is no option \"%s\": names of options have two dashes",
+                      part->word);
         return end_error(v, NULL, "");
     }
-    const size_t len = strcspn(word + 2, "=");
-    const char *value = word[2 + len] == '=' ? word + 3 + len : NULL;
-    const struct assay_option *const o = find_option(v->group, v, word + 2, len);
-    if (o == NULL) return wrong_option(v, word + 2, len);
+    if (o == NULL) return wrong_option(v, part->word + 2, part->name_len);
     const bool is_seen = (*seen >> (o - v->options) & 1) != 0;
-    if (is_seen && o->value != NULL && (o->flags & ASSAY_OPTION_MANY) == 0 && is_verifier(v)) {
-        begin_error(v->group, v->verb);
-        (void)fprintf(stderr, "--%s is given twice: which one counts?", o->name);
-        return end_error(v, NULL, "");
-    }
+    if (is_seen && o->value != NULL && (o->flags & ASSAY_OPTION_MANY) == 0 && is_verifier(v))
+        return cli_misuse("--%s is given twice: which one counts?", o->name);
     *seen |= (uint64_t)1 << (o - v->options);
-    if (o->value == NULL && value == NULL) return -1;
-    if (o->value == NULL) {
-        begin_error(v->group, v->verb);
-        (void)fprintf(stderr, "--%s takes no value, found \"%s\"", o->name, value);
-        return end_error(v, NULL, "");
+    if (o->value == NULL && part->value != NULL)
+        return cli_misuse("--%s takes no value, found \"%s\"", o->name, part->value);
+    if (o->value != NULL && part->value == NULL)
+        return cli_misuse("--%s wants a value: %s", o->name, o->help);
+    return o->value != NULL ? wrong_value(v, o, part->value) : -1;
+}
+
+const struct assay_verb *cli_line_verb(void)
+{
+    ASSAY_ASSERT(running != NULL);
+    return running;
+}
+
+bool cli_line_next(int argc, char **argv, struct cli_line_part *part)
+{
+    const struct assay_verb *const v = cli_line_verb();
+    const struct cli_line_part before = *part;
+    int at = before.at + 1;
+    *part = (struct cli_line_part){ .plain = before.plain };
+    if (!part->plain && at < argc && strcmp(argv[at], "--") == 0) {
+        part->plain = true;
+        at++;
     }
-    if (value == NULL && *i + 1 == line->argc) {
-        begin_error(v->group, v->verb);
-        (void)fprintf(stderr, "--%s wants a value: %s", o->name, o->help);
-        return end_error(v, NULL, "");
-    }
-    if (value == NULL) value = line->argv[++*i];
-    return wrong_value(v, o, value);
+    if (at >= argc) return false;
+    part->at = at;
+    part->word = argv[at];
+    part->is_option = !part->plain && is_option(part->word);
+    if (!part->is_option || part->word[1] != '-') return true;
+    const char *const name = part->word + 2;
+    part->name_len = strcspn(name, "=");
+    part->option = find_option(v->group, v, name, part->name_len);
+    if (name[part->name_len] == '=') part->value = name + part->name_len + 1;
+    else if (part->option != NULL && part->option->value != NULL && at + 1 < argc)
+        part->value = argv[++part->at];
+    return true;
 }
 
 static void parse_bounds(const char *arguments, int *low, int *high)
@@ -562,20 +579,13 @@ static int check_words(const struct line *line, uint64_t seen)
 
 static int check_line(struct line *line)
 {
+    struct cli_line_part part = { .at = 0 };
     uint64_t seen = 0;
-    bool plain = false, past_verb = line->verb->verb[0] == '\0';
-    for (int i = 1; i < line->argc; i++) {
-        const char *const word = line->argv[i];
-        if (!plain && strcmp(word, "--") == 0) {
-            plain = true;
-        } else if (!plain && is_option(word)) {
-            const int status = check_option(line, &i, &seen);
-            if (status >= 0) return status;
-        } else if (past_verb) {
-            line->word_count++;
-        } else {
-            past_verb = true;
-        }
+    line->word_count = line->verb->verb[0] == '\0' ? 0 : -1;
+    while (cli_line_next(line->argc, line->argv, &part)) {
+        const int status = part.is_option ? check_option(line, &part, &seen) : -1;
+        if (status >= 0) return status;
+        if (!part.is_option) line->word_count++;
     }
     return check_words(line, seen);
 }

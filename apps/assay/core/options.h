@@ -3,8 +3,8 @@
  * statuses, examples.
  *
  * The table is the single source of accepted lines, help, completions and the man page
- * (completion.c). Groups parse their options after validation by the table, so usage errors are
- * uniform: verb, required words and required options are present then.
+ * (completion.c). Groups read their options (option_values.h) after validation by the table, so
+ * usage errors are uniform: verb, required words and required options are present then.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_OPTIONS_H
 #define ASSAY_APPS_ASSAY_CORE_OPTIONS_H
@@ -68,6 +68,20 @@ const struct assay_verb *cli_verb_at(size_t index);
  * Returns: -1 when it is valid; else the exit status, after printing help or the error
  */
 int cli_options_check(int argc, char **argv);
+/* A part of a line: a word, or an option with its value. */
+struct cli_line_part {
+    int at;     /* in argv, of its last word; 0: before the first part */
+    bool plain; /* behind "--" */
+    bool is_option;
+    char *word;                        /* as it stands there */
+    size_t name_len;                   /* of an option, without dashes and "=VALUE" */
+    const struct assay_option *option; /* NULL: the verb has none of that name */
+    const char *value;                 /* NULL: none */
+};
+/* The part behind *part, of the line that cli_options_check has got. Returns: false at its end. */
+bool cli_line_next(int argc, char **argv, struct cli_line_part *part);
+/* The verb of that line. Returns: never NULL. */
+const struct assay_verb *cli_line_verb(void);
 /* Whether the line asks for JSON, by an option that its verb has. Returns: so. */
 bool cli_options_json(int argc, char **argv);
 /* Says on stderr what is wrong with words that are each right. Returns: ASSAY_EXIT_USAGE. */

@@ -4,15 +4,11 @@
 #include "apps/assay/core/record_submit.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/options.h"
-#include "base/assert.h"
 #include "base/system_clock.h"
 #include "net/keys/keyring.h"
 #include "net/services/server/record_queue.h"
 #include "services/tasks/task.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,45 +30,7 @@ struct assay_record_submit {
     char why[WHY_MAX];  /* the daemon's, when it refuses */
 };
 
-/* ------------------------------------------------------------ words of the command line */
-
-enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
-
-static int take_option(const struct assay_record_submit_option *option)
-{
-    if (option->count != NULL && *option->count == option->most)
-        return cli_misuse("--%s can be given %u times", option->name, (unsigned)option->most);
-    option->text[option->count != NULL ? (*option->count)++ : 0] = optarg;
-    return -1;
-}
-
-int cli_record_submit_options(struct assay_daemon_request *q, int argc, char **argv,
-                              const struct assay_record_submit_option *options,
-                              const char **timeout, const char **verb, const char **word)
-{
-    struct option table[OPTIONS_MAX + 1] = {
-        { "json", no_argument, NULL, OPTION_JSON },
-        { "socket", required_argument, NULL, OPTION_SOCKET },
-        { "timeout", required_argument, NULL, OPTION_TIMEOUT },
-    };
-    for (int i = 0; options[i].name != NULL; i++) {
-        ASSAY_ASSERT(i + 3 < OPTIONS_MAX);
-        table[i + 3] = (struct option){ options[i].name, required_argument, NULL, i };
-    }
-    q->socket = cli_daemon_default_socket();
-    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o, bad = -1; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        if (o == OPTION_JSON) q->json = true;
-        else if (o == OPTION_SOCKET) q->socket = optarg;
-        else if (o == OPTION_TIMEOUT) *timeout = optarg;
-        else bad = take_option(&options[o]);
-        if (bad >= 0) return bad;
-    }
-    *verb = argv[optind];
-    *word = optind + 1 < argc ? argv[optind + 1] : NULL;
-    if (*timeout == NULL || cli_daemon_parse_timeout(*timeout, &q->timeout_ms)) return -1;
-    return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
-}
+/* ------------------------------------------------------------ keys and accounts */
 
 int cli_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
                           uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
@@ -103,24 +61,6 @@ int cli_record_submit_account(const char *group, const char *text, uint8_t accou
     }
     assay_task_account(public_key, account);
     return ASSAY_EXIT_OK;
-}
-
-bool cli_record_submit_number(const char *text, uint64_t min, uint64_t *out)
-{
-    char *end = NULL;
-    if (text[0] < '0' || text[0] > '9') return false;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value < min) return false;
-    *out = value;
-    return true;
-}
-
-int cli_record_submit_timeout(struct assay_daemon_request *q, const char *text)
-{
-    q->timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
-    if (text == NULL || cli_daemon_parse_timeout(text, &q->timeout_ms)) return -1;
-    return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
 }
 
 int cli_record_submit_path(const struct assay_daemon_request *q,
@@ -325,11 +265,9 @@ int cli_record_submit_send(struct assay_record_submit *hand, enum assay_service_
 
 /* ------------------------------------------------------------ what an account signs */
 
-int cli_record_submit_start(struct assay_daemon_request *q, const char *key, const char *timeout,
+int cli_record_submit_start(const struct assay_daemon_request *q, const char *key,
                             struct assay_record_submit_signing *signing)
 {
-    const int set = cli_record_submit_timeout(q, timeout);
-    if (set >= 0) return set;
     const int read = cli_record_submit_key(q->group, key, &signing->secret, signing->public_key);
     if (read != ASSAY_EXIT_OK) return read;
     assay_task_account(signing->public_key, signing->account);

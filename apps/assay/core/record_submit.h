@@ -8,24 +8,10 @@
 #include "apps/assay/core/daemon_request.h"
 #include "net/services/follower.h"
 
-enum { ASSAY_RECORD_SUBMIT_TIMEOUT_MS = 60000 };
-
-/* An option of a group of verbs, and where its text goes; with a count it may come so often. */
-struct assay_record_submit_option {
-    const char *name; /* NULL ends a list */
-    const char **text;
-    uint32_t *count;
-    uint32_t most;
-};
+enum { ASSAY_RECORD_SUBMIT_TIMEOUT_MS = 60000 }; /* by default */
 
 struct assay_record_submit;
 
-/* The options that all these groups share (socket, json, timeout) and those of the list, which the
- * table of verbs has let through; *verb and *word are what stands behind them, *word NULL when that
- * is nothing. Returns: -1 to go on, else the exit status. */
-int cli_record_submit_options(struct assay_daemon_request *q, int argc, char **argv,
-                              const struct assay_record_submit_option *options,
-                              const char **timeout, const char **verb, const char **word);
 /* Reads a key file written by assay account create; the caller wipes *secret. Reports errors.
  * Returns: an enum assay_exit. */
 int cli_record_submit_key(const char *group, const char *path, struct assay_secret32 *secret,
@@ -36,11 +22,6 @@ int cli_record_submit_account(const char *group, const char *text, uint8_t accou
  * assay_exit. */
 int cli_record_submit_path(const struct assay_daemon_request *q,
                            char path[static ASSAY_FOLLOWER_PATH_MAX + 1]);
-/* Timeout option of a submitting verb, and its default. Returns: -1 to go on, else the
- * exit status. */
-int cli_record_submit_timeout(struct assay_daemon_request *q, const char *text);
-/* Plain digits, min and above. Returns: whether, and *out. */
-bool cli_record_submit_number(const char *text, uint64_t min, uint64_t *out);
 
 /* Connects and waits for the state of the ledger. Reports errors. Returns: an enum assay_exit;
  * *hand only with ASSAY_EXIT_OK, closed by the caller. */
@@ -56,9 +37,9 @@ struct assay_record_submit_signing {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
     struct assay_record_submit *hand;
 };
-/* Reads the key and the time-out, then opens. Reports errors. Returns: an enum assay_exit;
- * cli_record_submit_stop is called whatever it is. */
-int cli_record_submit_start(struct assay_daemon_request *q, const char *key, const char *timeout,
+/* Reads the key, then opens. Reports errors. Returns: an enum assay_exit; cli_record_submit_stop is
+ * called whatever it is. */
+int cli_record_submit_start(const struct assay_daemon_request *q, const char *key,
                             struct assay_record_submit_signing *signing);
 /* Wipes and closes. */
 void cli_record_submit_stop(struct assay_record_submit_signing *signing);

@@ -9,7 +9,6 @@
 #include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/file/kind.h"
-#include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
@@ -59,16 +58,6 @@ static int open_empty(struct cli_appraisal *a, const struct assay_appraisal_opti
 }
 
 /* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
-static int read_time(struct cli_appraisal *a, const char *text)
-{
-    if (text == NULL) {
-        a->at_unix_s = assay_unix_s();
-        return ASSAY_EXIT_OK;
-    }
-    if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;
-    return COMPLAIN(a, "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
-}
-
 static int read_policy(struct cli_appraisal *a, const char *path)
 {
     uint8_t *text = NULL;
@@ -126,29 +115,6 @@ static int read_roots(struct cli_appraisal *a, const char *path)
         if (assay_pinned_root((enum assay_pinned_root)i, &key, &kinds) == ASSAY_OK)
             add_root(a, &key, kinds);
     return ASSAY_EXIT_OK;
-}
-
-/* "snp-v3" is how a verdict names the kind "snp". */
-static enum assay_status parse_kind(const char *text, enum assay_evidence_kind *kind)
-{
-    static const char snp[] = "snp-v";
-    const size_t len = sizeof snp - 1;
-    if (strncmp(text, snp, len) == 0 && strspn(text + len, "0123456789") == strlen(text + len)) {
-        *kind = ASSAY_KIND_SNP;
-        return ASSAY_OK;
-    }
-    return assay_kind_parse(text, kind);
-}
-
-static int complain_of_kind(const struct cli_appraisal *a, const char *text)
-{
-#define KIND_NAME(symbol, number, name, row, families) " " name,
-    static const char *const names[] = { ASSAY_KIND_LIST(KIND_NAME) };
-#undef KIND_NAME
-    char all[256] = "";
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        (void)strncat(all, names[i], sizeof all - strlen(all) - 1);
-    return COMPLAIN(a, "--kind: \"%s\" is none of%s", text, all);
 }
 
 /* Is the complete text one of digits of an encoding? Returns: what to do, "" for another text. */
@@ -209,8 +175,8 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
     }
     if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", path, status);
     if (options->kind != NULL) {
-        if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
-            return complain_of_kind(a, options->kind);
+        const enum assay_status known = assay_kind_parse(options->kind, &a->kind);
+        ASSAY_ASSERT(known == ASSAY_OK); /* by the table */
     } else {
         status = assay_evidence_detect(a->file, a->file_len, &a->kind);
     }
@@ -395,7 +361,7 @@ int cli_appraisal_open_bare(struct cli_appraisal *a, const struct assay_appraisa
 int cli_appraisal_open(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
-    if (result == ASSAY_EXIT_OK) result = read_time(a, options->at);
+    a->at_unix_s = options->at_unix_s != 0 ? options->at_unix_s : assay_unix_s();
     if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
     if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);

@@ -13,17 +13,25 @@
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
 
-/* Values of the options; NULL for absent ones. */
+/* Values of the options; NULL for absent ones. The commands that appraise share them. */
 struct assay_appraisal_options {
     const char *file;
     const char *collateral; /* folder */
     const char *root;
-    const char *at; /* RFC 3339 */
+    int64_t at_unix_s; /* 0: now */
     const char *kind;
     const char *policy;
     struct assay_eventlog_paths event_logs;
     bool json; /* errors as JSON, too */
 };
+
+#define ASSAY_APPRAISAL_TARGETS(o)                                                                 \
+    { "collateral", .text = &(o)->collateral }, { "root", .text = &(o)->root },                    \
+        { "at", .time = &(o)->at_unix_s }, { "kind", .text = &(o)->kind },                         \
+        { "policy", .text = &(o)->policy },                                                        \
+    {                                                                                              \
+        "json", .flag = &(o)->json                                                                 \
+    }
 
 struct cli_appraisal {
     bool json;

@@ -6,6 +6,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/ear_read.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -16,7 +17,6 @@
 #include "quote/json.h"
 #include "quote/result/jwt.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +26,12 @@
 
 int cli_ear_check(const struct assay_ear_options *options, bool json)
 {
-    enum assay_ear_profile profile;
     if (options->file == NULL) {
         if (options->key == NULL && options->profile == NULL && options->nonce == NULL)
             return ASSAY_EXIT_OK;
         return COMPLAIN(json, "--ear-key, --ear-profile and --ear-nonce belong to --ear");
     }
     if (options->key == NULL) return COMPLAIN(json, "--ear needs --ear-key");
-    if (options->profile != NULL && assay_ear_profile_parse(options->profile, &profile) != ASSAY_OK)
-        return COMPLAIN(json, "--ear-profile: \"%s\" is neither ietf-03 nor veraison-2023",
-                        options->profile);
     if (options->nonce != NULL && !assay_ear_nonce_is_fit(options->nonce, strlen(options->nonce)))
         return COMPLAIN(json,
                         "--ear-nonce: expected %d to %d characters of printable ASCII, found %zu: "
@@ -137,7 +133,7 @@ int cli_ear_write(const struct cli_appraisal *a, const struct assay_ear_options 
 struct ear_arguments {
     const char *token;
     const char *key;
-    const char *at;
+    int64_t at_unix_s;
     const char *nonce;
     bool json;
 };
@@ -198,17 +194,6 @@ static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t 
         return cli_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
                                "%s: longer than any attestation result", args->token);
     return cli_print_file_fault(args->json, "", args->token, status);
-}
-
-static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
-{
-    if (args->at == NULL) {
-        *at_unix_s = assay_unix_s();
-        return ASSAY_EXIT_OK;
-    }
-    if (assay_rfc3339_parse(args->at, strlen(args->at), at_unix_s) == ASSAY_OK)
-        return ASSAY_EXIT_OK;
-    return COMPLAIN(args->json, "--at: \"%s\" is no RFC 3339 time", args->at);
 }
 
 static int report_refusal(const struct ear_arguments *args, const struct assay_ear *ear,
@@ -329,13 +314,12 @@ static int verify_token(const struct ear_arguments *args)
     struct assay_p256 *key = NULL;
     uint8_t *token = NULL;
     size_t len = 0;
-    int64_t at_unix_s = 0;
-    int result = read_time(args, &at_unix_s);
-    if (result == ASSAY_EXIT_OK) result = load_key(args, &key);
+    int result = load_key(args, &key);
     if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
     if (result == ASSAY_EXIT_OK)
         result = report_refusal(
-            args, &ear, cli_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
+            args, &ear,
+            cli_ear_read((const char *)token, len, key, args->at_unix_s, args->nonce, &ear));
     if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
     if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
     cli_ear_close(&ear);
@@ -344,31 +328,18 @@ static int verify_token(const struct ear_arguments *args)
     return result;
 }
 
-static void read_arguments(int argc, char **argv, struct ear_arguments *args)
-{
-    static const struct option known[] = {
-        { "key", required_argument, NULL, 'k' },
-        { "at", required_argument, NULL, 'a' },
-        { "nonce", required_argument, NULL, 'n' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
-    };
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (c) {
-        case 'k': args->key = optarg; break;
-        case 'a': args->at = optarg; break;
-        case 'n': args->nonce = optarg; break;
-        case 'j': args->json = true; break;
-        default: break;
-        }
-    }
-    args->token = argv[optind];
-}
-
 int cli_command_ear(int argc, char **argv)
 {
-    struct ear_arguments args = { 0 };
-    read_arguments(argc - 1, argv + 1, &args);
+    struct ear_arguments args = { .at_unix_s = assay_unix_s() };
+    const struct cli_option_target targets[] = {
+        { "key", .text = &args.key },
+        { "at", .time = &args.at_unix_s },
+        { "nonce", .text = &args.nonce },
+        { "json", .flag = &args.json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    args.token = argv[2];
     return verify_token(&args);
 }

@@ -10,15 +10,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* --- reading */
-void cli_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path)
-{
-    if (paths->count < ASSAY_EVENTLOGS_MAX) paths->paths[paths->count] = path;
-    paths->count += 1;
-}
-
 static int cannot_read(const char *path, enum assay_status status, bool json)
 {
     if (status == ASSAY_E_MEMORY)
@@ -36,11 +29,6 @@ int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_
 {
     *out = (struct assay_eventlogs){ .files = *paths };
     if (paths->count == 0) return ASSAY_EXIT_OK;
-    if (paths->count > ASSAY_EVENTLOGS_MAX)
-        return cli_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                               "--event-log: expected at most %d files, found %zu: one log of "
-                               "firmware and one list of IMA are enough",
-                               (int)ASSAY_EVENTLOGS_MAX, paths->count);
     out->report = calloc(1, sizeof *out->report);
     if (out->report == NULL) return cannot_read("", ASSAY_E_MEMORY, json);
     for (size_t i = 0; i < paths->count; i++) {

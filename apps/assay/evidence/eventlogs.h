@@ -5,14 +5,21 @@
 #ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVENTLOGS_H
 #define ASSAY_APPS_ASSAY_EVIDENCE_EVENTLOGS_H
 
+#include "apps/assay/core/option_values.h"
 #include "net/json/json.h"
 #include "quote/eventlog/appraise.h"
 
-/* What `--event-log` named, in order; more than are taken are counted alone. */
+/* What `--event-log` named, in order. */
 struct assay_eventlog_paths {
     size_t count;
     const char *paths[ASSAY_EVENTLOGS_MAX];
 };
+
+/* Row of that option. */
+#define ASSAY_EVENTLOG_TARGET(list)                                                                \
+    {                                                                                              \
+        "event-log", .text = (list)->paths, .count = &(list)->count, .most = ASSAY_EVENTLOGS_MAX   \
+    }
 
 struct assay_eventlogs {
     struct assay_eventlog_paths files;
@@ -21,12 +28,10 @@ struct assay_eventlogs {
     struct assay_eventlog_report *report; /* NULL: none was given */
 };
 
-/* One `--event-log`. */
-void cli_eventlog_paths_add(struct assay_eventlog_paths *paths, const char *path);
 /*
  * cli_eventlogs_open - read the files without parsing them. Errors are printed.
  * Out:     *out, whatever the answer: cli_eventlogs_close frees it
- * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (too many, a file that cannot be read or is too long) |
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (a file that cannot be read or is too long) |
  *          ASSAY_EXIT_INTERNAL
  */
 int cli_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,

@@ -4,16 +4,16 @@
  *
  * stdout carries the answer (JSON on request), stderr diagnostics; the exit status is the verdict.
  */
-#include "apps/assay/evidence/appraisal.h"
-#include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/option_values.h"
+#include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/evidence/ear.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
 #include "apps/assay/evidence/unchecked.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,47 +116,6 @@ static int decode_case(struct cli_appraisal *a, const struct assay_appraisal_opt
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
-                         struct assay_ear_options *ear, struct assay_challenge *challenge)
-{
-    static const struct option known[] = {
-        { "collateral", required_argument, NULL, 'c' },
-        { "root", required_argument, NULL, 'r' },
-        { "at", required_argument, NULL, 'a' },
-        { "kind", required_argument, NULL, 'k' },
-        { "policy", required_argument, NULL, 'p' },
-        { "event-log", required_argument, NULL, 'l' },
-        { "report-data", required_argument, NULL, 'd' },
-        { "nonce", required_argument, NULL, 'n' },
-        { "json", no_argument, NULL, 'j' },
-        { "ear", required_argument, NULL, 'e' },
-        { "ear-key", required_argument, NULL, 'K' },
-        { "ear-profile", required_argument, NULL, 'P' },
-        { "ear-nonce", required_argument, NULL, 'N' },
-        { NULL, 0, NULL, 0 },
-    };
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (c) {
-        case 'c': options->collateral = optarg; break;
-        case 'r': options->root = optarg; break;
-        case 'a': options->at = optarg; break;
-        case 'k': options->kind = optarg; break;
-        case 'p': options->policy = optarg; break;
-        case 'l': cli_eventlog_paths_add(&options->event_logs, optarg); break;
-        case 'j': options->json = true; break;
-        case 'd': challenge->report_data = optarg; break;
-        case 'n': challenge->nonce = optarg; break;
-        case 'e': ear->file = optarg; break;
-        case 'K': ear->key = optarg; break;
-        case 'P': ear->profile = optarg; break;
-        case 'N': ear->nonce = optarg; break;
-        default: break;
-        }
-    }
-    options->file = argv[optind];
-}
-
 int cli_command_evidence(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
@@ -164,7 +123,20 @@ int cli_command_evidence(int argc, char **argv)
     struct assay_challenge challenge = { 0 };
     struct cli_appraisal a;
     const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
-    read_options(argc - 1, argv + 1, &options, &ear, &challenge);
+    const struct cli_option_target targets[] = {
+        ASSAY_APPRAISAL_TARGETS(&options),
+        ASSAY_EVENTLOG_TARGET(&options.event_logs),
+        { "report-data", .text = &challenge.report_data },
+        { "nonce", .text = &challenge.nonce },
+        { "ear", .text = &ear.file },
+        { "ear-key", .text = &ear.key },
+        { "ear-profile", .text = &ear.profile },
+        { "ear-nonce", .text = &ear.nonce },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    options.file = argv[2];
     const int result = verify    ? verify_case(&a, &options, &ear, &challenge)
                        : explain ? explain_case(&a, &options)
                                  : decode_case(&a, &options);

@@ -6,15 +6,14 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config/yaml.h"
 #include "base/assert.h"
-#include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "quote/accept/policy_lint.h"
 #include "quote/yaml.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +44,6 @@ void cli_policy_file_close(struct assay_policy_file *file)
     free(file->policy);
     free(file->text);
     *file = (struct assay_policy_file){ 0 };
-}
-
-static int read_time(const struct assay_policy_options *options, int64_t *at_unix_s)
-{
-    const char *const text = options->at;
-    if (text != NULL && assay_rfc3339_parse(text, strlen(text), at_unix_s) == ASSAY_OK)
-        return ASSAY_EXIT_OK;
-    if (text != NULL)
-        return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
-                               "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
-    *at_unix_s = assay_unix_s();
-    return ASSAY_EXIT_OK;
 }
 
 /* --- lint */
@@ -130,10 +117,9 @@ static int report_lint(const struct assay_policy_options *options,
 int cli_policy_run_lint(const struct assay_policy_options *options)
 {
     struct assay_policy_file file;
-    int64_t at_unix_s = 0;
+    const int64_t at_unix_s = options->at_unix_s != 0 ? options->at_unix_s : assay_unix_s();
     struct assay_lint_report *const report = calloc(1, sizeof *report);
     int result = cli_policy_file_open(&file, options->first, options->json);
-    if (result == ASSAY_EXIT_OK) result = read_time(options, &at_unix_s);
     if (result == ASSAY_EXIT_OK && report == NULL)
         result = cli_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     if (result == ASSAY_EXIT_OK) {
@@ -184,90 +170,41 @@ int cli_policy_run_show(const struct assay_policy_options *options)
 }
 
 /* --- the command line */
-enum option_letter {
-    OPTION_AT = 'a',
-    OPTION_COLLATERAL = 'c',
-    OPTION_ROOT = 'r',
-    OPTION_KIND = 'k',
-    OPTION_AGAINST = 'g',
-    OPTION_SIGNER = 's',
-    OPTION_INTO = 'i',
-    OPTION_FORMAT = 'f',
-    OPTION_KEY = 'y',
-    OPTION_ID = 'd',
-    OPTION_ISSUER = 'u',
-    OPTION_OUT = 'o',
-    OPTION_EVENT_LOG = 'l',
-    OPTION_PARTIAL = 'p',
-    OPTION_JSON = 'j',
-};
-
-static const struct verb {
+static const struct {
     const char *name;
-    int arguments;
     int (*run)(const struct assay_policy_options *options);
 } verbs[] = {
-    { "lint", 1, cli_policy_run_lint },     { "show", 1, cli_policy_run_show },
-    { "diff", 2, cli_policy_run_diff },     { "try", 2, cli_policy_run_try },
-    { "import", 1, cli_policy_run_import }, { "export", 1, cli_policy_run_export },
+    { "lint", cli_policy_run_lint },     { "show", cli_policy_run_show },
+    { "diff", cli_policy_run_diff },     { "try", cli_policy_run_try },
+    { "import", cli_policy_run_import }, { "export", cli_policy_run_export },
 };
-
-static void take_option(struct assay_policy_options *options, enum option_letter letter)
-{
-    switch (letter) {
-    case OPTION_AT: options->at = optarg; break;
-    case OPTION_COLLATERAL: options->collateral = optarg; break;
-    case OPTION_ROOT: options->root = optarg; break;
-    case OPTION_KIND: options->kind = optarg; break;
-    case OPTION_AGAINST: options->against = optarg; break;
-    case OPTION_SIGNER: options->signer = optarg; break;
-    case OPTION_INTO: options->into = optarg; break;
-    case OPTION_FORMAT: options->format = optarg; break;
-    case OPTION_KEY: options->key = optarg; break;
-    case OPTION_ID: options->id = optarg; break;
-    case OPTION_ISSUER: options->issuer = optarg; break;
-    case OPTION_OUT: options->out = optarg; break;
-    case OPTION_EVENT_LOG: cli_eventlog_paths_add(&options->event_logs, optarg); break;
-    case OPTION_PARTIAL: options->partial = true; break;
-    case OPTION_JSON: options->json = true; break;
-    }
-}
-
-static void read_options(int argc, char **argv, const struct verb *verb,
-                         struct assay_policy_options *options)
-{
-    static const struct option known[] = {
-        { "at", required_argument, NULL, OPTION_AT },
-        { "collateral", required_argument, NULL, OPTION_COLLATERAL },
-        { "root", required_argument, NULL, OPTION_ROOT },
-        { "kind", required_argument, NULL, OPTION_KIND },
-        { "against", required_argument, NULL, OPTION_AGAINST },
-        { "signer", required_argument, NULL, OPTION_SIGNER },
-        { "into", required_argument, NULL, OPTION_INTO },
-        { "format", required_argument, NULL, OPTION_FORMAT },
-        { "key", required_argument, NULL, OPTION_KEY },
-        { "id", required_argument, NULL, OPTION_ID },
-        { "issuer", required_argument, NULL, OPTION_ISSUER },
-        { "out", required_argument, NULL, OPTION_OUT },
-        { "event-log", required_argument, NULL, OPTION_EVENT_LOG },
-        { "partial", no_argument, NULL, OPTION_PARTIAL },
-        { "json", no_argument, NULL, OPTION_JSON },
-        { NULL, 0, NULL, 0 },
-    };
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
-        take_option(options, (enum option_letter)c);
-    options->first = argv[optind];
-    options->second = verb->arguments > 1 ? argv[optind + 1] : NULL;
-}
 
 int cli_command_policy(int argc, char **argv)
 {
     struct assay_policy_options options = { 0 };
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (strcmp(verbs[i].name, argv[1]) != 0) continue;
-        read_options(argc - 1, argv + 1, &verbs[i], &options);
-        return verbs[i].run(&options);
-    }
+    const struct cli_option_target targets[] = {
+        { "at", .time = &options.at_unix_s },
+        { "collateral", .text = &options.collateral },
+        { "root", .text = &options.root },
+        { "kind", .text = &options.kind },
+        { "against", .text = &options.against },
+        { "signer", .text = &options.signer },
+        { "into", .text = &options.into },
+        { "format", .text = &options.format },
+        { "key", .text = &options.key },
+        { "id", .text = &options.id },
+        { "issuer", .text = &options.issuer },
+        { "out", .text = &options.out },
+        ASSAY_EVENTLOG_TARGET(&options.event_logs),
+        { "partial", .flag = &options.partial },
+        { "json", .flag = &options.json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    options.first = argv[2];
+    options.second = argv[2] != NULL ? argv[3] : NULL;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(verbs[i].name, argv[1]) == 0) return verbs[i].run(&options);
     ASSAY_UNREACHABLE("the table names these verbs");
 }

@@ -12,7 +12,7 @@
 struct assay_policy_options {
     const char *first; /* positional arguments */
     const char *second;
-    const char *at;
+    int64_t at_unix_s; /* 0: now */
     const char *collateral;
     const char *root;
     const char *kind;

@@ -10,7 +10,6 @@
 #include "apps/assay/evidence/unchecked.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- what no policy checks, and what this one leaves open */
@@ -20,7 +19,7 @@ static struct assay_appraisal_options options_under(const struct assay_policy_op
     return (struct assay_appraisal_options){ .file = options->second,
                                              .collateral = options->collateral,
                                              .root = options->root,
-                                             .at = options->at,
+                                             .at_unix_s = options->at_unix_s,
                                              .kind = options->kind,
                                              .policy = policy,
                                              .event_logs = options->event_logs,

@@ -6,15 +6,14 @@
  * update). The evidence is appraised under both; security versions that fall short under the second
  * set are listed.
  */
-#include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/option_values.h"
+#include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/forecast_print.h"
 #include "base/rfc3339.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 struct side {
     struct cli_appraisal appraisal;
@@ -149,39 +148,17 @@ static int run_forecast(const struct assay_appraisal_options *options, const cha
     return result;
 }
 
-static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
-                         const char **against)
-{
-    static const struct option known[] = {
-        { "collateral", required_argument, NULL, 'c' },
-        { "against", required_argument, NULL, 'A' },
-        { "root", required_argument, NULL, 'r' },
-        { "at", required_argument, NULL, 'a' },
-        { "kind", required_argument, NULL, 'k' },
-        { "policy", required_argument, NULL, 'p' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
-    };
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (c) {
-        case 'c': options->collateral = optarg; break;
-        case 'A': *against = optarg; break;
-        case 'r': options->root = optarg; break;
-        case 'a': options->at = optarg; break;
-        case 'k': options->kind = optarg; break;
-        case 'p': options->policy = optarg; break;
-        case 'j': options->json = true; break;
-        default: break;
-        }
-    }
-    options->file = argv[optind];
-}
-
 int cli_command_tcb(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
     const char *against = NULL;
-    read_options(argc - 1, argv + 1, &options, &against);
+    const struct cli_option_target targets[] = {
+        ASSAY_APPRAISAL_TARGETS(&options),
+        { "against", .text = &against },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    options.file = argv[2];
     return run_forecast(&options, against);
 }

@@ -108,7 +108,7 @@ size_t cli_unchecked_of(const struct cli_appraisal *a,
         out[count++] = (struct assay_unchecked){
             "freshness", "no challenge was given (--report-data, --nonce): this may be a recording"
         };
-    if (options->at != NULL)
+    if (options->at_unix_s != 0)
         out[count++] = (struct assay_unchecked){
             "time", "evaluated for the time of --at: what holds now is not known"
         };

@@ -9,21 +9,20 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/members/node.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/node.h"
 #include "apps/client.h"
 #include "base/assert.h"
 #include "net/keys/keyring.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char socket_default[] = "/run/assay/admin.sock";
 
 /* ------------------------------------------------------------ what verbs share */
 
@@ -197,103 +196,54 @@ int cli_change_run_sign(const struct assay_change_options *options)
 
 /* ------------------------------------------------------------ options */
 
-static bool add_request(struct assay_change_options *options, int option, const char *argument)
-{
-    if (options->request_count == ASSAY_ACTIONS_MAX) return false;
-    options->requests[options->request_count++] =
-        (struct assay_change_request){ .option = option, .argument = argument };
-    return true;
-}
-
 /* What belongs to the --join before it. */
-static bool of_join(struct assay_change_options *options, int option, const char *argument)
+static bool add_to_join(struct assay_change_options *options, bool is_sample, const char *argument)
 {
     if (options->request_count == 0) return false;
     struct assay_change_request *change_request = &options->requests[options->request_count - 1];
-    if (change_request->option != ASSAY_CHANGE_OPT_JOIN) return false;
-    const char **place = option == 'q' ? &change_request->sample : &change_request->operator_name;
-    if (*place != NULL) return false;
+    if (strcmp(change_request->option, "join") != 0) return false;
+    const char **place = is_sample ? &change_request->sample : &change_request->operator_name;
+    /* Without a card: of add-node, where the last one counts. */
+    if (*place != NULL && change_request->argument != NULL) return false;
     *place = argument;
     return true;
 }
 
-bool cli_change_take_option(struct assay_change_options *o, int option, const char *argument)
+int cli_change_take_option(void *context, const char *option, const char *argument)
 {
-    switch (option) {
-    case 's':
-        o->socket = argument;
-        o->socket_given = true;
-        return true;
-    case 'f': o->store = argument; return true;
-    case 'g': o->genesis = argument; return true;
-    case 'o': o->out = argument; return true;
-    case 'k': o->key = argument; return true;
-    case 'a': o->activation = argument; return true;
-    case 't': o->threshold = argument; return true;
-    case 'F': o->forces = argument; return true;
-    case 'j': o->json = true; return true;
-    case 'q':
-    case 'w': return of_join(o, option, argument);
-    default: return option >= ASSAY_CHANGE_OPT_JOIN && add_request(o, option, argument);
-    }
+    struct assay_change_options *const options = context;
+    const bool is_sample = strcmp(option, "sample") == 0;
+    bool fits = options->request_count < ASSAY_ACTIONS_MAX;
+    if (is_sample || strcmp(option, "operator") == 0)
+        fits = add_to_join(options, is_sample, argument);
+    else if (fits)
+        options->requests[options->request_count++] =
+            (struct assay_change_request){ .option = option, .argument = argument };
+    return fits ? -1 : cli_misuse("--%s \"%s\" does not fit there", option, argument);
 }
 
-static const struct option options_long[] = {
-    { "socket", required_argument, NULL, 's' },
-    { "store", required_argument, NULL, 'f' },
-    { "genesis", required_argument, NULL, 'g' },
-    { "out", required_argument, NULL, 'o' },
-    { "key", required_argument, NULL, 'k' },
-    { "activation", required_argument, NULL, 'a' },
-    { "threshold", required_argument, NULL, 't' },
-    { "force", required_argument, NULL, 'F' },
-    { "json", no_argument, NULL, 'j' },
-    { "maintenance", required_argument, NULL, ASSAY_CHANGE_OPT_MAINTENANCE },
-    ASSAY_CHANGE_OPTIONS_SHARED,
-    { "collateral", required_argument, NULL, ASSAY_CHANGE_OPT_COLLATERAL },
-    { NULL, 0, NULL, 0 },
-};
-
-/* The file of `assay node request` in place of a card and a sample. */
-static int add_node(const struct assay_change_options *options, const char *operator_name,
-                    const char *replaced)
+void cli_change_set_defaults(struct assay_change_options *options, const char *group)
 {
-    struct assay_change_options own = *options, *const o = &own; /* points into the request */
+    options->group = group;
+    options->socket_given = options->socket != NULL || getenv("ASSAY_SOCKET") != NULL;
+    if (options->socket == NULL) options->socket = cli_daemon_default_socket();
+}
+
+/* The file of `assay node request` is the card and the sample that the first request lacks. */
+static int add_node(const struct assay_change_options *options, const char *replaced)
+{
+    struct assay_change_options own = *options; /* points into the request */
     struct assay_node_request request;
-    int result = cli_node_request_open("assay change add-node", o->file, &request);
-    o->file = NULL;
-    if (result == ASSAY_EXIT_OK) {
-        bool fits = cli_change_take_option(o, ASSAY_CHANGE_OPT_JOIN, request.card) &&
-                    cli_change_take_option(o, 'q', request.sample) &&
-                    cli_change_take_option(o, 'w', operator_name);
-        if (replaced != NULL)
-            fits = fits && cli_change_take_option(o, ASSAY_CHANGE_OPT_LEAVE, replaced);
-        result = fits ? cli_change_run_draft(o) : cli_misuse("that does not fit one change");
-    }
+    int result = cli_node_request_open("assay change add-node", own.file, &request);
+    own.file = NULL;
+    own.requests[0].argument = request.card;
+    own.requests[0].sample = request.sample;
+    if (replaced != NULL)
+        own.requests[own.request_count++] =
+            (struct assay_change_request){ .option = "leave", .argument = replaced };
+    if (result == ASSAY_EXIT_OK) result = cli_change_run_draft(&own);
     cli_node_request_close(&request);
     return result;
-}
-
-static int run_add_node(int argc, char **argv, struct assay_change_options *o)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },     { "store", required_argument, NULL, 'f' },
-        { "genesis", required_argument, NULL, 'g' },    { "out", required_argument, NULL, 'o' },
-        { "activation", required_argument, NULL, 'a' }, { "json", no_argument, NULL, 'j' },
-        { "operator", required_argument, NULL, 'w' },   { "replace", required_argument, NULL, 'r' },
-        { NULL, 0, NULL, 0 },
-    };
-    const char *replaced = NULL, *operator_name = NULL;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'r') replaced = optarg;
-        else if (c == 'w') operator_name = optarg;
-        else if (!cli_change_take_option(o, c, optarg))
-            return cli_misuse("\"%s\" is not what its option takes", optarg);
-    }
-    if ((o->store != NULL) != (o->genesis != NULL))
-        return cli_misuse("--store and --genesis go together");
-    o->file = argv[optind + 1];
-    return add_node(o, operator_name, replaced);
 }
 
 static int run_verb(const char *verb, const struct assay_change_options *o)
@@ -310,17 +260,26 @@ static int run_verb(const char *verb, const struct assay_change_options *o)
 
 int cli_command_change(int argc, char **argv)
 {
+    struct assay_change_options o = { .socket = NULL };
     char group[32];
-    struct assay_change_options options = { .group = group, .socket = getenv("ASSAY_SOCKET") };
+    const char *replaced = NULL;
+    const bool adds_node = strcmp(argv[1], "add-node") == 0;
+    const struct cli_option_target targets[] = {
+        { "store", .text = &o.store },
+        { "genesis", .text = &o.genesis },
+        { "activation", .text = &o.activation },
+        { "force", .text = &o.forces },
+        { "replace", .text = &replaced },
+        ASSAY_CHANGE_TARGETS(&o),
+        { .name = NULL },
+    };
+    if (adds_node) o.requests[o.request_count++].option = "join"; /* of the --operator */
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     (void)snprintf(group, sizeof group, "change %s", argv[1]);
-    options.socket_given = options.socket != NULL;
-    if (options.socket == NULL) options.socket = socket_default;
-    if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);
-    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;)
-        if (!cli_change_take_option(&options, o, optarg))
-            return cli_misuse("\"%s\" is not what its option takes, or does not fit there", optarg);
-    if ((options.store != NULL) != (options.genesis != NULL))
+    cli_change_set_defaults(&o, group);
+    if ((o.store != NULL) != (o.genesis != NULL))
         return cli_misuse("--store and --genesis go together");
-    if (argc - optind == 2) options.file = argv[optind + 1];
-    return run_verb(argv[optind], &options);
+    o.file = argv[2];
+    return adds_node ? add_node(&o, replaced) : run_verb(argv[1], &o);
 }

@@ -4,6 +4,7 @@
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
 #define ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
 
+#include "apps/assay/core/option_values.h"
 #include "net/documents/change_review.h"
 #include "net/json/json.h"
 
@@ -11,45 +12,13 @@ struct assay_ruleset; /* net/verifier/rule_documents.h */
 
 /* An option that asks for an action, in the order of the command line. */
 struct assay_change_request {
-    int option; /* enum assay_change_option */
-    const char *argument;
+    const char *option, *argument;
     const char *sample, *operator_name; /* join: what followed it */
 };
 
-enum assay_change_option {
-    ASSAY_CHANGE_OPT_JOIN = 256,
-    ASSAY_CHANGE_OPT_LEAVE,
-    ASSAY_CHANGE_OPT_DRAIN,
-    ASSAY_CHANGE_OPT_UNDRAIN,
-    ASSAY_CHANGE_OPT_MAINTENANCE,
-    ASSAY_CHANGE_OPT_POLICY,
-    ASSAY_CHANGE_OPT_ALLOW,
-    ASSAY_CHANGE_OPT_RETIRE,
-    ASSAY_CHANGE_OPT_DENY,
-    ASSAY_CHANGE_OPT_PARAMETER,
-    ASSAY_CHANGE_OPT_OPERATORS,
-    ASSAY_CHANGE_OPT_COLLATERAL,
-    ASSAY_CHANGE_OPT_SERVICES,
-};
-
-/* Rows of options of the actions that a change and a RECOVER both take. */
-#define ASSAY_CHANGE_OPTIONS_SHARED                                                                \
-    { "sample", required_argument, NULL, 'q' }, { "operator", required_argument, NULL, 'w' },      \
-        { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                \
-        { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                              \
-        { "drain", required_argument, NULL, ASSAY_CHANGE_OPT_DRAIN },                              \
-        { "undrain", required_argument, NULL, ASSAY_CHANGE_OPT_UNDRAIN },                          \
-        { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                            \
-        { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                    \
-        { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                  \
-        { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                      \
-        { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                      \
-        { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                      \
-        { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
-
 struct assay_change_options {
     const char *group; /* how errors begin: "assay: change draft: "; NULL: "change" */
-    const char *file; /* the one positional argument */
+    const char *file;  /* the one positional argument */
     const char *socket, *store, *genesis;
     const char *out, *key, *activation;
     const char *threshold, *forces;
@@ -151,9 +120,19 @@ int cli_change_fail(const struct assay_change_options *options, enum assay_statu
 int cli_change_request(const struct assay_change_options *options, const char *request,
                        struct assay_json **document);
 
-/* One option of the command line, by its letter or enum assay_change_option. Returns: whether it
- * fits. */
-bool cli_change_take_option(struct assay_change_options *options, int option, const char *argument);
+/* Options of the groups `change` and `recover`; "" are those that ask for actions. */
+#define ASSAY_CHANGE_TARGETS(o)                                                                    \
+    { "socket", .text = &(o)->socket }, { "out", .text = &(o)->out },                              \
+        { "key", .text = &(o)->key }, { "threshold", .text = &(o)->threshold },                    \
+        { "json", .flag = &(o)->json },                                                            \
+    {                                                                                              \
+        "", .take = cli_change_take_option, .context = (o)                                         \
+    }
+/* One option that asks for an action, or says more of the --join before it. context: the options.
+ * Returns: -1 to go on, else the exit status, after printing why it does not fit. */
+int cli_change_take_option(void *context, const char *option, const char *argument);
+/* After them: how errors begin, and the socket where none is given. */
+void cli_change_set_defaults(struct assay_change_options *options, const char *group);
 /* The options as a CHANGE record without signatures; source: opened by the caller.
  * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without an action. Errors are printed.
  * Returns: an enum assay_exit. change_draft.c */

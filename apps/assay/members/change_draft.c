@@ -625,24 +625,24 @@ static int draft_services(struct drafting *d, const char *path)
 
 static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
 {
-    switch ((enum assay_change_option)w->option) {
-    case ASSAY_CHANGE_OPT_JOIN: return draft_join(d, w);
-    case ASSAY_CHANGE_OPT_LEAVE: return draft_stage(d, ASSAY_ACTION_LEAVE, w->argument);
-    case ASSAY_CHANGE_OPT_DRAIN: return draft_stage(d, ASSAY_ACTION_REST, w->argument);
-    case ASSAY_CHANGE_OPT_UNDRAIN: return draft_stage(d, ASSAY_ACTION_WAKE, w->argument);
-    case ASSAY_CHANGE_OPT_MAINTENANCE: return draft_maintenance(d, w->argument);
-    case ASSAY_CHANGE_OPT_POLICY: return draft_policy(d, w->argument);
-    case ASSAY_CHANGE_OPT_ALLOW: return draft_reference(d, w->argument, ASSAY_REFERENCE_ALLOWED);
-    case ASSAY_CHANGE_OPT_RETIRE: return draft_reference(d, w->argument, ASSAY_REFERENCE_RETIRING);
-    case ASSAY_CHANGE_OPT_DENY: return draft_reference(d, w->argument, ASSAY_REFERENCE_DENIED);
-    case ASSAY_CHANGE_OPT_PARAMETER: return draft_parameter(d, w->argument);
-    case ASSAY_CHANGE_OPT_OPERATORS:
-        if (*text != NULL) return refuse_draft(d, "--operators once");
-        return draft_operators(d, w->argument, text);
-    case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
-    case ASSAY_CHANGE_OPT_SERVICES: return draft_services(d, w->argument);
-    }
-    return ASSAY_EXIT_USAGE;
+    const char *const option = w->option, *const argument = w->argument;
+    if (strcmp(option, "join") == 0) return draft_join(d, w);
+    if (strcmp(option, "leave") == 0) return draft_stage(d, ASSAY_ACTION_LEAVE, argument);
+    if (strcmp(option, "drain") == 0) return draft_stage(d, ASSAY_ACTION_REST, argument);
+    if (strcmp(option, "undrain") == 0) return draft_stage(d, ASSAY_ACTION_WAKE, argument);
+    if (strcmp(option, "maintenance") == 0) return draft_maintenance(d, argument);
+    if (strcmp(option, "policy") == 0) return draft_policy(d, argument);
+    if (strcmp(option, "allow-reference") == 0)
+        return draft_reference(d, argument, ASSAY_REFERENCE_ALLOWED);
+    if (strcmp(option, "retire-reference") == 0)
+        return draft_reference(d, argument, ASSAY_REFERENCE_RETIRING);
+    if (strcmp(option, "deny-reference") == 0)
+        return draft_reference(d, argument, ASSAY_REFERENCE_DENIED);
+    if (strcmp(option, "parameter") == 0) return draft_parameter(d, argument);
+    if (strcmp(option, "collateral") == 0) return draft_collateral(d, argument);
+    if (strcmp(option, "services") == 0) return draft_services(d, argument);
+    ASSAY_ASSERT(strcmp(option, "operators") == 0); /* the table has no other */
+    return *text == NULL ? draft_operators(d, argument, text) : refuse_draft(d, "--operators once");
 }
 
 static int take_when(const struct drafting *d, struct assay_change *change)

@@ -3,10 +3,11 @@
  * public card.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/evidence/evidence_print.h"
 
 #include "apps/client.h"
 #include "apps/config.h"
@@ -15,7 +16,6 @@
 #include "engine/store/store_sqlite.h"
 #include "net/keys/keyring.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -260,17 +260,17 @@ static int rotate_keys(const char *config_path)
 
 int cli_command_keys(int argc, char **argv)
 {
-    static const struct option options[] = { { "name", required_argument, NULL, 'n' },
-                                             { "config", required_argument, NULL, 'c' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
     const char *name = NULL, *config = "/etc/assay/assayd.yaml";
     bool json = false;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (option == 'n') name = optarg;
-        else if (option == 'c') config = optarg;
-        else json = true;
-    const char *verb = argv[optind], *where = argv[optind + 1];
+    const struct cli_option_target targets[] = {
+        { "name", .text = &name },
+        { "config", .text = &config },
+        { "json", .flag = &json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    const char *const verb = argv[1], *const where = argv[2];
     if (strcmp(verb, "rotate") == 0) return rotate_keys(config);
     if (strcmp(verb, "generate") == 0) return generate_keys(where, name);
     return strcmp(verb, "operator") == 0 ? operator_key(where) : show_keys(where, json);

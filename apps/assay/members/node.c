@@ -7,14 +7,14 @@
 #include "apps/assay/members/node.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/service_user.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
-#include "apps/assay/members/node_source.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/service_user.h"
+#include "apps/assay/members/node_source.h"
 #include "net/json/json.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,17 +110,16 @@ static int make_request(const struct assay_config *config, const char *out)
 
 int cli_command_node(int argc, char **argv)
 {
-    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-                                             { "out", required_argument, NULL, 'o' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     const char *path = "/etc/assay/assayd.yaml", *out = NULL;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'c') path = optarg;
-        else if (c == 'o') out = optarg;
-    }
+    const struct cli_option_target targets[] = {
+        { "config", .text = &path },
+        { "out", .text = &out },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     if (assay_config_load_here(path, &config, message) == ASSAY_OK)
         return make_request(&config, out);
     (void)fprintf(stderr, "assay node request: %s\n", message);

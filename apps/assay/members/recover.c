@@ -11,7 +11,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
@@ -19,12 +19,9 @@
 #include "host/recovery.h"
 #include "net/keys/keyring.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char socket_default[] = "/run/assay/admin.sock";
 
 enum {
     FILE_LEN_MAX = ASSAY_RECOVER_LEN_MAX,
@@ -203,16 +200,6 @@ static int write_draft(const struct assay_recover_options *options,
     return cli_print_envelope(schema, data);
 }
 
-/* For how many epochs from the running one on a node may take it. */
-static bool read_epochs(const char *text, uint64_t *epochs)
-{
-    char *end = NULL;
-    *epochs = EPOCHS_DEFAULT;
-    if (text == NULL) return true;
-    *epochs = strtoull(text, &end, 10);
-    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && *epochs <= EPOCHS_MAX;
-}
-
 /* A fence ends an era for good, also one that needs no end. */
 static void warn_of_health(const struct assay_recover_options *options)
 {
@@ -237,19 +224,14 @@ static void warn_of_health(const struct assay_recover_options *options)
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
-    uint64_t epochs = 0;
     ASSAY_ASSERT(options->reason != NULL); /* by the table */
-    if (!read_epochs(options->epochs, &epochs))
-        return cli_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
-                               "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
-                               options->epochs);
     int result = cli_recover_request(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *head = assay_json_text(d, "head_id", "");
     uint8_t body[1024];
     struct assay_fence terms = { .era = (uint32_t)assay_json_uint(d, "era", 0),
-                                 .last_epoch = assay_json_uint(d, "epoch", 0) + epochs,
+                                 .last_epoch = assay_json_uint(d, "epoch", 0) + options->epochs,
                                  .reason =
                                      assay_slice_over(options->reason, strlen(options->reason)) };
     struct assay_writer w = assay_writer_over(body, sizeof body);
@@ -564,19 +546,6 @@ static int run_accept(const struct assay_recover_options *options)
 
 /* ------------------------------------------------------------ options */
 
-static const struct option options_long[] = {
-    { "socket", required_argument, NULL, 's' },
-    { "out", required_argument, NULL, 'o' },
-    { "key", required_argument, NULL, 'k' },
-    { "reason", required_argument, NULL, 'r' },
-    { "epochs", required_argument, NULL, 'e' },
-    { "threshold", required_argument, NULL, 't' },
-    { "forced", no_argument, NULL, 'F' },
-    { "json", no_argument, NULL, 'j' },
-    ASSAY_CHANGE_OPTIONS_SHARED,
-    { NULL, 0, NULL, 0 },
-};
-
 static int run_verb(const char *verb, const struct assay_recover_options *o)
 {
     const bool drafts = strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 ||
@@ -596,29 +565,21 @@ static int run_verb(const char *verb, const struct assay_recover_options *o)
 
 int cli_command_recover(int argc, char **argv)
 {
+    struct assay_recover_options o = { .epochs = EPOCHS_DEFAULT };
     char group[32];
-    struct assay_recover_options options = { .change = { .group = group,
-                                                         .socket = getenv("ASSAY_SOCKET") } };
+    const struct cli_option_target targets[] = {
+        { "reason", .text = &o.reason },
+        { "epochs", .number = &o.epochs, .low = 1, .high = EPOCHS_MAX },
+        { "forced", .flag = &o.forced },
+        ASSAY_CHANGE_TARGETS(&o.change),
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     (void)snprintf(group, sizeof group, "recover %s", argv[1]);
-    options.change.socket_given = options.change.socket != NULL;
-    if (options.change.socket == NULL) options.change.socket = socket_default;
-    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
-        if (o == 'r') {
-            options.reason = optarg;
-            continue;
-        }
-        if (o == 'e') {
-            options.epochs = optarg;
-            continue;
-        }
-        if (o == 'F') {
-            options.forced = true;
-            continue;
-        }
-        if (!cli_change_take_option(&options.change, o, optarg))
-            return cli_misuse("\"%s\" is not what its option takes, or does not fit there", optarg);
-    }
-    options.file_count = argc - optind - 1;
-    options.files = argv + optind + 1;
-    return run_verb(argv[optind], &options);
+    cli_change_set_defaults(&o.change, group);
+    o.files = argv + 2;
+    while (o.files[o.file_count] != NULL)
+        o.file_count++;
+    return run_verb(argv[1], &o);
 }

@@ -10,15 +10,15 @@
 struct assay_recover_options {
     struct assay_change_options change; /* socket, out, key, json, actions: as of `assay change` */
     const char *reason;
-    const char *epochs; /* fence: for how many it may be taken; NULL: EPOCHS_DEFAULT of recover.c */
-    bool forced; /* draft: operators know that something may be undone */
-    int file_count; /* positional: FILE, or the answers of a draft */
+    uint64_t epochs; /* fence: for how many from the running one on a node may take it */
+    bool forced;     /* draft: operators know that something may be undone */
+    int file_count;  /* positional: FILE, or the answers of a draft */
     char **files;
 };
 
 /* A FENCE, a RELEASE or a RECOVER, with the signatures so far. */
 struct assay_recover_file {
-    uint8_t *bytes; /* the caller frees them */
+    uint8_t *bytes;            /* the caller frees them */
     bool is_fence, is_release; /* neither: a RECOVER */
     struct assay_fence fence;
     struct assay_release release;

@@ -8,7 +8,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/setup/setup.h"
 #include "apps/config.h"
@@ -18,7 +18,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,18 +229,16 @@ static int check_config_file(const char *path)
 
 int cli_command_debug(int argc, char **argv)
 {
-    static const struct option options[] = { { "out", required_argument, NULL, 'o' },
-                                             { "config", required_argument, NULL, 'c' },
-                                             { "socket", required_argument, NULL, 's' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
     struct bundle b = { .socket = cli_daemon_default_socket() };
     const char *out = NULL;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 'o') out = optarg;
-        else if (c == 'c') b.config_path = optarg;
-        else if (c == 's') b.socket = optarg;
-    }
+    const struct cli_option_target targets[] = {
+        { "out", .text = &out },
+        { "config", .text = &b.config_path },
+        { "socket", .text = &b.socket },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     ASSAY_ASSERT(out != NULL); /* by the table */
     const int readable = check_config_file(b.config_path);
     return readable == ASSAY_EXIT_OK ? write_bundle(&b, out) : readable;

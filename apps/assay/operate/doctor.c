@@ -7,16 +7,14 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/terminal.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char config_default[] = "/etc/assay/assayd.yaml";
@@ -94,40 +92,30 @@ static void print_rows(const struct assay_doctor *d)
 
 static int read_options(struct assay_doctor *d, bool *json, int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' },
-        { "socket", required_argument, NULL, 's' },
-        { "timeout", required_argument, NULL, 't' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
+    const struct cli_option_target targets[] = {
+        { "config", .text = &d->config_path },
+        { "socket", .text = &d->socket },
+        { "timeout", .ms = &d->timeout_ms },
+        { "json", .flag = json },
+        { .name = NULL },
     };
     d->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 'c') d->config_path = optarg;
-        else if (o == 'j') *json = true;
-        else if (o == 's') {
-            d->socket = optarg;
-            d->socket_given = true;
-        } else if (!cli_daemon_parse_timeout(optarg, &d->timeout_ms)) {
-            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
-        }
-    }
+    const int early = cli_options_read(argc, argv, targets);
     if (d->config_path == NULL && access(config_default, F_OK) == 0)
         d->config_path = config_default;
-    return -1;
+    return early;
 }
 
 int cli_command_doctor(int argc, char **argv)
 {
     static struct assay_doctor d; /* large */
     bool json = false;
-    d.socket = cli_daemon_default_socket();
     const int early = read_options(&d, &json, argc, argv);
     if (early >= 0) return early;
     d.at_unix_s = assay_unix_s();
     cli_doctor_config(&d);
-    if (d.has_config && !d.socket_given) d.socket = d.config.admin;
-    if (argv[optind] != NULL) return cli_doctor_net(&d, json); /* the table has no other word */
+    if (d.socket == NULL) d.socket = d.has_config ? d.config.admin : cli_daemon_default_socket();
+    if (argv[1] != NULL) return cli_doctor_net(&d, json); /* the table has no other word */
     if (d.has_config) cli_doctor_holder(&d);
     cli_doctor_daemon(&d);
     if (d.has_config) cli_doctor_files(&d);

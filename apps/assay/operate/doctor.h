@@ -27,7 +27,6 @@ struct assay_doctor_row {
 struct assay_doctor {
     const char *config_path; /* NULL: none was given, and there is none where packages put it */
     const char *socket;
-    bool socket_given;
     unsigned timeout_ms;
     int64_t at_unix_s;
     bool has_config, runs; /* a daemon answers */

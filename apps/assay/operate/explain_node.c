@@ -264,7 +264,8 @@ static bool is_plain(const char *word)
     return word[0] != '\0' && strlen(word) < 128 && word[strspn(word, plain)] == '\0';
 }
 
-static int print_explanation(const struct assay_daemon_request *q, const struct assay_json *answer)
+static int print_explanation(const struct assay_daemon_request *q, const char *word,
+                             const struct assay_json *answer)
 {
     char http[128] = "", target[192], request[128];
     const struct assay_json *const node = assay_json_get(answer, "data");
@@ -274,7 +275,7 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
         return ASSAY_EXIT_OK;
     }
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
-                   is_plain(q->word) ? q->word : cli_text_of(node, "node_id", "?"));
+                   is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
     cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
@@ -292,12 +293,12 @@ static int print_explanation(const struct assay_daemon_request *q, const struct 
 
 int cli_command_explain(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "explain" };
+    struct assay_daemon_request q = cli_daemon_request("explain");
     struct assay_json *answer = NULL;
-    const int early = cli_daemon_parse_options(&q, argc, argv);
+    const int early = cli_daemon_read_options(&q, argc, argv);
     if (early >= 0) return early;
-    int result = cli_daemon_get_document(&q, &answer, "node %s", q.word);
-    if (result == ASSAY_EXIT_OK) result = print_explanation(&q, answer);
+    int result = cli_daemon_get_document(&q, &answer, "node %s", argv[1]);
+    if (result == ASSAY_EXIT_OK) result = print_explanation(&q, argv[1], answer);
     assay_json_free(&answer);
     return result;
 }

@@ -7,11 +7,11 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 
 #include "apps/client.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,65 +233,33 @@ static int print_document(const struct export *export)
 
 /* ------------------------------------------------------------ options */
 
-static bool take_number(const char *text, uint64_t max, uint64_t *out)
+static int take_format(void *context, const char *name, const char *value)
 {
-    char *end = NULL;
-    if (text[0] < '0' || text[0] > '9') return false;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (*end != '\0' || value > max) return false;
-    *out = value;
-    return true;
-}
-
-static bool take_format(const char *text, enum format *out)
-{
-    static const char *const names[] = { "json", "jsonl", "csv" };
-    for (unsigned i = 0; i < 3; i++) {
-        if (strcmp(text, names[i]) != 0) continue;
-        *out = (enum format)i;
-        return true;
-    }
-    return false;
-}
-
-static bool take_option(struct export *export, int option)
-{
-    uint64_t timeout = 0;
-    switch (option) {
-    case 's': export->socket = optarg; return true;
-    case 'v': return export->votes = true;
-    case 'F': return export->follow = true;
-    case 'j': return true; /* as every command that prints documents */
-    case 'f': return take_format(optarg, &export->format);
-    case 'n': return take_number(optarg, INT64_MAX, &export->since);
-    case 'u': return take_number(optarg, INT64_MAX, &export->until);
-    case 't':
-        if (!take_number(optarg, 3600000, &timeout) || timeout == 0) return false;
-        export->timeout_ms = (unsigned)timeout;
-        return true;
-    default: return false;
-    }
+    enum format *const format = context;
+    (void)name;
+    *format = strcmp(value, "json") == 0    ? FORMAT_JSON
+              : strcmp(value, "jsonl") == 0 ? FORMAT_JSONL
+                                            : FORMAT_CSV;
+    return -1;
 }
 
 int cli_command_export(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' }, { "format", required_argument, NULL, 'f' },
-        { "since", required_argument, NULL, 'n' },   { "until", required_argument, NULL, 'u' },
-        { "votes", no_argument, NULL, 'v' },         { "follow", no_argument, NULL, 'F' },
-        { NULL, 0, NULL, 0 },
-    };
-    const char *from_environment = getenv("ASSAY_SOCKET");
-    struct export export = { .socket = from_environment != NULL ? from_environment
-                                                                : "/run/assay/admin.sock",
+    struct export export = { .socket = cli_daemon_default_socket(),
                              .timeout_ms = ASSAY_CLIENT_TIMEOUT_MS,
                              .until = INT64_MAX };
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (!take_option(&export, o))
-            return cli_misuse("\"%s\" is no such number: --since and --until want an epoch, "
-                              "--timeout 1 to 3600000",
-                              optarg);
+    const struct cli_option_target targets[] = {
+        { "socket", .text = &export.socket },
+        { "timeout", .ms = &export.timeout_ms },
+        { "format", .take = take_format, .context = &export.format },
+        { "since", .number = &export.since, .high = INT64_MAX },
+        { "until", .number = &export.until, .high = INT64_MAX },
+        { "votes", .flag = &export.votes },
+        { "follow", .flag = &export.follow },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     if (export.follow && export.format == FORMAT_JSON)
         return cli_misuse("--follow wants --format jsonl or csv");
     return export.format == FORMAT_JSON ? print_document(&export) : print_lines(&export);

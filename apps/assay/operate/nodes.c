@@ -75,7 +75,7 @@ static void show_nodes(const struct assay_json *document)
 
 int cli_command_nodes(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "nodes" };
-    const int early = cli_daemon_parse_options(&q, argc, argv);
+    struct assay_daemon_request q = cli_daemon_request("nodes");
+    const int early = cli_daemon_read_options(&q, argc, argv);
     return early >= 0 ? early : cli_daemon_print(&q, show_nodes, "nodes");
 }

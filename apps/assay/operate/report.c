@@ -7,15 +7,15 @@
  */
 #include "apps/assay/operate/report.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/client.h"
 #include "web/page.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,23 +36,20 @@ struct report {
 /* Returns: -1 to go on, else the exit status. */
 static int read_options(struct report *r, int argc, char **argv)
 {
-    static const struct option table[] = {
-        { "html", required_argument, NULL, 'o' },    { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, 's' },  { "http", required_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
-    };
     const char *http = NULL;
+    const struct cli_option_target targets[] = {
+        { "html", .text = &r->html },
+        { "json", .flag = &r->options.json },
+        { "socket", .text = &r->options.socket },
+        { "http", .text = &http },
+        { "timeout", .ms = &r->timeout_ms },
+        { .name = NULL },
+    };
     r->options.group = "report";
     r->options.socket = cli_daemon_default_socket();
     r->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        if (o == 'o') r->html = optarg;
-        else if (o == 'j') r->options.json = true;
-        else if (o == 's') r->options.socket = optarg;
-        else if (o == 'w') http = optarg;
-        else if (!cli_daemon_parse_timeout(optarg, &r->timeout_ms))
-            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
-    }
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     if ((r->html == NULL) == !r->options.json)
         return cli_misuse("give --html FILE for the page, or --json for its data");
     if (http == NULL)

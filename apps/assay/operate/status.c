@@ -388,8 +388,8 @@ static void request_details(const struct assay_daemon_request *q, struct page *p
 
 int cli_command_status(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "status" };
-    const int early = cli_daemon_parse_options(&q, argc, argv);
+    struct assay_daemon_request q = cli_daemon_request("status");
+    const int early = cli_daemon_read_options(&q, argc, argv);
     if (early >= 0) return early;
     if (q.json) return cli_daemon_print(&q, NULL, "status");
     struct page page = { .status = NULL };

@@ -5,13 +5,13 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/sim/commands/progress.h"
 #include "engine/ledger/proofs/boundary.h"
 #include "net/json/json.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,33 +237,22 @@ static int run_inspect(const struct assay_store_options *o)
 
 /* ------------------------------------------------------------ the command line */
 
-static void read_options(int argc, char **argv, struct assay_store_options *o)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "genesis", required_argument, NULL, 'g' },
-        { "checkpoint", required_argument, NULL, 'c' },
-        { "out", required_argument, NULL, 'o' },
-        { "into", required_argument, NULL, 'i' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
-    };
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 's') o->socket = optarg;
-        else if (c == 'g') o->genesis = optarg;
-        else if (c == 'c') o->checkpoint = optarg;
-        else if (c == 'o') o->out = optarg;
-        else if (c == 'i') o->into = optarg;
-        else if (c == 'j') o->json = true;
-    }
-    if (argc - optind == 2) o->file = argv[optind + 1];
-}
-
 int cli_command_store(int argc, char **argv)
 {
     struct assay_store_options o = { .file = NULL };
-    read_options(argc, argv, &o);
-    const char *const verb = argv[optind];
+    const struct cli_option_target targets[] = {
+        { "socket", .text = &o.socket },
+        { "genesis", .text = &o.genesis },
+        { "checkpoint", .text = &o.checkpoint },
+        { "out", .text = &o.out },
+        { "into", .text = &o.into },
+        { "json", .flag = &o.json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    const char *const verb = argv[1];
+    o.file = argv[2];
     if (o.file != NULL && o.socket != NULL) return cli_misuse("either STORE or --socket, not both");
     if (strcmp(verb, "save") == 0) return cli_store_save(&o);
     if (strcmp(verb, "verify") == 0) return run_verify(&o);

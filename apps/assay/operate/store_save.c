@@ -115,8 +115,7 @@ int cli_store_save(const struct assay_store_options *o)
     struct assay_archive archive = { 0 };
     uint8_t *bytes = NULL;
     const char *socket = o->socket;
-    if (socket == NULL && o->file == NULL) socket = getenv("ASSAY_SOCKET");
-    if (socket == NULL && o->file == NULL) socket = "/run/assay/admin.sock";
+    if (socket == NULL && o->file == NULL) socket = cli_daemon_default_socket();
     int result = o->file != NULL ? cli_network_store("assay store save", o->file, &store)
                                  : open_socket(socket, &store);
     if (result == ASSAY_EXIT_OK) result = write_archive(o, store, &archive, &bytes);

@@ -7,11 +7,10 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/terminal.h"
 #include "base/system_clock.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,32 +213,16 @@ static void run_live(struct top *t)
     }
 }
 
-static int read_options(struct top *t, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "every", required_argument, NULL, 'e' },
-        { "timeout", required_argument, NULL, 't' },
-        { "once", no_argument, NULL, 'o' },
-        { NULL, 0, NULL, 0 },
-    };
-    t->q.socket = cli_daemon_default_socket();
-    t->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    t->every_ms = 1000;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's') t->q.socket = optarg;
-        else if (o == 'o') t->once = true;
-        else if (!cli_daemon_parse_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
-            return cli_misuse("--%s wants 1 to 3600000 milliseconds, not \"%s\"",
-                              o == 'e' ? "every" : "timeout", optarg);
-    }
-    return -1;
-}
-
 int cli_command_top(int argc, char **argv)
 {
-    struct top t = { .q = { .group = "top" } };
-    const int early = read_options(&t, argc, argv);
+    struct top t = { .q = cli_daemon_request("top"), .every_ms = 1000 };
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(&t.q),
+        { "every", .ms = &t.every_ms },
+        { "once", .flag = &t.once },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
     if (t.once || !cli_screen_open()) {
         t.once = true; /* into a file or a pipe: one picture */

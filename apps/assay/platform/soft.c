@@ -4,18 +4,17 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
 #include "base/system_clock.h"
 
 #include "base/assert.h"
-#include "base/rfc3339.h"
 #include "quote/source/soft/issue.h"
 #include "quote/source/soft/soft.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,10 +30,7 @@ struct options {
     const char *measurement;
     const char *program;
     const char *report_data;
-    const char *days;
-    const char *isvsvn;
-    const char *evaluation;
-    const char *raise;
+    uint64_t days, isvsvn, evaluation, raise; /* 0: not given */
     bool debug;
     char **words;
 };
@@ -82,17 +78,6 @@ static int complain_output(const char *what, enum assay_status status)
     return ASSAY_EXIT_INTERNAL;
 }
 
-static bool read_number(const char *text, unsigned long max, unsigned long *out)
-{
-    char *end = NULL;
-    if (text[0] < '0' || text[0] > '9') return false;
-    errno = 0;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value > max) return false;
-    *out = value;
-    return true;
-}
-
 /* Reports the written file; prints its name unless the user gave it. */
 static int say_file(const char *verb, const char *path, bool to_people)
 {
@@ -105,7 +90,7 @@ static int say_file(const char *verb, const char *path, bool to_people)
 /* --- ca */
 enum { KEY_TEXT = 2 * ASSAY_P256_PUBLIC_LEN + 1 };
 
-static enum assay_status make_ca(const char *dir, const char *name, unsigned long days,
+static enum assay_status make_ca(const char *dir, const char *name, uint64_t days,
                                  struct assay_soft_bundle *bundle, char key[static KEY_TEXT])
 {
     struct assay_soft_ca ca;
@@ -135,10 +120,8 @@ static int say_ca(const char *dir, const char *key)
 
 static int run_ca(const struct options *o)
 {
-    unsigned long days = DAYS_DEFAULT;
+    const uint64_t days = o->days != 0 ? o->days : DAYS_DEFAULT;
     char key[KEY_TEXT];
-    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return cli_misuse("--days wants 1 to 7300");
     const char *const name = o->name == NULL ? "vendor" : o->name;
     const int named = check_name("--name", name);
     if (named != ASSAY_EXIT_OK) return named;
@@ -187,17 +170,9 @@ static enum assay_status publish_collateral(const char *dir, const struct assay_
 
 static int run_collateral(const struct options *o)
 {
-    unsigned long days = 0, evaluation = 0, raise = 0;
-    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
-        return cli_misuse("--days wants 1 to 7300");
-    if (o->evaluation != NULL &&
-        (!read_number(o->evaluation, UINT16_MAX, &evaluation) || evaluation == 0))
-        return cli_misuse("--evaluation wants 1 to 65535");
-    if (o->raise != NULL && (!read_number(o->raise, UINT8_MAX, &raise) || raise < 2))
-        return cli_misuse("--raise wants 2 to 255");
-    struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
-                                       .evaluation_number = (uint32_t)evaluation };
-    wanted.levels[0].components[0] = (uint8_t)raise;
+    struct assay_soft_terms wanted = { .next_unix_s = (int64_t)o->days * DAY_S,
+                                       .evaluation_number = (uint32_t)o->evaluation };
+    wanted.levels[0].components[0] = (uint8_t)o->raise;
     ASSAY_ASSERT(o->out != NULL); /* by the table */
     const enum assay_status status = publish_collateral(o->words[0], &wanted, o->out);
     return status == ASSAY_OK ? say_file("soft collateral", o->out, false)
@@ -259,14 +234,11 @@ static int run_quote(const struct options *o)
     struct assay_soft_node node;
     uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
     size_t len = 0;
-    unsigned long isvsvn = 0;
     ASSAY_ASSERT(o->report_data != NULL); /* by the table */
     if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
         ASSAY_OK)
         return cli_misuse("--report-data wants 128 hexadecimal digits");
-    if (o->isvsvn != NULL && !read_number(o->isvsvn, UINT16_MAX, &isvsvn))
-        return cli_misuse("--isvsvn wants 0 to 65535");
-    request.isvsvn = (uint16_t)isvsvn;
+    request.isvsvn = (uint16_t)o->isvsvn;
     const int measured = read_measurement(o, request.mrenclave);
     if (measured != ASSAY_EXIT_OK) return measured;
 
@@ -280,46 +252,26 @@ static int run_quote(const struct options *o)
     return written == ASSAY_EXIT_OK ? say_file("soft quote", o->out, false) : written;
 }
 
-static void read_options(int argc, char **argv, struct options *o)
-{
-    static const struct option known[] = {
-        { "name", required_argument, NULL, 'n' },
-        { "days", required_argument, NULL, 'd' },
-        { "out", required_argument, NULL, 'o' },
-        { "isvsvn", required_argument, NULL, 'i' },
-        { "evaluation", required_argument, NULL, 'e' },
-        { "raise", required_argument, NULL, 'R' },
-        { "measurement", required_argument, NULL, 'm' },
-        { "debug", no_argument, NULL, 'D' },
-        { "json", no_argument, NULL, 'j' }, /* json_mode.h knows */
-        { "program", required_argument, NULL, 'p' },
-        { "report-data", required_argument, NULL, 'r' },
-        { NULL, 0, NULL, 0 },
-    };
-    optind = 0; /* the table of main.c has read words before */
-    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        switch (c) {
-        case 'n': o->name = optarg; break;
-        case 'd': o->days = optarg; break;
-        case 'o': o->out = optarg; break;
-        case 'i': o->isvsvn = optarg; break;
-        case 'e': o->evaluation = optarg; break;
-        case 'R': o->raise = optarg; break;
-        case 'm': o->measurement = optarg; break;
-        case 'p': o->program = optarg; break;
-        case 'r': o->report_data = optarg; break;
-        case 'D': o->debug = true; break;
-        default: break;
-        }
-    }
-    o->words = argv + optind;
-}
-
 int cli_command_soft(int argc, char **argv)
 {
     struct options options = { 0 };
     const char *const verb = argv[1];
-    read_options(argc - 1, argv + 1, &options);
+    const struct cli_option_target targets[] = {
+        { "name", .text = &options.name },
+        { "days", .number = &options.days, .low = 1, .high = DAYS_MAX },
+        { "out", .text = &options.out },
+        { "isvsvn", .number = &options.isvsvn, .high = UINT16_MAX },
+        { "evaluation", .number = &options.evaluation, .low = 1, .high = UINT16_MAX },
+        { "raise", .number = &options.raise, .low = 2, .high = UINT8_MAX },
+        { "measurement", .text = &options.measurement },
+        { "program", .text = &options.program },
+        { "report-data", .text = &options.report_data },
+        { "debug", .flag = &options.debug },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    options.words = argv + 2;
     if (strcmp(verb, "ca") == 0) return run_ca(&options);
     if (strcmp(verb, "collateral") == 0) return run_collateral(&options);
     if (strcmp(verb, "node") == 0) return run_node(&options);

@@ -6,14 +6,14 @@
  */
 #include "apps/assay/platform/tpm.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/result_json.h"
 
 #include "base/base64.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,57 +267,6 @@ static int run_enroll(const struct tpm_options *o)
     return run_in_folder(o, enroll_in_folder);
 }
 
-/* ------------------------------------------------------------ words */
-
-static bool read_days(const char *text, uint32_t *days)
-{
-    char *end = NULL;
-    if (text[0] < '0' || text[0] > '9') return false;
-    errno = 0;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value < 1 || value > DAYS_MAX) return false;
-    *days = (uint32_t)value;
-    return true;
-}
-
-/* Returns: true; false for an option that is none, or a number out of range. */
-static bool read_options(int argc, char **argv, struct tpm_options *o)
-{
-    static const struct option table[] = {
-        { "name", required_argument, NULL, 'n' },
-        { "days", required_argument, NULL, 'd' },
-        { "registrar", required_argument, NULL, 'r' },
-        { "tpm-vendors", required_argument, NULL, 'm' },
-        { "tcti", required_argument, NULL, 't' },
-        { "out", required_argument, NULL, 'o' },
-        { "measurement", required_argument, NULL, 'x' },
-        { "program", required_argument, NULL, 'p' },
-        { "report-data", required_argument, NULL, 'q' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
-    };
-    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        switch (c) {
-        case 'n': o->name = optarg; break;
-        case 'd':
-            if (!read_days(optarg, &o->days)) return false;
-            break;
-        case 'r': o->registrar = optarg; break;
-        case 'm': o->vendors = optarg; break;
-        case 't': o->tcti = optarg; break;
-        case 'o': o->out = optarg; break;
-        case 'x': o->measurement = optarg; break;
-        case 'p': o->program = optarg; break;
-        case 'q': o->report_data = optarg; break;
-        case 'j': break; /* json_mode.h knows */
-        case '?': return false;
-        }
-    }
-    o->word_count = argc - optind;
-    o->words = argv + optind;
-    return true;
-}
-
 int cli_command_tpm(int argc, char **argv)
 {
     static const struct {
@@ -335,7 +284,23 @@ int cli_command_tpm(int argc, char **argv)
         { "quote", run_quote },
     };
     struct tpm_options o = { .tcti = "device:/dev/tpmrm0" };
-    if (!read_options(argc - 1, argv + 1, &o)) return cli_misuse("--days wants 1 to 7300");
+    const struct cli_option_target targets[] = {
+        { "name", .text = &o.name },
+        { "days", .number = &o.days, .low = 1, .high = DAYS_MAX },
+        { "registrar", .text = &o.registrar },
+        { "tpm-vendors", .text = &o.vendors },
+        { "tcti", .text = &o.tcti },
+        { "out", .text = &o.out },
+        { "measurement", .text = &o.measurement },
+        { "program", .text = &o.program },
+        { "report-data", .text = &o.report_data },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    o.words = argv + 2;
+    while (o.words[o.word_count] != NULL)
+        o.word_count++;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (strcmp(argv[1], steps[i].name) == 0) return steps[i].run(&o);
     ASSAY_UNREACHABLE("the table names these steps");

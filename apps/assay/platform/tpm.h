@@ -13,7 +13,7 @@
 
 struct tpm_options {
     const char *name, *registrar, *vendors, *tcti, *out, *measurement, *program, *report_data;
-    uint32_t days; /* 0: the step's default */
+    uint64_t days; /* 0: the step's default */
     int word_count;
     char **words;
 };

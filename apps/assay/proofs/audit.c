@@ -4,6 +4,7 @@
  */
 #include "engine/audit/audit.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/network.h"
@@ -15,7 +16,6 @@
 #include "net/documents/collateral_updates.h"
 #include "net/timeline/history.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -508,35 +508,22 @@ static int run_audit(const struct audit_options *options)
     return result;
 }
 
-static bool read_epoch(const char *text, uint64_t *epoch)
-{
-    char *end = NULL;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > INT64_MAX) return false;
-    *epoch = value;
-    return true;
-}
-
 /* Returns: -1 to go on, else the exit status. */
 static int read_options(int argc, char **argv, struct audit_options *o)
 {
-    static const struct option options[] = {
-        { "genesis", required_argument, NULL, 'g' }, { "checkpoint", required_argument, NULL, 'c' },
-        { "from", required_argument, NULL, 'f' },    { "no-signatures", no_argument, NULL, 'n' },
-        { "table", no_argument, NULL, 't' },         { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
+    const struct cli_option_target targets[] = {
+        { "genesis", .text = &o->genesis },
+        { "checkpoint", .text = &o->checkpoint },
+        { "from", .number = &o->from_epoch, .high = INT64_MAX },
+        { "no-signatures", .flag = &o->unsigned_ },
+        { "table", .flag = &o->table },
+        { "json", .flag = &o->json },
+        { .name = NULL },
     };
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'g') o->genesis = optarg;
-        else if (option == 'c') o->checkpoint = optarg;
-        else if (option == 'n') o->unsigned_ = true;
-        else if (option == 't') o->table = true;
-        else if (option == 'j') o->json = true;
-        else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
-            return cli_misuse("--from wants an epoch, a plain number");
-    }
-    o->verb = argv[optind];
-    o->store = argv[optind + 1];
+    const int early = cli_options_read(argc, argv, targets);
+    o->verb = argv[1];
+    o->store = argv[2];
+    if (early >= 0) return early;
     if (o->json && o->table)
         return cli_misuse("--json is one document and --table lines: one of them");
     return -1;
@@ -545,7 +532,7 @@ static int read_options(int argc, char **argv, struct audit_options *o)
 int cli_command_audit(int argc, char **argv)
 {
     struct audit_options o = { .verb = NULL };
-    if (strcmp(argv[1], "orders") == 0) return cli_command_orders(argc - 1, argv + 1);
+    if (strcmp(argv[1], "orders") == 0) return cli_command_orders(argc, argv);
     const int early = read_options(argc, argv, &o);
     return early >= 0 ? early : run_audit(&o);
 }

@@ -9,11 +9,11 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "enforce/journal.h"
 #include "net/json/json.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,20 +87,22 @@ static int check_journal(const char *path, const struct assay_journal_head *know
     return report.torn_len > 0 ? ASSAY_EXIT_PARTIAL : ASSAY_EXIT_OK;
 }
 
+static int take_head(void *context, const char *name, const char *value)
+{
+    if (read_head(value, context)) return -1;
+    return cli_misuse("--%s wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"", name, value);
+}
+
 int cli_command_orders(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "head", required_argument, NULL, 'k' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
-    };
     struct assay_journal_head known = { 0 };
     bool json = false;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 'j') json = true;
-        else if (!read_head(optarg, &known))
-            return cli_misuse("--head wants NUMBER:HASH of 64 hexadecimal digits, not \"%s\"",
-                              optarg);
-    }
-    return check_journal(argv[optind], &known, json);
+    const struct cli_option_target targets[] = {
+        { "head", .take = take_head, .context = &known },
+        { "json", .flag = &json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    return check_journal(argv[2], &known, json);
 }

@@ -188,7 +188,7 @@ static int check_age(const struct assay_checkpoint_since *s,
     const enum assay_proof_answer age = assay_proof_age(s->from, &last, s->now_ms, s->max_age_s);
     if (age != ASSAY_PROVEN) {
         (void)fprintf(stderr, "%s: not trusted: %s\n", command,
-                      cli_proof_age_text(age, s->at, s->now_ms));
+                      cli_proof_age_text(age, s->time, s->now_ms));
         return age == ASSAY_PROOF_AGE_UNKNOWN ? ASSAY_EXIT_AGE_UNKNOWN : ASSAY_EXIT_DENIED;
     }
     *carried = (struct assay_checkpoint_advanced){ .to = chain->at,

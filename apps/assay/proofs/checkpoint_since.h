@@ -5,13 +5,14 @@
 #ifndef ASSAY_APPS_ASSAY_PROOFS_CHECKPOINT_SINCE_H
 #define ASSAY_APPS_ASSAY_PROOFS_CHECKPOINT_SINCE_H
 
+#include "apps/assay/proofs/proof.h"
 #include "engine/sync/boundary_chain.h"
 
 struct assay_checkpoint_since {
     const char *socket;
     const struct assay_checkpoint *from;
-    const char *at;  /* option that gave the time, NULL for the clock */
-    uint64_t now_ms; /* 0: no clock */
+    const struct assay_proof_time *time; /* options that gave now_ms and max_age_s */
+    uint64_t now_ms;                     /* 0: no clock */
     uint32_t max_age_s;
 };
 

@@ -7,6 +7,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
@@ -18,17 +19,16 @@
 #include "base/system_clock.h"
 #include "engine/ledger/fold/fold.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
-    const char *max_age, *at, *trusting_period, *since, *policy;
-    bool bare, json, no_clock;
-    int word_count;
-    char **words;
+    const char *trusting_period, *since, *policy;
+    struct assay_proof_time time;
+    bool bare, json;
+    const char *word; /* NODE, or the FILE of verify */
 };
 
 static int complain_of(const char *command, const char *what, enum assay_status status,
@@ -51,51 +51,29 @@ static int report_error(const char *command, const char *what, enum assay_status
     return complain_of(command, what, status, NULL);
 }
 
-static void read_options(int argc, char **argv, struct proof_options *o)
+/* Returns: -1 to go on, else the exit status. */
+static int read_options(int argc, char **argv, struct proof_options *o)
 {
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "out", required_argument, NULL, 'o' },
-        { "file", required_argument, NULL, 'f' },
-        { "genesis", required_argument, NULL, 'g' },
-        { "checkpoint", required_argument, NULL, 'c' },
-        { "node", required_argument, NULL, 'n' },
-        { "next", required_argument, NULL, 'x' },
-        { "ear", required_argument, NULL, 'e' },
-        { "ear-key", required_argument, NULL, 'k' },
-        { "max-age", required_argument, NULL, 'm' },
-        { "at", required_argument, NULL, 'a' },
-        { "no-clock", no_argument, NULL, 'C' },
-        { "trusting-period", required_argument, NULL, 't' },
-        { "since", required_argument, NULL, 'S' },
-        { "policy", required_argument, NULL, 'p' },
-        { "bare", no_argument, NULL, 'b' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
+    const struct cli_option_target targets[] = {
+        { "socket", .text = &o->socket },
+        { "out", .text = &o->out },
+        { "file", .text = &o->file },
+        { "genesis", .text = &o->genesis },
+        { "checkpoint", .text = &o->checkpoint },
+        { "node", .text = &o->node },
+        { "next", .text = &o->next },
+        { "ear", .text = &o->ear },
+        { "ear-key", .text = &o->ear_key },
+        ASSAY_PROOF_TIME_TARGETS(&o->time),
+        { "trusting-period", .text = &o->trusting_period },
+        { "since", .text = &o->since },
+        { "policy", .text = &o->policy },
+        { "bare", .flag = &o->bare },
+        { "json", .flag = &o->json },
+        { .name = NULL },
     };
-    const char *from_environment = getenv("ASSAY_SOCKET");
-    o->socket = from_environment != NULL ? from_environment : "/run/assay/admin.sock";
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (c == 's') o->socket = optarg;
-        else if (c == 'o') o->out = optarg;
-        else if (c == 'f') o->file = optarg;
-        else if (c == 'g') o->genesis = optarg;
-        else if (c == 'c') o->checkpoint = optarg;
-        else if (c == 'n') o->node = optarg;
-        else if (c == 'x') o->next = optarg;
-        else if (c == 'e') o->ear = optarg;
-        else if (c == 'k') o->ear_key = optarg;
-        else if (c == 'm') o->max_age = optarg;
-        else if (c == 'a') o->at = optarg;
-        else if (c == 'C') o->no_clock = true;
-        else if (c == 't') o->trusting_period = optarg;
-        else if (c == 'S') o->since = optarg;
-        else if (c == 'p') o->policy = optarg;
-        else if (c == 'b') o->bare = true;
-        else if (c == 'j') o->json = true;
-    }
-    o->words = argv + optind;
-    o->word_count = argc - optind;
+    o->socket = cli_daemon_default_socket();
+    return cli_options_read(argc, argv, targets);
 }
 
 /* ------------------------------------------------------------ time */
@@ -118,40 +96,29 @@ static uint32_t parse_duration(const char *text)
     return 0;
 }
 
-static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
+int cli_proof_times(const struct assay_proof_time *time, uint32_t *max_age_s, uint64_t *now_ms)
 {
-    int64_t at_unix_s = 0;
-    *now_ms = 0;
-    if (no_clock && at != NULL) return cli_misuse("either --at or --no-clock, not both");
-    if (no_clock) return ASSAY_EXIT_OK;
-    if (at != NULL) {
-        if (assay_rfc3339_parse(at, strlen(at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
-            return cli_misuse("--at: \"%s\" is no RFC 3339 time after 1970 "
-                              "(2026-01-31T12:00:00Z)",
-                              at);
-        *now_ms = (uint64_t)at_unix_s * 1000;
-        return ASSAY_EXIT_OK;
-    }
-    *now_ms = assay_unix_ms();
-    return ASSAY_EXIT_OK;
-}
-
-int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
-                    uint64_t *now_ms)
-{
+    const char *const max_age = time->max_age;
     *max_age_s = max_age == NULL ? ASSAY_PROOF_AGE_S : parse_duration(max_age);
+    *now_ms = time->no_clock         ? 0
+              : time->at_unix_s != 0 ? (uint64_t)time->at_unix_s * 1000
+                                     : assay_unix_ms();
     if (*max_age_s == 0)
         return cli_misuse("--max-age: expected 1s to 49710d, such as 90s, 30m, 24h, 7d, found "
                           "\"%s\"",
                           max_age);
-    return find_time(at, no_clock, now_ms);
+    if (time->no_clock && time->at_unix_s != 0)
+        return cli_misuse("either --at or --no-clock, not both");
+    return ASSAY_EXIT_OK;
 }
 
-const char *cli_proof_age_text(enum assay_proof_answer answer, const char *at, uint64_t now_ms)
+const char *cli_proof_age_text(enum assay_proof_answer answer, const struct assay_proof_time *time,
+                               uint64_t now_ms)
 {
     if (answer != ASSAY_PROOF_AGE_UNKNOWN) return assay_proof_answer_text(answer);
     if (now_ms == 0) return "its age is unknown: --no-clock gives no time to compare it with";
-    if (at != NULL) return "its age is unknown: the time of --at is before the checkpoint";
+    if (time->at_unix_s != 0)
+        return "its age is unknown: the time of --at is before the checkpoint";
     return "its age is unknown: this machine's clock is before the checkpoint: set it, or give "
            "--at";
 }
@@ -324,17 +291,18 @@ static int advance_checkpoint(const struct proof_options *o,
                               struct assay_checkpoint_advanced *carried)
 {
     struct assay_checkpoint from;
-    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from, .at = o->at };
-    int result = cli_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
+    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from, .time = &o->time };
+    int result = cli_proof_times(&o->time, &since.max_age_s, &since.now_ms);
     if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint("assay checkpoint", o->since, &from);
     return result == ASSAY_EXIT_OK ? cli_checkpoint_advance(&since, carried) : result;
 }
 
 int cli_command_checkpoint(int argc, char **argv)
 {
-    struct proof_options o = { .socket = NULL };
+    struct proof_options o = { .word = NULL };
     struct assay_checkpoint_advanced c = { .crossing_count = 0 };
-    read_options(argc, argv, &o);
+    const int early = read_options(argc, argv, &o);
+    if (early >= 0) return early;
     if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
         return cli_misuse("one of --file, --genesis and --since");
     static const char command[] = "assay checkpoint";
@@ -379,14 +347,14 @@ static int make_proof(const struct proof_options *o)
     uint8_t *bytes = NULL;
     size_t len = 0;
     const int wrote =
-        snprintf(request, sizeof request, "proof %s%s", o->words[0], o->bare ? " bare" : "");
+        snprintf(request, sizeof request, "proof %s%s", o->word, o->bare ? " bare" : "");
     if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
-        strchr(o->words[0], ' ') != NULL)
+        strchr(o->word, ' ') != NULL)
         return cli_misuse("NODE is a name, a slot or a node id");
     int result = ask_bytes(command, o->socket, request, "proof", &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
         result = cli_output_write(command, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
-        if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->words[0], len);
+        if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->word, len);
     }
     free(bytes);
     return result;
@@ -523,14 +491,14 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
         (void)fprintf(stderr,
                       "%s: %s: it is about one that left, and another member may have the name "
                       "\"%s\" now: give an id to --node\n",
-                      command, o->words[1], o->node);
+                      command, o->word, o->node);
         return ASSAY_EXIT_DENIED;
     }
     if (!is_about(o, p)) {
         (void)fprintf(stderr,
                       "%s: %s: it is about another member, %s, not \"%s\": `assay nodes` lists the "
                       "names of members, `assay proof NODE` makes a proof of one\n",
-                      command, o->words[1], p->member.name, o->node);
+                      command, o->word, p->member.name, o->node);
         return ASSAY_EXIT_DENIED;
     }
     result = cli_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
@@ -546,15 +514,15 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
         (void)fprintf(stderr,
                       "%s: %s: not appraised: no certified PASS of this member up to epoch %llu; "
                       "its standing is the one of its listing\n",
-                      command, o->words[1], (unsigned long long)p->next.epoch);
+                      command, o->word, (unsigned long long)p->next.epoch);
         return ASSAY_EXIT_NONE;
     }
     if (b->has_age) return exit_of(assay_proof_standing_of(p));
     if (o->next != NULL)
         (void)fprintf(stderr, "%s: --next %s: not written, since the age of the proof is unknown\n",
                       command, o->next);
-    (void)fprintf(stderr, "%s: %s: %s\n", command, o->words[1],
-                  cli_proof_age_text(ASSAY_PROOF_AGE_UNKNOWN, o->at, now_ms));
+    (void)fprintf(stderr, "%s: %s: %s\n", command, o->word,
+                  cli_proof_age_text(ASSAY_PROOF_AGE_UNKNOWN, &o->time, now_ms));
     return ASSAY_EXIT_AGE_UNKNOWN;
 }
 
@@ -582,17 +550,17 @@ static int verify_file(const struct proof_options *o)
     size_t len = 0;
     uint64_t now_ms = 0;
     uint32_t max_age_s = 0;
-    int result = cli_proof_times(o->max_age, o->at, o->no_clock, &max_age_s, &now_ms);
+    int result = cli_proof_times(&o->time, &max_age_s, &now_ms);
     if (result == ASSAY_EXIT_OK) result = cli_proof_checkpoint(command, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
-    enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
+    enum assay_status status = assay_file_read(o->word, ASSAY_PROOF_LEN_MAX, &bytes, &len);
     accepted.bytes = assay_slice_over(bytes, len);
     if (status == ASSAY_OK)
         status = verify_answer(&checkpoint, now_ms, max_age_s, &answer, &accepted);
     if (status != ASSAY_OK) {
-        result = complain_of(command, o->words[1], status, "a proof");
+        result = complain_of(command, o->word, status, "a proof");
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
-        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, o->words[1],
+        (void)fprintf(stderr, "%s: %s: not trusted: %s\n", command, o->word,
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
@@ -604,9 +572,11 @@ static int verify_file(const struct proof_options *o)
 
 int cli_command_proof(int argc, char **argv)
 {
-    struct proof_options o = { .socket = NULL };
-    read_options(argc, argv, &o);
-    if (o.word_count == 1) return make_proof(&o);
+    struct proof_options o = { .word = NULL };
+    const int early = read_options(argc, argv, &o);
+    if (early >= 0) return early;
+    o.word = argv[2] != NULL ? argv[2] : argv[1];
+    if (argv[2] == NULL) return make_proof(&o);
     if ((o.ear == NULL) != (o.ear_key == NULL))
         return cli_misuse("--ear and --ear-key go together");
     return verify_file(&o);

@@ -12,15 +12,24 @@
  * Returns: an enum assay_exit. */
 int cli_proof_checkpoint(const char *command, const char *path,
                          struct assay_checkpoint *checkpoint);
-/* The time by which a proof is verified and the age that it may have.
- * max_age: "90s", "30m", "24h", "14d"; NULL: ASSAY_PROOF_AGE_S. at: RFC 3339, NULL: of the clock.
- * Out: *max_age_s; *now_ms, Unix ms, 0 with no_clock. Reports a wrong option on stderr.
+/* Options about the time by which a proof is verified and the age that it may have. */
+struct assay_proof_time {
+    const char *max_age; /* "90s", "30m", "24h", "14d"; NULL: ASSAY_PROOF_AGE_S */
+    int64_t at_unix_s;   /* 0: of the clock */
+    bool no_clock;
+};
+#define ASSAY_PROOF_TIME_TARGETS(t)                                                                \
+    { "max-age", .text = &(t)->max_age }, { "at", .time = &(t)->at_unix_s },                       \
+    {                                                                                              \
+        "no-clock", .flag = &(t)->no_clock                                                         \
+    }
+/* Out: *max_age_s; *now_ms, Unix ms, 0 with no_clock. Reports a wrong option on stderr.
  * Returns: an enum assay_exit */
-int cli_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
-                    uint64_t *now_ms);
-/* Text of an answer; of an unknown age with its cause: no clock, --at (NULL without), or the clock.
- * now_ms: as of cli_proof_times. Returns: never NULL */
-const char *cli_proof_age_text(enum assay_proof_answer answer, const char *at, uint64_t now_ms);
+int cli_proof_times(const struct assay_proof_time *time, uint32_t *max_age_s, uint64_t *now_ms);
+/* Text of an answer; of an unknown age with its cause: no clock, --at, or the clock. now_ms: as of
+ * cli_proof_times. Returns: never NULL */
+const char *cli_proof_age_text(enum assay_proof_answer answer, const struct assay_proof_time *time,
+                               uint64_t now_ms);
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 

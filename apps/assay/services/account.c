@@ -3,12 +3,11 @@
  * transfers.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/record_submit.h"
 #include "apps/assay/core/result_json.h"
-#include "apps/assay/core/options.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/services/services.h"
-#include "base/assert.h"
 #include "net/keys/keyring.h"
 #include "services/tasks/records.h"
 
@@ -18,8 +17,8 @@
 
 struct account_command {
     struct assay_daemon_request q;
-    const char *key, *to, *amount, *sequence, *out, *timeout;
-    const char *verb, *word;
+    const char *key, *to, *out;
+    uint64_t amount, sequence; /* sequence UINT64_MAX: the next of the account */
 };
 
 /* ------------------------------------------------------------ keys */
@@ -69,11 +68,8 @@ static int look_before(const struct account_command *d, const struct assay_recor
 {
     uint64_t balance = 0;
     balance_of(s, &balance, &t->sequence);
-    if (d->sequence != NULL)
-        return cli_record_submit_number(d->sequence, 0, &t->sequence)
-                   ? -1
-                   : cli_misuse("--sequence wants a number, not \"%s\"", d->sequence);
-    if (t->amount <= balance) return -1;
+    if (d->sequence != UINT64_MAX) t->sequence = d->sequence;
+    if (d->sequence != UINT64_MAX || t->amount <= balance) return -1;
     (void)fprintf(stderr,
                   "assay account: the balance is %" PRIu64 ", and %" PRIu64
                   " was to be paid: nothing was signed\n",
@@ -126,15 +122,13 @@ static int hand_transfer(const struct account_command *d, struct assay_record_su
     return result == ASSAY_EXIT_OK ? print_transfer(d, s, t) : result;
 }
 
-static int transfer_amount(struct account_command *d)
+static int transfer_amount(const struct account_command *d)
 {
     struct assay_record_submit_signing s = { .hand = NULL };
-    struct assay_task_transfer t = { .amount = 0 };
-    if (!cli_record_submit_number(d->amount, 1, &t.amount))
-        return cli_misuse("--amount wants a number from 1, not \"%s\"", d->amount);
+    struct assay_task_transfer t = { .amount = d->amount };
     const int known = cli_record_submit_account(d->q.group, d->to, t.to);
     if (known != ASSAY_EXIT_OK) return known;
-    int result = cli_record_submit_start(&d->q, d->key, d->timeout, &s);
+    int result = cli_record_submit_start(&d->q, d->key, &s);
     if (result == ASSAY_EXIT_OK) result = hand_transfer(d, &s, &t);
     cli_record_submit_stop(&s);
     return result;
@@ -142,16 +136,17 @@ static int transfer_amount(struct account_command *d)
 
 int cli_command_account(int argc, char **argv)
 {
-    struct account_command d = { .q = { .group = "account" } };
-    const struct assay_record_submit_option options[] = {
-        { "key", &d.key, NULL, 0 },           { "to", &d.to, NULL, 0 },
-        { "amount", &d.amount, NULL, 0 },     { "out", &d.out, NULL, 0 },
-        { "sequence", &d.sequence, NULL, 0 }, { NULL, NULL, NULL, 0 },
+    struct account_command d = { .q = cli_daemon_request("account"), .sequence = UINT64_MAX };
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(&d.q), { "key", .text = &d.key },
+        { "to", .text = &d.to },    { "amount", .number = &d.amount, .low = 1, .high = UINT64_MAX },
+        { "out", .text = &d.out },  { "sequence", .number = &d.sequence, .high = UINT64_MAX - 1 },
+        { .name = NULL },
     };
-    const int read =
-        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+    if (strcmp(argv[1], "show") != 0) d.q.timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
+    const int read = cli_options_read(argc, argv, targets);
     if (read >= 0) return read;
-    if (strcmp(d.verb, "create") == 0) return create_account(d.out);
-    if (strcmp(d.verb, "transfer") == 0) return transfer_amount(&d);
-    return cli_services_account(&d.q, d.word);
+    if (strcmp(argv[1], "create") == 0) return create_account(d.out);
+    if (strcmp(argv[1], "transfer") == 0) return transfer_amount(&d);
+    return cli_services_account(&d.q, argv[2]);
 }

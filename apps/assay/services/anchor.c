@@ -5,15 +5,16 @@
 #include "apps/assay/services/anchor.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/client.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_S = 3600, WAIT_S_MAX = 7 * 24 * 3600, DAEMON_TIMEOUT_MS = 20000 };
+enum { WAIT_S = 3600, WAIT_S_MAX = 7 * 24 * 3600, DAEMON_TIMEOUT_MS = 20000, KEYS_MAX = 9 };
 
 /* ------------------------------------------------------------ the node of the chain */
 
@@ -109,88 +110,72 @@ enum assay_status cli_anchor_request_epoch(void *context, uint64_t epoch,
 
 /* ------------------------------------------------------------ options */
 
-static const struct option options[] = {
-    { "config", required_argument, NULL, 'c' },   { "rpc", required_argument, NULL, 'r' },
-    { "ca-file", required_argument, NULL, 'a' },  { "chain", required_argument, NULL, 'n' },
-    { "contract", required_argument, NULL, 't' }, { "key", required_argument, NULL, 'k' },
-    { "max-fee", required_argument, NULL, 'm' },  { "tip", required_argument, NULL, 'i' },
-    { "max-gas", required_argument, NULL, 'g' },  { "confirmations", required_argument, NULL, 'f' },
-    { "socket", required_argument, NULL, 's' },   { "proof", required_argument, NULL, 'p' },
-    { "wait", required_argument, NULL, 'w' },     { "checkpoint", required_argument, NULL, 'h' },
-    { "json", no_argument, NULL, 'j' },           { NULL, 0, NULL, 0 },
+struct given {
+    const char *config;
+    size_t count; /* of the keys of anchor.yaml that are options, too */
+    const char *names[KEYS_MAX], *values[KEYS_MAX];
 };
 
-/* The key of anchor.yaml that an option is, NULL: of none. */
-static const char *key_of(int option)
+static int keep_key(void *context, const char *name, const char *value)
 {
-    switch (option) {
-    case 'r': return "rpc";
-    case 'a': return "ca_file";
-    case 'n': return "chain";
-    case 't': return "contract";
-    case 'k': return "key";
-    case 'm': return "max_fee";
-    case 'i': return "tip";
-    case 'g': return "max_gas";
-    case 'f': return "confirmations";
-    default: return NULL;
-    }
+    struct given *const given = context;
+    size_t i = 0;
+    while (i < given->count && strcmp(given->names[i], name) != 0)
+        i++;
+    ASSAY_ASSERT(i < KEYS_MAX); /* the table has fewer */
+    given->names[i] = name;
+    given->values[i] = value;
+    if (i == given->count) given->count++;
+    return -1;
 }
 
-static int set_option(struct assay_anchor_run *run, int option)
+static int set_key(struct assay_anchor_run *run, const char *name, const char *value)
 {
-    const char *const key = key_of(option);
-    const char *const expected = assay_anchor_settings_set(&run->settings, key, optarg);
+    char key[16];
+    (void)snprintf(key, sizeof key, "%s", name);
+    for (char *dash = key; (dash = strchr(dash, '-')) != NULL;)
+        *dash = '_';
+    const char *const expected = assay_anchor_settings_set(&run->settings, key, value);
     if (expected == NULL) return ASSAY_EXIT_OK;
-    return cli_misuse("--%s: expected %s, found \"%.60s\"",
-                      strcmp(key, "ca_file") == 0   ? "ca-file"
-                      : strcmp(key, "max_fee") == 0 ? "max-fee"
-                      : strcmp(key, "max_gas") == 0 ? "max-gas"
-                                                    : key,
-                      expected, optarg);
-}
-
-static int set_wait(struct assay_anchor_run *run)
-{
-    char *end = NULL;
-    const unsigned long long seconds = strtoull(optarg, &end, 10);
-    if (optarg[0] < '0' || optarg[0] > '9' || *end != '\0' || seconds == 0 || seconds > WAIT_S_MAX)
-        return cli_misuse("--wait: expected 1 to %d seconds, found \"%.60s\"", WAIT_S_MAX, optarg);
-    run->wait_ms = seconds * 1000;
-    return ASSAY_EXIT_OK;
+    return cli_misuse("--%s: expected %s, found \"%.60s\"", name, expected, value);
 }
 
 /* The file first, whatever their order. */
-static int read_file(struct assay_anchor_run *run, int argc, char **argv)
+static int set_keys(struct assay_anchor_run *run, const struct given *given)
 {
     char message[ASSAY_ANCHOR_FAULT_MAX] = "";
-    const char *path = NULL;
-    optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (c == 'c') path = optarg;
-    if (path == NULL) return ASSAY_EXIT_OK;
-    if (assay_anchor_settings_read(&run->settings, path, message) == ASSAY_OK) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "%s: %s\n", run->command, message);
-    return ASSAY_EXIT_USAGE;
+    int result = ASSAY_EXIT_OK;
+    if (given->config != NULL &&
+        assay_anchor_settings_read(&run->settings, given->config, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "%s: %s\n", run->command, message);
+        return ASSAY_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < given->count && result == ASSAY_EXIT_OK; i++)
+        result = set_key(run, given->names[i], given->values[i]);
+    return result;
 }
 
 static int read_options(struct assay_anchor_run *run, int argc, char **argv)
 {
-    int result = read_file(run, argc, argv);
-    optind = 1;
-    for (int c;
-         result == ASSAY_EXIT_OK && (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (key_of(c) != NULL) result = set_option(run, c);
-        else if (c == 'w') result = set_wait(run);
-        else if (c == 's') run->socket = optarg;
-        else if (c == 'p') run->proof = optarg;
-        else if (c == 'h') run->checkpoint = optarg;
-        else if (c == 'j') run->json = true;
-    }
+    struct given given = { .count = 0 };
+    uint64_t wait_s = WAIT_S;
+    const struct cli_option_target targets[] = {
+        { "config", .text = &given.config },
+        { "socket", .text = &run->socket },
+        { "proof", .text = &run->proof },
+        { "checkpoint", .text = &run->checkpoint },
+        { "wait", .number = &wait_s, .low = 1, .high = WAIT_S_MAX, .unit = "seconds" },
+        { "json", .flag = &run->json },
+        { "", .take = keep_key, .context = &given },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    const int result = set_keys(run, &given);
+    run->wait_ms = wait_s * 1000;
     if (run->socket == NULL && run->settings.daemon[0] != '\0') run->socket = run->settings.daemon;
-    if (run->socket == NULL) run->socket = getenv("ASSAY_SOCKET");
-    run->socket_named = run->socket != NULL;
-    if (run->socket == NULL) run->socket = "/run/assay/admin.sock";
+    run->socket_named = run->socket != NULL || getenv("ASSAY_SOCKET") != NULL;
+    if (run->socket == NULL) run->socket = cli_daemon_default_socket();
     return result;
 }
 
@@ -224,15 +209,15 @@ int cli_command_anchor(int argc, char **argv)
     };
     static struct assay_anchor_run run; /* large */
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (argc < 2 || strcmp(argv[1], verbs[i].verb) != 0) continue;
-        run = (struct assay_anchor_run){ .command = verbs[i].command, .wait_ms = WAIT_S * 1000 };
+        if (strcmp(argv[1], verbs[i].verb) != 0) continue;
+        run = (struct assay_anchor_run){ .command = verbs[i].command };
         assay_anchor_settings_init(&run.settings);
-        int result = read_options(&run, argc - 1, argv + 1);
+        int result = read_options(&run, argc, argv);
         if (result == ASSAY_EXIT_OK)
             result = check_options(&run, verbs[i].sends, verbs[i].has_contract);
         if (result != ASSAY_EXIT_OK) return result;
         cli_anchor_link(&run);
         return verbs[i].run(&run);
     }
-    return ASSAY_EXIT_USAGE; /* the table of verbs has refused it */
+    ASSAY_UNREACHABLE("the table names these verbs");
 }

@@ -3,26 +3,24 @@
  * continuity, and the proven ledger row of one instance (docs/services.md 1.3.5: proofs of rows).
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/assay/services/services.h"
 #include "base/rfc3339.h"
 #include "host/row.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct asked {
     struct assay_daemon_request q;
-    const char *group, *instance, *out, *checkpoint, *max_age, *at;
-    bool no_clock;
-    int word_count;
-    char **words;
+    const char *group, *instance, *out, *checkpoint, *word;
+    struct assay_proof_time time;
 };
 
 /* What was read, and how far it is trusted. */
@@ -151,7 +149,7 @@ static int verify_answer(const char *command, const char *what, const struct ask
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint64_t now_ms = 0;
     uint32_t max_age_s = 0;
-    const int result = cli_proof_times(a->max_age, a->at, a->no_clock, &max_age_s, &now_ms);
+    const int result = cli_proof_times(&a->time, &max_age_s, &now_ms);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = ASSAY_OK;
     if (checkpoint == NULL) status = assay_row_evidence_read(&s->evidence, &s->row);
@@ -223,7 +221,7 @@ static int run_show(struct asked *a)
     static const char command[] = "assay continuity show";
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
-    a->instance = a->words[1];
+    a->instance = a->word;
     const char *group = a->group != NULL ? a->group : "0";
     if (strlen(a->instance) != 64 || strspn(a->instance, "0123456789abcdefABCDEF") != 64)
         return cli_misuse("INSTANCE has 64 hexadecimal digits, \"%s\" has not", a->instance);
@@ -246,7 +244,7 @@ static int run_verify(const struct asked *a)
     static const char command[] = "assay continuity verify";
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const char *path = a->words[1];
+    const char *path = a->word;
     const enum assay_status status =
         assay_file_read(path, ASSAY_ROW_EVIDENCE_LEN_MAX, &bytes, &len);
     if (status != ASSAY_OK) {
@@ -258,47 +256,22 @@ static int run_verify(const struct asked *a)
     return result;
 }
 
-static int read_options(struct asked *a, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' },
-        { "group", required_argument, NULL, 'g' },
-        { "instance", required_argument, NULL, 'i' },
-        { "out", required_argument, NULL, 'o' },
-        { "checkpoint", required_argument, NULL, 'c' },
-        { "max-age", required_argument, NULL, 'm' },
-        { "at", required_argument, NULL, 'a' },
-        { "no-clock", no_argument, NULL, 'C' },
-        { NULL, 0, NULL, 0 },
-    };
-    a->q.socket = cli_daemon_default_socket();
-    a->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's') a->q.socket = optarg;
-        else if (o == 'j') a->q.json = true;
-        else if (o == 'g') a->group = optarg;
-        else if (o == 'i') a->instance = optarg;
-        else if (o == 'o') a->out = optarg;
-        else if (o == 'c') a->checkpoint = optarg;
-        else if (o == 'm') a->max_age = optarg;
-        else if (o == 'a') a->at = optarg;
-        else if (o == 'C') a->no_clock = true;
-        else if (!cli_daemon_parse_timeout(optarg, &a->q.timeout_ms))
-            return cli_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
-    }
-    a->words = argv + optind;
-    a->word_count = argc - optind;
-    return -1;
-}
-
 int cli_command_continuity(int argc, char **argv)
 {
-    struct asked a = { .q = { .group = "continuity" } };
-    const int read = read_options(&a, argc, argv);
+    struct asked a = { .q = cli_daemon_request("continuity") };
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(&a.q),
+        ASSAY_PROOF_TIME_TARGETS(&a.time),
+        { "group", .text = &a.group },
+        { "instance", .text = &a.instance },
+        { "out", .text = &a.out },
+        { "checkpoint", .text = &a.checkpoint },
+        { .name = NULL },
+    };
+    const char *const verb = argv[1];
+    const int read = cli_options_read(argc, argv, targets);
     if (read >= 0) return read;
-    const char *verb = a.word_count > 0 ? a.words[0] : "status";
+    a.word = argv[2];
     if (strcmp(verb, "show") == 0) return run_show(&a);
     if (strcmp(verb, "verify") == 0) return run_verify(&a);
     return cli_services_groups(&a.q, a.group);

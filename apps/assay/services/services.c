@@ -9,7 +9,6 @@
 #include "apps/assay/core/options.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Money above 2^63 - 1 comes as text. */
@@ -391,7 +390,7 @@ int cli_services_tasks(const struct assay_daemon_request *q, const char *task)
 
 int cli_command_services(int argc, char **argv)
 {
-    struct assay_daemon_request q = { .group = "services" };
-    const int read = cli_daemon_parse_options(&q, argc, argv);
+    struct assay_daemon_request q = cli_daemon_request("services");
+    const int read = cli_daemon_read_options(&q, argc, argv);
     return read >= 0 ? read : cli_daemon_print(&q, show_services, "services");
 }

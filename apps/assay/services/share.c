@@ -3,6 +3,7 @@
  * delete, readers (docs/services.md 5: shares).
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/record_submit.h"
@@ -22,10 +23,11 @@ enum { TURN_MS = 200 };
 
 struct share_command {
     struct assay_daemon_request q;
-    const char *key, *name, *sealed, *out, *cluster, *id, *timeout;
+    const char *key, *name, *sealed, *out, *id;
     const char *readers[ASSAY_SHARE_READERS_MAX];
-    uint32_t reader_count;
-    const char *verb, *word;
+    size_t reader_count;
+    uint64_t cluster;
+    const char *word;
     const char *made; /* the command, in the document of --json */
     uint64_t until_ms;
     uint8_t account[32]; /* of the key */
@@ -50,8 +52,6 @@ static int open_client(struct share_command *d)
 {
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    const int set = cli_record_submit_timeout(&d->q, d->timeout);
-    if (set >= 0) return set;
     d->until_ms = assay_monotonic_ms() + d->q.timeout_ms;
     int result = cli_record_submit_key(d->q.group, d->key, &secret, public_key);
     if (result != ASSAY_EXIT_OK) return result;
@@ -113,13 +113,13 @@ static int by_name(const void *a, const void *b)
 static int take_readers(const struct share_command *d,
                         struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX])
 {
-    for (uint32_t i = 0; i < d->reader_count; i++) {
+    for (size_t i = 0; i < d->reader_count; i++) {
         reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
         const int known = cli_record_submit_account(d->q.group, d->readers[i], reader[i].name);
         if (known != ASSAY_EXIT_OK) return known;
     }
     qsort(reader, d->reader_count, sizeof reader[0], by_name);
-    for (uint32_t i = 1; i < d->reader_count; i++)
+    for (size_t i = 1; i < d->reader_count; i++)
         if (assay_bytes_equal(reader[i - 1].name, reader[i].name, 32))
             return cli_misuse("--reader: an account is named twice");
     return ASSAY_EXIT_OK;
@@ -149,8 +149,7 @@ static int complain_taken(const struct share_command *d)
 }
 
 /* The sealed secret is on disk before anything is dealt: without it shares are of no use. */
-static int hand_secret(struct share_command *d, struct assay_slice secret, uint32_t cluster,
-                       uint8_t *sealed)
+static int hand_secret(struct share_command *d, struct assay_slice secret, uint8_t *sealed)
 {
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
     uint8_t name[32], id[32];
@@ -158,8 +157,9 @@ static int hand_secret(struct share_command *d, struct assay_slice secret, uint3
     if (known != ASSAY_EXIT_OK) return known;
     assay_sha256(d->name, strlen(d->name), name);
     enum assay_status status = ASSAY_E_AGAIN;
-    while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
-                                            secret, id, sealed)) == ASSAY_E_AGAIN)
+    while ((status = assay_share_client_put(d->client, (uint32_t)d->cluster, name, reader,
+                                            (uint32_t)d->reader_count, secret, id, sealed)) ==
+           ASSAY_E_AGAIN)
         if (!poll_progress(d)) return report_error("the ledger was not notified", ASSAY_E_TIMEOUT);
     if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
     if (status != ASSAY_OK) return report_error(d->word, status);
@@ -175,12 +175,8 @@ static int put_secret(struct share_command *d)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
-    uint64_t cluster = 0;
     ASSAY_ASSERT(d->name != NULL); /* by the table */
     d->made = "share put";
-    if (d->cluster != NULL &&
-        (!cli_record_submit_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
-        return cli_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
     if (d->name[0] == '\0') return cli_misuse("--name is empty");
     const int free_out = cli_output_check("assay share put", d->out, NULL);
     if (free_out != ASSAY_EXIT_OK) return free_out;
@@ -195,8 +191,7 @@ static int put_secret(struct share_command *d)
     if (status != ASSAY_OK) return report_error(d->word, status);
     uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
     int result = sealed != NULL ? open_client(d) : ASSAY_EXIT_INTERNAL;
-    if (result == ASSAY_EXIT_OK)
-        result = hand_secret(d, assay_slice_over(bytes, len), (uint32_t)cluster, sealed);
+    if (result == ASSAY_EXIT_OK) result = hand_secret(d, assay_slice_over(bytes, len), sealed);
     assay_secret_wipe(bytes, len);
     free(bytes);
     free(sealed);
@@ -209,9 +204,9 @@ static enum assay_status begin_change(struct share_command *d, const uint8_t nam
                                       const struct assay_share_reader *reader,
                                       uint8_t id[static 32])
 {
-    return reader == NULL ? assay_share_client_delete(d->client, name, id)
-                          : assay_share_client_readers(d->client, name, reader, d->reader_count,
-                                                       id);
+    return reader == NULL
+               ? assay_share_client_delete(d->client, name, id)
+               : assay_share_client_readers(d->client, name, reader, (uint32_t)d->reader_count, id);
 }
 
 /* Of the id that key and name make. In: reader: NULL: it is deleted */
@@ -304,25 +299,29 @@ static int read_secret(struct share_command *d)
 
 int cli_command_share(int argc, char **argv)
 {
-    struct share_command d = { .q = { .group = "share" } };
-    const struct assay_record_submit_option options[] = {
-        { "key", &d.key, NULL, 0 },
-        { "name", &d.name, NULL, 0 },
-        { "out", &d.out, NULL, 0 },
-        { "sealed", &d.sealed, NULL, 0 },
-        { "cluster", &d.cluster, NULL, 0 },
-        { "id", &d.id, NULL, 0 },
-        { "reader", d.readers, &d.reader_count, ASSAY_SHARE_READERS_MAX },
-        { NULL, NULL, NULL, 0 },
+    struct share_command d = { .q = cli_daemon_request("share") };
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(&d.q),
+        { "key", .text = &d.key },
+        { "name", .text = &d.name },
+        { "out", .text = &d.out },
+        { "sealed", .text = &d.sealed },
+        { "cluster", .number = &d.cluster, .high = ASSAY_SHARE_CLUSTERS_MAX - 1 },
+        { "id", .text = &d.id },
+        { "reader", .text = d.readers, .count = &d.reader_count, .most = ASSAY_SHARE_READERS_MAX },
+        { .name = NULL },
     };
-    const int read =
-        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+    const char *const verb = argv[1];
+    const bool is_status = strcmp(verb, "status") == 0;
+    if (!is_status) d.q.timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
+    const int read = cli_options_read(argc, argv, targets);
     if (read >= 0) return read;
-    if (strcmp(d.verb, "status") == 0) return cli_services_shares(&d.q, d.id);
-    const int result = strcmp(d.verb, "put") == 0       ? put_secret(&d)
-                       : strcmp(d.verb, "delete") == 0  ? delete_secret(&d)
-                       : strcmp(d.verb, "readers") == 0 ? change_readers(&d)
-                                                        : read_secret(&d);
+    d.word = argv[2];
+    if (is_status) return cli_services_shares(&d.q, d.id);
+    const int result = strcmp(verb, "put") == 0       ? put_secret(&d)
+                       : strcmp(verb, "delete") == 0  ? delete_secret(&d)
+                       : strcmp(verb, "readers") == 0 ? change_readers(&d)
+                                                      : read_secret(&d);
     assay_share_client_close(&d.client);
     return result;
 }

@@ -5,8 +5,9 @@
 #include "apps/assay/services/task.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/services/services.h"
 #include "base/assert.h"
 #include "services/tasks/records.h"
@@ -80,7 +81,7 @@ static int end_task(struct task_command *d,
     ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, task, 32) != ASSAY_OK)
         return cli_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", d->word);
-    int result = cli_record_submit_start(&d->q, d->key, d->timeout, &s);
+    int result = cli_record_submit_start(&d->q, d->key, &s);
     if (result == ASSAY_EXIT_OK) result = hand(d, &s, task);
     cli_record_submit_stop(&s);
     return result;
@@ -88,29 +89,35 @@ static int end_task(struct task_command *d,
 
 int cli_command_task(int argc, char **argv)
 {
-    struct task_command d = { .q = { .group = "task" } };
-    const struct assay_record_submit_option options[] = {
-        { "key", &d.key, NULL, 0 },
-        { "out", &d.out, NULL, 0 },
-        { "code", &d.code, NULL, 0 },
-        { "steps", &d.steps, NULL, 0 },
-        { "price", &d.price, NULL, 0 },
-        { "executor", &d.executor, NULL, 0 },
-        { "standing", &d.standing, NULL, 0 },
-        { "score", &d.score, NULL, 0 },
-        { "deadline", &d.deadline, NULL, 0 },
-        { "evm", &d.evm, NULL, 0 },
-        { "after", &d.after, NULL, 0 },
-        { "hold", &d.hold, NULL, 0 },
-        { NULL, NULL, NULL, 0 },
+    struct task_command d = { .q = cli_daemon_request("task") };
+    const struct cli_option_target targets[] = {
+        ASSAY_DAEMON_TARGETS(&d.q),
+        { "key", .text = &d.key },
+        { "out", .text = &d.out },
+        { "code", .text = &d.code },
+        { "steps", .number = &d.steps, .low = 1, .high = ASSAY_TASK_STEPS_MAX },
+        { "price", .text = &d.price },
+        { "executor", .text = &d.executor },
+        { "standing", .text = &d.standing },
+        { "score", .number = &d.score, .high = ASSAY_TASK_SCORE_MAX, .unit = "basis points" },
+        { "deadline", .text = &d.deadline },
+        { "evm", .text = &d.evm },
+        { "after", .text = &d.after },
+        { "hold", .number = &d.hold, .low = 1, .high = UINT64_MAX },
+        { .name = NULL },
     };
-    const int read =
-        cli_record_submit_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+    const char *const verb = argv[1];
+    if (strcmp(verb, "run") == 0 || strcmp(verb, "deploy") == 0)
+        d.q.timeout_ms = ASSAY_TASK_SILENCE_MS;
+    else if (strcmp(verb, "close") == 0 || strcmp(verb, "release") == 0)
+        d.q.timeout_ms = ASSAY_RECORD_SUBMIT_TIMEOUT_MS;
+    const int read = cli_options_read(argc, argv, targets);
     if (read >= 0) return read;
-    if (strcmp(d.verb, "run") == 0) return task_run(&d);
-    if (strcmp(d.verb, "deploy") == 0) return task_chain_deploy(&d);
-    if (strcmp(d.verb, "close") == 0) return end_task(&d, hand_close);
-    if (strcmp(d.verb, "release") == 0) return end_task(&d, hand_release);
-    if (strcmp(d.verb, "offers") == 0) return cli_services_offers(&d.q);
+    d.word = argv[2];
+    if (strcmp(verb, "run") == 0) return task_run(&d);
+    if (strcmp(verb, "deploy") == 0) return task_chain_deploy(&d);
+    if (strcmp(verb, "close") == 0) return end_task(&d, hand_close);
+    if (strcmp(verb, "release") == 0) return end_task(&d, hand_release);
+    if (strcmp(verb, "offers") == 0) return cli_services_offers(&d.q);
     return cli_services_tasks(&d.q, d.word);
 }

@@ -8,11 +8,16 @@
 #include "apps/assay/core/record_submit.h"
 #include "net/services/tasks/task_client.h"
 
+enum {
+    ASSAY_TASK_SILENCE_MS = 300000, /* an executor that is not certified waits for the next epoch */
+    ASSAY_TASK_SCORE_MAX = 10000
+};
+
 struct task_command {
-    struct assay_daemon_request q;
-    const char *key, *out, *code, *steps, *price, *hold, *executor, *standing, *score, *deadline,
-        *evm, *after;
-    const char *timeout, *verb, *word;
+    struct assay_daemon_request q; /* run, deploy: its timeout is without progress */
+    const char *key, *out, *code, *price, *executor, *standing, *deadline, *evm, *after;
+    uint64_t steps, hold, score; /* 0: not given */
+    const char *word;
 };
 
 /* Its settings, its node, and what was sent; task_chain.c alone knows what is in it. */
@@ -29,7 +34,6 @@ struct task_running {
     size_t input_len;
     struct assay_task_client_last *after; /* of another task, whose state is the input; or NULL */
     struct assay_task_client_status now;
-    unsigned silence_ms;
     bool lost;                          /* a file could not be written */
     struct task_chain *chain;           /* NULL: the ledger has the money */
     uint8_t price[ASSAY_EVM_PRICE_LEN]; /* on a chain */

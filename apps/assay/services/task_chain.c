@@ -6,6 +6,7 @@
 #include "apps/assay/services/task.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/services/anchor.h"
@@ -21,8 +22,7 @@ enum {
     AHEAD_S_MIN = 60,
     AHEAD_S_MAX = 366 * 86400,
     POLL_MS = 500,
-    KEY_AFTER_MS = 5000,
-    SILENCE_MS = 300000
+    KEY_AFTER_MS = 5000
 };
 
 struct task_chain {
@@ -61,7 +61,7 @@ static int open_chain(const struct task_command *d, const char *command, bool ta
     struct assay_anchor_settings *const s = &c->run.settings;
     c->run.command = command;
     c->run.json = d->q.json;
-    c->run.wait_ms = SILENCE_MS;
+    c->run.wait_ms = d->q.timeout_ms;
     c->run.socket = d->q.socket;
     assay_anchor_settings_init(s);
     if (assay_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
@@ -100,11 +100,11 @@ static int read_numbers(struct task_running *r)
     r->price_wei = wei;
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
         r->price[i] = (uint8_t)wei;
-    if (d->deadline == NULL || (cli_record_submit_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) &&
-                                r->ahead_s <= AHEAD_S_MAX))
-        return ASSAY_EXIT_OK;
-    return cli_misuse("--deadline wants %d to %d seconds with --evm, not \"%s\"", AHEAD_S_MIN,
-                      AHEAD_S_MAX, d->deadline);
+    const int bad = d->deadline == NULL
+                        ? -1
+                        : cli_option_number("deadline", d->deadline, AHEAD_S_MIN, AHEAD_S_MAX,
+                                            "seconds with --evm", &r->ahead_s);
+    return bad < 0 ? ASSAY_EXIT_OK : bad;
 }
 
 int task_chain_begin(struct task_running *r)
@@ -126,8 +126,7 @@ int task_chain_begin(struct task_running *r)
 static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
 {
     struct task_chain *const c = r->chain;
-    c->run.wait_ms = r->silence_ms;
-    c->until_ms = assay_monotonic_ms() + r->silence_ms;
+    c->until_ms = assay_monotonic_ms() + c->run.wait_ms;
     if (!c->sends) {
         const int opened = cli_anchor_sending_open(&c->run, &c->sending);
         c->sends = true;
@@ -319,14 +318,8 @@ static int deploy_contract(struct task_chain *c)
 int task_chain_deploy(struct task_command *command)
 {
     struct task_chain *c = NULL;
-    unsigned wait_ms = SILENCE_MS;
-    if (command->timeout != NULL && !cli_daemon_parse_timeout(command->timeout, &wait_ms))
-        return ASSAY_EXIT_USAGE; /* it was read before */
     int result = open_chain(command, "assay task deploy", false, &c);
-    if (result == ASSAY_EXIT_OK) {
-        c->run.wait_ms = wait_ms;
-        result = deploy_contract(c);
-    }
+    if (result == ASSAY_EXIT_OK) result = deploy_contract(c);
     task_chain_end(&c);
     return result;
 }

@@ -10,6 +10,7 @@
 #include "apps/assay/services/task.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/sim/commands/progress.h"
@@ -26,9 +27,7 @@
 
 enum {
     TURN_MS = 200,
-    SILENCE_MS = 300000, /* an executor that is not certified waits for the next epoch */
     AHEAD_EPOCHS = 1440,
-    SCORE_MAX = 10000,
     NAME_ROOM = 32, /* below DIR */
 };
 
@@ -120,13 +119,6 @@ static int read_input(struct task_running *r)
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t fallback,
-                         uint64_t *out)
-{
-    *out = fallback;
-    return text == NULL || (cli_record_submit_number(text, min, out) && *out <= max);
-}
-
 static int read_standing(const char *text, enum assay_task_standing *standing)
 {
     static const char *const words[] = { [ASSAY_TASK_STAND_RESTRICTED] = "restricted",
@@ -146,24 +138,20 @@ static int read_standing(const char *text, enum assay_task_standing *standing)
 static int read_request(struct task_running *r)
 {
     const struct task_command *const d = r->d;
-    uint64_t steps = 0, ahead = 0, score = 0;
+    uint64_t ahead = AHEAD_EPOCHS;
+    int bad = -1;
     if (d->code != NULL &&
         (strlen(d->code) != 64 || assay_hex_decode(d->code, 64, r->request.code, 32) != ASSAY_OK))
         return cli_misuse("--code wants 64 hexadecimal digits, not \"%s\"", d->code);
-    if (!parse_number(d->steps, 1, ASSAY_TASK_STEPS_MAX, 0, &steps))
-        return cli_misuse("--steps wants 1 to %d, not \"%s\"", (int)ASSAY_TASK_STEPS_MAX, d->steps);
-    if (d->evm == NULL && !parse_number(d->price, 1, UINT64_MAX, 0, &r->request.price_max))
-        return cli_misuse("--price wants a number from 1, not \"%s\"", d->price);
-    if (!parse_number(d->hold, 1, UINT64_MAX, 0, &r->request.hold_max))
-        return cli_misuse("--hold wants a number from 1, not \"%s\"", d->hold);
-    if (d->evm == NULL && !parse_number(d->deadline, 1, ASSAY_TASK_AHEAD_MAX, AHEAD_EPOCHS, &ahead))
-        return cli_misuse("--deadline wants 1 to %d epochs, not \"%s\"", (int)ASSAY_TASK_AHEAD_MAX,
-                          d->deadline);
-    if (!parse_number(d->score, 0, SCORE_MAX, 0, &score))
-        return cli_misuse("--score wants 0 to %d basis points, not \"%s\"", SCORE_MAX, d->score);
-    r->request.steps = (uint32_t)steps;
+    if (d->evm == NULL && d->price != NULL)
+        bad = cli_option_number("price", d->price, 1, UINT64_MAX, NULL, &r->request.price_max);
+    if (bad < 0 && d->evm == NULL && d->deadline != NULL)
+        bad = cli_option_number("deadline", d->deadline, 1, ASSAY_TASK_AHEAD_MAX, "epochs", &ahead);
+    if (bad >= 0) return bad;
+    r->request.hold_max = d->hold;
+    r->request.steps = (uint32_t)d->steps;
     r->request.ahead = (uint32_t)ahead;
-    r->request.min_score_bp = (uint16_t)score;
+    r->request.min_score_bp = (uint16_t)d->score;
     return read_standing(d->standing, &r->request.min_standing);
 }
 
@@ -307,7 +295,7 @@ static int check_same(const struct task_running *r, const struct assay_task_open
         differs = "another input than the last state of --after";
     else if (d->code != NULL && !assay_bytes_equal(terms->code, r->request.code, 32))
         differs = "another --code";
-    else if (d->steps != NULL && terms->steps != r->request.steps) differs = "other --steps";
+    else if (d->steps != 0 && terms->steps != r->request.steps) differs = "other --steps";
     else if (d->price != NULL && r->chain == NULL && terms->price > r->request.price_max)
         differs = "a higher --price";
     else if (d->price != NULL && evm != NULL &&
@@ -328,7 +316,7 @@ static int check_whole(const struct task_running *r)
     const char *const missing = d->word == NULL && !has_after   ? "FILE, the input,"
                                 : d->code == NULL && !has_after ? "--code"
                                 : d->price == NULL              ? "--price"
-                                : d->steps == NULL              ? "--steps"
+                                : d->steps == 0                 ? "--steps"
                                                                 : NULL;
     if (missing == NULL) return ASSAY_EXIT_OK;
     return cli_misuse("%s is missing: %s has no task to go on with", missing, d->out);
@@ -342,7 +330,7 @@ static int not_submitted(const struct task_running *r, enum assay_status status)
         task_say("%s%s runs that code for %s a step%s with that standing and score; assay task "
                  "offers lists executors",
                  party, r->d->executor != NULL ? " is not one that" : "", r->d->price,
-                 r->d->hold == NULL ? " and the lowest rent" : " and that rent");
+                 r->d->hold == 0 ? " and the lowest rent" : " and that rent");
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_KEY) {
@@ -350,8 +338,9 @@ static int not_submitted(const struct task_running *r, enum assay_status status)
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_FULL) {
-        task_say("the balance is lower than the cost of %s steps and the rent: nothing was signed",
-                 r->d->steps);
+        task_say(
+            "the balance is lower than the cost of %llu steps and the rent: nothing was signed",
+            (unsigned long long)r->d->steps);
         return ASSAY_EXIT_DENIED;
     }
     task_say("the task cannot be opened: %s", assay_status_text(status));
@@ -463,7 +452,7 @@ static int one_turn(struct task_running *r, bool *submitted)
 static int run_turns(struct task_running *r, struct assay_sim_progress *progress)
 {
     bool submitted = assay_task_client_terms(r->client) != NULL, named = false;
-    uint64_t until = assay_monotonic_ms() + r->silence_ms;
+    uint64_t until = assay_monotonic_ms() + r->d->q.timeout_ms;
     for (;;) {
         const struct assay_task_client_status before = r->now;
         const int over = one_turn(r, &submitted);
@@ -474,7 +463,7 @@ static int run_turns(struct task_running *r, struct assay_sim_progress *progress
         if (r->now.state == ASSAY_TASK_CLIENT_WORKS)
             assay_sim_progress_show(progress, r->now.results, ASSAY_SIM_PROGRESS_UNCOUNTED);
         if (r->now.state != before.state || r->now.results != before.results)
-            until = assay_monotonic_ms() + r->silence_ms;
+            until = assay_monotonic_ms() + r->d->q.timeout_ms;
         if (assay_monotonic_ms() >= until) return report_silence(r);
     }
 }
@@ -522,9 +511,6 @@ static int take_back(struct task_running *r, int result)
 
 static int run_task(struct task_running *r)
 {
-    r->silence_ms = SILENCE_MS;
-    if (r->d->timeout != NULL && !cli_daemon_parse_timeout(r->d->timeout, &r->silence_ms))
-        return ASSAY_EXIT_USAGE; /* it was read before */
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
     r->request.input = assay_slice_over(r->input, r->input_len);
     request_after(r);

@@ -7,11 +7,10 @@
  */
 #include "apps/assay/core/command.h"
 
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "apps/assay/core/options.h"
 #include "apps/config/effective.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,22 +310,18 @@ static int run_single(const struct options *o, const char *verb, const char *pat
 
 int cli_command_config(int argc, char **argv)
 {
-    static const struct option table[] = { { "set", required_argument, NULL, 's' },
-                                           { "origin", no_argument, NULL, 'o' },
-                                           { "no-environment", no_argument, NULL, 'n' },
-                                           { "json", no_argument, NULL, 'j' },
-                                           { NULL, 0, NULL, 0 } };
     struct options o = { .set_count = 0 };
-    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
-        if (c == 's' && o.set_count == SETS_MAX)
-            return cli_misuse("--set may come %d times", SETS_MAX);
-        if (c == 's') o.sets[o.set_count++] = optarg;
-        else if (c == 'o') o.origin = true;
-        else if (c == 'n') o.no_environment = true;
-        else if (c == 'j') o.json = true;
-    }
+    const struct cli_option_target targets[] = {
+        { "set", .text = o.sets, .count = &o.set_count, .most = SETS_MAX },
+        { "origin", .flag = &o.origin },
+        { "no-environment", .flag = &o.no_environment },
+        { "json", .flag = &o.json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
     /* The words are as many as the verb has (options.h). */
-    const char *const verb = argv[optind];
-    return strcmp(verb, "diff") == 0 ? run_diff(&o, argv[optind + 1], argv[optind + 2])
-                                     : run_single(&o, verb, argv[optind + 1]);
+    const char *const verb = argv[1];
+    return strcmp(verb, "diff") == 0 ? run_diff(&o, argv[2], argv[3])
+                                     : run_single(&o, verb, argv[2]);
 }

@@ -7,13 +7,13 @@
  */
 #include "apps/assay/setup/genesis.h"
 
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/rfc3339.h"
 #include "services/registry/plan.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,18 +325,17 @@ static int show_genesis(const char *path, bool json)
 
 int cli_command_genesis(int argc, char **argv)
 {
-    static const struct option options[] = { { "out", required_argument, NULL, 'o' },
-                                             { "key", required_argument, NULL, 'k' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
     const char *out = NULL, *key = NULL;
     bool json = false;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'o') out = optarg;
-        else if (option == 'k') key = optarg;
-        else json = true;
-    }
-    const char *verb = argv[optind], *path = argv[optind + 1];
+    const struct cli_option_target targets[] = {
+        { "out", .text = &out },
+        { "key", .text = &key },
+        { "json", .flag = &json },
+        { .name = NULL },
+    };
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    const char *const verb = argv[1], *const path = argv[2];
     if (strcmp(verb, "create") == 0) return cli_genesis_create(path, out);
     if (strcmp(verb, "sign") == 0) return cli_genesis_sign(path, key);
     return show_genesis(path, json);

@@ -7,11 +7,10 @@
  */
 #include "apps/assay/setup/setup.h"
 
-#include "apps/assay/core/options.h"
+#include "apps/assay/core/option_values.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,68 +183,33 @@ bool cli_setup_prompt(const char *question, const char *preset, const char **val
     return *value != NULL;
 }
 
-int cli_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
-                     unsigned long *out)
-{
-    char *end = NULL;
-    *out = strtoul(text, &end, 10);
-    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= low && *out <= high)
-        return ASSAY_EXIT_OK;
-    return cli_misuse("--%s wants %lu to %lu, not \"%s\"", option, low, high, text);
-}
-
 int cli_command_setup(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "dir", required_argument, NULL, 'd' },
-        { "name", required_argument, NULL, 'n' },
-        { "genesis", required_argument, NULL, 'g' },
-        { "gossip", required_argument, NULL, 'l' },
-        { "kind", required_argument, NULL, 'k' },
-        { "credential", required_argument, NULL, 'c' },
-        { "vendor", required_argument, NULL, 'v' },
-        { "admin", required_argument, NULL, 'a' },
-        { "http", required_argument, NULL, 'w' },
-        { "enclave", required_argument, NULL, 'e' },
-        { "peer", required_argument, NULL, 'p' },
-        { "nodes", required_argument, NULL, 'N' },
-        { "operators", required_argument, NULL, 'O' },
-        { "vendors", required_argument, NULL, 'V' },
-        { "epoch-ms", required_argument, NULL, 'T' },
-        { "port", required_argument, NULL, 'P' },
-        { "http-port", required_argument, NULL, 'H' },
-        { "services", no_argument, NULL, 'S' },
-        { "unit", no_argument, NULL, 'U' },
-        { "json", no_argument, NULL, 'j' },
-        { NULL, 0, NULL, 0 },
+    static struct assay_setup s; /* large */
+    const struct cli_option_target targets[] = {
+        { "dir", .text = &s.dir },
+        { "name", .text = &s.name },
+        { "genesis", .text = &s.genesis },
+        { "gossip", .text = &s.gossip },
+        { "kind", .text = &s.kind },
+        { "credential", .text = &s.credential },
+        { "vendor", .text = &s.vendor },
+        { "admin", .text = &s.admin },
+        { "http", .text = &s.http },
+        { "enclave", .text = &s.enclave },
+        { "peer", .text = s.peers, .count = &s.peer_count,
+          .most = sizeof s.peers / sizeof s.peers[0] },
+        { "nodes", .text = &s.nodes },
+        { "operators", .text = &s.operators },
+        { "vendors", .text = &s.vendors },
+        { "epoch-ms", .text = &s.epoch_ms },
+        { "port", .text = &s.port },
+        { "http-port", .text = &s.http_port },
+        { "services", .flag = &s.services },
+        { "unit", .flag = &s.unit },
+        { .name = NULL },
     };
-    static struct assay_setup s;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (c) {
-        case 'd': s.dir = optarg; break;
-        case 'n': s.name = optarg; break;
-        case 'g': s.genesis = optarg; break;
-        case 'l': s.gossip = optarg; break;
-        case 'k': s.kind = optarg; break;
-        case 'c': s.credential = optarg; break;
-        case 'v': s.vendor = optarg; break;
-        case 'a': s.admin = optarg; break;
-        case 'w': s.http = optarg; break;
-        case 'e': s.enclave = optarg; break;
-        case 'N': s.nodes = optarg; break;
-        case 'O': s.operators = optarg; break;
-        case 'V': s.vendors = optarg; break;
-        case 'T': s.epoch_ms = optarg; break;
-        case 'P': s.port = optarg; break;
-        case 'H': s.http_port = optarg; break;
-        case 'S': s.services = true; break;
-        case 'U': s.unit = true; break;
-        case 'j': break; /* json_mode.h knows */
-        default:
-            if (s.peer_count == sizeof s.peers / sizeof s.peers[0])
-                return cli_misuse("--peer at most %zu times", s.peer_count);
-            s.peers[s.peer_count++] = optarg;
-        }
-    }
-    return strcmp(argv[optind], "local") == 0 ? cli_setup_local(&s) : cli_setup_node(&s);
+    const int early = cli_options_read(argc, argv, targets);
+    if (early >= 0) return early;
+    return strcmp(argv[1], "local") == 0 ? cli_setup_local(&s) : cli_setup_node(&s);
 }

@@ -43,10 +43,6 @@ int cli_setup_enclave(struct assay_setup *s);
 /* The node's own copy of that program, DIR/enclave: a RESTART replaces it by the pristine one. One
  * that is there stays. Reports errors. Returns: an enum assay_exit. */
 int cli_setup_copy(const struct assay_setup *s, const char *dir);
-/* A decimal number between low and high; reports errors. Returns: ASSAY_EXIT_OK |
- * ASSAY_EXIT_USAGE */
-int cli_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
-                     unsigned long *out);
 /* `assayd --check-config` on each, if assayd is next to this program. Returns: an enum
  * assay_exit. */
 int cli_setup_check(const char *config);

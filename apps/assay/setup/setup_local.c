@@ -5,8 +5,9 @@
  */
 #include "apps/assay/setup/setup.h"
 
-#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/result_json.h"
 #include "apps/loopback.h"
 #include "base/crypto.h"
 
@@ -493,14 +494,16 @@ static int read_numbers(struct local *l, struct assay_setup *s)
         { "http-port", "first port of the page (0: none)", "0", &s->http_port, 0, 65000,
           &l->http_port },
     };
-    int result = ASSAY_EXIT_OK;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && result == ASSAY_EXIT_OK; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *const preset = rows[i].preset != NULL ? rows[i].preset : operators_preset(s);
-        if (cli_setup_prompt(rows[i].question, preset, rows[i].given))
-            result = cli_setup_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
-                                      rows[i].number);
+        uint64_t number = 0;
+        if (!cli_setup_prompt(rows[i].question, preset, rows[i].given)) continue;
+        const int bad = cli_option_number(rows[i].option, *rows[i].given, rows[i].low, rows[i].high,
+                                          NULL, &number);
+        if (bad >= 0) return bad;
+        *rows[i].number = (unsigned long)number;
     }
-    return result;
+    return ASSAY_EXIT_OK;
 }
 
 int cli_setup_local(struct assay_setup *s)

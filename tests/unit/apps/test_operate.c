@@ -6,12 +6,12 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/options.h"
 #include "apps/assay/operate/doctor.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -119,10 +119,11 @@ static void run(int (*command)(int argc, char **argv), const char *name, const c
     const int kept = dup(STDOUT_FILENO);
     const int fd = open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
     cr_assert(kept >= 0 && fd >= 0);
-    optind = 0;
     (void)fflush(stdout);
     cr_assert(dup2(fd, STDOUT_FILENO) >= 0);
-    const int result = command(word != NULL ? 2 : 1, argv);
+    const int argc = word != NULL ? 2 : 1;
+    const int fits = cli_options_check(argc, argv);
+    const int result = fits < 0 ? command(argc, argv) : fits;
     (void)fflush(stdout);
     cr_assert(dup2(kept, STDOUT_FILENO) >= 0);
     (void)close(kept);

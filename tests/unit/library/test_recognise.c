@@ -9,7 +9,6 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/appraisal.h"
 #include "base/base64.h"
-#include "base/rfc3339.h"
 #include "quote/source/soft/soft_x509.h"
 #include "tests/support/depth.h"
 #include "tests/unit/apps/folder.h"
@@ -448,7 +447,7 @@ static const char *name_of(size_t index)
 
 static void ask_program(const struct set *s, struct answer *out)
 {
-    char evidence[128], policy[128], collateral[128], at[ASSAY_RFC3339_LEN + 1];
+    char evidence[128], policy[128], collateral[128];
     struct cli_appraisal a;
     (void)snprintf(evidence, sizeof evidence, "%s/evidence", folder.path);
     (void)snprintf(policy, sizeof policy, "%s/policy", folder.path);
@@ -458,9 +457,8 @@ static void ask_program(const struct set *s, struct answer *out)
     write_file(policy, policy_text, strlen(policy_text));
     for (size_t i = 0; i < s->count; i++)
         write_file(name_of(i), s->files[i].bytes, s->files[i].len);
-    assay_rfc3339_format(s->at_unix_s, at);
     const struct assay_appraisal_options options = {
-        .file = evidence, .collateral = collateral, .at = at, .policy = policy
+        .file = evidence, .collateral = collateral, .at_unix_s = s->at_unix_s, .policy = policy
     };
     const int result = cli_appraisal_open(&a, &options);
     out->status = result == ASSAY_EXIT_OK ? ASSAY_OK : ASSAY_E_FULL;

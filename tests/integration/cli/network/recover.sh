@@ -21,7 +21,7 @@ expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
 expect 2 'usage' "$ASSAY" recover sign fence
 expect 2 'the reason has 1 to' "$ASSAY" recover fence --reason '' --out fence --socket "$socket"
 for epochs in 0 -1 100001 2x; do
-    expect 2 'epochs: expected 1 to 100000' "$ASSAY" recover fence --reason x --epochs=$epochs --out fence \
+    expect 2 '--epochs wants 1 to 100000' "$ASSAY" recover fence --reason x --epochs=$epochs --out fence \
         --socket "$socket"
 done
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
