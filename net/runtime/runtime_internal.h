@@ -151,7 +151,7 @@ struct assay_runtime {
     struct assay_counters counters;
     struct assay_log log;
     struct assay_timeline_log *timeline; /* also read by the HTTP thread */
-    uint64_t timeline_told;              /* the newest event that HTTP was notified of */
+    uint64_t timeline_notified;              /* the newest event that HTTP was notified of */
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */

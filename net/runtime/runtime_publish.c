@@ -323,8 +323,8 @@ void runtime_publish_poll(struct assay_runtime *runtime)
 {
     if (runtime->http == NULL) return;
     const uint64_t last = assay_timeline_log_last(runtime->timeline);
-    if (last != runtime->timeline_told) assay_http_notify(runtime->http);
-    runtime->timeline_told = last;
+    if (last != runtime->timeline_notified) assay_http_notify(runtime->http);
+    runtime->timeline_notified = last;
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
         runtime_publish_snapshot(runtime);
 }

@@ -611,7 +611,21 @@ async function live() {
     fresh.timeline = {
         ...fresh.timeline,
         boot: 'b2',
-        events: [{ seq: 1, at_unix_ms: 1, epoch: 26, event: 'resumed', a: 0, b: 0, text: 'a new run' }],
+        events: [
+            {
+                seq: 1,
+                count: 1,
+                first_seq: 1,
+                first_epoch: 26,
+                first_unix_ms: 1,
+                at_unix_ms: 1,
+                epoch: 26,
+                event: 'resumed',
+                a: 0,
+                b: 0,
+                text: 'a new run',
+            },
+        ],
     };
     node.set(fresh);
     node.send('snapshot', {});

@@ -63,6 +63,12 @@ export function told(text, max = 240) {
     return rule ? `${rule[1]}${rule[3]} (${rule[2]})` : t;
 }
 
+// Of an event that stands for several occurrences.
+export function happened(event, max) {
+    const again = event.count > 1 ? ` (${event.count} times since epoch ${event.first_epoch})` : '';
+    return told(event.text, max) + again;
+}
+
 // Words of our own begin a line in capitals; names of fields and nodes stay as they are.
 export const capital = (text) => (/^[a-z]+[ ,]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
 

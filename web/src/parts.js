@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { clean, clock, date, percent } from './format.js';
 import { lines } from './charts.js';
 import { eventMark, eventTone, mark, standingOf } from './shapes.js';
-import { nameOf, told } from './model.js';
+import { happened, nameOf } from './model.js';
 
 export const page = (title, lead, ...body) => [
     h('div', { class: 'head' }, h('h1', {}, title), lead && h('p', { class: 'lead' }, lead)),
@@ -173,7 +173,7 @@ export function events(ctx, list, { max = 12, about = true } = {}) {
                 h(
                     'span',
                     { class: 'what' },
-                    h('bdi', {}, told(e.text)),
+                    h('bdi', {}, happened(e)),
                     about &&
                         node &&
                         h(

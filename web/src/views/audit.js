@@ -1,7 +1,7 @@
 // views/audit.js - orders, proofs, changes: everything that happened, filtered.
 import { h } from '../dom.js';
 import { clean, clock, count, date, percent } from '../format.js';
-import { nameOf, told } from '../model.js';
+import { happened, nameOf } from '../model.js';
 import { EVENT_GROUPS, eventGroup, eventMark, eventTone } from '../shapes.js';
 import { card, empty, facts, page, segments, table } from '../parts.js';
 
@@ -128,7 +128,7 @@ export function audit(ctx) {
                               },
                               'name w2',
                           ],
-                          ['What happened', (e) => h('bdi', {}, told(e.text, 300)), 'grow'],
+                          ['What happened', (e) => h('bdi', {}, happened(e, 300)), 'grow'],
                           ['Event', (e) => h('code', {}, clean(e.event, 40)), 'w3'],
                       ],
                       list.slice(0, MAX),
