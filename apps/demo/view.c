@@ -187,7 +187,7 @@ static void draw_rows(struct view *v, const struct demo_peer *seen_by)
 {
     struct row rows[DEMO_PEERS_MAX];
     const uint32_t all = collect_rows(v, seen_by, rows);
-    const int beside = v->terminal.columns - ROW_COLUMNS - bar_cells(v);
+    const int reason_columns = v->terminal.columns - ROW_COLUMNS - bar_cells(v);
     int room = lines_left(v) - 1 - EVENTS_MIN;
     if (room < 1) room = 1;
     const uint32_t count = all <= (uint32_t)room ? all : drop_rows(rows, all, (uint32_t)room - 1);
@@ -195,7 +195,7 @@ static void draw_rows(struct view *v, const struct demo_peer *seen_by)
     for (uint32_t i = 0; i < count; i++) {
         const int probation = rows[i].member->probation ? (int)strlen("on probation; ") : 0;
         const int lines = count_lines(rows[i].reason, text_width(v, 10));
-        rows[i].below = (int)strlen(rows[i].reason) + probation > beside && lines <= room;
+        rows[i].below = (int)strlen(rows[i].reason) + probation > reason_columns && lines <= room;
         if (rows[i].below) room -= lines;
         draw_row(v, &rows[i]);
     }

@@ -74,16 +74,24 @@
     }
 
 const struct assay_verb assay_verbs_network[] = {
-    { "setup", "local", "",
+    { "setup", "local", "[DIR]",
       "Set up a complete network on this machine, for evaluation: vendors of SOFT platforms, "
-      "operators, nodes, policy, genesis, configurations. Starts nothing, and prints how to start "
-      "it. Missing values are requested on a terminal, else have the default in brackets.",
-      "6 the folder exists and is not empty",
-      "assay setup local --dir net\n"
-      "assay setup local --dir net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
-      "assay setup local --dir net --services\n",
+      "operators, nodes, policy, genesis, configurations. Missing values are requested on a "
+      "terminal, else have the default in brackets. Nothing runs without --start; its processes "
+      "outlive the command, with logs in DIR/node-N, until --stop.",
+      "1 system error, or a program ended while it was started, 5 with --stop: no such folder, "
+      "6 the folder has something else, or is set up already, 7 no answer, or no end, in a minute",
+      "assay setup local net --start\n"
+      "assay setup local net --stop\n"
+      "assay setup local net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
+      "assay setup local net --services --start\n",
       (const struct assay_option[]){
-          { "dir", "DIR", "folder to create", 0 },
+          { "dir", "DIR", "the same as the argument: the folder of the network", 0 },
+          { "start", NULL,
+            "set the network up unless it is, start what does not run of it, and wait until its "
+            "nodes answer; what was started is ended again if one does not",
+            0 },
+          { "stop", NULL, "end all programs of the network, and wait until they have ended", 0 },
           { "nodes", "N", "number of nodes, 1 to 20 [4]", 0 },
           { "operators", "N", "number of operators, 1 to 8 [2; with --services 3]", 0 },
           { "vendors", "N", "number of vendors of SOFT platforms, 1 to 8 [2]", 0 },
