@@ -222,8 +222,8 @@ static bool has_input(const struct assay_verb *v)
     return found;
 }
 
-/* Exit statuses of the verb and the shared ones that it can end with, in ascending order. */
-static void put_exit(const struct assay_verb *v, FILE *out)
+/* Those of the verb and the shared ones that it can end with, in ascending order. */
+void cli_options_exit(const struct assay_verb *v, FILE *out)
 {
     struct exit_entry entries[EXITS_MAX];
     struct column c = { .out = out, .indent = 13 };
@@ -256,7 +256,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
         put_option(o, out);
     (void)fputs(v->options[0].name != NULL ? "\nexamples:\n" : "examples:\n", out);
     put_lines(v->examples, out);
-    put_exit(v, out);
+    cli_options_exit(v, out);
 }
 
 /* A group that is also a command has further verbs: `assay proof`, `proof verify`. */

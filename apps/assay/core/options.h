@@ -74,6 +74,8 @@ bool cli_options_json(int argc, char **argv);
 __attribute__((format(printf, 1, 2))) int cli_misuse(const char *format, ...);
 /* Help for a group, or for one verb of it. */
 void cli_options_help(const char *group, const char *verb, FILE *out);
+/* The exit statuses of a verb, as help has them. */
+void cli_options_exit(const struct assay_verb *v, FILE *out);
 /* What stands for an option's value: "" for none, KIND for too many choices. Returns: text. */
 const char *cli_option_value(const struct assay_option *option);
 /* The nearest of a few names, or NULL: candidates end with NULL. Returns: one of them. */

@@ -263,9 +263,10 @@ const struct assay_verb assay_verbs_node[] = {
       "assay completion zsh > \"${fpath[1]}/_assay\"\n", NOTHING },
     { "completion", "fish", "", "Print the completion script for fish.", "",
       "assay completion fish > ~/.config/fish/completions/assay.fish\n", NOTHING },
-    { "completion", "man-synopsis", "", "Print the synopsis of assay(1), in mdoc.", "",
-      "assay completion man-synopsis\n", NOTHING },
-    { "completion", "man-options", "", "Print the options of assay(1), in mdoc.", "",
-      "assay completion man-options\n", NOTHING },
+    { "completion", "man-commands", "", "Print the list of commands of assay(1), in mdoc.", "",
+      "assay completion man-commands\n", NOTHING },
+    { "completion", "man-page", "COMMAND",
+      "Print the manual page of one command, in mdoc, without its first line, the date.", "",
+      "assay completion man-page status\n", NOTHING },
 };
 const size_t assay_verbs_node_count = sizeof assay_verbs_node / sizeof assay_verbs_node[0];

@@ -6,7 +6,11 @@ ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
 cd "$WORK" || exit 2
 
 # --- what the table has: "group name" or "group name value", a line an option
-"$ASSAY" completion man-synopsis >synopsis
+"$ASSAY" --help | sed -n '/^usage:/,/^examples/s/^  \([a-z]*\) .*/\1/p' >groups
+while read -r group; do
+    "$ASSAY" completion man-page "$group" | sed -n '/^[.]Sh SYNOPSIS/,/^[.]Sh DESCRIPTION/p'
+done <groups >synopsis
+expect 2 '"nothing" is not a command' "$ASSAY" completion man-page nothing
 awk '$1 == ".Cm" { group = $2 }
      /^[.](Op )?Fl / { sub(/^[.](Op )?Fl -/, ""); sub(/ [.][.][.]$/, ""); print group, $1, (NF > 1 ? "value" : "") }' \
     synopsis | sort -u >table
@@ -54,9 +58,10 @@ same keys keys.c 2>/dev/null && wrong 'an option that the table lacks is not mis
 cp table.whole table
 
 # --- help: everywhere, with examples
-"$ASSAY" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' >groups
 expect 0 'exit status: 0 done, 1 system error, 2 usage; others depend on the command' "$ASSAY" --help
-case $out in *'  assay setup local --dir net '*) ;; *) wrong "no example to start with: $out" ;; esac
+case $out in *'  assay setup local net --start '*) ;; *) wrong "no example to start with: $out" ;; esac
+sections=$(printf '%s\n' "$out" | sed -n '/^examples/q;s/^\([a-z ]*\):$/\1/p' | tr '\n' ,)
+check "sections of help: $sections" test "$sections" = 'daily,members and rules,verification,recovery,services,development,'
 check 'there are groups' test "$(wc -l <groups)" -gt 20
 while read -r group; do
     expect 0 "usage: assay $group" "$ASSAY" "$group" --help
@@ -78,7 +83,7 @@ without_json() {
          /^[.](Op )?Fl -json/ { json = 1 }
          END { if (!json) print verb }' "$1" | sed 's/ $//' | sort
 }
-printf '%s\n' 'completion bash' 'completion fish' 'completion man-options' 'completion man-synopsis' 'completion zsh' \
+printf '%s\n' 'completion bash' 'completion fish' 'completion man-commands' 'completion man-page' 'completion zsh' \
     'evidence explain' 'policy export' 'policy import' top >expected
 without_json synopsis >had
 check "verbs without --json: $(diff expected had)" cmp expected had
@@ -137,7 +142,7 @@ sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$ROOT/docs/man/assay.1" printed ||
     wrong 'completions and manual could not be made'
 cp "$ROOT/completions/"* printed
 printf '.Nm assay\n' >no.1
-expect 1 'has not both parts' sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$PWD/no.1" other
+expect 1 'has no generated part' sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$PWD/no.1" other
 
 # --- bash completes, for real
 completes() { # completes "LINE": what bash offers at its end, sorted
