@@ -26,7 +26,8 @@ struct assay_verb {
     const char *group, *verb; /* verb "": the group has none, or may go without */
     const char *arguments;    /* "OLD NEW", "[ANSWER ...]", "" */
     const char *summary;      /* sentences */
-    /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
+    /* Exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "".
+     * "never 3 7; " before them: shared ones that it cannot end with. */
     const char *exit;
     const char *examples;     /* lines */
     const struct assay_option *options;

@@ -61,7 +61,8 @@ cp table.whole table
 expect 0 'exit status: 0 done, 1 system error, 2 usage; others depend on the command' "$ASSAY" --help
 case $out in *'  assay setup local net --start '*) ;; *) wrong "no example to start with: $out" ;; esac
 sections=$(printf '%s\n' "$out" | sed -n '/^examples/q;s/^\([a-z ]*\):$/\1/p' | tr '\n' ,)
-check "sections of help: $sections" test "$sections" = 'daily,members and rules,verification,recovery,services,development,'
+check "sections of help: $sections" test "$sections" = \
+    'daily,members and rules,verification,recovery,services,development,'
 check 'there are groups' test "$(wc -l <groups)" -gt 20
 while read -r group; do
     expect 0 "usage: assay $group" "$ASSAY" "$group" --help
@@ -76,6 +77,48 @@ while read -r group verb; do
         grep -v '^  assay' | awk '{ if (length($0) > m) m = length($0) } END { print m }')" -le 80
     check "no summary of $group" grep -qx "$group" groups
 done <verbs
+
+# --- a status that a command ends with is in its help, and one that it never ends with is not
+listed() { # listed COMMAND...: the statuses of its help, in a line
+    "$ASSAY" "$@" --help | sed -n '/^exit status:/,$p' | tr -s ' \n' ' ' | sed 's/^exit status: //;s/, /\n/g' |
+        sed -n 's/^\([0-9][0-9]*\) .*/\1/p' | tr '\n' ' '
+}
+ends() { # ends STATUS WORDS [ARGUMENT...]: `assay WORDS ARGUMENT...` ends so, as its help says
+    status=$1 words=$2
+    shift 2
+    # shellcheck disable=SC2086
+    expect "$status" '' "$ASSAY" $words "$@"
+    # shellcheck disable=SC2086
+    found=$(listed $words)
+    case " $found " in *" $status "*) ;; *) wrong "assay $words: $status is not in its help: $found" ;; esac
+}
+lacks() { # lacks STATUS WORDS
+    # shellcheck disable=SC2086
+    case " $(listed $2) " in *" $1 "*) wrong "assay $2 never ends with $1: $(listed $2)" ;; esac
+}
+for words in 'keys show' 'genesis show' 'change show' 'policy show' 'collateral show' 'evidence decode' 'audit orders' \
+    'store inspect' 'recover show' 'tpm crl' 'recover submit'; do
+    ends 5 "$words" nothing
+done
+for words in 'config check' 'config show' 'completion man-page'; do
+    ends 2 "$words" nothing
+    lacks 5 "$words"
+done
+ends 2 'config diff' nothing nothing
+ends 2 'genesis create' nothing --out genesis.new
+ends 1 'keys generate' no/such/folder --name x
+ends 1 'keys operator' no/such/key
+ends 1 'soft ca' no/such/folder
+ends 1 'tpm registrar' no/such/folder
+for words in 'config diff' 'genesis create' 'keys generate' 'keys operator' 'soft ca' 'tpm registrar'; do
+    lacks 5 "$words"
+done
+for words in status nodes top export checkpoint 'enforce show' 'recover status' 'doctor net'; do
+    ends 3 "$words" --socket nothing.sock
+done
+ends 0 'debug bundle' --out bundle.tar --socket nothing.sock
+for words in 'debug bundle' doctor; do lacks 3 "$words" && lacks 7 "$words"; done
+for words in status 'completion bash'; do lacks 5 "$words"; done
 
 # --- --json: every verb has it, but those whose output is no document of ours: text, pictures, files
 without_json() {
