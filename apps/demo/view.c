@@ -177,8 +177,9 @@ static uint32_t drop_rows(struct row rows[static DEMO_PEERS_MAX], uint32_t count
                 at = i;
                 break;
             }
-        (void)memmove(&rows[at], &rows[at + 1], (count - at - 1) * sizeof rows[0]);
         count--;
+        for (; at < count; at++)
+            rows[at] = rows[at + 1];
     }
     return count;
 }

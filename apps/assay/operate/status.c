@@ -170,7 +170,8 @@ static void show_bound(const char *label, unsigned long long failing, const char
                  failing > 1 ? "s" : "", note, lie);
 }
 
-/* A whole operator or vendor root may be too much where a member is not. One member is all three. */
+/* A whole operator or vendor root may be too much where a member is not. One member alone is all
+ * three. */
 static void show_bounds(const struct page *page)
 {
     static const char whole[] = " with all its members";

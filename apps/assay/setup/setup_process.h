@@ -30,7 +30,8 @@ bool cli_process_start(struct assay_local_process *process);
 /* Whether a child has ended; never waits. */
 bool cli_process_is_reaped(struct assay_local_process *process);
 /* Sends SIGTERM to all that run, and waits until they have ended. After wait_ms children are
- * killed; others go on. In: on_end: called for each that ends; may be NULL. Returns: how many go on. */
+ * killed; others go on. In: on_end: called for each that ends; may be NULL. Returns: how many go
+ * on. */
 size_t cli_process_end(struct assay_local_process *processes, size_t count, unsigned wait_ms,
                        void (*on_end)(const struct assay_local_process *));
 
