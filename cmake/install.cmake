@@ -25,7 +25,7 @@ if(TARGET assay-demo)
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
 endif()
 
-# What assay prints about its own commands: completions, and its manual.
+# What assay prints about its own commands: completions, its manual, and in commands/ a page for each.
 set(printed ${PROJECT_BINARY_DIR}/printed)
 add_custom_command(
   OUTPUT ${printed}/assay.bash ${printed}/_assay ${printed}/assay.fish ${printed}/assay.1
@@ -60,6 +60,8 @@ foreach(page IN LISTS pages)
   endif()
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endforeach()
+
+install(DIRECTORY ${printed}/commands/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT command)
 
 install(FILES ${printed}/assay.bash RENAME assay
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT command)

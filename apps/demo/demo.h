@@ -9,6 +9,7 @@
 #ifndef ASSAY_APPS_DEMO_DEMO_H
 #define ASSAY_APPS_DEMO_DEMO_H
 
+#include "apps/assay/core/terminal.h"
 #include "apps/demo/swtpm.h"
 #include "base/crypto.h"
 
@@ -36,7 +37,8 @@ struct demo_member {
     char standing[16];
     char stage[16]; /* member, resting, left ...: docs/protocol.md 9.6 */
     bool in_maintenance;
-    char reason[DEMO_TEXT]; /* of its last negative judgement, or why a score moved */
+    bool failing;           /* by the last judgement of the peer that is asked */
+    char reason[DEMO_TEXT]; /* that judgement, or the rule that set the score; empty: neither */
 };
 
 /* One reading of a peer's documents. */
@@ -141,6 +143,12 @@ struct demo {
  * Returns: true; false after saying why on stderr. */
 bool demo_network_make(struct demo *demo);
 
+/* --- member.c: an item of `nodes` */
+struct assay_json;
+void demo_member_read(struct demo_member *member, const struct assay_json *node);
+/* Returns: the member of that name as the peer sees it, or NULL. */
+const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
+
 /* --- peer.c */
 /* Sleep, interrupted by a signal. */
 void demo_sleep_ms(unsigned ms);
@@ -153,8 +161,6 @@ void demo_peer_kill(struct demo_peer *peer);
 void demo_peer_read(struct demo *demo, struct demo_peer *peer);
 /* Returns: a counter of the peer, 0 when it cannot be had. */
 uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
-/* Returns: the member of that name as the peer sees it, or NULL. */
-const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
 /* Whether a process that we started is gone; never waits. Out: *status, as waitpid has it. */
 bool demo_reaped(pid_t pid, int *status);
 /* The last line of a log, or its end: it has the reason of an exit. */
@@ -180,7 +186,10 @@ bool demo_summary(const struct demo *demo, FILE *out);
 
 /* --- view.c */
 void demo_view_open(const struct demo *demo);
+/* A frame for the terminal of stdout. */
 void demo_view_draw(const struct demo *demo);
+/* The same for any: at most its lines but one, each at most its columns wide. */
+void demo_view_frame(const struct demo *demo, const struct assay_terminal *terminal, FILE *out);
 void demo_view_close(void);
 /* Returns: how wide the terminal is; 80 where there is none. */
 int demo_view_columns(void);

@@ -134,24 +134,6 @@ static void read_status(struct demo_peer *peer, const struct assay_json *data)
                    assay_json_text(enclave, "measurement", ""));
 }
 
-static void read_member(struct demo_member *member, const struct assay_json *node)
-{
-    (void)snprintf(member->name, sizeof member->name, "%s", assay_json_text(node, "name", "?"));
-    (void)snprintf(member->standing, sizeof member->standing, "%s",
-                   assay_json_text(node, "standing", "?"));
-    (void)snprintf(member->stage, sizeof member->stage, "%s", assay_json_text(node, "stage", "?"));
-    member->in_maintenance = assay_json_bool(node, "in_maintenance", false);
-    (void)snprintf(member->reason, sizeof member->reason, "%s",
-                   assay_json_text(node, "last_reason", ""));
-    member->slot = (uint32_t)assay_json_uint(node, "slot", 0);
-    member->score_bp = (uint32_t)assay_json_uint(node, "score_bp", 0);
-    member->integrity_bp = (uint32_t)assay_json_uint(node, "integrity_bp", 0);
-    member->availability_bp = (uint32_t)assay_json_uint(node, "availability_bp", 0);
-    member->weight = (uint32_t)assay_json_uint(node, "weight", 0);
-    member->incarnation = (uint32_t)assay_json_uint(node, "incarnation", 0);
-    member->probation = assay_json_bool(node, "probation", false);
-}
-
 static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
 {
     const struct assay_json *nodes = assay_json_get(data, "nodes");
@@ -160,7 +142,7 @@ static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
     peer->now.epoch = assay_json_uint(data, "epoch", peer->now.epoch);
     peer->now.member_count = (uint32_t)(count < DEMO_PEERS_MAX ? count : DEMO_PEERS_MAX);
     for (uint32_t i = 0; i < peer->now.member_count; i++)
-        read_member(&peer->now.members[i], assay_json_at(nodes, i));
+        demo_member_read(&peer->now.members[i], assay_json_at(nodes, i));
 }
 
 void demo_last_words(const char *path, char words[static DEMO_LAST_WORDS])
@@ -207,11 +189,4 @@ uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name)
     const uint64_t value = assay_json_uint(assay_json_get(document, "data"), name, 0);
     assay_json_free(&document);
     return value;
-}
-
-const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name)
-{
-    for (uint32_t i = 0; i < peer->now.member_count; i++)
-        if (strcmp(peer->now.members[i].name, name) == 0) return &peer->now.members[i];
-    return NULL;
 }

@@ -17,7 +17,7 @@
  * getter returns belong to the verdict and hold until it is used for the next appraisal.
  *
  * Three channels. Distrust is a value: assay_verify returns ASSAY_OK and a verdict that says why.
- * What the world did not oblige with is an enum assay_status, never to be ignored. A bug of the
+ * A failure outside the library is an enum assay_status, never to be ignored. A bug of the
  * library itself aborts the process. A NULL where none is allowed gives ASSAY_E_INVALID.
  *
  * Threads: no global state. A verifier and a verdict belong to one thread at a time; trust and
@@ -58,7 +58,7 @@ extern "C" {
 
 /* --- numbers; none is ever used again for something else */
 
-/* How a function says that the world did not oblige. The library returns no others. */
+/* Results of functions. The library returns no others. */
 #ifndef ASSAY_BASE_STATUS_H
 enum assay_status {
     ASSAY_OK = 0,

@@ -18,6 +18,9 @@ find . \( -name build -o -name .git \) -prune -o -print | sed 's|^\./||' | sort 
 grep '^docs/[^/]*\.md$' "$work/known" >"$work/pages" || { echo "cite: no page below docs/" >&2; exit 2; }
 grep -E '\.([ch]|sh|awk|cmake|mutant|ya?ml|pml|js|md|in|txt|[1-8])$|^dev$' "$work/known" |
     grep -vE '^(tests/fuzz/corpus/|CHANGELOG\.md|LICENSE)|package-lock|^tests/tidy/([a-z_]*selftest|cite|house)' >"$work/files"
+# The build makes a manual page of each command in the table.
+commands=apps/assay/core/main.c
+[ ! -e $commands ] || sed -n 's|^    { "\([a-z]*\)", .*|docs/man/assay-\1.1|p' $commands >>"$work/known"
 { echo phase=1; cat "$work/pages"; echo phase=2; cat "$work/files"; } | tr '\n' '\0' |
     xargs -0 -x -s 1000000 awk -v known="$work/known" -f "$tidy/cite.awk" >"$work/found"
 

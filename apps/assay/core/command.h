@@ -32,12 +32,30 @@ enum assay_exit {
     ASSAY_EXIT_CROSSED = 15, /* done, over a RECOVER */
 };
 
+/* Sections of help and manual, in their order. */
+enum assay_section {
+    ASSAY_SECTION_DAILY,
+    ASSAY_SECTION_RULES,
+    ASSAY_SECTION_VERIFICATION,
+    ASSAY_SECTION_RECOVERY,
+    ASSAY_SECTION_SERVICES,
+    ASSAY_SECTION_DEVELOPMENT,
+    ASSAY_SECTIONS
+};
+
 /* One group: `assay NAME ...`; argv[0] is the group's name. run returns an enum assay_exit. */
 struct assay_command {
     const char *name;
     const char *summary;
     int (*run)(int argc, char **argv);
+    enum assay_section section;
 };
+
+/* The table of groups, in the order of help (main.c). Returns: the group with this number; NULL
+ * after the last. */
+const struct assay_command *cli_command_at(size_t index);
+/* Returns: "members and rules"; NULL for a section without a group in this build. */
+const char *cli_section_title(enum assay_section section);
 
 int cli_command_evidence(int argc, char **argv);   /* evidence.c: verify, explain, decode */
 int cli_command_ear(int argc, char **argv);        /* ear.c: verify */

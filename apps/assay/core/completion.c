@@ -1,6 +1,6 @@
 /*
- * apps/assay/core/completion.c - `assay completion SHELL`: completion scripts, and synopsis and
- * options of the man page, generated from the table of verbs (options.h).
+ * apps/assay/core/completion.c - `assay completion SHELL`: completion scripts, and the manual:
+ * a page a command and their list, generated from the tables of commands and verbs (options.h).
  *
  * The build installs what this prints (cmake/assay_pages.sh).
  */
@@ -308,7 +308,7 @@ static void put_sentences(const char *text, FILE *out)
 
 static void put_mdoc_verb(const struct assay_verb *v, FILE *out)
 {
-    (void)fprintf(out, ".Nm\n.Cm %s%s%s\n", v->group, v->verb[0] != '\0' ? " " : "", v->verb);
+    (void)fprintf(out, ".Nm assay\n.Cm %s%s%s\n", v->group, v->verb[0] != '\0' ? " " : "", v->verb);
     if (v->arguments[0] != '\0') (void)fprintf(out, ".Ar %s\n", v->arguments);
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         const bool must = (o->flags & ASSAY_OPTION_MUST) != 0;
@@ -335,23 +335,58 @@ static void put_mdoc_options(const struct assay_verb *v, FILE *out)
     }
     (void)fputs(".Bd -literal -offset indent\n", out);
     put_mdoc(v->examples, out);
+    (void)fputs(".Ed\n.Bd -literal\n", out);
+    cli_options_exit(v, out);
     (void)fputs(".Ed\n", out);
 }
 
-static void put_man(FILE *out)
+/* assay(1): the commands, a section after the other. */
+static void put_man_commands(FILE *out)
 {
-    const struct assay_verb *v = NULL;
-    (void)fputs(".Sh SYNOPSIS\n", out);
-    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
-        put_mdoc_verb(v, out);
+    const struct assay_command *c = NULL;
+    (void)fputs(".Sh COMMANDS\n", out);
+    for (enum assay_section s = 0; s < ASSAY_SECTIONS; s++) {
+        const char *const title = cli_section_title(s);
+        if (title == NULL) continue;
+        (void)fprintf(out, ".Ss Commands: %s\n.Bl -tag -width assay-continuity(1) -compact\n",
+                      title);
+        for (size_t i = 0; (c = cli_command_at(i)) != NULL; i++) {
+            if (c->section != s) continue;
+            (void)fprintf(out, ".It Xr assay-%s 1\n", c->name);
+            put_mdoc(c->summary, out);
+            (void)fputc('\n', out);
+        }
+        (void)fputs(".El\n", out);
+    }
 }
 
-static void put_man_options(FILE *out)
+/* Without its date, which is that of assay(1). */
+static void put_man_page(const struct assay_command *c, FILE *out)
 {
     const struct assay_verb *v = NULL;
-    (void)fputs(".Sh OPTIONS\n", out);
+    (void)fputs(".Dt ASSAY-", out);
+    for (const char *letter = c->name; *letter != '\0'; letter++)
+        (void)fputc(*letter - 'a' + 'A', out);
+    (void)fprintf(out, " 1\n.Os\n.Sh NAME\n.Nm assay-%s\n.Nd ", c->name);
+    put_mdoc(c->summary, out);
+    (void)fputs("\n.Sh SYNOPSIS\n", out);
     for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
-        put_mdoc_options(v, out);
+        if (strcmp(v->group, c->name) == 0) put_mdoc_verb(v, out);
+    (void)fputs(".Sh DESCRIPTION\n", out);
+    for (size_t i = 0; (v = cli_verb_at(i)) != NULL; i++)
+        if (strcmp(v->group, c->name) == 0) put_mdoc_options(v, out);
+    (void)fputs(".Sh SEE ALSO\n.Xr assay 1 ,\n.Xr assayd 8\n", out);
+}
+
+static int print_man_page(const char *name)
+{
+    const struct assay_command *c = NULL;
+    for (size_t i = 0; (c = cli_command_at(i)) != NULL; i++)
+        if (strcmp(c->name, name) == 0) {
+            put_man_page(c, stdout);
+            return ASSAY_EXIT_OK;
+        }
+    return cli_misuse("\"%s\" is not a command", name);
 }
 
 int cli_command_completion(int argc, char **argv)
@@ -360,7 +395,7 @@ int cli_command_completion(int argc, char **argv)
     if (strcmp(shell, "bash") == 0) put_bash(stdout);
     else if (strcmp(shell, "zsh") == 0) put_zsh(stdout);
     else if (strcmp(shell, "fish") == 0) put_fish(stdout);
-    else if (strcmp(shell, "man-synopsis") == 0) put_man(stdout);
-    else put_man_options(stdout);
+    else if (strcmp(shell, "man-commands") == 0) put_man_commands(stdout);
+    else return print_man_page(argv[2]);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

@@ -13,63 +13,106 @@
 #include <unistd.h>
 
 /* A new group is one file and one row. */
+#define DAILY        ASSAY_SECTION_DAILY
+#define RULES        ASSAY_SECTION_RULES
+#define VERIFICATION ASSAY_SECTION_VERIFICATION
+#define RECOVERY     ASSAY_SECTION_RECOVERY
+#define SERVICES     ASSAY_SECTION_SERVICES
+#define DEVELOPMENT  ASSAY_SECTION_DEVELOPMENT
 static const struct assay_command commands[] = {
-    { "evidence", "verify, explain or decode evidence, without a daemon", cli_command_evidence },
-    { "ear", "verify an attestation result that a verifier signed", cli_command_ear },
-    { "tcb", "forecast a platform's TCB status under an announced set", cli_command_tcb },
-    { "collateral", "fetch, show, compare and submit collateral of evidence",
-      cli_command_collateral },
-    { "policy", "check, compare and try policies; reference values", cli_command_policy },
-    { "setup", "configuration and keys for one node or a local network", cli_command_setup },
-    { "node", "write the join request of a node", cli_command_node },
-    { "soft", "make SOFT vendors, platforms and quotes, for development", cli_command_soft },
-    { "tpm", "attestation keys of TPMs, and their registrar", cli_command_tpm },
-    { "keys", "make and show the keys of a node or an operator", cli_command_keys },
-    { "config", "check, show and compare configurations of assayd", cli_command_config },
-    { "genesis", "plan, sign and show a network", cli_command_genesis },
-    { "change", "change a running network: draft, simulate, sign, submit", cli_command_change },
-    { "recover", "recover from quorum loss: end an era, start the next", cli_command_recover },
-    { "status", "show the state of a running node", cli_command_status },
-    { "nodes", "list scores, standings and weights of the members", cli_command_nodes },
-    { "top", "monitor the network in a terminal", cli_command_top },
-    { "explain", "explain the standing of a node", cli_command_explain },
-    { "doctor", "diagnose this node, with remedies", cli_command_doctor },
-    { "debug", "write a support bundle, without secrets", cli_command_debug },
+    { "status", "show the state of a running node", cli_command_status, DAILY },
+    { "nodes", "list scores, standings and weights of the members", cli_command_nodes, DAILY },
+    { "top", "monitor the network in a terminal", cli_command_top, DAILY },
+    { "explain", "explain the standing of a node", cli_command_explain, DAILY },
+    { "doctor", "diagnose this node, with remedies", cli_command_doctor, DAILY },
     { "permit", "query whether this node may act now: exit 0, or 4 with the reason",
-      cli_command_permit },
-    { "enforce", "show, hold and release enforcement on a node", cli_command_enforce },
-    { "counters", "print counters of rejected messages and other events", cli_command_counters },
-    { "timeline", "print events, epoch by epoch", cli_command_timeline },
-    { "export", "export closed epochs as JSON, lines of JSON or CSV", cli_command_export },
-    { "report", "write a report, as one page or as data", cli_command_report },
-    { "checkpoint", "create, show and advance trusted checkpoints", cli_command_checkpoint },
-    { "proof", "proofs of a member's score for offline verifiers", cli_command_proof },
+      cli_command_permit, DAILY },
+    { "timeline", "print events, epoch by epoch", cli_command_timeline, DAILY },
+    { "enforce", "show, hold and release enforcement on a node", cli_command_enforce, DAILY },
+    { "report", "write a report, as one page or as data", cli_command_report, DAILY },
+    { "export", "export closed epochs as JSON, lines of JSON or CSV", cli_command_export, DAILY },
+    { "counters", "print counters of rejected messages and other events", cli_command_counters,
+      DAILY },
+    { "debug", "write a support bundle, without secrets", cli_command_debug, DAILY },
+    { "setup", "configuration and keys for one node or a local network", cli_command_setup, RULES },
+    { "config", "check, show and compare configurations of assayd", cli_command_config, RULES },
+    { "keys", "make and show the keys of a node or an operator", cli_command_keys, RULES },
+    { "genesis", "plan, sign and show a network", cli_command_genesis, RULES },
+    { "node", "write the join request of a node", cli_command_node, RULES },
+    { "change", "change a running network: draft, simulate, sign, submit", cli_command_change,
+      RULES },
+    { "policy", "check, compare and try policies; reference values", cli_command_policy, RULES },
+    { "collateral", "fetch, show, compare and submit collateral of evidence",
+      cli_command_collateral, RULES },
+    { "tpm", "attestation keys of TPMs, and their registrar", cli_command_tpm, RULES },
+    { "evidence", "verify, explain or decode evidence, without a daemon", cli_command_evidence,
+      VERIFICATION },
+    { "ear", "verify an attestation result that a verifier signed", cli_command_ear, VERIFICATION },
+    { "tcb", "forecast a platform's TCB status under an announced set", cli_command_tcb,
+      VERIFICATION },
+    { "checkpoint", "create, show and advance trusted checkpoints", cli_command_checkpoint,
+      VERIFICATION },
+    { "proof", "proofs of a member's score for offline verifiers", cli_command_proof,
+      VERIFICATION },
+    { "audit", "verify and replay a store, check the journal of orders", cli_command_audit,
+      VERIFICATION },
 #ifndef ASSAY_WITHOUT_EVM
-    { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor },
+    { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor, VERIFICATION },
 #endif
-    { "store", "save, verify, inspect and restore archives of a store", cli_command_store },
-    { "audit", "verify and replay a store, check the journal of orders", cli_command_audit },
+    { "store", "save, verify, inspect and restore archives of a store", cli_command_store,
+      RECOVERY },
+    { "recover", "recover from quorum loss: end an era, start the next", cli_command_recover,
+      RECOVERY },
 #ifndef ASSAY_WITHOUT_SERVICES
-    { "services", "show the services of a network", cli_command_services },
-    { "continuity", "groups that protect enclave state from rollback", cli_command_continuity },
-    { "share", "secrets in shares: put, read, delete", cli_command_share },
-    { "account", "accounts of a network with tasks: keys, balances, payments",
-      cli_command_account },
-    { "task", "tasks paid by step: offers, run, status, close", cli_command_task },
+    { "services", "show the services of a network", cli_command_services, SERVICES },
+    { "continuity", "groups that protect enclave state from rollback", cli_command_continuity,
+      SERVICES },
+    { "share", "secrets in shares: put, read, delete", cli_command_share, SERVICES },
+    { "account", "accounts of a network with tasks: keys, balances, payments", cli_command_account,
+      SERVICES },
+    { "task", "tasks paid by step: offers, run, status, close", cli_command_task, SERVICES },
 #endif
-    { "completion", "completion scripts for bash, zsh and fish", cli_command_completion },
+    { "soft", "make SOFT vendors, platforms and quotes, for development", cli_command_soft,
+      DEVELOPMENT },
+    { "completion", "completion scripts for bash, zsh and fish, and the manual",
+      cli_command_completion, DEVELOPMENT },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
+const struct assay_command *cli_command_at(size_t index)
+{
+    return index < COMMANDS ? &commands[index] : NULL;
+}
+
+const char *cli_section_title(enum assay_section section)
+{
+    static const char *const titles[ASSAY_SECTIONS] = {
+        [ASSAY_SECTION_DAILY] = "daily",
+        [ASSAY_SECTION_RULES] = "members and rules",
+        [ASSAY_SECTION_VERIFICATION] = "verification",
+        [ASSAY_SECTION_RECOVERY] = "recovery",
+        [ASSAY_SECTION_SERVICES] = "services",
+        [ASSAY_SECTION_DEVELOPMENT] = "development",
+    };
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (commands[i].section == section) return titles[section];
+    return NULL;
+}
+
 static void print_usage(FILE *out)
 {
-    (void)fputs("usage: assay COMMAND [SUBCOMMAND] ...\n\ncommands:\n", out);
-    for (size_t i = 0; i < COMMANDS; i++)
-        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)fputs("usage: assay COMMAND [SUBCOMMAND] ...\n", out);
+    for (enum assay_section s = 0; s < ASSAY_SECTIONS; s++) {
+        if (cli_section_title(s) == NULL) continue;
+        (void)fprintf(out, "\n%s:\n", cli_section_title(s));
+        for (size_t i = 0; i < COMMANDS; i++)
+            if (commands[i].section == s)
+                (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
     (void)fputs("\nexamples, to start with:\n"
-                "  assay setup local --dir net   # a network of SOFT platforms, for evaluation\n"
-                "  assay evidence verify quote.bin --collateral collateral/\n"
+                "  assay setup local net --start   # a network of SOFT platforms, for evaluation\n"
                 "  assay status --socket net/node-1/admin.sock\n"
+                "  assay evidence verify quote.bin --collateral collateral/\n"
                 "exit status: 0 done, 1 system error, 2 usage; others depend on the command\n"
                 "\n`assay COMMAND --help` has details. stdout carries data, stderr diagnostics.\n",
                 out);

@@ -222,16 +222,37 @@ static bool has_input(const struct assay_verb *v)
     return found;
 }
 
-/* Exit statuses of the verb and the shared ones that it can end with, in ascending order. */
-static void put_exit(const struct assay_verb *v, FILE *out)
+/* The verb's own exit statuses, behind "never 3 7; ". */
+static const char *own_exits(const struct assay_verb *v)
+{
+    const char *const end = strncmp(v->exit, "never ", 6) == 0 ? strstr(v->exit, "; ") : NULL;
+    return end != NULL ? end + 2 : v->exit;
+}
+
+/* Adds a shared status, "3 no daemon answers", unless the verb never ends with it. Returns: the new
+ * count. */
+static size_t add_shared(struct exit_entry entries[static EXITS_MAX], size_t count,
+                         const struct assay_verb *v, const char *text)
+{
+    const size_t digits = strcspn(text, " ");
+    for (const char *c = v->exit; c < own_exits(v); c++)
+        if (strncmp(c, text, digits) == 0 && !is_digit(c[digits]) && c > v->exit && c[-1] == ' ')
+            return count;
+    return add_exit(entries, count, text, strlen(text));
+}
+
+/* Those of the verb and the shared ones that it can end with, in ascending order. */
+void cli_options_exit(const struct assay_verb *v, FILE *out)
 {
     struct exit_entry entries[EXITS_MAX];
     struct column c = { .out = out, .indent = 13 };
-    size_t count = add_exits(entries, 0, v->exit);
+    size_t count = add_exits(entries, 0, own_exits(v));
     count = add_exits(entries, count, "0 done, 1 system error, 2 usage");
-    if (has_option(v, "socket"))
-        count = add_exits(entries, count, "3 no daemon answers, 7 timeout");
-    if (has_input(v)) count = add_exits(entries, count, "5 not found");
+    if (has_option(v, "socket")) {
+        count = add_shared(entries, count, v, "3 no daemon answers");
+        count = add_shared(entries, count, v, "7 timeout");
+    }
+    if (has_input(v)) count = add_shared(entries, count, v, "5 not found");
     c.at = fprintf(out, "exit status: ");
     for (size_t i = 0; i < count; i++) {
         char text[256];
@@ -256,7 +277,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
         put_option(o, out);
     (void)fputs(v->options[0].name != NULL ? "\nexamples:\n" : "examples:\n", out);
     put_lines(v->examples, out);
-    put_exit(v, out);
+    cli_options_exit(v, out);
 }
 
 /* A group that is also a command has further verbs: `assay proof`, `proof verify`. */

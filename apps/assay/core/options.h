@@ -26,7 +26,8 @@ struct assay_verb {
     const char *group, *verb; /* verb "": the group has none, or may go without */
     const char *arguments;    /* "OLD NEW", "[ANSWER ...]", "" */
     const char *summary;      /* sentences */
-    /* exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "" */
+    /* Exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "".
+     * "never 3 7; " before them: shared ones that it cannot end with. */
     const char *exit;
     const char *examples;     /* lines */
     const struct assay_option *options;
@@ -88,6 +89,8 @@ bool cli_options_json(int argc, char **argv);
 __attribute__((format(printf, 1, 2))) int cli_misuse(const char *format, ...);
 /* Help for a group, or for one verb of it. */
 void cli_options_help(const char *group, const char *verb, FILE *out);
+/* The exit statuses of a verb, as help has them. */
+void cli_options_exit(const struct assay_verb *v, FILE *out);
 /* What stands for an option's value: "" for none, KIND for too many choices. Returns: text. */
 const char *cli_option_value(const struct assay_option *option);
 /* The nearest of a few names, or NULL: candidates end with NULL. Returns: one of them. */

@@ -12,7 +12,7 @@
     }
 #define TCTI                                                                                       \
     {                                                                                              \
-        "tcti", "TCTI", "interface to the TPM, default device:/dev/tpmrm0", 0                    \
+        "tcti", "TCTI", "interface to the TPM, default device:/dev/tpmrm0", 0                      \
     }
 #define OUT(help)                                                                                  \
     {                                                                                              \
@@ -32,9 +32,9 @@
         "report-data", "HEX", "report data, 128 hex digits", ASSAY_OPTION_MUST                     \
     }
 #define SOURCE                                                                                     \
-    ASSAY_OPTION_SOCKET, { "store", "FILE", "store of a stopped node, instead of a daemon", 0 }, \
+    ASSAY_OPTION_SOCKET, { "store", "FILE", "store of a stopped node, instead of a daemon", 0 },   \
     {                                                                                              \
-        "genesis", "FILE", "with --store: genesis of the network", 0                           \
+        "genesis", "FILE", "with --store: genesis of the network", 0                               \
     }
 #define EXIT_CHANGE  "4 denied, 6 conflict, 13 not a change file"
 #define EXIT_RECOVER "4 denied, 6 conflict, 13 not a file of assay recover"
@@ -74,16 +74,24 @@
     }
 
 const struct assay_verb assay_verbs_network[] = {
-    { "setup", "local", "",
+    { "setup", "local", "[DIR]",
       "Set up a complete network on this machine, for evaluation: vendors of SOFT platforms, "
-      "operators, nodes, policy, genesis, configurations. Starts nothing, and prints how to start "
-      "it. Missing values are requested on a terminal, else have the default in brackets.",
-      "6 the folder exists and is not empty",
-      "assay setup local --dir net\n"
-      "assay setup local --dir net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
-      "assay setup local --dir net --services\n",
+      "operators, nodes, policy, genesis, configurations. Missing values are requested on a "
+      "terminal, else have the default in brackets. Nothing runs without --start; its processes "
+      "outlive the command, with logs in DIR/node-N, until --stop.",
+      "1 system error, or a program ended while it was started, 5 with --stop: no such folder, "
+      "6 the folder has something else, or is set up already, 7 no answer, or no end, in a minute",
+      "assay setup local net --start\n"
+      "assay setup local net --stop\n"
+      "assay setup local net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
+      "assay setup local net --services --start\n",
       (const struct assay_option[]){
-          { "dir", "DIR", "folder to create", 0 },
+          { "dir", "DIR", "the same as the argument: the folder of the network", 0 },
+          { "start", NULL,
+            "set the network up unless it is, start what does not run of it, and wait until its "
+            "nodes answer; what was started is ended again if one does not",
+            0 },
+          { "stop", NULL, "end all programs of the network, and wait until they have ended", 0 },
           { "nodes", "N", "number of nodes, 1 to 20 [4]", 0 },
           { "operators", "N", "number of operators, 1 to 8 [2; with --services 3]", 0 },
           { "vendors", "N", "number of vendors of SOFT platforms, 1 to 8 [2]", 0 },
@@ -127,19 +135,19 @@ const struct assay_verb assay_verbs_network[] = {
       "Check a configuration: read FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_... of "
       "the environment and --set as assayd does, and report invalid entries. Keys, genesis and "
       "images are checked by `assayd --config FILE --check-config`.",
-      "", "assay config check /etc/assay/assayd.yaml\n",
+      "never 5; ", "assay config check /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){ LAYERS, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "config", "show", "FILE",
       "Print the effective configuration, defaults included. A value that may contain a password "
       "is printed as (hidden).",
-      "", "assay config show /etc/assay/assayd.yaml --origin\n",
+      "never 5; ", "assay config show /etc/assay/assayd.yaml --origin\n",
       (const struct assay_option[]){ { "origin", NULL, "print the source of each value", 0 },
                                      LAYERS,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "config", "diff", "A B",
-      "Compare two configurations, and report whether a reload applies each difference.", "",
-      "assay config diff assayd.yaml assayd.yaml.new\n",
+      "Compare two configurations, and report whether a reload applies each difference.",
+      "never 5; ", "assay config diff assayd.yaml assayd.yaml.new\n",
       (const struct assay_option[]){ { "no-environment", NULL, "ignore the environment", 0 },
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
@@ -157,7 +165,7 @@ const struct assay_verb assay_verbs_network[] = {
       "Create a vendor of SOFT platforms, for development: DIR/ca.key (secret), DIR/root_ca.pem "
       "and its collateral. SOFT evidence proves nothing about hardware; profile production rejects "
       "it.",
-      "", "assay soft ca vendor-1 --name \"Vendor 1\"\n",
+      "never 5; ", "assay soft ca vendor-1 --name \"Vendor 1\"\n",
       (const struct assay_option[]){ { "name", "NAME", "name of the vendor, default vendor", 0 },
                                      DAYS,
                                      ASSAY_OPTION_JSON,
@@ -194,7 +202,7 @@ const struct assay_verb assay_verbs_network[] = {
     { "tpm", "registrar", "DIR",
       "Create an authority that certifies attestation keys of TPMs: DIR/registrar.key (secret), "
       "DIR/root_ca.pem, DIR/crl.der.",
-      "", "assay tpm registrar registrar --name \"Our TPMs\"\n",
+      "never 5; ", "assay tpm registrar registrar --name \"Our TPMs\"\n",
       (const struct assay_option[]){ { "name", "NAME", "name of the authority", 0 },
                                      DAYS,
                                      ASSAY_OPTION_JSON,
@@ -252,7 +260,7 @@ const struct assay_verb assay_verbs_network[] = {
     { "keys", "generate", "DIR",
       "Generate the keys of a node, readable by their owner only; DIR/node.yaml is its public "
       "card, for the plan of the network. Keys are never overwritten and never printed.",
-      "6 keys exist", "assay keys generate node-1/keys --name node-1\n",
+      "never 5; 6 keys exist", "assay keys generate node-1/keys --name node-1\n",
       (const struct assay_option[]){
           { "name", "NAME", "display name of the node", ASSAY_OPTION_MUST },
           ASSAY_OPTION_JSON,
@@ -272,7 +280,7 @@ const struct assay_verb assay_verbs_network[] = {
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "keys", "operator", "FILE", "Generate the key of an operator and print its public half.",
-      "6 the key exists", "assay keys operator alpha.key > alpha.pub\n",
+      "never 5; 6 the key exists", "assay keys operator alpha.key > alpha.pub\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "keys", "show", "DIR|FILE", "Print the public halves.", "", "assay keys show node-1/keys\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
@@ -280,7 +288,7 @@ const struct assay_verb assay_verbs_network[] = {
       "Create the unsigned genesis of a network from a plan, after verifying everything that the "
       "plan names. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "
       "public_key) and members (operator, card, sample quote of the platform).",
-      "6 a signed genesis exists", "assay genesis create plan.yaml --out genesis\n",
+      "never 5; 6 a signed genesis exists", "assay genesis create plan.yaml --out genesis\n",
       (const struct assay_option[]){ OUT("the genesis; a signed one is never overwritten"),
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "genesis", "sign", "FILE",

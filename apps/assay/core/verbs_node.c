@@ -6,7 +6,7 @@
 #define ASKED ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTION_TIMEOUT, ASSAY_OPTIONS_END
 #define GENESIS                                                                                    \
     {                                                                                              \
-        "genesis", "FILE", "genesis of the network", ASSAY_OPTION_MUST                         \
+        "genesis", "FILE", "genesis of the network", ASSAY_OPTION_MUST                             \
     }
 #define CHECKPOINT                                                                                 \
     {                                                                                              \
@@ -57,7 +57,7 @@ const struct assay_verb assay_verbs_node[] = {
       "evidence, descriptors, sockets, the clock against the peers', quorum, collateral. Each line "
       "is ok, warn or fail, with what was found, what was expected and what to do. Changes "
       "nothing, and works with the daemon running or not.",
-      "10 a warning, 11 a failure", "assay doctor --config /etc/assay/assayd.yaml\n",
+      "never 3 7; 10 a warning, 11 a failure", "assay doctor --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
           { "config", "FILE", "configuration of the daemon, default /etc/assay/assayd.yaml", 0 },
           ASKED } },
@@ -72,7 +72,7 @@ const struct assay_verb assay_verbs_node[] = {
       "Write a support bundle, one tar file: documents of the daemon, results of doctor, names and "
       "permissions of its files, the configuration without comments. Contains no secrets: no keys, "
       "no evidence, no contents of the state folder.",
-      "6 the file exists",
+      "never 3 7; 6 the file exists",
       "assay debug bundle --out assay-debug.tar --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){ { "out", "FILE", "the tar file", ASSAY_OPTION_MUST },
                                      { "config", "FILE", "configuration of the daemon", 0 },
@@ -266,9 +266,10 @@ const struct assay_verb assay_verbs_node[] = {
       "assay completion zsh > \"${fpath[1]}/_assay\"\n", NOTHING },
     { "completion", "fish", "", "Print the completion script for fish.", "",
       "assay completion fish > ~/.config/fish/completions/assay.fish\n", NOTHING },
-    { "completion", "man-synopsis", "", "Print the synopsis of assay(1), in mdoc.", "",
-      "assay completion man-synopsis\n", NOTHING },
-    { "completion", "man-options", "", "Print the options of assay(1), in mdoc.", "",
-      "assay completion man-options\n", NOTHING },
+    { "completion", "man-commands", "", "Print the list of commands of assay(1), in mdoc.", "",
+      "assay completion man-commands\n", NOTHING },
+    { "completion", "man-page", "COMMAND",
+      "Print the manual page of one command, in mdoc, without its first line, the date.",
+      "never 5; ", "assay completion man-page status\n", NOTHING },
 };
 const size_t assay_verbs_node_count = sizeof assay_verbs_node / sizeof assay_verbs_node[0];

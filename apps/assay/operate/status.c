@@ -1,8 +1,8 @@
 /*
  * apps/assay/operate/status.c - `assay status`: summary of a node first, then its figures.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -170,7 +170,8 @@ static void show_bound(const char *label, unsigned long long failing, const char
                  failing > 1 ? "s" : "", note, lie);
 }
 
-/* A whole operator or vendor root may be too much where a member is not. */
+/* A whole operator or vendor root may be too much where a member is not. One member alone is all
+ * three. */
 static void show_bounds(const struct page *page)
 {
     static const char whole[] = " with all its members";
@@ -178,6 +179,7 @@ static void show_bounds(const struct page *page)
         assay_json_get(assay_json_get(page->status, "data"), "tolerance");
     show_bound("tolerates", cli_number_of(t, "members_stop"), "more member",
                cli_number_of(t, "members_break"), "");
+    if (cli_number_of(assay_json_get(page->status, "data"), "member_count") == 1) return;
     if (assay_json_bool(t, "shares_platforms", false))
         show_bound("", cli_number_of(t, "platforms_stop"), "platform",
                    cli_number_of(t, "platforms_break"), whole);
@@ -210,9 +212,8 @@ static void show_outlook(const struct page *page)
             "store restore) does not vote until a block lists them.\n               If more "
             "than a third of the weight waits for that, the network needs RECOVER");
     show_bounds(page);
-    if (cli_number_of(d, "member_count") == 1)
-        (void)puts("clock          no other member to compare with");
-    else if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
+    if (cli_number_of(d, "member_count") == 1) return; /* no other clock to compare with */
+    if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
         (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
                      (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
                      ahead_ms < 0 ? "behind" : "ahead of", get_seconds(clock, "bound_ms"),
@@ -312,6 +313,13 @@ static const char *voting_reason(const struct assay_json *d)
     return votes ? "" : ": it requests its own votes of before its start from the others";
 }
 
+static void show_cuts(const char *cuts)
+{
+    if (strcmp(cuts, "none") == 0) return;
+    (void)printf("cuts           %s\n", cuts);
+    (void)puts("               cuts reduce weights to the caps of an operator or vendor root");
+}
+
 /* "started once", "started 3 times" */
 static void show_enclave(const struct assay_json *enclave)
 {
@@ -360,8 +368,7 @@ static void show_status(const struct page *page)
     (void)printf("caps met       operator %s, vendor root %s\n",
                  format_bool(assay_json_bool(d, "operator_cap_met", false)),
                  format_bool(assay_json_bool(d, "vendor_cap_met", false)));
-    (void)printf("cuts           %s\n", cli_text_of(d, "cuts", "-"));
-    (void)puts("               cuts reduce weights to the caps of an operator or vendor root");
+    show_cuts(cli_text_of(d, "cuts", "none"));
     show_enclave(assay_json_get(d, "enclave"));
 }
 

@@ -67,8 +67,7 @@ int cli_setup_run(const char *out, const char *const *words)
     return run_program("/proc/self/exe", out, line);
 }
 
-/* A program in the directory of this one. Returns: false when there is none. */
-static bool find_program(const char *name, char path[static PATH_MAX])
+bool cli_setup_find_program(const char *name, char path[static PATH_MAX])
 {
     char self[PATH_MAX];
     const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -84,7 +83,7 @@ int cli_setup_check(const char *config)
 {
     char daemon[PATH_MAX];
     const char *const words[] = { "assayd", "--config", config, "--check-config", NULL };
-    if (!find_program("assayd", daemon)) return ASSAY_EXIT_OK;
+    if (!cli_setup_find_program("assayd", daemon)) return ASSAY_EXIT_OK;
     return run_program(daemon, NULL, words);
 }
 
@@ -92,7 +91,7 @@ int cli_setup_enclave(struct assay_setup *s)
 {
     const bool found = s->enclave != NULL
                            ? realpath(s->enclave, s->enclave_path) != NULL
-                           : find_program("assay-enclave", s->enclave_path) ||
+                           : cli_setup_find_program("assay-enclave", s->enclave_path) ||
                                  realpath("/usr/bin/assay-enclave", s->enclave_path) != NULL;
     if (found && access(s->enclave_path, X_OK) == 0) return ASSAY_EXIT_OK;
     if (s->enclave == NULL)
@@ -126,6 +125,40 @@ const char *cli_setup_path(const char *dir, const char *name)
     static unsigned turn;
     char *const out = buffers[turn++ % 8];
     if (snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX) out[0] = '\0';
+    return out;
+}
+
+/* Bytes that two paths have in common, up to the end of a part of both. */
+static size_t common_len(const char *a, const char *b)
+{
+    size_t common = 0, at = 0;
+    for (;; at++) {
+        const bool a_ends = a[at] == '/' || a[at] == '\0', b_ends = b[at] == '/' || b[at] == '\0';
+        if (a_ends && b_ends) common = at;
+        if (a[at] != b[at] || a[at] == '\0') return common;
+    }
+}
+
+const char *cli_setup_shown(const char *path)
+{
+    static char buffers[4][PATH_MAX];
+    static unsigned turn;
+    char *const out = buffers[turn++ % 4];
+    char here[PATH_MAX];
+    size_t at = 0;
+    (void)snprintf(out, PATH_MAX, "%s", path);
+    if (getcwd(here, sizeof here) == NULL || here[0] != '/') return out;
+    if (strcmp(here, "/") == 0) here[0] = '\0';
+    const size_t common = common_len(path, here);
+    char relative[PATH_MAX] = "";
+    for (const char *c = here + common; *c != '\0'; c++)
+        if (*c == '/' && at + 4 < sizeof relative)
+            at += (size_t)snprintf(relative + at, sizeof relative - at, "../");
+    const char *const rest = path + common + (path[common] == '/');
+    if (at == 0 && rest[0] == '-') at = (size_t)snprintf(relative, sizeof relative, "./");
+    if (rest[0] == '\0' && at > 0) relative[--at] = '\0';
+    else if (rest[0] == '\0') at = (size_t)snprintf(relative, sizeof relative, ".");
+    if (at + strlen(rest) < strlen(path)) (void)snprintf(out, PATH_MAX, "%s%s", relative, rest);
     return out;
 }
 
@@ -207,9 +240,14 @@ int cli_command_setup(int argc, char **argv)
         { "http-port", .text = &s.http_port },
         { "services", .flag = &s.services },
         { "unit", .flag = &s.unit },
+        { "start", .flag = &s.start },
+        { "stop", .flag = &s.stop },
         { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
-    return strcmp(argv[1], "local") == 0 ? cli_setup_local(&s) : cli_setup_node(&s);
+    if (strcmp(argv[1], "local") != 0) return cli_setup_node(&s);
+    if (argv[2] != NULL && s.dir != NULL) return cli_misuse("DIR or --dir DIR, not both");
+    if (argv[2] != NULL) s.dir = argv[2];
+    return cli_setup_local(&s);
 }

@@ -15,6 +15,7 @@ struct assay_setup {
     const char *dir, *name, *genesis, *gossip, *kind, *credential, *vendor, *admin, *http;
     const char *nodes, *operators, *vendors, *epoch_ms, *port, *http_port;
     bool services;               /* local: in its plan */
+    bool start, stop;            /* local: its processes */
     bool unit;                   /* node: for assayd.service, where packages put things */
     const char *config, *socket; /* node: its file, its enclave's socket */
     const char *enclave;         /* "": the one next to this program */
@@ -30,6 +31,11 @@ int cli_setup_run(const char *out, const char *const *words);
 void cli_setup_set_user(const struct passwd *user);
 /* A path of two parts. Returns: a static buffer, the next of eight; "" when it does not fit. */
 const char *cli_setup_path(const char *dir, const char *name);
+/* A path as it is printed: relative to the current folder where that is shorter. In: path:
+ * absolute, without links. Returns: a static buffer, the next of four. */
+const char *cli_setup_shown(const char *path);
+/* A program in the folder of this one. Returns: false when there is none. */
+bool cli_setup_find_program(const char *name, char path[static PATH_MAX]);
 /* Writes a text that must not be there yet. Reports errors. Returns: an enum assay_exit. */
 int cli_setup_write(const char *path, const char *text);
 /* The value behind "KEY: " in a small file, without quotes. Returns: whether it is there. */
@@ -57,6 +63,14 @@ struct assay_setup_programs {
 /* Writes replica.yaml, holder.yaml, executor.yaml, the key of their stores and the account that is
  * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
 int cli_setup_programs(const struct assay_setup_programs *p, unsigned long n);
+
+/* Whether a folder has a network that `assay setup local` made. Returns: its number of nodes; 0. */
+unsigned long cli_setup_is_local(const char *dir);
+/* Its processes (setup_run.c). In: dir: absolute, a network by cli_setup_is_local; made: by this
+ * command. Both do nothing about what is as it should be. Each Returns: an enum assay_exit; where
+ * it is another than ASSAY_EXIT_OK, nothing runs that cli_setup_start has started. */
+int cli_setup_start(const char *dir, bool made);
+int cli_setup_stop(const char *dir);
 
 /* For assayd.service (setup_unit.c): where the unit looks, as the user that it runs as.
  * cli_setup_unit_init sets what it decides; Returns: -1 to go on, else the exit status. The

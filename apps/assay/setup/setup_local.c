@@ -11,6 +11,7 @@
 #include "apps/loopback.h"
 #include "base/crypto.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,10 +25,10 @@ enum {
     GROUPS_MAX = 8, /* operators, vendors */
     TEXT_MAX = 64 * 1024,
     SOCKET_PATH_MAX = 107,
-    GROUP_SIZE = 3,     /* replicas */
-    SHARE_NODES = 4,    /* the minimum for shares, and for replicas next to them */
-    CLUSTER_SLOTS = 5,  /* at most */
-    MONEY = 1000000,    /* all that there is */
+    GROUP_SIZE = 3,    /* replicas */
+    SHARE_NODES = 4,   /* the minimum for shares, and for replicas next to them */
+    CLUSTER_SLOTS = 5, /* at most */
+    MONEY = 1000000,   /* all that there is */
     QUOTED_MAX = 4 * PATH_MAX + 8,
 };
 
@@ -35,8 +36,8 @@ static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamm
                                                         "epsilon", "zeta", "eta",   "theta" };
 
 struct local {
-    const struct assay_setup *s;
-    char dir[PATH_MAX]; /* absolute */
+    struct assay_setup *s; /* questions add to it */
+    char dir[PATH_MAX];    /* absolute */
     unsigned long nodes, operators, vendors, epoch_ms, port, http_port;
     unsigned ports[NODES_MAX];
     FILE *out; /* the file that is put together */
@@ -238,7 +239,7 @@ static void print_services(const struct local *l)
                      "a secret\n",
                      (int)GROUP_SIZE, slots_of(l), threshold_of(l));
     else (void)puts("services: too few nodes for replicas and shares");
-    (void)printf("money: %d, of %s\n", (int)MONEY, in(l, "account.key"));
+    (void)printf("money: %d, of %s\n", (int)MONEY, cli_setup_shown(in(l, "account.key")));
 }
 
 static void set_services(const struct local *l, struct assay_json *data)
@@ -268,7 +269,6 @@ static int write_programs(const struct local *l, unsigned long n)
     return l->s->services ? cli_setup_programs(&programs, n) : ASSAY_EXIT_OK;
 }
 
-/* How to start them next to running daemons. */
 /* Text for a shell: unchanged, or quoted where it has special characters. */
 static const char *quote_for_shell(const char *text, char out[static QUOTED_MAX])
 {
@@ -286,11 +286,10 @@ static const char *quote_for_shell(const char *text, char out[static QUOTED_MAX]
     return out;
 }
 
-/* The folder of the enclave that was found, with a slash appended, if the programs are next to it
- * and not in PATH; else "". */
-static void find_programs(const struct local *l, char folder[static PATH_MAX])
+/* The folder of these programs with a slash appended, if assayd is not in PATH; else "". */
+static void find_programs(char folder[static PATH_MAX])
 {
-    char path[2 * PATH_MAX];
+    char path[2 * PATH_MAX], program[PATH_MAX];
     const char *const search = getenv("PATH");
     folder[0] = '\0';
     for (const char *at = search != NULL ? search : ""; *at != '\0';) {
@@ -299,22 +298,9 @@ static void find_programs(const struct local *l, char folder[static PATH_MAX])
         if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0) return;
         at += len + (at[len] == ':');
     }
-    const char *const slash = strrchr(l->s->enclave_path, '/');
-    if (slash == NULL) return;
-    const int len = (int)(slash - l->s->enclave_path) + 1;
-    (void)snprintf(path, sizeof path, "%.*sassayd", len, l->s->enclave_path);
-    if (access(path, X_OK) == 0)
-        (void)snprintf(folder, PATH_MAX, "%.*s", len, l->s->enclave_path);
-}
-
-static void print_programs(const struct local *l, const char *dir, const char *programs)
-{
-    if (!l->s->services) return;
-    (void)printf("  for n in $(seq %lu); do for p in %sexecutor; do %sassay-$p --config "
-                 "%s/node-$n/$p.yaml 2>> %s/node-$n/$p.log & done; done\n"
-                 "  %sassay services status --socket %s/node-1/admin.sock\n",
-                 l->nodes, has_replicas(l) ? "replica holder " : "", programs, dir, dir, programs,
-                 dir);
+    if (!cli_setup_find_program("assayd", program)) return;
+    *strrchr(program, '/') = '\0';
+    (void)snprintf(folder, PATH_MAX, "%s/", cli_setup_shown(program));
 }
 
 /* ------------------------------------------------------------ policy, plan, genesis */
@@ -374,7 +360,8 @@ static int make_genesis(struct local *l)
 {
     char genesis[PATH_MAX], plan[PATH_MAX];
     (void)snprintf(genesis, sizeof genesis, "%s", in(l, "genesis"));
-    (void)snprintf(plan, sizeof plan, "%s", in(l, "plan.yaml"));
+    /* Its warnings name the policy by the folder of the plan. */
+    (void)snprintf(plan, sizeof plan, "%s", cli_setup_shown(in(l, "plan.yaml")));
     const char *const create[] = { "genesis", "create", plan, "--out", genesis, NULL };
     int made = cli_setup_run(NULL, create);
     for (unsigned long o = 0; made == ASSAY_EXIT_OK && o < l->operators; o++) {
@@ -422,25 +409,30 @@ static void warn_of_size(const struct local *l)
                 stderr);
 }
 
-static void print_next(const struct local *l)
+static void print_commands(const struct local *l, bool runs)
 {
-    (void)printf("%s: %lu node%s of %lu operator%s on %lu vendor%s of SOFT platforms, INSECURE\n",
-                 l->dir, l->nodes, l->nodes == 1 ? "" : "s", l->operators,
-                 l->operators == 1 ? "" : "s", l->vendors, l->vendors == 1 ? "" : "s");
-    print_services(l);
     char folder[PATH_MAX], dir_room[QUOTED_MAX], programs_room[QUOTED_MAX];
-    find_programs(l, folder);
-    const char *const dir = quote_for_shell(l->dir, dir_room), *const p = quote_for_shell(
-                                                                   folder, programs_room);
-    (void)printf("next:\n"
-                 "  for n in $(seq %lu); do %sassayd --config %s/node-$n/assayd.yaml "
-                 "2>> %s/node-$n/log & done\n"
-                 "  %sassay status --socket %s/node-1/admin.sock\n"
+    find_programs(folder);
+    const char *const dir = quote_for_shell(cli_setup_shown(l->dir), dir_room);
+    const char *const p = quote_for_shell(folder, programs_room);
+    (void)puts("next:");
+    if (!runs) (void)printf("  %sassay setup local %s --start\n", p, dir);
+    (void)printf("  %sassay status --socket %s/node-1/admin.sock\n"
                  "  %sassay top --socket %s/node-1/admin.sock\n"
                  "  %sassay doctor --config %s/node-1/assayd.yaml\n",
-                 l->nodes, p, dir, dir, p, dir, p, dir, p, dir);
-    print_programs(l, dir, p);
+                 p, dir, p, dir, p, dir);
+    if (l->s->services)
+        (void)printf("  %sassay services status --socket %s/node-1/admin.sock\n", p, dir);
+    (void)printf("  %sassay setup local %s --stop\n", p, dir);
     if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
+}
+
+static void print_summary(const struct local *l)
+{
+    (void)printf("%s: %lu node%s of %lu operator%s on %lu vendor%s of SOFT platforms, INSECURE\n",
+                 cli_setup_shown(l->dir), l->nodes, l->nodes == 1 ? "" : "s", l->operators,
+                 l->operators == 1 ? "" : "s", l->vendors, l->vendors == 1 ? "" : "s");
+    print_services(l);
 }
 
 static int print_made(const struct local *l)
@@ -506,39 +498,119 @@ static int read_numbers(struct local *l, struct assay_setup *s)
     return ASSAY_EXIT_OK;
 }
 
+static int make_network(struct local *l)
+{
+    int made = read_numbers(l, l->s);
+    if (made != ASSAY_EXIT_OK) return made;
+    if (l->operators > l->nodes)
+        return cli_misuse("--operators: each has a node, so at most %lu", l->nodes);
+    if (has_replicas(l) && l->operators < GROUP_SIZE)
+        return cli_misuse("--operators: a group of %d replicas needs as many operators",
+                          (int)GROUP_SIZE);
+    made = check_ports(l);
+    if (made == ASSAY_EXIT_OK) made = cli_setup_enclave(l->s);
+    if (made == ASSAY_EXIT_OK) made = open_folder(l);
+    take_ports(l);
+    if (made == ASSAY_EXIT_OK) made = make_groups(l);
+    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l->nodes; n++)
+        made = make_node(l, n);
+    if (made == ASSAY_EXIT_OK) made = make_account(l);
+    if (made == ASSAY_EXIT_OK) made = write_policy(l);
+    if (made == ASSAY_EXIT_OK) made = write_plan(l);
+    if (made == ASSAY_EXIT_OK) made = make_genesis(l);
+    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l->nodes; n++) {
+        made = write_config(l, n);
+        if (made == ASSAY_EXIT_OK) made = write_programs(l, n);
+    }
+    if (made == ASSAY_EXIT_OK) warn_of_size(l);
+    return made;
+}
+
+/* ------------------------------------------------------------ a network that is there */
+
+/* Whether a value is given that a network has when it is made. */
+static bool has_values(const struct assay_setup *s)
+{
+    return s->nodes != NULL || s->operators != NULL || s->vendors != NULL || s->epoch_ms != NULL ||
+           s->port != NULL || s->http_port != NULL || s->enclave != NULL || s->services;
+}
+
+/* Returns: whether the folder is there and is not empty. */
+static bool is_occupied(const char *dir)
+{
+    const struct dirent *entry = NULL;
+    DIR *const folder = opendir(dir);
+    size_t count = 0;
+    if (folder == NULL) return errno != ENOENT;
+    while ((entry = readdir(folder)) != NULL)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    (void)closedir(folder);
+    return count > 0;
+}
+
+static int report_stranger(const struct assay_setup *s)
+{
+    (void)fprintf(stderr, "assay setup local: %s: no network of `assay setup local` is there\n",
+                  s->dir);
+    return access(s->dir, F_OK) == 0 ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_NOT_FOUND;
+}
+
+/* Its ports and services are in its configurations. */
+static void read_made(struct local *l)
+{
+    char http[64];
+    l->s->services = access(in(l, "node-1/executor.yaml"), F_OK) == 0;
+    if (!cli_setup_value(in(l, "node-1/assayd.yaml"), "  http", http, sizeof http)) return;
+    const char *const colon = strrchr(http, ':');
+    if (colon != NULL) l->http_port = strtoul(colon + 1, NULL, 10);
+}
+
+static int start_network(struct local *l, bool made)
+{
+    const int started = cli_setup_start(l->dir, made);
+    if (started == ASSAY_EXIT_OK && !cli_json_mode_is_on()) print_commands(l, true);
+    return started;
+}
+
+/* Out: *is_done: all that is asked for, else a network is to be made. */
+static int use_network(struct local *l, bool *is_done)
+{
+    struct assay_setup *const s = l->s;
+    *is_done = true;
+    if (s->start && s->stop) return cli_misuse("--start or --stop, not both");
+    if (s->stop && has_values(s)) return cli_misuse("--stop wants the folder, and nothing else");
+    const bool is_local = realpath(s->dir, l->dir) != NULL && cli_setup_is_local(l->dir) > 0;
+    if (s->stop) return is_local ? cli_setup_stop(l->dir) : report_stranger(s);
+    if (s->start && !is_local && is_occupied(s->dir)) return report_stranger(s);
+    if (s->start && is_local && has_values(s)) {
+        (void)fprintf(
+            stderr, "assay setup local: %s: it is set up; give --start and nothing else\n", s->dir);
+        return ASSAY_EXIT_CONFLICT;
+    }
+    if (s->start && is_local) {
+        read_made(l);
+        return start_network(l, false);
+    }
+    *is_done = false;
+    return ASSAY_EXIT_OK;
+}
+
 int cli_setup_local(struct assay_setup *s)
 {
     static struct local l;
+    bool is_done = false;
     l.s = s;
     if (s->services && assay_verbs_services_count == 0)
         return cli_misuse("--services: this build has no services (ASSAY_WITH_SERVICES=OFF)");
     if (!cli_setup_prompt("folder of the network", NULL, &s->dir))
-        return cli_misuse("--dir DIR is missing: the folder of the network");
-    int made = read_numbers(&l, s);
-    if (made != ASSAY_EXIT_OK) return made;
-    if (l.operators > l.nodes)
-        return cli_misuse("--operators: each has a node, so at most %lu", l.nodes);
-    if (has_replicas(&l) && l.operators < GROUP_SIZE)
-        return cli_misuse("--operators: a group of %d replicas needs as many operators",
-                          (int)GROUP_SIZE);
-    made = check_ports(&l);
-    if (made == ASSAY_EXIT_OK) made = cli_setup_enclave(s);
-    if (made == ASSAY_EXIT_OK) made = open_folder(&l);
-    take_ports(&l);
-    if (made == ASSAY_EXIT_OK) made = make_groups(&l);
-    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
-        made = make_node(&l, n);
-    if (made == ASSAY_EXIT_OK) made = make_account(&l);
-    if (made == ASSAY_EXIT_OK) made = write_policy(&l);
-    if (made == ASSAY_EXIT_OK) made = write_plan(&l);
-    if (made == ASSAY_EXIT_OK) made = make_genesis(&l);
-    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++) {
-        made = write_config(&l, n);
-        if (made == ASSAY_EXIT_OK) made = write_programs(&l, n);
-    }
-    if (made != ASSAY_EXIT_OK) return made;
-    warn_of_size(&l);
-    if (cli_json_mode_is_on()) return print_made(&l);
-    print_next(&l);
+        return cli_misuse("DIR is missing: the folder of the network");
+    int result = use_network(&l, &is_done);
+    if (is_done) return result;
+    result = make_network(&l);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (cli_json_mode_is_on() && !s->start) return print_made(&l);
+    if (!cli_json_mode_is_on()) print_summary(&l);
+    if (s->start) return start_network(&l, true);
+    print_commands(&l, false);
     return ASSAY_EXIT_OK;
 }

@@ -5,7 +5,7 @@ ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
 MAN=$WORK/man
 mkdir "$MAN" && cp "$ROOT"/docs/man/*.[1-8] "$MAN"
 sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$ROOT/docs/man/assay.1" "$WORK/printed" || wrong 'assay.1 could not be made'
-cp "$WORK/printed/assay.1" "$MAN"
+cp "$WORK/printed/assay.1" "$WORK/printed/commands/"* "$MAN"
 
 # warnings PAGE: what the formatter has to say against it.
 if command -v man >/dev/null && man --help 2>/dev/null | grep -q -- --warnings; then
@@ -38,8 +38,16 @@ for key in $(sed -n '/^## 4/,/^Fields of/p' "$ROOT/docs/configuration.md" | sed 
 done
 for group in $(tr '\n' ' ' <"$ROOT/apps/assay/core/main.c" | grep -o '{ "[a-z]*", [^{}]*cli_command_' |
     sed 's/{ "\([a-z]*\)".*/\1/'); do
-    check "assay.1 says nothing of assay $group" grep -qE "^\.(It )?Cm $group|^\.Cm .*\| $group|^\.Cm $group" "$MAN/assay.1"
+    page=$MAN/assay-$group.1
+    check "assay.1 does not list assay $group" grep -qx "\.It Xr assay-$group 1" "$MAN/assay.1"
+    said=$(warnings "$page")
+    check "assay-$group.1 formats without a warning: $said" test -z "$said"
+    check "assay-$group.1 is a page of its own" sh -c 'grep -q "^[.]Dd " "$1" && grep -q "^exit status: " "$1" &&
+        ! grep "^[.]Ss assay " "$1" | grep -qv "^[.]Ss assay $2\( \|\$\)"' - "$page" "$group"
 done
+sections=$(sed -n 's/^[.]Ss Commands: //p' "$MAN/assay.1" | tr '\n' ,)
+check "sections of assay.1 are those of --help: $sections" test "$sections" = \
+    "$("$ASSAY" --help | sed -n '/^examples/q;s/^\([a-z ]*\):$/\1/p' | tr '\n' ,)"
 for status in $(sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/core/command.h"); do
     check "assay.1 says nothing of exit status $status" grep -qx "\.It $status" "$MAN/assay.1"
 done

@@ -6,7 +6,11 @@ ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
 cd "$WORK" || exit 2
 
 # --- what the table has: "group name" or "group name value", a line an option
-"$ASSAY" completion man-synopsis >synopsis
+"$ASSAY" --help | sed -n '/^usage:/,/^examples/s/^  \([a-z]*\) .*/\1/p' >groups
+while read -r group; do
+    "$ASSAY" completion man-page "$group" | sed -n '/^[.]Sh SYNOPSIS/,/^[.]Sh DESCRIPTION/p'
+done <groups >synopsis
+expect 2 '"nothing" is not a command' "$ASSAY" completion man-page nothing
 awk '$1 == ".Cm" { group = $2 }
      /^[.](Op )?Fl / { sub(/^[.](Op )?Fl -/, ""); sub(/ [.][.][.]$/, ""); print group, $1, (NF > 1 ? "value" : "") }' \
     synopsis | sort -u >table
@@ -37,9 +41,11 @@ check "options are read that no verb has: $(comm -23 taken had | tr '\n' ' ')" t
 check 'most are read by their names' test "$(wc -l <taken)" -gt 100
 
 # --- help: everywhere, with examples
-"$ASSAY" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' >groups
 expect 0 'exit status: 0 done, 1 system error, 2 usage; others depend on the command' "$ASSAY" --help
-case $out in *'  assay setup local --dir net '*) ;; *) wrong "no example to start with: $out" ;; esac
+case $out in *'  assay setup local net --start '*) ;; *) wrong "no example to start with: $out" ;; esac
+sections=$(printf '%s\n' "$out" | sed -n '/^examples/q;s/^\([a-z ]*\):$/\1/p' | tr '\n' ,)
+check "sections of help: $sections" test "$sections" = \
+    'daily,members and rules,verification,recovery,services,development,'
 check 'there are groups' test "$(wc -l <groups)" -gt 20
 while read -r group; do
     expect 0 "usage: assay $group" "$ASSAY" "$group" --help
@@ -55,13 +61,55 @@ while read -r group verb; do
     check "no summary of $group" grep -qx "$group" groups
 done <verbs
 
+# --- a status that a command ends with is in its help, and one that it never ends with is not
+listed() { # listed COMMAND...: the statuses of its help, in a line
+    "$ASSAY" "$@" --help | sed -n '/^exit status:/,$p' | tr -s ' \n' ' ' | sed 's/^exit status: //;s/, /\n/g' |
+        sed -n 's/^\([0-9][0-9]*\) .*/\1/p' | tr '\n' ' '
+}
+ends() { # ends STATUS WORDS [ARGUMENT...]: `assay WORDS ARGUMENT...` ends so, as its help says
+    status=$1 words=$2
+    shift 2
+    # shellcheck disable=SC2086
+    expect "$status" '' "$ASSAY" $words "$@"
+    # shellcheck disable=SC2086
+    found=$(listed $words)
+    case " $found " in *" $status "*) ;; *) wrong "assay $words: $status is not in its help: $found" ;; esac
+}
+lacks() { # lacks STATUS WORDS
+    # shellcheck disable=SC2086
+    case " $(listed $2) " in *" $1 "*) wrong "assay $2 never ends with $1: $(listed $2)" ;; esac
+}
+for words in 'keys show' 'genesis show' 'change show' 'policy show' 'collateral show' 'evidence decode' 'audit orders' \
+    'store inspect' 'recover show' 'tpm crl' 'recover submit'; do
+    ends 5 "$words" nothing
+done
+for words in 'config check' 'config show' 'completion man-page'; do
+    ends 2 "$words" nothing
+    lacks 5 "$words"
+done
+ends 2 'config diff' nothing nothing
+ends 2 'genesis create' nothing --out genesis.new
+ends 1 'keys generate' no/such/folder --name x
+ends 1 'keys operator' no/such/key
+ends 1 'soft ca' no/such/folder
+ends 1 'tpm registrar' no/such/folder
+for words in 'config diff' 'genesis create' 'keys generate' 'keys operator' 'soft ca' 'tpm registrar'; do
+    lacks 5 "$words"
+done
+for words in status nodes top export checkpoint 'enforce show' 'recover status' 'doctor net'; do
+    ends 3 "$words" --socket nothing.sock
+done
+ends 0 'debug bundle' --out bundle.tar --socket nothing.sock
+for words in 'debug bundle' doctor; do lacks 3 "$words" && lacks 7 "$words"; done
+for words in status 'completion bash'; do lacks 5 "$words"; done
+
 # --- --json: every verb has it, but those whose output is no document of ours: text, pictures, files
 without_json() {
     awk '$1 == ".Cm" { if (verb != "" && !json) print verb; verb = $2 " " ($3 ~ /^[a-z]/ ? $3 : ""); json = 0 }
          /^[.](Op )?Fl -json/ { json = 1 }
          END { if (!json) print verb }' "$1" | sed 's/ $//' | sort
 }
-printf '%s\n' 'completion bash' 'completion fish' 'completion man-options' 'completion man-synopsis' 'completion zsh' \
+printf '%s\n' 'completion bash' 'completion fish' 'completion man-commands' 'completion man-page' 'completion zsh' \
     'evidence explain' 'policy export' 'policy import' top >expected
 without_json synopsis >had
 check "verbs without --json: $(diff expected had)" cmp expected had
@@ -120,7 +168,7 @@ sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$ROOT/docs/man/assay.1" printed ||
     wrong 'completions and manual could not be made'
 cp "$ROOT/completions/"* printed
 printf '.Nm assay\n' >no.1
-expect 1 'has not both parts' sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$PWD/no.1" other
+expect 1 'has no generated part' sh "$ROOT/cmake/assay_pages.sh" "$ASSAY" "$PWD/no.1" other
 
 # --- bash completes, for real
 completes() { # completes "LINE": what bash offers at its end, sorted

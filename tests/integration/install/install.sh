@@ -88,8 +88,11 @@ for page in "$root"/docs/man/*.[1-8]; do
     name=${page##*/}
     [ "$name" = assay.1 ] || check "$name is installed" cmp "$page" "$prefix/share/man/man${name##*.}/$name"
 done
-check 'assay.1 is installed, with its generated parts' test \
-    "$(wc -l <"$prefix/share/man/man1/assay.1")" -gt $((4 * $(wc -l <"$root/docs/man/assay.1")))
+check 'assay.1 is installed, with its generated part' grep -qx '[.]It Xr assay-status 1' \
+    "$prefix/share/man/man1/assay.1"
+for command in status setup completion; do
+    check "assay-$command.1 is installed" grep -qx "[.]Nm assay-$command" "$prefix/share/man/man1/assay-$command.1"
+done
 for file in bash-completion/completions/assay zsh/site-functions/_assay fish/vendor_completions.d/assay.fish; do
     check "share/$file is installed" grep -q collateral "$prefix/share/$file"
 done

@@ -44,7 +44,8 @@ for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assa
     assay-sim:/usr/share/bash-completion/completions/assay-sim assay-sim:/usr/share/fish/vendor_completions.d/assay-sim.fish \
     assay-demo:/usr/share/zsh/vendor-completions/_assay-demo \
     assayd:/usr/share/man/man8/assayd.8.gz assayd:/usr/share/man/man5/assayd.yaml.5.gz \
-    assay:/usr/share/man/man1/assay.1.gz assay:/usr/share/man/man5/assay-policy.5.gz \
+    assay:/usr/share/man/man1/assay.1.gz assay:/usr/share/man/man1/assay-status.1.gz \
+    assay:/usr/share/man/man5/assay-policy.5.gz \
     assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \
     libassay0.1:'/usr/lib/[^/]*/libassay.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay.(so|a)' \
     libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \

@@ -230,6 +230,21 @@ Test(apps_operate, vendor_roots_have_the_names_of_the_policy)
     expect_absent("more, each");
 }
 
+Test(apps_operate, the_status_has_no_lines_for_what_cannot_occur)
+{
+    show_status("{\"data\":{" CHAIN ",\"member_count\":1,\"cuts\":\"none\"}}");
+    expect_printed("tolerates      no more member may fail");
+    expect_absent("operator may fail");
+    expect_absent("vendor root may fail");
+    expect_absent("clock ");
+    expect_absent("cuts ");
+    show_status("{\"data\":{" CHAIN ",\"member_count\":4,\"cuts\":\"operators alone\"}}");
+    expect_printed("no operator may fail");
+    expect_printed("no vendor root may fail");
+    expect_printed("clock          too few members");
+    expect_printed("cuts           operators alone\n               cuts reduce weights");
+}
+
 Test(apps_operate, what_is_cut_ends_with_a_mark)
 {
     char text[600];

@@ -4,7 +4,7 @@
 cd "$WORK" || exit 2
 
 # --- what is not a network
-expect 2 '--dir DIR is missing' "$ASSAY" setup local
+expect 2 'DIR is missing' "$ASSAY" setup local
 expect 2 '--nodes wants 1 to 20, not "21"' "$ASSAY" setup local --dir net --nodes 21
 expect 2 'at most 2' "$ASSAY" setup local --dir net --nodes 2 --operators 3
 expect 5 'no program that may be run' "$ASSAY" setup local --dir net --enclave nothing
@@ -68,7 +68,7 @@ made 'debug bundle' bundle.tar parts -- "$ASSAY" debug bundle --out bundle.tar -
 http=$("$TOOLS/free_port" 4 | head -1) # the others come behind it
 expect 0 '4 nodes of 2 operators on 2 vendors of SOFT platforms, INSECURE' \
     "$ASSAY" setup local --dir net --epoch-ms 500 --port 0 --http-port "$http"
-case $out in *"$BIN/assayd --config $WORK/net/node-\$n/assayd.yaml"*'assay status --socket'*) ;; *) wrong "what next? $out" ;; esac
+case $out in *"$BIN/assay setup local net --start"*'assay status --socket net/node-1/admin.sock'*) ;; *) wrong "what next? $out" ;; esac
 expect 6 'is not there, or is empty' "$ASSAY" setup local --dir net --port 0
 for n in 1 2 3 4; do
     expect 0 'fit to run' "$ASSAYD" --config net/node-$n/assayd.yaml --check-config
