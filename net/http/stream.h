@@ -4,8 +4,8 @@
  *
  * Server-sent events as docs/openapi.json says: `timeline` with an id BOOT-SEQ to go on from,
  * `snapshot` when there is something newer to ask for, `resync` after a gap, a comment as a
- * heartbeat. What a reader has not taken is kept nowhere: the timeline is the only memory, and a client
- * that is too slow for it is notified of the gap.
+ * heartbeat. What a reader has not taken is kept nowhere: the timeline is the only memory, and a
+ * client that is too slow for it is notified of the gap.
  */
 #ifndef ASSAY_NET_HTTP_STREAM_H
 #define ASSAY_NET_HTTP_STREAM_H

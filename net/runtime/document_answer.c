@@ -1,8 +1,9 @@
 /*
  * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
  *
- *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME] | permit critical|normal |
- *   export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX | items CLASS [EPOCH [SKIP]]
+ *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME]
+ *   permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX
+ *   items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)

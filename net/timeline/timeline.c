@@ -85,8 +85,8 @@ static void remove_rank(struct assay_timeline *timeline, uint32_t rank)
     if (event->retention == RETAIN_ROUTINE) timeline->routine_count--;
     *event = (struct assay_timeline_event){ 0 };
     timeline->count--;
-    memmove(&timeline->order[rank], &timeline->order[rank + 1],
-            (timeline->count - rank) * sizeof timeline->order[0]);
+    for (uint32_t i = rank; i < timeline->count; i++)
+        timeline->order[i] = timeline->order[i + 1];
     timeline->order[timeline->count] = place;
 }
 
@@ -220,8 +220,8 @@ bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
         routine ? timeline->routine_count : timeline->count - timeline->routine_count;
     if (same >= (routine ? ASSAY_TIMELINE_ROUTINE_MAX : ASSAY_TIMELINE_KEPT_MAX)) return false;
     timeline->order[at] = timeline->order[timeline->count];
-    memmove(&timeline->order[rank + 1], &timeline->order[rank],
-            (timeline->count - rank) * sizeof timeline->order[0]);
+    for (uint32_t i = timeline->count; i > rank; i--)
+        timeline->order[i] = timeline->order[i - 1];
     timeline->order[rank] = (uint16_t)place;
     timeline->count++;
     timeline->routine_count += routine;

@@ -52,6 +52,7 @@ struct assay_timeline {
     struct assay_timeline_event events[ASSAY_TIMELINE_MAX];
 };
 
+/* Empty. */
 void assay_timeline_init(struct assay_timeline *timeline);
 /*
  * assay_timeline_add - an event; seq, first_* and count of the argument are ignored.
@@ -65,7 +66,7 @@ uint32_t assay_timeline_add(struct assay_timeline *timeline,
  */
 bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
                             const struct assay_timeline_event *event);
-/* Returns: the oldest event with a sequence number above since, or NULL. */
+/* Returns: the oldest event with a sequence number above since, or NULL */
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
                                                              uint64_t since);
 

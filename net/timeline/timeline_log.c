@@ -196,7 +196,8 @@ static void load_old_records(struct assay_timeline_log *log, struct assay_slice 
         if (oldest.seq == 0) return;
         if (oldest.seq > timeline->last + 1) timeline->gone = oldest.seq - 1;
         timeline->last = oldest.seq - 1;
-        (void)assay_timeline_add(timeline, &oldest);
+        const uint32_t place = assay_timeline_add(timeline, &oldest);
+        ASSAY_ASSERT(timeline->events[place].seq == oldest.seq);
     }
 }
 

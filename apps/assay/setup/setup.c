@@ -8,6 +8,7 @@
 #include "apps/assay/setup/setup.h"
 
 #include "apps/assay/core/option_values.h"
+#include "apps/assay/core/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -50,7 +50,8 @@ void open_world(uint32_t executors);
 void close_world(void);
 void on_output(void *context, uint32_t step, struct assay_slice state, struct assay_slice output);
 struct assay_task_client *client_open(void);
-/* A step of the requestor while no executor runs, so that at most one answer of each is seen in it. */
+/* A step of the requestor while no executor runs, so that at most one answer of each is seen in it.
+ */
 void step_client(struct assay_task_client *client);
 struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
                                     uint64_t ms);
