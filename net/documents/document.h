@@ -14,6 +14,7 @@
 #include "host/snapshot.h"
 #include "net/json/json.h"
 #include "net/timeline/timeline.h"
+#include "scoring/outlook.h"
 
 enum { ASSAY_DOCUMENT_SENTENCE = 640 };
 
@@ -86,6 +87,57 @@ struct assay_document_reason assay_document_availability_reason(
 /* After printf of len bytes of ASCII into text[size], size > 3: where it was cut, "..." is its end.
  */
 void assay_document_mark_cut(char *text, size_t size, size_t len);
+/* --- condition: one word about a member, and what becomes of it */
+
+/* Not a standing of the protocol: a standing says what the ledger grants, SUSPENDED for a member
+ * that fails, for one that is away and for one that was drained alike. */
+enum assay_condition {
+    ASSAY_CONDITION_FULL = 0, /* the first four are enum assay_standing */
+    ASSAY_CONDITION_WARNING,
+    ASSAY_CONDITION_RESTRICTED,
+    ASSAY_CONDITION_SUSPENDED,
+    ASSAY_CONDITION_OFFLINE,     /* not reachable, and not attested lately */
+    ASSAY_CONDITION_MAINTENANCE, /* announced by its operator (docs/protocol.md 9.7) */
+    ASSAY_CONDITION_DRAINED,     /* by a change of the operators (9.6.2) */
+    ASSAY_CONDITION_LEFT,
+    ASSAY_CONDITIONS,
+};
+/* slot < member_count (asserted). What operators decided comes before what its evidence says, and
+ * that before being away: integrity SUSPENDED is SUSPENDED, reachable or not. */
+enum assay_condition assay_document_condition(const struct assay_snapshot *s, uint32_t slot);
+const char *assay_document_condition_word(enum assay_condition condition); /* Returns: "OFFLINE" */
+/* Evidence of the last closed epoch was certified, or of the one before: that of the last may still
+ * be being decided. */
+bool assay_document_is_attested(const struct assay_snapshot *s, uint32_t slot);
+
+/* When an epoch began, or will: from the start of the running one and the length of an epoch, so
+ * epochs that took longer make it inexact. Returns: Unix ms, 0: not known. */
+uint64_t assay_document_epoch_time(const struct assay_snapshot *s, uint64_t epoch);
+/* " (18:40 UTC)" of that time, with the date where it is not today's; "" where it is not known.
+ * Returns: text. */
+enum { ASSAY_DOCUMENT_WHEN = 24 };
+const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
+                                char text[static ASSAY_DOCUMENT_WHEN]);
+
+/* The way back of a member that is in service and not FULL, if every verification of it is good
+ * from now on (scoring/outlook.h). */
+struct assay_document_recovery {
+    const char *blocked_code, *blocked_text; /* static: why it does not recover; NULL: it does */
+    struct assay_outlook outlook;            /* of one that does */
+};
+/* Returns: whether there is anything to recover: false of FULL, and of members out of service. */
+bool assay_document_recovery(const struct assay_snapshot *s, uint32_t slot,
+                             struct assay_document_recovery *recovery);
+/* "RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC". Returns: text of ASSAY_DOCUMENT_RECOVERY
+ * bytes at most. */
+enum { ASSAY_DOCUMENT_RECOVERY = 160 };
+const char *assay_document_recovery_text(const struct assay_snapshot *s,
+                                         const struct assay_document_recovery *recovery,
+                                         char text[static ASSAY_DOCUMENT_RECOVERY]);
+/* Sets the members `condition` and `recovery`. */
+void assay_document_set_condition(struct assay_json *object, const struct assay_snapshot *s,
+                                  uint32_t slot);
+
 /* Plain decimal digits. Returns: whether it is a number of 64 bits, and *out. */
 bool assay_document_number(const char *text, uint64_t *out);
 

@@ -71,8 +71,23 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 
 /* ------------------------------------------------------------ reasons of a low score */
 
-static void append_reason(struct assay_json *list, const char *about,
-                          const struct assay_document_reason *reason)
+/* Unix ms; null where it is not known. */
+static void set_time(struct assay_json *object, const char *key, uint64_t at_ms)
+{
+    if (at_ms == 0) assay_json_set_null(object, key);
+    else assay_json_set_uint(object, key, at_ms);
+}
+
+/* A drain holds from the begin of its epoch, what a close did is of its end. */
+static uint64_t reason_time(const struct assay_snapshot *s,
+                            const struct assay_document_reason *reason)
+{
+    const bool is_drain = strcmp(reason->code, "drained") == 0;
+    return assay_document_epoch_time(s, is_drain ? reason->epoch : reason->epoch + 1);
+}
+
+static void append_reason(struct assay_json *list, const struct assay_snapshot *s,
+                          const char *about, const struct assay_document_reason *reason)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "about", about);
@@ -80,48 +95,53 @@ static void append_reason(struct assay_json *list, const char *about,
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
+    set_time(object, "at_unix_ms", reason->epoch == 0 ? 0 : reason_time(s, reason));
     assay_json_append(list, object);
 }
 
-static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
+static void append_integrity(struct assay_json *list, const struct assay_snapshot *s,
+                             const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.integrity_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_integrity_reason(m);
     if (m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, "integrity", &reason);
+        append_reason(list, s, "integrity", &reason);
 }
 
-static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
+static void append_availability(struct assay_json *list, const struct assay_snapshot *s,
+                                const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.availability_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_availability_reason(m);
     if (m->ledger.trust.availability_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, "availability", &reason);
+        append_reason(list, s, "availability", &reason);
 }
 
 /* The rule that set the score comes first, so that score and reason match. This node's last finding
  * is shown only while it holds. */
-static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
+static struct assay_json *member_reasons(const struct assay_snapshot *s,
+                                         const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_member_snapshot *l = &m->ledger;
     if (l->trust.integrity_bp <= l->trust.availability_bp) {
-        append_integrity(list, m);
-        append_availability(list, m);
+        append_integrity(list, s, m);
+        append_availability(list, s, m);
     } else {
-        append_availability(list, m);
-        append_integrity(list, m);
+        append_availability(list, s, m);
+        append_integrity(list, s, m);
     }
     const bool judged_well =
         l->own_outcome == ASSAY_OUTCOME_PASS_UP_TO_DATE || l->own_outcome == ASSAY_OUTCOME_NONE;
     const struct assay_document_reason own = { "judged", l->last_reason, l->last_attempt_epoch };
-    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, "judgement", &own);
+    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, s, "judgement", &own);
     return list;
 }
 
 /* ------------------------------------------------------------ a member */
 
-static void set_trust(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_trust(struct assay_json *object, const struct assay_snapshot *s,
+                      const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
     ASSAY_ASSERT(m->lo_bp <= ASSAY_SCORE_BP_MAX && m->hi_bp <= ASSAY_SCORE_BP_MAX);
@@ -151,7 +171,7 @@ static void set_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_text(object, "integrity_rule", assay_document_integrity_code(m->change_reason));
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(m->availability_rule));
-    assay_json_set(object, "reasons", member_reasons(member));
+    assay_json_set(object, "reasons", member_reasons(s, member));
     assay_json_set_text(object, "last_reason", m->last_reason);
     assay_json_set_uint(object, "change_epoch", m->change_epoch);
     assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
@@ -220,7 +240,8 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
     assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
     assay_json_set_uint(object, "incarnation", m->incarnation);
-    set_trust(object, member);
+    assay_document_set_condition(object, s, slot);
+    set_trust(object, s, member);
     set_stage(object, member);
     if (whole) set_keys(object, member);
     return object;
