@@ -113,6 +113,10 @@ bool assay_document_is_attested(const struct assay_snapshot *s, uint32_t slot);
 /* When an epoch began, or will: from the start of the running one and the length of an epoch, so
  * epochs that took longer make it inexact. Returns: Unix ms, 0: not known. */
 uint64_t assay_document_epoch_time(const struct assay_snapshot *s, uint64_t epoch);
+/* Sets `epoch`, the running one, `epoch_t0_ms`, when it began, and `epoch_ms`. */
+void assay_document_set_epoch(struct assay_json *object, const struct assay_snapshot *s);
+/* Unix ms; null for 0: not known. */
+void assay_document_set_time(struct assay_json *object, const char *key, uint64_t at_ms);
 /* " (18:40 UTC)" of that time, with the date where it is not today's; "" where it is not known.
  * Returns: text. */
 enum { ASSAY_DOCUMENT_WHEN = 24 };

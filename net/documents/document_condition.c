@@ -67,6 +67,19 @@ uint64_t assay_document_epoch_time(const struct assay_snapshot *s, uint64_t epoc
     return apart_ms < t0 ? t0 - apart_ms : 0;
 }
 
+void assay_document_set_epoch(struct assay_json *object, const struct assay_snapshot *s)
+{
+    assay_json_set_uint(object, "epoch", s->chain.epoch);
+    assay_json_set_uint(object, "epoch_t0_ms", s->chain.epoch_t0_ms);
+    assay_json_set_uint(object, "epoch_ms", s->epoch_ms);
+}
+
+void assay_document_set_time(struct assay_json *object, const char *key, uint64_t at_ms)
+{
+    if (at_ms == 0) assay_json_set_null(object, key);
+    else assay_json_set_uint(object, key, at_ms);
+}
+
 const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
                                 char text[static ASSAY_DOCUMENT_WHEN])
 {
@@ -189,12 +202,10 @@ static struct assay_json *steps_ahead(const struct assay_snapshot *s, const stru
     for (int i = ASSAY_STANDING_RESTRICTED; i >= (int)ASSAY_STANDING_FULL; i--) {
         if (o->epochs[i] <= 0) continue;
         struct assay_json *object = assay_json_object();
-        const uint64_t at_ms = close_time(s, (uint32_t)o->epochs[i]);
         assay_json_set_text(object, "standing", assay_document_standing((uint64_t)i));
         assay_json_set_uint(object, "epochs", (uint64_t)o->epochs[i]);
         assay_json_set_uint(object, "epoch", s->chain.epoch + (uint64_t)o->epochs[i] - 1);
-        if (at_ms > 0) assay_json_set_uint(object, "at_unix_ms", at_ms);
-        else assay_json_set_null(object, "at_unix_ms");
+        assay_document_set_time(object, "at_unix_ms", close_time(s, (uint32_t)o->epochs[i]));
         assay_json_append(list, object);
     }
     return list;

@@ -71,13 +71,6 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 
 /* ------------------------------------------------------------ reasons of a low score */
 
-/* Unix ms; null where it is not known. */
-static void set_time(struct assay_json *object, const char *key, uint64_t at_ms)
-{
-    if (at_ms == 0) assay_json_set_null(object, key);
-    else assay_json_set_uint(object, key, at_ms);
-}
-
 /* A drain holds from the begin of its epoch, what a close did is of its end. */
 static uint64_t reason_time(const struct assay_snapshot *s,
                             const struct assay_document_reason *reason)
@@ -95,7 +88,7 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
-    set_time(object, "at_unix_ms", reason->epoch == 0 ? 0 : reason_time(s, reason));
+    assay_document_set_time(object, "at_unix_ms", reason->epoch == 0 ? 0 : reason_time(s, reason));
     assay_json_append(list, object);
 }
 

@@ -110,12 +110,15 @@ static bool is_drain(const struct assay_history_row *from, const struct assay_hi
            !assay_document_availability_drop(to->availability_rule);
 }
 
-static struct assay_json *move_document(uint64_t epoch, const struct assay_history_row *from,
+/* The close of an epoch moves it: at the start of the next one. */
+static struct assay_json *move_document(const struct assay_snapshot *s, uint64_t epoch,
+                                        const struct assay_history_row *from,
                                         const struct assay_history_row *to)
 {
     ASSAY_ASSERT(from != to);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch);
+    assay_document_set_time(object, "at_unix_ms", assay_document_epoch_time(s, epoch + 1));
     assay_json_set_uint(object, "score_from_bp", from->score_bp);
     assay_json_set_uint(object, "score_to_bp", to->score_bp);
     assay_json_set_uint(object, "integrity_from_bp", from->integrity_bp);
@@ -152,7 +155,8 @@ static struct assay_json *moves_document(const struct assay_http_snapshot *view,
         const struct assay_http_row *to = find_row(view->epochs[i - 1], slot, node_id);
         const struct assay_http_row *from = find_row(view->epochs[i - 2], slot, node_id);
         if (to == NULL || from == NULL || !has_moved(&from->row, &to->row)) continue;
-        assay_json_append(list, move_document(view->epochs[i - 1]->epoch, &from->row, &to->row));
+        assay_json_append(
+            list, move_document(&view->snapshot, view->epochs[i - 1]->epoch, &from->row, &to->row));
         shown++;
     }
     return list;
@@ -290,7 +294,7 @@ void http_explain(struct http_asking *asking)
                           !assay_bytes_equal(epoch->rows[slot].node_id, m->ledger.node_id, 32)))
         epoch = NULL;
     struct assay_json *data = assay_json_object();
-    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_document_set_epoch(data, s);
     assay_json_set_text(data, "sentence", assay_document_member_sentence(s, slot, sentence));
     assay_json_set(data, "node", assay_document_member(s, slot, true));
     assay_json_set_text(data, "decides",
