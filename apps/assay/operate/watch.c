@@ -1,9 +1,10 @@
 /*
  * apps/assay/operate/watch.c - simple queries to a running daemon: permit, counters, timeline.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
+#include "base/rfc3339.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,14 +53,23 @@ static int print_permit(const struct assay_daemon_request *q)
     return permitted ? ASSAY_EXIT_OK : ASSAY_EXIT_DENIED;
 }
 
+/* "2026-11-20T17:46:10Z"; as wide where it is not known. */
+static const char *format_time(const struct assay_json *event)
+{
+    char text[ASSAY_RFC3339_LEN + 1] = "-                   ";
+    const uint64_t at_ms = assay_json_uint(event, "at_unix_ms", 0);
+    if (at_ms > 0) assay_rfc3339_format((int64_t)(at_ms / 1000), text);
+    return cli_text_sanitized(text);
+}
+
 static void show_timeline(const struct assay_json *document)
 {
     const struct assay_json *d = assay_json_get(document, "data");
     const struct assay_json *events = assay_json_get(d, "events");
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *e = assay_json_at(events, i);
-        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", cli_number_of(e, "seq"),
-                     cli_number_of(e, "epoch"), cli_text_of(e, "event", "?"),
+        (void)printf("%6llu  %s  epoch %-6llu %-28s %-16s %s\n", cli_number_of(e, "seq"),
+                     format_time(e), cli_number_of(e, "epoch"), cli_text_of(e, "event", "?"),
                      cli_text_of(e, "name", ""), cli_text_of(e, "text", ""));
     }
 }
