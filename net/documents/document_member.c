@@ -71,14 +71,6 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 
 /* ------------------------------------------------------------ reasons of a low score */
 
-/* A drain holds from the begin of its epoch, what a close did is of its end. */
-static uint64_t reason_time(const struct assay_snapshot *s,
-                            const struct assay_document_reason *reason)
-{
-    const bool is_drain = strcmp(reason->code, "drained") == 0;
-    return assay_document_epoch_time(s, is_drain ? reason->epoch : reason->epoch + 1);
-}
-
 static void append_reason(struct assay_json *list, const struct assay_snapshot *s,
                           const char *about, const struct assay_document_reason *reason)
 {
@@ -88,7 +80,8 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
-    assay_document_set_time(object, "at_unix_ms", reason->epoch == 0 ? 0 : reason_time(s, reason));
+    assay_document_set_time(object, "at_unix_ms",
+                            reason->epoch == 0 ? 0 : assay_document_epoch_time(s, reason->epoch));
     assay_json_append(list, object);
 }
 

@@ -205,7 +205,7 @@ static void format_reason(struct sentence *out, const struct assay_snapshot *s,
     if (reason.epoch == 0) say(out, ", %s", reason.text);
     else
         say(out, ", fell in epoch %llu%s: %s", (unsigned long long)reason.epoch,
-            assay_document_when(s, reason.epoch + 1, when), cause_phrase(reason.text));
+            assay_document_when(s, reason.epoch, when), cause_phrase(reason.text));
 }
 
 /* The ledger has no more of a member that is away than when it attested last. */
@@ -217,7 +217,7 @@ static void format_offline(struct sentence *out, const struct assay_snapshot *s,
     if (last == 0) say(out, ", never attested");
     else
         say(out, ", last attested in epoch %llu%s", (unsigned long long)last,
-            assay_document_when(s, last + 1, when));
+            assay_document_when(s, last, when));
 }
 
 static void format_recovery(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)

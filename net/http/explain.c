@@ -110,7 +110,6 @@ static bool is_drain(const struct assay_history_row *from, const struct assay_hi
            !assay_document_availability_drop(to->availability_rule);
 }
 
-/* The close of an epoch moves it: at the start of the next one. */
 static struct assay_json *move_document(const struct assay_snapshot *s, uint64_t epoch,
                                         const struct assay_history_row *from,
                                         const struct assay_history_row *to)
@@ -118,7 +117,7 @@ static struct assay_json *move_document(const struct assay_snapshot *s, uint64_t
     ASSAY_ASSERT(from != to);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch);
-    assay_document_set_time(object, "at_unix_ms", assay_document_epoch_time(s, epoch + 1));
+    assay_document_set_time(object, "at_unix_ms", assay_document_epoch_time(s, epoch));
     assay_json_set_uint(object, "score_from_bp", from->score_bp);
     assay_json_set_uint(object, "score_to_bp", to->score_bp);
     assay_json_set_uint(object, "integrity_from_bp", from->integrity_bp);

@@ -33,13 +33,14 @@ static const char *format_clock_offset(const struct assay_json *node)
 
 /* The rule that made the score what it is, not the one that was looked at last; a node that stands
  * in full needs none. What the condition says is not said again. */
-static void put_why(const struct assay_json *node, const char *condition)
+static void put_why(const struct assay_json *node)
 {
     const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
     const char *const stage = cli_stage_of(node);
     const bool is_drained = strcmp(stage, "drained") == 0;
     if (strcmp(stage, "newcomer") == 0) (void)fputs("newcomer; ", stdout);
-    if (assay_json_bool(node, "in_maintenance", false) && strcmp(condition, "MAINTENANCE") != 0)
+    if (assay_json_bool(node, "in_maintenance", false) &&
+        strcmp(cli_condition_of(node), "MAINTENANCE") != 0)
         (void)fputs("in maintenance; ", stdout);
     if (assay_json_bool(node, "probation", false)) (void)fputs("on probation; ", stdout);
     if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
@@ -73,7 +74,7 @@ static void show_nodes(const struct assay_json *document)
                      cli_percent_of(n, "integrity_bp"), cli_percent_of(n, "availability_bp"),
                      cli_number_of(n, "weight"), cli_number_of(n, "incarnation"), format_age(n),
                      format_clock_offset(n));
-        put_why(n, condition);
+        put_why(n);
     }
 }
 

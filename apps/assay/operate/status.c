@@ -246,7 +246,7 @@ static void show_changes(const struct assay_json *d)
         (void)printf("%-14s change %llu, by the close of epoch %llu%s: assay change list\n",
                      cli_text_of(ended, "end", "?"), cli_number_of(ended, "sequence"),
                      cli_number_of(ended, "epoch"),
-                     cli_when_of_epoch(d, cli_number_of(ended, "epoch") + 1));
+                     cli_when_of_epoch(d, cli_number_of(ended, "epoch")));
 }
 
 /* docs/protocol.md 6.7. */

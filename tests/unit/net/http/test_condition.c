@@ -172,16 +172,28 @@ Test(net_http_condition, sentences_have_the_word_and_the_way_back)
     char sentence[ASSAY_DOCUMENT_SENTENCE];
     go_away();
     cr_expect_str_eq(assay_document_sentence(s, sentence),
-                     "3 of 4 attested, 3 full, node-2 offline, last attested in epoch 37 (17:15 "
+                     "3 of 4 attested, 3 full, node-2 offline, last attested in epoch 37 (17:14 "
                      "UTC); any one member may fail");
     http_fixture_close(&fixture);
     open_fixture();
     fall();
     cr_expect_not_null(strstr(assay_document_sentence(s, sentence),
-                              "node-2 suspended, fell in epoch 33 (17:11 UTC): its evidence fails "
+                              "node-2 suspended, fell in epoch 33 (17:10 UTC): its evidence fails "
                               "hard, recovers: RESTRICTED in 29 epochs, FULL in 69, about 18:28 "
                               "UTC; any one"),
                        "%s", sentence);
+}
+
+/* The begin of the epoch, as that of the last fall in the ledger. */
+Test(net_http_condition, reasons_have_times)
+{
+    fall();
+    const struct assay_json *r = assay_json_at(assay_json_get(document(), "reasons"), 0);
+    cr_expect_eq(assay_json_uint(r, "epoch", 0), 33);
+    cr_expect_eq(assay_json_uint(r, "at_unix_ms", 0), s->chain.epoch_t0_ms - UINT64_C(9) * 60000);
+    m->integrity_fall.epoch = 0;
+    r = assay_json_at(assay_json_get(document(), "reasons"), 0);
+    cr_expect_eq(assay_json_kind_of(assay_json_get(r, "at_unix_ms")), ASSAY_JSON_NULL);
 }
 
 Test(net_http_condition, epochs_have_times)
