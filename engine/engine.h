@@ -15,6 +15,7 @@
 
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/records/context.h"
+#include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/genesis.h"
 #include "engine/ledger/state/services.h"
 #include "engine/messages/effect.h"
@@ -203,7 +204,8 @@ struct assay_member_snapshot {
     uint64_t last_success_epoch; /* PASS in a certified close */
     bool announced; /* in the running epoch: its envelope is here */
     bool balloted;  /* in the running epoch: its ballot is final */
-    char last_reason[96]; /* of the last negative outcome: rule, expected, observed; "" if none */
+    /* Of the last negative outcome: rule, expected, observed; "" if none. */
+    char last_reason[ASSAY_FINDING_REASON_LEN];
     enum assay_stage stage;
     uint64_t stage_epoch;                 /* first epoch in this stage; 0: since genesis */
     uint32_t level; /* the highest feature level that it announced (docs/protocol.md 9.10) */

@@ -34,7 +34,7 @@ static void forget_offence(struct assay_offences *offences)
     offences->count--;
 }
 
-static void step(struct assay_trust_state *trust, uint16_t ceiling_bp)
+static void apply_good_epoch(struct assay_trust_state *trust, uint16_t ceiling_bp)
 {
     const struct assay_votes all_pass = { .pass_weight = 3,
                                           .electorate_weight = 3,
@@ -67,7 +67,7 @@ struct assay_outlook assay_outlook(const struct assay_trust_state *trust, uint16
     for (int32_t epoch = 1; epoch <= ASSAY_OUTLOOK_EPOCHS &&
                             outlook.epochs[ASSAY_STANDING_FULL] == ASSAY_OUTLOOK_NEVER;
          epoch++) {
-        step(&next, ceiling_bp);
+        apply_good_epoch(&next, ceiling_bp);
         note_standing(&outlook, next.score.standing, epoch);
     }
     return outlook;
