@@ -10,8 +10,8 @@ const PATH = {
     WARNING: 'M0-1 1 .9H-1Z',
     RESTRICTED: 'M0-1.1 1.1 0 0 1.1-1.1 0Z',
     SUSPENDED: 'M-.85-.85H.85V.85H-.85Z',
-    DRAINED: 'M-.85-.85H.85V.85H-.85Z',
-    MAINTENANCE: 'M0-1.1 1.1 0 0 1.1-1.1 0Z',
+    DRAINED: 'M-.85-.85H.85V.85H-.85ZM-.5-.5V.5H.5V-.5Z',
+    MAINTENANCE: 'M0-1.1 1.1 0 0 1.1-1.1 0ZM0-.6-.6 0 0 .6 .6 0Z',
 };
 
 // What a title says is part of the name.
@@ -71,7 +71,7 @@ function cluster(ctx, group, size, total, third) {
                                 (node.present === false ? ' gone' : ''),
                         },
                         h('title', {}, toldOf(node)),
-                        h('path', { d: PATH[conditionOf(node)] || PATH.FULL }),
+                        h('path', { d: PATH[conditionOf(node)] || PATH.FULL, 'fill-rule': 'evenodd' }),
                     ),
                 );
             }),
@@ -122,7 +122,7 @@ export function topology(ctx) {
             h(
                 'p',
                 { class: 'muted' },
-                'Size is weight, shape is standing; hollow and dashed: unreachable. A thick ring: more than a third of the weight.',
+                'Size is weight, shape is condition, hollow ones are no standing; dashed: unreachable. A thick ring: more than a third of the weight.',
             ),
         ),
         h(
