@@ -108,7 +108,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "f2e2637a120c28995cdca4b8aa79ddc6f835f6588c476a72df86669fc1193723",
+    expect_trace(&s, 3, "593e515af1df28027fa25c18c708a32ea54902b779110e42a7d736e76a0aefab",
                  "860dadc63b9192c9d8ef378e24de9552188c648968450d9cfe3eadda4e9413c1");
 }
 
