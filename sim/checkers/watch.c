@@ -224,8 +224,6 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         /* Operators decide the end of an era: only rows and figures, as over a gap. Either may have
          * changed the roster, so shares of weight are measured again (P5). */
         if (!follows || era_ends) watch->has_first = false;
-        if (follows) assay_watch_falls(&epoch);
-        else assay_watch_falls_skip(watch);
         if (era_ends) assay_watch_changes_era(&epoch);
         else if (follows) {
             assay_watch_changes(&epoch);
@@ -238,6 +236,8 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             assay_watch_strikes(&epoch);
             assay_watch_shares(&epoch);
         }
+        if (follows) assay_watch_falls(&epoch);
+        else assay_watch_falls_skip(watch);
     }
     assay_watch_count(watch, closed);
     if (closed->machines != NULL) assign_groups(watch, closed->machines);

@@ -109,7 +109,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
     expect_trace(&s, 3, "593e515af1df28027fa25c18c708a32ea54902b779110e42a7d736e76a0aefab",
-                 "860dadc63b9192c9d8ef378e24de9552188c648968450d9cfe3eadda4e9413c1");
+                 "57b8eac7dec60d1902113910cae9a1e32aba4c3b45d2a83300f69f6f7f88d5d7");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */
