@@ -22,11 +22,23 @@ static bool is_same_step(const struct assay_fall_step *a, const struct assay_fal
            a->rule == b->rule;
 }
 
-/* The score is the smaller number, so what lowered it more is the number that is smaller now; of
- * equal ones the one that lost more, and integrity where that is equal, too. */
-static bool is_by_integrity(const struct assay_trust_state *before,
-                            const struct assay_trust_state *after)
+/* Another failure of a member that stands at the lowest is a fall, too: what brought it there first
+ * does not explain where it is. */
+static bool is_fall(const struct assay_fall_close *close)
 {
+    const struct assay_trust_state *before = close->before, *after = close->after;
+    if (after->score.standing != before->score.standing)
+        return after->score.standing > before->score.standing;
+    return close->integrity_failed || after->integrity.standing > before->integrity.standing;
+}
+
+/* The score is the smaller number, so what lowered it more is the number that is smaller now; of
+ * equal ones the one that lost more, and integrity where that is equal, too. A standing that stays
+ * was not lowered by availability. */
+static bool is_by_integrity(const struct assay_fall_close *close)
+{
+    const struct assay_trust_state *before = close->before, *after = close->after;
+    if (after->score.standing <= before->score.standing) return true;
     if (after->integrity_bp != after->availability_bp)
         return after->integrity_bp < after->availability_bp;
     return before->integrity_bp >= before->availability_bp;
@@ -43,8 +55,8 @@ static bool continues_run(const struct assay_fall *fall, const struct assay_fall
 void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close *close)
 {
     ASSAY_ASSERT(close->epoch > fall->last.epoch);
-    if (close->after->score.standing <= close->before->score.standing) return;
-    const bool by_integrity = is_by_integrity(close->before, close->after);
+    if (!is_fall(close)) return;
+    const bool by_integrity = is_by_integrity(close);
     const struct assay_fall_step step = {
         .epoch = close->epoch,
         .begin_ms = close->begin_ms,
@@ -63,8 +75,8 @@ void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close 
 bool assay_fall_holds(const struct assay_fall *fall)
 {
     if (!step_holds(&fall->first) || !step_holds(&fall->last) ||
-        fall->to > ASSAY_STANDING_SUSPENDED || fall->from >= fall->to)
+        fall->first.epoch > fall->last.epoch ||
+        fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to)
         return false;
-    return fall->first.epoch < fall->last.epoch ? fall->to - fall->from >= 2
-                                                : is_same_step(&fall->first, &fall->last);
+    return fall->first.epoch < fall->last.epoch || is_same_step(&fall->first, &fall->last);
 }

@@ -19,7 +19,8 @@ enum assay_fall_number {
     ASSAY_FALL_AVAILABILITY = 1,
 };
 
-/* One close that made the standing of the score worse. */
+/* One close that made the standing of the score worse, or left it and made that of integrity worse,
+ * or left it and integrity failed. */
 struct assay_fall_step {
     uint64_t epoch;    /* closed by it; 0: none did */
     uint64_t begin_ms; /* of that epoch: header time, Unix ms */
@@ -27,10 +28,10 @@ struct assay_fall_step {
     uint32_t rule; /* enum assay_integrity_reason or enum assay_availability_rule, by number */
 };
 
-/* A run of such closes, without one between them that made the standing better. */
+/* A run of such closes, without one between them that made the standing of the score better. */
 struct assay_fall {
     struct assay_fall_step first, last; /* equal where the run is one step */
-    enum assay_standing from, to;       /* before the first, after the last */
+    enum assay_standing from, to;       /* of the score, before the first and after the last */
 };
 
 /* One closed epoch of one member. */
@@ -38,6 +39,7 @@ struct assay_fall_close {
     uint64_t epoch, begin_ms;
     uint64_t stage_epoch; /* first epoch of the member's stage: a drain ends a run */
     const struct assay_trust_state *before, *after;
+    bool integrity_failed; /* docs/protocol.md 7.5 */
     enum assay_integrity_reason integrity_reason;
     enum assay_availability_rule availability_rule;
 };

@@ -53,8 +53,10 @@ static struct assay_fall_step observe_step(const struct look *l)
     const uint32_t by_availability = score_with(old->integrity_bp, now->availability_bp);
     const int integrity_loss = (int)old->integrity_bp - now->integrity_bp;
     const int availability_loss = (int)old->availability_bp - now->availability_bp;
-    const bool integrity = by_integrity != by_availability ? by_integrity < by_availability
-                                                           : integrity_loss >= availability_loss;
+    const bool stays = now->score.standing == old->score.standing;
+    const bool integrity = stays                             ? true
+                           : by_integrity != by_availability ? by_integrity < by_availability
+                                                             : integrity_loss >= availability_loss;
     return (struct assay_fall_step){
         .epoch = l->epoch->closed->epoch,
         .begin_ms = l->epoch->before->head_time_ms,
@@ -83,7 +85,10 @@ static void observe_standing(const struct look *l)
         own->runs = false;
         own->follows = true; /* whatever was before: the next fall begins a run */
     }
-    if (to <= from) return;
+    const bool integrity_fell =
+        l->after->trust.integrity.standing > l->before->trust.integrity.standing ||
+        l->after->failure_epoch == l->epoch->closed->epoch;
+    if (to < from || (to == from && !integrity_fell)) return;
     const struct assay_fall_step step = observe_step(l);
     if (!own->runs) {
         own->fall.first = step;

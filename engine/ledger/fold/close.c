@@ -234,6 +234,7 @@ static void close_member(const struct assay_state *before, const struct assay_le
                                                     .stage_epoch = m->stage_epoch,
                                                     .before = old,
                                                     .after = &m->trust,
+                                                    .integrity_failed = r->integrity_failed,
                                                     .integrity_reason = r->integrity_reason,
                                                     .availability_rule = r->availability_rule });
     if (r->certified_pass) m->pass_epoch = next->epoch;

@@ -108,7 +108,7 @@ Test(epochs_repeatable, every_build_gives_the_hashes_that_are_written_down)
     const struct hashes b = hashes_of(&lively, 9, 2);
     expect_hash(b.trace, "197ecfde5b5f72aba15dbd048fa8f99b1a35c0c244f6ed10d8b8986f53d90409",
                 "busy, trace");
-    expect_hash(b.chain, "0e650dbbd20c5ba34308cdde3dcc6811b45da747fbadbf13579b22d09f936b2a",
+    expect_hash(b.chain, "2399f4ce1157e5e7bbe52cb60f1b73e1469756956fdabf713e888cbca93d23ba",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;
