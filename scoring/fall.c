@@ -66,17 +66,31 @@ void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close 
     };
     if (!step_holds(&step)) return; /* what a reversal gives back was lowered by no rule */
     if (!continues_run(fall, close))
-        *fall = (struct assay_fall){ .first = step, .from = close->before->score.standing };
+        *fall = (struct assay_fall){ .first = step,
+                                     .from = close->before->score.standing,
+                                     .integrity = fall->integrity };
     fall->last = step;
+    if (by_integrity) fall->integrity = step;
     fall->to = close->after->score.standing;
     ASSAY_ASSERT(assay_fall_holds(fall));
+}
+
+static bool integrity_holds(const struct assay_fall *fall)
+{
+    static const struct assay_fall_step none = { 0 };
+    const struct assay_fall_step *const step = &fall->integrity;
+    if (fall->last.number == ASSAY_FALL_INTEGRITY) return is_same_step(step, &fall->last);
+    if (fall->first.number != ASSAY_FALL_INTEGRITY && step->epoch == 0)
+        return is_same_step(step, &none);
+    return step_holds(step) && step->number == ASSAY_FALL_INTEGRITY &&
+           step->epoch < fall->last.epoch;
 }
 
 bool assay_fall_holds(const struct assay_fall *fall)
 {
     if (!step_holds(&fall->first) || !step_holds(&fall->last) ||
         fall->first.epoch > fall->last.epoch ||
-        fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to)
+        !integrity_holds(fall) || fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to)
         return false;
     return fall->first.epoch < fall->last.epoch || is_same_step(&fall->first, &fall->last);
 }

@@ -32,6 +32,9 @@ struct assay_fall_step {
 struct assay_fall {
     struct assay_fall_step first, last; /* equal where the run is one step */
     enum assay_standing from, to;       /* of the score, before the first and after the last */
+    /* The newest step by integrity, of this run or of one before: integrity rises slowly, and may be
+     * low by it when the run has other causes. epoch 0: none. */
+    struct assay_fall_step integrity;
 };
 
 /* One closed epoch of one member. */

@@ -97,6 +97,7 @@ static void observe_standing(const struct look *l)
     }
     own->runs = true;
     own->fall.last = step;
+    if (step.number == ASSAY_FALL_INTEGRITY) own->fall.integrity = step;
     own->fall.to = to;
     if (contradicts_records(l, &step)) report_check(l, "its cause is not what was proven");
 }
@@ -117,6 +118,8 @@ static void compare(const struct look *l)
         report_check(l, "its last fall was in another epoch");
     else if (!is_same_step(&found->first, &due->first) || !is_same_step(&found->last, &due->last))
         report_check(l, "its fall had another cause or time");
+    else if (l->own->all && !is_same_step(&found->integrity, &due->integrity))
+        report_check(l, "its newest fall by integrity is another one");
     else if (found->from != due->from || found->to != due->to)
         report_check(l, "its fall was between other standings");
     else report_check(l, NULL);
@@ -127,7 +130,8 @@ static void compare(const struct look *l)
 static void on_stage(const struct look *l, bool newcomer)
 {
     const struct assay_fall *found = &l->after->fall;
-    *l->own = (struct assay_watch_fall){ .follows = true, .known = true, .fall = *found };
+    *l->own =
+        (struct assay_watch_fall){ .follows = true, .known = true, .all = true, .fall = *found };
     if (newcomer) report_check(l, assay_fall_is_set(found) ? "it is new, and has a fall" : NULL);
     else if (found->last.epoch != l->epoch->closed->epoch &&
              found->last.epoch != l->before->fall.last.epoch)
@@ -147,7 +151,8 @@ void assay_watch_falls(const struct assay_watch_epoch *epoch)
         const bool newcomer = slot >= epoch->before->member_count ||
                               (l.before->stage == ASSAY_STAGE_LEFT &&
                                l.after->stage != ASSAY_STAGE_LEFT);
-        if (begins) *l.own = (struct assay_watch_fall){ .follows = true, .known = true };
+        if (begins)
+            *l.own = (struct assay_watch_fall){ .follows = true, .known = true, .all = true };
         if (newcomer || l.before->stage_epoch != l.after->stage_epoch) {
             on_stage(&l, newcomer);
             continue;

@@ -41,6 +41,7 @@ struct assay_watch_track {
 struct assay_watch_fall {
     bool follows; /* all closes since its last run may have ended were seen */
     bool runs;    /* no close made its standing better since its last fall */
+    bool all;     /* no epoch was skipped */
     bool known;   /* the fall is its last one: */
     struct assay_fall fall;
 };

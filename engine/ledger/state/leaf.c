@@ -134,7 +134,6 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
 {
     ASSAY_ASSERT(assay_state_holds(state));
     const size_t start = w->len;
-
     struct assay_slice all;
     assay_cbor_put_array(w, head_items(&state->services));
     assay_cbor_put_text(w, "assay/state/v2");
@@ -548,10 +547,10 @@ static uint64_t member_items(const struct assay_member *m)
 
 static void encode_fall(struct assay_writer *w, const struct assay_fall *fall)
 {
-    const struct assay_fall_step *const steps[] = { &fall->first, &fall->last };
+    const struct assay_fall_step *const steps[] = { &fall->first, &fall->last, &fall->integrity };
     ASSAY_ASSERT(assay_fall_holds(fall));
-    assay_cbor_put_array(w, 10);
-    for (size_t i = 0; i < 2; i++) {
+    assay_cbor_put_array(w, 14);
+    for (size_t i = 0; i < 3; i++) {
         assay_cbor_put_uint(w, steps[i]->epoch);
         assay_cbor_put_uint(w, steps[i]->begin_ms);
         assay_cbor_put_uint(w, (uint64_t)steps[i]->number);
@@ -744,9 +743,10 @@ static enum assay_status decode_step(struct assay_cursor *c, struct assay_fall_s
 static enum assay_status decode_fall(struct assay_cursor *c, struct assay_fall *fall)
 {
     uint32_t from = 0, to = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, 10));
+    ASSAY_TRY(assay_cbor_array_exact(c, 14));
     ASSAY_TRY(decode_step(c, &fall->first));
     ASSAY_TRY(decode_step(c, &fall->last));
+    ASSAY_TRY(decode_step(c, &fall->integrity));
     ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &from));
     ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &to));
     fall->from = (enum assay_standing)from;

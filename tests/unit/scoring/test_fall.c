@@ -139,6 +139,30 @@ Test(scoring_fall, a_worse_integrity_alone_begins_a_run_where_none_goes_on)
     expect_standings(&s.fall, ASSAY_STANDING_WARNING, ASSAY_STANDING_WARNING);
 }
 
+/* Integrity is low for long, whatever else happens. */
+Test(scoring_fall, the_newest_step_by_integrity_outlasts_its_run)
+{
+    struct subject s = make();
+    fails(&s, 0, ASSAY_INTEGRITY_FAIL_HARD);
+    for (int i = 0; i < 3; i++)
+        fails(&s, 5300, ASSAY_INTEGRITY_RISE);
+    cr_assert_eq(s.trust.score.standing, ASSAY_STANDING_RESTRICTED);
+    absent(&s, 4218);
+    expect_step(&s.fall.first, 5, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
+    expect_step(&s.fall.integrity, 1, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+    expect_standings(&s.fall, ASSAY_STANDING_RESTRICTED, ASSAY_STANDING_SUSPENDED);
+    struct assay_fall bad = s.fall;
+    bad.integrity.epoch = 5;
+    cr_expect_not(assay_fall_holds(&bad), "the last fall is by availability");
+    bad = s.fall;
+    bad.integrity.epoch = 0;
+    cr_expect_not(assay_fall_holds(&bad), "none has no rule");
+    bad.integrity = (struct assay_fall_step){ 0 };
+    cr_expect(assay_fall_holds(&bad));
+    bad.integrity = bad.last;
+    cr_expect_not(assay_fall_holds(&bad));
+}
+
 Test(scoring_fall, a_close_with_a_better_standing_is_none)
 {
     struct subject s = make();

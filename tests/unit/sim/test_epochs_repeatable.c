@@ -106,9 +106,9 @@ Test(epochs_repeatable, every_build_gives_the_hashes_that_are_written_down)
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "197ecfde5b5f72aba15dbd048fa8f99b1a35c0c244f6ed10d8b8986f53d90409",
+    expect_hash(b.trace, "ce425acf2343e51414c8d4a069412fa36dc9e9adc6bc52253bc73e22dea8966b",
                 "busy, trace");
-    expect_hash(b.chain, "2399f4ce1157e5e7bbe52cb60f1b73e1469756956fdabf713e888cbca93d23ba",
+    expect_hash(b.chain, "3816f8966ee45a83a2349b137f5dc95d5805dedb11ee20bda568a6376db9f36f",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;

@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "593e515af1df28027fa25c18c708a32ea54902b779110e42a7d736e76a0aefab",
-                 "57b8eac7dec60d1902113910cae9a1e32aba4c3b45d2a83300f69f6f7f88d5d7");
+    expect_trace(&s, 3, "54da68d66bf9eb84d4ac7c6ecc566386f30a69ccda62bf8ab19d3abc32895706",
+                 "b425dd7836bc9293dcbee2686bbae7da86d207b87a581f2b114d9d5335e05828");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

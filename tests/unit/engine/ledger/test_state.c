@@ -207,6 +207,8 @@ static struct assay_fall fall_of(uint64_t first, uint64_t last)
         .last = { last, 1700000000000 + last, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_MUTE },
         .from = ASSAY_STANDING_FULL,
         .to = ASSAY_STANDING_SUSPENDED,
+        .integrity = { first, 1700000000000 + first, ASSAY_FALL_INTEGRITY,
+                       ASSAY_INTEGRITY_FAIL_SOFT },
     };
 }
 
@@ -267,6 +269,9 @@ Test(state, every_field_of_a_fall_moves_the_root)
     MOVES(last.epoch, 40);
     MOVES(last.begin_ms, 7);
     MOVES(last.rule, ASSAY_AVAILABILITY_FALL);
+    MOVES(integrity.epoch, 32);
+    MOVES(integrity.begin_ms, 7);
+    MOVES(integrity.rule, ASSAY_INTEGRITY_CEILING);
     MOVES(from, ASSAY_STANDING_WARNING);
     MOVES(to, ASSAY_STANDING_RESTRICTED);
 #undef MOVES

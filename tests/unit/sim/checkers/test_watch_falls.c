@@ -77,6 +77,7 @@ Test(sim_watch_falls, sees_a_cause_of_a_later_epoch)
     struct assay_fall *fall = fall_of(f, BAD_SLOT);
     fall->last.number = fall->first.number = ASSAY_FALL_AVAILABILITY;
     fall->last.rule = fall->first.rule = ASSAY_AVAILABILITY_FALL;
+    fall->integrity = (struct assay_fall_step){ 0 };
     fixture_close(f, NULL);
     cr_expect_eq(found(f), 1);
     cr_expect(strstr(message_of(f), "another cause") != NULL, "%s", message_of(f));
