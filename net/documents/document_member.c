@@ -119,6 +119,33 @@ static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
     return list;
 }
 
+/* ------------------------------------------------------------ the last fall */
+
+static struct assay_json *cause_document(const struct assay_fall_step *step)
+{
+    const struct assay_document_reason reason = assay_document_step_reason(step);
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "about", assay_document_step_number(step));
+    assay_json_set_text(object, "code", reason.code);
+    assay_json_set_text(object, "text", reason.text);
+    return object;
+}
+
+/* As the ledger has it, whatever the member did since. */
+static struct assay_json *fall_document(const struct assay_fall *fall)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "since_epoch", fall->first.epoch);
+    assay_json_set_uint(object, "since_unix_ms", fall->first.begin_ms);
+    assay_json_set(object, "since_cause", cause_document(&fall->first));
+    assay_json_set_uint(object, "epoch", fall->last.epoch);
+    assay_json_set_uint(object, "epoch_unix_ms", fall->last.begin_ms);
+    assay_json_set(object, "cause", cause_document(&fall->last));
+    assay_json_set_text(object, "from", assay_document_standing((uint64_t)fall->from));
+    assay_json_set_text(object, "to", assay_document_standing((uint64_t)fall->to));
+    return object;
+}
+
 /* ------------------------------------------------------------ a member */
 
 static void set_trust(struct assay_json *object, const struct assay_snapshot_member *member)
@@ -152,6 +179,8 @@ static void set_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(m->availability_rule));
     assay_json_set(object, "reasons", member_reasons(member));
+    if (assay_fall_is_set(&m->fall)) assay_json_set(object, "last_fall", fall_document(&m->fall));
+    else assay_json_set_null(object, "last_fall");
     assay_json_set_text(object, "last_reason", m->last_reason);
     assay_json_set_uint(object, "change_epoch", m->change_epoch);
     assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
