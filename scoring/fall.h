@@ -32,8 +32,8 @@ struct assay_fall_step {
 struct assay_fall {
     struct assay_fall_step first, last; /* equal where the run is one step */
     enum assay_standing from, to;       /* of the score, before the first and after the last */
-    /* The newest step by integrity, of this run or of one before: integrity rises slowly, and may be
-     * low by it when the run has other causes. epoch 0: none. */
+    /* The newest step by integrity, of this run or of one before: integrity rises slowly, and may
+     * be low by it when the run has other causes. epoch 0: none. */
     struct assay_fall_step integrity;
 };
 
@@ -47,7 +47,8 @@ struct assay_fall_close {
     enum assay_availability_rule availability_rule;
 };
 
-/* A close without a fall leaves *fall as it is; one with a fall continues its run, or begins one. */
+/* A close without a fall leaves *fall as it is; one with a fall continues its run, or begins one.
+ */
 void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close *close);
 
 /* Returns: whether *fall is that of a member that has fallen. */

@@ -71,8 +71,8 @@ const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, c
 /* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
  * Returns: whether there is such a member, and *slot. */
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
-/* Why a number of a member is low: the cause in its last fall (docs/protocol.md 7.16), else what the
- * last close did. code, text: static; epoch: in which it fell by that cause, 0: it did not.
+/* Why a number of a member is low: the cause in its last fall (docs/protocol.md 7.16), else what
+ * the last close did. code, text: static; epoch: in which it fell by that cause, 0: it did not.
  * Availability that a drain or a join set to zero has codes of its own, "drained" and "joined". */
 struct assay_document_reason {
     const char *code, *text;

@@ -7,6 +7,7 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "base/rfc3339.h"
 #include "engine/ledger/records/finding.h"
 
 #include <stdio.h>
@@ -71,12 +72,13 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
 {
     const struct assay_json *const fall = evidence_fall(node);
     const char *const last = assay_json_text(node, "last_reason", "");
+    const char *const outcome = assay_json_text(node, "own_outcome", "");
     if (fall == NULL) return;
     const struct assay_json *const proof =
         find_proof(timeline, assay_json_text(node, "name", "?"), assay_json_uint(fall, "epoch", 0));
     const char *reason = proven_reason(proof);
-    /* It is that of the newest failure, which may be an absence since. */
-    if (reason[0] == '\0' && strncmp(last, "absent", 6) != 0) reason = last;
+    /* That of the newest finding: of this fall as long as the evidence fails by it. */
+    if (reason[0] == '\0' && strncmp(outcome, "fail", 4) == 0) reason = last;
     if (reason[0] == '\0') return;
     (void)printf("failed rule    %s", reason_of(reason));
     if (proof != NULL) (void)printf(", epoch %llu", cli_number_of(proof, "epoch"));
@@ -85,19 +87,30 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
 
 /* ------------------------------------------------------------ what happened */
 
-/* Epoch of the newest move into SUSPENDED, where it is SUSPENDED. Returns: 0: not known. */
-static unsigned long long suspended_since(const struct assay_json *data)
+/* A moment of the ledger. Returns: text of one call, "" where the document has none. */
+static const char *format_moment(const struct assay_json *fall, const char *key)
 {
-    const struct assay_json *const moves = assay_json_get(data, "moves");
-    const struct assay_json *const node = assay_json_get(data, "node");
-    if (strcmp(assay_json_text(node, "standing", ""), "SUSPENDED") != 0) return 0;
-    for (size_t i = 0; i < assay_json_count(moves); i++) { /* the newest first */
-        const struct assay_json *const m = assay_json_at(moves, i);
-        if (strcmp(assay_json_text(m, "standing_to", ""), "SUSPENDED") == 0 &&
-            strcmp(assay_json_text(m, "standing_from", ""), "SUSPENDED") != 0)
-            return cli_number_of(m, "epoch");
-    }
-    return 0;
+    char text[ASSAY_RFC3339_MS_LEN + 1] = "";
+    const unsigned long long unix_ms = cli_number_of(fall, key);
+    if (unix_ms > 0) assay_rfc3339_format_ms(unix_ms, text);
+    return cli_text_sanitized(text);
+}
+
+/* The last fall in the ledger, as long as the standing is low by it: the same in every surface. */
+static void put_fall(const struct assay_json *node)
+{
+    const struct assay_json *const fall = assay_json_get(node, "last_fall");
+    const char *const standing = assay_json_text(node, "standing", "");
+    const char *const to = assay_json_text(fall, "to", "");
+    const unsigned long long first = cli_number_of(fall, "since_epoch");
+    const unsigned long long last = cli_number_of(fall, "epoch");
+    if (first == 0 || strcmp(standing, "FULL") == 0 || strcmp(cli_stage_of(node), "member") != 0)
+        return;
+    (void)printf("fell           from %s to %s in epoch %llu, %s", cli_text_of(fall, "from", "?"),
+                 cli_text_sanitized(to), first, format_moment(fall, "since_unix_ms"));
+    if (last != first)
+        (void)printf(", and last in epoch %llu, %s", last, format_moment(fall, "epoch_unix_ms"));
+    (void)puts(strcmp(standing, to) != 0 ? "; it recovers" : "");
 }
 
 static void put_reasons(const struct assay_json *node)
@@ -109,19 +122,16 @@ static void put_reasons(const struct assay_json *node)
         const bool is_drain = strcmp(assay_json_text(r, "code", ""), "drained") == 0;
         (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
                      reason_of(assay_json_text(r, "text", "")));
-        if (epoch > 0) (void)printf(", %s epoch %llu", is_drain ? "since" : "last in", epoch);
+        if (epoch > 0) (void)printf(", %s epoch %llu", is_drain ? "since" : "in", epoch);
         (void)putchar('\n');
     }
 }
 
-static void put_standing(const struct assay_json *node, unsigned long long since,
-                         const struct assay_json *timeline)
+static void put_standing(const struct assay_json *node, const struct assay_json *timeline)
 {
     const char *const stage = cli_stage_of(node);
-    char from[40] = "";
-    if (since > 0) (void)snprintf(from, sizeof from, " since epoch %llu", since);
     (void)puts("\nStanding");
-    (void)printf("standing       %s%s%s%s%s%s\n", cli_text_of(node, "standing", "?"), from,
+    (void)printf("standing       %s%s%s%s%s\n", cli_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
                  assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
                  strcmp(stage, "member") != 0 ? ", " : "",
@@ -130,6 +140,7 @@ static void put_standing(const struct assay_json *node, unsigned long long since
                  cli_percent_of(node, "score_bp"), cli_percent_of(node, "integrity_bp"),
                  cli_percent_of(node, "availability_bp"));
     (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
+    put_fall(node);
     put_reasons(node);
     put_last_failure(node, timeline);
 }
@@ -238,7 +249,7 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
 {
     const struct assay_json *const node = assay_json_get(data, "node");
     (void)puts(cli_text_of(data, "sentence", "?"));
-    put_standing(node, suspended_since(data), timeline);
+    put_standing(node, timeline);
     put_moves(data);
     put_votes(data);
     put_evidence(node);
@@ -249,7 +260,7 @@ static void print_without_history(const struct assay_json *node, const char *htt
                                   const struct assay_json *timeline)
 {
     (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_text_of(node, "standing", "?"));
-    put_standing(node, 0, timeline);
+    put_standing(node, timeline);
     put_evidence(node);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);

@@ -286,21 +286,48 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
                     "{\"epoch\":1515,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"},"
                     "{\"epoch\":800,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"}]}}");
     explain("{\"data\":{" NODE "\"last_reason\":\"absent: none\"," FALL("fail_hard", "1516") "}}");
-    expect_printed("standing       SUSPENDED since epoch 1515");
-    expect_printed("integrity: zero: its evidence fails hard, last in epoch 1516\n");
+    expect_printed("standing       SUSPENDED\n");
+    expect_printed("integrity: zero: its evidence fails hard, in epoch 1516\n");
     expect_printed("failed rule    " UNKNOWN DIGEST "..., epoch 1515\n");
     expect_absent("of another");
     expect_absent("absent: none");
     /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
     serve("status", "{\"data\":{}}");
     serve("timeline since=0", "{\"data\":{\"events\":[]}}");
-    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+#define FAILS "\"name\":\"node-3\",\"standing\":\"WARNING\",\"own_outcome\":\"fail-soft\","
+    explain("{\"data\":{" FAILS "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
     expect_printed("failed rule    svn: too low\n");
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+    expect_absent("svn"); /* it may be of any later epoch */
     /* Low by something else, or not low at all. */
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("false_pass", "9") "}}");
     expect_absent("svn");
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\",\"reasons\":[]}}");
     expect_absent("svn");
+}
+
+#define LAST_FALL(first, last)                                                                     \
+    "\"reasons\":[],\"last_fall\":{\"since_epoch\":" first ",\"since_unix_ms\":1700000000000,"     \
+    "\"epoch\":" last ",\"epoch_unix_ms\":1700000120000,\"from\":\"FULL\",\"to\":\"SUSPENDED\"}"
+
+/* docs/protocol.md 7.16: of the ledger, so it is there after any number of epochs, without HTTP. */
+Test(apps_operate, the_last_fall_has_its_epoch_and_time)
+{
+    serve("status", "{\"data\":{}}");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\"," LAST_FALL("33", "33") "}}");
+    expect_printed("fell           from FULL to SUSPENDED in epoch 33, 2023-11-14T22:13:20.000Z\n");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"RESTRICTED\"," LAST_FALL("33", "35") "}}");
+    expect_printed("in epoch 33, 2023-11-14T22:13:20.000Z, and last in epoch 35, "
+                   "2023-11-14T22:15:20.000Z; it recovers\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"stage\":"
+            "\"resting\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"WARNING\",\"last_fall\":null}}");
+    expect_absent("fell");
 }
 
 #define LOW(code, epoch)                                                                           \
@@ -313,7 +340,7 @@ Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("drained", "30") "}}");
     expect_printed("because        availability: a reason, since epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("fall", "30") "}}");
-    expect_printed("because        availability: a reason, last in epoch 30\n");
+    expect_printed("because        availability: a reason, in epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("joined", "null") "}}");
     expect_printed("because        availability: a reason\n");
     serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-3\",\"stage\":\"resting\"," LOW(
