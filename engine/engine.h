@@ -197,6 +197,7 @@ struct assay_member_snapshot {
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
+    struct assay_fall fall;     /* the last one of its standing (docs/protocol.md 7.16) */
     /* Last outcome of this node's appraisal; for itself, what others proved, until it passes
      * again. */
     enum assay_outcome own_outcome;

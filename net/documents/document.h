@@ -63,8 +63,7 @@ const char *assay_document_integrity_code(uint64_t rule);
 const char *assay_document_integrity_text(uint64_t rule);
 const char *assay_document_availability_code(uint64_t rule);
 const char *assay_document_availability_text(uint64_t rule);
-/* Does this rule lower the number? Each Returns: whether. */
-bool assay_document_integrity_drop(uint64_t rule);
+/* Returns: whether this rule lowers the number. */
 bool assay_document_availability_drop(uint64_t rule);
 
 /* Name of a slot, printable ASCII, NUL-terminated; "" for none. Returns: text. */
@@ -73,9 +72,9 @@ const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, c
 /* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
  * Returns: whether there is such a member, and *slot. */
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
-/* Why a number of a member is low: the rule that lowered it last, else what the last close did.
- * code, text: static; epoch 0: not remembered, or none. Availability that a drain or a join set to
- * zero has codes of its own, "drained" and "joined". */
+/* Why a number of a member is low: the cause in its last fall (docs/protocol.md 7.16), else what
+ * the last close did. code, text: static; epoch: in which it fell by that cause, 0: it did not.
+ * Availability that a drain or a join set to zero has codes of its own, "drained" and "joined". */
 struct assay_document_reason {
     const char *code, *text;
     uint64_t epoch;
@@ -83,6 +82,14 @@ struct assay_document_reason {
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m);
 struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m);
+/* Of the lower number: why the score is what it is. */
+struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m);
+/* A step of the last fall, epoch that of the step. */
+struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step);
+/* "integrity" or "availability". Returns: static text. */
+const char *assay_document_step_number(const struct assay_fall_step *step);
+/* Returns: whether both steps of a run have the same cause. */
+bool assay_document_fall_has_one_cause(const struct assay_fall *fall);
 
 /* After printf of len bytes of ASCII into text[size], size > 3: where it was cut, "..." is its end.
  */
@@ -122,6 +129,12 @@ void assay_document_set_time(struct assay_json *object, const char *key, uint64_
 enum { ASSAY_DOCUMENT_WHEN = 24 };
 const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
                                 char text[static ASSAY_DOCUMENT_WHEN]);
+/* The same of a time. */
+const char *assay_document_when_of(const struct assay_snapshot *s, uint64_t at_ms,
+                                   char text[static ASSAY_DOCUMENT_WHEN]);
+/* When the epoch of a reason of a member began: exact where the ledger has it, of its last fall. */
+uint64_t assay_document_reason_time(const struct assay_snapshot *s,
+                                    const struct assay_snapshot_member *m, uint64_t epoch);
 
 /* The way back of a member that is in service and not FULL, if every verification of it is good
  * from now on (scoring/outlook.h). */

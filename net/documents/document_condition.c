@@ -83,13 +83,29 @@ void assay_document_set_time(struct assay_json *object, const char *key, uint64_
 const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
                                 char text[static ASSAY_DOCUMENT_WHEN])
 {
+    return assay_document_when_of(s, assay_document_epoch_time(s, epoch), text);
+}
+
+const char *assay_document_when_of(const struct assay_snapshot *s, uint64_t at_ms,
+                                   char text[static ASSAY_DOCUMENT_WHEN])
+{
     char minute[ASSAY_MINUTE_LEN + 1];
-    const uint64_t at_ms = assay_document_epoch_time(s, epoch);
     text[0] = '\0';
     if (at_ms == 0) return text;
     assay_format_minute(at_ms, s->at_unix_ms, minute);
     (void)snprintf(text, ASSAY_DOCUMENT_WHEN, " (%s)", minute);
     return text;
+}
+
+uint64_t assay_document_reason_time(const struct assay_snapshot *s,
+                                    const struct assay_snapshot_member *m, uint64_t epoch)
+{
+    const struct assay_fall *const fall = &m->ledger.fall;
+    const struct assay_fall_step *const steps[] = { &fall->first, &fall->last, &fall->integrity };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (epoch > 0 && steps[i]->epoch == epoch && steps[i]->begin_ms > 0)
+            return steps[i]->begin_ms;
+    return epoch > 0 ? assay_document_epoch_time(s, epoch) : 0;
 }
 
 /* Of the close that is so many closes away: the running epoch may be overdue. */

@@ -72,7 +72,7 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 /* ------------------------------------------------------------ reasons of a low score */
 
 static void append_reason(struct assay_json *list, const struct assay_snapshot *s,
-                          const char *about, const struct assay_document_reason *reason)
+                          const struct assay_snapshot_member *m, const char *about, const struct assay_document_reason *reason)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "about", about);
@@ -81,7 +81,7 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
     assay_document_set_time(object, "at_unix_ms",
-                            reason->epoch == 0 ? 0 : assay_document_epoch_time(s, reason->epoch));
+                            assay_document_reason_time(s, m, reason->epoch));
     assay_json_append(list, object);
 }
 
@@ -91,7 +91,7 @@ static void append_integrity(struct assay_json *list, const struct assay_snapsho
     ASSAY_ASSERT(m->ledger.trust.integrity_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_integrity_reason(m);
     if (m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, s, "integrity", &reason);
+        append_reason(list, s, m, "integrity", &reason);
 }
 
 static void append_availability(struct assay_json *list, const struct assay_snapshot *s,
@@ -100,7 +100,7 @@ static void append_availability(struct assay_json *list, const struct assay_snap
     ASSAY_ASSERT(m->ledger.trust.availability_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_availability_reason(m);
     if (m->ledger.trust.availability_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, s, "availability", &reason);
+        append_reason(list, s, m, "availability", &reason);
 }
 
 /* The rule that set the score comes first, so that score and reason match. This node's last finding
@@ -120,8 +120,35 @@ static struct assay_json *member_reasons(const struct assay_snapshot *s,
     const bool judged_well =
         l->own_outcome == ASSAY_OUTCOME_PASS_UP_TO_DATE || l->own_outcome == ASSAY_OUTCOME_NONE;
     const struct assay_document_reason own = { "judged", l->last_reason, l->last_attempt_epoch };
-    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, s, "judgement", &own);
+    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, s, m, "judgement", &own);
     return list;
+}
+
+/* ------------------------------------------------------------ the last fall */
+
+static struct assay_json *cause_document(const struct assay_fall_step *step)
+{
+    const struct assay_document_reason reason = assay_document_step_reason(step);
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "about", assay_document_step_number(step));
+    assay_json_set_text(object, "code", reason.code);
+    assay_json_set_text(object, "text", reason.text);
+    return object;
+}
+
+/* As the ledger has it, whatever the member did since. */
+static struct assay_json *fall_document(const struct assay_fall *fall)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "since_epoch", fall->first.epoch);
+    assay_json_set_uint(object, "since_unix_ms", fall->first.begin_ms);
+    assay_json_set(object, "since_cause", cause_document(&fall->first));
+    assay_json_set_uint(object, "epoch", fall->last.epoch);
+    assay_json_set_uint(object, "epoch_unix_ms", fall->last.begin_ms);
+    assay_json_set(object, "cause", cause_document(&fall->last));
+    assay_json_set_text(object, "from", assay_document_standing((uint64_t)fall->from));
+    assay_json_set_text(object, "to", assay_document_standing((uint64_t)fall->to));
+    return object;
 }
 
 /* ------------------------------------------------------------ a member */
@@ -158,6 +185,8 @@ static void set_trust(struct assay_json *object, const struct assay_snapshot *s,
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(m->availability_rule));
     assay_json_set(object, "reasons", member_reasons(s, member));
+    if (assay_fall_is_set(&m->fall)) assay_json_set(object, "last_fall", fall_document(&m->fall));
+    else assay_json_set_null(object, "last_fall");
     assay_json_set_text(object, "last_reason", m->last_reason);
     assay_json_set_uint(object, "change_epoch", m->change_epoch);
     assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));

@@ -72,11 +72,6 @@ const char *assay_document_availability_text(uint64_t rule)
     return assay_availability_rule_text((enum assay_availability_rule)rule);
 }
 
-bool assay_document_integrity_drop(uint64_t rule)
-{
-    return rule >= ASSAY_INTEGRITY_CEILING && rule <= ASSAY_INTEGRITY_FAIL_HARD;
-}
-
 bool assay_document_availability_drop(uint64_t rule)
 {
     return rule == ASSAY_AVAILABILITY_FALL || rule == ASSAY_AVAILABILITY_MUTE ||
@@ -85,13 +80,60 @@ bool assay_document_availability_drop(uint64_t rule)
 
 /* ------------------------------------------------------------ reasons of a low score */
 
+static bool is_same_cause(const struct assay_fall_step *a, const struct assay_fall_step *b)
+{
+    return a->number == b->number && a->rule == b->rule;
+}
+
+bool assay_document_fall_has_one_cause(const struct assay_fall *fall)
+{
+    return is_same_cause(&fall->first, &fall->last);
+}
+
+const char *assay_document_step_number(const struct assay_fall_step *step)
+{
+    return step->number == ASSAY_FALL_INTEGRITY ? "integrity" : "availability";
+}
+
+struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step)
+{
+    if (step->number == ASSAY_FALL_INTEGRITY)
+        return (struct assay_document_reason){ assay_document_integrity_code(step->rule),
+                                               assay_document_integrity_text(step->rule),
+                                               step->epoch };
+    return (struct assay_document_reason){ assay_document_availability_code(step->rule),
+                                           assay_document_availability_text(step->rule),
+                                           step->epoch };
+}
+
+/* A run of one cause fell in its first epoch, however many steps it has. */
+static struct assay_document_reason run_reason(const struct assay_fall *fall,
+                                               const struct assay_fall_step *step)
+{
+    const bool in_run = step->epoch >= fall->first.epoch;
+    return assay_document_step_reason(in_run && is_same_cause(step, &fall->first) ? &fall->first
+                                                                                  : step);
+}
+
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m)
 {
-    const bool is_fall = m->integrity_fall.epoch != 0;
-    const uint64_t rule = is_fall ? m->integrity_fall.rule : m->ledger.change_reason;
-    return (struct assay_document_reason){ assay_document_integrity_code(rule),
-                                           assay_document_integrity_text(rule),
-                                           m->integrity_fall.epoch };
+    const struct assay_fall *const fall = &m->ledger.fall;
+    if (fall->integrity.epoch != 0 && m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
+        return run_reason(fall, &fall->integrity);
+    return (struct assay_document_reason){ assay_document_integrity_code(m->ledger.change_reason),
+                                           assay_document_integrity_text(m->ledger.change_reason),
+                                           0 };
+}
+
+/* The step of the last run that availability made, while the standing is low. Returns: NULL: none.
+ */
+static const struct assay_fall_step *availability_step(const struct assay_member_snapshot *l)
+{
+    const struct assay_fall *const fall = &l->fall;
+    if (!assay_fall_is_set(fall) || l->trust.score.standing == ASSAY_STANDING_FULL) return NULL;
+    if (fall->last.epoch < l->stage_epoch) return NULL;
+    if (fall->last.number == ASSAY_FALL_AVAILABILITY) return &fall->last;
+    return fall->first.number == ASSAY_FALL_AVAILABILITY ? &fall->first : NULL;
 }
 
 /* docs/protocol.md 9.6.1, 9.6.2: a drain and a join set A to zero. A fall before that is not the
@@ -100,15 +142,11 @@ struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
-    const uint64_t fall_epoch = m->availability_fall.epoch;
+    const struct assay_fall_step *const step = availability_step(l);
     if (l->stage == ASSAY_STAGE_RESTING)
         return (struct assay_document_reason){ "drained", "zero: drained by the operators",
                                                l->stage_epoch };
-    if (fall_epoch != 0 && fall_epoch >= l->stage_epoch)
-        return (struct assay_document_reason){
-            assay_document_availability_code(m->availability_fall.rule),
-            assay_document_availability_text(m->availability_fall.rule), fall_epoch
-        };
+    if (step != NULL) return run_reason(&l->fall, step);
     const bool moved = l->availability_rule != ASSAY_AVAILABILITY_HOLD &&
                        l->availability_rule != ASSAY_AVAILABILITY_UNCERTIFIED;
     if (l->stage == ASSAY_STAGE_MEMBER && l->stage_epoch != 0 && !moved &&
@@ -119,6 +157,13 @@ struct assay_document_reason assay_document_availability_reason(
     return (struct assay_document_reason){ assay_document_availability_code(l->availability_rule),
                                            assay_document_availability_text(l->availability_rule),
                                            0 };
+}
+
+struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m)
+{
+    const struct assay_trust_state *const trust = &m->ledger.trust;
+    return trust->integrity_bp <= trust->availability_bp ? assay_document_integrity_reason(m)
+                                                         : assay_document_availability_reason(m);
 }
 
 bool assay_document_number(const char *text, uint64_t *out)
@@ -192,20 +237,30 @@ static const char *condition_phrase(enum assay_condition condition)
     return phrases[condition];
 }
 
-/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes".
- */
+/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes". A
+ * run of several causes is told from its begin. */
 static void format_reason(struct sentence *out, const struct assay_snapshot *s,
                           const struct assay_snapshot_member *m)
 {
-    char when[ASSAY_DOCUMENT_WHEN];
-    const struct assay_trust_state *const trust = &m->ledger.trust;
-    const struct assay_document_reason reason = trust->integrity_bp <= trust->availability_bp
-                                                    ? assay_document_integrity_reason(m)
-                                                    : assay_document_availability_reason(m);
-    if (reason.epoch == 0) say(out, ", %s", reason.text);
-    else
+    char when[ASSAY_DOCUMENT_WHEN], when_last[ASSAY_DOCUMENT_WHEN];
+    const struct assay_fall *const fall = &m->ledger.fall;
+    const struct assay_document_reason reason = assay_document_score_reason(m);
+    if (reason.epoch == 0) {
+        say(out, ", %s", reason.text);
+        return;
+    }
+    if (reason.epoch != fall->last.epoch || assay_document_fall_has_one_cause(fall)) {
         say(out, ", fell in epoch %llu%s: %s", (unsigned long long)reason.epoch,
-            assay_document_when(s, reason.epoch, when), cause_phrase(reason.text));
+            assay_document_when_of(s, assay_document_reason_time(s, m, reason.epoch), when),
+            cause_phrase(reason.text));
+        return;
+    }
+    say(out, ", fell in epoch %llu%s: %s, and in epoch %llu%s: %s",
+        (unsigned long long)fall->first.epoch,
+        assay_document_when_of(s, fall->first.begin_ms, when),
+        cause_phrase(assay_document_step_reason(&fall->first).text),
+        (unsigned long long)reason.epoch, assay_document_when_of(s, fall->last.begin_ms, when_last),
+        cause_phrase(reason.text));
 }
 
 /* The ledger has no more of a member that is away than when it attested last. */

@@ -340,7 +340,8 @@ void http_graph_nodes(struct http_asking *asking)
     if (http_same_view(asking)) return;
     struct assay_json *list = assay_json_array();
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
-        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        const struct assay_snapshot_member *member = &s->members[slot];
+        const struct assay_member_snapshot *m = &member->ledger;
         const uint32_t score = assay_trust_score_bp(&m->trust);
         const enum assay_condition condition = assay_document_condition(s, slot);
         struct assay_json *object = assay_json_object();
@@ -354,8 +355,7 @@ void http_graph_nodes(struct http_asking *asking)
         (void)snprintf(text, sizeof text, "weight %" PRIu32, m->weight);
         assay_json_set_text(object, "secondarystat", text);
         append_arcs(object, condition);
-        assay_json_set_text(object, "detail__reason",
-                            assay_document_integrity_text(m->change_reason));
+        assay_json_set_text(object, "detail__reason", assay_document_score_reason(member).text);
         assay_json_append(list, object);
     }
     http_bare(asking, list);

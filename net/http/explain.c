@@ -210,14 +210,14 @@ static bool is_evidence_rule(uint64_t rule)
 static const char *recovery_advice(const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
-    if (!is_evidence_rule(m->integrity_fall.rule) || assay_outcome_is_fail(l->own_outcome))
+    if (!is_evidence_rule(l->fall.integrity.rule) || assay_outcome_is_fail(l->own_outcome))
         return NULL;
     /* docs/protocol.md 7.6: no rise before a new incarnation is listed. */
     if (l->change_reason == ASSAY_INTEGRITY_HELD_UNLISTED)
         return integrity_advice(ASSAY_INTEGRITY_HELD_UNLISTED);
     if (l->own_outcome == ASSAY_OUTCOME_PASS_OUT_OF_DATE) /* 7.7: the level has a ceiling */
         return integrity_advice(ASSAY_INTEGRITY_CEILING);
-    if (assay_outcome_is_pass(l->own_outcome) || l->last_success_epoch > m->integrity_fall.epoch)
+    if (assay_outcome_is_pass(l->own_outcome) || l->last_success_epoch > l->fall.integrity.epoch)
         return "its evidence has passed since: integrity rises by itself in every epoch in which "
                "it attests and ballots";
     return NULL;
@@ -226,10 +226,10 @@ static const char *recovery_advice(const struct assay_snapshot_member *m)
 static const char *fall_advice(const struct assay_snapshot_member *m)
 {
     const char *text = roster_advice(&m->ledger);
-    if (text == NULL && m->integrity_fall.epoch != 0) text = recovery_advice(m);
+    const struct assay_fall_step *const fall = &m->ledger.fall.integrity;
+    if (text == NULL && fall->epoch != 0) text = recovery_advice(m);
     if (text != NULL) return text;
-    return integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
-                                                         : m->ledger.change_reason);
+    return integrity_advice(fall->epoch != 0 ? fall->rule : m->ledger.change_reason);
 }
 
 /* Of members that the operators took out of service: nothing that runs there changes that. */

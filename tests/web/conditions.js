@@ -40,15 +40,27 @@ async function model() {
         epoch: 5,
         from: 'FULL',
         to: 'SUSPENDED',
-        cause: 'its evidence fails hard',
+        cause: { about: 'integrity', code: 'fail_hard', text: 'zero: its evidence fails hard' },
+        since_cause: { about: 'integrity', code: 'fail_hard', text: 'zero: its evidence fails hard' },
         since_unix_ms: Date.UTC(2026, 10, 21, 9, 30),
     };
     t.check(
         'the last fall in the ledger is the cause and the time',
         m
             .sentence(m.makeModel(fallen, 'file'), {})
-            .text.includes('peer-1 suspended since epoch 5 (09:30 UTC): its evidence fails hard, recovers:'),
+            .text.includes('peer-1 suspended since epoch 5 (09:30 UTC): its evidence fails hard: mrenclave: a measurement that the policy does not allow, recovers:'),
         m.sentence(m.makeModel(fallen, 'file'), {}).text,
+    );
+    Object.assign(fallen.nodes.nodes[0].last_fall, {
+        epoch: 30,
+        epoch_unix_ms: Date.UTC(2026, 10, 21, 9, 55),
+        cause: { about: 'availability', code: 'mute', text: 'fell: no ballot in 8 epochs' },
+    });
+    fallen.timeline.events = [];
+    t.equal(
+        'a run of two causes, long after its events',
+        m.against(m.makeModel(fallen, 'file'), fallen.nodes.nodes[0]),
+        'its evidence fails hard, and in epoch 30 (09:55 UTC): no ballot in 8 epochs',
     );
 }
 
@@ -158,7 +170,8 @@ async function measured() {
         epoch: 5,
         from: 'FULL',
         to: 'SUSPENDED',
-        cause: long,
+        cause: { about: 'integrity', code: 'fail_hard', text: 'zero: ' + long },
+        since_cause: { about: 'integrity', code: 'fail_hard', text: 'zero: ' + long },
         since_unix_ms: Date.UTC(2026, 10, 20, 9, 30),
     };
     const page = await t.open(t.report(docs));

@@ -307,13 +307,24 @@ export function waterfall(model, slot, kind, max = 9) {
     };
 }
 
+// The causes of a run of falls, as the ledger has them: 'zero: its evidence fails hard' is told without its number.
+function causesOf(model, fall) {
+    const phrase = (cause) => told(cause?.text || '').replace(/^[^:]*: /, ''),
+        first = fall.since_cause || fall.cause,
+        one = first?.code === fall.cause?.code && first?.about === fall.cause?.about;
+    return phrase(first) + (one ? '' : `, and in ${epochText(model, fall.epoch, fall.epoch_unix_ms)}: ${phrase(fall.cause)}`);
+}
+
 // What moved a node below full, for one line. Texts of the network's own rules, or '' when nothing is against it.
 export function against(model, node) {
     if (node.standing === 'FULL') return '';
-    if (node.last_fall?.cause) return told(node.last_fall.cause);
     const mine = model.events.filter((e) => e.slot === node.slot);
-    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a);
-    if (fall && fall.text.includes('): ')) return told(fall.text.slice(fall.text.indexOf('): ') + 3));
+    const fell = node.last_fall,
+        near = (e) => !fell || (e.epoch >= fell.since_epoch && e.epoch <= fell.epoch + 1);
+    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a && near(e));
+    const detail = fall?.text.includes('): ') ? told(fall.text.slice(fall.text.indexOf('): ') + 3)) : '';
+    if (fell) return causesOf(model, fell) + (detail ? `: ${detail}` : '');
+    if (detail) return detail;
     const proof = [...mine].reverse().find((e) => e.event === 'fail_proven' || e.event === 'offence_proven');
     if (proof)
         return proof.event === 'fail_proven'

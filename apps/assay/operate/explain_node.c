@@ -72,12 +72,13 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
 {
     const struct assay_json *const fall = evidence_fall(node);
     const char *const last = assay_json_text(node, "last_reason", "");
+    const char *const outcome = assay_json_text(node, "own_outcome", "");
     if (fall == NULL) return;
     const struct assay_json *const proof =
         find_proof(timeline, assay_json_text(node, "name", "?"), assay_json_uint(fall, "epoch", 0));
     const char *reason = proven_reason(proof);
-    /* It is that of the newest failure, which may be an absence since. */
-    if (reason[0] == '\0' && strncmp(last, "absent", 6) != 0) reason = last;
+    /* That of the newest finding: of this fall as long as the evidence fails by it. */
+    if (reason[0] == '\0' && strncmp(outcome, "fail", 4) == 0) reason = last;
     if (reason[0] == '\0') return;
     (void)printf("failed rule    %s", reason_of(reason));
     if (proof != NULL)
@@ -88,19 +89,20 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
 
 /* ------------------------------------------------------------ what happened */
 
-/* The newest move into SUSPENDED, where it is SUSPENDED. Returns: NULL: not known. */
-static const struct assay_json *suspended_since(const struct assay_json *data)
+/* The last fall in the ledger, as long as the standing is low by it: the same in every surface. */
+static void put_fall(const struct assay_json *node)
 {
-    const struct assay_json *const moves = assay_json_get(data, "moves");
-    const struct assay_json *const node = assay_json_get(data, "node");
-    if (strcmp(assay_json_text(node, "standing", ""), "SUSPENDED") != 0) return NULL;
-    for (size_t i = 0; i < assay_json_count(moves); i++) { /* the newest first */
-        const struct assay_json *const m = assay_json_at(moves, i);
-        if (strcmp(assay_json_text(m, "standing_to", ""), "SUSPENDED") == 0 &&
-            strcmp(assay_json_text(m, "standing_from", ""), "SUSPENDED") != 0)
-            return m;
-    }
-    return NULL;
+    const struct assay_json *const fall = assay_json_get(node, "last_fall");
+    const char *const standing = assay_json_text(node, "standing", "");
+    const unsigned long long first = cli_number_of(fall, "since_epoch");
+    const unsigned long long last = cli_number_of(fall, "epoch");
+    if (first == 0 || strcmp(standing, "FULL") == 0 || strcmp(cli_stage_of(node), "member") != 0)
+        return;
+    (void)printf("fell           from %s to %s in epoch %llu%s", cli_text_of(fall, "from", "?"),
+                 cli_text_of(fall, "to", "?"), first, cli_when_of(fall, "since_unix_ms"));
+    if (last != first)
+        (void)printf(", and last in epoch %llu%s", last, cli_when_of(fall, "epoch_unix_ms"));
+    (void)putchar('\n');
 }
 
 static void put_reasons(const struct assay_json *node)
@@ -113,23 +115,10 @@ static void put_reasons(const struct assay_json *node)
         (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
                      reason_of(assay_json_text(r, "text", "")));
         if (epoch > 0)
-            (void)printf(", %s epoch %llu%s", is_drain ? "since" : "last in", epoch,
+            (void)printf(", %s epoch %llu%s", is_drain ? "since" : "in", epoch,
                          cli_when_of(r, "at_unix_ms"));
         (void)putchar('\n');
     }
-}
-
-/* What the ledger recorded of its last fall (docs/http.md), of daemons that send it. */
-static void put_last_fall(const struct assay_json *node)
-{
-    const struct assay_json *const fall = assay_json_get(node, "last_fall");
-    const unsigned long long since = cli_number_of(fall, "since_epoch");
-    const unsigned long long until = cli_number_of(fall, "epoch");
-    if (assay_json_kind_of(fall) != ASSAY_JSON_OBJECT || since == 0) return;
-    (void)printf("fell           in epoch %llu%s", since, cli_when_of(fall, "since_unix_ms"));
-    if (until > since) (void)printf(" to %llu", until);
-    (void)printf(", %s to %s: %s\n", cli_text_of(fall, "from", "?"), cli_text_of(fall, "to", "?"),
-                 cli_text_of(fall, "cause", "?"));
 }
 
 /* The way back, and what it assumes. */
@@ -142,25 +131,20 @@ static void put_recovery(const struct assay_json *node)
     if (!is_blocked) (void)printf("               if %s\n", cli_text_of(recovery, "assumes", "?"));
 }
 
-static void put_standing(const struct assay_json *node, const struct assay_json *since,
-                         const struct assay_json *timeline)
+static void put_standing(const struct assay_json *node, const struct assay_json *timeline)
 {
-    char from[64] = "";
-    if (since != NULL)
-        (void)snprintf(from, sizeof from, " since epoch %llu%s", cli_number_of(since, "epoch"),
-                       cli_when_of(since, "at_unix_ms"));
     (void)puts("\nStanding");
     (void)printf("condition      %s%s\n", cli_condition_of(node),
                  strcmp(cli_stage_of(node), "newcomer") == 0 ? ", newcomer" : "");
-    (void)printf("standing       %s%s%s%s\n", cli_text_of(node, "standing", "?"), from,
+    (void)printf("standing       %s%s%s\n", cli_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
                  assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "");
     (void)printf("score          %s: the smaller of integrity %s and availability %s\n",
                  cli_percent_of(node, "score_bp"), cli_percent_of(node, "integrity_bp"),
                  cli_percent_of(node, "availability_bp"));
     (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
+    put_fall(node);
     put_reasons(node);
-    put_last_fall(node);
     put_last_failure(node, timeline);
     put_recovery(node);
 }
@@ -274,7 +258,7 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
 {
     const struct assay_json *const node = assay_json_get(data, "node");
     (void)puts(cli_text_of(data, "sentence", "?"));
-    put_standing(node, suspended_since(data), timeline);
+    put_standing(node, timeline);
     put_moves(data);
     put_votes(data);
     put_evidence(node, data);
@@ -285,7 +269,7 @@ static void print_without_history(const struct assay_json *node, const char *htt
                                   const struct assay_json *timeline)
 {
     (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_condition_of(node));
-    put_standing(node, NULL, timeline);
+    put_standing(node, timeline);
     put_evidence(node, NULL);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);

@@ -50,7 +50,7 @@ static void put_why(const struct assay_json *node)
     (void)fputs(is_drained ? "by the operators" : cli_text_of(reason, "text", ""), stdout);
     const unsigned long long epoch = cli_number_of(reason, "epoch");
     if (epoch > 0)
-        (void)printf("%s epoch %llu%s", is_drained ? " since" : ", last in", epoch,
+        (void)printf("%s epoch %llu%s", is_drained ? " since" : ", in", epoch,
                      cli_when_of(reason, "at_unix_ms"));
     const char *const recovery = cli_recovery_of(node);
     if (recovery[0] != '\0') (void)printf("; %s", recovery);

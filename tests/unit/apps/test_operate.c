@@ -286,21 +286,48 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
                     "{\"epoch\":1515,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"},"
                     "{\"epoch\":800,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"}]}}");
     explain("{\"data\":{" NODE "\"last_reason\":\"absent: none\"," FALL("fail_hard", "1516") "}}");
-    expect_printed("standing       SUSPENDED since epoch 1515");
-    expect_printed("integrity: zero: its evidence fails hard, last in epoch 1516\n");
+    expect_printed("standing       SUSPENDED\n");
+    expect_printed("integrity: zero: its evidence fails hard, in epoch 1516\n");
     expect_printed("failed rule    " UNKNOWN DIGEST "..., epoch 1515\n");
     expect_absent("of another");
     expect_absent("absent: none");
     /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
     serve("status", "{\"data\":{}}");
     serve("timeline since=0", "{\"data\":{\"events\":[]}}");
-    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+#define FAILS "\"name\":\"node-3\",\"standing\":\"WARNING\",\"own_outcome\":\"fail-soft\","
+    explain("{\"data\":{" FAILS "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
     expect_printed("failed rule    svn: too low\n");
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+    expect_absent("svn"); /* it may be of any later epoch */
     /* Low by something else, or not low at all. */
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("false_pass", "9") "}}");
     expect_absent("svn");
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\",\"reasons\":[]}}");
     expect_absent("svn");
+}
+
+#define LAST_FALL(first, last)                                                                     \
+    "\"reasons\":[],\"last_fall\":{\"since_epoch\":" first ",\"since_unix_ms\":1700000000000,"     \
+    "\"epoch\":" last ",\"epoch_unix_ms\":1700000120000,\"from\":\"FULL\",\"to\":\"SUSPENDED\"}"
+
+/* docs/protocol.md 7.16: of the ledger, so it is there after any number of epochs, without HTTP. */
+Test(apps_operate, the_last_fall_has_its_epoch_and_time)
+{
+    serve("status", "{\"data\":{}}");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\"," LAST_FALL("33", "33") "}}");
+    expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2023-11-14 22:13 UTC)\n");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"RESTRICTED\"," LAST_FALL("33", "35") "}}");
+    expect_printed("in epoch 33 (2023-11-14 22:13 UTC), and last in epoch 35 "
+                   "(2023-11-14 22:15 UTC)\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"stage\":"
+            "\"resting\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"WARNING\",\"last_fall\":null}}");
+    expect_absent("fell");
 }
 
 #define LOW(code, epoch)                                                                           \
@@ -313,7 +340,7 @@ Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("drained", "30") "}}");
     expect_printed("because        availability: a reason, since epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("fall", "30") "}}");
-    expect_printed("because        availability: a reason, last in epoch 30\n");
+    expect_printed("because        availability: a reason, in epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("joined", "null") "}}");
     expect_printed("because        availability: a reason\n");
     serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-3\",\"stage\":\"resting\"," LOW(
@@ -359,14 +386,13 @@ Test(apps_operate, a_node_that_recovers_has_the_way_back_and_its_times)
                    "\"code\":\"fail_hard\",\"text\":\"a fall\",\"epoch\":33,"
                    "\"at_unix_ms\":1751624924007}]}]}}");
     run(cli_command_nodes, "nodes", NULL);
-    expect_printed("-  a fall, last in epoch 33 (2025-07-04 10:28 UTC); FULL in 73 epochs "
+    expect_printed("-  a fall, in epoch 33 (2025-07-04 10:28 UTC); FULL in 73 epochs "
                    "(2025-07-04 11:12 UTC)\n");
     explain("{\"data\":{" BACK ",\"last_fall\":{\"since_epoch\":33,\"epoch\":35,\"from\":\"FULL\","
             "\"to\":\"SUSPENDED\",\"cause\":\"its evidence fails hard\","
             "\"since_unix_ms\":1751624924007}}}");
-    expect_printed(
-        "fell           in epoch 33 (2025-07-04 10:28 UTC) to 35, FULL to SUSPENDED: its "
-        "evidence fails hard\n");
+    expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2025-07-04 10:28 UTC), and "
+                   "last in epoch 35\n");
     expect_printed("recovers       RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC\n"
                    "               if every verification of its evidence is good\n");
     explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\",\"recovery\":null,\"last_fall\":"
@@ -386,7 +412,7 @@ Test(apps_operate, epochs_have_times)
           "\"moves\":[{\"epoch\":41,\"at_unix_ms\":1751624924007,\"standing_from\":\"FULL\","
           "\"standing_to\":\"SUSPENDED\"}]}}");
     explain("{\"data\":{\"name\":\"node-3\"}}");
-    expect_printed("standing       SUSPENDED since epoch 41 (2025-07-04 10:28 UTC)\n");
+    expect_printed("standing       SUSPENDED\n");
     expect_printed("  epoch 41      (2025-07-04 10:28 UTC)");
     expect_printed("Votes, epoch 41 (2025-07-04 10:27 UTC)\n");
     expect_printed("looked for     in epoch 42 (2025-07-04 10:28 UTC), it last passed in epoch 40 "

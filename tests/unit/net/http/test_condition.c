@@ -52,7 +52,9 @@ static void fall(void)
     m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
     m->ledger.trust.offences = (struct assay_offences){ .count = 1, .last_epoch = 33 };
     m->ledger.change_reason = ASSAY_INTEGRITY_RISE;
-    m->integrity_fall = (struct assay_snapshot_suspension){ 33, ASSAY_INTEGRITY_FAIL_HARD };
+    m->ledger.fall = http_fixture_fall(33, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+    m->ledger.fall.first.begin_ms = m->ledger.fall.last.begin_ms =
+        m->ledger.fall.integrity.begin_ms = 0;
 }
 
 static void go_away(void)
@@ -191,7 +193,10 @@ Test(net_http_condition, reasons_have_times)
     const struct assay_json *r = assay_json_at(assay_json_get(document(), "reasons"), 0);
     cr_expect_eq(assay_json_uint(r, "epoch", 0), 33);
     cr_expect_eq(assay_json_uint(r, "at_unix_ms", 0), s->chain.epoch_t0_ms - UINT64_C(9) * 60000);
-    m->integrity_fall.epoch = 0;
+    m->ledger.fall = http_fixture_fall(33, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+    r = assay_json_at(assay_json_get(document(), "reasons"), 0);
+    cr_expect_eq(assay_json_uint(r, "at_unix_ms", 0), UINT64_C(1700000033000), "of the ledger");
+    m->ledger.fall = (struct assay_fall){ .from = ASSAY_STANDING_FULL };
     r = assay_json_at(assay_json_get(document(), "reasons"), 0);
     cr_expect_eq(assay_json_kind_of(assay_json_get(r, "at_unix_ms")), ASSAY_JSON_NULL);
 }
