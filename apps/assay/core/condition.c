@@ -7,6 +7,7 @@
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,10 +56,14 @@ const char *cli_recovery_of(const struct assay_json *member)
         assay_json_get(assay_json_get(member, "recovery"), "steps");
     const size_t count = assay_json_count(steps);
     char text[96];
+    size_t len = 0;
     if (count == 0) return "";
     const struct assay_json *const best = assay_json_at(steps, count - 1);
     const unsigned long long epochs = cli_number_of(best, "epochs");
-    (void)snprintf(text, sizeof text, "%.16s in %llu epoch%s%s", cli_text_of(best, "standing", "?"),
-                   epochs, epochs == 1 ? "" : "s", cli_when_of(best, "at_unix_ms"));
+    const char *const standing = assay_json_text(best, "standing", "?");
+    for (; standing[len] != '\0' && len < 16; len++)
+        text[len] = (char)tolower((unsigned char)standing[len]);
+    (void)snprintf(text + len, sizeof text - len, " in %llu epoch%s%s", epochs,
+                   epochs == 1 ? "" : "s", cli_when_of(best, "at_unix_ms"));
     return cli_text_sanitized(text);
 }

@@ -17,8 +17,8 @@ const char *cli_when_of(const struct assay_json *object, const char *key);
 /* The same of the begin of an epoch, by a document with epoch, epoch_t0_ms and epoch_ms. */
 const char *cli_when_of_epoch(const struct assay_json *data, unsigned long long epoch);
 
-/* "FULL in 73 epochs (18:40 UTC)": the best standing ahead. "" where nothing is, or it does not
- * recover. Returns: as cli_text_sanitized. */
+/* "full in 73 epochs (18:40 UTC)": the best standing ahead, in lower case: in a table the condition
+ * alone is in capitals. "" where nothing is ahead. Returns: as cli_text_sanitized. */
 const char *cli_recovery_of(const struct assay_json *member);
 
 #endif

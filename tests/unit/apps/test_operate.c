@@ -386,7 +386,7 @@ Test(apps_operate, a_node_that_recovers_has_the_way_back_and_its_times)
                    "\"code\":\"fail_hard\",\"text\":\"a fall\",\"epoch\":33,"
                    "\"at_unix_ms\":1751624924007}]}]}}");
     run(cli_command_nodes, "nodes", NULL);
-    expect_printed("-  a fall, in epoch 33 (2025-07-04 10:28 UTC); FULL in 73 epochs "
+    expect_printed("-  a fall, in epoch 33 (2025-07-04 10:28 UTC); full in 73 epochs "
                    "(2025-07-04 11:12 UTC)\n");
     explain("{\"data\":{" BACK ",\"last_fall\":{\"since_epoch\":33,\"epoch\":35,\"from\":\"FULL\","
             "\"to\":\"SUSPENDED\",\"cause\":\"its evidence fails hard\","
