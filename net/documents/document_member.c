@@ -255,9 +255,9 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
     assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
     assay_json_set_uint(object, "incarnation", m->incarnation);
-    assay_document_set_condition(object, s, slot);
     set_trust(object, s, member);
     set_stage(object, member);
+    assay_document_set_condition(object, s, slot);
     if (whole) set_keys(object, member);
     return object;
 }
