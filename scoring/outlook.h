@@ -25,7 +25,8 @@ struct assay_outlook {
 /*
  * assay_outlook - forward from the last closed epoch.
  *
- * In:       *trust as that epoch left it; ceiling_bp: of I by the TCB ladder, 7499 or more; 10000 without one
+ * In:       *trust as that epoch left it; ceiling_bp: of I by the TCB ladder, 7499 or more, 10000
+ *           without one
  * Cost:     ASSAY_OUTLOOK_EPOCHS steps of a few comparisons
  */
 struct assay_outlook assay_outlook(const struct assay_trust_state *trust, uint16_t ceiling_bp);

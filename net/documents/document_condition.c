@@ -119,8 +119,8 @@ static uint64_t close_time(const struct assay_snapshot *s, uint32_t closes)
 
 /* ------------------------------------------------------------ recovery */
 
-/* docs/protocol.md 7.7. The ladder's age and the policy's grace are not at hand: what the last close
- * found is. */
+/* docs/protocol.md 7.7. The ladder's age and the policy's grace are not at hand, what the last
+ * close found is. */
 static uint16_t ceiling_of(const struct assay_member_snapshot *l)
 {
     const uint16_t i = l->trust.integrity_bp;

@@ -72,7 +72,8 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 /* ------------------------------------------------------------ reasons of a low score */
 
 static void append_reason(struct assay_json *list, const struct assay_snapshot *s,
-                          const struct assay_snapshot_member *m, const char *about, const struct assay_document_reason *reason)
+                          const struct assay_snapshot_member *m, const char *about,
+                          const struct assay_document_reason *reason)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "about", about);

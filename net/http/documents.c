@@ -321,8 +321,8 @@ void http_timeline(struct http_asking *asking)
 
 /* ------------------------------------------------------------ Grafana's node graph */
 
-/* One arc is a complete circle: the colour of the condition. A member that is away or out of service
- * is not shown as one that failed. */
+/* One arc is a complete circle: the colour of the condition. A member that is away or out of
+ * service is not shown as one that failed. */
 static void append_arcs(struct assay_json *object, enum assay_condition condition)
 {
     assay_json_set_uint(object, "arc__full", condition == ASSAY_CONDITION_FULL);

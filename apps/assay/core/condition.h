@@ -11,8 +11,8 @@
  * word, by stage and standing. Returns: as cli_text_sanitized. */
 const char *cli_condition_of(const struct assay_json *member);
 
-/* " (18:40 UTC)" of a member with Unix ms, the date where it is not today's; "" where there is none.
- * Returns: as cli_text_sanitized. */
+/* " (18:40 UTC)" of a member with Unix ms, with the date where it is not today's; "" where there is
+ * none. Returns: as cli_text_sanitized. */
 const char *cli_when_of(const struct assay_json *object, const char *key);
 /* The same of the begin of an epoch, by a document with epoch, epoch_t0_ms and epoch_ms. */
 const char *cli_when_of_epoch(const struct assay_json *data, unsigned long long epoch);
