@@ -27,6 +27,7 @@ struct assay_outlook {
  *
  * In:       *trust as that epoch left it; ceiling_bp: of I by the TCB ladder, 7499 or more, 10000
  *           without one
+ * Returns:  the closes until each standing
  * Cost:     ASSAY_OUTLOOK_EPOCHS steps of a few comparisons
  */
 struct assay_outlook assay_outlook(const struct assay_trust_state *trust, uint16_t ceiling_bp);

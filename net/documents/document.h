@@ -129,10 +129,11 @@ void assay_document_set_time(struct assay_json *object, const char *key, uint64_
 enum { ASSAY_DOCUMENT_WHEN = 24 };
 const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
                                 char text[static ASSAY_DOCUMENT_WHEN]);
-/* The same of a time. */
+/* The same of a time. Returns: text. */
 const char *assay_document_when_of(const struct assay_snapshot *s, uint64_t at_ms,
                                    char text[static ASSAY_DOCUMENT_WHEN]);
-/* When the epoch of a reason of a member began: exact where the ledger has it, of its last fall. */
+/* When the epoch of a reason of a member began: exact where the ledger has it, of its last fall.
+ * Returns: Unix ms, 0: not known. */
 uint64_t assay_document_reason_time(const struct assay_snapshot *s,
                                     const struct assay_snapshot_member *m, uint64_t epoch);
 
