@@ -1,6 +1,6 @@
 /*
- * sim/checkers/watch_fall.c - checker last_fall: the last fall in the state is the one that the scores
- * of all epochs show (docs/protocol.md 7.16).
+ * sim/checkers/watch_fall.c - checker last_fall: the last fall in the state is the one that the
+ * scores of all epochs show (docs/protocol.md 7.16).
  *
  * It follows standings, numbers and stages from epoch to epoch and keeps by itself whether a run is
  * going on, when it began and why. Of the ledger's findings it reads the rule that moved a number,

@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/checkers/test_watch_fall.c - checker last_fall: silent on right runs, and it sees a
- * begin, an end, a cause or a member that is not what the scores show.
+ * tests/unit/sim/checkers/test_watch_fall.c - checker last_fall: silent on right runs, and it sees
+ * a begin, an end, a cause or a member that is not what the scores show.
  */
 #include "tests/unit/sim/checkers/watch_fixture.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_last_fall.c - tests of the last fall of a member in whole networks: all
+ * tests/unit/engine/ledger/test_last_fall.c - tests of the last fall of a member in whole networks: all
  * nodes name the same, after a restart and after fast sync (docs/protocol.md 7.16).
  */
 #include "sim/world/world_internal.h"
