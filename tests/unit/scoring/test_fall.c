@@ -84,6 +84,10 @@ Test(scoring_fall, a_lower_score_of_the_same_standing_is_none)
     rises(&s, 10000);
     cr_expect_not(assay_fall_is_set(&s.fall));
     cr_expect_not(assay_fall_holds(&s.fall), "and none is encoded");
+    fails(&s, 0, ASSAY_INTEGRITY_FAIL_HARD);
+    fails(&s, 3000, ASSAY_INTEGRITY_RISE);
+    fails(&s, 2250, ASSAY_INTEGRITY_FAIL_SOFT);
+    cr_expect_eq(s.fall.last.epoch, 3);
 }
 
 Test(scoring_fall, one_failure_is_one_step)

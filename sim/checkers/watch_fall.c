@@ -1,6 +1,6 @@
 /*
- * sim/checkers/watch_falls.c - checker falls: the last fall in the state is the one that the scores
- * of all epochs show (docs/protocol.md 7.16).
+ * sim/checkers/watch_fall.c - checker last_fall: the last fall in the state is the one that the
+ * scores of all epochs show (docs/protocol.md 7.16).
  *
  * It follows standings, numbers and stages from epoch to epoch and keeps by itself whether a run is
  * going on, when it began and why. Of the ledger's findings it reads the rule that moved a number,
@@ -26,10 +26,10 @@ static void report_check(const struct look *l, const char *what)
     struct assay_sim_outcome *outcome = l->epoch->watch->outcome;
     const uint64_t epoch = l->epoch->closed->epoch;
     if (what == NULL) {
-        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_FALLS, epoch, NULL);
+        assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_LAST_FALL, epoch, NULL);
         return;
     }
-    assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_FALLS, epoch,
+    assay_sim_report_check(outcome, ASSAY_SIM_CHECKER_LAST_FALL, epoch,
                            "node %u: %s: epochs %llu to %llu, rule %u.%u, by its scores %llu to "
                            "%llu, rule %u.%u",
                            l->slot, what, (unsigned long long)f->first.epoch,
@@ -85,10 +85,10 @@ static void observe_standing(const struct look *l)
         own->runs = false;
         own->follows = true; /* whatever was before: the next fall begins a run */
     }
-    const bool integrity_fell =
+    const bool integrity_worse =
         l->after->trust.integrity.standing > l->before->trust.integrity.standing ||
         l->after->failure_epoch == l->epoch->closed->epoch;
-    if (to < from || (to == from && !integrity_fell)) return;
+    if (to < from || (to == from && !integrity_worse)) return;
     const struct assay_fall_step step = observe_step(l);
     if (!own->runs) {
         own->fall.first = step;
@@ -108,7 +108,7 @@ static bool is_same_step(const struct assay_fall_step *a, const struct assay_fal
            a->rule == b->rule;
 }
 
-static void compare(const struct look *l)
+static void compare_fall(const struct look *l)
 {
     const struct assay_fall *found = &l->after->fall;
     const struct assay_fall *due = &l->own->fall;
@@ -138,7 +138,7 @@ static void on_stage(const struct look *l, bool newcomer)
         report_check(l, "operators decided about it, and its fall is of another epoch");
 }
 
-void assay_watch_falls(const struct assay_watch_epoch *epoch)
+void assay_watch_fall_check(const struct assay_watch_epoch *epoch)
 {
     const bool begins = epoch->before->epoch == 0;
     for (uint32_t slot = 0; slot < epoch->after->member_count; slot++) {
@@ -146,7 +146,7 @@ void assay_watch_falls(const struct assay_watch_epoch *epoch)
                                 .slot = slot,
                                 .before = &epoch->before->members[slot],
                                 .after = &epoch->after->members[slot],
-                                .own = &epoch->watch->falls[slot] };
+                                .own = &epoch->watch->fall_tracks[slot] };
         ASSAY_ASSERT(slot < epoch->watch->nodes);
         const bool newcomer = slot >= epoch->before->member_count ||
                               (l.before->stage == ASSAY_STAGE_LEFT &&
@@ -158,12 +158,12 @@ void assay_watch_falls(const struct assay_watch_epoch *epoch)
             continue;
         }
         observe_standing(&l);
-        compare(&l);
+        compare_fall(&l);
     }
 }
 
-void assay_watch_falls_skip(struct assay_sim_watch *watch)
+void assay_watch_fall_skip(struct assay_sim_watch *watch)
 {
     for (uint32_t slot = 0; slot < watch->nodes; slot++)
-        watch->falls[slot] = (struct assay_watch_fall){ 0 };
+        watch->fall_tracks[slot] = (struct assay_watch_fall){ 0 };
 }

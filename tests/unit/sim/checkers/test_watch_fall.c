@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/checkers/test_watch_falls.c - checker falls: silent on right runs, and it sees a
- * begin, an end, a cause or a member that is not what the scores show.
+ * tests/unit/sim/checkers/test_watch_fall.c - checker last_fall: silent on right runs, and it sees
+ * a begin, an end, a cause or a member that is not what the scores show.
  */
 #include "tests/unit/sim/checkers/watch_fixture.h"
 
@@ -24,15 +24,15 @@ static struct assay_fall *fall_of(struct fixture *f, uint32_t slot)
 
 static uint64_t found(const struct fixture *f)
 {
-    return fixture_violated(f, ASSAY_SIM_CHECKER_FALLS);
+    return fixture_violated(f, ASSAY_SIM_CHECKER_LAST_FALL);
 }
 
 static const char *message_of(const struct fixture *f)
 {
-    return f->outcome.checks[ASSAY_SIM_CHECKER_FALLS].message;
+    return f->outcome.checks[ASSAY_SIM_CHECKER_LAST_FALL].message;
 }
 
-Test(sim_watch_falls, nothing_is_found_in_a_right_run_of_any_evidence)
+Test(sim_watch_fall, nothing_is_found_in_a_right_run_of_any_evidence)
 {
     static const enum assay_sim_attack attacks[] = {
         ASSAY_SIM_ATTACK_QUIET,  ASSAY_SIM_ATTACK_TAMPER, ASSAY_SIM_ATTACK_OLD_TCB,
@@ -41,12 +41,12 @@ Test(sim_watch_falls, nothing_is_found_in_a_right_run_of_any_evidence)
     for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
         struct fixture *f = at_work(attacks[i], 40);
         cr_expect_eq(found(f), 0, "%s: %s", assay_sim_attack_name(attacks[i]), message_of(f));
-        cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_FALLS), 40 * FIXTURE_NODES);
+        cr_expect_eq(fixture_checked(f, ASSAY_SIM_CHECKER_LAST_FALL), 40 * FIXTURE_NODES);
         fixture_destroy(&f);
     }
 }
 
-Test(sim_watch_falls, the_run_of_an_absent_member_has_three_falls)
+Test(sim_watch_fall, the_run_of_an_absent_member_has_three_falls)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, START + 10);
     const struct assay_fall *fall = fall_of(f, BAD_SLOT);
@@ -56,7 +56,7 @@ Test(sim_watch_falls, the_run_of_an_absent_member_has_three_falls)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_a_begin_that_a_further_fall_overwrites)
+Test(sim_watch_fall, sees_a_begin_that_a_further_fall_overwrites)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, START);
     fixture_epoch(f);
@@ -68,7 +68,7 @@ Test(sim_watch_falls, sees_a_begin_that_a_further_fall_overwrites)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_a_cause_of_a_later_epoch)
+Test(sim_watch_fall, sees_a_cause_of_a_later_epoch)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_TAMPER, START + 2);
     cr_assert_eq(found(f), 0);
@@ -84,7 +84,7 @@ Test(sim_watch_falls, sees_a_cause_of_a_later_epoch)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_an_end_of_an_epoch_without_a_fall)
+Test(sim_watch_fall, sees_an_end_of_an_epoch_without_a_fall)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, START + 5);
     fixture_epoch(f);
@@ -95,7 +95,7 @@ Test(sim_watch_falls, sees_an_end_of_an_epoch_without_a_fall)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_a_fall_that_is_not_there_or_was_none)
+Test(sim_watch_fall, sees_a_fall_that_is_not_there_or_was_none)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_TAMPER, START + 1);
     fixture_epoch(f);
@@ -107,7 +107,7 @@ Test(sim_watch_falls, sees_a_fall_that_is_not_there_or_was_none)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_a_cause_that_was_not_proven)
+Test(sim_watch_fall, sees_a_cause_that_was_not_proven)
 {
     struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_TAMPER, START);
     f->with_rows = true;
@@ -121,7 +121,7 @@ Test(sim_watch_falls, sees_a_cause_that_was_not_proven)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, sees_a_newcomer_with_the_fall_of_another)
+Test(sim_watch_fall, sees_a_newcomer_with_the_fall_of_another)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_TAMPER, START + 1);
     f->after.members[BAD_SLOT].stage = ASSAY_STAGE_LEFT;
@@ -135,7 +135,7 @@ Test(sim_watch_falls, sees_a_newcomer_with_the_fall_of_another)
     fixture_destroy(&f);
 }
 
-Test(sim_watch_falls, is_silent_after_a_gap_until_the_member_rises)
+Test(sim_watch_fall, is_silent_after_a_gap_until_the_member_rises)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, START);
     f->after.epoch += 3; /* skipped here */
