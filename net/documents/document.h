@@ -110,7 +110,7 @@ enum assay_condition {
     ASSAY_CONDITIONS,
 };
 /* slot < member_count (asserted). What operators decided comes before what its evidence says, and
- * that before being away: integrity SUSPENDED is SUSPENDED, reachable or not. */
+ * that before being away: integrity SUSPENDED is SUSPENDED, reachable or not. Returns: the word. */
 enum assay_condition assay_document_condition(const struct assay_snapshot *s, uint32_t slot);
 const char *assay_document_condition_word(enum assay_condition condition); /* Returns: "OFFLINE" */
 /* Evidence of the last closed epoch was certified, or of the one before: that of the last may still
