@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/cursor.h"
 
 #include <stdbool.h>
@@ -177,8 +178,8 @@ enum assay_status assay_rfc3339_parse(const char *text, size_t len, int64_t *uni
     ASSAY_TRY(skip_fraction(&in));
     ASSAY_TRY(parse_offset(&in, &offset_s));
     if (assay_cursor_end(&in) != ASSAY_OK) return ASSAY_E_SYNTAX;
-    ASSAY_TRY(assay_calendar_to_unix(at.year, at.month, at.day, at.hour, at.minute, at.second,
-                                     &local_s));
+    ASSAY_TRY(
+        assay_calendar_to_unix(at.year, at.month, at.day, at.hour, at.minute, at.second, &local_s));
     const int64_t result_s = local_s - offset_s; /* both are small: below 2^38 and 2^17 */
     if (result_s < 0 || result_s > unix_s_max) return ASSAY_E_RANGE;
     *unix_s = result_s;
@@ -236,4 +237,20 @@ void assay_rfc3339_format_ms(uint64_t unix_ms, char text[static ASSAY_RFC3339_MS
     put_digits(text, 20, 3, (int)(ms % 1000));
     text[23] = 'Z';
     text[ASSAY_RFC3339_MS_LEN] = '\0';
+}
+
+void assay_format_minute(uint64_t unix_ms, uint64_t near_ms, char text[static ASSAY_MINUTE_LEN + 1])
+{
+    enum { DATE_LEN = 11, TIME_LEN = 5 }; /* "2026-11-28T", "18:40" */
+    static const char zone[] = " UTC";
+    char at[ASSAY_RFC3339_MS_LEN + 1], near[ASSAY_RFC3339_MS_LEN + 1];
+    assay_rfc3339_format_ms(unix_ms, at);
+    assay_rfc3339_format_ms(near_ms, near);
+    at[DATE_LEN - 1] = ' ';
+    near[DATE_LEN - 1] = ' ';
+    const size_t from = assay_bytes_equal(at, near, DATE_LEN) ? DATE_LEN : 0;
+    const size_t len = DATE_LEN + TIME_LEN - from;
+    ASSAY_ASSERT(len + sizeof zone <= ASSAY_MINUTE_LEN + 1);
+    assay_bytes_copy(text, ASSAY_MINUTE_LEN + 1, at + from, len);
+    assay_bytes_copy(text + len, ASSAY_MINUTE_LEN + 1 - len, zone, sizeof zone);
 }

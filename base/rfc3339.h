@@ -9,7 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ASSAY_RFC3339_LEN = 20, ASSAY_RFC3339_MS_LEN = 24 }; /* without the closing NUL */
+enum {
+    ASSAY_RFC3339_LEN = 20, /* without the closing NUL, like the others */
+    ASSAY_RFC3339_MS_LEN = 24,
+    ASSAY_MINUTE_LEN = 20,
+};
 
 /*
  * "2025-07-04T10:28:44Z", also with fractions (cut) and numeric offsets; years 1970..9999.
@@ -20,6 +24,10 @@ ASSAY_CHECKED enum assay_status assay_rfc3339_parse(const char *text, size_t len
 void assay_rfc3339_format(int64_t unix_s, char text[static ASSAY_RFC3339_LEN + 1]);
 /* The same with three decimals. */
 void assay_rfc3339_format_ms(uint64_t unix_ms, char text[static ASSAY_RFC3339_MS_LEN + 1]);
+/* "18:40 UTC", or "2026-11-28 18:40 UTC" where the date is not that of near_ms: one of an epoch, in
+ * text of its length. Both are Unix ms. */
+void assay_format_minute(uint64_t unix_ms, uint64_t near_ms,
+                         char text[static ASSAY_MINUTE_LEN + 1]);
 /* Seconds since 1970 of a date and time already split up. Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_calendar_to_unix(int year, int month, int day, int hour,
                                                        int minute, int second, int64_t *unix_s);

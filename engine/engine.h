@@ -15,6 +15,7 @@
 
 #include "engine/ledger/proofs/checkpoint.h"
 #include "engine/ledger/records/context.h"
+#include "engine/ledger/records/finding.h"
 #include "engine/ledger/state/genesis.h"
 #include "engine/ledger/state/services.h"
 #include "engine/messages/effect.h"
@@ -196,6 +197,7 @@ struct assay_member_snapshot {
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
+    struct assay_fall fall;     /* the last one of its standing (docs/protocol.md 7.16) */
     /* Last outcome of this node's appraisal; for itself, what others proved, until it passes
      * again. */
     enum assay_outcome own_outcome;
@@ -203,7 +205,8 @@ struct assay_member_snapshot {
     uint64_t last_success_epoch; /* PASS in a certified close */
     bool announced; /* in the running epoch: its envelope is here */
     bool balloted;  /* in the running epoch: its ballot is final */
-    char last_reason[96]; /* of the last negative outcome: rule, expected, observed; "" if none */
+    /* Of the last negative outcome: rule, expected, observed; "" if none. */
+    char last_reason[ASSAY_FINDING_REASON_LEN];
     enum assay_stage stage;
     uint64_t stage_epoch;                 /* first epoch in this stage; 0: since genesis */
     uint32_t level; /* the highest feature level that it announced (docs/protocol.md 9.10) */

@@ -29,12 +29,6 @@ struct assay_snapshot_collateral {
     uint32_t evaluation_number; /* 0: has none */
 };
 
-/* The close that lowered a number last; epoch 0: none that is remembered. */
-struct assay_snapshot_suspension {
-    uint64_t epoch;
-    uint32_t rule;
-};
-
 struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
@@ -56,8 +50,6 @@ struct assay_snapshot_member {
                                         */
     /* Without its complete operator or vendor root nothing more becomes final; if all of it is
      * faulty the network is not safe. */
-    struct assay_snapshot_suspension integrity_fall,
-        availability_fall; /* filled in by the runtime */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };

@@ -52,6 +52,7 @@
     X(TASKS, "tasks", "money is conserved and paid for proven steps; no side loses two")           \
     X(SHARES, "shares", "no secret is lost, counted shares exist, no honest holder is convicted")  \
     X(STRIKES, "strikes", "a FAIL under the rules before a trial always strikes")                  \
+    X(LAST_FALL, "last_fall", "the last fall in the state is the one that the scores show")        \
     X(QUIET, "quiet", "only members that do not attest lose their votes, down to the floor")       \
     X(BOUNDS, "bounds",                                                                            \
       "no author has more instances or tasks than its quota, no table is too full")

@@ -157,8 +157,8 @@ static enum assay_status check_credential(struct daemon_node *node, const struct
     assay_hex_encode(platform, 32, found, sizeof found);
     assay_hex_encode(known->platform, 32, expected, sizeof expected);
     (void)snprintf(node->message, sizeof node->message,
-                   "%.200s: the credential of platform %.16s (\"%.32s\"), expected that of "
-                   "platform %.16s, which this node has in the network: its evidence would "
+                   "%.200s: the credential of platform %.64s (\"%.32s\"), expected that of "
+                   "platform %.64s, which this node has in the network: its evidence would "
                    "fail hard",
                    node->config->evidence.credential, found, node->credential->name, expected);
     daemon_place(node, "evidence.credential");

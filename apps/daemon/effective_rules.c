@@ -119,14 +119,14 @@ static void warn_of_peers(const struct daemon_node *node,
 {
     for (uint32_t i = 0; i < node->config->peer_count; i++) {
         const uint8_t *id = node->config->peers[i].node_id;
-        char hex[65], text[160];
+        char hex[65], text[208];
         if (effective->state != NULL
                 ? assay_state_slot_of(effective->state, id) < effective->state->member_count
                 : daemon_is_in(effective->genesis, id))
             continue;
         assay_hex_encode(id, 32, hex, sizeof hex);
         (void)snprintf(text, sizeof text,
-                       "peers[%u].node %.16s is no member of this network (yet): its address "
+                       "peers[%u].node %.64s is no member of this network (yet): its address "
                        "waits until it is one",
                        (unsigned)i, hex);
         daemon_warn(text);
@@ -138,12 +138,12 @@ static void warn_of_verifier(const struct assay_genesis *effective)
 {
     const uint8_t *pinned = effective->parameters.verifier_digest;
     uint8_t own[32];
-    char hex[65], text[160];
+    char hex[65], text[208];
     daemon_verifier_digest(own);
     if (assay_bytes_all_zero(pinned, 32) || assay_bytes_equal(pinned, own, sizeof own)) return;
     assay_hex_encode(pinned, 32, hex, sizeof hex);
     (void)snprintf(text, sizeof text,
-                   "the operators pinned verifier %.16s, and this build is another: its ballots do "
+                   "the operators pinned verifier %.64s, and this build is another: its ballots do "
                    "not count",
                    hex);
     daemon_warn(text);

@@ -107,6 +107,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
         .change_reason = (uint32_t)m->found.integrity_reason,
         .availability_rule = (uint32_t)m->found.availability_rule,
         .change_epoch = m->change_epoch,
+        .fall = m->fall,
         .own_outcome = over ? ASSAY_OUTCOME_NONE : seat->last_outcome,
         .last_attempt_epoch = seat->last_attempt_epoch,
         .last_success_epoch = m->pass_epoch,

@@ -230,9 +230,9 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
         char id[65];
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
         if (assay_operator_find(effective, d->signers[i]) == NULL)
-            return why(message, ASSAY_E_STRANGER, "signed by %.16s, who is no operator", id);
+            return why(message, ASSAY_E_STRANGER, "signed by %.64s, who is no operator", id);
         if (!assay_change_signature_is_valid(effective, d, i))
-            return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.16s is wrong", id);
+            return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.64s is wrong", id);
     }
     if (d->change.sequence == 0 && d->signature_count > 1)
         return why(message, ASSAY_E_SIGNATURE, "maintenance is signed by its one operator alone");
@@ -440,13 +440,16 @@ static const char *stage_words(enum assay_action_kind kind)
     return kind == ASSAY_ACTION_WAKE ? "undrain" : assay_action_name(kind);
 }
 
+/* A name with its node_id whole. */
+enum { NAMED_MAX = ASSAY_NAME_MAX + 72 };
+
 static void name_of(const struct assay_state *state, const uint8_t node_id[static 32],
-                    char name[static ASSAY_NAME_MAX + 24])
+                    char name[static NAMED_MAX])
 {
     char hex[65];
     assay_hex_encode(node_id, 32, hex, sizeof hex);
     const uint32_t slot = assay_state_slot_of(state, node_id);
-    (void)snprintf(name, ASSAY_NAME_MAX + 24, "%s (%.16s)",
+    (void)snprintf(name, NAMED_MAX, "%s (%.64s)",
                    slot < state->member_count ? state->members[slot].name : "?", hex);
 }
 
@@ -460,7 +463,7 @@ static void join_words(const struct assay_genesis_member *card,
     assay_hex_encode(card->platform_id, 32, platform, sizeof platform);
     assay_hex_encode(card->vendor_root, 32, root, sizeof root);
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
-                   "join %.*s (%.16s) of operator %.16s: %s, platform %.16s, vendor root %.16s",
+                   "join %.*s (%.64s) of operator %.64s: %s, platform %.64s, vendor root %.64s",
                    (int)card->name.len, (const char *)card->name.bytes, node, by,
                    assay_kind_text((enum assay_evidence_kind)card->evidence_kind), platform, root);
 }
@@ -472,7 +475,7 @@ static void document_words(const struct assay_action *action, const char *what,
     char hex[65];
     assay_sha256(action->document.bytes, action->document.len, digest);
     assay_hex_encode(digest, sizeof digest, hex, sizeof hex);
-    (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %.16s", what, hex);
+    (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %.64s", what, hex);
 }
 
 static void parameter_words(const struct assay_genesis_parameters *p,
@@ -494,7 +497,7 @@ static void parameter_words(const struct assay_genesis_parameters *p,
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS])
 {
-    char name[ASSAY_NAME_MAX + 24];
+    char name[NAMED_MAX];
     char hex[65];
     switch (action->kind) {
     case ASSAY_ACTION_JOIN: join_words(&action->card, words); return;
@@ -516,7 +519,7 @@ void assay_change_format_action(const struct assay_state *state, const struct as
     case ASSAY_ACTION_SERVICES: document_words(action, "services", words); return;
     case ASSAY_ACTION_COLLATERAL:
         assay_hex_encode(action->digest, 32, hex, sizeof hex);
-        (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.16s, without a trial", hex);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.64s, without a trial", hex);
         return;
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");

@@ -14,7 +14,7 @@
 
 enum {
     ASSAY_CHANGE_MESSAGE = 400, /* a reason for operators */
-    ASSAY_CHANGE_WORDS = 300,   /* an action */
+    ASSAY_CHANGE_WORDS = 512,   /* an action: a join has four ids */
 };
 
 /* --- the file: a CHANGE record with the signatures so far, none at first */

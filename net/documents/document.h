@@ -14,6 +14,7 @@
 #include "host/snapshot.h"
 #include "net/json/json.h"
 #include "net/timeline/timeline.h"
+#include "scoring/outlook.h"
 
 enum { ASSAY_DOCUMENT_SENTENCE = 640 };
 
@@ -62,8 +63,7 @@ const char *assay_document_integrity_code(uint64_t rule);
 const char *assay_document_integrity_text(uint64_t rule);
 const char *assay_document_availability_code(uint64_t rule);
 const char *assay_document_availability_text(uint64_t rule);
-/* Does this rule lower the number? Each Returns: whether. */
-bool assay_document_integrity_drop(uint64_t rule);
+/* Returns: whether this rule lowers the number. */
 bool assay_document_availability_drop(uint64_t rule);
 
 /* Name of a slot, printable ASCII, NUL-terminated; "" for none. Returns: text. */
@@ -72,9 +72,9 @@ const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, c
 /* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
  * Returns: whether there is such a member, and *slot. */
 bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
-/* Why a number of a member is low: the rule that lowered it last, else what the last close did.
- * code, text: static; epoch 0: not remembered, or none. Availability that a drain or a join set to
- * zero has codes of its own, "drained" and "joined". */
+/* Why a number of a member is low: the cause in its last fall (docs/protocol.md 7.16), else what
+ * the last close did. code, text: static; epoch: in which it fell by that cause, 0: it did not.
+ * Availability that a drain or a join set to zero has codes of its own, "drained" and "joined". */
 struct assay_document_reason {
     const char *code, *text;
     uint64_t epoch;
@@ -82,10 +82,80 @@ struct assay_document_reason {
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m);
 struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m);
+/* Of the lower number: why the score is what it is. */
+struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m);
+/* A step of the last fall, epoch that of the step. */
+struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step);
+/* "integrity" or "availability". Returns: static text. */
+const char *assay_document_step_number(const struct assay_fall_step *step);
+/* Returns: whether both steps of a run have the same cause. */
+bool assay_document_fall_has_one_cause(const struct assay_fall *fall);
 
 /* After printf of len bytes of ASCII into text[size], size > 3: where it was cut, "..." is its end.
  */
 void assay_document_mark_cut(char *text, size_t size, size_t len);
+/* --- condition: one word about a member, and what becomes of it */
+
+/* Not a standing of the protocol: a standing says what the ledger grants, SUSPENDED for a member
+ * that fails, for one that is away and for one that was drained alike. */
+enum assay_condition {
+    ASSAY_CONDITION_FULL = 0, /* the first four are enum assay_standing */
+    ASSAY_CONDITION_WARNING,
+    ASSAY_CONDITION_RESTRICTED,
+    ASSAY_CONDITION_SUSPENDED,
+    ASSAY_CONDITION_OFFLINE,     /* not reachable, and not attested lately */
+    ASSAY_CONDITION_MAINTENANCE, /* announced by its operator (docs/protocol.md 9.7) */
+    ASSAY_CONDITION_DRAINED,     /* by a change of the operators (9.6.2) */
+    ASSAY_CONDITION_LEFT,
+    ASSAY_CONDITIONS,
+};
+/* slot < member_count (asserted). What operators decided comes before what its evidence says, and
+ * that before being away: integrity SUSPENDED is SUSPENDED, reachable or not. Returns: the word. */
+enum assay_condition assay_document_condition(const struct assay_snapshot *s, uint32_t slot);
+const char *assay_document_condition_word(enum assay_condition condition); /* Returns: "OFFLINE" */
+/* Evidence of the last closed epoch was certified, or of the one before: that of the last may still
+ * be being decided. */
+bool assay_document_is_attested(const struct assay_snapshot *s, uint32_t slot);
+
+/* When an epoch began, or will: from the start of the running one and the length of an epoch, so
+ * epochs that took longer make it inexact. Returns: Unix ms, 0: not known. */
+uint64_t assay_document_epoch_time(const struct assay_snapshot *s, uint64_t epoch);
+/* Sets `epoch`, the running one, `epoch_t0_ms`, when it began, and `epoch_ms`. */
+void assay_document_set_epoch(struct assay_json *object, const struct assay_snapshot *s);
+/* Unix ms; null for 0: not known. */
+void assay_document_set_time(struct assay_json *object, const char *key, uint64_t at_ms);
+/* " (18:40 UTC)" of that time, with the date where it is not today's; "" where it is not known.
+ * Returns: text. */
+enum { ASSAY_DOCUMENT_WHEN = 24 };
+const char *assay_document_when(const struct assay_snapshot *s, uint64_t epoch,
+                                char text[static ASSAY_DOCUMENT_WHEN]);
+/* The same of a time. Returns: text. */
+const char *assay_document_when_of(const struct assay_snapshot *s, uint64_t at_ms,
+                                   char text[static ASSAY_DOCUMENT_WHEN]);
+/* When the epoch of a reason of a member began: exact where the ledger has it, of its last fall.
+ * Returns: Unix ms, 0: not known. */
+uint64_t assay_document_reason_time(const struct assay_snapshot *s,
+                                    const struct assay_snapshot_member *m, uint64_t epoch);
+
+/* The way back of a member that is in service and not FULL, if every verification of it is good
+ * from now on (scoring/outlook.h). */
+struct assay_document_recovery {
+    const char *blocked_code, *blocked_text; /* static: why it does not recover; NULL: it does */
+    struct assay_outlook outlook;            /* of one that does */
+};
+/* Returns: whether there is anything to recover: false of FULL, and of members out of service. */
+bool assay_document_recovery(const struct assay_snapshot *s, uint32_t slot,
+                             struct assay_document_recovery *recovery);
+/* "RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC". Returns: text of ASSAY_DOCUMENT_RECOVERY
+ * bytes at most. */
+enum { ASSAY_DOCUMENT_RECOVERY = 160 };
+const char *assay_document_recovery_text(const struct assay_snapshot *s,
+                                         const struct assay_document_recovery *recovery,
+                                         char text[static ASSAY_DOCUMENT_RECOVERY]);
+/* Sets the members `condition` and `recovery`. */
+void assay_document_set_condition(struct assay_json *object, const struct assay_snapshot *s,
+                                  uint32_t slot);
+
 /* Plain decimal digits. Returns: whether it is a number of 64 bits, and *out. */
 bool assay_document_number(const char *text, uint64_t *out);
 

@@ -71,7 +71,8 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
 
 /* ------------------------------------------------------------ reasons of a low score */
 
-static void append_reason(struct assay_json *list, const char *about,
+static void append_reason(struct assay_json *list, const struct assay_snapshot *s,
+                          const struct assay_snapshot_member *m, const char *about,
                           const struct assay_document_reason *reason)
 {
     struct assay_json *object = assay_json_object();
@@ -80,48 +81,81 @@ static void append_reason(struct assay_json *list, const char *about,
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
+    assay_document_set_time(object, "at_unix_ms",
+                            assay_document_reason_time(s, m, reason->epoch));
     assay_json_append(list, object);
 }
 
-static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
+static void append_integrity(struct assay_json *list, const struct assay_snapshot *s,
+                             const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.integrity_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_integrity_reason(m);
     if (m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, "integrity", &reason);
+        append_reason(list, s, m, "integrity", &reason);
 }
 
-static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
+static void append_availability(struct assay_json *list, const struct assay_snapshot *s,
+                                const struct assay_snapshot_member *m)
 {
     ASSAY_ASSERT(m->ledger.trust.availability_bp <= ASSAY_SCORE_BP_MAX);
     const struct assay_document_reason reason = assay_document_availability_reason(m);
     if (m->ledger.trust.availability_bp < ASSAY_SCORE_BP_MAX)
-        append_reason(list, "availability", &reason);
+        append_reason(list, s, m, "availability", &reason);
 }
 
 /* The rule that set the score comes first, so that score and reason match. This node's last finding
  * is shown only while it holds. */
-static struct assay_json *member_reasons(const struct assay_snapshot_member *m)
+static struct assay_json *member_reasons(const struct assay_snapshot *s,
+                                         const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_member_snapshot *l = &m->ledger;
     if (l->trust.integrity_bp <= l->trust.availability_bp) {
-        append_integrity(list, m);
-        append_availability(list, m);
+        append_integrity(list, s, m);
+        append_availability(list, s, m);
     } else {
-        append_availability(list, m);
-        append_integrity(list, m);
+        append_availability(list, s, m);
+        append_integrity(list, s, m);
     }
     const bool judged_well =
         l->own_outcome == ASSAY_OUTCOME_PASS_UP_TO_DATE || l->own_outcome == ASSAY_OUTCOME_NONE;
     const struct assay_document_reason own = { "judged", l->last_reason, l->last_attempt_epoch };
-    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, "judgement", &own);
+    if (!judged_well && l->last_reason[0] != '\0') append_reason(list, s, m, "judgement", &own);
     return list;
+}
+
+/* ------------------------------------------------------------ the last fall */
+
+static struct assay_json *cause_document(const struct assay_fall_step *step)
+{
+    const struct assay_document_reason reason = assay_document_step_reason(step);
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "about", assay_document_step_number(step));
+    assay_json_set_text(object, "code", reason.code);
+    assay_json_set_text(object, "text", reason.text);
+    return object;
+}
+
+/* As the ledger has it, whatever the member did since. */
+static struct assay_json *fall_document(const struct assay_fall *fall)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "since_epoch", fall->first.epoch);
+    assay_json_set_uint(object, "since_unix_ms", fall->first.begin_ms);
+    assay_json_set(object, "since_cause", cause_document(&fall->first));
+    assay_json_set_uint(object, "epoch", fall->last.epoch);
+    assay_json_set_uint(object, "epoch_unix_ms", fall->last.begin_ms);
+    assay_json_set(object, "cause", cause_document(&fall->last));
+    assay_json_set_text(object, "from", assay_document_standing((uint64_t)fall->from));
+    assay_json_set_text(object, "to", assay_document_standing((uint64_t)fall->to));
+    return object;
 }
 
 /* ------------------------------------------------------------ a member */
 
-static void set_trust(struct assay_json *object, const struct assay_snapshot_member *member)
+static void set_trust(struct assay_json *object, const struct assay_snapshot *s,
+                      const struct assay_snapshot_member *member)
 {
     const struct assay_member_snapshot *m = &member->ledger;
     ASSAY_ASSERT(m->lo_bp <= ASSAY_SCORE_BP_MAX && m->hi_bp <= ASSAY_SCORE_BP_MAX);
@@ -151,7 +185,9 @@ static void set_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_text(object, "integrity_rule", assay_document_integrity_code(m->change_reason));
     assay_json_set_text(object, "availability_rule",
                         assay_document_availability_code(m->availability_rule));
-    assay_json_set(object, "reasons", member_reasons(member));
+    assay_json_set(object, "reasons", member_reasons(s, member));
+    if (assay_fall_is_set(&m->fall)) assay_json_set(object, "last_fall", fall_document(&m->fall));
+    else assay_json_set_null(object, "last_fall");
     assay_json_set_text(object, "last_reason", m->last_reason);
     assay_json_set_uint(object, "change_epoch", m->change_epoch);
     assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
@@ -220,8 +256,9 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
     assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
     assay_json_set_uint(object, "incarnation", m->incarnation);
-    set_trust(object, member);
+    set_trust(object, s, member);
     set_stage(object, member);
+    assay_document_set_condition(object, s, slot);
     if (whole) set_keys(object, member);
     return object;
 }

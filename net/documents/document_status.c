@@ -353,6 +353,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_uint(data, "seat_weight", own->seat_weight);
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
+    assay_document_set_condition(data, s, s->self);
     assay_json_set_bool(data, "insecure", s->insecure);
     struct assay_json *accepted = assay_json_array();
     for (uint32_t i = 0; i < s->insecure_count; i++)

@@ -72,11 +72,6 @@ const char *assay_document_availability_text(uint64_t rule)
     return assay_availability_rule_text((enum assay_availability_rule)rule);
 }
 
-bool assay_document_integrity_drop(uint64_t rule)
-{
-    return rule >= ASSAY_INTEGRITY_CEILING && rule <= ASSAY_INTEGRITY_FAIL_HARD;
-}
-
 bool assay_document_availability_drop(uint64_t rule)
 {
     return rule == ASSAY_AVAILABILITY_FALL || rule == ASSAY_AVAILABILITY_MUTE ||
@@ -85,13 +80,60 @@ bool assay_document_availability_drop(uint64_t rule)
 
 /* ------------------------------------------------------------ reasons of a low score */
 
+static bool is_same_cause(const struct assay_fall_step *a, const struct assay_fall_step *b)
+{
+    return a->number == b->number && a->rule == b->rule;
+}
+
+bool assay_document_fall_has_one_cause(const struct assay_fall *fall)
+{
+    return is_same_cause(&fall->first, &fall->last);
+}
+
+const char *assay_document_step_number(const struct assay_fall_step *step)
+{
+    return step->number == ASSAY_FALL_INTEGRITY ? "integrity" : "availability";
+}
+
+struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step)
+{
+    if (step->number == ASSAY_FALL_INTEGRITY)
+        return (struct assay_document_reason){ assay_document_integrity_code(step->rule),
+                                               assay_document_integrity_text(step->rule),
+                                               step->epoch };
+    return (struct assay_document_reason){ assay_document_availability_code(step->rule),
+                                           assay_document_availability_text(step->rule),
+                                           step->epoch };
+}
+
+/* A run of one cause fell in its first epoch, however many steps it has. */
+static struct assay_document_reason run_reason(const struct assay_fall *fall,
+                                               const struct assay_fall_step *step)
+{
+    const bool in_run = step->epoch >= fall->first.epoch;
+    return assay_document_step_reason(in_run && is_same_cause(step, &fall->first) ? &fall->first
+                                                                                  : step);
+}
+
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m)
 {
-    const bool is_fall = m->integrity_fall.epoch != 0;
-    const uint64_t rule = is_fall ? m->integrity_fall.rule : m->ledger.change_reason;
-    return (struct assay_document_reason){ assay_document_integrity_code(rule),
-                                           assay_document_integrity_text(rule),
-                                           m->integrity_fall.epoch };
+    const struct assay_fall *const fall = &m->ledger.fall;
+    if (fall->integrity.epoch != 0 && m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
+        return run_reason(fall, &fall->integrity);
+    return (struct assay_document_reason){ assay_document_integrity_code(m->ledger.change_reason),
+                                           assay_document_integrity_text(m->ledger.change_reason),
+                                           0 };
+}
+
+/* The step of the last run that availability made, while the standing is low. Returns: NULL: none.
+ */
+static const struct assay_fall_step *availability_step(const struct assay_member_snapshot *l)
+{
+    const struct assay_fall *const fall = &l->fall;
+    if (!assay_fall_is_set(fall) || l->trust.score.standing == ASSAY_STANDING_FULL) return NULL;
+    if (fall->last.epoch < l->stage_epoch) return NULL;
+    if (fall->last.number == ASSAY_FALL_AVAILABILITY) return &fall->last;
+    return fall->first.number == ASSAY_FALL_AVAILABILITY ? &fall->first : NULL;
 }
 
 /* docs/protocol.md 9.6.1, 9.6.2: a drain and a join set A to zero. A fall before that is not the
@@ -100,15 +142,11 @@ struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
-    const uint64_t fall_epoch = m->availability_fall.epoch;
+    const struct assay_fall_step *const step = availability_step(l);
     if (l->stage == ASSAY_STAGE_RESTING)
         return (struct assay_document_reason){ "drained", "zero: drained by the operators",
                                                l->stage_epoch };
-    if (fall_epoch != 0 && fall_epoch >= l->stage_epoch)
-        return (struct assay_document_reason){
-            assay_document_availability_code(m->availability_fall.rule),
-            assay_document_availability_text(m->availability_fall.rule), fall_epoch
-        };
+    if (step != NULL) return run_reason(&l->fall, step);
     const bool moved = l->availability_rule != ASSAY_AVAILABILITY_HOLD &&
                        l->availability_rule != ASSAY_AVAILABILITY_UNCERTIFIED;
     if (l->stage == ASSAY_STAGE_MEMBER && l->stage_epoch != 0 && !moved &&
@@ -119,6 +157,13 @@ struct assay_document_reason assay_document_availability_reason(
     return (struct assay_document_reason){ assay_document_availability_code(l->availability_rule),
                                            assay_document_availability_text(l->availability_rule),
                                            0 };
+}
+
+struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m)
+{
+    const struct assay_trust_state *const trust = &m->ledger.trust;
+    return trust->integrity_bp <= trust->availability_bp ? assay_document_integrity_reason(m)
+                                                         : assay_document_availability_reason(m);
 }
 
 bool assay_document_number(const char *text, uint64_t *out)
@@ -177,29 +222,65 @@ static const char *cause_phrase(const char *text)
     return colon != NULL ? colon + 2 : text;
 }
 
-static const char *count_in_standing(enum assay_standing standing)
+static const char *condition_phrase(enum assay_condition condition)
 {
-    switch (standing) {
-    case ASSAY_STANDING_FULL: return "is full";
-    case ASSAY_STANDING_WARNING: return "in warning";
-    case ASSAY_STANDING_RESTRICTED: return "restricted";
-    case ASSAY_STANDING_SUSPENDED: return "suspended";
-    }
-    return "of unknown standing";
+    static const char *const phrases[] = { "is full",
+                                           "in warning",
+                                           "restricted",
+                                           "suspended",
+                                           "offline",
+                                           "in maintenance",
+                                           "drained by the operators",
+                                           "left the network" };
+    _Static_assert(sizeof phrases / sizeof phrases[0] == ASSAY_CONDITIONS, "one each");
+    ASSAY_ASSERT(condition < ASSAY_CONDITIONS);
+    return phrases[condition];
 }
 
-/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes".
- */
-static void format_reason(struct sentence *out, const struct assay_snapshot_member *m)
+/* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes". A
+ * run of several causes is told from its begin. */
+static void format_reason(struct sentence *out, const struct assay_snapshot *s,
+                          const struct assay_snapshot_member *m)
 {
-    const struct assay_trust_state *const trust = &m->ledger.trust;
-    const struct assay_document_reason reason = trust->integrity_bp <= trust->availability_bp
-                                                    ? assay_document_integrity_reason(m)
-                                                    : assay_document_availability_reason(m);
-    if (reason.epoch == 0) say(out, ", %s", reason.text);
-    else
-        say(out, ", fell in epoch %llu: %s", (unsigned long long)reason.epoch,
+    char when[ASSAY_DOCUMENT_WHEN], when_last[ASSAY_DOCUMENT_WHEN];
+    const struct assay_fall *const fall = &m->ledger.fall;
+    const struct assay_document_reason reason = assay_document_score_reason(m);
+    if (reason.epoch == 0) {
+        say(out, ", %s", reason.text);
+        return;
+    }
+    if (reason.epoch != fall->last.epoch || assay_document_fall_has_one_cause(fall)) {
+        say(out, ", fell in epoch %llu%s: %s", (unsigned long long)reason.epoch,
+            assay_document_when_of(s, assay_document_reason_time(s, m, reason.epoch), when),
             cause_phrase(reason.text));
+        return;
+    }
+    say(out, ", fell in epoch %llu%s: %s, and in epoch %llu%s: %s",
+        (unsigned long long)fall->first.epoch,
+        assay_document_when_of(s, fall->first.begin_ms, when),
+        cause_phrase(assay_document_step_reason(&fall->first).text),
+        (unsigned long long)reason.epoch, assay_document_when_of(s, fall->last.begin_ms, when_last),
+        cause_phrase(reason.text));
+}
+
+/* The ledger has no more of a member that is away than when it attested last. */
+static void format_offline(struct sentence *out, const struct assay_snapshot *s,
+                           const struct assay_snapshot_member *m)
+{
+    char when[ASSAY_DOCUMENT_WHEN];
+    const uint64_t last = m->ledger.last_success_epoch;
+    if (last == 0) say(out, ", never attested");
+    else
+        say(out, ", last attested in epoch %llu%s", (unsigned long long)last,
+            assay_document_when(s, last, when));
+}
+
+static void format_recovery(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
+{
+    struct assay_document_recovery recovery;
+    char text[ASSAY_DOCUMENT_RECOVERY];
+    if (!assay_document_recovery(s, slot, &recovery) || recovery.blocked_code != NULL) return;
+    say(out, ", recovers: %s", assay_document_recovery_text(s, &recovery, text));
 }
 
 static bool is_in_service(const struct assay_snapshot_member *m)
@@ -209,28 +290,34 @@ static bool is_in_service(const struct assay_snapshot_member *m)
 
 /* The standing that a member had when it was drained or left does not describe it: its weight is
  * zero. */
-static void format_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
+static void format_out_of_service(struct sentence *out, const struct assay_snapshot *s,
+                                  const struct assay_snapshot_member *m)
 {
-    ASSAY_ASSERT(slot < s->member_count);
-    char name[ASSAY_NAME_MAX + 1];
-    const struct assay_snapshot_member *m = &s->members[slot];
-    const enum assay_standing standing = m->ledger.trust.score.standing;
+    ASSAY_ASSERT(!is_in_service(m));
+    char when[ASSAY_DOCUMENT_WHEN];
     const struct assay_document_reason integrity = assay_document_integrity_reason(m);
-    say(out, "%s ", assay_document_name(s, (uint16_t)slot, name, sizeof name));
-    if (is_in_service(m)) {
-        say(out, "%s", count_in_standing(standing));
-        if (standing != ASSAY_STANDING_FULL) format_reason(out, m);
-        return;
-    }
-    say(out, "%s",
-        m->ledger.stage == ASSAY_STAGE_RESTING ? "drained by the operators" : "left the network");
     if (m->ledger.stage_epoch != 0)
-        say(out, " from epoch %llu on", (unsigned long long)m->ledger.stage_epoch);
+        say(out, " from epoch %llu%s on", (unsigned long long)m->ledger.stage_epoch,
+            assay_document_when(s, m->ledger.stage_epoch, when));
     /* To undrain it does not raise that. */
     if (m->ledger.stage == ASSAY_STAGE_RESTING && integrity.epoch != 0 &&
         m->ledger.trust.integrity_bp < ASSAY_SCORE_BP_MAX)
         say(out, ", integrity fell in epoch %llu: %s", (unsigned long long)integrity.epoch,
             cause_phrase(integrity.text));
+}
+
+static void format_member(struct sentence *out, const struct assay_snapshot *s, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < s->member_count);
+    char name[ASSAY_NAME_MAX + 1];
+    const struct assay_snapshot_member *m = &s->members[slot];
+    const enum assay_condition condition = assay_document_condition(s, slot);
+    say(out, "%s %s", assay_document_name(s, (uint16_t)slot, name, sizeof name),
+        condition_phrase(condition));
+    if (!is_in_service(m)) format_out_of_service(out, s, m);
+    else if (condition == ASSAY_CONDITION_OFFLINE) format_offline(out, s, m);
+    else if (m->ledger.trust.score.standing != ASSAY_STANDING_FULL) format_reason(out, s, m);
+    format_recovery(out, s, slot);
 }
 
 static bool is_fresh(const struct assay_snapshot *s)
@@ -286,41 +373,48 @@ static void format_drained(struct sentence *out, const struct assay_snapshot *s)
     if (drained > NAMED_MAX) say(out, " and %u more", drained - NAMED_MAX);
 }
 
-/* Recent: data of the epoch before the last closed one may be the newest while the next one is
- * being decided. */
-static bool is_attested(const struct assay_snapshot *s, const struct assay_snapshot_member *m)
+/* Members in service, by what is said of them. */
+struct counts {
+    uint32_t there, attested, full; /* full: in the ledger */
+    uint32_t good;                  /* FULL, and there */
+};
+
+static struct counts count_members(const struct assay_snapshot *s)
 {
-    return m->ledger.last_success_epoch + 2 >= s->chain.epoch;
+    struct counts c = { .there = 0 };
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        if (!is_in_service(&s->members[i])) continue;
+        c.there++;
+        c.attested += assay_document_is_attested(s, i);
+        c.full += s->members[i].ledger.trust.score.standing == ASSAY_STANDING_FULL;
+        c.good += assay_document_condition(s, i) == ASSAY_CONDITION_FULL;
+    }
+    ASSAY_ASSERT(c.attested <= c.there && c.full <= c.there && c.good <= c.full);
+    return c;
 }
 
 const char *assay_document_sentence(const struct assay_snapshot *s,
                                     char text[static ASSAY_DOCUMENT_SENTENCE])
 {
     struct sentence out = { .text = text };
-    uint32_t there = 0, attested = 0, full = 0, named = 0;
+    const struct counts c = count_members(s);
+    uint32_t named = 0;
     text[0] = '\0';
-    for (uint32_t i = 0; i < s->member_count; i++) {
-        const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_in_service(m)) continue;
-        there++;
-        attested += is_attested(s, m);
-        full += m->ledger.trust.score.standing == ASSAY_STANDING_FULL;
-    }
-    ASSAY_ASSERT(attested <= there && full <= there);
     format_trouble(&out, s);
-    if (is_fresh(s)) say(&out, "%u of %u attested, %u full", attested, there, full);
+    if (is_fresh(s)) say(&out, "%u of %u attested, %u full", c.attested, c.there, c.good);
     else if (s->chain.final_at_ms == 0)
-        say(&out, "%u of %u full by what its store has", full, there);
-    else say(&out, "when it stalled %u of %u were FULL", full, there);
+        say(&out, "%u of %u full by what its store has", c.full, c.there);
+    else say(&out, "when it stalled %u of %u were FULL", c.full, c.there);
     for (uint32_t i = 0; i < s->member_count && named < NAMED_MAX; i++) {
-        const struct assay_snapshot_member *m = &s->members[i];
-        if (!is_in_service(m) || m->ledger.trust.score.standing == ASSAY_STANDING_FULL) continue;
+        if (!is_in_service(&s->members[i]) ||
+            assay_document_condition(s, i) == ASSAY_CONDITION_FULL)
+            continue;
         say(&out, ", ");
         format_member(&out, s, i);
         named++;
     }
-    ASSAY_ASSERT(named <= there - full);
-    if (there - full > named) say(&out, ", and %u more are not full", there - full - named);
+    ASSAY_ASSERT(named <= c.there - c.good);
+    if (c.there - c.good > named) say(&out, ", and %u more are not full", c.there - c.good - named);
     format_drained(&out, s);
     format_tolerance(&out, s);
     return text;

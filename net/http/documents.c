@@ -33,7 +33,7 @@ void http_nodes(struct http_asking *asking)
     uint64_t slot = since;
     for (; slot < s->member_count && slot - since < limit; slot++)
         assay_json_append(list, assay_document_member(s, (uint32_t)slot, false));
-    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_document_set_epoch(data, s);
     assay_json_set(data, "nodes", list);
     if (slot < s->member_count) assay_json_set_uint(data, "next_since", slot);
     else assay_json_set_null(data, "next_since");
@@ -323,13 +323,15 @@ void http_timeline(struct http_asking *asking)
 
 /* ------------------------------------------------------------ Grafana's node graph */
 
-/* One arc is a complete circle: the colour of the standing. */
-static void append_arcs(struct assay_json *object, enum assay_standing standing)
+/* One arc is a complete circle: the colour of the condition. A member that is away or out of
+ * service is not shown as one that failed. */
+static void append_arcs(struct assay_json *object, enum assay_condition condition)
 {
-    assay_json_set_uint(object, "arc__full", standing == ASSAY_STANDING_FULL);
-    assay_json_set_uint(object, "arc__warning", standing == ASSAY_STANDING_WARNING);
-    assay_json_set_uint(object, "arc__restricted", standing == ASSAY_STANDING_RESTRICTED);
-    assay_json_set_uint(object, "arc__suspended", standing == ASSAY_STANDING_SUSPENDED);
+    assay_json_set_uint(object, "arc__full", condition == ASSAY_CONDITION_FULL);
+    assay_json_set_uint(object, "arc__warning", condition == ASSAY_CONDITION_WARNING);
+    assay_json_set_uint(object, "arc__restricted", condition == ASSAY_CONDITION_RESTRICTED);
+    assay_json_set_uint(object, "arc__suspended", condition == ASSAY_CONDITION_SUSPENDED);
+    assay_json_set_uint(object, "arc__away", condition > ASSAY_CONDITION_SUSPENDED);
 }
 
 void http_graph_nodes(struct http_asking *asking)
@@ -340,22 +342,22 @@ void http_graph_nodes(struct http_asking *asking)
     if (http_same_view(asking)) return;
     struct assay_json *list = assay_json_array();
     for (uint32_t slot = 0; slot < s->member_count; slot++) {
-        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        const struct assay_snapshot_member *member = &s->members[slot];
+        const struct assay_member_snapshot *m = &member->ledger;
         const uint32_t score = assay_trust_score_bp(&m->trust);
+        const enum assay_condition condition = assay_document_condition(s, slot);
         struct assay_json *object = assay_json_object();
         (void)snprintf(text, sizeof text, "%" PRIu32, slot);
         assay_json_set_text(object, "id", text);
         assay_json_set_text(object, "title",
                             assay_document_name(s, (uint16_t)slot, name, sizeof name));
-        assay_json_set_text(object, "subtitle",
-                            assay_document_standing(assay_document_effective_standing(m)));
+        assay_json_set_text(object, "subtitle", assay_document_condition_word(condition));
         (void)snprintf(text, sizeof text, "%" PRIu32 ".%02" PRIu32 " %%", score / 100, score % 100);
         assay_json_set_text(object, "mainstat", text);
         (void)snprintf(text, sizeof text, "weight %" PRIu32, m->weight);
         assay_json_set_text(object, "secondarystat", text);
-        append_arcs(object, (enum assay_standing)assay_document_effective_standing(m));
-        assay_json_set_text(object, "detail__reason",
-                            assay_document_integrity_text(m->change_reason));
+        append_arcs(object, condition);
+        assay_json_set_text(object, "detail__reason", assay_document_score_reason(member).text);
         assay_json_append(list, object);
     }
     http_bare(asking, list);

@@ -110,12 +110,14 @@ static bool is_drain(const struct assay_history_row *from, const struct assay_hi
            !assay_document_availability_drop(to->availability_rule);
 }
 
-static struct assay_json *move_document(uint64_t epoch, const struct assay_history_row *from,
+static struct assay_json *move_document(const struct assay_snapshot *s, uint64_t epoch,
+                                        const struct assay_history_row *from,
                                         const struct assay_history_row *to)
 {
     ASSAY_ASSERT(from != to);
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "epoch", epoch);
+    assay_document_set_time(object, "at_unix_ms", assay_document_epoch_time(s, epoch));
     assay_json_set_uint(object, "score_from_bp", from->score_bp);
     assay_json_set_uint(object, "score_to_bp", to->score_bp);
     assay_json_set_uint(object, "integrity_from_bp", from->integrity_bp);
@@ -152,7 +154,8 @@ static struct assay_json *moves_document(const struct assay_http_snapshot *view,
         const struct assay_http_row *to = find_row(view->epochs[i - 1], slot, node_id);
         const struct assay_http_row *from = find_row(view->epochs[i - 2], slot, node_id);
         if (to == NULL || from == NULL || !has_moved(&from->row, &to->row)) continue;
-        assay_json_append(list, move_document(view->epochs[i - 1]->epoch, &from->row, &to->row));
+        assay_json_append(
+            list, move_document(&view->snapshot, view->epochs[i - 1]->epoch, &from->row, &to->row));
         shown++;
     }
     return list;
@@ -207,14 +210,14 @@ static bool is_evidence_rule(uint64_t rule)
 static const char *recovery_advice(const struct assay_snapshot_member *m)
 {
     const struct assay_member_snapshot *l = &m->ledger;
-    if (!is_evidence_rule(m->integrity_fall.rule) || assay_outcome_is_fail(l->own_outcome))
+    if (!is_evidence_rule(l->fall.integrity.rule) || assay_outcome_is_fail(l->own_outcome))
         return NULL;
     /* docs/protocol.md 7.6: no rise before a new incarnation is listed. */
     if (l->change_reason == ASSAY_INTEGRITY_HELD_UNLISTED)
         return integrity_advice(ASSAY_INTEGRITY_HELD_UNLISTED);
     if (l->own_outcome == ASSAY_OUTCOME_PASS_OUT_OF_DATE) /* 7.7: the level has a ceiling */
         return integrity_advice(ASSAY_INTEGRITY_CEILING);
-    if (assay_outcome_is_pass(l->own_outcome) || l->last_success_epoch > m->integrity_fall.epoch)
+    if (assay_outcome_is_pass(l->own_outcome) || l->last_success_epoch > l->fall.integrity.epoch)
         return "its evidence has passed since: integrity rises by itself in every epoch in which "
                "it attests and ballots";
     return NULL;
@@ -223,10 +226,10 @@ static const char *recovery_advice(const struct assay_snapshot_member *m)
 static const char *fall_advice(const struct assay_snapshot_member *m)
 {
     const char *text = roster_advice(&m->ledger);
-    if (text == NULL && m->integrity_fall.epoch != 0) text = recovery_advice(m);
+    const struct assay_fall_step *const fall = &m->ledger.fall.integrity;
+    if (text == NULL && fall->epoch != 0) text = recovery_advice(m);
     if (text != NULL) return text;
-    return integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
-                                                         : m->ledger.change_reason);
+    return integrity_advice(fall->epoch != 0 ? fall->rule : m->ledger.change_reason);
 }
 
 /* Of members that the operators took out of service: nothing that runs there changes that. */
@@ -290,7 +293,7 @@ void http_explain(struct http_asking *asking)
                           !assay_bytes_equal(epoch->rows[slot].node_id, m->ledger.node_id, 32)))
         epoch = NULL;
     struct assay_json *data = assay_json_object();
-    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_document_set_epoch(data, s);
     assay_json_set_text(data, "sentence", assay_document_member_sentence(s, slot, sentence));
     assay_json_set(data, "node", assay_document_member(s, slot, true));
     assay_json_set_text(data, "decides",

@@ -81,13 +81,20 @@ static void write_pair(const struct page *page, const char *name, const char *la
                   other, value);
 }
 
+/* ------------------------------------------------------------ conditions */
+
+enum { CONDITIONS = ASSAY_CONDITION_LEFT }; /* one that left is no member */
+static const char *const condition_words[CONDITIONS] = { "full",      "warning", "restricted",
+                                                         "suspended", "offline", "maintenance",
+                                                         "drained" };
+
 /* ------------------------------------------------------------ this node */
 
 static void write_self(const struct page *page, const struct assay_snapshot *s)
 {
     ASSAY_ASSERT(s->members != NULL);
     const struct assay_member_snapshot *own = &s->members[s->self].ledger;
-    static const char *const words[] = { "full", "warning", "restricted", "suspended" };
+    const enum assay_condition condition = assay_document_condition(s, s->self);
     write_head(page, "assay_build_info", "gauge", "Version of the running program; always 1.");
     write_sample(page, "assay_build_info", "version", ASSAY_VERSION, 1, 0);
     write_gauge(page, "assay_node_score_ratio",
@@ -98,10 +105,10 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
     write_gauge(page, "assay_node_availability_ratio", "Availability of this node.",
                 own->trust.availability_bp, 4);
     write_head(page, "assay_node_standing", "gauge",
-               "1 for the current standing of this node, 0 for the others.");
-    for (unsigned i = 0; i < 4; i++)
-        write_sample(page, "assay_node_standing", "band", words[i],
-                     (unsigned)own->trust.score.standing == i, 0);
+               "1 for the current standing or condition of this node, 0 for the others.");
+    for (unsigned i = 0; i < CONDITIONS; i++)
+        write_sample(page, "assay_node_standing", "band", condition_words[i],
+                     (unsigned)condition == i, 0);
     write_gauge(page, "assay_node_weight", "Weight of this node in the current epoch.", own->weight,
                 0);
     const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
@@ -127,13 +134,13 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
 static void write_members(const struct page *page, const struct assay_snapshot *s)
 {
     ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
-    static const char *const words[] = { "full", "warning", "restricted", "suspended" };
-    uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
-    uint64_t shut = 0, last = 0, lost = 0, spared = 0;
+    uint64_t conditions[ASSAY_CONDITIONS] = { 0 }, all = 0, present = 0, banned = 0, attested = 0;
+    uint64_t offences = 0, shut = 0, last = 0, lost = 0, spared = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
+        conditions[assay_document_condition(s, i)]++;
         if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
-        bands[(unsigned)m->ledger.trust.score.standing % 4]++;
+        all++;
         present += m->present;
         banned += m->banned;
         shut += m->is_shut_out;
@@ -143,13 +150,14 @@ static void write_members(const struct page *page, const struct assay_snapshot *
         spared += m->ledger.votes_retained;
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
-    const uint64_t all = bands[0] + bands[1] + bands[2] + bands[3];
-    write_head(page, "assay_nodes", "gauge", "Members by standing.");
-    for (unsigned i = 0; i < 4; i++)
-        write_sample(page, "assay_nodes", "band", words[i], bands[i], 0);
+    write_head(page, "assay_nodes", "gauge",
+               "Members by standing, or by condition where that is not for their evidence.");
+    for (unsigned i = 0; i < CONDITIONS; i++)
+        write_sample(page, "assay_nodes", "band", condition_words[i], conditions[i], 0);
     write_gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
                 attested, 0);
-    write_gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
+    write_gauge(page, "assay_suspensions_active", "Members that are suspended and not offline.",
+                conditions[ASSAY_CONDITION_SUSPENDED], 0);
     write_head(page, "assay_quiet_members", "gauge", "Members that vote without attesting.");
     write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
     write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);

@@ -83,8 +83,7 @@ static char *document_nodes(struct assay_runtime *runtime)
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     ASSAY_ASSERT(s->member_count == runtime->members);
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
-    /* running: scores are of the close before */
-    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_document_set_epoch(data, s); /* running: scores are of the close before */
     for (uint32_t slot = 0; slot < s->member_count; slot++)
         assay_json_append(list, assay_document_member(s, slot, false));
     assay_json_set(data, "nodes", list);

@@ -191,7 +191,7 @@ char *document_changes(struct assay_runtime *runtime)
         return document_error(runtime, "store", "the newest state cannot be read");
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_document_change_status(s);
-    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_document_set_epoch(data, s);
     assay_json_set(data, "waiting", waiting_changes(runtime, basis));
     assay_json_set(data, "queue", pending_changes(basis));
     assay_json_set(data, "decided", decided_changes(runtime, basis, s->chain.epoch));

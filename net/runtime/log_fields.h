@@ -13,7 +13,8 @@
 /* The fields of one note, into a line that is begun. */
 void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b);
 
-enum { ASSAY_LOG_REASON_LEN = 100 }; /* of a member's last reason and the mark of a cut */
+/* Of a member's last reason and the mark of a cut. */
+enum { ASSAY_LOG_REASON_LEN = ASSAY_FINDING_REASON_LEN + 4 };
 
 /* The last reason of a member, with "..." where the engine cut it. Returns: text */
 const char *assay_log_reason(const struct assay_member_snapshot *member,

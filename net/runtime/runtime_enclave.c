@@ -97,7 +97,7 @@ static void log_started(struct assay_runtime *runtime, const struct assay_enclav
     }
     assay_log_end(&runtime->log);
     runtime_log_event(runtime, "enclave_started", runtime->self, (uint64_t)event->as.started.pid, 0,
-                      "enclave runs with measurement %.16s", hex);
+                      "enclave runs with measurement %.64s", hex);
 }
 
 static void log_exited(struct assay_runtime *runtime, const struct assay_enclave_event *event)

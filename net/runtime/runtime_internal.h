@@ -187,7 +187,6 @@ struct assay_runtime {
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
-    struct assay_snapshot_suspension *integrity_drops, *availability_drops; /* [members] */
     struct assay_latency latency;
     uint64_t ages_due_ms; /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */

@@ -520,7 +520,6 @@ static void snapshot_components(struct assay_runtime *runtime, struct assay_snap
 
 const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
 {
-    ASSAY_ASSERT(runtime->integrity_drops != NULL && runtime->availability_drops != NULL);
     ASSAY_ASSERT(runtime->link != NULL && runtime->snapshot.members != NULL);
     struct assay_snapshot *s = &runtime->snapshot;
     s->at_unix_ms = runtime->at_unix_ms;
@@ -533,8 +532,6 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     for (uint16_t slot = 0; slot < runtime->members; slot++) {
         s->members[slot].has_address = assay_transport_has_peer(runtime->link, slot);
         s->members[slot].connected = assay_transport_is_up(runtime->link, slot);
-        s->members[slot].integrity_fall = runtime->integrity_drops[slot];
-        s->members[slot].availability_fall = runtime->availability_drops[slot];
     }
     s->incarnation_waiting = runtime->keyring.next.incarnation != 0;
     s->newcomer = runtime->config.newcomer;

@@ -3,7 +3,7 @@
  *
  * A closed epoch is read back from the store, rows and blocks, so that a node that was restarted
  * shows the same as one that was not. Blocks were final when they were stored: nothing is verified
- * again. The last reasons that lowered a member's scores are stored here, too, for every document.
+ * again.
  */
 #include "net/runtime/runtime_internal.h"
 
@@ -44,18 +44,6 @@ struct reading {
     bool quiet; /* read again: its proof was published */
 };
 
-static void record_fall(struct assay_runtime *runtime, uint16_t slot, uint64_t epoch,
-                        const struct assay_history_row *row)
-{
-    ASSAY_ASSERT(slot < runtime->members);
-    if (assay_document_integrity_drop(row->reason))
-        runtime->integrity_drops[slot] =
-            (struct assay_snapshot_suspension){ .epoch = epoch, .rule = row->reason };
-    if (assay_document_availability_drop(row->availability_rule))
-        runtime->availability_drops[slot] =
-            (struct assay_snapshot_suspension){ .epoch = epoch, .rule = row->availability_rule };
-}
-
 static bool read_row(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct reading *reading = context;
@@ -63,9 +51,7 @@ static bool read_row(void *context, const struct assay_store_key *key, struct as
     if (key->number >= reading->runtime->members) return true;
     if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
     const uint16_t slot = (uint16_t)key->number;
-    record_fall(reading->runtime, slot, key->epoch, &row);
     reading->rows++;
-    if (reading->epoch == NULL) return true;
     reading->epoch->rows[slot].row = row;
     reading->epoch->certified = row.certified;
     return true;
@@ -193,17 +179,17 @@ static struct assay_http_epoch *new_epoch(const struct assay_runtime *runtime, u
 static enum assay_status read_epoch(struct assay_runtime *runtime, uint32_t era, uint64_t number,
                                     bool votes)
 {
-    ASSAY_ASSERT(runtime->integrity_drops != NULL && runtime->availability_drops != NULL);
     const struct assay_store_key from = first_key(era, number), to = last_key(era, number);
     struct assay_store *store = runtime->config.store;
     struct reading reading = { .runtime = runtime };
-    if (runtime->http != NULL) {
-        reading.epoch = new_epoch(runtime, era, number);
-        reading.record = malloc(sizeof *reading.record);
-    }
-    enum assay_status status =
-        store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_row, &reading);
-    const bool shown = reading.epoch != NULL && reading.record != NULL && reading.rows > 0;
+    enum assay_status status = ASSAY_OK;
+    if (runtime->http == NULL) return ASSAY_OK;
+    reading.epoch = new_epoch(runtime, era, number);
+    reading.record = malloc(sizeof *reading.record);
+    const bool has_room = reading.epoch != NULL && reading.record != NULL;
+    if (has_room)
+        status = store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_row, &reading);
+    const bool shown = has_room && reading.rows > 0;
     if (status == ASSAY_OK && shown && votes) status = read_blocks(&reading);
     if (status == ASSAY_OK && shown && votes) status = read_weights(&reading);
     if (shown && status == ASSAY_OK) {
@@ -283,13 +269,8 @@ static void publish_rules(struct assay_runtime *runtime)
 enum assay_status runtime_publish_open(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(runtime->integrity_drops == NULL && runtime->availability_drops == NULL);
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(runtime->engine, &snapshot);
-    runtime->integrity_drops = calloc(runtime->members, sizeof *runtime->integrity_drops);
-    runtime->availability_drops = calloc(runtime->members, sizeof *runtime->availability_drops);
-    if (runtime->integrity_drops == NULL || runtime->availability_drops == NULL)
-        return ASSAY_E_MEMORY;
     ASSAY_TRY(open_http(runtime, message));
     publish_rules(runtime);
     /* Data of the previous runtime stays; only newer data is added, in order. */
@@ -303,8 +284,6 @@ enum assay_status runtime_publish_open(struct assay_runtime *runtime,
 void runtime_publish_close(struct assay_runtime *runtime)
 {
     assay_http_close(&runtime->http);
-    free(runtime->integrity_drops);
-    free(runtime->availability_drops);
 }
 
 void runtime_publish_set_due(struct assay_runtime *runtime)

@@ -60,7 +60,7 @@ static enum assay_status set_fault(const struct reading *r, const char *what,
     char hex[65];
     if (status == ASSAY_OK) return status;
     assay_hex_encode(digest, 32, hex, sizeof hex);
-    (void)snprintf(r->message, ASSAY_RULES_MESSAGE, "%s %.16s: %s", what, hex,
+    (void)snprintf(r->message, ASSAY_RULES_MESSAGE, "%s %.64s: %s", what, hex,
                    status == ASSAY_E_NOT_FOUND ? "in neither the genesis nor the store"
                                                : assay_status_text(status));
     return status;

@@ -60,6 +60,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->operator_ = allocate_zeroed(n, sizeof *w->operator_);
     w->vendor = allocate_zeroed(n, sizeof *w->vendor);
     w->tracks = allocate_zeroed(n, sizeof *w->tracks);
+    w->fall_tracks = allocate_zeroed(n, sizeof *w->fall_tracks);
     w->first_weight = allocate_zeroed(n, sizeof *w->first_weight);
     w->raw = allocate_zeroed(n, sizeof *w->raw);
     assign_groups(w, NULL);
@@ -93,6 +94,7 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->operator_);
     free(w->vendor);
     free(w->tracks);
+    free(w->fall_tracks);
     free(w->first_weight);
     free(w->sums);
     free(w->raw);
@@ -234,6 +236,8 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             assay_watch_strikes(&epoch);
             assay_watch_shares(&epoch);
         }
+        if (follows) assay_watch_fall_check(&epoch);
+        else assay_watch_fall_skip(watch);
     }
     assay_watch_count(watch, closed);
     if (closed->machines != NULL) assign_groups(watch, closed->machines);

@@ -37,6 +37,15 @@ struct assay_watch_track {
     uint32_t absent_epochs;
 };
 
+/* The last fall of one member, by its scores alone. */
+struct assay_watch_fall {
+    bool follows; /* all closes since its last run may have ended were seen */
+    bool runs;    /* no close made its standing better since its last fall */
+    bool all;     /* no epoch was skipped */
+    bool known;   /* the fall is its last one: */
+    struct assay_fall fall;
+};
+
 struct assay_sim_watch {
     const struct assay_scenario *scenario;
     uint64_t seed;
@@ -49,6 +58,7 @@ struct assay_sim_watch {
     uint64_t *sums; /* scratch of one family */
     uint64_t *raw;  /* [nodes] scratch: weights before all cuts */
     struct assay_watch_track *tracks;
+    struct assay_watch_fall *fall_tracks; /* [nodes] */
     /* Weight of the table in force in the closed epoch, by platform. */
     uint64_t *platform_weight, *platform_byzantine, *platform_silent;
     /* P5: the first table. */
@@ -147,6 +157,10 @@ void assay_watch_seats(const struct assay_watch_epoch *epoch);
 void assay_watch_quiet(const struct assay_watch_epoch *epoch);
 /* watch_strikes.c: a proven FAIL strikes. */
 void assay_watch_strikes(const struct assay_watch_epoch *epoch);
+/* watch_fall.c: the last fall in the state. */
+void assay_watch_fall_check(const struct assay_watch_epoch *epoch);
+/* Epochs were skipped, or the chain forked. */
+void assay_watch_fall_skip(struct assay_sim_watch *watch);
 /* watch_shares.c: gains of shares of weight. */
 void assay_watch_shares(const struct assay_watch_epoch *epoch);
 /* P10 needs no previous state. */

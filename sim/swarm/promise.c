@@ -238,6 +238,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_ORDERS:
     case ASSAY_SIM_CHECKER_JUSTICE:
     case ASSAY_SIM_CHECKER_MUTE:
+    case ASSAY_SIM_CHECKER_LAST_FALL:
     case ASSAY_SIM_CHECKER_GUARD:
     case ASSAY_SIM_CHECKER_SELF_HARM:
     case ASSAY_SIM_CHECKER_AMPLIFICATION:

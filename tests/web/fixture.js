@@ -19,7 +19,25 @@ const LEVEL = ['FULL', 'WARNING', 'RESTRICTED', 'SUSPENDED'];
 const clamp = (x) => Math.max(0, Math.min(10000, x));
 const GOOD = hex('the right build');
 
-// options: { nodes, epochs, names(i), story: true for a tampered, a lying and an absent node, quiet: no extras }
+// When epochs of good verifications make it RESTRICTED, WARNING and FULL again (protocol.md 7.6, 7.8).
+function recovery(m, epoch, at) {
+    const steps = [5000, 7500, 9000]
+        .filter((bound) => m.I < bound)
+        .map((bound, i, all) => {
+            const epochs = Math.ceil((bound + 200 - m.I) / 100) + 2;
+            return { standing: LEVEL[all.length - 1 - i], epochs, epoch: epoch + epochs, at_unix_ms: at(epochs) };
+        });
+    if (steps.length === 0) return null;
+    return {
+        blocked: null,
+        text: steps.map((s) => `${s.standing} in ${s.epochs} epochs`).join(', '),
+        assumes: 'every verification of its evidence is good',
+        steps,
+    };
+}
+
+// options: { nodes, epochs, names(i), story: true for a tampered, a lying and an absent node, quiet: no extras,
+//            offline, drained: slots }
 function network(options = {}) {
     const n = options.nodes || 7,
         epochs = options.epochs || 40,
@@ -213,16 +231,24 @@ function network(options = {}) {
         probation: false,
         unjudged_epochs: 0,
         mute_epochs: 0,
+        ...(i === options.drained
+            ? { standing: 'SUSPENDED', score_bp: 0, availability_bp: 0, weight: 0, stage_epoch: epochs - 4 }
+            : {}),
+        condition:
+            i === options.drained ? 'DRAINED' : i === options.offline ? 'OFFLINE' : last.members[i].standing,
+        recovery: [options.drained, options.offline].includes(i)
+            ? null
+            : recovery(m, epochs, (e) => T0 + (epochs + 1 + e) * T),
         reasons: [],
         last_reason: m.last,
         change_epoch: m.fell,
         own_outcome: 'pass-up-to-date',
         last_attempt_epoch: epochs + 1,
-        last_success_epoch: away(i, epochs) ? epochs - 3 : epochs,
+        last_success_epoch: away(i, epochs) || i === options.offline ? epochs - 3 : epochs,
         offences: m.offences,
-        stage: 'member',
+        stage: i === options.drained ? 'resting' : 'member',
         in_maintenance: false,
-        present: !away(i, epochs),
+        present: !away(i, epochs) && i !== options.offline,
         last_message_age_ms: away(i, epochs) ? 31000 : 12 + ((i * 7) % 80),
         date_ahead_ms: (i % 5) - 2,
         banned: false,

@@ -5,6 +5,7 @@
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
+const { conditions } = require('./conditions.js');
 const { network } = require('./fixture.js');
 const { processes } = require('./network.js');
 const { Node } = require('./node.js');
@@ -94,7 +95,7 @@ async function model() {
     t.equal(
         'the sentence',
         `${s.head} ${s.text}`,
-        '7 of 7 attested, 5 full. peer-1 suspended since epoch 6: mrenclave: a measurement that the policy does not allow; peer-2 in warning since epoch 38: voted FAIL, or a worse level, on evidence that passes (E5); any two more members may fail.',
+        '7 of 7 attested, 5 full. peer-1 suspended since epoch 6 (12:00 UTC): mrenclave: a measurement that the policy does not allow, recovers: FULL in 60 epochs, about 12:01 UTC; peer-2 in warning since epoch 38 (12:00 UTC): voted FAIL, or a worse level, on evidence that passes (E5), recovers: FULL in 16 epochs, about 12:00 UTC; any two more members may fail.',
     );
     t.equal(
         'of a network in which all is well',
@@ -103,12 +104,17 @@ async function model() {
     );
     const fewer = network({ story: false });
     fewer.nodes.nodes[1].stage = 'left';
-    Object.assign(fewer.nodes.nodes[2], { stage: 'resting', standing: 'SUSPENDED', last_success_epoch: 3 });
+    Object.assign(fewer.nodes.nodes[2], {
+        stage: 'resting',
+        condition: 'DRAINED',
+        standing: 'SUSPENDED',
+        last_success_epoch: 3,
+    });
     const rests = m.sentence(m.makeModel(fewer, 'file'), {});
     t.equal(
         'who left is not counted, who rests is no failure',
         `${rests.head} ${rests.text}`,
-        'All 5 nodes are attested and fully trusted. peer-3 does not serve now; any two more members may fail.',
+        'All 5 nodes are attested and fully trusted. peer-3 is drained by the operators; any two more members may fail.',
     );
     t.equal('but keeps its name', m.nameOf(m.makeModel(fewer, 'file').bySlot.get(1)), 'peer-2');
     const still = network();
@@ -771,7 +777,7 @@ async function pictures() {
 
 t.run({
     waiting: { processes, live },
-    busy: { made, model, views, contents, keyboard, hostile, guarded, simulation, simulations, pictures },
+    busy: { made, model, views, contents, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
     alone: { many },
     asked: { figures },
 });

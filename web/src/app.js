@@ -1,7 +1,8 @@
 // app.js - the frame around the views: address, keys, theme, and when to draw.
 import { h, render } from './dom.js';
 import { clean, count, date, short, span } from './format.js';
-import { makeModel } from './model.js';
+import { epochText, makeModel } from './model.js';
+import { copier } from './parts.js';
 import { Live, embedded } from './source.js';
 import { redrawAll } from './charts.js';
 import { overview } from './views/overview.js';
@@ -193,8 +194,10 @@ function where() {
                 { title: 'chain ' + clean(status.chain_id) },
                 'chain ',
                 h('code', {}, short(status.chain_id, 8)),
+                copier(status.chain_id, 'the id of the chain'),
             ),
-        Number.isFinite(status.epoch) && h('span', {}, 'epoch ', h('b', {}, count(status.epoch))),
+        Number.isFinite(status.epoch) &&
+            h('span', {}, 'epoch ', h('b', {}, count(status.epoch)), h('span', { class: 'long' }, epochText(model, status.epoch).replace(/^epoch \d+/, ''))),
         link.node && h('span', { class: 'seen' }, 'seen from ', h('bdi', {}, clean(link.node, 32))),
     );
 }

@@ -47,6 +47,12 @@ export function date(ms) {
     return Number.isNaN(at.getTime()) ? '\u2013' : at.toISOString().slice(0, 16).replace('T', ' ') + ' UTC';
 }
 
+// '18:40 UTC', with the date where it is not that of another time.
+export function minute(ms, near) {
+    const at = date(ms);
+    return at.slice(0, 10) === date(near).slice(0, 10) ? at.slice(11) : at;
+}
+
 export const short = (hex, n = 12) =>
     typeof hex === 'string' && hex.length > n ? hex.slice(0, n) + '\u2026' : hex || '\u2013';
 

@@ -1,6 +1,6 @@
 // model.js - what the documents of a node say, put together for the views. Pure: no page, no network, no clock.
-import { clean, names, percent, plural, span } from './format.js';
-import { STANDINGS } from './shapes.js';
+import { clean, minute, names, percent, plural, span } from './format.js';
+import { CONDITIONS } from './shapes.js';
 
 const list = (value) => (Array.isArray(value) ? value : []);
 
@@ -22,8 +22,34 @@ export function makeModel(docs, source) {
         bySlot,
         matrix: once(docs.matrix, readMatrix),
         services: servicesOf(docs),
+        begins: once(docs.timeline, readBegins) || [],
     };
 }
+
+// When epochs began, by the closes before them: [epoch, Unix ms], the oldest first.
+const readBegins = (timeline) =>
+    list(timeline.events)
+        .filter((e) => e.event === 'epoch_closed' && e.a > 0 && e.at_unix_ms > 0)
+        .map((e) => [e.a + 1, e.at_unix_ms])
+        .sort((a, b) => a[0] - b[0]);
+
+// When an epoch began, or will: from the next begin that is known, or the running epoch. NaN: not known.
+export function beginOf(model, epoch) {
+    const { epoch: running, epoch_t0_ms: t0, epoch_ms: length } = model.status,
+        [at, ms] = model.begins.find(([e]) => e >= epoch) || (t0 > 0 ? [running, t0] : [0, NaN]);
+    return epoch > 0 ? ms + (epoch - at) * (length || NaN) : NaN;
+}
+
+// 'epoch 33 (17:46 UTC)'.
+export function epochText(model, epoch, ms = beginOf(model, epoch)) {
+    return `epoch ${epoch}` + (Number.isFinite(ms) ? ` (${minute(ms, nowOf(model))})` : '');
+}
+// This moment as the node has it: a report keeps its own.
+const nowOf = ({ status }) => (status.epoch_t0_ms || 0) + (status.closing?.open_ms || 0);
+
+// One word about a member, of the node's own making; older nodes do not say.
+export const conditionOf = (n) =>
+    n.condition || { resting: 'DRAINED', left: 'LEFT' }[n.stage] || n.standing || 'UNKNOWN';
 
 // Null of a network that has none, and of nodes that do not say.
 export function servicesOf(docs) {
@@ -54,11 +80,8 @@ export const everBelow = (epochs) =>
     });
 
 // Texts of the network: the code of a rule goes behind, arrows are arrows.
-export function told(text, max = 240) {
-    // Texts of events are cut at their length: the first digits of a measurement tell nothing.
-    const t = clean(text, max)
-            .replace(/ -> /g, ' \u2192 ')
-            .replace(/, observed [0-9a-f]{1,15}$/, ''),
+export function told(text, max = 600) {
+    const t = clean(text, max).replace(/ -> /g, ' \u2192 '),
         rule = /^(.*?)\b(E[1-8]): (.*)$/.exec(t);
     return rule ? `${rule[1]}${rule[3]} (${rule[2]})` : t;
 }
@@ -96,11 +119,13 @@ export function findNode(model, which) {
 
 // Who has a duty now: not those whom operators let rest, nor those who have not caught up yet.
 export const serves = (n) => n.stage !== 'resting' && n.stage !== 'newcomer';
-export const STAGES = { resting: 'drained', newcomer: 'newcomer', left: 'left' };
+export const STAGES = { newcomer: 'newcomer' }; // what the condition does not say
+
+export const worse = (n) => CONDITIONS.indexOf(conditionOf(n));
 
 export function counts(nodes) {
-    const result = { FULL: 0, WARNING: 0, RESTRICTED: 0, SUSPENDED: 0 };
-    for (const n of nodes) if (n.standing in result) result[n.standing]++;
+    const result = Object.fromEntries(CONDITIONS.map((c) => [c, 0]));
+    for (const n of nodes) if (conditionOf(n) in result) result[conditionOf(n)]++;
     return result;
 }
 
@@ -288,18 +313,79 @@ export function waterfall(model, slot, kind, max = 9) {
     };
 }
 
+// The causes of a run of falls, as the ledger has them: 'zero: its evidence fails hard' is told without its number.
+function causesOf(model, fall) {
+    const phrase = (cause) => told(cause?.text || '').replace(/^[^:]*: /, ''),
+        first = fall.since_cause || fall.cause,
+        one = first?.code === fall.cause?.code && first?.about === fall.cause?.about;
+    return phrase(first) + (one ? '' : `, and in ${epochText(model, fall.epoch, fall.epoch_unix_ms)}: ${phrase(fall.cause)}`);
+}
+
 // What moved a node below full, for one line. Texts of the network's own rules, or '' when nothing is against it.
 export function against(model, node) {
     if (node.standing === 'FULL') return '';
     const mine = model.events.filter((e) => e.slot === node.slot);
-    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a);
-    if (fall && fall.text.includes('): ')) return told(fall.text.slice(fall.text.indexOf('): ') + 3));
+    const fell = node.last_fall,
+        near = (e) => !fell || (e.epoch >= fell.since_epoch && e.epoch <= fell.epoch + 1);
+    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a && near(e));
+    const detail = fall?.text.includes('): ') ? told(fall.text.slice(fall.text.indexOf('): ') + 3)) : '';
+    if (fell) return causesOf(model, fell) + (detail ? `: ${detail}` : '');
+    if (detail) return detail;
     const proof = [...mine].reverse().find((e) => e.event === 'fail_proven' || e.event === 'offence_proven');
     if (proof)
         return proof.event === 'fail_proven'
             ? 'its evidence was proven to fail'
             : told(proof.text.replace(/^.*?: /, ''));
     return told(node.last_reason || node.reason || '');
+}
+
+// Since when it is below full, with the time: what the ledger says, else what events and numbers do.
+export function sinceText(model, node) {
+    const fall = node.last_fall,
+        epoch = fall?.since_epoch || sinceEpoch(model, node);
+    return epoch ? epochText(model, epoch, fall?.since_unix_ms || beginOf(model, epoch)) : '';
+}
+
+// The way back: 'FULL in 73 epochs, about 18:40 UTC'. '' of a member that does not recover.
+export function wayBack(model, node) {
+    const last = list(node.recovery?.steps).at(-1);
+    return last
+        ? `${clean(last.standing, 12)} in ${plural(last.epochs, 'epoch')}` +
+              (last.at_unix_ms ? `, about ${minute(last.at_unix_ms, nowOf(model))}` : '')
+        : '';
+}
+
+// Of members that no evidence is against: why they are where they are. '' of all others.
+export function awayText(model, n) {
+    const condition = conditionOf(n),
+        last = n.last_success_epoch;
+    if (condition === 'OFFLINE')
+        return 'offline, ' + (last ? `last attested in ${epochText(model, last)}` : 'never attested');
+    if (condition === 'MAINTENANCE')
+        return (
+            'in maintenance' +
+            (n.maintenance_until ? ` until ${epochText(model, n.maintenance_until)}` : '')
+        );
+    if (condition !== 'DRAINED') return '';
+    const drain = list(n.reasons).find((r) => r.code === 'drained' && r.epoch);
+    return 'drained by the operators' + (drain ? ` since ${epochText(model, drain.epoch)}` : '');
+}
+
+// Of one that is not FULL, for the sentence.
+function lineOf(model, n) {
+    const condition = conditionOf(n),
+        name = nameOf(n),
+        away = awayText(model, n);
+    if (away) return `${name} ${away}`;
+    const why = against(model, n),
+        since = sinceText(model, n),
+        back = wayBack(model, n);
+    return (
+        `${name} ${condition === 'WARNING' ? 'in warning' : condition.toLowerCase()}` +
+        (since ? ` since ${since}` : '') +
+        (why ? `: ${why}` : '') +
+        (back ? `, recovers: ${back}` : '')
+    );
 }
 
 export function sinceEpoch(model, node) {
@@ -346,32 +432,27 @@ export function sentence(model, link) {
         (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
     );
     const below = [...nodes]
-        .filter((n) => n.standing !== 'FULL')
-        .sort((a, b) => STANDINGS.indexOf(b.standing) - STANDINGS.indexOf(a.standing) || a.slot - b.slot);
+        .filter((n) => conditionOf(n) !== 'FULL')
+        .sort((a, b) => worse(b) - worse(a) || a.slot - b.slot);
     const full = nodes.length - below.length,
         spare = spareFaults(status),
         parts = [];
-    for (const n of below.slice(0, 2)) {
-        const why = against(model, n),
-            since = sinceEpoch(model, n);
-        parts.push(
-            `${nameOf(n)} ${n.standing === 'WARNING' ? 'in warning' : String(n.standing).toLowerCase()}` +
-                (since ? ` since epoch ${since}` : '') +
-                (why ? `: ${why}` : ''),
-        );
-    }
+    for (const n of below.slice(0, 2)) parts.push(lineOf(model, n));
     if (below.length > 2) parts.push(`${plural(below.length - 2, 'more node')} below full`);
     if (idle.length)
-        parts.push(`${names(idle.map(nameOf))} ${idle.length === 1 ? 'does' : 'do'} not serve now`);
+        parts.push(
+            `${names(idle.map(nameOf))} ${idle.length === 1 ? 'is' : 'are'} ` +
+                (idle.every((n) => n.stage === 'resting') ? 'drained by the operators' : 'not in service'),
+        );
     if (spare !== null)
         parts.push(
             `${spare === 0 ? 'no more member' : spare === 1 ? 'any one more member' : `any ${wordOf(spare)} more members`} may fail`,
         );
-    const worst = below.length ? below[0].standing : 'FULL';
+    const worst = below.length ? conditionOf(below[0]) : 'FULL';
     const tone =
-        worst === 'SUSPENDED' || worst === 'RESTRICTED' || spare === 0
+        ['SUSPENDED', 'OFFLINE', 'RESTRICTED'].includes(worst) || spare === 0
             ? 'warn'
-            : worst === 'WARNING' || attested.length < nodes.length
+            : worst !== 'FULL' || attested.length < nodes.length
               ? 'note'
               : 'good';
     const head =
@@ -433,4 +514,4 @@ export const spread = (epoch) =>
     });
 
 export const describe = (n) =>
-    `${nameOf(n)}: score ${percent(n.score_bp, 1)}, ${String(n.standing || 'unknown').toLowerCase()}`;
+    `${nameOf(n)}: score ${percent(n.score_bp, 1)}, ${conditionOf(n).toLowerCase()}`;

@@ -3,7 +3,7 @@ import { h } from './dom.js';
 import { clean, clock, date, percent } from './format.js';
 import { lines } from './charts.js';
 import { eventMark, eventTone, mark, standingOf } from './shapes.js';
-import { happened, nameOf } from './model.js';
+import { conditionOf, happened, nameOf } from './model.js';
 
 export const page = (title, lead, ...body) => [
     h('div', { class: 'head' }, h('h1', {}, title), lead && h('p', { class: 'lead' }, lead)),
@@ -33,7 +33,7 @@ export const nodeLink = (ctx, node) =>
     h(
         'a',
         { class: 'node', href: ctx.address(ctx.nodePath(node)) },
-        mark(node.standing),
+        mark(conditionOf(node)),
         h('bdi', {}, nameOf(node)),
     );
 
@@ -53,7 +53,52 @@ export const facts = (rows) =>
             ),
     );
 
-export const code = (text) => h('code', { class: 'hex' }, clean(text, 200));
+export const code = (text) => h('code', { class: 'hex' }, clean(text, 400));
+
+// Pages of networks have no clipboard where they come over plain HTTP: a selection has to do.
+async function copyText(text) {
+    try {
+        await navigator.clipboard.writeText(text);
+    } catch {
+        const box = document.createElement('textarea');
+        box.value = text;
+        document.body.append(box);
+        box.select();
+        document.execCommand('copy');
+        box.remove();
+    }
+}
+
+// A button that copies a value, whole, however much of it is shown.
+export const copier = (text, what) =>
+    h(
+        'button',
+        {
+            class: 'copy',
+            type: 'button',
+            title: clean(text, 400),
+            'aria-label': `Copy ${what}`,
+            onclick: async ({ currentTarget: button }) => {
+                await copyText(String(text));
+                button.setAttribute('aria-label', `Copied ${what}`);
+                button.classList.add('done');
+                setTimeout(() => {
+                    button.setAttribute('aria-label', `Copy ${what}`);
+                    button.classList.remove('done');
+                }, 1500);
+            },
+        },
+        h(
+            'svg',
+            { width: 14, height: 14, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+            h('path', { class: 'idle', d: 'M6 2.5h7.5V10M2.5 6H10v7.5H2.5Z' }),
+            h('path', { class: 'tick', d: 'M3 8.5 6.5 12 13 4.5' }),
+        ),
+    );
+
+// An identifier or a measurement, whole; shown: what stands for it where there is little room.
+export const ident = (text, what, shown) =>
+    h('span', { class: 'ident' }, shown || code(text), text && copier(text, what));
 
 // A scale from 0 to 100 with the bounds of the standings, and where this score is.
 export function meter(node, width = 72) {
@@ -61,7 +106,7 @@ export function meter(node, width = 72) {
     return h(
         'span',
         {
-            class: 'meter t-' + standingOf(node.standing).tone,
+            class: 'meter t-' + standingOf(conditionOf(node)).tone,
             style: { width: width + 'px' },
             'aria-hidden': 'true',
         },

@@ -2,12 +2,23 @@
 import { h } from './dom.js';
 
 export const STANDINGS = ['FULL', 'WARNING', 'RESTRICTED', 'SUSPENDED'];
+// What a member can be besides, the best first: no standing of the ledger.
+export const CONDITIONS = ['FULL', 'DRAINED', 'MAINTENANCE', 'WARNING', 'RESTRICTED', 'OFFLINE', 'SUSPENDED'];
 
 const standing = {
     FULL: { tone: 'full', word: 'Full', path: 'M8 2a6 6 0 1 1 0 12A6 6 0 1 1 8 2Z' },
     WARNING: { tone: 'warning', word: 'Warning', path: 'M8 2 15 14H1Z' },
     RESTRICTED: { tone: 'restricted', word: 'Restricted', path: 'M8 1 15 8 8 15 1 8Z' },
     SUSPENDED: { tone: 'suspended', word: 'Suspended', path: 'M2.5 2.5h11v11h-11Z' },
+    // Not standings: hollow, and in colours of their own.
+    OFFLINE: {
+        tone: 'unknown',
+        word: 'Offline',
+        path: 'M8 2a6 6 0 1 1 0 12A6 6 0 1 1 8 2ZM8 4a4 4 0 1 0 0 8 4 4 0 1 0 0-8ZM6 7.2h4v1.6H6Z',
+    },
+    MAINTENANCE: { tone: 'drained', word: 'Maintenance', path: 'M8 1 15 8 8 15 1 8ZM8 4 4 8 8 12 12 8Z' },
+    DRAINED: { tone: 'drained', word: 'Drained', path: 'M2.5 2.5h11v11h-11ZM4.5 4.5v7h7v-7Z' },
+    LEFT: { tone: 'unknown', word: 'Left', path: 'M3 7h10v2H3Z' },
 };
 const unknown = {
     tone: 'unknown',

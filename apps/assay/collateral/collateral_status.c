@@ -197,7 +197,7 @@ static enum assay_status look_at(struct looking *l, const struct assay_update *u
 
 static void print_life(const struct assay_json *life)
 {
-    (void)printf("in force   root %.16s, evaluation number %llu: %s",
+    (void)printf("in force   root %.64s, evaluation number %llu: %s",
                  cli_text_of(life, "root", "?"), (llu)assay_json_uint(life, "evaluation_number", 0),
                  cli_text_of(life, "age", "?"));
     if (assay_json_kind_of(assay_json_get(life, "until")) == ASSAY_JSON_TEXT)
@@ -210,7 +210,7 @@ static void print_life(const struct assay_json *life)
 static void print_update(const struct assay_json *u)
 {
     const char *date = cli_text_of(u, "serves_after", assay_json_text(u, "again_after", ""));
-    (void)printf("%-10s %.16s: root %.16s, evaluation number %llu%s%s%s%s\n",
+    (void)printf("%-10s %.64s: root %.64s, evaluation number %llu%s%s%s%s\n",
                  cli_text_of(u, "phase", "?"), cli_text_of(u, "digest", "?"),
                  cli_text_of(u, "root", "?"), (llu)assay_json_uint(u, "evaluation_number", 0),
                  assay_json_bool(u, "recovery", false) ? ", a TCB recovery" : "",

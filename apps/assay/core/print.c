@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCHEMA_VERSION = 1, DETAIL_MAX = 512 };
+enum { SCHEMA_VERSION = 1, DETAIL_MAX = 1536 };
 
 int cli_print_envelope(const char *schema, struct assay_json *data)
 {

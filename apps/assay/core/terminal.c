@@ -33,29 +33,36 @@ struct assay_terminal cli_terminal_look(void)
     return t;
 }
 
-enum { STANDINGS = 4 };
-static const char *const standings[STANDINGS] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED" };
+static const struct {
+    const char *word, *utf8, *ascii, *colour;
+} conditions[] = {
+    { "FULL", "\xe2\x97\x8f", "*", "\x1b[36m" },        /* filled circle */
+    { "WARNING", "\xe2\x96\xb2", "!", "\x1b[33m" },     /* triangle */
+    { "RESTRICTED", "\xe2\x97\x86", "#", "\x1b[35m" },  /* diamond */
+    { "SUSPENDED", "\xe2\x96\xa0", "x", "\x1b[31m" },   /* square */
+    { "OFFLINE", "\xe2\x97\x8c", "?", "\x1b[90m" },     /* dotted circle */
+    { "MAINTENANCE", "\xe2\x97\x87", "m", "\x1b[34m" }, /* empty diamond */
+    { "DRAINED", "\xe2\x96\xa1", "d", "\x1b[34m" },     /* empty square */
+    { NULL, "\xe2\x97\x8b", "o", "" },                  /* empty circle: any other */
+};
 
-static int place_of(const char *standing)
+static size_t place_of(const char *condition)
 {
-    for (int i = 0; i < STANDINGS; i++)
-        if (strcmp(standing, standings[i]) == 0) return i;
-    return STANDINGS;
+    size_t i = 0;
+    while (conditions[i].word != NULL && strcmp(condition, conditions[i].word) != 0)
+        i++;
+    return i;
 }
 
-const char *cli_terminal_glyph(const struct assay_terminal *t, const char *standing)
+const char *cli_terminal_glyph(const struct assay_terminal *t, const char *condition)
 {
-    /* filled circle, triangle, diamond, square, empty circle */
-    static const char *const utf8[] = { "\xe2\x97\x8f", "\xe2\x96\xb2", "\xe2\x97\x86",
-                                        "\xe2\x96\xa0", "\xe2\x97\x8b" };
-    static const char *const ascii[] = { "*", "!", "#", "x", "o" };
-    return (t->utf8 ? utf8 : ascii)[place_of(standing)];
+    const size_t place = place_of(condition);
+    return t->utf8 ? conditions[place].utf8 : conditions[place].ascii;
 }
 
-const char *cli_terminal_colour(const struct assay_terminal *t, const char *standing)
+const char *cli_terminal_colour(const struct assay_terminal *t, const char *condition)
 {
-    static const char *const codes[] = { "\x1b[36m", "\x1b[33m", "\x1b[35m", "\x1b[31m", "" };
-    return t->colours ? codes[place_of(standing)] : "";
+    return t->colours ? conditions[place_of(condition)].colour : "";
 }
 
 const char *cli_terminal_plain(const struct assay_terminal *t)

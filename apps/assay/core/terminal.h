@@ -18,10 +18,10 @@ struct assay_terminal {
 /* Looks at standard output and at the environment. Returns: what there is; 80 x 24 for no
  * terminal. */
 struct assay_terminal cli_terminal_look(void);
-/* A sign of a standing, so that colour is never the only one. Returns: one character. */
-const char *cli_terminal_glyph(const struct assay_terminal *t, const char *standing);
-/* Escapes that begin and end the colour of a standing. Each Returns: "" without colours. */
-const char *cli_terminal_colour(const struct assay_terminal *t, const char *standing);
+/* A sign of a condition, so that colour is never the only one. Returns: one character. */
+const char *cli_terminal_glyph(const struct assay_terminal *t, const char *condition);
+/* Escapes that begin and end the colour of a condition. Each Returns: "" without colours. */
+const char *cli_terminal_colour(const struct assay_terminal *t, const char *condition);
 const char *cli_terminal_plain(const struct assay_terminal *t);
 /* A bar of that many cells, text[3 * cells + 1]. Returns: text. */
 const char *cli_terminal_bar(const struct assay_terminal *t, unsigned long long bp, unsigned cells,

@@ -327,7 +327,7 @@ static void note_other_root(const struct cli_appraisal *a)
     assay_hex_encode(name, sizeof name, of, sizeof of);
     assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
     (void)fprintf(stderr,
-                  "assay: note: %s: collateral of root %.16s, no collateral of root %.16s here\n",
+                  "assay: note: %s: collateral of root %.64s, no collateral of root %.64s here\n",
                   a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
 }
 

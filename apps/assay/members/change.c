@@ -159,7 +159,7 @@ static int sign_with(const struct assay_change_options *options,
         char hex[65];
         assay_hex_encode(id, sizeof id, hex, sizeof hex);
         const bool is_checked = options->socket_given || options->store != NULL;
-        (void)printf("%s: signed by %s %.16s, %u signature%s in all%s\n", options->file,
+        (void)printf("%s: signed by %s %.64s, %u signature%s in all%s\n", options->file,
                      is_checked ? "operator" : "the key of", hex, (unsigned)all->signature_count,
                      all->signature_count == 1 ? "" : "s", is_checked ? "" : ", not verified");
     } else if (result == ASSAY_EXIT_OK) {

@@ -5,6 +5,7 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 
 #include <stdio.h>
@@ -64,14 +65,17 @@ int cli_change_run_submit(const struct assay_change_options *options)
 
 /* ------------------------------------------------------------ list */
 
-static void print_changes(const struct assay_json *list, const char *label)
+/* data: with the times of epochs. */
+static void print_changes(const struct assay_json *data, const char *key, const char *label)
 {
+    const struct assay_json *const list = assay_json_get(data, key);
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         const struct assay_json *actions = assay_json_get(c, "actions");
-        (void)printf("%-10s change %llu, in force from epoch %llu\n", label,
-                     (llu)assay_json_uint(c, "sequence", 0),
-                     (llu)assay_json_uint(c, "activation", 0));
+        const llu activation = assay_json_uint(c, "activation", 0);
+        (void)printf("%-10s change %llu, in force from epoch %llu%s\n", label,
+                     (llu)assay_json_uint(c, "sequence", 0), activation,
+                     cli_when_of_epoch(data, activation));
         for (size_t k = 0; k < assay_json_count(actions); k++) {
             const char *words = assay_json_as_text(assay_json_at(actions, k));
             (void)printf("%-10s   %s\n", "", words != NULL ? cli_text_sanitized(words) : "");
@@ -89,8 +93,9 @@ static void print_signers(const struct assay_json *signers)
 }
 
 /* Final changes whose epoch has started, oldest first; reverted ones are marked. */
-static void print_decided(const struct assay_json *list)
+static void print_decided(const struct assay_json *data)
 {
+    const struct assay_json *const list = assay_json_get(data, "decided");
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
         const struct assay_json *actions = assay_json_get(c, "actions");
@@ -99,8 +104,9 @@ static void print_decided(const struct assay_json *list)
         const llu sequence = assay_json_uint(c, "sequence", 0);
         (void)printf("%-10s ", stays ? "in force" : end);
         if (sequence != 0) (void)printf("change %llu, ", sequence);
-        (void)printf("%s epoch %llu", stays ? "since" : "it was for",
-                     (llu)assay_json_uint(c, "activation", 0));
+        const llu activation = assay_json_uint(c, "activation", 0);
+        (void)printf("%s epoch %llu%s", stays ? "since" : "it was for", activation,
+                     cli_when_of_epoch(data, activation));
         print_signers(assay_json_get(c, "signers"));
         (void)putchar('\n');
         for (size_t k = 0; k < assay_json_count(actions); k++) {
@@ -110,16 +116,18 @@ static void print_decided(const struct assay_json *list)
     }
 }
 
-static void print_trial(const struct assay_json *trial)
+static void print_trial(const struct assay_json *data)
 {
+    const struct assay_json *const trial = assay_json_get(data, "trial");
     if (assay_json_kind_of(trial) != ASSAY_JSON_OBJECT) return;
-    (void)printf("trial      change %llu since epoch %llu: weight %llu of %llu was suspended, %llu "
-                 "is not yet appraised under it\n",
-                 (llu)assay_json_uint(trial, "sequence", 0),
-                 (llu)assay_json_uint(trial, "epoch", 0),
-                 (llu)assay_json_uint(trial, "suspended_weight", 0),
-                 (llu)assay_json_uint(trial, "total_weight", 0),
-                 (llu)assay_json_uint(trial, "unjudged_weight", 0));
+    (void)printf(
+        "trial      change %llu since epoch %llu%s: weight %llu of %llu was suspended, %llu "
+        "is not yet appraised under it\n",
+        (llu)assay_json_uint(trial, "sequence", 0), (llu)assay_json_uint(trial, "epoch", 0),
+        cli_when_of_epoch(data, assay_json_uint(trial, "epoch", 0)),
+        (llu)assay_json_uint(trial, "suspended_weight", 0),
+        (llu)assay_json_uint(trial, "total_weight", 0),
+        (llu)assay_json_uint(trial, "unjudged_weight", 0));
 }
 
 static void print_ended(const struct assay_json *data)
@@ -127,9 +135,10 @@ static void print_ended(const struct assay_json *data)
     const struct assay_json *ended = assay_json_get(data, "ended");
     const struct assay_json *felled = assay_json_get(data, "felled");
     if (assay_json_kind_of(ended) != ASSAY_JSON_OBJECT) return;
-    (void)printf("%-10s change %llu, by the close of epoch %llu", cli_text_of(ended, "end", "?"),
+    (void)printf("%-10s change %llu, by the close of epoch %llu%s", cli_text_of(ended, "end", "?"),
                  (llu)assay_json_uint(ended, "sequence", 0),
-                 (llu)assay_json_uint(ended, "epoch", 0));
+                 (llu)assay_json_uint(ended, "epoch", 0),
+                 cli_when_of_epoch(data, assay_json_uint(ended, "epoch", 0)));
     if (assay_json_uint(ended, "total_weight", 0) > 0)
         (void)printf(": it suspended weight %llu of %llu",
                      (llu)assay_json_uint(ended, "suspended_weight", 0),
@@ -150,12 +159,15 @@ static void print_members(const struct assay_json *data)
         const char *stage = cli_stage_of(m);
         const uint64_t until = assay_json_uint(m, "maintenance_until", 0);
         if (strcmp(stage, "member") != 0)
-            (void)printf("%-10s %s, since epoch %llu\n", stage, cli_text_of(m, "name", "?"),
-                         (llu)assay_json_uint(m, "stage_epoch", 0));
+            (void)printf("%-10s %s, since epoch %llu%s\n", stage, cli_text_of(m, "name", "?"),
+                         (llu)assay_json_uint(m, "stage_epoch", 0),
+                         cli_when_of_epoch(data, assay_json_uint(m, "stage_epoch", 0)));
         if (until >= epoch && until > 0)
-            (void)printf("%-10s %s, epochs %llu to %llu\n", "maintained",
+            (void)printf("%-10s %s, epochs %llu%s to %llu%s\n", "maintained",
                          cli_text_of(m, "name", "?"),
-                         (llu)assay_json_uint(m, "maintenance_from", 0), (llu)until);
+                         (llu)assay_json_uint(m, "maintenance_from", 0),
+                         cli_when_of_epoch(data, assay_json_uint(m, "maintenance_from", 0)),
+                         (llu)until, cli_when_of_epoch(data, until));
     }
 }
 
@@ -168,13 +180,14 @@ int cli_change_run_list(const struct assay_change_options *options)
     if (options->json) {
         result = print_whole(document);
     } else {
-        (void)printf("epoch      %llu; newest change in a block: %llu\n",
+        (void)printf("epoch      %llu%s; newest change in a block: %llu\n",
                      (llu)assay_json_uint(data, "epoch", 0),
+                     cli_when_of_epoch(data, assay_json_uint(data, "epoch", 0)),
                      (llu)assay_json_uint(data, "sequence", 0));
-        print_decided(assay_json_get(data, "decided"));
-        print_changes(assay_json_get(data, "waiting"), "offered");
-        print_changes(assay_json_get(data, "queue"), "pending");
-        print_trial(assay_json_get(data, "trial"));
+        print_decided(data);
+        print_changes(data, "waiting", "offered");
+        print_changes(data, "queue", "pending");
+        print_trial(data);
         print_ended(data);
         print_members(data);
     }

@@ -126,7 +126,7 @@ static void print_tasks(const struct assay_json *s, const char *when)
     (void)printf("services       %s: tasks, at most %llu at once, %llu accounts\n", when,
                  (llu)assay_json_uint(s, "tasks", 0), (llu)assay_json_uint(s, "accounts", 0));
     for (size_t i = 0; i < assay_json_count(balances); i++)
-        (void)printf("  balance      %.16s: %llu\n",
+        (void)printf("  balance      %.64s: %llu\n",
                      cli_text_of(assay_json_at(balances, i), "account", ""),
                      (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
 }

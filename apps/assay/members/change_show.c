@@ -280,7 +280,7 @@ static void print_actions(const struct assay_json *list)
         if (assay_json_get(action, "before") != NULL)
             (void)printf("  before       %s\n", cli_text_of(action, "before", ""));
         for (size_t k = 0; k < assay_json_count(operators); k++)
-            (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
+            (void)printf("  operator     %.64s %s, %llu of %zu must sign\n",
                          cli_text_of(assay_json_at(operators, k), "operator_id", ""),
                          cli_text_of(assay_json_at(operators, k), "name", ""),
                          (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
@@ -328,7 +328,7 @@ static void print_signatures(const struct assay_json *data, bool verified)
         const struct assay_json *s = assay_json_at(list, i);
         const char *name = assay_json_text(s, "name", "");
         const bool is_good = assay_json_bool(s, "good", false);
-        (void)printf("signed         %.16s%s%s%s\n", assay_json_text(s, "operator_id", ""),
+        (void)printf("signed         %.64s%s%s%s\n", assay_json_text(s, "operator_id", ""),
                      name[0] != '\0' ? " " : "", name,
                      !verified         ? " (not verified: no node was queried)"
                      : is_good         ? ""

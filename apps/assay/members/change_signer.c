@@ -14,28 +14,28 @@ static void put_operators(const struct assay_genesis *g, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
-    for (uint32_t i = 0; i < g->operator_count && len + ASSAY_NAME_MAX + 24 < size; i++) {
+    for (uint32_t i = 0; i < g->operator_count && len + ASSAY_NAME_MAX + 72 < size; i++) {
         const struct assay_slice name = g->operators[i].name;
         char id[65];
         len += (size_t)snprintf(out + len, size - len, "%s", i > 0 ? ", " : "");
         for (size_t k = 0; k < name.len && k < ASSAY_NAME_MAX; k++)
             out[len++] = (char)(name.bytes[k] >= ' ' && name.bytes[k] < 0x7f ? name.bytes[k] : '?');
         assay_hex_encode(g->operators[i].operator_id, 32, id, sizeof id);
-        len += (size_t)snprintf(out + len, size - len, " (%.16s)", id);
+        len += (size_t)snprintf(out + len, size - len, " (%.64s)", id);
     }
 }
 
 int cli_change_signer_among(const struct assay_change_options *options, const char *verb,
                             const struct assay_genesis *operators, const uint8_t id[static 32])
 {
-    char list[384], hex[65];
+    char list[1024], hex[65];
     for (uint32_t i = 0; i < operators->operator_count; i++)
         if (assay_bytes_equal(operators->operators[i].operator_id, id, 32)) return ASSAY_EXIT_OK;
     put_operators(operators, list, sizeof list);
     assay_hex_encode(id, 32, hex, sizeof hex);
     return cli_print_error(
         options->json, ASSAY_EXIT_CONFLICT, "conflict",
-        "%s: %s is the key of %.16s, not an operator of this network; expected a key of: %s", verb,
+        "%s: %s is the key of %.64s, not an operator of this network; expected a key of: %s", verb,
         options->key, hex, list);
 }
 

@@ -153,7 +153,7 @@ static int run_status(const struct assay_recover_options *options, const char *v
         (void)printf("era        %llu, epoch %llu\n",
                      (unsigned long long)assay_json_uint(d, "era", 0),
                      (unsigned long long)assay_json_uint(d, "epoch", 0));
-        (void)printf("head       height %llu, %.16s\n",
+        (void)printf("head       height %llu, %.64s\n",
                      (unsigned long long)assay_json_uint(d, "height", 0),
                      cli_text_of(d, "head_id", "?"));
         if (assay_json_get(d, "recover_id") != NULL)
@@ -391,7 +391,7 @@ static int sign_file(const struct assay_recover_options *options,
         return cli_print_envelope("assay.recover.sign", data);
     }
     assay_hex_encode(id, sizeof id, hex, sizeof hex);
-    (void)printf("%s: signed by operator %.16s, %u signature%s in all\n", path, hex,
+    (void)printf("%s: signed by operator %.64s, %u signature%s in all\n", path, hex,
                  (unsigned)s->count, s->count == 1 ? "" : "s");
     return ASSAY_EXIT_OK;
 }

@@ -289,7 +289,7 @@ static void print_doubts(const struct drafting *d)
         const struct assay_recovery_doubt *x = &r->shown[i];
         if (x->view <= r->answers[r->head].view) continue;
         assay_hex_encode(x->id, sizeof x->id, hex, sizeof hex);
-        (void)printf("above      height %llu, view %llu, %.16s: votes to finalise it have weight "
+        (void)printf("above      height %llu, view %llu, %.64s: votes to finalise it have weight "
                      "%llu: %s\n",
                      (llu)x->height, (llu)x->view, hex, (llu)x->weight,
                      assay_recovery_may_be_final(r, x) ? "MAY BE FINAL somewhere, and is undone"

@@ -153,7 +153,7 @@ static void print_list(const struct assay_json *data, const char *key, const cha
 static void print_plain(const struct assay_json *d)
 {
     const char *kind = assay_json_text(d, "kind", "?");
-    (void)printf("%-10s era %llu of chain %.16s\n", kind, (llu)assay_json_uint(d, "era", 0),
+    (void)printf("%-10s era %llu of chain %.64s\n", kind, (llu)assay_json_uint(d, "era", 0),
                  cli_text_of(d, "chain_id", "?"));
     if (strcmp(kind, "release") == 0) {
         (void)printf("fence      %s\n", cli_text_of(d, "fence_digest", ""));
@@ -161,7 +161,7 @@ static void print_plain(const struct assay_json *d)
         (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
         (void)printf("reason     %s\n", cli_text_of(d, "reason", ""));
     } else {
-        (void)printf("head       epoch %llu, height %llu, %.16s\n",
+        (void)printf("head       epoch %llu, height %llu, %.64s\n",
                      (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),
                      cli_text_of(d, "head_id", "?"));
     }
@@ -172,7 +172,7 @@ static void print_plain(const struct assay_json *d)
         cli_recover_print_votes(d);
         (void)puts("");
         if (assay_json_bool(d, "new_keys", false)) (void)puts("keys       a new key set");
-        (void)printf("signed by  node %.16s, by its identity and voting keys\n",
+        (void)printf("signed by  node %.64s, by its identity and voting keys\n",
                      cli_text_of(d, "node_id", "?"));
     } else if (assay_json_count(assay_json_get(d, "signers")) == 0) {
         (void)printf("signed by  none yet\n");

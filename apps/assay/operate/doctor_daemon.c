@@ -225,7 +225,7 @@ static void look_at_roots(struct assay_doctor *d, const struct assay_json *colla
                                  : ASSAY_HEALTH_OK,
                           "less than half of its life gone",
                           "turn collateral.fetch on, or assay collateral fetch, pack and submit",
-                          "in force: %s of root %.12s expires first, at %s",
+                          "in force: %s of root %.64s expires first, at %s",
                           cli_text_of(root, "expires_first", "?"), cli_text_of(root, "root", "?"),
                           cli_text_of(root, "until", "?"));
     }

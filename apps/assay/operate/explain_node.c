@@ -6,6 +6,7 @@
  * history; a node without HTTP reports only the current state.
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "engine/ledger/records/finding.h"
 
@@ -72,33 +73,37 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
 {
     const struct assay_json *const fall = evidence_fall(node);
     const char *const last = assay_json_text(node, "last_reason", "");
+    const char *const outcome = assay_json_text(node, "own_outcome", "");
     if (fall == NULL) return;
     const struct assay_json *const proof =
         find_proof(timeline, assay_json_text(node, "name", "?"), assay_json_uint(fall, "epoch", 0));
     const char *reason = proven_reason(proof);
-    /* It is that of the newest failure, which may be an absence since. */
-    if (reason[0] == '\0' && strncmp(last, "absent", 6) != 0) reason = last;
+    /* That of the newest finding: of this fall as long as the evidence fails by it. */
+    if (reason[0] == '\0' && strncmp(outcome, "fail", 4) == 0) reason = last;
     if (reason[0] == '\0') return;
     (void)printf("failed rule    %s", reason_of(reason));
-    if (proof != NULL) (void)printf(", epoch %llu", cli_number_of(proof, "epoch"));
+    if (proof != NULL)
+        (void)printf(", epoch %llu%s", cli_number_of(proof, "epoch"),
+                     cli_when_of(proof, "at_unix_ms"));
     (void)putchar('\n');
 }
 
 /* ------------------------------------------------------------ what happened */
 
-/* Epoch of the newest move into SUSPENDED, where it is SUSPENDED. Returns: 0: not known. */
-static unsigned long long suspended_since(const struct assay_json *data)
+/* The last fall in the ledger, as long as the standing is low by it: the same in every surface. */
+static void put_fall(const struct assay_json *node)
 {
-    const struct assay_json *const moves = assay_json_get(data, "moves");
-    const struct assay_json *const node = assay_json_get(data, "node");
-    if (strcmp(assay_json_text(node, "standing", ""), "SUSPENDED") != 0) return 0;
-    for (size_t i = 0; i < assay_json_count(moves); i++) { /* the newest first */
-        const struct assay_json *const m = assay_json_at(moves, i);
-        if (strcmp(assay_json_text(m, "standing_to", ""), "SUSPENDED") == 0 &&
-            strcmp(assay_json_text(m, "standing_from", ""), "SUSPENDED") != 0)
-            return cli_number_of(m, "epoch");
-    }
-    return 0;
+    const struct assay_json *const fall = assay_json_get(node, "last_fall");
+    const char *const standing = assay_json_text(node, "standing", "");
+    const unsigned long long first = cli_number_of(fall, "since_epoch");
+    const unsigned long long last = cli_number_of(fall, "epoch");
+    if (first == 0 || strcmp(standing, "FULL") == 0 || strcmp(cli_stage_of(node), "member") != 0)
+        return;
+    (void)printf("fell           from %s to %s in epoch %llu%s", cli_text_of(fall, "from", "?"),
+                 cli_text_of(fall, "to", "?"), first, cli_when_of(fall, "since_unix_ms"));
+    if (last != first)
+        (void)printf(", and last in epoch %llu%s", last, cli_when_of(fall, "epoch_unix_ms"));
+    (void)putchar('\n');
 }
 
 static void put_reasons(const struct assay_json *node)
@@ -110,29 +115,39 @@ static void put_reasons(const struct assay_json *node)
         const bool is_drain = strcmp(assay_json_text(r, "code", ""), "drained") == 0;
         (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
                      reason_of(assay_json_text(r, "text", "")));
-        if (epoch > 0) (void)printf(", %s epoch %llu", is_drain ? "since" : "last in", epoch);
+        if (epoch > 0)
+            (void)printf(", %s epoch %llu%s", is_drain ? "since" : "in", epoch,
+                         cli_when_of(r, "at_unix_ms"));
         (void)putchar('\n');
     }
 }
 
-static void put_standing(const struct assay_json *node, unsigned long long since,
-                         const struct assay_json *timeline)
+/* The way back, and what it assumes. */
+static void put_recovery(const struct assay_json *node)
 {
-    const char *const stage = cli_stage_of(node);
-    char from[40] = "";
-    if (since > 0) (void)snprintf(from, sizeof from, " since epoch %llu", since);
+    const struct assay_json *const recovery = assay_json_get(node, "recovery");
+    const bool is_blocked = assay_json_text(recovery, "blocked", "")[0] != '\0';
+    if (assay_json_kind_of(recovery) != ASSAY_JSON_OBJECT) return;
+    (void)printf("recovers       %s\n", cli_text_of(recovery, "text", "?"));
+    if (!is_blocked) (void)printf("               if %s\n", cli_text_of(recovery, "assumes", "?"));
+}
+
+static void put_standing(const struct assay_json *node, const struct assay_json *timeline)
+{
     (void)puts("\nStanding");
-    (void)printf("standing       %s%s%s%s%s%s\n", cli_text_of(node, "standing", "?"), from,
+    (void)printf("condition      %s%s\n", cli_condition_of(node),
+                 strcmp(cli_stage_of(node), "newcomer") == 0 ? ", newcomer" : "");
+    (void)printf("standing       %s%s%s\n", cli_text_of(node, "standing", "?"),
                  assay_json_bool(node, "probation", false) ? ", on probation" : "",
-                 assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
-                 strcmp(stage, "member") != 0 ? ", " : "",
-                 strcmp(stage, "member") != 0 ? stage : "");
+                 assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "");
     (void)printf("score          %s: the smaller of integrity %s and availability %s\n",
                  cli_percent_of(node, "score_bp"), cli_percent_of(node, "integrity_bp"),
                  cli_percent_of(node, "availability_bp"));
     (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
+    put_fall(node);
     put_reasons(node);
     put_last_failure(node, timeline);
+    put_recovery(node);
 }
 
 static void put_move(const struct assay_json *m)
@@ -143,8 +158,9 @@ static void put_move(const struct assay_json *m)
         cli_number_of(m, "availability_from_bp") != cli_number_of(m, "availability_to_bp");
     const char *const from = cli_text_of(m, "standing_from", "?");
     const char *const to = cli_text_of(m, "standing_to", "?");
-    (void)printf("  epoch %-7llu %9s -> %9s", cli_number_of(m, "epoch"),
-                 cli_percent_of(m, "score_from_bp"), cli_percent_of(m, "score_to_bp"));
+    (void)printf("  epoch %-7llu%-13s %9s -> %9s", cli_number_of(m, "epoch"),
+                 cli_when_of(m, "at_unix_ms"), cli_percent_of(m, "score_from_bp"),
+                 cli_percent_of(m, "score_to_bp"));
     if (strcmp(from, to) != 0) (void)printf("  %s -> %s", from, to);
     if (integrity) (void)printf("  integrity %s", cli_text_of(m, "integrity_text", "?"));
     if (availability)
@@ -189,7 +205,8 @@ static void put_votes(const struct assay_json *data)
     const struct assay_json *const steps = assay_json_get(tally, "steps");
     const unsigned long long own = cli_number_of(assay_json_get(data, "node"), "slot");
     if (assay_json_count(votes) == 0) return;
-    (void)printf("\nVotes, epoch %llu\n", cli_number_of(tally, "epoch"));
+    (void)printf("\nVotes, epoch %llu%s\n", cli_number_of(tally, "epoch"),
+                 cli_when_of_epoch(data, cli_number_of(tally, "epoch")));
     for (size_t i = 0; i < assay_json_count(votes); i++) {
         const struct assay_json *const v = assay_json_at(votes, i);
         if (cli_number_of(v, "slot") == own) continue; /* no member votes on itself */
@@ -203,7 +220,8 @@ static void put_votes(const struct assay_json *data)
 
 /* ------------------------------------------------------------ endorsements, remedy */
 
-static void put_evidence(const struct assay_json *node)
+/* data: with the times of epochs; NULL: there are none. */
+static void put_evidence(const struct assay_json *node, const struct assay_json *data)
 {
     const char *const outcome = cli_text_of(node, "own_outcome", "?");
     /* last_reason is that of the last failure: it does not explain a pass. */
@@ -213,9 +231,11 @@ static void put_evidence(const struct assay_json *node)
     (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
     const unsigned long long attempt = cli_number_of(node, "last_attempt_epoch");
     const unsigned long long success = cli_number_of(node, "last_success_epoch");
-    if (attempt > 0) (void)printf("looked for     in epoch %llu, ", attempt);
+    if (attempt > 0)
+        (void)printf("looked for     in epoch %llu%s, ", attempt, cli_when_of_epoch(data, attempt));
     else (void)printf("looked for     in no closed epoch yet, ");
-    if (success > 0) (void)printf("it last passed in epoch %llu\n", success);
+    if (success > 0)
+        (void)printf("it last passed in epoch %llu%s\n", success, cli_when_of_epoch(data, success));
     else (void)puts("it has not passed yet");
     (void)puts("\nIdentity");
     (void)printf("node_id        %s\n", cli_text_of(node, "node_id", "?"));
@@ -239,19 +259,19 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
 {
     const struct assay_json *const node = assay_json_get(data, "node");
     (void)puts(cli_text_of(data, "sentence", "?"));
-    put_standing(node, suspended_since(data), timeline);
+    put_standing(node, timeline);
     put_moves(data);
     put_votes(data);
-    put_evidence(node);
+    put_evidence(node, data);
     put_advice(data);
 }
 
 static void print_without_history(const struct assay_json *node, const char *http,
                                   const struct assay_json *timeline)
 {
-    (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_text_of(node, "standing", "?"));
-    put_standing(node, 0, timeline);
-    put_evidence(node);
+    (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_condition_of(node));
+    put_standing(node, timeline);
+    put_evidence(node, NULL);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);
 }
@@ -277,9 +297,9 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
     cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
-    const enum assay_status status =
-        http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
-                        : ASSAY_E_NOT_FOUND;
+    const enum assay_status status = http[0] != '\0'
+                                         ? assay_client_get(http, target, q->timeout_ms, &document)
+                                         : ASSAY_E_NOT_FOUND;
     (void)snprintf(request, sizeof request, "timeline node=%s", assay_json_text(node, "name", "?"));
     if (evidence_fall(node) != NULL &&
         assay_client_request(q->socket, request, q->timeout_ms, &timeline) != ASSAY_OK)

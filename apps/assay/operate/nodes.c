@@ -2,8 +2,9 @@
  * apps/assay/operate/nodes.c - `assay nodes`: members by slot, each with the last cause of change
  * of its score.
  */
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/condition.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/terminal.h"
 #include "host/peers/peer_score.h"
 
@@ -31,24 +32,28 @@ static const char *format_clock_offset(const struct assay_json *node)
 }
 
 /* The rule that made the score what it is, not the one that was looked at last; a node that stands
- * in full needs none. */
+ * in full needs none. What the condition says is not said again. */
 static void put_why(const struct assay_json *node)
 {
     const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
     const char *const stage = cli_stage_of(node);
-    const bool is_member = strcmp(stage, "member") == 0;
     const bool is_drained = strcmp(stage, "drained") == 0;
-    (void)printf("%s%s%s", is_member || is_drained ? "" : stage,
-                 is_member || is_drained ? "" : "; ",
-                 assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");
-    (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
+    if (strcmp(stage, "newcomer") == 0) (void)fputs("newcomer; ", stdout);
+    if (assay_json_bool(node, "in_maintenance", false) &&
+        strcmp(cli_condition_of(node), "MAINTENANCE") != 0)
+        (void)fputs("in maintenance; ", stdout);
+    if (assay_json_bool(node, "probation", false)) (void)fputs("on probation; ", stdout);
     if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
     else if (assay_json_get(node, "peer_score") != NULL &&
              cli_number_of(node, "peer_score") < ASSAY_PEER_SCORE_LAST)
         (void)fputs("served last here; ", stdout);
-    (void)fputs(is_drained ? stage : cli_text_of(reason, "text", ""), stdout);
-    if (cli_number_of(reason, "epoch") > 0 && !is_drained)
-        (void)printf(" (epoch %llu)", cli_number_of(reason, "epoch"));
+    (void)fputs(is_drained ? "by the operators" : cli_text_of(reason, "text", ""), stdout);
+    const unsigned long long epoch = cli_number_of(reason, "epoch");
+    if (epoch > 0)
+        (void)printf("%s epoch %llu%s", is_drained ? " since" : ", in", epoch,
+                     cli_when_of(reason, "at_unix_ms"));
+    const char *const recovery = cli_recovery_of(node);
+    if (recovery[0] != '\0') (void)printf("; %s", recovery);
     (void)putchar('\n');
 }
 
@@ -57,14 +62,14 @@ static void show_nodes(const struct assay_json *document)
     const struct assay_json *const d = assay_json_get(document, "data");
     const struct assay_json *const nodes = assay_json_get(d, "nodes");
     const struct assay_terminal terminal = cli_terminal_look();
-    (void)printf("%4s  %-16s %-10s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "STANDING",
+    (void)printf("%4s  %-16s %-11s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "CONDITION",
                  "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE", "REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
-        const char *const standing = cli_text_of(n, "standing", "?");
-        (void)printf("%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ",
+        const char *const condition = cli_condition_of(n);
+        (void)printf("%4llu  %-16s %s%-11s%s %9s %9s %9s %7llu %4llu %7s %9s  ",
                      cli_number_of(n, "slot"), cli_text_of(n, "name", "?"),
-                     cli_terminal_colour(&terminal, standing), standing,
+                     cli_terminal_colour(&terminal, condition), condition,
                      cli_terminal_plain(&terminal), cli_percent_of(n, "score_bp"),
                      cli_percent_of(n, "integrity_bp"), cli_percent_of(n, "availability_bp"),
                      cli_number_of(n, "weight"), cli_number_of(n, "incarnation"), format_age(n),

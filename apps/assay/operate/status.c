@@ -2,6 +2,7 @@
  * apps/assay/operate/status.c - `assay status`: summary of a node first, then its figures.
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 
 #include <stdio.h>
@@ -138,7 +139,7 @@ static void show_group(const struct page *page, const struct assay_json *g, cons
     (void)printf("               %s ", what);
     if (name[0] != '\0') (void)printf("%.64s", cli_text_sanitized(name));
     else (void)printf("%.64s", cli_text_sanitized(id));
-    if (name[0] != '\0' && own[0] == '\0') (void)printf(" (%.12s)", cli_text_sanitized(id));
+    if (name[0] != '\0' && own[0] == '\0') (void)printf(" (%.64s)", cli_text_sanitized(id));
     (void)printf(" %s (", effect);
     for (size_t k = 0; k < assay_json_count(members); k++)
         (void)printf("%s%s", k > 0 ? ", " : "",
@@ -234,17 +235,19 @@ static void show_changes(const struct assay_json *d)
     if (assay_json_bool(d, "in_maintenance", false))
         (void)puts("maintenance    announced by its operator: nothing is permitted");
     if (cli_number_of(c, "pending") > 0)
-        (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
-                     cli_number_of(c, "pending"), cli_number_of(c, "next_activation"));
+        (void)printf("changes        %llu pending, the next in epoch %llu%s: assay change list\n",
+                     cli_number_of(c, "pending"), cli_number_of(c, "next_activation"),
+                     cli_when_of_epoch(d, cli_number_of(c, "next_activation")));
     if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
         (void)printf("on trial       change %llu: weight %llu of %llu was suspended, %llu is not "
                      "yet appraised under it\n",
                      cli_number_of(trial, "sequence"), cli_number_of(trial, "suspended_weight"),
                      cli_number_of(trial, "total_weight"), cli_number_of(trial, "unjudged_weight"));
     if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
-        (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
+        (void)printf("%-14s change %llu, by the close of epoch %llu%s: assay change list\n",
                      cli_text_of(ended, "end", "?"), cli_number_of(ended, "sequence"),
-                     cli_number_of(ended, "epoch"));
+                     cli_number_of(ended, "epoch"),
+                     cli_when_of_epoch(d, cli_number_of(ended, "epoch")));
 }
 
 /* docs/protocol.md 6.7. */
@@ -331,6 +334,12 @@ static void show_enclave(const struct assay_json *enclave)
     (void)printf("measurement    %s\n", cli_text_of(enclave, "measurement", "-"));
 }
 
+static void show_recovery(const struct assay_json *d)
+{
+    const char *const text = cli_text_of(assay_json_get(d, "recovery"), "text", "");
+    if (text[0] != '\0') (void)printf("recovers       %s\n", text);
+}
+
 static void show_status(const struct page *page)
 {
     const struct assay_json *const document = page->status;
@@ -354,10 +363,12 @@ static void show_status(const struct page *page)
     (void)printf("node           %s (slot %llu, incarnation %llu)\n",
                  cli_text_of(document, "node", "?"), cli_number_of(d, "slot"),
                  cli_number_of(d, "incarnation"));
-    (void)printf("standing       %s, score %llu %%\n", cli_text_of(d, "standing", "?"),
+    (void)printf("standing       %s, score %llu %%\n", cli_condition_of(d),
                  cli_number_of(d, "score_bp") / 100);
-    (void)printf("chain          epoch %llu, height %llu, last close %s\n",
-                 cli_number_of(d, "epoch"), cli_number_of(d, "height"),
+    show_recovery(d);
+    (void)printf("chain          epoch %llu%s, height %llu, last close %s\n",
+                 cli_number_of(d, "epoch"), cli_when_of_epoch(d, cli_number_of(d, "epoch")),
+                 cli_number_of(d, "height"),
                  assay_json_bool(d, "certified", false) ? "certified" : "not certified");
     (void)printf("voting         %s%s\n", format_bool(assay_json_bool(d, "voting", false)),
                  voting_reason(d));

@@ -6,6 +6,7 @@
  * daemon does not answer the last picture stands with its age before everything else.
  */
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/terminal.h"
@@ -97,15 +98,18 @@ static bool is_narrow(const struct top *t)
 
 static void put_node(struct top *t, const struct assay_json *n)
 {
-    char bar[3 * CELLS + 1];
+    char bar[3 * CELLS + 1], why[256];
     const struct assay_json *const reason = assay_json_at(assay_json_get(n, "reasons"), 0);
-    const char *const standing = cli_text_of(n, "standing", "?");
-    const char *const why =
-        strcmp(cli_stage_of(n), "drained") == 0 ? "drained" : cli_text_of(reason, "text", "");
+    const char *const condition = cli_condition_of(n), *const recovery = cli_recovery_of(n);
+    const bool is_drained = strcmp(condition, "DRAINED") == 0;
     const unsigned long long bp = cli_number_of(n, "score_bp");
-    put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", cli_number_of(n, "slot"),
-        cli_text_of(n, "name", "?"), cli_terminal_colour(&t->terminal, standing),
-        cli_terminal_glyph(&t->terminal, standing), standing, cli_terminal_plain(&t->terminal),
+    const int len = snprintf(why, sizeof why, "%s%s%s",
+                             is_drained ? "by the operators" : cli_text_of(reason, "text", ""),
+                             recovery[0] != '\0' ? "; " : "", recovery);
+    cli_text_mark_cut(why, sizeof why, len);
+    put(t, "%4llu %-14.14s %s%s %-11s%s %s %3llu.%02llu %% %5llu  %s", cli_number_of(n, "slot"),
+        cli_text_of(n, "name", "?"), cli_terminal_colour(&t->terminal, condition),
+        cli_terminal_glyph(&t->terminal, condition), condition, cli_terminal_plain(&t->terminal),
         cli_terminal_bar(&t->terminal, bp, CELLS, bar), bp / 100, bp % 100,
         cli_number_of(n, "weight"), is_narrow(t) ? "" : why);
     if (is_narrow(t) && why[0] != '\0') put(t, "     %s", why);
@@ -122,7 +126,7 @@ static void put_nodes(struct top *t)
         rows[i] = assay_json_at(nodes, i);
     sorting = t;
     qsort(rows, count, sizeof(struct assay_json *), compare_rows);
-    put(t, "%4s %-14s %-12s %-8s %8s %5s  %s", "SLOT", "NODE", "STANDING", "", "SCORE", "WGHT",
+    put(t, "%4s %-14s %-13s %-8s %8s %5s  %s", "SLOT", "NODE", "CONDITION", "", "SCORE", "WGHT",
         is_narrow(t) ? "" : "REASON");
     for (size_t i = 0; i < count; i++)
         put_node(t, rows[i]);
@@ -139,9 +143,9 @@ static void put_status(struct top *t)
     if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
     if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)
         put(t, "INSECURE: settings that were accepted");
-    put(t, "epoch %llu  height %llu  may fail %llu, be Byzantine %llu", cli_number_of(d, "epoch"),
-        cli_number_of(d, "height"), cli_number_of(tolerance, "members_stop"),
-        cli_number_of(tolerance, "members_break"));
+    put(t, "epoch %llu%s  height %llu  may fail %llu, be Byzantine %llu", cli_number_of(d, "epoch"),
+        cli_when_of_epoch(d, cli_number_of(d, "epoch")), cli_number_of(d, "height"),
+        cli_number_of(tolerance, "members_stop"), cli_number_of(tolerance, "members_break"));
     for (size_t i = 0; i < assay_json_count(advice); i++)
         put(t, "do: %s", cli_text_of(assay_json_at(advice, i), "text", "?"));
     put(t, "%s", "");

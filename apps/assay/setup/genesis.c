@@ -113,7 +113,7 @@ static void print_operators(const struct assay_genesis *g)
         const bool signed_it = next < g->signature_count && g->signers[next] == i;
         char id[65];
         assay_hex_encode(g->operators[i].operator_id, 32, id, sizeof id);
-        (void)printf("operator %-3u   %.16s  %-8s  ", (unsigned)i, id,
+        (void)printf("operator %-3u   %.64s  %-8s  ", (unsigned)i, id,
                      signed_it ? "signed" : "unsigned");
         put_name(g->operators[i].name);
         (void)putchar('\n');
@@ -128,13 +128,13 @@ static void print_members(const struct assay_genesis *g)
         char id[65], by[65];
         assay_hex_encode(m->node_id, 32, id, sizeof id);
         assay_hex_encode(m->operator_id, 32, by, sizeof by);
-        (void)printf("member %-3u     %.16s  %-8s  operator %.16s  ", (unsigned)i, id,
+        (void)printf("member %-3u     %.64s  %-8s  operator %.64s  ", (unsigned)i, id,
                      assay_kind_text((enum assay_evidence_kind)m->evidence_kind), by);
         put_name(m->name);
         (void)putchar('\n');
         assay_hex_encode(m->platform_id, 32, id, sizeof id);
         assay_hex_encode(m->vendor_root, 32, by, sizeof by);
-        (void)printf("  platform     %.16s  of vendor root %.16s\n", id, by);
+        (void)printf("  platform     %.64s  of vendor root %.64s\n", id, by);
     }
 }
 

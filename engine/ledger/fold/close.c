@@ -228,6 +228,15 @@ static void close_member(const struct assay_state *before, const struct assay_le
         m->trust.availability_bp != old->availability_bp)
         m->change_epoch = next->epoch;
     if (r->integrity_failed) m->failure_epoch = next->epoch;
+    assay_fall_on_close(&m->fall,
+                        &(struct assay_fall_close){ .epoch = next->epoch,
+                                                    .begin_ms = before->head_time_ms,
+                                                    .stage_epoch = m->stage_epoch,
+                                                    .before = old,
+                                                    .after = &m->trust,
+                                                    .integrity_failed = r->integrity_failed,
+                                                    .integrity_reason = r->integrity_reason,
+                                                    .availability_rule = r->availability_rule });
     if (r->certified_pass) m->pass_epoch = next->epoch;
     if (ledger->balloted[slot]) m->level = ledger->levels[slot];
     if (ledger->struck[slot] > m->equivocation_struck)

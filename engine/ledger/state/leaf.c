@@ -27,7 +27,6 @@ static const int64_t counter_max = INT64_MAX / 2;
 static void encode_past(struct assay_writer *w, const struct assay_past_epoch *p)
 {
     ASSAY_ASSERT(p->t0_ms <= INT64_MAX && p->epoch <= INT64_MAX);
-
     assay_cbor_put_array(w, 8);
     assay_cbor_put_uint(w, p->epoch);
     assay_cbor_put_uint(w, p->t0_ms);
@@ -135,7 +134,6 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
 {
     ASSAY_ASSERT(assay_state_holds(state));
     const size_t start = w->len;
-
     struct assay_slice all;
     assay_cbor_put_array(w, head_items(&state->services));
     assay_cbor_put_text(w, "assay/state/v2");
@@ -503,7 +501,6 @@ static void encode_found(struct assay_writer *w, const struct assay_found *f)
 {
     ASSAY_ASSERT(f->lo_bp <= ASSAY_SCORE_BP_MAX && f->hi_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT((unsigned)f->level < ASSAY_OUTCOME_COUNT);
-
     assay_cbor_put_array(w, 12);
     assay_cbor_put_uint(w, f->pass_weight);
     assay_cbor_put_uint(w, f->negative_weight);
@@ -537,12 +534,30 @@ static void encode_stage(struct assay_writer *w, const struct assay_member *m)
     assay_cbor_put_bool(w, m->keyless);
 }
 
-enum { MEMBER_ITEMS = 25 }; /* without what came later: the level, and the weight of a seat */
+/* Without what came later: the level, the weight of a seat, the last fall. */
+enum { MEMBER_ITEMS = 25, WITH_LEVEL, WITH_SEAT, WITH_FALL };
 
 /* Where everybody votes a seat is worth its member's weight, which stands there already. */
-static uint64_t later_items(const struct assay_member *m)
+static uint64_t member_items(const struct assay_member *m)
 {
-    return m->seat_weight != m->weight ? 2 : m->level > 0;
+    if (assay_fall_is_set(&m->fall)) return WITH_FALL;
+    if (m->seat_weight != m->weight) return WITH_SEAT;
+    return m->level > 0 ? WITH_LEVEL : MEMBER_ITEMS;
+}
+
+static void encode_fall(struct assay_writer *w, const struct assay_fall *fall)
+{
+    const struct assay_fall_step *const steps[] = { &fall->first, &fall->last, &fall->integrity };
+    ASSAY_ASSERT(assay_fall_holds(fall));
+    assay_cbor_put_array(w, 14);
+    for (size_t i = 0; i < 3; i++) {
+        assay_cbor_put_uint(w, steps[i]->epoch);
+        assay_cbor_put_uint(w, steps[i]->begin_ms);
+        assay_cbor_put_uint(w, (uint64_t)steps[i]->number);
+        assay_cbor_put_uint(w, steps[i]->rule);
+    }
+    assay_cbor_put_uint(w, (uint64_t)fall->from);
+    assay_cbor_put_uint(w, (uint64_t)fall->to);
 }
 
 enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
@@ -554,7 +569,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
     const size_t start = w->len;
     struct assay_slice all;
-    assay_cbor_put_array(w, MEMBER_ITEMS + later_items(m));
+    assay_cbor_put_array(w, member_items(m));
     assay_cbor_put_text(w, "assay/member/v2");
     assay_cbor_put_bytes(w, m->node_id, 32);
     assay_cbor_put_bytes(w, m->identity_public, 64);
@@ -576,8 +591,9 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
     encode_stage(w, m);
-    if (later_items(m) > 0) assay_cbor_put_uint(w, m->level);
-    if (later_items(m) > 1) assay_cbor_put_uint(w, m->seat_weight);
+    if (member_items(m) >= WITH_LEVEL) assay_cbor_put_uint(w, m->level);
+    if (member_items(m) >= WITH_SEAT) assay_cbor_put_uint(w, m->seat_weight);
+    if (member_items(m) >= WITH_FALL) encode_fall(w, &m->fall);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -714,11 +730,50 @@ static enum assay_status decode_stage(struct assay_cursor *c, struct assay_membe
     return assay_cbor_bool(c, &m->keyless);
 }
 
+static enum assay_status decode_step(struct assay_cursor *c, struct assay_fall_step *step)
+{
+    uint32_t number = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &step->epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &step->begin_ms));
+    ASSAY_TRY(decode_u32(c, ASSAY_FALL_AVAILABILITY, &number));
+    step->number = (enum assay_fall_number)number;
+    return decode_u32(c, ASSAY_INTEGRITY_FAIL_HARD, &step->rule);
+}
+
+static enum assay_status decode_fall(struct assay_cursor *c, struct assay_fall *fall)
+{
+    uint32_t from = 0, to = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 14));
+    ASSAY_TRY(decode_step(c, &fall->first));
+    ASSAY_TRY(decode_step(c, &fall->last));
+    ASSAY_TRY(decode_step(c, &fall->integrity));
+    ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &from));
+    ASSAY_TRY(decode_u32(c, ASSAY_STANDING_SUSPENDED, &to));
+    fall->from = (enum assay_standing)from;
+    fall->to = (enum assay_standing)to;
+    return assay_fall_holds(fall) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+/* What is left out has one meaning, and each meaning one encoding. */
+static enum assay_status decode_member_later(struct assay_cursor *c, uint64_t items,
+                                             struct assay_member *m)
+{
+    m->level = 0;
+    m->seat_weight = m->weight;
+    m->fall = (struct assay_fall){ 0 };
+    if (items >= WITH_LEVEL) ASSAY_TRY(decode_u32(c, ASSAY_LEVEL_MAX, &m->level));
+    if (items >= WITH_SEAT) ASSAY_TRY(decode_u32(c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
+    if (items >= WITH_FALL) ASSAY_TRY(decode_fall(c, &m->fall));
+    if (items != member_items(m)) return ASSAY_E_ENCODING;
+    /* A member without weight has no seat. */
+    return m->weight == 0 && m->seat_weight > 0 ? ASSAY_E_INVALID : ASSAY_OK;
+}
+
 enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member *m)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t items = 0;
-    ASSAY_TRY(assay_cbor_array(&c, MEMBER_ITEMS + 2, &items));
+    ASSAY_TRY(assay_cbor_array(&c, WITH_FALL, &items));
     if (items < MEMBER_ITEMS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->node_id, 32));
@@ -739,15 +794,7 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
     ASSAY_TRY(decode_u32(&c, UINT32_MAX, &m->ballots_struck));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &m->pass_epoch));
     ASSAY_TRY(decode_stage(&c, m));
-    m->level = 0; /* which is not written: one meaning has one encoding */
-    if (items > MEMBER_ITEMS) ASSAY_TRY(decode_u32(&c, ASSAY_LEVEL_MAX, &m->level));
-    if (items == MEMBER_ITEMS + 1 && m->level == 0) return ASSAY_E_ENCODING;
-    m->seat_weight = m->weight;
-    if (items > MEMBER_ITEMS + 1) {
-        ASSAY_TRY(decode_u32(&c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
-        if (m->seat_weight == m->weight) return ASSAY_E_ENCODING;
-        if (m->weight == 0) return ASSAY_E_INVALID; /* who has no weight has no seat */
-    }
+    ASSAY_TRY(decode_member_later(&c, items, m));
     if (m->keyless && (m->weight == 0 || m->seat_weight > 0)) return ASSAY_E_INVALID;
     return assay_cursor_end(&c);
 }

@@ -83,7 +83,9 @@ static bool members_fit(const struct assay_state *state)
         const struct assay_member *m = &state->members[i];
         if (!trust_fits(&m->trust, state->epoch)) return false;
         if (m->felled && !trust_fits(&m->spared, state->epoch)) return false;
-        if (m->change_epoch > state->epoch || m->failure_epoch > state->epoch) return false;
+        if (m->change_epoch > state->epoch || m->failure_epoch > state->epoch ||
+            m->fall.last.epoch > state->epoch)
+            return false;
     }
     return true;
 }

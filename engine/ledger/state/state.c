@@ -334,6 +334,8 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->equivocation_struck <= m->lives[0].incarnation);
     ASSAY_ASSERT(m->failure_epoch <= state->epoch);
     ASSAY_ASSERT(m->order_epoch <= state->epoch);
+    ASSAY_ASSERT(m->fall.last.epoch <= state->epoch);
+    ASSAY_ASSERT(!assay_fall_is_set(&m->fall) || assay_fall_holds(&m->fall));
     ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
     ASSAY_ASSERT(m->weight == 0 || assay_member_serves(m));
     ASSAY_ASSERT(m->seat_weight == 0 || m->weight > 0);

@@ -13,6 +13,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/ledger/state/genesis.h"
+#include "scoring/fall.h"
 #include "scoring/quiet.h"
 #include "scoring/seats.h"
 #include "scoring/tally.h"
@@ -86,6 +87,7 @@ struct assay_member {
         equivocation_struck; /* newest incarnation that a proof of E1..E4, E8 struck; 0: none */
     uint32_t ballots_struck; /* bit k: its ballot of epoch - k was contradicted (E5) */
     uint64_t pass_epoch;     /* newest certified PASS; 0: never */
+    struct assay_fall fall;  /* the last one of its standing (docs/protocol.md 7.16) */
     char name[ASSAY_NAME_MAX + 1];
     enum assay_stage stage;
     uint64_t stage_epoch;       /* first epoch in this stage; 0: since genesis */

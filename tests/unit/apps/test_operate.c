@@ -217,7 +217,7 @@ Test(apps_operate, vendor_roots_have_the_names_of_the_policy)
             "2") "," ROOT("3") "," ROOT("4") "," ROOT("5") "],"
                                                            "\"members_stop\":1,\"any_vendors_"
                                                            "stop\":2,\"any_vendors_break\":1}}}");
-    expect_printed("vendor root vendor-1 (1bf7f805eb17) alone stops the network (node-1)\n");
+    expect_printed("vendor root vendor-1 (1bf7f805eb17b5f) alone stops the network (node-1)\n");
     expect_printed("vendor root 2bf7f805eb17b5f alone stops the network (node-2)\n");
     expect_printed("(node-3)\n");
     expect_absent("(node-4)");
@@ -302,21 +302,48 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
                     "{\"epoch\":1515,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"},"
                     "{\"epoch\":800,\"standing_from\":\"FULL\",\"standing_to\":\"SUSPENDED\"}]}}");
     explain("{\"data\":{" NODE "\"last_reason\":\"absent: none\"," FALL("fail_hard", "1516") "}}");
-    expect_printed("standing       SUSPENDED since epoch 1515");
-    expect_printed("integrity: zero: its evidence fails hard, last in epoch 1516\n");
+    expect_printed("standing       SUSPENDED\n");
+    expect_printed("integrity: zero: its evidence fails hard, in epoch 1516\n");
     expect_printed("failed rule    " UNKNOWN DIGEST "..., epoch 1515\n");
     expect_absent("of another");
     expect_absent("absent: none");
     /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
     serve("status", "{\"data\":{}}");
     serve("timeline node=node-3", "{\"data\":{\"events\":[]}}");
-    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+#define FAILS "\"name\":\"node-3\",\"standing\":\"WARNING\",\"own_outcome\":\"fail-soft\","
+    explain("{\"data\":{" FAILS "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
     expect_printed("failed rule    svn: too low\n");
+    explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
+    expect_absent("svn"); /* it may be of any later epoch */
     /* Low by something else, or not low at all. */
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\"," FALL("false_pass", "9") "}}");
     expect_absent("svn");
     explain("{\"data\":{" NODE "\"last_reason\":\"svn: too low\",\"reasons\":[]}}");
     expect_absent("svn");
+}
+
+#define LAST_FALL(first, last)                                                                     \
+    "\"reasons\":[],\"last_fall\":{\"since_epoch\":" first ",\"since_unix_ms\":1700000000000,"     \
+    "\"epoch\":" last ",\"epoch_unix_ms\":1700000120000,\"from\":\"FULL\",\"to\":\"SUSPENDED\"}"
+
+/* docs/protocol.md 7.16: of the ledger, so it is there after any number of epochs, without HTTP. */
+Test(apps_operate, the_last_fall_has_its_epoch_and_time)
+{
+    serve("status", "{\"data\":{}}");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\"," LAST_FALL("33", "33") "}}");
+    expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2023-11-14 22:13 UTC)\n");
+    explain(
+        "{\"data\":{\"name\":\"node-3\",\"standing\":\"RESTRICTED\"," LAST_FALL("33", "35") "}}");
+    expect_printed("in epoch 33 (2023-11-14 22:13 UTC), and last in epoch 35 "
+                   "(2023-11-14 22:15 UTC)\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"stage\":"
+            "\"resting\"," LAST_FALL("33", "35") "}}");
+    expect_absent("fell");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"WARNING\",\"last_fall\":null}}");
+    expect_absent("fell");
 }
 
 #define LOW(code, epoch)                                                                           \
@@ -329,7 +356,7 @@ Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"resting\"," LOW("drained", "30") "}}");
     expect_printed("because        availability: a reason, since epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("fall", "30") "}}");
-    expect_printed("because        availability: a reason, last in epoch 30\n");
+    expect_printed("because        availability: a reason, in epoch 30\n");
     explain("{\"data\":{\"name\":\"node-3\",\"stage\":\"member\"," LOW("joined", "null") "}}");
     expect_printed("because        availability: a reason\n");
     serve("nodes", "{\"data\":{\"nodes\":[{\"name\":\"node-3\",\"stage\":\"resting\"," LOW(
@@ -337,8 +364,80 @@ Test(apps_operate, a_low_score_by_a_drain_has_that_reason)
                        "30") "},"
                              "{\"name\":\"node-4\",\"stage\":\"left\"," LOW("rise", "null") "}]}}");
     run(cli_command_nodes, "nodes", NULL);
-    expect_printed("-  drained\n");
-    expect_printed("-  left; a reason\n");
+    expect_printed(" DRAINED ");
+    expect_printed("-  by the operators since epoch 30\n");
+    expect_printed(" LEFT ");
+    expect_printed("-  a reason\n");
+}
+
+#define RECOVERY                                                                                   \
+    "\"recovery\":{\"blocked\":null,\"text\":\"RESTRICTED in 29 epochs, FULL in 73, about 18:40 "  \
+    "UTC\",\"assumes\":\"every verification of its evidence is good\",\"steps\":[{\"standing\":"   \
+    "\"RESTRICTED\",\"epochs\":29,\"epoch\":70,\"at_unix_ms\":1751624924007},{\"standing\":"       \
+    "\"FULL\",\"epochs\":73,\"epoch\":114,\"at_unix_ms\":1751627564007}]}"
+
+/* A standing says what the ledger grants; the condition why. */
+Test(apps_operate, a_node_that_is_away_is_not_shown_as_suspended)
+{
+    serve("status", "{\"data\":{}}");
+#define AWAY "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"condition\":\"OFFLINE\""
+    serve("nodes", "{\"data\":{\"nodes\":[{" AWAY "}]}}");
+    run(cli_command_nodes, "nodes", NULL);
+    expect_printed("CONDITION");
+    expect_printed(" OFFLINE ");
+    expect_absent("SUSPENDED");
+    explain("{\"data\":{" AWAY ",\"recovery\":{\"blocked\":\"offline\",\"text\":\"not while it is "
+            "offline\",\"assumes\":\"all is good\",\"steps\":[]}}}");
+    expect_printed("node-3 OFFLINE\n");
+    expect_printed("condition      OFFLINE\nstanding       SUSPENDED\n");
+    expect_printed("recovers       not while it is offline\n");
+    expect_absent("all is good");
+}
+
+Test(apps_operate, a_node_that_recovers_has_the_way_back_and_its_times)
+{
+    serve("status", "{\"data\":{}}");
+#define BACK "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"condition\":\"SUSPENDED\"," RECOVERY
+    serve("nodes", "{\"data\":{\"nodes\":[{" BACK ",\"reasons\":[{\"about\":\"integrity\","
+                   "\"code\":\"fail_hard\",\"text\":\"a fall\",\"epoch\":33,"
+                   "\"at_unix_ms\":1751624924007}]}]}}");
+    run(cli_command_nodes, "nodes", NULL);
+    expect_printed("-  a fall, in epoch 33 (2025-07-04 10:28 UTC); full in 73 epochs "
+                   "(2025-07-04 11:12 UTC)\n");
+    explain("{\"data\":{" BACK ",\"last_fall\":{\"since_epoch\":33,\"epoch\":35,\"from\":\"FULL\","
+            "\"to\":\"SUSPENDED\",\"cause\":\"its evidence fails hard\","
+            "\"since_unix_ms\":1751624924007}}}");
+    expect_printed("fell           from FULL to SUSPENDED in epoch 33 (2025-07-04 10:28 UTC), and "
+                   "last in epoch 35\n");
+    expect_printed("recovers       RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC\n"
+                   "               if every verification of its evidence is good\n");
+    explain("{\"data\":{\"name\":\"node-3\",\"standing\":\"FULL\",\"recovery\":null,\"last_fall\":"
+            "null}}");
+    expect_absent("recovers");
+    expect_absent("fell ");
+}
+
+Test(apps_operate, epochs_have_times)
+{
+#define TIMES "\"epoch\":42,\"epoch_t0_ms\":1751624924007,\"epoch_ms\":60000"
+    serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
+    serve("GET /v1/nodes/node-3/explain",
+          "{\"data\":{" TIMES ",\"node\":{\"name\":\"node-3\",\"standing\":\"SUSPENDED\","
+          "\"last_attempt_epoch\":42,\"last_success_epoch\":40},"
+          "\"votes\":[{\"slot\":9,\"name\":\"node-9\"}],\"tally\":{\"epoch\":41},"
+          "\"moves\":[{\"epoch\":41,\"at_unix_ms\":1751624924007,\"standing_from\":\"FULL\","
+          "\"standing_to\":\"SUSPENDED\"}]}}");
+    explain("{\"data\":{\"name\":\"node-3\"}}");
+    expect_printed("standing       SUSPENDED\n");
+    expect_printed("  epoch 41      (2025-07-04 10:28 UTC)");
+    expect_printed("Votes, epoch 41 (2025-07-04 10:27 UTC)\n");
+    expect_printed("looked for     in epoch 42 (2025-07-04 10:28 UTC), it last passed in epoch 40 "
+                   "(2025-07-04 10:26 UTC)\n");
+    show_status("{\"data\":{" TIMES ",\"changes\":{\"pending\":1,\"next_activation\":45}}}");
+    expect_printed("chain          epoch 42 (2025-07-04 10:28 UTC), height");
+    expect_printed("the next in epoch 45 (2025-07-04 10:31 UTC): assay change list\n");
+    show_status("{\"data\":{" CHAIN "}}");
+    expect_printed("chain          epoch 42, height");
 }
 
 /* ------------------------------------------------------------ doctor */

@@ -37,11 +37,11 @@ Test(terminal, cuts_lines_to_its_columns)
     expect_put(&rich, "\x1b[31mabcdefg\x1b[0m", "\x1b[31mabcde\x1b[0m\x1b[0m");
 }
 
-Test(terminal, has_a_sign_of_its_own_for_every_standing)
+Test(terminal, has_a_sign_of_its_own_for_every_condition)
 {
-    static const char *const standings[] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED",
-                                             "resting" };
-    for (int i = 0; i < 5; i++) {
+    static const char *const standings[] = { "FULL",    "WARNING",     "RESTRICTED", "SUSPENDED",
+                                             "OFFLINE", "MAINTENANCE", "DRAINED",    "LEFT" };
+    for (int i = 0; i < 8; i++) {
         cr_expect_eq(strlen(cli_terminal_glyph(&plain, standings[i])), 1);
         cr_expect_lt(cli_terminal_glyph(&plain, standings[i])[0] & 0xff, 0x80);
         for (int k = 0; k < i; k++) {
@@ -54,7 +54,11 @@ Test(terminal, has_a_sign_of_its_own_for_every_standing)
     cr_expect_str_eq(cli_terminal_colour(&plain, "FULL"), "");
     cr_expect_str_eq(cli_terminal_plain(&plain), "");
     cr_expect_str_eq(cli_terminal_colour(&rich, "FULL"), "\x1b[36m");
-    cr_expect_str_eq(cli_terminal_colour(&rich, "resting"), "");
+    cr_expect_str_eq(cli_terminal_colour(&rich, "LEFT"), "");
+    cr_expect_str_neq(cli_terminal_colour(&rich, "OFFLINE"),
+                      cli_terminal_colour(&rich, "SUSPENDED"));
+    cr_expect_str_neq(cli_terminal_colour(&rich, "DRAINED"),
+                      cli_terminal_colour(&rich, "SUSPENDED"));
 }
 
 Test(terminal, draws_bars_rounded_down)

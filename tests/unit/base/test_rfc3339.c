@@ -226,3 +226,15 @@ Test(base_rfc3339, writes_milliseconds)
     cr_assert_eq(parse(text, &back), ASSAY_OK);
     cr_assert_eq(back, 1751624924);
 }
+
+Test(base_rfc3339, writes_minutes_with_the_date_of_other_days)
+{
+    const uint64_t at = UINT64_C(1751624924007);
+    char text[ASSAY_MINUTE_LEN + 1];
+    assay_format_minute(at, at + 3600000, text);
+    cr_assert_str_eq(text, "10:28 UTC");
+    assay_format_minute(at, at + 86400000, text);
+    cr_assert_str_eq(text, "2025-07-04 10:28 UTC");
+    assay_format_minute(UINT64_MAX, 0, text);
+    cr_assert_str_eq(text, "9999-12-31 23:59 UTC");
+}

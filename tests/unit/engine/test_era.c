@@ -103,6 +103,29 @@ Test(era, a_third_that_is_dead_rests_and_the_others_go_on, .timeout = 600)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 7.16.2: neither a RECOVER nor a drain is a fall, and none of them ends it. */
+Test(era, the_last_fall_of_a_member_passes_over_the_end_of_an_era, .timeout = 600)
+{
+    struct assay_sim_world *w = start(3, 7, 3);
+    const bool gone[7] = { [2] = true, [4] = true, [6] = true };
+    assay_sim_world_kill(w, 6);
+    cr_assert(assay_sim_world_run_to_epoch(w, 8, 80 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+    const struct assay_fall fall = state_of(w, 0)->members[6].fall;
+    cr_assert(assay_fall_is_set(&fall));
+    cr_expect_eq(fall.to, ASSAY_STANDING_SUSPENDED);
+    assay_sim_world_kill(w, 2);
+    assay_sim_world_kill(w, 4);
+    pauses(w);
+    fence(w, 0);
+    recover(w, gone);
+    goes_on(w, 1, 5);
+    cr_expect_eq(state_of(w, 0)->members[6].stage, ASSAY_STAGE_RESTING);
+    cr_expect_arr_eq(&state_of(w, 0)->members[6].fall, &fall, sizeof fall);
+    cr_expect_not(assay_fall_is_set(&state_of(w, 0)->members[2].fall), "drained, and no more");
+    assay_sim_world_destroy(&w);
+}
+
 /* A signature that is missing is no wrong one, and a RECOVER that began its era is no wrong one
  * either: operators are told which of them it is. */
 Test(era, what_is_submitted_too_early_or_again_is_explained, .timeout = 600)

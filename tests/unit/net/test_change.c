@@ -329,6 +329,7 @@ Test(net_change, actions_are_told_by_name)
     struct assay_action a = stage(ASSAY_ACTION_REST, 2);
     assay_change_format_action(&basis->state, &a, words);
     cr_assert_eq(strncmp(words, "drain m2 (", 10), 0, "%s", words);
+    cr_assert_eq(strlen(words), 10 + 64 + 1, "its id is whole: %s", words);
     a = stage(ASSAY_ACTION_WAKE, 2);
     assay_change_format_action(&basis->state, &a, words);
     cr_assert_eq(strncmp(words, "undrain m2 (", 12), 0, "%s", words);

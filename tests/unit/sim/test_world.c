@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 600)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "f2e2637a120c28995cdca4b8aa79ddc6f835f6588c476a72df86669fc1193723",
-                 "860dadc63b9192c9d8ef378e24de9552188c648968450d9cfe3eadda4e9413c1");
+    expect_trace(&s, 3, "54da68d66bf9eb84d4ac7c6ecc566386f30a69ccda62bf8ab19d3abc32895706",
+                 "b425dd7836bc9293dcbee2686bbae7da86d207b87a581f2b114d9d5335e05828");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

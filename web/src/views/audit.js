@@ -1,7 +1,7 @@
 // views/audit.js - orders, proofs, changes: everything that happened, filtered.
 import { h } from '../dom.js';
 import { clean, clock, count, date, percent } from '../format.js';
-import { happened, nameOf } from '../model.js';
+import { epochText, happened, nameOf } from '../model.js';
 import { EVENT_GROUPS, eventGroup, eventMark, eventTone } from '../shapes.js';
 import { card, empty, facts, page, segments, table } from '../parts.js';
 
@@ -23,7 +23,7 @@ function changes(ctx) {
             ],
             sum.ended && [
                 'Ended',
-                `change ${sum.ended.sequence}: ${clean(sum.ended.end, 80)}, epoch ${sum.ended.epoch}`,
+                `change ${sum.ended.sequence}: ${clean(sum.ended.end, 80)}, ${epochText(ctx.model, sum.ended.epoch)}`,
             ],
         ]),
         waiting.length > 0 &&
@@ -31,7 +31,7 @@ function changes(ctx) {
                 'Changes that wait',
                 [
                     ['Number', (w) => w.sequence, 'num'],
-                    ['Holds from', (w) => 'epoch ' + w.activation],
+                    ['Holds from', (w) => epochText(ctx.model, w.activation)],
                     [
                         'What',
                         (w) => clean((w.actions || []).map((a) => a.text || a.kind || a).join(', '), 200),
@@ -87,7 +87,7 @@ export function audit(ctx) {
         list.length === 0
             ? empty(
                   'Nothing like that has happened.',
-                  first ? `The oldest event that is kept is of epoch ${first.epoch}.` : null,
+                  first ? `The oldest event that is kept is of ${epochText(model, first.epoch)}.` : null,
               )
             : h(
                   'div',

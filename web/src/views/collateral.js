@@ -1,9 +1,9 @@
 // views/collateral.js - TCB levels as they are voted, and how long what they are judged by will last.
 import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
-import { groups, majorities, nameOf, rootName } from '../model.js';
+import { epochText, groups, majorities, nameOf, rootName } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
-import { card, empty, events, nodeLink, page, table } from '../parts.js';
+import { card, empty, events, ident, nodeLink, page, table } from '../parts.js';
 
 const LEVELS = [
     'pass-up-to-date',
@@ -26,7 +26,7 @@ function levels(ctx) {
         h(
             'p',
             { class: 'note' },
-            most ? `As most weight says, epoch ${model.matrix.epoch}.` : 'As this node judged.',
+            most ? `As most weight says, ${epochText(model, model.matrix.epoch)}.` : 'As this node judged.',
         ),
         table(
             'TCB levels by vendor root',
@@ -34,10 +34,14 @@ function levels(ctx) {
                 [
                     'Vendor root',
                     (g) =>
-                        h(
-                            'a',
-                            { href: ctx.address('fleet', { group: g.id }) },
-                            rootName(ctx.model, g.id) || h('code', {}, short(g.id, 12)),
+                        ident(
+                            g.id,
+                            'the id of the root',
+                            h(
+                                'a',
+                                { href: ctx.address('fleet', { group: g.id }) },
+                                rootName(ctx.model, g.id) || h('code', {}, short(g.id, 12)),
+                            ),
                         ),
                 ],
                 ['Nodes', (g) => g.nodes.length, 'num'],
@@ -83,7 +87,7 @@ function lives(ctx, roots) {
                 'h3',
                 {},
                 root.name && h('bdi', {}, clean(root.name, 40)),
-                h('code', {}, short(root.root, 12)),
+                ident(root.root, 'the id of the root', h('code', {}, short(root.root, 12))),
                 root.until &&
                     h(
                         'span',
@@ -183,7 +187,7 @@ export function collateralView(ctx) {
                         {},
                         roots.length > 0 && 'filled: how much of its life is over; ',
                         'digest ',
-                        h('code', {}, short(model.status.changes.endorsements_digest, 16)),
+                        ident(model.status.changes.endorsements_digest, 'the digest'),
                     ),
             },
         ),

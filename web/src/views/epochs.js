@@ -1,7 +1,7 @@
 // views/epochs.js - epoch by epoch, node by node; and the sums of one of them.
 import { h } from '../dom.js';
 import { clean, count, percent } from '../format.js';
-import { findNode, nameOf, tally } from '../model.js';
+import { capital, epochText, findNode, nameOf, tally } from '../model.js';
 import { STANDINGS, badge, mark, standingOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
 import { card, empty, page, select, table } from '../parts.js';
@@ -77,7 +77,7 @@ const grid = canvas(
 
 function inspector(ctx, epoch, before, node) {
     const row = epoch.at.get(node.slot);
-    if (!row) return empty(`${nameOf(node)} was not there in epoch ${epoch.epoch}.`);
+    if (!row) return empty(`${nameOf(node)} was not there in ${epochText(ctx.model, epoch.epoch)}.`);
     const was = before?.at.get(node.slot),
         t = tally(row, was, epoch.certified);
     const check =
@@ -213,7 +213,7 @@ export function epochsView(ctx) {
                 'Epoch',
                 epochs
                     .slice(-256)
-                    .map((e) => [String(e.epoch), `${e.epoch}${e.certified ? '' : ', held'}`])
+                    .map((e) => [String(e.epoch), `${epochText(model, e.epoch).slice(6)}${e.certified ? '' : ', held'}`])
                     .reverse(),
                 String(epoch.epoch),
                 (e) => ctx.set({ e }),
@@ -231,12 +231,12 @@ export function epochsView(ctx) {
                 'div',
                 { class: 'grid two' },
                 card(
-                    `Epoch ${epoch.epoch}: how the tally came out`,
+                    `${capital(epochText(model, epoch.epoch))}: how the tally came out`,
                     inspector(ctx, epoch, epochs[i - 1], node),
                     { note: nameOf(node) },
                 ),
                 card(
-                    `Epoch ${epoch.epoch}: everybody`,
+                    `${capital(epochText(model, epoch.epoch))}: everybody`,
                     table(
                         'Members in this epoch',
                         [

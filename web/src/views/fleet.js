@@ -1,9 +1,20 @@
 // views/fleet.js - every node, sortable; only the rows that can be seen are in the page.
 import { h } from '../dom.js';
 import { clean, count, percent, short, span } from '../format.js';
-import { nameOf, operatorName, rootName, told, STAGES } from '../model.js';
-import { STANDINGS, badge, standingOf } from '../shapes.js';
-import { empty, meter, nodeLink, page, select, spark } from '../parts.js';
+import {
+    awayText,
+    conditionOf,
+    epochText,
+    nameOf,
+    operatorName,
+    rootName,
+    told,
+    wayBack,
+    worse,
+    STAGES,
+} from '../model.js';
+import { CONDITIONS, badge, standingOf } from '../shapes.js';
+import { copier, empty, meter, nodeLink, page, select, spark } from '../parts.js';
 
 const ROW = 44,
     AROUND = 8,
@@ -14,10 +25,10 @@ const COLUMNS = [
     { id: 'name', title: 'Node', by: (n) => n.name, cell: (ctx, n) => nodeLink(ctx, n) },
     {
         id: 'standing',
-        title: 'Standing',
-        by: (n) => STANDINGS.indexOf(n.standing),
+        title: 'Condition',
+        by: worse,
         cell: (ctx, n) => [
-            badge(n.standing),
+            badge(conditionOf(n)),
             STAGES[n.stage] && h('span', { class: 'chip' }, STAGES[n.stage]),
         ],
         cls: 'stands',
@@ -49,7 +60,7 @@ const COLUMNS = [
         id: 'attested',
         title: 'Attested',
         by: (n) => n.last_success_epoch,
-        cell: (ctx, n) => (n.last_success_epoch ? 'epoch ' + n.last_success_epoch : 'never'),
+        cell: (ctx, n) => (n.last_success_epoch ? epochText(ctx.model, n.last_success_epoch) : 'never'),
         cls: 'num w5',
     },
     {
@@ -69,7 +80,11 @@ const COLUMNS = [
     {
         id: 'why',
         title: 'Why',
-        cell: (ctx, n) => h('span', { class: 'why', title: told(whyOf(n)) || null }, h('bdi', {}, told(whyOf(n), 120))),
+        cell(ctx, n) {
+            const back = wayBack(ctx.model, n),
+                why = [awayText(ctx.model, n) || told(whyOf(n)), back && `recovers: ${back}`].filter(Boolean).join('; ');
+            return h('span', { class: 'why', title: why || null }, h('bdi', {}, clean(why, 160)));
+        },
         cls: 'w4',
     },
 ];
@@ -84,7 +99,7 @@ function pick(ctx) {
         text = q.trim().toLowerCase();
     let rows = ctx.model.nodes.filter(
         (n) =>
-            (!standing || n.standing === standing) &&
+            (!standing || conditionOf(n) === standing) &&
             (!group || n.vendor_root === group || n.operator_id === group) &&
             (!text ||
                 (n.name || '').toLowerCase().includes(text) ||
@@ -179,8 +194,8 @@ export function fleet(ctx) {
                 h('kbd', { 'aria-hidden': 'true' }, '/'),
             ),
             select(
-                'Standing',
-                [['', 'any'], ...STANDINGS.map((s) => [s, standingOf(s).word])],
+                'Condition',
+                [['', 'any'], ...CONDITIONS.map((s) => [s, standingOf(s).word])],
                 query.standing || '',
                 (standing) => ctx.set({ standing }),
             ),
@@ -192,6 +207,7 @@ export function fleet(ctx) {
                     rootName(model, query.group) || operatorName(model, query.group) || short(query.group, 8),
                     ' \u00d7',
                 ),
+            query.group && copier(query.group, 'the id of the group'),
             h(
                 'p',
                 { class: 'muted', role: 'status' },

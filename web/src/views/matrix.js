@@ -1,7 +1,7 @@
 // views/matrix.js - who said what of whom: verifiers down, subjects across.
 import { h } from '../dom.js';
 import { clean, count, percent } from '../format.js';
-import { dissents, majorities, epochsOfLies, matrixOf } from '../model.js';
+import { capital, dissents, epochText, majorities, epochsOfLies, matrixOf } from '../model.js';
 import { OUTCOMES, drawShape, outcomeMark, outcomeOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
 import { card, empty, page, segments, select, table, twin } from '../parts.js';
@@ -148,7 +148,7 @@ const board = canvas(
     },
 );
 
-function describeCell(matrix, list, most, v, s) {
+function describeCell(model, matrix, list, most, v, s) {
     const verifier = list[v],
         subject = list[s];
     if (v === s) return [h('b', {}, h('bdi', {}, clean(verifier.name, 40))), ' does not judge itself.'];
@@ -164,7 +164,7 @@ function describeCell(matrix, list, most, v, s) {
         h('b', {}, outcomeOf(outcome).word),
         '. ',
         lie
-            ? h('b', { class: 'e-bad' }, `Proven false in epoch ${lie.found_epoch}.`)
+            ? h('b', { class: 'e-bad' }, `Proven false in ${epochText(model, lie.found_epoch)}.`)
             : dissents(outcome, most.get(subject.slot))
               ? `Most weight says: ${outcomeOf(most.get(subject.slot)).word}.`
               : outcome === 'none'
@@ -217,9 +217,10 @@ function epochPick(ctx, epoch) {
         (e) => e !== newest && (model.source === 'live' || at.includes(e)),
     );
     if (all.length === 0 && !epoch) return null;
+    const time = (e) => epochText(model, e).slice(6);
     const options = [
-        ['', newest ? `newest, ${newest}` : 'newest'],
-        ...all.map((e) => [String(e), lies.has(e) ? `${e}, proven lies` : String(e)]),
+        ['', newest ? `newest, ${time(newest)}` : 'newest'],
+        ...all.map((e) => [String(e), time(e) + (lies.has(e) ? ', proven lies' : '')]),
     ];
     if (epoch && !options.some(([value]) => value === epoch)) options.push([epoch, clean(epoch, 20)]);
     return select('Epoch', options, epoch, (e) => ctx.set({ e }));
@@ -276,7 +277,7 @@ export function matrixView(ctx) {
         : 'no proven lie';
     return page(
         'Trust matrix',
-        `Epoch ${matrix.epoch}: ${words}, ${differ} against the majority, ${silent ? `${silent} without a ballot` : 'every ballot counted'}.`,
+        `${capital(epochText(ctx.model, matrix.epoch))}: ${words}, ${differ} against the majority, ${silent ? `${silent} without a ballot` : 'every ballot counted'}.`,
         h(
             'div',
             { class: 'bar' },
@@ -295,7 +296,7 @@ export function matrixView(ctx) {
                 'p',
                 { class: 'readout', 'aria-live': 'polite' },
                 at
-                    ? describeCell(matrix, list, most, at.v, at.s)
+                    ? describeCell(ctx.model, matrix, list, most, at.v, at.s)
                     : h(
                           'span',
                           { class: 'muted' },
@@ -374,7 +375,7 @@ export function matrixView(ctx) {
                                     h('bdi', {}, clean(matrix.bySlot.get(l.subject)?.name, 40)),
                                     ': ',
                                     outcomeOf(matrix.said(l.verifier, l.subject)).word,
-                                    `; the evidence says otherwise, proven in epoch ${l.found_epoch}.`,
+                                    `; the evidence says otherwise, proven in ${epochText(ctx.model, l.found_epoch)}.`,
                                 ),
                             ),
                         ),

@@ -1,23 +1,26 @@
 // views/node.js - one node: why it stands where it stands.
 import { h } from '../dom.js';
-import { clean, count, percent, plural, short, span } from '../format.js';
+import { clean, count, percent, plural, span } from '../format.js';
 import {
     against,
+    awayText,
     capital,
+    conditionOf,
+    epochText,
     findNode,
     historyOf,
     nameOf,
     rootName,
-    sinceEpoch,
+    sinceText,
     tally,
     waterfall,
     STAGES,
 } from '../model.js';
 import { badge, outcomeMark, outcomeOf } from '../shapes.js';
-import { card, code, empty, events, facts, lineChart, nodeLink, page, table } from '../parts.js';
+import { card, code, empty, events, facts, ident, lineChart, nodeLink, page, table } from '../parts.js';
 
 // From the start, step by step, to what it is now: each bar spans what one cause took or gave.
-function falls(title, w, decides) {
+function falls(model, title, w, decides) {
     if (!w) return empty('No history of it is kept here.');
     const bar = (from, to, cls) =>
         h(
@@ -47,7 +50,7 @@ function falls(title, w, decides) {
             {},
             row(
                 'start',
-                `At epoch ${w.startEpoch}`,
+                'At ' + epochText(model, w.startEpoch),
                 w.folded ? `${plural(w.folded, 'older step')} before` : null,
                 percent(w.start, 1),
                 bar(0, w.start, 'base'),
@@ -56,7 +59,8 @@ function falls(title, w, decides) {
                 row(
                     i + '/' + s.since,
                     s.text,
-                    (s.since === s.until ? `epoch ${s.since}` : `epochs ${s.since} to ${s.until}`) +
+                    epochText(model, s.since) +
+                        (s.since === s.until ? '' : ` to ${epochText(model, s.until).slice(6)}`) +
                         (s.times > 1 ? `, ${s.times} steps` : ''),
                     (s.to > s.from ? '+' : '\u2212') + percent(Math.abs(s.to - s.from), 1),
                     bar(s.from, s.to, s.to > s.from ? 'up' : 'down'),
@@ -86,7 +90,9 @@ function votes(ctx, node) {
         h(
             'p',
             { class: 'note' },
-            `Epoch ${m.epoch}: ` + [...said].map(([o, n]) => `${n} ${outcomeOf(o).word}`).join(', ') + '.',
+            capital(epochText(ctx.model, m.epoch)) +
+                ': ' +
+                [...said].map(([o, n]) => `${n} ${outcomeOf(o).word}`).join(', ') + '.',
         ),
         table(
             'What each verifier said of it',
@@ -138,7 +144,7 @@ function evidence(ctx, node) {
         h(
             'p',
             { class: 'note' },
-            `${capital(clean(e.what || e.kind))}, ${plural(e.length, 'byte')}, of epoch ${e.epoch}: ${clean(e.verdict || '')}.`,
+            `${capital(clean(e.what || e.kind))}, ${plural(e.length, 'byte')}, of ${epochText(ctx.model, e.epoch)}: ${clean(e.verdict || '')}.`,
         ),
         asked.length
             ? claims('Claims and reference values', asked)
@@ -152,8 +158,8 @@ function evidence(ctx, node) {
                         'li',
                         { key: i },
                         h('b', {}, clean(r.text)),
-                        r.observed && h('span', {}, ' It says ', code(r.observed)),
-                        r.expected && h('span', {}, ', expected ', code(r.expected)),
+                        r.observed && h('span', {}, ' It says ', ident(r.observed, 'what it says')),
+                        r.expected && h('span', {}, ', expected ', ident(r.expected, 'what was expected')),
                     ),
                 ),
             ),
@@ -167,6 +173,9 @@ function evidence(ctx, node) {
     ];
 }
 
+// Long ones are measurements: to be copied.
+const value = (text, name) => (String(text ?? '').length > 15 ? ident(text, clean(name, 40)) : code(text));
+
 const VERDICTS = { free: 'not asked for', match: 'matches', differs: 'differs' };
 
 const claims = (caption, rows) =>
@@ -174,10 +183,10 @@ const claims = (caption, rows) =>
         caption,
         [
             ['Claim', (r) => clean(r.name, 40), 'name'],
-            ['Evidence says', (r) => code(r.observed)],
+            ['Evidence says', (r) => value(r.observed, r.name)],
             [
                 'Policy accepts',
-                (r) => (r.state === 'free' ? h('span', { class: 'muted' }, 'anything') : code(r.expected)),
+                (r) => (r.state === 'free' ? h('span', { class: 'muted' }, 'anything') : value(r.expected, r.name)),
             ],
             ['', (r) => h('span', { class: 'verdict v-' + r.state }, VERDICTS[r.state]), 'name'],
         ],
@@ -209,11 +218,21 @@ function sums(ctx, node) {
             h(
                 'a',
                 { href: ctx.address('epochs', { e: last.epoch, n: node.name }) },
-                `Epoch ${last.epoch} and those before`,
+                `${capital(epochText(ctx.model, last.epoch))} and those before`,
             ),
         ),
     ];
 }
+
+// Its name, the whole id, and the others of the same.
+const owner = (ctx, id, name, what) =>
+    h(
+        'span',
+        {},
+        h('a', { href: ctx.address('fleet', { group: id }) }, name ? h('bdi', {}, name) : 'its nodes'),
+        ' ',
+        ident(id, `the id of the ${what}`),
+    );
 
 export function nodeView(ctx) {
     const { model } = ctx,
@@ -225,7 +244,8 @@ export function nodeView(ctx) {
             h('p', {}, h('a', { class: 'button', href: '#/fleet' }, 'The fleet')),
         );
     const why = against(model, node),
-        since = sinceEpoch(model, node),
+        since = sinceText(model, node),
+        back = node.recovery,
         past = historyOf(model, node.slot).slice(-240);
     const decides =
         node.integrity_bp === node.availability_bp
@@ -233,11 +253,13 @@ export function nodeView(ctx) {
             : node.integrity_bp < node.availability_bp
               ? 'integrity'
               : 'availability';
-    const lead =
-        node.standing === 'FULL'
+    const away = awayText(model, node);
+    const lead = away
+        ? capital(away) + '.'
+        : node.standing === 'FULL'
             ? 'Nothing is held against it now.'
             : why
-              ? `${capital(why)}.` + (since ? ` Below full since epoch ${since}.` : '')
+              ? `${capital(why)}.` + (since ? ` Below full since ${since}.` : '')
               : '';
     return [
         h(
@@ -249,7 +271,7 @@ export function nodeView(ctx) {
                 'p',
                 { class: 'bigscore' },
                 h('b', {}, percent(node.score_bp, 1)),
-                badge(node.standing),
+                badge(conditionOf(node)),
                 STAGES[node.stage] && h('span', { class: 'chip' }, STAGES[node.stage]),
                 node.probation && h('span', { class: 'chip warn' }, 'on probation'),
                 node.in_maintenance && h('span', { class: 'chip' }, 'in maintenance'),
@@ -257,6 +279,13 @@ export function nodeView(ctx) {
                 node.shut_out && h('span', { class: 'chip warn' }, 'shut out'),
             ),
             lead && h('p', { class: 'lead' }, h('bdi', {}, lead)),
+            back?.text &&
+                h(
+                    'p',
+                    { class: 'lead way' },
+                    h('b', {}, 'Recovers: '),
+                    clean(back.text, 200) + (back.blocked ? '.' : `, if ${clean(back.assumes, 120)}.`),
+                ),
         ),
         h(
             'div',
@@ -264,8 +293,9 @@ export function nodeView(ctx) {
             card(
                 'Why this score',
                 [
-                    falls('Integrity', waterfall(model, node.slot, 'integrity'), decides === 'integrity'),
+                    falls(model, 'Integrity', waterfall(model, node.slot, 'integrity'), decides === 'integrity'),
                     falls(
+                        model,
                         'Availability',
                         waterfall(model, node.slot, 'availability'),
                         decides === 'availability',
@@ -276,30 +306,20 @@ export function nodeView(ctx) {
             card(
                 'What it is',
                 facts([
-                    ['Node', code(node.node_id)],
+                    ['Node', ident(node.node_id, 'the id of the node')],
                     [
                         'Operator',
-                        h(
-                            'a',
-                            { href: ctx.address('fleet', { group: node.operator_id }) },
-                            node.operator
-                                ? h('bdi', {}, clean(node.operator, 32))
-                                : code(short(node.operator_id, 16)),
-                        ),
+                        owner(ctx, node.operator_id, clean(node.operator || '', 32), 'operator'),
                     ],
                     [
                         'Vendor root',
-                        h(
-                            'a',
-                            { href: ctx.address('fleet', { group: node.vendor_root }) },
-                            rootName(ctx.model, node.vendor_root) || code(short(node.vendor_root, 16)),
-                        ),
+                        owner(ctx, node.vendor_root, rootName(model, node.vendor_root), 'vendor root'),
                     ],
                     ['Weight', count(node.weight), node.weight === 0 ? 'it has no say in votes' : ''],
                     ['Incarnation', count(node.incarnation)],
                     ['Offences remembered', count(node.offences)],
-                    ['Last attempt', 'epoch ' + node.last_attempt_epoch],
-                    ['Last success', node.last_success_epoch ? 'epoch ' + node.last_success_epoch : 'never'],
+                    ['Last attempt', epochText(model, node.last_attempt_epoch)],
+                    ['Last success', node.last_success_epoch ? epochText(model, node.last_success_epoch) : 'never'],
                     [
                         'Heard of',
                         node.slot === model.status.slot
@@ -343,7 +363,7 @@ export function nodeView(ctx) {
                             },
                             { label: 'score', values: past.map((p) => p.row.score_bp), width: 2.5 },
                         ],
-                        { bounds: [[9000], [7500], [5000]] },
+                        { bounds: [[9000], [7500], [5000]], at: (i) => epochText(model, past[i].epoch).slice(6) },
                     ),
                     { cls: 'c-lines' },
                 ),

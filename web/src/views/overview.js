@@ -3,6 +3,8 @@ import { h } from '../dom.js';
 import { clean, count, percent, plural, short, span } from '../format.js';
 import {
     against,
+    awayText,
+    conditionOf,
     counts,
     describe,
     everBelow,
@@ -12,8 +14,9 @@ import {
     spread,
     told,
     serves,
+    wayBack,
 } from '../model.js';
-import { STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
+import { CONDITIONS, STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
 import { card, empty, events, lineChart, nodeLink, page, stat } from '../parts.js';
 
@@ -52,7 +55,7 @@ const strip = canvas(
             piles = new Map(),
             tones = {};
         for (const n of [...nodes].sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot)) {
-            const tone = standingOf(n.standing).tone,
+            const tone = standingOf(conditionOf(n)).tone,
                 slot = Math.round(x(n.score_bp || 0) / cell),
                 high = piles.get(slot) || 0;
             piles.set(slot, high + 1);
@@ -60,7 +63,7 @@ const strip = canvas(
                 px = Math.min(right, Math.max(left, slot * cell));
             if (y < 20) continue;
             ctx.fillStyle = tones[tone] ||= colour(tone);
-            shape(ctx, n.standing, px, y, r);
+            shape(ctx, conditionOf(n), px, y, r, tones[tone]);
         }
         ctx.fillStyle = colour('ink');
         for (const [slot, high] of piles) {
@@ -80,20 +83,24 @@ const strip = canvas(
     },
 );
 
-function shape(ctx, standing, x, y, r) {
+function shape(ctx, standing, x, y, r, tone) {
     ctx.beginPath();
     if (standing === 'WARNING') {
         ctx.moveTo(x, y - r);
         ctx.lineTo(x + r, y + r);
         ctx.lineTo(x - r, y + r);
-    } else if (standing === 'RESTRICTED') {
+    } else if (standing === 'RESTRICTED' || standing === 'MAINTENANCE') {
         ctx.moveTo(x, y - r);
         ctx.lineTo(x + r, y);
         ctx.lineTo(x, y + r);
         ctx.lineTo(x - r, y);
-    } else if (standing === 'SUSPENDED') ctx.rect(x - r + 0.5, y - r + 0.5, 2 * r - 1, 2 * r - 1);
-    else ctx.arc(x, y, r, 0, 7);
-    ctx.fill();
+    } else if (standing === 'SUSPENDED' || standing === 'DRAINED') ctx.rect(x - r + 0.5, y - r + 0.5, 2 * r - 1, 2 * r - 1);
+    else ctx.arc(x, y, r - (standing === 'OFFLINE' ? 1 : 0), 0, 7);
+    if (STANDINGS.includes(standing)) return ctx.fill();
+    ctx.closePath();
+    ctx.lineWidth = 1.6;
+    ctx.strokeStyle = tone;
+    ctx.stroke();
 }
 
 function hero(ctx) {
@@ -116,7 +123,8 @@ function hero(ctx) {
 
 function standings(ctx) {
     const { nodes } = ctx.model,
-        by = counts(nodes.filter(serves));
+        by = counts(nodes),
+        shown = CONDITIONS.filter((s) => by[s] || STANDINGS.includes(s));
     return card(
         'Standing',
         [
@@ -125,9 +133,9 @@ function standings(ctx) {
                 {
                     class: 'stack',
                     role: 'img',
-                    'aria-label': STANDINGS.map((s) => `${by[s]} ${s.toLowerCase()}`).join(', '),
+                    'aria-label': shown.map((s) => `${by[s]} ${s.toLowerCase()}`).join(', '),
                 },
-                STANDINGS.filter((s) => by[s]).map((s) =>
+                shown.filter((s) => by[s]).map((s) =>
                     h('i', {
                         key: s,
                         class: 't-' + standingOf(s).tone,
@@ -138,7 +146,7 @@ function standings(ctx) {
             h(
                 'ul',
                 { class: 'tally' },
-                STANDINGS.map((s) =>
+                shown.map((s) =>
                     h(
                         'li',
                         { key: s },
@@ -257,7 +265,7 @@ export function scoreLines(ctx, id) {
 function attention(ctx) {
     const { model } = ctx;
     const low = model.nodes
-        .filter((n) => serves(n) && (n.standing !== 'FULL' || n.present === false))
+        .filter((n) => serves(n) && (conditionOf(n) !== 'FULL' || n.present === false))
         .sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot);
     if (low.length === 0) return empty('Every node has standing FULL and is reachable.');
     return [
@@ -279,10 +287,14 @@ function attention(ctx) {
                                 'bdi',
                                 {},
                                 told(
-                                    n.present === false
-                                        ? 'unreachable; ' + (n.last_reason || '')
-                                        : against(model, n) || n.reason,
-                                    140,
+                                    awayText(model, n) ||
+                                        [
+                                            n.present === false && 'not reachable from this node',
+                                            against(model, n),
+                                            wayBack(model, n) && `recovers: ${wayBack(model, n)}`,
+                                        ]
+                                            .filter(Boolean)
+                                            .join('; '),
                                 ),
                             ),
                         ),

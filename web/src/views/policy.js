@@ -3,7 +3,7 @@ import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
 import { majorities, nameOf, whatIf } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
-import { card, code, empty, facts, nodeLink, page, table } from '../parts.js';
+import { card, code, empty, facts, ident, nodeLink, page, table } from '../parts.js';
 
 const TRIALS = [
     ['pass-needs-hardening', 'Needs hardening or configuration'],
@@ -98,7 +98,7 @@ function dryRun(ctx, policy) {
                         }),
                         clean(r.field, 30),
                         ' ',
-                        h('code', {}, short(clean(r.value, 128), 16)),
+                        h('code', { title: clean(r.value, 400) }, short(clean(r.value, 128), 16)),
                     ),
                 ),
             ),
@@ -136,7 +136,7 @@ export function policyView(ctx) {
                 !policy
                     ? [
                           facts([
-                              ['Digest', code(digest || '\u2013')],
+                              ['Digest', digest ? ident(digest, 'the digest') : code('\u2013')],
                               ['Profile', s.insecure ? 'development, INSECURE' : 'production'],
                           ]),
                           empty(
@@ -146,7 +146,7 @@ export function policyView(ctx) {
                       ]
                     : [
                           facts([
-                              ['Digest', code(digest)],
+                              ['Digest', ident(digest, 'the digest')],
                               [
                                   'Profile',
                                   policy.profile === 'development'
@@ -186,7 +186,7 @@ export function policyView(ctx) {
                                                     clean(r.state, 12),
                                                 ),
                                         ],
-                                        ['Value', (r) => code(r.value)],
+                                        ['Value', (r) => ident(r.value, clean(r.field, 30))],
                                         [
                                             'Holds',
                                             (r) =>

@@ -2,7 +2,7 @@
 // and money, as the node of this page knows them.
 import { h } from '../dom.js';
 import { clean, count, plural, short } from '../format.js';
-import { card, empty, facts, nodeLink, page, stat, table } from '../parts.js';
+import { card, empty, facts, ident, nodeLink, page, stat, table } from '../parts.js';
 
 const PHASES = {
     forming: 'forms: too few replicas stand',
@@ -157,7 +157,7 @@ function tasks(ctx, t) {
                           ['A step', (o) => money(o.price), 'num'],
                           [
                               'Programs',
-                              (o) => o.codes.map((c, i) => [i > 0 && ' ', h('code', { key: c }, short(c, 12))]),
+                              (o) => o.codes.map((c, i) => [i > 0 && ' ', h('span', { key: c }, ident(c, 'the code', h('code', {}, short(c, 12))))]),
                           ],
                           ['Address', (o) => clean(o.address, 64)],
                       ],

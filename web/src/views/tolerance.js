@@ -1,7 +1,7 @@
 // views/tolerance.js - what must fail together to hurt us, and trying it.
 import { h } from '../dom.js';
 import { clean, count, names, percent, plural, short } from '../format.js';
-import { fewest, groups, nameOf, operatorName, whatIf, rootName } from '../model.js';
+import { conditionOf, fewest, groups, nameOf, operatorName, whatIf, rootName } from '../model.js';
 import { mark } from '../shapes.js';
 import { card, empty, page, stat, table } from '../parts.js';
 
@@ -242,7 +242,7 @@ export function tolerance(ctx) {
                                     checked: out.has(n.slot),
                                     onchange: (e) => set([n.slot], e.target.checked),
                                 }),
-                                mark(n.standing, 12),
+                                mark(conditionOf(n), 12),
                                 h('bdi', {}, nameOf(n)),
                             ),
                         ),

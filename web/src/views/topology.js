@@ -1,16 +1,23 @@
 // views/topology.js - who stands on what: members packed by the vendor root or operator they depend on.
 import { h } from '../dom.js';
 import { clean, count, percent, plural, short } from '../format.js';
-import { describe, groups, nameOf, operatorName, rootName } from '../model.js';
+import { conditionOf, describe, groups, nameOf, operatorName, rootName } from '../model.js';
 import { standingOf } from '../shapes.js';
-import { empty, page, segments, twin } from '../parts.js';
+import { copier, empty, ident, page, segments, twin } from '../parts.js';
 
 const PATH = {
     FULL: 'M0-1A1 1 0 1 1 0 1A1 1 0 1 1 0-1Z',
     WARNING: 'M0-1 1 .9H-1Z',
     RESTRICTED: 'M0-1.1 1.1 0 0 1.1-1.1 0Z',
     SUSPENDED: 'M-.85-.85H.85V.85H-.85Z',
+    DRAINED: 'M-.85-.85H.85V.85H-.85ZM-.5-.5V.5H.5V-.5Z',
+    MAINTENANCE: 'M0-1.1 1.1 0 0 1.1-1.1 0ZM0-.6-.6 0 0 .6 .6 0Z',
 };
+
+// What a title says is part of the name.
+const toldOf = (node) =>
+    describe(node) +
+    (node.present === false && conditionOf(node) !== 'OFFLINE' ? '; unreachable' : '');
 
 // A spiral of equal cells: dense, stable, and the heaviest in the middle.
 function packed(list, size) {
@@ -52,7 +59,7 @@ function cluster(ctx, group, size, total, third) {
                         key: node.slot,
                         tabindex: ctx.model.nodes.length > 64 ? -1 : null,
                         href: ctx.address(ctx.nodePath(node)),
-                        'aria-label': describe(node),
+                        'aria-label': toldOf(node),
                     },
                     h(
                         'g',
@@ -60,11 +67,11 @@ function cluster(ctx, group, size, total, third) {
                             transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(2)})`,
                             class:
                                 'spot t-' +
-                                standingOf(node.standing).tone +
+                                standingOf(conditionOf(node)).tone +
                                 (node.present === false ? ' gone' : ''),
                         },
-                        h('title', {}, describe(node) + (node.present === false ? '; unreachable' : '')),
-                        h('path', { d: PATH[node.standing] || PATH.FULL }),
+                        h('title', {}, toldOf(node)),
+                        h('path', { d: PATH[conditionOf(node)] || PATH.FULL, 'fill-rule': 'evenodd' }),
                     ),
                 );
             }),
@@ -77,6 +84,7 @@ function cluster(ctx, group, size, total, third) {
                 { href: ctx.address('fleet', { group: group.id }) },
                 groupName(ctx.model, group.id) || h('code', {}, short(group.id, 10)),
             ),
+            copier(group.id, 'the id'),
             h('b', {}, percent(total ? (10000 * group.weight) / total : NaN, 1)),
             h('span', { class: 'muted' }, plural(list.length, 'node')),
             list.length <= 6 &&
@@ -114,7 +122,7 @@ export function topology(ctx) {
             h(
                 'p',
                 { class: 'muted' },
-                'Size is weight, shape is standing; hollow and dashed: unreachable. A thick ring: more than a third of the weight.',
+                'Size is weight, shape is condition, hollow ones are no standing; dashed: unreachable. A thick ring: more than a third of the weight.',
             ),
         ),
         h(
@@ -131,7 +139,7 @@ export function topology(ctx) {
         twin(
             'Groups',
             [
-                [by === 'operator' ? 'Operator' : 'Vendor root', (g) => groupName(model, g.id) || short(g.id, 16)],
+                [by === 'operator' ? 'Operator' : 'Vendor root', (g) => ident(g.id, 'the id', groupName(model, g.id))],
                 ['Nodes', (g) => g.nodes.length, 'num'],
                 ['Weight', (g) => count(g.weight), 'num'],
                 ['Share', (g) => percent(total ? (10000 * g.weight) / total : NaN, 1), 'num'],

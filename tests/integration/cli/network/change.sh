@@ -92,12 +92,14 @@ check 'and knows it' until_true 10 said 5 stage resting
 check 'it has no weight' of node-5 weight 0
 goes_on REST
 at=$(ask 1 change list --json | sed -n 's/^ *"activation": \([0-9]*\).*/\1/p' | head -1)
-expect 0 "in force   change 1, since epoch $at, signed by " ask 2 change list
+expect 0 "in force   change 1, since epoch $at (" ask 2 change list
+case $out in *' UTC), signed by '*) ;; *) wrong "since when: $out" ;; esac
 case $out in *'signed by alpha, beta'* | *'signed by beta, alpha'*) ;; *) wrong "who signed: $out" ;; esac
 case $out in *'drain node-5'*) ;; *) wrong "what: $out" ;; esac
 expect 0 'drained    node-5' change list
 expect 0 'stage          drained' ask 5 status
-expect 0 's  drained' ask 1 nodes
+expect 0 's  by the operators since epoch' ask 1 nodes
+case $out in *' DRAINED '*) ;; *) wrong "its condition: $out" ;; esac
 expect 6 'is taken, the next one is 2' change submit rest
 expect 0 'undrain node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2

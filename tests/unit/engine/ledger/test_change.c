@@ -130,6 +130,42 @@ Test(change, a_newcomer_starts_at_nothing_with_what_its_platform_did)
     change_drop(b);
 }
 
+/* docs/protocol.md 7.16.2: what operators decide leaves the last fall, and a newcomer has none. */
+Test(change, the_last_fall_is_that_of_the_member_and_not_of_its_slot)
+{
+    struct change_bench *b = change_make();
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    const struct assay_action leave = change_about(ASSAY_ACTION_LEAVE, b, 1);
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 2);
+    const struct assay_action wake = change_about(ASSAY_ACTION_WAKE, b, 2);
+    const struct assay_fall_step step = { 1, 5, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL };
+    const struct assay_fall fall = { .first = step, .last = step, .to = ASSAY_STANDING_WARNING };
+    change_pass_epoch(b);
+    b->state.members[2].fall = b->state.members[1].fall = fall;
+    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 2, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.members[2].stage, ASSAY_STAGE_RESTING);
+    cr_expect_arr_eq(&b->state.members[2].fall, &fall, sizeof fall);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &wake), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.members[2].stage, ASSAY_STAGE_MEMBER);
+    cr_expect_arr_eq(&b->state.members[2].fall, &fall, sizeof fall);
+    const uint64_t left = b->context.epoch + 2;
+    cr_assert_eq(change_offer_one(b, 3, left, &leave), ASSAY_OK);
+    while (b->context.epoch < left + ASSAY_RETAINED_EPOCHS)
+        change_pass_epoch(b);
+    cr_expect_arr_eq(&b->state.members[1].fall, &fall, sizeof fall, "of the one that left");
+    change_card(b, 21, 1, &join.card);
+    cr_assert_eq(change_offer_one(b, 4, b->context.epoch + 2, &join), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_arr_eq(b->state.members[1].node_id, join.card.node_id, 32);
+    cr_expect_not(assay_fall_is_set(&b->state.members[1].fall));
+    change_drop(b);
+}
+
 /* Groups are made of platform ids alone: so is what is remembered (docs/protocol.md 6.2). */
 Test(change, a_newcomer_has_the_record_of_its_platform_whatever_else_its_card_says)
 {

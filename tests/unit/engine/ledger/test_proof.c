@@ -127,6 +127,8 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 600)
             cr_assert_eq(p.member.trust.availability_bp, m.trust.availability_bp);
             cr_assert_eq(p.member.trust.score.standing, m.trust.score.standing);
             cr_assert_eq(p.member.weight, m.weight);
+            cr_assert_arr_eq(&p.member.fall, &m.fall, sizeof m.fall);
+            cr_assert_eq(assay_fall_is_set(&m.fall), slot == 2, "the one that is quiet");
             cr_assert_eq(p.member.found.pass_weight, m.positive_bp);
             cr_assert_eq(p.member.found.negative_weight, m.negative_bp);
             cr_assert(p.certified);

@@ -199,6 +199,88 @@ Test(state, a_snapshot_of_members_that_no_close_leaves_is_refused)
     drop(b);
 }
 
+/* docs/protocol.md 7.16. */
+static struct assay_fall fall_of(uint64_t first, uint64_t last)
+{
+    return (struct assay_fall){
+        .first = { first, 1700000000000 + first, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT },
+        .last = { last, 1700000000000 + last, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_MUTE },
+        .from = ASSAY_STANDING_FULL,
+        .to = ASSAY_STANDING_SUSPENDED,
+        .integrity = { first, 1700000000000 + first, ASSAY_FALL_INTEGRITY,
+                       ASSAY_INTEGRITY_FAIL_SOFT },
+    };
+}
+
+Test(state, the_last_fall_of_a_member_stands_in_its_leaf)
+{
+    struct bench *b = make();
+    const size_t plain = b->len;
+    const struct assay_fall fall = fall_of(33, 41);
+    struct assay_fall one = fall;
+    one.last = one.first;
+    b->state.members[0].fall = fall; /* of weight 0, and no level */
+    b->state.members[1].fall = one;
+    b->state.members[3].weight = b->state.members[3].seat_weight = 100;
+    b->state.members[3].fall = fall;
+    b->state.members[4].weight = 100; /* and no seat */
+    b->state.members[4].fall = fall;
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    encode(b);
+    cr_assert_gt(b->len, plain + 4 * (uint64_t)30);
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    assay_state_check(&b->other);
+    for (uint32_t i = 0; i < N; i++) {
+        const struct assay_member *m = &b->other.members[i];
+        cr_expect_arr_eq(&m->fall, &b->state.members[i].fall, sizeof m->fall, "member %u", i);
+        cr_expect_eq(m->level, b->state.members[i].level);
+        cr_expect_eq(m->seat_weight, b->state.members[i].seat_weight);
+    }
+    cr_expect_not(assay_fall_is_set(&b->other.members[2].fall));
+    drop(b);
+}
+
+Test(state, a_fall_after_the_closed_epoch_is_refused)
+{
+    struct bench *b = make();
+    b->state.members[2].fall = fall_of(40, b->state.epoch + 1);
+    encode(b);
+    cr_expect_eq(decode(b, b->len), ASSAY_E_INVALID);
+    drop(b);
+}
+
+Test(state, every_field_of_a_fall_moves_the_root)
+{
+    struct bench *b = make();
+    struct assay_fall *fall = &b->state.members[2].fall;
+    uint8_t before[32], after[32];
+    *fall = fall_of(33, 41);
+    root_of(b, before);
+#define MOVES(field, value)                                                                        \
+    do {                                                                                           \
+        *fall = fall_of(33, 41);                                                                   \
+        fall->field = value;                                                                       \
+        root_of(b, after);                                                                         \
+        cr_expect_arr_neq(before, after, 32, #field);                                              \
+    } while (0)
+    MOVES(first.epoch, 32);
+    MOVES(first.begin_ms, 7);
+    MOVES(first.rule, ASSAY_INTEGRITY_CEILING);
+    MOVES(last.epoch, 40);
+    MOVES(last.begin_ms, 7);
+    MOVES(last.rule, ASSAY_AVAILABILITY_FALL);
+    MOVES(integrity.epoch, 32);
+    MOVES(integrity.begin_ms, 7);
+    MOVES(integrity.rule, ASSAY_INTEGRITY_CEILING);
+    MOVES(from, ASSAY_STANDING_WARNING);
+    MOVES(to, ASSAY_STANDING_RESTRICTED);
+#undef MOVES
+    *fall = (struct assay_fall){ 0 };
+    root_of(b, after);
+    cr_expect_arr_neq(before, after, 32);
+    drop(b);
+}
+
 /* docs/protocol.md 5.22: who may sign is in the state, and said only where it is not the weight. */
 Test(state, seats_stand_in_leaves_and_in_the_digest_of_who_votes)
 {

@@ -52,6 +52,14 @@ void http_fixture_close(struct http_fixture *fixture)
     assay_timeline_log_destroy(&fixture->timeline);
 }
 
+struct assay_fall http_fixture_fall(uint64_t epoch, enum assay_fall_number number, uint32_t rule)
+{
+    const struct assay_fall_step step = { epoch, 1700000000000 + 1000 * epoch, number, rule };
+    struct assay_fall fall = { .first = step, .last = step, .to = ASSAY_STANDING_SUSPENDED };
+    if (number == ASSAY_FALL_INTEGRITY) fall.integrity = step;
+    return fall;
+}
+
 struct assay_http_epoch *http_fixture_epoch(const struct http_fixture *fixture, uint64_t number)
 {
     const uint32_t n = fixture->snapshot.member_count;

@@ -23,6 +23,8 @@ void http_fixture_open(struct http_fixture *fixture, uint32_t members);
 void http_fixture_close(struct http_fixture *fixture);
 /* A closed epoch in which everybody says P of everybody. */
 struct assay_http_epoch *http_fixture_epoch(const struct http_fixture *fixture, uint64_t number);
+/* A run of one step, from FULL to SUSPENDED. */
+struct assay_fall http_fixture_fall(uint64_t epoch, enum assay_fall_number number, uint32_t rule);
 /* The next event, about slot 0: the close of epoch 42. */
 void http_fixture_publish(struct http_fixture *fixture, const char *text);
 

@@ -153,7 +153,7 @@ Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
     m->ledger.change_epoch = 40;
     m->ledger.change_reason = ASSAY_INTEGRITY_HELD_UNLISTED;
     m->ledger.own_outcome = ASSAY_OUTCOME_ABSENT;
-    m->integrity_fall = (struct assay_snapshot_suspension){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    m->ledger.fall = http_fixture_fall(40, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
     (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason, "absent");
     publish();
     const struct assay_json *node = ask("/v1/nodes/node-2");
@@ -164,10 +164,46 @@ Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
     const struct assay_json *data = ask("/v1/nodes/2/explain");
     cr_expect_str_eq(assay_json_text(data, "decides", ""), "integrity");
     cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
-                              "node-2 suspended, fell in epoch 40: its evidence fails hard"));
+                              "node-2 suspended, fell in epoch 40 (2023-11-14 22:14 UTC): its "
+                              "evidence fails hard"));
     data = ask("/v1/status");
     cr_expect_not_null(strstr(assay_json_text(data, "sentence", ""),
-                              "node-2 suspended, fell in epoch 40: its evidence fails hard"));
+                              "node-2 suspended, fell in epoch 40 (2023-11-14 22:14 UTC): its "
+                              "evidence fails hard"));
+}
+
+/* docs/protocol.md 7.16: the same on every path. */
+Test(net_http_answer, the_last_fall_is_that_of_the_ledger)
+{
+    struct assay_snapshot_member *m = &fixture.members[2];
+    publish();
+    cr_expect_eq(assay_json_kind_of(assay_json_get(ask("/v1/nodes/2"), "last_fall")),
+                 ASSAY_JSON_NULL);
+    m->ledger.fall = http_fixture_fall(31, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_MUTE);
+    m->ledger.fall.last = m->ledger.fall.integrity =
+        (struct assay_fall_step){ 33, 1700000033000, ASSAY_FALL_INTEGRITY,
+                                  ASSAY_INTEGRITY_FAIL_HARD };
+    publish();
+    for (int path = 0; path < 3; path++) {
+        const struct assay_json *node =
+            path == 0   ? assay_json_at(assay_json_get(ask("/v1/nodes"), "nodes"), 2)
+            : path == 1 ? ask("/v1/nodes/2")
+                        : assay_json_get(ask("/v1/nodes/2/explain"), "node");
+        const struct assay_json *const fall = assay_json_get(node, "last_fall");
+        const struct assay_json *const first = assay_json_get(fall, "since_cause");
+        const struct assay_json *const last = assay_json_get(fall, "cause");
+        cr_expect_eq(assay_json_uint(fall, "since_epoch", 0), 31);
+        cr_expect_eq(assay_json_uint(fall, "since_unix_ms", 0), 1700000031000);
+        cr_expect_eq(assay_json_uint(fall, "epoch", 0), 33);
+        cr_expect_eq(assay_json_uint(fall, "epoch_unix_ms", 0), 1700000033000);
+        cr_expect_str_eq(assay_json_text(fall, "from", ""), "FULL");
+        cr_expect_str_eq(assay_json_text(fall, "to", ""), "SUSPENDED");
+        cr_expect_str_eq(assay_json_text(first, "about", ""), "availability");
+        cr_expect_str_eq(assay_json_text(first, "code", ""), "mute");
+        cr_expect_str_eq(assay_json_text(last, "about", ""), "integrity");
+        cr_expect_str_eq(assay_json_text(last, "code", ""), "fail_hard");
+        cr_expect_str_eq(assay_json_text(last, "text", ""), "zero: its evidence fails hard");
+    }
 }
 
 Test(net_http_answer, a_member_is_found_by_name_slot_and_id)

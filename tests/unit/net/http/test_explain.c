@@ -58,7 +58,7 @@ Test(net_http_explain, evidence_of_another_platform_has_advice_of_its_own)
     struct assay_snapshot_member *m = &fixture.members[2];
     m->ledger.trust.integrity_bp = 0;
     m->ledger.own_outcome = ASSAY_OUTCOME_FAIL_HARD;
-    m->integrity_fall = (struct assay_snapshot_suspension){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    m->ledger.fall = http_fixture_fall(40, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
     (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason,
                    "roster-platform: expected 01, observed 02");
     publish();
@@ -80,7 +80,7 @@ static struct assay_snapshot_member *fallen_2(uint32_t rule)
     struct assay_snapshot_member *m = &fixture.members[2];
     m->ledger.trust.integrity_bp = 9100;
     m->ledger.change_reason = ASSAY_INTEGRITY_RISE;
-    m->integrity_fall = (struct assay_snapshot_suspension){ 30, rule };
+    m->ledger.fall = http_fixture_fall(30, ASSAY_FALL_INTEGRITY, rule);
     return m;
 }
 
@@ -104,7 +104,7 @@ Test(net_http_explain, a_member_that_passes_again_has_nothing_to_repair)
     m->ledger.change_reason = ASSAY_INTEGRITY_HELD_BOUND;
     cr_expect_not_null(strstr(advice_of_2(0), "update the platform"));
     /* A verifier that voted falsely passes all the while. */
-    m->integrity_fall.rule = ASSAY_INTEGRITY_FALSE_PASS;
+    m->ledger.fall = http_fixture_fall(30, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FALSE_PASS);
     cr_expect_not_null(strstr(advice_of_2(0), "compare its policy"));
 }
 

@@ -105,7 +105,7 @@ static const struct assay_json *availability_reason(void)
 Test(net_http_sentence, a_drained_member_is_low_by_the_drain)
 {
     struct assay_snapshot_member *const m = &fixture.members[2];
-    m->availability_fall = (struct assay_snapshot_suspension){ 20, ASSAY_AVAILABILITY_FALL };
+    m->ledger.fall = http_fixture_fall(20, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
     struct assay_member_snapshot *const l = drain(2, 30);
     const struct assay_json *const r = availability_reason();
     cr_expect_str_eq(assay_json_text(r, "code", ""), "drained");
@@ -114,7 +114,7 @@ Test(net_http_sentence, a_drained_member_is_low_by_the_drain)
     cr_expect_str_eq(member_sentence(),
                      "node-2 drained by the operators from epoch 30 on; score 0.00 %, weight 0");
     l->trust.integrity_bp = 0;
-    m->integrity_fall = (struct assay_snapshot_suspension){ 25, ASSAY_INTEGRITY_FAIL_HARD };
+    m->ledger.fall = http_fixture_fall(25, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
     cr_expect_not_null(
         strstr(member_sentence(), " on, integrity fell in epoch 25: its evidence fails hard; "));
     l->stage = ASSAY_STAGE_LEFT;
@@ -124,7 +124,7 @@ Test(net_http_sentence, a_drained_member_is_low_by_the_drain)
 Test(net_http_sentence, an_undrained_member_is_low_since_then)
 {
     struct assay_snapshot_member *const m = &fixture.members[2];
-    m->availability_fall = (struct assay_snapshot_suspension){ 20, ASSAY_AVAILABILITY_FALL };
+    m->ledger.fall = http_fixture_fall(20, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
     drain(2, 40)->stage = ASSAY_STAGE_MEMBER;
     const struct assay_json *r = availability_reason();
     cr_expect_str_eq(assay_json_text(r, "code", ""), "joined");
@@ -135,10 +135,47 @@ Test(net_http_sentence, an_undrained_member_is_low_since_then)
     m->ledger.trust.availability_bp = 0;
     m->ledger.availability_rule = ASSAY_AVAILABILITY_RISE;
     cr_expect_not_null(strstr(sentence_now(), "node-2 suspended, rose: votes of PASS allow"));
-    m->availability_fall.epoch = 41; /* and again, since */
+    m->ledger.fall = http_fixture_fall(41, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
     r = availability_reason();
     cr_expect_str_eq(assay_json_text(r, "code", ""), "fall");
     cr_expect_eq(assay_json_uint(r, "epoch", 0), 41);
+}
+
+/* docs/protocol.md 7.16: the epoch is that in which it fell, however long ago and however often. */
+Test(net_http_sentence, a_run_of_falls_is_told_from_its_begin)
+{
+    struct assay_member_snapshot *const l = &fixture.members[2].ledger;
+    l->trust.availability_bp = 0;
+    l->trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    l->fall = http_fixture_fall(20, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
+    l->fall.last.epoch = 22;
+    cr_expect_not_null(strstr(member_sentence(),
+                              "node-2 suspended, fell in epoch 20 (2023-11-14 22:13 "
+                              "UTC): too many votes are absent or FAIL, "
+                              "recovers: RESTRICTED in "),
+                       "%s", sentence);
+    cr_expect_eq(assay_json_uint(availability_reason(), "epoch", 0), 20);
+    l->trust.integrity_bp = 0; /* it is back, with another build */
+    l->trust.integrity.standing = ASSAY_STANDING_SUSPENDED;
+    l->fall.last = l->fall.integrity = (struct assay_fall_step){
+        .epoch = 33, .number = ASSAY_FALL_INTEGRITY, .rule = ASSAY_INTEGRITY_FAIL_HARD
+    };
+    cr_expect_not_null(
+        strstr(member_sentence(),
+               "node-2 suspended, fell in epoch 20 (2023-11-14 22:13 UTC): too many "
+               "votes are absent or FAIL, and in epoch 33: its evidence fails hard, "),
+        "%s", sentence);
+    /* An absence since, and integrity is low by what was before. */
+    l->trust.integrity_bp = 6000;
+    l->trust.availability_bp = 7000;
+    l->fall.first = l->fall.last = (struct assay_fall_step){ .epoch = 90,
+                                                             .number = ASSAY_FALL_AVAILABILITY,
+                                                             .rule = ASSAY_AVAILABILITY_FALL };
+    cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 33: its evidence fails hard, "),
+                       "%s", sentence);
+    l->trust.integrity_bp = ASSAY_SCORE_BP_MAX; /* and not any more */
+    cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 90: too many votes"), "%s",
+                       sentence);
 }
 
 Test(net_http_sentence, one_that_is_cut_ends_with_a_mark)

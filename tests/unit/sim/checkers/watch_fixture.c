@@ -143,6 +143,20 @@ static void strike(struct assay_member *m, uint64_t epoch)
     m->found.integrity_reason = ASSAY_INTEGRITY_FAIL_HARD;
 }
 
+static void note_fall(struct fixture *f, uint32_t slot)
+{
+    struct assay_member *m = &f->after.members[slot];
+    assay_fall_on_close(&m->fall,
+                        &(struct assay_fall_close){ .epoch = f->after.epoch,
+                                                    .begin_ms = f->before.head_time_ms,
+                                                    .stage_epoch = m->stage_epoch,
+                                                    .before = &f->before.members[slot].trust,
+                                                    .after = &m->trust,
+                                                    .integrity_reason = m->found.integrity_reason,
+                                                    .availability_rule =
+                                                        m->found.availability_rule });
+}
+
 void fixture_rules(struct fixture *f)
 {
     for (uint32_t slot = 0; slot < FIXTURE_NODES; slot++) {
@@ -158,6 +172,7 @@ void fixture_rules(struct fixture *f)
                     (uint16_t)(t->integrity_bp + 100 > 10000 ? 10000 : t->integrity_bp + 100);
         } else {
             t->availability_bp = (uint16_t)(t->availability_bp - (t->availability_bp + 3) / 4);
+            m->found.availability_rule = ASSAY_AVAILABILITY_FALL;
         }
         if (hard) strike(m, f->after.epoch);
         if (e == ASSAY_SIM_EVIDENCE_SOFTLY) {
@@ -168,6 +183,7 @@ void fixture_rules(struct fixture *f)
         follow(&t->integrity, t->integrity_bp);
         follow(&t->score,
                t->integrity_bp < t->availability_bp ? t->integrity_bp : t->availability_bp);
+        note_fall(f, slot);
         if (!was_suspended && t->integrity.standing == ASSAY_STANDING_SUSPENDED && !hard)
             t->listed_after_failure = false;
         m->weight = t->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : t->integrity_bp;

@@ -1,0 +1,96 @@
+/*
+ * scoring/fall.c - runs of falls of a member's standing (docs/protocol.md 7.16).
+ */
+#include "scoring/fall.h"
+
+#include "base/assert.h"
+
+/* Can the rule lower its number? */
+static bool step_holds(const struct assay_fall_step *step)
+{
+    if (step->epoch == 0) return false;
+    if (step->number == ASSAY_FALL_INTEGRITY)
+        return step->rule >= ASSAY_INTEGRITY_CEILING && step->rule <= ASSAY_INTEGRITY_FAIL_HARD;
+    return step->number == ASSAY_FALL_AVAILABILITY &&
+           (step->rule == ASSAY_AVAILABILITY_FALL || step->rule == ASSAY_AVAILABILITY_MUTE ||
+            step->rule == ASSAY_AVAILABILITY_UNJUDGED);
+}
+
+static bool is_same_step(const struct assay_fall_step *a, const struct assay_fall_step *b)
+{
+    return a->epoch == b->epoch && a->begin_ms == b->begin_ms && a->number == b->number &&
+           a->rule == b->rule;
+}
+
+/* Another failure of a member that stands at the lowest is a fall, too: what brought it there first
+ * does not explain where it is. */
+static bool is_fall(const struct assay_fall_close *close)
+{
+    const struct assay_trust_state *before = close->before, *after = close->after;
+    if (after->score.standing != before->score.standing)
+        return after->score.standing > before->score.standing;
+    return close->integrity_failed || after->integrity.standing > before->integrity.standing;
+}
+
+/* The score is the smaller number, so what lowered it more is the number that is smaller now; of
+ * equal ones the one that lost more, and integrity where that is equal, too. A standing that stays
+ * was not lowered by availability. */
+static bool is_by_integrity(const struct assay_fall_close *close)
+{
+    const struct assay_trust_state *before = close->before, *after = close->after;
+    if (after->score.standing <= before->score.standing) return true;
+    if (after->integrity_bp != after->availability_bp)
+        return after->integrity_bp < after->availability_bp;
+    return before->integrity_bp >= before->availability_bp;
+}
+
+/* Each rise makes the standing better than what the run led to, and so does what a reversal of
+ * rules gives back (9.9). A drain sets it to SUSPENDED, and on the way up it may pass any. */
+static bool continues_run(const struct assay_fall *fall, const struct assay_fall_close *close)
+{
+    return assay_fall_is_set(fall) && fall->to == close->before->score.standing &&
+           fall->last.epoch >= close->stage_epoch;
+}
+
+void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close *close)
+{
+    ASSAY_ASSERT(close->epoch > fall->last.epoch);
+    if (!is_fall(close)) return;
+    const bool by_integrity = is_by_integrity(close);
+    const struct assay_fall_step step = {
+        .epoch = close->epoch,
+        .begin_ms = close->begin_ms,
+        .number = by_integrity ? ASSAY_FALL_INTEGRITY : ASSAY_FALL_AVAILABILITY,
+        .rule =
+            by_integrity ? (uint32_t)close->integrity_reason : (uint32_t)close->availability_rule,
+    };
+    if (!step_holds(&step)) return; /* what a reversal gives back was lowered by no rule */
+    if (!continues_run(fall, close))
+        *fall = (struct assay_fall){ .first = step,
+                                     .from = close->before->score.standing,
+                                     .integrity = fall->integrity };
+    fall->last = step;
+    if (by_integrity) fall->integrity = step;
+    fall->to = close->after->score.standing;
+    ASSAY_ASSERT(assay_fall_holds(fall));
+}
+
+static bool integrity_holds(const struct assay_fall *fall)
+{
+    static const struct assay_fall_step none = { 0 };
+    const struct assay_fall_step *const step = &fall->integrity;
+    if (fall->last.number == ASSAY_FALL_INTEGRITY) return is_same_step(step, &fall->last);
+    if (fall->first.number != ASSAY_FALL_INTEGRITY && step->epoch == 0)
+        return is_same_step(step, &none);
+    return step_holds(step) && step->number == ASSAY_FALL_INTEGRITY &&
+           step->epoch < fall->last.epoch;
+}
+
+bool assay_fall_holds(const struct assay_fall *fall)
+{
+    if (!step_holds(&fall->first) || !step_holds(&fall->last) ||
+        fall->first.epoch > fall->last.epoch ||
+        !integrity_holds(fall) || fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to)
+        return false;
+    return fall->first.epoch < fall->last.epoch || is_same_step(&fall->first, &fall->last);
+}
