@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/ledger/test_last_fall.c - tests of the last fall of a member in whole networks: all
- * nodes name the same, after a restart and after fast sync (docs/protocol.md 7.16).
+ * tests/unit/engine/ledger/test_last_fall.c - tests of the last fall of a member in whole networks:
+ * all nodes name the same, after a restart and after fast sync (docs/protocol.md 7.16).
  */
 #include "sim/world/world_internal.h"
 
