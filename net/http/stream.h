@@ -14,7 +14,7 @@
 #include "net/timeline/timeline_log.h"
 
 enum {
-    ASSAY_HTTP_CHUNK_MAX = 4096, /* the longest single event is a quarter of it */
+    ASSAY_HTTP_CHUNK_MAX = 16384, /* the longest single event is a quarter of it */
     ASSAY_HTTP_HEARTBEAT_MS = 15 * 1000,
     ASSAY_HTTP_SNAPSHOT_MS = 250, /* between two of them */
 };

@@ -22,7 +22,7 @@ enum {
     ASSAY_TIMELINE_KEPT_MAX = 8192,    /* all else */
     ASSAY_TIMELINE_MAX = ASSAY_TIMELINE_ROUTINE_MAX + ASSAY_TIMELINE_KEPT_MAX,
     ASSAY_TIMELINE_CODE = 40,
-    ASSAY_TIMELINE_TEXT = 160,
+    ASSAY_TIMELINE_TEXT = 384, /* a name, and the longest reason */
     /* Epochs between two events that one may stand for. */
     ASSAY_TIMELINE_APART_MAX = 2,
     /* Events that repeat, of one code about one member: the next takes the place of the newest. */
@@ -37,7 +37,7 @@ struct assay_timeline_event {
     uint32_t count;    /* occurrences, at least 1 */
     uint8_t retention; /* of the timeline: how it is retained, by its code */
     char code[ASSAY_TIMELINE_CODE];
-    uint16_t slot; /* ASSAY_SLOT_ALL: no member */
+    uint16_t slot;                 /* ASSAY_SLOT_ALL: no member */
     char name[ASSAY_NAME_MAX + 1]; /* of the member then; "": none. A slot may be used again */
     uint64_t a, b;
     char text[ASSAY_TIMELINE_TEXT]; /* for operators, ASCII */

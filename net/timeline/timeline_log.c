@@ -25,6 +25,7 @@ enum {
     /* The file of an earlier release: no header, the place is the number modulo 1,024. */
     OLD_RECORD_LEN = 250,
     OLD_PLACES = 1024,
+    OLD_TEXT = 160,
 };
 
 static const char header[ASSAY_TIMELINE_HEADER_LEN] = "assay timeline 2\n";
@@ -120,7 +121,7 @@ static bool decode_old_record(const uint8_t record[static OLD_RECORD_LEN],
            read_numbers(&in, numbers, sizeof numbers / sizeof numbers[0]) &&
            assay_cursor_u16be(&in, &e->slot) == ASSAY_OK &&
            read_text(&in, e->code, sizeof e->code) && e->code[0] != '\0' &&
-           read_text(&in, e->text, sizeof e->text);
+           read_text(&in, e->text, OLD_TEXT);
 }
 
 /* ------------------------------------------------------------ the file */

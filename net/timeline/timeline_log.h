@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "net/timeline/timeline.h"
 
-enum { ASSAY_TIMELINE_HEADER_LEN = 32, ASSAY_TIMELINE_RECORD_LEN = 350 };
+enum { ASSAY_TIMELINE_HEADER_LEN = 32, ASSAY_TIMELINE_RECORD_LEN = 574 };
 
 struct assay_timeline_log;
 

@@ -182,7 +182,7 @@ bool assay_finding_judge(const struct assay_finding_record *finding,
 static void format_ids(const char *rule, const uint8_t expected[static 32],
                        const uint8_t observed[static 32], char *text, size_t capacity)
 {
-    enum { SHOWN = 8 }; /* as every other text shows a platform */
+    enum { SHOWN = 32 }; /* whole: to be compared, and copied */
     char hex[2 * SHOWN + 1];
     text[0] = '\0';
     append_text(text, capacity, rule);

@@ -11,7 +11,8 @@
 #include "engine/ledger/records/envelope.h"
 #include "engine/ledger/state/state.h"
 
-enum { ASSAY_FINDING_REASON_LEN = 96 };
+/* The longest rule with what it expected and observed, whole: measurements have 96 digits. */
+enum { ASSAY_FINDING_REASON_LEN = 288 };
 
 struct assay_finding_record {
     bool used;
