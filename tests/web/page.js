@@ -604,7 +604,7 @@ async function live() {
             Object.defineProperty(document, 'hidden', { configurable: true, get: () => to });
             document.dispatchEvent(new Event('visibilitychange'));
         }, hidden);
-    node.send('timeline', { ...last, seq: last.seq + 1 }, `a1-${last.seq + 1}`);
+    node.send('timeline', { ...last, seq: last.seq + 1, first_seq: last.seq + 1 }, `a1-${last.seq + 1}`);
     await new Promise((done) => setTimeout(done, 300));
     await hide(true);
     await t.eventually('hidden it holds no stream', async () => node.readers.size === 0);

@@ -203,7 +203,7 @@ export function events(ctx, list, { max = 12, about = true } = {}) {
                 tone = eventTone(e);
             return h(
                 'li',
-                { key: e.seq, class: 'e-' + tone },
+                { key: e.first_seq, class: 'e-' + tone },
                 eventMark(tone),
                 h(
                     'span',

@@ -111,6 +111,17 @@ export class Live {
         if (name === 'nodes' && rows.length) this.docs.nodes = { ...this.docs.nodes, nodes: rows };
     }
 
+    // Events: at first all, then what came after the last one known; all again of another run.
+    async newEvents() {
+        const last = this.gap ? 0 : this.docs.timeline?.events.at(-1)?.seq || 0,
+            boot = this.boot;
+        this.gap = false;
+        let page = await this.ask('timeline', last ? `?since=${last}` : '');
+        if (page && last && this.boot !== boot) page = await this.ask('timeline');
+        for (let i = 0; page && page.next_since && i < 16; i++)
+            page = await this.ask('timeline', `?since=${page.next_since}`);
+    }
+
     // Closed epochs: at first the newest that fit, then what came after the last one known.
     newEpochs() {
         const known = this.docs.history?.epochs || [];
@@ -129,7 +140,7 @@ export class Live {
             await Promise.all([
                 this.ask('status'),
                 this.all('nodes', 'nodes'),
-                this.all('timeline', 'events'),
+                this.newEvents(),
                 servicesOf(this.docs) && this.ask('services'),
             ]);
             const closed = this.docs.status?.certified_epoch;
@@ -201,6 +212,7 @@ export class Live {
         stream.addEventListener('resync', (e) => {
             this.last = e.lastEventId || '';
             this.etags = {};
+            this.gap = true;
             delete this.docs.history;
             this.closed = undefined;
             this.refresh();

@@ -107,7 +107,7 @@ static void print_usage(FILE *out)
         (void)fprintf(out, "\n%s:\n", cli_section_title(s));
         for (size_t i = 0; i < COMMANDS; i++)
             if (commands[i].section == s)
-                (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+                (void)fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
     }
     (void)fputs("\nexamples, to start with:\n"
                 "  assay setup local net --start   # a network of SOFT platforms, for evaluation\n"

@@ -132,7 +132,7 @@ export function audit(ctx) {
                           ['Event', (e) => h('code', {}, clean(e.event, 40)), 'w3'],
                       ],
                       list.slice(0, MAX),
-                      (e) => e.seq,
+                      (e) => e.first_seq,
                   ),
               ),
         h(
