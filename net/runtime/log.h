@@ -35,8 +35,8 @@ enum assay_log_format {
 };
 
 enum {
-    ASSAY_LOG_LINE_MAX = 1024,
-    ASSAY_LOG_VALUE_MAX = 160, /* bytes of one text, before escaping */
+    ASSAY_LOG_LINE_MAX = 4096,
+    ASSAY_LOG_VALUE_MAX = 320, /* bytes of one text, before escaping */
     ASSAY_LOG_CODES_MAX = 128,
     ASSAY_LOG_BURST = 50,
     ASSAY_LOG_WINDOW_MS = 1000,

@@ -29,7 +29,7 @@ kill $bare_pids
 # --- a network with services
 expect 0 'services: group state of 3 replicas, shares of 4 slots of which 2 make a secret' \
     "$ASSAY" setup local --dir net --services --port 0 --epoch-ms 2000
-case $out in *"money: 1000000, of $WORK/net/account.key"*) ;; *) wrong "setup says nothing of money: $out" ;; esac
+case $out in *"money: 1000000, of net/account.key"*) ;; *) wrong "setup says nothing of money: $out" ;; esac
 made 'setup local' "$WORK/small" genesis services -- "$ASSAY" setup local --dir small --nodes 2 --operators 1 \
     --port 0 --services
 check 'two nodes have money, and no group' sh -c 'grep -q balances small/plan.yaml && ! grep -q groups small/plan.yaml'
