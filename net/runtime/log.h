@@ -35,7 +35,7 @@ enum assay_log_format {
 };
 
 enum {
-    ASSAY_LOG_LINE_MAX = 4096,
+    ASSAY_LOG_LINE_MAX = 2560,
     ASSAY_LOG_VALUE_MAX = 320, /* bytes of one text, before escaping */
     ASSAY_LOG_CODES_MAX = 128,
     ASSAY_LOG_BURST = 50,

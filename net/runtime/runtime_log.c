@@ -82,6 +82,8 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
     const int len = vsnprintf(event.text, sizeof event.text, format, args);
     va_end(args);
     if (len > 0) assay_document_mark_cut(event.text, sizeof event.text, (size_t)len);
+    for (char *c = event.text; *c != '\0'; c++) /* reasons are whatever a user wrote */
+        if (*c < ' ' || *c > '~') *c = '?';
     const enum assay_status kept = assay_timeline_log_add(runtime->timeline, &event);
     if (kept != ASSAY_OK) log_timeline_failed(runtime, kept);
 }

@@ -24,7 +24,7 @@
 
 /* Bytes of one record. A field takes 6 bytes more than in the line, whose shortest one, with the
  * blank before it, has 4; with the message that is below four lines of 1024. */
-enum { ASSAY_JOURNALD_RECORD_MAX = 4 * 1024 };
+enum { ASSAY_JOURNALD_RECORD_MAX = 10 * 1024 };
 
 /* Whether this process' standard error is what JOURNAL_STREAM says: the stream that systemd made
  * for it. Returns: that; *native: it is a socket, as every real one is. */

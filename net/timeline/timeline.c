@@ -16,23 +16,32 @@ enum retention {
     RETAIN_ROUTINE,    /* it comes all the time while all is well */
 };
 
-/* What lasts is reported again and again. */
-static bool is_repeated(const char *code)
+/* Whether it changes something. Of every other code, new ones included, only so many are kept. */
+static bool is_transition(const char *code)
 {
     static const enum assay_note notes[] = {
-        ASSAY_NOTE_EVIDENCE_MISSING,    ASSAY_NOTE_EVIDENCE_FOREIGN,
-        ASSAY_NOTE_FAIL_PROVEN,         ASSAY_NOTE_OFFENCE_PROVEN,
-        ASSAY_NOTE_EQUIVOCATION,        ASSAY_NOTE_BEHIND,
-        ASSAY_NOTE_CAUGHT_UP,           ASSAY_NOTE_RESUMED,
-        ASSAY_NOTE_CANNOT_CATCH_UP,     ASSAY_NOTE_CLOCK,
-        ASSAY_NOTE_ERA_FORKED,          ASSAY_NOTE_RECOVER_REFUSED,
-        ASSAY_NOTE_IDENTITY_IN_USE,     ASSAY_NOTE_ROOT_MISMATCH,
-        ASSAY_NOTE_RECOVER_UNCONFIRMED,
+        ASSAY_NOTE_STANDING,
+        ASSAY_NOTE_INCARNATION_LISTED,
+        ASSAY_NOTE_CHANGE_INCLUDED,
+        ASSAY_NOTE_CHANGE_ACTIVE,
+        ASSAY_NOTE_CHANGE_ENDED,
+        ASSAY_NOTE_FAST_SYNCED,
+        ASSAY_NOTE_FENCED,
+        ASSAY_NOTE_RECOVERED,
+        ASSAY_NOTE_RELEASED,
+        ASSAY_NOTE_RECOVER_ACCEPTED,
+        ASSAY_NOTE_COLLATERAL_INCLUDED,
+        ASSAY_NOTE_COLLATERAL_ACTIVE,
+        ASSAY_NOTE_COLLATERAL_REVERTED,
+        ASSAY_NOTE_COLLATERAL_VOID,
+        ASSAY_NOTE_SERVICES_FETCHED,
+        ASSAY_NOTE_VOTES_LOST,
+        ASSAY_NOTE_VOTES_RETURNED,
+        ASSAY_NOTE_VOTES_RETAINED,
     };
     static const char *const codes[] = {
         /* of net/runtime */
-        "peer_address",   "peer_banned", "peer_excluded",     "enclave_started",
-        "enclave_exited", "order_done",  "clock_out_of_sync", "clock_in_sync",
+        "change_submitted", "change_expired", "hold", "hold_released", "keys_renewed", "order_done",
     };
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
         if (strcmp(code, assay_note_name(notes[i])) == 0) return true;
@@ -46,7 +55,7 @@ static enum retention retention_of(const struct assay_timeline_event *event)
     if (strcmp(event->code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0)
         return event->b != 0 ? RETAIN_ROUTINE : RETAIN_REPEATED; /* b: certified */
     if (strcmp(event->code, assay_note_name(ASSAY_NOTE_VIEW_NULLIFIED)) == 0) return RETAIN_ROUTINE;
-    return is_repeated(event->code) ? RETAIN_REPEATED : RETAIN_TRANSITION;
+    return is_transition(event->code) ? RETAIN_TRANSITION : RETAIN_REPEATED;
 }
 
 void assay_timeline_init(struct assay_timeline *timeline)
@@ -104,24 +113,29 @@ static uint32_t append_event(struct assay_timeline *timeline,
 
 /* ------------------------------------------------------------ repeats */
 
-/* Returns: the rank of the event that this one repeats; timeline->count: it is a new one. */
-static uint32_t find_repeated(struct assay_timeline *timeline,
-                              const struct assay_timeline_event *event)
+/* Returns: whether it is the newest event of its kind, once more. */
+static bool is_same_again(const struct assay_timeline_event *newest,
+                          const struct assay_timeline_event *event)
 {
-    uint32_t alike = 0, newest = timeline->count;
+    return strcmp(newest->text, event->text) == 0 && event->epoch >= newest->epoch &&
+           event->epoch - newest->epoch <= ASSAY_TIMELINE_APART_MAX;
+}
+
+/* Events of this code about this member. Out: *newest: the rank of the newest, where there is one.
+ */
+static uint32_t count_alike(struct assay_timeline *timeline,
+                            const struct assay_timeline_event *event, uint32_t *newest)
+{
+    uint32_t alike = 0;
     ASSAY_ASSERT(event->retention == RETAIN_REPEATED);
     for (uint32_t rank = timeline->count; rank > 0; rank--) {
         const struct assay_timeline_event *e = event_at(timeline, rank - 1);
         if (e->slot != event->slot || e->retention != RETAIN_REPEATED ||
-            strcmp(e->code, event->code) != 0)
+            strcmp(e->code, event->code) != 0 || strcmp(e->name, event->name) != 0)
             continue;
-        if (alike++ == 0) newest = rank - 1;
-        if (alike == 1 && strcmp(e->text, event->text) == 0 && event->epoch >= e->epoch &&
-            event->epoch - e->epoch <= ASSAY_TIMELINE_APART_MAX)
-            return newest;
-        if (alike >= ASSAY_TIMELINE_ALIKE_MAX) return newest;
+        if (alike++ == 0) *newest = rank - 1;
     }
-    return timeline->count;
+    return alike;
 }
 
 /* ------------------------------------------------------------ eviction */
@@ -142,34 +156,40 @@ static uint32_t find_oldest_routine(struct assay_timeline *timeline)
     return rank;
 }
 
-/* Returns: the member with the most events; ASSAY_SLOT_ALL where there are none about any. */
-static uint16_t find_fullest_member(struct assay_timeline *timeline)
+enum { NETWORK = ASSAY_MEMBERS_MAX }; /* whose events are about no member */
+
+static uint32_t subject_of(const struct assay_timeline_event *event)
 {
-    uint16_t counts[ASSAY_MEMBERS_MAX] = { 0 }, fullest = ASSAY_SLOT_ALL;
-    for (uint32_t rank = 0; rank < timeline->count; rank++) {
-        const uint16_t slot = event_at(timeline, rank)->slot;
-        if (slot >= ASSAY_MEMBERS_MAX) continue;
-        counts[slot]++;
-        if (fullest == ASSAY_SLOT_ALL || counts[slot] > counts[fullest]) fullest = slot;
-    }
-    return fullest;
+    return event->slot < ASSAY_MEMBERS_MAX ? event->slot : NETWORK;
 }
 
-/* The oldest that repeats, else the oldest of all, of the member with the most. */
-static uint32_t find_dispensable(struct assay_timeline *timeline)
+/* The oldest event of a kind, of the member, or the network, that has the most of them. Returns: its
+ * rank; timeline->count: there is none. */
+static uint32_t find_dispensable(struct assay_timeline *timeline, enum retention retention)
 {
-    const uint16_t slot = find_fullest_member(timeline);
-    uint32_t oldest = timeline->count;
-    ASSAY_ASSERT(timeline->count - timeline->routine_count > 0);
+    uint16_t counts[ASSAY_MEMBERS_MAX + 1] = { 0 };
+    uint32_t fullest = NETWORK;
+    ASSAY_ASSERT(retention != RETAIN_ROUTINE);
     for (uint32_t rank = 0; rank < timeline->count; rank++) {
         const struct assay_timeline_event *e = event_at(timeline, rank);
-        if (e->retention == RETAIN_ROUTINE) continue;
-        if (slot != ASSAY_SLOT_ALL && e->slot != slot) continue;
-        if (e->retention == RETAIN_REPEATED) return rank;
-        if (oldest == timeline->count) oldest = rank;
+        if (e->retention != retention) continue;
+        const uint32_t subject = subject_of(e);
+        if (++counts[subject] > counts[fullest]) fullest = subject;
     }
-    ASSAY_ASSERT(oldest < timeline->count);
-    return oldest;
+    for (uint32_t rank = 0; rank < timeline->count; rank++) {
+        const struct assay_timeline_event *e = event_at(timeline, rank);
+        if (e->retention == retention && subject_of(e) == fullest) return rank;
+    }
+    return timeline->count;
+}
+
+/* What repeats goes first, whoever it is about. */
+static void evict_one(struct assay_timeline *timeline)
+{
+    uint32_t rank = find_dispensable(timeline, RETAIN_REPEATED);
+    if (rank == timeline->count) rank = find_dispensable(timeline, RETAIN_TRANSITION);
+    ASSAY_ASSERT(rank < timeline->count);
+    evict_rank(timeline, rank);
 }
 
 /* ------------------------------------------------------------ public */
@@ -185,20 +205,22 @@ uint32_t assay_timeline_add(struct assay_timeline *timeline,
     next.first_epoch = event->epoch;
     next.count = 1;
     next.retention = (uint8_t)retention;
-    const uint32_t repeated =
-        retention == RETAIN_REPEATED ? find_repeated(timeline, &next) : timeline->count;
-    if (repeated < timeline->count) {
-        const struct assay_timeline_event *e = event_at(timeline, repeated);
+    uint32_t newest = 0;
+    const uint32_t alike = retention == RETAIN_REPEATED ? count_alike(timeline, &next, &newest) : 0;
+    if (alike > 0 && is_same_again(event_at(timeline, newest), &next)) {
+        const struct assay_timeline_event *e = event_at(timeline, newest);
         next.first_seq = e->first_seq;
         next.first_unix_ms = e->first_unix_ms;
         next.first_epoch = e->first_epoch;
         next.count = e->count < UINT32_MAX ? e->count + 1 : UINT32_MAX;
-        remove_rank(timeline, repeated);
+        remove_rank(timeline, newest);
+    } else if (alike >= ASSAY_TIMELINE_ALIKE_MAX) {
+        evict_rank(timeline, newest);
     } else if (retention == RETAIN_ROUTINE) {
         if (timeline->routine_count >= ASSAY_TIMELINE_ROUTINE_MAX)
             evict_rank(timeline, find_oldest_routine(timeline));
     } else if (timeline->count - timeline->routine_count >= ASSAY_TIMELINE_KEPT_MAX) {
-        evict_rank(timeline, find_dispensable(timeline));
+        evict_one(timeline);
     }
     return append_event(timeline, &next);
 }
@@ -206,8 +228,8 @@ uint32_t assay_timeline_add(struct assay_timeline *timeline,
 bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
                             const struct assay_timeline_event *event)
 {
-    if (event->seq == 0 || event->seq == UINT64_MAX || event->count == 0 || event->first_seq == 0 ||
-        event->first_seq > event->seq)
+    if (event->seq == 0 || event->seq > UINT64_MAX / 2 || event->count == 0 ||
+        event->first_seq == 0 || event->first_seq > event->seq)
         return false;
     uint32_t at = timeline->count;
     while (at < ASSAY_TIMELINE_MAX && timeline->order[at] != place)

@@ -8,8 +8,9 @@
  * that comes every epoch evicts nothing.
  *
  * Retained separately: closed epochs and nullified views, of which the newest are kept; and all
- * else, of which the member with the most events loses its oldest when there is no room, those that
- * repeat before those that change something. Changes, orders and standings of other members stay.
+ * else. When there is no room for that, an event that may repeat goes, the oldest of the member that
+ * has the most of them; without one, the oldest change of the member that has the most. So nothing
+ * that one member does displaces a change about another, or about the network.
  */
 #ifndef ASSAY_NET_TIMELINE_TIMELINE_H
 #define ASSAY_NET_TIMELINE_TIMELINE_H
@@ -25,7 +26,8 @@ enum {
     ASSAY_TIMELINE_TEXT = 384, /* a name, and the longest reason */
     /* Epochs between two events that one may stand for. */
     ASSAY_TIMELINE_APART_MAX = 2,
-    /* Events that repeat, of one code about one member: the next takes the place of the newest. */
+    /* Events that may repeat, of one code about one member: the next evicts the newest of them, so
+     * that the first ones stay. */
     ASSAY_TIMELINE_ALIKE_MAX = 32,
 };
 

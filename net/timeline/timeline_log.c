@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "base/cursor.h"
+#include "base/file/file.h"
 #include "base/writer.h"
 
 #include <errno.h>
@@ -171,7 +172,7 @@ static void load_records(struct assay_timeline_log *log, struct assay_slice file
         uint64_t gone = 0;
         if (at >= file.len) break;
         if (file.len - at >= ASSAY_TIMELINE_RECORD_LEN &&
-            decode_record(file.bytes + at, &event, &gone) &&
+            decode_record(file.bytes + at, &event, &gone) && gone <= UINT64_MAX / 2 &&
             assay_timeline_restore(timeline, place, &event)) {
             if (gone > timeline->gone) timeline->gone = gone;
             continue;
@@ -183,49 +184,71 @@ static void load_records(struct assay_timeline_log *log, struct assay_slice file
     if (timeline->gone > timeline->last) timeline->last = timeline->gone;
 }
 
-/* Numbers go on where they ended. */
-static void load_old_records(struct assay_timeline_log *log, struct assay_slice file)
+static int compare_numbers(const void *a, const void *b)
 {
-    struct assay_timeline *timeline = &log->timeline;
-    for (uint32_t turn = 0; turn < OLD_PLACES; turn++) {
-        struct assay_timeline_event event, oldest = { 0 };
-        for (size_t i = 0; i < OLD_PLACES && (i + 1) * OLD_RECORD_LEN <= file.len; i++) {
-            if (!decode_old_record(file.bytes + i * OLD_RECORD_LEN, &event)) continue;
-            if (event.seq <= timeline->last || event.seq == UINT64_MAX) continue;
-            if (oldest.seq == 0 || event.seq < oldest.seq) oldest = event;
-        }
-        if (oldest.seq == 0) return;
-        if (oldest.seq > timeline->last + 1) timeline->gone = oldest.seq - 1;
-        timeline->last = oldest.seq - 1;
-        const uint32_t place = assay_timeline_add(timeline, &oldest);
-        ASSAY_ASSERT(timeline->events[place].seq == oldest.seq);
-    }
+    const struct assay_timeline_event *const one = a, *const other = b;
+    return one->seq < other->seq ? -1 : one->seq > other->seq;
 }
 
-static enum assay_status write_file(struct assay_timeline_log *log)
+/* Numbers go on where they ended. */
+static enum assay_status load_old_records(struct assay_timeline_log *log, struct assay_slice file)
 {
-    const struct assay_slice first = assay_slice_over((const uint8_t *)header, sizeof header);
-    ASSAY_TRY(ftruncate(log->fd, 0) == 0 ? ASSAY_OK : ASSAY_E_IO);
-    ASSAY_TRY(write_at(log->fd, first, 0));
-    for (uint32_t i = 0; i < log->timeline.count; i++)
-        ASSAY_TRY(write_place(log, log->timeline.order[i]));
+    struct assay_timeline *timeline = &log->timeline;
+    struct assay_timeline_event *const events = calloc(OLD_PLACES, sizeof *events);
+    size_t count = 0;
+    if (events == NULL) return ASSAY_E_MEMORY;
+    for (size_t i = 0; i < OLD_PLACES && (i + 1) * OLD_RECORD_LEN <= file.len; i++)
+        if (decode_old_record(file.bytes + i * OLD_RECORD_LEN, &events[count]) &&
+            events[count].seq > 0 && events[count].seq <= UINT64_MAX / 2)
+            count++;
+    qsort(events, count, sizeof *events, compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].seq <= timeline->last) continue;
+        if (events[i].seq > timeline->last + 1) timeline->gone = events[i].seq - 1;
+        timeline->last = events[i].seq - 1;
+        const uint32_t place = assay_timeline_add(timeline, &events[i]);
+        ASSAY_ASSERT(timeline->events[place].seq == events[i].seq);
+    }
+    free(events);
     return ASSAY_OK;
 }
 
-static enum assay_status load_file(struct assay_timeline_log *log)
+/* A complete file in the place of the one of an earlier release: never a part of it. */
+static enum assay_status write_file(struct assay_timeline_log *log, const char *path)
+{
+    uint8_t *const bytes = calloc(1, FILE_LEN);
+    size_t len = sizeof header;
+    if (bytes == NULL) return ASSAY_E_MEMORY;
+    assay_bytes_copy(bytes, FILE_LEN, (const uint8_t *)header, sizeof header);
+    for (uint32_t i = 0; i < log->timeline.count; i++) {
+        const uint32_t place = log->timeline.order[i];
+        const size_t at = (size_t)offset_of(place);
+        encode_record(&log->timeline.events[place], log->timeline.gone, bytes + at);
+        if (len < at + ASSAY_TIMELINE_RECORD_LEN) len = at + ASSAY_TIMELINE_RECORD_LEN;
+    }
+    const enum assay_status status =
+        assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, len));
+    free(bytes);
+    (void)close(log->fd);
+    log->fd = status == ASSAY_OK ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (status != ASSAY_OK) return status;
+    return log->fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+static enum assay_status load_file(struct assay_timeline_log *log, const char *path)
 {
     uint8_t *bytes = malloc(FILE_LEN);
     size_t len = 0;
     if (bytes == NULL) return ASSAY_E_MEMORY;
     enum assay_status status = read_all(log->fd, bytes, FILE_LEN, &len);
     const struct assay_slice file = assay_slice_over(bytes, len);
-    if (status == ASSAY_OK && len >= sizeof header &&
-        assay_bytes_equal(bytes, (const uint8_t *)header, sizeof header)) {
-        load_records(log, file);
-    } else if (status == ASSAY_OK) {
-        load_old_records(log, file);
-        if (len > 0 && log->timeline.count == 0) status = ASSAY_E_UNSUPPORTED;
-        else status = write_file(log);
+    const bool is_current =
+        len >= sizeof header && assay_bytes_equal(bytes, (const uint8_t *)header, sizeof header);
+    if (status == ASSAY_OK && is_current) load_records(log, file);
+    if (status == ASSAY_OK && !is_current) {
+        status = load_old_records(log, file);
+        if (status == ASSAY_OK && len > 0 && log->timeline.count == 0) status = ASSAY_E_UNSUPPORTED;
+        if (status == ASSAY_OK) status = write_file(log, path);
     }
     free(bytes);
     return status;
@@ -238,14 +261,14 @@ static enum assay_status open_file(struct assay_timeline_log *log, const char *p
     struct stat info;
     log->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (log->fd < 0 || fstat(log->fd, &info) != 0 || !S_ISREG(info.st_mode)) return ASSAY_E_IO;
-    const enum assay_status status = load_file(log);
+    const enum assay_status status = load_file(log, path);
     if (status != ASSAY_E_UNSUPPORTED) return status;
     (void)close(log->fd);
     log->fd = -1;
     const int len = snprintf(aside, sizeof aside, "%s.unread", path);
     if (len < 0 || (size_t)len >= sizeof aside || rename(path, aside) != 0) return ASSAY_E_IO;
     log->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return log->fd >= 0 ? write_file(log) : ASSAY_E_IO;
+    return log->fd >= 0 ? write_file(log, path) : ASSAY_E_IO;
 }
 
 /* ------------------------------------------------------------ public */
@@ -280,7 +303,6 @@ enum assay_status assay_timeline_log_open(struct assay_timeline_log *log, const 
     if (status != ASSAY_OK) {
         if (log->fd >= 0) (void)close(log->fd);
         log->fd = -1;
-        assay_timeline_init(&log->timeline);
     }
     (void)pthread_mutex_unlock(&log->lock);
     return status;

@@ -24,8 +24,8 @@ void assay_timeline_log_destroy(struct assay_timeline_log **log);
 /*
  * assay_timeline_log_open - create or open the file of an empty log, and read what is there.
  *
- * Damaged records are skipped; readers see that something is gone. On an error the log stays empty
- * and without a file.
+ * Damaged records are skipped; readers see that something is gone. On an error the log is without a
+ * file; it has the events that could be read.
  * Returns: ASSAY_OK | ASSAY_E_IO (no regular file, not to be written) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_timeline_log_open(struct assay_timeline_log *log,

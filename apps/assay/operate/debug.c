@@ -173,15 +173,17 @@ static void put_all(struct bundle *b)
         const char *name, *request;
     } documents[] = {
         { "status.json", "status" },           { "nodes.json", "nodes" },
-        { "counters.json", "counters" },       { "timeline.json", "timeline" },
-        { "changes.json", "changes" },         { "collateral.json", "collateral" },
-        { "enforcement.json", "enforcement" }, { "epochs.json", "export" },
+        { "counters.json", "counters" },       { "changes.json", "changes" },
+        { "collateral.json", "collateral" },   { "enforcement.json", "enforcement" },
+        { "epochs.json", "export" },
     };
     const char *const doctor[] = {
         "doctor",       "--json", "--socket", b->socket, b->config_path != NULL ? "--config" : NULL,
         b->config_path, NULL
     };
+    const char *const timeline[] = { "timeline", "--json", "--socket", b->socket, NULL };
     put_version(b);
+    put_verb(b, "timeline.json", timeline); /* in parts */
     put_verb(b, "doctor.json", doctor);
     for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
         put_document(b, documents[i].name, documents[i].request);

@@ -45,8 +45,7 @@ static const struct assay_json *evidence_fall(const struct assay_json *node)
 static const struct assay_json *find_proof(const struct assay_json *timeline, const char *name,
                                            uint64_t fall_epoch)
 {
-    const struct assay_json *const events =
-        assay_json_get(assay_json_get(timeline, "data"), "events");
+    const struct assay_json *const events = assay_json_get(timeline, "events");
     const struct assay_json *found = NULL;
     for (size_t i = 0; i < assay_json_count(events); i++) {
         const struct assay_json *const e = assay_json_at(events, i);
@@ -287,7 +286,7 @@ static bool is_plain(const char *word)
 static int print_explanation(const struct assay_daemon_request *q, const char *word,
                              const struct assay_json *answer)
 {
-    char http[128] = "", target[192], request[128];
+    char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL, *timeline = NULL;
     if (q->json) {
@@ -300,9 +299,9 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     const enum assay_status status = http[0] != '\0'
                                          ? assay_client_get(http, target, q->timeout_ms, &document)
                                          : ASSAY_E_NOT_FOUND;
-    (void)snprintf(request, sizeof request, "timeline node=%s", assay_json_text(node, "name", "?"));
-    if (evidence_fall(node) != NULL &&
-        assay_client_request(q->socket, request, q->timeout_ms, &timeline) != ASSAY_OK)
+    struct assay_daemon_request about = *q;
+    about.node = assay_json_text(node, "name", "?");
+    if (evidence_fall(node) != NULL && cli_daemon_get_timeline(&about, &timeline) != ASSAY_EXIT_OK)
         timeline = NULL; /* the last reason of the node has to do */
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
     else print_without_history(node, http, timeline);

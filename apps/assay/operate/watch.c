@@ -78,39 +78,6 @@ static void show_timeline(const struct assay_json *data)
     }
 }
 
-/* The daemon answers in parts. Out: *data: of one document with the events of all. Reports errors.
- */
-static int get_timeline(const struct assay_daemon_request *q, struct assay_json **data)
-{
-    struct assay_json *const events = assay_json_array();
-    uint64_t since = q->since, last = 0;
-    bool gap = false;
-    int result = ASSAY_EXIT_OK;
-    for (bool more = true; more;) {
-        struct assay_json *document = NULL;
-        result = cli_daemon_get_document(q, &document, "timeline since=%llu%s%s",
-                                         (unsigned long long)since, q->node ? " node=" : "",
-                                         q->node ? q->node : "");
-        const struct assay_json *const part = assay_json_get(document, "data");
-        const struct assay_json *const list = assay_json_get(part, "events");
-        for (size_t i = 0; i < assay_json_count(list); i++)
-            assay_json_append(events, assay_json_copy(assay_json_at(list, i)));
-        gap = gap || assay_json_bool(part, "gap", false);
-        last = assay_json_uint(part, "last_seq", last);
-        const uint64_t next = assay_json_uint(part, "next_since", 0);
-        more = result == ASSAY_EXIT_OK && next > since;
-        since = next;
-        assay_json_free(&document);
-    }
-    *data = assay_json_object();
-    assay_json_set_uint(*data, "last_seq", last);
-    assay_json_set_bool(*data, "gap", gap);
-    assay_json_set(*data, "events", events);
-    assay_json_set_null(*data, "next_since");
-    if (result != ASSAY_EXIT_OK) assay_json_free(data);
-    return result;
-}
-
 int cli_command_permit(int argc, char **argv)
 {
     struct assay_daemon_request q = cli_daemon_request("permit");
@@ -132,7 +99,7 @@ int cli_command_timeline(int argc, char **argv)
     struct assay_json *data = NULL;
     const int early = cli_daemon_read_options(&q, argc, argv);
     if (early >= 0) return early;
-    const int result = get_timeline(&q, &data);
+    const int result = cli_daemon_get_timeline(&q, &data);
     if (result != ASSAY_EXIT_OK) return result;
     if (q.json) return cli_print_envelope("assay.timeline", data);
     show_timeline(data);

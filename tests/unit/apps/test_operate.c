@@ -285,7 +285,7 @@ static void explain(const char *node)
 Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovered)
 {
     serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
-    serve("timeline node=node-3", "{\"data\":{\"events\":["
+    serve("timeline since=0 node=node-3", "{\"data\":{\"events\":["
                                   "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
                                   "\"text\":\"node-3 proven to fail: of another fall\"},"
                                   "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
@@ -310,7 +310,7 @@ Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovere
     expect_absent("absent: none");
     /* Without HTTP, and with a timeline that has nothing of it: the reason that the node keeps. */
     serve("status", "{\"data\":{}}");
-    serve("timeline node=node-3", "{\"data\":{\"events\":[]}}");
+    serve("timeline since=0 node=node-3", "{\"data\":{\"events\":[]}}");
 #define FAILS "\"name\":\"node-3\",\"standing\":\"WARNING\",\"own_outcome\":\"fail-soft\","
     explain("{\"data\":{" FAILS "\"last_reason\":\"svn: too low\"," FALL("fail_soft", "1516") "}}");
     expect_printed("failed rule    svn: too low\n");

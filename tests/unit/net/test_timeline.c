@@ -224,3 +224,47 @@ Test(net_timeline, what_is_restored_stands_where_it_was)
     cr_expect_arr_eq(other->order, timeline->order, timeline->count * sizeof other->order[0]);
     free(other);
 }
+
+/* Members that do all that may repeat displace no change about another. */
+Test(net_timeline, what_repeats_displaces_no_change)
+{
+    enum { CHANGES = 400, MEMBERS = 40, CODES = 8 };
+    char code[ASSAY_TIMELINE_CODE], text[ASSAY_TIMELINE_TEXT];
+    for (uint64_t i = 0; i < CHANGES; i++)
+        (void)happen("standing_changed", 1, i, i, "again");
+    for (uint64_t i = 0; i < 40 * MEMBERS * CODES; i++) {
+        (void)snprintf(code, sizeof code, "code_%u", (unsigned)(i % CODES)); /* not known */
+        (void)snprintf(text, sizeof text, "text of %u", (unsigned)i);
+        (void)happen(code, (uint16_t)(2 + i / CODES % MEMBERS), CHANGES + i, 0, text);
+    }
+    cr_expect_eq(count_of("standing_changed", 1), CHANGES);
+    cr_expect_leq(count_of("code_0", 2), ASSAY_TIMELINE_ALIKE_MAX, "no code is without a bound");
+    expect_sound();
+}
+
+/* Events about the network do not displace all about members, either. */
+Test(net_timeline, changes_of_the_network_lose_their_own_oldest)
+{
+    for (uint16_t slot = 0; slot < 20; slot++)
+        (void)happen("standing_changed", slot, 1, 3, "suspended");
+    for (uint64_t i = 0; i < ASSAY_TIMELINE_KEPT_MAX + 100; i++)
+        (void)happen("collateral_included", ASSAY_SLOT_ALL, i, i, "newer");
+    for (uint16_t slot = 0; slot < 20; slot++)
+        cr_expect_eq(count_of("standing_changed", slot), 1);
+    expect_sound();
+}
+
+Test(net_timeline, another_member_in_the_slot_begins_anew)
+{
+    struct assay_timeline_event event = {
+        .code = "evidence_missing", .slot = 3, .epoch = 8, .name = "old", .text = "absent"
+    };
+    for (int i = 0; i < 3; i++)
+        (void)assay_timeline_add(timeline, &event);
+    (void)snprintf(event.name, sizeof event.name, "new");
+    event.epoch = 9;
+    const struct assay_timeline_event *e = &timeline->events[assay_timeline_add(timeline, &event)];
+    cr_expect_eq(e->count, 1);
+    cr_expect_eq(e->first_epoch, 9);
+    expect_sound();
+}

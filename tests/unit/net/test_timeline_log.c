@@ -12,8 +12,10 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -229,17 +231,40 @@ static void write_old_record(int fd, const struct assay_timeline_event *e)
     cr_assert_eq(pwrite(fd, record, sizeof record, (off_t)(e->seq % 1024) * 250), sizeof record);
 }
 
-Test(net_timeline_log, the_file_of_an_earlier_release_is_taken_over)
+static void write_old_file(uint64_t last)
 {
-    struct assay_timeline_event event;
     const int fd = open(path(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     cr_assert_geq(fd, 0);
-    for (uint64_t seq = 1; seq <= 1500; seq++) {
-        event = event_of(seq);
+    for (uint64_t seq = 1; seq <= last; seq++) {
+        struct assay_timeline_event event = event_of(seq);
         event.seq = seq;
         write_old_record(fd, &event);
     }
     cr_assert_eq(close(fd), 0);
+}
+
+/* A disk that is full while it is written anew. */
+Test(net_timeline_log, an_upgrade_that_fails_leaves_the_old_file)
+{
+    struct assay_timeline_event event;
+    const struct rlimit some = { 200000, 200000 };
+    write_old_file(500);
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &some), 0);
+    for (int i = 0; i < 2; i++) {
+        assay_timeline_log_destroy(&timeline);
+        cr_assert_eq(assay_timeline_log_create(&timeline), ASSAY_OK);
+        cr_expect_eq(assay_timeline_log_open(timeline, path()), ASSAY_E_IO);
+        cr_expect_eq(assay_timeline_log_last(timeline), 500);
+        cr_expect(assay_timeline_log_find_after(timeline, 0, &event, NULL));
+        cr_expect_eq(event.seq, 1);
+    }
+}
+
+Test(net_timeline_log, the_file_of_an_earlier_release_is_taken_over)
+{
+    struct assay_timeline_event event;
+    write_old_file(1500);
     for (int i = 0; i < 2; i++) {
         uint64_t since = 0, count = 0;
         reopen();
