@@ -163,8 +163,8 @@ static uint32_t subject_of(const struct assay_timeline_event *event)
     return event->slot < ASSAY_MEMBERS_MAX ? event->slot : NETWORK;
 }
 
-/* The oldest event of a kind, of the member, or the network, that has the most of them. Returns: its
- * rank; timeline->count: there is none. */
+/* The oldest event of a kind, of the member, or the network, that has the most of them. Returns:
+ * its rank; timeline->count: there is none. */
 static uint32_t find_dispensable(struct assay_timeline *timeline, enum retention retention)
 {
     uint16_t counts[ASSAY_MEMBERS_MAX + 1] = { 0 };

@@ -8,9 +8,9 @@
  * that comes every epoch evicts nothing.
  *
  * Retained separately: closed epochs and nullified views, of which the newest are kept; and all
- * else. When there is no room for that, an event that may repeat goes, the oldest of the member that
- * has the most of them; without one, the oldest change of the member that has the most. So nothing
- * that one member does displaces a change about another, or about the network.
+ * else. When there is no room for that, an event that may repeat goes, the oldest of the member
+ * that has the most of them; without one, the oldest change of the member that has the most. So
+ * nothing that one member does displaces a change about another, or about the network.
  */
 #ifndef ASSAY_NET_TIMELINE_TIMELINE_H
 #define ASSAY_NET_TIMELINE_TIMELINE_H

@@ -40,8 +40,8 @@ const char *cli_daemon_get_hint(const char *code, const char *detail);
 /* Asks; *document is freed by the caller. Reports a refusal. Returns: an enum assay_exit. */
 __attribute__((format(printf, 3, 4))) int cli_daemon_get_document(
     const struct assay_daemon_request *q, struct assay_json **document, const char *format, ...);
-/* All retained events from q->since on, about q->node (NULL: about all). Out: *data: of one document
- * assay.timeline, freed by the caller. Reports errors. Returns: an enum assay_exit. */
+/* All retained events from q->since on, about q->node (NULL: about all). Out: *data: of one
+ * document assay.timeline, freed by the caller. Reports errors. Returns: an enum assay_exit. */
 int cli_daemon_get_timeline(const struct assay_daemon_request *q, struct assay_json **data);
 /* Asks, then prints the document whole (--json) or by show. Returns: an enum assay_exit. */
 __attribute__((format(printf, 3, 4))) int cli_daemon_print(
