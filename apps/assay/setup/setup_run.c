@@ -106,6 +106,21 @@ static void add_program(unsigned long n, const char *program, const char *config
     if (access(p->config, F_OK) == 0) network.count++;
 }
 
+/* What another user may replace decides neither what is started nor what is ended. Reports errors.
+ * Returns: an enum assay_exit. */
+static int check_owner(const char *dir)
+{
+    const unsigned long nodes = cli_setup_is_local(dir);
+    for (unsigned long n = 0; n <= nodes; n++) {
+        const char *const folder = n == 0 ? dir : in(dir, "node-%lu", n);
+        if (cli_process_owns(folder)) continue;
+        (void)fprintf(stderr, "assay setup local: %s: it is no folder of this user\n",
+                      cli_setup_shown(folder));
+        return ASSAY_EXIT_CONFLICT;
+    }
+    return ASSAY_EXIT_OK;
+}
+
 static void read_network(const char *dir)
 {
     static const char *const services[][3] = {
@@ -328,9 +343,11 @@ int cli_setup_start(const char *dir, bool made)
 {
     char sentence[LOG_TAIL] = "";
     size_t started = 0;
+    int status = check_owner(dir);
+    if (status != ASSAY_EXIT_OK) return status;
     read_network(dir);
     take_signals();
-    int status = start_processes(&started);
+    status = start_processes(&started);
     if (status == ASSAY_EXIT_OK) wait_for_close(sentence);
     if (status == ASSAY_EXIT_OK) status = check_processes();
     if (status != ASSAY_EXIT_OK) {
@@ -354,6 +371,8 @@ static void report_end(const struct assay_local_process *p)
 
 int cli_setup_stop(const char *dir)
 {
+    const int status = check_owner(dir);
+    if (status != ASSAY_EXIT_OK) return status;
     read_network(dir);
     const char *const shown = cli_setup_shown(dir);
     const size_t running = count_running();
