@@ -11,6 +11,7 @@
 #include "apps/assay/setup/setup_process.h"
 #include "base/system_clock.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -160,7 +161,9 @@ static void read_last_line(const char *path, char line[static LOG_TAIL])
 {
     char tail[LOG_TAIL] = "";
     line[0] = '\0';
-    FILE *const log = fopen(path, "re");
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    FILE *const log = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (log == NULL && fd >= 0) (void)close(fd);
     if (log == NULL) return;
     if (fseek(log, 1 - (long)LOG_TAIL, SEEK_END) != 0) rewind(log);
     size_t len = fread(tail, 1, LOG_TAIL - 1, log);
