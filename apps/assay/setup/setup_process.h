@@ -22,7 +22,10 @@ struct assay_local_process {
     bool ended;
 };
 
-/* Sets pid of each, by the admin socket of assayd, else by the command lines of all processes. */
+/* Whether a path is a folder, and no link, of the user that this process runs as. */
+bool cli_process_owns(const char *folder);
+/* Sets pid of each, by the admin socket of assayd, else by the command lines of all processes; of
+ * processes of this user alone. */
 void cli_process_look(struct assay_local_process *processes, size_t count);
 /* Starts one in a session of its own, both outputs appended to its log. Returns: whether it runs;
  * false after an error message. */
@@ -30,8 +33,8 @@ bool cli_process_start(struct assay_local_process *process);
 /* Whether a child has ended; never waits. */
 bool cli_process_is_reaped(struct assay_local_process *process);
 /* Sends SIGTERM to all that run, and waits until they have ended. After wait_ms children are
- * killed; others go on. In: on_end: called for each that ends; may be NULL. Returns: how many go
- * on. */
+ * killed; others go on. One that cannot be signalled goes on, after an error message. In: on_end:
+ * called for each that ends; may be NULL. Returns: how many go on. */
 size_t cli_process_end(struct assay_local_process *processes, size_t count, unsigned wait_ms,
                        void (*on_end)(const struct assay_local_process *));
 

@@ -11,6 +11,7 @@
 #include "apps/assay/setup/setup_process.h"
 #include "base/system_clock.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,6 +107,21 @@ static void add_program(unsigned long n, const char *program, const char *config
     if (access(p->config, F_OK) == 0) network.count++;
 }
 
+/* What another user may replace decides neither what is started nor what is ended. Reports errors.
+ * Returns: an enum assay_exit. */
+static int check_owner(const char *dir)
+{
+    const unsigned long nodes = cli_setup_is_local(dir);
+    for (unsigned long n = 0; n <= nodes; n++) {
+        const char *const folder = n == 0 ? dir : in(dir, "node-%lu", n);
+        if (cli_process_owns(folder)) continue;
+        (void)fprintf(stderr, "assay setup local: %s: it is no folder of this user\n",
+                      cli_setup_shown(folder));
+        return ASSAY_EXIT_CONFLICT;
+    }
+    return ASSAY_EXIT_OK;
+}
+
 static void read_network(const char *dir)
 {
     static const char *const services[][3] = {
@@ -145,7 +161,9 @@ static void read_last_line(const char *path, char line[static LOG_TAIL])
 {
     char tail[LOG_TAIL] = "";
     line[0] = '\0';
-    FILE *const log = fopen(path, "re");
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    FILE *const log = fd >= 0 ? fdopen(fd, "r") : NULL;
+    if (log == NULL && fd >= 0) (void)close(fd);
     if (log == NULL) return;
     if (fseek(log, 1 - (long)LOG_TAIL, SEEK_END) != 0) rewind(log);
     size_t len = fread(tail, 1, LOG_TAIL - 1, log);
@@ -328,9 +346,11 @@ int cli_setup_start(const char *dir, bool made)
 {
     char sentence[LOG_TAIL] = "";
     size_t started = 0;
+    int status = check_owner(dir);
+    if (status != ASSAY_EXIT_OK) return status;
     read_network(dir);
     take_signals();
-    int status = start_processes(&started);
+    status = start_processes(&started);
     if (status == ASSAY_EXIT_OK) wait_for_close(sentence);
     if (status == ASSAY_EXIT_OK) status = check_processes();
     if (status != ASSAY_EXIT_OK) {
@@ -354,6 +374,8 @@ static void report_end(const struct assay_local_process *p)
 
 int cli_setup_stop(const char *dir)
 {
+    const int status = check_owner(dir);
+    if (status != ASSAY_EXIT_OK) return status;
     read_network(dir);
     const char *const shown = cli_setup_shown(dir);
     const size_t running = count_running();

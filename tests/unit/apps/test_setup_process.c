@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,17 +21,27 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000 };
+enum { WAIT_MS = 10000, OTHER_USER = 65534 };
 
 static struct folder folder;
 static struct assay_local_process process;
 static unsigned ended;
+
+/* In the current folder. */
+static void listen_here(void)
+{
+    const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "admin.sock" };
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4) != 0)
+        _exit(1);
+}
 
 /* Before main, and before anything of Criterion. */
 __attribute__((constructor)) static void stand_in(int argc, char **argv)
 {
     if (argc < 3 || strcmp(argv[1], "--config") != 0) return;
     if (strstr(argv[2], "stubborn") != NULL) (void)signal(SIGTERM, SIG_IGN);
+    if (argc > 3 && strcmp(argv[3], "--listen") == 0) listen_here();
     (void)alarm(60); /* a test that fails leaves none behind for good */
     (void)dprintf(STDERR_FILENO, "waits\n");
     for (;;)
@@ -92,18 +103,24 @@ static void start(void)
     wait_for_log();
 }
 
-/* A process with this command line, which is no child by the process's record. */
-static pid_t run_stand_in(const char *name, const char *config, const char *more)
+/* A process with this command line in the folder, which is no child by the process's record. */
+static pid_t run_stand_in_as(uid_t user, const char *name, const char *config, const char *more)
 {
     const pid_t pid = fork();
     cr_assert(pid >= 0);
     if (pid == 0) {
         (void)freopen(process.log, "a", stderr);
+        if (chdir(folder.path) != 0 || (user != geteuid() && setuid(user) != 0)) _exit(126);
         (void)execl("/proc/self/exe", name, "--config", config, more, NULL);
         _exit(127);
     }
     wait_for_log();
     return pid;
+}
+
+static pid_t run_stand_in(const char *name, const char *config, const char *more)
+{
+    return run_stand_in_as(geteuid(), name, config, more);
 }
 
 static void kill_stand_in(pid_t pid)
@@ -154,20 +171,115 @@ Test(setup_process, is_not_found_by_another_command_line)
         kill_stand_in(pids[i]);
 }
 
+Test(setup_process, of_another_user_is_not_found)
+{
+    if (geteuid() != 0) cr_skip_test("only root can run it as another user");
+    const pid_t pid = run_stand_in_as(OTHER_USER, "assayd", process.config, NULL);
+    cli_process_look(&process, 1);
+    cr_expect_eq(process.pid, 0);
+    kill_stand_in(pid);
+}
+
+static void set_admin(const char *name)
+{
+    (void)folder_put(&folder, "assayd.yaml", "", 0, 0600);
+    (void)folder_put(&folder, "other.yaml", "", 0, 0600);
+    (void)snprintf(process.admin, sizeof process.admin, "%s", folder_at(&folder, name));
+}
+
 Test(setup_process, is_found_at_its_admin_socket)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    (void)snprintf(process.admin, sizeof process.admin, "%s", folder_at(&folder, "admin.sock"));
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%.100s", process.admin);
-    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    cr_assert_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    set_admin("admin.sock");
+    const pid_t pid = run_stand_in("assayd", "assayd.yaml", "--listen");
     cli_process_look(&process, 1);
-    cr_expect_eq(process.pid, 0, "nobody listens");
-    cr_assert_eq(listen(fd, 4), 0);
+    cr_assert_eq(process.pid, pid);
+    cr_expect_eq(cli_process_end(&process, 1, WAIT_MS, on_end), 0);
+    cr_expect_eq(ended, 1);
+    cr_expect_eq(waitpid(pid, NULL, 0), pid);
     cli_process_look(&process, 1);
-    cr_expect_eq(process.pid, getpid());
-    (void)close(fd);
-    (void)unlink(process.admin);
+    cr_expect_eq(process.pid, 0, "nothing listens");
+}
+
+Test(setup_process, is_no_other_program_at_its_admin_socket)
+{
+    set_admin("admin.sock");
+    const pid_t pid = run_stand_in("assay-holder", "assayd.yaml", "--listen");
+    cli_process_look(&process, 1);
+    cr_expect_eq(process.pid, 0);
+    kill_stand_in(pid);
+}
+
+Test(setup_process, is_no_daemon_of_another_configuration_at_its_admin_socket)
+{
+    set_admin("admin.sock");
+    const pid_t pid = run_stand_in("assayd", "other.yaml", "--listen");
+    cli_process_look(&process, 1);
+    cr_expect_eq(process.pid, 0);
+    kill_stand_in(pid);
+}
+
+Test(setup_process, of_another_user_is_not_found_at_its_admin_socket)
+{
+    if (geteuid() != 0) cr_skip_test("only root can run it as another user");
+    set_admin("admin.sock");
+    cr_assert_eq(chmod(folder.path, 0777), 0);
+    const pid_t pid = run_stand_in_as(OTHER_USER, "assayd", "assayd.yaml", "--listen");
+    cli_process_look(&process, 1);
+    cr_expect_eq(process.pid, 0);
+    kill_stand_in(pid);
+}
+
+Test(setup_process, is_not_found_through_a_link_to_a_socket)
+{
+    set_admin("link.sock");
+    cr_assert_eq(symlink("admin.sock", process.admin), 0);
+    const pid_t pid = run_stand_in("assayd", "assayd.yaml", "--listen");
+    cli_process_look(&process, 1);
+    cr_expect_eq(process.pid, 0);
+    kill_stand_in(pid);
+}
+
+Test(setup_process, that_cannot_be_opened_has_not_ended)
+{
+    struct rlimit files;
+    const pid_t pid = run_stand_in("assayd", process.config, NULL);
+    cli_process_look(&process, 1);
+    cr_assert_eq(process.pid, pid);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    const struct rlimit none = { .rlim_cur = 0, .rlim_max = files.rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const size_t left = cli_process_end(&process, 1, WAIT_MS, on_end);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    cr_expect_eq(left, 1);
+    cr_expect_eq(process.pid, pid);
+    cr_expect_eq(ended, 0);
+    kill_stand_in(pid);
+}
+
+Test(setup_process, has_no_log_behind_a_link)
+{
+    struct stat log;
+    const char *const target = folder_put(&folder, "target", "", 0, 0600);
+    cr_assert_eq(symlink(target, process.log), 0);
+    cr_assert(cli_process_start(&process));
+    for (int i = 0; i < 200 && !cli_process_is_reaped(&process); i++)
+        sleep_ms(10);
+    cr_expect_eq(process.pid, 0, "it has not started");
+    cr_expect_eq(cli_process_end(&process, 1, WAIT_MS, NULL), 0);
+    cr_assert_eq(stat(target, &log), 0);
+    cr_expect_eq(log.st_size, 0);
+}
+
+Test(setup_process, owns_folders_of_this_user_alone)
+{
+    cr_expect(cli_process_owns(folder.path));
+    cr_expect_not(cli_process_owns(folder_put(&folder, "file", "", 0, 0600)));
+    const char *const link = folder_at(&folder, "link");
+    cr_assert_eq(symlink(folder.path, link), 0);
+    cr_expect_not(cli_process_owns(link));
+    if (geteuid() != 0) return;
+    cr_assert_eq(chown(folder.path, OTHER_USER, (gid_t)-1), 0);
+    cr_expect_not(cli_process_owns(folder.path));
 }
 
 Test(setup_process, ends_by_sigterm)
