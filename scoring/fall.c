@@ -22,26 +22,23 @@ static bool is_same_step(const struct assay_fall_step *a, const struct assay_fal
            a->rule == b->rule;
 }
 
+
+/* A proven failure lowers availability, too, so the smaller number does not tell absence from
+ * failure: what evidence made worse must not be recorded as an absence. Nor can integrity lower the
+ * standing of the score without its own, which is never the worse one. */
+static bool is_by_integrity(const struct assay_fall_close *close)
+{
+    return close->integrity_failed ||
+           close->after->integrity.standing > close->before->integrity.standing;
+}
+
 /* Another failure of a member that stands at the lowest is a fall, too: what brought it there first
  * does not explain where it is. */
 static bool is_fall(const struct assay_fall_close *close)
 {
-    const struct assay_trust_state *before = close->before, *after = close->after;
-    if (after->score.standing != before->score.standing)
-        return after->score.standing > before->score.standing;
-    return close->integrity_failed || after->integrity.standing > before->integrity.standing;
-}
-
-/* The score is the smaller number, so what lowered it more is the number that is smaller now; of
- * equal ones the one that lost more, and integrity where that is equal, too. A standing that stays
- * was not lowered by availability. */
-static bool is_by_integrity(const struct assay_fall_close *close)
-{
-    const struct assay_trust_state *before = close->before, *after = close->after;
-    if (after->score.standing <= before->score.standing) return true;
-    if (after->integrity_bp != after->availability_bp)
-        return after->integrity_bp < after->availability_bp;
-    return before->integrity_bp >= before->availability_bp;
+    const enum assay_standing before = close->before->score.standing;
+    const enum assay_standing after = close->after->score.standing;
+    return after != before ? after > before : is_by_integrity(close);
 }
 
 /* Each rise makes the standing better than what the run led to, and so does what a reversal of
