@@ -335,4 +335,48 @@ Test(scoring_fall, what_no_closes_can_make_does_not_hold)
     bad = one;
     bad.first.epoch = 0;
     cr_expect_not(assay_fall_holds(&bad));
+    bad = one;
+    bad.from = bad.to;
+    cr_expect_not(assay_fall_holds(&bad), "no fall by availability");
+    bad = run;
+    bad.from = ASSAY_STANDING_WARNING;
+    bad.to = ASSAY_STANDING_RESTRICTED;
+    cr_expect_not(assay_fall_holds(&bad), "two falls by availability, one standing apart");
+    bad = run;
+    bad.first.begin_ms = bad.last.begin_ms + 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+}
+
+Test(scoring_fall, a_newest_step_by_integrity_out_of_place_does_not_hold)
+{
+    struct subject s = make();
+    rises(&s, 10000);
+    fails(&s, 8000, ASSAY_INTEGRITY_FAIL_SOFT);
+    rises(&s, 10000);
+    fails(&s, 7000, ASSAY_INTEGRITY_FAIL_SOFT);
+    absent(&s, 4218);
+    const struct assay_fall run = s.fall;
+    cr_assert(assay_fall_holds(&run) && run.first.epoch == 2 && run.integrity.epoch == 4);
+    struct assay_fall bad = run;
+    bad.integrity.epoch = 1;
+    bad.integrity.begin_ms = BEGIN_MS;
+    cr_expect_not(assay_fall_holds(&bad), "the run began by a newer one");
+    bad = run;
+    bad.integrity.epoch = 2;
+    cr_expect_not(assay_fall_holds(&bad), "two steps of one epoch");
+    bad.integrity = bad.first;
+    cr_expect(assay_fall_holds(&bad));
+    bad = run;
+    bad.integrity.begin_ms = bad.first.begin_ms - 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+    bad = run;
+    bad.integrity.begin_ms = bad.last.begin_ms + 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+    bad = run;
+    bad.first.number = ASSAY_FALL_AVAILABILITY;
+    bad.first.rule = ASSAY_AVAILABILITY_FALL;
+    cr_expect(assay_fall_holds(&bad));
+    bad.integrity.epoch = bad.first.epoch;
+    bad.integrity.begin_ms = bad.first.begin_ms;
+    cr_expect_not(assay_fall_holds(&bad), "one epoch with two causes");
 }
