@@ -22,26 +22,22 @@ static bool is_same_step(const struct assay_fall_step *a, const struct assay_fal
            a->rule == b->rule;
 }
 
+/* A proven failure lowers availability, too, so the smaller number does not tell absence from
+ * failure: what evidence made worse must not be recorded as an absence. Nor can integrity lower the
+ * standing of the score without its own, which is never the worse one. */
+static bool is_by_integrity(const struct assay_fall_close *close)
+{
+    return close->integrity_failed ||
+           close->after->integrity.standing > close->before->integrity.standing;
+}
+
 /* Another failure of a member that stands at the lowest is a fall, too: what brought it there first
  * does not explain where it is. */
 static bool is_fall(const struct assay_fall_close *close)
 {
-    const struct assay_trust_state *before = close->before, *after = close->after;
-    if (after->score.standing != before->score.standing)
-        return after->score.standing > before->score.standing;
-    return close->integrity_failed || after->integrity.standing > before->integrity.standing;
-}
-
-/* The score is the smaller number, so what lowered it more is the number that is smaller now; of
- * equal ones the one that lost more, and integrity where that is equal, too. A standing that stays
- * was not lowered by availability. */
-static bool is_by_integrity(const struct assay_fall_close *close)
-{
-    const struct assay_trust_state *before = close->before, *after = close->after;
-    if (after->score.standing <= before->score.standing) return true;
-    if (after->integrity_bp != after->availability_bp)
-        return after->integrity_bp < after->availability_bp;
-    return before->integrity_bp >= before->availability_bp;
+    const enum assay_standing before = close->before->score.standing;
+    const enum assay_standing after = close->after->score.standing;
+    return after != before ? after > before : is_by_integrity(close);
 }
 
 /* Each rise makes the standing better than what the run led to, and so does what a reversal of
@@ -75,22 +71,39 @@ void assay_fall_on_close(struct assay_fall *fall, const struct assay_fall_close 
     ASSAY_ASSERT(assay_fall_holds(fall));
 }
 
+/* Times of blocks go forward. */
+static bool are_in_order(const struct assay_fall_step *a, const struct assay_fall_step *b)
+{
+    if (a->epoch == b->epoch) return is_same_step(a, b);
+    return a->epoch < b->epoch && a->begin_ms <= b->begin_ms;
+}
+
+/* The last step where that is by integrity, and not before a first step by integrity. */
 static bool integrity_holds(const struct assay_fall *fall)
 {
     static const struct assay_fall_step none = { 0 };
     const struct assay_fall_step *const step = &fall->integrity;
     if (fall->last.number == ASSAY_FALL_INTEGRITY) return is_same_step(step, &fall->last);
-    if (fall->first.number != ASSAY_FALL_INTEGRITY && step->epoch == 0)
-        return is_same_step(step, &none);
-    return step_holds(step) && step->number == ASSAY_FALL_INTEGRITY &&
-           step->epoch < fall->last.epoch;
+    const bool in_run = fall->first.number == ASSAY_FALL_INTEGRITY;
+    if (!in_run && step->epoch == 0) return is_same_step(step, &none);
+    if (!step_holds(step) || step->number != ASSAY_FALL_INTEGRITY ||
+        !are_in_order(step, &fall->last))
+        return false;
+    return are_in_order(&fall->first, step) || (!in_run && are_in_order(step, &fall->first));
+}
+
+/* Each step by availability made the standing of the score worse. */
+static bool standings_hold(const struct assay_fall *fall)
+{
+    if (fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to) return false;
+    const unsigned first = fall->first.number == ASSAY_FALL_AVAILABILITY;
+    const unsigned last =
+        fall->last.number == ASSAY_FALL_AVAILABILITY && fall->last.epoch != fall->first.epoch;
+    return (unsigned)fall->to - (unsigned)fall->from >= first + last;
 }
 
 bool assay_fall_holds(const struct assay_fall *fall)
 {
-    if (!step_holds(&fall->first) || !step_holds(&fall->last) ||
-        fall->first.epoch > fall->last.epoch ||
-        !integrity_holds(fall) || fall->to > ASSAY_STANDING_SUSPENDED || fall->from > fall->to)
-        return false;
-    return fall->first.epoch < fall->last.epoch || is_same_step(&fall->first, &fall->last);
+    return step_holds(&fall->first) && step_holds(&fall->last) &&
+           are_in_order(&fall->first, &fall->last) && integrity_holds(fall) && standings_hold(fall);
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which of the two numbers lowered the score. Encoded, hence never reused. */
+/* Which of the two numbers made a standing worse. Encoded, hence never reused. */
 enum assay_fall_number {
     ASSAY_FALL_INTEGRITY = 0,
     ASSAY_FALL_AVAILABILITY = 1,

@@ -43,6 +43,15 @@ static bool is_offline(const struct assay_snapshot *s, uint32_t slot)
            !assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms);
 }
 
+/* A member that fell by its evidence, too, must not hide that by a farewell or by going away. Its
+ * integrity may stand better than SUSPENDED. A run of before the member's stage is over (7.16). */
+static bool is_suspended_for_evidence(const struct assay_member_snapshot *l)
+{
+    const struct assay_fall *const fall = &l->fall;
+    return l->trust.score.standing == ASSAY_STANDING_SUSPENDED && fall->integrity.epoch != 0 &&
+           fall->integrity.epoch >= fall->first.epoch && fall->last.epoch >= l->stage_epoch;
+}
+
 enum assay_condition assay_document_condition(const struct assay_snapshot *s, uint32_t slot)
 {
     ASSAY_ASSERT(slot < s->member_count);
@@ -51,7 +60,7 @@ enum assay_condition assay_document_condition(const struct assay_snapshot *s, ui
     if (l->stage == ASSAY_STAGE_RESTING) return ASSAY_CONDITION_DRAINED;
     if (l->trust.integrity.standing == ASSAY_STANDING_SUSPENDED) return ASSAY_CONDITION_SUSPENDED;
     if (l->in_maintenance) return ASSAY_CONDITION_MAINTENANCE;
-    if (is_offline(s, slot)) return ASSAY_CONDITION_OFFLINE;
+    if (is_offline(s, slot) && !is_suspended_for_evidence(l)) return ASSAY_CONDITION_OFFLINE;
     return (enum assay_condition)l->trust.score.standing;
 }
 

@@ -2,7 +2,7 @@
  * sim/checkers/watch_fall.c - checker last_fall: the last fall in the state is the one that the
  * scores of all epochs show (docs/protocol.md 7.16).
  *
- * It follows standings, numbers and stages from epoch to epoch and keeps by itself whether a run is
+ * It follows standings, failures and stages from epoch to epoch and keeps by itself whether a run is
  * going on, when it began and why. Of the ledger's findings it reads the rule that moved a number,
  * and compares a proven FAIL with the records. After a gap it is silent about a member until its
  * next run begins.
@@ -39,24 +39,8 @@ static void report_check(const struct look *l, const char *what)
                            due->last.rule);
 }
 
-/* How far the score would have gone down by one number alone. */
-static uint32_t score_with(uint32_t one_bp, uint32_t other_bp)
+static struct assay_fall_step observe_step(const struct look *l, bool integrity)
 {
-    return one_bp < other_bp ? one_bp : other_bp;
-}
-
-static struct assay_fall_step observe_step(const struct look *l)
-{
-    const struct assay_trust_state *old = &l->before->trust;
-    const struct assay_trust_state *now = &l->after->trust;
-    const uint32_t by_integrity = score_with(now->integrity_bp, old->availability_bp);
-    const uint32_t by_availability = score_with(old->integrity_bp, now->availability_bp);
-    const int integrity_loss = (int)old->integrity_bp - now->integrity_bp;
-    const int availability_loss = (int)old->availability_bp - now->availability_bp;
-    const bool stays = now->score.standing == old->score.standing;
-    const bool integrity = stays                             ? true
-                           : by_integrity != by_availability ? by_integrity < by_availability
-                                                             : integrity_loss >= availability_loss;
     return (struct assay_fall_step){
         .epoch = l->epoch->closed->epoch,
         .begin_ms = l->epoch->before->head_time_ms,
@@ -89,7 +73,7 @@ static void observe_standing(const struct look *l)
         l->after->trust.integrity.standing > l->before->trust.integrity.standing ||
         l->after->failure_epoch == l->epoch->closed->epoch;
     if (to < from || (to == from && !integrity_worse)) return;
-    const struct assay_fall_step step = observe_step(l);
+    const struct assay_fall_step step = observe_step(l, integrity_worse);
     if (!own->runs) {
         own->fall.first = step;
         own->fall.from = from;

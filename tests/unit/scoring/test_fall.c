@@ -2,6 +2,7 @@
  * tests/unit/scoring/test_fall.c - runs of falls: begin, end, cause; what is none.
  */
 #include "scoring/fall.h"
+#include "scoring/score.h"
 #include "scoring/standing.h"
 
 #include <criterion/criterion.h>
@@ -230,18 +231,54 @@ Test(scoring_fall, a_drain_ends_a_run)
     expect_standings(&s.fall, ASSAY_STANDING_WARNING, ASSAY_STANDING_RESTRICTED);
 }
 
-Test(scoring_fall, the_cause_is_what_lowered_the_score_more)
+/* A proven failure lowers both numbers by a quarter. */
+static void fails_softly(struct subject *s)
+{
+    close_epoch(s, assay_score_quarter_off(s->trust.integrity_bp), ASSAY_INTEGRITY_FAIL_SOFT,
+                assay_score_quarter_off(s->trust.availability_bp), ASSAY_AVAILABILITY_FALL);
+}
+
+Test(scoring_fall, a_failure_is_no_absence_where_availability_is_lower)
+{
+    struct subject s = make();
+    s.trust.integrity_bp = 8000;
+    s.trust.availability_bp = 7900;
+    s.trust.score.standing = s.trust.integrity.standing = ASSAY_STANDING_WARNING;
+    fails_softly(&s);
+    s.failed = true;
+    fails_softly(&s);
+    cr_assert_eq(s.trust.integrity.standing, ASSAY_STANDING_SUSPENDED);
+    cr_assert_lt(s.trust.availability_bp, s.trust.integrity_bp);
+    expect_step(&s.fall.first, 1, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT);
+    expect_step(&s.fall.last, 2, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT);
+    expect_step(&s.fall.integrity, 2, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_SOFT);
+    expect_standings(&s.fall, ASSAY_STANDING_WARNING, ASSAY_STANDING_SUSPENDED);
+}
+
+/* Struck at zero again, with a new incarnation, while an absence lowers the score. */
+Test(scoring_fall, a_failure_that_moves_no_standing_of_integrity_is_the_cause)
+{
+    struct subject s = make();
+    s.trust.integrity.standing = ASSAY_STANDING_SUSPENDED;
+    s.failed = true;
+    close_epoch(&s, 0, ASSAY_INTEGRITY_FAIL_HARD, 0, ASSAY_AVAILABILITY_FALL);
+    expect_step(&s.fall.last, 1, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+}
+
+Test(scoring_fall, the_cause_is_integrity_where_its_standing_gets_worse)
 {
     const struct {
         uint16_t integrity_bp, availability_bp, integrity_to, availability_to;
         enum assay_fall_number number;
     } cases[] = {
         { 10000, 10000, 7500, 7600, ASSAY_FALL_INTEGRITY },
-        { 10000, 10000, 7600, 7500, ASSAY_FALL_AVAILABILITY },
+        { 10000, 10000, 7600, 7500, ASSAY_FALL_INTEGRITY },
         { 10000, 9200, 7500, 7600, ASSAY_FALL_INTEGRITY },
-        { 9100, 9000, 8900, 6750, ASSAY_FALL_AVAILABILITY },
+        { 9100, 9000, 8900, 6750, ASSAY_FALL_INTEGRITY },
         { 10000, 9000, 0, 0, ASSAY_FALL_INTEGRITY },
-        { 9000, 10000, 5000, 5000, ASSAY_FALL_AVAILABILITY },
+        { 9000, 10000, 5000, 5000, ASSAY_FALL_INTEGRITY },
+        { 10000, 10000, 9000, 7500, ASSAY_FALL_AVAILABILITY },
+        { 10000, 10000, 10000, 8999, ASSAY_FALL_AVAILABILITY },
         { 10000, 10000, 7500, 7500, ASSAY_FALL_INTEGRITY },
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
@@ -298,4 +335,48 @@ Test(scoring_fall, what_no_closes_can_make_does_not_hold)
     bad = one;
     bad.first.epoch = 0;
     cr_expect_not(assay_fall_holds(&bad));
+    bad = one;
+    bad.from = bad.to;
+    cr_expect_not(assay_fall_holds(&bad), "no fall by availability");
+    bad = run;
+    bad.from = ASSAY_STANDING_WARNING;
+    bad.to = ASSAY_STANDING_RESTRICTED;
+    cr_expect_not(assay_fall_holds(&bad), "two falls by availability, one standing apart");
+    bad = run;
+    bad.first.begin_ms = bad.last.begin_ms + 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+}
+
+Test(scoring_fall, a_newest_step_by_integrity_out_of_place_does_not_hold)
+{
+    struct subject s = make();
+    rises(&s, 10000);
+    fails(&s, 8000, ASSAY_INTEGRITY_FAIL_SOFT);
+    rises(&s, 10000);
+    fails(&s, 7000, ASSAY_INTEGRITY_FAIL_SOFT);
+    absent(&s, 4218);
+    const struct assay_fall run = s.fall;
+    cr_assert(assay_fall_holds(&run) && run.first.epoch == 2 && run.integrity.epoch == 4);
+    struct assay_fall bad = run;
+    bad.integrity.epoch = 1;
+    bad.integrity.begin_ms = BEGIN_MS;
+    cr_expect_not(assay_fall_holds(&bad), "the run began by a newer one");
+    bad = run;
+    bad.integrity.epoch = 2;
+    cr_expect_not(assay_fall_holds(&bad), "two steps of one epoch");
+    bad.integrity = bad.first;
+    cr_expect(assay_fall_holds(&bad));
+    bad = run;
+    bad.integrity.begin_ms = bad.first.begin_ms - 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+    bad = run;
+    bad.integrity.begin_ms = bad.last.begin_ms + 1;
+    cr_expect_not(assay_fall_holds(&bad), "time goes back");
+    bad = run;
+    bad.first.number = ASSAY_FALL_AVAILABILITY;
+    bad.first.rule = ASSAY_AVAILABILITY_FALL;
+    cr_expect(assay_fall_holds(&bad));
+    bad.integrity.epoch = bad.first.epoch;
+    bad.integrity.begin_ms = bad.first.begin_ms;
+    cr_expect_not(assay_fall_holds(&bad), "one epoch with two causes");
 }

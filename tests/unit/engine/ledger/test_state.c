@@ -207,7 +207,7 @@ static struct assay_fall fall_of(uint64_t first, uint64_t last)
         .last = { last, 1700000000000 + last, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_MUTE },
         .from = ASSAY_STANDING_FULL,
         .to = ASSAY_STANDING_SUSPENDED,
-        .integrity = { first, 1700000000000 + first, ASSAY_FALL_INTEGRITY,
+        .integrity = { first + 1, 1700000000001 + first, ASSAY_FALL_INTEGRITY,
                        ASSAY_INTEGRITY_FAIL_SOFT },
     };
 }
@@ -218,7 +218,7 @@ Test(state, the_last_fall_of_a_member_stands_in_its_leaf)
     const size_t plain = b->len;
     const struct assay_fall fall = fall_of(33, 41);
     struct assay_fall one = fall;
-    one.last = one.first;
+    one.last = one.integrity = one.first;
     b->state.members[0].fall = fall; /* of weight 0, and no level */
     b->state.members[1].fall = one;
     b->state.members[3].weight = b->state.members[3].seat_weight = 100;
@@ -267,10 +267,10 @@ Test(state, every_field_of_a_fall_moves_the_root)
     MOVES(first.begin_ms, 7);
     MOVES(first.rule, ASSAY_INTEGRITY_CEILING);
     MOVES(last.epoch, 40);
-    MOVES(last.begin_ms, 7);
+    MOVES(last.begin_ms, 1700000000042);
     MOVES(last.rule, ASSAY_AVAILABILITY_FALL);
-    MOVES(integrity.epoch, 32);
-    MOVES(integrity.begin_ms, 7);
+    MOVES(integrity.epoch, 35);
+    MOVES(integrity.begin_ms, 1700000000035);
     MOVES(integrity.rule, ASSAY_INTEGRITY_CEILING);
     MOVES(from, ASSAY_STANDING_WARNING);
     MOVES(to, ASSAY_STANDING_RESTRICTED);

@@ -84,6 +84,37 @@ Test(net_http_condition, has_one_word_for_each_state)
     cr_expect_str_eq(word(), "LEFT");
 }
 
+/* Neither a farewell nor lost links hide a failure. */
+Test(net_http_condition, is_not_offline_where_its_evidence_is_what_it_is_suspended_for)
+{
+    struct assay_fall *const f = &m->ledger.fall;
+    go_away();
+    m->ended = true;
+    m->ledger.trust.integrity_bp = 7500;
+    m->ledger.trust.integrity.standing = ASSAY_STANDING_WARNING;
+    m->ledger.trust.availability_bp = 4218;
+    m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    *f = http_fixture_fall(36, ASSAY_FALL_AVAILABILITY, ASSAY_AVAILABILITY_FALL);
+    f->first.epoch = 34;
+    cr_expect_str_eq(word(), "OFFLINE", "it was only away");
+    f->integrity = (struct assay_fall_step){ .epoch = 33,
+                                             .number = ASSAY_FALL_INTEGRITY,
+                                             .rule = ASSAY_INTEGRITY_FAIL_SOFT };
+    cr_expect_str_eq(word(), "OFFLINE", "a failure before the run");
+    f->integrity.epoch = 35;
+    cr_expect_str_eq(word(), "SUSPENDED");
+    f->first = f->integrity;
+    cr_expect_str_eq(word(), "SUSPENDED", "the run began with it");
+    m->ledger.stage_epoch = 37;
+    cr_expect_str_eq(word(), "OFFLINE", "a run of before a drain");
+    m->ledger.stage_epoch = 0;
+    m->ledger.trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    cr_expect_str_eq(word(), "OFFLINE", "not suspended");
+    m->ledger.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    m->ledger.in_maintenance = true;
+    cr_expect_str_eq(word(), "MAINTENANCE", "announced");
+}
+
 /* Others reach it: this node's connection is not the member's state. */
 Test(net_http_condition, is_offline_only_where_the_ledger_has_nothing_newer)
 {

@@ -84,6 +84,31 @@ Test(sim_watch_fall, sees_a_cause_of_a_later_epoch)
     fixture_destroy(&f);
 }
 
+/* Its availability is the smaller number: 5625 of 7500. */
+Test(sim_watch_fall, sees_a_failure_that_is_recorded_as_an_absence)
+{
+    static const enum assay_sim_evidence evidence[] = { ASSAY_SIM_EVIDENCE_NONE,
+                                                        ASSAY_SIM_EVIDENCE_SOFTLY };
+    for (int wrong = 0; wrong < 2; wrong++) {
+        struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_QUIET, 100);
+        struct assay_fall *fall = fall_of(f, BAD_SLOT);
+        for (size_t i = 0; i < sizeof evidence / sizeof evidence[0]; i++) {
+            fixture_epoch(f);
+            f->truth[BAD_SLOT].evidence = evidence[i];
+            fixture_rules(f);
+            if (wrong == 1 && i == 1) {
+                fall->last.number = ASSAY_FALL_AVAILABILITY;
+                fall->last.rule = ASSAY_AVAILABILITY_FALL;
+                fall->integrity = (struct assay_fall_step){ 0 };
+            }
+            fixture_close(f, NULL);
+        }
+        cr_expect_eq(f->after.members[BAD_SLOT].trust.availability_bp, 5625);
+        cr_expect_eq(found(f), (uint64_t)wrong, "%s", message_of(f));
+        fixture_destroy(&f);
+    }
+}
+
 Test(sim_watch_fall, sees_an_end_of_an_epoch_without_a_fall)
 {
     struct fixture *f = at_work(ASSAY_SIM_ATTACK_QUIET, START + 5);

@@ -152,6 +152,8 @@ static void note_fall(struct fixture *f, uint32_t slot)
                                                     .stage_epoch = m->stage_epoch,
                                                     .before = &f->before.members[slot].trust,
                                                     .after = &m->trust,
+                                                    .integrity_failed =
+                                                        m->failure_epoch == f->after.epoch,
                                                     .integrity_reason = m->found.integrity_reason,
                                                     .availability_rule =
                                                         m->found.availability_rule });
