@@ -138,8 +138,10 @@ Test(net_http_stream, the_longest_event_fits)
                                           .b = UINT64_MAX };
     memset(event.text, 1, sizeof event.text - 1);
     memset(event.name, 1, sizeof event.name - 1);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        event.text[0] = (char)(1 + i);
         cr_assert_eq(assay_timeline_log_add(fixture.timeline, &event), ASSAY_OK);
+    }
     begin(0, false);
     const char *said = drain(1000, 8192);
     cr_expect_eq(count(said, "\n\n"), 3, "%s", said);
