@@ -136,7 +136,7 @@ static pid_t ask_listener(const char *path)
     struct ucred peer = { 0 };
     socklen_t len = sizeof peer;
     if (strlen(path) >= sizeof address.sun_path) return 0;
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    assay_bytes_copy(address.sun_path, sizeof address.sun_path, path, strlen(path) + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return 0;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
