@@ -4,8 +4,8 @@
  *
  * It follows standings, failures and stages from epoch to epoch and keeps by itself whether a run
  * is going on, when it began and why. Of the ledger's findings it reads the rule that moved a
- * number, and compares a proven FAIL with the records. After a gap it is silent about a member until
- * its next run begins.
+ * number, and compares a proven FAIL with the records. After a gap it is silent about a member
+ * until its next run begins.
  */
 #include "sim/checkers/watch_internal.h"
 
