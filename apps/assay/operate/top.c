@@ -171,6 +171,7 @@ static void draw_screen(struct top *t)
         (void)fputs("\x1b[J", stdout);
     }
     (void)fflush(stdout);
+    if (!t->once) clearerr(stdout); /* a signal interrupted it: the next frame is complete */
 }
 
 static enum assay_status ask_one(const struct top *t, const char *what, struct assay_json **kept)
