@@ -238,7 +238,7 @@ static const char *condition_phrase(enum assay_condition condition)
 }
 
 /* Of the lower number. A rule that lowered nothing is given in full: "rose: its evidence passes". A
- * run of several causes is told from its begin. */
+ * run of several causes is reported from its begin. */
 static void format_reason(struct sentence *out, const struct assay_snapshot *s,
                           const struct assay_snapshot_member *m)
 {

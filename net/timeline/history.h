@@ -19,7 +19,7 @@
 enum {
     ASSAY_HISTORY_ROW_MAX = 128,
     ASSAY_HISTORY_DAY_S = 24 * 3600,
-    ASSAY_HISTORY_HOURS = 30 * 24,     /* places */
+    ASSAY_HISTORY_HOURS = 30 * 24, /* places */
     ASSAY_HISTORY_TOLERANCE = 1 << 20, /* number of the key, where rows have their slot */
 };
 /* Of the key of an hourly row: era, hour, slot. */
@@ -28,8 +28,8 @@ enum {
 struct assay_history_row {
     uint32_t incarnation;
     uint32_t score_bp, integrity_bp, availability_bp;
-    uint32_t standing; /* enum assay_standing */
-    uint32_t weight;   /* of the epoch that begins */
+    uint32_t standing;  /* enum assay_standing */
+    uint32_t weight; /* of the epoch that begins */
     uint64_t positive_bp, negative_bp, electorate_bp;
     uint32_t reason; /* enum assay_integrity_reason */
     bool certified;
@@ -38,7 +38,7 @@ struct assay_history_row {
     uint32_t lo_bp, hi_bp;
     uint32_t availability_rule; /* enum assay_availability_rule */
     /* Zero in rows of version 2. */
-    uint32_t orders;  /* orders against it after this close: 1 << enum assay_order_kind */
+    uint32_t orders; /* orders against it after this close: 1 << enum assay_order_kind */
     uint32_t version; /* that it was read as, 1 to 3; written as the newest */
 };
 

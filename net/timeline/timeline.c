@@ -183,7 +183,7 @@ static uint32_t find_dispensable(struct assay_timeline *timeline, enum retention
     return timeline->count;
 }
 
-/* What repeats goes first, whoever it is about. */
+/* Events that may repeat go first, of any member. */
 static void evict_one(struct assay_timeline *timeline)
 {
     uint32_t rank = find_dispensable(timeline, RETAIN_REPEATED);

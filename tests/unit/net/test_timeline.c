@@ -109,7 +109,7 @@ Test(net_timeline, what_lasts_is_one_event_with_its_begin)
         cr_assert_eq(e->first_epoch, 7);
         cr_assert_eq(e->first_unix_ms, 7000);
         cr_assert_eq(e->epoch, epoch);
-        /* A reader who has read so far is told again. */
+        /* A reader that has read so far gets it again. */
         cr_assert_eq(assay_timeline_find_after(timeline, seen + 1), e);
     }
     cr_expect_eq(count_of("evidence_missing", 4), 1);
@@ -131,7 +131,7 @@ Test(net_timeline, what_differs_or_comes_later_is_an_event_of_its_own)
     expect_sound();
 }
 
-/* An outage is told by its begin, length and end, however long it is. */
+/* An outage has its begin, length and end, however long it lasts. */
 Test(net_timeline, epochs_without_a_certificate_are_not_routine)
 {
     for (uint64_t epoch = 1; epoch <= 5; epoch++)

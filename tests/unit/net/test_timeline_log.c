@@ -243,7 +243,7 @@ static void write_old_file(uint64_t last)
     cr_assert_eq(close(fd), 0);
 }
 
-/* A disk that is full while it is written anew. */
+/* The disk is full while the new file is written. */
 Test(net_timeline_log, an_upgrade_that_fails_leaves_the_old_file)
 {
     struct assay_timeline_event event;

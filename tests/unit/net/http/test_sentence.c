@@ -142,7 +142,7 @@ Test(net_http_sentence, an_undrained_member_is_low_since_then)
 }
 
 /* docs/protocol.md 7.16: the epoch is that in which it fell, however long ago and however often. */
-Test(net_http_sentence, a_run_of_falls_is_told_from_its_begin)
+Test(net_http_sentence, a_run_of_falls_is_reported_from_its_begin)
 {
     struct assay_member_snapshot *const l = &fixture.members[2].ledger;
     l->trust.availability_bp = 0;

@@ -90,7 +90,7 @@ Test(net_http_stream, any_pieces_make_the_same_text)
     }
 }
 
-Test(net_http_stream, a_reader_that_is_too_late_is_told_to_ask_again)
+Test(net_http_stream, a_reader_that_is_too_late_gets_a_resync)
 {
     enum { GONE = 2 * ASSAY_TIMELINE_ROUTINE_MAX };
     for (uint64_t seq = 1; seq <= GONE + ASSAY_TIMELINE_ROUTINE_MAX; seq++)

@@ -138,7 +138,7 @@ Test(sim_watch_fall, sees_a_cause_that_was_not_proven)
     f->with_rows = true;
     for (int i = 0; i < START; i++) {
         fixture_epoch(f);
-        fixture_rules(f); /* nobody proves the failure of epoch 4 */
+        fixture_rules(f); /* the failure of epoch 4 is never proven */
         fixture_close(f, NULL);
     }
     cr_expect_eq(found(f), 2, "of both bad members");
