@@ -58,12 +58,13 @@ enum assay_missing {
 
 /* Events for logs, counters and the timeline; numbers are stable and printed by name. */
 #define ASSAY_NOTE_LIST(X)                                                                         \
-    X(ASSAY_NOTE_FINALISED, 1, "block_finalised")     /* a: height, b: view */                     \
-    X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")     /* a: epoch, b: 1 certified 0 held */        \
+    X(ASSAY_NOTE_FINALISED, 1, "block_finalised") /* a: height, b: view */                         \
+    /* a: epoch, b: 1 certified 0 held; before the notes of what the close changed */              \
+    X(ASSAY_NOTE_EPOCH_CLOSED, 2, "epoch_closed")                                                  \
     X(ASSAY_NOTE_VIEW_NULLIFIED, 3, "view_nullified") /* a: view */                                \
-    X(ASSAY_NOTE_STANDING, 4, "standing_changed")     /* slot; a: old, b: new */                   \
-    X(ASSAY_NOTE_FAIL_PROVEN, 5, "fail_proven")       /* slot; a: enum assay_outcome */            \
-    X(ASSAY_NOTE_OFFENCE_PROVEN, 6, "offence_proven") /* slot; a: proof number (1 = E1) */         \
+    X(ASSAY_NOTE_STANDING, 4, "standing_changed") /* slot; a: old, b: new; by the last close */    \
+    X(ASSAY_NOTE_FAIL_PROVEN, 5, "fail_proven")   /* slot; a: enum assay_outcome */                \
+    X(ASSAY_NOTE_OFFENCE_PROVEN, 6, "offence_proven")         /* slot; a: proof number (1 = E1) */ \
     X(ASSAY_NOTE_INCARNATION_LISTED, 7, "incarnation_listed") /* slot; a: number */                \
     X(ASSAY_NOTE_EVIDENCE_FOREIGN, 8,                                                              \
       "evidence_not_for_this_epoch")                      /* slot; a: epoch: counted as missing */ \

@@ -75,8 +75,7 @@ static void log_record(struct assay_engine *e, const struct assay_record *r)
      * made one. */
     if (report.offence == 0 || report.offence == 5 || slot != e->self || !e->key_state->listed)
         return;
-    const struct assay_life *life =
-        assay_member_life_at(&e->head->state.members[slot], r->epoch);
+    const struct assay_life *life = assay_member_life_at(&e->head->state.members[slot], r->epoch);
     const bool of_these_keys = life != NULL && life->incarnation == e->key_state->keys.incarnation;
     if (of_these_keys && e->key_state->live_epochs == 2)
         assay_key_state_note_shared(e, e->key_state->keys.incarnation);
@@ -214,6 +213,15 @@ static void log_member_changes(struct assay_engine *e)
             assay_eng_note(e, ASSAY_NOTE_INCARNATION_LISTED, slot, new->lives[0].incarnation, 0);
         log_vote_changes(e, slot);
     }
+}
+
+/* The close first, then what it changed: the host dates changes by the close before them, since it
+ * may handle the notes of several steps at once. */
+static void log_close(struct assay_engine *e)
+{
+    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
+                   e->head->next.certified);
+    log_member_changes(e);
 }
 
 /* For peers that sync after the blocks were pruned. */
@@ -398,8 +406,7 @@ static void prune_class(struct assay_engine *e, enum assay_store_class class_, u
 
 static void prune_all(struct assay_engine *e)
 {
-    const uint64_t history =
-        e->history_epochs != 0 ? e->history_epochs : HISTORY_EPOCHS_DEFAULT;
+    const uint64_t history = e->history_epochs != 0 ? e->history_epochs : HISTORY_EPOCHS_DEFAULT;
     prune_class(e, ASSAY_STORE_STATE, STATES_KEPT);
     prune_class(e, ASSAY_STORE_BLOCK, history);
     prune_class(e, ASSAY_STORE_ANCHOR, history + 1);
@@ -439,8 +446,6 @@ static void request_new_engine(struct assay_engine *e)
 
 static void close_and_renew(struct assay_engine *e)
 {
-    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->next.epoch,
-                   e->head->next.certified);
     prune_all(e); /* one renewal may follow the other for many epochs */
     request_new_engine(e);
 }
@@ -515,7 +520,7 @@ void assay_finalize_close(struct assay_engine *e, const struct assay_block_heade
 {
     ASSAY_ASSERT(proof.len > 0);
     assay_chain_head_seal_next(e, header, id);
-    log_member_changes(e);
+    log_close(e);
     log_decisions(e, ledger);
     persist_head(e, header_bytes, proof);
     persist_change(e, ledger);
@@ -527,8 +532,6 @@ void assay_finalize_close(struct assay_engine *e, const struct assay_block_heade
         return;
     }
     assay_chain_head_advance(e, ledger, commitment);
-    assay_eng_note(e, ASSAY_NOTE_EPOCH_CLOSED, ASSAY_SLOT_ALL, e->head->state.epoch,
-                   e->head->state.certified);
     open_next_epoch(e);
 }
 
@@ -571,7 +574,7 @@ enum assay_status assay_finalize_recover(struct assay_engine *e,
     const struct assay_store_key ends = { .era = head->state.era, .epoch = h->epoch };
     const struct assay_store_key begins = { .era = h->era, .epoch = h->epoch };
     assay_chain_head_seal_recover(e, recover);
-    log_member_changes(e);
+    log_close(e);
     log_updates(e, ledger);
     const struct assay_slice kept = assay_eng_copy(e, recover->bytes);
     ASSAY_ASSERT(kept.len > 0); /* has_room_to_recover */

@@ -86,6 +86,9 @@ struct assay_document_reason assay_document_availability_reason(
 struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m);
 /* A step of the last fall, epoch that of the step. */
 struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step);
+/* Of a standing that became worse at the close of epoch. Returns: static text; NULL: the last fall
+ * has no step in that epoch. */
+const char *assay_document_fall_cause(const struct assay_fall *fall, uint64_t epoch);
 /* "integrity" or "availability". Returns: static text. */
 const char *assay_document_step_number(const struct assay_fall_step *step);
 /* Returns: whether both steps of a run have the same cause. */

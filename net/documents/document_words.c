@@ -106,6 +106,18 @@ struct assay_document_reason assay_document_step_reason(const struct assay_fall_
                                            step->epoch };
 }
 
+const char *assay_document_fall_cause(const struct assay_fall *fall, uint64_t epoch)
+{
+    const struct assay_fall_step *const steps[] = { &fall->last, &fall->first, &fall->integrity };
+    if (epoch == 0) return NULL;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (steps[i]->epoch == epoch) return assay_document_step_reason(steps[i]).text;
+    const bool within = epoch > fall->first.epoch && epoch < fall->last.epoch;
+    return within && assay_document_fall_has_one_cause(fall)
+               ? assay_document_step_reason(&fall->first).text
+               : NULL;
+}
+
 /* A run of one cause fell in its first epoch, however many steps it has. */
 static struct assay_document_reason run_reason(const struct assay_fall *fall,
                                                const struct assay_fall_step *step)

@@ -119,7 +119,7 @@ struct assay_runtime {
     struct runtime_shared_identity shared;
     enum assay_status failure; /* ASSAY_OK while the node runs */
     volatile int stopping;
-    uint64_t closed_epoch; /* by the step whose effects are applied; 0: none */
+    uint64_t closed_epoch; /* by the last close that was logged; 0: none yet */
     bool renewed;  /* not the first runtime of the process */
     bool renewing; /* this engine has finished: the next one is created from the store */
     bool reloading; /* SIGHUP was received */

@@ -76,7 +76,7 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
     };
     (void)snprintf(event.code, sizeof event.code, "%s", code);
     (void)runtime_slot_name(runtime, slot, event.name, sizeof event.name);
-    if (runtime->closed_epoch != 0 && belongs_to_close(code)) event.epoch = runtime->closed_epoch;
+    if (belongs_to_close(code)) event.epoch = runtime->closed_epoch;
     va_list args;
     va_start(args, format);
     const int len = vsnprintf(event.text, sizeof event.text, format, args);
@@ -187,22 +187,27 @@ static void log_listed(struct assay_runtime *runtime, const struct assay_effect 
                       runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name));
 }
 
+/* The cause is that of the ledger, which is the same at every node; what this node found itself
+ * follows it. */
 static void log_standing(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1], reason[ASSAY_LOG_REASON_LEN];
     struct assay_member_snapshot snapshot;
     ASSAY_ASSERT(effect->as.note.slot < runtime->members);
     ASSAY_ASSERT(effect->as.note.a != effect->as.note.b);
+    ASSAY_ASSERT(runtime->closed_epoch > 0); /* by the close before it (ASSAY_NOTE_STANDING) */
     const bool worse = effect->as.note.b > effect->as.note.a; /* better is smaller */
     assay_engine_member_snapshot(runtime->engine, effect->as.note.slot, &snapshot);
-    runtime_log_event(runtime, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot,
-                      effect->as.note.a, effect->as.note.b, "%s: %s -> %s (score %u %%)%s%s",
-                      runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name),
-                      runtime_standing_name(effect->as.note.a),
-                      runtime_standing_name(effect->as.note.b),
-                      (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
-                      worse && snapshot.last_reason[0] != '\0' ? ": " : "",
-                      worse ? assay_log_reason(&snapshot, reason) : "");
+    const char *const cause =
+        worse ? assay_document_fall_cause(&snapshot.fall, runtime->closed_epoch) : NULL;
+    runtime_log_event(
+        runtime, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
+        effect->as.note.b, "%s: %s -> %s (score %u %%%s%s)%s%s",
+        runtime_slot_name(runtime, effect->as.note.slot, name, sizeof name),
+        runtime_standing_name(effect->as.note.a), runtime_standing_name(effect->as.note.b),
+        (unsigned)assay_trust_score_bp(&snapshot.trust) / 100, cause != NULL ? "; " : "",
+        cause != NULL ? cause : "", worse && snapshot.last_reason[0] != '\0' ? ": " : "",
+        worse ? assay_log_reason(&snapshot, reason) : "");
 }
 
 /* docs/protocol.md 6.7. */
@@ -408,7 +413,6 @@ static void log_in_force(struct assay_runtime *runtime, const struct assay_effec
                       effect->as.note.b, "change %llu is in force", change);
 }
 
-/* A node that catches up closes more than one epoch in a step. */
 static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_effect *effect)
 {
     ASSAY_ASSERT(effect->as.note.note == ASSAY_NOTE_EPOCH_CLOSED);
@@ -416,7 +420,6 @@ static void log_epoch_closed(struct assay_runtime *runtime, const struct assay_e
     log_plain(runtime, effect,
               effect->as.note.b ? "closed, certified"
                                 : "closed without a certificate: no score moved");
-    runtime->closed_epoch = effect->as.note.a + 1;
 }
 
 void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *effect)

@@ -54,12 +54,6 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
     const enum assay_status status = assay_engine_step(runtime->engine, event, effects);
     ASSAY_ASSERT(effects->count <= ASSAY_EFFECTS_MAX);
     runtime->wake_at_ms = effects->wake_at_ms;
-    runtime->closed_epoch = 0; /* changes at a close belong to the epoch that closed */
-    for (size_t i = effects->count; i > 0; i--) {
-        const struct assay_effect *const e = &effects->items[i - 1];
-        if (e->kind == ASSAY_EFFECT_NOTE && e->as.note.note == ASSAY_NOTE_EPOCH_CLOSED)
-            runtime->closed_epoch = e->as.note.a;
-    }
     if (effects->paused_ms > 0)
         assay_gossip_on_pause(runtime->gossip, runtime->now_ms, effects->paused_ms);
     assay_count_many(&runtime->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);

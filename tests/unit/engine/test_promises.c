@@ -3,7 +3,7 @@
  *
  * docs/protocol.md 4, 7, 9.4, 10: each test is a thing that the network promises to somebody.
  */
-#include "sim/world/world.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -58,6 +58,15 @@ Test(promises, seven_nodes_close_ten_epochs_and_everyone_stays_full)
     assay_sim_world_destroy(&w);
 }
 
+/* Of a note: the epoch of the last close that the node reported before it. */
+static uint64_t closed_before(const struct assay_sim_world *w,
+                              const struct assay_sim_world_note *note)
+{
+    for (const struct assay_sim_world_note *n = note; n-- > w->notes;)
+        if (n->node == note->node && n->note == ASSAY_NOTE_EPOCH_CLOSED) return n->a;
+    return 0;
+}
+
 Test(promises, a_tampered_node_is_suspended_within_two_epochs_and_climbs_back, .timeout = 600)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven_long);
@@ -73,6 +82,7 @@ Test(promises, a_tampered_node_is_suspended_within_two_epochs_and_climbs_back, .
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_STANDING, 3);
     must(w, fall != NULL && fall->b == ASSAY_STANDING_SUSPENDED, "it is SUSPENDED");
     cr_assert_leq(fall->epoch, swapped + 1);
+    must(w, closed_before(w, fall) == member(w, 0, 3).fall.last.epoch, "dated by its close");
     must(w, assay_sim_world_orders(w, 3, ASSAY_ORDER_RESTART) == 1, "its agent restarts it once");
     const struct assay_sim_world_note *listed =
         assay_sim_world_last_note(w, 0, ASSAY_NOTE_INCARNATION_LISTED, 3);

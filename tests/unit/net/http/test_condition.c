@@ -247,3 +247,23 @@ Test(net_http_condition, epochs_have_times)
     s->chain.epoch_t0_ms = 0;
     cr_expect_str_eq(assay_document_when(s, 3000, when), "", "not known yet");
 }
+
+/* Events of a node that closes many epochs at once are dated by the ledger. */
+Test(net_http_condition, the_cause_of_a_fall_is_that_of_its_epoch)
+{
+    struct assay_fall *const f = &m->ledger.fall;
+    fall();
+    cr_expect_str_eq(assay_document_fall_cause(f, 33),
+                     assay_document_integrity_text(ASSAY_INTEGRITY_FAIL_HARD));
+    cr_expect_null(assay_document_fall_cause(f, 32));
+    cr_expect_null(assay_document_fall_cause(f, 34));
+    cr_expect_null(assay_document_fall_cause(f, 0), "no step is of epoch 0");
+    f->last.epoch = 36;
+    cr_expect_str_eq(assay_document_fall_cause(f, 35),
+                     assay_document_integrity_text(ASSAY_INTEGRITY_FAIL_HARD), "one cause");
+    f->last.number = ASSAY_FALL_AVAILABILITY;
+    f->last.rule = ASSAY_AVAILABILITY_FALL;
+    cr_expect_null(assay_document_fall_cause(f, 35), "either of the two");
+    cr_expect_str_eq(assay_document_fall_cause(f, 36),
+                     assay_document_availability_text(ASSAY_AVAILABILITY_FALL));
+}
