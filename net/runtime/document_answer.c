@@ -19,6 +19,7 @@
 #include "base/system_clock.h"
 #include "base/words.h"
 #include "net/documents/document.h"
+#include "net/documents/document_rules.h"
 #include "net/json/json.h"
 #include "scoring/tally.h"
 
@@ -229,6 +230,9 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "submit") == 0) return document_submit_change(runtime, argument);
     if (strcmp(command, "recover") == 0) return document_recover(runtime, argument);
     if (strcmp(command, "collateral") == 0) return document_collateral(runtime);
+    if (strcmp(command, "policy") == 0)
+        return document_finish(runtime, "assay.policy",
+                               assay_document_policy(runtime->config.policy));
     if (strcmp(command, "offer") == 0) return document_offer_collateral(runtime, argument);
     if (strcmp(command, "items") == 0) return document_items(runtime, argument);
     if (strcmp(command, "proof") == 0) return document_slot_proof(runtime, argument);
@@ -243,7 +247,7 @@ char *document_answer(void *context, const char *line)
         runtime, "unknown_request",
         "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
-        "changes | submit HEX | recover VERB | collateral | offer HEX | "
+        "changes | submit HEX | recover VERB | policy | collateral | offer HEX | "
         "enforcement | hold REASON | let-go REASON | "
         "items CLASS [EPOCH [SKIP]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
         "| "

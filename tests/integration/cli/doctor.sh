@@ -110,7 +110,8 @@ for i in 1 2 3; do start $i; done
 for i in 1 2 3; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 3; done
 expect 10 'ok    daemon         node-1: ' doctor
 for text in 'ok    clock          0.' 'ok    standing       FULL' 'ok    collateral     in force' \
-    'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'no more member may fail'; do
+    'ok    listen.gossip  127.0.0.1:' 'of the running daemon' 'warn  quorum         ' 'no more member may fail' \
+    'warn  policy         profile development' ': the policy accepts it'; do
     case $out in *"$text"*) ;; *) wrong "doctor does not say \"$text\": $out" ;; esac
 done
 attested() { doctor | grep -q '^ok    attested       last in epoch '; }

@@ -1,0 +1,460 @@
+"""tests/year/year.py - a year of a network of real daemons, and whether every fall is explained at its end.
+
+usage: year.py BIN [--epochs N] [--epoch MS] [--previous PREFIX] [--seed N] [--report FILE]
+
+BIN is the folder of the programs of this build. Seven daemons of three operators and four vendors close N epochs
+(20,000 by default, a year compressed) in twelve months of deeds: members are away, run an unknown build, are of a
+vendor with new collateral, rotate their keys, are restarted, drained, updated to the build in PREFIX and back, and
+the operators change the policy. The ledger's own rows, exported while they are made, say which standings fell. At
+the end each of these falls must be one that a deed explains, and every node must report it with this cause, in this
+epoch, at this time: in `assay explain`, in the timeline, and in the documents of the page.
+Exit status: 0 all held, 1 something did not (each is named), 2 usage. Before the end the judgement is repeated with
+a deed forgotten, an event lost and a cause exchanged: each must be found.
+"""
+
+import argparse
+import collections
+import json
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+
+from network import Network, wait_until
+
+ORDER = ("FULL", "WARNING", "RESTRICTED", "SUSPENDED")
+ABSENT, FAILS, OUTDATED, DRAINED = "absent", "evidence", "collateral", "drained"
+# Which number of the score the ledger must name.
+CAUSES = {ABSENT: "availability", FAILS: "integrity", OUTDATED: "integrity", DRAINED: "availability"}
+LATE_EPOCHS = 40  # a busy machine may be late with one quote in so many epochs: one close, to WARNING, by availability
+SETTLING = 16  # epochs after a deed in which its member may still fall: it catches up and attests
+SECONDS = 3.0  # by which the time of an event may differ from the observed one
+
+
+class Fall:
+    """A close that made the standing of a member worse, by the rows of the ledger."""
+
+    def __init__(self, member, epoch, before, after, rule=""):
+        self.member, self.epoch, self.before, self.after, self.rule = member, epoch, before, after, rule
+
+    def __str__(self):
+        return f"{self.member}: {self.before} -> {self.after} in epoch {self.epoch}"
+
+
+class Deed:
+    """What this test did to a member, from one epoch to another, and what it may cost."""
+
+    def __init__(self, kind, member, begin, must_fall):
+        self.kind, self.member, self.begin, self.end, self.must_fall = kind, member, begin, None, must_fall
+
+    def covers(self, fall):
+        until = float("inf") if self.end is None else self.end + SETTLING
+        return fall.member == self.member and self.begin <= fall.epoch <= until
+
+
+class Year:
+    def __init__(self, args, folder):
+        self.args, self.random = args, random.Random(args.seed)
+        prefixes = [os.path.dirname(args.bin.rstrip("/"))] + ([args.previous] if args.previous else [])
+        self.network = Network(prefixes, folder, args.epoch, args.history)
+        self.nodes = self.network.nodes
+        self.witness = self.nodes["node-1"]  # is never stopped but by a power cut
+        self.violations, self.deeds, self.changes = [], [], 0
+        self.plant = None  # what is falsified while the year is judged
+        self.standing, self.falls, self.rows = {}, [], 0
+        self.read_to, self.certified = 0, 0  # rows of epochs before this one are read
+        self.times = []  # (epoch that runs, time) of the witness, ascending
+        self.said = 0.0
+        self.counts = collections.Counter()
+
+    # ---- observation
+
+    def wrong(self, text):
+        if text not in self.violations:
+            self.violations.append(text)
+            print(f"{'VIOLATION' if self.plant is None else 'found'}: {text}", flush=True)
+
+    def look(self):
+        """Reads the epoch, and the rows of what has closed since. Returns: the epoch that runs at the witness."""
+        status = self.witness.get("/v1/status")
+        if status is None:
+            return self.times[-1][0] if self.times else 0
+        self.times.append((status["epoch"], time.time()))
+        if status["epoch"] - self.read_to >= 40:
+            self.read_rows(status["epoch"])
+        if time.monotonic() - self.said > 15:
+            self.said = time.monotonic()
+            print(f"epoch {status['epoch']} of {self.args.epochs}: {len(self.falls)} falls, {len(self.deeds)} deeds,"
+                  f" {len(self.violations)} violations", flush=True)
+        return status["epoch"]
+
+    def read_rows(self, epoch):
+        done = self.network.assay(["export", "--format", "jsonl", "--since", str(self.read_to), "--socket",
+                                   self.witness.admin])
+        closed = -1
+        for line in done.stdout.splitlines():
+            row = json.loads(line)
+            if row["epoch"] < self.read_to:
+                continue
+            closed = row["epoch"]
+            self.take_row(row)
+        if closed >= 0:
+            self.read_to = closed + 1
+        elif epoch > self.read_to + 60:
+            self.wrong(f"no row of the epochs {self.read_to} to {epoch}")
+
+    def take_row(self, row):
+        name, after = row["name"], row["standing"]
+        before = self.standing.get(name, after)
+        self.standing[name] = after
+        self.rows += 1
+        self.certified += row["certified"] and row["slot"] == 0
+        if ORDER.index(after) > ORDER.index(before):
+            self.falls.append(Fall(name, row["epoch"], before, after, row["availability_rule"]))
+
+    def observed(self, epoch):
+        """When the epoch was seen to close: (not before, not after) in Unix seconds."""
+        before = max((t for e, t in self.times if e <= epoch), default=None)
+        after = min((t for e, t in self.times if e > epoch), default=None)
+        return before, after
+
+    def pass_until(self, condition, epochs):
+        """Observes until the condition holds. Returns: whether it did, within so many epochs or two minutes."""
+        last, end = self.look() + epochs, time.monotonic() + 120 + epochs * self.network.epoch_ms / 250
+        while not condition():
+            if self.look() > last or time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        self.look()
+        return True
+
+    def pass_epochs(self, epochs):
+        last = self.look() + epochs
+        if not self.pass_until(lambda: self.look() >= last, epochs + 1):
+            self.wrong(f"epochs stopped closing at {self.times[-1][0]}")
+
+    def begin(self, kind, member, must_fall=False):
+        deed = Deed(kind, member, self.look(), must_fall)
+        self.deeds.append(deed)
+        self.counts[kind] += 1
+        return deed
+
+    def finish(self, deed):
+        deed.end = self.look()
+
+    def all_well(self):
+        members = self.witness.members()
+        return len(members) == 7 and all(m["standing"] == "FULL" for m in members.values())
+
+    def settle(self):
+        """Waits until everyone is FULL again: deeds do not overlap."""
+        if not self.pass_until(self.all_well, 240):
+            members = {n: m["standing"] for n, m in self.witness.members().items() if m["standing"] != "FULL"}
+            self.wrong(f"240 epochs after the last deed these are not FULL: {members}")
+
+    def votes(self, node):
+        status = node.get("/v1/status")
+        return status is not None and status["voting"] and status["epoch"] >= self.times[-1][0] - 2
+
+    def back(self, node):
+        if not self.pass_until(lambda: self.votes(node), 200):
+            self.wrong(f"{node.name} does not vote 200 epochs after its start")
+
+    # ---- deeds
+
+    def somebody(self):
+        return self.nodes[f"node-{self.random.randrange(2, 8)}"]
+
+    def away(self):
+        """A machine fails and comes back."""
+        node = self.somebody()
+        deed = self.begin(ABSENT, node.name, True)
+        node.stop(9)
+        self.pass_epochs(self.random.randrange(25, 60))
+        node.start()
+        self.back(node)
+        self.finish(deed)
+
+    def unknown_build(self):
+        node = self.somebody()
+        deed = self.begin(FAILS, node.name, True)
+        node.tamper()
+        if not self.pass_until(lambda: node.name in {f.member for f in self.falls if f.epoch >= deed.begin}, 80):
+            self.wrong(f"{node.name} ran an unknown build for 80 epochs and did not fall")
+        self.finish(deed)
+
+    def restarts(self):
+        """Every machine but the witness, one after the other; with another build where there is one."""
+        prefixes = self.network.prefixes
+        for name in list(self.nodes)[1:]:
+            node = self.nodes[name]
+            deed = self.begin(ABSENT, name)
+            if node.stop() != 0:
+                self.wrong(f"{name} did not end in order")
+            node.prefix = prefixes[(prefixes.index(node.prefix) + 1) % len(prefixes)]
+            node.start()
+            self.back(node)
+            self.finish(deed)
+            self.settle()
+
+    def rotation(self):
+        """Every node but the witness gets other keys."""
+        for name in list(self.nodes)[1:]:
+            node = self.nodes[name]
+            deed = self.begin(ABSENT, name)
+            was = self.witness.members()[name]["incarnation"]
+            node.stop()
+            self.network.assay(["keys", "rotate", "--config", node.config])
+            node.start()
+            if not self.pass_until(lambda: self.witness.members().get(name, {}).get("incarnation", 0) > was, 200):
+                self.wrong(f"{name} is not listed with its new keys")
+            self.finish(deed)
+            self.settle()
+
+    def power_cut(self):
+        deeds = [self.begin(ABSENT, name) for name in self.nodes]
+        for node in self.nodes.values():
+            node.process.kill()
+        for node in self.nodes.values():
+            node.process.wait()
+            node.start()
+        for node in self.nodes.values():
+            self.back(node)
+        for deed in deeds:
+            self.finish(deed)
+
+    def change(self, actions):
+        """The operators sign a change. Returns: whether it is in force."""
+        path = os.path.join(self.network.folder, f"change-{self.changes}")
+        self.changes += 1
+        self.network.assay(["change", "draft", "--out", path, *actions, "--activation", "+24", "--socket",
+                            self.witness.admin])
+        for operator in self.network.OPERATORS:
+            self.network.assay(["change", "sign", path, "--key", self.network.key(operator), "--socket",
+                                self.witness.admin])
+        self.network.assay(["change", "submit", path, "--socket", self.witness.admin])
+        in_force = f"in force   change {self.changes},"
+        if self.pass_until(lambda: in_force in self.network.assay(["change", "list", "--socket", self.witness.admin],
+                                                                  False).stdout, 120):
+            return True
+        self.wrong(f"change {self.changes} ({' '.join(actions)}) is not in force after 120 epochs")
+        return False
+
+    def policy(self):
+        self.counts["change"] += 1
+        self.change(["--allow-reference", f"mrenclave={self.changes:064x}"])
+
+    def drain(self):
+        node = self.somebody()
+        deed = self.begin(DRAINED, node.name, True)
+        if self.change(["--drain", node.name]):
+            node.stop()
+            self.pass_epochs(30)
+            node.start()
+            self.change(["--undrain", node.name])
+        self.back(node)
+        self.finish(deed)
+
+    def vendor_day(self):
+        """The vendor of one member alone requires a newer TCB, and takes that back."""
+        node = self.nodes["node-4"]
+        deed = self.begin(OUTDATED, node.name, True)
+        self.network.publish(4, ["--raise", "2"], self.witness.admin)
+        if not self.pass_until(lambda: any(deed.covers(f) for f in self.falls), 200):
+            self.wrong(f"{node.name} did not fall by newer collateral of its vendor")
+        self.pass_epochs(20)
+        self.network.publish(4, [], self.witness.admin)
+        self.pass_until(lambda: self.witness.members().get(node.name, {}).get("own_outcome", "").startswith("pass"), 200)
+        self.finish(deed)
+
+    MONTHS = (("away",), ("policy", "unknown_build"), ("away", "drain"), ("unknown_build", "restarts"), ("rotation",),
+              ("vendor_day", "power_cut"))
+
+    def month(self, number):
+        for name in self.MONTHS[number % len(self.MONTHS)]:
+            getattr(self, name)()
+            self.settle()
+
+    def run(self):
+        for node in self.nodes.values():
+            node.start()
+        if not self.pass_until(lambda: self.look() >= 4 and self.all_well(), 200):
+            self.wrong("the network did not begin")
+            return
+        months = max(len(self.MONTHS), 12) if self.args.epochs >= 5000 else len(self.MONTHS)
+        for number in range(months):
+            self.month(number)
+            left = (number + 1) * self.args.epochs // months - self.look()
+            if left > 0:
+                self.pass_epochs(left)
+        self.read_rows(self.look())
+
+    # ---- the end
+
+    def explained(self):
+        """Every fall is one that a deed explains, and every deed that must cost something did."""
+        late, deeds = [], [d for d in self.deeds if not (self.plant == "deed" and d.kind == FAILS)]
+        for fall in self.falls:
+            if any(d.covers(fall) for d in deeds):
+                continue
+            if fall.after == "WARNING" and fall.rule == "fall":
+                late.append(fall)
+            else:
+                self.wrong(f"no deed explains {fall}")
+        self.counts["late"] = len(late)
+        if len(late) > 4 + self.times[-1][0] // LATE_EPOCHS:
+            self.wrong(f"{len(late)} falls are no deed's, expected a quote that is late in {LATE_EPOCHS} epochs at most")
+        for deed in self.deeds:
+            if deed.must_fall and not any(deed.covers(f) for f in self.falls):
+                self.wrong(f"{deed.kind} of {deed.member} in epoch {deed.begin} had no consequence")
+
+    def kinds(self, fall):
+        """Numbers of the score that may have made this fall."""
+        return {CAUSES[d.kind] for d in self.deeds if d.covers(fall)} or {"availability"}
+
+    def told_by(self, node):
+        """Each fall is in the timeline of this node, with its epoch, cause and time."""
+        events = (node.get("/v1/timeline?since=0&limit=9216") or {}).get("events", [])
+        if self.plant == "event":
+            events = events[: len(events) // 2]
+        moves = collections.defaultdict(list)
+        for e in events:
+            if e["event"] == "standing_changed" and e["b"] > e["a"]:
+                moves[e["name"], e["epoch"]].append(e)
+        for fall in self.falls:
+            if any(d.kind == DRAINED and d.covers(fall) for d in self.deeds):
+                continue  # reported by its change: it did not fall
+            mine = [e for e in moves[fall.member, fall.epoch] if ORDER[e["b"]] == fall.after]
+            if not mine:
+                self.wrong(f"the timeline of {node.name} does not report that {fall}")
+                continue
+            text = mine[-1]["text"]
+            cause = re.search(r"%; ([^)]*)\)", text)
+            if not cause:
+                self.wrong(f"the timeline of {node.name} gives no cause of {fall}: {text}")
+            if node is self.witness:
+                self.in_time(fall, mine[-1]["at_unix_ms"] / 1000, "timeline")
+
+    def in_time(self, fall, at, surface):
+        before, after = self.observed(fall.epoch)
+        if before is not None and at < before - SECONDS or after is not None and at > after + SECONDS:
+            self.wrong(f"{surface} dates {fall} at {at:.1f}, observed between {before} and {after}")
+
+    def explains(self, node):
+        """The last fall of each member, in the document and in the words of `assay explain`."""
+        for name in self.nodes:
+            done = self.network.assay(["explain", name, "--json", "--socket", node.admin])
+            last = json.loads(done.stdout)["data"]["last_fall"]
+            if last and last["epoch"] >= self.read_to:
+                self.pass_until(lambda: self.read_to > last["epoch"], 80)
+            falls = [f for f in self.falls if f.member == name and (not last or f.epoch <= last["epoch"])]
+            if self.plant == "cause" and last:
+                last["cause"]["about"] = "availability" if last["cause"]["about"] == "integrity" else "integrity"
+            if not falls:
+                if last:
+                    self.wrong(f"{node.name} explains a fall of {name}, and it has none: {last}")
+                continue
+            if not last:
+                self.wrong(f"{node.name} explains no fall of {name}, expected {falls[-1]}")
+                continue
+            # A close that fails again without another standing is a step of the fall, too.
+            if last["epoch"] < falls[-1].epoch or last["to"] != falls[-1].after:
+                self.wrong(f"{node.name} explains {last}, expected {falls[-1]}")
+            elif last["cause"]["about"] not in self.kinds(falls[-1]):
+                self.wrong(f"{node.name} explains {falls[-1]} by {last['cause']}, expected {self.kinds(falls[-1])}")
+            self.in_time(falls[-1] if last["epoch"] == falls[-1].epoch else Fall(name, last["epoch"], "", ""),
+                         last["epoch_unix_ms"] / 1000, "explain")
+
+    def sizes(self):
+        """Stated in docs/operations.md 7, per epoch at seven members."""
+        epochs, kept = self.times[-1][0], min(self.args.history, self.times[-1][0])
+        day = max(256, 86400000 // self.network.epoch_ms)
+        stated = kept * 3300 + min(10 * kept, epochs) * 2260 + (64 + kept // 1024) * 5000 + min(day, kept) * 610
+        largest = {}
+        for node in self.nodes.values():
+            for what, size in node.sizes().items():
+                largest[what] = max(largest.get(what, 0), size)
+        limits = {"store": 2 * stated + (8 << 20), "timeline": 9216 * 1024, "log": 4096 * len(self.falls) + 400 * epochs}
+        for what, limit in limits.items():
+            if largest[what] > limit:
+                self.wrong(f"{what}: {largest[what]} bytes, {limit} are stated for {epochs} epochs")
+        return {"largest": largest, "limits": limits}
+
+    def audited(self):
+        for node in self.nodes.values():
+            if node.stop() != 0:
+                self.wrong(f"{node.name} did not end in order")
+        for node in self.nodes.values():
+            done = self.network.assay(["audit", "verify", os.path.join(node.folder, "state"), "--genesis",
+                                       os.path.join(self.network.folder, "genesis")], False)
+            if done.returncode != 0:
+                self.wrong(f"audit of {node.name}: {(done.stdout + done.stderr).strip()[-300:]}")
+
+    def find_planted(self):
+        """The judgement finds what it must."""
+        held = self.violations
+        checks = {"deed": self.explained, "event": lambda: self.told_by(self.witness),
+                  "cause": lambda: self.explains(self.witness)}
+        missed = []
+        for self.plant, check in checks.items():
+            self.violations = []
+            check()
+            missed += [] if self.violations else [self.plant]
+        self.plant, self.violations = None, held
+        for plant in missed:
+            self.wrong(f"planted and not found: {plant}")
+
+    def judge(self):
+        for node in self.nodes.values():
+            self.explains(node)
+        self.explained()
+        self.told_by(self.witness)
+        self.told_by(self.nodes["node-2"])
+        if not self.violations:
+            self.find_planted()
+        sizes = self.sizes()
+        self.audited()
+        suspended = [str(f) for f in self.falls if f.after == "SUSPENDED"]
+        return {
+            "schema": "assay.year", "seed": self.args.seed, "epochs": self.read_to, "certified": self.certified,
+            "rows": self.rows, "deeds": dict(sorted(self.counts.items())), "changes": self.changes,
+            "falls": len(self.falls), "suspensions": len(suspended), "sizes": sizes, "violations": self.violations,
+        }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bin")
+    parser.add_argument("--epochs", type=int, default=20000)
+    parser.add_argument("--epoch", type=int, default=100, metavar="MS")
+    parser.add_argument("--history", type=int, default=2000, metavar="EPOCHS")
+    parser.add_argument("--previous", metavar="PREFIX")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--report", metavar="FILE")
+    args = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="assay-year.")
+    year = None
+    try:
+        year = Year(args, os.path.join(folder, "net"))
+        year.run()
+        report = year.judge()
+    finally:
+        if year is not None:
+            year.network.close()
+        if os.environ.get("ASSAY_KEEP"):
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    text = json.dumps(report, indent=2)
+    if args.report:
+        with open(args.report, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    print(text)
+    return 1 if year.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
