@@ -29,7 +29,7 @@ ORDER = ("FULL", "WARNING", "RESTRICTED", "SUSPENDED")
 ABSENT, FAILS, OUTDATED, DRAINED = "absent", "evidence", "collateral", "drained"
 # Which number of the score the ledger must name.
 CAUSES = {ABSENT: "availability", FAILS: "integrity", OUTDATED: "integrity", DRAINED: "availability"}
-LATE_EPOCHS = 40  # a busy machine may be late with one quote in so many epochs: one close, to WARNING, by availability
+LATE_EPOCHS = 40  # a busy machine may be late with quotes: a fall by availability in so many epochs, not to SUSPENDED
 SETTLING = 16  # epochs after a deed in which its member may still fall: it catches up and attests
 SECONDS = 3.0  # by which the time of an event may differ from the observed one
 
@@ -300,7 +300,7 @@ class Year:
         for fall in self.falls:
             if any(d.covers(fall) for d in deeds):
                 continue
-            if fall.after == "WARNING" and fall.rule == "fall":
+            if fall.after != "SUSPENDED" and fall.rule == "fall":
                 late.append(fall)
             else:
                 self.wrong(f"no deed explains {fall}")
