@@ -8,9 +8,12 @@
 #   --built    packages of what was built in FOLDER already; default: a build of its own in OUT/src/obj
 #
 # What git tracks is packed, as it stands in the tree. All times come from SOURCE_DATE_EPOCH, by default the
-# time of the commit, so that the same commit gives the same packages in any folder.
+# time of the commit, so that the same commit gives the same packages in any folder. No compiler cache is used: it may
+# have objects of another folder, with other names of files in them.
 set -eu
 export LC_ALL=C TZ=UTC
+unset CMAKE_C_COMPILER_LAUNCHER
+export CCACHE_DISABLE=1 # where the compiler itself is a link to the cache
 
 die() { echo "build.sh: $*" >&2; exit 1; }
 tree=$(cd "$(dirname "$0")/.." && pwd)
