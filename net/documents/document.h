@@ -146,6 +146,9 @@ struct assay_document_recovery {
 /* Returns: whether there is anything to recover: false of FULL, and of members out of service. */
 bool assay_document_recovery(const struct assay_snapshot *s, uint32_t slot,
                              struct assay_document_recovery *recovery);
+/* When the member has the best standing that is ahead. Returns: Unix ms, 0: not known. */
+uint64_t assay_document_recovery_time(const struct assay_snapshot *s,
+                                      const struct assay_document_recovery *recovery);
 /* "RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC". Returns: text of ASSAY_DOCUMENT_RECOVERY
  * bytes at most. */
 enum { ASSAY_DOCUMENT_RECOVERY = 160 };

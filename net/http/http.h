@@ -26,6 +26,7 @@ enum {
     ASSAY_HTTP_PUBLISH_MS = 250,    /* between two snapshots with clients ... */
     ASSAY_HTTP_ALONE_MS = 1000,     /* ... and without */
     ASSAY_HTTP_LISTEN_MAX = 160,
+    ASSAY_HTTP_METRICS_MEMBERS_MAX = 128, /* of members with metrics of their own */
 };
 
 struct assay_http_config {
@@ -35,6 +36,7 @@ struct assay_http_config {
     const char *certificate, *key, *clients;
     bool accept_plain; /* remote access without TLS, accepted by the operator */
     const char *state_dir; /* directory for disk metrics; NULL: none */
+    uint32_t metrics_members; /* rows of the metrics by member; 0: none */
     struct assay_timeline_log *timeline; /* borrowed, beyond assay_http_close */
 };
 
