@@ -82,7 +82,10 @@ struct assay_document_reason {
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m);
 struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m);
-/* Of the lower number: why the score is what it is. */
+/* Whether integrity makes the standing what it is: it is the lower number, or it alone gives that
+ * standing since a fall by it. False of a member out of service. */
+bool assay_document_is_low_by_integrity(const struct assay_member_snapshot *member);
+/* Why the score is what it is: of integrity where that makes the standing, else of availability. */
 struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m);
 /* A step of the last fall, epoch that of the step. */
 struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step);

@@ -13,6 +13,7 @@
 #include "net/documents/document_rules.h"
 #include "net/http/http.h"
 #include "net/timeline/history.h"
+#include "quote/accept/policy.h"
 #include "scoring/tally.h"
 
 #include <stdlib.h>

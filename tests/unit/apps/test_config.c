@@ -456,7 +456,7 @@ Test(apps_config, metrics_by_member_are_opt_in_and_bounded)
     cr_expect_eq(config->metrics_members, 0);
     cr_assert_eq(load_with(key, "metrics: { members: 128 }\nlog:\n"), ASSAY_OK, "%s", message);
     cr_expect_eq(config->metrics_members, 128);
-    expect_refused(key, "metrics: { members: 129 }\nlog:\n", ASSAY_E_RANGE, 17, 21,
+    expect_refused(key, "metrics: { members: 129 }\nlog:\n", ASSAY_E_RANGE, 18, 21,
                    "metrics.members: expected 0 to 128, found 129");
 }
 
