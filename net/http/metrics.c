@@ -108,9 +108,8 @@ static void write_info(const struct page *page, const struct assay_http_snapshot
     assay_hex_encode(view->snapshot.chain.chain_id, 32, chain, sizeof chain);
     http_member_labels(view, view->snapshot.self, &labels);
     write_head(page, name, "gauge", "Network and member of this node; always 1.");
-    (void)fprintf(page->out,
-                  "%s{chain=\"%.*s\",member=\"%s\",operator=\"%s\",vendor=\"%s\"} 1\n", name,
-                  CHAIN_DIGITS, chain, labels.member, labels.operator_, labels.vendor);
+    (void)fprintf(page->out, "%s{chain=\"%.*s\",member=\"%s\",operator=\"%s\",vendor=\"%s\"} 1\n",
+                  name, CHAIN_DIGITS, chain, labels.member, labels.operator_, labels.vendor);
 }
 
 static void write_self(const struct page *page, const struct assay_snapshot *s)
@@ -168,12 +167,13 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
         const enum assay_condition condition = assay_document_condition(s, i);
-        const bool fell = condition == ASSAY_CONDITION_SUSPENDED && http_has_fallen(&m->ledger);
+        const bool is_suspended =
+            condition == ASSAY_CONDITION_SUSPENDED && http_has_fallen(&m->ledger);
         conditions[condition]++;
-        suspended += fell;
+        suspended += is_suspended;
         if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
         served += http_has_served(&m->ledger);
-        served_suspended += fell && http_has_served(&m->ledger);
+        served_suspended += is_suspended && http_has_served(&m->ledger);
         all++;
         present += m->present;
         banned += m->banned;

@@ -36,8 +36,8 @@ static void write_name(char out[static ID_DIGITS + 1], struct assay_slice name,
 /* Names of vendors are free text of a policy: "Intel SGX". */
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == ' ' || c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+           c == '.' || c == '-' || c == '_';
 }
 
 static void write_vendor(char out[static ID_DIGITS + 1], const struct assay_http_rules *rules,
@@ -109,8 +109,8 @@ static uint32_t sort_members(const struct assay_snapshot *s,
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member_snapshot *l = &s->members[i].ledger;
         if (l->stage == ASSAY_STAGE_LEFT) continue;
-        keys[count++] = (uint64_t)rank_of(s, i) << 32 |
-                        (uint64_t)assay_trust_score_bp(&l->trust) << 16 | i;
+        keys[count++] =
+            (uint64_t)rank_of(s, i) << 32 | (uint64_t)assay_trust_score_bp(&l->trust) << 16 | i;
     }
     qsort(keys, count, sizeof keys[0], compare_keys);
     return count;
@@ -196,9 +196,8 @@ static void write_standing(const struct rows *rows)
     for (uint32_t i = 0; i < rows->count; i++) {
         const uint32_t slot = rows->keys[i] & UINT16_MAX;
         char more[48];
-        (void)snprintf(
-            more, sizeof more, ",standing=\"%s\"",
-            http_condition_label(assay_document_condition(&rows->view->snapshot, slot)));
+        (void)snprintf(more, sizeof more, ",standing=\"%s\"",
+                       http_condition_label(assay_document_condition(&rows->view->snapshot, slot)));
         write_row(rows, name, slot, more, 1, 0);
     }
 }

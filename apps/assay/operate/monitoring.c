@@ -97,8 +97,7 @@ static int write_all(const char *dir, const char *base)
         return ASSAY_EXIT_INTERNAL;
     }
     for (size_t i = 0; i < PARTS; i++) {
-        const int len =
-            snprintf(parts[i].path, sizeof parts[i].path, "%s/%s", dir, parts[i].name);
+        const int len = snprintf(parts[i].path, sizeof parts[i].path, "%s/%s", dir, parts[i].name);
         if (len >= (int)sizeof parts[i].path)
             return cli_misuse("--out: the path has %d bytes, expected at most %d", len,
                               PATH_MAX - 1);

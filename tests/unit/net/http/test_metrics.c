@@ -112,8 +112,9 @@ Test(net_http_metrics, name_this_node_alone_unless_members_are_requested)
     const char *page = scrape(0);
     cr_expect_eq(count_of(page, "assay_member_"), 0);
     cr_expect_eq(count_of(page, "member=\""), 1);
-    cr_expect_not_null(strstr(page, "\nassay_node_info{chain=\"0000000000000000\",member=\"node-0\","
-                                    "operator=\"0000000000000000\",vendor=\"0000000000000000\"} 1\n"));
+    cr_expect_not_null(strstr(page,
+                              "\nassay_node_info{chain=\"0000000000000000\",member=\"node-0\","
+                              "operator=\"0000000000000000\",vendor=\"0000000000000000\"} 1\n"));
     cr_expect_null(strstr(page, "assay_members_left_out"));
 }
 
@@ -171,7 +172,8 @@ Test(net_http_metrics, a_row_has_what_the_documents_have)
     cr_expect_str_eq(strchr(row_of(page, "assay_member_offline", 0), '}'), "} 0");
     cr_expect_str_eq(strchr(row_of(page, "assay_member_fall_timestamp_seconds", 0), '}'),
                      "} 1700000033.000");
-    cr_expect_not_null(strstr(row_of(page, "assay_member_standing", 0), "standing=\"suspended\"} 1"));
+    cr_expect_not_null(
+        strstr(row_of(page, "assay_member_standing", 0), "standing=\"suspended\"} 1"));
     cr_expect_not_null(strstr(row_of(page, "assay_member_standing", 1), "standing=\"full\"} 1"));
     /* It rises by a hundredth each epoch of a second, from 25 to 92 %, then three more. */
     const char *const recovery = row_of(page, "assay_member_recovery_timestamp_seconds", 0);
@@ -232,7 +234,8 @@ Test(net_http_metrics, hostile_names_stay_in_their_label)
     fixture.members[5].ledger.name = assay_slice_over(stolen, 64);
     for (unsigned i = 0; i < MEMBERS; i++)
         fixture.members[i].ledger.operator_name = assay_slice_over(hostile, sizeof hostile - 1);
-    assay_http_rules_name_vendor(rules, fixture.members[0].ledger.vendor_root, "a\"} 1\nb\\\x1b\xff");
+    assay_http_rules_name_vendor(rules, fixture.members[0].ledger.vendor_root,
+                                 "a\"} 1\nb\\\x1b\xff");
     const char *page = scrape(MEMBERS);
     cr_expect_null(strstr(page, "# EOF"));
     cr_expect_null(strstr(page, "assay_down"));
