@@ -152,7 +152,9 @@ Test(demo_view, gives_the_condition_of_a_member_that_is_away)
 {
     static const struct {
         const char *stage, *condition;
-    } away[] = { { "member", "OFFLINE" }, { "resting", "DRAINED" }, { "member", "MAINTENANCE" },
+    } away[] = { { "member", "OFFLINE" },
+                 { "resting", "DRAINED" },
+                 { "member", "MAINTENANCE" },
                  { "left", "LEFT" } };
     for (size_t i = 0; i < sizeof away / sizeof away[0]; i++) {
         char document[512];

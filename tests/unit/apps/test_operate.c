@@ -487,9 +487,8 @@ Test(apps_operate, the_doctor_of_a_quorum_knows_who_has_no_weight)
 }
 
 #define SELF(condition)                                                                            \
-    "{\"data\":{" ALL_THERE ",\"score_bp\":0,\"standing\":\"SUSPENDED\","                         \
-    "\"condition\":\"" condition   \
-    "\"}}"
+    "{\"data\":{" ALL_THERE ",\"score_bp\":0,\"standing\":\"SUSPENDED\","                          \
+    "\"condition\":\"" condition "\"}}"
 
 /* The standing of a member that its operators drained is SUSPENDED, too. */
 Test(apps_operate, the_doctor_has_the_condition_of_the_node)
