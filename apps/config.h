@@ -156,6 +156,7 @@ struct assay_config {
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;
+    uint32_t metrics_members; /* rows of the metrics by member, 0..128, default 0: none */
     char services[PATH_MAX]; /* listen.services, a folder of UNIX sockets; "": off */
     char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
     bool transport_apart; /* listen.transport, default process; false: thread */

@@ -7,6 +7,7 @@
 #include "apps/config/http.h"
 #include "apps/config/layers.h"
 #include "base/sparse.h"
+#include "net/http/http.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -36,12 +37,16 @@ struct yaml_limits {
 struct yaml_log {
     char *level, *format;
 };
+struct yaml_metrics {
+    char *members;
+};
 
 struct yaml_config {
     char *config_version;
     struct yaml_node node;
     struct yaml_listen listen;
     struct assay_yaml_http http;
+    struct yaml_metrics metrics;
     struct yaml_peer *peers;
     unsigned peers_count;
     struct assay_yaml_evidence evidence;
@@ -90,6 +95,9 @@ static const cyaml_schema_field_t limits_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("verify_threads", struct yaml_limits, verify_threads),
     ASSAY_CONFIG_FIELD_OPTIONAL("drain_ms", struct yaml_limits, drain_ms), CYAML_FIELD_END
 };
+static const cyaml_schema_field_t metrics_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("members", struct yaml_metrics, members), CYAML_FIELD_END
+};
 static const cyaml_schema_field_t log_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level),
     ASSAY_CONFIG_FIELD_OPTIONAL("format", struct yaml_log, format), CYAML_FIELD_END
@@ -102,6 +110,8 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_MAPPING("listen", CYAML_FLAG_DEFAULT, struct yaml_config, listen, listen_fields),
     CYAML_FIELD_MAPPING("http", CYAML_FLAG_OPTIONAL, struct yaml_config, http,
                         assay_config_http_fields),
+    CYAML_FIELD_MAPPING("metrics", CYAML_FLAG_OPTIONAL, struct yaml_config, metrics,
+                        metrics_fields),
     CYAML_FIELD_SEQUENCE("peers", CYAML_FLAG_POINTER, struct yaml_config, peers, &peer_value, 0,
                          ASSAY_MEMBERS_MAX),
     CYAML_FIELD_MAPPING("evidence", CYAML_FLAG_DEFAULT, struct yaml_config, evidence,
@@ -298,6 +308,10 @@ static enum assay_status take_config(const struct assay_config_file *file,
         assay_config_take_addresses(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
+    if (yaml->metrics.members != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "metrics.members", yaml->metrics.members, 0,
+                                           ASSAY_HTTP_METRICS_MEMBERS_MAX,
+                                           &config->metrics_members));
     ASSAY_TRY(take_services(file, yaml->listen.services, config));
     ASSAY_TRY(take_transport(file, yaml->listen.transport, config));
     if (yaml->listen.advertise != NULL)

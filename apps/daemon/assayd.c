@@ -153,7 +153,8 @@ static struct assay_runtime_http http_of(const struct assay_config *config)
                                         .key = daemon_said(config->http.key),
                                         .clients = daemon_said(config->http.clients),
                                         .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
-                                        .state_dir = config->state_dir };
+                                        .state_dir = config->state_dir,
+                                        .metrics_members = config->metrics_members };
 }
 
 /* The host of effective rules: the first one, or in the place of the one before. */

@@ -35,6 +35,7 @@ struct demo_member {
     uint32_t score_bp, integrity_bp, availability_bp, weight, incarnation;
     bool probation;
     char standing[16];
+    char condition[16]; /* OFFLINE ...: docs/operations.md 1; the standing where it is in service */
     char stage[16]; /* member, resting, left ...: docs/protocol.md 9.6 */
     bool in_maintenance;
     bool failing;           /* by the last judgement of the peer that is asked */

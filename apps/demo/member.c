@@ -37,6 +37,8 @@ void demo_member_read(struct demo_member *member, const struct assay_json *node)
     (void)snprintf(member->name, sizeof member->name, "%s", assay_json_text(node, "name", "?"));
     (void)snprintf(member->standing, sizeof member->standing, "%s",
                    assay_json_text(node, "standing", "?"));
+    (void)snprintf(member->condition, sizeof member->condition, "%s",
+                   assay_json_text(node, "condition", member->standing));
     (void)snprintf(member->stage, sizeof member->stage, "%s", assay_json_text(node, "stage", "?"));
     member->in_maintenance = assay_json_bool(node, "in_maintenance", false);
     member->slot = (uint32_t)assay_json_uint(node, "slot", 0);

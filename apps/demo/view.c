@@ -15,7 +15,7 @@ enum {
     BAR_MAX = 20,
     WIDE = 100,      /* columns from which epochs and event names have columns of their own */
     EVENTS_MIN = 3,  /* lines that peers leave to events */
-    ROW_COLUMNS = 51 /* of a row, without its bar and its reason */
+    ROW_COLUMNS = 52 /* of a row, without its bar and its reason */
 };
 
 struct view {
@@ -128,7 +128,7 @@ static bool is_serving(const struct demo_member *m)
 
 static bool is_full(const struct demo_member *m)
 {
-    return is_serving(m) && strcmp(m->standing, "FULL") == 0;
+    return is_serving(m) && strcmp(m->condition, "FULL") == 0;
 }
 
 /* What lowered a score is past for a member that is FULL again. */
@@ -145,9 +145,8 @@ static void draw_row(struct view *v, const struct row *row)
     const char *process = row->peer->pid == 0        ? "down"
                           : row->peer->now.reachable ? "up"
                                                      : "starting";
-    const char *stage = strcmp(m->stage, "resting") == 0 ? "drained" : m->stage;
-    const char *status = m->in_maintenance ? "serviced" : is_serving(m) ? m->standing : stage;
-    put_line(v, " %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
+    const char *status = m->condition;
+    put_line(v, " %-8s %s%s %-11s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
              cli_terminal_colour(t, status), cli_terminal_glyph(t, status), status,
              cli_terminal_plain(t), cli_terminal_bar(t, m->score_bp, (unsigned)bar_cells(v), cells),
              (unsigned)m->score_bp / 100, (unsigned)m->weight, (unsigned)m->incarnation, process,
@@ -214,7 +213,7 @@ static void draw_table(struct view *v, const struct demo_peer *seen_by)
                    now->vendor_cap_met ? "met" : "NOT met");
     put_text(v, " ", text);
     put_line(v, "%s", "");
-    put_line(v, " %-8s %-12s %-*s %5s %6s %3s  %-8s %s", "peer", "standing", bar_cells(v), "score",
+    put_line(v, " %-8s %-13s %-*s %5s %6s %3s  %-8s %s", "peer", "condition", bar_cells(v), "score",
              "", "weight", "inc", "process", "reason");
     draw_rows(v, seen_by);
 }

@@ -82,7 +82,10 @@ struct assay_document_reason {
 struct assay_document_reason assay_document_integrity_reason(const struct assay_snapshot_member *m);
 struct assay_document_reason assay_document_availability_reason(
     const struct assay_snapshot_member *m);
-/* Of the lower number: why the score is what it is. */
+/* Whether integrity makes the standing what it is: it is the lower number, or it alone gives that
+ * standing since a fall by it. False of a member out of service. */
+bool assay_document_is_low_by_integrity(const struct assay_member_snapshot *member);
+/* Why the score is what it is: of integrity where that makes the standing, else of availability. */
 struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m);
 /* A step of the last fall, epoch that of the step. */
 struct assay_document_reason assay_document_step_reason(const struct assay_fall_step *step);
@@ -149,6 +152,9 @@ struct assay_document_recovery {
 /* Returns: whether there is anything to recover: false of FULL, and of members out of service. */
 bool assay_document_recovery(const struct assay_snapshot *s, uint32_t slot,
                              struct assay_document_recovery *recovery);
+/* When the member has the best standing that is ahead. Returns: Unix ms, 0: not known. */
+uint64_t assay_document_recovery_time(const struct assay_snapshot *s,
+                                      const struct assay_document_recovery *recovery);
 /* "RESTRICTED in 29 epochs, FULL in 73, about 18:40 UTC". Returns: text of ASSAY_DOCUMENT_RECOVERY
  * bytes at most. */
 enum { ASSAY_DOCUMENT_RECOVERY = 160 };

@@ -185,6 +185,15 @@ bool assay_document_recovery(const struct assay_snapshot *s, uint32_t slot,
     return true;
 }
 
+uint64_t assay_document_recovery_time(const struct assay_snapshot *s,
+                                      const struct assay_document_recovery *recovery)
+{
+    if (recovery->blocked_code != NULL) return 0;
+    const enum assay_standing best = best_ahead(&recovery->outlook);
+    ASSAY_ASSERT(best < ASSAY_STANDING_SUSPENDED && recovery->outlook.epochs[best] > 0);
+    return close_time(s, (uint32_t)recovery->outlook.epochs[best]);
+}
+
 const char *assay_document_recovery_text(const struct assay_snapshot *s,
                                          const struct assay_document_recovery *recovery,
                                          char text[static ASSAY_DOCUMENT_RECOVERY])
@@ -210,7 +219,7 @@ const char *assay_document_recovery_text(const struct assay_snapshot *s,
                     first != best          ? ""
                     : o->epochs[best] == 1 ? " epoch"
                                            : " epochs");
-    const uint64_t at_ms = close_time(s, (uint32_t)o->epochs[best]);
+    const uint64_t at_ms = assay_document_recovery_time(s, recovery);
     if (at_ms > 0) {
         assay_format_minute(at_ms, s->at_unix_ms, minute);
         len += snprintf(text + len, ASSAY_DOCUMENT_RECOVERY - (size_t)len, ", about %s", minute);

@@ -104,14 +104,14 @@ static void append_availability(struct assay_json *list, const struct assay_snap
         append_reason(list, s, m, "availability", &reason);
 }
 
-/* The rule that set the score comes first, so that score and reason match. This node's last finding
- * is shown only while it holds. */
+/* The rule that made the standing comes first. This node's last finding is shown only while it
+ * holds. */
 static struct assay_json *member_reasons(const struct assay_snapshot *s,
                                          const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_member_snapshot *l = &m->ledger;
-    if (l->trust.integrity_bp <= l->trust.availability_bp) {
+    if (assay_document_is_low_by_integrity(l)) {
         append_integrity(list, s, m);
         append_availability(list, s, m);
     } else {

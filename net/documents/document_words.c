@@ -171,11 +171,24 @@ struct assay_document_reason assay_document_availability_reason(
                                            0 };
 }
 
+/* A member that is suspended for its evidence gets no permits, and its availability falls below its
+ * integrity: that is an effect, not the cause. */
+bool assay_document_is_low_by_integrity(const struct assay_member_snapshot *member)
+{
+    const struct assay_trust_state *const trust = &member->trust;
+    const enum assay_standing standing = trust->score.standing;
+    if (member->stage != ASSAY_STAGE_MEMBER) return false; /* low by a decision of operators */
+    if (trust->integrity_bp <= trust->availability_bp) return true;
+    return standing != ASSAY_STANDING_FULL && trust->integrity.standing == standing &&
+           member->fall.integrity.epoch != 0 && trust->integrity_bp < ASSAY_SCORE_BP_MAX &&
+           (standing == ASSAY_STANDING_SUSPENDED ||
+            member->fall.last.number == ASSAY_FALL_INTEGRITY);
+}
+
 struct assay_document_reason assay_document_score_reason(const struct assay_snapshot_member *m)
 {
-    const struct assay_trust_state *const trust = &m->ledger.trust;
-    return trust->integrity_bp <= trust->availability_bp ? assay_document_integrity_reason(m)
-                                                         : assay_document_availability_reason(m);
+    return assay_document_is_low_by_integrity(&m->ledger) ? assay_document_integrity_reason(m)
+                                                          : assay_document_availability_reason(m);
 }
 
 bool assay_document_number(const char *text, uint64_t *out)

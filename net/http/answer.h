@@ -51,6 +51,7 @@ struct assay_http_content {
     uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: unknown */
     int64_t certificate_ends_unix_s;           /* of the server's own; 0: it has none */
     int64_t now_unix_s;                        /* by this machine's date */
+    uint32_t metrics_members;                  /* rows of the metrics by member; 0: none */
 };
 
 struct assay_http_answer {

@@ -7,6 +7,7 @@
  *   explain.c    why a node stands where it stands
  *   health.c     alive, ready, permitted
  *   metrics.c    OpenMetrics
+ *   metrics_members.c  of it, what names members
  *   stream.c     events as they happen
  */
 #ifndef ASSAY_NET_HTTP_ANSWER_INTERNAL_H
@@ -14,6 +15,8 @@
 
 #include "net/documents/document.h"
 #include "net/http/answer.h"
+
+#include <stdio.h>
 
 /* One question on its way. */
 struct http_asking {
@@ -100,6 +103,22 @@ void http_permit(struct http_asking *asking);
 
 /* --- metrics.c */
 void http_metrics(struct http_asking *asking);
+/* condition: not LEFT (asserted). Returns: the word of label standing, "offline". */
+const char *http_condition_label(enum assay_condition condition);
+
+/* --- metrics_members.c */
+/* Member, operator and vendor of a slot as labels: cleaned, bounded, NUL-terminated. */
+struct http_member_labels {
+    char member[65], operator_[65], vendor[65];
+};
+void http_member_labels(const struct assay_http_snapshot *view, uint32_t slot,
+                        struct http_member_labels *labels);
+/* Metrics of the members that need attention most, book->metrics_members at most. */
+void http_metrics_members(FILE *out, const struct assay_http_content *book);
+/* Whether a member that is suspended fell to that: one that joined or was undrained climbs from
+ * zero. And whether it served: had a better standing since then. */
+bool http_has_fallen(const struct assay_member_snapshot *member);
+bool http_has_served(const struct assay_member_snapshot *member);
 
 /* --- stream.c */
 void http_events(struct http_asking *asking);

@@ -21,11 +21,12 @@ enum {
     ASSAY_HTTP_STREAMS_MAX = 200,
     ASSAY_HTTP_HELD_MAX = 64 << 20,         /* bytes of answers that clients have not read yet */
     ASSAY_HTTP_REQUEST_LEN_MAX = 16 * 1024, /* its line and headers, MHD's pool of a connection */
-    ASSAY_HTTP_IDLE_MS = 10 * 1000, /* for a complete request, from the connection on */
-    ASSAY_HTTP_SLOW_MS = 30 * 1000, /* for an answer to be read */
-    ASSAY_HTTP_PUBLISH_MS = 250,    /* between two snapshots with clients ... */
-    ASSAY_HTTP_ALONE_MS = 1000,     /* ... and without */
+    ASSAY_HTTP_IDLE_MS = 10 * 1000,         /* for a complete request, from the connection on */
+    ASSAY_HTTP_SLOW_MS = 30 * 1000,         /* for an answer to be read */
+    ASSAY_HTTP_PUBLISH_MS = 250,            /* between two snapshots with clients ... */
+    ASSAY_HTTP_ALONE_MS = 1000,             /* ... and without */
     ASSAY_HTTP_LISTEN_MAX = 160,
+    ASSAY_HTTP_METRICS_MEMBERS_MAX = 128, /* of members with metrics of their own */
 };
 
 struct assay_http_config {
@@ -35,6 +36,7 @@ struct assay_http_config {
     const char *certificate, *key, *clients;
     bool accept_plain; /* remote access without TLS, accepted by the operator */
     const char *state_dir; /* directory for disk metrics; NULL: none */
+    uint32_t metrics_members;            /* rows of the metrics by member; 0: none */
     struct assay_timeline_log *timeline; /* borrowed, beyond assay_http_close */
 };
 

@@ -1,8 +1,9 @@
 /*
  * net/http/metrics.c - snapshot as metrics, in OpenMetrics 1.0 or in the text format 0.0.4.
  *
- * No label names a peer: a network of strangers must not decide how many series there are. Labels
- * are words of lists in the source. docs/reference/metrics.md is made of this file.
+ * A network of strangers must not decide how many series there are: labels are words of lists in
+ * the source, and the name of this node. What names other members is opt-in and bounded
+ * (metrics_members.c). docs/reference/metrics.md is made of both files.
  */
 #include "net/http/answer_internal.h"
 
@@ -88,7 +89,28 @@ static const char *const condition_words[CONDITIONS] = { "full",      "warning",
                                                          "suspended", "offline", "maintenance",
                                                          "drained" };
 
+const char *http_condition_label(enum assay_condition condition)
+{
+    ASSAY_ASSERT((unsigned)condition < CONDITIONS);
+    return condition_words[condition];
+}
+
 /* ------------------------------------------------------------ this node */
+
+/* The first digits of the chain id: enough to tell networks of one Prometheus apart. */
+enum { CHAIN_DIGITS = 16 };
+
+static void write_info(const struct page *page, const struct assay_http_snapshot *view)
+{
+    static const char name[] = "assay_node_info";
+    struct http_member_labels labels;
+    char chain[65];
+    assay_hex_encode(view->snapshot.chain.chain_id, 32, chain, sizeof chain);
+    http_member_labels(view, view->snapshot.self, &labels);
+    write_head(page, name, "gauge", "Network and member of this node; always 1.");
+    (void)fprintf(page->out, "%s{chain=\"%.*s\",member=\"%s\",operator=\"%s\",vendor=\"%s\"} 1\n",
+                  name, CHAIN_DIGITS, chain, labels.member, labels.operator_, labels.vendor);
+}
 
 static void write_self(const struct page *page, const struct assay_snapshot *s)
 {
@@ -107,8 +129,13 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
     write_head(page, "assay_node_standing", "gauge",
                "1 for the current standing or condition of this node, 0 for the others.");
     for (unsigned i = 0; i < CONDITIONS; i++)
-        write_sample(page, "assay_node_standing", "band", condition_words[i],
+        write_sample(page, "assay_node_standing", "standing", condition_words[i],
                      (unsigned)condition == i, 0);
+    if (http_has_fallen(own) && own->fall.first.begin_ms > 0)
+        write_gauge(page, "assay_node_fall_timestamp_seconds",
+                    "Start of the epoch in which the last run of falls of the standing of this "
+                    "node began, in Unix seconds.",
+                    own->fall.first.begin_ms, 3);
     write_gauge(page, "assay_node_weight", "Weight of this node in the current epoch.", own->weight,
                 0);
     const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
@@ -136,10 +163,17 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     ASSAY_ASSERT(s->member_count == 0 || s->members != NULL);
     uint64_t conditions[ASSAY_CONDITIONS] = { 0 }, all = 0, present = 0, banned = 0, attested = 0;
     uint64_t offences = 0, shut = 0, last = 0, lost = 0, spared = 0;
+    uint64_t suspended = 0, served = 0, served_suspended = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
-        conditions[assay_document_condition(s, i)]++;
+        const enum assay_condition condition = assay_document_condition(s, i);
+        const bool is_suspended =
+            condition == ASSAY_CONDITION_SUSPENDED && http_has_fallen(&m->ledger);
+        conditions[condition]++;
+        suspended += is_suspended;
         if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
+        served += http_has_served(&m->ledger);
+        served_suspended += is_suspended && http_has_served(&m->ledger);
         all++;
         present += m->present;
         banned += m->banned;
@@ -153,11 +187,18 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     write_head(page, "assay_nodes", "gauge",
                "Members by standing, or by condition where that is not for their evidence.");
     for (unsigned i = 0; i < CONDITIONS; i++)
-        write_sample(page, "assay_nodes", "band", condition_words[i], conditions[i], 0);
+        write_sample(page, "assay_nodes", "standing", condition_words[i], conditions[i], 0);
     write_gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
                 attested, 0);
-    write_gauge(page, "assay_suspensions_active", "Members that are suspended and not offline.",
-                conditions[ASSAY_CONDITION_SUSPENDED], 0);
+    write_gauge(page, "assay_suspensions_active",
+                "Members that fell to SUSPENDED and are not offline; not those that joined or were "
+                "undrained and rise from it.",
+                suspended, 0);
+    write_head(page, "assay_nodes_served", "gauge",
+               "Members that had a better standing than SUSPENDED since they joined or were "
+               "undrained; suspended: that fell to it and are not offline.");
+    write_sample(page, "assay_nodes_served", "state", "suspended", served_suspended, 0);
+    write_sample(page, "assay_nodes_served", "state", "other", served - served_suspended, 0);
     write_head(page, "assay_quiet_members", "gauge", "Members that vote without attesting.");
     write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
     write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
@@ -479,6 +520,7 @@ void http_metrics(struct http_asking *asking)
         http_problem(asking, HTTP_INTERNAL, "", NULL);
         return;
     }
+    write_info(&page, view);
     write_self(&page, &view->snapshot);
     write_members(&page, &view->snapshot);
     write_tolerance(&page, &view->snapshot);
@@ -491,6 +533,7 @@ void http_metrics(struct http_asking *asking)
     write_http(&page, asking->book->figures);
     write_counters(&page, &view->snapshot.counters);
     write_services(&page, view->snapshot.services);
+    http_metrics_members(page.out, asking->book);
     if (page.open) (void)fputs("# EOF\n", page.out);
     const bool whole = ferror(page.out) == 0;
     if (fclose(page.out) != 0 || !whole) {

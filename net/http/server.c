@@ -86,6 +86,7 @@ struct assay_http {
     size_t kept_next;
     char *certificate, *key, *authority; /* PEM, NUL-terminated */
     int64_t certificate_ends_unix_s;
+    uint32_t metrics_members; /* rows of the metrics by member */
     char *state_dir;
 };
 
@@ -366,6 +367,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     if (strcmp(request->path, "/metrics") == 0) {
         assay_http_read_machine(http->state_dir, &book);
         book.certificate_ends_unix_s = http->certificate_ends_unix_s;
+        book.metrics_members = http->metrics_members;
     }
     assay_http_answer(&book, request, &answer);
     count_answer(http, request->path, answer.status);
@@ -684,6 +686,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->certificate_ends_unix_s = assay_http_tls_get_expiry(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
+    http->metrics_members = config->metrics_members;
     http->slot = assay_http_snapshot_slot_create(http->boot);
     http->timeline = config->timeline;
     if (http->slot == NULL) return ASSAY_E_MEMORY;

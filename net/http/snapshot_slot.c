@@ -65,6 +65,17 @@ struct assay_http_rules *assay_http_rules_create(char *policy, char *collateral)
     return rules;
 }
 
+void assay_http_rules_name_vendor(struct assay_http_rules *rules, const uint8_t root[static 32],
+                                  const char *name)
+{
+    ASSAY_ASSERT(rules->vendor_count <= ASSAY_HTTP_VENDORS);
+    if (rules->vendor_count == ASSAY_HTTP_VENDORS) return;
+    struct assay_http_vendor *vendor = &rules->vendors[rules->vendor_count++];
+    assay_bytes_copy(vendor->root, sizeof vendor->root, root, 32);
+    const size_t len = strnlen(name, sizeof vendor->name - 1);
+    assay_bytes_copy(vendor->name, sizeof vendor->name - 1, name, len);
+}
+
 void assay_http_rules_release(struct assay_http_rules **rules)
 {
     struct assay_http_rules *r = *rules;
@@ -149,7 +160,16 @@ void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *slot,
     slot->rules = rules;
 }
 
-/* One allocation: the snapshot, its members, services, names of members. */
+/* Into the memory at place, which has room for ASSAY_NAME_MAX. Returns: the copy. */
+static struct assay_slice copy_name(uint8_t *place, struct assay_slice name)
+{
+    const size_t len = name.len < ASSAY_NAME_MAX ? name.len : ASSAY_NAME_MAX;
+    assay_bytes_copy(place, ASSAY_NAME_MAX, name.bytes, len);
+    return assay_slice_over(place, len);
+}
+
+/* One allocation: the snapshot, its members, services, names of members and of their operators: the
+ * genesis that the node's slices point into may be replaced while a response is rendered. */
 static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot)
 {
     ASSAY_ASSERT(snapshot->member_count == 0 || snapshot->members != NULL);
@@ -158,7 +178,7 @@ static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot
     const size_t at_services = at_members + (size_t)count * sizeof *snapshot->members;
     const size_t at_names =
         at_services + (snapshot->services != NULL ? sizeof *snapshot->services : 0);
-    uint8_t *memory = malloc(at_names + (size_t)count * ASSAY_NAME_MAX);
+    uint8_t *memory = malloc(at_names + 2 * (size_t)count * ASSAY_NAME_MAX);
     if (memory == NULL) return NULL;
     void *start = memory, *members = memory + at_members, *own = memory + at_services;
     struct assay_http_snapshot *view = start;
@@ -171,12 +191,10 @@ static struct assay_http_snapshot *copy_of(const struct assay_snapshot *snapshot
     }
     for (uint32_t i = 0; i < count; i++) {
         struct assay_snapshot_member *m = &view->snapshot.members[i];
-        uint8_t *name = memory + at_names + (size_t)i * ASSAY_NAME_MAX;
+        uint8_t *names = memory + at_names + 2 * (size_t)i * ASSAY_NAME_MAX;
         *m = snapshot->members[i];
-        const size_t len =
-            m->ledger.name.len < ASSAY_NAME_MAX ? m->ledger.name.len : ASSAY_NAME_MAX;
-        assay_bytes_copy(name, ASSAY_NAME_MAX, m->ledger.name.bytes, len);
-        m->ledger.name = assay_slice_over(name, len);
+        m->ledger.name = copy_name(names, m->ledger.name);
+        m->ledger.operator_name = copy_name(names + ASSAY_NAME_MAX, m->ledger.operator_name);
     }
     atomic_init(&view->references, 1);
     return view;

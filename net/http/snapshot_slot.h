@@ -18,6 +18,8 @@ enum {
     ASSAY_HTTP_EPOCHS = 256, /* some 6 MiB at 100 members */
     ASSAY_HTTP_FALSE_VOTES = 128,
     ASSAY_HTTP_EVENTS = 1024, /* of one answer, without a limit of its own */
+    ASSAY_HTTP_VENDORS = 16,  /* vendor roots of a policy */
+    ASSAY_HTTP_VENDOR_NAME = 32,
 };
 
 /* One member at the close of an epoch. */
@@ -53,6 +55,11 @@ struct assay_http_false_vote {
 struct assay_http_rules {
     _Atomic uint32_t references;
     char *policy, *collateral; /* of malloc */
+    uint32_t vendor_count;
+    struct assay_http_vendor {
+        uint8_t root[32]; /* as members have it */
+        char name[ASSAY_HTTP_VENDOR_NAME];
+    } vendors[ASSAY_HTTP_VENDORS];
 };
 
 struct assay_http_snapshot {
@@ -80,6 +87,9 @@ void assay_http_epoch_release(struct assay_http_epoch **epoch);
 /* Takes ownership of both texts. Returns: one reference, NULL without memory or one of the texts.
  */
 struct assay_http_rules *assay_http_rules_create(char *policy, char *collateral);
+/* Before the rules are published. What is beyond ASSAY_HTTP_VENDORS is dropped, a long name cut. */
+void assay_http_rules_name_vendor(struct assay_http_rules *rules, const uint8_t root[static 32],
+                                  const char *name);
 /* Accepts a pointer to NULL; nulls it. */
 void assay_http_rules_release(struct assay_http_rules **rules);
 

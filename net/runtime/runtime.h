@@ -147,6 +147,7 @@ struct assay_runtime_http {
     const char *certificate, *key, *clients; /* NULL: no TLS */
     bool accept_plain;
     const char *state_dir; /* directory for disk metrics; NULL: none */
+    uint32_t metrics_members; /* rows of the metrics by member; 0: none */
 };
 
 /* A RECOVER of era - 1, in the form of assay_acceptance_encode. */

@@ -13,6 +13,7 @@
 #include "net/documents/document_rules.h"
 #include "net/http/http.h"
 #include "net/timeline/history.h"
+#include "quote/accept/policy.h"
 #include "scoring/tally.h"
 
 #include <stdlib.h>
@@ -246,6 +247,7 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .clients = c->clients,
                                               .accept_plain = c->accept_plain,
                                               .state_dir = c->state_dir,
+                                              .metrics_members = c->metrics_members,
                                               .timeline = runtime->timeline };
     if (runtime->http != NULL) return ASSAY_OK; /* the previous runtime opened it */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
@@ -260,8 +262,14 @@ static void publish_rules(struct assay_runtime *runtime)
     struct assay_json *policy = assay_document_policy(runtime->config.policy);
     struct assay_json *collateral =
         assay_document_collateral(runtime->config.endorsements, runtime->config.policy);
-    assay_http_rules(runtime->http, assay_http_rules_create(assay_json_print(policy, 0),
-                                                            assay_json_print(collateral, 0)));
+    struct assay_http_rules *rules =
+        assay_http_rules_create(assay_json_print(policy, 0), assay_json_print(collateral, 0));
+    for (uint32_t i = 0; rules != NULL && i < runtime->config.policy->root_count; i++) {
+        uint8_t root[32];
+        assay_key_name(&runtime->config.policy->roots[i].key, root);
+        assay_http_rules_name_vendor(rules, root, runtime->config.policy->roots[i].name);
+    }
+    assay_http_rules(runtime->http, rules);
     assay_json_free(&policy);
     assay_json_free(&collateral);
 }

@@ -170,6 +170,23 @@ def program_metrics(root):
     return body
 
 
+def member_metrics(root):
+    """{name: (labels, meaning)} of the metrics that name members: a table, and what is written next to it."""
+    text = source(root, "net/http/metrics_members.c")
+    names = dict(re.findall(rf"\b(\w+)\[\] = ({STRING})", text))
+    body = text[text.index("} families[] = {"):]
+    rows = [(unquote(name), "", unquote(help_))
+            for name, help_ in re.findall(rf"\{{ ({STRING}),\s*({STRING}),", body[:body.index("};")])]
+    calls = re.findall(rf"write_head\(&?rows, (\w+),\s*({STRING})\)", text)
+    common = "`, `".join(re.findall(r"(\w+)=", re.search(r'"%s\{(member=[^}]*)\}', text)[1]))
+    rows += [(unquote(names[name]), "", unquote(help_)) for name, help_ in calls if unquote(names[name]).startswith("assay_")]
+    found = {name: ("" if name.startswith("assay_members_") else common, help_) for name, _, help_ in rows}
+    found["assay_member_standing"] = (common + "`, `standing", found["assay_member_standing"][1])
+    if len(found) < 8 or len(found) != len(rows):
+        raise Broken(f"net/http/metrics_members.c: {len(rows)} metrics can be read")
+    return found
+
+
 def metrics(root):
     found, labels, order = {}, {}, []
     call = re.compile(rf"\bwrite_(head|gauge|counter|sample|labelled)\(\s*&?page,\s*({STRING}|\w+),\s*"
@@ -187,19 +204,23 @@ def metrics(root):
                 order.append(shown)
             elif first != "NULL":
                 labels[name + "_total" if name + "_total" in found else name] = unquote(first)
-        for label in re.findall(r'"%s\{(\w+)=', text):
-            labels[unquote(names["name"])] = label
+        for line in re.findall(r'"%s\{(\w+=[^}]*)\}', text):
+            labels[unquote(names["name"])] = "`, `".join(re.findall(r"(\w+)=", line))
         pairs = rf"\bwrite_pair\(page,\s*(\w+),\s*({STRING}),\s*(?:{STRING}|[^,;\"]+),\s*({STRING}),"
         for name, first, second in re.findall(pairs, text):
             labels[unquote(names[name])] = f"{unquote(first)}`, `{unquote(second)}"
+    for name, (label, help_) in member_metrics(root).items():
+        found[name] = ("gauge", help_)
+        labels.update({name: label} if label else {})
+        order.append(name)
     if len(order) < 40 or not all(help_ for _, help_ in found.values()):
         raise Broken(f"net/http/metrics.c: {len(order)} metrics can be read")
     body = [[code(name), found[name][0], code(labels[name]) if name in labels else "", found[name][1]] for name in order]
     return "\n".join([
         "# Metrics\n", MADE,
         para("For operators who monitor nodes. `GET /metrics` of `listen.http`: OpenMetrics 1.0 for clients that accept "
-             "it, else the text format 0.0.4. No "
-             "label names a peer. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
+             "it, else the text format 0.0.4. "
+             "Labels name other members with `metrics.members` alone. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
              "[Alerts](../runbooks/README.md) over them are in `docs/monitoring/`."),
         "## 1. Of a daemon\n", table(["metric", "type", "label", "meaning"], body),
         para("`event` of `assay_peer_events_total` has the names of `assay counters`: [events](events.md) 2."),

@@ -78,6 +78,7 @@ int cli_command_explain(int argc, char **argv);
 int cli_command_export(int argc, char **argv); /* export.c */
 int cli_command_permit(int argc, char **argv);
 int cli_command_debug(int argc, char **argv);   /* debug.c: bundle */
+int cli_command_monitoring(int argc, char **argv); /* monitoring.c */
 int cli_command_doctor(int argc, char **argv);  /* doctor.c */
 int cli_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
 int cli_command_counters(int argc, char **argv);

@@ -79,6 +79,18 @@ const struct assay_verb assay_verbs_node[] = {
                                      ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
+    { "monitoring", "", "",
+      "Write alerts.yml, rules for Prometheus, and dashboard.json, for Grafana, as installed in "
+      "/usr/share/assay/monitoring, with links to the runbooks of a site.",
+      "6 another kind of file is there",
+      "assay monitoring --runbook-base https://wiki.example/assay/runbooks --out monitoring\n",
+      (const struct assay_option[]){ { "out", "DIR", "folder of the files", ASSAY_OPTION_MUST },
+                                     { "runbook-base", "URL",
+                                       "where docs/runbooks is served, default: the names of the "
+                                       "pages remain",
+                                       0 },
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "permit", "", "", "Query whether this node may act now.", EXIT_PERMIT,
       "assay permit --class critical && deliver-the-secret\n",
       (const struct assay_option[]){

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/operate/doctor.h"
 
+#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 
 #include <errno.h>
@@ -133,15 +134,37 @@ static void look_at_quorum(struct assay_doctor *d, const struct assay_json *stat
             "no block has become final for a while");
 }
 
+/* What its operators decided or announced is no fault of the node, and its score then says nothing
+ * about it. */
+static void look_at_condition(struct assay_doctor *d, const struct assay_json *status)
+{
+    static const struct {
+        const char *condition, *advice;
+        enum assay_health health;
+    } decided[] = {
+        { "DRAINED", "assay change draft --undrain NODE, when it may serve again",
+          ASSAY_HEALTH_WARN },
+        { "LEFT", "assay change list has the change that removed it", ASSAY_HEALTH_WARN },
+        { "MAINTENANCE", "", ASSAY_HEALTH_OK },
+    };
+    const char *const condition = cli_condition_of(status);
+    for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
+        if (strcmp(condition, decided[i].condition) == 0) {
+            cli_doctor_report(d, "standing", decided[i].health, "a member in service",
+                              decided[i].advice, "%s, by the operators", condition);
+            return;
+        }
+    cli_doctor_report(d, "standing",
+                      strcmp(condition, "FULL") == 0 ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "FULL",
+                      "assay explain NODE has the reason and the remedy", "%s, score %s", condition,
+                      cli_percent_of(status, "score_bp"));
+}
+
 static void look_at_self(struct assay_doctor *d, const struct assay_json *status)
 {
-    const char *const standing = cli_text_of(status, "standing", "?");
     const struct assay_json *const enforcement = assay_json_get(status, "enforcement");
     const bool held = assay_json_bool(assay_json_get(enforcement, "hold"), "held", false);
-    const bool full = strcmp(standing, "FULL") == 0;
-    cli_doctor_report(d, "standing", full ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "FULL",
-                      "assay explain NODE has the reason and the remedy", "%s, score %s", standing,
-                      cli_percent_of(status, "score_bp"));
+    look_at_condition(d, status);
     /* Of many members only some have a seat (docs/protocol.md 5.22). */
     const bool seatless = assay_json_uint(status, "weight", 0) > 0 &&
                           assay_json_uint(status, "seat_weight", 1) == 0 &&

@@ -1,6 +1,7 @@
 """Metrics of a running node, under promtool and a real Prometheus.
 
 usage: metrics.py lint HOST:PORT ROOT        names, formats, the reference, the queries of dashboard and alerts
+       metrics.py members HOST:PORT NAME...   a row for each of these members and for no other
        metrics.py files ROOT FILE...          the same of what programs of services wrote
        metrics.py wait PROMETHEUS EXPRESSION  until the query has a result (60 s)
        metrics.py queries PROMETHEUS ROOT PART  every query is understood, and most of those that begin with PART (dashboard,
@@ -45,11 +46,11 @@ def expressions(root):
     board = json.load(open(root + "/docs/monitoring/dashboard.json", encoding="utf-8"))
     found = {}
     for panel in board["panels"]:
-        for target in panel["targets"]:
-            found["dashboard: %s %s" % (panel["title"], target["refId"])] = target["expr"].replace("$instance", ".*")
+        for target in panel.get("targets", []):
+            found["dashboard: %s %s" % (panel["title"], target["refId"])] = target["expr"].replace("$instance", ".*").replace("$chain", ".*")
     alerts = open(root + "/docs/monitoring/alerts.yml", encoding="utf-8").read()
-    for name, expr in re.findall(r"- alert: (\S+)\n +expr: (.*)", alerts):
-        found["alert: " + name] = expr
+    for kind, name, expr in re.findall(r"- (alert|record): (\S+)\n +expr: (.*)", alerts):
+        found[kind + ": " + name] = expr
     return found
 
 
@@ -78,6 +79,26 @@ def files(root, *paths):
 
 # What only a node with TLS has: tls.sh asks for it.
 WITH_TLS = {"assay_http_certificate_expiry_seconds"}
+# What only a member that fell has, and one that is not FULL.
+AFTER_FALL = {"assay_node_fall_timestamp_seconds", "assay_member_fall_timestamp_seconds",
+              "assay_member_recovery_timestamp_seconds"}
+MEMBER = {"member", "operator", "vendor"}
+
+
+def labels_of(text):
+    """{name: labels} of a page."""
+    found = {name: set(MEMBER) for name in AFTER_FALL if "_member_" in name}
+    for name, labels in re.findall(r"^([a-z_]+)\{([^}]*)\} ", text, re.M):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return found
+
+
+def members(address, *names):
+    _, _, text = get(address, "/metrics")
+    for family in ("score_ratio", "integrity_ratio", "availability_ratio", "offline", "standing"):
+        rows = re.findall(r'^assay_member_%s\{member="([^"]*)",operator="(\w+)",vendor="([^"]+)"' % family, text, re.M)
+        check("%s: %s" % (family, rows), sorted(row[0] for row in rows) == sorted(names))
+    check("left out", "\nassay_members_left_out 0\n" in text)
 
 
 def lint(address, root):
@@ -95,16 +116,22 @@ def lint(address, root):
         check("%s: a counter without _total" % family, type_ != "counter" or re.search(r"^%s_total[{ ]" % family, new, re.M))
         check("%s: twice" % family, new.count("# TYPE %s " % family) == 1)
     check("formats differ", names_of(new) == names_of(old))
-    # No label names a member.
-    check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "event", "what", "votes",
-                                                              "result", "code", "reason", "kind", "group", "phase"})
+    check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {
+        "version", "standing", "state", "until", "quantile", "dir", "event", "what", "votes", "result", "code", "reason",
+        "kind", "group", "phase", "chain"} | MEMBER)
     names = names_of(new)
     told, programs = reference(root)
     mine = {n for n in names if not n.endswith("_seconds_count")}
-    check("docs/reference/metrics.md differs: %s" % sorted((told - WITH_TLS) ^ mine), told - WITH_TLS == mine)
+    told, mine = told - WITH_TLS - AFTER_FALL, mine - AFTER_FALL
+    check("docs/reference/metrics.md differs: %s" % sorted(told ^ mine), told == mine)
+    known = labels_of(new)
     for where, expr in expressions(root).items():
         for name in re.findall(r"\b(?:assay|process)_[a-z_]+", expr):
-            check("%s: no metric %s" % (where, name), name in names | programs | WITH_TLS)
+            check("%s: no metric %s" % (where, name), name in names | programs | WITH_TLS | AFTER_FALL)
+        for name, selector in re.findall(r"\b((?:assay|process)_[a-z_]+)\{([^}]*)\}", expr):
+            for label in re.findall(r'(\w+)(?:=~|!~|!=|=)"', selector):
+                check("%s: %s has no label %s" % (where, name, label),
+                      name in programs or label in known.get(name, set()) | {"job", "instance"})
     check("queries", len(expressions(root)) > 30)
     print("metrics: %d names, %d bytes, text format %d bytes" % (len(names), len(new), len(old)))
     times = []
@@ -145,8 +172,8 @@ def queries(prometheus, root, part):
             empty.append(where)
     status, _, _ = query(prometheus, "assay_epoch +")
     check("Prometheus takes anything", status == 400)
-    # What is refused and dropped may be nothing, and programs of services need not run.
-    idle = ("Refused", "Programs") if part == "dashboard" else ()
+    # What is refused and dropped may be nothing, no member may need attention, and programs of services need not run.
+    idle = ("Refused", "Programs", "need attention") if part == "dashboard" else ()
     check("no result: %s" % empty, all(any(word in e for word in idle) for e in empty))
 
 

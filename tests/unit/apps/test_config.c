@@ -449,6 +449,17 @@ Test(apps_config, http_is_reached_from_other_machines_by_mutual_tls_alone)
     cr_expect_str_eq(config->http.clients + len - 6, "/a.pem");
 }
 
+Test(apps_config, metrics_by_member_are_opt_in_and_bounded)
+{
+    static const char key[] = "log:\n";
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->metrics_members, 0);
+    cr_assert_eq(load_with(key, "metrics: { members: 128 }\nlog:\n"), ASSAY_OK, "%s", message);
+    cr_expect_eq(config->metrics_members, 128);
+    expect_refused(key, "metrics: { members: 129 }\nlog:\n", ASSAY_E_RANGE, 18, 21,
+                   "metrics.members: expected 0 to 128, found 129");
+}
+
 Test(apps_config, refuses_a_path_that_has_no_room)
 {
     static char line[PATH_MAX + 64];

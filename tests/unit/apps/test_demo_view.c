@@ -147,6 +147,32 @@ Test(demo_view, gives_the_fall_of_a_member_that_recovers)
     cr_expect_str_eq(find_line("mrenclave"), "");
 }
 
+/* The standing of a member that is only away is SUSPENDED, too. */
+Test(demo_view, gives_the_condition_of_a_member_that_is_away)
+{
+    static const struct {
+        const char *stage, *condition;
+    } away[] = { { "member", "OFFLINE" },
+                 { "resting", "DRAINED" },
+                 { "member", "MAINTENANCE" },
+                 { "left", "LEFT" } };
+    for (size_t i = 0; i < sizeof away / sizeof away[0]; i++) {
+        char document[512];
+        (void)snprintf(document, sizeof document,
+                       "{\"name\":\"peer-1\",\"standing\":\"SUSPENDED\",\"stage\":\"%s\","
+                       "\"condition\":\"%s\",\"score_bp\":0}",
+                       away[i].stage, away[i].condition);
+        set_member(0, document);
+        draw(120, 48);
+        cr_expect(strstr(find_line(" peer-1 "), away[i].condition) != NULL, "%s",
+                  find_line(" peer-1 "));
+        cr_expect(strstr(find_line(" peer-1 "), "SUSPENDED") == NULL);
+        cr_expect_eq(strstr(find_line(" peer-1 "), "0 %") - find_line(" peer-1 "),
+                     strstr(find_line(" peer-2 "), "100 %") + 2 - find_line(" peer-2 "),
+                     "columns stay where they are");
+    }
+}
+
 Test(demo_view, gives_what_fails_now_before_what_fell)
 {
     static const char judged[] =

@@ -486,6 +486,27 @@ Test(apps_operate, the_doctor_of_a_quorum_knows_who_has_no_weight)
     cr_expect_eq(row_of("quorum")->health, ASSAY_HEALTH_OK);
 }
 
+#define SELF(condition)                                                                            \
+    "{\"data\":{" ALL_THERE ",\"score_bp\":0,\"standing\":\"SUSPENDED\","                          \
+    "\"condition\":\"" condition "\"}}"
+
+/* The standing of a member that its operators drained is SUSPENDED, too. */
+Test(apps_operate, the_doctor_has_the_condition_of_the_node)
+{
+    diagnose(SELF("SUSPENDED"), "{}");
+    expect_row("standing", "SUSPENDED, score 0.00 %", "assay explain NODE");
+    diagnose(SELF("DRAINED"), "{}");
+    expect_row("standing", "DRAINED, by the operators", "--undrain NODE");
+    cr_expect_eq(row_of("standing")->health, ASSAY_HEALTH_WARN);
+    diagnose(SELF("LEFT"), "{}");
+    expect_row("standing", "LEFT, by the operators", "assay change list");
+    diagnose(SELF("MAINTENANCE"), "{}");
+    expect_row("standing", "MAINTENANCE, by the operators", "");
+    cr_expect_eq(row_of("standing")->health, ASSAY_HEALTH_OK, "it was announced");
+    diagnose(SELF("FULL"), "{}");
+    cr_expect_eq(row_of("standing")->health, ASSAY_HEALTH_OK);
+}
+
 Test(apps_operate, the_doctor_starts_nothing_under_a_fence)
 {
     diagnose("{\"data\":{\"fenced\":true,\"stale\":true,\"behind\":true,\"sentence\":\"FENCED\"}}",

@@ -178,6 +178,58 @@ Test(net_http_sentence, a_run_of_falls_is_reported_from_its_begin)
                        sentence);
 }
 
+/* Suspended for its evidence, it is refused, and its availability sinks below its integrity. */
+Test(net_http_sentence, a_fall_by_integrity_is_not_hidden_by_lower_availability)
+{
+    struct assay_member_snapshot *const l = &fixture.members[2].ledger;
+    l->trust.integrity_bp = 2500;
+    l->trust.availability_bp = 100;
+    l->trust.integrity.standing = l->trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    l->fall = http_fixture_fall(33, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+    l->availability_rule = ASSAY_AVAILABILITY_FALL;
+    cr_expect_not_null(strstr(member_sentence(), "node-2 suspended, fell in epoch 33 (2023-11-14 "
+                                                 "22:13 UTC): its evidence fails hard, "),
+                       "%s", sentence);
+    (void)availability_reason();
+    const struct assay_json *const reasons = assay_json_get(node, "reasons");
+    cr_expect_str_eq(assay_json_text(assay_json_at(reasons, 0), "about", ""), "integrity");
+    cr_expect_str_eq(assay_json_text(assay_json_at(reasons, 1), "about", ""), "availability");
+    /* It is RESTRICTED by an absence since, and integrity would give WARNING. */
+    l->trust.integrity_bp = 8000;
+    l->trust.availability_bp = 6000;
+    l->trust.integrity.standing = ASSAY_STANDING_WARNING;
+    l->trust.score.standing = ASSAY_STANDING_RESTRICTED;
+    l->fall.first = l->fall.last = (struct assay_fall_step){ .epoch = 90,
+                                                             .number = ASSAY_FALL_AVAILABILITY,
+                                                             .rule = ASSAY_AVAILABILITY_FALL };
+    cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 90: too many votes"), "%s",
+                       sentence);
+    /* Both give WARNING now, and the last fall was the absence. */
+    l->trust.availability_bp = 7800;
+    l->trust.score.standing = ASSAY_STANDING_WARNING;
+    cr_expect_not_null(strstr(member_sentence(), ", fell in epoch 90: too many votes"), "%s",
+                       sentence);
+    /* Its integrity is low by its join, not by a failure. */
+    *l = (struct assay_member_snapshot){ .name = l->name, .node_id = { 3 } };
+    l->trust = assay_trust_newcomer((struct assay_offences){ .count = 0 });
+    l->stage_epoch = 40;
+    l->trust.integrity_bp = 1000;
+    cr_expect_not_null(strstr(member_sentence(), "not risen yet since it was undrained or joined"),
+                       "%s", sentence);
+}
+
+/* The words of a drain are not those of a failure before it. */
+Test(net_http_sentence, the_first_reason_of_a_drained_member_is_the_drain)
+{
+    struct assay_member_snapshot *const l = drain(2, 30);
+    l->trust.integrity_bp = 0;
+    l->fall = http_fixture_fall(25, ASSAY_FALL_INTEGRITY, ASSAY_INTEGRITY_FAIL_HARD);
+    (void)availability_reason();
+    const struct assay_json *const first = assay_json_at(assay_json_get(node, "reasons"), 0);
+    cr_expect_str_eq(assay_json_text(first, "code", ""), "drained");
+    cr_expect_eq(assay_json_uint(first, "epoch", 0), 30);
+}
+
 Test(net_http_sentence, one_that_is_cut_ends_with_a_mark)
 {
     static char longest[ASSAY_DOCUMENT_SENTENCE + 1];

@@ -25,10 +25,13 @@ TestSuite(net_http_snapshot_slot, .init = open_fixture, .fini = close_fixture);
 
 Test(net_http_snapshot_slot, what_was_laid_out_does_not_change)
 {
+    static char operator_[] = "alpha";
     cr_expect_null(assay_http_snapshot_slot_acquire(fixture.slot));
+    fixture.members[1].ledger.operator_name = assay_slice_over(operator_, 5);
     cr_assert(assay_http_snapshot_slot_publish(fixture.slot, &fixture.snapshot, false));
     struct assay_http_snapshot *old = assay_http_snapshot_slot_acquire(fixture.slot);
     fixture.names[1][0] = 'X';
+    operator_[0] = 'X';
     fixture.members[1].ledger.weight = 5;
     fixture.snapshot.chain.epoch = 43;
     assay_http_snapshot_slot_add_epoch(fixture.slot, http_fixture_epoch(&fixture, 42));
@@ -37,6 +40,8 @@ Test(net_http_snapshot_slot, what_was_laid_out_does_not_change)
     cr_expect_eq(old->snapshot.chain.epoch, 42);
     cr_expect_eq(old->snapshot.members[1].ledger.weight, 10000);
     cr_expect_eq(old->snapshot.members[1].ledger.name.bytes[0], 'n');
+    cr_expect_eq(old->snapshot.members[1].ledger.operator_name.bytes[0], 'a');
+    cr_expect_eq(now->snapshot.members[1].ledger.operator_name.bytes[0], 'X');
     cr_expect_eq(old->epoch_count, 0);
     cr_expect_not(old->draining);
     cr_expect_eq(now->generation, old->generation + 1);
