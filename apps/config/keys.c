@@ -35,6 +35,7 @@ static const struct assay_config_key keys[] = {
     RESTART("http.certificate", NULL),
     RESTART("http.key", NULL),
     RESTART("http.clients", NULL),
+    RESTART("http.roles", NULL),
     RESTART("evidence.kind", NULL),
     RESTART("evidence.credential", NULL),
     RESTART("evidence.tcti", NULL),
