@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/remote.h"
 #include "quote/yaml/document.h"
 
 #include <stdarg.h>
@@ -15,7 +16,9 @@
 
 const char *cli_daemon_default_socket(void)
 {
+    const char *const context = cli_remote_address();
     const char *const from_environment = getenv("ASSAY_SOCKET");
+    if (context != NULL) return context;
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
@@ -23,6 +26,10 @@ void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, si
 {
     struct assay_json *status = NULL;
     http[0] = '\0';
+    if (assay_client_context(socket) != NULL) { /* it is reached over HTTP as it is */
+        (void)snprintf(http, size, "%s", socket);
+        return;
+    }
     if (assay_client_request(socket, "status", timeout_ms, &status) == ASSAY_OK)
         (void)snprintf(http, size, "%s",
                        assay_json_text(assay_json_get(status, "data"), "http", ""));
