@@ -160,49 +160,48 @@ struct route {
     bool bare; /* available before the first snapshot, too */
     void (*make)(struct http_asking *asking);
     const char *parameters; /* their names, " since limit " */
-    bool post;              /* takes an object, and nothing else */
 };
 
 static const char json_type[] = "application/json", text_type[] = "text/plain";
 
 static const struct route routes[] = {
-    { "/", "text/html", true, answer_page, "", false },
-    { "/metrics", text_type, false, http_metrics, "", false },
-    { "/livez", json_type, false, http_livez, " verbose ", false },
-    { "/readyz", json_type, false, http_readyz, " verbose ", false },
-    { "/openapi.json", json_type, true, answer_openapi, "", false },
-    { "/v1/status", json_type, false, http_status, "", false },
-    { "/v1/nodes", json_type, false, http_nodes, " since limit ", false },
-    { "/v1/nodes/*", json_type, false, http_node, "", false },
-    { "/v1/nodes/*/explain", json_type, false, http_explain, "", false },
-    { "/v1/epochs", json_type, false, http_epochs, " since limit ", false },
-    { "/v1/epochs/*", json_type, false, http_epoch, "", false },
-    { "/v1/matrix", json_type, false, http_matrix, " epoch ", false },
-    { "/v1/policy", json_type, false, http_policy, "", false },
-    { "/v1/timeline", json_type, false, http_timeline, " since limit node ", false },
-    { "/v1/events", "text/event-stream", false, http_events, " since ", false },
-    { "/v1/collateral", json_type, false, http_collateral, "", false },
-    { "/v1/services", json_type, false, http_services, "", false },
-    { "/v1/counters", json_type, false, http_counters, "", false },
-    { "/v1/permit", json_type, false, http_permit, " class ", false },
-    { "/v1/collateral/status", json_type, false, http_core, "", false },
-    { "/v1/checkpoint", json_type, false, http_core, "", false },
-    { "/v1/proofs/*", json_type, false, http_core, " bare ", false },
-    { "/v1/boundaries", json_type, false, http_core, " era epoch voters ", false },
-    { "/v1/anchors", json_type, false, http_core, " epoch ", false },
-    { "/v1/accounts/*", json_type, false, http_core, "", false },
-    { "/v1/tasks", json_type, false, http_core, "", false },
-    { "/v1/tasks/*", json_type, false, http_core, "", false },
-    { "/v1/shares/*", json_type, false, http_core, "", false },
-    { "/v1/rows/*", json_type, false, http_core, " instance ", false },
-    { "/v1/export", json_type, false, http_core, " since until votes ", false },
-    { "/v1/items/*", json_type, false, http_core, " epoch skip ", false },
-    { "/v1/changes", json_type, false, http_core, "", false },
-    { "/v1/recover", json_type, false, http_core, "", false },
-    { "/v1/orders", json_type, false, http_core, "", false },
-    { "/v1/submit", json_type, false, http_submit, " kind ", true },
-    { "/v1/graph/nodes", json_type, false, http_graph_nodes, "", false },
-    { "/v1/graph/edges", json_type, false, http_graph_edges, "", false },
+    { "/", "text/html", true, answer_page, "" },
+    { "/metrics", text_type, false, http_metrics, "" },
+    { "/livez", json_type, false, http_livez, " verbose " },
+    { "/readyz", json_type, false, http_readyz, " verbose " },
+    { "/openapi.json", json_type, true, answer_openapi, "" },
+    { "/v1/status", json_type, false, http_status, "" },
+    { "/v1/nodes", json_type, false, http_nodes, " since limit " },
+    { "/v1/nodes/*", json_type, false, http_node, "" },
+    { "/v1/nodes/*/explain", json_type, false, http_explain, "" },
+    { "/v1/epochs", json_type, false, http_epochs, " since limit " },
+    { "/v1/epochs/*", json_type, false, http_epoch, "" },
+    { "/v1/matrix", json_type, false, http_matrix, " epoch " },
+    { "/v1/policy", json_type, false, http_policy, "" },
+    { "/v1/timeline", json_type, false, http_timeline, " since limit node " },
+    { "/v1/events", "text/event-stream", false, http_events, " since " },
+    { "/v1/collateral", json_type, false, http_collateral, "" },
+    { "/v1/services", json_type, false, http_services, "" },
+    { "/v1/counters", json_type, false, http_counters, "" },
+    { "/v1/permit", json_type, false, http_permit, " class " },
+    { "/v1/collateral/status", json_type, false, http_core, "" },
+    { "/v1/checkpoint", json_type, false, http_core, "" },
+    { "/v1/proofs/*", json_type, false, http_core, " bare " },
+    { "/v1/boundaries", json_type, false, http_core, " era epoch voters " },
+    { "/v1/anchors", json_type, false, http_core, " epoch " },
+    { "/v1/accounts/*", json_type, false, http_core, "" },
+    { "/v1/tasks", json_type, false, http_core, "" },
+    { "/v1/tasks/*", json_type, false, http_core, "" },
+    { "/v1/shares/*", json_type, false, http_core, "" },
+    { "/v1/rows/*", json_type, false, http_core, " instance " },
+    { "/v1/export", json_type, false, http_core, " since until votes " },
+    { "/v1/items/*", json_type, false, http_core, " epoch skip " },
+    { "/v1/changes", json_type, false, http_core, "" },
+    { "/v1/recover", json_type, false, http_core, "" },
+    { "/v1/orders", json_type, false, http_core, "" },
+    { "/v1/submit", json_type, false, http_submit, " kind " },
+    { "/v1/graph/nodes", json_type, false, http_graph_nodes, "" },
+    { "/v1/graph/edges", json_type, false, http_graph_edges, "" },
 };
 
 static const struct route *find_route(const char *path, char *word, size_t word_len)
@@ -262,16 +261,22 @@ static bool check_parameters(struct http_asking *asking, const struct route *rou
     return false;
 }
 
+/* Returns: whether the route takes an object, and answers nothing else. */
+static bool takes_object(const struct route *route)
+{
+    return route->make == http_submit;
+}
+
 /* Returns: whether the method is one of the route; if not, the answer is made. */
 static bool check_method(struct http_asking *asking, const struct route *route)
 {
     const char *method = asking->request->method;
     const bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-    const bool fits = route->post ? strcmp(method, "POST") == 0 : reads;
+    const bool fits = takes_object(route) ? strcmp(method, "POST") == 0 : reads;
     if (fits) return true;
     http_problem(asking, HTTP_METHOD,
-                 route->post ? "only POST is answered" : "only GET and HEAD are answered", NULL);
-    asking->answer->allow = route->post ? "POST" : "GET, HEAD";
+                 takes_object(route) ? "only POST is answered" : "only GET and HEAD are answered", NULL);
+    asking->answer->allow = takes_object(route) ? "POST" : "GET, HEAD";
     return false;
 }
 
@@ -321,7 +326,7 @@ size_t assay_http_body_max(const struct assay_http_request *request)
 {
     char word[8];
     const struct route *route = find_route(request->path, word, sizeof word);
-    const bool takes = route != NULL && route->post && strcmp(request->method, "POST") == 0;
+    const bool takes = route != NULL && takes_object(route) && strcmp(request->method, "POST") == 0;
     return takes && assay_http_is_allowed(request) ? ASSAY_HTTP_SUBMIT_MAX : 0;
 }
 

@@ -6,7 +6,6 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
-#include "apps/assay/core/remote.h"
 #include "quote/yaml/document.h"
 
 #include <stdarg.h>
@@ -14,11 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *chosen; /* of this process, which runs one command; NULL: nothing */
+
+void cli_daemon_set_default(const char *where)
+{
+    chosen = where;
+}
+
 const char *cli_daemon_default_socket(void)
 {
-    const char *const context = cli_remote_address();
     const char *const from_environment = getenv("ASSAY_SOCKET");
-    if (context != NULL) return context;
+    if (chosen != NULL) return chosen;
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 

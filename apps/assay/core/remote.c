@@ -423,10 +423,6 @@ int cli_remote_begin(const char *option, int argc, char **argv)
                           cli_text_sanitized(name));
     (void)snprintf(address, sizeof address, "%s%s", ASSAY_CLIENT_CONTEXT, name);
     cli_remote_enable();
+    cli_daemon_set_default(address);
     return -1;
-}
-
-const char *cli_remote_address(void)
-{
-    return address[0] != '\0' ? address : NULL;
 }

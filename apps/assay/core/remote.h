@@ -18,8 +18,6 @@
  * Returns: -1 to go on, else the exit status, after printing what is wrong
  */
 int cli_remote_begin(const char *option, int argc, char **argv);
-/* Returns: "context:NAME" of this command; NULL: it has none. */
-const char *cli_remote_address(void);
 /* Reads the file of contexts. Reports errors, but not an absent file: that has no contexts. Returns:
  * it; NULL after an error. */
 struct assay_contexts *cli_remote_contexts(const char *group);
