@@ -131,7 +131,7 @@ Test(apps_remote, a_node_of_another_chain_ends_the_request)
     cr_expect_eq(endpoints[1].requests, 0);
 }
 
-Test(apps_remote, the_next_endpoint_answers_with_a_note, .init = open_contexts)
+Test(apps_remote, the_next_endpoint_answers_with_a_note)
 {
     endpoints[0].chain = NULL;
     cr_redirect_stderr();
