@@ -60,7 +60,7 @@ enum assay_status assay_contexts_path(char path[static PATH_MAX])
 
 /* ------------------------------------------------------------ values */
 
-bool assay_context_name_is_fit(const char *name)
+bool assay_contexts_name_is_fit(const char *name)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -69,7 +69,7 @@ bool assay_context_name_is_fit(const char *name)
            name[0] != '-' && strcmp(name, "local") != 0;
 }
 
-bool assay_context_endpoint_is_fit(const char *endpoint)
+bool assay_contexts_endpoint_is_fit(const char *endpoint)
 {
     static const char scheme[] = "https://";
     static const char letters[] =
@@ -80,12 +80,13 @@ bool assay_context_endpoint_is_fit(const char *endpoint)
 }
 
 static enum assay_status take_endpoints(const struct assay_config_file *file, unsigned at,
-                                        const struct yaml_context *yaml, struct assay_context *out)
+                                        const struct yaml_context *yaml,
+                                        struct assay_network_context *out)
 {
     char key[ASSAY_CONFIG_KEY_MAX];
     for (unsigned i = 0; i < yaml->endpoints_count; i++) {
         (void)snprintf(key, sizeof key, "contexts[%u].endpoints[%u]", at, i);
-        if (!assay_context_endpoint_is_fit(yaml->endpoints[i]))
+        if (!assay_contexts_endpoint_is_fit(yaml->endpoints[i]))
             return assay_config_fail(file, ASSAY_E_SYNTAX, key,
                                      "expected https://HOST:PORT, found \"%.80s\"",
                                      yaml->endpoints[i]);
@@ -98,7 +99,7 @@ static enum assay_status take_endpoints(const struct assay_config_file *file, un
 static enum assay_status take_context(const struct assay_config_file *file, unsigned at,
                                       const struct yaml_context *yaml, struct assay_contexts *out)
 {
-    struct assay_context *context = &out->list[at];
+    struct assay_network_context *context = &out->list[at];
     char key[ASSAY_CONFIG_KEY_MAX];
     const struct {
         const char *key, *text;
@@ -106,9 +107,9 @@ static enum assay_status take_context(const struct assay_config_file *file, unsi
     } files[] = { { "ca", yaml->ca, context->ca },
                   { "certificate", yaml->certificate, context->certificate },
                   { "key", yaml->key, context->key } };
-    *context = (struct assay_context){ .name = "" };
+    *context = (struct assay_network_context){ .name = "" };
     (void)snprintf(key, sizeof key, "contexts[%u].name", at);
-    if (!assay_context_name_is_fit(yaml->name))
+    if (!assay_contexts_name_is_fit(yaml->name))
         return assay_config_fail(
             file, ASSAY_E_SYNTAX, key,
             "expected 1 to %d letters, digits, \"-\", \"_\" and \".\", and not "
@@ -171,7 +172,8 @@ void assay_contexts_free(struct assay_contexts *contexts)
     *contexts = (struct assay_contexts){ .count = 0 };
 }
 
-struct assay_context *assay_contexts_find(const struct assay_contexts *contexts, const char *name)
+struct assay_network_context *assay_contexts_find(const struct assay_contexts *contexts,
+                                                  const char *name)
 {
     for (size_t i = 0; i < contexts->count; i++)
         if (strcmp(contexts->list[i].name, name) == 0) return &contexts->list[i];
@@ -188,7 +190,7 @@ static bool is_quotable(const char *text)
     return true;
 }
 
-static enum assay_status print_context(FILE *out, const struct assay_context *context,
+static enum assay_status print_context(FILE *out, const struct assay_network_context *context,
                                        char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     const char *const paths[] = { context->ca, context->certificate, context->key };

@@ -15,7 +15,7 @@ enum {
     ASSAY_CONTEXT_ENDPOINT_MAX = 255,
 };
 
-struct assay_context {
+struct assay_network_context {
     char name[ASSAY_CONTEXT_NAME_MAX + 1];
     size_t endpoint_count;
     char endpoints[ASSAY_CONTEXT_ENDPOINTS_MAX][ASSAY_CONTEXT_ENDPOINT_MAX + 1];
@@ -26,7 +26,7 @@ struct assay_context {
 struct assay_contexts {
     char current[ASSAY_CONTEXT_NAME_MAX + 1]; /* "": the admin socket */
     size_t count;
-    struct assay_context *list; /* [ASSAY_CONTEXTS_MAX], of malloc */
+    struct assay_network_context *list; /* [ASSAY_CONTEXTS_MAX], of malloc */
 };
 
 /* $XDG_CONFIG_HOME/assay/contexts.yaml, else ~/.config/assay/contexts.yaml. Returns: ASSAY_OK |
@@ -43,11 +43,12 @@ ASSAY_CHECKED enum assay_status assay_contexts_load(const char *path, struct ass
 /* Accepts an empty one; empties it. */
 void assay_contexts_free(struct assay_contexts *contexts);
 /* Returns: the context of a name, NULL: there is none. */
-struct assay_context *assay_contexts_find(const struct assay_contexts *contexts, const char *name);
+struct assay_network_context *assay_contexts_find(const struct assay_contexts *contexts,
+                                                  const char *name);
 /* A name: 1 to 32 letters, digits, "-", "_" and ".", and not "local". Returns: whether. */
-bool assay_context_name_is_fit(const char *name);
+bool assay_contexts_name_is_fit(const char *name);
 /* "https://HOST:PORT" without a path. Returns: whether. */
-bool assay_context_endpoint_is_fit(const char *endpoint);
+bool assay_contexts_endpoint_is_fit(const char *endpoint);
 /*
  * assay_contexts_save - replace the file, mode 0600; its folder is made, mode 0700.
  * Returns: ASSAY_OK | ASSAY_E_INVALID (a path that cannot be written: control characters, quotes,

@@ -130,7 +130,7 @@ struct text {
     bool cut;
 };
 
-static void append(struct text *text, const char *bytes, size_t len)
+static void append_text(struct text *text, const char *bytes, size_t len)
 {
     if (text->cut || len >= text->max - text->len) {
         text->cut = true;
@@ -165,8 +165,8 @@ static bool append_piece(struct text *text, const struct piece *piece, const cha
 {
     const char *value = piece->kind == '*' ? word : given != NULL ? given->value : NULL;
     if (piece->kind == '\0') {
-        append(text, " ", text->len > 0);
-        append(text, piece->text, piece->len);
+        append_text(text, " ", text->len > 0);
+        append_text(text, piece->text, piece->len);
         return true;
     }
     if (piece->kind != '*' && given == NULL) {
@@ -174,14 +174,14 @@ static bool append_piece(struct text *text, const struct piece *piece, const cha
         return true;
     }
     if (piece->kind == '!') {
-        append(text, " ", 1);
-        append(text, piece->text, piece->len);
+        append_text(text, " ", 1);
+        append_text(text, piece->text, piece->len);
         return value == NULL || value[0] == '\0';
     }
     if (value == NULL || !is_word(value) || (piece->kind == ':' && *absent)) return false;
-    append(text, " ", 1);
-    if (piece->kind == '=') append(text, piece->text, piece->len + 1);
-    append(text, value, strlen(value));
+    append_text(text, " ", 1);
+    if (piece->kind == '=') append_text(text, piece->text, piece->len + 1);
+    append_text(text, value, strlen(value));
     return true;
 }
 
@@ -211,11 +211,11 @@ static void append_encoded(struct text *text, const char *bytes, size_t len)
     for (size_t i = 0; i < len; i++) {
         char code[4];
         if (strchr(plain, bytes[i]) != NULL && bytes[i] != '\0') {
-            append(text, &bytes[i], 1);
+            append_text(text, &bytes[i], 1);
             continue;
         }
         (void)snprintf(code, sizeof code, "%%%02X", (unsigned)(unsigned char)bytes[i]);
-        append(text, code, 3);
+        append_text(text, code, 3);
     }
 }
 
@@ -228,9 +228,9 @@ struct matching {
 static void append_query(struct matching *m, const struct piece *piece, const char *value,
                          size_t len)
 {
-    append(&m->query, m->query.len > 0 ? "&" : "?", 1);
-    append(&m->query, piece->text, piece->len);
-    append(&m->query, "=", 1);
+    append_text(&m->query, m->query.len > 0 ? "&" : "?", 1);
+    append_text(&m->query, piece->text, piece->len);
+    append_text(&m->query, "=", 1);
     append_encoded(&m->query, value, len);
 }
 
@@ -279,11 +279,11 @@ enum assay_status assay_http_path_target(const char *line,
         query[0] = '\0';
         if (paths[i].line == NULL || !match_line(&m, paths[i].line, line)) continue;
         const char *star = strchr(paths[i].path, '*');
-        append(&text, paths[i].path,
-               star != NULL ? (size_t)(star - paths[i].path) : strlen(paths[i].path));
+        append_text(&text, paths[i].path,
+                    star != NULL ? (size_t)(star - paths[i].path) : strlen(paths[i].path));
         if (star != NULL) append_encoded(&text, m.word, m.word_len);
-        if (star != NULL) append(&text, star + 1, strlen(star + 1));
-        append(&text, query, m.query.len);
+        if (star != NULL) append_text(&text, star + 1, strlen(star + 1));
+        append_text(&text, query, m.query.len);
         return m.query.cut || text.cut ? ASSAY_E_RANGE : ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;

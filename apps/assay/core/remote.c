@@ -34,7 +34,7 @@ static char address[sizeof ASSAY_CLIENT_CONTEXT + ASSAY_CONTEXT_NAME_MAX];
 
 /* One request to a context. */
 struct asking {
-    const struct assay_context *context;
+    const struct assay_network_context *context;
     struct endpoint_state *state;
     const char *target;
     struct assay_slice object; /* POSTed, when it has bytes */
@@ -106,7 +106,7 @@ static enum assay_status exchange_once(const struct asking *asking, const char *
                                        struct assay_slice object, unsigned share_ms,
                                        struct assay_https_answer *answer)
 {
-    const struct assay_context *const c = asking->context;
+    const struct assay_network_context *const c = asking->context;
     const unsigned left_ms = get_left_ms(asking);
     if (left_ms == 0) return ASSAY_E_TIMEOUT;
     const struct assay_https_request request = { .endpoint = c->endpoints[asking->state->at],
@@ -190,7 +190,7 @@ static enum assay_status ask_context(const char *name, const char *target,
                                      struct assay_slice object, unsigned timeout_ms,
                                      struct assay_https_answer *answer, struct asking *asking)
 {
-    const struct assay_context *const context = assay_contexts_find(&contexts, name);
+    const struct assay_network_context *const context = assay_contexts_find(&contexts, name);
     if (context == NULL) {
         (void)snprintf(last_fault, sizeof last_fault,
                        "no context has this name; assay context list has all");
@@ -280,11 +280,11 @@ static void put_fault(const char *name, char message[static ASSAY_CLIENT_FAULT_L
                                          : "no answer within the timeout");
 }
 
-enum assay_status cli_remote_test(const struct assay_context *context, size_t endpoint,
+enum assay_status cli_remote_test(const struct assay_network_context *context, size_t endpoint,
                                   unsigned timeout_ms, struct assay_json **document,
                                   char fault[static ASSAY_CLIENT_FAULT_LEN])
 {
-    static struct assay_context one; /* too large for a stack */
+    static struct assay_network_context one; /* too large for a stack */
     struct endpoint_state state = { .at = 0 };
     struct assay_https_answer answer = { 0 };
     ASSAY_ASSERT(endpoint < context->endpoint_count);

@@ -28,7 +28,7 @@ void cli_remote_enable(void);
  * Out:     *document, freed by the caller; fault otherwise
  * Returns: ASSAY_OK | as assay_client_request
  */
-ASSAY_CHECKED enum assay_status cli_remote_test(const struct assay_context *context,
+ASSAY_CHECKED enum assay_status cli_remote_test(const struct assay_network_context *context,
                                                 size_t endpoint, unsigned timeout_ms,
                                                 struct assay_json **document,
                                                 char fault[static ASSAY_CLIENT_FAULT_LEN]);

@@ -25,7 +25,7 @@ static int print_fault(const struct context_command *c, int exit, const char *co
     return cli_print_error(c->json, exit, code, "assay context: %s", text);
 }
 
-static int save(const struct context_command *c, const struct assay_contexts *contexts)
+static int save_contexts(const struct context_command *c, const struct assay_contexts *contexts)
 {
     char path[PATH_MAX], message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     enum assay_status status = assay_contexts_path(path);
@@ -37,10 +37,11 @@ static int save(const struct context_command *c, const struct assay_contexts *co
                        message[0] != '\0' ? message : assay_status_text(status));
 }
 
-static struct assay_context *find_context(const struct context_command *c,
-                                          const struct assay_contexts *contexts, const char *name)
+static struct assay_network_context *find_context(const struct context_command *c,
+                                                  const struct assay_contexts *contexts,
+                                                  const char *name)
 {
-    struct assay_context *const found = assay_contexts_find(contexts, name);
+    struct assay_network_context *const found = assay_contexts_find(contexts, name);
     char text[ASSAY_CLIENT_FAULT_LEN];
     (void)snprintf(text, sizeof text, "no context is named \"%.60s\"; assay context list has all",
                    cli_text_sanitized(name));
@@ -69,12 +70,12 @@ static int take_file(const struct context_command *c, const char *option, const 
 }
 
 static int fill_context(const struct context_command *c, const char *name,
-                        struct assay_context *out)
+                        struct assay_network_context *out)
 {
-    *out = (struct assay_context){ .endpoint_count = c->endpoint_count };
+    *out = (struct assay_network_context){ .endpoint_count = c->endpoint_count };
     (void)snprintf(out->name, sizeof out->name, "%s", name);
     for (size_t i = 0; i < c->endpoint_count; i++) {
-        if (!assay_context_endpoint_is_fit(c->endpoints[i]))
+        if (!assay_contexts_endpoint_is_fit(c->endpoints[i]))
             return cli_misuse("--endpoint wants https://HOST:PORT, not \"%s\"",
                               cli_text_sanitized(c->endpoints[i]));
         (void)snprintf(out->endpoints[i], sizeof out->endpoints[i], "%s", c->endpoints[i]);
@@ -94,7 +95,7 @@ static int add_context(const struct context_command *c, struct assay_contexts *c
                        const char *name)
 {
     char text[ASSAY_CLIENT_FAULT_LEN];
-    if (!assay_context_name_is_fit(name))
+    if (!assay_contexts_name_is_fit(name))
         return cli_misuse("NAME wants 1 to %d letters, digits, \"-\", \"_\" and \".\", and not "
                           "\"local\", which is the admin socket",
                           ASSAY_CONTEXT_NAME_MAX);
@@ -108,7 +109,7 @@ static int add_context(const struct context_command *c, struct assay_contexts *c
     const int result = fill_context(c, name, &contexts->list[contexts->count]);
     if (result != ASSAY_EXIT_OK) return result;
     contexts->count++;
-    const int saved = save(c, contexts);
+    const int saved = save_contexts(c, contexts);
     if (saved == ASSAY_EXIT_OK && !c->json)
         (void)printf("added; assay context test %s connects to it\n", name);
     return saved;
@@ -122,23 +123,23 @@ static int use_context(const struct context_command *c, struct assay_contexts *c
     const bool is_local = strcmp(name, "local") == 0;
     if (!is_local && find_context(c, contexts, name) == NULL) return ASSAY_EXIT_NOT_FOUND;
     (void)snprintf(contexts->current, sizeof contexts->current, "%s", is_local ? "" : name);
-    return save(c, contexts);
+    return save_contexts(c, contexts);
 }
 
 static int remove_context(const struct context_command *c, struct assay_contexts *contexts,
                           const char *name)
 {
-    struct assay_context *const found = find_context(c, contexts, name);
+    struct assay_network_context *const found = find_context(c, contexts, name);
     if (found == NULL) return ASSAY_EXIT_NOT_FOUND;
     if (strcmp(contexts->current, name) == 0) contexts->current[0] = '\0';
     for (size_t i = (size_t)(found - contexts->list); i + 1 < contexts->count; i++)
         contexts->list[i] = contexts->list[i + 1];
     contexts->count--;
-    return save(c, contexts);
+    return save_contexts(c, contexts);
 }
 
 static struct assay_json *context_document(const struct assay_contexts *contexts,
-                                           const struct assay_context *context)
+                                           const struct assay_network_context *context)
 {
     struct assay_json *const object = assay_json_object(), *const list = assay_json_array();
     for (size_t i = 0; i < context->endpoint_count; i++)
@@ -166,7 +167,7 @@ static int list_contexts(const struct context_command *c, const struct assay_con
     (void)printf("%s %-32s %-16s %s\n", contexts->current[0] == '\0' ? "*" : " ", "local", "-",
                  "admin socket");
     for (size_t i = 0; i < contexts->count; i++) {
-        const struct assay_context *const context = &contexts->list[i];
+        const struct assay_network_context *const context = &contexts->list[i];
         char chain[65];
         assay_hex_encode(context->chain_id, 32, chain, sizeof chain);
         (void)printf("%s %-32s %-16.16s", strcmp(contexts->current, context->name) == 0 ? "*" : " ",
@@ -183,7 +184,7 @@ static int list_contexts(const struct context_command *c, const struct assay_con
 static int test_context(const struct context_command *c, const struct assay_contexts *contexts,
                         const char *name)
 {
-    const struct assay_context *const context = find_context(c, contexts, name);
+    const struct assay_network_context *const context = find_context(c, contexts, name);
     struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
     size_t good = 0;
     for (size_t i = 0; context != NULL && i < context->endpoint_count; i++) {

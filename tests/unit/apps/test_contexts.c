@@ -71,7 +71,7 @@ Test(apps_contexts, a_file_is_read_and_written_the_same)
     cr_assert_eq(load(text, 0600), ASSAY_OK, "%s", message);
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(contexts.count, 1);
-        const struct assay_context *c = assay_contexts_find(&contexts, "prod");
+        const struct assay_network_context *c = assay_contexts_find(&contexts, "prod");
         cr_assert_not_null(c);
         cr_expect_str_eq(contexts.current, "prod");
         cr_expect_eq(c->endpoint_count, 2);
