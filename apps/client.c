@@ -24,6 +24,20 @@
 
 enum { REQUEST_LEN_MAX = 100 * 1024, FIRST_CAPACITY = 64 * 1024, RETRY_MS = 10 };
 
+static const struct assay_client_remote *remote; /* NULL: there are no contexts */
+
+void assay_client_set_remote(const struct assay_client_remote *functions)
+{
+    remote = functions;
+}
+
+const char *assay_client_context(const char *where)
+{
+    static const char prefix[] = ASSAY_CLIENT_CONTEXT;
+    const bool is_context = remote != NULL && strncmp(where, prefix, sizeof prefix - 1) == 0;
+    return is_context ? where + sizeof prefix - 1 : NULL;
+}
+
 /* A daemon that is too busy to accept leaves its queue full: the kernel then says "again" at once
  * to a socket that does not block, and would let a blocking one wait for ever. */
 static enum assay_status connect_until(int fd, const void *address, socklen_t len,
@@ -169,7 +183,7 @@ static bool is_control(unsigned code)
 
 /* A terminal would obey control characters, and not every daemon is the operator's own
  * (docs/command-line.md 1). The text stays as long as it is. */
-static void sanitize_answer(char *text, size_t len)
+void assay_client_sanitize(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         const unsigned char c = (unsigned char)text[i];
@@ -187,6 +201,8 @@ static void sanitize_answer(char *text, size_t len)
 enum assay_status assay_client_request(const char *socket_path, const char *request,
                                        unsigned timeout_ms, struct assay_json **document)
 {
+    const char *const context = assay_client_context(socket_path);
+    if (context != NULL) return remote->request(context, request, timeout_ms, document);
     const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
     char *text = NULL;
     size_t len = 0;
@@ -194,7 +210,7 @@ enum assay_status assay_client_request(const char *socket_path, const char *requ
     enum assay_status status = connect_socket(socket_path, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_line(fd, request, deadline_ms);
     if (status == ASSAY_OK) status = read_answer(fd, true, deadline_ms, &text, &len);
-    if (status == ASSAY_OK) sanitize_answer(text, len);
+    if (status == ASSAY_OK) assay_client_sanitize(text, len);
     if (status == ASSAY_OK) status = assay_json_parse(text, len, document);
     free(text);
     if (fd >= 0) (void)close(fd);
@@ -255,6 +271,11 @@ void assay_client_fault(const char *socket_path, enum assay_status status,
 {
     struct stat info;
     struct sockaddr_in address;
+    const char *const context = assay_client_context(socket_path);
+    if (context != NULL) {
+        remote->fault(context, message);
+        return;
+    }
     const bool is_there = stat(socket_path, &info) == 0;
     const int why = is_there && S_ISSOCK(info.st_mode) ? connect_error(socket_path) : errno;
     if (!is_there && (take_address(socket_path, &address) || strncmp(socket_path, "http", 4) == 0))
@@ -309,6 +330,8 @@ static enum assay_status body_of(const char *text, size_t len, const char **body
 enum assay_status assay_client_get(const char *where, const char *target, unsigned timeout_ms,
                                    struct assay_json **document)
 {
+    const char *const context = assay_client_context(where);
+    if (context != NULL) return remote->get(context, target, timeout_ms, document);
     const uint64_t deadline_ms = assay_monotonic_ms() + timeout_ms;
     char *text = NULL;
     const char *body = NULL;
@@ -317,7 +340,7 @@ enum assay_status assay_client_get(const char *where, const char *target, unsign
     enum assay_status status = dial_either(where, deadline_ms, &fd);
     if (status == ASSAY_OK) status = send_get(fd, target, deadline_ms);
     if (status == ASSAY_OK) status = read_answer(fd, false, deadline_ms, &text, &len);
-    if (status == ASSAY_OK) sanitize_answer(text, len);
+    if (status == ASSAY_OK) assay_client_sanitize(text, len);
     if (status == ASSAY_OK) status = body_of(text, len, &body, &body_len);
     if (status == ASSAY_OK) status = assay_json_parse(body, body_len, document);
     free(text);

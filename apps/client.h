@@ -8,6 +8,26 @@
 
 enum { ASSAY_CLIENT_TIMEOUT_MS = 5000, ASSAY_CLIENT_FAULT_LEN = 320 };
 
+/* What stands in the place of a socket's path for a network that is reached over HTTPS:
+ * "context:NAME". */
+#define ASSAY_CLIENT_CONTEXT "context:"
+
+/* Requests to contexts, as the functions below; name: without the prefix. */
+struct assay_client_remote {
+    enum assay_status (*request)(const char *name, const char *request, unsigned timeout_ms,
+                                 struct assay_json **document);
+    enum assay_status (*get)(const char *name, const char *target, unsigned timeout_ms,
+                             struct assay_json **document);
+    void (*fault)(const char *name, char message[static ASSAY_CLIENT_FAULT_LEN]);
+};
+
+/* Programs that have contexts set this once, before the first request. */
+void assay_client_set_remote(const struct assay_client_remote *remote);
+/* Returns: the name of a context, NULL: the path of a socket, or an address. */
+const char *assay_client_context(const char *where);
+/* Replaces what a terminal would obey in a JSON text. */
+void assay_client_sanitize(char *text, size_t len);
+
 /*
  * assay_client_request - send one request line, read one JSON document.
  * In:      socket_path of at most 107 bytes; request of less than 100 KiB, without the newline

@@ -13,6 +13,7 @@
 #include "enforce/systemd.h"
 #include "engine/ledger/state/genesis.h"
 #include "net/fetch/round.h"
+#include "net/http/roles.h"
 #include "services/registry/plan.h"
 
 #include <limits.h>
@@ -76,6 +77,8 @@ struct assay_config_collateral {
 struct assay_config_http {
     char socket_path[PATH_MAX], address[ASSAY_ADDRESS_MAX];
     char certificate[PATH_MAX], key[PATH_MAX], clients[PATH_MAX];
+    size_t role_count; /* of certificates that are no viewer's */
+    struct assay_http_role_rule roles[ASSAY_HTTP_ROLES_MAX];
     bool is_open; /* beyond this machine, and without TLS: ASSAY_INSECURE_HTTP */
 };
 

@@ -8,10 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static const cyaml_schema_field_t role_fields[] = {
+    ASSAY_CONFIG_FIELD("certificate", struct assay_yaml_role, certificate),
+    ASSAY_CONFIG_FIELD("role", struct assay_yaml_role, role), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t role_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct assay_yaml_role, role_fields) };
+
 const cyaml_schema_field_t assay_config_http_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("certificate", struct assay_yaml_http, certificate),
     ASSAY_CONFIG_FIELD_OPTIONAL("key", struct assay_yaml_http, key),
-    ASSAY_CONFIG_FIELD_OPTIONAL("clients", struct assay_yaml_http, clients), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("clients", struct assay_yaml_http, clients),
+    CYAML_FIELD_SEQUENCE("roles", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct assay_yaml_http,
+                         roles, &role_value, 0, ASSAY_HTTP_ROLES_MAX),
+    CYAML_FIELD_END
 };
 
 /* HOST:PORT, or a path: a path with a colon and digits at its end is written with a slash. */
@@ -47,6 +57,33 @@ static enum assay_status take_listen(const struct assay_config_file *file, const
                              "listen.admin has the same path");
 }
 
+/* Roles are of certificates: without mutual TLS there are none to compare. */
+static enum assay_status take_roles(const struct assay_config_file *file,
+                                    const struct assay_yaml_http *yaml,
+                                    struct assay_config_http *http)
+{
+    char key[ASSAY_CONFIG_KEY_MAX], words[ASSAY_HTTP_WORDS_MAX];
+    ASSAY_ASSERT(yaml->roles_count <= ASSAY_HTTP_ROLES_MAX);
+    if (yaml->roles_count > 0 && http->clients[0] == '\0')
+        return assay_config_fail(file, ASSAY_E_INVALID, "http.roles",
+                                 "roles are of client certificates: expected http.certificate, "
+                                 "http.key and http.clients as well");
+    for (unsigned i = 0; i < yaml->roles_count; i++) {
+        struct assay_http_role_rule *rule = &http->roles[i];
+        const struct assay_yaml_role *given = &yaml->roles[i];
+        const enum assay_status status =
+            assay_http_role_parse(given->certificate, given->role, rule, words);
+        (void)snprintf(key, sizeof key, "http.roles[%u]", i);
+        if (status != ASSAY_OK) return assay_config_fail(file, status, key, "%s", words);
+        for (unsigned k = 0; k < i; k++)
+            if (assay_http_role_is_same(&http->roles[k], rule))
+                return assay_config_fail(file, ASSAY_E_DUPLICATE, key,
+                                         "http.roles[%u] is about the same certificates", k);
+    }
+    http->role_count = yaml->roles_count;
+    return ASSAY_OK;
+}
+
 static const char *get_text(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
@@ -69,6 +106,7 @@ enum assay_status assay_config_take_http(const struct assay_config_file *file, c
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i].text != NULL)
             ASSAY_TRY(assay_config_take_path(file, files[i].key, files[i].text, files[i].out));
+    ASSAY_TRY(take_roles(file, yaml, http));
     if (http->socket_path[0] == '\0' && http->address[0] == '\0') return ASSAY_OK;
     const struct assay_http_config settings = { .socket_path = get_text(http->socket_path),
                                                 .address = get_text(http->address),

@@ -7,8 +7,13 @@
 #include "apps/config/yaml.h"
 
 /* As YAML has it. */
+struct assay_yaml_role {
+    char *certificate, *role;
+};
 struct assay_yaml_http {
     char *certificate, *key, *clients;
+    struct assay_yaml_role *roles;
+    unsigned roles_count;
 };
 
 extern const cyaml_schema_field_t assay_config_http_fields[];

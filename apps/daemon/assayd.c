@@ -152,6 +152,8 @@ static struct assay_runtime_http http_of(const struct assay_config *config)
                                         .certificate = daemon_said(config->http.certificate),
                                         .key = daemon_said(config->http.key),
                                         .clients = daemon_said(config->http.clients),
+                                        .roles = config->http.roles,
+                                        .role_count = config->http.role_count,
                                         .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
                                         .state_dir = config->state_dir,
                                         .metrics_members = config->metrics_members };

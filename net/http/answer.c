@@ -23,8 +23,7 @@ struct problem {
 static const struct problem problems[HTTP_PROBLEM_COUNT] = { HTTP_PROBLEM_LIST(HTTP_PROBLEM_ROW) };
 #undef HTTP_PROBLEM_ROW
 
-static void set_body(struct assay_http_answer *answer, unsigned status, const char *type,
-                     char *body)
+void http_body(struct assay_http_answer *answer, unsigned status, const char *type, char *body)
 {
     static const char nothing[] =
         "{\"type\":\"about:blank\",\"title\":\"The node is short of memory\","
@@ -52,8 +51,7 @@ void http_problem(struct http_asking *asking, enum http_problem problem, const c
     if (data != NULL) assay_json_set(object, "data", data);
     asking->answer->etag[0] = '\0';
     asking->answer->again = p->status == 503;
-    if (problem == HTTP_METHOD) asking->answer->allow = "GET, HEAD";
-    set_body(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
+    http_body(asking->answer, p->status, "application/problem+json", assay_json_print(object, 0));
     assay_json_free(&object);
 }
 
@@ -61,14 +59,14 @@ void http_document(struct http_asking *asking, const char *schema, struct assay_
 {
     const struct assay_snapshot *s = &asking->view->snapshot;
     char name[ASSAY_NAME_MAX + 1];
-    set_body(asking->answer, 200, "application/json",
-             assay_document_finish(assay_document_name(s, s->self, name, sizeof name),
-                                   s->at_unix_ms, schema, data));
+    http_body(asking->answer, 200, "application/json",
+              assay_document_finish(assay_document_name(s, s->self, name, sizeof name),
+                                    s->at_unix_ms, schema, data));
 }
 
 void http_bare(struct http_asking *asking, struct assay_json *value)
 {
-    set_body(asking->answer, 200, "application/json", assay_json_print(value, 0));
+    http_body(asking->answer, 200, "application/json", assay_json_print(value, 0));
     assay_json_free(&value);
 }
 
@@ -186,33 +184,31 @@ static const struct route routes[] = {
     { "/v1/services", json_type, false, http_services, "" },
     { "/v1/counters", json_type, false, http_counters, "" },
     { "/v1/permit", json_type, false, http_permit, " class " },
+    { "/v1/collateral/status", json_type, false, http_core, "" },
+    { "/v1/checkpoint", json_type, false, http_core, "" },
+    { "/v1/proofs/*", json_type, false, http_core, " bare " },
+    { "/v1/boundaries", json_type, false, http_core, " era epoch voters " },
+    { "/v1/anchors", json_type, false, http_core, " epoch " },
+    { "/v1/accounts/*", json_type, false, http_core, "" },
+    { "/v1/tasks", json_type, false, http_core, "" },
+    { "/v1/tasks/*", json_type, false, http_core, "" },
+    { "/v1/shares/*", json_type, false, http_core, "" },
+    { "/v1/rows/*", json_type, false, http_core, " instance " },
+    { "/v1/export", json_type, false, http_core, " since until votes " },
+    { "/v1/items/*", json_type, false, http_core, " epoch skip " },
+    { "/v1/changes", json_type, false, http_core, "" },
+    { "/v1/recover", json_type, false, http_core, "" },
+    { "/v1/orders", json_type, false, http_core, "" },
+    { "/v1/submit", json_type, false, http_submit, " kind " },
     { "/v1/graph/nodes", json_type, false, http_graph_nodes, "" },
     { "/v1/graph/edges", json_type, false, http_graph_edges, "" },
 };
-
-/* Returns: whether the path matches. word: [word_len], gets the variable part. */
-static bool route_matches(const char *pattern, const char *path, char *word, size_t word_len)
-{
-    ASSAY_ASSERT(word_len > 0);
-    const char *star = strchr(pattern, '*');
-    word[0] = '\0';
-    if (star == NULL) return strcmp(pattern, path) == 0;
-    const size_t head = (size_t)(star - pattern), tail = strlen(star + 1), len = strlen(path);
-    if (len <= head + tail || strncmp(pattern, path, head) != 0 ||
-        strcmp(path + len - tail, star + 1) != 0)
-        return false;
-    const size_t middle = len - head - tail;
-    if (middle >= word_len || memchr(path + head, '/', middle) != NULL) return false;
-    assay_bytes_copy(word, word_len, path + head, middle);
-    word[middle] = '\0';
-    return true;
-}
 
 static const struct route *find_route(const char *path, char *word, size_t word_len)
 {
     ASSAY_ASSERT(path != NULL);
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
-        if (route_matches(routes[i].path, path, word, word_len)) return &routes[i];
+        if (assay_http_path_matches(routes[i].path, path, word, word_len)) return &routes[i];
     return NULL;
 }
 
@@ -265,13 +261,48 @@ static bool check_parameters(struct http_asking *asking, const struct route *rou
     return false;
 }
 
+/* Returns: whether the route takes an object, and answers nothing else. */
+static bool takes_object(const struct route *route)
+{
+    return route->make == http_submit;
+}
+
+/* Returns: whether the method is one of the route; if not, the answer is made. */
+static bool check_method(struct http_asking *asking, const struct route *route)
+{
+    const char *method = asking->request->method;
+    const bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    const bool fits = takes_object(route) ? strcmp(method, "POST") == 0 : reads;
+    if (fits) return true;
+    http_problem(asking, HTTP_METHOD,
+                 takes_object(route) ? "only POST is answered" : "only GET and HEAD are answered", NULL);
+    asking->answer->allow = takes_object(route) ? "POST" : "GET, HEAD";
+    return false;
+}
+
+/* Returns: whether the client may use the path; if not, the answer is made. */
+static bool check_role(struct http_asking *asking)
+{
+    char detail[160];
+    const enum assay_http_role role = asking->request->role;
+    const enum assay_http_role needed = assay_http_path_role(asking->request->path);
+    if (assay_http_role_may(role, needed)) return true;
+    (void)snprintf(detail, sizeof detail, "needs the role %s, this client has the role %s",
+                   assay_http_role_name(needed), assay_http_role_name(role));
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "needed", assay_http_role_name(needed));
+    assay_json_set_text(data, "role", assay_http_role_name(role));
+    http_problem(asking, HTTP_ROLE, detail, data);
+    return false;
+}
+
 static void answer_route(struct http_asking *asking, const struct route *route)
 {
     ASSAY_ASSERT(route->make != NULL);
     const struct assay_http_request *r = asking->request;
-    if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
-        http_problem(asking, HTTP_METHOD, "only GET and HEAD are answered", NULL);
-    else if (r->has_body) http_problem(asking, HTTP_BODY, "the request has a body", NULL);
+    if (!check_role(asking) || !check_method(asking, route)) return;
+    if (r->has_body && r->body.len == 0)
+        http_problem(asking, HTTP_BODY, "the request has a body, or too large a one", NULL);
     else if (!accepts_type(r->accept, route->type))
         http_problem(asking, HTTP_ACCEPT, "Accept excludes what there is", NULL);
     else if (!check_parameters(asking, route)) return;
@@ -280,10 +311,23 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     else route->make(asking);
 }
 
-bool assay_http_host_is_allowed(const struct assay_http_request *request)
+static bool is_for_here(const struct assay_http_request *request)
 {
-    if (request->malformed != NULL) return false;
     return !request->loopback || is_own_name(request->host);
+}
+
+bool assay_http_is_allowed(const struct assay_http_request *request)
+{
+    return request->malformed == NULL && is_for_here(request) &&
+           assay_http_role_may(request->role, assay_http_path_role(request->path));
+}
+
+size_t assay_http_body_max(const struct assay_http_request *request)
+{
+    char word[8];
+    const struct route *route = find_route(request->path, word, sizeof word);
+    const bool takes = route != NULL && takes_object(route) && strcmp(request->method, "POST") == 0;
+    return takes && assay_http_is_allowed(request) ? ASSAY_HTTP_SUBMIT_MAX : 0;
 }
 
 void assay_http_answer(const struct assay_http_content *book,
@@ -299,7 +343,7 @@ void assay_http_answer(const struct assay_http_content *book,
         answer->close = true;
         return;
     }
-    if (!assay_http_host_is_allowed(request)) {
+    if (!is_for_here(request)) {
         http_problem(&asking, HTTP_FORBIDDEN, "Host names another machine", NULL);
         return;
     }

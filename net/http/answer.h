@@ -7,6 +7,7 @@
 #ifndef ASSAY_NET_HTTP_ANSWER_H
 #define ASSAY_NET_HTTP_ANSWER_H
 
+#include "net/http/paths.h"
 #include "net/http/snapshot_slot.h"
 #include "net/timeline/timeline_log.h"
 
@@ -17,14 +18,13 @@ enum {
     ASSAY_HTTP_DEAD_MS = 5000, /* a loop that laid out nothing for this long hangs */
 };
 
-struct assay_http_pair {
-    const char *key, *value; /* value NULL: there is none */
-};
-
 /* NULL: the header was not sent. Strings are hostile. */
 struct assay_http_request {
     const char *method, *path;
-    const char *accept, *if_none_match, *host, *last_event_id;
+    const char *accept, *if_none_match, *host, *last_event_id, *content_type;
+    /* Of the client, by its certificate or by the address that it uses. NONE: nothing is answered. */
+    enum assay_http_role role;
+    struct assay_slice body; /* of a request that may have one, when it is complete */
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
     const char
@@ -46,8 +46,8 @@ struct assay_http_content {
     const struct assay_http_snapshot *view; /* NULL: the node is only starting */
     struct assay_timeline_log *timeline;
     const struct assay_http_figures *figures;
-    uint64_t now_ms;                 /* monotonic, as the snapshot's */
-    uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: unknown */
+    uint64_t now_ms;                           /* monotonic, as the snapshot's */
+    uint64_t rss_bytes, cpu_ms, fds;           /* of the process; 0: unknown */
     uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: unknown */
     int64_t certificate_ends_unix_s;           /* of the server's own; 0: it has none */
     int64_t now_unix_s;                        /* by this machine's date */
@@ -68,16 +68,23 @@ struct assay_http_answer {
     bool stream;                    /* not an answer: events, after stream_since */
     uint64_t stream_since;
     bool stream_resync; /* what was requested is of another run, or gone */
+    char *core_line;    /* not an answer: a line that the node's loop answers; of malloc */
 };
 
-/* Returns: whether the request is well-formed and for this machine: another one is refused before
- * the cache of rendered documents is searched. */
-bool assay_http_host_is_allowed(const struct assay_http_request *request);
+/* Returns: whether the request is well-formed, for this machine, and of a client that may read the
+ * path: another one is refused before the cache of rendered documents is searched. */
+bool assay_http_is_allowed(const struct assay_http_request *request);
+/* Returns: how many bytes the body of this request may have; 0: it may have none. */
+size_t assay_http_body_max(const struct assay_http_request *request);
 /* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
 bool assay_http_is_known(const struct assay_http_request *request, const char *etag);
 /* Out: answer->body is the caller's to free. Without memory the status is 500 and
  * there is a fixed body. */
 void assay_http_answer(const struct assay_http_content *book,
                        const struct assay_http_request *request, struct assay_http_answer *answer);
+/* The answer of the node's loop to answer->core_line, as an answer of HTTP: its document, or the
+ * problem that its refusal is. text: of malloc, consumed; NULL: there was no time or memory. */
+void assay_http_core_answer(const struct assay_http_request *request, char *text,
+                            struct assay_http_answer *answer);
 
 #endif

@@ -9,6 +9,7 @@
  *   metrics.c    OpenMetrics
  *   metrics_members.c  of it, what names members
  *   stream.c     events as they happen
+ *   core.c       what the node's loop renders, and objects that are submitted
  */
 #ifndef ASSAY_NET_HTTP_ANSWER_INTERNAL_H
 #define ASSAY_NET_HTTP_ANSWER_INTERNAL_H
@@ -37,10 +38,17 @@ struct http_asking {
       "data.reason has the reason; GET /v1/status has the advice")                                 \
     X(HTTP_NOT_FOUND, 404, "not_found", "There is no such thing",                                  \
       "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
-    X(HTTP_METHOD, 405, "method_not_allowed", "Nothing can be changed here", "use GET or HEAD")    \
+    X(HTTP_ROLE, 403, "role_required", "The role of this client does not suffice",                 \
+      "use a certificate that http.roles gives the role in data.needed")                           \
+    X(HTTP_METHOD, 405, "method_not_allowed", "Not a method of this path",                         \
+      "use a method that Allow lists")                                                             \
     X(HTTP_ACCEPT, 406, "not_acceptable", "No form of it that is accepted",                        \
       "leave out Accept, or accept the type that GET /openapi.json names")                         \
     X(HTTP_BODY, 413, "body_not_allowed", "A question has no body", "send none")                   \
+    X(HTTP_CONFLICT, 409, "conflict", "The node refuses this object",                              \
+      "data.code and detail have the reason")                                                      \
+    X(HTTP_TYPE, 415, "unsupported_media_type", "Not the type of an object",                       \
+      "send the file as application/octet-stream")                                                 \
     X(HTTP_URI, 414, "uri_too_long", "The address is too long", "shorten it")                      \
     X(HTTP_HEADERS, 431, "headers_too_large", "The headers are too long", "send fewer")            \
     X(HTTP_INTERNAL, 500, "internal", "The node is short of memory", "retry; read its log")        \
@@ -66,6 +74,8 @@ bool http_same_view(struct http_asking *asking);
 bool http_same_epochs(struct http_asking *asking);
 /* A parameter by its name. Returns: its text, NULL: absent. */
 const char *http_parameter(const struct http_asking *asking, const char *key);
+/* Responds with text of malloc, which is consumed; NULL: a problem, as there is no memory. */
+void http_body(struct assay_http_answer *answer, unsigned status, const char *type, char *body);
 /* A number among the parameters. Returns: false when it is none, or beyond the limits, and then the
  * answer is made; *given: whether it was there, else *out is untouched. */
 bool http_number(struct http_asking *asking, const char *key, uint64_t min, uint64_t max,
@@ -122,5 +132,9 @@ bool http_has_served(const struct assay_member_snapshot *member);
 
 /* --- stream.c */
 void http_events(struct http_asking *asking);
+
+/* --- core.c. The first two answer with a line for the node's loop. */
+void http_core(struct http_asking *asking);
+void http_submit(struct http_asking *asking);
 
 #endif

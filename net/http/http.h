@@ -13,6 +13,7 @@
 #ifndef ASSAY_NET_HTTP_HTTP_H
 #define ASSAY_NET_HTTP_HTTP_H
 
+#include "net/http/roles.h"
 #include "net/http/snapshot_slot.h"
 #include "net/timeline/timeline_log.h"
 
@@ -34,8 +35,11 @@ struct assay_http_config {
     const char *address;     /* HOST:PORT, HOST a numeric address or localhost */
     /* PEM files for mutual TLS; all or none. clients: the CA of client certificates. */
     const char *certificate, *key, *clients;
-    bool accept_plain; /* remote access without TLS, accepted by the operator */
-    const char *state_dir; /* directory for disk metrics; NULL: none */
+    /* Roles of client certificates, [role_count]; with TLS alone. */
+    const struct assay_http_role_rule *roles;
+    size_t role_count;
+    bool accept_plain;                   /* remote access without TLS, accepted by the operator */
+    const char *state_dir;               /* directory for disk metrics; NULL: none */
     uint32_t metrics_members;            /* rows of the metrics by member; 0: none */
     struct assay_timeline_log *timeline; /* borrowed, beyond assay_http_close */
 };
@@ -81,5 +85,11 @@ void assay_http_false_vote(struct assay_http *http, const struct assay_http_fals
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
 /* The timeline has new events: readers of streams are woken. */
 void assay_http_notify(struct assay_http *http);
+/* Returns: a descriptor that is readable while clients wait for the loop. */
+int assay_http_core_fd(const struct assay_http *http);
+/* Renders the document of a request line of the admin socket. Returns: text of malloc, or NULL. */
+typedef char *assay_http_core_render(void *context, const char *line);
+/* Answers a few requests of clients, and wakes their thread. Returns: whether there were any. */
+bool assay_http_core_step(struct assay_http *http, assay_http_core_render *render, void *context);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,80 @@ void assay_http_tls_require_client(void *session)
     ASSAY_ASSERT(session != NULL);
     gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     gnutls_session_set_verify_function(session, verify_client);
+}
+
+/* ------------------------------------------------------------ the client's identity */
+
+/* An attribute as DER: texts of ASCII or UTF-8 alone, whose bytes say what they are. Other kinds,
+ * such as BMPString, would have to be converted before they are compared: they match nothing. */
+static bool read_text(const uint8_t *der, size_t len, struct assay_http_text *out)
+{
+    enum { UTF8_STRING = 0x0c, PRINTABLE_STRING = 0x13, IA5_STRING = 0x16 };
+    size_t head = 2, n = 0;
+    if (len < 2) return false;
+    if (der[0] != UTF8_STRING && der[0] != PRINTABLE_STRING && der[0] != IA5_STRING) return false;
+    if (der[1] == 0x81 && len > 2) {
+        head = 3;
+        n = der[2];
+    } else {
+        n = der[1]; /* 0x80 and more: too long for what follows */
+    }
+    if (n != len - head || n > ASSAY_HTTP_SUBJECT_MAX || memchr(der + head, 0, n) != NULL)
+        return false;
+    assay_bytes_copy((uint8_t *)out->bytes, sizeof out->bytes, der + head, n);
+    out->len = n;
+    return true;
+}
+
+/* Returns: false: an attribute that cannot be counted. */
+static bool read_subject(gnutls_x509_crt_t leaf, enum assay_http_attribute which,
+                         struct assay_http_identity *out)
+{
+    static const char *const oids[] = { GNUTLS_OID_X520_COMMON_NAME,
+                                        GNUTLS_OID_X520_ORGANIZATION_NAME,
+                                        GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME };
+    enum { COUNTED_MAX = 64, DER_MAX = 1024 };
+    for (unsigned i = 0; i < COUNTED_MAX; i++) {
+        uint8_t der[DER_MAX];
+        size_t len = sizeof der;
+        const int got = gnutls_x509_crt_get_dn_by_oid(leaf, oids[which], i, 1, der, &len);
+        if (got == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) return true;
+        out->subject[which].count++;
+        if (got != 0 || !read_text(der, len, &out->subject[which].text))
+            out->subject[which].count++; /* not one that could match */
+    }
+    return false;
+}
+
+bool assay_http_tls_read_certificate(struct assay_slice der, struct assay_http_identity *identity)
+{
+    gnutls_x509_crt_t leaf = NULL;
+    *identity = (struct assay_http_identity){ 0 };
+    if (der.len > UINT_MAX || gnutls_x509_crt_init(&leaf) != 0) return false;
+    union {
+        const uint8_t *in;
+        unsigned char *out;
+    } bytes = { .in = der.bytes }; /* the library only reads */
+    const gnutls_datum_t datum = { .data = bytes.out, .size = (unsigned)der.len };
+    size_t len = sizeof identity->key_sha256;
+    bool read = gnutls_x509_crt_import(leaf, &datum, GNUTLS_X509_FMT_DER) == 0 &&
+                gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, identity->key_sha256,
+                                           &len) == 0 &&
+                len == sizeof identity->key_sha256;
+    for (enum assay_http_attribute a = 0; read && a < ASSAY_HTTP_ATTRIBUTES; a++)
+        read = read_subject(leaf, a, identity);
+    gnutls_x509_crt_deinit(leaf);
+    return read;
+}
+
+bool assay_http_tls_read_client(void *session, struct assay_http_identity *identity)
+{
+    ASSAY_ASSERT(session != NULL);
+    unsigned count = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+    if (chain == NULL || count == 0) return false;
+    return assay_http_tls_read_certificate(assay_slice_over(chain[0].data, chain[0].size),
+                                           identity);
 }
 
 int64_t assay_http_tls_get_expiry(const char *pem)

@@ -7,12 +7,17 @@
 #ifndef ASSAY_NET_HTTP_TLS_H
 #define ASSAY_NET_HTTP_TLS_H
 
-#include <stdint.h>
+#include "net/http/roles.h"
 
 #define ASSAY_HTTP_TLS_PRIORITIES "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* session: of GnuTLS, before its handshake: without such a certificate that fails. */
 void assay_http_tls_require_client(void *session);
+/* Reads the verified certificate of the client of a session. Returns: false: there is none that
+ * can be read. */
+bool assay_http_tls_read_client(void *session, struct assay_http_identity *identity);
+/* The same of a certificate's DER. */
+bool assay_http_tls_read_certificate(struct assay_slice der, struct assay_http_identity *identity);
 /* When the first certificate of a PEM text ends. Returns: 0: there is none that can be read */
 int64_t assay_http_tls_get_expiry(const char *pem);
 

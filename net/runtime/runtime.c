@@ -616,6 +616,9 @@ static struct polled fill_fds(struct assay_runtime *runtime)
     if (runtime->anchor != NULL)
         p.count +=
             assay_admin_poll(runtime->anchor, runtime->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    if (runtime->http != NULL)
+        runtime->fds[p.count++] =
+            (struct pollfd){ .fd = assay_http_core_fd(runtime->http), .events = POLLIN };
     if (runtime->service_server != NULL)
         p.count += assay_service_server_poll(runtime->service_server, runtime->fds + p.count,
                                              ASSAY_SERVICE_SERVER_FDS_MAX);

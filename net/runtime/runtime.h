@@ -142,9 +142,12 @@ struct assay_runtime_peer {
 struct assay_runtime_past_rules; /* net/verifier/rule_documents.h */
 
 /* Where HTTP listens (net/http/http.h); both NULL: nowhere. */
+struct assay_http_role_rule; /* net/http/roles.h */
 struct assay_runtime_http {
     const char *socket_path, *address;
     const char *certificate, *key, *clients; /* NULL: no TLS */
+    const struct assay_http_role_rule *roles; /* [role_count], borrowed while the runtime opens */
+    size_t role_count;
     bool accept_plain;
     const char *state_dir; /* directory for disk metrics; NULL: none */
     uint32_t metrics_members; /* rows of the metrics by member; 0: none */

@@ -65,9 +65,9 @@ enum {
     RUNTIME_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     RUNTIME_SLEEP_MS_MAX = 1000,
     RUNTIME_LINGER_MS = 200, /* reachable peers receive what is queued in much less */
-    /* signals, pool, fetcher, workload, the sockets of admin, anchors and services with their
-     * clients, the enclave's */
-    RUNTIME_FDS_MAX = 4 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_SERVICE_SERVER_FDS_MAX +
+    /* signals, pool, fetcher, workload, requests of HTTP clients, the sockets of admin, anchors and
+     * services with their clients, the enclave's */
+    RUNTIME_FDS_MAX = 5 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_SERVICE_SERVER_FDS_MAX +
                       ASSAY_RUNTIME_ENCLAVE_FDS_MAX,
     RUNTIME_HISTORY_EPOCHS = 20000, /* same retention as the engine's blocks */
     /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are

@@ -245,6 +245,8 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .certificate = c->certificate,
                                               .key = c->key,
                                               .clients = c->clients,
+                                              .roles = c->roles,
+                                              .role_count = c->role_count,
                                               .accept_plain = c->accept_plain,
                                               .state_dir = c->state_dir,
                                               .metrics_members = c->metrics_members,
@@ -312,6 +314,7 @@ void runtime_publish_poll(struct assay_runtime *runtime)
     const uint64_t last = assay_timeline_log_last(runtime->timeline);
     if (last != runtime->timeline_notified) assay_http_notify(runtime->http);
     runtime->timeline_notified = last;
+    (void)assay_http_core_step(runtime->http, document_answer, runtime);
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
         runtime_publish_snapshot(runtime);
 }

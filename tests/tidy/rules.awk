@@ -36,7 +36,7 @@ BEGIN {
     confine("jansson.h", "^(quote|net)/json/")
     confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
-    confine("microhttpd.h", "^net/http/server[.]c$")
+    confine("microhttpd.h", "^net/http/server(_requests[.]c|_internal[.]h|[.]c)$")
     confine("gnutls/", "^net/http/tls[.]c$")
     confine("tss2/", "^quote/source/")
     confine("sodium.h", "^services/shares/sodium[.]c$")

@@ -94,6 +94,8 @@ int cli_command_continuity(int argc, char **argv); /* continuity.c: status, show
 int cli_command_share(int argc, char **argv);      /* share.c: status, put, read */
 int cli_command_account(int argc, char **argv);    /* account.c: create, show, transfer */
 int cli_command_task(int argc, char **argv);       /* task.c: offers, status, run, close */
+int cli_command_context(int argc, char **argv);    /* context.c: add, list, use, test, remove */
+int cli_command_fleet(int argc, char **argv);      /* fleet.c: several networks */
 int cli_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
 
 #endif

@@ -13,9 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *chosen; /* of this process, which runs one command; NULL: nothing */
+
+void cli_daemon_set_default(const char *where)
+{
+    chosen = where;
+}
+
 const char *cli_daemon_default_socket(void)
 {
     const char *const from_environment = getenv("ASSAY_SOCKET");
+    if (chosen != NULL) return chosen;
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
@@ -23,6 +31,10 @@ void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, si
 {
     struct assay_json *status = NULL;
     http[0] = '\0';
+    if (assay_client_context(socket) != NULL) { /* it is reached over HTTP as it is */
+        (void)snprintf(http, size, "%s", socket);
+        return;
+    }
     if (assay_client_request(socket, "status", timeout_ms, &status) == ASSAY_OK)
         (void)snprintf(http, size, "%s",
                        assay_json_text(assay_json_get(status, "data"), "http", ""));

@@ -24,7 +24,9 @@ struct assay_daemon_request {
         "timeout", .ms = &(q)->timeout_ms                                                          \
     }
 
-/* $ASSAY_SOCKET, else where packages put it. Returns: a path. */
+/* Sets what stands in the place of the default socket: "context:NAME" (remote.h), borrowed. */
+void cli_daemon_set_default(const char *where);
+/* What was set, else $ASSAY_SOCKET, else where packages put it. Returns: a path or a context. */
 const char *cli_daemon_default_socket(void);
 /* HTTP address reported by the node at the socket; "" when it serves none or does not answer. */
 void cli_daemon_get_http(const char *socket, unsigned timeout_ms, char *http, size_t size);

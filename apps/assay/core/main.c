@@ -4,6 +4,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/json_mode.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/remote.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,6 +24,8 @@ static const struct assay_command commands[] = {
     { "status", "show the state of a running node", cli_command_status, DAILY },
     { "nodes", "list scores, standings and weights of the members", cli_command_nodes, DAILY },
     { "top", "monitor the network in a terminal", cli_command_top, DAILY },
+    { "fleet", "show several networks, one line for each", cli_command_fleet, DAILY },
+    { "context", "networks that commands reach over HTTPS", cli_command_context, DAILY },
     { "explain", "explain the standing of a node", cli_command_explain, DAILY },
     { "doctor", "diagnose this node, with remedies", cli_command_doctor, DAILY },
     { "permit", "query whether this node may act now: exit 0, or 4 with the reason",
@@ -103,7 +106,7 @@ const char *cli_section_title(enum assay_section section)
 
 static void print_usage(FILE *out)
 {
-    (void)fputs("usage: assay COMMAND [SUBCOMMAND] ...\n", out);
+    (void)fputs("usage: assay [--context NAME] COMMAND [SUBCOMMAND] ...\n", out);
     for (enum assay_section s = 0; s < ASSAY_SECTIONS; s++) {
         if (cli_section_title(s) == NULL) continue;
         (void)fprintf(out, "\n%s:\n", cli_section_title(s));
@@ -115,6 +118,8 @@ static void print_usage(FILE *out)
                 "  assay setup local net --start   # a network of SOFT platforms, for evaluation\n"
                 "  assay status --socket net/node-1/admin.sock\n"
                 "  assay evidence verify quote.bin --collateral collateral/\n"
+                "--context NAME: the network of a context in place of the admin socket (default\n"
+                "$ASSAY_CONTEXT, then the one of `assay context use`; local: the admin socket)\n"
                 "exit status: 0 done, 1 system error, 2 usage; others depend on the command\n"
                 "\n`assay COMMAND --help` has details. stdout carries data, stderr diagnostics.\n",
                 out);
@@ -173,11 +178,14 @@ static int print_help(int argc, char **argv)
     return ASSAY_EXIT_OK;
 }
 
+static const char *context; /* value of --context; NULL: absent */
+
 static int run_command(int argc, char **argv)
 {
     const struct assay_command *const command = find_command(argv[0]);
     if (command == NULL) return wrong_group(argv[0]);
-    const int status = cli_options_check(argc, argv);
+    int status = cli_options_check(argc, argv);
+    if (status < 0) status = cli_remote_begin(context, argc, argv);
     return status >= 0 ? status : command->run(argc, argv);
 }
 
@@ -190,10 +198,30 @@ static bool json_asked(int argc, char **argv)
     return false;
 }
 
+/* Takes --context NAME or --context=NAME off the front. Returns: false: the name is missing. */
+static bool take_context(int *argc, char ***argv)
+{
+    static const char option[] = "--context";
+    const size_t len = sizeof option - 1;
+    if (*argc < 2 || strncmp((*argv)[1], option, len) != 0) return true;
+    const bool is_joined = (*argv)[1][len] == '=';
+    if (!is_joined && (*argv)[1][len] != '\0') return true;
+    if (!is_joined && *argc < 3) return false;
+    context = is_joined ? (*argv)[1] + len + 1 : (*argv)[2];
+    *argc -= is_joined ? 1 : 2;
+    *argv += is_joined ? 1 : 2;
+    return context[0] != '\0';
+}
+
 int main(int argc, char **argv)
 {
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     buffer_output();
+    if (!take_context(&argc, &argv)) {
+        (void)fputs("assay: --context wants the name of a context: assay context list has all\n",
+                    stderr);
+        return ASSAY_EXIT_USAGE;
+    }
     if (argc < 2) {
         print_usage(stderr);
         return ASSAY_EXIT_USAGE;

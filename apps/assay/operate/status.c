@@ -396,7 +396,8 @@ static bool names_roots(const struct assay_json *d)
 static void request_details(const struct assay_daemon_request *q, struct page *page)
 {
     const struct assay_json *const d = assay_json_get(page->status, "data");
-    const char *const http = assay_json_text(d, "http", "");
+    const bool is_remote = assay_client_context(q->socket) != NULL;
+    const char *const http = is_remote ? q->socket : assay_json_text(d, "http", "");
     if (assay_client_request(q->socket, "nodes", q->timeout_ms, &page->nodes) != ASSAY_OK)
         page->nodes = NULL;
     if (names_roots(d) && http[0] != '\0' &&

@@ -204,7 +204,14 @@ static bool set_options(CURL *curl, const struct assay_url_request *request,
         SET(CURLOPT_XFERINFOFUNCTION, on_progress);
         SET(CURLOPT_XFERINFODATA, request->stop);
     }
-    if (request->ca_file != NULL) SET(CURLOPT_CAINFO, request->ca_file);
+    if (request->ca_file != NULL) {
+        SET(CURLOPT_CAINFO, request->ca_file);
+        SET(CURLOPT_CAPATH, (char *)NULL); /* else the system's roots count as well */
+    }
+    if (request->certificate_file != NULL) {
+        SET(CURLOPT_SSLCERT, request->certificate_file);
+        SET(CURLOPT_SSLKEY, request->key_file);
+    }
     if (request->insecure_for_tests) SET(CURLOPT_NOPROXY, "*");
 #undef SET
     return c == CURLE_OK;
@@ -298,7 +305,7 @@ enum assay_status assay_http_send(const struct assay_url_request *request,
                                   char message[static ASSAY_HTTP_MESSAGE_LEN])
 {
     ASSAY_ASSERT(request->url != NULL);
-    ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_MAX);
+    ASSAY_ASSERT(request->body_len_max <= ASSAY_HTTP_BODY_LEN_LIMIT);
     message[0] = '\0';
     (void)pthread_once(&once, init_global);
     if (global_fault[0] != '\0') {

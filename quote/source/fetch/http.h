@@ -17,6 +17,7 @@
 enum {
     ASSAY_HTTP_URL_LEN_MAX = 1024,
     ASSAY_HTTP_BODY_LEN_MAX = 262144,   /* 256 KiB: ASSAY_PART_LEN_MAX and the largest CRL */
+    ASSAY_HTTP_BODY_LEN_LIMIT = 16 << 20, /* documents of a node, which are larger */
     ASSAY_HTTP_HEADERS_LEN_MAX = 65536, /* issuer chains travel in headers: 4 KB each */
     ASSAY_HTTP_MESSAGE_LEN = 320,
     ASSAY_HTTP_TIMEOUT_MS_USUAL = 15000,
@@ -25,8 +26,10 @@ enum {
 struct assay_url_request {
     const char *url;
     uint64_t timeout_ms;     /* for the whole exchange; 0: ASSAY_HTTP_TIMEOUT_MS_USUAL */
-    size_t body_len_max;     /* 0: ASSAY_HTTP_BODY_LEN_MAX, which is also the most */
-    const char *ca_file;     /* PEM: roots that servers are trusted under; NULL: the system's */
+    size_t body_len_max;     /* 0: ASSAY_HTTP_BODY_LEN_MAX; ASSAY_HTTP_BODY_LEN_LIMIT at most */
+    const char *ca_file;     /* PEM: the only roots of servers; NULL: the system's */
+    /* PEM: certificate of the client, and its key; NULL: it has none */
+    const char *certificate_file, *key_file;
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
     const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
     bool post;               /* POST what follows; assay_http_send only */

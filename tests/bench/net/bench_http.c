@@ -28,7 +28,9 @@ static void measure(uint32_t members, const struct assay_http_snapshot *view, co
     const struct assay_http_content b = {
         .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100000
     };
-    const struct assay_http_request request = { .method = "GET", .path = path };
+    const struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                                .method = "GET",
+                                                .path = path };
     struct assay_http_answer answer = { .len = 0 };
     const double start = now_us();
     for (int i = 0; i < ROUNDS; i++) {

@@ -73,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         .host = sent(lines[4]),
         .last_event_id = sent(lines[5]),
         .loopback = len % 2 == 0,
+        .role = (enum assay_http_role)(len % (ASSAY_HTTP_ROLE_OPERATOR + 1)),
     };
     for (size_t i = FIXED; i + 1 < count; i += 2)
         request.parameters[request.parameter_count++] =
@@ -83,7 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     };
     struct assay_http_answer answer;
     assay_http_answer(&b, &request, &answer);
-    check(&answer);
+    if (answer.core_line == NULL) check(&answer);
+    else
+        ASSAY_ASSERT(request.role > ASSAY_HTTP_ROLE_NONE &&
+                     strpbrk(answer.core_line, "\r\n") == NULL);
+    free(answer.core_line);
     free(answer.body);
     assay_http_snapshot_release(&view);
     free(text);

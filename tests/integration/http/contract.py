@@ -130,9 +130,14 @@ def self_test():
 # --- the source says the same
 
 
+def method_of(item):
+    """The operation of a path: each has one."""
+    return item.get("get") or item["post"]
+
+
 def source_agrees():
     routes = dict(re.findall(r'\{ "(/[^"]*)",[^\n]*?"([a-z ]*)" \}', open(SOURCE + "/answer.c", encoding="utf-8").read()))
-    paths = {re.sub(r"\{[^}]*\}", "*", path): item["get"] for path, item in CONTRACT["paths"].items()}
+    paths = {re.sub(r"\{[^}]*\}", "*", path): method_of(item) for path, item in CONTRACT["paths"].items()}
     check("routes and paths differ: %s" % (set(routes) ^ set(paths)), set(routes) == set(paths) and len(routes) > 10)
     for path, names in routes.items():
         wanted = {p["name"] for p in paths.get(path, {}).get("parameters", []) if p["in"] == "query"}
@@ -205,6 +210,32 @@ def every_operation():
     not_modified("/v1/epochs/%d" % number, "/v1/epochs/{number}")
     pages("/v1/nodes", "nodes")
     pages("/v1/epochs", "epochs")
+
+
+def core_documents():
+    """What the node's loop renders, in its turn: for the owner of the socket, an auditor."""
+    account = "0" * 63 + "7"
+    for path, template in (
+            ("/v1/collateral/status", None), ("/v1/checkpoint", None), ("/v1/proofs/0", "/v1/proofs/{id}"),
+            ("/v1/proofs/node-1?bare=", "/v1/proofs/{id}"), ("/v1/boundaries?era=0&epoch=1", None),
+            ("/v1/boundaries?era=0&epoch=1&voters=", None), ("/v1/anchors", None), ("/v1/accounts/" + account, "/v1/accounts/{id}"),
+            ("/v1/tasks", None), ("/v1/rows/state?instance=" + "0" * 64, "/v1/rows/{group}"), ("/v1/export", None),
+            ("/v1/export?since=2&until=3&votes=", None), ("/v1/items/genesis", "/v1/items/{class}"),
+            ("/v1/items/changes?epoch=0&skip=0", "/v1/items/{class}"), ("/v1/changes", None), ("/v1/recover", None),
+            ("/v1/orders", None)):
+        answer, _ = call(path, template)
+        check("%s: %d" % (path, answer.status), answer.status == 200)
+    _, export = call("/v1/export?since=2&until=3")
+    check("export: other epochs", [e["epoch"] for e in export["data"]["epochs"]] == [2, 3])
+    for path, template, status, code in (
+            ("/v1/proofs/nobody", "/v1/proofs/{id}", 404, "not_found"), ("/v1/tasks/x", "/v1/tasks/{id}", 400, "bad_request"),
+            ("/v1/export?since=x", None, 400, "bad_request"), ("/v1/export?since=1%20votes", None, 400, "bad_request"),
+            ("/v1/items/secrets", "/v1/items/{class}", 400, "bad_request")):
+        answer, value = call(path, template)
+        check("%s: %d, not %d" % (path, answer.status, status), answer.status == status)
+        check("%s: %s" % (path, value), bool(value) and value["code"] == code)
+    answer, body = ask("/v1/submit?kind=change", "POST", b"x", Content_Type="application/octet-stream")
+    check("submit without a certificate: %d" % answer.status, answer.status == 403 and json.loads(body)["code"] == "role_required")
 
 
 def refusals():
@@ -314,7 +345,9 @@ def stream():
 
 def coverage():
     for path, item in CONTRACT["paths"].items():
-        operation = item["get"]
+        operation = method_of(item)
+        if operation["operationId"] in ("submit", "task", "share"):
+            continue  # there is none in this network
         for status in operation["responses"]:
             if status in ("503", "default") or (operation["operationId"], status) in seen:
                 continue
@@ -347,6 +380,7 @@ else:
     self_test()
     source_agrees()
     every_operation()
+    core_documents()
     refusals()
     header_rules()
     stream()

@@ -52,7 +52,9 @@ static void ask_request(const struct assay_http_request *request, uint64_t now_m
 
 static const struct assay_json *ask_with(const char *path, const char *key, const char *value)
 {
-    struct assay_http_request request = { .method = "GET", .path = path };
+    struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                          .method = "GET",
+                                          .path = path };
     if (key != NULL) {
         request.parameter_count = 1;
         request.parameters[0] = (struct assay_http_pair){ key, value };
@@ -321,9 +323,9 @@ Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
         (void)ask(paths[i]);
         cr_assert_eq(answer.status, 200);
         (void)snprintf(etag, sizeof etag, "\"x\", %s", answer.etag);
-        const struct assay_http_request again = { .method = "GET",
-                                                  .path = paths[i],
-                                                  .if_none_match = etag };
+        const struct assay_http_request again = {
+            .role = ASSAY_HTTP_ROLE_VIEWER, .method = "GET", .path = paths[i], .if_none_match = etag
+        };
         ask_request(&again, 100100);
         cr_expect_eq(answer.status, 304, "%s", paths[i]);
         cr_expect_eq(answer.len, 0);
@@ -339,8 +341,12 @@ Test(net_http_answer, who_has_it_is_told_so_until_it_changes)
 
 Test(net_http_answer, a_loop_that_hangs_is_not_alive_and_permits_nothing)
 {
-    const struct assay_http_request live = { .method = "GET", .path = "/livez" };
-    const struct assay_http_request permit = { .method = "GET", .path = "/v1/permit" };
+    const struct assay_http_request live = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                             .method = "GET",
+                                             .path = "/livez" };
+    const struct assay_http_request permit = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                               .method = "GET",
+                                               .path = "/v1/permit" };
     fixture.snapshot.epoch_ms = ASSAY_HTTP_DEAD_MS; /* the head stays young for 3T */
     publish();
     ask_request(&live, 100000 + ASSAY_HTTP_DEAD_MS - 1);
@@ -359,8 +365,12 @@ Test(net_http_answer, a_loop_that_hangs_is_not_alive_and_permits_nothing)
  * where the loop published its last snapshot at 100000. */
 Test(net_http_answer, the_head_ages_by_the_clock_of_the_reader)
 {
-    const struct assay_http_request permit = { .method = "GET", .path = "/v1/permit" };
-    const struct assay_http_request live = { .method = "GET", .path = "/livez" };
+    const struct assay_http_request permit = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                               .method = "GET",
+                                               .path = "/v1/permit" };
+    const struct assay_http_request live = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                             .method = "GET",
+                                             .path = "/livez" };
     publish();
     ask_request(&permit, 102499);
     cr_expect_eq(answer.status, 200);
@@ -373,7 +383,9 @@ Test(net_http_answer, the_head_ages_by_the_clock_of_the_reader)
 
 Test(net_http_answer, an_old_head_is_not_ready_by_the_clock_of_the_reader)
 {
-    const struct assay_http_request ready = { .method = "GET", .path = "/readyz" };
+    const struct assay_http_request ready = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                              .method = "GET",
+                                              .path = "/readyz" };
     publish();
     ask_request(&ready, 102499);
     cr_expect_eq(answer.status, 200);
@@ -458,9 +470,11 @@ Test(net_http_answer, pages_of_others_do_not_read_by_a_name_that_leads_here)
     };
     publish();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct assay_http_request request = {
-            .method = "GET", .path = "/livez", .host = cases[i].host, .loopback = true
-        };
+        struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                              .method = "GET",
+                                              .path = "/livez",
+                                              .host = cases[i].host,
+                                              .loopback = true };
         ask_request(&request, 100000);
         cr_expect_eq(answer.status, cases[i].own ? 200 : 403, "%s", cases[i].host);
         request.loopback = false; /* a proxy in front of a socket has a name of its own */
@@ -571,24 +585,24 @@ static struct assay_services_summary *some_services(void)
                                          .has_tasks = true };
     v.server.applied[ASSAY_SERVICE_TRANSFER] = 5;
     v.server.idle[ASSAY_SERVICE_TASK_CLAIM] = 7;
-    v.group[0] = (struct assay_summary_group){ .name = "state",
-                                               .size = 3,
-                                               .phase = ASSAY_CONT_CHANGING,
-                                               .view = 4,
-                                               .next_view = 5,
-                                               .seat_count = 3,
-                                               .next_count = 3,
-                                               .seat = { 0, 1, 2 },
-                                               .next = { 0, 3, 2 },
-                                               .state = { ASSAY_CONT_SEAT_DRAINS,
-                                                          ASSAY_CONT_SEAT_LOST,
-                                                          ASSAY_CONT_SEAT_SERVES },
-                                               .alarms = ASSAY_CONT_ALARM_FEW |
-                                                         ASSAY_CONT_ALARM_OPERATORS,
-                                               .sessions = 9 };
+    v.group[0] =
+        (struct assay_summary_group){ .name = "state",
+                                      .size = 3,
+                                      .phase = ASSAY_CONT_CHANGING,
+                                      .view = 4,
+                                      .next_view = 5,
+                                      .seat_count = 3,
+                                      .next_count = 3,
+                                      .seat = { 0, 1, 2 },
+                                      .next = { 0, 3, 2 },
+                                      .state = { ASSAY_CONT_SEAT_DRAINS, ASSAY_CONT_SEAT_LOST,
+                                                 ASSAY_CONT_SEAT_SERVES },
+                                      .alarms = ASSAY_CONT_ALARM_FEW | ASSAY_CONT_ALARM_OPERATORS,
+                                      .sessions = 9 };
     v.group[1] = (struct assay_summary_group){ .name = "other", .size = 3 };
-    v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8,
-                                              .in_public = 3, .away = 1 };
+    v.shares = (struct assay_summary_shares){
+        .slots = 2, .k = 2, .cluster_count = 2, .synced = 8, .in_public = 3, .away = 1
+    };
     v.shares.cluster[1] =
         (struct assay_summary_cluster){ .seated = true,
                                         .alarm = true,
@@ -600,10 +614,9 @@ static struct assay_services_summary *some_services(void)
                                         .public_until = 90,
                                         .silent_epoch = { 26 },
                                         .ready = { true, false } };
-    v.tasks = (struct assay_summary_tasks){ .accounts = 2,
-                                            .total = UINT64_MAX,
-                                            .locked = 30,
-                                            .state = { 1, 2, 3, 4, 5, 6 } };
+    v.tasks = (struct assay_summary_tasks){
+        .accounts = 2, .total = UINT64_MAX, .locked = 30, .state = { 1, 2, 3, 4, 5, 6 }
+    };
     return &v;
 }
 
@@ -648,8 +661,8 @@ Test(net_http_answer, services_are_told_as_their_summary_has_them)
     cr_assert_eq(assay_json_count(alarms), 2);
     cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 0)), "few");
     cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 1)), "operators");
-    cr_expect_eq(
-        assay_json_uint(assay_json_at(assay_json_get(group, "next_seats"), 1), "slot", 0), 3);
+    cr_expect_eq(assay_json_uint(assay_json_at(assay_json_get(group, "next_seats"), 1), "slot", 0),
+                 3);
     const struct assay_json *shares = assay_json_get(data, "shares");
     const struct assay_json *clusters = assay_json_get(shares, "clusters");
     const struct assay_json *slots = assay_json_get(assay_json_at(clusters, 1), "seats");
@@ -711,15 +724,29 @@ Test(net_http_answer, only_questions_are_answered)
     publish();
     static const char *const methods[] = { "POST", "PUT", "DELETE", "OPTIONS", "get", "", "TRACE" };
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        const struct assay_http_request request = { .method = methods[i], .path = "/v1/status" };
+        const struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                                    .method = methods[i],
+                                                    .path = "/v1/status" };
         ask_request(&request, 100000);
         cr_expect_eq(answer.status, 405, "%s", methods[i]);
         cr_expect_str_eq(answer.allow, "GET, HEAD");
     }
-    static const struct { struct assay_http_request request; const char *code; } refused[] = {
-        { { .method = "GET", .path = "/livez", .has_body = true }, "body_not_allowed" },
-        { { .method = "GET", .path = "/livez", .too_many_parameters = true }, "bad_request" },
-        { { .method = "GET", .path = "/v1/status", .accept = "image/*;q=0.8" }, "not_acceptable" },
+    static const struct {
+        struct assay_http_request request;
+        const char *code;
+    } refused[] = {
+        { { .role = ASSAY_HTTP_ROLE_VIEWER, .method = "GET", .path = "/livez", .has_body = true },
+          "body_not_allowed" },
+        { { .role = ASSAY_HTTP_ROLE_VIEWER,
+            .method = "GET",
+            .path = "/livez",
+            .too_many_parameters = true },
+          "bad_request" },
+        { { .role = ASSAY_HTTP_ROLE_VIEWER,
+            .method = "GET",
+            .path = "/v1/status",
+            .accept = "image/*;q=0.8" },
+          "not_acceptable" },
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         ask_request(&refused[i].request, 100000);

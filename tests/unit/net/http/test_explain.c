@@ -33,7 +33,9 @@ TestSuite(net_http_explain, .init = open_fixture, .fini = close_fixture);
 
 static const struct assay_json *ask(const char *path)
 {
-    const struct assay_http_request request = { .method = "GET", .path = path };
+    const struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_VIEWER,
+                                                .method = "GET",
+                                                .path = path };
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(fixture.slot);
     const struct assay_http_content b = {
         .view = view, .timeline = fixture.timeline, .figures = &figures, .now_ms = 100100

@@ -1,0 +1,104 @@
+/*
+ * net/http/server_internal.h - data of the HTTP server, shared by server.c and server_requests.c.
+ *
+ *   server.c           thread, connections, opening and closing, what the node's loop calls
+ *   server_requests.c  one request: copied, answered, cached; streams; what the loop renders
+ */
+#ifndef ASSAY_NET_HTTP_SERVER_INTERNAL_H
+#define ASSAY_NET_HTTP_SERVER_INTERNAL_H
+
+#include "net/http/answer.h"
+#include "net/http/core_queue.h"
+#include "net/http/http.h"
+#include "net/http/request_check.h"
+#include "net/http/stream.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+enum {
+    HTTP_SERVER_KEPT = 16,  /* cached responses */
+    HTTP_SERVER_BODIES = 8, /* of requests that are read at a time */
+    HTTP_SERVER_KEY_MAX = 192,
+};
+
+enum link_state { LINK_WAITING, LINK_ANSWERING, LINK_STREAMING, LINK_IN_CORE };
+
+/* One connection. */
+struct link {
+    struct assay_http *http;
+    struct link *next, *before;
+    struct MHD_Connection *connection;
+    int fd;
+    enum link_state state;
+    bool suspended, cut;
+    uint64_t since_ms; /* in this state; of a stream: since it took something */
+    struct assay_http_stream *stream;
+    struct assay_http_request_check check; /* of the request that is read */
+    bool has_role; /* role and client are of its certificate, which was read */
+    enum assay_http_role role;
+    uint8_t client[32]; /* digest of its key; without certificate: the same for all */
+    uint64_t ticket;    /* of the node's loop; 0: nothing is requested of it */
+    bool has_text;      /* it has answered: text, NULL without memory or in time */
+    char *text;
+    uint8_t *body; /* of malloc; [body_len] of the request that is read */
+    size_t body_len, body_max;
+};
+
+/* A response while its snapshot is the newest. */
+struct kept {
+    char key[HTTP_SERVER_KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
+    uint64_t generation;
+    struct MHD_Response *response;
+    unsigned status;
+};
+
+struct assay_http {
+    struct assay_http_snapshot_slot *slot;
+    struct assay_http_core_queue *core;
+    struct assay_timeline_log *timeline; /* borrowed */
+    char *socket_path;
+    int wake_fd;
+    int core_fd; /* wakes the node's loop */
+    pthread_t thread;
+    bool has_thread, loopback;
+    _Atomic bool stop;
+    _Atomic uint32_t clients; /* for the loop: whether there are clients */
+    /* the loop's */
+    uint64_t published_ms;
+    bool has_published; /* and no newer one is due at once */
+    /* the thread's */
+    struct MHD_Daemon *daemon;
+    struct link *links;
+    uint64_t now_ms, swept_ms, boot;
+    uint64_t generation; /* of the last snapshot in use */
+    struct assay_http_figures figures;
+    struct kept kept[HTTP_SERVER_KEPT];
+    size_t kept_next;
+    size_t bodies;                       /* requests whose body is read */
+    char *certificate, *key, *authority; /* PEM, NUL-terminated */
+    int64_t certificate_ends_unix_s;
+    uint32_t metrics_members; /* rows of the metrics by member */
+    char *state_dir;
+    size_t role_count;
+    struct assay_http_role_rule roles[ASSAY_HTTP_ROLES_MAX];
+};
+
+/* --- server.c */
+void http_server_wake(int fd);
+
+/* --- server_requests.c: callbacks of the library */
+void *http_server_on_target(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *connection,
+                                       const char *url, const char *method, const char *version,
+                                       const char *upload, size_t *upload_len, void **state);
+void http_server_on_completed(void *context, struct MHD_Connection *connection, void **state,
+                              enum MHD_RequestTerminationCode code);
+/* Responses of an old snapshot, or all of them, get no new readers. */
+void http_server_clear_cached(struct assay_http *http, bool all);
+/* Continues requests that the node's loop has answered, or did not answer in time. */
+void http_server_resume_core(struct assay_http *http);
+/* What the connection holds of a request that ended. */
+void http_server_forget_request(struct link *link);
+
+#endif

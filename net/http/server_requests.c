@@ -1,0 +1,514 @@
+/*
+ * net/http/server_requests.c - adapter of libmicrohttpd: one request and its response.
+ *
+ * Requests are copied into struct assay_http_request; what to say is decided in answer.c. Answers
+ * are kept while the view that they were made of is the newest, so a thousand askers cost one
+ * rendering. A request that the node's loop renders is suspended until that has answered.
+ */
+#include "net/http/server_internal.h"
+
+#include "base/assert.h"
+#include "net/documents/document.h"
+#include "net/http/machine.h"
+#include "net/http/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ requests */
+
+static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, const char *key,
+                                      const char *value)
+{
+    struct assay_http_request *request = context;
+    (void)kind;
+    ASSAY_ASSERT(request->parameter_count <= ASSAY_HTTP_PARAMETERS_MAX);
+    if (request->parameter_count == ASSAY_HTTP_PARAMETERS_MAX) {
+        request->too_many_parameters = true;
+        return MHD_NO;
+    }
+    request->parameters[request->parameter_count++] =
+        (struct assay_http_pair){ .key = key, .value = value };
+    return MHD_YES;
+}
+
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_len, const char *value, size_t value_len)
+{
+    (void)kind;
+    assay_http_request_check_header(context, key, key_len, value != NULL ? value : "", value_len);
+    return MHD_YES;
+}
+
+/* The target before the library decodes it, which would hide what follows a NUL. */
+void *http_server_on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct link *link = info != NULL ? info->socket_context : NULL;
+    (void)context;
+    if (link == NULL) return NULL;
+    link->check = (struct assay_http_request_check){ 0 };
+    assay_http_request_check_target(&link->check, target);
+    return NULL; /* the state of a request that on_request has not seen */
+}
+
+static const char *on_header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* By the certificate, which the handshake has verified. Without TLS the address decides: a UNIX
+ * socket of mode 0600 has the readers of the admin socket. */
+static enum assay_http_role get_role(struct link *link)
+{
+    struct assay_http *http = link->http;
+    if (http->certificate == NULL)
+        return http->socket_path != NULL ? ASSAY_HTTP_ROLE_AUDITOR : ASSAY_HTTP_ROLE_VIEWER;
+    if (link->has_role) return link->role;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(link->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    struct assay_http_identity identity;
+    const bool read = info != NULL && info->tls_session != NULL &&
+                      assay_http_tls_read_client(info->tls_session, &identity);
+    link->role = assay_http_role_find(http->roles, http->role_count, read ? &identity : NULL);
+    if (read) assay_bytes_copy(link->client, sizeof link->client, identity.key_sha256, 32);
+    link->has_role = true;
+    return link->role;
+}
+
+static void read_request(struct link *link, const char *method, const char *url,
+                         struct assay_http_request *out)
+{
+    struct MHD_Connection *c = link->connection;
+    const char *length = on_header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    *out = (struct assay_http_request){
+        .method = method,
+        .path = url,
+        .accept = on_header(c, MHD_HTTP_HEADER_ACCEPT),
+        .if_none_match = on_header(c, MHD_HTTP_HEADER_IF_NONE_MATCH),
+        .host = on_header(c, MHD_HTTP_HEADER_HOST),
+        .last_event_id = on_header(c, "Last-Event-ID"),
+        .content_type = on_header(c, MHD_HTTP_HEADER_CONTENT_TYPE),
+        .role = get_role(link),
+        .has_body = (length != NULL && strcmp(length, "0") != 0) ||
+                    on_header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
+        .malformed = link->check.fault,
+        .loopback = link->http->loopback,
+    };
+    (void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, out);
+}
+
+/* ------------------------------------------------------------ answers and their headers */
+
+/* Bytes of a response, counted until it is no longer read. */
+struct held {
+    struct assay_http *http;
+    size_t len;
+    char *body;
+};
+
+static void release_request(void *context)
+{
+    struct held *held = context;
+    ASSAY_ASSERT(held->http->figures.held_bytes >= held->len);
+    held->http->figures.held_bytes -= held->len;
+    free(held->body);
+    free(held);
+}
+
+static struct MHD_Response *response_of(struct assay_http *http, struct assay_http_answer *answer)
+{
+    ASSAY_ASSERT(answer->body != NULL || answer->fixed != NULL);
+    union {
+        const void *in;
+        void *out;
+    } fixed = { .in = answer->fixed }; /* the library does not write to persistent bytes */
+    if (answer->body == NULL)
+        return MHD_create_response_from_buffer(answer->len, fixed.out, MHD_RESPMEM_PERSISTENT);
+    struct held *held = malloc(sizeof *held);
+    struct MHD_Response *response = NULL;
+    if (held != NULL) {
+        *held = (struct held){ .http = http, .len = answer->len, .body = answer->body };
+        response = MHD_create_response_from_buffer_with_free_callback_cls(answer->len, answer->body,
+                                                                          release_request, held);
+    }
+    if (response != NULL) {
+        http->figures.held_bytes += answer->len;
+    } else {
+        free(held);
+        free(answer->body);
+    }
+    answer->body = NULL;
+    return response;
+}
+
+static void add_headers(struct MHD_Response *response, const struct assay_http_answer *answer)
+{
+    static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
+    const struct {
+        const char *name, *value;
+    } headers[] = {
+        { MHD_HTTP_HEADER_CONTENT_TYPE, answer->type },
+        { MHD_HTTP_HEADER_CACHE_CONTROL, answer->etag[0] != '\0' ? "no-cache" : "no-store" },
+        { MHD_HTTP_HEADER_ETAG, answer->etag[0] != '\0' ? answer->etag : NULL },
+        { MHD_HTTP_HEADER_ALLOW, answer->allow },
+        { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
+        { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
+        { MHD_HTTP_HEADER_VARY, "Accept" },
+        { "Content-Security-Policy", answer->policy != NULL ? answer->policy : data_policy },
+        { "Cross-Origin-Resource-Policy", "same-origin" },
+        { "Referrer-Policy", "no-referrer" },
+        { "X-Content-Type-Options", "nosniff" },
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        if (headers[i].value != NULL)
+            (void)MHD_add_response_header(response, headers[i].name, headers[i].value);
+}
+
+static void count_answer(struct assay_http *http, const char *path, unsigned status)
+{
+    if (strcmp(path, "/metrics") == 0) return; /* they do not count themselves */
+    http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
+}
+
+/* ------------------------------------------------------------ response cache */
+
+/* Returns: false when this response depends on more than the snapshot, or its key is too long. */
+static bool cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
+{
+    static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
+                                         "/v1/timeline" };
+    const bool open = r->accept != NULL && strstr(r->accept, "openmetrics") != NULL;
+    if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
+    if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
+        return false;
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        if (strcmp(r->path, never[i]) == 0) return false;
+    int len = snprintf(key, HTTP_SERVER_KEY_MAX, "%s%c", r->path, open ? '+' : '?');
+    for (size_t i = 0; i < r->parameter_count && len > 0 && len < HTTP_SERVER_KEY_MAX; i++)
+        len +=
+            snprintf(key + len, (size_t)(HTTP_SERVER_KEY_MAX - len), "%s=%s&", r->parameters[i].key,
+                     r->parameters[i].value != NULL ? r->parameters[i].value : "");
+    return len > 0 && len < HTTP_SERVER_KEY_MAX;
+}
+
+static const struct kept *find_cached(const struct assay_http *http, const char *key,
+                                      uint64_t generation)
+{
+    for (size_t i = 0; i < HTTP_SERVER_KEPT; i++)
+        if (http->kept[i].response != NULL && http->kept[i].generation == generation &&
+            strcmp(http->kept[i].key, key) == 0)
+            return &http->kept[i];
+    return NULL;
+}
+
+/* Acquires a reference of its own. */
+static void cache_answer(struct assay_http *http, const char *key, const char *etag,
+                         uint64_t generation, struct MHD_Response *response)
+{
+    struct kept *place = &http->kept[http->kept_next++ % HTTP_SERVER_KEPT];
+    if (place->response != NULL) MHD_destroy_response(place->response);
+    *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
+    (void)snprintf(place->key, sizeof place->key, "%s", key);
+    (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
+}
+
+/* Responses of an old snapshot get no new readers. */
+void http_server_clear_cached(struct assay_http *http, bool all)
+{
+    for (size_t i = 0; i < HTTP_SERVER_KEPT; i++) {
+        struct kept *kept = &http->kept[i];
+        if (kept->response == NULL || (!all && kept->generation == http->generation)) continue;
+        MHD_destroy_response(kept->response);
+        kept->response = NULL;
+    }
+}
+
+/* ------------------------------------------------------------ streams */
+
+static ssize_t read_stream(void *context, uint64_t position, char *out, size_t capacity)
+{
+    struct link *link = context;
+    ASSAY_ASSERT(link->stream != NULL);
+    struct assay_http *http = link->http;
+    (void)position;
+    if (atomic_load(&http->stop)) return MHD_CONTENT_READER_END_OF_STREAM;
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
+    const size_t len =
+        assay_http_stream_read(link->stream, http->timeline, view, http->now_ms, out, capacity);
+    assay_http_snapshot_release(&view);
+    link->since_ms = http->now_ms;
+    if (len > 0) return (ssize_t)len;
+    MHD_suspend_connection(link->connection);
+    link->suspended = true;
+    return 0;
+}
+
+static void end_stream(void *context)
+{
+    struct link *link = context;
+    ASSAY_ASSERT(link->stream != NULL && link->http->figures.streams > 0);
+    free(link->stream);
+    link->stream = NULL;
+    link->http->figures.streams--;
+}
+
+static struct MHD_Response *stream_of(struct link *link, const struct assay_http_answer *answer)
+{
+    ASSAY_ASSERT(link->stream == NULL && answer->stream);
+    struct assay_http *http = link->http;
+    link->stream = malloc(sizeof *link->stream);
+    if (link->stream == NULL) return NULL;
+    assay_http_stream_init(link->stream, http->boot, answer->stream_since, answer->stream_resync,
+                           http->now_ms);
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, ASSAY_HTTP_CHUNK_MAX, read_stream, link, end_stream);
+    if (response == NULL) {
+        free(link->stream);
+        link->stream = NULL;
+        return NULL;
+    }
+    http->figures.streams++;
+    return response;
+}
+
+/* ------------------------------------------------------------ one request */
+
+static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Response *response)
+{
+    link->state = link->stream != NULL ? LINK_STREAMING : LINK_ANSWERING;
+    link->since_ms = link->http->now_ms;
+    return MHD_queue_response(link->connection, status, response);
+}
+
+/* Nothing more is rendered while too many bytes are unread. */
+static enum MHD_Result answer_busy(struct link *link)
+{
+    static const char text[] =
+        "{\"type\":\"about:blank\",\"title\":\"Too many requests at once, or the node is "
+        "starting\",\"status\":503,\"detail\":\"\",\"instance\":\"\",\"code\":\"too_busy\","
+        "\"hint\":\"retry in a second\"}";
+    struct assay_http_answer answer = { .status = 503,
+                                        .type = "application/problem+json",
+                                        .fixed = text,
+                                        .len = sizeof text - 1,
+                                        .again = true };
+    struct MHD_Response *response = response_of(link->http, &answer);
+    if (response == NULL) return MHD_NO;
+    add_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* The node's loop renders it, in its turn. */
+static enum MHD_Result request_core(struct link *link, char *line)
+{
+    struct assay_http *http = link->http;
+    ASSAY_ASSERT(link->ticket == 0 && !link->suspended);
+    if (assay_http_core_queue_add(http->core, link->client, line, &link->ticket) != ASSAY_OK) {
+        http->figures.answers[5]++;
+        return answer_busy(link);
+    }
+    link->state = LINK_IN_CORE;
+    link->since_ms = http->now_ms;
+    link->suspended = true;
+    MHD_suspend_connection(link->connection);
+    http_server_wake(http->core_fd);
+    return MHD_YES;
+}
+
+static enum MHD_Result answer_from_core(struct link *link, const struct assay_http_request *request)
+{
+    struct assay_http_answer answer;
+    assay_http_core_answer(request, link->text, &answer);
+    link->text = NULL;
+    link->has_text = false;
+    count_answer(link->http, request->path, answer.status);
+    struct MHD_Response *response = response_of(link->http, &answer);
+    if (response == NULL) return MHD_NO;
+    add_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+void http_server_resume_core(struct assay_http *http)
+{
+    for (struct link *l = http->links; l != NULL; l = l->next) {
+        if (l->ticket == 0 || !l->suspended) continue;
+        l->has_text = assay_http_core_queue_take(http->core, l->ticket, &l->text);
+        if (!l->has_text && http->now_ms - l->since_ms < ASSAY_HTTP_CORE_WAIT_MS) continue;
+        if (!l->has_text) assay_http_core_queue_drop(http->core, l->ticket);
+        l->has_text = true;
+        l->ticket = 0;
+        l->suspended = false;
+        MHD_resume_connection(l->connection);
+    }
+}
+
+static enum MHD_Result answer_new(struct link *link, const struct assay_http_request *request,
+                                  const struct assay_http_snapshot *view, const char *key)
+{
+    ASSAY_ASSERT(key == NULL || view != NULL);
+    struct assay_http *http = link->http;
+    struct assay_http_answer answer;
+    struct assay_http_content book = {
+        .view = view, .timeline = http->timeline, .figures = &http->figures, .now_ms = http->now_ms
+    };
+    if (strcmp(request->path, "/metrics") == 0) {
+        assay_http_read_machine(http->state_dir, &book);
+        book.certificate_ends_unix_s = http->certificate_ends_unix_s;
+        book.metrics_members = http->metrics_members;
+    }
+    assay_http_answer(&book, request, &answer);
+    if (answer.core_line != NULL) return request_core(link, answer.core_line);
+    count_answer(http, request->path, answer.status);
+    if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
+    struct MHD_Response *response =
+        answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
+    if (response == NULL) return MHD_NO; /* the connection is closed */
+    add_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    if (key != NULL && answer.status == 200 && !answer.stream)
+        cache_answer(http, key, answer.etag, view->generation, response);
+    else MHD_destroy_response(response);
+    return result;
+}
+
+/* The client has the cached response: no body, no rendering. */
+static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
+{
+    struct assay_http_answer answer = { .status = 304, .type = "application/json", .fixed = "" };
+    (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
+    struct MHD_Response *response = response_of(link->http, &answer);
+    if (response == NULL) return MHD_NO;
+    add_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)
+{
+    struct assay_http *http = link->http;
+    char key[HTTP_SERVER_KEY_MAX];
+    struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
+    const bool may_keep = view != NULL && cache_key(request, key);
+    const struct kept *kept = may_keep ? find_cached(http, key, view->generation) : NULL;
+    enum MHD_Result result = MHD_NO;
+    if (kept != NULL && assay_http_is_known(request, kept->etag)) {
+        count_answer(http, request->path, 304);
+        result = answer_unchanged(link, kept->etag);
+    } else if (kept != NULL) {
+        count_answer(http, request->path, kept->status);
+        result = queue(link, kept->status, kept->response);
+    } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX) {
+        http->figures.answers[5]++;
+        result = answer_busy(link);
+    } else {
+        result = answer_new(link, request, view, may_keep ? key : NULL);
+    }
+    assay_http_snapshot_release(&view);
+    return result;
+}
+
+/* ------------------------------------------------------------ bodies of requests */
+
+/* Makes room for a body that the path may have. Returns: whether it is going to be read. */
+static bool begin_body(struct link *link, const struct assay_http_request *request)
+{
+    uint64_t len = 0;
+    const char *length = on_header(link->connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const size_t max = request->has_body ? assay_http_body_max(request) : 0;
+    const bool fits =
+        max > 0 && length != NULL && assay_document_number(length, &len) && len > 0 && len <= max;
+    if (!fits || link->http->bodies >= HTTP_SERVER_BODIES) return false;
+    ASSAY_ASSERT(link->body == NULL);
+    link->body = malloc((size_t)len);
+    if (link->body == NULL) return false;
+    link->body_max = (size_t)len;
+    link->body_len = 0;
+    link->http->bodies++;
+    return true;
+}
+
+static bool append_body(struct link *link, const char *bytes, size_t len)
+{
+    ASSAY_ASSERT(link->body_len <= link->body_max);
+    if (link->body == NULL || len > link->body_max - link->body_len) return false;
+    assay_bytes_copy(link->body + link->body_len, link->body_max - link->body_len, bytes, len);
+    link->body_len += len;
+    return true;
+}
+
+void http_server_forget_request(struct link *link)
+{
+    if (link->ticket != 0) assay_http_core_queue_drop(link->http->core, link->ticket);
+    ASSAY_ASSERT(link->body == NULL || link->http->bodies > 0);
+    if (link->body != NULL) link->http->bodies--;
+    free(link->text);
+    free(link->body);
+    link->ticket = 0;
+    link->text = NULL;
+    link->has_text = false;
+    link->body = NULL;
+    link->body_len = link->body_max = 0;
+}
+
+/* ------------------------------------------------------------ callbacks */
+
+/* The first call is for the headers: a response to those would close the connection, which is
+ * correct for an unwanted body. */
+static enum MHD_Result begin_request(struct link *link, struct assay_http_request *request)
+{
+    const bool fit = request->malformed == NULL;
+    if (fit && (!request->has_body || begin_body(link, request))) return MHD_YES;
+    return answer_link(link, request);
+}
+
+enum MHD_Result http_server_on_request(void *context, struct MHD_Connection *connection,
+                                       const char *url, const char *method, const char *version,
+                                       const char *upload, size_t *upload_len, void **state)
+{
+    struct assay_http_request request;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct link *link = info != NULL ? info->socket_context : NULL;
+    (void)context;
+    if (link == NULL || link->stream != NULL) return MHD_NO;
+    const bool first = *state == NULL;
+    *state = link;
+    if (first) {
+        (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &link->check);
+        link->check.fault = assay_http_request_check_end(&link->check, version);
+    }
+    if (!first && *upload_len > 0) {
+        const bool fits = append_body(link, upload, *upload_len);
+        *upload_len = 0;
+        return fits ? MHD_YES : MHD_NO;
+    }
+    read_request(link, method, url, &request);
+    if (link->has_text) return answer_from_core(link, &request);
+    if (link->state == LINK_IN_CORE) return MHD_NO; /* resumed as the server stops */
+    if (first) return begin_request(link, &request);
+    if (link->body_len != link->body_max) return MHD_NO;
+    if (link->body != NULL) request.body = assay_slice_over(link->body, link->body_len);
+    return answer_link(link, &request);
+}
+
+void http_server_on_completed(void *context, struct MHD_Connection *connection, void **state,
+                              enum MHD_RequestTerminationCode code)
+{
+    struct link *link = *state;
+    (void)context;
+    (void)connection;
+    (void)code;
+    if (link == NULL) return;
+    http_server_forget_request(link);
+    link->state = LINK_WAITING;
+    link->suspended = false;
+    link->since_ms = link->http->now_ms;
+}
