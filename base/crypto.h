@@ -184,10 +184,6 @@ ASSAY_CHECKED enum assay_status assay_p256_sign(const struct assay_p256_signer *
                                                 const uint8_t digest[static ASSAY_SHA256_LEN],
                                                 uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 
-/* Replaces a high s by the low one of the same signature, for signatures of other makers (tokens,
- * agents). What is no signature, s >= n, stays as it is: no verification accepts it. */
-void assay_p256_lower_s(uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
-
 /* For the simulator alone: the nonce follows from key and digest (RFC 6979), so that the same run
  * gives the same bytes. Low s. Returns: ASSAY_OK | ASSAY_E_CRYPTO (also for no private key) */
 ASSAY_CHECKED enum assay_status assay_p256_sign_repeatable(

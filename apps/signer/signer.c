@@ -7,6 +7,7 @@
 #include "apps/signer/pkcs11.h"
 #include "apps/signer/ssh_agent.h"
 #include "base/assert.h"
+#include "base/crypto/low_s.h"
 #include "net/keys/keyring.h"
 
 #include <stdarg.h>
@@ -60,6 +61,7 @@ bool assay_signer_is_reference(const char *key)
 const char *assay_signer_label(const char *key, char label[static ASSAY_SIGNER_LABEL_LEN])
 {
     size_t len = strlen(key);
+    if (!assay_signer_is_reference(key)) return key;
     if (has_scheme(key, token_scheme)) {
         const char *const pin = strcasestr(key, "pin-");
         len = strcspn(key, "?");
@@ -67,7 +69,7 @@ const char *assay_signer_label(const char *key, char label[static ASSAY_SIGNER_L
     }
     const int cut = len >= ASSAY_SIGNER_LABEL_LEN ? ASSAY_SIGNER_LABEL_LEN - 1 : (int)len;
     (void)snprintf(label, ASSAY_SIGNER_LABEL_LEN, "%.*s", cut, key);
-    if (assay_signer_is_reference(key)) make_printable(label);
+    make_printable(label);
     return label;
 }
 

@@ -48,8 +48,8 @@ struct assay_signer;
 
 /* Returns: whether this names a key of a token or of an agent, and no file. */
 bool assay_signer_is_reference(const char *key);
-/* A key's name for messages: printable, without the part of a URI that may have a PIN in it.
- * Returns: label */
+/* A key's name for messages: of a reference printable, without the part of a URI that may have a
+ * PIN in it. Returns: label | key, of a file */
 const char *assay_signer_label(const char *key, char label[static ASSAY_SIGNER_LABEL_LEN]);
 
 /*

@@ -20,6 +20,7 @@
 #include "base/crypto.h"
 
 #include "base/assert.h"
+#include "base/crypto/low_s.h"
 #include "base/crypto/openssl_curve.h"
 
 #include <limits.h>

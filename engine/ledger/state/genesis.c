@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/state/genesis_signing.h"
 #include "quote/verdict.h"
 
 static const char operators_tag[] = "assay/operators/v2";
@@ -404,8 +405,7 @@ static uint32_t operators_with_members(const struct assay_genesis *g)
     for (uint32_t i = 0; i < g->member_count; i++) {
         bool is_first = true;
         for (uint32_t k = 0; k < i && is_first; k++)
-            is_first =
-                !assay_bytes_equal(g->members[i].operator_id, g->members[k].operator_id, 32);
+            is_first = !assay_bytes_equal(g->members[i].operator_id, g->members[k].operator_id, 32);
         operators += is_first;
     }
     return operators;
@@ -541,8 +541,8 @@ enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool al
     return reject_genesis(genesis, decode_into(&r, allow_unsigned, genesis));
 }
 
-struct assay_slice assay_genesis_signing_body(
-    const uint8_t chain_id[static 32], uint8_t memory[static ASSAY_GENESIS_SIGNING_LEN_MAX])
+struct assay_slice assay_genesis_signing_body(const uint8_t chain_id[static 32],
+                                              uint8_t memory[static ASSAY_GENESIS_SIGNING_LEN_MAX])
 {
     struct assay_writer w = assay_writer_over(memory, ASSAY_GENESIS_SIGNING_LEN_MAX);
     struct assay_slice all;

@@ -175,10 +175,7 @@ ASSAY_CHECKED enum assay_status assay_genesis_encode_body(const struct assay_gen
 ASSAY_CHECKED enum assay_status assay_genesis_encode_file(
     struct assay_slice body, const uint32_t *signers,
     const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count, struct assay_writer *w);
-/* What an operator signs: ["assay/genesis-signature/v1", chain_id], in memory, and its SHA-256. */
-enum { ASSAY_GENESIS_SIGNING_LEN_MAX = 96 };
-struct assay_slice assay_genesis_signing_body(
-    const uint8_t chain_id[static 32], uint8_t memory[static ASSAY_GENESIS_SIGNING_LEN_MAX]);
+/* The digest an operator signs: SHA-256 of ["assay/genesis-signature/v1", chain_id]. */
 void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32]);
 
 #endif
