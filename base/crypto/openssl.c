@@ -20,6 +20,7 @@
 #include "base/crypto.h"
 
 #include "base/assert.h"
+#include "base/crypto/low_s.h"
 #include "base/crypto/openssl_curve.h"
 
 #include <limits.h>
@@ -328,9 +329,11 @@ void assay_p256_signer_free(struct assay_p256_signer **signer)
 }
 
 /* docs/protocol.md 2.14: our own signatures have s <= n/2; with (r, s) also (r, n - s) is one. */
-static void make_low(uint8_t s[static SCALAR_LEN])
+void assay_p256_lower_s(uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
+    uint8_t *const s = signature + SCALAR_LEN;
     if (assay_bytes_compare(s, half_order, SCALAR_LEN) <= 0) return;
+    if (assay_bytes_compare(s, order, SCALAR_LEN) >= 0) return; /* verifies with no key */
     uint32_t borrow = 0;
     for (size_t i = SCALAR_LEN; i > 0; i--) { /* s = n - s */
         const uint32_t digit = (uint32_t)order[i - 1] - s[i - 1] - borrow;
@@ -353,7 +356,7 @@ enum assay_status assay_p256_sign(const struct assay_p256_signer *signer,
         BN_bn2binpad(ECDSA_SIG_get0_s(decoded), made + SCALAR_LEN, SCALAR_LEN) == SCALAR_LEN;
     ECDSA_SIG_free(decoded);
     if (!ok) return assay_openssl_failed();
-    make_low(made + SCALAR_LEN);
+    assay_p256_lower_s(made);
     assay_bytes_copy(signature, ASSAY_P256_SIGNATURE_LEN, made, sizeof made);
     return ASSAY_OK;
 }

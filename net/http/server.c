@@ -263,7 +263,6 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->metrics_members = config->metrics_members;
-    http->metrics_members = config->metrics_members;
     http->slot = assay_http_snapshot_slot_create(http->boot);
     http->core = assay_http_core_queue_create();
     http->timeline = config->timeline;

@@ -38,6 +38,7 @@ BEGIN {
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
     confine("microhttpd.h", "^net/http/server(_requests[.]c|_internal[.]h|[.]c)$")
     confine("gnutls/", "^net/http/tls[.]c$")
+    confine("p11-kit/", "^apps/signer/pkcs11[.]c$")
     confine("tss2/", "^quote/source/")
     confine("sodium.h", "^services/shares/sodium[.]c$")
     confine("systemd/", "^enforce/systemd[.]c$")

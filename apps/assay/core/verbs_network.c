@@ -20,7 +20,10 @@
     }
 #define OPERATOR_KEY                                                                               \
     {                                                                                              \
-        "key", "FILE", "the operator's key (assay keys operator)", ASSAY_OPTION_MUST               \
+        "key", "FILE",                                                                             \
+            "the operator's key: a file (assay keys operator), pkcs11:token=LABEL;object=LABEL "   \
+            "of a token, or ssh-agent:SHA256:FINGERPRINT of an agent",                             \
+            ASSAY_OPTION_MUST                                                                      \
     }
 #define MEASURES                                                                                   \
     { "measurement", "HEX", "measurement, 64 hex digits", 0 },                                     \
@@ -279,10 +282,20 @@ const struct assay_verb assay_verbs_network[] = {
             0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
-    { "keys", "operator", "FILE", "Generate the key of an operator and print its public half.",
-      "never 5; 6 the key exists", "assay keys operator alpha.key > alpha.pub\n",
-      (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "keys", "show", "DIR|FILE", "Print the public halves.", "", "assay keys show node-1/keys\n",
+    { "keys", "operator", "FILE|KEY",
+      "Generate the key of an operator in a file and print its public half. Of a key in a token "
+      "(pkcs11:token=LABEL;object=LABEL) or an agent (ssh-agent:SHA256:FINGERPRINT) print the "
+      "public half, once it has signed a test text.",
+      "3 no agent, 4 wrong PIN or refused, 6 the key exists, 13 another type of key",
+      "assay keys operator alpha.key > alpha.pub\n"
+      "assay keys operator 'pkcs11:token=Operators;object=beta' --generate > beta.pub\n"
+      "assay keys operator ssh-agent:gamma > gamma.pub\n",
+      (const struct assay_option[]){
+          { "generate", NULL, "generate the key pair in the token, which it never leaves", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "keys", "show", "DIR|FILE|KEY", "Print the public halves.", "",
+      "assay keys show node-1/keys\n",
       (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
       "Create the unsigned genesis of a network from a plan, after verifying everything that the "

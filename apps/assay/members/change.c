@@ -18,7 +18,6 @@
 #include "apps/assay/members/node.h"
 #include "apps/client.h"
 #include "base/assert.h"
-#include "net/keys/keyring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,14 +42,15 @@ int cli_change_fail(const struct assay_change_options *options, enum assay_statu
         exit = ASSAY_EXIT_MALFORMED;
         code = "malformed";
     }
-    const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
-    if (is_key && cli_operator_key_exit(what, status) == ASSAY_EXIT_MALFORMED) {
-        exit = ASSAY_EXIT_MALFORMED;
-        code = "malformed";
-    }
     return cli_print_error(options->json, exit, code, "%s: %s: %s", cli_change_group(options), what,
-                           is_key ? cli_file_fault_of(what, status, "an operator key")
-                                  : cli_file_fault(what, status));
+                           cli_file_fault(what, status));
+}
+
+int cli_change_fail_key(const struct assay_change_options *options,
+                        const struct cli_key_fault *fault)
+{
+    return cli_print_error(options->json, fault->exit, fault->code, "%s: %s",
+                           cli_change_group(options), fault->text);
 }
 
 int cli_change_request(const struct assay_change_options *options, const char *request,
@@ -103,10 +103,9 @@ int cli_change_file_write(const struct assay_change_options *options, const char
     if (bytes == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status = assay_record_put_change(&w, body, ids, signatures, count);
-    const int result = status == ASSAY_OK
-                           ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
-                                              assay_slice_over(w.bytes, w.len))
-                           : cli_change_fail(options, status, path);
+    const int result = status == ASSAY_OK ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
+                                                             assay_slice_over(w.bytes, w.len))
+                                          : cli_change_fail(options, status, path);
     free(bytes);
     return result;
 }
@@ -136,20 +135,16 @@ static void merge_signatures(const struct assay_change_draft *draft, const uint8
 }
 
 static int sign_with(const struct assay_change_options *options,
-                     const struct assay_change_draft *draft, const struct assay_secret32 *key,
-                     const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+                     const struct assay_change_draft *draft, struct assay_signer *signer,
+                     const uint8_t id[static 32])
 {
-    uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_p256_signer *signer = NULL;
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct cli_key_fault fault;
     struct assay_change_draft *all = calloc(1, sizeof *all);
-    enum assay_status status = all != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    assay_sha256(public_key, ASSAY_P256_PUBLIC_LEN, id);
-    if (status == ASSAY_OK) status = assay_p256_signer_load(key, &signer);
-    if (status == ASSAY_OK) status = assay_p256_sign(signer, draft->digest, signature);
-    assay_p256_signer_free(&signer);
-    if (all == NULL || status != ASSAY_OK) {
+    if (all == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
+    if (!cli_operator_key_sign(options->key, signer, draft->body, signature, &fault)) {
         free(all);
-        return cli_change_fail(options, status, options->file);
+        return cli_change_fail_key(options, &fault);
     }
     merge_signatures(draft, id, signature, all);
     int result = cli_change_file_write(
@@ -157,14 +152,14 @@ static int sign_with(const struct assay_change_options *options,
         (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
     if (result == ASSAY_EXIT_OK && !options->json) {
         char hex[65];
-        assay_hex_encode(id, sizeof id, hex, sizeof hex);
+        assay_hex_encode(id, 32, hex, sizeof hex);
         const bool is_checked = options->socket_given || options->store != NULL;
         (void)printf("%s: signed by %s %.64s, %u signature%s in all%s\n", options->file,
                      is_checked ? "operator" : "the key of", hex, (unsigned)all->signature_count,
                      all->signature_count == 1 ? "" : "s", is_checked ? "" : ", not verified");
     } else if (result == ASSAY_EXIT_OK) {
         struct assay_json *data = assay_json_object();
-        assay_json_set_hex(data, "operator_id", id, sizeof id);
+        assay_json_set_hex(data, "operator_id", id, 32);
         assay_json_set_uint(data, "signatures", all->signature_count);
         result = cli_print_envelope("assay.change.sign", data);
     }
@@ -175,19 +170,19 @@ static int sign_with(const struct assay_change_options *options,
 int cli_change_run_sign(const struct assay_change_options *options)
 {
     ASSAY_ASSERT(options->file != NULL && options->key != NULL); /* required options */
-    uint8_t *bytes = NULL, public_key[ASSAY_P256_PUBLIC_LEN];
-    struct assay_secret32 key;
+    uint8_t *bytes = NULL, id[32];
+    struct assay_signer *signer = NULL;
+    struct cli_key_fault fault;
     struct assay_change_draft *draft = calloc(1, sizeof *draft);
     if (draft == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
     int result = cli_change_file_load(options, &bytes, draft);
     if (result == ASSAY_EXIT_OK) {
-        const enum assay_status status = assay_operator_key_load(options->key, &key, public_key);
-        uint8_t id[32];
-        assay_sha256(public_key, sizeof public_key, id);
-        result = status == ASSAY_OK ? cli_change_signer_check(options, "change sign", id)
-                                    : cli_change_fail(options, status, options->key);
-        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, &key, public_key);
-        assay_secret_wipe(&key, sizeof key);
+        if (!cli_operator_key_open(options->key, &signer, &fault))
+            result = cli_change_fail_key(options, &fault);
+        else assay_sha256(assay_signer_public(signer), ASSAY_P256_PUBLIC_LEN, id);
+        if (result == ASSAY_EXIT_OK) result = cli_change_signer_check(options, "change sign", id);
+        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, signer, id);
+        assay_signer_close(&signer);
     }
     free(draft);
     free(bytes);

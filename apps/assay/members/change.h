@@ -4,6 +4,7 @@
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
 #define ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
 
+#include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/option_values.h"
 #include "net/documents/change_review.h"
 #include "net/json/json.h"
@@ -114,6 +115,9 @@ const char *cli_change_group(const struct assay_change_options *options);
 /* As cli_print_error, for a status. Returns: the exit status that fits. */
 int cli_change_fail(const struct assay_change_options *options, enum assay_status status,
                     const char *what);
+/* The same of options->key. */
+int cli_change_fail_key(const struct assay_change_options *options,
+                        const struct cli_key_fault *fault);
 
 /* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
  * OK, *document. */

@@ -6,7 +6,6 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/evidence/evidence_print.h"
 
-
 #include <stdio.h>
 
 /* "alpha (1f0e4c...), beta (...)": names are of untrusted operators. */
@@ -28,7 +27,7 @@ static void put_operators(const struct assay_genesis *g, char *out, size_t size)
 int cli_change_signer_among(const struct assay_change_options *options, const char *verb,
                             const struct assay_genesis *operators, const uint8_t id[static 32])
 {
-    char list[1024], hex[65];
+    char list[1024], hex[65], label[ASSAY_SIGNER_LABEL_LEN];
     for (uint32_t i = 0; i < operators->operator_count; i++)
         if (assay_bytes_equal(operators->operators[i].operator_id, id, 32)) return ASSAY_EXIT_OK;
     put_operators(operators, list, sizeof list);
@@ -36,17 +35,18 @@ int cli_change_signer_among(const struct assay_change_options *options, const ch
     return cli_print_error(
         options->json, ASSAY_EXIT_CONFLICT, "conflict",
         "%s: %s is the key of %.64s, not an operator of this network; expected a key of: %s", verb,
-        options->key, hex, list);
+        assay_signer_label(options->key, label), hex, list);
 }
 
 int cli_change_signer_check(const struct assay_change_options *options, const char *verb,
                             const uint8_t id[static 32])
 {
     if (!options->socket_given && options->store == NULL) {
+        char label[ASSAY_SIGNER_LABEL_LEN];
         (void)fprintf(stderr,
                       "assay: %s: whether %s is the key of an operator was not checked: give "
                       "--socket of a node to check it\n",
-                      verb, options->key);
+                      verb, assay_signer_label(options->key, label));
         return ASSAY_EXIT_OK;
     }
     struct assay_change_source source;

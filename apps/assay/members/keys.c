@@ -4,6 +4,7 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
@@ -30,8 +31,8 @@ static int report_error(const char *what, enum assay_status status, const char *
     const bool writes = hint == cannot_write;
     const char *const fault =
         writes ? cli_output_fault(what, status) : cli_file_fault_of(what, status, "a key");
-    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault,
-                  hint[0] != '\0' ? "; " : "", hint);
+    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault, hint[0] != '\0' ? "; " : "",
+                  hint);
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
@@ -143,6 +144,47 @@ static int print_json(struct assay_json *data)
     return cli_print_envelope("assay.keys", data);
 }
 
+/* A signature that is used for nothing: the public half that is printed, and then listed by a
+ * network, belongs to a private half that signs here. */
+static bool check_signs(const char *key, struct assay_signer *signer, struct cli_key_fault *fault)
+{
+    static const char text[] = "assay: check of an operator's key";
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    return cli_operator_key_sign(key, signer, assay_slice_over(text, sizeof text - 1), signature,
+                                 fault);
+}
+
+/* Of a token or an agent. verb: operator, which makes a pair if it is asked to, or show */
+static int reference_key(const char *verb, const char *key, bool generates)
+{
+    struct assay_signer *signer = NULL;
+    struct cli_key_fault fault;
+    char label[ASSAY_SIGNER_LABEL_LEN];
+    bool good = generates ? cli_operator_key_generate(key, &signer, &fault)
+                          : cli_operator_key_open(key, &signer, &fault);
+    if (good && strcmp(verb, "operator") == 0) good = check_signs(key, signer, &fault);
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN] = { 0 };
+    if (good)
+        assay_bytes_copy(public_key, sizeof public_key, assay_signer_public(signer),
+                         sizeof public_key);
+    assay_signer_close(&signer);
+    if (!good) {
+        (void)fprintf(stderr, "assay keys: %s\n", fault.text);
+        return fault.exit;
+    }
+    if (!cli_json_mode_is_on()) {
+        put_hex(stdout, "public_key", public_key, sizeof public_key);
+        return ASSAY_EXIT_OK;
+    }
+    const bool shows = strcmp(verb, "show") == 0;
+    struct assay_json *const data =
+        shows ? assay_json_object()
+              : cli_result_json("keys operator",
+                                (const char *const[]){ assay_signer_label(key, label), NULL });
+    assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+    return shows ? print_json(data) : cli_result_json_print(data);
+}
+
 /* The name is in the card alone; a card of other keys names another node. */
 static bool find_name(const char *dir, const struct assay_keyring *ring,
                       char name[static ASSAY_NAME_MAX + 1])
@@ -232,8 +274,7 @@ static int rotate_keys(const char *config_path)
     }
     if (reports_holder(&config)) return ASSAY_EXIT_CONFLICT;
     /* By the daemon's user alone: what another one writes there it could not read. */
-    enum assay_status status =
-        assay_keyring_open(config.keys_dir, config.identity_dir, &ring, why);
+    enum assay_status status = assay_keyring_open(config.keys_dir, config.identity_dir, &ring, why);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay keys rotate: %s\n", why);
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
@@ -261,9 +302,10 @@ static int rotate_keys(const char *config_path)
 int cli_command_keys(int argc, char **argv)
 {
     const char *name = NULL, *config = "/etc/assay/assayd.yaml";
-    bool json = false;
+    bool json = false, generates = false;
     const struct cli_option_target targets[] = {
         { "name", .text = &name },
+        { "generate", .flag = &generates },
         { "config", .text = &config },
         { "json", .flag = &json },
         { .name = NULL },
@@ -273,5 +315,8 @@ int cli_command_keys(int argc, char **argv)
     const char *const verb = argv[1], *const where = argv[2];
     if (strcmp(verb, "rotate") == 0) return rotate_keys(config);
     if (strcmp(verb, "generate") == 0) return generate_keys(where, name);
+    if (generates && !assay_signer_is_reference(where))
+        return cli_misuse("--generate is of a token's key (pkcs11:...); a file is made without it");
+    if (assay_signer_is_reference(where)) return reference_key(verb, where, generates);
     return strcmp(verb, "operator") == 0 ? operator_key(where) : show_keys(where, json);
 }

@@ -17,7 +17,6 @@
 #include "base/assert.h"
 #include "base/system_clock.h"
 #include "host/recovery.h"
-#include "net/keys/keyring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,10 +92,9 @@ int cli_recover_file_write(const struct assay_recover_options *options, const ch
         : file->is_release ? assay_release_encode(file->release.body, ids, signatures, count, &w)
                            : assay_recover_encode(r->header_bytes, r->body, r->grounds,
                                                   r->operators, ids, signatures, count, &w);
-    const int result = status == ASSAY_OK
-                           ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
-                                              assay_slice_over(w.bytes, w.len))
-                           : cli_change_fail(&options->change, status, path);
+    const int result = status == ASSAY_OK ? cli_output_write(command, path, ASSAY_FILE_PUBLIC,
+                                                             assay_slice_over(w.bytes, w.len))
+                                          : cli_change_fail(&options->change, status, path);
     free(bytes);
     return result;
 }
@@ -211,8 +209,8 @@ static void warn_of_health(const struct assay_recover_options *options)
     const struct assay_json *nodes = assay_json_get(assay_json_get(document, "data"), "nodes");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *node = assay_json_at(nodes, i);
-        all = all && (assay_json_uint(node, "weight", 0) == 0 ||
-                      assay_json_bool(node, "present", false));
+        all = all &&
+              (assay_json_uint(node, "weight", 0) == 0 || assay_json_bool(node, "present", false));
     }
     assay_json_free(&document);
     if (all)
@@ -235,11 +233,11 @@ static int run_fence(const struct assay_recover_options *options)
                                  .reason =
                                      assay_slice_over(options->reason, strlen(options->reason)) };
     struct assay_writer w = assay_writer_over(body, sizeof body);
-    enum assay_status status = read_terms(d, terms.chain_id, terms.operators_digest) &&
-                                       assay_hex_decode(head, strlen(head), terms.head_id, 32) ==
-                                           ASSAY_OK
-                                   ? ASSAY_OK
-                                   : ASSAY_E_SYNTAX;
+    enum assay_status status =
+        read_terms(d, terms.chain_id, terms.operators_digest) &&
+                assay_hex_decode(head, strlen(head), terms.head_id, 32) == ASSAY_OK
+            ? ASSAY_OK
+            : ASSAY_E_SYNTAX;
     assay_json_free(&document);
     if (status == ASSAY_OK) status = assay_random(terms.nonce, sizeof terms.nonce);
     if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
@@ -266,8 +264,7 @@ static int run_release(const struct assay_recover_options *options)
     struct assay_release terms = { .era = (uint32_t)assay_json_uint(d, "era", 0) };
     uint8_t body[512];
     struct assay_writer w = assay_writer_over(body, sizeof body);
-    const bool fenced =
-        assay_hex_decode(fence, strlen(fence), terms.fence_digest, 32) == ASSAY_OK;
+    const bool fenced = assay_hex_decode(fence, strlen(fence), terms.fence_digest, 32) == ASSAY_OK;
     enum assay_status status =
         read_terms(d, terms.chain_id, terms.operators_digest) ? ASSAY_OK : ASSAY_E_SYNTAX;
     assay_json_free(&document);
@@ -278,8 +275,7 @@ static int run_release(const struct assay_recover_options *options)
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, "release");
     struct assay_recover_file file = { .is_release = true };
     file.release.body = assay_slice_over(body, w.len);
-    return write_draft(options, &file, terms.era, "assay.recover.release",
-                       "releases the fence of");
+    return write_draft(options, &file, terms.era, "assay.recover.release", "releases the fence of");
 }
 
 /* ------------------------------------------------------------ answer */
@@ -362,22 +358,24 @@ static enum assay_status collect_signatures(const struct assay_recover_file *fil
     return ASSAY_OK;
 }
 
+/* The bytes whose SHA-256 is file->digest. */
+static struct assay_slice signed_part(const struct assay_recover_file *file)
+{
+    if (file->is_fence) return file->fence.body;
+    return file->is_release ? file->release.body : file->recover.header_bytes;
+}
+
 static int sign_file(const struct assay_recover_options *options,
-                     const struct assay_recover_file *file, struct signatures *s)
+                     const struct assay_recover_file *file, struct assay_signer *signer,
+                     const uint8_t id[static 32], struct signatures *s)
 {
     const char *path = options->files[0];
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32], signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_secret32 key;
-    struct assay_p256_signer *signer = NULL;
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct cli_key_fault fault;
     char hex[65];
-    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
-    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, options->change.key);
-    assay_sha256(public_key, sizeof public_key, id);
-    status = assay_p256_signer_load(&key, &signer);
-    if (status == ASSAY_OK) status = assay_p256_sign(signer, file->digest, signature);
-    assay_p256_signer_free(&signer);
-    assay_secret_wipe(&key, sizeof key);
-    if (status == ASSAY_OK) status = collect_signatures(file, s);
+    if (!cli_operator_key_sign(options->change.key, signer, signed_part(file), signature, &fault))
+        return cli_change_fail_key(&options->change, &fault);
+    const enum assay_status status = collect_signatures(file, s);
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, path);
     put_signature(s, id, signature);
     const int result =
@@ -386,30 +384,31 @@ static int sign_file(const struct assay_recover_options *options,
     if (result != ASSAY_EXIT_OK) return result;
     if (options->change.json) {
         struct assay_json *data = assay_json_object();
-        assay_json_set_hex(data, "operator_id", id, sizeof id);
+        assay_json_set_hex(data, "operator_id", id, 32);
         assay_json_set_uint(data, "signatures", s->count);
         return cli_print_envelope("assay.recover.sign", data);
     }
-    assay_hex_encode(id, sizeof id, hex, sizeof hex);
+    assay_hex_encode(id, 32, hex, sizeof hex);
     (void)printf("%s: signed by operator %.64s, %u signature%s in all\n", path, hex,
                  (unsigned)s->count, s->count == 1 ? "" : "s");
     return ASSAY_EXIT_OK;
 }
 
-/* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory
- * has the id of the one that was signed; it is written before the signature leaves. */
+/* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory, or
+ * in the user's state folder, has the id of the one that was signed; it is written before the
+ * signature leaves. */
 static int save_signed_id(const struct assay_recover_options *options,
-                          const struct assay_recover_file *file)
+                          const struct assay_recover_file *file, const uint8_t id[static 32])
 {
     const struct assay_recover *r = &file->recover;
     uint8_t *held = NULL;
     size_t len = 0;
-    char chain[65], path[4096];
+    char chain[65], path[4096], suffix[64];
+    struct cli_key_fault fault;
     assay_hex_encode(r->header.chain_id, 32, chain, sizeof chain);
-    const int n = snprintf(path, sizeof path, "%s.recover-%.16s-%u", options->change.key, chain,
-                           (unsigned)r->header.era);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return cli_change_fail(&options->change, ASSAY_E_RANGE, options->change.key);
+    (void)snprintf(suffix, sizeof suffix, "recover-%.16s-%u", chain, (unsigned)r->header.era);
+    if (!cli_operator_key_note_path(options->change.key, id, suffix, path, sizeof path, &fault))
+        return cli_change_fail_key(&options->change, &fault);
     enum assay_status status = assay_file_read(path, 32, &held, &len);
     if (status == ASSAY_OK) {
         const bool same = len == 32 && assay_bytes_equal(held, r->id, 32);
@@ -429,19 +428,14 @@ static int save_signed_id(const struct assay_recover_options *options,
 
 /* A RECOVER has its operators with it; a fence and a release name them by a digest. */
 static int check_signer(const struct assay_recover_options *options,
-                        const struct assay_recover_file *file)
+                        const struct assay_recover_file *file, const uint8_t id[static 32])
 {
     static const char verb[] = "recover sign";
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32];
-    struct assay_secret32 key;
-    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
-    assay_secret_wipe(&key, sizeof key);
-    if (status != ASSAY_OK) return cli_change_fail(&options->change, status, options->change.key);
-    assay_sha256(public_key, sizeof public_key, id);
     if (file->is_fence || file->is_release)
         return cli_change_signer_check(&options->change, verb, id);
     struct assay_genesis *const g = calloc(1, sizeof *g);
-    status = g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;
+    const enum assay_status status =
+        g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;
     const int result = status == ASSAY_OK
                            ? cli_change_signer_among(&options->change, verb, g, id)
                            : cli_change_fail(&options->change, status, options->files[0]);
@@ -466,14 +460,22 @@ static int check_time(const struct assay_recover_options *options,
 static int run_sign(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
+    struct assay_signer *signer = NULL;
+    struct cli_key_fault fault;
+    uint8_t id[32];
     struct signatures *s = calloc(1, sizeof *s);
     if (s == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
     int result = cli_recover_file_load(options, options->files[0], &file);
-    if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
+    if (result == ASSAY_EXIT_OK && !cli_operator_key_open(options->change.key, &signer, &fault))
+        result = cli_change_fail_key(&options->change, &fault);
+    if (result == ASSAY_EXIT_OK)
+        assay_sha256(assay_signer_public(signer), ASSAY_P256_PUBLIC_LEN, id);
+    if (result == ASSAY_EXIT_OK) result = check_signer(options, &file, id);
     if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
-        result = save_signed_id(options, &file);
-    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
+        result = save_signed_id(options, &file, id);
+    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, signer, id, s);
+    assay_signer_close(&signer);
     free(file.bytes);
     free(s);
     return result;
@@ -548,8 +550,8 @@ static int run_accept(const struct assay_recover_options *options)
 
 static int run_verb(const char *verb, const struct assay_recover_options *o)
 {
-    const bool drafts = strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 ||
-                        strcmp(verb, "release") == 0;
+    const bool drafts =
+        strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 || strcmp(verb, "release") == 0;
     const int is_free = drafts ? check_out(verb, o->change.out) : ASSAY_EXIT_OK;
     if (is_free != ASSAY_EXIT_OK) return is_free;
     if (strcmp(verb, "draft") == 0) return cli_recover_run_draft(o);

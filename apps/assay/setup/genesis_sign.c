@@ -6,9 +6,9 @@
  */
 #include "apps/assay/setup/genesis.h"
 
-#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/result_json.h"
-#include "net/keys/keyring.h"
+#include "engine/ledger/state/genesis_signing.h"
 
 #include <stdio.h>
 
@@ -30,17 +30,10 @@ static uint32_t find_operator(const struct assay_genesis *genesis,
     return i;
 }
 
-static enum assay_status sign_chain_id(const uint8_t chain_id[static 32],
-                                       const struct assay_secret32 *key,
-                                       uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+static int fail_key(const struct cli_key_fault *fault)
 {
-    uint8_t digest[32];
-    struct assay_p256_signer *signer = NULL;
-    assay_genesis_signing_digest(chain_id, digest);
-    enum assay_status status = assay_p256_signer_load(key, &signer);
-    if (status == ASSAY_OK) status = assay_p256_sign(signer, digest, signature);
-    assay_p256_signer_free(&signer);
-    return status;
+    (void)fprintf(stderr, "assay genesis sign: %s\n", fault->text);
+    return fault->exit;
 }
 
 static void append_signature(struct signatures *all, uint32_t signer, const uint8_t *signature)
@@ -68,21 +61,21 @@ static void merge_signatures(const struct assay_genesis *genesis, uint32_t signe
     if (!placed) append_signature(all, signer, signature);
 }
 
-static int sign_with(const char *path, const struct assay_genesis *genesis,
-                     const struct assay_secret32 *key,
-                     const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+static int sign_with(const char *path, const struct assay_genesis *genesis, const char *key,
+                     struct assay_signer *key_signer)
 {
-    const struct assay_where nowhere = { 0 };
-    const uint32_t signer = find_operator(genesis, public_key);
+    uint8_t body[ASSAY_GENESIS_SIGNING_LEN_MAX], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct cli_key_fault fault;
+    struct signatures all;
+    const uint32_t signer = find_operator(genesis, assay_signer_public(key_signer));
     if (signer == genesis->operator_count) {
         (void)fprintf(stderr, "assay genesis sign: the key is none of the %u founding operators'\n",
                       (unsigned)genesis->operator_count);
         return ASSAY_EXIT_CONFLICT;
     }
-    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    struct signatures all;
-    const enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
-    if (status != ASSAY_OK) return cli_genesis_report_error("sign", path, status, &nowhere);
+    if (!cli_operator_key_sign(key, key_signer, assay_genesis_signing_body(genesis->chain_id, body),
+                               signature, &fault))
+        return fail_key(&fault);
     merge_signatures(genesis, signer, signature, &all);
     const int written =
         cli_genesis_file_write("sign", path, genesis->body, all.signers,
@@ -105,19 +98,14 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
 int cli_genesis_sign(const char *path, const char *key_path)
 {
     struct assay_where where = { 0 };
-    struct assay_secret32 key;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    enum assay_status status = assay_operator_key_load(key_path, &key, public_key);
-    if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assay genesis sign: %s: %s\n", key_path,
-                      cli_file_fault_of(key_path, status, "an operator key"));
-        return cli_operator_key_exit(key_path, status);
-    }
+    struct assay_signer *signer = NULL;
+    struct cli_key_fault fault;
     struct assay_genesis_file file;
-    status = cli_genesis_file_load(path, &file, &where);
-    const int result = status == ASSAY_OK ? sign_with(path, file.genesis, &key, public_key)
+    if (!cli_operator_key_open(key_path, &signer, &fault)) return fail_key(&fault);
+    const enum assay_status status = cli_genesis_file_load(path, &file, &where);
+    const int result = status == ASSAY_OK ? sign_with(path, file.genesis, key_path, signer)
                                           : cli_genesis_report_error("sign", path, status, &where);
-    assay_secret_wipe(&key, sizeof key);
     cli_genesis_file_free(&file);
+    assay_signer_close(&signer);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/state/genesis_signing.h"
 #include "quote/verdict.h"
 
 static const char operators_tag[] = "assay/operators/v2";
@@ -404,8 +405,7 @@ static uint32_t operators_with_members(const struct assay_genesis *g)
     for (uint32_t i = 0; i < g->member_count; i++) {
         bool is_first = true;
         for (uint32_t k = 0; k < i && is_first; k++)
-            is_first =
-                !assay_bytes_equal(g->members[i].operator_id, g->members[k].operator_id, 32);
+            is_first = !assay_bytes_equal(g->members[i].operator_id, g->members[k].operator_id, 32);
         operators += is_first;
     }
     return operators;
@@ -541,17 +541,24 @@ enum assay_status assay_genesis_decode(const uint8_t *bytes, size_t len, bool al
     return reject_genesis(genesis, decode_into(&r, allow_unsigned, genesis));
 }
 
-void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32])
+struct assay_slice assay_genesis_signing_body(const uint8_t chain_id[static 32],
+                                              uint8_t memory[static ASSAY_GENESIS_SIGNING_LEN_MAX])
 {
-    uint8_t bytes[96];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_writer w = assay_writer_over(memory, ASSAY_GENESIS_SIGNING_LEN_MAX);
     struct assay_slice all;
     assay_cbor_put_array(&w, 2);
     assay_cbor_put_text(&w, "assay/genesis-signature/v1");
     assay_cbor_put_bytes(&w, chain_id, 32);
     const enum assay_status status = assay_writer_finish(&w, &all);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_sha256(all.bytes, all.len, digest);
+    return all;
+}
+
+void assay_genesis_signing_digest(const uint8_t chain_id[static 32], uint8_t digest[static 32])
+{
+    uint8_t memory[ASSAY_GENESIS_SIGNING_LEN_MAX];
+    const struct assay_slice body = assay_genesis_signing_body(chain_id, memory);
+    assay_sha256(body.bytes, body.len, digest);
 }
 
 /* Insertion: a genesis is made once, and the order is total because keys differ. */
