@@ -340,6 +340,21 @@ uint32_t assay_reviews_count(const struct assay_reviews *reviews,
     return count;
 }
 
+/* Signatures of a CHANGE ascend by operator id; the list of operators does by key. */
+static void insert_signature(uint8_t (*ids)[32], uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
+                             uint32_t count, const struct assay_review *r)
+{
+    uint32_t at = count;
+    for (; at > 0 && assay_bytes_compare(ids[at - 1], r->operator_id, 32) > 0; at--) {
+        assay_bytes_copy(ids[at], 32, ids[at - 1], 32);
+        assay_bytes_copy(signatures[at], ASSAY_P256_SIGNATURE_LEN, signatures[at - 1],
+                         ASSAY_P256_SIGNATURE_LEN);
+    }
+    assay_bytes_copy(ids[at], 32, r->operator_id, 32);
+    assay_bytes_copy(signatures[at], ASSAY_P256_SIGNATURE_LEN, r->change_signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+}
+
 enum assay_status assay_reviews_assemble(const struct assay_reviews *reviews,
                                          const struct assay_reviews_facts *facts,
                                          const struct assay_review_entry *entry,
@@ -350,16 +365,13 @@ enum assay_status assay_reviews_assemble(const struct assay_reviews *reviews,
     uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
     uint32_t count = 0;
     ASSAY_ASSERT(entry->used && entry->review.act == ASSAY_REVIEW_PROPOSE);
-    /* Operators of rules ascend by id, as the signatures of a CHANGE do. */
     for (uint32_t i = 0; i < rules->operator_count && count < rules->threshold; i++) {
         const uint8_t *id = rules->operators[i].operator_id;
         const struct assay_review_entry *e =
             assay_reviews_find(reviews, facts, id, entry->review.digest);
         if (e == NULL) continue;
         ASSAY_ASSERT(e->review.has_signature);
-        assay_bytes_copy(ids[count], 32, id, 32);
-        assay_bytes_copy(signatures[count++], ASSAY_P256_SIGNATURE_LEN, e->review.change_signature,
-                         ASSAY_P256_SIGNATURE_LEN);
+        insert_signature(ids, signatures, count++, &e->review);
     }
     if (count < rules->threshold) return ASSAY_E_EARLY;
     return assay_record_put_change(w, entry->review.change, (const uint8_t(*)[32])ids,

@@ -57,7 +57,10 @@ struct assay_review {
 
 struct assay_record;
 
-/* The signed body. Returns: ASSAY_OK | ASSAY_E_FULL */
+/* At most 280 bytes of UTF-8, one line, nothing that controls a terminal or reorders the line.
+ * Returns: whether so. */
+bool assay_review_comment_is_fit(struct assay_slice text);
+/* The signed body; the comment is fit (asserted). Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_review_encode(const struct assay_review *review,
                                                     struct assay_writer *w);
 /* A signed body, any bytes; `change` stays empty. Returns: ASSAY_OK | INPUT statuses */

@@ -15,7 +15,7 @@ static const char label[] = "assay/review/v1";
 enum assay_status assay_review_encode(const struct assay_review *r, struct assay_writer *w)
 {
     struct assay_slice all;
-    ASSAY_ASSERT(r->comment.len <= ASSAY_REVIEW_COMMENT_MAX);
+    ASSAY_ASSERT(assay_review_comment_is_fit(r->comment));
     ASSAY_ASSERT(r->has_signature == (r->act != ASSAY_REVIEW_WITHDRAW));
     assay_cbor_put_array(w, BODY_ITEMS);
     assay_cbor_put_text(w, label);
@@ -47,11 +47,24 @@ static bool is_control(const uint8_t *b, size_t len)
 }
 
 /* Others read a comment in a terminal: one line, without colours, in its own order. */
-static bool is_comment(struct assay_slice text)
+static bool is_line(struct assay_slice text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (is_control(text.bytes + i, text.len - i)) return false;
     return true;
+}
+
+bool assay_review_comment_is_fit(struct assay_slice text)
+{
+    uint8_t bytes[ASSAY_REVIEW_COMMENT_MAX + 8];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_slice out;
+    if (text.len > ASSAY_REVIEW_COMMENT_MAX || !is_line(text)) return false;
+    /* The decoder has the rule of UTF-8: a byte string with the type of a text. */
+    assay_cbor_put_bytes(&w, text.bytes, text.len);
+    bytes[0] ^= 0x20;
+    struct assay_cursor c = assay_cursor_over(bytes, w.len);
+    return assay_cbor_text(&c, ASSAY_REVIEW_COMMENT_MAX, &out) == ASSAY_OK;
 }
 
 /* What act and place allow each other. */
@@ -65,7 +78,7 @@ static enum assay_status check_shape(const struct assay_review *r)
     if (r->sequence == 0) return ASSAY_E_RANGE;
     if (r->expires < r->issued || r->expires - r->issued > ASSAY_REVIEW_EPOCHS_MAX)
         return ASSAY_E_RANGE;
-    return is_comment(r->comment) ? ASSAY_OK : ASSAY_E_SYNTAX;
+    return is_line(r->comment) ? ASSAY_OK : ASSAY_E_SYNTAX;
 }
 
 static enum assay_status decode_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
