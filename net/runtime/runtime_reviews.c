@@ -19,6 +19,7 @@ typedef unsigned long long llu;
 enum {
     SINCE_LEN = 16, /* of a row: two epochs before the record */
     AT_LEN = 4 + 16, /* era, last epoch that was read, first epoch with complete content */
+    OFFERS_MAX = 8, /* in an epoch: of each kind; the queue of events is bounded */
     PUBLISH_EPOCHS = 16,
     SPREAD_EPOCHS = 8, /* nodes do not repeat a record all at once */
     /* What counts stands in blocks of so many epochs, so older ones are not read. */
@@ -315,18 +316,18 @@ static void on_ended(void *context, const struct assay_review_entry *entry,
 
 static void log_review(struct assay_runtime *runtime, const struct assay_review *r, uint64_t epoch)
 {
-    static const char *const codes[] = { [ASSAY_REVIEW_PROPOSE] = "proposal_opened",
-                                         [ASSAY_REVIEW_APPROVE] = "proposal_approved",
-                                         [ASSAY_REVIEW_WITHDRAW] = "proposal_withdrawn" };
-    static const char *const verbs[] = { [ASSAY_REVIEW_PROPOSE] = "proposes",
-                                         [ASSAY_REVIEW_APPROVE] = "approves",
-                                         [ASSAY_REVIEW_WITHDRAW] = "withdraws" };
+    const char *const code = r->act == ASSAY_REVIEW_PROPOSE   ? "proposal_opened"
+                             : r->act == ASSAY_REVIEW_APPROVE ? "proposal_approved"
+                                                              : "proposal_withdrawn";
+    const char *const verb = r->act == ASSAY_REVIEW_PROPOSE   ? "proposes"
+                             : r->act == ASSAY_REVIEW_APPROVE ? "approves"
+                                                              : "withdraws";
     struct named named;
     name_review(runtime, r, &named);
-    log_line(runtime, codes[r->act], &named, r->sequence);
-    runtime_log_event(runtime, codes[r->act], ASSAY_SLOT_ALL, r->sequence, epoch,
-                      "%.64s %s %.16s for change %llu; last epoch %llu", named.operator_,
-                      verbs[r->act], named.id, (llu)r->sequence, (llu)r->expires);
+    log_line(runtime, code, &named, r->sequence);
+    runtime_log_event(runtime, code, ASSAY_SLOT_ALL, r->sequence, epoch,
+                      "%.64s %s %.16s for change %llu; last epoch %llu", named.operator_, verb,
+                      named.id, (llu)r->sequence, (llu)r->expires);
 }
 
 /* ------------------------------------------------------------ final blocks */
@@ -415,8 +416,9 @@ static bool still_waits(struct runtime_reviews *reviews, const struct assay_revi
     const struct assay_review *r = &record->review;
     const struct assay_review_entry *e =
         assay_reviews_in_place(&reviews->set, r->operator_id, r->place, r->digest);
-    if (e != NULL && (e->review.issued > r->issued || assay_bytes_equal(e->key, record->key, 32)))
-        return false;
+    if (e != NULL && (e->review.issued > r->issued ||
+                      (e->review.issued == r->issued && e->review.number >= r->number)))
+        return false; /* it is there, or something later */
     return r->era == facts->era && r->sequence > facts->change_sequence &&
            r->expires >= facts->epoch &&
            assay_operator_find(facts->effective, r->operator_id) != NULL;
@@ -445,12 +447,14 @@ static void offer_waiting(struct assay_runtime *runtime, const struct assay_revi
 static void offer_repeats(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
 {
     struct runtime_reviews *reviews = runtime->reviews;
-    for (uint32_t i = 0; i < reviews->set.count; i++) {
+    uint32_t left = OFFERS_MAX;
+    for (uint32_t i = 0; i < reviews->set.count && left > 0; i++) {
         const struct assay_review_entry *e = &reviews->set.entries[i];
         if (!e->used) continue;
         const uint64_t delay = (runtime->self + (uint64_t)e->key[0]) % SPREAD_EPOCHS;
         if (facts->epoch <= delay || !assay_reviews_must_repeat(e, facts->epoch - delay)) continue;
         struct assay_writer w = assay_writer_over(reviews->row, sizeof reviews->row);
+        left--;
         if (assay_reviews_record(&reviews->set, e, &w) == ASSAY_OK)
             offer_record(runtime, assay_slice_over(reviews->row, w.len));
     }
@@ -461,11 +465,13 @@ static void offer_changes(struct assay_runtime *runtime, const struct assay_revi
 {
     struct runtime_reviews *reviews = runtime->reviews;
     const struct assay_review_entry *e = NULL;
-    for (uint32_t at = 0; (e = assay_reviews_next(&reviews->set, facts, &at)) != NULL;) {
+    uint32_t left = OFFERS_MAX;
+    for (uint32_t at = 0; left > 0 && (e = assay_reviews_next(&reviews->set, facts, &at)) != NULL;) {
         struct assay_writer w = assay_writer_over(reviews->row, ASSAY_RECORD_LEN_MAX);
         if (e->review.sequence != facts->change_sequence + 1) continue; /* others come first */
-        if (assay_reviews_assemble(&reviews->set, facts, e, &w) == ASSAY_OK)
-            offer_record(runtime, assay_slice_over(reviews->row, w.len));
+        if (assay_reviews_assemble(&reviews->set, facts, e, &w) != ASSAY_OK) continue;
+        offer_record(runtime, assay_slice_over(reviews->row, w.len));
+        left--;
     }
 }
 
