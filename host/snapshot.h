@@ -54,6 +54,12 @@ struct assay_snapshot_member {
     bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };
 
+/* Proposals of changes (host/reviews.h). */
+struct assay_snapshot_proposals {
+    uint32_t open, waiting; /* waiting: with too few approvals */
+    uint32_t missing;       /* approvals that the next one of these lacks */
+};
+
 struct assay_services_summary; /* net/services/server/summary.h */
 
 struct assay_snapshot {
@@ -86,6 +92,7 @@ struct assay_snapshot {
     char http[ASSAY_SNAPSHOT_TEXT]; /* where HTTP listens, path or address; "": nowhere */
     uint32_t collateral_count;
     struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_snapshot_proposals proposals;
     uint64_t verifications_pending, evidence_cached_bytes, timeline_seq;
     struct {
         int64_t pid; /* 0: not running */

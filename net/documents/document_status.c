@@ -8,6 +8,8 @@
 #include "base/assert.h"
 #include "host/permit.h"
 
+#include <stdio.h>
+
 static struct assay_json *enclave_document(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
@@ -232,6 +234,25 @@ static struct assay_json *tolerance_document(const struct assay_snapshot *s)
     return object;
 }
 
+static void append_proposals_advice(const struct assay_snapshot *s, struct assay_json *list)
+{
+    char text[160];
+    struct assay_json *object = assay_json_object();
+    const unsigned waiting = s->proposals.waiting, missing = s->proposals.missing;
+    if (waiting == 1)
+        (void)snprintf(text, sizeof text,
+                       "a proposal waits for approval of %u operator%s: assay change inbox", missing,
+                       missing == 1 ? "" : "s");
+    else
+        (void)snprintf(text, sizeof text,
+                       "%u proposals wait for approval, the next one of %u operator%s: assay "
+                       "change inbox",
+                       waiting, missing, missing == 1 ? "" : "s");
+    assay_json_set_text(object, "code", "proposal_waits");
+    assay_json_set_text(object, "text", text);
+    assay_json_append(list, object);
+}
+
 static struct assay_json *advice_document(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
@@ -243,6 +264,7 @@ static struct assay_json *advice_document(const struct assay_snapshot *s)
                             "Stop one of the two, and make new keys for it");
         assay_json_append(list, object);
     }
+    if (s->proposals.waiting > 0) append_proposals_advice(s, list);
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
         if (!s->margin.advised[i]) continue;
         struct assay_json *object = assay_json_object();
@@ -349,6 +371,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
     assay_json_set_uint(data, "level", s->changes.rules.parameters.level);
     assay_json_set(data, "changes", assay_document_change_status(s));
+    assay_json_set_uint(data, "proposals_open", s->proposals.open);
     assay_json_set_uint(data, "weight", own->weight);
     assay_json_set_uint(data, "seat_weight", own->seat_weight);
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));

@@ -255,6 +255,8 @@ static void write_chain(const struct page *page, const struct assay_snapshot *s)
                 s->chain.views_nullified, 0);
     write_gauge(page, "assay_changes_pending", "Changes of the operators that are pending.",
                 s->changes.pending_count, 0);
+    write_gauge(page, "assay_proposals_open", "Proposals of changes that are open.",
+                s->proposals.open, 0);
     write_head(page, "assay_finality_seconds", "summary",
                "Time from a proposal of this node to its finality.");
     write_sample(page, "assay_finality_seconds", "quantile", "0.5", s->finality.p50_us, 6);

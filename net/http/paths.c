@@ -25,7 +25,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/epochs", VIEWER, false, NULL },
     { "/v1/epochs/*", VIEWER, false, NULL },
     { "/v1/matrix", VIEWER, false, NULL },
-    { "/v1/policy", VIEWER, false, NULL },
+    { "/v1/policy", VIEWER, false, "policy" },
     { "/v1/timeline", VIEWER, false, "timeline since= node=" },
     { "/v1/events", VIEWER, false, NULL },
     { "/v1/collateral", VIEWER, false, NULL },
@@ -46,7 +46,8 @@ static const struct assay_http_path paths[] = {
     { "/v1/rows/*", VIEWER, true, "row * instance:" },
     { "/v1/export", AUDITOR, true, "export since= until= votes!" },
     { "/v1/items/*", AUDITOR, true, "items * epoch: skip:" },
-    { "/v1/changes", AUDITOR, true, "changes" },
+    { "/v1/changes", VIEWER, false, "changes" },
+    { "/v1/proposals/*", AUDITOR, true, "proposal *" },
     { "/v1/recover", AUDITOR, true, "recover status" },
     { "/v1/orders", AUDITOR, true, "enforcement" },
     { "/v1/submit", OPERATOR, true, NULL },
@@ -54,6 +55,7 @@ static const struct assay_http_path paths[] = {
 
 const struct assay_http_object assay_http_objects[] = {
     { "change", "submit" },
+    { "review", "review" },
     { "recover", "recover submit" },
     { "fence", "recover fence" },
     { "collateral", "offer" },

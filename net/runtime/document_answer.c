@@ -3,6 +3,7 @@
  *
  *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME]
  *   permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX
+ *   proposal ID | review HEX    (document_reviews.c)
  *   items CLASS [EPOCH [SKIP]]
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
@@ -228,6 +229,8 @@ char *document_answer(void *context, const char *line)
     if (strcmp(command, "export") == 0) return document_export(runtime, argument);
     if (strcmp(command, "changes") == 0) return document_changes(runtime);
     if (strcmp(command, "submit") == 0) return document_submit_change(runtime, argument);
+    if (strcmp(command, "review") == 0) return document_submit_review(runtime, argument);
+    if (strcmp(command, "proposal") == 0) return document_proposal(runtime, argument);
     if (strcmp(command, "recover") == 0) return document_recover(runtime, argument);
     if (strcmp(command, "collateral") == 0) return document_collateral(runtime);
     if (strcmp(command, "policy") == 0)
@@ -247,7 +250,8 @@ char *document_answer(void *context, const char *line)
         runtime, "unknown_request",
         "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
-        "changes | submit HEX | recover VERB | policy | collateral | offer HEX | "
+        "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "
+        "collateral | offer HEX | "
         "enforcement | hold REASON | let-go REASON | "
         "items CLASS [EPOCH [SKIP]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
         "| "

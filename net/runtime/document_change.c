@@ -183,12 +183,12 @@ static struct assay_json *change_members(const struct assay_snapshot *s)
     return list;
 }
 
-char *document_changes(struct assay_runtime *runtime)
+struct assay_json *document_changes_data(struct assay_runtime *runtime)
 {
     struct assay_change_basis *basis = NULL;
     if (assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
         ASSAY_OK)
-        return document_error(runtime, "store", "the newest state cannot be read");
+        return NULL;
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_document_change_status(s);
     assay_document_set_epoch(data, s);
@@ -198,7 +198,15 @@ char *document_changes(struct assay_runtime *runtime)
     if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
         assay_json_set(data, "felled", suspended_members(runtime, s->changes.ended.sequence));
     assay_json_set(data, "members", change_members(s));
+    runtime_reviews_document(runtime, basis, data);
     assay_change_basis_close(&basis);
+    return data;
+}
+
+char *document_changes(struct assay_runtime *runtime)
+{
+    struct assay_json *data = document_changes_data(runtime);
+    if (data == NULL) return document_error(runtime, "store", "the newest state cannot be read");
     return document_finish(runtime, "assay.changes", data);
 }
 

@@ -369,6 +369,8 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the engine");
     ASSAY_TRY(open_engine(runtime, renewal));
     ASSAY_TRY(restore_engine(runtime, message));
+    (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot load the proposals of changes");
+    ASSAY_TRY(runtime_reviews_open(runtime));
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     ASSAY_TRY(runtime_overlay_open(runtime));
     ASSAY_TRY(open_components(runtime, message));
@@ -382,8 +384,10 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     runtime_queue_event(runtime, &start);
     /* An unlisted key set, or one that was listed in an epoch that others closed. */
     if (runtime->keyring.next.incarnation != 0) runtime_keys_announce(runtime);
-    if (!runtime->renewed)
+    if (!runtime->renewed) {
         runtime_changes_on_epoch(runtime); /* else on the epoch's close */
+        runtime_reviews_on_epoch(runtime);
+    }
     return runtime->failure;
 }
 
@@ -560,6 +564,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     runtime_overlay_close(h);
     free(h->fail_epoch);
     runtime_changes_close(h);
+    runtime_reviews_close(h);
     runtime_offers_close(h);
     free(h->snapshot.members);
     free(h->outgoing);

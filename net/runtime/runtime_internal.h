@@ -9,6 +9,7 @@
  *   runtime_offers.c       collateral offers of this node
  *   runtime_evidence.c     callbacks of host/overlay/evidence_pull.h: cache, pool, link; LOAD
  *   runtime_changes.c      changes submitted to this node
+ *   runtime_reviews.c      proposals of changes, and what operators state about them
  *   runtime_enclave.c      the enclave's callbacks: quotes, orders, new keys
  *   runtime_keys.c         keyring, signers, dialling keys, roster
  *   runtime_services.c     service programs
@@ -59,6 +60,7 @@
 struct assay_history_row; /* net/timeline/history.h */
 struct assay_http; /* net/http/http.h */
 struct assay_json; /* net/json/json.h */
+struct assay_change_basis; /* net/documents/change_review.h */
 
 enum {
     RUNTIME_FRAMES_PER_POLL = 256,   /* then timers and the admin socket are served */
@@ -83,6 +85,9 @@ enum {
     RUNTIME_META_OFFERS = 1020,  /* to 1035 */
     RUNTIME_OFFERS_MAX = 16,     /* collateral found or submitted, not in a block yet */
     RUNTIME_OFFER_MESSAGE = 300,
+    RUNTIME_META_REVIEWS = 1100,         /* how far blocks were read for proposals */
+    RUNTIME_META_REVIEWS_WAITING = 1101, /* to 1108: submitted, not in a block yet */
+    RUNTIME_META_REVIEW_ENTRIES = 10000, /* to 18703: what counts */
     RUNTIME_ADDRESSES_TEXT = 2 * ASSAY_CLAIM_ADDRESSES_MAX * (ASSAY_CLAIM_ADDRESS_MAX + 8),
 };
 
@@ -191,6 +196,7 @@ struct assay_runtime {
     uint64_t ages_due_ms; /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
     struct runtime_changes *changes;
+    struct runtime_reviews *reviews;
     uint64_t missing; /* why this node cannot catch up: missing_text; 0: it can */
     struct runtime_offers *offers;
     uint64_t *fail_epoch; /* [members] epoch of the last proven FAIL */
@@ -367,6 +373,32 @@ size_t runtime_suspensions_load(struct assay_runtime *runtime, uint64_t sequence
 void runtime_change_end_save(struct assay_runtime *runtime, uint64_t sequence,
                              enum assay_change_end end);
 enum assay_change_end runtime_change_end_load(struct assay_runtime *runtime, uint64_t sequence);
+
+/* --- runtime_reviews.c */
+/* Loads what the store has; the engine is open. Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status runtime_reviews_open(struct assay_runtime *runtime);
+void runtime_reviews_close(struct assay_runtime *runtime);
+/* On a new epoch: reads the blocks of those that closed, and offers what blocks lack. */
+void runtime_reviews_on_epoch(struct assay_runtime *runtime);
+/* How many proposals are open and wait, for the snapshot. */
+void runtime_reviews_summary(const struct assay_runtime *runtime,
+                             struct assay_snapshot_proposals *summary);
+/* Checks, stores and offers a REVIEW record.
+ * Returns: ASSAY_OK | the reason, message: in words | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status runtime_review_submit(struct assay_runtime *runtime,
+                                                      struct assay_slice bytes,
+                                                      char message[static RUNTIME_CHANGE_MESSAGE]);
+/* --- document_reviews.c */
+/* Appends the open proposals, those that ended, and whether all are known. */
+void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change_basis *basis,
+                              struct assay_json *data);
+/* Gives the HTTP server the document of changes. */
+void runtime_reviews_publish(struct assay_runtime *runtime);
+char *document_submit_review(struct assay_runtime *runtime, const char *hex);
+char *document_proposal(struct assay_runtime *runtime, const char *id);
+/* The data of document_changes. Returns: NULL: the newest state cannot be read. */
+struct assay_json *document_changes_data(struct assay_runtime *runtime);
 
 /* --- runtime_log.c */
 void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *effect);

@@ -551,6 +551,7 @@ const struct assay_snapshot *runtime_snapshot(struct assay_runtime *runtime)
     const struct assay_runtime_http *const http = &runtime->config.http;
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
+    runtime_reviews_summary(runtime, &s->proposals);
     s->verifications_pending = assay_verify_pool_pending(runtime->pool);
     s->evidence_cached_bytes = assay_evidence_cache_get_bytes(runtime->evidence_cache);
     s->timeline_seq = assay_timeline_log_last(runtime->timeline);
@@ -624,6 +625,7 @@ void runtime_on_epoch_closed(struct assay_runtime *runtime, uint64_t epoch)
     runtime_evidence_on_epoch_closed(runtime, epoch);
     assay_service_probe_step(runtime->service);
     runtime_changes_on_epoch(runtime);
+    runtime_reviews_on_epoch(runtime);
     assay_dispatch_request_commit(runtime->dispatch);
     enum assay_status status = save_scores(runtime, epoch, &snapshot);
     const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;

@@ -199,6 +199,7 @@ static bool is_poisoned(enum assay_record_kind kind, uint64_t nullified)
     case ASSAY_RECORD_ROLL: return false;
     case ASSAY_RECORD_BALLOT:
     case ASSAY_RECORD_CHANGE:
+    case ASSAY_RECORD_REVIEW:
     case ASSAY_RECORD_SERVICE:
     case ASSAY_RECORD_OFFENCE: return nullified >= POISON_OPTIONAL;
     case ASSAY_RECORD_FAIL:

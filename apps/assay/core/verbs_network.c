@@ -25,6 +25,14 @@
             "of a token, or ssh-agent:SHA256:FINGERPRINT of an agent",                             \
             ASSAY_OPTION_MUST                                                                      \
     }
+#define COMMENT                                                                                    \
+    {                                                                                              \
+        "comment", "TEXT", "for the other operators, at most 280 bytes of UTF-8", 0                \
+    }
+#define YES                                                                                        \
+    {                                                                                              \
+        "yes", NULL, "sign without confirmation", 0                                                \
+    }
 #define MEASURES                                                                                   \
     { "measurement", "HEX", "measurement, 64 hex digits", 0 },                                     \
     {                                                                                              \
@@ -366,6 +374,41 @@ const struct assay_verb assay_verbs_network[] = {
       "Submit a change to a running node, which offers it until a block contains it.", EXIT_CHANGE,
       "assay change submit drain.change\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "change", "propose", "FILE",
+      "Propose a change to the other operators: show it, ask for confirmation, sign it, and submit "
+      "it to a running node. The operators approve it with assay change approve; when enough did, "
+      "the nodes put it into a block. Needs feature level 2.",
+      EXIT_CHANGE ", 12 not confirmed",
+      "assay change propose drain.change --key alpha.key --comment \"node-5 gets a new disk\"\n",
+      (const struct assay_option[]){
+          OPERATOR_KEY,
+          COMMENT,
+          { "expires", "EPOCHS",
+            "lifetime in epochs, 1 to 16384, default 1440; two epochs before the change is in "
+            "force it ends in any case",
+            0 },
+          YES,
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "change", "inbox", "",
+      "List open proposals: their actions, who approved, who is missing, when they expire, and "
+      "whether they fit on the queried node.",
+      "", "assay change inbox\n",
+      (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "change", "approve", "ID",
+      "Approve a proposal: decode its change here, show and simulate it, ask for confirmation, "
+      "sign it, and submit the approval. ID is the SHA-256 of the change, or its first digits.",
+      EXIT_CHANGE ", 5 no such proposal, 12 not confirmed",
+      "assay change approve 1f0e4c5a99d2b17c --key beta.key\n",
+      (const struct assay_option[]){ OPERATOR_KEY, COMMENT, YES, ASSAY_OPTION_SOCKET,
+                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "change", "withdraw", "ID",
+      "Withdraw the own proposal, which ends it, or the own approval of another operator's.",
+      EXIT_CHANGE ", 5 no such proposal",
+      "assay change withdraw 1f0e4c5a99d2b17c --key alpha.key\n",
+      (const struct assay_option[]){ OPERATOR_KEY, COMMENT, ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "change", "list", "",
       "List pending changes, changes in force with activation and signers (the newest 16), "
       "reverted changes, and drained members.",

@@ -72,6 +72,7 @@ int cli_change_request(const struct assay_change_options *options, const char *r
     if (strcmp(code, "conflict") == 0) exit = ASSAY_EXIT_CONFLICT;
     if (strcmp(code, "denied") == 0 || strcmp(code, "refused") == 0) exit = ASSAY_EXIT_DENIED;
     if (strcmp(code, "store") == 0) exit = ASSAY_EXIT_INTERNAL;
+    if (strcmp(code, "not_found") == 0) exit = ASSAY_EXIT_NOT_FOUND;
     exit = cli_print_error(options->json, exit, code, "%s: %s", cli_change_group(options),
                            assay_json_text(error, "detail", code));
     assay_json_free(document);
@@ -250,6 +251,10 @@ static int run_verb(const char *verb, const struct assay_change_options *o)
     if (strcmp(verb, "show") == 0) return cli_change_run_show(o);
     if (strcmp(verb, "simulate") == 0) return cli_change_run_simulate(o);
     if (strcmp(verb, "sign") == 0) return cli_change_run_sign(o);
+    if (strcmp(verb, "propose") == 0) return cli_change_run_propose(o);
+    if (strcmp(verb, "inbox") == 0) return cli_change_run_inbox(o);
+    if (strcmp(verb, "approve") == 0) return cli_change_run_approve(o);
+    if (strcmp(verb, "withdraw") == 0) return cli_change_run_withdraw(o);
     return cli_change_run_submit(o);
 }
 
@@ -264,6 +269,9 @@ int cli_command_change(int argc, char **argv)
         { "genesis", .text = &o.genesis },
         { "activation", .text = &o.activation },
         { "force", .text = &o.forces },
+        { "comment", .text = &o.comment },
+        { "expires", .text = &o.expires },
+        { "yes", .flag = &o.yes },
         { "replace", .text = &replaced },
         ASSAY_CHANGE_TARGETS(&o),
         { .name = NULL },

@@ -23,6 +23,8 @@ struct assay_change_options {
     const char *socket, *store, *genesis;
     const char *out, *key, *activation;
     const char *threshold, *forces;
+    const char *comment, *expires; /* of a proposal */
+    bool yes;                      /* without confirmation */
     bool json;
     bool socket_given; /* by --socket or $ASSAY_SOCKET; else socket is where packages put it */
     uint32_t request_count;
@@ -157,6 +159,9 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
 /* That array as text. */
 void cli_change_services_print(const struct assay_json *list);
 
+/* A document as JSON. Returns: an enum assay_exit. change_list.c */
+int cli_change_print_whole(const struct assay_json *document);
+
 /* The verbs. Each Returns: an enum assay_exit. */
 int cli_change_run_draft(const struct assay_change_options *options);
 int cli_change_run_show(const struct assay_change_options *options);
@@ -164,5 +169,9 @@ int cli_change_run_simulate(const struct assay_change_options *options);
 int cli_change_run_sign(const struct assay_change_options *options);
 int cli_change_run_submit(const struct assay_change_options *options);
 int cli_change_run_list(const struct assay_change_options *options);
+int cli_change_run_propose(const struct assay_change_options *options);
+int cli_change_run_inbox(const struct assay_change_options *options);
+int cli_change_run_approve(const struct assay_change_options *options);
+int cli_change_run_withdraw(const struct assay_change_options *options);
 
 #endif

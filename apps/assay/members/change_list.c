@@ -14,7 +14,7 @@
 
 typedef unsigned long long llu;
 
-static int print_whole(const struct assay_json *document)
+int cli_change_print_whole(const struct assay_json *document)
 {
     char *text = assay_json_print(document, 2);
     if (text == NULL) return ASSAY_EXIT_INTERNAL;
@@ -41,7 +41,7 @@ static int hand_over(const struct assay_change_options *options, struct assay_sl
     const struct assay_json *data = assay_json_get(document, "data");
     const char *note = cli_text_of(data, "note", "");
     if (options->json) {
-        result = print_whole(document);
+        result = cli_change_print_whole(document);
     } else {
         (void)printf("%s: taken for epoch %llu, offered in every epoch until a block has it%s%s\n",
                      options->file, (llu)assay_json_uint(data, "activation", 0),
@@ -178,7 +178,7 @@ int cli_change_run_list(const struct assay_change_options *options)
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *data = assay_json_get(document, "data");
     if (options->json) {
-        result = print_whole(document);
+        result = cli_change_print_whole(document);
     } else {
         (void)printf("epoch      %llu%s; newest change in a block: %llu\n",
                      (llu)assay_json_uint(data, "epoch", 0),

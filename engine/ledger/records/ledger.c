@@ -12,6 +12,7 @@ static bool ledger_is_valid(const struct assay_ledger *l)
     if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
+    if (l->review_count > ASSAY_REVIEWS_EPOCH_MAX) return false;
     if (l->services.members != 0 && l->services.members != l->members) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }

@@ -23,6 +23,13 @@ struct assay_contradiction {
     uint64_t epoch;
 };
 
+/* A REVIEW of this epoch. */
+struct assay_ledger_review {
+    uint16_t operator_; /* index in the effective rules */
+    bool proposes;
+    uint8_t key[16]; /* the first half of the record's */
+};
+
 struct assay_ledger {
     uint32_t members;
     size_t row_len;
@@ -61,6 +68,8 @@ struct assay_ledger {
     struct assay_update_facts update_facts[ASSAY_UPDATES_EPOCH_MAX];
     size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
     uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
+    uint32_t review_count;
+    struct assay_ledger_review reviews[ASSAY_REVIEWS_EPOCH_MAX];
     struct assay_service_log services; /* of no members where the network has none */
 };
 

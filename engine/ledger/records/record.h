@@ -17,6 +17,8 @@
  *                  ballot's roll root and is empty where the ballot names it as an exception
  *   CHANGE         [7, body, signatures]: what operators decide, engine/ledger/records/change.h
  *   COLLATERAL     [8, offer]: newer collateral of one vendor root, engine/ledger/records/update.h
+ *   REVIEW         [10, body, signature, change]: of an operator about a change that is not signed
+ *                  by enough of them yet, engine/ledger/records/review.h
  *   SERVICE        [9, body, signature]: of a member for a service (docs/protocol.md 12.1); body is
  *                  ["assay/service/v1", chain_id, era, epoch, node_id, incarnation, number, kind,
  *                  payload], signed by the voting key
@@ -33,6 +35,7 @@
 #include "engine/ledger/records/context.h"
 #include "engine/ledger/records/envelope.h"
 #include "engine/ledger/records/finding.h"
+#include "engine/ledger/records/review.h"
 #include "engine/ledger/state/services.h"
 
 #include "base/merkle.h"
@@ -49,6 +52,7 @@
     X(ASSAY_RECORD_CHANGE, 7, assay_row_change)                                                    \
     X(ASSAY_RECORD_COLLATERAL, 8, assay_row_update)                                                \
     X(ASSAY_RECORD_SERVICE, 9, assay_row_service)                                                  \
+    X(ASSAY_RECORD_REVIEW, 10, assay_row_review)                                                   \
     ASSAY_RECORD_LIST_MORE(X)
 
 /* Of a test that tries a row of its own. */
@@ -108,7 +112,8 @@ struct assay_record {
     struct assay_incarnate incarnate;
     struct assay_slice evidence; /* FAIL, INCARNATE, CONTRADICTION */
     uint8_t evidence_digest[32];
-    struct assay_change change;
+    struct assay_change change;  /* CHANGE; REVIEW: of a proposal */
+    struct assay_review review;
     struct assay_slice offer; /* COLLATERAL */
     struct assay_service_body service;
     unsigned offence;                 /* OFFENCE: 1..4, 8 */

@@ -12,6 +12,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+/* One meaning, one encoding; and a proposal is about the change in it. */
+static void check_review(const struct assay_record *record)
+{
+    static uint8_t again[ASSAY_CHANGE_RECORD_LEN_MAX];
+    uint8_t body[ASSAY_REVIEW_BODY_LEN_MAX], digest[32];
+    const struct assay_review *r = &record->review;
+    struct assay_writer inner = assay_writer_over(body, sizeof body);
+    ASSAY_ASSERT(assay_review_comment_is_fit(r->comment));
+    ASSAY_ASSERT(assay_review_encode(r, &inner) == ASSAY_OK);
+    struct assay_writer w = assay_writer_over(again, sizeof again);
+    ASSAY_ASSERT(assay_record_put_review(&w, assay_slice_over(body, inner.len), record->signature,
+                                         r->change) == ASSAY_OK);
+    ASSAY_ASSERT(w.len == record->bytes.len);
+    ASSAY_ASSERT(assay_bytes_equal(again, record->bytes.bytes, w.len));
+    if (r->act != ASSAY_REVIEW_PROPOSE) return;
+    assay_sha256(r->change.bytes, r->change.len, digest);
+    ASSAY_ASSERT(assay_bytes_equal(digest, r->digest, 32));
+    ASSAY_ASSERT(record->change.sequence == r->sequence && r->sequence > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     const struct assay_slice payload = assay_slice_over(bytes, len);
@@ -19,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (assay_record_decode(payload, &record) == ASSAY_OK) {
         ASSAY_ASSERT(!assay_bytes_all_zero(record.key, 32));
         ASSAY_ASSERT(record.bytes.len == len);
+        if (record.kind == ASSAY_RECORD_REVIEW) check_review(&record);
     }
     struct assay_envelope envelope;
     if (assay_envelope_decode(payload, &envelope) == ASSAY_OK) {

@@ -110,6 +110,28 @@ static struct sample change_record(void)
     return s;
 }
 
+static struct sample review_record(void)
+{
+    static const uint8_t signature[64] = { 5 };
+    const struct assay_review review = { .act = ASSAY_REVIEW_APPROVE,
+                                         .place = ASSAY_REVIEW_PLACE_APPROVAL,
+                                         .issued = 3,
+                                         .expires = 9,
+                                         .sequence = 1,
+                                         .has_signature = true,
+                                         .comment = assay_slice_over("fine", 4) };
+    uint8_t body[ASSAY_REVIEW_BODY_LEN_MAX];
+    struct sample s = { .len = 0 };
+    struct assay_writer inner = assay_writer_over(body, sizeof body);
+    cr_assert_eq(assay_review_encode(&review, &inner), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(s.bytes, BYTES_MAX);
+    cr_assert_eq(assay_record_put_review(&w, assay_slice_over(body, inner.len), signature,
+                                         (struct assay_slice){ 0 }),
+                 ASSAY_OK);
+    s.len = w.len;
+    return s;
+}
+
 /* One well-formed record of each kind. */
 static struct sample sample_of(enum assay_record_kind kind)
 {
@@ -149,6 +171,7 @@ static struct sample sample_of(enum assay_record_kind kind)
     case ASSAY_RECORD_COLLATERAL:
         status = assay_record_put_update(&w, assay_slice_over("an offer", 8));
         break;
+    case ASSAY_RECORD_REVIEW: return review_record();
     case ASSAY_RECORD_SERVICE: {
         const struct assay_service_body b9 = { .epoch = 9,
                                                .incarnation = 2,

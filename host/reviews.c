@@ -1,0 +1,418 @@
+/*
+ * host/reviews.c - proposals of changes and what operators state about them (docs/protocol.md
+ * 9.19).
+ */
+#include "host/reviews.h"
+
+#include "base/assert.h"
+
+struct layout {
+    uint8_t *base; /* NULL: counting */
+    size_t at;
+};
+
+static void *layout_alloc(struct layout *l, size_t len)
+{
+    void *here = l->base != NULL ? l->base + l->at : NULL;
+    l->at += (len + 63) & ~(size_t)63;
+    return here;
+}
+
+static void lay_out_memory(struct assay_reviews *r, struct layout *l, uint32_t operators)
+{
+    const size_t count = (size_t)operators * ASSAY_REVIEWS_OF_OPERATOR;
+    const size_t changes = (size_t)operators * ASSAY_REVIEW_PLACES;
+    r->operators = operators;
+    r->count = (uint32_t)count;
+    r->entries = layout_alloc(l, count * sizeof *r->entries);
+    r->change_used = layout_alloc(l, changes * sizeof *r->change_used);
+    r->changes = layout_alloc(l, changes * sizeof *r->changes);
+}
+
+size_t assay_reviews_memory_len(uint32_t operators)
+{
+    struct assay_reviews counted;
+    struct layout l = { 0 };
+    ASSAY_ASSERT(operators > 0 && operators <= ASSAY_OPERATORS_MAX);
+    lay_out_memory(&counted, &l, operators);
+    return l.at;
+}
+
+void assay_reviews_init(struct assay_reviews *reviews, void *memory, uint32_t operators)
+{
+    ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 63) == 0);
+    struct layout l = { .base = memory };
+    lay_out_memory(reviews, &l, operators);
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        reviews->entries[i].used = false;
+        reviews->entries[i].is_dirty = false;
+    }
+    for (uint32_t i = 0; i < operators * ASSAY_REVIEW_PLACES; i++)
+        reviews->change_used[i] = false;
+}
+
+const char *assay_review_end_name(enum assay_review_end end)
+{
+    switch (end) {
+    case ASSAY_REVIEW_OPEN: return "open";
+    case ASSAY_REVIEW_WITHDRAWN: return "withdrawn";
+    case ASSAY_REVIEW_REPLACED: return "replaced";
+    case ASSAY_REVIEW_EXPIRED: return "expired";
+    case ASSAY_REVIEW_OVERTAKEN: return "overtaken";
+    case ASSAY_REVIEW_ORPHANED: return "orphaned";
+    }
+    return "unknown";
+}
+
+/* ------------------------------------------------------------ places */
+
+static bool is_proposal_place(const struct assay_review *r)
+{
+    return r->place < ASSAY_REVIEW_PLACES;
+}
+
+static bool is_same_place(const struct assay_review_entry *e, const uint8_t operator_id[static 32],
+                          uint32_t place, const uint8_t digest[static 32])
+{
+    if (!e->used || e->review.place != place) return false;
+    if (!assay_bytes_equal(e->review.operator_id, operator_id, 32)) return false;
+    return is_proposal_place(&e->review) || assay_bytes_equal(e->review.digest, digest, 32);
+}
+
+const struct assay_review_entry *assay_reviews_in_place(const struct assay_reviews *reviews,
+                                                        const uint8_t operator_id[static 32],
+                                                        uint32_t place,
+                                                        const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(place <= ASSAY_REVIEW_PLACE_APPROVAL);
+    for (uint32_t i = 0; i < reviews->count; i++)
+        if (is_same_place(&reviews->entries[i], operator_id, place, digest))
+            return &reviews->entries[i];
+    return NULL;
+}
+
+/* Does a come after b in one place? */
+static bool is_later(const struct assay_review *a, const uint8_t a_key[static 32],
+                     const struct assay_review *b, const uint8_t b_key[static 32])
+{
+    if (a->issued != b->issued) return a->issued > b->issued;
+    if (a->number != b->number) return a->number > b->number;
+    return assay_bytes_compare(a_key, b_key, 32) < 0;
+}
+
+static void release_change(struct assay_reviews *reviews, struct assay_review_entry *e)
+{
+    if (e->review.act != ASSAY_REVIEW_PROPOSE) return;
+    ASSAY_ASSERT(e->change < reviews->operators * ASSAY_REVIEW_PLACES);
+    ASSAY_ASSERT(reviews->change_used[e->change]);
+    reviews->change_used[e->change] = false;
+}
+
+static void remove_entry(struct assay_reviews *reviews, struct assay_review_entry *e)
+{
+    ASSAY_ASSERT(e->used);
+    release_change(reviews, e);
+    e->used = false;
+    e->is_dirty = true;
+}
+
+/* A place for a record of this operator: a free one; of 32 approvals the oldest makes room, and
+ * where the record is older than all of them there is none. */
+static struct assay_review_entry *find_room(struct assay_reviews *reviews,
+                                            const struct assay_record *record)
+{
+    const struct assay_review *r = &record->review;
+    struct assay_review_entry *free_one = NULL, *oldest = NULL;
+    uint32_t own = 0, approvals = 0;
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used) {
+            if (free_one == NULL) free_one = e;
+            continue;
+        }
+        if (!assay_bytes_equal(e->review.operator_id, r->operator_id, 32)) continue;
+        own++;
+        if (is_proposal_place(&e->review)) continue;
+        approvals++;
+        if (oldest == NULL || is_later(&oldest->review, oldest->key, &e->review, e->key))
+            oldest = e;
+    }
+    ASSAY_ASSERT(own <= ASSAY_REVIEWS_OF_OPERATOR && approvals <= ASSAY_REVIEWS_APPROVALS);
+    if (is_proposal_place(r) || approvals < ASSAY_REVIEWS_APPROVALS) return free_one;
+    if (!is_later(r, record->key, &oldest->review, oldest->key)) return NULL;
+    remove_entry(reviews, oldest);
+    return oldest;
+}
+
+static uint32_t take_change(struct assay_reviews *reviews)
+{
+    for (uint32_t i = 0; i < reviews->operators * ASSAY_REVIEW_PLACES; i++) {
+        if (reviews->change_used[i]) continue;
+        reviews->change_used[i] = true;
+        return i;
+    }
+    ASSAY_UNREACHABLE("a proposal has a place, and each place has a body");
+}
+
+static void fill_entry(struct assay_reviews *reviews, struct assay_review_entry *e,
+                       const struct assay_record *record, uint64_t epoch)
+{
+    const struct assay_review *r = &record->review;
+    ASSAY_ASSERT(!e->used && record->body.len <= sizeof e->bytes);
+    *e = (struct assay_review_entry){ .used = true, .is_dirty = true };
+    e->since_epoch = e->last_epoch = epoch;
+    e->review = *r;
+    e->body_len = record->body.len;
+    assay_bytes_copy(e->key, 32, record->key, 32);
+    assay_bytes_copy(e->signature, sizeof e->signature, record->signature,
+                     sizeof record->signature);
+    assay_bytes_copy(e->bytes, sizeof e->bytes, record->body.bytes, record->body.len);
+    const size_t comment_at =
+        r->comment.len > 0 ? (size_t)(r->comment.bytes - record->body.bytes) : 0;
+    ASSAY_ASSERT(comment_at + r->comment.len <= e->body_len);
+    e->review.comment = assay_slice_over(e->bytes + comment_at, r->comment.len);
+    e->review.change = (struct assay_slice){ 0 };
+    if (r->act != ASSAY_REVIEW_PROPOSE) return;
+    e->change = take_change(reviews);
+    e->activation = record->change.activation;
+    uint8_t *change = reviews->changes[e->change];
+    assay_bytes_copy(change, ASSAY_REVIEW_CHANGE_LEN_MAX, r->change.bytes, r->change.len);
+    e->review.change = assay_slice_over(change, r->change.len);
+}
+
+static void report_end(struct assay_review_entry *e, enum assay_review_end end,
+                       assay_reviews_report *report, void *context)
+{
+    if (e->review.act != ASSAY_REVIEW_PROPOSE || e->is_over) return;
+    e->is_over = true;
+    if (report != NULL) report(context, e, end);
+}
+
+/* Of a later record in the place of a proposal. */
+static enum assay_review_end end_by(const struct assay_review *later)
+{
+    return later->act == ASSAY_REVIEW_WITHDRAW ? ASSAY_REVIEW_WITHDRAWN : ASSAY_REVIEW_REPLACED;
+}
+
+/* Operators that joined the list have places from the next close on. */
+static bool has_places(const struct assay_reviews *reviews, const uint8_t operator_id[static 32])
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (e->used && assay_bytes_equal(e->review.operator_id, operator_id, 32)) return true;
+        used += e->used;
+    }
+    return used < reviews->count;
+}
+
+bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_record *record,
+                         uint64_t epoch, assay_reviews_report *report, void *context)
+{
+    const struct assay_review *r = &record->review;
+    ASSAY_ASSERT(record->kind == ASSAY_RECORD_REVIEW);
+    struct assay_review_entry *e = NULL;
+    for (uint32_t i = 0; e == NULL && i < reviews->count; i++)
+        if (is_same_place(&reviews->entries[i], r->operator_id, r->place, r->digest))
+            e = &reviews->entries[i];
+    if (e != NULL && assay_bytes_equal(e->key, record->key, 32)) {
+        e->is_dirty |= epoch > e->last_epoch;
+        e->last_epoch = epoch > e->last_epoch ? epoch : e->last_epoch;
+        return true;
+    }
+    if (e != NULL) {
+        if (!is_later(r, record->key, &e->review, e->key)) return false;
+        report_end(e, end_by(r), report, context);
+        remove_entry(reviews, e);
+    } else if (has_places(reviews, r->operator_id)) {
+        e = find_room(reviews, record);
+    }
+    if (e == NULL) return false;
+    fill_entry(reviews, e, record, epoch);
+    return true;
+}
+
+/* ------------------------------------------------------------ evaluation */
+
+enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry,
+                                          const struct assay_reviews_facts *facts)
+{
+    const struct assay_review *r = &entry->review;
+    ASSAY_ASSERT(entry->used && facts->effective != NULL);
+    if (r->act == ASSAY_REVIEW_WITHDRAW) return ASSAY_REVIEW_WITHDRAWN;
+    if (r->era != facts->era || r->sequence <= facts->change_sequence)
+        return ASSAY_REVIEW_OVERTAKEN;
+    if (assay_operator_find(facts->effective, r->operator_id) == NULL)
+        return ASSAY_REVIEW_ORPHANED;
+    if (r->expires < facts->epoch) return ASSAY_REVIEW_EXPIRED;
+    if (r->act == ASSAY_REVIEW_PROPOSE &&
+        entry->activation < facts->epoch + ASSAY_ACTIVATION_AHEAD_MIN)
+        return ASSAY_REVIEW_EXPIRED;
+    return ASSAY_REVIEW_OPEN;
+}
+
+/* May no block have it any more? Then nothing can bring back what it ended. */
+static bool is_gone(const struct assay_review_entry *e, const struct assay_reviews_facts *facts)
+{
+    const struct assay_review *r = &e->review;
+    return r->era != facts->era || r->sequence <= facts->change_sequence ||
+           r->issued + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
+           assay_operator_find(facts->effective, r->operator_id) == NULL;
+}
+
+void assay_reviews_close(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
+                         assay_reviews_report *report, void *context)
+{
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used) continue;
+        const enum assay_review_end end = assay_reviews_state(e, facts);
+        if (end != ASSAY_REVIEW_OPEN) report_end(e, end, report, context);
+        if (is_gone(e, facts)) remove_entry(reviews, e);
+    }
+}
+
+bool assay_reviews_restore(struct assay_reviews *reviews, uint32_t index,
+                           const struct assay_record *record, uint64_t since_epoch,
+                           uint64_t last_epoch, const struct assay_reviews_facts *facts)
+{
+    const struct assay_review *r = &record->review;
+    ASSAY_ASSERT(record->kind == ASSAY_RECORD_REVIEW);
+    if (index >= reviews->count || reviews->entries[index].used) return false;
+    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return false;
+    if (assay_reviews_in_place(reviews, r->operator_id, r->place, r->digest) != NULL) return false;
+    struct assay_review_entry *e = &reviews->entries[index];
+    fill_entry(reviews, e, record, since_epoch);
+    e->last_epoch = last_epoch;
+    e->is_dirty = false;
+    e->is_over = assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN;
+    return true;
+}
+
+/* Ascending by operator, then place. */
+static bool comes_before(const struct assay_review *a, const struct assay_review *b)
+{
+    const int order = assay_bytes_compare(a->operator_id, b->operator_id, 32);
+    return order != 0 ? order < 0 : a->place < b->place;
+}
+
+const struct assay_review_entry *assay_reviews_next(const struct assay_reviews *reviews,
+                                                    const struct assay_reviews_facts *facts,
+                                                    uint32_t *at)
+{
+    const struct assay_review_entry *last = *at > 0 ? &reviews->entries[*at - 1] : NULL;
+    const struct assay_review_entry *found = NULL;
+    ASSAY_ASSERT(*at <= reviews->count && (last == NULL || last->used));
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used || e->review.act != ASSAY_REVIEW_PROPOSE) continue;
+        if (assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN) continue;
+        if (last != NULL && !comes_before(&last->review, &e->review)) continue;
+        if (found == NULL || comes_before(&e->review, &found->review)) found = e;
+    }
+    if (found != NULL) *at = (uint32_t)(found - reviews->entries) + 1;
+    return found;
+}
+
+const struct assay_review_entry *assay_reviews_find(const struct assay_reviews *reviews,
+                                                    const struct assay_reviews_facts *facts,
+                                                    const uint8_t operator_id[static 32],
+                                                    const uint8_t digest[static 32])
+{
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used || !assay_bytes_equal(e->review.digest, digest, 32)) continue;
+        if (!assay_bytes_equal(e->review.operator_id, operator_id, 32)) continue;
+        if (assay_reviews_state(e, facts) == ASSAY_REVIEW_OPEN) return e;
+    }
+    return NULL;
+}
+
+uint32_t assay_reviews_count(const struct assay_reviews *reviews,
+                             const struct assay_reviews_facts *facts,
+                             const uint8_t digest[static 32])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < facts->effective->operator_count; i++) {
+        const uint8_t *id = facts->effective->operators[i].operator_id;
+        count += assay_reviews_find(reviews, facts, id, digest) != NULL;
+    }
+    return count;
+}
+
+/* Signatures of a CHANGE ascend by operator id; the list of operators does by key. */
+static void insert_signature(uint8_t (*ids)[32], uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
+                             uint32_t count, const struct assay_review *r)
+{
+    uint32_t at = count;
+    for (; at > 0 && assay_bytes_compare(ids[at - 1], r->operator_id, 32) > 0; at--) {
+        assay_bytes_copy(ids[at], 32, ids[at - 1], 32);
+        assay_bytes_copy(signatures[at], ASSAY_P256_SIGNATURE_LEN, signatures[at - 1],
+                         ASSAY_P256_SIGNATURE_LEN);
+    }
+    assay_bytes_copy(ids[at], 32, r->operator_id, 32);
+    assay_bytes_copy(signatures[at], ASSAY_P256_SIGNATURE_LEN, r->change_signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+}
+
+enum assay_status assay_reviews_assemble(const struct assay_reviews *reviews,
+                                         const struct assay_reviews_facts *facts,
+                                         const struct assay_review_entry *entry,
+                                         struct assay_writer *w)
+{
+    const struct assay_genesis *rules = facts->effective;
+    uint8_t ids[ASSAY_OPERATORS_MAX][32];
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+    uint32_t count = 0;
+    ASSAY_ASSERT(entry->used && entry->review.act == ASSAY_REVIEW_PROPOSE);
+    for (uint32_t i = 0; i < rules->operator_count && count < rules->threshold; i++) {
+        const uint8_t *id = rules->operators[i].operator_id;
+        const struct assay_review_entry *e =
+            assay_reviews_find(reviews, facts, id, entry->review.digest);
+        if (e == NULL) continue;
+        ASSAY_ASSERT(e->review.has_signature);
+        insert_signature(ids, signatures, count++, &e->review);
+    }
+    if (count < rules->threshold) return ASSAY_E_EARLY;
+    return assay_record_put_change(w, entry->review.change, (const uint8_t(*)[32])ids,
+                                   (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])signatures, count);
+}
+
+enum assay_status assay_reviews_record(const struct assay_reviews *reviews,
+                                       const struct assay_review_entry *entry,
+                                       struct assay_writer *w)
+{
+    ASSAY_ASSERT(entry->used && entry >= reviews->entries);
+    return assay_record_put_review(w, assay_slice_over(entry->bytes, entry->body_len),
+                                   entry->signature, entry->review.change);
+}
+
+bool assay_reviews_must_repeat(const struct assay_review_entry *entry, uint64_t epoch)
+{
+    return entry->used && entry->last_epoch + ASSAY_REVIEWS_REPEAT_EPOCHS <= epoch &&
+           entry->review.issued + ASSAY_REVIEW_EPOCHS_MAX >= epoch;
+}
+
+void assay_reviews_digest(const struct assay_reviews *reviews,
+                          const struct assay_reviews_facts *facts, uint8_t digest[static 32])
+{
+    static const uint8_t first[32] = { 0 };
+    const uint8_t *last = first;
+    assay_bytes_zero(digest, 32);
+    for (;;) { /* the next higher key: few count at a time */
+        const uint8_t *next = NULL;
+        for (uint32_t i = 0; i < reviews->count; i++) {
+            const struct assay_review_entry *e = &reviews->entries[i];
+            if (!e->used || assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN) continue;
+            if (assay_bytes_compare(e->key, last, 32) <= 0) continue;
+            if (next == NULL || assay_bytes_compare(e->key, next, 32) < 0) next = e->key;
+        }
+        if (next == NULL) break;
+        const struct assay_slice pieces[2] = { assay_slice_over(digest, 32),
+                                               assay_slice_over(next, 32) };
+        uint8_t chained[32];
+        assay_sha256_pieces(pieces, 2, chained);
+        assay_bytes_copy(digest, 32, chained, 32);
+        last = next;
+    }
+}

@@ -1,0 +1,290 @@
+/*
+ * tests/unit/engine/ledger/test_review.c - REVIEW records: only the named operator's key makes one,
+ * none is valid elsewhere or later, and no operator takes the part of another (docs/protocol.md
+ * 9.19).
+ */
+#include "tests/unit/engine/review_bench.h"
+
+#include "base/cbor.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum assay_status offer(struct change_bench *b, struct assay_review *r, uint32_t signer)
+{
+    struct review_made *m = review_sign(b, r, signer);
+    const enum assay_status status = review_offer(b, m);
+    free(m);
+    return status;
+}
+
+Test(review, an_operator_proposes_and_others_approve_and_withdraw)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    uint8_t before[32], after[32];
+    uint8_t *scratch = malloc(assay_state_scratch_len(CHANGE_MEMBERS));
+    const size_t len = assay_state_scratch_len(CHANGE_MEMBERS);
+    review_make_change(b, 1, "stricter", &c);
+    assay_state_root(&b->state, scratch, len, before);
+    struct assay_review propose = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    struct assay_review approve = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    struct assay_review withdraw = review_of(b, 0, ASSAY_REVIEW_WITHDRAW, &c);
+    cr_assert_eq(offer(b, &propose, 0), ASSAY_OK);
+    cr_assert_eq(offer(b, &approve, 1), ASSAY_OK);
+    cr_assert_eq(offer(b, &withdraw, 0), ASSAY_OK);
+    cr_assert_eq(b->ledger.review_count, 3);
+    cr_assert_eq(b->ledger.change_len, 0, "no REVIEW is a change");
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.change_sequence, 0);
+    cr_assert_eq(b->state.pending_count, 0);
+    assay_state_root(&b->state, scratch, len, after);
+    cr_assert_arr_neq(before, after, 32); /* the epoch itself */
+    free(scratch);
+    change_drop(b);
+}
+
+Test(review, nobody_but_the_named_operator_states_for_it)
+{
+    static const enum assay_review_act acts[] = { ASSAY_REVIEW_PROPOSE, ASSAY_REVIEW_APPROVE,
+                                                  ASSAY_REVIEW_WITHDRAW };
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_review r = review_of(b, 0, acts[i], &c);
+        cr_assert_eq(offer(b, &r, 1), ASSAY_E_SIGNATURE, "signed by another operator");
+        r.operator_id[0] ^= 1;
+        cr_assert_eq(offer(b, &r, 0), ASSAY_E_STRANGER, "of no operator");
+    }
+    /* A comment or an expiry that another wrote under the same signature. */
+    struct assay_review r = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    struct review_made *m = review_sign(b, &r, 0);
+    uint8_t *at = memmem(m->bytes, m->record.bytes.len, "why", 3);
+    cr_assert_not_null(at);
+    at[0] = 'W';
+    struct review_made *changed = calloc(1, sizeof *changed);
+    cr_assert_eq(assay_record_decode(m->record.bytes, &changed->record), ASSAY_OK);
+    cr_assert_eq(review_offer(b, changed), ASSAY_E_SIGNATURE);
+    free(changed);
+    free(m);
+    change_drop(b);
+}
+
+/* The signature over the change is what a CHANGE will have: an approval without a good one would
+ * count and then fail. */
+Test(review, an_approval_has_a_good_signature_of_the_change)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    uint8_t body[ASSAY_REVIEW_BODY_LEN_MAX], digest[32], signature[64];
+    review_make_change(b, 1, "stricter", &c);
+    struct assay_review r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    r.has_signature = true;
+    cr_assert_eq(assay_p256_sign(b->signers[2], r.digest, r.change_signature), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    cr_assert_eq(assay_review_encode(&r, &w), ASSAY_OK);
+    assay_sha256(body, w.len, digest);
+    cr_assert_eq(assay_p256_sign(b->signers[1], digest, signature), ASSAY_OK);
+    struct review_made *m = calloc(1, sizeof *m);
+    struct assay_writer all = assay_writer_over(m->bytes, sizeof m->bytes);
+    cr_assert_eq(assay_record_put_review(&all, assay_slice_over(body, w.len), signature,
+                                         (struct assay_slice){ 0 }),
+                 ASSAY_OK);
+    cr_assert_eq(assay_record_decode(assay_slice_over(m->bytes, all.len), &m->record), ASSAY_OK);
+    cr_assert_eq(review_offer(b, m), ASSAY_E_SIGNATURE);
+    free(m);
+    change_drop(b);
+}
+
+Test(review, no_record_is_valid_in_another_chain_era_or_time)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    struct assay_review r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    r.chain_id[5] ^= 1;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_E_CHAIN);
+    r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    r.era++;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_E_CHAIN);
+    r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    r.issued++;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_E_EARLY);
+    r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    b->context.epoch = b->state.epoch + 1;
+    b->state.change_sequence = 1;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_E_STALE, "its number is taken");
+    b->state.change_sequence = 0;
+    b->state.rules.parameters.level = ASSAY_LEVEL_REVIEWS - 1;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_E_EARLY, "a build that cannot read it is not asked to");
+    b->state.rules.parameters.level = ASSAY_LEVEL_REVIEWS;
+    cr_assert_eq(offer(b, &r, 1), ASSAY_OK);
+    change_drop(b);
+}
+
+Test(review, it_is_forgotten_after_its_epochs)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    struct assay_review r = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    struct review_made *m = review_sign(b, &r, 1);
+    b->state.epoch = r.issued + ASSAY_REVIEW_EPOCHS_MAX - 1;
+    b->context.epoch = b->state.epoch + 1;
+    cr_assert_eq(assay_record_check(&b->context, &m->record), ASSAY_OK, "at the limit");
+    b->state.epoch++;
+    b->context.epoch++;
+    cr_assert_eq(assay_record_check(&b->context, &m->record), ASSAY_E_STALE, "one past it");
+    free(m);
+    change_drop(b);
+}
+
+Test(review, an_operator_has_its_part_of_an_epoch_and_no_more)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_OPERATOR_MAX; i++) {
+        struct assay_review r = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+        r.number = i;
+        struct review_made *m = review_sign(b, &r, 0);
+        cr_assert_eq(review_offer(b, m), ASSAY_OK, "%u", i);
+        cr_assert_eq(review_offer(b, m), ASSAY_E_DUPLICATE);
+        free(m);
+    }
+    struct assay_review more = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+    more.number = 99;
+    cr_assert_eq(offer(b, &more, 0), ASSAY_E_FULL);
+    struct assay_review other = review_of(b, 1, ASSAY_REVIEW_APPROVE, &c);
+    cr_assert_eq(offer(b, &other, 1), ASSAY_OK, "its part is its own");
+    struct assay_review first = review_of(b, 2, ASSAY_REVIEW_PROPOSE, &c);
+    cr_assert_eq(offer(b, &first, 2), ASSAY_OK);
+    first.place = 1;
+    cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "one body of an operator in an epoch");
+    change_pass_epoch(b);
+    b->state.rules.parameters.level = ASSAY_LEVEL_REVIEWS;
+    cr_assert_eq(offer(b, &first, 2), ASSAY_OK, "and one in the next");
+    change_drop(b);
+}
+
+Test(review, every_operator_has_a_part)
+{
+    for (uint32_t n = 1; n <= ASSAY_OPERATORS_MAX; n++) {
+        const uint32_t share = assay_reviews_share(n);
+        cr_assert(share >= 1 && share <= ASSAY_REVIEWS_OPERATOR_MAX);
+        cr_assert(share * n <= ASSAY_REVIEWS_EPOCH_MAX, "%u operators", n);
+    }
+}
+
+/* --- shapes */
+
+static enum assay_status decode_with(const struct change_bench *b, struct assay_review *r)
+{
+    uint8_t body[ASSAY_REVIEW_BODY_LEN_MAX];
+    struct assay_review out;
+    (void)b;
+    r->has_signature = r->act != ASSAY_REVIEW_WITHDRAW;
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    cr_assert_eq(assay_review_encode(r, &w), ASSAY_OK);
+    return assay_review_decode(assay_slice_over(body, w.len), &out);
+}
+
+Test(review, shapes_that_no_tool_makes_are_refused)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    struct assay_review r = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    cr_assert_eq(decode_with(b, &r), ASSAY_OK);
+    r.place = ASSAY_REVIEW_PLACE_APPROVAL;
+    cr_assert_eq(decode_with(b, &r), ASSAY_E_RANGE);
+    r = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+    r.place = 1;
+    cr_assert_eq(decode_with(b, &r), ASSAY_E_RANGE);
+    r = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+    r.sequence = 0;
+    cr_assert_eq(decode_with(b, &r), ASSAY_E_RANGE);
+    r = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+    r.expires = r.issued + ASSAY_REVIEW_EPOCHS_MAX;
+    cr_assert_eq(decode_with(b, &r), ASSAY_OK);
+    r.expires++;
+    cr_assert_eq(decode_with(b, &r), ASSAY_E_RANGE);
+    change_drop(b);
+}
+
+/* Tools make no such comment; an author that writes the bytes itself finds them refused. */
+static void expect_no_comment(struct change_bench *b, const struct review_change *c,
+                              const char *text)
+{
+    uint8_t body[ASSAY_REVIEW_BODY_LEN_MAX];
+    struct assay_review out, r = review_of(b, 0, ASSAY_REVIEW_WITHDRAW, c);
+    char filler[16] = "";
+    cr_assert_not(assay_review_comment_is_fit(assay_slice_over(text, strlen(text))));
+    memset(filler, 'x', strlen(text));
+    r.comment = assay_slice_over(filler, strlen(text));
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    cr_assert_eq(assay_review_encode(&r, &w), ASSAY_OK);
+    cr_assert_eq(assay_review_decode(assay_slice_over(body, w.len), &out), ASSAY_OK);
+    const size_t at = (size_t)(out.comment.bytes - body);
+    memcpy(body + at, text, strlen(text));
+    cr_assert_neq(assay_review_decode(assay_slice_over(body, w.len), &out), ASSAY_OK, "%s", text);
+}
+
+Test(review, a_comment_is_one_line_in_its_own_order)
+{
+    static const char *const good[] = { "", "disk of node-5", "Gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93" };
+    static const char *const bad[] = { "a\nb",  "\x1b[31mred", "a\x7f",      "\xc2\x9b" "31m",
+                                       "a\tb", "\xe2\x80\xae" "txt", "\xe2\x81\xa6x", "\xff" };
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    char longest[ASSAY_REVIEW_COMMENT_MAX + 1];
+    review_make_change(b, 1, "stricter", &c);
+    struct assay_review r = review_of(b, 0, ASSAY_REVIEW_WITHDRAW, &c);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        r.comment = assay_slice_over(good[i], strlen(good[i]));
+        cr_assert_eq(decode_with(b, &r), ASSAY_OK, "%zu", i);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect_no_comment(b, &c, bad[i]);
+    memset(longest, 'x', sizeof longest);
+    r = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    r.comment = assay_slice_over(longest, ASSAY_REVIEW_COMMENT_MAX);
+    r.issued = r.number = r.sequence = INT64_MAX;
+    r.expires = INT64_MAX;
+    r.era = UINT32_MAX;
+    cr_assert_eq(decode_with(b, &r), ASSAY_OK, "the longest body fits");
+    change_drop(b);
+}
+
+/* A proposal is shown by its change: a record that brings another one is none. */
+Test(review, a_proposal_brings_the_change_of_its_digest)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c, other;
+    struct assay_record r;
+    uint8_t bytes[4096];
+    review_make_change(b, 1, "stricter", &c);
+    review_make_change(b, 1, "weaker", &other);
+    struct assay_review propose = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    struct review_made *m = review_sign(b, &propose, 0);
+    const struct assay_slice changes[] = { other.body, { 0 }, assay_slice_over("x", 1) };
+    for (size_t i = 0; i < 3; i++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        cr_assert_eq(assay_record_put_review(&w, m->record.body, m->record.signature, changes[i]),
+                     ASSAY_OK);
+        cr_assert_neq(assay_record_decode(assay_slice_over(bytes, w.len), &r), ASSAY_OK);
+    }
+    struct assay_review approve = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+    struct review_made *a = review_sign(b, &approve, 0);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_record_put_review(&w, a->record.body, a->record.signature, c.body),
+                 ASSAY_OK);
+    cr_assert_neq(assay_record_decode(assay_slice_over(bytes, w.len), &r), ASSAY_OK,
+                  "an approval brings none");
+    free(a);
+    free(m);
+    change_drop(b);
+}

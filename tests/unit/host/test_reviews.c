@@ -1,0 +1,341 @@
+/*
+ * tests/unit/host/test_reviews.c - the set of proposals: no operator displaces another's, the order
+ * of records does not matter, ends have their reason, and a CHANGE of it is one that blocks take
+ * (docs/protocol.md 9.19).
+ */
+#include "host/reviews.h"
+#include "tests/unit/engine/review_bench.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct world {
+    struct change_bench *bench;
+    struct assay_reviews set;
+    void *memory;
+    struct assay_reviews_facts facts;
+    enum assay_review_end ended;
+    uint32_t ends;
+};
+
+static struct world *make(void)
+{
+    struct world *w = calloc(1, sizeof *w);
+    w->bench = review_make_bench();
+    w->memory = aligned_alloc(64, assay_reviews_memory_len(CHANGE_OPERATORS));
+    cr_assert_not_null(w->memory);
+    assay_reviews_init(&w->set, w->memory, CHANGE_OPERATORS);
+    w->facts = (struct assay_reviews_facts){ .era = w->bench->state.era,
+                                             .epoch = w->bench->context.epoch,
+                                             .effective = &w->bench->genesis };
+    return w;
+}
+
+static void drop(struct world *w)
+{
+    change_drop(w->bench);
+    free(w->memory);
+    free(w);
+}
+
+static void note_end(void *context, const struct assay_review_entry *entry,
+                     enum assay_review_end end)
+{
+    struct world *w = context;
+    cr_assert_eq(entry->review.act, ASSAY_REVIEW_PROPOSE);
+    w->ended = end;
+    w->ends++;
+}
+
+static bool state(struct world *w, struct assay_review *r, uint32_t signer)
+{
+    struct review_made *m = review_sign(w->bench, r, signer);
+    const bool counts = assay_reviews_apply(&w->set, &m->record, w->facts.epoch, note_end, w);
+    free(m);
+    return counts;
+}
+
+static bool propose(struct world *w, uint32_t operator_, uint32_t place, uint64_t number,
+                    const struct review_change *c)
+{
+    struct assay_review r = review_of(w->bench, operator_, ASSAY_REVIEW_PROPOSE, c);
+    r.place = place;
+    r.number = number;
+    return state(w, &r, operator_);
+}
+
+static bool simply(struct world *w, uint32_t operator_, enum assay_review_act act, uint32_t place,
+                   uint64_t number, const struct review_change *c)
+{
+    struct assay_review r = review_of(w->bench, operator_, act, c);
+    r.place = place;
+    r.number = number;
+    return state(w, &r, operator_);
+}
+
+static uint32_t count_open(const struct world *w)
+{
+    uint32_t count = 0;
+    for (uint32_t at = 0; assay_reviews_next(&w->set, &w->facts, &at) != NULL;)
+        count++;
+    return count;
+}
+
+static const struct assay_review_entry *first_open(const struct world *w)
+{
+    uint32_t at = 0;
+    return assay_reviews_next(&w->set, &w->facts, &at);
+}
+
+enum { APPROVAL = ASSAY_REVIEW_PLACE_APPROVAL };
+
+Test(reviews, a_change_is_made_once_enough_operators_approved)
+{
+    struct world *w = make();
+    struct review_change c;
+    struct change_made *made = calloc(1, sizeof *made);
+    review_make_change(w->bench, 1, "stricter", &c);
+    cr_assert(propose(w, 2, 0, 0, &c));
+    struct assay_writer out = assay_writer_over(made->bytes, sizeof made->bytes);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_E_EARLY);
+    cr_assert(simply(w, 2, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1, "one operator counts once");
+    cr_assert(simply(w, 0, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2);
+    out = assay_writer_over(made->bytes, sizeof made->bytes);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_OK);
+    cr_assert_eq(assay_record_decode(assay_slice_over(made->bytes, out.len), &made->record),
+                 ASSAY_OK);
+    cr_assert_eq(change_offer(w->bench, made), ASSAY_OK, "the rules of CHANGE take it");
+    free(made);
+    drop(w);
+}
+
+static void expect_change_of(uint32_t a, uint32_t b, bool reversed)
+{
+    struct world *w = make();
+    struct review_change c;
+    struct change_made *made = calloc(1, sizeof *made);
+    if (reversed) {
+        struct assay_genesis_operator *o = w->bench->genesis.operators;
+        const struct assay_genesis_operator first = o[0];
+        struct assay_p256_signer *signer = w->bench->signers[0];
+        o[0] = o[2];
+        o[2] = first;
+        w->bench->signers[0] = w->bench->signers[2];
+        w->bench->signers[2] = signer;
+    }
+    review_make_change(w->bench, 1, "stricter", &c);
+    cr_assert(propose(w, a, 0, 0, &c));
+    cr_assert(simply(w, b, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
+    struct assay_writer out = assay_writer_over(made->bytes, sizeof made->bytes);
+    cr_assert_eq(assay_reviews_assemble(&w->set, &w->facts, first_open(w), &out), ASSAY_OK);
+    cr_assert_eq(assay_record_decode(assay_slice_over(made->bytes, out.len), &made->record),
+                 ASSAY_OK);
+    cr_assert_eq(change_offer(w->bench, made), ASSAY_OK);
+    free(made);
+    drop(w);
+}
+
+/* Whatever pair of operators approves, in whatever order they are listed: signatures ascend by id. */
+Test(reviews, the_change_of_any_two_operators_is_taken)
+{
+    for (uint32_t a = 0; a < CHANGE_OPERATORS; a++)
+        for (uint32_t b = 0; b < CHANGE_OPERATORS; b++)
+            for (unsigned reversed = 0; a != b && reversed < 2; reversed++)
+                expect_change_of(a, b, reversed == 1);
+}
+
+Test(reviews, no_operator_fills_the_inbox_or_displaces_another)
+{
+    struct world *w = make();
+    struct review_change c, other;
+    char policy[16];
+    review_make_change(w->bench, 1, "of another", &other);
+    cr_assert(propose(w, 1, 0, 0, &other));
+    for (uint32_t i = 0; i < 40; i++) {
+        (void)snprintf(policy, sizeof policy, "flood %u", i);
+        review_make_change(w->bench, 1, policy, &c);
+        cr_assert(propose(w, 0, i % 2, i, &c));
+        cr_assert(simply(w, 0, ASSAY_REVIEW_APPROVE, APPROVAL, i, &c));
+        cr_assert(count_open(w) <= 1 + ASSAY_REVIEW_PLACES, "after %u", i);
+    }
+    cr_assert_eq(count_open(w), 3);
+    const uint8_t *id = w->bench->genesis.operators[1].operator_id;
+    cr_assert_not_null(assay_reviews_find(&w->set, &w->facts, id, other.digest));
+    cr_assert_eq(w->ended, ASSAY_REVIEW_REPLACED);
+    cr_assert_eq(w->ends, 38);
+    review_make_change(w->bench, 1, "later", &c);
+    cr_assert(propose(w, 2, 1, 0, &c), "the third has both of its places");
+    cr_assert_eq(count_open(w), 4);
+    drop(w);
+}
+
+Test(reviews, what_was_withdrawn_does_not_return)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 1, "stricter", &c);
+    cr_assert(propose(w, 0, 0, 5, &c));
+    cr_assert(simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 5, &c));
+    cr_assert(simply(w, 1, ASSAY_REVIEW_WITHDRAW, APPROVAL, 6, &c));
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1);
+    cr_assert_not(simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 5, &c), "replayed");
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1);
+    cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, 0, 6, &c));
+    cr_assert_eq(w->ended, ASSAY_REVIEW_WITHDRAWN);
+    cr_assert_not(propose(w, 0, 0, 5, &c), "replayed");
+    cr_assert_eq(count_open(w), 0);
+    /* Not after its expiry either: the withdrawal is retained as long as blocks take the record. */
+    w->facts.epoch = REVIEW_EXPIRES + 2;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_not(propose(w, 0, 0, 5, &c));
+    w->facts.epoch = w->bench->context.epoch + ASSAY_REVIEW_EPOCHS_MAX;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_not(propose(w, 0, 0, 5, &c));
+    cr_assert_eq(w->ends, 1, "an end is reported once");
+    drop(w);
+}
+
+Test(reviews, a_proposal_ends_with_its_reason)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 1, "stricter", &c);
+    cr_assert(propose(w, 0, 0, 0, &c));
+    w->facts.epoch = REVIEW_EXPIRES;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_eq(w->ends, 0, "its last epoch");
+    w->facts.epoch++;
+    cr_assert_eq(count_open(w), 0, "before the report as well");
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_eq(w->ended, ASSAY_REVIEW_EXPIRED);
+    w->facts.epoch = w->bench->context.epoch;
+    cr_assert(propose(w, 0, 1, 0, &c));
+    w->facts.change_sequence = 1;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_eq(w->ended, ASSAY_REVIEW_OVERTAKEN);
+    w->facts.change_sequence = 0;
+    cr_assert(propose(w, 1, 1, 0, &c));
+    const uint32_t before = w->ends;
+    w->bench->genesis.operator_count = 1; /* the others are replaced */
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_eq(w->ends, before + 1);
+    cr_assert_eq(w->ended, ASSAY_REVIEW_ORPHANED);
+    w->bench->genesis.operator_count = CHANGE_OPERATORS;
+    drop(w);
+}
+
+Test(reviews, a_change_whose_epoch_is_near_ends_before_its_expiry)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 1, "stricter", &c);
+    struct assay_review r = review_of(w->bench, 0, ASSAY_REVIEW_PROPOSE, &c);
+    r.expires = REVIEW_ACTIVATION + 10;
+    cr_assert(state(w, &r, 0));
+    w->facts.epoch = REVIEW_ACTIVATION - ASSAY_ACTIVATION_AHEAD_MIN;
+    cr_assert_eq(count_open(w), 1, "a block can still take it");
+    w->facts.epoch++;
+    cr_assert_eq(count_open(w), 0);
+    drop(w);
+}
+
+/* --- order, restart, gaps */
+
+enum { RECORDS = 60 };
+
+static struct review_made *draw(struct world *w, uint32_t i, const struct review_change *changes)
+{
+    const uint32_t operator_ = i % CHANGE_OPERATORS;
+    static const enum assay_review_act acts[] = { ASSAY_REVIEW_PROPOSE, ASSAY_REVIEW_APPROVE,
+                                                  ASSAY_REVIEW_WITHDRAW };
+    struct assay_review r =
+        review_of(w->bench, operator_, acts[i / 3 % 3], &changes[i / 7 % 3]);
+    if (r.place != APPROVAL || r.act == ASSAY_REVIEW_WITHDRAW) r.place = i % 2;
+    if (r.act == ASSAY_REVIEW_WITHDRAW && i % 4 == 0) r.place = APPROVAL;
+    r.number = i % 5; /* some of one number, too */
+    return review_sign(w->bench, &r, operator_);
+}
+
+Test(reviews, the_order_of_records_does_not_matter)
+{
+    struct world *w = make();
+    struct review_change changes[3];
+    struct review_made *made[RECORDS];
+    uint8_t first[32], digest[32];
+    for (uint32_t i = 0; i < 3; i++)
+        review_make_change(w->bench, 1, i == 0 ? "a" : i == 1 ? "b" : "c", &changes[i]);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        made[i] = draw(w, i, changes);
+    for (uint32_t round = 0; round < 50; round++) {
+        assay_reviews_init(&w->set, w->memory, CHANGE_OPERATORS);
+        for (uint32_t i = 0; i < RECORDS; i++) {
+            const uint32_t at = (i * 7 + round * 13) % RECORDS;
+            (void)assay_reviews_apply(&w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record,
+                                      1, NULL, NULL);
+        }
+        assay_reviews_digest(&w->set, &w->facts, round == 0 ? first : digest);
+        if (round > 0) cr_assert_arr_eq(first, digest, 32, "round %u", round);
+    }
+    cr_assert_not(assay_bytes_all_zero(first, 32));
+    for (uint32_t i = 0; i < RECORDS; i++)
+        free(made[i]);
+    drop(w);
+}
+
+Test(reviews, a_stored_set_is_restored_as_it_was)
+{
+    struct world *w = make();
+    struct review_change changes[3];
+    struct assay_reviews copy;
+    struct assay_record r;
+    uint8_t before[32], after[32], *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
+    void *memory = aligned_alloc(64, assay_reviews_memory_len(CHANGE_OPERATORS));
+    for (uint32_t i = 0; i < 3; i++)
+        review_make_change(w->bench, 1, i == 0 ? "a" : i == 1 ? "b" : "c", &changes[i]);
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        struct review_made *m = draw(w, i, changes);
+        (void)assay_reviews_apply(&w->set, &m->record, 1 + i, NULL, NULL);
+        free(m);
+    }
+    assay_reviews_init(&copy, memory, CHANGE_OPERATORS);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < w->set.count; i++) {
+        const struct assay_review_entry *e = &w->set.entries[i];
+        if (!e->used) continue;
+        struct assay_writer out = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
+        cr_assert_eq(assay_reviews_record(&w->set, e, &out), ASSAY_OK);
+        cr_assert_eq(assay_record_decode(assay_slice_over(bytes, out.len), &r), ASSAY_OK);
+        cr_assert(assay_reviews_restore(&copy, i, &r, e->since_epoch, e->last_epoch, &w->facts));
+        cr_assert_not(assay_reviews_restore(&copy, i, &r, 1, 1, &w->facts), "its place is taken");
+        used++;
+    }
+    cr_assert(used > 0);
+    assay_reviews_digest(&w->set, &w->facts, before);
+    assay_reviews_digest(&copy, &w->facts, after);
+    cr_assert_arr_eq(before, after, 32);
+    free(memory);
+    free(bytes);
+    drop(w);
+}
+
+Test(reviews, a_record_is_repeated_while_a_block_may_have_it)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 1, "stricter", &c);
+    cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, 0, 0, &c));
+    const struct assay_review_entry *e =
+        assay_reviews_in_place(&w->set, w->bench->genesis.operators[0].operator_id, 0, c.digest);
+    const uint64_t at = w->facts.epoch;
+    cr_assert_not(assay_reviews_must_repeat(e, at + ASSAY_REVIEWS_REPEAT_EPOCHS - 1));
+    cr_assert(assay_reviews_must_repeat(e, at + ASSAY_REVIEWS_REPEAT_EPOCHS));
+    cr_assert_not(assay_reviews_must_repeat(e, at + ASSAY_REVIEW_EPOCHS_MAX + 1));
+    w->facts.epoch += ASSAY_REVIEWS_REPEAT_EPOCHS;
+    cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, 0, 0, &c), "the same record again");
+    cr_assert_not(assay_reviews_must_repeat(e, w->facts.epoch + 1));
+    drop(w);
+}
