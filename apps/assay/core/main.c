@@ -59,6 +59,10 @@ static const struct assay_command commands[] = {
 #ifndef ASSAY_WITHOUT_EVM
     { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor, VERIFICATION },
 #endif
+    { "backup", "save a node in one sealed file: keys, configuration, ledger", cli_command_backup,
+      RECOVERY },
+    { "restore", "restore a node from a backup, with new voting keys", cli_command_restore,
+      RECOVERY },
     { "store", "save, verify, inspect and restore archives of a store", cli_command_store,
       RECOVERY },
     { "recover", "recover from quorum loss: end an era, start the next", cli_command_recover,
