@@ -34,6 +34,8 @@ static const struct assay_command commands[] = {
     { "counters", "print counters of rejected messages and other events", cli_command_counters,
       DAILY },
     { "debug", "write a support bundle, without secrets", cli_command_debug, DAILY },
+    { "plan", "compute the resources of a node for a network of a given size", cli_command_plan,
+      RULES },
     { "setup", "configuration and keys for one node or a local network", cli_command_setup, RULES },
     { "config", "check, show and compare configurations of assayd", cli_command_config, RULES },
     { "keys", "make and show the keys of a node or an operator", cli_command_keys, RULES },

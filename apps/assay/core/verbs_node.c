@@ -210,6 +210,30 @@ const struct assay_verb assay_verbs_node[] = {
           { "ear-key", "FILE", "signing key of the EAR", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
+    { "plan", "", "",
+      "Compute what a node needs in a network of this size, from measured figures: bytes in and "
+      "out, "
+      "processor time, memory, disk at its horizon, and the smallest epoch for a round-trip time. "
+      "Figures beyond the largest measured network are marked. Says which resource of the machine "
+      "is the first to become the limit, and what to do then.",
+      "never 3 5 7; 10 a resource of the machine does not suffice, 11 the epoch is too short for "
+      "the "
+      "round trip",
+      "assay plan --members 7 --epoch 60000 --rtt 80\n"
+      "assay plan --members 100 --epoch 20000 --rtt 220 --cores 2 --link 50 --terms\n",
+      (const struct assay_option[]){
+          { "members", "N", "members of the network, 1 to 1024", ASSAY_OPTION_MUST },
+          { "epoch", "MS", "length of an epoch in ms, 100 to 3600000", ASSAY_OPTION_MUST },
+          { "rtt", "MS", "largest round-trip time between two members, in ms", 0 },
+          { "evidence", "BYTES", "length of a member's evidence, default 4100 (a SOFT quote)", 0 },
+          { "history", "EPOCHS", "node.history_epochs, default 20000", 0 },
+          { "cores", "N", "cores of the machine, default 2", 0 },
+          { "memory", "MIB", "memory of the machine, default 1024", 0 },
+          { "disk", "GB", "disk of the machine, default 20", 0 },
+          { "link", "MBIT", "link of the machine in Mbit/s, default 100", 0 },
+          { "terms", NULL, "list each term with the source of its measurement", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "backup", "", "",
       "Save what a node needs and cannot get again in one sealed file: keys for life, "
       "configuration, "
