@@ -74,7 +74,6 @@ static void compute_disk(const struct cli_capacity_network *n, struct cli_capaci
                       (STATES + history / STATE_EVERY) * state + rows * row +
                       RECENT * (out->bytes_epoch + n->evidence_len) + TIMELINE_LEN;
     out->disk_bytes_day = day * (block + proof + row) + day / STATE_EVERY * state;
-    out->horizon_days = history * n->epoch_ms / DAY_MS;
 }
 
 /* By the rule of `assay doctor net`. */

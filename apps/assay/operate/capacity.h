@@ -3,7 +3,7 @@
  * of a network in, figures of a node out.
  *
  * Each term is a measurement with its source. Tests compare the result with the tables of
- * docs/scale.md and docs/operations.md, and with a running network (tests/bench/net/plan.py).
+ * docs/scale.md and docs/operations.md, and with a running network (tests/bench/net/bytes.py --plan).
  */
 #ifndef ASSAY_APPS_ASSAY_OPERATE_CAPACITY_H
 #define ASSAY_APPS_ASSAY_OPERATE_CAPACITY_H
@@ -82,7 +82,6 @@ struct cli_capacity {
     uint64_t cpu_us_epoch, cpu_permille; /* of one core */
     uint64_t memory_kib;
     uint64_t disk_bytes, disk_bytes_day; /* at its horizon; growth until then */
-    uint64_t horizon_days;               /* of blocks */
     uint64_t links_epoch_ms;             /* smallest T of the links; 0: unknown, or none has it */
     uint64_t cpu_epoch_ms;               /* smallest T of half of the processor; 0: none */
     bool links_never;                    /* the round trip is too long for every T */

@@ -18,7 +18,7 @@ struct term {
 #define TERM(symbol, value, unit, source) { #symbol, unit, source, value },
 static const struct term terms[] = { CLI_CAPACITY_LIST(TERM) };
 #undef TERM
-enum { TERMS = sizeof terms / sizeof terms[0] };
+enum { TERMS = sizeof terms / sizeof terms[0], DAY_MS = 86400000 };
 
 static const struct {
     const char *name, *remedy;
@@ -116,11 +116,11 @@ static void print_plan(const struct cli_capacity_network *n, const struct cli_ca
     (void)printf("processor      %.1f ms an epoch, %.1f %% of one core%s\n",
                  (double)c->cpu_us_epoch / 1e3, (double)c->cpu_permille / 10, mark(n, 1));
     (void)printf("memory         %.1f MiB, private%s\n", (double)c->memory_kib / 1024, mark(n, 2));
-    (void)printf(
-        "disk           %.1f MB after %llu days (node.history_epochs %llu, proofs ten times "
-        "that); %.1f MB a day%s\n",
-        mega(c->disk_bytes), (unsigned long long)c->horizon_days,
-        (unsigned long long)n->history_epochs, mega(c->disk_bytes_day), mark(n, 3));
+    (void)printf("disk           %.1f MB a day, %.1f MB at its horizon: blocks of %.1f days "
+                 "(node.history_epochs\n               %llu), proofs of ten times that%s\n",
+                 mega(c->disk_bytes_day), mega(c->disk_bytes),
+                 (double)n->history_epochs * (double)n->epoch_ms / DAY_MS,
+                 (unsigned long long)n->history_epochs, mark(n, 3));
     print_epoch(n, c);
     (void)printf("machine        %llu cores, %llu MiB, %llu GB, %llu Mbit/s:",
                  (unsigned long long)n->cores, (unsigned long long)n->memory_mib,

@@ -84,8 +84,7 @@ Test(apps_capacity, disk_is_that_of_the_manual)
     cr_assert(is_near((double)plan(7, 60000).disk_bytes_day / 1e6, 8.8, 5));
     cr_assert(is_near((double)plan(100, 60000).disk_bytes_day / 1e6, 76, 5));
     const struct cli_capacity c = plan(7, 60000);
-    cr_assert_eq(c.horizon_days, 13, "20000 minutes");
-    cr_assert(c.disk_bytes > 13 * c.disk_bytes_day, "proofs are retained ten times as long");
+    cr_assert(c.disk_bytes > 50 * c.disk_bytes_day, "proofs are retained ten times as long");
 }
 
 Test(apps_capacity, an_epoch_is_eight_round_trips_at_least)
