@@ -442,14 +442,15 @@ enum assay_status assay_operator_key_load(const char *path, struct assay_secret3
     return load_key(path, "operator", private_key, public_key);
 }
 
-enum assay_status assay_backup_key_create(const char *path,
-                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+enum assay_status assay_keyring_create_backup_key(const char *path,
+                                                  uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     return create_key(path, "backup", public_key);
 }
 
-enum assay_status assay_backup_key_load(const char *path, struct assay_secret32 *private_key,
-                                        uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+enum assay_status assay_keyring_load_backup_key(const char *path,
+                                                struct assay_secret32 *private_key,
+                                                uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     return load_key(path, "backup", private_key, public_key);
 }

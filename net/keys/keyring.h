@@ -40,8 +40,8 @@ struct assay_keyring {
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
 /* The same node in dir, which has no identity.key: its keys for life, and a fresh set as `current`
- * with this number, which is not 0 (asserted). Keys of a backup: what their old set has signed since
- * is not known here. Returns: as assay_keyring_create | ASSAY_E_KEY */
+ * with this number, which is not 0 (asserted). For keys of a backup: what their old set has signed
+ * since is not known here. Returns: as assay_keyring_create | ASSAY_E_KEY */
 ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
                                                       const struct assay_secret32 *identity,
                                                       const struct assay_secret32 *bootstrap,
@@ -90,10 +90,12 @@ ASSAY_CHECKED enum assay_status assay_operator_key_load(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 
-/* The key that opens backups of nodes (apps/assay/operate/backup_file.h), role "backup". Each */
-ASSAY_CHECKED enum assay_status assay_backup_key_create(
+/* The key that opens backups of nodes (apps/assay/operate/backup_file.h), in one file of its own,
+ * role "backup". Returns: as assay_operator_key_create; as assay_operator_key_load */
+ASSAY_CHECKED enum assay_status assay_keyring_create_backup_key(
     const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
-ASSAY_CHECKED enum assay_status assay_backup_key_load(
+/* */
+ASSAY_CHECKED enum assay_status assay_keyring_load_backup_key(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 

@@ -20,7 +20,7 @@ static int make_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
-    const enum assay_status status = assay_backup_key_create(path, public_key);
+    const enum assay_status status = assay_keyring_create_backup_key(path, public_key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay backup key: %s: %s\n", path,
                       status == ASSAY_E_DUPLICATE

@@ -8,10 +8,11 @@
  *               material is the fresh public key
  *   content     sealed (base/cipher.h); all bytes before it are authenticated with it
  *
- * and inside ["assay/backup-content/v1", version, chain_id, node_id, incarnation, [* [name, bytes]]].
- * Names are those of one table, in its order, each at most as often and as long as the table says:
- * nothing in a file chooses a path. There is no voting key in it: docs/protocol.md 2.7, a key that
- * was replaced is erased, and a node that votes without its log signs twice.
+ * and inside ["assay/backup-content/v1", version, chain_id, node_id, incarnation, pieces], where
+ * pieces are [* [name, bytes]]. Names are those of one table, in its order, each at most as often
+ * and as long as the table says: nothing in a file chooses a path. There is no voting key in it:
+ * docs/protocol.md 2.7, a key that was replaced is erased, and a node that votes without its log
+ * signs twice.
  */
 #ifndef ASSAY_APPS_ASSAY_OPERATE_BACKUP_FILE_H
 #define ASSAY_APPS_ASSAY_OPERATE_BACKUP_FILE_H
@@ -95,8 +96,8 @@ size_t assay_backup_content_len(const struct assay_backup *backup);
 /* The content in clear. Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_backup_encode(const struct assay_backup *backup,
                                                     struct assay_writer *w);
-/* In: bytes: content in clear. Out: *backup, whose pieces borrow from bytes. Returns: ASSAY_OK | INPUT
- * statuses: bounded whatever the bytes are */
+/* In: bytes: content in clear. Out: *backup, whose pieces borrow from bytes. Returns: ASSAY_OK |
+ * INPUT statuses: bounded whatever the bytes are */
 ASSAY_CHECKED enum assay_status assay_backup_decode(struct assay_slice bytes,
                                                     struct assay_backup *backup);
 

@@ -76,7 +76,7 @@ static int recipient_key(const struct cli_backup_options *o, const struct assay_
 {
     struct assay_secret32 private_key;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    enum assay_status status = assay_backup_key_load(o->key, &private_key, public_key);
+    enum assay_status status = assay_keyring_load_backup_key(o->key, &private_key, public_key);
     if (status != ASSAY_OK)
         return report_error(o, o->key,
                             cli_file_fault_of(o->key, status, "a key that opens backups"),

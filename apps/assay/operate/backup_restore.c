@@ -1,6 +1,6 @@
 /*
- * apps/assay/operate/backup_restore.c - `assay restore`: a node from a backup, in a new folder or in
- * the places that a configuration of this machine names.
+ * apps/assay/operate/backup_restore.c - `assay restore`: a node from a backup, in a new folder or
+ * in the places that a configuration of this machine names.
  *
  * Everything is verified before anything is written, and nothing is replaced. The backup chooses no
  * path: in a new folder its files have the names of the table, elsewhere those of --config. The

@@ -2,8 +2,8 @@
  * apps/assay/operate/backup_save.c - `assay backup`: what a node needs and cannot get again, in one
  * sealed file.
  *
- * It may run beside the daemon. The archive is what the daemon hands out of one state; keys for life
- * and documents do not change; of the journal, which grows, complete lines are taken.
+ * It may run next to the daemon. The archive is what the daemon hands out of one state; keys for
+ * life and documents do not change; of the journal, which grows, complete lines are taken.
  */
 #include "apps/assay/operate/backup.h"
 
@@ -116,7 +116,7 @@ static int add_folder(struct gathering *g, enum assay_backup_kind kind, const ch
     return result;
 }
 
-/* ------------------------------------------------------------ sources, in the order of the table */
+/* ------------------------------------------------------------ sources, in the table's order */
 
 /* The file, and its drop-in folder as apps/config/layers_read.c names it. */
 static int add_configuration(struct gathering *g)

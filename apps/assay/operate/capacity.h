@@ -1,9 +1,9 @@
 /*
- * apps/assay/operate/capacity.h - resources of a node, computed from what was measured. Pure: figures
- * of a network in, figures of a node out.
+ * apps/assay/operate/capacity.h - resources of a node, computed from what was measured. Pure:
+ * figures of a network in, figures of a node out.
  *
  * Each term is a measurement with its source. Tests compare the result with the tables of
- * docs/scale.md and docs/operations.md, and with a running network (tests/bench/net/bytes.py --plan).
+ * docs/scale.md and docs/operations.md, and tests/bench/net/bytes.py --plan with running daemons.
  */
 #ifndef ASSAY_APPS_ASSAY_OPERATE_CAPACITY_H
 #define ASSAY_APPS_ASSAY_OPERATE_CAPACITY_H

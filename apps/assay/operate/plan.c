@@ -46,7 +46,7 @@ static const struct limit limits[] = {
 };
 enum { LIMITS = sizeof limits / sizeof limits[0] };
 
-static const char *mark(const struct cli_capacity_network *n, size_t limit)
+static const char *mark_of(const struct cli_capacity_network *n, size_t limit)
 {
     return n->members > limits[limit].members ? "  (extrapolated)" : "";
 }
@@ -112,15 +112,16 @@ static void print_plan(const struct cli_capacity_network *n, const struct cli_ca
         "in, and out    %.1f KB an epoch, %.1f MB a day; mean %llu kbit/s, peak %llu kbit/s "
         "(quotes, 3/8 of an epoch)%s\n",
         (double)c->bytes_epoch / 1e3, mega(c->bytes_day), (unsigned long long)c->link_kbit,
-        (unsigned long long)c->peak_kbit, mark(n, 0));
+        (unsigned long long)c->peak_kbit, mark_of(n, 0));
     (void)printf("processor      %.1f ms an epoch, %.1f %% of one core%s\n",
-                 (double)c->cpu_us_epoch / 1e3, (double)c->cpu_permille / 10, mark(n, 1));
-    (void)printf("memory         %.1f MiB, private%s\n", (double)c->memory_kib / 1024, mark(n, 2));
+                 (double)c->cpu_us_epoch / 1e3, (double)c->cpu_permille / 10, mark_of(n, 1));
+    (void)printf("memory         %.1f MiB, private%s\n", (double)c->memory_kib / 1024,
+                 mark_of(n, 2));
     (void)printf("disk           %.1f MB a day, %.1f MB at its horizon: blocks of %.1f days "
                  "(node.history_epochs\n               %llu), proofs of ten times that%s\n",
                  mega(c->disk_bytes_day), mega(c->disk_bytes),
                  (double)n->history_epochs * (double)n->epoch_ms / DAY_MS,
-                 (unsigned long long)n->history_epochs, mark(n, 3));
+                 (unsigned long long)n->history_epochs, mark_of(n, 3));
     print_epoch(n, c);
     (void)printf("machine        %llu cores, %llu MiB, %llu GB, %llu Mbit/s:",
                  (unsigned long long)n->cores, (unsigned long long)n->memory_mib,

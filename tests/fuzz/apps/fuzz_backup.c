@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ASSAY_ASSERT(again != NULL);
     struct assay_writer w = assay_writer_over(again, len);
     ASSAY_ASSERT(assay_backup_encode(&backup, &w) == ASSAY_OK);
-    ASSAY_ASSERT(w.len == size && memcmp(again, data, size) == 0);
+    ASSAY_ASSERT(w.len == size && assay_bytes_equal(again, data, size));
     free(again);
     return 0;
 }

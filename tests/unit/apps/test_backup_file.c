@@ -4,8 +4,10 @@
  */
 #include "apps/assay/operate/backup_file.h"
 #include "base/cbor.h"
+#include "tests/unit/base/random.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ static void add(struct assay_backup *b, enum assay_backup_kind kind, const char 
 static void fill(struct assay_backup *b)
 {
     memset(b, 0, sizeof *b);
-    strcpy(b->version, "0.1.0");
+    (void)snprintf(b->version, sizeof b->version, "0.1.0");
     memset(b->chain_id, 0xc, sizeof b->chain_id);
     memset(b->node_id, 0xd, sizeof b->node_id);
     b->incarnation = 3;
@@ -188,7 +190,7 @@ static void decode_copy(struct assay_slice bytes)
     static struct assay_backup_sealed sealed;
     uint8_t *const copy = malloc(bytes.len > 0 ? bytes.len : 1);
     cr_assert_not_null(copy);
-    memcpy(copy, bytes.bytes, bytes.len);
+    assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
     const struct assay_slice all = assay_slice_over(copy, bytes.len);
     if (assay_backup_decode(all, &b) == ASSAY_OK) check_accepted(&b, all);
     if (assay_backup_split(all, &sealed) == ASSAY_OK)
@@ -208,11 +210,11 @@ Test(apps_backup_file, no_bytes_are_read_beyond_their_end)
         decode_copy(assay_slice_over(room, len));
         cr_assert_neq(assay_backup_decode(assay_slice_over(room, len), &b), ASSAY_OK);
     }
-    srand(34);
+    struct random random = { .state = 34 };
     for (unsigned i = 0; i < ROUNDS; i++) {
-        memcpy(changed, room, bytes.len);
-        for (int k = rand() % 4; k >= 0; k--)
-            changed[(size_t)rand() % bytes.len] = (uint8_t)rand();
+        assay_bytes_copy(changed, sizeof changed, room, bytes.len);
+        for (uint64_t k = random_u64(&random) % 4 + 1; k > 0; k--)
+            changed[random_u64(&random) % bytes.len] = (uint8_t)random_u64(&random);
         decode_copy(assay_slice_over(changed, bytes.len));
     }
 }
@@ -256,7 +258,7 @@ Test(apps_backup_file, a_file_has_no_key_in_clear_and_every_bit_of_it_counts)
             if (is_changed) room[bit / 8] ^= (uint8_t)(1 << bit % 8);
             enum assay_status status = assay_backup_split(file, &sealed);
             if (status == ASSAY_OK) {
-                memcpy(content, sealed.content.bytes, sealed.content.len);
+                assay_bytes_copy(content, sizeof content, sealed.content.bytes, sealed.content.len);
                 status =
                     assay_cipher_open(&key, sealed.before, content, sealed.content.len, sealed.tag);
             }

@@ -41,7 +41,7 @@ Test(base_cipher, a_passphrase_makes_the_key_that_others_make)
     uint8_t bytes[TEXT_LEN], tag[ASSAY_CIPHER_TAG_LEN];
     cr_assert(is_hex_of(key.bytes, sizeof key.bytes,
                         "aff2f7e8dc8c4c07b101996c1d01817a0f7814ce7a11d3b8a0c4c93800ab17e5"));
-    memcpy(bytes, text, sizeof bytes);
+    assay_bytes_copy(bytes, sizeof bytes, text, TEXT_LEN);
     cr_assert_eq(assay_cipher_seal(&key, slice_of("head"), bytes, sizeof bytes, tag), ASSAY_OK);
     cr_assert(is_hex_of(bytes, sizeof bytes, "ab10284a3598e1bd7cb36959a79adaa89e5e07d71188b62179"));
     cr_assert(is_hex_of(tag, sizeof tag, "d498b3b0ecd74853b2eb18a0d4b8cacc"));
@@ -70,9 +70,9 @@ Test(base_cipher, both_ends_have_one_key_and_each_file_another)
     cr_assert_eq(assay_p256_generate(&private_key, public_key), ASSAY_OK);
     cr_assert_eq(assay_cipher_key_for(public_key, fresh, &first), ASSAY_OK);
     cr_assert_eq(assay_cipher_key_for(public_key, fresh, &second), ASSAY_OK);
-    cr_assert_neq(memcmp(&first, &second, sizeof first), 0, "the nonce is always the same");
+    cr_assert_not(assay_equal_ct(&first, &second, sizeof first), "the nonce is always the same");
     cr_assert_eq(assay_cipher_key_of_recipient(&private_key, fresh, &opened), ASSAY_OK);
-    cr_assert_eq(memcmp(&second, &opened, sizeof opened), 0);
+    cr_assert(assay_equal_ct(&second, &opened, sizeof opened));
 }
 
 Test(base_cipher, points_off_the_curve_are_refused)
@@ -92,20 +92,20 @@ Test(base_cipher, no_changed_bit_opens)
 {
     const struct assay_secret32 key = key_of_test();
     uint8_t sealed[4 + TEXT_LEN + ASSAY_CIPHER_TAG_LEN], bytes[TEXT_LEN];
-    memcpy(sealed, "head", 4);
-    memcpy(sealed + 4, text, TEXT_LEN);
+    assay_bytes_copy(sealed, sizeof sealed, "head", 4);
+    assay_bytes_copy(sealed + 4, TEXT_LEN, text, TEXT_LEN);
     cr_assert_eq(assay_cipher_seal(&key, assay_slice_over(sealed, 4), sealed + 4, TEXT_LEN,
                                    sealed + 4 + TEXT_LEN),
                  ASSAY_OK);
     for (size_t bit = 0; bit <= 8 * sizeof sealed; bit++) {
         const bool is_changed = bit < 8 * sizeof sealed;
         if (is_changed) sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        memcpy(bytes, sealed + 4, TEXT_LEN);
+        assay_bytes_copy(bytes, sizeof bytes, sealed + 4, TEXT_LEN);
         cr_assert_eq(assay_cipher_open(&key, assay_slice_over(sealed, 4), bytes, TEXT_LEN,
                                        sealed + 4 + TEXT_LEN),
                      is_changed ? ASSAY_E_SIGNATURE : ASSAY_OK);
         if (is_changed) cr_assert(assay_bytes_all_zero(bytes, TEXT_LEN), "nothing in clear");
-        else cr_assert_eq(memcmp(bytes, text, TEXT_LEN), 0);
+        else cr_assert(assay_bytes_equal(bytes, text, TEXT_LEN));
         if (is_changed) sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
 }
