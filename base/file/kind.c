@@ -18,6 +18,8 @@ struct known {
 /* Behind "assay/", without the version; a key's with its role. */
 static const struct known documents[] = {
     { "key/operator", "an operator key", true },
+    { "key/backup", "a key that opens backups", true },
+    { "backup", "a backup of a node", true },
     { "key/identity", "an identity key of a node", true },
     { "key/bootstrap", "a bootstrap key of a node", true },
     { "key/incarnation", "a voting and transport key of a node", true },

@@ -169,18 +169,39 @@ static enum assay_status ring_write(const char *dir, const struct assay_keyring 
     return write_secrets(dir, &identity_file, 0, &ring->identity_private, NULL);
 }
 
+/* Makes the folder of a ring. Returns: ASSAY_OK | ASSAY_E_DUPLICATE (it has one) | ASSAY_E_IO */
+static enum assay_status open_new_folder(const char *dir)
+{
+    char path[PATH_MAX];
+    ASSAY_TRY(format_path(dir, identity_file.name, path));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
+    return access(path, F_OK) == 0 ? ASSAY_E_DUPLICATE : ASSAY_OK;
+}
+
 enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring)
 {
     ASSAY_ASSERT(dir != NULL);
     ASSAY_ASSERT(ring != NULL);
 
-    char path[PATH_MAX];
-    ASSAY_TRY(format_path(dir, identity_file.name, path));
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
-    if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
-
+    ASSAY_TRY(open_new_folder(dir));
     *ring = (struct assay_keyring){ 0 };
     enum assay_status status = ring_make(ring);
+    if (status == ASSAY_OK) status = ring_write(dir, ring);
+    if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+enum assay_status assay_keyring_restore(const char *dir, const struct assay_secret32 *identity,
+                                        const struct assay_secret32 *bootstrap,
+                                        uint32_t incarnation, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(incarnation > 0);
+
+    ASSAY_TRY(open_new_folder(dir));
+    *ring =
+        (struct assay_keyring){ .identity_private = *identity, .bootstrap_private = *bootstrap };
+    enum assay_status status = ring_public(ring);
+    if (status == ASSAY_OK) status = make_set(incarnation, &ring->current);
     if (status == ASSAY_OK) status = ring_write(dir, ring);
     if (status != ASSAY_OK) assay_keyring_wipe(ring);
     return status;
@@ -369,7 +390,7 @@ void assay_keyring_wipe(struct assay_keyring *ring)
     assay_secret_wipe(ring, sizeof *ring);
 }
 
-/* ------------------------------------------------------------ operators */
+/* ------------------------------------------------------------ operators and backups */
 
 /* A path into folder and name, so that one pair of functions serves every key file. */
 static enum assay_status split_path(const char *path, char dir[static PATH_MAX], const char **name)
@@ -381,11 +402,11 @@ static enum assay_status split_path(const char *path, char dir[static PATH_MAX],
     return len > 0 && len < PATH_MAX && **name != '\0' ? ASSAY_OK : ASSAY_E_IO;
 }
 
-enum assay_status assay_operator_key_create(const char *path,
-                                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+static enum assay_status create_key(const char *path, const char *role,
+                                    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char dir[PATH_MAX];
-    struct key_file file = { NULL, "operator", false };
+    struct key_file file = { NULL, role, false };
     struct assay_secret32 private_key;
     ASSAY_TRY(split_path(path, dir, &file.name));
     if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
@@ -395,15 +416,41 @@ enum assay_status assay_operator_key_create(const char *path,
     return status;
 }
 
-enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
-                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+static enum assay_status load_key(const char *path, const char *role,
+                                  struct assay_secret32 *private_key,
+                                  uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     char dir[PATH_MAX];
     uint32_t none = 0;
-    struct key_file file = { NULL, "operator", false };
+    struct key_file file = { NULL, role, false };
     ASSAY_TRY(split_path(path, dir, &file.name));
     enum assay_status status = read_secrets(dir, &file, &none, private_key, NULL);
     if (status == ASSAY_OK) status = assay_p256_public(private_key, public_key);
     if (status != ASSAY_OK) assay_secret_wipe(private_key, sizeof *private_key);
     return status;
+}
+
+enum assay_status assay_operator_key_create(const char *path,
+                                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    return create_key(path, "operator", public_key);
+}
+
+enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
+                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    return load_key(path, "operator", private_key, public_key);
+}
+
+enum assay_status assay_keyring_create_backup_key(const char *path,
+                                                  uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    return create_key(path, "backup", public_key);
+}
+
+enum assay_status assay_keyring_load_backup_key(const char *path,
+                                                struct assay_secret32 *private_key,
+                                                uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    return load_key(path, "backup", private_key, public_key);
 }

@@ -39,6 +39,14 @@ struct assay_keyring {
 /* Make a new node in dir (created with mode 0700 when absent), incarnation 1 as current.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
+/* The same node in dir, which has no identity.key: its keys for life, and a fresh set as `current`
+ * with this number, which is not 0 (asserted). For keys of a backup: what their old set has signed
+ * since is not known here. Returns: as assay_keyring_create | ASSAY_E_KEY */
+ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
+                                                      const struct assay_secret32 *identity,
+                                                      const struct assay_secret32 *bootstrap,
+                                                      uint32_t incarnation,
+                                                      struct assay_keyring *ring);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is
  * no regular file) | ASSAY_E_INVALID (`next` has a key of `current`) | INPUT statuses; *ring wiped
  * unless ASSAY_OK */
@@ -79,6 +87,15 @@ ASSAY_CHECKED enum assay_status assay_operator_key_create(
     const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 /* Returns: as assay_keyring_load; *private_key wiped unless ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_operator_key_load(
+    const char *path, struct assay_secret32 *private_key,
+    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+
+/* The key that opens backups of nodes (apps/assay/operate/backup_file.h), in one file of its own,
+ * role "backup". Returns: as assay_operator_key_create; as assay_operator_key_load */
+ASSAY_CHECKED enum assay_status assay_keyring_create_backup_key(
+    const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+/* */
+ASSAY_CHECKED enum assay_status assay_keyring_load_backup_key(
     const char *path, struct assay_secret32 *private_key,
     uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
 

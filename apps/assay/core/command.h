@@ -87,6 +87,9 @@ int cli_command_checkpoint(int argc, char **argv); /* proof.c */
 int cli_command_anchor(int argc, char **argv);     /* anchor.c: show, advance, deploy */
 int cli_command_proof(int argc, char **argv);      /* proof.c: verify */
 int cli_command_store(int argc, char **argv);      /* store.c: save, verify, inspect, restore */
+int cli_command_backup(int argc, char **argv);     /* backup.c: key, list, verify */
+int cli_command_restore(int argc, char **argv);    /* backup.c */
+int cli_command_plan(int argc, char **argv);       /* plan.c */
 int cli_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
 int cli_command_audit(int argc, char **argv);      /* audit.c: verify, replay */
 int cli_command_services(int argc, char **argv);   /* services.c: status */

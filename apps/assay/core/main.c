@@ -39,6 +39,8 @@ static const struct assay_command commands[] = {
     { "debug", "write a support bundle, without secrets", cli_command_debug, DAILY },
     { "monitoring", "write rules for Prometheus and a dashboard for Grafana",
       cli_command_monitoring, DAILY },
+    { "plan", "compute the resources of a node for a network of a given size", cli_command_plan,
+      RULES },
     { "setup", "configuration and keys for one node or a local network", cli_command_setup, RULES },
     { "config", "check, show and compare configurations of assayd", cli_command_config, RULES },
     { "keys", "make and show the keys of a node or an operator", cli_command_keys, RULES },
@@ -64,6 +66,10 @@ static const struct assay_command commands[] = {
 #ifndef ASSAY_WITHOUT_EVM
     { "anchor", "anchor epochs of a network on an EVM chain", cli_command_anchor, VERIFICATION },
 #endif
+    { "backup", "save a node in one sealed file: keys, configuration, ledger", cli_command_backup,
+      RECOVERY },
+    { "restore", "restore a node from a backup, with new voting keys", cli_command_restore,
+      RECOVERY },
     { "store", "save, verify, inspect and restore archives of a store", cli_command_store,
       RECOVERY },
     { "recover", "recover from quorum loss: end an era, start the next", cli_command_recover,

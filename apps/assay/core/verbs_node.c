@@ -24,6 +24,26 @@
         ASSAY_OPTIONS_END                                                                          \
     }
 #define EXIT_PERMIT "0 permitted, 4 denied"
+#define BACKUP_CONFIG                                                                              \
+    {                                                                                              \
+        "config", "FILE", "configuration of the daemon, default /etc/assay/assayd.yaml", 0         \
+    }
+#define PASSPHRASE                                                                                 \
+    {                                                                                              \
+        "passphrase-file", "FILE", "passphrase in one line, of 12 bytes or more; mode 0600", 0     \
+    }
+#define BACKUP_KEY                                                                                 \
+    {                                                                                              \
+        "key", "FILE", "key that opens it (assay backup key)", 0                                   \
+    }
+#define BACKUP_GENESIS                                                                             \
+    {                                                                                              \
+        "genesis", "FILE", "trusted genesis: the backup must be of this network", 0                \
+    }
+#define EXIT_BACKUP                                                                                \
+    "never 3 7; 11 it does not authenticate, or its content is invalid, 12 no trusted state "      \
+    "leads "                                                                                       \
+    "to its ledger, 13 no backup"
 #define EXIT_STORE                                                                                 \
     "11 invalid: one line with the failed check and its place, 12 no trusted state leads to it"
 
@@ -240,6 +260,89 @@ const struct assay_verb assay_verbs_node[] = {
           { "ear", "FILE", "write an attestation result (EAR) of the proven state; - prints it",
             0 },
           { "ear-key", "FILE", "signing key of the EAR", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "plan", "", "",
+      "Compute what a node needs in a network of this size, from measured figures: bytes in and "
+      "out, "
+      "processor time, memory, disk at its horizon, and the smallest epoch for a round-trip time. "
+      "Figures beyond the largest measured network are marked. Says which resource of the machine "
+      "is the first to become the limit, and what to do then.",
+      "never 3 5 7; 10 a resource of the machine does not suffice, 11 the epoch is too short for "
+      "the "
+      "round trip",
+      "assay plan --members 7 --epoch 60000 --rtt 80\n"
+      "assay plan --members 100 --epoch 20000 --rtt 220 --cores 2 --link 50 --terms\n",
+      (const struct assay_option[]){
+          { "members", "N", "members of the network, 1 to 1024", ASSAY_OPTION_MUST },
+          { "epoch", "MS", "length of an epoch in ms, 100 to 3600000", ASSAY_OPTION_MUST },
+          { "rtt", "MS", "largest round-trip time between two members, in ms", 0 },
+          { "evidence", "BYTES", "length of a member's evidence, default 4100 (a SOFT quote)", 0 },
+          { "history", "EPOCHS", "node.history_epochs, default 20000", 0 },
+          { "cores", "N", "cores of the machine, default 2", 0 },
+          { "memory", "MIB", "memory of the machine, default 1024", 0 },
+          { "disk", "GB", "disk of the machine, default 20", 0 },
+          { "link", "MBIT", "link of the machine in Mbit/s, default 100", 0 },
+          { "terms", NULL, "list each term with the source of its measurement", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "backup", "", "",
+      "Save what a node needs and cannot get again in one sealed file: keys for life, "
+      "configuration, "
+      "genesis, an archive of the ledger, journal of orders, timeline, credentials. Works with the "
+      "daemon running or not, as the daemon's user. Voting keys and votes are not saved: a node "
+      "that "
+      "votes from an older log signs twice.",
+      "6 the file exists",
+      "assay backup --out node-1.backup --recipient backup.pub\n"
+      "assay backup --config node-1/assayd.yaml --out node-1.backup --passphrase-file passphrase\n",
+      (const struct assay_option[]){
+          { "out", "FILE", "the backup, which must not exist", ASSAY_OPTION_MUST },
+          BACKUP_CONFIG,
+          { "recipient", "FILE",
+            "seal it for the key of this public half; only that key opens it (assay backup key)",
+            0 },
+          PASSPHRASE,
+          { "also", "FILE", "save this file as well: a plan, a policy, a join request",
+            ASSAY_OPTION_MANY },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
+    { "backup", "key", "FILE",
+      "Generate a key that opens backups, and print its public half. Keep FILE away from the "
+      "nodes, "
+      "which need the public half alone.",
+      "never 3 5 7; 6 the key exists", "assay backup key backup.key > backup.pub\n",
+      (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "backup", "list", "FILE",
+      "Print when and for which key a backup was written; with the key, which files it contains.",
+      EXIT_BACKUP, "assay backup list node-1.backup --key backup.key\n",
+      (const struct assay_option[]){ BACKUP_KEY, PASSPHRASE, ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
+    { "backup", "verify", "FILE",
+      "Verify a backup: decrypt it, check its keys and the signatures of its genesis, and prove "
+      "its "
+      "ledger from the checkpoint (default: genesis) to its end.",
+      EXIT_BACKUP, "assay backup verify node-1.backup --key backup.key\n",
+      (const struct assay_option[]){ BACKUP_KEY, PASSPHRASE, BACKUP_GENESIS, CHECKPOINT,
+                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "restore", "", "FILE",
+      "Verify a backup and restore the node: --into a new folder, complete with its configuration, "
+      "or "
+      "--config: what is missing, to the places that this configuration names. Replaces nothing. "
+      "The "
+      "daemon that starts from it makes new voting keys, and does not vote until the others list "
+      "them: restore one node at a time, and only if the others have more than two thirds of the "
+      "weight; otherwise the network stops and needs RECOVER. Never start the same node twice.",
+      EXIT_BACKUP ", 6 something is there already",
+      "assay restore node-1.backup --key backup.key --into node-1\n"
+      "assay restore node-1.backup --key backup.key --config /etc/assay/assayd.yaml\n",
+      (const struct assay_option[]){
+          { "into", "DIR", "folder, which must not exist", 0 },
+          { "config", "FILE", "configuration of this machine, which names the places", 0 },
+          BACKUP_KEY,
+          PASSPHRASE,
+          BACKUP_GENESIS,
+          CHECKPOINT,
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "store", "save", "[STORE]",

@@ -17,11 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { COMMAND_LEN = 32 };
-
-int cli_store_report_error(const char *verb, const char *what, enum assay_status status)
+int cli_store_report_error(const char *command, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, cli_file_fault(what, status));
+    (void)fprintf(stderr, "%s: %s: %s\n", command, what, cli_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
@@ -30,28 +28,27 @@ int cli_store_report_error(const char *verb, const char *what, enum assay_status
 /* ------------------------------------------------------------ files */
 
 /* A document that was named: where it is another one, which. Returns: the exit status */
-static int report_document(const char *verb, const char *path, enum assay_status status,
+static int report_document(const char *command, const char *path, enum assay_status status,
                            const char *expected)
 {
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
-        return cli_store_report_error(verb, path, status);
-    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
-                  cli_file_fault_of(path, status, expected));
+        return cli_store_report_error(command, path, status);
+    (void)fprintf(stderr, "%s: %s: %s\n", command, path, cli_file_fault_of(path, status, expected));
     return ASSAY_EXIT_MALFORMED;
 }
 
-int cli_store_load(const char *verb, const char *path, struct assay_store_file *file)
+int cli_store_load(const char *command, const char *path, struct assay_store_file *file)
 {
-    size_t len = 0;
     *file = (struct assay_store_file){ .bytes = NULL };
-    enum assay_status status = assay_file_read(path, ASSAY_ARCHIVE_LEN_MAX, &file->bytes, &len);
+    enum assay_status status =
+        assay_file_read(path, ASSAY_ARCHIVE_LEN_MAX, &file->bytes, &file->len);
     if (status == ASSAY_OK)
-        status = assay_archive_decode(assay_slice_over(file->bytes, len), &file->archive);
-    return report_document(verb, path, status, "an archive of a store");
+        status = assay_archive_decode(assay_slice_over(file->bytes, file->len), &file->archive);
+    return report_document(command, path, status, "an archive of a store");
 }
 
-int cli_store_genesis(const char *verb, const char *path, uint8_t **bytes,
+int cli_store_genesis(const char *command, const char *path, uint8_t **bytes,
                       struct assay_genesis *genesis)
 {
     struct assay_where where = { 0 };
@@ -59,7 +56,7 @@ int cli_store_genesis(const char *verb, const char *path, uint8_t **bytes,
     *bytes = NULL;
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, bytes, &len);
     if (status == ASSAY_OK) status = assay_genesis_decode(*bytes, len, false, genesis, &where);
-    return report_document(verb, path, status, "a genesis");
+    return report_document(command, path, status, "a genesis");
 }
 
 /* ------------------------------------------------------------ verify */
@@ -71,11 +68,12 @@ static void put_id(FILE *out, const char *label, const uint8_t id[static 32])
     (void)fprintf(out, "%s%s\n", label, text);
 }
 
-static int say_fault(const char *verb, const char *path, const struct assay_archive_report *report)
+static int say_fault(const char *command, const char *path,
+                     const struct assay_archive_report *report)
 {
     const struct assay_fault *f = &report->fault;
-    (void)fprintf(stderr, "assay store %s: %s: epoch %llu: %s: ", verb, path,
-                  (unsigned long long)report->at, f->what);
+    (void)fprintf(stderr, "%s: %s: epoch %llu: %s: ", command, path, (unsigned long long)report->at,
+                  f->what);
     if (f->has_ids) {
         put_id(stderr, "expected ", f->expected_id);
         put_id(stderr, "found ", f->found_id);
@@ -85,20 +83,20 @@ static int say_fault(const char *verb, const char *path, const struct assay_arch
     return ASSAY_EXIT_CONTRAINDICATED;
 }
 
-static int say_unproven(const char *verb, const char *path, const struct assay_archive *archive,
+static int say_unproven(const char *command, const char *path, const struct assay_archive *archive,
                         const struct assay_checkpoint *checkpoint)
 {
     const unsigned long long first = archive->first, epoch = archive->end.epoch;
     if (checkpoint == NULL)
         (void)fprintf(stderr,
-                      "assay store %s: %s: its boundaries begin after epoch %llu, and nothing "
+                      "%s: %s: its boundaries begin after epoch %llu, and nothing "
                       "leads there from genesis: give a checkpoint of an epoch from %llu to %llu\n",
-                      verb, path, first, first, epoch);
+                      command, path, first, first, epoch);
     else
         (void)fprintf(stderr,
-                      "assay store %s: %s: the checkpoint is of epoch %llu, and this leads from "
+                      "%s: %s: the checkpoint is of epoch %llu, and this leads from "
                       "epoch %llu to %llu\n",
-                      verb, path, (unsigned long long)checkpoint->epoch, first, epoch);
+                      command, path, (unsigned long long)checkpoint->epoch, first, epoch);
     return ASSAY_EXIT_NONE;
 }
 
@@ -114,23 +112,21 @@ static void on_epoch_walked(void *context, uint64_t epoch)
                             ASSAY_SIM_PROGRESS_UNCOUNTED);
 }
 
-int cli_store_prove(const char *verb, const struct assay_store_options *options,
+int cli_store_prove(const char *command, const struct assay_store_options *options,
                     const struct assay_archive *archive, struct assay_genesis *genesis,
                     struct assay_archive_report *report)
 {
     struct assay_checkpoint checkpoint;
     const struct assay_checkpoint *trusted = NULL;
-    char command[COMMAND_LEN];
-    (void)snprintf(command, sizeof command, "assay store %s", verb);
     if (options->checkpoint != NULL) {
         const int read = cli_proof_checkpoint(command, options->checkpoint, &checkpoint);
         if (read != ASSAY_EXIT_OK) return read;
         trusted = &checkpoint;
     }
     void *memory = aligned_alloc(64, assay_archive_memory_len());
-    if (memory == NULL) return cli_store_report_error(verb, "start", ASSAY_E_MEMORY);
-    struct assay_sim_progress progress = assay_sim_progress_start(
-        "epochs", archive->end.epoch - archive->first, 0, options->json);
+    if (memory == NULL) return cli_store_report_error(command, "start", ASSAY_E_MEMORY);
+    struct assay_sim_progress progress =
+        assay_sim_progress_start("epochs", archive->end.epoch - archive->first, 0, options->json);
     struct walking walking = { .progress = &progress, .first = archive->first };
     const struct assay_archive_check check = { .archive = archive,
                                                .genesis = genesis,
@@ -141,9 +137,9 @@ int cli_store_prove(const char *verb, const struct assay_store_options *options,
     const enum assay_status status = assay_archive_verify(&check, report);
     assay_sim_progress_end(&progress);
     free(memory);
-    if (status == ASSAY_E_INVALID) return say_fault(verb, options->file, report);
-    if (status != ASSAY_OK) return cli_store_report_error(verb, options->genesis, status);
-    if (!report->proven) return say_unproven(verb, options->file, archive, trusted);
+    if (status == ASSAY_E_INVALID) return say_fault(command, options->file, report);
+    if (status != ASSAY_OK) return cli_store_report_error(command, options->genesis, status);
+    if (!report->proven) return say_unproven(command, options->file, archive, trusted);
     return ASSAY_EXIT_OK;
 }
 
@@ -194,12 +190,13 @@ static int run_verify(const struct assay_store_options *o)
     struct assay_archive_report report;
     uint8_t *genesis_bytes = NULL;
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
-    int result = genesis != NULL ? cli_store_genesis("verify", o->genesis, &genesis_bytes, genesis)
-                                 : ASSAY_EXIT_INTERNAL;
+    int result = genesis != NULL
+                     ? cli_store_genesis("assay store verify", o->genesis, &genesis_bytes, genesis)
+                     : ASSAY_EXIT_INTERNAL;
     file.bytes = NULL;
-    if (result == ASSAY_EXIT_OK) result = cli_store_load("verify", o->file, &file);
+    if (result == ASSAY_EXIT_OK) result = cli_store_load("assay store verify", o->file, &file);
     if (result == ASSAY_EXIT_OK)
-        result = cli_store_prove("verify", o, &file.archive, genesis, &report);
+        result = cli_store_prove("assay store verify", o, &file.archive, genesis, &report);
     if (result == ASSAY_EXIT_OK && o->json) {
         struct assay_json *data = words_of(&file.archive);
         assay_json_set_uint(data, "members", report.members);
@@ -224,7 +221,7 @@ static int run_verify(const struct assay_store_options *o)
 static int run_inspect(const struct assay_store_options *o)
 {
     struct assay_store_file file;
-    int result = cli_store_load("inspect", o->file, &file);
+    int result = cli_store_load("assay store inspect", o->file, &file);
     if (result == ASSAY_EXIT_OK && o->json)
         result = print_json("assay.store.inspect", words_of(&file.archive));
     else if (result == ASSAY_EXIT_OK) {

@@ -23,37 +23,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char verb[] = "restore";
-
 struct places {
     char store[PATH_MAX], unfinished[PATH_MAX];
 };
 
-static int report_refusal(const char *what, const char *why)
+static int report_refusal(const char *command, const char *what, const char *why)
 {
-    (void)fprintf(stderr, "assay store restore: %s: %s\n", what, why);
+    (void)fprintf(stderr, "%s: %s: %s\n", command, what, why);
     return ASSAY_EXIT_INTERNAL;
 }
 
 /* A left-over log of a removed store would be read as the new one's. */
-static int open_folder(const char *dir, struct places *p)
+static int open_folder(const char *command, const char *dir, struct places *p)
 {
     static const char *const leftovers[] = { "", "-wal", "-shm", "-journal" };
     char path[PATH_MAX + 16];
     if (strlen(dir) + sizeof "/store.sqlite.unfinished" > sizeof p->unfinished)
-        return report_refusal(dir, "the path is too long");
+        return report_refusal(command, dir, "the path is too long");
     (void)snprintf(p->store, sizeof p->store, "%s/store.sqlite", dir);
     (void)snprintf(p->unfinished, sizeof p->unfinished, "%s/store.sqlite.unfinished", dir);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return report_refusal(dir, strerror(errno));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return report_refusal(command, dir, strerror(errno));
     for (size_t i = 0; i < sizeof leftovers / sizeof leftovers[0]; i++) {
         struct stat info;
         (void)snprintf(path, sizeof path, "%s%s", p->store, leftovers[i]);
         if (lstat(path, &info) == 0) {
-            (void)report_refusal(path, "there is a store already: nothing was changed");
+            (void)report_refusal(command, path, "there is a store already: nothing was changed");
             return ASSAY_EXIT_CONFLICT;
         }
         (void)snprintf(path, sizeof path, "%s%s", p->unfinished, leftovers[i]);
-        if (unlink(path) != 0 && errno != ENOENT) return report_refusal(path, strerror(errno));
+        if (unlink(path) != 0 && errno != ENOENT)
+            return report_refusal(command, path, strerror(errno));
     }
     return ASSAY_EXIT_OK;
 }
@@ -90,68 +90,79 @@ static enum assay_status fill_store(const struct assay_archive *archive,
     return status;
 }
 
-static int take_place(const struct places *p)
+static int take_place(const char *command, const struct places *p)
 {
     char log[PATH_MAX + 16];
     struct stat info;
     (void)snprintf(log, sizeof log, "%s-wal", p->unfinished);
     if (lstat(log, &info) == 0)
-        return report_refusal(log, "the log could not be moved into the store");
+        return report_refusal(command, log, "the log could not be moved into the store");
     if (renameat2(AT_FDCWD, p->unfinished, AT_FDCWD, p->store, RENAME_NOREPLACE) != 0)
-        return report_refusal(p->store, strerror(errno));
+        return report_refusal(command, p->store, strerror(errno));
     if (assay_file_sync_folder(p->store) != ASSAY_OK)
-        return report_refusal(p->store, strerror(errno));
+        return report_refusal(command, p->store, strerror(errno));
     return ASSAY_EXIT_OK;
 }
 
-static int restore_store(const struct assay_store_options *o, const struct assay_archive *archive,
-                         const struct assay_archive_report *report,
-                         const struct assay_genesis *genesis)
+int cli_store_unpack(const char *command, const char *into, const struct assay_archive *archive,
+                     const struct assay_archive_report *report, const struct assay_genesis *genesis,
+                     char place[static PATH_MAX])
 {
     struct places p;
     char message[ASSAY_STORE_MESSAGE_LEN] = "";
-    int result = open_folder(o->into, &p);
+    int result = open_folder(command, into, &p);
     if (result != ASSAY_EXIT_OK) return result;
     const enum assay_status status =
         fill_store(archive, report, genesis, p.unfinished, message, sizeof message);
     if (status != ASSAY_OK)
-        return message[0] != '\0' ? report_refusal(o->into, message)
-                                  : cli_store_report_error(verb, o->into, status);
-    result = take_place(&p);
-    if (result == ASSAY_EXIT_OK && cli_json_mode_is_on()) {
+        return message[0] != '\0' ? report_refusal(command, into, message)
+                                  : cli_store_report_error(command, into, status);
+    result = take_place(command, &p);
+    (void)snprintf(place, PATH_MAX, "%s", p.store);
+    return result;
+}
+
+static int print_result(const struct assay_store_options *o, const struct assay_archive *archive,
+                        const char *store)
+{
+    if (cli_json_mode_is_on()) {
         struct assay_json *const data =
-            cli_result_json("store restore", (const char *const[]){ p.store, NULL });
+            cli_result_json("store restore", (const char *const[]){ store, NULL });
         assay_json_set_uint(data, "era", archive->end.era);
         assay_json_set_uint(data, "epoch", archive->end.epoch);
         assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
         return cli_result_json_print(data);
     }
-    if (result == ASSAY_EXIT_OK)
-        (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n"
-                     "note           the node does not vote until a block lists them, which takes "
-                     "the votes of the others: more\n               than two thirds of the weight; "
-                     "without these the network stops and needs RECOVER (assay recover)\n",
-                     p.store, (unsigned long long)archive->end.epoch);
+    (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n"
+                 "note           the node does not vote until a block lists them, which takes "
+                 "the votes of the others: more\n               than two thirds of the weight; "
+                 "without these the network stops and needs RECOVER (assay recover)\n",
+                 store, (unsigned long long)archive->end.epoch);
     /* docs/protocol.md 5.30.1: old voting keys can sign another history. */
-    if (result == ASSAY_EXIT_OK && o->checkpoint == NULL)
+    if (o->checkpoint == NULL)
         (void)puts("checkpoint     none: verified from genesis, by voting keys that may be old and "
                    "stolen. If the\n               network has run for 14 days or more, restore "
                    "again with --checkpoint FILE,\n               made by `assay checkpoint` at a "
                    "node of an operator that you trust");
-    return result;
+    return ASSAY_EXIT_OK;
 }
 
 int cli_store_restore(const struct assay_store_options *o)
 {
+    static const char command[] = "assay store restore";
     struct assay_store_file file = { .bytes = NULL };
     struct assay_archive_report report;
+    char place[PATH_MAX] = "";
     uint8_t *genesis_bytes = NULL;
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
-    if (genesis == NULL) return cli_store_report_error(verb, "start", ASSAY_E_MEMORY);
-    int result = cli_store_genesis(verb, o->genesis, &genesis_bytes, genesis);
-    if (result == ASSAY_EXIT_OK) result = cli_store_load(verb, o->file, &file);
-    if (result == ASSAY_EXIT_OK) result = cli_store_prove(verb, o, &file.archive, genesis, &report);
-    if (result == ASSAY_EXIT_OK) result = restore_store(o, &file.archive, &report, genesis);
+    if (genesis == NULL) return cli_store_report_error(command, "start", ASSAY_E_MEMORY);
+    int result = cli_store_genesis(command, o->genesis, &genesis_bytes, genesis);
+    if (result == ASSAY_EXIT_OK) result = cli_store_load(command, o->file, &file);
+    if (result == ASSAY_EXIT_OK)
+        result = cli_store_prove(command, o, &file.archive, genesis, &report);
+    if (result == ASSAY_EXIT_OK)
+        result = cli_store_unpack(command, o->into, &file.archive, &report, genesis, place);
+    if (result == ASSAY_EXIT_OK) result = print_result(o, &file.archive, place);
     free(file.bytes);
     free(genesis_bytes);
     free(genesis);

@@ -1,12 +1,13 @@
 """tests/bench/net/bytes.py - bytes that a node receives in an epoch, compared with the information in them.
 
-usage: bytes.py BIN [--keep DIR] [--real N,N,..] [--simulated N,N,..] [--doc FILE --plot FILE]
+usage: bytes.py BIN [--keep DIR] [--real N,N,..] [--simulated N,N,..] [--doc FILE --plot FILE] [--plan]
 
 Real processes run by crowd.py --lanes, then `assay-sim run three-regions` at other sizes, whose evidence of 96 bytes is
 counted with the length of real evidence. --keep: folder for reports; an existing report is not measured again. The
 lower bound: each quote, each envelope and each ballot once, two certificates per block; the second column adds each
 vote and each block once. --doc: writes the tables between the lines `<!-- bytes -->` and `<!-- end -->` of a page;
---plot: writes an SVG.
+--plot: writes an SVG. --plan: exit status 1 when `assay plan` computes another number of bytes than were measured, by
+more than a quarter.
 """
 
 import argparse
@@ -147,6 +148,15 @@ def plot(points):
     return "\n".join(out) + "\n</svg>\n"
 
 
+def differs_from_plan(options, p):
+    """`assay plan` with the evidence of this network; reports both numbers."""
+    said = subprocess.run([os.path.join(options.bin, "assay"), "plan", "--members", str(p["n"]), "--epoch", "60000",
+                           "--evidence", str(round(p["size"]["evidence"])), "--json"], stdout=subprocess.PIPE, check=True)
+    planned = json.loads(said.stdout)["data"]["bytes_epoch"]
+    print(f"{p['n']} members: {planned} bytes an epoch planned, {p['total']:.0f} measured ({p['how']})")
+    return not 0.75 * p["total"] <= planned <= 1.25 * p["total"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bin")
@@ -155,6 +165,7 @@ def main():
     parser.add_argument("--simulated", default="100,256")
     parser.add_argument("--doc")
     parser.add_argument("--plot")
+    parser.add_argument("--plan", action="store_true")
     options = parser.parse_args()
     options.bin = os.path.abspath(options.bin)
     options.keep = options.keep or tempfile.mkdtemp(prefix="assay-bytes.")
@@ -175,6 +186,8 @@ def main():
         head, rest = page.split("<!-- bytes -->\n", 1)
         with open(options.doc, "w", encoding="utf-8") as file:
             file.write(head + "<!-- bytes -->\n" + text + "\n<!-- end -->" + rest.split("<!-- end -->", 1)[1])
+    if options.plan and any([differs_from_plan(options, p) for p in points]):
+        sys.exit("bytes.py: `assay plan` is wrong by more than a quarter")
 
 
 if __name__ == "__main__":
