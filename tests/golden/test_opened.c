@@ -95,14 +95,6 @@ static void note_wrong(const char *line, const char *found)
     (void)fprintf(stderr, "%s: expected %s\n  found: %s\n", golden.from, line, found);
 }
 
-/* "= | FILE | FILE": the same bytes. */
-static void compare_files(const char *line, const char *a, const char *b)
-{
-    char command[2 * PATH_MAX];
-    (void)snprintf(command, sizeof command, "cmp '%s' '%s'", a, b);
-    if (system(command) != 0) note_wrong(line, "other bytes");
-}
-
 /* "STATUS | TEXT | WORDS" */
 static void check_line(const char *line)
 {
@@ -114,10 +106,6 @@ static void check_line(const char *line)
     *text_at = *words_at = '\0';
     const char *const text = text_at + 3;
     golden.ran++;
-    if (strcmp(copy, "=") == 0) {
-        compare_files(line, text, words_at + 3);
-        return;
-    }
     if (strcmp(golden.words, words_at + 3) != 0) { /* several lines are of one command */
         (void)snprintf(golden.words, sizeof golden.words, "%s", words_at + 3);
         golden.status = run_command(words_at + 3);
