@@ -214,8 +214,7 @@ static enum assay_status check_place(const struct assay_change_basis *b,
         return why(message, ASSAY_E_INVALID,
                    "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
                    "possible one",
-                   (llu)c->activation, (llu)running,
-                   (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
+                   (llu)c->activation, (llu)running, (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
     return ASSAY_OK;
 }
 
@@ -327,6 +326,33 @@ struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
     return plan;
 }
 
+/* names: what is there so far; as many more as fit. */
+static void add_name(char *names, size_t size, const char *name)
+{
+    const size_t len = strlen(names), room = size - len;
+    if (strlen(name) + sizeof ", ..., " <= room)
+        (void)snprintf(names + len, room, "%s%s", len > 0 ? ", " : "", name);
+    else if (len < 3 || strcmp(names + len - 3, "...") != 0)
+        (void)snprintf(names + len, room, ", ...");
+}
+
+/* protocol.md 9.10: the voters that this action waits for; none where it raises no level. */
+static void name_missing(const struct assay_state *state, const struct assay_change *change,
+                         uint32_t number, char *names, size_t size)
+{
+    struct assay_action action = { .kind = (enum assay_action_kind)0 };
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    names[0] = '\0';
+    for (uint32_t i = 0; i <= number && i < change->action_count; i++)
+        if (assay_action_next(&c, &action) != ASSAY_OK) return;
+    const uint32_t level = action.parameters.level;
+    if (action.kind != ASSAY_ACTION_PARAMETERS || level != state->rules.parameters.level + 1)
+        return;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (state->members[i].weight > 0 && state->members[i].level < level)
+            add_name(names, size, state->members[i].name);
+}
+
 enum assay_status assay_change_stage(struct assay_change_basis *b,
                                      const struct assay_change *change,
                                      char message[static ASSAY_CHANGE_MESSAGE])
@@ -352,7 +378,10 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
     }
     const enum assay_status status = assay_change_apply(&staging, change, &unfit);
     if (status == ASSAY_OK) return status;
-    return why(message, status, "action %u: %s", (unsigned)unfit.action + 1, unfit.why);
+    char missing[ASSAY_CHANGE_MESSAGE / 2];
+    name_missing(&b->stage, change, unfit.action, missing, sizeof missing);
+    return why(message, status, "action %u: %s%s%s", (unsigned)unfit.action + 1, unfit.why,
+               missing[0] != '\0' ? ": missing " : "", missing);
 }
 
 enum assay_status assay_change_review(struct assay_change_basis *basis,
@@ -400,15 +429,6 @@ static bool is_silent(const struct assay_change_basis *b, const bool *absent, ui
     return absent != NULL && absent[slot];
 }
 
-static void add_name(struct assay_change_quorum *q, const char *name)
-{
-    const size_t len = strlen(q->names), room = sizeof q->names - len;
-    if (strlen(name) + sizeof ", ..., " <= room)
-        (void)snprintf(q->names + len, room, "%s%s", len > 0 ? ", " : "", name);
-    else if (len < 3 || strcmp(q->names + len - 3, "...") != 0)
-        (void)snprintf(q->names + len, room, ", ...");
-}
-
 void assay_change_count_quorum(const struct assay_change_basis *b, const bool *absent,
                                struct assay_change_quorum *q)
 {
@@ -422,7 +442,7 @@ void assay_change_count_quorum(const struct assay_change_basis *b, const bool *a
         if (!is_silent(b, absent, i)) continue;
         q->silent_count++;
         q->silent += weight;
-        add_name(q, b->stage.members[i].name);
+        add_name(q->names, sizeof q->names, b->stage.members[i].name);
     }
 }
 
@@ -481,17 +501,16 @@ static void document_words(const struct assay_action *action, const char *what,
 static void parameter_words(const struct assay_genesis_parameters *p,
                             char words[static ASSAY_CHANGE_WORDS])
 {
-    (void)snprintf(words, ASSAY_CHANGE_WORDS,
-                   "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
-                   "%u, feature level %u, collateral_delay %llu s, amplification %u %%, quiet "
-                   "floor %u %%%s",
-                   (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num,
-                   (unsigned)p->operator_cap_den, (unsigned)p->vendor_cap_num,
-                   (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max, (unsigned)p->level,
-                   (llu)assay_parameters_delay_ms(p) / 1000,
-                   (unsigned)assay_parameters_amplification(p),
-                   (unsigned)assay_parameters_quiet_floor(p),
-                   assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
+    (void)snprintf(
+        words, ASSAY_CHANGE_WORDS,
+        "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
+        "%u, feature level %u, collateral_delay %llu s, amplification %u %%, quiet "
+        "floor %u %%%s",
+        (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num, (unsigned)p->operator_cap_den,
+        (unsigned)p->vendor_cap_num, (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max,
+        (unsigned)p->level, (llu)assay_parameters_delay_ms(p) / 1000,
+        (unsigned)assay_parameters_amplification(p), (unsigned)assay_parameters_quiet_floor(p),
+        assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,

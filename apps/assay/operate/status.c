@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SENTENCE_COLUMNS = 79, GROUPS_SHOWN = 3 };
+enum { SENTENCE_COLUMNS = 79, GROUPS_SHOWN = 3, NAMES_SHOWN = 8 };
 
 /* The documents of one page; those that could not be had are NULL. */
 struct page {
@@ -340,6 +340,36 @@ static void show_recovery(const struct assay_json *d)
     if (text[0] != '\0') (void)printf("recovers       %s\n", text);
 }
 
+/* docs/protocol.md 9.10: a level that builds announce and the operators may raise. */
+static void show_level(const struct page *page)
+{
+    const unsigned long long level = cli_number_of(assay_json_get(page->status, "data"), "level");
+    const struct assay_json *const nodes =
+        assay_json_get(assay_json_get(page->nodes, "data"), "nodes");
+    size_t voters = 0, ready = 0, named = 0;
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *const n = assay_json_at(nodes, i);
+        if (cli_number_of(n, "weight") == 0) continue;
+        voters++;
+        ready += cli_number_of(n, "level") > level;
+    }
+    (void)printf("feature level  %llu", level);
+    if (ready > 0)
+        (void)printf("; level %llu available: %zu of %zu voters announce it", level + 1, ready,
+                     voters);
+    for (size_t i = 0; ready > 0 && i < assay_json_count(nodes); i++) {
+        const struct assay_json *const n = assay_json_at(nodes, i);
+        if (cli_number_of(n, "weight") == 0 || cli_number_of(n, "level") > level) continue;
+        if (named++ < NAMES_SHOWN)
+            (void)printf("%s%s", named == 1 ? ",\n               waiting for " : ", ",
+                         cli_text_of(n, "name", "?"));
+    }
+    if (named > NAMES_SHOWN) (void)printf(" and %zu more", named - NAMES_SHOWN);
+    if (ready > 0 && ready == voters)
+        (void)printf(":\n               assay change draft --parameter level=%llu", level + 1);
+    (void)putchar('\n');
+}
+
 static void show_status(const struct page *page)
 {
     const struct assay_json *const document = page->status;
@@ -376,6 +406,7 @@ static void show_status(const struct page *page)
     show_quiet(assay_json_get(d, "votes_retained"), "VOTES SPARED",
                "it shows no evidence and votes, for else too little weight did");
     show_changes(d);
+    show_level(page);
     (void)printf("caps met       operator %s, vendor root %s\n",
                  format_bool(assay_json_bool(d, "operator_cap_met", false)),
                  format_bool(assay_json_bool(d, "vendor_cap_met", false)));

@@ -1,0 +1,121 @@
+#!/bin/sh
+# Builds of two releases in one network (docs/protocol.md 9.10, docs/compatibility.md 3): seven daemons, three of the
+# previous release and four of this tree, then a rolling upgrade, a rollback of two machines, and the raise of the feature
+# level. Every epoch is certified, and all nodes have the same blocks.
+#
+# usage: mixed.sh BIN TOOLS PREVIOUS [EPOCHS]
+#   PREVIOUS  prefix of the previous release (previous.sh); a daemon refuses helper programs of another build
+#   EPOCHS    with both builds before the upgrade, default 200
+. "$(dirname "$0")/../integration/cli/lib.sh"
+PREVIOUS=$(cd "$3" && pwd) EPOCHS=${4:-200}
+NOW=$ASSAYD BEFORE=$PREVIOUS/bin/assayd
+EPOCH_MS=1000
+[ -x "$BEFORE" ] || { echo "$BEFORE is missing" >&2; exit 2; }
+operators='alpha beta gamma'
+network 7 $EPOCH_MS 2
+sign alpha beta
+cd "$WORK" || exit 2
+
+begin() { # begin NODE DAEMON
+    ASSAYD=$2
+    start "$1"
+    ASSAYD=$NOW
+}
+stop() {
+    eval "kill -TERM \$pid_$1; wait \$pid_$1"
+    check "node-$1 ends with exit status 0" test $? -eq 0
+}
+image() { sha256sum "/proc/$1/exe" | cut -d' ' -f1; }
+runs() { # runs NODE DAEMON: helper programs of its own build, too
+    eval "of=\$pid_$1"
+    [ "$(image "$of")" = "$(sha256sum "$2" | cut -d' ' -f1)" ] || return 1
+    for helper in assay-verifier assay-transport; do
+        wanted=$(sha256sum "${2%/bin/assayd}/libexec/assay/$helper" | cut -d' ' -f1)
+        found=no
+        for child in $(pgrep -P "$of"); do [ "$(image "$child")" != "$wanted" ] || found=yes; done
+        [ $found = yes ] || return 1
+    done
+}
+epoch() { field 1 status epoch; }
+pass() { # pass EPOCHS, as node-1 counts them
+    e=$(epoch)
+    check "$1 epochs close" until_true $(($1 * EPOCH_MS / 1000 + 20)) epoch_at_least 1 $((${e:-0} + $1))
+}
+votes() { [ "$(field "$1" status voting)" = true ] && epoch_at_least "$1" "$2"; }
+# replace NODE DAEMON: another build on that machine; it votes again before the next one is touched.
+replace() {
+    other=$(($1 % 7 + 1))
+    stop "$1"
+    begin "$1" "$2"
+    check "node-$1 votes as the other build" until_true 30 votes "$1" "$(field $other status epoch)"
+    check "node-$1 runs it, with its helpers" until_true 10 runs "$1" "$2"
+}
+# agree WHAT FROM: since that epoch each node has every epoch, certified, and the same scores and blocks.
+agree() {
+    until=$(($(epoch) - 1))
+    for n in 1 2 3 4 5 6 7; do
+        check "$1: node-$n follows" until_true 30 epoch_at_least $n "$until"
+        ask $n export --format jsonl --since "$2" --until "$until" >rows.$n
+        check "$1: node-$n has every epoch" test "$(grep -c . rows.$n)" -eq $(((until - $2 + 1) * 7))
+        check "$1: node-$n: every epoch is certified" sh -c '! grep -q "\"certified\":false" "$1"' sh rows.$n
+        check "$1: node-$n has the scores of node-1" cmp rows.1 rows.$n
+    done
+    echo "$1: epochs $2 to $until, all certified, the same on 7 nodes"
+}
+
+# --- both builds from the first epoch on
+for n in 1 2 3; do begin $n "$BEFORE"; done
+for n in 4 5 6 7; do begin $n "$NOW"; done
+for n in 1 2 3 4 5 6 7; do check "node-$n closes epochs" until_true 60 epoch_at_least $n 3; done
+for n in 1 2 3; do check "node-$n is of the previous release" runs $n "$BEFORE"; done
+for n in 4 5 6 7; do check "node-$n is of this tree" runs $n "$NOW"; done
+first=$(epoch)
+pass "$EPOCHS"
+agree 'mixed' "$first"
+mixed=$(epoch)
+
+# --- one machine after the other, then two back
+for n in 1 2 3; do replace $n "$NOW"; done
+pass 5
+agree 'upgraded' "$mixed"
+upgraded=$(epoch)
+for n in 6 7; do replace $n "$BEFORE"; done
+pass 5
+agree 'rolled back' "$upgraded"
+rolled=$(epoch)
+
+# --- the feature level: the next one than all announce is refused, and each member that lacks it is named
+level=$(field 1 status level)
+announced() { # members that announce at least LEVEL
+    ask 1 nodes --json | sed -n 's/^ *"level": \([0-9]*\),*$/\1/p' | awk -v least="$1" '$1 >= least' | grep -c .
+}
+highest=$((level + 1))
+while [ "$(announced $((highest + 1)))" -gt 0 ]; do highest=$((highest + 1)); done
+if [ "$(announced $highest)" -lt 7 ]; then
+    expect 6 'node-' ask 1 change draft --out level --parameter level=$highest --activation +6
+    for n in 6 7; do replace $n "$NOW"; done
+    all_announce() { [ "$(announced $highest)" = 7 ]; }
+    check "all announce level $highest, upgraded" until_true 60 all_announce
+fi
+expect 6 'level' ask 1 change draft --out level --parameter level=$((highest + 1)) --activation +6
+expect 0 "feature level $highest" ask 1 change draft --out level --parameter level=$highest --activation +6
+for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level --key $o.key; done
+expect 0 'offered in every epoch' ask 1 change submit level
+raised() { [ "$(field 1 status level)" = "$highest" ]; }
+check "level $highest is in force" until_true 60 raised
+pass 10
+agree "level $highest" "$rolled"
+
+for n in 1 2 3 4 5 6 7; do
+    case $(cat node-$n/log) in
+    *event=equivocation_noticed* | *event=offence_proven* | *event=fail_proven* | *event=state_root_mismatch*)
+        wrong "node-$n: $(grep -E 'equivocation|offence|fail_proven|mismatch' node-$n/log)" ;;
+    esac
+    stop $n
+    expect 0 'holds ' "$ASSAY" audit verify node-$n/state --genesis genesis
+done
+heads=$(for n in 1 2 3 4 5 6 7; do
+    "$ASSAY" audit verify node-$n/state --genesis genesis --json | sed -n 's/^ *"head_epoch": \([0-9]*\),*$/\1/p'
+done | sort -u | tr '\n' ' ')
+echo "audited: heads of epochs $heads"
+finish
