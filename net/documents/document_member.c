@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
+#include "net/timeline/event_severity.h"
 #include "scoring/tally.h"
 
 #include <string.h>
@@ -81,8 +82,7 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
-    assay_document_set_time(object, "at_unix_ms",
-                            assay_document_reason_time(s, m, reason->epoch));
+    assay_document_set_time(object, "at_unix_ms", assay_document_reason_time(s, m, reason->epoch));
     assay_json_append(list, object);
 }
 
@@ -297,6 +297,7 @@ struct assay_json *assay_document_event(const struct assay_timeline_event *event
     assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
     assay_json_set_uint(object, "epoch", event->epoch);
     assay_json_set_text(object, "event", event->code);
+    assay_json_set_text(object, "severity", assay_severity_word(assay_event_severity(event->code)));
     if (event->name[0] != '\0') {
         assay_json_set_uint(object, "slot", event->slot);
         assay_json_set_text(object, "name", event->name);

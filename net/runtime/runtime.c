@@ -164,7 +164,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
         .self = runtime->self,
         .members = runtime->members,
         .retry_ms = runtime_overlay_is_used(runtime) ? assay_gossip_retry_near_ms(epoch_ms)
-                                             : assay_gossip_retry_ms(epoch_ms),
+                                                     : assay_gossip_retry_ms(epoch_ms),
         .retry_max_ms = assay_gossip_retry_max_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &runtime->counters,
@@ -323,12 +323,11 @@ static void accept_recovers(struct assay_runtime *runtime)
     for (uint32_t i = 0; i < runtime->config.recover_count; i++) {
         const struct assay_accepted_recover *r = &runtime->config.recovers[i];
         if (r->era != chain.era + 1) continue;
-        struct assay_event accepts = {
-            .kind = ASSAY_EVENT_MESSAGE,
-            .as.message = { .from = ASSAY_SLOT_SELF,
-                            .kind = ASSAY_MESSAGE_RECOVER,
-                            .payload = assay_slice_over(r->accepting, r->accepting_len) }
-        };
+        struct assay_event accepts = { .kind = ASSAY_EVENT_MESSAGE,
+                                       .as.message = { .from = ASSAY_SLOT_SELF,
+                                                       .kind = ASSAY_MESSAGE_RECOVER,
+                                                       .payload = assay_slice_over(
+                                                           r->accepting, r->accepting_len) } };
         const enum assay_status status = runtime_step_event(runtime, &accepts);
         runtime_process_events(runtime);
         if (status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN) continue;
@@ -382,8 +381,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
     runtime_queue_event(runtime, &start);
     /* An unlisted key set, or one that was listed in an epoch that others closed. */
     if (runtime->keyring.next.incarnation != 0) runtime_keys_announce(runtime);
-    if (!runtime->renewed)
-        runtime_changes_on_epoch(runtime); /* else on the epoch's close */
+    if (!runtime->renewed) runtime_changes_on_epoch(runtime); /* else on the epoch's close */
     return runtime->failure;
 }
 
@@ -396,7 +394,7 @@ struct left {
     struct assay_admin *admin, *anchor;
     struct assay_service_server *service_server;
     struct assay_http *http;
-    uint64_t started_ms, reloads, drain_until_ms;
+    uint64_t started_ms, boot, reloads, drain_until_ms;
     bool reload_refused, draining;
     struct runtime_shared_identity shared;
 };
@@ -415,6 +413,7 @@ static void adopt_previous(struct assay_runtime *runtime, struct left *left)
     runtime->http = left->http;
     runtime->renewed = true;
     runtime->started_ms = left->started_ms;
+    runtime->boot = left->boot;
     runtime->reloads = left->reloads;
     runtime->shared = left->shared;
     runtime->reload_refused = left->reload_refused;
@@ -447,6 +446,7 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
     runtime->wake_at_ms = UINT64_MAX;
     runtime_update_clock(runtime);
     runtime->started_ms = runtime->now_ms;
+    runtime->boot = runtime->at_unix_ms;
     if (left != NULL) adopt_previous(runtime, left);
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     enum assay_status status = runtime->keys_dir != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
@@ -497,6 +497,7 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
                            .service_server = old->service_server,
                            .http = old->http,
                            .started_ms = old->started_ms,
+                           .boot = old->boot,
                            .reloads = old->reloads,
                            .shared = old->shared,
                            .reload_refused = old->reload_refused,

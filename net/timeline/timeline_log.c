@@ -331,6 +331,14 @@ uint64_t assay_timeline_log_last(struct assay_timeline_log *log)
     return last;
 }
 
+uint64_t assay_timeline_log_gone(struct assay_timeline_log *log)
+{
+    (void)pthread_mutex_lock(&log->lock);
+    const uint64_t gone = log->timeline.gone;
+    (void)pthread_mutex_unlock(&log->lock);
+    return gone;
+}
+
 bool assay_timeline_log_find_after(struct assay_timeline_log *log, uint64_t since,
                                    struct assay_timeline_event *out, bool *gap)
 {

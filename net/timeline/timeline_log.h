@@ -39,6 +39,8 @@ enum assay_status assay_timeline_log_add(struct assay_timeline_log *log,
                                          const struct assay_timeline_event *event);
 /* Returns: the number of the newest event, 0: none. */
 uint64_t assay_timeline_log_last(struct assay_timeline_log *log);
+/* Returns: the highest number of an event that was evicted or lost with the file, 0: none. */
+uint64_t assay_timeline_log_gone(struct assay_timeline_log *log);
 /*
  * assay_timeline_log_find_after - the oldest event with a number above since.
  * Out:     *gap: an event above since is gone, by eviction or with the file; may be NULL

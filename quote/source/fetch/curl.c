@@ -167,8 +167,8 @@ static bool set_content(CURL *curl, const struct assay_url_request *request,
     ASSAY_ASSERT(request->content.bytes != NULL || request->content.len == 0);
     if (!request->post) return true;
     return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                            (curl_off_t)request->content.len) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->content.len) ==
+               CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->content.bytes) == CURLE_OK;
 }
 
@@ -205,6 +205,8 @@ static bool set_options(CURL *curl, const struct assay_url_request *request,
         SET(CURLOPT_XFERINFODATA, request->stop);
     }
     if (request->ca_file != NULL) SET(CURLOPT_CAINFO, request->ca_file);
+    if (request->client_certificate != NULL) SET(CURLOPT_SSLCERT, request->client_certificate);
+    if (request->client_key != NULL) SET(CURLOPT_SSLKEY, request->client_key);
     if (request->insecure_for_tests) SET(CURLOPT_NOPROXY, "*");
 #undef SET
     return c == CURLE_OK;

@@ -27,6 +27,8 @@ struct assay_url_request {
     uint64_t timeout_ms;     /* for the whole exchange; 0: ASSAY_HTTP_TIMEOUT_MS_USUAL */
     size_t body_len_max;     /* 0: ASSAY_HTTP_BODY_LEN_MAX, which is also the most */
     const char *ca_file;     /* PEM: roots that servers are trusted under; NULL: the system's */
+    /* PEM: what the client shows of itself, and its key; NULL: nothing. */
+    const char *client_certificate, *client_key;
     bool insecure_for_tests; /* also http:// to 127.0.0.1 or [::1], and no proxy */
     const atomic_bool *stop; /* set: give up within a second (ASSAY_E_TIMEOUT); NULL: never */
     bool post;               /* POST what follows; assay_http_send only */
