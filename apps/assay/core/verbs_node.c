@@ -115,9 +115,8 @@ const struct assay_verb assay_verbs_node[] = {
       "assay export --what events --follow --to otlp:https://otel.example.org:4318 --state state\n",
       (const struct assay_option[]){
           { "what", "events|scores|orders",
-            "records: events of the timeline; one per member and closed epoch; the same, of "
-            "members "
-            "with orders in effect",
+            "records: events of the timeline; one per member and closed epoch; the same, of those "
+            "members with orders in effect",
             0 },
           { "to", "TARGET",
             "a folder; syslog:/PATH, syslog:udp://HOST:PORT, syslog:tcp://HOST:PORT (RFC 5424); "

@@ -330,42 +330,42 @@ enum export_read export_source_read(struct export_source *source, struct export_
 
 /* ------------------------------------------------------------ metrics */
 
-/* Rounding and clocks move the start a little each time; one start is one number for receivers,
- * which take another one for counters that begin at 0. */
-static void note_start(struct export_source *source, uint64_t uptime_ms, uint64_t now_unix_ms)
+/* The boot of a daemon is the time of its start, in Unix ms. */
+static uint64_t read_start(const struct assay_json *timeline)
 {
-    const uint64_t started = uptime_ms < now_unix_ms ? now_unix_ms - uptime_ms : 0;
-    const uint64_t before = source->started_unix_ms;
-    const uint64_t apart = started > before ? started - before : before - started;
-    if (uptime_ms < source->uptime_ms || apart > EXPORT_START_APART_MS)
-        source->started_unix_ms = started;
-    source->uptime_ms = uptime_ms;
+    char *end = NULL;
+    const char *boot = assay_json_text(timeline, "boot", "");
+    const unsigned long long start = strtoull(boot, &end, 16);
+    return boot[0] != '\0' && *end == '\0' ? start : 0;
 }
 
 enum export_read export_source_metrics(struct export_source *source,
                                        const struct assay_otlp_exporter *exporter, char **body,
                                        char message[static EXPORT_MESSAGE_LEN])
 {
-    static const char *const requests[] = { "status", "nodes", "counters" };
-    static const char *const schemas[] = { "assay.status", "assay.nodes", "assay.counters" };
-    struct assay_json *documents[3] = { NULL };
+    /* Of the timeline only what is about all of it. */
+    static const char *const requests[] = { "status", "nodes", "counters",
+                                            "timeline since=9223372036854775807" };
+    static const char *const schemas[] = { "assay.status", "assay.nodes", "assay.counters",
+                                           "assay.timeline" };
+    enum { DOCUMENTS = sizeof requests / sizeof requests[0] };
+    struct assay_json *documents[DOCUMENTS] = { NULL };
     enum export_read read = EXPORT_READ_ALL;
     *body = NULL;
-    for (size_t i = 0; i < 3 && read == EXPORT_READ_ALL; i++)
+    for (size_t i = 0; i < DOCUMENTS && read == EXPORT_READ_ALL; i++)
         read = request_document(source, requests[i], schemas[i], &documents[i], message);
     if (read == EXPORT_READ_ALL) {
-        const struct assay_json *status = assay_json_get(documents[0], "data");
-        const uint64_t now = assay_unix_ms(), uptime = assay_json_uint(status, "uptime_ms", 0);
-        note_start(source, uptime, now);
-        const struct assay_otlp_documents d = { .at_unix_ms = now,
-                                                .started_unix_ms = source->started_unix_ms,
-                                                .status = status,
-                                                .nodes = assay_json_get(documents[1], "data"),
-                                                .counters = assay_json_get(documents[2], "data") };
+        const struct assay_otlp_documents d = {
+            .at_unix_ms = assay_unix_ms(),
+            .started_unix_ms = read_start(assay_json_get(documents[3], "data")),
+            .status = assay_json_get(documents[0], "data"),
+            .nodes = assay_json_get(documents[1], "data"),
+            .counters = assay_json_get(documents[2], "data"),
+        };
         *body = assay_otlp_metrics(&source->origin, &d, exporter);
         if (*body == NULL) read = refuse_document(source, "no memory", message);
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < DOCUMENTS; i++)
         assay_json_free(&documents[i]);
     return read;
 }

@@ -13,8 +13,6 @@
 
 #include "apps/assay/export/export.h"
 
-enum { EXPORT_START_APART_MS = 2000 }; /* by which the same start may differ */
-
 /* Records in order, owned. */
 struct export_queue {
     struct export_item *items; /* [capacity] */
@@ -35,8 +33,6 @@ struct export_source {
     struct export_position position; /* of the newest record that was read */
     bool scans;                      /* all retained events are read again */
     uint64_t scanned;                /* number up to which */
-    uint64_t started_unix_ms;        /* of the daemon, by its uptime */
-    uint64_t uptime_ms;              /* when it was asked last */
 };
 
 enum export_read {

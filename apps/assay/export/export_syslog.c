@@ -28,7 +28,7 @@
 
 enum transport { OVER_UNIX, OVER_UDP, OVER_TCP };
 
-enum { HOST_LEN = 256, PORT_LEN = 8, WAIT_MS = 5000, TURN_MS = 20 };
+enum { HOST_LEN = 256, PORT_LEN = 8, WAIT_MS = 5000, TURN_MS = 20, UDP_PACE_MS = 1 };
 
 struct syslog_target {
     struct export_target target;
@@ -221,8 +221,11 @@ static enum export_outcome deliver(struct export_target *target, const struct ex
         t->fd = -1;
     }
     if (!connect_target(t, reason, sizeof reason)) return fail(t, reason, result);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (!send_record(t, &items[i].record)) return fail(t, "cannot send", result);
+        /* A receiver drops what its buffer has no room for, and nobody is told. */
+        if (t->over == OVER_UDP) (void)poll(NULL, 0, UDP_PACE_MS);
+    }
     if (t->over == OVER_TCP && !flush_stream(t->fd)) return fail(t, "not acknowledged", result);
     if (t->over == OVER_UDP && has_error(t->fd)) return fail(t, "refused", result);
     result->done = count;

@@ -167,8 +167,8 @@ static bool set_content(CURL *curl, const struct assay_url_request *request,
     ASSAY_ASSERT(request->content.bytes != NULL || request->content.len == 0);
     if (!request->post) return true;
     return curl_easy_setopt(curl, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->content.len) ==
-               CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t)request->content.len) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->content.bytes) == CURLE_OK;
 }
 
