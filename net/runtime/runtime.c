@@ -453,7 +453,9 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     enum assay_status status = runtime->keys_dir != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK && runtime->timeline == NULL)
-        status = assay_timeline_log_create(&runtime->timeline);
+        status = assay_timeline_log_create(config->history_events != 0 ? config->history_events
+                                                                       : ASSAY_TIMELINE_KEPT_USUAL,
+                                           &runtime->timeline);
     if (status == ASSAY_OK)
         status = open_all(runtime, left != NULL ? &left->engine : NULL, message);
     if (status != ASSAY_OK) {
