@@ -156,6 +156,7 @@ struct assay_config {
     char recovers[ASSAY_CONFIG_RECOVERS_MAX][PATH_MAX]; /* [recover_count] node.recovers */
     uint32_t recover_count;
     uint32_t history_epochs;        /* node.history_epochs, 0: the default */
+    uint32_t history_events;        /* node.history_events, 0: the default */
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;

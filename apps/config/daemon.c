@@ -8,6 +8,7 @@
 #include "apps/config/layers.h"
 #include "base/sparse.h"
 #include "net/http/http.h"
+#include "net/timeline/timeline.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 
 struct yaml_node {
     char *state_dir, *keys_dir, *identity_dir, *genesis, *checkpoint, *history_epochs;
+    char *history_events;
     char **recovers;
     unsigned recovers_count;
 };
@@ -70,6 +72,7 @@ static const cyaml_schema_field_t node_fields[] = {
     CYAML_FIELD_SEQUENCE("recovers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_node,
                          recovers, &recover_value, 0, ASSAY_CONFIG_RECOVERS_MAX),
     ASSAY_CONFIG_FIELD_OPTIONAL("history_epochs", struct yaml_node, history_epochs),
+    ASSAY_CONFIG_FIELD_OPTIONAL("history_events", struct yaml_node, history_events),
     CYAML_FIELD_END
 };
 static const cyaml_schema_field_t listen_fields[] = {
@@ -322,6 +325,10 @@ static enum assay_status take_config(const struct assay_config_file *file,
         ASSAY_TRY(assay_config_take_number(file, "node.history_epochs", yaml->node.history_epochs,
                                            HISTORY_EPOCHS_MIN, HISTORY_EPOCHS_MAX,
                                            &config->history_epochs));
+    if (yaml->node.history_events != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "node.history_events", yaml->node.history_events,
+                                           ASSAY_TIMELINE_KEPT_MIN, ASSAY_TIMELINE_KEPT_MAX,
+                                           &config->history_events));
     ASSAY_TRY(assay_config_take_collateral(file, &yaml->collateral, &config->collateral));
     ASSAY_TRY(assay_config_take_enforcement(file, &yaml->enforcement, config->state_dir,
                                             &config->enforcement));

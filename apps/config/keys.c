@@ -26,6 +26,7 @@ static const struct assay_config_key keys[] = {
     RESTART("node.checkpoint", NULL),
     LIST("node.recovers", ASSAY_CONFIG_RESTART),
     RESTART("node.history_epochs", "20000"),
+    RESTART("node.history_events", "8192"),
     RESTART("listen.gossip", NULL),
     RESTART("listen.admin", NULL),
     RESTART("listen.http", NULL),

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EPOCHS_DEFAULT = 16 };
+enum { EPOCHS_DEFAULT = 16, EVENTS_MAX = 9216 };
 
 /* ------------------------------------------------------------ the node and its members */
 
@@ -306,7 +306,7 @@ void http_timeline(struct http_asking *asking)
     struct assay_timeline_log *timeline = asking->book->timeline;
     ASSAY_ASSERT(timeline != NULL);
     if (!http_number(asking, "since", 0, UINT64_MAX, &given, &since)) return;
-    if (!http_number(asking, "limit", 1, ASSAY_TIMELINE_MAX, &given, &limit)) return;
+    if (!http_number(asking, "limit", 1, EVENTS_MAX, &given, &limit)) return;
     struct assay_json *data = assay_json_object(), *list = assay_json_array();
     const char *node = http_parameter(asking, "node");
     while (taken < limit && assay_timeline_log_find_after(timeline, since, &event, &gone)) {

@@ -24,6 +24,8 @@
 #include "net/json/json.h"
 #include "scoring/tally.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,7 +182,11 @@ static char *document_timeline(struct assay_runtime *runtime, const char *argume
         rows++;
     }
     const uint64_t last = assay_timeline_log_last(runtime->timeline);
+    char boot[20];
+    (void)snprintf(boot, sizeof boot, "%" PRIx64, runtime->boot);
+    assay_json_set_text(data, "boot", boot);
     assay_json_set_uint(data, "last_seq", last);
+    assay_json_set_uint(data, "gone_seq", assay_timeline_log_gone(runtime->timeline));
     assay_json_set_bool(data, "gap", gap);
     assay_json_set(data, "events", list);
     if (since < last) assay_json_set_uint(data, "next_since", since);

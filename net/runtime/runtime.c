@@ -400,7 +400,7 @@ struct left {
     struct assay_admin *admin, *anchor;
     struct assay_service_server *service_server;
     struct assay_http *http;
-    uint64_t started_ms, reloads, drain_until_ms;
+    uint64_t started_ms, boot, reloads, drain_until_ms;
     bool reload_refused, draining;
     struct runtime_shared_identity shared;
 };
@@ -419,6 +419,7 @@ static void adopt_previous(struct assay_runtime *runtime, struct left *left)
     runtime->http = left->http;
     runtime->renewed = true;
     runtime->started_ms = left->started_ms;
+    runtime->boot = left->boot;
     runtime->reloads = left->reloads;
     runtime->shared = left->shared;
     runtime->reload_refused = left->reload_refused;
@@ -451,11 +452,14 @@ static enum assay_status open_host(const struct assay_runtime_config *config, st
     runtime->wake_at_ms = UINT64_MAX;
     runtime_update_clock(runtime);
     runtime->started_ms = runtime->now_ms;
+    runtime->boot = runtime->at_unix_ms;
     if (left != NULL) adopt_previous(runtime, left);
     (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot set up the node");
     enum assay_status status = runtime->keys_dir != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK && runtime->timeline == NULL)
-        status = assay_timeline_log_create(&runtime->timeline);
+        status = assay_timeline_log_create(config->history_events != 0 ? config->history_events
+                                                                       : ASSAY_TIMELINE_KEPT_USUAL,
+                                           &runtime->timeline);
     if (status == ASSAY_OK)
         status = open_all(runtime, left != NULL ? &left->engine : NULL, message);
     if (status != ASSAY_OK) {
@@ -501,6 +505,7 @@ enum assay_status assay_runtime_renew(struct assay_runtime **runtime,
                            .service_server = old->service_server,
                            .http = old->http,
                            .started_ms = old->started_ms,
+                           .boot = old->boot,
                            .reloads = old->reloads,
                            .shared = old->shared,
                            .reload_refused = old->reload_refused,

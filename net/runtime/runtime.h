@@ -200,6 +200,7 @@ struct assay_runtime_config {
     uint32_t level; /* the highest feature level that this build supports (docs/protocol.md 9.10) */
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
+    uint32_t history_events; /* 0: ASSAY_TIMELINE_KEPT_USUAL */
     /* docs/protocol.md 4.12.1: the same for all members. 0: 64 and 8; others are for tests. */
     uint32_t overlay_above, overlay_degree;
     const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */

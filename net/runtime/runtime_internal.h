@@ -117,6 +117,7 @@ struct assay_runtime {
     uint16_t self, members;
 
     uint64_t now_ms, at_unix_ms, started_ms, expired_ms;
+    uint64_t boot; /* of this process: numbers of its events are of one run */
     struct { /* dialling by the bootstrap key while the head does not advance: runtime_keys.c */
         bool tried;
         uint64_t epoch, since_ms;

@@ -8,6 +8,7 @@
 #include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
 #include "net/runtime/log_fields.h"
+#include "net/timeline/event_severity.h"
 #include "net/timeline/history.h"
 #include "quote/accept/policy.h"
 
@@ -90,52 +91,6 @@ void runtime_log_event(struct assay_runtime *runtime, const char *code, uint16_t
 
 /* ------------------------------------------------------------ notes */
 
-static enum assay_severity severity_of(enum assay_note note)
-{
-    switch (note) {
-    case ASSAY_NOTE_ROOT_MISMATCH:
-    case ASSAY_NOTE_CANNOT_CATCH_UP:
-    case ASSAY_NOTE_CHANGE_ENDED:
-    case ASSAY_NOTE_FENCED:
-    case ASSAY_NOTE_RECOVER_REFUSED:
-    case ASSAY_NOTE_RECOVER_UNCONFIRMED:
-    case ASSAY_NOTE_ERA_FORKED:
-    case ASSAY_NOTE_IDENTITY_IN_USE:
-    case ASSAY_NOTE_COLLATERAL_REVERTED:
-    case ASSAY_NOTE_VOTES_LOST:
-    case ASSAY_NOTE_VOTES_RETAINED:
-    case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
-    case ASSAY_NOTE_FAIL_PROVEN:
-    case ASSAY_NOTE_OFFENCE_PROVEN:
-    case ASSAY_NOTE_EQUIVOCATION:
-    case ASSAY_NOTE_COLLATERAL_VOID:
-    case ASSAY_NOTE_EVIDENCE_FOREIGN: return ASSAY_SEVERITY_WARNING;
-    case ASSAY_NOTE_EPOCH_CLOSED:
-    case ASSAY_NOTE_SERVICES_FETCHED:
-    case ASSAY_NOTE_STANDING:
-    case ASSAY_NOTE_INCARNATION_LISTED:
-    case ASSAY_NOTE_EVIDENCE_MISSING:
-    case ASSAY_NOTE_RESUMED:
-    case ASSAY_NOTE_BEHIND:
-    case ASSAY_NOTE_FAST_SYNCED:
-    case ASSAY_NOTE_RECOVERED:
-    case ASSAY_NOTE_RECOVER_ACCEPTED:
-    case ASSAY_NOTE_RELEASED:
-    case ASSAY_NOTE_CHANGE_INCLUDED:
-    case ASSAY_NOTE_CHANGE_ACTIVE:
-    case ASSAY_NOTE_COLLATERAL_INCLUDED:
-    case ASSAY_NOTE_COLLATERAL_ACTIVE:
-    case ASSAY_NOTE_VOTES_RETURNED:
-    case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
-    case ASSAY_NOTE_FINALISED:
-    case ASSAY_NOTE_VIEW_NULLIFIED:
-    case ASSAY_NOTE_BALLOT_CAST:
-    case ASSAY_NOTE_STANDSTILL:
-    case ASSAY_NOTE_REFUSED: return ASSAY_SEVERITY_DEBUG;
-    }
-    return ASSAY_SEVERITY_INFO; /* a note newer than this list */
-}
-
 /* Rule, expected and observed value, for the log of the failing node. */
 static void log_reason(struct assay_runtime *runtime, uint16_t slot)
 {
@@ -152,7 +107,7 @@ static void log_note(struct assay_runtime *runtime, const struct assay_effect *e
     char name[ASSAY_NAME_MAX + 1];
     const uint16_t slot = effect->as.note.slot;
     const enum assay_note note = effect->as.note.note;
-    if (assay_log_begin(&runtime->log, severity_of(note), assay_note_name(note))) {
+    if (assay_log_begin(&runtime->log, assay_note_severity(note), assay_note_name(note))) {
         if (slot < runtime->members)
             assay_log_text(&runtime->log, "subject",
                            runtime_slot_name(runtime, slot, name, sizeof name));

@@ -253,7 +253,7 @@ static enum assay_status open_http(struct assay_runtime *runtime,
                                               .timeline = runtime->timeline };
     if (runtime->http != NULL) return ASSAY_OK; /* the previous runtime opened it */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
-    return assay_http_open(&config, runtime->at_unix_ms, &runtime->http, message,
+    return assay_http_open(&config, runtime->boot, &runtime->http, message,
                            ASSAY_RUNTIME_MESSAGE_LEN);
 }
 

@@ -59,9 +59,12 @@ static enum retention retention_of(const struct assay_timeline_event *event)
     return is_transition(event->code) ? RETAIN_TRANSITION : RETAIN_REPEATED;
 }
 
-void assay_timeline_init(struct assay_timeline *timeline)
+void assay_timeline_init(struct assay_timeline *timeline, uint32_t kept_max)
 {
-    *timeline = (struct assay_timeline){ 0 };
+    ASSAY_ASSERT(kept_max >= ASSAY_TIMELINE_KEPT_MIN && kept_max <= ASSAY_TIMELINE_KEPT_MAX);
+    timeline->last = timeline->gone = 0;
+    timeline->count = timeline->routine_count = 0;
+    timeline->kept_max = kept_max;
     for (uint16_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
         timeline->order[i] = i;
 }
@@ -220,7 +223,7 @@ uint32_t assay_timeline_add(struct assay_timeline *timeline,
     } else if (retention == RETAIN_ROUTINE) {
         if (timeline->routine_count >= ASSAY_TIMELINE_ROUTINE_MAX)
             evict_rank(timeline, find_oldest_routine(timeline));
-    } else if (timeline->count - timeline->routine_count >= ASSAY_TIMELINE_KEPT_MAX) {
+    } else if (timeline->count - timeline->routine_count >= timeline->kept_max) {
         evict_one(timeline);
     }
     return append_event(timeline, &next);
@@ -252,6 +255,14 @@ bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
     timeline->events[place].retention = (uint8_t)retention_of(event);
     if (event->seq > timeline->last) timeline->last = event->seq;
     return true;
+}
+
+bool assay_timeline_trim(struct assay_timeline *timeline)
+{
+    const uint32_t before = timeline->count;
+    while (timeline->count - timeline->routine_count > timeline->kept_max)
+        evict_one(timeline);
+    return timeline->count < before;
 }
 
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,

@@ -20,7 +20,11 @@
 
 enum {
     ASSAY_TIMELINE_ROUTINE_MAX = 1024, /* closed epochs, nullified views */
-    ASSAY_TIMELINE_KEPT_MAX = 8192,    /* all else */
+    /* All else: the bound of a timeline is one of these. An event takes less than 600 bytes, in
+     * memory and on disk, and only those that happened take them. */
+    ASSAY_TIMELINE_KEPT_MIN = 1024,
+    ASSAY_TIMELINE_KEPT_USUAL = 8192,
+    ASSAY_TIMELINE_KEPT_MAX = 32768,
     ASSAY_TIMELINE_MAX = ASSAY_TIMELINE_ROUTINE_MAX + ASSAY_TIMELINE_KEPT_MAX,
     ASSAY_TIMELINE_CODE = 40,
     ASSAY_TIMELINE_TEXT = 384, /* a name, and the longest reason */
@@ -50,12 +54,13 @@ struct assay_timeline {
     uint64_t last; /* sequence number of the newest, 0: none */
     uint64_t gone; /* the highest number of an event that was evicted, or lost with the file */
     uint32_t count, routine_count;
+    uint32_t kept_max; /* events that are not routine */
     uint16_t order[ASSAY_TIMELINE_MAX]; /* places, by ascending number; after count: free places */
     struct assay_timeline_event events[ASSAY_TIMELINE_MAX];
 };
 
-/* Empty. */
-void assay_timeline_init(struct assay_timeline *timeline);
+/* Empty, of zeroed memory, which is touched as events come. kept_max: KEPT_MIN to KEPT_MAX. */
+void assay_timeline_init(struct assay_timeline *timeline, uint32_t kept_max);
 /*
  * assay_timeline_add - an event; seq, first_* and count of the argument are ignored.
  * Returns: the place in events where it stands now: the only one that has changed
@@ -63,11 +68,14 @@ void assay_timeline_init(struct assay_timeline *timeline);
 uint32_t assay_timeline_add(struct assay_timeline *timeline,
                             const struct assay_timeline_event *event);
 /*
- * assay_timeline_restore - an event that an earlier timeline had in this place.
+ * assay_timeline_restore - an event that an earlier timeline had in this place, whose bound may
+ * have been higher: assay_timeline_trim follows.
  * Returns: false, and nothing is changed: its numbers do not fit, or the place is taken
  */
 bool assay_timeline_restore(struct assay_timeline *timeline, uint32_t place,
                             const struct assay_timeline_event *event);
+/* Evicts what is beyond the bound, as adding does. Returns: whether there was any. */
+bool assay_timeline_trim(struct assay_timeline *timeline);
 /* Returns: the oldest event with a sequence number above since, or NULL */
 const struct assay_timeline_event *assay_timeline_find_after(const struct assay_timeline *timeline,
                                                              uint64_t since);

@@ -245,6 +245,9 @@ static enum assay_status load_file(struct assay_timeline_log *log, const char *p
     const bool is_current =
         len >= sizeof header && assay_bytes_equal(bytes, (const uint8_t *)header, sizeof header);
     if (status == ASSAY_OK && is_current) load_records(log, file);
+    /* Records of what is evicted now would be read again. */
+    if (status == ASSAY_OK && is_current && assay_timeline_trim(&log->timeline))
+        status = write_file(log, path);
     if (status == ASSAY_OK && !is_current) {
         status = load_old_records(log, file);
         if (status == ASSAY_OK && len > 0 && log->timeline.count == 0) status = ASSAY_E_UNSUPPORTED;
@@ -273,7 +276,7 @@ static enum assay_status open_file(struct assay_timeline_log *log, const char *p
 
 /* ------------------------------------------------------------ public */
 
-enum assay_status assay_timeline_log_create(struct assay_timeline_log **out)
+enum assay_status assay_timeline_log_create(uint32_t kept_max, struct assay_timeline_log **out)
 {
     struct assay_timeline_log *log = calloc(1, sizeof *log);
     if (log == NULL || pthread_mutex_init(&log->lock, NULL) != 0) {
@@ -281,7 +284,7 @@ enum assay_status assay_timeline_log_create(struct assay_timeline_log **out)
         return ASSAY_E_MEMORY;
     }
     log->fd = -1;
-    assay_timeline_init(&log->timeline);
+    assay_timeline_init(&log->timeline, kept_max);
     *out = log;
     return ASSAY_OK;
 }
@@ -329,6 +332,14 @@ uint64_t assay_timeline_log_last(struct assay_timeline_log *log)
     const uint64_t last = log->timeline.last;
     (void)pthread_mutex_unlock(&log->lock);
     return last;
+}
+
+uint64_t assay_timeline_log_gone(struct assay_timeline_log *log)
+{
+    (void)pthread_mutex_lock(&log->lock);
+    const uint64_t gone = log->timeline.gone;
+    (void)pthread_mutex_unlock(&log->lock);
+    return gone;
 }
 
 bool assay_timeline_log_find_after(struct assay_timeline_log *log, uint64_t since,

@@ -2,8 +2,8 @@
  * net/timeline/timeline_log.h - timeline of a node with its file: events and numbering survive a
  * restart, and every thread of the process may read them.
  *
- * The file has a header and ASSAY_TIMELINE_MAX records of the same length, one for each place of
- * the timeline, each with a digest. Records are written as they come and not synced: after a power
+ * The file has a header and records of the same length, one for each place of the timeline that was
+ * ever used, each with a digest; the bound of the timeline may change between two runs. Records are written as they come and not synced: after a power
  * cut the last ones may be missing, and their numbers come again. It is for operators; nothing
  * depends on it. The file of an earlier release (1,024 records without a header) is taken over.
  */
@@ -17,8 +17,9 @@ enum { ASSAY_TIMELINE_HEADER_LEN = 32, ASSAY_TIMELINE_RECORD_LEN = 574 };
 
 struct assay_timeline_log;
 
-/* An empty one, without a file. Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_timeline_log_create(struct assay_timeline_log **out);
+/* An empty one, without a file. kept_max: as assay_timeline_init. Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_timeline_log_create(uint32_t kept_max,
+                                                          struct assay_timeline_log **out);
 /* Accepts a pointer to NULL; nulls it. */
 void assay_timeline_log_destroy(struct assay_timeline_log **log);
 /*
@@ -39,6 +40,8 @@ enum assay_status assay_timeline_log_add(struct assay_timeline_log *log,
                                          const struct assay_timeline_event *event);
 /* Returns: the number of the newest event, 0: none. */
 uint64_t assay_timeline_log_last(struct assay_timeline_log *log);
+/* Returns: the highest number of an event that was evicted or lost with the file, 0: none. */
+uint64_t assay_timeline_log_gone(struct assay_timeline_log *log);
 /*
  * assay_timeline_log_find_after - the oldest event with a number above since.
  * Out:     *gap: an event above since is gone, by eviction or with the file; may be NULL

@@ -175,19 +175,55 @@ const struct assay_verb assay_verbs_node[] = {
           { "node", "NAME", "only events about this member", 0 },
           ASKED } },
     { "export", "", "",
-      "Export closed epochs: scores, rules, votes. json is one document, with the continuation in "
-      "next_since; jsonl and csv have one line per member and epoch, for the complete range.",
-      "",
+      "Export events, scores or orders: to stdout, to files that rotate, to syslog, or to an "
+      "OpenTelemetry receiver, once or continuously. The position is saved, so that nothing is "
+      "lost or repeated after a restart; each hole in the daemon's history is a record. Without "
+      "--what: closed epochs; json is one document, with the continuation in next_since; jsonl and "
+      "csv have one line per member and epoch, for the complete range.",
+      "6 another export writes to the same folder",
       "assay export --format csv --since 1000 --until 2000 > scores.csv\n"
-      "assay export --format jsonl --follow | my-collector\n",
+      "assay export --what events --follow --to /var/log/assay\n"
+      "assay export --what events --follow --to syslog:udp://logs.example.org:514 --state state\n"
+      "assay export --what events --follow --to otlp:https://otel.example.org:4318 --state state\n",
       (const struct assay_option[]){
-          { "format", "json|jsonl|csv", "output format, default json", 0 },
-          { "since", "EPOCH", "first epoch, default the oldest retained one", 0 },
+          { "what", "events|scores|orders",
+            "records: events of the timeline; one per member and closed epoch; the same, of those "
+            "members with orders in effect",
+            0 },
+          { "to", "TARGET",
+            "a folder; syslog:/PATH, syslog:udp://HOST:PORT, syslog:tcp://HOST:PORT (RFC 5424); "
+            "otlp:URL (OTLP/HTTP with JSON, logs and metrics); default stdout",
+            0 },
+          { "follow", NULL, "jsonl, csv, --to: continue, until --until or a signal", 0 },
+          { "state", "DIR",
+            "syslog, otlp: folder where the position is saved, default $STATE_DIRECTORY, else "
+            "nowhere",
+            0 },
+          { "format", "json|jsonl|csv", "output format, default json; with --to and --what jsonl",
+            0 },
+          { "since", "EPOCH",
+            "first epoch (events: all after this number), default the oldest retained one; ignored "
+            "once a position is saved",
+            0 },
           { "until", "EPOCH", "last epoch", 0 },
           { "votes", NULL,
             "include each verifier's vote on each member, as far back as blocks are retained", 0 },
           { "json", NULL, "same as --format json", 0 },
-          { "follow", NULL, "jsonl, csv: continue as epochs close, until --until or a signal", 0 },
+          { "rotate-bytes", "N", "folder: size of a file, 4096 or more, default 67108864", 0 },
+          { "keep", "N", "folder: files that stay, default 16; 0: all", 0 },
+          { "queue", "N",
+            "records in memory while the target does not answer, 1 to 1000000, default 16384; then "
+            "the daemon's timeline is the queue",
+            0 },
+          { "metrics-every", "N", "otlp: seconds between two sets of metrics, default 60; 0: none",
+            0 },
+          { "ca", "FILE", "otlp: roots that the receiver is trusted under, default the system's",
+            0 },
+          { "certificate", "FILE", "otlp: client certificate, PEM; with --key", 0 },
+          { "key", "FILE", "otlp: its key, PEM", 0 },
+          { "headers", "FILE",
+            "otlp: additional headers, up to 8 lines \"Name: value\", such as a token; mode 0600",
+            0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_TIMEOUT,
           ASSAY_OPTIONS_END } },

@@ -32,7 +32,7 @@ has() { grep -qxE "$2" "$work/$1.txt" || { cat "$work/$1.txt"; return 1; }; }
 for file in assayd:/usr/bin/assayd assayd:/usr/libexec/assay/assay-verifier assayd:/usr/libexec/assay/assay-transport \
     assayd:/usr/bin/assay-enclave assay:/usr/bin/assay assay-sim:/usr/bin/assay-sim \
     assay-demo:/usr/bin/assay-demo assay-demo:/usr/libexec/assay/assayd-byzantine \
-    assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
+    assay:/lib/systemd/system/assay-export.service assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
     assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
     assayd:/lib/systemd/system/assay-replica@.service assayd:/lib/systemd/system/assay-holder@.service \
     assayd:/lib/systemd/system/assay-executor@.service assayd:/usr/share/dbus-1/system.d/assayd.conf \

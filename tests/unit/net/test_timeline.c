@@ -17,9 +17,9 @@ static struct assay_timeline *timeline;
 
 static void set_up(void)
 {
-    timeline = malloc(sizeof *timeline);
+    timeline = calloc(1, sizeof *timeline);
     cr_assert_not_null(timeline);
-    assay_timeline_init(timeline);
+    assay_timeline_init(timeline, ASSAY_TIMELINE_KEPT_USUAL);
 }
 
 static void tear_down(void)
@@ -57,7 +57,7 @@ static void expect_sound(void)
     uint64_t before = 0;
     memset(used, 0, sizeof used);
     cr_assert_leq(timeline->routine_count, ASSAY_TIMELINE_ROUTINE_MAX);
-    cr_assert_leq(timeline->count - timeline->routine_count, ASSAY_TIMELINE_KEPT_MAX);
+    cr_assert_leq(timeline->count - timeline->routine_count, ASSAY_TIMELINE_KEPT_USUAL);
     for (uint32_t i = 0; i < ASSAY_TIMELINE_MAX; i++) {
         const uint16_t place = timeline->order[i];
         cr_assert_not(used[place]);
@@ -181,13 +181,13 @@ Test(net_timeline, what_one_member_does_leaves_the_events_of_others)
 {
     for (uint16_t slot = 0; slot < 100; slot++)
         (void)happen("standing_changed", slot, 1, 3, "suspended");
-    for (uint64_t i = 0; i < 3 * ASSAY_TIMELINE_KEPT_MAX; i++) {
+    for (uint64_t i = 0; i < 3 * ASSAY_TIMELINE_KEPT_USUAL; i++) {
         (void)happen("standing_changed", 3, i, i, "again");
         if (i % 64 == 0) (void)happen("evidence_missing", 3, 4 * i, i, "absent");
     }
     for (uint16_t slot = 0; slot < 100; slot++)
         cr_assert_geq(count_of("standing_changed", slot), 1);
-    cr_expect_eq(timeline->count, ASSAY_TIMELINE_KEPT_MAX);
+    cr_expect_eq(timeline->count, ASSAY_TIMELINE_KEPT_USUAL);
     cr_expect_eq(count_of("evidence_missing", 3), 0, "what repeats goes first");
     cr_expect_gt(timeline->gone, 0);
     expect_sound();
@@ -196,9 +196,9 @@ Test(net_timeline, what_one_member_does_leaves_the_events_of_others)
 /* Without any event about a member, the oldest about none goes. */
 Test(net_timeline, events_about_none_are_bounded_too)
 {
-    for (uint64_t i = 0; i < ASSAY_TIMELINE_KEPT_MAX + 7; i++)
+    for (uint64_t i = 0; i < ASSAY_TIMELINE_KEPT_USUAL + 7; i++)
         (void)happen("change_active", ASSAY_SLOT_ALL, i, i, "change");
-    cr_expect_eq(timeline->count, ASSAY_TIMELINE_KEPT_MAX);
+    cr_expect_eq(timeline->count, ASSAY_TIMELINE_KEPT_USUAL);
     cr_expect_eq(assay_timeline_find_after(timeline, 0)->b, 7);
     cr_expect_eq(timeline->gone, 7);
     expect_sound();
@@ -210,9 +210,9 @@ Test(net_timeline, what_is_restored_stands_where_it_was)
         (void)close_epoch(epoch, epoch % 7 != 0);
         (void)happen("evidence_missing", (uint16_t)(epoch % 5), epoch, 0, "absent");
     }
-    struct assay_timeline *other = malloc(sizeof *other);
+    struct assay_timeline *other = calloc(1, sizeof *other);
     cr_assert_not_null(other);
-    assay_timeline_init(other);
+    assay_timeline_init(other, ASSAY_TIMELINE_KEPT_USUAL);
     for (uint32_t place = 0; place < ASSAY_TIMELINE_MAX; place++) {
         const struct assay_timeline_event *e = &timeline->events[place];
         cr_assert_eq(assay_timeline_restore(other, place, e), e->seq != 0);
@@ -247,7 +247,7 @@ Test(net_timeline, changes_of_the_network_lose_their_own_oldest)
 {
     for (uint16_t slot = 0; slot < 20; slot++)
         (void)happen("standing_changed", slot, 1, 3, "suspended");
-    for (uint64_t i = 0; i < ASSAY_TIMELINE_KEPT_MAX + 100; i++)
+    for (uint64_t i = 0; i < ASSAY_TIMELINE_KEPT_USUAL + 100; i++)
         (void)happen("collateral_included", ASSAY_SLOT_ALL, i, i, "newer");
     for (uint16_t slot = 0; slot < 20; slot++)
         cr_expect_eq(count_of("standing_changed", slot), 1);

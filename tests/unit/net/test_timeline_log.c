@@ -40,11 +40,16 @@ static const char *path(void)
     return folder_at(&folder, "timeline");
 }
 
-static void reopen(void)
+static void reopen_with(uint32_t kept_max)
 {
     assay_timeline_log_destroy(&timeline);
-    cr_assert_eq(assay_timeline_log_create(&timeline), ASSAY_OK);
+    cr_assert_eq(assay_timeline_log_create(kept_max, &timeline), ASSAY_OK);
     cr_assert_eq(assay_timeline_log_open(timeline, path()), ASSAY_OK);
+}
+
+static void reopen(void)
+{
+    reopen_with(ASSAY_TIMELINE_KEPT_USUAL);
 }
 
 static struct assay_timeline_event event_of(uint64_t seq)
@@ -140,14 +145,55 @@ Test(net_timeline_log, the_file_is_bounded_and_what_is_gone_is_known)
 {
     struct stat info;
     reopen();
-    add_events(ASSAY_TIMELINE_KEPT_MAX + 100);
+    add_events(ASSAY_TIMELINE_KEPT_USUAL + 100);
     cr_expect(has_gap(0));
     reopen();
     cr_expect(has_gap(0), "also after a restart");
-    cr_expect_eq(assay_timeline_log_last(timeline), ASSAY_TIMELINE_KEPT_MAX + 100);
+    cr_expect_eq(assay_timeline_log_last(timeline), ASSAY_TIMELINE_KEPT_USUAL + 100);
     cr_assert_eq(stat(path(), &info), 0);
     cr_expect_leq(info.st_size, (off_t)ASSAY_TIMELINE_HEADER_LEN +
                                     (off_t)ASSAY_TIMELINE_MAX * ASSAY_TIMELINE_RECORD_LEN);
+}
+
+/* What changes something, and what may repeat. */
+static void count_events(size_t *changes, size_t *others)
+{
+    struct assay_timeline_event event = { 0 };
+    *changes = *others = 0;
+    while (assay_timeline_log_find_after(timeline, event.seq, &event, NULL))
+        ++*(strcmp(event.code, "hold") == 0 ? changes : others);
+}
+
+/* node.history_events: a higher bound retains more, a lower one gives up what may repeat first; and
+ * what was given up is gone, also when the bound is higher again. */
+Test(net_timeline_log, the_bound_may_change_between_two_runs)
+{
+    enum { LOW = ASSAY_TIMELINE_KEPT_MIN, HIGH = 4 * LOW, CHANGES = 300 };
+    size_t changes = 0, others = 0;
+    struct stat info;
+    reopen_with(HIGH);
+    for (unsigned i = 0; i < CHANGES; i++) {
+        struct assay_timeline_event event = { .code = "hold", .epoch = i, .slot = 1 };
+        (void)snprintf(event.text, sizeof event.text, "reason %u", i);
+        cr_assert_eq(assay_timeline_log_add(timeline, &event), ASSAY_OK);
+    }
+    add_events(HIGH - CHANGES);
+    count_events(&changes, &others);
+    cr_expect_eq(changes, CHANGES);
+    cr_expect_eq(others, HIGH - CHANGES);
+    cr_expect_not(has_gap(0));
+    reopen_with(LOW);
+    count_events(&changes, &others);
+    cr_expect_eq(changes, CHANGES, "a transition goes after all that may repeat");
+    cr_expect_eq(others, LOW - CHANGES);
+    cr_expect(has_gap(0), "readers are told");
+    cr_assert_eq(stat(path(), &info), 0);
+    cr_expect_eq(info.st_mode & 07777, 0600);
+    reopen_with(HIGH);
+    count_events(&changes, &others);
+    cr_expect_eq(changes + others, LOW, "the file has no more than that");
+    add_events(1);
+    cr_expect_eq(assay_timeline_log_last(timeline), HIGH + 1, "numbers go on");
 }
 
 static void flip_bit(uint64_t seq, unsigned at)
@@ -253,7 +299,7 @@ Test(net_timeline_log, an_upgrade_that_fails_leaves_the_old_file)
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &some), 0);
     for (int i = 0; i < 2; i++) {
         assay_timeline_log_destroy(&timeline);
-        cr_assert_eq(assay_timeline_log_create(&timeline), ASSAY_OK);
+        cr_assert_eq(assay_timeline_log_create(ASSAY_TIMELINE_KEPT_USUAL, &timeline), ASSAY_OK);
         cr_expect_eq(assay_timeline_log_open(timeline, path()), ASSAY_E_IO);
         cr_expect_eq(assay_timeline_log_last(timeline), 500);
         cr_expect(assay_timeline_log_find_after(timeline, 0, &event, NULL));
@@ -301,7 +347,7 @@ Test(net_timeline_log, a_file_that_cannot_be_read_stays_next_to_the_new_one)
 Test(net_timeline_log, what_is_no_regular_file_is_refused, .timeout = 10)
 {
     struct assay_timeline_event event = event_of(1);
-    cr_assert_eq(assay_timeline_log_create(&timeline), ASSAY_OK);
+    cr_assert_eq(assay_timeline_log_create(ASSAY_TIMELINE_KEPT_USUAL, &timeline), ASSAY_OK);
     cr_assert_eq(mkdir(folder_at(&folder, "folder"), 0700), 0);
     cr_expect_eq(assay_timeline_log_open(timeline, folder_at(&folder, "folder")), ASSAY_E_IO);
     cr_assert_eq(mkfifo(folder_at(&folder, "pipe"), 0600), 0);

@@ -100,6 +100,21 @@ sed 's/^OnCalendar=.*/OnCalendar=daily/' $anchor.timer >with/assay-anchor.timer
 often with/assay-anchor.timer && wrong 'once in a day is often enough'
 expect 2 'anchor.yaml' "$ASSAY" anchor advance --config "$WORK/anchor.yaml"
 
+# --- the export of events comes with it, and has neither keys nor state of the daemon whose user it is
+export=tree/usr/lib/systemd/system/assay-export.service
+check 'it starts what is installed' grep -qxF 'ExecStart=/usr/bin/assay export --follow $ASSAY_EXPORT' $export
+sed "s,^ExecStart=[^ ]*,ExecStart=$ASSAY," $export >units/assay-export.service
+check 'exposure of assay-export.service' exposure units/assay-export.service
+expect 0 '' systemd-analyze verify --man=no units/assay-export.service
+case $out in *assay-export*) wrong "systemd-analyze verify: $out" ;; esac
+for folder in /etc/assay /etc/assay-services /var/lib/assay /var/cache/assay; do
+    check "it has no $folder" grep -q "^InaccessiblePaths=.*-$folder\( \|\$\)" $export
+done
+grep -v '^#\|^RestrictAddressFamilies' walls | while read -r wall; do
+    grep -qxF "$wall" $export || echo "$wall"
+done >missing
+check 'each wall of the daemon is one of it' test ! -s missing
+
 # --- user and folders
 mkdir -p tree/etc
 expect 0 '' systemd-sysusers --root="$WORK/tree"

@@ -25,7 +25,8 @@ void http_fixture_open(struct http_fixture *fixture, uint32_t members)
 {
     ASSAY_ASSERT(members <= HTTP_FIXTURE_MEMBERS_MAX);
     *fixture = (struct http_fixture){ .slot = assay_http_snapshot_slot_create(0xabc) };
-    const enum assay_status status = assay_timeline_log_create(&fixture->timeline);
+    const enum assay_status status = assay_timeline_log_create(
+        ASSAY_TIMELINE_KEPT_USUAL, &fixture->timeline);
     ASSAY_ASSERT(fixture->slot != NULL && status == ASSAY_OK);
     struct assay_snapshot *s = &fixture->snapshot;
     s->members = fixture->members;
