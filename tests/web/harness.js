@@ -12,6 +12,8 @@ const { envelope } = require('./fixture.js');
 
 const built = process.env.ASSAY_WEB_PAGE; // folder that web/build.sh wrote
 const source = fs.readFileSync(path.join(built, 'index.html'), 'utf8');
+// The policy that the page names for itself.
+const policyOf = (html) => /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)[1];
 const MARK = '<script type="application/json" id="data"></script>';
 
 let passed = 0;
@@ -181,6 +183,7 @@ module.exports = {
     modules,
     open,
     overflow,
+    policyOf,
     report,
     run,
     settle,
