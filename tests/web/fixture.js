@@ -182,7 +182,7 @@ function network(options = {}) {
                 const a = LEVEL.indexOf(before.standing),
                     b = LEVEL.indexOf(now);
                 m.fell = b > a ? e + 1 : m.fell;
-                if (b > a) m.fall = fallOf(m, e, before.standing, now, rule === 'fall' ? 'fall' : integrity, T);
+                if (b > a) m.fall = fallOf(m, e, before.standing, now, integrity in CAUSES ? integrity : 'fall', T);
                 tell(
                     e + 1,
                     'standing_changed',

@@ -98,6 +98,42 @@ const settle = (page) =>
 const overflow = (page) =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+// Texts that a reader does not see: cut by a box that hides what does not fit, without a title that has the whole.
+// Boxes that scroll do not cut where they can be reached by the keyboard (tables of many numbers on a phone), nor do
+// those that are there for readers of screens alone.
+const cutTexts = (page) =>
+    page.evaluate(() => {
+        const found = [],
+            walker = document.createTreeWalker(document.getElementById('app'), NodeFilter.SHOW_TEXT);
+        const clips = (style, axis) => /hidden|clip/.test(style['overflow' + axis]);
+        const scrolls = (style, el, axis) =>
+            /auto|scroll/.test(style['overflow' + axis]) && (el.tabIndex >= 0 || el.matches('details *, dialog'));
+        function cutBy(text, rects) {
+            for (let el = text.parentElement; el && el !== document.body; el = el.parentElement) {
+                const style = getComputedStyle(el);
+                if (el.title || el.matches('.hidden, .skip, option') || style.visibility === 'hidden') return null;
+                if (scrolls(style, el, 'X') && innerWidth < 1000) return null;
+                if (scrolls(style, el, 'Y') && el.scrollHeight > el.clientHeight) return null;
+                const box = el.getBoundingClientRect();
+                for (const r of rects) {
+                    if (clips(style, 'X') && (r.right > box.right + 1 || r.left < box.left - 1)) return el;
+                    if (clips(style, 'Y') && (r.bottom > box.bottom + 2 || r.top < box.top - 2)) return el;
+                    if (scrolls(style, el, 'X') && r.right > box.right + 1) return el;
+                }
+            }
+            return rects.some((r) => r.right > innerWidth + 1 || r.left < -1) ? document.body : null;
+        }
+        for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+            if (!text.data.trim()) continue;
+            const range = document.createRange();
+            range.selectNodeContents(text);
+            const rects = [...range.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
+            const by = rects.length > 0 && cutBy(text, rects);
+            if (by) found.push(`${text.data.trim().slice(0, 60)} (in ${by.tagName} ${by.className})`);
+        }
+        return found;
+    });
+
 async function violations(page) {
     await page.evaluate(axe);
     const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
@@ -147,6 +183,9 @@ async function run(groups) {
     process.exitCode = wrong.length || !passed ? 1 : 0;
 }
 
+// A phone, a tablet, a notebook, a wall.
+const WIDTHS = [390, 768, 1440, 2560];
+
 // Every view; of one node for those that need it.
 const VIEWS = [
     'overview',
@@ -172,9 +211,11 @@ function sources() {
 
 module.exports = {
     VIEWS,
+    WIDTHS,
     built,
     check,
     close,
+    cutTexts,
     envelope,
     equal,
     eventually,

@@ -11,6 +11,7 @@ const { guarded, hostile } = require('./hostile.js');
 const { figures, live, many } = require('./live.js');
 const { processes } = require('./network.js');
 const { simulation, simulations } = require('./simulation.js');
+const { situations } = require('./situations.js');
 const { contents, keyboard, views } = require('./views.js');
 const t = require('./harness.js');
 
@@ -164,7 +165,7 @@ async function pictures() {
 
 t.run({
     waiting: { processes, live },
-    busy: { made, model, views, contents, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
+    busy: { made, model, views, contents, situations, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
     alone: { many },
     asked: { figures },
 });

@@ -74,9 +74,7 @@ function steps(model, node, decides) {
                 stepRow(
                     `${s.kind}/${s.since}/${s.from}`,
                     s.text,
-                    capital(s.kind) +
-                        ', ' +
-                        epochText(model, s.since) +
+                    capital(`${s.kind}, ${epochText(model, s.since)}`) +
                         (s.since === s.until ? '' : ` to ${epochText(model, s.until).slice(6)}`) +
                         (s.times > 1 ? `, ${s.times} steps` : ''),
                     (s.to > s.from ? '+' : '\u2212') + percent(Math.abs(s.to - s.from), 1),

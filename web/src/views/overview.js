@@ -312,7 +312,7 @@ export function overview(ctx) {
             card(
                 'What happened',
                 [
-                    events(ctx, notable, { max: 9 }),
+                    events(ctx, notable, { max: 6 }),
                     h('a', { class: 'button', href: '#/audit' }, 'All events'),
                 ],
                 { cls: 'c-events' },
