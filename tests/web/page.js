@@ -62,6 +62,7 @@ async function made() {
 async function model() {
     const folder = sources();
     const m = await import(path.join(folder, 'model.js')),
+        a = await import(path.join(folder, 'attention.js')),
         f = await import(path.join(folder, 'format.js'));
     const docs = network({ nodes: 7, epochs: 40 }),
         model_ = m.makeModel(docs, 'file');
@@ -93,45 +94,7 @@ async function model() {
                 w.end,
             );
         }
-    const s = m.sentence(model_, { lost: false });
-    t.equal(
-        'the sentence',
-        `${s.head} ${s.text}`,
-        '7 of 7 attested, 5 full. peer-1 suspended since epoch 6 (12:00 UTC): mrenclave: a measurement that the policy does not allow, recovers: FULL in 60 epochs, about 12:01 UTC; peer-2 in warning since epoch 38 (12:00 UTC): voted FAIL, or a worse level, on evidence that passes (E5), recovers: FULL in 16 epochs, about 12:00 UTC; any two more members may fail.',
-    );
-    t.equal(
-        'of a network in which all is well',
-        m.sentence(m.makeModel(network({ story: false }), 'file'), {}).head,
-        'All 7 nodes are attested and fully trusted.',
-    );
-    const fewer = network({ story: false });
-    fewer.nodes.nodes[1].stage = 'left';
-    Object.assign(fewer.nodes.nodes[2], {
-        stage: 'resting',
-        condition: 'DRAINED',
-        standing: 'SUSPENDED',
-        last_success_epoch: 3,
-    });
-    const rests = m.sentence(m.makeModel(fewer, 'file'), {});
-    t.equal(
-        'who left is not counted, who rests is no failure',
-        `${rests.head} ${rests.text}`,
-        'All 5 nodes are attested and fully trusted. peer-3 is drained by the operators; any two more members may fail.',
-    );
-    t.equal('but keeps its name', m.nameOf(m.makeModel(fewer, 'file').bySlot.get(1)), 'peer-2');
-    const still = network();
-    Object.assign(still.status, { stale: true, head_age_ms: 34000 });
-    still.status.closing = {
-        ...still.status.closing,
-        progress: false,
-        missing: [{ name: 'peer-3' }, { name: 'peer-6' }],
-    };
-    const stands = m.sentence(m.makeModel(still, 'file'), {});
-    t.equal(
-        'of a stalled one',
-        `${stands.head} ${stands.text}`,
-        'The network is stalled for 34 s. peer-3 and peer-6 are missing. No score counts until an epoch closes.',
-    );
+    await headlines(m, a, model_);
     const seven = model_.nodes.map((n) => ({ ...n, weight: 10000 }));
     t.equal('two of seven may fail', m.whatIf(seven, new Set([0, 1])).progress, true);
     t.equal('three may not', m.whatIf(seven, new Set([0, 1, 2])).progress, false);
@@ -143,6 +106,68 @@ async function model() {
         'a\u2039202e\u203ab\u20390000\u203a',
     );
     t.equal('a long text is cut', f.clean('x'.repeat(10240)).length, 160);
+}
+
+const said = (s) => `${s.head} ${s.text}`;
+
+async function headlines(m, a, model_) {
+    t.equal(
+        'the headline, with what still works',
+        said(a.headline(model_, { lost: false })),
+        '2 of 7 nodes need attention: peer-1 ran an unknown build and is recovering (FULL in 60 epochs, about 12:01 UTC); peer-2 cast a false vote and is recovering (FULL in 16 epochs, about 12:00 UTC). 7 of 7 attested, 5 are FULL. Any two more members may fail.',
+    );
+    t.equal(
+        'of a network in which all is well',
+        said(a.headline(m.makeModel(network({ story: false }), 'file'), {})),
+        'All 7 nodes are attested and fully trusted. Any two more members may fail.',
+    );
+    const fewer = network({ story: false });
+    fewer.nodes.nodes[1].stage = 'left';
+    Object.assign(fewer.nodes.nodes[2], {
+        stage: 'resting',
+        condition: 'DRAINED',
+        standing: 'SUSPENDED',
+        last_success_epoch: 3,
+    });
+    t.equal(
+        'a member that left is not counted, a drained one is no failure',
+        said(a.headline(m.makeModel(fewer, 'file'), {})),
+        'All 5 nodes are attested and fully trusted. Any two more members may fail. peer-3 is drained by the operators.',
+    );
+    t.equal('but has its name', m.nameOf(m.makeModel(fewer, 'file').bySlot.get(1)), 'peer-2');
+    const still = network();
+    Object.assign(still.status, { stale: true, head_age_ms: 34000 });
+    still.status.closing = {
+        ...still.status.closing,
+        progress: false,
+        present_weight: 30000,
+        missing: [
+            { slot: 2, name: 'peer-3', weight: 10, present: false, evidence: false, ballot: false },
+            { slot: 5, name: 'peer-6', weight: 20, present: true, evidence: true, ballot: false },
+        ],
+    };
+    const stopped = a.headline(m.makeModel(still, 'file'), {});
+    t.equal('of a stopped one', stopped.head, 'The network is stopped since 12:00 UTC, for 34 s: peer-3 and peer-6 are missing.');
+    t.equal(
+        'with what each lacks, the heaviest first',
+        stopped.rows.map((r) => `${r.node.name}: ${r.what} ${r.command}`).join('; '),
+        'peer-6: Sent no ballot for this epoch journalctl -u assayd -n 100; peer-3: Not reachable systemctl start assayd',
+    );
+    await grouping(m, a);
+}
+
+// Members that fail for one cause are one row only if all of their vendor root do, and others do not.
+async function grouping(m, a) {
+    const phrases = (slots) => {
+        const docs = network({ nodes: 9, story: false });
+        for (const slot of slots)
+            Object.assign(docs.nodes.nodes[slot], { condition: 'OFFLINE', present: false, last_success_epoch: 30 });
+        return a.headline(m.makeModel(docs, 'file'), {}).rows.map((r) => r.phrase);
+    };
+    t.equal('all of a vendor root', phrases([1, 5]).join(), 'both members of vendor root Vendor 2 are offline since 12:00 UTC');
+    t.equal('not all of it', phrases([0, 4]).length, 2);
+    t.equal('all of it and another', phrases([1, 5, 7]).length, 2);
+    t.equal('all members of the network: a row a vendor root', phrases([0, 1, 2, 3, 4, 5, 6, 7, 8]).length, 4);
 }
 
 // The pictures of README.md and docs/page.md.

@@ -108,7 +108,7 @@ function encoded(text, otherwise) {
 
 const nodePath = (node) => 'node/' + encoded(node.name || '', String(node.slot));
 
-// A view that breaks tells so, and leaves the others alone.
+// A view that fails says so; the others still work.
 function viewOf(ctx) {
     try {
         return VIEWS[ctx.path].view(ctx);
@@ -323,8 +323,8 @@ function navigation(at) {
 }
 
 const KEYS = [
-    ['g then a letter', 'go to a view, as the list at the side says', true],
-    ['/', 'look for a node'],
+    ['g then a letter', 'open a view: the list of views has its letter', true],
+    ['/', 'search for a node'],
     ['j  k', 'next and previous row'],
     ['Enter', 'open it'],
     ['arrows', 'move in the matrix and in epochs'],

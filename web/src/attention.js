@@ -37,8 +37,8 @@ const RULES = {
     'advisory-denied': 'ran on a platform with a denied advisory',
     'svn-minimum': 'ran a version below the minimum',
     'certificate-revoked': 'attested with a revoked certificate',
-    'collateral-missing': 'cannot be verified: collateral is missing',
-    'collateral-expired': 'cannot be verified: collateral has expired',
+    'collateral-missing': 'cannot be verified (collateral is missing)',
+    'collateral-expired': 'cannot be verified (collateral has expired)',
     'roster-platform': 'attested from another platform',
     'roster-root': 'attested by another vendor root',
     'roster-kind': 'attested by another kind of evidence',
@@ -169,7 +169,7 @@ function groupOf(model, rows, [key, what, nameOfGroup]) {
             members: alike.map((r) => r.node),
             title: capital(title),
             phrase:
-                `all ${alike.length} members of ${title} ` +
+                `${alike.length === 2 ? 'both' : `all ${alike.length}`} members of ${title} ` +
                 did.replace(/^has /, 'have ') +
                 (at ? ` since ${at}` : ''),
             do: `They fail together: look for what they share, such as collateral, network, firmware or build.`,
@@ -308,7 +308,7 @@ export function headline(model, link) {
             text:
                 stopped.text +
                 (Number.isFinite(present) && status.total_weight
-                    ? ` Reachable is ${share(present, status.total_weight)} of the weight, more than 66\u202f% is required.`
+                    ? ` ${share(present, status.total_weight)} of the weight is reachable, more than 66\u202f% are required.`
                     : ''),
             rows: [...adviceRows(status), ...missingRows(model)],
         };

@@ -207,8 +207,8 @@ export function tally(row, before, certified) {
         W = row.electorate_bp;
     const steps = [];
     const add = (what, how, value) => steps.push({ what, how, value });
-    add('Electorate W', 'weight of everybody but the member and its platform', W);
-    add('For it, P', 'weight of those who found that its evidence passes', P);
+    add('Electorate W', 'weight of all members but those of its platform', W);
+    add('For it, P', 'weight of the members that found that its evidence passes', P);
     add('Against it, N', 'weight of ABSENT and of proven FAIL', N);
     const lo = W ? clamp(Math.floor((10000 * (3 * P - W)) / W)) : 0;
     const hi = W ? clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W)) : 10000;
@@ -243,7 +243,7 @@ export function tally(row, before, certified) {
 
 function moveAvailability({ P, N, W, lo, hi, A, certified }) {
     if (!certified) return { rule: 'Held', how: 'the close is not certified: nothing moves', expected: A };
-    if (!W) return { rule: 'Held', how: 'nobody may judge it', expected: A };
+    if (!W) return { rule: 'Held', how: 'no other member may vote on it', expected: A };
     if (3 * (P + N) > 2 * W && A > hi) {
         const fall = Math.ceil((A - hi) / 4);
         return {
@@ -253,7 +253,7 @@ function moveAvailability({ P, N, W, lo, hi, A, certified }) {
         };
     }
     if (A < lo) return { rule: 'Rises', how: `${A} < lo: by 500, up to lo`, expected: Math.min(lo, A + 500) };
-    return { rule: 'Held', how: 'it is at its bound already, or too few took part', expected: A };
+    return { rule: 'Held', how: 'it is at its bound already, or too few voted', expected: A };
 }
 
 // ------------------------------------------------------------ why this score: the steps that led there

@@ -237,11 +237,11 @@ export function fleet(ctx) {
             h(
                 'label',
                 { class: 'search' },
-                h('span', { class: 'hidden' }, 'Look for a node'),
+                h('span', { class: 'hidden' }, 'Search for a node'),
                 h('input', {
                     id: 'search',
                     type: 'search',
-                    placeholder: 'Name, id or reason',
+                    placeholder: 'Name, id, operator, reason',
                     value: query.q || '',
                     oninput: (e) => ctx.set({ q: e.target.value }),
                 }),

@@ -212,19 +212,19 @@ function tiles(ctx) {
             stat(
                 'Faults tolerated',
                 spare === null ? '\u2013' : count(spare),
-                `${count(t.members_stop)} may fail, ${count(t.members_break)} may lie`,
+                `${count(t.members_stop)} may fail, ${count(t.members_break)} may be Byzantine`,
             ),
         present &&
             stat(
                 'Reachable',
                 percent(status.total_weight ? (10000 * present.present_weight) / status.total_weight : NaN),
-                'of the weight; two thirds are needed',
+                'of the weight; two thirds are required',
             ),
         recent.length > 0 &&
             stat(
                 'Epochs certified',
                 `${good} of ${recent.length}`,
-                status.epoch_ms ? `one every ${span(status.epoch_ms)}` : 'lately',
+                status.epoch_ms ? `one every ${span(status.epoch_ms)}` : 'of the newest',
             ),
         f &&
             stat(
@@ -253,7 +253,7 @@ function tiles(ctx) {
 export function scoreLines(ctx, id) {
     const { nodes, epochs } = ctx.model,
         shown = epochs.slice(-240);
-    if (shown.length < 2) return empty('No history yet: it grows by one point an epoch.');
+    if (shown.length < 2) return empty('No history yet: each epoch adds a point.');
     const x = shown.map((e) => e.epoch),
         of = (slot) => shown.map((e) => e.at.get(slot)?.score_bp ?? null);
     const below = everBelow(epochs),
@@ -306,7 +306,7 @@ export function overview(ctx) {
                         hook: { ...strip, data: model.nodes },
                     }),
                 ),
-                { cls: 'c-strip', note: 'one mark a node; dashed where a standing begins' },
+                { cls: 'c-strip', note: 'one mark a node; dashed: bounds of the standings' },
             ),
             card('Scores by epoch', scoreLines(ctx, 'scores'), { cls: 'c-lines' }),
             card(
