@@ -106,19 +106,20 @@ const cutTexts = (page) =>
         const found = [],
             walker = document.createTreeWalker(document.getElementById('app'), NodeFilter.SHOW_TEXT);
         const clips = (style, axis) => /hidden|clip/.test(style['overflow' + axis]);
-        const scrolls = (style, el, axis) =>
-            /auto|scroll/.test(style['overflow' + axis]) && (el.tabIndex >= 0 || el.matches('details *, dialog'));
+        const scrolls = (style, axis) => /auto|scroll/.test(style['overflow' + axis]);
+        const reached = (el) => el.tabIndex >= 0 || el.matches('details *, dialog');
         function cutBy(text, rects) {
             for (let el = text.parentElement; el && el !== document.body; el = el.parentElement) {
                 const style = getComputedStyle(el);
                 if (el.title || el.matches('.hidden, .skip, option') || style.visibility === 'hidden') return null;
-                if (scrolls(style, el, 'X') && innerWidth < 1000) return null;
-                if (scrolls(style, el, 'Y') && el.scrollHeight > el.clientHeight) return null;
+                if (scrolls(style, 'X') && reached(el) && innerWidth < 1000) return null;
+                if (scrolls(style, 'Y') && reached(el) && el.scrollHeight > el.clientHeight) return null;
                 const box = el.getBoundingClientRect();
                 for (const r of rects) {
-                    if (clips(style, 'X') && (r.right > box.right + 1 || r.left < box.left - 1)) return el;
-                    if (clips(style, 'Y') && (r.bottom > box.bottom + 2 || r.top < box.top - 2)) return el;
-                    if (scrolls(style, el, 'X') && r.right > box.right + 1) return el;
+                    const wide = r.right > box.right + 1 || r.left < box.left - 1,
+                        tall = r.bottom > box.bottom + 2 || r.top < box.top - 2;
+                    if (wide && (clips(style, 'X') || scrolls(style, 'X'))) return el;
+                    if (tall && (clips(style, 'Y') || (scrolls(style, 'Y') && !scrolls(style, 'X')))) return el;
                 }
             }
             return rects.some((r) => r.right > innerWidth + 1 || r.left < -1) ? document.body : null;

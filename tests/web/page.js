@@ -12,6 +12,7 @@ const { figures, live, many } = require('./live.js');
 const { processes } = require('./network.js');
 const { simulation, simulations } = require('./simulation.js');
 const { situations } = require('./situations.js');
+const { tables } = require('./tables.js');
 const { contents, keyboard, views } = require('./views.js');
 const t = require('./harness.js');
 
@@ -26,7 +27,7 @@ async function made() {
     console.log(
         `  the page: ${t.source.length} bytes, ${packed} compressed; its script ${script} compressed`,
     );
-    t.check('script of 80 KB compressed at most', script <= 80 * 1024, script);
+    t.check('script of 96 KiB compressed at most', script <= 96 * 1024, script);
     const policy = policyOf(t.source);
     t.check('the policy begins at nothing', policy.startsWith("default-src 'none'"), policy);
     t.check(
@@ -190,7 +191,7 @@ async function pictures() {
 
 t.run({
     waiting: { processes, live },
-    busy: { made, model, views, contents, situations, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
+    busy: { made, model, views, contents, tables, situations, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
     alone: { many },
     asked: { figures },
 });
