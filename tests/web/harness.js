@@ -122,7 +122,9 @@ const cutTexts = (page) =>
                     if (tall && (clips(style, 'Y') || (scrolls(style, 'Y') && !scrolls(style, 'X')))) return el;
                 }
             }
-            return rects.some((r) => r.right > innerWidth + 1 || r.left < -1) ? document.body : null;
+            return rects.some((r) => r.right > innerWidth + 1 || r.left < -1 || r.top + scrollY < -1)
+                ? document.body
+                : null;
         }
         for (let text = walker.nextNode(); text; text = walker.nextNode()) {
             if (!text.data.trim()) continue;
