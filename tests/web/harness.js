@@ -98,7 +98,8 @@ const settle = (page) =>
 const overflow = (page) =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-// Texts that a reader does not see: cut by a box that hides what does not fit, without a title that has the whole.
+// Texts that a reader does not see: cut by a box that hides what does not fit, without a title that has the whole, or
+// drawn outside of their row.
 // Boxes that scroll do not cut where they can be reached by the keyboard (tables of many numbers on a phone), nor do
 // those that are there for readers of screens alone.
 const cutTexts = (page) =>
@@ -122,6 +123,8 @@ const cutTexts = (page) =>
                     if (tall && (clips(style, 'Y') || (scrolls(style, 'Y') && !scrolls(style, 'X')))) return el;
                 }
             }
+            const row = text.parentElement.closest('tr, li')?.getBoundingClientRect();
+            if (row && rects.some((r) => r.bottom > row.bottom + 4 || r.top < row.top - 4)) return text.parentElement;
             return rects.some((r) => r.right > innerWidth + 1 || r.left < -1 || r.top + scrollY < -1)
                 ? document.body
                 : null;

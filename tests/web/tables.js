@@ -137,6 +137,8 @@ async function detector() {
         t.equal(`the detector: ${what}`, cut.length > 0 && cut[0].startsWith('seen from'), !title);
         await page.evaluate(() => document.getElementById('planted').remove());
     }
+    await page.evaluate(() => document.querySelectorAll('.fleet tbody tr').forEach((tr) => (tr.style.height = '44px')));
+    t.check('the detector: rows that lie on each other', (await t.cutTexts(page)).length > 0);
     await t.close(page);
 }
 
