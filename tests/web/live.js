@@ -132,6 +132,19 @@ async function live() {
             (await text('.link')).includes('Stopped') &&
             (await text('.banner.bad')).includes('The network is stopped since'),
     );
+    // Proposals of a node that counts them; one that does not was never asked for the document.
+    t.check('no document of changes is requested from older nodes', !node.asked.includes('/v1/changes'));
+    const proposed = upTo(26);
+    proposed.status.proposals_open = 1;
+    proposed.changes = {
+        proposals: [{ id: 'ab'.repeat(32), actions: ['member peer-8 joins'], approvals: [], missing: ['x'], needed: 2, expires: 90 }],
+    };
+    node.set(proposed);
+    node.send('snapshot', {});
+    await t.go(page, '#/overview');
+    await t.eventually('a proposal is in the headline', async () =>
+        (await text('.hero')).includes('1 change waits for approvals.'),
+    );
     await t.close(page);
     // Refused the stream it still asks.
     node.refuseStream = true;

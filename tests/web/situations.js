@@ -198,6 +198,8 @@ const SITUATIONS = {
     proposal: {
         docs() {
             const docs = base();
+            docs.status.proposals_open = 1;
+            docs.status.advice = [{ code: 'proposals', text: '1 proposal waits for approval' }];
             docs.changes = {
                 ...docs.status.changes,
                 waiting: [],
@@ -205,21 +207,34 @@ const SITUATIONS = {
                 decided: [],
                 proposals: [
                     {
-                        digest: 'a1b2c3d4'.repeat(8),
+                        id: 'a1b2c3d4'.repeat(8),
+                        operator: 'operator-0',
                         sequence: 3,
+                        activation: 120,
+                        since_epoch: 30,
+                        expires: 100,
+                        expires_at_ms: at(101),
+                        comment: 'as discussed on Friday',
+                        approvals: ['operator-0', 'operator-2'].map((operator, i) => ({
+                            operator,
+                            act: i === 0 ? 'propose' : 'approve',
+                            comment: '',
+                            epoch: 30 + i,
+                            at_ms: at(30 + i),
+                        })),
+                        missing: ['operator-1', 'operator-3'],
+                        withdrawn: [],
+                        needed: 1,
                         actions: ['member peer-8 joins, operator-1'],
-                        approvals: ['operator-0', 'operator-2'],
-                        required: 4,
-                        epoch: 30,
-                        expires_epoch: 100,
+                        what_if: { fits: true, note: '' },
                     },
                 ],
             };
             return docs;
         },
         head: '1 change waits for approvals. All 7 nodes are attested and fully trusted.',
-        row: /Member peer-8 joins, operator-1\. Approved by operator-0 and operator-2[\s\S]*Since epoch 30 \(12:30 UTC\); back: expires in epoch 100/,
-        command: 'assay change show a1b2c3d4',
+        row: /Member peer-8 joins, operator-1\. "as discussed on Friday"\. Approved by operator-0 and operator-2; 1 more approval is needed, of operator-1 or operator-3\.[\s\S]*Since epoch 30 \(12:30 UTC\); expires after epoch 100 \(13:41 UTC\)/,
+        command: 'assay change approve a1b2c3d4a1b2c3d4 --key FILE',
         tone: 'note',
     },
 };

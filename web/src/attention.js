@@ -6,6 +6,7 @@ import {
     against,
     awayText,
     beganOf,
+    beginOf,
     capital,
     conditionOf,
     epochText,
@@ -82,6 +83,7 @@ const ADVICE = {
     no_votes: ['assay doctor', ''],
     quiet_floor: ['assay timeline', ''],
     root_votes: ['assay status', ''],
+    proposals: ['assay change inbox', ''],
     identity_in_use: ['systemctl stop assayd', 'key-compromise'],
 };
 
@@ -208,28 +210,41 @@ const adviceRows = (status) =>
         return { key: 'advice/' + a.code, code: a.code, network: true, what: capital(clean(a.text, 300)), command, runbook };
     });
 
-// Changes that operators have still to approve; of nodes that report them.
-function proposalRows(model) {
-    return list(model.docs.changes?.proposals).map((p) => {
-        const by = list(p.approvals || p.signers).map((a) => clean(a.name || a, 32)),
-            id = clean(p.id || p.digest || '', 64),
-            until = p.expires_epoch || p.expires;
-        const short = id.slice(0, 8);
-        return {
-            key: 'proposal/' + id,
-            code: 'proposal',
-            title: 'A change waits for approvals',
-            phrase: `a change waits for approvals (${by.length}${p.required ? ` of ${p.required}` : ''})`,
-            what:
-                capital(list(p.actions).map((a) => clean(a.text || a, 200)).join('; ')) +
-                (by.length ? `. Approved by ${names(by)}` : '. Approved by no operator yet'),
-            since: p.epoch ? epochText(model, p.epoch) : '',
-            back: until ? `expires in ${epochText(model, until)}` : '',
-            do: 'Read it, then approve it with the key of an operator, or let it expire:',
-            command: short ? `assay change show ${short}` : 'assay change list',
-        };
-    });
-}
+// Changes that wait for approvals of operators, of nodes that report them.
+export const proposalsOf = (model) =>
+    list(model.docs.changes?.proposals).map((p) => ({
+        id: clean(p.id || '', 64),
+        what: capital(list(p.actions).map((a) => clean(a, 200)).join('; ')) || 'A change',
+        by: list(p.approvals).map((a) => clean(a.operator, 32)),
+        missing: list(p.missing).map((name) => clean(name, 32)),
+        needed: p.needed || 0,
+        author: clean(p.operator || '', 32),
+        comment: clean(p.comment || '', 280),
+        note: clean(p.what_if?.note || '', 200),
+        since: p.since_epoch || 0,
+        until: p.expires || 0,
+        untilMs: p.expires_at_ms || NaN,
+    }));
+
+// 'Approved by a and b; 2 more approvals are needed, of c, d or e.'
+const approvalsOf = (p) =>
+    (p.by.length ? `Approved by ${names(p.by)}` : 'Approved by no operator yet') +
+    (p.needed
+        ? `; ${plural(p.needed, 'more approval')} ${p.needed === 1 ? 'is' : 'are'} needed` +
+          (p.missing.length ? `, of ${names(p.missing, 5).replace(/ and (?=[^ ]+$)/, ' or ')}` : '')
+        : '; enough operators approved it');
+
+const proposalRows = (model) =>
+    proposalsOf(model).map((p) => ({
+        key: 'proposal/' + p.id,
+        code: 'proposal',
+        title: 'Change to approve',
+        what: [p.what, p.comment && `"${p.comment}"`, approvalsOf(p), p.note].filter(Boolean).join('. ') + '.',
+        since: p.since ? epochText(model, p.since) : '',
+        expires: p.until ? epochText(model, p.until, Number.isFinite(p.untilMs) ? p.untilMs : beginOf(model, p.until + 1)) : '',
+        do: p.needed ? 'Review it (assay change inbox), then approve it with the key of an operator:' : 'It comes into force by itself. Its state:',
+        command: p.needed && /^[0-9a-f]{16}/.test(p.id) ? `assay change approve ${p.id.slice(0, 16)} --key FILE` : 'assay change inbox',
+    }));
 
 // Of those without whom nothing becomes final, the heaviest first.
 function missingRows(model) {
@@ -321,8 +336,8 @@ function working(model, nodes) {
     const { status } = model,
         low = needing(model),
         rows = grouped(model, low.map((n) => rowOf(model, n))),
-        advice = adviceRows(status),
         proposals = proposalRows(model),
+        advice = adviceRows(status).filter((a) => !(a.code === 'proposals' && proposals.length)),
         spare = spareFaults(status);
     const attested = nodes.filter(
         (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
@@ -340,7 +355,8 @@ function working(model, nodes) {
 }
 
 function headOf(model, nodes, low, rows, proposals, attested) {
-    const waits = proposals.length ? capital(`${plural(proposals.length, 'change')} ${proposals.length === 1 ? 'waits' : 'wait'} for approvals.`) : '';
+    const open = proposals.length,
+        waits = open ? `${plural(open, 'change')} ${open === 1 ? 'waits' : 'wait'} for approvals.` : '';
     if (low.length === 0) {
         const good =
             attested === nodes.length

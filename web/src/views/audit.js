@@ -1,11 +1,31 @@
 // views/audit.js - orders, proofs and changes: all events, filtered.
 import { h } from '../dom.js';
+import { proposalsOf } from '../attention.js';
 import { clean, count, date, percent, second } from '../format.js';
 import { epochText, happened, nameOf, nowOf } from '../model.js';
 import { EVENT_GROUPS, eventGroup, eventMark, eventTone } from '../shapes.js';
-import { card, empty, facts, page, segments, table } from '../parts.js';
+import { card, code, empty, facts, ident, page, segments, table } from '../parts.js';
 
 const MAX = 200;
+
+function proposals(ctx) {
+    const list = proposalsOf(ctx.model);
+    if (list.length === 0) return null;
+    return table(
+        'Changes that wait for approvals',
+        [
+            ['What', (p) => h('bdi', {}, p.what)],
+            ['Approved by', (p) => (p.by.length ? h('bdi', {}, p.by.join(', ')) : 'no operator yet')],
+            ['Missing', (p) => h('bdi', {}, p.missing.join(', '))],
+            ['Needed', (p) => count(p.needed), 'num'],
+            ['Last epoch', (p) => (p.until ? epochText(ctx.model, p.until) : '\u2013')],
+            ['Id', (p) => ident(p.id, 'the id', code(p.id.slice(0, 16)))],
+        ],
+        list,
+        (p) => p.id,
+        'stacks',
+    );
+}
 
 function changes(ctx) {
     const c = ctx.model.docs.changes,
@@ -26,6 +46,7 @@ function changes(ctx) {
                 `change ${sum.ended.sequence}: ${clean(sum.ended.end, 80)}, ${epochText(ctx.model, sum.ended.epoch)}`,
             ],
         ]),
+        proposals(ctx),
         waiting.length > 0 &&
             table(
                 'Waiting changes',

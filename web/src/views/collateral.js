@@ -5,6 +5,7 @@ import { epochText, groups, majorities, nameOf, rootName } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
 import { card, empty, events, ident, nodeLink, page, table } from '../parts.js';
 
+const EXPIRIES_MAX = 40;
 const LEVELS = [
     'pass-up-to-date',
     'pass-needs-hardening',
@@ -126,6 +127,28 @@ function lives(ctx, roots) {
     );
 }
 
+// All that expires in one table, the first first.
+function expiries(ctx, roots) {
+    const now = ctx.link.at || Date.now(),
+        rows = roots
+            .flatMap((root) => piecesOf(root).map((p) => ({ ...p, root })))
+            .sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
+    return table(
+        'Expiries of collateral and certificates',
+        [
+            ['Expires', (r) => date(Date.parse(r.until)), 'when'],
+            ['', (r) => when(now, r.until)],
+            ['Piece', (r) => clean(r.name, 60) + (r.times > 1 ? ` \u00d7${r.times}` : '')],
+            ['Vendor root', (r) => clean(r.root.name || short(r.root.root, 12), 40)],
+            ['Valid from', (r) => date(Date.parse(r.from)), 'when'],
+        ],
+        rows.slice(0, EXPIRIES_MAX),
+        null,
+        'stacks',
+        rows,
+    );
+}
+
 function forecast(ctx, f) {
     if (!f || !Array.isArray(f.nodes))
         return empty(
@@ -191,6 +214,7 @@ export function collateralView(ctx) {
                     ),
             },
         ),
+        roots.length > 0 && card('Expiries, the first first', expiries(ctx, roots)),
         news.length > 0 && card('Events of collateral', events(ctx, news)),
     );
 }
