@@ -199,7 +199,7 @@ const SITUATIONS = {
         docs() {
             const docs = base();
             docs.status.proposals_open = 1;
-            docs.status.advice = [{ code: 'proposals', text: '1 proposal waits for approval' }];
+            docs.status.advice = [{ code: 'proposal_waits', text: 'a proposal waits for approval of 1 operator: assay change inbox' }];
             docs.changes = {
                 ...docs.status.changes,
                 waiting: [],

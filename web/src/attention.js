@@ -83,7 +83,7 @@ const ADVICE = {
     no_votes: ['assay doctor', ''],
     quiet_floor: ['assay timeline', ''],
     root_votes: ['assay status', ''],
-    proposals: ['assay change inbox', ''],
+    proposal_waits: ['assay change inbox', ''],
     identity_in_use: ['systemctl stop assayd', 'key-compromise'],
 };
 
@@ -337,7 +337,7 @@ function working(model, nodes) {
         low = needing(model),
         rows = grouped(model, low.map((n) => rowOf(model, n))),
         proposals = proposalRows(model),
-        advice = adviceRows(status).filter((a) => !(a.code === 'proposals' && proposals.length)),
+        advice = adviceRows(status).filter((a) => !(a.code === 'proposal_waits' && proposals.length)),
         spare = spareFaults(status);
     const attested = nodes.filter(
         (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
