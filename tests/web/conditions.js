@@ -13,6 +13,7 @@ async function model() {
     const folder = t.sources();
     const m = await import(path.join(folder, 'model.js')),
         f = await import(path.join(folder, 'format.js')),
+        a = await import(path.join(folder, 'attention.js')),
         model_ = m.makeModel(network(), 'file');
     for (const [of, condition] of [
         [{ standing: 'FULL', condition: 'OFFLINE' }, 'OFFLINE'],
@@ -44,12 +45,13 @@ async function model() {
         since_cause: { about: 'integrity', code: 'fail_hard', text: 'zero: its evidence fails hard' },
         since_unix_ms: Date.UTC(2026, 10, 21, 9, 30),
     };
+    const row = a.headline(m.makeModel(fallen, 'file'), {}).rows[0];
     t.check(
         'the last fall in the ledger is the cause and the time',
-        m
-            .sentence(m.makeModel(fallen, 'file'), {})
-            .text.includes('peer-1 suspended since epoch 5 (09:30 UTC): its evidence fails hard: mrenclave: a measurement that the policy does not allow, recovers:'),
-        m.sentence(m.makeModel(fallen, 'file'), {}).text,
+        row.what.startsWith('Its evidence fails hard: measurement-unknown: expected ') &&
+            row.since === 'epoch 5 (09:30 UTC)' &&
+            row.back === 'FULL in 60 epochs, about 12:01 UTC',
+        row,
     );
     Object.assign(fallen.nodes.nodes[0].last_fall, {
         epoch: 30,
@@ -77,8 +79,9 @@ async function words() {
         const text = async (selector) => (await page.locator(selector).innerText()).replace(/\s+/g, ' ').trim();
         const name = `at ${width}${dark ? ', dark' : ''}`;
         t.check(
-            `${name}: the sentence`,
-            /peer-5 offline, last attested in epoch 37 \(12:00 UTC\)/.test(await text('.hero')) &&
+            `${name}: the headline`,
+            /peer-5 \(operator-4\) is offline since 12:00 UTC/.test(await text('.hero h1')) &&
+                /Offline, last attested in epoch 37 \(12:00 UTC\)/.test(await text('.todo')) &&
                 (await text('.hero')).includes('peer-6 is drained by the operators'),
             await text('.hero'),
         );
@@ -175,7 +178,7 @@ async function measured() {
         since_unix_ms: Date.UTC(2026, 10, 20, 9, 30),
     };
     const page = await t.open(t.report(docs));
-    t.check('a measurement is whole in the sentence', (await page.locator('.hero').innerText()).includes(long));
+    t.check('a measurement is whole in the headline', (await page.locator('.hero').innerText()).includes(long));
     await t.go(page, '#/node/peer-1');
     const head = await page.locator('.nodehead').innerText();
     t.check('and of the node', head.includes('cd'.repeat(48)), head);

@@ -17,7 +17,8 @@ const standingOf = (bp) =>
     bp >= 9000 ? 'FULL' : bp >= 7500 ? 'WARNING' : bp >= 5000 ? 'RESTRICTED' : 'SUSPENDED';
 const LEVEL = ['FULL', 'WARNING', 'RESTRICTED', 'SUSPENDED'];
 const clamp = (x) => Math.max(0, Math.min(10000, x));
-const GOOD = hex('the right build');
+const GOOD = hex('the right build'),
+    BAD = hex('another build');
 
 // When epochs of good verifications make it RESTRICTED, WARNING and FULL again (protocol.md 7.6, 7.8).
 function recovery(m, epoch, at) {
@@ -33,6 +34,27 @@ function recovery(m, epoch, at) {
         text: steps.map((s) => `${s.standing} in ${s.epochs} epochs`).join(', '),
         assumes: 'every verification of its evidence is good',
         steps,
+    };
+}
+
+// A run of falls, as the ledger has it: it begins where the member was FULL.
+const CAUSES = {
+    fail_hard: ['integrity', 'zero: its evidence fails hard'],
+    false_fail: ['integrity', 'fell: it voted FAIL on evidence that passes'],
+    fall: ['availability', 'fell: absent, or its evidence fails'],
+};
+function fallOf(m, e, from, to, code, T) {
+    const cause = { about: CAUSES[code][0], code, text: CAUSES[code][1] },
+        run = from === 'FULL' || !m.fall;
+    return {
+        since_epoch: run ? e : m.fall.since_epoch,
+        since_unix_ms: run ? T0 + e * T : m.fall.since_unix_ms,
+        since_cause: run ? cause : m.fall.since_cause,
+        epoch: e,
+        epoch_unix_ms: T0 + e * T,
+        cause,
+        from: run ? from : m.fall.from,
+        to,
     };
 }
 
@@ -56,6 +78,7 @@ function network(options = {}) {
         offences: 0,
         last: '',
         fell: 0,
+        fall: null,
     }));
     const tampered = options.story === false ? -1 : 0,
         liar = options.story === false ? -1 : 1,
@@ -131,7 +154,7 @@ function network(options = {}) {
                 m.incarnation = 2;
                 reason = 'own evidence fails hard';
                 integrity = 'fail_hard';
-                m.last = 'mrenclave: a measurement that the policy does not allow';
+                m.last = `measurement-unknown: expected ${GOOD}, observed ${BAD}`;
             } else if (lieNow && m.slot === liar) {
                 m.I -= Math.ceil(m.I / 4);
                 m.offences = 1;
@@ -159,6 +182,7 @@ function network(options = {}) {
                 const a = LEVEL.indexOf(before.standing),
                     b = LEVEL.indexOf(now);
                 m.fell = b > a ? e + 1 : m.fell;
+                if (b > a) m.fall = fallOf(m, e, before.standing, now, integrity in CAUSES ? integrity : 'fall', T);
                 tell(
                     e + 1,
                     'standing_changed',
@@ -240,6 +264,7 @@ function network(options = {}) {
             ? null
             : recovery(m, epochs, (e) => T0 + (epochs + 1 + e) * T),
         reasons: [],
+        last_fall: m.fall,
         last_reason: m.last,
         change_epoch: m.fell,
         own_outcome: 'pass-up-to-date',

@@ -12,6 +12,8 @@ const { envelope } = require('./fixture.js');
 
 const built = process.env.ASSAY_WEB_PAGE; // folder that web/build.sh wrote
 const source = fs.readFileSync(path.join(built, 'index.html'), 'utf8');
+// The policy that the page names for itself.
+const policyOf = (html) => /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)[1];
 const MARK = '<script type="application/json" id="data"></script>';
 
 let passed = 0;
@@ -96,6 +98,48 @@ const settle = (page) =>
 const overflow = (page) =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+// Texts that a reader does not see: cut by a box that hides what does not fit, without a title that has the whole, or
+// drawn outside of their row.
+// Boxes that scroll do not cut where they can be reached by the keyboard (tables of many numbers on a phone), nor do
+// those that are there for readers of screens alone.
+const cutTexts = (page) =>
+    page.evaluate(() => {
+        const found = [],
+            walker = document.createTreeWalker(document.getElementById('app'), NodeFilter.SHOW_TEXT);
+        const clips = (style, axis) => /hidden|clip/.test(style['overflow' + axis]);
+        const scrolls = (style, axis) => /auto|scroll/.test(style['overflow' + axis]);
+        const reached = (el) => el.tabIndex >= 0 || el.matches('details *, dialog');
+        function cutBy(text, rects) {
+            for (let el = text.parentElement; el && el !== document.body; el = el.parentElement) {
+                const style = getComputedStyle(el);
+                if (el.title || el.matches('.hidden, .skip, option') || style.visibility === 'hidden') return null;
+                if (scrolls(style, 'X') && reached(el) && innerWidth < 1000) return null;
+                if (scrolls(style, 'Y') && reached(el) && el.scrollHeight > el.clientHeight) return null;
+                const box = el.getBoundingClientRect();
+                for (const r of rects) {
+                    const wide = r.right > box.right + 1 || r.left < box.left - 1,
+                        tall = r.bottom > box.bottom + 2 || r.top < box.top - 2;
+                    if (wide && (clips(style, 'X') || scrolls(style, 'X'))) return el;
+                    if (tall && (clips(style, 'Y') || (scrolls(style, 'Y') && !scrolls(style, 'X')))) return el;
+                }
+            }
+            const row = text.parentElement.closest('tr, li')?.getBoundingClientRect();
+            if (row && rects.some((r) => r.bottom > row.bottom + 4 || r.top < row.top - 4)) return text.parentElement;
+            return rects.some((r) => r.right > innerWidth + 1 || r.left < -1 || r.top + scrollY < -1)
+                ? document.body
+                : null;
+        }
+        for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+            if (!text.data.trim()) continue;
+            const range = document.createRange();
+            range.selectNodeContents(text);
+            const rects = [...range.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
+            const by = rects.length > 0 && cutBy(text, rects);
+            if (by) found.push(`${text.data.trim().slice(0, 60)} (in ${by.tagName} ${by.className})`);
+        }
+        return found;
+    });
+
 async function violations(page) {
     await page.evaluate(axe);
     const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
@@ -145,6 +189,9 @@ async function run(groups) {
     process.exitCode = wrong.length || !passed ? 1 : 0;
 }
 
+// A phone, a tablet, a notebook, a wall.
+const WIDTHS = [390, 768, 1440, 2560];
+
 // Every view; of one node for those that need it.
 const VIEWS = [
     'overview',
@@ -170,9 +217,11 @@ function sources() {
 
 module.exports = {
     VIEWS,
+    WIDTHS,
     built,
     check,
     close,
+    cutTexts,
     envelope,
     equal,
     eventually,
@@ -181,6 +230,7 @@ module.exports = {
     modules,
     open,
     overflow,
+    policyOf,
     report,
     run,
     settle,

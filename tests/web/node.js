@@ -55,6 +55,7 @@ class Node {
             '/v1/policy': 'policy',
             '/v1/collateral': 'collateral',
             '/v1/services': 'services',
+            '/v1/changes': 'changes',
         }[url.pathname];
         if (!name || !this.docs[name]) return this.problem(response, 404);
         const etag = `"${this.version}"`;

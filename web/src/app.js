@@ -1,6 +1,7 @@
 // app.js - the frame around the views: address, keys, theme, and when to draw.
 import { h, render } from './dom.js';
 import { clean, count, date, short, span } from './format.js';
+import { headline } from './attention.js';
 import { epochText, makeModel } from './model.js';
 import { copier } from './parts.js';
 import { Live, embedded } from './source.js';
@@ -65,6 +66,7 @@ const app = {
     drawn: 0,
     timer: 0,
     help: false,
+    menu: false, // on narrow windows, where the list of views is closed
     went: '',
 };
 
@@ -106,7 +108,7 @@ function encoded(text, otherwise) {
 
 const nodePath = (node) => 'node/' + encoded(node.name || '', String(node.slot));
 
-// A view that breaks tells so, and leaves the others alone.
+// A view that fails says so; the others still work.
 function viewOf(ctx) {
     try {
         return VIEWS[ctx.path].view(ctx);
@@ -166,12 +168,12 @@ function setTheme(to) {
 function linkState() {
     const { link, model } = app;
     if (model.kind) return { tone: 'file', text: 'Simulation' };
-    if (link.kind === 'first') return { tone: 'slow', text: 'Asking' };
+    if (link.kind === 'first') return { tone: 'slow', text: 'Connecting' };
     if (link.kind === 'file')
         return { tone: 'file', text: 'Report', more: link.at ? ' of ' + date(link.at) : '' };
     if (link.lost) return { tone: 'lost', text: `No contact for ${span(link.age)}` };
-    if (model.status.stale) return { tone: 'stale', text: 'Standing still' };
-    return link.stream ? { tone: 'live', text: 'Live' } : { tone: 'slow', text: 'Live, asking' };
+    if (model.status.stale) return { tone: 'stale', text: 'Stopped' };
+    return link.stream ? { tone: 'live', text: 'Live' } : { tone: 'slow', text: 'Live, polling' };
 }
 
 // What is shown, and by whom.
@@ -264,10 +266,25 @@ function navigation(at) {
     const current = at.path === 'node' ? 'fleet' : at.path;
     return h(
         'nav',
-        { class: 'side', 'aria-label': 'Views' },
+        { class: 'side' + (app.menu ? ' open' : ''), 'aria-label': 'Views' },
+        h(
+            'button',
+            {
+                class: 'menu',
+                type: 'button',
+                'aria-expanded': String(app.menu),
+                'aria-controls': 'views',
+                onclick: () => {
+                    app.menu = !app.menu;
+                    draw();
+                },
+            },
+            VIEWS[at.path].title,
+            h('span', { class: 'muted' }, app.menu ? 'Close' : 'All views'),
+        ),
         h(
             'ul',
-            {},
+            { id: 'views' },
             Object.entries(VIEWS)
                 .filter(([, v]) => v.key && (!v.when || v.when(app.model)))
                 .map(([path, v]) =>
@@ -276,7 +293,13 @@ function navigation(at) {
                         { key: path },
                         h(
                             'a',
-                            { href: '#/' + path, 'aria-current': path === current ? 'page' : null },
+                            {
+                                href: '#/' + path,
+                                'aria-current': path === current ? 'page' : null,
+                                onclick: () => {
+                                    app.menu = false;
+                                },
+                            },
                             v.title,
                             h('kbd', { 'aria-hidden': 'true' }, 'g ' + v.key),
                         ),
@@ -293,15 +316,15 @@ function navigation(at) {
                     draw();
                 },
             },
-            'Keys ',
+            'Shortcuts ',
             h('kbd', {}, '?'),
         ),
     );
 }
 
 const KEYS = [
-    ['g then a letter', 'go to a view, as the list at the side says', true],
-    ['/', 'look for a node'],
+    ['g then a letter', 'open a view: the list of views has its letter', true],
+    ['/', 'search for a node'],
     ['j  k', 'next and previous row'],
     ['Enter', 'open it'],
     ['arrows', 'move in the matrix and in epochs'],
@@ -314,14 +337,14 @@ function helpDialog() {
         'dialog',
         {
             class: 'help',
-            'aria-label': 'Keys',
+            'aria-label': 'Shortcuts',
             onclose: () => {
                 app.help = false;
                 draw();
             },
             hook: { mount: (el) => el.showModal(), update: (el, data, state) => state },
         },
-        h('h2', {}, 'Keys'),
+        h('h2', {}, 'Shortcuts'),
         h(
             'dl',
             {},
@@ -334,27 +357,25 @@ function helpDialog() {
     );
 }
 
-function banner() {
+// On other views than the overview, which begins with the same: what is wrong, and where the remedy is.
+function banner(at) {
     const { link, model } = app;
-    if (link.kind === 'live' && link.lost)
-        return h(
-            'div',
-            { class: 'banner bad', role: 'alert', key: 'lost' },
-            h('b', {}, 'No contact with the node. '),
-            `Everything below is at least ${span(link.age)} old. It is queried again every second.`,
-        );
-    if (link.kind === 'live' && model.status.stale)
-        return h(
-            'div',
-            { class: 'banner warn', role: 'alert', key: 'still' },
-            h('b', {}, 'Nothing becomes final. '),
-            'Scores below are of the last epoch that closed; no permit is given by them.',
-        );
-    return null;
+    if (model.kind || at.path === 'overview') return null;
+    const s = headline(model, link);
+    if (s.tone !== 'bad') return null;
+    return h(
+        'div',
+        { class: 'banner bad', role: 'alert', key: 'bad' },
+        h('b', {}, h('bdi', {}, s.head)),
+        ' ',
+        h('a', { href: '#/overview' }, 'What to do'),
+    );
 }
 
+// Cards then show data of the past: of a node without contact, or of a network that is stopped.
+const isOld = () => !app.model.kind && (app.link.lost || !!app.model.status.stale);
+
 function frame(ctx) {
-    const old = app.link.kind === 'live' && (app.link.lost || app.model.status.stale);
     return [
         h(
             'a',
@@ -372,8 +393,8 @@ function frame(ctx) {
         navigation(ctx),
         h(
             'main',
-            { id: 'main', tabindex: '-1', class: old ? 'old' : '' },
-            banner(),
+            { id: 'main', tabindex: '-1', class: isOld() ? 'old' : '' },
+            banner(ctx),
             h('div', { class: 'view v-' + ctx.path, key: ctx.path + '/' + ctx.arg }, viewOf(ctx)),
         ),
         app.help && helpDialog(),
@@ -396,12 +417,6 @@ function draw() {
         document.getElementById('main').focus({ preventScroll: true });
     }
     app.went = went;
-    // On a phone the views stand in one line: the one that is shown is in sight.
-    const list = document.querySelector('.side ul'),
-        here = list?.querySelector('[aria-current]');
-    if (here && list.scrollWidth > list.clientWidth && app.seen !== at.path)
-        list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
-    app.seen = at.path;
 }
 
 function drawSoon() {

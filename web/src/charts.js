@@ -115,6 +115,31 @@ function drawShade(u, data) {
     ctx.restore();
 }
 
+const MARKS = { bad: 'suspended', warn: 'warning', good: 'full' };
+
+// Events: a line through the plot at their epoch, coloured and dashed by how bad they are.
+function drawMarks(u, data) {
+    const { ctx } = u,
+        { left, top, width: w, height: tall } = u.bbox,
+        px = window.devicePixelRatio || 1;
+    ctx.save();
+    ctx.lineWidth = 1.5 * px;
+    for (const [epoch, tone] of data.marks) {
+        const x = Math.round(u.valToPos(epoch, 'x', true));
+        if (x < left || x > left + w) continue;
+        ctx.strokeStyle = ctx.fillStyle = colour(MARKS[tone]);
+        ctx.setLineDash(tone === 'bad' ? [] : tone === 'warn' ? [6 * px, 3 * px] : [2 * px, 3 * px]);
+        ctx.globalAlpha = 0.5;
+        ctx.beginPath();
+        ctx.moveTo(x, top);
+        ctx.lineTo(x, top + tall);
+        ctx.stroke();
+        ctx.globalAlpha = 1;
+        ctx.fillRect(x - 2.5 * px, top, 5 * px, 5 * px);
+    }
+    ctx.restore();
+}
+
 function drawBounds(u, data) {
     const { ctx } = u,
         { left, width: w } = u.bbox,
@@ -141,7 +166,7 @@ function drawBounds(u, data) {
 }
 
 // data: { x: [], lines: [{ label, values, low, high, colour, width, dash, dots, gaps, off }],
-//         bounds: [[value, label]], words, shade, max, zero, whole, real, xLabel, unit(value), onread(index) }
+//         bounds: [[value, label]], marks: [[x, tone]], words, shade, max, zero, whole, real, xLabel, unit(value), onread(index) }
 function options(data, width, height) {
     const line = colour('line'),
         muted = colour('muted');
@@ -186,13 +211,17 @@ function options(data, width, height) {
         series: [{}, ...list.map(seriesOf)],
         bands: bandsOf(list),
         hooks: {
-            drawAxes: [(u) => data.shade && drawShade(u, data), (u) => data.bounds && drawBounds(u, data)],
+            drawAxes: [
+                (u) => data.shade && drawShade(u, data),
+                (u) => data.marks && drawMarks(u, data),
+                (u) => data.bounds && drawBounds(u, data),
+            ],
             setCursor: [(u) => data.onread && data.onread(u.cursor.idx)],
         },
     };
 }
 
-const shapeOf = (data) => data.lines.map((l) => l.label + l.colour + !!l.off + !!l.low).join();
+const shapeOf = (data) => data.lines.map((l) => l.label + l.colour + !!l.off + !!l.low).join() + (data.marks || []).join();
 const columns = (data) => [data.x, ...drawnLines(data).map((l) => l.values)];
 
 export function lines(height) {

@@ -1,4 +1,4 @@
-// format.js - numbers, dates and strangers' texts as people read them.
+// format.js - numbers, dates and texts of others, formatted for readers.
 
 const TEXT_MAX = 160;
 // Controls, and marks that turn the reading direction: shown as what they are, never obeyed.
@@ -51,6 +51,12 @@ export function date(ms) {
 export function minute(ms, near) {
     const at = date(ms);
     return at.slice(0, 10) === date(near).slice(0, 10) ? at.slice(11) : at;
+}
+
+// '18:40:07', with the date before it where it is not that of another time.
+export function second(ms, near) {
+    const at = date(ms);
+    return at.slice(0, 10) === date(near).slice(0, 10) ? clock(ms) : `${at.slice(0, 10)} ${clock(ms)}`;
 }
 
 export const short = (hex, n = 12) =>

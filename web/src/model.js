@@ -1,8 +1,8 @@
 // model.js - what the documents of a node say, put together for the views. Pure: no page, no network, no clock.
-import { clean, minute, names, percent, plural, span } from './format.js';
+import { clean, minute, percent, plural } from './format.js';
 import { CONDITIONS } from './shapes.js';
 
-const list = (value) => (Array.isArray(value) ? value : []);
+export const list = (value) => (Array.isArray(value) ? value : []);
 
 // docs: data of the documents by their short names (status, nodes, history, timeline, matrix, changes, policy,
 // collateral, services, evidence, forecast). Each may be missing.
@@ -44,8 +44,8 @@ export function beginOf(model, epoch) {
 export function epochText(model, epoch, ms = beginOf(model, epoch)) {
     return `epoch ${epoch}` + (Number.isFinite(ms) ? ` (${minute(ms, nowOf(model))})` : '');
 }
-// This moment as the node has it: a report keeps its own.
-const nowOf = ({ status }) => (status.epoch_t0_ms || 0) + (status.closing?.open_ms || 0);
+// This moment as the node has it: a report has its own.
+export const nowOf = ({ status }) => (status.epoch_t0_ms || 0) + (status.closing?.open_ms || 0);
 
 // One word about a member, of the node's own making; older nodes do not say.
 export const conditionOf = (n) =>
@@ -207,8 +207,8 @@ export function tally(row, before, certified) {
         W = row.electorate_bp;
     const steps = [];
     const add = (what, how, value) => steps.push({ what, how, value });
-    add('Electorate W', 'weight of everybody but the member and its platform', W);
-    add('For it, P', 'weight of those who found that its evidence passes', P);
+    add('Electorate W', 'weight of all members but those of its platform', W);
+    add('For it, P', 'weight of the members that found that its evidence passes', P);
     add('Against it, N', 'weight of ABSENT and of proven FAIL', N);
     const lo = W ? clamp(Math.floor((10000 * (3 * P - W)) / W)) : 0;
     const hi = W ? clamp(Math.ceil((10000 * (2 * W - 3 * N)) / W)) : 10000;
@@ -243,7 +243,7 @@ export function tally(row, before, certified) {
 
 function moveAvailability({ P, N, W, lo, hi, A, certified }) {
     if (!certified) return { rule: 'Held', how: 'the close is not certified: nothing moves', expected: A };
-    if (!W) return { rule: 'Held', how: 'nobody may judge it', expected: A };
+    if (!W) return { rule: 'Held', how: 'no other member may vote on it', expected: A };
     if (3 * (P + N) > 2 * W && A > hi) {
         const fall = Math.ceil((A - hi) / 4);
         return {
@@ -253,7 +253,7 @@ function moveAvailability({ P, N, W, lo, hi, A, certified }) {
         };
     }
     if (A < lo) return { rule: 'Rises', how: `${A} < lo: by 500, up to lo`, expected: Math.min(lo, A + 500) };
-    return { rule: 'Held', how: 'it is at its bound already, or too few took part', expected: A };
+    return { rule: 'Held', how: 'it is at its bound already, or too few voted', expected: A };
 }
 
 // ------------------------------------------------------------ why this score: the steps that led there
@@ -321,17 +321,25 @@ function causesOf(model, fall) {
     return phrase(first) + (one ? '' : `, and in ${epochText(model, fall.epoch, fall.epoch_unix_ms)}: ${phrase(fall.cause)}`);
 }
 
+// What the newest fall of a node gives as its reason: the rule that failed, with what was expected and found.
+export function fallDetail(model, node) {
+    const fell = node.last_fall,
+        near = (e) => !fell || (e.epoch >= fell.since_epoch && e.epoch <= fell.epoch + 1);
+    const fall = model.events.findLast(
+        (e) => e.slot === node.slot && e.event === 'standing_changed' && e.b > e.a && near(e),
+    );
+    return fall?.text.includes('): ') ? told(fall.text.slice(fall.text.indexOf('): ') + 3)) : '';
+}
+
 // What moved a node below full, for one line. Texts of the network's own rules, or '' when nothing is against it.
 export function against(model, node) {
     if (node.standing === 'FULL') return '';
-    const mine = model.events.filter((e) => e.slot === node.slot);
-    const fell = node.last_fall,
-        near = (e) => !fell || (e.epoch >= fell.since_epoch && e.epoch <= fell.epoch + 1);
-    const fall = [...mine].reverse().find((e) => e.event === 'standing_changed' && e.b > e.a && near(e));
-    const detail = fall?.text.includes('): ') ? told(fall.text.slice(fall.text.indexOf('): ') + 3)) : '';
-    if (fell) return causesOf(model, fell) + (detail ? `: ${detail}` : '');
+    const detail = fallDetail(model, node);
+    if (node.last_fall) return causesOf(model, node.last_fall) + (detail ? `: ${detail}` : '');
     if (detail) return detail;
-    const proof = [...mine].reverse().find((e) => e.event === 'fail_proven' || e.event === 'offence_proven');
+    const proof = model.events.findLast(
+        (e) => e.slot === node.slot && (e.event === 'fail_proven' || e.event === 'offence_proven'),
+    );
     if (proof)
         return proof.event === 'fail_proven'
             ? 'its evidence was proven to fail'
@@ -339,11 +347,30 @@ export function against(model, node) {
     return told(node.last_reason || node.reason || '');
 }
 
-// Since when it is below full, with the time: what the ledger says, else what events and numbers do.
-export function sinceText(model, node) {
+// Since when it is below full or away: { epoch, ms }, as the ledger says, else by events and numbers.
+export function beganOf(model, node) {
     const fall = node.last_fall,
-        epoch = fall?.since_epoch || sinceEpoch(model, node);
-    return epoch ? epochText(model, epoch, fall?.since_unix_ms || beginOf(model, epoch)) : '';
+        condition = conditionOf(node);
+    if (condition === 'OFFLINE') {
+        const epoch = node.last_success_epoch ? node.last_success_epoch + 1 : 0;
+        return { epoch, ms: beginOf(model, epoch) };
+    }
+    const drained = list(node.reasons).find((r) => r.code === 'drained' && r.epoch),
+        epoch =
+            condition === 'FULL'
+                ? 0
+                : condition === 'DRAINED'
+                  ? drained?.epoch || node.stage_epoch || 0
+                  : condition === 'MAINTENANCE'
+                    ? node.maintenance_from || 0
+                    : fall?.since_epoch || sinceEpoch(model, node);
+    return { epoch, ms: (epoch === fall?.since_epoch && fall?.since_unix_ms) || beginOf(model, epoch) };
+}
+
+// The same as words; '' where it is not known.
+export function sinceOf(model, node) {
+    const { epoch, ms } = beganOf(model, node);
+    return epoch ? epochText(model, epoch, ms) : '';
 }
 
 // The way back: 'FULL in 73 epochs, about 18:40 UTC'. '' of a member that does not recover.
@@ -371,23 +398,6 @@ export function awayText(model, n) {
     return 'drained by the operators' + (drain ? ` since ${epochText(model, drain.epoch)}` : '');
 }
 
-// Of one that is not FULL, for the sentence.
-function lineOf(model, n) {
-    const condition = conditionOf(n),
-        name = nameOf(n),
-        away = awayText(model, n);
-    if (away) return `${name} ${away}`;
-    const why = against(model, n),
-        since = sinceText(model, n),
-        back = wayBack(model, n);
-    return (
-        `${name} ${condition === 'WARNING' ? 'in warning' : condition.toLowerCase()}` +
-        (since ? ` since ${since}` : '') +
-        (why ? `: ${why}` : '') +
-        (back ? `, recovers: ${back}` : '')
-    );
-}
-
 export function sinceEpoch(model, node) {
     const left = [...model.events]
         .reverse()
@@ -395,81 +405,7 @@ export function sinceEpoch(model, node) {
     return left ? left.epoch : node.change_epoch || 0;
 }
 
-// ------------------------------------------------------------ how things are, in one sentence
-
-export function sentence(model, link) {
-    const { status } = model,
-        nodes = model.nodes.filter(serves),
-        idle = model.nodes.filter((n) => !serves(n));
-    if (link && link.lost)
-        return {
-            tone: 'bad',
-            head: 'No contact with this node.',
-            text: `What is shown is ${span(link.age)} old. Trying again.`,
-        };
-    if (nodes.length === 0 && link?.kind === 'first')
-        return { tone: 'unknown', head: 'Asking the node \u2026', text: '' };
-    if (nodes.length === 0) return { tone: 'unknown', head: 'Nothing is known yet.', text: '' };
-    const closing = status.closing || {};
-    if (status.cannot_catch_up)
-        return {
-            tone: 'bad',
-            head: 'This node cannot catch up.',
-            text: clean(status.cannot_catch_up, 300),
-        };
-    if (status.stale || closing.progress === false) {
-        const missing = list(closing.missing).map((m) => clean(m.name, 40));
-        const still = status.head_age_ms ? ` for ${span(status.head_age_ms)}` : '';
-        return {
-            tone: 'bad',
-            head: `The network is stalled${still}.`,
-            text:
-                (missing.length ? `${names(missing)} ${missing.length === 1 ? 'is' : 'are'} missing. ` : '') +
-                'No score counts until an epoch closes.',
-        };
-    }
-    const attested = nodes.filter(
-        (n) => n.last_success_epoch >= (status.certified_epoch || 0) && n.last_success_epoch > 0,
-    );
-    const below = [...nodes]
-        .filter((n) => conditionOf(n) !== 'FULL')
-        .sort((a, b) => worse(b) - worse(a) || a.slot - b.slot);
-    const full = nodes.length - below.length,
-        spare = spareFaults(status),
-        parts = [];
-    for (const n of below.slice(0, 2)) parts.push(lineOf(model, n));
-    if (below.length > 2) parts.push(`${plural(below.length - 2, 'more node')} below full`);
-    if (idle.length)
-        parts.push(
-            `${names(idle.map(nameOf))} ${idle.length === 1 ? 'is' : 'are'} ` +
-                (idle.every((n) => n.stage === 'resting') ? 'drained by the operators' : 'not in service'),
-        );
-    if (spare !== null)
-        parts.push(
-            `${spare === 0 ? 'no more member' : spare === 1 ? 'any one more member' : `any ${wordOf(spare)} more members`} may fail`,
-        );
-    const worst = below.length ? conditionOf(below[0]) : 'FULL';
-    const tone =
-        ['SUSPENDED', 'OFFLINE', 'RESTRICTED'].includes(worst) || spare === 0
-            ? 'warn'
-            : worst !== 'FULL' || attested.length < nodes.length
-              ? 'note'
-              : 'good';
-    const head =
-        below.length === 0 && attested.length === nodes.length
-            ? `All ${nodes.length} nodes are attested and fully trusted.`
-            : `${attested.length} of ${nodes.length} attested, ${full} full.`;
-    return {
-        tone,
-        head,
-        text: parts.length
-            ? (below.length || idle.length ? parts.join('; ') : capital(parts.join('; '))) + '.'
-            : '',
-    };
-}
-
-const wordOf = (n) =>
-    ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'][n] || String(n);
+// ------------------------------------------------------------ what may still fail
 
 // How many more faults neither stop the network nor end its safety; null: not known.
 export function spareFaults(status) {

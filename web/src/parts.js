@@ -1,9 +1,10 @@
 // parts.js - pieces that several views are made of.
 import { h } from './dom.js';
-import { clean, clock, date, percent } from './format.js';
+import { clean, date, percent, second } from './format.js';
 import { lines } from './charts.js';
+import { saveTable } from './export.js';
 import { eventMark, eventTone, mark, standingOf } from './shapes.js';
-import { conditionOf, happened, nameOf } from './model.js';
+import { conditionOf, happened, nameOf, nowOf } from './model.js';
 
 export const page = (title, lead, ...body) => [
     h('div', { class: 'head' }, h('h1', {}, title), lead && h('p', { class: 'lead' }, lead)),
@@ -151,11 +152,35 @@ export const select = (label, options, value, onpick) =>
         ),
     );
 
-// Rows as a table; columns: [title, cell(row), class].
-export const table = (caption, columns, rows, keyOf, cls = '') =>
+// A command to be run in a terminal, with a button that copies it.
+export const command = (text) =>
+    h('span', { class: 'command' }, h('code', {}, text), copier(text, 'the command ' + text));
+
+// Buttons that save a table: rows() are all of it, also those that are not drawn.
+export const saver = (caption, columns, rows) =>
+    h(
+        'p',
+        { class: 'save' },
+        'Save ',
+        ['csv', 'json'].map((type) =>
+            h(
+                'button',
+                {
+                    key: type,
+                    type: 'button',
+                    'aria-label': `Save ${caption} as ${type.toUpperCase()}`,
+                    onclick: () => saveTable(caption, type, columns, rows()),
+                },
+                type.toUpperCase(),
+            ),
+        ),
+    );
+
+// Rows as a table; columns: [title, cell(row), class]. all: the rows that are saved, where more are than shown.
+export const table = (caption, columns, rows, keyOf, cls = '', all = rows) => [
     h(
         'div',
-        { class: 'scroll ' + cls, tabindex: 0, role: 'region', 'aria-label': caption },
+        { class: 'scroll ' + cls, tabindex: 0, role: 'region', 'aria-label': caption, key: 'table/' + caption },
         h(
             'table',
             {},
@@ -187,14 +212,16 @@ export const table = (caption, columns, rows, keyOf, cls = '') =>
                 ),
             ),
         ),
-    );
+    ),
+    rows.length > 0 && saver(caption, columns, () => all),
+];
 
-// The numbers below a drawing, for who cannot see it.
+// The numbers below a drawing, for readers who cannot see it.
 export const twin = (caption, columns, rows) =>
     h('details', { class: 'twin' }, h('summary', {}, 'View as table'), table(caption, columns, rows));
 
 export function events(ctx, list, { max = 12, about = true } = {}) {
-    if (list.length === 0) return empty('Nothing of note has happened.');
+    if (list.length === 0) return empty('No important events yet.');
     return h(
         'ol',
         { class: 'events' },
@@ -211,7 +238,7 @@ export function events(ctx, list, { max = 12, about = true } = {}) {
                     h(
                         'time',
                         { datetime: new Date(e.at_unix_ms || 0).toISOString(), title: date(e.at_unix_ms) },
-                        clock(e.at_unix_ms),
+                        second(e.at_unix_ms, nowOf(ctx.model)),
                     ),
                     h('span', {}, 'epoch ' + e.epoch),
                 ),
@@ -278,7 +305,7 @@ function legendKey(l, value, ontoggle) {
 
 // series: [{ label, values }]. One figure, its legend that reads out under the pointer, its numbers.
 // axis: the name of x; at(i): what stands at one of them; even: the table has as many rows as are read; rows: those
-// of the table; snap: lines have values at every so many-th x alone.
+// of the table; snap: lines have values at every so many-th x alone; now: the x that is read out while no pointer is there.
 export function lineChart(
     ctx,
     id,
@@ -296,13 +323,14 @@ export function lineChart(
         rows,
         snap = 1,
         ontoggle,
+        now = x.length - 1,
         ...more
     } = {},
 ) {
     const lines_ = series.map((s, i) => ({ width: 1.75, colour: PALETTE[i % PALETTE.length], ...s }));
     const text = at || ((i) => String(x[i]));
     const idx =
-        reading.chart === id && reading.idx !== null && reading.idx < x.length ? reading.idx : x.length - 1;
+        reading.chart === id && reading.idx !== null && reading.idx < x.length ? reading.idx : now;
     const onread = (i) => {
         const next = Number.isInteger(i) ? Math.round(i / snap) * snap : null;
         if (reading.chart === id && reading.idx === next) return;
@@ -314,7 +342,8 @@ export function lineChart(
         '/' +
         x[x.length - 1] +
         '/' +
-        lines_.map((l) => l.values[l.values.length - 1] + (l.off ? 'off' : '')).join();
+        lines_.map((l) => `${l.values[now]} ${l.values.at(-1)}` + (l.off ? 'off' : '')).join() +
+        (more.marks || []).join();
     const newest = x.map((_, i) => i).reverse();
     return h(
         'figure',

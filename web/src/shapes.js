@@ -45,10 +45,10 @@ export const OUTCOMES = {
     'pass-up-to-date': { tone: 'full', word: 'passes, up to date', shape: 'dot', sign: 1 },
     'pass-needs-hardening': { tone: 'full', word: 'passes, needs hardening', shape: 'half', sign: 1 },
     'pass-out-of-date': { tone: 'warning', word: 'passes, out of date', shape: 'quarter', sign: 1 },
-    'fail-soft': { tone: 'restricted', word: 'fails, softly', shape: 'slash', sign: -1 },
-    'fail-hard': { tone: 'suspended', word: 'fails hard', shape: 'cross', sign: -1 },
+    'fail-soft': { tone: 'restricted', word: 'needs update', shape: 'slash', sign: -1 },
+    'fail-hard': { tone: 'suspended', word: 'fails', shape: 'cross', sign: -1 },
     absent: { tone: 'unknown', word: 'absent: no evidence', shape: 'ring', sign: -1 },
-    unjudged: { tone: 'unknown', word: 'could not be judged', shape: 'bar', sign: 0 },
+    unjudged: { tone: 'unknown', word: 'cannot be verified', shape: 'bar', sign: 0 },
     none: { tone: 'unknown', word: 'no vote', shape: 'none', sign: 0 },
 };
 export const outcomeOf = (name) =>

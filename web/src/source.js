@@ -11,6 +11,7 @@ const LIVE = {
     policy: '/v1/policy',
     collateral: '/v1/collateral',
     services: '/v1/services',
+    changes: '/v1/changes',
 };
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
@@ -143,6 +144,8 @@ export class Live {
                 this.newEvents(),
                 servicesOf(this.docs) && this.ask('services'),
             ]);
+            // Of a node that counts proposals: others do not serve the document.
+            if (Number.isFinite(this.docs.status?.proposals_open)) await this.ask('changes');
             const closed = this.docs.status?.certified_epoch;
             if (this.closed !== closed) {
                 await Promise.all([

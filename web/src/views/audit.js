@@ -1,11 +1,31 @@
-// views/audit.js - orders, proofs, changes: everything that happened, filtered.
+// views/audit.js - orders, proofs and changes: all events, filtered.
 import { h } from '../dom.js';
-import { clean, clock, count, date, percent } from '../format.js';
-import { epochText, happened, nameOf } from '../model.js';
+import { proposalsOf } from '../attention.js';
+import { clean, count, date, percent, second } from '../format.js';
+import { epochText, happened, nameOf, nowOf } from '../model.js';
 import { EVENT_GROUPS, eventGroup, eventMark, eventTone } from '../shapes.js';
-import { card, empty, facts, page, segments, table } from '../parts.js';
+import { card, code, empty, facts, ident, page, segments, table } from '../parts.js';
 
 const MAX = 200;
+
+function proposals(ctx) {
+    const list = proposalsOf(ctx.model);
+    if (list.length === 0) return null;
+    return table(
+        'Changes that wait for approvals',
+        [
+            ['What', (p) => h('bdi', {}, p.what)],
+            ['Approved by', (p) => (p.by.length ? h('bdi', {}, p.by.join(', ')) : 'no operator yet')],
+            ['Missing', (p) => h('bdi', {}, p.missing.join(', '))],
+            ['Needed', (p) => count(p.needed), 'num'],
+            ['Last epoch', (p) => (p.until ? epochText(ctx.model, p.until) : '\u2013')],
+            ['Id', (p) => ident(p.id, 'the id', code(p.id.slice(0, 16)))],
+        ],
+        list,
+        (p) => p.id,
+        'stacks',
+    );
+}
 
 function changes(ctx) {
     const c = ctx.model.docs.changes,
@@ -19,19 +39,20 @@ function changes(ctx) {
             ['Waiting', count(sum.pending || 0)],
             sum.trial && [
                 'On trial',
-                `change ${sum.trial.sequence}: ${percent(sum.trial.total_weight ? (10000 * sum.trial.suspended_weight) / sum.trial.total_weight : 0)} of the weight fell, ${percent(sum.trial.total_weight ? (10000 * sum.trial.unjudged_weight) / sum.trial.total_weight : 0)} is not judged by it yet; above a fifth it reverts`,
+                `change ${sum.trial.sequence}: ${percent(sum.trial.total_weight ? (10000 * sum.trial.suspended_weight) / sum.trial.total_weight : 0)} of the weight was suspended by it, ${percent(sum.trial.total_weight ? (10000 * sum.trial.unjudged_weight) / sum.trial.total_weight : 0)} is not appraised under it yet; above a fifth it is reverted`,
             ],
             sum.ended && [
                 'Ended',
                 `change ${sum.ended.sequence}: ${clean(sum.ended.end, 80)}, ${epochText(ctx.model, sum.ended.epoch)}`,
             ],
         ]),
+        proposals(ctx),
         waiting.length > 0 &&
             table(
-                'Changes that wait',
+                'Waiting changes',
                 [
                     ['Number', (w) => w.sequence, 'num'],
-                    ['Holds from', (w) => epochText(ctx.model, w.activation)],
+                    ['In force from', (w) => epochText(ctx.model, w.activation)],
                     [
                         'What',
                         (w) => clean((w.actions || []).map((a) => a.text || a.kind || a).join(', '), 200),
@@ -56,21 +77,21 @@ export function audit(ctx) {
     const first = model.events[0];
     return page(
         'Orders and audit',
-        'What the network ordered, proved and changed, as this node saw it.',
+        'Orders, proofs and changes of the network, as this node received them.',
         changes(ctx),
         h(
             'div',
             { class: 'bar' },
             segments(
                 'Kind',
-                [['', 'Of note'], ...EVENT_GROUPS.map((g) => [g, g[0].toUpperCase() + g.slice(1)])],
+                [['', 'Important'], ...EVENT_GROUPS.map((g) => [g, g[0].toUpperCase() + g.slice(1)])],
                 kind,
                 (to) => ctx.set({ kind: to }),
             ),
             h(
                 'label',
                 { class: 'search' },
-                h('span', { class: 'hidden' }, 'Look in the events'),
+                h('span', { class: 'hidden' }, 'Search the events'),
                 h('input', {
                     type: 'search',
                     placeholder: 'Text, event or node',
@@ -86,8 +107,8 @@ export function audit(ctx) {
         ),
         list.length === 0
             ? empty(
-                  'Nothing like that has happened.',
-                  first ? `The oldest event that is kept is of ${epochText(model, first.epoch)}.` : null,
+                  'No event matches.',
+                  first ? `The oldest stored event is of ${epochText(model, first.epoch)}.` : null,
               )
             : h(
                   'div',
@@ -97,7 +118,7 @@ export function audit(ctx) {
                       [
                           ['', (e) => eventMark(eventTone(e))],
                           [
-                              'When',
+                              'When (UTC)',
                               (e) =>
                                   h(
                                       'time',
@@ -105,7 +126,7 @@ export function audit(ctx) {
                                           datetime: new Date(e.at_unix_ms || 0).toISOString(),
                                           title: date(e.at_unix_ms),
                                       },
-                                      clock(e.at_unix_ms),
+                                      second(e.at_unix_ms, nowOf(model)),
                                   ),
                               'when',
                           ],
@@ -133,12 +154,14 @@ export function audit(ctx) {
                       ],
                       list.slice(0, MAX),
                       (e) => e.first_seq,
+                      '',
+                      list,
                   ),
               ),
         h(
             'p',
             { class: 'note' },
-            'A store is verified without believing this page: ',
+            'To verify a store without trusting this page: ',
             h('code', {}, 'assay audit verify STORE --genesis FILE'),
         ),
     );

@@ -1,10 +1,11 @@
-// views/collateral.js - TCB levels as they are voted, and how long what they are judged by will last.
+// views/collateral.js - TCB levels by the votes, and validity of the collateral.
 import { h } from '../dom.js';
 import { clean, count, date, percent, plural, short, span } from '../format.js';
 import { epochText, groups, majorities, nameOf, rootName } from '../model.js';
 import { outcomeMark, outcomeOf } from '../shapes.js';
 import { card, empty, events, ident, nodeLink, page, table } from '../parts.js';
 
+const EXPIRIES_MAX = 40;
 const LEVELS = [
     'pass-up-to-date',
     'pass-needs-hardening',
@@ -16,7 +17,7 @@ const LEVELS = [
     'none',
 ];
 
-// Which level most weight gives each member, by the vendor root that it stands on.
+// Which level most weight gives each member, by its vendor root.
 function levels(ctx) {
     const { model } = ctx,
         most = model.matrix ? majorities(model.matrix) : null;
@@ -26,7 +27,7 @@ function levels(ctx) {
         h(
             'p',
             { class: 'note' },
-            most ? `As most weight says, ${epochText(model, model.matrix.epoch)}.` : 'As this node judged.',
+            most ? `By the majority of the weight, ${epochText(model, model.matrix.epoch)}.` : 'By the verdicts of this node.',
         ),
         table(
             'TCB levels by vendor root',
@@ -63,7 +64,7 @@ function levels(ctx) {
 
 function when(now, at) {
     const ms = Date.parse(at) - now;
-    return Number.isFinite(ms) ? (ms < 0 ? `ended ${span(ms)} ago` : `in ${span(ms)}`) : '\u2013';
+    return Number.isFinite(ms) ? (ms < 0 ? `expired ${span(ms)} ago` : `in ${span(ms)}`) : '\u2013';
 }
 
 // One bar a piece of collateral: from when it was made to when it ends, now marked.
@@ -92,7 +93,7 @@ function lives(ctx, roots) {
                     h(
                         'span',
                         { class: 'muted' },
-                        ` ends ${when(now, root.until)}, ${date(Date.parse(root.until))}`,
+                        ` expires ${when(now, root.until).replace(/^expired /, '')}, ${date(Date.parse(root.until))}`,
                     ),
             ),
             h(
@@ -126,10 +127,32 @@ function lives(ctx, roots) {
     );
 }
 
+// All that expires in one table, the first first.
+function expiries(ctx, roots) {
+    const now = ctx.link.at || Date.now(),
+        rows = roots
+            .flatMap((root) => piecesOf(root).map((p) => ({ ...p, root })))
+            .sort((a, b) => Date.parse(a.until) - Date.parse(b.until));
+    return table(
+        'Expiries of collateral and certificates',
+        [
+            ['Expires', (r) => date(Date.parse(r.until)), 'when'],
+            ['', (r) => when(now, r.until)],
+            ['Piece', (r) => clean(r.name, 60) + (r.times > 1 ? ` \u00d7${r.times}` : '')],
+            ['Vendor root', (r) => clean(r.root.name || short(r.root.root, 12), 40)],
+            ['Valid from', (r) => date(Date.parse(r.from)), 'when'],
+        ],
+        rows.slice(0, EXPIRIES_MAX),
+        null,
+        'stacks',
+        rows,
+    );
+}
+
 function forecast(ctx, f) {
     if (!f || !Array.isArray(f.nodes))
         return empty(
-            'No forecast is in what this page was given.',
+            'The node does not serve forecasts.',
             'assay collateral forecast evaluates the cached evidence against the set that would follow, and names members that would be suspended.',
         );
     if (f.nodes.length === 0) return empty('The set that would follow suspends no member.');
@@ -156,15 +179,15 @@ export function collateralView(ctx) {
     const { model } = ctx,
         c = model.docs.collateral,
         roots = Array.isArray(c?.roots) ? c.roots : [];
-    if (model.nodes.length === 0) return page('TCB and collateral', null, empty('Nothing is known yet.'));
+    if (model.nodes.length === 0) return page('TCB and collateral', null, empty('No data yet.'));
     const first = roots.filter((r) => r.until).sort((a, b) => Date.parse(a.until) - Date.parse(b.until))[0],
         now = ctx.link.at || Date.now();
-    const told = [...model.events].reverse().filter((e) => e.event.startsWith('collateral'));
+    const news = [...model.events].reverse().filter((e) => e.event.startsWith('collateral'));
     return page(
         'TCB and collateral',
         first
-            ? `What evidence is judged by lasts until ${date(Date.parse(first.until))} (${when(now, first.until)}).`
-            : 'What platforms run, and what they are judged by.',
+            ? `The first collateral expires ${date(Date.parse(first.until))} (${when(now, first.until)}).`
+            : 'TCB levels of the platforms, and the collateral that they are appraised with.',
         h(
             'div',
             { class: 'grid two' },
@@ -172,12 +195,12 @@ export function collateralView(ctx) {
             card('Forecast', forecast(ctx, c?.forecast)),
         ),
         card(
-            'What is in force',
+            'Collateral in force',
             roots.length
                 ? lives(ctx, roots)
                 : empty(
-                      'The dates of the collateral are not in what this page was given.',
-                      'assay report --html reads them from the node; assay collateral show prints them.',
+                      'The node does not serve the dates of its collateral.',
+                      'A report has them (assay report --html FILE); assay collateral show prints them.',
                   ),
             {
                 note:
@@ -185,12 +208,13 @@ export function collateralView(ctx) {
                     h(
                         'span',
                         {},
-                        roots.length > 0 && 'filled: how much of its life is over; ',
+                        roots.length > 0 && 'filled: the part of its validity that is over; ',
                         'digest ',
                         ident(model.status.changes.endorsements_digest, 'the digest'),
                     ),
             },
         ),
-        told.length > 0 && card('What happened to it', events(ctx, told)),
+        roots.length > 0 && card('Expiries, the first first', expiries(ctx, roots)),
+        news.length > 0 && card('Events of collateral', events(ctx, news)),
     );
 }

@@ -77,7 +77,7 @@ const grid = canvas(
 
 function inspector(ctx, epoch, before, node) {
     const row = epoch.at.get(node.slot);
-    if (!row) return empty(`${nameOf(node)} was not there in ${epochText(ctx.model, epoch.epoch)}.`);
+    if (!row) return empty(`${nameOf(node)} was no member in ${epochText(ctx.model, epoch.epoch)}.`);
     const was = before?.at.get(node.slot),
         t = tally(row, was, epoch.certified);
     const check =
@@ -85,7 +85,7 @@ function inspector(ctx, epoch, before, node) {
             ? h(
                   'span',
                   { class: 'muted' },
-                  'The epoch before is not kept here: the move cannot be computed again.',
+                  'The epoch before is not stored here: the change cannot be computed again.',
               )
             : t.agrees
               ? h('span', { class: 'verdict v-match' }, 'Computed again in this page: the same result.')
@@ -109,7 +109,7 @@ function inspector(ctx, epoch, before, node) {
     ];
 }
 
-// Of many nodes those that moved most: who always stood full is one sentence, not four hundred rows.
+// Of many nodes those that moved most: members that were always FULL are one sentence, not four hundred rows.
 function rowsOf(model, chosen) {
     if (model.nodes.length <= ROWS_MAX) return model.nodes;
     const low = new Map(model.nodes.map((n) => [n.slot, n.score_bp]));
@@ -125,7 +125,7 @@ function rowsOf(model, chosen) {
 export function epochsView(ctx) {
     const { model, query } = ctx,
         { epochs, nodes } = model;
-    if (epochs.length === 0) return page('Epochs', null, empty('No closed epoch is known here yet.'));
+    if (epochs.length === 0) return page('Epochs', null, empty('No closed epoch is stored here yet.'));
     const index = query.e ? epochs.findIndex((e) => String(e.epoch) === query.e) : -1,
         i = index < 0 ? epochs.length - 1 : index,
         epoch = epochs[i];
@@ -182,7 +182,7 @@ export function epochsView(ctx) {
                 h(
                     'p',
                     { class: 'note' },
-                    `The ${drawn.length} nodes of ${nodes.length} that stand or stood lowest; choose any other below.`,
+                    `The ${drawn.length} nodes of ${nodes.length} with the lowest scores; choose any other below.`,
                 ),
             h(
                 'ul',
@@ -231,12 +231,12 @@ export function epochsView(ctx) {
                 'div',
                 { class: 'grid two' },
                 card(
-                    `${capital(epochText(model, epoch.epoch))}: how the tally came out`,
+                    `${capital(epochText(model, epoch.epoch))}: the tally`,
                     inspector(ctx, epoch, epochs[i - 1], node),
                     { note: nameOf(node) },
                 ),
                 card(
-                    `${capital(epochText(model, epoch.epoch))}: everybody`,
+                    `${capital(epochText(model, epoch.epoch))}: all members`,
                     table(
                         'Members in this epoch',
                         [

@@ -2,27 +2,44 @@
 import { h } from '../dom.js';
 import { clean, count, percent, short, span } from '../format.js';
 import {
+    against,
     awayText,
+    capital,
     conditionOf,
     epochText,
     nameOf,
     operatorName,
     rootName,
+    sinceOf,
     told,
     wayBack,
     worse,
     STAGES,
 } from '../model.js';
 import { CONDITIONS, badge, standingOf } from '../shapes.js';
-import { copier, empty, meter, nodeLink, page, select, spark } from '../parts.js';
+import { copier, empty, meter, nodeLink, page, saver, select, spark } from '../parts.js';
 
 const ROW = 44,
+    ROW_NARROW = 64, // with the reason as a second line (style.css, 1180px)
     AROUND = 8,
     WINDOW_FROM = 80;
 const seen = { top: 0, height: 700 };
+const rowHeight = () => (innerWidth <= 1180 ? ROW_NARROW : ROW);
 
 const COLUMNS = [
-    { id: 'name', title: 'Node', by: (n) => n.name, cell: (ctx, n) => nodeLink(ctx, n) },
+    {
+        id: 'name',
+        title: 'Node',
+        by: (n) => n.name,
+        cell(ctx, n) {
+            const why = conditionOf(n) === 'FULL' ? '' : whyOf(ctx.model, n);
+            return [
+                nodeLink(ctx, n),
+                why && h('div', { class: 'under unsaid', title: why }, h('bdi', {}, why)),
+            ];
+        },
+        cls: 'first',
+    },
     {
         id: 'standing',
         title: 'Condition',
@@ -40,85 +57,121 @@ const COLUMNS = [
         cell: (ctx, n) => [meter(n), h('b', {}, percent(n.score_bp))],
         cls: 'num score',
     },
-    { id: 'trend', title: 'Lately', cell: (ctx, n, trend) => spark(trend), cls: 'w3' },
+    {
+        id: 'operator',
+        title: 'Operator',
+        by: (n) => n.operator || n.operator_id || '',
+        cell: (ctx, n) => group(ctx, n.operator_id, operatorName(ctx.model, n.operator_id)),
+        cls: 'w2',
+    },
+    {
+        id: 'vendor',
+        title: 'Vendor root',
+        by: (n) => n.vendor_root || '',
+        cell: (ctx, n) => group(ctx, n.vendor_root, rootName(ctx.model, n.vendor_root)),
+        cls: 'w2',
+    },
+    {
+        id: 'since',
+        title: 'Since',
+        cell: (ctx, n) => (conditionOf(n) === 'FULL' ? '' : sinceOf(ctx.model, n)),
+        cls: 'since w3',
+    },
+    {
+        id: 'why',
+        title: 'Reason and way back',
+        cell(ctx, n) {
+            const why = whyOf(ctx.model, n);
+            return why && h('div', { class: 'why', title: why }, h('bdi', {}, why));
+        },
+        cls: 'w4',
+    },
     {
         id: 'integrity',
         title: 'Integrity',
         by: (n) => n.integrity_bp,
         cell: (ctx, n) => percent(n.integrity_bp),
-        cls: 'num w2',
+        cls: 'num w6',
     },
     {
         id: 'availability',
         title: 'Availability',
         by: (n) => n.availability_bp,
         cell: (ctx, n) => percent(n.availability_bp),
-        cls: 'num w2',
+        cls: 'num w6',
     },
-    { id: 'weight', title: 'Weight', by: (n) => n.weight, cell: (ctx, n) => count(n.weight), cls: 'num w2' },
+    { id: 'trend', title: 'Trend', cell: (ctx, n, trend) => spark(trend), cls: 'w6' },
+    { id: 'weight', title: 'Weight', by: (n) => n.weight, cell: (ctx, n) => count(n.weight), cls: 'num w3' },
     {
         id: 'attested',
-        title: 'Attested',
+        title: 'Last attested',
         by: (n) => n.last_success_epoch,
         cell: (ctx, n) => (n.last_success_epoch ? epochText(ctx.model, n.last_success_epoch) : 'never'),
         cls: 'num w5',
     },
     {
         id: 'heard',
-        title: 'Heard',
+        title: 'Last message',
         by: (n) => n.last_message_age_ms ?? Infinity,
         cell: (ctx, n) =>
             n.slot === ctx.model.status.slot
-                ? 'itself'
+                ? 'this node'
                 : n.present
                   ? 'now'
                   : n.last_message_age_ms === null || n.last_message_age_ms === undefined
                     ? 'never'
                     : span(n.last_message_age_ms) + ' ago',
-        cls: 'num w3',
-    },
-    {
-        id: 'why',
-        title: 'Why',
-        cell(ctx, n) {
-            const back = wayBack(ctx.model, n),
-                why = [awayText(ctx.model, n) || told(whyOf(n)), back && `recovers: ${back}`].filter(Boolean).join('; ');
-            return h('span', { class: 'why', title: why || null }, h('bdi', {}, clean(why, 160)));
-        },
-        cls: 'w4',
+        cls: 'num w6',
     },
 ];
 
-const whyOf = (n) =>
+// Its name, or the begin of its id with the whole in a title: the other members of the same.
+const group = (ctx, id, name) =>
+    id
+        ? h(
+              'a',
+              { href: ctx.address('fleet', { ...ctx.query, group: id }), title: name ? null : id },
+              name ? h('bdi', {}, name) : h('code', {}, short(id, 8)),
+          )
+        : '';
+
+const reasonOf = (n) =>
     n.standing === 'FULL' && n.integrity_bp === 10000
         ? ''
         : n.reasons?.[0]?.text || n.last_reason || n.reason || '';
 
+// One line: how it is away, or what is against it, and the way back.
+function whyOf(model, n) {
+    const back = wayBack(model, n),
+        why = awayText(model, n) || against(model, n) || told(reasonOf(n));
+    return clean(capital([why, back && `recovers: ${back}`].filter(Boolean).join('; ')), 400);
+}
+
 function pick(ctx) {
-    const { q = '', standing = '', sort = 'slot', dir = 'up', group = '' } = ctx.query,
+    const { q = '', standing = '', sort = 'standing', dir = 'down', group: id = '' } = ctx.query,
         text = q.trim().toLowerCase();
-    let rows = ctx.model.nodes.filter(
+    const rows = ctx.model.nodes.filter(
         (n) =>
             (!standing || conditionOf(n) === standing) &&
-            (!group || n.vendor_root === group || n.operator_id === group) &&
+            (!id || n.vendor_root === id || n.operator_id === id) &&
             (!text ||
                 (n.name || '').toLowerCase().includes(text) ||
                 (n.node_id || '').startsWith(text) ||
-                (whyOf(n) || '').toLowerCase().includes(text)),
+                (n.operator || '').toLowerCase().includes(text) ||
+                whyOf(ctx.model, n).toLowerCase().includes(text)),
     );
     const column = COLUMNS.find((c) => c.id === sort && c.by),
-        by = column ? column.by : (n) => n.slot,
+        by = column ? column.by : worse,
         sign = dir === 'down' ? -1 : 1;
-    rows = [...rows].sort((a, b) => {
+    return rows.sort((a, b) => {
         const x = by(a),
             y = by(b);
-        return (x < y ? -sign : x > y ? sign : 0) || a.slot - b.slot;
+        return (x < y ? -sign : x > y ? sign : 0) || a.score_bp - b.score_bp || a.slot - b.slot;
     });
-    return rows;
 }
 
 function heading(ctx, column) {
-    const { sort = 'slot', dir = 'up' } = ctx.query,
+    const { sort = 'standing', dir = 'down' } = ctx.query,
         on = sort === column.id;
     const aria = on ? (dir === 'up' ? 'ascending' : 'descending') : 'none';
     return h(
@@ -144,7 +197,7 @@ const scrolls = (ctx) => ({
         const state = { ctx };
         state.look = () => {
             const box = el.getBoundingClientRect(),
-                top = Math.max(0, Math.floor(-box.top / ROW / 4) * 4);
+                top = Math.max(0, Math.floor(-box.top / rowHeight() / 4) * 4);
             if (top === seen.top && innerHeight === seen.height) return;
             seen.top = top;
             seen.height = innerHeight;
@@ -171,8 +224,9 @@ export function fleet(ctx) {
         rows = pick(ctx),
         whole = rows.length <= WINDOW_FROM;
     const from = whole ? 0 : Math.max(0, Math.min(rows.length - 1, seen.top - AROUND));
-    const to = whole ? rows.length : Math.min(rows.length, from + Math.ceil(seen.height / ROW) + 2 * AROUND);
+    const to = whole ? rows.length : Math.min(rows.length, from + Math.ceil(seen.height / rowHeight()) + 2 * AROUND);
     const recent = model.epochs.slice(-24);
+    const trend = (n) => recent.map((e) => e.at.get(n.slot)?.score_bp ?? 0);
     const filtered = query.q || query.standing || query.group;
     return page(
         'Fleet',
@@ -183,11 +237,11 @@ export function fleet(ctx) {
             h(
                 'label',
                 { class: 'search' },
-                h('span', { class: 'hidden' }, 'Look for a node'),
+                h('span', { class: 'hidden' }, 'Search for a node'),
                 h('input', {
                     id: 'search',
                     type: 'search',
-                    placeholder: 'Name, id or reason',
+                    placeholder: 'Name, id, operator, reason',
                     value: query.q || '',
                     oninput: (e) => ctx.set({ q: e.target.value }),
                 }),
@@ -217,13 +271,13 @@ export function fleet(ctx) {
             ),
         ),
         rows.length === 0
-            ? empty('No node is like that.', filtered ? 'Take a filter away to see the others.' : null)
+            ? empty('No node matches.', filtered ? 'Remove a filter to see the others.' : null)
             : h(
                   'div',
                   { class: 'card flush', hook: scrolls(ctx) },
                   h(
                       'table',
-                      { class: 'fleet', 'aria-rowcount': rows.length + 1 },
+                      { class: 'fleet' + (whole ? '' : ' even'), 'aria-rowcount': rows.length + 1 },
                       h('caption', { class: 'hidden' }, 'Nodes of the network'),
                       h(
                           'thead',
@@ -244,7 +298,7 @@ export function fleet(ctx) {
                                       key: 'above',
                                       class: 'room',
                                       'aria-hidden': 'true',
-                                      style: { height: from * ROW + 'px' },
+                                      style: { height: from * rowHeight() + 'px' },
                                   },
                                   h('td', { colspan: COLUMNS.length }),
                               ),
@@ -265,13 +319,7 @@ export function fleet(ctx) {
                                       h(
                                           'td',
                                           { key: c.id, class: c.cls },
-                                          c.cell(
-                                              ctx,
-                                              n,
-                                              c.id === 'trend'
-                                                  ? recent.map((e) => e.at.get(n.slot)?.score_bp ?? 0)
-                                                  : null,
-                                          ),
+                                          c.cell(ctx, n, c.id === 'trend' ? trend(n) : null),
                                       ),
                                   ),
                               ),
@@ -283,11 +331,16 @@ export function fleet(ctx) {
                                       key: 'below',
                                       class: 'room',
                                       'aria-hidden': 'true',
-                                      style: { height: (rows.length - to) * ROW + 'px' },
+                                      style: { height: (rows.length - to) * rowHeight() + 'px' },
                                   },
                                   h('td', { colspan: COLUMNS.length }),
                               ),
                       ),
+                  ),
+                  saver(
+                      'Nodes of the network',
+                      COLUMNS.filter((c) => c.id !== 'trend').map((c) => [c.title, (n) => c.cell(ctx, n, [])]),
+                      () => rows,
                   ),
               ),
     );

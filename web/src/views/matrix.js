@@ -1,6 +1,6 @@
-// views/matrix.js - who said what of whom: verifiers down, subjects across.
+// views/matrix.js - votes of all members about each other: verifiers down, subjects across.
 import { h } from '../dom.js';
-import { clean, count, percent } from '../format.js';
+import { clean, count, percent, plural } from '../format.js';
 import { capital, dissents, epochText, majorities, epochsOfLies, matrixOf } from '../model.js';
 import { OUTCOMES, drawShape, outcomeMark, outcomeOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
@@ -238,11 +238,11 @@ export function matrixView(ctx) {
             epoch && h('div', { class: 'bar' }, epochPick(ctx, epoch)),
             empty(
                 epoch
-                    ? `The ballots of epoch ${clean(epoch, 20)} are not at hand.`
-                    : 'No ballots are known here yet.',
+                    ? `The ballots of epoch ${clean(epoch, 20)} are not available.`
+                    : 'No ballots are stored here yet.',
                 epoch
-                    ? 'A node keeps those of its last 256 epochs; a report has the newest and those with proven lies.'
-                    : 'They come with the first epoch that closes while this node runs.',
+                    ? 'A node has the ballots of its last 256 epochs; a report has the newest and those with votes that were proven false.'
+                    : 'They are available after the first epoch that closes while this node runs.',
             ),
         );
     const { order = 'slot' } = ctx.query,
@@ -273,8 +273,8 @@ export function matrixView(ctx) {
         ctx.draw();
     };
     const words = lies.length
-        ? `${lies.length} proven ${lies.length === 1 ? 'lie' : 'lies'}`
-        : 'no proven lie';
+        ? `${plural(lies.length, 'vote')} proven false`
+        : 'no vote proven false';
     return page(
         'Trust matrix',
         `${capital(epochText(ctx.model, matrix.epoch))}: ${words}, ${differ} against the majority, ${silent ? `${silent} without a ballot` : 'every ballot counted'}.`,
@@ -284,9 +284,9 @@ export function matrixView(ctx) {
             segments(
                 'Order',
                 [
-                    ['slot', 'By place'],
+                    ['slot', 'By slot'],
                     ['weight', 'By weight'],
-                    ['dissent', 'Dissent first'],
+                    ['dissent', 'Against the majority first'],
                 ],
                 order,
                 (to) => ctx.set({ order: to === 'slot' ? '' : to }),
@@ -314,7 +314,7 @@ export function matrixView(ctx) {
                     h(
                         'p',
                         { class: 'note' },
-                        `The ${list.length} most telling of ${matrix.members.length} members: those who dissent, are dissented from, fail, or gave no ballot.`,
+                        `${list.length} of ${matrix.members.length} members: those that vote against the majority, have votes against them, fail, or sent no ballot.`,
                     ),
                 h(
                     'div',
@@ -352,7 +352,7 @@ export function matrixView(ctx) {
                 { class: 'grid' },
                 lies.length > 0 &&
                     card(
-                        'Proven lies',
+                        'Votes proven false',
                         h(
                             'ul',
                             { class: 'lies' },
@@ -371,17 +371,17 @@ export function matrixView(ctx) {
                                         },
                                         h('bdi', {}, clean(matrix.bySlot.get(l.verifier)?.name, 40)),
                                     ),
-                                    ' said of ',
+                                    ' voted on ',
                                     h('bdi', {}, clean(matrix.bySlot.get(l.subject)?.name, 40)),
                                     ': ',
                                     outcomeOf(matrix.said(l.verifier, l.subject)).word,
-                                    `; the evidence says otherwise, proven in ${epochText(ctx.model, l.found_epoch)}.`,
+                                    `; the evidence contradicts it, proven in ${epochText(ctx.model, l.found_epoch)}.`,
                                 ),
                             ),
                         ),
                     ),
                 card('Verifiers', verifiers(ctx, matrix, facts), {
-                    note: 'how often each agrees with most weight',
+                    note: 'how often each agrees with the majority of the weight',
                 }),
             ),
         ),
@@ -401,7 +401,7 @@ export function matrixView(ctx) {
                                     (matrix.lied(v.slot, s.slot) ? ' (proven false)' : ''),
                       ])
                     : [
-                          ['Said', (v) => count(facts.get(v.slot).said), 'num'],
+                          ['Votes', (v) => count(facts.get(v.slot).said), 'num'],
                           ['Against the majority', (v) => count(facts.get(v.slot).against), 'num'],
                       ]),
             ],

@@ -1,5 +1,6 @@
-// views/node.js - one node: why it stands where it stands.
+// views/node.js - one node: its condition and causes, what happened on one axis of time, votes, evidence.
 import { h } from '../dom.js';
+import { argumentOf } from '../attention.js';
 import { clean, count, percent, plural, span } from '../format.js';
 import {
     against,
@@ -9,57 +10,71 @@ import {
     epochText,
     findNode,
     historyOf,
+    list,
     nameOf,
     rootName,
-    sinceText,
+    sinceOf,
     tally,
     waterfall,
     STAGES,
 } from '../model.js';
-import { badge, outcomeMark, outcomeOf } from '../shapes.js';
-import { card, code, empty, events, facts, ident, lineChart, nodeLink, page, table } from '../parts.js';
+import { badge, eventTone, outcomeMark, outcomeOf } from '../shapes.js';
+import { card, code, command, empty, events, facts, ident, lineChart, nodeLink, page, table } from '../parts.js';
 
-// From the start, step by step, to what it is now: each bar spans what one cause took or gave.
-function falls(model, title, w, decides) {
-    if (!w) return empty('No history of it is kept here.');
-    const bar = (from, to, cls) =>
-        h(
-            'span',
-            { class: 'wbar ' + cls, 'aria-hidden': 'true' },
-            h('i', {
-                style: {
-                    left: Math.min(from, to) / 100 + '%',
-                    width: Math.max(0.6, Math.abs(to - from) / 100) + '%',
-                },
-            }),
-        );
-    const row = (key, label, detail, value, drawn, cls) =>
-        h(
-            'li',
-            { key, class: cls },
-            h('span', { class: 'wlabel' }, h('bdi', {}, label), detail && h('small', {}, detail)),
-            drawn,
-            h('b', { class: 'num' }, value),
-        );
+const bar = (from, to, cls) =>
+    h(
+        'span',
+        { class: 'wbar ' + cls, 'aria-hidden': 'true' },
+        h('i', {
+            style: {
+                left: Math.min(from, to) / 100 + '%',
+                width: Math.max(0.6, Math.abs(to - from) / 100) + '%',
+            },
+        }),
+    );
+
+const stepRow = (key, label, detail, value, drawn, cls) =>
+    h(
+        'li',
+        { key, class: cls },
+        h('span', { class: 'wlabel' }, h('bdi', {}, label), detail && h('small', {}, detail)),
+        drawn,
+        h('b', { class: 'num' }, value),
+    );
+
+// Falls and rises of both numbers, in the order in which they happened: each bar spans what one cause took or gave.
+function steps(model, node, decides) {
+    const of = ['integrity', 'availability'].map((kind) => ({ kind, w: waterfall(model, node.slot, kind) }));
+    if (!of[0].w) return empty('No history of it is stored here.');
+    const all = of.flatMap(({ kind, w }) => w.steps.map((s) => ({ ...s, kind }))),
+        folded = of.reduce((sum, { w }) => sum + w.folded, 0),
+        first = Math.max(...of.map(({ w }) => w.startEpoch));
+    const lower = (key) => Math.min(...of.map(({ w }) => w[key]));
+    all.sort((x, y) => x.since - y.since || x.until - y.until);
     return h(
         'div',
         { class: 'waterfall' },
-        h('h3', {}, title, decides && h('span', { class: 'chip' }, 'decides the score')),
+        h(
+            'h3',
+            {},
+            `Integrity ${percent(of[0].w.end, 1)}, availability ${percent(of[1].w.end, 1)}`,
+            decides && h('span', { class: 'chip' }, `${decides} decides the score`),
+        ),
         h(
             'ol',
             {},
-            row(
+            stepRow(
                 'start',
-                'At ' + epochText(model, w.startEpoch),
-                w.folded ? `${plural(w.folded, 'older step')} before` : null,
-                percent(w.start, 1),
-                bar(0, w.start, 'base'),
+                'Score at ' + epochText(model, first),
+                folded ? `${plural(folded, 'older step')} before` : null,
+                percent(lower('start'), 1),
+                bar(0, lower('start'), 'base'),
             ),
-            w.steps.map((s, i) =>
-                row(
-                    i + '/' + s.since,
+            all.map((s) =>
+                stepRow(
+                    `${s.kind}/${s.since}/${s.from}`,
                     s.text,
-                    epochText(model, s.since) +
+                    capital(`${s.kind}, ${epochText(model, s.since)}`) +
                         (s.since === s.until ? '' : ` to ${epochText(model, s.until).slice(6)}`) +
                         (s.times > 1 ? `, ${s.times} steps` : ''),
                     (s.to > s.from ? '+' : '\u2212') + percent(Math.abs(s.to - s.from), 1),
@@ -67,14 +82,51 @@ function falls(model, title, w, decides) {
                     s.to > s.from ? 'up' : 'down',
                 ),
             ),
-            row('end', 'Now', null, percent(w.end, 1), bar(0, w.end, 'base'), 'end'),
+            stepRow('end', 'Score now', null, percent(lower('end'), 1), bar(0, lower('end'), 'base'), 'end'),
         ),
     );
 }
 
+const STEP_BP = { FULL: 9000, WARNING: 7500, RESTRICTED: 5000 };
+
+// What happened and what is ahead on one axis of epochs: scores, falls and proofs as marks, the way back dashed.
+function course(ctx, node, past) {
+    const { model } = ctx,
+        last = past.at(-1),
+        ahead = (node.recovery?.blocked ? [] : list(node.recovery?.steps)).filter((s) => s.epoch > last.epoch),
+        x = [...past.map((p) => p.epoch), ...ahead.map((s) => s.epoch)];
+    const of = (key) => x.map((_, i) => past[i]?.row[key] ?? null),
+        shown = model.events.filter(
+            (e) => e.slot === node.slot && e.epoch >= x[0] && ['bad', 'warn', 'good'].includes(eventTone(e)),
+        );
+    const series = [
+        { label: 'integrity', values: of('integrity_bp'), dash: [6, 4] },
+        { label: 'availability', values: of('availability_bp'), dash: [2, 3] },
+        { label: 'score', values: of('score_bp'), width: 2.5 },
+    ];
+    if (ahead.length)
+        series.push({
+            label: 'way back',
+            dash: [3, 5],
+            colour: 's4',
+            values: x.map((_, i) =>
+                i === past.length - 1 ? last.row.score_bp : (STEP_BP[ahead[i - past.length]?.standing] ?? null),
+            ),
+        });
+    return lineChart(ctx, 'node-' + node.slot, 'Score, integrity and availability', x, series, {
+        bounds: [[9000], [7500], [5000]],
+        at: (i) => epochText(model, x[i]).slice(6),
+        now: past.length - 1,
+        marks: shown.map((e) => [e.first_epoch || e.epoch, eventTone(e)]),
+        note: ahead.length
+            ? `Vertical lines: events of this node. Dashed after now: the way back, if ${clean(node.recovery.assumes, 120)}.`
+            : 'Vertical lines: events of this node.',
+    });
+}
+
 function votes(ctx, node) {
     const m = ctx.model.matrix;
-    if (!m) return empty('Nobody\u2019s ballot is known here yet.');
+    if (!m) return empty('No ballots of this epoch are stored here yet.');
     const rows = m.members
         .filter((v) => v.slot !== node.slot)
         .map((v) => ({ ...v, outcome: m.said(v.slot, node.slot), lied: m.lied(v.slot, node.slot) }))
@@ -95,7 +147,7 @@ function votes(ctx, node) {
                 [...said].map(([o, n]) => `${n} ${outcomeOf(o).word}`).join(', ') + '.',
         ),
         table(
-            'What each verifier said of it',
+            'Votes about it',
             [
                 [
                     'Verifier',
@@ -107,7 +159,7 @@ function votes(ctx, node) {
                         ),
                 ],
                 [
-                    'Says',
+                    'Vote',
                     (v) =>
                         h(
                             'span',
@@ -121,6 +173,8 @@ function votes(ctx, node) {
             ],
             rows.slice(0, 40),
             (v) => v.slot,
+            '',
+            rows,
         ),
     ];
 }
@@ -130,8 +184,8 @@ function evidence(ctx, node) {
     const e = ctx.model.docs.evidence?.nodes?.find((x) => x.slot === node.slot);
     if (!e)
         return empty(
-            'Its evidence is not in what this page was given.',
-            'assay report --html puts the claims of every piece of evidence beside the reference values.',
+            'The node does not serve decoded evidence.',
+            'A report has the claims of all evidence next to the reference values: assay report --html FILE',
         );
     const rows = (e.claims || []).map((c) => ({
         ...c,
@@ -148,7 +202,7 @@ function evidence(ctx, node) {
         ),
         asked.length
             ? claims('Claims and reference values', asked)
-            : empty('The policy asks for no value in it.'),
+            : empty('The policy has no reference value for it.'),
         reasons.length > 0 &&
             h(
                 'ul',
@@ -158,7 +212,7 @@ function evidence(ctx, node) {
                         'li',
                         { key: i },
                         h('b', {}, clean(r.text)),
-                        r.observed && h('span', {}, ' It says ', ident(r.observed, 'what it says')),
+                        r.observed && h('span', {}, ' Found ', ident(r.observed, 'what was found')),
                         r.expected && h('span', {}, ', expected ', ident(r.expected, 'what was expected')),
                     ),
                 ),
@@ -176,14 +230,14 @@ function evidence(ctx, node) {
 // Long ones are measurements: to be copied.
 const value = (text, name) => (String(text ?? '').length > 15 ? ident(text, clean(name, 40)) : code(text));
 
-const VERDICTS = { free: 'not asked for', match: 'matches', differs: 'differs' };
+const VERDICTS = { free: 'no rule', match: 'matches', differs: 'differs' };
 
 const claims = (caption, rows) =>
     table(
         caption,
         [
             ['Claim', (r) => clean(r.name, 40), 'name'],
-            ['Evidence says', (r) => value(r.observed, r.name)],
+            ['Evidence', (r) => value(r.observed, r.name)],
             [
                 'Policy accepts',
                 (r) => (r.state === 'free' ? h('span', { class: 'muted' }, 'anything') : value(r.expected, r.name)),
@@ -199,7 +253,7 @@ function sums(ctx, node) {
     const past = historyOf(ctx.model, node.slot),
         last = past[past.length - 1],
         before = past[past.length - 2];
-    if (!last) return empty('No closed epoch is kept here.');
+    if (!last) return empty('No closed epoch is stored here.');
     const t = tally(last.row, before && before.row, last.certified);
     return [
         table(
@@ -240,11 +294,11 @@ export function nodeView(ctx) {
     if (!node)
         return page(
             'No such node',
-            model.nodes.length ? `Nobody here is called ${clean(ctx.arg, 60)}.` : 'Nothing is known yet.',
-            h('p', {}, h('a', { class: 'button', href: '#/fleet' }, 'The fleet')),
+            model.nodes.length ? `This network has no member with the name ${clean(ctx.arg, 60)}.` : 'No data yet.',
+            h('p', {}, h('a', { class: 'button', href: '#/fleet' }, 'All nodes')),
         );
     const why = against(model, node),
-        since = sinceText(model, node),
+        since = sinceOf(model, node),
         back = node.recovery,
         past = historyOf(model, node.slot).slice(-240);
     const decides =
@@ -257,7 +311,7 @@ export function nodeView(ctx) {
     const lead = away
         ? capital(away) + '.'
         : node.standing === 'FULL'
-            ? 'Nothing is held against it now.'
+            ? 'No rule lowers its score now.'
             : why
               ? `${capital(why)}.` + (since ? ` Below full since ${since}.` : '')
               : '';
@@ -290,19 +344,11 @@ export function nodeView(ctx) {
         h(
             'div',
             { class: 'grid nodegrid' },
-            card(
-                'Why this score',
-                [
-                    falls(model, 'Integrity', waterfall(model, node.slot, 'integrity'), decides === 'integrity'),
-                    falls(
-                        model,
-                        'Availability',
-                        waterfall(model, node.slot, 'availability'),
-                        decides === 'availability',
-                    ),
-                ],
-                { cls: 'c-why', note: 'the score is the smaller of the two' },
-            ),
+            past.length > 1 && card('Falls and recovery by epoch', course(ctx, node, past), { cls: 'c-lines' }),
+            card('Why this score', steps(model, node, decides), {
+                cls: 'c-why',
+                note: 'the score is the smaller of integrity and availability',
+            }),
             card(
                 'What it is',
                 facts([
@@ -315,13 +361,13 @@ export function nodeView(ctx) {
                         'Vendor root',
                         owner(ctx, node.vendor_root, rootName(model, node.vendor_root), 'vendor root'),
                     ],
-                    ['Weight', count(node.weight), node.weight === 0 ? 'it has no say in votes' : ''],
+                    ['Weight', count(node.weight), node.weight === 0 ? 'its votes do not count' : ''],
                     ['Incarnation', count(node.incarnation)],
-                    ['Offences remembered', count(node.offences)],
+                    ['Offences on record', count(node.offences)],
                     ['Last attempt', epochText(model, node.last_attempt_epoch)],
                     ['Last success', node.last_success_epoch ? epochText(model, node.last_success_epoch) : 'never'],
                     [
-                        'Heard of',
+                        'Last message',
                         node.slot === model.status.slot
                             ? 'this is the queried node'
                             : node.present
@@ -334,42 +380,17 @@ export function nodeView(ctx) {
                         'Its clock',
                         `${span(node.date_ahead_ms)} ${node.date_ahead_ms < 0 ? 'behind' : 'ahead'}`,
                     ],
-                    ['This node judged it', outcomeOf(node.own_outcome).word],
+                    ['Verdict of this node', outcomeOf(node.own_outcome).word],
                     [
                         'On the command line',
-                        h(
-                            'code',
-                            {},
-                            'assay explain ' + (/^[\w.-]+$/.test(node.name || '') ? node.name : node.slot),
-                        ),
+                        command('assay explain ' + argumentOf(node)),
                     ],
                 ]),
                 { cls: 'c-facts' },
             ),
-            past.length > 1 &&
-                card(
-                    'By epoch',
-                    lineChart(
-                        ctx,
-                        'node-' + node.slot,
-                        'Score, integrity and availability',
-                        past.map((p) => p.epoch),
-                        [
-                            { label: 'integrity', values: past.map((p) => p.row.integrity_bp), dash: [6, 4] },
-                            {
-                                label: 'availability',
-                                values: past.map((p) => p.row.availability_bp),
-                                dash: [2, 3],
-                            },
-                            { label: 'score', values: past.map((p) => p.row.score_bp), width: 2.5 },
-                        ],
-                        { bounds: [[9000], [7500], [5000]], at: (i) => epochText(model, past[i].epoch).slice(6) },
-                    ),
-                    { cls: 'c-lines' },
-                ),
-            card('Who said what of it', votes(ctx, node), { cls: 'c-votes' }),
+            card('Votes about it', votes(ctx, node), { cls: 'c-votes' }),
             card('The last tally', sums(ctx, node), { cls: 'c-sums' }),
-            card('Its evidence, beside the policy', evidence(ctx, node), { cls: 'c-evidence' }),
+            card('Its evidence next to the policy', evidence(ctx, node), { cls: 'c-evidence' }),
             card(
                 'What happened to it',
                 events(

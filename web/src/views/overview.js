@@ -1,24 +1,11 @@
-// views/overview.js - how things are, first in words.
+// views/overview.js - the headline with what to do, then standings, scores and events.
 import { h } from '../dom.js';
-import { clean, count, percent, plural, short, span } from '../format.js';
-import {
-    against,
-    awayText,
-    conditionOf,
-    counts,
-    describe,
-    everBelow,
-    nameOf,
-    sentence,
-    spareFaults,
-    spread,
-    told,
-    serves,
-    wayBack,
-} from '../model.js';
+import { ROWS_MAX, headline } from '../attention.js';
+import { clean, count, names, percent, plural, short, span } from '../format.js';
+import { conditionOf, counts, describe, everBelow, nameOf, spareFaults, spread } from '../model.js';
 import { CONDITIONS, STANDINGS, eventTone, mark, standingOf } from '../shapes.js';
 import { canvas, colour } from '../charts.js';
-import { card, empty, events, lineChart, nodeLink, page, stat } from '../parts.js';
+import { card, command, empty, events, lineChart, nodeLink, stat } from '../parts.js';
 
 const BOUNDS = [
     [9000, 'full'],
@@ -103,21 +90,51 @@ function shape(ctx, standing, x, y, r, tone) {
     ctx.stroke();
 }
 
+// One row: the member or the subject, what is wrong since when, the way back, and one action.
+function rowOf(ctx, r) {
+    const when = [r.since && `since ${r.since}`, r.back && `back: ${r.back}`, r.expires && `expires after ${r.expires}`].filter(Boolean).join('; ');
+    return h(
+        'li',
+        { key: r.key, class: r.network ? 'network' : '' },
+        h(
+            'div',
+            { class: 'who' },
+            r.title
+                ? h('b', {}, r.condition && mark(r.condition), h('bdi', {}, r.title))
+                : r.node
+                  ? nodeLink(ctx, r.node)
+                  : h('b', {}, 'This network'),
+            r.members && h('span', { class: 'muted' }, h('bdi', {}, names(r.members.map(nameOf), 5))),
+            !r.title &&
+                r.node?.operator &&
+                h('span', { class: 'muted' }, 'operator ', h('bdi', {}, clean(r.node.operator, 32))),
+        ),
+        h(
+            'div',
+            { class: 'wrong' },
+            r.what && h('p', {}, h('bdi', {}, r.what)),
+            when && h('p', { class: 'muted' }, when[0].toUpperCase() + when.slice(1)),
+        ),
+        h(
+            'div',
+            { class: 'act' },
+            r.do && h('p', {}, r.do),
+            command(r.command),
+            r.runbook && h('p', { class: 'muted' }, 'Runbook: ', h('code', {}, `docs/runbooks/${r.runbook}.md`)),
+        ),
+    );
+}
+
 function hero(ctx) {
-    const s = sentence(ctx.model, ctx.link),
-        { status } = ctx.model;
+    const s = headline(ctx.model, ctx.link),
+        rest = s.rows.length - ROWS_MAX;
     return h(
         'section',
-        { class: 'hero h-' + s.tone, 'aria-live': 'polite' },
-        h('h1', {}, s.head),
+        { class: 'hero h-' + s.tone + (s.head.length > 90 ? ' long' : ''), 'aria-live': 'polite' },
+        h('h1', {}, h('bdi', {}, s.head)),
+        s.rows.length > 0 && h('ul', { class: 'todo' }, s.rows.slice(0, ROWS_MAX).map((r) => rowOf(ctx, r))),
+        rest > 0 && h('a', { class: 'button', href: '#/fleet' }, `${count(rest)} more in the fleet`),
         s.text && h('p', {}, h('bdi', {}, s.text)),
-        Array.isArray(status.advice) &&
-            status.advice.length > 0 &&
-            h(
-                'ul',
-                { class: 'advice' },
-                status.advice.map((a) => h('li', { key: a.code }, clean(a.text, 300))),
-            ),
     );
 }
 
@@ -195,19 +212,19 @@ function tiles(ctx) {
             stat(
                 'Faults tolerated',
                 spare === null ? '\u2013' : count(spare),
-                `${count(t.members_stop)} may fail, ${count(t.members_break)} may lie`,
+                `${count(t.members_stop)} may fail, ${count(t.members_break)} may be Byzantine`,
             ),
         present &&
             stat(
-                'Heard of',
+                'Reachable',
                 percent(status.total_weight ? (10000 * present.present_weight) / status.total_weight : NaN),
-                'of the weight; two thirds are needed',
+                'of the weight; two thirds are required',
             ),
         recent.length > 0 &&
             stat(
                 'Epochs certified',
                 `${good} of ${recent.length}`,
-                status.epoch_ms ? `one every ${span(status.epoch_ms)}` : 'lately',
+                status.epoch_ms ? `one every ${span(status.epoch_ms)}` : 'of the newest',
             ),
         f &&
             stat(
@@ -218,16 +235,16 @@ function tiles(ctx) {
         ends &&
             stat(
                 'Collateral',
-                ends.ms > 0 ? span(ends.ms) : 'ended',
-                ends.ms > 0 ? `then that of ${ends.name} ends` : `scores of ${ends.name} are held`,
+                ends.ms > 0 ? span(ends.ms) : 'expired',
+                ends.ms > 0 ? `then that of ${ends.name} expires` : `scores of ${ends.name} do not move`,
             ),
         status.clock &&
             stat(
                 'This clock',
-                status.clock.known ? (status.clock.off ? 'off' : 'right') : 'unknown',
+                status.clock.known ? (status.clock.off ? 'off' : 'in sync') : 'unknown',
                 status.clock.known
                     ? `${span(status.clock.ahead_ms || 0)} from the others`
-                    : 'too few tell their date',
+                    : 'too few members report their date',
             ),
     );
 }
@@ -236,7 +253,7 @@ function tiles(ctx) {
 export function scoreLines(ctx, id) {
     const { nodes, epochs } = ctx.model,
         shown = epochs.slice(-240);
-    if (shown.length < 2) return empty('No history yet: it grows by one point an epoch.');
+    if (shown.length < 2) return empty('No history yet: each epoch adds a point.');
     const x = shown.map((e) => e.epoch),
         of = (slot) => shown.map((e) => e.at.get(slot)?.score_bp ?? null);
     const below = everBelow(epochs),
@@ -246,7 +263,7 @@ export function scoreLines(ctx, id) {
     if (moved.length <= LINES_MAX) {
         series = moved.map((n) => ({ label: nameOf(n), values: of(n.slot) }));
         note = still
-            ? `${still === nodes.length ? 'All' : 'The other'} ${plural(still, 'node')} stood at 100\u202f% all the time.`
+            ? `${still === nodes.length ? 'All' : 'The other'} ${plural(still, 'node')} had a score of 100\u202f% in all of these epochs.`
             : '';
         if (series.length === 0) series = [{ label: 'every node', values: shown.map(() => 10000) }];
     } else {
@@ -257,57 +274,9 @@ export function scoreLines(ctx, id) {
             { label: 'lowest tenth', values: spreads.map((s) => s.p10), dash: [6, 4] },
             ...low.map((n) => ({ label: nameOf(n), values: of(n.slot) })),
         ];
-        note = 'The median, the lowest tenth, and the five nodes that stand lowest now.';
+        note = 'The median, the lowest tenth, and the five nodes with the lowest scores now.';
     }
     return lineChart(ctx, id, 'Scores by epoch', x, series, { bounds: BOUNDS, note });
-}
-
-function attention(ctx) {
-    const { model } = ctx;
-    const low = model.nodes
-        .filter((n) => serves(n) && (conditionOf(n) !== 'FULL' || n.present === false))
-        .sort((a, b) => a.score_bp - b.score_bp || a.slot - b.slot);
-    if (low.length === 0) return empty('Every node has standing FULL and is reachable.');
-    return [
-        h(
-            'ul',
-            { class: 'attention' },
-            low
-                .slice(0, 4)
-                .map((n) =>
-                    h(
-                        'li',
-                        { key: n.slot },
-                        nodeLink(ctx, n),
-                        h('b', { class: 'num' }, percent(n.score_bp)),
-                        h(
-                            'p',
-                            {},
-                            h(
-                                'bdi',
-                                {},
-                                told(
-                                    awayText(model, n) ||
-                                        [
-                                            n.present === false && 'not reachable from this node',
-                                            against(model, n),
-                                            wayBack(model, n) && `recovers: ${wayBack(model, n)}`,
-                                        ]
-                                            .filter(Boolean)
-                                            .join('; '),
-                                ),
-                            ),
-                        ),
-                    ),
-                ),
-        ),
-        low.length > 4 &&
-            h(
-                'a',
-                { class: 'button', href: ctx.address('fleet', { sort: 'score', dir: 'up' }) },
-                `All ${low.length}`,
-            ),
-    ];
 }
 
 export function overview(ctx) {
@@ -337,14 +306,13 @@ export function overview(ctx) {
                         hook: { ...strip, data: model.nodes },
                     }),
                 ),
-                { cls: 'c-strip', note: 'one mark a node; dashed where a standing begins' },
+                { cls: 'c-strip', note: 'one mark a node; dashed: bounds of the standings' },
             ),
             card('Scores by epoch', scoreLines(ctx, 'scores'), { cls: 'c-lines' }),
-            card('To look at', attention(ctx), { cls: 'c-attention' }),
             card(
                 'What happened',
                 [
-                    events(ctx, notable, { max: 9 }),
+                    events(ctx, notable, { max: 6 }),
                     h('a', { class: 'button', href: '#/audit' }, 'All events'),
                 ],
                 { cls: 'c-events' },

@@ -121,7 +121,7 @@ export function policyView(ctx) {
     const { model } = ctx,
         policy = model.docs.policy,
         s = model.status;
-    if (model.nodes.length === 0) return page('Policy', null, empty('Nothing is known yet.'));
+    if (model.nodes.length === 0) return page('Policy', null, empty('No data yet.'));
     const digest = policy?.digest || s.changes?.policy_digest;
     return page(
         'Policy',
@@ -140,8 +140,8 @@ export function policyView(ctx) {
                               ['Profile', s.insecure ? 'development, INSECURE' : 'production'],
                           ]),
                           empty(
-                              'Its text is not in what this page was given.',
-                              'assay report --html has it; assay policy show prints it.',
+                              'The node does not serve the text of the policy.',
+                              'A report has it (assay report --html FILE); assay policy show prints it.',
                           ),
                       ]
                     : [
@@ -188,7 +188,7 @@ export function policyView(ctx) {
                                         ],
                                         ['Value', (r) => ident(r.value, clean(r.field, 30))],
                                         [
-                                            'Holds',
+                                            'Valid',
                                             (r) =>
                                                 r.not_after
                                                     ? 'until ' + date(Date.parse(r.not_after))
@@ -205,12 +205,12 @@ export function policyView(ctx) {
                               'TCB statuses',
                               [
                                   ['Status', (r) => clean(r.status, 50)],
-                                  ['Counts as', (r) => clean(r.accept, 20)],
+                                  ['Appraised as', (r) => clean(r.accept, 20)],
                                   [
                                       'For',
                                       (r) =>
                                           r.grace_s === null || r.grace_s === undefined
-                                              ? 'ever'
+                                              ? 'always'
                                               : span(r.grace_s * 1000),
                                       'when',
                                   ],

@@ -5,16 +5,16 @@ import { clean, count, plural, short } from '../format.js';
 import { card, empty, facts, ident, nodeLink, page, stat, table } from '../parts.js';
 
 const PHASES = {
-    forming: 'forms: too few replicas stand',
+    forming: 'forms: too few replicas are available',
     serving: 'serves',
     changing: 'changes: its next view does not serve yet',
-    gone: 'gone for ever: too few memories are left',
+    gone: 'permanently lost: too few replicas have its memories',
 };
 const ALARMS = {
     few: 'too few seats count',
     'no-candidate': 'no candidate for a seat',
     'no-dealers': 'too few dealers for new shares',
-    'old-shares': 'shares of an old generation in too many hands',
+    'old-shares': 'too many holders have shares of an old generation',
     cut: 'a seat is cut off from others',
     missing: 'a seat is missing',
     changing: 'its next view does not start',
@@ -41,7 +41,7 @@ const chip = (text, bad) => h('span', { class: 'chip ' + (bad ? 'warn' : 'l-live
 function member(ctx, seat) {
     const node = ctx.model.bySlot.get(seat.slot);
     if (node) return nodeLink(ctx, node);
-    return h('span', { class: 'muted' }, clean(seat.name, 64) || 'nobody');
+    return h('span', { class: 'muted' }, clean(seat.name, 64) || 'no member');
 }
 
 const members = (ctx, seats) =>
@@ -81,7 +81,7 @@ function group(ctx, g) {
                 ),
             facts([
                 g.next_seats.length > 0 && ['Next seats', members(ctx, g.next_seats)],
-                ['Listed', g.listed.length ? members(ctx, g.listed) : 'nobody'],
+                ['Listed', g.listed.length ? members(ctx, g.listed) : 'no member'],
                 ['Enclaves', count(g.instances), `of at most ${count(g.instances_max)}`],
                 ['Sessions', count(g.sessions), 'numbered'],
             ]),
@@ -101,13 +101,13 @@ function cluster(ctx, c) {
                       [
                           ['Slot', (s) => s.place, 'num'],
                           ['Member', (s) => member(ctx, s)],
-                          ['Shares', (s) => (s.ready ? 'has everything' : 'not everything yet')],
+                          ['Shares', (s) => (s.ready ? 'complete' : 'not complete yet')],
                           ['', (s) => (s.lost ? chip('lost', true) : s.silent_epoch > 0 ? chip('silent in public') : '')],
                       ],
                       c.seats.map((s, place) => ({ ...s, place })),
                       (s) => s.place,
                   )
-                : empty('Too few holders have stood so far.'),
+                : empty('Too few holders are available yet.'),
         ],
         { key: 'c' + c.number, note: c.alarm && chip('alarm', true) },
     );
@@ -119,10 +119,10 @@ const shares = (s) =>
         h(
             'dl',
             { class: 'stats' },
-            stat('Kept', count(s.synced), `of at most ${count(s.ids_max)}`),
+            stat('Stored', count(s.synced), `of at most ${count(s.ids_max)}`),
             stat('Waiting', count(s.waiting), `for ${s.confirmations} confirmations`),
             stat(
-                'To be dealt again',
+                'To be redealt',
                 count(s.due),
                 `${count(s.resharing)} under way` + (s.public > 0 ? `, ${count(s.public)} in public` : ''),
             ),
@@ -164,7 +164,7 @@ function tasks(ctx, t) {
                       t.offers,
                       (o) => o.slot,
                   )
-                : empty('Nobody offers to run a program.'),
+                : empty('No member offers to run a program.'),
             { key: 'offers' },
         ),
     ];

@@ -14,7 +14,7 @@ function least(ctx, title, what, list, total, label) {
         { key: title },
         h('h3', {}, title),
         !set
-            ? h('p', { class: 'muted' }, 'Nothing has weight.')
+            ? h('p', { class: 'muted' }, 'No member has weight.')
             : [
                   h(
                       'p',
@@ -68,7 +68,7 @@ export function tolerance(ctx) {
     const { model } = ctx,
         { nodes, status } = model,
         t = status.tolerance;
-    if (nodes.length === 0) return page('Tolerance', null, empty('Nothing is known yet.'));
+    if (nodes.length === 0) return page('Tolerance', null, empty('No data yet.'));
     const out = failed(ctx),
         test = whatIf(nodes, out),
         total = test.total;
@@ -84,7 +84,7 @@ export function tolerance(ctx) {
     };
     const verdict =
         out.size === 0
-            ? ['quiet', 'Choose who fails, below.']
+            ? ['quiet', 'Choose below which members fail.']
             : test.progress
               ? ['good', 'The network continues: more than two thirds of the weight are left.']
               : ['bad', 'The network stops: two thirds of the weight or less are left.'];
@@ -92,12 +92,12 @@ export function tolerance(ctx) {
         out.size === 0
             ? null
             : test.safe
-              ? ['good', 'Were they lying instead, nothing false could become final.']
-              : ['bad', 'Were they lying instead, they hold a third: safety would end.'];
+              ? ['good', 'If they sent false votes instead, nothing false could become final.']
+              : ['bad', 'If they sent false votes instead, safety would end: they have a third of the weight.'];
     const lead = t
-        ? `Any ${plural(t.members_stop, 'more node')} may fail without stopping the network; any ${count(t.members_break)} may lie without ending its safety.`
-        : 'Computed from the weights alone.';
-    // By its name where it has one; a digest alone tells nobody anything.
+        ? `Any ${plural(t.members_stop, 'more node')} may fail without stopping the network; any ${count(t.members_break)} may be Byzantine without ending its safety.`
+        : 'Computed from the weights.';
+    // By its name where it has one: a digest alone does not identify a group to a reader.
     const groupNames = (g) => {
         const name = rootName(model, g.id) || operatorName(model, g.id),
             whose = names(g.nodes.map(nameOf), 2);
@@ -116,7 +116,7 @@ export function tolerance(ctx) {
             h(
                 'div',
                 { class: 'banner warn' },
-                h('b', {}, 'One alone is too much: '),
+                h('b', {}, 'A single point of failure: '),
                 names(
                     alone.map(
                         ([what, g]) =>
@@ -132,8 +132,8 @@ export function tolerance(ctx) {
         h(
             'dl',
             { class: 'stats' },
-            t && stat('May fail', count(t.members_stop), 'more nodes, whichever'),
-            t && stat('May lie', count(t.members_break), 'nodes, whichever'),
+            t && stat('May fail', count(t.members_stop), 'more nodes, any of them'),
+            t && stat('May be Byzantine', count(t.members_break), 'nodes, any of them'),
             stat(
                 'Heaviest operator',
                 percent(status.largest_operator_bp ?? NaN, 1),
@@ -150,7 +150,7 @@ export function tolerance(ctx) {
             'div',
             { class: 'grid two' },
             card(
-                'The fewest that together hold a third',
+                'Smallest sets with a third of the weight',
                 h(
                     'ul',
                     { class: 'fewest' },
@@ -158,7 +158,7 @@ export function tolerance(ctx) {
                     least(ctx, 'Operators', ['operator', 'operators'], operators, total, groupNames),
                     least(ctx, 'Vendor roots', ['vendor root', 'vendor roots'], vendors, total, groupNames),
                 ),
-                { note: 'failing they stop it, lying they end its safety' },
+                { note: 'their failure stops the network, false votes of all of them end its safety' },
             ),
             card(
                 'Shares of the weight',
@@ -202,14 +202,14 @@ export function tolerance(ctx) {
                             h(
                                 'button',
                                 { type: 'button', class: 'button', onclick: () => ctx.set({ x: '' }) },
-                                'Everybody back',
+                                'Reset',
                             ),
                     ),
                 ),
                 h(
                     'fieldset',
                     { class: 'picks' },
-                    h('legend', {}, 'Whole vendor roots'),
+                    h('legend', {}, 'Vendor roots'),
                     vendors.slice(0, 24).map((g) =>
                         h(
                             'label',
@@ -248,7 +248,7 @@ export function tolerance(ctx) {
                         ),
                 ),
             ],
-            { note: 'kept in the address: send it to somebody' },
+            { note: 'the choice is part of the address' },
         ),
     );
 }

@@ -98,7 +98,7 @@ const groupName = (model, id) => rootName(model, id) || operatorName(model, id);
 export function topology(ctx) {
     const { model, query } = ctx,
         { nodes } = model;
-    if (nodes.length === 0) return page('Topology', null, empty('Nothing is known yet.'));
+    if (nodes.length === 0) return page('Topology', null, empty('No data yet.'));
     const by = query.by === 'operator' ? 'operator' : 'vendor',
         list = groups(nodes, by === 'operator' ? 'operator_id' : 'vendor_root'),
         total = nodes.reduce((s, n) => s + (n.weight || 0), 0);
