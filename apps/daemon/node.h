@@ -17,12 +17,13 @@
 #include "apps/config/effective.h"
 #include "apps/daemon/notify.h"
 #include "apps/enclave/supervisor.h"
+#include "engine/ledger/records/review.h"
 #include "engine/store/store_sqlite.h"
+#include "host/services.h"
+#include "net/documents/collateral_updates.h"
 #include "net/fetch/fetcher.h"
 #include "net/keys/keyring.h"
 #include "net/verifier/rule_documents.h"
-#include "host/services.h"
-#include "net/documents/collateral_updates.h"
 #include "quote/source/soft/soft.h"
 #include "quote/source/source.h"
 #include "quote/source/tpm/tpm.h"
@@ -49,7 +50,7 @@ struct daemon_role {
 
 /* Everything the daemon holds; freed in reverse order by daemon_close. */
 struct daemon_node {
-    uint64_t trim_ms; /* net/system/allocator.h */
+    uint64_t trim_ms;                    /* net/system/allocator.h */
     struct assay_config_sources sources; /* of the configuration; at a reload again */
     struct assay_config_layers layers;
     struct assay_config_rows rows; /* of the start */
@@ -85,7 +86,6 @@ struct daemon_node {
     char timeline_path[PATH_MAX + 16];
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
-
 
 /* --- node.c */
 
