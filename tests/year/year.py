@@ -30,6 +30,7 @@ ABSENT, FAILS, OUTDATED, DRAINED = "absent", "evidence", "collateral", "drained"
 # Which number of the score the ledger must name.
 CAUSES = {ABSENT: "availability", FAILS: "integrity", OUTDATED: "integrity", DRAINED: "availability"}
 LATE_EPOCHS = 40  # a busy machine may be late with quotes: a fall by availability in so many epochs, not to SUSPENDED
+PROPOSALS = 2  # the feature level from which on changes are decided on the ledger
 SETTLING = 16  # epochs after a deed in which its member may still fall: it catches up and attests
 SECONDS = 3.0  # by which the time of an event may differ from the observed one
 
@@ -63,6 +64,7 @@ class Year:
         self.nodes = self.network.nodes
         self.witness = self.nodes["node-1"]  # is never stopped but by a power cut
         self.violations, self.deeds, self.changes = [], [], 0
+        self.level = 0
         self.plant = None  # what is falsified while the year is judged
         self.standing, self.falls, self.rows = {}, [], 0
         self.read_to, self.certified = 0, 0  # rows of epochs before this one are read
@@ -227,21 +229,49 @@ class Year:
             self.finish(deed)
 
     def change(self, actions):
-        """The operators sign a change. Returns: whether it is in force."""
+        """The operators decide a change, on the ledger once its level has proposals. Returns: whether it is in force."""
         path = os.path.join(self.network.folder, f"change-{self.changes}")
         self.changes += 1
-        self.network.assay(["change", "draft", "--out", path, *actions, "--activation", "+24", "--socket",
+        self.network.assay(["change", "draft", "--out", path, *actions, "--activation", "+100", "--socket",
                             self.witness.admin])
+        (self.decide_on_ledger if self.level >= PROPOSALS else self.decide_by_file)(path)
+        in_force = f"in force   change {self.changes},"
+        if self.pass_until(lambda: in_force in self.network.assay(["change", "list", "--socket", self.witness.admin],
+                                                                  False).stdout, 200):
+            return True
+        self.wrong(f"change {self.changes} ({' '.join(actions)}) is not in force after 200 epochs")
+        return False
+
+    def decide_by_file(self, path):
         for operator in self.network.OPERATORS:
             self.network.assay(["change", "sign", path, "--key", self.network.key(operator), "--socket",
                                 self.witness.admin])
         self.network.assay(["change", "submit", path, "--socket", self.witness.admin])
-        in_force = f"in force   change {self.changes},"
-        if self.pass_until(lambda: in_force in self.network.assay(["change", "list", "--socket", self.witness.admin],
-                                                                  False).stdout, 120):
-            return True
-        self.wrong(f"change {self.changes} ({' '.join(actions)}) is not in force after 120 epochs")
-        return False
+
+    def inbox(self, node):
+        done = self.network.assay(["change", "inbox", "--json", "--socket", node.admin], False)
+        return json.loads(done.stdout)["data"]["proposals"] if done.returncode == 0 else []
+
+    def decide_on_ledger(self, path):
+        """One operator proposes, the others approve through nodes of their own."""
+        first, *others = self.network.OPERATORS
+        self.network.assay(["change", "propose", path, "--key", self.network.key(first), "--comment", "of the year",
+                            "--yes", "--socket", self.witness.admin])
+        for operator, node in zip(others, (self.nodes["node-4"], self.nodes["node-6"])):
+            if not self.pass_until(lambda: any(p["sequence"] == self.changes for p in self.inbox(node)), 40):
+                self.wrong(f"the inbox of {node.name} does not have the proposal of change {self.changes}")
+                return
+            mine = next(p for p in self.inbox(node) if p["sequence"] == self.changes)
+            self.network.assay(["change", "approve", mine["id"], "--key", self.network.key(operator), "--yes",
+                                "--socket", node.admin])
+        self.counts["proposal"] += 1
+
+    def raise_level(self):
+        """The operators raise the feature level, once every member announces it."""
+        while self.level < PROPOSALS:
+            if not self.change(["--parameter", f"level={self.level + 1}"]):
+                return
+            self.level += 1
 
     def policy(self):
         self.counts["change"] += 1
@@ -270,7 +300,7 @@ class Year:
         self.pass_until(lambda: self.witness.members().get(node.name, {}).get("own_outcome", "").startswith("pass"), 200)
         self.finish(deed)
 
-    MONTHS = (("away",), ("policy", "unknown_build"), ("away", "drain"), ("unknown_build", "restarts"), ("rotation",),
+    MONTHS = (("away", "raise_level"), ("policy", "unknown_build"), ("away", "drain"), ("unknown_build", "restarts"), ("rotation",),
               ("vendor_day", "power_cut"))
 
     def month(self, number):
