@@ -65,8 +65,8 @@ void assay_timeline_init(struct assay_timeline *timeline, uint32_t kept_max)
     timeline->last = timeline->gone = 0;
     timeline->count = timeline->routine_count = 0;
     timeline->kept_max = kept_max;
-    for (uint16_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
-        timeline->order[i] = i;
+    for (uint32_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
+        timeline->order[i] = (uint16_t)i;
 }
 
 /* ------------------------------------------------------------ order */

@@ -8,6 +8,7 @@
  */
 #include "sim/adversary/rows.h"
 
+#include "base/assert.h"
 #include "base/bitmap.h"
 #include "sim/adversary/twist.h"
 
@@ -28,6 +29,7 @@ static void claim_all(struct assay_slice bits, uint32_t members)
         const uint8_t *received;
         uint8_t *claimed;
     } bytes = { .received = bits.bytes };
+    ASSAY_ASSERT(bits.bytes != NULL); /* what is decoded has its bits */
     for (uint32_t i = 0; i < members; i++)
         assay_bit_add(bytes.claimed, i);
 }
