@@ -5,11 +5,11 @@
 #
 # usage: mixed.sh BIN TOOLS PREVIOUS [EPOCHS]
 #   PREVIOUS  prefix of the previous release (previous.sh); a daemon refuses helper programs of another build
-#   EPOCHS    with both builds before the upgrade, default 200
+#   EPOCHS    with both builds before the upgrade, default 200, of ASSAY_MIXED_EPOCH_MS (default 1000)
 . "$(dirname "$0")/../integration/cli/lib.sh"
 PREVIOUS=$(cd "$3" && pwd) EPOCHS=${4:-200}
 NOW=$ASSAYD BEFORE=$PREVIOUS/bin/assayd
-EPOCH_MS=1000
+EPOCH_MS=${ASSAY_MIXED_EPOCH_MS:-1000}
 [ -x "$BEFORE" ] || { echo "$BEFORE is missing" >&2; exit 2; }
 operators='alpha beta gamma'
 network 7 $EPOCH_MS 2
