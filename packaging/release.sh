@@ -57,8 +57,8 @@ says() { # says FILE FOUND EXPECTED
 says CMakeLists.txt "$(sed -n 's/^project(assay VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" "$version"
 says cmake/libassay.map "$(sed -n 's/^ASSAY_\([0-9.]*\) {.*/\1/p' cmake/libassay.map | sort -V | tail -n 1)" "$series"
 says packaging/debian/control "$(sed -n 's/^Package: libassay\([0-9.]*\)$/\1/p' packaging/debian/control)" "$series"
-says packaging/debian/rules "$(sed -n 's/.*install_component,libassay\([0-9.]*\),library.*/\1/p' packaging/debian/rules)" \
-    "$series"
+says packaging/debian/rules \
+    "$(sed -n 's/.*install_component,libassay\([0-9.]*\),library.*/\1/p' packaging/debian/rules)" "$series"
 says docs/library.md "$(sed -n 's/.*SONAME `libassay[.]so[.]\([0-9.]*\)`.*/\1/p' docs/library.md)" "$series"
 
 # --- the changelog: a section with a date, and nothing left for later under Unreleased

@@ -1,6 +1,7 @@
 #!/bin/sh
-# `./dev release` on a scratch clone with an invented version: each thing that is missing is refused, and named; a release
-# has an archive that a second run makes again byte for byte, checksums, and an annotated tag that is pushed nowhere.
+# `./dev release` on a scratch clone with an invented version: each thing that is missing is refused, and named; a
+# release has an archive that a second run makes again byte for byte, checksums, and an annotated tag that is pushed
+# nowhere.
 #
 # usage: release.sh ROOT
 set -u
@@ -10,7 +11,8 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 checks=0 failures=0
 V=9.8.7
-export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.org GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@example.org
+export GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@example.org
+export GIT_COMMITTER_NAME=test GIT_COMMITTER_EMAIL=test@example.org
 export GIT_CONFIG_GLOBAL=/dev/null
 git -C "$root" rev-parse --git-dir >/dev/null 2>&1 || { echo 'skipped: the tree is no git repository'; exit 77; }
 
@@ -34,7 +36,8 @@ commit() { git add -A && git commit -q -m "$1"; }
 try() { expect "$1" "$2" release $V --checked HEAD --dry-run; }
 
 # The scripts as they are in the tree, committed or not; packages of a stand-in.
-git clone -q --bare "$root" "$work/origin.git" 2>/dev/null && git clone -q "$work/origin.git" "$work/clone" 2>/dev/null || exit 1
+git clone -q --bare "$root" "$work/origin.git" 2>/dev/null &&
+    git clone -q "$work/origin.git" "$work/clone" 2>/dev/null || exit 1
 cd "$work/clone" || exit 1
 cp "$root/dev" dev
 cp "$root/packaging/release.sh" packaging/
