@@ -10,12 +10,13 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 
 dated() { LD_PRELOAD=$SHIM ASSAY_TEST_CLOCK=$WORK/clock "$@"; } # at the date of the release, and on from there
 begin() {
-    dated "$ASSAYD" --config "node-$1/assayd.yaml" >>"node-$1/log" 2>&1 </dev/null &
+    LD_PRELOAD=$SHIM ASSAY_TEST_CLOCK=$WORK/clock "$ASSAYD" --config "node-$1/assayd.yaml" >>"node-$1/log" 2>&1 \
+        </dev/null &
     pid=$!
     started="$started $pid"
     eval "pid_$1=$pid"
 }
-newest() { # newest NODE FIELD...: of its store, by an audit
+newest() { # newest NODE MEMBER: of its store, by an audit
     "$ASSAY" audit verify "node-$1/state" --genesis genesis --json |
         sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1
 }
@@ -56,14 +57,16 @@ for release in "$here"/[0-9]*; do
     done
     certified() { [ "$(field 1 status certified)" = true ]; }
     check "$version: they are certified" until_true 20 certified
+    # What the package runs before it restarts a daemon (packaging/debian/assayd.postinst).
+    expect 0 'fit to run' dated "$ASSAYD" --config node-1/assayd.yaml --check-config
     expect 0 'fail_proven' ask 1 timeline # events of before
     expect 0 'change_active' ask 1 timeline
     ask 1 export --format jsonl --since 1 --until "$before" >rows
     check "$version: scores of before are there" test "$(grep -c . rows)" -ge "$before"
     for n in $(seq "$nodes"); do
-        check "$version: node-$n resumed, with the keys it had" grep -q 'event=resumed' node-$n/log
+        check "$version: node-$n resumed, with the keys it had" grep -q 'resumed' node-$n/log
         check "$version: node-$n: nothing was lost" \
-            sh -c '! grep -E "event=(store_lost|node_stopped|state_root_mismatch|offence_proven)" "$1"' sh node-$n/log
+            sh -c '! grep -E "store_lost|node_stopped|state_root_mismatch|offence_proven" "$1"' sh node-$n/log
         eval "kill -TERM \$pid_$n; wait \$pid_$n"
         check "$version: node-$n ends with exit status 0" test $? -eq 0
     done

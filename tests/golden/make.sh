@@ -6,10 +6,10 @@
 #   BIN  folder with assay, assayd, assay-enclave of the release
 #   OUT  default: tests/golden/VERSION of this tree; refused if it exists, since data of a release never change
 #
-# Writes OUT/network.tar.xz, and OUT/commands: what the programs in BIN print about it. All keys are TEST KEYS of a network
-# of SOFT evidence, published on purpose: such a network proves nothing. It has four nodes of three operators, services, a
-# transfer between accounts, a node whose enclave is replaced (proven FAIL, order, new incarnation), and a change of
-# policy. Keys and times differ in each run; everything else is fixed.
+# Writes OUT/network.tar.xz, and OUT/commands: what the programs in BIN print about it. All keys are TEST KEYS of a
+# network of SOFT evidence, published on purpose: such a network proves nothing. It has four nodes of three operators,
+# services, a transfer between accounts, a node whose enclave is replaced (proven FAIL, order, new incarnation), and a
+# change of policy. Keys and times differ in each run; everything else is fixed.
 set -eu
 export LC_ALL=C TZ=UTC
 tree=$(cd "$(dirname "$0")/../.." && pwd)
@@ -121,8 +121,8 @@ rm -f net/accepted net/node-*/enclave net/node-*/*.sock net/node-*/log
 rm -rf net/node-*/images
 find net -type s -delete
 value() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -n 1; }
-# golden KIND WORDS...: a line for each member of a document whose value is a scalar (or a digest); its status alone if it
-# has none. Sentences are not frozen (docs/compatibility.md 1).
+# golden KIND WORDS...: a line for each member of a document whose value is a scalar (or a digest); its status alone if
+# it has none. Sentences are not frozen (docs/compatibility.md 1).
 golden() {
     case $1 in
     scalars) pattern='s/^ *\("[a-z_0-9]*": [^[{]*[^[{,]\),\{0,1\}$/\1/p' ;;

@@ -33,8 +33,8 @@ if [ ! -x "$prefix/bin/assayd" ]; then
         export CMAKE_C_COMPILER_LAUNCHER=ccache
     export CCACHE_BASEDIR="$work/source" CCACHE_NOHASHDIR=1
     {
-        cmake -G Ninja -S "$work/source" -B "$work/source/build/release" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
-            -DCMAKE_C_COMPILER=gcc -DASSAY_WITH_EVM=ON
+        cmake -G Ninja -S "$work/source" -B "$work/source/build/release" -DCMAKE_BUILD_TYPE=Release \
+            -DBUILD_TESTING=OFF -DCMAKE_C_COMPILER=gcc
         cmake --build "$work/source/build/release" -j "${ASSAY_JOBS:-$(nproc)}" \
             --target assay assayd assay-verifier assay-transport assay-enclave
     } >"$cache/build.log" 2>&1 || { tail -n 30 "$cache/build.log" >&2; die "$name does not build: $cache/build.log"; }

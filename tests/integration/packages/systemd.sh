@@ -4,12 +4,12 @@
 # working (judge, transport, enclave, what a RESTART puts back); credentials; what the journal has; enforcement over the
 # real bus; programs of services; the timer of anchors. The guide "as a service" is followed word by word before.
 #
-# usage: systemd.sh ROOT DEBS CACHE
+# usage: systemd.sh ROOT DEBS NEWER CACHE
 #
 # Needs root and mmdebstrap. Skipped (77) where no systemd can be booted: why stands in the last line.
 set -u
 export LC_ALL=C
-root=$1 debs=$2 cache=$3
+root=$1 debs=$2 newer=$3 cache=$4
 work=$(mktemp -d)
 fresh=$work/root
 group=$work/groups/assay-test.$$
@@ -32,8 +32,8 @@ skip() {
 # --- a machine with systemd, and what the packages need beside it
 bare_debian "$cache"
 rm "$fresh/usr/sbin/policy-rc.d"
-mkdir -p "$fresh/test/debs" "$fresh/test/guides"
-for name in assayd assay; do cp "$debs/$name"_*.deb "$fresh/test/debs/"; done
+mkdir -p "$fresh/test/debs" "$fresh/test/newer" "$fresh/test/guides"
+for name in assayd assay; do cp "$debs/$name"_*.deb "$fresh/test/debs/" && cp "$newer/$name"_*.deb "$fresh/test/newer/"; done
 cp "$root/tests/guides/run.py" "$root"/tests/guides/*.sh "$fresh/test/guides/"
 inside sh -c 'apt-get update -qq && apt-get install -qq systemd systemd-sysv dbus polkitd python3 curl &&
     apt-get install -qq --download-only /test/debs/*.deb' >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 1; }
@@ -276,6 +276,28 @@ check 'until its hour' is assay-anchor.timer SubState waiting
 there systemctl start assay-anchor.service >/dev/null 2>&1
 check 'what it starts says what is missing' says assay-anchor.service 'rpc is missing, here or in --config'
 check 'and its status is that of the command' is assay-anchor.service ExecMainStatus 2
+
+# --- an upgrade: the daemon is restarted if the new program accepts its configuration, else it is left running
+upgrade() { there sh -c 'apt-get install -qq --reinstall /test/newer/*.deb 2>&1'; }
+pid=$(there systemctl show -P MainPID assayd)
+echo 'nonsense: 1' >"$fresh/etc/assay/assayd.d/80-broken.yaml"
+check 'an upgrade succeeds over a configuration that does not fit' upgrade
+cp "$work/said" "$work/upgraded"
+check 'the daemon goes on' is assayd MainPID "$pid"
+check 'the line of the fault is printed' grep -q '80-broken.yaml:1' "$work/upgraded"
+check 'so is what to do' grep -q 'systemctl start assayd-check && systemctl restart assayd' "$work/upgraded"
+check 'its sockets are still there' there test -S /run/assay/admin.sock
+check 'the command refuses, too' fails there systemctl start assayd-check
+check 'the daemon goes on once more' is assayd MainPID "$pid"
+rm "$fresh/etc/assay/assayd.d/80-broken.yaml"
+check 'with the fault fixed it restarts' there sh -c 'systemctl start assayd-check && systemctl restart assayd'
+another_pid() { [ "$(there systemctl show -P MainPID assayd)" != "$pid" ] && is assayd SubState running; }
+check 'as another process' within 30 another_pid
+pid=$(there systemctl show -P MainPID assayd)
+check 'an upgrade that fits succeeds' upgrade
+check 'and restarts it, after a check with its credentials' within 30 another_pid
+check 'no unit of the check is left' there test ! -e /run/systemd/system/assayd-check.service
+check 'the node is trusted after it' within 90 full
 
 # --- the end: drained, and nothing left; with the machine as well
 begun=$(date +%s%N)

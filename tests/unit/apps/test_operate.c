@@ -211,6 +211,32 @@ Test(apps_operate, drained_members_are_named)
     expect_absent("drained");
 }
 
+#define VOTER(name, weight, level)                                                                 \
+    "{\"name\":\"" name "\",\"weight\":" weight ",\"level\":" level "}"
+
+Test(apps_operate, a_level_that_is_available_names_the_voters_that_it_waits_for)
+{
+    const char *const status = "{\"data\":{" CHAIN ",\"level\":1}}";
+    serve("nodes",
+          "{\"data\":{\"nodes\":[" VOTER("node-1", "9", "1") "," VOTER("node-2", "9", "1") "]}}");
+    show_status(status);
+    expect_printed("feature level  1\n");
+    expect_absent("available");
+    serve("nodes", "{\"data\":{\"nodes\":[" VOTER("node-1", "9", "2") "," VOTER(
+                       "node-2", "9", "1") "," VOTER("node-3", "9", "3") "," VOTER("node-4", "0",
+                                                                                   "1") "]}}");
+    show_status(status);
+    expect_printed("feature level  1; level 2 available: 2 of 3 voters announce it,\n"
+                   "               waiting for node-2\n");
+    expect_absent("--parameter level");
+    serve("nodes",
+          "{\"data\":{\"nodes\":[" VOTER("node-1", "9", "2") "," VOTER("node-4", "0", "1") "]}}");
+    show_status(status);
+    expect_printed("level 2 available: 1 of 1 voters announce it:\n"
+                   "               assay change draft --parameter level=2\n");
+    expect_absent("waiting for");
+}
+
 #define ROOT(digit) "{\"id\":\"" digit "bf7f805eb17b5f\",\"members\":[\"node-" digit "\"]}"
 
 Test(apps_operate, vendor_roots_have_the_names_of_the_policy)
@@ -280,7 +306,8 @@ Test(apps_operate, what_is_cut_ends_with_a_mark)
     "\"text\":\"zero: its evidence fails hard\",\"epoch\":" epoch "}]"
 #define UNKNOWN "measurement-unknown: expected a reference value, observed "
 #define DIGEST                                                                                     \
-    "59aaa5b5973bad71f1ebcd12ad811951ef90259aaa5b5973bad71f1ebcd12ad811951ef90259aaa5b5973bad71f1eb"
+    "59aaa5b5973bad71f1ebcd12ad811951ef90259aaa5b5973bad71f1ebcd12ad811951ef90259aaa5b5973bad71f1" \
+    "eb"
 
 static void explain(const char *node)
 {
@@ -292,13 +319,14 @@ static void explain(const char *node)
 Test(apps_operate, the_rule_that_suspended_a_node_is_named_until_it_has_recovered)
 {
     serve("status", "{\"data\":{\"http\":\"http.sock\"}}");
-    serve("timeline since=0 node=node-3", "{\"data\":{\"events\":["
-                                  "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
-                                  "\"text\":\"node-3 proven to fail: of another fall\"},"
-                                  "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
-                                  "\"text\":\"node-3 proven to fail: " UNKNOWN DIGEST "\"},"
-                                  "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-4\","
-                                  "\"text\":\"node-4 proven to fail: of another node\"}]}}");
+    serve("timeline since=0 node=node-3",
+          "{\"data\":{\"events\":["
+          "{\"event\":\"fail_proven\",\"epoch\":900,\"name\":\"node-3\","
+          "\"text\":\"node-3 proven to fail: of another fall\"},"
+          "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-3\","
+          "\"text\":\"node-3 proven to fail: " UNKNOWN DIGEST "\"},"
+          "{\"event\":\"fail_proven\",\"epoch\":1515,\"name\":\"node-4\","
+          "\"text\":\"node-4 proven to fail: of another node\"}]}}");
 #define NODE "\"name\":\"node-3\",\"standing\":\"SUSPENDED\",\"own_outcome\":\"pass-up-to-date\","
     serve(
         "GET /v1/nodes/node-3/explain",

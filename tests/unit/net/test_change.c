@@ -248,6 +248,31 @@ Test(net_change, says_what_of_its_actions_is_wrong)
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
 }
 
+Test(net_change, a_level_that_is_refused_names_the_voters_that_lack_it)
+{
+    const struct assay_change c = plain(1, 3);
+    struct assay_action a = { .kind = ASSAY_ACTION_PARAMETERS, .parameters = genesis.parameters };
+    for (uint32_t i = 0; i < N; i++)
+        basis->state.members[i].level = 1;
+    const uint32_t lacking = 2, drained = 1;
+    basis->state.members[lacking].level = 0;
+    basis->state.members[drained].level = 0;
+    basis->state.members[drained].weight = 0;
+    a.parameters.level = 1;
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
+    char expected[128];
+    (void)snprintf(expected, sizeof expected, "): missing %s", basis->state.members[lacking].name);
+    const char *const found = strstr(message, expected);
+    cr_assert_not_null(found, "expected \"%s\", found: %s", expected, message);
+    cr_assert_str_eq(found, expected, "a member that does not vote is waited for: %s", message);
+    a.parameters.level = 2; /* no build is waited for: levels rise by one */
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_E_INVALID);
+    cr_assert_null(strstr(message, "missing"), "%s", message);
+    basis->state.members[lacking].level = 1;
+    a.parameters.level = 1;
+    cr_assert_eq(judge(&c, &a, 2), ASSAY_OK, "%s", message);
+}
+
 Test(net_change, maintenance_is_its_own_operators_alone)
 {
     const struct assay_change c = plain(0, 3);
