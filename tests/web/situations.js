@@ -164,7 +164,7 @@ const SITUATIONS = {
                 offline(docs, slot, 6);
                 docs.nodes.nodes[slot].recovery = blocked('stalled', 'not while no epoch closes');
             }
-            Object.assign(docs.status, { stale: true, head_age_ms: 6 * MIN, head_time_ms: NOW - 86400000 });
+            Object.assign(docs.status, { stale: true, head_age_ms: 86400000, head_time_ms: NOW - 86400000 });
             Object.assign(docs.status.closing, {
                 overdue: true,
                 progress: false,
@@ -189,7 +189,7 @@ const SITUATIONS = {
             ];
             return docs;
         },
-        head: 'The network is stopped since 2026-11-20 12:41 UTC, for 6 min: peer-3, peer-6 and peer-7 are missing.',
+        head: 'The network is stopped since 2026-11-20 12:41 UTC, for 24 h: peer-3, peer-6 and peer-7 are missing.',
         row: /Too few members are reachable: restart the missing ones/,
         command: 'assay nodes',
         runbook: 'docs/runbooks/quorum-loss.md',

@@ -190,7 +190,7 @@ function grouped(model, rows) {
     return rows;
 }
 
-// Members that need attention, the worst first. Who is drained or in maintenance is where the operators want it.
+// Members that need attention, the worst first. Members that are drained or in maintenance are as operators want it.
 export const needing = (model) =>
     model.nodes
         .filter(
@@ -246,7 +246,7 @@ const proposalRows = (model) =>
         command: p.needed && /^[0-9a-f]{16}/.test(p.id) ? `assay change approve ${p.id.slice(0, 16)} --key FILE` : 'assay change inbox',
     }));
 
-// Of those without whom nothing becomes final, the heaviest first.
+// Members without which nothing becomes final, the heaviest first.
 function missingRows(model) {
     return [...list(model.status.closing?.missing)]
         .sort((a, b) => (b.weight || 0) - (a.weight || 0))
@@ -282,11 +282,11 @@ function stoppedOf(model) {
     const missing = list(closing.missing).map((m) => clean(m.name, 40)),
         at = status.stale ? timeOf(model, status.head_time_ms) : '',
         age = status.stale && status.head_age_ms > 0 ? `, for ${span(status.head_age_ms)}` : '';
-    const who = missing.length ? `: ${names(missing, 5)} ${missing.length === 1 ? 'is' : 'are'} missing` : '';
+    const gone = missing.length ? `: ${names(missing, 5)} ${missing.length === 1 ? 'is' : 'are'} missing` : '';
     return {
         head: status.fenced
             ? `The operators have fenced this era${at ? `; nothing is final since ${at}` : ''}.`
-            : `The network is stopped${at ? ` since ${at}` : ''}${age}${who}.`,
+            : `The network is stopped${at ? ` since ${at}` : ''}${age}${gone}.`,
         text: 'No permit is given and no score counts until an epoch closes.',
     };
 }
@@ -375,7 +375,7 @@ function headOf(model, nodes, low, rows, proposals, attested) {
     );
 }
 
-// What still works, what may still fail, and who is out of service on purpose.
+// What still works, what may still fail, and which members are out of service on purpose.
 function textOf(model, nodes, attested, spare, margin) {
     const parts = [],
         full = nodes.filter((n) => conditionOf(n) === 'FULL').length;
