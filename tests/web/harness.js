@@ -140,9 +140,13 @@ const cutTexts = (page) =>
         return found;
     });
 
-async function violations(page) {
-    await page.evaluate(axe);
-    const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+// rules: these alone; else all.
+async function violations(page, rules) {
+    if (!(await page.evaluate(() => !!window.axe))) await page.evaluate(axe);
+    const found = await page.evaluate(
+        (only) => axe.run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) }),
+        rules,
+    );
     return found.violations.map(
         (v) =>
             `${v.id}: ${v.nodes
@@ -150,6 +154,25 @@ async function violations(page) {
                 .map((n) => n.html.slice(0, 120) + ' ' + (n.any[0]?.message || n.all[0]?.message || ''))
                 .join(' | ')}`,
     );
+}
+
+// Light and dark, one after the other, of one page: elements are the same in both, colours are not.
+async function inBothThemes(page, name, look) {
+    for (const [dark, rules] of [
+        [false, undefined],
+        [true, ['color-contrast']],
+    ]) {
+        const which = name + (dark ? ', dark' : '');
+        await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+        await settle(page);
+        await look(which);
+        const wide = await overflow(page),
+            cut = await cutTexts(page),
+            found = await violations(page, rules);
+        check(`${which}: no wider than the window`, wide <= 0, wide);
+        check(`${which}: no text is cut`, cut.length === 0, cut);
+        check(`${which}: axe finds nothing`, found.length === 0, found);
+    }
 }
 
 async function timed(name, group) {
@@ -227,6 +250,7 @@ module.exports = {
     eventually,
     folder,
     go,
+    inBothThemes,
     modules,
     open,
     overflow,

@@ -191,7 +191,21 @@ async function pictures() {
 
 t.run({
     waiting: { processes, live },
-    busy: { made, model, views, contents, tables, situations, conditions, keyboard, hostile, guarded, simulation, simulations, pictures },
+    busy: {
+        made,
+        model,
+        views,
+        contents,
+        tables,
+        situations,
+        conditions,
+        keyboard,
+        hostile,
+        guarded,
+        simulation,
+        simulations,
+        pictures,
+    },
     alone: { many },
     asked: { figures },
 });

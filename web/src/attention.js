@@ -69,7 +69,10 @@ const ACTIONS = {
     unlisted: ['Wait until its new incarnation is listed. If it never is, read the log on its machine:', () => LOG],
     ceiling: ['Update the firmware of its platform. What it lacks:', (n) => `assay explain ${argumentOf(n)}`],
     stalled: ['It recovers after epochs close again:', () => 'assay status'],
-    recovers: ['Nothing to do: it recovers while its evidence passes. The cause:', (n) => `assay explain ${argumentOf(n)}`],
+    recovers: [
+        'Nothing to do: it recovers while its evidence passes. The cause:',
+        (n) => `assay explain ${argumentOf(n)}`,
+    ],
 };
 const ADVICE = {
     fenced: ['assay recover status', 'quorum-loss'],
@@ -164,7 +167,8 @@ function groupOf(model, rows, [key, what, nameOfGroup]) {
         if (!id || alike.length < 2 || alike.length < all.length || all.length === serving.length) continue;
         const title = `${what} ${nameOfGroup(model, id) || id.slice(0, 8)}`,
             at = timeOf(model, Math.min(...alike.map((r) => beganOf(model, r.node).ms))),
-            did = first.predicate || (first.code === 'offline' ? 'are offline' : `are ${first.condition.toLowerCase()}`);
+            state = first.code === 'offline' ? 'offline' : first.condition.toLowerCase(),
+            did = first.predicate || `are ${state}`;
         return {
             ...first,
             key: title,
@@ -176,7 +180,12 @@ function groupOf(model, rows, [key, what, nameOfGroup]) {
                 (at ? ` since ${at}` : ''),
             do: `They fail together: look for what they share, such as collateral, network, firmware or build.`,
             command: first.code === 'offline' ? 'assay nodes' : first.command,
-            runbook: what === 'operator' ? '' : first.code.startsWith('collateral') ? 'collateral-outage' : 'mass-suspension',
+            runbook:
+                what === 'operator'
+                    ? ''
+                    : first.code.startsWith('collateral')
+                      ? 'collateral-outage'
+                      : 'mass-suspension',
         };
     }
     return null;
@@ -190,7 +199,7 @@ function grouped(model, rows) {
     return rows;
 }
 
-// Members that need attention, the worst first. Who is drained or in maintenance is where the operators want it.
+// Members that need attention, the worst first. Members that are drained or in maintenance are as operators want it.
 export const needing = (model) =>
     model.nodes
         .filter(
@@ -207,7 +216,8 @@ export const needing = (model) =>
 const adviceRows = (status) =>
     list(status.advice).map((a) => {
         const [command = 'assay status', runbook = ''] = ADVICE[a.code] || [];
-        return { key: 'advice/' + a.code, code: a.code, network: true, what: capital(clean(a.text, 300)), command, runbook };
+        const what = capital(clean(a.text, 300));
+        return { key: 'advice/' + a.code, code: a.code, network: true, what, command, runbook };
     });
 
 // Changes that wait for approvals of operators, of nodes that report them.
@@ -241,12 +251,17 @@ const proposalRows = (model) =>
         title: 'Change to approve',
         what: [p.what, p.comment && `"${p.comment}"`, approvalsOf(p), p.note].filter(Boolean).join('. ') + '.',
         since: p.since ? epochText(model, p.since) : '',
-        expires: p.until ? epochText(model, p.until, Number.isFinite(p.untilMs) ? p.untilMs : beginOf(model, p.until + 1)) : '',
-        do: p.needed ? 'Review it (assay change inbox), then approve it with the key of an operator:' : 'It comes into force by itself. Its state:',
-        command: p.needed && /^[0-9a-f]{16}/.test(p.id) ? `assay change approve ${p.id.slice(0, 16)} --key FILE` : 'assay change inbox',
+        expires: p.until ? epochText(model, p.until, p.untilMs || beginOf(model, p.until + 1)) : '',
+        do: p.needed
+            ? 'Review it (assay change inbox), then approve it with the key of an operator:'
+            : 'It comes into force by itself. Its state:',
+        command:
+            p.needed && /^[0-9a-f]{16}/.test(p.id)
+                ? `assay change approve ${p.id.slice(0, 16)} --key FILE`
+                : 'assay change inbox',
     }));
 
-// Of those without whom nothing becomes final, the heaviest first.
+// Members without which nothing becomes final, the heaviest first.
 function missingRows(model) {
     return [...list(model.status.closing?.missing)]
         .sort((a, b) => (b.weight || 0) - (a.weight || 0))
@@ -282,11 +297,11 @@ function stoppedOf(model) {
     const missing = list(closing.missing).map((m) => clean(m.name, 40)),
         at = status.stale ? timeOf(model, status.head_time_ms) : '',
         age = status.stale && status.head_age_ms > 0 ? `, for ${span(status.head_age_ms)}` : '';
-    const who = missing.length ? `: ${names(missing, 5)} ${missing.length === 1 ? 'is' : 'are'} missing` : '';
+    const gone = missing.length ? `: ${names(missing, 5)} ${missing.length === 1 ? 'is' : 'are'} missing` : '';
     return {
         head: status.fenced
             ? `The operators have fenced this era${at ? `; nothing is final since ${at}` : ''}.`
-            : `The network is stopped${at ? ` since ${at}` : ''}${age}${who}.`,
+            : `The network is stopped${at ? ` since ${at}` : ''}${age}${gone}.`,
         text: 'No permit is given and no score counts until an epoch closes.',
     };
 }
@@ -304,7 +319,14 @@ export function headline(model, link) {
             tone: 'bad',
             head: `No contact with this node for ${span(link.age)}.`,
             text: 'What is shown below is what it reported last. The page queries it again every second.',
-            rows: [{ key: 'lost', network: true, what: 'Is its daemon running? On its machine:', command: 'systemctl status assayd' }],
+            rows: [
+                {
+                    key: 'lost',
+                    network: true,
+                    what: 'Is its daemon running? On its machine:',
+                    command: 'systemctl status assayd',
+                },
+            ],
         };
     if (nodes.length === 0)
         return {
@@ -351,7 +373,12 @@ function working(model, nodes) {
           : low.length || advice.length || proposals.length || attested < nodes.length
             ? 'note'
             : 'good';
-    return { tone, head: headOf(model, nodes, low, rows, proposals, attested), text: textOf(model, nodes, attested, spare, margin), rows: [...(margin ? advice : []), ...rows, ...(margin ? [] : advice), ...proposals] };
+    return {
+        tone,
+        head: headOf(model, nodes, low, rows, proposals, attested),
+        text: textOf(model, nodes, attested, spare, margin),
+        rows: [...(margin ? advice : []), ...rows, ...(margin ? [] : advice), ...proposals],
+    };
 }
 
 function headOf(model, nodes, low, rows, proposals, attested) {
@@ -375,7 +402,7 @@ function headOf(model, nodes, low, rows, proposals, attested) {
     );
 }
 
-// What still works, what may still fail, and who is out of service on purpose.
+// What still works, what may still fail, and which members are out of service on purpose.
 function textOf(model, nodes, attested, spare, margin) {
     const parts = [],
         full = nodes.filter((n) => conditionOf(n) === 'FULL').length;

@@ -166,7 +166,8 @@ function drawBounds(u, data) {
 }
 
 // data: { x: [], lines: [{ label, values, low, high, colour, width, dash, dots, gaps, off }],
-//         bounds: [[value, label]], marks: [[x, tone]], words, shade, max, zero, whole, real, xLabel, unit(value), onread(index) }
+//         bounds: [[value, label]], marks: [[x, tone]], words, shade, max, zero, whole, real, xLabel, unit(value),
+//         onread(index) }
 function options(data, width, height) {
     const line = colour('line'),
         muted = colour('muted');
@@ -221,7 +222,8 @@ function options(data, width, height) {
     };
 }
 
-const shapeOf = (data) => data.lines.map((l) => l.label + l.colour + !!l.off + !!l.low).join() + (data.marks || []).join();
+const shapeOf = (data) =>
+    data.lines.map((l) => l.label + l.colour + !!l.off + !!l.low).join() + (data.marks || []).join();
 const columns = (data) => [data.x, ...drawnLines(data).map((l) => l.values)];
 
 export function lines(height) {

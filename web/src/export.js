@@ -13,7 +13,9 @@ export function textOf(node) {
 // columns: [title, cell(row)]. A column without a title has a number for one, empty ones are left out.
 export function rowsOf(columns, rows) {
     const all = rows.map((row) => columns.map(([, cell]) => textOf(cell(row))));
-    const used = columns.map(([title], k) => [title || `column ${k + 1}`, k]).filter(([, k]) => all.some((r) => r[k] !== ''));
+    const used = columns
+        .map(([title], k) => [title || `column ${k + 1}`, k])
+        .filter(([, k]) => all.some((r) => r[k] !== ''));
     return { titles: used.map(([title]) => title), rows: all.map((r) => used.map(([, k]) => r[k])) };
 }
 
@@ -28,12 +30,17 @@ export const jsonOf = ({ titles, rows }) =>
     JSON.stringify(rows.map((row) => Object.fromEntries(titles.map((title, k) => [title, row[k]]))), null, 1) + '\n';
 
 // 'What each verifier said of it' is what-each-verifier-said-of-it.csv.
-export const fileOf = (caption, type) =>
-    'assay-' + (caption.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60) || 'table') + '.' + type;
+export function fileOf(caption, type) {
+    const words = caption.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    return `assay-${words.slice(0, 60) || 'table'}.${type}`;
+}
 
 export function saveTable(caption, type, columns, rows) {
     const table = rowsOf(columns, rows),
-        blob = type === 'csv' ? new Blob(['\ufeff', csvOf(table)], { type: 'text/csv' }) : new Blob([jsonOf(table)], { type: 'application/json' });
+        blob =
+            type === 'csv'
+                ? new Blob(['\ufeff', csvOf(table)], { type: 'text/csv' })
+                : new Blob([jsonOf(table)], { type: 'application/json' });
     const link = document.createElement('a');
     link.href = URL.createObjectURL(blob);
     link.download = fileOf(caption, type);

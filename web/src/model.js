@@ -71,7 +71,7 @@ function readEpochs(history) {
     return epochs.map((e) => ({ ...e, at: new Map(list(e.members).map((m) => [m.slot, m])) }));
 }
 
-// Slots that ever stood below full in these epochs.
+// Slots that were ever below FULL in these epochs.
 export const everBelow = (epochs) =>
     once(epochs, () => {
         const slots = new Set();
@@ -117,7 +117,7 @@ export function findNode(model, which) {
     );
 }
 
-// Who has a duty now: not those whom operators let rest, nor those who have not caught up yet.
+// Members in service: not those that operators drained, nor newcomers that have not caught up yet.
 export const serves = (n) => n.stage !== 'resting' && n.stage !== 'newcomer';
 export const STAGES = { newcomer: 'newcomer' }; // what the condition does not say
 
@@ -167,7 +167,7 @@ export function matrixOf(model, epoch) {
     return doc ? once(doc, readMatrix) : null;
 }
 
-// Epochs in which somebody was convicted of a vote, newest first.
+// Epochs in which a member was convicted of a vote, newest first.
 export const epochsOfLies = (model) => [
     ...new Set(
         [...model.events]

@@ -305,7 +305,7 @@ function legendKey(l, value, ontoggle) {
 
 // series: [{ label, values }]. One figure, its legend that reads out under the pointer, its numbers.
 // axis: the name of x; at(i): what stands at one of them; even: the table has as many rows as are read; rows: those
-// of the table; snap: lines have values at every so many-th x alone; now: the x that is read out while no pointer is there.
+// of the table; snap: lines have values at every so many-th x alone; now: the x that is read out without a pointer.
 export function lineChart(
     ctx,
     id,

@@ -246,14 +246,14 @@ export function runSentence(m) {
     if (e.x.length)
         parts.push(
             wrong > 0
-                ? `at most ${plural(Math.round(wrong), 'honest member')} stood suspended at once`
+                ? `at most ${plural(Math.round(wrong), 'honest member')} suspended at once`
                 : 'no honest member was ever suspended',
         );
     const text = parts.length ? parts.join('; ') + '.' : 'No epoch closed.';
     return { ...headOf(m), text: text.replace(/^./, (c) => c.toUpperCase()) };
 }
 
-// ------------------------------------------------------------ numbers as people read them
+// ------------------------------------------------------------ numbers for readers
 
 const UNITS = [
     [1e12, 'T'],

@@ -29,7 +29,7 @@ look() {
         [ $tries -gt 0 ] || exit 1
         sleep 0.2
     done
-    exec node "$root/tests/integration/packages/open_page.js" "http://127.0.0.1:$port/" 'node-4 suspended' "$out/$1.png"
+    exec node "$root/tests/integration/packages/open_page.js" "http://127.0.0.1:$port/" 'node-4 ran an unknown build' "$out/$1.png"
 } >"$work/looked" 2>&1
 
 walk() { # walk GUIDE

@@ -109,7 +109,7 @@ export function standingsView(ctx) {
     if (e.x.length === 0) return none('Standings');
     return page(
         'Standings',
-        `Who stood where, epoch by epoch.${pieces(m)}`,
+        `Standing of each member, epoch by epoch.${pieces(m)}`,
         card('Members by standing', standings(m), { note: 'full at the bottom, suspended on top' }),
         h(
             'div',
@@ -164,7 +164,7 @@ export function weightView(ctx) {
     ].filter(([value]) => Number.isFinite(value));
     return page(
         'Weight',
-        `Who could decide: more than a third stops the network, more than two thirds is a quorum.${pieces(m)}`,
+        `Weight that decides: more than a third stops the network, more than two thirds is a quorum.${pieces(m)}`,
         h(
             'div',
             { class: 'grid simulated' },

@@ -193,14 +193,14 @@ function verifiers(ctx, matrix, facts) {
             ],
             ['Agrees', (r) => (r.said ? percent((10000 * (r.said - r.against)) / r.said) : '\u2013'), 'num'],
             ['Against', (r) => count(r.against), 'num'],
-            ['Lies', (r) => (r.lies ? h('b', { class: 'e-bad' }, count(r.lies)) : '0'), 'num'],
+            ['False votes', (r) => (r.lies ? h('b', { class: 'e-bad' }, count(r.lies)) : '0'), 'num'],
         ],
         rows.slice(0, 16),
         (r) => r.v.slot,
     );
 }
 
-// The newest, epochs with proven lies, and (live) every one that is kept.
+// The newest, epochs with votes proven false, and (live) every one that is stored.
 function epochPick(ctx, epoch) {
     const { model } = ctx,
         newest = ctx.model.matrix?.epoch,
@@ -220,7 +220,7 @@ function epochPick(ctx, epoch) {
     const time = (e) => epochText(model, e).slice(6);
     const options = [
         ['', newest ? `newest, ${time(newest)}` : 'newest'],
-        ...all.map((e) => [String(e), time(e) + (lies.has(e) ? ', proven lies' : '')]),
+        ...all.map((e) => [String(e), time(e) + (lies.has(e) ? ', false votes' : '')]),
     ];
     if (epoch && !options.some(([value]) => value === epoch)) options.push([epoch, clean(epoch, 20)]);
     return select('Epoch', options, epoch, (e) => ctx.set({ e }));

@@ -92,7 +92,13 @@ function shape(ctx, standing, x, y, r, tone) {
 
 // One row: the member or the subject, what is wrong since when, the way back, and one action.
 function rowOf(ctx, r) {
-    const when = [r.since && `since ${r.since}`, r.back && `back: ${r.back}`, r.expires && `expires after ${r.expires}`].filter(Boolean).join('; ');
+    const when = [
+        r.since && `since ${r.since}`,
+        r.back && `back: ${r.back}`,
+        r.expires && `expires after ${r.expires}`,
+    ]
+        .filter(Boolean)
+        .join('; ');
     return h(
         'li',
         { key: r.key, class: r.network ? 'network' : '' },

@@ -139,7 +139,7 @@ export function runOverview(ctx) {
                 'What was planned',
                 m.schedule.length
                     ? schedule(m)
-                    : empty('Nothing: everybody is honest, and no fault was planned.'),
+                    : empty('None: all members are honest, and no fault is planned.'),
                 { note: 'attacks, cuts, crashes and changes' },
             ),
         ),

@@ -174,7 +174,7 @@ const head = (m) =>
             [
                 'Closed forms',
                 m.laws
-                    ? 'dashed, where one is about the scenario of a point; b is the share of those who lie'
+                    ? 'dashed, where one is about the scenario of a point; b is the share of Byzantine members'
                     : 'the shards have no laws.csv: none are drawn',
             ],
             ['Program', clean(m.program, 80)],
