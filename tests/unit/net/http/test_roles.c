@@ -340,7 +340,7 @@ static void set_text(struct assay_http_identity *identity, enum assay_http_attri
 {
     identity->subject[which].count++;
     identity->subject[which].text.len = len;
-    memcpy(identity->subject[which].text.bytes, text, len);
+    assay_bytes_copy(identity->subject[which].text.bytes, ASSAY_HTTP_SUBJECT_MAX, text, len);
 }
 
 static struct assay_http_identity person(const char *o, const char *ou, const char *cn)
