@@ -78,7 +78,8 @@ Test(net_http_roles, each_path_needs_the_role_of_its_row)
             ask(role, example);
             if (role >= row->role) {
                 cr_expect_neq(answer.status, 403, "%s as %s", example, assay_http_role_name(role));
-                cr_expect_neq(answer.status, 404, "%s has no route", example);
+                cr_expect(answer.status != 404 || strstr(answer.body, "no such path") == NULL, "%s",
+                          example);
                 continue;
             }
             cr_assert_eq(answer.status, 403, "%s as %s", example, assay_http_role_name(role));
