@@ -154,7 +154,12 @@ enum assay_status assay_contexts_load(const char *path, struct assay_contexts *o
                                       .schema = &contexts_schema,
                                       .message = message };
     char fault[ASSAY_FILE_MESSAGE_LEN];
+    struct stat info;
     *out = (struct assay_contexts){ .count = 0 };
+    if (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        (void)snprintf(message, ASSAY_CONFIG_MESSAGE_MAX, "%.400s: no such file", path);
+        return ASSAY_E_NOT_FOUND;
+    }
     if (assay_file_secret_fault(path, fault)) {
         (void)snprintf(message, ASSAY_CONFIG_MESSAGE_MAX, "%s", fault);
         return ASSAY_E_INVALID;

@@ -276,7 +276,8 @@ static bool check_method(struct http_asking *asking, const struct route *route)
     const bool fits = takes_object(route) ? strcmp(method, "POST") == 0 : reads;
     if (fits) return true;
     http_problem(asking, HTTP_METHOD,
-                 takes_object(route) ? "only POST is answered" : "only GET and HEAD are answered", NULL);
+                 takes_object(route) ? "only POST is answered" : "only GET and HEAD are answered",
+                 NULL);
     asking->answer->allow = takes_object(route) ? "POST" : "GET, HEAD";
     return false;
 }

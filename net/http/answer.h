@@ -22,7 +22,7 @@ enum {
 struct assay_http_request {
     const char *method, *path;
     const char *accept, *if_none_match, *host, *last_event_id, *content_type;
-    /* Of the client, by its certificate or by the address that it uses. NONE: nothing is answered. */
+    /* Of the client, by its certificate or the address that it uses. NONE: nothing is answered. */
     enum assay_http_role role;
     struct assay_slice body; /* of a request that may have one, when it is complete */
     size_t parameter_count;

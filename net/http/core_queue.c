@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum place_state { PLACE_FREE, PLACE_WAITING, PLACE_RUNNING, PLACE_ANSWERED };
 
@@ -67,7 +66,7 @@ static struct place *find_free(struct assay_http_core_queue *queue, const uint8_
     for (size_t i = 0; i < ASSAY_HTTP_CORE_PLACES; i++) {
         struct place *place = &queue->places[i];
         if (place->state == PLACE_FREE) found = place;
-        else if (memcmp(place->client, client, 32) == 0) own++;
+        else if (assay_bytes_equal(place->client, client, 32)) own++;
     }
     return own < ASSAY_HTTP_CORE_SHARE ? found : NULL;
 }

@@ -91,7 +91,7 @@ void assay_http_notify(struct assay_http *http);
 int assay_http_core_fd(const struct assay_http *http);
 /* Renders the document of a request line of the admin socket. Returns: text of malloc, or NULL. */
 typedef char *assay_http_core_render(void *context, const char *line);
-/* Answers a few requests of clients, and wakes their thread. Returns: whether there were any. */
-bool assay_http_core_step(struct assay_http *http, assay_http_core_render *render, void *context);
+/* Answers a few requests of clients, and wakes their thread. */
+void assay_http_core_step(struct assay_http *http, assay_http_core_render *render, void *context);
 
 #endif

@@ -95,14 +95,14 @@ enum assay_status assay_http_role_parse(const char *certificate, const char *rol
 static bool text_equals(const struct assay_http_text *a, const struct assay_http_text *b)
 {
     ASSAY_ASSERT(a->len <= ASSAY_HTTP_SUBJECT_MAX && b->len <= ASSAY_HTTP_SUBJECT_MAX);
-    return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+    return a->len == b->len && assay_bytes_equal(a->bytes, b->bytes, a->len);
 }
 
 bool assay_http_role_is_same(const struct assay_http_role_rule *a,
                              const struct assay_http_role_rule *b)
 {
     if (a->by_key != b->by_key) return false;
-    if (a->by_key) return memcmp(a->key_sha256, b->key_sha256, 32) == 0;
+    if (a->by_key) return assay_bytes_equal(a->key_sha256, b->key_sha256, 32);
     for (size_t i = 0; i < ASSAY_HTTP_ATTRIBUTES; i++)
         if (!text_equals(&a->subject[i], &b->subject[i])) return false;
     return true;
@@ -114,7 +114,7 @@ static bool matches_rule(const struct assay_http_role_rule *rule,
                          const struct assay_http_identity *identity)
 {
     size_t compared = 0;
-    if (rule->by_key) return memcmp(rule->key_sha256, identity->key_sha256, 32) == 0;
+    if (rule->by_key) return assay_bytes_equal(rule->key_sha256, identity->key_sha256, 32);
     for (size_t i = 0; i < ASSAY_HTTP_ATTRIBUTES; i++) {
         if (rule->subject[i].len == 0) continue;
         if (identity->subject[i].count != 1 ||

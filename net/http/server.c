@@ -387,7 +387,7 @@ int assay_http_core_fd(const struct assay_http *http)
     return http->core_fd;
 }
 
-bool assay_http_core_step(struct assay_http *http, assay_http_core_render *render, void *context)
+void assay_http_core_step(struct assay_http *http, assay_http_core_render *render, void *context)
 {
     uint64_t woken = 0, ticket = 0;
     const char *line = NULL;
@@ -401,5 +401,4 @@ bool assay_http_core_step(struct assay_http *http, assay_http_core_render *rende
     if (answers > 0) http_server_wake(http->wake_fd);
     /* Others may wait: the next turn begins at once. */
     if (line != NULL) http_server_wake(http->core_fd);
-    return answers > 0;
 }

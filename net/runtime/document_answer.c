@@ -91,6 +91,7 @@ static char *document_nodes(struct assay_runtime *runtime)
     for (uint32_t slot = 0; slot < s->member_count; slot++)
         assay_json_append(list, assay_document_member(s, slot, false));
     assay_json_set(data, "nodes", list);
+    assay_json_set_null(data, "next_since"); /* all of them: the document of /v1/nodes */
     return document_finish(runtime, "assay.nodes", data);
 }
 

@@ -314,7 +314,7 @@ void runtime_publish_poll(struct assay_runtime *runtime)
     const uint64_t last = assay_timeline_log_last(runtime->timeline);
     if (last != runtime->timeline_notified) assay_http_notify(runtime->http);
     runtime->timeline_notified = last;
-    (void)assay_http_core_step(runtime->http, document_answer, runtime);
+    assay_http_core_step(runtime->http, document_answer, runtime);
     if (assay_http_due(runtime->http, runtime->now_ms) || runtime->draining)
         runtime_publish_snapshot(runtime);
 }

@@ -70,8 +70,9 @@ static enum assay_status read_problem(const struct asking *asking, const struct 
                        asking->context->endpoints[asking->state->at], status);
         return ASSAY_E_SYNTAX;
     }
-    (void)snprintf(text, sizeof text, "%s%s%s%s", is_role ? "403: " : "",
-                   is_role ? asking->target : "", is_role ? " " : "", detail);
+    (void)snprintf(text, sizeof text, "%s%.*s%s%s", is_role ? "403: " : "",
+                   is_role ? (int)strcspn(asking->target, "?") : 0, asking->target,
+                   is_role ? " " : "", detail);
     return make_error(is_role ? "forbidden" : assay_json_text(data, "code", code), text, document);
 }
 

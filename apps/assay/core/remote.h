@@ -18,8 +18,8 @@
  * Returns: -1 to go on, else the exit status, after printing what is wrong
  */
 int cli_remote_begin(const char *option, int argc, char **argv);
-/* Reads the file of contexts. Reports errors, but not an absent file: that has no contexts. Returns:
- * it; NULL after an error. */
+/* Reads the file of contexts. Reports errors, but not an absent file: that has no contexts.
+ * Returns: it; NULL after an error. */
 struct assay_contexts *cli_remote_contexts(const char *group);
 /* Answers requests to "context:NAME" from now on. */
 void cli_remote_enable(void);

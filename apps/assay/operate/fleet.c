@@ -196,7 +196,7 @@ static int show_fleet(const struct fleet *fleet)
     struct assay_json *owned = data;
     size_t answered = 0;
     if (!fleet->json)
-        (void)printf("%-16s %-11s %8s %-20s  %-28s %s\n", "CONTEXT", "STATE", "EPOCH", "TIME",
+        (void)printf("%-16s %-11s %8s %-24s  %-28s %s\n", "CONTEXT", "STATE", "EPOCH", "TIME",
                      "MEMBERS", "WORST");
     for (size_t i = 0; i < fleet->count; i++) {
         struct row row = { .name = fleet->names[i] };

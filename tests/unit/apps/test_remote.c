@@ -1,5 +1,5 @@
 /*
- * tests/unit/apps/test_remote.c - tests of requests to contexts: the pinned chain, fail-over, roles.
+ * tests/unit/apps/test_remote.c - tests of requests to contexts: pinned chain, fail-over, roles.
  *
  * In the place of the HTTPS client stands a table of what each endpoint answers.
  */
@@ -47,7 +47,9 @@ enum assay_status assay_https_exchange(const struct assay_https_request *request
     (void)snprintf(targets[target_count++], sizeof targets[0], "%s%s", request->endpoint,
                    request->target);
     posted = (struct assay_slice){ .bytes = posted_bytes, .len = request->object.len };
-    if (request->object.len > 0) memcpy(posted_bytes, request->object.bytes, request->object.len);
+    if (request->object.len > 0)
+        assay_bytes_copy(posted_bytes, sizeof posted_bytes, request->object.bytes,
+                         request->object.len);
     if (e->chain == NULL) {
         (void)snprintf(message, ASSAY_HTTPS_MESSAGE_LEN, "%s: refused", request->endpoint);
         return ASSAY_E_AGAIN;

@@ -78,7 +78,8 @@ Test(net_http_roles, each_path_needs_the_role_of_its_row)
             ask(role, example);
             if (role >= row->role) {
                 cr_expect_neq(answer.status, 403, "%s as %s", example, assay_http_role_name(role));
-                cr_expect_neq(answer.status, 404, "%s has no route", example);
+                cr_expect(answer.status != 404 || strstr(answer.body, "no such path") == NULL, "%s",
+                          example);
                 continue;
             }
             cr_assert_eq(answer.status, 403, "%s as %s", example, assay_http_role_name(role));
@@ -340,7 +341,7 @@ static void set_text(struct assay_http_identity *identity, enum assay_http_attri
 {
     identity->subject[which].count++;
     identity->subject[which].text.len = len;
-    memcpy(identity->subject[which].text.bytes, text, len);
+    assay_bytes_copy(identity->subject[which].text.bytes, ASSAY_HTTP_SUBJECT_MAX, text, len);
 }
 
 static struct assay_http_identity person(const char *o, const char *ou, const char *cn)

@@ -22,7 +22,7 @@ static struct part raw(const void *bytes, size_t len)
 {
     struct part out = { .len = len };
     cr_assert_leq(len, (size_t)PART_MAX);
-    if (len > 0) memcpy(out.bytes, bytes, len);
+    if (len > 0) assay_bytes_copy(out.bytes, sizeof out.bytes, bytes, len);
     return out;
 }
 
@@ -43,7 +43,8 @@ static struct part wrap(uint8_t tag, size_t count, const struct part *parts)
     }
     out.bytes[out.len++] = (uint8_t)len;
     for (size_t i = 0; i < count; i++) {
-        memcpy(out.bytes + out.len, parts[i].bytes, parts[i].len);
+        assay_bytes_copy(out.bytes + out.len, sizeof out.bytes - out.len, parts[i].bytes,
+                         parts[i].len);
         out.len += parts[i].len;
     }
     return out;
