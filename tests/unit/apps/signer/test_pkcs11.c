@@ -4,6 +4,7 @@
  * The module is fake_module.c; softhsm2 is tried by tests/integration/cli/setup/operator_keys.sh.
  */
 #include "apps/signer/pkcs11.h"
+#include "apps/signer/signer.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -134,7 +135,7 @@ Test(apps_pkcs11, another_token_is_never_used)
         expect_fault(cases[i].outcome, cases[i].text);
     }
     refuse_open("twins", ASSAY_SIGNER_CONFLICT, "serial 0002");
-    refuse_open("no-token", ASSAY_SIGNER_NOT_FOUND, "no token");
+    refuse_open("no-token", ASSAY_SIGNER_NOT_FOUND, "has no token: insert it");
     refuse_open("hostile-label", ASSAY_SIGNER_NOT_FOUND, "????");
 }
 

@@ -1,7 +1,8 @@
 /*
- * tests/unit/apps/signer/test_pkcs11_uri.c - PKCS#11 URIs (RFC 7512), and names of keys in messages.
+ * tests/unit/apps/signer/test_pkcs11_uri.c - PKCS#11 URIs (RFC 7512), names of keys in messages.
  */
 #include "apps/signer/pkcs11_uri.h"
+#include "apps/signer/signer.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
