@@ -124,4 +124,6 @@ expect 4 '"code": "denied"' of_network sign drain --key "$beta?pin-source=$WORK/
 check 'a PIN is entered at the terminal' python3 "$here/../pin_prompt.py" $pin 0 \
     "$ASSAY" keys operator "$beta"
 check 'a wrong one is refused' python3 "$here/../pin_prompt.py" $wrong 4 "$ASSAY" keys operator "$beta"
+check 'an interrupted prompt leaves the terminal as it was' python3 "$here/../pin_prompt.py" "$(printf '\003')" -2 \
+    "$ASSAY" keys operator "$beta"
 finish
