@@ -4,6 +4,7 @@
 #include "apps/signer/pin.h"
 
 #include "base/file/file.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>

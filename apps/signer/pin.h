@@ -4,7 +4,7 @@
 #ifndef ASSAY_APPS_SIGNER_PIN_H
 #define ASSAY_APPS_SIGNER_PIN_H
 
-#include "apps/signer/signer.h"
+#include "apps/signer/fault.h"
 
 enum { ASSAY_PIN_MAX = 255 };
 

@@ -31,12 +31,13 @@ static const uint8_t point_head[] = { 0x04, 0x41, 0x04 };
 struct assay_pkcs11 {
     struct ck_function_list *module;
     bool is_initialized; /* here, so it is finalized here */
-    bool has_session, is_logged_in, asks_each_time;
+    bool has_session, is_logged_in, wants_pin_each_time;
     ck_slot_id_t slot;
     ck_session_handle_t session;
     ck_object_handle_t private_key;
     struct ck_token_info info;
     char name[ASSAY_PKCS11_LABEL_MAX + 1];
+    char path[ASSAY_PKCS11_PATH_MAX]; /* of the module */
     char pin_source[ASSAY_PKCS11_PATH_MAX];
     struct assay_pin pin; /* kept for keys that want it for each signature */
 };
@@ -127,6 +128,7 @@ static bool open_module(struct assay_pkcs11 *p, const struct assay_pkcs11_uri *u
                                      "ASSAY_PKCS11_MODULE is \"%.200s\", expected an absolute path",
                                      path);
     }
+    (void)snprintf(p->path, sizeof p->path, "%s", path);
     return load_module(p, path, fault);
 }
 
@@ -184,10 +186,14 @@ static bool choose_token(struct assay_pkcs11 *p, const struct assay_pkcs11_uri *
         p->slot = slots[i];
         p->info = info;
     }
+    if (found == 0 && seen == 0)
+        return assay_signer_fail(fault, ASSAY_SIGNER_NOT_FOUND,
+                                 "module %.200s has no token: insert it, or name its own module "
+                                 "(?module-path=/FILE, or ASSAY_PKCS11_MODULE)",
+                                 p->path);
     if (found == 0)
         return assay_signer_fail(fault, ASSAY_SIGNER_NOT_FOUND,
-                                 "no token fits the URI; the module has %s%s",
-                                 seen > 0 ? "" : "no token", all);
+                                 "no token fits the URI; the module has %s", all);
     if (found > 1)
         return assay_signer_fail(fault, ASSAY_SIGNER_CONFLICT,
                                  "%zu tokens fit the URI, expected one: add serial= or token=; "
@@ -242,9 +248,8 @@ static bool obtain_pin(struct assay_pkcs11 *p, struct assay_signer_fault *fault)
                                  left);
     if (p->pin_source[0] != '\0') return assay_pin_read(p->pin_source, &p->pin, fault);
     (void)snprintf(prompt, sizeof prompt, "%s%sPIN of token \"%s\": ", left,
-                   left[0] != '\0' ? "\n" : "", p->name);
-    for (char *c = prompt; *c != '\0'; c++)
-        if ((*c < ' ' || *c > '~') && *c != '\n') *c = '?'; /* of the label */
+                   left[0] != '\0' ? ". " : "", p->name);
+    assay_signer_make_printable(prompt); /* the label */
     return assay_pin_prompt(prompt, &p->pin, fault);
 }
 
@@ -368,16 +373,16 @@ static bool check_curve(struct assay_pkcs11 *p, ck_object_handle_t object,
 static bool check_type(struct assay_pkcs11 *p, struct assay_signer_fault *fault)
 {
     ck_key_type_t type = CKK_VENDOR_DEFINED;
-    unsigned char asks = 0;
+    unsigned char each_time = 0;
     size_t len = 0;
     if (!read_attribute(p, p->private_key, CKA_KEY_TYPE, &type, sizeof type, &len) ||
         len != sizeof type || type != CKK_EC)
         return assay_signer_fail(fault, ASSAY_SIGNER_UNFIT,
                                  "the key is of type 0x%lx%s, expected an EC key on P-256",
                                  (unsigned long)type, type == CKK_RSA ? " (RSA)" : "");
-    p->asks_each_time =
-        read_attribute(p, p->private_key, CKA_ALWAYS_AUTHENTICATE, &asks, sizeof asks, &len) &&
-        len == sizeof asks && asks != 0;
+    p->wants_pin_each_time = read_attribute(p, p->private_key, CKA_ALWAYS_AUTHENTICATE, &each_time,
+                                            sizeof each_time, &len) &&
+                             len == sizeof each_time && each_time != 0;
     return true;
 }
 
@@ -507,7 +512,7 @@ bool assay_pkcs11_sign(struct assay_pkcs11 *p, const uint8_t digest[static ASSAY
     unsigned long len = sizeof made;
     ck_rv_t rv = p->module->C_SignInit(p->session, &mechanism, p->private_key);
     if (rv != CKR_OK) return fail_call(fault, "sign with this key", rv);
-    if (p->asks_each_time && !log_in(p, CKU_CONTEXT_SPECIFIC, fault)) return false;
+    if (p->wants_pin_each_time && !log_in(p, CKU_CONTEXT_SPECIFIC, fault)) return false;
     assay_bytes_copy(input, sizeof input, digest, ASSAY_SHA256_LEN);
     rv = p->module->C_Sign(p->session, input, sizeof input, made, &len);
     if (rv != CKR_OK) return fail_call(fault, "sign", rv);

@@ -8,6 +8,7 @@
 #define ASSAY_APPS_SIGNER_PKCS11_H
 
 #include "apps/signer/pkcs11_uri.h"
+#include "base/crypto.h"
 
 struct assay_pkcs11;
 

@@ -3,6 +3,8 @@
  */
 #include "apps/signer/pkcs11_uri.h"
 
+#include "base/secret.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

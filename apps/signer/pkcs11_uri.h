@@ -5,7 +5,7 @@
 #ifndef ASSAY_APPS_SIGNER_PKCS11_URI_H
 #define ASSAY_APPS_SIGNER_PKCS11_URI_H
 
-#include "apps/signer/signer.h"
+#include "apps/signer/fault.h"
 
 enum {
     ASSAY_PKCS11_LABEL_MAX = 32, /* of a token, as the standard pads it */

@@ -10,7 +10,6 @@
 #include "base/crypto/low_s.h"
 #include "net/keys/keyring.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,25 +27,6 @@ struct assay_signer {
 };
 
 /* ------------------------------------------------------------ texts */
-
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text < ' ' || *text > '~') *text = '?';
-}
-
-bool assay_signer_fail(struct assay_signer_fault *fault, enum assay_signer_outcome outcome,
-                       const char *format, ...)
-{
-    va_list arguments;
-    ASSAY_ASSERT(outcome != ASSAY_SIGNER_OK);
-    fault->outcome = outcome;
-    va_start(arguments, format);
-    (void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
-    va_end(arguments);
-    make_printable(fault->text);
-    return false;
-}
 
 static bool has_scheme(const char *key, const char *scheme)
 {
@@ -69,7 +49,7 @@ const char *assay_signer_label(const char *key, char label[static ASSAY_SIGNER_L
     }
     const int cut = len >= ASSAY_SIGNER_LABEL_LEN ? ASSAY_SIGNER_LABEL_LEN - 1 : (int)len;
     (void)snprintf(label, ASSAY_SIGNER_LABEL_LEN, "%.*s", cut, key);
-    make_printable(label);
+    assay_signer_make_printable(label);
     return label;
 }
 
@@ -78,8 +58,9 @@ const char *assay_signer_label(const char *key, char label[static ASSAY_SIGNER_L
 static struct assay_signer *new_signer(struct assay_signer_fault *fault)
 {
     struct assay_signer *const signer = calloc(1, sizeof *signer);
-    if (signer == NULL) (void)assay_signer_fail(fault, ASSAY_SIGNER_INTERNAL, "out of memory");
-    return signer;
+    const bool good =
+        signer != NULL || assay_signer_fail(fault, ASSAY_SIGNER_INTERNAL, "out of memory");
+    return good ? signer : NULL;
 }
 
 /* The point that a module or an agent names is on the curve. */

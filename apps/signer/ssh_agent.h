@@ -1,11 +1,12 @@
 /*
- * apps/signer/ssh_agent.h - key of an ssh-agent: client of its protocol (draft-ietf-sshm-ssh-agent),
- * also spoken by gpg-agent, which has the keys of OpenPGP cards.
+ * apps/signer/ssh_agent.h - key of an ssh-agent: client of its protocol
+ * (draft-ietf-sshm-ssh-agent), which gpg-agent has too, with the keys of OpenPGP cards.
  */
 #ifndef ASSAY_APPS_SIGNER_SSH_AGENT_H
 #define ASSAY_APPS_SIGNER_SSH_AGENT_H
 
-#include "apps/signer/signer.h"
+#include "apps/signer/fault.h"
+#include "base/crypto.h"
 
 enum { ASSAY_SSH_AGENT_MESSAGE_MAX = 256 * 1024 }; /* OpenSSH's limit, in both directions */
 

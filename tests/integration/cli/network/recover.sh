@@ -8,6 +8,21 @@ operators='alpha beta gamma'
 network 7 400 2
 sign alpha beta
 cd "$WORK" || exit 2
+# The key of gamma moves from its file into an agent: the same number in a form that ssh-add reads.
+export SSH_AUTH_SOCK="$WORK/agent.sock" XDG_STATE_HOME="$WORK/notes"
+ssh-agent -D -a "$SSH_AUTH_SOCK" >agent.out 2>&1 &
+started="$started $!"
+python3 - gamma.key >gamma.pem <<'END'
+import base64, sys
+secret = open(sys.argv[1], "rb").read()[-32:]
+der = bytes.fromhex("30310201010420") + secret + bytes.fromhex("a00a06082a8648ce3d030107")
+print("-----BEGIN EC PRIVATE KEY-----", base64.b64encode(der).decode(), "-----END EC PRIVATE KEY-----", sep="\n")
+END
+chmod 600 gamma.pem
+check 'the agent is there' until_true 10 test -S "$SSH_AUTH_SOCK"
+check 'the key of gamma is in the agent' ssh-add -q gamma.pem
+expect 0 "$(cat gamma.pub)" "$ASSAY" keys operator ssh-agent:gamma.pem
+rm gamma.key gamma.pem
 for i in 1 2 3 4 5 6 7; do start $i; done
 check 'epochs close' until_true 60 epoch_at_least 1 4
 for i in 1 2 3 4 5 6 7; do check "node $i is there" until_true 30 epoch_at_least $i 4; done
@@ -115,11 +130,13 @@ expect 4 '1 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --soc
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key beta.key
 # The threshold is two; a RECOVER needs more than two thirds of three operators (protocol.md 9.15.1).
 expect 4 '2 of 3 signatures: not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
-expect 0 'in all' "$ASSAY" recover sign recover-1 --key gamma.key
+expect 0 'in all' "$ASSAY" recover sign recover-1 --key ssh-agent:gamma.pem
 # The same operator signs no other RECOVER of this era.
 "$ASSAY" recover draft --out recover-2 --forced answer-1 answer-2 answer-3 answer-4 --drain node-5 \
     --socket "$WORK/node-$best/admin.sock" >/dev/null
 expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key alpha.key
+expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key ssh-agent:gamma.pem
+check 'the note about the key of an agent is in the state folder' ls notes/assay/operator-*.recover-*-0
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
 expect 0 'forced' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'it would be taken' "$ASSAY" recover show recover-1 \

@@ -2,6 +2,7 @@
 # Operators' keys in a file, in a token of softhsm2 and in OpenSSH's agent: one network is founded and changed by
 # all three; and what is reported of keys, tokens and agents that are missing, wrong or refuse.
 . "$(dirname "$0")/../lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
 cd "$WORK" || exit 2
 for tool in softhsm2-util ssh-agent ssh-add ssh-keygen python3; do
     command -v "$tool" >/dev/null || { echo "$tool is missing: ./dev test installs it" >&2; exit 1; }
@@ -98,7 +99,7 @@ expect 0 'not verified' env -u ASSAY_SOCKET "$ASSAY" change sign drain --key "$b
 cp drain signed
 
 # --- what is missing, wrong, or refuses; nothing is written then
-expect 5 'no token fits the URI; the module has "Operators"' of_network sign drain --key "pkcs11:token=None;object=beta$with_pin"
+expect 5 'no token fits the URI; the module has "' of_network sign drain --key "pkcs11:token=None;object=beta$with_pin"
 expect 6 '2 tokens fit the URI' of_network sign drain --key "pkcs11:object=beta$with_pin"
 expect 5 'no private key with this label' of_network sign drain --key "pkcs11:token=Operators;object=none$with_pin"
 expect 4 'wrong PIN of token "Operators"' of_network sign drain --key "$beta?pin-source=$WORK/wrong-pin"
@@ -120,7 +121,9 @@ check 'what fails changes nothing' cmp -s drain signed
 expect 4 '"code": "denied"' of_network sign drain --key "$beta?pin-source=$WORK/wrong-pin" --json
 
 # --- the PIN at a prompt, which does not show it
-check 'a PIN is entered at the terminal' python3 "$(dirname "$0")/../pin_prompt.py" $pin 0 \
+check 'a PIN is entered at the terminal' python3 "$here/../pin_prompt.py" $pin 0 \
     "$ASSAY" keys operator "$beta"
-check 'a wrong one is refused' python3 "$(dirname "$0")/../pin_prompt.py" $wrong 4 "$ASSAY" keys operator "$beta"
+check 'a wrong one is refused' python3 "$here/../pin_prompt.py" $wrong 4 "$ASSAY" keys operator "$beta"
+check 'an interrupted prompt leaves the terminal as it was' python3 "$here/../pin_prompt.py" "$(printf '\003')" -2 \
+    "$ASSAY" keys operator "$beta"
 finish

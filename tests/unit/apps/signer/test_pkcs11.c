@@ -4,6 +4,7 @@
  * The module is fake_module.c; softhsm2 is tried by tests/integration/cli/setup/operator_keys.sh.
  */
 #include "apps/signer/pkcs11.h"
+#include "apps/signer/signer.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -36,7 +37,7 @@ static void tear_down(void)
     folder_remove(&folder);
 }
 
-TestSuite(apps_pkcs11, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(apps_token, .init = set_up, .fini = tear_down, .timeout = 20);
 
 /* A URI of these attributes, with the PIN's file. */
 static bool open_key(const char *attributes)
@@ -101,7 +102,7 @@ static void expect_good(const uint8_t *signature, unsigned token)
     assay_p256_free(&key);
 }
 
-Test(apps_pkcs11, the_key_of_the_named_token_signs)
+Test(apps_token, the_key_of_the_named_token_signs)
 {
     static const char *const tokens[] = { "token=alpha;object=operator", "serial=0002;id=%07" };
     for (unsigned i = 0; i < 2; i++) {
@@ -114,7 +115,7 @@ Test(apps_pkcs11, the_key_of_the_named_token_signs)
     }
 }
 
-Test(apps_pkcs11, another_token_is_never_used)
+Test(apps_token, another_token_is_never_used)
 {
     static const struct {
         const char *attributes, *text;
@@ -134,11 +135,11 @@ Test(apps_pkcs11, another_token_is_never_used)
         expect_fault(cases[i].outcome, cases[i].text);
     }
     refuse_open("twins", ASSAY_SIGNER_CONFLICT, "serial 0002");
-    refuse_open("no-token", ASSAY_SIGNER_NOT_FOUND, "no token");
+    refuse_open("no-token", ASSAY_SIGNER_NOT_FOUND, "has no token: insert it");
     refuse_open("hostile-label", ASSAY_SIGNER_NOT_FOUND, "????");
 }
 
-Test(apps_pkcs11, a_high_s_is_replaced_by_the_low_one)
+Test(apps_token, a_high_s_is_replaced_by_the_low_one)
 {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     (void)setenv("ASSAY_FAKE_TOKEN", "high-s", 1);
@@ -147,7 +148,7 @@ Test(apps_pkcs11, a_high_s_is_replaced_by_the_low_one)
     expect_good(signature, 1);
 }
 
-Test(apps_pkcs11, a_signature_that_does_not_verify_is_no_signature)
+Test(apps_token, a_signature_that_does_not_verify_is_no_signature)
 {
     refuse_signature("other-key", ASSAY_SIGNER_FAULTY, "does not verify");
     refuse_signature("s-out-of-range", ASSAY_SIGNER_FAULTY, "does not verify");
@@ -157,7 +158,7 @@ Test(apps_pkcs11, a_signature_that_does_not_verify_is_no_signature)
     refuse_signature("declined", ASSAY_SIGNER_DENIED, "CKR_FUNCTION_CANCELED");
 }
 
-Test(apps_pkcs11, a_key_of_another_type_or_curve_is_refused)
+Test(apps_token, a_key_of_another_type_or_curve_is_refused)
 {
     refuse_open("rsa", ASSAY_SIGNER_UNFIT, "(RSA), expected an EC key");
     refuse_open("p384", ASSAY_SIGNER_UNFIT, "expected P-256");
@@ -167,7 +168,7 @@ Test(apps_pkcs11, a_key_of_another_type_or_curve_is_refused)
     cr_expect(open_key("token=alpha;object=operator"), "%s", fault.text);
 }
 
-Test(apps_pkcs11, lengths_of_a_module_are_bounded)
+Test(apps_token, lengths_of_a_module_are_bounded)
 {
     refuse_open("many-slots", ASSAY_SIGNER_FAULTY, "more than 64 slots");
     refuse_open("many-objects", ASSAY_SIGNER_FAULTY, "1000000 objects");
@@ -177,7 +178,7 @@ Test(apps_pkcs11, lengths_of_a_module_are_bounded)
     refuse_open("start", ASSAY_SIGNER_INTERNAL, "CKR_GENERAL_ERROR");
 }
 
-Test(apps_pkcs11, a_wrong_pin_is_reported_with_the_tries_left)
+Test(apps_token, a_wrong_pin_is_reported_with_the_tries_left)
 {
     (void)setenv("ASSAY_FAKE_PIN", "another", 1);
     cr_expect_not(open_key("token=alpha;object=operator"));
@@ -186,12 +187,12 @@ Test(apps_pkcs11, a_wrong_pin_is_reported_with_the_tries_left)
     refuse_open("locked", ASSAY_SIGNER_DENIED, "is locked");
 }
 
-Test(apps_pkcs11, the_last_try_is_not_spent_on_a_file)
+Test(apps_token, the_last_try_is_not_spent_on_a_file)
 {
     refuse_open("final-try", ASSAY_SIGNER_DENIED, "leave out pin-source");
 }
 
-Test(apps_pkcs11, a_pin_comes_from_a_file_of_the_owner_alone)
+Test(apps_token, a_pin_comes_from_a_file_of_the_owner_alone)
 {
     (void)folder_put(&folder, "pin", "pin-49152\n", 10, 0644);
     cr_expect_not(open_key("token=alpha;object=operator"));
@@ -210,7 +211,7 @@ Test(apps_pkcs11, a_pin_comes_from_a_file_of_the_owner_alone)
 }
 
 /* Everything that is printed while a key is opened, with a wrong PIN too. */
-Test(apps_pkcs11, no_output_has_the_pin_in_it)
+Test(apps_token, no_output_has_the_pin_in_it)
 {
     char text[4096] = "";
     const char *const log = folder_at(&folder, "log");
@@ -230,7 +231,7 @@ Test(apps_pkcs11, no_output_has_the_pin_in_it)
     cr_expect_null(strstr(text, pin), "%s", text);
 }
 
-Test(apps_pkcs11, a_key_that_wants_its_pin_each_time_gets_it)
+Test(apps_token, a_key_that_wants_its_pin_each_time_gets_it)
 {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     (void)setenv("ASSAY_FAKE_TOKEN", "each-time", 1);
@@ -241,7 +242,7 @@ Test(apps_pkcs11, a_key_that_wants_its_pin_each_time_gets_it)
     }
 }
 
-Test(apps_pkcs11, a_module_is_named_by_an_absolute_path)
+Test(apps_token, a_module_is_named_by_an_absolute_path)
 {
     (void)setenv("ASSAY_PKCS11_MODULE", "module.so", 1);
     cr_expect_not(open_key("token=alpha;object=operator"));
@@ -255,7 +256,7 @@ Test(apps_pkcs11, a_module_is_named_by_an_absolute_path)
     cr_expect(assay_signer_open(reference, &signer, &fault), "%s", fault.text);
 }
 
-Test(apps_pkcs11, a_pair_is_generated_under_a_new_label_only)
+Test(apps_token, a_pair_is_generated_under_a_new_label_only)
 {
     (void)snprintf(reference, sizeof reference, "pkcs11:token=alpha;object=operator?pin-source=%s",
                    folder_at(&folder, "pin"));

@@ -1,7 +1,8 @@
 /*
- * tests/unit/apps/signer/test_pkcs11_uri.c - PKCS#11 URIs (RFC 7512), and names of keys in messages.
+ * tests/unit/apps/signer/test_pkcs11_uri.c - PKCS#11 URIs (RFC 7512), names of keys in messages.
  */
 #include "apps/signer/pkcs11_uri.h"
+#include "apps/signer/signer.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static void refuse(const char *text, const char *reason)
                        reason, fault.text);
 }
 
-Test(apps_pkcs11_uri, attributes_are_decoded)
+Test(apps_token_uri, attributes_are_decoded)
 {
     cr_assert(assay_pkcs11_uri_parse("token=The%20Software%20PKCS%2311;manufacturer=Snake%20Oil;"
                                      "model=1.0;serial=0a:1;object=my-key;id=%00%ff;slot-id=7;"
@@ -37,7 +38,7 @@ Test(apps_pkcs11_uri, attributes_are_decoded)
     cr_expect_str_eq(uri.pin_source, "/p");
 }
 
-Test(apps_pkcs11_uri, what_is_not_understood_is_refused)
+Test(apps_token_uri, what_is_not_understood_is_refused)
 {
     char longer[2048];
     refuse("", "no key is selected");
@@ -65,7 +66,7 @@ Test(apps_pkcs11_uri, what_is_not_understood_is_refused)
 }
 
 /* A PIN in a command line is refused, and not repeated in a message or a result. */
-Test(apps_pkcs11_uri, a_pin_in_a_uri_is_refused_and_not_repeated)
+Test(apps_token_uri, a_pin_in_a_uri_is_refused_and_not_repeated)
 {
     static const char *const texts[] = {
         "pkcs11:object=a?pin-value=49152", "pkcs11:object=a;pin-value=49152",
@@ -81,7 +82,7 @@ Test(apps_pkcs11_uri, a_pin_in_a_uri_is_refused_and_not_repeated)
     refuse("object=a?pin-value=49152", "pin-value is refused");
 }
 
-Test(apps_pkcs11_uri, a_reference_is_known_by_its_scheme)
+Test(apps_token_uri, a_reference_is_known_by_its_scheme)
 {
     char label[ASSAY_SIGNER_LABEL_LEN], longer[400];
     cr_expect(assay_signer_is_reference("pkcs11:object=a"));

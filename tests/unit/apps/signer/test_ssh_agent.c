@@ -4,6 +4,7 @@
  * The agent is a process of the test that answers with prepared bytes; OpenSSH's is tried by
  * tests/integration/cli/setup/operator_keys.sh.
  */
+#include "apps/signer/signer.h"
 #include "apps/signer/ssh_agent.h"
 #include "base/base64.h"
 #include "base/system_clock.h"
