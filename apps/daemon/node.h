@@ -17,6 +17,7 @@
 #include "apps/config/effective.h"
 #include "apps/daemon/notify.h"
 #include "apps/enclave/supervisor.h"
+#include "engine/ledger/records/review.h"
 #include "engine/store/store_sqlite.h"
 #include "net/fetch/fetcher.h"
 #include "net/keys/keyring.h"

@@ -132,9 +132,9 @@ static void send_to(struct play *p, uint32_t node, struct assay_slice record)
 
 static void keep(struct play *p, const uint8_t *bytes, size_t len)
 {
-    struct kept *k = &p->kept[p->kept_count < KEPT_MAX
-                                  ? p->kept_count++
-                                  : assay_sim_random_below(&p->random, KEPT_MAX)];
+    struct kept *k =
+        &p->kept[p->kept_count < KEPT_MAX ? p->kept_count++
+                                          : assay_sim_random_below(&p->random, KEPT_MAX)];
     k->len = len;
     memcpy(k->bytes, bytes, len);
 }
@@ -200,8 +200,8 @@ static void act_honestly(struct play *p, uint32_t set)
 static void act_hostilely(struct play *p)
 {
     const uint32_t change = (uint32_t)assay_sim_random_below(&p->random, CHANGES);
-    struct assay_review r = review_of(p, 1, ASSAY_REVIEW_APPROVE, ASSAY_REVIEW_PLACE_APPROVAL,
-                                      change);
+    struct assay_review r =
+        review_of(p, 1, ASSAY_REVIEW_APPROVE, ASSAY_REVIEW_PLACE_APPROVAL, change);
     switch (assay_sim_random_below(&p->random, 6)) {
     case 0: send_review(p, &r, 0, false); return; /* in the name of another */
     case 1: {
@@ -259,7 +259,7 @@ struct reading {
 static void take_record(struct reading *reading, const struct assay_record *r)
 {
     struct play *p = reading->p;
-    const uint32_t share = assay_reviews_share(p->operators);
+    const uint32_t share = assay_review_share(p->operators);
     cr_assert(is_legit(p, r->key), "a final block has a statement that its operator did not make");
     for (uint32_t i = 0; i < p->operators; i++)
         if (assay_bytes_equal(p->ids[i], r->review.operator_id, 32))
@@ -377,8 +377,7 @@ static void act(struct play *p)
 {
     for (uint32_t i = 0; i < ACTS_EPOCH; i++) {
         if (assay_sim_random_below(&p->random, 3) == 0) act_hostilely(p);
-        else
-            act_honestly(p, 1 + (uint32_t)assay_sim_random_below(&p->random, p->operators - 1));
+        else act_honestly(p, 1 + (uint32_t)assay_sim_random_below(&p->random, p->operators - 1));
     }
 }
 
@@ -415,8 +414,8 @@ Test(review_world, enough_approvals_are_a_change_and_end_all_others, .timeout = 
     }
     pass_epoch(p);
     struct assay_reviews_facts facts = facts_of(p, 2);
-    const struct assay_review_entry *e = assay_reviews_in_place(
-        &p->sets[2].set, p->ids[1], 0, p->digests[0]);
+    const struct assay_review_entry *e =
+        assay_reviews_in_place(&p->sets[2].set, p->ids[1], 0, p->digests[0]);
     cr_assert_not_null(e);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_reviews_assemble(&p->sets[2].set, &facts, e, &w), ASSAY_OK);
@@ -447,8 +446,8 @@ Test(review_world, a_node_that_passed_over_blocks_receives_what_counts, .timeout
     for (uint32_t i = 0; i < 66; i++)
         pass_epoch(p);
     assay_sim_world_restart(p->w, 4);
-    for (uint32_t i = 0; i < 2 * ASSAY_REVIEWS_REPEAT_EPOCHS && !(p->sets[4].has_gap &&
-                                                                  compare_nodes(p, true));
+    for (uint32_t i = 0;
+         i < 2 * ASSAY_REVIEWS_REPEAT_EPOCHS && !(p->sets[4].has_gap && compare_nodes(p, true));
          i++)
         pass_epoch(p);
     cr_assert(p->sets[4].has_gap, "it passed over blocks");
