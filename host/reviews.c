@@ -51,7 +51,7 @@ void assay_reviews_init(struct assay_reviews *reviews, void *memory, uint32_t op
         reviews->change_used[i] = false;
 }
 
-const char *assay_review_end_name(enum assay_review_end end)
+const char *assay_reviews_end_name(enum assay_review_end end)
 {
     switch (end) {
     case ASSAY_REVIEW_OPEN: return "open";
@@ -242,8 +242,7 @@ enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry
     if (r->act == ASSAY_REVIEW_WITHDRAW) return ASSAY_REVIEW_WITHDRAWN;
     if (r->era != facts->era || r->sequence <= facts->change_sequence)
         return ASSAY_REVIEW_OVERTAKEN;
-    if (assay_operator_find(facts->effective, r->operator_id) == NULL)
-        return ASSAY_REVIEW_ORPHANED;
+    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return ASSAY_REVIEW_ORPHANED;
     if (r->expires < facts->epoch) return ASSAY_REVIEW_EXPIRED;
     if (r->act == ASSAY_REVIEW_PROPOSE &&
         entry->activation < facts->epoch + ASSAY_ACTIVATION_AHEAD_MIN)

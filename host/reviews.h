@@ -32,17 +32,17 @@ enum assay_review_end {
 /* One record, as far as it is needed. */
 struct assay_review_entry {
     bool used;
-    bool is_dirty;  /* changed since the host has stored it */
-    bool is_over;   /* of a proposal: its end was reported */
+    bool is_dirty; /* changed since the host has stored it */
+    bool is_over;  /* of a proposal: its end was reported */
     uint8_t key[32];
-    uint64_t since_epoch; /* first block that had it here; 0 with used false */
-    uint64_t last_epoch;  /* newest block that had it */
-    uint64_t activation;  /* of a proposal */
+    uint64_t since_epoch;       /* first block that had it here; 0 with used false */
+    uint64_t last_epoch;        /* newest block that had it */
+    uint64_t activation;        /* of a proposal */
     struct assay_review review; /* slices point into bytes and into the body */
     size_t body_len;
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     uint8_t bytes[ASSAY_REVIEW_BODY_LEN_MAX]; /* the signed body */
-    uint32_t change; /* index of bodies; of a proposal */
+    uint32_t change;                          /* index of bodies; of a proposal */
 };
 
 /* What is evaluated against. */
@@ -70,7 +70,7 @@ size_t assay_reviews_memory_len(uint32_t operators);
 /* memory: aligned to 64. Empty. */
 void assay_reviews_init(struct assay_reviews *reviews, void *memory, uint32_t operators);
 /* "withdrawn", ... Returns: never NULL. */
-const char *assay_review_end_name(enum assay_review_end end);
+const char *assay_reviews_end_name(enum assay_review_end end);
 
 /*
  * assay_reviews_apply - a decoded REVIEW of a final block of this epoch.

@@ -71,8 +71,7 @@ static void set_approvals(const struct proposal_view *v, const uint8_t digest[st
     assay_json_set(object, "approvals", approvals);
     assay_json_set(object, "missing", missing);
     assay_json_set(object, "withdrawn", withdrawn);
-    assay_json_set_uint(object, "needed",
-                        count < rules->threshold ? rules->threshold - count : 0);
+    assay_json_set_uint(object, "needed", count < rules->threshold ? rules->threshold - count : 0);
 }
 
 /* --- this node's own result */
@@ -152,7 +151,7 @@ static struct assay_json *proposal_document(const struct proposal_view *v,
 
 static const char *end_of(const struct runtime_ended_proposal *e)
 {
-    return e->is_recorded ? "recorded" : assay_review_end_name(e->end);
+    return e->is_recorded ? "recorded" : assay_reviews_end_name(e->end);
 }
 
 static struct assay_json *ended_proposals(const struct proposal_view *v)
@@ -229,8 +228,7 @@ static struct assay_json *place_documents(const struct proposal_view *v)
         assay_json_set_uint(object, "issued", e->review.issued);
         assay_json_set_uint(object, "number", e->review.number);
         assay_json_set_uint(object, "expires", e->review.expires);
-        assay_json_set_bool(object, "open",
-                            assay_reviews_state(e, &v->facts) == ASSAY_REVIEW_OPEN);
+        assay_json_set_bool(object, "open", assay_reviews_state(e, &v->facts) == ASSAY_REVIEW_OPEN);
         assay_json_append(list, object);
     }
     return list;

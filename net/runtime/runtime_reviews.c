@@ -17,9 +17,9 @@
 typedef unsigned long long llu;
 
 enum {
-    SINCE_LEN = 16, /* of a row: two epochs before the record */
+    SINCE_LEN = 16,  /* of a row: two epochs before the record */
     AT_LEN = 4 + 16, /* era, last epoch that was read, first epoch with complete content */
-    OFFERS_MAX = 8, /* in an epoch: of each kind; the queue of events is bounded */
+    OFFERS_MAX = 8,  /* in an epoch: of each kind; the queue of events is bounded */
     PUBLISH_EPOCHS = 16,
     SPREAD_EPOCHS = 8, /* nodes do not repeat a record all at once */
     /* What counts stands in blocks of so many epochs, so older ones are not read. */
@@ -78,9 +78,8 @@ static enum assay_status get_meta(struct assay_runtime *runtime, uint64_t number
 {
     struct runtime_reviews *reviews = runtime->reviews;
     const struct assay_store_key key = { .number = number };
-    const enum assay_status status =
-        assay_store_get(runtime->config.store, ASSAY_STORE_META, &key, reviews->row,
-                        sizeof reviews->row, len);
+    const enum assay_status status = assay_store_get(runtime->config.store, ASSAY_STORE_META, &key,
+                                                     reviews->row, sizeof reviews->row, len);
     if (status == ASSAY_E_NOT_FOUND) *len = 0;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }
@@ -128,8 +127,7 @@ static enum assay_status load_entry(struct assay_runtime *runtime, uint32_t i,
     size_t len = 0;
     ASSAY_TRY(get_meta(runtime, RUNTIME_META_REVIEW_ENTRIES + i, &len));
     if (len <= SINCE_LEN) return ASSAY_OK;
-    const struct assay_slice bytes =
-        assay_slice_over(reviews->row + SINCE_LEN, len - SINCE_LEN);
+    const struct assay_slice bytes = assay_slice_over(reviews->row + SINCE_LEN, len - SINCE_LEN);
     if (assay_record_decode(bytes, reviews->record) != ASSAY_OK ||
         reviews->record->kind != ASSAY_RECORD_REVIEW)
         return ASSAY_OK; /* of an older version: the next blocks that repeat it bring it again */
@@ -206,13 +204,12 @@ void runtime_reviews_close(struct assay_runtime *runtime)
 
 /* ------------------------------------------------------------ events */
 
-const char *runtime_operator_name(const struct assay_runtime *runtime,
-                                  const uint8_t id[static 32], char text[static 65])
+const char *runtime_operator_name(const struct assay_runtime *runtime, const uint8_t id[static 32],
+                                  char text[static 65])
 {
     const struct assay_genesis_operator *o = assay_operator_find(runtime->config.genesis, id);
     assay_hex_encode(id, 32, text, 65);
-    if (o != NULL)
-        (void)snprintf(text, 65, "%.*s", (int)o->name.len, (const char *)o->name.bytes);
+    if (o != NULL) (void)snprintf(text, 65, "%.*s", (int)o->name.len, (const char *)o->name.bytes);
     return text;
 }
 
@@ -466,7 +463,8 @@ static void offer_changes(struct assay_runtime *runtime, const struct assay_revi
     struct runtime_reviews *reviews = runtime->reviews;
     const struct assay_review_entry *e = NULL;
     uint32_t left = OFFERS_MAX;
-    for (uint32_t at = 0; left > 0 && (e = assay_reviews_next(&reviews->set, facts, &at)) != NULL;) {
+    for (uint32_t at = 0;
+         left > 0 && (e = assay_reviews_next(&reviews->set, facts, &at)) != NULL;) {
         struct assay_writer w = assay_writer_over(reviews->row, ASSAY_RECORD_LEN_MAX);
         if (e->review.sequence != facts->change_sequence + 1) continue; /* others come first */
         if (assay_reviews_assemble(&reviews->set, facts, e, &w) != ASSAY_OK) continue;
@@ -543,8 +541,8 @@ void runtime_reviews_summary(const struct assay_runtime *runtime,
 
 /* ------------------------------------------------------------ submission */
 
-static enum assay_status refuse(enum assay_status status, char message[static ASSAY_CHANGE_MESSAGE],
-                                const char *why)
+static enum assay_status refuse_review(enum assay_status status,
+                                       char message[static ASSAY_CHANGE_MESSAGE], const char *why)
 {
     (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "%s", why);
     return status;
@@ -564,23 +562,23 @@ static enum assay_status check_record(const struct assay_runtime *runtime,
     const enum assay_status status = assay_record_check(&context, record);
     if (status == ASSAY_OK) return status;
     if (!is_level_reached(runtime))
-        return refuse(status, message,
-                      "proposals need feature level 2: raise it with assay change draft "
-                      "--parameter level=2, once every voter runs a build that has it");
+        return refuse_review(status, message,
+                             "proposals need feature level 2: raise it with assay change draft "
+                             "--parameter level=2, once every voter runs a build that has it");
     if (status == ASSAY_E_STRANGER)
-        return refuse(status, message, "its key is no operator's of this network");
+        return refuse_review(status, message, "its key is no operator's of this network");
     if (status == ASSAY_E_SIGNATURE)
-        return refuse(status, message, "a signature in it does not verify");
+        return refuse_review(status, message, "a signature in it does not verify");
     if (status == ASSAY_E_CHAIN)
-        return refuse(status, message, "it is of another network, or of another era");
+        return refuse_review(status, message, "it is of another network, or of another era");
     if (status == ASSAY_E_STALE)
-        return refuse(status, message,
-                      record->review.sequence <= facts.change_sequence
-                          ? "a block has a change of its number: draft and propose it again"
-                          : "it was issued too many epochs ago: make it again");
-    return refuse(status, message,
-                  status == ASSAY_E_EARLY ? "it names an epoch that has not begun"
-                                          : assay_status_text(status));
+        return refuse_review(status, message,
+                             record->review.sequence <= facts.change_sequence
+                                 ? "a block has a change of its number: draft and propose it again"
+                                 : "it was issued too many epochs ago: make it again");
+    return refuse_review(status, message,
+                         status == ASSAY_E_EARLY ? "it names an epoch that has not begun"
+                                                 : assay_status_text(status));
 }
 
 static enum assay_status check_change(struct assay_change_basis *basis,
@@ -609,15 +607,15 @@ static enum assay_status check_place(const struct assay_runtime *runtime,
         assay_reviews_in_place(set, r->operator_id, r->place, r->digest);
     if (own != NULL && (own->review.issued > r->issued ||
                         (own->review.issued == r->issued && own->review.number >= r->number)))
-        return refuse(ASSAY_E_DUPLICATE, message,
-                      "this operator has stated the same or something later already");
-    if (r->expires < facts.epoch) return refuse(ASSAY_E_STALE, message, "it has expired");
+        return refuse_review(ASSAY_E_DUPLICATE, message,
+                             "this operator has stated the same or something later already");
+    if (r->expires < facts.epoch) return refuse_review(ASSAY_E_STALE, message, "it has expired");
     if (r->act == ASSAY_REVIEW_PROPOSE) return ASSAY_OK;
     for (uint32_t at = 0; (e = assay_reviews_next(set, &facts, &at)) != NULL;)
         if (assay_bytes_equal(e->review.digest, r->digest, 32)) open = e;
     if (open == NULL)
-        return refuse(ASSAY_E_NOT_FOUND, message,
-                      "no proposal of this id is open here: assay change inbox lists them");
+        return refuse_review(ASSAY_E_NOT_FOUND, message,
+                             "no proposal of this id is open here: assay change inbox lists them");
     return ASSAY_OK;
 }
 
@@ -629,8 +627,9 @@ static enum assay_status store_waiting(struct assay_runtime *runtime, struct ass
     while (i < RUNTIME_REVIEWS_WAITING_MAX && reviews->waiting[i].len > 0)
         i++;
     if (i == RUNTIME_REVIEWS_WAITING_MAX)
-        return refuse(ASSAY_E_FULL, message,
-                      "8 statements wait here for a block already: try again in the next epoch");
+        return refuse_review(
+            ASSAY_E_FULL, message,
+            "8 statements wait here for a block already: try again in the next epoch");
     reviews->waiting[i].len = bytes.len;
     assay_bytes_copy(reviews->waiting[i].bytes, sizeof reviews->waiting[i].bytes, bytes.bytes,
                      bytes.len);
@@ -647,17 +646,18 @@ enum assay_status runtime_review_submit(struct assay_runtime *runtime, struct as
     struct assay_change_basis *basis = NULL;
     message[0] = '\0';
     if (reviews->set.count == 0)
-        return refuse(ASSAY_E_UNSUPPORTED, message, "this network has no operators");
-    enum assay_status status =
-        bytes.len <= ASSAY_RECORD_LEN_MAX ? assay_record_decode(bytes, reviews->record)
-                                          : ASSAY_E_RANGE;
+        return refuse_review(ASSAY_E_UNSUPPORTED, message, "this network has no operators");
+    enum assay_status status = bytes.len <= ASSAY_RECORD_LEN_MAX
+                                   ? assay_record_decode(bytes, reviews->record)
+                                   : ASSAY_E_RANGE;
     if (status == ASSAY_OK && reviews->record->kind != ASSAY_RECORD_REVIEW)
         status = ASSAY_E_UNSUPPORTED;
     if (status != ASSAY_OK)
-        return refuse(status, message, "this is no statement about a change");
+        return refuse_review(status, message, "this is no statement about a change");
     status =
         assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis);
-    if (status != ASSAY_OK) return refuse(status, message, "the newest state cannot be read");
+    if (status != ASSAY_OK)
+        return refuse_review(status, message, "the newest state cannot be read");
     status = check_record(runtime, basis, reviews->record, message);
     if (status == ASSAY_OK) status = check_place(runtime, reviews->record, message);
     if (status == ASSAY_OK && reviews->record->review.act == ASSAY_REVIEW_PROPOSE)

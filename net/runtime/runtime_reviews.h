@@ -12,7 +12,7 @@ enum {
 };
 
 struct runtime_waiting_review {
-    size_t len; /* 0: free */
+    size_t len;               /* 0: free */
     uint8_t bytes[48 * 1024]; /* ASSAY_RECORD_LEN_MAX */
 };
 
@@ -39,7 +39,7 @@ struct runtime_reviews {
 /* What proposals are evaluated against now. */
 void runtime_reviews_facts(const struct assay_runtime *runtime, struct assay_reviews_facts *facts);
 /* Returns: the name of an operator in force, else its id; in text. */
-const char *runtime_operator_name(const struct assay_runtime *runtime,
-                                  const uint8_t id[static 32], char text[static 65]);
+const char *runtime_operator_name(const struct assay_runtime *runtime, const uint8_t id[static 32],
+                                  char text[static 65]);
 
 #endif

@@ -60,7 +60,7 @@ static int use_key(struct stating *s, const uint8_t *digest,
 
 /* ------------------------------------------------------------ the node's answer */
 
-static int fetch(struct stating *s, const char *id)
+static int fetch_proposal(struct stating *s, const char *id)
 {
     char request[96];
     (void)snprintf(request, sizeof request, "proposal %.64s", id);
@@ -127,7 +127,8 @@ static void set_issue(struct stating *s, const struct assay_json *before)
     const uint64_t issued = assay_json_uint(before, "issued", 0);
     r->issued = assay_json_uint(s->data, "epoch", 0);
     if (issued > r->issued) r->issued = issued;
-    r->number = before != NULL && issued == r->issued ? assay_json_uint(before, "number", 0) + 1 : 0;
+    r->number =
+        before != NULL && issued == r->issued ? assay_json_uint(before, "number", 0) + 1 : 0;
 }
 
 /* ------------------------------------------------------------ expiry, comment */
@@ -137,17 +138,16 @@ static int set_expiry(struct stating *s)
     const struct assay_change_options *o = s->options;
     const uint64_t now = assay_json_uint(s->data, "epoch", 0);
     const uint64_t activation = s->draft->change.activation;
-    const uint64_t last = activation > ASSAY_ACTIVATION_AHEAD_MIN
-                              ? activation - ASSAY_ACTIVATION_AHEAD_MIN
-                              : 0;
+    const uint64_t last =
+        activation > ASSAY_ACTIVATION_AHEAD_MIN ? activation - ASSAY_ACTIVATION_AHEAD_MIN : 0;
     uint64_t epochs = EXPIRES_DEFAULT;
     if (o->expires != NULL) {
         char *end = NULL;
         epochs = strtoull(o->expires, &end, 10);
         if (o->expires[0] < '0' || o->expires[0] > '9' || *end != '\0' || epochs == 0 ||
             epochs > ASSAY_REVIEW_EPOCHS_MAX)
-            return cli_misuse("--expires \"%s\" is not a number of epochs from 1 to %d",
-                              o->expires, ASSAY_REVIEW_EPOCHS_MAX);
+            return cli_misuse("--expires \"%s\" is not a number of epochs from 1 to %d", o->expires,
+                              ASSAY_REVIEW_EPOCHS_MAX);
     }
     if (last < now)
         return cli_print_error(o->json, ASSAY_EXIT_CONFLICT, "conflict",
@@ -173,7 +173,7 @@ static int set_comment(struct stating *s)
 /* ------------------------------------------------------------ confirmation */
 
 /* "y" or "yes" on the terminal. Without one nobody is asked, so --yes is needed. */
-static int confirm(const struct stating *s, const char *what)
+static int confirm_signing(const struct stating *s, const char *what)
 {
     const struct assay_change_options *o = s->options;
     char line[16] = "", digest[65];
@@ -189,12 +189,12 @@ static int confirm(const struct stating *s, const char *what)
 }
 
 /* Before a signature, as text. What this build makes of it, on the state of the queried node. */
-static int show(struct stating *s)
+static int show_change(struct stating *s)
 {
     const struct assay_change_options *o = s->options;
     char digest[65];
-    int result = cli_change_signer_among(o, o->group, s->source.basis->effective.genesis,
-                                         s->operator_id);
+    int result =
+        cli_change_signer_among(o, o->group, s->source.basis->effective.genesis, s->operator_id);
     if (result != ASSAY_EXIT_OK || o->json) return result;
     result = cli_change_print(o, &s->source, s->draft);
     assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
@@ -203,7 +203,7 @@ static int show(struct stating *s)
 }
 
 /* This node's evidence under the new rules: the author's word is not needed. */
-static void simulate(const struct stating *s)
+static void simulate_change(const struct stating *s)
 {
     char path[] = "/tmp/assay-proposal-XXXXXX";
     struct assay_change_options own = *s->options;
@@ -223,7 +223,7 @@ static void simulate(const struct stating *s)
 
 /* ------------------------------------------------------------ sign and submit */
 
-static int report(const struct stating *s)
+static int report_done(const struct stating *s)
 {
     char digest[65];
     const struct assay_review *r = &s->review;
@@ -259,7 +259,7 @@ static int submit_record(const struct stating *s, struct assay_slice bytes)
     const int result = cli_change_request(s->options, request, &answer);
     free(request);
     assay_json_free(&answer);
-    return result == ASSAY_EXIT_OK ? report(s) : result;
+    return result == ASSAY_EXIT_OK ? report_done(s) : result;
 }
 
 static int sign_and_submit(struct stating *s)
@@ -353,12 +353,12 @@ int cli_change_run_propose(const struct assay_change_options *options)
     s.review.act = ASSAY_REVIEW_PROPOSE;
     if (result == ASSAY_EXIT_OK) result = cli_change_file_load(options, &bytes, s.draft);
     if (result == ASSAY_EXIT_OK) result = check_file(&s);
-    if (result == ASSAY_EXIT_OK) result = fetch(&s, "-");
+    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, "-");
     if (result == ASSAY_EXIT_OK) result = choose_place(&s);
     if (result == ASSAY_EXIT_OK) result = set_expiry(&s);
     if (result == ASSAY_EXIT_OK) result = set_comment(&s);
-    if (result == ASSAY_EXIT_OK) result = show(&s);
-    if (result == ASSAY_EXIT_OK) result = confirm(&s, "Propose and approve");
+    if (result == ASSAY_EXIT_OK) result = show_change(&s);
+    if (result == ASSAY_EXIT_OK) result = confirm_signing(&s, "Propose and approve");
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);
     close_stating(&s);
     free(bytes);
@@ -380,7 +380,7 @@ int cli_change_run_approve(const struct assay_change_options *options)
     int result = open_stating(options, &s);
     s.review.act = ASSAY_REVIEW_APPROVE;
     s.review.place = ASSAY_REVIEW_PLACE_APPROVAL;
-    if (result == ASSAY_EXIT_OK) result = fetch(&s, options->file);
+    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, options->file);
     if (result == ASSAY_EXIT_OK) result = take_change(&s);
     if (result == ASSAY_EXIT_OK) {
         set_issue(&s, find_place(&s, ASSAY_REVIEW_PLACE_APPROVAL));
@@ -388,9 +388,9 @@ int cli_change_run_approve(const struct assay_change_options *options)
         result = set_comment(&s);
     }
     if (result == ASSAY_EXIT_OK) result = print_author(&s);
-    if (result == ASSAY_EXIT_OK) result = show(&s);
-    if (result == ASSAY_EXIT_OK) simulate(&s);
-    if (result == ASSAY_EXIT_OK) result = confirm(&s, "Approve");
+    if (result == ASSAY_EXIT_OK) result = show_change(&s);
+    if (result == ASSAY_EXIT_OK) simulate_change(&s);
+    if (result == ASSAY_EXIT_OK) result = confirm_signing(&s, "Approve");
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);
     close_stating(&s);
     return result;
@@ -419,7 +419,7 @@ int cli_change_run_withdraw(const struct assay_change_options *options)
     struct stating s;
     int result = open_stating(options, &s);
     s.review.act = ASSAY_REVIEW_WITHDRAW;
-    if (result == ASSAY_EXIT_OK) result = fetch(&s, options->file);
+    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, options->file);
     if (result == ASSAY_EXIT_OK) result = take_change(&s);
     if (result == ASSAY_EXIT_OK) result = choose_withdrawal(&s);
     if (result == ASSAY_EXIT_OK) result = set_comment(&s);

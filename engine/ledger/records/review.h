@@ -19,11 +19,12 @@
 
 enum {
     ASSAY_LEVEL_REVIEWS = 2, /* feature level in which REVIEW is read (docs/protocol.md 9.10) */
-    ASSAY_REVIEW_COMMENT_MAX = 280,       /* bytes of UTF-8 */
-    ASSAY_REVIEW_BODY_LEN_MAX = 640,      /* of the signed body */
+    ASSAY_REVIEW_COMMENT_MAX = 280,          /* bytes of UTF-8 */
+    ASSAY_REVIEW_BODY_LEN_MAX = 640,         /* of the signed body */
     ASSAY_REVIEW_CHANGE_LEN_MAX = 47 * 1024, /* with the signed body below the limit of a record */
-    ASSAY_REVIEW_EPOCHS_MAX = 16384, /* from its issue on: a block may have it, and it is retained */
-    ASSAY_REVIEW_PLACES = 2,         /* proposals of one operator at a time */
+    ASSAY_REVIEW_EPOCHS_MAX =
+        16384,               /* from its issue on: a block may have it, and it is retained */
+    ASSAY_REVIEW_PLACES = 2, /* proposals of one operator at a time */
     ASSAY_REVIEW_PLACE_APPROVAL = ASSAY_REVIEW_PLACES, /* of what is no proposal of its own */
     /* In one epoch: of all operators, and of one. With more than 16 operators a part each. */
     ASSAY_REVIEWS_EPOCH_MAX = 256,
@@ -32,7 +33,7 @@ enum {
 
 /* Encoded, hence never reused. */
 enum assay_review_act {
-    ASSAY_REVIEW_PROPOSE = 1,  /* brings the body, and approves */
+    ASSAY_REVIEW_PROPOSE = 1, /* brings the body, and approves */
     ASSAY_REVIEW_APPROVE = 2,
     ASSAY_REVIEW_WITHDRAW = 3, /* of the proposal in its place, or of an approval */
 };
@@ -43,16 +44,16 @@ struct assay_review {
     uint32_t era;
     uint8_t operator_id[32];
     enum assay_review_act act;
-    uint32_t place;   /* below ASSAY_REVIEW_PLACES; _PLACE_APPROVAL: of an approval */
-    uint64_t issued;  /* epoch that ran at its issue */
-    uint64_t number;  /* of two of one place the later issue counts, then the higher number */
+    uint32_t place;     /* below ASSAY_REVIEW_PLACES; _PLACE_APPROVAL: of an approval */
+    uint64_t issued;    /* epoch that ran at its issue */
+    uint64_t number;    /* of two of one place the later issue counts, then the higher number */
     uint8_t digest[32]; /* SHA-256 of the body of the CHANGE: what operators sign */
     uint64_t sequence;  /* of the CHANGE */
     uint64_t expires;   /* last epoch in which it counts */
     struct assay_slice comment;
-    bool has_signature; /* PROPOSE and APPROVE have one */
+    bool has_signature;                                 /* PROPOSE and APPROVE have one */
     uint8_t change_signature[ASSAY_P256_SIGNATURE_LEN]; /* over digest, as a CHANGE has it */
-    struct assay_slice change; /* PROPOSE: body of the CHANGE */
+    struct assay_slice change;                          /* PROPOSE: body of the CHANGE */
 };
 
 struct assay_record;
@@ -71,7 +72,7 @@ ASSAY_CHECKED enum assay_status assay_record_put_review(
     struct assay_writer *w, struct assay_slice body,
     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN], struct assay_slice change);
 /* Of one operator in one epoch, where so many are in force. Returns: at least 1. */
-uint32_t assay_reviews_share(uint32_t operators);
+uint32_t assay_review_share(uint32_t operators);
 /* "propose", "approve", "withdraw". Returns: never NULL. */
 const char *assay_review_act_name(enum assay_review_act act);
 

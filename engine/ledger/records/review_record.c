@@ -134,7 +134,7 @@ enum assay_status assay_record_put_review(struct assay_writer *w, struct assay_s
     return assay_writer_finish(w, &all);
 }
 
-uint32_t assay_reviews_share(uint32_t operators)
+uint32_t assay_review_share(uint32_t operators)
 {
     ASSAY_ASSERT(operators > 0 && operators <= ASSAY_REVIEWS_EPOCH_MAX);
     const uint32_t share = ASSAY_REVIEWS_EPOCH_MAX / operators;
@@ -266,8 +266,7 @@ static enum assay_status check_review_fits(const struct assay_context *context,
     }
     /* A body is long: one of an operator in an epoch. */
     if (proposes && proposed) return ASSAY_E_FULL;
-    return count < assay_reviews_share(context->effective->operator_count) ? ASSAY_OK
-                                                                           : ASSAY_E_FULL;
+    return count < assay_review_share(context->effective->operator_count) ? ASSAY_OK : ASSAY_E_FULL;
 }
 
 static void apply_review(const struct assay_context *context, struct assay_ledger *l,

@@ -51,17 +51,16 @@ struct review_made *review_sign(const struct change_bench *b, struct assay_revie
     cr_assert_not_null(m);
     review->has_signature = review->act != ASSAY_REVIEW_WITHDRAW;
     if (review->has_signature)
-        cr_assert_eq(
-            assay_p256_sign(b->signers[signer], review->digest, review->change_signature),
-            ASSAY_OK);
+        cr_assert_eq(assay_p256_sign(b->signers[signer], review->digest, review->change_signature),
+                     ASSAY_OK);
     struct assay_writer w = assay_writer_over(body, sizeof body);
     cr_assert_eq(assay_review_encode(review, &w), ASSAY_OK);
     assay_sha256(body, w.len, digest);
     cr_assert_eq(assay_p256_sign(b->signers[signer], digest, signature), ASSAY_OK);
     struct assay_writer all = assay_writer_over(m->bytes, sizeof m->bytes);
-    cr_assert_eq(assay_record_put_review(&all, assay_slice_over(body, w.len), signature,
-                                         review->change),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_record_put_review(&all, assay_slice_over(body, w.len), signature, review->change),
+        ASSAY_OK);
     cr_assert_eq(assay_record_decode(assay_slice_over(m->bytes, all.len), &m->record), ASSAY_OK);
     return m;
 }

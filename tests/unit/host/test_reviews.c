@@ -252,8 +252,7 @@ static struct review_made *draw(struct world *w, uint32_t i, const struct review
     const uint32_t operator_ = i % CHANGE_OPERATORS;
     static const enum assay_review_act acts[] = { ASSAY_REVIEW_PROPOSE, ASSAY_REVIEW_APPROVE,
                                                   ASSAY_REVIEW_WITHDRAW };
-    struct assay_review r =
-        review_of(w->bench, operator_, acts[i / 3 % 3], &changes[i / 7 % 3]);
+    struct assay_review r = review_of(w->bench, operator_, acts[i / 3 % 3], &changes[i / 7 % 3]);
     if (r.place != APPROVAL || r.act == ASSAY_REVIEW_WITHDRAW) r.place = i % 2;
     if (r.act == ASSAY_REVIEW_WITHDRAW && i % 4 == 0) r.place = APPROVAL;
     r.number = i % 5; /* some of one number, too */
@@ -274,8 +273,8 @@ Test(reviews, the_order_of_records_does_not_matter)
         assay_reviews_init(&w->set, w->memory, CHANGE_OPERATORS);
         for (uint32_t i = 0; i < RECORDS; i++) {
             const uint32_t at = (i * 7 + round * 13) % RECORDS;
-            (void)assay_reviews_apply(&w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record,
-                                      1, NULL, NULL);
+            (void)assay_reviews_apply(
+                &w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record, 1, NULL, NULL);
         }
         assay_reviews_digest(&w->set, &w->facts, round == 0 ? first : digest);
         if (round > 0) cr_assert_arr_eq(first, digest, 32, "round %u", round);

@@ -34,25 +34,24 @@ inbox_says() { of "$1" inbox | grep -q -- "$2"; }
 told() { ask "$1" timeline | grep -q -- "$2"; }
 
 # --- before feature level 2 there are none
-expect 0 'drain node-4' of alpha draft --out early --drain node-4 --activation +60
+expect 0 'drain node-4' of alpha draft --out early --drain node-4 --activation +200
 expect 0 'Proposals need feature level 2' of alpha inbox
 expect 6 'proposals need feature level 2' of alpha propose early --key alpha.key --yes
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *2' | wc -l)" = 4 ]; }
 check 'ballots announce level 2' until_true 30 spoken
 for level in 1 2; do
-    expect 0 "feature level $level" of alpha draft --out level-$level --parameter level=$level --activation +4
-    cp machine-alpha/level-$level machine-beta/
+    expect 0 "feature level $level" of alpha draft --out level-$level --parameter level=$level --activation +8
     expect 0 'in all' of alpha sign level-$level --key alpha.key
     cp machine-alpha/level-$level machine-beta/
     expect 0 'in all' of beta sign level-$level --key beta.key
     expect 0 'offered in every epoch' of beta submit level-$level
     in_force() { [ "$(of alpha inbox --json | json level)" = "$level" ]; }
-    check "level $level is in force" until_true 40 in_force
+    check "level $level is in force" until_true 60 in_force
 done
 expect 0 'No proposal is open' of alpha inbox
 
 # --- propose, approve, applied
-expect 0 'drain node-4' of alpha draft --out drain --drain node-4 --activation +60
+expect 0 'drain node-4' of alpha draft --out drain --drain node-4 --activation +200
 expect 2 'give --yes' of alpha propose drain --key alpha.key
 expect 2 'at most 280' of alpha propose drain --key alpha.key --yes --comment "$(printf 'x%.0s' $(seq 281))"
 expect 2 'one line of UTF-8' of alpha propose drain --key alpha.key --yes --comment "$(printf 'a\nb')"
@@ -82,7 +81,7 @@ expect 0 'pending    change 3' of gamma list
 check 'its end has its reason' until_true 10 told 4 'a block has the change'
 
 # --- withdraw
-expect 0 'undrain node-4' of gamma draft --out back --undrain node-4 --activation +120
+expect 0 'undrain node-4' of gamma draft --out back --undrain node-4 --activation +500
 expect 0 'proposed' of gamma propose back --key gamma.key --yes
 check 'it is open' until_true 20 open_everywhere 1
 id=$(id_of)
@@ -100,9 +99,9 @@ check 'and expires' until_true 30 open_everywhere 0
 expect 0 'expired' of alpha inbox
 
 # --- an operator has two, and no more; one that another change overtakes ends
-expect 0 'drain node-3' of alpha draft --out one --drain node-3 --activation +200
-expect 0 'drain node-2' of alpha draft --out two --drain node-2 --activation +200
-expect 0 'drain node-1' of alpha draft --out three --drain node-1 --activation +200
+expect 0 'drain node-3' of alpha draft --out one --drain node-3 --activation +600
+expect 0 'drain node-2' of alpha draft --out two --drain node-2 --activation +600
+expect 0 'drain node-1' of alpha draft --out three --drain node-1 --activation +600
 expect 0 'proposed' of alpha propose one --key alpha.key --yes
 check 'the first is open' until_true 20 open_everywhere 1
 expect 0 'proposed' of alpha propose two --key alpha.key --yes

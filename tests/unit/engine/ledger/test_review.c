@@ -173,7 +173,7 @@ Test(review, an_operator_has_its_part_of_an_epoch_and_no_more)
 Test(review, every_operator_has_a_part)
 {
     for (uint32_t n = 1; n <= ASSAY_OPERATORS_MAX; n++) {
-        const uint32_t share = assay_reviews_share(n);
+        const uint32_t share = assay_review_share(n);
         cr_assert(share >= 1 && share <= ASSAY_REVIEWS_OPERATOR_MAX);
         cr_assert(share * n <= ASSAY_REVIEWS_EPOCH_MAX, "%u operators", n);
     }
@@ -235,9 +235,19 @@ static void expect_no_comment(struct change_bench *b, const struct review_change
 
 Test(review, a_comment_is_one_line_in_its_own_order)
 {
-    static const char *const good[] = { "", "disk of node-5", "Gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93" };
-    static const char *const bad[] = { "a\nb",  "\x1b[31mred", "a\x7f",      "\xc2\x9b" "31m",
-                                       "a\tb", "\xe2\x80\xae" "txt", "\xe2\x81\xa6x", "\xff" };
+    static const char *const good[] = { "", "disk of node-5",
+                                        "Gr\xc3\xbc\xc3\x9f"
+                                        "e \xe2\x9c\x93" };
+    static const char *const bad[] = { "a\nb",
+                                       "\x1b[31mred",
+                                       "a\x7f",
+                                       "\xc2\x9b"
+                                       "31m",
+                                       "a\tb",
+                                       "\xe2\x80\xae"
+                                       "txt",
+                                       "\xe2\x81\xa6x",
+                                       "\xff" };
     struct change_bench *b = review_make_bench();
     struct review_change c;
     char longest[ASSAY_REVIEW_COMMENT_MAX + 1];
