@@ -159,12 +159,17 @@ static struct assay_runtime_http http_of(const struct assay_config *config)
                                         .metrics_members = config->metrics_members };
 }
 
+static const char *timeline_path(struct daemon_node *node)
+{
+    (void)snprintf(node->timeline_path, sizeof node->timeline_path, "%s/timeline",
+                   node->config->state_dir);
+    return node->timeline_path;
+}
+
 /* The host of effective rules: the first one, or in the place of the one before. */
 static enum assay_status open_host(struct daemon_node *node,
                                    const struct daemon_effective_rules *now)
 {
-    (void)snprintf(node->timeline_path, sizeof node->timeline_path, "%s/timeline",
-                   node->config->state_dir);
     const struct assay_rules *rules = now->rules;
     ASSAY_ASSERT(rules != NULL); /* daemon_open_effective_rules */
     struct assay_verifier_process_set sets[ASSAY_VERIFIER_PROCESS_SETS_MAX];
@@ -186,7 +191,7 @@ static enum assay_status open_host(struct daemon_node *node,
         .advertise = daemon_advertised(node->config),
         .peers = node->peers,
         .peer_count = node->config->peer_count,
-        .timeline_path = node->timeline_path,
+        .timeline_path = timeline_path(node),
         .admin_path = node->config->admin,
         .http = http_of(node->config),
         .workload_path = node->config->enclave_service,

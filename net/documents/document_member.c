@@ -298,7 +298,8 @@ struct assay_json *assay_document_event(const struct assay_timeline_event *event
     assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
     assay_json_set_uint(object, "epoch", event->epoch);
     assay_json_set_text(object, "event", event->code);
-    assay_json_set_text(object, "severity", assay_severity_word(assay_event_severity(event->code)));
+    assay_json_set_text(object, "severity",
+                        assay_severity_word(assay_severity_of_event(event->code)));
     if (event->name[0] != '\0') {
         assay_json_set_uint(object, "slot", event->slot);
         assay_json_set_text(object, "name", event->name);

@@ -17,15 +17,9 @@
 #define ASSAY_NET_RUNTIME_LOG_H
 
 #include "base/bytes.h"
+#include "net/timeline/event_severity.h"
 
 #include <stdio.h>
-
-enum assay_severity {
-    ASSAY_SEVERITY_ERROR = 0,
-    ASSAY_SEVERITY_WARNING = 1,
-    ASSAY_SEVERITY_INFO = 2,
-    ASSAY_SEVERITY_DEBUG = 3,
-};
 
 enum assay_log_format {
     ASSAY_LOG_FORMAT_LOGFMT,

@@ -8,7 +8,6 @@
 #include "engine/ledger/records/finding.h"
 #include "net/documents/document.h"
 #include "net/runtime/log_fields.h"
-#include "net/timeline/event_severity.h"
 #include "net/timeline/history.h"
 #include "quote/accept/policy.h"
 
@@ -107,7 +106,7 @@ static void log_note(struct assay_runtime *runtime, const struct assay_effect *e
     char name[ASSAY_NAME_MAX + 1];
     const uint16_t slot = effect->as.note.slot;
     const enum assay_note note = effect->as.note.note;
-    if (assay_log_begin(&runtime->log, assay_note_severity(note), assay_note_name(note))) {
+    if (assay_log_begin(&runtime->log, assay_severity_of_note(note), assay_note_name(note))) {
         if (slot < runtime->members)
             assay_log_text(&runtime->log, "subject",
                            runtime_slot_name(runtime, slot, name, sizeof name));

@@ -13,14 +13,14 @@
 
 enum { HOST_MAX = 255, MSGID_MAX = 32, NAME_MAX_LEN = 32 };
 
-static void append(struct assay_syslog_message *m, const char *bytes, size_t len)
+static void append_bytes(struct assay_syslog_message *m, const char *bytes, size_t len)
 {
     ASSAY_ASSERT(len <= sizeof m->bytes - m->len);
     for (size_t i = 0; i < len; i++)
         m->bytes[m->len++] = bytes[i];
 }
 
-static size_t room(const struct assay_syslog_message *m)
+static size_t get_room(const struct assay_syslog_message *m)
 {
     ASSAY_ASSERT(m->len <= sizeof m->bytes);
     return sizeof m->bytes - m->len;
@@ -30,9 +30,9 @@ static size_t room(const struct assay_syslog_message *m)
 static void append_word(struct assay_syslog_message *m, const char *word, size_t most)
 {
     const size_t len = strnlen(word, most);
-    if (len == 0) append(m, "-", 1);
+    if (len == 0) append_bytes(m, "-", 1);
     for (size_t i = 0; i < len; i++)
-        append(m, word[i] > ' ' && word[i] <= '~' ? &word[i] : "?", 1);
+        append_bytes(m, word[i] > ' ' && word[i] <= '~' ? &word[i] : "?", 1);
 }
 
 /* Returns: bytes of the character at text, 0: none that is well-formed (RFC 3629). */
@@ -61,10 +61,10 @@ static bool append_text(struct assay_syslog_message *m, const char *text, const 
         const size_t len = character_len(text);
         const bool escaped = len == 1 && strchr(escapes, *text) != NULL;
         const size_t needed = len == 0 ? 1 : len + escaped;
-        if (room(m) < needed + reserve) return false;
-        if (escaped) append(m, "\\", 1);
-        if (len == 0) append(m, "?", 1);
-        else append(m, text, len);
+        if (get_room(m) < needed + reserve) return false;
+        if (escaped) append_bytes(m, "\\", 1);
+        if (len == 0) append_bytes(m, "?", 1);
+        else append_bytes(m, text, len);
         text += len == 0 ? 1 : len;
     }
     return true;
@@ -78,14 +78,14 @@ void assay_syslog_begin(struct assay_syslog_message *message, enum assay_syslog_
     message->len = 0;
     const int len =
         snprintf(head, sizeof head, "<%d>1 ", ASSAY_SYSLOG_FACILITY * 8 + (int)severity);
-    append(message, head, (size_t)len);
+    append_bytes(message, head, (size_t)len);
     if (at_unix_ms != 0) assay_rfc3339_format_ms(at_unix_ms, at);
-    append(message, at, strlen(at));
-    append(message, " ", 1);
+    append_bytes(message, at, strlen(at));
+    append_bytes(message, " ", 1);
     append_word(message, host, HOST_MAX);
-    append(message, " assay - ", 9);
+    append_bytes(message, " assay - ", 9);
     append_word(message, msgid, MSGID_MAX);
-    append(message, " [" ASSAY_SYSLOG_ELEMENT, sizeof ASSAY_SYSLOG_ELEMENT + 1);
+    append_bytes(message, " [" ASSAY_SYSLOG_ELEMENT, sizeof ASSAY_SYSLOG_ELEMENT + 1);
 }
 
 void assay_syslog_add(struct assay_syslog_message *message, const char *name, const char *value)
@@ -93,11 +93,11 @@ void assay_syslog_add(struct assay_syslog_message *message, const char *name, co
     enum { AROUND = 4 }; /* blank, equals sign, two quotes */
     const size_t before = message->len, name_len = strlen(name);
     ASSAY_ASSERT(name_len > 0 && name_len <= NAME_MAX_LEN && strpbrk(name, " =]\"") == NULL);
-    if (room(message) < name_len + AROUND + 1) return;
-    append(message, " ", 1);
-    append(message, name, name_len);
-    append(message, "=\"", 2);
-    if (append_text(message, value, "\"\\]", 2)) append(message, "\"", 1);
+    if (get_room(message) < name_len + AROUND + 1) return;
+    append_bytes(message, " ", 1);
+    append_bytes(message, name, name_len);
+    append_bytes(message, "=\"", 2);
+    if (append_text(message, value, "\"\\]", 2)) append_bytes(message, "\"", 1);
     else message->len = before;
 }
 
@@ -105,13 +105,13 @@ void assay_syslog_end(struct assay_syslog_message *message, const char *text)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* UTF-8 follows (RFC 5424 6.4) */
     bool ascii = true;
-    ASSAY_ASSERT(room(message) >= 1);
-    append(message, "]", 1);
+    ASSAY_ASSERT(get_room(message) >= 1);
+    append_bytes(message, "]", 1);
     for (const char *c = text; *c != '\0'; c++)
         ascii = ascii && (unsigned char)*c < 0x80;
-    if (text[0] == '\0' || room(message) < sizeof mark + 1) return;
-    append(message, " ", 1);
-    if (!ascii) append(message, mark, sizeof mark - 1);
+    if (text[0] == '\0' || get_room(message) < sizeof mark + 1) return;
+    append_bytes(message, " ", 1);
+    if (!ascii) append_bytes(message, mark, sizeof mark - 1);
     (void)append_text(message, text, "", 0);
 }
 

@@ -167,7 +167,7 @@ static struct assay_json *make_fields(const struct columns *of, const struct own
     return fields;
 }
 
-/* Chains and nodes by the first 8 bytes of their ids: they tell records apart, and prove nothing. */
+/* Chains and nodes by the first 8 bytes of their ids: that tells records apart, and no more. */
 enum { SHORT_ID = 16 };
 
 void assay_record_free(struct assay_record *record)

@@ -10,7 +10,7 @@
 #define ASSAY_NET_TELEMETRY_RECORD_H
 
 #include "net/json/json.h"
-#include "net/runtime/log.h"
+#include "net/timeline/event_severity.h"
 
 enum assay_record_kind { ASSAY_RECORD_EVENTS, ASSAY_RECORD_SCORES, ASSAY_RECORD_ORDERS };
 

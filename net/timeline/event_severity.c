@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum assay_severity assay_note_severity(enum assay_note note)
+enum assay_severity assay_severity_of_note(enum assay_note note)
 {
     switch (note) {
     case ASSAY_NOTE_ROOT_MISMATCH:
@@ -63,7 +63,7 @@ static const struct {
     { "peer_banned", ASSAY_SEVERITY_WARNING },    { "peer_excluded", ASSAY_SEVERITY_WARNING },
 };
 
-enum assay_severity assay_event_severity(const char *code)
+enum assay_severity assay_severity_of_event(const char *code)
 {
 #define ROW(symbol, number, name) { symbol, name },
     static const struct {
@@ -72,7 +72,7 @@ enum assay_severity assay_event_severity(const char *code)
     } notes[] = { ASSAY_NOTE_LIST(ROW) };
 #undef ROW
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
-        if (strcmp(code, notes[i].name) == 0) return assay_note_severity(notes[i].note);
+        if (strcmp(code, notes[i].name) == 0) return assay_severity_of_note(notes[i].note);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(code, others[i].code) == 0) return others[i].severity;
     return ASSAY_SEVERITY_INFO;

@@ -3,9 +3,10 @@
  * restart, and every thread of the process may read them.
  *
  * The file has a header and records of the same length, one for each place of the timeline that was
- * ever used, each with a digest; the bound of the timeline may change between two runs. Records are written as they come and not synced: after a power
- * cut the last ones may be missing, and their numbers come again. It is for operators; nothing
- * depends on it. The file of an earlier release (1,024 records without a header) is taken over.
+ * ever used, each with a digest; the bound of the timeline may change between two runs. Records are
+ * written as they come and not synced: after a power cut the last ones may be missing, and their
+ * numbers come again. It is for operators; nothing depends on it. The file of an earlier release
+ * (1,024 records without a header) is taken over.
  */
 #ifndef ASSAY_NET_TIMELINE_TIMELINE_LOG_H
 #define ASSAY_NET_TIMELINE_TIMELINE_LOG_H
@@ -17,7 +18,8 @@ enum { ASSAY_TIMELINE_HEADER_LEN = 32, ASSAY_TIMELINE_RECORD_LEN = 574 };
 
 struct assay_timeline_log;
 
-/* An empty one, without a file. kept_max: as assay_timeline_init. Returns: ASSAY_OK | ASSAY_E_MEMORY */
+/* An empty one, without a file. kept_max: as assay_timeline_init. Returns: ASSAY_OK |
+ * ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_timeline_log_create(uint32_t kept_max,
                                                           struct assay_timeline_log **out);
 /* Accepts a pointer to NULL; nulls it. */

@@ -235,8 +235,8 @@ def metrics(root):
 
 def note_levels(root):
     """Levels of the engine's notes: the cases of one switch."""
-    text = source(root, "net/runtime/runtime_log.c")
-    body = text[text.index("severity_of(enum assay_note note)"):]
+    text = source(root, "net/timeline/event_severity.c")
+    body = text[text.index("severity_of_note(enum assay_note note)"):]
     body, level, found = body[:body.index("\n}\n")], {}, []
     for symbol, severity in re.findall(r"case (ASSAY_NOTE_\w+):|return ASSAY_SEVERITY_(\w+);", body):
         if symbol:

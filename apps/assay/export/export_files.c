@@ -40,7 +40,7 @@ static const char *line_end(const struct export_options *o)
     return o->format == EXPORT_CSV ? "\r\n" : "\n";
 }
 
-static enum export_outcome fail(struct export_result *result, const char *what)
+static enum export_outcome fail_delivery(struct export_result *result, const char *what)
 {
     (void)snprintf(result->message, sizeof result->message, "%s: %s", what, strerror(errno));
     return EXPORT_LATER;
@@ -72,7 +72,7 @@ static enum export_outcome print_lines(struct export_target *target,
     }
     result->done = count;
     if (printed && fflush(stdout) == 0) return EXPORT_DELIVERED;
-    (void)fail(result, "stdout");
+    (void)fail_delivery(result, "stdout");
     return EXPORT_MISUSE;
 }
 
@@ -252,7 +252,7 @@ static enum export_outcome write_lines(struct export_target *target,
                                        struct export_result *result)
 {
     struct line_target *t = (struct line_target *)target;
-    if (!append_batch(t, items, count)) return fail(result, target->shown);
+    if (!append_batch(t, items, count)) return fail_delivery(result, target->shown);
     /* The caller saves the cursor; until then these bytes do not count. */
     t->cursor->file = t->file;
     t->cursor->length = t->length;

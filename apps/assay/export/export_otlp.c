@@ -103,8 +103,9 @@ static enum export_outcome post(struct otlp_target *t, const char *url, const ch
 
 /* ------------------------------------------------------------ deliveries */
 
-static enum export_outcome deliver(struct export_target *target, const struct export_item *items,
-                                   size_t count, struct export_result *result)
+static enum export_outcome deliver_logs(struct export_target *target,
+                                        const struct export_item *items, size_t count,
+                                        struct export_result *result)
 {
     struct otlp_target *t = (struct otlp_target *)target;
     const struct assay_record *records[EXPORT_BATCH_MAX];
@@ -194,7 +195,7 @@ static bool is_base_url(const char *url)
 
 int export_open_otlp(const struct export_options *options, struct export_target **out)
 {
-    static const struct export_target_type type = { .deliver = deliver,
+    static const struct export_target_type type = { .deliver = deliver_logs,
                                                     .deliver_metrics = deliver_metrics,
                                                     .close = close_target };
     const char *url = options->to + strlen("otlp:");

@@ -296,7 +296,7 @@ static void take_signals(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-static void turn(struct export_job *job)
+static void run_turn(struct export_job *job)
 {
     read_records(job);
     if (!job->failed) collect_metrics(job);
@@ -361,7 +361,7 @@ int export_run(const struct export_options *options, struct export_cursor *curso
     target->origin = &job->source.origin;
     take_signals();
     while (!asked_to_end && !job->failed) {
-        turn(job);
+        run_turn(job);
         if (job->failed || asked_to_end) break;
         if (is_done(job)) {
             save_progress(job, true);

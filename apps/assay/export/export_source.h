@@ -48,7 +48,8 @@ enum export_read export_source_identify(struct export_source *source,
 /* One page of records, behind the others in queue. */
 enum export_read export_source_read(struct export_source *source, struct export_queue *queue,
                                     char message[static EXPORT_MESSAGE_LEN]);
-/* Documents of this moment, for metrics. Out: *body of malloc. Returns: as export_source_identify */
+/* Documents of this moment, for metrics. Out: *body of malloc. Returns: as export_source_identify
+ */
 enum export_read export_source_metrics(struct export_source *source,
                                        const struct assay_otlp_exporter *exporter, char **body,
                                        char message[static EXPORT_MESSAGE_LEN]);

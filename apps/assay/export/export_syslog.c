@@ -40,8 +40,8 @@ struct syslog_target {
 
 /* ------------------------------------------------------------ connecting */
 
-static enum export_outcome fail(struct syslog_target *t, const char *what,
-                                struct export_result *result)
+static enum export_outcome fail_sending(struct syslog_target *t, const char *what,
+                                        struct export_result *result)
 {
     (void)snprintf(result->message, sizeof result->message, "%.300s: %s: %s", t->target.shown, what,
                    strerror(errno));
@@ -211,8 +211,9 @@ static bool send_record(struct syslog_target *t, const struct assay_record *reco
     return send_all(t->fd, frame, assay_syslog_frame(&message, frame));
 }
 
-static enum export_outcome deliver(struct export_target *target, const struct export_item *items,
-                                   size_t count, struct export_result *result)
+static enum export_outcome deliver_messages(struct export_target *target,
+                                            const struct export_item *items, size_t count,
+                                            struct export_result *result)
 {
     struct syslog_target *t = (struct syslog_target *)target;
     char reason[128];
@@ -220,14 +221,15 @@ static enum export_outcome deliver(struct export_target *target, const struct ex
         (void)close(t->fd);
         t->fd = -1;
     }
-    if (!connect_target(t, reason, sizeof reason)) return fail(t, reason, result);
+    if (!connect_target(t, reason, sizeof reason)) return fail_sending(t, reason, result);
     for (size_t i = 0; i < count; i++) {
-        if (!send_record(t, &items[i].record)) return fail(t, "cannot send", result);
+        if (!send_record(t, &items[i].record)) return fail_sending(t, "cannot send", result);
         /* A receiver drops what its buffer has no room for, and nobody is told. */
         if (t->over == OVER_UDP) (void)poll(NULL, 0, UDP_PACE_MS);
     }
-    if (t->over == OVER_TCP && !flush_stream(t->fd)) return fail(t, "not acknowledged", result);
-    if (t->over == OVER_UDP && has_error(t->fd)) return fail(t, "refused", result);
+    if (t->over == OVER_TCP && !flush_stream(t->fd))
+        return fail_sending(t, "not acknowledged", result);
+    if (t->over == OVER_UDP && has_error(t->fd)) return fail_sending(t, "refused", result);
     result->done = count;
     return EXPORT_DELIVERED;
 }
@@ -281,7 +283,8 @@ static bool parse_target(const char *text, struct syslog_target *t)
 
 int export_open_syslog(const struct export_options *options, struct export_target **out)
 {
-    static const struct export_target_type type = { .deliver = deliver, .close = close_target };
+    static const struct export_target_type type = { .deliver = deliver_messages,
+                                                    .close = close_target };
     const char *text = options->to + strlen("syslog:");
     struct syslog_target *t = calloc(1, sizeof *t);
     if (t == NULL) return ASSAY_EXIT_INTERNAL;

@@ -5,7 +5,7 @@
 #include "base/assert.h"
 #include "net/system/syslog.h"
 #include "net/telemetry/otlp.h"
-#include "tests/unit/net/syslog_parse.h"
+#include "tests/unit/net/telemetry/syslog_parse.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/test_journald.c - tests of journald records.
+ * tests/unit/net/telemetry/test_journald.c - tests of journald records.
  *
  * Records of the journal: a field for each of the line's, none that a value made, nothing lost when
  * nobody takes them.

@@ -1,7 +1,7 @@
 /*
- * tests/unit/net/syslog_parse.c - strict and slow parser of one message of RFC 5424.
+ * tests/unit/net/telemetry/syslog_parse.c - strict and slow parser of one message of RFC 5424.
  */
-#include "tests/unit/net/syslog_parse.h"
+#include "tests/unit/net/telemetry/syslog_parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct input {
 static bool skip(struct input *in, const char *text)
 {
     const size_t len = strlen(text);
-    if ((size_t)(in->end - in->at) < len || memcmp(in->at, text, len) != 0) return false;
+    if ((size_t)(in->end - in->at) < len || strncmp(in->at, text, len) != 0) return false;
     in->at += len;
     return true;
 }
@@ -88,6 +88,6 @@ bool parsed_syslog_read(struct parsed_syslog *out, const char *bytes, size_t len
                         read_word(&in, "=]\"", element, sizeof element) &&
                         strcmp(element, "assay@32473") == 0;
     if (!header || !read_fields(out, &in)) return false;
-    out->priority = atoi(priority);
+    out->priority = (int)strtol(priority, NULL, 10);
     return in.at == in.end || (skip(&in, " ") && read_text(&in, out->text, sizeof out->text));
 }

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/syslog_parse.h - strict and slow parser of one message of RFC 5424, for tests.
+ * tests/unit/net/telemetry/syslog_parse.h - strict parser of one message of RFC 5424.
  */
 #ifndef ASSAY_TESTS_UNIT_NET_SYSLOG_PARSE_H
 #define ASSAY_TESTS_UNIT_NET_SYSLOG_PARSE_H

@@ -1,6 +1,7 @@
 /*
- * tests/unit/net/test_telemetry.c - tests of records of an export, and of requests of OTLP: every
- * record keeps its identity, hostile texts stay inside, 64-bit integers are texts.
+ * tests/unit/net/telemetry/test_telemetry.c - tests of records of exports, and of OTLP.
+ *
+ * Every record keeps its identity, hostile texts stay inside, 64-bit integers are texts.
  */
 #include "net/telemetry/otlp.h"
 
@@ -57,13 +58,13 @@ static const struct assay_json *parse(char *printed)
     return document;
 }
 
-/* The path of keys and indices: "a.0.b". */
+/* The path of keys and indices: "a.0.b", indices of one digit. */
 static const struct assay_json *at(const struct assay_json *value, const char *path)
 {
     char copy[200], *save = NULL;
     (void)snprintf(copy, sizeof copy, "%s", path);
     for (char *word = strtok_r(copy, ".", &save); word != NULL; word = strtok_r(NULL, ".", &save))
-        value = word[0] >= '0' && word[0] <= '9' ? assay_json_at(value, (size_t)atoi(word))
+        value = word[0] >= '0' && word[0] <= '9' ? assay_json_at(value, (size_t)(word[0] - '0'))
                                                  : assay_json_get(value, word);
     return value;
 }

@@ -1,9 +1,12 @@
 /*
- * tests/unit/net/test_syslog.c - tests of syslog messages: whatever the values are, a message parses
- * as RFC 5424, its parameters have those values, and it stays within its length.
+ * tests/unit/net/telemetry/test_syslog.c - tests of syslog messages.
+ *
+ * Whatever the values are, a message parses as RFC 5424, its parameters have those values, and it
+ * stays within its length.
  */
+#include "base/bytes.h"
 #include "net/system/syslog.h"
-#include "tests/unit/net/syslog_parse.h"
+#include "tests/unit/net/telemetry/syslog_parse.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -89,7 +92,7 @@ Test(net_syslog, long_values_are_left_out_and_long_texts_cut)
         cr_assert(parsed.count >= 2 && strcmp(parsed.values[0], "7") == 0);
     }
     for (size_t i = 0; i + 3 < sizeof value; i += 3)
-        memcpy(value + i, "\xe2\x82\xac", 4);
+        assay_bytes_copy(value + i, sizeof value - i, "\xe2\x82\xac", 4);
     make("value", "x", value);
     cr_expect_gt(message.len, ASSAY_SYSLOG_LEN_MAX - 4);
     cr_expect_eq(strlen(parsed.text) % 3, 0, "cut between characters");
