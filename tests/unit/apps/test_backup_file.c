@@ -120,6 +120,12 @@ static enum assay_status decode_with(const char *name, size_t len)
     return assay_backup_decode(assay_slice_over(room, w.len), &b);
 }
 
+/* For its name, whatever place it has among the others. */
+static bool is_refused_name(enum assay_status status)
+{
+    return status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_SYNTAX || status == ASSAY_E_RANGE;
+}
+
 Test(apps_backup_file, names_are_those_of_the_table)
 {
     static const char *const refused[] = {
@@ -143,7 +149,7 @@ Test(apps_backup_file, names_are_those_of_the_table)
     };
     cr_assert_eq(decode_with("also/z", 1), ASSAY_OK);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        cr_assert_neq(decode_with(refused[i], 1), ASSAY_OK, "%s", refused[i]);
+        cr_assert(is_refused_name(decode_with(refused[i], 1)), "%s", refused[i]);
 }
 
 Test(apps_backup_file, pieces_have_an_order_and_a_length)
