@@ -60,7 +60,7 @@ static void check_accepted(const struct assay_backup *b, struct assay_slice byte
     for (uint32_t i = 0; i < b->count; i++) {
         const struct assay_backup_piece *const p = &b->pieces[i];
         const struct assay_backup_row *const row = assay_backup_row_of(p->kind);
-        cr_assert(p->name[0] != '/' && strstr(p->name, "..") == NULL, "%s", p->name);
+        cr_assert(p->name[0] != '/' && strstr(p->name, "/.") == NULL, "%s", p->name);
         cr_assert_eq(strncmp(p->name, row->name, strlen(row->name)), 0);
         cr_assert_leq(p->bytes.len, row->len_max);
         cr_assert(p->bytes.len == 0 || (p->bytes.bytes >= bytes.bytes &&
@@ -120,6 +120,12 @@ static enum assay_status decode_with(const char *name, size_t len)
     return assay_backup_decode(assay_slice_over(room, w.len), &b);
 }
 
+/* For its name, whatever place it has among the others. */
+static bool is_refused_name(enum assay_status status)
+{
+    return status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_SYNTAX || status == ASSAY_E_RANGE;
+}
+
 Test(apps_backup_file, names_are_those_of_the_table)
 {
     static const char *const refused[] = {
@@ -143,7 +149,7 @@ Test(apps_backup_file, names_are_those_of_the_table)
     };
     cr_assert_eq(decode_with("also/z", 1), ASSAY_OK);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        cr_assert_neq(decode_with(refused[i], 1), ASSAY_OK, "%s", refused[i]);
+        cr_assert(is_refused_name(decode_with(refused[i], 1)), "%s", refused[i]);
 }
 
 Test(apps_backup_file, pieces_have_an_order_and_a_length)

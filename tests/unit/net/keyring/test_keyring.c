@@ -661,6 +661,45 @@ Test(net_keyring, a_crash_while_a_set_gets_its_number_leaves_it_waiting_or_liste
 
 /* ------------------------------------------------------------ operators */
 
+/* docs/protocol.md 2.7: what the old set has signed since the backup is not known. */
+Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
+{
+    char other[128];
+    (void)snprintf(other, sizeof other, "%s/restored", folder.path);
+    cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
+    const struct assay_keyring old = ring;
+    cr_assert_eq(
+        assay_keyring_restore(other, &old.identity_private, &old.bootstrap_private, 7, &ring),
+        ASSAY_OK);
+    cr_assert_eq(assay_keyring_load(other, &again), ASSAY_OK);
+    expect_same(&ring, &again);
+    cr_expect_arr_eq(again.node_id, old.node_id, 32);
+    cr_expect_arr_eq(again.bootstrap_public, old.bootstrap_public, 32);
+    cr_expect_eq(again.current.incarnation, 7);
+    cr_expect_eq(again.next.incarnation, 0);
+    cr_expect_not(assay_bytes_equal(again.current.voting_public, old.current.voting_public, 64));
+    cr_expect_not(
+        assay_bytes_equal(again.current.transport_public, old.current.transport_public, 32));
+    cr_expect_eq(
+        assay_keyring_restore(keys(), &old.identity_private, &old.bootstrap_private, 7, &again),
+        ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_keyring_load(keys(), &again), ASSAY_OK);
+    expect_same(&old, &again);
+}
+
+Test(net_keyring, a_key_of_backups_is_no_operator_key)
+{
+    uint8_t made[64], found[64];
+    struct assay_secret32 secret;
+    const char *path = folder_at(&folder, "backup.key");
+    cr_assert_eq(assay_keyring_create_backup_key(path, made), ASSAY_OK);
+    cr_assert_eq(assay_keyring_load_backup_key(path, &secret, found), ASSAY_OK);
+    cr_expect_arr_eq(made, found, 64);
+    cr_expect_eq(assay_keyring_create_backup_key(path, found), ASSAY_E_DUPLICATE);
+    cr_expect_neq(assay_operator_key_load(path, &secret, found), ASSAY_OK);
+    cr_expect(assay_bytes_all_zero(&secret, sizeof secret));
+}
+
 Test(net_keyring, an_operator_key_is_one_file)
 {
     uint8_t made[64], found[64];
