@@ -104,7 +104,7 @@ struct assay_config_target {
     enum assay_order_kind severity;
     bool restrict_suspends, suspend_stops, dry_run;
     uint32_t action_ms, poll_ms, restarts_max, restarts_window_s;
-    char path[PATH_MAX]; /* hook, cgroup */
+    char path[PATH_MAX];   /* hook, cgroup */
     size_t argument_count; /* hook */
     char arguments[ASSAY_HOOK_ARGUMENTS_MAX][ASSAY_CONFIG_ARGUMENT_MAX + 1];
     char socket[PATH_MAX], container[ASSAY_CONTAINER_NAME_MAX + 1];
@@ -122,7 +122,7 @@ struct assay_config_enforcement {
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
-/* log.format; as enum assay_log_format of net/runtime/log.h. AUTO: the journal's under systemd,
+/* log.format; as enum assay_log_format of net/system/log.h. AUTO: the journal's under systemd,
  * text on a terminal, else logfmt. */
 enum assay_config_log_format {
     ASSAY_CONFIG_LOG_LOGFMT,
@@ -148,22 +148,22 @@ enum assay_config_insecure {
 enum { ASSAY_CONFIG_RECOVERS_MAX = 8 }; /* eras that a store which was moved away passes over */
 
 struct assay_config {
-    char state_dir[PATH_MAX];       /* node.state_dir: store, last order */
-    char keys_dir[PATH_MAX];        /* node.keys_dir: made by `assay keys generate` */
-    char identity_dir[PATH_MAX];    /* node.identity_dir: keys for life, "": in keys_dir */
-    char genesis[PATH_MAX];         /* node.genesis */
-    char checkpoint[PATH_MAX];      /* node.checkpoint, "": none */
+    char state_dir[PATH_MAX];    /* node.state_dir: store, last order */
+    char keys_dir[PATH_MAX];     /* node.keys_dir: made by `assay keys generate` */
+    char identity_dir[PATH_MAX]; /* node.identity_dir: keys for life, "": in keys_dir */
+    char genesis[PATH_MAX];      /* node.genesis */
+    char checkpoint[PATH_MAX];   /* node.checkpoint, "": none */
     char recovers[ASSAY_CONFIG_RECOVERS_MAX][PATH_MAX]; /* [recover_count] node.recovers */
     uint32_t recover_count;
-    uint32_t history_epochs;        /* node.history_epochs, 0: the default */
-    uint32_t history_events;        /* node.history_events, 0: the default */
+    uint32_t history_epochs;          /* node.history_epochs, 0: the default */
+    uint32_t history_events;          /* node.history_events, 0: the default */
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
-    char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
+    char admin[PATH_MAX];             /* listen.admin, a UNIX socket */
     struct assay_config_http http;
     uint32_t metrics_members; /* rows of the metrics by member, 0..128, default 0: none */
-    char services[PATH_MAX]; /* listen.services, a folder of UNIX sockets; "": off */
+    char services[PATH_MAX];  /* listen.services, a folder of UNIX sockets; "": off */
     char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
-    bool transport_apart; /* listen.transport, default process; false: thread */
+    bool transport_apart;                /* listen.transport, default process; false: thread */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;

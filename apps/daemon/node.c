@@ -12,7 +12,7 @@
 #include "base/file/kind.h"
 #include "base/sparse.h"
 #include "base/system_clock.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +44,8 @@ static enum assay_status say_file(struct daemon_node *node, const char *path,
     if (!is_document && assay_file_read_fault(path, status, why))
         (void)snprintf(node->message, sizeof node->message, "%.300s: %.180s", path, why);
     else if (is_other)
-        (void)snprintf(node->message, sizeof node->message, "%.300s: is %s, expected %s (%s)",
-                       path, kind.text, expected, assay_status_symbol(status));
+        (void)snprintf(node->message, sizeof node->message, "%.300s: is %s, expected %s (%s)", path,
+                       kind.text, expected, assay_status_symbol(status));
     else return daemon_say(node, path, status);
     return status;
 }
@@ -318,8 +318,8 @@ static bool is_software(enum assay_config_evidence kind)
 static enum assay_status read_layers(struct daemon_node *node)
 {
     ASSAY_TRY(assay_config_layers_open(&node->sources, &node->layers, node->message));
-    ASSAY_TRY(assay_config_take_layers(&node->layers, node->sources.path, node->config,
-                                       node->message));
+    ASSAY_TRY(
+        assay_config_take_layers(&node->layers, node->sources.path, node->config, node->message));
     assay_bytes_copy_sparse(node->enforcement, sizeof *node->enforcement,
                             &node->config->enforcement, sizeof node->config->enforcement);
     return daemon_say(node, "start",

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "base/system_clock.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 #include "quote/source/soft/soft.h"
 #include "quote/source/tpm/tpm.h"
 

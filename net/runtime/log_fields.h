@@ -8,7 +8,7 @@
 #define ASSAY_NET_RUNTIME_LOG_FIELDS_H
 
 #include "engine/engine.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 /* The fields of one note, into a line that is begun. */
 void assay_log_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b);

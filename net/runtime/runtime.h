@@ -15,17 +15,17 @@
 
 #include "engine/engine.h"
 #include "host/enforcement.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 #include <poll.h>
 
 struct assay_runtime;
-struct assay_endorsements; /* quote/verify.h */
-struct assay_fetcher;      /* net/fetch/fetcher.h */
+struct assay_endorsements;            /* quote/verify.h */
+struct assay_fetcher;                 /* net/fetch/fetcher.h */
 struct assay_verifier_process_config; /* net/verifier/verifier_supervisor.h */
-struct assay_transport_apart; /* net/transport/transport.h */
-struct assay_host_services; /* host/services.h */
-struct assay_policy;       /* quote/accept/policy.h */
+struct assay_transport_apart;         /* net/transport/transport.h */
+struct assay_host_services;           /* host/services.h */
+struct assay_policy;                  /* quote/accept/policy.h */
 
 enum {
     ASSAY_RUNTIME_ENCLAVE_FDS_MAX = 16,
@@ -36,7 +36,7 @@ enum {
 /* --------------------------------------------------------------- the enclave, by callbacks */
 
 enum assay_enclave_event_kind {
-    ASSAY_ENCLAVE_QUOTE, /* reply to request_quote */
+    ASSAY_ENCLAVE_QUOTE,   /* reply to request_quote */
     ASSAY_ENCLAVE_REBUILT, /* RESTART executed, correct build runs: new keys are needed */
     ASSAY_ENCLAVE_OUTCOME, /* an order was executed or refused: for log and timeline */
     ASSAY_ENCLAVE_STARTED, /* a process runs: for log and timeline */
@@ -145,11 +145,11 @@ struct assay_runtime_past_rules; /* net/verifier/rule_documents.h */
 struct assay_http_role_rule; /* net/http/roles.h */
 struct assay_runtime_http {
     const char *socket_path, *address;
-    const char *certificate, *key, *clients; /* NULL: no TLS */
+    const char *certificate, *key, *clients;  /* NULL: no TLS */
     const struct assay_http_role_rule *roles; /* [role_count], borrowed while the runtime opens */
     size_t role_count;
     bool accept_plain;
-    const char *state_dir; /* directory for disk metrics; NULL: none */
+    const char *state_dir;    /* directory for disk metrics; NULL: none */
     uint32_t metrics_members; /* rows of the metrics by member; 0: none */
 };
 
@@ -164,14 +164,14 @@ struct assay_accepted_recover {
 struct assay_runtime_config {
     /* The genesis with the changes in force, and their state (host/effective_rules.h). */
     const struct assay_genesis *genesis;
-    const struct assay_state *state; /* NULL: start of the chain */
+    const struct assay_state *state;      /* NULL: start of the chain */
     const struct assay_genesis *founding; /* as it was signed; NULL: genesis is */
     struct assay_slice genesis_file;      /* its bytes, for display; may be empty */
-    struct assay_store *store; /* open; the caller closes it after the runtime */
-    const char *keys_dir;      /* net/keys/keyring.h; its identity must be a member of genesis */
-    const char *identity_dir;  /* directory of the permanent keys; NULL, "": keys_dir */
-    const char *listen;        /* "tcp://127.0.0.1:7100" */
-    const char *advertise;     /* "127.0.0.1:7100", sent to members; NULL: not sent */
+    struct assay_store *store;            /* open; the caller closes it after the runtime */
+    const char *keys_dir;     /* net/keys/keyring.h; its identity must be a member of genesis */
+    const char *identity_dir; /* directory of the permanent keys; NULL, "": keys_dir */
+    const char *listen;       /* "tcp://127.0.0.1:7100" */
+    const char *advertise;    /* "127.0.0.1:7100", sent to members; NULL: not sent */
     const struct assay_runtime_peer *peers; /* copied; members without an address are not dialled */
     size_t peer_count;
     const char *timeline_path; /* net/timeline/timeline_file.h; NULL: lost at exit */
@@ -192,9 +192,9 @@ struct assay_runtime_config {
     assay_document_check *document_check;
     /* net/documents/collateral_updates.h; NULL: no collateral in blocks */
     const struct assay_updates *updates;
-    assay_plan_follow *plan_follow; /* as the engine's */
+    assay_plan_follow *plan_follow;             /* as the engine's */
     const struct assay_host_services *services; /* of genesis->services; NULL: it has none */
-    const char *services_path; /* UNIX socket for programs of services; NULL: none */
+    const char *services_path;     /* UNIX socket for programs of services; NULL: none */
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
     uint32_t level; /* the highest feature level that this build supports (docs/protocol.md 9.10) */

@@ -46,20 +46,20 @@
 #include "net/keys/keyring.h"
 #include "net/keys/store_binding.h"
 #include "net/runtime/latency.h"
-#include "net/runtime/log.h"
 #include "net/runtime/runtime.h"
 #include "net/services/server/summary.h"
 #include "net/services/service_probe.h"
 #include "net/services/workload.h"
+#include "net/system/log.h"
 #include "net/timeline/timeline_log.h"
 #include "net/transport/transport.h"
 #include "net/verifier/evidence_cache.h"
 #include "net/verifier/verify_pool.h"
 #include "net/zmq/outbox.h"
 
-struct assay_history_row; /* net/timeline/history.h */
-struct assay_http; /* net/http/http.h */
-struct assay_json; /* net/json/json.h */
+struct assay_history_row;  /* net/timeline/history.h */
+struct assay_http;         /* net/http/http.h */
+struct assay_json;         /* net/json/json.h */
 struct assay_change_basis; /* net/documents/change_review.h */
 
 enum {
@@ -78,12 +78,11 @@ enum {
     RUNTIME_CHANGES_MAX = 8,         /* submitted, not in a block yet */
     RUNTIME_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
     RUNTIME_META_SUSPENSIONS = 1009, /* members that the last reverted change suspended */
-    RUNTIME_META_CHANGE_ENDS =
-        1011,                    /* epoch: a sequence; assay_change_end of a change that did not
+    RUNTIME_META_CHANGE_ENDS = 1011, /* epoch: a sequence; assay_change_end of a change that did not
                                   * stay */
-    RUNTIME_META_ADDRESS = 1010, /* id: a node; its address claim */
-    RUNTIME_META_OFFERS = 1020,  /* to 1035 */
-    RUNTIME_OFFERS_MAX = 16,     /* collateral found or submitted, not in a block yet */
+    RUNTIME_META_ADDRESS = 1010,     /* id: a node; its address claim */
+    RUNTIME_META_OFFERS = 1020,      /* to 1035 */
+    RUNTIME_OFFERS_MAX = 16,         /* collateral found or submitted, not in a block yet */
     RUNTIME_OFFER_MESSAGE = 300,
     RUNTIME_META_REVIEWS = 1100,         /* how far blocks were read for proposals */
     RUNTIME_META_REVIEWS_WAITING = 1101, /* to 1108: submitted, not in a block yet */
@@ -126,10 +125,10 @@ struct assay_runtime {
     enum assay_status failure; /* ASSAY_OK while the node runs */
     volatile int stopping;
     uint64_t closed_epoch; /* by the last close that was logged; 0: none yet */
-    bool renewed;  /* not the first runtime of the process */
-    bool renewing; /* this engine has finished: the next one is created from the store */
-    bool reloading; /* SIGHUP was received */
-    uint64_t reloads; /* applied */
+    bool renewed;          /* not the first runtime of the process */
+    bool renewing;         /* this engine has finished: the next one is created from the store */
+    bool reloading;        /* SIGHUP was received */
+    uint64_t reloads;      /* applied */
     bool reload_refused;
     bool draining; /* exit requested: when nothing is in progress, or at drain_until_ms */
     uint64_t drain_until_ms;
@@ -138,9 +137,9 @@ struct assay_runtime {
 
     struct assay_keyring keyring;
     struct assay_p256_signer *identity, *voting;
-    bool keys_are_new; /* never bound to a store before: they signed nothing */
-    bool has_bound_store;    /* the store is the one that the keys are bound to */
-    struct { /* written once everything is open, for a new store */
+    bool keys_are_new;    /* never bound to a store before: they signed nothing */
+    bool has_bound_store; /* the store is the one that the keys are bound to */
+    struct {              /* written once everything is open, for a new store */
         bool is_due, has_new_keys, has_new_store;
         const char *why; /* reason for new keys */
         struct assay_store_binding stored;
@@ -157,19 +156,19 @@ struct assay_runtime {
     struct assay_counters counters;
     struct assay_log log;
     struct assay_timeline_log *timeline; /* also read by the HTTP thread */
-    uint64_t timeline_notified;              /* the newest event that HTTP was notified of */
+    uint64_t timeline_notified;          /* the newest event that HTTP was notified of */
     struct assay_roster roster;
     struct assay_limit_rates rates;
     struct assay_limit *limits; /* [members] */
     struct assay_peer_clocks peer_clocks;
     struct assay_peer_clocks_peer *clock_peers; /* [members] */
-    uint32_t *clock_weights;              /* [members] */
-    struct assay_address *addresses;     /* [members] claimed listening addresses */
+    uint32_t *clock_weights;                    /* [members] */
+    struct assay_address *addresses;            /* [members] claimed listening addresses */
     struct assay_transport *link;
     struct assay_overlay_driver driver; /* in overlay_memory */
     void *overlay_memory;               /* NULL: full mesh */
-    struct runtime_link *links; /* [members]; NULL without an overlay */
-    uint64_t hang_up_due_ms;  /* earliest of links */
+    struct runtime_link *links;         /* [members]; NULL without an overlay */
+    uint64_t hang_up_due_ms;            /* earliest of links */
     struct assay_pages *pages;
     struct assay_seen *seen;
     struct assay_gossip *gossip;
@@ -184,28 +183,27 @@ struct assay_runtime {
     struct assay_workload *workload;
     struct assay_service_probe *service;
     struct assay_admin *admin;
-    struct assay_admin *anchor; /* for anchors on EVM chains; NULL: no services */
-    struct assay_service_server
-        *service_server; /* NULL: no services, or no socket configured */
+    struct assay_admin *anchor;                   /* for anchors on EVM chains; NULL: no services */
+    struct assay_service_server *service_server;  /* NULL: no services, or no socket configured */
     struct runtime_service_server *service_state; /* runtime_services.c */
     struct assay_services_summary *services_summary; /* NULL: the network has no services */
-    bool quoting; /* the node's own quote is pending */
+    bool quoting;                                    /* the node's own quote is pending */
     uint64_t
         history_hour; /* newest hour with rows kept for a month, plus one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
     struct assay_latency latency;
-    uint64_t ages_due_ms; /* next check of the age of the collateral in force */
+    uint64_t ages_due_ms;                 /* next check of the age of the collateral in force */
     uint8_t ages[ASSAY_ENDORSEMENTS_MAX]; /* enum assay_collateral_age, a root each */
     struct runtime_changes *changes;
     struct runtime_reviews *reviews;
     uint64_t missing; /* why this node cannot catch up: missing_text; 0: it can */
     struct runtime_offers *offers;
-    uint64_t *fail_epoch; /* [members] epoch of the last proven FAIL */
+    uint64_t *fail_epoch;         /* [members] epoch of the last proven FAIL */
     struct assay_verdict verdict; /* the pool's last answer */
     struct assay_pages_losses page_losses;
     struct assay_snapshot snapshot; /* members: [members] */
-    uint8_t *outgoing; /* [ASSAY_FRAME_LEN_MAX] */
-    uint8_t *paging;   /* [ASSAY_FRAME_LEN_MAX] */
+    uint8_t *outgoing;              /* [ASSAY_FRAME_LEN_MAX] */
+    uint8_t *paging;                /* [ASSAY_FRAME_LEN_MAX] */
     struct pollfd fds[RUNTIME_FDS_MAX];
 };
 

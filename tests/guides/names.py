@@ -180,7 +180,7 @@ def commands(root):
     verb = rf'\{{\s*"([a-z-]+)",\s*"([a-z-]*)",\s*{reference.STRING},\s*"'
     option = rf'\{{\s*"([a-z-]+)",\s*(?:NULL|{reference.STRING}),\s*{reference.STRING},\s*(?:\(?\d|ASSAY)'
     at = ""
-    for path in sorted(folder.glob("verbs_*.c")):
+    for path in sorted((root / "apps/assay/verbs").glob("*.c")):
         text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
         for group, name, given in re.findall(rf"{verb}|{option}", expanded(f"{shared}\n{text}")):
             if group:

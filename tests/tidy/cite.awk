@@ -25,6 +25,7 @@ function offer(number) {
 
 phase == 1 {
     if (match($0, /^## [0-9]+[. ]/)) offer(substr($0, 4, RLENGTH - 4))
+    if (match($0, /^### [0-9]+[.][0-9]+ /)) offer(substr($0, 5, RLENGTH - 5))
     else if (match($0, /^[*] [0-9]+([.][0-9]+)+ /)) offer(substr($0, 3, RLENGTH - 3))
     next
 }

@@ -4,7 +4,7 @@
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
 #include "engine/messages/message.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * nobody takes them.
  */
 #include "net/system/journald.h"
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_fast_sync_peers.c - fast sync next to peers without old boundaries.
+ * tests/unit/engine/sync/test_fast_sync_peers.c - fast sync next to peers without old boundaries.
  *
  * A peer that was restored from an archive, started with a checkpoint or keeps a shorter history
  * has none, and a liar can report the same: neither stops a node (docs/protocol.md 5.30.1, 5.30.3).
@@ -167,8 +167,7 @@ Test(fast_sync_peers, a_peer_that_was_down_is_asked_again_before_the_end, .timeo
 {
     enum { NODES = 8, HAS = 3 };
     const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
-    struct assay_sim_world *w =
-        away_next_to(&o, 14, ((1u << NODES) - 1) & ~(1u << HAS), 1u << HAS);
+    struct assay_sim_world *w = away_next_to(&o, 14, ((1u << NODES) - 1) & ~(1u << HAS), 1u << HAS);
     const struct assay_engine *e = assay_sim_world_engine(w, 0);
     for (int i = 0; i < 4000 && !assay_bit_has(e->fast_sync->unresponsive, HAS); i++) {
         cr_assert(assay_sim_world_run(w, 1));
@@ -192,7 +191,8 @@ Test(fast_sync_peers, a_peer_that_was_not_asked_is_not_silent, .timeout = 600)
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = liar;
     event.as.message.kind = ASSAY_MESSAGE_SYNC_ANSWER;
-    static const char nonsense[] = "\x85\x78\x18" "assay/boundary-answer/v1";
+    static const char nonsense[] = "\x85\x78\x18"
+                                   "assay/boundary-answer/v1";
     event.as.message.payload = assay_slice_over(nonsense, sizeof nonsense);
     cr_assert_neq(world_step(w, 0, &event), ASSAY_OK);
     cr_assert(assay_bit_has(e->fast_sync->unresponsive, liar));

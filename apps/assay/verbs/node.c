@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/verbs_node.c - table of verbs that query a node or read its files (options.h).
+ * apps/assay/verbs/node.c - table of verbs that query a node or read its files (options.h).
  */
 #include "apps/assay/core/options.h"
 

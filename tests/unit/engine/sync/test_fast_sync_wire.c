@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_fast_sync_wire.c - cost of answering requests for past states
+ * tests/unit/engine/sync/test_fast_sync_wire.c - cost of answering requests for past states
  * (docs/protocol.md 5.30.2).
  */
 #include "sim/world/world_internal.h"

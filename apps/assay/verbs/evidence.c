@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/verbs_evidence.c - table of verbs that need neither network nor daemon
+ * apps/assay/verbs/evidence.c - table of verbs that need neither network nor daemon
  * (options.h).
  */
 #include "apps/assay/core/options.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_sync.c - the wire of sync, and answering from a store.
+ * tests/unit/engine/sync/test_sync.c - the wire of sync, and answering from a store.
  */
 #include "engine/store/store_memory.h"
 #include "engine/sync/sync.h"

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/verbs_anchor.c - table of verbs for anchors on EVM chains (options.h).
+ * apps/assay/verbs/anchor.c - table of verbs for anchors on EVM chains (options.h).
  */
 #include "apps/assay/core/options.h"
 

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/verbs_network.c - table of verbs that set up a network and change it (options.h).
+ * apps/assay/verbs/network.c - table of verbs that set up a network and change it (options.h).
  */
 #include "apps/assay/core/options.h"
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_hostile_sync.c - peers that answer SYNC_ASK with lies.
+ * tests/unit/engine/sync/test_hostile_sync.c - peers that answer SYNC_ASK with lies.
  *
  * A finality proof is public: it does not make the blocks beside it true. What a liar serves must
  * leave no trace, cost a bounded number of pages, and delay only until an honest peer is asked.

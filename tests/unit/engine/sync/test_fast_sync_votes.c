@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/test_fast_sync_votes.c - fast sync next to a member that feeds the certificates
- * and blocks of past epochs, so that the node closes them by votes meanwhile.
+ * tests/unit/engine/sync/test_fast_sync_votes.c - fast sync next to a member that feeds the
+ * certificates and blocks of past epochs, so that the node closes them by votes meanwhile.
  *
  * All that it sends is genuine. The node neither stops nor waits for a state that it no longer
  * needs (docs/protocol.md 5.30.3).
@@ -75,8 +75,7 @@ static struct assay_sim_world *away(struct archive *a)
     for (uint64_t epoch = 1; epoch < GONE; epoch++)
         archive_epoch(a, w->nodes[1].store, epoch);
     for (uint32_t node = 1; node < NODES; node++) {
-        cr_assert_eq(assay_store_prune(w->nodes[node].store, ASSAY_STORE_BLOCK, 0, GONE),
-                     ASSAY_OK);
+        cr_assert_eq(assay_store_prune(w->nodes[node].store, ASSAY_STORE_BLOCK, 0, GONE), ASSAY_OK);
         cr_assert_eq(assay_store_commit(w->nodes[node].store), ASSAY_OK);
     }
     assay_sim_world_restart(w, 0);
@@ -107,9 +106,9 @@ static void feed(struct assay_sim_world *w, const struct archive *a, uint16_t fr
         for (size_t k = a->block_count; k-- > 0 && e->head->context.epoch == epoch;) {
             const struct value *b = &a->blocks[k];
             if (b->epoch == epoch)
-                assay_status_ignore(send(w, from, ASSAY_MESSAGE_PROPOSAL,
-                                         assay_slice_over(b->bytes, b->len)),
-                                    "seen below");
+                assay_status_ignore(
+                    send(w, from, ASSAY_MESSAGE_PROPOSAL, assay_slice_over(b->bytes, b->len)),
+                    "seen below");
         }
         cr_assert_gt(e->head->context.epoch, epoch, "closed by votes");
     }

@@ -1,5 +1,5 @@
 /*
- * apps/assay/core/verbs_services.c - table of verbs for services of a network (options.h,
+ * apps/assay/verbs/services.c - table of verbs for services of a network (options.h,
  * docs/services.md).
  */
 #include "apps/assay/core/options.h"

@@ -1,5 +1,5 @@
 /*
- * net/runtime/log.h - structured log: one event per line on stderr, with stable codes, in one of
+ * net/system/log.h - structured log: one event per line on stderr, with stable codes, in one of
  * four formats.
  *
  *   ts=2026-01-02T03:04:05.678Z level=info event=epoch_closed node=alpha epoch=7 certified=true
@@ -13,8 +13,8 @@
  * logged at most ASSAY_LOG_BURST times in ASSAY_LOG_WINDOW_MS; suppressed lines are counted and
  * reported as suppressed=N by the next line of that code. Secrets never come here.
  */
-#ifndef ASSAY_NET_RUNTIME_LOG_H
-#define ASSAY_NET_RUNTIME_LOG_H
+#ifndef ASSAY_NET_SYSTEM_LOG_H
+#define ASSAY_NET_SYSTEM_LOG_H
 
 #include "base/bytes.h"
 #include "net/timeline/event_severity.h"

@@ -1,8 +1,8 @@
 /*
- * net/runtime/log.c - log lines in each format. The format is the process', since it is about where
+ * net/system/log.c - log lines in each format. The format is the process', since it is about where
  * standard error goes.
  */
-#include "net/runtime/log.h"
+#include "net/system/log.h"
 
 #include "base/assert.h"
 #include "base/rfc3339.h"

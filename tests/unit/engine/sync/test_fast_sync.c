@@ -1,5 +1,5 @@
 /*
- * tests/unit/engine/test_fast_sync.c - tests of fast sync.
+ * tests/unit/engine/sync/test_fast_sync.c - tests of fast sync.
  * Who was away too long, or has lost everything, comes back although the blocks of that time are
  * gone (docs/protocol.md 5.30).
  */
@@ -291,8 +291,7 @@ static void copy_class(struct assay_store *from, struct assay_store *to,
 
 /* The same keys made another history of the same chain: all votes in it are genuine. Some peers
  * from `first` on serve that one, of so many epochs, the others the true one. */
-static struct assay_sim_world *two_histories(uint32_t first, uint32_t others,
-                                             uint64_t epochs)
+static struct assay_sim_world *two_histories(uint32_t first, uint32_t others, uint64_t epochs)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_BOUNDARY, ASSAY_STORE_FINALITY,
                                                       ASSAY_STORE_STATE };
