@@ -154,6 +154,15 @@ async function headlines(m, a, model_) {
         stopped.rows.map((r) => `${r.node.name}: ${r.what} ${r.command}`).join('; '),
         'peer-6: Sent no ballot for this epoch journalctl -u assayd -n 100; peer-3: Not reachable systemctl start assayd',
     );
+    const later = network();
+    later.timeline.events = [];
+    for (const n of later.nodes.nodes.slice(0, 2)) n.last_reason = 'absent: no evidence for this epoch was available';
+    t.check(
+        'a later absence is not the cause of a failure',
+        a.headline(m.makeModel(later, 'file'), {}).head.includes('peer-1 sent evidence that fails and is recovering') &&
+            a.headline(m.makeModel(later, 'file'), {}).head.includes('peer-2 cast a false vote'),
+        a.headline(m.makeModel(later, 'file'), {}).head,
+    );
     await grouping(m, a);
 }
 

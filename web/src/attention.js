@@ -104,7 +104,8 @@ function causeOf(model, n) {
     const rule = /^([a-z]+(?:-[a-z]+)*): /.exec(fallDetail(model, n) || n.last_reason || '')?.[1],
         fall = n.last_fall,
         code = (fall?.since_cause || fall?.cause)?.code || list(n.reasons)[0]?.code || '';
-    const byRule = /^fail|^unjudged$/.test(code) || !fall;
+    // The newest finding may be a later absence: that is not why it fell.
+    const byRule = !fall || (rule === 'absent' ? code === 'fall' : /^fail|^unjudged$/.test(code));
     if (byRule && RULES[rule]) return [rule, RULES[rule]];
     return [code, CAUSES[code] || ''];
 }
