@@ -175,10 +175,11 @@ static int request_epochs(const struct export *export, struct assay_json **docum
         assay_client_request(export->socket, request, export->timeout_ms, document);
     if (status != ASSAY_OK) return report_unreachable(export, status);
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "assay export: %s\n",
-                  cli_text_of(assay_json_get(*document, "data"), "detail", "refused"));
+    const struct assay_json *const error = assay_json_get(*document, "data");
+    const bool is_forbidden = strcmp(assay_json_text(error, "code", ""), "forbidden") == 0;
+    (void)fprintf(stderr, "assay export: %s\n", cli_text_of(error, "detail", "refused"));
     assay_json_free(document);
-    return ASSAY_EXIT_INTERNAL;
+    return is_forbidden ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
 }
 
 /* since: after what was printed. Returns: whether there is more to ask for at once. */

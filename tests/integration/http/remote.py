@@ -88,7 +88,7 @@ def documents():
             if status != 0 or local_status != 0:
                 continue
             local, remote = json.loads(local_out), json.loads(out)
-            check("%s: schema" % name, local["schema"] == remote["schema"] and local["node"] == remote["node"])
+            check("%s: schema" % name, local["schema"] == remote["schema"] and local.get("node") == remote.get("node"))
             check("%s: %s\n  locally %s" % (name, json.dumps(shape(remote["data"]))[:600], json.dumps(shape(local["data"]))[:600]),
                   alike(local["data"], remote["data"], how))
 
