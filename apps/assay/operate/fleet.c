@@ -4,6 +4,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/options.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/remote.h"
 #include "apps/assay/core/terminal.h"
