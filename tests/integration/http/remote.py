@@ -24,14 +24,14 @@ COMMANDS = [
     (["counters"], "viewer", "shape"), (["timeline"], "viewer", "prefix"), (["services", "status"], "viewer", "shape"),
     (["continuity", "status"], "viewer", "shape"), (["continuity", "show", ZEROS], "viewer", "shape"),
     (["account", "show", ACCOUNT], "viewer", "shape"), (["task", "offers"], "viewer", "shape"),
-    (["task", "status"], "viewer", "shape"), (["collateral", "status"], "viewer", "shape"),
+    (["task", "status"], "viewer", "shape"), (["collateral", "status"], "auditor", "shape"),
     (["export", "--since", "1", "--until", "3"], "auditor", "same"),
     (["export", "--since", "1", "--until", "2", "--votes"], "auditor", "same"), (["change", "list"], "auditor", "same"),
     (["recover", "status"], "auditor", "shape"), (["enforce", "show"], "auditor", "shape"),
 ]
 # Commands that have text alone, or write a file.
 TEXTS = [
-    (["top", "--once"], "viewer", "node-2"), (["report", "--html", "report-%s"], "viewer", ""), (["checkpoint", "--out", "cp-%s"], "viewer", ""),
+    (["top", "--once"], "viewer", "node-2"), (["report", "--html", "report-%s"], "auditor", ""), (["checkpoint", "--out", "cp-%s"], "viewer", ""),
     (["proof", "node-2", "--out", "proof-%s"], "viewer", ""), (["store", "save", "--out", "archive-%s"], "auditor", ""),
 ]
 
@@ -88,7 +88,7 @@ def documents():
             if status != 0 or local_status != 0:
                 continue
             local, remote = json.loads(local_out), json.loads(out)
-            check("%s: schema" % name, local["schema"] == remote["schema"] and local["node"] == remote["node"])
+            check("%s: schema" % name, local["schema"] == remote["schema"] and local.get("node") == remote.get("node"))
             check("%s: %s\n  locally %s" % (name, json.dumps(shape(remote["data"]))[:600], json.dumps(shape(local["data"]))[:600]),
                   alike(local["data"], remote["data"], how))
 
