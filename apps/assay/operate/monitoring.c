@@ -11,6 +11,7 @@
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
 #include "base/assert.h"
+#include "base/file/kind.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -101,7 +102,9 @@ static int write_all(const char *dir, const char *base)
         if (len >= (int)sizeof parts[i].path)
             return cli_misuse("--out: the path has %d bytes, expected at most %d", len,
                               PATH_MAX - 1);
-        const int fit = cli_output_check("assay monitoring", parts[i].path, "text");
+        const struct assay_file_kind kind =
+            assay_file_kind_of(assay_slice_over(parts[i].bytes, parts[i].len));
+        const int fit = cli_output_check("assay monitoring", parts[i].path, kind.id);
         if (fit != ASSAY_EXIT_OK) return fit;
     }
     for (size_t i = 0; i < PARTS; i++) {
