@@ -223,7 +223,7 @@ static bool deliver_batch(struct export_job *job)
         return false;
     case EXPORT_MISUSE:
         export_report("%s", result.message);
-        (void)stop_job(job, ASSAY_EXIT_USAGE);
+        (void)stop_job(job, job->options->to == NULL ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE);
         return false;
     }
     ASSAY_ASSERT(result.done > 0 && result.done <= count);
@@ -335,7 +335,7 @@ static void flush_job(struct export_job *job)
         export_report("%zu records were not delivered; %s", job->queue.count,
                       job->cursor->path[0] != '\0' ? "the next start continues there"
                                                    : "without --state the next start does not");
-    job->result = ASSAY_EXIT_OK;
+    job->result = job->options->follow || is_done(job) ? ASSAY_EXIT_OK : ASSAY_EXIT_PARTIAL;
 }
 
 static void close_job(struct export_job *job)

@@ -180,7 +180,7 @@ const struct assay_verb assay_verbs_node[] = {
       "lost or repeated after a restart; each hole in the daemon's history is a record. Without "
       "--what: closed epochs; json is one document, with the continuation in next_since; jsonl and "
       "csv have one line per member and epoch, for the complete range.",
-      "6 another export writes to the same folder",
+      "6 another export writes to the same folder, 8 interrupted without --follow",
       "assay export --format csv --since 1000 --until 2000 > scores.csv\n"
       "assay export --what events --follow --to /var/log/assay\n"
       "assay export --what events --follow --to syslog:udp://logs.example.org:514 --state state\n"

@@ -508,6 +508,14 @@ def a_queue_that_is_full_leaves_events_at_the_daemon(case):
     receiver.stop()
 
 
+def stdout_that_is_full_is_an_error(case):
+    case.daemon.happen()
+    with open("/dev/full", "w") as full:
+        process = subprocess.run([ASSAY, "export", "--socket", case.daemon.path, "--what", "events"], stdout=full,
+                                 stderr=subprocess.PIPE)
+    check(process.returncode == 1 and b"No space left" in process.stderr, f"{process}")
+
+
 def one_folder_is_of_one_exporter_and_one_node(case):
     folder = case.path("out")
     case.daemon.happen()
