@@ -241,8 +241,8 @@ static void append_proposals_advice(const struct assay_snapshot *s, struct assay
     const unsigned waiting = s->proposals.waiting, missing = s->proposals.missing;
     if (waiting == 1)
         (void)snprintf(text, sizeof text,
-                       "a proposal waits for approval of %u operator%s: assay change inbox", missing,
-                       missing == 1 ? "" : "s");
+                       "a proposal waits for approval of %u operator%s: assay change inbox",
+                       missing, missing == 1 ? "" : "s");
     else
         (void)snprintf(text, sizeof text,
                        "%u proposals wait for approval, the next one of %u operator%s: assay "

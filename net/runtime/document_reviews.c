@@ -8,7 +8,6 @@
 #include "net/documents/document.h"
 #include "net/http/http.h"
 #include "net/json/json.h"
-#include "net/runtime/runtime_reviews.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,13 @@
 /*
  * net/runtime/runtime_reviews.c - proposals of changes on this node: the set that follows from
- * final blocks, stored; reviews submitted here, offered until a block contains them; the CHANGE of a
- * proposal that enough operators approved (docs/protocol.md 9.19).
+ * final blocks, stored; reviews submitted here, offered until a block contains them; the CHANGE of
+ * a proposal that enough operators approved (docs/protocol.md 9.19).
  */
 #include "net/runtime/runtime_internal.h"
 
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
 #include "net/documents/change_review.h"
-#include "net/runtime/runtime_reviews.h"
 #include "net/verifier/rule_documents.h"
 
 #include <stdio.h>
@@ -131,8 +130,9 @@ static enum assay_status load_entry(struct assay_runtime *runtime, uint32_t i,
     if (assay_record_decode(bytes, reviews->record) != ASSAY_OK ||
         reviews->record->kind != ASSAY_RECORD_REVIEW)
         return ASSAY_OK; /* of an older version: the next blocks that repeat it bring it again */
-    (void)assay_reviews_restore(&reviews->set, i, reviews->record, get_u64(reviews->row),
-                                get_u64(reviews->row + 8), facts);
+    if (!assay_reviews_restore(&reviews->set, i, reviews->record, get_u64(reviews->row),
+                               get_u64(reviews->row + 8), facts))
+        reviews->set.entries[i].is_dirty = true; /* the row is freed */
     return ASSAY_OK;
 }
 

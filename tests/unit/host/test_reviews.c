@@ -4,7 +4,7 @@
  * (docs/protocol.md 9.19).
  */
 #include "host/reviews.h"
-#include "tests/unit/engine/review_bench.h"
+#include "tests/unit/engine/ledger/review_bench.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -139,7 +139,7 @@ static void expect_change_of(uint32_t a, uint32_t b, bool reversed)
     drop(w);
 }
 
-/* Whatever pair of operators approves, in whatever order they are listed: signatures ascend by id. */
+/* Any pair of operators, in any order of the list: signatures ascend by id. */
 Test(reviews, the_change_of_any_two_operators_is_taken)
 {
     for (uint32_t a = 0; a < CHANGE_OPERATORS; a++)

@@ -3,7 +3,7 @@
  * none is valid elsewhere or later, and no operator takes the part of another (docs/protocol.md
  * 9.19).
  */
-#include "tests/unit/engine/review_bench.h"
+#include "tests/unit/engine/ledger/review_bench.h"
 
 #include "base/cbor.h"
 
@@ -229,7 +229,7 @@ static void expect_no_comment(struct change_bench *b, const struct review_change
     cr_assert_eq(assay_review_encode(&r, &w), ASSAY_OK);
     cr_assert_eq(assay_review_decode(assay_slice_over(body, w.len), &out), ASSAY_OK);
     const size_t at = (size_t)(out.comment.bytes - body);
-    memcpy(body + at, text, strlen(text));
+    assay_bytes_copy(body + at, sizeof body - at, text, strlen(text));
     cr_assert_neq(assay_review_decode(assay_slice_over(body, w.len), &out), ASSAY_OK, "%s", text);
 }
 

@@ -1,8 +1,8 @@
 /*
- * tests/unit/engine/review_bench.h - REVIEW records of the operators of a change bench.
+ * tests/unit/engine/ledger/review_bench.h - REVIEW records of the operators of a change bench.
  */
-#ifndef ASSAY_TESTS_UNIT_ENGINE_REVIEW_BENCH_H
-#define ASSAY_TESTS_UNIT_ENGINE_REVIEW_BENCH_H
+#ifndef ASSAY_TESTS_UNIT_ENGINE_LEDGER_REVIEW_BENCH_H
+#define ASSAY_TESTS_UNIT_ENGINE_LEDGER_REVIEW_BENCH_H
 
 #include "tests/unit/engine/change_bench.h"
 

@@ -1,7 +1,7 @@
 /*
- * tests/unit/engine/review_bench.c - REVIEW records of the operators of a change bench.
+ * tests/unit/engine/ledger/review_bench.c - REVIEW records of the operators of a change bench.
  */
-#include "tests/unit/engine/review_bench.h"
+#include "tests/unit/engine/ledger/review_bench.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
