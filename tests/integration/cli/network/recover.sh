@@ -136,7 +136,7 @@ expect 0 'in all' "$ASSAY" recover sign recover-1 --key ssh-agent:gamma.pem
     --socket "$WORK/node-$best/admin.sock" >/dev/null
 expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key alpha.key
 expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key ssh-agent:gamma.pem
-check 'the note about the key of an agent is in the state folder' ls notes/assay/operator-*.recover-*-0
+check 'the note about the key of an agent is in the state folder' ls notes/assay/operator-*.recover-*-*
 expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
 expect 0 'forced' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'it would be taken' "$ASSAY" recover show recover-1 \
