@@ -94,8 +94,11 @@ static int write_keys(const struct restoring *r, const char *keys_dir)
     assay_bytes_copy(bootstrap.bytes, sizeof bootstrap.bytes,
                      assay_backup_find(content, ASSAY_BACKUP_BOOTSTRAP)->bytes.bytes,
                      sizeof bootstrap.bytes);
+    /* Not the number of a listed set: `assayd --check-config` compares that with the ledger. */
+    const uint32_t number =
+        content->incarnation < UINT32_MAX ? content->incarnation + 1 : content->incarnation;
     const enum assay_status status =
-        assay_keyring_restore(keys_dir, &identity, &bootstrap, content->incarnation, &ring);
+        assay_keyring_restore(keys_dir, &identity, &bootstrap, number, &ring);
     if (status == ASSAY_OK) assay_keyring_wipe(&ring);
     assay_secret_wipe(&identity, sizeof identity);
     assay_secret_wipe(&bootstrap, sizeof bootstrap);
@@ -317,7 +320,8 @@ static int check_keys(struct restoring *r)
 {
     char path[PATH_MAX], why[ASSAY_FILE_MESSAGE_LEN] = "";
     struct assay_keyring ring;
-    const bool is_apart = r->config.identity_dir[0] != '\0';
+    const bool is_apart = r->config.identity_dir[0] != '\0' &&
+                          strcmp(r->config.identity_dir, r->config.keys_dir) != 0;
     if (!join_path(path, is_apart ? r->config.identity_dir : r->config.keys_dir, "identity.key"))
         return report_reason(r, r->config.keys_dir, "the path is too long", ASSAY_EXIT_INTERNAL);
     r->has_keys = access(path, F_OK) == 0;
