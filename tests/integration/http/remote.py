@@ -22,7 +22,7 @@ wrongs = []
 COMMANDS = [
     (["status"], "viewer", "shape"), (["nodes"], "viewer", "shape"), (["explain", "node-2"], "viewer", "shape"),
     (["counters"], "viewer", "shape"), (["timeline"], "viewer", "prefix"), (["services", "status"], "viewer", "shape"),
-    (["continuity", "status"], "viewer", "shape"), (["continuity", "show", ZEROS], "viewer", "shape"),
+    (["continuity", "status"], "viewer", "shape"),
     (["account", "show", ACCOUNT], "viewer", "shape"), (["task", "offers"], "viewer", "shape"),
     (["task", "status"], "viewer", "shape"), (["collateral", "status"], "auditor", "shape"),
     (["export", "--since", "1", "--until", "3"], "auditor", "same"),
@@ -110,7 +110,7 @@ def texts():
 def refusals():
     status, _, err = run("--context", "viewer", "explain", "nobody")
     check("explain nobody: %d %s" % (status, err), status == 5 and re.search("no member", err) is not None)
-    for command in (["proof", "nobody", "--out", "x"], ["account", "show", "12"]):
+    for command in (["continuity", "show", ZEROS], ["proof", "nobody", "--out", "x"], ["account", "show", "12"]):
         far = run("--context", "viewer", *command)[0]
         check("%s: %d" % (command, far), far == run(*command, "--socket", SOCKET)[0] != 0)
 
