@@ -181,7 +181,7 @@ static const struct route routes[] = {
     { "/v1/timeline", json_type, false, http_timeline, " since limit node " },
     { "/v1/events", "text/event-stream", false, http_events, " since " },
     { "/v1/collateral", json_type, false, http_collateral, "" },
-    { "/v1/changes", json_type, false, http_changes, "" },
+    { "/v1/changes", json_type, false, http_core, "" },
     { "/v1/services", json_type, false, http_services, "" },
     { "/v1/counters", json_type, false, http_counters, "" },
     { "/v1/permit", json_type, false, http_permit, " class " },

@@ -92,7 +92,6 @@ void http_policy(struct http_asking *asking);
 void http_timeline(struct http_asking *asking);
 void http_counters(struct http_asking *asking);
 void http_collateral(struct http_asking *asking);
-void http_changes(struct http_asking *asking);
 void http_services(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);
 void http_graph_edges(struct http_asking *asking);

@@ -283,12 +283,6 @@ void http_collateral(struct http_asking *asking)
     answer_text(asking, "assay.collateral", rules != NULL ? rules->collateral : NULL);
 }
 
-void http_changes(struct http_asking *asking)
-{
-    const struct assay_http_changes *changes = asking->view->changes;
-    answer_text(asking, "assay.changes", changes != NULL ? changes->text : NULL);
-}
-
 void http_services(struct http_asking *asking)
 {
     if (http_same_view(asking)) return;

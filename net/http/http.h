@@ -83,8 +83,6 @@ void assay_http_epoch(struct assay_http *http, struct assay_http_epoch *epoch);
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie);
 /* Sets the appraisal rules in force, which are consumed (NULL: out of memory). */
 void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules);
-/* Sets the data of the document of changes, of malloc, which is consumed (NULL: out of memory). */
-void assay_http_changes(struct assay_http *http, char *text);
 /* The timeline has new events: readers of streams are woken. */
 void assay_http_notify(struct assay_http *http);
 /* Returns: a descriptor that is readable while clients wait for the loop. */

@@ -46,7 +46,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/rows/*", VIEWER, true, "row * instance:" },
     { "/v1/export", AUDITOR, true, "export since= until= votes!" },
     { "/v1/items/*", AUDITOR, true, "items * epoch: skip:" },
-    { "/v1/changes", VIEWER, false, "changes" },
+    { "/v1/changes", VIEWER, true, "changes" },
     { "/v1/proposals/*", AUDITOR, true, "proposal *" },
     { "/v1/recover", AUDITOR, true, "recover status" },
     { "/v1/orders", AUDITOR, true, "enforcement" },
@@ -54,12 +54,8 @@ static const struct assay_http_path paths[] = {
 };
 
 const struct assay_http_object assay_http_objects[] = {
-    { "change", "submit" },
-    { "review", "review" },
-    { "recover", "recover submit" },
-    { "fence", "recover fence" },
-    { "collateral", "offer" },
-    { NULL, NULL },
+    { "change", "submit" },       { "review", "review" },    { "recover", "recover submit" },
+    { "fence", "recover fence" }, { "collateral", "offer" }, { NULL, NULL },
 };
 
 const struct assay_http_path *assay_http_path_at(size_t index)

@@ -367,11 +367,6 @@ void assay_http_rules(struct assay_http *http, struct assay_http_rules *rules)
     assay_http_snapshot_slot_set_rules(http->slot, rules);
 }
 
-void assay_http_changes(struct assay_http *http, char *text)
-{
-    assay_http_snapshot_slot_set_changes(http->slot, assay_http_changes_create(text));
-}
-
 void assay_http_false_vote(struct assay_http *http, const struct assay_http_false_vote *lie)
 {
     assay_http_snapshot_slot_add_false_vote(http->slot, lie);

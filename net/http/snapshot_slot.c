@@ -86,30 +86,6 @@ void assay_http_rules_release(struct assay_http_rules **rules)
     free(r);
 }
 
-/* ------------------------------------------------------------ changes */
-
-struct assay_http_changes *assay_http_changes_create(char *text)
-{
-    struct assay_http_changes *changes = calloc(1, sizeof *changes);
-    if (changes == NULL || text == NULL) {
-        free(changes);
-        free(text);
-        return NULL;
-    }
-    changes->text = text;
-    atomic_init(&changes->references, 1);
-    return changes;
-}
-
-void assay_http_changes_release(struct assay_http_changes **changes)
-{
-    struct assay_http_changes *c = *changes;
-    *changes = NULL;
-    if (c == NULL || atomic_fetch_sub(&c->references, 1) > 1) return;
-    free(c->text);
-    free(c);
-}
-
 /* ------------------------------------------------------------ the snapshot slot */
 
 struct assay_http_snapshot_slot {
@@ -121,7 +97,6 @@ struct assay_http_snapshot_slot {
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS];
     struct assay_http_false_vote false_votes[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules;
-    struct assay_http_changes *changes;
 };
 
 struct assay_http_snapshot_slot *assay_http_snapshot_slot_create(uint64_t boot)
@@ -143,7 +118,6 @@ void assay_http_snapshot_slot_destroy(struct assay_http_snapshot_slot **slot)
     for (uint32_t i = 0; i < s->epoch_count; i++)
         assay_http_epoch_release(&s->epochs[i]);
     assay_http_rules_release(&s->rules);
-    assay_http_changes_release(&s->changes);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -192,13 +166,6 @@ static struct assay_slice copy_name(uint8_t *place, struct assay_slice name)
     const size_t len = name.len < ASSAY_NAME_MAX ? name.len : ASSAY_NAME_MAX;
     assay_bytes_copy(place, ASSAY_NAME_MAX, name.bytes, len);
     return assay_slice_over(place, len);
-}
-
-void assay_http_snapshot_slot_set_changes(struct assay_http_snapshot_slot *slot,
-                                          struct assay_http_changes *changes)
-{
-    assay_http_changes_release(&slot->changes);
-    slot->changes = changes;
 }
 
 /* One allocation: the snapshot, its members, services, names of members and of their operators: the
@@ -253,8 +220,6 @@ bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,
         view->false_votes[i] = slot->false_votes[i];
     view->rules = slot->rules;
     if (view->rules != NULL) (void)atomic_fetch_add(&view->rules->references, 1);
-    view->changes = slot->changes;
-    if (view->changes != NULL) (void)atomic_fetch_add(&view->changes->references, 1);
     (void)pthread_mutex_lock(&slot->lock);
     struct assay_http_snapshot *before = slot->now;
     slot->now = view;
@@ -280,6 +245,5 @@ void assay_http_snapshot_release(struct assay_http_snapshot **view)
     for (uint32_t i = 0; i < v->epoch_count; i++)
         assay_http_epoch_release(&v->epochs[i]);
     assay_http_rules_release(&v->rules);
-    assay_http_changes_release(&v->changes);
     free(v);
 }

@@ -62,12 +62,6 @@ struct assay_http_rules {
     } vendors[ASSAY_HTTP_VENDORS];
 };
 
-/* The data of the document of changes, made anew in each epoch. */
-struct assay_http_changes {
-    _Atomic uint32_t references;
-    char *text; /* of malloc */
-};
-
 struct assay_http_snapshot {
     _Atomic uint32_t references;
     uint64_t generation; /* from 1 */
@@ -78,7 +72,6 @@ struct assay_http_snapshot {
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
     struct assay_http_false_vote false_votes[ASSAY_HTTP_FALSE_VOTES];
     struct assay_http_rules *rules; /* NULL: there was no memory for them */
-    struct assay_http_changes *changes; /* NULL: none yet */
 };
 
 /* Returns: the letter of an outcome, as in docs/openapi.json (schema outcome_letter). */
@@ -100,12 +93,6 @@ void assay_http_rules_name_vendor(struct assay_http_rules *rules, const uint8_t 
 /* Accepts a pointer to NULL; nulls it. */
 void assay_http_rules_release(struct assay_http_rules **rules);
 
-/* --- changes */
-/* Takes ownership of the text. Returns: one reference, NULL without memory or text. */
-struct assay_http_changes *assay_http_changes_create(char *text);
-/* Accepts a pointer to NULL; nulls it. */
-void assay_http_changes_release(struct assay_http_changes **changes);
-
 /* --- the snapshot slot. All but the last two functions are the loop's alone. */
 struct assay_http_snapshot_slot;
 
@@ -122,9 +109,6 @@ void assay_http_snapshot_slot_add_false_vote(struct assay_http_snapshot_slot *sl
 /* Sets the rules in force; takes ownership, accepts NULL. */
 void assay_http_snapshot_slot_set_rules(struct assay_http_snapshot_slot *slot,
                                         struct assay_http_rules *rules);
-/* Sets the document of changes; takes ownership, accepts NULL. */
-void assay_http_snapshot_slot_set_changes(struct assay_http_snapshot_slot *slot,
-                                          struct assay_http_changes *changes);
 /* Publishes a copy of this snapshot, with the epochs and false votes so far. Returns: false without
  * memory; then the previous one stays. */
 bool assay_http_snapshot_slot_publish(struct assay_http_snapshot_slot *slot,

@@ -183,12 +183,12 @@ static struct assay_json *change_members(const struct assay_snapshot *s)
     return list;
 }
 
-struct assay_json *document_changes_data(struct assay_runtime *runtime)
+char *document_changes(struct assay_runtime *runtime)
 {
     struct assay_change_basis *basis = NULL;
     if (assay_change_basis_open(runtime_founding_genesis(runtime), runtime->config.store, &basis) !=
         ASSAY_OK)
-        return NULL;
+        return document_error(runtime, "store", "the newest state cannot be read");
     const struct assay_snapshot *s = runtime_snapshot(runtime);
     struct assay_json *data = assay_document_change_status(s);
     assay_document_set_epoch(data, s);
@@ -200,13 +200,6 @@ struct assay_json *document_changes_data(struct assay_runtime *runtime)
     assay_json_set(data, "members", change_members(s));
     runtime_reviews_document(runtime, basis, data);
     assay_change_basis_close(&basis);
-    return data;
-}
-
-char *document_changes(struct assay_runtime *runtime)
-{
-    struct assay_json *data = document_changes_data(runtime);
-    if (data == NULL) return document_error(runtime, "store", "the newest state cannot be read");
     return document_finish(runtime, "assay.changes", data);
 }
 

@@ -62,10 +62,9 @@ static enum assay_status submit_event(struct assay_runtime *runtime, enum assay_
 {
     ASSAY_ASSERT(bytes.len > 0);
     ASSAY_ASSERT(kind == ASSAY_MESSAGE_FENCE || kind == ASSAY_MESSAGE_RECOVER);
-    struct assay_event event = {
-        .kind = ASSAY_EVENT_MESSAGE,
-        .as.message = { .from = ASSAY_SLOT_SELF, .kind = kind, .payload = bytes }
-    };
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
+                                 .as.message = {
+                                     .from = ASSAY_SLOT_SELF, .kind = kind, .payload = bytes } };
     const enum assay_status status = runtime_step_event(runtime, &event);
     runtime_process_events(runtime);
     return runtime->failure != ASSAY_OK ? runtime->failure : status;
@@ -117,8 +116,8 @@ static char *submit_fence(struct assay_runtime *runtime, struct assay_slice byte
     struct assay_fence fence;
     struct assay_release release;
     const bool releases = assay_release_is(bytes);
-    const enum assay_status read = releases ? assay_release_decode(bytes, &release)
-                                            : assay_fence_decode(bytes, &fence);
+    const enum assay_status read =
+        releases ? assay_release_decode(bytes, &release) : assay_fence_decode(bytes, &fence);
     if (read != ASSAY_OK)
         return refuse_recover(runtime, read, "this is not the file of a fence or a release");
     const enum assay_status status = submit_event(runtime, ASSAY_MESSAGE_FENCE, bytes);
@@ -285,8 +284,7 @@ static enum assay_status accept_recover(struct assay_runtime *runtime, struct as
 {
     uint8_t *accepting = malloc(bytes.len + ASSAY_ACCEPTANCE_OVERHEAD);
     if (accepting == NULL) return ASSAY_E_MEMORY;
-    struct assay_writer w =
-        assay_writer_over(accepting, bytes.len + ASSAY_ACCEPTANCE_OVERHEAD);
+    struct assay_writer w = assay_writer_over(accepting, bytes.len + ASSAY_ACCEPTANCE_OVERHEAD);
     assay_acceptance_encode(bytes, &w);
     ASSAY_ASSERT(!w.full); /* ASSAY_ACCEPTANCE_OVERHEAD */
     const enum assay_status status =

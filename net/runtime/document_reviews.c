@@ -199,16 +199,6 @@ void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change
     free(v.file);
 }
 
-void runtime_reviews_publish(struct assay_runtime *runtime)
-{
-    if (runtime->http == NULL) return;
-    struct assay_json *data = document_changes_data(runtime);
-    if (data == NULL) return; /* the document of before stays */
-    assay_http_changes(runtime->http, assay_json_print(data, 0));
-    assay_json_free(&data);
-    runtime_publish_set_due(runtime);
-}
-
 /* ------------------------------------------------------------ requests */
 
 /* The signed content itself, and the newest statement of each operator: what tools need to make the

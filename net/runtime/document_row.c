@@ -44,9 +44,8 @@ static uint32_t find_group(const struct assay_registry_plan *plan, const char *w
     assay_bytes_copy(text, sizeof text, which, len);
     for (uint32_t i = 0; i < plan->group_count; i++)
         if (strcmp(plan->group[i].name, text) == 0) return i;
-    return assay_document_number(text, &number) && number < plan->group_count
-               ? (uint32_t)number
-               : plan->group_count;
+    return assay_document_number(text, &number) && number < plan->group_count ? (uint32_t)number
+                                                                              : plan->group_count;
 }
 
 /* The store and the engine are requested the same close. */

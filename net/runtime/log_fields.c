@@ -23,9 +23,16 @@ struct fields {
 
 static struct fields note_field_names(enum assay_note note)
 {
-#define ONE(name_a, form_a) (struct fields){ .a = { name_a, form_a } }
+#define ONE(name_a, form_a)                                                                        \
+    (struct fields)                                                                                \
+    {                                                                                              \
+        .a = { name_a, form_a }                                                                    \
+    }
 #define TWO(name_a, form_a, name_b, form_b)                                                        \
-    (struct fields) { .a = { name_a, form_a }, .b = { name_b, form_b } }
+    (struct fields)                                                                                \
+    {                                                                                              \
+        .a = { name_a, form_a }, .b = { name_b, form_b }                                           \
+    }
     switch (note) {
     case ASSAY_NOTE_FINALISED: return TWO("height", NUMBER, "view", NUMBER);
     case ASSAY_NOTE_EPOCH_CLOSED: return TWO("epoch", NUMBER, "certified", TRUTH);

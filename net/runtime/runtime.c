@@ -164,7 +164,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
         .self = runtime->self,
         .members = runtime->members,
         .retry_ms = runtime_overlay_is_used(runtime) ? assay_gossip_retry_near_ms(epoch_ms)
-                                             : assay_gossip_retry_ms(epoch_ms),
+                                                     : assay_gossip_retry_ms(epoch_ms),
         .retry_max_ms = assay_gossip_retry_max_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &runtime->counters,
@@ -323,12 +323,11 @@ static void accept_recovers(struct assay_runtime *runtime)
     for (uint32_t i = 0; i < runtime->config.recover_count; i++) {
         const struct assay_accepted_recover *r = &runtime->config.recovers[i];
         if (r->era != chain.era + 1) continue;
-        struct assay_event accepts = {
-            .kind = ASSAY_EVENT_MESSAGE,
-            .as.message = { .from = ASSAY_SLOT_SELF,
-                            .kind = ASSAY_MESSAGE_RECOVER,
-                            .payload = assay_slice_over(r->accepting, r->accepting_len) }
-        };
+        struct assay_event accepts = { .kind = ASSAY_EVENT_MESSAGE,
+                                       .as.message = { .from = ASSAY_SLOT_SELF,
+                                                       .kind = ASSAY_MESSAGE_RECOVER,
+                                                       .payload = assay_slice_over(
+                                                           r->accepting, r->accepting_len) } };
         const enum assay_status status = runtime_step_event(runtime, &accepts);
         runtime_process_events(runtime);
         if (status == ASSAY_OK || status == ASSAY_E_EARLY || status == ASSAY_E_AGAIN) continue;

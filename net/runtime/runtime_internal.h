@@ -397,7 +397,6 @@ struct runtime_reviews {
     void *memory;
     uint64_t read_epoch;    /* the last one whose blocks were read */
     uint64_t complete_from; /* first epoch in which nothing is missing; 0: always */
-    uint64_t published_epoch, published_sequence;
     uint64_t ended_count;
     struct runtime_ended_proposal ended[RUNTIME_PROPOSALS_ENDED];
     struct runtime_waiting_review waiting[RUNTIME_REVIEWS_WAITING_MAX];
@@ -428,12 +427,8 @@ ASSAY_CHECKED enum assay_status runtime_review_submit(struct assay_runtime *runt
 /* Appends the open proposals, those that ended, and whether all are known. */
 void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change_basis *basis,
                               struct assay_json *data);
-/* Gives the HTTP server the document of changes. */
-void runtime_reviews_publish(struct assay_runtime *runtime);
 char *document_submit_review(struct assay_runtime *runtime, const char *hex);
 char *document_proposal(struct assay_runtime *runtime, const char *id);
-/* The data of document_changes. Returns: NULL: the newest state cannot be read. */
-struct assay_json *document_changes_data(struct assay_runtime *runtime);
 
 /* --- runtime_log.c */
 void runtime_log_note(struct assay_runtime *runtime, const struct assay_effect *effect);

@@ -217,8 +217,8 @@ enum assay_status runtime_offer_add(struct assay_runtime *runtime, struct assay_
     enum assay_status status =
         memory != NULL ? check_offer(runtime, bytes, &facts) : ASSAY_E_MEMORY;
     const bool waits = status == ASSAY_E_EARLY || status == ASSAY_E_FULL;
-    enum assay_status taken = status == ASSAY_OK || waits ? assay_record_put_update(&w, bytes)
-                                                          : status;
+    enum assay_status taken =
+        status == ASSAY_OK || waits ? assay_record_put_update(&w, bytes) : status;
     if (taken == ASSAY_OK) taken = put_offer(runtime, assay_slice_over(memory, w.len), at_once);
     free(memory);
     if (taken != ASSAY_OK) status = taken;

@@ -16,10 +16,9 @@
 typedef unsigned long long llu;
 
 enum {
-    SINCE_LEN = 16,  /* of a row: two epochs before the record */
-    AT_LEN = 4 + 16, /* era, last epoch that was read, first epoch with complete content */
-    OFFERS_MAX = 8,  /* in an epoch: of each kind; the queue of events is bounded */
-    PUBLISH_EPOCHS = 16,
+    SINCE_LEN = 16,    /* of a row: two epochs before the record */
+    AT_LEN = 4 + 16,   /* era, last epoch that was read, first epoch with complete content */
+    OFFERS_MAX = 8,    /* in an epoch: of each kind; the queue of events is bounded */
     SPREAD_EPOCHS = 8, /* nodes do not repeat a record all at once */
     /* What counts stands in blocks of so many epochs, so older ones are not read. */
     READ_EPOCHS_MAX = 2 * ASSAY_REVIEWS_REPEAT_EPOCHS,
@@ -473,21 +472,6 @@ static void offer_changes(struct assay_runtime *runtime, const struct assay_revi
     }
 }
 
-/* The document takes a reading of the newest state. While nothing waits it changes little. */
-static void publish_if_due(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
-{
-    struct runtime_reviews *reviews = runtime->reviews;
-    struct assay_changes_snapshot changes;
-    assay_engine_changes(runtime->engine, &changes);
-    const bool is_busy = !is_empty(reviews) || changes.pending_count > 0 ||
-                         assay_trial_runs(&changes.trial) ||
-                         changes.sequence != reviews->published_sequence;
-    if (!is_busy && facts->epoch < reviews->published_epoch + PUBLISH_EPOCHS) return;
-    reviews->published_epoch = facts->epoch;
-    reviews->published_sequence = changes.sequence;
-    runtime_reviews_publish(runtime);
-}
-
 void runtime_reviews_on_epoch(struct assay_runtime *runtime)
 {
     struct runtime_reviews *reviews = runtime->reviews;
@@ -496,7 +480,6 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     const bool is_read = is_level_reached(runtime);
     if (!is_read && is_empty(reviews)) {
         reviews->read_epoch = facts.epoch - 1;
-        publish_if_due(runtime, &facts);
         return;
     }
     enum assay_status status = read_blocks(runtime, facts.era, facts.epoch - 1);
@@ -510,7 +493,6 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
         return;
     }
     assay_dispatch_request_commit(runtime->dispatch);
-    publish_if_due(runtime, &facts);
     if (!is_read) return;
     offer_waiting(runtime, &facts);
     offer_repeats(runtime, &facts);

@@ -33,7 +33,7 @@ struct server_job {
 struct runtime_service_server {
     struct assay_service_feed feed; /* of this engine */
     bool quoting;                   /* for a program */
-    char path[ASSAY_SUMMARY_PATH]; /* path of the socket, for operators; complete where it fits */
+    char path[ASSAY_SUMMARY_PATH];  /* path of the socket, for operators; complete where it fits */
     struct server_job jobs[ASSAY_SERVICE_SERVER_REQUESTS_MAX];
 };
 
@@ -281,8 +281,7 @@ static void save_path(struct runtime_service_server *d, const char *path)
     ASSAY_ASSERT(path[0] != '\0');
     char whole[PATH_MAX];
     const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
-    (void)snprintf(d->path, sizeof d->path, "%.*s", (int)sizeof d->path - 1,
-                   found ? whole : path);
+    (void)snprintf(d->path, sizeof d->path, "%.*s", (int)sizeof d->path - 1, found ? whole : path);
 }
 
 /* Logs which sockets a group may use: a directory may have inherited the bit. */
@@ -348,7 +347,7 @@ enum assay_status runtime_services_open(struct assay_runtime *runtime,
         ASSAY_ASSERT(runtime->renewed && runtime->anchor != NULL);
         (void)snprintf(message, ASSAY_RUNTIME_MESSAGE_LEN, "cannot follow the plan of services");
         ASSAY_TRY(assay_service_server_rebind(runtime->service_server, &world,
-                                                 runtime->config.genesis->services));
+                                              runtime->config.genesis->services));
         assay_admin_set_answer(runtime->anchor, runtime, &runtime->counters);
         save_path(runtime->service_state, path);
         return ASSAY_OK;

@@ -185,9 +185,8 @@ static void send_routed(struct assay_runtime *runtime, const struct assay_outbou
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
-    const struct assay_relay walk =
-        assay_overlay_driver_route(&runtime->driver, runtime->engine, runtime->now_ms,
-                                   runtime->members, m, digest, resent);
+    const struct assay_relay walk = assay_overlay_driver_route(
+        &runtime->driver, runtime->engine, runtime->now_ms, runtime->members, m, digest, resent);
     if (payload.len <= ASSAY_PAGE_LEN) {
         send_to_slot(runtime, walk, relay, kind, payload);
         return;

@@ -33,7 +33,7 @@ PATIENCE = 3  # times the seconds of a guide: other tests run beside it
 PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim", "assay-replica", "assay-holder", "assay-executor")
 HERE = pathlib.Path(__file__).resolve().parent
 NEEDS = {"swtpm": "swtpm", "prometheus": "prometheus", "promtool": "promtool", "nginx": "nginx",
-         "curl": "curl", "python3": "python3"}
+         "curl": "curl", "openssl": "openssl", "python3": "python3"}
 
 
 class Wrong(Exception):
@@ -225,7 +225,7 @@ def expect(session, block, text, seconds):
     if re.search(r"Sanitizer|runtime error: |assertion failed", said):
         raise Wrong(block.line, f"a bug:\n{said}")
     if status != block.exit:
-        line = block.line + int(where[0]) - 1 if len(where) == 2 else block.line
+        line = block.line + int(where[0]) - 1 if len(where) == 2 and where[0].isdigit() else block.line
         command = f" of `{where[1]}`" if len(where) == 2 else ""
         raise Wrong(line, f"expected exit status {block.exit}, found {status}{command}; it said:\n{said}")
     lines = [session.own_ports(line) for line in text.text] if text else []

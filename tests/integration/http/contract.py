@@ -221,7 +221,7 @@ def core_documents():
             ("/v1/boundaries?era=0&epoch=1&voters=", None), ("/v1/anchors", None), ("/v1/accounts/" + account, "/v1/accounts/{id}"),
             ("/v1/tasks", None), ("/v1/rows/state?instance=" + "0" * 64, "/v1/rows/{group}"), ("/v1/export", None),
             ("/v1/export?since=2&until=3&votes=", None), ("/v1/items/genesis", "/v1/items/{class}"),
-            ("/v1/items/changes?epoch=0&skip=0", "/v1/items/{class}"), ("/v1/changes", None), ("/v1/recover", None),
+            ("/v1/items/changes?epoch=0&skip=0", "/v1/items/{class}"), ("/v1/changes", None), ("/v1/recover", None), ("/v1/proposals/-", "/v1/proposals/{id}"),
             ("/v1/orders", None)):
         answer, _ = call(path, template)
         check("%s: %d" % (path, answer.status), answer.status == 200)

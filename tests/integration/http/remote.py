@@ -26,7 +26,7 @@ COMMANDS = [
     (["account", "show", ACCOUNT], "viewer", "shape"), (["task", "offers"], "viewer", "shape"),
     (["task", "status"], "viewer", "shape"), (["collateral", "status"], "auditor", "shape"),
     (["export", "--since", "1", "--until", "3"], "auditor", "same"),
-    (["export", "--since", "1", "--until", "2", "--votes"], "auditor", "same"), (["change", "list"], "auditor", "same"),
+    (["export", "--since", "1", "--until", "2", "--votes"], "auditor", "same"), (["change", "list"], "viewer", "same"),
     (["recover", "status"], "auditor", "shape"), (["enforce", "show"], "auditor", "shape"),
 ]
 # Commands that have text alone, or write a file.

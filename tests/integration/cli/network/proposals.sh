@@ -1,8 +1,8 @@
 #!/bin/sh
 # Operators on three machines decide by proposals on the ledger: propose, approve, withdraw, expiry, overtaken, by
 # `assay change` alone (docs/protocol.md 9.19). Each operator uses a node and a folder of its own.
-operators='alpha beta gamma'
 . "$(dirname "$0")/../lib.sh"
+operators='alpha beta gamma'
 network 4 1000 2
 sign alpha beta
 cd "$WORK" || exit 2

@@ -46,7 +46,9 @@ static const char *scrape(uint32_t members)
                                              .figures = &figures,
                                              .now_ms = 100100,
                                              .metrics_members = members };
-    const struct assay_http_request request = { .method = "GET", .path = "/metrics" };
+    const struct assay_http_request request = { .method = "GET",
+                                                .path = "/metrics",
+                                                .role = ASSAY_HTTP_ROLE_VIEWER };
     free(answer.body);
     assay_http_answer(&book, &request, &answer);
     assay_http_snapshot_release(&view);

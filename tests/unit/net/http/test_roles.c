@@ -139,7 +139,7 @@ Test(net_http_roles, a_cached_answer_needs_the_role_too)
     cr_expect_not(assay_http_is_allowed(&request));
     request.role = ASSAY_HTTP_ROLE_VIEWER;
     cr_expect(assay_http_is_allowed(&request));
-    request.path = "/v1/changes";
+    request.path = "/v1/export";
     cr_expect_not(assay_http_is_allowed(&request));
 }
 
