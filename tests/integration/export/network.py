@@ -130,9 +130,16 @@ def run(folder):
         begun = network.epoch()
         wait(lambda: network.epoch() >= max(begun, 4) + 4, "the network goes on", 120)
         retained = network.ask("timeline")["events"]
+        expected = {(e["seq"], e["at_unix_ms"]) for e in retained}
+
+        def delivered():
+            """What is retained is in the folder, and of that all has arrived: retries wait for seconds."""
+            mine = {f"{line['id']}" for line in lines(folder + "/out") if (line["seq"], line["at_unix_ms"]) in expected}
+            return len(mine) == len(expected) and mine <= set(receiver.ids()) and mine <= set(server.ids())
+
+        wait(delivered, "everything is delivered", 60)
         for name in starts:
             network.end(name)
-        expected = {(e["seq"], e["at_unix_ms"]) for e in retained}
         found = lines(folder + "/out")
         check(len(retained) > 10, f"{len(retained)} events")
         check(not [line for line in found if line["kind"] == "gap"], "no gap")

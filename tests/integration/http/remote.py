@@ -27,7 +27,7 @@ COMMANDS = [
     (["task", "status"], "viewer", "shape"), (["collateral", "status"], "auditor", "shape"),
     (["export", "--since", "1", "--until", "3"], "auditor", "same"),
     (["export", "--since", "1", "--until", "2", "--votes"], "auditor", "same"), (["change", "list"], "viewer", "same"),
-    (["recover", "status"], "auditor", "shape"), (["enforce", "show"], "auditor", "shape"),
+    (["change", "inbox"], "viewer", "shape"), (["recover", "status"], "auditor", "shape"), (["enforce", "show"], "auditor", "shape"),
 ]
 # Commands that have text alone, or write a file.
 TEXTS = [
