@@ -231,10 +231,10 @@ static void put_evidence(const struct assay_json *node, const struct assay_json 
     const unsigned long long attempt = cli_number_of(node, "last_attempt_epoch");
     const unsigned long long success = cli_number_of(node, "last_success_epoch");
     if (attempt > 0)
-        (void)printf("looked for     in epoch %llu%s, ", attempt, cli_when_of_epoch(data, attempt));
-    else (void)printf("looked for     in no closed epoch yet, ");
+        (void)printf("requested      in epoch %llu%s, ", attempt, cli_when_of_epoch(data, attempt));
+    else (void)printf("requested      in no closed epoch yet, ");
     if (success > 0)
-        (void)printf("it last passed in epoch %llu%s\n", success, cli_when_of_epoch(data, success));
+        (void)printf("last passed in epoch %llu%s\n", success, cli_when_of_epoch(data, success));
     else (void)puts("it has not passed yet");
     (void)puts("\nIdentity");
     (void)printf("node_id        %s\n", cli_text_of(node, "node_id", "?"));

@@ -16,8 +16,12 @@ static const char *format_age(const struct assay_json *node)
 {
     char text[24] = "-";
     int64_t age_ms = 0;
-    if (assay_json_as_int(assay_json_get(node, "last_message_age_ms"), &age_ms))
-        (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
+    if (assay_json_as_int(assay_json_get(node, "last_message_age_ms"), &age_ms)) {
+        if (age_ms < 600000) (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
+        else if (age_ms < 600 * 60000)
+            (void)snprintf(text, sizeof text, "%d min", (int)(age_ms / 60000));
+        else (void)snprintf(text, sizeof text, "%lld h", (long long)(age_ms / 3600000));
+    }
     return cli_text_sanitized(text);
 }
 
@@ -62,12 +66,12 @@ static void show_nodes(const struct assay_json *document)
     const struct assay_json *const d = assay_json_get(document, "data");
     const struct assay_json *const nodes = assay_json_get(d, "nodes");
     const struct assay_terminal terminal = cli_terminal_look();
-    (void)printf("%4s  %-16s %-11s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "CONDITION",
-                 "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE", "REASON");
+    (void)printf("%4s  %-16s %-11s %9s %9s %9s %7s %4s %8s %9s  %s\n", "SLOT", "NODE", "CONDITION",
+                 "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "LAST MSG", "DATE", "REASON");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
         const char *const condition = cli_condition_of(n);
-        (void)printf("%4llu  %-16s %s%-11s%s %9s %9s %9s %7llu %4llu %7s %9s  ",
+        (void)printf("%4llu  %-16s %s%-11s%s %9s %9s %9s %7llu %4llu %8s %9s  ",
                      cli_number_of(n, "slot"), cli_text_of(n, "name", "?"),
                      cli_terminal_colour(&terminal, condition), condition,
                      cli_terminal_plain(&terminal), cli_percent_of(n, "score_bp"),

@@ -99,8 +99,8 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){
           { "dir", "DIR", "the same as the argument: the folder of the network", 0 },
           { "start", NULL,
-            "set the network up unless it is, start what does not run of it, and wait until its "
-            "nodes answer; what was started is ended again if one does not",
+            "set up the network where it is absent, start the programs of it that do not run, "
+            "and wait until its nodes answer; stops what it started if one does not",
             0 },
           { "stop", NULL, "end all programs of the network, and wait until they have ended", 0 },
           { "nodes", "N", "number of nodes, 1 to 20 [4]", 0 },

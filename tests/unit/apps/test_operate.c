@@ -467,7 +467,7 @@ Test(apps_operate, epochs_have_times)
     expect_printed("standing       SUSPENDED\n");
     expect_printed("  epoch 41      (2025-07-04 10:28 UTC)");
     expect_printed("Votes, epoch 41 (2025-07-04 10:27 UTC)\n");
-    expect_printed("looked for     in epoch 42 (2025-07-04 10:28 UTC), it last passed in epoch 40 "
+    expect_printed("requested      in epoch 42 (2025-07-04 10:28 UTC), last passed in epoch 40 "
                    "(2025-07-04 10:26 UTC)\n");
     show_status("{\"data\":{" TIMES ",\"changes\":{\"pending\":1,\"next_activation\":45}}}");
     expect_printed("chain          epoch 42 (2025-07-04 10:28 UTC), height");

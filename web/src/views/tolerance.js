@@ -24,7 +24,7 @@ function least(ctx, title, what, list, total, label) {
                       h(
                           'span',
                           { class: 'muted' },
-                          ` hold ${percent((10000 * set.reduce((s, g) => s + g.weight, 0)) / total, 1)}`,
+                          ` ${set.length === 1 ? 'has' : 'have'} ${percent((10000 * set.reduce((s, g) => s + g.weight, 0)) / total, 1)}`,
                       ),
                   ),
                   h('p', { class: 'muted' }, h('bdi', {}, names(set.map(label), 4))),
@@ -95,7 +95,7 @@ export function tolerance(ctx) {
               ? ['good', 'If they sent false votes instead, nothing false could become final.']
               : ['bad', 'If they sent false votes instead, safety would end: they have a third of the weight.'];
     const lead = t
-        ? `Any ${plural(t.members_stop, 'more node')} may fail without stopping the network; any ${count(t.members_break)} may be Byzantine without ending its safety.`
+        ? `${t.members_stop === 0 ? 'No more node may' : `Any ${plural(t.members_stop, 'more node')} may`} fail without stopping the network; any ${count(t.members_break)} may be Byzantine without ending its safety.`
         : 'Computed from the weights.';
     // By its name where it has one: a digest alone does not identify a group to a reader.
     const groupNames = (g) => {
