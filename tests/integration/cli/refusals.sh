@@ -203,7 +203,7 @@ expect 3 'is a directory, expected the admin socket' "$ASSAY" nodes --socket "$W
 expect 2 'usage: assay permit' "$ASSAY" permit --class everything --socket nothing.sock
 expect 2 'usage: assay explain' "$ASSAY" explain --socket nothing.sock
 expect 2 'is not a command' "$ASSAY" frobnicate
-expect 2 'usage: assay COMMAND' "$ASSAY"
-expect 0 'usage: assay COMMAND' "$ASSAY" --help
+expect 2 'usage: assay [--context NAME] COMMAND' "$ASSAY"
+expect 0 'usage: assay [--context NAME] COMMAND' "$ASSAY" --help
 
 finish

@@ -22,7 +22,7 @@ planted() {
     rm -f "$script" "$script.out"
 }
 
-planted 0 'a check that holds' 'expect 0 "usage: assay COMMAND" "$ASSAY" --help'
+planted 0 'a check that holds' 'expect 0 "usage: assay [--context NAME] COMMAND" "$ASSAY" --help'
 planted 1 'no check at all' ':'
 planted 1 'another exit status' 'expect 2 "usage" "$ASSAY" --help'
 planted 1 'another text' 'expect 0 "something else" "$ASSAY" --help'

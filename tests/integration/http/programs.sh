@@ -125,7 +125,7 @@ for n in $1 $2; do
     begin replica $n
 done
 check "the third says HALTED ($seats)" until_true 60 is "replica-$3" assay_replica_state ',state="halted"' 1
-check 'and in words' grep -q 'HALTED: of the last view that served (0) too few memories are left' "net/node-$3/replica.log"
+check 'and in words' until_true 10 grep -q 'HALTED: of the last view that served (0) too few memories are left' "net/node-$3/replica.log"
 check 'that is an alert' until_true 30 firing AssayReplicaHalted
 
 # --- a daemon that is away is said by its programs
