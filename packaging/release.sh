@@ -29,6 +29,7 @@ while [ $# -gt 0 ]; do
 done
 cd "$(dirname "$0")/.."
 git rev-parse --git-dir >/dev/null 2>&1 || { echo 'release.sh: this tree is no git repository' >&2; exit 1; }
+tree=$PWD
 head=$(git rev-parse HEAD)
 series=${version%.*}
 tag=v$version
@@ -49,6 +50,14 @@ if [ -z "$checked" ]; then
 elif [ "$(git rev-parse --verify --quiet "$checked^{commit}" || true)" != "$head" ]; then
     wrong "--checked $checked is not this commit, $head: the tests that passed were those of another one"
 fi
+
+# --- from here on everything is read from the commit: git hides edits of files that are marked assume-unchanged, and
+# --- attributes of this copy (.git/info) would change the archive
+source=$(mktemp -d)
+trap 'rm -rf "$source"' EXIT
+trap 'exit 1' INT TERM HUP
+git clone -q --no-checkout --shared "$tree" "$source" && cd "$source" && git checkout -q --detach "$head" ||
+    { echo "release.sh: $head could not be checked out in $source" >&2; exit 1; }
 
 # --- the version, wherever it is written
 says() { # says FILE FOUND EXPECTED
@@ -87,8 +96,10 @@ if [ $dry = yes ]; then
     exit 0
 fi
 
-# --- archive, packages, checksums: from the commit alone, with its time
+# --- archive, packages, checksums: from the commit alone, with its time, whatever the environment says
+unset SOURCE_DATE_EPOCH
 out=${out:-build/dist/$version}
+case $out in /*) ;; *) out=$tree/$out ;; esac
 [ ! -e "$out" ] || { echo "release: $out exists: remove it first" >&2; exit 1; }
 mkdir -p "$out"
 archive=$out/assay-$version.tar.gz
@@ -99,7 +110,8 @@ mv "$built"/*.deb "$built"/*.changes "$built"/*.buildinfo "$built"/*.spdx.json "
 rm -rf "$built"
 (cd "$out" && sha256sum -- *.tar.gz *.deb *.changes *.buildinfo *.spdx.json >SHA256SUMS)
 
-git tag -a "$tag" -m "assay $version
+# verbatim: lines that begin with # are headings of the changelog.
+git -C "$tree" tag -a "$tag" --cleanup=verbatim -m "assay $version
 
 $section
 

@@ -43,6 +43,8 @@ cp "$root/dev" dev
 cp "$root/packaging/release.sh" packaging/
 cat >packaging/build.sh <<'FAKE'
 for name in a.deb a.changes a.buildinfo a.spdx.json; do mkdir -p "$1" && echo "$3" >"$1/$name"; done
+cat README.md CHANGELOG.md "$(dirname "$0")/../LICENSE" >>"$1/a.deb"
+echo "${SOURCE_DATE_EPOCH-of the commit}" >>"$1/a.changes"
 FAKE
 git add -A
 git diff --cached --quiet || commit 'scripts'
@@ -110,8 +112,23 @@ check 'checksums hold' sh -c "cd '$work/one' && sha256sum --quiet -c SHA256SUMS 
 check 'the archive has the tree, below its version' sh -c \
     "tar -tzf '$work/one/assay-$V.tar.gz' | grep -qx assay-$V/CMakeLists.txt"
 try 1 'the tag v9.8.7 exists'
+git cat-file tag v$V | sed '1,/^$/d' >"$work/tag"
+check 'the message has the headings of the section' grep -q '^### ' "$work/tag"
 git tag -d v$V >/dev/null
+# What the commit does not have: edits that git was told not to see, attributes of this copy, a time of the environment.
+hidden='README.md CHANGELOG.md LICENSE CMakeLists.txt packaging/build.sh'
+# shellcheck disable=SC2086
+git update-index --assume-unchanged $hidden
+for file in $hidden; do sed -i '1i hidden' "$file"; done
+sed -i "s/^## $V - 2030-01-02/&\n\n* hidden/" CHANGELOG.md
+echo 'LICENSE export-ignore' >>.git/info/attributes
+check 'git shows none of them' test -z "$(git status --porcelain)"
+export SOURCE_DATE_EPOCH=1
 expect 0 'is local' release $V --checked HEAD --out "$work/two"
+unset SOURCE_DATE_EPOCH
+git cat-file tag v$V | sed '1,/^$/d' >"$work/again"
+check 'the tag says the same' cmp "$work/tag" "$work/again"
+check 'the time is that of the commit' grep -qx 'of the commit' "$work/two/a.changes"
 check 'a second run makes the same bytes' cmp "$work/one/SHA256SUMS" "$work/two/SHA256SUMS"
 git tag -d v$V >/dev/null
 expect 1 'exists: remove it first' release $V --checked HEAD --out "$work/two"

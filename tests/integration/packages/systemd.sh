@@ -297,6 +297,27 @@ pid=$(there systemctl show -P MainPID assayd)
 check 'an upgrade that fits succeeds' upgrade
 check 'and restarts it, after a check with its credentials' within 30 another_pid
 check 'no unit of the check is left' there test ! -e /run/systemd/system/assayd-check.service
+pid=$(there systemctl show -P MainPID assayd)
+mv "$fresh/etc/assay/assayd.yaml" "$fresh/etc/assay/off"
+check 'an upgrade succeeds without a configuration' upgrade
+cp "$work/said" "$work/upgraded"
+mv "$fresh/etc/assay/off" "$fresh/etc/assay/assayd.yaml"
+check 'the daemon goes on' is assayd MainPID "$pid"
+check 'the condition is printed' grep -q 'ConditionPathExists=/etc/assay/assayd.yaml failed' "$work/upgraded"
+override() { printf "[Service]\nExecStart=\n$1\n" >"$fresh/etc/systemd/system/assayd.service.d/zz.conf" && there systemctl daemon-reload; }
+override 'ExecStart=/bin/sh -c "exec /usr/bin/assayd --config /etc/assay/assayd.yaml"'
+check 'an upgrade succeeds over a command that cannot be checked' upgrade
+cp "$work/said" "$work/upgraded"
+check 'the daemon goes on' is assayd MainPID "$pid"
+check 'the command is printed' grep -q 'path=/bin/sh ; argv' "$work/upgraded"
+override '  ExecStart = /usr/bin/assayd \\\n# why\n  --config /etc/assay/assayd.yaml \\\n  --set log.level=info'
+check 'an upgrade succeeds over a command of several lines' upgrade
+check 'and restarts the daemon' within 30 another_pid
+rm "$fresh/etc/systemd/system/assayd.service.d/zz.conf"
+there sh -c 'systemctl daemon-reload; systemctl stop assayd'
+check 'an upgrade succeeds while the daemon is stopped' upgrade
+check 'and does not start it' is assayd ActiveState inactive
+there systemctl start assayd
 check 'the node is trusted after it' within 90 full
 
 # --- the end: drained, and nothing left; with the machine as well
