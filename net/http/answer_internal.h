@@ -123,8 +123,9 @@ struct http_member_labels {
 };
 void http_member_labels(const struct assay_http_snapshot *view, uint32_t slot,
                         struct http_member_labels *labels);
-/* Metrics of the members that need attention most, book->metrics_members at most. */
-void http_metrics_members(FILE *out, const struct assay_http_content *book);
+/* Metrics of the members that need attention most, book->metrics_members at most. turns: whether
+ * the loop does; else reachability is unknown. */
+void http_metrics_members(FILE *out, const struct assay_http_content *book, bool turns);
 /* Whether a member that is suspended fell to that: one that joined or was undrained climbs from
  * zero. And whether it served: had a better standing since then. */
 bool http_has_fallen(const struct assay_member_snapshot *member);

@@ -16,7 +16,9 @@
 
 struct page {
     FILE *out;
-    bool open; /* OpenMetrics, else 0.0.4 */
+    bool open;            /* OpenMetrics, else 0.0.4 */
+    uint64_t loop_age_ms; /* of the snapshot, by the clock of this request */
+    bool turns;           /* the loop; else what it alone knows has no lines */
 };
 
 /* ------------------------------------------------------------ lines */
@@ -100,6 +102,15 @@ const char *http_condition_label(enum assay_condition condition)
 /* The first digits of the chain id: enough to tell networks of one Prometheus apart. */
 enum { CHAIN_DIGITS = 16 };
 
+static void write_loop(const struct page *page)
+{
+    write_gauge(
+        page, "assay_loop_age_seconds",
+        "Time since the loop of this node published its state, once a second at least. From "
+        "5 s on, metrics that only a running loop can know are left out.",
+        page->loop_age_ms, 3);
+}
+
 static void write_info(const struct page *page, const struct assay_http_snapshot *view)
 {
     static const char name[] = "assay_node_info";
@@ -138,14 +149,18 @@ static void write_self(const struct page *page, const struct assay_snapshot *s)
                     own->fall.first.begin_ms, 3);
     write_gauge(page, "assay_node_weight", "Weight of this node in the current epoch.", own->weight,
                 0);
-    const uint64_t epochs = s->chain.epoch - own->last_success_epoch;
+    uint64_t epochs = s->chain.epoch - own->last_success_epoch;
+    if (s->epoch_ms > 0) epochs += page->loop_age_ms / s->epoch_ms;
     write_gauge(
         page, "assay_evidence_age_seconds",
         "Age of the newest certified evidence of this node, counted in epochs and given as time.",
         epochs * s->epoch_ms, 3);
-    write_gauge(page, "assay_enclave_running", "1 while the enclave runs.", s->enclave.pid != 0, 0);
-    write_gauge(page, "assay_enclave_paused",
-                "1 while an order suspends the service of the enclave.", s->enclave.paused, 0);
+    if (page->turns) {
+        write_gauge(page, "assay_enclave_running", "1 while the enclave runs.", s->enclave.pid != 0,
+                    0);
+        write_gauge(page, "assay_enclave_paused",
+                    "1 while an order suspends the service of the enclave.", s->enclave.paused, 0);
+    }
     write_counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
     write_counter(page, "assay_config_reloads", "Successful configuration reloads since the start.",
                   s->config_reloads, 0);
@@ -203,6 +218,7 @@ static void write_members(const struct page *page, const struct assay_snapshot *
     write_sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
     write_sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
     write_gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
+    if (!page->turns) return;
     write_head(page, "assay_peers", "gauge", "Members by reachability, this node included.");
     write_sample(page, "assay_peers", "state", "present", present, 0);
     write_sample(page, "assay_peers", "state", "absent", all - present, 0);
@@ -213,23 +229,35 @@ static void write_members(const struct page *page, const struct assay_snapshot *
 
 static void write_tolerance(const struct page *page, const struct assay_snapshot *s)
 {
-    write_gauge(page, "assay_quorum_available",
-                "1 while members with a quorum of weight are reachable.", s->margin.progress, 0);
     write_gauge(page, "assay_quorum_weight", "Weight of a quorum.", s->margin.quorum_weight, 0);
-    write_gauge(page, "assay_present_weight", "Weight of the members that are reachable.",
-                s->margin.present_weight, 0);
     write_gauge(page, "assay_total_weight", "Weight of all members.", s->chain.total_weight, 0);
-    write_head(page, "assay_tolerated_faults", "gauge",
-               "Additional members that may crash without stopping progress, or lie without ending "
-               "safety.");
-    write_sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
-    write_sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
     write_gauge(page, "assay_largest_operator_ratio",
                 "Share of the total weight that the largest operator has.",
                 s->chain.largest_operator_bp, 4);
     write_gauge(page, "assay_largest_vendor_ratio",
                 "Share of the total weight that depends on the largest vendor root.",
                 s->chain.largest_vendor_bp, 4);
+    if (!page->turns) return;
+    write_gauge(page, "assay_quorum_available",
+                "1 while members with a quorum of weight are reachable.", s->margin.progress, 0);
+    write_gauge(page, "assay_present_weight", "Weight of the members that are reachable.",
+                s->margin.present_weight, 0);
+    write_head(page, "assay_tolerated_faults", "gauge",
+               "Additional members that may crash without stopping progress, or lie without ending "
+               "safety.");
+    write_sample(page, "assay_tolerated_faults", "until", "stop", s->margin.members_stop, 0);
+    write_sample(page, "assay_tolerated_faults", "until", "break", s->margin.members_break, 0);
+}
+
+/* What a hung loop would leave as it was. */
+static void write_progress(const struct page *page, const struct assay_snapshot *s)
+{
+    if (!page->turns) return;
+    write_gauge(page, "assay_epoch_overdue",
+                "1 if the current epoch should have been closed by now.", s->margin.overdue, 0);
+    write_gauge(page, "assay_chain_voting", "1 while this node votes.", s->chain.voting, 0);
+    write_gauge(page, "assay_chain_behind", "1 while this node fetches blocks from its peers.",
+                s->chain.behind, 0);
 }
 
 static void write_chain(const struct page *page, const struct assay_snapshot *s)
@@ -238,19 +266,15 @@ static void write_chain(const struct page *page, const struct assay_snapshot *s)
     write_gauge(page, "assay_epoch", "Number of the current epoch.", s->chain.epoch, 0);
     write_gauge(page, "assay_epoch_duration_seconds", "Length of an epoch.", s->epoch_ms, 3);
     write_gauge(page, "assay_epoch_open_seconds", "Time since this node opened the current epoch.",
-                s->margin.open_ms, 3);
-    write_gauge(page, "assay_epoch_overdue",
-                "1 if the current epoch should have been closed by now.", s->margin.overdue, 0);
+                s->margin.open_ms + page->loop_age_ms, 3);
     write_gauge(page, "assay_epoch_certified", "1 if the last closed epoch was certified.",
                 s->chain.certified, 0);
     write_gauge(page, "assay_chain_height", "Height of the newest final block.", s->chain.height,
                 0);
     write_gauge(page, "assay_head_age_seconds",
                 "Time since a block became final on this node, or since the start.",
-                final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms, 3);
-    write_gauge(page, "assay_chain_voting", "1 while this node votes.", s->chain.voting, 0);
-    write_gauge(page, "assay_chain_behind", "1 while this node fetches blocks from its peers.",
-                s->chain.behind, 0);
+                (final_ms != 0 ? s->now_ms - final_ms : s->uptime_ms) + page->loop_age_ms, 3);
+    write_progress(page, s);
     write_gauge(page, "assay_views_nullified", "Consecutive views that ended without a block.",
                 s->chain.views_nullified, 0);
     write_gauge(page, "assay_changes_pending", "Changes of the operators that are pending.",
@@ -297,6 +321,7 @@ static void write_votes(const struct page *page, const struct assay_http_snapsho
 /* A gauge may be below zero, a sample is not. */
 static void write_clock(const struct page *page, const struct assay_snapshot *s)
 {
+    if (!page->turns) return;
     const int64_t ahead = s->clock_known ? s->clock_ahead_ms : 0;
     const uint64_t size = ahead < 0 ? 0 - (uint64_t)ahead : (uint64_t)ahead;
     write_head(page, "assay_clock_skew_seconds", "gauge",
@@ -313,7 +338,7 @@ static void write_clock(const struct page *page, const struct assay_snapshot *s)
 static void write_collateral(const struct page *page, const struct assay_snapshot *s)
 {
     static const char name[] = "assay_collateral_expiry_seconds";
-    const int64_t now = (int64_t)(s->at_unix_ms / 1000);
+    const int64_t now = (int64_t)((s->at_unix_ms + page->loop_age_ms) / 1000);
     write_head(page, name, "gauge", "Time until the collateral of a kind of evidence expires.");
     for (int kind = 0; kind < ASSAY_KIND_COUNT; kind++) {
         int64_t until = INT64_MAX;
@@ -355,6 +380,7 @@ static void write_process(const struct page *page, const struct assay_http_conte
     write_counter(page, "process_cpu_seconds", "User and system CPU time of the process.",
                   book->cpu_ms, 3);
     write_gauge(page, "process_open_fds", "Open file descriptors of the process.", book->fds, 0);
+    if (!page->turns) return;
     write_gauge(page, "assay_verifications_pending", "Verifications that are queued or running.",
                 s->verifications_pending, 0);
     write_gauge(page, "assay_evidence_cached_bytes", "Size of the evidence in the cache.",
@@ -515,7 +541,11 @@ void http_metrics(struct http_asking *asking)
     const char *accept = asking->request->accept;
     char *text = NULL;
     size_t len = 0;
+    const uint64_t now = asking->book->now_ms, then = view->snapshot.now_ms;
+    const uint64_t age = now > then ? now - then : 0;
     struct page page = { .out = open_memstream(&text, &len),
+                         .loop_age_ms = age,
+                         .turns = age < ASSAY_HTTP_DEAD_MS,
                          .open = accept != NULL &&
                                  strstr(accept, "application/openmetrics-text") != NULL };
     if (page.out == NULL) {
@@ -523,6 +553,7 @@ void http_metrics(struct http_asking *asking)
         return;
     }
     write_info(&page, view);
+    write_loop(&page);
     write_self(&page, &view->snapshot);
     write_members(&page, &view->snapshot);
     write_tolerance(&page, &view->snapshot);
@@ -535,7 +566,7 @@ void http_metrics(struct http_asking *asking)
     write_http(&page, asking->book->figures);
     write_counters(&page, &view->snapshot.counters);
     write_services(&page, view->snapshot.services);
-    http_metrics_members(page.out, asking->book);
+    http_metrics_members(page.out, asking->book, page.turns);
     if (page.open) (void)fputs("# EOF\n", page.out);
     const bool whole = ferror(page.out) == 0;
     if (fclose(page.out) != 0 || !whole) {

@@ -165,6 +165,7 @@ struct rows {
     FILE *out;
     const struct assay_http_snapshot *view;
     uint32_t count, left_out;
+    bool turns; /* the loop; else it does not know a member to be away */
     uint64_t keys[ASSAY_MEMBERS_MAX]; /* the slot of each is in its lowest 16 bits */
 };
 
@@ -224,6 +225,7 @@ static void write_families(const struct rows *rows)
 {
     for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
         const struct family *const family = &families[f];
+        if (family->get == get_offline && !rows->turns) continue;
         write_head(rows, family->name, family->help);
         for (uint32_t i = 0; i < rows->count; i++) {
             const uint32_t slot = rows->keys[i] & UINT16_MAX;
@@ -234,11 +236,11 @@ static void write_families(const struct rows *rows)
     }
 }
 
-void http_metrics_members(FILE *out, const struct assay_http_content *book)
+void http_metrics_members(FILE *out, const struct assay_http_content *book, bool turns)
 {
     static const char left_out[] = "assay_members_left_out";
     ASSAY_ASSERT(book->metrics_members <= ASSAY_HTTP_METRICS_MEMBERS_MAX);
-    struct rows rows = { .out = out, .view = book->view };
+    struct rows rows = { .out = out, .view = book->view, .turns = turns };
     if (book->metrics_members == 0) return;
     rows.count = sort_members(&book->view->snapshot, rows.keys);
     if (rows.count > book->metrics_members) {

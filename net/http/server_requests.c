@@ -175,18 +175,18 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
 
 /* ------------------------------------------------------------ response cache */
 
-/* Returns: false when this response depends on more than the snapshot, or its key is too long. */
+/* Returns: false when this response depends on more than the snapshot, as ages do, or its key is
+ * too long. */
 static bool cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
 {
     static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
-                                         "/v1/timeline" };
-    const bool open = r->accept != NULL && strstr(r->accept, "openmetrics") != NULL;
+                                         "/v1/timeline", "/metrics" };
     if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         if (strcmp(r->path, never[i]) == 0) return false;
-    int len = snprintf(key, HTTP_SERVER_KEY_MAX, "%s%c", r->path, open ? '+' : '?');
+    int len = snprintf(key, HTTP_SERVER_KEY_MAX, "%s?", r->path);
     for (size_t i = 0; i < r->parameter_count && len > 0 && len < HTTP_SERVER_KEY_MAX; i++)
         len +=
             snprintf(key + len, (size_t)(HTTP_SERVER_KEY_MAX - len), "%s=%s&", r->parameters[i].key,

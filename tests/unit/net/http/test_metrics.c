@@ -34,8 +34,9 @@ static void close_fixture(void)
 
 TestSuite(net_http_metrics, .init = open_fixture, .fini = close_fixture);
 
-/* The page with this number of rows; rules go to the slot with the first one. */
-static const char *scrape(uint32_t members)
+/* The page with this number of rows, this long after the snapshot; rules go to the slot with the
+ * first one. */
+static const char *scrape_after(uint32_t members, uint64_t ms)
 {
     assay_http_snapshot_slot_set_rules(fixture.slot, rules);
     rules = NULL;
@@ -44,7 +45,7 @@ static const char *scrape(uint32_t members)
     const struct assay_http_content book = { .view = view,
                                              .timeline = fixture.timeline,
                                              .figures = &figures,
-                                             .now_ms = 100100,
+                                             .now_ms = 100000 + ms,
                                              .metrics_members = members };
     const struct assay_http_request request = { .method = "GET",
                                                 .path = "/metrics",
@@ -54,6 +55,11 @@ static const char *scrape(uint32_t members)
     assay_http_snapshot_release(&view);
     cr_assert_eq(answer.status, 200);
     return answer.body;
+}
+
+static const char *scrape(uint32_t members)
+{
+    return scrape_after(members, 100);
 }
 
 static size_t count_of(const char *text, const char *part)
@@ -276,4 +282,43 @@ Test(net_http_metrics, labels_name_operator_and_vendor)
     cr_expect_eq(count_of(page, ",operator=\"alpha\",vendor=\"Intel SGX\",standing=\"full\"} 1"),
                  MEMBERS - 1);
     cr_expect_eq(count_of(page, ",vendor=\"cd00000000000000\",standing=\"full\"} 1"), 1);
+}
+
+/* ------------------------------------------------------------ a loop that hangs */
+
+/* The head was final half a second before the snapshot. */
+Test(net_http_metrics, ages_are_those_of_the_scrape)
+{
+    fixture.snapshot.margin.open_ms = 700;
+    const char *page = scrape_after(0, 0);
+    cr_expect_not_null(strstr(page, "\nassay_loop_age_seconds 0.000\n"));
+    cr_expect_not_null(strstr(page, "\nassay_head_age_seconds 0.500\n"));
+    page = scrape_after(0, 29000);
+    cr_expect_not_null(strstr(page, "\nassay_loop_age_seconds 29.000\n"));
+    cr_expect_not_null(strstr(page, "\nassay_head_age_seconds 29.500\n"));
+    cr_expect_not_null(strstr(page, "\nassay_epoch_open_seconds 29.700\n"));
+    fixture.snapshot.chain.final_at_ms = 0;
+    cr_expect_not_null(strstr(scrape_after(0, 29000), "\nassay_head_age_seconds 119.000\n"));
+}
+
+/* No line of a page of a hung node says that all is well, where nothing of that is known. */
+Test(net_http_metrics, a_hung_loop_knows_nothing)
+{
+    static const char *const live[] = {
+        "assay_quorum_available",      "assay_present_weight",
+        "assay_tolerated_faults",      "assay_peers",
+        "assay_chain_voting",          "assay_chain_behind",
+        "assay_epoch_overdue",         "assay_enclave_running",
+        "assay_enclave_paused",        "assay_clock_skew_seconds",
+        "assay_clock_out_of_sync",     "assay_verifications_pending",
+        "assay_evidence_cached_bytes", "assay_member_offline",
+    };
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
+        char family[64];
+        (void)snprintf(family, sizeof family, "# TYPE %s gauge\n", live[i]);
+        cr_expect_eq(count_of(scrape_after(2, ASSAY_HTTP_DEAD_MS - 1), family), 1, "%s", live[i]);
+        cr_expect_eq(count_of(scrape_after(2, ASSAY_HTTP_DEAD_MS), live[i]), 0, "%s", live[i]);
+    }
+    cr_expect_not_null(strstr(answer.body, "\nassay_node_info{"), "alerts join it");
+    cr_expect_not_null(strstr(answer.body, "\nassay_chain_height "), "what is final stays final");
 }
