@@ -207,10 +207,9 @@ static enum assay_status load_rules(struct audit *a, const struct assay_store_ke
     assay_bytes_copy(a->before_digest[1], 32, digests + 32, 32);
     if (a->config->ruled == NULL) return ASSAY_OK;
     const bool found =
-        !tried ||
-        (find_before(a, digests, g->policy_digest, g->policy, &before.policy) &&
-         find_before(a, digests + 32, g->endorsements_digest, g->endorsements,
-                     &before.endorsements));
+        !tried || (find_before(a, digests, g->policy_digest, g->policy, &before.policy) &&
+                   find_before(a, digests + 32, g->endorsements_digest, g->endorsements,
+                               &before.endorsements));
     if (found && a->config->ruled(a->config->context, a->fold.effective, tried ? &before : NULL))
         return ASSAY_OK;
     return assay_audit_blame_plain(a, ASSAY_STORE_CHANGE, key,
@@ -225,9 +224,12 @@ static enum assay_status blame_state(struct audit *a, enum assay_store_class cla
 {
     if (status == ASSAY_OK) return ASSAY_OK;
     if (status == ASSAY_E_NOT_FOUND)
-        return assay_audit_blame_plain(a, ASSAY_STORE_CHANGE, key,
-                                       "a change or a document that the state names is not here",
-                                       status);
+        return assay_audit_blame_plain(
+            a, ASSAY_STORE_CHANGE, key,
+            "a change or a document that the state names is not here: if this "
+            "store was restored, its daemon fetches documents of "
+            "services when it runs",
+            status);
     if (a->fold.unfit != NULL) what = a->fold.unfit;
     return assay_audit_blame_plain(a, class_, key, what, status);
 }
@@ -348,9 +350,8 @@ static enum assay_status check_end_of_chain(struct audit *a, uint64_t before)
                                            "the EPOCH block of this proof is missing",
                                            ASSAY_E_NOT_FOUND);
         if (later.key.number == a->fold.ledger.height + 1) /* as it is named, which says nothing */
-            return assay_audit_blame_plain(a, class_, &later.key,
-                                           "a block of an epoch that has not begun",
-                                           ASSAY_E_INVALID);
+            return assay_audit_blame_plain(
+                a, class_, &later.key, "a block of an epoch that has not begun", ASSAY_E_INVALID);
         assay_status_ignore(assay_fault_numbers(&a->at->fault,
                                                 "blocks are missing: height of the next block",
                                                 a->fold.ledger.height + 1, later.key.number),

@@ -207,6 +207,21 @@ enum assay_status assay_keyring_restore(const char *dir, const struct assay_secr
     return status;
 }
 
+enum assay_status assay_keyring_restore_set(const char *dir, uint32_t incarnation)
+{
+    ASSAY_ASSERT(dir != NULL && incarnation > 0);
+
+    char path[PATH_MAX];
+    struct stat info;
+    struct assay_key_set set = { 0 };
+    ASSAY_TRY(format_path(dir, current_file.name, path));
+    if (lstat(path, &info) == 0) return ASSAY_E_DUPLICATE;
+    enum assay_status status = make_set(incarnation, &set);
+    if (status == ASSAY_OK) status = write_set(dir, &current_file, &set);
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
 static bool is_another_set(const struct assay_key_set *a, const struct assay_key_set *b)
 {
     return !assay_bytes_equal(a->voting_public, b->voting_public, ASSAY_P256_PUBLIC_LEN) &&
@@ -226,9 +241,9 @@ struct place {
     const char *at_dir, *at_name;
 };
 
-static enum assay_status ring_read(struct place *place, struct assay_keyring *ring)
+static enum assay_status ring_read_life(struct place *place, struct assay_keyring *ring)
 {
-    ASSAY_ASSERT(place->dir != NULL && place->life_dir != NULL);
+    ASSAY_ASSERT(place->life_dir != NULL);
     uint32_t none = 0;
     place->at_dir = place->life_dir;
     place->at_name = identity_file.name;
@@ -236,7 +251,13 @@ static enum assay_status ring_read(struct place *place, struct assay_keyring *ri
     place->at_name = bootstrap_file.name;
     ASSAY_TRY(
         read_secrets(place->life_dir, &bootstrap_file, &none, &ring->bootstrap_private, NULL));
-    ASSAY_TRY(ring_public(ring));
+    return ring_public(ring);
+}
+
+static enum assay_status ring_read(struct place *place, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(place->dir != NULL);
+    ASSAY_TRY(ring_read_life(place, ring));
     place->at_dir = place->dir;
     place->at_name = current_file.name;
     ASSAY_TRY(read_set(place->dir, &current_file, &ring->current));
@@ -296,6 +317,21 @@ enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
         return folder == ASSAY_E_NOT_FOUND ? folder : ASSAY_E_IO;
     }
     const enum assay_status status = ring_read(&place, ring);
+    if (status == ASSAY_OK) return status;
+    explain_status(&place, status, message);
+    assay_keyring_wipe(ring);
+    return status;
+}
+
+enum assay_status assay_keyring_open_life(const char *life_dir, struct assay_keyring *ring,
+                                          char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(life_dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    struct place place = { .life_dir = life_dir };
+    *ring = (struct assay_keyring){ 0 };
+    const enum assay_status status = ring_read_life(&place, ring);
     if (status == ASSAY_OK) return status;
     explain_status(&place, status, message);
     assay_keyring_wipe(ring);

@@ -47,6 +47,10 @@ ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
                                                       const struct assay_secret32 *bootstrap,
                                                       uint32_t incarnation,
                                                       struct assay_keyring *ring);
+/* For a node whose keys for life are there (in dir, or elsewhere) and whose set is lost: a fresh one
+ * as `current` in dir, with this number, which is not 0 (asserted). Never replaces one.
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir has incarnation.key) | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_restore_set(const char *dir, uint32_t incarnation);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is
  * no regular file) | ASSAY_E_INVALID (`next` has a key of `current`) | INPUT statuses; *ring wiped
  * unless ASSAY_OK */
@@ -60,6 +64,9 @@ ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay
 ASSAY_CHECKED enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
                                                    struct assay_keyring *ring,
                                                    char message[static ASSAY_FILE_MESSAGE_LEN]);
+/* The keys for life alone: ring has no set. Returns: as assay_keyring_open */
+ASSAY_CHECKED enum assay_status assay_keyring_open_life(
+    const char *life_dir, struct assay_keyring *ring, char message[static ASSAY_FILE_MESSAGE_LEN]);
 /* Returns: the number for the set after all of the ring, from 2. */
 uint32_t assay_keyring_following_number(const struct assay_keyring *ring);
 /* Make and store a fresh set as `next` with this number, which is not 0 (asserted); replaces a

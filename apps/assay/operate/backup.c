@@ -131,6 +131,9 @@ static int verify_backup(const struct cli_backup_options *o, struct cli_backup_o
     if (cli_json_mode_is_on()) return print_json("assay.backup", json_of(open, true));
     print_head(open);
     print_content(open);
+    (void)printf("member         %s\n", open->is_founder
+                                            ? "of the genesis"
+                                            : "not of the genesis: one that joined later?");
     if (open->has_archive)
         (void)printf("proven         epoch %llu, from %s on\n",
                      (unsigned long long)open->archive.end.epoch,
@@ -156,6 +159,7 @@ int cli_command_backup(int argc, char **argv)
     struct cli_backup_options o = { .command = "assay backup", .config = "/etc/assay/assayd.yaml" };
     const struct cli_option_target targets[] = {
         { "config", .text = &o.config },
+        { "identity-dir", .text = &o.identity_dir },
         { "out", .text = &o.out },
         { "recipient", .text = &o.recipient },
         { "key", .text = &o.key },
@@ -182,6 +186,7 @@ int cli_command_restore(int argc, char **argv)
     const struct cli_option_target targets[] = {
         { "into", .text = &o.into },
         { "config", .text = &o.config },
+        { "identity-dir", .text = &o.identity_dir },
         { "key", .text = &o.key },
         { "passphrase-file", .text = &o.passphrase },
         { "genesis", .text = &o.genesis },
@@ -193,5 +198,7 @@ int cli_command_restore(int argc, char **argv)
     if (early >= 0) return early;
     o.file = argv[1];
     if ((o.into == NULL) == (o.config == NULL)) return cli_misuse("either --into or --config");
+    if (o.into != NULL && o.identity_dir != NULL)
+        return cli_misuse("--identity-dir is for --config: --into has its own keys");
     return cli_backup_restore(&o);
 }

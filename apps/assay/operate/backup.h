@@ -6,6 +6,7 @@
 
 #include "apps/assay/operate/backup_file.h"
 #include "apps/assay/operate/store.h"
+#include "apps/config.h"
 
 enum { ASSAY_BACKUP_ALSO_MAX = 32 };
 
@@ -15,6 +16,7 @@ struct cli_backup_options {
     const char *config, *out, *into;
     const char *recipient, *key, *passphrase; /* files */
     const char *genesis, *checkpoint;         /* trusted copies */
+    const char *identity_dir;                 /* instead of node.identity_dir */
     size_t also_count;
     const char *also[ASSAY_BACKUP_ALSO_MAX];
 };
@@ -26,6 +28,7 @@ struct cli_backup_open {
     struct assay_backup_sealed sealed;
     struct assay_backup content;
     struct assay_genesis *genesis; /* cli_backup_check */
+    bool is_founder;               /* cli_backup_check: a member of the genesis */
     bool has_archive;
     struct assay_archive archive;
     struct assay_archive_report report;
@@ -44,6 +47,12 @@ int cli_backup_decrypt(const struct cli_backup_options *options, struct cli_back
 int cli_backup_check(const struct cli_backup_options *options, struct cli_backup_open *open);
 /* Wipes what is secret, frees the rest. */
 void cli_backup_close(struct cli_backup_open *open);
+
+/* The configuration of --config, with --identity-dir. Reports errors. Returns: an enum assay_exit. */
+int cli_backup_configuration(const struct cli_backup_options *options, struct assay_config *config);
+/* The drop-in folder of --config, as apps/config/layers_read.c names it. Returns: whether the path
+ * fits. */
+bool cli_backup_drop_ins(const struct cli_backup_options *options, char folder[static PATH_MAX]);
 
 /* Time of a backup, RFC 3339. Returns: a static buffer. */
 const char *cli_backup_time(const struct assay_backup_head *head);

@@ -9,8 +9,10 @@
 #include "base/rfc3339.h"
 #include "net/keys/keyring.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int report_error(const struct cli_backup_options *o, const char *what, const char *reason,
                         int result)
@@ -30,6 +32,37 @@ const char *cli_backup_time(const struct assay_backup_head *head)
     static char text[ASSAY_RFC3339_LEN + 1];
     assay_rfc3339_format((int64_t)head->at_s, text);
     return text;
+}
+
+/* ------------------------------------------------------------ configuration */
+
+int cli_backup_configuration(const struct cli_backup_options *o, struct assay_config *config)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "", folder[PATH_MAX], setting[PATH_MAX + 32];
+    const char *const sets[] = { setting };
+    const struct assay_config_sources sources = { .path = o->config,
+                                                  .environment = assay_config_environment(),
+                                                  .sets = sets,
+                                                  .set_count = o->identity_dir != NULL };
+    if (o->identity_dir != NULL && realpath(o->identity_dir, folder) == NULL)
+        return report_error(o, o->identity_dir, strerror(errno), ASSAY_EXIT_NOT_FOUND);
+    if (o->identity_dir != NULL)
+        (void)snprintf(setting, sizeof setting, "node.identity_dir=%s", folder);
+    if (assay_config_load_layers(&sources, config, message) == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "%s: %s\n", o->command, message);
+    if (o->identity_dir == NULL && strstr(message, "$CREDENTIALS_DIRECTORY") != NULL)
+        (void)fprintf(stderr, "%s: --identity-dir DIR names the keys for life outside the unit\n",
+                      o->command);
+    return ASSAY_EXIT_USAGE;
+}
+
+bool cli_backup_drop_ins(const struct cli_backup_options *o, char folder[static PATH_MAX])
+{
+    static const char yaml[] = ".yaml";
+    const size_t len = strlen(o->config), tail = sizeof yaml - 1;
+    const bool is_named = len > tail && strcmp(o->config + len - tail, yaml) == 0;
+    return snprintf(folder, PATH_MAX, "%.*s.d", (int)(is_named ? len - tail : len), o->config) <
+           PATH_MAX;
 }
 
 /* ------------------------------------------------------------ keys */
@@ -143,18 +176,41 @@ static struct assay_slice bytes_of(const struct cli_backup_open *open, enum assa
     return piece != NULL ? piece->bytes : (struct assay_slice){ NULL, 0 };
 }
 
-/* Returns: whether the private key is that of the node that the backup names. */
-static bool is_identity_of(const struct cli_backup_open *open)
+/* Public halves of the keys for life. Returns: whether both are keys, and that of the identity
+ * makes the node that the backup names. */
+static bool are_keys_of(const struct cli_backup_open *open,
+                        uint8_t bootstrap[static ASSAY_SHA256_LEN])
 {
-    struct assay_secret32 identity;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], node_id[ASSAY_SHA256_LEN];
-    assay_bytes_copy(identity.bytes, sizeof identity.bytes,
-                     bytes_of(open, ASSAY_BACKUP_IDENTITY).bytes, sizeof identity.bytes);
-    const enum assay_status status = assay_p256_public(&identity, public_key);
-    assay_secret_wipe(&identity, sizeof identity);
-    if (status != ASSAY_OK) return false;
-    assay_sha256(public_key, sizeof public_key, node_id);
+    struct assay_secret32 secret;
+    uint8_t identity[ASSAY_P256_PUBLIC_LEN], node_id[ASSAY_SHA256_LEN];
+    assay_bytes_copy(secret.bytes, sizeof secret.bytes, bytes_of(open, ASSAY_BACKUP_IDENTITY).bytes,
+                     sizeof secret.bytes);
+    enum assay_status status = assay_p256_public(&secret, identity);
+    assay_bytes_copy(secret.bytes, sizeof secret.bytes,
+                     bytes_of(open, ASSAY_BACKUP_BOOTSTRAP).bytes, sizeof secret.bytes);
+    const bool is_none = assay_bytes_all_zero(secret.bytes, sizeof secret.bytes);
+    if (status == ASSAY_OK) status = assay_x25519_public(&secret, bootstrap);
+    assay_secret_wipe(&secret, sizeof secret);
+    if (status != ASSAY_OK || is_none) return false;
+    assay_sha256(identity, sizeof identity, node_id);
     return assay_bytes_equal(node_id, open->content.node_id, sizeof node_id);
+}
+
+/* A member of the genesis has its bootstrap key for life. One that joined later is not in it. */
+static int check_member(const struct cli_backup_options *o, struct cli_backup_open *open,
+                        const uint8_t bootstrap[static ASSAY_SHA256_LEN])
+{
+    for (uint32_t i = 0; i < open->genesis->member_count; i++) {
+        const struct assay_genesis_member *const member = &open->genesis->members[i];
+        if (!assay_bytes_equal(member->node_id, open->content.node_id, sizeof member->node_id))
+            continue;
+        open->is_founder = true;
+        if (!assay_bytes_equal(member->bootstrap_public, bootstrap,
+                               sizeof member->bootstrap_public))
+            return report_error(o, o->file, "its bootstrap key is not that of its node in genesis",
+                                ASSAY_EXIT_CONTRAINDICATED);
+    }
+    return ASSAY_EXIT_OK;
 }
 
 /* A genesis that the operator trusts is the one of the backup, byte for byte. */
@@ -203,10 +259,12 @@ static int check_archive(const struct cli_backup_options *o, struct cli_backup_o
 
 int cli_backup_check(const struct cli_backup_options *o, struct cli_backup_open *open)
 {
-    if (!is_identity_of(open))
-        return report_error(o, o->file, "its identity key is not that of its node",
+    uint8_t bootstrap[ASSAY_SHA256_LEN];
+    if (!are_keys_of(open, bootstrap))
+        return report_error(o, o->file, "its identity and bootstrap keys are not those of its node",
                             ASSAY_EXIT_CONTRAINDICATED);
-    const int result = check_genesis(o, open);
+    int result = check_genesis(o, open);
+    if (result == ASSAY_EXIT_OK) result = check_member(o, open, bootstrap);
     return result == ASSAY_EXIT_OK ? check_archive(o, open) : result;
 }
 

@@ -35,7 +35,8 @@ struct restoring {
     const struct cli_backup_options *options;
     const struct cli_backup_open *open;
     struct assay_config config;
-    bool has_keys; /* --config: they are there already */
+    bool has_life, has_set; /* --config: keys for life, and a voting set, are there already */
+    bool is_partial;        /* --config: some file of the backup has no place, which was said */
     char dir[PATH_MAX], unfinished[PATH_MAX];
     char store[PATH_MAX]; /* that was made */
 };
@@ -87,16 +88,20 @@ static int write_keys(const struct restoring *r, const char *keys_dir)
     struct assay_keyring ring;
     int result = make_folder(r, keys_dir);
     if (result == ASSAY_EXIT_OK) result = write_binding(r, keys_dir);
-    if (result != ASSAY_EXIT_OK || r->has_keys) return result;
+    if (result != ASSAY_EXIT_OK || (r->has_life && r->has_set)) return result;
+    /* Not the number of a listed set: `assayd --check-config` compares that with the ledger. */
+    const uint32_t number =
+        content->incarnation < UINT32_MAX ? content->incarnation + 1 : content->incarnation;
+    if (r->has_life) {
+        const enum assay_status made = assay_keyring_restore_set(keys_dir, number);
+        return made == ASSAY_OK ? ASSAY_EXIT_OK : report_write(r, keys_dir, made);
+    }
     assay_bytes_copy(identity.bytes, sizeof identity.bytes,
                      assay_backup_find(content, ASSAY_BACKUP_IDENTITY)->bytes.bytes,
                      sizeof identity.bytes);
     assay_bytes_copy(bootstrap.bytes, sizeof bootstrap.bytes,
                      assay_backup_find(content, ASSAY_BACKUP_BOOTSTRAP)->bytes.bytes,
                      sizeof bootstrap.bytes);
-    /* Not the number of a listed set: `assayd --check-config` compares that with the ledger. */
-    const uint32_t number =
-        content->incarnation < UINT32_MAX ? content->incarnation + 1 : content->incarnation;
     const enum assay_status status =
         assay_keyring_restore(keys_dir, &identity, &bootstrap, number, &ring);
     if (status == ASSAY_OK) assay_keyring_wipe(&ring);
@@ -281,7 +286,6 @@ static int restore_into(struct restoring *r)
 static int check_state(struct restoring *r)
 {
     char path[PATH_MAX];
-    struct stat info;
     struct assay_json *answer = NULL;
     const enum assay_status asked =
         assay_client_request(r->config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
@@ -291,9 +295,7 @@ static int check_state(struct restoring *r)
                              "a daemon answers: nothing is lost that a restore "
                              "could bring back",
                              ASSAY_EXIT_CONFLICT);
-    if (!join_path(path, r->config.state_dir, "store.sqlite"))
-        return report_reason(r, r->config.state_dir, "the path is too long", ASSAY_EXIT_INTERNAL);
-    if (lstat(path, &info) == 0)
+    if (cli_store_is_there(r->config.state_dir, path))
         return report_reason(r, path, "there is a store already: nothing was changed",
                              ASSAY_EXIT_CONFLICT);
     return ASSAY_EXIT_OK;
@@ -316,50 +318,60 @@ static int check_genesis(struct restoring *r)
     return result;
 }
 
-static int check_keys(struct restoring *r)
+/* Keys that are there are those of the backup. */
+static int compare_keys(const struct restoring *r, const char *life_dir)
 {
-    char path[PATH_MAX], why[ASSAY_FILE_MESSAGE_LEN] = "";
+    const struct assay_backup *const content = &r->open->content;
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
     struct assay_keyring ring;
-    const bool is_apart = r->config.identity_dir[0] != '\0' &&
-                          strcmp(r->config.identity_dir, r->config.keys_dir) != 0;
-    if (!join_path(path, is_apart ? r->config.identity_dir : r->config.keys_dir, "identity.key"))
-        return report_reason(r, r->config.keys_dir, "the path is too long", ASSAY_EXIT_INTERNAL);
-    r->has_keys = access(path, F_OK) == 0;
-    if (!r->has_keys && is_apart)
-        return report_reason(r, path,
-                             "no such file, and nothing is written to node.identity_dir: restore "
-                             "--into a new folder, and put its keys there",
-                             ASSAY_EXIT_NOT_FOUND);
-    if (!r->has_keys) return ASSAY_EXIT_OK;
-    if (assay_keyring_open(r->config.keys_dir, r->config.identity_dir, &ring, why) != ASSAY_OK) {
+    const enum assay_status status =
+        r->has_set ? assay_keyring_open(r->config.keys_dir, r->config.identity_dir, &ring, why)
+                   : assay_keyring_open_life(life_dir, &ring, why);
+    if (status != ASSAY_OK) {
         (void)fprintf(stderr, "%s: %s\n", r->options->command, why);
         return ASSAY_EXIT_CONFLICT;
     }
-    const bool is_other =
-        !assay_bytes_equal(ring.node_id, r->open->content.node_id, sizeof ring.node_id);
+    const bool is_same =
+        assay_bytes_equal(ring.node_id, content->node_id, sizeof ring.node_id) &&
+        assay_bytes_equal(ring.bootstrap_private.bytes,
+                          assay_backup_find(content, ASSAY_BACKUP_BOOTSTRAP)->bytes.bytes,
+                          sizeof ring.bootstrap_private.bytes);
     assay_keyring_wipe(&ring);
-    return is_other ? report_reason(r, r->config.keys_dir, "has the keys of another node",
-                                    ASSAY_EXIT_CONFLICT)
-                    : ASSAY_EXIT_OK;
+    if (is_same) return ASSAY_EXIT_OK;
+    return report_reason(r, life_dir, "has the keys of another node", ASSAY_EXIT_CONFLICT);
 }
 
-/* A file that is there stays: it is newer than the backup. */
-static int write_missing(const struct restoring *r, enum assay_backup_kind kind, const char *dir,
-                         const char *name)
+/* The keys for life may be in a folder of their own that is still there, such as credentials, while
+ * the voting set and the id of the store in keys_dir are lost. */
+static int check_keys(struct restoring *r)
 {
-    char path[PATH_MAX];
-    const struct assay_backup_piece *const piece = assay_backup_find(&r->open->content, kind);
-    if (piece == NULL || dir[0] == '\0') return ASSAY_EXIT_OK;
-    if (name[0] != '\0' ? !join_path(path, dir, name)
-                        : snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-        return report_reason(r, dir, "the path is too long", ASSAY_EXIT_INTERNAL);
-    const enum assay_status status =
-        assay_file_create(path, assay_backup_row_of(kind)->mode, piece->bytes);
-    return status == ASSAY_OK || status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_OK
-                                                             : report_write(r, path, status);
+    char life[PATH_MAX], set[PATH_MAX];
+    const bool is_apart = r->config.identity_dir[0] != '\0' &&
+                          strcmp(r->config.identity_dir, r->config.keys_dir) != 0;
+    const char *const life_dir = is_apart ? r->config.identity_dir : r->config.keys_dir;
+    if (!join_path(life, life_dir, "identity.key") ||
+        !join_path(set, r->config.keys_dir, "incarnation.key"))
+        return report_reason(r, r->config.keys_dir, "the path is too long", ASSAY_EXIT_INTERNAL);
+    r->has_set = access(set, F_OK) == 0;
+    r->has_life = access(life, F_OK) == 0;
+    if (!r->has_life && errno != ENOENT)
+        return report_reason(r, life, strerror(errno), ASSAY_EXIT_INTERNAL);
+    if (!r->has_life && is_apart)
+        return report_reason(r, life,
+                             "no such file, and nothing is written to node.identity_dir: restore "
+                             "--into a new folder, and put its keys there",
+                             ASSAY_EXIT_NOT_FOUND);
+    return r->has_life ? compare_keys(r, life_dir) : ASSAY_EXIT_OK;
 }
 
-static int write_documents(const struct restoring *r)
+/* ------------------------------------------------------------ places of files */
+
+enum fate { FATE_ELSEWHERE, FATE_WRITE, FATE_IS_THERE, FATE_NO_PLACE, FATE_TOO_LONG };
+
+/* Places of the kinds that have one file. Returns: its folder, or its path where *name is "";
+ * "": the configuration names none. */
+static const char *single_place(const struct restoring *r, enum assay_backup_kind kind,
+                                const char **name)
 {
     const struct assay_config *const c = &r->config;
     const bool is_tpm = c->evidence.kind == ASSAY_CONFIG_TPM;
@@ -379,27 +391,140 @@ static int write_documents(const struct restoring *r)
         { ASSAY_BACKUP_HTTP_CLIENTS, c->http.clients, "" },
         { ASSAY_BACKUP_COLLATERAL_CA, c->collateral.ca_file, "" },
     };
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (places[i].kind == kind) {
+            *name = places[i].name;
+            return places[i].dir;
+        }
+    return "";
+}
+
+/* node.recovers in its order: the saved list is this one only where both have as many. */
+static const char *recover_place(const struct restoring *r, const char *number)
+{
+    const struct assay_backup *const content = &r->open->content;
+    const unsigned long at = strtoul(number, NULL, 10);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < content->count; i++)
+        count += content->pieces[i].kind == ASSAY_BACKUP_RECOVER;
+    return count == r->config.recover_count && at < count ? r->config.recovers[at] : "";
+}
+
+/* Where a file of the backup belongs. A drop-in is compared by name, and never written: it could
+ * change what this configuration names. */
+static enum fate find_place(const struct restoring *r, const struct assay_backup_piece *piece,
+                            char path[static PATH_MAX])
+{
+    char drop_ins[PATH_MAX];
+    struct stat info;
+    const char *const slash = strchr(piece->name, '/'), *name = slash != NULL ? slash + 1 : "";
+    const char *dir = "";
+    if (is_written_elsewhere(piece) || piece->kind == ASSAY_BACKUP_CONFIG) return FATE_ELSEWHERE;
+    if (piece->kind == ASSAY_BACKUP_DROP_IN) {
+        if (!cli_backup_drop_ins(r->options, drop_ins)) return FATE_TOO_LONG;
+        dir = drop_ins;
+    } else if (piece->kind == ASSAY_BACKUP_RECOVER) {
+        dir = recover_place(r, name);
+        name = "";
+    } else if (piece->kind == ASSAY_BACKUP_CREDENTIALS) {
+        dir = r->config.evidence.kind == ASSAY_CONFIG_TPM ? r->config.evidence.credential : "";
+    } else {
+        dir = single_place(r, piece->kind, &name);
+    }
+    if (dir[0] == '\0') return FATE_NO_PLACE;
+    if (snprintf(path, PATH_MAX, "%s%s%s", dir, name[0] != '\0' ? "/" : "", name) >= PATH_MAX)
+        return FATE_TOO_LONG;
+    if (lstat(path, &info) == 0) return FATE_IS_THERE; /* and newer than the backup */
+    return piece->kind == ASSAY_BACKUP_DROP_IN ? FATE_NO_PLACE : FATE_WRITE;
+}
+
+/* Out: folder of a path. Returns: whether it names one that is not "/" or ".". */
+static bool folder_of(const char *path, char folder[static PATH_MAX])
+{
+    const char *const slash = strrchr(path, '/');
+    (void)snprintf(folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (slash == NULL) (void)snprintf(folder, PATH_MAX, ".");
+    return slash != NULL && slash != path;
+}
+
+/* Before anything is written. The folder of the file is made if it is not there. */
+static int check_writable(const struct restoring *r, const char *path)
+{
+    char folder[PATH_MAX], above[PATH_MAX];
+    const bool has_above = folder_of(path, folder);
+    const char *place = folder;
+    if (access(folder, F_OK) != 0 && errno == ENOENT && has_above) {
+        (void)folder_of(folder, above);
+        place = above;
+    }
+    if (faccessat(AT_FDCWD, place, W_OK | X_OK, AT_EACCESS) == 0) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr,
+                  "%s: %s: is missing, and cannot be written: %s: %s; nothing was changed: put it "
+                  "there (restore --into a new folder has it), then run this again\n",
+                  r->options->command, path, place, strerror(errno));
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static int check_places(struct restoring *r)
+{
+    const struct assay_backup *const content = &r->open->content;
+    char path[PATH_MAX];
     int result = ASSAY_EXIT_OK;
-    for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof places / sizeof places[0]; i++)
-        result = write_missing(r, places[i].kind, places[i].dir, places[i].name);
+    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < content->count; i++) {
+        const enum fate fate = find_place(r, &content->pieces[i], path);
+        if (fate == FATE_WRITE) result = check_writable(r, path);
+        if (fate == FATE_TOO_LONG)
+            result = report_reason(r, content->pieces[i].name, "the path is too long", 1);
+    }
+    if (result == ASSAY_EXIT_OK && join_path(path, r->config.keys_dir, "store.id"))
+        result = check_writable(r, path);
+    if (result == ASSAY_EXIT_OK && join_path(path, r->config.state_dir, "store.sqlite"))
+        result = check_writable(r, path);
     return result;
 }
 
-/* The store is last: before it a daemon has keys that know of a store which is gone. An interrupted
+/* Files that no place of this machine was found for are named, and left to --into. */
+static int write_documents(struct restoring *r)
+{
+    const struct assay_backup *const content = &r->open->content;
+    char path[PATH_MAX], folder[PATH_MAX];
+    for (uint32_t i = 0; i < content->count; i++) {
+        const struct assay_backup_piece *const piece = &content->pieces[i];
+        const enum fate fate = find_place(r, piece, path);
+        if (fate == FATE_NO_PLACE) {
+            (void)fprintf(stderr, "%s: not restored: %s: %s\n", r->options->command, piece->name,
+                          piece->kind == ASSAY_BACKUP_DROP_IN
+                              ? "the configuration of this machine has no such file; --into a new "
+                                "folder has it"
+                              : "the configuration names no place for it; --into a new folder has "
+                                "it");
+            r->is_partial = true;
+        }
+        if (fate != FATE_WRITE) continue;
+        if (folder_of(path, folder)) {
+            const int made = make_folder(r, folder);
+            if (made != ASSAY_EXIT_OK) return made;
+        }
+        const enum assay_status status =
+            assay_file_create(path, assay_backup_row_of(piece->kind)->mode, piece->bytes);
+        if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE) return report_write(r, path, status);
+    }
+    return ASSAY_EXIT_OK;
+}
+
+/* Documents are first, a manual hold among them: no daemon can start from these keys without it.
+ * The store is last: before it a daemon has keys that know of a store which is gone. An interrupted
  * restore continues when it is run again. */
 static int restore_to_places(struct restoring *r)
 {
-    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
-    if (assay_config_load_here(r->options->config, &r->config, message) != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s\n", r->options->command, message);
-        return ASSAY_EXIT_USAGE;
-    }
-    int result = check_state(r);
+    int result = cli_backup_configuration(r->options, &r->config);
+    if (result == ASSAY_EXIT_OK) result = check_state(r);
     if (result == ASSAY_EXIT_OK) result = check_genesis(r);
     if (result == ASSAY_EXIT_OK) result = check_keys(r);
+    if (result == ASSAY_EXIT_OK) result = check_places(r);
     if (result == ASSAY_EXIT_OK) result = make_folder(r, r->config.state_dir);
-    if (result == ASSAY_EXIT_OK) result = write_keys(r, r->config.keys_dir);
     if (result == ASSAY_EXIT_OK) result = write_documents(r);
+    if (result == ASSAY_EXIT_OK) result = write_keys(r, r->config.keys_dir);
     return result == ASSAY_EXIT_OK ? write_store(r, r->config.state_dir) : result;
 }
 
@@ -448,6 +573,7 @@ int cli_backup_restore(const struct cli_backup_options *options)
         if (result == ASSAY_EXIT_OK)
             result = options->into != NULL ? restore_into(r) : restore_to_places(r);
         if (result == ASSAY_EXIT_OK) result = print_result(r);
+        if (result == ASSAY_EXIT_OK && r->is_partial) result = ASSAY_EXIT_PARTIAL;
     }
     free(r);
     if (open != NULL) cli_backup_close(open);

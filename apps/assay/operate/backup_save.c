@@ -118,19 +118,14 @@ static int add_folder(struct gathering *g, enum assay_backup_kind kind, const ch
 
 /* ------------------------------------------------------------ sources, in the table's order */
 
-/* The file, and its drop-in folder as apps/config/layers_read.c names it. */
 static int add_configuration(struct gathering *g)
 {
-    static const char yaml[] = ".yaml";
     const char *const path = g->options->config;
-    const size_t len = strlen(path), tail = sizeof yaml - 1;
-    const bool is_named = len > tail && strcmp(path + len - tail, yaml) == 0;
     char folder[PATH_MAX];
-    if (snprintf(folder, sizeof folder, "%.*s.d", (int)(is_named ? len - tail : len), path) >=
-        (int)sizeof folder)
+    if (!cli_backup_drop_ins(g->options, folder))
         return report_reason(g, path, "the path is too long");
     int result = add_file(g, ASSAY_BACKUP_CONFIG, NULL, path);
-    if (result == ASSAY_EXIT_OK) result = add_folder(g, ASSAY_BACKUP_DROP_IN, folder, yaml);
+    if (result == ASSAY_EXIT_OK) result = add_folder(g, ASSAY_BACKUP_DROP_IN, folder, ".yaml");
     return result == ASSAY_EXIT_OK ? add_file(g, ASSAY_BACKUP_GENESIS, NULL, g->config.genesis)
                                    : result;
 }
@@ -286,13 +281,8 @@ static int gather(struct gathering *g)
     static int (*const sources[])(struct gathering *) = { add_configuration, add_keys, add_state };
     static int (*const others[])(struct gathering *) = { add_recovers, add_credential, add_http,
                                                          add_also };
-    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
-    if (assay_config_load_here(g->options->config, &g->config, message) != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s\n", g->options->command, message);
-        return ASSAY_EXIT_USAGE;
-    }
     (void)snprintf(g->backup.version, sizeof g->backup.version, "%s", ASSAY_VERSION);
-    int result = ASSAY_EXIT_OK;
+    int result = cli_backup_configuration(g->options, &g->config);
     for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof sources / sizeof sources[0]; i++)
         result = sources[i](g);
     if (result == ASSAY_EXIT_OK)

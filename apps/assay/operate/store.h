@@ -44,6 +44,9 @@ int cli_store_genesis(const char *command, const char *path, uint8_t **bytes,
  */
 int cli_store_collect(const char *command, const char *socket, const char *path,
                       struct assay_store_file *file);
+/* Is a file of a store, complete or left over, in a state folder? Out: path: of the first. Returns:
+ * whether. */
+bool cli_store_is_there(const char *dir, char path[static PATH_MAX]);
 /* A state folder without a store gets this one, unbound. Out: place: of the store. Reports errors.
  * Returns: an enum assay_exit. */
 int cli_store_unpack(const char *command, const char *into, const struct assay_archive *archive,

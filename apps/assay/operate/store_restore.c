@@ -34,24 +34,34 @@ static int report_refusal(const char *command, const char *what, const char *why
 }
 
 /* A left-over log of a removed store would be read as the new one's. */
+static const char *const store_tails[] = { "", "-wal", "-shm", "-journal" };
+enum { STORE_TAILS = sizeof store_tails / sizeof store_tails[0] };
+
+bool cli_store_is_there(const char *dir, char path[static PATH_MAX])
+{
+    struct stat info;
+    for (size_t i = 0; i < STORE_TAILS; i++)
+        if (snprintf(path, PATH_MAX, "%s/store.sqlite%s", dir, store_tails[i]) < PATH_MAX &&
+            lstat(path, &info) == 0)
+            return true;
+    return false;
+}
+
 static int open_folder(const char *command, const char *dir, struct places *p)
 {
-    static const char *const leftovers[] = { "", "-wal", "-shm", "-journal" };
     char path[PATH_MAX + 16];
     if (strlen(dir) + sizeof "/store.sqlite.unfinished" > sizeof p->unfinished)
         return report_refusal(command, dir, "the path is too long");
     (void)snprintf(p->store, sizeof p->store, "%s/store.sqlite", dir);
     (void)snprintf(p->unfinished, sizeof p->unfinished, "%s/store.sqlite.unfinished", dir);
+    if (cli_store_is_there(dir, path)) {
+        (void)report_refusal(command, path, "there is a store already: nothing was changed");
+        return ASSAY_EXIT_CONFLICT;
+    }
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return report_refusal(command, dir, strerror(errno));
-    for (size_t i = 0; i < sizeof leftovers / sizeof leftovers[0]; i++) {
-        struct stat info;
-        (void)snprintf(path, sizeof path, "%s%s", p->store, leftovers[i]);
-        if (lstat(path, &info) == 0) {
-            (void)report_refusal(command, path, "there is a store already: nothing was changed");
-            return ASSAY_EXIT_CONFLICT;
-        }
-        (void)snprintf(path, sizeof path, "%s%s", p->unfinished, leftovers[i]);
+    for (size_t i = 0; i < STORE_TAILS; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", p->unfinished, store_tails[i]);
         if (unlink(path) != 0 && errno != ENOENT)
             return report_refusal(command, path, strerror(errno));
     }

@@ -40,6 +40,11 @@
     {                                                                                              \
         "genesis", "FILE", "trusted genesis: the backup must be of this network", 0                \
     }
+#define IDENTITY_DIR                                                                               \
+    {                                                                                              \
+        "identity-dir", "DIR",                                                                     \
+            "folder of identity.key and bootstrap.key, instead of node.identity_dir", 0            \
+    }
 #define EXIT_BACKUP                                                                                \
     "never 3 7; 11 it does not authenticate, or its content is invalid, 12 no trusted state "      \
     "leads "                                                                                       \
@@ -335,6 +340,7 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){
           { "out", "FILE", "the backup, which must not exist", ASSAY_OPTION_MUST },
           BACKUP_CONFIG,
+          IDENTITY_DIR,
           { "recipient", "FILE",
             "seal it for the key of this public half; only that key opens it (assay backup key)",
             0 },
@@ -355,26 +361,29 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ BACKUP_KEY, PASSPHRASE, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
     { "backup", "verify", "FILE",
-      "Verify a backup: decrypt it, check its keys and the signatures of its genesis, and prove "
-      "its "
-      "ledger from the checkpoint (default: genesis) to its end.",
+      "Verify a backup: decrypt and authenticate it, check that its keys for life are those of its "
+      "node (of a member of the genesis: of that member) and the signatures of its genesis, and "
+      "prove its ledger from the checkpoint (default: genesis) to its end. Other files are "
+      "authenticated as a whole; their content is not checked.",
       EXIT_BACKUP, "assay backup verify node-1.backup --key backup.key\n",
       (const struct assay_option[]){ BACKUP_KEY, PASSPHRASE, BACKUP_GENESIS, CHECKPOINT,
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "restore", "", "FILE",
       "Verify a backup and restore the node: --into a new folder, complete with its configuration, "
       "or "
-      "--config: what is missing, to the places that this configuration names. Replaces nothing. "
-      "The "
+      "--config: what is missing, to the places that this configuration names. Files without such "
+      "a "
+      "place (drop-ins, files of --also) are listed on stderr. Replaces nothing. The "
       "daemon that starts from it makes new voting keys, and does not vote until the others list "
       "them: restore one node at a time, and only if the others have more than two thirds of the "
       "weight; otherwise the network stops and needs RECOVER. Never start the same node twice.",
-      EXIT_BACKUP ", 6 something is there already",
+      EXIT_BACKUP ", 6 something is there already, 8 restored except for the listed files",
       "assay restore node-1.backup --key backup.key --into node-1\n"
       "assay restore node-1.backup --key backup.key --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
           { "into", "DIR", "folder, which must not exist", 0 },
           { "config", "FILE", "configuration of this machine, which names the places", 0 },
+          IDENTITY_DIR,
           BACKUP_KEY,
           PASSPHRASE,
           BACKUP_GENESIS,

@@ -131,7 +131,7 @@ cp -r node-1/keys node-4/keys
 expect 6 'keys of another node' "$ASSAY" restore b --key backup.key --config node-4/assayd.yaml
 check 'nothing was written' test ! -e node-4/state
 rm -rf node-4/keys node-4/platform.key
-expect 0 'makes new voting keys' "$ASSAY" restore b --key backup.key --config node-4/assayd.yaml
+expect 8 'not restored: also/plan.yaml' "$ASSAY" restore b --key backup.key --config node-4/assayd.yaml
 check 'its credential is back' cmp -s lost/platform.key node-4/platform.key
 start 4
 check 'it votes again' until_true 60 votes
@@ -149,4 +149,84 @@ expect 0 'ledger         none' save --out empty --recipient backup.pub
 expect 0 'proven         the genesis' backup verify empty --key backup.key
 expect 0 'none in the backup' "$ASSAY" restore empty --key backup.key --into keys-alone
 check 'the keys know of a store that is gone' test -s keys-alone/keys/store.id
+rm -rf keys-alone/keys keys-alone/state && mkdir keys-alone/state
+for tail in -wal -shm -journal; do
+    : >keys-alone/state/store.sqlite$tail
+    expect 6 'nothing was changed' "$ASSAY" restore empty --key backup.key --config keys-alone/assayd.yaml
+    check 'nothing was' test ! -e keys-alone/keys
+    rm keys-alone/state/store.sqlite$tail
+done
+
+# --- a package: root's configuration, state of the daemon's user; everything of the backup returns, or is named
+printf 'held\n' >node-4/keys/hold
+printf 'first\n' >node-4/r0
+printf 'second\n' >node-4/r1
+printf 'node: { recovers: [r0, r1] }\nlog: { format: json }\n' >node-4/assayd.d/30-more.yaml
+expect 0 'files' save --out full --recipient backup.pub --also plan.yaml
+layout() { # a machine that lost all but its configuration
+    rm -rf etc var
+    mkdir -m 755 etc etc/assayd.d
+    mkdir -m 700 var
+    cp lost/assayd.yaml etc/
+    cp node-4/assayd.d/30-more.yaml etc/assayd.d/
+    cat >etc/assayd.d/places.yaml <<END
+node: { state_dir: ../var/state, keys_dir: ../var/keys, genesis: genesis, recovers: [../var/r0, ../var/r1]$1 }
+enforcement: { journal: ../var/state/orders.log }
+evidence: { credential: ../var/platform.key }
+END
+    cp genesis etc/
+    chmod 644 etc/*.yaml etc/genesis etc/assayd.d/*
+}
+complete() { # what a restore of all but --also has put there
+    cmp -s node-4/keys/hold var/keys/hold && cmp -s node-4/r0 var/r0 && cmp -s node-4/r1 var/r1 &&
+        cmp -s lost/platform.key var/platform.key && [ -s var/keys/incarnation.key ] && [ -s var/keys/store.id ]
+}
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    chmod 711 "$WORK"
+    layout ''
+    install -o 65534 -m 600 backup.key var/backup.key
+    install -o 65534 -m 600 full var/full
+    chown 65534 var
+    as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$ASSAY" restore var/full --key var/backup.key "$@"; }
+    mv etc/genesis kept
+    expect 1 'genesis: is missing, and cannot be written' as_user --config etc/assayd.yaml
+    check 'nothing was changed' test "$(ls var | tr '\n' ' ')" = 'backup.key full '
+    mv kept etc/genesis
+    expect 8 'not restored: also/plan.yaml' as_user --config etc/assayd.yaml
+    check 'the rest is there' complete
+    check 'its files are of the user' test -z "$(find var ! -user 65534)"
+    chmod 700 "$WORK"
+fi
+
+# --- a hold is there before the keys: no daemon starts without it
+layout ''
+mkdir -m 700 var/keys && mkdir var/keys/.hold.new
+expect 1 'var/keys/hold' "$ASSAY" restore full --key backup.key --config etc/assayd.yaml
+check 'no key without the hold' test ! -e var/keys/identity.key
+rmdir var/keys/.hold.new
+rm etc/assayd.d/30-more.yaml
+expect 8 'not restored: assayd.d/30-more.yaml' "$ASSAY" restore full --key backup.key --config etc/assayd.yaml
+check 'the rest is there' complete
+
+# --- keys for life are credentials: they are there, and the rest of the keys is lost
+layout ', identity_dir: "${CREDENTIALS_DIRECTORY}"'
+mkdir life && cp node-4/keys/identity.key node-4/keys/bootstrap.key life/
+expect 2 '--identity-dir DIR names' "$ASSAY" restore full --key backup.key --config etc/assayd.yaml
+expect 8 'makes new voting keys' "$ASSAY" restore full --key backup.key --config etc/assayd.yaml --identity-dir life
+check 'the set and the hold are there' complete
+check 'keys for life stay where they are' test ! -e var/keys/identity.key
+expect 2 'CREDENTIALS_DIRECTORY is not set' backup --config etc/assayd.yaml --out apart --recipient backup.pub
+expect 0 'files' backup --config etc/assayd.yaml --out apart --recipient backup.pub --identity-dir life
+expect 0 'member         of the genesis' backup verify apart --key backup.key
+rm -rf var/keys var/state
+cp node-1/keys/identity.key node-1/keys/bootstrap.key life/
+expect 6 'keys of another node' "$ASSAY" restore full --key backup.key --config etc/assayd.yaml --identity-dir life
+check 'nothing was written' test ! -e var/keys
+
+# --- a bootstrap key of another node, in a backup that this key can open
+cp node-4/keys/identity.key life/
+expect 0 'files' backup --config node-4/assayd.yaml --out mixed --recipient backup.pub --identity-dir life
+expect 11 'its bootstrap key is not that of its node' backup verify mixed --key backup.key
+expect 11 'its bootstrap key is not that of its node' "$ASSAY" restore mixed --key backup.key --into mixed-node
+check 'nothing was written' test ! -e mixed-node
 finish

@@ -687,6 +687,36 @@ Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
     expect_same(&old, &again);
 }
 
+/* Keys for life that lie apart survive the folder of the set: that gets a fresh set and nothing else,
+ * and a set that is there is never replaced. */
+Test(net_keyring, a_lost_set_is_made_next_to_keys_for_life)
+{
+    char life[PATH_MAX], message[ASSAY_FILE_MESSAGE_LEN];
+    (void)snprintf(life, sizeof life, "%s/life", folder.path);
+    cr_assert_eq(assay_keyring_create(life, &ring), ASSAY_OK);
+    const struct assay_keyring old = ring;
+    cr_assert_eq(assay_keyring_open_life(life, &again, message), ASSAY_OK);
+    cr_expect_arr_eq(again.node_id, old.node_id, 32);
+    cr_expect_arr_eq(again.bootstrap_private.bytes, old.bootstrap_private.bytes, 32);
+    cr_expect_eq(again.current.incarnation, 0, "a set was read");
+
+    cr_assert_eq(mkdir(keys(), 0700), 0);
+    cr_assert_eq(assay_keyring_open_life(keys(), &again, message), ASSAY_E_NOT_FOUND);
+    cr_expect_not_null(strstr(message, "identity.key"), "%s", message);
+    expect_wiped();
+    cr_assert_eq(assay_keyring_restore_set(keys(), 7), ASSAY_OK);
+    cr_expect_neq(access(key_path("identity.key"), F_OK), 0);
+    cr_assert_eq(assay_keyring_open(keys(), life, &again, message), ASSAY_OK, "%s", message);
+    cr_expect_arr_eq(again.node_id, old.node_id, 32);
+    cr_expect_eq(again.current.incarnation, 7);
+    cr_expect_not(assay_bytes_equal(again.current.voting_public, old.current.voting_public, 64));
+
+    const struct assay_keyring made = again;
+    cr_expect_eq(assay_keyring_restore_set(keys(), 8), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_keyring_open(keys(), life, &again, message), ASSAY_OK);
+    expect_same(&made, &again);
+}
+
 Test(net_keyring, a_key_of_backups_is_no_operator_key)
 {
     uint8_t made[64], found[64];
