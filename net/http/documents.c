@@ -314,6 +314,7 @@ void http_timeline(struct http_asking *asking)
     (void)snprintf(boot, sizeof boot, "%" PRIx64, asking->view->boot);
     assay_json_set_text(data, "boot", boot);
     assay_json_set_uint(data, "last_seq", last);
+    assay_json_set_uint(data, "gone_seq", assay_timeline_log_gone(timeline));
     assay_json_set_bool(data, "gap", gap);
     assay_json_set(data, "events", list);
     if (since < last) assay_json_set_uint(data, "next_since", since);

@@ -19,6 +19,7 @@
 
 enum {
     EXPORT_BATCH_MAX = 256,
+    EXPORT_MARKS = 16,
     EXPORT_MESSAGE_LEN = 640,
     EXPORT_PATH_LEN = 512,
 };
@@ -34,12 +35,18 @@ struct export_options {
     bool has_since, has_format, votes, follow, identify;
 };
 
+/* An event that was exported. */
+struct export_mark {
+    uint64_t seq, at_unix_ms; /* seq 0: none */
+};
+
 /* What was read, or delivered, up to here. */
 struct export_position {
     char boot[20];            /* of the daemon that numbered the events; "": nothing yet */
     uint64_t seq, at_unix_ms; /* of the newest event */
     uint64_t gone;            /* of the timeline, as far as a gap has been recorded */
-    uint64_t epoch, rows;     /* scores, orders: the next epoch, and rows of it that are done */
+    struct export_mark marks[EXPORT_MARKS]; /* the newest events, in any order */
+    uint64_t epoch, rows; /* scores, orders: the next epoch, and rows of it that are done */
 };
 
 struct export_item {

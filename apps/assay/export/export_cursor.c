@@ -59,6 +59,35 @@ static bool read_text(const struct assay_json *object, const char *key, char *ou
     return true;
 }
 
+/* A file of an earlier release has none: then it is the newest event alone. */
+static bool read_marks(struct export_position *p, const struct assay_json *object)
+{
+    const struct assay_json *list = assay_json_get(object, "marks");
+    const size_t count = assay_json_count(list);
+    if (list == NULL) p->marks[0] = (struct export_mark){ p->seq, p->at_unix_ms };
+    if (count > EXPORT_MARKS) return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct assay_json *mark = assay_json_at(list, i);
+        p->marks[i].seq = assay_json_uint(mark, "seq", 0);
+        p->marks[i].at_unix_ms = assay_json_uint(mark, "at_unix_ms", 0);
+        if (p->marks[i].seq == 0) return false;
+    }
+    return true;
+}
+
+static struct assay_json *list_marks(const struct export_position *p)
+{
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < EXPORT_MARKS; i++) {
+        if (p->marks[i].seq == 0) continue;
+        struct assay_json *mark = assay_json_object();
+        assay_json_set_uint(mark, "seq", p->marks[i].seq);
+        assay_json_set_uint(mark, "at_unix_ms", p->marks[i].at_unix_ms);
+        assay_json_append(list, mark);
+    }
+    return list;
+}
+
 static bool read_document(struct export_cursor *c, const struct assay_json *object)
 {
     char what[sizeof c->what];
@@ -73,7 +102,8 @@ static bool read_document(struct export_cursor *c, const struct assay_json *obje
            read_text(object, "what", what, sizeof what) && strcmp(what, c->what) == 0 &&
            read_text(object, "chain_id", c->chain_id, sizeof c->chain_id) &&
            read_text(object, "node_id", c->node_id, sizeof c->node_id) &&
-           read_text(object, "boot", c->position.boot, sizeof c->position.boot);
+           read_text(object, "boot", c->position.boot, sizeof c->position.boot) &&
+           read_marks(&c->position, object);
 }
 
 /* ------------------------------------------------------------ opening */
@@ -143,7 +173,7 @@ bool export_cursor_bind(struct export_cursor *cursor, const struct assay_record_
         strcmp(cursor->node_id, origin->node_id) == 0)
         return true;
     export_report("%s is of node %.16s... of chain %.16s..., the daemon is node %.16s... of chain "
-                  "%.16s...: use a folder for each",
+                  "%.16s...: use a folder for each, and a context with one endpoint",
                   cursor->path[0] != '\0' ? cursor->path : "what was exported so far",
                   cursor->node_id, cursor->chain_id, origin->node_id, origin->chain_id);
     return false;
@@ -164,6 +194,7 @@ bool export_cursor_save(const struct export_cursor *cursor)
     list_numbers(&copy, numbers);
     for (size_t i = 0; i < NUMBERS; i++)
         assay_json_set_uint(object, numbers[i].key, *numbers[i].value);
+    assay_json_set(object, "marks", list_marks(&cursor->position));
     char *text = assay_json_print(object, 1);
     assay_json_free(&object);
     if (text == NULL) {

@@ -24,6 +24,7 @@ enum {
     REMIND_MS = 5 * 60 * 1000, /* while something does not answer */
     SAVE_MS = 60 * 1000,       /* of what was read and needed no record */
     FLUSH_MS = 10 * 1000,      /* after a signal to end: a unit has 30 s for all (TimeoutStopSec) */
+    IDENTIFY_MAX = 4,          /* times in a row: once for each daemon that answers */
     METRICS_MAX = 60,          /* requests that wait: an hour of one a minute */
 };
 
@@ -161,10 +162,19 @@ static void read_records(struct export_job *job)
 {
     char message[EXPORT_MESSAGE_LEN];
     if (!is_due(&job->reading) || job->queue.count >= job->options->queue) return;
-    if (!identify_daemon(job)) return;
     enum export_read read = EXPORT_READ_MORE;
-    while (read == EXPORT_READ_MORE && job->queue.count < job->options->queue)
-        read = export_source_read(&job->source, &job->queue, message);
+    unsigned identified = 0;
+    while (read == EXPORT_READ_MORE && job->queue.count < job->options->queue) {
+        if (!job->source.has_origin && ++identified > IDENTIFY_MAX) {
+            (void)snprintf(message, sizeof message,
+                           "%.200s: expected answers of one daemon, found those of several",
+                           job->options->socket);
+            read = EXPORT_READ_UNREACHED;
+        } else {
+            if (!identify_daemon(job)) return;
+            read = export_source_read(&job->source, &job->queue, message);
+        }
+    }
     job->has_all = read == EXPORT_READ_ALL;
     if (read == EXPORT_READ_UNREACHED || read == EXPORT_READ_REFUSED) {
         job->source.has_origin = false; /* another daemon may answer next */

@@ -94,6 +94,26 @@ static enum export_read refuse_document(const struct export_source *source, cons
     return EXPORT_READ_REFUSED;
 }
 
+/* Whether the daemon that was identified wrote it. Otherwise another one answers now, behind the
+ * same socket or at the next endpoint of a context: nothing of it is recorded before the caller has
+ * identified that one. */
+static bool is_of_origin(struct export_source *source, const struct assay_json *document)
+{
+    const char *node = assay_json_text(document, "node", "");
+    source->has_origin = source->has_origin && strcmp(node, source->origin.node) == 0;
+    return source->has_origin;
+}
+
+/* The same for a timeline. A boot is one run of one daemon; the origin was asked for between two
+ * answers with the same boot. */
+static bool is_of_boot(struct export_source *source, const struct assay_json *document)
+{
+    const char *boot = assay_json_text(assay_json_get(document, "data"), "boot", "");
+    if (strcmp(boot, source->boot) != 0) source->has_origin = false;
+    (void)snprintf(source->boot, sizeof source->boot, "%s", boot);
+    return is_of_origin(source, document);
+}
+
 enum export_read export_source_identify(struct export_source *source,
                                         char message[static EXPORT_MESSAGE_LEN])
 {
@@ -124,12 +144,33 @@ static bool push_gap(struct export_source *source, struct export_queue *queue,
     return push_item(queue, &record, &source->position);
 }
 
-/* Whether the newest event that was exported still has its number: numbers go on where they were.
- */
-static bool is_same_event(const struct assay_json *event, const struct export_position *p)
+static bool is_same_event(const struct assay_json *event, const struct export_mark *mark)
 {
-    return assay_json_uint(event, "seq", 0) == p->seq &&
-           assay_json_uint(event, "at_unix_ms", 0) == p->at_unix_ms;
+    return mark->seq != 0 && assay_json_uint(event, "seq", 0) == mark->seq &&
+           assay_json_uint(event, "at_unix_ms", 0) == mark->at_unix_ms;
+}
+
+static bool was_exported(const struct export_position *p, const struct assay_json *event)
+{
+    for (size_t i = 0; i < EXPORT_MARKS; i++)
+        if (is_same_event(event, &p->marks[i])) return true;
+    return false;
+}
+
+/* Marks from this number on are of events that are gone. */
+static void forget_marks(struct export_position *p, uint64_t seq)
+{
+    for (size_t i = 0; i < EXPORT_MARKS; i++)
+        if (p->marks[i].seq >= seq) p->marks[i] = (struct export_mark){ 0 };
+}
+
+/* In place of the oldest. */
+static void add_mark(struct export_position *p)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < EXPORT_MARKS; i++)
+        if (p->marks[i].seq < p->marks[oldest].seq) oldest = i;
+    p->marks[oldest] = (struct export_mark){ p->seq, p->at_unix_ms };
 }
 
 /* The numbers restarted, or events are gone that were never read. e: the next event that is
@@ -145,10 +186,15 @@ static bool note_gap(struct export_source *source, struct export_queue *queue,
                                     .until = gone,
                                     .at_unix_ms = e != NULL ? assay_json_uint(e, "at_unix_ms", 0)
                                                             : p->at_unix_ms };
-    if (source->scans && next <= p->seq) {
+    const bool is_lost =
+        source->scans &&
+        (next <= p->seq || (source->is_lost && (gone <= p->seq || gone <= p->gone)));
+    source->is_lost = false;
+    if (is_lost) {
         gap.until = 0;
         gap.why = "the daemon lost its timeline and numbers its events from the beginning";
         p->seq = next - 1;
+        forget_marks(p, next);
     } else if (gone > p->seq && gone > p->gone) {
         gap.why = "the daemon no longer retained all of them (node.history_events)";
     } else {
@@ -166,13 +212,8 @@ static bool push_event(struct export_source *source, struct export_queue *queue,
     if (assay_record_of_event(&source->origin, event, &record) != ASSAY_OK) return false;
     p->seq = assay_json_uint(event, "seq", 0);
     p->at_unix_ms = record.at_unix_ms;
+    add_mark(p);
     return push_item(queue, &record, p);
-}
-
-static bool was_exported(const struct export_position *p, const struct assay_json *event)
-{
-    return assay_json_uint(event, "seq", 0) <= p->seq &&
-           assay_json_uint(event, "at_unix_ms", 0) <= p->at_unix_ms;
 }
 
 static bool push_events(struct export_source *source, struct export_queue *queue,
@@ -190,26 +231,57 @@ static bool push_events(struct export_source *source, struct export_queue *queue
     return true;
 }
 
-/* Another process numbers the events. Returns: false when it does not answer */
-static enum export_read compare_numbers(struct export_source *source, const char *boot,
+/* The number of the newest marked event that the timeline still has; 0: none. */
+static uint64_t find_mark(const struct export_position *p, const struct assay_json *events)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < assay_json_count(events); i++) {
+        const struct assay_json *event = assay_json_at(events, i);
+        if (was_exported(p, event)) found = assay_json_uint(event, "seq", 0);
+    }
+    return found;
+}
+
+/* Another process numbers the events: where it goes on. Returns: READ_MORE, or why not */
+static enum export_read compare_numbers(struct export_source *source,
                                         char message[static EXPORT_MESSAGE_LEN])
 {
     char request[64];
     struct assay_json *document = NULL;
     struct export_position *const p = &source->position;
-    if (p->seq > 0 && p->boot[0] != '\0') {
-        (void)snprintf(request, sizeof request, "timeline since=%" PRIu64, p->seq - 1);
-        const enum export_read read =
-            request_document(source, request, "assay.timeline", &document, message);
-        if (read != EXPORT_READ_ALL) return read;
-        const struct assay_json *events =
-            assay_json_get(assay_json_get(document, "data"), "events");
-        source->scans = !is_same_event(assay_json_at(events, 0), p);
-        source->scanned = 0;
-        assay_json_free(&document);
+    uint64_t first = p->seq;
+    for (size_t i = 0; i < EXPORT_MARKS; i++)
+        if (p->marks[i].seq != 0 && p->marks[i].seq < first) first = p->marks[i].seq;
+    /* Of what was exported, nothing but marked events is behind the first: one page has one of
+     * them, if any is left. */
+    (void)snprintf(request, sizeof request, "timeline since=%" PRIu64, first - 1);
+    const enum export_read read =
+        request_document(source, request, "assay.timeline", &document, message);
+    if (read != EXPORT_READ_ALL) return read;
+    if (is_of_boot(source, document)) {
+        source->scanned = find_mark(p, assay_json_get(assay_json_get(document, "data"), "events"));
+        source->scans = source->scanned != p->seq;
+        source->is_lost = source->scanned == 0;
+        (void)snprintf(p->boot, sizeof p->boot, "%s", source->boot);
     }
-    (void)snprintf(p->boot, sizeof p->boot, "%s", boot);
+    assay_json_free(&document);
     return EXPORT_READ_MORE;
+}
+
+/* A page of the daemon that was identified. */
+static enum export_read take_events(struct export_source *source, struct export_queue *queue,
+                                    const struct assay_json *data,
+                                    char message[static EXPORT_MESSAGE_LEN])
+{
+    const bool more =
+        assay_json_kind_of(assay_json_get(data, "next_since")) == ASSAY_JSON_INTEGER &&
+        assay_json_count(assay_json_get(data, "events")) > 0;
+    if (!push_events(source, queue, data))
+        return refuse_document(source, "an event without a number, or no memory", message);
+    if (!more && !note_gap(source, queue, data, NULL))
+        return refuse_document(source, "no memory", message);
+    source->scans = source->scans && more;
+    return more ? EXPORT_READ_MORE : EXPORT_READ_ALL;
 }
 
 static enum export_read read_events(struct export_source *source, struct export_queue *queue,
@@ -224,23 +296,19 @@ static enum export_read read_events(struct export_source *source, struct export_
     if (read != EXPORT_READ_ALL) return read;
     const struct assay_json *data = assay_json_get(document, "data");
     const char *boot = assay_json_text(data, "boot", "");
-    if (boot[0] == '\0' || strlen(boot) >= sizeof p->boot) {
+    if (boot[0] == '\0' || strlen(boot) >= sizeof p->boot ||
+        assay_json_kind_of(assay_json_get(data, "gone_seq")) != ASSAY_JSON_INTEGER) {
         read = refuse_document(source,
-                               "its timeline has no boot: assayd and assay are of "
+                               "its timeline has no boot or no gone_seq: assayd and assay are of "
                                "different versions",
                                message);
-    } else if (strcmp(boot, p->boot) != 0) {
-        read = compare_numbers(source, boot, message);
-    } else if (!push_events(source, queue, data)) {
-        read = refuse_document(source, "an event without a number, or no memory", message);
+    } else if (!is_of_boot(source, document)) {
+        read = EXPORT_READ_MORE;
+    } else if (strcmp(boot, p->boot) != 0 && p->seq > 0 && p->boot[0] != '\0') {
+        read = compare_numbers(source, message);
     } else {
-        const bool more =
-            assay_json_kind_of(assay_json_get(data, "next_since")) == ASSAY_JSON_INTEGER &&
-            assay_json_count(assay_json_get(data, "events")) > 0;
-        if (!more && !note_gap(source, queue, data, NULL))
-            read = refuse_document(source, "no memory", message);
-        else read = more ? EXPORT_READ_MORE : EXPORT_READ_ALL;
-        source->scans = source->scans && more;
+        (void)snprintf(p->boot, sizeof p->boot, "%s", boot);
+        read = take_events(source, queue, data, message);
     }
     assay_json_free(&document);
     return read;
@@ -311,7 +379,10 @@ static enum export_read read_epochs(struct export_source *source, struct export_
     if (read != EXPORT_READ_ALL) return read;
     const struct assay_json *data = assay_json_get(document, "data");
     const struct assay_json *epochs = assay_json_get(data, "epochs");
-    if (!push_epochs(source, queue, epochs))
+    if (strcmp(assay_json_text(data, "chain_id", ""), source->origin.chain_id) != 0)
+        source->has_origin = false;
+    if (!is_of_origin(source, document)) read = EXPORT_READ_MORE;
+    else if (!push_epochs(source, queue, epochs))
         read = refuse_document(source, "a row without a slot, or no memory", message);
     else if (assay_json_kind_of(assay_json_get(data, "next_since")) == ASSAY_JSON_INTEGER &&
              assay_json_count(epochs) > 0)
@@ -339,6 +410,20 @@ static uint64_t read_start(const struct assay_json *timeline)
     return boot[0] != '\0' && *end == '\0' ? start : 0;
 }
 
+/* documents[0]: status. */
+static bool is_same_daemon(struct export_source *source, struct assay_json *const documents[],
+                           size_t count)
+{
+    const struct assay_record_origin *o = &source->origin;
+    const struct assay_json *status = assay_json_get(documents[0], "data");
+    if (strcmp(assay_json_text(status, "chain_id", ""), o->chain_id) != 0 ||
+        strcmp(assay_json_text(status, "node_id", ""), o->node_id) != 0)
+        source->has_origin = false;
+    for (size_t i = 0; i < count && source->has_origin; i++)
+        (void)is_of_origin(source, documents[i]);
+    return source->has_origin;
+}
+
 enum export_read export_source_metrics(struct export_source *source,
                                        const struct assay_otlp_exporter *exporter, char **body,
                                        char message[static EXPORT_MESSAGE_LEN])
@@ -362,8 +447,11 @@ enum export_read export_source_metrics(struct export_source *source,
             .nodes = assay_json_get(documents[1], "data"),
             .counters = assay_json_get(documents[2], "data"),
         };
-        *body = assay_otlp_metrics(&source->origin, &d, exporter);
-        if (*body == NULL) read = refuse_document(source, "no memory", message);
+        if (!is_same_daemon(source, documents, DOCUMENTS))
+            read = refuse_document(source, "another daemon answers", message);
+        else *body = assay_otlp_metrics(&source->origin, &d, exporter);
+        if (read == EXPORT_READ_ALL && *body == NULL)
+            read = refuse_document(source, "no memory", message);
     }
     for (size_t i = 0; i < DOCUMENTS; i++)
         assay_json_free(&documents[i]);

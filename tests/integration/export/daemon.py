@@ -16,7 +16,7 @@ PAGE = 50  # events of an answer: several pages, unlike the daemon's 1024
 
 class Daemon:
     def __init__(self, path, node_id=NODE_ID):
-        self.path, self.node_id = path, node_id
+        self.path, self.node_id, self.chain, self.node = path, node_id, CHAIN, "alpha"
         self.lock = threading.Lock()
         self.events, self.epochs = [], []
         self.last_seq = self.gone = 0
@@ -85,7 +85,7 @@ class Daemon:
     # --- answers
 
     def document(self, schema, data):
-        return {"schema": schema, "schema_version": 1, "node": "alpha", "generated_at": "2027-01-15T08:00:00.000Z",
+        return {"schema": schema, "schema_version": 1, "node": self.node, "generated_at": "2027-01-15T08:00:00.000Z",
                 "data": data}
 
     def timeline(self, since):
@@ -100,7 +100,7 @@ class Daemon:
         since, until = int(options.get("since", 0)), int(options.get("until", 2**63))
         found = [e for e in self.epochs if since <= e["epoch"] <= until]
         more = found[4]["epoch"] if len(found) > 4 else None
-        return self.document("assay.export", {"chain_id": CHAIN, "epochs": found[:4], "next_since": more})
+        return self.document("assay.export", {"chain_id": self.chain, "epochs": found[:4], "next_since": more})
 
     def answer(self, line):
         words = line.split()
@@ -112,7 +112,7 @@ class Daemon:
                 return self.export(words[1:])
             if words[0] == "status":
                 return self.document("assay.status", {
-                    "chain_id": CHAIN, "node_id": self.node_id, "epoch": 7, "height": 42, "head_age_ms": None,
+                    "chain_id": self.chain, "node_id": self.node_id, "epoch": 7, "height": 42, "head_age_ms": None,
                     "stale": False, "total_weight": 300, "member_count": 3, "timeline_seq": self.last_seq,
                     "uptime_ms": int((time.monotonic() - self.started) * 1000)})
             if words[0] == "nodes":

@@ -229,6 +229,31 @@ def a_restart_of_the_daemon_repeats_nothing(case):
     check("trying again" in case.said() and "works again" in case.said(), f"reported: {case.said()}")
 
 
+def another_daemon_behind_the_socket_ends_it(case):
+    """No poll fails in between: a fail-over of a context, or a daemon that was replaced."""
+    for number, (what, change) in enumerate([("events", {"node_id": "2e" * 32, "node": "beta"}),
+                                             ("events", {"chain": "c1" * 32}), ("scores", {"chain": "c2" * 32})]):
+        folder = case.path(f"out{number}")
+        case.daemon.happen()
+        case.daemon.close_epoch()
+        process = case.start("--what", what, "--follow", "--to", folder)
+        wait(lambda: any(os.path.getsize(path) for path in files(folder, what)) if os.path.isdir(folder) else False, "records")
+        case.daemon.restart()
+        with case.daemon.lock:
+            vars(case.daemon).update(change)
+        case.daemon.happen()
+        case.daemon.close_epoch()
+        check(process.wait(20) == 2, f"it ends: {case.said()}")
+        check("use a folder for each" in case.said(), case.said())
+        text = "".join(open(path).read() for path in files(folder, what))
+        count = len(text.splitlines())
+        check(count == (number + 1 if what == "events" else 3 * (number + 1)) and "gap" not in text, f"{count} records: {text}")
+        vars(case.daemon).update(node_id="1d" * 32, node="alpha", chain="c0" * 32)
+        case.daemon.events.pop()
+        case.daemon.last_seq -= 1
+        case.daemon.epochs.pop()
+
+
 def scores_and_orders_are_rows(case):
     folder = case.path("out")
     for i in range(11):

@@ -28,6 +28,8 @@ static struct {
 } events[EVENTS_MAX];
 static size_t event_count;
 static uint64_t last_seq, gone_seq, boot, now_ms;
+static const char *chain_id, *node_id, *node;
+static bool has_gone_seq;
 static uint64_t epochs[EPOCHS_MAX];
 static size_t epoch_count;
 
@@ -73,6 +75,15 @@ static void evict(size_t count)
     }
 }
 
+/* Another daemon answers. */
+static void replace_daemon(const char *chain, const char *id, const char *name)
+{
+    boot++;
+    chain_id = chain;
+    node_id = id;
+    node = name;
+}
+
 static void lose_timeline(void)
 {
     boot++;
@@ -97,7 +108,7 @@ static struct assay_json *make_timeline(uint64_t since)
     (void)snprintf(text, sizeof text, "%" PRIx64, boot);
     assay_json_set_text(data, "boot", text);
     assay_json_set_uint(data, "last_seq", last_seq);
-    assay_json_set_uint(data, "gone_seq", gone_seq);
+    if (has_gone_seq) assay_json_set_uint(data, "gone_seq", gone_seq);
     assay_json_set(data, "events", list);
     if (at < event_count) assay_json_set_uint(data, "next_since", events[at - 1].seq);
     return data;
@@ -118,7 +129,16 @@ static struct assay_json *make_epochs(uint64_t since)
         assay_json_set(epoch, "members", members);
         assay_json_append(list, epoch);
     }
+    assay_json_set_text(data, "chain_id", chain_id);
     assay_json_set(data, "epochs", list);
+    return data;
+}
+
+static struct assay_json *make_status(void)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "chain_id", chain_id);
+    assay_json_set_text(data, "node_id", node_id);
     return data;
 }
 
@@ -130,9 +150,17 @@ enum assay_status assay_client_request(const char *socket_path, const char *requ
     const bool is_timeline = strncmp(request, "timeline", 8) == 0;
     const char *number = strchr(request, '=');
     const uint64_t since = number != NULL ? strtoull(number + 1, NULL, 10) : 0;
+    const bool is_status = strcmp(request, "status") == 0;
     *document = assay_json_object();
-    assay_json_set_text(*document, "schema", is_timeline ? "assay.timeline" : "assay.export");
-    assay_json_set(*document, "data", is_timeline ? make_timeline(since) : make_epochs(since));
+    assay_json_set_text(*document, "schema",
+                        is_timeline ? "assay.timeline"
+                        : is_status ? "assay.status"
+                                    : "assay.export");
+    assay_json_set_text(*document, "node", node);
+    assay_json_set(*document, "data",
+                   is_timeline ? make_timeline(since)
+                   : is_status ? make_status()
+                               : make_epochs(since));
     return ASSAY_OK;
 }
 
@@ -156,9 +184,13 @@ static void start(void)
     now_ms = 1000;
     event_count = epoch_count = 0;
     last_seq = gone_seq = 0;
-    source = (struct export_source){ .options = &options, .has_origin = true };
-    (void)snprintf(source.origin.chain_id, sizeof source.origin.chain_id, "c0");
-    (void)snprintf(source.origin.node_id, sizeof source.origin.node_id, "1d");
+    has_gone_seq = true;
+    chain_id = "c0";
+    node_id = "1d";
+    node = "alpha";
+    source = (struct export_source){ .options = &options };
+    char message[EXPORT_MESSAGE_LEN];
+    cr_assert_eq(export_source_identify(&source, message), EXPORT_READ_ALL);
     folder = folder_make();
 }
 
@@ -180,6 +212,8 @@ static void read_all(void)
     enum export_read read = EXPORT_READ_MORE;
     for (int turns = 0; read == EXPORT_READ_MORE; turns++) {
         cr_assert_lt(turns, 200, "it ends");
+        if (!source.has_origin)
+            cr_assert_eq(export_source_identify(&source, message), EXPORT_READ_ALL);
         read = export_source_read(&source, &queue, message);
     }
     cr_assert_eq(read, EXPORT_READ_ALL, "%s", message);
@@ -269,6 +303,70 @@ Test(apps_export, numbers_that_begin_anew_lose_nothing)
     cr_expect_str_eq(read_numbers(), "gap", "also when nothing has happened since");
     happen();
     cr_expect_str_eq(read_numbers(), "1");
+}
+
+/* The clock of the machine was set back: times tell nothing. */
+Test(apps_export, a_clock_that_was_set_back_hides_nothing)
+{
+    for (int i = 0; i < 20; i++)
+        happen();
+    (void)read_numbers();
+    lose_timeline();
+    now_ms = 500;
+    for (int i = 0; i < 3; i++)
+        happen();
+    cr_expect_str_eq(read_numbers(), "gap 1 2 3");
+    lose_timeline();
+    now_ms = 100;
+    for (int i = 0; i < 9; i++)
+        happen();
+    evict(4); /* the first number that is left is higher than the last that was exported */
+    cr_expect_str_eq(read_numbers(), "gap 5 6 7 8 9");
+    boot++; /* the newest two are lost in a power cut, and the clock again */
+    remove_event(event_count - 1);
+    remove_event(event_count - 1);
+    last_seq = 7;
+    now_ms = 50;
+    happen();
+    happen();
+    cr_expect_str_eq(read_numbers(), "gap 8 9");
+    cr_expect_str_eq(read_numbers(), "");
+}
+
+/* No record may have the name of one daemon and the content of another. */
+Test(apps_export, nothing_is_recorded_before_the_daemon_that_answers_is_identified)
+{
+    static const char *const others[][3] = { { "c1", "1d", "alpha" }, /* another chain */
+                                             { "c0", "2e", "alpha" }, /* node */
+                                             { "c0", "2e", "beta" } };
+    char message[EXPORT_MESSAGE_LEN];
+    for (size_t what = 0; what < 2; what++)
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+            stop();
+            start();
+            options.what = what == 0 ? ASSAY_RECORD_EVENTS : ASSAY_RECORD_SCORES;
+            if (what == 1 && i == 1) continue; /* rows are the same on all nodes */
+            happen();
+            epochs[epoch_count++] = 5;
+            read_all();
+            const size_t count = queue.count;
+            happen();
+            epochs[epoch_count++] = 6;
+            replace_daemon(others[i][0], others[i][1], others[i][2]);
+            cr_expect_eq(export_source_read(&source, &queue, message), EXPORT_READ_MORE);
+            cr_expect_not(source.has_origin);
+            cr_expect_eq(queue.count, count, "nothing of it");
+        }
+}
+
+Test(apps_export, a_timeline_without_the_number_of_what_is_gone_is_refused)
+{
+    char message[EXPORT_MESSAGE_LEN];
+    happen();
+    has_gone_seq = false;
+    cr_expect_eq(export_source_read(&source, &queue, message), EXPORT_READ_REFUSED);
+    cr_expect_not_null(strstr(message, "gone_seq"));
+    cr_expect_eq(queue.count, 0);
 }
 
 Test(apps_export, what_was_evicted_is_a_gap_once)

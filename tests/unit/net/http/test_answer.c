@@ -533,6 +533,17 @@ Test(net_http_answer, odd_paths_and_parameters_get_an_answer_that_can_be_read)
             }
 }
 
+/* The reader of a timeline has to see that events are gone, however far it has read. */
+Test(net_http_answer, a_timeline_says_up_to_which_number_events_are_gone)
+{
+    publish();
+    cr_expect_eq(assay_json_uint(ask("/v1/timeline"), "gone_seq", 99), 0);
+    for (unsigned i = 0; i < ASSAY_TIMELINE_ROUTINE_MAX + 5; i++)
+        http_fixture_publish(&fixture, "x");
+    cr_assert_eq(assay_timeline_log_gone(fixture.timeline), 5);
+    cr_expect_eq(assay_json_uint(ask("/v1/timeline"), "gone_seq", 99), 5);
+}
+
 Test(net_http_answer, a_path_as_long_as_a_request_is_refused)
 {
     static char path[16384];
