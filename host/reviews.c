@@ -117,7 +117,7 @@ static void remove_entry(struct assay_reviews *reviews, struct assay_review_entr
 }
 
 /* A place for a record of this operator: a free one; of 32 approvals the oldest makes room, and
- * where the record is older than all of them there is none. */
+ * where the record is older than all of them there is none. NULL, too, where none is free. */
 static struct assay_review_entry *find_room(struct assay_reviews *reviews,
                                             const struct assay_record *record)
 {
@@ -144,16 +144,25 @@ static struct assay_review_entry *find_room(struct assay_reviews *reviews,
     return oldest;
 }
 
-static uint32_t take_change(struct assay_reviews *reviews)
+/* Returns: the index of a free body; the count of bodies: none. */
+static uint32_t find_change(const struct assay_reviews *reviews)
 {
-    for (uint32_t i = 0; i < reviews->operators * ASSAY_REVIEW_PLACES; i++) {
-        if (reviews->change_used[i]) continue;
-        reviews->change_used[i] = true;
-        return i;
-    }
-    ASSAY_UNREACHABLE("a proposal has a place, and each place has a body");
+    uint32_t i = 0;
+    while (i < reviews->operators * ASSAY_REVIEW_PLACES && reviews->change_used[i])
+        i++;
+    return i;
 }
 
+/* Is there a body for this record where it is to follow e, NULL: no other one? */
+static bool has_change(const struct assay_reviews *reviews, const struct assay_review *r,
+                       const struct assay_review_entry *e)
+{
+    if (r->act != ASSAY_REVIEW_PROPOSE) return true;
+    if (e != NULL && e->used && e->review.act == ASSAY_REVIEW_PROPOSE) return true;
+    return find_change(reviews) < reviews->operators * ASSAY_REVIEW_PLACES;
+}
+
+/* There is a body for it: has_change. */
 static void fill_entry(struct assay_reviews *reviews, struct assay_review_entry *e,
                        const struct assay_record *record, uint64_t epoch)
 {
@@ -173,7 +182,9 @@ static void fill_entry(struct assay_reviews *reviews, struct assay_review_entry 
     e->review.comment = assay_slice_over(e->bytes + comment_at, r->comment.len);
     e->review.change = (struct assay_slice){ 0 };
     if (r->act != ASSAY_REVIEW_PROPOSE) return;
-    e->change = take_change(reviews);
+    e->change = find_change(reviews);
+    ASSAY_ASSERT(e->change < reviews->operators * ASSAY_REVIEW_PLACES);
+    reviews->change_used[e->change] = true;
     e->activation = record->change.activation;
     uint8_t *change = reviews->changes[e->change];
     assay_bytes_copy(change, ASSAY_REVIEW_CHANGE_LEN_MAX, r->change.bytes, r->change.len);
@@ -194,23 +205,63 @@ static enum assay_review_end end_by(const struct assay_review *later)
     return later->act == ASSAY_REVIEW_WITHDRAW ? ASSAY_REVIEW_WITHDRAWN : ASSAY_REVIEW_REPLACED;
 }
 
-/* Operators that joined the list have places from the next close on. */
-static bool has_places(const struct assay_reviews *reviews, const uint8_t operator_id[static 32])
+/* Does a withdrawal of the same operator and change come after e? */
+static bool has_withdrawal(const struct assay_reviews *reviews, const struct assay_review_entry *e)
 {
-    uint32_t used = 0;
     for (uint32_t i = 0; i < reviews->count; i++) {
-        const struct assay_review_entry *e = &reviews->entries[i];
-        if (e->used && assay_bytes_equal(e->review.operator_id, operator_id, 32)) return true;
-        used += e->used;
+        const struct assay_review_entry *w = &reviews->entries[i];
+        if (!w->used || w->review.act != ASSAY_REVIEW_WITHDRAW) continue;
+        if (assay_bytes_equal(w->review.operator_id, e->review.operator_id, 32) &&
+            assay_bytes_equal(w->review.digest, e->review.digest, 32) &&
+            is_later(&w->review, w->key, &e->review, e->key))
+            return true;
     }
-    return used < reviews->count;
+    return false;
+}
+
+/* One withdrawal ends all that its operator stated about the change before, in any place. */
+static void mark_withdrawn(struct assay_reviews *reviews, const uint8_t operator_id[static 32])
+{
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        struct assay_review_entry *e = &reviews->entries[i];
+        if (e->used && assay_bytes_equal(e->review.operator_id, operator_id, 32))
+            e->is_withdrawn = has_withdrawal(reviews, e);
+    }
+}
+
+/* Of operators that are not in force: they have places until here alone. */
+static void end_orphans(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
+                        assay_reviews_report *report, void *context)
+{
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used || assay_operator_find(facts->effective, e->review.operator_id) != NULL)
+            continue;
+        report_end(e, ASSAY_REVIEW_ORPHANED, report, context);
+        remove_entry(reviews, e);
+    }
+}
+
+/* Returns: NULL: there is none for it. */
+static struct assay_review_entry *make_room(struct assay_reviews *reviews,
+                                            const struct assay_record *record,
+                                            const struct assay_reviews_facts *facts,
+                                            assay_reviews_report *report, void *context)
+{
+    struct assay_review_entry *e = find_room(reviews, record);
+    if (e != NULL && has_change(reviews, &record->review, NULL)) return e;
+    end_orphans(reviews, facts, report, context);
+    e = find_room(reviews, record);
+    return e != NULL && has_change(reviews, &record->review, NULL) ? e : NULL;
 }
 
 bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_record *record,
-                         uint64_t epoch, assay_reviews_report *report, void *context)
+                         uint64_t epoch, const struct assay_reviews_facts *facts,
+                         assay_reviews_report *report, void *context)
 {
     const struct assay_review *r = &record->review;
-    ASSAY_ASSERT(record->kind == ASSAY_RECORD_REVIEW);
+    ASSAY_ASSERT(record->kind == ASSAY_RECORD_REVIEW && facts->effective != NULL);
+    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return false;
     struct assay_review_entry *e = NULL;
     for (uint32_t i = 0; e == NULL && i < reviews->count; i++)
         if (is_same_place(&reviews->entries[i], r->operator_id, r->place, r->digest))
@@ -222,14 +273,36 @@ bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_recor
     }
     if (e != NULL) {
         if (!is_later(r, record->key, &e->review, e->key)) return false;
+        if (!has_change(reviews, r, e)) end_orphans(reviews, facts, report, context);
+        if (!has_change(reviews, r, e)) return false;
         report_end(e, end_by(r), report, context);
         remove_entry(reviews, e);
-    } else if (has_places(reviews, r->operator_id)) {
-        e = find_room(reviews, record);
+    } else {
+        e = make_room(reviews, record, facts, report, context);
     }
     if (e == NULL) return false;
     fill_entry(reviews, e, record, epoch);
+    mark_withdrawn(reviews, r->operator_id);
     return true;
+}
+
+bool assay_reviews_wants(const struct assay_reviews *reviews, const struct assay_record *record,
+                         uint64_t epoch)
+{
+    const struct assay_review *r = &record->review;
+    uint32_t approvals = 0, later = 0;
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (is_same_place(e, r->operator_id, r->place, r->digest))
+            return assay_bytes_equal(e->key, record->key, 32)
+                       ? assay_reviews_must_repeat(e, epoch)
+                       : is_later(r, record->key, &e->review, e->key);
+        if (!e->used || is_proposal_place(&e->review) || is_proposal_place(r)) continue;
+        if (!assay_bytes_equal(e->review.operator_id, r->operator_id, 32)) continue;
+        approvals++;
+        later += is_later(&e->review, e->key, r, record->key);
+    }
+    return approvals < ASSAY_REVIEWS_APPROVALS || later < approvals;
 }
 
 /* ------------------------------------------------------------ evaluation */
@@ -239,22 +312,24 @@ enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry
 {
     const struct assay_review *r = &entry->review;
     ASSAY_ASSERT(entry->used && facts->effective != NULL);
-    if (r->act == ASSAY_REVIEW_WITHDRAW) return ASSAY_REVIEW_WITHDRAWN;
+    if (r->act == ASSAY_REVIEW_WITHDRAW || entry->is_withdrawn) return ASSAY_REVIEW_WITHDRAWN;
     if (r->era != facts->era || r->sequence <= facts->change_sequence)
         return ASSAY_REVIEW_OVERTAKEN;
-    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return ASSAY_REVIEW_ORPHANED;
     if (r->expires < facts->epoch) return ASSAY_REVIEW_EXPIRED;
     if (r->act == ASSAY_REVIEW_PROPOSE &&
         entry->activation < facts->epoch + ASSAY_ACTIVATION_AHEAD_MIN)
         return ASSAY_REVIEW_EXPIRED;
+    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return ASSAY_REVIEW_ORPHANED;
     return ASSAY_REVIEW_OPEN;
 }
 
-/* May no block have it any more? Then nothing can bring back what it ended. */
+/* Too old for blocks? Then older ones are as well, and nothing can bring back what it ended. One
+ * whose number is taken stays: it keeps the older ones out that 32 later ones displaced, and what
+ * counts does not depend on when a node reads which block. */
 static bool is_gone(const struct assay_review_entry *e, const struct assay_reviews_facts *facts)
 {
     const struct assay_review *r = &e->review;
-    return r->era != facts->era || r->sequence <= facts->change_sequence ||
+    return r->era != facts->era ||
            r->issued + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
            assay_operator_find(facts->effective, r->operator_id) == NULL;
 }
@@ -278,13 +353,15 @@ bool assay_reviews_restore(struct assay_reviews *reviews, uint32_t index,
     const struct assay_review *r = &record->review;
     ASSAY_ASSERT(record->kind == ASSAY_RECORD_REVIEW);
     if (index >= reviews->count || reviews->entries[index].used) return false;
-    if (assay_operator_find(facts->effective, r->operator_id) == NULL) return false;
     if (assay_reviews_in_place(reviews, r->operator_id, r->place, r->digest) != NULL) return false;
+    if (!has_change(reviews, r, NULL)) return false;
     struct assay_review_entry *e = &reviews->entries[index];
     fill_entry(reviews, e, record, since_epoch);
     e->last_epoch = last_epoch;
     e->is_dirty = false;
-    e->is_over = assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN;
+    mark_withdrawn(reviews, r->operator_id);
+    const enum assay_review_end end = assay_reviews_state(e, facts);
+    e->is_over = end != ASSAY_REVIEW_OPEN && end != ASSAY_REVIEW_ORPHANED;
     return true;
 }
 

@@ -34,6 +34,7 @@ struct assay_review_entry {
     bool used;
     bool is_dirty; /* changed since the host has stored it */
     bool is_over;  /* of a proposal: its end was reported */
+    bool is_withdrawn; /* a later withdrawal of its operator names the same change, in any place */
     uint8_t key[32];
     uint64_t since_epoch;       /* first block that had it here; 0 with used false */
     uint64_t last_epoch;        /* newest block that had it */
@@ -73,21 +74,23 @@ void assay_reviews_init(struct assay_reviews *reviews, void *memory, uint32_t op
 const char *assay_reviews_end_name(enum assay_review_end end);
 
 /*
- * assay_reviews_apply - a decoded REVIEW of a final block of this epoch.
+ * assay_reviews_apply - a decoded REVIEW of a final block of this epoch. One of an operator that is
+ * not in force any more, which the last blocks before a change of the list may have, is not taken.
  * In:      report: NULL: nobody asks
  * Returns: whether it counts: it is the latest of its place
  */
 bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_record *record,
-                         uint64_t epoch, assay_reviews_report *report, void *context);
+                         uint64_t epoch, const struct assay_reviews_facts *facts,
+                         assay_reviews_report *report, void *context);
 /* After the records of an epoch: removes what no block may have any more, and reports the proposals
  * that ended. */
 void assay_reviews_close(struct assay_reviews *reviews, const struct assay_reviews_facts *facts,
                          assay_reviews_report *report, void *context);
 
 /*
- * assay_reviews_restore - an entry as a host has stored it, into its place of an empty set.
- * Returns: false where it does not belong: another place, an operator that is none any more, or a
- *          second record of one place
+ * assay_reviews_restore - an entry as a host has stored it, into its place of an empty set. One of
+ * an operator that is none any more is there until the next close, which reports its end.
+ * Returns: false where it does not belong: another place, a second record of one place, or no room
  */
 bool assay_reviews_restore(struct assay_reviews *reviews, uint32_t index,
                            const struct assay_record *record, uint64_t since_epoch,
@@ -128,6 +131,13 @@ ASSAY_CHECKED enum assay_status assay_reviews_assemble(const struct assay_review
 ASSAY_CHECKED enum assay_status assay_reviews_record(const struct assay_reviews *reviews,
                                                      const struct assay_review_entry *entry,
                                                      struct assay_writer *w);
+/*
+ * assay_reviews_wants - a record that anybody may send again: it is superseded, or present and need
+ * not be repeated yet.
+ * Returns: whether a block should have it in this epoch
+ */
+bool assay_reviews_wants(const struct assay_reviews *reviews, const struct assay_record *record,
+                         uint64_t epoch);
 /* Must a block have it again, so that nodes that passed over blocks receive it? Returns: so or not
  */
 bool assay_reviews_must_repeat(const struct assay_review_entry *entry, uint64_t epoch);

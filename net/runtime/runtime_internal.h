@@ -415,6 +415,8 @@ ASSAY_CHECKED enum assay_status runtime_reviews_open(struct assay_runtime *runti
 void runtime_reviews_close(struct assay_runtime *runtime);
 /* On a new epoch: reads the blocks of those that closed, and offers what blocks lack. */
 void runtime_reviews_on_epoch(struct assay_runtime *runtime);
+/* Of a RECORD message: false of a REVIEW that was sent again without need. */
+bool runtime_reviews_wants(struct assay_runtime *runtime, struct assay_slice payload);
 /* How many proposals are open and wait, for the snapshot. */
 void runtime_reviews_summary(const struct assay_runtime *runtime,
                              struct assay_snapshot_proposals *summary);

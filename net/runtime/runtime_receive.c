@@ -111,6 +111,10 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
     case ASSAY_MESSAGE_NEIGHBOUR: runtime_overlay_on_neighbour(runtime, slot, payload); return;
     case ASSAY_MESSAGE_PRUNE: runtime_overlay_on_prune(runtime, slot, payload); return;
     case ASSAY_MESSAGE_PAGE: assay_count(&runtime->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
+    case ASSAY_MESSAGE_RECORD:
+        if (runtime_reviews_wants(runtime, payload))
+            assay_intake_deliver(&runtime->intake, runtime->now_ms, slot, kind, payload);
+        return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
     case ASSAY_MESSAGE_CERTIFICATE:
@@ -120,7 +124,6 @@ static void dispatch_message(struct assay_runtime *runtime, uint16_t slot,
     case ASSAY_MESSAGE_RESUME_ANSWER:
     case ASSAY_MESSAGE_ENVELOPE:
     case ASSAY_MESSAGE_ENVELOPE_PULL:
-    case ASSAY_MESSAGE_RECORD:
     case ASSAY_MESSAGE_INVENTORY:
     case ASSAY_MESSAGE_REQUEST_MISSING:
     case ASSAY_MESSAGE_VOTE_INVENTORY:

@@ -17,7 +17,7 @@ typedef unsigned long long llu;
 
 enum {
     SINCE_LEN = 16,    /* of a row: two epochs before the record */
-    AT_LEN = 4 + 16,   /* era, last epoch that was read, first epoch with complete content */
+    AT_LEN = 4 + 16 + 4, /* era, last epoch read, first one with complete content, operators */
     OFFERS_MAX = 8,    /* in an epoch: of each kind; the queue of events is bounded */
     SPREAD_EPOCHS = 8, /* nodes do not repeat a record all at once */
     /* What counts stands in blocks of so many epochs, so older ones are not read. */
@@ -90,6 +90,7 @@ static enum assay_status save_position(struct assay_runtime *runtime, uint32_t e
     assay_writer_u32be(&w, era);
     assay_writer_u64be(&w, reviews->read_epoch);
     assay_writer_u64be(&w, reviews->complete_from);
+    assay_writer_u32be(&w, reviews->set.operators);
     return put_meta(runtime, RUNTIME_META_REVIEWS, assay_slice_over(bytes, w.len));
 }
 
@@ -157,6 +158,24 @@ static enum assay_status save_waiting(struct assay_runtime *runtime, uint32_t i)
     return assay_store_commit(runtime->config.store);
 }
 
+static uint32_t get_u32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* Out: *operators: that the set has memory for. Where the list became shorter, the set as stored
+ * has entries of operators that were removed: their ends are reported, so they are loaded. */
+static enum assay_status size_set(struct assay_runtime *runtime, uint32_t *operators)
+{
+    const struct runtime_reviews *reviews = runtime->reviews;
+    size_t len = 0;
+    *operators = runtime->config.genesis->operator_count;
+    ASSAY_TRY(get_meta(runtime, RUNTIME_META_REVIEWS, &len));
+    const uint32_t stored = len == AT_LEN ? get_u32(reviews->row + AT_LEN - 4) : 0;
+    if (stored <= ASSAY_OPERATORS_MAX && stored > *operators) *operators = stored;
+    return ASSAY_OK;
+}
+
 static enum assay_status load_all(struct assay_runtime *runtime)
 {
     struct runtime_reviews *reviews = runtime->reviews;
@@ -165,7 +184,7 @@ static enum assay_status load_all(struct assay_runtime *runtime)
     runtime_reviews_facts(runtime, &facts);
     ASSAY_TRY(get_meta(runtime, RUNTIME_META_REVIEWS, &len));
     if (len == AT_LEN) {
-        const uint32_t era = (uint32_t)(get_u64(reviews->row) >> 32);
+        const uint32_t era = get_u32(reviews->row);
         reviews->read_epoch = get_u64(reviews->row + 4);
         reviews->complete_from = get_u64(reviews->row + 12);
         if (era == facts.era)
@@ -180,11 +199,12 @@ static enum assay_status load_all(struct assay_runtime *runtime)
 enum assay_status runtime_reviews_open(struct assay_runtime *runtime)
 {
     ASSAY_ASSERT(runtime->reviews == NULL && runtime->engine != NULL);
-    const uint32_t operators = runtime->config.genesis->operator_count;
+    uint32_t operators = 0;
     struct runtime_reviews *reviews = runtime->reviews = calloc(1, sizeof *reviews);
     if (reviews == NULL) return ASSAY_E_MEMORY;
     reviews->record = malloc(sizeof *reviews->record);
     if (reviews->record == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(size_set(runtime, &operators));
     if (operators == 0) return ASSAY_OK; /* nobody can propose: the set stays empty */
     reviews->memory = aligned_alloc(64, assay_reviews_memory_len(operators));
     if (reviews->memory == NULL) return ASSAY_E_MEMORY;
@@ -330,6 +350,7 @@ static void log_review(struct assay_runtime *runtime, const struct assay_review 
 
 struct reading {
     struct assay_runtime *runtime;
+    const struct assay_reviews_facts *facts;
     uint64_t epoch; /* of the newest block */
     uint64_t count; /* of epochs with blocks */
 };
@@ -348,7 +369,8 @@ static void read_record(struct reading *reading, struct assay_slice bytes)
         assay_reviews_in_place(&reviews->set, v->operator_id, v->place, v->digest);
     const bool is_known = e != NULL && assay_bytes_equal(e->key, r->key, 32);
     reviews->read_epoch = reading->epoch;
-    if (assay_reviews_apply(&reviews->set, r, reading->epoch, on_ended, reading->runtime) &&
+    if (assay_reviews_apply(&reviews->set, r, reading->epoch, reading->facts, on_ended,
+                            reading->runtime) &&
         !is_known)
         log_review(reading->runtime, v, reading->epoch);
 }
@@ -372,14 +394,17 @@ static bool read_block(void *context, const struct assay_store_key *key, struct 
 
 /* Blocks of the epochs from .. closed. Where some are missing (fast sync), what counts arrives with
  * the blocks that repeat it. */
-static enum assay_status read_blocks(struct assay_runtime *runtime, uint32_t era, uint64_t closed)
+static enum assay_status read_blocks(struct assay_runtime *runtime,
+                                     const struct assay_reviews_facts *facts)
 {
     struct runtime_reviews *reviews = runtime->reviews;
+    const uint32_t era = facts->era;
+    const uint64_t closed = facts->epoch - 1;
     const uint64_t oldest = closed > READ_EPOCHS_MAX ? closed - READ_EPOCHS_MAX + 1 : 1;
     const uint64_t begin = reviews->read_epoch + 1 > oldest ? reviews->read_epoch + 1 : oldest;
     const struct assay_store_key from = { .era = era, .epoch = begin };
     struct assay_store_key to = { .era = era, .epoch = closed, .number = ASSAY_STORE_NUMBER_MAX };
-    struct reading reading = { .runtime = runtime };
+    struct reading reading = { .runtime = runtime, .facts = facts };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
     if (begin > closed) return ASSAY_OK;
@@ -446,7 +471,7 @@ static void offer_repeats(struct assay_runtime *runtime, const struct assay_revi
     uint32_t left = OFFERS_MAX;
     for (uint32_t i = 0; i < reviews->set.count && left > 0; i++) {
         const struct assay_review_entry *e = &reviews->set.entries[i];
-        if (!e->used) continue;
+        if (!e->used || e->review.sequence <= facts->change_sequence) continue; /* never again */
         const uint64_t delay = (runtime->self + (uint64_t)e->key[0]) % SPREAD_EPOCHS;
         if (facts->epoch <= delay || !assay_reviews_must_repeat(e, facts->epoch - delay)) continue;
         struct assay_writer w = assay_writer_over(reviews->row, sizeof reviews->row);
@@ -454,6 +479,23 @@ static void offer_repeats(struct assay_runtime *runtime, const struct assay_revi
         if (assay_reviews_record(&reviews->set, e, &w) == ASSAY_OK)
             offer_record(runtime, assay_slice_over(reviews->row, w.len));
     }
+}
+
+/* Anybody may send an operator's old statement again: one that is superseded, or that blocks need
+ * not have again yet, neither fills the pool nor goes to others. */
+bool runtime_reviews_wants(struct assay_runtime *runtime, struct assay_slice payload)
+{
+    struct runtime_reviews *reviews = runtime->reviews;
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_reviews_facts facts;
+    uint64_t items = 0, kind = 0;
+    if (reviews == NULL || reviews->set.count == 0) return true;
+    if (assay_cbor_array(&c, 8, &items) != ASSAY_OK || assay_cbor_uint(&c, &kind) != ASSAY_OK ||
+        kind != ASSAY_RECORD_REVIEW)
+        return true;
+    if (assay_record_decode(payload, reviews->record) != ASSAY_OK) return true; /* refused there */
+    runtime_reviews_facts(runtime, &facts);
+    return assay_reviews_wants(&reviews->set, reviews->record, facts.epoch);
 }
 
 /* Every node makes the same CHANGE, so no operator is needed for it. */
@@ -482,7 +524,7 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
         reviews->read_epoch = facts.epoch - 1;
         return;
     }
-    enum assay_status status = read_blocks(runtime, facts.era, facts.epoch - 1);
+    enum assay_status status = read_blocks(runtime, &facts);
     if (status == ASSAY_OK) {
         assay_reviews_close(&reviews->set, &facts, on_ended, runtime);
         status = save_dirty(runtime);
@@ -575,6 +617,20 @@ static enum assay_status check_change(struct assay_change_basis *basis,
     return status == ASSAY_E_EARLY ? ASSAY_OK : status;
 }
 
+/* Has its operator stated this change? It may withdraw that after the proposal has ended, too: the
+ * signature stays good while the number is free. */
+static bool has_stated(const struct assay_reviews *set, const struct assay_review *r)
+{
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct assay_review_entry *e = &set->entries[i];
+        if (!e->used || e->review.act == ASSAY_REVIEW_WITHDRAW) continue;
+        if (assay_bytes_equal(e->review.operator_id, r->operator_id, 32) &&
+            assay_bytes_equal(e->review.digest, r->digest, 32))
+            return true;
+    }
+    return false;
+}
+
 /* What the set says of it, before a block has it. */
 static enum assay_status check_place(const struct assay_runtime *runtime,
                                      const struct assay_record *record,
@@ -593,6 +649,7 @@ static enum assay_status check_place(const struct assay_runtime *runtime,
                              "this operator has stated the same or something later already");
     if (r->expires < facts.epoch) return refuse_review(ASSAY_E_STALE, message, "it has expired");
     if (r->act == ASSAY_REVIEW_PROPOSE) return ASSAY_OK;
+    if (r->act == ASSAY_REVIEW_WITHDRAW && has_stated(set, r)) return ASSAY_OK;
     for (uint32_t at = 0; (e = assay_reviews_next(set, &facts, &at)) != NULL;)
         if (assay_bytes_equal(e->review.digest, r->digest, 32)) open = e;
     if (open == NULL)

@@ -52,7 +52,7 @@ static void note_end(void *context, const struct assay_review_entry *entry,
 static bool state(struct world *w, struct assay_review *r, uint32_t signer)
 {
     struct review_made *m = review_sign(w->bench, r, signer);
-    const bool counts = assay_reviews_apply(&w->set, &m->record, w->facts.epoch, note_end, w);
+    const bool counts = assay_reviews_apply(&w->set, &m->record, w->facts.epoch, &w->facts, note_end, w);
     free(m);
     return counts;
 }
@@ -274,7 +274,7 @@ Test(reviews, the_order_of_records_does_not_matter)
         for (uint32_t i = 0; i < RECORDS; i++) {
             const uint32_t at = (i * 7 + round * 13) % RECORDS;
             (void)assay_reviews_apply(
-                &w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record, 1, NULL, NULL);
+                &w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record, 1, &w->facts, NULL, NULL);
         }
         assay_reviews_digest(&w->set, &w->facts, round == 0 ? first : digest);
         if (round > 0) cr_assert_arr_eq(first, digest, 32, "round %u", round);
@@ -297,7 +297,7 @@ Test(reviews, a_stored_set_is_restored_as_it_was)
         review_make_change(w->bench, 1, i == 0 ? "a" : i == 1 ? "b" : "c", &changes[i]);
     for (uint32_t i = 0; i < RECORDS; i++) {
         struct review_made *m = draw(w, i, changes);
-        (void)assay_reviews_apply(&w->set, &m->record, 1 + i, NULL, NULL);
+        (void)assay_reviews_apply(&w->set, &m->record, 1 + i, &w->facts, NULL, NULL);
         free(m);
     }
     assay_reviews_init(&copy, memory, CHANGE_OPERATORS);
@@ -336,5 +336,159 @@ Test(reviews, a_record_is_repeated_while_a_block_may_have_it)
     w->facts.epoch += ASSAY_REVIEWS_REPEAT_EPOCHS;
     cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, 0, 0, &c), "the same record again");
     cr_assert_not(assay_reviews_must_repeat(e, w->facts.epoch + 1));
+    drop(w);
+}
+
+/* --- lists that become shorter, replays, other readers */
+
+/* A node that renews itself for a shorter list reads the last blocks of the longer one. */
+Test(reviews, a_record_of_an_operator_that_was_removed_is_not_taken)
+{
+    struct world *w = make();
+    struct review_change c;
+    assay_reviews_init(&w->set, w->memory, 1);
+    w->bench->genesis.operator_count = 1;
+    for (uint32_t place = 0; place < ASSAY_REVIEW_PLACES; place++) {
+        review_make_change(w->bench, 2, place == 0 ? "a" : "b", &c);
+        cr_assert_not(propose(w, 2, place, 0, &c));
+        cr_assert_not(propose(w, 1, place, 0, &c));
+        cr_assert(propose(w, 0, place, 0, &c));
+    }
+    cr_assert_eq(count_open(w), 2);
+    w->bench->genesis.operator_count = CHANGE_OPERATORS;
+    cr_assert_not(propose(w, 1, 0, 0, &c), "no body is left: it is not taken, and nothing stops");
+    cr_assert(propose(w, 0, 1, 1, &c), "a later one follows in its place");
+    drop(w);
+}
+
+/* The bodies of removed operators make room for those of operators that joined. */
+Test(reviews, entries_of_removed_operators_end_orphaned)
+{
+    struct world *w = make();
+    struct review_change c;
+    struct assay_reviews next;
+    void *memory = aligned_alloc(64, assay_reviews_memory_len(1));
+    review_make_change(w->bench, 2, "target", &c);
+    struct assay_review r = review_of(w->bench, 2, ASSAY_REVIEW_PROPOSE, &c);
+    for (unsigned close = 0; close < 2; close++) {
+        struct review_made *m = review_sign(w->bench, &r, 2);
+        w->bench->genesis.operator_count = 1;
+        w->ends = 0;
+        assay_reviews_init(&next, memory, 1);
+        cr_assert(assay_reviews_restore(&next, 0, &m->record, 1, 1, &w->facts));
+        w->set = next;
+        if (close == 1) {
+            assay_reviews_close(&w->set, &w->facts, note_end, w);
+        } else {
+            cr_assert(propose(w, 0, 0, 0, &c));
+            cr_assert(propose(w, 0, 1, 0, &c), "in the body of the one that was removed");
+        }
+        cr_assert_eq(w->ends, 1);
+        cr_assert_eq(w->ended, ASSAY_REVIEW_ORPHANED);
+        w->bench->genesis.operator_count = CHANGE_OPERATORS;
+        free(m);
+    }
+    free(memory);
+    drop(w);
+}
+
+static void approve_others(struct world *w, uint32_t operator_)
+{
+    struct review_change c;
+    char policy[16];
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_APPROVALS; i++) {
+        (void)snprintf(policy, sizeof policy, "other %u", i);
+        review_make_change(w->bench, 1, policy, &c);
+        cr_assert(simply(w, operator_, ASSAY_REVIEW_APPROVE, APPROVAL, 10 + i, &c));
+    }
+}
+
+/* Later approvals, whose number is taken then, do not make its approval count again. */
+Test(reviews, a_withdrawal_that_later_ones_displaced_holds)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 2, "target", &c);
+    cr_assert(propose(w, 0, 0, 1, &c));
+    cr_assert(simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c));
+    cr_assert(simply(w, 1, ASSAY_REVIEW_WITHDRAW, APPROVAL, 2, &c));
+    approve_others(w, 1);
+    w->facts.change_sequence = 1;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_not(simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c), "by anybody");
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1);
+    drop(w);
+}
+
+Test(reviews, it_does_not_matter_how_many_epochs_are_read_at_once)
+{
+    uint32_t counts[2];
+    for (unsigned live = 0; live < 2; live++) {
+        struct world *w = make();
+        struct review_change c;
+        review_make_change(w->bench, 2, "target", &c);
+        cr_assert(propose(w, 0, 0, 1, &c));
+        approve_others(w, 1);
+        w->facts.change_sequence = 1;
+        if (live == 1) assay_reviews_close(&w->set, &w->facts, note_end, w);
+        (void)simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 1, &c);
+        assay_reviews_close(&w->set, &w->facts, note_end, w);
+        counts[live] = assay_reviews_count(&w->set, &w->facts, c.digest);
+        drop(w);
+    }
+    cr_assert_eq(counts[0], counts[1]);
+}
+
+Test(reviews, one_withdrawal_ends_all_that_its_operator_stated)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 2, "target", &c);
+    cr_assert(propose(w, 0, 0, 1, &c));
+    cr_assert(propose(w, 0, 1, 2, &c));
+    cr_assert(simply(w, 0, ASSAY_REVIEW_APPROVE, APPROVAL, 3, &c));
+    cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, 0, 4, &c));
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_eq(count_open(w), 0);
+    cr_assert_eq(w->ends, 2);
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 0);
+    cr_assert(simply(w, 0, ASSAY_REVIEW_APPROVE, APPROVAL, 5, &c), "stated again later");
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1);
+    drop(w);
+}
+
+static bool wants(const struct world *w, struct assay_review *r, uint64_t epoch)
+{
+    struct review_made *m = review_sign(w->bench, r, 1);
+    const bool wanted = assay_reviews_wants(&w->set, &m->record, epoch);
+    free(m);
+    return wanted;
+}
+
+/* Anybody has an operator's old records, and may send them again. */
+Test(reviews, what_is_superseded_or_present_is_not_wanted)
+{
+    struct world *w = make();
+    struct review_change c, other;
+    review_make_change(w->bench, 2, "old", &other);
+    review_make_change(w->bench, 2, "new", &c);
+    struct assay_review r = review_of(w->bench, 1, ASSAY_REVIEW_PROPOSE, &c);
+    r.number = 5;
+    struct review_made *m = review_sign(w->bench, &r, 1);
+    const uint64_t later = w->facts.epoch + ASSAY_REVIEWS_REPEAT_EPOCHS;
+    cr_assert(assay_reviews_wants(&w->set, &m->record, w->facts.epoch));
+    cr_assert(assay_reviews_apply(&w->set, &m->record, w->facts.epoch, &w->facts, NULL, NULL));
+    cr_assert_not(assay_reviews_wants(&w->set, &m->record, w->facts.epoch), "present");
+    cr_assert(assay_reviews_wants(&w->set, &m->record, later), "to be repeated");
+    free(m);
+    r = review_of(w->bench, 1, ASSAY_REVIEW_PROPOSE, &other);
+    cr_assert_not(wants(w, &r, later), "superseded");
+    r.number = 6;
+    cr_assert(wants(w, &r, w->facts.epoch), "later");
+    approve_others(w, 1);
+    r = review_of(w->bench, 1, ASSAY_REVIEW_APPROVE, &c);
+    cr_assert_not(wants(w, &r, w->facts.epoch), "older than all that have a place");
+    r.number = 50;
+    cr_assert(wants(w, &r, w->facts.epoch));
     drop(w);
 }
