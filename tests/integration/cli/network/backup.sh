@@ -187,7 +187,9 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     install -o 65534 -m 600 backup.key var/backup.key
     install -o 65534 -m 600 full var/full
     chown 65534 var
-    as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$ASSAY" restore var/full --key var/backup.key "$@"; }
+    as_user() {
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$ASSAY" restore var/full --key var/backup.key "$@"
+    }
     mv etc/genesis kept
     expect 1 'genesis: is missing, and cannot be written' as_user --config etc/assayd.yaml
     check 'nothing was changed' test "$(ls var | tr '\n' ' ')" = 'backup.key full '
