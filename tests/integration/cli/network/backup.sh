@@ -187,7 +187,9 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     install -o 65534 -m 600 backup.key var/backup.key
     install -o 65534 -m 600 full var/full
     chown 65534 var
-    as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$ASSAY" restore var/full --key var/backup.key "$@"; }
+    as_user() {
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$ASSAY" restore var/full --key var/backup.key "$@"
+    }
     mv etc/genesis kept
     expect 1 'genesis: is missing, and cannot be written' as_user --config etc/assayd.yaml
     check 'nothing was changed' test "$(ls var | tr '\n' ' ')" = 'backup.key full '
@@ -229,4 +231,15 @@ expect 0 'files' backup --config node-4/assayd.yaml --out mixed --recipient back
 expect 11 'its bootstrap key is not that of its node' backup verify mixed --key backup.key
 expect 11 'its bootstrap key is not that of its node' "$ASSAY" restore mixed --key backup.key --into mixed-node
 check 'nothing was written' test ! -e mixed-node
+{ head -c -32 node-4/keys/bootstrap.key; head -c 32 /dev/zero; } >life/bootstrap.key
+expect 0 'files' backup --config node-4/assayd.yaml --out zeros --recipient backup.pub --identity-dir life
+expect 11 'its identity and bootstrap keys are not those of its node' backup verify zeros --key backup.key
+
+# --- keys of a TPM, a folder
+mkdir node-4/tpm && printf 'a\n' >node-4/tpm/one && printf 'b\n' >node-4/tpm/two
+printf 'evidence: { kind: tpm, credential: tpm }\n' >node-4/assayd.d/zz-tpm.yaml
+expect 0 'files' save --out tpm --recipient backup.pub
+mv node-4/tpm kept-tpm && rm -rf node-4/state
+expect 0 'makes new voting keys' "$ASSAY" restore tpm --key backup.key --config node-4/assayd.yaml
+check 'the folder is back' diff -r kept-tpm node-4/tpm
 finish
