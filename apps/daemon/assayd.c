@@ -14,6 +14,7 @@
 #include "apps/daemon/node.h"
 #include "apps/flags.h"
 #include "base/assert.h"
+#include "base/file/dumps.h"
 #include "base/system_clock.h"
 #include "net/sandbox/container_init.h"
 #include "net/system/allocator.h"
@@ -31,7 +32,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -274,14 +274,6 @@ static enum assay_status open_all(struct daemon_node *node)
     return open_host(node, &node->in_force);
 }
 
-/* Keys must not reach a core file, nor a debugger of another process of the same user. */
-static void forbid_dumps(void)
-{
-    const struct rlimit none = { 0, 0 };
-    (void)setrlimit(RLIMIT_CORE, &none);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 /* A connection costs a descriptor, and strangers may open many: no more than half of these are left
  * to those that say nothing (net/zmq/census.c). */
 static void allow_descriptors(void)
@@ -445,7 +437,7 @@ int main(int argc, char **argv)
     if (!check_only && assay_container_init_split() != ASSAY_OK)
         return print_usage_error("no process can be made");
     hold_signals(false);
-    forbid_dumps();
+    (void)assay_dumps_forbid(); /* keys */
     allow_descriptors();
     return run_daemon(&sources, check_only);
 }

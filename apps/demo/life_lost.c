@@ -6,6 +6,7 @@
 #include "apps/demo/platforms.h"
 #include "base/system_clock.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,8 @@ static bool is_gone(struct demo *demo, uint32_t peer)
 
 static bool sign_file(struct demo *demo, const char *file)
 {
+    /* Notes of what the keys signed are of this network, not of the user. */
+    (void)setenv("XDG_STATE_HOME", demo_below(demo, "notes"), 1);
     for (uint32_t i = 0; i < SIGNERS; i++) {
         const char *const words[] = { "recover", "sign", file, "--key",
                                       demo_below(demo, "operator-%u.key", (unsigned)i + 1), NULL };

@@ -3,11 +3,11 @@
  */
 #include "apps/service/confine.h"
 
+#include "base/file/dumps.h"
 #include "net/sandbox/sandbox.h"
 
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 /* The folder of a file. Returns: folder, or NULL: there is no such file. */
 static const char *folder_of(const char *path, char folder[static PATH_MAX])
@@ -25,15 +25,12 @@ static const char *folder_of(const char *path, char folder[static PATH_MAX])
 bool service_confine(const struct service_config *config)
 {
     char store[PATH_MAX], metrics[PATH_MAX];
-    const struct rlimit none = { 0, 0 };
     const char *folders[2];
     size_t count = 0;
     const char *const of_store = folder_of(config->store, store);
     const char *const of_metrics = folder_of(config->metrics, metrics);
     if (of_store != NULL) folders[count++] = of_store;
     if (of_metrics != NULL) folders[count++] = of_metrics;
-    const bool quiet = setrlimit(RLIMIT_CORE, &none) == 0 &&
-                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-                       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    const bool quiet = assay_dumps_forbid() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     return assay_sandbox_restrict_writes(folders, count) && quiet;
 }

@@ -93,6 +93,34 @@ static bool fail_call(struct assay_signer_fault *fault, const char *what, ck_rv_
 
 /* ------------------------------------------------------------ module */
 
+/* Every function that is called here: a list may have holes, which are no functions to call. */
+static const char *missing_function(const struct ck_function_list *m)
+{
+    const struct {
+        const char *name;
+        bool is_there;
+    } functions[] = {
+        { "C_Initialize", m->C_Initialize != NULL },
+        { "C_Finalize", m->C_Finalize != NULL },
+        { "C_GetSlotList", m->C_GetSlotList != NULL },
+        { "C_GetTokenInfo", m->C_GetTokenInfo != NULL },
+        { "C_OpenSession", m->C_OpenSession != NULL },
+        { "C_CloseSession", m->C_CloseSession != NULL },
+        { "C_Login", m->C_Login != NULL },
+        { "C_Logout", m->C_Logout != NULL },
+        { "C_FindObjectsInit", m->C_FindObjectsInit != NULL },
+        { "C_FindObjects", m->C_FindObjects != NULL },
+        { "C_FindObjectsFinal", m->C_FindObjectsFinal != NULL },
+        { "C_GetAttributeValue", m->C_GetAttributeValue != NULL },
+        { "C_SignInit", m->C_SignInit != NULL },
+        { "C_Sign", m->C_Sign != NULL },
+        { "C_GenerateKeyPair", m->C_GenerateKeyPair != NULL },
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (!functions[i].is_there) return functions[i].name;
+    return NULL;
+}
+
 static bool load_module(struct assay_pkcs11 *p, const char *path, struct assay_signer_fault *fault)
 {
     CK_C_GetFunctionList get_list = NULL;
@@ -107,6 +135,12 @@ static bool load_module(struct assay_pkcs11 *p, const char *path, struct assay_s
     if (rv == CKR_OK && (p->module == NULL || p->module->version.major < 2))
         return assay_signer_fail(fault, ASSAY_SIGNER_FAULTY,
                                  "%.200s is no PKCS#11 module of version 2 or later", path);
+    const char *const missing = rv == CKR_OK ? missing_function(p->module) : NULL;
+    if (missing != NULL)
+        return assay_signer_fail(fault, ASSAY_SIGNER_FAULTY,
+                                 "the PKCS#11 module %.200s has no function %s, expected all of "
+                                 "version 2.40",
+                                 path, missing);
     if (rv == CKR_OK) {
         rv = p->module->C_Initialize(NULL);
         p->is_initialized = rv == CKR_OK;
@@ -432,21 +466,37 @@ static bool find_public(struct assay_pkcs11 *p, const struct assay_pkcs11_uri *u
 
 /* ------------------------------------------------------------ generation */
 
+/* what: label or id. Returns: whether no key of the token has it, of either half. */
+static bool check_free(struct assay_pkcs11 *p, const char *what, const char *label,
+                       struct assay_slice id, struct assay_signer_fault *fault)
+{
+    static const struct {
+        ck_object_class_t class;
+        const char *name;
+    } halves[] = { { CKO_PRIVATE_KEY, "private" }, { CKO_PUBLIC_KEY, "public" } };
+    for (size_t i = 0; i < 2; i++) {
+        ck_object_handle_t objects[2] = { 0 };
+        unsigned long found = 0;
+        if (!find_objects(p, halves[i].class, label, id, objects, &found, fault)) return false;
+        if (found > 0)
+            return assay_signer_fail(fault, ASSAY_SIGNER_CONFLICT,
+                                     "token \"%s\" has a %s key with this %s already; keys are "
+                                     "never replaced, and two would not be told apart",
+                                     p->name, halves[i].name, what);
+    }
+    return true;
+}
+
+/* The public half of a key is found by its id: a second pair with that id would take it away. */
 static bool check_absent(struct assay_pkcs11 *p, const struct assay_pkcs11_uri *uri,
                          struct assay_signer_fault *fault)
 {
-    ck_object_handle_t objects[2] = { 0 };
-    unsigned long found = 0;
     if (uri->object[0] == '\0')
         return assay_signer_fail(fault, ASSAY_SIGNER_USAGE,
                                  "a new key needs a label: expected object=LABEL");
-    if (!find_objects(p, CKO_PRIVATE_KEY, uri->object, (struct assay_slice){ 0 }, objects, &found,
-                      fault))
-        return false;
-    return found == 0 || assay_signer_fail(fault, ASSAY_SIGNER_CONFLICT,
-                                           "token \"%s\" has a private key with this label "
-                                           "already; keys are never replaced",
-                                           p->name);
+    return check_free(p, "label", uri->object, (struct assay_slice){ 0 }, fault) &&
+           (uri->id_len == 0 ||
+            check_free(p, "id", "", assay_slice_over(uri->id, uri->id_len), fault));
 }
 
 /* A key pair that signs and never leaves the token. */

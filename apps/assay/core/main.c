@@ -5,6 +5,7 @@
 #include "apps/assay/core/json_mode.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/remote.h"
+#include "base/file/dumps.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -221,6 +222,7 @@ static bool take_context(int *argc, char ***argv)
 
 int main(int argc, char **argv)
 {
+    (void)assay_dumps_forbid(); /* PINs and keys, also where a module of a token ends the process */
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     buffer_output();
     if (!take_context(&argc, &argv)) {

@@ -98,35 +98,45 @@ static bool make_folders(char *path)
     return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-bool cli_operator_key_note_path(const char *key, const uint8_t id[static 32], const char *suffix,
-                                char *path, size_t size, struct cli_key_fault *fault)
+/* Out: folder, made where it is absent. */
+static bool find_state_folder(const char *key, char folder[static PATH_MAX],
+                              struct cli_key_fault *fault)
 {
-    char folder[PATH_MAX], hex[65];
     const char *const state = getenv("XDG_STATE_HOME"), *const home = getenv("HOME");
     int len = 0;
-    if (!assay_signer_is_reference(key)) {
-        len = snprintf(path, size, "%s.%s", key, suffix);
-        return (len > 0 && (size_t)len < size) ||
-               fail_key(fault, ASSAY_EXIT_USAGE, key, "the path is too long");
-    }
     /* A relative path is ignored, as the specification of XDG wants. */
-    if (state != NULL && state[0] == '/') len = snprintf(folder, sizeof folder, "%s/assay", state);
+    if (state != NULL && state[0] == '/') len = snprintf(folder, PATH_MAX, "%s/assay", state);
     else if (home != NULL && home[0] == '/')
-        len = snprintf(folder, sizeof folder, "%s/.local/state/assay", home);
+        len = snprintf(folder, PATH_MAX, "%s/.local/state/assay", home);
     else
         return fail_key(fault, ASSAY_EXIT_USAGE, key,
                         "there is no folder for the note of what this key has signed: expected an "
                         "absolute path in XDG_STATE_HOME or HOME");
-    if (len < 0 || (size_t)len >= sizeof folder || !make_folders(folder)) {
-        char why[200];
-        (void)snprintf(why, sizeof why,
-                       "the folder for the note of what this key has signed "
-                       "(XDG_STATE_HOME, or HOME) cannot be made: %s",
-                       strerror(errno));
-        return fail_key(fault, ASSAY_EXIT_INTERNAL, key, why);
-    }
+    if (len >= 0 && len < PATH_MAX && make_folders(folder)) return true;
+    char why[200];
+    (void)snprintf(why, sizeof why,
+                   "the folder for the note of what this key has signed "
+                   "(XDG_STATE_HOME, or HOME) cannot be made: %s",
+                   strerror(errno));
+    return fail_key(fault, ASSAY_EXIT_INTERNAL, key, why);
+}
+
+size_t cli_operator_key_note_paths(const char *key, const uint8_t id[static 32], const char *suffix,
+                                   char paths[static CLI_KEY_NOTES_MAX][CLI_KEY_NOTE_PATH_MAX],
+                                   struct cli_key_fault *fault)
+{
+    char folder[PATH_MAX], hex[65];
+    size_t count = 0;
+    if (!find_state_folder(key, folder, fault)) return 0;
     assay_hex_encode(id, 32, hex, sizeof hex);
-    len = snprintf(path, size, "%s/operator-%.64s.%s", folder, hex, suffix);
-    return (len > 0 && (size_t)len < size) ||
-           fail_key(fault, ASSAY_EXIT_USAGE, key, "the path is too long");
+    int len = snprintf(paths[count++], CLI_KEY_NOTE_PATH_MAX, "%s/operator-%.64s.%s", folder, hex,
+                       suffix);
+    bool fits = len > 0 && len < CLI_KEY_NOTE_PATH_MAX;
+    if (!assay_signer_is_reference(key)) {
+        len = snprintf(paths[count++], CLI_KEY_NOTE_PATH_MAX, "%s.%s", key, suffix);
+        fits = fits && len > 0 && len < CLI_KEY_NOTE_PATH_MAX;
+    }
+    if (fits) return count;
+    (void)fail_key(fault, ASSAY_EXIT_USAGE, key, "the path is too long");
+    return 0;
 }

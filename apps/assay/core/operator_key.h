@@ -7,6 +7,8 @@
 
 #include "apps/signer/signer.h"
 
+enum { CLI_KEY_NOTES_MAX = 2, CLI_KEY_NOTE_PATH_MAX = 4096 };
+
 /* Why a key cannot be used. */
 struct cli_key_fault {
     int exit;         /* an enum assay_exit */
@@ -26,12 +28,14 @@ bool cli_operator_key_sign(const char *key, struct assay_signer *signer, struct 
                            uint8_t signature[static ASSAY_P256_SIGNATURE_LEN],
                            struct cli_key_fault *fault);
 /*
- * cli_operator_key_note_path - path of a note about a key that outlives the command.
- * Of a file it is FILE.SUFFIX. Of another key it is in the user's state folder,
- * ${XDG_STATE_HOME:-$HOME/.local/state}/assay/operator-ID.SUFFIX, which is made.
- * Returns: true | false and *fault
+ * cli_operator_key_note_paths - paths of notes about a key that outlive the command.
+ * By the key's id in the user's state folder, which is made:
+ * ${XDG_STATE_HOME:-$HOME/.local/state}/assay/operator-ID.SUFFIX, the same for each copy and each
+ * name of a key. Of a file FILE.SUFFIX as well, for each user of that file.
+ * Returns: their number | 0 and *fault
  */
-bool cli_operator_key_note_path(const char *key, const uint8_t id[static 32], const char *suffix,
-                                char *path, size_t size, struct cli_key_fault *fault);
+size_t cli_operator_key_note_paths(const char *key, const uint8_t id[static 32], const char *suffix,
+                                   char paths[static CLI_KEY_NOTES_MAX][CLI_KEY_NOTE_PATH_MAX],
+                                   struct cli_key_fault *fault);
 
 #endif

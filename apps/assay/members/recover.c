@@ -14,6 +14,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/recover_note.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
 #include "host/recovery.h"
@@ -367,14 +368,19 @@ static struct assay_slice signed_part(const struct assay_recover_file *file)
 
 static int sign_file(const struct assay_recover_options *options,
                      const struct assay_recover_file *file, struct assay_signer *signer,
-                     const uint8_t id[static 32], struct signatures *s)
+                     const uint8_t id[static 32], const struct cli_recover_note *note,
+                     struct signatures *s)
 {
     const char *path = options->files[0];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct cli_key_fault fault;
     char hex[65];
-    if (!cli_operator_key_sign(options->change.key, signer, signed_part(file), signature, &fault))
+    if (!cli_operator_key_sign(options->change.key, signer, signed_part(file), signature, &fault)) {
+        cli_recover_note_report(note);
         return cli_change_fail_key(&options->change, &fault);
+    }
+    const int noted = cli_recover_note_signed(note);
+    if (noted != ASSAY_EXIT_OK) return noted;
     const enum assay_status status = collect_signatures(file, s);
     if (status != ASSAY_OK) return cli_change_fail(&options->change, status, path);
     put_signature(s, id, signature);
@@ -392,38 +398,6 @@ static int sign_file(const struct assay_recover_options *options,
     (void)printf("%s: signed by operator %.64s, %u signature%s in all\n", path, hex,
                  (unsigned)s->count, s->count == 1 ? "" : "s");
     return ASSAY_EXIT_OK;
-}
-
-/* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory, or
- * in the user's state folder, has the id of the one that was signed; it is written before the
- * signature leaves. */
-static int save_signed_id(const struct assay_recover_options *options,
-                          const struct assay_recover_file *file, const uint8_t id[static 32])
-{
-    const struct assay_recover *r = &file->recover;
-    uint8_t *held = NULL;
-    size_t len = 0;
-    char chain[65], path[4096], suffix[64];
-    struct cli_key_fault fault;
-    assay_hex_encode(r->header.chain_id, 32, chain, sizeof chain);
-    (void)snprintf(suffix, sizeof suffix, "recover-%.16s-%u", chain, (unsigned)r->header.era);
-    if (!cli_operator_key_note_path(options->change.key, id, suffix, path, sizeof path, &fault))
-        return cli_change_fail_key(&options->change, &fault);
-    enum assay_status status = assay_file_read(path, 32, &held, &len);
-    if (status == ASSAY_OK) {
-        const bool same = len == 32 && assay_bytes_equal(held, r->id, 32);
-        free(held);
-        if (same) return ASSAY_EXIT_OK;
-        return cli_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
-                               "recover sign: this key has signed another RECOVER of era %u: two "
-                               "make two networks. %s has the id of the first; remove it only if "
-                               "no copy of that RECOVER is left",
-                               (unsigned)r->header.era, path);
-    }
-    free(held);
-    if (status != ASSAY_E_NOT_FOUND) return cli_change_fail(&options->change, status, path);
-    status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(r->id, 32));
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(&options->change, status, path);
 }
 
 /* A RECOVER has its operators with it; a fence and a release name them by a digest. */
@@ -462,6 +436,7 @@ static int run_sign(const struct assay_recover_options *options)
     struct assay_recover_file file;
     struct assay_signer *signer = NULL;
     struct cli_key_fault fault;
+    struct cli_recover_note note = { .count = 0 }; /* a fence and a release have none */
     uint8_t id[32];
     struct signatures *s = calloc(1, sizeof *s);
     if (s == NULL) return cli_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
@@ -473,8 +448,9 @@ static int run_sign(const struct assay_recover_options *options)
     if (result == ASSAY_EXIT_OK) result = check_signer(options, &file, id);
     if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
-        result = save_signed_id(options, &file, id);
-    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, signer, id, s);
+        result = cli_recover_note_begin(options->change.key, id, &file.recover,
+                                        options->change.json, &note);
+    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, signer, id, &note, s);
     assay_signer_close(&signer);
     free(file.bytes);
     free(s);

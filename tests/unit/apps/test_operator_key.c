@@ -14,7 +14,8 @@
 
 static struct folder folder;
 static struct cli_key_fault fault;
-static char path[512], expected[512];
+static char paths[CLI_KEY_NOTES_MAX][CLI_KEY_NOTE_PATH_MAX], expected[512];
+static size_t count;
 static const uint8_t id[32] = { 0xab, 0xcd };
 
 static void set_up(void)
@@ -33,7 +34,8 @@ TestSuite(apps_operator_key, .init = set_up, .fini = tear_down);
 
 static bool find_note(const char *key)
 {
-    return cli_operator_key_note_path(key, id, "recover-00-1", path, sizeof path, &fault);
+    count = cli_operator_key_note_paths(key, id, "recover-00-1", paths, &fault);
+    return count > 0;
 }
 
 /* The folder of a note is there, for this user alone. */
@@ -42,15 +44,18 @@ static void expect_note_in(const char *place)
     struct stat info;
     (void)snprintf(expected, sizeof expected, "%s/%s/operator-abcd%060d.recover-00-1", folder.path,
                    place, 0);
-    cr_expect_str_eq(path, expected);
+    cr_expect_str_eq(paths[0], expected);
     cr_assert_eq(stat(folder_at(&folder, place), &info), 0);
     cr_expect_eq(info.st_mode & 0777, 0700);
 }
 
-Test(apps_operator_key, a_note_about_a_file_is_next_to_it)
+/* A copy of the file is the same key, and another user of the file has another state folder. */
+Test(apps_operator_key, notes_about_a_file_are_next_to_it_and_in_the_state_folder)
 {
     cr_assert(find_note("keys/alpha.key"), "%s", fault.text);
-    cr_expect_str_eq(path, "keys/alpha.key.recover-00-1");
+    cr_assert_eq(count, 2);
+    expect_note_in(".local/state/assay");
+    cr_expect_str_eq(paths[1], "keys/alpha.key.recover-00-1");
 }
 
 /* By the key's id, so that every name of one key finds the same note. */
@@ -59,6 +64,7 @@ Test(apps_operator_key, a_note_about_another_key_is_in_the_state_folder)
     static const char *const names[] = { "ssh-agent:gamma", "pkcs11:token=a;object=b" };
     for (size_t i = 0; i < 2; i++) {
         cr_assert(find_note(names[i]), "%s", fault.text);
+        cr_assert_eq(count, 1);
         expect_note_in(".local/state/assay");
     }
     (void)setenv("XDG_STATE_HOME", "relative/folder", 1); /* is ignored */
@@ -73,6 +79,7 @@ Test(apps_operator_key, a_note_about_another_key_is_in_the_state_folder)
 Test(apps_operator_key, without_a_place_for_the_note_there_is_an_error)
 {
     (void)unsetenv("HOME");
+    cr_expect_not(find_note("keys/alpha.key"));
     cr_expect_not(find_note("ssh-agent:gamma"));
     cr_expect_eq(fault.exit, ASSAY_EXIT_USAGE);
     cr_expect_not_null(strstr(fault.text, "XDG_STATE_HOME"));

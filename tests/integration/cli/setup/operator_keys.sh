@@ -120,6 +120,19 @@ expect 2 'an agent generates no keys' "$ASSAY" keys operator ssh-agent:new --gen
 check 'what fails changes nothing' cmp -s drain signed
 expect 4 '"code": "denied"' of_network sign drain --key "$beta?pin-source=$WORK/wrong-pin" --json
 
+# --- a second key under the id of another would make that one unusable
+one="pkcs11:token=Spare;object=one;id=%01"
+expect 0 'public_key: "' "$ASSAY" keys operator "$one$with_pin" --generate
+printf '%s\n' "$out" >one.pub
+expect 6 'key with this id already' "$ASSAY" keys operator "pkcs11:token=Spare;object=two;id=%01$with_pin" --generate
+expect 0 "$(cat one.pub)" "$ASSAY" keys show "$one$with_pin"
+
+# --- no core file has the PIN: what a module sees of the process that gives it one
+fake=$TOOLS/libfake_pkcs11_module.so
+[ -e "$fake" ] || { echo "$fake is missing: build the unit tests" >&2; exit 1; }
+expect 0 'core limit 0, dumpable 0' env ASSAY_FAKE_TOKEN=dumps ASSAY_FAKE_PIN=$pin "$ASSAY" keys operator \
+    "pkcs11:token=alpha;object=operator$with_pin&module-path=$fake"
+
 # --- the PIN at a prompt, which does not show it
 check 'a PIN is entered at the terminal' python3 "$here/../pin_prompt.py" $pin 0 \
     "$ASSAY" keys operator "$beta"

@@ -14,8 +14,11 @@
 #include <openssl/obj_mac.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 enum { TOKENS = 2, PRIVATE_KEY = 1, PUBLIC_KEY = 2 };
 
@@ -127,11 +130,21 @@ static ck_rv_t close_session(ck_session_handle_t session)
     return CKR_OK;
 }
 
+/* What a core file of the process that was given the PIN would be, and whether there is one. */
+static void report_dumps(void)
+{
+    struct rlimit core = { 1, 1 };
+    (void)getrlimit(RLIMIT_CORE, &core);
+    (void)fprintf(stderr, "core limit %llu, dumpable %d\n", (unsigned long long)core.rlim_max,
+                  prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+}
+
 static ck_rv_t log_in(ck_session_handle_t session, ck_user_type_t user, unsigned char *pin,
                       unsigned long len)
 {
     (void)session;
     const char *const expected = getenv("ASSAY_FAKE_PIN");
+    if (fault("dumps")) report_dumps();
     has_failed = expected == NULL || !is_text(pin, len, expected);
     if (has_failed) return CKR_PIN_INCORRECT;
     if (user == CKU_CONTEXT_SPECIFIC) is_confirmed = true;
@@ -162,6 +175,7 @@ static ck_rv_t find_init(ck_session_handle_t session, struct ck_attribute *templ
                 is_wanted && template[i].value_len == 1 && *(unsigned char *)template[i].value == 7;
     }
     if (wanted_class == CKO_PRIVATE_KEY && !is_logged_in) is_wanted = false;
+    if (wanted_class == CKO_PRIVATE_KEY && fault("public-alone")) is_wanted = false;
     return CKR_OK;
 }
 
@@ -283,7 +297,7 @@ static ck_rv_t generate(ck_session_handle_t session, struct ck_mechanism *mechan
     return CKR_TOKEN_WRITE_PROTECTED;
 }
 
-static struct ck_function_list functions = {
+static const struct ck_function_list all_functions = {
     .version = { 2, 40 },
     .C_Initialize = start,
     .C_Finalize = stop,
@@ -301,9 +315,32 @@ static struct ck_function_list functions = {
     .C_Sign = sign,
     .C_GenerateKeyPair = generate,
 };
+static struct ck_function_list functions;
+
+/* ASSAY_FAKE_TOKEN=without-NAME leaves that entry of the list empty. */
+static void drop_functions(void)
+{
+    if (fault("without-C_Initialize")) functions.C_Initialize = NULL;
+    if (fault("without-C_Finalize")) functions.C_Finalize = NULL;
+    if (fault("without-C_GetSlotList")) functions.C_GetSlotList = NULL;
+    if (fault("without-C_GetTokenInfo")) functions.C_GetTokenInfo = NULL;
+    if (fault("without-C_OpenSession")) functions.C_OpenSession = NULL;
+    if (fault("without-C_CloseSession")) functions.C_CloseSession = NULL;
+    if (fault("without-C_Login")) functions.C_Login = NULL;
+    if (fault("without-C_Logout")) functions.C_Logout = NULL;
+    if (fault("without-C_FindObjectsInit")) functions.C_FindObjectsInit = NULL;
+    if (fault("without-C_FindObjects")) functions.C_FindObjects = NULL;
+    if (fault("without-C_FindObjectsFinal")) functions.C_FindObjectsFinal = NULL;
+    if (fault("without-C_GetAttributeValue")) functions.C_GetAttributeValue = NULL;
+    if (fault("without-C_SignInit")) functions.C_SignInit = NULL;
+    if (fault("without-C_Sign")) functions.C_Sign = NULL;
+    if (fault("without-C_GenerateKeyPair")) functions.C_GenerateKeyPair = NULL;
+}
 
 __attribute__((visibility("default"))) ck_rv_t C_GetFunctionList(struct ck_function_list **list)
 {
+    functions = all_functions;
+    drop_functions();
     *list = fault("no-functions") ? NULL : &functions;
     return CKR_OK;
 }

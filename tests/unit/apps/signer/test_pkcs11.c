@@ -178,6 +178,35 @@ Test(apps_token, lengths_of_a_module_are_bounded)
     refuse_open("start", ASSAY_SIGNER_INTERNAL, "CKR_GENERAL_ERROR");
 }
 
+Test(apps_token, a_module_without_a_function_is_refused)
+{
+    static const char *const names[] = {
+        "C_Initialize",
+        "C_Finalize",
+        "C_GetSlotList",
+        "C_GetTokenInfo",
+        "C_OpenSession",
+        "C_CloseSession",
+        "C_Login",
+        "C_Logout",
+        "C_FindObjectsInit",
+        "C_FindObjects",
+        "C_FindObjectsFinal",
+        "C_GetAttributeValue",
+        "C_SignInit",
+        "C_Sign",
+        "C_GenerateKeyPair",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char behaviour[64], text[64];
+        (void)snprintf(behaviour, sizeof behaviour, "without-%s", names[i]);
+        (void)snprintf(text, sizeof text, "has no function %s, expected", names[i]);
+        refuse_open(behaviour, ASSAY_SIGNER_FAULTY, text);
+    }
+    (void)unsetenv("ASSAY_FAKE_TOKEN");
+    cr_expect(open_key("token=alpha;object=operator"), "%s", fault.text);
+}
+
 Test(apps_token, a_wrong_pin_is_reported_with_the_tries_left)
 {
     (void)setenv("ASSAY_FAKE_PIN", "another", 1);
@@ -256,18 +285,29 @@ Test(apps_token, a_module_is_named_by_an_absolute_path)
     cr_expect(assay_signer_open(reference, &signer, &fault), "%s", fault.text);
 }
 
+static void refuse_pair(const char *attributes, enum assay_signer_outcome outcome, const char *text)
+{
+    (void)snprintf(reference, sizeof reference, "pkcs11:token=alpha;%s?pin-source=%s", attributes,
+                   folder_at(&folder, "pin"));
+    cr_expect_not(assay_signer_generate(reference, &signer, &fault), "%s", attributes);
+    cr_expect_null(signer);
+    expect_fault(outcome, text);
+}
+
 Test(apps_token, a_pair_is_generated_under_a_new_label_only)
 {
-    (void)snprintf(reference, sizeof reference, "pkcs11:token=alpha;object=operator?pin-source=%s",
-                   folder_at(&folder, "pin"));
-    cr_expect_not(assay_signer_generate(reference, &signer, &fault));
-    expect_fault(ASSAY_SIGNER_CONFLICT, "never replaced");
-    (void)snprintf(reference, sizeof reference, "pkcs11:token=alpha;object=new?pin-source=%s",
-                   folder_at(&folder, "pin"));
-    cr_expect_not(assay_signer_generate(reference, &signer, &fault));
-    expect_fault(ASSAY_SIGNER_INTERNAL, "CKR_TOKEN_WRITE_PROTECTED");
-    (void)snprintf(reference, sizeof reference, "pkcs11:token=alpha;id=%%09?pin-source=%s",
-                   folder_at(&folder, "pin"));
-    cr_expect_not(assay_signer_generate(reference, &signer, &fault));
-    expect_fault(ASSAY_SIGNER_USAGE, "needs a label");
+    refuse_pair("object=operator", ASSAY_SIGNER_CONFLICT, "private key with this label already");
+    refuse_pair("object=new", ASSAY_SIGNER_INTERNAL, "CKR_TOKEN_WRITE_PROTECTED");
+    refuse_pair("id=%09", ASSAY_SIGNER_USAGE, "needs a label");
+}
+
+/* A second pair with the id of a key would make that key unusable: its public half is found by id.
+ */
+Test(apps_token, a_pair_is_generated_under_a_new_id_only)
+{
+    refuse_pair("object=new;id=%07", ASSAY_SIGNER_CONFLICT, "private key with this id already");
+    refuse_pair("object=new;id=%09", ASSAY_SIGNER_INTERNAL, "CKR_TOKEN_WRITE_PROTECTED");
+    (void)setenv("ASSAY_FAKE_TOKEN", "public-alone", 1);
+    refuse_pair("object=new;id=%07", ASSAY_SIGNER_CONFLICT, "public key with this id already");
+    refuse_pair("object=operator", ASSAY_SIGNER_CONFLICT, "public key with this label already");
 }
