@@ -56,7 +56,10 @@ fi
 source=$(mktemp -d)
 trap 'rm -rf "$source"' EXIT
 trap 'exit 1' INT TERM HUP
-git clone -q --no-checkout --shared "$tree" "$source" && cd "$source" && git checkout -q --detach "$head" ||
+golden=tests/golden/$version
+set -- CMakeLists.txt CHANGELOG.md cmake packaging docs/library.md engine/store/store_sqlite.h
+! git cat-file -e "$head:$golden" 2>/dev/null || set -- "$@" "$golden"
+git clone -q --no-checkout --shared "$tree" "$source" && cd "$source" && git checkout -q "$head" -- "$@" ||
     { echo "release.sh: $head could not be checked out in $source" >&2; exit 1; }
 
 # --- the version, wherever it is written
@@ -79,7 +82,6 @@ printf '%s\n' "$section" | grep -q '^\* ' || wrong "CHANGELOG.md: the section of
     wrong "CHANGELOG.md: lines are left under Unreleased: move them into the section of $version"
 
 # --- golden data of this release, written in the schema that it has
-golden=tests/golden/$version
 schema=$(sed -n 's/^ *ASSAY_STORE_SCHEMA_VERSION = \([0-9]*\),.*/\1/p' engine/store/store_sqlite.h)
 if [ ! -f "$golden/network.tar.xz" ] || [ ! -f "$golden/commands" ]; then
     wrong "$golden: no golden data: make them (sh tests/golden/make.sh build/release/bin) and commit them"
@@ -101,6 +103,7 @@ unset SOURCE_DATE_EPOCH
 out=${out:-build/dist/$version}
 case $out in /*) ;; *) out=$tree/$out ;; esac
 [ ! -e "$out" ] || { echo "release: $out exists: remove it first" >&2; exit 1; }
+git checkout -q --force --detach "$head"
 mkdir -p "$out"
 archive=$out/assay-$version.tar.gz
 git archive --format=tar --prefix="assay-$version/" "$head" | gzip -9 -n >"$archive"
