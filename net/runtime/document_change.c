@@ -340,15 +340,15 @@ static bool split_items(const char *argument, char *name, size_t name_len,
 static void put_next(struct assay_json *data, const struct items *items)
 {
     ASSAY_ASSERT(!items->more || items->rows > items->skip);
-    const struct {
-        const char *key;
-        uint64_t value;
-    } next[] = { { "next_epoch", items->at.epoch },
-                 { "next_skip", items->within },
-                 { "next_era", items->at.era } };
-    for (size_t i = 0; i < sizeof next / sizeof next[0]; i++)
-        if (items->more) assay_json_set_uint(data, next[i].key, next[i].value);
-        else assay_json_set_null(data, next[i].key);
+    if (items->more) {
+        assay_json_set_uint(data, "next_epoch", items->at.epoch);
+        assay_json_set_uint(data, "next_skip", items->within);
+        assay_json_set_uint(data, "next_era", items->at.era);
+    } else {
+        assay_json_set_null(data, "next_epoch");
+        assay_json_set_null(data, "next_skip");
+        assay_json_set_null(data, "next_era");
+    }
 }
 
 char *document_items(struct assay_runtime *runtime, const char *argument)
