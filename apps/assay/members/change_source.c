@@ -30,9 +30,9 @@ bool cli_change_source_given(const struct assay_change_options *options)
 
 /* All items of a class, by as many questions as it takes. */
 static int fetch_class(const struct assay_change_options *options, const char *name,
-                       enum assay_store_class class_, struct assay_store *store)
+                       enum assay_store_class class_, uint64_t epoch, struct assay_store *store)
 {
-    struct cli_items_position position = { 0 };
+    struct cli_items_position position = { .epoch = epoch };
     for (bool more = true; more;) {
         char request[CLI_ITEMS_LINE];
         struct assay_json *document = NULL;
@@ -66,11 +66,11 @@ static int open_socket(const struct assay_change_options *options,
     if (assay_store_memory_create(&source->store) != ASSAY_OK)
         return cli_change_fail(options, ASSAY_E_MEMORY, options->socket);
     /* The state first: a change that is taken in between is at worst not needed. */
-    result = fetch_class(options, "state", ASSAY_STORE_STATE, source->store);
+    result = fetch_class(options, "state", ASSAY_STORE_STATE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
-    result = fetch_class(options, "changes", ASSAY_STORE_CHANGE, source->store);
+    result = fetch_class(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
     if (result != ASSAY_EXIT_OK) return result;
-    return fetch_class(options, "collateral", ASSAY_STORE_COLLATERAL, source->store);
+    return fetch_class(options, "collateral", ASSAY_STORE_COLLATERAL, 0, source->store);
 }
 
 /* ------------------------------------------------------------ from a store */
