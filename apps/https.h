@@ -19,7 +19,8 @@ struct assay_https_request {
 
 struct assay_https_answer {
     unsigned status;
-    char *text; /* [len], the caller's to free */
+    char chain[65]; /* header Assay-Chain; "": none, "?": not one that a node sends */
+    char *text;     /* [len], the caller's to free */
     size_t len;
 };
 

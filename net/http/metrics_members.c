@@ -165,7 +165,7 @@ struct rows {
     FILE *out;
     const struct assay_http_snapshot *view;
     uint32_t count, left_out;
-    bool turns; /* the loop; else it does not know a member to be away */
+    bool turns;                       /* the loop; else it does not know a member to be away */
     uint64_t keys[ASSAY_MEMBERS_MAX]; /* the slot of each is in its lowest 16 bits */
 };
 

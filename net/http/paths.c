@@ -45,7 +45,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/shares/*", VIEWER, true, "share *" },
     { "/v1/rows/*", VIEWER, true, "row * instance:" },
     { "/v1/export", AUDITOR, true, "export since= until= votes!" },
-    { "/v1/items/*", AUDITOR, true, "items * epoch: skip:" },
+    { "/v1/items/*", AUDITOR, true, "items * epoch: skip: era:" },
     { "/v1/changes", VIEWER, true, "changes" },
     { "/v1/proposals/*", AUDITOR, true, "proposal *" },
     { "/v1/recover", AUDITOR, true, "recover status" },

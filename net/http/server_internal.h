@@ -73,6 +73,7 @@ struct assay_http {
     uint64_t now_ms, swept_ms, boot;
     uint64_t generation; /* of the last snapshot in use */
     struct assay_http_figures figures;
+    char chain[65];      /* of every view; "": there was none yet */
     struct kept kept[HTTP_SERVER_KEPT];
     size_t kept_next;
     size_t bodies;                       /* requests whose body is read */

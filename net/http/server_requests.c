@@ -144,7 +144,9 @@ static struct MHD_Response *response_of(struct assay_http *http, struct assay_ht
     return response;
 }
 
-static void add_headers(struct MHD_Response *response, const struct assay_http_answer *answer)
+/* Clients that pin a chain compare it for every answer, whatever its document. */
+static void add_headers(const struct assay_http *http, struct MHD_Response *response,
+                        const struct assay_http_answer *answer)
 {
     static const char data_policy[] = "default-src 'none'; frame-ancestors 'none'";
     const struct {
@@ -157,6 +159,7 @@ static void add_headers(struct MHD_Response *response, const struct assay_http_a
         { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
         { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
         { MHD_HTTP_HEADER_VARY, "Accept" },
+        { "Assay-Chain", http->chain[0] != '\0' ? http->chain : NULL },
         { "Content-Security-Policy", answer->policy != NULL ? answer->policy : data_policy },
         { "Cross-Origin-Resource-Policy", "same-origin" },
         { "Referrer-Policy", "no-referrer" },
@@ -179,8 +182,8 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
  * too long. */
 static bool cache_key(const struct assay_http_request *r, char key[static HTTP_SERVER_KEY_MAX])
 {
-    static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
-                                         "/v1/timeline", "/metrics" };
+    static const char *const never[] = { "/livez",     "/readyz",      "/v1/permit",
+                                         "/v1/events", "/v1/timeline", "/metrics" };
     if (!assay_http_is_allowed(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
@@ -297,7 +300,7 @@ static enum MHD_Result answer_busy(struct link *link)
                                         .again = true };
     struct MHD_Response *response = response_of(link->http, &answer);
     if (response == NULL) return MHD_NO;
-    add_headers(response, &answer);
+    add_headers(link->http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     MHD_destroy_response(response);
     return result;
@@ -329,7 +332,7 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
     count_answer(link->http, request->path, answer.status);
     struct MHD_Response *response = response_of(link->http, &answer);
     if (response == NULL) return MHD_NO;
-    add_headers(response, &answer);
+    add_headers(link->http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     MHD_destroy_response(response);
     return result;
@@ -370,7 +373,7 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     struct MHD_Response *response =
         answer.stream ? stream_of(link, &answer) : response_of(http, &answer);
     if (response == NULL) return MHD_NO; /* the connection is closed */
-    add_headers(response, &answer);
+    add_headers(http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     if (key != NULL && answer.status == 200 && !answer.stream)
         cache_answer(http, key, answer.etag, view->generation, response);
@@ -385,7 +388,7 @@ static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
     (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
     struct MHD_Response *response = response_of(link->http, &answer);
     if (response == NULL) return MHD_NO;
-    add_headers(response, &answer);
+    add_headers(link->http, response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     MHD_destroy_response(response);
     return result;
@@ -396,6 +399,8 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     struct assay_http *http = link->http;
     char key[HTTP_SERVER_KEY_MAX];
     struct assay_http_snapshot *view = assay_http_snapshot_slot_acquire(http->slot);
+    if (view != NULL && http->chain[0] == '\0')
+        assay_hex_encode(view->snapshot.chain.chain_id, 32, http->chain, sizeof http->chain);
     const bool may_keep = view != NULL && cache_key(request, key);
     const struct kept *kept = may_keep ? find_cached(http, key, view->generation) : NULL;
     enum MHD_Result result = MHD_NO;

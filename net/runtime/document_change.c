@@ -13,7 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is requested again */
+/* Of one answer; more is requested again. A row is read also where it is only skipped. */
+enum {
+    ITEMS_BYTES_MAX = 3 << 20, /* a document of some 6 MiB */
+    ITEMS_ROWS_MAX = 4096,
+    ITEMS_SKIP_MAX = 8192,
+};
 
 /* ------------------------------------------------------------ changes */
 
@@ -237,15 +242,27 @@ char *document_submit_change(struct assay_runtime *runtime, const char *hex)
 
 struct items {
     struct assay_json *list;
-    uint64_t skip, bytes, count;
-    bool more;
+    uint64_t skip, bytes, rows;
+    struct assay_store_key at; /* of the last row: its era and epoch */
+    uint64_t within;           /* rows of that era and epoch before the next one */
+    bool more;                 /* the row of this position is the first of the next answer */
 };
+
+static void count_row(struct items *items, const struct assay_store_key *key)
+{
+    const bool same = key->era == items->at.era && key->epoch == items->at.epoch;
+    items->within = same && items->rows > 0 ? items->within + 1 : 0;
+    items->at = *key;
+    items->rows++;
+}
 
 static bool append_item(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct items *items = context;
-    if (items->count++ < items->skip) return true;
-    items->more = items->bytes > 0 && items->bytes + value.len > ITEMS_BYTES_MAX;
+    count_row(items, key);
+    if (items->rows <= items->skip) return true;
+    items->more = (items->bytes > 0 && items->bytes + value.len > ITEMS_BYTES_MAX) ||
+                  items->rows - items->skip > ITEMS_ROWS_MAX;
     if (items->more) return false;
     items->bytes += value.len;
     struct assay_json *item = assay_json_object();
@@ -277,11 +294,11 @@ static bool parse_class(const char *name, enum assay_store_class *class_)
     return true;
 }
 
-/* From an epoch of the running era on; of states the newest alone. */
+/* From an epoch of an era on; of states the newest alone. */
 static enum assay_status scan_items(struct assay_runtime *runtime, enum assay_store_class class_,
-                                    uint64_t epoch, struct items *items)
+                                    uint32_t era, uint64_t epoch, struct items *items)
 {
-    const struct assay_store_key from = { .epoch = epoch };
+    const struct assay_store_key from = { .era = era, .epoch = epoch };
     struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
@@ -297,11 +314,12 @@ static void append_genesis(const struct assay_runtime *runtime, struct items *it
         (void)append_item(items, &key, runtime->config.genesis_file);
 }
 
-/* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
-static bool split_items(const char *argument, char *name, size_t name_len, uint64_t *epoch,
-                        uint64_t *skip)
+enum { ITEMS_EPOCH, ITEMS_SKIP, ITEMS_ERA, ITEMS_NUMBERS };
+
+/* "NAME [EPOCH [SKIP [ERA]]]"; a number that is not there is 0. Returns: whether it is that. */
+static bool split_items(const char *argument, char *name, size_t name_len,
+                        uint64_t numbers[static ITEMS_NUMBERS])
 {
-    uint64_t *const numbers[] = { epoch, skip };
     const size_t len = strcspn(argument, " ");
     if (len >= name_len) return false;
     assay_bytes_copy(name, name_len, argument, len);
@@ -310,37 +328,56 @@ static bool split_items(const char *argument, char *name, size_t name_len, uint6
     for (size_t i = 0; *at == ' '; i++) {
         char *end = NULL;
         errno = 0;
-        if (i == sizeof numbers / sizeof numbers[0] || at[1] < '0' || at[1] > '9') return false;
-        *numbers[i] = strtoull(at + 1, &end, 10);
+        if (i == ITEMS_NUMBERS || at[1] < '0' || at[1] > '9') return false;
+        numbers[i] = strtoull(at + 1, &end, 10);
         if (errno != 0) return false;
         at = end;
     }
-    return *at == '\0';
+    return *at == '\0' && numbers[ITEMS_ERA] <= UINT32_MAX;
+}
+
+/* Where the next answer begins: numbers of the request, null after the last item. */
+static void put_next(struct assay_json *data, const struct items *items)
+{
+    ASSAY_ASSERT(!items->more || items->rows > items->skip);
+    if (items->more) {
+        assay_json_set_uint(data, "next_epoch", items->at.epoch);
+        assay_json_set_uint(data, "next_skip", items->within);
+        assay_json_set_uint(data, "next_era", items->at.era);
+    } else {
+        assay_json_set_null(data, "next_epoch");
+        assay_json_set_null(data, "next_skip");
+        assay_json_set_null(data, "next_era");
+    }
 }
 
 char *document_items(struct assay_runtime *runtime, const char *argument)
 {
     enum assay_store_class class_ = ASSAY_STORE_META;
     char name[16] = "";
-    uint64_t epoch = 0, skip = 0;
-    const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
+    uint64_t numbers[ITEMS_NUMBERS] = { 0 };
+    const bool good = split_items(argument, name, sizeof name, numbers);
     const bool genesis = strcmp(name, "genesis") == 0;
     if (!good || (!genesis && !parse_class(name, &class_)))
         return document_error(runtime, "usage",
                               "items genesis | state | changes | collateral | evidence | "
-                              "boundaries | finality | anchors [EPOCH [SKIP]]");
-    struct items items = { .list = assay_json_array(), .skip = skip };
+                              "boundaries | finality | anchors [EPOCH [SKIP [ERA]]]");
+    if (numbers[ITEMS_SKIP] > ITEMS_SKIP_MAX)
+        return document_error(runtime, "usage",
+                              "skip: expected 8192 at most; next_epoch, next_skip and next_era of "
+                              "an answer are where the next one begins");
+    struct items items = { .list = assay_json_array(), .skip = numbers[ITEMS_SKIP] };
     enum assay_status status = ASSAY_OK;
     if (genesis) append_genesis(runtime, &items);
-    else status = scan_items(runtime, class_, epoch, &items);
+    else
+        status =
+            scan_items(runtime, class_, (uint32_t)numbers[ITEMS_ERA], numbers[ITEMS_EPOCH], &items);
     if (status != ASSAY_OK) {
         assay_json_free(&items.list);
         return document_error(runtime, "store", "the store cannot be read");
     }
-    ASSAY_ASSERT(!items.more || items.count > items.skip);
     struct assay_json *data = assay_json_object();
     assay_json_set(data, "items", items.list);
-    if (items.more) assay_json_set_uint(data, "next_skip", items.count - 1);
-    else assay_json_set_null(data, "next_skip");
+    put_next(data, &items);
     return document_finish(runtime, "assay.items", data);
 }

@@ -201,10 +201,19 @@ def options(root):
     return out
 
 
+def unique(pairs):
+    """A JSON object. Of a key that stands twice readers take one or the other."""
+    keys = [key for key, _ in pairs]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise SystemExit(f"docs/openapi.json: keys stand twice in an object: {', '.join(twice)}")
+    return dict(pairs)
+
+
 def http_members(root):
     """Paths, parameters and members of documents of the HTTP API: a test compares answers with the contract."""
     out = {}
-    contract = json.loads((root / "docs/openapi.json").read_text(encoding="utf-8"))
+    contract = json.loads((root / "docs/openapi.json").read_text(encoding="utf-8"), object_pairs_hook=unique)
 
     def walk(name, schema):
         if not isinstance(schema, dict):

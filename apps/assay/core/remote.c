@@ -136,7 +136,29 @@ static enum assay_status exchange(const struct asking *asking, const char *targe
     }
 }
 
-/* Compares the chain of an endpoint with the pinned one, once. Returns: ASSAY_OK | ASSAY_E_STRANGER
+/* A server may have another chain than at the first request: an address that was given away, nodes
+ * behind one name. Only what no node answered names none, and is no document. Returns: ASSAY_OK |
+ * ASSAY_E_STRANGER, and then the answer is freed */
+static enum assay_status check_answer(const struct asking *asking,
+                                      struct assay_https_answer *answer)
+{
+    char pinned[65];
+    assay_hex_encode(asking->context->chain_id, 32, pinned, sizeof pinned);
+    const bool is_proxy = answer->chain[0] == '\0' && answer->status != 200;
+    if (is_proxy || strcmp(answer->chain, pinned) == 0) return ASSAY_OK;
+    free(answer->text);
+    answer->text = NULL;
+    (void)snprintf(last_fault, sizeof last_fault,
+                   "%.60s: an answer of the chain %.64s, expected the chain %s that context %s "
+                   "pins",
+                   asking->context->endpoints[asking->state->at],
+                   answer->chain[0] != '\0' ? answer->chain : "(no header Assay-Chain)", pinned,
+                   asking->context->name);
+    return ASSAY_E_STRANGER;
+}
+
+/* Compares the chain of an endpoint with the pinned one before anything else is sent to it, once
+ * until it fails. Returns: ASSAY_OK | ASSAY_E_STRANGER
  * (of another network: nothing else is requested of it) | as exchange */
 static enum assay_status check_chain(const struct asking *asking, unsigned share_ms)
 {
@@ -176,6 +198,8 @@ static enum assay_status ask_endpoints(struct asking *asking, struct assay_https
         status = check_chain(asking, share_ms);
         if (status == ASSAY_OK)
             status = exchange(asking, asking->target, asking->object, share_ms, answer);
+        if (status == ASSAY_OK) status = check_answer(asking, answer);
+        if (status != ASSAY_OK) asking->state->is_checked[asking->state->at] = false;
         if (status == ASSAY_OK || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
             return status;
         if (tried + 1 == count) break;

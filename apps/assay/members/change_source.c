@@ -32,23 +32,17 @@ bool cli_change_source_given(const struct assay_change_options *options)
 static int fetch_class(const struct assay_change_options *options, const char *name,
                        enum assay_store_class class_, uint64_t epoch, struct assay_store *store)
 {
-    bool more = true;
-    for (uint64_t skip = 0; more;) {
-        char request[96];
+    struct cli_items_position position = { .epoch = epoch };
+    for (bool more = true; more;) {
+        char request[CLI_ITEMS_LINE];
         struct assay_json *document = NULL;
-        (void)snprintf(request, sizeof request, "items %s %llu %llu", name,
-                       (unsigned long long)epoch, (unsigned long long)skip);
+        cli_items_request(name, &position, request);
         const int asked = cli_change_request(options, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
-        const struct assay_json *data = assay_json_get(document, "data");
-        uint64_t last = 0;
         const enum assay_status status =
-            cli_items_put(store, class_, assay_json_get(data, "items"), &last);
-        const uint64_t next = assay_json_uint(data, "next_skip", 0);
+            cli_items_put(store, class_, assay_json_get(document, "data"), &position, &more);
         assay_json_free(&document);
         if (status != ASSAY_OK) return cli_change_fail(options, status, name);
-        more = next > skip;
-        skip = next;
     }
     return ASSAY_EXIT_OK;
 }

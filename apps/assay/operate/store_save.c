@@ -39,28 +39,20 @@ static int request_document(const char *command, const char *socket, const char 
     return ASSAY_EXIT_INTERNAL;
 }
 
-/* paged: one item an epoch, so the next page begins behind the last epoch. */
 static int fetch_class(const char *command, const char *socket, const char *name,
-                       enum assay_store_class class_, bool paged, struct assay_store *store)
+                       enum assay_store_class class_, struct assay_store *store)
 {
-    bool more = true;
-    for (uint64_t from = 0; more;) {
-        char request[64];
-        uint64_t last = from;
+    struct cli_items_position position = { 0 };
+    for (bool more = true; more;) {
+        char request[CLI_ITEMS_LINE];
         struct assay_json *document = NULL;
-        (void)snprintf(request, sizeof request, paged ? "items %s %llu" : "items %s 0 %llu", name,
-                       (unsigned long long)from);
+        cli_items_request(name, &position, request);
         const int asked = request_document(command, socket, request, &document);
         if (asked != ASSAY_EXIT_OK) return asked;
-        const struct assay_json *data = assay_json_get(document, "data");
-        const uint64_t next = assay_json_uint(data, "next_skip", 0);
         const enum assay_status status =
-            cli_items_put(store, class_, assay_json_get(data, "items"), &last);
+            cli_items_put(store, class_, assay_json_get(document, "data"), &position, &more);
         assay_json_free(&document);
         if (status != ASSAY_OK) return cli_store_report_error(command, name, status);
-        more = next > 0;
-        if (more && !paged && next <= from) more = false;
-        from = paged ? last + 1 : next;
     }
     return ASSAY_EXIT_OK;
 }
@@ -70,18 +62,16 @@ static int open_socket(const char *command, const char *socket, struct assay_sto
     static const struct {
         const char *name;
         enum assay_store_class class_;
-        bool paged;
-    } classes[] = { { "state", ASSAY_STORE_STATE, false },
-                    { "changes", ASSAY_STORE_CHANGE, false },
-                    { "boundaries", ASSAY_STORE_BOUNDARY, true },
-                    { "finality", ASSAY_STORE_FINALITY, true },
-                    { "anchors", ASSAY_STORE_ANCHOR, true } };
+    } classes[] = { { "state", ASSAY_STORE_STATE },
+                    { "changes", ASSAY_STORE_CHANGE },
+                    { "boundaries", ASSAY_STORE_BOUNDARY },
+                    { "finality", ASSAY_STORE_FINALITY },
+                    { "anchors", ASSAY_STORE_ANCHOR } };
     int result = ASSAY_EXIT_OK;
     if (assay_store_memory_create(store) != ASSAY_OK)
         return cli_store_report_error(command, "start", ASSAY_E_MEMORY);
     for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof classes / sizeof classes[0]; i++)
-        result = fetch_class(command, socket, classes[i].name, classes[i].class_, classes[i].paged,
-                             *store);
+        result = fetch_class(command, socket, classes[i].name, classes[i].class_, *store);
     return result;
 }
 

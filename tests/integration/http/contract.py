@@ -205,6 +205,9 @@ def every_operation():
     check("nobody voted in epoch %d" % number, votes.count("P") >= len(matrix["data"]["members"]))
     answer, body = ask("/openapi.json")
     check("another contract is served", json.loads(body) == CONTRACT)
+    _, status = call("/v1/status")
+    for path in ("/openapi.json", "/metrics", "/livez", "/v1/status", "/v1/nothing", "/v1/checkpoint"):
+        check("%s: no chain" % path, ask(path)[0].headers.get_all("Assay-Chain") == [status["data"]["chain_id"]])
     not_modified("/v1/nodes/0", "/v1/nodes/{id}")
     not_modified("/v1/nodes/0/explain", "/v1/nodes/{id}/explain")
     not_modified("/v1/epochs/%d" % number, "/v1/epochs/{number}")

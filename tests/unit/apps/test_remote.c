@@ -30,6 +30,7 @@ static struct endpoint {
     unsigned status;  /* of every path but /v1/status */
     const char *body; /* of these */
     unsigned requests;
+    const char *later; /* chain of answers of other paths than /v1/status; NULL: the same */
 } endpoints[2];
 static char targets[8][ASSAY_CLIENT_FAULT_LEN];
 static size_t target_count;
@@ -61,6 +62,8 @@ enum assay_status assay_https_exchange(const struct assay_https_request *request
                                            .text = strdup(is_status ? text : e->body) };
     cr_assert_not_null(answer->text);
     answer->len = strlen(answer->text);
+    (void)snprintf(answer->chain, sizeof answer->chain, "%s",
+                   is_status || e->later == NULL ? e->chain : e->later);
     return ASSAY_OK;
 }
 
@@ -131,6 +134,42 @@ Test(apps_remote, a_node_of_another_chain_ends_the_request)
         cr_expect_not_null(strstr(fault, "prod"), "%s", fault);
     }
     cr_expect_eq(endpoints[1].requests, 0);
+}
+
+/* Behind one address: first a node of the chain, then another. A refusal is an answer, too. */
+Test(apps_remote, every_answer_is_of_the_pinned_chain)
+{
+    static const char *const chains[] = { OTHER, "", "?" };
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    cr_assert_eq(ask("changes"), ASSAY_OK);
+    for (size_t i = 0; i < sizeof chains / sizeof chains[0]; i++) {
+        target_count = 0;
+        endpoints[0].later = chains[i];
+        cr_expect_eq(ask("changes"), ASSAY_E_IO, "%s", chains[i]);
+        cr_expect_null(document);
+        assay_client_fault("context:prod", ASSAY_E_IO, fault);
+        cr_expect_not_null(strstr(fault, CHAIN), "%s", fault);
+    }
+    target_count = 0;
+    endpoints[0].later = OTHER;
+    endpoints[0].status = 404;
+    endpoints[0].body = "{\"code\":\"not_found\",\"detail\":\"no member has it\"}";
+    cr_expect_eq(ask("node x"), ASSAY_E_IO);
+    cr_expect_eq(endpoints[1].requests, 0, "operators have to look at it");
+}
+
+/* A server that comes back may be another one. */
+Test(apps_remote, the_chain_is_compared_again_after_an_error)
+{
+    cr_redirect_stderr();
+    cr_assert_eq(ask("changes"), ASSAY_OK);
+    endpoints[0].chain = NULL;
+    cr_assert_eq(ask("changes"), ASSAY_OK, "of the other endpoint");
+    endpoints[0].chain = OTHER;
+    endpoints[1].chain = NULL;
+    target_count = 0;
+    cr_expect_eq(ask("submit 00ff"), ASSAY_E_IO);
+    cr_expect_str_eq(targets[target_count - 1], "https://a/v1/status", "nothing is sent to it");
 }
 
 Test(apps_remote, the_next_endpoint_answers_with_a_note)

@@ -168,6 +168,7 @@ Test(net_http_roles, a_path_stands_for_a_line_and_back)
         { "export since=4 until=9 votes", "/v1/export?since=4&until=9&votes=" },
         { "items evidence 4 2", "/v1/items/evidence?epoch=4&skip=2" },
         { "items state", "/v1/items/state" },
+        { "items boundaries 4 0 1", "/v1/items/boundaries?epoch=4&skip=0&era=1" },
         { "changes", "/v1/changes" },
         { "recover status", "/v1/recover" },
         { "enforcement", "/v1/orders" },
