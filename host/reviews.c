@@ -329,8 +329,7 @@ enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry
 static bool is_gone(const struct assay_review_entry *e, const struct assay_reviews_facts *facts)
 {
     const struct assay_review *r = &e->review;
-    return r->era != facts->era ||
-           r->issued + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
+    return r->era != facts->era || r->issued + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
            assay_operator_find(facts->effective, r->operator_id) == NULL;
 }
 

@@ -32,8 +32,8 @@ enum assay_review_end {
 /* One record, as far as it is needed. */
 struct assay_review_entry {
     bool used;
-    bool is_dirty; /* changed since the host has stored it */
-    bool is_over;  /* of a proposal: its end was reported */
+    bool is_dirty;     /* changed since the host has stored it */
+    bool is_over;      /* of a proposal: its end was reported */
     bool is_withdrawn; /* a later withdrawal of its operator names the same change, in any place */
     uint8_t key[32];
     uint64_t since_epoch;       /* first block that had it here; 0 with used false */

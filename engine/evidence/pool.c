@@ -152,6 +152,29 @@ static bool is_author_over_limit(const struct assay_pool *pool, const struct ass
            is_above_limit(said, row->limits.of_subject);
 }
 
+/* Of this author and subject: one in a final block, else the first that makes room for the later
+ * record; the last proposal must not have it. NULL: none. */
+static const struct assay_pool_item *find_yielding(const struct assay_pool *pool,
+                                                   const struct assay_record *r)
+{
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    const struct assay_pool_item *found = NULL;
+    struct assay_record other, oldest; /* large */
+    for (uint32_t i = 0; row->yields != NULL && i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind || item->chosen) continue;
+        if (item->slot != r->slot || item->subject != r->subject || item->epoch != r->epoch)
+            continue;
+        if (item->phase == ASSAY_POOL_DONE) return item; /* the chain refuses it a second time */
+        if (assay_record_decode(assay_slice_over(item->bytes, item->len), &other) != ASSAY_OK ||
+            !row->yields(&other, r) || (found != NULL && !row->yields(&other, &oldest)))
+            continue;
+        found = item;
+        oldest = other;
+    }
+    return found;
+}
+
 static bool is_sender_over_limit(const struct assay_pool *pool, uint16_t from)
 {
     uint32_t asked = 0;
@@ -167,8 +190,11 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     ASSAY_ASSERT(pool_is_valid(pool));
     ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
-    if (is_author_over_limit(pool, record)) return ASSAY_E_DUPLICATE;
+    const bool over = is_author_over_limit(pool, record);
+    const struct assay_pool_item *yielding = over ? find_yielding(pool, record) : NULL;
+    if (over && yielding == NULL) return ASSAY_E_DUPLICATE;
     if (from != ASSAY_SLOT_SELF && is_sender_over_limit(pool, from)) return ASSAY_E_FULL;
+    if (yielding != NULL) assay_pool_remove(pool, yielding);
     struct assay_pool_item *found = NULL;
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;

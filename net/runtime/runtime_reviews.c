@@ -16,10 +16,10 @@
 typedef unsigned long long llu;
 
 enum {
-    SINCE_LEN = 16,    /* of a row: two epochs before the record */
+    SINCE_LEN = 16,      /* of a row: two epochs before the record */
     AT_LEN = 4 + 16 + 4, /* era, last epoch read, first one with complete content, operators */
-    OFFERS_MAX = 8,    /* in an epoch: of each kind; the queue of events is bounded */
-    SPREAD_EPOCHS = 8, /* nodes do not repeat a record all at once */
+    OFFERS_MAX = 8,      /* in an epoch: of each kind; the queue of events is bounded */
+    SPREAD_EPOCHS = 8,   /* nodes do not repeat a record all at once */
     /* What counts stands in blocks of so many epochs, so older ones are not read. */
     READ_EPOCHS_MAX = 2 * ASSAY_REVIEWS_REPEAT_EPOCHS,
 };

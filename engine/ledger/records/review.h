@@ -27,6 +27,7 @@ enum {
     ASSAY_REVIEW_PLACES = 2, /* proposals of one operator at a time */
     ASSAY_REVIEW_PLACE_APPROVAL = ASSAY_REVIEW_PLACES, /* of what is no proposal of its own */
     /* In one epoch: of all operators, and of one. With more than 16 operators a part each. */
+    ASSAY_REVIEW_BODIES_MAX = 4, /* proposals of one operator in one epoch */
     ASSAY_REVIEWS_EPOCH_MAX = 256,
     ASSAY_REVIEWS_OPERATOR_MAX = 16,
 };

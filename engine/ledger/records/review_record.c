@@ -36,13 +36,15 @@ enum assay_status assay_review_encode(const struct assay_review *r, struct assay
     return assay_writer_finish(w, &all);
 }
 
-/* U+0080 to U+009F control a terminal; U+202A to U+202E and U+2066 to U+2069 reorder a line. */
+/* U+0080 to U+009F control a terminal; U+061C, U+200E, U+200F, U+202A to U+202E and U+2066 to
+ * U+2069 reorder a line; U+2028 and U+2029 end it. */
 static bool is_control(const uint8_t *b, size_t len)
 {
     if (b[0] < ' ' || b[0] == 0x7f) return true;
     if (b[0] == 0xc2 && len > 1) return b[1] < 0xa0;
+    if (b[0] == 0xd8 && len > 1) return b[1] == 0x9c;
     if (b[0] != 0xe2 || len < 3) return false;
-    if (b[1] == 0x80) return b[2] >= 0xaa && b[2] <= 0xae;
+    if (b[1] == 0x80) return (b[2] >= 0xa8 && b[2] <= 0xae) || b[2] == 0x8e || b[2] == 0x8f;
     return b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9;
 }
 
@@ -201,8 +203,8 @@ static enum assay_status check_signatures(const struct assay_context *context,
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
-/* The pool counts records by author: an operator is its first member there. One without members
- * shares the count of another slot, by its place in the list. */
+/* An operator is its first member in the pool, one without members any. The pool counts by subject,
+ * which is the operator's index: no operator shares the count of another. */
 static uint32_t slot_of_operator(const struct assay_context *context, uint32_t index)
 {
     const struct assay_state *state = context->state;
@@ -233,7 +235,7 @@ static enum assay_status check_review(const struct assay_context *context,
     if (r->act == ASSAY_REVIEW_PROPOSE)
         ASSAY_TRY(assay_change_documents_check(context, &record->change));
     record->slot = slot_of_operator(context, (uint32_t)(o - context->effective->operators));
-    record->subject = record->slot;
+    record->subject = (uint32_t)(o - context->effective->operators);
     record->epoch = context->epoch;
     record->incarnation = state->members[record->slot].lives[0].incarnation;
     return ASSAY_OK;
@@ -247,6 +249,11 @@ static uint16_t index_of_operator(const struct assay_context *context, const str
     return (uint16_t)(o - context->effective->operators);
 }
 
+static bool is_issued_later(const struct assay_review *a, uint64_t issued, uint64_t number)
+{
+    return a->issued != issued ? a->issued > issued : a->number > number;
+}
+
 static enum assay_status check_review_fits(const struct assay_context *context,
                                            const struct assay_ledger *l,
                                            const struct assay_record *r)
@@ -255,18 +262,23 @@ static enum assay_status check_review_fits(const struct assay_context *context,
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     const uint16_t operator_ = index_of_operator(context, r);
     const bool proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
-    uint32_t count = 0;
-    bool proposed = false;
+    const uint32_t share = assay_review_share(context->effective->operator_count);
+    uint32_t count = 0, bodies = 0;
+    bool follows = true, body_follows = true; /* it is later than all of them so far */
     for (uint32_t i = 0; i < l->review_count; i++) {
         const struct assay_ledger_review *other = &l->reviews[i];
         if (other->operator_ != operator_) continue;
         if (assay_bytes_equal(other->key, r->key, sizeof other->key)) return ASSAY_E_DUPLICATE;
+        const bool is_later = is_issued_later(&r->review, other->issued, other->number);
         count++;
-        proposed |= other->proposes;
+        bodies += other->proposes;
+        follows &= is_later;
+        if (other->proposes) body_follows &= is_later;
     }
-    /* A body is long: one of an operator in an epoch. */
-    if (proposes && proposed) return ASSAY_E_FULL;
-    return count < assay_review_share(context->effective->operator_count) ? ASSAY_OK : ASSAY_E_FULL;
+    /* Anybody may put old records into a block first. So a half of the part is for what follows
+     * all others, and so is each body, which is long, but the first one. */
+    if (proposes && (!body_follows || bodies == ASSAY_REVIEW_BODIES_MAX)) return ASSAY_E_FULL;
+    return count < (follows ? share : (share + 1) / 2) ? ASSAY_OK : ASSAY_E_FULL;
 }
 
 static void apply_review(const struct assay_context *context, struct assay_ledger *l,
@@ -275,14 +287,23 @@ static void apply_review(const struct assay_context *context, struct assay_ledge
     ASSAY_ASSERT(l->review_count < ASSAY_REVIEWS_EPOCH_MAX); /* shares */
     struct assay_ledger_review *own = &l->reviews[l->review_count++];
     own->operator_ = index_of_operator(context, r);
+    own->issued = r->review.issued;
+    own->number = r->review.number;
     own->proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
     assay_bytes_copy(own->key, sizeof own->key, r->key, sizeof own->key);
+}
+
+/* Old records, which anybody may send again, keep no later one out of the pool. */
+static bool yields_to_later(const struct assay_record *a, const struct assay_record *b)
+{
+    return is_issued_later(&b->review, a->review.issued, a->review.number);
 }
 
 const struct assay_record_row assay_row_review = {
     .name = "review",
     .items = 4,
-    .limits = { .of_author = 4 },
+    .limits = { .of_subject = 4 },
+    .yields = yields_to_later,
     .decode = decode_review,
     .check = check_review,
     .fits = check_review_fits,

@@ -27,6 +27,9 @@ struct assay_record_row {
     struct {
         uint32_t of_author, of_epoch, of_subject;
     } limits;
+    /* NULL: what is over the limits of a pool is refused. Of two records of one author and subject:
+     * whether a makes room for the later b. */
+    bool (*yields)(const struct assay_record *a, const struct assay_record *b);
     bool outlives; /* a proof: good for ASSAY_RETAINED_EPOCHS, else for its epoch alone */
     bool stays;    /* in a full pool, too, when it stands in a final block */
     bool passes;   /* out of the pool as soon as it is final, and into places of its own before */

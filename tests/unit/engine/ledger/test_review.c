@@ -3,6 +3,7 @@
  * none is valid elsewhere or later, and no operator takes the part of another (docs/protocol.md
  * 9.19).
  */
+#include "engine/evidence/pool.h"
 #include "tests/unit/engine/ledger/review_bench.h"
 
 #include "base/cbor.h"
@@ -163,7 +164,13 @@ Test(review, an_operator_has_its_part_of_an_epoch_and_no_more)
     struct assay_review first = review_of(b, 2, ASSAY_REVIEW_PROPOSE, &c);
     cr_assert_eq(offer(b, &first, 2), ASSAY_OK);
     first.place = 1;
-    cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "one body of an operator in an epoch");
+    cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "one that is not later");
+    for (uint64_t i = 1; i < ASSAY_REVIEW_BODIES_MAX; i++) {
+        first.number = i;
+        cr_assert_eq(offer(b, &first, 2), ASSAY_OK, "later: %llu", (unsigned long long)i);
+    }
+    first.number = ASSAY_REVIEW_BODIES_MAX;
+    cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "four bodies of an operator in an epoch");
     change_pass_epoch(b);
     b->state.rules.parameters.level = ASSAY_LEVEL_REVIEWS;
     cr_assert_eq(offer(b, &first, 2), ASSAY_OK, "and one in the next");
@@ -247,6 +254,11 @@ Test(review, a_comment_is_one_line_in_its_own_order)
                                        "\xe2\x80\xae"
                                        "txt",
                                        "\xe2\x81\xa6x",
+                                       "\xe2\x80\xa8x",
+                                       "\xe2\x80\xa9x",
+                                       "\xe2\x80\x8ex",
+                                       "\xe2\x80\x8fx",
+                                       "\xd8\x9cx",
                                        "\xff" };
     struct change_bench *b = review_make_bench();
     struct review_change c;
@@ -297,4 +309,98 @@ Test(review, a_proposal_brings_the_change_of_its_digest)
     free(a);
     free(m);
     change_drop(b);
+}
+
+/* --- old records, which anybody has and may send again */
+
+Test(review, old_records_bar_no_later_one_from_a_block)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change old, c;
+    review_make_change(b, 1, "old", &old);
+    review_make_change(b, 1, "new", &c);
+    struct assay_review r = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &old);
+    r.number = 900;
+    cr_assert_eq(offer(b, &r, 0), ASSAY_OK);
+    struct assay_review next = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
+    next.number = 901;
+    cr_assert_eq(offer(b, &next, 0), ASSAY_OK, "the one that replaces it");
+    /* Of many, in the order that takes most of the part. */
+    for (uint32_t i = 0; i < 2 * ASSAY_REVIEWS_OPERATOR_MAX; i++) {
+        struct assay_review a = review_of(b, 0, ASSAY_REVIEW_APPROVE, &old);
+        a.number = i;
+        (void)offer(b, &a, 0);
+    }
+    struct assay_review withdraw = review_of(b, 0, ASSAY_REVIEW_WITHDRAW, &c);
+    withdraw.number = 1000;
+    cr_assert_eq(offer(b, &withdraw, 0), ASSAY_OK);
+    change_drop(b);
+}
+
+struct pooled {
+    struct change_bench *bench;
+    struct review_change change;
+    struct assay_pool pool;
+    void *memory;
+};
+
+static struct pooled *make_pool(void)
+{
+    struct pooled *p = calloc(1, sizeof *p);
+    p->bench = review_make_bench();
+    const size_t len = (assay_pool_memory_len(CHANGE_MEMBERS, false) + 63) & ~(size_t)63;
+    p->memory = aligned_alloc(64, len);
+    assay_pool_init(&p->pool, p->memory, CHANGE_MEMBERS, false);
+    review_make_change(p->bench, 1, "old", &p->change);
+    return p;
+}
+
+static void drop_pool(struct pooled *p)
+{
+    change_drop(p->bench);
+    free(p->memory);
+    free(p);
+}
+
+static enum assay_status pool_statement(struct pooled *p, uint32_t operator_,
+                                        enum assay_review_act act, uint64_t number, bool final)
+{
+    const struct assay_pool_item *item = NULL;
+    struct assay_review r = review_of(p->bench, operator_, act, &p->change);
+    r.place = ASSAY_REVIEW_PLACE_APPROVAL;
+    r.number = number;
+    struct review_made *m = review_sign(p->bench, &r, operator_);
+    cr_assert_eq(assay_record_check(&p->bench->context, &m->record), ASSAY_OK);
+    const enum assay_status status = assay_pool_add(&p->pool, &m->record, 3, &item);
+    if (status == ASSAY_OK) assay_pool_set_ready(&p->pool, item, &m->record);
+    if (status == ASSAY_OK && final) assay_pool_set_final(&p->pool, item);
+    free(m);
+    return status;
+}
+
+Test(review, old_records_bar_no_later_one_from_the_pool)
+{
+    for (unsigned final = 0; final < 2; final++) {
+        struct pooled *p = make_pool();
+        for (uint32_t i = 0; i < 4; i++)
+            cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_APPROVE, 10 + i, final == 1), ASSAY_OK);
+        if (final == 0)
+            cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_APPROVE, 9, false), ASSAY_E_DUPLICATE,
+                         "older than all of them");
+        cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_WITHDRAW, 20, false), ASSAY_OK);
+        drop_pool(p);
+    }
+}
+
+Test(review, every_operator_has_its_own_count_in_the_pool)
+{
+    struct pooled *p = make_pool();
+    /* Operator 1 has the first member, operator 0 none. */
+    for (uint32_t i = 0; i < p->bench->state.member_count; i++)
+        assay_bytes_copy(p->bench->state.members[i].operator_id, 32,
+                         p->bench->genesis.operators[1].operator_id, 32);
+    for (uint32_t i = 0; i < 4; i++)
+        cr_assert_eq(pool_statement(p, 0, ASSAY_REVIEW_APPROVE, 10 + i, false), ASSAY_OK);
+    cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_APPROVE, 1, false), ASSAY_OK);
+    drop_pool(p);
 }
