@@ -4,9 +4,9 @@
  *
  * Answers, as the specification of OTLP has them: 200 delivers, also with a partial success; 429,
  * 502, 503 and 504 are tried again, not before Retry-After; 400, 413 and 422 refuse the data: a
- * batch is halved, at once, until the record at fault is alone, and that one is dropped. Any other status is
- * about the exporter and not about the data (a missing token, a wrong path): it is reported, and
- * tried again slowly, so that a mistake in the configuration loses nothing.
+ * batch is halved, at once, until the record at fault is alone, and that one is dropped. Any other
+ * status is about the exporter and not about the data (a missing token, a wrong path): it is
+ * reported, and tried again slowly, so that a mistake in the configuration loses nothing.
  */
 #include "apps/assay/export/export.h"
 
