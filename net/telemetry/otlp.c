@@ -351,12 +351,14 @@ static uint64_t read_count(const struct assay_json *object, const char *key)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' ? value : 0;
 }
 
-void assay_otlp_read_answer(const char *body, size_t len, bool logs,
+bool assay_otlp_read_answer(const char *body, size_t len, bool logs,
                             struct assay_otlp_answer *answer)
 {
     struct assay_json *document = NULL;
     *answer = (struct assay_otlp_answer){ 0 };
-    if (len == 0 || assay_json_parse(body, len, &document) != ASSAY_OK) return;
+    if (len == 0) return true;
+    if (assay_json_parse(body, len, &document) != ASSAY_OK) return false;
+    const bool is_answer = assay_json_kind_of(document) == ASSAY_JSON_OBJECT;
     const struct assay_json *part = assay_json_get(document, "partialSuccess");
     answer->rejected = read_count(part, logs ? "rejectedLogRecords" : "rejectedDataPoints");
     (void)snprintf(answer->message, sizeof answer->message, "%s",
@@ -364,4 +366,5 @@ void assay_otlp_read_answer(const char *body, size_t len, bool logs,
     for (char *c = answer->message; *c != '\0'; c++)
         if (*c < ' ' || *c > '~') *c = '?';
     assay_json_free(&document);
+    return is_answer;
 }

@@ -39,8 +39,9 @@ struct assay_otlp_answer {
     char message[ASSAY_RECORD_TEXT_LEN]; /* of the receiver, printable ASCII; "": none */
 };
 
-/* logs: rejectedLogRecords, else rejectedDataPoints. An empty or foreign answer rejects nothing. */
-void assay_otlp_read_answer(const char *body, size_t len, bool logs,
+/* logs: rejectedLogRecords, else rejectedDataPoints. Returns: whether it is an answer: empty, or a
+ * JSON object; a page of a web server is none. */
+bool assay_otlp_read_answer(const char *body, size_t len, bool logs,
                             struct assay_otlp_answer *answer);
 
 #endif

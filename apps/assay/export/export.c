@@ -108,7 +108,7 @@ static int check_options(struct export_options *o)
                               "jsonl or csv with --to and --what events or orders");
     }
     if (o->has_format && (form == TO_SYSLOG || form == TO_OTLP))
-        return cli_misuse("--format is of files and stdout: %s has one format", o->to);
+        return cli_misuse("--format is of files and stdout: syslog and OTLP have one format each");
     if (o->votes && o->what != ASSAY_RECORD_SCORES)
         return cli_misuse("--votes are of scores: expected --what scores");
     if (form != TO_OTLP &&

@@ -58,6 +58,7 @@ struct export_item {
 
 enum export_outcome {
     EXPORT_DELIVERED,
+    EXPORT_AGAIN,   /* no failure: less at once, without a wait */
     EXPORT_LATER,   /* the same records again, after retry_after_ms (0: as usual) */
     EXPORT_REFUSED, /* never again: the receiver finds the first `done` records at fault */
     EXPORT_MISUSE,  /* no retry will help: the target itself is wrong */
@@ -79,13 +80,15 @@ struct export_target_type {
     /* A request of assay_otlp_metrics; NULL: the target has no metrics. */
     enum export_outcome (*deliver_metrics)(struct export_target *target, const char *body,
                                            struct export_result *result);
+    /* The position behind what was delivered is saved. NULL: nothing is to do */
+    void (*saved)(struct export_target *target);
     void (*close)(struct export_target *target);
 };
 
 /* The head of each. */
 struct export_target {
     const struct export_target_type *type;
-    char shown[EXPORT_PATH_LEN];              /* in messages: no user, no query */
+    char shown[EXPORT_PATH_LEN];              /* in messages: no user, no token */
     const struct assay_record_origin *origin; /* known before the first batch */
 };
 
@@ -104,6 +107,9 @@ int export_open_otlp(const struct export_options *options, struct export_target 
 /* Read, deliver, save, until there is nothing more to do, or a signal. Returns: an exit status */
 int export_run(const struct export_options *options, struct export_cursor *cursor,
                struct export_target *target);
+
+/* Whether a signal has asked to end: nothing waits for long any more. */
+bool export_is_ending(void);
 
 /* A line on stderr. */
 __attribute__((format(printf, 1, 2))) void export_report(const char *format, ...);

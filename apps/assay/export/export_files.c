@@ -10,6 +10,7 @@
 #include "apps/assay/core/command.h"
 #include "base/assert.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,6 +28,7 @@ struct line_target {
     struct export_cursor *cursor;
     int fd, folder;        /* -1: not open */
     uint64_t file, length; /* as written; the cursor has what counts */
+    uint64_t kept;         /* file that was written when old ones were last removed */
 };
 
 static char *make_line(const struct export_options *o, const struct assay_record *record)
@@ -155,13 +157,37 @@ static bool create_file(struct line_target *t)
     return written;
 }
 
+/* Removes the files with numbers from low to high; holes between them are nothing special. Out:
+ * *newest: the highest number that was there, 0: none. Returns: false, and errno says why */
+static bool remove_files(const struct line_target *t, uint64_t low, uint64_t high, uint64_t *newest)
+{
+    char name[NAME_LEN];
+    const int fd = openat(t->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *const list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry = NULL;
+    bool removed = list != NULL;
+    *newest = 0;
+    if (list == NULL && fd >= 0) (void)close(fd);
+    while (list != NULL && (entry = readdir(list)) != NULL) {
+        const char *dash = strrchr(entry->d_name, '-');
+        const uint64_t number = dash != NULL ? strtoull(dash + 1, NULL, 10) : 0;
+        name_file(t, number, name);
+        if (number == 0 || strcmp(name, entry->d_name) != 0) continue; /* of others */
+        if (number > *newest) *newest = number;
+        if (number >= low && number <= high && unlinkat(t->folder, name, 0) != 0) removed = false;
+    }
+    const int why = errno;
+    if (list != NULL) (void)closedir(list);
+    errno = why;
+    return removed;
+}
+
 /* Nothing was written here, as far as the cursor knows: behind all files that are there. */
 static bool begin_file(struct line_target *t)
 {
-    char name[NAME_LEN];
-    do
-        name_file(t, ++t->file, name);
-    while (faccessat(t->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    uint64_t newest = 0;
+    if (!remove_files(t, 1, 0, &newest)) return false;
+    t->file = newest + 1;
     if (!create_file(t)) return false;
     t->cursor->file = t->file;
     t->cursor->length = t->length;
@@ -176,10 +202,8 @@ static bool reopen_file(struct line_target *t)
     const struct export_cursor *c = t->cursor;
     if (t->fd >= 0) (void)close(t->fd);
     t->fd = -1;
-    for (uint64_t n = c->file + 1;; n++) {
-        name_file(t, n, name);
-        if (unlinkat(t->folder, name, 0) != 0) break;
-    }
+    uint64_t newest = 0;
+    if (!remove_files(t, c->file + 1, UINT64_MAX, &newest)) return false;
     t->file = c->file;
     t->length = c->length;
     name_file(t, t->file, name);
@@ -207,15 +231,15 @@ static bool rotate_file(struct line_target *t)
     return create_file(t);
 }
 
-/* The newest `keep` files stay. */
-static void remove_old_files(const struct line_target *t)
+/* The newest `keep` files stay. Not before the position is saved: until then it may be in one that
+ * is old, and a crash would leave those behind it. */
+static void remove_old_files(struct export_target *target)
 {
-    char name[NAME_LEN];
-    if (t->options->keep == 0) return;
-    for (uint64_t n = t->file > t->options->keep ? t->file - t->options->keep : 0; n > 0; n--) {
-        name_file(t, n, name);
-        if (unlinkat(t->folder, name, 0) != 0) return;
-    }
+    struct line_target *t = (struct line_target *)target;
+    uint64_t newest = 0;
+    const uint64_t file = t->cursor->file, keep = t->options->keep;
+    if (keep == 0 || file <= keep || file == t->kept) return;
+    if (remove_files(t, 1, file - keep, &newest)) t->kept = file;
 }
 
 static bool append_record(struct line_target *t, const struct assay_record *record)
@@ -256,7 +280,6 @@ static enum export_outcome write_lines(struct export_target *target,
     /* The caller saves the cursor; until then these bytes do not count. */
     t->cursor->file = t->file;
     t->cursor->length = t->length;
-    remove_old_files(t);
     result->done = count;
     return EXPORT_DELIVERED;
 }
@@ -264,7 +287,9 @@ static enum export_outcome write_lines(struct export_target *target,
 int export_open_folder(const struct export_options *options, struct export_cursor *cursor,
                        struct export_target **out)
 {
-    static const struct export_target_type type = { .deliver = write_lines, .close = close_lines };
+    static const struct export_target_type type = { .deliver = write_lines,
+                                                    .saved = remove_old_files,
+                                                    .close = close_lines };
     struct line_target *t = make_target(options, &type, options->to);
     if (t == NULL) return ASSAY_EXIT_INTERNAL;
     *out = &t->target;

@@ -4,9 +4,9 @@
  *
  * Answers, as the specification of OTLP has them: 200 delivers, also with a partial success; 429,
  * 502, 503 and 504 are tried again, not before Retry-After; 400, 413 and 422 refuse the data: a
- * batch is halved until the record at fault is alone, and that one is dropped. Any other status is
- * about the exporter and not about the data (a missing token, a wrong path): it is reported, and
- * tried again slowly, so that a mistake in the configuration loses nothing.
+ * batch is halved, at once, until the record at fault is alone, and that one is dropped. Any other
+ * status is about the exporter and not about the data (a missing token, a wrong path): it is
+ * reported, and tried again slowly, so that a mistake in the configuration loses nothing.
  */
 #include "apps/assay/export/export.h"
 
@@ -57,13 +57,20 @@ static enum export_outcome read_status(const struct otlp_target *t,
     static const uint32_t busy[] = { 429, 502, 503, 504 }, bad_data[] = { 400, 413, 422 };
     struct assay_otlp_answer said;
     if (answer->status == 200) {
-        assay_otlp_read_answer((const char *)answer->body, answer->body_len, logs, &said);
+        if (!assay_otlp_read_answer((const char *)answer->body, answer->body_len, logs, &said)) {
+            (void)snprintf(result->message, sizeof result->message,
+                           "%.300s: status 200 with a body that is no answer of OTLP in JSON: "
+                           "expected the base URL of a receiver",
+                           t->target.shown);
+            result->retry_after_ms = SLOW_MS;
+            return EXPORT_LATER;
+        }
         result->rejected = said.rejected;
         (void)snprintf(result->message, sizeof result->message, "%s", said.message);
         return EXPORT_DELIVERED;
     }
-    (void)snprintf(result->message, sizeof result->message, "%.300s: status %" PRIu32,
-                   t->target.shown, answer->status);
+    (void)snprintf(result->message, sizeof result->message, "%.300s: status %" PRIu32 "%s",
+                   t->target.shown, answer->status, logs ? "" : " for metrics");
     if (is_one_of(answer->status, bad_data, sizeof bad_data / sizeof bad_data[0]))
         return EXPORT_REFUSED;
     const bool is_busy = is_one_of(answer->status, busy, sizeof busy / sizeof busy[0]);
@@ -124,8 +131,7 @@ static enum export_outcome deliver_logs(struct export_target *target,
     if (outcome == EXPORT_DELIVERED) t->batch = 2 * t->batch; /* 0 stays 0 */
     if (outcome == EXPORT_REFUSED && count > 1) {
         t->batch = count / 2;
-        result->retry_after_ms = 1; /* at once: the half of it */
-        outcome = EXPORT_LATER;
+        outcome = EXPORT_AGAIN;
     }
     if (t->batch >= EXPORT_BATCH_MAX) t->batch = 0;
     return outcome;
@@ -203,14 +209,16 @@ int export_open_otlp(const struct export_options *options, struct export_target 
     while (len > 0 && url[len - 1] == '/')
         len--;
     if (!is_base_url(url) || len + sizeof "/v1/metrics" > ASSAY_HTTP_URL_LEN_MAX)
-        return cli_misuse("--to %s: expected otlp:https://HOST[:PORT][/PATH], or otlp:http:// with "
-                          "127.0.0.1 or [::1]; without a user or a query",
-                          options->to);
+        return cli_misuse(
+            "--to otlp:URL: expected otlp:https://HOST[:PORT][/PATH], or otlp:http:// "
+            "with 127.0.0.1 or [::1]; without a user or a query");
     struct otlp_target *t = calloc(1, sizeof *t);
     if (t == NULL) return ASSAY_EXIT_INTERNAL;
     t->target.type = &type;
     t->options = options;
-    (void)snprintf(t->target.shown, sizeof t->target.shown, "%.*s", (int)len, url);
+    const size_t host = (size_t)(strstr(url, "://") - url) + strlen("://");
+    (void)snprintf(t->target.shown, sizeof t->target.shown, "%.*s",
+                   (int)(host + strcspn(url + host, "/")), url);
     (void)snprintf(t->logs_url, sizeof t->logs_url, "%.*s/v1/logs", (int)len, url);
     (void)snprintf(t->metrics_url, sizeof t->metrics_url, "%.*s/v1/metrics", (int)len, url);
     const int result = read_headers(t);

@@ -39,7 +39,7 @@ struct export_job {
     struct export_target *target;
     struct export_source source;
     struct export_queue queue;
-    struct attempts reading, delivering, saving;
+    struct attempts reading, delivering, metering, saving;
     bool is_bound, has_all;
     uint64_t saved_ms, metrics_ms;
     char *metrics[METRICS_MAX]; /* oldest first */
@@ -55,6 +55,11 @@ static void on_signal(int number)
 {
     (void)number;
     asked_to_end = 1;
+}
+
+bool export_is_ending(void)
+{
+    return asked_to_end != 0;
 }
 
 void export_report(const char *format, ...)
@@ -121,6 +126,7 @@ static void save_cursor(struct export_job *job)
     if (export_cursor_save(job->cursor)) {
         note_success(job, &job->saving, job->cursor->path);
         job->saved_ms = assay_monotonic_ms();
+        if (job->target->type->saved != NULL) job->target->type->saved(job->target);
         return;
     }
     char message[EXPORT_MESSAGE_LEN];
@@ -227,6 +233,7 @@ static bool deliver_batch(struct export_job *job)
     switch (job->target->type->deliver(job->target, items, count, &result)) {
     case EXPORT_DELIVERED: note_delivered(job, &result); break;
     case EXPORT_REFUSED: note_refused(job, items, &result); break;
+    case EXPORT_AGAIN: return true;
     case EXPORT_LATER:
         note_failure(job, &job->delivering, result.message, result.retry_after_ms,
                      ASSAY_EXIT_UNREACHABLE);
@@ -271,22 +278,25 @@ static void collect_metrics(struct export_job *job)
     job->metrics[job->metrics_count++] = body;
 }
 
+/* A receiver without metrics delays no records; one that does not answer is tried with those. */
 static bool deliver_metrics(struct export_job *job)
 {
     struct export_result result = { 0 };
-    if (job->metrics_count == 0 || !is_due(&job->delivering)) return false;
+    if (job->metrics_count == 0 || !is_due(&job->metering) || !is_due(&job->delivering))
+        return false;
     switch (job->target->type->deliver_metrics(job->target, job->metrics[0], &result)) {
     case EXPORT_DELIVERED:
         if (result.rejected > 0 || result.message[0] != '\0')
             export_report("%s: %" PRIu64 " points rejected: %s", job->target->shown,
                           result.rejected, result.message);
-        note_success(job, &job->delivering, job->target->shown);
+        note_success(job, &job->metering, job->target->shown);
         break;
     case EXPORT_REFUSED:
         export_report("%s refuses metrics for good: %s", job->target->shown, result.message);
         break;
+    case EXPORT_AGAIN: return true;
     case EXPORT_LATER:
-        note_failure(job, &job->delivering, result.message, result.retry_after_ms,
+        note_failure(job, &job->metering, result.message, result.retry_after_ms,
                      ASSAY_EXIT_UNREACHABLE);
         return false;
     case EXPORT_MISUSE: (void)stop_job(job, ASSAY_EXIT_USAGE); return false;
@@ -328,7 +338,7 @@ static bool is_done(const struct export_job *job)
 /* Events until now, and what waits, once more. */
 static void flush_job(struct export_job *job)
 {
-    job->reading.next_ms = job->delivering.next_ms = 0;
+    job->reading.next_ms = job->delivering.next_ms = job->metering.next_ms = 0;
     read_records(job);
     if (job->failed) { /* the daemon has gone, too: what was read is delivered all the same */
         job->failed = false;

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <netdb.h>
 #include <poll.h>
@@ -28,14 +29,25 @@
 
 enum transport { OVER_UNIX, OVER_UDP, OVER_TCP };
 
-enum { HOST_LEN = 256, PORT_LEN = 8, WAIT_MS = 5000, TURN_MS = 20, UDP_PACE_MS = 1 };
+enum {
+    HOST_LEN = 256,
+    PORT_LEN = 8,
+    WAIT_MS = 5000,
+    STALL_MS = 20000,
+    TURN_MS = 20,
+    UDP_PACE_MS = 1,
+    READS_MAX = 16
+};
 
 struct syslog_target {
     struct export_target target;
     enum transport over;
     char host[HOST_LEN], port[PORT_LEN]; /* host: path of a UNIX socket */
     char machine[HOST_LEN];
-    int fd; /* -1: not connected */
+    int fd;               /* -1: not connected */
+    size_t batch;         /* at most so many records at once; 0: as many as there are */
+    uint64_t deadline_ms; /* of the batch, as long as nothing of it is taken */
+    bool ends;            /* a signal has asked to end */
 };
 
 /* ------------------------------------------------------------ connecting */
@@ -106,60 +118,72 @@ static bool connect_target(struct syslog_target *t, char *reason, size_t size)
 
 /* ------------------------------------------------------------ sending */
 
-static bool wait_for(int fd, short events, uint64_t deadline_ms)
+/* A receiver that is slow has as long as it takes something: its window opens in steps of half a
+ * buffer. Not after a signal to end. */
+static void note_progress(struct syslog_target *t)
 {
-    struct pollfd polled = { .fd = fd, .events = events };
-    const uint64_t now = assay_monotonic_ms();
-    if (now >= deadline_ms || poll(&polled, 1, (int)(deadline_ms - now)) <= 0) {
-        errno = ETIMEDOUT;
-        return false;
-    }
-    return true;
+    if (!t->ends) t->deadline_ms = assay_monotonic_ms() + STALL_MS;
 }
 
-static bool send_all(int fd, const char *bytes, size_t len)
+/* Returns: false, and errno says so: the receiver takes nothing more */
+static bool has_time(struct syslog_target *t)
 {
-    const uint64_t deadline = assay_monotonic_ms() + WAIT_MS;
+    const uint64_t now = assay_monotonic_ms();
+    if (export_is_ending() && !t->ends) {
+        t->ends = true;
+        if (t->deadline_ms > now + WAIT_MS) t->deadline_ms = now + WAIT_MS;
+    }
+    errno = ETIMEDOUT;
+    return now < t->deadline_ms;
+}
+
+static bool send_all(struct syslog_target *t, const char *bytes, size_t len)
+{
+    struct pollfd polled = { .fd = t->fd, .events = POLLOUT };
     while (len > 0) {
-        const ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        const ssize_t sent = send(t->fd, bytes, len, MSG_NOSIGNAL);
         if (sent >= 0) {
             bytes += sent;
             len -= (size_t)sent;
+            note_progress(t);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            if (!has_time(t)) return false;
+            (void)poll(&polled, 1, TURN_MS);
         } else if (errno != EINTR) {
-            if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_for(fd, POLLOUT, deadline))
-                return false;
+            return false;
         }
     }
     return true;
 }
 
-/* A receiver that closed its end reads no more: what is sent then is lost without an error. */
+/* A receiver that closed its end reads no more: what is sent then is lost without an error. What it
+ * sends is no part of the protocol, and not read without end. */
 static bool is_open(int fd)
 {
     struct pollfd polled = { .fd = fd, .events = POLLIN | POLLRDHUP };
     char ignored[256];
-    while (poll(&polled, 1, 0) > 0) {
-        if ((polled.revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) != 0) break;
-        if (recv(fd, ignored, sizeof ignored, MSG_DONTWAIT) <= 0) break;
+    for (int reads = 0; reads < READS_MAX && poll(&polled, 1, 0) > 0; reads++) {
+        if ((polled.revents & (POLLERR | POLLHUP | POLLRDHUP | POLLNVAL)) == 0 &&
+            recv(fd, ignored, sizeof ignored, MSG_DONTWAIT) > 0)
+            continue;
+        errno = ECONNRESET;
+        return false;
     }
-    if (polled.revents == 0) return true;
-    errno = ECONNRESET;
-    return false;
+    return true;
 }
 
 /* TCP: until the receiver's kernel has acknowledged every byte. */
-static bool flush_stream(int fd)
+static bool flush_stream(struct syslog_target *t)
 {
-    const uint64_t deadline = assay_monotonic_ms() + WAIT_MS;
-    int queued = 0;
+    int queued = 0, least = INT_MAX;
     for (;;) {
-        if (!is_open(fd) || ioctl(fd, SIOCOUTQ, &queued) != 0) return false;
-        if (queued == 0) return is_open(fd);
-        if (assay_monotonic_ms() >= deadline) break;
+        if (!is_open(t->fd) || ioctl(t->fd, SIOCOUTQ, &queued) != 0) return false;
+        if (queued == 0) return is_open(t->fd);
+        if (queued < least) note_progress(t);
+        if (queued < least) least = queued;
+        if (!has_time(t)) return false;
         (void)poll(NULL, 0, TURN_MS);
     }
-    errno = ETIMEDOUT;
-    return false;
 }
 
 /* UDP: what the network has answered by now. */
@@ -207,16 +231,15 @@ static bool send_record(struct syslog_target *t, const struct assay_record *reco
     struct assay_syslog_message message;
     char frame[ASSAY_SYSLOG_FRAME_MAX];
     write_message(t, record, &message);
-    if (t->over != OVER_TCP) return send_all(t->fd, message.bytes, message.len);
-    return send_all(t->fd, frame, assay_syslog_frame(&message, frame));
+    if (t->over != OVER_TCP) return send_all(t, message.bytes, message.len);
+    return send_all(t, frame, assay_syslog_frame(&message, frame));
 }
 
-static enum export_outcome deliver_messages(struct export_target *target,
-                                            const struct export_item *items, size_t count,
-                                            struct export_result *result)
+static enum export_outcome send_batch(struct syslog_target *t, const struct export_item *items,
+                                      size_t count, struct export_result *result)
 {
-    struct syslog_target *t = (struct syslog_target *)target;
     char reason[128];
+    t->deadline_ms = assay_monotonic_ms() + (t->ends ? WAIT_MS : STALL_MS);
     if (t->fd >= 0 && t->over == OVER_TCP && !is_open(t->fd)) {
         (void)close(t->fd);
         t->fd = -1;
@@ -227,11 +250,24 @@ static enum export_outcome deliver_messages(struct export_target *target,
         /* A receiver drops what its buffer has no room for, and nobody is told. */
         if (t->over == OVER_UDP) (void)poll(NULL, 0, UDP_PACE_MS);
     }
-    if (t->over == OVER_TCP && !flush_stream(t->fd))
-        return fail_sending(t, "not acknowledged", result);
+    if (t->over == OVER_TCP && !flush_stream(t)) return fail_sending(t, "not acknowledged", result);
     if (t->over == OVER_UDP && has_error(t->fd)) return fail_sending(t, "refused", result);
     result->done = count;
     return EXPORT_DELIVERED;
+}
+
+/* After a failure all of the batch is sent again: less at once, so that some of it arrives. */
+static enum export_outcome deliver_messages(struct export_target *target,
+                                            const struct export_item *items, size_t count,
+                                            struct export_result *result)
+{
+    struct syslog_target *t = (struct syslog_target *)target;
+    if (t->batch != 0 && count > t->batch) count = t->batch;
+    const enum export_outcome outcome = send_batch(t, items, count, result);
+    if (outcome == EXPORT_DELIVERED) t->batch = 2 * t->batch; /* 0 stays 0 */
+    else t->batch = count > 1 ? count / 2 : 1;
+    if (t->batch >= EXPORT_BATCH_MAX) t->batch = 0;
+    return outcome;
 }
 
 static void close_target(struct export_target *target)

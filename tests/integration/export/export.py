@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -365,6 +366,46 @@ def a_record_at_fault_alone_is_dropped(case):
     receiver.stop()
 
 
+def a_batch_that_is_too_large_is_halved_at_once(case):
+    receiver = otlp.Receiver()
+    events = [case.daemon.happen(text="x" * 300) for _ in range(400)]
+    receiver.script = [lambda body: (413, {}, "") if len(body) > 60000 else (200, {}, "{}")] * 200
+    case.run("--what", "events", "--to", f"otlp:{receiver.url()}", "--metrics-every", "0")
+    same(receiver.ids(), expected_ids(events), "ids")
+    receiver.stop()
+
+
+def a_receiver_without_metrics_delays_no_records(case):
+    receiver = otlp.Receiver()
+    receiver.script = [lambda body: (404, {}, "") if b"resourceMetrics" in body else (200, {}, "{}")] * 200
+    process = case.start("--what", "events", "--follow", "--to", f"otlp:{receiver.url()}", "--metrics-every", "1")
+    case.daemon.happen()
+    wait(lambda: len(receiver.ids()) == 1, "an event")
+    wait(lambda: "status 404 for metrics" in case.said(), lambda: case.said())
+    case.daemon.happen()
+    wait(lambda: len(receiver.ids()) == 2, "an event, though metrics wait for a minute", 10)
+    process.kill()
+    receiver.stop()
+
+
+def a_page_of_a_web_server_is_no_delivery(case):
+    receiver = otlp.Receiver()
+    events = [case.daemon.happen() for _ in range(3)]
+    receiver.script = [(200, {}, "<html>login</html>")]
+    to = ("--what", "events", "--to", f"otlp:{receiver.url()}/SECRET", "--state", case.path("state"), "--metrics-every", "0")
+    case.run(*to, expected=3)
+    check("no answer of OTLP" in case.said(), case.said())
+    receiver.script = [(503, {}, "")]
+    case.run(*to, expected=3)
+    check(not os.path.exists(case.path("state/cursor-events.json")), "nothing was delivered")
+    receiver.stop()
+    case.run(*to, expected=3)  # nobody answers
+    for to in ("otlp:https://user:SECRET@host", "otlp:https://host?key=SECRET"):
+        case.run("--what", "events", "--to", to, expected=2)
+    case.run("--what", "events", "--to", "otlp:https://host/SECRET", "--format", "csv", expected=2)
+    check("SECRET" not in case.said() and len(events) == 3, f"a token in a path is not printed: {case.said()}")
+
+
 def partial_success_and_wrong_tokens_are_reported(case):
     receiver = otlp.Receiver()
     receiver.script = [(200, {}, '{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too\\nold"}}')]
@@ -487,6 +528,43 @@ def a_syslog_server_that_restarts_loses_nothing(case):
     check(set(receiver.ids() + again.ids()) == set(expected_ids(case.daemon.events)), "each at least once")
     check(not again.faults and again.ids() == sorted(again.ids(), key=lambda i: int(i.split("-")[2])), "in order")
     again.stop()
+
+
+def a_slow_syslog_server_gets_each_event_once(case):
+    """It needs longer for a batch than the exporter waits without progress."""
+    receiver = syslog.Receiver("tcp", pace_s=0.2)
+    events = [case.daemon.happen(text="x" * 380) for _ in range(450)]
+    process = case.start("--what", "events", "--to", receiver.target)
+    wait(lambda: len(receiver.ids()) >= len(events), lambda: f"{len(receiver.ids())}: {case.said()}", 60)
+    check(process.wait(20) == 0, case.said())
+    same(receiver.ids(), expected_ids(events), "ids")
+    receiver.stop()
+
+
+def a_syslog_server_that_talks_hangs_nothing(case):
+    receiver = syslog.Receiver("tcp", floods=True)
+    events = [case.daemon.happen() for _ in range(300)]
+    process = case.start("--what", "events", "--follow", "--to", receiver.target)
+    wait(lambda: len(set(receiver.ids())) >= len(events), lambda: f"{len(receiver.ids())}: {case.said()}")
+    events.append(case.daemon.happen())
+    wait(lambda: len(set(receiver.ids())) >= len(events), lambda: f"{len(receiver.ids())}: {case.said()}")
+    begun = time.monotonic()
+    case.end(process)
+    check(time.monotonic() - begun < 10, "it ends soon")
+    receiver.stop()
+
+
+def a_syslog_server_that_reads_nothing_lets_it_end(case):
+    deaf = socket.create_server(("127.0.0.1", 0))
+    for _ in range(3000):
+        case.daemon.happen(text="x" * 380)
+    process = case.start("--what", "events", "--follow", "--to", f"syslog:tcp://127.0.0.1:{deaf.getsockname()[1]}")
+    time.sleep(2)
+    begun = time.monotonic()
+    case.end(process)
+    check(time.monotonic() - begun < 20, "it ends soon")
+    check("were not delivered" in case.said(), case.said())
+    deaf.close()
 
 
 # ------------------------------------------------------------ ends and mistakes

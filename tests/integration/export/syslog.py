@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import threading
+import time
 
 HEADER = re.compile(rb"<([0-9]{1,3})>1 (-|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{1,6}Z) "
                     rb"([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) ")
@@ -73,9 +74,10 @@ def parse(data):
 
 
 class Receiver:
-    """kind: "unix", "udp" or "tcp"."""
+    """kind: "unix", "udp" or "tcp". pace_s: of TCP, between two reads of 8 KiB. floods: it sends all the time."""
 
-    def __init__(self, kind, where=0):
+    def __init__(self, kind, where=0, pace_s=0, floods=False):
+        self.pace_s, self.floods = pace_s, floods
         self.kind, self.messages, self.faults, self.links = kind, [], [], []
         self.lock = threading.Lock()
         if kind == "unix":
@@ -115,17 +117,27 @@ class Receiver:
             except OSError:
                 return
             self.links.append(link)
+            if self.floods:
+                threading.Thread(target=self.flood, args=(link,), daemon=True).start()
             threading.Thread(target=self.read_frames, args=(link,), daemon=True).start()
+
+    def flood(self, link):
+        try:
+            while True:
+                link.sendall(b"z" * 1000000)
+        except OSError:
+            pass
 
     def read_frames(self, link):
         data = b""
         while True:
             try:
-                piece = link.recv(65536)
+                piece = link.recv(8192 if self.pace_s else 65536)
             except OSError:
                 return
             if not piece:
                 break
+            time.sleep(self.pace_s)
             data += piece
             while True:
                 head = re.match(rb"([1-9][0-9]{0,5}) ", data)

@@ -429,7 +429,10 @@ static void write_batch(bool save)
     cr_assert_eq(target->type->deliver(target, items, count, &result), EXPORT_DELIVERED, "%s",
                  result.message);
     cursor.position = items[count - 1].after;
-    if (save) cr_assert(export_cursor_save(&cursor));
+    if (save) {
+        cr_assert(export_cursor_save(&cursor));
+        target->type->saved(target);
+    }
     export_queue_drop(&queue, count);
 }
 
@@ -478,6 +481,47 @@ Test(apps_export, a_folder_has_each_record_once_after_a_crash)
     write_batch(true);
     expect_lines(last_seq);
     cr_expect_gt(cursor.file, 3, "it rotates");
+}
+
+static bool has_file(uint64_t number)
+{
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s/events-%08" PRIu64 ".jsonl", options.to, number);
+    return access(path, F_OK) == 0;
+}
+
+/* Whatever a crash leaves, the saved position is there, and nothing is behind it. */
+Test(apps_export, a_crash_takes_no_file_of_the_position_and_leaves_none_behind_it)
+{
+    char path[600];
+    options.keep = 2;
+    open_folder();
+    happen();
+    read_all();
+    write_batch(true);
+    const uint64_t saved = cursor.file;
+    for (unsigned i = 0; i < 240; i++)
+        happen();
+    read_all();
+    write_batch(false);
+    const uint64_t newest = cursor.file;
+    cr_assert_gt(newest, saved + 4, "it rotates");
+    cr_expect(has_file(saved), "old files stay until the position is saved");
+    (void)snprintf(path, sizeof path, "%s/events-%08" PRIu64 ".jsonl", options.to, saved + 1);
+    cr_assert_eq(unlink(path), 0); /* a hole */
+    open_folder();
+    for (uint64_t number = saved + 1; number <= newest; number++)
+        cr_expect_not(has_file(number), "%u is behind the position", (unsigned)number);
+    expect_lines(1);
+    read_all();
+    write_batch(true);
+    cr_expect_eq(cursor.file, newest);
+    for (uint64_t number = 1; number <= newest; number++)
+        cr_expect_eq(has_file(number), number + options.keep > newest, "%u", (unsigned)number);
+    cr_assert_eq(unlink(cursor.path), 0);
+    open_folder(); /* without a position: no number comes again, no file is changed */
+    cr_expect_eq(cursor.file, newest + 1);
+    options.keep = 0;
 }
 
 Test(apps_export, a_cursor_belongs_to_one_node_and_one_exporter)

@@ -207,11 +207,14 @@ Test(net_telemetry, an_answer_is_read_with_care)
         { "{\"partialSuccess\":{\"rejectedLogRecords\":\"-1\"}}", 0, "" },
         { "{\"partialSuccess\":{\"rejectedDataPoints\":\"3\"}}", 0, "" },
         { "<html>", 0, "" },
+        { "[]", 0, "" },
+        { "3", 0, "" },
         { "{\"partialSuccess\":[1]}", 0, "" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct assay_otlp_answer answer;
-        assay_otlp_read_answer(cases[i].body, strlen(cases[i].body), true, &answer);
+        cr_expect_eq(assay_otlp_read_answer(cases[i].body, strlen(cases[i].body), true, &answer),
+                     cases[i].body[0] == '\0' || cases[i].body[0] == '{', "%s", cases[i].body);
         cr_expect_eq(answer.rejected, cases[i].rejected, "%s", cases[i].body);
         cr_expect_str_eq(answer.message, cases[i].message);
     }
