@@ -63,8 +63,9 @@ static int check_note(const struct cli_recover_note *note, const char *path, enu
 {
     const enum assay_status status = read_note(note, path, noted);
     if (status != ASSAY_OK) return fail_file(note, path, status);
-    return *noted == NOTED_OTHER || *noted == NOTED_OTHER_ATTEMPTED ? refuse_other(note, path, *noted)
-                                                                    : ASSAY_EXIT_OK;
+    return *noted == NOTED_OTHER || *noted == NOTED_OTHER_ATTEMPTED
+               ? refuse_other(note, path, *noted)
+               : ASSAY_EXIT_OK;
 }
 
 static int fail_removed(const struct cli_recover_note *note, const char *path)
