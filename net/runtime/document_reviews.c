@@ -201,6 +201,16 @@ void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change
 
 /* ------------------------------------------------------------ requests */
 
+/* The signed record, for tools that verify it themselves. */
+static void set_record(const struct proposal_view *v, struct assay_json *object,
+                       const struct assay_review_entry *e)
+{
+    struct assay_writer w = assay_writer_over(v->file, ASSAY_RECORD_LEN_MAX);
+    const enum assay_status status = assay_reviews_record(v->set, e, &w);
+    ASSAY_ASSERT(status == ASSAY_OK); /* a record brought it */
+    assay_json_set_hex(object, "review", v->file, w.len);
+}
+
 /* The signed content itself, and the newest statement of each operator: what tools need to make the
  * next one. */
 static struct assay_json *place_documents(const struct proposal_view *v)
@@ -218,6 +228,7 @@ static struct assay_json *place_documents(const struct proposal_view *v)
         assay_json_set_uint(object, "number", e->review.number);
         assay_json_set_uint(object, "expires", e->review.expires);
         assay_json_set_bool(object, "open", assay_reviews_state(e, &v->facts) == ASSAY_REVIEW_OPEN);
+        if (e->review.act != ASSAY_REVIEW_PROPOSE) set_record(v, object, e);
         assay_json_append(list, object);
     }
     return list;
@@ -248,7 +259,7 @@ static uint32_t find_proposal(const struct proposal_view *v, const char *id,
 
 char *document_proposal(struct assay_runtime *runtime, const char *id)
 {
-    struct proposal_view v = { .runtime = runtime };
+    struct proposal_view v = { .runtime = runtime, .file = runtime->reviews->row };
     const struct assay_review_entry *e = NULL;
     v.set = &runtime->reviews->set;
     runtime_reviews_facts(runtime, &v.facts);
@@ -274,6 +285,7 @@ char *document_proposal(struct assay_runtime *runtime, const char *id)
     assay_json_set_hex(data, "author_id", e->review.operator_id, 32);
     assay_json_set_text_n(data, "comment", e->review.comment.bytes, e->review.comment.len);
     assay_json_set_hex(data, "change", e->review.change.bytes, e->review.change.len);
+    set_record(&v, data, e);
     return document_finish(runtime, "assay.proposal", data);
 }
 
