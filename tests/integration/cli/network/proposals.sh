@@ -72,52 +72,6 @@ expect 5 'no open proposal has this id' of beta approve "$(printf '%064d' 0)" --
 expect 6 'not an operator of this network' of gamma approve "$id" --key stranger.key --yes
 expect 2 'give --yes' of beta approve "$id" --key beta.key
 expect 5 'neither proposed nor approved' of beta withdraw "$id" --key beta.key
-
-# --- a node that lies: nothing is signed but what is shown, of what the author signed
-python3 "$(dirname "$0")/../lying_node.py" "$WORK/node-2/admin.sock" "$WORK/lying.sock" "$WORK" &
-started="$started $!"
-listens() { [ -S "$WORK/lying.sock" ]; }
-check 'the lying node listens' until_true 20 listens
-# lied OPERATOR LIE VERB...: through that node. What it got to sign is in the file `review`.
-lied() {
-    who=$1
-    echo "$2" >"$WORK/lie"
-    shift 2
-    rm -f "$WORK/review"
-    (cd "$WORK/machine-$who" && "$ASSAY" change "$@" --socket "$WORK/lying.sock")
-}
-unsigned() { [ ! -e "$WORK/review" ]; }
-expect 2 'the lying node has it now' lied beta none approve "$id" --key beta.key --yes
-check 'without a lie it is signed' [ -s "$WORK/review" ]
-author=$(printf '%s\n' "$out" | sed -n 's/^proposed by    //p')
-expires=$(printf '%s\n' "$out" | sed -n 's/^expires        //p')
-case $out in *'comment        node-4 gets a new disk'*) ;; *) wrong "the author's comment: $out" ;; esac
-case $out in *'network        '*'era            0'*'place          of approvals'*'issued         epoch '*) ;;
-*) wrong "what is signed beside the change is not shown: $out" ;; esac
-for lie in epoch no-record record; do
-    found=6 && [ "$lie" = epoch ] || found=13
-    expect "$found" '' lied beta "$lie" approve "$id" --key beta.key --yes
-    check "nothing is signed: $lie" unsigned
-done
-expect 6 'the node answers epoch 9000' lied beta epoch approve "$id" --key beta.key --yes
-expect 6 'the node answers epoch 9000' lied alpha issued withdraw "$id" --key alpha.key
-check 'nothing is signed' unsigned
-for lie in expires words body; do
-    expect 2 "proposed by    $author" lied beta "$lie" approve "$id" --key beta.key --yes
-    case $out in *"expires        $expires"*) ;; *) wrong "$lie: another expiry: $out" ;; esac
-    case $out in *nothing* | *phone*) wrong "$lie: a forged line: $out" ;; esac
-done
-expect 2 'expected the complete id' lied beta none approve '' --key beta.key --yes
-expect 2 'expected the complete id' lied beta none approve "${id%????????}" --key beta.key --yes
-expect 2 'at least its first 16 digits' lied beta none approve "${id%"${id#?????}"}" --key beta.key
-check 'nothing is signed for a part of an id' unsigned
-expect 0 'maintenance' of beta draft --out alone --maintenance node-2=4 --activation +200
-expect 2 'maintenance needs no approval' lied beta none propose alone --key beta.key --yes
-check 'nothing is signed that one signature suffices for' unsigned
-expect 0 'drain node-3' of alpha draft --out second --drain node-3 --activation +200
-expect 2 "replaces       $id" lied alpha ended propose second --key alpha.key --yes
-expect 0 "$id  change 3" of gamma inbox
-
 expect 0 'action         drain node-4' of beta approve "$id" --key beta.key --yes --comment 'go ahead'
 case $out in *'suspended      0 members'*) ;; *) wrong "it is not simulated: $out" ;; esac
 check 'a block has the change, though nobody submitted it' until_true 30 sequence_everywhere 3
