@@ -7,6 +7,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/members/change_proposal.h"
 #include "engine/ledger/records/review.h"
 
 #include <stdio.h>
@@ -31,12 +32,15 @@ static void print_approvals(const struct assay_json *list)
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *a = assay_json_at(list, i);
         const char *comment = assay_json_text(a, "comment", "");
+        char fit[CLI_PROPOSAL_COMMENT_LEN];
         const bool is_author = strcmp(assay_json_text(a, "act", ""), "propose") == 0;
         (void)printf("  %-11s %s", is_author ? "proposed" : "approved",
                      cli_text_of(a, "operator", "?"));
         (void)printf(" in epoch %llu%s", (llu)assay_json_uint(a, "epoch", 0),
                      cli_when_of(a, "at_ms"));
-        if (comment[0] != '\0') (void)printf(": %s", cli_text_sanitized(comment));
+        if (comment[0] != '\0')
+            (void)printf(": %s",
+                         cli_proposal_comment(assay_slice_over(comment, strlen(comment)), fit));
         (void)putchar('\n');
     }
 }
@@ -59,7 +63,7 @@ static void print_proposal(const struct assay_json *p)
 {
     const struct assay_json *actions = assay_json_get(p, "actions");
     const unsigned needed = (unsigned)assay_json_uint(p, "needed", 0);
-    (void)printf("%.16s  change %llu, in force from epoch %llu%s\n", cli_text_of(p, "id", "?"),
+    (void)printf("%s  change %llu, in force from epoch %llu%s\n", cli_proposal_id_of(p, "id"),
                  (llu)assay_json_uint(p, "sequence", 0), (llu)assay_json_uint(p, "activation", 0),
                  cli_when_of(p, "activation_at_ms"));
     for (size_t k = 0; k < assay_json_count(actions); k++) {
@@ -81,7 +85,7 @@ static void print_ended(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *p = assay_json_at(list, i);
-        (void)printf("%.16s  ended by epoch %llu: ", cli_text_of(p, "id", "?"),
+        (void)printf("%s  ended by epoch %llu: ", cli_proposal_id_of(p, "id"),
                      (llu)assay_json_uint(p, "epoch", 0));
         (void)printf("%s; change %llu of ", cli_text_of(p, "end", "?"),
                      (llu)assay_json_uint(p, "sequence", 0));

@@ -2,8 +2,9 @@
  * apps/assay/members/change_propose.c - `assay change propose`, `approve` and `withdraw`: what an
  * operator states about a change, signed and submitted to a running node (docs/protocol.md 9.19).
  *
- * What is signed is what was shown: the body is decoded here, its digest computed here, and the
- * node's own words about it are not used.
+ * What is signed is what was shown, and it means what was shown: the change, its author, comment and
+ * expiry are those of the author's signed record, which is verified here; the node's own words about
+ * it are not used (change_proposal.c).
  */
 #include "apps/assay/members/change.h"
 
@@ -12,6 +13,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/change_proposal.h"
 #include "base/assert.h"
 #include "engine/ledger/records/record.h"
 #include "net/keys/keyring.h"
@@ -30,8 +32,9 @@ struct stating {
     struct assay_json *document; /* assay.proposal */
     const struct assay_json *data;
     struct assay_change_source source;
-    struct assay_change_draft *draft; /* of the change, without signatures */
-    uint8_t *file, *record;           /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
+    struct assay_change_draft *draft;        /* of the change, without signatures */
+    struct assay_record *proposal;           /* the author's; borrows proposal_bytes */
+    uint8_t *file, *record, *proposal_bytes; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
     uint8_t operator_id[32];
     struct assay_review review;
 };
@@ -75,28 +78,41 @@ static bool read_hex(const struct assay_json *object, const char *key, uint8_t *
     return strlen(text) == 2 * len && assay_hex_decode(text, 2 * len, out, len) == ASSAY_OK;
 }
 
-/* The change that the node has under this id, decoded here. */
-static int take_change(struct stating *s)
+/* A node's answer, or a change, that nobody may sign. */
+static int refuse(const struct stating *s, enum assay_status status, const char *message)
 {
-    const char *hex = assay_json_text(s->data, "change", "");
-    const size_t len = strlen(hex) / 2;
-    uint8_t *body = malloc(len + 1);
-    if (body == NULL) return cli_change_fail(s->options, ASSAY_E_MEMORY, s->options->file);
+    const bool is_host = assay_status_class(status) == ASSAY_CLASS_HOST;
+    const struct assay_change_options *o = s->options;
+    if (is_host) return cli_change_fail(o, status, o->file);
+    return cli_print_error(o->json, ASSAY_EXIT_CONFLICT, "conflict", "%s: %s: %s", o->group,
+                           o->file, message);
+}
+
+/* The author's record that the node has under this id, verified, and its change. */
+static int take_proposal(struct stating *s)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    enum assay_status status = cli_proposal_read(s->source.basis, s->data, s->options->file,
+                                                 s->proposal_bytes, s->proposal, message);
+    if (status != ASSAY_OK)
+        return cli_print_error(s->options->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: %s: %s; nothing was signed: query another node",
+                               s->options->group, s->options->file, message);
     struct assay_writer w = assay_writer_over(s->file, ASSAY_CHANGE_RECORD_LEN_MAX);
-    enum assay_status status = assay_hex_decode(hex, 2 * len, body, len);
-    if (status == ASSAY_OK)
-        status = assay_record_put_change(&w, assay_slice_over(body, len), NULL, NULL, 0);
+    status = assay_record_put_change(&w, s->proposal->review.change, NULL, NULL, 0);
     if (status == ASSAY_OK)
         status = assay_change_draft_decode(assay_slice_over(s->file, w.len), s->draft);
-    free(body);
-    char digest[65];
-    assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
-    if (status == ASSAY_OK && strncmp(digest, s->options->file, strlen(s->options->file)) == 0)
-        return ASSAY_EXIT_OK;
-    return cli_print_error(s->options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                           "%s: the node's answer is not the change %.64s: expected a change "
-                           "whose body has this SHA-256; query another node",
-                           s->options->group, s->options->file);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_change_fail(s->options, status, "proposal");
+}
+
+static int check_change(const struct stating *s)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    const enum assay_status status = cli_proposal_check_change(s->source.basis, s->draft, message);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status != ASSAY_E_UNSUPPORTED && status != ASSAY_E_FULL) return refuse(s, status, message);
+    return cli_print_error(s->options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s", s->options->group,
+                           message);
 }
 
 /* The newest statement of this operator in a place; of an approval, about this change. */
@@ -121,14 +137,22 @@ static bool is_open(const struct assay_json *place)
 }
 
 /* After what this operator stated there before. */
-static void set_issue(struct stating *s, const struct assay_json *before)
+static int set_issue(struct stating *s, const struct assay_json *before)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    const enum assay_status status = cli_proposal_set_issue(
+        s->source.basis, assay_json_uint(s->data, "epoch", 0), before, &s->review, message);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse(s, status, message);
+}
+
+/* The last epoch of the proposal, as its author signed it. */
+static void follow_expiry(struct stating *s)
 {
     struct assay_review *r = &s->review;
-    const uint64_t issued = assay_json_uint(before, "issued", 0);
-    r->issued = assay_json_uint(s->data, "epoch", 0);
-    if (issued > r->issued) r->issued = issued;
-    r->number =
-        before != NULL && issued == r->issued ? assay_json_uint(before, "number", 0) + 1 : 0;
+    const uint64_t last = r->issued + ASSAY_REVIEW_EPOCHS_MAX;
+    r->expires = s->proposal->review.expires;
+    if (r->expires > last) r->expires = last;
+    if (r->expires < r->issued) r->expires = r->issued;
 }
 
 /* ------------------------------------------------------------ expiry, comment */
@@ -136,7 +160,7 @@ static void set_issue(struct stating *s, const struct assay_json *before)
 static int set_expiry(struct stating *s)
 {
     const struct assay_change_options *o = s->options;
-    const uint64_t now = assay_json_uint(s->data, "epoch", 0);
+    const uint64_t now = s->review.issued;
     const uint64_t activation = s->draft->change.activation;
     const uint64_t last =
         activation > ASSAY_ACTIVATION_AHEAD_MIN ? activation - ASSAY_ACTIVATION_AHEAD_MIN : 0;
@@ -173,7 +197,7 @@ static int set_comment(struct stating *s)
 /* ------------------------------------------------------------ confirmation */
 
 /* "y" or "yes" on the terminal. Without one nobody is asked, so --yes is needed. */
-static int confirm_signing(const struct stating *s, const char *what)
+static int confirm_signing(const struct stating *s, const char *what, const char *ended)
 {
     const struct assay_change_options *o = s->options;
     char line[16] = "", digest[65];
@@ -182,23 +206,41 @@ static int confirm_signing(const struct stating *s, const char *what)
         return cli_misuse("%s asks for confirmation on a terminal: give --yes to sign without it",
                           o->group);
     assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
-    (void)printf("%s the change with SHA-256 %s? [y/N] ", what, digest);
+    (void)printf("%s the change with SHA-256 %s", what, digest);
+    if (ended != NULL) (void)printf(", and end the own proposal %s if it is open", ended);
+    (void)printf("? [y/N] ");
     if (fflush(stdout) != 0 || fgets(line, sizeof line, stdin) == NULL) line[0] = '\0';
     if (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0) return ASSAY_EXIT_OK;
     return cli_print_error(false, ASSAY_EXIT_NONE, "none", "%s: nothing was signed", o->group);
+}
+
+static void print_id(const char *name, const uint8_t id[static 32])
+{
+    char hex[65];
+    assay_hex_encode(id, 32, hex, sizeof hex);
+    (void)printf("%-15s%s\n", name, hex);
+}
+
+/* What the record says beside the change. */
+static void print_statement(const struct stating *s)
+{
+    const struct assay_review *r = &s->review;
+    print_id("digest", s->draft->digest);
+    print_id("network", s->draft->change.chain_id);
+    (void)printf("era            %u\n", (unsigned)s->draft->change.era);
+    if (r->act == ASSAY_REVIEW_PROPOSE) (void)printf("place          %u\n", (unsigned)r->place);
+    else (void)printf("place          of approvals\n");
+    (void)printf("issued         epoch %llu\n", (llu)r->issued);
+    (void)printf("expires        after epoch %llu\n", (llu)r->expires);
 }
 
 /* Before a signature, as text. What this build makes of it, on the state of the queried node. */
 static int show_change(struct stating *s)
 {
     const struct assay_change_options *o = s->options;
-    char digest[65];
-    int result =
-        cli_change_signer_among(o, o->group, s->source.basis->effective.genesis, s->operator_id);
-    if (result != ASSAY_EXIT_OK || o->json) return result;
-    result = cli_change_print(o, &s->source, s->draft);
-    assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
-    (void)printf("digest         %s\n", digest);
+    if (o->json) return ASSAY_EXIT_OK;
+    const int result = cli_change_print(o, &s->source, s->draft);
+    print_statement(s);
     return result;
 }
 
@@ -233,6 +275,8 @@ static int report_done(const struct stating *s)
         assay_json_set_text(data, "act", assay_review_act_name(r->act));
         assay_json_set_text(data, "id", digest);
         assay_json_set_uint(data, "sequence", r->sequence);
+        assay_json_set_uint(data, "place", r->place);
+        assay_json_set_uint(data, "issued", r->issued);
         assay_json_set_uint(data, "expires", r->expires);
         return cli_print_envelope("assay.change.review", data);
     }
@@ -241,7 +285,7 @@ static int report_done(const struct stating *s)
                                         [ASSAY_REVIEW_WITHDRAW] = "withdrawn" };
     (void)printf("%.16s: %s, offered in every epoch until a block has it; last epoch %llu\n",
                  digest, done[r->act], (llu)r->expires);
-    if (r->act == ASSAY_REVIEW_WITHDRAW && r->place == ASSAY_REVIEW_PLACE_APPROVAL)
+    if (r->act == ASSAY_REVIEW_WITHDRAW) /* of a proposal, too: to propose is to approve */
         (void)puts("The approval was a signature, and others may have kept it: only another change "
                    "of the same number makes it void.");
     return ASSAY_EXIT_OK;
@@ -293,17 +337,37 @@ static int sign_and_submit(struct stating *s)
 
 /* ------------------------------------------------------------ verbs */
 
-static int open_stating(const struct assay_change_options *options, struct stating *s)
+/* The node's answer first: then its state is no older. id: of the proposal, or "-". */
+static int open_stating(const struct assay_change_options *options, struct stating *s,
+                        const char *id)
 {
     uint8_t none[ASSAY_P256_SIGNATURE_LEN];
     *s = (struct stating){ .options = options };
     s->draft = calloc(1, sizeof *s->draft);
+    s->proposal = calloc(1, sizeof *s->proposal);
     s->file = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
     s->record = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
-    if (s->draft == NULL || s->file == NULL || s->record == NULL)
+    s->proposal_bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
+    if (s->draft == NULL || s->file == NULL || s->record == NULL || s->proposal == NULL ||
+        s->proposal_bytes == NULL)
         return cli_change_fail(options, ASSAY_E_MEMORY, options->file);
-    const int result = use_key(s, NULL, none);
-    return result == ASSAY_EXIT_OK ? cli_change_source_open(options, &s->source) : result;
+    int result = use_key(s, NULL, none);
+    if (result == ASSAY_EXIT_OK) result = fetch_proposal(s, id);
+    if (result == ASSAY_EXIT_OK) result = cli_change_source_open(options, &s->source);
+    if (result != ASSAY_EXIT_OK) return result;
+    return cli_change_signer_among(options, options->group, s->source.basis->effective.genesis,
+                                   s->operator_id);
+}
+
+/* The same for an id of the command line, and what the node has under it. */
+static int open_proposal(const struct assay_change_options *options, struct stating *s)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    *s = (struct stating){ .options = options };
+    if (!cli_proposal_check_id(options->file, options->yes || options->json, message))
+        return cli_misuse("%s \"%s\": %s", options->group, options->file, message);
+    const int result = open_stating(options, s, options->file);
+    return result == ASSAY_EXIT_OK ? take_proposal(s) : result;
 }
 
 static void close_stating(struct stating *s)
@@ -311,19 +375,23 @@ static void close_stating(struct stating *s)
     assay_json_free(&s->document);
     cli_change_source_close(&s->source);
     free(s->draft);
+    free(s->proposal);
     free(s->file);
     free(s->record);
+    free(s->proposal_bytes);
 }
 
-/* Of the two places one without an open proposal. */
-static int choose_place(struct stating *s)
+/* Of the two places one without an open proposal. Out: *ended: what it had before, NULL: nothing, or
+ * the operator withdrew it. Whether that is over is the node's word alone. */
+static int choose_place(struct stating *s, const char **ended)
 {
     for (uint32_t place = 0; place < ASSAY_REVIEW_PLACES; place++) {
         const struct assay_json *before = find_place(s, place);
         if (before != NULL && is_open(before)) continue;
         s->review.place = place;
-        set_issue(s, before);
-        return ASSAY_EXIT_OK;
+        if (before != NULL && strcmp(assay_json_text(before, "act", ""), "withdraw") != 0)
+            *ended = cli_proposal_id_of(before, "id");
+        return set_issue(s, before);
     }
     return cli_print_error(s->options->json, ASSAY_EXIT_CONFLICT, "conflict",
                            "%s: %d proposals of this operator are open, and more are not allowed: "
@@ -331,66 +399,73 @@ static int choose_place(struct stating *s)
                            s->options->group, ASSAY_REVIEW_PLACES);
 }
 
-static int check_file(const struct stating *s)
+static void print_replaced(const struct stating *s, const char *ended)
 {
-    const struct assay_change_options *o = s->options;
-    if (s->draft->change.sequence == 0)
-        return cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
-                               "%s: maintenance needs no approval: sign and submit it", o->group);
-    if (s->draft->body.len > ASSAY_REVIEW_CHANGE_LEN_MAX)
-        return cli_print_error(o->json, ASSAY_EXIT_USAGE, "usage",
-                               "%s: the change has %zu bytes, and a proposal at most %d: sign it "
-                               "as a file (assay change sign)",
-                               o->group, s->draft->body.len, ASSAY_REVIEW_CHANGE_LEN_MAX);
-    return ASSAY_EXIT_OK;
+    FILE *out = s->options->json ? stderr : stdout;
+    if (ended != NULL)
+        (void)fprintf(
+            out,
+            "replaces       %s, the own proposal in this place: the node says that it has "
+            "ended; if not, this one ends it\n",
+            ended);
+    else
+        (void)fprintf(out, "replaces       nothing, as the node says: an open proposal of the own "
+                           "in this place would end\n");
 }
 
 int cli_change_run_propose(const struct assay_change_options *options)
 {
     struct stating s;
     uint8_t *bytes = NULL;
-    int result = open_stating(options, &s);
+    const char *ended = NULL;
+    int result = open_stating(options, &s, "-");
     s.review.act = ASSAY_REVIEW_PROPOSE;
     if (result == ASSAY_EXIT_OK) result = cli_change_file_load(options, &bytes, s.draft);
-    if (result == ASSAY_EXIT_OK) result = check_file(&s);
-    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, "-");
-    if (result == ASSAY_EXIT_OK) result = choose_place(&s);
+    if (result == ASSAY_EXIT_OK) result = check_change(&s);
+    if (result == ASSAY_EXIT_OK) result = choose_place(&s, &ended);
     if (result == ASSAY_EXIT_OK) result = set_expiry(&s);
     if (result == ASSAY_EXIT_OK) result = set_comment(&s);
     if (result == ASSAY_EXIT_OK) result = show_change(&s);
-    if (result == ASSAY_EXIT_OK) result = confirm_signing(&s, "Propose and approve");
+    if (result == ASSAY_EXIT_OK) {
+        print_replaced(&s, ended);
+        result = confirm_signing(&s, "Propose and approve", ended);
+    }
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);
     close_stating(&s);
     free(bytes);
     return result;
 }
 
-static int print_author(const struct stating *s)
+/* As its author signed it. */
+static void print_author(const struct stating *s)
 {
-    const char *comment = assay_json_text(s->data, "comment", "");
-    if (s->options->json) return ASSAY_EXIT_OK;
-    (void)printf("proposed by    %.64s\n", assay_json_text(s->data, "author_id", ""));
-    if (comment[0] != '\0') (void)printf("comment        %s\n", cli_text_sanitized(comment));
-    return ASSAY_EXIT_OK;
+    const struct assay_review *r = &s->proposal->review;
+    char comment[CLI_PROPOSAL_COMMENT_LEN];
+    if (s->options->json) return;
+    print_id("proposed by", r->operator_id);
+    if (r->comment.len > 0)
+        (void)printf("comment        %s\n", cli_proposal_comment(r->comment, comment));
 }
 
 int cli_change_run_approve(const struct assay_change_options *options)
 {
     struct stating s;
-    int result = open_stating(options, &s);
+    int result = open_proposal(options, &s);
     s.review.act = ASSAY_REVIEW_APPROVE;
     s.review.place = ASSAY_REVIEW_PLACE_APPROVAL;
-    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, options->file);
-    if (result == ASSAY_EXIT_OK) result = take_change(&s);
+    if (result == ASSAY_EXIT_OK) result = check_change(&s);
+    if (result == ASSAY_EXIT_OK)
+        result = set_issue(&s, find_place(&s, ASSAY_REVIEW_PLACE_APPROVAL));
     if (result == ASSAY_EXIT_OK) {
-        set_issue(&s, find_place(&s, ASSAY_REVIEW_PLACE_APPROVAL));
-        s.review.expires = assay_json_uint(s.data, "expires", 0);
+        follow_expiry(&s);
         result = set_comment(&s);
     }
-    if (result == ASSAY_EXIT_OK) result = print_author(&s);
-    if (result == ASSAY_EXIT_OK) result = show_change(&s);
+    if (result == ASSAY_EXIT_OK) {
+        print_author(&s);
+        result = show_change(&s);
+    }
     if (result == ASSAY_EXIT_OK) simulate_change(&s);
-    if (result == ASSAY_EXIT_OK) result = confirm_signing(&s, "Approve");
+    if (result == ASSAY_EXIT_OK) result = confirm_signing(&s, "Approve", NULL);
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);
     close_stating(&s);
     return result;
@@ -405,9 +480,9 @@ static int choose_withdrawal(struct stating *s)
         if (before == NULL || !is_open(before) || !read_hex(before, "id", digest, 32)) continue;
         if (!assay_bytes_equal(digest, s->draft->digest, 32)) continue;
         s->review.place = place;
-        set_issue(s, before);
-        s->review.expires = assay_json_uint(before, "expires", s->review.issued);
-        return ASSAY_EXIT_OK;
+        const int result = set_issue(s, before);
+        if (result == ASSAY_EXIT_OK) follow_expiry(s);
+        return result;
     }
     return cli_print_error(s->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
                            "%s: %s: the operator of this key has neither proposed nor approved it",
@@ -417,10 +492,8 @@ static int choose_withdrawal(struct stating *s)
 int cli_change_run_withdraw(const struct assay_change_options *options)
 {
     struct stating s;
-    int result = open_stating(options, &s);
+    int result = open_proposal(options, &s);
     s.review.act = ASSAY_REVIEW_WITHDRAW;
-    if (result == ASSAY_EXIT_OK) result = fetch_proposal(&s, options->file);
-    if (result == ASSAY_EXIT_OK) result = take_change(&s);
     if (result == ASSAY_EXIT_OK) result = choose_withdrawal(&s);
     if (result == ASSAY_EXIT_OK) result = set_comment(&s);
     if (result == ASSAY_EXIT_OK) result = sign_and_submit(&s);

@@ -4,8 +4,8 @@
  */
 #include "apps/assay/members/change.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/accept/policy_diff.h"
@@ -132,9 +132,8 @@ void cli_change_put_effect(const struct assay_change_options *options,
     const bool has_state = source != NULL && source->basis != NULL;
     struct assay_rules_in_force found;
     uint64_t after = 0;
-    const bool has_rules =
-        has_state &&
-        cli_change_rules_before(options, source, sequence, &found, &after) == ASSAY_EXIT_OK;
+    const bool has_rules = has_state && cli_change_rules_before(options, source, sequence, &found,
+                                                                &after) == ASSAY_EXIT_OK;
     assay_json_set(data, "actions",
                    actions_json(has_state ? &source->basis->state : &no_members, change,
                                 has_rules ? &found : NULL));
@@ -225,12 +224,10 @@ static struct assay_json *quorum_json(const struct assay_change_options *options
     if (source == NULL || change->sequence == 0) return NULL;
     if (assay_change_stage(source->basis, change, message) != ASSAY_OK) return NULL;
     assay_change_compute_weights(source->basis, &source->basis->stage, &after);
-    struct assay_json *quorum =
-        cli_change_quorum_json(options, source->basis, NULL, &after, &lost);
-    const bool same = assay_json_uint(quorum, "weight_now", 0) ==
-                          assay_json_uint(quorum, "weight_then", 0) &&
-                      assay_json_uint(quorum, "voters_now", 0) ==
-                          assay_json_uint(quorum, "voters_then", 0);
+    struct assay_json *quorum = cli_change_quorum_json(options, source->basis, NULL, &after, &lost);
+    const bool same =
+        assay_json_uint(quorum, "weight_now", 0) == assay_json_uint(quorum, "weight_then", 0) &&
+        assay_json_uint(quorum, "voters_now", 0) == assay_json_uint(quorum, "voters_then", 0);
     if (same && !lost) assay_json_free(&quorum);
     return quorum;
 }
@@ -329,7 +326,7 @@ static void print_signatures(const struct assay_json *data, bool verified)
         const char *name = assay_json_text(s, "name", "");
         const bool is_good = assay_json_bool(s, "good", false);
         (void)printf("signed         %.64s%s%s%s\n", assay_json_text(s, "operator_id", ""),
-                     name[0] != '\0' ? " " : "", name,
+                     name[0] != '\0' ? " " : "", cli_text_sanitized(name),
                      !verified         ? " (not verified: no node was queried)"
                      : is_good         ? ""
                      : name[0] != '\0' ? ": WRONG, the signature does not verify"

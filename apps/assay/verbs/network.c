@@ -398,7 +398,8 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "approve", "ID",
       "Approve a proposal: decode its change here, show and simulate it, ask for confirmation, "
-      "sign it, and submit the approval. ID is the SHA-256 of the change, or its first digits.",
+      "sign it, and submit the approval. ID is the SHA-256 of the change, or at least its first 16 "
+      "digits; with --yes or --json all 64.",
       EXIT_CHANGE ", 5 no such proposal, 12 not confirmed",
       "assay change approve 1f0e4c5a99d2b17c --key beta.key\n",
       (const struct assay_option[]){ OPERATOR_KEY, COMMENT, YES, ASSAY_OPTION_SOCKET,
