@@ -112,7 +112,7 @@ static enum assay_status open_fetcher(struct daemon_node *node)
     for (size_t i = 0; i < c->list_count; i++)
         settings.round.lists[i] = c->lists[i];
     return daemon_say(node, dir,
-               assay_fetcher_create(&settings, set.bytes, set.len, &node->fetcher));
+                      assay_fetcher_create(&settings, set.bytes, set.len, &node->fetcher));
 }
 
 /* The node's thread has come around. */
@@ -247,9 +247,9 @@ static enum assay_status follow_collateral(struct daemon_node *node,
     if (node->fetcher == NULL ||
         assay_bytes_equal(now->endorsements_digest, then->endorsements_digest, 32))
         return ASSAY_OK;
-    return daemon_say(node, "collateral in force",
-               assay_fetcher_in_force(node->fetcher, then->endorsements.bytes,
-                                      then->endorsements.len));
+    return daemon_say(
+        node, "collateral in force",
+        assay_fetcher_in_force(node->fetcher, then->endorsements.bytes, then->endorsements.len));
 }
 
 /* A boundary changed roster, rules or operators: on with what it left. */
@@ -398,12 +398,11 @@ static int misuse_word(const char *word)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-                                             { "set", required_argument, NULL, 's' },
-                                             { "check-config", no_argument, NULL, 'k' },
-                                             { "version", no_argument, NULL, 'v' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' }, { "set", required_argument, NULL, 's' },
+        { "check-config", no_argument, NULL, 'k' }, { "version", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 }
+    };
     static const char *sets[SETS_MAX];
     struct assay_config_sources sources = { .environment = assay_config_environment(),
                                             .sets = sets };
@@ -437,7 +436,9 @@ int main(int argc, char **argv)
     if (!check_only && assay_container_init_split() != ASSAY_OK)
         return print_usage_error("no process can be made");
     hold_signals(false);
-    (void)assay_dumps_forbid(); /* keys */
+    if (!assay_dumps_forbid())
+        (void)fputs("assayd: warning: core files cannot be forbidden: they may have keys\n",
+                    stderr);
     allow_descriptors();
     return run_daemon(&sources, check_only);
 }

@@ -10,6 +10,7 @@ bool assay_dumps_forbid(void)
 {
     const struct rlimit none = { 0, 0 };
     const bool is_limited = setrlimit(RLIMIT_CORE, &none) == 0;
-    /* The limit alone does not hold for a core file that a program of the kernel's setting takes. */
+    /* The limit alone does not hold for a core file that a program of the kernel's setting takes.
+     */
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && is_limited;
 }

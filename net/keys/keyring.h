@@ -47,8 +47,8 @@ ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
                                                       const struct assay_secret32 *bootstrap,
                                                       uint32_t incarnation,
                                                       struct assay_keyring *ring);
-/* For a node whose keys for life are there (in dir, or elsewhere) and whose set is lost: a fresh one
- * as `current` in dir, with this number, which is not 0 (asserted). Never replaces one.
+/* For a node whose keys for life are there (in dir, or elsewhere) and whose set is lost: a fresh
+ * one as `current` in dir, with this number, which is not 0 (asserted). Never replaces one.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir has incarnation.key) | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_restore_set(const char *dir, uint32_t incarnation);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is

@@ -260,7 +260,8 @@ char *document_answer(void *context, const char *line)
         "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "
         "collateral | offer HEX | "
         "enforcement | hold REASON | let-go REASON | "
-        "items CLASS [EPOCH [SKIP [ERA]]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
+        "items CLASS [EPOCH [SKIP [ERA]]] | checkpoint | boundaries ERA EPOCH [voters] | "
+        "anchor [EPOCH] "
         "| "
         "proof NAME|SLOT|ID [bare] | "
         "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");

@@ -222,7 +222,9 @@ static bool take_context(int *argc, char ***argv)
 
 int main(int argc, char **argv)
 {
-    (void)assay_dumps_forbid(); /* PINs and keys, also where a module of a token ends the process */
+    /* PINs and keys, also where a module of a token ends the process. */
+    if (!assay_dumps_forbid())
+        (void)fputs("assay: warning: core files cannot be forbidden: they may have keys\n", stderr);
     (void)signal(SIGCHLD, SIG_DFL); /* ignored, as a parent may leave it, no child has a status */
     buffer_output();
     if (!take_context(&argc, &argv)) {

@@ -4,9 +4,9 @@
  *
  * Events are read by number. A daemon that restarted goes on with its numbers, or starts again with
  * them when it lost its timeline (a power cut, an empty state folder), perhaps with a clock that
- * was set back: an event with an old number may be another one. So after a restart the newest events
- * that were exported are looked for, by number and time. Behind the last of them that is left, all
- * is new; if none is left, all retained events are read again, and a gap says so.
+ * was set back: an event with an old number may be another one. So after a restart the newest
+ * events that were exported are looked for, by number and time. Behind the last of them that is
+ * left, all is new; if none is left, all retained events are read again, and a gap says so.
  */
 #ifndef ASSAY_APPS_ASSAY_EXPORT_EXPORT_SOURCE_H
 #define ASSAY_APPS_ASSAY_EXPORT_EXPORT_SOURCE_H

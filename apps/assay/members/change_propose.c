@@ -2,9 +2,9 @@
  * apps/assay/members/change_propose.c - `assay change propose`, `approve` and `withdraw`: what an
  * operator states about a change, signed and submitted to a running node (docs/protocol.md 9.19).
  *
- * What is signed is what was shown, and it means what was shown: the change, its author, comment and
- * expiry are those of the author's signed record, which is verified here; the node's own words about
- * it are not used (change_proposal.c).
+ * What is signed is what was shown, and it means what was shown: the change, its author, comment
+ * and expiry are those of the author's signed record, which is verified here; the node's own words
+ * about it are not used (change_proposal.c).
  */
 #include "apps/assay/members/change.h"
 
@@ -79,7 +79,7 @@ static bool read_hex(const struct assay_json *object, const char *key, uint8_t *
 }
 
 /* A node's answer, or a change, that nobody may sign. */
-static int refuse(const struct stating *s, enum assay_status status, const char *message)
+static int refuse_proposal(const struct stating *s, enum assay_status status, const char *message)
 {
     const bool is_host = assay_status_class(status) == ASSAY_CLASS_HOST;
     const struct assay_change_options *o = s->options;
@@ -110,7 +110,8 @@ static int check_change(const struct stating *s)
     char message[ASSAY_CHANGE_MESSAGE];
     const enum assay_status status = cli_proposal_check_change(s->source.basis, s->draft, message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    if (status != ASSAY_E_UNSUPPORTED && status != ASSAY_E_FULL) return refuse(s, status, message);
+    if (status != ASSAY_E_UNSUPPORTED && status != ASSAY_E_FULL)
+        return refuse_proposal(s, status, message);
     return cli_print_error(s->options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s", s->options->group,
                            message);
 }
@@ -142,7 +143,7 @@ static int set_issue(struct stating *s, const struct assay_json *before)
     char message[ASSAY_CHANGE_MESSAGE];
     const enum assay_status status = cli_proposal_set_issue(
         s->source.basis, assay_json_uint(s->data, "epoch", 0), before, &s->review, message);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse(s, status, message);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : refuse_proposal(s, status, message);
 }
 
 /* The last epoch of the proposal, as its author signed it. */
@@ -381,8 +382,8 @@ static void close_stating(struct stating *s)
     free(s->proposal_bytes);
 }
 
-/* Of the two places one without an open proposal. Out: *ended: what it had before, NULL: nothing, or
- * the operator withdrew it. Whether that is over is the node's word alone. */
+/* Of the two places one without an open proposal. Out: *ended: what it had before, NULL: nothing,
+ * or the operator withdrew it. Whether that is over is the node's word alone. */
 static int choose_place(struct stating *s, const char **ended)
 {
     for (uint32_t place = 0; place < ASSAY_REVIEW_PLACES; place++) {

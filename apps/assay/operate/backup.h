@@ -48,7 +48,8 @@ int cli_backup_check(const struct cli_backup_options *options, struct cli_backup
 /* Wipes what is secret, frees the rest. */
 void cli_backup_close(struct cli_backup_open *open);
 
-/* The configuration of --config, with --identity-dir. Reports errors. Returns: an enum assay_exit. */
+/* The configuration of --config, with --identity-dir. Reports errors. Returns: an enum assay_exit.
+ */
 int cli_backup_configuration(const struct cli_backup_options *options, struct assay_config *config);
 /* The drop-in folder of --config, as apps/config/layers_read.c names it. Returns: whether the path
  * fits. */

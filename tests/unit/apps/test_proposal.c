@@ -1,6 +1,6 @@
 /*
- * tests/unit/apps/test_proposal.c - what a lying node answers about a proposal is refused before an
- * operator signs (docs/threat-model.md).
+ * tests/unit/apps/test_proposal.c - tests of proposals that a lying node answers, which no operator
+ * may sign (docs/threat-model.md).
  */
 #include "apps/assay/members/change_proposal.h"
 
@@ -98,7 +98,7 @@ Test(proposal, nobody_but_the_author_makes_the_record)
     struct review_made *m = review_sign(bench, &r, 0);
     m->record.review = r;
     for (size_t i = 0; i + 64 < m->record.bytes.len; i++) /* the signature of the change alone */
-        if (memcmp(m->bytes + i, r.change_signature, 64) == 0) m->bytes[i + 63] ^= 1;
+        if (assay_bytes_equal(m->bytes + i, r.change_signature, 64)) m->bytes[i + 63] ^= 1;
     cr_assert_eq(read_bytes(m->bytes, m->record.bytes.len, id), ASSAY_E_SIGNATURE);
     free(m);
     r.operator_id[0] ^= 1;

@@ -52,7 +52,8 @@ static void note_end(void *context, const struct assay_review_entry *entry,
 static bool state(struct world *w, struct assay_review *r, uint32_t signer)
 {
     struct review_made *m = review_sign(w->bench, r, signer);
-    const bool counts = assay_reviews_apply(&w->set, &m->record, w->facts.epoch, &w->facts, note_end, w);
+    const bool counts =
+        assay_reviews_apply(&w->set, &m->record, w->facts.epoch, &w->facts, note_end, w);
     free(m);
     return counts;
 }
@@ -273,8 +274,9 @@ Test(reviews, the_order_of_records_does_not_matter)
         assay_reviews_init(&w->set, w->memory, CHANGE_OPERATORS);
         for (uint32_t i = 0; i < RECORDS; i++) {
             const uint32_t at = (i * 7 + round * 13) % RECORDS;
-            (void)assay_reviews_apply(
-                &w->set, &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record, 1, &w->facts, NULL, NULL);
+            (void)assay_reviews_apply(&w->set,
+                                      &made[round % 2 == 0 ? at : RECORDS - 1 - at]->record, 1,
+                                      &w->facts, NULL, NULL);
         }
         assay_reviews_digest(&w->set, &w->facts, round == 0 ? first : digest);
         if (round > 0) cr_assert_arr_eq(first, digest, 32, "round %u", round);

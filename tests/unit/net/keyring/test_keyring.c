@@ -687,8 +687,8 @@ Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
     expect_same(&old, &again);
 }
 
-/* Keys for life that lie apart survive the folder of the set: that gets a fresh set and nothing else,
- * and a set that is there is never replaced. */
+/* Keys for life that lie apart survive the folder of the set: that gets a fresh set and nothing
+ * else, and a set that is there is never replaced. */
 Test(net_keyring, a_lost_set_is_made_next_to_keys_for_life)
 {
     char life[PATH_MAX], message[ASSAY_FILE_MESSAGE_LEN];

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_finalized_epochs.c - closed epochs as daemons report them, and how far
- * an anchor can advance with them (docs/services.md 8.8).
+ * tests/unit/net/evm/test_evm_finalized_epochs.c - closed epochs as daemons report them, and how
+ * far an anchor can advance with them (docs/services.md 8.8).
  */
 #include "engine/ledger/state/roster_digest.h"
 #include "net/evm/finalized_epochs.h"

@@ -1,5 +1,5 @@
 /*
- * tests/unit/net/test_evm_payout_claims.c - tests of payout claims on an EVM chain.
+ * tests/unit/net/evm/test_evm_payout_claims.c - tests of payout claims on an EVM chain.
  *
  * What an executor is paid on a chain, behind a node that lies, forgets and grows dear
  * (docs/services.md 8.10).

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_claim_key.c - the key of a step, out of the claim that was paid for it
- * (docs/services.md 8.10), behind a node that shows whatever it likes.
+ * tests/unit/net/evm/test_evm_claim_key.c - the key of a step, out of the claim that was paid for
+ * it (docs/services.md 8.10), behind a node that shows whatever it likes.
  */
 #include "base/crypto.h"
 #include "net/evm/tasks.h"

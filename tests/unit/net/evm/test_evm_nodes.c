@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_nodes.c - several nodes of a chain asked as one, some of which lie, lag
- * or are silent (docs/services.md 8.5).
+ * tests/unit/net/evm/test_evm_nodes.c - several nodes of a chain asked as one, some of which lie,
+ * lag or are silent (docs/services.md 8.5).
  */
 #include "net/evm/http.h"
 #include "tests/support/evm_node.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_sender.c - one account's transactions behind a node that lies, forgets
- * and grows dear (docs/services.md 8.4, 8.5).
+ * tests/unit/net/evm/test_evm_sender.c - one account's transactions behind a node that lies,
+ * forgets and grows dear (docs/services.md 8.4, 8.5).
  */
 #include "services/evm/abi.h"
 #include "tests/support/evm_node.h"

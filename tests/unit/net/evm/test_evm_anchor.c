@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_anchor.c - the anchor's bytes as contracts read them and as the engine
- * makes them are the same (docs/protocol.md 12.5, docs/services.md 8.2).
+ * tests/unit/net/evm/test_evm_anchor.c - the anchor's bytes as contracts read them and as the
+ * engine makes them are the same (docs/protocol.md 12.5, docs/services.md 8.2).
  */
 #include "base/merkle.h"
 #include "engine/ledger/state/anchor.h"

@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_evm_contract.c - code of contracts, and answers of nodes (docs/services.md
- * 8.1, 8.5).
+ * tests/unit/net/evm/test_evm_contract.c - code of contracts, and answers of nodes
+ * (docs/services.md 8.1, 8.5).
  */
 #include "net/evm/contract.h"
 #include "net/evm/tasks.h"
