@@ -196,7 +196,7 @@ static const struct route routes[] = {
     { "/v1/shares/*", json_type, false, http_core, "" },
     { "/v1/rows/*", json_type, false, http_core, " instance " },
     { "/v1/export", json_type, false, http_core, " since until votes " },
-    { "/v1/items/*", json_type, false, http_core, " epoch skip " },
+    { "/v1/items/*", json_type, false, http_core, " epoch skip era " },
     { "/v1/proposals/*", json_type, false, http_core, "" },
     { "/v1/recover", json_type, false, http_core, "" },
     { "/v1/orders", json_type, false, http_core, "" },

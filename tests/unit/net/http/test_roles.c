@@ -193,6 +193,15 @@ Test(net_http_roles, a_path_stands_for_a_line_and_back)
         }
         cr_assert_eq(assay_http_path_line(text, pairs, count, line), ASSAY_OK, "%s", target);
         cr_expect_str_eq(line, rows[i].line);
+        struct assay_http_request request = { .role = ASSAY_HTTP_ROLE_OPERATOR,
+                                              .method = "GET",
+                                              .path = text,
+                                              .parameter_count = count };
+        for (size_t k = 0; k < count; k++)
+            request.parameters[k] = pairs[k];
+        ask_request(&request);
+        cr_expect_neq(answer.status, 400, "%s: a parameter that the path does not have", target);
+        if (answer.core_line != NULL) cr_expect_str_eq(answer.core_line, rows[i].line);
     }
 }
 
