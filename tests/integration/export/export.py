@@ -532,10 +532,10 @@ def a_syslog_server_that_restarts_loses_nothing(case):
 
 def a_slow_syslog_server_gets_each_event_once(case):
     """It needs longer for a batch than the exporter waits without progress."""
-    receiver = syslog.Receiver("tcp", pace_s=0.2)
+    receiver = syslog.Receiver("tcp", pace_s=0.4)
     events = [case.daemon.happen(text="x" * 380) for _ in range(450)]
     process = case.start("--what", "events", "--to", receiver.target)
-    wait(lambda: len(receiver.ids()) >= len(events), lambda: f"{len(receiver.ids())}: {case.said()}", 60)
+    wait(lambda: len(receiver.ids()) >= len(events), lambda: f"{len(receiver.ids())}: {case.said()}", 150)
     check(process.wait(20) == 0, case.said())
     same(receiver.ids(), expected_ids(events), "ids")
     receiver.stop()
