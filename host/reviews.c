@@ -5,34 +5,23 @@
 #include "host/reviews.h"
 
 #include "base/assert.h"
+#include "base/layout.h"
 
-struct layout {
-    uint8_t *base; /* NULL: counting */
-    size_t at;
-};
-
-static void *layout_alloc(struct layout *l, size_t len)
-{
-    void *here = l->base != NULL ? l->base + l->at : NULL;
-    l->at += (len + 63) & ~(size_t)63;
-    return here;
-}
-
-static void lay_out_memory(struct assay_reviews *r, struct layout *l, uint32_t operators)
+static void lay_out_memory(struct assay_reviews *r, struct assay_layout *l, uint32_t operators)
 {
     const size_t count = (size_t)operators * ASSAY_REVIEWS_OF_OPERATOR;
     const size_t changes = (size_t)operators * ASSAY_REVIEW_PLACES;
     r->operators = operators;
     r->count = (uint32_t)count;
-    r->entries = layout_alloc(l, count * sizeof *r->entries);
-    r->change_used = layout_alloc(l, changes * sizeof *r->change_used);
-    r->changes = layout_alloc(l, changes * sizeof *r->changes);
+    r->entries = assay_layout_add(l, count * sizeof *r->entries);
+    r->change_used = assay_layout_add(l, changes * sizeof *r->change_used);
+    r->changes = assay_layout_add(l, changes * sizeof *r->changes);
 }
 
 size_t assay_reviews_memory_len(uint32_t operators)
 {
     struct assay_reviews counted;
-    struct layout l = { 0 };
+    struct assay_layout l = { 0 };
     ASSAY_ASSERT(operators > 0 && operators <= ASSAY_OPERATORS_MAX);
     lay_out_memory(&counted, &l, operators);
     return l.at;
@@ -41,7 +30,7 @@ size_t assay_reviews_memory_len(uint32_t operators)
 void assay_reviews_init(struct assay_reviews *reviews, void *memory, uint32_t operators)
 {
     ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 63) == 0);
-    struct layout l = { .base = memory };
+    struct assay_layout l = { .base = memory };
     lay_out_memory(reviews, &l, operators);
     for (uint32_t i = 0; i < reviews->count; i++) {
         reviews->entries[i].used = false;

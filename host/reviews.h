@@ -76,7 +76,7 @@ const char *assay_reviews_end_name(enum assay_review_end end);
 /*
  * assay_reviews_apply - a decoded REVIEW of a final block of this epoch. One of an operator that is
  * not in force any more, which the last blocks before a change of the list may have, is not taken.
- * In:      report: NULL: nobody asks
+ * In:      report: NULL: none is wanted
  * Returns: whether it counts: it is the latest of its place
  */
 bool assay_reviews_apply(struct assay_reviews *reviews, const struct assay_record *record,

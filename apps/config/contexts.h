@@ -1,7 +1,7 @@
 /*
  * apps/config/contexts.h - networks that the command line reaches over HTTPS: contexts.yaml.
  *
- * The file decides which servers are trusted as a network, so nobody but its owner may change it.
+ * The file decides which servers are trusted as a network, so only its owner may change it.
  */
 #ifndef ASSAY_APPS_CONFIG_CONTEXTS_H
 #define ASSAY_APPS_CONFIG_CONTEXTS_H

@@ -7,6 +7,7 @@
  */
 #include "engine/parts/engine_internal.h"
 
+#include "base/layout.h"
 #include "engine/evidence/pool.h"
 #include "engine/sync/fast_sync_wire.h"
 #include "engine/sync/sync.h"
@@ -44,19 +45,6 @@ uint32_t assay_eng_count_peers(const struct assay_engine *e)
 }
 
 /* --- memory */
-
-struct layout {
-    uint8_t *base; /* NULL: counting */
-    size_t at;
-};
-
-static void *layout_alloc(struct layout *l, size_t len)
-{
-    ASSAY_ASSERT(l->at % 64 == 0);
-    void *here = l->base != NULL ? l->base + l->at : NULL;
-    l->at += (len + 63) & ~(size_t)63;
-    return here;
-}
 
 _Static_assert((int)ASSAY_BLOCK_LEN_MIN >= (int)ASSAY_RECORD_LEN_MAX + 1024,
                "the longest record fits into a block");
@@ -97,114 +85,115 @@ static uint32_t capacity(uint32_t members)
     return members + ASSAY_JOINS_MAX;
 }
 
-static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
+static void lay_out_ledgers(struct assay_parts *p, struct assay_layout *l, uint32_t n)
 {
     struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
     struct assay_state *states[] = { &p->head.state, &p->head.next, &p->head.stage };
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = layout_alloc(l, assay_ledger_memory_len(n));
+        void *memory = assay_layout_add(l, assay_ledger_memory_len(n));
         if (l->base != NULL) assay_ledger_init(ledgers[i], memory, n);
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        void *memory = layout_alloc(l, assay_state_memory_len(capacity(n)));
+        void *memory = assay_layout_add(l, assay_state_memory_len(capacity(n)));
         if (l->base == NULL) continue;
         assay_state_init(states[i], memory, capacity(n));
         states[i]->member_count = n;
     }
-    void *close = layout_alloc(l, assay_close_memory_len(capacity(n)));
+    void *close = assay_layout_add(l, assay_close_memory_len(capacity(n)));
     if (l->base != NULL) assay_close_init(&p->head.close, close, capacity(n));
 }
 
-static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
+static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_t n)
 {
     struct assay_chain_head *head = &p->head;
     struct assay_findings *findings = &p->verdicts.findings;
-    head->voting = layout_alloc(l, n * sizeof(struct assay_p256 *));
-    head->identity = layout_alloc(l, n * sizeof(struct assay_p256 *));
-    head->loaded = layout_alloc(l, n * ASSAY_P256_PUBLIC_LEN);
-    head->weights = layout_alloc(l, n * sizeof(uint32_t));
-    head->node_ids = layout_alloc(l, n * 32);
+    head->voting = assay_layout_add(l, n * sizeof(struct assay_p256 *));
+    head->identity = assay_layout_add(l, n * sizeof(struct assay_p256 *));
+    head->loaded = assay_layout_add(l, n * ASSAY_P256_PUBLIC_LEN);
+    head->weights = assay_layout_add(l, n * sizeof(uint32_t));
+    head->node_ids = assay_layout_add(l, n * 32);
     head->capacity = capacity((uint32_t)n);
     head->scratch_len = assay_state_scratch_len(head->capacity);
-    head->scratch = layout_alloc(l, head->scratch_len);
-    head->operators = layout_alloc(l, ASSAY_OPERATORS_LEN_MAX);
+    head->scratch = assay_layout_add(l, head->scratch_len);
+    head->operators = assay_layout_add(l, ASSAY_OPERATORS_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
-        head->pending_bytes[i] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+        head->pending_bytes[i] = assay_layout_add(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (uint32_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        head->update_cache.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
-    void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
+        head->update_cache.bytes[i] = assay_layout_add(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    void *set = assay_layout_add(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
-    p->seats = layout_alloc(l, n * sizeof(struct assay_seat));
+    p->seats = assay_layout_add(l, n * sizeof(struct assay_seat));
     for (unsigned lane = 0; lane < ASSAY_INVENTORY_LANES; lane++)
-        p->inventory.lacks[lane] = layout_alloc(l, n * sizeof(struct assay_missing_item));
-    p->inventory.windows = layout_alloc(l, n * sizeof *p->inventory.windows);
+        p->inventory.lacks[lane] = assay_layout_add(l, n * sizeof(struct assay_missing_item));
+    p->inventory.windows = assay_layout_add(l, n * sizeof *p->inventory.windows);
     findings->count = (uint32_t)(4 * n + 64);
-    findings->items = layout_alloc(l, findings->count * sizeof(struct assay_finding_record));
-    p->pending_proofs.hashes = layout_alloc(l, n * 32);
+    findings->items = assay_layout_add(l, findings->count * sizeof(struct assay_finding_record));
+    p->pending_proofs.hashes = assay_layout_add(l, n * 32);
     p->pending_proofs.ballot_len_max =
         ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
     for (uint32_t i = 0; i < ASSAY_PENDING_PROOFS_MAX; i++)
-        p->pending_proofs.all[i].ballot = layout_alloc(l, p->pending_proofs.ballot_len_max);
+        p->pending_proofs.all[i].ballot = assay_layout_add(l, p->pending_proofs.ballot_len_max);
 }
 
 /* Boundaries in a fast sync may have other rosters. */
-static void lay_out_fast_sync(struct assay_parts *p, struct layout *l)
+static void lay_out_fast_sync(struct assay_parts *p, struct assay_layout *l)
 {
     const size_t n = ASSAY_MEMBERS_MAX;
-    p->fast_sync.rows = layout_alloc(l, n * sizeof *p->fast_sync.rows);
-    p->fast_sync.rows_next = layout_alloc(l, n * sizeof *p->fast_sync.rows_next);
-    p->fast_sync.keys = layout_alloc(l, n * sizeof(struct assay_p256 *));
-    p->fast_sync.weights = layout_alloc(l, n * sizeof *p->fast_sync.weights);
-    p->fast_sync.node_ids = layout_alloc(l, n * sizeof *p->fast_sync.node_ids);
-    p->fast_sync.page.rows = layout_alloc(l, n * sizeof *p->fast_sync.page.rows);
-    p->fast_sync.page.tip_rows = layout_alloc(l, n * sizeof *p->fast_sync.page.tip_rows);
-    p->fast_sync.page.lacking = layout_alloc(l, n / 8);
-    p->fast_sync.silent = layout_alloc(l, n / 8);
-    p->fast_sync.unresponsive = layout_alloc(l, n / 8);
-    p->fast_sync.done = layout_alloc(l, n / 8);
+    p->fast_sync.rows = assay_layout_add(l, n * sizeof *p->fast_sync.rows);
+    p->fast_sync.rows_next = assay_layout_add(l, n * sizeof *p->fast_sync.rows_next);
+    p->fast_sync.keys = assay_layout_add(l, n * sizeof(struct assay_p256 *));
+    p->fast_sync.weights = assay_layout_add(l, n * sizeof *p->fast_sync.weights);
+    p->fast_sync.node_ids = assay_layout_add(l, n * sizeof *p->fast_sync.node_ids);
+    p->fast_sync.page.rows = assay_layout_add(l, n * sizeof *p->fast_sync.page.rows);
+    p->fast_sync.page.tip_rows = assay_layout_add(l, n * sizeof *p->fast_sync.page.tip_rows);
+    p->fast_sync.page.lacking = assay_layout_add(l, n / 8);
+    p->fast_sync.silent = assay_layout_add(l, n / 8);
+    p->fast_sync.unresponsive = assay_layout_add(l, n / 8);
+    p->fast_sync.done = assay_layout_add(l, n / 8);
     p->chain.leaf_hashes =
-        layout_alloc(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
+        assay_layout_add(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
 }
 
-static void lay_out_services(struct assay_parts *p, struct layout *l,
+static void lay_out_services(struct assay_parts *p, struct assay_layout *l,
                              const struct assay_engine_config *config)
 {
     const struct assay_services *services = config->services;
     const uint32_t n = config->genesis->member_count;
     struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
     if (services == NULL) return;
-    p->service_state.registry = layout_alloc(l, services->registry_len);
-    p->service_state.room.registry = layout_alloc(l, services->registry_len);
+    p->service_state.registry = assay_layout_add(l, services->registry_len);
+    p->service_state.room.registry = assay_layout_add(l, services->registry_len);
     p->service_state.room.members =
-        layout_alloc(l, capacity(n) * sizeof *p->service_state.room.members);
-    p->service_state.room.document = layout_alloc(l, services->document_len_max);
-    void *closed = layout_alloc(l, assay_service_log_memory_len(n));
+        assay_layout_add(l, capacity(n) * sizeof *p->service_state.room.members);
+    p->service_state.room.document = assay_layout_add(l, services->document_len_max);
+    void *closed = assay_layout_add(l, assay_service_log_memory_len(n));
     if (l->base != NULL) assay_service_log_init(&p->service_state.closed, closed, n);
     for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
-        void *memory = layout_alloc(l, assay_service_log_memory_len(n));
+        void *memory = assay_layout_add(l, assay_service_log_memory_len(n));
         if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
     }
 }
 
-static void lay_out_blocks(struct assay_parts *p, struct layout *l,
+static void lay_out_blocks(struct assay_parts *p, struct assay_layout *l,
                            const struct assay_engine_config *config)
 {
-    p->sync.proof = layout_alloc(l, ASSAY_FINALITY_LEN_MAX);
-    p->era.fence = layout_alloc(l, ASSAY_FENCE_LEN_MAX);
-    p->acceptance.document = layout_alloc(l, ASSAY_RECOVER_LEN_MAX);
+    p->sync.proof = assay_layout_add(l, ASSAY_FINALITY_LEN_MAX);
+    p->era.fence = assay_layout_add(l, ASSAY_FENCE_LEN_MAX);
+    p->acceptance.document = assay_layout_add(l, ASSAY_RECOVER_LEN_MAX);
     const size_t members = config->genesis->member_count;
-    p->confirmations.said = layout_alloc(l, members * sizeof *p->confirmations.said);
-    p->confirmations.answered_ms = layout_alloc(l, members * sizeof *p->confirmations.answered_ms);
-    p->sync.ids = layout_alloc(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
+    p->confirmations.said = assay_layout_add(l, members * sizeof *p->confirmations.said);
+    p->confirmations.answered_ms =
+        assay_layout_add(l, members * sizeof *p->confirmations.answered_ms);
+    p->sync.ids = assay_layout_add(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     p->chain.path_max = p->branch.path_max = blocks_max(config);
-    p->chain.path = layout_alloc(l, (size_t)p->chain.path_max * 32);
-    p->branch.path = layout_alloc(l, (size_t)p->branch.path_max * 32);
+    p->chain.path = assay_layout_add(l, (size_t)p->chain.path_max * 32);
+    p->branch.path = assay_layout_add(l, (size_t)p->branch.path_max * 32);
     p->proposal.body_len_max = body_max(config);
-    p->proposal.body = layout_alloc(l, p->proposal.body_len_max);
+    p->proposal.body = assay_layout_add(l, p->proposal.body_len_max);
 }
 
 /* The one description of the memory behind engine and parts: counted by size, placed by init. */
-static void lay_out_memory(struct assay_parts *p, struct layout *l,
+static void lay_out_memory(struct assay_parts *p, struct assay_layout *l,
                            const struct assay_engine_config *config, struct machines *m)
 {
     const uint32_t n = config->genesis->member_count;
@@ -225,14 +214,14 @@ static void lay_out_memory(struct assay_parts *p, struct layout *l,
     const size_t leap_len =
         assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
     if (m->arena_len < leap_len) m->arena_len = leap_len;
-    m->arena = layout_alloc(l, m->arena_len);
-    m->groups = layout_alloc(l, assay_groups_memory_len(n));
-    m->blocks = layout_alloc(l, assay_blocks_size(blocks_max(config), body_max(config)));
-    m->simplex = layout_alloc(l, assay_simplex_size(&simplex));
-    m->actions = layout_alloc(l, sizeof *m->actions);
-    m->pool = layout_alloc(l, sizeof *m->pool);
+    m->arena = assay_layout_add(l, m->arena_len);
+    m->groups = assay_layout_add(l, assay_groups_memory_len(n));
+    m->blocks = assay_layout_add(l, assay_blocks_size(blocks_max(config), body_max(config)));
+    m->simplex = assay_layout_add(l, assay_simplex_size(&simplex));
+    m->actions = assay_layout_add(l, sizeof *m->actions);
+    m->pool = assay_layout_add(l, sizeof *m->pool);
     const bool services = config->services != NULL;
-    void *pool = layout_alloc(l, assay_pool_memory_len(n, services));
+    void *pool = assay_layout_add(l, assay_pool_memory_len(n, services));
     if (l->base != NULL) assay_pool_init(m->pool, pool, n, services);
 }
 
@@ -240,18 +229,17 @@ enum { UNIT = 64 }; /* alignment of every area */
 
 static size_t head_len(void)
 {
-    struct layout l = { 0 };
-    (void)layout_alloc(&l, sizeof(struct assay_engine));
-    (void)layout_alloc(&l, sizeof(struct assay_parts));
-    ASSAY_ASSERT(l.at % UNIT == 0);
-    return l.at;
+    const size_t len = assay_layout_len(sizeof(struct assay_engine)) +
+                       assay_layout_len(sizeof(struct assay_parts));
+    ASSAY_ASSERT(len % UNIT == 0);
+    return len;
 }
 
 size_t assay_engine_size(const struct assay_engine_config *config)
 {
     struct assay_parts counted = { 0 };
     struct machines machines;
-    struct layout l = { .at = head_len() };
+    struct assay_layout l = { .at = head_len() };
     ASSAY_ASSERT(config != NULL && config->genesis != NULL);
     lay_out_memory(&counted, &l, config, &machines);
     ASSAY_ASSERT(l.at % UNIT == 0);
@@ -303,9 +291,9 @@ static void set_part_pointers(struct assay_engine *e, struct assay_parts *p)
 static struct assay_engine *place_engine(void *memory, const struct assay_engine_config *config,
                                          struct machines *machines)
 {
-    struct layout l = { .base = memory };
-    struct assay_engine *e = layout_alloc(&l, sizeof *e);
-    struct assay_parts *parts = layout_alloc(&l, sizeof *parts);
+    struct assay_layout l = { .base = memory };
+    struct assay_engine *e = assay_layout_add(&l, sizeof *e);
+    struct assay_parts *parts = assay_layout_add(&l, sizeof *parts);
     /* Large areas are not touched before they are used; the rest starts from zero. */
     assay_bytes_zero(e, sizeof *e);
     assay_bytes_zero(parts, sizeof *parts);

@@ -176,8 +176,8 @@ void assay_change_basis_close(struct assay_change_basis **basis)
 
 /* ------------------------------------------------------------ judging */
 
-__attribute__((format(printf, 3, 4))) static enum assay_status why(
-    char message[static ASSAY_CHANGE_MESSAGE], enum assay_status status, const char *format, ...)
+enum assay_status assay_change_refuse(char message[static ASSAY_CHANGE_MESSAGE],
+                                      enum assay_status status, const char *format, ...)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
     va_list args;
@@ -196,25 +196,29 @@ static enum assay_status check_place(const struct assay_change_basis *b,
     const uint64_t running = s->epoch + 1;
     const uint64_t least = running + ASSAY_ACTIVATION_AHEAD_MIN;
     if (!assay_bytes_equal(c->chain_id, s->chain_id, 32))
-        return why(message, ASSAY_E_CHAIN, "it is of another network");
+        return assay_change_refuse(message, ASSAY_E_CHAIN, "it is of another network");
     if (c->era != s->era)
-        return why(message, ASSAY_E_CHAIN, "it is of era %u, the network is in era %u",
-                   (unsigned)c->era, (unsigned)s->era);
+        return assay_change_refuse(message, ASSAY_E_CHAIN,
+                                   "it is of era %u, the network is in era %u", (unsigned)c->era,
+                                   (unsigned)s->era);
     if (c->sequence != 0 && c->sequence <= s->change_sequence)
-        return why(message, ASSAY_E_DUPLICATE,
-                   "sequence %llu is taken, the next one is %llu: draft and sign it again",
-                   (llu)c->sequence, (llu)s->change_sequence + 1);
+        return assay_change_refuse(
+            message, ASSAY_E_DUPLICATE,
+            "sequence %llu is taken, the next one is %llu: draft and sign it again",
+            (llu)c->sequence, (llu)s->change_sequence + 1);
     if (c->activation < least)
-        return why(message, ASSAY_E_STALE,
-                   "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
-                   "possible one%s",
-                   (llu)c->activation, (llu)running, (llu)least,
-                   is_signed ? ": draft and sign it again" : "");
+        return assay_change_refuse(
+            message, ASSAY_E_STALE,
+            "activation in epoch %llu is too near: epoch %llu runs, %llu is the first "
+            "possible one%s",
+            (llu)c->activation, (llu)running, (llu)least,
+            is_signed ? ": draft and sign it again" : "");
     if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
-        return why(message, ASSAY_E_INVALID,
-                   "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
-                   "possible one",
-                   (llu)c->activation, (llu)running, (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
+        return assay_change_refuse(
+            message, ASSAY_E_INVALID,
+            "activation in epoch %llu is too far away: epoch %llu runs, %llu is the last "
+            "possible one",
+            (llu)c->activation, (llu)running, (llu)running + ASSAY_ACTIVATION_AHEAD_MAX);
     return ASSAY_OK;
 }
 
@@ -229,15 +233,19 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
         char id[65];
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
         if (assay_operator_find(effective, d->signers[i]) == NULL)
-            return why(message, ASSAY_E_STRANGER, "signed by %.64s, who is no operator", id);
+            return assay_change_refuse(message, ASSAY_E_STRANGER,
+                                       "signed by %.64s, who is no operator", id);
         if (!assay_change_signature_is_valid(effective, d, i))
-            return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.64s is wrong", id);
+            return assay_change_refuse(message, ASSAY_E_SIGNATURE,
+                                       "the signature of operator %.64s is wrong", id);
     }
     if (d->change.sequence == 0 && d->signature_count > 1)
-        return why(message, ASSAY_E_SIGNATURE, "maintenance is signed by its one operator alone");
+        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
+                                   "maintenance is signed by its one operator alone");
     if (whole && d->signature_count < needed)
-        return why(message, ASSAY_E_SIGNATURE, "%u of %u signatures are there: assay change sign",
-                   (unsigned)d->signature_count, (unsigned)needed);
+        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
+                                   "%u of %u signatures are there: assay change sign",
+                                   (unsigned)d->signature_count, (unsigned)needed);
     return ASSAY_OK;
 }
 
@@ -254,8 +262,9 @@ static enum assay_status check_documents(const struct assay_change *change, char
         if (status == ASSAY_OK && action.kind == ASSAY_ACTION_ENDORSEMENTS)
             status = assay_rules_check(false, action.document);
         if (status != ASSAY_OK)
-            return why(message, status, "action %u (%s): the document cannot be used: %s",
-                       (unsigned)i + 1, assay_action_name(action.kind), assay_status_text(status));
+            return assay_change_refuse(
+                message, status, "action %u (%s): the document cannot be used: %s", (unsigned)i + 1,
+                assay_action_name(action.kind), assay_status_text(status));
     }
     return ASSAY_OK;
 }
@@ -271,16 +280,17 @@ static enum assay_status check_maintenance(const struct assay_change_basis *b,
         ASSAY_TRY(assay_action_next(&c, &action));
         const uint32_t slot = assay_state_slot_of(&b->state, action.node_id);
         if (slot == b->state.member_count)
-            return why(message, ASSAY_E_INVALID, "action %u: no member has this id",
-                       (unsigned)i + 1);
+            return assay_change_refuse(message, ASSAY_E_INVALID, "action %u: no member has this id",
+                                       (unsigned)i + 1);
         const struct assay_member *m = &b->state.members[slot];
         if (d->signature_count > 0 && !assay_bytes_equal(m->operator_id, d->signers[0], 32))
-            return why(message, ASSAY_E_INVALID,
-                       "%s is another operator's: maintenance is announced by its own", m->name);
+            return assay_change_refuse(
+                message, ASSAY_E_INVALID,
+                "%s is another operator's: maintenance is announced by its own", m->name);
         if (!assay_maintenance_fits(m, change->activation, action.epochs))
-            return why(message, ASSAY_E_INVALID,
-                       "%s: more than %d epochs in any %d, or two at a time", m->name,
-                       ASSAY_MAINTENANCE_EPOCHS, ASSAY_MAINTENANCE_SPAN);
+            return assay_change_refuse(message, ASSAY_E_INVALID,
+                                       "%s: more than %d epochs in any %d, or two at a time",
+                                       m->name, ASSAY_MAINTENANCE_EPOCHS, ASSAY_MAINTENANCE_SPAN);
     }
     return ASSAY_OK;
 }
@@ -293,16 +303,18 @@ static enum assay_status check_queue(const struct assay_change_basis *b,
     uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
     if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
     if (c->forces != 0 && c->forces != s->reverted_sequence)
-        return why(message, ASSAY_E_INVALID,
-                   "it forces change %llu, which is not the one that was reverted last",
-                   (llu)c->forces);
+        return assay_change_refuse(
+            message, ASSAY_E_INVALID,
+            "it forces change %llu, which is not the one that was reverted last", (llu)c->forces);
     if (c->sequence > s->change_sequence + 1)
-        return why(message, ASSAY_E_EARLY, "it waits for change %llu", (llu)s->change_sequence + 1);
+        return assay_change_refuse(message, ASSAY_E_EARLY, "it waits for change %llu",
+                                   (llu)s->change_sequence + 1);
     if (s->pending_count == ASSAY_PENDING_MAX)
-        return why(message, ASSAY_E_EARLY, "%d changes wait for their epochs already: it waits",
-                   ASSAY_PENDING_MAX);
+        return assay_change_refuse(message, ASSAY_E_EARLY,
+                                   "%d changes wait for their epochs already: it waits",
+                                   ASSAY_PENDING_MAX);
     if (last != 0 && c->activation < last + ASSAY_ACTIVATION_APART)
-        return why(
+        return assay_change_refuse(
             message, ASSAY_E_INVALID,
             "activation in epoch %llu is too near to the change before it: %llu is the first "
             "that can be",
@@ -366,22 +378,25 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
         struct assay_change pending;
         if (b->pending[i].len == 0)
-            return why(message, ASSAY_E_NOT_FOUND, "change %llu, which waits, is not in the store",
-                       (llu)b->state.pending[i].sequence);
+            return assay_change_refuse(message, ASSAY_E_NOT_FOUND,
+                                       "change %llu, which waits, is not in the store",
+                                       (llu)b->state.pending[i].sequence);
         if (assay_change_record_read(b->pending[i], &pending) != ASSAY_OK)
-            return why(message, ASSAY_E_INVALID, "change %llu, which waits, is no CHANGE record",
-                       (llu)b->state.pending[i].sequence);
+            return assay_change_refuse(message, ASSAY_E_INVALID,
+                                       "change %llu, which waits, is no CHANGE record",
+                                       (llu)b->state.pending[i].sequence);
         const enum assay_status status = assay_change_apply(&staging, &pending, &unfit);
         if (status != ASSAY_OK)
-            return why(message, status, "change %llu, which waits, does not fit: %s",
-                       (llu)pending.sequence, unfit.why);
+            return assay_change_refuse(message, status,
+                                       "change %llu, which waits, does not fit: %s",
+                                       (llu)pending.sequence, unfit.why);
     }
     const enum assay_status status = assay_change_apply(&staging, change, &unfit);
     if (status == ASSAY_OK) return status;
     char missing[ASSAY_CHANGE_MESSAGE / 2];
     name_missing(&b->stage, change, unfit.action, missing, sizeof missing);
-    return why(message, status, "action %u: %s%s%s", (unsigned)unfit.action + 1, unfit.why,
-               missing[0] != '\0' ? ": missing " : "", missing);
+    return assay_change_refuse(message, status, "action %u: %s%s%s", (unsigned)unfit.action + 1,
+                               unfit.why, missing[0] != '\0' ? ": missing " : "", missing);
 }
 
 enum assay_status assay_change_review(struct assay_change_basis *basis,
@@ -391,7 +406,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     const struct assay_change *change = &draft->change;
     message[0] = '\0';
     if (basis->operators.len == 0)
-        return why(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
+        return assay_change_refuse(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
     ASSAY_TRY(check_place(basis, change, draft->signature_count > 0, message));
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, message));
@@ -400,8 +415,9 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     ASSAY_TRY(assay_change_stage(basis, change, message));
     if (assay_change_adds_services(change) &&
         basis->state.rules.parameters.level < ASSAY_LEVEL_SERVICES)
-        return why(message, ASSAY_E_EARLY, "it waits until feature level %d is in force",
-                   ASSAY_LEVEL_SERVICES);
+        return assay_change_refuse(message, ASSAY_E_EARLY,
+                                   "it waits until feature level %d is in force",
+                                   ASSAY_LEVEL_SERVICES);
     return ASSAY_OK;
 }
 

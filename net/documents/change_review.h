@@ -45,7 +45,7 @@ struct assay_change_basis {
     const struct assay_genesis *genesis; /* as founded */
     struct assay_store *store;
     struct assay_effective_rules effective; /* in force; .state NULL: no epoch has closed yet */
-    struct assay_state state;     /* the same state, or the genesis's */
+    struct assay_state state;               /* the same state, or the genesis's */
     struct assay_state stage;
     struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: unknown */
     struct assay_slice operators;
@@ -82,6 +82,9 @@ ASSAY_CHECKED enum assay_status assay_change_review(struct assay_change_basis *b
                                                     const struct assay_change_draft *draft,
                                                     bool whole,
                                                     char message[static ASSAY_CHANGE_MESSAGE]);
+/* Writes the message. Returns: status, which is a failure. */
+__attribute__((format(printf, 3, 4))) enum assay_status assay_change_refuse(
+    char message[static ASSAY_CHANGE_MESSAGE], enum assay_status status, const char *format, ...);
 /*
  * assay_change_stage - basis->stage: the state with this change in force, after those that wait.
  * Out:     message: why it does not fit

@@ -12,7 +12,7 @@ enum place_state { PLACE_FREE, PLACE_WAITING, PLACE_RUNNING, PLACE_ANSWERED };
 
 struct place {
     enum place_state state;
-    bool dropped; /* while it is answered: nobody takes it */
+    bool dropped; /* while it is answered: no connection takes it */
     uint64_t ticket;
     uint8_t client[32];
     char *line, *text;

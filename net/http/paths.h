@@ -36,7 +36,7 @@ const struct assay_http_path *assay_http_path_at(size_t index);
 bool assay_http_path_matches(const char *pattern, const char *path, char *word, size_t word_len);
 /* Returns: the row of a path, NULL: it has none. */
 const struct assay_http_path *assay_http_path_find(const char *path);
-/* Returns: the role that a path needs; NONE: it has no row, and nobody may. */
+/* Returns: the role that a path needs; NONE: it has no row, and no role may. */
 enum assay_http_role assay_http_path_role(const char *path);
 /*
  * assay_http_path_line - the request line of a path with its parameters.

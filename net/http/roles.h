@@ -70,7 +70,7 @@ bool assay_http_role_is_same(const struct assay_http_role_rule *a,
 enum assay_http_role assay_http_role_find(const struct assay_http_role_rule *rules, size_t count,
                                           const struct assay_http_identity *identity);
 /* Returns: whether a client with this role may do what needs the other one. What needs NONE is not
- * in the table of paths: nobody may. */
+ * in the table of paths: no role may. */
 bool assay_http_role_may(enum assay_http_role role, enum assay_http_role needed);
 
 #endif

@@ -286,6 +286,17 @@ static enum MHD_Result queue(struct link *link, unsigned status, struct MHD_Resp
     return MHD_queue_response(link->connection, status, response);
 }
 
+/* Takes the answer over. */
+static enum MHD_Result send_answer(struct link *link, struct assay_http_answer *answer)
+{
+    struct MHD_Response *response = response_of(link->http, answer);
+    if (response == NULL) return MHD_NO; /* the connection is closed */
+    add_headers(link->http, response, answer);
+    const enum MHD_Result result = queue(link, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
 /* Nothing more is rendered while too many bytes are unread. */
 static enum MHD_Result answer_busy(struct link *link)
 {
@@ -298,12 +309,7 @@ static enum MHD_Result answer_busy(struct link *link)
                                         .fixed = text,
                                         .len = sizeof text - 1,
                                         .again = true };
-    struct MHD_Response *response = response_of(link->http, &answer);
-    if (response == NULL) return MHD_NO;
-    add_headers(link->http, response, &answer);
-    const enum MHD_Result result = queue(link, answer.status, response);
-    MHD_destroy_response(response);
-    return result;
+    return send_answer(link, &answer);
 }
 
 /* The node's loop renders it, in its turn. */
@@ -330,12 +336,7 @@ static enum MHD_Result answer_from_core(struct link *link, const struct assay_ht
     link->text = NULL;
     link->has_text = false;
     count_answer(link->http, request->path, answer.status);
-    struct MHD_Response *response = response_of(link->http, &answer);
-    if (response == NULL) return MHD_NO;
-    add_headers(link->http, response, &answer);
-    const enum MHD_Result result = queue(link, answer.status, response);
-    MHD_destroy_response(response);
-    return result;
+    return send_answer(link, &answer);
 }
 
 void http_server_resume_core(struct assay_http *http)
@@ -386,12 +387,7 @@ static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
 {
     struct assay_http_answer answer = { .status = 304, .type = "application/json", .fixed = "" };
     (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
-    struct MHD_Response *response = response_of(link->http, &answer);
-    if (response == NULL) return MHD_NO;
-    add_headers(link->http, response, &answer);
-    const enum MHD_Result result = queue(link, answer.status, response);
-    MHD_destroy_response(response);
-    return result;
+    return send_answer(link, &answer);
 }
 
 static enum MHD_Result answer_link(struct link *link, const struct assay_http_request *request)

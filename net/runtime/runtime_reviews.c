@@ -205,7 +205,7 @@ enum assay_status runtime_reviews_open(struct assay_runtime *runtime)
     reviews->record = malloc(sizeof *reviews->record);
     if (reviews->record == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(size_set(runtime, &operators));
-    if (operators == 0) return ASSAY_OK; /* nobody can propose: the set stays empty */
+    if (operators == 0) return ASSAY_OK; /* no operator can propose: the set stays empty */
     reviews->memory = aligned_alloc(64, assay_reviews_memory_len(operators));
     if (reviews->memory == NULL) return ASSAY_E_MEMORY;
     assay_reviews_init(&reviews->set, reviews->memory, operators);

@@ -81,7 +81,7 @@ async function words() {
         t.check(
             `${name}: the headline`,
             /peer-5 \(operator-4\) is offline since 12:00 UTC/.test(await text('.hero h1')) &&
-                /Offline, last attested in epoch 37 \(12:00 UTC\)/.test(await text('.todo')) &&
+                /Offline, last attested in epoch 37 \(12:00 UTC\)/.test(await text('.needs')) &&
                 (await text('.hero')).includes('peer-6 is drained by the operators'),
             await text('.hero'),
         );

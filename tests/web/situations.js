@@ -251,10 +251,10 @@ async function firstScreen(page, name, s, height) {
             .evaluate((el) => el.getBoundingClientRect().bottom);
     t.equal(`${name}: the headline`, await text('.hero h1'), s.head);
     t.check(`${name}: the tone`, (await page.locator('.hero.h-' + s.tone).count()) === 1);
-    t.check(`${name}: what is wrong`, s.row.test(await text('.todo li')), await text('.todo li'));
-    t.equal(`${name}: a command`, await text('.todo .command code'), s.command);
-    if (s.runbook) t.check(`${name}: the runbook`, (await text('.todo li')).includes(s.runbook), await text('.todo li'));
-    for (const selector of ['.hero h1', '.todo .wrong', '.todo .command'])
+    t.check(`${name}: what is wrong`, s.row.test(await text('.needs li')), await text('.needs li'));
+    t.equal(`${name}: a command`, await text('.needs .command code'), s.command);
+    if (s.runbook) t.check(`${name}: the runbook`, (await text('.needs li')).includes(s.runbook), await text('.needs li'));
+    for (const selector of ['.hero h1', '.needs .wrong', '.needs .command'])
         t.check(`${name}: ${selector} is in the first screen`, (await bottom(selector)) <= height, await bottom(selector));
 }
 
@@ -281,17 +281,17 @@ async function remedy() {
         for (; el; el = el.parentElement) all.push(getComputedStyle(el).filter, getComputedStyle(el).opacity);
         return all.filter((x) => x !== 'none' && x !== '1').join();
     });
-    t.equal('stopped: the remedy is not dimmed', await filter('.todo .command'), '');
+    t.equal('stopped: the remedy is not dimmed', await filter('.needs .command'), '');
     t.check('stopped: old data is', (await filter('.card')).includes('grayscale'), await filter('.card'));
     const hero = plain(await page.locator('.hero').innerText());
     t.check('stopped: what is reachable', /57.% of the weight is reachable, more than 66/.test(hero), hero);
-    t.equal('stopped: a row for each that is missing', await page.locator('.todo li').count(), 4);
+    t.equal('stopped: a row for each that is missing', await page.locator('.needs li').count(), 4);
     await t.go(page, '#/fleet');
     t.equal('stopped: a banner on other views', await filter('.banner'), '');
     t.check('stopped: with the same words', (await page.locator('.banner.bad').innerText()).startsWith(SITUATIONS.stopped.head));
     await page.locator('.banner a').click();
     await t.settle(page);
-    t.check('stopped: which leads to the remedy', await page.locator('.todo .command').first().isVisible());
+    t.check('stopped: which leads to the remedy', await page.locator('.needs .command').first().isVisible());
     await t.close(page);
 }
 
@@ -300,7 +300,7 @@ async function copied() {
     const docs = SITUATIONS['unknown-build'].docs();
     docs.nodes.nodes[6].name = 'a; rm -rf "$HOME"';
     const page = await t.open(t.report(docs), { args: { permissions: ['clipboard-read', 'clipboard-write'] } });
-    await page.locator('.todo .command .copy').first().click();
+    await page.locator('.needs .command .copy').first().click();
     await page.waitForSelector('.copy.done');
     t.equal('a hostile name is its slot in a command', await page.evaluate(() => navigator.clipboard.readText()), 'assay explain 6');
     await t.close(page);

@@ -1,7 +1,7 @@
 /*
  * apps/assay/export/export_cursor.h - file that says how far records were delivered.
  *
- * A JSON document, replaced as a whole and durably. It belongs to one node of one chain and one
+ * A JSON document, replaced durably and atomically. It belongs to one node of one chain and one
  * kind of records; a lock next to it keeps a second exporter away.
  */
 #ifndef ASSAY_APPS_ASSAY_EXPORT_EXPORT_CURSOR_H

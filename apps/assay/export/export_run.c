@@ -83,7 +83,7 @@ static int stop_job(struct export_job *job, int result)
     return result;
 }
 
-/* patient: tries again, later each time. At least after_ms from now. */
+/* patient: retries, with a growing delay. At least after_ms from now. */
 static void note_failure(struct export_job *job, struct attempts *a, const char *message,
                          uint64_t after_ms, int result)
 {

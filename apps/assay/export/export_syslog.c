@@ -247,7 +247,7 @@ static enum export_outcome send_batch(struct syslog_target *t, const struct expo
     if (!connect_target(t, reason, sizeof reason)) return fail_sending(t, reason, result);
     for (size_t i = 0; i < count; i++) {
         if (!send_record(t, &items[i].record)) return fail_sending(t, "cannot send", result);
-        /* A receiver drops what its buffer has no room for, and nobody is told. */
+        /* A receiver drops what its buffer has no room for, without an error. */
         if (t->over == OVER_UDP) (void)poll(NULL, 0, UDP_PACE_MS);
     }
     if (t->over == OVER_TCP && !flush_stream(t)) return fail_sending(t, "not acknowledged", result);

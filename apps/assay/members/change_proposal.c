@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,17 +12,6 @@ typedef unsigned long long llu;
 
 /* Of one operator in one epoch: blocks have 16 (ASSAY_REVIEWS_OPERATOR_MAX), and a few are lost. */
 enum { NUMBER_MAX = 1024 };
-
-__attribute__((format(printf, 3, 4))) static enum assay_status refuse(
-    char message[static ASSAY_CHANGE_MESSAGE], enum assay_status status, const char *format, ...)
-{
-    ASSAY_ASSERT(status != ASSAY_OK);
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(message, ASSAY_CHANGE_MESSAGE, format, args);
-    va_end(args);
-    return status;
-}
 
 static uint64_t running_epoch(const struct assay_change_basis *basis)
 {
@@ -37,21 +25,22 @@ static size_t count_digits(const char *id)
     return strspn(id, "0123456789abcdef");
 }
 
-bool cli_proposal_check_id(const char *id, bool whole, char message[static ASSAY_CHANGE_MESSAGE])
+bool cli_proposal_check_id(const char *id, bool complete, char message[static ASSAY_CHANGE_MESSAGE])
 {
-    const size_t len = count_digits(id), least = whole ? 64 : CLI_PROPOSAL_ID_MIN;
+    const size_t len = count_digits(id), least = complete ? 64 : CLI_PROPOSAL_ID_MIN;
     message[0] = '\0';
     if (id[len] == '\0' && len >= least && len <= 64) return true;
-    if (whole)
-        (void)refuse(message, ASSAY_E_SYNTAX,
-                     "it is signed without confirmation (--yes, --json): expected the complete id, "
-                     "64 digits of 0-9 a-f, found %zu; assay change inbox prints it",
-                     len);
+    if (complete)
+        (void)snprintf(
+            message, ASSAY_CHANGE_MESSAGE,
+            "it is signed without confirmation (--yes, --json): expected the complete id, "
+            "64 digits of 0-9 a-f, found %zu; assay change inbox prints it",
+            len);
     else
-        (void)refuse(message, ASSAY_E_SYNTAX,
-                     "expected the id of a proposal, or at least its first %d digits of 0-9 a-f, "
-                     "found %zu; assay change inbox prints it",
-                     CLI_PROPOSAL_ID_MIN, len);
+        (void)snprintf(message, ASSAY_CHANGE_MESSAGE,
+                       "expected the id of a proposal, or at least its first %d digits of 0-9 a-f, "
+                       "found %zu; assay change inbox prints it",
+                       CLI_PROPOSAL_ID_MIN, len);
     return false;
 }
 
@@ -94,11 +83,13 @@ static enum assay_status check_author(const struct assay_change_basis *basis,
     char id[65];
     assay_hex_encode(r->operator_id, 32, id, sizeof id);
     if (author == NULL)
-        return refuse(message, ASSAY_E_STRANGER,
-                      "it is proposed by %.64s, which is no operator of this network", id);
+        return assay_change_refuse(message, ASSAY_E_STRANGER,
+                                   "it is proposed by %.64s, which is no operator of this network",
+                                   id);
     if (!is_signed_by(author, record))
-        return refuse(message, ASSAY_E_SIGNATURE,
-                      "the proposal does not have the signature of its author %.64s", id);
+        return assay_change_refuse(message, ASSAY_E_SIGNATURE,
+                                   "the proposal does not have the signature of its author %.64s",
+                                   id);
     return ASSAY_OK;
 }
 
@@ -112,28 +103,31 @@ enum assay_status cli_proposal_read(const struct assay_change_basis *basis,
     char digest[65];
     message[0] = '\0';
     if (status != ASSAY_OK)
-        return refuse(message, status, "the node's answer has no signed proposal (data.review): %s",
-                      assay_status_text(status));
+        return assay_change_refuse(message, status,
+                                   "the node's answer has no signed proposal (data.review): %s",
+                                   assay_status_text(status));
     if (record->kind != ASSAY_RECORD_REVIEW || r->act != ASSAY_REVIEW_PROPOSE)
-        return refuse(message, ASSAY_E_INVALID,
-                      "the node's answer is a record that proposes "
-                      "nothing");
+        return assay_change_refuse(message, ASSAY_E_INVALID,
+                                   "the node's answer is a record that proposes "
+                                   "nothing");
     assay_hex_encode(r->digest, 32, digest, sizeof digest); /* of the change in it: decoded so */
     if (strncmp(digest, id, strlen(id)) != 0)
-        return refuse(message, ASSAY_E_INVALID,
-                      "the node's answer is another change: expected %.64s, found %.64s", id,
-                      digest);
+        return assay_change_refuse(
+            message, ASSAY_E_INVALID,
+            "the node's answer is another change: expected %.64s, found %.64s", id, digest);
     if (!assay_bytes_equal(r->chain_id, basis->state.chain_id, 32))
-        return refuse(message, ASSAY_E_CHAIN, "the proposal is of another network");
+        return assay_change_refuse(message, ASSAY_E_CHAIN, "the proposal is of another network");
     if (r->era != basis->state.era)
-        return refuse(message, ASSAY_E_CHAIN, "the proposal is of era %u, the network is in era %u",
-                      (unsigned)r->era, (unsigned)basis->state.era);
+        return assay_change_refuse(message, ASSAY_E_CHAIN,
+                                   "the proposal is of era %u, the network is in era %u",
+                                   (unsigned)r->era, (unsigned)basis->state.era);
     ASSAY_TRY(check_author(basis, record, message));
     if (r->issued > running_epoch(basis) + 1)
-        return refuse(message, ASSAY_E_EARLY,
-                      "the proposal is of epoch %llu, and by the node's state epoch %llu runs: its "
-                      "state is old",
-                      (llu)r->issued, (llu)running_epoch(basis));
+        return assay_change_refuse(
+            message, ASSAY_E_EARLY,
+            "the proposal is of epoch %llu, and by the node's state epoch %llu runs: its "
+            "state is old",
+            (llu)r->issued, (llu)running_epoch(basis));
     return ASSAY_OK;
 }
 
@@ -145,13 +139,14 @@ enum assay_status cli_proposal_check_change(struct assay_change_basis *basis,
 {
     /* One signature puts it into force: to approve it is to decide it alone. */
     if (draft->change.sequence == 0)
-        return refuse(message, ASSAY_E_UNSUPPORTED,
-                      "maintenance needs no approval: sign and submit it");
+        return assay_change_refuse(message, ASSAY_E_UNSUPPORTED,
+                                   "maintenance needs no approval: sign and submit it");
     if (draft->body.len > ASSAY_REVIEW_CHANGE_LEN_MAX)
-        return refuse(message, ASSAY_E_FULL,
-                      "the change has %zu bytes, and a proposal at most %d: sign it as a file "
-                      "(assay change sign)",
-                      draft->body.len, ASSAY_REVIEW_CHANGE_LEN_MAX);
+        return assay_change_refuse(
+            message, ASSAY_E_FULL,
+            "the change has %zu bytes, and a proposal at most %d: sign it as a file "
+            "(assay change sign)",
+            draft->body.len, ASSAY_REVIEW_CHANGE_LEN_MAX);
     const enum assay_status status = assay_change_review(basis, draft, false, message);
     return status == ASSAY_E_EARLY ? ASSAY_OK : status; /* it waits for others, or for a level */
 }
@@ -170,7 +165,7 @@ enum assay_status cli_proposal_set_issue(const struct assay_change_basis *basis,
     message[0] = '\0';
     /* What is issued later than now outlives each withdrawal until then. */
     if (latest > running + 1)
-        return refuse(
+        return assay_change_refuse(
             message, ASSAY_E_EARLY,
             "the node answers epoch %llu, and by its state epoch %llu runs: expected %llu "
             "at most; query another node",
@@ -179,10 +174,11 @@ enum assay_status cli_proposal_set_issue(const struct assay_change_basis *basis,
     review->number = 0;
     if (before == NULL || issued != review->issued) return ASSAY_OK;
     if (number >= NUMBER_MAX)
-        return refuse(message, ASSAY_E_RANGE,
-                      "the node answers statement %llu of this operator in epoch %llu: expected "
-                      "fewer than %d; query another node",
-                      (llu)number, (llu)issued, NUMBER_MAX);
+        return assay_change_refuse(
+            message, ASSAY_E_RANGE,
+            "the node answers statement %llu of this operator in epoch %llu: expected "
+            "fewer than %d; query another node",
+            (llu)number, (llu)issued, NUMBER_MAX);
     review->number = number + 1;
     return ASSAY_OK;
 }

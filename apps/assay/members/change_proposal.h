@@ -16,10 +16,11 @@ enum {
 
 /*
  * cli_proposal_check_id - is this an id, or enough of one?
- * In:      whole: nobody sees the complete id before it is signed
+ * In:      complete: no operator confirms the id before it is signed
  * Out:     message: what was expected
  */
-bool cli_proposal_check_id(const char *id, bool whole, char message[static ASSAY_CHANGE_MESSAGE]);
+bool cli_proposal_check_id(const char *id, bool complete,
+                           char message[static ASSAY_CHANGE_MESSAGE]);
 
 /*
  * cli_proposal_read - the author's signed record of the proposal `id` in a node's answer.

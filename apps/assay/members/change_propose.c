@@ -78,7 +78,7 @@ static bool read_hex(const struct assay_json *object, const char *key, uint8_t *
     return strlen(text) == 2 * len && assay_hex_decode(text, 2 * len, out, len) == ASSAY_OK;
 }
 
-/* A node's answer, or a change, that nobody may sign. */
+/* A node's answer, or a change, that must not be signed. */
 static int refuse_proposal(const struct stating *s, enum assay_status status, const char *message)
 {
     const bool is_host = assay_status_class(status) == ASSAY_CLASS_HOST;
@@ -197,7 +197,7 @@ static int set_comment(struct stating *s)
 
 /* ------------------------------------------------------------ confirmation */
 
-/* "y" or "yes" on the terminal. Without one nobody is asked, so --yes is needed. */
+/* "y" or "yes" on the terminal. Without a terminal there is no question, so --yes is needed. */
 static int confirm_signing(const struct stating *s, const char *what, const char *ended)
 {
     const struct assay_change_options *o = s->options;
@@ -222,7 +222,7 @@ static void print_id(const char *name, const uint8_t id[static 32])
     (void)printf("%-15s%s\n", name, hex);
 }
 
-/* What the record says beside the change. */
+/* What the record contains in addition to the change. */
 static void print_statement(const struct stating *s)
 {
     const struct assay_review *r = &s->review;

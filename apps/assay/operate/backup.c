@@ -7,6 +7,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/print.h"
 #include "apps/assay/core/result_json.h"
 #include "net/keys/keyring.h"
 
@@ -40,20 +41,6 @@ static int make_key(const char *path)
 }
 
 /* ------------------------------------------------------------ list, verify */
-
-static int print_json(const char *schema, struct assay_json *data)
-{
-    struct assay_json *document = assay_json_object();
-    assay_json_set_text(document, "schema", schema);
-    assay_json_set_uint(document, "schema_version", 1);
-    assay_json_set(document, "data", data);
-    char *const text = assay_json_print(document, 2);
-    assay_json_free(&document);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    (void)puts(text);
-    free(text);
-    return ASSAY_EXIT_OK;
-}
 
 static struct assay_json *json_of(const struct cli_backup_open *open, bool is_open)
 {
@@ -115,7 +102,7 @@ static int list_backup(const struct cli_backup_options *o, struct cli_backup_ope
     int result = cli_backup_load(o, open);
     if (result == ASSAY_EXIT_OK && opens) result = cli_backup_decrypt(o, open);
     if (result != ASSAY_EXIT_OK) return result;
-    if (cli_json_mode_is_on()) return print_json("assay.backup", json_of(open, opens));
+    if (cli_json_mode_is_on()) return cli_print_envelope("assay.backup", json_of(open, opens));
     print_head(open);
     if (opens) print_content(open);
     else (void)puts("content        sealed: --key or --passphrase-file lists it");
@@ -128,7 +115,7 @@ static int verify_backup(const struct cli_backup_options *o, struct cli_backup_o
     if (result == ASSAY_EXIT_OK) result = cli_backup_decrypt(o, open);
     if (result == ASSAY_EXIT_OK) result = cli_backup_check(o, open);
     if (result != ASSAY_EXIT_OK) return result;
-    if (cli_json_mode_is_on()) return print_json("assay.backup", json_of(open, true));
+    if (cli_json_mode_is_on()) return cli_print_envelope("assay.backup", json_of(open, true));
     print_head(open);
     print_content(open);
     (void)printf("member         %s\n", open->is_founder

@@ -11,6 +11,7 @@
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
 #include "base/assert.h"
+#include "base/file/file.h"
 #include "base/file/kind.h"
 
 #include <errno.h>
@@ -26,13 +27,13 @@ extern const size_t assay_monitoring_alerts_len, assay_monitoring_dashboard_len;
 /* Where the files name a runbook: replaced by the base and a slash. */
 static const char place[] = "docs/runbooks/";
 
-enum { BASE_LEN_MAX = 1024 };
+enum { BASE_LEN_MAX = 1024, FOUND_LEN_MAX = 4 * 1024 * 1024 };
 
 /* Plain in YAML and JSON, and no template of Prometheus ("{{") or variable of Grafana ("$"). */
 static bool is_base(const char *url)
 {
     static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "-._~:/?=&%+,;()";
+                              "-._~:/=&%+,;()";
     const char *const host = strncmp(url, "https://", 8) == 0  ? url + 8
                              : strncmp(url, "http://", 7) == 0 ? url + 7
                                                                : "";
@@ -67,6 +68,7 @@ static char *link_runbooks(const unsigned char *bytes, size_t len, const char *b
 
 struct part {
     const char *name;
+    const char *mark; /* is in each of these files that this command wrote */
     const unsigned char *bytes;
     size_t len;
     char path[PATH_MAX];
@@ -86,11 +88,35 @@ static int write_part(const struct part *part, const char *base)
     return exit_status;
 }
 
+/* A site's own rules or dashboards have these names, too. Returns: an enum assay_exit. */
+static int check_output(const struct part *part)
+{
+    const struct assay_file_kind kind =
+        assay_file_kind_of(assay_slice_over(part->bytes, part->len));
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const int fit = cli_output_check("assay monitoring", part->path, kind.id);
+    if (fit != ASSAY_EXIT_OK) return fit;
+    const enum assay_status status = assay_file_read(part->path, FOUND_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_OK;
+    const bool is_own =
+        status == ASSAY_OK && memmem(bytes, len, part->mark, strlen(part->mark)) != NULL;
+    free(bytes);
+    if (is_own) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr,
+                  "assay monitoring: %s: expected no file, or one that this command wrote; it is "
+                  "another one, which is never replaced: give another --out\n",
+                  part->path);
+    return ASSAY_EXIT_CONFLICT;
+}
+
 static int write_all(const char *dir, const char *base)
 {
     struct part parts[] = {
-        { "alerts.yml", assay_monitoring_alerts, assay_monitoring_alerts_len, "" },
-        { "dashboard.json", assay_monitoring_dashboard, assay_monitoring_dashboard_len, "" },
+        { "alerts.yml", "# Recording and alerting rules for Prometheus over the metrics of http.md",
+          assay_monitoring_alerts, assay_monitoring_alerts_len, "" },
+        { "dashboard.json", "\"uid\": \"assay\"", assay_monitoring_dashboard,
+          assay_monitoring_dashboard_len, "" },
     };
     enum { PARTS = sizeof parts / sizeof parts[0] };
     if (mkdir(dir, 0755) != 0 && errno != EEXIST) {
@@ -102,9 +128,7 @@ static int write_all(const char *dir, const char *base)
         if (len >= (int)sizeof parts[i].path)
             return cli_misuse("--out: the path has %d bytes, expected at most %d", len,
                               PATH_MAX - 1);
-        const struct assay_file_kind kind =
-            assay_file_kind_of(assay_slice_over(parts[i].bytes, parts[i].len));
-        const int fit = cli_output_check("assay monitoring", parts[i].path, kind.id);
+        const int fit = check_output(&parts[i]);
         if (fit != ASSAY_EXIT_OK) return fit;
     }
     for (size_t i = 0; i < PARTS; i++) {
@@ -133,7 +157,7 @@ int cli_command_monitoring(int argc, char **argv)
     ASSAY_ASSERT(out != NULL); /* by the table */
     if (base != NULL && !is_base(base))
         return cli_misuse("--runbook-base: expected http:// or https:// with a host, at most %d "
-                          "bytes of letters, digits and -._~:/?=&%%+,;(), found \"%.60s\"",
+                          "bytes of letters, digits and -._~:/=&%%+,;(), found \"%.60s\"",
                           BASE_LEN_MAX, base);
     return write_all(out, base);
 }

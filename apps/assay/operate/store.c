@@ -7,6 +7,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/print.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/sim/commands/progress.h"
 #include "engine/ledger/proofs/boundary.h"
@@ -143,20 +144,6 @@ int cli_store_prove(const char *command, const struct assay_store_options *optio
     return ASSAY_EXIT_OK;
 }
 
-static int print_json(const char *schema, struct assay_json *data)
-{
-    struct assay_json *document = assay_json_object();
-    assay_json_set_text(document, "schema", schema);
-    assay_json_set_uint(document, "schema_version", 1);
-    assay_json_set(document, "data", data);
-    char *text = assay_json_print(document, 2);
-    assay_json_free(&document);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    (void)puts(text);
-    free(text);
-    return ASSAY_EXIT_OK;
-}
-
 static struct assay_json *words_of(const struct assay_archive *a)
 {
     struct assay_json *data = assay_json_object();
@@ -202,7 +189,7 @@ static int run_verify(const struct assay_store_options *o)
         assay_json_set_uint(data, "members", report.members);
         assay_json_set_uint(data, "voters", report.voters);
         assay_json_set_uint(data, "proven_from", report.proven_from);
-        result = print_json("assay.store.verify", data);
+        result = cli_print_envelope("assay.store.verify", data);
     } else if (result == ASSAY_EXIT_OK) {
         print_words(&file.archive);
         (void)printf("members        %u, of which %u have weight\n", (unsigned)report.members,
@@ -223,7 +210,7 @@ static int run_inspect(const struct assay_store_options *o)
     struct assay_store_file file;
     int result = cli_store_load("assay store inspect", o->file, &file);
     if (result == ASSAY_EXIT_OK && o->json)
-        result = print_json("assay.store.inspect", words_of(&file.archive));
+        result = cli_print_envelope("assay.store.inspect", words_of(&file.archive));
     else if (result == ASSAY_EXIT_OK) {
         print_words(&file.archive);
         (void)printf("proven         not looked at: assay store verify\n");

@@ -147,7 +147,7 @@ const struct assay_verb assay_verbs_node[] = {
     { "monitoring", "", "",
       "Write alerts.yml, rules for Prometheus, and dashboard.json, for Grafana, as installed in "
       "/usr/share/assay/monitoring, with links to the runbooks of a site.",
-      "6 another kind of file is there",
+      "6 another file is there",
       "assay monitoring --runbook-base https://wiki.example/assay/runbooks --out monitoring\n",
       (const struct assay_option[]){ { "out", "DIR", "folder of the files", ASSAY_OPTION_MUST },
                                      { "runbook-base", "URL",
@@ -364,7 +364,7 @@ const struct assay_verb assay_verbs_node[] = {
       "Verify a backup: decrypt and authenticate it, check that its keys for life are those of its "
       "node (of a member of the genesis: of that member) and the signatures of its genesis, and "
       "prove its ledger from the checkpoint (default: genesis) to its end. Other files are "
-      "authenticated as a whole; their content is not checked.",
+      "authenticated with the file; their content is not checked.",
       EXIT_BACKUP, "assay backup verify node-1.backup --key backup.key\n",
       (const struct assay_option[]){ BACKUP_KEY, PASSPHRASE, BACKUP_GENESIS, CHECKPOINT,
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },

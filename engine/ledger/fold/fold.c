@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "base/layout.h"
 #include "engine/ledger/records/recover.h"
 #include "engine/ledger/records/row.h"
 
@@ -145,52 +146,40 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
 
 /* --- without an engine: memory */
 
-struct layout {
-    uint8_t *base; /* NULL: counting */
-    size_t at;
-};
-
-static void *layout_alloc(struct layout *l, size_t len)
-{
-    void *here = l->base != NULL ? l->base + l->at : NULL;
-    l->at += (len + 63) & ~(size_t)63;
-    return here;
-}
-
-static void lay_out_memory(struct assay_fold *f, struct layout *l, uint32_t capacity)
+static void lay_out_memory(struct assay_fold *f, struct assay_layout *l, uint32_t capacity)
 {
     const size_t n = capacity;
-    f->ledger_memory = layout_alloc(l, assay_ledger_memory_len(capacity));
+    f->ledger_memory = assay_layout_add(l, assay_ledger_memory_len(capacity));
     void *states[3];
     for (size_t i = 0; i < 3; i++)
-        states[i] = layout_alloc(l, assay_state_memory_len(capacity));
-    void *close = layout_alloc(l, assay_close_memory_len(capacity));
-    f->voting = layout_alloc(l, n * sizeof(struct assay_p256 *));
-    f->identity = layout_alloc(l, n * sizeof(struct assay_p256 *));
-    f->loaded = layout_alloc(l, n * sizeof *f->loaded);
-    f->named = layout_alloc(l, n * sizeof *f->named);
-    f->weights = layout_alloc(l, n * sizeof *f->weights);
-    f->node_ids = layout_alloc(l, n * sizeof *f->node_ids);
-    f->places = layout_alloc(l, n * sizeof *f->places);
-    f->groups_memory = layout_alloc(l, assay_groups_memory_len(capacity));
-    f->counters = layout_alloc(l, n * sizeof *f->counters);
-    f->own_effective = layout_alloc(l, sizeof *f->own_effective);
-    f->room_in_force.operators = layout_alloc(l, ASSAY_OPERATORS_LEN_MAX);
-    f->room_in_force.policy = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
-    f->room_in_force.endorsements = layout_alloc(l, ASSAY_SET_LEN_MAX);
+        states[i] = assay_layout_add(l, assay_state_memory_len(capacity));
+    void *close = assay_layout_add(l, assay_close_memory_len(capacity));
+    f->voting = assay_layout_add(l, n * sizeof(struct assay_p256 *));
+    f->identity = assay_layout_add(l, n * sizeof(struct assay_p256 *));
+    f->loaded = assay_layout_add(l, n * sizeof *f->loaded);
+    f->named = assay_layout_add(l, n * sizeof *f->named);
+    f->weights = assay_layout_add(l, n * sizeof *f->weights);
+    f->node_ids = assay_layout_add(l, n * sizeof *f->node_ids);
+    f->places = assay_layout_add(l, n * sizeof *f->places);
+    f->groups_memory = assay_layout_add(l, assay_groups_memory_len(capacity));
+    f->counters = assay_layout_add(l, n * sizeof *f->counters);
+    f->own_effective = assay_layout_add(l, sizeof *f->own_effective);
+    f->room_in_force.operators = assay_layout_add(l, ASSAY_OPERATORS_LEN_MAX);
+    f->room_in_force.policy = assay_layout_add(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+    f->room_in_force.endorsements = assay_layout_add(l, ASSAY_SET_LEN_MAX);
     for (size_t i = 0; i < 2; i++)
-        f->plan_bytes[i] = layout_alloc(l, ASSAY_SERVICES_PLAN_LEN_MAX);
+        f->plan_bytes[i] = assay_layout_add(l, ASSAY_SERVICES_PLAN_LEN_MAX);
     for (size_t i = 0; i < (size_t)2 * ASSAY_PENDING_MAX; i++)
-        f->pending_bytes[i % 2][i / 2] = layout_alloc(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+        f->pending_bytes[i % 2][i / 2] = assay_layout_add(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
-        f->update_cache.bytes[i] = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
-    f->scratch_record = layout_alloc(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+        f->update_cache.bytes[i] = assay_layout_add(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    f->scratch_record = assay_layout_add(l, ASSAY_UPDATE_RECORD_LEN_MAX);
     for (size_t i = 0; i < 2; i++) {
-        void *set = layout_alloc(l, ASSAY_SET_LEN_MAX);
+        void *set = assay_layout_add(l, ASSAY_SET_LEN_MAX);
         if (l->base != NULL) f->set[i] = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     }
     f->scratch_len = assay_state_scratch_len(capacity);
-    f->scratch = layout_alloc(l, f->scratch_len);
+    f->scratch = assay_layout_add(l, f->scratch_len);
     if (l->base == NULL) return;
     assay_state_init(&f->state, states[0], capacity);
     assay_state_init(&f->next, states[1], capacity);
@@ -201,26 +190,26 @@ static void lay_out_memory(struct assay_fold *f, struct layout *l, uint32_t capa
 size_t assay_fold_memory_len(uint32_t capacity)
 {
     struct assay_fold counted = { 0 };
-    struct layout l = { 0 };
+    struct assay_layout l = { 0 };
     ASSAY_ASSERT(capacity > 0 && capacity <= ASSAY_MEMBERS_MAX);
     lay_out_memory(&counted, &l, capacity);
     return l.at;
 }
 
-static void lay_out_services(struct assay_fold *f, struct layout *l,
+static void lay_out_services(struct assay_fold *f, struct assay_layout *l,
                              const struct assay_service_plans *services, uint32_t capacity)
 {
-    f->registry = layout_alloc(l, services->registry_len_max);
-    f->room.registry = layout_alloc(l, services->registry_len_max);
-    f->room.members = layout_alloc(l, capacity * sizeof *f->room.members);
-    f->room.document = layout_alloc(l, services->document_len_max);
-    f->log_memory = layout_alloc(l, assay_service_log_memory_len(capacity));
+    f->registry = assay_layout_add(l, services->registry_len_max);
+    f->room.registry = assay_layout_add(l, services->registry_len_max);
+    f->room.members = assay_layout_add(l, capacity * sizeof *f->room.members);
+    f->room.document = assay_layout_add(l, services->document_len_max);
+    f->log_memory = assay_layout_add(l, assay_service_log_memory_len(capacity));
 }
 
 size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity)
 {
     struct assay_fold counted = { 0 };
-    struct layout l = { 0 };
+    struct assay_layout l = { 0 };
     lay_out_services(&counted, &l, services, capacity);
     return l.at;
 }
@@ -338,8 +327,7 @@ static bool find_document(void *context, const uint8_t digest[static 32],
         assay_sha256(document->bytes, document->len, own);
         if (document->len > 0 && assay_bytes_equal(own, digest, 32)) return true;
     }
-    return f->books.document != NULL &&
-           f->books.document(f->books.context, digest, document);
+    return f->books.document != NULL && f->books.document(f->books.context, digest, document);
 }
 
 /* --- services */
@@ -375,8 +363,8 @@ static void update_registry_members(struct assay_fold *f, void *registry,
                                     const struct assay_state *state)
 {
     assay_services_members(NULL, state, f->room.members);
-    f->services->stand(f->services->context, registry, state->era, state->epoch,
-                       f->room.members, state->member_count);
+    f->services->stand(f->services->context, registry, state->era, state->epoch, f->room.members,
+                       state->member_count);
 }
 
 /* The registry of the state, by the plan before, becomes one by the plan in force: by its
@@ -397,8 +385,7 @@ static enum assay_status extend_registry(struct assay_fold *f, const struct assa
             continue;
         }
         ASSAY_TRY(before->encode(before->context, f->registry, places.before[i], &w));
-        ASSAY_TRY(now->decode(now->context, f->room.registry, i,
-                              assay_slice_over(w.bytes, w.len)));
+        ASSAY_TRY(now->decode(now->context, f->room.registry, i, assay_slice_over(w.bytes, w.len)));
     }
     update_registry_members(f, f->room.registry, &f->state);
     now->begin(now->context, f->registry);
@@ -511,7 +498,7 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
                                   const struct assay_genesis *genesis,
                                   const struct assay_fold_books *books)
 {
-    struct layout l = { .base = memory };
+    struct assay_layout l = { .base = memory };
     ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
     assay_bytes_zero(memory, assay_fold_memory_len(capacity));
     *fold = (struct assay_fold){ .capacity = capacity, .genesis = genesis };
@@ -519,7 +506,7 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     lay_out_memory(fold, &l, capacity);
     if (genesis->member_count > capacity) return ASSAY_E_FULL;
     if (fold->books.services != NULL) {
-        struct layout services_layout = { .base = fold->books.services->memory };
+        struct assay_layout services_layout = { .base = fold->books.services->memory };
         lay_out_services(fold, &services_layout, fold->books.services, capacity);
     }
     fold->plan = genesis->services;

@@ -42,11 +42,19 @@ expect 0 '' "$ASSAY" monitoring --out site
 check 'an earlier output is replaced' cmp "$root/docs/monitoring/alerts.yml" site/alerts.yml
 expect 0 '"files"' "$ASSAY" monitoring --out site --json
 for wrong in javascript:alert wiki.example http:// https:///runbooks 'https://x/"' 'https://x/{{ .Value }}' 'https://x/$y' \
-    'https://x/ y' "https://x/$(printf 'a%.0s' $(seq 1100))" ''; do
+    'https://x/ y' 'https://x/a?b=c' "https://x/$(printf 'a%.0s' $(seq 1100))" ''; do
     expect 2 'runbook-base' "$ASSAY" monitoring --runbook-base "$wrong" --out refused
 done
 check 'a refused base writes nothing' [ ! -e refused ]
 expect 2 '--out' "$ASSAY" monitoring
+# A site's own files of these names stay, and nothing is written next to them.
+mkdir own && echo 'groups: []' >own/alerts.yml
+expect 6 'which is never replaced' "$ASSAY" monitoring --out own
+check 'own rules stay' [ "$(cat own/alerts.yml)" = 'groups: []' ]
+check 'and have no dashboard next to them' [ ! -e own/dashboard.json ]
+rm own/alerts.yml && echo '{"title":"mine"}' >own/dashboard.json
+expect 6 'which is never replaced' "$ASSAY" monitoring --out own
+check 'no rules are next to an own dashboard' [ ! -e own/alerts.yml ]
 mkdir keys && "$ASSAY" keys operator keys/alerts.yml >/dev/null
 cp keys/alerts.yml key
 expect 6 'never replaced' "$ASSAY" monitoring --out keys

@@ -138,7 +138,7 @@ function hero(ctx) {
         'section',
         { class: 'hero h-' + s.tone + (s.head.length > 90 ? ' long' : ''), 'aria-live': 'polite' },
         h('h1', {}, h('bdi', {}, s.head)),
-        s.rows.length > 0 && h('ul', { class: 'todo' }, s.rows.slice(0, ROWS_MAX).map((r) => rowOf(ctx, r))),
+        s.rows.length > 0 && h('ul', { class: 'needs' }, s.rows.slice(0, ROWS_MAX).map((r) => rowOf(ctx, r))),
         rest > 0 && h('a', { class: 'button', href: '#/fleet' }, `${count(rest)} more in the fleet`),
         s.text && h('p', {}, h('bdi', {}, s.text)),
     );
