@@ -33,7 +33,7 @@
     X(BLOCK_EPOCH, 570, "bytes of blocks an epoch", "docs/operations.md 7: 7 and 100 members")     \
     X(BLOCK_MEMBER, 389, "bytes of blocks an epoch for each member",                               \
       "docs/operations.md 7: 7 and 100 members")                                                   \
-    X(PROOF_EPOCH, 1960, "bytes of a finality proof and a boundary",                               \
+    X(PROOF_EPOCH, 2345, "bytes of a finality proof and a boundary",                               \
       "docs/operations.md 7: 7 and 100 members")                                                   \
     X(PROOF_MEMBER, 43, "bytes of a finality proof for each voter",                                \
       "docs/operations.md 7: 7 and 100 members")                                                   \

@@ -81,8 +81,8 @@ Test(apps_capacity, processor_time_and_memory_are_those_of_the_measured_daemons)
 /* docs/operations.md 7: a day of 1440 epochs. */
 Test(apps_capacity, disk_is_that_of_the_manual)
 {
-    cr_assert(is_near((double)plan(7, 60000).disk_bytes_day / 1e6, 8.8, 5));
-    cr_assert(is_near((double)plan(100, 60000).disk_bytes_day / 1e6, 76, 5));
+    cr_assert(is_near((double)plan(7, 60000).disk_bytes_day / 1e6, 9.4, 5));
+    cr_assert(is_near((double)plan(100, 60000).disk_bytes_day / 1e6, 79, 5));
     const struct cli_capacity c = plan(7, 60000);
     cr_assert(c.disk_bytes > 50 * c.disk_bytes_day, "proofs are retained ten times as long");
 }
