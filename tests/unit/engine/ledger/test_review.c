@@ -243,18 +243,10 @@ static void expect_no_comment(struct change_bench *b, const struct review_change
 Test(review, a_comment_is_one_line_in_its_own_order)
 {
     static const char *const good[] = { "", "disk of node-5", "Gr\303\274\303\237e \342\234\223" };
-    static const char *const bad[] = { "a\nb",
-                                       "\x1b[31mred",
-                                       "a\x7f",
-                                       "\302\23331m",
-                                       "a\tb",
-                                       "\342\200\256txt",
-                                       "\xe2\x81\xa6x",
-                                       "\xe2\x80\xa8x",
-                                       "\xe2\x80\xa9x",
-                                       "\xe2\x80\x8ex",
-                                       "\xe2\x80\x8fx",
-                                       "\xd8\x9cx",
+    static const char *const bad[] = { "a\nb",          "\x1b[31mred",   "a\x7f",
+                                       "\302\23331m",   "a\tb",          "\342\200\256txt",
+                                       "\xe2\x81\xa6x", "\xe2\x80\xa8x", "\xe2\x80\xa9x",
+                                       "\xe2\x80\x8ex", "\xe2\x80\x8fx", "\xd8\x9cx",
                                        "\xff" };
     struct change_bench *b = review_make_bench();
     struct review_change c;
