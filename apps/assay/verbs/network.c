@@ -72,6 +72,9 @@
           "collateral_delay (seconds, 1 to 2419200), verifier (digest or none), level (the next)", \
           ASSAY_OPTION_MANY },                                                                     \
         { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                 \
+        { "operator-key", "NAME=KEY", "new key of an operator, whose members stay", 0 },           \
+        { "identity", "FILE", "new identity key of a node (assay keys rotate --identity)",         \
+          ASSAY_OPTION_MANY },                                                                     \
         { "services", "FILE", "services to add, as the section services of a plan", 0 },           \
     {                                                                                              \
         "threshold", "N", "with --operators: number of required signatures", 0                     \
