@@ -188,9 +188,30 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.6.8: an identity key that waits in the keyring is used from the state on that
+ * lists it. The state is one of a boundary, so it never lists the old key again. */
+static void follow_identity(struct assay_runtime *runtime)
+{
+    struct assay_keyring *const ring = &runtime->keyring;
+    const struct assay_genesis_member *const own =
+        &runtime->config.genesis->members[runtime->self];
+    const char *const apart = runtime->config.identity_dir;
+    if (!ring->has_next_identity ||
+        !assay_bytes_equal(own->identity_public, ring->next_identity_public, ASSAY_P256_PUBLIC_LEN))
+        return;
+    const bool is_apart = apart != NULL && apart[0] != '\0';
+    const enum assay_status status =
+        assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring);
+    runtime->binding.identity = status == ASSAY_OK
+                                    ? "the network has listed the new identity key"
+                                    : "the network has listed the new identity key, and its "
+                                      "folder cannot be written: identity.next.key stays in use";
+}
+
 enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    follow_identity(runtime);
     enum assay_status status = check_binding(runtime);
     if (status == ASSAY_OK)
         status = assay_p256_signer_load(&runtime->keyring.identity_private, &runtime->identity);
@@ -207,10 +228,20 @@ enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
     return status;
 }
 
+static void log_identity(struct assay_runtime *runtime, const char *note)
+{
+    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "identity_renewed"))
+        assay_log_text(&runtime->log, "note", note);
+    assay_log_end(&runtime->log);
+    runtime_log_event(runtime, "identity_renewed", runtime->self, 0, 0, "%s", note);
+}
+
 enum assay_status runtime_keys_persist(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     ASSAY_ASSERT(!assay_dispatch_has_queued(runtime->dispatch)); /* nothing is signed yet */
+    if (runtime->binding.identity != NULL) log_identity(runtime, runtime->binding.identity);
+    runtime->binding.identity = NULL;
     if (!runtime->binding.is_due) return ASSAY_OK;
     const enum assay_status status = persist_binding(runtime);
     runtime->binding.is_due = false;
