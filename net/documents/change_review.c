@@ -255,8 +255,8 @@ static enum assay_status check_documents(const struct assay_change *change, char
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         enum assay_status status = assay_action_next(&c, &action);
-        if (status == ASSAY_OK && (action.kind == ASSAY_ACTION_OPERATORS ||
-                                   action.kind == ASSAY_ACTION_OPERATOR_KEY))
+        if (status == ASSAY_OK &&
+            (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY))
             status = assay_operators_check(action.document);
         if (status == ASSAY_OK && action.kind == ASSAY_ACTION_POLICY)
             status = assay_rules_check(true, action.document);
@@ -532,8 +532,8 @@ static void operator_key_words(const struct assay_action *action,
     assay_hex_encode(action->node_id, 32, old, sizeof old);
     assay_hex_encode(action->public_key, sizeof action->public_key, key, sizeof key);
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
-                   "new key of operator %.*s (now %.64s): %.128s; its members stay",
-                   (int)name.len, (const char *)name.bytes, old, key);
+                   "new key of operator %.*s (now %.64s): %.128s; its members stay", (int)name.len,
+                   (const char *)name.bytes, old, key);
 }
 
 static void parameter_words(const struct assay_genesis_parameters *p,

@@ -193,7 +193,7 @@ static enum assay_status ring_public(struct assay_keyring *ring)
 }
 
 /* Returns: the id that a file of this identity key names; NULL: the digest of the key. */
-static const uint8_t *id_beside(const uint8_t node_id[static 32],
+static const uint8_t *id_next_to(const uint8_t node_id[static 32],
                                 const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     uint8_t digest[32];
@@ -217,7 +217,7 @@ static enum assay_status ring_write(const char *dir, const struct assay_keyring 
     ASSAY_TRY(write_secrets(dir, &bootstrap_file, 0, &ring->bootstrap_private, NULL));
     ASSAY_TRY(write_set(dir, &current_file, &ring->current));
     return write_named_secrets(dir, &identity_file, 0, &ring->identity_private, NULL,
-                               id_beside(ring->node_id, ring->identity_public));
+                               id_next_to(ring->node_id, ring->identity_public));
 }
 
 /* Makes the folder of a ring. Returns: ASSAY_OK | ASSAY_E_DUPLICATE (it has one) | ASSAY_E_IO */
@@ -504,8 +504,8 @@ enum assay_status assay_keyring_make_next_identity(const char *life_dir, struct 
     if (ring->has_next_identity) return ASSAY_OK;
     enum assay_status status = assay_p256_generate(&identity, public_key);
     if (status == ASSAY_OK)
-        status = write_named_secrets(life_dir, &next_identity_file, 0, &identity, NULL,
-                                     ring->node_id);
+        status =
+            write_named_secrets(life_dir, &next_identity_file, 0, &identity, NULL, ring->node_id);
     if (status == ASSAY_OK) {
         ring->has_next_identity = true;
         ring->next_identity_private = identity;

@@ -33,7 +33,7 @@ struct assay_keyring {
     struct assay_secret32 identity_private, bootstrap_private;
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t bootstrap_public[32];
-    uint8_t node_id[32]; /* SHA-256 of the first identity key */
+    uint8_t node_id[32];    /* SHA-256 of the first identity key */
     bool has_next_identity; /* it waits to be listed */
     struct assay_secret32 next_identity_private;
     uint8_t next_identity_public[ASSAY_P256_PUBLIC_LEN];
@@ -47,12 +47,9 @@ ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct ass
 /* The same node in dir, which has no identity.key: its keys for life, and a fresh set as `current`
  * with this number, which is not 0 (asserted). For keys of a backup: what their old set has signed
  * since is not known here. Returns: as assay_keyring_create | ASSAY_E_KEY */
-ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
-                                                      const struct assay_secret32 *identity,
-                                                      const struct assay_secret32 *bootstrap,
-                                                      const uint8_t node_id[static 32],
-                                                      uint32_t incarnation,
-                                                      struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_restore(
+    const char *dir, const struct assay_secret32 *identity, const struct assay_secret32 *bootstrap,
+    const uint8_t node_id[static 32], uint32_t incarnation, struct assay_keyring *ring);
 /* For a node whose keys for life are there (in dir, or elsewhere) and whose set is lost: a fresh
  * one as `current` in dir, with this number, which is not 0 (asserted). Never replaces one.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir has incarnation.key) | ASSAY_E_IO | ASSAY_E_CRYPTO */

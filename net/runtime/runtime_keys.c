@@ -193,8 +193,7 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
 static void follow_identity(struct assay_runtime *runtime)
 {
     struct assay_keyring *const ring = &runtime->keyring;
-    const struct assay_genesis_member *const own =
-        &runtime->config.genesis->members[runtime->self];
+    const struct assay_genesis_member *const own = &runtime->config.genesis->members[runtime->self];
     const char *const apart = runtime->config.identity_dir;
     if (!ring->has_next_identity ||
         !assay_bytes_equal(own->identity_public, ring->next_identity_public, ASSAY_P256_PUBLIC_LEN))

@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/print.h"
 #include "apps/assay/members/identity_request.h"
 #include "base/assert.h"
 #include "engine/ledger/records/key_change.h"
@@ -70,7 +71,8 @@ static int accept_key(const struct assay_change_options *options, const struct a
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
     struct cli_key_fault fault;
     const struct assay_slice statement =
-        assay_operator_key_statement(head, action->node_id, action->public_key, bytes);
+        assay_operator_key_statement(head->chain_id, head->era, head->sequence, action->node_id,
+                                     action->public_key, bytes);
     return cli_operator_key_sign(key, signer, statement, action->signature, &fault)
                ? ASSAY_EXIT_OK
                : cli_change_fail_key(options, &fault);
@@ -104,8 +106,8 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
     else if (!cli_operator_key_open(equals + 1, &signer, &fault))
         result = cli_change_fail_key(options, &fault);
     if (result == ASSAY_EXIT_OK) {
-        assay_bytes_copy(action->public_key, sizeof action->public_key,
-                         assay_signer_public(signer), sizeof action->public_key);
+        assay_bytes_copy(action->public_key, sizeof action->public_key, assay_signer_public(signer),
+                         sizeof action->public_key);
         result = make_list(options, list, o, action, document);
     }
     if (result == ASSAY_EXIT_OK) result = accept_key(options, head, equals + 1, signer, action);

@@ -11,7 +11,7 @@
 #include "apps/assay/core/service_user.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/identity_request.h"
-#include "apps/assay/operate/store.h"
+#include "apps/assay/setup/genesis.h"
 
 #include "apps/client.h"
 #include "apps/config.h"
@@ -23,7 +23,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char cannot_write[] = "it cannot be made or written there";
@@ -374,24 +373,25 @@ static int rotate_identity(const char *config_path, const char *out)
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     struct cli_identity_request request = { .chain_id = { 0 } };
     struct assay_service_user user;
-    uint8_t *bytes = NULL;
     if (out == NULL) return cli_misuse("--identity wants --out FILE, the request for operators");
     if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
         (void)fprintf(stderr, "assay keys rotate: %s\n", message);
         return ASSAY_EXIT_USAGE;
     }
-    struct assay_genesis *const genesis = calloc(1, sizeof *genesis);
-    if (genesis == NULL) return report_error(config.genesis, ASSAY_E_MEMORY, "");
+    struct assay_genesis_file genesis;
+    struct assay_where where = { 0 };
     cli_service_user_enter(&config, &user);
-    int result = cli_store_genesis("assay keys rotate", config.genesis, &bytes, genesis);
-    if (result == ASSAY_EXIT_OK) result = make_request(&config, genesis, &request);
+    const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
+    int result =
+        read == ASSAY_OK
+            ? make_request(&config, genesis.genesis, &request)
+            : cli_genesis_report_error("assay keys rotate", config.genesis, read, &where);
     cli_service_user_leave(&user);
+    cli_genesis_file_free(&genesis);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status = cli_identity_request_write(out, &request);
         if (status != ASSAY_OK) result = report_error(out, status, cannot_write);
     }
-    free(bytes);
-    free(genesis);
     return result == ASSAY_EXIT_OK ? print_request(out, &request) : result;
 }
 

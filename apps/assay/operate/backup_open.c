@@ -213,9 +213,8 @@ static bool is_listed(const struct cli_backup_open *open,
     bool listed = false;
     if (assay_state_decode(open->archive.state, &state) == ASSAY_OK) {
         const uint32_t slot = assay_state_slot_of(&state, open->content.node_id);
-        listed = slot < state.member_count &&
-                 assay_bytes_equal(state.members[slot].identity_public, identity,
-                                   ASSAY_P256_PUBLIC_LEN);
+        listed = slot < state.member_count && assay_bytes_equal(state.members[slot].identity_public,
+                                                                identity, ASSAY_P256_PUBLIC_LEN);
     }
     free(memory);
     return listed;

@@ -405,7 +405,8 @@ static void look_at_keys(struct assay_doctor *d, struct effective *c)
     look_at_card(d, &ring);
     if (ring.has_next_identity)
         cli_doctor_report(
-            d, "keys", ASSAY_HEALTH_WARN, "one identity key, or a change that lists the waiting one",
+            d, "keys", ASSAY_HEALTH_WARN,
+            "one identity key, or a change that lists the waiting one",
             "have the operators submit that change (assay keys rotate --identity writes the "
             "request again); without one remove identity.next.key",
             "%s: a new identity key waits until the network lists it",

@@ -286,7 +286,8 @@ const struct assay_verb assay_verbs_network[] = {
       "The node does not vote until the others list the new keys: rotate one node at a time, and "
       "only if the others have more than two thirds of the weight; otherwise the network stops and "
       "needs RECOVER. "
-      "With --identity: make a new identity key, which waits next to the one in force, and write the "
+      "With --identity: make a new identity key, which waits next to the one in force, and write "
+      "the "
       "request for operators (assay change draft --identity); the daemon may run, and uses the new "
       "key from the boundary on at which their change is in force.",
       "6 the daemon is running",

@@ -476,16 +476,24 @@ static enum assay_status apply_services(struct applying *a, struct assay_slice p
 /* docs/protocol.md 9.6.7. */
 static enum assay_status apply_operator_key(struct applying *a, const struct assay_action *action)
 {
-    uint8_t id[32];
-    const char *why = NULL;
+    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    const struct assay_change *c = a->change;
     if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
     if (!is_operator(a->operators, action->node_id))
         return reject_action(a, ASSAY_E_INVALID, "no operator in force has this key");
     assay_sha256(action->public_key, sizeof action->public_key, id);
     if (is_operator(a->operators, id))
         return reject_action(a, ASSAY_E_DUPLICATE, "the new key is an operator's already");
-    const enum assay_status status = assay_operator_key_check(a->change, action, a->operators, &why);
-    if (status != ASSAY_OK) return reject_action(a, status, why);
+    if (!assay_operators_replace_key(a->operators, action->document, action->node_id,
+                                     action->public_key))
+        return reject_action(a, ASSAY_E_INVALID,
+                             "the list differs from the one in force by more than the new key: "
+                             "draft it anew");
+    const struct assay_slice statement = assay_operator_key_statement(
+        c->chain_id, c->era, c->sequence, action->node_id, action->public_key, bytes);
+    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
+        return reject_action(a, ASSAY_E_SIGNATURE,
+                             "the new key has not signed that it takes this place by this change");
     /* Of every slot: what is remembered of one that left is remembered of this operator (6.2). */
     for (uint32_t i = 0; i < a->state->member_count; i++)
         if (assay_bytes_equal(a->state->members[i].operator_id, action->node_id, 32))
@@ -497,7 +505,7 @@ static enum assay_status apply_operator_key(struct applying *a, const struct ass
 static enum assay_status apply_identity(struct applying *a, const struct assay_action *action)
 {
     struct assay_state *s = a->state;
-    uint8_t id[32];
+    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
     const uint32_t slot = assay_state_slot_of(s, action->node_id);
     if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
     if (slot == s->member_count) return reject_action(a, ASSAY_E_INVALID, "no member has this id");
@@ -510,10 +518,10 @@ static enum assay_status apply_identity(struct applying *a, const struct assay_a
             return reject_action(a, ASSAY_E_DUPLICATE, "the new identity key has named a member");
     }
     struct assay_member *m = &s->members[slot];
-    const enum assay_status status =
-        assay_identity_check(s->chain_id, m->identity_public, action);
-    if (status != ASSAY_OK)
-        return reject_action(a, status,
+    const struct assay_slice statement = assay_identity_statement(
+        s->chain_id, m->node_id, m->identity_public, action->public_key, bytes);
+    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
+        return reject_action(a, ASSAY_E_SIGNATURE,
                              "the new identity key has not signed that it follows the one in "
                              "force");
     assay_bytes_copy(m->identity_public, ASSAY_P256_PUBLIC_LEN, action->public_key,

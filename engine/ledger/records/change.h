@@ -17,17 +17,17 @@
 
 /* symbol, number (never reused), name, what follows the kind in the array */
 #define ASSAY_ACTION_LIST(X)                                                                       \
-    X(ASSAY_ACTION_JOIN, 1, "join")               /* card: genesis.h */                            \
-    X(ASSAY_ACTION_LEAVE, 2, "leave")             /* node id */                                    \
-    X(ASSAY_ACTION_REST, 3, "rest")               /* node id */                                    \
-    X(ASSAY_ACTION_WAKE, 4, "wake")               /* node id */                                    \
-    X(ASSAY_ACTION_MAINTENANCE, 5, "maintenance") /* node id, number of epochs */                  \
-    X(ASSAY_ACTION_POLICY, 6, "policy")           /* the whole canonical policy */                 \
-    X(ASSAY_ACTION_PARAMETERS, 7, "parameters")   /* as in genesis */                              \
-    X(ASSAY_ACTION_OPERATORS, 8, "operators")     /* the operators' document: genesis.h */         \
+    X(ASSAY_ACTION_JOIN, 1, "join")                 /* card: genesis.h */                          \
+    X(ASSAY_ACTION_LEAVE, 2, "leave")               /* node id */                                  \
+    X(ASSAY_ACTION_REST, 3, "rest")                 /* node id */                                  \
+    X(ASSAY_ACTION_WAKE, 4, "wake")                 /* node id */                                  \
+    X(ASSAY_ACTION_MAINTENANCE, 5, "maintenance")   /* node id, number of epochs */                \
+    X(ASSAY_ACTION_POLICY, 6, "policy")             /* the whole canonical policy */               \
+    X(ASSAY_ACTION_PARAMETERS, 7, "parameters")     /* as in genesis */                            \
+    X(ASSAY_ACTION_OPERATORS, 8, "operators")       /* the operators' document: genesis.h */       \
     X(ASSAY_ACTION_ENDORSEMENTS, 9, "endorsements") /* the whole canonical set */                  \
-    X(ASSAY_ACTION_COLLATERAL, 10, "collateral") /* digest of the record of an update */           \
-    X(ASSAY_ACTION_SERVICES, 11, "services")     /* the whole plan, what is in force in it */      \
+    X(ASSAY_ACTION_COLLATERAL, 10, "collateral")    /* digest of the record of an update */        \
+    X(ASSAY_ACTION_SERVICES, 11, "services")        /* the whole plan, what is in force in it */   \
     /* the operators' document, old operator id, new key, signature of it: key_change.h */         \
     X(ASSAY_ACTION_OPERATOR_KEY, 12, "operator-key")                                               \
     /* node id, new identity key, signature of it: key_change.h */                                 \
@@ -39,7 +39,7 @@ enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
 
 enum {
     ASSAY_ACTIONS_MAX = 64,
-    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024, /* ASSAY_RECORD_LEN_MAX */
+    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024,  /* ASSAY_RECORD_LEN_MAX */
     ASSAY_CHANGE_LEN_MAX = 48 * 1024 - 64,    /* of a record: ASSAY_RECORD_LEN_MAX */
     ASSAY_ACTIVATION_AHEAD_MIN = 2,           /* epochs between inclusion and activation */
     ASSAY_ACTIVATION_AHEAD_MAX = 1024 * 1024, /* a mistyped epoch should not hold the queue */
@@ -58,7 +58,7 @@ struct assay_action {
     struct assay_slice document;
     uint8_t digest[32];
     struct assay_genesis_parameters parameters;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN]; /* new key of an operator or of a node */
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];   /* new key of an operator or of a node */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* by it */
 };
 

@@ -65,7 +65,7 @@ struct assay_found {
 };
 
 struct assay_member {
-    uint8_t node_id[32]; /* of the identity key that it joined with */
+    uint8_t node_id[32];                            /* of the identity key that it joined with */
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN]; /* in force (docs/protocol.md 9.6.8) */
     uint8_t bootstrap_public[32];
     uint8_t operator_id[32], vendor_root[32], platform_id[32];

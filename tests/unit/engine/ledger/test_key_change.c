@@ -75,7 +75,8 @@ static struct assay_action replace_operator(const struct change_bench *b, uint32
                               .document = list_with(b, operator_, k, sequence) };
     assay_bytes_copy(a.node_id, 32, b->genesis.operators[operator_].operator_id, 32);
     assay_bytes_copy(a.public_key, 64, k->public_key, 64);
-    sign(k, assay_operator_key_statement(&head, a.node_id, a.public_key, bytes), a.signature);
+    sign(k, assay_operator_key_statement(head.chain_id, head.era, head.sequence, a.node_id,
+                                         a.public_key, bytes), a.signature);
     return a;
 }
 
@@ -245,8 +246,7 @@ Test(key_change, nothing_but_the_one_key_of_an_operator_changes)
         if (what == 0) next->threshold = 3;
         if (what == 1) next->operators[1].name = assay_slice_over("other", 5);
         if (what == 2) next->operators[0].name = assay_slice_over("other", 5);
-        if (what == 3)
-            assay_bytes_copy(next->operators[0].public_key, 64, other.public_key, 64);
+        if (what == 3) assay_bytes_copy(next->operators[0].public_key, 64, other.public_key, 64);
         assay_genesis_sort(next);
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         cr_assert_eq(assay_operators_encode(next, &w), ASSAY_OK);
@@ -278,8 +278,8 @@ static struct assay_action replace_identity(const struct change_bench *b, uint32
     struct assay_action a = change_about(ASSAY_ACTION_IDENTITY, b, slot);
     assay_bytes_copy(a.public_key, 64, k->public_key, 64);
     sign(k,
-         assay_identity_statement(b->state.chain_id, a.node_id, b->state.members[slot].identity_public,
-                                  a.public_key, bytes),
+         assay_identity_statement(b->state.chain_id, a.node_id,
+                                  b->state.members[slot].identity_public, a.public_key, bytes),
          a.signature);
     return a;
 }
@@ -375,7 +375,8 @@ Test(key_change, a_stolen_identity_key_stays_out_of_force)
     /* Its statement for the key that followed the stolen one follows no other. */
     struct assay_action a = replace_identity(b, 2, &other);
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
-    sign(&other, assay_identity_statement(b->state.chain_id, a.node_id, stolen, a.public_key, bytes),
+    sign(&other,
+         assay_identity_statement(b->state.chain_id, a.node_id, stolen, a.public_key, bytes),
          a.signature);
     cr_expect_eq(change_offer_one(b, 2, b->context.epoch + 2, &a), ASSAY_E_SIGNATURE);
     a = replace_identity(b, 2, &other);

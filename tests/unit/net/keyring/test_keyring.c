@@ -692,7 +692,7 @@ Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
  * any more. */
 Test(net_keyring, a_new_identity_waits_and_then_takes_the_place_of_the_old_one)
 {
-    char other[128], copy[128];
+    char other[128], copy[160];
     uint8_t bytes[CONTENT_MAX];
     (void)snprintf(other, sizeof other, "%s/restored", folder.path);
     cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
