@@ -143,7 +143,8 @@ struct assay_runtime {
     struct {              /* written once everything is open, for a new store */
         bool is_due, has_new_keys, has_new_store;
         const char *why;      /* reason for new keys */
-        const char *identity; /* what became of a new identity key, to be logged; NULL: nothing */
+        const char *identity; /* what became of the identity key, to be logged; NULL: nothing */
+        bool identity_follows;
         struct assay_store_binding stored;
     } binding;
     bool dials_by_bootstrap_key, dials;

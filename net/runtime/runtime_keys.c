@@ -193,18 +193,25 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
 static void follow_identity(struct assay_runtime *runtime)
 {
     struct assay_keyring *const ring = &runtime->keyring;
-    const struct assay_genesis_member *const own = &runtime->config.genesis->members[runtime->self];
+    const uint8_t *const listed =
+        runtime->config.genesis->members[runtime->self].identity_public;
     const char *const apart = runtime->config.identity_dir;
-    if (!ring->has_next_identity ||
-        !assay_bytes_equal(own->identity_public, ring->next_identity_public, ASSAY_P256_PUBLIC_LEN))
-        return;
     const bool is_apart = apart != NULL && apart[0] != '\0';
-    const enum assay_status status =
-        assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring);
-    runtime->binding.identity = status == ASSAY_OK
-                                    ? "the network has listed the new identity key"
-                                    : "the network has listed the new identity key, and its "
-                                      "folder cannot be written: identity.next.key stays in use";
+    if (assay_bytes_equal(listed, ring->identity_public, ASSAY_P256_PUBLIC_LEN)) return;
+    runtime->binding.identity_follows =
+        ring->has_next_identity &&
+        assay_bytes_equal(listed, ring->next_identity_public, ASSAY_P256_PUBLIC_LEN);
+    if (!runtime->binding.identity_follows)
+        runtime->binding.identity =
+            "the network lists another identity key: this node is behind, or its folder has an "
+            "older key, which lists no new voting keys: restore the newest one, or have the "
+            "operators list another (assay keys rotate --identity)";
+    else if (assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring) == ASSAY_OK)
+        runtime->binding.identity = "the network has listed the new identity key";
+    else
+        runtime->binding.identity =
+            "the network has listed the new identity key, and its folder cannot be written: "
+            "identity.next.key stays in use";
 }
 
 enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
@@ -229,10 +236,13 @@ enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
 
 static void log_identity(struct assay_runtime *runtime, const char *note)
 {
-    if (assay_log_begin(&runtime->log, ASSAY_SEVERITY_INFO, "identity_renewed"))
+    const bool follows = runtime->binding.identity_follows;
+    const char *const code = follows ? "identity_renewed" : "identity_unlisted";
+    if (assay_log_begin(&runtime->log, follows ? ASSAY_SEVERITY_INFO : ASSAY_SEVERITY_WARNING,
+                        code))
         assay_log_text(&runtime->log, "note", note);
     assay_log_end(&runtime->log);
-    runtime_log_event(runtime, "identity_renewed", runtime->self, 0, 0, "%s", note);
+    if (follows) runtime_log_event(runtime, code, runtime->self, 0, 0, "%s", note);
 }
 
 enum assay_status runtime_keys_persist(struct assay_runtime *runtime,
