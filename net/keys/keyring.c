@@ -194,7 +194,7 @@ static enum assay_status ring_public(struct assay_keyring *ring)
 
 /* Returns: the id that a file of this identity key names; NULL: the digest of the key. */
 static const uint8_t *id_next_to(const uint8_t node_id[static 32],
-                                const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+                                 const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
 {
     uint8_t digest[32];
     assay_sha256(public_key, ASSAY_P256_PUBLIC_LEN, digest);

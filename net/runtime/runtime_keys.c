@@ -193,8 +193,7 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
 static void follow_identity(struct assay_runtime *runtime)
 {
     struct assay_keyring *const ring = &runtime->keyring;
-    const uint8_t *const listed =
-        runtime->config.genesis->members[runtime->self].identity_public;
+    const uint8_t *const listed = runtime->config.genesis->members[runtime->self].identity_public;
     const char *const apart = runtime->config.identity_dir;
     const bool is_apart = apart != NULL && apart[0] != '\0';
     if (assay_bytes_equal(listed, ring->identity_public, ASSAY_P256_PUBLIC_LEN)) return;

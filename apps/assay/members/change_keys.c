@@ -70,9 +70,8 @@ static int accept_key(const struct assay_change_options *options, const struct a
 {
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
     struct cli_key_fault fault;
-    const struct assay_slice statement =
-        assay_operator_key_statement(head->chain_id, head->era, head->sequence, action->node_id,
-                                     action->public_key, bytes);
+    const struct assay_slice statement = assay_operator_key_statement(
+        head->chain_id, head->era, head->sequence, action->node_id, action->public_key, bytes);
     return cli_operator_key_sign(key, signer, statement, action->signature, &fault)
                ? ASSAY_EXIT_OK
                : cli_change_fail_key(options, &fault);

@@ -382,10 +382,9 @@ static int rotate_identity(const char *config_path, const char *out)
     struct assay_where where = { 0 };
     cli_service_user_enter(&config, &user);
     const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
-    int result =
-        read == ASSAY_OK
-            ? make_request(&config, genesis.genesis, &request)
-            : cli_genesis_report_error("assay keys rotate", config.genesis, read, &where);
+    int result = read == ASSAY_OK
+                     ? make_request(&config, genesis.genesis, &request)
+                     : cli_genesis_report_error("assay keys rotate", config.genesis, read, &where);
     cli_service_user_leave(&user);
     cli_genesis_file_free(&genesis);
     if (result == ASSAY_EXIT_OK) {

@@ -75,8 +75,10 @@ static struct assay_action replace_operator(const struct change_bench *b, uint32
                               .document = list_with(b, operator_, k, sequence) };
     assay_bytes_copy(a.node_id, 32, b->genesis.operators[operator_].operator_id, 32);
     assay_bytes_copy(a.public_key, 64, k->public_key, 64);
-    sign(k, assay_operator_key_statement(head.chain_id, head.era, head.sequence, a.node_id,
-                                         a.public_key, bytes), a.signature);
+    sign(k,
+         assay_operator_key_statement(head.chain_id, head.era, head.sequence, a.node_id,
+                                      a.public_key, bytes),
+         a.signature);
     return a;
 }
 
