@@ -147,7 +147,7 @@ Test(recovery, takes_the_highest_head_that_is_proven)
     drop(b);
 }
 
-/* docs/protocol.md 9.6.8: the key in force is that of the state, whatever the node id was made of. */
+/* docs/protocol.md 9.6.8: the key in force is that of the state, not the one of the node id. */
 Test(recovery, an_answer_is_signed_by_the_identity_key_in_force)
 {
     struct bench *b = make();

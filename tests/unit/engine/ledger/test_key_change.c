@@ -129,7 +129,8 @@ Test(key_change, an_operator_has_a_new_key_and_all_that_it_had)
     const struct assay_action a = replace_operator(b, 1, &k, 1);
     cr_assert_eq(change_offer_one(b, 1, 3, &a), ASSAY_OK);
     change_pass_epoch(b);
-    memcpy(before, b->state.members, CHANGE_MEMBERS * sizeof *before);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        before[i] = b->state.members[i];
     const uint64_t seats = votes_of(&b->state, old, &weight[0]);
     cr_assert_gt(seats, 0);
     change_pass_epoch(b);
