@@ -1,7 +1,8 @@
 /*
  * net/keys/keyring.h - private keys of one node, in one directory with owner-only permissions.
  *
- * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) of the node; a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
+ * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) of the node; a
+ * voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
  * DIR, each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
  *   identity.key bootstrap.key    incarnation 0, one secret. An identity key that followed another
  *                            one (docs/protocol.md 9.6.8) is followed by the node id: that is the

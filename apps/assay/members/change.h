@@ -127,7 +127,8 @@ int cli_change_request(const struct assay_change_options *options, const char *r
                        struct assay_json **document);
 
 /*
- * New keys (change_keys.c). Errors are printed. Returns: an enum assay_exit and the action's fields.
+ * New keys (change_keys.c). Errors are printed. Returns: an enum assay_exit, and the action's
+ *          fields.
  * In:      recovers: what waits is dropped, so the list in force is the base; head: chain, era and
  *          sequence, which the new key signs; argument: NAME=KEY
  * Out:     document: the new list, which the action borrows

@@ -220,7 +220,7 @@ static bool is_listed(const struct cli_backup_open *open,
     return listed;
 }
 
-/* Returns: whether the identity key makes the node that the backup names, or is listed as its key. */
+/* Returns: whether the identity key makes the node that the backup names, or is listed as its. */
 static bool is_identity_of(const struct cli_backup_open *open,
                            const uint8_t identity[static ASSAY_P256_PUBLIC_LEN])
 {

@@ -311,8 +311,8 @@ bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epo
 enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
-/* The same members in the same slots, each in its stage since the same epoch, with the same identity
- * key? So none of them left and joined again in between, with another operator or machine.
+/* The same members in the same slots, each in its stage since the same epoch, with the same key of
+ * identity? So none of them left and joined again in between, with another operator or machine.
  * Returns: whether so. */
 bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
