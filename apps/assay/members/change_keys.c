@@ -54,6 +54,11 @@ static int make_list(const struct assay_change_options *options, struct assay_ge
                      uint8_t document[static ASSAY_OPERATORS_LEN_MAX])
 {
     struct assay_writer w = assay_writer_over(document, ASSAY_OPERATORS_LEN_MAX);
+    for (uint32_t i = 0; i < list->operator_count; i++)
+        if (assay_bytes_equal(list->operators[i].public_key, action->public_key,
+                              sizeof action->public_key))
+            return refuse_key(options, ASSAY_EXIT_CONFLICT, "the new key is an operator's already",
+                              "--operator-key");
     assay_bytes_copy(action->node_id, 32, o->operator_id, 32);
     assay_bytes_copy(o->public_key, sizeof o->public_key, action->public_key,
                      sizeof action->public_key);
@@ -90,8 +95,8 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
     if (equals == NULL || equals == argument || equals[1] == '\0')
         return cli_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
                                "%s: --operator-key: expected NAME=KEY, the operator's name and its "
-                               "new key, as beta=beta-2.key; found %s",
-                               cli_change_group(options), argument);
+                               "new key, as beta=beta-2.key",
+                               cli_change_group(options));
     struct assay_genesis *const list = calloc(1, sizeof *list);
     if (list == NULL) return cli_change_fail(options, ASSAY_E_MEMORY, "the list of operators");
     struct assay_genesis_operator *o = NULL;
@@ -101,7 +106,8 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
     list->operators_number = head->sequence;
     if (o == NULL)
         result = refuse_key(options, ASSAY_EXIT_NOT_FOUND,
-                            "no operator has this name (assay change list shows them)", argument);
+                            "no operator has this name (assay genesis show, assay change list)",
+                            "--operator-key");
     else if (!cli_operator_key_open(equals + 1, &signer, &fault))
         result = cli_change_fail_key(options, &fault);
     if (result == ASSAY_EXIT_OK) {
