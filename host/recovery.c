@@ -130,6 +130,11 @@ enum assay_status assay_recovery_add(struct assay_recovery *r,
         *why = "this member has answered already: give its newest answer alone";
         return ASSAY_E_DUPLICATE;
     }
+    if (!assay_bytes_equal(state->members[slot].identity_public, answer->identity_public,
+                           ASSAY_P256_PUBLIC_LEN)) {
+        *why = "it is signed by another identity key than the one in force";
+        return ASSAY_E_SIGNATURE;
+    }
     bool counted = false;
     const enum assay_status good = check_vote(r, slot, answer, &counted);
     if (good != ASSAY_OK) {

@@ -255,7 +255,8 @@ static enum assay_status check_documents(const struct assay_change *change, char
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         enum assay_status status = assay_action_next(&c, &action);
-        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_OPERATORS)
+        if (status == ASSAY_OK &&
+            (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY))
             status = assay_operators_check(action.document);
         if (status == ASSAY_OK && action.kind == ASSAY_ACTION_POLICY)
             status = assay_rules_check(true, action.document);
@@ -413,11 +414,10 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     if (change->sequence == 0) return check_maintenance(basis, draft, message);
     ASSAY_TRY(check_queue(basis, change, message));
     ASSAY_TRY(assay_change_stage(basis, change, message));
-    if (assay_change_adds_services(change) &&
-        basis->state.rules.parameters.level < ASSAY_LEVEL_SERVICES)
+    const uint32_t level = assay_change_level(change);
+    if (basis->state.rules.parameters.level < level)
         return assay_change_refuse(message, ASSAY_E_EARLY,
-                                   "it waits until feature level %d is in force",
-                                   ASSAY_LEVEL_SERVICES);
+                                   "it waits until feature level %u is in force", (unsigned)level);
     return ASSAY_OK;
 }
 
@@ -514,6 +514,28 @@ static void document_words(const struct assay_action *action, const char *what,
     (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %.64s", what, hex);
 }
 
+/* The name is in the document, next to the new key. */
+static void operator_key_words(const struct assay_action *action,
+                               char words[static ASSAY_CHANGE_WORDS])
+{
+    struct assay_cursor c;
+    struct assay_genesis_operator o;
+    struct assay_slice name = { 0 };
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    char old[65], key[2 * ASSAY_P256_PUBLIC_LEN + 1];
+    if (assay_operators_open(action->document, &c, &number, &threshold, &count) != ASSAY_OK)
+        count = 0;
+    for (uint32_t i = 0; i < count && assay_operators_next(&c, &o) == ASSAY_OK; i++)
+        if (assay_bytes_equal(o.public_key, action->public_key, sizeof o.public_key)) name = o.name;
+    if (!assay_name_is_fit(name)) name = assay_slice_over((const uint8_t *)"?", 1);
+    assay_hex_encode(action->node_id, 32, old, sizeof old);
+    assay_hex_encode(action->public_key, sizeof action->public_key, key, sizeof key);
+    (void)snprintf(words, ASSAY_CHANGE_WORDS,
+                   "new key of operator %.*s (now %.64s): %.128s; its members stay", (int)name.len,
+                   (const char *)name.bytes, old, key);
+}
+
 static void parameter_words(const struct assay_genesis_parameters *p,
                             char words[static ASSAY_CHANGE_WORDS])
 {
@@ -533,7 +555,7 @@ void assay_change_format_action(const struct assay_state *state, const struct as
                                 char words[static ASSAY_CHANGE_WORDS])
 {
     char name[NAMED_MAX];
-    char hex[65];
+    char hex[65], key[2 * ASSAY_P256_PUBLIC_LEN + 1];
     switch (action->kind) {
     case ASSAY_ACTION_JOIN: join_words(&action->card, words); return;
     case ASSAY_ACTION_LEAVE:
@@ -552,6 +574,12 @@ void assay_change_format_action(const struct assay_state *state, const struct as
     case ASSAY_ACTION_OPERATORS: document_words(action, "operators", words); return;
     case ASSAY_ACTION_ENDORSEMENTS: document_words(action, "endorsements", words); return;
     case ASSAY_ACTION_SERVICES: document_words(action, "services", words); return;
+    case ASSAY_ACTION_OPERATOR_KEY: operator_key_words(action, words); return;
+    case ASSAY_ACTION_IDENTITY:
+        name_of(state, action->node_id, name);
+        assay_hex_encode(action->public_key, sizeof action->public_key, key, sizeof key);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "new identity key of %s: %.128s", name, key);
+        return;
     case ASSAY_ACTION_COLLATERAL:
         assay_hex_encode(action->digest, 32, hex, sizeof hex);
         (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.64s, without a trial", hex);

@@ -25,6 +25,7 @@ struct key_file {
 };
 
 static const struct key_file identity_file = { "identity.key", "identity", false };
+static const struct key_file next_identity_file = { "identity.next.key", "identity", false };
 static const struct key_file bootstrap_file = { "bootstrap.key", "bootstrap", false };
 static const struct key_file current_file = { "incarnation.key", "incarnation", true };
 static const struct key_file next_file = { "incarnation.next.key", "incarnation", true };
@@ -38,21 +39,26 @@ static enum assay_status format_path(const char *dir, const char *name, char pat
 
 /* ------------------------------------------------------------ writing */
 
-static enum assay_status write_secrets(const char *dir, const struct key_file *file,
-                                       uint32_t incarnation, const struct assay_secret32 *first,
-                                       const struct assay_secret32 *second)
+/* node_id: of an identity key whose digest it is not; else NULL. */
+static enum assay_status write_named_secrets(const char *dir, const struct key_file *file,
+                                             uint32_t incarnation,
+                                             const struct assay_secret32 *first,
+                                             const struct assay_secret32 *second,
+                                             const uint8_t *node_id)
 {
     ASSAY_ASSERT(file->incarnation == (second != NULL) && file->incarnation == (incarnation > 0));
+    ASSAY_ASSERT(second == NULL || node_id == NULL);
     struct {
         uint8_t bytes[KEY_FILE_LEN_MAX];
     } secrets;
     struct assay_writer w = assay_writer_over(secrets.bytes, sizeof secrets.bytes);
-    assay_cbor_put_array(&w, second != NULL ? 5 : 4);
+    assay_cbor_put_array(&w, second != NULL || node_id != NULL ? 5 : 4);
     assay_cbor_put_text(&w, key_tag);
     assay_cbor_put_text(&w, file->role);
     assay_cbor_put_uint(&w, incarnation);
     assay_cbor_put_bytes(&w, first->bytes, sizeof first->bytes);
     if (second != NULL) assay_cbor_put_bytes(&w, second->bytes, sizeof second->bytes);
+    if (node_id != NULL) assay_cbor_put_bytes(&w, node_id, 32);
 
     struct assay_slice content = { NULL, 0 };
     enum assay_status status = assay_writer_finish(&w, &content);
@@ -61,6 +67,13 @@ static enum assay_status write_secrets(const char *dir, const struct key_file *f
     if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, content);
     assay_secret_wipe(&secrets, sizeof secrets);
     return status;
+}
+
+static enum assay_status write_secrets(const char *dir, const struct key_file *file,
+                                       uint32_t incarnation, const struct assay_secret32 *first,
+                                       const struct assay_secret32 *second)
+{
+    return write_named_secrets(dir, file, incarnation, first, second, NULL);
 }
 
 static enum assay_status write_set(const char *dir, const struct key_file *file,
@@ -119,6 +132,35 @@ static enum assay_status read_secrets(const char *dir, const struct key_file *fi
     return status;
 }
 
+/* An identity key, with the node id where it is not the first one. Returns: as read_secrets |
+ * ASSAY_E_KEY */
+static enum assay_status read_identity(const char *dir, const struct key_file *file,
+                                       struct assay_secret32 *identity,
+                                       uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
+                                       uint8_t node_id[static 32])
+{
+    struct {
+        uint8_t bytes[KEY_FILE_LEN_MAX];
+    } secrets;
+    size_t len = 0;
+    uint64_t items = 0, number = 0;
+    enum assay_status status =
+        read_file(dir, file->name, secrets.bytes, sizeof secrets.bytes, &len);
+    struct assay_cursor c = assay_cursor_over(secrets.bytes, len);
+    if (status == ASSAY_OK) status = assay_cbor_array(&c, 5, &items);
+    if (status == ASSAY_OK && items < 4) status = ASSAY_E_TYPE;
+    if (status == ASSAY_OK) status = assay_cbor_text_expect(&c, key_tag);
+    if (status == ASSAY_OK) status = assay_cbor_text_expect(&c, file->role);
+    if (status == ASSAY_OK) status = assay_cbor_uint_max(&c, 0, &number);
+    if (status == ASSAY_OK) status = assay_cbor_bytes_exact(&c, identity->bytes, 32);
+    if (status == ASSAY_OK) status = assay_p256_public(identity, public_key);
+    if (status == ASSAY_OK) assay_sha256(public_key, ASSAY_P256_PUBLIC_LEN, node_id);
+    if (status == ASSAY_OK && items == 5) status = assay_cbor_bytes_exact(&c, node_id, 32);
+    if (status == ASSAY_OK) status = assay_cursor_end(&c);
+    assay_secret_wipe(&secrets, sizeof secrets);
+    return status;
+}
+
 static enum assay_status set_public(struct assay_key_set *set)
 {
     ASSAY_TRY(assay_p256_public(&set->voting_private, set->voting_public));
@@ -147,9 +189,16 @@ static enum assay_status make_set(uint32_t incarnation, struct assay_key_set *se
 static enum assay_status ring_public(struct assay_keyring *ring)
 {
     ASSAY_TRY(assay_p256_public(&ring->identity_private, ring->identity_public));
-    ASSAY_TRY(assay_x25519_public(&ring->bootstrap_private, ring->bootstrap_public));
-    assay_sha256(ring->identity_public, sizeof ring->identity_public, ring->node_id);
-    return ASSAY_OK;
+    return assay_x25519_public(&ring->bootstrap_private, ring->bootstrap_public);
+}
+
+/* Returns: the id that a file of this identity key names; NULL: the digest of the key. */
+static const uint8_t *id_next_to(const uint8_t node_id[static 32],
+                                 const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    uint8_t digest[32];
+    assay_sha256(public_key, ASSAY_P256_PUBLIC_LEN, digest);
+    return assay_bytes_equal(digest, node_id, 32) ? NULL : node_id;
 }
 
 static enum assay_status ring_make(struct assay_keyring *ring)
@@ -157,6 +206,7 @@ static enum assay_status ring_make(struct assay_keyring *ring)
     ASSAY_TRY(assay_p256_generate(&ring->identity_private, ring->identity_public));
     ASSAY_TRY(assay_x25519_generate(&ring->bootstrap_private, ring->bootstrap_public));
     ASSAY_TRY(ring_public(ring));
+    assay_sha256(ring->identity_public, sizeof ring->identity_public, ring->node_id);
     return make_set(1, &ring->current);
 }
 
@@ -166,7 +216,8 @@ static enum assay_status ring_write(const char *dir, const struct assay_keyring 
     ASSAY_ASSERT(ring->current.incarnation > 0);
     ASSAY_TRY(write_secrets(dir, &bootstrap_file, 0, &ring->bootstrap_private, NULL));
     ASSAY_TRY(write_set(dir, &current_file, &ring->current));
-    return write_secrets(dir, &identity_file, 0, &ring->identity_private, NULL);
+    return write_named_secrets(dir, &identity_file, 0, &ring->identity_private, NULL,
+                               id_next_to(ring->node_id, ring->identity_public));
 }
 
 /* Makes the folder of a ring. Returns: ASSAY_OK | ASSAY_E_DUPLICATE (it has one) | ASSAY_E_IO */
@@ -193,13 +244,15 @@ enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ri
 
 enum assay_status assay_keyring_restore(const char *dir, const struct assay_secret32 *identity,
                                         const struct assay_secret32 *bootstrap,
-                                        uint32_t incarnation, struct assay_keyring *ring)
+                                        const uint8_t node_id[static 32], uint32_t incarnation,
+                                        struct assay_keyring *ring)
 {
     ASSAY_ASSERT(incarnation > 0);
 
     ASSAY_TRY(open_new_folder(dir));
     *ring =
         (struct assay_keyring){ .identity_private = *identity, .bootstrap_private = *bootstrap };
+    assay_bytes_copy(ring->node_id, 32, node_id, 32);
     enum assay_status status = ring_public(ring);
     if (status == ASSAY_OK) status = make_set(incarnation, &ring->current);
     if (status == ASSAY_OK) status = ring_write(dir, ring);
@@ -241,13 +294,29 @@ struct place {
     const char *at_dir, *at_name;
 };
 
+/* One that waits is of the same node. */
+static enum assay_status read_next_identity(struct place *place, struct assay_keyring *ring)
+{
+    uint8_t node_id[32];
+    place->at_name = next_identity_file.name;
+    const enum assay_status status =
+        read_identity(place->life_dir, &next_identity_file, &ring->next_identity_private,
+                      ring->next_identity_public, node_id);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    ASSAY_TRY(status);
+    ring->has_next_identity = true;
+    return assay_bytes_equal(node_id, ring->node_id, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 static enum assay_status ring_read_life(struct place *place, struct assay_keyring *ring)
 {
     ASSAY_ASSERT(place->life_dir != NULL);
     uint32_t none = 0;
     place->at_dir = place->life_dir;
     place->at_name = identity_file.name;
-    ASSAY_TRY(read_secrets(place->life_dir, &identity_file, &none, &ring->identity_private, NULL));
+    ASSAY_TRY(read_identity(place->life_dir, &identity_file, &ring->identity_private,
+                            ring->identity_public, ring->node_id));
+    ASSAY_TRY(read_next_identity(place, ring));
     place->at_name = bootstrap_file.name;
     ASSAY_TRY(
         read_secrets(place->life_dir, &bootstrap_file, &none, &ring->bootstrap_private, NULL));
@@ -294,7 +363,9 @@ static void explain_status(const struct place *place, enum assay_status status, 
         return;
     }
     if (assay_file_secret_fault(path, message)) return;
-    if (status == ASSAY_E_INVALID)
+    if (status == ASSAY_E_INVALID && place->at_name == next_identity_file.name)
+        hint = ": it is of another node: remove it";
+    else if (status == ASSAY_E_INVALID)
         hint = ": it has a key of incarnation.key: remove it, or put the copy back";
     else if (assay_status_class(status) == ASSAY_CLASS_INPUT)
         hint = ": not what `assay keys generate` writes; put the copy back";
@@ -380,6 +451,17 @@ static enum assay_status destroy_file(int file)
     return fsync(file) == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
+static enum assay_status replace_file(const char *from, const char *to)
+{
+    const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
+    if (status == ASSAY_OK) status = assay_file_sync_folder(to);
+    /* Only now: until the new one is durably the current one, the old one may be needed. */
+    if (status == ASSAY_OK && old >= 0) status = destroy_file(old);
+    if (old >= 0) (void)close(old);
+    return status;
+}
+
 /* Writes the waiting set with the number that the ledger assigned. Its file is replaced before it
  * becomes the current one: a crash in between leaves a set that still waits. */
 static enum assay_status renumber_next(const char *dir, const char *path, uint32_t incarnation,
@@ -408,17 +490,44 @@ enum assay_status assay_keyring_promote(const char *dir, uint32_t incarnation,
     ASSAY_TRY(format_path(dir, next_file.name, from));
     ASSAY_TRY(format_path(dir, current_file.name, to));
     ASSAY_TRY(renumber_next(dir, from, incarnation, ring));
-    const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
-    if (status == ASSAY_OK) status = assay_file_sync_folder(to);
-    /* Only now: until the new set is durably the current one, the old one may be needed. */
-    if (status == ASSAY_OK && old >= 0) status = destroy_file(old);
-    if (old >= 0) (void)close(old);
-    ASSAY_TRY(status);
+    ASSAY_TRY(replace_file(from, to));
     ring->current = ring->next;
     assay_secret_wipe(&ring->next, sizeof ring->next);
     ring->next.incarnation = 0;
     return ASSAY_OK;
+}
+
+enum assay_status assay_keyring_make_next_identity(const char *life_dir, struct assay_keyring *ring)
+{
+    struct assay_secret32 identity;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    if (ring->has_next_identity) return ASSAY_OK;
+    enum assay_status status = assay_p256_generate(&identity, public_key);
+    if (status == ASSAY_OK)
+        status =
+            write_named_secrets(life_dir, &next_identity_file, 0, &identity, NULL, ring->node_id);
+    if (status == ASSAY_OK) {
+        ring->has_next_identity = true;
+        ring->next_identity_private = identity;
+        assay_bytes_copy(ring->next_identity_public, sizeof public_key, public_key,
+                         sizeof public_key);
+    }
+    assay_secret_wipe(&identity, sizeof identity);
+    return status;
+}
+
+enum assay_status assay_keyring_promote_identity(const char *life_dir, struct assay_keyring *ring)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    ASSAY_ASSERT(ring->has_next_identity);
+    ring->identity_private = ring->next_identity_private;
+    assay_bytes_copy(ring->identity_public, ASSAY_P256_PUBLIC_LEN, ring->next_identity_public,
+                     ASSAY_P256_PUBLIC_LEN);
+    assay_secret_wipe(&ring->next_identity_private, sizeof ring->next_identity_private);
+    ring->has_next_identity = false;
+    ASSAY_TRY(format_path(life_dir, next_identity_file.name, from));
+    ASSAY_TRY(format_path(life_dir, identity_file.name, to));
+    return replace_file(from, to);
 }
 
 void assay_keyring_wipe(struct assay_keyring *ring)

@@ -1,10 +1,13 @@
 /*
  * net/keys/keyring.h - private keys of one node, in one directory with owner-only permissions.
  *
- * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) name the node for
- * life; a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
+ * docs/protocol.md 2.1, 2.2: identity key (P-256) and bootstrap key (CURVE25519) of the node; a
+ * voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in
  * DIR, each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
- *   identity.key bootstrap.key    for life: incarnation 0, one secret
+ *   identity.key bootstrap.key    incarnation 0, one secret. An identity key that followed another
+ *                            one (docs/protocol.md 9.6.8) is followed by the node id: that is the
+ *                            digest of the first identity key, which is gone
+ *   identity.next.key        a new identity key that the network has not listed yet; the same
  *   incarnation.key          the listed set: its number, voting secret, transport secret
  *   incarnation.next.key     a set made for a restarted enclave and not yet listed; its number is
  *                            provisional: the ledger assigns one when it lists the set
@@ -31,7 +34,10 @@ struct assay_keyring {
     struct assay_secret32 identity_private, bootstrap_private;
     uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
     uint8_t bootstrap_public[32];
-    uint8_t node_id[32];          /* SHA-256 of identity_public */
+    uint8_t node_id[32];    /* SHA-256 of the first identity key */
+    bool has_next_identity; /* it waits to be listed */
+    struct assay_secret32 next_identity_private;
+    uint8_t next_identity_public[ASSAY_P256_PUBLIC_LEN];
     struct assay_key_set current; /* the listed incarnation */
     struct assay_key_set next;    /* incarnation 0: none is waiting to be listed */
 };
@@ -42,11 +48,9 @@ ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct ass
 /* The same node in dir, which has no identity.key: its keys for life, and a fresh set as `current`
  * with this number, which is not 0 (asserted). For keys of a backup: what their old set has signed
  * since is not known here. Returns: as assay_keyring_create | ASSAY_E_KEY */
-ASSAY_CHECKED enum assay_status assay_keyring_restore(const char *dir,
-                                                      const struct assay_secret32 *identity,
-                                                      const struct assay_secret32 *bootstrap,
-                                                      uint32_t incarnation,
-                                                      struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_restore(
+    const char *dir, const struct assay_secret32 *identity, const struct assay_secret32 *bootstrap,
+    const uint8_t node_id[static 32], uint32_t incarnation, struct assay_keyring *ring);
 /* For a node whose keys for life are there (in dir, or elsewhere) and whose set is lost: a fresh
  * one as `current` in dir, with this number, which is not 0 (asserted). Never replaces one.
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir has incarnation.key) | ASSAY_E_IO | ASSAY_E_CRYPTO */
@@ -87,6 +91,17 @@ ASSAY_CHECKED enum assay_status assay_keyring_save_next(const char *dir,
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, uint32_t incarnation,
                                                       struct assay_keyring *ring);
+/* Make and store a new identity key next to the one in force, in the folder of the keys for life;
+ * durable when it returns. One that waits already stays, and is the result.
+ * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_make_next_identity(const char *life_dir,
+                                                                 struct assay_keyring *ring);
+/* The network has listed the identity key that waits (asserted: there is one): it becomes
+ * identity.key, durably; then the old one is wiped, and the bytes of its file overwritten. Unless
+ * ASSAY_OK the ring has the new key all the same, and the files have both.
+ * Returns: ASSAY_OK | ASSAY_E_IO (a folder that is never written, such as credentials) */
+ASSAY_CHECKED enum assay_status assay_keyring_promote_identity(const char *life_dir,
+                                                               struct assay_keyring *ring);
 /* A founding operator's key in one file of its own (mode 0600), role "operator".
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO |
  *          ASSAY_E_CRYPTO */

@@ -142,7 +142,9 @@ struct assay_runtime {
     bool has_bound_store; /* the store is the one that the keys are bound to */
     struct {              /* written once everything is open, for a new store */
         bool is_due, has_new_keys, has_new_store;
-        const char *why; /* reason for new keys */
+        const char *why;      /* reason for new keys */
+        const char *identity; /* what became of the identity key, to be logged; NULL: nothing */
+        bool identity_follows;
         struct assay_store_binding stored;
     } binding;
     bool dials_by_bootstrap_key, dials;

@@ -188,9 +188,35 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.6.8: an identity key that waits in the keyring is used from the state on that
+ * lists it. The state is one of a boundary, so it never lists the old key again. */
+static void follow_identity(struct assay_runtime *runtime)
+{
+    struct assay_keyring *const ring = &runtime->keyring;
+    const uint8_t *const listed = runtime->config.genesis->members[runtime->self].identity_public;
+    const char *const apart = runtime->config.identity_dir;
+    const bool is_apart = apart != NULL && apart[0] != '\0';
+    if (assay_bytes_equal(listed, ring->identity_public, ASSAY_P256_PUBLIC_LEN)) return;
+    runtime->binding.identity_follows =
+        ring->has_next_identity &&
+        assay_bytes_equal(listed, ring->next_identity_public, ASSAY_P256_PUBLIC_LEN);
+    if (!runtime->binding.identity_follows)
+        runtime->binding.identity =
+            "the network lists another identity key: this node is behind, or its folder has an "
+            "older key, which lists no new voting keys: restore the newest one, or have the "
+            "operators list another (assay keys rotate --identity)";
+    else if (assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring) == ASSAY_OK)
+        runtime->binding.identity = "the network has listed the new identity key";
+    else
+        runtime->binding.identity =
+            "the network has listed the new identity key, and its folder cannot be written: "
+            "identity.next.key stays in use";
+}
+
 enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
                                     char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
+    follow_identity(runtime);
     enum assay_status status = check_binding(runtime);
     if (status == ASSAY_OK)
         status = assay_p256_signer_load(&runtime->keyring.identity_private, &runtime->identity);
@@ -207,10 +233,23 @@ enum assay_status runtime_keys_bind(struct assay_runtime *runtime,
     return status;
 }
 
+static void log_identity(struct assay_runtime *runtime, const char *note)
+{
+    const bool follows = runtime->binding.identity_follows;
+    const char *const code = follows ? "identity_renewed" : "identity_unlisted";
+    if (assay_log_begin(&runtime->log, follows ? ASSAY_SEVERITY_INFO : ASSAY_SEVERITY_WARNING,
+                        code))
+        assay_log_text(&runtime->log, "note", note);
+    assay_log_end(&runtime->log);
+    if (follows) runtime_log_event(runtime, code, runtime->self, 0, 0, "%s", note);
+}
+
 enum assay_status runtime_keys_persist(struct assay_runtime *runtime,
                                        char message[static ASSAY_RUNTIME_MESSAGE_LEN])
 {
     ASSAY_ASSERT(!assay_dispatch_has_queued(runtime->dispatch)); /* nothing is signed yet */
+    if (runtime->binding.identity != NULL) log_identity(runtime, runtime->binding.identity);
+    runtime->binding.identity = NULL;
     if (!runtime->binding.is_due) return ASSAY_OK;
     const enum assay_status status = persist_binding(runtime);
     runtime->binding.is_due = false;

@@ -298,11 +298,13 @@ static void apply_action(struct making *m, const struct assay_action *a)
         return;
     case ASSAY_ACTION_PARAMETERS: m->rules.parameters = a->parameters; return;
     case ASSAY_ACTION_OPERATORS:
+    case ASSAY_ACTION_OPERATOR_KEY:
         m->operators = a->document;
         assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
         return;
     case ASSAY_ACTION_COLLATERAL: return;  /* watch_updates.c */
     case ASSAY_ACTION_SERVICES: return;    /* sim/services/recount.c */
+    case ASSAY_ACTION_IDENTITY: return;    /* no scenario has it */
     case ASSAY_ACTION_MAINTENANCE: return; /* a change of its own: take_absences */
     }
 }

@@ -126,6 +126,23 @@ int cli_change_fail_key(const struct assay_change_options *options,
 int cli_change_request(const struct assay_change_options *options, const char *request,
                        struct assay_json **document);
 
+/*
+ * New keys (change_keys.c). Errors are printed. Returns: an enum assay_exit, and the action's
+ *          fields.
+ * In:      recovers: what waits is dropped, so the list in force is the base; head: chain, era and
+ *          sequence, which the new key signs; argument: NAME=KEY
+ * Out:     document: the new list, which the action borrows
+ */
+int cli_change_operator_key_draft(const struct assay_change_options *options,
+                                  const struct assay_change_basis *basis, bool recovers,
+                                  const struct assay_change *head, const char *argument,
+                                  uint8_t document[static ASSAY_OPERATORS_LEN_MAX],
+                                  struct assay_action *action);
+/* Of a file of `assay keys rotate --identity`. */
+int cli_change_identity_draft(const struct assay_change_options *options,
+                              const struct assay_change_basis *basis, const char *path,
+                              struct assay_action *action);
+
 /* Options of the groups `change` and `recover`; "" are those that ask for actions. */
 #define ASSAY_CHANGE_TARGETS(o)                                                                    \
     { "socket", .text = &(o)->socket }, { "out", .text = &(o)->out },                              \

@@ -35,7 +35,9 @@ struct drafting {
     struct assay_policy *policy; /* edited policy; NULL: no option edits it */
     uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
     bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
+    bool has_operators;      /* one list in a change */
     uint64_t sequence;       /* of the change; 0: the next one of the state */
+    uint32_t era;            /* of the change; that of the state, or the next one */
     struct assay_genesis *operators; /* the new list */
     struct assay_genesis_parameters parameters;
     bool has_parameters;
@@ -107,6 +109,7 @@ static int open_drafting(struct drafting *d)
     ASSAY_ASSERT(d->source.basis != NULL);
     d->state = &d->source.basis->state;
     if (d->sequence == 0) d->sequence = d->state->change_sequence + 1;
+    if (!d->recovers) d->era = d->state->era;
     return open_rules(d);
 }
 
@@ -623,6 +626,25 @@ static int draft_services(struct drafting *d, const char *path)
     return result;
 }
 
+static int draft_operator_key(struct drafting *d, const char *argument)
+{
+    struct assay_change head = { .era = d->era, .sequence = d->sequence };
+    assay_bytes_copy(head.chain_id, 32, d->state->chain_id, 32);
+    return cli_change_operator_key_draft(d->options, d->source.basis, d->recovers, &head, argument,
+                                         d->operator_bytes,
+                                         add_action(d, ASSAY_ACTION_OPERATOR_KEY));
+}
+
+/* A change has one list of operators: a second one would be of another base. */
+static int draft_list(struct drafting *d, const struct assay_change_request *w, char **text)
+{
+    if (d->has_operators)
+        return refuse_draft(d, "--operators or --operator-key, once: make two changes of it");
+    d->has_operators = true;
+    return strcmp(w->option, "operators") == 0 ? draft_operators(d, w->argument, text)
+                                               : draft_operator_key(d, w->argument);
+}
+
 static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
 {
     const char *const option = w->option, *const argument = w->argument;
@@ -641,8 +663,11 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     if (strcmp(option, "parameter") == 0) return draft_parameter(d, argument);
     if (strcmp(option, "collateral") == 0) return draft_collateral(d, argument);
     if (strcmp(option, "services") == 0) return draft_services(d, argument);
-    ASSAY_ASSERT(strcmp(option, "operators") == 0); /* the table has no other */
-    return *text == NULL ? draft_operators(d, argument, text) : refuse_draft(d, "--operators once");
+    if (strcmp(option, "identity") == 0)
+        return cli_change_identity_draft(d->options, d->source.basis, argument,
+                                         add_action(d, ASSAY_ACTION_IDENTITY));
+    ASSAY_ASSERT(strncmp(option, "operator", 8) == 0); /* the table has no other */
+    return draft_list(d, w, text);
 }
 
 static int take_when(const struct drafting *d, struct assay_change *change)
@@ -662,7 +687,7 @@ static int take_when(const struct drafting *d, struct assay_change *change)
 
 static int write_draft(struct drafting *d)
 {
-    struct assay_change change = { .era = d->state->era, .sequence = d->sequence };
+    struct assay_change change = { .era = d->era, .sequence = d->sequence };
     struct assay_slice body;
     assay_bytes_copy(change.chain_id, 32, d->state->chain_id, 32);
     for (uint32_t i = 0; i < d->count; i++)
@@ -704,7 +729,9 @@ static int draft_requests(struct drafting *d, char **text)
 int cli_change_draft_record(const struct assay_change_options *options,
                             const struct assay_change *head, uint8_t *record, size_t *len)
 {
-    struct drafting d = { .options = options, .recovers = true, .sequence = head->sequence };
+    struct drafting d = {
+        .options = options, .recovers = true, .sequence = head->sequence, .era = head->era
+    };
     char *text = NULL;
     *len = 0;
     if (options->request_count == 0) return ASSAY_EXIT_OK;

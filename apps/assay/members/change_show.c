@@ -77,7 +77,8 @@ static struct assay_json *actions_json(const struct assay_state *state,
         struct assay_json *object = assay_json_object();
         assay_json_set_text(object, "action", assay_action_name(action.kind));
         assay_json_set_text(object, "words", words);
-        if (action.kind == ASSAY_ACTION_OPERATORS) put_operators(object, action.document);
+        if (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY)
+            put_operators(object, action.document);
         if (action.kind == ASSAY_ACTION_PARAMETERS && found != NULL)
             put_parameters_before(object, found);
         assay_json_append(list, object);

@@ -8,12 +8,16 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/result_json.h"
+#include "apps/assay/core/service_user.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/identity_request.h"
+#include "apps/assay/setup/genesis.h"
 
 #include "apps/client.h"
 #include "apps/config.h"
 #include "base/assert.h"
 #include "base/file/kind.h"
+#include "engine/ledger/records/key_change.h"
 #include "engine/store/store_sqlite.h"
 #include "net/keys/keyring.h"
 
@@ -86,6 +90,9 @@ static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
                        sizeof ring->current.transport_public);
     assay_json_set_uint(data, "incarnation", ring->current.incarnation);
     assay_json_set_uint(data, "incarnation_waiting", ring->next.incarnation);
+    if (ring->has_next_identity)
+        assay_json_set_hex(data, "identity_waiting", ring->next_identity_public,
+                           sizeof ring->next_identity_public);
 }
 
 static int generate_keys(const char *dir, const char *name)
@@ -299,21 +306,114 @@ static int rotate_keys(const char *config_path)
     return ASSAY_EXIT_OK;
 }
 
+/* The new key signs that it follows the one in force. */
+static enum assay_status sign_request(const struct assay_keyring *ring,
+                                      const uint8_t chain_id[static 32],
+                                      struct cli_identity_request *request)
+{
+    uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX], digest[32];
+    struct assay_p256_signer *signer = NULL;
+    assay_bytes_copy(request->chain_id, 32, chain_id, 32);
+    assay_bytes_copy(request->node_id, 32, ring->node_id, 32);
+    assay_bytes_copy(request->public_key, ASSAY_P256_PUBLIC_LEN, ring->next_identity_public,
+                     ASSAY_P256_PUBLIC_LEN);
+    const struct assay_slice statement = assay_identity_statement(
+        chain_id, ring->node_id, ring->identity_public, ring->next_identity_public, bytes);
+    assay_sha256(statement.bytes, statement.len, digest);
+    ASSAY_TRY(assay_p256_signer_load(&ring->next_identity_private, &signer));
+    const enum assay_status status = assay_p256_sign(signer, digest, request->signature);
+    assay_p256_signer_free(&signer);
+    return status;
+}
+
+static int print_request(const char *out, const struct cli_identity_request *request)
+{
+    if (cli_json_mode_is_on()) {
+        struct assay_json *const data =
+            cli_result_json("keys rotate", (const char *const[]){ out, NULL });
+        assay_json_set_hex(data, "node_id", request->node_id, sizeof request->node_id);
+        assay_json_set_hex(data, "identity_public", request->public_key,
+                           sizeof request->public_key);
+        return cli_result_json_print(data);
+    }
+    (void)printf("%s: request for a new identity key; for the operators:\n"
+                 "  assay change draft --identity %s --out identity.change\n"
+                 "The daemon goes on with its present key, and uses the new one from the epoch on "
+                 "in which that change is in force;\nit may run meanwhile. Make a backup then: "
+                 "one of today has the old key.\n",
+                 out, out);
+    return ASSAY_EXIT_OK;
+}
+
+/* Keys of the node's folder and chain of its genesis into a request. */
+static int make_request(const struct assay_config *config, const struct assay_genesis *genesis,
+                        struct cli_identity_request *request)
+{
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
+    struct assay_keyring ring;
+    const char *const folder =
+        config->identity_dir[0] != '\0' ? config->identity_dir : config->keys_dir;
+    enum assay_status status =
+        assay_keyring_open(config->keys_dir, config->identity_dir, &ring, why);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", why);
+        return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+    }
+    status = assay_keyring_make_next_identity(folder, &ring);
+    if (status == ASSAY_OK) status = sign_request(&ring, genesis->chain_id, request);
+    assay_keyring_wipe(&ring);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(folder, status, cannot_write);
+}
+
+/* docs/protocol.md 9.6.8: the new key waits next to the one in force, and the request for operators
+ * has its consent. */
+static int rotate_identity(const char *config_path, const char *out)
+{
+    static struct assay_config config; /* large */
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    struct cli_identity_request request = { .chain_id = { 0 } };
+    struct assay_service_user user;
+    if (out == NULL) return cli_misuse("--identity wants --out FILE, the request for operators");
+    if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", message);
+        return ASSAY_EXIT_USAGE;
+    }
+    struct assay_genesis_file genesis;
+    struct assay_where where = { 0 };
+    cli_service_user_enter(&config, &user);
+    const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
+    int result = read == ASSAY_OK
+                     ? make_request(&config, genesis.genesis, &request)
+                     : cli_genesis_report_error("assay keys rotate", config.genesis, read, &where);
+    cli_service_user_leave(&user);
+    cli_genesis_file_free(&genesis);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status = cli_identity_request_write(out, &request);
+        if (status != ASSAY_OK) result = report_error(out, status, cannot_write);
+    }
+    return result == ASSAY_EXIT_OK ? print_request(out, &request) : result;
+}
+
 int cli_command_keys(int argc, char **argv)
 {
-    const char *name = NULL, *config = "/etc/assay/assayd.yaml";
-    bool json = false, generates = false;
+    const char *name = NULL, *out = NULL, *config = "/etc/assay/assayd.yaml";
+    bool json = false, generates = false, identity = false;
     const struct cli_option_target targets[] = {
         { "name", .text = &name },
         { "generate", .flag = &generates },
         { "config", .text = &config },
+        { "identity", .flag = &identity },
+        { "out", .text = &out },
         { "json", .flag = &json },
         { .name = NULL },
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
     const char *const verb = argv[1], *const where = argv[2];
-    if (strcmp(verb, "rotate") == 0) return rotate_keys(config);
+    if (strcmp(verb, "rotate") == 0 && out != NULL && !identity)
+        return cli_misuse("--out is of --identity");
+    if (strcmp(verb, "rotate") == 0)
+        return identity ? rotate_identity(config, out) : rotate_keys(config);
     if (strcmp(verb, "generate") == 0) return generate_keys(where, name);
     if (generates && !assay_signer_is_reference(where))
         return cli_misuse("--generate is of a token's key (pkcs11:...); a file is made without it");

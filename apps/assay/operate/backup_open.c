@@ -7,6 +7,7 @@
 #include "apps/assay/core/options.h"
 #include "apps/assay/operate/backup.h"
 #include "base/rfc3339.h"
+#include "engine/ledger/state/state.h"
 #include "net/keys/keyring.h"
 
 #include <errno.h>
@@ -176,13 +177,12 @@ static struct assay_slice bytes_of(const struct cli_backup_open *open, enum assa
     return piece != NULL ? piece->bytes : (struct assay_slice){ NULL, 0 };
 }
 
-/* Public halves of the keys for life. Returns: whether both are keys, and that of the identity
- * makes the node that the backup names. */
-static bool are_keys_of(const struct cli_backup_open *open,
-                        uint8_t bootstrap[static ASSAY_SHA256_LEN])
+/* Public halves of the keys of the node. Returns: whether both are keys. */
+static bool read_keys(const struct cli_backup_open *open,
+                      uint8_t identity[static ASSAY_P256_PUBLIC_LEN],
+                      uint8_t bootstrap[static ASSAY_SHA256_LEN])
 {
     struct assay_secret32 secret;
-    uint8_t identity[ASSAY_P256_PUBLIC_LEN], node_id[ASSAY_SHA256_LEN];
     assay_bytes_copy(secret.bytes, sizeof secret.bytes, bytes_of(open, ASSAY_BACKUP_IDENTITY).bytes,
                      sizeof secret.bytes);
     enum assay_status status = assay_p256_public(&secret, identity);
@@ -191,9 +191,43 @@ static bool are_keys_of(const struct cli_backup_open *open,
     const bool is_none = assay_bytes_all_zero(secret.bytes, sizeof secret.bytes);
     if (status == ASSAY_OK) status = assay_x25519_public(&secret, bootstrap);
     assay_secret_wipe(&secret, sizeof secret);
-    if (status != ASSAY_OK || is_none) return false;
-    assay_sha256(identity, sizeof identity, node_id);
-    return assay_bytes_equal(node_id, open->content.node_id, sizeof node_id);
+    return status == ASSAY_OK && !is_none;
+}
+
+/* docs/protocol.md 9.6.8: an identity key that followed another one does not make the node id; the
+ * state of the archive lists it. Returns: whether so. */
+static bool is_listed(const struct cli_backup_open *open,
+                      const uint8_t identity[static ASSAY_P256_PUBLIC_LEN])
+{
+    struct assay_state state;
+    uint64_t epoch = 0;
+    uint32_t members = 0;
+    if (!open->has_archive || open->archive.state.len == 0 ||
+        assay_state_peek(open->archive.state, &epoch, &members) != ASSAY_OK || members == 0)
+        return false;
+    const size_t len = assay_state_memory_len(members);
+    void *const memory = aligned_alloc(64, (len + 63) / 64 * 64);
+    if (memory == NULL) return false;
+    assay_state_init(&state, memory, members);
+    assay_bytes_copy(state.chain_id, 32, open->genesis->chain_id, 32);
+    bool listed = false;
+    if (assay_state_decode(open->archive.state, &state) == ASSAY_OK) {
+        const uint32_t slot = assay_state_slot_of(&state, open->content.node_id);
+        listed = slot < state.member_count && assay_bytes_equal(state.members[slot].identity_public,
+                                                                identity, ASSAY_P256_PUBLIC_LEN);
+    }
+    free(memory);
+    return listed;
+}
+
+/* Returns: whether the identity key makes the node that the backup names, or is listed as its. */
+static bool is_identity_of(const struct cli_backup_open *open,
+                           const uint8_t identity[static ASSAY_P256_PUBLIC_LEN])
+{
+    uint8_t node_id[ASSAY_SHA256_LEN];
+    assay_sha256(identity, ASSAY_P256_PUBLIC_LEN, node_id);
+    return assay_bytes_equal(node_id, open->content.node_id, sizeof node_id) ||
+           is_listed(open, identity);
 }
 
 /* A member of the genesis has its bootstrap key for life. One that joined later is not in it. */
@@ -259,13 +293,15 @@ static int check_archive(const struct cli_backup_options *o, struct cli_backup_o
 
 int cli_backup_check(const struct cli_backup_options *o, struct cli_backup_open *open)
 {
-    uint8_t bootstrap[ASSAY_SHA256_LEN];
-    if (!are_keys_of(open, bootstrap))
-        return report_error(o, o->file, "its identity and bootstrap keys are not those of its node",
-                            ASSAY_EXIT_CONTRAINDICATED);
+    static const char others[] = "its identity and bootstrap keys are not those of its node";
+    uint8_t identity[ASSAY_P256_PUBLIC_LEN], bootstrap[ASSAY_SHA256_LEN];
+    if (!read_keys(open, identity, bootstrap))
+        return report_error(o, o->file, others, ASSAY_EXIT_CONTRAINDICATED);
     int result = check_genesis(o, open);
     if (result == ASSAY_EXIT_OK) result = check_member(o, open, bootstrap);
-    return result == ASSAY_EXIT_OK ? check_archive(o, open) : result;
+    if (result == ASSAY_EXIT_OK) result = check_archive(o, open);
+    if (result != ASSAY_EXIT_OK || is_identity_of(open, identity)) return result;
+    return report_error(o, o->file, others, ASSAY_EXIT_CONTRAINDICATED);
 }
 
 void cli_backup_close(struct cli_backup_open *open)

@@ -103,7 +103,7 @@ static int write_keys(const struct restoring *r, const char *keys_dir)
                      assay_backup_find(content, ASSAY_BACKUP_BOOTSTRAP)->bytes.bytes,
                      sizeof bootstrap.bytes);
     const enum assay_status status =
-        assay_keyring_restore(keys_dir, &identity, &bootstrap, number, &ring);
+        assay_keyring_restore(keys_dir, &identity, &bootstrap, content->node_id, number, &ring);
     if (status == ASSAY_OK) assay_keyring_wipe(&ring);
     assay_secret_wipe(&identity, sizeof identity);
     assay_secret_wipe(&bootstrap, sizeof bootstrap);

@@ -403,6 +403,14 @@ static void look_at_keys(struct assay_doctor *d, struct effective *c)
         return;
     }
     look_at_card(d, &ring);
+    if (ring.has_next_identity)
+        cli_doctor_report(
+            d, "keys", ASSAY_HEALTH_WARN,
+            "one identity key, or a change that lists the waiting one",
+            "have the operators submit that change (assay keys rotate --identity writes the "
+            "request again); without one remove identity.next.key",
+            "%s: a new identity key waits until the network lists it",
+            d->config.identity_dir[0] != '\0' ? d->config.identity_dir : d->config.keys_dir);
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
         c->is_member =
             c->is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);

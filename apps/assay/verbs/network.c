@@ -72,6 +72,9 @@
           "collateral_delay (seconds, 1 to 2419200), verifier (digest or none), level (the next)", \
           ASSAY_OPTION_MANY },                                                                     \
         { "operators", "FILE", "complete new list, lines of NAME PUBLIC_KEY", 0 },                 \
+        { "operator-key", "NAME=KEY", "new key of an operator, whose members stay", 0 },           \
+        { "identity", "FILE", "new identity key of a node (assay keys rotate --identity)",         \
+          ASSAY_OPTION_MANY },                                                                     \
         { "services", "FILE", "services to add, as the section services of a plan", 0 },           \
     {                                                                                              \
         "threshold", "N", "with --operators: number of required signatures", 0                     \
@@ -283,11 +286,18 @@ const struct assay_verb assay_verbs_network[] = {
       "The node does not vote until the others list the new keys: rotate one node at a time, and "
       "only if the others have more than two thirds of the weight; otherwise the network stops and "
       "needs RECOVER. "
-      "The identity key cannot be rotated: use assay change add-node --replace instead.",
-      "6 the daemon is running", "assay keys rotate --config /etc/assay/assayd.yaml\n",
+      "With --identity: make a new identity key, which waits next to the one in force, and write "
+      "the "
+      "request for operators (assay change draft --identity); the daemon may run, and uses the new "
+      "key from the boundary on at which their change is in force.",
+      "6 the daemon is running",
+      "assay keys rotate --config /etc/assay/assayd.yaml\n"
+      "assay keys rotate --identity --config /etc/assay/assayd.yaml --out node-1.identity\n",
       (const struct assay_option[]){
           { "config", "FILE", "configuration of the node's daemon, default /etc/assay/assayd.yaml",
             0 },
+          { "identity", NULL, "the identity key, instead of the voting and transport keys", 0 },
+          { "out", "FILE", "with --identity: output file of the request", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "keys", "operator", "FILE|KEY",

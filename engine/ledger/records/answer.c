@@ -128,14 +128,12 @@ static enum assay_status decode_rest(struct assay_slice rest, struct assay_answe
 static enum assay_status check_answer(const struct assay_answer_file *a,
                                       const uint8_t rest_digest[static 32])
 {
-    uint8_t digest[32], node_id[32];
+    uint8_t digest[32];
     assay_sha256(a->rest.bytes, a->rest.len, digest);
     if (!assay_bytes_equal(digest, rest_digest, 32)) return ASSAY_E_SIGNATURE;
-    assay_sha256(a->identity_public, ASSAY_P256_PUBLIC_LEN, node_id);
-    if (!assay_bytes_equal(node_id, a->about.node_id, 32)) return ASSAY_E_SIGNATURE;
     ASSAY_TRY(assay_recover_signed(a->identity_public, a->digest, a->identified));
     if (!a->about.has_keys) return ASSAY_OK;
-    if (!assay_bytes_equal(a->about.keys.node_id, node_id, 32)) return ASSAY_E_SIGNATURE;
+    if (!assay_bytes_equal(a->about.keys.node_id, a->about.node_id, 32)) return ASSAY_E_SIGNATURE;
     return assay_recover_keys_check(a->about.chain_id, a->about.era, &a->about.keys,
                                     a->identity_public);
 }

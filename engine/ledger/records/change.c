@@ -3,6 +3,7 @@
  * 9.5 to 9.8).
  */
 #include "engine/ledger/records/change.h"
+#include "engine/ledger/records/key_change.h"
 #include "engine/ledger/records/update.h"
 
 #include "base/assert.h"
@@ -28,7 +29,24 @@ const char *assay_action_name(enum assay_action_kind kind)
 /* How many items an action's array has. */
 static uint64_t item_count(enum assay_action_kind kind)
 {
+    if (kind == ASSAY_ACTION_OPERATOR_KEY) return 5;
+    if (kind == ASSAY_ACTION_IDENTITY) return 4;
     return kind == ASSAY_ACTION_MAINTENANCE ? 3 : 2;
+}
+
+/* A subject, its new key, and the signature of that key. */
+static enum assay_status decode_key(struct assay_cursor *c, struct assay_action *a)
+{
+    ASSAY_TRY(assay_cbor_bytes_exact(c, a->node_id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, a->public_key, sizeof a->public_key));
+    return assay_cbor_bytes_exact(c, a->signature, sizeof a->signature);
+}
+
+static void encode_key(struct assay_writer *w, const struct assay_action *a)
+{
+    assay_cbor_put_bytes(w, a->node_id, 32);
+    assay_cbor_put_bytes(w, a->public_key, sizeof a->public_key);
+    assay_cbor_put_bytes(w, a->signature, sizeof a->signature);
 }
 
 static enum assay_status decode_about(struct assay_cursor *c, struct assay_action *a)
@@ -51,6 +69,10 @@ static enum assay_status decode_about(struct assay_cursor *c, struct assay_actio
     case ASSAY_ACTION_SERVICES:
         return assay_cbor_bytes(c, ASSAY_SERVICES_PLAN_LEN_MAX, &a->document);
     case ASSAY_ACTION_COLLATERAL: return assay_cbor_bytes_exact(c, a->digest, 32);
+    case ASSAY_ACTION_OPERATOR_KEY:
+        ASSAY_TRY(assay_cbor_bytes(c, DOCUMENT_LEN_MAX, &a->document));
+        return decode_key(c, a);
+    case ASSAY_ACTION_IDENTITY: return decode_key(c, a);
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }
@@ -60,7 +82,7 @@ enum assay_status assay_action_next(struct assay_cursor *actions, struct assay_a
     uint64_t items = 0;
     uint64_t kind = 0;
     assay_bytes_zero(action, sizeof *action);
-    ASSAY_TRY(assay_cbor_array(actions, 3, &items));
+    ASSAY_TRY(assay_cbor_array(actions, 5, &items));
     ASSAY_TRY(assay_cbor_uint_max(actions, UINT16_MAX, &kind));
     action->kind = (enum assay_action_kind)kind;
     if (items != item_count(action->kind)) return ASSAY_E_ENCODING;
@@ -120,6 +142,11 @@ static void encode_action(struct assay_writer *w, const struct assay_action *a)
         assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
         return;
     case ASSAY_ACTION_COLLATERAL: assay_cbor_put_bytes(w, a->digest, 32); return;
+    case ASSAY_ACTION_OPERATOR_KEY:
+        assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
+        encode_key(w, a);
+        return;
+    case ASSAY_ACTION_IDENTITY: encode_key(w, a); return;
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }
@@ -230,6 +257,7 @@ void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_
 /* --- what it makes of a state */
 
 struct applying {
+    const struct assay_change *change;
     struct assay_state *state;
     struct assay_slice operators, plan;
     assay_plan_follow *follow;
@@ -238,6 +266,10 @@ struct applying {
     uint64_t sequence, activation;
     const char *why;
 };
+
+static const char no_keys_yet[] =
+    "keys are replaced at feature level 3 and above: a change before it raises the level "
+    "(--parameter level=3)";
 
 static enum assay_status reject_action(struct applying *a, enum assay_status status,
                                        const char *why)
@@ -253,14 +285,9 @@ static bool is_operator(struct assay_slice document, const uint8_t id[static 32]
     uint32_t threshold = 0, count = 0;
     if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK) return false;
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t key[ASSAY_P256_PUBLIC_LEN];
-        uint8_t own[32];
-        struct assay_slice name;
-        if (assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
-        if (assay_cbor_bytes_exact(&c, key, sizeof key) != ASSAY_OK) return false;
-        if (assay_cbor_text(&c, ASSAY_NAME_MAX, &name) != ASSAY_OK) return false;
-        assay_sha256(key, sizeof key, own);
-        if (assay_bytes_equal(own, id, 32)) return true;
+        struct assay_genesis_operator o;
+        if (assay_operators_next(&c, &o) != ASSAY_OK) return false;
+        if (assay_bytes_equal(o.operator_id, id, 32)) return true;
     }
     return false;
 }
@@ -446,6 +473,62 @@ static enum assay_status apply_services(struct applying *a, struct assay_slice p
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.6.7. */
+static enum assay_status apply_operator_key(struct applying *a, const struct assay_action *action)
+{
+    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    const struct assay_change *c = a->change;
+    if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
+    if (!is_operator(a->operators, action->node_id))
+        return reject_action(a, ASSAY_E_INVALID, "no operator in force has this key");
+    assay_sha256(action->public_key, sizeof action->public_key, id);
+    if (is_operator(a->operators, id))
+        return reject_action(a, ASSAY_E_DUPLICATE, "the new key is an operator's already");
+    if (!assay_operators_replace_key(a->operators, action->document, action->node_id,
+                                     action->public_key))
+        return reject_action(a, ASSAY_E_INVALID,
+                             "the list differs from the one in force by more than the new key: "
+                             "draft it anew");
+    const struct assay_slice statement = assay_operator_key_statement(
+        c->chain_id, c->era, c->sequence, action->node_id, action->public_key, bytes);
+    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
+        return reject_action(a, ASSAY_E_SIGNATURE,
+                             "the new key has not signed that it takes this place by this change");
+    /* Of every slot: what is remembered of one that left is remembered of this operator (6.2). */
+    for (uint32_t i = 0; i < a->state->member_count; i++)
+        if (assay_bytes_equal(a->state->members[i].operator_id, action->node_id, 32))
+            assay_bytes_copy(a->state->members[i].operator_id, 32, id, 32);
+    return apply_operators(a, action->document);
+}
+
+/* docs/protocol.md 9.6.8. */
+static enum assay_status apply_identity(struct applying *a, const struct assay_action *action)
+{
+    struct assay_state *s = a->state;
+    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    const uint32_t slot = assay_state_slot_of(s, action->node_id);
+    if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
+    if (slot == s->member_count) return reject_action(a, ASSAY_E_INVALID, "no member has this id");
+    assay_sha256(action->public_key, sizeof action->public_key, id);
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        if (assay_member_has_p256(&s->members[i], action->public_key))
+            return reject_action(a, ASSAY_E_DUPLICATE, "a member has the new identity key already");
+        /* A key that named a member names it for life, in force or not. */
+        if (assay_bytes_equal(s->members[i].node_id, id, 32))
+            return reject_action(a, ASSAY_E_DUPLICATE, "the new identity key has named a member");
+    }
+    struct assay_member *m = &s->members[slot];
+    const struct assay_slice statement = assay_identity_statement(
+        s->chain_id, m->node_id, m->identity_public, action->public_key, bytes);
+    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
+        return reject_action(a, ASSAY_E_SIGNATURE,
+                             "the new identity key has not signed that it follows the one in "
+                             "force");
+    assay_bytes_copy(m->identity_public, ASSAY_P256_PUBLIC_LEN, action->public_key,
+                     sizeof action->public_key);
+    return ASSAY_OK;
+}
+
 static enum assay_status apply_action(struct applying *a, const struct assay_action *action)
 {
     struct assay_rules_in_force *rules = &a->state->rules;
@@ -472,6 +555,8 @@ static enum assay_status apply_action(struct applying *a, const struct assay_act
         if (assay_update_force(a->state, action->digest) == ASSAY_OK) break;
         return reject_action(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
     case ASSAY_ACTION_SERVICES: return apply_services(a, doc);
+    case ASSAY_ACTION_OPERATOR_KEY: return apply_operator_key(a, action);
+    case ASSAY_ACTION_IDENTITY: return apply_identity(a, action);
     }
     return ASSAY_OK;
 }
@@ -517,7 +602,8 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
 {
     ASSAY_ASSERT(assay_state_holds(staging->state) && change->sequence > 0);
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
-    struct applying a = { .state = staging->state,
+    struct applying a = { .change = change,
+                          .state = staging->state,
                           .operators = staging->operators,
                           .plan = staging->plan,
                           .follow = staging->follow,
@@ -546,16 +632,20 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
     return ASSAY_E_INVALID;
 }
 
-bool assay_change_adds_services(const struct assay_change *change)
+uint32_t assay_change_level(const struct assay_change *change)
 {
+    uint32_t level = 0;
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         const enum assay_status shape = assay_action_next(&c, &action);
         ASSAY_ASSERT(shape == ASSAY_OK);
-        if (action.kind == ASSAY_ACTION_SERVICES) return true;
+        if (action.kind == ASSAY_ACTION_SERVICES && level < ASSAY_LEVEL_SERVICES)
+            level = ASSAY_LEVEL_SERVICES;
+        if (action.kind == ASSAY_ACTION_OPERATOR_KEY || action.kind == ASSAY_ACTION_IDENTITY)
+            level = ASSAY_LEVEL_KEYS;
     }
-    return false;
+    return level;
 }
 
 bool assay_change_names_key(const struct assay_change *change,
@@ -568,6 +658,9 @@ bool assay_change_names_key(const struct assay_change *change,
         const enum assay_status shape = assay_action_next(&c, &action);
         ASSAY_ASSERT(shape == ASSAY_OK);
         const struct assay_genesis_member *card = &action.card;
+        if (action.kind == ASSAY_ACTION_IDENTITY &&
+            assay_bytes_equal(action.public_key, p256, ASSAY_P256_PUBLIC_LEN))
+            return true;
         if (action.kind != ASSAY_ACTION_JOIN) continue;
         if (assay_bytes_equal(card->voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
             assay_bytes_equal(card->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||

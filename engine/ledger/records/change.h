@@ -17,17 +17,21 @@
 
 /* symbol, number (never reused), name, what follows the kind in the array */
 #define ASSAY_ACTION_LIST(X)                                                                       \
-    X(ASSAY_ACTION_JOIN, 1, "join")               /* card: genesis.h */                            \
-    X(ASSAY_ACTION_LEAVE, 2, "leave")             /* node id */                                    \
-    X(ASSAY_ACTION_REST, 3, "rest")               /* node id */                                    \
-    X(ASSAY_ACTION_WAKE, 4, "wake")               /* node id */                                    \
-    X(ASSAY_ACTION_MAINTENANCE, 5, "maintenance") /* node id, number of epochs */                  \
-    X(ASSAY_ACTION_POLICY, 6, "policy")           /* the whole canonical policy */                 \
-    X(ASSAY_ACTION_PARAMETERS, 7, "parameters")   /* as in genesis */                              \
-    X(ASSAY_ACTION_OPERATORS, 8, "operators")     /* the operators' document: genesis.h */         \
+    X(ASSAY_ACTION_JOIN, 1, "join")                 /* card: genesis.h */                          \
+    X(ASSAY_ACTION_LEAVE, 2, "leave")               /* node id */                                  \
+    X(ASSAY_ACTION_REST, 3, "rest")                 /* node id */                                  \
+    X(ASSAY_ACTION_WAKE, 4, "wake")                 /* node id */                                  \
+    X(ASSAY_ACTION_MAINTENANCE, 5, "maintenance")   /* node id, number of epochs */                \
+    X(ASSAY_ACTION_POLICY, 6, "policy")             /* the whole canonical policy */               \
+    X(ASSAY_ACTION_PARAMETERS, 7, "parameters")     /* as in genesis */                            \
+    X(ASSAY_ACTION_OPERATORS, 8, "operators")       /* the operators' document: genesis.h */       \
     X(ASSAY_ACTION_ENDORSEMENTS, 9, "endorsements") /* the whole canonical set */                  \
-    X(ASSAY_ACTION_COLLATERAL, 10, "collateral") /* digest of the record of an update */           \
-    X(ASSAY_ACTION_SERVICES, 11, "services")     /* the whole plan, what is in force in it */
+    X(ASSAY_ACTION_COLLATERAL, 10, "collateral")    /* digest of the record of an update */        \
+    X(ASSAY_ACTION_SERVICES, 11, "services")        /* the whole plan, what is in force in it */   \
+    /* the operators' document, old operator id, new key, signature of it: key_change.h */         \
+    X(ASSAY_ACTION_OPERATOR_KEY, 12, "operator-key")                                               \
+    /* node id, new identity key, signature of it: key_change.h */                                 \
+    X(ASSAY_ACTION_IDENTITY, 13, "identity")
 
 #define ASSAY_ACTION_ENUM(symbol, number, name) symbol = number,
 enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
@@ -35,23 +39,27 @@ enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
 
 enum {
     ASSAY_ACTIONS_MAX = 64,
-    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024, /* ASSAY_RECORD_LEN_MAX */
+    ASSAY_CHANGE_RECORD_LEN_MAX = 48 * 1024,  /* ASSAY_RECORD_LEN_MAX */
     ASSAY_CHANGE_LEN_MAX = 48 * 1024 - 64,    /* of a record: ASSAY_RECORD_LEN_MAX */
     ASSAY_ACTIVATION_AHEAD_MIN = 2,           /* epochs between inclusion and activation */
     ASSAY_ACTIVATION_AHEAD_MAX = 1024 * 1024, /* a mistyped epoch should not hold the queue */
     ASSAY_ACTIVATION_APART = 2, /* what an activation did is seen before the next one's */
-    ASSAY_LEVEL_SERVICES = 1, /* feature level in which SERVICES is read (docs/protocol.md 9.10) */
+    /* Feature levels in which actions are read (docs/protocol.md 9.10). */
+    ASSAY_LEVEL_SERVICES = 1,
+    ASSAY_LEVEL_KEYS = 3, /* OPERATOR_KEY and IDENTITY */
 };
 
 /* Decoded; slices borrow. Fields that a kind does not have are zero. */
 struct assay_action {
     enum assay_action_kind kind;
     struct assay_genesis_member card;
-    uint8_t node_id[32];
+    uint8_t node_id[32]; /* OPERATOR_KEY: the operator's id */
     uint32_t epochs;
     struct assay_slice document;
     uint8_t digest[32];
     struct assay_genesis_parameters parameters;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];   /* new key of an operator or of a node */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* by it */
 };
 
 struct assay_change {
@@ -117,16 +125,16 @@ struct assay_unfit {
 ASSAY_CHECKED enum assay_status assay_change_apply(struct assay_staging *staging,
                                                    const struct assay_change *change,
                                                    struct assay_unfit *unfit);
-/* Does it add services? Then it stands in no block before ASSAY_LEVEL_SERVICES is in force.
- * Returns: whether so. */
-bool assay_change_adds_services(const struct assay_change *change);
+/* Before the feature level of all its actions is in force, it stands in no block: builds of the
+ * levels below cannot read it. Returns: that level; 0: every build reads it. */
+uint32_t assay_change_level(const struct assay_change *change);
 /* May its operator announce so many epochs from that one on (docs/protocol.md 9.7)?
  * Returns: whether so. */
 bool assay_maintenance_fits(const struct assay_member *member, uint64_t from, uint32_t epochs);
 /* Announces it; those that do not count any more make room. */
 void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_t from,
                            uint64_t until);
-/* Does a card in it have one of these keys? Returns: whether so. */
+/* Does a card or a new identity in it have one of these keys? Returns: whether so. */
 bool assay_change_names_key(const struct assay_change *change,
                             const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
                             const uint8_t curve[static 32]);

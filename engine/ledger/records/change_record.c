@@ -78,7 +78,7 @@ enum assay_status assay_change_documents_check(const struct assay_context *conte
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         ASSAY_TRY(assay_action_next(&c, &action));
-        if (action.kind == ASSAY_ACTION_OPERATORS)
+        if (action.kind == ASSAY_ACTION_OPERATORS || action.kind == ASSAY_ACTION_OPERATOR_KEY)
             ASSAY_TRY(assay_operators_check(action.document));
         if (action.kind != ASSAY_ACTION_POLICY && action.kind != ASSAY_ACTION_ENDORSEMENTS)
             continue;
@@ -189,9 +189,8 @@ static enum assay_status check_change_fits(const struct assay_context *context,
     if (state->pending_count > 0) last = state->pending[state->pending_count - 1].activation;
     if (last != 0 && change->activation < last + ASSAY_ACTIVATION_APART) return ASSAY_E_INVALID;
     if (change->forces != 0 && change->forces != state->reverted_sequence) return ASSAY_E_INVALID;
-    /* No build that cannot read it is asked to (docs/protocol.md 12.7.1). */
-    if (assay_change_adds_services(change) && state->rules.parameters.level < ASSAY_LEVEL_SERVICES)
-        return ASSAY_E_EARLY;
+    /* No build that cannot read it is asked to (docs/protocol.md 9.6.9, 12.7.1). */
+    if (state->rules.parameters.level < assay_change_level(change)) return ASSAY_E_EARLY;
     struct assay_unfit unfit;
     struct assay_staging staging = assay_staging_of(context);
     ASSAY_TRY(stage_pending(context, l, &staging));

@@ -66,13 +66,11 @@ static enum assay_status find_operator(struct assay_slice document, const uint8_
     uint32_t threshold = 0, count = 0;
     ASSAY_TRY(assay_operators_open(document, &c, &number, &threshold, &count));
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t own[32];
-        struct assay_slice name;
-        ASSAY_TRY(assay_cbor_array_exact(&c, 2));
-        ASSAY_TRY(assay_cbor_bytes_exact(&c, key, ASSAY_P256_PUBLIC_LEN));
-        ASSAY_TRY(assay_cbor_text(&c, ASSAY_NAME_MAX, &name));
-        assay_sha256(key, ASSAY_P256_PUBLIC_LEN, own);
-        if (assay_bytes_equal(own, id, 32)) return ASSAY_OK;
+        struct assay_genesis_operator o;
+        ASSAY_TRY(assay_operators_next(&c, &o));
+        if (!assay_bytes_equal(o.operator_id, id, 32)) continue;
+        assay_bytes_copy(key, ASSAY_P256_PUBLIC_LEN, o.public_key, sizeof o.public_key);
+        return ASSAY_OK;
     }
     return ASSAY_E_STRANGER;
 }

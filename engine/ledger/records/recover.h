@@ -147,8 +147,9 @@ ASSAY_CHECKED enum assay_status assay_answer_encode(
     struct assay_slice core, struct assay_slice rest,
     const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
     const uint8_t identified[static 64], const uint8_t voted[static 64], struct assay_writer *w);
-/* Shape, and the signature by the identity key that it names; the one by the voting key is checked
- * by a caller that knows which key is listed (assay_recover_signed over digest).
+/* Shape, and the signature by the identity key that it names. A caller that knows the member's keys
+ * compares that key (docs/protocol.md 9.6.8: the node id does not tell it), and checks the
+ * signature by the voting key (assay_recover_signed over digest).
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_answer_decode(struct assay_slice bytes,
                                                     struct assay_answer_file *answer);

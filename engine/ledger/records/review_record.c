@@ -232,8 +232,11 @@ static enum assay_status check_review(const struct assay_context *context,
         assay_operator_find(context->effective, r->operator_id);
     if (o == NULL) return ASSAY_E_STRANGER;
     ASSAY_TRY(check_signatures(context, record, o));
-    if (r->act == ASSAY_REVIEW_PROPOSE)
+    if (r->act == ASSAY_REVIEW_PROPOSE) {
+        if (state->rules.parameters.level < assay_change_level(&record->change))
+            return ASSAY_E_EARLY;
         ASSAY_TRY(assay_change_documents_check(context, &record->change));
+    }
     record->slot = slot_of_operator(context, (uint32_t)(o - context->effective->operators));
     record->subject = (uint32_t)(o - context->effective->operators);
     record->epoch = context->epoch;

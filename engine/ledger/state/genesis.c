@@ -291,6 +291,15 @@ enum assay_status assay_operators_open(struct assay_slice bytes, struct assay_cu
     return ASSAY_OK;
 }
 
+enum assay_status assay_operators_next(struct assay_cursor *c, struct assay_genesis_operator *o)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, o->public_key, sizeof o->public_key));
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_NAME_MAX, &o->name));
+    assay_sha256(o->public_key, sizeof o->public_key, o->operator_id);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_operators_check(struct assay_slice bytes)
 {
     struct reader r = { 0 };

@@ -161,6 +161,10 @@ ASSAY_CHECKED enum assay_status assay_operators_check(struct assay_slice bytes);
 ASSAY_CHECKED enum assay_status assay_operators_open(struct assay_slice bytes,
                                                      struct assay_cursor *c, uint64_t *number,
                                                      uint32_t *threshold, uint32_t *count);
+/* The next operator of a document that was opened; the order is not checked. Its name borrows.
+ * Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_operators_next(struct assay_cursor *c,
+                                                     struct assay_genesis_operator *o);
 /* Returns: the operator of this id, NULL when there is none. */
 const struct assay_genesis_operator *assay_operator_find(const struct assay_genesis *genesis,
                                                          const uint8_t id[static 32]);

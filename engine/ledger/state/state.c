@@ -175,12 +175,20 @@ bool assay_member_has_key(const struct assay_member *member,
                           const uint8_t curve[static 32])
 {
     ASSAY_ASSERT(member->life_count <= ASSAY_LIVES_MAX);
-    if (assay_bytes_equal(member->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+    if (assay_member_has_p256(member, p256) ||
         assay_bytes_equal(member->bootstrap_public, curve, 32))
         return true;
     for (uint32_t i = 0; i < member->life_count; i++)
-        if (assay_bytes_equal(member->lives[i].voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
-            assay_bytes_equal(member->lives[i].transport_public, curve, 32))
+        if (assay_bytes_equal(member->lives[i].transport_public, curve, 32)) return true;
+    return false;
+}
+
+bool assay_member_has_p256(const struct assay_member *member,
+                           const uint8_t p256[static ASSAY_P256_PUBLIC_LEN])
+{
+    if (assay_bytes_equal(member->identity_public, p256, ASSAY_P256_PUBLIC_LEN)) return true;
+    for (uint32_t i = 0; i < member->life_count; i++)
+        if (assay_bytes_equal(member->lives[i].voting_public, p256, ASSAY_P256_PUBLIC_LEN))
             return true;
     return false;
 }
@@ -288,7 +296,8 @@ bool assay_state_same_roster(const struct assay_state *a, const struct assay_sta
         const struct assay_member *one = &a->members[i];
         const struct assay_member *other = &b->members[i];
         if (one->stage != other->stage || one->stage_epoch != other->stage_epoch ||
-            !assay_bytes_equal(one->node_id, other->node_id, 32))
+            !assay_bytes_equal(one->node_id, other->node_id, 32) ||
+            !assay_bytes_equal(one->identity_public, other->identity_public, 64))
             return false;
     }
     return true;

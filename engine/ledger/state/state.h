@@ -65,8 +65,8 @@ struct assay_found {
 };
 
 struct assay_member {
-    uint8_t node_id[32];
-    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t node_id[32];                            /* of the identity key that it joined with */
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN]; /* in force (docs/protocol.md 9.6.8) */
     uint8_t bootstrap_public[32];
     uint8_t operator_id[32], vendor_root[32], platform_id[32];
     uint32_t evidence_kind;
@@ -286,6 +286,9 @@ const struct assay_life *assay_member_life_at(const struct assay_member *member,
 bool assay_member_has_key(const struct assay_member *member,
                           const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
                           const uint8_t curve[static 32]);
+/* The same of keys on P-256 alone. Returns: whether it is among them. */
+bool assay_member_has_p256(const struct assay_member *member,
+                           const uint8_t p256[static ASSAY_P256_PUBLIC_LEN]);
 /* A new incarnation is listed from epoch since on; lives that ended too long ago are dropped. */
 void assay_member_list(struct assay_member *member, uint64_t since, const uint8_t *voting_public,
                        const uint8_t *transport_public);
@@ -308,8 +311,9 @@ bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epo
 enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
-/* The same members in the same slots, each in its stage since the same epoch? So none of them left
- * and joined again in between, with another operator or machine. Returns: whether so. */
+/* The same members in the same slots, each in its stage since the same epoch, with the same key of
+ * identity? So none of them left and joined again in between, with another operator or machine.
+ * Returns: whether so. */
 bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
 const struct assay_past_epoch *assay_state_past(const struct assay_state *state, uint64_t epoch);

@@ -147,6 +147,20 @@ Test(recovery, takes_the_highest_head_that_is_proven)
     drop(b);
 }
 
+/* docs/protocol.md 9.6.8: the key in force is that of the state, not the one of the node id. */
+Test(recovery, an_answer_is_signed_by_the_identity_key_in_force)
+{
+    struct bench *b = make();
+    const char *why = NULL;
+    (void)says(b, 2);
+    memset(b->state.members[2].identity_public, 0x77, ASSAY_P256_PUBLIC_LEN);
+    cr_expect_eq(assay_recovery_add(&b->r, &b->answers[2], &why), ASSAY_E_SIGNATURE);
+    cr_expect_not(b->r.answers[2].given);
+    memset(b->answers[2].identity_public, 0x77, ASSAY_P256_PUBLIC_LEN);
+    cr_expect_eq(add(b, 2), ASSAY_OK);
+    drop(b);
+}
+
 Test(recovery, does_without_answers_of_more_than_a_third_nothing)
 {
     struct bench *b = make();

@@ -37,8 +37,8 @@ told() { ask "$1" timeline | grep -q -- "$2"; }
 expect 0 'drain node-4' of alpha draft --out early --drain node-4 --activation +200
 expect 0 'Proposals need feature level 2' of alpha inbox
 expect 6 'proposals need feature level 2' of alpha propose early --key alpha.key --yes
-spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *2' | wc -l)" = 4 ]; }
-check 'ballots announce level 2' until_true 30 spoken
+spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
+check 'ballots announce level 3' until_true 30 spoken
 for level in 1 2; do
     expect 0 "feature level $level" of alpha draft --out level-$level --parameter level=$level --activation +8
     expect 0 'in all' of alpha sign level-$level --key alpha.key

@@ -126,6 +126,24 @@ Test(review, no_record_is_valid_in_another_chain_era_or_time)
     change_drop(b);
 }
 
+/* docs/protocol.md 9.6.9: the body of a proposal is read like a change. */
+Test(review, a_proposal_that_older_builds_cannot_read_waits_for_the_level)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c = { .sequence = 1 };
+    const struct assay_change head = change_head_of(b, 1, REVIEW_ACTIVATION);
+    struct assay_action action = change_about(ASSAY_ACTION_IDENTITY, b, 0);
+    struct assay_writer w = assay_writer_over(c.bytes, sizeof c.bytes);
+    cr_assert_eq(assay_change_encode(&head, &action, 1, &w), ASSAY_OK);
+    c.body = assay_slice_over(c.bytes, w.len);
+    assay_sha256(c.bytes, w.len, c.digest);
+    struct assay_review r = review_of(b, 1, ASSAY_REVIEW_PROPOSE, &c);
+    cr_expect_eq(offer(b, &r, 1), ASSAY_E_EARLY);
+    b->state.rules.parameters.level = ASSAY_LEVEL_KEYS;
+    cr_expect_eq(offer(b, &r, 1), ASSAY_OK);
+    change_drop(b);
+}
+
 Test(review, it_is_forgotten_after_its_epochs)
 {
     struct change_bench *b = review_make_bench();

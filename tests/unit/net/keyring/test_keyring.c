@@ -668,9 +668,9 @@ Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
     (void)snprintf(other, sizeof other, "%s/restored", folder.path);
     cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
     const struct assay_keyring old = ring;
-    cr_assert_eq(
-        assay_keyring_restore(other, &old.identity_private, &old.bootstrap_private, 7, &ring),
-        ASSAY_OK);
+    cr_assert_eq(assay_keyring_restore(other, &old.identity_private, &old.bootstrap_private,
+                                       old.node_id, 7, &ring),
+                 ASSAY_OK);
     cr_assert_eq(assay_keyring_load(other, &again), ASSAY_OK);
     expect_same(&ring, &again);
     cr_expect_arr_eq(again.node_id, old.node_id, 32);
@@ -680,9 +680,9 @@ Test(net_keyring, a_node_of_a_backup_has_its_name_and_another_voting_set)
     cr_expect_not(assay_bytes_equal(again.current.voting_public, old.current.voting_public, 64));
     cr_expect_not(
         assay_bytes_equal(again.current.transport_public, old.current.transport_public, 32));
-    cr_expect_eq(
-        assay_keyring_restore(keys(), &old.identity_private, &old.bootstrap_private, 7, &again),
-        ASSAY_E_DUPLICATE);
+    cr_expect_eq(assay_keyring_restore(keys(), &old.identity_private, &old.bootstrap_private,
+                                       old.node_id, 7, &again),
+                 ASSAY_E_DUPLICATE);
     cr_assert_eq(assay_keyring_load(keys(), &again), ASSAY_OK);
     expect_same(&old, &again);
 }

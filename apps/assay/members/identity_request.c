@@ -1,0 +1,65 @@
+/*
+ * apps/assay/members/identity_request.c - request for a new identity key of a node, as JSON.
+ */
+#include "apps/assay/members/identity_request.h"
+
+#include "base/file/file.h"
+#include "net/json/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REQUEST_LEN_MAX = 4096 };
+
+static const char schema[] = "assay.node.identity";
+
+enum assay_status cli_identity_request_write(const char *path,
+                                             const struct cli_identity_request *request)
+{
+    struct assay_json *document = assay_json_object(), *const data = assay_json_object();
+    assay_json_set_text(document, "schema", schema);
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_hex(data, "chain_id", request->chain_id, sizeof request->chain_id);
+    assay_json_set_hex(data, "node_id", request->node_id, sizeof request->node_id);
+    assay_json_set_hex(data, "identity_public", request->public_key, sizeof request->public_key);
+    assay_json_set_hex(data, "signature", request->signature, sizeof request->signature);
+    assay_json_set(document, "data", data);
+    char *const text = assay_json_print(document, 2);
+    assay_json_free(&document);
+    if (text == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status =
+        assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
+    free(text);
+    return status;
+}
+
+static enum assay_status read_hex(const struct assay_json *data, const char *key, uint8_t *out,
+                                  size_t len)
+{
+    const char *const hex = assay_json_text(data, key, "");
+    return assay_hex_decode(hex, strlen(hex), out, len);
+}
+
+enum assay_status cli_identity_request_read(const char *path, struct cli_identity_request *request)
+{
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    *request = (struct cli_identity_request){ .chain_id = { 0 } };
+    enum assay_status status = assay_file_read(path, REQUEST_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK) status = assay_json_parse((const char *)bytes, len, &document);
+    if (status == ASSAY_OK && (strcmp(assay_json_text(document, "schema", ""), schema) != 0 ||
+                               assay_json_uint(document, "schema_version", 0) != 1))
+        status = ASSAY_E_VERSION;
+    const struct assay_json *const data =
+        status == ASSAY_OK ? assay_json_get(document, "data") : NULL;
+    if (status == ASSAY_OK) status = read_hex(data, "chain_id", request->chain_id, 32);
+    if (status == ASSAY_OK) status = read_hex(data, "node_id", request->node_id, 32);
+    if (status == ASSAY_OK)
+        status = read_hex(data, "identity_public", request->public_key, sizeof request->public_key);
+    if (status == ASSAY_OK)
+        status = read_hex(data, "signature", request->signature, sizeof request->signature);
+    assay_json_free(&document);
+    free(bytes);
+    return status;
+}

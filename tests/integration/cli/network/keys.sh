@@ -1,0 +1,156 @@
+#!/bin/sh
+# New keys while a network runs (docs/protocol.md 9.6.7 to 9.6.9, docs/operations.md 9): an operator's and a node's
+# identity, by commands alone. Members, trust and weight stay, every epoch is certified, and the old keys count nowhere.
+. "$(dirname "$0")/../lib.sh"
+network 4 2000 2
+sign alpha beta
+cd "$WORK" || exit 2
+for i in 1 2 3 4; do start $i; done
+for i in 1 2 3 4; do check "node-$i closes epochs" until_true 30 epoch_at_least $i 2; done
+change() { ask 1 change "$@"; }
+json() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -1; }
+# of_node NAME KEY: a value of that member, as node-1 has it.
+of_node() {
+    ask 1 nodes --json | /usr/bin/python3 -c '
+import json, sys
+for m in json.load(sys.stdin)["data"]["nodes"]:
+    if m["name"] == sys.argv[1]: print(m[sys.argv[2]])' "$1" "$2"
+}
+decide() { # decide FILE KEY...: signed by these, submitted
+    file=$1
+    shift
+    for key in "$@"; do expect 0 'in all' "$ASSAY" change sign "$file" --key "$key"; done
+    expect 0 'offered in every epoch' change submit "$file"
+}
+in_force() { change list | grep -q "in force  *change $1"; } # NUMBER
+
+# --- before the level
+"$ASSAY" keys operator beta-2.key >beta-2.pub
+expect 6 'feature level 3' change draft --out early --operator-key beta=beta-2.key --activation +6
+announced() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
+check 'ballots announce level 3' until_true 30 announced
+for level in 1 2 3; do
+    expect 0 "feature level $level" change draft --out level-$level --parameter level=$level --activation +6
+    decide level-$level alpha.key beta.key
+    at_level() { [ "$(field 1 status level)" = "$level" ]; }
+    check "level $level is in force" until_true 40 at_level
+done
+full() { for n in 1 2 3 4; do [ "$(of_node node-$n standing)" = FULL ] || return 1; done; }
+check 'all members are FULL' until_true 120 full
+began=$(field 1 status epoch)
+
+# --- an operator
+for n in 1 2 3 4; do of_node node-$n weight; of_node node-$n integrity_bp; done >trust
+old=$(of_node node-1 operator_id)
+beta_node=node-1
+[ "$old" = "$(of_node node-3 operator_id)" ] || wrong 'two members of an operator have one operator_id'
+named() {
+    /usr/bin/python3 -c 'import hashlib, re, sys
+print(hashlib.sha256(bytes.fromhex(re.search("\"(.*)\"", open(sys.argv[1]).read())[1])).hexdigest())' "$1"
+}
+[ "$old" = "$(named beta.pub)" ] || { old=$(named beta.pub); beta_node=node-2; }
+[ "$(of_node $beta_node operator_id)" = "$old" ] || wrong 'the id of an operator is the digest of its key'
+expect 2 'expected NAME=KEY' change draft --out rotate --operator-key beta
+expect 5 'no operator has this name' change draft --out rotate --operator-key gamma=beta-2.key
+expect 5 'no such file' change draft --out rotate --operator-key beta=nothing.key
+expect 6 "is an operator's already" change draft --out rotate --operator-key beta=alpha.key
+expect 2 'two changes of it' change draft --out rotate --operator-key beta=beta-2.key --operator-key alpha=beta-2.key
+expect 0 'new key of operator beta' change draft --out rotate --operator-key beta=beta-2.key --activation +6
+expect 0 'its members stay' change show rotate
+expect 6 'not an operator of this network' change sign rotate --key beta-2.key
+# A draft is of one number, and its consent of one chain: a changed byte of the signature is refused everywhere.
+cp rotate forged
+/usr/bin/python3 - forged "$(sed -n 's/^public_key: "\(.*\)"$/\1/p' beta-2.pub)" <<'END'
+import sys
+path, key = sys.argv[1], bytes.fromhex(sys.argv[2])
+data = bytearray(open(path, "rb").read())
+data[data.rindex(key) + len(key) + 10] ^= 1
+open(path, "wb").write(data)
+END
+expect 0 'in all' "$ASSAY" change sign forged --key alpha.key
+expect 0 'in all' "$ASSAY" change sign forged --key beta.key
+expect 4 'has not signed that it takes this place' change submit forged
+decide rotate alpha.key beta.key
+moved() { [ "$(of_node $beta_node operator_id)" = "$(named beta-2.pub)" ]; }
+check 'the members are those of the new key' until_true 40 moved
+for n in 1 2 3 4; do of_node node-$n weight; of_node node-$n integrity_bp; done >trust-after
+check 'trust and weight stay' cmp trust trust-after
+expect 0 'change 4' change list
+
+# --- the old key signs nothing any more
+expect 0 'drain node-4' change draft --out drain --drain node-4 --activation +6
+expect 6 'not an operator of this network' change sign drain --key beta.key
+expect 0 'not verified' "$ASSAY" change sign drain --key beta.key
+expect 0 'in all' "$ASSAY" change sign drain --key alpha.key
+expect 4 'no operator' change submit drain
+expect 6 'sequence 4 is taken' change submit rotate
+
+# --- the identity of a node
+cp node-4/keys/identity.key stolen.key
+id=$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-4/keys/node.yaml)
+expect 2 '--identity wants --out' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml
+expect 0 'request for a new identity key' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out node-4.identity
+expect 10 'waits until the network lists it' "$ASSAY" doctor --config node-4/assayd.yaml
+cp node-4.identity first
+expect 0 'request for a new identity key' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out node-4.identity
+for key in identity_public node_id; do
+    [ "$(json $key <first)" = "$(json $key <node-4.identity)" ] || wrong 'a request that is written again has the same key'
+done
+expect 13 'expected what `assay keys rotate --identity` wrote' change draft --out identity --identity genesis
+sed "s/$(json node_id <first)/$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-3/keys/node.yaml)/" first >other
+expect 6 'has not signed' change draft --out identity --identity other
+expect 0 'new identity key of node-4' change draft --out identity --identity node-4.identity --activation +6
+decide identity alpha.key beta-2.key
+listed() { grep -q identity_renewed node-4/log; }
+check 'node-4 uses its new identity' until_true 40 listed
+expect 0 "\"identity_public\": \"$(json identity_public <first)\"" "$ASSAY" keys show node-4/keys --json
+expect 0 "\"node_id\": \"$id\"" "$ASSAY" keys show node-4/keys --json
+[ ! -e node-4/keys/identity.next.key ] || wrong 'the new key does not wait any more'
+expect 0 identity_renewed ask 4 timeline
+expect 6 'identity key already' change draft --out again --identity node-4.identity
+for n in 1 2 3 4; do of_node node-$n weight; of_node node-$n integrity_bp; done >trust-after
+check 'trust and weight stay' cmp trust trust-after
+
+# --- every epoch since the first change was certified
+ended=$(field 1 status epoch)
+sleep 2
+ask 1 export --format json --since "$began" --until "$((ended - 1))" >epochs
+/usr/bin/python3 - epochs <<'END' || wrong "an epoch was not certified: $(cat epochs.said)"
+import json, sys
+closed = [e for e in json.load(open("epochs"))["data"]["epochs"]]
+held = [e["epoch"] for e in closed if not e["certified"]]
+open("epochs.said", "w").write(f"{len(closed)} epochs, held: {held}")
+sys.exit(1 if held or len(closed) < 8 else 0)
+END
+
+# --- the new identity lists new voting keys
+incarnation() { of_node node-4 incarnation; }
+kill "$pid_4" && wait "$pid_4"
+expect 0 'incarnation 2' "$ASSAY" keys rotate --config node-4/assayd.yaml
+start 4
+renewed() { [ "$(incarnation)" = 2 ]; }
+check 'the new identity lists them' until_true 60 renewed
+
+# --- a backup has the key in force; an audit and a node without a store pass the rotation
+"$ASSAY" backup key backup.key >backup.pub
+expect 0 'ledger         epoch' "$ASSAY" backup --config node-4/assayd.yaml --out b --recipient backup.pub
+expect 0 'proven         epoch' "$ASSAY" backup verify b --key backup.key --genesis genesis
+kill "$pid_3" && wait "$pid_3"
+rm -r node-3/state
+start 3
+votes() { [ "$(of_node node-3 incarnation)" = 2 ] && [ "$(field 3 status voting)" = true ]; }
+check 'a node without a store is back' until_true 90 votes
+# --- the old identity does not: last, since peers ban a node that repeats signatures which do not verify
+kill "$pid_4" && wait "$pid_4"
+cp stolen.key node-4/keys/identity.key && chmod 600 node-4/keys/identity.key
+expect 0 'incarnation 3' "$ASSAY" keys rotate --config node-4/assayd.yaml
+start 4
+unlisted() { grep -q identity_unlisted node-4/log; }
+check 'the daemon reports the older key' until_true 30 unlisted
+later=$(($(field 1 status epoch) + 6))
+check 'six epochs pass' until_true 60 epoch_at_least 1 "$later"
+[ "$(incarnation)" = 2 ] || wrong 'the old identity listed new keys'
+for i in 1 2 3 4; do eval "kill \$pid_$i"; done
+for i in 1 2 3 4; do eval "wait \$pid_$i"; done
+for i in 1 4; do expect 0 'holds ' "$ASSAY" audit verify node-$i/state --genesis genesis; done
+finish
