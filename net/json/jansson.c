@@ -278,6 +278,11 @@ const char *assay_json_as_text(const struct assay_json *value)
     return json_string_value(from_jansson_const(value));
 }
 
+bool assay_json_as_bool(const struct assay_json *value)
+{
+    return json_is_true(from_jansson_const(value));
+}
+
 bool assay_json_as_int(const struct assay_json *value, int64_t *out)
 {
     ASSAY_ASSERT(out != NULL);

@@ -85,6 +85,8 @@ bool assay_json_bool(const struct assay_json *object, const char *key, bool fall
 const char *assay_json_text(const struct assay_json *object, const char *key, const char *fallback);
 /* The value itself as text, NULL when it is none. */
 const char *assay_json_as_text(const struct assay_json *value);
+/* Returns: whether the value itself is true. */
+bool assay_json_as_bool(const struct assay_json *value);
 /* The value itself as an integer. Returns: false when it is none. */
 bool assay_json_as_int(const struct assay_json *value, int64_t *out);
 

@@ -6,6 +6,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
+#include "engine/ledger/records/finding.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ const char *cli_condition_of(const struct assay_json *member)
     return cli_text_of(member, "standing", "?");
 }
 
-static const char *format_when(uint64_t at_ms)
+const char *cli_when_at(uint64_t at_ms)
 {
     char minute[ASSAY_MINUTE_LEN + 1], text[ASSAY_MINUTE_LEN + sizeof " ()"];
     if (at_ms == 0) return "";
@@ -35,7 +36,7 @@ static const char *format_when(uint64_t at_ms)
 
 const char *cli_when_of(const struct assay_json *object, const char *key)
 {
-    return format_when(assay_json_uint(object, key, 0));
+    return cli_when_at(assay_json_uint(object, key, 0));
 }
 
 const char *cli_when_of_epoch(const struct assay_json *data, unsigned long long epoch)
@@ -46,8 +47,8 @@ const char *cli_when_of_epoch(const struct assay_json *data, unsigned long long 
     const uint64_t apart = epoch > running ? epoch - running : running - epoch;
     if (t0_ms == 0 || length_ms == 0 || apart > UINT32_MAX || length_ms > UINT32_MAX) return "";
     const uint64_t apart_ms = apart * length_ms;
-    if (epoch > running) return format_when(t0_ms <= UINT64_MAX - apart_ms ? t0_ms + apart_ms : 0);
-    return format_when(apart_ms < t0_ms ? t0_ms - apart_ms : 0);
+    if (epoch > running) return cli_when_at(t0_ms <= UINT64_MAX - apart_ms ? t0_ms + apart_ms : 0);
+    return cli_when_at(apart_ms < t0_ms ? t0_ms - apart_ms : 0);
 }
 
 const char *cli_recovery_of(const struct assay_json *member)
@@ -66,4 +67,13 @@ const char *cli_recovery_of(const struct assay_json *member)
     (void)snprintf(text + len, sizeof text - len, " in %llu epoch%s%s", epochs,
                    epochs == 1 ? "" : "s", cli_when_of(best, "at_unix_ms"));
     return cli_text_sanitized(text);
+}
+
+const char *cli_reason_of(const char *text)
+{
+    char marked[ASSAY_FINDING_REASON_LEN + sizeof "..."];
+    const bool is_cut = strlen(text) == ASSAY_FINDING_REASON_LEN - 1;
+    if (!is_cut) return cli_text_sanitized(text);
+    (void)snprintf(marked, sizeof marked, "%s...", text);
+    return cli_text_sanitized(marked);
 }

@@ -6,8 +6,10 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/view.h"
 #include "quote/yaml/document.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,25 +120,43 @@ int cli_daemon_get_document(const struct assay_daemon_request *q, struct assay_j
     return ask_line(q, request, document);
 }
 
-int cli_daemon_print(const struct assay_daemon_request *q,
-                     void (*show)(const struct assay_json *document), const char *format, ...)
+__attribute__((format(printf, 4, 0))) static int print_answer(
+    const struct assay_daemon_request *q, void (*show)(const struct assay_json *document),
+    const char *view, const char *format, va_list args)
 {
     char request[224];
     struct assay_json *document = NULL;
-    va_list args;
-    va_start(args, format);
-    const bool fits = put_request(request, format, args);
-    va_end(args);
-    if (!fits) return cli_misuse("a word is too long, or has more than one line");
+    if (!put_request(request, format, args))
+        return cli_misuse("a word is too long, or has more than one line");
     int result = ask_line(q, request, &document);
     if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *const data = assay_json_get(document, "data");
     if (q->json) cli_print_document(document);
+    else if (view != NULL) cli_view_print(view, data, stdout);
     else show(document);
     /* Anything but an explicit permit is a denial. */
-    if (strcmp(q->group, "permit") == 0 &&
-        !assay_json_bool(assay_json_get(document, "data"), "permitted", false))
+    if (strcmp(q->group, "permit") == 0 && !assay_json_bool(data, "permitted", false))
         result = ASSAY_EXIT_DENIED;
     assay_json_free(&document);
+    return result;
+}
+
+int cli_daemon_print(const struct assay_daemon_request *q,
+                     void (*show)(const struct assay_json *document), const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int result = print_answer(q, show, NULL, format, args);
+    va_end(args);
+    return result;
+}
+
+int cli_daemon_view(const struct assay_daemon_request *q, const char *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int result = print_answer(q, NULL, view, format, args);
+    va_end(args);
     return result;
 }
 
@@ -223,12 +243,16 @@ unsigned long long cli_number_of(const struct assay_json *object, const char *ke
     return (unsigned long long)assay_json_uint(object, key, 0);
 }
 
-const char *cli_percent_of(const struct assay_json *object, const char *key)
+const char *cli_percent(uint64_t bp)
 {
     char text[32];
-    const unsigned long long bp = cli_number_of(object, key);
-    (void)snprintf(text, sizeof text, "%llu.%02llu %%", bp / 100, bp % 100);
+    (void)snprintf(text, sizeof text, "%" PRIu64 ".%02" PRIu64 " %%", bp / 100, bp % 100);
     return cli_text_sanitized(text);
+}
+
+const char *cli_percent_of(const struct assay_json *object, const char *key)
+{
+    return cli_percent(assay_json_uint(object, key, 0));
 }
 
 void cli_print_document(const struct assay_json *document)

@@ -49,6 +49,10 @@ int cli_daemon_get_timeline(const struct assay_daemon_request *q, struct assay_j
 __attribute__((format(printf, 3, 4))) int cli_daemon_print(
     const struct assay_daemon_request *q, void (*show)(const struct assay_json *document),
     const char *format, ...);
+/* The same with a view of its data (view.h). */
+__attribute__((format(printf, 3, 4))) int cli_daemon_view(const struct assay_daemon_request *q,
+                                                          const char *view, const char *format,
+                                                          ...);
 
 /* --- documents as text: names come from untrusted operators */
 
@@ -66,7 +70,8 @@ const char *cli_text_of(const struct assay_json *object, const char *key, const 
 const char *cli_stage_of(const struct assay_json *object);
 /* Returns: 0 for what is not there. */
 unsigned long long cli_number_of(const struct assay_json *object, const char *key);
-/* Basis points as "87.50 %". Returns: as cli_text_sanitized. */
+/* Basis points as "87.50 %". Each Returns: as cli_text_sanitized. */
+const char *cli_percent(uint64_t bp);
 const char *cli_percent_of(const struct assay_json *object, const char *key);
 /* Prints a document, indented. */
 void cli_print_document(const struct assay_json *document);
