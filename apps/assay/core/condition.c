@@ -3,7 +3,7 @@
  */
 #include "apps/assay/core/condition.h"
 
-#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/text.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "engine/ledger/records/finding.h"

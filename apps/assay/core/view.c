@@ -5,9 +5,10 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/condition.h"
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/print.h"
+#include "apps/assay/core/text.h"
 #include "base/assert.h"
+#include "base/rfc3339.h"
 #include "quote/yaml/document.h"
 
 #include <ctype.h>
@@ -120,10 +121,15 @@ static const char *plain_text(const struct value *v, char number[static NUMBER_L
 
 /* ------------------------------------------------------------ ways to show a value */
 
-static const char *format_decimals(int64_t number, int64_t unit, int decimals)
+/* how: "1000", "1000.3": the divisor and how many decimals. */
+static const char *format_quotient(int64_t number, const char *how)
 {
-    char text[NUMBER_LEN];
-    (void)snprintf(text, sizeof text, "%.*f", decimals, (double)number / (double)unit);
+    char text[NUMBER_LEN], *end = NULL;
+    const long long divisor = strtoll(how, &end, 10);
+    const int decimals = *end == '.' ? atoi(end + 1) : 1;
+    ASSAY_ASSERT(divisor > 0);
+    if (decimals == 0) (void)snprintf(text, sizeof text, "%lld", number / divisor);
+    else (void)snprintf(text, sizeof text, "%.*f", decimals, (double)number / (double)divisor);
     return cli_text_sanitized(text);
 }
 
@@ -134,6 +140,31 @@ static const char *format_epoch(const struct scope *s, const struct value *v)
     (void)assay_json_as_int(v->json, &epoch);
     (void)snprintf(text, sizeof text, "%" PRId64 "%s", epoch,
                    cli_when_of_epoch(s->root, (unsigned long long)epoch));
+    return cli_text_sanitized(text);
+}
+
+static const char *format_period(uint64_t seconds)
+{
+    enum { DAY_S = 86400 };
+    char text[NUMBER_LEN];
+    const uint64_t days = seconds / DAY_S;
+    if (days == 0 || seconds % DAY_S != 0)
+        (void)snprintf(text, sizeof text, "%" PRIu64 " s", seconds);
+    else (void)snprintf(text, sizeof text, "%" PRIu64 " day%s", days, days == 1 ? "" : "s");
+    return cli_text_sanitized(text);
+}
+
+static const char *format_time(uint64_t unix_ms)
+{
+    char text[ASSAY_RFC3339_MS_LEN + 1];
+    assay_rfc3339_format_ms(unix_ms, text);
+    return cli_text_sanitized(text);
+}
+
+static const char *format_hex(uint64_t number)
+{
+    char text[NUMBER_LEN];
+    (void)snprintf(text, sizeof text, "0x%08" PRIx64, number);
     return cli_text_sanitized(text);
 }
 
@@ -155,15 +186,17 @@ static const char *format_value(const struct scope *s, const char *how, const st
     if (strcmp(how, "condition") == 0) return cli_condition_of(v->json);
     if (strcmp(how, "stage") == 0) return cli_stage_of(v->json);
     if (strcmp(how, "recovery") == 0) return cli_recovery_of(v->json);
+    if (strcmp(how, "period") == 0) return format_period((uint64_t)integer);
+    if (strcmp(how, "time") == 0) return format_time((uint64_t)integer);
+    if (strcmp(how, "hex") == 0) return format_hex((uint64_t)integer);
     if (strcmp(how, "reason") == 0) return cli_reason_of(text);
     if (strcmp(how, "lower") == 0) return format_lower(text);
     if (strcmp(how, "plural") == 0) return strcmp(text, "1") == 0 ? "" : "s";
     if (strcmp(how, "at") == 0) return cli_when_at(is_number ? (uint64_t)integer : 0);
     if (strcmp(how, "epoch") == 0) return format_epoch(s, v);
     if (strcmp(how, "pct") == 0) return cli_percent(is_number ? (uint64_t)integer : 0);
-    if (strcmp(how, "whole") == 0) return format_decimals(integer / 100, 1, 0);
-    ASSAY_ASSERT(strcmp(how, "s") == 0 || strcmp(how, "s3") == 0);
-    return format_decimals(integer < 0 ? -integer : integer, 1000, how[1] == '\0' ? 1 : 3);
+    ASSAY_ASSERT(how[0] == '/');
+    return format_quotient(integer < 0 ? -integer : integer, how + 1);
 }
 
 /* ------------------------------------------------------------ rendering */

@@ -8,11 +8,12 @@
  *   {key}            a value: digits, a sanitized text, yes or no, texts of a list with ", "
  *                    between them, "?" for what is not there
  *   {key|none}       "none" in place of an absent or empty value
- *   {key:how}        basis points as a percentage (pct; whole: without decimals), milliseconds as
- *                    seconds without their sign (s; s3: with three decimals), Unix ms as
- *                    " (18:40 UTC)" (at), an epoch with its time (epoch), lower case (lower), the
- *                    "s" of a plural (plural), a reason with "..." where it is cut (reason), a
- *                    member's condition, stage or recovery
+ *   {key:how}        a quotient without its sign: "/1000" with one decimal, "/1000.3" with three
+ *                    of them, "/100.0" whole; basis points as a percentage (pct); Unix ms as
+ *                    " (18:40 UTC)" (at) or RFC 3339 (time); seconds in days (period); an epoch
+ *                    with its time (epoch); lower case (lower); 0x12345678 (hex); the "s" of a plural (plural); a
+ *                    reason with "..." where it is cut (reason); a member's condition, stage or
+ *                    recovery
  *   {key,-16}        padded to 16 columns, on the left without the dash; {key,.64}: cut to 64
  *   [?key TEXT|ELSE] TEXT for a number that is not 0, true, a text or list that is not empty; "|ELSE"
  *                    may be absent. Conditions: key, !key, key=word, key!=word, key<number, and

@@ -24,17 +24,17 @@ static const char alarms_view[] =
     "STALE          no block has become final since the daemon started: nothing is permitted yet;\n"
     "               usual for an epoch; longer: are the others running (assay nodes), does voting "
     "report yes?\n"
-    "|[?stale STALE          no block for {head_age_ms:s} s (3 epochs of {epoch_ms:s} s are "
+    "|[?stale STALE          no block for {head_age_ms:/1000} s (3 epochs of {epoch_ms:/1000} s are "
     "allowed): "
     "nothing is permitted[?!fenced ; more than a third\n"
     "               of the weight is missing or cannot agree: assay nodes, assay timeline]\n]]"
-    "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:s} s ahead of this machine's date: "
+    "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:/1000} s ahead of this machine's date: "
     "set it by a good source of time;\n"
     "               where most members see this, the chain waits for the date and epochs take "
     "twice "
     "as long\n]"
     "[?head_age_ms!= "
-    "head           final {head_age_ms:s} s ago, {views_nullified} views nullified in a row\n]"
+    "head           final {head_age_ms:/1000} s ago, {views_nullified} views nullified in a row\n]"
     "[?identity_in_use TWO PROCESSES  use the identity of this node\n]"
     "[?enforcement.hold.held HELD           manually since {enforcement.hold.since}, nothing is "
     "permitted: {enforcement.hold.reason}\n]"
@@ -48,11 +48,11 @@ static const char alarms_view[] =
 static const char closing_view[] =
     "[?closing.progress=no STOPPED        weight {closing.present_weight} of {total_weight} is "
     "reachable, more than two thirds are required\n]"
-    "[?closing.overdue OVERDUE        epoch {epoch} runs for {closing.open_ms:s} s here, "
-    "{epoch_ms:s} s are usual[?!closing.roll ; its roll is not final yet]\n]" LACKING(
+    "[?closing.overdue OVERDUE        epoch {epoch} runs for {closing.open_ms:/1000} s here, "
+    "{epoch_ms:/1000} s are usual[?!closing.roll ; its roll is not final yet]\n]" LACKING(
         "unreachable    ", "present=no",
         "[?last_message_age_ms!= "
-        " ([?ended ended {last_message_age_ms:s} s ago, announced|for {last_message_age_ms:s} s])]")
+        " ([?ended ended {last_message_age_ms:/1000} s ago, announced|for {last_message_age_ms:/1000} s])]")
         LACKING("no evidence    ", "evidence=no&present", "")
             LACKING("no ballot      ", "ballot=no&present",
                     "") "[*advice do             {text}\n"
@@ -173,8 +173,8 @@ static const char drained_view[] =
 
 /* One member has no other clock to compare with. */
 static const char clock_view[] =
-    "[?member_count!=1 [?clock.ahead_ms!= clock          {clock.ahead_ms:s3} s "
-    "[?clock.ahead_ms<0 behind|ahead of] the others', {clock.bound_ms:s3} s are allowed"
+    "[?member_count!=1 [?clock.ahead_ms!= clock          {clock.ahead_ms:/1000.3} s "
+    "[?clock.ahead_ms<0 behind|ahead of] the others', {clock.bound_ms:/1000.3} s are allowed"
     "[?clock.off : OFF]\n|clock          too few members have reported their clock\n]]";
 
 /* Why this node does not vote, the cause that lasts longest first. */
@@ -192,7 +192,7 @@ static const char clock_view[] =
 
 /* This node, and what operators decided of the network and of it. */
 static const char node_view[] =
-    "standing       {.:condition}, score {score_bp:whole} %\n"
+    "standing       {.:condition}, score {score_bp:/100.0} %\n"
     "[?recovery.text recovers       {recovery.text}\n]"
     "chain          epoch {epoch:epoch}, height {height}, last close "
     "[?certified certified|not certified]\n"

@@ -42,7 +42,7 @@ Test(view, values_are_formatted)
 {
     expect_text("<{name,-8}><{n,4}><{name,.4}><{name:lower,8}>",
                 "<Node-1  ><   3><Node><  node-1>");
-    expect_text("{bp:pct}, {bp:whole}, {ms:s}, {ms:s3}", "87.50 %, 87, 1.5, 1.500");
+    expect_text("{bp:pct}, {bp:/100.0}, {ms:/1000}, {ms:/1000.3}", "87.50 %, 87, 1.5, 1.500");
     expect_text("{n} member{n:plural}, {one} member{one:plural}", "3 members, 1 member");
     expect_text("{.:stage} {.:condition}", "drained DRAINED");
     expect_text("<{none:at}>", "<>");
