@@ -25,17 +25,6 @@
 
 typedef unsigned long long llu;
 
-/* Takes the document over. */
-static int print_whole(struct assay_json **document)
-{
-    char *text = assay_json_print(*document, 2);
-    assay_json_free(document);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
 /* ------------------------------------------------------------ submit */
 
 /* The daemon validates the offer; the wrong file is named here. */
@@ -83,10 +72,10 @@ int cli_collateral_submit(const struct assay_collateral_options *options)
     free(request);
     free(bytes);
     if (result != ASSAY_EXIT_OK) return result;
-    if (options->json) return print_whole(&document);
-    (void)printf("%s\n", cli_text_of(assay_json_get(document, "data"), "note", "it is offered"));
+    if (options->json) result = cli_print_document(document);
+    else cli_view_print("{note|it is offered}\n", assay_json_get(document, "data"), stdout);
     assay_json_free(&document);
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    return fflush(stdout) == 0 ? result : ASSAY_EXIT_INTERNAL;
 }
 
 /* ------------------------------------------------------------ suspended members */
@@ -254,7 +243,7 @@ static int report_status(struct looking *l, struct assay_json *document)
         assay_json_set_uint(document, "would_suspend", l->worsening);
         assay_json_set(document, "outlook", outlooks);
         outlooks = NULL;
-        result = print_whole(&document);
+        result = cli_print_document(document);
     } else if (result == ASSAY_EXIT_OK) {
         cli_view_print(delay_view, data, stdout);
         if (l->worsening > 0)

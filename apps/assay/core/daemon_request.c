@@ -129,7 +129,7 @@ __attribute__((format(printf, 4, 0))) static int print_answer(
     int result = ask_line(q, request, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *const data = assay_json_get(document, "data");
-    if (q->json) cli_print_document(document);
+    if (q->json) result = cli_print_document(document);
     else if (view != NULL) cli_view_print(view, data, stdout);
     else show(document);
     /* Anything but an explicit permit is a denial. */
@@ -190,9 +190,10 @@ int cli_daemon_get_timeline(const struct assay_daemon_request *q, struct assay_j
     return result;
 }
 
-void cli_print_document(const struct assay_json *document)
+int cli_print_document(const struct assay_json *document)
 {
-    char *text = assay_json_print(document, 2);
-    if (text != NULL) (void)puts(text);
+    char *const text = assay_json_print(document, 2);
+    const bool is_printed = text != NULL && puts(text) >= 0 && fflush(stdout) == 0;
     free(text);
+    return is_printed ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

@@ -54,7 +54,7 @@ __attribute__((format(printf, 3, 4))) int cli_daemon_view(const struct assay_dae
                                                           const char *view, const char *format,
                                                           ...);
 
-/* Prints a document, indented. */
-void cli_print_document(const struct assay_json *document);
+/* Prints a document, indented. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+int cli_print_document(const struct assay_json *document);
 
 #endif

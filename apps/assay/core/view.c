@@ -21,7 +21,8 @@ enum { WORD_MAX = 128, NUMBER_LEN = 32 };
 /* The current object, inside the whole document. */
 struct scope {
     const struct assay_json *root, *object;
-    size_t index; /* of the item of a list */
+    size_t index;               /* of the item of a list */
+    const struct scope *around; /* of that item; NULL: the whole document */
     FILE *out;
 };
 
@@ -71,7 +72,7 @@ static struct list find_list(const struct scope *s, const char *key)
 /* Returns: whether the list has an item there, and it is one of those. */
 static bool has_item(const struct scope *s, const struct list *list, size_t at)
 {
-    const struct scope item = { s->root, assay_json_at(list->all, at), at, s->out };
+    const struct scope item = { s->root, assay_json_at(list->all, at), at, s, s->out };
     return list->condition[0] == '\0' || holds(&item, list->condition);
 }
 
@@ -83,8 +84,13 @@ static size_t count_items(const struct scope *s, const struct list *list)
     return count;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as a key of this program
 static struct value find_value(const struct scope *s, const char *key)
 {
+    if (key[0] == '<') {
+        ASSAY_ASSERT(s->around != NULL);
+        return find_value(s->around, key + 1);
+    }
     if (strcmp(key, "#") == 0) return (struct value){ .is_count = true, .count = s->index };
     if (key[0] == '#') {
         const struct list list = find_list(s, key + 1);
@@ -247,8 +253,8 @@ static const char *render_value(const struct scope *s, const char *at, bool show
         print_text(is_absent ? fallback : assay_json_as_text(v.json), s->out);
     else {
         const char *const text = has_text && is_absent ? fallback : format_value(s, how, &v);
-        if (width[0] == '.') (void)fprintf(s->out, "%.*s", atoi(width + 1), text);
-        else (void)fprintf(s->out, "%*s", atoi(width), text);
+        const char *const cut = strchr(width, '.');
+        (void)fprintf(s->out, "%*.*s", atoi(width), cut != NULL ? atoi(cut + 1) : -1, text);
     }
     return at + 1;
 }
@@ -267,6 +273,15 @@ static bool has_word(const struct scope *s, const struct value *v, const char *w
     return strcmp(text, word) == 0;
 }
 
+/* "12", "@key" */
+static int64_t number_of(const struct scope *s, const char *word)
+{
+    const struct value v = find_value(s, word[0] == '@' ? word + 1 : ".");
+    int64_t number = 0;
+    if (word[0] != '@') return atoll(word);
+    return assay_json_as_int(v.json, &number) ? number : 0;
+}
+
 /* "key", "!key", "key=word", "key!=word", "key<number" */
 static bool holds_one(const struct scope *s, const char *condition)
 {
@@ -274,14 +289,15 @@ static bool holds_one(const struct scope *s, const char *condition)
     const bool is_negated = condition[0] == '!';
     condition += is_negated;
     const size_t len =
-        strchr(condition, '?') != NULL ? strlen(condition) : strcspn(condition, "!=<");
+        strchr(condition, '?') != NULL ? strlen(condition) : 1 + strcspn(condition + 1, "!=<");
     (void)snprintf(key, sizeof key, "%.*s", (int)len, condition);
     const struct value v = find_value(s, key);
     int64_t integer = 0;
     switch (condition[len]) {
     case '\0': return is_true(&v) != is_negated;
     case '=': return has_word(s, &v, condition + len + 1);
-    case '<': return assay_json_as_int(v.json, &integer) && integer < atoll(condition + len + 1);
+    case '<':
+        return assay_json_as_int(v.json, &integer) && integer < number_of(s, condition + len + 1);
     default: return !has_word(s, &v, condition + len + 2);
     }
 }
@@ -329,7 +345,7 @@ static const char *render_items(const struct scope *s, const char *at, bool show
     if (most != NULL) *most = '\0';
     const struct list list = find_list(s, word);
     for (size_t i = 0; shown && i < assay_json_count(list.all) && count < limit; i++) {
-        const struct scope item = { s->root, assay_json_at(list.all, i), count, s->out };
+        const struct scope item = { s->root, assay_json_at(list.all, i), count, s, s->out };
         if (!has_item(s, &list, i)) continue;
         if (is_joined && count > 0) (void)fputs(", ", s->out);
         count++;
@@ -366,7 +382,7 @@ static const char *render(const struct scope *s, const char *at, bool shown)
 
 void cli_view_print(const char *view, const struct assay_json *data, FILE *out)
 {
-    const struct scope whole = { data, data, 0, out };
+    const struct scope whole = { data, data, 0, NULL, out };
     const char *const end = render(&whole, view, true);
     ASSAY_ASSERT(*end == '\0');
 }

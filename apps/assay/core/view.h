@@ -14,7 +14,8 @@
  *                    with its time (epoch); lower case (lower); 0x12345678 (hex); the "s" of a plural (plural); a
  *                    reason with "..." where it is cut (reason); a member's condition, stage or
  *                    recovery
- *   {key,-16}        padded to 16 columns, on the left without the dash; {key,.64}: cut to 64
+ *   {key,-16}        padded to 16 columns, on the left without the dash; {key,.64}: cut to 64,
+ *                    {key,-16.16}: both
  *   [?key TEXT|ELSE] TEXT for a number that is not 0, true, a text or list that is not empty; "|ELSE"
  *                    may be absent. Conditions: key, !key, key=word, key!=word, key<number, and
  *                    several of them with & (all) and + (one is enough, after &); a word may
@@ -24,8 +25,8 @@
  *   \x               the character x itself
  *
  * A key is a path in the current object ("recovery.text", "reasons.0.text"); "." is the object,
- * "^key" is in the whole document, "#" is the number of the item, from 0, and "#key" how many
- * items a list has, "#key?condition" how many of them with it.
+ * "^key" is in the whole document, "<key" in the object that has the list of the item, "#" is the
+ * number of the item, from 0, "#key" how many items a list has, "#key?condition" how many with it.
  * A view that breaks these rules is a bug of the program: an assertion.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_VIEW_H

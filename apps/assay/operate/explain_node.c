@@ -177,10 +177,7 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL, *timeline = NULL;
-    if (q->json) {
-        cli_print_document(answer);
-        return ASSAY_EXIT_OK;
-    }
+    if (q->json) return cli_print_document(answer);
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
     cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);

@@ -309,14 +309,10 @@ int cli_command_checkpoint(int argc, char **argv)
 
 static int say_made(const char *path, const char *node, size_t len)
 {
-    if (!cli_json_mode_is_on()) {
-        (void)printf("%s: %zu bytes\n", path, len);
-        return ASSAY_EXIT_OK;
-    }
     struct assay_json *const data = cli_result_json("proof", (const char *const[]){ path, NULL });
     assay_json_set_text(data, "node", node);
     assay_json_set_uint(data, "bytes", len);
-    return cli_result_json_print(data);
+    return cli_result_print(data, "{files.0}: {bytes} bytes\n");
 }
 
 static int make_proof(const struct proof_options *o)

@@ -105,7 +105,7 @@ static int show_part(const struct assay_daemon_request *q, const struct part *pa
         (void)fprintf(stderr, "assay %s: this network has no %s\n", q->group, part->key);
         result = ASSAY_EXIT_NOT_FOUND;
     } else if (q->json) {
-        cli_print_document(document);
+        result = cli_print_document(document);
     } else {
         cli_view_print(head_view, data, stdout);
         if (has_part(data, part->key))
@@ -135,7 +135,7 @@ int cli_services_groups(const struct assay_daemon_request *q, const char *which)
         shown += is_group(assay_json_at(groups, i), which);
     const bool known = assay_json_bool(data, "known", false);
     if (q->json && (shown > 0 || !known)) {
-        cli_print_document(document);
+        (void)cli_print_document(document);
     } else if (shown > 0 || !known) {
         cli_view_print(head_view, data, stdout);
         for (size_t i = 0; i < assay_json_count(groups); i++)
