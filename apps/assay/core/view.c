@@ -241,13 +241,13 @@ static const char *render_value(const struct scope *s, const char *at, bool show
     if (*at == ':') at = take_word(at + 1, ",|}", how);
     if (*at == ',') at = take_word(at + 1, "|}", width);
     if (*at == '|') at = take_word(at + 1, "}", fallback);
+    if (!shown) return at + 1;
     const struct value v = find_value(s, key);
     const enum assay_json_kind kind = assay_json_kind_of(v.json);
     const bool is_absent = kind == ASSAY_JSON_NOTHING || kind == ASSAY_JSON_NULL ||
                            (kind == ASSAY_JSON_TEXT && assay_json_as_text(v.json)[0] == '\0') ||
                            (kind == ASSAY_JSON_ARRAY && assay_json_count(v.json) == 0);
     const bool has_text = kind == ASSAY_JSON_TEXT || (!v.is_count && is_absent && how[0] == '\0');
-    if (!shown) return at + 1;
     if (kind == ASSAY_JSON_ARRAY && !is_absent) print_list(s, v.json);
     else if (has_text && how[0] == '\0' && width[0] == '\0')
         print_text(is_absent ? fallback : assay_json_as_text(v.json), s->out);

@@ -67,6 +67,8 @@ Test(view, lists_are_walked)
     expect_text("[*items?on {#}{name}][*items?!on, {name}][*items?name=q x|none]", "0x1zynone");
     expect_text("{#items} {#items?on} [?#items?name=q a|b][?#names c][?#names=3 d]", "3 2 bcd");
     expect_text("[*items [*codes {.}+]]", "5+6+");
+    expect_text("[*items?codes [*codes, {.} of {<name}, {<#codes} in all]]",
+                "5 of z, 2 in all, 6 of z, 2 in all");
 }
 
 Test(view, names_of_others_have_no_control_characters)
