@@ -80,8 +80,7 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
-    assay_document_set_time(object, "at_unix_ms",
-                            assay_document_reason_time(s, m, reason->epoch));
+    assay_document_set_time(object, "at_unix_ms", assay_document_reason_time(s, m, reason->epoch));
     assay_json_append(list, object);
 }
 

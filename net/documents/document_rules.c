@@ -55,9 +55,8 @@ struct assay_json *assay_document_policy(const struct assay_policy *policy)
     uint8_t digest[32];
     assay_policy_digest(policy, digest);
     assay_json_set_hex(o, "digest", digest, sizeof digest);
-    assay_json_set_text(o, "profile",
-                        policy->profile == ASSAY_PROFILE_DEVELOPMENT ? "development"
-                                                                     : "production");
+    assay_json_set_text(
+        o, "profile", policy->profile == ASSAY_PROFILE_DEVELOPMENT ? "development" : "production");
     for (int i = 1; i < ASSAY_KIND_COUNT; i++)
         if (policy->kinds & ASSAY_KIND_BIT(i))
             assay_json_append_text(kinds, assay_kind_text((enum assay_evidence_kind)i));
@@ -102,8 +101,7 @@ static const char *root_name(const struct assay_policy *policy, const struct ass
         struct assay_key pinned;
         uint32_t kinds = 0;
         const enum assay_pinned_root which = (enum assay_pinned_root)i;
-        if (assay_pinned_root(which, &pinned, &kinds) == ASSAY_OK &&
-            assay_key_equal(&pinned, root))
+        if (assay_pinned_root(which, &pinned, &kinds) == ASSAY_OK && assay_key_equal(&pinned, root))
             return assay_pinned_root_name(which);
     }
     return "";

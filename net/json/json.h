@@ -26,8 +26,8 @@ struct assay_json *assay_json_array(void);
 struct assay_json *assay_json_set_object(struct assay_json *object, const char *key);
 struct assay_json *assay_json_set_array(struct assay_json *object, const char *key);
 struct assay_json *assay_json_append_object(struct assay_json *array);
-/* Texts are cut to valid UTF-8, NULL is null; numbers above 2^63 - 1, where readers of JSON differ, become the
- * text of their digits. Each */
+/* Texts are cut to valid UTF-8, NULL is null; numbers above 2^63 - 1, where readers of JSON differ,
+ * become the text of their digits. Each */
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text);
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text,
                            size_t len);

@@ -61,8 +61,9 @@ static struct assay_json *update_document(const struct assay_update *u)
     assay_json_set_bool(object, "forced", u->forced);
     assay_json_set_uint(object, "epoch", u->epoch);
     if (is_dated)
-        assay_json_set_time(object, u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
-                      (int64_t)(u->due_ms / 1000));
+        assay_json_set_time(object,
+                            u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
+                            (int64_t)(u->due_ms / 1000));
     return object;
 }
 

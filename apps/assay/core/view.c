@@ -4,7 +4,6 @@
 #include "apps/assay/core/view.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/text.h"
 #include "base/assert.h"
@@ -132,18 +131,16 @@ static const char *format_quotient(int64_t number, const char *how)
 {
     char text[NUMBER_LEN], *end = NULL;
     const long long divisor = strtoll(how, &end, 10);
-    const int decimals = *end == '.' ? atoi(end + 1) : 1;
+    const int decimals = *end == '.' ? (int)strtol(end + 1, NULL, 10) : 1;
     ASSAY_ASSERT(divisor > 0);
     if (decimals == 0) (void)snprintf(text, sizeof text, "%lld", number / divisor);
     else (void)snprintf(text, sizeof text, "%.*f", decimals, (double)number / (double)divisor);
     return cli_text_sanitized(text);
 }
 
-static const char *format_epoch(const struct scope *s, const struct value *v)
+static const char *format_epoch(const struct scope *s, int64_t epoch)
 {
     char text[2 * NUMBER_LEN];
-    int64_t epoch = 0;
-    (void)assay_json_as_int(v->json, &epoch);
     (void)snprintf(text, sizeof text, "%" PRId64 "%s", epoch,
                    cli_when_of_epoch(s->root, (unsigned long long)epoch));
     return cli_text_sanitized(text);
@@ -199,7 +196,7 @@ static const char *format_value(const struct scope *s, const char *how, const st
     if (strcmp(how, "lower") == 0) return format_lower(text);
     if (strcmp(how, "plural") == 0) return strcmp(text, "1") == 0 ? "" : "s";
     if (strcmp(how, "at") == 0) return cli_when_at(is_number ? (uint64_t)integer : 0);
-    if (strcmp(how, "epoch") == 0) return format_epoch(s, v);
+    if (strcmp(how, "epoch") == 0) return format_epoch(s, integer);
     if (strcmp(how, "pct") == 0) return cli_percent(is_number ? (uint64_t)integer : 0);
     ASSAY_ASSERT(how[0] == '/');
     return format_quotient(integer < 0 ? -integer : integer, how + 1);
@@ -254,7 +251,8 @@ static const char *render_value(const struct scope *s, const char *at, bool show
     else {
         const char *const text = has_text && is_absent ? fallback : format_value(s, how, &v);
         const char *const cut = strchr(width, '.');
-        (void)fprintf(s->out, "%*.*s", atoi(width), cut != NULL ? atoi(cut + 1) : -1, text);
+        const long most = cut != NULL ? strtol(cut + 1, NULL, 10) : -1;
+        (void)fprintf(s->out, "%*.*s", (int)strtol(width, NULL, 10), (int)most, text);
     }
     return at + 1;
 }
@@ -278,7 +276,7 @@ static int64_t number_of(const struct scope *s, const char *word)
 {
     const struct value v = find_value(s, word[0] == '@' ? word + 1 : ".");
     int64_t number = 0;
-    if (word[0] != '@') return atoll(word);
+    if (word[0] != '@') return strtoll(word, NULL, 10);
     return assay_json_as_int(v.json, &number) ? number : 0;
 }
 
@@ -322,12 +320,12 @@ static bool holds(const struct scope *s, const char *condition)
     return all;
 }
 
-static const char *render(const struct scope *s, const char *at, bool shown);
+static const char *render_text(const struct scope *s, const char *at, bool shown);
 
 /* Returns: behind the part. */
 static const char *render_else(const struct scope *s, const char *at, bool shown)
 {
-    if (*at == '|') at = render(s, at + 1, shown);
+    if (*at == '|') at = render_text(s, at + 1, shown);
     ASSAY_ASSERT(*at == ']');
     return at + 1;
 }
@@ -336,7 +334,7 @@ static const char *render_else(const struct scope *s, const char *at, bool shown
 static const char *render_items(const struct scope *s, const char *at, bool shown)
 {
     char word[WORD_MAX];
-    const char *const text = take_word(at, " ", word) + 1, *end = render(s, text, false);
+    const char *const text = take_word(at, " ", word) + 1, *end = render_text(s, text, false);
     char *const last = word + strlen(word) - 1, *const most = strchr(word, ':');
     const bool is_joined = *last == ',';
     const size_t limit = most != NULL ? strtoul(most + 1, NULL, 10) : SIZE_MAX;
@@ -349,7 +347,7 @@ static const char *render_items(const struct scope *s, const char *at, bool show
         if (!has_item(s, &list, i)) continue;
         if (is_joined && count > 0) (void)fputs(", ", s->out);
         count++;
-        (void)render(&item, text, true);
+        (void)render_text(&item, text, true);
     }
     return render_else(s, end, shown && count == 0);
 }
@@ -361,12 +359,12 @@ static const char *render_part(const struct scope *s, const char *at, bool shown
     ASSAY_ASSERT(*at == '?');
     at = take_word(at + 1, " ", condition) + 1;
     const bool is_met = shown && holds(s, condition);
-    return render_else(s, render(s, at, is_met), shown && !is_met);
+    return render_else(s, render_text(s, at, is_met), shown && !is_met);
 }
 
 /* Up to the end of the part that it is. */
 // NOLINTNEXTLINE(misc-no-recursion): as deep as a view of this program
-static const char *render(const struct scope *s, const char *at, bool shown)
+static const char *render_text(const struct scope *s, const char *at, bool shown)
 {
     while (*at != '\0' && *at != ']' && *at != '|') {
         if (*at == '{') at = render_value(s, at + 1, shown);
@@ -383,7 +381,7 @@ static const char *render(const struct scope *s, const char *at, bool shown)
 void cli_view_print(const char *view, const struct assay_json *data, FILE *out)
 {
     const struct scope whole = { data, data, 0, NULL, out };
-    const char *const end = render(&whole, view, true);
+    const char *const end = render_text(&whole, view, true);
     ASSAY_ASSERT(*end == '\0');
 }
 

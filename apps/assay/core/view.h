@@ -11,15 +11,15 @@
  *   {key:how}        a quotient without its sign: "/1000" with one decimal, "/1000.3" with three
  *                    of them, "/100.0" whole; basis points as a percentage (pct); Unix ms as
  *                    " (18:40 UTC)" (at) or RFC 3339 (time); seconds in days (period); an epoch
- *                    with its time (epoch); lower case (lower); 0x12345678 (hex); the "s" of a plural (plural); a
- *                    reason with "..." where it is cut (reason); a member's condition, stage or
- *                    recovery
- *   {key,-16}        padded to 16 columns, on the left without the dash; {key,.64}: cut to 64,
+ *                    with its time (epoch); lower case (lower); 0x12345678 (hex); the "s" of a
+ *                    plural (plural); a reason with "..." where it is cut (reason); a member's
+ *                    condition, stage or recovery
+ *   {key,-16}        padded to 16 columns, on the left without the dash; {key,.64}: cut to 64;
  *                    {key,-16.16}: both
- *   [?key TEXT|ELSE] TEXT for a number that is not 0, true, a text or list that is not empty; "|ELSE"
- *                    may be absent. Conditions: key, !key, key=word, key!=word, key<number, and
- *                    several of them with & (all) and + (one is enough, after &); a word may
- *                    be "@other", the value there, or "begin*"
+ *   [?key TEXT|ELSE] TEXT for a number that is not 0, true, a text or list that is not empty;
+ *                    "|ELSE" may be absent. Conditions: key, !key, key=word, key!=word,
+ *                    key<number, and several of them with & (all) and + (one is enough, after &);
+ *                    a word may be "@other", the value there, or "begin*"
  *   [*key TEXT|ELSE] TEXT for each item of a list, ELSE for none; "key, TEXT": with ", " between
  *                    them; "key:3 TEXT": the first 3; "key?condition TEXT": those with it
  *   \x               the character x itself

@@ -5,7 +5,6 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/members/change_proposal.h"
 #include "engine/ledger/records/review.h"

@@ -6,7 +6,6 @@
  * history; a node without HTTP reports only the current state.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/view.h"
 

@@ -3,7 +3,6 @@
  * of its score.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/terminal.h"
 #include "apps/assay/core/view.h"

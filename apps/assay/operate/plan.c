@@ -114,33 +114,26 @@ static const char plan_view[] =
 static struct assay_json *document_of(const struct cli_capacity_network *n,
                                       const struct cli_capacity *c)
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } rows[] = {
-        { "members", n->members },
-        { "epoch_ms", n->epoch_ms },
-        { "rtt_ms", n->rtt_ms },
-        { "history_epochs", n->history_epochs },
-        { "history_ms", n->history_epochs * n->epoch_ms },
-        { "cores", n->cores },
-        { "memory_mib", n->memory_mib },
-        { "disk_gb", n->disk_gb },
-        { "link_mbit", n->link_mbit },
-        { "links", c->links },
-        { "bytes_epoch", c->bytes_epoch },
-        { "bytes_day", c->bytes_day },
-        { "mean_kbit_s", c->link_kbit },
-        { "peak_kbit_s", c->peak_kbit },
-        { "cpu_us_epoch", c->cpu_us_epoch },
-        { "cpu_permille", c->cpu_permille },
-        { "memory_kib", c->memory_kib },
-        { "disk_bytes", c->disk_bytes },
-        { "disk_bytes_day", c->disk_bytes_day },
-    };
     struct assay_json *const data = assay_json_object();
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        assay_json_set_uint(data, rows[i].name, rows[i].value);
+    assay_json_set_uint(data, "members", n->members);
+    assay_json_set_uint(data, "epoch_ms", n->epoch_ms);
+    assay_json_set_uint(data, "rtt_ms", n->rtt_ms);
+    assay_json_set_uint(data, "history_epochs", n->history_epochs);
+    assay_json_set_uint(data, "history_ms", n->history_epochs * n->epoch_ms);
+    assay_json_set_uint(data, "cores", n->cores);
+    assay_json_set_uint(data, "memory_mib", n->memory_mib);
+    assay_json_set_uint(data, "disk_gb", n->disk_gb);
+    assay_json_set_uint(data, "link_mbit", n->link_mbit);
+    assay_json_set_uint(data, "links", c->links);
+    assay_json_set_uint(data, "bytes_epoch", c->bytes_epoch);
+    assay_json_set_uint(data, "bytes_day", c->bytes_day);
+    assay_json_set_uint(data, "mean_kbit_s", c->link_kbit);
+    assay_json_set_uint(data, "peak_kbit_s", c->peak_kbit);
+    assay_json_set_uint(data, "cpu_us_epoch", c->cpu_us_epoch);
+    assay_json_set_uint(data, "cpu_permille", c->cpu_permille);
+    assay_json_set_uint(data, "memory_kib", c->memory_kib);
+    assay_json_set_uint(data, "disk_bytes", c->disk_bytes);
+    assay_json_set_uint(data, "disk_bytes_day", c->disk_bytes_day);
     if (c->links_epoch_ms > 0)
         assay_json_set_uint(data, "smallest_epoch_links_ms", c->links_epoch_ms);
     if (c->cpu_epoch_ms > 0) assay_json_set_uint(data, "smallest_epoch_cpu_ms", c->cpu_epoch_ms);

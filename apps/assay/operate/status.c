@@ -24,15 +24,13 @@ static const char alarms_view[] =
     "STALE          no block has become final since the daemon started: nothing is permitted yet;\n"
     "               usual for an epoch; longer: are the others running (assay nodes), does voting "
     "report yes?\n"
-    "|[?stale STALE          no block for {head_age_ms:/1000} s (3 epochs of {epoch_ms:/1000} s are "
-    "allowed): "
-    "nothing is permitted[?!fenced ; more than a third\n"
+    "|[?stale STALE          no block for {head_age_ms:/1000} s (3 epochs of {epoch_ms:/1000} s "
+    "are allowed): nothing is permitted[?!fenced ; more than a third\n"
     "               of the weight is missing or cannot agree: assay nodes, assay timeline]\n]]"
-    "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:/1000} s ahead of this machine's date: "
-    "set it by a good source of time;\n"
+    "[?clock_lead_ms CLOCK          the chain is {clock_lead_ms:/1000} s ahead of this machine's "
+    "date: set it by a good source of time;\n"
     "               where most members see this, the chain waits for the date and epochs take "
-    "twice "
-    "as long\n]"
+    "twice as long\n]"
     "[?head_age_ms!= "
     "head           final {head_age_ms:/1000} s ago, {views_nullified} views nullified in a row\n]"
     "[?identity_in_use TWO PROCESSES  use the identity of this node\n]"
@@ -42,7 +40,7 @@ static const char alarms_view[] =
 
 #define LACKING(label, condition, note)                                                            \
     "[?#closing.missing?" condition " " label "[*closing.missing?" condition ", {name}" note "]\n" \
-                                                                                             "]"
+    "]"
 
 /* What the epoch waits for, and what to do about it. */
 static const char closing_view[] =
@@ -52,7 +50,7 @@ static const char closing_view[] =
     "{epoch_ms:/1000} s are usual[?!closing.roll ; its roll is not final yet]\n]" LACKING(
         "unreachable    ", "present=no",
         "[?last_message_age_ms!= "
-        " ([?ended ended {last_message_age_ms:/1000} s ago, announced|for {last_message_age_ms:/1000} s])]")
+        " ([?ended ended|for] {last_message_age_ms:/1000} s[?ended  ago, announced])]")
         LACKING("no evidence    ", "evidence=no&present", "")
             LACKING("no ballot      ", "ballot=no&present",
                     "") "[*advice do             {text}\n"
