@@ -223,10 +223,9 @@ static int look_at_all(struct looking *l, const struct assay_json *updates,
         l->rows = assay_json_array();
         status = look_at(l, u);
         if (status == ASSAY_E_STALE) status = ASSAY_OK; /* it would be void */
-        struct assay_json *outlook = assay_json_object();
+        struct assay_json *const outlook = assay_json_append_object(outlooks);
         assay_json_set_hex(outlook, "digest", u->digest, 32);
         assay_json_set(outlook, "members", l->rows);
-        assay_json_append(outlooks, outlook);
     }
     return status == ASSAY_OK ? ASSAY_EXIT_OK
                               : cli_change_fail(l->options, status, "collateral that waits");

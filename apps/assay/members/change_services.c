@@ -93,10 +93,9 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     assay_json_set_uint(object, "accounts", plan->tasks.accounts_max);
     assay_json_set_uint(object, "tasks", plan->tasks.tasks_max);
     for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
-        struct assay_json *const balance = assay_json_object();
+        struct assay_json *const balance = assay_json_append_object(balances);
         assay_json_set_hex(balance, "account", plan->tasks.balance[i].account, 32);
         assay_json_set_uint(balance, "amount", plan->tasks.balance[i].amount);
-        assay_json_append(balances, balance);
     }
     assay_json_set(object, "balances", balances);
     return object;

@@ -38,11 +38,10 @@ static void put_operators(struct assay_json *object, struct assay_slice document
         assay_json_set_uint(object, "threshold", g->threshold);
         for (uint32_t i = 0; i < g->operator_count; i++) {
             char name[ASSAY_NAME_MAX + 1];
-            struct assay_json *o = assay_json_object();
+            struct assay_json *const o = assay_json_append_object(list);
             name_text(g->operators[i].name, name);
             assay_json_set_text(o, "name", name);
             assay_json_set_hex(o, "operator_id", g->operators[i].operator_id, 32);
-            assay_json_append(list, o);
         }
     }
     assay_json_set(object, "operators", list);
@@ -108,12 +107,11 @@ static struct assay_json *policy_json(const struct assay_change_options *options
         list = assay_json_array();
         assay_policy_diff(now.policy, next, changes);
         for (uint32_t i = 0; i < changes->count; i++) {
-            struct assay_json *item = assay_json_object();
+            struct assay_json *const item = assay_json_append_object(list);
             assay_json_set_text(item, "effect", effects[changes->changes[i].effect]);
             assay_json_set_text(item, "what", changes->changes[i].what.text);
             assay_json_set_text(item, "before", changes->changes[i].before.text);
             assay_json_set_text(item, "after", changes->changes[i].after.text);
-            assay_json_append(list, item);
         }
     }
     assay_ruleset_close(&now);

@@ -75,10 +75,9 @@ static void put_keys(const struct assay_recover *r, struct assay_json *data)
     for (uint32_t i = 0; i < r->key_count; i++) {
         struct assay_recover_keys k;
         if (assay_recover_keys_next(&c, &k) != ASSAY_OK) break;
-        struct assay_json *set = assay_json_object();
+        struct assay_json *const set = assay_json_append_object(list);
         assay_json_set_hex(set, "node_id", k.node_id, sizeof k.node_id);
         assay_json_set_hex(set, "voting_public", k.voting_public, sizeof k.voting_public);
-        assay_json_append(list, set);
     }
     assay_json_set(data, "key_sets", list);
 }

@@ -52,10 +52,9 @@ static struct assay_json *json_of(const struct cli_backup_open *open, bool is_op
     if (open->has_archive) assay_json_set_uint(data, "epoch", open->archive.end.epoch);
     struct assay_json *const files = assay_json_array();
     for (uint32_t i = 0; i < open->content.count; i++) {
-        struct assay_json *const file = assay_json_object();
+        struct assay_json *const file = assay_json_append_object(files);
         assay_json_set_text(file, "name", open->content.pieces[i].name);
         assay_json_set_uint(file, "bytes", open->content.pieces[i].bytes.len);
-        assay_json_append(files, file);
     }
     assay_json_set(data, "files", files);
     return data;
