@@ -24,15 +24,15 @@ struct assay_snapshot_collateral {
     uint32_t kinds;   /* a bit each */
     bool is_bounded;  /* false: nothing of it ends */
     int64_t from_unix_s, until_unix_s;
-    const char *expires_first; /* static text */
-    const char *age;        /* static text: "fresh", "half", "ended", "early" */
+    const char *expires_first;  /* static text */
+    const char *age;            /* static text: "fresh", "half", "ended", "early" */
     uint32_t evaluation_number; /* 0: has none */
 };
 
 struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
-    bool has_address;                /* there is a way to it */
-    bool connected;                  /* ... and it stands */
+    bool has_address;                    /* there is a way to it */
+    bool connected;                      /* ... and it stands */
     bool banned;
     /* Its peer score at this node (host/peers/peer_score.h): no statement about its hardware. */
     bool is_shut_out, is_served_last;
@@ -41,11 +41,11 @@ struct assay_snapshot_member {
     bool present; /* reachable recently; always true for this node */
     bool was_received;
     uint64_t received_age_ms; /* was_received */
-    bool ended;            /* it sent a farewell, and nothing since (docs/protocol.md 4.5.5) */
-    bool has_date;         /* its clock offset is recent: */
-    int64_t date_ahead_ms; /* ahead of ours by this amount, */
-    uint64_t date_round_ms; /* error: half of this */
-    bool has_round;         /* it has answered in this run, whether it is there now or not: */
+    bool ended;               /* it sent a farewell, and nothing since (docs/protocol.md 4.5.5) */
+    bool has_date;            /* its clock offset is recent: */
+    int64_t date_ahead_ms;    /* ahead of ours by this amount, */
+    uint64_t date_round_ms;   /* error: half of this */
+    bool has_round;           /* it has answered in this run, whether it is there now or not: */
     uint64_t round_ms, round_worst_ms; /* the last way there and back, the longest of the last few
                                         */
     /* Without its complete operator or vendor root nothing more becomes final; if all of it is
@@ -82,8 +82,8 @@ struct assay_snapshot {
     bool incarnation_waiting; /* new keys wait to be listed */
     bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
     bool identity_in_use;     /* by another process (docs/protocol.md 2.15) */
-    const char *cannot_catch_up; /* static text; NULL: it can */
-    bool insecure;               /* profile development */
+    const char *cannot_catch_up;       /* static text; NULL: it can */
+    bool insecure;                     /* profile development */
     const char *const *insecure_names; /* [insecure_count] that an operator accepted */
     uint32_t insecure_count;
     uint64_t config_reloads; /* applied in this run */
@@ -113,7 +113,7 @@ struct assay_snapshot {
         uint32_t newest_count, newest_us[ASSAY_SNAPSHOT_NEWEST]; /* newest first */
     } finality;
     const struct assay_services_summary *services; /* NULL: the network has none */
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
 };
 
 /*

@@ -10,12 +10,12 @@
 #ifndef ASSAY_HOST_OVERLAY_ADMISSION_H
 #define ASSAY_HOST_OVERLAY_ADMISSION_H
 
-#include "host/peers/counters.h"
 #include "host/overlay/gossip.h"
+#include "host/overlay/overlay.h"
+#include "host/peers/counters.h"
 #include "host/peers/limit.h"
 #include "host/peers/page.h"
 #include "host/peers/roster.h"
-#include "host/overlay/overlay.h"
 
 /* All set by the caller. */
 struct assay_admission {
@@ -24,9 +24,9 @@ struct assay_admission {
     struct assay_limit *limits; /* [roster->count]; NULL: no budgets */
     struct assay_pages *pages;  /* of frames */
     struct assay_seen *seen;
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     const struct assay_overlay *view; /* decides who relays; NULL: full mesh without relays */
-    uint64_t again_ms; /* minimum interval between relays of the same message */
+    uint64_t again_ms;                /* minimum interval between relays of the same message */
 };
 
 enum assay_admitted {

@@ -42,7 +42,7 @@ struct assay_evidence_pull {
     uint32_t members;
     struct assay_gossip *gossip;
     struct assay_limit *limits; /* [members]; NULL: no budgets */
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     bool waits; /* requests in flight are answered on arrival (docs/protocol.md 4.12.8) */
     uint8_t buffer[ASSAY_PULL_LEN + ASSAY_EVIDENCE_LEN_MAX];
 };

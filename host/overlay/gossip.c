@@ -98,7 +98,7 @@ struct flight {
     uint32_t asked;
     uint16_t sources[ASSAY_FETCH_ASKED_MAX];
     uint64_t asked_ms[ASSAY_FETCH_ASKED_MAX]; /* when each of them was asked first */
-    bool origin_again; /* asked a second time */
+    bool origin_again;                        /* asked a second time */
     struct assay_gossip_waiters waiters;
     uint64_t since_ms;
     uint64_t next_ms; /* time of the next request, or of the failure of the fetch */
@@ -174,7 +174,8 @@ static void measure_latency(struct assay_gossip *gossip, const struct flight *fl
                             uint64_t now_ms, uint16_t from)
 {
     uint32_t i = 0;
-    while (i < flight->asked && flight->sources[i] != from) i++;
+    while (i < flight->asked && flight->sources[i] != from)
+        i++;
     ASSAY_ASSERT(i < flight->asked);
     const uint64_t asked_ms = flight->asked_ms[i];
     const uint64_t most_ms = assay_max_u64(gossip->config.patience_ms, 1);
@@ -507,7 +508,7 @@ static enum assay_status judge_answer(struct assay_gossip *gossip, const uint8_t
                                       uint16_t from, struct assay_slice bytes,
                                       struct flight **flight)
 {
-    struct assay_counters *counters = gossip->config.counters;
+    struct assay_traffic_counters *counters = gossip->config.counters;
     uint8_t digest[32];
     if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) {
         assay_count(counters, ASSAY_COUNT_EVIDENCE_OVERSIZE);

@@ -25,16 +25,16 @@
 #define ASSAY_HOST_OVERLAY_GOSSIP_H
 
 #include "base/writer.h"
-#include "host/peers/counters.h"
 #include "host/overlay/overlay.h"
+#include "host/peers/counters.h"
 #include "quote/verdict.h"
 
 enum {
-    ASSAY_FETCHES_MAX = 1024,   /* one per member of the largest network */
-    ASSAY_FETCH_ASKED = 3,      /* minimum of sources before a fetch fails */
-    ASSAY_FETCH_ASKED_MAX = 8,  /* maximum of sources */
-    ASSAY_FETCH_RETRY_MS = 200, /* minimum timeout of a source; less in short epochs */
-    ASSAY_FETCH_RETRIES = 4,    /* sources that get their full time in every fetch */
+    ASSAY_FETCHES_MAX = 1024,         /* one per member of the largest network */
+    ASSAY_FETCH_ASKED = 3,            /* minimum of sources before a fetch fails */
+    ASSAY_FETCH_ASKED_MAX = 8,        /* maximum of sources */
+    ASSAY_FETCH_RETRY_MS = 200,       /* minimum timeout of a source; less in short epochs */
+    ASSAY_FETCH_RETRIES = 4,          /* sources that get their full time in every fetch */
     ASSAY_FETCH_RETRY_NEAR_MS = 1000, /* where evidence arrives over several hops */
     ASSAY_FETCH_WAITERS = 16,         /* answered when a fetch completes */
     ASSAY_ANNOUNCED_MAX = 256,        /* evidence with a known announcer, newest */
@@ -75,7 +75,7 @@ struct assay_fetch_request {
     uint64_t epoch;
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
-    bool before; /* appraise by the rules before those on trial; of a verification alone */
+    bool before;     /* appraise by the rules before those on trial; of a verification alone */
     bool for_ballot; /* fetched for this epoch's ballot: of no use once the epoch is closed */
 };
 
@@ -96,10 +96,10 @@ struct assay_gossip;
 struct assay_gossip_config {
     uint16_t self;
     uint32_t members;
-    uint64_t retry_ms;    /* minimum time between two sources */
+    uint64_t retry_ms;     /* minimum time between two sources */
     uint64_t retry_max_ms; /* maximum, where answers are slow; below retry_ms: as that */
-    uint64_t patience_ms; /* before a fetch may fail */
-    struct assay_counters *counters;
+    uint64_t patience_ms;  /* before a fetch may fail */
+    struct assay_traffic_counters *counters;
     const struct assay_overlay *view; /* NULL: all members can be asked */
 };
 

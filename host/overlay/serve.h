@@ -14,7 +14,7 @@
 struct assay_serve {
     struct assay_store *store;
     const uint8_t *chain_id; /* 32 */
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     void *scratch; /* for one stored value, as large as the largest block */
     size_t scratch_len;
     uint8_t *answer; /* [ASSAY_SYNC_ANSWER_LEN_MAX] */

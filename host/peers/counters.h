@@ -135,16 +135,16 @@
 enum assay_counter { ASSAY_COUNTER_LIST(ASSAY_COUNTER_ENUM) ASSAY_COUNTER_COUNT };
 #undef ASSAY_COUNTER_ENUM
 
-struct assay_counters {
+struct assay_traffic_counters {
     uint64_t value[ASSAY_COUNTER_COUNT];
 };
 
-static inline void assay_count(struct assay_counters *counters, enum assay_counter which)
+static inline void assay_count(struct assay_traffic_counters *counters, enum assay_counter which)
 {
     counters->value[which]++;
 }
-static inline void assay_count_many(struct assay_counters *counters, enum assay_counter which,
-                                    uint64_t more)
+static inline void assay_count_many(struct assay_traffic_counters *counters,
+                                    enum assay_counter which, uint64_t more)
 {
     counters->value[which] += more;
 }

@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 struct client {
-    int fd;     /* -1: free */
+    int fd; /* -1: free */
     uint32_t uid;
     uint64_t number; /* never used again */
-    char *line; /* [line_max]: received bytes are at [start, end) */
+    char *line;      /* [line_max]: received bytes are at [start, end) */
     size_t start, end;
     size_t searched; /* [start, searched) has no newline; below end: there is one */
     char *out;       /* NULL: nothing to write */
@@ -33,7 +33,7 @@ struct assay_admin {
     char *path;
     assay_admin_answer *answer;
     void *context;
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     size_t line_max;
     size_t first; /* served first: the one after the last answered */
     uint64_t numbers;
@@ -46,8 +46,8 @@ struct assay_admin {
 
 enum assay_status assay_admin_open(const char *path, const char *what, size_t line_max,
                                    assay_admin_answer *answer, void *context,
-                                   struct assay_counters *counters, struct assay_admin **out,
-                                   char *message, size_t message_len)
+                                   struct assay_traffic_counters *counters,
+                                   struct assay_admin **out, char *message, size_t message_len)
 {
     ASSAY_ASSERT(line_max > 1 && answer != NULL);
     struct assay_admin *admin = calloc(1, sizeof *admin);
@@ -63,9 +63,9 @@ enum assay_status assay_admin_open(const char *path, const char *what, size_t li
         admin->clients[i].fd = -1;
     admin->path = strdup(path);
     const enum assay_status status =
-        admin->path == NULL ? ASSAY_E_MEMORY
-                            : assay_unix_listen(path, what, ASSAY_UNIX_QUEUE, &admin->fd,
-                                                message, message_len);
+        admin->path == NULL
+            ? ASSAY_E_MEMORY
+            : assay_unix_listen(path, what, ASSAY_UNIX_QUEUE, &admin->fd, message, message_len);
     if (status != ASSAY_OK) {
         free(admin->path);
         free(admin);
@@ -82,7 +82,7 @@ enum assay_status assay_admin_set_group(struct assay_admin *admin)
 }
 
 void assay_admin_set_answer(struct assay_admin *admin, void *context,
-                            struct assay_counters *counters)
+                            struct assay_traffic_counters *counters)
 {
     admin->context = context;
     admin->counters = counters;

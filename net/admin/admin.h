@@ -43,7 +43,8 @@ struct assay_admin;
  */
 ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *what,
                                                  size_t line_max, assay_admin_answer *answer,
-                                                 void *context, struct assay_counters *counters,
+                                                 void *context,
+                                                 struct assay_traffic_counters *counters,
                                                  struct assay_admin **out, char *message,
                                                  size_t message_len);
 /* Also admits the group of its directory, where that has the setgid bit (net/system/unix_socket.h):
@@ -51,7 +52,7 @@ ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *w
 ASSAY_CHECKED enum assay_status assay_admin_set_group(struct assay_admin *admin);
 /* Replaces the answer callback; clients and pending answers stay. */
 void assay_admin_set_answer(struct assay_admin *admin, void *context,
-                            struct assay_counters *counters);
+                            struct assay_traffic_counters *counters);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. */
 void assay_admin_close(struct assay_admin **admin);
 /* What to poll for; the first descriptor is -1 for a second after one was refused for want of

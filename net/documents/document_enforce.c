@@ -24,13 +24,11 @@ struct assay_json *assay_document_enforcement(const struct assay_snapshot *s)
 {
     const struct assay_enforcement *const e = &s->enforcement;
     ASSAY_ASSERT(e->target_count <= ASSAY_ENFORCEMENT_TARGETS_MAX);
-    char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *const data = assay_json_object(), *const hold = assay_json_object();
     struct assay_json *const journal = assay_json_object(), *const list = assay_json_array();
     assay_json_set_bool(hold, "held", e->held);
     if (e->held) {
-        assay_rfc3339_format_ms(e->held_since_unix_ms, at);
-        assay_json_set_text(hold, "since", at);
+        assay_json_set_time_ms(hold, "since", e->held_since_unix_ms);
         assay_json_set_text(hold, "reason", e->held_reason);
     }
     assay_json_set(data, "hold", hold);

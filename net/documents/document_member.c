@@ -15,13 +15,11 @@ enum { SCHEMA_VERSION = 1 };
 char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *schema,
                             struct assay_json *data)
 {
-    char at[ASSAY_RFC3339_MS_LEN + 1];
     struct assay_json *document = assay_json_object();
-    assay_rfc3339_format_ms(at_unix_ms, at);
     assay_json_set_text(document, "schema", schema);
     assay_json_set_uint(document, "schema_version", SCHEMA_VERSION);
     assay_json_set_text(document, "node", node);
-    assay_json_set_text(document, "generated_at", at);
+    assay_json_set_time_ms(document, "generated_at", at_unix_ms);
     assay_json_set(document, "data", data);
     char *text = assay_json_print(document, 0);
     assay_json_free(&document);
@@ -82,8 +80,7 @@ static void append_reason(struct assay_json *list, const struct assay_snapshot *
     assay_json_set_text(object, "text", reason->text);
     if (reason->epoch == 0) assay_json_set_null(object, "epoch");
     else assay_json_set_uint(object, "epoch", reason->epoch);
-    assay_document_set_time(object, "at_unix_ms",
-                            assay_document_reason_time(s, m, reason->epoch));
+    assay_document_set_time(object, "at_unix_ms", assay_document_reason_time(s, m, reason->epoch));
     assay_json_append(list, object);
 }
 

@@ -5,18 +5,10 @@
 #include "net/documents/document_rules.h"
 
 #include "base/assert.h"
-#include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/life.h"
 
 #include <stdlib.h>
-
-static void set_unix_time(struct assay_json *object, const char *key, int64_t unix_s)
-{
-    char text[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(unix_s, text);
-    assay_json_set_text(object, key, text);
-}
 
 /* ------------------------------------------------------------ policy */
 
@@ -31,8 +23,8 @@ static struct assay_json *policy_references(const struct assay_policy *policy)
         assay_json_set_text(o, "field", assay_reference_field_name(r->field));
         assay_json_set_text(o, "state", assay_reference_state_name(r->state));
         assay_json_set_hex(o, "value", r->value, r->value_len);
-        if (r->has_not_before) set_unix_time(o, "not_before", r->not_before_s);
-        if (r->has_not_after) set_unix_time(o, "not_after", r->not_after_s);
+        if (r->has_not_before) assay_json_set_time(o, "not_before", r->not_before_s);
+        if (r->has_not_after) assay_json_set_time(o, "not_after", r->not_after_s);
         if (r->isvsvn_min > 0) assay_json_set_uint(o, "isvsvn_min", r->isvsvn_min);
         assay_json_append(list, o);
     }
@@ -63,9 +55,8 @@ struct assay_json *assay_document_policy(const struct assay_policy *policy)
     uint8_t digest[32];
     assay_policy_digest(policy, digest);
     assay_json_set_hex(o, "digest", digest, sizeof digest);
-    assay_json_set_text(o, "profile",
-                        policy->profile == ASSAY_PROFILE_DEVELOPMENT ? "development"
-                                                                     : "production");
+    assay_json_set_text(
+        o, "profile", policy->profile == ASSAY_PROFILE_DEVELOPMENT ? "development" : "production");
     for (int i = 1; i < ASSAY_KIND_COUNT; i++)
         if (policy->kinds & ASSAY_KIND_BIT(i))
             assay_json_append_text(kinds, assay_kind_text((enum assay_evidence_kind)i));
@@ -94,8 +85,8 @@ static void append_pieces(struct assay_json *pieces, const struct assay_collater
         struct assay_json *o = assay_json_object();
         assay_json_set_text(o, "name", c->windows[i].what);
         assay_json_set_bool(o, "certificate", c->windows[i].is_certificate);
-        set_unix_time(o, "from", c->windows[i].from_unix_s);
-        set_unix_time(o, "until", c->windows[i].to_unix_s);
+        assay_json_set_time(o, "from", c->windows[i].from_unix_s);
+        assay_json_set_time(o, "until", c->windows[i].to_unix_s);
         assay_json_append(pieces, o);
     }
 }
@@ -110,8 +101,7 @@ static const char *root_name(const struct assay_policy *policy, const struct ass
         struct assay_key pinned;
         uint32_t kinds = 0;
         const enum assay_pinned_root which = (enum assay_pinned_root)i;
-        if (assay_pinned_root(which, &pinned, &kinds) == ASSAY_OK &&
-            assay_key_equal(&pinned, root))
+        if (assay_pinned_root(which, &pinned, &kinds) == ASSAY_OK && assay_key_equal(&pinned, root))
             return assay_pinned_root_name(which);
     }
     return "";
@@ -128,7 +118,7 @@ static struct assay_json *root_document(const struct assay_endorsements *set,
     assay_json_set_hex(o, "root", name, sizeof name);
     assay_json_set_text(o, "name", root_name(policy, &life->root));
     assay_json_set_uint(o, "evaluation_number", life->evaluation_number);
-    if (life->is_bounded) set_unix_time(o, "until", life->until_unix_s);
+    if (life->is_bounded) assay_json_set_time(o, "until", life->until_unix_s);
     for (size_t i = 0; i < set->count; i++)
         if (assay_key_equal(&set->entries[i].root, &life->root))
             append_pieces(pieces, set->entries[i].collateral);

@@ -407,7 +407,7 @@ static void write_http(const struct page *page, const struct assay_http_figures 
 
 /* ------------------------------------------------------------ counters */
 
-static void write_counters(const struct page *page, const struct assay_counters *c)
+static void write_counters(const struct page *page, const struct assay_traffic_counters *c)
 {
     ASSAY_ASSERT(c != NULL);
     static const char messages[] = "assay_gossip_messages", bytes[] = "assay_gossip_bytes";

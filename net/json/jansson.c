@@ -4,6 +4,7 @@
 #include "net/json/json.h"
 
 #include "base/assert.h"
+#include "base/rfc3339.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -67,8 +68,7 @@ static json_t *text_value(const char *text, size_t len)
 
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text)
 {
-    ASSAY_ASSERT(key != NULL && text != NULL);
-    set_member(object, key, text_value(text, strlen(text)));
+    set_member(object, key, text != NULL ? text_value(text, strlen(text)) : json_null());
 }
 
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text, size_t len)
@@ -106,6 +106,20 @@ void assay_json_set_null(struct assay_json *object, const char *key)
     set_member(object, key, json_null());
 }
 
+void assay_json_set_time(struct assay_json *object, const char *key, int64_t unix_s)
+{
+    char text[ASSAY_RFC3339_LEN + 1] = "";
+    assay_rfc3339_format(unix_s, text);
+    assay_json_set_text(object, key, text);
+}
+
+void assay_json_set_time_ms(struct assay_json *object, const char *key, uint64_t unix_ms)
+{
+    char text[ASSAY_RFC3339_MS_LEN + 1] = "";
+    assay_rfc3339_format_ms(unix_ms, text);
+    assay_json_set_text(object, key, text);
+}
+
 void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
                         size_t len)
 {
@@ -126,6 +140,24 @@ void assay_json_append(struct assay_json *array, struct assay_json *value)
 {
     ASSAY_ASSERT(value == NULL || array != value);
     (void)json_array_append_new(from_jansson(array), from_jansson(value));
+}
+
+struct assay_json *assay_json_set_object(struct assay_json *object, const char *key)
+{
+    json_t *const child = json_object();
+    return json_object_set_new(from_jansson(object), key, child) == 0 ? to_jansson(child) : NULL;
+}
+
+struct assay_json *assay_json_set_array(struct assay_json *object, const char *key)
+{
+    json_t *const child = json_array();
+    return json_object_set_new(from_jansson(object), key, child) == 0 ? to_jansson(child) : NULL;
+}
+
+struct assay_json *assay_json_append_object(struct assay_json *array)
+{
+    json_t *const child = json_object();
+    return json_array_append_new(from_jansson(array), child) == 0 ? to_jansson(child) : NULL;
 }
 
 void assay_json_append_text(struct assay_json *array, const char *text)
@@ -276,6 +308,11 @@ const char *assay_json_text(const struct assay_json *object, const char *key, co
 const char *assay_json_as_text(const struct assay_json *value)
 {
     return json_string_value(from_jansson_const(value));
+}
+
+bool assay_json_as_bool(const struct assay_json *value)
+{
+    return json_is_true(from_jansson_const(value));
 }
 
 bool assay_json_as_int(const struct assay_json *value, int64_t *out)

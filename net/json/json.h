@@ -22,8 +22,12 @@ enum {
 /* Returns: an empty object or array; the caller frees it with assay_json_free unless it was put. */
 struct assay_json *assay_json_object(void);
 struct assay_json *assay_json_array(void);
-/* Texts are cut to valid UTF-8; numbers above 2^63 - 1, where readers of JSON differ, become the
- * text of their digits. Each */
+/* The same, put into object or array at once and still to be filled: borrowed from it. */
+struct assay_json *assay_json_set_object(struct assay_json *object, const char *key);
+struct assay_json *assay_json_set_array(struct assay_json *object, const char *key);
+struct assay_json *assay_json_append_object(struct assay_json *array);
+/* Texts are cut to valid UTF-8, NULL is null; numbers above 2^63 - 1, where readers of JSON differ,
+ * become the text of their digits. Each */
 void assay_json_set_text(struct assay_json *object, const char *key, const char *text);
 void assay_json_set_text_n(struct assay_json *object, const char *key, const void *text,
                            size_t len);
@@ -31,6 +35,9 @@ void assay_json_set_uint(struct assay_json *object, const char *key, uint64_t va
 void assay_json_set_int(struct assay_json *object, const char *key, int64_t value);
 void assay_json_set_bool(struct assay_json *object, const char *key, bool value);
 void assay_json_set_null(struct assay_json *object, const char *key);
+/* RFC 3339, in UTC. */
+void assay_json_set_time(struct assay_json *object, const char *key, int64_t unix_s);
+void assay_json_set_time_ms(struct assay_json *object, const char *key, uint64_t unix_ms);
 void assay_json_set_hex(struct assay_json *object, const char *key, const uint8_t *bytes,
                         size_t len);
 /* Takes value over. */
@@ -85,6 +92,8 @@ bool assay_json_bool(const struct assay_json *object, const char *key, bool fall
 const char *assay_json_text(const struct assay_json *object, const char *key, const char *fallback);
 /* The value itself as text, NULL when it is none. */
 const char *assay_json_as_text(const struct assay_json *value);
+/* Returns: whether the value itself is true. */
+bool assay_json_as_bool(const struct assay_json *value);
 /* The value itself as an integer. Returns: false when it is none. */
 bool assay_json_as_int(const struct assay_json *value, int64_t *out);
 

@@ -4,19 +4,11 @@
  */
 #include "net/runtime/runtime_internal.h"
 
-#include "base/rfc3339.h"
 #include "engine/ledger/records/update.h"
 #include "net/json/json.h"
 #include "quote/collateral/life.h"
 
 #include <string.h>
-
-static void set_unix_time(struct assay_json *object, const char *name, int64_t unix_s)
-{
-    char text[ASSAY_RFC3339_LEN + 1] = "";
-    assay_rfc3339_format(unix_s, text);
-    assay_json_set_text(object, name, text);
-}
 
 static struct assay_json *collateral_lifetime(const struct assay_collateral_life *life,
                                               int64_t since_unix_s, int64_t at_unix_s)
@@ -35,8 +27,8 @@ static struct assay_json *collateral_lifetime(const struct assay_collateral_life
         assay_json_set_null(object, "until");
         return object;
     }
-    set_unix_time(object, "until", life->until_unix_s);
-    set_unix_time(object, "alarm", assay_collateral_half_life(life, since_unix_s));
+    assay_json_set_time(object, "until", life->until_unix_s);
+    assay_json_set_time(object, "alarm", assay_collateral_half_life(life, since_unix_s));
     assay_json_set_text(object, "expires_first", life->expires_first);
     return object;
 }
@@ -69,8 +61,9 @@ static struct assay_json *update_document(const struct assay_update *u)
     assay_json_set_bool(object, "forced", u->forced);
     assay_json_set_uint(object, "epoch", u->epoch);
     if (is_dated)
-        set_unix_time(object, u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
-                      (int64_t)(u->due_ms / 1000));
+        assay_json_set_time(object,
+                            u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
+                            (int64_t)(u->due_ms / 1000));
     return object;
 }
 

@@ -393,7 +393,7 @@ static enum assay_status open_all(struct assay_runtime *runtime,
 /* State that a runtime passes to the next one of the process. */
 struct left {
     struct assay_engine_renewal engine;
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_timeline_log *timeline;
     struct assay_latency latency;
     struct assay_admin *admin, *anchor;

@@ -156,7 +156,7 @@ struct assay_runtime {
     struct assay_dispatch *dispatch;
     uint64_t wake_at_ms;
 
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_log log;
     struct assay_timeline_log *timeline; /* also read by the HTTP thread */
     uint64_t timeline_notified;          /* the newest event that HTTP was notified of */

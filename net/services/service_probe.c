@@ -24,7 +24,7 @@ struct assay_service_probe {
     uint16_t self;
     uint32_t members;
     struct assay_workload *workload;
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     struct assay_service_probe_snapshot snapshot;
     struct customer customers[ASSAY_WORKLOAD_PENDING_MAX]; /* by our ticket */
     size_t first, count;
@@ -80,7 +80,7 @@ void assay_service_probe_answer_encode(const struct assay_service_probe_answer *
 
 enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
                                              struct assay_workload *workload,
-                                             struct assay_counters *counters,
+                                             struct assay_traffic_counters *counters,
                                              struct assay_service_probe **out)
 {
     ASSAY_ASSERT(members == 0 || self < members);

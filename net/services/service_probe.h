@@ -58,7 +58,7 @@ struct assay_service_probe;
 /* workload may be NULL: this node does not serve. Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_service_probe_create(uint16_t self, uint32_t members,
                                                            struct assay_workload *workload,
-                                                           struct assay_counters *counters,
+                                                           struct assay_traffic_counters *counters,
                                                            struct assay_service_probe **out);
 /* Accepts a pointer to NULL; sets it to NULL; the workload stays the caller's. */
 void assay_service_probe_destroy(struct assay_service_probe **service);

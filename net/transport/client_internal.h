@@ -58,9 +58,9 @@ struct assay_transport_client {
     uint64_t ready_ms;
     uint32_t failures; /* in a row */
     uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms, rest_ms;
-    uint64_t seen_beats, beat_ms; /* of libzmq's thread; when the last one was seen */
-    struct assay_counters counted; /* of this process */
-    enum assay_status refusal;     /* of the last one */
+    uint64_t seen_beats, beat_ms;          /* of libzmq's thread; when the last one was seen */
+    struct assay_traffic_counters counted; /* of this process */
+    enum assay_status refusal;             /* of the last one */
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     int linger_ms; /* -1: it is not to */
     bool paused;

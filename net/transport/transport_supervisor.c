@@ -94,10 +94,9 @@ static void shut_out_suspect(struct assay_transport_client *far, uint64_t now_ms
     if (slot == ASSAY_TRANSPORT_NOBODY) return;
     ASSAY_ASSERT(slot < far->members);
     struct far_member *m = &far->member[slot];
-    const bool again = m->shut_until_ms > 0 &&
-                       now_ms < m->shut_until_ms + ASSAY_TRANSPORT_SHUT_MAX_MS;
-    m->shut_ms = again ? assay_min_u64(2 * m->shut_ms, ASSAY_TRANSPORT_SHUT_MAX_MS)
-                       : far->shut_ms;
+    const bool again =
+        m->shut_until_ms > 0 && now_ms < m->shut_until_ms + ASSAY_TRANSPORT_SHUT_MAX_MS;
+    m->shut_ms = again ? assay_min_u64(2 * m->shut_ms, ASSAY_TRANSPORT_SHUT_MAX_MS) : far->shut_ms;
     m->shut_until_ms = now_ms + m->shut_ms;
     news->shut = slot;
     news->shut_ms = m->shut_ms;
@@ -108,8 +107,8 @@ static void count_failure(struct assay_transport_client *far, uint64_t now_ms, b
 {
     if (far->ready && now_ms - far->ready_ms > ASSAY_TRANSPORT_GOOD_MS) far->failures = 0;
     if (far->failures < UINT32_MAX) far->failures++;
-    far->start_ms = now_ms + delay_ms(far, far->ready ? far->backoff_ms
-                                                      : ASSAY_TRANSPORT_BACKOFF_START_MS);
+    far->start_ms =
+        now_ms + delay_ms(far, far->ready ? far->backoff_ms : ASSAY_TRANSPORT_BACKOFF_START_MS);
     assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_ENDED);
     if (stalled) assay_count(far->config.counters, ASSAY_COUNT_TRANSPORT_STALLED);
 }
@@ -174,7 +173,7 @@ static void start_process(struct assay_transport_client *far, uint64_t now_ms)
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
     far->seen_turns = far->seen_cpu_ms = far->seen_beats = 0;
     far->sleeps = far->bells = 0;
-    far->counted = (struct assay_counters){ 0 };
+    far->counted = (struct assay_traffic_counters){ 0 };
     far->refusal = ASSAY_OK;
     const int fd = make_memory(far);
     const bool started = fd >= 0 && assay_child_start(far->program, ASSAY_TRANSPORT_ROLE,

@@ -39,7 +39,7 @@ struct assay_transport_shared {
     _Atomic uint64_t beats;              /* of libzmq's own thread (net/zmq/pulse.h) */
     _Atomic uint32_t handling;           /* the slot whose frame it has in hand, and one; 0: none */
     _Atomic uint32_t wants_room;         /* in the ring of reports */
-    struct assay_counters counters;      /* since it began */
+    struct assay_traffic_counters counters;   /* since it began */
     _Atomic uint64_t held[ASSAY_MEMBERS_MAX]; /* bytes held for a member */
     _Atomic uint8_t up[ASSAY_MEMBERS_MAX];    /* the connection to a member is up */
     _Alignas(64) uint8_t orders_bytes[ASSAY_TRANSPORT_ORDERS_LEN];
@@ -65,12 +65,12 @@ struct assay_transport_order {
     enum assay_transport_order_kind kind;
     uint16_t slot;
     uint8_t bootstrap[32], transport[32]; /* MEMBER */
-    bool gone;                       /* MEMBER */
-    uint64_t until_ms;               /* LIMITS: ignored until then, of the monotonic clock */
-    bool last;                       /* LIMITS */
-    uint64_t relay;                  /* TO, SPARE */
-    uint32_t ms;                     /* LINGER */
-    struct assay_slice bytes;        /* FRAME, and the text of PEER; borrowed */
+    bool gone;                            /* MEMBER */
+    uint64_t until_ms;                    /* LIMITS: ignored until then, of the monotonic clock */
+    bool last;                            /* LIMITS */
+    uint64_t relay;                       /* TO, SPARE */
+    uint32_t ms;                          /* LINGER */
+    struct assay_slice bytes;             /* FRAME, and the text of PEER; borrowed */
     struct assay_resolver_answer numbers; /* NUMBERS; its asker is slot */
 };
 
@@ -80,7 +80,7 @@ void assay_transport_order_encode(const struct assay_transport_order *order,
 /* Of *order alone what the kind has is written. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
  * ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_ENCODING (a text with a NUL within) */
 ASSAY_CHECKED enum assay_status assay_transport_order_decode(struct assay_slice bytes,
-                                                   struct assay_transport_order *order);
+                                                             struct assay_transport_order *order);
 
 /* ------------------------------------------------------------ transport to core, in the ring */
 
@@ -92,17 +92,17 @@ enum assay_transport_report_kind {
 struct assay_transport_report {
     enum assay_transport_report_kind kind;
     uint16_t slot;
-    enum assay_roster_key which;         /* FRAME */
-    uint8_t key[32];                     /* FRAME: the one that was accepted */
-    struct assay_slice bytes;            /* FRAME; borrowed */
-    char host[ASSAY_RESOLVER_HOST_MAX];  /* NAME */
+    enum assay_roster_key which;        /* FRAME */
+    uint8_t key[32];                    /* FRAME: the one that was accepted */
+    struct assay_slice bytes;           /* FRAME; borrowed */
+    char host[ASSAY_RESOLVER_HOST_MAX]; /* NAME */
 };
 
 /* Each Returns: as its like above. */
 void assay_transport_report_encode(const struct assay_transport_report *report,
                                    struct assay_writer *w);
-ASSAY_CHECKED enum assay_status assay_transport_report_decode(struct assay_slice bytes,
-                                                    struct assay_transport_report *report);
+ASSAY_CHECKED enum assay_status assay_transport_report_decode(
+    struct assay_slice bytes, struct assay_transport_report *report);
 
 /* ------------------------------------------------------------ packets */
 
@@ -122,9 +122,9 @@ struct assay_transport_packet {
     bool self_test;
     struct assay_secret32 secret; /* BRIEF: of the listener; IDENTIFY */
     uint8_t public_key[32];
-    uint32_t walls, landlock; /* READY: net/sandbox/sandbox.h */
-    uint16_t port;            /* READY: of the first address */
-    enum assay_status status; /* REFUSED */
+    uint32_t walls, landlock;            /* READY: net/sandbox/sandbox.h */
+    uint16_t port;                       /* READY: of the first address */
+    enum assay_status status;            /* REFUSED */
     char text[ASSAY_TRANSPORT_TEXT_MAX]; /* BRIEF: where it listens; READY: where it does; REFUSED:
                                             why. Of READY and REFUSED printable and short. */
 };
@@ -132,7 +132,7 @@ struct assay_transport_packet {
 /* Each Returns: as its like above. */
 void assay_transport_packet_encode(const struct assay_transport_packet *packet,
                                    struct assay_writer *w);
-ASSAY_CHECKED enum assay_status assay_transport_packet_decode(struct assay_slice bytes,
-                                                    struct assay_transport_packet *packet);
+ASSAY_CHECKED enum assay_status assay_transport_packet_decode(
+    struct assay_slice bytes, struct assay_transport_packet *packet);
 
 #endif

@@ -56,7 +56,7 @@ static bool admit_key(struct assay_link *link, const uint8_t key[static 32],
 {
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
-    struct assay_counters *counters = link->config.counters;
+    struct assay_traffic_counters *counters = link->config.counters;
     if (link->testing && assay_bytes_equal(key, link->test_key, 32)) {
         link->test_refused = true;
         return false;

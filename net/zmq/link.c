@@ -80,8 +80,7 @@ static enum assay_status listen_at(struct assay_link *link, const char *address,
     }
     if (zmq_getsockopt(link->listener, ZMQ_LAST_ENDPOINT, endpoint, &len) != 0) return ASSAY_E_IO;
     const char *port = strrchr(endpoint, ':');
-    census->ports[census->port_count++] =
-        port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
+    census->ports[census->port_count++] = port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
     if (link->endpoint[0] == '\0')
         (void)snprintf(link->endpoint, sizeof link->endpoint, "%s", endpoint);
     return ASSAY_OK;
@@ -357,7 +356,7 @@ static enum assay_status sender_of(struct assay_link *link, zmq_msg_t *frame, ui
 static bool drain_one(struct assay_link *link, zmq_msg_t *frame)
 {
     ASSAY_ASSERT(link->listener != NULL);
-    struct assay_counters *counters = link->config.counters;
+    struct assay_traffic_counters *counters = link->config.counters;
     uint16_t slot = 0;
     enum assay_roster_key which = ASSAY_ROSTER_BOOTSTRAP;
     int fd = -1;
@@ -379,7 +378,8 @@ static void drain_sockets(struct assay_link *link)
     zmq_msg_t frame;
     zmq_msg_init(&frame);
     int taken = 0;
-    while (taken < LINK_DRAIN_MAX && drain_one(link, &frame)) taken++;
+    while (taken < LINK_DRAIN_MAX && drain_one(link, &frame))
+        taken++;
     link->has_more = taken == LINK_DRAIN_MAX;
     (void)zmq_msg_close(&frame);
 }

@@ -43,12 +43,12 @@ struct assay_link_names {
 struct assay_link_config {
     const struct assay_roster *roster; /* the runtime keeps it up to date */
     struct assay_limit *limits; /* [roster->count] handshakes and bans; may be NULL in tests */
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     const struct assay_secret32 *bootstrap_secret;
     const uint8_t *bootstrap_public; /* [32] */
     /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * uses a free one. */
     const char *listen;
-    int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */
+    int handshake_ms; /* a silent caller is hung up after it; 0: 5000 */
     /* A silent peer is redialled after this time; 0: 1000. A refusal is silent too: a member that
      * was just listed waits this long for a peer to update its roster. */
     int redial_ms;

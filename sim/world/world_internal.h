@@ -182,7 +182,7 @@ struct world_node {
     struct assay_sim_random handshakes;
     uint64_t overlay_item_us;
     struct assay_seen *seen;
-    struct assay_counters *counters;
+    struct assay_traffic_counters *counters;
     struct assay_roster roster;
     struct assay_limit *limits; /* [nodes]; NULL: budgets are off */
     struct assay_admission admission;
@@ -229,8 +229,8 @@ struct world_node {
     uint64_t still_until_us;   /* it is stalled until then; messages wait */
     enum crash_point crash_at; /* at the next commit */
     uint64_t down_ms;          /* after that crash */
-    bool wipes, rolls_back;   /* at the next start */
-    bool accepts; /* its operator names every RECOVER in the configuration (node.recovers) */
+    bool wipes, rolls_back;    /* at the next start */
+    bool accepts;     /* its operator names every RECOVER in the configuration (node.recovers) */
     uint64_t engines; /* number of its engines */
     uint32_t died_in_era;
     bool fast_synced; /* fast sync, in the step that closes an epoch here */
@@ -251,9 +251,9 @@ struct world_node {
 /* The stepping node, and the step whose effects are being executed. */
 struct world_stepping {
     uint32_t node, life;
-    bool given;       /* the next event is the one from the world */
-    bool dies;        /* around this commit */
-    bool uncommitted; /* a write is not durable yet */
+    bool given;                          /* the next event is the one from the world */
+    bool dies;                           /* around this commit */
+    bool uncommitted;                    /* a write is not durable yet */
     enum assay_status status;            /* of the given event, from its engine */
     const struct assay_effects *effects; /* NULL: the step is over */
     uint64_t wake_at_ms;
@@ -285,7 +285,7 @@ struct assay_sim_world {
     struct world_node nodes[WORLD_NODES];
     struct world_queue queue;
     struct assay_sim_link link;
-    uint64_t *ready_us;             /* [nodes * nodes] from, to: when a link was opened; overlay */
+    uint64_t *ready_us; /* [nodes * nodes] from, to: when a link was opened; overlay */
     struct world_payload
         *handled; /* the message that a node handles, borrowed, and its hops so far */
     uint32_t handled_hops;
@@ -306,13 +306,13 @@ struct assay_sim_world {
     size_t evidence_count;
     struct assay_sim_world_note *notes;
     size_t note_count, note_capacity;
-    struct world_chain *chain;   /* checker.c */
+    struct world_chain *chain;       /* checker.c */
     struct world_history *histories; /* [nodes] history.c */
     uint32_t *in_contact; /* [nodes * nodes] turns in contact, of two with different histories */
     bool split_reported;  /* operators were notified of an era in doubt or of too few answers */
     struct world_ballot_knowledge *known_ballots; /* [nodes] ballots.c */
     struct world_deliveries *received;            /* the same */
-    struct world_voters *voters; /* voters.c */
+    struct world_voters *voters;                  /* voters.c */
     char violation[256];
     struct assay_effects *effects; /* of a restored value */
     void *dispatch_memory;

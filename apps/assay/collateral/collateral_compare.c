@@ -55,11 +55,10 @@ static struct assay_json *renewal_json(const struct assay_key *root,
     assay_json_set_text(out, "piece", renewal->piece);
     assay_json_set_text(out, "field", renewal->field);
     value_text(&renewal->expected, text, sizeof text);
-    if (renewal->expected.form == ASSAY_RENEWAL_NO_VALUE) assay_json_set_null(out, "expected");
-    else assay_json_set_text(out, "expected", text);
+    assay_json_set_text(out, "expected",
+                        renewal->expected.form == ASSAY_RENEWAL_NO_VALUE ? NULL : text);
     value_text(&renewal->found, text, sizeof text);
-    if (renewal->found.form == ASSAY_RENEWAL_NO_VALUE) assay_json_set_null(out, "found");
-    else assay_json_set_text(out, "found", text);
+    assay_json_set_text(out, "found", renewal->found.form == ASSAY_RENEWAL_NO_VALUE ? NULL : text);
     return out;
 }
 

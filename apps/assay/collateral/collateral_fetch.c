@@ -73,8 +73,7 @@ static int finish_fetch(struct fetch *e)
     struct assay_json *const data = assay_json_object();
     assay_json_set_text(data, "folder", e->options->directory);
     assay_json_set(data, "parts", e->parts);
-    if (e->message[0] != '\0') assay_json_set_text(data, "warning", e->message);
-    else assay_json_set_null(data, "warning");
+    assay_json_set_text(data, "warning", e->message[0] != '\0' ? e->message : NULL);
     e->parts = NULL;
     return cli_print_envelope("assay.collateral.fetch", data);
 }
@@ -107,8 +106,7 @@ static void append_document(struct fetch *e, const char *name, const struct assa
     assay_json_set_uint(part, "bytes", len);
     assay_json_set_bool(part, "from_cache", fetched->from_cache);
     assay_json_set_text(part, "valid_from", from);
-    if (has_end) assay_json_set_text(part, "valid_until", to);
-    else assay_json_set_null(part, "valid_until");
+    assay_json_set_text(part, "valid_until", has_end ? to : NULL);
     assay_json_append(e->parts, part);
 }
 
@@ -299,9 +297,7 @@ static int fetch_for_file(struct fetch *e)
     case ASSAY_PUBLISHED_BY_INTEL:
         result = fetch_for_quote(e, kind, assay_slice_over(bytes, len));
         break;
-    case ASSAY_PUBLISHED_BY_AMD:
-        result = fetch_for_report(e, assay_slice_over(bytes, len));
-        break;
+    case ASSAY_PUBLISHED_BY_AMD: result = fetch_for_report(e, assay_slice_over(bytes, len)); break;
     case ASSAY_PUBLISHED_BY_NOBODY:
         result = cli_print_error(
             e->options->json, ASSAY_EXIT_MALFORMED, "unsupported",

@@ -6,8 +6,7 @@
 
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
-#include "base/rfc3339.h"
+#include "apps/assay/core/view.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
 #include "quote/collateral/newer.h"
@@ -16,51 +15,42 @@
 
 /* ------------------------------------------------------------ as JSON */
 
-static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
+static void set_kinds(struct assay_json *object, uint32_t kinds)
 {
-    char text[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(unix_s, text);
-    assay_json_set_text(object, name, text);
-}
-
-static struct assay_json *kinds_json(uint32_t kinds)
-{
-    struct assay_json *const out = assay_json_array();
+    struct assay_json *const out = assay_json_set_array(object, "kinds");
     for (int i = 1; i < ASSAY_KIND_COUNT; i++)
         if (kinds & ASSAY_KIND_BIT(i))
             assay_json_append_text(out, assay_kind_text((enum assay_evidence_kind)i));
-    return out;
 }
 
-static void append_window(struct assay_json *list, const char *what, int64_t from, int64_t until)
+static void append_window(struct assay_json *list, const struct assay_window *w, int64_t at_unix_s)
 {
-    struct assay_json *const out = assay_json_object();
-    assay_json_set_text(out, "piece", what);
-    set_time(out, "from", from);
-    set_time(out, "until", until);
-    assay_json_append(list, out);
+    struct assay_json *const out = assay_json_append_object(list);
+    assay_json_set_text(out, "piece", w->what);
+    assay_json_set_bool(out, "certificate", w->is_certificate);
+    assay_json_set_time(out, "from", w->from_unix_s);
+    assay_json_set_time(out, "until", w->to_unix_s);
+    assay_json_set_bool(out, "holds", at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
 }
 
 static void append_list(struct assay_json *lists, const char *what, const struct assay_crl *crl)
 {
-    struct assay_json *const out = assay_json_object();
+    struct assay_json *const out = assay_json_append_object(lists);
     assay_json_set_text(out, "piece", what);
-    if (crl->has_number)
-        assay_json_set_hex(out, "number", crl->number, sizeof crl->number);
+    if (crl->has_number) assay_json_set_hex(out, "number", crl->number, sizeof crl->number);
     else assay_json_set_null(out, "number");
     assay_json_set_uint(out, "revoked", crl->revoked_count);
-    set_time(out, "this_update", crl->this_update_s);
-    set_time(out, "next_update", crl->next_update_s);
-    assay_json_append(lists, out);
+    assay_json_set_time(out, "this_update", crl->this_update_s);
+    assay_json_set_time(out, "next_update", crl->next_update_s);
 }
 
-static struct assay_json *entry_json(const struct assay_endorsement *entry)
+static void append_entry(struct assay_json *entries, const struct assay_endorsement *entry,
+                         int64_t at_unix_s)
 {
     const struct assay_collateral *const c = entry->collateral;
-    struct assay_json *const out = assay_json_object();
-    struct assay_json *const windows = assay_json_array(), *const lists = assay_json_array();
+    struct assay_json *const out = assay_json_append_object(entries);
     assay_json_set_hex(out, "digest", c->digest, sizeof c->digest);
-    assay_json_set(out, "kinds", kinds_json(entry->kinds));
+    set_kinds(out, entry->kinds);
     assay_json_set_bool(out, "sound", c->fault_count == 0);
     if (c->has[ASSAY_PART_TCB_INFO]) {
         assay_json_set_text(out, "tee", c->tcb_info.tee == ASSAY_TEE_TDX ? "tdx" : "sgx");
@@ -68,112 +58,65 @@ static struct assay_json *entry_json(const struct assay_endorsement *entry)
         assay_json_set_uint(out, "tcb_evaluation_number", c->tcb_info.evaluation_number);
         assay_json_set_uint(out, "qe_evaluation_number", c->qe_identity.evaluation_number);
     }
+    assay_json_set_uint(out, "certificates", c->certificate_count);
+    struct assay_json *const windows = assay_json_set_array(out, "windows");
     for (uint32_t i = 0; i < c->window_count; i++)
-        append_window(windows, c->windows[i].what, c->windows[i].from_unix_s,
-                      c->windows[i].to_unix_s);
+        append_window(windows, &c->windows[i], at_unix_s);
+    struct assay_json *const lists = assay_json_set_array(out, "lists");
     if (c->has[ASSAY_PART_ROOT_CRL]) append_list(lists, "root CRL", &c->root_crl);
     if (c->has[ASSAY_PART_PCK_CRL]) append_list(lists, "PCK CRL", &c->pck_crl);
     for (size_t i = 0; i < c->list_count; i++)
         append_list(lists, "CRL", &c->lists[i].crl);
-    assay_json_set_uint(out, "certificates", c->certificate_count);
-    assay_json_set(out, "windows", windows);
-    assay_json_set(out, "lists", lists);
-    return out;
+    struct assay_json *const faults = assay_json_set_array(out, "faults");
+    for (uint32_t i = 0; i < c->fault_count; i++) {
+        struct assay_json *const fault = assay_json_append_object(faults);
+        assay_json_set_text(fault, "part", c->faults[i].what);
+        assay_json_set_text(fault, "text", assay_rule_text(c->faults[i].rule));
+    }
 }
 
-static struct assay_json *root_json(const struct assay_endorsements *set,
-                                    const struct assay_collateral_life *life, int64_t at_unix_s)
+static void append_root(struct assay_json *roots, const struct assay_endorsements *set,
+                        const struct assay_collateral_life *life, int64_t at_unix_s)
 {
-    struct assay_json *const out = assay_json_object(), *const entries = assay_json_array();
+    struct assay_json *const out = assay_json_append_object(roots);
     uint8_t name[ASSAY_SHA256_LEN];
     assay_key_name(&life->root, name);
     assay_json_set_hex(out, "root", name, sizeof name);
     assay_json_set_text(out, "label", cli_root_label(&life->root));
+    set_kinds(out, life->kinds);
     assay_json_set_uint(out, "evaluation_number", life->evaluation_number);
     assay_json_set_text(out, "age",
                         assay_collateral_age_text(assay_collateral_age(life, 0, at_unix_s)));
     if (life->is_bounded) {
-        set_time(out, "valid_from", life->from_unix_s);
-        set_time(out, "valid_until", life->until_unix_s);
-        set_time(out, "half", assay_collateral_half_life(life, 0));
-        assay_json_set_text(out, "expires_first", life->expires_first);
+        assay_json_set_time(out, "valid_from", life->from_unix_s);
+        assay_json_set_time(out, "valid_until", life->until_unix_s);
+        assay_json_set_time(out, "half", assay_collateral_half_life(life, 0));
     } else {
         assay_json_set_null(out, "valid_from");
         assay_json_set_null(out, "valid_until");
         assay_json_set_null(out, "half");
-        assay_json_set_null(out, "expires_first");
     }
+    assay_json_set_text(out, "expires_first", life->is_bounded ? life->expires_first : NULL);
+    struct assay_json *const entries = assay_json_set_array(out, "entries");
     for (size_t i = 0; i < set->count; i++)
         if (assay_key_equal(&set->entries[i].root, &life->root))
-            assay_json_append(entries, entry_json(&set->entries[i]));
-    assay_json_set(out, "entries", entries);
-    return out;
+            append_entry(entries, &set->entries[i], at_unix_s);
 }
 
 /* ------------------------------------------------------------ text output */
 
-static void print_window(const char *what, const char *more, int64_t from, int64_t until,
-                         int64_t at_unix_s)
-{
-    char begins[ASSAY_RFC3339_LEN + 1], ends[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(from, begins);
-    assay_rfc3339_format(until, ends);
-    (void)printf("    %-28s %s to %s%s%s\n", what, begins, ends, more,
-                 at_unix_s < from || at_unix_s > until ? "  NOT NOW" : "");
-}
-
-static void print_entry(const struct assay_endorsement *entry, int64_t at_unix_s)
-{
-    const struct assay_collateral *const c = entry->collateral;
-    char fmspc[13];
-    if (c->has[ASSAY_PART_TCB_INFO]) {
-        assay_hex_encode(c->tcb_info.fmspc, 6, fmspc, sizeof fmspc);
-        (void)printf("  %s, FMSPC %s: TCB info of evaluation %u, QE identity of %u\n",
-                     c->tcb_info.tee == ASSAY_TEE_TDX ? "tdx" : "sgx", fmspc,
-                     c->tcb_info.evaluation_number, c->qe_identity.evaluation_number);
-    } else {
-        (void)printf("  %zu certificates, %zu revocation lists\n", c->certificate_count,
-                     c->list_count);
-    }
-    for (uint32_t i = 0; i < c->window_count; i++)
-        print_window(c->windows[i].what, c->windows[i].is_certificate ? " (certificate)" : "",
-                     c->windows[i].from_unix_s, c->windows[i].to_unix_s, at_unix_s);
-    for (uint32_t i = 0; i < c->fault_count; i++)
-        (void)printf("    FAULT %s: %s\n", c->faults[i].what, assay_rule_text(c->faults[i].rule));
-}
-
-static void print_life(const struct assay_collateral_life *life, int64_t at_unix_s)
-{
-    char half[ASSAY_RFC3339_LEN + 1], until[ASSAY_RFC3339_LEN + 1];
-    if (!life->is_bounded) {
-        (void)puts("  never expires: this root has nothing below it");
-        return;
-    }
-    assay_rfc3339_format(assay_collateral_half_life(life, 0), half);
-    assay_rfc3339_format(life->until_unix_s, until);
-    (void)printf("  expires first: %s, %s; half of it is gone at %s; now: %s\n",
-                 life->expires_first, until, half,
-                 assay_collateral_age_text(assay_collateral_age(life, 0, at_unix_s)));
-}
-
-static void print_root(const struct assay_endorsements *set,
-                       const struct assay_collateral_life *life, int64_t at_unix_s)
-{
-    uint8_t name[ASSAY_SHA256_LEN];
-    char text[2 * ASSAY_SHA256_LEN + 1];
-    assay_key_name(&life->root, name);
-    assay_hex_encode(name, sizeof name, text, sizeof text);
-    const char *const label = cli_root_label(&life->root);
-    (void)printf("root %s%s%s\n  kinds", text, label[0] != '\0' ? " " : "", label);
-    for (int i = 1; i < ASSAY_KIND_COUNT; i++)
-        if (life->kinds & ASSAY_KIND_BIT(i))
-            (void)printf(" %s", assay_kind_text((enum assay_evidence_kind)i));
-    (void)puts("");
-    for (size_t i = 0; i < set->count; i++)
-        if (assay_key_equal(&set->entries[i].root, &life->root))
-            print_entry(&set->entries[i], at_unix_s);
-    print_life(life, at_unix_s);
-}
+static const char set_view[] =
+    "[*roots root {root}[?label  {label}]\n"
+    "  kinds[*kinds  {.}]\n"
+    "[*entries [?fmspc   {tee}, FMSPC {fmspc}: TCB info of evaluation {tcb_evaluation_number}, QE "
+    "identity of {qe_evaluation_number}\n"
+    "|  {certificates} certificates, {#lists} revocation lists\n]"
+    "[*windows     {piece,-28} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
+    "[*faults     FAULT {part}: {text}\n]]"
+    "[?valid_until   expires first: {expires_first}, {valid_until}; half of it is gone at {half}; "
+    "now: {age}\n"
+    "|  never expires: this root has nothing below it\n]]"
+    "digest                 {digest}, {bytes} bytes\n";
 
 /* ------------------------------------------------------------ the verb */
 
@@ -183,26 +126,19 @@ static int print_lives(const struct assay_collateral_file *file, int64_t at_unix
     static struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
     size_t count = 0;
     uint8_t digest[ASSAY_SHA256_LEN];
-    char text[2 * ASSAY_SHA256_LEN + 1];
+    struct assay_json *const data = assay_json_object();
     assay_collateral_lifetimes(&file->built, lives, &count);
     assay_sha256(file->set.bytes.bytes, file->set.bytes.len, digest);
-    assay_hex_encode(digest, sizeof digest, text, sizeof text);
-    if (json) {
-        struct assay_json *const data = assay_json_object(), *const roots = assay_json_array();
-        assay_json_set_text(data, "digest", text);
-        assay_json_set_uint(data, "bytes", file->set.bytes.len);
-        assay_json_set_bool(data, "sound", is_sound);
-        set_time(data, "at", at_unix_s);
-        for (size_t i = 0; i < count; i++)
-            assay_json_append(roots, root_json(&file->built, &lives[i], at_unix_s));
-        assay_json_set(data, "roots", roots);
-        return cli_print_envelope("assay.collateral.set", data);
-    }
+    assay_json_set_hex(data, "digest", digest, sizeof digest);
+    assay_json_set_uint(data, "bytes", file->set.bytes.len);
+    assay_json_set_bool(data, "sound", is_sound);
+    assay_json_set_time(data, "at", at_unix_s);
+    struct assay_json *const roots = assay_json_set_array(data, "roots");
     for (size_t i = 0; i < count; i++)
-        print_root(&file->built, &lives[i], at_unix_s);
-    (void)printf("digest                 %s, %zu bytes\n", text, file->set.bytes.len);
-    cli_collateral_print_verified(is_sound);
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+        append_root(roots, &file->built, &lives[i], at_unix_s);
+    const int printed = cli_view_result(json, "assay.collateral.set", data, set_view);
+    if (!json) cli_collateral_print_verified(is_sound);
+    return printed;
 }
 
 static int exit_of(const struct assay_endorsements *set, int64_t at_unix_s, bool is_sound)

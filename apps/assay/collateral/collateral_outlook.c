@@ -9,8 +9,8 @@
 
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/forecast_print.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/result/outlook.h"
@@ -121,8 +121,8 @@ static void print_row(const struct run *r, const char *path)
                          assay_ar4si_meaning((enum assay_trust_claim)i, o->trust_then.claims[i]));
     name_forecast(r, &named);
     if (named.is_there) {
-        cli_print_levels(&named);
-        cli_print_gaps(&named);
+        cli_print_forecast(&named, cli_levels_view);
+        cli_print_forecast(&named, cli_gaps_view);
     }
     cli_named_forecast_close(&named);
 }
@@ -136,8 +136,8 @@ void cli_collateral_outlook_print(const char *name, const struct assay_outlook *
     (void)printf("  %s: %s: %s becomes %s\n", name, assay_outlook_text(o->change),
                  outcome_text(o->outcome_now), outcome_text(o->outcome_then));
     if (o->change >= ASSAY_OUTLOOK_SAME || !named.is_there) return;
-    cli_print_levels(&named);
-    cli_print_gaps(&named);
+    cli_print_forecast(&named, cli_levels_view);
+    cli_print_forecast(&named, cli_gaps_view);
 }
 
 struct assay_json *cli_collateral_outlook_json(const char *name, const struct assay_outlook *o)

@@ -7,9 +7,9 @@
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/collateral_dir.h"
-#include "apps/assay/evidence/evidence_print.h"
-#include "base/rfc3339.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 
@@ -18,19 +18,12 @@
 
 /* ------------------------------------------------------------ as JSON */
 
-static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
-{
-    char text[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(unix_s, text);
-    assay_json_set_text(object, name, text);
-}
-
 static struct assay_json *crl_json(bool has, const struct assay_crl *crl)
 {
     if (!has) return NULL;
     struct assay_json *const out = assay_json_object();
-    set_time(out, "this_update", crl->this_update_s);
-    set_time(out, "next_update", crl->next_update_s);
+    assay_json_set_time(out, "this_update", crl->this_update_s);
+    assay_json_set_time(out, "next_update", crl->next_update_s);
     assay_json_set_uint(out, "revoked", crl->revoked_count);
     if (crl->has_number) assay_json_set_hex(out, "number", crl->number, sizeof crl->number);
     else assay_json_set_null(out, "number");
@@ -44,8 +37,8 @@ static struct assay_json *tcb_info_json(const struct assay_tcb_info *info)
     assay_json_set_uint(out, "version", info->version);
     assay_json_set_hex(out, "fmspc", info->fmspc, sizeof info->fmspc);
     assay_json_set_uint(out, "evaluation_number", info->evaluation_number);
-    set_time(out, "issued", info->issue_unix_s);
-    set_time(out, "next_update", info->next_unix_s);
+    assay_json_set_time(out, "issued", info->issue_unix_s);
+    assay_json_set_time(out, "next_update", info->next_unix_s);
     assay_json_set_uint(out, "levels", info->level_count);
     return out;
 }
@@ -55,8 +48,8 @@ static struct assay_json *identity_json(const struct assay_qe_identity *id)
     struct assay_json *const out = assay_json_object();
     assay_json_set_text(out, "tee", id->tee == ASSAY_TEE_TDX ? "tdx" : "sgx");
     assay_json_set_uint(out, "evaluation_number", id->evaluation_number);
-    set_time(out, "issued", id->issue_unix_s);
-    set_time(out, "next_update", id->next_unix_s);
+    assay_json_set_time(out, "issued", id->issue_unix_s);
+    assay_json_set_time(out, "next_update", id->next_unix_s);
     assay_json_set_uint(out, "levels", id->level_count);
     return out;
 }
@@ -67,33 +60,41 @@ static void set_or_null(struct assay_json *object, const char *name, struct assa
     else assay_json_set_null(object, name);
 }
 
-static struct assay_json *faults_json(const struct assay_collateral *c)
+/* Under another root signatures do not verify, whatever their keys. */
+static const char *fault_text(enum assay_status status, bool rooted)
 {
-    struct assay_json *const list = assay_json_array();
+    const bool is_of_root =
+        status == ASSAY_E_KEY || status == ASSAY_E_CHAIN || status == ASSAY_E_SIGNATURE;
+    return is_of_root && !rooted ? "leads to no trusted root" : assay_status_text(status);
+}
+
+static void set_faults(struct assay_json *data, const struct assay_collateral *c, bool rooted)
+{
+    struct assay_json *const list = assay_json_set_array(data, "faults");
     for (uint32_t i = 0; i < c->fault_count; i++) {
-        struct assay_json *const fault = assay_json_object();
+        struct assay_json *const fault = assay_json_append_object(list);
         assay_json_set_text(fault, "part", c->faults[i].what);
         assay_json_set_text(fault, "rule", assay_rule_name(c->faults[i].rule));
         assay_json_set_text(fault, "status", assay_status_symbol(c->faults[i].status));
-        assay_json_append(list, fault);
+        assay_json_set_text(fault, "text", assay_rule_text(c->faults[i].rule));
+        assay_json_set_text(fault, "cause", fault_text(c->faults[i].status, rooted));
     }
-    return list;
 }
 
-static struct assay_json *windows_json(const struct assay_collateral *c, int64_t at_unix_s)
+static void set_windows(struct assay_json *data, const struct assay_collateral *c,
+                        int64_t at_unix_s)
 {
-    struct assay_json *const list = assay_json_array();
+    struct assay_json *const list = assay_json_set_array(data, "windows");
     for (uint32_t i = 0; i < c->window_count; i++) {
         const struct assay_window *const w = &c->windows[i];
-        struct assay_json *const window = assay_json_object();
+        struct assay_json *const window = assay_json_append_object(list);
         assay_json_set_text(window, "part", w->what);
-        set_time(window, "from", w->from_unix_s);
-        set_time(window, "until", w->to_unix_s);
+        assay_json_set_bool(window, "certificate", w->is_certificate);
+        assay_json_set_time(window, "from", w->from_unix_s);
+        assay_json_set_time(window, "until", w->to_unix_s);
         assay_json_set_bool(window, "holds",
                             at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
-        assay_json_append(list, window);
     }
-    return list;
 }
 
 static bool is_empty(const struct assay_collateral *c)
@@ -110,43 +111,6 @@ static bool is_current(const struct assay_collateral *c, int64_t at_unix_s)
     return !is_empty(c) && assay_collateral_current(c, at_unix_s);
 }
 
-static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
-{
-    struct assay_json *const data = assay_json_object();
-    struct assay_json *const parts = assay_json_object();
-    for (int i = 0; i < ASSAY_PARTS; i++)
-        assay_json_set_bool(parts, assay_collateral_part_name((enum assay_collateral_part)i),
-                            c->given[i]);
-    assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
-    set_time(data, "at", at_unix_s);
-    assay_json_set_bool(data, "sound", assay_collateral_sound(c));
-    assay_json_set_bool(data, "current", is_current(c, at_unix_s));
-    assay_json_set(data, "parts", parts);
-    set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
-    set_or_null(data, "qe_identity",
-                c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
-    set_or_null(data, "root_crl", crl_json(c->has[ASSAY_PART_ROOT_CRL], &c->root_crl));
-    set_or_null(data, "pck_crl", crl_json(c->has[ASSAY_PART_PCK_CRL], &c->pck_crl));
-    struct assay_json *const lists = assay_json_array();
-    for (size_t i = 0; i < c->list_count; i++)
-        assay_json_append(lists, crl_json(true, &c->lists[i].crl));
-    assay_json_set(data, "crls", lists);
-    assay_json_set(data, "faults", faults_json(c));
-    assay_json_set(data, "windows", windows_json(c, at_unix_s));
-    return cli_print_envelope("assay.collateral.show", data);
-}
-
-/* ------------------------------------------------------------ text output */
-
-static void print_tcb_info(const struct assay_tcb_info *info)
-{
-    char fmspc[2 * sizeof info->fmspc + 1];
-    assay_hex_encode(info->fmspc, sizeof info->fmspc, fmspc, sizeof fmspc);
-    (void)printf("TCB info               %s, FMSPC %s, evaluation %u, %u levels\n",
-                 info->tee == ASSAY_TEE_TDX ? "tdx" : "sgx", fmspc, info->evaluation_number,
-                 info->level_count);
-}
-
 /* Does a certificate of the folder lead to the root that it was read under? */
 static bool is_rooted(const struct assay_input_files *given)
 {
@@ -159,50 +123,61 @@ static bool is_rooted(const struct assay_input_files *given)
     return certificates == 0;
 }
 
-/* Under another root signatures do not verify, whatever their keys. */
-static const char *fault_text(enum assay_status status, bool rooted)
+static struct assay_json *document_of(const struct assay_collateral *c, int64_t at_unix_s,
+                                      bool rooted)
 {
-    const bool is_of_root =
-        status == ASSAY_E_KEY || status == ASSAY_E_CHAIN || status == ASSAY_E_SIGNATURE;
-    return is_of_root && !rooted ? "leads to no trusted root" : assay_status_text(status);
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
+    assay_json_set_time(data, "at", at_unix_s);
+    assay_json_set_bool(data, "empty", is_empty(c));
+    assay_json_set_bool(data, "rooted", rooted);
+    assay_json_set_bool(data, "sound", assay_collateral_sound(c));
+    assay_json_set_bool(data, "current", is_current(c, at_unix_s));
+    struct assay_json *const parts = assay_json_set_object(data, "parts");
+    for (int i = 0; i < ASSAY_PARTS; i++)
+        assay_json_set_bool(parts, assay_collateral_part_name((enum assay_collateral_part)i),
+                            c->given[i]);
+    set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
+    set_or_null(data, "qe_identity",
+                c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
+    set_or_null(data, "root_crl", crl_json(c->has[ASSAY_PART_ROOT_CRL], &c->root_crl));
+    set_or_null(data, "pck_crl", crl_json(c->has[ASSAY_PART_PCK_CRL], &c->pck_crl));
+    struct assay_json *const lists = assay_json_set_array(data, "crls");
+    for (size_t i = 0; i < c->list_count; i++)
+        assay_json_append(lists, crl_json(true, &c->lists[i].crl));
+    set_faults(data, c, rooted);
+    set_windows(data, c, at_unix_s);
+    return data;
 }
 
-static int print_text(const struct assay_collateral *c, int64_t at_unix_s, bool rooted,
-                      bool has_root)
+/* ------------------------------------------------------------ text output */
+
+static const char pieces_view[] =
+    "[?tcb_info TCB info               {tcb_info.tee}, FMSPC {tcb_info.fmspc}, evaluation "
+    "{tcb_info.evaluation_number}, {tcb_info.levels} levels\n]"
+    "[?qe_identity QE identity            evaluation {qe_identity.evaluation_number}, "
+    "{qe_identity.levels} levels\n]"
+    "[*windows {part,-22} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
+    "[*faults FAULT                  {part}: {text} ({cause})\n]"
+    "[?empty EMPTY                  the folder has no collateral\n]";
+
+static const char validity_view[] =
+    "valid                  {current}: at {at} [?empty there is nothing that is valid"
+    "|[?current no part has expired or begins later|a part has expired or begins later]]\n";
+
+static int print_text(const struct assay_collateral *c, struct assay_json *data, bool has_root)
 {
-    char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1];
     for (int i = 0; i < ASSAY_PARTS; i++)
         if (c->given[i])
             (void)printf("%-22s given\n",
                          assay_collateral_part_name((enum assay_collateral_part)i));
-    if (c->has[ASSAY_PART_TCB_INFO]) print_tcb_info(&c->tcb_info);
-    if (c->has[ASSAY_PART_QE_IDENTITY])
-        (void)printf("QE identity            evaluation %u, %u levels\n",
-                     c->qe_identity.evaluation_number, c->qe_identity.level_count);
-    for (uint32_t i = 0; i < c->window_count; i++) {
-        const struct assay_window *const w = &c->windows[i];
-        assay_rfc3339_format(w->from_unix_s, from);
-        assay_rfc3339_format(w->to_unix_s, to);
-        (void)printf("%-22s %s to %s%s%s\n", w->what, from, to,
-                     w->is_certificate ? " (certificate)" : "",
-                     at_unix_s < w->from_unix_s || at_unix_s > w->to_unix_s ? "  NOT NOW" : "");
-    }
-    for (uint32_t i = 0; i < c->fault_count; i++)
-        (void)printf("FAULT                  %s: %s (%s)\n", c->faults[i].what,
-                     assay_rule_text(c->faults[i].rule), fault_text(c->faults[i].status, rooted));
-    if (is_empty(c)) (void)puts("EMPTY                  the folder has no collateral");
-    if (!rooted)
+    cli_view_print(pieces_view, data, stdout);
+    if (!assay_json_bool(data, "rooted", true))
         (void)printf("UNTRUSTED              no certificate leads to %s\n",
                      has_root ? "the root of --root: is it the one of this vendor?"
                               : "a pinned root: give the vendor's with --root FILE");
     cli_collateral_print_verified(assay_collateral_sound(c));
-    assay_rfc3339_format(at_unix_s, to);
-    (void)printf("valid                  %s: at %s %s\n", is_current(c, at_unix_s) ? "yes" : "no",
-                 to,
-                 is_empty(c)                ? "there is nothing that is valid"
-                 : is_current(c, at_unix_s) ? "no part has expired or begins later"
-                                            : "a part has expired or begins later");
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    return cli_view_result(false, "", data, validity_view);
 }
 
 /* ------------------------------------------------------------ the verb */
@@ -249,16 +224,14 @@ static enum assay_status build_collateral(struct assay_collateral_dir *dir,
     enum assay_status status = ASSAY_OK;
     for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK; i++) {
         const struct assay_key *at = root;
-        if (at == NULL)
-            status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
+        if (at == NULL) status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
         if (at == NULL) at = &pinned;
         if (status == ASSAY_OK) status = assay_collateral_gather(&dir->given->found, at, others, g);
         if (status != ASSAY_OK) break;
         cli_input_files_set_used(dir->given, g->leads, g->is_taken);
         if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
-        status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
-                                                                              : &dir->files,
-                                        at, built);
+        status = assay_collateral_build(
+            others && g->count + g->lists_len > 0 ? &g->files : &dir->files, at, built);
         break;
     }
     free(g);
@@ -287,8 +260,9 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     if (status != ASSAY_OK) {
         result = complain_of_folder(options, status, NULL);
     } else if (result == ASSAY_EXIT_OK) {
-        result = options->json ? print_json(built, at_unix_s)
-                               : print_text(built, at_unix_s, is_rooted(dir.given), has_root);
+        struct assay_json *const data = document_of(built, at_unix_s, is_rooted(dir.given));
+        result = options->json ? cli_print_envelope("assay.collateral.show", data)
+                               : print_text(built, data, has_root);
         cli_input_files_print(dir.given, options->directory, assay_slice_over(NULL, 0));
     }
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);

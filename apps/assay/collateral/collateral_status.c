@@ -3,13 +3,14 @@
  * force, pending collateral, members that it would suspend, and submission of an offer to a running
  * node.
  */
-#include "apps/assay/members/change.h"
 #include "apps/assay/collateral/collateral.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/members/evidence_owner.h"
 #include "base/file/kind.h"
 #include "engine/ledger/records/update.h"
@@ -23,17 +24,6 @@
 #include <string.h>
 
 typedef unsigned long long llu;
-
-/* Takes the document over. */
-static int print_whole(struct assay_json **document)
-{
-    char *text = assay_json_print(*document, 2);
-    assay_json_free(document);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
 
 /* ------------------------------------------------------------ submit */
 
@@ -82,10 +72,10 @@ int cli_collateral_submit(const struct assay_collateral_options *options)
     free(request);
     free(bytes);
     if (result != ASSAY_EXIT_OK) return result;
-    if (options->json) return print_whole(&document);
-    (void)printf("%s\n", cli_text_of(assay_json_get(document, "data"), "note", "it is offered"));
+    if (options->json) result = cli_print_document(document);
+    else cli_view_print("{note|it is offered}\n", assay_json_get(document, "data"), stdout);
     assay_json_free(&document);
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    return fflush(stdout) == 0 ? result : ASSAY_EXIT_INTERNAL;
 }
 
 /* ------------------------------------------------------------ suspended members */
@@ -97,7 +87,7 @@ struct looking {
     struct assay_ruleset now, then;
     struct assay_outlook *outlook;
     const struct assay_update *update;
-    struct assay_json *rows; /* of the update that is looked at */
+    struct assay_json *rows;          /* of the update that is looked at */
     uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the reported evidence */
     uint64_t worsening;
     bool json;
@@ -174,8 +164,8 @@ static enum assay_status scan_evidence(struct looking *l)
         to.id[i] = 0xff;
     for (size_t i = 0; i < sizeof l->seen / sizeof l->seen[0]; i++)
         l->seen[i] = 0;
-    return assay_store_scan(l->source.store, ASSAY_STORE_EVIDENCE, &from, &to, true,
-                            take_evidence, l);
+    return assay_store_scan(l->source.store, ASSAY_STORE_EVIDENCE, &from, &to, true, take_evidence,
+                            l);
 }
 
 static enum assay_status look_at(struct looking *l, const struct assay_update *update)
@@ -195,31 +185,17 @@ static enum assay_status look_at(struct looking *l, const struct assay_update *u
 
 /* ------------------------------------------------------------ status */
 
-static void print_life(const struct assay_json *life)
-{
-    (void)printf("in force   root %.64s, evaluation number %llu: %s",
-                 cli_text_of(life, "root", "?"), (llu)assay_json_uint(life, "evaluation_number", 0),
-                 cli_text_of(life, "age", "?"));
-    if (assay_json_kind_of(assay_json_get(life, "until")) == ASSAY_JSON_TEXT)
-        (void)printf(", until %s (%s expires first), alarm from %s on",
-                     cli_text_of(life, "until", "?"), cli_text_of(life, "expires_first", "?"),
-                     cli_text_of(life, "alarm", "?"));
-    (void)puts("");
-}
+static const char lives_view[] =
+    "[*in_force in force   root {root}, evaluation number {evaluation_number}: {age}"
+    "[?until , until {until} ({expires_first} expires first), alarm from {alarm} on]\n]";
 
-static void print_update(const struct assay_json *u)
-{
-    const char *date = cli_text_of(u, "serves_after", assay_json_text(u, "again_after", ""));
-    (void)printf("%-10s %.64s: root %.64s, evaluation number %llu%s%s%s%s\n",
-                 cli_text_of(u, "phase", "?"), cli_text_of(u, "digest", "?"),
-                 cli_text_of(u, "root", "?"), (llu)assay_json_uint(u, "evaluation_number", 0),
-                 assay_json_bool(u, "recovery", false) ? ", a TCB recovery" : "",
-                 assay_json_bool(u, "forced", false) ? ", forced" : "",
-                 date[0] == '\0'                                      ? ""
-                 : strcmp(assay_json_text(u, "phase", ""), "waiting") ? ", not again before "
-                                                                      : ", serves after ",
-                 date);
-}
+static const char update_view[] =
+    "{phase,-10} {digest}: root {root}, evaluation number {evaluation_number}"
+    "[?recovery , a TCB recovery][?forced , forced][?serves_after , serves after {serves_after}"
+    "|[?again_after , not again before {again_after}]]\n";
+
+static const char delay_view[] = "collateral of a higher evaluation number takes effect "
+                                 "{delay_s:period} after a block contains it\n";
 
 /* The update of a row in the state that the source has; it may have gone on meanwhile. */
 static const struct assay_update *update_of(const struct assay_state *s,
@@ -242,15 +218,14 @@ static int look_at_all(struct looking *l, const struct assay_json *updates,
     for (size_t i = 0; status == ASSAY_OK && i < assay_json_count(updates); i++) {
         const struct assay_json *row = assay_json_at(updates, i);
         const struct assay_update *u = update_of(&l->source.basis->state, row);
-        if (!l->json) print_update(row);
+        if (!l->json) cli_view_print(update_view, row, stdout);
         if (u == NULL) continue;
         l->rows = assay_json_array();
         status = look_at(l, u);
         if (status == ASSAY_E_STALE) status = ASSAY_OK; /* it would be void */
-        struct assay_json *outlook = assay_json_object();
+        struct assay_json *const outlook = assay_json_append_object(outlooks);
         assay_json_set_hex(outlook, "digest", u->digest, 32);
         assay_json_set(outlook, "members", l->rows);
-        assay_json_append(outlooks, outlook);
     }
     return status == ASSAY_OK ? ASSAY_EXIT_OK
                               : cli_change_fail(l->options, status, "collateral that waits");
@@ -260,22 +235,16 @@ static int look_at_all(struct looking *l, const struct assay_json *updates,
 static int report_status(struct looking *l, struct assay_json *document)
 {
     const struct assay_json *data = assay_json_get(document, "data");
-    const struct assay_json *lives = assay_json_get(data, "in_force");
     struct assay_json *outlooks = assay_json_array();
-    for (size_t i = 0; !l->json && i < assay_json_count(lives); i++)
-        print_life(assay_json_at(lives, i));
+    if (!l->json) cli_view_print(lives_view, data, stdout);
     int result = look_at_all(l, assay_json_get(data, "updates"), outlooks);
     if (result == ASSAY_EXIT_OK && l->json) {
         assay_json_set_uint(document, "would_suspend", l->worsening);
         assay_json_set(document, "outlook", outlooks);
         outlooks = NULL;
-        result = print_whole(&document);
+        result = cli_print_document(document);
     } else if (result == ASSAY_EXIT_OK) {
-        char delay[ASSAY_PERIOD_TEXT];
-        cli_format_period(assay_json_uint(data, "delay_s", 0), delay);
-        (void)printf("collateral of a higher evaluation number takes effect %s after a block "
-                     "contains it\n",
-                     delay);
+        cli_view_print(delay_view, data, stdout);
         if (l->worsening > 0)
             (void)printf(
                 "%llu member%s will be suspended with their present evidence: update them before "

@@ -77,10 +77,10 @@ int cli_command_top(int argc, char **argv); /* top.c */
 int cli_command_explain(int argc, char **argv);
 int cli_command_export(int argc, char **argv); /* export.c */
 int cli_command_permit(int argc, char **argv);
-int cli_command_debug(int argc, char **argv);   /* debug.c: bundle */
+int cli_command_debug(int argc, char **argv);      /* debug.c: bundle */
 int cli_command_monitoring(int argc, char **argv); /* monitoring.c */
-int cli_command_doctor(int argc, char **argv);  /* doctor.c */
-int cli_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
+int cli_command_doctor(int argc, char **argv);     /* doctor.c */
+int cli_command_enforce(int argc, char **argv);    /* enforce.c: show, hold, release */
 int cli_command_counters(int argc, char **argv);
 int cli_command_timeline(int argc, char **argv);
 int cli_command_checkpoint(int argc, char **argv); /* proof.c */

@@ -6,7 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/options.h"
-#include "quote/yaml/document.h"
+#include "apps/assay/core/view.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,25 +118,43 @@ int cli_daemon_get_document(const struct assay_daemon_request *q, struct assay_j
     return ask_line(q, request, document);
 }
 
-int cli_daemon_print(const struct assay_daemon_request *q,
-                     void (*show)(const struct assay_json *document), const char *format, ...)
+__attribute__((format(printf, 4, 0))) static int print_answer(
+    const struct assay_daemon_request *q, void (*show)(const struct assay_json *document),
+    const char *view, const char *format, va_list args)
 {
     char request[224];
     struct assay_json *document = NULL;
-    va_list args;
-    va_start(args, format);
-    const bool fits = put_request(request, format, args);
-    va_end(args);
-    if (!fits) return cli_misuse("a word is too long, or has more than one line");
+    if (!put_request(request, format, args))
+        return cli_misuse("a word is too long, or has more than one line");
     int result = ask_line(q, request, &document);
     if (result != ASSAY_EXIT_OK) return result;
-    if (q->json) cli_print_document(document);
+    const struct assay_json *const data = assay_json_get(document, "data");
+    if (q->json) result = cli_print_document(document);
+    else if (view != NULL) cli_view_print(view, data, stdout);
     else show(document);
     /* Anything but an explicit permit is a denial. */
-    if (strcmp(q->group, "permit") == 0 &&
-        !assay_json_bool(assay_json_get(document, "data"), "permitted", false))
+    if (strcmp(q->group, "permit") == 0 && !assay_json_bool(data, "permitted", false))
         result = ASSAY_EXIT_DENIED;
     assay_json_free(&document);
+    return result;
+}
+
+int cli_daemon_print(const struct assay_daemon_request *q,
+                     void (*show)(const struct assay_json *document), const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int result = print_answer(q, show, NULL, format, args);
+    va_end(args);
+    return result;
+}
+
+int cli_daemon_view(const struct assay_daemon_request *q, const char *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int result = print_answer(q, NULL, view, format, args);
+    va_end(args);
     return result;
 }
 
@@ -172,68 +190,10 @@ int cli_daemon_get_timeline(const struct assay_daemon_request *q, struct assay_j
     return result;
 }
 
-/* ------------------------------------------------------------ documents as text */
-
-void cli_text_mark_cut(char *text, size_t size, int len)
+int cli_print_document(const struct assay_json *document)
 {
-    static const char mark[] = "...";
-    if (len < 0 || (size_t)len < size || size < sizeof mark) return;
-    size_t end = size - sizeof mark;
-    while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
-        end--; /* no part of a character is left */
-    assay_bytes_copy(text + end, size - end, mark, sizeof mark);
-}
-
-const char *cli_text_sanitized(const char *text)
-{
-    static char buffers[8][512];
-    static unsigned turn;
-    char *out = buffers[turn++ % 8];
-    const int len = snprintf(out, sizeof buffers[0], "%s", text);
-    cli_text_mark_cut(out, sizeof buffers[0], len);
-    assay_yaml_sanitize(out);
-    return out;
-}
-
-void cli_text_print(const char *text)
-{
-    char *const copy = strdup(text);
-    if (copy == NULL) {
-        (void)fputs("(out of memory)", stdout);
-        return;
-    }
-    assay_yaml_sanitize(copy);
-    (void)fputs(copy, stdout);
-    free(copy);
-}
-
-const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback)
-{
-    return cli_text_sanitized(assay_json_text(object, key, fallback));
-}
-
-const char *cli_stage_of(const struct assay_json *object)
-{
-    const char *const stage = cli_text_of(object, "stage", "member");
-    return strcmp(stage, "resting") == 0 ? "drained" : stage; /* docs/protocol.md 0 */
-}
-
-unsigned long long cli_number_of(const struct assay_json *object, const char *key)
-{
-    return (unsigned long long)assay_json_uint(object, key, 0);
-}
-
-const char *cli_percent_of(const struct assay_json *object, const char *key)
-{
-    char text[32];
-    const unsigned long long bp = cli_number_of(object, key);
-    (void)snprintf(text, sizeof text, "%llu.%02llu %%", bp / 100, bp % 100);
-    return cli_text_sanitized(text);
-}
-
-void cli_print_document(const struct assay_json *document)
-{
-    char *text = assay_json_print(document, 2);
-    if (text != NULL) (void)puts(text);
+    char *const text = assay_json_print(document, 2);
+    const bool is_printed = text != NULL && puts(text) >= 0 && fflush(stdout) == 0;
     free(text);
+    return is_printed ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }

@@ -1,11 +1,11 @@
 /*
- * apps/assay/core/daemon_request.h - requests of the command line to a running daemon, and
- * accessors that render its documents for a terminal.
+ * apps/assay/core/daemon_request.h - requests of the command line to a running daemon.
  */
 #ifndef ASSAY_APPS_ASSAY_CORE_DAEMON_REQUEST_H
 #define ASSAY_APPS_ASSAY_CORE_DAEMON_REQUEST_H
 
 #include "apps/assay/core/option_values.h"
+#include "apps/assay/core/text.h"
 #include "apps/client.h"
 
 /* One question, by its options. */
@@ -49,26 +49,12 @@ int cli_daemon_get_timeline(const struct assay_daemon_request *q, struct assay_j
 __attribute__((format(printf, 3, 4))) int cli_daemon_print(
     const struct assay_daemon_request *q, void (*show)(const struct assay_json *document),
     const char *format, ...);
+/* The same with a view of its data (view.h). */
+__attribute__((format(printf, 3, 4))) int cli_daemon_view(const struct assay_daemon_request *q,
+                                                          const char *view, const char *format,
+                                                          ...);
 
-/* --- documents as text: names come from untrusted operators */
-
-/* No control characters. Returns: one of a few static buffers, for use at once; longer is cut, with
- * "..." at its end. */
-const char *cli_text_sanitized(const char *text);
-/* After snprintf into text[size], which returned len: where the text was cut, "..." is its end. */
-void cli_text_mark_cut(char *text, size_t size, int len);
-/* The same as cli_text_sanitized of any length, to stdout. */
-void cli_text_print(const char *text);
-/* Returns: as cli_text_sanitized. */
-const char *cli_text_of(const struct assay_json *object, const char *key, const char *fallback);
-/* A member's stage in the words of the command line: "member", "drained", "newcomer", "left".
- * Returns: as cli_text_of. */
-const char *cli_stage_of(const struct assay_json *object);
-/* Returns: 0 for what is not there. */
-unsigned long long cli_number_of(const struct assay_json *object, const char *key);
-/* Basis points as "87.50 %". Returns: as cli_text_sanitized. */
-const char *cli_percent_of(const struct assay_json *object, const char *key);
-/* Prints a document, indented. */
-void cli_print_document(const struct assay_json *document);
+/* Prints a document, indented. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+int cli_print_document(const struct assay_json *document);
 
 #endif

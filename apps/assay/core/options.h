@@ -29,7 +29,7 @@ struct assay_verb {
     /* Exit statuses of its own: "10 a member would be suspended, 11 it would be reverted", or "".
      * "never 3 7; " before them: shared ones that it cannot end with. */
     const char *exit;
-    const char *examples;     /* lines */
+    const char *examples; /* lines */
     const struct assay_option *options;
 };
 

@@ -4,6 +4,7 @@
 #include "apps/assay/core/result_json.h"
 
 #include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 
 struct assay_json *cli_result_json(const char *verb, const char *const *files)
 {
@@ -13,6 +14,11 @@ struct assay_json *cli_result_json(const char *verb, const char *const *files)
         assay_json_append_text(list, files[i]);
     assay_json_set(data, "files", list);
     return data;
+}
+
+int cli_result_print(struct assay_json *data, const char *view)
+{
+    return cli_view_result(cli_json_mode_is_on(), "assay.made", data, view);
 }
 
 int cli_result_json_print(struct assay_json *data)

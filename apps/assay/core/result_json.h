@@ -13,6 +13,8 @@
 
 /* In: files: paths, up to NULL. Returns: data of the document, to which more may be added. */
 struct assay_json *cli_result_json(const char *verb, const char *const *files);
+/* Prints the document, or its text by a view (view.h); takes data over. Returns: as below. */
+int cli_result_print(struct assay_json *data, const char *view);
 /* Prints the document; takes data over. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int cli_result_json_print(struct assay_json *data);
 

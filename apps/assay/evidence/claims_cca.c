@@ -54,13 +54,12 @@ static void put_components(struct assay_json *out, const struct assay_cca_platfo
     struct assay_json *const components = assay_json_array();
     for (size_t i = 0; i < p->component_count; i++) {
         const struct assay_cca_component *const c = &p->components[i];
-        struct assay_json *const item = assay_json_object();
+        struct assay_json *const item = assay_json_append_object(components);
         put_text(item, "type", c->type);
         put_text(item, "version", c->version);
         put_hex(item, "measurement", c->measurement);
         put_hex(item, "signer", c->signer);
         put_text(item, "hash", c->hash);
-        assay_json_append(components, item);
     }
     assay_json_set(out, "software_components", components);
 }

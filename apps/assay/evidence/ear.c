@@ -259,8 +259,7 @@ static int print_json(const struct assay_ear *ear)
     assay_json_set_int(data, "iat", ear->issued_unix_s);
     if (ear->has_expiry) assay_json_set_int(data, "exp", ear->expires_unix_s);
     else assay_json_set_null(data, "exp");
-    if (ear->nonce != NULL) assay_json_set_text(data, "nonce", ear->nonce);
-    else assay_json_set_null(data, "nonce");
+    assay_json_set_text(data, "nonce", ear->nonce);
     for (size_t i = 0; i < ear->submodule_count; i++)
         assay_json_set(submods, ear->submodules[i].label, submodule_json(&ear->submodules[i]));
     assay_json_set(data, "submods", submods);

@@ -4,8 +4,9 @@
 #include "apps/assay/evidence/eventlogs.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "quote/result/fix.h"
 
 #include <stdio.h>
@@ -75,68 +76,59 @@ static size_t failed_shown(const struct assay_eventlogs *logs)
 /* --- as JSON */
 static void set_rule(struct assay_json *object, enum assay_rule rule)
 {
-    if (rule == 0) {
-        assay_json_set_null(object, "rule");
-        assay_json_set_null(object, "fix");
-        return;
-    }
-    assay_json_set_text(object, "rule", assay_rule_name(rule));
-    assay_json_set_text(object, "fix", assay_rule_fix(rule));
+    assay_json_set_text(object, "rule", rule == 0 ? NULL : assay_rule_name(rule));
+    assay_json_set_text(object, "text", rule == 0 ? NULL : assay_rule_text(rule));
+    assay_json_set_text(object, "fix", rule == 0 ? NULL : assay_rule_fix(rule));
 }
 
-static struct assay_json *log_json(const struct assay_eventlogs *logs, size_t index)
+static void append_log(struct assay_json *list, const struct assay_eventlogs *logs, size_t index)
 {
     static const struct assay_eventlog_outcome unread = { 0 };
     const struct assay_eventlog_outcome *const found = outcome_of(logs, index);
     const struct assay_eventlog_outcome *const log = found == NULL ? &unread : found;
-    struct assay_json *const object = assay_json_object();
+    struct assay_json *const object = assay_json_append_object(list);
     assay_json_set_text(object, "file", logs->files.paths[index]);
-    if (log->form == 0) assay_json_set_null(object, "form");
-    else assay_json_set_text(object, "form", assay_eventlog_form_text(log->form));
-    if (found == NULL) assay_json_set_null(object, "status");
-    else assay_json_set_text(object, "status", assay_status_symbol(log->status));
+    assay_json_set_text(object, "form",
+                        log->form == 0 ? NULL : assay_eventlog_form_text(log->form));
+    assay_json_set_text(object, "status", found == NULL ? NULL : assay_status_symbol(log->status));
+    assay_json_set_text(object, "fault",
+                        log->status == ASSAY_OK ? NULL : assay_status_text(log->status));
     assay_json_set_bool(object, "judged", log->judged);
     assay_json_set_uint(object, "events", log->events);
     assay_json_set_uint(object, "later", log->later);
     assay_json_set_uint(object, "extending", log->extending);
     assay_json_set_uint(object, "proven", log->proven);
     set_rule(object, log->rule);
-    return object;
 }
 
-static struct assay_json *register_json(const struct assay_register_outcome *r)
+static void append_register(struct assay_json *list, const struct assay_register_outcome *r)
 {
-    struct assay_json *const object = assay_json_object();
+    struct assay_json *const object = assay_json_append_object(list);
     assay_json_set_text(object, "register", r->name);
-    if (r->alg == 0) assay_json_set_null(object, "bank");
-    else assay_json_set_text(object, "bank", assay_register_bank_text(r->alg));
+    assay_json_set_text(object, "bank", r->alg == 0 ? NULL : assay_register_bank_text(r->alg));
     assay_json_set_text(object, "state", assay_register_state_text(r->state));
     assay_json_set_uint(object, "events", r->events);
     if (r->len == 0) assay_json_set_null(object, "quoted");
     else assay_json_set_hex(object, "quoted", r->quoted, r->len);
     if (!assay_register_was_replayed(r)) assay_json_set_null(object, "replayed");
     else assay_json_set_hex(object, "replayed", r->replayed, r->len);
-    return object;
 }
 
 static void set_place(struct assay_json *object, const struct assay_event_outcome *e)
 {
-    struct assay_json *const event = assay_json_object();
-    const char *const type = assay_event_type_name(e->type);
+    struct assay_json *const event = assay_json_set_object(object, "event");
     assay_json_set_uint(event, "index", e->index);
     assay_json_set_uint(event, "offset", e->offset);
     assay_json_set_uint(event, "type", e->type);
-    if (type == NULL) assay_json_set_null(event, "type_name");
-    else assay_json_set_text(event, "type_name", type);
+    assay_json_set_text(event, "type_name", assay_event_type_name(e->type));
     assay_json_set_text(event, "text", e->text);
     assay_json_set_hex(event, "digest", e->digest, e->len);
-    assay_json_set(object, "event", event);
 }
 
-static struct assay_json *failed_json(const struct assay_eventlogs *logs,
-                                      const struct assay_event_outcome *e)
+static void append_failed(struct assay_json *list, const struct assay_eventlogs *logs,
+                          const struct assay_event_outcome *e)
 {
-    struct assay_json *const object = assay_json_object();
+    struct assay_json *const object = assay_json_append_object(list);
     set_rule(object, e->rule);
     assay_json_set_text(object, "file", path_of(logs, e->form));
     assay_json_set_text(object, "register", e->name);
@@ -144,7 +136,6 @@ static struct assay_json *failed_json(const struct assay_eventlogs *logs,
     assay_json_set_text(object, "observed", e->observed);
     if (e->occurred) set_place(object, e);
     else assay_json_set_null(object, "event");
-    return object;
 }
 
 void cli_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_json *data)
@@ -153,102 +144,56 @@ void cli_eventlogs_set_json(const struct assay_eventlogs *logs, struct assay_jso
         assay_json_set_null(data, "event_logs");
         return;
     }
-    struct assay_json *const object = assay_json_object();
-    struct assay_json *const files = assay_json_array();
-    struct assay_json *const registers = assay_json_array();
-    struct assay_json *const failed = assay_json_array();
+    struct assay_json *const object = assay_json_set_object(data, "event_logs");
+    struct assay_json *const files = assay_json_set_array(object, "logs");
+    struct assay_json *const registers = assay_json_set_array(object, "registers");
     for (size_t i = 0; i < logs->files.count; i++)
-        assay_json_append(files, log_json(logs, i));
+        append_log(files, logs, i);
     for (size_t i = 0; i < logs->report->register_count; i++)
-        assay_json_append(registers, register_json(&logs->report->registers[i]));
-    for (size_t i = 0; i < failed_shown(logs); i++)
-        assay_json_append(failed, failed_json(logs, &logs->report->failed[i]));
-    assay_json_set(object, "logs", files);
-    assay_json_set(object, "registers", registers);
+        append_register(registers, &logs->report->registers[i]);
     assay_json_set_uint(object, "failed_count", logs->report->failed_count);
-    assay_json_set(object, "failed", failed);
-    assay_json_set(data, "event_logs", object);
+    struct assay_json *const failed = assay_json_set_array(object, "failed");
+    for (size_t i = 0; i < failed_shown(logs); i++)
+        append_failed(failed, logs, &logs->report->failed[i]);
 }
 
 /* --- text output */
-static void print_log(const struct assay_eventlogs *logs, size_t index)
+#define LOG                                                                                        \
+    "{file}: [?status= not looked at, the evidence cannot be read"                                 \
+    "|[?fault cannot be read: {fault}"                                                             \
+    "|{form}, {events} events, {proven} of {extending} that extend registers proven]"              \
+    "[?later , {later} later than the quote][?rule : {rule}]]\n"
+
+static const char explain_view[] =
+    "[?event_logs \nEvent logs\n"
+    "[?!genuine   the evidence is not proven genuine, and neither are its registers\n]"
+    "[*event_logs.logs   " LOG "]"
+    "[*event_logs.registers   {register,-5}  {bank,-6|}  {state,-12}  {events} events\n"
+    "[?state=differs       quoted   {quoted}\n      replayed {replayed}\n]]"
+    "[?event_logs.failed \nMeasured, and rejected by the policy\n"
+    "[*event_logs.failed   {text} ({rule})\n"
+    "      expected {expected|}\n      observed {observed|}\n"
+    "[?event       in       {file|}, event {event.index} at byte {event.offset}, "
+    "[?event.type_name {event.type_name}|type {event.type:hex}][?event.text : {event.text}]\n]"
+    "      do       {fix}\n]]]";
+
+static int print_logs(const struct assay_eventlogs *logs, bool genuine, const char *view)
 {
-    const struct assay_eventlog_outcome *const log = outcome_of(logs, index);
-    (void)printf("%s: ", logs->files.paths[index]);
-    if (log == NULL) {
-        (void)puts("not looked at, the evidence cannot be read");
-        return;
-    }
-    if (log->status != ASSAY_OK) (void)printf("cannot be read: %s", assay_status_text(log->status));
-    else
-        (void)printf("%s, %llu events, %llu of %llu that extend registers proven",
-                     assay_eventlog_form_text(log->form), (unsigned long long)log->events,
-                     (unsigned long long)log->proven, (unsigned long long)log->extending);
-    if (log->later > 0)
-        (void)printf(", %llu later than the quote", (unsigned long long)log->later);
-    (void)printf("%s%s\n", log->rule != 0 ? ": " : "",
-                 log->rule != 0 ? assay_rule_name(log->rule) : "");
+    struct assay_json *const data = assay_json_object();
+    cli_eventlogs_set_json(logs, data);
+    assay_json_set_bool(data, "genuine", genuine);
+    return cli_view_result(false, "", data, view);
 }
 
 int cli_eventlogs_print(const struct assay_eventlogs *logs)
 {
-    for (size_t i = 0; logs->report != NULL && i < logs->files.count; i++) {
-        (void)printf("event log   ");
-        print_log(logs, i);
-    }
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
-static void print_value(const char *name, const uint8_t *value, size_t len)
-{
-    char text[2 * ASSAY_MEASUREMENT_MAX + 1];
-    assay_hex_encode(value, len, text, sizeof text);
-    (void)printf("      %-8s %s\n", name, text);
-}
-
-static void print_register(const struct assay_register_outcome *r)
-{
-    (void)printf("  %-5s  %-6s  %-12s  %llu events\n", r->name,
-                 r->alg == 0 ? "" : assay_register_bank_text(r->alg),
-                 assay_register_state_text(r->state), (unsigned long long)r->events);
-    if (r->state != ASSAY_REGISTER_DIFFERS) return;
-    print_value("quoted", r->quoted, r->len);
-    print_value("replayed", r->replayed, r->len);
-}
-
-static void print_failed(const struct assay_eventlogs *logs, const struct assay_event_outcome *e)
-{
-    const char *const type = assay_event_type_name(e->type);
-    (void)printf("  %s (%s)\n", assay_rule_text(e->rule), assay_rule_name(e->rule));
-    (void)printf("      expected %s\n      observed %s\n", e->expected, e->observed);
-    if (e->occurred) {
-        (void)printf("      in       %s, event %llu at byte %u, ", path_of(logs, e->form),
-                     (unsigned long long)e->index, e->offset);
-        if (type == NULL) (void)printf("type 0x%08x", e->type);
-        else (void)printf("%s", type);
-        (void)printf("%s%s\n", e->text[0] != '\0' ? ": " : "", e->text);
-    }
-    (void)printf("      do       %s\n", assay_rule_fix(e->rule));
+    return print_logs(logs, true, "[*event_logs.logs event log   " LOG "]");
 }
 
 void cli_eventlogs_explain(const struct assay_eventlogs *logs, const struct assay_verdict *verdict)
 {
-    if (logs->report == NULL) return;
-    (void)puts("\nEvent logs");
-    if (verdict->genuine != ASSAY_GENUINE_TRUE)
-        (void)puts("  the evidence is not proven genuine, and neither are its registers");
-    for (size_t i = 0; i < logs->files.count; i++) {
-        (void)printf("  ");
-        print_log(logs, i);
-    }
-    for (size_t i = 0; i < logs->report->register_count; i++)
-        print_register(&logs->report->registers[i]);
-    const size_t shown = failed_shown(logs);
-    if (shown == 0) return;
-    (void)puts("\nMeasured, and rejected by the policy");
-    for (size_t i = 0; i < shown; i++)
-        print_failed(logs, &logs->report->failed[i]);
-    if (logs->report->failed_count > shown)
+    (void)print_logs(logs, verdict->genuine == ASSAY_GENUINE_TRUE, explain_view);
+    if (logs->report != NULL && logs->report->failed_count > failed_shown(logs))
         (void)printf("  and %llu more\n",
-                     (unsigned long long)(logs->report->failed_count - shown));
+                     (unsigned long long)(logs->report->failed_count - failed_shown(logs)));
 }

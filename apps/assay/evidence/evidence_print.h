@@ -7,7 +7,7 @@
 #include "apps/assay/core/print.h"
 #include "quote/verdict.h"
 
-enum { ASSAY_KIND_NAME_MAX = 32, ASSAY_PERIOD_TEXT = 32 };
+enum { ASSAY_KIND_NAME_MAX = 32 };
 
 /*
  * cli_kind_name - how `assay` names a kind, the same in every answer: "tdx-v4", "snp-v3".
@@ -19,7 +19,5 @@ void cli_kind_name(enum assay_evidence_kind kind, const struct assay_json *claim
 struct assay_json *cli_verdict_json(const struct assay_verdict *verdict, struct assay_json *claims);
 /* The verdict as text. claims as above. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
 int cli_print_verdict(const struct assay_verdict *verdict, const struct assay_json *claims);
-/* A period in complete days where it has them, else in seconds: "14 days", "15 s". */
-void cli_format_period(uint64_t seconds, char text[static ASSAY_PERIOD_TEXT]);
 
 #endif

@@ -120,14 +120,14 @@ static void print_levels_of(const struct cli_appraisal *a)
     cli_named_forecast_make(a, ASSAY_AIM_NEXT, &forecast);
     if (forecast.is_there) {
         (void)puts("\nTCB levels");
-        cli_print_levels(&forecast);
+        cli_print_forecast(&forecast, cli_levels_view);
         const struct assay_forecast *const f = &forecast.forecast;
         const bool is_best = f->gap_count == 0 && !f->platform.has_better && !f->qe.has_better &&
                              !(f->has_module && f->module.has_better);
         if (is_best) (void)puts("  already at the best level");
         else {
             (void)puts("  short of the next better level:");
-            cli_print_gaps(&forecast);
+            cli_print_forecast(&forecast, cli_gaps_view);
         }
     }
     cli_named_forecast_close(&forecast);

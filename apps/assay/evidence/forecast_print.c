@@ -3,7 +3,7 @@
  */
 #include "apps/assay/evidence/forecast_print.h"
 
-#include "base/rfc3339.h"
+#include "apps/assay/core/view.h"
 
 #include <stdio.h>
 
@@ -25,18 +25,6 @@ static struct component_name name_of(const struct assay_json *document,
     if (gap->component == 0) return (struct component_name){ NULL, NULL };
     return (struct component_name){ assay_json_text(component, "category", NULL),
                                     assay_json_text(component, "type", NULL) };
-}
-
-static const char *part_text(enum assay_svn_part part)
-{
-    switch (part) {
-    case ASSAY_SVN_SGX: return "SGX component";
-    case ASSAY_SVN_PCE: return "PCESVN";
-    case ASSAY_SVN_TDX: return "TDX component";
-    case ASSAY_SVN_MODULE: return "TDX module, minor version";
-    case ASSAY_SVN_QE: return "quoting enclave, ISVSVN";
-    }
-    return "unknown";
 }
 
 static const char *part_name(enum assay_svn_part part)
@@ -78,82 +66,24 @@ void cli_named_forecast_close(struct assay_named_forecast *forecast)
     assay_json_free(&forecast->document);
 }
 
-/* --- text output */
-static void print_aim(const char *what, const struct assay_tcb_aim *aim)
-{
-    char date[ASSAY_RFC3339_LEN + 1];
-    if (aim->reached) {
-        assay_rfc3339_format(aim->date_unix_s, date);
-        (void)printf("  %-18s %s, level of %.10s", what, assay_tcb_status_text(aim->status), date);
-    } else {
-        (void)printf("  %-18s no level is reached", what);
-    }
-    assay_rfc3339_format(aim->better_date_unix_s, date);
-    if (aim->has_better)
-        (void)printf("; better: %s of %.10s", assay_tcb_status_text(aim->better_status), date);
-    (void)printf("\n");
-}
-
-void cli_print_levels(const struct assay_named_forecast *forecast)
-{
-    const struct assay_forecast *const f = &forecast->forecast;
-    print_aim("platform", &f->platform);
-    print_aim("quoting enclave", &f->qe);
-    if (f->module_unknown)
-        (void)printf("  %-18s the TCB info has no module of version %u\n", "TDX module",
-                     f->module_version);
-    else if (f->has_module) print_aim("TDX module", &f->module);
-    (void)printf("  %-18s %s\n", "together", assay_tcb_status_text(f->result.status));
-    if (f->result.launch_status != f->result.current_status)
-        (void)printf("  %-18s %s; now %s\n", "at the launch",
-                     assay_tcb_status_text(f->result.launch_status),
-                     assay_tcb_status_text(f->result.current_status));
-}
-
-void cli_print_gaps(const struct assay_named_forecast *forecast)
-{
-    const struct assay_forecast *const f = &forecast->forecast;
-    for (uint32_t i = 0; i < f->gap_count; i++) {
-        const struct assay_svn_gap *const gap = &f->gaps[i];
-        const struct component_name name = name_of(forecast->document, gap);
-        (void)printf("  %s", part_text(gap->part));
-        if (gap->component != 0) (void)printf(" %u", gap->component);
-        if (name.category != NULL || name.type != NULL)
-            (void)printf(" (%s%s%s)", name.category != NULL ? name.category : "",
-                         name.category != NULL && name.type != NULL ? ", " : "",
-                         name.type != NULL ? name.type : "");
-        (void)printf(": is %u, needs %u (short by %u)%s\n", gap->have, gap->need,
-                     (unsigned)(gap->need - gap->have),
-                     gap->by_relaunch ? "; there already, relaunch the TD" : "");
-    }
-    if (f->gap_count == 0) (void)printf("  no security version is short\n");
-}
-
 /* --- as JSON */
-static struct assay_json *aim_json(const struct assay_tcb_aim *aim)
+static void set_aim(struct assay_json *data, const char *name, const struct assay_tcb_aim *aim)
 {
-    char date[ASSAY_RFC3339_LEN + 1];
-    struct assay_json *const out = assay_json_object();
-    assay_rfc3339_format(aim->date_unix_s, date);
+    struct assay_json *const out = assay_json_set_object(data, name);
     const enum assay_tcb_status status = aim->reached ? aim->status : ASSAY_TCB_NOT_SUPPORTED;
     assay_json_set_text(out, "status", assay_tcb_status_text(status));
-    if (aim->reached) assay_json_set_text(out, "date", date);
+    if (aim->reached) assay_json_set_time(out, "date", aim->date_unix_s);
     else assay_json_set_null(out, "date");
-    assay_rfc3339_format(aim->better_date_unix_s, date);
-    if (aim->has_better) {
-        assay_json_set_text(out, "better_status", assay_tcb_status_text(aim->better_status));
-        assay_json_set_text(out, "better_date", date);
-    } else {
-        assay_json_set_null(out, "better_status");
-        assay_json_set_null(out, "better_date");
-    }
-    return out;
+    assay_json_set_text(out, "better_status",
+                        aim->has_better ? assay_tcb_status_text(aim->better_status) : NULL);
+    if (aim->has_better) assay_json_set_time(out, "better_date", aim->better_date_unix_s);
+    else assay_json_set_null(out, "better_date");
 }
 
-static struct assay_json *gap_json(const struct assay_named_forecast *forecast,
-                                   const struct assay_svn_gap *gap)
+static void append_gap(struct assay_json *list, const struct assay_named_forecast *forecast,
+                       const struct assay_svn_gap *gap)
 {
-    struct assay_json *const out = assay_json_object();
+    struct assay_json *const out = assay_json_append_object(list);
     const struct component_name name = name_of(forecast->document, gap);
     assay_json_set_text(out, "part", part_name(gap->part));
     if (gap->component != 0) assay_json_set_uint(out, "component", gap->component);
@@ -164,23 +94,53 @@ static struct assay_json *gap_json(const struct assay_named_forecast *forecast,
     assay_json_set_uint(out, "needs", gap->need);
     assay_json_set_uint(out, "short_by", (uint64_t)(gap->need - gap->have));
     assay_json_set_bool(out, "by_relaunch", gap->by_relaunch);
-    return out;
 }
 
 struct assay_json *cli_forecast_json(const struct assay_named_forecast *forecast)
 {
     const struct assay_forecast *const f = &forecast->forecast;
     struct assay_json *const out = assay_json_object();
-    struct assay_json *const gaps = assay_json_array();
     assay_json_set_text(out, "tcb_status", assay_tcb_status_text(f->result.status));
     assay_json_set_text(out, "tcb_status_launch", assay_tcb_status_text(f->result.launch_status));
     assay_json_set_text(out, "tcb_status_current", assay_tcb_status_text(f->result.current_status));
-    assay_json_set(out, "platform", aim_json(&f->platform));
-    assay_json_set(out, "qe", aim_json(&f->qe));
-    if (f->has_module) assay_json_set(out, "module", aim_json(&f->module));
+    set_aim(out, "platform", &f->platform);
+    set_aim(out, "qe", &f->qe);
+    if (f->has_module) set_aim(out, "module", &f->module);
     else assay_json_set_null(out, "module");
+    if (f->module_unknown) assay_json_set_uint(out, "module_unknown", f->module_version);
+    struct assay_json *const gaps = assay_json_set_array(out, "gaps");
     for (uint32_t i = 0; i < f->gap_count; i++)
-        assay_json_append(gaps, gap_json(forecast, &f->gaps[i]));
-    assay_json_set(out, "gaps", gaps);
+        append_gap(gaps, forecast, &f->gaps[i]);
     return out;
+}
+
+/* --- as text */
+#define AIM(label, name)                                                                           \
+    "  " label "[?" name ".date {" name ".status}, level of {" name ".date,.10}"                   \
+    "|no level is reached][?" name ".better_date ; better: {" name ".better_status} of {" name     \
+    ".better_date,.10}]\n"
+
+const char cli_levels_view[] = AIM("platform           ", "platform")
+    AIM("quoting enclave    ",
+        "qe") "[?module_unknown!=   TDX module         the TCB info has no module of version "
+              "{module_unknown}\n"
+              "|[?module " AIM("TDX module         ",
+                               "module") "]]"
+                                         "  together           {tcb_status}\n"
+                                         "[?tcb_status_launch!=@tcb_status_current   at the launch "
+                                         "     {tcb_status_launch}; now "
+                                         "{tcb_status_current}\n]";
+
+const char cli_gaps_view[] =
+    "[*gaps   [?part=sgx SGX component|[?part=pcesvn PCESVN|[?part=tdx TDX component"
+    "|[?part=module TDX module, minor version|quoting enclave, ISVSVN]]]][?component  {component}]"
+    "[?category+type  ({category|}[?category&type , ]{type|})]: is {is}, needs {needs} (short by "
+    "{short_by})[?by_relaunch ; there already, relaunch the TD]\n"
+    "|  no security version is short\n]";
+
+void cli_print_forecast(const struct assay_named_forecast *forecast, const char *view)
+{
+    struct assay_json *data = cli_forecast_json(forecast);
+    cli_view_print(view, data, stdout);
+    assay_json_free(&data);
 }

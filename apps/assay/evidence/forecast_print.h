@@ -24,11 +24,11 @@ void cli_named_forecast_make(const struct cli_appraisal *a, enum assay_forecast_
                              struct assay_named_forecast *out);
 /* */
 void cli_named_forecast_close(struct assay_named_forecast *forecast);
-/* Statuses and dates of platform, QE, module, one a line. */
-void cli_print_levels(const struct assay_named_forecast *forecast);
-/* Security versions that fall short, one per line; a note when there are none. */
-void cli_print_gaps(const struct assay_named_forecast *forecast);
 /* Returns: levels and gaps as an object. */
 struct assay_json *cli_forecast_json(const struct assay_named_forecast *forecast);
+/* Views of that object: statuses and dates of platform, QE, module, one a line; security versions
+ * that fall short, one a line, or a note when there are none. */
+extern const char cli_levels_view[], cli_gaps_view[];
+void cli_print_forecast(const struct assay_named_forecast *forecast, const char *view);
 
 #endif

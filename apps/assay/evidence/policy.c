@@ -79,7 +79,7 @@ static struct assay_json *findings_json(const struct assay_policy_file *file,
     struct assay_json *const list = assay_json_array();
     for (uint32_t i = 0; i < report->count; i++) {
         const struct assay_lint_finding *const f = &report->findings[i];
-        struct assay_json *const item = assay_json_object();
+        struct assay_json *const item = assay_json_append_object(list);
         const struct assay_yaml_line at =
             assay_policy_yaml_line(file->text, file->len, f->path.text);
         assay_json_set_text(item, "severity", severity_text(f->lint));
@@ -92,7 +92,6 @@ static struct assay_json *findings_json(const struct assay_policy_file *file,
         assay_json_set_text(item, "text", assay_lint_text(f->lint));
         assay_json_set_text(item, "detail", f->detail.text);
         assay_json_set_text(item, "advice", assay_lint_advice(f->lint));
-        assay_json_append(list, item);
     }
     return list;
 }

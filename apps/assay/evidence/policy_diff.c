@@ -26,12 +26,11 @@ static struct assay_json *changes_json(const struct assay_policy_changes *change
     struct assay_json *const list = assay_json_array();
     for (uint32_t i = 0; i < changes->count; i++) {
         const struct assay_policy_change *const c = &changes->changes[i];
-        struct assay_json *const item = assay_json_object();
+        struct assay_json *const item = assay_json_append_object(list);
         assay_json_set_text(item, "effect", effects[c->effect]);
         assay_json_set_text(item, "what", c->what.text);
         assay_json_set_text(item, "before", c->before.text);
         assay_json_set_text(item, "after", c->after.text);
-        assay_json_append(list, item);
     }
     return list;
 }

@@ -8,10 +8,10 @@
  */
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/option_values.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/appraisal.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/forecast_print.h"
-#include "base/rfc3339.h"
 
 #include <stdio.h>
 
@@ -65,69 +65,63 @@ static int report_error(const struct side *side, const char *dir)
                            "no TCB info with QE identity for this TEE in %s", dir);
 }
 
+/* A forecast under documents that do not verify would be a forged one. */
+static void set_doubts(struct assay_json *out, const struct assay_verdict *v)
+{
+    struct assay_json *const doubts = assay_json_set_array(out, "not_proven");
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        const enum assay_rule_class class_ = assay_rule_class_of(reason->rule);
+        if (class_ != ASSAY_RULE_FORGED && class_ != ASSAY_RULE_UNJUDGED) continue;
+        struct assay_json *const doubt = assay_json_append_object(doubts);
+        assay_json_set_text(doubt, "text", assay_rule_text(reason->rule));
+        assay_json_set_text(doubt, "expected", reason->expected);
+        assay_json_set_text(doubt, "observed", reason->observed);
+    }
+}
+
 static struct assay_json *side_json(const struct side *side)
 {
     const struct assay_collateral *const c = &side->appraisal.collateral[0];
     const struct assay_verdict *const v = side->appraisal.verdict;
     struct assay_json *const out = cli_forecast_json(&side->forecast);
-    struct assay_json *const advisories = assay_json_array();
-    char issued[ASSAY_RFC3339_LEN + 1], at[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(c->tcb_info.issue_unix_s, issued);
-    assay_rfc3339_format(v->at_unix_s, at);
     assay_json_set_uint(out, "evaluation_number", c->tcb_info.evaluation_number);
-    assay_json_set_text(out, "issued", issued);
+    assay_json_set_time(out, "issued", c->tcb_info.issue_unix_s);
     assay_json_set_text(out, "verdict", assay_tier_text(v->tier));
-    assay_json_set_text(out, "at", at);
+    assay_json_set_time(out, "at", v->at_unix_s);
+    struct assay_json *const advisories = assay_json_set_array(out, "advisory_ids");
     for (uint32_t i = 0; i < v->advisory_count; i++)
         assay_json_append_text(advisories, v->advisories[i]);
-    assay_json_set(out, "advisory_ids", advisories);
+    set_doubts(out, v);
     return out;
 }
 
-static void print_side(const char *title, const struct side *side)
-{
-    const struct assay_collateral *const c = &side->appraisal.collateral[0];
-    const struct assay_verdict *const v = side->appraisal.verdict;
-    char issued[ASSAY_RFC3339_LEN + 1], at[ASSAY_RFC3339_LEN + 1];
-    assay_rfc3339_format(c->tcb_info.issue_unix_s, issued);
-    assay_rfc3339_format(v->at_unix_s, at);
-    (void)printf("%s: evaluation number %u, issued %s\n", title, c->tcb_info.evaluation_number,
-                 issued);
-    (void)printf("  %-18s %s, for %s\n", "verdict", assay_tier_text(v->tier), at);
-    cli_print_levels(&side->forecast);
-    for (uint32_t i = 0; i < v->advisory_count; i++)
-        (void)printf("  %-18s %s\n", i == 0 ? "advisories" : "", v->advisories[i]);
-}
+static const char side_view[] = ": evaluation number {evaluation_number}, issued {issued}\n"
+                                "  verdict            {verdict}, for {at}\n";
+static const char doubts_view[] =
+    "[*advisory_ids   [?#                   |advisories        ] {.}\n]"
+    "[*not_proven   not proven: {text} (expected {expected|}, observed {observed|})\n]";
 
-/* A forecast under documents that do not verify would be a forged one. */
-static void print_doubts(const struct side *side)
+static void print_side(const char *title, const struct assay_json *side)
 {
-    const struct assay_verdict *const v = side->appraisal.verdict;
-    for (uint32_t i = 0; i < v->reason_count; i++) {
-        const struct assay_reason *const reason = &v->reasons[i];
-        const enum assay_rule_class class_ = assay_rule_class_of(reason->rule);
-        if (class_ != ASSAY_RULE_FORGED && class_ != ASSAY_RULE_UNJUDGED) continue;
-        (void)printf("  not proven: %s (expected %s, observed %s)\n", assay_rule_text(reason->rule),
-                     reason->expected, reason->observed);
-    }
+    (void)fputs(title, stdout);
+    cli_view_print(side_view, side, stdout);
+    cli_view_print(cli_levels_view, side, stdout);
+    cli_view_print(doubts_view, side, stdout);
 }
 
 static int print_forecast(const struct side *now, const struct side *then)
 {
-    if (now->appraisal.json) {
-        struct assay_json *const data = assay_json_object();
-        assay_json_set_text(data, "kind", assay_kind_text(now->appraisal.kind));
-        assay_json_set(data, "now", side_json(now));
-        assay_json_set(data, "then", side_json(then));
-        return cli_print_envelope("assay.tcb.forecast", data);
-    }
-    print_side("in force", now);
-    print_doubts(now);
-    (void)puts("");
-    print_side("announced", then);
-    print_doubts(then);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "kind", assay_kind_text(now->appraisal.kind));
+    assay_json_set(data, "now", side_json(now));
+    assay_json_set(data, "then", side_json(then));
+    if (now->appraisal.json) return cli_print_envelope("assay.tcb.forecast", data);
+    print_side("in force", assay_json_get(data, "now"));
+    print_side("\nannounced", assay_json_get(data, "then"));
     (void)puts("\nshort of the best level announced:");
-    cli_print_gaps(&then->forecast);
+    cli_view_print(cli_gaps_view, assay_json_get(data, "then"), stdout);
+    assay_json_free(&data);
     return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 

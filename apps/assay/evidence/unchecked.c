@@ -120,10 +120,9 @@ struct assay_json *cli_unchecked_json(const struct assay_unchecked *list, size_t
 {
     struct assay_json *const out = assay_json_array();
     for (size_t i = 0; i < count; i++) {
-        struct assay_json *const item = assay_json_object();
+        struct assay_json *const item = assay_json_append_object(out);
         assay_json_set_text(item, "what", list[i].what);
         assay_json_set_text(item, "why", list[i].why);
-        assay_json_append(out, item);
     }
     return out;
 }

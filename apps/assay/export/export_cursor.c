@@ -80,10 +80,9 @@ static struct assay_json *list_marks(const struct export_position *p)
     struct assay_json *list = assay_json_array();
     for (size_t i = 0; i < EXPORT_MARKS; i++) {
         if (p->marks[i].seq == 0) continue;
-        struct assay_json *mark = assay_json_object();
+        struct assay_json *const mark = assay_json_append_object(list);
         assay_json_set_uint(mark, "seq", p->marks[i].seq);
         assay_json_set_uint(mark, "at_unix_ms", p->marks[i].at_unix_ms);
-        assay_json_append(list, mark);
     }
     return list;
 }

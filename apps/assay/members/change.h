@@ -176,9 +176,6 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
 /* That array as text. */
 void cli_change_services_print(const struct assay_json *list);
 
-/* A document as JSON. Returns: an enum assay_exit. change_list.c */
-int cli_change_print_whole(const struct assay_json *document);
-
 /* The verbs. Each Returns: an enum assay_exit. */
 int cli_change_run_draft(const struct assay_change_options *options);
 int cli_change_run_show(const struct assay_change_options *options);

@@ -5,7 +5,6 @@
 #include "apps/assay/members/change.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/members/change_proposal.h"
 #include "engine/ledger/records/review.h"
@@ -116,7 +115,7 @@ int cli_change_run_inbox(const struct assay_change_options *options)
     struct assay_json *document = NULL;
     int result = cli_change_request(options, "changes", &document);
     if (result != ASSAY_EXIT_OK) return result;
-    result = options->json ? cli_change_print_whole(document)
+    result = options->json ? cli_print_document(document)
                            : print_inbox(assay_json_get(document, "data"));
     assay_json_free(&document);
     return result;

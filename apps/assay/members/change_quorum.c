@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "scoring/weight.h"
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef unsigned long long llu;
 
 /* Members that the node of the socket does not reach, by name. */
 static void mark_unreachable(const struct assay_json *nodes, const struct assay_state *state,
@@ -34,7 +33,7 @@ static void ask_reachable(const struct assay_change_options *options,
 {
     struct assay_json *document = NULL;
     struct assay_change_options quiet = *options;
-    quiet.json = false; /* its failure is a note beside the one document */
+    quiet.json = false;                 /* its failure is a note beside the one document */
     if (options->store != NULL) return; /* of a stopped node: only the state is known */
     if (cli_change_request(&quiet, "nodes", &document) != ASSAY_EXIT_OK) return;
     mark_unreachable(assay_json_get(assay_json_get(document, "data"), "nodes"), state, absent);
@@ -74,20 +73,14 @@ struct assay_json *cli_change_quorum_json(const struct assay_change_options *opt
     return o;
 }
 
+static const char quorum_view[] =
+    "voters         {voters_now} of weight {weight_now}, then {voters_then} of weight "
+    "{weight_then}: [?!failures_tolerated WARNING: ]{failures_tolerated} of them may fail\n"
+    "[?quorum_lost WARNING        {silent}: weight {silent_weight} of {weight_then} does not vote "
+    "now, which is a third or more: from its activation on no block becomes final until enough of "
+    "them vote; let them start and catch up before that, or change fewer at a time\n]";
+
 void cli_change_quorum_print(const struct assay_json *q)
 {
-    if (q == NULL) return;
-    const llu now = assay_json_uint(q, "weight_now", 0);
-    const llu then = assay_json_uint(q, "weight_then", 0);
-    const llu may_fail = assay_json_uint(q, "failures_tolerated", 0);
-    (void)printf("voters         %llu of weight %llu, then %llu of weight %llu: %s%llu of them may "
-                 "fail\n",
-                 (llu)assay_json_uint(q, "voters_now", 0), now,
-                 (llu)assay_json_uint(q, "voters_then", 0), then, may_fail == 0 ? "WARNING: " : "",
-                 may_fail);
-    if (!assay_json_bool(q, "quorum_lost", false)) return;
-    (void)printf("WARNING        %s: weight %llu of %llu does not vote now, which is a third or "
-                 "more: from its activation on no block becomes final until enough of them vote; "
-                 "let them start and catch up before that, or change fewer at a time\n",
-                 cli_text_of(q, "silent", "?"), (llu)assay_json_uint(q, "silent_weight", 0), then);
+    if (q != NULL) cli_view_print(quorum_view, q, stdout);
 }

@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/config.h"
 #include "services/registry/plan.h"
@@ -92,10 +93,9 @@ static struct assay_json *tasks_json(const struct assay_registry_plan *plan, boo
     assay_json_set_uint(object, "accounts", plan->tasks.accounts_max);
     assay_json_set_uint(object, "tasks", plan->tasks.tasks_max);
     for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
-        struct assay_json *const balance = assay_json_object();
+        struct assay_json *const balance = assay_json_append_object(balances);
         assay_json_set_hex(balance, "account", plan->tasks.balance[i].account, 32);
         assay_json_set_uint(balance, "amount", plan->tasks.balance[i].amount);
-        assay_json_append(balances, balance);
     }
     assay_json_set(object, "balances", balances);
     return object;
@@ -110,25 +110,11 @@ struct assay_json *cli_change_services_json(struct assay_slice before, struct as
             p->before = (struct assay_registry_plan){ 0 };
         for (uint32_t i = 0; i < p->sum.group_count; i++)
             assay_json_append(list, group_json(&p->sum, i, i >= p->before.group_count));
-        if (p->sum.has_shares)
-            assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
+        if (p->sum.has_shares) assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
         if (p->sum.has_tasks) assay_json_append(list, tasks_json(&p->sum, !p->before.has_tasks));
     }
     free(p);
     return list;
-}
-
-typedef unsigned long long llu;
-
-static void print_tasks(const struct assay_json *s, const char *when)
-{
-    const struct assay_json *const balances = assay_json_get(s, "balances");
-    (void)printf("services       %s: tasks, at most %llu at once, %llu accounts\n", when,
-                 (llu)assay_json_uint(s, "tasks", 0), (llu)assay_json_uint(s, "accounts", 0));
-    for (size_t i = 0; i < assay_json_count(balances); i++)
-        (void)printf("  balance      %.64s: %llu\n",
-                     cli_text_of(assay_json_at(balances, i), "account", ""),
-                     (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
 }
 
 struct assay_json *cli_change_services_of(const struct assay_change_source *source,
@@ -146,26 +132,17 @@ struct assay_json *cli_change_services_of(const struct assay_change_source *sour
     return cli_change_services_json(before, after);
 }
 
+static const char services_view[] =
+    "services       [?new new|as before]: "
+    "[?service=group group {name} (number {number}), {size} replicas, at most {instances} "
+    "instances\n"
+    "|[?service=shares shares, {threshold} of {slots} in {clusters} clusters, {confirmations} "
+    "confirmations, at most {ids} ids\n"
+    "|tasks, at most {tasks} at once, {accounts} accounts\n"
+    "[*balances   balance      {account}: {amount}\n]]]";
+
 void cli_change_services_print(const struct assay_json *list)
 {
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *const s = assay_json_at(list, i);
-        const char *const kind = assay_json_text(s, "service", "");
-        const char *const when = assay_json_bool(s, "new", false) ? "new" : "as before";
-        if (strcmp(kind, "group") == 0)
-            (void)printf("services       %s: group %s (number %llu), %llu replicas, at most %llu "
-                         "instances\n",
-                         when, cli_text_of(s, "name", ""), (llu)assay_json_uint(s, "number", 0),
-                         (llu)assay_json_uint(s, "size", 0),
-                         (llu)assay_json_uint(s, "instances", 0));
-        else if (strcmp(kind, "shares") == 0)
-            (void)printf("services       %s: shares, %llu of %llu in %llu clusters, %llu "
-                         "confirmations, at most %llu ids\n",
-                         when, (llu)assay_json_uint(s, "threshold", 0),
-                         (llu)assay_json_uint(s, "slots", 0),
-                         (llu)assay_json_uint(s, "clusters", 0),
-                         (llu)assay_json_uint(s, "confirmations", 0),
-                         (llu)assay_json_uint(s, "ids", 0));
-        else print_tasks(s, when);
-    }
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        cli_view_print(services_view, assay_json_at(list, i), stdout);
 }

@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/accept/policy_diff.h"
@@ -14,8 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef unsigned long long llu;
 
 /* The name is untrusted and printed on a terminal. */
 static void name_text(struct assay_slice name, char text[static ASSAY_NAME_MAX + 1])
@@ -39,11 +38,10 @@ static void put_operators(struct assay_json *object, struct assay_slice document
         assay_json_set_uint(object, "threshold", g->threshold);
         for (uint32_t i = 0; i < g->operator_count; i++) {
             char name[ASSAY_NAME_MAX + 1];
-            struct assay_json *o = assay_json_object();
+            struct assay_json *const o = assay_json_append_object(list);
             name_text(g->operators[i].name, name);
             assay_json_set_text(o, "name", name);
             assay_json_set_hex(o, "operator_id", g->operators[i].operator_id, 32);
-            assay_json_append(list, o);
         }
     }
     assay_json_set(object, "operators", list);
@@ -110,12 +108,11 @@ static struct assay_json *policy_json(const struct assay_change_options *options
         list = assay_json_array();
         assay_policy_diff(now.policy, next, changes);
         for (uint32_t i = 0; i < changes->count; i++) {
-            struct assay_json *item = assay_json_object();
+            struct assay_json *const item = assay_json_append_object(list);
             assay_json_set_text(item, "effect", effects[changes->changes[i].effect]);
             assay_json_set_text(item, "what", changes->changes[i].what.text);
             assay_json_set_text(item, "before", changes->changes[i].before.text);
             assay_json_set_text(item, "after", changes->changes[i].after.text);
-            assay_json_append(list, item);
         }
     }
     assay_ruleset_close(&now);
@@ -261,30 +258,6 @@ static struct assay_json *document_of(const struct assay_change_options *options
     return data;
 }
 
-static void print_texts(const struct assay_json *list, const char *label)
-{
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const char *text = assay_json_as_text(assay_json_at(list, i));
-        (void)printf("%-15s%s\n", label, text != NULL ? cli_text_sanitized(text) : "");
-    }
-}
-
-static void print_actions(const struct assay_json *list)
-{
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *action = assay_json_at(list, i);
-        const struct assay_json *operators = assay_json_get(action, "operators");
-        (void)printf("action         %s\n", cli_text_of(action, "words", ""));
-        if (assay_json_get(action, "before") != NULL)
-            (void)printf("  before       %s\n", cli_text_of(action, "before", ""));
-        for (size_t k = 0; k < assay_json_count(operators); k++)
-            (void)printf("  operator     %.64s %s, %llu of %zu must sign\n",
-                         cli_text_of(assay_json_at(operators, k), "operator_id", ""),
-                         cli_text_of(assay_json_at(operators, k), "name", ""),
-                         (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
-    }
-}
-
 static bool brings_policy(const struct assay_json *actions)
 {
     for (size_t i = 0; i < assay_json_count(actions); i++)
@@ -293,52 +266,35 @@ static bool brings_policy(const struct assay_json *actions)
     return false;
 }
 
-/* list: NULL, or the differences. */
-static void print_policy(const struct assay_json *list, const struct assay_json *actions)
-{
-    if (list == NULL && brings_policy(actions))
-        (void)puts("policy         not compared: no node was queried, or its policy cannot be "
-                   "read");
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *c = assay_json_at(list, i);
-        (void)printf("policy         %s: %s: %s -> %s\n", cli_text_of(c, "effect", ""),
-                     cli_text_of(c, "what", ""), cli_text_of(c, "before", ""),
-                     cli_text_of(c, "after", ""));
-    }
-}
+static const char actions_view[] =
+    "[?after after          change {after}, which waits: compared with what it leaves\n]"
+    "[*actions action         {words}\n[?before   before       {before}\n]"
+    "[*operators   operator     {operator_id} {name}, {<threshold} of {<#operators} must sign\n]]"
+    "[*policy_changes policy         {effect}: {what}: {before} -> {after}\n]";
 
 void cli_change_print_effect(const struct assay_json *data)
 {
-    const unsigned long long after = assay_json_uint(data, "after", 0);
-    if (after != 0)
-        (void)printf("after          change %llu, which waits: compared with what it leaves\n",
-                     after);
-    print_actions(assay_json_get(data, "actions"));
-    print_policy(assay_json_get(data, "policy_changes"), assay_json_get(data, "actions"));
+    cli_view_print(actions_view, data, stdout);
+    if (assay_json_get(data, "policy_changes") == NULL &&
+        brings_policy(assay_json_get(data, "actions")))
+        (void)puts("policy         not compared: no node was queried, or its policy cannot be "
+                   "read");
     cli_change_services_print(assay_json_get(data, "services"));
 }
 
-static void print_signatures(const struct assay_json *data, bool verified)
-{
-    const struct assay_json *list = assay_json_get(data, "signatures");
-    size_t valid = 0;
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *s = assay_json_at(list, i);
-        const char *name = assay_json_text(s, "name", "");
-        const bool is_good = assay_json_bool(s, "good", false);
-        (void)printf("signed         %.64s%s%s%s\n", assay_json_text(s, "operator_id", ""),
-                     name[0] != '\0' ? " " : "", cli_text_sanitized(name),
-                     !verified         ? " (not verified: no node was queried)"
-                     : is_good         ? ""
-                     : name[0] != '\0' ? ": WRONG, the signature does not verify"
-                                       : ": WRONG, not an operator of this network");
-        valid += is_good ? 1 : 0;
-    }
-    print_texts(assay_json_get(data, "not_signed"), "not signed");
-    if (verified)
-        (void)printf("signatures     %zu valid of %llu needed\n", valid,
-                     (llu)assay_json_uint(data, "signatures_needed", 0));
-}
+/* An epoch is there where a node was queried. */
+static const char head_view[] =
+    "[?sequence change         {sequence}|announcement   of one operator], in force from epoch "
+    "{activation}[?forces , without a trial]\n"
+    "[?epoch!= now            epoch {epoch}\n]";
+
+static const char signatures_view[] =
+    "[*signatures signed         {operator_id}[?name  {name}][?^epoch!= [?!good : WRONG, "
+    "[?name the signature does not verify|not an operator of this network]]"
+    "| (not verified: no node was queried)]\n]"
+    "[*not_signed not signed     {.}\n]"
+    "[?signatures_needed!= signatures     {#signatures?good} valid of {signatures_needed} needed\n]"
+    "[?note note           {note}\n]";
 
 int cli_change_print(const struct assay_change_options *options,
                      const struct assay_change_source *source,
@@ -346,20 +302,10 @@ int cli_change_print(const struct assay_change_options *options,
 {
     struct assay_json *data = document_of(options, source, draft);
     if (options->json) return cli_print_envelope("assay.change", data);
-    const struct assay_change *change = &draft->change;
-    if (change->sequence != 0) (void)printf("change         %llu", (llu)change->sequence);
-    else (void)printf("announcement   of one operator");
-    (void)printf(", in force from epoch %llu%s\n", (llu)change->activation,
-                 change->forces != 0 ? ", without a trial" : "");
-    if (source != NULL)
-        (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
+    cli_view_print(head_view, data, stdout);
     cli_change_print_effect(data);
     cli_change_quorum_print(assay_json_get(data, "quorum"));
-    print_signatures(data, source != NULL);
-    const char *note = cli_text_of(data, "note", "");
-    if (note[0] != '\0') (void)printf("note           %s\n", note);
-    assay_json_free(&data);
-    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    return cli_view_result(false, "", data, signatures_view);
 }
 
 int cli_change_run_show(const struct assay_change_options *options)

@@ -4,10 +4,11 @@
  */
 #include "apps/assay/members/change.h"
 
-#include "apps/assay/members/evidence_owner.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/evidence_owner.h"
 #include "base/assert.h"
 #include "engine/ledger/records/finding.h"
 #include "net/verifier/rule_documents.h"
@@ -16,8 +17,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-typedef unsigned long long llu;
 
 /* What is known of one member. */
 struct row {
@@ -171,8 +170,8 @@ static struct assay_json *quorum_of(struct trying *t)
     bool *absent = calloc(count, sizeof *absent);
     for (uint32_t i = 0; absent != NULL && t->evidence_count > 0 && i < count; i++)
         absent[i] = t->rows[i].epoch == 0;
-    struct assay_json *quorum = cli_change_quorum_json(t->options, t->source.basis, absent,
-                                                       &t->after, &t->quorum_lost);
+    struct assay_json *quorum =
+        cli_change_quorum_json(t->options, t->source.basis, absent, &t->after, &t->quorum_lost);
     free(absent);
     return quorum;
 }
@@ -214,44 +213,21 @@ static struct assay_json *document_of(struct trying *t)
     return data;
 }
 
-static void print_tolerance(const struct assay_json *data, const char *label, const char *key)
-{
-    const struct assay_json *t = assay_json_get(data, key);
-    (void)printf("%-10s     weight %llu of %llu voters; largest node %llu %%, platform %llu %%, "
-                 "operator %llu %%, vendor %llu %%; caps met: operator %s, vendor %s\n",
-                 label, (llu)assay_json_uint(t, "total_weight", 0),
-                 (llu)assay_json_uint(t, "voters", 0),
-                 (llu)assay_json_uint(t, "largest_node_bp", 0) / 100,
-                 (llu)assay_json_uint(t, "largest_platform_bp", 0) / 100,
-                 (llu)assay_json_uint(t, "largest_operator_bp", 0) / 100,
-                 (llu)assay_json_uint(t, "largest_vendor_bp", 0) / 100,
-                 assay_json_bool(t, "operator_cap_met", false) ? "yes" : "no",
-                 assay_json_bool(t, "vendor_cap_met", false) ? "yes" : "no");
-}
+#define TOLERANCE(label, key)                                                                      \
+    label "weight {" key ".total_weight} of {" key ".voters} voters; largest node {" key           \
+          ".largest_node_bp:/100.0} %, platform {" key                                             \
+          ".largest_platform_bp:/100.0} %, operator {" key                                         \
+          ".largest_operator_bp:/100.0} %, vendor {" key ".largest_vendor_bp:/100.0} %; caps "     \
+          "met: operator {" key ".operator_cap_met}, vendor {" key ".vendor_cap_met}\n"
 
-static void print_document(const struct assay_json *data)
-{
-    const struct assay_json *members = assay_json_get(data, "members");
-    (void)printf("%-16s %-24s %-24s %7s %7s\n", "NODE", "NOW", "THEN", "WEIGHT", "THEN");
-    for (size_t i = 0; i < assay_json_count(members); i++) {
-        const struct assay_json *m = assay_json_at(members, i);
-        (void)printf("%-16s %-24s %-24s %7llu %7llu%s%s\n", cli_text_of(m, "name", "?"),
-                     cli_text_of(m, "now", "?"), cli_text_of(m, "then", "?"),
-                     (llu)assay_json_uint(m, "weight_now", 0),
-                     (llu)assay_json_uint(m, "weight_then", 0),
-                     assay_json_bool(m, "would_suspend", false) ? "  SUSPENDED: " : "",
-                     cli_text_of(m, "reason", ""));
-    }
-    print_tolerance(data, "now", "tolerance_now");
-    print_tolerance(data, "then", "tolerance_then");
-    (void)printf("suspended      %llu members of weight %llu%s\n",
-                 (llu)assay_json_uint(data, "suspensions", 0),
-                 (llu)assay_json_uint(data, "suspended_weight", 0),
-                 assay_json_bool(data, "reverts", false)
-                     ? ": more than a fifth: the change would revert by itself"
-                     : "");
-    cli_change_quorum_print(assay_json_get(data, "quorum"));
-}
+static const char simulation_view[] =
+    "NODE             NOW                      THEN                      WEIGHT    THEN\n"
+    "[*members {name,-16} {now,-24} {then,-24} {weight_now,7} {weight_then,7}"
+    "[?would_suspend   SUSPENDED: ]{reason|}\n]" TOLERANCE("now            ", "tolerance_now")
+        TOLERANCE(
+            "then           ",
+            "tolerance_then") "suspended      {suspensions} members of weight {suspended_weight}"
+                              "[?reverts : more than a fifth: the change would revert by itself]\n";
 
 static int report_simulation(struct trying *t)
 {
@@ -260,7 +236,8 @@ static int report_simulation(struct trying *t)
     if (t->options->json) {
         printed = cli_print_envelope("assay.change.simulate", data);
     } else {
-        print_document(data);
+        cli_view_print(simulation_view, data, stdout);
+        cli_change_quorum_print(assay_json_get(data, "quorum"));
         assay_json_free(&data);
         if (fflush(stdout) != 0) printed = ASSAY_EXIT_INTERNAL;
     }

@@ -92,16 +92,14 @@ static int make_request(const struct assay_config *config, const char *out)
                                  : cli_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
                                                     assay_slice_over(written, strlen(written)));
     }
-    if (result == ASSAY_EXIT_OK && cli_json_mode_is_on()) {
+    if (result == ASSAY_EXIT_OK) {
         struct assay_json *const data =
             cli_result_json("node request", (const char *const[]){ out, NULL });
         assay_json_set_text(data, "name", card.name);
         assay_json_set_hex(data, "node_id", card.node_id, sizeof card.node_id);
-        result = cli_result_json_print(data);
-    } else if (result == ASSAY_EXIT_OK) {
-        (void)printf("%s: %s, with a quote of its platform; for an operator:\n"
-                     "  assay change add-node %s --operator NAME --out join.change\n",
-                     out, card.name, out);
+        result = cli_result_print(
+            data, "{files.0}: {name}, with a quote of its platform; for an operator:\n"
+                  "  assay change add-node {files.0} --operator NAME --out join.change\n");
     }
     free(written);
     free(text);

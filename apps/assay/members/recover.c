@@ -13,6 +13,7 @@
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/members/recover_note.h"
 #include "base/assert.h"
@@ -128,16 +129,16 @@ bool cli_recover_hex(const struct assay_json *data, const char *key, size_t len_
     return *bytes != NULL && assay_hex_decode(hex, hex_len, *bytes, *len) == ASSAY_OK;
 }
 
-static int print_whole(const struct assay_json *document)
-{
-    char *text = assay_json_print(document, 2);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
-}
-
 /* ------------------------------------------------------------ status, fence */
+
+static const char state_view[] =
+    "era        {era}, epoch {epoch}\n"
+    "head       height {height}, {head_id}\n"
+    "[?recover_id began by   RECOVER {recover_id}\n]"
+    "[?accepted_id accepted   RECOVER {accepted_id} at height {accepted_height}, not taken yet: no "
+    "other block of this era is taken from there on\n]"
+    "fenced     [?fenced nothing is signed in this era any more[?!answered , unless its last epoch "
+    "passes before this node answers]: {reason|}|no]\n";
 
 /* verb: status, or withdraw, after which the status is what has changed */
 static int run_status(const struct assay_recover_options *options, const char *verb)
@@ -145,31 +146,8 @@ static int run_status(const struct assay_recover_options *options, const char *v
     struct assay_json *document = NULL;
     int result = cli_recover_request(options, verb, (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
-    const struct assay_json *d = assay_json_get(document, "data");
-    if (options->change.json) {
-        result = print_whole(document);
-    } else {
-        (void)printf("era        %llu, epoch %llu\n",
-                     (unsigned long long)assay_json_uint(d, "era", 0),
-                     (unsigned long long)assay_json_uint(d, "epoch", 0));
-        (void)printf("head       height %llu, %.64s\n",
-                     (unsigned long long)assay_json_uint(d, "height", 0),
-                     cli_text_of(d, "head_id", "?"));
-        if (assay_json_get(d, "recover_id") != NULL)
-            (void)printf("began by   RECOVER %s\n", cli_text_of(d, "recover_id", "?"));
-        if (assay_json_get(d, "accepted_id") != NULL)
-            (void)printf("accepted   RECOVER %s at height %llu, not taken yet: no other block of "
-                         "this era is taken from there on\n",
-                         cli_text_of(d, "accepted_id", "?"),
-                         (unsigned long long)assay_json_uint(d, "accepted_height", 0));
-        if (assay_json_bool(d, "fenced", false))
-            (void)printf("fenced     nothing is signed in this era any more%s: %s\n",
-                         assay_json_bool(d, "answered", false)
-                             ? ""
-                             : ", unless its last epoch passes before this node answers",
-                         cli_text_of(d, "reason", ""));
-        else (void)puts("fenced     no");
-    }
+    if (options->change.json) result = cli_print_document(document);
+    else cli_view_print(state_view, assay_json_get(document, "data"), stdout);
     assay_json_free(&document);
     return result;
 }
@@ -281,17 +259,6 @@ static int run_release(const struct assay_recover_options *options)
 
 /* ------------------------------------------------------------ answer */
 
-void cli_recover_print_votes(const struct assay_json *answer)
-{
-    const unsigned long long votes = cli_number_of(answer, "votes_above");
-    if (votes == 0) (void)fputs("it voted to finalise no block above that height", stdout);
-    else
-        (void)printf("it voted to finalise above that height %llu time%s", votes,
-                     votes == 1 ? "" : "s");
-    if (!assay_json_bool(answer, "log_complete", false))
-        (void)fputs("; its log is incomplete: what else it signed there is unknown", stdout);
-}
-
 static int run_answer(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
@@ -305,14 +272,12 @@ static int run_answer(const struct assay_recover_options *options)
                                     assay_slice_over(bytes, len))
                  : cli_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
     if (result == ASSAY_EXIT_OK && options->change.json) {
-        result = print_whole(document);
+        result = cli_print_document(document);
     } else if (result == ASSAY_EXIT_OK) {
-        (void)printf("%s: era %llu, epoch %llu, final up to height %llu; ", options->change.out,
-                     (unsigned long long)assay_json_uint(d, "era", 0),
-                     (unsigned long long)assay_json_uint(d, "epoch", 0),
-                     (unsigned long long)assay_json_uint(d, "height", 0));
-        cli_recover_print_votes(d);
-        (void)puts(assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
+        (void)printf("%s: ", options->change.out);
+        cli_view_print("era {era}, epoch {epoch}, final up to height {height}; " CLI_RECOVER_VOTES
+                       "[?new_keys ; with a new key set]\n",
+                       d, stdout);
     }
     free(bytes);
     assay_json_free(&document);
@@ -492,7 +457,7 @@ static int hand_in(const struct assay_recover_options *options, bool accepts)
                                      : accepts ? "accept"
                                                : "submit",
                                      assay_slice_over(bytes, len), &document);
-    if (result == ASSAY_EXIT_OK && options->change.json) result = print_whole(document);
+    if (result == ASSAY_EXIT_OK && options->change.json) result = cli_print_document(document);
     else if (result == ASSAY_EXIT_OK)
         print_submitted(options, &file, assay_json_get(document, "data"));
     assay_json_free(&document);

@@ -41,9 +41,12 @@ int cli_recover_request(const struct assay_recover_options *options, const char 
 bool cli_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
                      uint8_t **bytes, size_t *len);
 
-/* What a node signed above the head of its answer, without a newline. answer: a document with
- * votes_above and log_complete. */
-void cli_recover_print_votes(const struct assay_json *answer);
+/* A part of a view: what a node signed above the head of its answer, by votes_above and
+ * log_complete. */
+#define CLI_RECOVER_VOTES                                                                          \
+    "it voted to finalise [?votes_above above that height {votes_above} time{votes_above:plural}"  \
+    "|no block above that height][?!log_complete ; its log is incomplete: what else it signed "    \
+    "there is unknown]"
 
 /* The verbs. Each Returns: an enum assay_exit. recover_draft.c: draft; recover_show.c: show */
 int cli_recover_run_draft(const struct assay_recover_options *options);

@@ -27,7 +27,7 @@ struct drafting {
     struct assay_answer_file *files;
     uint8_t *change, *body, *fence, *grounds;
     size_t change_len, body_len, fence_len, grounds_len;
-    bool grounded; /* answers of more than a third: no node needs a manual decision */
+    bool grounded;              /* answers of more than a third: no node needs a manual decision */
     struct assay_json *drafted; /* what the node made of it */
 };
 
@@ -181,9 +181,8 @@ static int make_change(struct drafting *d)
 static int make_body(struct drafting *d)
 {
     struct assay_writer w = assay_writer_over(d->body, ASSAY_RECOVER_BODY_LEN_MAX);
-    const enum assay_status status =
-        assay_recover_body_encode(assay_slice_over(d->change, d->change_len), d->judged->listed,
-                                  d->judged->key_count, &w);
+    const enum assay_status status = assay_recover_body_encode(
+        assay_slice_over(d->change, d->change_len), d->judged->listed, d->judged->key_count, &w);
     d->body_len = w.len;
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_failure(d, status, "the actions");
 }
@@ -319,8 +318,7 @@ static void print_answers(const struct drafting *d)
                  : d->grounded                ? "forced"
                                               : "a third or less: assay recover accept");
     (void)printf("head       epoch %llu, height %llu, view %llu, of %s\n", (llu)head->epoch,
-                 (llu)head->height, (llu)head->view,
-                 d->source.basis->state.members[r->head].name);
+                 (llu)head->height, (llu)head->view, d->source.basis->state.members[r->head].name);
     print_doubts(d);
 }
 
@@ -350,8 +348,7 @@ static void print_draft(const struct drafting *d)
                  (double)assay_json_uint(data, "largest_platform_bp", 0) / 100,
                  (double)assay_json_uint(data, "largest_operator_bp", 0) / 100,
                  (double)assay_json_uint(data, "largest_vendor_bp", 0) / 100);
-    (void)printf("%s: unsigned: assay recover show, assay recover sign\n",
-                 d->options->change.out);
+    (void)printf("%s: unsigned: assay recover show, assay recover sign\n", d->options->change.out);
 }
 
 static int print_json(const struct drafting *d)
@@ -378,13 +375,12 @@ static int print_json(const struct drafting *d)
     for (uint32_t i = 0; i < r->shown_count; i++) {
         const struct assay_recovery_doubt *x = &r->shown[i];
         if (x->view <= head->view) continue;
-        struct assay_json *block = assay_json_object();
+        struct assay_json *const block = assay_json_append_object(above);
         assay_json_set_uint(block, "height", x->height);
         assay_json_set_uint(block, "view", x->view);
         assay_json_set_hex(block, "id", x->id, sizeof x->id);
         assay_json_set_uint(block, "proven_weight", x->weight);
         assay_json_set_bool(block, "may_be_final", assay_recovery_may_be_final(r, x));
-        assay_json_append(above, block);
     }
     assay_json_set(out, "above", above);
     assay_json_set_bool(out, "above_limited", is_list_full(r));

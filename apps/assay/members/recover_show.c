@@ -4,16 +4,14 @@
  */
 #include "apps/assay/members/recover.h"
 
-#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
-#include "base/rfc3339.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef unsigned long long llu;
 
 static void put_signers(const struct assay_approval *approval, struct assay_json *data)
 {
@@ -77,10 +75,9 @@ static void put_keys(const struct assay_recover *r, struct assay_json *data)
     for (uint32_t i = 0; i < r->key_count; i++) {
         struct assay_recover_keys k;
         if (assay_recover_keys_next(&c, &k) != ASSAY_OK) break;
-        struct assay_json *set = assay_json_object();
+        struct assay_json *const set = assay_json_append_object(list);
         assay_json_set_hex(set, "node_id", k.node_id, sizeof k.node_id);
         assay_json_set_hex(set, "voting_public", k.voting_public, sizeof k.voting_public);
-        assay_json_append(list, set);
     }
     assay_json_set(data, "key_sets", list);
 }
@@ -106,8 +103,6 @@ static void put_recover(const struct assay_recover_options *options, const struc
                         const struct assay_change_source *source, struct assay_json *data)
 {
     const struct assay_block_header *h = &r->header;
-    char at[ASSAY_RFC3339_MS_LEN + 1];
-    assay_rfc3339_format_ms(h->time_ms, at);
     assay_json_set_text(data, "kind", "recover");
     assay_json_set_hex(data, "chain_id", h->chain_id, sizeof h->chain_id);
     assay_json_set_uint(data, "era", h->era);
@@ -115,7 +110,7 @@ static void put_recover(const struct assay_recover_options *options, const struc
     assay_json_set_uint(data, "height", h->height - 1);
     assay_json_set_hex(data, "head_id", h->parent_id, sizeof h->parent_id);
     assay_json_set_hex(data, "id", r->id, sizeof r->id);
-    assay_json_set_text(data, "time", at);
+    assay_json_set_time_ms(data, "time", h->time_ms);
     put_actions(options, r, source, data);
     put_keys(r, data);
     uint8_t digest[32];
@@ -139,55 +134,29 @@ static void put_answer(const struct assay_answer_file *a, struct assay_json *dat
     assay_json_set_bool(data, "new_keys", b->has_keys);
 }
 
-static void print_list(const struct assay_json *data, const char *key, const char *label)
-{
-    const struct assay_json *list = assay_json_get(data, key);
-    for (size_t i = 0; i < assay_json_count(list); i++) {
-        const struct assay_json *item = assay_json_at(list, i);
-        const char *text = assay_json_as_text(item);
-        (void)printf("%-10s %s\n", label,
-                     text != NULL ? cli_text_sanitized(text) : cli_text_of(item, "node_id", "?"));
-    }
-}
+static const char head_view[] =
+    "{kind,-10} era {era} of chain {chain_id}\n"
+    "[?kind=release fence      {fence_digest}\n"
+    "|[?kind=fence taken      up to epoch {last_epoch}\nreason     {reason|}\n"
+    "|head       epoch {epoch}, height {height}, {head_id}\n]]";
+
+/* No operator signs an answer. */
+static const char rest_view[] =
+    "[*key_sets key set of {node_id}\n]"
+    "[?kind=answer votes      " CLI_RECOVER_VOTES "\n[?new_keys keys       a new key set\n]"
+    "signed by  node {node_id}, by its identity and voting keys\n"
+    "|[?!signers signed by  none yet\n]]"
+    "[*signers signed by  {.}\n]"
+    "[?kind=recover operators  [?signed_by_threshold enough of those that it names have signed"
+    "|more signatures are needed]\n]"
+    "[?answers answers    weight {answered_weight} of {total_weight}: {answers}\n]"
+    "[?node_verdict the node   {node_verdict}\n]";
 
 static void print_plain(const struct assay_json *d)
 {
-    const char *kind = assay_json_text(d, "kind", "?");
-    (void)printf("%-10s era %llu of chain %.64s\n", kind, (llu)assay_json_uint(d, "era", 0),
-                 cli_text_of(d, "chain_id", "?"));
-    if (strcmp(kind, "release") == 0) {
-        (void)printf("fence      %s\n", cli_text_of(d, "fence_digest", ""));
-    } else if (strcmp(kind, "fence") == 0) {
-        (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
-        (void)printf("reason     %s\n", cli_text_of(d, "reason", ""));
-    } else {
-        (void)printf("head       epoch %llu, height %llu, %.64s\n",
-                     (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),
-                     cli_text_of(d, "head_id", "?"));
-    }
+    cli_view_print(head_view, d, stdout);
     cli_change_print_effect(assay_json_get(d, "change"));
-    print_list(d, "key_sets", "key set of");
-    if (strcmp(kind, "answer") == 0) { /* no operator signs it */
-        (void)fputs("votes      ", stdout);
-        cli_recover_print_votes(d);
-        (void)puts("");
-        if (assay_json_bool(d, "new_keys", false)) (void)puts("keys       a new key set");
-        (void)printf("signed by  node %.64s, by its identity and voting keys\n",
-                     cli_text_of(d, "node_id", "?"));
-    } else if (assay_json_count(assay_json_get(d, "signers")) == 0) {
-        (void)printf("signed by  none yet\n");
-    }
-    print_list(d, "signers", "signed by");
-    if (strcmp(kind, "recover") == 0)
-        (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)
-                                            ? "enough of those that it names have signed"
-                                            : "more signatures are needed");
-    if (assay_json_get(d, "answers") != NULL)
-        (void)printf("answers    weight %llu of %llu: %s\n",
-                     (llu)assay_json_uint(d, "answered_weight", 0),
-                     (llu)assay_json_uint(d, "total_weight", 0), cli_text_of(d, "answers", ""));
-    if (assay_json_get(d, "node_verdict") != NULL)
-        (void)printf("the node   %s\n", cli_text_of(d, "node_verdict", ""));
+    cli_view_print(rest_view, d, stdout);
 }
 
 /* What the node at the socket would do, where one is there. */

@@ -20,7 +20,6 @@
 static int make_key(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
     const enum assay_status status = assay_keyring_create_backup_key(path, public_key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay backup key: %s: %s\n", path,
@@ -29,15 +28,10 @@ static int make_key(const char *path)
                           : cli_output_fault(path, status));
         return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
     }
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("backup key", (const char *const[]){ path, NULL });
-        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
-        return cli_result_json_print(data);
-    }
-    assay_hex_encode(public_key, sizeof public_key, text, sizeof text);
-    (void)printf("public_key: \"%s\"\n", text);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("backup key", (const char *const[]){ path, NULL });
+    assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+    return cli_result_print(data, "public_key: \"{public_key}\"\n");
 }
 
 /* ------------------------------------------------------------ list, verify */
@@ -58,10 +52,9 @@ static struct assay_json *json_of(const struct cli_backup_open *open, bool is_op
     if (open->has_archive) assay_json_set_uint(data, "epoch", open->archive.end.epoch);
     struct assay_json *const files = assay_json_array();
     for (uint32_t i = 0; i < open->content.count; i++) {
-        struct assay_json *const file = assay_json_object();
+        struct assay_json *const file = assay_json_append_object(files);
         assay_json_set_text(file, "name", open->content.pieces[i].name);
         assay_json_set_uint(file, "bytes", open->content.pieces[i].bytes.len);
-        assay_json_append(files, file);
     }
     assay_json_set(data, "files", files);
     return data;

@@ -534,29 +534,26 @@ static int print_result(const struct restoring *r)
 {
     const struct assay_backup *const content = &r->open->content;
     const bool is_new = r->options->into != NULL;
-    char config[PATH_MAX + 16], node[65];
+    char config[PATH_MAX + 16];
     (void)snprintf(config, sizeof config, "%s%s", is_new ? r->dir : r->options->config,
                    is_new ? "/assayd.yaml" : "");
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("restore", (const char *const[]){ config, NULL });
-        assay_json_set_hex(data, "node_id", content->node_id, sizeof content->node_id);
-        assay_json_set_hex(data, "chain_id", content->chain_id, sizeof content->chain_id);
-        if (r->open->has_archive) assay_json_set_uint(data, "epoch", r->open->archive.end.epoch);
-        return cli_result_json_print(data);
-    }
-    assay_hex_encode(content->node_id, sizeof content->node_id, node, sizeof node);
-    (void)printf("%s: node %s, of %s\n", config, node, cli_backup_time(&r->open->sealed.head));
-    if (r->open->has_archive)
-        (void)printf("ledger         epoch %llu; peers provide what followed\n",
-                     (unsigned long long)r->open->archive.end.epoch);
-    else (void)puts("ledger         none in the backup: peers provide it");
-    (void)printf("next           assayd --config %s --check-config, then start it\n", config);
-    (void)puts("note           the daemon makes new voting keys, and does not vote until a block "
-               "lists them, which takes\n               the votes of the others: more than two "
-               "thirds of the weight; without these the network stops\n               and needs "
-               "RECOVER (assay recover)");
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("restore", (const char *const[]){ config, NULL });
+    assay_json_set_hex(data, "node_id", content->node_id, sizeof content->node_id);
+    assay_json_set_hex(data, "chain_id", content->chain_id, sizeof content->chain_id);
+    if (r->open->has_archive) assay_json_set_uint(data, "epoch", r->open->archive.end.epoch);
+    assay_json_set_text(data, "at", cli_backup_time(&r->open->sealed.head));
+    return cli_result_print(
+        data,
+        "{files.0}: node {node_id}, of {at}\n"
+        "ledger         [?epoch!= epoch {epoch}; peers provide what followed"
+        "|none in the backup: peers provide it]\n"
+        "next           assayd --config {files.0} --check-config, then start it\n"
+        "note           the daemon makes new voting keys, and does not vote until a block lists "
+        "them, which takes\n"
+        "               the votes of the others: more than two thirds of the weight; without these "
+        "the network stops\n"
+        "               and needs RECOVER (assay recover)\n");
 }
 
 int cli_backup_restore(const struct cli_backup_options *options)

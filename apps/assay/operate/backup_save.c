@@ -386,23 +386,21 @@ static int seal_backup(struct gathering *g, size_t *file_len)
 static int print_result(const struct gathering *g, size_t len)
 {
     const char *const out = g->options->out;
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("backup", (const char *const[]){ out, NULL });
-        assay_json_set_hex(data, "node_id", g->backup.node_id, sizeof g->backup.node_id);
-        assay_json_set_hex(data, "chain_id", g->backup.chain_id, sizeof g->backup.chain_id);
-        assay_json_set_uint(data, "incarnation", g->backup.incarnation);
-        if (g->has_archive) assay_json_set_uint(data, "epoch", g->epoch);
-        assay_json_set_uint(data, "bytes", len);
-        return cli_result_json_print(data);
-    }
-    (void)printf("%s: %u files, %zu bytes, %s\n", out, (unsigned)g->backup.count, len,
-                 g->options->recipient != NULL ? "sealed for a key" : "sealed with a passphrase");
-    if (g->has_archive) (void)printf("ledger         epoch %llu\n", (unsigned long long)g->epoch);
-    else (void)puts("ledger         none: no epoch was closed yet");
-    (void)puts("not saved      voting keys and votes (a restored node makes new keys), blocks and "
-               "evidence (peers have\n               them), programs, secrets of targets");
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data = cli_result_json("backup", (const char *const[]){ out, NULL });
+    assay_json_set_hex(data, "node_id", g->backup.node_id, sizeof g->backup.node_id);
+    assay_json_set_hex(data, "chain_id", g->backup.chain_id, sizeof g->backup.chain_id);
+    assay_json_set_uint(data, "incarnation", g->backup.incarnation);
+    if (g->has_archive) assay_json_set_uint(data, "epoch", g->epoch);
+    assay_json_set_uint(data, "bytes", len);
+    assay_json_set_uint(data, "parts", g->backup.count);
+    assay_json_set_text(data, "sealed", g->options->recipient != NULL ? "recipient" : "passphrase");
+    return cli_result_print(
+        data, "{files.0}: {parts} files, {bytes} bytes, sealed [?sealed=recipient for a key"
+              "|with a passphrase]\n"
+              "ledger         [?epoch!= epoch {epoch}|none: no epoch was closed yet]\n"
+              "not saved      voting keys and votes (a restored node makes new keys), blocks and "
+              "evidence "
+              "(peers have\n               them), programs, secrets of targets\n");
 }
 
 int cli_backup_save(const struct cli_backup_options *options)

@@ -7,6 +7,7 @@
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/remote.h"
 #include "apps/assay/core/result_json.h"
+#include "apps/assay/core/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,29 +156,18 @@ static struct assay_json *context_document(const struct assay_contexts *contexts
     return object;
 }
 
+static const char contexts_view[] =
+    "  CONTEXT                          CHAIN            ENDPOINTS\n"
+    "[?#contexts?current  |*] local                            -                admin socket\n"
+    "[*contexts [?current *| ] {name,-32} {chain_id,-16.16}[*endpoints  {.}]\n]";
+
 static int list_contexts(const struct context_command *c, const struct assay_contexts *contexts)
 {
-    if (c->json) {
-        struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
-        for (size_t i = 0; i < contexts->count; i++)
-            assay_json_append(list, context_document(contexts, &contexts->list[i]));
-        assay_json_set(data, "contexts", list);
-        return cli_print_envelope("assay.contexts", data);
-    }
-    (void)printf("  %-32s %-16s %s\n", "CONTEXT", "CHAIN", "ENDPOINTS");
-    (void)printf("%s %-32s %-16s %s\n", contexts->current[0] == '\0' ? "*" : " ", "local", "-",
-                 "admin socket");
-    for (size_t i = 0; i < contexts->count; i++) {
-        const struct assay_network_context *const context = &contexts->list[i];
-        char chain[65];
-        assay_hex_encode(context->chain_id, 32, chain, sizeof chain);
-        (void)printf("%s %-32s %-16.16s", strcmp(contexts->current, context->name) == 0 ? "*" : " ",
-                     context->name, chain);
-        for (size_t k = 0; k < context->endpoint_count; k++)
-            (void)printf(" %s", context->endpoints[k]);
-        (void)putchar('\n');
-    }
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data = assay_json_object();
+    struct assay_json *const list = assay_json_set_array(data, "contexts");
+    for (size_t i = 0; i < contexts->count; i++)
+        assay_json_append(list, context_document(contexts, &contexts->list[i]));
+    return cli_view_result(c->json, "assay.contexts", data, contexts_view);
 }
 
 /* ------------------------------------------------------------ test */

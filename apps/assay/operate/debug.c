@@ -172,9 +172,9 @@ static void put_all(struct bundle *b)
     static const struct {
         const char *name, *request;
     } documents[] = {
-        { "status.json", "status" },           { "nodes.json", "nodes" },
-        { "counters.json", "counters" },       { "changes.json", "changes" },
-        { "collateral.json", "collateral" },   { "enforcement.json", "enforcement" },
+        { "status.json", "status" },         { "nodes.json", "nodes" },
+        { "counters.json", "counters" },     { "changes.json", "changes" },
+        { "collateral.json", "collateral" }, { "enforcement.json", "enforcement" },
         { "epochs.json", "export" },
     };
     const char *const doctor[] = {
@@ -207,14 +207,11 @@ static int write_bundle(struct bundle *b, const char *path)
         (void)fprintf(stderr, "assay debug bundle: %s: could not be written\n", path);
         return ASSAY_EXIT_INTERNAL;
     }
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("debug bundle", (const char *const[]){ path, NULL });
-        assay_json_set_uint(data, "parts", b->parts);
-        return cli_result_json_print(data);
-    }
-    (void)printf("%s: %u files, nothing secret; look: tar tvf %s\n", path, b->parts, path);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("debug bundle", (const char *const[]){ path, NULL });
+    assay_json_set_uint(data, "parts", b->parts);
+    return cli_result_print(data,
+                            "{files.0}: {parts} files, nothing secret; look: tar tvf {files.0}\n");
 }
 
 /* A configuration with errors belongs into the bundle; one that cannot be read is a wrong name. */

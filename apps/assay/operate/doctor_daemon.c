@@ -3,7 +3,6 @@
  */
 #include "apps/assay/operate/doctor.h"
 
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 
 #include <errno.h>
@@ -265,8 +264,7 @@ void cli_doctor_daemon(struct assay_doctor *d)
         assay_client_fault(d->socket, asked, fault);
         char holder[48] = "";
         d->is_denied = asked != ASSAY_OK && access(d->socket, W_OK) != 0 && errno == EACCES;
-        if (d->holder > 0)
-            (void)snprintf(holder, sizeof holder, "; process %d runs", d->holder);
+        if (d->holder > 0) (void)snprintf(holder, sizeof holder, "; process %d runs", d->holder);
         cli_doctor_report(
             d, "daemon", ASSAY_HEALTH_WARN, "a daemon that answers",
             d->is_denied ? "run assay doctor as the daemon's user, or in its group"

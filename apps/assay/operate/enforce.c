@@ -6,6 +6,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/view.h"
 #include "base/assert.h"
 
 #include <stdio.h>
@@ -23,40 +24,14 @@ static bool reason_is_fit(const char *reason)
 
 /* --------------------------------------------------------------- what came back */
 
-static const char *text_of(const struct assay_json *object, const char *key)
-{
-    return cli_text_of(object, key, "");
-}
-
-static void print_enforcement(const struct assay_json *document)
-{
-    const struct assay_json *const data = assay_json_get(document, "data");
-    const struct assay_json *const hold = assay_json_get(data, "hold");
-    const struct assay_json *const journal = assay_json_get(data, "journal");
-    const struct assay_json *const targets = assay_json_get(data, "targets");
-    if (assay_json_bool(hold, "held", false))
-        (void)printf("HELD           manually since %s: %s\n", text_of(hold, "since"),
-                     text_of(hold, "reason"));
-    else (void)puts("held           no");
-    (void)printf("journal        %llu lines, head %llu:%s\n", cli_number_of(journal, "lines"),
-                 cli_number_of(journal, "lines"), text_of(journal, "hash"));
-    if (assay_json_uint(journal, "lost", 0) > 0)
-        (void)printf("               %llu lines could not be written\n",
-                     cli_number_of(journal, "lost"));
-    if (assay_json_count(targets) == 0) (void)puts("targets        none besides the enclave");
-    for (size_t i = 0; i < assay_json_count(targets); i++) {
-        const struct assay_json *const t = assay_json_at(targets, i);
-        (void)printf("target         %-16s %-10s ordered %-10s %s%s%s\n", text_of(t, "name"),
-                     text_of(t, "driver"), text_of(t, "ordered"), text_of(t, "state"),
-                     assay_json_bool(t, "settled", false) ? "" : ", not as ordered yet",
-                     assay_json_bool(t, "dry_run", false) ? ", dry run" : "");
-        if (assay_json_uint(t, "waiting", 0) > 0)
-            (void)printf("               %llu events wait for their receiver\n",
-                         cli_number_of(t, "waiting"));
-        if (text_of(t, "trouble")[0] != '\0')
-            (void)printf("               trouble: %s\n", text_of(t, "trouble"));
-    }
-}
+static const char enforcement_view[] =
+    "[?hold.held HELD           manually since {hold.since}: {hold.reason}|held           no]\n"
+    "journal        {journal.lines} lines, head {journal.lines}:{journal.hash}\n"
+    "[?journal.lost                {journal.lost} lines could not be written\n]"
+    "[*targets target         {name,-16} {driver,-10} ordered {ordered,-10} {state}"
+    "[?!settled , not as ordered yet][?dry_run , dry run]\n"
+    "[?waiting                {waiting} events wait for their receiver\n]"
+    "[?trouble                trouble: {trouble}\n]|targets        none besides the enclave\n]";
 
 int cli_command_enforce(int argc, char **argv)
 {
@@ -69,9 +44,9 @@ int cli_command_enforce(int argc, char **argv)
     };
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
-    if (strcmp(argv[1], "show") == 0) return cli_daemon_print(&q, print_enforcement, "enforcement");
+    if (strcmp(argv[1], "show") == 0) return cli_daemon_view(&q, enforcement_view, "enforcement");
     ASSAY_ASSERT(reason != NULL); /* by the table */
     if (!reason_is_fit(reason)) return cli_misuse("--reason wants 1 to 200 printable characters");
-    return cli_daemon_print(&q, print_enforcement, "%s %s",
-                            strcmp(argv[1], "hold") == 0 ? "hold" : "let-go", reason);
+    return cli_daemon_view(&q, enforcement_view, "%s %s",
+                           strcmp(argv[1], "hold") == 0 ? "hold" : "let-go", reason);
 }

@@ -6,25 +6,13 @@
  * history; a node without HTTP reports only the current state.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
-#include "engine/ledger/records/finding.h"
+#include "apps/assay/core/view.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MOVES_SHOWN = 12, NEAR_EPOCHS = 1 };
-
-/* A reason of a finding has a fixed length. Returns: as cli_text_sanitized, "..." where it was cut.
- */
-static const char *reason_of(const char *text)
-{
-    char marked[ASSAY_FINDING_REASON_LEN + sizeof "..."];
-    const bool is_cut = strlen(text) == ASSAY_FINDING_REASON_LEN - 1;
-    if (!is_cut) return cli_text_sanitized(text);
-    (void)snprintf(marked, sizeof marked, "%s...", text);
-    return cli_text_sanitized(marked);
-}
+enum { MOVES_SHOWN = 12 /* as in the view */, NEAR_EPOCHS = 1 };
 
 /* ------------------------------------------------------------ the last failure */
 
@@ -80,197 +68,96 @@ static void put_last_failure(const struct assay_json *node, const struct assay_j
     /* That of the newest finding: of this fall as long as the evidence fails by it. */
     if (reason[0] == '\0' && strncmp(outcome, "fail", 4) == 0) reason = last;
     if (reason[0] == '\0') return;
-    (void)printf("failed rule    %s", reason_of(reason));
+    (void)printf("failed rule    %s", cli_reason_of(reason));
     if (proof != NULL)
         (void)printf(", epoch %llu%s", cli_number_of(proof, "epoch"),
                      cli_when_of(proof, "at_unix_ms"));
     (void)putchar('\n');
 }
 
-/* ------------------------------------------------------------ what happened */
+/* ------------------------------------------------------------ the page */
 
-/* The last fall in the ledger, as long as the standing is low by it: the same in every surface. */
-static void put_fall(const struct assay_json *node)
-{
-    const struct assay_json *const fall = assay_json_get(node, "last_fall");
-    const char *const standing = assay_json_text(node, "standing", "");
-    const unsigned long long first = cli_number_of(fall, "since_epoch");
-    const unsigned long long last = cli_number_of(fall, "epoch");
-    if (first == 0 || strcmp(standing, "FULL") == 0 || strcmp(cli_stage_of(node), "member") != 0)
-        return;
-    (void)printf("fell           from %s to %s in epoch %llu%s", cli_text_of(fall, "from", "?"),
-                 cli_text_of(fall, "to", "?"), first, cli_when_of(fall, "since_unix_ms"));
-    if (last != first)
-        (void)printf(", and last in epoch %llu%s", last, cli_when_of(fall, "epoch_unix_ms"));
-    (void)putchar('\n');
-}
-
-static void put_reasons(const struct assay_json *node)
-{
-    const struct assay_json *const reasons = assay_json_get(node, "reasons");
-    for (size_t i = 0; i < assay_json_count(reasons); i++) {
-        const struct assay_json *const r = assay_json_at(reasons, i);
-        const unsigned long long epoch = cli_number_of(r, "epoch");
-        const bool is_drain = strcmp(assay_json_text(r, "code", ""), "drained") == 0;
-        (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", cli_text_of(r, "about", "?"),
-                     reason_of(assay_json_text(r, "text", "")));
-        if (epoch > 0)
-            (void)printf(", %s epoch %llu%s", is_drain ? "since" : "in", epoch,
-                         cli_when_of(r, "at_unix_ms"));
-        (void)putchar('\n');
-    }
-}
+/* Of the node. The last fall is that in the ledger, as long as the standing is low by it. */
+static const char standing_view[] =
+    "\nStanding\n"
+    "condition      {.:condition}[?stage=newcomer , newcomer]\n"
+    "standing       {standing}[?probation , on probation][?in_maintenance , in maintenance]\n"
+    "score          {score_bp:pct}: the smaller of integrity {integrity_bp:pct} and availability "
+    "{availability_bp:pct}\n"
+    "weight         {weight}\n"
+    "[?last_fall.since_epoch&standing!=FULL [?stage=+stage=member "
+    "fell           from {last_fall.from} to {last_fall.to} in epoch {last_fall.since_epoch}"
+    "{last_fall.since_unix_ms:at}[?last_fall.epoch!=@last_fall.since_epoch , and last in epoch "
+    "{last_fall.epoch}{last_fall.epoch_unix_ms:at}]\n]]"
+    "[*reasons [?# and           |because       ] {about}: {text:reason}"
+    "[?epoch , [?code=drained since|in] epoch {epoch}{at_unix_ms:at}]\n]";
 
 /* The way back, and what it assumes. */
-static void put_recovery(const struct assay_json *node)
-{
-    const struct assay_json *const recovery = assay_json_get(node, "recovery");
-    const bool is_blocked = assay_json_text(recovery, "blocked", "")[0] != '\0';
-    if (assay_json_kind_of(recovery) != ASSAY_JSON_OBJECT) return;
-    (void)printf("recovers       %s\n", cli_text_of(recovery, "text", "?"));
-    if (!is_blocked) (void)printf("               if %s\n", cli_text_of(recovery, "assumes", "?"));
-}
+static const char recovery_view[] = "[?recovery recovers       {recovery.text}\n"
+                                    "[?!recovery.blocked                if {recovery.assumes}\n]]";
 
-static void put_standing(const struct assay_json *node, const struct assay_json *timeline)
+static const char moves_view[] =
+    "\nWhat happened\n"
+    "[*moves:12   epoch {epoch,-7}{at_unix_ms:at,-13} {score_from_bp:pct,9} -> {score_to_bp:pct,9}"
+    "[?standing_from!=@standing_to   {standing_from} -> {standing_to}]"
+    "[?integrity_from_bp!=@integrity_to_bp   integrity {integrity_text}]"
+    "[?availability_from_bp!=@availability_to_bp [?integrity_from_bp!=@integrity_to_bp ;]"
+    "  availability {availability_text}]\n"
+    "|  nothing moved its score in the stored epochs\n]";
+
+/* Letters: docs/openapi.json, schema outcome_letter. No member votes on itself. */
+static const char votes_view[] =
+    "[?votes \nVotes, epoch {tally.epoch:epoch}\n"
+    "[*votes?slot!=@^node.slot   {name,-16} weight {weight,-6} "
+    "[?outcome=P PASS|[?outcome=H PASS, needs hardening|[?outcome=O PASS, out of date"
+    "|[?outcome=S FAIL, soft|[?outcome=F FAIL, hard|[?outcome=A absent|[?outcome=U not to be judged"
+    "|no vote]]]]]]][?proven_false , PROVEN FALSE]\n]"
+    "[*tally.steps   {.}\n]]";
+
+/* The last reason is that of the last failure: it does not explain a pass. */
+static const char evidence_view[] =
+    "\nIts evidence, as this node finds it\n"
+    "outcome        {node.own_outcome}[?node.own_outcome!=pass*&node.last_reason "
+    ": {node.last_reason:reason}]\n"
+    "requested      in [?node.last_attempt_epoch epoch {node.last_attempt_epoch:epoch}"
+    "|no closed epoch yet], [?node.last_success_epoch last passed in epoch "
+    "{node.last_success_epoch:epoch}|it has not passed yet]\n"
+    "\nIdentity\n"
+    "node_id        {node.node_id}\n"
+    "incarnation    {node.incarnation}\n"
+    "operator       {node.operator}, {node.operator_id}\n"
+    "vendor root    {node.vendor_root}\n"
+    "platform       {node.platform_id}\n"
+    "[?advice \nWhat to do\n[*advice   - {.}\n]]";
+
+static void print_standing(const struct assay_json *node, const struct assay_json *timeline)
 {
-    (void)puts("\nStanding");
-    (void)printf("condition      %s%s\n", cli_condition_of(node),
-                 strcmp(cli_stage_of(node), "newcomer") == 0 ? ", newcomer" : "");
-    (void)printf("standing       %s%s%s\n", cli_text_of(node, "standing", "?"),
-                 assay_json_bool(node, "probation", false) ? ", on probation" : "",
-                 assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "");
-    (void)printf("score          %s: the smaller of integrity %s and availability %s\n",
-                 cli_percent_of(node, "score_bp"), cli_percent_of(node, "integrity_bp"),
-                 cli_percent_of(node, "availability_bp"));
-    (void)printf("weight         %llu\n", cli_number_of(node, "weight"));
-    put_fall(node);
-    put_reasons(node);
+    cli_view_print(standing_view, node, stdout);
     put_last_failure(node, timeline);
-    put_recovery(node);
-}
-
-static void put_move(const struct assay_json *m)
-{
-    const bool integrity =
-        cli_number_of(m, "integrity_from_bp") != cli_number_of(m, "integrity_to_bp");
-    const bool availability =
-        cli_number_of(m, "availability_from_bp") != cli_number_of(m, "availability_to_bp");
-    const char *const from = cli_text_of(m, "standing_from", "?");
-    const char *const to = cli_text_of(m, "standing_to", "?");
-    (void)printf("  epoch %-7llu%-13s %9s -> %9s", cli_number_of(m, "epoch"),
-                 cli_when_of(m, "at_unix_ms"), cli_percent_of(m, "score_from_bp"),
-                 cli_percent_of(m, "score_to_bp"));
-    if (strcmp(from, to) != 0) (void)printf("  %s -> %s", from, to);
-    if (integrity) (void)printf("  integrity %s", cli_text_of(m, "integrity_text", "?"));
-    if (availability)
-        (void)printf("%s  availability %s", integrity ? ";" : "",
-                     cli_text_of(m, "availability_text", "?"));
-    (void)putchar('\n');
-}
-
-static void put_moves(const struct assay_json *data)
-{
-    const struct assay_json *const moves = assay_json_get(data, "moves");
-    const size_t count = assay_json_count(moves);
-    (void)puts("\nWhat happened");
-    if (count == 0) (void)puts("  nothing moved its score in the stored epochs");
-    for (size_t i = 0; i < count && i < MOVES_SHOWN; i++)
-        put_move(assay_json_at(moves, i));
-    if (count > MOVES_SHOWN)
-        (void)printf("  and %zu moves before: assay export\n", count - MOVES_SHOWN);
-}
-
-/* ------------------------------------------------------------ votes */
-
-/* docs/openapi.json, schema outcome_letter. */
-static const char *get_outcome_text(const char *letter)
-{
-    switch (letter[0]) {
-    case 'P': return "PASS";
-    case 'H': return "PASS, needs hardening";
-    case 'O': return "PASS, out of date";
-    case 'S': return "FAIL, soft";
-    case 'F': return "FAIL, hard";
-    case 'A': return "absent";
-    case 'U': return "not to be judged";
-    default: return "no vote";
-    }
-}
-
-static void put_votes(const struct assay_json *data)
-{
-    const struct assay_json *const votes = assay_json_get(data, "votes");
-    const struct assay_json *const tally = assay_json_get(data, "tally");
-    const struct assay_json *const steps = assay_json_get(tally, "steps");
-    const unsigned long long own = cli_number_of(assay_json_get(data, "node"), "slot");
-    if (assay_json_count(votes) == 0) return;
-    (void)printf("\nVotes, epoch %llu%s\n", cli_number_of(tally, "epoch"),
-                 cli_when_of_epoch(data, cli_number_of(tally, "epoch")));
-    for (size_t i = 0; i < assay_json_count(votes); i++) {
-        const struct assay_json *const v = assay_json_at(votes, i);
-        if (cli_number_of(v, "slot") == own) continue; /* no member votes on itself */
-        (void)printf("  %-16s weight %-6llu %s%s\n", cli_text_of(v, "name", "?"),
-                     cli_number_of(v, "weight"), get_outcome_text(cli_text_of(v, "outcome", "?")),
-                     assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");
-    }
-    for (size_t i = 0; i < assay_json_count(steps); i++)
-        (void)printf("  %s\n", cli_text_sanitized(assay_json_as_text(assay_json_at(steps, i))));
-}
-
-/* ------------------------------------------------------------ endorsements, remedy */
-
-/* data: with the times of epochs; NULL: there are none. */
-static void put_evidence(const struct assay_json *node, const struct assay_json *data)
-{
-    const char *const outcome = cli_text_of(node, "own_outcome", "?");
-    /* last_reason is that of the last failure: it does not explain a pass. */
-    const bool passes = strncmp(outcome, "pass", 4) == 0;
-    const char *const reason = passes ? "" : reason_of(assay_json_text(node, "last_reason", ""));
-    (void)puts("\nIts evidence, as this node finds it");
-    (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
-    const unsigned long long attempt = cli_number_of(node, "last_attempt_epoch");
-    const unsigned long long success = cli_number_of(node, "last_success_epoch");
-    if (attempt > 0)
-        (void)printf("requested      in epoch %llu%s, ", attempt, cli_when_of_epoch(data, attempt));
-    else (void)printf("requested      in no closed epoch yet, ");
-    if (success > 0)
-        (void)printf("last passed in epoch %llu%s\n", success, cli_when_of_epoch(data, success));
-    else (void)puts("it has not passed yet");
-    (void)puts("\nIdentity");
-    (void)printf("node_id        %s\n", cli_text_of(node, "node_id", "?"));
-    (void)printf("incarnation    %llu\n", cli_number_of(node, "incarnation"));
-    (void)printf("operator       %s, %s\n", cli_text_of(node, "operator", "?"),
-                 cli_text_of(node, "operator_id", "?"));
-    (void)printf("vendor root    %s\n", cli_text_of(node, "vendor_root", "?"));
-    (void)printf("platform       %s\n", cli_text_of(node, "platform_id", "?"));
-}
-
-static void put_advice(const struct assay_json *data)
-{
-    const struct assay_json *const advice = assay_json_get(data, "advice");
-    if (assay_json_count(advice) == 0) return;
-    (void)puts("\nWhat to do");
-    for (size_t i = 0; i < assay_json_count(advice); i++)
-        (void)printf("  - %s\n", cli_text_sanitized(assay_json_as_text(assay_json_at(advice, i))));
+    cli_view_print(recovery_view, node, stdout);
 }
 
 static void print_page(const struct assay_json *data, const struct assay_json *timeline)
 {
-    const struct assay_json *const node = assay_json_get(data, "node");
-    (void)puts(cli_text_of(data, "sentence", "?"));
-    put_standing(node, timeline);
-    put_moves(data);
-    put_votes(data);
-    put_evidence(node, data);
-    put_advice(data);
+    const size_t moves = assay_json_count(assay_json_get(data, "moves"));
+    cli_view_print("{sentence}\n", data, stdout);
+    print_standing(assay_json_get(data, "node"), timeline);
+    cli_view_print(moves_view, data, stdout);
+    if (moves > MOVES_SHOWN)
+        (void)printf("  and %zu moves before: assay export\n", moves - MOVES_SHOWN);
+    cli_view_print(votes_view, data, stdout);
+    cli_view_print(evidence_view, data, stdout);
 }
 
 static void print_without_history(const struct assay_json *node, const char *http,
                                   const struct assay_json *timeline)
 {
-    (void)printf("%s %s\n", cli_text_of(node, "name", "?"), cli_condition_of(node));
-    put_standing(node, timeline);
-    put_evidence(node, NULL);
+    struct assay_json *page = assay_json_object();
+    assay_json_set(page, "node", assay_json_copy(node));
+    cli_view_print("{name} {.:condition}\n", node, stdout);
+    print_standing(node, timeline);
+    cli_view_print(evidence_view, page, stdout);
+    assay_json_free(&page);
     (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
                  http[0] != '\0' ? "no answer at " : "it is off", http);
 }
@@ -289,10 +176,7 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL, *timeline = NULL;
-    if (q->json) {
-        cli_print_document(answer);
-        return ASSAY_EXIT_OK;
-    }
+    if (q->json) return cli_print_document(answer);
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
     cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);

@@ -2,7 +2,6 @@
  * apps/assay/operate/fleet.c - `assay fleet`: one line for each of several networks.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/print.h"

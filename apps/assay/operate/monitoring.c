@@ -135,13 +135,10 @@ static int write_all(const char *dir, const char *base)
         const int written = write_part(&parts[i], base);
         if (written != ASSAY_EXIT_OK) return written;
     }
-    if (cli_json_mode_is_on())
-        return cli_result_json_print(cli_result_json(
-            "monitoring", (const char *const[]){ parts[0].path, parts[1].path, NULL }));
-    (void)printf("%s: rules for Prometheus; check: promtool check rules %s\n"
-                 "%s: import it in Grafana\n",
-                 parts[0].path, parts[0].path, parts[1].path);
-    return ASSAY_EXIT_OK;
+    return cli_result_print(
+        cli_result_json("monitoring", (const char *const[]){ parts[0].path, parts[1].path, NULL }),
+        "{files.0}: rules for Prometheus; check: promtool check rules {files.0}\n"
+        "{files.1}: import it in Grafana\n");
 }
 
 int cli_command_monitoring(int argc, char **argv)

@@ -3,13 +3,13 @@
  * of its score.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/terminal.h"
+#include "apps/assay/core/view.h"
 #include "host/peers/peer_score.h"
 
+#include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Time since a member was last reachable, "-" for this one and for never. */
 static const char *format_age(const struct assay_json *node)
@@ -37,29 +37,13 @@ static const char *format_clock_offset(const struct assay_json *node)
 
 /* The rule that made the score what it is, not the one that was looked at last; a node that stands
  * in full needs none. What the condition says is not said again. */
-static void put_why(const struct assay_json *node)
-{
-    const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
-    const char *const stage = cli_stage_of(node);
-    const bool is_drained = strcmp(stage, "drained") == 0;
-    if (strcmp(stage, "newcomer") == 0) (void)fputs("newcomer; ", stdout);
-    if (assay_json_bool(node, "in_maintenance", false) &&
-        strcmp(cli_condition_of(node), "MAINTENANCE") != 0)
-        (void)fputs("in maintenance; ", stdout);
-    if (assay_json_bool(node, "probation", false)) (void)fputs("on probation; ", stdout);
-    if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
-    else if (assay_json_get(node, "peer_score") != NULL &&
-             cli_number_of(node, "peer_score") < ASSAY_PEER_SCORE_LAST)
-        (void)fputs("served last here; ", stdout);
-    (void)fputs(is_drained ? "by the operators" : cli_text_of(reason, "text", ""), stdout);
-    const unsigned long long epoch = cli_number_of(reason, "epoch");
-    if (epoch > 0)
-        (void)printf("%s epoch %llu%s", is_drained ? " since" : ", in", epoch,
-                     cli_when_of(reason, "at_unix_ms"));
-    const char *const recovery = cli_recovery_of(node);
-    if (recovery[0] != '\0') (void)printf("; %s", recovery);
-    (void)putchar('\n');
-}
+static_assert(ASSAY_PEER_SCORE_LAST == 500, "as in the view");
+static const char why_view[] =
+    "[?stage=newcomer newcomer; ][?in_maintenance&condition!=MAINTENANCE in maintenance; ]"
+    "[?probation on probation; ][?shut_out shut out here; |[?peer_score<500 served last here; ]]"
+    "[?stage=resting by the operators|[?reasons.0.text {reasons.0.text}]]"
+    "[?reasons.0.epoch [?stage=resting  since|, in] epoch {reasons.0.epoch}"
+    "{reasons.0.at_unix_ms:at}][?recovery.steps ; {.:recovery}]\n";
 
 static void show_nodes(const struct assay_json *document)
 {
@@ -78,7 +62,7 @@ static void show_nodes(const struct assay_json *document)
                      cli_percent_of(n, "integrity_bp"), cli_percent_of(n, "availability_bp"),
                      cli_number_of(n, "weight"), cli_number_of(n, "incarnation"), format_age(n),
                      format_clock_offset(n));
-        put_why(n);
+        cli_view_print(why_view, n, stdout);
     }
 }
 

@@ -4,8 +4,9 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/json_mode.h"
 #include "apps/assay/core/option_values.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/operate/capacity.h"
-#include "net/json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +47,6 @@ static const struct limit limits[] = {
 };
 enum { LIMITS = sizeof limits / sizeof limits[0] };
 
-static const char *mark_of(const struct cli_capacity_network *n, size_t limit)
-{
-    return n->members > limits[limit].members ? "  (extrapolated)" : "";
-}
-
 static void print_limits(const struct cli_capacity_network *n)
 {
     (void)printf("measured       bytes to %d members (daemons), %d (simulated); processor time to "
@@ -68,111 +64,66 @@ static void print_limits(const struct cli_capacity_network *n)
                "disk needs some more)");
 }
 
-static void print_terms(void)
-{
-    for (size_t i = 0; i < TERMS; i++)
-        (void)printf("%6llu %s (%s)\n", (unsigned long long)terms[i].value, terms[i].unit,
-                     terms[i].source);
-}
-
 /* ------------------------------------------------------------ text */
 
-static double mega(uint64_t bytes)
-{
-    return (double)bytes / 1e6;
-}
+#define MARK(what) "[?#extrapolated?.=" what "*   (extrapolated)]"
 
-static void print_epoch(const struct cli_capacity_network *n, const struct cli_capacity *c)
-{
-    if (c->links_never)
-        (void)printf(
-            "smallest epoch none: a round trip of %llu ms is too long, expected 4000 ms or "
-            "less\n",
-            (unsigned long long)n->rtt_ms);
-    else if (n->rtt_ms == 0)
-        (void)puts(
-            "smallest epoch of the links: unknown without --rtt; `assay doctor net` measures "
-            "it");
-    else
-        (void)printf("smallest epoch %llu ms for the round trip\n",
-                     (unsigned long long)c->links_epoch_ms);
-    if (c->cpu_epoch_ms == 0)
-        (void)puts("               none for half of the processor: its links alone need more");
-    else
-        (void)printf("               %llu ms for half of the processor\n",
-                     (unsigned long long)c->cpu_epoch_ms);
-}
+static const char plan_view[] =
+    "a node of {members} members, epochs of {epoch_ms} ms, {links} links\n"
+    "in, and out    {bytes_epoch:/1000} KB an epoch, {bytes_day:/1000000} MB a day; mean "
+    "{mean_kbit_s} kbit/s, peak {peak_kbit_s} kbit/s (quotes, 3/8 of an epoch)" MARK(
+        "bytes") "\n"
+                 "processor      {cpu_us_epoch:/1000} ms an epoch, {cpu_permille:/10} % of one "
+                 "core" MARK(
+                     "processor") "\n"
+                                  "memory         {memory_kib:/1024} MiB, private" MARK(
+                                      "memory") "\n"
+                                                "disk           {disk_bytes_day:/1000000} MB a "
+                                                "day, {disk_bytes:/1000000} MB at its horizon: "
+                                                "blocks of {history_ms:/86400000} days "
+                                                "(node.history_epochs\n"
+                                                "               {history_epochs}), proofs of ten "
+                                                "times that" MARK(
+                                                    "disk") "\n"
+                                                            "smallest epoch "
+                                                            "[?smallest_epoch_links_ms "
+                                                            "{smallest_epoch_links_ms} ms for the "
+                                                            "round trip"
+                                                            "|[?rtt_ms none: a round trip of "
+                                                            "{rtt_ms} ms is too long, expected "
+                                                            "4000 ms or less"
+                                                            "|of the links: unknown without --rtt; "
+                                                            "`assay doctor net` measures it]]\n"
+                                                            "               "
+                                                            "[?smallest_epoch_cpu_ms "
+                                                            "{smallest_epoch_cpu_ms} ms for half "
+                                                            "of the processor"
+                                                            "|none for half of the processor: its "
+                                                            "links alone need more]\n"
+                                                            "machine        {cores} cores, "
+                                                            "{memory_mib} MiB, {disk_gb} GB, "
+                                                            "{link_mbit} Mbit/s: "
+                                                            "processor "
+                                                            "{used_permille.processor:/10} %, link "
+                                                            "{used_permille.link:/10} %, "
+                                                            "memory {used_permille.memory:/10} %, "
+                                                            "disk {used_permille.disk:/10} %\n"
+                                                            "first limit    {first_limit}; when it "
+                                                            "is reached: {remedy}\n";
 
-static void print_plan(const struct cli_capacity_network *n, const struct cli_capacity *c)
+static struct assay_json *document_of(const struct cli_capacity_network *n,
+                                      const struct cli_capacity *c)
 {
-    (void)printf("a node of %llu members, epochs of %llu ms, %llu links\n",
-                 (unsigned long long)n->members, (unsigned long long)n->epoch_ms,
-                 (unsigned long long)c->links);
-    (void)printf(
-        "in, and out    %.1f KB an epoch, %.1f MB a day; mean %llu kbit/s, peak %llu kbit/s "
-        "(quotes, 3/8 of an epoch)%s\n",
-        (double)c->bytes_epoch / 1e3, mega(c->bytes_day), (unsigned long long)c->link_kbit,
-        (unsigned long long)c->peak_kbit, mark_of(n, 0));
-    (void)printf("processor      %.1f ms an epoch, %.1f %% of one core%s\n",
-                 (double)c->cpu_us_epoch / 1e3, (double)c->cpu_permille / 10, mark_of(n, 1));
-    (void)printf("memory         %.1f MiB, private%s\n", (double)c->memory_kib / 1024,
-                 mark_of(n, 2));
-    (void)printf("disk           %.1f MB a day, %.1f MB at its horizon: blocks of %.1f days "
-                 "(node.history_epochs\n               %llu), proofs of ten times that%s\n",
-                 mega(c->disk_bytes_day), mega(c->disk_bytes),
-                 (double)n->history_epochs * (double)n->epoch_ms / DAY_MS,
-                 (unsigned long long)n->history_epochs, mark_of(n, 3));
-    print_epoch(n, c);
-    (void)printf("machine        %llu cores, %llu MiB, %llu GB, %llu Mbit/s:",
-                 (unsigned long long)n->cores, (unsigned long long)n->memory_mib,
-                 (unsigned long long)n->disk_gb, (unsigned long long)n->link_mbit);
-    for (size_t r = 0; r < CLI_CAPACITY_RESOURCES; r++)
-        (void)printf("%s %s %.1f %%", r > 0 ? "," : "", resources[r].name,
-                     (double)c->permille[r] / 10);
-    (void)printf("\nfirst limit    %s; when it is reached: %s\n", resources[c->first].name,
-                 resources[c->first].remedy);
-    print_limits(n);
-}
-
-/* ------------------------------------------------------------ JSON */
-
-static struct assay_json *json_of_terms(void)
-{
-    struct assay_json *const list = assay_json_array();
-    for (size_t i = 0; i < TERMS; i++) {
-        struct assay_json *const term = assay_json_object();
-        assay_json_set_text(term, "term", terms[i].name);
-        assay_json_set_uint(term, "value", terms[i].value);
-        assay_json_set_text(term, "unit", terms[i].unit);
-        assay_json_set_text(term, "source", terms[i].source);
-        assay_json_append(list, term);
-    }
-    return list;
-}
-
-static struct assay_json *json_of_machine(const struct cli_capacity *c)
-{
-    struct assay_json *const used = assay_json_object();
-    for (size_t r = 0; r < CLI_CAPACITY_RESOURCES; r++)
-        assay_json_set_uint(used, resources[r].name, c->permille[r]);
-    return used;
-}
-
-static struct assay_json *json_of_limits(const struct cli_capacity_network *n)
-{
-    struct assay_json *const list = assay_json_array();
-    for (size_t i = 0; i < LIMITS; i++)
-        if (n->members > limits[i].members) assay_json_append_text(list, limits[i].what);
-    return list;
-}
-
-static int print_json(const struct cli_capacity_network *n, const struct cli_capacity *c)
-{
-    struct assay_json *document = assay_json_object(), *const data = assay_json_object();
-    assay_json_set_text(document, "schema", "assay.plan");
-    assay_json_set_uint(document, "schema_version", 1);
+    struct assay_json *const data = assay_json_object();
     assay_json_set_uint(data, "members", n->members);
     assay_json_set_uint(data, "epoch_ms", n->epoch_ms);
+    assay_json_set_uint(data, "rtt_ms", n->rtt_ms);
+    assay_json_set_uint(data, "history_epochs", n->history_epochs);
+    assay_json_set_uint(data, "history_ms", n->history_epochs * n->epoch_ms);
+    assay_json_set_uint(data, "cores", n->cores);
+    assay_json_set_uint(data, "memory_mib", n->memory_mib);
+    assay_json_set_uint(data, "disk_gb", n->disk_gb);
+    assay_json_set_uint(data, "link_mbit", n->link_mbit);
     assay_json_set_uint(data, "links", c->links);
     assay_json_set_uint(data, "bytes_epoch", c->bytes_epoch);
     assay_json_set_uint(data, "bytes_day", c->bytes_day);
@@ -186,18 +137,23 @@ static int print_json(const struct cli_capacity_network *n, const struct cli_cap
     if (c->links_epoch_ms > 0)
         assay_json_set_uint(data, "smallest_epoch_links_ms", c->links_epoch_ms);
     if (c->cpu_epoch_ms > 0) assay_json_set_uint(data, "smallest_epoch_cpu_ms", c->cpu_epoch_ms);
-    assay_json_set(data, "used_permille", json_of_machine(c));
+    struct assay_json *const used = assay_json_set_object(data, "used_permille");
+    for (size_t r = 0; r < CLI_CAPACITY_RESOURCES; r++)
+        assay_json_set_uint(used, resources[r].name, c->permille[r]);
     assay_json_set_text(data, "first_limit", resources[c->first].name);
     assay_json_set_text(data, "remedy", resources[c->first].remedy);
-    assay_json_set(data, "extrapolated", json_of_limits(n));
-    assay_json_set(data, "terms", json_of_terms());
-    assay_json_set(document, "data", data);
-    char *const text = assay_json_print(document, 2);
-    assay_json_free(&document);
-    if (text == NULL) return ASSAY_EXIT_INTERNAL;
-    (void)puts(text);
-    free(text);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const beyond = assay_json_set_array(data, "extrapolated");
+    for (size_t i = 0; i < LIMITS; i++)
+        if (n->members > limits[i].members) assay_json_append_text(beyond, limits[i].what);
+    struct assay_json *const list = assay_json_set_array(data, "terms");
+    for (size_t i = 0; i < TERMS; i++) {
+        struct assay_json *const term = assay_json_append_object(list);
+        assay_json_set_text(term, "term", terms[i].name);
+        assay_json_set_uint(term, "value", terms[i].value);
+        assay_json_set_text(term, "unit", terms[i].unit);
+        assay_json_set_text(term, "source", terms[i].source);
+    }
+    return data;
 }
 
 /* ------------------------------------------------------------ the command line */
@@ -235,11 +191,14 @@ int cli_command_plan(int argc, char **argv)
     const int early = cli_options_read(argc, argv, targets);
     if (early >= 0) return early;
     cli_capacity_compute(&n, &capacity);
+    struct assay_json *data = document_of(&n, &capacity);
     if (cli_json_mode_is_on()) {
-        const int printed = print_json(&n, &capacity);
+        const int printed = cli_print_envelope("assay.plan", data);
         return printed != ASSAY_EXIT_OK ? printed : exit_of(&n, &capacity);
     }
-    print_plan(&n, &capacity);
-    if (lists_terms) print_terms();
+    cli_view_print(plan_view, data, stdout);
+    print_limits(&n);
+    if (lists_terms) cli_view_print("[*terms {value,6} {unit} ({source})\n]", data, stdout);
+    assay_json_free(&data);
     return exit_of(&n, &capacity);
 }

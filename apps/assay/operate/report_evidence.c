@@ -7,9 +7,9 @@
  */
 #include "apps/assay/operate/report.h"
 
-#include "apps/assay/members/evidence_owner.h"
-#include "apps/assay/evidence/claims_all.h"
 #include "apps/assay/core/command.h"
+#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/members/evidence_owner.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/kinds.h"
 #include "quote/verify.h"
@@ -93,14 +93,13 @@ static struct assay_json *claims_of(const struct collecting *c, const struct ass
             (void)snprintf(observed, sizeof observed, "%s",
                            assay_json_bool(claims, name, false) ? "true" : "false");
         else if (!format_scalar(value, observed)) continue;
-        struct assay_json *o = assay_json_object();
+        struct assay_json *const o = assay_json_append_object(list);
         assay_json_set_text(o, "name", name);
         assay_json_set_text(o, "observed", observed);
         if (expected_of(c->rules.policy, name, observed, at_unix_s, expected, &matches)) {
             assay_json_set_text(o, "expected", expected);
             assay_json_set_bool(o, "matches", matches);
         }
-        assay_json_append(list, o);
     }
     return list;
 }
@@ -111,12 +110,11 @@ static struct assay_json *reasons_of(const struct assay_verdict *v)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < v->reason_count; i++) {
-        struct assay_json *o = assay_json_object();
+        struct assay_json *const o = assay_json_append_object(list);
         assay_json_set_text(o, "rule", assay_rule_name(v->reasons[i].rule));
         assay_json_set_text(o, "text", assay_rule_text(v->reasons[i].rule));
         assay_json_set_text(o, "expected", v->reasons[i].expected);
         assay_json_set_text(o, "observed", v->reasons[i].observed);
-        assay_json_append(list, o);
     }
     return list;
 }

@@ -8,6 +8,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/sim/commands/progress.h"
 #include "engine/ledger/proofs/boundary.h"
@@ -158,18 +159,18 @@ static struct assay_json *words_of(const struct assay_archive *a)
     return data;
 }
 
-static void print_words(const struct assay_archive *a)
-{
-    put_id(stdout, "chain          ", a->end.chain_id);
-    (void)printf("epoch          %llu, era %u\n", (unsigned long long)a->end.epoch,
-                 (unsigned)a->end.era);
-    put_id(stdout, "block          ", a->end.id);
-    put_id(stdout, "roster         ", a->end.roster_digest);
-    (void)printf("boundaries     %llu, ", (unsigned long long)a->boundary_count);
-    if (a->first == 0) (void)printf("from genesis on\n");
-    else (void)printf("after epoch %llu\n", (unsigned long long)a->first);
-    (void)printf("changes        %u that the state names\n", (unsigned)a->change_count);
-}
+#define ARCHIVE                                                                                    \
+    "chain          {chain_id}\n"                                                                  \
+    "epoch          {epoch}, era {era}\n"                                                          \
+    "block          {id}\n"                                                                        \
+    "roster         {roster_digest}\n"                                                             \
+    "boundaries     {boundaries}, [?first after epoch {first}|from genesis on]\n"                  \
+    "changes        {changes} that the state names\n"
+
+static const char verified_view[] =
+    ARCHIVE "members        {members}, of which {voters} have weight\n"
+            "proven         from [?by_checkpoint the checkpoint|genesis] on\n";
+static const char inspected_view[] = ARCHIVE "proven         not looked at: assay store verify\n";
 
 static int run_verify(const struct assay_store_options *o)
 {
@@ -184,18 +185,13 @@ static int run_verify(const struct assay_store_options *o)
     if (result == ASSAY_EXIT_OK) result = cli_store_load("assay store verify", o->file, &file);
     if (result == ASSAY_EXIT_OK)
         result = cli_store_prove("assay store verify", o, &file.archive, genesis, &report);
-    if (result == ASSAY_EXIT_OK && o->json) {
+    if (result == ASSAY_EXIT_OK) {
         struct assay_json *data = words_of(&file.archive);
         assay_json_set_uint(data, "members", report.members);
         assay_json_set_uint(data, "voters", report.voters);
         assay_json_set_uint(data, "proven_from", report.proven_from);
-        result = cli_print_envelope("assay.store.verify", data);
-    } else if (result == ASSAY_EXIT_OK) {
-        print_words(&file.archive);
-        (void)printf("members        %u, of which %u have weight\n", (unsigned)report.members,
-                     (unsigned)report.voters);
-        (void)printf("proven         from %s on\n",
-                     o->checkpoint != NULL ? "the checkpoint" : "genesis");
+        assay_json_set_bool(data, "by_checkpoint", o->checkpoint != NULL);
+        result = cli_view_result(o->json, "assay.store.verify", data, verified_view);
     }
     free(file.bytes);
     free(genesis_bytes);
@@ -209,12 +205,9 @@ static int run_inspect(const struct assay_store_options *o)
 {
     struct assay_store_file file;
     int result = cli_store_load("assay store inspect", o->file, &file);
-    if (result == ASSAY_EXIT_OK && o->json)
-        result = cli_print_envelope("assay.store.inspect", words_of(&file.archive));
-    else if (result == ASSAY_EXIT_OK) {
-        print_words(&file.archive);
-        (void)printf("proven         not looked at: assay store verify\n");
-    }
+    if (result == ASSAY_EXIT_OK)
+        result = cli_view_result(o->json, "assay.store.inspect", words_of(&file.archive),
+                                 inspected_view);
     free(file.bytes);
     return result;
 }

@@ -132,29 +132,28 @@ int cli_store_unpack(const char *command, const char *into, const struct assay_a
     return result;
 }
 
+/* docs/protocol.md 5.30.1: old voting keys can sign another history. */
+static const char restored_view[] =
+    "{files.0}: epoch {epoch}; the daemon that begins with it makes new keys\n"
+    "note           the node does not vote until a block lists them, which takes the votes of the "
+    "others: more\n"
+    "               than two thirds of the weight; without these the network stops and needs "
+    "RECOVER (assay recover)\n"
+    "[?!by_checkpoint checkpoint     none: verified from genesis, by voting keys that may be old "
+    "and stolen. If the\n"
+    "               network has run for 14 days or more, restore again with --checkpoint FILE,\n"
+    "               made by `assay checkpoint` at a node of an operator that you trust\n]";
+
 static int print_result(const struct assay_store_options *o, const struct assay_archive *archive,
                         const char *store)
 {
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("store restore", (const char *const[]){ store, NULL });
-        assay_json_set_uint(data, "era", archive->end.era);
-        assay_json_set_uint(data, "epoch", archive->end.epoch);
-        assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
-        return cli_result_json_print(data);
-    }
-    (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n"
-                 "note           the node does not vote until a block lists them, which takes "
-                 "the votes of the others: more\n               than two thirds of the weight; "
-                 "without these the network stops and needs RECOVER (assay recover)\n",
-                 store, (unsigned long long)archive->end.epoch);
-    /* docs/protocol.md 5.30.1: old voting keys can sign another history. */
-    if (o->checkpoint == NULL)
-        (void)puts("checkpoint     none: verified from genesis, by voting keys that may be old and "
-                   "stolen. If the\n               network has run for 14 days or more, restore "
-                   "again with --checkpoint FILE,\n               made by `assay checkpoint` at a "
-                   "node of an operator that you trust");
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("store restore", (const char *const[]){ store, NULL });
+    assay_json_set_uint(data, "era", archive->end.era);
+    assay_json_set_uint(data, "epoch", archive->end.epoch);
+    assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
+    assay_json_set_bool(data, "by_checkpoint", o->checkpoint != NULL);
+    return cli_result_print(data, restored_view);
 }
 
 int cli_store_restore(const struct assay_store_options *o)

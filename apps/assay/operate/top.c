@@ -6,7 +6,6 @@
  * daemon does not answer the last picture stands with its age before everything else.
  */
 #include "apps/assay/core/command.h"
-#include "apps/assay/core/condition.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/terminal.h"

@@ -81,10 +81,8 @@ static int complain_output(const char *what, enum assay_status status)
 /* Reports the written file; prints its name unless the user gave it. */
 static int say_file(const char *verb, const char *path, bool to_people)
 {
-    if (cli_json_mode_is_on())
-        return cli_result_json_print(cli_result_json(verb, (const char *const[]){ path, NULL }));
-    if (to_people) (void)printf("%s\n", path);
-    return ASSAY_EXIT_OK;
+    return cli_result_print(cli_result_json(verb, (const char *const[]){ path, NULL }),
+                            to_people ? "{files.0}\n" : "");
 }
 
 /* --- ca */
@@ -109,13 +107,9 @@ static enum assay_status make_ca(const char *dir, const char *name, uint64_t day
 
 static int say_ca(const char *dir, const char *key)
 {
-    if (!cli_json_mode_is_on()) {
-        (void)printf("root_key: \"%s\"\n", key);
-        return ASSAY_EXIT_OK;
-    }
     struct assay_json *const data = cli_result_json("soft ca", (const char *const[]){ dir, NULL });
     assay_json_set_text(data, "root_key", key);
-    return cli_result_json_print(data);
+    return cli_result_print(data, "root_key: \"{root_key}\"\n");
 }
 
 static int run_ca(const struct options *o)

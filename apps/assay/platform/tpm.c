@@ -40,10 +40,8 @@ static int complain_device(const char *message, enum assay_status status)
 
 int tpm_say_file(const char *verb, const char *path, bool to_people)
 {
-    if (cli_json_mode_is_on())
-        return cli_result_json_print(cli_result_json(verb, (const char *const[]){ path, NULL }));
-    if (to_people) (void)printf("%s\n", path);
-    return ASSAY_EXIT_OK;
+    return cli_result_print(cli_result_json(verb, (const char *const[]){ path, NULL }),
+                            to_people ? "{files.0}\n" : "");
 }
 
 int tpm_say_value(const char *verb, const char *path, const char *name, const char *value)

@@ -6,7 +6,8 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/members/network.h"
 #include "apps/assay/proofs/audit_orders.h"
 #include "apps/assay/proofs/proof.h"
@@ -196,13 +197,6 @@ static uint64_t highest_epoch(struct assay_store *store)
 
 /* ------------------------------------------------------------ what came of it */
 
-static void put_id(const uint8_t id[static 32])
-{
-    char text[65];
-    assay_hex_encode(id, 32, text, sizeof text);
-    (void)fprintf(stderr, "%s", text);
-}
-
 static const char *class_name(enum assay_store_class class_)
 {
     switch (class_) {
@@ -214,23 +208,35 @@ static const char *class_name(enum assay_store_class class_)
     return "store";
 }
 
-/* Schema assay.audit; fault: what does not hold, NULL when all does. Takes both over. Returns: the
- * exit status. */
-static int print_json(const struct audit_run *run, struct assay_json *data,
-                      struct assay_json *fault)
+static const char fault_view[] =
+    "{in}[?era!= , era {era}], epoch {epoch}[?height!= , height {height}]"
+    "[?record!= , record {record}][?slot!= , slot {slot}]: {what}"
+    "[?expected!= : expected {expected}, found {found}][?status : {status_text}]\n";
+
+/* Document assay.audit; fault: what does not hold, NULL when all does. Takes both over; view: the
+ * text of the figures. Returns: the exit status. */
+static int print_result(const struct audit_run *run, struct assay_json *data,
+                        struct assay_json *fault, const char *view)
 {
+    FILE *const out = run->options->table ? stderr : stdout;
     assay_json_set_text(data, "verb", run->options->verb);
     assay_json_set_bool(data, "holds", fault == NULL);
-    if (fault != NULL) assay_json_set(data, "fault", fault);
-    const int printed = cli_print_envelope("assay.audit", data);
+    if (fault != NULL) {
+        assay_json_set(data, "fault", fault);
+        (void)fprintf(stderr, "assay audit %s: ", run->options->verb);
+        cli_view_print(fault_view, fault, stderr);
+    }
+    int printed = ASSAY_EXIT_OK;
+    if (run->options->json) printed = cli_print_envelope("assay.audit", data);
+    else if (view != NULL) cli_view_print(view, data, out);
+    if (!run->options->json) assay_json_free(&data);
     return printed == ASSAY_EXIT_OK && fault != NULL ? ASSAY_EXIT_CONTRAINDICATED : printed;
 }
 
-/* Failed check, for programs; stderr has the same as text. */
-static int print_fault_json(const struct audit_run *run, const struct assay_audit_fault *at)
+static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
 {
     const struct assay_fault *f = &at->fault;
-    struct assay_json *const data = assay_json_object(), *const fault = assay_json_object();
+    struct assay_json *const fault = assay_json_object();
     assay_json_set_text(fault, "in", class_name(at->class_));
     assay_json_set_uint(fault, "era", at->key.era);
     assay_json_set_uint(fault, "epoch", at->key.epoch);
@@ -245,133 +251,50 @@ static int print_fault_json(const struct audit_run *run, const struct assay_audi
         assay_json_set_hex(fault, "found", f->found_id, sizeof f->found_id);
     } else {
         assay_json_set_text(fault, "status", assay_status_symbol(f->status));
+        assay_json_set_text(fault, "status_text", assay_status_text(f->status));
     }
-    return print_json(run, data, fault);
-}
-
-static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
-{
-    const struct assay_fault *f = &at->fault;
-    (void)fprintf(stderr, "assay audit %s: %s, era %u, epoch %llu", run->options->verb,
-                  class_name(at->class_), (unsigned)at->key.era, (unsigned long long)at->key.epoch);
-    if (at->class_ == ASSAY_STORE_BLOCK)
-        (void)fprintf(stderr, ", height %llu", (unsigned long long)at->key.number);
-    if (f->has_record) (void)fprintf(stderr, ", record %llu", (unsigned long long)f->record);
-    (void)fprintf(stderr, ": %s", f->what);
-    if (f->has_numbers)
-        (void)fprintf(stderr, ": expected %llu, found %llu", (unsigned long long)f->expected,
-                      (unsigned long long)f->found);
-    else if (f->has_ids) {
-        (void)fputs(": expected ", stderr);
-        put_id(f->expected_id);
-        (void)fputs(", found ", stderr);
-        put_id(f->found_id);
-    } else {
-        (void)fprintf(stderr, ": %s", assay_status_text(f->status));
-    }
-    (void)fputc('\n', stderr);
-    if (run->options->json) return print_fault_json(run, at);
-    return ASSAY_EXIT_CONTRAINDICATED;
+    return print_result(run, assay_json_object(), fault, NULL);
 }
 
 static int print_score(const struct audit_run *run)
 {
-    (void)fprintf(stderr,
-                  "assay audit %s: scores, epoch %llu, slot %llu: %s: expected %llu, found "
-                  "%llu\n",
-                  run->options->verb, (unsigned long long)run->epoch, (unsigned long long)run->slot,
-                  run->field, (unsigned long long)run->expected, (unsigned long long)run->found);
-    if (run->options->json) {
-        struct assay_json *const fault = assay_json_object();
-        assay_json_set_text(fault, "in", "scores");
-        assay_json_set_uint(fault, "epoch", run->epoch);
-        assay_json_set_uint(fault, "slot", run->slot);
-        assay_json_set_text(fault, "what", run->field);
-        assay_json_set_uint(fault, "expected", run->expected);
-        assay_json_set_uint(fault, "found", run->found);
-        return print_json(run, assay_json_object(), fault);
-    }
-    return ASSAY_EXIT_CONTRAINDICATED;
+    struct assay_json *const fault = assay_json_object();
+    assay_json_set_text(fault, "in", "scores");
+    assay_json_set_uint(fault, "epoch", run->epoch);
+    assay_json_set_uint(fault, "slot", run->slot);
+    assay_json_set_text(fault, "what", run->field);
+    assay_json_set_uint(fault, "expected", run->expected);
+    assay_json_set_uint(fault, "found", run->found);
+    return print_result(run, assay_json_object(), fault, NULL);
 }
 
-/* protocol.md 11.4: what no chain from genesis or the checkpoint proves. */
-static void print_unproven(FILE *out, const struct audit_options *o,
-                           const struct assay_audit_figures *f)
-{
-    if (o->unsigned_)
-        (void)fputs("not audited    signatures, which alone are a proof (--no-signatures)\n", out);
-    if (o->unsigned_ && f->unproven_to == 0) return;
-    if (f->unproven_to == 0) {
-        (void)fprintf(out,
-                      "not audited    the snapshot after epoch %llu: no boundaries lead to it; "
-                      "use --checkpoint\n",
-                      (unsigned long long)f->started_epoch);
-        return;
-    }
-    (void)fprintf(out,
-                  "not audited    epochs %llu to %llu: no blocks and no boundaries lead there; "
-                  "use --checkpoint of a later epoch\n",
-                  (unsigned long long)f->unproven_from, (unsigned long long)f->unproven_to);
-}
+/* docs/protocol.md 11.4: what no chain from genesis or the checkpoint proves; 11.4.3: RECOVER. */
+static const char figures_view[] =
+    "[?!proven [?!signatures_verified "
+    "not audited    signatures, which alone are a proof (--no-signatures)\n]"
+    "[?unproven_to not audited    epochs {unproven_from} to {unproven_to}: no blocks and no "
+    "boundaries lead there; use --checkpoint of a later epoch\n"
+    "|[?signatures_verified not audited    the snapshot after epoch {started_epoch}: no boundaries "
+    "lead to it; use --checkpoint\n]]]"
+    "[?proven holds         |read          ] {epochs} epochs, from "
+    "[?started_epoch the snapshot after epoch {started_epoch}|genesis] on\n"
+    "head           {head_id}, era {head_era}, epoch {head_epoch}, height {head_height}\n"
+    "[?recovers_crossed crosses        {recovers_crossed} RECOVER, by which operators began era "
+    "{head_era}; answers [?recover_weight to the last: weight {recover_answered} of "
+    "{recover_weight}|not weighed (--no-signatures)]\n]"
+    "blocks         {blocks}, {records} records; {running_blocks} more in the running epoch\n"
+    "[?leaps fast syncs     {leaps}, over {leapt_epochs} epochs whose blocks are not stored here\n]"
+    "[?boundaries boundaries     {boundaries}, with their finality proofs\n]"
+    "evidence       {evidence_verified} pieces verified again, {evidence_kept} stored\n"
+    "in addition    {certificates} certificates, {votes} votes, {proposals} proposals, {envelopes} "
+    "envelopes, {ballots} ballots,\n"
+    "               {waiting_records} waiting records, {snapshots} snapshots, {score_rows} rows of "
+    "scores\n"
+    "signatures     [?signatures_verified verified|not verified (--no-signatures)]\n"
+    "took           {took_ms:/1000.2} s, {epochs_per_s} epochs/s\n";
 
-/* protocol.md 11.4.3. */
-static void print_crossed(FILE *out, const struct assay_audit_figures *f)
-{
-    (void)fprintf(out, "crosses        %llu RECOVER, by which operators began era %u",
-                  (unsigned long long)f->crossed, (unsigned)f->head_era);
-    if (f->recover_total == 0) (void)fputs("; answers not weighed (--no-signatures)\n", out);
-    else
-        (void)fprintf(out, "; answers to the last: weight %llu of %llu\n",
-                      (unsigned long long)f->recover_answered,
-                      (unsigned long long)f->recover_total);
-}
-
-static void print_figures(const struct audit_run *run, const struct assay_audit_figures *f,
-                          const struct assay_network *network, double took_s)
-{
-    FILE *out = run->options->table ? stderr : stdout;
-    char id[65];
-    assay_hex_encode(f->head_id, 32, id, sizeof id);
-    const bool whole = f->proven && f->unproven_to == 0;
-    if (!whole) print_unproven(out, run->options, f);
-    (void)fprintf(out, "%s %llu epochs, from ", whole ? "holds         " : "read          ",
-                  (unsigned long long)f->epochs);
-    if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
-    else
-        (void)fprintf(out, "the snapshot after epoch %llu on\n",
-                      (unsigned long long)f->started_epoch);
-    (void)fprintf(out, "head           %s, era %u, epoch %llu, height %llu\n", id,
-                  (unsigned)f->head_era, (unsigned long long)f->head_epoch,
-                  (unsigned long long)f->head_height);
-    if (f->crossed > 0) print_crossed(out, f);
-    (void)fprintf(out, "blocks         %llu, %llu records; %llu more in the running epoch\n",
-                  (unsigned long long)f->blocks, (unsigned long long)f->records,
-                  (unsigned long long)f->running_blocks);
-    if (f->leaps > 0)
-        (void)fprintf(out,
-                      "fast syncs     %llu, over %llu epochs whose blocks are not stored here\n",
-                      (unsigned long long)f->leaps, (unsigned long long)f->leapt_epochs);
-    if (f->boundaries > 0)
-        (void)fprintf(out, "boundaries     %llu, with their finality proofs\n",
-                      (unsigned long long)f->boundaries);
-    (void)fprintf(out, "evidence       %llu pieces verified again, %llu stored\n",
-                  (unsigned long long)network->judged, (unsigned long long)f->held_evidence);
-    (void)fprintf(out,
-                  "in addition    %llu certificates, %llu votes, %llu proposals, %llu envelopes, "
-                  "%llu ballots,\n               %llu waiting records, %llu snapshots, %llu "
-                  "rows of scores\n",
-                  (unsigned long long)f->certificates, (unsigned long long)f->votes,
-                  (unsigned long long)f->proposals, (unsigned long long)f->envelopes,
-                  (unsigned long long)f->ballots, (unsigned long long)f->waiting,
-                  (unsigned long long)f->snapshots, (unsigned long long)run->scores);
-    (void)fprintf(out, "signatures     %s\n",
-                  run->options->unsigned_ ? "not verified (--no-signatures)" : "verified");
-    (void)fprintf(out, "took           %.2f s, %.0f epochs/s\n", took_s,
-                  (double)f->epochs / (took_s > 0 ? took_s : 1e-9));
-}
-
-static int print_figures_json(const struct audit_run *run, const struct assay_audit_figures *f,
-                              const struct assay_network *network, double took_s)
+static int print_figures(const struct audit_run *run, const struct assay_audit_figures *f,
+                         const struct assay_network *network, double took_s)
 {
     const struct {
         const char *name;
@@ -405,6 +328,7 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
         { "snapshots", f->snapshots },
         { "score_rows", run->scores },
         { "took_ms", (uint64_t)(took_s * 1000) },
+        { "epochs_per_s", (uint64_t)((double)f->epochs / (took_s > 0 ? took_s : 1e-9)) },
     };
     struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
@@ -412,7 +336,7 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
         assay_json_set_uint(data, rows[i].name, rows[i].value);
     assay_json_set_bool(data, "signatures_verified", !run->options->unsigned_);
     assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0);
-    return print_json(run, data, NULL);
+    return print_result(run, data, NULL, figures_view);
 }
 
 static int exit_of(const struct assay_audit_figures *f)
@@ -461,9 +385,7 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
     if (status == ASSAY_OK) {
-        int result = ASSAY_EXIT_OK;
-        if (options->json) result = print_figures_json(run, &figures, network, took_s);
-        else print_figures(run, &figures, network, took_s);
+        const int result = print_figures(run, &figures, network, took_s);
         return result == ASSAY_EXIT_OK ? exit_of(&figures) : result;
     }
     (void)fprintf(stderr, "assay audit %s: %s\n", options->verb,

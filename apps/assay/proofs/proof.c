@@ -11,11 +11,10 @@
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/proofs/checkpoint_since.h"
 #include "apps/client.h"
 #include "base/file/kind.h"
-#include "base/rfc3339.h"
 #include "base/system_clock.h"
 #include "engine/ledger/fold/fold.h"
 
@@ -132,20 +131,6 @@ static bool is_by_score(const struct assay_proven_state *p)
            assay_proof_standing_of(p) == p->member.trust.score.standing;
 }
 
-static void put_id(const char *label, const uint8_t id[static 32])
-{
-    char text[65];
-    assay_hex_encode(id, 32, text, sizeof text);
-    (void)printf("%s%s\n", label, text);
-}
-
-static void put_time(const char *label, uint64_t time_ms)
-{
-    char time[ASSAY_RFC3339_MS_LEN + 1];
-    assay_rfc3339_format_ms(time_ms, time);
-    (void)printf("%s%s\n", label, time);
-}
-
 /* ------------------------------------------------------------ checkpoints */
 
 /* Genesis is final block 0. */
@@ -246,7 +231,7 @@ static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoin
     return result;
 }
 
-static int print_checkpoint_json(const struct assay_checkpoint_advanced *carried)
+static struct assay_json *checkpoint_document(const struct assay_checkpoint_advanced *carried)
 {
     const struct assay_checkpoint *c = &carried->to;
     struct assay_json *const data = assay_json_object();
@@ -260,31 +245,25 @@ static int print_checkpoint_json(const struct assay_checkpoint_advanced *carried
     assay_json_set_uint(data, "expires_ms", assay_checkpoint_expires_ms(c));
     if (carried->crossing_count > 0) {
         assay_json_set_uint(data, "recovers_crossed", carried->crossing_count);
+        assay_json_set_uint(data, "recover_era", carried->crossing.era);
         assay_json_set_uint(data, "recover_weight", carried->crossing.total);
         assay_json_set_uint(data, "recover_answered", carried->crossing.answered);
         assay_json_set_uint(data, "recover_confirmed", carried->crossing.confirmed);
     }
-    return cli_print_envelope("assay.checkpoint", data);
+    return data;
 }
 
-static void print_checkpoint(const struct assay_checkpoint_advanced *carried)
-{
-    const struct assay_checkpoint *c = &carried->to;
-    put_id("chain_id       ", c->chain_id);
-    (void)printf("era            %u\nepoch          %llu\n", (unsigned)c->era,
-                 (unsigned long long)c->epoch);
-    put_id("id             ", c->id);
-    put_id("roster_digest  ", c->roster_digest);
-    put_time("of             ", c->time_ms);
-    put_time("trusted until  ", assay_checkpoint_expires_ms(c));
-    if (carried->crossing_count == 0) return;
-    (void)printf("crosses        %u RECOVER; the last began era %u: of weight %llu, %llu answered "
-                 "its fence and %llu confirmed it\n",
-                 (unsigned)carried->crossing_count, (unsigned)carried->crossing.era,
-                 (unsigned long long)carried->crossing.total,
-                 (unsigned long long)carried->crossing.answered,
-                 (unsigned long long)carried->crossing.confirmed);
-}
+static const char checkpoint_view[] = "chain_id       {chain_id}\n"
+                                      "era            {era}\n"
+                                      "epoch          {epoch}\n"
+                                      "id             {id}\n"
+                                      "roster_digest  {roster_digest}\n"
+                                      "of             {time_ms:time}\n"
+                                      "trusted until  {expires_ms:time}\n"
+                                      "[?recovers_crossed crosses        {recovers_crossed} "
+                                      "RECOVER; the last began era {recover_era}: "
+                                      "of weight {recover_weight}, {recover_answered} answered its "
+                                      "fence and {recover_confirmed} confirmed it\n]";
 
 /* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED | why there is none */
 static int advance_checkpoint(const struct proof_options *o,
@@ -321,8 +300,8 @@ int cli_command_checkpoint(int argc, char **argv)
     }
     const int wrote = o.out == NULL ? ASSAY_EXIT_OK : write_checkpoint(command, o.out, &c.to);
     if (wrote != ASSAY_EXIT_OK) return wrote;
-    if (!o.json) print_checkpoint(&c);
-    const int printed = o.json ? print_checkpoint_json(&c) : ASSAY_EXIT_OK;
+    const int printed =
+        cli_view_result(o.json, "assay.checkpoint", checkpoint_document(&c), checkpoint_view);
     return printed == ASSAY_EXIT_OK ? result : printed;
 }
 
@@ -330,14 +309,10 @@ int cli_command_checkpoint(int argc, char **argv)
 
 static int say_made(const char *path, const char *node, size_t len)
 {
-    if (!cli_json_mode_is_on()) {
-        (void)printf("%s: %zu bytes\n", path, len);
-        return ASSAY_EXIT_OK;
-    }
     struct assay_json *const data = cli_result_json("proof", (const char *const[]){ path, NULL });
     assay_json_set_text(data, "node", node);
     assay_json_set_uint(data, "bytes", len);
-    return cli_result_json_print(data);
+    return cli_result_print(data, "{files.0}: {bytes} bytes\n");
 }
 
 static int make_proof(const struct proof_options *o)
@@ -360,63 +335,18 @@ static int make_proof(const struct proof_options *o)
     return result;
 }
 
-static void print_profile(enum assay_proof_profile profile)
-{
-    static const char *const meanings[] = {
-        [ASSAY_PROOF_PROFILE_UNKNOWN] = "unknown: --policy FILE shows whether SOFT evidence passes",
-        [ASSAY_PROOF_PROFILE_PRODUCTION] = "production",
-        [ASSAY_PROOF_PROFILE_DEVELOPMENT] =
-            "development: INSECURE, SOFT evidence passes and proves nothing about hardware",
-    };
-    (void)printf("profile        %s\n", meanings[profile]);
-}
-
-static void print_proven(const struct assay_proof_verified *v)
-{
-    const struct assay_proven_state *const p = &v->proven;
-    char time[ASSAY_RFC3339_MS_LEN + 1];
-    const struct assay_member *m = &p->member;
-    assay_rfc3339_format_ms(p->time_ms, time);
-    put_id("node           ", m->node_id);
-    (void)printf("name           %s\n", m->name);
-    (void)printf("standing       %s", assay_proof_standing_text(p));
-    if (!assay_member_serves(m))
-        (void)printf(" since epoch %llu", (unsigned long long)m->stage_epoch);
-    (void)printf("%s, score %u bp (integrity %u, availability %u)\n",
-                 is_by_score(p) ? "" : ": not to be relied upon",
-                 (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
-                 (unsigned)m->trust.availability_bp);
-    (void)printf(
-        "outcome        %s: weight %llu passed it, %llu did not, of %llu; the epoch is %s\n",
-        assay_proof_outcome_text(assay_proof_outcome_of(p)),
-        (unsigned long long)m->found.pass_weight, (unsigned long long)m->found.negative_weight,
-        (unsigned long long)m->found.electorate_weight, p->certified ? "certified" : "held");
-    (void)printf("incarnation    %u, votes with weight %u, ", (unsigned)m->lives[0].incarnation,
-                 (unsigned)m->weight);
-    if (m->pass_epoch == 0) (void)puts("no certified pass yet");
-    else (void)printf("last certified pass in epoch %llu\n", (unsigned long long)m->pass_epoch);
-    (void)printf("epoch          %llu of era %u, closed at %s, height %llu\n",
-                 (unsigned long long)p->next.epoch, (unsigned)p->next.era, time,
-                 (unsigned long long)p->height);
-    put_id("block          ", p->next.id);
-    put_id("policy         ", p->policy_digest);
-    print_profile(v->profile);
-    put_time("expires        ", v->expires_ms);
-}
-
-static void print_proven_json(const struct assay_proof_verified *v)
+static struct assay_json *proven_document(const struct assay_proof_verified *v)
 {
     const struct assay_proven_state *const p = &v->proven;
     const struct assay_member *m = &p->member;
-    struct assay_json *document = assay_json_object(), *d = assay_json_object();
-    assay_json_set_text(document, "schema", "assay.proven");
-    assay_json_set_uint(document, "schema_version", 1);
+    struct assay_json *const d = assay_json_object();
     assay_json_set_hex(d, "node_id", m->node_id, 32);
     assay_json_set_text(d, "name", m->name);
     assay_json_set_uint(d, "slot", p->slot);
     assay_json_set_text(d, "standing", assay_proof_standing_text(p));
     assay_json_set_text(d, "stage", assay_member_stage_text(m->stage));
     assay_json_set_uint(d, "stage_epoch", m->stage_epoch);
+    assay_json_set_bool(d, "by_score", is_by_score(p));
     assay_json_set_uint(d, "score_bp", assay_trust_score_bp(&m->trust));
     assay_json_set_uint(d, "integrity_bp", m->trust.integrity_bp);
     assay_json_set_uint(d, "availability_bp", m->trust.availability_bp);
@@ -431,6 +361,7 @@ static void print_proven_json(const struct assay_proof_verified *v)
     assay_json_set_hex(d, "chain_id", p->next.chain_id, 32);
     assay_json_set_uint(d, "era", p->next.era);
     assay_json_set_uint(d, "epoch", p->next.epoch);
+    assay_json_set_uint(d, "height", p->height);
     assay_json_set_uint(d, "time_ms", p->time_ms);
     assay_json_set_uint(d, "expires_ms", v->expires_ms);
     assay_json_set_bool(d, "age_known", v->has_age);
@@ -438,12 +369,25 @@ static void print_proven_json(const struct assay_proof_verified *v)
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
     assay_json_set_text(d, "profile", cli_proof_profile_text(v->profile));
     cli_proof_insecure_set(d, v->profile);
-    assay_json_set(document, "data", d);
-    char *text = assay_json_print(document, 2);
-    if (text != NULL) (void)puts(text);
-    free(text);
-    assay_json_free(&document);
+    return d;
 }
+
+static const char proven_view[] =
+    "node           {node_id}\n"
+    "name           {name}\n"
+    "standing       {standing}[?stage!=member  since epoch {stage_epoch}]"
+    "[?!by_score : not to be relied upon], score {score_bp} bp (integrity {integrity_bp}, "
+    "availability {availability_bp})\n"
+    "outcome        {outcome}: weight {pass_weight} passed it, {negative_weight} did not, of "
+    "{electorate_weight}; the epoch is [?certified certified|held]\n"
+    "incarnation    {incarnation}, votes with weight {weight}, [?last_pass_epoch last certified "
+    "pass in epoch {last_pass_epoch}|no certified pass yet]\n"
+    "epoch          {epoch} of era {era}, closed at {time_ms:time}, height {height}\n"
+    "block          {block_id}\n"
+    "policy         {policy_digest}\n"
+    "profile        {profile}[?profile=unknown : --policy FILE shows whether SOFT evidence passes]"
+    "[?profile=development : INSECURE, SOFT evidence passes and proves nothing about hardware]\n"
+    "expires        {expires_ms:time}\n";
 
 static int exit_of(enum assay_standing standing)
 {
@@ -508,8 +452,9 @@ static int report_proven(const struct proof_options *o, uint64_t now_ms,
     if (result == ASSAY_EXIT_OK && o->ear != NULL)
         result = cli_proof_ear_write(b, o->ear, o->ear_key);
     if (result != ASSAY_EXIT_OK) return result;
-    if (o->json) print_proven_json(b);
-    else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
+    if (o->json || o->ear == NULL || strcmp(o->ear, "-") != 0)
+        result = cli_view_result(o->json, "assay.proven", proven_document(b), proven_view);
+    if (result != ASSAY_EXIT_OK) return result;
     if (b->has_age && is_never_appraised(p)) {
         (void)fprintf(stderr,
                       "%s: %s: not appraised: no certified PASS of this member up to epoch %llu; "

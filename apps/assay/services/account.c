@@ -6,6 +6,7 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/record_submit.h"
 #include "apps/assay/core/result_json.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/services/services.h"
 #include "net/keys/keyring.h"
@@ -26,7 +27,6 @@ struct account_command {
 static int create_account(const char *path)
 {
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
-    char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
     const enum assay_status status = assay_operator_key_create(path, public_key);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "assay account: %s: %s\n", path,
@@ -36,18 +36,11 @@ static int create_account(const char *path)
         return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
     }
     assay_task_account(public_key, account);
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("account create", (const char *const[]){ path, NULL });
-        assay_json_set_hex(data, "account", account, sizeof account);
-        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
-        return cli_result_json_print(data);
-    }
-    assay_hex_encode(account, sizeof account, text, sizeof text);
-    (void)printf("account: %s\n", text);
-    assay_hex_encode(public_key, sizeof public_key, text, sizeof text);
-    (void)printf("public_key: \"%s\"\n", text);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("account create", (const char *const[]){ path, NULL });
+    assay_json_set_hex(data, "account", account, sizeof account);
+    assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+    return cli_result_print(data, "account: {account}\npublic_key: \"{public_key}\"\n");
 }
 
 /* ------------------------------------------------------------ money */
@@ -81,26 +74,20 @@ static int print_transfer(const struct account_command *d,
                           const struct assay_record_submit_signing *s,
                           const struct assay_task_transfer *t)
 {
-    char from[65], to[65];
     uint64_t balance = 0, next = 0;
+    struct assay_json *const data = assay_json_object();
     balance_of(s, &balance, &next);
-    if (d->q.json) {
-        struct assay_json *const data = assay_json_object();
-        assay_json_set_text(data, "kind", "transfer");
-        assay_json_set_text(data, "result", "applied");
-        assay_json_set_hex(data, "account", s->account, 32);
-        assay_json_set_hex(data, "to", t->to, 32);
-        assay_json_set_uint(data, "amount", t->amount);
-        assay_json_set_uint(data, "sequence", t->sequence);
-        assay_json_set_uint(data, "balance", balance);
-        return cli_print_envelope("assay.handed", data);
-    }
-    assay_hex_encode(s->account, 32, from, sizeof from);
-    assay_hex_encode(t->to, 32, to, sizeof to);
-    (void)printf("final          %" PRIu64 " paid, record %" PRIu64 "\nfrom           %s, balance "
-                 "%" PRIu64 "\nto             %s\n",
-                 t->amount, t->sequence, from, balance, to);
-    return ASSAY_EXIT_OK;
+    assay_json_set_text(data, "kind", "transfer");
+    assay_json_set_text(data, "result", "applied");
+    assay_json_set_hex(data, "account", s->account, 32);
+    assay_json_set_hex(data, "to", t->to, 32);
+    assay_json_set_uint(data, "amount", t->amount);
+    assay_json_set_uint(data, "sequence", t->sequence);
+    assay_json_set_uint(data, "balance", balance);
+    return cli_view_result(d->q.json, "assay.handed", data,
+                           "final          {amount} paid, record {sequence}\n"
+                           "from           {account}, balance {balance}\n"
+                           "to             {to}\n");
 }
 
 static int hand_transfer(const struct account_command *d, struct assay_record_submit_signing *s,

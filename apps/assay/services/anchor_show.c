@@ -6,6 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/proofs/proof.h"
 #include "base/cbor.h"
@@ -170,13 +171,6 @@ static uint64_t age_of(const struct assay_evm_anchored *held)
     return now > held->time_ms ? now - held->time_ms : 0;
 }
 
-static const char *life_of(uint64_t age_ms)
-{
-    if (age_ms > ASSAY_EVM_ANCHOR_MAX_AGE_MS)
-        return "dead: nothing brings it further, deploy another one";
-    return age_ms > WARN_MS ? "advance it: after a day nothing brings it further" : "alive";
-}
-
 static int exit_of(const struct compared *c, uint64_t age_ms)
 {
     if (c->verdict == OTHER) return ASSAY_EXIT_CONTRAINDICATED;
@@ -184,33 +178,20 @@ static int exit_of(const struct compared *c, uint64_t age_ms)
     return age_ms > WARN_MS ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
 }
 
-static void put_hex(const char *label, const uint8_t bytes[static 32])
-{
-    char text[65];
-    assay_hex_encode(bytes, 32, text, sizeof text);
-    (void)printf("%s%s\n", label, text);
-}
+static const char anchored_view[] =
+    "contract       {contract}\n"
+    "chain_id       {chain_id}\n"
+    "era            {era}\n"
+    "epoch          {epoch}, closed at {time_ms:time}, {age_ms:/1000.0} s ago\n"
+    "voters         {voters}\n"
+    "scores         {scores}\n"
+    "state          [?dead dead: nothing brings it further, deploy another one"
+    "|[?aging advance it: after a day nothing brings it further|alive]]\n"
+    "compared       {detail}[?network_epoch!= ; its newest is epoch {network_epoch}]\n";
 
-static void print_comparison(const struct assay_anchor_run *run,
-                             const struct assay_evm_anchored *held, const struct compared *c,
-                             uint64_t age_ms)
-{
-    char address[2 * ASSAY_EVM_ADDRESS_LEN + 3], time[ASSAY_RFC3339_MS_LEN + 1];
-    cli_anchor_address(run->settings.contract, address);
-    assay_rfc3339_format_ms(held->time_ms, time);
-    (void)printf("contract       %s\n", address);
-    put_hex("chain_id       ", held->chain_id);
-    (void)printf("era            %u\nepoch          %" PRIu64 ", closed at %s, %" PRIu64 " s ago\n",
-                 (unsigned)held->era, held->epoch, time, age_ms / 1000);
-    put_hex("voters         ", held->voters);
-    put_hex("scores         ", held->scores);
-    (void)printf("state          %s\ncompared       %s", life_of(age_ms), c->words);
-    if (c->has_epoch) (void)printf("; its newest is epoch %" PRIu64, c->epoch);
-    (void)putchar('\n');
-}
-
-static int print_json(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
-                      const struct compared *c, uint64_t age_ms)
+static int print_comparison(const struct assay_anchor_run *run,
+                            const struct assay_evm_anchored *held, const struct compared *c,
+                            uint64_t age_ms)
 {
     static const char *const verdicts[] = { "same", "other", "unknown" };
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
@@ -225,11 +206,12 @@ static int print_json(const struct assay_anchor_run *run, const struct assay_evm
     assay_json_set_hex(data, "voters", held->voters, 32);
     assay_json_set_hex(data, "scores", held->scores, 32);
     assay_json_set_bool(data, "dead", age_ms > ASSAY_EVM_ANCHOR_MAX_AGE_MS);
+    assay_json_set_bool(data, "aging", age_ms > WARN_MS);
     assay_json_set_text(data, "compared", verdicts[c->verdict]);
     assay_json_set_text(data, "detail", c->words);
     if (c->has_epoch) assay_json_set_uint(data, "network_epoch", c->epoch);
     else assay_json_set_null(data, "network_epoch");
-    return cli_print_envelope("assay.anchored", data);
+    return cli_view_result(run->json, "assay.anchored", data, anchored_view);
 }
 
 int cli_anchor_show(struct assay_anchor_run *run)
@@ -242,7 +224,6 @@ int cli_anchor_show(struct assay_anchor_run *run)
                                     : compare_daemon(run, &held, &compared);
     if (result != ASSAY_EXIT_OK) return result;
     const uint64_t age_ms = age_of(&held);
-    if (run->json) result = print_json(run, &held, &compared, age_ms);
-    else print_comparison(run, &held, &compared, age_ms);
+    result = print_comparison(run, &held, &compared, age_ms);
     return result == ASSAY_EXIT_OK ? exit_of(&compared, age_ms) : result;
 }

@@ -7,10 +7,9 @@
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
 #include "apps/assay/core/output.h"
-#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/view.h"
 #include "apps/assay/proofs/proof.h"
 #include "apps/assay/services/services.h"
-#include "base/rfc3339.h"
 #include "host/row.h"
 
 #include <stdio.h>
@@ -29,81 +28,47 @@ struct seen {
     struct assay_cont_row_proven row;
     struct assay_cont_rows rows;
     struct assay_proven_state network; /* with a checkpoint */
-    bool is_proven, has_age;     /* by a checkpoint; and it is fresh */
-    size_t len;                  /* of the evidence */
+    bool is_proven, has_age;           /* by a checkpoint; and it is fresh */
+    size_t len;                        /* of the evidence */
 };
 
 /* --- printing */
 
-static const char *const states[] = { "provisional", "kept", "provisional, retired",
-                                      "kept, retired" };
-
-static const char *state_of(const struct assay_cont_instance_row *row)
-{
-    return states[(row->kept ? 1 : 0) + (row->retired ? 2 : 0)];
-}
-
-static const char *slot_text(uint32_t slot, char text[static 24])
-{
-    if (slot >= ASSAY_CONT_SLOTS_MAX) return "nobody";
-    (void)snprintf(text, 24, "slot %u", (unsigned)slot);
-    return text;
-}
-
-static void print_row(const struct assay_cont_instance_row *row)
-{
-    char text[24];
-    char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
-    assay_bytes_copy(address, sizeof address, row->contact.address, row->contact.address_len);
-    (void)printf("row            %s\n", state_of(row));
-    (void)printf("session        %llu of era %llu, by %s in epoch %llu, at %s\n",
-                 (unsigned long long)(row->session & ((UINT64_C(1) << 40) - 1)),
-                 (unsigned long long)assay_cont_number_era(row->session),
-                 slot_text(row->author, text), (unsigned long long)row->epoch,
-                 cli_text_sanitized(address));
-    (void)printf("birth          era %llu, epoch %llu, paid by %s\n",
-                 (unsigned long long)row->birth.era, (unsigned long long)row->birth.epoch,
-                 slot_text(row->payer, text));
-    if (row->lease > 0)
-        (void)printf("lease          %u epochs, last shown state %llu in epoch %llu\n",
-                     (unsigned)row->lease, (unsigned long long)row->shown,
-                     (unsigned long long)row->renewed);
-}
-
-static void print_seen(const struct seen *s)
-{
-    char hex[65], time[ASSAY_RFC3339_MS_LEN + 1];
-    assay_hex_encode(s->evidence.instance, 32, hex, sizeof hex);
-    (void)printf("instance       %s\ngroup          %u\n", hex, (unsigned)s->evidence.group);
-    if (s->row.has_row) print_row(&s->row.row);
-    else (void)puts("row            none");
-    (void)printf("evidence       %zu bytes: head %zu, proof of the row %zu, one of %u rows\n",
-                 s->len, s->evidence.head.len, s->evidence.row.len, (unsigned)s->rows.count);
-    if (!s->is_proven) {
-        (void)puts("trusted        by the head that the node sent; --checkpoint verifies without "
-                   "trusting it");
-        return;
-    }
-    assay_rfc3339_format_ms(s->network.time_ms, time);
-    (void)printf("trusted        from the checkpoint: epoch %llu of era %u, closed at %s\n",
-                 (unsigned long long)s->network.next.epoch, (unsigned)s->network.next.era, time);
-}
+static const char seen_view[] =
+    "instance       {instance}\n"
+    "group          {group}\n"
+    "[?has_row row            [?kept kept|provisional][?retired , retired]\n"
+    "session        {session_number} of era {session_era}, by [?author!= slot {author}|nobody] in "
+    "epoch {epoch}, at {address}\n"
+    "birth          era {birth_era}, epoch {birth_epoch}, paid by [?payer!= slot {payer}|nobody]\n"
+    "[?lease lease          {lease} epochs, last shown state {shown} in epoch {renewed}\n]"
+    "|row            none\n]"
+    "evidence       {evidence_bytes} bytes: head {head_bytes}, proof of the row {row_bytes}, one "
+    "of "
+    "{rows} rows\n"
+    "trusted        [?proven from the checkpoint: epoch {closed_epoch} of era {era}, closed at "
+    "{time_ms:time}|by the head that the node sent; --checkpoint verifies without trusting it]\n";
 
 static void put_row(struct assay_json *data, const struct assay_cont_instance_row *row)
 {
     assay_json_set_bool(data, "kept", row->kept);
     assay_json_set_bool(data, "retired", row->retired);
     assay_json_set_uint(data, "session", row->session);
+    assay_json_set_uint(data, "session_number", row->session & ((UINT64_C(1) << 40) - 1));
+    assay_json_set_uint(data, "session_era", assay_cont_number_era(row->session));
     assay_json_set_uint(data, "epoch", row->epoch);
+    assay_json_set_text_n(data, "address", row->contact.address, row->contact.address_len);
     if (row->author < ASSAY_CONT_SLOTS_MAX) assay_json_set_uint(data, "author", row->author);
     if (row->payer < ASSAY_CONT_SLOTS_MAX) assay_json_set_uint(data, "payer", row->payer);
     assay_json_set_uint(data, "birth_era", row->birth.era);
     assay_json_set_uint(data, "birth_epoch", row->birth.epoch);
     assay_json_set_uint(data, "lease", row->lease);
+    assay_json_set_uint(data, "shown", row->shown);
+    assay_json_set_uint(data, "renewed", row->renewed);
     assay_json_set_hex(data, "curve", row->contact.curve, 32);
 }
 
-static int print_seen_json(const struct seen *s)
+static int print_seen(const struct seen *s, bool json)
 {
     struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "instance", s->evidence.instance, 32);
@@ -121,7 +86,7 @@ static int print_seen_json(const struct seen *s)
         assay_json_set_uint(data, "closed_epoch", s->network.next.epoch);
         assay_json_set_uint(data, "time_ms", s->network.time_ms);
     }
-    return cli_print_envelope("assay.instance", data);
+    return cli_view_result(json, "assay.instance", data, seen_view);
 }
 
 /* --- believing */
@@ -154,8 +119,7 @@ static int verify_answer(const char *command, const char *what, const struct ask
     enum assay_status status = ASSAY_OK;
     if (checkpoint == NULL) status = assay_row_evidence_read(&s->evidence, &s->row);
     else
-        status = assay_row_evidence_verify(&s->evidence, checkpoint, &answer, &s->network,
-                                           &s->row);
+        status = assay_row_evidence_verify(&s->evidence, checkpoint, &answer, &s->network, &s->row);
     if (status == ASSAY_OK && checkpoint != NULL && answer == ASSAY_PROVEN)
         answer = assay_proof_age(checkpoint, &s->network, now_ms, max_age_s);
     if (status == ASSAY_OK)
@@ -176,8 +140,7 @@ static int check_about(const char *command, const char *what, const struct asked
 {
     uint8_t instance[32];
     if (a->instance == NULL) return ASSAY_EXIT_OK;
-    if (strlen(a->instance) != 64 ||
-        assay_hex_decode(a->instance, 64, instance, 32) != ASSAY_OK)
+    if (strlen(a->instance) != 64 || assay_hex_decode(a->instance, 64, instance, 32) != ASSAY_OK)
         return cli_misuse("an instance has 64 hexadecimal digits, \"%s\" has not", a->instance);
     if (assay_bytes_equal(instance, s->evidence.instance, 32)) return ASSAY_EXIT_OK;
     return report_error(command, what, "it is about another instance");
@@ -203,8 +166,7 @@ static int print_answer(const char *command, const char *what, const struct aske
     if (result == ASSAY_EXIT_OK && a->out != NULL)
         result = cli_output_write(command, a->out, ASSAY_FILE_PUBLIC, bytes);
     if (result != ASSAY_EXIT_OK) return result;
-    if (a->q.json) result = print_seen_json(&seen);
-    else print_seen(&seen);
+    result = print_seen(&seen, a->q.json);
     if (result != ASSAY_EXIT_OK) return result;
     if (seen.is_proven && !seen.has_age) {
         (void)fprintf(stderr, "%s: %s: %s\n", command, what,

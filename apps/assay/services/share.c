@@ -127,16 +127,9 @@ static int take_readers(const struct share_command *d,
 
 static int print_id(const struct share_command *d, const uint8_t id[static 32])
 {
-    char text[65];
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json(d->made, (const char *const[]){ d->out, NULL });
-        assay_json_set_hex(data, "id", id, 32);
-        return cli_result_json_print(data);
-    }
-    assay_hex_encode(id, 32, text, sizeof text);
-    (void)printf("id: %s\n", text);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data = cli_result_json(d->made, (const char *const[]){ d->out, NULL });
+    assay_json_set_hex(data, "id", id, 32);
+    return cli_result_print(data, "id: {id}\n");
 }
 
 static int complain_taken(const struct share_command *d)
@@ -247,9 +240,8 @@ static int write_secret(const struct share_command *d)
     const int written = cli_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
                                          assay_share_client_payload(d->client));
     if (written != ASSAY_EXIT_OK) return written;
-    if (!cli_json_mode_is_on()) return ASSAY_EXIT_OK;
-    return cli_result_json_print(
-        cli_result_json("share read", (const char *const[]){ d->out, NULL }));
+    return cli_result_print(cli_result_json("share read", (const char *const[]){ d->out, NULL }),
+                            "");
 }
 
 /* Holders answer only readers, without an error for others. */

@@ -471,18 +471,6 @@ static int run_turns(struct task_running *r, struct assay_sim_progress *progress
 static int print_result(const struct task_running *r)
 {
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
-    char task[65];
-    if (!r->d->q.json) {
-        assay_hex_encode(r->now.task, 32, task, sizeof task);
-        (void)printf("task           %s\nexecutor       %s\nresults        %u of %u, in %s\n", task,
-                     name_of(r, terms->executor), (unsigned)r->now.results, (unsigned)terms->steps,
-                     r->d->out);
-        if (r->after != NULL) {
-            assay_hex_encode(r->after->task, 32, task, sizeof task);
-            (void)printf("after          step %u of %s\n", (unsigned)r->after->step, task);
-        }
-        return ASSAY_EXIT_OK;
-    }
     struct assay_json *const data =
         cli_result_json("task run", (const char *const[]){ r->d->out, NULL });
     assay_json_set_hex(data, "task", r->now.task, 32);
@@ -496,7 +484,10 @@ static int print_result(const struct task_running *r)
         assay_json_set_hex(data, "after", r->after->task, 32);
         assay_json_set_uint(data, "after_step", r->after->step);
     }
-    return cli_result_json_print(data);
+    return cli_result_print(data, "task           {task}\n"
+                                  "executor       {executor}\n"
+                                  "results        {results} of {steps}, in {files.0}\n"
+                                  "[?after after          step {after_step} of {after}\n]");
 }
 
 /* On a chain, unpaid money must be claimed back. */

@@ -50,8 +50,7 @@ static int open_read(const struct options *o, const char *path, struct read *r)
     if (r->config == NULL)
         return cli_print_error(o->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     enum assay_status status = assay_config_layers_open(&sources, &r->layers, message);
-    if (status == ASSAY_OK)
-        status = assay_config_take_layers(&r->layers, path, r->config, message);
+    if (status == ASSAY_OK) status = assay_config_take_layers(&r->layers, path, r->config, message);
     if (status == ASSAY_OK) {
         status = assay_config_rows_open(&r->layers, r->config, &r->rows);
         (void)snprintf(message, sizeof message, "%s", assay_status_text(status));
@@ -175,8 +174,7 @@ static struct assay_json *row_json(const struct assay_config_row *row)
     assay_json_set_bool(object, "hidden",
                         row->known != NULL && row->known->shown == ASSAY_CONFIG_HIDDEN);
     assay_json_set_text(object, "layer", assay_config_layer_name(row->layer));
-    if (row->name != NULL) assay_json_set_text(object, "from", row->name);
-    else assay_json_set_null(object, "from");
+    assay_json_set_text(object, "from", row->name);
     if (row->line > 0) assay_json_set_uint(object, "line", row->line);
     else assay_json_set_null(object, "line");
     assay_json_set_text(object, "reload", reload_name(row));
@@ -188,8 +186,7 @@ static struct assay_json *insecure_json(const struct assay_config *config)
     struct assay_json *const list = assay_json_array();
     for (int i = 0; i < ASSAY_CONFIG_INSECURE_COUNT; i++)
         if (config->insecure[i])
-            assay_json_append_text(list,
-                                   assay_config_insecure_name((enum assay_config_insecure)i));
+            assay_json_append_text(list, assay_config_insecure_name((enum assay_config_insecure)i));
     return list;
 }
 
@@ -256,12 +253,11 @@ static void note_difference(const struct assay_config_row *a, const struct assay
         put_side("+", b);
         return;
     }
-    struct assay_json *const object = assay_json_object();
+    struct assay_json *const object = assay_json_append_object(list);
     assay_json_set_text(object, "key", any->key);
     set_value(object, "before", a);
     set_value(object, "after", b);
     assay_json_set_text(object, "reload", reload_name(any));
-    assay_json_append(list, object);
 }
 
 static int run_diff(const struct options *o, const char *path_a, const char *path_b)

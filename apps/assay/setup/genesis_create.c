@@ -324,18 +324,13 @@ static bool is_signed(const char *path)
 
 static int print_created(const char *path, const struct assay_genesis *genesis)
 {
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("genesis create", (const char *const[]){ path, NULL });
-        assay_json_set_uint(data, "members", genesis->member_count);
-        assay_json_set_uint(data, "operators", genesis->operator_count);
-        assay_json_set_uint(data, "threshold", genesis->threshold);
-        return cli_result_json_print(data);
-    }
-    (void)printf("%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
-                 path, (unsigned)genesis->member_count, (unsigned)genesis->operator_count,
-                 (unsigned)genesis->threshold);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("genesis create", (const char *const[]){ path, NULL });
+    assay_json_set_uint(data, "members", genesis->member_count);
+    assay_json_set_uint(data, "operators", genesis->operator_count);
+    assay_json_set_uint(data, "threshold", genesis->threshold);
+    return cli_result_print(data, "{files.0}: {members} members, {operators} operators, "
+                                  "{threshold} of them must sign; now: assay genesis sign\n");
 }
 
 int cli_genesis_create(const char *plan_path, const char *out_path)

@@ -81,18 +81,14 @@ static int sign_with(const char *path, const struct assay_genesis *genesis, cons
         cli_genesis_file_write("sign", path, genesis->body, all.signers,
                                (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
     if (written != ASSAY_EXIT_OK) return written;
-    if (cli_json_mode_is_on()) {
-        struct assay_json *const data =
-            cli_result_json("genesis sign", (const char *const[]){ path, NULL });
-        assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
-        assay_json_set_uint(data, "signatures", all.count);
-        assay_json_set_uint(data, "operators", genesis->operator_count);
-        assay_json_set_uint(data, "threshold", genesis->threshold);
-        return cli_result_json_print(data);
-    }
-    (void)printf("%s: signed by %u of %u operators, %u needed\n", path, (unsigned)all.count,
-                 (unsigned)genesis->operator_count, (unsigned)genesis->threshold);
-    return ASSAY_EXIT_OK;
+    struct assay_json *const data =
+        cli_result_json("genesis sign", (const char *const[]){ path, NULL });
+    assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
+    assay_json_set_uint(data, "signatures", all.count);
+    assay_json_set_uint(data, "operators", genesis->operator_count);
+    assay_json_set_uint(data, "threshold", genesis->threshold);
+    return cli_result_print(data, "{files.0}: signed by {signatures} of {operators} operators, "
+                                  "{threshold} needed\n");
 }
 
 int cli_genesis_sign(const char *path, const char *key_path)

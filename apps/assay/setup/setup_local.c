@@ -441,7 +441,7 @@ static int print_made(const struct local *l)
         cli_result_json("setup local", (const char *const[]){ l->dir, NULL });
     struct assay_json *const nodes = assay_json_array();
     for (unsigned long n = 1; n <= l->nodes; n++) {
-        struct assay_json *const node = assay_json_object();
+        struct assay_json *const node = assay_json_append_object(nodes);
         char text[64];
         (void)snprintf(text, sizeof text, "node-%lu", n);
         assay_json_set_text(node, "name", text);
@@ -449,7 +449,6 @@ static int print_made(const struct local *l)
         assay_json_set_text(node, "admin", in(l, "node-%lu/admin.sock", n));
         (void)snprintf(text, sizeof text, "http://127.0.0.1:%lu/", l->http_port + n - 1);
         if (l->http_port != 0) assay_json_set_text(node, "page", text);
-        assay_json_append(nodes, node);
     }
     assay_json_set_text(data, "genesis", in(l, "genesis"));
     assay_json_set_uint(data, "operators", l->operators);

@@ -25,7 +25,7 @@ struct assay_peer_links {
     uint32_t instances;
     struct assay_roster roster;
     struct party *parties; /* [roster.count] */
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_link *link;
 };
 
@@ -111,8 +111,7 @@ static void set_party(struct assay_peer_links *b, uint32_t slot, const struct as
     const bool same = contact != NULL && !entry->gone &&
                       assay_bytes_equal(p->contact.curve, contact->curve, 32) &&
                       p->contact.address_len == contact->address_len &&
-                      assay_bytes_equal(p->contact.address, contact->address,
-                                        contact->address_len);
+                      assay_bytes_equal(p->contact.address, contact->address, contact->address_len);
     if (same) {
         p->from = *from; /* the session's number may differ */
         return;
@@ -144,8 +143,7 @@ static void apply_rows(struct assay_peer_links *b, const struct assay_cont_group
 {
     ASSAY_ASSERT(group->instance_end <= group->instances_max);
     for (uint32_t place = 0; place < b->instances; place++) {
-        const bool taken =
-            place < group->instance_end && group->instance[place].session != 0;
+        const bool taken = place < group->instance_end && group->instance[place].session != 0;
         const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
         if (!taken) {
             if (!b->roster.entries[slot].gone) set_party(b, slot, NULL, NULL);

@@ -23,8 +23,8 @@
  */
 #include "engine/store/store_sqlite.h"
 #include "net/runtime/runtime_internal.h"
-#include "net/verifier/verifier_process.h"
 #include "net/transport/transport_process.h"
+#include "net/verifier/verifier_process.h"
 #include "tests/integration/net/network.h"
 
 #include <pthread.h>
@@ -122,7 +122,7 @@ struct pair {
     uint8_t public_key[2][32];
     struct assay_roster_entry entries[2][2];
     struct assay_roster roster[2];
-    struct assay_counters counters[2];
+    struct assay_traffic_counters counters[2];
     struct assay_link *link[2];
 };
 
@@ -322,9 +322,9 @@ static void judge_apart(struct network *network, struct assay_verifier_process_c
                         struct assay_verifier_process_set *set)
 {
     *set = (struct assay_verifier_process_set){ .endorsements = &network->endorsements,
-                                     .policy = &network->policy,
-                                     .documents = { network->genesis.policy,
-                                                    network->genesis.endorsements } };
+                                                .policy = &network->policy,
+                                                .documents = { network->genesis.policy,
+                                                               network->genesis.endorsements } };
     *judge = (struct assay_verifier_process_config){ .sets = set, .set_count = 1 };
     for (uint32_t i = 0; i < network->count; i++)
         network->nodes[i].config.judge = judge;
@@ -380,8 +380,7 @@ static struct cost bench(uint32_t count, unsigned seconds, enum apart apart)
     const uint32_t p99 = at(samples, used, 990);
     printf("finality, %u peers, with %-23s    p50 %6u us   p90 %6u us   p99 %6u us   "
            "(%zu blocks, epoch %llu, certified %llu)\n",
-           (unsigned)count, words[apart], (unsigned)p50, (unsigned)p90,
-           (unsigned)p99, used,
+           (unsigned)count, words[apart], (unsigned)p50, (unsigned)p90, (unsigned)p99, used,
            (unsigned long long)snapshot.epoch, (unsigned long long)snapshot.certified_epoch);
     printf(
         "  floor %u us = %d x (hop %u + commit %u + sign %u) + %u x verify %u;   p50 is %.1f x the "

@@ -42,7 +42,7 @@ struct attacker {
     struct assay_p256_signer *identity, *voting;
     struct assay_roster_entry entries[MEMBERS];
     struct assay_roster roster;
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_link *link;
     struct zmtp raw[CONNECTIONS];
     uint64_t said;

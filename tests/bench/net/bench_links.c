@@ -127,7 +127,7 @@ static bool has_room(uint64_t sent)
 }
 
 static struct assay_transport *open_ours(enum way way, struct assay_roster *roster, uint16_t self,
-                                         struct assay_counters *counters)
+                                         struct assay_traffic_counters *counters)
 {
     static const struct assay_transport_apart apart = { .program = NULL };
     char message[ASSAY_LINK_MESSAGE_LEN];
@@ -172,7 +172,7 @@ static void take_ours(enum way way)
 {
     const struct assay_limit_rates rates = { ENDLESS, ENDLESS, ENDLESS, ENDLESS, ENDLESS,
                                              ENDLESS, ENDLESS, ENDLESS, ENDLESS, ENDLESS };
-    static struct assay_counters counters;
+    static struct assay_traffic_counters counters;
     struct assay_roster roster;
     struct assay_limit limits[MEMBERS];
     struct assay_transport *link = open_ours(way, &roster, RECEIVER, &counters);
@@ -203,7 +203,7 @@ static void take_ours(enum way way)
 static void send_ours(enum way way, uint8_t *frame, size_t len)
 {
     static const char scheme[] = "tcp://";
-    static struct assay_counters counters;
+    static struct assay_traffic_counters counters;
     struct assay_roster roster;
     struct assay_transport *link = open_ours(way, &roster, SENDER, &counters);
     need(assay_transport_peer(link, RECEIVER, shared->endpoint + sizeof scheme - 1) == ASSAY_OK,
@@ -256,7 +256,8 @@ static double turn(enum way way, size_t len, double seconds)
     struct assay_writer w = assay_writer_over(frame, sizeof frame);
     need(assay_frame_encode(chain_id, ASSAY_MESSAGE_RECORD,
                             assay_slice_over(payload, len - ASSAY_FRAME_HEADER_LEN),
-                            &w) == ASSAY_OK && w.len == len,
+                            &w) == ASSAY_OK &&
+             w.len == len,
          "frame");
     const pid_t receiver = begin(way), sender = fork();
     need(sender >= 0, "fork");

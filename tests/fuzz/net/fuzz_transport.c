@@ -24,7 +24,7 @@ static struct world {
     struct assay_roster_entry entries[MEMBERS];
     struct assay_roster roster;
     struct assay_limit limits[MEMBERS];
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_secret32 secret;
     struct assay_transport_client *far;
     int socket; /* the transport's end; -1: none runs */

@@ -17,7 +17,7 @@ static struct network *network;
 static struct assay_keyring ring;
 static struct assay_roster_entry entries[FOUR];
 static struct assay_roster roster;
-static struct assay_counters own;
+static struct assay_traffic_counters own;
 static struct assay_link *evil; /* speaks with the keys of node EVIL, whose host is down */
 
 static bool past(const struct network *n, const void *context)

@@ -106,7 +106,8 @@ Test(inventory, rounds_go_to_other_members_at_other_distances)
                     continue;
                 }
                 cr_assert(asked[k] < nodes && asked[k] != 1);
-                for (uint32_t j = 0; j < k; j++) cr_assert_neq(asked[k], asked[j]);
+                for (uint32_t j = 0; j < k; j++)
+                    cr_assert_neq(asked[k], asked[j]);
             }
         }
         assay_sim_world_destroy(&w);
@@ -127,7 +128,8 @@ Test(inventory, three_rounds_join_sixty_four)
         }
         assay_bytes_copy(knows, sizeof knows, next, sizeof next);
     }
-    for (uint32_t i = 0; i < 64; i++) cr_expect(knows[i], "node %u was left out", i);
+    for (uint32_t i = 0; i < 64; i++)
+        cr_expect(knows[i], "node %u was left out", i);
     assay_sim_world_destroy(&w);
 }
 
@@ -156,7 +158,7 @@ Test(inventory, costs_nothing_where_nothing_is_missing)
     struct assay_sim_world *w = world_of(20, 0);
     to_beginning(w, 3);
     for (uint32_t i = 0; i < 20; i++) {
-        const struct assay_counters *c = w->nodes[i].counters;
+        const struct assay_traffic_counters *c = w->nodes[i].counters;
         cr_expect_eq(c->value[ASSAY_COUNT_DUPLICATE], 0, "node %u was told twice", i);
     }
     assay_sim_world_destroy(&w);
@@ -168,7 +170,8 @@ Test(inventory, who_lacks_a_third_does_not_ask_before_the_roll_is_due)
     for (uint32_t lacking = 2; lacking <= 5; lacking += 3) {
         struct assay_sim_world *w = world_of(10, 0);
         to_beginning(w, 1);
-        for (uint32_t i = 1; i <= lacking; i++) w->cut[i * 10] = 1;
+        for (uint32_t i = 1; i <= lacking; i++)
+            w->cut[i * 10] = 1;
         to_beginning(w, 2);
         const uint64_t opened_ms = engine_of(w, 0)->epoch_state->opened_ms;
         go_on(w, EPOCH_MS * 7 / 32);
@@ -218,7 +221,8 @@ static struct assay_sim_world *two_faced(void)
     to_beginning(w, 1);
     w->cut[AUTHOR * 10 + 1] = 1;
     to_beginning(w, 2);
-    while (engine_of(w, AUTHOR)->seats[AUTHOR].payload_len == 0) go_on(w, 1);
+    while (engine_of(w, AUTHOR)->seats[AUTHOR].payload_len == 0)
+        go_on(w, 1);
     const size_t len = another_envelope(w, bytes);
     struct world_payload *payload = world_payload(w, bytes, len);
     w->cut[AUTHOR * 10 + 1] = 0;
@@ -407,7 +411,8 @@ Test(inventory, a_neighbour_is_asked_for_as_much_as_it_gives)
     uint8_t bytes[64];
     struct assay_sim_world *w = world_of(12, 0);
     to_beginning(w, 1);
-    for (uint32_t i = 1; i < 12; i++) w->cut[i * 12] = 1;
+    for (uint32_t i = 1; i < 12; i++)
+        w->cut[i * 12] = 1;
     go_on(w, EPOCH_MS * 3 / 8);
     const uint8_t ones[2] = { 0xff, 0x0f }, none[2] = { 0 };
     const struct assay_inventory have = { .epoch = running(w, 0),
@@ -448,8 +453,7 @@ Test(inventory, words_about_other_epochs_are_refused)
         have.epoch = epoch;
         cr_assert_eq(assay_inventory_encode(&have, &out), ASSAY_OK);
         const struct assay_slice all = assay_slice_over(bytes, out.len);
-        const enum assay_status expected =
-            epoch < running(w, 0) ? ASSAY_E_STALE : ASSAY_E_EARLY;
+        const enum assay_status expected = epoch < running(w, 0) ? ASSAY_E_STALE : ASSAY_E_EARLY;
         cr_assert_eq(assay_inventory_on_announcement(e, 3, all), expected);
         cr_assert_eq(assay_inventory_on_request(e, 3, all), expected);
     }

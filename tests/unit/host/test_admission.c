@@ -15,7 +15,7 @@ static struct assay_roster_entry entries[MEMBERS];
 static struct assay_roster roster = { .count = MEMBERS, .self = 0, .entries = entries };
 static struct assay_limit limits[MEMBERS];
 static struct assay_limit_rates rates;
-static struct assay_counters counters;
+static struct assay_traffic_counters counters;
 static struct assay_admission a;
 static struct assay_admission_message message;
 static uint8_t bytes[ASSAY_FRAME_LEN_MAX + 1];
@@ -28,10 +28,9 @@ static void set_up(void)
             (struct assay_roster_entry){ .weight = 10000, .standing = ASSAY_STANDING_FULL };
         assay_limit_init(&limits[i], &rates, NOW);
     }
-    a = (struct assay_admission){ .chain_id = chain,
-                                  .roster = &roster,
-                                  .limits = limits,
-                                  .counters = &counters };
+    a = (struct assay_admission){
+        .chain_id = chain, .roster = &roster, .limits = limits, .counters = &counters
+    };
     a.seen = test_seen(EPOCH_MS);
     a.pages = test_pages(MEMBERS);
 }
@@ -294,11 +293,10 @@ Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
  * node is nobody else's. */
 Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
 {
-    static const enum assay_status in_good_faith[] = { ASSAY_E_EARLY,     ASSAY_E_CHAIN,
-                                                       ASSAY_E_STRANGER,  ASSAY_E_INVALID,
-                                                       ASSAY_E_DUPLICATE, ASSAY_E_STALE,
-                                                       ASSAY_E_UNSUPPORTED, ASSAY_E_FULL,
-                                                       ASSAY_E_NOT_FOUND,   ASSAY_E_MEMORY };
+    static const enum assay_status in_good_faith[] = {
+        ASSAY_E_EARLY, ASSAY_E_CHAIN,       ASSAY_E_STRANGER, ASSAY_E_INVALID,   ASSAY_E_DUPLICATE,
+        ASSAY_E_STALE, ASSAY_E_UNSUPPORTED, ASSAY_E_FULL,     ASSAY_E_NOT_FOUND, ASSAY_E_MEMORY
+    };
     for (int i = 0; i < 5000; i++) {
         (void)give(1, ASSAY_ROSTER_TRANSPORT, (enum assay_message_kind)999, 1);
         for (size_t k = 0; k < sizeof in_good_faith / sizeof in_good_faith[0]; k++)

@@ -13,7 +13,7 @@
 enum { SELF = 0, PEER = 1, OTHER = 2, MEMBERS = 4, EPOCH_MS = 60000, NOW = 1000, PIECES = 2 };
 
 static struct {
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_limit_rates rates;
     struct assay_limit limits[MEMBERS];
     struct assay_evidence_pull pull;

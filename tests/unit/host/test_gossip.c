@@ -12,7 +12,7 @@
 
 enum { SELF = 2, MEMBERS = 6, RETRY_MS = 50, ORIGIN = 4 };
 
-static struct assay_counters counters;
+static struct assay_traffic_counters counters;
 static struct assay_gossip *gossip;
 static const uint8_t quote[] = "evidence that ends in a one: 1";
 static struct assay_fetch_request request;

@@ -20,7 +20,7 @@ static struct {
     struct assay_roster_entry entries[MEMBERS];
     struct assay_roster roster;
     struct assay_limit limits[MEMBERS];
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_admission admission;
     struct assay_overlay_driver driver;
     struct assay_intake intake;

@@ -14,7 +14,7 @@ struct node {
     struct assay_roster_entry entries[NODES];
     struct assay_roster roster;
     struct assay_limit limits[NODES];
-    struct assay_counters counters;
+    struct assay_traffic_counters counters;
     struct assay_link *link;
 };
 

@@ -17,7 +17,7 @@
 
 enum { BIG = 4 << 20 };
 
-static struct assay_counters counters;
+static struct assay_traffic_counters counters;
 static struct assay_admin *admin;
 static char path[64];
 static unsigned asked;
@@ -210,7 +210,7 @@ Test(net_admin, takes_a_line_as_long_as_a_change, .init = start, .fini = stop)
 
 Test(net_admin, goes_on_for_another_host, .init = start)
 {
-    static struct assay_counters others;
+    static struct assay_traffic_counters others;
     char text[128];
     const int fd = dial();
     say(fd, "status\n");

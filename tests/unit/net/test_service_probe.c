@@ -16,7 +16,7 @@
 
 enum { SELF = 1, MEMBERS = 4 };
 
-static struct assay_counters counters;
+static struct assay_traffic_counters counters;
 static struct assay_service_probe *service;
 static struct assay_workload *workload;
 static char path[64];

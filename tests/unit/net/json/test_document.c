@@ -51,6 +51,26 @@ Test(net_json, prints_keys_in_the_order_they_were_set)
     cr_expect_null(object);
 }
 
+/* What is put in at once belongs to its parent, also when that is not there. */
+Test(net_json, parts_are_filled_where_they_stand)
+{
+    struct assay_json *object = assay_json_object();
+    struct assay_json *const list = assay_json_set_array(object, "list");
+    assay_json_set_uint(assay_json_append_object(list), "a", 1);
+    assay_json_set_uint(assay_json_set_object(object, "in"), "b", 2);
+    assay_json_set_text(object, "none", NULL);
+    assay_json_set_time(object, "at", 1700000000);
+    assay_json_set_time_ms(object, "at_ms", 1700000000123);
+    cr_expect_not(assay_json_as_bool(assay_json_get(object, "none")));
+    assay_json_set_bool(object, "yes", true);
+    cr_expect(assay_json_as_bool(assay_json_get(object, "yes")));
+    expect_printed(&object, "{\"list\":[{\"a\":1}],\"in\":{\"b\":2},\"none\":null,"
+                            "\"at\":\"2023-11-14T22:13:20Z\",\"at_ms\":"
+                            "\"2023-11-14T22:13:20.123Z\",\"yes\":true}");
+    cr_expect_null(assay_json_append_object(NULL));
+    cr_expect_null(assay_json_set_object(NULL, "key"));
+}
+
 Test(net_json, what_is_printed_is_parsed_again)
 {
     struct assay_json *object = assay_json_object(), *again = NULL;
