@@ -199,6 +199,7 @@ static enum assay_status open_components(struct assay_runtime *runtime,
     /* Evidence of this epoch and the last one, which peers may still request. */
     ASSAY_TRY(assay_evidence_cache_create(runtime->config.store, (size_t)2 * runtime->members,
                                           &runtime->evidence_cache));
+    ASSAY_TRY(runtime_appraisals_open(runtime));
     ASSAY_TRY(runtime_changes_open(runtime));
     ASSAY_TRY(runtime_offers_open(runtime));
     ASSAY_TRY(runtime_dispatch_open(runtime));
@@ -544,6 +545,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     runtime_evidence_clear(h);
+    runtime_appraisals_close(h);
     /* Evidence that is not committed yet; everything else was processed. */
     if (h->failure == ASSAY_OK && h->engine != NULL)
         assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");
