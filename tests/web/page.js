@@ -10,6 +10,8 @@ const { network } = require('./fixture.js');
 const { guarded, hostile } = require('./hostile.js');
 const { figures, live, many } = require('./live.js');
 const { processes } = require('./network.js');
+const { chain } = require('./evidence.js');
+const { comparison, past } = require('./past.js');
 const { simulation, simulations } = require('./simulation.js');
 const { situations } = require('./situations.js');
 const { tables } = require('./tables.js');
@@ -207,6 +209,9 @@ t.run({
         contents,
         tables,
         situations,
+        past,
+        comparison,
+        chain,
         conditions,
         keyboard,
         hostile,

@@ -14,9 +14,11 @@ import { nodeView } from './views/node.js';
 import { matrixView } from './views/matrix.js';
 import { epochsView } from './views/epochs.js';
 import { compareView } from './views/compare.js';
+import { seenView } from './views/seen.js';
 import { topology } from './views/topology.js';
 import { collateralView } from './views/collateral.js';
 import { tolerance } from './views/tolerance.js';
+import { alertsView } from './views/alerts.js';
 import { audit } from './views/audit.js';
 import { policyView } from './views/policy.js';
 import { servicesView } from './views/services.js';
@@ -30,8 +32,10 @@ import { swarmOverview } from './views/swarm.js';
 // network, and of what assay-sim reports.
 const NETWORK = {
     overview: { key: 'o', title: 'Overview', view: overview },
+    alerts: { key: 'l', title: 'Alerts', view: alertsView },
     fleet: { key: 'f', title: 'Fleet', view: fleet },
     matrix: { key: 'm', title: 'Trust matrix', view: matrixView },
+    seen: { key: 'v', title: 'Seen from', view: seenView },
     epochs: { key: 'e', title: 'Epochs', view: epochsView },
     compare: { key: 'd', title: 'Compare', view: compareView },
     topology: { key: 't', title: 'Topology', view: topology },

@@ -10,6 +10,7 @@ import {
     epochText,
     findNode,
     historyOf,
+    isGone,
     list,
     nameOf,
     rootName,
@@ -94,7 +95,7 @@ const STEP_BP = { FULL: 9000, WARNING: 7500, RESTRICTED: 5000 };
 function course(ctx, node, past) {
     const { model } = ctx,
         last = past.at(-1),
-        ahead = (node.recovery?.blocked ? [] : list(node.recovery?.steps)).filter((s) => s.epoch > last.epoch),
+        ahead = (node.recovery?.blocked || isGone(model, node) ? [] : list(node.recovery?.steps)).filter((s) => s.epoch > last.epoch),
         x = [...past.map((p) => p.epoch), ...ahead.map((s) => s.epoch)];
     const of = (key) => x.map((_, i) => past[i]?.row[key] ?? null),
         shown = model.events.filter(
@@ -339,6 +340,7 @@ export function nodeView(ctx) {
             ),
             lead && h('p', { class: 'lead' }, h('bdi', {}, lead)),
             back?.text &&
+                !isGone(model, node) &&
                 h(
                     'p',
                     { class: 'lead way' },
