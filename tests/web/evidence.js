@@ -8,10 +8,10 @@ const t = require('./harness.js');
 const plain = (text) => text.replace(/\s+/g, ' ').trim();
 
 async function start() {
-    const docs = network({ quiet: true }),
-        { policy } = network(),
+    const docs = network(),
         node = new Node(t.source, t.policyOf(t.source));
-    docs.policy = policy;
+    delete docs.evidence;
+    docs.changes = { sequence: 0, pending: 0, proposals: [] };
     node.set(docs);
     node.verified = docs.nodes.nodes.map((n) => verified(docs, n.slot, { own: n.slot === docs.status.slot, bad: n.slot === 0 }));
     return { node, docs, address: await node.start() };

@@ -127,9 +127,9 @@ function picture(ctx, self, others) {
                     h('title', {}, toldOf(n)),
                     h('path', { d: PATH[conditionOf(n)] || PATH.FULL, 'fill-rule': 'evenodd' }),
                 ),
-                others.length <= 40 && n !== self && h('text', { x: (x + 10).toFixed(1), y: (y + 4).toFixed(1), 'aria-hidden': 'true' }, String(n.slot)),
             ),
         ),
+        others.length <= 40 && at.map(({ n, x, y }) => h('text', { key: 'n' + n.slot, x: (x + 10).toFixed(1), y: (y + 4).toFixed(1), 'aria-hidden': 'true' }, String(n.slot))),
     );
 }
 
