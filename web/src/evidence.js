@@ -62,7 +62,8 @@ function stateOf(w, at) {
     const left = Date.parse(w.until) - at;
     if (!(Date.parse(w.from) <= at)) return verdict('differs', 'not yet valid');
     if (!(left >= 0)) return verdict('differs', 'expired');
-    return verdict(left < 3 * 86400000 ? 'free' : 'match', `valid, ${span(left)} left`);
+    const text = `valid, ${span(left)} left`;
+    return left < 3 * 86400000 ? h('span', { class: 'verdict e-warn' }, text) : verdict('match', text);
 }
 
 const chain = (v) =>

@@ -204,7 +204,7 @@ function firstEnd(ctx) {
 function tiles(ctx) {
     const { model } = ctx,
         { status } = model,
-        ends = firstEnd(ctx);
+        ends = ctx.past ? null : firstEnd(ctx);
     const recent = model.epochs.slice(-20),
         good = recent.filter((e) => e.certified).length,
         t = status.tolerance,

@@ -103,7 +103,8 @@ const linkOf = (n) =>
 
 function picture(ctx, self, others) {
     const far = Math.max(distance(RINGS_MS[1]), ...others.map((n) => distance(n.round_ms ?? 0))) + 26,
-        rings = RINGS_MS.filter((ms) => distance(ms) < far);
+        rings = RINGS_MS.filter((ms) => distance(ms) < far),
+        aside = Math.PI / others.length - Math.PI / 2; // between two members
     const at = others.map((n, i) => {
         const a = (2 * Math.PI * i) / others.length - Math.PI / 2,
             r = Number.isFinite(n.round_ms) ? distance(n.round_ms) : far - 14;
@@ -114,7 +115,7 @@ function picture(ctx, self, others) {
         { class: 'links', viewBox: `${-far} ${-far} ${2 * far} ${2 * far}`, role: 'group', 'aria-label': `Links of ${nameOf(self)} to ${plural(others.length, 'member')}; the numbers are in the table` },
         rings.map((ms) => [
             h('circle', { key: 'r' + ms, r: distance(ms), class: 'ring' }),
-            h('text', { key: 't' + ms, x: 3, y: -distance(ms) - 2 }, ms < 1000 ? `${ms} ms` : '1 s'),
+            h('text', { key: 't' + ms, x: (distance(ms) * Math.cos(aside)).toFixed(1), y: (distance(ms) * Math.sin(aside)).toFixed(1) }, ms < 1000 ? `${ms} ms` : '1 s'),
         ]),
         at.map(({ n, x, y }) => h('line', { key: 'l' + n.slot, x2: x.toFixed(1), y2: y.toFixed(1), class: 'link-' + linkOf(n).split(' ')[0] })),
         [{ n: self, x: 0, y: 0 }, ...at].map(({ n, x, y }) =>
