@@ -1,7 +1,8 @@
 /*
  * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
  *
- *   status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME]
+ *   status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters
+ *   timeline [since=SEQ] [node=NAME]
  *   permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX
  *   proposal ID | review HEX    (document_reviews.c)
  *   items CLASS [EPOCH [SKIP]]

@@ -134,6 +134,7 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
 {
     ASSAY_ASSERT(runtime->pool == NULL && runtime->evidence_cache != NULL);
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
+    ASSAY_TRY(runtime_appraisals_open(runtime)); /* of its verdicts */
     const struct assay_verify_pool_config config = {
         .threads =
             runtime->config.verify_threads > 0 ? runtime->config.verify_threads : default_threads(),
@@ -199,7 +200,6 @@ static enum assay_status open_components(struct assay_runtime *runtime,
     /* Evidence of this epoch and the last one, which peers may still request. */
     ASSAY_TRY(assay_evidence_cache_create(runtime->config.store, (size_t)2 * runtime->members,
                                           &runtime->evidence_cache));
-    ASSAY_TRY(runtime_appraisals_open(runtime));
     ASSAY_TRY(runtime_changes_open(runtime));
     ASSAY_TRY(runtime_offers_open(runtime));
     ASSAY_TRY(runtime_dispatch_open(runtime));

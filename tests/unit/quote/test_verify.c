@@ -71,7 +71,7 @@ Test(quote_verify, affirms_a_good_quote_and_fills_every_field)
     cr_assert_arr_eq(v->vendor_root, root, 32);
     cr_assert(v->has_tcb_date && v->tcb_date_unix_s == WORLD_FROM);
     cr_assert(v->has_expiry && v->expires_unix_s == WORLD_TO);
-    /* What it rests on is listed: the chain of the quote and the collateral; nothing ends earlier. */
+    /* What it rests on is listed: the chain of the quote and the collateral. */
     uint32_t certificates = 0;
     for (uint32_t i = 0; i < v->window_count; i++) {
         certificates += v->windows[i].is_certificate;
