@@ -56,6 +56,32 @@ void assay_verdict_add(struct assay_verdict *verdict, enum assay_rule rule, uint
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
 }
 
+void assay_verdict_add_window(struct assay_verdict *verdict, const char *what, bool is_certificate,
+                              int64_t from_unix_s, int64_t to_unix_s)
+{
+    ASSAY_ASSERT(verdict->window_count <= ASSAY_VERDICT_WINDOWS_MAX && what != NULL);
+    if (verdict->window_count == ASSAY_VERDICT_WINDOWS_MAX) return;
+    struct assay_verdict_window *const window = &verdict->windows[verdict->window_count++];
+    assay_text_copy(window->what, sizeof window->what, what);
+    window->is_certificate = is_certificate;
+    window->from_unix_s = from_unix_s;
+    window->to_unix_s = to_unix_s;
+}
+
+void assay_verdict_add_measured(struct assay_verdict *verdict, unsigned field,
+                                enum assay_measured_state state, const uint8_t *value,
+                                uint32_t value_len)
+{
+    ASSAY_ASSERT(verdict->measured_count <= ASSAY_VERDICT_MEASURED_MAX);
+    ASSAY_ASSERT(value_len <= ASSAY_MEASUREMENT_MAX && field <= UINT8_MAX);
+    if (verdict->measured_count == ASSAY_VERDICT_MEASURED_MAX) return;
+    struct assay_verdict_measured *const m = &verdict->measured[verdict->measured_count++];
+    m->field = (uint8_t)field;
+    m->state = (uint8_t)state;
+    m->len = (uint8_t)value_len;
+    assay_bytes_copy(m->value, sizeof m->value, value, value_len);
+}
+
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule)
 {
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
@@ -282,6 +308,28 @@ const char *assay_proof_name(enum assay_proof proof)
     return "unknown";
 }
 #undef PROOF_NAME
+
+const char *assay_proof_state_text(enum assay_proof_state state)
+{
+    switch (state) {
+    case ASSAY_PROOF_NOT_USED: return "not-used";
+    case ASSAY_PROOF_UNKNOWN: return "unknown";
+    case ASSAY_PROOF_TRUE: return "true";
+    case ASSAY_PROOF_FALSE: return "false";
+    }
+    return "unknown";
+}
+
+#define MEASURED_TEXT(symbol, number, text)                                                        \
+    case symbol: return text;
+const char *assay_measured_text(enum assay_measured_state state)
+{
+    switch (state) {
+        ASSAY_MEASURED_LIST(MEASURED_TEXT)
+    }
+    return "unknown";
+}
+#undef MEASURED_TEXT
 
 enum assay_status assay_tcb_status_parse(const char *text, size_t len,
                                          enum assay_tcb_status *status)

@@ -349,6 +349,38 @@ enum {
     ASSAY_ADVISORY_TEXT = 24,       /* "INTEL-SA-01234" and room */
     ASSAY_MEASUREMENT_MAX = 64, /* a realm measured with SHA-512 */
     ASSAY_REPORT_DATA_LEN = 64,
+    /* Details for readers; what does not fit is left out, and decides nothing. */
+    ASSAY_VERDICT_WINDOWS_MAX = 16, /* PCK chain and Intel's collateral: 11 */
+    ASSAY_VERDICT_WINDOW_TEXT = 64,
+    ASSAY_VERDICT_MEASURED_MAX = 32, /* all PCRs, and the fields of a paravisor's report */
+};
+
+/* A certificate, list or document that the verdict rests on, and when it may be used. */
+struct assay_verdict_window {
+    char what[ASSAY_VERDICT_WINDOW_TEXT];
+    bool is_certificate;
+    int64_t from_unix_s, to_unix_s;
+};
+
+/* What the reference values of the policy make of a measured value. */
+#define ASSAY_MEASURED_LIST(X)                                                                     \
+    X(ASSAY_MEASURED_FREE, 0, "free") /* no entry accepts or denies values of this field */        \
+    X(ASSAY_MEASURED_ALLOWED, 1, "allowed")                                                        \
+    X(ASSAY_MEASURED_RETIRING, 2, "retiring")                                                      \
+    X(ASSAY_MEASURED_SVN, 3, "svn") /* its entry demands a higher security version */              \
+    X(ASSAY_MEASURED_UNKNOWN, 4, "unknown")                                                        \
+    X(ASSAY_MEASURED_DENIED, 5, "denied")
+
+#define ASSAY_MEASURED_ENUM(symbol, number, text) symbol = number,
+enum assay_measured_state { ASSAY_MEASURED_LIST(ASSAY_MEASURED_ENUM) };
+#undef ASSAY_MEASURED_ENUM
+enum { ASSAY_MEASURED_STATES = 6 };
+
+struct assay_verdict_measured {
+    uint8_t field; /* enum assay_reference_field (quote/accept/policy.h) */
+    uint8_t state; /* enum assay_measured_state */
+    uint8_t len;
+    uint8_t value[ASSAY_MEASUREMENT_MAX];
 };
 
 struct assay_reason {
@@ -414,6 +446,11 @@ struct assay_verdict {
     bool platform_masked;    /* the id names an instance or nothing: docs/protocol.md 6.2 */
     uint8_t platform_id[32]; /* SHA-256 over the hardware's own id (PPID) under its vendor root */
     uint8_t vendor_root[32]; /* SHA-256 of the pinned root's SubjectPublicKeyInfo */
+
+    uint32_t window_count;
+    struct assay_verdict_window windows[ASSAY_VERDICT_WINDOWS_MAX];
+    uint32_t measured_count;
+    struct assay_verdict_measured measured[ASSAY_VERDICT_MEASURED_MAX];
 };
 
 /*
@@ -455,6 +492,13 @@ bool assay_verdict_end(const struct assay_verdict *verdict, int64_t *unix_s);
 /* Sets one proof; one that is false stays false. */
 void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
                         enum assay_proof_state state);
+/* Appends a detail, unless the list is full. what: text, cut to its field; value_len at most
+ * ASSAY_MEASUREMENT_MAX (asserted). */
+void assay_verdict_add_window(struct assay_verdict *verdict, const char *what, bool is_certificate,
+                              int64_t from_unix_s, int64_t to_unix_s);
+void assay_verdict_add_measured(struct assay_verdict *verdict, unsigned field,
+                                enum assay_measured_state state, const uint8_t *value,
+                                uint32_t value_len);
 /* Returns: true when a reason of this rule is present. */
 bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule);
 /* Returns: true when a reason of this class is present. */
@@ -468,6 +512,8 @@ const char *assay_rule_name(enum assay_rule rule);               /* "quote-signa
 const char *assay_rule_text(enum assay_rule rule);               /* a sentence */
 const char *assay_kind_text(enum assay_evidence_kind kind);      /* "sgx-v3" */
 const char *assay_proof_name(enum assay_proof proof);               /* "chain_ok" */
+const char *assay_proof_state_text(enum assay_proof_state state);   /* "true", "unknown" */
+const char *assay_measured_text(enum assay_measured_state state);   /* "allowed" */
 /* Returns: the class of a rule; FORGED for a number outside the list */
 enum assay_rule_class assay_rule_class_of(enum assay_rule rule);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */

@@ -209,6 +209,7 @@ static void set_stage(struct assay_json *object, const struct assay_snapshot_mem
         assay_json_set_uint(object, "last_message_age_ms", member->received_age_ms);
     else assay_json_set_null(object, "last_message_age_ms");
     assay_json_set_bool(object, "ended", member->ended);
+    assay_json_set_bool(object, "connected", member->connected);
     if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
     else assay_json_set_null(object, "date_ahead_ms");
     assay_json_set_uint(object, "peer_score", member->peer_score);
@@ -235,7 +236,6 @@ static void set_keys(struct assay_json *object, const struct assay_snapshot_memb
     assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
     assay_json_set_hex(object, "bootstrap_public", m->bootstrap_public, sizeof m->bootstrap_public);
     assay_json_set_bool(object, "has_address", member->has_address);
-    assay_json_set_bool(object, "connected", member->connected);
     if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
     assay_json_set_bool(object, "banned", member->banned);
     set_faults(object, member);

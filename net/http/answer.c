@@ -174,6 +174,7 @@ static const struct route routes[] = {
     { "/v1/nodes", json_type, false, http_nodes, " since limit " },
     { "/v1/nodes/*", json_type, false, http_node, "" },
     { "/v1/nodes/*/explain", json_type, false, http_explain, "" },
+    { "/v1/nodes/*/evidence", json_type, false, http_core, "" },
     { "/v1/epochs", json_type, false, http_epochs, " since limit " },
     { "/v1/epochs/*", json_type, false, http_epoch, "" },
     { "/v1/matrix", json_type, false, http_matrix, " epoch " },

@@ -22,6 +22,7 @@ static const struct assay_http_path paths[] = {
     { "/v1/nodes", VIEWER, false, "nodes" },
     { "/v1/nodes/*", VIEWER, false, "node *" },
     { "/v1/nodes/*/explain", VIEWER, false, NULL },
+    { "/v1/nodes/*/evidence", VIEWER, true, "evidence *" },
     { "/v1/epochs", VIEWER, false, NULL },
     { "/v1/epochs/*", VIEWER, false, NULL },
     { "/v1/matrix", VIEWER, false, NULL },

@@ -1,7 +1,8 @@
 /*
  * net/runtime/document_answer.c - request routing of the admin socket: versioned JSON documents.
  *
- *   status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] [node=NAME]
+ *   status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters
+ *   timeline [since=SEQ] [node=NAME]
  *   permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | changes | submit HEX
  *   proposal ID | review HEX    (document_reviews.c)
  *   items CLASS [EPOCH [SKIP]]
@@ -126,6 +127,13 @@ static char *document_node(struct assay_runtime *runtime, const char *which)
                            assay_document_member(runtime_snapshot(runtime), slot, true));
 }
 
+static char *document_slot_evidence(struct assay_runtime *runtime, const char *which)
+{
+    uint16_t slot = 0;
+    if (!find_slot(runtime, which, &slot)) return refuse_unknown_slot(runtime, which);
+    return document_evidence(runtime, slot);
+}
+
 /* ------------------------------------------------------------ counters, timeline */
 
 static char *document_counters(struct assay_runtime *runtime)
@@ -224,6 +232,7 @@ char *document_answer(void *context, const char *line)
                                assay_document_status(runtime_snapshot(runtime)));
     if (strcmp(command, "nodes") == 0) return document_nodes(runtime);
     if (strcmp(command, "node") == 0) return document_node(runtime, argument);
+    if (strcmp(command, "evidence") == 0) return document_slot_evidence(runtime, argument);
     if (strcmp(command, "counters") == 0) return document_counters(runtime);
     if (strcmp(command, "timeline") == 0) return document_timeline(runtime, argument);
     if (strcmp(command, "permit") == 0) return document_permit(runtime, argument);
@@ -255,7 +264,8 @@ char *document_answer(void *context, const char *line)
     assay_count(&runtime->counters, ASSAY_COUNT_ADMIN_SYNTAX);
     return document_error(
         runtime, "unknown_request",
-        "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
+        "status | nodes | node NAME|SLOT|ID | evidence NAME|SLOT|ID | counters | "
+        "timeline [since=SEQ] | "
         "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
         "changes | submit HEX | proposal ID | review HEX | recover VERB | policy | "
         "collateral | offer HEX | "

@@ -134,6 +134,7 @@ static enum assay_status open_pool(struct assay_runtime *runtime,
 {
     ASSAY_ASSERT(runtime->pool == NULL && runtime->evidence_cache != NULL);
     char why[ASSAY_VERIFIER_SUPERVISOR_WHY] = "";
+    ASSAY_TRY(runtime_appraisals_open(runtime)); /* of its verdicts */
     const struct assay_verify_pool_config config = {
         .threads =
             runtime->config.verify_threads > 0 ? runtime->config.verify_threads : default_threads(),
@@ -544,6 +545,7 @@ void assay_runtime_close(struct assay_runtime **runtime)
     assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     runtime_evidence_clear(h);
+    runtime_appraisals_close(h);
     /* Evidence that is not committed yet; everything else was processed. */
     if (h->failure == ASSAY_OK && h->engine != NULL)
         assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");

@@ -121,6 +121,7 @@ static void collect_verdicts(struct assay_runtime *runtime)
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFIED);
         deliver_verdict(runtime, digest, at_unix_s, before, &runtime->verdict, 0);
         if (before) continue; /* only a trial needs the previous rules */
+        runtime_appraisals_on_verdict(runtime, digest, &runtime->verdict);
         if (is_in_force(runtime, at_unix_s))
             assay_evidence_cache_set_verdict(runtime->evidence_cache, digest, at_unix_s,
                                              &runtime->verdict);
@@ -229,6 +230,7 @@ static enum assay_status appraise_request(void *context, const struct assay_fetc
                                     .at_unix_s = request->at_unix_s,
                                     .bytes = bytes,
                                     .epoch = request->for_ballot ? request->epoch : 0 };
+    runtime_appraisals_expect(runtime, request);
     const struct assay_verdict *known =
         !request->before && is_in_force(runtime, request->at_unix_s)
             ? assay_evidence_cache_find_verdict(runtime->evidence_cache, request->digest,
@@ -237,6 +239,7 @@ static enum assay_status appraise_request(void *context, const struct assay_fetc
     if (known != NULL && known->kind == request->kind) {
         assay_count(&runtime->counters, ASSAY_COUNT_VERIFY_MEMO);
         deliver_verdict(runtime, request->digest, request->at_unix_s, false, known, 0);
+        runtime_appraisals_on_verdict(runtime, request->digest, known);
         return ASSAY_OK;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, request->digest, 32);

@@ -8,6 +8,7 @@
  *   runtime_collateral.c   collateral found by the fetcher
  *   runtime_offers.c       collateral offers of this node
  *   runtime_evidence.c     callbacks of host/overlay/evidence_pull.h: cache, pool, link; LOAD
+ *   runtime_appraisals.c   the newest verdict about each member's evidence
  *   runtime_changes.c      changes submitted to this node
  *   runtime_reviews.c      proposals of changes, and what operators state about them
  *   runtime_enclave.c      the enclave's callbacks: quotes, orders, new keys
@@ -181,6 +182,7 @@ struct assay_runtime {
     struct assay_evidence_cache *evidence_cache;
     struct assay_verify_pool *pool;
     struct runtime_waiting_job *waiting, **waiting_end;
+    struct runtime_appraisal *appraisals; /* [members], runtime_appraisals.c */
     uint64_t expired_epoch; /* the last closed one: appraisals for its ballots are of no use */
     struct assay_serve serve;
     struct assay_workload *workload;
@@ -312,6 +314,18 @@ void runtime_services_snapshot(struct assay_runtime *runtime, struct assay_snaps
 /* Returns: the registry, borrowed until the next step; NULL: no services, or not whole yet. */
 const struct assay_registry *runtime_services_registry(const struct assay_runtime *runtime);
 void runtime_services_close(struct assay_runtime *runtime);
+
+/* --- runtime_appraisals.c */
+ASSAY_CHECKED enum assay_status runtime_appraisals_open(struct assay_runtime *runtime);
+void runtime_appraisals_close(struct assay_runtime *runtime);
+/* A member announced this evidence: its verdict will be retained. */
+void runtime_appraisals_expect(struct assay_runtime *runtime,
+                               const struct assay_fetch_request *request);
+/* A verdict by the rules of the evidence. */
+void runtime_appraisals_on_verdict(struct assay_runtime *runtime, const uint8_t digest[static 32],
+                                   const struct assay_verdict *verdict);
+/* slot < members (asserted). Returns: text of malloc, NULL without memory. */
+char *document_evidence(struct assay_runtime *runtime, uint16_t slot);
 
 /* --- runtime_keys.c */
 ASSAY_CHECKED enum assay_status runtime_keys_open(struct assay_runtime *runtime,

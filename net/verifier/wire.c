@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/cursor.h"
+#include "quote/accept/policy.h"
 
 #include <string.h>
 
@@ -227,6 +228,64 @@ static enum assay_status read_instance(struct assay_cursor *in, struct assay_ins
     return assay_cursor_u64le(in, &instance->project_number);
 }
 
+static void write_windows(struct assay_writer *w, const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->window_count <= ASSAY_VERDICT_WINDOWS_MAX);
+    assay_writer_u8(w, (uint8_t)v->window_count);
+    for (uint32_t i = 0; i < v->window_count; i++) {
+        write_text(w, v->windows[i].what, sizeof v->windows[i].what);
+        assay_writer_u8(w, v->windows[i].is_certificate);
+        assay_writer_u64le(w, (uint64_t)v->windows[i].from_unix_s);
+        assay_writer_u64le(w, (uint64_t)v->windows[i].to_unix_s);
+    }
+}
+
+static enum assay_status read_windows(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned count = 0;
+    ASSAY_TRY(read_number(in, ASSAY_VERDICT_WINDOWS_MAX + 1, &count));
+    for (unsigned i = 0; i < count; i++) {
+        ASSAY_TRY(read_text(in, v->windows[i].what, sizeof v->windows[i].what));
+        ASSAY_TRY(read_flag(in, &v->windows[i].is_certificate));
+        ASSAY_TRY(read_time(in, &v->windows[i].from_unix_s));
+        ASSAY_TRY(read_time(in, &v->windows[i].to_unix_s));
+    }
+    v->window_count = count;
+    return ASSAY_OK;
+}
+
+static void write_measured(struct assay_writer *w, const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->measured_count <= ASSAY_VERDICT_MEASURED_MAX);
+    assay_writer_u8(w, (uint8_t)v->measured_count);
+    for (uint32_t i = 0; i < v->measured_count; i++) {
+        const struct assay_verdict_measured *m = &v->measured[i];
+        ASSAY_ASSERT(m->len <= sizeof m->value);
+        assay_writer_u8(w, m->field);
+        assay_writer_u8(w, m->state);
+        assay_writer_u8(w, m->len);
+        assay_writer_put(w, m->value, m->len);
+    }
+}
+
+static enum assay_status read_measured(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned count = 0;
+    ASSAY_TRY(read_number(in, ASSAY_VERDICT_MEASURED_MAX + 1, &count));
+    for (unsigned i = 0; i < count; i++) {
+        unsigned field = 0, state = 0, len = 0;
+        ASSAY_TRY(read_number(in, ASSAY_REFERENCE_FIELDS, &field));
+        ASSAY_TRY(read_number(in, ASSAY_MEASURED_STATES, &state));
+        ASSAY_TRY(read_number(in, ASSAY_MEASUREMENT_MAX + 1, &len));
+        ASSAY_TRY(assay_cursor_copy(in, v->measured[i].value, len));
+        v->measured[i].field = (uint8_t)field;
+        v->measured[i].state = (uint8_t)state;
+        v->measured[i].len = (uint8_t)len;
+    }
+    v->measured_count = count;
+    return ASSAY_OK;
+}
+
 /* ------------------------------------------------------------ a verdict */
 
 static void write_result(struct assay_writer *w, const struct assay_verdict *v)
@@ -335,6 +394,8 @@ void assay_verifier_process_verdict_encode(uint64_t number, const struct assay_v
     write_reasons(w, verdict);
     write_advisories(w, verdict->advisory_count, verdict->advisories);
     write_advisories(w, verdict->advisory_now_count, verdict->advisories_now);
+    write_windows(w, verdict);
+    write_measured(w, verdict);
 }
 
 static enum assay_status read_verdict(struct assay_cursor *in, struct assay_verdict *v)
@@ -345,7 +406,9 @@ static enum assay_status read_verdict(struct assay_cursor *in, struct assay_verd
     ASSAY_TRY(read_instance(in, &v->instance));
     ASSAY_TRY(read_reasons(in, v));
     ASSAY_TRY(read_advisories(in, &v->advisory_count, v->advisories));
-    return read_advisories(in, &v->advisory_now_count, v->advisories_now);
+    ASSAY_TRY(read_advisories(in, &v->advisory_now_count, v->advisories_now));
+    ASSAY_TRY(read_windows(in, v));
+    return read_measured(in, v);
 }
 
 enum assay_status assay_verifier_process_answer_decode(struct assay_slice bytes,

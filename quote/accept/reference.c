@@ -106,19 +106,32 @@ static void note_end(const struct tally *t, struct assay_verdict *verdict)
     assay_verdict_policy_ends(verdict, end_s);
 }
 
+/* In falling order of precedence, as the reasons below. */
+static enum assay_measured_state state_of(const struct tally *t)
+{
+    if (t->denied) return ASSAY_MEASURED_DENIED;
+    if (t->allowed) return ASSAY_MEASURED_ALLOWED;
+    if (!t->constrained) return ASSAY_MEASURED_FREE;
+    if (t->retiring) return ASSAY_MEASURED_RETIRING;
+    return t->svn_short ? ASSAY_MEASURED_SVN : ASSAY_MEASURED_UNKNOWN;
+}
+
 void assay_reference_appraise(const struct assay_policy *policy,
                               const struct assay_measured *measured, struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(measured->value_len <= ASSAY_MEASUREMENT_MAX);
     const struct tally t = tally_entries(policy, measured, verdict);
+    const enum assay_measured_state state = state_of(&t);
     note_end(&t, verdict);
-    if (t.denied) {
+    assay_verdict_add_measured(verdict, measured->field, state, measured->value,
+                               measured->value_len);
+    if (state == ASSAY_MEASURED_DENIED) {
         add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_DENIED, measured, "not denied");
-    } else if (t.allowed || !t.constrained) {
+    } else if (state == ASSAY_MEASURED_ALLOWED || state == ASSAY_MEASURED_FREE) {
         return;
-    } else if (t.retiring) {
+    } else if (state == ASSAY_MEASURED_RETIRING) {
         add_hex_reason(verdict, ASSAY_RULE_MEASUREMENT_RETIRING, measured, "allowed");
-    } else if (t.svn_short) {
+    } else if (state == ASSAY_MEASURED_SVN) {
         struct assay_text expected = assay_text_empty();
         struct assay_text observed = assay_text_empty();
         assay_text_add(&expected, "isvsvn at least ");

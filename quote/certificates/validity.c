@@ -38,6 +38,8 @@ void assay_appraise_window(const struct assay_window *window, const struct assay
         verdict->expires_unix_s = window->to_unix_s;
     verdict->has_expiry = true;
     ASSAY_ASSERT(verdict->expires_unix_s <= window->to_unix_s);
+    assay_verdict_add_window(verdict, window->what, window->is_certificate, window->from_unix_s,
+                             window->to_unix_s);
 
     const int64_t at = verdict->at_unix_s;
     judge_age(window, policy, verdict);

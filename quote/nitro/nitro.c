@@ -168,6 +168,7 @@ static void judge_link(const struct assay_chain_link *link, bool is_root,
     if (!verdict->has_expiry || link->to_unix_s < verdict->expires_unix_s)
         verdict->expires_unix_s = link->to_unix_s;
     verdict->has_expiry = true;
+    assay_verdict_add_window(verdict, link->what, true, link->from_unix_s, link->to_unix_s);
     if (at >= link->from_unix_s && at <= link->to_unix_s) return;
 
     const bool stale = !is_root && assay_appraise_expired(link->to_unix_s, at);

@@ -59,7 +59,7 @@ function fallOf(m, e, from, to, code, T) {
 }
 
 // options: { nodes, epochs, names(i), story: true for a tampered, a lying and an absent node, quiet: no extras,
-//            offline, drained: slots }
+//            offline, drained: slots, matrices: true for the votes of every epoch }
 function network(options = {}) {
     const n = options.nodes || 7,
         epochs = options.epochs || 40,
@@ -104,6 +104,7 @@ function network(options = {}) {
             text,
         });
     let matrix = null;
+    const matrices = [];
     for (let e = 1; e <= epochs; e++) {
         const weight = members.map((m) => (m.I >= 5000 || m.offences === 0 ? m.I : 0)),
             total = weight.reduce((a, b) => a + b, 0);
@@ -215,8 +216,9 @@ function network(options = {}) {
         });
         history.push({ epoch: e, era: 0, certified: true, members: rows });
         tell(e + 1, 'epoch_closed', null, e, 1, 'closed, certified');
-        if (e === epochs || lieNow)
-            matrix = {
+        const wanted = e === epochs || lieNow;
+        if (wanted || options.matrices)
+            matrices.push({
                 epoch: e,
                 era: 0,
                 certified: true,
@@ -232,10 +234,11 @@ function network(options = {}) {
                 })),
                 false_votes: lieNow
                     ? [{ verifier: liar, subject: 4 % n, outcome: 'F', found_epoch: e }]
-                    : matrix && options.keepLie !== false
+                    : wanted && matrix && options.keepLie !== false
                       ? matrix.false_votes
                       : [],
-            };
+            });
+        if (wanted) matrix = matrices.at(-1);
         if (lieNow && options.keepLie !== false) options.lieMatrix = matrix;
     }
     const shownMatrix = options.keepLie !== false && options.lieMatrix ? options.lieMatrix : matrix;
@@ -356,6 +359,7 @@ function network(options = {}) {
         timeline: { boot: 'a1', last_seq: seq, gap: false, events: events.slice(-1024), next_since: null },
         matrix: shownMatrix,
     };
+    if (options.matrices) docs.matrices = matrices;
     if (!options.quiet) Object.assign(docs, extras(members, epochs));
     if (!options.quiet && options.services !== false) docs.services = services(members, epochs);
     return docs;
@@ -526,6 +530,66 @@ function extras(members, epoch) {
     return { policy, collateral: { roots, forecast }, evidence };
 }
 
+// What a node found in the evidence of a member: document `evidence`. options: { own, bad: another build }
+function verified(docs, slot, options = {}) {
+    const day = 86400000,
+        at = (d) => new Date(T0 + d * day).toISOString(),
+        node = docs.nodes.nodes[slot],
+        head = { slot, name: node.name, own: !!options.own };
+    if (options.own) return { ...head, epoch: null, digest: null, length: null, verdict: null };
+    const window = (name, certificate, from, until) => ({ name, certificate, from: at(from), until: at(until) });
+    return {
+        ...head,
+        epoch: docs.status.epoch,
+        digest: hex('evidence' + slot),
+        length: 4022,
+        verdict: {
+            kind: 'sgx-v3',
+            what: 'Intel SGX quote of version 3',
+            outcome: options.bad ? 'fail-hard' : 'pass-needs-hardening',
+            tier: options.bad ? 'contraindicated' : 'warning',
+            genuine: true,
+            insecure: false,
+            debug: false,
+            at: at(0),
+            expires: at(2),
+            tcb_status: 'SWHardeningNeeded',
+            tcb_date: at(-200),
+            advisory_ids: ['INTEL-SA-00615', 'INTEL-SA-00657', 'INTEL-SA-00767'],
+            tcb_now: null,
+            platform_id: hex('platform' + slot),
+            instance: null,
+            proofs: [
+                { name: 'quote_signature_ok', state: 'true' },
+                { name: 'qe_report_signature_ok', state: 'true' },
+                { name: 'ak_binding_ok', state: 'true' },
+                { name: 'chain_to_trusted_root_ok', state: options.bad ? 'unknown' : 'true' },
+            ],
+            validity: [
+                window('Intel SGX PCK Certificate', true, -400, 2000),
+                window('Intel SGX PCK Platform CA', true, -2000, 3000),
+                window('TCB info', false, -28, 2),
+                window('QE identity', false, -40, options.bad ? -10 : 20),
+            ],
+            measurements: [
+                { field: 'mrenclave', value: options.bad ? BAD : GOOD, state: options.bad ? 'unknown' : 'allowed' },
+                { field: 'mrsigner', value: hex('signer'), state: 'free' },
+            ],
+            reasons: options.bad
+                ? [
+                      {
+                          rule: 'measurement-unknown',
+                          text: 'the measurement is none of the reference values',
+                          expected: 'a reference value',
+                          observed: BAD,
+                          fix: 'run the build that the policy accepts',
+                      },
+                  ]
+                : [],
+        },
+    };
+}
+
 const envelope = (docs, node = 'peer-4') => ({
     schema: 'assay.page',
     schema_version: 1,
@@ -534,4 +598,4 @@ const envelope = (docs, node = 'peer-4') => ({
     data: docs,
 });
 
-module.exports = { network, envelope, T0 };
+module.exports = { network, verified, envelope, hex, BAD, GOOD, T0 };

@@ -218,10 +218,13 @@ const WIDTHS = [390, 768, 1440, 2560];
 // Every view; of one node for those that need it.
 const VIEWS = [
     'overview',
+    'alerts',
     'fleet',
     'node/peer-1',
     'matrix',
+    'seen',
     'epochs',
+    'compare',
     'topology',
     'tolerance',
     'collateral',

@@ -43,6 +43,15 @@ async function hostile() {
             'fleet?sort=__proto__&dir=x',
             'epochs?e=constructor&n=toString',
             'matrix?order=x',
+            'overview?at=30',
+            'fleet?at=30',
+            'node/0?at=30',
+            'compare?a=1&b=40',
+            'compare?a=<b>&b=constructor',
+            'seen?e=40&by=' + encodeURIComponent(names[0]),
+            'alerts?base=javascript:pwned=7',
+            'alerts?at=12',
+            'topology?by=links',
             'tolerance?x=1.a.-9.1e99',
         ]) {
             await t.go(page, '#/' + view);

@@ -49,6 +49,7 @@ async function processes() {
             'a tally of real ballots is computed again',
             (await text('main')).includes('the same result'),
         );
+        await then(page, data);
         t.check('the console is quiet', page.said.length === 0, page.said);
         await t.close(page);
         const file = path.join(folder, 'report.html');
@@ -83,6 +84,35 @@ async function processes() {
         await ended;
         fs.rmSync(folder, { recursive: true, force: true });
     }
+}
+
+// What a daemon serves of evidence, past epochs, alerts and links.
+async function then(page, { events }) {
+    const text = (selector = 'main') => page.locator(selector).innerText().then((s) => s.replace(/\s+/g, ' '));
+    const fell = events.find((e) => e.event === 'standing_changed' && e.name === 'peer-1' && e.b > e.a);
+    await t.go(page, '#/node/peer-5');
+    await t.eventually('evidence of a member is as this node verified it', async () =>
+        (await text('.c-evidence')).includes('proven quote signed by its attestation key'),
+    );
+    const found = await text('.c-evidence');
+    t.check('its measurement is allowed', /mrenclave [0-9a-f]{64} .*allowed/.test(found), found);
+    t.check('its certificates have their dates', /certificate 20\d\d-.* UTC valid, /.test(found), found);
+    t.check('and so has the collateral', /TCB info.* collateral 20\d\d-/.test(found), found);
+    await t.go(page, '#/node/peer-7');
+    await t.eventually('a node does not verify itself', async () => (await text('.c-evidence')).includes('does not verify its own'));
+    await t.go(page, '#/fleet?at=' + (fell.epoch - 2));
+    t.check('before its fall peer-1 is full', /peer-1.*Full/.test(await text('tbody tr:has-text("peer-1")')), await text('tbody'));
+    t.check('which is past', (await text('.timebar')).startsWith('Past.'), await text('.timebar'));
+    await t.go(page, `#/compare?a=${fell.epoch - 2}&b=${fell.epoch}`);
+    await t.eventually('the comparison has its fall, with the cause', async () =>
+        /peer-1 Full .*(Suspended|Restricted|Warning).*measurement-unknown/.test(await text('tbody')),
+    );
+    await t.go(page, '#/seen?by=peer-5');
+    await t.eventually('a ballot of another member', async () => /peer-4 passes/.test(await text('tbody')));
+    await t.go(page, '#/alerts');
+    t.check('alerts of a daemon', (await text()).includes('AssayInsecure'), await text());
+    await t.go(page, '#/topology?by=links');
+    await t.eventually('links of a daemon are measured', async () => /peer-5 direct [0-9.]+ ?m?s/.test(await text('tbody')));
 }
 
 // Every tally of the report, by the rules: the page and the network compute the same.

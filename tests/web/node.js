@@ -15,6 +15,8 @@ class Node {
         this.version = 0;
         this.boot = 'a1';
         this.refuseStream = false;
+        this.verified = null; // by slot: what it found in evidence
+        this.votes = null; // of an epoch; null: those of docs, whatever the epoch
     }
 
     set(docs) {
@@ -46,6 +48,10 @@ class Node {
             this.readers.add(response);
             return request.on('close', () => this.readers.delete(response));
         }
+        const evidence = /^\/v1\/nodes\/(\d+)\/evidence$/.exec(url.pathname),
+            epoch = url.pathname === '/v1/matrix' && url.searchParams.get('epoch');
+        if (evidence) return this.document(response, 'evidence', this.verified?.[evidence[1]]);
+        if (epoch && this.votes) return this.document(response, 'matrix', this.votes(Number(epoch)));
         const name = {
             '/v1/status': 'status',
             '/v1/nodes': 'nodes',
@@ -63,14 +69,19 @@ class Node {
             response.writeHead(304, { ETag: etag });
             return response.end();
         }
-        response.writeHead(200, { 'Content-Type': 'application/json', ETag: etag });
+        this.document(response, name, this.docs[name], { ETag: etag });
+    }
+
+    document(response, name, data, headers = {}) {
+        if (!data) return this.problem(response, 404);
+        response.writeHead(200, { 'Content-Type': 'application/json', ...headers });
         response.end(
             JSON.stringify({
                 schema: 'assay.' + name,
                 schema_version: 1,
                 node: 'peer-4',
                 generated_at: new Date(T0).toISOString(),
-                data: this.docs[name],
+                data,
             }),
         );
     }

@@ -5,11 +5,15 @@
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
+const { alerts } = require('./alerts.js');
 const { conditions } = require('./conditions.js');
 const { network } = require('./fixture.js');
 const { guarded, hostile } = require('./hostile.js');
 const { figures, live, many } = require('./live.js');
 const { processes } = require('./network.js');
+const { chain } = require('./evidence.js');
+const { comparison, past } = require('./past.js');
+const { seen } = require('./seen.js');
 const { simulation, simulations } = require('./simulation.js');
 const { situations } = require('./situations.js');
 const { tables } = require('./tables.js');
@@ -207,6 +211,11 @@ t.run({
         contents,
         tables,
         situations,
+        past,
+        comparison,
+        chain,
+        alerts,
+        seen,
         conditions,
         keyboard,
         hostile,

@@ -4,16 +4,21 @@ import { clean, count, date, short, span } from './format.js';
 import { headline } from './attention.js';
 import { epochText, makeModel } from './model.js';
 import { copier } from './parts.js';
+import { pastOf, storedOf } from './past.js';
 import { Live, embedded } from './source.js';
+import { opener, step, timebar } from './timebar.js';
 import { redrawAll } from './charts.js';
 import { overview } from './views/overview.js';
 import { fleet } from './views/fleet.js';
 import { nodeView } from './views/node.js';
 import { matrixView } from './views/matrix.js';
 import { epochsView } from './views/epochs.js';
+import { compareView } from './views/compare.js';
+import { seenView } from './views/seen.js';
 import { topology } from './views/topology.js';
 import { collateralView } from './views/collateral.js';
 import { tolerance } from './views/tolerance.js';
+import { alertsView } from './views/alerts.js';
 import { audit } from './views/audit.js';
 import { policyView } from './views/policy.js';
 import { servicesView } from './views/services.js';
@@ -27,9 +32,12 @@ import { swarmOverview } from './views/swarm.js';
 // network, and of what assay-sim reports.
 const NETWORK = {
     overview: { key: 'o', title: 'Overview', view: overview },
+    alerts: { key: 'l', title: 'Alerts', view: alertsView },
     fleet: { key: 'f', title: 'Fleet', view: fleet },
     matrix: { key: 'm', title: 'Trust matrix', view: matrixView },
+    seen: { key: 'v', title: 'Seen from', view: seenView },
     epochs: { key: 'e', title: 'Epochs', view: epochsView },
+    compare: { key: 'd', title: 'Compare', view: compareView },
     topology: { key: 't', title: 'Topology', view: topology },
     tolerance: { key: 'r', title: 'Tolerance', view: tolerance },
     collateral: { key: 'c', title: 'Collateral', view: collateralView },
@@ -68,6 +76,7 @@ const app = {
     help: false,
     menu: false, // on narrow windows, where the list of views is closed
     went: '',
+    then: null, // the model of a past epoch: { of: documents that it was made of, epoch, model }
 };
 
 // ------------------------------------------------------------ the address
@@ -89,8 +98,10 @@ function readAddress() {
     };
 }
 
+// The chosen epoch goes along, unless the query has another one.
 function address(path, query = {}) {
-    const kept = Object.entries(query).filter(
+    const { at } = readAddress().query;
+    const kept = Object.entries({ ...query, at: 'at' in query ? query.at : at }).filter(
         ([, value]) => value !== '' && value !== null && value !== undefined,
     );
     const text = new URLSearchParams(kept).toString();
@@ -107,6 +118,39 @@ function encoded(text, otherwise) {
 }
 
 const nodePath = (node) => 'node/' + encoded(node.name || '', String(node.slot));
+
+// ------------------------------------------------------------ a past epoch
+
+const PAST_OF = ['history', 'timeline', 'matrix', 'matrices', 'policy', 'collateral'];
+
+// The chosen epoch of the address, and how to choose another; at 0: now.
+function timeOf() {
+    const stored = app.model.kind ? [] : storedOf(app.docs),
+        wanted = readAddress().query.at || '',
+        at = /^[1-9]\d{0,14}$/.test(wanted) && !app.model.kind ? Number(wanted) : 0;
+    return {
+        stored,
+        at,
+        here: stored.includes(at),
+        set: (epoch) => {
+            const to = readAddress();
+            const path = to.arg ? to.path + '/' + encoded(to.arg, '') : to.path;
+            history.replaceState(null, '', address(path, { ...to.query, at: epoch || '' }));
+            draw();
+        },
+    };
+}
+
+// The network as it was, made once of the documents that it is made of.
+function modelAt(epoch) {
+    const of = PAST_OF.map((name) => app.docs[name]);
+    if (app.then?.epoch !== epoch || of.some((d, i) => d !== app.then.of[i])) {
+        const docs = pastOf(app.docs, epoch);
+        if (!docs.matrix) app.live?.older(String(epoch));
+        app.then = { epoch, of, model: makeModel(docs, app.link.kind) };
+    }
+    return app.then.model;
+}
 
 // A view that fails says so; the others still work.
 function viewOf(ctx) {
@@ -125,11 +169,15 @@ function viewOf(ctx) {
 
 // What a view is given: state of the address, and how to change it.
 function context() {
-    const at = readAddress();
+    const at = readAddress(),
+        time = timeOf(),
+        past = time.at > 0 && time.here;
     return {
         ...at,
-        model: app.model,
-        link: app.link,
+        time,
+        past, // of a past epoch: what is not stored is not shown, and nothing can be done about it
+        model: past ? modelAt(time.at) : app.model,
+        link: past ? { ...app.link, lost: false } : app.link,
         address,
         nodePath,
         go: (path, query) => {
@@ -144,6 +192,7 @@ function context() {
         draw,
         // A document that is not at hand yet.
         older: (epoch) => app.live?.older(epoch),
+        verify: (node) => app.live?.verify(node.slot),
     };
 }
 
@@ -165,8 +214,9 @@ function setTheme(to) {
 
 // ------------------------------------------------------------ the frame
 
-function linkState() {
+function linkState(ctx) {
     const { link, model } = app;
+    if (ctx.past) return { tone: 'past', text: 'Past' };
     if (model.kind) return { tone: 'file', text: 'Simulation' };
     if (link.kind === 'first') return { tone: 'slow', text: 'Connecting' };
     if (link.kind === 'file')
@@ -177,8 +227,8 @@ function linkState() {
 }
 
 // What is shown, and by whom.
-function where() {
-    const { model, link } = app;
+function where(ctx) {
+    const { model, link } = ctx;
     if (model.kind)
         return h(
             'p',
@@ -199,20 +249,20 @@ function where() {
                 copier(status.chain_id, 'the id of the chain'),
             ),
         Number.isFinite(status.epoch) &&
-            h('span', {}, 'epoch ', h('b', {}, count(status.epoch)), h('span', { class: 'long' }, epochText(model, status.epoch).replace(/^epoch \d+/, ''))),
+            opener(ctx.time, ['epoch ', h('b', {}, count(status.epoch)), h('span', { class: 'long' }, epochText(model, status.epoch).replace(/^epoch \d+/, ''))]),
         link.node && h('span', { class: 'seen' }, 'seen from ', h('bdi', {}, clean(link.node, 32))),
     );
 }
 
-function header() {
+function header(ctx) {
     const { status } = app.model,
-        state = linkState();
+        state = linkState(ctx);
     return h(
         'header',
         { class: 'top' },
         h(
             'a',
-            { class: 'brand', href: '#/overview', 'aria-label': 'Assay, overview' },
+            { class: 'brand', href: address('overview'), 'aria-label': 'Assay, overview' },
             h(
                 'svg',
                 { viewBox: '0 0 24 24', width: 22, height: 22, 'aria-hidden': 'true' },
@@ -221,7 +271,7 @@ function header() {
             ),
             h('span', {}, 'Assay'),
         ),
-        where(),
+        where(ctx),
         (status?.insecure || status?.insecure_settings?.length > 0) &&
             h(
                 'span',
@@ -294,7 +344,7 @@ function navigation(at) {
                         h(
                             'a',
                             {
-                                href: '#/' + path,
+                                href: address(path),
                                 'aria-current': path === current ? 'page' : null,
                                 onclick: () => {
                                     app.menu = false;
@@ -328,6 +378,8 @@ const KEYS = [
     ['j  k', 'next and previous row'],
     ['Enter', 'open it'],
     ['arrows', 'move in the matrix and in epochs'],
+    ['[  ]', 'the network one epoch earlier, later'],
+    ['n', 'back to now'],
     ['t', 'light, dark, as the system', true],
     ['Esc', 'close, or leave a field', true],
 ];
@@ -360,7 +412,7 @@ function helpDialog() {
 // On other views than the overview, which begins with the same: what is wrong, and where the remedy is.
 function banner(at) {
     const { link, model } = app;
-    if (model.kind || at.path === 'overview') return null;
+    if (model.kind || at.past || at.path === 'overview') return null;
     const s = headline(model, link);
     if (s.tone !== 'bad') return null;
     return h(
@@ -368,7 +420,7 @@ function banner(at) {
         { class: 'banner bad', role: 'alert', key: 'bad' },
         h('b', {}, h('bdi', {}, s.head)),
         ' ',
-        h('a', { href: '#/overview' }, 'What to do'),
+        h('a', { href: address('overview') }, 'What to do'),
     );
 }
 
@@ -389,12 +441,13 @@ function frame(ctx) {
             },
             'Skip to the content',
         ),
-        header(),
+        header(ctx),
         navigation(ctx),
         h(
             'main',
-            { id: 'main', tabindex: '-1', class: isOld() ? 'old' : '' },
+            { id: 'main', tabindex: '-1', class: ctx.past ? 'past' : isOld() ? 'old' : '' },
             banner(ctx),
+            timebar(ctx, ctx.time),
             h('div', { class: 'view v-' + ctx.path, key: ctx.path + '/' + ctx.arg }, viewOf(ctx)),
         ),
         app.help && helpDialog(),
@@ -410,7 +463,8 @@ function draw() {
     const at = context();
     render(document.getElementById('app'), frame(at).filter(Boolean));
     const title = at.path === 'node' ? clean(at.arg, 40) : VIEWS[at.path].title;
-    if (document.title !== `${title} \u00b7 Assay`) document.title = `${title} \u00b7 Assay`;
+    const shown = title + (at.past ? ` \u00b7 epoch ${at.time.at}` : '') + ' \u00b7 Assay';
+    if (document.title !== shown) document.title = shown;
     const went = at.path + '/' + at.arg;
     if (app.went && app.went !== went) {
         scrollTo(0, 0);
@@ -451,7 +505,7 @@ function onkey(event) {
         const to = Object.entries(VIEWS).find(
             ([, v]) => v.key === event.key && (!v.when || v.when(app.model)),
         );
-        if (to) location.hash = '#/' + to[0];
+        if (to) location.hash = address(to[0]);
         return;
     }
     if (event.key === 'g') chord = performance.now();
@@ -465,9 +519,11 @@ function onkey(event) {
         // Nodes and rows are of a network.
     } else if (event.key === '/') {
         event.preventDefault();
-        if (readAddress().path !== 'fleet') location.hash = '#/fleet';
+        if (readAddress().path !== 'fleet') location.hash = address('fleet');
         requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById('search')?.focus()));
-    } else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1);
+    } else if (event.key === '[' || event.key === ']') step(timeOf(), event.key === '[' ? -1 : 1);
+    else if (event.key === 'n') timeOf().set(0);
+    else if (event.key === 'j' || event.key === 'k') moveRow(event.key === 'j' ? 1 : -1);
 }
 
 function moveRow(by) {

@@ -47,6 +47,9 @@ export function epochText(model, epoch, ms = beginOf(model, epoch)) {
 // This moment as the node has it: a report has its own.
 export const nowOf = ({ status }) => (status.epoch_t0_ms || 0) + (status.closing?.open_ms || 0);
 
+// A time as the page gives it: '17:46 UTC', with the date of other days.
+export const minuteOf = (model, ms) => minute(ms, nowOf(model));
+
 // One word about a member, of the node's own making; older nodes do not say.
 export const conditionOf = (n) =>
     n.condition || { resting: 'DRAINED', left: 'LEFT' }[n.stage] || n.standing || 'UNKNOWN';
@@ -331,10 +334,20 @@ export function fallDetail(model, node) {
     return fall?.text.includes('): ') ? told(fall.text.slice(fall.text.indexOf('): ') + 3)) : '';
 }
 
+// 'expected a reference value' with the values that the policy accepts, as far as they are few.
+function withAccepted(model, text) {
+    const accepted = list(model.docs.policy?.references)
+        .filter((r) => r.state === 'allowed')
+        .map((r) => clean(`${r.field} ${r.value}`, 160));
+    const said =
+        accepted.length > 2 ? `one of ${accepted.length} reference values of the policy` : accepted.join(' or ');
+    return said ? text.replace(/expected a reference value(?= *[,;.]|$)/, () => `expected ${said}`) : text;
+}
+
 // What moved a node below full, for one line. Texts of the network's own rules, or '' when nothing is against it.
 export function against(model, node) {
     if (node.standing === 'FULL') return '';
-    const detail = fallDetail(model, node);
+    const detail = withAccepted(model, fallDetail(model, node));
     if (node.last_fall) return causesOf(model, node.last_fall) + (detail ? `: ${detail}` : '');
     if (detail) return detail;
     const proof = model.events.findLast(
@@ -344,7 +357,7 @@ export function against(model, node) {
         return proof.event === 'fail_proven'
             ? 'its evidence was proven to fail'
             : told(proof.text.replace(/^.*?: /, ''));
-    return told(node.last_reason || node.reason || '');
+    return withAccepted(model, told(node.last_reason || node.reason || ''));
 }
 
 // Since when it is below full or away: { epoch, ms }, as the ledger says, else by events and numbers.
@@ -373,10 +386,13 @@ export function sinceOf(model, node) {
     return epoch ? epochText(model, epoch, ms) : '';
 }
 
-// The way back: 'FULL in 73 epochs, about 18:40 UTC'. '' of a member that does not recover.
+// Not reachable from the queried node: its evidence will not pass, whatever the forecast assumes.
+export const isGone = (model, node) => node.present === false && node.slot !== model.status.slot;
+
+// The way back: 'FULL in 73 epochs, about 18:40 UTC'. '' of a member that does not recover, or is gone.
 export function wayBack(model, node) {
     const last = list(node.recovery?.steps).at(-1);
-    return last
+    return last && !isGone(model, node)
         ? `${clean(last.standing, 12)} in ${plural(last.epochs, 'epoch')}` +
               (last.at_unix_ms ? `, about ${minute(last.at_unix_ms, nowOf(model))}` : '')
         : '';

@@ -101,6 +101,26 @@ export class Live {
         this.tell();
     }
 
+    // What this node found in the newest evidence of a member, while somebody looks at it: once an epoch.
+    async verify(slot) {
+        const epoch = this.docs.status?.certified_epoch,
+            key = `${this.boot}/${slot}/${epoch}`;
+        if (this.verifying === key || epoch === undefined) return;
+        this.verifying = key;
+        try {
+            const answer = await fetch(`${LIVE.nodes}/${slot}/evidence`, {
+                cache: 'no-store',
+                signal: AbortSignal.timeout(GONE_MS),
+            });
+            if (answer.ok) this.docs.verified = { ...this.docs.verified, [slot]: (await answer.json()).data };
+            else if (answer.status === 404) this.docs.verified = { ...this.docs.verified, [slot]: null };
+            else setTimeout(() => this.verifying === key && (this.verifying = ''), LOOK_MS);
+        } catch {
+            this.verifying = '';
+        }
+        this.tell();
+    }
+
     // Pages of a list, until the last.
     async all(name, list) {
         let page = await this.ask(name);

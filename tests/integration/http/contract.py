@@ -176,6 +176,34 @@ def not_modified(path, template=None):
     check("%s: never not modified" % path, answer.status == 304)
 
 
+def evidence(node):
+    """A network in which all is well: every other member's evidence is genuine, allowed and in date. An epoch may
+    have just begun, so the first verdict is waited for."""
+    for _ in range(100):
+        _, found = call("/v1/nodes/%d/evidence" % node["slot"], "/v1/nodes/{id}/evidence")
+        data = found["data"]
+        if data["own"] or data["verdict"] is not None:
+            break
+        time.sleep(0.1)
+    check("evidence of slot %d is of another" % node["slot"], data["slot"] == node["slot"] and data["name"] == node["name"])
+    if data["own"]:
+        check("a node verified its own evidence", data["verdict"] is None)
+        return
+    verdict = data["verdict"]
+    check("evidence of slot %d is not verified" % node["slot"], verdict is not None)
+    if verdict is None:
+        return
+    check("slot %d: not genuine: %s" % (node["slot"], verdict), verdict["genuine"] is True)
+    check("slot %d: open proofs: %s" % (node["slot"], verdict["proofs"]),
+          len(verdict["proofs"]) > 0 and all(p["state"] == "true" for p in verdict["proofs"]))
+    check("slot %d: no certificate: %s" % (node["slot"], verdict["validity"]),
+          any(w["certificate"] for w in verdict["validity"]) and any(not w["certificate"] for w in verdict["validity"]))
+    check("slot %d: out of date: %s" % (node["slot"], verdict["validity"]),
+          all(w["from"] <= verdict["at"] <= w["until"] for w in verdict["validity"]))
+    check("slot %d: measurement: %s" % (node["slot"], verdict["measurements"]),
+          ["allowed"] == [m["state"] for m in verdict["measurements"] if m["field"] == "mrenclave"])
+
+
 def every_operation():
     for path in ("/", "/metrics", "/livez", "/readyz", "/openapi.json", "/v1/status", "/v1/nodes", "/v1/epochs",
                  "/v1/matrix", "/v1/timeline", "/v1/counters", "/v1/policy", "/v1/collateral", "/v1/changes", "/v1/services", "/v1/permit",
@@ -191,6 +219,7 @@ def every_operation():
             check("%s is another node" % word, one["data"]["node_id"] == node["node_id"])
             _, why = call("/v1/nodes/%s/explain" % word, "/v1/nodes/{id}/explain")
             check("%s: explained is another node" % word, why["data"]["node"]["node_id"] == node["node_id"])
+        evidence(node)
     _, epochs = call("/v1/epochs")
     for epoch in epochs["data"]["epochs"]:
         number = epoch["epoch"]
@@ -251,6 +280,7 @@ def refusals():
             ("/v1/events?since=yesterday", None, 400, "bad_request"), ("/v1/status?" + "&".join("a%d=1" % i for i in range(20)), None, 400, "bad_request"),
             ("/v1/nodes/nobody", "/v1/nodes/{id}", 404, "not_found"), ("/v1/nodes/%3Cscript%3E", "/v1/nodes/{id}", 404, "not_found"),
             ("/v1/nodes/nobody/explain", "/v1/nodes/{id}/explain", 404, "not_found"),
+            ("/v1/nodes/nobody/evidence", "/v1/nodes/{id}/evidence", 404, "not_found"),
             ("/v1/epochs/99999999", "/v1/epochs/{number}", 404, "not_found"), ("/v1/epochs/x", "/v1/epochs/{number}", 400, "bad_request"),
             ("/v1/matrix?epoch=99999999", None, 404, "not_found")):
         answer, value = call(path, template)

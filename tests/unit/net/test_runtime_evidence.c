@@ -35,6 +35,7 @@ static void start(void)
     cr_assert_eq(assay_store_memory_create(&host.config.store), ASSAY_OK);
     cr_assert_eq(assay_evidence_cache_create(host.config.store, 8, &host.evidence_cache), ASSAY_OK);
     cr_assert_eq(assay_verify_pool_create(&config, &host.pool), ASSAY_OK);
+    cr_assert_eq(runtime_appraisals_open(&host), ASSAY_OK);
     runtime_evidence_open(&host);
 }
 
@@ -42,6 +43,7 @@ static void stop(void)
 {
     atomic_store(&gate_open, 1);
     runtime_evidence_clear(&host);
+    runtime_appraisals_close(&host);
     assay_verify_pool_destroy(&host.pool);
     assay_evidence_cache_destroy(&host.evidence_cache);
     host.config.store->ops->close(&host.config.store);

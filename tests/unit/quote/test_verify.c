@@ -71,6 +71,17 @@ Test(quote_verify, affirms_a_good_quote_and_fills_every_field)
     cr_assert_arr_eq(v->vendor_root, root, 32);
     cr_assert(v->has_tcb_date && v->tcb_date_unix_s == WORLD_FROM);
     cr_assert(v->has_expiry && v->expires_unix_s == WORLD_TO);
+    /* What it rests on is listed: the chain of the quote and the collateral. */
+    uint32_t certificates = 0;
+    for (uint32_t i = 0; i < v->window_count; i++) {
+        certificates += v->windows[i].is_certificate;
+        cr_expect_geq(v->windows[i].to_unix_s, v->expires_unix_s, "%s", v->windows[i].what);
+        cr_expect_neq(v->windows[i].what[0], '\0');
+    }
+    cr_expect_geq(certificates, 3);
+    cr_expect_gt(v->window_count, certificates);
+    cr_assert_gt(v->measured_count, 0);
+    cr_expect_arr_eq(v->measured[0].value, w->request.mrenclave, 32);
     world_close(w);
 }
 

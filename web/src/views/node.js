@@ -10,6 +10,7 @@ import {
     epochText,
     findNode,
     historyOf,
+    isGone,
     list,
     nameOf,
     rootName,
@@ -18,6 +19,7 @@ import {
     waterfall,
     STAGES,
 } from '../model.js';
+import { verified } from '../evidence.js';
 import { badge, eventTone, outcomeMark, outcomeOf } from '../shapes.js';
 import { card, code, command, empty, events, facts, ident, lineChart, nodeLink, page, table } from '../parts.js';
 
@@ -93,7 +95,7 @@ const STEP_BP = { FULL: 9000, WARNING: 7500, RESTRICTED: 5000 };
 function course(ctx, node, past) {
     const { model } = ctx,
         last = past.at(-1),
-        ahead = (node.recovery?.blocked ? [] : list(node.recovery?.steps)).filter((s) => s.epoch > last.epoch),
+        ahead = (node.recovery?.blocked || isGone(model, node) ? [] : list(node.recovery?.steps)).filter((s) => s.epoch > last.epoch),
         x = [...past.map((p) => p.epoch), ...ahead.map((s) => s.epoch)];
     const of = (key) => x.map((_, i) => past[i]?.row[key] ?? null),
         shown = model.events.filter(
@@ -182,6 +184,10 @@ function votes(ctx, node) {
 // Claims of its evidence beside what the policy asks for.
 function evidence(ctx, node) {
     const e = ctx.model.docs.evidence?.nodes?.find((x) => x.slot === node.slot);
+    if (ctx.past) return empty('Evidence of past epochs is not verified again: its votes are above.');
+    ctx.verify(node);
+    const found = ctx.model.docs.verified?.[node.slot];
+    if (!e && ctx.model.source === 'live' && found !== null) return verified(ctx.model, found);
     if (!e)
         return empty(
             'The node does not serve decoded evidence.',
@@ -295,7 +301,7 @@ export function nodeView(ctx) {
         return page(
             'No such node',
             model.nodes.length ? `This network has no member with the name ${clean(ctx.arg, 60)}.` : 'No data yet.',
-            h('p', {}, h('a', { class: 'button', href: '#/fleet' }, 'All nodes')),
+            h('p', {}, h('a', { class: 'button', href: ctx.address('fleet') }, 'All nodes')),
         );
     const why = against(model, node),
         since = sinceOf(model, node),
@@ -319,7 +325,7 @@ export function nodeView(ctx) {
         h(
             'div',
             { class: 'nodehead' },
-            h('p', { class: 'crumb' }, h('a', { href: '#/fleet' }, 'Fleet')),
+            h('p', { class: 'crumb' }, h('a', { href: ctx.address('fleet') }, 'Fleet')),
             h('h1', {}, h('bdi', {}, nameOf(node))),
             h(
                 'p',
@@ -334,6 +340,7 @@ export function nodeView(ctx) {
             ),
             lead && h('p', { class: 'lead' }, h('bdi', {}, lead)),
             back?.text &&
+                !isGone(model, node) &&
                 h(
                     'p',
                     { class: 'lead way' },
@@ -363,10 +370,10 @@ export function nodeView(ctx) {
                     ],
                     ['Weight', count(node.weight), node.weight === 0 ? 'its votes do not count' : ''],
                     ['Incarnation', count(node.incarnation)],
-                    ['Offences on record', count(node.offences)],
-                    ['Last attempt', epochText(model, node.last_attempt_epoch)],
+                    node.offences >= 0 && ['Offences on record', count(node.offences)],
+                    node.last_attempt_epoch >= 0 && ['Last attempt', epochText(model, node.last_attempt_epoch)],
                     ['Last success', node.last_success_epoch ? epochText(model, node.last_success_epoch) : 'never'],
-                    [
+                    !ctx.past && [
                         'Last message',
                         node.slot === model.status.slot
                             ? 'this is the queried node'
@@ -380,7 +387,7 @@ export function nodeView(ctx) {
                         'Its clock',
                         `${span(node.date_ahead_ms)} ${node.date_ahead_ms < 0 ? 'behind' : 'ahead'}`,
                     ],
-                    ['Verdict of this node', outcomeOf(node.own_outcome).word],
+                    node.own_outcome && ['Verdict of this node', outcomeOf(node.own_outcome).word],
                     [
                         'On the command line',
                         command('assay explain ' + argumentOf(node)),

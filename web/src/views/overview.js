@@ -121,7 +121,7 @@ function rowOf(ctx, r) {
             r.what && h('p', {}, h('bdi', {}, r.what)),
             when && h('p', { class: 'muted' }, when[0].toUpperCase() + when.slice(1)),
         ),
-        h(
+        !ctx.past && h(
             'div',
             { class: 'act' },
             r.do && h('p', {}, r.do),
@@ -139,7 +139,7 @@ function hero(ctx) {
         { class: 'hero h-' + s.tone + (s.head.length > 90 ? ' long' : ''), 'aria-live': 'polite' },
         h('h1', {}, h('bdi', {}, s.head)),
         s.rows.length > 0 && h('ul', { class: 'needs' }, s.rows.slice(0, ROWS_MAX).map((r) => rowOf(ctx, r))),
-        rest > 0 && h('a', { class: 'button', href: '#/fleet' }, `${count(rest)} more in the fleet`),
+        rest > 0 && h('a', { class: 'button', href: ctx.address('fleet') }, `${count(rest)} more in the fleet`),
         s.text && h('p', {}, h('bdi', {}, s.text)),
     );
 }
@@ -204,7 +204,7 @@ function firstEnd(ctx) {
 function tiles(ctx) {
     const { model } = ctx,
         { status } = model,
-        ends = firstEnd(ctx);
+        ends = ctx.past ? null : firstEnd(ctx);
     const recent = model.epochs.slice(-20),
         good = recent.filter((e) => e.certified).length,
         t = status.tolerance,
@@ -299,7 +299,7 @@ export function overview(ctx) {
             { class: 'grid overview' },
             standings(ctx),
             card(
-                'Scores now',
+                ctx.past ? 'Scores then' : 'Scores now',
                 h(
                     'div',
                     { class: 'strip' },
@@ -319,7 +319,7 @@ export function overview(ctx) {
                 'What happened',
                 [
                     events(ctx, notable, { max: 6 }),
-                    h('a', { class: 'button', href: '#/audit' }, 'All events'),
+                    h('a', { class: 'button', href: ctx.address('audit') }, 'All events'),
                 ],
                 { cls: 'c-events' },
             ),

@@ -46,7 +46,7 @@ function shares(title, list, total, cap, label) {
                     h(
                         'li',
                         { key: g.id ?? g.slot },
-                        h('span', {}, h('bdi', {}, label(g))),
+                        h('span', { title: label(g) }, h('bdi', {}, label(g))),
                         h(
                             'span',
                             { class: 'sharebar', 'aria-hidden': 'true' },
@@ -223,7 +223,7 @@ export function tolerance(ctx) {
                                         e.target.checked,
                                     ),
                             }),
-                            h('bdi', {}, groupNames(g)),
+                            h('bdi', { title: groupNames(g) }, groupNames(g)),
                         ),
                     ),
                 ),

@@ -1,9 +1,9 @@
 // views/topology.js - who stands on what: members packed by the vendor root or operator they depend on.
 import { h } from '../dom.js';
-import { clean, count, percent, plural, short } from '../format.js';
+import { count, percent, plural, short, span } from '../format.js';
 import { conditionOf, describe, groups, nameOf, operatorName, rootName } from '../model.js';
 import { standingOf } from '../shapes.js';
-import { copier, empty, ident, page, segments, twin } from '../parts.js';
+import { copier, empty, ident, page, segments, table, twin } from '../parts.js';
 
 const PATH = {
     FULL: 'M0-1A1 1 0 1 1 0 1A1 1 0 1 1 0-1Z',
@@ -93,13 +93,92 @@ function cluster(ctx, group, size, total, third) {
     );
 }
 
+// ------------------------------------------------------------ links of this node
+
+const RINGS_MS = [1, 10, 100, 1000];
+// Distance from the middle for a way there and back: by its logarithm, from half a millisecond on.
+const distance = (ms) => 44 + 46 * Math.log10(1 + 2 * Math.max(0, ms));
+const linkOf = (n) =>
+    n.present === false ? 'not reachable' : n.connected === false ? 'through others' : n.connected ? 'direct' : 'reachable';
+
+function picture(ctx, self, others) {
+    const far = Math.max(distance(RINGS_MS[1]), ...others.map((n) => distance(n.round_ms ?? 0))) + 26,
+        rings = RINGS_MS.filter((ms) => distance(ms) < far),
+        aside = Math.PI / others.length - Math.PI / 2; // between two members
+    const at = others.map((n, i) => {
+        const a = (2 * Math.PI * i) / others.length - Math.PI / 2,
+            r = Number.isFinite(n.round_ms) ? distance(n.round_ms) : far - 14;
+        return { n, x: r * Math.cos(a), y: r * Math.sin(a) };
+    });
+    return h(
+        'svg',
+        { class: 'links', viewBox: `${-far} ${-far} ${2 * far} ${2 * far}`, role: 'group', 'aria-label': `Links of ${nameOf(self)} to ${plural(others.length, 'member')}; the numbers are in the table` },
+        rings.map((ms) => [
+            h('circle', { key: 'r' + ms, r: distance(ms), class: 'ring' }),
+            h('text', { key: 't' + ms, x: (distance(ms) * Math.cos(aside)).toFixed(1), y: (distance(ms) * Math.sin(aside)).toFixed(1) }, ms < 1000 ? `${ms} ms` : '1 s'),
+        ]),
+        at.map(({ n, x, y }) => h('line', { key: 'l' + n.slot, x2: x.toFixed(1), y2: y.toFixed(1), class: 'link-' + linkOf(n).split(' ')[0] })),
+        [{ n: self, x: 0, y: 0 }, ...at].map(({ n, x, y }) =>
+            h(
+                'a',
+                { key: n.slot, href: ctx.address(ctx.nodePath(n)), tabindex: others.length > 64 ? -1 : null, 'aria-label': `${toldOf(n)}; ${n === self ? 'this node' : linkOf(n)}` },
+                h(
+                    'g',
+                    { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${n === self ? 11 : others.length > 60 ? 4 : 7})`, class: 'spot t-' + standingOf(conditionOf(n)).tone },
+                    h('title', {}, toldOf(n)),
+                    h('path', { d: PATH[conditionOf(n)] || PATH.FULL, 'fill-rule': 'evenodd' }),
+                ),
+            ),
+        ),
+        others.length <= 40 && at.map(({ n, x, y }) => h('text', { key: 'n' + n.slot, x: (x + 10).toFixed(1), y: (y + 4).toFixed(1), 'aria-hidden': 'true' }, String(n.slot))),
+    );
+}
+
+function links(ctx) {
+    const { model } = ctx,
+        self = model.bySlot.get(model.status.slot),
+        others = model.nodes.filter((n) => n !== self);
+    if (ctx.past || !self) return empty('Links of past epochs are not stored.');
+    const { neighbours: near } = model.status,
+        measured = others.filter((n) => Number.isFinite(n.round_ms)).length;
+    return [
+        h(
+            'div',
+            { class: 'card' },
+            h('p', { class: 'note' }, near?.used ? `An overlay: ${plural((near.chosen || 0) + (near.others || 0), 'neighbour')}, ${near.chosen || 0} of them chosen by this node; other members are reached through them.` : 'A full mesh: this node links to every member.'),
+            picture(ctx, self, others),
+            h('p', { class: 'note' }, `The middle is ${nameOf(self)}. Rings: the time there and back, measured of ${measured} of ${others.length}; members without a measurement are outside. Numbers are slots. Solid: linked; dotted: through others; dashed: not reachable.`),
+        ),
+        h(
+            'div',
+            { class: 'card' },
+            table(
+                'Links of this node',
+                [
+                    ['Slot', (n) => n.slot, 'num'],
+                    ['Node', (n) => h('a', { class: 'node', href: ctx.address(ctx.nodePath(n)) }, h('bdi', {}, nameOf(n))), 'name'],
+                    ['Link', linkOf],
+                    ['There and back', (n) => span(n.round_ms), 'num'],
+                    ['Longest of late', (n) => span(n.round_worst_ms), 'num'],
+                    ['Last message', (n) => (Number.isFinite(n.last_message_age_ms) ? span(n.last_message_age_ms) + ' ago' : 'never')],
+                    ['Clock', (n) => (Number.isFinite(n.date_ahead_ms) ? `${span(n.date_ahead_ms)} ${n.date_ahead_ms < 0 ? 'behind' : 'ahead'}` : 'not known')],
+                ],
+                [...others].sort((a, b) => (b.present === false) - (a.present === false) || (b.round_ms ?? Infinity) - (a.round_ms ?? Infinity) || a.slot - b.slot).slice(0, 200),
+                (n) => n.slot,
+                'stacks',
+                others,
+            ),
+        ),
+    ];
+}
+
 const groupName = (model, id) => rootName(model, id) || operatorName(model, id);
 
 export function topology(ctx) {
     const { model, query } = ctx,
         { nodes } = model;
     if (nodes.length === 0) return page('Topology', null, empty('No data yet.'));
-    const by = query.by === 'operator' ? 'operator' : 'vendor',
+    const by = ['operator', 'links'].includes(query.by) ? query.by : 'vendor',
         list = groups(nodes, by === 'operator' ? 'operator_id' : 'vendor_root'),
         total = nodes.reduce((s, n) => s + (n.weight || 0), 0);
     const size = nodes.length > 200 ? 6 : nodes.length > 60 ? 9 : nodes.length > 24 ? 14 : 22,
@@ -115,16 +194,19 @@ export function topology(ctx) {
                 [
                     ['vendor', 'By vendor root'],
                     ['operator', 'By operator'],
+                    ['links', 'Links'],
                 ],
                 by,
                 (to) => ctx.set({ by: to === 'vendor' ? '' : to }),
             ),
-            h(
+            by !== 'links' &&
+                h(
                 'p',
                 { class: 'muted' },
                 'Size is weight, shape is condition, hollow ones are no standing; dashed: unreachable. A thick ring: more than a third of the weight.',
             ),
         ),
+        by === 'links' ? links(ctx) : [
         h(
             'div',
             { class: 'card' },
@@ -147,5 +229,6 @@ export function topology(ctx) {
             ],
             list,
         ),
+        ],
     );
 }

@@ -6,6 +6,8 @@
  */
 #include "net/verifier/wire.h"
 
+#include "quote/accept/policy.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +51,13 @@ static void fill(struct assay_verdict *v)
         v->platform_id[i] = v->vendor_root[i] = (uint8_t)(200 + i);
     for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
         v->proofs[i] = (uint8_t)(i % 4);
+    for (int i = 0; i <= ASSAY_VERDICT_WINDOWS_MAX; i++) /* the one more is left out */
+        assay_verdict_add_window(v, "a certificate with a name of more than sixty-three bytes, cut",
+                                 i % 2 == 0, INT64_MIN, INT64_MAX);
+    for (unsigned i = 0; i <= ASSAY_VERDICT_MEASURED_MAX; i++)
+        assay_verdict_add_measured(v, i % ASSAY_REFERENCE_FIELDS,
+                                   (enum assay_measured_state)(i % ASSAY_MEASURED_STATES),
+                                   v->measurement, ASSAY_MEASUREMENT_MAX - i);
 }
 
 static struct assay_slice encoded(const struct assay_verdict *v, uint8_t *bytes)
@@ -105,6 +114,16 @@ static void holds(const struct assay_verdict *v)
     cr_assert_leq(v->advisory_count, ASSAY_ADVISORIES_MAX);
     cr_assert_leq(v->advisory_now_count, ASSAY_ADVISORIES_MAX);
     cr_assert_leq(v->measurement_len, ASSAY_MEASUREMENT_MAX);
+    cr_assert_leq(v->window_count, ASSAY_VERDICT_WINDOWS_MAX);
+    cr_assert_leq(v->measured_count, ASSAY_VERDICT_MEASURED_MAX);
+    for (uint32_t i = 0; i < v->window_count; i++)
+        cr_assert_lt(strnlen(v->windows[i].what, ASSAY_VERDICT_WINDOW_TEXT),
+                     ASSAY_VERDICT_WINDOW_TEXT);
+    for (uint32_t i = 0; i < v->measured_count; i++) {
+        cr_assert_lt(v->measured[i].field, ASSAY_REFERENCE_FIELDS);
+        cr_assert_lt(v->measured[i].state, ASSAY_MEASURED_STATES);
+        cr_assert_leq(v->measured[i].len, ASSAY_MEASUREMENT_MAX);
+    }
     for (uint32_t i = 0; i < v->reason_count; i++) {
         cr_assert_str_neq(assay_rule_name(v->reasons[i].rule), "unknown");
         cr_assert_lt(strnlen(v->reasons[i].observed, ASSAY_REASON_TEXT), ASSAY_REASON_TEXT);

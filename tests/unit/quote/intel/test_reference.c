@@ -12,6 +12,30 @@ enum { AT = 1000 };
 
 static const uint8_t value[48] = { 1, 2, 3 };
 
+/* What readers are shown is what was decided: the value, whole, and the state of the rule. */
+static void expect_shown(const struct assay_verdict *v, const struct assay_measured *measured)
+{
+    static const struct {
+        enum assay_measured_state state;
+        int rule;
+    } rows[] = {
+        { ASSAY_MEASURED_FREE, 0 },
+        { ASSAY_MEASURED_ALLOWED, 0 },
+        { ASSAY_MEASURED_RETIRING, ASSAY_RULE_MEASUREMENT_RETIRING },
+        { ASSAY_MEASURED_SVN, ASSAY_RULE_SVN_MINIMUM },
+        { ASSAY_MEASURED_UNKNOWN, ASSAY_RULE_MEASUREMENT_UNKNOWN },
+        { ASSAY_MEASURED_DENIED, ASSAY_RULE_MEASUREMENT_DENIED },
+    };
+    const int rule = v->reason_count == 0 ? 0 : (int)v->reasons[0].rule;
+    cr_assert_eq(v->measured_count, 1);
+    cr_expect_eq(v->measured[0].field, measured->field);
+    cr_expect_eq(v->measured[0].len, measured->value_len);
+    cr_expect_arr_eq(v->measured[0].value, measured->value, measured->value_len);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].state == (enum assay_measured_state)v->measured[0].state)
+            cr_expect_eq(rows[i].rule, rule, "%s", assay_measured_text(rows[i].state));
+}
+
 /* Returns: the rule that was broken, 0 when none was. */
 static int judge(const struct assay_policy *policy, const struct assay_measured *measured)
 {
@@ -20,6 +44,7 @@ static int judge(const struct assay_policy *policy, const struct assay_measured 
     assay_reference_appraise(policy, measured, &verdict);
     cr_assert_leq(verdict.reason_count, 1);
     if (verdict.reason_count == 1) cr_assert_eq(verdict.reasons[0].offset, measured->offset);
+    expect_shown(&verdict, measured);
     return verdict.reason_count == 0 ? 0 : (int)verdict.reasons[0].rule;
 }
 
@@ -100,6 +125,20 @@ Test(quote_reference, compares_field_length_and_every_byte)
     cr_expect_eq(judge(&policy, &m), 0);
     m.field = ASSAY_REFERENCE_MRSIGNER;
     cr_expect_eq(judge(&policy, &m), 0);
+}
+
+Test(quote_reference, a_value_without_an_entry_about_its_field_is_free_not_allowed)
+{
+    struct assay_verdict verdict;
+    struct assay_policy policy = { 0 };
+    const struct assay_measured m = measure();
+    assay_verdict_init(&verdict, ASSAY_KIND_SGX3, AT);
+    assay_reference_appraise(&policy, &m, &verdict);
+    (void)add(&policy, ASSAY_REFERENCE_ALLOWED);
+    assay_reference_appraise(&policy, &m, &verdict);
+    cr_assert_eq(verdict.measured_count, 2);
+    cr_expect_eq(verdict.measured[0].state, ASSAY_MEASURED_FREE);
+    cr_expect_eq(verdict.measured[1].state, ASSAY_MEASURED_ALLOWED);
 }
 
 Test(quote_reference, wants_the_least_security_version_of_some_entry)

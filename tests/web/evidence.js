@@ -1,0 +1,114 @@
+'use strict';
+// tests/web/evidence.js - what a node found in the evidence of a member, on the page of a node that runs.
+
+const { network, verified, hex, BAD, GOOD } = require('./fixture.js');
+const { Node } = require('./node.js');
+const t = require('./harness.js');
+
+const plain = (text) => text.replace(/\s+/g, ' ').trim();
+
+async function start() {
+    const docs = network(),
+        node = new Node(t.source, t.policyOf(t.source));
+    delete docs.evidence;
+    docs.changes = { sequence: 0, pending: 0, proposals: [] };
+    node.set(docs);
+    node.verified = docs.nodes.nodes.map((n) => verified(docs, n.slot, { own: n.slot === docs.status.slot, bad: n.slot === 0 }));
+    return { node, docs, address: await node.start() };
+}
+
+// Everything is there, whole.
+async function shown({ node, docs, address }) {
+    const page = await t.open(address + '#/node/peer-3');
+    const text = () => page.locator('.c-evidence').innerText().then(plain);
+    await t.eventually('evidence: its proofs', async () => (await text()).includes('quote signed by its attestation key'));
+    const all = await text();
+    for (const [what, found] of [
+        ['the measurement, whole', GOOD],
+        ['what the policy has no rule for', 'no rule'],
+        ['the TCB level', 'SWHardeningNeeded'],
+        ['every advisory', 'INTEL-SA-00615, INTEL-SA-00657, INTEL-SA-00767'],
+        ['each certificate', 'Intel SGX PCK Certificate'],
+        ['its end', '2032-05-13 12:00 UTC'],
+        ['how long collateral lasts', 'left'],
+        ['the platform, whole', hex('platform2')],
+        ['the digest, whole', hex('evidence2')],
+    ])
+        t.check(`evidence: ${what}`, all.includes(found), all);
+    const buttons = await page.locator('.c-evidence button.copy').evaluateAll((list) => list.map((b) => b.title));
+    t.check('evidence: measurements are copied whole', buttons.includes(GOOD) && buttons.includes(hex('signer')), buttons);
+    const asked = () => node.asked.filter((p) => p === '/v1/nodes/2/evidence').length;
+    t.equal('evidence: requested once', asked(), 1);
+    node.send('snapshot', {});
+    await t.settle(page);
+    t.equal('evidence: not again in the same epoch', asked(), 1);
+    docs.status = { ...docs.status, certified_epoch: docs.status.certified_epoch + 1 };
+    node.set(docs);
+    node.send('snapshot', {});
+    await t.eventually('evidence: once more in the next', async () => asked() === 2);
+    await t.go(page, '#/node/peer-4');
+    await t.eventually('evidence: of the node itself', async () => (await text()).includes('A node does not verify its own evidence'));
+    await t.go(page, '#/node/peer-1');
+    await t.eventually('evidence: of another build', async () => (await text()).includes('not accepted'));
+    const bad = await text();
+    t.check('evidence: what was found, whole', bad.includes(BAD), bad);
+    t.check('evidence: the values that the policy accepts, by name', bad.split(GOOD).length > 2, bad);
+    t.check('evidence: what to do', bad.includes('Run the build that the policy accepts'), bad);
+    t.check('evidence: expired collateral', bad.includes('expired'), bad);
+    t.check('evidence: an open proof', bad.includes('open certificates lead to a pinned root'), bad);
+    t.check('evidence: the console is quiet', page.said.length === 0, page.said);
+    await t.close(page);
+}
+
+async function widths({ address }) {
+    for (const width of t.WIDTHS) {
+        const page = await t.open(address + '#/node/peer-1', { width });
+        await t.eventually(`evidence at ${width}`, async () => (await page.locator('.c-evidence').innerText()).includes('not accepted'));
+        await t.inBothThemes(page, `evidence at ${width}`, async () => {});
+        await t.close(page);
+    }
+}
+
+// Names of certificates and values are others' texts.
+async function texts({ node, docs, address }) {
+    const evil = '<img src=x onerror="window.pwned=1">\u202e';
+    const e = node.verified[5],
+        v = e.verdict;
+    v.validity[0].name = evil;
+    v.measurements[0] = { field: evil, value: evil, state: evil };
+    v.proofs.push({ name: 'constructor', state: evil }, { name: evil, state: 'true' });
+    v.reasons = [{ rule: evil, text: evil, expected: evil, observed: evil + 'x'.repeat(9000), fix: evil }];
+    v.tcb_status = v.outcome = v.what = evil;
+    v.advisory_ids = [evil];
+    v.at = v.expires = 'never';
+    const page = await t.open(address + '#/node/peer-6');
+    await t.eventually('hostile evidence is shown as text', async () => (await page.locator('.c-evidence').innerText()).includes('<img src=x'));
+    t.equal('hostile evidence: nothing ran', await page.evaluate(() => window.pwned), undefined);
+    t.equal('hostile evidence: no markup', await page.locator('#app img').count(), 0);
+    t.check('hostile evidence: no wider than the window', (await t.overflow(page)) <= 0);
+    await t.close(page);
+    for (const broken of [{}, { verdict: {} }, { verdict: { proofs: 1, validity: 'x', measurements: null, reasons: {} } }]) {
+        node.verified[6] = broken;
+        const other = await t.open(address + '#/node/peer-7');
+        await t.eventually('a document that lacks all is no fault', async () => (await other.locator('.c-evidence').count()) === 1);
+        t.check('and the console is quiet', other.said.length === 0, other.said);
+        await t.close(other);
+    }
+    node.verified = null;
+    const old = await t.open(address + '#/node/peer-3');
+    await t.eventually('a node of an older version does not serve it', async () =>
+        (await old.locator('.c-evidence').innerText()).includes('does not serve'),
+    );
+    await t.close(old);
+    t.check('documents were read', docs.nodes.nodes.length === 7);
+}
+
+async function chain() {
+    const at = await start();
+    await shown(at);
+    await widths(at);
+    await texts(at);
+    await at.node.stop();
+}
+
+module.exports = { chain };
