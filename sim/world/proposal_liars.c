@@ -46,9 +46,10 @@ static size_t make_change(struct world_run *r, uint8_t *bytes, size_t capacity,
                           uint8_t digest[static 32])
 {
     const struct assay_state *s = &r->before;
-    struct assay_change change = { .era = s->era,
-                                   .sequence = s->change_sequence + 1 + draw_below(r, 2),
-                                   .activation = s->epoch + 8 + draw_below(r, 4000) };
+    struct assay_change change = { .era = s->era };
+    /* One draw for each statement: the order within an initialiser is the compiler's choice. */
+    change.sequence = s->change_sequence + 1 + draw_below(r, 2);
+    change.activation = s->epoch + 8 + draw_below(r, 4000);
     struct assay_action rest = { .kind = ASSAY_ACTION_REST };
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_bytes_copy(change.chain_id, 32, s->chain_id, 32);
@@ -64,10 +65,10 @@ static void flood(struct world_run *r, uint32_t set, const uint8_t id[static 32]
 {
     struct world_proposals *p = r->proposals;
     uint8_t change[512];
-    struct world_statement what = { .set = set,
-                                    .act = (enum assay_review_act)(1 + draw_below(r, 3)),
-                                    .issued = r->before.epoch + 1 - draw_below(r, 2),
-                                    .number = draw_below(r, 1000) };
+    struct world_statement what = { .set = set };
+    what.act = (enum assay_review_act)(1 + draw_below(r, 3));
+    what.issued = r->before.epoch + 1 - draw_below(r, 2);
+    what.number = draw_below(r, 1000);
     const size_t len = make_change(r, change, sizeof change, what.digest);
     what.sequence = r->before.change_sequence + 1;
     what.place = what.act == ASSAY_REVIEW_APPROVE ? ASSAY_REVIEW_PLACE_APPROVAL
