@@ -95,6 +95,7 @@ check 'no change came of it' sequence_everywhere 3
 
 # --- what was withdrawn stays so for some epochs; expiry, in epochs
 expect 6 'it counts again from epoch' of gamma propose back --key gamma.key --yes --expires 6
+rm machine-gamma/back
 expect 0 'undrain node-4' of gamma draft --out back --undrain node-4 --activation +501
 expect 0 'proposed' of gamma propose back --key gamma.key --yes --expires 6
 check 'it is open again, by a later statement' until_true 20 open_everywhere 1
