@@ -80,11 +80,26 @@ const struct assay_review_entry *assay_reviews_in_place(const struct assay_revie
     return NULL;
 }
 
-/* Does a come after b in one place? */
+/* Of the places of a digest: a withdrawal there ends what its operator states about the change for
+ * some epochs to come. An operator cannot know of an approval that a node holds back, nor whether
+ * the node that it withdraws at is some epochs behind: a withdrawal has to be the later one. */
+static bool ends_for_epochs(const struct assay_review *r)
+{
+    return r->act == ASSAY_REVIEW_WITHDRAW && !is_proposal_place(r);
+}
+
+static uint64_t counts_until(const struct assay_review *r)
+{
+    return r->issued + (ends_for_epochs(r) ? ASSAY_REVIEW_WITHDRAWAL_EPOCHS : 0);
+}
+
+/* Does a come after b? One order of all records, so that what counts depends on no order of reading
+ * them. */
 static bool is_later(const struct assay_review *a, const uint8_t a_key[static 32],
                      const struct assay_review *b, const uint8_t b_key[static 32])
 {
-    if (a->issued != b->issued) return a->issued > b->issued;
+    if (counts_until(a) != counts_until(b)) return counts_until(a) > counts_until(b);
+    if (ends_for_epochs(a) != ends_for_epochs(b)) return ends_for_epochs(a);
     if (a->number != b->number) return a->number > b->number;
     return assay_bytes_compare(a_key, b_key, 32) < 0;
 }

@@ -3,8 +3,9 @@
  * REVIEW records in final blocks, in bounded memory (docs/protocol.md 9.19).
  *
  * Each operator has two places for proposals, and 32 for approvals, one a change. In each place the
- * record of the latest issue counts, of one issue the highest number, then the lowest key. So the
- * content depends on no order of records, and no operator takes a place of another.
+ * record of the latest issue counts, of one issue the highest number, then the lowest key; a
+ * withdrawal in a place of approvals counts as issued 8 epochs later, and first in its epoch. So
+ * the content depends on no order of records, and no operator takes a place of another.
  */
 #ifndef ASSAY_HOST_REVIEWS_H
 #define ASSAY_HOST_REVIEWS_H

@@ -55,7 +55,11 @@
     X(LAST_FALL, "last_fall", "the last fall in the state is the one that the scores show")        \
     X(QUIET, "quiet", "only members that do not attest lose their votes, down to the floor")       \
     X(BOUNDS, "bounds",                                                                            \
-      "no author has more instances or tasks than its quota, no table is too full")
+      "no author has more instances or tasks than its quota, no table is too full")                \
+    X(CONSENT, "consent", "a change is one that enough operators in force signed, not withdrew")   \
+    X(STATEMENTS, "statements", "proposals have what operators state, on all nodes alike")         \
+    X(INBOX, "inbox", "operators take their part of blocks and sets, and no more")                 \
+    X(INCLUDED, "included", "after healing honest statements and approved proposals take effect")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

@@ -175,6 +175,55 @@ static const struct assay_pool_item *find_yielding(const struct assay_pool *pool
     return found;
 }
 
+static bool is_same_size(const struct assay_pool *pool, size_t a, size_t b)
+{
+    const size_t small = pool->items[0].capacity;
+    return (a <= small) == (b <= small);
+}
+
+static uint32_t count_of_subject(const struct assay_pool *pool, const struct assay_record *r,
+                                 uint32_t subject)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        count += item->phase != ASSAY_POOL_FREE && item->kind == r->kind &&
+                 item->subject == subject && is_same_size(pool, item->len, r->bytes.len);
+    }
+    return count;
+}
+
+/* All records of a kind of this size have a part of the pool, and no author fills that part: what
+ * is in a final block makes room, or the author with most of them for one that has fewer by two.
+ * Out: *yielding: NULL: it needs none. Returns: whether there is room */
+static bool find_room_of_kind(const struct assay_pool *pool, const struct assay_record *r,
+                              const struct assay_pool_item **yielding)
+{
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    const bool small = r->bytes.len <= pool->items[0].capacity;
+    const uint32_t places = small ? pool->small_count : pool->passing_from - pool->small_count;
+    const struct assay_pool_item *found = NULL, *done = NULL;
+    *yielding = NULL;
+    if (row->places_of == 0) return true;
+    uint32_t all = 0, most = count_of_subject(pool, r, r->subject) + 1;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
+        if (!is_same_size(pool, item->len, r->bytes.len)) continue;
+        all++;
+        if (item->chosen) continue;
+        if (item->phase == ASSAY_POOL_DONE) done = item;
+        const uint32_t count = count_of_subject(pool, r, item->subject);
+        if (count > most) {
+            most = count;
+            found = item;
+        }
+    }
+    if (all < places / row->places_of) return true;
+    *yielding = done != NULL ? done : found;
+    return *yielding != NULL;
+}
+
 static bool is_sender_over_limit(const struct assay_pool *pool, uint16_t from)
 {
     uint32_t asked = 0;
@@ -194,6 +243,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     const struct assay_pool_item *yielding = over ? find_yielding(pool, record) : NULL;
     if (over && yielding == NULL) return ASSAY_E_DUPLICATE;
     if (from != ASSAY_SLOT_SELF && is_sender_over_limit(pool, from)) return ASSAY_E_FULL;
+    if (!over && !find_room_of_kind(pool, record, &yielding)) return ASSAY_E_FULL;
     if (yielding != NULL) assay_pool_remove(pool, yielding);
     struct assay_pool_item *found = NULL;
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */

@@ -192,8 +192,8 @@ void runtime_reviews_document(struct assay_runtime *runtime, struct assay_change
     assay_reviews_digest(v.set, &v.facts, digest);
     assay_json_set_hex(data, "proposals_digest", digest, sizeof digest);
     assay_json_set_bool(data, "proposals_complete",
-                        runtime->reviews->complete_from <= v.facts.epoch);
-    assay_json_set_uint(data, "proposals_complete_from", runtime->reviews->complete_from);
+                        runtime->reviews->position.complete_from <= v.facts.epoch);
+    assay_json_set_uint(data, "proposals_complete_from", runtime->reviews->position.complete_from);
     assay_json_set_uint(data, "approvals_needed", v.facts.effective->threshold);
     assay_json_set(data, "proposals_ended", ended_proposals(&v));
     free(v.file);

@@ -42,7 +42,7 @@
 #include "host/peers/peer_clocks.h"
 #include "host/peers/roster.h"
 #include "host/peers/wire.h"
-#include "host/reviews.h"
+#include "host/review_follow.h"
 #include "host/snapshot.h"
 #include "net/admin/admin.h"
 #include "net/keys/keyring.h"
@@ -392,13 +392,7 @@ enum assay_change_end runtime_change_end_load(struct assay_runtime *runtime, uin
 
 /* --- runtime_reviews.c */
 enum {
-    RUNTIME_REVIEWS_WAITING_MAX = 8, /* submitted, not in a block yet */
     RUNTIME_PROPOSALS_ENDED = 16,    /* shown; the timeline has all */
-};
-
-struct runtime_waiting_review {
-    size_t len;               /* 0: free */
-    uint8_t bytes[48 * 1024]; /* ASSAY_RECORD_LEN_MAX */
 };
 
 struct runtime_ended_proposal {
@@ -411,11 +405,11 @@ struct runtime_ended_proposal {
 struct runtime_reviews {
     struct assay_reviews set;
     void *memory;
-    uint64_t read_epoch;    /* the last one whose blocks were read */
-    uint64_t complete_from; /* first epoch in which nothing is missing; 0: always */
+    struct assay_reviews_position position;
+    uint64_t reading; /* epoch of the record that is read */
     uint64_t ended_count;
     struct runtime_ended_proposal ended[RUNTIME_PROPOSALS_ENDED];
-    struct runtime_waiting_review waiting[RUNTIME_REVIEWS_WAITING_MAX];
+    struct assay_review_waiting waiting[ASSAY_REVIEWS_WAITING_MAX];
     struct assay_record *record; /* scratch */
     uint8_t row[16 + 48 * 1024]; /* scratch */
 };

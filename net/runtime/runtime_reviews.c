@@ -6,7 +6,6 @@
 #include "net/runtime/runtime_internal.h"
 
 #include "base/cbor.h"
-#include "engine/consensus/block.h"
 #include "net/documents/change_review.h"
 #include "net/verifier/rule_documents.h"
 
@@ -18,10 +17,6 @@ typedef unsigned long long llu;
 enum {
     SINCE_LEN = 16,      /* of a row: two epochs before the record */
     AT_LEN = 4 + 16 + 4, /* era, last epoch read, first one with complete content, operators */
-    OFFERS_MAX = 8,      /* in an epoch: of each kind; the queue of events is bounded */
-    SPREAD_EPOCHS = 8,   /* nodes do not repeat a record all at once */
-    /* What counts stands in blocks of so many epochs, so older ones are not read. */
-    READ_EPOCHS_MAX = 2 * ASSAY_REVIEWS_REPEAT_EPOCHS,
 };
 
 /* ------------------------------------------------------------ facts */
@@ -49,7 +44,7 @@ static bool is_empty(const struct runtime_reviews *reviews)
 {
     for (uint32_t i = 0; i < reviews->set.count; i++)
         if (reviews->set.entries[i].used) return false;
-    for (uint32_t i = 0; i < RUNTIME_REVIEWS_WAITING_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_WAITING_MAX; i++)
         if (reviews->waiting[i].len > 0) return false;
     return true;
 }
@@ -82,14 +77,14 @@ static enum assay_status get_meta(struct assay_runtime *runtime, uint64_t number
     return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
 }
 
-static enum assay_status save_position(struct assay_runtime *runtime, uint32_t era)
+static enum assay_status save_position(struct assay_runtime *runtime)
 {
     const struct runtime_reviews *reviews = runtime->reviews;
     uint8_t bytes[AT_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_writer_u32be(&w, era);
-    assay_writer_u64be(&w, reviews->read_epoch);
-    assay_writer_u64be(&w, reviews->complete_from);
+    assay_writer_u32be(&w, reviews->position.era);
+    assay_writer_u64be(&w, reviews->position.read_epoch);
+    assay_writer_u64be(&w, reviews->position.complete_from);
     assay_writer_u32be(&w, reviews->set.operators);
     return put_meta(runtime, RUNTIME_META_REVIEWS, assay_slice_over(bytes, w.len));
 }
@@ -142,15 +137,15 @@ static enum assay_status load_waiting(struct assay_runtime *runtime, uint32_t i)
     size_t len = 0;
     ASSAY_TRY(get_meta(runtime, RUNTIME_META_REVIEWS_WAITING + i, &len));
     if (len <= 1 || len > ASSAY_RECORD_LEN_MAX) return ASSAY_OK;
-    reviews->waiting[i].len = len;
-    assay_bytes_copy(reviews->waiting[i].bytes, sizeof reviews->waiting[i].bytes, reviews->row,
-                     len);
+    if (assay_record_decode(assay_slice_over(reviews->row, len), reviews->record) == ASSAY_OK &&
+        reviews->record->kind == ASSAY_RECORD_REVIEW)
+        assay_reviews_set_waiting(&reviews->waiting[i], reviews->record);
     return ASSAY_OK;
 }
 
 static enum assay_status save_waiting(struct assay_runtime *runtime, uint32_t i)
 {
-    const struct runtime_waiting_review *item = &runtime->reviews->waiting[i];
+    const struct assay_review_waiting *item = &runtime->reviews->waiting[i];
     const uint8_t none = 0;
     const struct assay_slice value =
         item->len > 0 ? assay_slice_over(item->bytes, item->len) : assay_slice_over(&none, 1);
@@ -184,14 +179,16 @@ static enum assay_status load_all(struct assay_runtime *runtime)
     runtime_reviews_facts(runtime, &facts);
     ASSAY_TRY(get_meta(runtime, RUNTIME_META_REVIEWS, &len));
     if (len == AT_LEN) {
-        const uint32_t era = get_u32(reviews->row);
-        reviews->read_epoch = get_u64(reviews->row + 4);
-        reviews->complete_from = get_u64(reviews->row + 12);
-        if (era == facts.era)
+        reviews->position = (struct assay_reviews_position){
+            .era = get_u32(reviews->row),
+            .read_epoch = get_u64(reviews->row + 4),
+            .complete_from = get_u64(reviews->row + 12),
+        };
+        if (reviews->position.era == facts.era)
             for (uint32_t i = 0; i < reviews->set.count; i++)
                 ASSAY_TRY(load_entry(runtime, i, &facts));
     }
-    for (uint32_t i = 0; i < RUNTIME_REVIEWS_WAITING_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_WAITING_MAX; i++)
         ASSAY_TRY(load_waiting(runtime, i));
     return ASSAY_OK;
 }
@@ -319,14 +316,14 @@ static void on_ended(void *context, const struct assay_review_entry *entry,
     struct runtime_ended_proposal *e =
         &reviews->ended[reviews->ended_count++ % RUNTIME_PROPOSALS_ENDED];
     *e = (struct runtime_ended_proposal){ .sequence = entry->review.sequence,
-                                          .epoch = reviews->read_epoch,
+                                          .epoch = reviews->reading,
                                           .end = end,
                                           .is_recorded = why[0] == 'e' };
     assay_bytes_copy(e->digest, 32, entry->review.digest, 32);
     assay_bytes_copy(e->operator_id, 32, entry->review.operator_id, 32);
     log_line(runtime, "proposal_ended", &named, entry->review.sequence);
     runtime_log_event(runtime, "proposal_ended", ASSAY_SLOT_ALL, entry->review.sequence,
-                      reviews->read_epoch, "proposal %.16s of %.64s for change %llu ended: %s",
+                      reviews->reading, "proposal %.16s of %.64s for change %llu ended: %s",
                       named.id, named.operator_, (llu)entry->review.sequence, why);
 }
 
@@ -351,76 +348,39 @@ static void log_review(struct assay_runtime *runtime, const struct assay_review 
 struct reading {
     struct assay_runtime *runtime;
     const struct assay_reviews_facts *facts;
-    uint64_t epoch; /* of the newest block */
-    uint64_t count; /* of epochs with blocks */
 };
 
-static void read_record(struct reading *reading, struct assay_slice bytes)
+static void read_record(void *context, const struct assay_record *r, uint64_t epoch)
 {
+    struct reading *reading = context;
     struct runtime_reviews *reviews = reading->runtime->reviews;
-    struct assay_record *r = reviews->record;
-    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    uint64_t items = 0, kind = 0;
-    if (assay_cbor_array(&c, 8, &items) != ASSAY_OK || assay_cbor_uint(&c, &kind) != ASSAY_OK ||
-        kind != ASSAY_RECORD_REVIEW || assay_record_decode(bytes, r) != ASSAY_OK)
-        return;
     const struct assay_review *v = &r->review;
     const struct assay_review_entry *e =
         assay_reviews_in_place(&reviews->set, v->operator_id, v->place, v->digest);
     const bool is_known = e != NULL && assay_bytes_equal(e->key, r->key, 32);
-    reviews->read_epoch = reading->epoch;
-    if (assay_reviews_apply(&reviews->set, r, reading->epoch, reading->facts, on_ended,
-                            reading->runtime) &&
+    reviews->reading = epoch;
+    if (assay_reviews_apply(&reviews->set, r, epoch, reading->facts, on_ended, reading->runtime) &&
         !is_known)
-        log_review(reading->runtime, v, reading->epoch);
+        log_review(reading->runtime, v, epoch);
 }
 
-static bool read_block(void *context, const struct assay_store_key *key, struct assay_slice value)
-{
-    struct reading *reading = context;
-    struct assay_proposal proposal;
-    struct assay_cursor body;
-    struct assay_slice bytes;
-    uint64_t count = 0;
-    reading->count += key->epoch != reading->epoch;
-    reading->epoch = key->epoch;
-    if (assay_proposal_decode(value, &proposal) != ASSAY_OK ||
-        assay_body_open(proposal.body, &body, &count) != ASSAY_OK)
-        return true; /* reported by the audit, not here */
-    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
-        read_record(reading, bytes);
-    return true;
-}
-
-/* Blocks of the epochs from .. closed. Where some are missing (fast sync), what counts arrives with
- * the blocks that repeat it. */
 static enum assay_status read_blocks(struct assay_runtime *runtime,
                                      const struct assay_reviews_facts *facts)
 {
     struct runtime_reviews *reviews = runtime->reviews;
-    const uint32_t era = facts->era;
-    const uint64_t closed = facts->epoch - 1;
-    const uint64_t oldest = closed > READ_EPOCHS_MAX ? closed - READ_EPOCHS_MAX + 1 : 1;
-    const uint64_t begin = reviews->read_epoch + 1 > oldest ? reviews->read_epoch + 1 : oldest;
-    const struct assay_store_key from = { .era = era, .epoch = begin };
-    struct assay_store_key to = { .era = era, .epoch = closed, .number = ASSAY_STORE_NUMBER_MAX };
     struct reading reading = { .runtime = runtime, .facts = facts };
-    for (size_t i = 0; i < sizeof to.id; i++)
-        to.id[i] = 0xff;
-    if (begin > closed) return ASSAY_OK;
-    ASSAY_TRY(assay_store_scan(runtime->config.store, ASSAY_STORE_BLOCK, &from, &to, false,
-                               read_block, &reading));
-    if (reading.count < closed - begin + 1)
-        reviews->complete_from = closed + 2 * ASSAY_REVIEWS_REPEAT_EPOCHS;
-    reviews->read_epoch = closed;
+    ASSAY_TRY(assay_reviews_read(runtime->config.store, facts, &reviews->position, reviews->record,
+                                 read_record, &reading));
+    reviews->reading = reviews->position.read_epoch;
     return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ offering */
 
 /* The engine treats an own message as already sent, so it is sent here. */
-static void offer_record(struct assay_runtime *runtime, struct assay_slice bytes)
+static void offer_record(void *context, struct assay_slice bytes)
 {
+    struct assay_runtime *runtime = context;
     ASSAY_ASSERT(bytes.len > 0 && bytes.len <= ASSAY_RECORD_LEN_MAX);
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
@@ -430,54 +390,22 @@ static void offer_record(struct assay_runtime *runtime, struct assay_slice bytes
     runtime_send(runtime, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD, bytes);
 }
 
-/* Can a block still take it: it is neither in one, nor overtaken, nor too old? */
-static bool still_waits(struct runtime_reviews *reviews, const struct assay_reviews_facts *facts,
-                        const struct assay_record *record)
-{
-    const struct assay_review *r = &record->review;
-    const struct assay_review_entry *e =
-        assay_reviews_in_place(&reviews->set, r->operator_id, r->place, r->digest);
-    if (e != NULL && (e->review.issued > r->issued ||
-                      (e->review.issued == r->issued && e->review.number >= r->number)))
-        return false; /* it is there, or something later */
-    return r->era == facts->era && r->sequence > facts->change_sequence &&
-           r->expires >= facts->epoch &&
-           assay_operator_find(facts->effective, r->operator_id) != NULL;
-}
-
 static void offer_waiting(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
 {
     struct runtime_reviews *reviews = runtime->reviews;
-    for (uint32_t i = 0; i < RUNTIME_REVIEWS_WAITING_MAX && runtime->failure == ASSAY_OK; i++) {
-        struct runtime_waiting_review *item = &reviews->waiting[i];
+    for (uint32_t i = 0; i < ASSAY_REVIEWS_WAITING_MAX && runtime->failure == ASSAY_OK; i++) {
+        struct assay_review_waiting *item = &reviews->waiting[i];
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (item->len == 0) continue;
         if (assay_record_decode(bytes, reviews->record) == ASSAY_OK &&
             reviews->record->kind == ASSAY_RECORD_REVIEW &&
-            still_waits(reviews, facts, reviews->record)) {
+            assay_reviews_is_awaited(&reviews->set, facts, reviews->record)) {
             offer_record(runtime, bytes);
             continue;
         }
         item->len = 0;
         const enum assay_status status = save_waiting(runtime, i);
         if (status != ASSAY_OK) runtime_fail(runtime, status, "store review");
-    }
-}
-
-/* Nodes begin in different epochs, and the first block with it stops the others. */
-static void offer_repeats(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
-{
-    struct runtime_reviews *reviews = runtime->reviews;
-    uint32_t left = OFFERS_MAX;
-    for (uint32_t i = 0; i < reviews->set.count && left > 0; i++) {
-        const struct assay_review_entry *e = &reviews->set.entries[i];
-        if (!e->used || e->review.sequence <= facts->change_sequence) continue; /* never again */
-        const uint64_t delay = (runtime->self + (uint64_t)e->key[0]) % SPREAD_EPOCHS;
-        if (facts->epoch <= delay || !assay_reviews_must_repeat(e, facts->epoch - delay)) continue;
-        struct assay_writer w = assay_writer_over(reviews->row, sizeof reviews->row);
-        left--;
-        if (assay_reviews_record(&reviews->set, e, &w) == ASSAY_OK)
-            offer_record(runtime, assay_slice_over(reviews->row, w.len));
     }
 }
 
@@ -498,22 +426,6 @@ bool runtime_reviews_wants(struct assay_runtime *runtime, struct assay_slice pay
     return assay_reviews_wants(&reviews->set, reviews->record, facts.epoch);
 }
 
-/* Every node makes the same CHANGE, so no operator is needed for it. */
-static void offer_changes(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
-{
-    struct runtime_reviews *reviews = runtime->reviews;
-    const struct assay_review_entry *e = NULL;
-    uint32_t left = OFFERS_MAX;
-    for (uint32_t at = 0;
-         left > 0 && (e = assay_reviews_next(&reviews->set, facts, &at)) != NULL;) {
-        struct assay_writer w = assay_writer_over(reviews->row, ASSAY_RECORD_LEN_MAX);
-        if (e->review.sequence != facts->change_sequence + 1) continue; /* others come first */
-        if (assay_reviews_assemble(&reviews->set, facts, e, &w) != ASSAY_OK) continue;
-        offer_record(runtime, assay_slice_over(reviews->row, w.len));
-        left--;
-    }
-}
-
 void runtime_reviews_on_epoch(struct assay_runtime *runtime)
 {
     struct runtime_reviews *reviews = runtime->reviews;
@@ -521,7 +433,8 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     runtime_reviews_facts(runtime, &facts);
     const bool is_read = is_level_reached(runtime);
     if (!is_read && is_empty(reviews)) {
-        reviews->read_epoch = facts.epoch - 1;
+        reviews->position =
+            (struct assay_reviews_position){ .era = facts.era, .read_epoch = facts.epoch - 1 };
         return;
     }
     enum assay_status status = read_blocks(runtime, &facts);
@@ -529,7 +442,7 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
         assay_reviews_close(&reviews->set, &facts, on_ended, runtime);
         status = save_dirty(runtime);
     }
-    if (status == ASSAY_OK) status = save_position(runtime, facts.era);
+    if (status == ASSAY_OK) status = save_position(runtime);
     if (status != ASSAY_OK) {
         runtime_fail(runtime, status, "store reviews");
         return;
@@ -537,8 +450,9 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     assay_dispatch_request_commit(runtime->dispatch);
     if (!is_read) return;
     offer_waiting(runtime, &facts);
-    offer_repeats(runtime, &facts);
-    offer_changes(runtime, &facts);
+    assay_reviews_offer_repeats(&reviews->set, &facts, runtime->self, reviews->row, offer_record,
+                                runtime);
+    assay_reviews_offer_changes(&reviews->set, &facts, reviews->row, offer_record, runtime);
 }
 
 /* ------------------------------------------------------------ numbers */
@@ -605,6 +519,21 @@ static enum assay_status check_record(const struct assay_runtime *runtime,
                                                  : assay_status_text(status));
 }
 
+/* The CHANGE that nodes will make of it has the signatures of the threshold, and is one record. */
+static enum assay_status check_size(const struct assay_genesis *rules,
+                                    const struct assay_record *record,
+                                    char message[static ASSAY_CHANGE_MESSAGE])
+{
+    const size_t most = assay_change_body_len_max(rules->threshold);
+    const size_t len = record->review.change.len;
+    if (len <= most) return ASSAY_OK;
+    (void)snprintf(message, ASSAY_CHANGE_MESSAGE,
+                   "the change has %zu bytes: with the signatures of %u operators a block takes at "
+                   "most %zu; divide it into several changes",
+                   len, (unsigned)rules->threshold, most);
+    return ASSAY_E_FULL;
+}
+
 static enum assay_status check_change(struct assay_change_basis *basis,
                                       const struct assay_record *record, uint8_t *file,
                                       char message[static ASSAY_CHANGE_MESSAGE])
@@ -631,6 +560,21 @@ static bool has_stated(const struct assay_reviews *set, const struct assay_revie
     return false;
 }
 
+/* own: what counts in the place. */
+static enum assay_status refuse_own(const struct assay_review *own, const struct assay_review *r,
+                                    char message[static ASSAY_CHANGE_MESSAGE])
+{
+    if (own->act != ASSAY_REVIEW_WITHDRAW || r->act == ASSAY_REVIEW_WITHDRAW ||
+        !assay_bytes_equal(own->digest, r->digest, 32) || own->issued > r->issued)
+        return refuse_review(ASSAY_E_DUPLICATE, message,
+                             "this operator has stated the same or something later already");
+    (void)snprintf(message, ASSAY_CHANGE_MESSAGE,
+                   "this operator withdrew it in epoch %llu: it counts again from epoch %llu on; "
+                   "until then propose the same with another --activation",
+                   (llu)own->issued, (llu)own->issued + ASSAY_REVIEW_WITHDRAWAL_EPOCHS + 1);
+    return ASSAY_E_EARLY;
+}
+
 /* What the set says of it, before a block has it. */
 static enum assay_status check_place(const struct assay_runtime *runtime,
                                      const struct assay_record *record,
@@ -643,10 +587,12 @@ static enum assay_status check_place(const struct assay_runtime *runtime,
     runtime_reviews_facts(runtime, &facts);
     const struct assay_review_entry *own =
         assay_reviews_in_place(set, r->operator_id, r->place, r->digest);
-    if (own != NULL && (own->review.issued > r->issued ||
-                        (own->review.issued == r->issued && own->review.number >= r->number)))
-        return refuse_review(ASSAY_E_DUPLICATE, message,
-                             "this operator has stated the same or something later already");
+    if (own != NULL && !assay_reviews_wants(set, record, facts.epoch))
+        return refuse_own(&own->review, r, message);
+    own = assay_reviews_in_place(set, r->operator_id, ASSAY_REVIEW_PLACE_APPROVAL, r->digest);
+    if (own != NULL && own->review.act == ASSAY_REVIEW_WITHDRAW && r->act == ASSAY_REVIEW_PROPOSE &&
+        r->issued <= own->review.issued + ASSAY_REVIEW_WITHDRAWAL_EPOCHS)
+        return refuse_own(&own->review, r, message);
     if (r->expires < facts.epoch) return refuse_review(ASSAY_E_STALE, message, "it has expired");
     if (r->act == ASSAY_REVIEW_PROPOSE) return ASSAY_OK;
     if (r->act == ASSAY_REVIEW_WITHDRAW && has_stated(set, r)) return ASSAY_OK;
@@ -662,16 +608,14 @@ static enum assay_status store_waiting(struct assay_runtime *runtime, struct ass
                                        char message[static ASSAY_CHANGE_MESSAGE])
 {
     struct runtime_reviews *reviews = runtime->reviews;
-    uint32_t i = 0;
-    while (i < RUNTIME_REVIEWS_WAITING_MAX && reviews->waiting[i].len > 0)
-        i++;
-    if (i == RUNTIME_REVIEWS_WAITING_MAX)
+    const uint32_t i =
+        assay_reviews_find_waiting_place(reviews->waiting, reviews->record->review.operator_id);
+    if (i == ASSAY_REVIEWS_WAITING_MAX)
         return refuse_review(
             ASSAY_E_FULL, message,
-            "8 statements wait here for a block already: try again in the next epoch");
-    reviews->waiting[i].len = bytes.len;
-    assay_bytes_copy(reviews->waiting[i].bytes, sizeof reviews->waiting[i].bytes, bytes.bytes,
-                     bytes.len);
+            "8 statements wait here for a block already, and this operator has its "
+            "part of them: try again in the next epoch");
+    assay_reviews_set_waiting(&reviews->waiting[i], reviews->record);
     const enum assay_status status = save_waiting(runtime, i);
     if (status != ASSAY_OK) runtime_fail(runtime, status, "store review");
     else offer_record(runtime, bytes);
@@ -699,7 +643,10 @@ enum assay_status runtime_review_submit(struct assay_runtime *runtime, struct as
         return refuse_review(status, message, "the newest state cannot be read");
     status = check_record(runtime, basis, reviews->record, message);
     if (status == ASSAY_OK) status = check_place(runtime, reviews->record, message);
-    if (status == ASSAY_OK && reviews->record->review.act == ASSAY_REVIEW_PROPOSE)
+    const bool proposes = reviews->record->review.act == ASSAY_REVIEW_PROPOSE;
+    if (status == ASSAY_OK && proposes)
+        status = check_size(runtime->config.genesis, reviews->record, message);
+    if (status == ASSAY_OK && proposes)
         status = check_change(basis, reviews->record, reviews->row, message);
     assay_change_basis_close(&basis);
     return status == ASSAY_OK ? store_waiting(runtime, bytes, message) : status;

@@ -57,6 +57,14 @@
     X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
     X(CHANGES_REVERTED, "changes_reverted", false,                                                 \
       "changes that suspended too many and were reverted")                                         \
+    X(STATEMENTS, "statements", false, "statements of operators about proposals that were made")   \
+    X(STATEMENTS_FINAL, "statements_final", false, "of these: in final blocks")                    \
+    X(STATEMENTS_FORGED, "statements_forged", false, "statements in another operator's name")      \
+    X(STATEMENTS_AGAIN, "statements_again", false, "old statements that members sent again")       \
+    X(STATEMENTS_HELD, "statements_held", false, "statements that a member alone had for a while") \
+    X(PROPOSALS_TAKEN, "proposals_taken", false, "changes in final blocks that were proposed")     \
+    X(PROPOSALS_WITHDRAWN, "proposals_withdrawn", false, "withdrawals of honest operators")        \
+    X(PROPOSALS_LATE, "proposals_late", false, "proposals that ended before enough approved")      \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
     X(MEMBERS_FINAL, "members_final", false, "members at the end, neither drained nor gone")       \
     X(ERAS, "eras_ended", false, "eras that operators ended")                                      \

@@ -43,6 +43,7 @@ struct assay_scenario assay_scenario_default(void)
                       .share_slots = 3,
                       .share_k = 2,
                       .secrets = 1 },
+        .proposals = { .level = ASSAY_SIM_LEVEL_MAX },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -374,8 +375,8 @@ static enum assay_status check_recover(const struct assay_scenario *s, uint32_t 
 {
     const struct assay_sim_recover *r = &s->recovers[index];
     const uint64_t ends = r->at_epoch + r->after_epochs;
-    if (index > 0 && r->at_epoch <= s->recovers[index - 1].at_epoch +
-                                       s->recovers[index - 1].after_epochs)
+    if (index > 0 &&
+        r->at_epoch <= s->recovers[index - 1].at_epoch + s->recovers[index - 1].after_epochs)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "recovers[%u].at_epoch: expected after the one before",
                                      (unsigned)index);
@@ -433,6 +434,11 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
                                      "changes[%u]: services.later_groups or later_tasks says what "
                                      "is added",
                                      (unsigned)index);
+    if (c->proposed && (alone || c->flaw != ASSAY_SIM_FLAW_NONE || c->with_before))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[%u].proposed: expected a change of its own without a "
+                                     "flaw, that several operators sign",
+                                     (unsigned)index);
     if (!c->with_before) return ASSAY_OK;
     if (before == NULL)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
@@ -480,6 +486,35 @@ bool assay_scenario_serves(const struct assay_scenario *scenario)
 bool assay_scenario_adds_services(const struct assay_scenario *scenario)
 {
     return scenario->services.later_groups > 0 || scenario->services.later_tasks;
+}
+
+bool assay_scenario_proposes(const struct assay_scenario *scenario)
+{
+    const struct assay_sim_proposals *p = &scenario->proposals;
+    for (uint32_t i = 0; i < scenario->change_count; i++)
+        if (scenario->changes[i].proposed) return true;
+    return p->liars > 0;
+}
+
+/* Liars alone must not be enough to decide: more than half of the operators sign. */
+static enum assay_status check_proposals(const struct assay_scenario *s, char *message)
+{
+    const bool is_messages = assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE &&
+                             s->evidence != ASSAY_SIM_EVIDENCE_SOFT;
+    if (!assay_scenario_proposes(s)) return ASSAY_OK;
+    if (!is_messages)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "proposals: they run at fidelity message and with modelled evidence alone");
+    if (s->nodes > ASSAY_SIM_PROPOSING_NODES_MAX)
+        return assay_scenario_refuse(message, ASSAY_E_RANGE,
+                                     "nodes: expected %d at most with proposals, found %u",
+                                     ASSAY_SIM_PROPOSING_NODES_MAX, (unsigned)s->nodes);
+    if (2 * s->proposals.liars < s->operators || s->proposals.liars == 0) return ASSAY_OK;
+    return assay_scenario_refuse(
+        message, ASSAY_E_RANGE,
+        "proposals.liars: expected fewer than half of %u operators, found %u",
+        (unsigned)s->operators, (unsigned)s->proposals.liars);
 }
 
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
@@ -547,6 +582,7 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
     ASSAY_TRY(check_link(scenario, message));
     ASSAY_TRY(check_spares(scenario, message));
     ASSAY_TRY(check_services(scenario, message));
+    ASSAY_TRY(check_proposals(scenario, message));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
     return assay_scenario_refuse(

@@ -25,6 +25,9 @@ enum {
     ASSAY_SIM_CRASHES_MAX = 16,
     ASSAY_SIM_CLOCKS_MAX = 16,
     ASSAY_SIM_CHANGES_MAX = 16,
+    ASSAY_SIM_LIARS_MAX = 8,
+    ASSAY_SIM_PROPOSING_NODES_MAX = 64, /* each has a set of proposals of its own */
+    ASSAY_SIM_LEVEL_MAX = 2, /* ASSAY_LEVEL_REVIEWS */
     ASSAY_SIM_RECOVERS_MAX = 4,
     ASSAY_SIM_DAYS_MAX = 8,
     ASSAY_SIM_GROUPS_MAX = 4,
@@ -249,6 +252,8 @@ struct assay_sim_change {
      * of one operator. */
     uint32_t epoch_ms, block_len_max, operator_cap_bp;
     bool forces;       /* names the last reverted change */
+    uint32_t level;    /* PARAMETERS: feature level; 0: unchanged */
+    bool proposed;     /* operators propose and approve it on the ledger (docs/protocol.md 9.19) */
     uint32_t given_to; /* number of honest members that get it */
     enum assay_sim_flaw flaw;
 };
@@ -324,6 +329,22 @@ struct assay_sim_services_plan {
     bool later_tasks;
 };
 
+/* Proposals on the ledger (docs/protocol.md 9.19): what operators and members do with those of
+ * changes that are `proposed`, and against them. */
+struct assay_sim_proposals {
+    uint32_t level;  /* feature level of the genesis */
+    uint32_t liars;  /* of the operators of the genesis, the last ones, lie */
+    uint32_t floods; /* statements of each liar in an epoch */
+    uint32_t forged_permille;    /* of turns of a liar: a statement in another operator's name */
+    uint32_t replayed;           /* statements that each Byzantine member sends again in an epoch */
+    uint32_t held_permille;      /* of statements: a Byzantine member alone gets it, for a while */
+    uint32_t withdrawn_permille; /* of honest approvals: the operator withdraws it again */
+    uint32_t lapsed_permille;    /* of proposals: no other operator approves it */
+    uint32_t replaced_permille;  /* of epochs of a proposal: its author replaces it */
+    bool bars;  /* Byzantine leaders fill the part of one operator with its old statements */
+    bool omits; /* Byzantine leaders omit the statements of one operator */
+};
+
 enum assay_sim_compare {
     ASSAY_SIM_LESS,      /* < */
     ASSAY_SIM_AT_MOST,   /* <= */
@@ -397,6 +418,7 @@ struct assay_scenario {
      * them; 0: never. */
     uint64_t old_operators_epoch;
     struct assay_sim_services_plan services;
+    struct assay_sim_proposals proposals;
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];
 };
@@ -469,6 +491,8 @@ void assay_scenario_put_keys(struct assay_writer *w);
 
 /* Returns: whether the network has any service. */
 bool assay_scenario_serves(const struct assay_scenario *scenario);
+/* Returns: whether operators propose changes, or state something about them. */
+bool assay_scenario_proposes(const struct assay_scenario *scenario);
 /* Returns: whether a change adds services, or some of them. */
 bool assay_scenario_adds_services(const struct assay_scenario *scenario);
 

@@ -256,6 +256,10 @@ static const struct assay_scenario_key change_keys[] = {
           "parameters: bytes of the body of a block; 0: unchanged") },
     { U32("operator_cap_bp", operator_cap_bp, 0, 10000,
           "parameters: maximum weight of one operator, bp; 0: unchanged") },
+    { U32("level", level, 0, ASSAY_SIM_LEVEL_MAX,
+          "parameters: feature level; 0: unchanged") },
+    { OTHER("proposed", proposed, BOOL,
+            "operators propose and approve it on the ledger; a CHANGE follows when enough did") },
     { OTHER("forces", forces, BOOL, "names the last reverted change: it stays") },
     { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX,
           "number of honest members that get it from the operators") },
@@ -352,6 +356,32 @@ static const struct assay_scenario_key services_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_proposals
+static const struct assay_scenario_key proposals_keys[] = {
+    { U32("level", level, 1, ASSAY_SIM_LEVEL_MAX,
+          "feature level of the genesis; proposals need 2") },
+    { U32("liars", liars, 0, ASSAY_SIM_LIARS_MAX,
+          "operators of the genesis that lie, the last ones; fewer than half") },
+    { U32("floods", floods, 0, 64, "statements of each liar in an epoch") },
+    { U32("forged_permille", forged_permille, 0, 1000,
+          "epochs in which a liar states something in another operator's name, in 1000") },
+    { U32("replayed", replayed, 0, 64,
+          "statements of operators that each Byzantine member sends again in an epoch") },
+    { U32("held_permille", held_permille, 0, 1000,
+          "statements that a Byzantine member gets alone and sends epochs later, in 1000") },
+    { U32("withdrawn_permille", withdrawn_permille, 0, 1000,
+          "approvals of honest operators that are withdrawn again, in 1000") },
+    { U32("lapsed_permille", lapsed_permille, 0, 1000,
+          "proposals that no other operator approves, so that they expire, in 1000") },
+    { U32("replaced_permille", replaced_permille, 0, 1000,
+          "epochs in which the author of an open proposal replaces it, in 1000") },
+    { OTHER("bars", bars, BOOL,
+            "Byzantine leaders fill the part of one operator in an epoch with old statements") },
+    { OTHER("omits", omits, BOOL,
+            "Byzantine leaders omit the statements of one operator from their blocks") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -408,6 +438,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       .offset = offsetof(struct assay_scenario, services),
       KEYS(services_keys),
       .line = "Services over the ledger, and their load (fidelity message)" },
+    { .name = "proposals",
+      .offset = offsetof(struct assay_scenario, proposals),
+      KEYS(proposals_keys),
+      .line = "Statements of operators about changes that are proposed (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

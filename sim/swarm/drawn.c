@@ -29,6 +29,17 @@ static void find_dates(const struct assay_scenario *s, bool has[static ASSAY_SIM
     }
 }
 
+static void find_proposals(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+{
+    const struct assay_sim_proposals *const p = &s->proposals;
+    if (!assay_scenario_proposes(s)) return;
+    has[ASSAY_SIM_DRAWN_PROPOSALS] = true;
+    has[ASSAY_SIM_DRAWN_LIARS] = p->liars > 0 && p->floods + p->forged_permille > 0;
+    has[ASSAY_SIM_DRAWN_MISUSED] =
+        s->adversary_count > 0 && (p->replayed + p->held_permille > 0 || p->bars || p->omits);
+    has[ASSAY_SIM_DRAWN_RAISED] = p->level < ASSAY_SIM_LEVEL_MAX;
+}
+
 /* Faults that coincide with other events. */
 static void find_coincidences(const struct assay_scenario *s,
                               bool has[static ASSAY_SIM_DRAWN_COUNT])
@@ -95,13 +106,14 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_QUOTA_ABUSERS] = assay_scenario_serves(s) && s->services.quota_abusers > 0;
     has[ASSAY_SIM_DRAWN_HANDOVERS] =
         s->services.groups > 0 && s->services.forged_handovers_permille > 0;
-    has[ASSAY_SIM_DRAWN_STARVED] = assay_scenario_serves(s) && s->services.share_clusters > 0 &&
-                                   s->services.share_starved > 0;
+    has[ASSAY_SIM_DRAWN_STARVED] =
+        assay_scenario_serves(s) && s->services.share_clusters > 0 && s->services.share_starved > 0;
     has[ASSAY_SIM_DRAWN_FENCED] = s->recover_count > 0 && s->recovers[0].by_cohort;
     has[ASSAY_SIM_DRAWN_OLD_OPERATORS] = s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->crash_count; i++)
         if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
     find_coincidences(s, has);
+    find_proposals(s, has);
     for (uint32_t i = 0; i < s->change_count; i++) {
         const struct assay_sim_change *const c = &s->changes[i];
         if (c->epoch_ms + c->block_len_max + c->operator_cap_bp > 0)

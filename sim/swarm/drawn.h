@@ -39,7 +39,11 @@
     X(OLD_OPERATORS, "old_operators", "replaced operators continue to sign")                       \
     X(ABSENT, "absent", "a member is away for more than 130 epochs while operators change")        \
     X(RETURNS, "returns", "some leave, and two join when their slots are free, perhaps the same")  \
-    X(STARVED, "starved", "holders of shares that no other reaches over links")
+    X(STARVED, "starved", "holders of shares that no other reaches over links")                    \
+    X(PROPOSALS, "proposals", "operators propose changes on the ledger")                           \
+    X(LIARS, "liars", "operators flood or forge statements about proposals")                       \
+    X(MISUSED, "misused", "members hold back, repeat, bar or omit statements of operators")        \
+    X(RAISED, "raised", "the feature level is raised in the run")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
@@ -59,7 +63,12 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
       "an absent member passed an era's end by fast sync")                                         \
     X(ON_TRIAL, STRUCK_ON_TRIAL, "struck_on_trial", "a FAIL struck while rules were on trial")     \
     X(ERA_ENDED, ERAS, "era_ended", "an era ended")                                                \
-    X(REVERTED, CHANGES_REVERTED, "reverted", "a change was reverted")
+    X(REVERTED, CHANGES_REVERTED, "reverted", "a change was reverted")                             \
+    X(PROPOSED, PROPOSALS_TAKEN, "proposed", "a change came of a proposal")                        \
+    X(WITHDRAWN, PROPOSALS_WITHDRAWN, "withdrawn", "an operator withdrew its approval")            \
+    X(HELD_BACK, STATEMENTS_HELD, "held_back", "a member alone had a statement for a while")       \
+    X(SENT_AGAIN, STATEMENTS_AGAIN, "sent_again", "a member sent an old statement again")          \
+    X(FORGED, STATEMENTS_FORGED, "forged", "an operator stated something in another's name")
 
 #define ASSAY_SIM_EFFECT_ENUM(symbol, figure, name, line) ASSAY_SIM_EFFECT_##symbol,
 enum assay_sim_effect { ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_ENUM) ASSAY_SIM_EFFECT_COUNT };

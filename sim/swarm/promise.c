@@ -75,8 +75,8 @@ static void compute_weights(const struct assay_scenario *scenario, const uint8_t
     assay_groups_build(places, n, memory, groups_len, &groups);
     for (uint32_t i = 0; i < n; i++) {
         trust[i] = assay_trust_genesis();
-        unlisted[i] = i + scenario->spares >= n ||
-                      (without_moved && is_moved(scenario, cohort_of[i]));
+        unlisted[i] =
+            i + scenario->spares >= n || (without_moved && is_moved(scenario, cohort_of[i]));
     }
     const struct assay_weight_input input = {
         .rules = &rules, .groups = &groups, .trust = trust, .unlisted = unlisted
@@ -225,6 +225,10 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_SHARES:
     case ASSAY_SIM_CHECKER_QUIET:
     case ASSAY_SIM_CHECKER_BOUNDS:
+    case ASSAY_SIM_CHECKER_CONSENT:
+    case ASSAY_SIM_CHECKER_STATEMENTS:
+    case ASSAY_SIM_CHECKER_INBOX:
+    case ASSAY_SIM_CHECKER_INCLUDED:
     case ASSAY_SIM_CHECKER_STRIKES: /* more than a third can make their own rules */
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
@@ -257,7 +261,9 @@ static bool find_checker_breach(const struct assay_sim_promise *promise,
         const struct assay_sim_check *const check = &outcome->checks[i];
         if (check->violated == 0) continue;
         if (!promise->safety && !assay_sim_promise_always(checker)) continue;
-        if (!promise->progress && checker == ASSAY_SIM_CHECKER_LIVENESS) continue;
+        const bool needs_progress =
+            checker == ASSAY_SIM_CHECKER_LIVENESS || checker == ASSAY_SIM_CHECKER_INCLUDED;
+        if (!promise->progress && needs_progress) continue;
         breach->broken = true;
         breach->epoch = check->first_epoch;
         (void)snprintf(breach->what, sizeof breach->what, "%s", assay_sim_checker_name(checker));

@@ -50,6 +50,7 @@ enum aspect {
     ASPECT_ABSENT = 33,
     ASPECT_RETURNS = 34,
     ASPECT_HANDOVERS = 35,
+    ASPECT_PROPOSALS = 36,
 };
 
 enum { NODES_MIN = 4 };
@@ -115,5 +116,6 @@ void random_absent(const struct draw *d);
 void random_returns(struct draw *d);
 void random_trials(const struct draw *d);
 void random_services(const struct draw *d);
+void random_proposals(const struct draw *d);
 
 #endif

@@ -14,6 +14,9 @@ enum {
     RETURNS_PERMILLE = 100,      /* of scenarios: some leave, and may return */
     FENCES_PERMILLE = 60,        /* of scenarios: a fence of operators that are then replaced */
     TRIALS_PERMILLE = 100,       /* of scenarios with adversaries: they act during a trial */
+    PROPOSALS_PERMILLE = 250,    /* of scenarios: operators propose changes on the ledger */
+    RAISED_PERMILLE = 300,       /* of these: the feature level is raised in the run */
+    RETIRED_PERMILLE = 400,      /* of these: an operator is added, and removed while it acts */
 };
 
 /* --- coinciding events */
@@ -70,9 +73,9 @@ void random_away(const struct draw *d)
                    for_ = between(&r, 3, 6);
     if (away == 0) return;
     add_operators(d, at);
-    s->crashes[s->crash_count++] = (struct assay_sim_crash){
-        .cohort = away, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
-    };
+    s->crashes[s->crash_count++] = (struct assay_sim_crash){ .cohort = away,
+                                                             .at_epoch = at + 1,
+                                                             .down_ms = for_ * s->epoch_ms };
     delay_healing(d, at + 5);
 }
 
@@ -92,9 +95,9 @@ void random_old_operators(const struct draw *d)
     s->old_operators_epoch = at + 1;
     const uint32_t behind = away && !has_disk_faults(s) ? add_single_cohort(d, "behind") : 0;
     if (behind != 0 && s->crash_count < ASSAY_SIM_CRASHES_MAX)
-        s->crashes[s->crash_count++] = (struct assay_sim_crash){
-            .cohort = behind, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
-        };
+        s->crashes[s->crash_count++] = (struct assay_sim_crash){ .cohort = behind,
+                                                                 .at_epoch = at + 1,
+                                                                 .down_ms = for_ * s->epoch_ms };
     delay_healing(d, again + 6);
 }
 
@@ -119,9 +122,9 @@ void random_absent(const struct draw *d)
     add_operators(d, first);
     if (back) change_operators(d, ASSAY_SIM_ACTION_OPERATORS_BACK, second);
     if (sign_on && s->old_operators_epoch == 0) s->old_operators_epoch = first + 1;
-    s->crashes[s->crash_count++] = (struct assay_sim_crash){
-        .cohort = absent, .at_epoch = at, .down_ms = epochs * s->epoch_ms
-    };
+    s->crashes[s->crash_count++] = (struct assay_sim_crash){ .cohort = absent,
+                                                             .at_epoch = at,
+                                                             .down_ms = epochs * s->epoch_ms };
     if (recovers)
         s->recovers[s->recover_count++] =
             (struct assay_sim_recover){ .at_epoch = ends, .after_epochs = 1 };
@@ -199,6 +202,61 @@ void random_trials(const struct draw *d)
                                                           .by_cohort = true,
                                                           .cohort = a->cohort,
                                                           .given_to = 2 };
+}
+
+/* --- proposals */
+static void add_proposed(const struct draw *d, struct assay_sim_random *r,
+                         enum assay_sim_action action, uint32_t at_epoch)
+{
+    struct assay_scenario *const s = d->s;
+    if (s->change_count == ASSAY_SIM_CHANGES_MAX) return;
+    change_operators(d, action, at_epoch);
+    struct assay_sim_change *const c = &s->changes[s->change_count - 1];
+    c->proposed = true;
+    c->ahead_epochs = between(r, 8, 16);
+    c->given_to = low(r, 1, 3);
+    if (action == ASSAY_SIM_ACTION_PARAMETERS) c->vendor_cap_num = between(r, 33, 60);
+}
+
+static void draw_liars(const struct draw *d, struct assay_sim_random *r)
+{
+    struct assay_sim_proposals *const p = &d->s->proposals;
+    const uint32_t third = (d->s->operators - 1) / 3;
+    if (third == 0 || !chance(r, 600)) return;
+    p->liars = between(r, 1, third < ASSAY_SIM_LIARS_MAX ? third : ASSAY_SIM_LIARS_MAX);
+    if (chance(r, 600)) p->floods = low(r, 1, 40);
+    if (chance(r, 600)) p->forged_permille = between(r, 100, 1000);
+}
+
+/* Operators decide on the ledger, some of them while faults last and some after; an operator that
+ * is removed has open proposals and approvals. Where views burn by the hundred, no block is final
+ * for hours. */
+void random_proposals(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_proposals *const p = &s->proposals;
+    struct assay_sim_random r = stream(d, ASPECT_PROPOSALS);
+    const uint32_t first = between(&r, 1, 4), gap = between(&r, 6, 14);
+    const bool raised = chance(&r, RAISED_PERMILLE), retired = chance(&r, RETIRED_PERMILLE);
+    if (!chance(&r, PROPOSALS_PERMILLE) || d->burns || s->nodes < NODES_MIN) return;
+    if (s->change_count + 4 > ASSAY_SIM_CHANGES_MAX) return;
+    if (raised) {
+        p->level = 1;
+        change_operators(d, ASSAY_SIM_ACTION_PARAMETERS, first);
+        s->changes[s->change_count - 1].level = ASSAY_SIM_LEVEL_MAX;
+    }
+    add_proposed(d, &r, retired ? ASSAY_SIM_ACTION_OPERATORS : ASSAY_SIM_ACTION_PARAMETERS, first);
+    add_proposed(d, &r, ASSAY_SIM_ACTION_PARAMETERS, first + gap);
+    if (retired) add_proposed(d, &r, ASSAY_SIM_ACTION_OPERATORS_BACK, first + 2 * gap);
+    draw_liars(d, &r);
+    if (chance(&r, 500)) p->replayed = low(&r, 1, 12);
+    if (chance(&r, 500)) p->held_permille = between(&r, 20, 400);
+    if (chance(&r, 500)) p->withdrawn_permille = low(&r, 5, 200);
+    if (chance(&r, 300)) p->lapsed_permille = between(&r, 50, 500);
+    if (chance(&r, 400)) p->replaced_permille = low(&r, 10, 200);
+    p->bars = chance(&r, 300);
+    p->omits = chance(&r, 300);
+    s->epochs += between(&r, 12, 24);
 }
 
 /* --- services */

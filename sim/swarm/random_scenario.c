@@ -406,9 +406,9 @@ static void draw_parameters(const struct draw *d, uint32_t index, struct assay_s
     struct assay_sim_random r =
         assay_sim_random_of(d->seed, ASSAY_SIM_STREAM_SCENARIO, ASPECT_PARAMETERS, index);
     if (chance(&r, PARAMETERS_PERMILLE))
-        c->epoch_ms = between(&r, d->s->epoch_ms / 2,
-                              (uint32_t)assay_min_u64(2 * (uint64_t)d->s->epoch_ms,
-                                                      ASSAY_EPOCH_MS_MAX));
+        c->epoch_ms =
+            between(&r, d->s->epoch_ms / 2,
+                    (uint32_t)assay_min_u64(2 * (uint64_t)d->s->epoch_ms, ASSAY_EPOCH_MS_MAX));
     if (chance(&r, PARAMETERS_PERMILLE))
         c->block_len_max = between(&r, ASSAY_BLOCK_LEN_MIN, ASSAY_BLOCK_LEN_MAX);
     if (chance(&r, PARAMETERS_PERMILLE)) c->operator_cap_bp = between(&r, 500, 10000);
@@ -610,6 +610,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_days(&d);
     random_trials(&d);
     random_services(&d);
+    random_proposals(&d);
     draw_long(&d);
     if (!d.beyond) fit_to_promise(&d);
     draw_seats(&d);

@@ -8,6 +8,7 @@
  */
 #include "engine/parts/engine_internal.h"
 #include "sim/world/changes_internal.h"
+#include "sim/world/proposals_internal.h"
 
 #include <stdlib.h>
 
@@ -36,8 +37,10 @@ void world_changes_free(struct world_run *r)
 {
     struct world_changes *c = r->changes;
     drop_taken_records(r);
-    for (uint32_t i = 0; i < ASSAY_SIM_CHANGES_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_SIM_CHANGES_MAX; i++) {
         if (c->drafts[i].record != NULL) world_payload_drop(r->w, c->drafts[i].record);
+        if (c->drafts[i].body != NULL) world_payload_drop(r->w, c->drafts[i].body);
+    }
     if (c->last != NULL) world_payload_drop(r->w, c->last);
     free(c->operators);
     free(c);
@@ -45,7 +48,7 @@ void world_changes_free(struct world_run *r)
 
 /* --- submission */
 
-static bool is_reachable_member(const struct world_run *r, uint32_t node)
+bool world_is_reachable_member(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
     return n->alive && world_is_trusted(r->w, node) && n->closed == r->before.epoch &&
@@ -56,12 +59,16 @@ static void submit_draft(struct world_run *r, uint32_t index)
 {
     struct world_changes *c = r->changes;
     struct draft *draft = &c->drafts[index];
+    if (r->scenario->changes[index].proposed) {
+        world_proposals_submit(r, index, draft);
+        return;
+    }
     const uint32_t n = r->scenario->nodes;
     const uint32_t first = (uint32_t)assay_sim_random_below(&c->random, n);
     uint32_t left = r->scenario->changes[index].given_to;
     for (uint32_t k = 0; k < n && left > 0; k++) {
         const uint32_t node = (first + k) % n;
-        if (!is_reachable_member(r, node)) continue;
+        if (!world_is_reachable_member(r, node)) continue;
         struct item *item = world_item(r->w, node, ITEM_MESSAGE);
         item->from = ASSAY_SLOT_SELF;
         item->message = ASSAY_MESSAGE_RECORD;
@@ -106,9 +113,13 @@ static bool step_draft(struct world_run *r, uint32_t index)
     struct draft *draft = &r->changes->drafts[index];
     const bool numbered = is_numbered(row);
     if (row->forces && r->before.reverted_sequence == 0) return true;
+    if (row->proposed && draft->phase == DRAFT_WAITS && !world_proposals_possible(r)) return true;
     const bool stale =
         draft->phase == DRAFT_OUT &&
-        (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence));
+        (is_late(r, draft) || (numbered && draft->sequence <= r->before.change_sequence) ||
+         (row->proposed && draft->era != r->before.era) ||
+         (row->proposed && world_proposals_replaced(r)));
+    if (stale && row->proposed) world_proposals_over(r, index, draft);
     if (stale) world_draft_forget(r, index);
     if (draft->phase == DRAFT_WAITS || stale) {
         draft->phase = world_draft_make(r, index) ? DRAFT_OUT : DRAFT_OVER;
@@ -141,6 +152,7 @@ static uint32_t find_pending_draft(const struct world_run *r)
 
 void world_changes_turn(struct world_run *r)
 {
+    world_proposals_turn(r);
     const uint32_t out = find_pending_draft(r);
     bool waits = out < r->scenario->change_count && !step_draft(r, out);
     retire_left_members(r);
@@ -164,7 +176,10 @@ static void find_flaw(struct world_run *r, const struct assay_record *record,
     uint32_t flawed = s->change_count;
     for (uint32_t i = 0; i < s->change_count; i++) {
         struct draft *draft = &r->changes->drafts[i];
-        if (draft->record == NULL || !assay_bytes_equal(draft->digest, digest, 32)) continue;
+        const bool is_it = s->changes[i].proposed
+                               ? assay_bytes_equal(draft->body_digest, record->body_digest, 32)
+                               : assay_bytes_equal(draft->digest, digest, 32);
+        if (draft->record == NULL || !is_it) continue;
         if (s->changes[i].flaw == ASSAY_SIM_FLAW_NONE) {
             draft->phase = DRAFT_OVER;
             draft->taken_epoch = r->closed + 1;
@@ -186,6 +201,7 @@ void world_changes_taken(struct world_run *r, const struct assay_record *record)
     uint8_t digest[32];
     assay_sha256(record->bytes.bytes, record->bytes.len, digest);
     world_count_check(r->w, ASSAY_SIM_CHECKER_CHANGES);
+    world_proposals_change(r, record);
     find_flaw(r, record, digest);
     r->outcome->figures[ASSAY_SIM_FIGURE_CHANGES_TAKEN][0]++;
     if (c->taken_count == ASSAY_SIM_CHANGES_MAX) return;

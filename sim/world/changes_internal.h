@@ -18,6 +18,9 @@ struct draft {
     uint64_t taken_epoch;          /* epoch of the block that took it; 0: none yet */
     uint8_t digest[32];            /* of its record */
     struct world_payload *record;
+    uint32_t era;
+    uint8_t body_digest[32];
+    struct world_payload *body; /* of a change that is proposed; NULL: none */
 };
 
 struct newcomer {
@@ -51,6 +54,8 @@ static inline bool world_has_left(const struct assay_member *m)
 /* Drafts the newest version, by the state that the network closed last. Returns: whether there is
  * anything to decide. */
 bool world_draft_make(struct world_run *r, uint32_t index);
+/* Sets 0 .. are those of the operators, in the order in which they were added. */
+uint32_t world_set_of_operator(const struct world_run *r, const uint8_t id[static 32]);
 /* Newcomers of a version that no block took, or that was dropped, do not start. */
 void world_draft_forget(struct world_run *r, uint32_t index);
 

@@ -5,6 +5,7 @@
  * machines in those slots.
  */
 #include "sim/world/changes_internal.h"
+#include "sim/world/proposals_internal.h"
 
 #include "base/bitmap.h"
 
@@ -227,6 +228,7 @@ static void add_parameters(struct drafting *d, const struct assay_sim_change *ro
     a->parameters = d->r->before.rules.parameters;
     a->parameters.vendor_cap_num = row->vendor_cap_num;
     a->parameters.vendor_cap_den = row->vendor_cap_den;
+    if (row->level > a->parameters.level) a->parameters.level = row->level;
     if (row->epoch_ms != 0) a->parameters.epoch_ms = row->epoch_ms;
     if (row->block_len_max != 0) a->parameters.block_len_max = row->block_len_max;
     if (row->operator_cap_bp != 0) {
@@ -263,9 +265,10 @@ struct signing {
 };
 
 /* Ids ascend. */
-static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t digest[static 32],
-                    struct signing *s)
+static void sign_by(struct world_run *r, const struct assay_sim_change *row, uint32_t set,
+                    const uint8_t digest[static 32], struct signing *s)
 {
+    const struct assay_sim_world *w = r->w;
     struct assay_secret32 key;
     struct assay_p256_signer *signer = NULL;
     uint8_t public[ASSAY_P256_PUBLIC_LEN];
@@ -280,6 +283,7 @@ static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t
         assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
     }
     assay_bytes_copy(s->ids[at], 32, id, 32);
+    if (!row->proposed) world_proposals_signed(r, id, digest);
     status = assay_p256_signer_load(&key, &signer);
     ASSAY_ASSERT(status == ASSAY_OK);
     status = assay_p256_sign(signer, digest, s->signatures[at]);
@@ -287,8 +291,7 @@ static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t
     assay_p256_signer_free(&signer);
 }
 
-/* Sets 0 .. are those of the operators, in the order in which they were added. */
-static uint32_t set_of_operator(const struct world_run *r, const uint8_t id[static 32])
+uint32_t world_set_of_operator(const struct world_run *r, const uint8_t id[static 32])
 {
     for (uint32_t set = 0;; set++) {
         struct assay_secret32 key;
@@ -312,17 +315,17 @@ static void sign_all(const struct drafting *d, const struct assay_sim_change *ro
     s->count = 0;
     if (row->action == ASSAY_SIM_ACTION_MAINTENANCE) {
         const uint32_t slot = assay_state_slot_of(&r->before, d->actions[0].node_id);
-        uint32_t set = set_of_operator(r, r->before.members[slot].operator_id);
+        uint32_t set = world_set_of_operator(r, r->before.members[slot].operator_id);
         const bool wrong = row->flaw == ASSAY_SIM_FLAW_STRANGER;
         if (wrong) set = g->operator_count > 1 ? (set + 1) % g->operator_count : STRANGER_SET;
-        sign_by(r->w, set, digest, s);
+        sign_by(d->r, row, set, digest, s);
         return;
     }
     if (row->flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || row->flaw == ASSAY_SIM_FLAW_STRANGER)
         wanted--;
     for (uint32_t i = 0; i < wanted; i++)
-        sign_by(r->w, set_of_operator(r, g->operators[i].operator_id), digest, s);
-    if (row->flaw == ASSAY_SIM_FLAW_STRANGER) sign_by(r->w, STRANGER_SET, digest, s);
+        sign_by(d->r, row, world_set_of_operator(r, g->operators[i].operator_id), digest, s);
+    if (row->flaw == ASSAY_SIM_FLAW_STRANGER) sign_by(d->r, row, STRANGER_SET, digest, s);
 }
 
 /* --- complete changes */
@@ -396,6 +399,10 @@ static void encode_draft(struct drafting *d, const struct assay_sim_change *row,
     free(s);
     if (draft->record != NULL) world_payload_drop(r->w, draft->record);
     draft->record = world_payload(r->w, record, w.len);
+    if (draft->body != NULL) world_payload_drop(r->w, draft->body);
+    draft->body = row->proposed ? world_payload(r->w, body, whole.len) : NULL;
+    draft->era = change.era;
+    assay_bytes_copy(draft->body_digest, 32, digest, 32);
     draft->sequence = change.sequence;
     draft->activation = change.activation;
     assay_sha256(record, w.len, draft->digest);

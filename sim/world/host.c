@@ -166,7 +166,7 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
         world_overlay_on_prune(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE) {
         world_pulled(w, item->node, item->from, bytes);
-    } else {
+    } else if (kind != ASSAY_MESSAGE_RECORD || world_run_takes_record(w, item, bytes)) {
         deliver_to_engine(w, item, bytes);
     }
 }
@@ -429,6 +429,7 @@ static void on_epoch_closed(struct assay_sim_world *w, uint32_t node, uint64_t e
     world_check_closed(w, node, epoch);
     world_lanes_closed(w, node);
     world_run_closed(w, node, epoch);
+    world_run_review_epoch(w, node);
 }
 
 static void execute_effect(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e)

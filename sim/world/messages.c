@@ -49,6 +49,7 @@ static void run_world(struct world_run *r)
 {
     struct assay_sim_world_options options = options_of(r->scenario, r->options);
     world_services_open(r, &options);
+    if (assay_scenario_proposes(r->scenario)) options.level = ASSAY_LEVEL_REVIEWS;
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
     r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;
@@ -59,16 +60,19 @@ static void run_world(struct world_run *r)
     world_start(r->w);
     world_truth_open(r);
     world_changes_open(r);
+    world_proposals_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
     if (r->scenario->heal_epoch > 0) assay_sim_watch_await_healed(r->watch);
     world_services_begin(r);
     world_run_begin(r);
     run_events(r);
     world_services_end(r);
+    world_proposals_end(r);
     world_truth_end(r);
     assay_sim_watch_end(r->watch, r->w->now_us / 1000);
     assay_sim_world_trace(r->w, r->outcome->trace_hash);
     assay_sim_watch_destroy(&r->watch);
+    world_proposals_free(r);
     world_changes_free(r);
     world_old_operators_free(r);
     world_days_turned(r);

@@ -182,7 +182,8 @@ void world_follow(struct assay_sim_world *w, uint32_t node)
     for (size_t i = 0; i < w->queue.count; i++) {
         struct item *item = w->queue.heap[i].item;
         const bool theirs = item->kind == ITEM_MESSAGE || item->kind == ITEM_DIE ||
-                            item->kind == ITEM_RESTARTED || item->kind == ITEM_KEYS;
+                            item->kind == ITEM_RESTARTED || item->kind == ITEM_KEYS ||
+                            item->kind == ITEM_REVIEWS;
         if (theirs && item->node == node && item->life + 1 == life) item->life = life;
     }
 }

@@ -83,6 +83,7 @@ struct world_run {
     struct assay_state now; /* after the one that just closed */
     void *now_memory;
     struct world_changes *changes; /* changes.c */
+    struct world_proposals *proposals; /* proposals.c; NULL: no operator proposes */
     struct assay_sim_services *services;    /* services.c; NULL: the network has none */
     struct assay_sim_random *service_links; /* [nodes * nodes] one stream a pair of machines */
     enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the current row */
@@ -155,6 +156,12 @@ void world_changes_open(struct world_run *r);
 void world_changes_free(struct world_run *r);
 /* Another epoch of the scenario: operators draft, sign and hand in. */
 void world_changes_turn(struct world_run *r);
+/* proposals.c, consent.c: operators that propose changes; a final block of the running epoch has a
+ * REVIEW; the run is over. */
+void world_proposals_open(struct world_run *r);
+void world_proposals_free(struct world_run *r);
+void world_proposals_taken(struct world_run *r, const struct assay_record *record);
+void world_proposals_end(struct world_run *r);
 /* days.c: offers collateral on its day; the offers that blocks took. */
 void world_days_turn(struct world_run *r);
 void world_days_taken(struct world_run *r, const struct assay_record *record);

@@ -51,6 +51,7 @@ void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_par
     parameters->quiet_floor_percent =
         s->quiet_floor_percent != ASSAY_QUIET_FLOOR_PERCENT ? s->quiet_floor_percent : 0;
     if (s->day_count > 0) parameters->collateral_delay_s = s->collateral_delay_s;
+    if (assay_scenario_proposes(s)) parameters->level = s->proposals.level;
 }
 
 /* --- findings */

@@ -93,6 +93,7 @@ enum item_kind {
     ITEM_RECOVER,  /* of the world: operators fence, or recover; or move a store away */
     ITEM_OVERLAY,  /* a node maintains its neighbours */
     ITEM_PROGRAM,  /* services of a node: a turn, or a message */
+    ITEM_REVIEWS,  /* a node reads the blocks of the epochs that it closed for proposals */
 };
 
 /* A scheduled event. */
@@ -673,6 +674,12 @@ void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era);
 bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch);
 /* The complete plan, including the one that a change adds. */
 struct assay_slice world_services_plan(const struct world_run *r);
+/* reviews.c: a node has closed an epoch, or reads the blocks of it; a RECORD arrives at a node
+ * (Returns: whether its host gives it to the engine). */
+void world_run_review_epoch(struct assay_sim_world *w, uint32_t node);
+void world_run_reviews(struct assay_sim_world *w, uint32_t node);
+bool world_run_takes_record(struct assay_sim_world *w, const struct item *item,
+                            struct assay_slice bytes);
 /* services.c: the genesis is made; a turn of a node's programs, or a message to one. */
 void world_services_genesis(struct assay_sim_world *w);
 void world_services_item(struct assay_sim_world *w, const struct item *item);

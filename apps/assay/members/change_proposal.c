@@ -147,6 +147,14 @@ enum assay_status cli_proposal_check_change(struct assay_change_basis *basis,
             "the change has %zu bytes, and a proposal at most %d: sign it as a file "
             "(assay change sign)",
             draft->body.len, ASSAY_REVIEW_CHANGE_LEN_MAX);
+    const uint32_t signatures = basis->effective.genesis->threshold;
+    const size_t most = assay_change_body_len_max(signatures);
+    if (draft->body.len > most)
+        return assay_change_refuse(
+            message, ASSAY_E_FULL,
+            "the change has %zu bytes: with the signatures of %u operators, the threshold, a block "
+            "takes at most %zu; divide it into several changes",
+            draft->body.len, (unsigned)signatures, most);
     const enum assay_status status = assay_change_review(basis, draft, false, message);
     return status == ASSAY_E_EARLY ? ASSAY_OK : status; /* it waits for others, or for a level */
 }

@@ -472,22 +472,34 @@ int cli_change_run_approve(const struct assay_change_options *options)
     return result;
 }
 
-/* Its proposal, or else its approval of another's. */
-static int choose_withdrawal(struct stating *s)
+static bool has_statement(const struct stating *s)
 {
     for (uint32_t place = 0; place <= ASSAY_REVIEW_PLACE_APPROVAL; place++) {
         const struct assay_json *before = find_place(s, place);
         uint8_t digest[32];
-        if (before == NULL || !is_open(before) || !read_hex(before, "id", digest, 32)) continue;
-        if (!assay_bytes_equal(digest, s->draft->digest, 32)) continue;
-        s->review.place = place;
-        const int result = set_issue(s, before);
-        if (result == ASSAY_EXIT_OK) follow_expiry(s);
-        return result;
+        if (before != NULL && is_open(before) && read_hex(before, "id", digest, 32) &&
+            assay_bytes_equal(digest, s->draft->digest, 32))
+            return true;
     }
-    return cli_print_error(s->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
-                           "%s: %s: the operator of this key has neither proposed nor approved it",
-                           s->options->group, s->options->file);
+    return false;
+}
+
+/* In the place of approvals it ends all that the operator stated about the change, in any place,
+ * for some epochs to come; and no later proposal takes this place. A node may hold back a
+ * statement, or lie about it: the operator alone knows that there is one. */
+static int choose_withdrawal(struct stating *s)
+{
+    if (!has_statement(s) && !s->options->yes)
+        return cli_print_error(
+            s->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+            "%s: %s: the operator of this key has neither proposed nor approved it, as this node "
+            "shows; --yes withdraws what another node may hold back",
+            s->options->group, s->options->file);
+    s->review.place = ASSAY_REVIEW_PLACE_APPROVAL;
+    const int result = set_issue(s, find_place(s, ASSAY_REVIEW_PLACE_APPROVAL));
+    if (result != ASSAY_EXIT_OK) return result;
+    follow_expiry(s);
+    return ASSAY_EXIT_OK;
 }
 
 int cli_change_run_withdraw(const struct assay_change_options *options)

@@ -418,8 +418,16 @@ const struct assay_verb assay_verbs_network[] = {
       "Withdraw the own proposal, which ends it, or the own approval of another operator's.",
       EXIT_CHANGE ", 5 no such proposal",
       "assay change withdraw 1f0e4c5a99d2b17c --key alpha.key\n",
-      (const struct assay_option[]){ OPERATOR_KEY, COMMENT, ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
-                                     ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){
+          OPERATOR_KEY,
+          COMMENT,
+          { "yes", NULL,
+            "withdraw also what the queried node does not show: a statement that another node may "
+            "hold back",
+            0 },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "change", "list", "",
       "List pending changes, changes in force with activation and signers (the newest 16), "
       "reverted changes, and drained members.",

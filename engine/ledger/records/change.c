@@ -138,9 +138,7 @@ static void encode_action(struct assay_writer *w, const struct assay_action *a)
     case ASSAY_ACTION_POLICY:
     case ASSAY_ACTION_OPERATORS:
     case ASSAY_ACTION_ENDORSEMENTS:
-    case ASSAY_ACTION_SERVICES:
-        assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
-        return;
+    case ASSAY_ACTION_SERVICES: assay_cbor_put_bytes(w, a->document.bytes, a->document.len); return;
     case ASSAY_ACTION_COLLATERAL: assay_cbor_put_bytes(w, a->digest, 32); return;
     case ASSAY_ACTION_OPERATOR_KEY:
         assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
@@ -191,6 +189,17 @@ enum assay_status assay_record_put_change(struct assay_writer *w, struct assay_s
         assay_cbor_put_bytes(w, signatures[i], ASSAY_P256_SIGNATURE_LEN);
     }
     return assay_writer_finish(w, &all);
+}
+
+size_t assay_change_body_len_max(uint32_t signatures)
+{
+    /* The heads of the record and of its body, whose length has two bytes; of one signature its
+     * head, id and signature, each of these with a head of two bytes. */
+    enum { HEADS = 1 + 1 + 3, SIGNATURE = 1 + 2 + 32 + 2 + ASSAY_P256_SIGNATURE_LEN };
+    ASSAY_ASSERT(signatures <= ASSAY_OPERATORS_MAX);
+    const size_t head = signatures < 24 ? 1 : signatures < 256 ? 2 : 3;
+    const size_t room = ASSAY_CHANGE_RECORD_LEN_MAX - HEADS - head - (size_t)SIGNATURE * signatures;
+    return room < ASSAY_CHANGE_LEN_MAX ? room : ASSAY_CHANGE_LEN_MAX;
 }
 
 enum assay_status assay_change_record_read(struct assay_slice record, struct assay_change *change)

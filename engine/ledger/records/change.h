@@ -90,6 +90,8 @@ ASSAY_CHECKED enum assay_status assay_change_encode(const struct assay_change *c
 ASSAY_CHECKED enum assay_status assay_record_put_change(
     struct assay_writer *w, struct assay_slice body, const uint8_t (*operator_ids)[32],
     const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
+/* Returns: how many bytes the body of a CHANGE record with so many signatures has at most. */
+size_t assay_change_body_len_max(uint32_t signatures);
 /* A CHANGE record whose signatures nobody asks about, or that has none. Returns: ASSAY_OK | INPUT
  * statuses */
 ASSAY_CHECKED enum assay_status assay_change_record_read(struct assay_slice record,

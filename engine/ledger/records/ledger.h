@@ -28,7 +28,7 @@ struct assay_ledger_review {
     uint16_t operator_; /* index in the effective rules */
     bool proposes;
     uint8_t key[16]; /* the first half of the record's */
-    uint64_t issued, number;
+    uint64_t issued;
 };
 
 struct assay_ledger {

@@ -26,10 +26,14 @@ enum {
         16384,               /* from its issue on: a block may have it, and it is retained */
     ASSAY_REVIEW_PLACES = 2, /* proposals of one operator at a time */
     ASSAY_REVIEW_PLACE_APPROVAL = ASSAY_REVIEW_PLACES, /* of what is no proposal of its own */
-    /* In one epoch: of all operators, and of one. With more than 16 operators a part each. */
+    /* In one epoch: of all operators, and of one. With more than 32 operators a part each. */
     ASSAY_REVIEW_BODIES_MAX = 4, /* proposals of one operator in one epoch */
-    ASSAY_REVIEWS_EPOCH_MAX = 256,
+    ASSAY_REVIEWS_EPOCH_MAX = 512,
     ASSAY_REVIEWS_OPERATOR_MAX = 16,
+    /* Issued in so many epochs, the running one included: half of the part is for these alone. */
+    ASSAY_REVIEW_FRESH_EPOCHS = 8,
+    /* A withdrawal ends what its operator issued about the change up to so many epochs later. */
+    ASSAY_REVIEW_WITHDRAWAL_EPOCHS = 8,
 };
 
 /* Encoded, hence never reused. */
@@ -72,7 +76,7 @@ ASSAY_CHECKED enum assay_status assay_review_decode(struct assay_slice body,
 ASSAY_CHECKED enum assay_status assay_record_put_review(
     struct assay_writer *w, struct assay_slice body,
     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN], struct assay_slice change);
-/* Of one operator in one epoch, where so many are in force. Returns: at least 1. */
+/* Of one operator in one epoch, where so many are in force. Returns: at least 2. */
 uint32_t assay_review_share(uint32_t operators);
 /* "propose", "approve", "withdraw". Returns: never NULL. */
 const char *assay_review_act_name(enum assay_review_act act);

@@ -143,8 +143,8 @@ uint32_t assay_review_share(uint32_t operators)
     return share < ASSAY_REVIEWS_OPERATOR_MAX ? share : ASSAY_REVIEWS_OPERATOR_MAX;
 }
 
-_Static_assert((int)ASSAY_REVIEWS_EPOCH_MAX >= (int)ASSAY_OPERATORS_MAX,
-               "each operator has a part");
+_Static_assert((int)ASSAY_REVIEWS_EPOCH_MAX >= 2 * (int)ASSAY_OPERATORS_MAX,
+               "each operator has a part, and half of it is for fresh records");
 
 const char *assay_review_act_name(enum assay_review_act act)
 {
@@ -252,11 +252,15 @@ static uint16_t index_of_operator(const struct assay_context *context, const str
     return (uint16_t)(o - context->effective->operators);
 }
 
-static bool is_issued_later(const struct assay_review *a, uint64_t issued, uint64_t number)
+/* Only its operator decides how many of these there are, and soon they are old. */
+static bool is_fresh(const struct assay_context *context, uint64_t issued)
 {
-    return a->issued != issued ? a->issued > issued : a->number > number;
+    return issued + ASSAY_REVIEW_FRESH_EPOCHS > context->epoch;
 }
 
+/* Anybody may put all old records of an operator into a block, in any order, before the operator's
+ * next one arrives. So these have half of its part at most, and half of its bodies, which are long:
+ * what was issued a short time ago always finds the other half. */
 static enum assay_status check_review_fits(const struct assay_context *context,
                                            const struct assay_ledger *l,
                                            const struct assay_record *r)
@@ -264,24 +268,25 @@ static enum assay_status check_review_fits(const struct assay_context *context,
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_REVIEW && l->review_count <= ASSAY_REVIEWS_EPOCH_MAX);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     const uint16_t operator_ = index_of_operator(context, r);
+    const bool fresh = is_fresh(context, r->review.issued);
     const bool proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
     const uint32_t share = assay_review_share(context->effective->operator_count);
-    uint32_t count = 0, bodies = 0;
-    bool follows = true, body_follows = true; /* it is later than all of them so far */
+    uint32_t count = 0, bodies = 0, old = 0, old_bodies = 0;
     for (uint32_t i = 0; i < l->review_count; i++) {
         const struct assay_ledger_review *other = &l->reviews[i];
         if (other->operator_ != operator_) continue;
         if (assay_bytes_equal(other->key, r->key, sizeof other->key)) return ASSAY_E_DUPLICATE;
-        const bool is_later = is_issued_later(&r->review, other->issued, other->number);
+        const bool is_old = !is_fresh(context, other->issued);
         count++;
         bodies += other->proposes;
-        follows &= is_later;
-        if (other->proposes) body_follows &= is_later;
+        old += is_old;
+        old_bodies += is_old && other->proposes;
     }
-    /* Anybody may put old records into a block first. So a half of the part is for what follows
-     * all others, and so is each body, which is long, but the first one. */
-    if (proposes && (!body_follows || bodies == ASSAY_REVIEW_BODIES_MAX)) return ASSAY_E_FULL;
-    return count < (follows ? share : (share + 1) / 2) ? ASSAY_OK : ASSAY_E_FULL;
+    if (count == share || (!fresh && old == share / 2)) return ASSAY_E_FULL;
+    if (!proposes) return ASSAY_OK;
+    const bool has_body =
+        bodies < ASSAY_REVIEW_BODIES_MAX && (fresh || old_bodies < ASSAY_REVIEW_BODIES_MAX / 2);
+    return has_body ? ASSAY_OK : ASSAY_E_FULL;
 }
 
 static void apply_review(const struct assay_context *context, struct assay_ledger *l,
@@ -291,9 +296,13 @@ static void apply_review(const struct assay_context *context, struct assay_ledge
     struct assay_ledger_review *own = &l->reviews[l->review_count++];
     own->operator_ = index_of_operator(context, r);
     own->issued = r->review.issued;
-    own->number = r->review.number;
     own->proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
     assay_bytes_copy(own->key, sizeof own->key, r->key, sizeof own->key);
+}
+
+static bool is_issued_later(const struct assay_review *a, uint64_t issued, uint64_t number)
+{
+    return a->issued != issued ? a->issued > issued : a->number > number;
 }
 
 /* Old records, which anybody may send again, keep no later one out of the pool. */
@@ -306,6 +315,7 @@ const struct assay_record_row assay_row_review = {
     .name = "review",
     .items = 4,
     .limits = { .of_subject = 4 },
+    .places_of = 3,
     .yields = yields_to_later,
     .decode = decode_review,
     .check = check_review,

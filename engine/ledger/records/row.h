@@ -27,6 +27,9 @@ struct assay_record_row {
     struct {
         uint32_t of_author, of_epoch, of_subject;
     } limits;
+    /* Of the places of each size in a pool, one in so many at most; 0: no limit. For records whose
+     * authors are no members, and may be more than those. */
+    uint32_t places_of;
     /* NULL: what is over the limits of a pool is refused. Of two records of one author and subject:
      * whether a makes room for the later b. */
     bool (*yields)(const struct assay_record *a, const struct assay_record *b);

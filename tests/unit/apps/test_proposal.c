@@ -8,6 +8,7 @@
 #include "tests/unit/engine/ledger/review_bench.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,25 @@ Test(proposal, a_proposal_has_no_change_that_one_signature_suffices_for)
     cr_assert_eq(check(0, 30, &maintenance, 0), ASSAY_E_UNSUPPORTED, "%s", message);
     cr_assert_eq(check(1, 30, &drain, 1), ASSAY_E_CHAIN, "%s", message);
     cr_assert_eq(check(1, 1, &drain, 0), ASSAY_E_STALE, "%s", message);
+}
+
+/* Eleven signatures leave less than a proposal may have: all operators would approve, and no block
+ * could have the change. */
+Test(proposal, a_change_that_no_block_takes_with_its_signatures_is_refused)
+{
+    static uint8_t body[ASSAY_REVIEW_CHANGE_LEN_MAX];
+    struct assay_genesis *rules = (struct assay_genesis *)basis->effective.genesis;
+    struct assay_change_draft draft = { .change = { .sequence = 1 } };
+    char limit[32];
+    for (uint32_t threshold = 1; threshold <= 40; threshold++) {
+        const size_t most = assay_change_body_len_max(threshold);
+        rules->threshold = threshold;
+        draft.body = assay_slice_over(body, sizeof body);
+        (void)cli_proposal_check_change(basis, &draft, message);
+        (void)snprintf(limit, sizeof limit, "at most %zu;", most);
+        cr_assert_eq(strstr(message, limit) != NULL, most < sizeof body, "%u: %s", threshold,
+                     message);
+    }
 }
 
 static enum assay_status issue(uint64_t claimed, uint64_t issued, uint64_t number,

@@ -459,6 +459,39 @@ Test(reviews, one_withdrawal_ends_all_that_its_operator_stated)
     drop(w);
 }
 
+/* A node had an approval, and gave it to no other: its operator withdraws at another node, which
+ * shows nothing of it and may be some epochs behind. */
+Test(reviews, an_approval_that_a_node_held_back_does_not_outlive_its_withdrawal)
+{
+    for (uint64_t behind = 0; behind < ASSAY_REVIEW_WITHDRAWAL_EPOCHS; behind++)
+        for (unsigned first = 0; first < 2; first++) {
+            struct world *w = make();
+            struct review_change c;
+            review_make_change(w->bench, 2, "target", &c);
+            w->bench->context.epoch = w->facts.epoch = 10;
+            struct assay_review held = review_of(w->bench, 1, ASSAY_REVIEW_APPROVE, &c);
+            struct assay_review own = review_of(w->bench, 1, ASSAY_REVIEW_PROPOSE, &c);
+            struct assay_review end = review_of(w->bench, 1, ASSAY_REVIEW_WITHDRAW, &c);
+            end.place = APPROVAL;
+            end.issued -= behind;
+            struct assay_review author = review_of(w->bench, 0, ASSAY_REVIEW_PROPOSE, &c);
+            held.number = own.number = 900; /* by what the node answered */
+            author.expires = held.expires = own.expires = end.expires = 1000;
+            cr_assert(state(w, &author, 0));
+            if (first == 0) cr_assert(state(w, &end, 1));
+            (void)state(w, &held, 1);
+            (void)state(w, &own, 1);
+            if (first == 1) cr_assert(state(w, &end, 1), "%u epochs behind", (unsigned)behind);
+            cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1,
+                         "it was withdrawn %u epochs behind", (unsigned)behind);
+            held.issued = end.issued + ASSAY_REVIEW_WITHDRAWAL_EPOCHS + 1;
+            cr_assert(state(w, &held, 1), "its operator may approve again later");
+            cr_assert_not(state(w, &end, 1), "and a replay of the withdrawal ends nothing");
+            cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2);
+            drop(w);
+        }
+}
+
 static bool wants(const struct world *w, struct assay_review *r, uint64_t epoch)
 {
     struct review_made *m = review_sign(w->bench, r, 1);

@@ -93,7 +93,10 @@ expect 5 'no open proposal has this id' of beta approve "$id" --key beta.key --y
 check 'the end has its reason' until_true 10 told 3 'its author withdrew it'
 check 'no change came of it' sequence_everywhere 3
 
-# --- expiry, in epochs
+# --- what was withdrawn stays so for some epochs; expiry, in epochs
+expect 6 'it counts again from epoch' of gamma propose back --key gamma.key --yes --expires 6
+rm machine-gamma/back
+expect 0 'undrain node-4' of gamma draft --out back --undrain node-4 --activation +501
 expect 0 'proposed' of gamma propose back --key gamma.key --yes --expires 6
 check 'it is open again, by a later statement' until_true 20 open_everywhere 1
 check 'and expires' until_true 30 open_everywhere 0

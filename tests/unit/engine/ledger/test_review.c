@@ -4,6 +4,7 @@
  * 9.19).
  */
 #include "engine/evidence/pool.h"
+#include "engine/messages/message.h"
 #include "tests/unit/engine/ledger/review_bench.h"
 
 #include "base/cbor.h"
@@ -181,11 +182,9 @@ Test(review, an_operator_has_its_part_of_an_epoch_and_no_more)
     cr_assert_eq(offer(b, &other, 1), ASSAY_OK, "its part is its own");
     struct assay_review first = review_of(b, 2, ASSAY_REVIEW_PROPOSE, &c);
     cr_assert_eq(offer(b, &first, 2), ASSAY_OK);
-    first.place = 1;
-    cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "one that is not later");
     for (uint64_t i = 1; i < ASSAY_REVIEW_BODIES_MAX; i++) {
         first.number = i;
-        cr_assert_eq(offer(b, &first, 2), ASSAY_OK, "later: %llu", (unsigned long long)i);
+        cr_assert_eq(offer(b, &first, 2), ASSAY_OK, "%llu", (unsigned long long)i);
     }
     first.number = ASSAY_REVIEW_BODIES_MAX;
     cr_assert_eq(offer(b, &first, 2), ASSAY_E_FULL, "four bodies of an operator in an epoch");
@@ -199,7 +198,7 @@ Test(review, every_operator_has_a_part)
 {
     for (uint32_t n = 1; n <= ASSAY_OPERATORS_MAX; n++) {
         const uint32_t share = assay_review_share(n);
-        cr_assert(share >= 1 && share <= ASSAY_REVIEWS_OPERATOR_MAX);
+        cr_assert(share >= 2 && share <= ASSAY_REVIEWS_OPERATOR_MAX);
         cr_assert(share * n <= ASSAY_REVIEWS_EPOCH_MAX, "%u operators", n);
     }
 }
@@ -319,27 +318,62 @@ Test(review, a_proposal_brings_the_change_of_its_digest)
 
 /* --- old records, which anybody has and may send again */
 
-Test(review, old_records_bar_no_later_one_from_a_block)
+/* A hostile leader fills the part of an operator with all that it ever stated, in the order that
+ * takes most: what the operator states now is in a block of the same epoch. */
+static void expect_room(struct change_bench *b, bool descending, bool proposals,
+                        enum assay_review_act act, uint64_t age)
 {
-    struct change_bench *b = review_make_bench();
     struct review_change old, c;
+    const uint32_t count = 4 * ASSAY_REVIEWS_OPERATOR_MAX;
     review_make_change(b, 1, "old", &old);
     review_make_change(b, 1, "new", &c);
-    struct assay_review r = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &old);
-    r.number = 900;
-    cr_assert_eq(offer(b, &r, 0), ASSAY_OK);
-    struct assay_review next = review_of(b, 0, ASSAY_REVIEW_PROPOSE, &c);
-    next.number = 901;
-    cr_assert_eq(offer(b, &next, 0), ASSAY_OK, "the one that replaces it");
-    /* Of many, in the order that takes most of the part. */
-    for (uint32_t i = 0; i < 2 * ASSAY_REVIEWS_OPERATOR_MAX; i++) {
-        struct assay_review a = review_of(b, 0, ASSAY_REVIEW_APPROVE, &old);
-        a.number = i;
-        (void)offer(b, &a, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        static const enum assay_review_act acts[] = { ASSAY_REVIEW_PROPOSE, ASSAY_REVIEW_APPROVE,
+                                                      ASSAY_REVIEW_WITHDRAW };
+        struct assay_review r = review_of(b, 0, acts[proposals ? 0 : i % 3], &old);
+        r.issued -= ASSAY_REVIEW_FRESH_EPOCHS + (descending ? i : count - i);
+        r.number = i;
+        r.expires = r.issued + 1;
+        (void)offer(b, &r, 0);
     }
-    struct assay_review withdraw = review_of(b, 0, ASSAY_REVIEW_WITHDRAW, &c);
-    withdraw.number = 1000;
-    cr_assert_eq(offer(b, &withdraw, 0), ASSAY_OK);
+    struct assay_review now = review_of(b, 0, act, &c);
+    now.issued -= age;
+    now.expires = now.issued + 1;
+    cr_assert_eq(offer(b, &now, 0), ASSAY_OK, "%s, %llu epochs old, after %s ones",
+                 assay_review_act_name(act), (unsigned long long)age,
+                 descending ? "younger" : "older");
+}
+
+Test(review, old_records_bar_no_later_one_from_a_block)
+{
+    for (unsigned descending = 0; descending < 2; descending++)
+        for (unsigned act = ASSAY_REVIEW_PROPOSE; act <= ASSAY_REVIEW_WITHDRAW; act++)
+            for (uint64_t age = 0; age < ASSAY_REVIEW_FRESH_EPOCHS; age++) {
+                struct change_bench *b = review_make_bench();
+                b->state.epoch += 1000;
+                b->context.epoch += 1000;
+                expect_room(b, descending == 1, age % 2 == 0, (enum assay_review_act)act, age);
+                change_drop(b);
+            }
+}
+
+/* What is repeated for nodes that passed over blocks is old: what is new leaves room for some. */
+Test(review, old_records_have_a_half_of_the_part)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    uint32_t taken = 0;
+    b->state.epoch += 1000;
+    b->context.epoch += 1000;
+    review_make_change(b, 1, "stricter", &c);
+    for (uint32_t i = 0; i < 2 * ASSAY_REVIEWS_OPERATOR_MAX; i++) {
+        struct assay_review r = review_of(b, 0, ASSAY_REVIEW_APPROVE, &c);
+        r.issued -= ASSAY_REVIEW_FRESH_EPOCHS;
+        r.expires = r.issued + 1;
+        r.number = i;
+        taken += offer(b, &r, 0) == ASSAY_OK;
+    }
+    cr_assert_eq(taken, ASSAY_REVIEWS_OPERATOR_MAX / 2);
     change_drop(b);
 }
 
@@ -396,6 +430,54 @@ Test(review, old_records_bar_no_later_one_from_the_pool)
         cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_WITHDRAW, 20, false), ASSAY_OK);
         drop_pool(p);
     }
+}
+
+/* Any of its operators could stop all nodes of such a network. */
+Test(review, there_may_be_more_operators_than_members)
+{
+    struct change_bench *b = review_make_bench();
+    struct review_change c;
+    review_make_change(b, 1, "stricter", &c);
+    b->state.member_count = 1;
+    for (uint32_t i = 0; i < CHANGE_OPERATORS; i++) {
+        struct assay_review r = review_of(b, i, ASSAY_REVIEW_APPROVE, &c);
+        struct review_made *m = review_sign(b, &r, i);
+        cr_assert_eq(assay_record_check(&b->context, &m->record), ASSAY_OK, "operator %u", i);
+        free(m);
+    }
+    change_drop(b);
+}
+
+/* By any number of operators: proofs, ballots and CHANGEs find their places, and each operator has
+ * its part of the rest. */
+Test(review, statements_do_not_fill_the_pool)
+{
+    struct pooled *p = make_pool();
+    const struct assay_genesis rules = p->bench->genesis;
+    struct review_made *made[4];
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        struct assay_review r = review_of(p->bench, 0, ASSAY_REVIEW_APPROVE, &p->change);
+        r.number = i;
+        made[i] = review_sign(p->bench, &r, 0);
+        cr_assert_eq(assay_record_check(&p->bench->context, &made[i]->record), ASSAY_OK);
+    }
+    for (uint32_t operator_ = 0; operator_ < ASSAY_OPERATORS_MAX; operator_++)
+        for (uint32_t i = 0; i < 4; i++) {
+            const struct assay_pool_item *item = NULL;
+            struct assay_record r = made[i]->record;
+            r.subject = operator_;
+            r.key[1] = (uint8_t)operator_;
+            taken += assay_pool_add(&p->pool, &r, ASSAY_SLOT_SELF, &item) == ASSAY_OK;
+        }
+    cr_assert_geq(taken, rules.operator_count);
+    uint32_t places = 0;
+    for (uint32_t i = 0; i < p->pool.count; i++)
+        places += p->pool.items[i].phase != ASSAY_POOL_FREE;
+    cr_assert_leq(places, p->pool.small_count / 3, "%u of %u", places, p->pool.small_count);
+    for (uint32_t i = 0; i < 4; i++)
+        free(made[i]);
+    drop_pool(p);
 }
 
 Test(review, every_operator_has_its_own_count_in_the_pool)
