@@ -362,15 +362,15 @@ class Year:
     def told_by(self, node):
         """Each fall is in the timeline of this node, with its epoch, cause and time."""
         events = (node.get("/v1/timeline?since=0&limit=9216") or {}).get("events", [])
+        # A drained member is reported by its change: it did not fall.
+        told = [f for f in self.falls if not any(d.kind == DRAINED and d.covers(f) for d in self.deeds)]
         if self.plant == "event":
-            events = events[: len(events) // 2]
+            events = [e for e in events if (e.get("name"), e["epoch"]) != (told[-1].member, told[-1].epoch)]
         moves = collections.defaultdict(list)
         for e in events:
             if e["event"] == "standing_changed" and e["b"] > e["a"]:
                 moves[e["name"], e["epoch"]].append(e)
-        for fall in self.falls:
-            if any(d.kind == DRAINED and d.covers(fall) for d in self.deeds):
-                continue  # reported by its change: it did not fall
+        for fall in told:
             mine = [e for e in moves[fall.member, fall.epoch] if ORDER[e["b"]] == fall.after]
             if not mine:
                 self.wrong(f"the timeline of {node.name} does not report that {fall}")
