@@ -160,7 +160,7 @@ function(assay_mutant_apply entry root out)
 endfunction()
 
 # assay_mutant_turns(all): targets all_turn0 to all_turn2, for a third of the faults each (build.sh). A
-# program of place p has turn p % 3, and its test the label of that name.
+# program of place p has turn p % 3, and its test the label turnN, or thirdN where caught.sh keeps records.
 function(assay_mutant_turns all)
   foreach(turn RANGE 2)
     add_custom_target(${all}_turn${turn})

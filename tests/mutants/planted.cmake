@@ -102,7 +102,7 @@ function(assay_planted)
     string(APPEND lines "${turn}\t${program}\t${entry}\t${files}\t${test}\n")
     add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} ${CMAKE_BINARY_DIR}/mutants/keys/${program}
                                      $<TARGET_FILE:${program}> --filter "*/${expect}" --timeout 240)
-    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 600 SKIP_RETURN_CODE 77
+    set_tests_properties(${program} PROPERTIES LABELS "release;third${turn}" TIMEOUT 600 SKIP_RETURN_CODE 77
       FIXTURES_REQUIRED planted_${arg_NAME} ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}")
   endforeach()
   file(CONFIGURE OUTPUT ${built}/list CONTENT "${lines}" @ONLY)
