@@ -135,6 +135,7 @@ static bool same_certificate(const struct assay_certificate *a, const struct ass
         return false;
     if (a->has_pck != b->has_pck || a->has_vek != b->has_vek) return false;
     if (a->has_gce || b->has_gce) return false; /* names an instance: no authority renews it */
+    if (a->has_fwid || b->has_fwid) return false; /* a device's own */
     return (!a->has_pck || same_pck(&a->pck, &b->pck)) &&
            (!a->has_vek || same_vek(&a->vek, &b->vek));
 }
