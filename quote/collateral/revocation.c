@@ -121,7 +121,7 @@ static void report_faults(const struct assay_evidence_request *request,
 
 enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
                                          const struct assay_path *path,
-                                         const struct assay_key *root, bool is_needed,
+                                         const struct assay_key *root, uint32_t needed,
                                          struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
@@ -144,7 +144,7 @@ enum assay_status assay_revocation_check(const struct assay_evidence_request *re
             assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
                               "a revocation list signed by its issuer", "a wrong signature");
         if (found.answer == ASSAY_REVOCATION_REVOKED) report_revoked(c, verdict);
-        if (found.crl == NULL && !found.is_forged && is_needed)
+        if (found.crl == NULL && !found.is_forged && (needed >> i & 1u) != 0)
             report_uncovered(request, c, verdict);
     }
     return ASSAY_OK;

@@ -274,17 +274,6 @@ enum assay_gpu_mode assay_spdm_mode(const struct assay_spdm_report *report)
     return ASSAY_GPU_MODE_UNKNOWN;
 }
 
-const char *assay_gpu_mode_name(enum assay_gpu_mode mode)
-{
-    switch (mode) {
-    case ASSAY_GPU_MODE_SINGLE: return "single";
-    case ASSAY_GPU_MODE_MULTI: return "multi";
-    case ASSAY_GPU_MODE_PROTECTED_PCIE: return "protected-pcie";
-    case ASSAY_GPU_MODE_UNKNOWN: return "unknown";
-    }
-    return "unknown";
-}
-
 bool assay_spdm_field_is(const struct assay_spdm_report *report, enum assay_spdm_field field,
                          uint8_t value)
 {

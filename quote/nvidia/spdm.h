@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/crypto.h"
-#include "base/status.h"
+#include "quote/accept/gpu.h"
 
 enum {
     ASSAY_SPDM_NONCE_LEN = 32,
@@ -37,14 +37,6 @@ enum assay_spdm_field {
     ASSAY_SPDM_OPAQUE_VERSION = 34,
     ASSAY_SPDM_CHIP = 35,
     ASSAY_SPDM_FEATURE = 36,
-};
-
-/* Field 36: what the device was set up for. */
-enum assay_gpu_mode {
-    ASSAY_GPU_MODE_SINGLE = 0,        /* one GPU passed through */
-    ASSAY_GPU_MODE_MULTI = 1,         /* several, with encrypted links */
-    ASSAY_GPU_MODE_PROTECTED_PCIE = 2, /* several, with switches */
-    ASSAY_GPU_MODE_UNKNOWN = 255,
 };
 
 enum { ASSAY_SPDM_ON = 0xaa, ASSAY_SPDM_OFF = 0x55 }; /* fields 11 and 21 */
@@ -90,8 +82,6 @@ ASSAY_CHECKED enum assay_status assay_spdm_length(const uint8_t *bytes, size_t l
                                                   size_t *declared);
 /* Returns: the mode of a report; UNKNOWN for a number without a name and without field 36. */
 enum assay_gpu_mode assay_spdm_mode(const struct assay_spdm_report *report);
-/* Returns: "single", "multi", "protected-pcie", "unknown". */
-const char *assay_gpu_mode_name(enum assay_gpu_mode mode);
 /* Does a field of one byte hold this value? Returns: false also without the field. */
 bool assay_spdm_field_is(const struct assay_spdm_report *report, enum assay_spdm_field field,
                          uint8_t value);

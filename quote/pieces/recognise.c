@@ -8,9 +8,11 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/cursor.h"
+#include "quote/collateral/rim.h"
 #include "quote/json.h"
 #include "quote/pieces/encoded.h"
 #include "quote/pieces/unread.h"
+#include "quote/rim_xml.h"
 #include "quote/tpm_format.h"
 #include "quote/verify.h"
 
@@ -27,6 +29,8 @@ const char *assay_shape_text(enum assay_shape shape)
     case ASSAY_SHAPE_EVIDENCE: return "evidence";
     case ASSAY_SHAPE_TCB_INFO: return "TCB info";
     case ASSAY_SHAPE_QE_IDENTITY: return "QE identity";
+    case ASSAY_SHAPE_OCSP: return "OCSP response";
+    case ASSAY_SHAPE_RIM: return "reference manifest";
     }
     ASSAY_UNREACHABLE("a shape");
 }
@@ -34,7 +38,8 @@ const char *assay_shape_text(enum assay_shape shape)
 enum assay_status assay_recognised_status(const struct assay_recognised *piece, bool leads)
 {
     if (piece->status != ASSAY_OK) return piece->status;
-    const bool is_stray = piece->shape == ASSAY_SHAPE_CERTIFICATE && !leads;
+    const bool is_stray =
+        (piece->shape == ASSAY_SHAPE_CERTIFICATE || piece->shape == ASSAY_SHAPE_RIM) && !leads;
     return is_stray ? ASSAY_E_NOT_FOUND : ASSAY_OK;
 }
 
@@ -538,11 +543,19 @@ static enum assay_status add_web_key(struct assay_recognition *r,
     return add_piece(r, &piece);
 }
 
+/* Base64 of what XML begins with, as the vendor's service has a manifest in its answer. */
+static bool is_encoded_xml(struct assay_slice text)
+{
+    static const char root[] = "PFNvZnR3YXJlSWRlbnRpdHk", declaration[] = "PD94bWwg";
+    return is_block(text, root, sizeof root - 2) ||
+           is_block(text, declaration, sizeof declaration - 2);
+}
+
 /* A string of a document that may be a piece: natural-language text is none. */
 static bool may_be_piece(struct assay_slice text)
 {
     size_t searched = 0;
-    return (text.len > 0 && text.bytes[0] == '{') ||
+    return is_encoded_xml(text) || (text.len > 0 && text.bytes[0] == '{') ||
            assay_encoded_within(text) != ASSAY_ENCODED_NONE ||
            has_word(&searched, text, begin, sizeof begin - 1);
 }
@@ -614,6 +627,18 @@ static bool is_zeros(struct assay_slice text)
     return may_serve(text) && assay_bytes_all_zero(text.bytes, text.len);
 }
 
+/* A manifest takes the rest of its text. One that cannot be converted has its reason. */
+static enum assay_status add_xml(struct assay_recognition *r, struct assay_slice text,
+                                 struct room *room)
+{
+    struct assay_recognised piece = { .shape = ASSAY_SHAPE_RIM, .bytes = text };
+    size_t len = 0;
+    piece.status = assay_rim_xml_convert(text, room->bytes, room->len, &len);
+    if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
+    if (piece.status == ASSAY_OK) piece.bytes = allocate_bytes(room, len);
+    return add_piece(r, &piece);
+}
+
 /* --- a file */
 /* Text that holds bytes. Out: *done: it did. One level: what is decoded is not decoded again. */
 static enum assay_status add_encoded(struct assay_recognition *r,
@@ -634,11 +659,13 @@ static enum assay_status add_encoded(struct assay_recognition *r,
                            find_list(scratch, bytes, 0) < bytes.len;
     struct ahead ahead = { 0 };
     const bool is_document = is_json(scratch, bytes, &ahead);
+    const bool is_xml = assay_rim_xml_looks(bytes);
     const enum assay_status status = assay_x509_public_key(bytes.bytes, bytes.len, &key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (!is_signed && !is_document && status != ASSAY_OK) return ASSAY_OK;
+    if (!is_signed && !is_document && !is_xml && status != ASSAY_OK) return ASSAY_OK;
     *done = true;
     allocate_bytes(room, len);
+    if (is_xml) return add_xml(r, bytes, room);
     if (is_document) return add_json(r, scratch, progress, bytes, room);
     return add_elements(r, scratch, progress, bytes, ASSAY_SHAPE_OTHER);
 }
@@ -692,6 +719,22 @@ static enum assay_status add_bounded(struct assay_recognition *r,
         *text = get_remainder(*text, piece.bytes.len);
         return add_piece(r, &piece);
     }
+    if (assay_x509_next_ocsp(text, &one)) {
+        struct assay_ocsp response;
+        piece.shape = ASSAY_SHAPE_OCSP;
+        piece.bytes = one;
+        piece.status = assay_x509_ocsp(one.bytes, one.len, &response);
+        return assay_status_class(piece.status) == ASSAY_CLASS_HOST ? piece.status
+                                                                    : add_piece(r, &piece);
+    }
+    struct assay_slice rest = *text;
+    struct assay_rim_pieces manifest;
+    if (assay_rim_looks(rest) && assay_rim_next(&rest, &manifest) == ASSAY_OK) {
+        piece.shape = ASSAY_SHAPE_RIM;
+        piece.bytes = assay_slice_over(text->bytes, text->len - rest.len);
+        *text = rest;
+        return add_piece(r, &piece);
+    }
     const enum assay_x509_shape shape = assay_x509_next(text, &one);
     if (shape != ASSAY_X509_NEITHER) return add_signed(r, scratch, progress, one, shape, text);
     if (is_evidence(*text, &len) && len > 0 && len <= text->len) {
@@ -715,6 +758,10 @@ static enum assay_status add_text(struct assay_recognition *r,
         bool done = false;
         if (is_json(scratch, text, &progress.name)) {
             ASSAY_TRY(add_document_file(r, scratch, &progress, text, room));
+            break;
+        }
+        if (assay_rim_xml_looks(text)) {
+            ASSAY_TRY(add_xml(r, text, room));
             break;
         }
         ASSAY_TRY(add_bounded(r, scratch, &progress, &text, &done));

@@ -187,6 +187,7 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put_hex(w, policy->tee_tcb_svn_min, sizeof policy->tee_tcb_svn_min);
     put(w, "\"\n");
     put_platform(w, &policy->platform);
+    assay_yaml_put_gpu(&policy->gpu, w);
     put_roots(w, policy);
     put_advisories(w, policy);
     put(w, "references:%s\n", policy->reference_count == 0 ? " []" : "");
