@@ -7,6 +7,7 @@
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/eventlog/eventlog.h"
+#include "quote/yaml/policy_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
