@@ -52,6 +52,17 @@ static bool is_better(const struct assay_rim *a, const struct assay_rim *b)
     return a->certificates[0].not_before_s > b->certificates[0].not_before_s;
 }
 
+/* Firmware has five numbers, a driver fewer: another version of the same sort helps the reader. */
+static bool is_same_sort(const char *a, const char *b)
+{
+    size_t dots[2] = { 0, 0 };
+    for (size_t i = 0; a[i] != '\0'; i++)
+        dots[0] += a[i] == '.';
+    for (size_t i = 0; b[i] != '\0'; i++)
+        dots[1] += b[i] == '.';
+    return (dots[0] == 4) == (dots[1] == 4);
+}
+
 static void choose_manifest(const struct assay_nvidia_appraisal *a, const char *version,
                             struct chosen *out)
 {
@@ -67,7 +78,7 @@ static void choose_manifest(const struct assay_nvidia_appraisal *a, const char *
             const struct assay_rim *const rim = &e->collateral->rims[k];
             if (assay_text_compare(rim->values.product, product, ASSAY_RIM_TEXT_MAX) != 0) continue;
             if (!is_same_version(rim->values.version, version)) {
-                out->other = rim->values.version;
+                if (is_same_sort(rim->values.version, version)) out->other = rim->values.version;
                 continue;
             }
             if (out->rim != NULL && !is_better(rim, out->rim)) continue;

@@ -6,7 +6,7 @@
 
 #define KINDS                                                                                      \
     "sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
-    "nitro-tpm|soft"
+    "nitro-tpm|nvidia-gpu|nvidia-switch|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
         "collateral", "DIR",                                                                       \
