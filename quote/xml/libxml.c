@@ -15,6 +15,7 @@
 
 #include <libxml/c14n.h>
 #include <libxml/parser.h>
+#include <libxml/xmlversion.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,11 @@ struct library {
 };
 #undef XML_FIELD
 
+#if LIBXML_VERSION >= 21400
+static const char library_file[] = "libxml2.so.16";
+#else
+static const char library_file[] = "libxml2.so.2";
+#endif
 static const char dsig_uri[] = "http://www.w3.org/2000/09/xmldsig#";
 static const char xml_uri[] = "http://www.w3.org/XML/1998/namespace";
 
@@ -59,7 +65,7 @@ static bool load_library(struct library *xml)
 #define XML_ROW(name) { #name, &xml->name },
     const struct assay_library_function functions[] = { XML_FUNCTIONS(XML_ROW) };
 #undef XML_ROW
-    return assay_library_load(ASSAY_LIBXML_FILE, functions,
+    return assay_library_load(library_file, functions,
                               sizeof functions / sizeof functions[0], fault);
 }
 
@@ -144,7 +150,6 @@ static enum assay_status parse_document(struct work *w, struct assay_slice text)
                                       "UTF-8", options);
     if (w->doc == NULL)
         return w->parser->errNo == XML_ERR_NO_MEMORY ? ASSAY_E_MEMORY : ASSAY_E_SYNTAX;
-    if (w->doc->intSubset != NULL || w->doc->extSubset != NULL) return ASSAY_E_INVALID;
     const xmlNodePtr root = w->xml.xmlDocGetRootElement(w->doc);
     if (root == NULL) return ASSAY_E_SYNTAX;
     w->signature = only_child(root, "Signature");

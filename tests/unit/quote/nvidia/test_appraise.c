@@ -180,6 +180,14 @@ Test(gpu_appraise, is_covered_by_a_response_about_it_alone)
     w->ocsp_about = GPU_LEAF;
     gpu_world_judge(w);
     cr_expect(is_uncovered("GSP BROM"));
+    w->terms[GPU_LEAF].serial = w->terms[GPU_DEVICE].serial; /* of another issuer */
+    gpu_world_judge(w);
+    cr_expect(is_uncovered("GSP BROM"));
+    w->terms[GPU_LEAF].serial += 1;
+    w->ocsp_about = GPU_RESPONDER; /* of the same issuer, another number */
+    w->ocsp_signer = GPU_RESPONDER;
+    gpu_world_judge(w);
+    cr_expect(is_uncovered("GSP BROM"));
 }
 
 Test(gpu_appraise, revoked_is_forged)
