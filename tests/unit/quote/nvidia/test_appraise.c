@@ -136,7 +136,12 @@ Test(gpu_appraise, needs_every_certificate)
 Test(gpu_appraise, under_another_root_is_forged)
 {
     authority_key_public(w->keys[GPU_RESPONDER], &w->c.roots[0]);
-    expect(ASSAY_RULE_CHAIN_ROOT, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_CHAIN_MISSING, ASSAY_GENUINE_UNKNOWN);
+    w->c.files[w->c.file_count++] = assay_slice_over(w->ders[GPU_ROOT], w->der_len[GPU_ROOT]);
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_CHAIN_ROOT), "%s",
+              gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE);
 }
 
 /* The key of a device could make a leaf for another one's, or an authority below itself. */
