@@ -1,5 +1,5 @@
 /*
- * quote/accept/gpu.h - what a policy accepts of NVIDIA's devices: architectures, modes, drivers.
+ * quote/accept/gpu.h - rules of a policy about NVIDIA's devices: architectures, modes, drivers.
  */
 #ifndef ASSAY_QUOTE_ACCEPT_GPU_H
 #define ASSAY_QUOTE_ACCEPT_GPU_H

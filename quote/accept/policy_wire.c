@@ -5,8 +5,9 @@
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
  * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu];
  * absent options are null. A policy without rules for GPUs has no last element, and one without
- * events either not the one before: bytes and digest are those of the format without them. Decoding accepts exactly what encoding writes;
- * another version of the format has another tag and is rejected.
+ * events either not the one before: bytes and digest are those of the format without them. Decoding
+ * accepts exactly what encoding writes; another version of the format has another tag and is
+ * rejected.
  */
 #include "quote/accept/policy.h"
 

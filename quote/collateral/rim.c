@@ -124,7 +124,7 @@ static bool read_signed_info(struct assay_slice text, uint8_t digest[ASSAY_SHA38
 }
 
 /* --- under a root */
-static void refuse(struct assay_rim *rim, enum assay_rule rule, enum assay_status status)
+static void refuse_manifest(struct assay_rim *rim, enum assay_rule rule, enum assay_status status)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
     if (rim->status != ASSAY_OK) return; /* the first reason */
@@ -140,21 +140,21 @@ static enum assay_status verify_signature(const struct assay_rim_pieces *p,
                                          .len = SIGNATURE_LEN };
     ASSAY_ASSERT(p->signature.len == SIGNATURE_LEN);
     if (signer->type != ASSAY_KEY_P384) {
-        refuse(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_KEY);
+        refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_KEY);
         return ASSAY_OK;
     }
     if (!read_signed_info(p->signed_info, said)) {
-        refuse(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_UNSUPPORTED);
+        refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_UNSUPPORTED);
         return ASSAY_OK;
     }
     assay_sha384(p->document.bytes, p->document.len, digest);
     if (!assay_bytes_equal(said, digest, sizeof digest))
-        refuse(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_SIGNATURE);
+        refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_SIGNATURE);
     assay_bytes_copy(signature.bytes, sizeof signature.bytes, p->signature.bytes, SIGNATURE_LEN);
     assay_sha384(p->signed_info.bytes, p->signed_info.len, digest);
     const enum assay_status status = assay_chain_signed(signer, digest, &signature);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status != ASSAY_OK) refuse(rim, ASSAY_RULE_RIM_SIGNATURE, status);
+    if (status != ASSAY_OK) refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, status);
     return ASSAY_OK;
 }
 
@@ -172,7 +172,7 @@ static enum assay_status verify_chain(const struct assay_rim_pieces *p,
         const enum assay_status status = assay_x509_certificate(der.bytes, der.len, &hand[i]);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status == ASSAY_OK) continue;
-        refuse(rim, ASSAY_RULE_COLLATERAL_FORMAT, status);
+        refuse_manifest(rim, ASSAY_RULE_COLLATERAL_FORMAT, status);
         return ASSAY_OK;
     }
     enum assay_status status =
@@ -182,7 +182,7 @@ static enum assay_status verify_chain(const struct assay_rim_pieces *p,
     if (status == ASSAY_OK && (!assay_chain_is_signer(&hand[0]) || hand[0].has_fwid))
         status = ASSAY_E_INVALID; /* an authority, or a device */
     if (status != ASSAY_OK) {
-        refuse(rim, ASSAY_RULE_COLLATERAL_CHAIN, status);
+        refuse_manifest(rim, ASSAY_RULE_COLLATERAL_CHAIN, status);
         return ASSAY_OK;
     }
     rim->certificate_count = path.count;
@@ -200,7 +200,7 @@ enum assay_status assay_rim_build(const struct assay_rim_pieces *pieces,
     out->status = ASSAY_OK;
     out->certificate_count = 0;
     const enum assay_status status = assay_rim_read(pieces->document, &out->values);
-    if (status != ASSAY_OK) refuse(out, ASSAY_RULE_COLLATERAL_FORMAT, status);
+    if (status != ASSAY_OK) refuse_manifest(out, ASSAY_RULE_COLLATERAL_FORMAT, status);
     ASSAY_TRY(verify_chain(pieces, root, hand, out));
     if (out->certificate_count == 0) return ASSAY_OK;
     return verify_signature(pieces, &hand[0].key, out);

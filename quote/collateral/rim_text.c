@@ -71,7 +71,7 @@ static bool is_name_character(uint8_t c)
            c == '_' || c == '-' || c == '.';
 }
 
-static bool take(struct reader *r, char c)
+static bool take_character(struct reader *r, char c)
 {
     if (r->at == r->text.len || r->text.bytes[r->at] != (uint8_t)c) return false;
     r->at += 1;
@@ -91,7 +91,7 @@ static enum assay_status take_name(struct reader *r, struct name *name, struct a
 {
     const size_t from = r->at;
     *name = (struct name){ .local = take_word(r) };
-    if (take(r, ':')) {
+    if (take_character(r, ':')) {
         name->prefix = name->local;
         name->local = take_word(r);
         if (name->prefix.len == 0) return ASSAY_E_SYNTAX;
@@ -104,7 +104,7 @@ static enum assay_status take_name(struct reader *r, struct name *name, struct a
 /* "..." without the characters that canonical XML writes as entities */
 static enum assay_status take_value(struct reader *r, struct assay_slice *value)
 {
-    if (!take(r, '=') || !take(r, '"')) return ASSAY_E_SYNTAX;
+    if (!take_character(r, '=') || !take_character(r, '"')) return ASSAY_E_SYNTAX;
     const size_t from = r->at;
     while (r->at < r->text.len && r->text.bytes[r->at] != '"') {
         const uint8_t c = r->text.bytes[r->at];
@@ -112,7 +112,7 @@ static enum assay_status take_value(struct reader *r, struct assay_slice *value)
         r->at += 1;
     }
     *value = assay_slice_over(r->text.bytes + from, r->at - from);
-    return take(r, '"') ? ASSAY_OK : ASSAY_E_SYNTAX;
+    return take_character(r, '"') ? ASSAY_OK : ASSAY_E_SYNTAX;
 }
 
 /* --- namespaces */
@@ -287,9 +287,9 @@ static enum assay_status open_element(struct reader *r)
     e->count = 0;
     ASSAY_TRY(take_name(r, &e->name, &whole));
     r->open[r->depth] = whole;
-    while (take(r, ' '))
+    while (take_character(r, ' '))
         ASSAY_TRY(take_attribute(r));
-    if (!take(r, '>')) return ASSAY_E_SYNTAX;
+    if (!take_character(r, '>')) return ASSAY_E_SYNTAX;
     return read_part(r);
 }
 
@@ -298,7 +298,7 @@ static enum assay_status close_element(struct reader *r)
     struct name name;
     struct assay_slice whole;
     ASSAY_TRY(take_name(r, &name, &whole));
-    if (r->depth == 0 || !take(r, '>')) return ASSAY_E_SYNTAX;
+    if (r->depth == 0 || !take_character(r, '>')) return ASSAY_E_SYNTAX;
     if (!assay_slice_equal(whole, r->open[r->depth])) return ASSAY_E_SYNTAX;
     while (r->namespace_count > 0 &&
            r->namespaces[r->namespace_count - 1].depth == r->depth)
@@ -315,8 +315,8 @@ enum assay_status assay_rim_read(struct assay_slice document, struct assay_rim_v
     *out = (struct assay_rim_values){ .active = 0 };
     if (document.len > ASSAY_RIM_DOCUMENT_MAX) return ASSAY_E_RANGE;
     do { /* text between elements means nothing here */
-        if (!take(&r, '<')) return ASSAY_E_SYNTAX;
-        ASSAY_TRY(take(&r, '/') ? close_element(&r) : open_element(&r));
+        if (!take_character(&r, '<')) return ASSAY_E_SYNTAX;
+        ASSAY_TRY(take_character(&r, '/') ? close_element(&r) : open_element(&r));
         while (r.depth > 0 && r.at < r.text.len && r.text.bytes[r.at] != '<')
             r.at += 1;
     } while (r.depth > 0);

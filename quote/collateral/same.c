@@ -184,7 +184,7 @@ static bool same_authorities(const struct assay_collateral *a, const struct assa
 static bool same_bundle(const struct assay_collateral *a, const struct assay_collateral *b)
 {
     if (SAME_BYTES(digest)) return true;
-    if (a->ocsp_count > 0 || a->rim_count > 0) return false; /* answers and values, by their bytes */
+    if (a->ocsp_count > 0 || a->rim_count > 0) return false; /* same bytes alone */
     if (!same_shape(a, b) || !same_authorities(a, b)) return false;
     if (a->has[ASSAY_PART_ROOT_CRL] && !same_list(&a->root_crl, &b->root_crl)) return false;
     if (a->has[ASSAY_PART_PCK_CRL] && !same_list(&a->pck_crl, &b->pck_crl)) return false;

@@ -44,7 +44,7 @@ static bool is_same_version(const char *a, const char *b)
     return a[i] == b[i];
 }
 
-/* Of several editions the one that was signed by the newest signer; one that counts before others. */
+/* Of several editions the one by the newest signer; one that counts before others. */
 static bool is_better(const struct assay_rim *a, const struct assay_rim *b)
 {
     if ((a->status == ASSAY_OK) != (b->status == ASSAY_OK)) return a->status == ASSAY_OK;

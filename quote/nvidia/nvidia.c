@@ -279,7 +279,7 @@ static void judge_firmware(const struct assay_nvidia_appraisal *a,
                       observed.text);
 }
 
-/* A certificate of a switch does not make a GPU. Returns: false when the architecture is unknown. */
+/* A certificate of a switch does not make a GPU. Returns: false for an unknown architecture. */
 static bool judge_architecture(struct assay_nvidia_appraisal *a)
 {
     const char *const name = a->path.certificates[DEVICE]->subject_name;

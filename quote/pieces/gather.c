@@ -176,7 +176,7 @@ static enum assay_status take_responses(const struct assay_recognition *r, struc
     return ASSAY_OK;
 }
 
-/* Those whose signer leads to the root, signed or not: the verdict has to report one that is not. */
+/* Those whose signer leads to the root, signed or not: a verdict reports one that is not. */
 static enum assay_status take_manifests(const struct assay_recognition *r,
                                         const struct assay_key *root, struct assay_gathered *g)
 {

@@ -8,9 +8,9 @@
 #include "base/assert.h"
 #include "base/base64.h"
 #include "base/cursor.h"
-#include "quote/collateral/rim.h"
 #include "quote/json.h"
 #include "quote/pieces/encoded.h"
+#include "quote/pieces/manifest.h"
 #include "quote/pieces/unread.h"
 #include "quote/rim_xml.h"
 #include "quote/tpm_format.h"
@@ -543,19 +543,11 @@ static enum assay_status add_web_key(struct assay_recognition *r,
     return add_piece(r, &piece);
 }
 
-/* Base64 of what XML begins with, as the vendor's service has a manifest in its answer. */
-static bool is_encoded_xml(struct assay_slice text)
-{
-    static const char root[] = "PFNvZnR3YXJlSWRlbnRpdHk", declaration[] = "PD94bWwg";
-    return is_block(text, root, sizeof root - 2) ||
-           is_block(text, declaration, sizeof declaration - 2);
-}
-
 /* A string of a document that may be a piece: natural-language text is none. */
 static bool may_be_piece(struct assay_slice text)
 {
     size_t searched = 0;
-    return is_encoded_xml(text) || (text.len > 0 && text.bytes[0] == '{') ||
+    return assay_manifest_is_encoded(text) || (text.len > 0 && text.bytes[0] == '{') ||
            assay_encoded_within(text) != ASSAY_ENCODED_NONE ||
            has_word(&searched, text, begin, sizeof begin - 1);
 }
@@ -634,9 +626,8 @@ static enum assay_status add_xml(struct assay_recognition *r, struct assay_slice
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_RIM, .bytes = text };
     size_t len = 0;
     piece.status = assay_rim_xml_convert(text, room->bytes, room->len, &len);
-    if (assay_status_class(piece.status) == ASSAY_CLASS_HOST) return piece.status;
     if (piece.status == ASSAY_OK) piece.bytes = allocate_bytes(room, len);
-    return add_piece(r, &piece);
+    return piece.status == ASSAY_E_MEMORY ? piece.status : add_piece(r, &piece);
 }
 
 /* --- a file */
@@ -659,13 +650,13 @@ static enum assay_status add_encoded(struct assay_recognition *r,
                            find_list(scratch, bytes, 0) < bytes.len;
     struct ahead ahead = { 0 };
     const bool is_document = is_json(scratch, bytes, &ahead);
-    const bool is_xml = assay_rim_xml_looks(bytes);
     const enum assay_status status = assay_x509_public_key(bytes.bytes, bytes.len, &key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (!is_signed && !is_document && !is_xml && status != ASSAY_OK) return ASSAY_OK;
+    if (!is_signed && !is_document && !assay_rim_xml_looks(bytes) && status != ASSAY_OK)
+        return ASSAY_OK;
     *done = true;
     allocate_bytes(room, len);
-    if (is_xml) return add_xml(r, bytes, room);
+    if (assay_rim_xml_looks(bytes)) return add_xml(r, bytes, room);
     if (is_document) return add_json(r, scratch, progress, bytes, room);
     return add_elements(r, scratch, progress, bytes, ASSAY_SHAPE_OTHER);
 }
@@ -714,25 +705,11 @@ static enum assay_status add_bounded(struct assay_recognition *r,
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_OTHER };
     struct assay_slice one;
     size_t len = 0;
+    ASSAY_TRY(assay_manifest_take(text, &piece, done));
+    if (*done) return add_piece(r, &piece);
     *done = true;
     if (is_quote(*text, &piece)) {
         *text = get_remainder(*text, piece.bytes.len);
-        return add_piece(r, &piece);
-    }
-    if (assay_x509_next_ocsp(text, &one)) {
-        struct assay_ocsp response;
-        piece.shape = ASSAY_SHAPE_OCSP;
-        piece.bytes = one;
-        piece.status = assay_x509_ocsp(one.bytes, one.len, &response);
-        return assay_status_class(piece.status) == ASSAY_CLASS_HOST ? piece.status
-                                                                    : add_piece(r, &piece);
-    }
-    struct assay_slice rest = *text;
-    struct assay_rim_pieces manifest;
-    if (assay_rim_looks(rest) && assay_rim_next(&rest, &manifest) == ASSAY_OK) {
-        piece.shape = ASSAY_SHAPE_RIM;
-        piece.bytes = assay_slice_over(text->bytes, text->len - rest.len);
-        *text = rest;
         return add_piece(r, &piece);
     }
     const enum assay_x509_shape shape = assay_x509_next(text, &one);

@@ -180,7 +180,7 @@ static enum assay_status open_response(struct assay_slice whole, struct assay_sl
     ASSAY_TRY(assay_asn1_open(&in, ASSAY_ASN1_SEQUENCE, &response));
     ASSAY_TRY(assay_asn1_end(&in));
     ASSAY_TRY(assay_asn1_number(&response, ASSAY_ASN1_ENUMERATED, STATUS_MAX, &status));
-    if (status != 0) return ASSAY_E_INVALID; /* the responder refused: "unauthorized", "try later" */
+    if (status != 0) return ASSAY_E_INVALID; /* "unauthorized", "try later" */
     ASSAY_TRY(assay_asn1_open(&response, ASSAY_ASN1_CONTEXT_0, &outer));
     ASSAY_TRY(assay_asn1_end(&response));
     ASSAY_TRY(assay_asn1_open(&outer, ASSAY_ASN1_SEQUENCE, &bytes));

@@ -271,7 +271,8 @@ bool assay_rim_xml_looks(struct assay_slice text)
         at += 1;
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         const size_t len = strlen(starts[i]);
-        if (text.len - at >= len && memcmp(text.bytes + at, starts[i], len) == 0) return true;
+        if (text.len - at >= len && assay_bytes_equal(text.bytes + at, starts[i], len))
+            return true;
     }
     return false;
 }

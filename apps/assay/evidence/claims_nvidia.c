@@ -35,7 +35,7 @@ static void put_measurements(struct assay_json *out, const struct assay_spdm_rep
     assay_json_set(out, "measurements", all);
 }
 
-/* The device's certificate, above the leaf, and the leaf: as they stand there, nothing is proven. */
+/* The device's certificate, above the leaf, and the leaf, as they stand there. */
 static enum assay_status put_device(struct assay_json *out, const struct assay_package *package)
 {
     struct assay_certificate c;

@@ -50,8 +50,8 @@ static void add_extensions(struct gpu_world *w)
     static const uint8_t purpose[] = { 0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06,
                                        0x01, 0x05, 0x05, 0x07, 0x03, 0x09 };
     uint8_t value[sizeof head + 48];
-    memcpy(value, head, sizeof head);
-    memcpy(value + sizeof head, w->fwid, 48);
+    assay_bytes_copy(value, sizeof value, head, sizeof head);
+    assay_bytes_copy(value + sizeof head, 48, w->fwid, 48);
     w->terms[GPU_LEAF].extension_count = 0;
     authority_add_extension(&w->terms[GPU_LEAF], "2.23.133.5.4.1.1", false, value, sizeof value);
     w->terms[GPU_RESPONDER].extension_count = 0;
@@ -108,7 +108,8 @@ static void make_report(struct gpu_world *w)
     put_field(&o, 20, w->report_fwid, 48);
     put_field(&o, 36, (const uint8_t[]){ w->feature, 0 }, 2);
     put_field(&o, 99, "later", 5); /* a number that is not known yet */
-    const uint8_t response[] = { 0x11, 0x60, 0, 0, count, (uint8_t)b.len, (uint8_t)(b.len >> 8), 0 };
+    const uint8_t response[] = { 0x11, 0x60, 0, 0, count, (uint8_t)b.len, (uint8_t)(b.len >> 8),
+                                 0 };
     const uint8_t opaque_len[] = { (uint8_t)o.len, (uint8_t)(o.len >> 8) };
     assay_writer_put(&out, request, sizeof request);
     assay_writer_put(&out, w->nonce, sizeof w->nonce);
@@ -257,7 +258,7 @@ struct der {
 static void put_bytes(struct der *d, const void *bytes, size_t len)
 {
     ASSAY_ASSERT(len <= sizeof d->bytes - d->len);
-    memcpy(d->bytes + d->len, bytes, len);
+    assay_bytes_copy(d->bytes + d->len, sizeof d->bytes - d->len, bytes, len);
     d->len += len;
 }
 
@@ -293,7 +294,7 @@ static void put_cert_id(const struct gpu_world *w, struct der *out)
     size_t zeros = 0;
     struct der id = { 0 };
     authority_key_public(w->terms[w->ocsp_about].signer, &key);
-    memcpy(point + 1, key.bytes, 96);
+    assay_bytes_copy(point + 1, 96, key.bytes, 96);
     put_bytes(&id, sha384, sizeof sha384);
     assay_sha384(c.issuer.der, c.issuer.len, hash);
     wrap(&id, 0x04, hash, 48);
@@ -356,7 +357,7 @@ static void make_ocsp(struct gpu_world *w)
     for (size_t half = 0; half < 2; half++) {
         uint8_t number[49] = { 0 };
         size_t from = 0;
-        memcpy(number + 1, signature.bytes + 48 * half, 48);
+        assay_bytes_copy(number + 1, 48, signature.bytes + 48 * half, 48);
         while (from < 48 && number[from] == 0 && number[from + 1] < 0x80)
             from += 1;
         wrap(&r, 0x02, number + from, 49 - from);
@@ -375,7 +376,7 @@ static void make_ocsp(struct gpu_world *w)
     wrap(&whole, 0xa0, outer.bytes, outer.len);
     struct der response = { 0 };
     wrap(&response, 0x30, whole.bytes, whole.len);
-    memcpy(w->ocsp, response.bytes, response.len);
+    assay_bytes_copy(w->ocsp, sizeof w->ocsp, response.bytes, response.len);
     w->ocsp_len = response.len;
 }
 
@@ -414,7 +415,7 @@ struct gpu_world *gpu_world_open(void)
     memset(w->report_fwid, 0xf1, sizeof w->report_fwid);
     memset(w->nonce, 0x4e, sizeof w->nonce);
     w->driver = "570.10.01";
-    memcpy(w->vbios, "\x00\x9f\x00\x96\x04\x00\x00\x00", 8);
+    assay_bytes_copy(w->vbios, 8, "\x00\x9f\x00\x96\x04\x00\x00\x00", 8);
     w->nvdec0 = 0x55;
     w->manifests[0] = (struct gpu_manifest){ .product = "GH100",
                                              .version = "570.10.01",

@@ -142,7 +142,8 @@ Test(gpu_vectors, are_judged_as_expected)
         struct given given;
         struct gpu_case *const c = open_case(item, &given);
         gpu_case_judge(c);
-        const bool accept = is_accepted(c, &given) && answers(c, assay_json_text(item, "nonce", ""));
+        const bool accept =
+            is_accepted(c, &given) && answers(c, assay_json_text(item, "nonce", ""));
         const bool wanted = assay_json_bool(checked, "accept", false);
         cr_expect_eq(accept, wanted, "%s: %s %s", id, assay_status_text(c->status),
                      gpu_reasons(&c->verdict));
