@@ -33,9 +33,9 @@ struct assay_gpu_version {
 };
 
 struct assay_gpu_rules {
-    uint8_t architectures; /* bits; default every one */
-    uint8_t modes;         /* bits; default every one */
-    bool allow_certificate_hold; /* a certificate on hold is a warning; default false */
+    uint8_t architectures;               /* bits; default every one */
+    uint8_t modes;                       /* bits; default every one */
+    bool allow_certificate_hold;         /* a certificate on hold is a warning; default false */
     struct assay_gpu_version driver_min; /* default none */
 };
 
@@ -54,7 +54,6 @@ const char *assay_gpu_mode_name(enum assay_gpu_mode mode);
 ASSAY_CHECKED enum assay_status assay_gpu_version_parse(const char *text, size_t len,
                                                         struct assay_gpu_version *out);
 /* Returns: <0, 0, >0 */
-int assay_gpu_version_compare(const struct assay_gpu_version *a,
-                              const struct assay_gpu_version *b);
+int assay_gpu_version_compare(const struct assay_gpu_version *a, const struct assay_gpu_version *b);
 
 #endif

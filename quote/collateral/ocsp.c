@@ -72,12 +72,10 @@ static enum assay_status is_vouched(const struct assay_ocsp_entry *e, const stru
     const struct assay_certificate *const by = &r->responder;
     enum assay_status status = ASSAY_E_SIGNATURE;
     *ok = false;
-    if (!r->has_responder)
-        status = assay_chain_signed(issuer->key, r->tbs_digest, &r->signature);
+    if (!r->has_responder) status = assay_chain_signed(issuer->key, r->tbs_digest, &r->signature);
     else if (e->is_signed && assay_key_equal(&by->key, issuer->key)) status = ASSAY_OK;
     else if (e->is_signed && assay_dn_equal(&by->issuer, issuer->name) &&
-             assay_chain_is_signer(by) &&
-             (by->extended_key_usage & ASSAY_EKU_OCSP_SIGNING) != 0)
+             assay_chain_is_signer(by) && (by->extended_key_usage & ASSAY_EKU_OCSP_SIGNING) != 0)
         status = assay_chain_signed(issuer->key, by->tbs_digest, &by->signature);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     *ok = status == ASSAY_OK;

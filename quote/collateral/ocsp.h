@@ -40,7 +40,6 @@ ASSAY_CHECKED enum assay_status assay_ocsp_build(struct assay_slice der,
 ASSAY_CHECKED enum assay_status assay_ocsp_check(const struct assay_evidence_request *request,
                                                  const struct assay_path *path,
                                                  const struct assay_key *root,
-                                                 struct assay_verdict *verdict,
-                                                 uint32_t *covered);
+                                                 struct assay_verdict *verdict, uint32_t *covered);
 
 #endif

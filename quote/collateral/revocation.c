@@ -4,8 +4,8 @@
 #include "quote/collateral/revocation.h"
 
 #include "base/assert.h"
-#include "quote/collateral/collateral.h"
 #include "quote/certificates/validity.h"
+#include "quote/collateral/collateral.h"
 #include "quote/text.h"
 
 struct lists {

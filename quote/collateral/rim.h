@@ -44,10 +44,10 @@ struct assay_rim_pieces {
 
 /* What a document says. Index i is measurement block i + 1 of a report. */
 struct assay_rim_values {
-    char product[ASSAY_RIM_TEXT_MAX]; /* "GH100" */
-    char version[ASSAY_RIM_TEXT_MAX]; /* "550.90.07", "96.00.9F.00.01" */
-    uint64_t given;                   /* indexes that stand there, as bits */
-    uint64_t active;                  /* those that count */
+    char product[ASSAY_RIM_TEXT_MAX];  /* "GH100" */
+    char version[ASSAY_RIM_TEXT_MAX];  /* "550.90.07", "96.00.9F.00.01" */
+    uint64_t given;                    /* indexes that stand there, as bits */
+    uint64_t active;                   /* those that count */
     uint16_t first[ASSAY_RIM_INDEXES]; /* values of index i: count[i], from first[i] on */
     uint8_t count[ASSAY_RIM_INDEXES];
     uint32_t value_count;

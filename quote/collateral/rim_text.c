@@ -33,7 +33,8 @@ struct attribute {
     struct assay_slice value; /* as it stands there */
 };
 
-struct namespace {
+struct namespace
+{
     struct assay_slice prefix;
     struct assay_slice uri;
     unsigned depth; /* of the element that declares it */
@@ -67,8 +68,8 @@ static bool is_text(struct assay_slice s, const char *text, size_t len)
 
 static bool is_name_character(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           c == '_' || c == '-' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-' || c == '.';
 }
 
 static bool take_character(struct reader *r, char c)
@@ -300,8 +301,7 @@ static enum assay_status close_element(struct reader *r)
     ASSAY_TRY(take_name(r, &name, &whole));
     if (r->depth == 0 || !take_character(r, '>')) return ASSAY_E_SYNTAX;
     if (!assay_slice_equal(whole, r->open[r->depth])) return ASSAY_E_SYNTAX;
-    while (r->namespace_count > 0 &&
-           r->namespaces[r->namespace_count - 1].depth == r->depth)
+    while (r->namespace_count > 0 && r->namespaces[r->namespace_count - 1].depth == r->depth)
         r->namespace_count -= 1;
     if (r->depth == PART_DEPTH) r->in_payload = false;
     r->depth -= 1;

@@ -17,8 +17,8 @@
 #include "quote/text.h"
 
 enum {
-    DEVICE = 1,          /* of the path */
-    OF_DEVICE = 7 << 1,  /* certificates that an issuer answers about: all but the leaf */
+    DEVICE = 1,         /* of the path */
+    OF_DEVICE = 7 << 1, /* certificates that an issuer answers about: all but the leaf */
 };
 
 /* The certificates that came with a report. */
@@ -127,8 +127,7 @@ static enum assay_status prove_way(const struct hand *hand, const struct assay_k
     struct assay_path path;
     struct assay_quote_fault fault = { .rule = ASSAY_RULE_CHAIN_CONSTRAINTS };
     size_t at = 0;
-    enum assay_status status =
-        assay_path_build(leaf, hand->certificates, hand->count, root, &path);
+    enum assay_status status = assay_path_build(leaf, hand->certificates, hand->count, root, &path);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     way->reach = status == ASSAY_OK            ? REACH_ROOT
                  : status == ASSAY_E_NOT_FOUND ? REACH_MISSING
@@ -139,9 +138,9 @@ static enum assay_status prove_way(const struct hand *hand, const struct assay_k
         status = assay_path_verify(&path, root, &fault, &at);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status == ASSAY_OK && assay_path_issued(&path, root) != ASSAY_NVIDIA_ISSUED) {
-            fault = (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
-                                                "four certificates below the root",
-                                                "another number" };
+            fault =
+                (struct assay_quote_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
+                                            "four certificates below the root", "another number" };
             status = ASSAY_E_INVALID;
         }
         way->at = (uint8_t)at;
@@ -179,8 +178,8 @@ static void judge_signature(const struct assay_nvidia_appraisal *a,
     const struct assay_spdm_report *const r = &a->report;
     uint8_t digest[ASSAY_SHA384_LEN];
     assay_sha384(r->signed_part.bytes, r->signed_part.len, digest);
-    const bool ok = proven->key != NULL && assay_verify_key_check(proven->key, &r->signature,
-                                                                  digest, sizeof digest);
+    const bool ok = proven->key != NULL &&
+                    assay_verify_key_check(proven->key, &r->signature, digest, sizeof digest);
     assay_verdict_proof(a->verdict, ASSAY_PROOF_REPORT_SIGNATURE,
                         ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE);
     if (!ok)

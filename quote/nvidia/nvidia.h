@@ -21,7 +21,7 @@ struct assay_nvidia_appraisal {
     const struct assay_evidence_request *request;
     struct assay_verdict *verdict;
     struct assay_spdm_report report;
-    struct assay_slice main; /* the report's bytes, for offsets */
+    struct assay_slice main;                  /* the report's bytes, for offsets */
     enum assay_gpu_architecture architecture; /* known with has_device */
     bool has_device; /* the chain leads to a root: the two below are there */
     const struct assay_key *root;

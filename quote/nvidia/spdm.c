@@ -113,8 +113,8 @@ static enum assay_status read_field(struct assay_cursor *in, struct fields *fiel
 
 static bool is_name_character(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           c == '.' || c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 /* Text in its field, which zeros fill. */
@@ -227,8 +227,8 @@ enum assay_status assay_spdm_parse(const uint8_t *bytes, size_t len, struct assa
     r.signed_part = assay_slice_over(bytes, len - assay_cursor_left(&in));
     ASSAY_TRY(assay_cursor_slice(&in, SIGNATURE_LEN, &signature));
     ASSAY_TRY(assay_cursor_end(&in));
-    r.signature = (struct assay_signature){ .alg = ASSAY_SIGNATURE_ECDSA_SHA384,
-                                            .len = SIGNATURE_LEN };
+    r.signature =
+        (struct assay_signature){ .alg = ASSAY_SIGNATURE_ECDSA_SHA384, .len = SIGNATURE_LEN };
     assay_bytes_copy(r.signature.bytes, sizeof r.signature.bytes, signature.bytes, SIGNATURE_LEN);
     ASSAY_ASSERT(r.signed_part.len + SIGNATURE_LEN == len);
     *out = r;

@@ -14,7 +14,7 @@
 
 enum {
     ASSAY_SPDM_NONCE_LEN = 32,
-    ASSAY_SPDM_AT_NONCE = 4,    /* of the requester; the responder has one of its own */
+    ASSAY_SPDM_AT_NONCE = 4, /* of the requester; the responder has one of its own */
     ASSAY_SPDM_AT_BLOCKS = 45,
     ASSAY_SPDM_INDEXES = 256,   /* an index is a byte, and 0 is none */
     ASSAY_SPDM_FIELDS = 64,     /* numbers above are skipped: genuine ones end at 36 */

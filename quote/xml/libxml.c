@@ -65,8 +65,8 @@ static bool load_library(struct library *xml)
 #define XML_ROW(name) { #name, &xml->name },
     const struct assay_library_function functions[] = { XML_FUNCTIONS(XML_ROW) };
 #undef XML_ROW
-    return assay_library_load(library_file, functions,
-                              sizeof functions / sizeof functions[0], fault);
+    return assay_library_load(library_file, functions, sizeof functions / sizeof functions[0],
+                              fault);
 }
 
 /* --- the tree */
@@ -141,8 +141,8 @@ static bool has_declaration(struct assay_slice text)
 
 static enum assay_status parse_document(struct work *w, struct assay_slice text)
 {
-    const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                        XML_PARSE_COMPACT;
+    const int options =
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT;
     if (has_declaration(text)) return ASSAY_E_INVALID;
     w->parser = w->xml.xmlNewParserCtxt();
     if (w->parser == NULL) return ASSAY_E_MEMORY;
@@ -271,8 +271,7 @@ bool assay_rim_xml_looks(struct assay_slice text)
         at += 1;
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         const size_t len = strlen(starts[i]);
-        if (text.len - at >= len && assay_bytes_equal(text.bytes + at, starts[i], len))
-            return true;
+        if (text.len - at >= len && assay_bytes_equal(text.bytes + at, starts[i], len)) return true;
     }
     return false;
 }

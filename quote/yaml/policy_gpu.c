@@ -45,8 +45,8 @@ enum assay_status assay_yaml_take_gpu(const struct assay_yaml *file, const struc
                                       struct assay_gpu_rules *rules)
 {
     ASSAY_TRY(take_names(file, "gpu_architectures", yaml->gpu_architectures,
-                         yaml->gpu_architectures_count, architecture_name,
-                         ASSAY_GPU_ARCHITECTURES, &rules->architectures));
+                         yaml->gpu_architectures_count, architecture_name, ASSAY_GPU_ARCHITECTURES,
+                         &rules->architectures));
     ASSAY_TRY(take_names(file, "gpu_modes", yaml->gpu_modes, yaml->gpu_modes_count, mode_name,
                          ASSAY_GPU_MODES, &rules->modes));
     const char *const driver = yaml->gpu_driver_min, *const hold = yaml->gpu_certificate_hold;

@@ -36,8 +36,8 @@ static void set_terms(struct gpu_world *w)
     for (int i = 0; i < GPU_LINKS; i++) {
         const bool is_leaf = i == GPU_LEAF || i == GPU_RIM_SIGNER || i == GPU_RESPONDER;
         const int up = links[i].issuer;
-        w->terms[i] = (is_leaf ? authority_leaf : authority_ca)(
-            links[i].name, w->keys[i], links[up].name, w->keys[up], ALG);
+        w->terms[i] = (is_leaf ? authority_leaf : authority_ca)(links[i].name, w->keys[i],
+                                                                links[up].name, w->keys[up], ALG);
         w->terms[i].serial = (uint64_t)(1000 + i);
     }
 }
@@ -108,8 +108,9 @@ static void make_report(struct gpu_world *w)
     put_field(&o, 20, w->report_fwid, 48);
     put_field(&o, 36, (const uint8_t[]){ w->feature, 0 }, 2);
     put_field(&o, 99, "later", 5); /* a number that is not known yet */
-    const uint8_t response[] = { 0x11, 0x60, 0, 0, count, (uint8_t)b.len, (uint8_t)(b.len >> 8),
-                                 0 };
+    const uint8_t response[] = {
+        0x11, 0x60, 0, 0, count, (uint8_t)b.len, (uint8_t)(b.len >> 8), 0
+    };
     const uint8_t opaque_len[] = { (uint8_t)o.len, (uint8_t)(o.len >> 8) };
     assay_writer_put(&out, request, sizeof request);
     assay_writer_put(&out, w->nonce, sizeof w->nonce);
@@ -137,8 +138,7 @@ static void print_into(char *text, const char *format, ...)
     ASSAY_ASSERT(n >= 0 && used + (size_t)n < GPU_XML_MAX);
 }
 
-#define NAMESPACES                                                                                 \
-    " xmlns=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\""
+#define NAMESPACES " xmlns=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\""
 
 static void put_resource(char *text, const struct gpu_manifest *m, unsigned index)
 {
@@ -150,19 +150,19 @@ static void put_resource(char *text, const struct gpu_manifest *m, unsigned inde
     memset(value, 0xee, 48);
     assay_hex_encode(value, 48, other, sizeof other);
     print_into(text,
-        "<ns0:Resource active=\"%s\" alternatives=\"2\" index=\"%u\" name=\"M\" size=\"48\" "
-        "type=\"Measurement\" ns2:Hash0=\"%s\" ns2:Hash1=\"%s\"></ns0:Resource>\n",
-        active ? "True" : "False", index, other, hex);
+               "<ns0:Resource active=\"%s\" alternatives=\"2\" index=\"%u\" name=\"M\" size=\"48\" "
+               "type=\"Measurement\" ns2:Hash0=\"%s\" ns2:Hash1=\"%s\"></ns0:Resource>\n",
+               active ? "True" : "False", index, other, hex);
 }
 
 static void put_document(char *text, const struct gpu_manifest *m)
 {
     print_into(text,
-        "<SoftwareIdentity" NAMESPACES
-        " xmlns:ns0=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\""
-        " xmlns:ns2=\"http://www.w3.org/2001/04/xmlenc#sha384\" name=\"%s\">\n"
-        "<ns0:Meta colloquialVersion=\"%s\" product=\"%s\"></ns0:Meta>\n<ns0:Payload>\n",
-        m->product, m->version, m->product);
+               "<SoftwareIdentity" NAMESPACES
+               " xmlns:ns0=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\""
+               " xmlns:ns2=\"http://www.w3.org/2001/04/xmlenc#sha384\" name=\"%s\">\n"
+               "<ns0:Meta colloquialVersion=\"%s\" product=\"%s\"></ns0:Meta>\n<ns0:Payload>\n",
+               m->product, m->version, m->product);
     for (unsigned i = 0; i < GPU_BLOCKS; i++)
         put_resource(text, m, i);
     if (m->double_index) put_resource(text, m, 5);
@@ -181,7 +181,8 @@ static void put_base64(char *text, const uint8_t *bytes, size_t len)
 static void put_signed_info(char *text, const struct gpu_manifest *m, const char *namespaces,
                             const uint8_t digest[48])
 {
-    print_into(text,
+    print_into(
+        text,
         "<ds:SignedInfo%s><ds:CanonicalizationMethod "
         "Algorithm=\"http://www.w3.org/2006/12/xml-c14n11\"></ds:CanonicalizationMethod>"
         "<ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384\">"
@@ -231,7 +232,7 @@ static void make_manifest(const struct gpu_world *w, struct gpu_manifest *m)
     text[0] = '\0';
     if (m->doctype || m->entity)
         print_into(text, "<!DOCTYPE SoftwareIdentity [%s]>",
-            m->entity ? "<!ENTITY x SYSTEM \"file:///etc/hostname\">" : "");
+                   m->entity ? "<!ENTITY x SYSTEM \"file:///etc/hostname\">" : "");
     if (m->wrap) /* a document of the attacker's around the signed one */
         print_into(text, "<SoftwareIdentity" NAMESPACES "><evil>");
     const size_t before = strlen(text);
@@ -328,10 +329,9 @@ static void put_answer(const struct gpu_world *w, struct der *out)
 
 static void put_data(const struct gpu_world *w, struct der *out)
 {
-    static const uint8_t nonce[] = { 0xa1, 0x1b, 0x30, 0x19, 0x30, 0x17, 0x06, 0x09,
-                                     0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01,
-                                     0x02, 0x04, 0x0a, 0x04, 0x08, 1,    2,    3,
-                                     4,    5,    6,    7,    8 };
+    static const uint8_t nonce[] = { 0xa1, 0x1b, 0x30, 0x19, 0x30, 0x17, 0x06, 0x09, 0x2b, 0x06,
+                                     0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02, 0x04, 0x0a, 0x04,
+                                     0x08, 1,    2,    3,    4,    5,    6,    7,    8 };
     struct der data = { 0 };
     put_bytes(&data, "\xa2\x03\x04\x01\x01", 5); /* byKey: nobody's, for nothing depends on it */
     put_time(&data, w->ocsp_from_s);

@@ -19,25 +19,31 @@ enum {
 
 /* Certificates, each issued by the one before but where a root begins. */
 enum gpu_link {
-    GPU_ROOT, GPU_FAMILY, GPU_ICA, GPU_DEVICE, GPU_LEAF, /* of the device */
-    GPU_RIM_ROOT, GPU_RIM_CA, GPU_RIM_SIGNER,            /* of manifests */
-    GPU_RESPONDER,                                       /* by the ICA */
+    GPU_ROOT,
+    GPU_FAMILY,
+    GPU_ICA,
+    GPU_DEVICE,
+    GPU_LEAF, /* of the device */
+    GPU_RIM_ROOT,
+    GPU_RIM_CA,
+    GPU_RIM_SIGNER, /* of manifests */
+    GPU_RESPONDER,  /* by the ICA */
     GPU_LINKS,
 };
 
 struct gpu_manifest {
     const char *product, *version;
     uint64_t active;
-    uint8_t salt;       /* of its values */
-    int conflict;       /* an index that is active, too; -1: none */
+    uint8_t salt; /* of its values */
+    int conflict; /* an index that is active, too; -1: none */
     /* defects */
-    bool edit_golden;   /* after signing */
-    bool wrap;          /* the signed document inside another one */
+    bool edit_golden; /* after signing */
+    bool wrap;        /* the signed document inside another one */
     bool two_signatures;
     bool doctype;
-    bool entity;        /* an external one */
+    bool entity; /* an external one */
     bool double_index;
-    const char *uri;    /* of the reference; NULL: "" */
+    const char *uri; /* of the reference; NULL: "" */
     size_t len;
     uint8_t xml[GPU_XML_MAX];
 };
@@ -52,9 +58,9 @@ struct gpu_world {
     const char *driver;
     uint8_t vbios[8];
     uint8_t nvdec0, feature;
-    int left_out;          /* index of a block; 0: none */
-    int twice;             /* index of a block that stands there twice; 0: none */
-    int changed;           /* index of a block with another value; 0: none */
+    int left_out; /* index of a block; 0: none */
+    int twice;    /* index of a block that stands there twice; 0: none */
+    int changed;  /* index of a block with another value; 0: none */
     size_t report_len;
     uint8_t report[GPU_REPORT_MAX];
     struct gpu_manifest manifests[2]; /* driver, firmware */
@@ -62,11 +68,11 @@ struct gpu_world {
     enum gpu_link ocsp_about;
     enum gpu_link ocsp_signer;
     int64_t ocsp_from_s, ocsp_to_s;
-    int ocsp_reason;       /* -1: good */
+    int ocsp_reason; /* -1: good */
     bool ocsp_has_nonce, ocsp_bad_signature;
     size_t ocsp_len;
     uint8_t ocsp[AUTHORITY_DER_MAX];
-    struct gpu_case c;     /* files: certificates, manifests, response */
+    struct gpu_case c; /* files: certificates, manifests, response */
 };
 
 /* On the heap. */

@@ -33,8 +33,8 @@ static void expect(enum assay_rule rule, enum assay_genuine genuine)
 Test(gpu_appraise, right_it_is_genuine)
 {
     gpu_world_judge(w);
-    cr_assert_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s %s",
-                 assay_status_text(w->c.status), gpu_reasons(&w->c.verdict));
+    cr_assert_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s %s", assay_status_text(w->c.status),
+                 gpu_reasons(&w->c.verdict));
     cr_assert_eq(w->c.verdict.tier, ASSAY_TIER_WARNING, "lists of other issuers are missing");
     cr_assert_arr_eq(w->c.verdict.report_data, w->nonce, sizeof w->nonce);
     cr_assert(w->c.verdict.has_platform);
