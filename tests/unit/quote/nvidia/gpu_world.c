@@ -55,6 +55,7 @@ static void add_extensions(struct gpu_world *w)
     w->terms[GPU_LEAF].extension_count = 0;
     authority_add_extension(&w->terms[GPU_LEAF], "2.23.133.5.4.1.1", false, value, sizeof value);
     w->terms[GPU_RESPONDER].extension_count = 0;
+    if (w->ocsp_no_purpose) return;
     authority_add_extension(&w->terms[GPU_RESPONDER], "2.5.29.37", true, purpose, sizeof purpose);
 }
 
@@ -231,7 +232,7 @@ static void make_manifest(const struct gpu_world *w, struct gpu_manifest *m)
     put_document(document, m);
     text[0] = '\0';
     if (m->doctype || m->entity)
-        print_into(text, "<!DOCTYPE SoftwareIdentity [%s]>",
+        print_into(text, "<?xml version=\"1.0\"?>\n<!DOCTYPE SoftwareIdentity [%s]>",
                    m->entity ? "<!ENTITY x SYSTEM \"file:///etc/hostname\">" : "");
     if (m->wrap) /* a document of the attacker's around the signed one */
         print_into(text, "<SoftwareIdentity" NAMESPACES "><evil>");

@@ -69,7 +69,7 @@ struct gpu_world {
     enum gpu_link ocsp_signer;
     int64_t ocsp_from_s, ocsp_to_s;
     int ocsp_reason; /* -1: good */
-    bool ocsp_has_nonce, ocsp_bad_signature;
+    bool ocsp_has_nonce, ocsp_bad_signature, ocsp_no_purpose;
     size_t ocsp_len;
     uint8_t ocsp[AUTHORITY_DER_MAX];
     struct gpu_case c; /* files: certificates, manifests, response */

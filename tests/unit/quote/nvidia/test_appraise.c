@@ -235,6 +235,11 @@ Test(gpu_appraise, a_response_by_someone_else_is_forged)
     w->terms[GPU_RESPONDER].issuer = "Test GH100 Identity";
     w->terms[GPU_RESPONDER].signer = w->keys[GPU_FAMILY];
     expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->terms[GPU_RESPONDER].issuer = "Test GH100 Provisioner ICA 1"; /* by name alone */
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->terms[GPU_RESPONDER].signer = w->keys[GPU_ICA];
+    w->ocsp_no_purpose = true;
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
 }
 
 Test(gpu_appraise, a_response_has_the_nonce_of_the_request)
