@@ -29,6 +29,7 @@ enum {
 #define ASSAY_KINDS_TPM   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TPM))
 #define ASSAY_KINDS_NITRO (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NITRO))
 #define ASSAY_KINDS_CCA   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_CCA))
+#define ASSAY_KINDS_NVIDIA (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NVIDIA))
 #define ASSAY_KINDS_SOFT  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SOFT))
 /* Judged by Intel's TCB info and QE identity, or what a project makes of the same form. */
 #define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
@@ -49,6 +50,8 @@ enum {
     ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NITRO)
 #define ASSAY_KIND_IF_CCA(symbol, number, text, row, families)                                     \
     ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_CCA)
+#define ASSAY_KIND_IF_NVIDIA(symbol, number, text, row, families)                                  \
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NVIDIA)
 #define ASSAY_KIND_IF_SOFT(symbol, number, text, row, families)                                    \
     ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SOFT)
 
@@ -81,6 +84,9 @@ struct assay_evidence_request {
     bool at_end;
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
+    /* Nonce of the OCSP requests whose answers are in the endorsements: each must have it. Empty:
+     * none was sent, or they were fetched earlier. */
+    struct assay_slice ocsp_nonce;
     /* --- event logs of firmware and of IMA, hostile; none: NULL and 0 */
     const struct assay_slice *logs; /* at most ASSAY_EVENTLOGS_MAX (asserted) */
     size_t log_count;

@@ -23,6 +23,7 @@ enum assay_kind_family {
     ASSAY_FAMILY_TPM = 16,
     ASSAY_FAMILY_NITRO = 32,
     ASSAY_FAMILY_CCA = 64,
+    ASSAY_FAMILY_NVIDIA = 256,
     ASSAY_FAMILY_SOFT = 128, /* under a project-made root: development only */
 };
 
@@ -60,6 +61,10 @@ enum assay_kind_family {
     X(ASSAY_KIND_CCA, 12, "cca", assay_kind_cca, ASSAY_FAMILY_CCA)                                 \
     /* AWS NitroTPM attestation document */                                                        \
     X(ASSAY_KIND_NITRO_TPM, 13, "nitro-tpm", assay_kind_nitro_tpm, ASSAY_FAMILY_NITRO)             \
+    /* SPDM measurement report of an NVIDIA GPU (Hopper, Blackwell), and of an NVSwitch */         \
+    X(ASSAY_KIND_NVIDIA_GPU, 14, "nvidia-gpu", assay_kind_nvidia_gpu, ASSAY_FAMILY_NVIDIA)         \
+    X(ASSAY_KIND_NVIDIA_SWITCH, 15, "nvidia-switch", assay_kind_nvidia_switch,                     \
+      ASSAY_FAMILY_NVIDIA)                                                                         \
     ASSAY_KIND_LIST_MORE(X)
 
 /* Of a test that tries a kind of its own. */
@@ -130,12 +135,15 @@ enum { ASSAY_TCB_STATUS_COUNT = 11 };
     X(ASSAY_PROOF_RUNTIME_AK, 14, "runtime_data_names_ak")                                         \
     X(ASSAY_PROOF_PLATFORM_SIGNATURE, 15, "platform_token_signature_ok")                           \
     X(ASSAY_PROOF_REALM_SIGNATURE, 16, "realm_token_signature_ok")                                 \
-    X(ASSAY_PROOF_REALM_BINDING, 17, "realm_binding_ok") /* platform token names the key */
+    X(ASSAY_PROOF_REALM_BINDING, 17, "realm_binding_ok") /* platform token names the key */        \
+    X(ASSAY_PROOF_FIRMWARE_ID, 18, "firmware_id_ok") /* certificate and report name the same */    \
+    X(ASSAY_PROOF_DRIVER_RIM, 19, "driver_rim_ok")   /* manifest of this driver, signed */         \
+    X(ASSAY_PROOF_VBIOS_RIM, 20, "vbios_rim_ok")     /* manifest of this firmware, signed */
 
 #define ASSAY_PROOF_ENUM(symbol, number, name) symbol = number,
 enum assay_proof { ASSAY_PROOF_LIST(ASSAY_PROOF_ENUM) };
 #undef ASSAY_PROOF_ENUM
-enum { ASSAY_PROOF_COUNT = 18 };
+enum { ASSAY_PROOF_COUNT = 21 };
 
 enum assay_proof_state {
     ASSAY_PROOF_NOT_USED = 0, /* the kind has no such link */
@@ -334,7 +342,28 @@ enum assay_rule_class {
       "an event that the policy names was not measured, or this cannot be determined")             \
     X(ASSAY_RULE_EVENT_RETIRING, 98, NOTE, "event-retiring", "a measured event is being retired")  \
     X(ASSAY_RULE_FILE_UNKNOWN, 99, NOTE, "file-unknown",                                           \
-      "a measured file is not among those that the policy names")
+      "a measured file is not among those that the policy names")                                  \
+    X(ASSAY_RULE_FIRMWARE_ID, 100, FORGED, "firmware-id",                                          \
+      "the report names other firmware than the certificate of its key")                           \
+    X(ASSAY_RULE_RIM_SIGNATURE, 101, FORGED, "rim-signature",                                      \
+      "a reference manifest has a wrong signature")                                                \
+    X(ASSAY_RULE_RIM_CONFLICT, 102, UNJUDGED, "rim-conflict",                                      \
+      "two reference manifests set the same measurement")                                          \
+    X(ASSAY_RULE_GOLDEN_VALUE, 103, REFUSED, "golden-value",                                       \
+      "a measurement is none that the manufacturer published")                                     \
+    X(ASSAY_RULE_OCSP_SIGNATURE, 104, FORGED, "ocsp-signature",                                    \
+      "an OCSP response is not signed by the issuer or its delegate")                              \
+    X(ASSAY_RULE_OCSP_NONCE, 105, UNJUDGED, "ocsp-nonce",                                          \
+      "an OCSP response does not answer the request that was made")                                \
+    X(ASSAY_RULE_CERT_HELD, 106, NOTE, "certificate-held",                                         \
+      "a certificate is on hold, which the policy accepts")                                        \
+    X(ASSAY_RULE_GPU_ARCHITECTURE, 107, REFUSED, "gpu-architecture",                               \
+      "the policy does not accept this architecture of devices")                                   \
+    X(ASSAY_RULE_GPU_MODE, 108, REFUSED, "gpu-mode",                                               \
+      "the policy does not accept this mode of a GPU")                                             \
+    X(ASSAY_RULE_GPU_DRIVER, 109, OLD, "gpu-driver", "the driver is older than the policy allows") \
+    X(ASSAY_RULE_GPU_STATUS, 110, REFUSED, "gpu-status",                                           \
+      "the report has a status that decides on a measurement and is none that is known")
 
 #define ASSAY_RULE_ENUM(symbol, number, class_, name, text) symbol = number,
 enum assay_rule { ASSAY_RULE_LIST(ASSAY_RULE_ENUM) };

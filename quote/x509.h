@@ -22,6 +22,9 @@ enum {
     ASSAY_TCB_COMPONENTS = 16,
     ASSAY_COMMON_NAME_MAX = 65, /* X.520: 64 characters; and the end */
     ASSAY_GCE_TEXT_MAX = 64,    /* Google's names have at most 63 characters */
+    ASSAY_FWID_LEN = 48,        /* SHA-384 */
+    ASSAY_OCSP_DER_MAX = 8192,  /* genuine responses take 1 KB */
+    ASSAY_OCSP_NONCE_MAX = 64,  /* RFC 8954: 32; some responders return more */
 };
 
 /* A distinguished name as its raw DER; compared byte by byte (evidence-rules.md 1.3). */
@@ -79,6 +82,7 @@ enum {
     ASSAY_EKU_TCG_AK = 2, /* 2.23.133.8.3 */
     ASSAY_EKU_OTHER = 4,
     ASSAY_EKU_ANY = 8, /* 2.5.29.37.0 */
+    ASSAY_EKU_OCSP_SIGNING = 16, /* 1.3.6.1.5.5.7.3.9 */
 };
 
 enum {
@@ -121,6 +125,30 @@ struct assay_certificate {
     struct assay_vek vek;
     bool has_gce;
     struct assay_gce gce;
+    bool has_fwid; /* DICE: digest of the firmware that the key belongs to */
+    uint8_t fwid[ASSAY_FWID_LEN];
+};
+
+enum assay_ocsp_answer { ASSAY_OCSP_GOOD = 0, ASSAY_OCSP_REVOKED = 1, ASSAY_OCSP_UNKNOWN = 2 };
+enum { ASSAY_OCSP_REASON_HOLD = 6 }; /* certificateHold: revoked until further notice */
+
+/* A responder's answer about one certificate, which its issuer and its serial number name. */
+struct assay_ocsp {
+    uint32_t hash_len; /* SHA-256 or SHA-384 */
+    uint8_t issuer_name_hash[ASSAY_SHA384_LEN];
+    uint8_t issuer_key_hash[ASSAY_SHA384_LEN];
+    uint8_t serial[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */
+    enum assay_ocsp_answer answer;
+    int64_t revoked_s;
+    uint32_t reason; /* of a revocation: CRLReason; 0 also without one */
+    int64_t this_update_s;
+    int64_t next_update_s;
+    uint32_t nonce_len; /* 0: none */
+    uint8_t nonce[ASSAY_OCSP_NONCE_MAX];
+    struct assay_signature signature;
+    uint8_t tbs_digest[ASSAY_DIGEST_MAX];
+    bool has_responder; /* whom the issuer lets answer; else the issuer itself did */
+    struct assay_certificate responder;
 };
 
 struct assay_crl {
@@ -180,6 +208,18 @@ ASSAY_CHECKED enum assay_status assay_x509_root(const uint8_t *bytes, size_t len
  */
 ASSAY_CHECKED enum assay_status assay_x509_crl(const uint8_t *der, size_t len,
                                                struct assay_crl *out);
+
+/*
+ * assay_x509_ocsp - one OCSP response in DER: successful, about one certificate, with a nextUpdate.
+ * Returns: as assay_x509_certificate, also ASSAY_E_INVALID (the responder refused to answer),
+ *          ASSAY_E_UNSUPPORTED (about several certificates, by SHA-1, another type of response);
+ *          *out may be overwritten on failure
+ */
+ASSAY_CHECKED enum assay_status assay_x509_ocsp(const uint8_t *der, size_t len,
+                                                struct assay_ocsp *out);
+/* Takes off the first element of DER when it opens like an OCSP response. Returns: false when it
+ * does not. */
+bool assay_x509_next_ocsp(struct assay_slice *rest, struct assay_slice *one);
 
 enum assay_x509_shape { ASSAY_X509_NEITHER = 0, ASSAY_X509_CERTIFICATE, ASSAY_X509_CRL };
 /*

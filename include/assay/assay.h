@@ -96,7 +96,9 @@ enum assay_evidence_kind {
     ASSAY_KIND_VTPM_SNP = 10, /* a paravisor's TPM inside an SNP guest */
     ASSAY_KIND_VTPM_TDX = 11, /* the same inside a TD */
     ASSAY_KIND_CCA = 12,
-    ASSAY_KIND_NITRO_TPM = 13 /* the TPM of an AWS EC2 instance */
+    ASSAY_KIND_NITRO_TPM = 13,  /* the TPM of an AWS EC2 instance */
+    ASSAY_KIND_NVIDIA_GPU = 14, /* Hopper, Blackwell */
+    ASSAY_KIND_NVIDIA_SWITCH = 15
 };
 
 enum assay_genuine {

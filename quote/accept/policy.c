@@ -35,6 +35,7 @@ void assay_policy_default(struct assay_policy *policy)
     policy->platform.td_now_revoked = ASSAY_ACCEPT_REFUSED;
     policy->platform.vmpl_max = ASSAY_VMPL_MAX;
     policy->platform.allow_smt = true;
+    policy->gpu = assay_gpu_rules_default();
     policy->ima_unknown = ASSAY_ACCEPT_WARNING;
     ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
 }
@@ -149,6 +150,7 @@ enum assay_status assay_policy_check(const struct assay_policy *policy)
     if (!policy->has_collateral_age && policy->collateral_age_max_s != 0) return ASSAY_E_INVALID;
     ASSAY_TRY(check_statuses(policy));
     ASSAY_TRY(check_platform(&policy->platform));
+    ASSAY_TRY(assay_gpu_rules_check(&policy->gpu));
     for (uint32_t i = 0; i < policy->root_count; i++)
         ASSAY_TRY(check_root(&policy->roots[i]));
     for (uint32_t i = 0; i < policy->advisory_count; i++)

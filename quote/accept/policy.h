@@ -9,6 +9,7 @@
 #define ASSAY_QUOTE_ACCEPT_POLICY_H
 
 #include "base/writer.h"
+#include "quote/accept/gpu.h"
 #include "quote/accept/roots.h"
 #include "quote/request.h"
 
@@ -194,6 +195,7 @@ struct assay_policy {
     uint16_t pcesvn_min;
     uint8_t tee_tcb_svn_min[16]; /* TDX */
     struct assay_platform_rules platform;
+    struct assay_gpu_rules gpu;
     uint32_t root_count;
     struct assay_policy_root roots[ASSAY_POLICY_ROOTS_MAX];
     uint32_t advisory_count;

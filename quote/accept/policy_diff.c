@@ -159,6 +159,36 @@ static void diff_platform(struct diff *d)
     add_minima(d, "snp_tcb_min", old->snp_tcb_min, new->snp_tcb_min, sizeof old->snp_tcb_min);
 }
 
+static struct assay_text driver_text(const struct assay_gpu_version *version)
+{
+    struct assay_text text = assay_text_empty();
+    for (size_t i = 0; i < ASSAY_GPU_VERSION_PARTS; i++) {
+        if (i > 0) assay_text_add(&text, ".");
+        assay_text_add_u64(&text, version->parts[i]);
+    }
+    return text;
+}
+
+static void diff_gpu(struct diff *d)
+{
+    const struct assay_gpu_rules *const old = &d->before->gpu, *const new = &d->after->gpu;
+    for (unsigned i = 0; i < ASSAY_GPU_ARCHITECTURES; i++)
+        add_switch(d,
+                   join_two("architecture ",
+                            assay_gpu_architecture_name((enum assay_gpu_architecture)i)),
+                   (old->architectures >> i & 1u) != 0, (new->architectures >> i & 1u) != 0);
+    for (unsigned i = 0; i < ASSAY_GPU_MODES; i++)
+        add_switch(d, join_two("GPU mode ", assay_gpu_mode_name((enum assay_gpu_mode)i)),
+                   (old->modes >> i & 1u) != 0, (new->modes >> i & 1u) != 0);
+    add_switch(d, text_of("a device certificate on hold"), old->allow_certificate_hold,
+               new->allow_certificate_hold);
+    const int order = assay_gpu_version_compare(&new->driver_min, &old->driver_min);
+    if (order != 0)
+        add_change(d, order < 0 ? ASSAY_CHANGE_LOOSER : ASSAY_CHANGE_STRICTER,
+                   text_of("gpu_driver_min"), driver_text(&old->driver_min),
+                   driver_text(&new->driver_min));
+}
+
 static struct assay_text age_text(const struct assay_policy *policy)
 {
     return policy->has_collateral_age ? number_text(policy->collateral_age_max_s)
@@ -528,6 +558,7 @@ void assay_policy_diff(const struct assay_policy *before, const struct assay_pol
     diff_statuses(&d);
     diff_numbers(&d);
     diff_platform(&d);
+    diff_gpu(&d);
     diff_roots(&d);
     diff_advisories(&d);
     diff_references(&d);

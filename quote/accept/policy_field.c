@@ -121,6 +121,8 @@ const char *assay_pinned_root_name(enum assay_pinned_root which)
     case ASSAY_PINNED_AMD_GENOA: return "amd-genoa";
     case ASSAY_PINNED_AMD_TURIN: return "amd-turin";
     case ASSAY_PINNED_AWS_NITRO: return "aws-nitro";
+    case ASSAY_PINNED_NVIDIA_DEVICE: return "nvidia-device";
+    case ASSAY_PINNED_NVIDIA_RIM: return "nvidia-rim";
     }
     ASSAY_UNREACHABLE("callers count to ASSAY_PINNED_ROOTS");
 }

@@ -231,6 +231,20 @@ static void lint_platform(struct assay_lint_run *l, const struct assay_policy *s
                ASSAY_KINDS_KNOWN & ~(ASSAY_KINDS_DCAP & ~ASSAY_KINDS_TPM), "crl_required");
 }
 
+static void lint_gpu(struct assay_lint_run *l, const struct assay_policy *standard)
+{
+    static const struct assay_gpu_version none = { { 0 } };
+    const struct assay_gpu_rules *const rules = &l->policy->gpu, *const usual = &standard->gpu;
+    const enum assay_lint unused = ASSAY_LINT_PLATFORM_UNUSED;
+    want_kinds(l, unused, rules->architectures != usual->architectures, ASSAY_KINDS_NVIDIA,
+               "gpu_architectures");
+    want_kinds(l, unused, rules->modes != usual->modes, ASSAY_KINDS_NVIDIA, "gpu_modes");
+    want_kinds(l, unused, rules->allow_certificate_hold, ASSAY_KINDS_NVIDIA,
+               "gpu_certificate_hold");
+    want_kinds(l, unused, assay_gpu_version_compare(&rules->driver_min, &none) != 0,
+               ASSAY_KINDS_NVIDIA, "gpu_driver_min");
+}
+
 /* --- advisories */
 static bool has_form_of_intel(const char *id)
 {
@@ -279,6 +293,7 @@ void assay_policy_lint(const struct assay_policy *policy, int64_t at_unix_s,
     lint_statuses(&l, &standard);
     lint_minima(&l);
     lint_platform(&l, &standard);
+    lint_gpu(&l, &standard);
     lint_roots(&l);
     lint_advisories(&l);
     assay_lint_references(&l);

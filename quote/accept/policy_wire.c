@@ -3,10 +3,11 @@
  * digests.
  *
  * CBOR: ["assay/policy/v3", profile, kinds, evaluation_number_min, collateral_age_max_s,
- * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events]; absent
- * options are null. A policy without events has no last element: its bytes and its digest are those
- * of the format without it. Decoding accepts exactly what encoding writes;
- * another version of the format has another tag and is rejected.
+ * pcesvn_min, tee_tcb_svn_min, platform, statuses, roots, advisories, references, ? events, ? gpu];
+ * absent options are null. A policy without rules for GPUs has no last element, and one without
+ * events either not the one before: bytes and digest are those of the format without them. Decoding
+ * accepts exactly what encoding writes; another version of the format has another tag and is
+ * rejected.
  */
 #include "quote/accept/policy.h"
 
@@ -15,7 +16,8 @@
 
 static const char policy_tag[] = "assay/policy/v3";
 enum {
-    POLICY_FIELDS = 12, /* and one of events, if there are any */
+    POLICY_FIELDS = 12, /* and one of events, if there are any or rules for GPUs; and these */
+    GPU_FIELDS = 3 + ASSAY_GPU_VERSION_PARTS,
     POLICY_FIELDS_MAX = 23, /* of any version: one byte of array head */
     PLATFORM_FIELDS = 10,
     ROOT_FIELDS = 4,
@@ -31,7 +33,8 @@ enum {
     ADVISORY_MAX = 2 + ASSAY_ADVISORY_TEXT,
     REFERENCE_MAX = 1 + 2 + 1 + (2 + ASSAY_MEASUREMENT_MAX) + 2 * NUMBER_MAX + 3,
     EVENT_MAX = 1 + 1 + 1 + 2 + 5 + 2 + ASSAY_EVENT_REFERENCE_TEXT + 2 + ASSAY_MEASUREMENT_MAX,
-    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 17,
+    HEADS_MAX = 1 + (1 + sizeof policy_tag) + 1 + 5 + 5 + NUMBER_MAX + 3 + (1 + 16) + 26 + 17 +
+                (1 + 2 + 2 + 1 + ASSAY_GPU_VERSION_PARTS * 5),
 };
 _Static_assert(HEADS_MAX + ASSAY_TCB_STATUS_COUNT * STATUS_MAX + ASSAY_POLICY_ROOTS_MAX * ROOT_MAX +
                        ASSAY_POLICY_ADVISORIES_MAX * ADVISORY_MAX +
@@ -119,10 +122,21 @@ static void put_events(struct assay_writer *w, const struct assay_policy *policy
     }
 }
 
+static void put_gpu(struct assay_writer *w, const struct assay_gpu_rules *rules)
+{
+    assay_cbor_put_array(w, GPU_FIELDS);
+    assay_cbor_put_uint(w, rules->architectures);
+    assay_cbor_put_uint(w, rules->modes);
+    assay_cbor_put_bool(w, rules->allow_certificate_hold);
+    for (size_t i = 0; i < ASSAY_GPU_VERSION_PARTS; i++)
+        assay_cbor_put_uint(w, rules->driver_min.parts[i]);
+}
+
 void assay_policy_encode(const struct assay_policy *policy, struct assay_writer *w)
 {
     ASSAY_ASSERT(assay_policy_check(policy) == ASSAY_OK);
-    assay_cbor_put_array(w, POLICY_FIELDS + (has_events(policy) ? 1 : 0));
+    const bool has_gpu = !assay_gpu_rules_are_default(&policy->gpu);
+    assay_cbor_put_array(w, POLICY_FIELDS + (has_gpu ? 2 : has_events(policy) ? 1 : 0));
     assay_cbor_put_text(w, policy_tag);
     assay_cbor_put_uint(w, (uint64_t)policy->profile);
     assay_cbor_put_uint(w, policy->kinds);
@@ -139,7 +153,8 @@ void assay_policy_encode(const struct assay_policy *policy, struct assay_writer 
     assay_cbor_put_array(w, policy->reference_count);
     for (uint32_t i = 0; i < policy->reference_count; i++)
         put_reference(w, &policy->references[i]);
-    if (has_events(policy)) put_events(w, policy);
+    if (has_gpu || has_events(policy)) put_events(w, policy);
+    if (has_gpu) put_gpu(w, &policy->gpu);
 }
 
 /* --- decoding */
@@ -310,7 +325,6 @@ static enum assay_status get_event(struct assay_cursor *c, struct assay_event_re
     return ASSAY_OK;
 }
 
-/* Redundant bytes would be a second encoding. */
 static enum assay_status get_events(struct assay_cursor *c, struct assay_policy *p)
 {
     uint64_t count = 0;
@@ -321,7 +335,36 @@ static enum assay_status get_events(struct assay_cursor *c, struct assay_policy 
     ASSAY_ASSERT(p->event_count <= ASSAY_EVENT_REFERENCES_MAX);
     for (uint32_t i = 0; i < p->event_count; i++)
         ASSAY_TRY(get_event(c, &p->events[i]));
-    return has_events(p) ? ASSAY_OK : ASSAY_E_ENCODING;
+    return ASSAY_OK;
+}
+
+static enum assay_status get_gpu(struct assay_cursor *c, struct assay_gpu_rules *rules)
+{
+    uint64_t architectures = 0, modes = 0, part = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, GPU_FIELDS));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &architectures));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT8_MAX, &modes));
+    ASSAY_TRY(assay_cbor_bool(c, &rules->allow_certificate_hold));
+    for (size_t i = 0; i < ASSAY_GPU_VERSION_PARTS; i++) {
+        ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &part));
+        rules->driver_min.parts[i] = (uint32_t)part;
+    }
+    rules->architectures = (uint8_t)architectures;
+    rules->modes = (uint8_t)modes;
+    return ASSAY_OK;
+}
+
+/* What a policy may have in addition. Redundant bytes would be a second encoding. */
+static enum assay_status get_additions(struct assay_cursor *c, uint64_t fields,
+                                       struct assay_policy *p)
+{
+    p->ima_unknown = ASSAY_ACCEPT_WARNING;
+    p->gpu = assay_gpu_rules_default();
+    if (fields == POLICY_FIELDS) return ASSAY_OK;
+    ASSAY_TRY(get_events(c, p));
+    if (fields == POLICY_FIELDS + 1) return has_events(p) ? ASSAY_OK : ASSAY_E_ENCODING;
+    ASSAY_TRY(get_gpu(c, &p->gpu));
+    return assay_gpu_rules_are_default(&p->gpu) ? ASSAY_E_ENCODING : ASSAY_OK;
 }
 
 enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct assay_policy *policy)
@@ -334,14 +377,13 @@ enum assay_status assay_policy_decode(const uint8_t *bytes, size_t len, struct a
     /* The tag is looked at first: bytes of another version must not read as broken ones. */
     ASSAY_TRY(assay_cbor_array(&c, POLICY_FIELDS_MAX, &fields));
     ASSAY_TRY(assay_cbor_text_expect(&c, policy_tag));
-    if (fields != POLICY_FIELDS && fields != POLICY_FIELDS + 1) return ASSAY_E_RANGE;
+    if (fields < POLICY_FIELDS || fields > POLICY_FIELDS + 2) return ASSAY_E_RANGE;
     ASSAY_TRY(get_numbers(&c, &p));
     ASSAY_TRY(get_platform(&c, &p.platform));
     ASSAY_TRY(get_statuses(&c, &p));
     ASSAY_TRY(get_roots(&c, &p));
     ASSAY_TRY(get_lists(&c, &p));
-    p.ima_unknown = ASSAY_ACCEPT_WARNING;
-    if (fields > POLICY_FIELDS) ASSAY_TRY(get_events(&c, &p));
+    ASSAY_TRY(get_additions(&c, fields, &p));
     ASSAY_TRY(assay_cursor_end(&c));
     ASSAY_TRY(assay_policy_check(&p));
     *policy = p;

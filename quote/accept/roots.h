@@ -12,8 +12,10 @@ enum assay_pinned_root {
     ASSAY_PINNED_AMD_GENOA = 2,
     ASSAY_PINNED_AMD_TURIN = 3,
     ASSAY_PINNED_AWS_NITRO = 4, /* G1 */
+    ASSAY_PINNED_NVIDIA_DEVICE = 5,
+    ASSAY_PINNED_NVIDIA_RIM = 6, /* of the manifests */
 };
-enum { ASSAY_PINNED_ROOTS = 5 };
+enum { ASSAY_PINNED_ROOTS = 7 };
 /*
  * assay_pinned_root - a vendor's root key and the kinds that it may vouch for.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (outside the list)

@@ -18,7 +18,7 @@
 /* After the room's headers: it leaves out what they define. */
 #include <assay/assay.h>
 
-/* The root keys of one trust; a policy names up to 16, the library knows 5. */
+/* The root keys of one trust; a policy names up to 16, the library knows 7. */
 enum { ASSAY_TRUST_ROOTS_MAX = 24, ASSAY_TRUST_SETS_MAX = 16 };
 
 /* What Intel's signed documents serve. */

@@ -81,7 +81,8 @@ enum assay_status assay_api_bundle(struct assay_trust *t, const struct assay_pol
         assay_collateral_gather(set->found, &root->key, for_others, gathered);
     for (size_t i = 0; status == ASSAY_OK && i < set->found->count; i++)
         set->leads[i] = set->leads[i] || gathered->leads[i];
-    if (status == ASSAY_OK && for_others && set->is_intel && gathered->count == 0) {
+    if (status == ASSAY_OK && for_others && set->is_intel && gathered->count == 0 &&
+        gathered->rims_len == 0 && gathered->ocsp_len == 0) {
         for_others = false;
         status = has_list_of(set, &root->key, &for_others);
     }

@@ -98,6 +98,8 @@ enum assay_status assay_collateral_part_advance(enum assay_collateral_part part,
     case ASSAY_PART_PCK_CHAIN:
     case ASSAY_PART_TCB_CHAIN:
     case ASSAY_PART_QE_CHAIN:
+    case ASSAY_PART_OCSP:
+    case ASSAY_PART_RIM:
     case ASSAY_PART_CERTIFICATES: return ASSAY_OK; /* renewed without an order among them */
     }
     ASSAY_UNREACHABLE("a part of the collateral");

@@ -28,6 +28,8 @@ const char *assay_collateral_part_name(enum assay_collateral_part part)
     case ASSAY_PART_QE_CHAIN: return "qe_signing_chain.pem";
     case ASSAY_PART_CERTIFICATES: return "certificates.pem";
     case ASSAY_PART_CRL: return "crl.der";
+    case ASSAY_PART_OCSP: return "ocsp.der";
+    case ASSAY_PART_RIM: return "rim.cbor";
     }
     return NULL;
 }
@@ -309,7 +311,8 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         out->given[i] = files->part[i].len > 0;
     if (!is_intel(out)) return assay_collateral_build_others(out, files);
-    if (out->given[ASSAY_PART_CERTIFICATES])
+    if (out->given[ASSAY_PART_CERTIFICATES] || out->given[ASSAY_PART_OCSP] ||
+        out->given[ASSAY_PART_RIM])
         assay_collateral_add_fault(out, ASSAY_RULE_COLLATERAL_FORMAT, "parts of two vendors",
                                    ASSAY_E_INVALID);
     ASSAY_TRY(assay_collateral_read_crl(out, ASSAY_PART_ROOT_CRL, "root CRL",

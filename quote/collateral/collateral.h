@@ -12,6 +12,8 @@
 
 #include "base/writer.h"
 #include "quote/certificates/validity.h"
+#include "quote/collateral/ocsp.h"
+#include "quote/collateral/rim.h"
 #include "quote/collateral/tcb.h"
 #include "quote/x509.h"
 
@@ -26,9 +28,11 @@ enum assay_collateral_part {
     /* The two of every other vendor: certificates from signing keys to the root. */
     ASSAY_PART_CERTIFICATES, /* certificates.pem: ARK, ASK, ASVK, VEKs; EKs and their issuers */
     ASSAY_PART_CRL,          /* crl.der: revocation lists one after the other, of any authority */
+    ASSAY_PART_OCSP,         /* ocsp.der: OCSP responses one after the other */
+    ASSAY_PART_RIM,          /* rim.cbor: manifests one after the other (rim.h) */
 };
 enum {
-    ASSAY_PARTS = 9,
+    ASSAY_PARTS = 11,
     ASSAY_PARTS_INTEL = 7,
     ASSAY_PART_LEN_MAX = 262144,
     ASSAY_BUNDLE_LEN_MAX = 524288, /* encoded */
@@ -86,12 +90,16 @@ struct assay_collateral {
     struct assay_list lists[ASSAY_LISTS_MAX];
     size_t certificate_count; /* of ASSAY_PART_CERTIFICATES or ASSAY_PART_PCK_CHAIN, in order */
     struct assay_certificate certificates[ASSAY_CHAIN_MAX];
+    size_t ocsp_count; /* of ASSAY_PART_OCSP */
+    struct assay_ocsp_entry ocsp[ASSAY_OCSP_MAX];
+    size_t rim_count; /* of ASSAY_PART_RIM; each says whether it counts */
+    struct assay_rim rims[ASSAY_RIMS_MAX];
 };
 
 /* Returns: the file name of a part ("tcb_info.json"), NULL outside the list. */
 const char *assay_collateral_part_name(enum assay_collateral_part part);
 /*
- * assay_collateral_build - decode and verify under a root key (about 800 KB: keep *out off the
+ * assay_collateral_build - decode and verify under a root key (about 1 MB: keep *out off the
  * stack).
  * Cost:    up to seven ECDSA verifications, once per bundle
  * Returns: ASSAY_OK (see out->faults) | ASSAY_E_RANGE (a part is too long) | ASSAY_E_MEMORY |

@@ -159,11 +159,55 @@ enum assay_status assay_collateral_build_lists(struct assay_collateral *c, struc
     return ASSAY_OK;
 }
 
+/* One that cannot be read is a fault, and the others count. */
+static enum assay_status build_ocsp(struct assay_collateral *c, struct assay_slice der)
+{
+    enum assay_status why = ASSAY_OK;
+    struct assay_slice one;
+    while (der.len > 0) {
+        enum assay_status status = ASSAY_OK;
+        if (!assay_x509_next_ocsp(&der, &one)) {
+            why = ASSAY_E_SYNTAX;
+            break;
+        }
+        status = c->ocsp_count == ASSAY_OCSP_MAX ? ASSAY_E_FULL
+                                                 : assay_ocsp_build(one, &c->ocsp[c->ocsp_count]);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status == ASSAY_OK) c->ocsp_count += 1;
+        if (why == ASSAY_OK) why = status;
+        ASSAY_ASSERT(c->ocsp_count <= ASSAY_OCSP_MAX);
+    }
+    c->has[ASSAY_PART_OCSP] = c->given[ASSAY_PART_OCSP] && why == ASSAY_OK;
+    if (why != ASSAY_OK)
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "OCSP response", why);
+    return ASSAY_OK;
+}
+
+/* Each says itself whether it counts: one that is not signed harms only evidence that needs it. */
+static enum assay_status build_rims(struct assay_collateral *c, struct assay_slice bytes)
+{
+    enum assay_status why = ASSAY_OK;
+    struct assay_rim_pieces pieces;
+    while (bytes.len > 0 && why == ASSAY_OK) {
+        why = c->rim_count == ASSAY_RIMS_MAX ? ASSAY_E_FULL : assay_rim_next(&bytes, &pieces);
+        if (why != ASSAY_OK) break;
+        ASSAY_TRY(assay_rim_build(&pieces, &c->root, &c->rims[c->rim_count]));
+        c->rim_count += 1;
+        ASSAY_ASSERT(c->rim_count <= ASSAY_RIMS_MAX);
+    }
+    c->has[ASSAY_PART_RIM] = c->given[ASSAY_PART_RIM] && why == ASSAY_OK;
+    if (why != ASSAY_OK)
+        assay_collateral_add_fault(c, ASSAY_RULE_COLLATERAL_FORMAT, "reference manifest", why);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_collateral_build_others(struct assay_collateral *c,
                                                 const struct assay_collateral_files *files)
 {
     ASSAY_ASSERT(c != NULL && files != NULL);
     ASSAY_TRY(build_certificates(c, files->part[ASSAY_PART_CERTIFICATES]));
+    ASSAY_TRY(build_ocsp(c, files->part[ASSAY_PART_OCSP]));
+    ASSAY_TRY(build_rims(c, files->part[ASSAY_PART_RIM]));
     return assay_collateral_build_lists(c, files->part[ASSAY_PART_CRL]);
 }
 
@@ -173,5 +217,8 @@ bool assay_collateral_others_sound(const struct assay_collateral *c)
     if (c->given[ASSAY_PART_CRL] && !c->has[ASSAY_PART_CRL]) return false;
     for (size_t i = 0; i < c->list_count; i++)
         if (!c->lists[i].has_issuer) return false;
-    return c->has[ASSAY_PART_CERTIFICATES] || c->has[ASSAY_PART_CRL];
+    for (size_t i = 0; i < c->rim_count; i++)
+        if (c->rims[i].status != ASSAY_OK) return false;
+    return c->has[ASSAY_PART_CERTIFICATES] || c->has[ASSAY_PART_CRL] || c->has[ASSAY_PART_OCSP] ||
+           c->has[ASSAY_PART_RIM];
 }

@@ -4,8 +4,8 @@
 #include "quote/collateral/revocation.h"
 
 #include "base/assert.h"
-#include "quote/collateral/collateral.h"
 #include "quote/certificates/validity.h"
+#include "quote/collateral/collateral.h"
 #include "quote/text.h"
 
 struct lists {
@@ -69,16 +69,28 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
     return ASSAY_OK;
 }
 
+/* Two paths may share certificates. */
+static bool is_said(const struct assay_verdict *verdict, enum assay_rule rule, const char *expected)
+{
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == rule &&
+            assay_text_compare(verdict->reasons[i].expected, expected,
+                               sizeof verdict->reasons[i].expected) == 0)
+            return true;
+    return false;
+}
+
 static void report_uncovered(const struct assay_evidence_request *request,
                              const struct assay_certificate *c, struct assay_verdict *verdict)
 {
     struct assay_text expected = assay_text_empty();
     assay_text_add(&expected, "a revocation list of the issuer of ");
     assay_text_add(&expected, c->subject_name[0] != '\0' ? c->subject_name : "a certificate");
-    assay_verdict_add(verdict,
-                      request->policy->platform.require_crl ? ASSAY_RULE_COLLATERAL_MISSING
-                                                            : ASSAY_RULE_REVOCATION_UNKNOWN,
-                      0, expected.text, "none");
+    const enum assay_rule rule = request->policy->platform.require_crl
+                                     ? ASSAY_RULE_COLLATERAL_MISSING
+                                     : ASSAY_RULE_REVOCATION_UNKNOWN;
+    if (!is_said(verdict, rule, expected.text))
+        assay_verdict_add(verdict, rule, 0, expected.text, "none");
 }
 
 static void report_revoked(const struct assay_certificate *c, struct assay_verdict *verdict)
@@ -88,16 +100,6 @@ static void report_revoked(const struct assay_certificate *c, struct assay_verdi
     assay_text_add_hex(&observed, c->serial, ASSAY_SERIAL_LEN);
     assay_verdict_add(verdict, ASSAY_RULE_CERT_REVOKED, 0, "a certificate that stands",
                       observed.text);
-}
-
-static bool is_said(const struct assay_verdict *verdict, const struct assay_collateral_fault *fault)
-{
-    for (uint32_t i = 0; i < verdict->reason_count; i++)
-        if (verdict->reasons[i].rule == fault->rule &&
-            assay_text_compare(verdict->reasons[i].expected, fault->what,
-                               sizeof verdict->reasons[i].expected) == 0)
-            return true;
-    return false;
 }
 
 /* A list that cannot be read may be the one that revokes. Of several paths the first reports it. */
@@ -112,7 +114,7 @@ static void report_faults(const struct assay_evidence_request *request,
         ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
         for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
             const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
-            if (is_said(verdict, fault)) continue;
+            if (is_said(verdict, fault->rule, fault->what)) continue;
             assay_verdict_add(verdict, fault->rule, 0, fault->what,
                               assay_status_text(fault->status));
         }
@@ -121,7 +123,7 @@ static void report_faults(const struct assay_evidence_request *request,
 
 enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
                                          const struct assay_path *path,
-                                         const struct assay_key *root, bool is_needed,
+                                         const struct assay_key *root, uint32_t needed,
                                          struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(request != NULL && path != NULL && root != NULL && verdict != NULL);
@@ -144,7 +146,7 @@ enum assay_status assay_revocation_check(const struct assay_evidence_request *re
             assay_verdict_add(verdict, ASSAY_RULE_CRL_SIGNATURE, 0,
                               "a revocation list signed by its issuer", "a wrong signature");
         if (found.answer == ASSAY_REVOCATION_REVOKED) report_revoked(c, verdict);
-        if (found.crl == NULL && !found.is_forged && is_needed)
+        if (found.crl == NULL && !found.is_forged && (needed >> i & 1u) != 0)
             report_uncovered(request, c, verdict);
     }
     return ASSAY_OK;

@@ -10,21 +10,23 @@
 #include "quote/certificates/path.h"
 #include "quote/request.h"
 
+enum { ASSAY_REVOCATION_OF_ALL = (1 << ASSAY_CHAIN_MAX) - 1 };
 /*
  * assay_revocation_check - every certificate of a path against every list under its root.
  *
  * The lists are those of all bundles under the root. Of several of one authority the newest counts
  * that had been issued at the appraisal time; an older one cannot bring a certificate back.
  *
- * In:      a verified path, its root, the request that it is about; is_needed: a certificate
- * without a list adds a reason (COLLATERAL_MISSING where the policy requires
- *          lists, else REVOCATION_UNKNOWN)
+ * In:      a verified path, its root, the request that it is about; needed: bit i for
+ *          certificate i, which without a list adds a reason (COLLATERAL_MISSING where the policy
+ *          requires lists, else REVOCATION_UNKNOWN)
  * Out:     reasons: CERT_REVOKED, CRL_SIGNATURE, the dates of the lists that counted
  * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_revocation_check(const struct assay_evidence_request *request,
                                                        const struct assay_path *path,
-                                                       const struct assay_key *root, bool is_needed,
+                                                       const struct assay_key *root,
+                                                       uint32_t needed,
                                                        struct assay_verdict *verdict);
 
 /*

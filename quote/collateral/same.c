@@ -135,6 +135,7 @@ static bool same_certificate(const struct assay_certificate *a, const struct ass
         return false;
     if (a->has_pck != b->has_pck || a->has_vek != b->has_vek) return false;
     if (a->has_gce || b->has_gce) return false; /* names an instance: no authority renews it */
+    if (a->has_fwid || b->has_fwid) return false; /* a device's own */
     return (!a->has_pck || same_pck(&a->pck, &b->pck)) &&
            (!a->has_vek || same_vek(&a->vek, &b->vek));
 }
@@ -183,6 +184,7 @@ static bool same_authorities(const struct assay_collateral *a, const struct assa
 static bool same_bundle(const struct assay_collateral *a, const struct assay_collateral *b)
 {
     if (SAME_BYTES(digest)) return true;
+    if (a->ocsp_count > 0 || a->rim_count > 0) return false; /* same bytes alone */
     if (!same_shape(a, b) || !same_authorities(a, b)) return false;
     if (a->has[ASSAY_PART_ROOT_CRL] && !same_list(&a->root_crl, &b->root_crl)) return false;
     if (a->has[ASSAY_PART_PCK_CRL] && !same_list(&a->pck_crl, &b->pck_crl)) return false;

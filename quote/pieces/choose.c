@@ -305,6 +305,8 @@ static enum assay_status may_stand(struct assay_choice *s, enum assay_collateral
         *may = c->fits || (part == ASSAY_PART_TCB_CHAIN && c->vouched);
         return ASSAY_OK;
     case ASSAY_PART_CERTIFICATES: /* parts of other vendors */
+    case ASSAY_PART_OCSP:
+    case ASSAY_PART_RIM:
     case ASSAY_PART_CRL: return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("a part of the collateral");

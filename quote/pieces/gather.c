@@ -162,6 +162,40 @@ static enum assay_status take_lists(const struct assay_recognition *r, struct as
     return ASSAY_OK;
 }
 
+/* --- OCSP responses and manifests */
+/* Every response, as every list: the evidence may contain authorities. */
+static enum assay_status take_responses(const struct assay_recognition *r, struct assay_gathered *g)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->pieces[i].shape != ASSAY_SHAPE_OCSP || r->pieces[i].status != ASSAY_OK) continue;
+        if (count++ == ASSAY_OCSP_MAX) return ASSAY_E_RANGE;
+        ASSAY_TRY(append_pem(r->pieces[i].bytes, g->ocsp_bytes, &g->ocsp_len));
+        g->is_taken[i] = true;
+    }
+    return ASSAY_OK;
+}
+
+/* Those whose signer leads to the root, signed or not: a verdict reports one that is not. */
+static enum assay_status take_manifests(const struct assay_recognition *r,
+                                        const struct assay_key *root, struct assay_gathered *g)
+{
+    struct assay_rim_pieces pieces;
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        struct assay_slice bytes = r->pieces[i].bytes;
+        if (r->pieces[i].shape != ASSAY_SHAPE_RIM || r->pieces[i].status != ASSAY_OK) continue;
+        if (assay_rim_next(&bytes, &pieces) != ASSAY_OK) continue;
+        ASSAY_TRY(assay_rim_build(&pieces, root, &g->rim));
+        if (g->rim.certificate_count == 0) continue;
+        g->leads[i] = true;
+        if (count++ == ASSAY_RIMS_MAX) return ASSAY_E_RANGE;
+        ASSAY_TRY(append_pem(r->pieces[i].bytes, g->rim_bytes, &g->rims_len));
+        g->is_taken[i] = true;
+    }
+    return ASSAY_OK;
+}
+
 enum assay_status assay_collateral_gather(const struct assay_recognition *r,
                                           const struct assay_key *root, bool with_lists,
                                           struct assay_gathered *out)
@@ -170,6 +204,7 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
     ASSAY_ASSERT(r != NULL && root != NULL && out != NULL);
     out->files = (struct assay_collateral_files){ 0 };
     out->count = out->left_out = out->certificates_len = out->lists_len = 0;
+    out->ocsp_len = out->rims_len = 0;
     assay_bytes_zero(out->is_taken, sizeof out->is_taken);
     assay_bytes_zero(out->leads, sizeof out->leads);
     ASSAY_TRY(take_authorities(r, root, out));
@@ -178,9 +213,15 @@ enum assay_status assay_collateral_gather(const struct assay_recognition *r,
     for (size_t i = 0; i < out->count; i++)
         ASSAY_TRY(append_pem(r->pieces[out->index[i]].bytes, out->certificate_bytes,
                              &out->certificates_len));
-    if (with_lists) ASSAY_TRY(take_lists(r, out));
+    if (with_lists) {
+        ASSAY_TRY(take_lists(r, out));
+        ASSAY_TRY(take_responses(r, out));
+        ASSAY_TRY(take_manifests(r, root, out));
+    }
     out->files.part[ASSAY_PART_CERTIFICATES] =
         assay_slice_over(out->certificate_bytes, out->certificates_len);
     out->files.part[ASSAY_PART_CRL] = assay_slice_over(out->list_bytes, out->lists_len);
+    out->files.part[ASSAY_PART_OCSP] = assay_slice_over(out->ocsp_bytes, out->ocsp_len);
+    out->files.part[ASSAY_PART_RIM] = assay_slice_over(out->rim_bytes, out->rims_len);
     return ASSAY_OK;
 }

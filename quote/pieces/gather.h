@@ -1,7 +1,7 @@
 /*
  * quote/pieces/gather.h - collection of the collateral of one root of any vendor except Intel
- * from recognised pieces (recognise.h): certificates that lead to the root, and every revocation
- * list.
+ * from recognised pieces (recognise.h): certificates and manifests that lead to the root, every
+ * revocation list and every OCSP response.
  *
  * A certificate that does not lead to the root would make the bundle unsound and has no use: it is
  * left out. An unreadable list is included: it may revoke, and the verdict must report it.
@@ -12,7 +12,7 @@
 #include "quote/collateral/collateral.h"
 #include "quote/pieces/recognise.h"
 
-/* About 630 KB: off the stack. */
+/* About 1.2 MB: off the stack. */
 struct assay_gathered {
     struct assay_collateral_files files; /* borrows from here */
     bool leads[ASSAY_RECOGNISED_MAX];    /* of the pieces: to the root */
@@ -25,6 +25,11 @@ struct assay_gathered {
     uint8_t certificate_bytes[ASSAY_PART_LEN_MAX];
     size_t lists_len;
     uint8_t list_bytes[ASSAY_PART_LEN_MAX];
+    size_t ocsp_len;
+    uint8_t ocsp_bytes[ASSAY_PART_LEN_MAX];
+    size_t rims_len;
+    uint8_t rim_bytes[ASSAY_PART_LEN_MAX];
+    struct assay_rim rim; /* that is being looked at */
     struct assay_crl crl; /* that is being looked at */
 };
 

@@ -10,7 +10,9 @@
 #include "base/cursor.h"
 #include "quote/json.h"
 #include "quote/pieces/encoded.h"
+#include "quote/pieces/manifest.h"
 #include "quote/pieces/unread.h"
+#include "quote/rim_xml.h"
 #include "quote/tpm_format.h"
 #include "quote/verify.h"
 
@@ -27,6 +29,8 @@ const char *assay_shape_text(enum assay_shape shape)
     case ASSAY_SHAPE_EVIDENCE: return "evidence";
     case ASSAY_SHAPE_TCB_INFO: return "TCB info";
     case ASSAY_SHAPE_QE_IDENTITY: return "QE identity";
+    case ASSAY_SHAPE_OCSP: return "OCSP response";
+    case ASSAY_SHAPE_RIM: return "reference manifest";
     }
     ASSAY_UNREACHABLE("a shape");
 }
@@ -34,7 +38,8 @@ const char *assay_shape_text(enum assay_shape shape)
 enum assay_status assay_recognised_status(const struct assay_recognised *piece, bool leads)
 {
     if (piece->status != ASSAY_OK) return piece->status;
-    const bool is_stray = piece->shape == ASSAY_SHAPE_CERTIFICATE && !leads;
+    const bool is_stray =
+        (piece->shape == ASSAY_SHAPE_CERTIFICATE || piece->shape == ASSAY_SHAPE_RIM) && !leads;
     return is_stray ? ASSAY_E_NOT_FOUND : ASSAY_OK;
 }
 
@@ -542,7 +547,7 @@ static enum assay_status add_web_key(struct assay_recognition *r,
 static bool may_be_piece(struct assay_slice text)
 {
     size_t searched = 0;
-    return (text.len > 0 && text.bytes[0] == '{') ||
+    return assay_manifest_is_encoded(text) || (text.len > 0 && text.bytes[0] == '{') ||
            assay_encoded_within(text) != ASSAY_ENCODED_NONE ||
            has_word(&searched, text, begin, sizeof begin - 1);
 }
@@ -614,6 +619,17 @@ static bool is_zeros(struct assay_slice text)
     return may_serve(text) && assay_bytes_all_zero(text.bytes, text.len);
 }
 
+/* A manifest takes the rest of its text. One that cannot be converted has its reason. */
+static enum assay_status add_xml(struct assay_recognition *r, struct assay_slice text,
+                                 struct room *room)
+{
+    struct assay_recognised piece = { .shape = ASSAY_SHAPE_RIM, .bytes = text };
+    size_t len = 0;
+    piece.status = assay_rim_xml_convert(text, room->bytes, room->len, &len);
+    if (piece.status == ASSAY_OK) piece.bytes = allocate_bytes(room, len);
+    return piece.status == ASSAY_E_MEMORY ? piece.status : add_piece(r, &piece);
+}
+
 /* --- a file */
 /* Text that holds bytes. Out: *done: it did. One level: what is decoded is not decoded again. */
 static enum assay_status add_encoded(struct assay_recognition *r,
@@ -636,9 +652,11 @@ static enum assay_status add_encoded(struct assay_recognition *r,
     const bool is_document = is_json(scratch, bytes, &ahead);
     const enum assay_status status = assay_x509_public_key(bytes.bytes, bytes.len, &key);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (!is_signed && !is_document && status != ASSAY_OK) return ASSAY_OK;
+    if (!is_signed && !is_document && !assay_rim_xml_looks(bytes) && status != ASSAY_OK)
+        return ASSAY_OK;
     *done = true;
     allocate_bytes(room, len);
+    if (assay_rim_xml_looks(bytes)) return add_xml(r, bytes, room);
     if (is_document) return add_json(r, scratch, progress, bytes, room);
     return add_elements(r, scratch, progress, bytes, ASSAY_SHAPE_OTHER);
 }
@@ -687,6 +705,8 @@ static enum assay_status add_bounded(struct assay_recognition *r,
     struct assay_recognised piece = { .shape = ASSAY_SHAPE_OTHER };
     struct assay_slice one;
     size_t len = 0;
+    ASSAY_TRY(assay_manifest_take(text, &piece, done));
+    if (*done) return add_piece(r, &piece);
     *done = true;
     if (is_quote(*text, &piece)) {
         *text = get_remainder(*text, piece.bytes.len);
@@ -715,6 +735,10 @@ static enum assay_status add_text(struct assay_recognition *r,
         bool done = false;
         if (is_json(scratch, text, &progress.name)) {
             ASSAY_TRY(add_document_file(r, scratch, &progress, text, room));
+            break;
+        }
+        if (assay_rim_xml_looks(text)) {
+            ASSAY_TRY(add_xml(r, text, room));
             break;
         }
         ASSAY_TRY(add_bounded(r, scratch, &progress, &text, &done));

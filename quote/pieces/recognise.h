@@ -27,6 +27,8 @@ enum assay_shape {
     ASSAY_SHAPE_EVIDENCE, /* a piece of evidence of its own */
     ASSAY_SHAPE_TCB_INFO, /* Intel's documents, as they stand in the file */
     ASSAY_SHAPE_QE_IDENTITY,
+    ASSAY_SHAPE_OCSP, /* an OCSP response */
+    ASSAY_SHAPE_RIM,  /* a manifest of NVIDIA's, converted (quote/collateral/rim.h) */
 };
 
 /* One piece; bytes borrow from the file, or from the buffer next to it. */

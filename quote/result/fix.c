@@ -196,7 +196,27 @@
     X(ASSAY_RULE_EVENT_RETIRING,                                                                   \
       "Deploy the successor of what was measured before it is removed from the policy.")           \
     X(ASSAY_RULE_FILE_UNKNOWN,                                                                     \
-      "Review the file, and add its name and digest to the events of the policy.")
+      "Review the file, and add its name and digest to the events of the policy.")                 \
+    X(ASSAY_RULE_FIRMWARE_ID,                                                                      \
+      "Read report and certificates together, of one boot of one device.")                         \
+    X(ASSAY_RULE_RIM_SIGNATURE,                                                                    \
+      "Fetch the manifest from the vendor's service again and do not modify its bytes.")           \
+    X(ASSAY_RULE_RIM_CONFLICT,                                                                     \
+      "Fetch the manifests of this driver and this firmware: two of them set one measurement.")    \
+    X(ASSAY_RULE_GOLDEN_VALUE,                                                                     \
+      "Install driver and firmware as published, or fetch newer editions of their manifests.")     \
+    X(ASSAY_RULE_OCSP_SIGNATURE,                                                                   \
+      "Ask the vendor's responder again over a path that you trust: this answer was altered.")     \
+    X(ASSAY_RULE_OCSP_NONCE,                                                                       \
+      "Ask the vendor's responder again with this nonce, or verify without it.")                   \
+    X(ASSAY_RULE_CERT_HELD,                                                                        \
+      "Ask the vendor why the device is on hold, and take it out of service until then.")          \
+    X(ASSAY_RULE_GPU_ARCHITECTURE,                                                                 \
+      "Use a device that `gpu_architectures` of the policy lists, or add this one to it.")         \
+    X(ASSAY_RULE_GPU_MODE,                                                                         \
+      "Set the GPU up in a mode that `gpu_modes` of the policy lists.")                            \
+    X(ASSAY_RULE_GPU_DRIVER, "Update the driver to the version that the policy names, or newer.")  \
+    X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")
 
 #define FIX_CASE(symbol, text)                                                                     \
     case symbol: return text;

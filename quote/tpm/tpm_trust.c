@@ -426,7 +426,8 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");
-    ASSAY_TRY(assay_revocation_check(request, &best.path, &best.endorsement->root, true, verdict));
+    ASSAY_TRY(assay_revocation_check(request, &best.path, &best.endorsement->root,
+                                     ASSAY_REVOCATION_OF_ALL, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);
     return ASSAY_OK;
@@ -444,7 +445,7 @@ static enum assay_status judge_ek(const struct assay_evidence_request *request, 
     if (best.reach == REACH_ROOT) {
         assay_path_windows(&best.path, verdict);
         ASSAY_TRY(
-            assay_revocation_check(request, &best.path, &best.endorsement->root, false, verdict));
+            assay_revocation_check(request, &best.path, &best.endorsement->root, 0, verdict));
         assay_verdict_proof(verdict, ASSAY_PROOF_EK_CHAIN, ASSAY_PROOF_TRUE);
     }
     if (best.reach == REACH_STRANGER || best.reach == REACH_WRONG)

@@ -76,6 +76,7 @@ static enum assay_status read_extended_key_usage(struct assay_slice value,
 {
     static const uint8_t tcg_ek[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
     static const uint8_t tcg_ak[] = { 0x67, 0x81, 0x05, 0x08, 0x03 };
+    static const uint8_t ocsp[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09 };
     static const uint8_t any[] = { 0x55, 0x1d, 0x25, 0x00 };
     struct assay_cursor in = assay_asn1_over(value);
     struct assay_cursor purposes;
@@ -89,6 +90,8 @@ static enum assay_status read_extended_key_usage(struct assay_slice value,
             c->extended_key_usage |= ASSAY_EKU_TCG_EK;
         else if (assay_asn1_is_oid(&oid, tcg_ak, sizeof tcg_ak))
             c->extended_key_usage |= ASSAY_EKU_TCG_AK;
+        else if (assay_asn1_is_oid(&oid, ocsp, sizeof ocsp))
+            c->extended_key_usage |= ASSAY_EKU_OCSP_SIGNING;
         else if (assay_asn1_is_oid(&oid, any, sizeof any)) c->extended_key_usage |= ASSAY_EKU_ANY;
         else c->extended_key_usage |= ASSAY_EKU_OTHER;
     }
@@ -142,6 +145,7 @@ static enum assay_status read_extension(const struct assay_x509_extension *exten
         c->has_gce = true;
         return assay_x509_gce(value, &c->gce);
     }
+    if (assay_x509_is_dice(oid)) return assay_x509_dice(oid, value, &c->has_fwid, c->fwid);
     if (extension->critical) c->has_unknown_critical = true;
     return ASSAY_OK;
 }

@@ -66,6 +66,12 @@ ASSAY_CHECKED enum assay_status assay_x509_amd(struct assay_slice oid, struct as
  * printable, a number over 64 bits) */
 bool assay_x509_is_gce(struct assay_slice oid);
 ASSAY_CHECKED enum assay_status assay_x509_gce(struct assay_slice value, struct assay_gce *gce);
+/* DICE: the digest of a device's firmware; detection and decoding. *has: one was read before.
+ * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_UNSUPPORTED
+ * (another hash than SHA-384) */
+bool assay_x509_is_dice(struct assay_slice oid);
+ASSAY_CHECKED enum assay_status assay_x509_dice(struct assay_slice oid, struct assay_slice value,
+                                                bool *has, uint8_t out[ASSAY_FWID_LEN]);
 /* Returns: true when the extensions that every VEK has were seen. */
 bool assay_x509_amd_complete(uint32_t seen);
 

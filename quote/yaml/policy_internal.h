@@ -73,6 +73,12 @@ struct yaml_policy {
     char *single_socket_required;
     char *crl_required;
     struct yaml_snp_tcb *snp_tcb_min;
+    char **gpu_architectures;
+    unsigned gpu_architectures_count;
+    char **gpu_modes;
+    unsigned gpu_modes_count;
+    char *gpu_driver_min;
+    char *gpu_certificate_hold;
     struct yaml_root *roots;
     unsigned roots_count;
     char **advisories_denied;
@@ -88,6 +94,13 @@ struct yaml_policy {
 ASSAY_CHECKED enum assay_status assay_yaml_take_events(const struct assay_yaml *file,
                                                        const struct yaml_policy *yaml,
                                                        struct assay_policy *policy);
+
+/* Rules for GPUs, quote/yaml/policy_gpu.c. Returns: as assay_policy_parse_yaml */
+ASSAY_CHECKED enum assay_status assay_yaml_take_gpu(const struct assay_yaml *file,
+                                                    const struct yaml_policy *yaml,
+                                                    struct assay_gpu_rules *rules);
+/* And back, as lines of a policy file. */
+void assay_yaml_put_gpu(const struct assay_gpu_rules *rules, struct assay_writer *w);
 
 /* file->data through every check, into *policy. Returns: as assay_policy_parse_yaml */
 ASSAY_CHECKED enum assay_status assay_yaml_take_policy(const struct assay_yaml *file,

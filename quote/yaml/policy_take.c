@@ -213,7 +213,8 @@ static enum assay_status take_pinned(const struct assay_yaml *file, const char *
         if (assay_pinned_root(which, &to->key, &to->kinds) == ASSAY_OK) return ASSAY_OK;
     }
     return assay_yaml_fail(file, ASSAY_E_SYNTAX, key,
-                           "expected intel-sgx, amd-milan, amd-genoa, amd-turin or aws-nitro, "
+                           "expected intel-sgx, amd-milan, amd-genoa, amd-turin, aws-nitro, "
+                           "nvidia-device or nvidia-rim, "
                            "found \"%.40s\"",
                            text);
 }
@@ -394,6 +395,7 @@ enum assay_status assay_yaml_take_policy(const struct assay_yaml *file, struct a
     policy->profile = yaml->profile;
     ASSAY_TRY(take_numbers(file, yaml, policy));
     ASSAY_TRY(take_platform(file, yaml, &policy->platform));
+    ASSAY_TRY(assay_yaml_take_gpu(file, yaml, &policy->gpu));
     ASSAY_TRY(take_lists(file, yaml, policy));
     /* Invalid policies were rejected above, where the place is known; this is the safety net. */
     const enum assay_status status = assay_policy_check(policy);

@@ -7,6 +7,7 @@
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/eventlog/eventlog.h"
+#include "quote/yaml/policy_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,6 +188,7 @@ void assay_policy_put_yaml(const struct assay_policy *policy, struct assay_write
     put_hex(w, policy->tee_tcb_svn_min, sizeof policy->tee_tcb_svn_min);
     put(w, "\"\n");
     put_platform(w, &policy->platform);
+    assay_yaml_put_gpu(&policy->gpu, w);
     put_roots(w, policy);
     put_advisories(w, policy);
     put(w, "references:%s\n", policy->reference_count == 0 ? " []" : "");

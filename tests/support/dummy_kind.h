@@ -5,6 +5,6 @@
 #ifndef ASSAY_TESTS_SUPPORT_DUMMY_KIND_H
 #define ASSAY_TESTS_SUPPORT_DUMMY_KIND_H
 
-#define ASSAY_KIND_LIST_MORE(X) X(DUMMY_KIND, 14, "dummy", dummy_kind_row, 0)
+#define ASSAY_KIND_LIST_MORE(X) X(DUMMY_KIND, 16, "dummy", dummy_kind_row, 0)
 
 #endif

@@ -19,7 +19,7 @@ cd "$root"
 bad=0
 complain() { echo "purity: $*"; bad=1; }
 
-worldly='base/crypto base/file quote/source quote/json quote/yaml quote/api engine/api engine/store/store_memory.c
+worldly='base/crypto base/file quote/source quote/json quote/xml quote/yaml quote/api engine/api engine/store/store_memory.c
          engine/store/store_sqlite.c engine/store/crc32c.c
          services/shares/sodium.c services/evm/keccak.c services/evm/secp256k1.c'
 

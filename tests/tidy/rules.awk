@@ -36,6 +36,7 @@ BEGIN {
     confine("jansson.h", "^(quote|net)/json/")
     confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
+    confine("libxml/", "^quote/xml/libxml[.]c$")
     confine("microhttpd.h", "^net/http/server(_requests[.]c|_internal[.]h|[.]c)$")
     confine("gnutls/", "^net/http/tls[.]c$")
     confine("p11-kit/", "^apps/signer/pkcs11[.]c$")

@@ -123,14 +123,12 @@ void cli_collateral_file_close(struct assay_collateral_file *set)
 
 const char *cli_root_label(const struct assay_key *root)
 {
-    static const char *const labels[ASSAY_PINNED_ROOTS] = { "intel-sgx", "amd-milan", "amd-genoa",
-                                                            "amd-turin", "aws-nitro" };
     struct assay_key pinned;
     uint32_t kinds = 0;
     for (int i = 0; i < ASSAY_PINNED_ROOTS; i++)
         if (assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds) == ASSAY_OK &&
             assay_key_equal(&pinned, root))
-            return labels[i];
+            return assay_pinned_root_name((enum assay_pinned_root)i);
     return "";
 }
 

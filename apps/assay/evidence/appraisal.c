@@ -358,10 +358,24 @@ int cli_appraisal_open_bare(struct cli_appraisal *a, const struct assay_appraisa
     return result == ASSAY_EXIT_OK ? read_claims(a) : result;
 }
 
+static int read_ocsp_nonce(struct cli_appraisal *a, const char *text)
+{
+    if (text == NULL) return ASSAY_EXIT_OK;
+    const size_t len = strlen(text) / 2;
+    if (len >= 1 && len <= sizeof a->ocsp_nonce &&
+        assay_hex_decode(text, strlen(text), a->ocsp_nonce, len) == ASSAY_OK) {
+        a->ocsp_nonce_len = len;
+        return ASSAY_EXIT_OK;
+    }
+    return COMPLAIN(a, "--ocsp-nonce: expected 1 to %d bytes in hexadecimal, found \"%.40s\"%s",
+                    (int)ASSAY_OCSP_NONCE_MAX, text, strlen(text) > 40 ? " and more" : "");
+}
+
 int cli_appraisal_open(struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     int result = open_empty(a, options);
     a->at_unix_s = options->at_unix_s != 0 ? options->at_unix_s : assay_unix_s();
+    if (result == ASSAY_EXIT_OK) result = read_ocsp_nonce(a, options->ocsp_nonce);
     if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
     if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
     if (result == ASSAY_EXIT_OK) result = read_file(a, options);
@@ -399,6 +413,9 @@ int cli_appraisal_run(struct cli_appraisal *a)
                                                     .at_unix_s = a->at_unix_s,
                                                     .endorsements = a->endorsements,
                                                     .policy = a->policy,
+                                                    .ocsp_nonce =
+                                                        assay_slice_over(a->ocsp_nonce,
+                                                                         a->ocsp_nonce_len),
                                                     .logs = a->event_logs.logs,
                                                     .log_count = a->event_logs.files.count,
                                                     .log_report = a->event_logs.report };

@@ -12,6 +12,7 @@
 #include "apps/assay/evidence/evidence_package.h"
 #include "net/json/json.h"
 #include "quote/accept/policy.h"
+#include "quote/x509.h"
 
 /* Values of the options; NULL for absent ones. The commands that appraise share them. */
 struct assay_appraisal_options {
@@ -22,6 +23,7 @@ struct assay_appraisal_options {
     const char *kind;
     const char *policy;
     struct assay_eventlog_paths event_logs;
+    const char *ocsp_nonce; /* of the requests that OCSP responses answer, in hexadecimal */
     bool json; /* errors as JSON, too */
 };
 
@@ -43,6 +45,8 @@ struct cli_appraisal {
     enum assay_evidence_kind kind;
     enum assay_status malformed; /* why the bytes are no evidence of a known kind; ASSAY_OK: are */
     int64_t at_unix_s;
+    uint8_t ocsp_nonce[ASSAY_OCSP_NONCE_MAX];
+    size_t ocsp_nonce_len; /* 0: none was given */
     struct assay_policy *policy;
     struct assay_endorsements *endorsements;
     struct assay_collateral *collateral; /* one per root */

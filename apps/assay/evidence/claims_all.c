@@ -17,7 +17,8 @@ static const struct printer {
     { ASSAY_KIND_SNP, cli_claims_snp },         { ASSAY_KIND_NITRO, cli_claims_nitro },
     { ASSAY_KIND_TPM, cli_claims_tpm },         { ASSAY_KIND_VTPM_SNP, cli_claims_vtpm },
     { ASSAY_KIND_VTPM_TDX, cli_claims_vtpm },   { ASSAY_KIND_CCA, cli_claims_cca },
-    { ASSAY_KIND_NITRO_TPM, cli_claims_nitro },
+    { ASSAY_KIND_NITRO_TPM, cli_claims_nitro }, { ASSAY_KIND_NVIDIA_GPU, cli_claims_nvidia },
+    { ASSAY_KIND_NVIDIA_SWITCH, cli_claims_nvidia },
 };
 
 static bool is_quote(enum assay_evidence_kind kind)

@@ -18,6 +18,8 @@ ASSAY_CHECKED enum assay_status cli_claims_quote(enum assay_evidence_kind kind,
                                                  struct assay_slice bytes, struct assay_json *out);
 ASSAY_CHECKED enum assay_status cli_claims_nitro(const struct assay_package *package,
                                                  struct assay_json *out);
+ASSAY_CHECKED enum assay_status cli_claims_nvidia(const struct assay_package *package,
+                                                  struct assay_json *out);
 ASSAY_CHECKED enum assay_status cli_claims_cca(const struct assay_package *package,
                                                struct assay_json *out);
 ASSAY_CHECKED enum assay_status cli_claims_snp(const struct assay_package *package,

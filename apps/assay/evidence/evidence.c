@@ -128,6 +128,7 @@ int cli_command_evidence(int argc, char **argv)
         ASSAY_EVENTLOG_TARGET(&options.event_logs),
         { "report-data", .text = &challenge.report_data },
         { "nonce", .text = &challenge.nonce },
+        { "ocsp-nonce", .text = &options.ocsp_nonce },
         { "ear", .text = &ear.file },
         { "ear-key", .text = &ear.key },
         { "ear-profile", .text = &ear.profile },

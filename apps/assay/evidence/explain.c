@@ -56,6 +56,9 @@ static const char *link_text(enum assay_proof proof)
     case ASSAY_PROOF_PLATFORM_SIGNATURE: return "the platform's key signed the platform token";
     case ASSAY_PROOF_REALM_SIGNATURE: return "the realm's key signed the realm token";
     case ASSAY_PROOF_REALM_BINDING: return "the platform token names the realm's key";
+    case ASSAY_PROOF_FIRMWARE_ID: return "report and certificate name the same firmware";
+    case ASSAY_PROOF_DRIVER_RIM: return "the maker signed the manifest of this driver";
+    case ASSAY_PROOF_VBIOS_RIM: return "the maker signed the manifest of this firmware";
     }
     return "unknown";
 }

@@ -14,7 +14,7 @@
 /* Values of the options; NULL for absent ones. */
 struct assay_challenge {
     const char *report_data; /* up to 64 bytes in hexadecimal; zeros follow */
-    const char *nonce;       /* 1 to 1024 bytes, as the claim `nonce` of TPM and Nitro has them */
+    const char *nonce;       /* 1 to 1024 bytes, as the claim `nonce` has them */
 };
 
 /*

@@ -6,7 +6,7 @@
 
 #define KINDS                                                                                      \
     "sgx-v3|sgx-v4|sgx-v5|tdx-v4|tdx-v5|snp|nitro|tpm2|paravisor-vtpm-snp|paravisor-vtpm-tdx|cca|" \
-    "nitro-tpm|soft"
+    "nitro-tpm|nvidia-gpu|nvidia-switch|soft"
 #define COLLATERAL                                                                                 \
     {                                                                                              \
         "collateral", "DIR",                                                                       \
@@ -57,7 +57,9 @@ const struct assay_verb assay_verbs_evidence[] = {
           EVENT_LOG,
           { "report-data", "HEX",
             "expected report data: the challenge, 1 to 64 bytes, padded with zeros", 0 },
-          { "nonce", "HEX", "expected nonce of TPM and Nitro evidence: 1 to 1024 bytes", 0 },
+          { "nonce", "HEX",
+            "expected nonce of TPM, Nitro and NVIDIA evidence: 1 to 1024 bytes, all of it", 0 },
+          { "ocsp-nonce", "HEX", "nonce that the OCSP responses of the folder must have", 0 },
           { "ear", "FILE", "write a signed attestation result (EAR); - prints it", 0 },
           { "ear-key", "FILE", "signing key of the EAR (made by assay keys operator)", 0 },
           { "ear-profile", "ietf-03|veraison-2023", "names of the EAR's claims, default ietf-03",

@@ -113,6 +113,8 @@ enum assay_status assay_pcs_url(const struct assay_pcs_request *request,
     case ASSAY_PART_TCB_CHAIN:
     case ASSAY_PART_QE_CHAIN:
     case ASSAY_PART_CERTIFICATES:
+    case ASSAY_PART_OCSP:
+    case ASSAY_PART_RIM:
     case ASSAY_PART_CRL: return ASSAY_E_NOT_FOUND;
     }
     return n > 0 && (size_t)n < size ? ASSAY_OK : ASSAY_E_RANGE;
@@ -208,6 +210,8 @@ static enum assay_status check_subject(const struct document *d, char *message)
     case ASSAY_PART_TCB_CHAIN:
     case ASSAY_PART_QE_CHAIN:
     case ASSAY_PART_CERTIFICATES:
+    case ASSAY_PART_OCSP:
+    case ASSAY_PART_RIM:
     case ASSAY_PART_CRL: return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("a part of the collateral");

@@ -44,10 +44,11 @@ configure() {
 check 'EVM chains need services' says 'ASSAY_WITH_EVM=ON needs ASSAY_WITH_SERVICES=ON' \
     configure "$work/wrong" -DASSAY_WITH_SERVICES=OFF -DASSAY_WITH_SIMULATOR=OFF -DBUILD_TESTING=OFF
 check 'the tests need every part' says 'the tests need every part' configure "$work/other" -DASSAY_WITH_SIMULATOR=OFF
+check 'of devices, too' says 'ASSAY_WITH_NVIDIA is OFF' configure "$work/devices" -DASSAY_WITH_NVIDIA=OFF
 
 # --- the build
 check 'configures' configure "$build" -DBUILD_TESTING=OFF -DASSAY_WITH_SERVICES=OFF -DASSAY_WITH_EVM=OFF \
-    -DASSAY_WITH_SIMULATOR=OFF
+    -DASSAY_WITH_SIMULATOR=OFF -DASSAY_WITH_NVIDIA=OFF
 check 'builds' "$cmake" --build "$build"
 check 'installs' "$cmake" --install "$build" --prefix "$work/all"
 check 'has the programs of nodes and users alone' \

@@ -41,6 +41,8 @@ struct number {
     X(ASSAY_KIND_VTPM_TDX)                                                                         \
     X(ASSAY_KIND_CCA)                                                                              \
     X(ASSAY_KIND_NITRO_TPM)                                                                        \
+    X(ASSAY_KIND_NVIDIA_GPU)                                                                       \
+    X(ASSAY_KIND_NVIDIA_SWITCH)                                                                    \
     X(ASSAY_GENUINE_UNKNOWN)                                                                       \
     X(ASSAY_GENUINE_TRUE)                                                                          \
     X(ASSAY_GENUINE_FALSE)                                                                         \

@@ -65,11 +65,11 @@ Test(quote_collateral, has_one_encoding)
         { { 0xa2, 0x00, 0x41, 0x61, 0x01, 0x41, 0x62 }, 7, ASSAY_OK },
         { { 0xa2, 0x01, 0x41, 0x61, 0x00, 0x41, 0x62 }, 7, ASSAY_E_ENCODING }, /* order */
         { { 0xa2, 0x01, 0x41, 0x61, 0x01, 0x41, 0x62 }, 7, ASSAY_E_DUPLICATE },
-        { { 0xa1, 0x09, 0x41, 0x61 }, 4, ASSAY_E_RANGE }, /* no such part */
+        { { 0xa1, 0x0b, 0x41, 0x61 }, 4, ASSAY_E_RANGE }, /* no such part */
         { { 0xa1, 0x00, 0x40 }, 3, ASSAY_E_ENCODING },    /* an empty part is left out */
         { { 0xa1, 0x00, 0x61, 0x61 }, 4, ASSAY_E_TYPE },  /* text */
         { { 0x80 }, 1, ASSAY_E_TYPE },
-        { { 0xaa, 0x00 }, 2, ASSAY_E_RANGE },
+        { { 0xac, 0x00 }, 2, ASSAY_E_RANGE },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct assay_collateral_files files;

@@ -193,7 +193,9 @@ Test(quote_diff, sees_no_change_where_the_writing_alone_differs)
         /* the pinned roots, by saying nothing and by naming each */
         { HEAD, HEAD "roots:\n" ENTRY("name: i, pinned: intel-sgx")
                     ENTRY("name: m, pinned: amd-milan") ENTRY("name: g, pinned: amd-genoa")
-                        ENTRY("name: t, pinned: amd-turin") ENTRY("name: n, pinned: aws-nitro") },
+                        ENTRY("name: t, pinned: amd-turin") ENTRY("name: n, pinned: aws-nitro")
+                            ENTRY("name: d, pinned: nvidia-device")
+                                ENTRY("name: r, pinned: nvidia-rim") },
         { HEAD "roots: [{ name: a, pinned: intel-sgx, kinds: [sgx-v3, tdx-v4] }]\n",
           HEAD "roots: [{ name: b, pinned: intel-sgx, kinds: [tdx-v4] }, { name: c, pinned: "
                "intel-sgx, kinds: [sgx-v3] }]\n" },

@@ -181,6 +181,8 @@ Test(quote_package, holds_only_parts_that_its_kind_has_use_for)
         [ASSAY_KIND_TDX5] = "c-------",     [ASSAY_KIND_SOFT] = "c-------",
         [ASSAY_KIND_SNP] = "c-------",      [ASSAY_KIND_NITRO] = "--------",
         [ASSAY_KIND_NITRO_TPM] = "--------",
+        [ASSAY_KIND_NVIDIA_GPU] = "c-------",
+        [ASSAY_KIND_NVIDIA_SWITCH] = "c-------",
         [ASSAY_KIND_CCA] = "--------",      [ASSAY_KIND_TPM] = "csvk--r-",
         [ASSAY_KIND_VTPM_SNP] = "csvkh-r-", [ASSAY_KIND_VTPM_TDX] = "csvkh-rq",
     };

@@ -21,6 +21,9 @@ static const char *const names[ASSAY_PINNED_ROOTS] = {
     [ASSAY_PINNED_AMD_GENOA] = "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
     [ASSAY_PINNED_AMD_TURIN] = "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
     [ASSAY_PINNED_AWS_NITRO] = "f2caf5ecc6190b4a8399b78bc58a2bbcd0382375db8a1bfd78a82743874fd225",
+    [ASSAY_PINNED_NVIDIA_DEVICE] =
+        "a90c4eb5acfd3e3d03a25db6a26b84f720ad0503196c627c21ddd48dd85b06a4",
+    [ASSAY_PINNED_NVIDIA_RIM] = "dec1dc316477aa851eebdf51327ae9f864bc8d89254657ed1e7eb9168af1e1a3",
 };
 
 static struct assay_key root_of(enum assay_pinned_root which, uint32_t *kinds)

@@ -1,0 +1,44 @@
+/*
+ * quote/pieces/manifest.c - recognition of OCSP responses and of manifests (manifest.h).
+ */
+#include "quote/pieces/manifest.h"
+
+#include "base/assert.h"
+#include "quote/collateral/rim.h"
+
+static bool begins_with(struct assay_slice text, const char *mark, size_t len)
+{
+    return text.len >= len && assay_bytes_equal(text.bytes, mark, len);
+}
+
+bool assay_manifest_is_encoded(struct assay_slice text)
+{
+    /* The last digit has bits of what follows. */
+    static const char root[] = "PFNvZnR3YXJlSWRlbnRpdHk", declaration[] = "PD94bWwg";
+    return begins_with(text, root, sizeof root - 2) ||
+           begins_with(text, declaration, sizeof declaration - 2);
+}
+
+enum assay_status assay_manifest_take(struct assay_slice *text, struct assay_recognised *piece,
+                                      bool *found)
+{
+    ASSAY_ASSERT(text != NULL && piece != NULL && found != NULL);
+    struct assay_slice rest = *text;
+    struct assay_rim_pieces manifest;
+    struct assay_ocsp response;
+    *found = true;
+    if (assay_x509_next_ocsp(&rest, &piece->bytes)) {
+        piece->shape = ASSAY_SHAPE_OCSP;
+        piece->status = assay_x509_ocsp(piece->bytes.bytes, piece->bytes.len, &response);
+        *text = rest;
+        return assay_status_class(piece->status) == ASSAY_CLASS_HOST ? piece->status : ASSAY_OK;
+    }
+    if (assay_rim_looks(rest) && assay_rim_next(&rest, &manifest) == ASSAY_OK) {
+        piece->shape = ASSAY_SHAPE_RIM;
+        piece->bytes = assay_slice_over(text->bytes, text->len - rest.len);
+        *text = rest;
+        return ASSAY_OK;
+    }
+    *found = false;
+    return ASSAY_OK;
+}

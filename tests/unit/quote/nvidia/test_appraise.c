@@ -1,0 +1,326 @@
+/*
+ * tests/unit/quote/nvidia/test_appraise.c - a device of the tests' own vendor: right, it is
+ * genuine; with one thing wrong, the verdict says which.
+ */
+#include "tests/unit/quote/nvidia/gpu_world.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct gpu_world *w;
+
+static void open_world(void)
+{
+    w = gpu_world_open();
+}
+
+static void close_world(void)
+{
+    gpu_world_close(w);
+}
+
+TestSuite(gpu_appraise, .init = open_world, .fini = close_world);
+
+static void expect(enum assay_rule rule, enum assay_genuine genuine)
+{
+    gpu_world_judge(w);
+    cr_expect(assay_verdict_has(&w->c.verdict, rule), "no %s: %s %s", assay_rule_name(rule),
+              assay_status_text(w->c.status), gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, genuine, "%s", gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_appraise, right_it_is_genuine)
+{
+    gpu_world_judge(w);
+    cr_assert_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s %s", assay_status_text(w->c.status),
+                 gpu_reasons(&w->c.verdict));
+    cr_assert_eq(w->c.verdict.tier, ASSAY_TIER_WARNING, "lists of other issuers are missing");
+    cr_assert_arr_eq(w->c.verdict.report_data, w->nonce, sizeof w->nonce);
+    cr_assert(w->c.verdict.has_platform);
+    for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
+        cr_expect_eq(w->c.verdict.reasons[i].rule, ASSAY_RULE_REVOCATION_UNKNOWN, "%s",
+                     gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_appraise, warm_and_cold_are_the_same)
+{
+    enum { ENTRIES = 8 };
+    const size_t size = assay_verifier_size(ENTRIES);
+    void *const memory = malloc(size);
+    gpu_world_judge(w);
+    const struct assay_verdict cold = w->c.verdict;
+    cr_assert_eq(assay_verifier_init(memory, size, ENTRIES, &w->c.verifier), ASSAY_OK);
+    for (int i = 0; i < 2; i++) {
+        gpu_case_judge(&w->c);
+        cr_expect_arr_eq(&cold, &w->c.verdict, sizeof cold);
+    }
+    struct assay_verifier_counts counts;
+    assay_verifier_count(w->c.verifier, &counts);
+    cr_expect_gt(counts.hits, 0);
+    assay_verifier_deinit(&w->c.verifier);
+    free(memory);
+}
+
+/* --- the report */
+Test(gpu_appraise, by_another_key_is_forged)
+{
+    gpu_world_make(w);
+    w->report[w->report_len - 1] ^= 1;
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_REPORT_SIGNATURE));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, with_other_firmware_than_its_certificate_is_forged)
+{
+    w->report_fwid[3] ^= 1;
+    expect(ASSAY_RULE_FIRMWARE_ID, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, with_another_measurement_is_refused)
+{
+    w->changed = 21 + 1;
+    expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
+    for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
+        if (w->c.verdict.reasons[i].rule == ASSAY_RULE_GOLDEN_VALUE)
+            cr_expect_str_eq(w->c.verdict.reasons[i].observed, "21", "indexes from 0");
+    cr_expect_eq(w->c.verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+}
+
+Test(gpu_appraise, without_a_measurement_is_refused)
+{
+    w->left_out = 3;
+    expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
+}
+
+Test(gpu_appraise, without_one_that_no_manifest_has_is_genuine)
+{
+    w->left_out = 64;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_appraise, with_an_index_twice_is_malformed)
+{
+    w->twice = 3;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.status, ASSAY_E_DUPLICATE);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE);
+}
+
+/* Index 35 is measured only while the decoder is on. */
+Test(gpu_appraise, compares_index_35_by_the_decoder)
+{
+    w->manifests[0].active |= UINT64_C(1) << 35;
+    w->changed = 36;
+    gpu_world_judge(w);
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_GOLDEN_VALUE));
+    w->nvdec0 = 0xaa;
+    expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
+    w->nvdec0 = 0x12;
+    expect(ASSAY_RULE_GPU_STATUS, ASSAY_GENUINE_TRUE);
+}
+
+/* --- the chain */
+Test(gpu_appraise, needs_every_certificate)
+{
+    for (size_t i = 0; i < 4; i++) {
+        gpu_world_make(w);
+        w->c.files[i] = w->c.files[4 - 1 - (i == 3)]; /* twice another one */
+        gpu_case_judge(&w->c);
+        cr_expect_neq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "without %zu", i);
+    }
+}
+
+Test(gpu_appraise, under_another_root_is_forged)
+{
+    authority_key_public(w->keys[GPU_RESPONDER], &w->c.roots[0]);
+    expect(ASSAY_RULE_CHAIN_MISSING, ASSAY_GENUINE_UNKNOWN);
+    w->c.files[w->c.file_count++] = assay_slice_over(w->ders[GPU_ROOT], w->der_len[GPU_ROOT]);
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_CHAIN_ROOT), "%s",
+              gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE);
+}
+
+/* The key of a device could make a leaf for another one's, or an authority below itself. */
+Test(gpu_appraise, by_an_end_entity_instead_of_a_device_is_forged)
+{
+    w->terms[GPU_DEVICE].is_ca = false;
+    w->terms[GPU_DEVICE].key_usage = ASSAY_KEY_USAGE_DIGITAL_SIGNATURE;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE, "%s", gpu_reasons(&w->c.verdict));
+}
+
+Test(gpu_appraise, of_a_switch_is_no_gpu)
+{
+    w->terms[GPU_DEVICE].subject = "LS_10 A01 FSP BROM";
+    w->terms[GPU_LEAF].issuer = "LS_10 A01 FSP BROM";
+    expect(ASSAY_RULE_CHAIN_CONSTRAINTS, ASSAY_GENUINE_FALSE);
+}
+
+/* One authority may not both make devices and say how these must measure. */
+Test(gpu_appraise, does_not_take_manifests_of_the_devices_own_root)
+{
+    w->terms[GPU_RIM_CA].issuer = "Test Device Identity CA";
+    w->terms[GPU_RIM_CA].signer = w->keys[GPU_ROOT];
+    expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+}
+
+/* --- OCSP */
+static bool is_uncovered(const char *name)
+{
+    for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
+        if (w->c.verdict.reasons[i].rule == ASSAY_RULE_REVOCATION_UNKNOWN &&
+            strstr(w->c.verdict.reasons[i].expected, name) != NULL)
+            return true;
+    return false;
+}
+
+Test(gpu_appraise, is_covered_by_a_response_about_it_alone)
+{
+    gpu_world_judge(w);
+    cr_expect_not(is_uncovered("GSP BROM"));
+    w->ocsp_about = GPU_LEAF;
+    gpu_world_judge(w);
+    cr_expect(is_uncovered("GSP BROM"));
+    w->terms[GPU_LEAF].serial = w->terms[GPU_DEVICE].serial; /* of another issuer */
+    gpu_world_judge(w);
+    cr_expect(is_uncovered("GSP BROM"));
+    w->terms[GPU_LEAF].serial += 1;
+    w->ocsp_about = GPU_RESPONDER; /* of the same issuer, another number */
+    w->ocsp_signer = GPU_RESPONDER;
+    gpu_world_judge(w);
+    cr_expect(is_uncovered("GSP BROM"));
+}
+
+Test(gpu_appraise, revoked_is_forged)
+{
+    w->ocsp_reason = 1;
+    expect(ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, on_hold_is_revoked_unless_the_policy_accepts_it)
+{
+    w->ocsp_reason = ASSAY_OCSP_REASON_HOLD;
+    expect(ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+    w->c.policy.gpu.allow_certificate_hold = true;
+    expect(ASSAY_RULE_CERT_HELD, ASSAY_GENUINE_TRUE);
+    w->ocsp_reason = 1;
+    expect(ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, a_stale_response_leaves_it_open)
+{
+    w->ocsp_to_s = GPU_AT - 1;
+    expect(ASSAY_RULE_COLLATERAL_EXPIRED, ASSAY_GENUINE_UNKNOWN);
+    w->ocsp_from_s = GPU_AT + 1;
+    w->ocsp_to_s = GPU_AT + 2;
+    expect(ASSAY_RULE_COLLATERAL_EARLY, ASSAY_GENUINE_UNKNOWN);
+}
+
+Test(gpu_appraise, a_response_that_is_not_signed_is_forged)
+{
+    w->ocsp_bad_signature = true;
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+}
+
+/* The device's own key, and a delegate of nobody. */
+Test(gpu_appraise, a_response_by_someone_else_is_forged)
+{
+    w->ocsp_signer = GPU_LEAF;
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->ocsp_signer = GPU_RESPONDER;
+    w->terms[GPU_RESPONDER].issuer = "Test GH100 Identity";
+    w->terms[GPU_RESPONDER].signer = w->keys[GPU_FAMILY];
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->terms[GPU_RESPONDER].issuer = "Test GH100 Provisioner ICA 1"; /* by name alone */
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    w->terms[GPU_RESPONDER].signer = w->keys[GPU_ICA];
+    w->ocsp_no_purpose = true;
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, a_response_has_the_nonce_of_the_request)
+{
+    static const uint8_t nonce[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    w->c.ocsp_nonce = assay_slice_over(nonce, sizeof nonce);
+    expect(ASSAY_RULE_OCSP_NONCE, ASSAY_GENUINE_UNKNOWN);
+    w->ocsp_has_nonce = true;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    w->c.ocsp_nonce.len = 7;
+    expect(ASSAY_RULE_OCSP_NONCE, ASSAY_GENUINE_UNKNOWN);
+}
+
+/* --- manifests */
+Test(gpu_appraise, needs_the_manifest_of_this_driver)
+{
+    w->driver = "570.10.02";
+    expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+}
+
+Test(gpu_appraise, needs_the_manifest_of_this_chip)
+{
+    w->manifests[1].product = "GB100";
+    expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
+}
+
+Test(gpu_appraise, an_edited_manifest_is_forged)
+{
+    w->manifests[0].edit_golden = true;
+    expect(ASSAY_RULE_RIM_SIGNATURE, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, a_reference_to_a_part_is_no_signature_of_the_whole)
+{
+    w->manifests[0].uri = "#part";
+    expect(ASSAY_RULE_RIM_SIGNATURE, ASSAY_GENUINE_FALSE);
+}
+
+Test(gpu_appraise, manifests_that_both_set_an_index_decide_nothing)
+{
+    w->manifests[0].conflict = 3;
+    expect(ASSAY_RULE_RIM_CONFLICT, ASSAY_GENUINE_UNKNOWN);
+}
+
+/* What cannot be converted is no manifest. */
+Test(gpu_appraise, xml_that_hides_something_is_refused)
+{
+    bool *const defects[] = { &w->manifests[0].wrap, &w->manifests[0].two_signatures,
+                              &w->manifests[0].doctype, &w->manifests[0].entity,
+                              &w->manifests[0].double_index };
+    for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++) {
+        *defects[i] = true;
+        gpu_world_judge(w);
+        cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%zu: %s", i,
+                     gpu_reasons(&w->c.verdict));
+        cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE, "%zu", i);
+        *defects[i] = false;
+    }
+}
+
+Test(gpu_appraise, an_expired_signer_is_no_mismatch)
+{
+    w->terms[GPU_RIM_SIGNER].to_s = GPU_AT - 1;
+    expect(ASSAY_RULE_CERT_TIME, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_GOLDEN_VALUE));
+}
+
+/* --- the policy */
+Test(gpu_appraise, is_judged_by_the_policy)
+{
+    w->c.policy.gpu.architectures = 1 << ASSAY_GPU_BLACKWELL;
+    expect(ASSAY_RULE_GPU_ARCHITECTURE, ASSAY_GENUINE_TRUE);
+    w->c.policy.gpu = assay_gpu_rules_default();
+    w->feature = ASSAY_GPU_MODE_PROTECTED_PCIE;
+    w->c.policy.gpu.modes = 1 << ASSAY_GPU_MODE_SINGLE;
+    expect(ASSAY_RULE_GPU_MODE, ASSAY_GENUINE_TRUE);
+    w->c.policy.gpu = assay_gpu_rules_default();
+    w->c.policy.gpu.driver_min = (struct assay_gpu_version){ { 570, 10, 2, 0 } };
+    expect(ASSAY_RULE_GPU_DRIVER, ASSAY_GENUINE_TRUE);
+    w->c.policy.gpu.driver_min.parts[2] = 1;
+    gpu_world_judge(w);
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_GPU_DRIVER));
+}
