@@ -191,7 +191,9 @@ static bool change_part(struct diff_case *c, const struct diff_bases *all,
     case ASSAY_PART_TCB_CHAIN:
     case ASSAY_PART_QE_CHAIN: diff_change_pem(c, blob, all, random); break;
     case ASSAY_PART_CERTIFICATES:
-    case ASSAY_PART_CRL: return false; /* of other vendors */
+    case ASSAY_PART_CRL:
+    case ASSAY_PART_OCSP:
+    case ASSAY_PART_RIM: return false; /* of other vendors */
     }
     return true;
 }
