@@ -96,7 +96,7 @@ height=$(field 2 status height)
 kill -KILL "$pid_2"
 wait "$pid_2" 2>/dev/null
 stopped() { ask 3 status | grep -q "$1"; }
-check 'half of the weight is said to be too little' until_true 8 stopped '^STOPPED        50 %'
+check 'half of the weight is said to be too little' until_true 8 stopped '^STOPPED        weight 20000 of 40000 is reachable'
 check 'and who is missing' until_true 8 stopped '^unreachable    .*node-1 (ended .* ago, announced'
 expect 0 'restart the missing ones' ask 3 status
 expect 0 '"progress": false' ask 3 status --json
