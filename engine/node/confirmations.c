@@ -232,7 +232,10 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
         return ASSAY_E_STALE;
     if (assay_bytes_equal(v->said[from], b.id, 32)) return ASSAY_OK;
     assay_sha256(body.bytes, body.len, digest);
-    ASSAY_TRY(assay_recover_signed(state->members[from].identity_public, digest, signature));
+    /* No fault of its signer: in the era that it confirms it may have another identity key, which no
+     * state here lists yet (docs/protocol.md 9.6.8). It confirms nothing. */
+    if (assay_recover_signed(state->members[from].identity_public, digest, signature) != ASSAY_OK)
+        return ASSAY_E_INVALID;
     /* Each member counts for the RECOVER that it named last, whatever RECOVER is pending here. */
     assay_bytes_copy(v->said[from], 32, b.id, 32);
     if (e->era->asked && assay_confirmations_suffice(e, b.id))

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/ledger/fold/close.h"
+#include "engine/ledger/records/key_change.h"
 #include "engine/ledger/records/ledger.h"
 #include "host/services.h"
 #include "net/verifier/rule_documents.h"
@@ -366,15 +367,15 @@ static void name_missing(const struct assay_state *state, const struct assay_cha
             add_name(names, size, state->members[i].name);
 }
 
-enum assay_status assay_change_stage(struct assay_change_basis *b,
-                                     const struct assay_change *change,
-                                     char message[static ASSAY_CHANGE_MESSAGE])
+/* The stage, as the changes that blocks have and that are not in force yet will leave it. */
+static enum assay_status stage_pending(struct assay_change_basis *b, struct assay_staging *staging,
+                                       char *message)
 {
     struct assay_unfit unfit;
-    struct assay_staging staging = { .state = &b->stage,
-                                     .operators = b->operators,
-                                     .plan = b->effective.genesis->services,
-                                     .follow = assay_host_services_follow };
+    *staging = (struct assay_staging){ .state = &b->stage,
+                                       .operators = b->operators,
+                                       .plan = b->effective.genesis->services,
+                                       .follow = assay_host_services_follow };
     assay_state_copy(&b->stage, &b->state);
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
         struct assay_change pending;
@@ -386,12 +387,54 @@ enum assay_status assay_change_stage(struct assay_change_basis *b,
             return assay_change_refuse(message, ASSAY_E_INVALID,
                                        "change %llu, which waits, is no CHANGE record",
                                        (llu)b->state.pending[i].sequence);
-        const enum assay_status status = assay_change_apply(&staging, &pending, &unfit);
+        const enum assay_status status = assay_change_apply(staging, &pending, &unfit);
         if (status != ASSAY_OK)
             return assay_change_refuse(message, status,
                                        "change %llu, which waits, does not fit: %s",
                                        (llu)pending.sequence, unfit.why);
     }
+    return ASSAY_OK;
+}
+
+/* Of a change that waits as well: no later check stands between it and its signatures. An identity
+ * key follows the one that changes in blocks leave in force; one that is to follow a key that no
+ * block has yet is drafted after that change. */
+static enum assay_status check_new_keys(struct assay_change_basis *b,
+                                        const struct assay_change *change, char *message)
+{
+    struct assay_staging staging;
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    if (assay_change_level(change) < ASSAY_LEVEL_KEYS) return ASSAY_OK;
+    ASSAY_TRY(stage_pending(b, &staging, message));
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const struct assay_member *member = NULL;
+        ASSAY_TRY(assay_action_next(&c, &action));
+        if (action.kind == ASSAY_ACTION_IDENTITY) {
+            const uint32_t slot = assay_state_slot_of(&b->stage, action.node_id);
+            if (slot == b->stage.member_count)
+                return assay_change_refuse(message, ASSAY_E_INVALID,
+                                           "action %u: no member has this id", (unsigned)i + 1);
+            member = &b->stage.members[slot];
+        } else if (action.kind != ASSAY_ACTION_OPERATOR_KEY) {
+            continue;
+        }
+        if (!assay_change_key_agrees(change, &action, member))
+            return assay_change_refuse(
+                message, ASSAY_E_INVALID,
+                "action %u: the new key has not signed that it takes this place%s", (unsigned)i + 1,
+                member != NULL ? " after the key in force" : " by this change");
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_change_stage(struct assay_change_basis *b,
+                                     const struct assay_change *change,
+                                     char message[static ASSAY_CHANGE_MESSAGE])
+{
+    struct assay_unfit unfit;
+    struct assay_staging staging;
+    ASSAY_TRY(stage_pending(b, &staging, message));
     const enum assay_status status = assay_change_apply(&staging, change, &unfit);
     if (status == ASSAY_OK) return status;
     char missing[ASSAY_CHANGE_MESSAGE / 2];
@@ -412,6 +455,7 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, message));
     if (change->sequence == 0) return check_maintenance(basis, draft, message);
+    ASSAY_TRY(check_new_keys(basis, change, message));
     ASSAY_TRY(check_queue(basis, change, message));
     ASSAY_TRY(assay_change_stage(basis, change, message));
     const uint32_t level = assay_change_level(change);

@@ -112,11 +112,22 @@ static bool is_recorded(const struct assay_runtime *runtime, const struct host_c
     return chain.sequence >= item->sequence;
 }
 
+/* docs/protocol.md 9.6.9: builds that cannot read it may take part before its level. */
+static bool is_level_reached(const struct assay_runtime *runtime, struct assay_slice bytes)
+{
+    struct assay_change change;
+    struct assay_changes_snapshot chain;
+    assay_change_of_record(bytes, &change);
+    assay_engine_changes(runtime->engine, &chain);
+    return chain.rules.parameters.level >= assay_change_level(&change);
+}
+
 /* The engine treats an own message as already sent, so it is sent here. */
 static void offer_change(struct assay_runtime *runtime, const struct host_change *item)
 {
     ASSAY_ASSERT(item->len > 0 && item->len <= sizeof item->bytes);
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
+    if (!is_level_reached(runtime, bytes)) return; /* it is offered again in each epoch */
     const struct assay_event event = {
         .kind = ASSAY_EVENT_MESSAGE,
         .as.message = { .from = ASSAY_SLOT_SELF, .kind = ASSAY_MESSAGE_RECORD, .payload = bytes }

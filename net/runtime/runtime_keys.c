@@ -189,7 +189,8 @@ enum assay_status runtime_keys_open(struct assay_runtime *runtime,
 }
 
 /* docs/protocol.md 9.6.8: an identity key that waits in the keyring is used from the state on that
- * lists it. The state is one of a boundary, so it never lists the old key again. */
+ * lists it. The state is one of a boundary. An older one, down to the genesis, follows only where
+ * all stores are lost (9.18): then operators put the first key back (docs/operations.md 8). */
 static void follow_identity(struct assay_runtime *runtime)
 {
     struct assay_keyring *const ring = &runtime->keyring;

@@ -482,11 +482,11 @@ static enum assay_status apply_services(struct applying *a, struct assay_slice p
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 9.6.7. */
+/* docs/protocol.md 9.6.7. A statement that does not verify has the status of a rule, not of a
+ * signature: operators signed the change, so what relays it is at no fault. */
 static enum assay_status apply_operator_key(struct applying *a, const struct assay_action *action)
 {
-    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
-    const struct assay_change *c = a->change;
+    uint8_t id[32];
     if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
     if (!is_operator(a->operators, action->node_id))
         return reject_action(a, ASSAY_E_INVALID, "no operator in force has this key");
@@ -498,10 +498,8 @@ static enum assay_status apply_operator_key(struct applying *a, const struct ass
         return reject_action(a, ASSAY_E_INVALID,
                              "the list differs from the one in force by more than the new key: "
                              "draft it anew");
-    const struct assay_slice statement = assay_operator_key_statement(
-        c->chain_id, c->era, c->sequence, action->node_id, action->public_key, bytes);
-    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
-        return reject_action(a, ASSAY_E_SIGNATURE,
+    if (!assay_change_key_agrees(a->change, action, NULL))
+        return reject_action(a, ASSAY_E_INVALID,
                              "the new key has not signed that it takes this place by this change");
     /* Of every slot: what is remembered of one that left is remembered of this operator (6.2). */
     for (uint32_t i = 0; i < a->state->member_count; i++)
@@ -514,7 +512,7 @@ static enum assay_status apply_operator_key(struct applying *a, const struct ass
 static enum assay_status apply_identity(struct applying *a, const struct assay_action *action)
 {
     struct assay_state *s = a->state;
-    uint8_t id[32], bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    uint8_t id[32];
     const uint32_t slot = assay_state_slot_of(s, action->node_id);
     if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
     if (slot == s->member_count) return reject_action(a, ASSAY_E_INVALID, "no member has this id");
@@ -527,10 +525,8 @@ static enum assay_status apply_identity(struct applying *a, const struct assay_a
             return reject_action(a, ASSAY_E_DUPLICATE, "the new identity key has named a member");
     }
     struct assay_member *m = &s->members[slot];
-    const struct assay_slice statement = assay_identity_statement(
-        s->chain_id, m->node_id, m->identity_public, action->public_key, bytes);
-    if (assay_key_statement_check(statement, action->public_key, action->signature) != ASSAY_OK)
-        return reject_action(a, ASSAY_E_SIGNATURE,
+    if (!assay_change_key_agrees(a->change, action, m))
+        return reject_action(a, ASSAY_E_INVALID,
                              "the new identity key has not signed that it follows the one in "
                              "force");
     assay_bytes_copy(m->identity_public, ASSAY_P256_PUBLIC_LEN, action->public_key,

@@ -101,10 +101,14 @@ static enum assay_status check_change_record(const struct assay_context *context
                                              struct assay_record *record)
 {
     const struct assay_change *change = &record->change;
+    const struct assay_state *state = context->state;
     uint8_t first[32];
     if (context->effective == NULL) return ASSAY_E_UNSUPPORTED;
     if (!assay_bytes_equal(change->chain_id, context->state->chain_id, 32)) return ASSAY_E_CHAIN;
     if (change->era != context->state->era) return ASSAY_E_CHAIN;
+    /* No build that cannot read it is asked to, in a block or by a relay (docs/protocol.md 9.6.9,
+     * 12.7.1). */
+    if (state->rules.parameters.level < assay_change_level(change)) return ASSAY_E_EARLY;
     ASSAY_TRY(check_signatures(context, record));
     /* The state has the threshold: a relay of a change that had enough signatures a moment ago,
      * before another change of the operators, has sent no bad signature and is not punished for
@@ -189,8 +193,6 @@ static enum assay_status check_change_fits(const struct assay_context *context,
     if (state->pending_count > 0) last = state->pending[state->pending_count - 1].activation;
     if (last != 0 && change->activation < last + ASSAY_ACTIVATION_APART) return ASSAY_E_INVALID;
     if (change->forces != 0 && change->forces != state->reverted_sequence) return ASSAY_E_INVALID;
-    /* No build that cannot read it is asked to (docs/protocol.md 9.6.9, 12.7.1). */
-    if (state->rules.parameters.level < assay_change_level(change)) return ASSAY_E_EARLY;
     struct assay_unfit unfit;
     struct assay_staging staging = assay_staging_of(context);
     ASSAY_TRY(stage_pending(context, l, &staging));

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/records/change.h"
 
 static struct assay_slice end_statement(const struct assay_writer *w)
 {
@@ -58,6 +59,22 @@ enum assay_status assay_key_statement_check(
     const bool good = assay_p256_verify(key, digest, signature, ASSAY_S_LOW);
     assay_p256_free(&key);
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
+}
+
+bool assay_change_key_agrees(const struct assay_change *change, const struct assay_action *action,
+                             const struct assay_member *member)
+{
+    uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
+    struct assay_slice statement;
+    if (action->kind == ASSAY_ACTION_OPERATOR_KEY) {
+        statement = assay_operator_key_statement(change->chain_id, change->era, change->sequence,
+                                                 action->node_id, action->public_key, bytes);
+    } else {
+        ASSAY_ASSERT(action->kind == ASSAY_ACTION_IDENTITY && member != NULL);
+        statement = assay_identity_statement(change->chain_id, member->node_id,
+                                             member->identity_public, action->public_key, bytes);
+    }
+    return assay_key_statement_check(statement, action->public_key, action->signature) == ASSAY_OK;
 }
 
 /* The next operator of a list, past the one with a key or id that the other list does not have. */

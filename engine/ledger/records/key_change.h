@@ -13,6 +13,10 @@
 
 #include "engine/ledger/state/genesis.h"
 
+struct assay_action;
+struct assay_change;
+struct assay_member;
+
 enum { ASSAY_KEY_STATEMENT_LEN_MAX = 256 };
 
 /* Chain, era and sequence are those of the change. Returns: the statement, in bytes. */
@@ -31,6 +35,10 @@ struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32],
 ASSAY_CHECKED enum assay_status assay_key_statement_check(
     struct assay_slice statement, const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
     const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
+/* Has the new key of this OPERATOR_KEY or IDENTITY signed that it takes its place by this change?
+ * member: of an IDENTITY, with the key that it replaces; else NULL. Returns: whether so. */
+bool assay_change_key_agrees(const struct assay_change *change, const struct assay_action *action,
+                             const struct assay_member *member);
 /* Two operators' documents: is the later one the other with public_key in place of the key of
  * operator_id, and with another number, and nothing else? Returns: whether so. */
 bool assay_operators_replace_key(struct assay_slice before, struct assay_slice after,

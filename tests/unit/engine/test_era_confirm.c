@@ -274,7 +274,7 @@ Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeou
         const bool forged = twist == TWIST_SIGNER || twist == TWIST_SPOILT;
         for (uint32_t member = 0; member < AWAY; member++)
             cr_expect_eq(confirm_twisted(w, member, d, twist, before),
-                         forged ? ASSAY_E_SIGNATURE : ASSAY_E_STALE, "twist %d of %u", (int)twist,
+                         forged ? ASSAY_E_INVALID : ASSAY_E_STALE, "twist %d of %u", (int)twist,
                          member);
         cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN, "twist %d",
                      (int)twist);

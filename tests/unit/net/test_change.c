@@ -6,6 +6,7 @@
  */
 #include "net/documents/change_review.h"
 
+#include "engine/ledger/records/key_change.h"
 #include "engine/store/store_memory.h"
 #include "scoring/weight.h"
 
@@ -246,6 +247,32 @@ Test(net_change, says_what_of_its_actions_is_wrong)
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
     a.kind = ASSAY_ACTION_OPERATORS;
     cr_assert_neq(judge(&c, &a, 2), ASSAY_OK);
+}
+
+/* Nobody is to approve what no block takes: also where it is not staged yet. */
+Test(net_change, a_change_that_waits_has_the_consent_of_its_new_key)
+{
+    uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX], digest[32];
+    struct assay_secret32 secret;
+    struct assay_p256_signer *signer = NULL;
+    struct assay_action a = stage(ASSAY_ACTION_IDENTITY, 1);
+    basis->state.rules.parameters.level = ASSAY_LEVEL_KEYS;
+    cr_assert_eq(assay_p256_generate(&secret, a.public_key), ASSAY_OK);
+    const struct assay_slice statement =
+        assay_identity_statement(basis->state.chain_id, a.node_id,
+                                 basis->state.members[1].identity_public, a.public_key, bytes);
+    assay_sha256(statement.bytes, statement.len, digest);
+    cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, a.signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+    for (uint64_t sequence = 1; sequence <= 2; sequence++) {
+        const struct assay_change c = plain(sequence, 5);
+        struct assay_action forged = a;
+        forged.signature[5] ^= 1;
+        cr_expect_eq(judge(&c, &a, 2), sequence == 1 ? ASSAY_OK : ASSAY_E_EARLY, "%s", message);
+        cr_expect_eq(judge(&c, &forged, 2), ASSAY_E_INVALID, "%s", message);
+        cr_expect_not_null(strstr(message, "the new key has not signed"), "%s", message);
+    }
 }
 
 Test(net_change, a_level_that_is_refused_names_the_voters_that_lack_it)
