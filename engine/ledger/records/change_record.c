@@ -104,8 +104,8 @@ static enum assay_status check_change_record(const struct assay_context *context
     const struct assay_state *state = context->state;
     uint8_t first[32];
     if (context->effective == NULL) return ASSAY_E_UNSUPPORTED;
-    if (!assay_bytes_equal(change->chain_id, context->state->chain_id, 32)) return ASSAY_E_CHAIN;
-    if (change->era != context->state->era) return ASSAY_E_CHAIN;
+    if (!assay_bytes_equal(change->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
+    if (change->era != state->era) return ASSAY_E_CHAIN;
     /* No build that cannot read it is asked to, in a block or by a relay (docs/protocol.md 9.6.9,
      * 12.7.1). */
     if (state->rules.parameters.level < assay_change_level(change)) return ASSAY_E_EARLY;
