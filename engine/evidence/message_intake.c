@@ -354,16 +354,17 @@ void assay_message_intake_on_verdict(struct assay_engine *e)
 /* Nothing of an epoch takes back what is final: a record with evidence that fits no more never
  * will, and would only keep one of the few large places from others and its author from saying
  * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
- * others may wait for the next epoch, or still be contradicted. */
+ * others may wait for the next epoch, or still be contradicted. REVIEWs that the part of their
+ * operator has no room for wait at the nodes of their authors. */
 void assay_message_intake_on_final_block(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase != ASSAY_POOL_READY) continue;
         const bool has_part = assay_record_row(item->kind)->take_part != NULL;
-        if (item->phase != ASSAY_POOL_READY || !(has_part || assay_record_costs(item->kind)))
-            continue;
+        if (!has_part && !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_fill_known(e, &r)) continue;
         const enum assay_status fits =
