@@ -209,18 +209,23 @@ static enum assay_review_end end_by(const struct assay_review *later)
     return later->act == ASSAY_REVIEW_WITHDRAW ? ASSAY_REVIEW_WITHDRAWN : ASSAY_REVIEW_REPLACED;
 }
 
-/* Does a withdrawal of the same operator and change come after e? */
+/* Does a withdrawal of the same operator and change come after e? Where 32 later approvals follow a
+ * proposal they may have displaced one, and no node can tell any more: it counts as withdrawn. So
+ * what was withdrawn stays so, and what counts depends on no order of reading. */
 static bool has_withdrawal(const struct assay_reviews *reviews, const struct assay_review_entry *e)
 {
+    uint32_t later = 0;
     for (uint32_t i = 0; i < reviews->count; i++) {
         const struct assay_review_entry *w = &reviews->entries[i];
-        if (!w->used || w->review.act != ASSAY_REVIEW_WITHDRAW) continue;
-        if (assay_bytes_equal(w->review.operator_id, e->review.operator_id, 32) &&
-            assay_bytes_equal(w->review.digest, e->review.digest, 32) &&
-            is_later(&w->review, w->key, &e->review, e->key))
+        if (!w->used || !assay_bytes_equal(w->review.operator_id, e->review.operator_id, 32) ||
+            !is_later(&w->review, w->key, &e->review, e->key))
+            continue;
+        later += !is_proposal_place(&w->review);
+        if (w->review.act == ASSAY_REVIEW_WITHDRAW &&
+            assay_bytes_equal(w->review.digest, e->review.digest, 32))
             return true;
     }
-    return false;
+    return is_proposal_place(&e->review) && later == ASSAY_REVIEWS_APPROVALS;
 }
 
 /* One withdrawal ends all that its operator stated about the change before, in any place. */
@@ -327,13 +332,13 @@ enum assay_review_end assay_reviews_state(const struct assay_review_entry *entry
     return ASSAY_REVIEW_OPEN;
 }
 
-/* Too old for blocks? Then older ones are as well, and nothing can bring back what it ended. One
+/* Too old for blocks, with all that it ends? Then nothing can bring that back. One
  * whose number is taken stays: it keeps the older ones out that 32 later ones displaced, and what
  * counts does not depend on when a node reads which block. */
 static bool is_gone(const struct assay_review_entry *e, const struct assay_reviews_facts *facts)
 {
     const struct assay_review *r = &e->review;
-    return r->era != facts->era || r->issued + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
+    return r->era != facts->era || counts_until(r) + ASSAY_REVIEW_EPOCHS_MAX < facts->epoch ||
            assay_operator_find(facts->effective, r->operator_id) == NULL;
 }
 
@@ -411,10 +416,17 @@ uint32_t assay_reviews_count(const struct assay_reviews *reviews,
                              const struct assay_reviews_facts *facts,
                              const uint8_t digest[static 32])
 {
+    const struct assay_genesis *rules = facts->effective;
+    bool has[ASSAY_OPERATORS_MAX] = { false };
     uint32_t count = 0;
-    for (uint32_t i = 0; i < facts->effective->operator_count; i++) {
-        const uint8_t *id = facts->effective->operators[i].operator_id;
-        count += assay_reviews_find(reviews, facts, id, digest) != NULL;
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (!e->used || !assay_bytes_equal(e->review.digest, digest, 32)) continue;
+        if (assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN) continue;
+        const struct assay_genesis_operator *o = assay_operator_find(rules, e->review.operator_id);
+        ASSAY_ASSERT(o != NULL); /* it is open */
+        count += !has[o - rules->operators];
+        has[o - rules->operators] = true;
     }
     return count;
 }

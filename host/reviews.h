@@ -4,8 +4,10 @@
  *
  * Each operator has two places for proposals, and 32 for approvals, one a change. In each place the
  * record of the latest issue counts, of one issue the highest number, then the lowest key; a
- * withdrawal in a place of approvals counts as issued 8 epochs later, and first in its epoch. So
- * the content depends on no order of records, and no operator takes a place of another.
+ * withdrawal in a place of approvals counts as issued 8 epochs later, and first in its epoch. A
+ * proposal that 32 later approvals follow counts as withdrawn: one of these may have displaced its
+ * withdrawal. So the content depends on no order of records, and no operator takes a place of
+ * another.
  */
 #ifndef ASSAY_HOST_REVIEWS_H
 #define ASSAY_HOST_REVIEWS_H

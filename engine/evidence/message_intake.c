@@ -280,6 +280,14 @@ static enum assay_status check_record(struct assay_engine *e, uint16_t from, str
     return status;
 }
 
+/* fits: by the final chain. Of an operator that has used its part of the blocks of this epoch no
+ * block takes more: it would keep the place of another until the epoch ends. */
+static bool may_fit_later(const struct assay_record *r, enum assay_status fits)
+{
+    if (fits == ASSAY_E_FULL) return assay_record_row(r->kind)->take_part == NULL;
+    return fits == ASSAY_OK || fits == ASSAY_E_EARLY;
+}
+
 enum assay_status assay_message_intake_on_record(struct assay_engine *e, uint16_t from,
                                                  struct assay_slice payload)
 {
@@ -295,7 +303,7 @@ enum assay_status assay_message_intake_on_record(struct assay_engine *e, uint16_
     ASSAY_TRY(check_record(e, from, &r));
     /* What the final chain has, or can never take, needs no place. */
     const enum assay_status fits = assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
-    if (fits != ASSAY_OK && fits != ASSAY_E_EARLY && fits != ASSAY_E_FULL) return fits;
+    if (!may_fit_later(&r, fits)) return fits;
     ASSAY_TRY(assay_pool_add(e->pool, &r, from, &item));
     const enum assay_status judged = judge_record(e, &r);
     if (judged == ASSAY_E_AGAIN) return ASSAY_OK; /* stored until the verdict arrives */
@@ -346,19 +354,22 @@ void assay_message_intake_on_verdict(struct assay_engine *e)
 /* Nothing of an epoch takes back what is final: a record with evidence that fits no more never
  * will, and would only keep one of the few large places from others and its author from saying
  * something better (docs/protocol.md 9.4.2). What the chain itself holds stays, against doubles;
- * others may wait for the next epoch, or still be contradicted. */
+ * others may wait for the next epoch, or still be contradicted. REVIEWs that the part of their
+ * operator has no room for wait at the nodes of their authors. */
 void assay_message_intake_on_final_block(struct assay_engine *e)
 {
     ASSAY_ASSERT(!e->chain->ledger.closed);
     struct assay_record r; /* large: made once */
     for (uint32_t i = 0; i < e->pool->count; i++) {
         const struct assay_pool_item *item = &e->pool->items[i];
-        if (item->phase != ASSAY_POOL_READY || !assay_record_costs(item->kind)) continue;
+        if (item->phase != ASSAY_POOL_READY) continue;
+        const bool has_part = assay_record_row(item->kind)->take_part != NULL;
+        if (!has_part && !assay_record_costs(item->kind)) continue;
         const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
         if (assay_record_decode(bytes, &r) != ASSAY_OK || !assay_branch_fill_known(e, &r)) continue;
         const enum assay_status fits =
             assay_ledger_fits(&e->head->context, &e->chain->ledger, &r);
-        if (fits == ASSAY_OK || fits == ASSAY_E_EARLY || fits == ASSAY_E_FULL) continue;
+        if (may_fit_later(&r, fits)) continue;
         assay_pool_remove(e->pool, item);
     }
 }

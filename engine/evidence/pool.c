@@ -62,6 +62,12 @@ static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t 
     return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
 }
 
+static void clear_parts(struct assay_pool *pool)
+{
+    for (uint32_t i = 0; i < ASSAY_OPERATORS_MAX; i++)
+        pool->parts[i] = (struct assay_review_part){ 0 };
+}
+
 void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bool services)
 {
     ASSAY_ASSERT(members > 0);
@@ -73,6 +79,7 @@ void assay_pool_init(struct assay_pool *pool, void *memory, uint32_t members, bo
     pool->passing_from = pool->small_count + large_count(members);
     pool->count = pool->passing_from + passing_count(members, services);
     pool->tags = (uint8_t *)&pool->items[pool->count];
+    clear_parts(pool);
     assay_bytes_zero(pool->tags, pool->count);
     at += items_len(members, services);
     for (uint32_t i = 0; i < pool->count; i++) {
@@ -147,6 +154,7 @@ static bool is_author_over_limit(const struct assay_pool *pool, const struct ass
     }
     const struct assay_record_row *row = assay_record_row(r->kind);
     if (row->in_rolls_only) return true; /* never sent alone */
+    if (r->may_wait && row->waits_freely) return false;
     return is_above_limit(same, row->limits.of_author) ||
            is_above_limit(epoch, row->limits.of_epoch) ||
            is_above_limit(said, row->limits.of_subject);
@@ -193,8 +201,22 @@ static uint32_t count_of_subject(const struct assay_pool *pool, const struct ass
     return count;
 }
 
+/* One that has none yet finds a place before those that had more in this epoch, and of these before
+ * the one that was here longest: as many authors as there are places, that never let go, would
+ * leave none. How often is bounded by the parts. */
+static bool goes_first(const struct assay_pool *pool, const struct assay_record *r, uint32_t own,
+                       const struct assay_pool_item *item, const struct assay_pool_item *best)
+{
+    const uint32_t had = pool->parts[item->subject].count;
+    if (own > 0 || had <= pool->parts[r->subject].count) return false;
+    if (best == NULL) return true;
+    const uint32_t most = pool->parts[best->subject].count;
+    return had != most ? had > most : item->since < best->since;
+}
+
 /* All records of a kind of this size have a part of the pool, and no author fills that part: what
- * is in a final block makes room, or the author with most of them for one that has fewer by two.
+ * is in a final block makes room, or the author with most of them for one that has fewer by two, or
+ * one that had more in this epoch for one that has none.
  * Out: *yielding: NULL: it needs none. Returns: whether there is room */
 static bool find_room_of_kind(const struct assay_pool *pool, const struct assay_record *r,
                               const struct assay_pool_item **yielding)
@@ -202,10 +224,11 @@ static bool find_room_of_kind(const struct assay_pool *pool, const struct assay_
     const struct assay_record_row *row = assay_record_row(r->kind);
     const bool small = r->bytes.len <= pool->items[0].capacity;
     const uint32_t places = small ? pool->small_count : pool->passing_from - pool->small_count;
-    const struct assay_pool_item *found = NULL, *done = NULL;
+    const struct assay_pool_item *found = NULL, *done = NULL, *first = NULL;
     *yielding = NULL;
     if (row->places_of == 0) return true;
-    uint32_t all = 0, most = count_of_subject(pool, r, r->subject) + 1;
+    const uint32_t own = count_of_subject(pool, r, r->subject);
+    uint32_t all = 0, most = own + 1;
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
@@ -218,8 +241,10 @@ static bool find_room_of_kind(const struct assay_pool *pool, const struct assay_
             most = count;
             found = item;
         }
+        if (goes_first(pool, r, own, item, first)) first = item;
     }
     if (all < places / row->places_of) return true;
+    if (found == NULL) found = first;
     *yielding = done != NULL ? done : found;
     return *yielding != NULL;
 }
@@ -233,12 +258,27 @@ static bool is_sender_over_limit(const struct assay_pool *pool, uint16_t from)
     return asked >= PER_SENDER_ASKED;
 }
 
+/* Each later record of an author makes an older one leave, and all of them are relayed: so what
+ * comes in messages is bounded in an epoch, and not only at a time. A block has its own bound.
+ * Out: *part: what its author has used with it */
+static bool has_part(const struct assay_pool *pool, const struct assay_record *r, uint16_t from,
+                     struct assay_review_part *part)
+{
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    if (row->take_part == NULL || from == ASSAY_SLOT_ALL) return true;
+    ASSAY_ASSERT(r->subject < ASSAY_OPERATORS_MAX);
+    *part = pool->parts[r->subject];
+    return row->take_part(part, r);
+}
+
 enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
                                  uint16_t from, const struct assay_pool_item **out)
 {
     ASSAY_ASSERT(pool_is_valid(pool));
     ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
     if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
+    struct assay_review_part part = { 0 };
+    if (!has_part(pool, record, from, &part)) return ASSAY_E_FULL;
     const bool over = is_author_over_limit(pool, record);
     const struct assay_pool_item *yielding = over ? find_yielding(pool, record) : NULL;
     if (over && yielding == NULL) return ASSAY_E_DUPLICATE;
@@ -269,6 +309,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         .incarnation = record->incarnation,
         .may_wait = record->may_wait,
         .wait_views = 2,
+        .since = pool->version,
         .bytes = found->bytes,
         .capacity = found->capacity,
         .len = record->bytes.len,
@@ -276,6 +317,8 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     };
     assay_bytes_copy(found->key, 32, record->key, 32);
     pool->tags[found - pool->items] = record->key[0];
+    if (assay_record_row(record->kind)->take_part != NULL && from != ASSAY_SLOT_ALL)
+        pool->parts[record->subject] = part;
     assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
     assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
     pool->version++;
@@ -388,6 +431,7 @@ void assay_pool_on_nullified(struct assay_pool *pool, uint64_t view)
 void assay_pool_on_epoch(struct assay_pool *pool, uint64_t epoch)
 {
     ASSAY_ASSERT(epoch > 0);
+    clear_parts(pool);
     for (uint32_t i = 0; i < pool->count; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE) continue;

@@ -29,6 +29,7 @@ struct assay_pool_item {
     uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
     uint8_t evidence_digest[32];
     int64_t at_unix_s;
+    uint64_t since; /* version of the pool that it came into */
     uint64_t sent_ms;
     uint64_t placed_view; /* of the last proposal that held it; 0: none */
     uint64_t not_before;  /* view */
@@ -46,9 +47,10 @@ struct assay_pool {
     struct assay_pool_item *items;
     uint8_t *tags; /* [count] first byte of each item's key: what a search reads first */
     uint32_t count;
-    uint32_t small_count; /* items[0 .. small_count) have small slots */
+    uint32_t small_count;  /* items[0 .. small_count) have small slots */
     uint32_t passing_from; /* items[passing_from .. count) are for records of services alone */
-    uint64_t version;     /* moves when what is offered may have changed */
+    struct assay_review_part parts[ASSAY_OPERATORS_MAX]; /* by subject: taken in this epoch */
+    uint64_t version; /* moves when what is offered may have changed */
 };
 
 /* Returns: bytes of memory. */
@@ -65,8 +67,9 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
  * two INCARNATE and one FAIL, one static proof and one that may wait, four contradictions: no
- * member can fill the pool. In a full one what stands in a final block makes room; ballots stay,
- * they may be contradicted.
+ * member can fill the pool, and no operator can have it pass on more than its part of the blocks of
+ * an epoch. In a full one what stands in a final block makes room; ballots stay, they may be
+ * contradicted.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */
 ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,

@@ -406,7 +406,8 @@ struct runtime_reviews {
     struct assay_reviews set;
     void *memory;
     struct assay_reviews_position position;
-    uint64_t reading; /* epoch of the record that is read */
+    uint64_t reading;                        /* epoch of the record that is read */
+    struct assay_snapshot_proposals summary; /* of the last close: it changes with epochs alone */
     uint64_t ended_count;
     struct runtime_ended_proposal ended[RUNTIME_PROPOSALS_ENDED];
     struct assay_review_waiting waiting[ASSAY_REVIEWS_WAITING_MAX];
@@ -427,9 +428,8 @@ void runtime_reviews_close(struct assay_runtime *runtime);
 void runtime_reviews_on_epoch(struct assay_runtime *runtime);
 /* Of a RECORD message: false of a REVIEW that was sent again without need. */
 bool runtime_reviews_wants(struct assay_runtime *runtime, struct assay_slice payload);
-/* How many proposals are open and wait, for the snapshot. */
-void runtime_reviews_summary(const struct assay_runtime *runtime,
-                             struct assay_snapshot_proposals *summary);
+/* How many proposals are open and wait since the last close, for the snapshot. */
+struct assay_snapshot_proposals runtime_reviews_summary(const struct assay_runtime *runtime);
 /* Checks, stores and offers a REVIEW record.
  * Returns: ASSAY_OK | the reason, message: in words | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status runtime_review_submit(struct assay_runtime *runtime,

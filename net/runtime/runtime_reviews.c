@@ -171,6 +171,32 @@ static enum assay_status size_set(struct assay_runtime *runtime, uint32_t *opera
     return ASSAY_OK;
 }
 
+/* ------------------------------------------------------------ numbers */
+
+/* With many proposals of many operators this takes time, and each answer of this node has it. */
+static void count_proposals(struct assay_runtime *runtime, const struct assay_reviews_facts *facts)
+{
+    const struct assay_reviews *set = &runtime->reviews->set;
+    struct assay_snapshot_proposals *summary = &runtime->reviews->summary;
+    const struct assay_review_entry *e = NULL;
+    *summary = (struct assay_snapshot_proposals){ 0 };
+    for (uint32_t at = 0; (e = assay_reviews_next(set, facts, &at)) != NULL;) {
+        const uint32_t count = assay_reviews_count(set, facts, e->review.digest);
+        const uint32_t needed = facts->effective->threshold;
+        summary->open++;
+        if (count >= needed) continue;
+        if (summary->waiting == 0 || needed - count < summary->missing)
+            summary->missing = needed - count;
+        summary->waiting++;
+    }
+}
+
+struct assay_snapshot_proposals runtime_reviews_summary(const struct assay_runtime *runtime)
+{
+    const struct assay_snapshot_proposals none = { 0 };
+    return runtime->reviews != NULL ? runtime->reviews->summary : none; /* while it opens */
+}
+
 static enum assay_status load_all(struct assay_runtime *runtime)
 {
     struct runtime_reviews *reviews = runtime->reviews;
@@ -190,6 +216,7 @@ static enum assay_status load_all(struct assay_runtime *runtime)
     }
     for (uint32_t i = 0; i < ASSAY_REVIEWS_WAITING_MAX; i++)
         ASSAY_TRY(load_waiting(runtime, i));
+    count_proposals(runtime, &facts);
     return ASSAY_OK;
 }
 
@@ -440,6 +467,7 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     enum assay_status status = read_blocks(runtime, &facts);
     if (status == ASSAY_OK) {
         assay_reviews_close(&reviews->set, &facts, on_ended, runtime);
+        count_proposals(runtime, &facts);
         status = save_dirty(runtime);
     }
     if (status == ASSAY_OK) status = save_position(runtime);
@@ -453,28 +481,6 @@ void runtime_reviews_on_epoch(struct assay_runtime *runtime)
     assay_reviews_offer_repeats(&reviews->set, &facts, runtime->self, reviews->row, offer_record,
                                 runtime);
     assay_reviews_offer_changes(&reviews->set, &facts, reviews->row, offer_record, runtime);
-}
-
-/* ------------------------------------------------------------ numbers */
-
-void runtime_reviews_summary(const struct assay_runtime *runtime,
-                             struct assay_snapshot_proposals *summary)
-{
-    const struct runtime_reviews *reviews = runtime->reviews;
-    struct assay_reviews_facts facts;
-    const struct assay_review_entry *e = NULL;
-    *summary = (struct assay_snapshot_proposals){ 0 };
-    if (reviews == NULL) return; /* while the runtime opens */
-    runtime_reviews_facts(runtime, &facts);
-    for (uint32_t at = 0; (e = assay_reviews_next(&reviews->set, &facts, &at)) != NULL;) {
-        const uint32_t count = assay_reviews_count(&reviews->set, &facts, e->review.digest);
-        const uint32_t needed = facts.effective->threshold;
-        summary->open++;
-        if (count >= needed) continue;
-        if (summary->waiting == 0 || needed - count < summary->missing)
-            summary->missing = needed - count;
-        summary->waiting++;
-    }
 }
 
 /* ------------------------------------------------------------ submission */

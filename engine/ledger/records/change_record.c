@@ -34,6 +34,7 @@ static enum assay_status decode_change(struct assay_cursor *c, struct assay_reco
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_CHANGE_LEN_MAX, &r->body));
     ASSAY_TRY(decode_signatures(c, r));
     ASSAY_TRY(assay_change_decode(r->body, &r->change));
+    r->may_wait = r->change.sequence != 0; /* until its number is the next one */
     assay_sha256(r->body.bytes, r->body.len, r->body_digest);
     assay_record_key(ASSAY_RECORD_CHANGE, r->body, r->key);
     return ASSAY_OK;
@@ -224,7 +225,8 @@ static void apply_change(const struct assay_context *context, struct assay_ledge
 const struct assay_record_row assay_row_change = {
     .name = "change",
     .items = 3,
-    .limits = { .of_author = 4 },
+    .limits = { .of_author = 4 }, /* without a number: one operator alone signs these */
+    .waits_freely = true,
     .outlives = true, /* one change in an epoch: the next waits */
     .decode = decode_change,
     .check = check_change_record,

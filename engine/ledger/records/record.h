@@ -114,6 +114,8 @@ struct assay_record {
     uint8_t evidence_digest[32];
     struct assay_change change;  /* CHANGE; REVIEW: of a proposal */
     struct assay_review review;
+    uint32_t share; /* REVIEW, by check: how many its operator has in an epoch; 0: not checked */
+    bool is_old;    /* REVIEW, by check: not fresh */
     struct assay_slice offer; /* COLLATERAL */
     struct assay_service_body service;
     unsigned offence;                 /* OFFENCE: 1..4, 8 */

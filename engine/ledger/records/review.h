@@ -63,6 +63,12 @@ struct assay_review {
 
 struct assay_record;
 
+/* What an operator has used of its part of an epoch. */
+struct assay_review_part {
+    uint32_t count, bodies;   /* REVIEWs, and proposals of these */
+    uint32_t old, old_bodies; /* that are not fresh, of both */
+};
+
 /* At most 280 bytes of UTF-8, one line, nothing that controls a terminal or reorders the line.
  * Returns: whether so. */
 bool assay_review_comment_is_fit(struct assay_slice text);

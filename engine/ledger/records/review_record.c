@@ -214,6 +214,12 @@ static uint32_t slot_of_operator(const struct assay_context *context, uint32_t i
     return index % state->member_count;
 }
 
+/* Only its operator decides how many of these there are, and soon they are old. */
+static bool is_fresh(const struct assay_context *context, uint64_t issued)
+{
+    return issued + ASSAY_REVIEW_FRESH_EPOCHS > context->epoch;
+}
+
 /* All that it depends on is the same on every branch of an epoch: the state of the epoch before. */
 static enum assay_status check_review(const struct assay_context *context,
                                       struct assay_record *record)
@@ -241,6 +247,8 @@ static enum assay_status check_review(const struct assay_context *context,
     record->subject = (uint32_t)(o - context->effective->operators);
     record->epoch = context->epoch;
     record->incarnation = state->members[record->slot].lives[0].incarnation;
+    record->share = assay_review_share(context->effective->operator_count);
+    record->is_old = !is_fresh(context, r->issued);
     return ASSAY_OK;
 }
 
@@ -252,15 +260,38 @@ static uint16_t index_of_operator(const struct assay_context *context, const str
     return (uint16_t)(o - context->effective->operators);
 }
 
-/* Only its operator decides how many of these there are, and soon they are old. */
-static bool is_fresh(const struct assay_context *context, uint64_t issued)
+static void use_part(struct assay_review_part *part, bool proposes, bool is_old)
 {
-    return issued + ASSAY_REVIEW_FRESH_EPOCHS > context->epoch;
+    part->count++;
+    part->bodies += proposes;
+    part->old += is_old;
+    part->old_bodies += is_old && proposes;
 }
 
 /* Anybody may put all old records of an operator into a block, in any order, before the operator's
  * next one arrives. So these have half of its part at most, and half of its bodies, which are long:
  * what was issued a short time ago always finds the other half. */
+static bool has_room(const struct assay_review_part *part, uint32_t share, bool proposes,
+                     bool is_old)
+{
+    const bool fresh = !is_old;
+    if (part->count >= share || (!fresh && part->old >= share / 2)) return false;
+    if (!proposes) return true;
+    return part->bodies < ASSAY_REVIEW_BODIES_MAX &&
+           (fresh || part->old_bodies < ASSAY_REVIEW_BODIES_MAX / 2);
+}
+
+/* Of the pool: as blocks do, so that one operator has nodes relay no more than blocks could take,
+ * and the old records that anybody sends keep no fresh one out. */
+static bool take_part(struct assay_review_part *part, const struct assay_record *r)
+{
+    const bool proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
+    ASSAY_ASSERT(r->share > 0);
+    if (!has_room(part, r->share, proposes, r->is_old)) return false;
+    use_part(part, proposes, r->is_old);
+    return true;
+}
+
 static enum assay_status check_review_fits(const struct assay_context *context,
                                            const struct assay_ledger *l,
                                            const struct assay_record *r)
@@ -268,25 +299,18 @@ static enum assay_status check_review_fits(const struct assay_context *context,
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_REVIEW && l->review_count <= ASSAY_REVIEWS_EPOCH_MAX);
     if (r->epoch != context->epoch) return ASSAY_E_STALE;
     const uint16_t operator_ = index_of_operator(context, r);
-    const bool fresh = is_fresh(context, r->review.issued);
-    const bool proposes = r->review.act == ASSAY_REVIEW_PROPOSE;
     const uint32_t share = assay_review_share(context->effective->operator_count);
-    uint32_t count = 0, bodies = 0, old = 0, old_bodies = 0;
+    struct assay_review_part part = { 0 };
     for (uint32_t i = 0; i < l->review_count; i++) {
         const struct assay_ledger_review *other = &l->reviews[i];
         if (other->operator_ != operator_) continue;
         if (assay_bytes_equal(other->key, r->key, sizeof other->key)) return ASSAY_E_DUPLICATE;
-        const bool is_old = !is_fresh(context, other->issued);
-        count++;
-        bodies += other->proposes;
-        old += is_old;
-        old_bodies += is_old && other->proposes;
+        use_part(&part, other->proposes, !is_fresh(context, other->issued));
     }
-    if (count == share || (!fresh && old == share / 2)) return ASSAY_E_FULL;
-    if (!proposes) return ASSAY_OK;
-    const bool has_body =
-        bodies < ASSAY_REVIEW_BODIES_MAX && (fresh || old_bodies < ASSAY_REVIEW_BODIES_MAX / 2);
-    return has_body ? ASSAY_OK : ASSAY_E_FULL;
+    return has_room(&part, share, r->review.act == ASSAY_REVIEW_PROPOSE,
+                    !is_fresh(context, r->review.issued))
+               ? ASSAY_OK
+               : ASSAY_E_FULL;
 }
 
 static void apply_review(const struct assay_context *context, struct assay_ledger *l,
@@ -317,6 +341,7 @@ const struct assay_record_row assay_row_review = {
     .limits = { .of_subject = 4 },
     .places_of = 3,
     .yields = yields_to_later,
+    .take_part = take_part,
     .decode = decode_review,
     .check = check_review,
     .fits = check_review_fits,

@@ -33,6 +33,13 @@ struct assay_record_row {
     /* NULL: what is over the limits of a pool is refused. Of two records of one author and subject:
      * whether a makes room for the later b. */
     bool (*yields)(const struct assay_record *a, const struct assay_record *b);
+    /* NULL: no bound. Adds to what the subject has used of its part of the epoch, where the part
+     * has room: what a pool takes of one subject in an epoch is bounded, since all of it is
+     * relayed. Returns: whether it has */
+    bool (*take_part)(struct assay_review_part *part, const struct assay_record *record);
+    /* What may wait has no limit of an author: enough operators signed it, and none of them alone
+     * decides how many there are. */
+    bool waits_freely;
     bool outlives; /* a proof: good for ASSAY_RETAINED_EPOCHS, else for its epoch alone */
     bool stays;    /* in a full pool, too, when it stands in a final block */
     bool passes;   /* out of the pool as soon as it is final, and into places of its own before */

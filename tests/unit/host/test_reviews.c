@@ -527,3 +527,51 @@ Test(reviews, what_is_superseded_or_present_is_not_wanted)
     cr_assert(wants(w, &r, w->facts.epoch));
     drop(w);
 }
+
+/* xa: a withdrawal is one of 32 places; what displaces it gives back what it ended */
+Test(reviews, a_withdrawn_proposal_stays_withdrawn)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 2, "withdrawn", &c);
+    cr_assert(propose(w, 0, 0, 0, &c));
+    cr_assert(simply(w, 1, ASSAY_REVIEW_APPROVE, APPROVAL, 0, &c));
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 2);
+    cr_assert(simply(w, 0, ASSAY_REVIEW_WITHDRAW, APPROVAL, 1, &c));
+    cr_assert_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1);
+    for (uint32_t i = 0; i < 32; i++) {
+        struct review_change other;
+        char name[16];
+        (void)snprintf(name, sizeof name, "other-%u", (unsigned)i);
+        review_make_change(w->bench, 3, name, &other);
+        struct assay_review r = review_of(w->bench, 0, ASSAY_REVIEW_APPROVE, &other);
+        r.issued += 9 + i / 8; /* 8 epochs and more later */
+        cr_assert(state(w, &r, 0));
+    }
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 1, "its author withdrew it");
+    cr_expect_null(first_open(w), "it is open again");
+    drop(w);
+}
+
+/* xa: a withdrawal ends what was issued up to 8 epochs after it, and is dropped before that is */
+Test(reviews, a_withdrawal_is_kept_as_long_as_what_it_ends)
+{
+    struct world *w = make();
+    struct review_change c;
+    review_make_change(w->bench, 1, "held-back", &c);
+    const uint64_t at = w->bench->context.epoch;
+    struct assay_review r = review_of(w->bench, 0, ASSAY_REVIEW_WITHDRAW, &c);
+    r.place = APPROVAL;
+    cr_assert(state(w, &r, 0));
+    struct assay_review held = review_of(w->bench, 0, ASSAY_REVIEW_APPROVE, &c);
+    held.issued = at + 7; /* at a node that was 7 epochs ahead, which holds it back */
+    held.expires = held.issued + ASSAY_REVIEW_EPOCHS_MAX;
+    w->facts.epoch = at + 8;
+    cr_assert_not(state(w, &held, 0), "the withdrawal ends it");
+    w->facts.epoch = at + ASSAY_REVIEW_EPOCHS_MAX + 1;
+    assay_reviews_close(&w->set, &w->facts, note_end, w);
+    cr_assert_leq(w->facts.epoch, held.issued + ASSAY_REVIEW_EPOCHS_MAX, "blocks take it");
+    cr_expect_not(state(w, &held, 0), "it counts after all");
+    cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 0);
+    drop(w);
+}

@@ -382,6 +382,7 @@ struct pooled {
     struct review_change change;
     struct assay_pool pool;
     void *memory;
+    uint64_t age; /* of statements, in epochs */
 };
 
 static struct pooled *make_pool(void)
@@ -409,6 +410,7 @@ static enum assay_status pool_statement(struct pooled *p, uint32_t operator_,
     struct assay_review r = review_of(p->bench, operator_, act, &p->change);
     r.place = ASSAY_REVIEW_PLACE_APPROVAL;
     r.number = number;
+    r.issued -= p->age;
     struct review_made *m = review_sign(p->bench, &r, operator_);
     cr_assert_eq(assay_record_check(&p->bench->context, &m->record), ASSAY_OK);
     const enum assay_status status = assay_pool_add(&p->pool, &m->record, 3, &item);
@@ -491,4 +493,105 @@ Test(review, every_operator_has_its_own_count_in_the_pool)
         cr_assert_eq(pool_statement(p, 0, ASSAY_REVIEW_APPROVE, 10 + i, false), ASSAY_OK);
     cr_assert_eq(pool_statement(p, 1, ASSAY_REVIEW_APPROVE, 1, false), ASSAY_OK);
     drop_pool(p);
+}
+
+/* docs/protocol.md 9.19.7: all that a pool takes is relayed, also what displaces another one. */
+Test(review, what_an_operator_has_nodes_relay_is_bounded)
+{
+    struct pooled *p = make_pool();
+    const uint32_t share = assay_review_share(CHANGE_OPERATORS);
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < 4 * share; i++)
+        taken += pool_statement(p, 1, ASSAY_REVIEW_APPROVE, i, false) == ASSAY_OK;
+    cr_expect_eq(taken, share);
+    cr_expect_eq(pool_statement(p, 0, ASSAY_REVIEW_APPROVE, 1, false), ASSAY_OK, "another's part");
+    assay_pool_on_epoch(&p->pool, p->bench->context.epoch + 1);
+    cr_expect_eq(pool_statement(p, 1, ASSAY_REVIEW_APPROVE, 4 * share, false), ASSAY_OK);
+    drop_pool(p);
+}
+
+/* Anybody sends the old ones, in the order in which each displaces another. */
+Test(review, old_records_take_half_of_what_nodes_relay)
+{
+    struct pooled *p = make_pool();
+    const uint32_t share = assay_review_share(CHANGE_OPERATORS);
+    uint32_t taken = 0;
+    p->bench->context.epoch += ASSAY_REVIEW_FRESH_EPOCHS;
+    p->age = ASSAY_REVIEW_FRESH_EPOCHS;
+    for (uint32_t i = 0; i < 4 * share; i++)
+        taken += pool_statement(p, 1, ASSAY_REVIEW_APPROVE, i, false) == ASSAY_OK;
+    cr_expect_eq(taken, share / 2);
+    p->age = 0;
+    cr_expect_eq(pool_statement(p, 1, ASSAY_REVIEW_WITHDRAW, 4 * share, false), ASSAY_OK);
+    drop_pool(p);
+}
+
+/* The operator of the lowest id is the first signer of each CHANGE that it approves. What it alone
+ * signs leaves places for these. */
+Test(review, an_operator_keeps_no_change_out)
+{
+    struct pooled *p = make_pool();
+    struct change_bench *b = p->bench;
+    const struct assay_pool_item *item = NULL;
+    uint32_t liar = 0, own = 0;
+    for (uint32_t i = 1; i < CHANGE_OPERATORS; i++)
+        if (assay_bytes_compare(b->genesis.operators[i].operator_id,
+                                b->genesis.operators[liar].operator_id, 32) < 0)
+            liar = i;
+    while (!assay_bytes_equal(b->state.members[own].operator_id,
+                              b->genesis.operators[liar].operator_id, 32))
+        own++;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct assay_action a = change_about(ASSAY_ACTION_MAINTENANCE, b, own);
+        a.epochs = 1;
+        const struct assay_change head = change_head_of(b, 0, b->context.epoch + 2 + i);
+        struct change_made *m = change_make_change(b, &head, &a, 1, 1u << liar);
+        cr_assert_eq(assay_record_check(&b->context, &m->record), ASSAY_OK);
+        cr_assert_eq(assay_ledger_fits(&b->context, &b->ledger, &m->record), ASSAY_OK);
+        cr_assert_eq(assay_pool_add(&p->pool, &m->record, 1, &item),
+                     i < 4 ? ASSAY_OK : ASSAY_E_DUPLICATE);
+        if (i < 4) assay_pool_set_ready(&p->pool, item, &m->record);
+        free(m);
+    }
+    for (uint32_t i = 0; i < 6; i++) { /* also none of those that it signs with others */
+        const struct assay_action a = change_policy_of("honest");
+        const struct assay_change head = change_head_of(b, 1, b->context.epoch + 3 + i);
+        struct change_made *m = change_make_change(b, &head, &a, 1, 7);
+        cr_assert_eq(assay_record_check(&b->context, &m->record), ASSAY_OK);
+        cr_assert_eq(assay_ledger_fits(&b->context, &b->ledger, &m->record), ASSAY_OK);
+        cr_expect_eq(assay_pool_add(&p->pool, &m->record, ASSAY_SLOT_SELF, &item), ASSAY_OK);
+        free(m);
+    }
+    drop_pool(p);
+}
+
+/* 24 members, an operator each: 9 that let go of no place take all places of long statements. */
+Test(review, a_minority_keeps_no_proposal_out)
+{
+    enum { MEMBERS = 24, LIARS = 9, OTHERS = 3 };
+    static const uint8_t bytes[40 * 1024];
+    struct assay_pool pool;
+    void *memory = aligned_alloc(64, (assay_pool_memory_len(MEMBERS, false) + 63) & ~(size_t)63);
+    const struct assay_pool_item *item = NULL;
+    assay_pool_init(&pool, memory, MEMBERS, false);
+    for (uint32_t i = 0; i < LIARS + OTHERS; i++) {
+        struct assay_record r = { .kind = ASSAY_RECORD_REVIEW, .slot = i, .subject = i, .epoch = 5,
+                                  .share = ASSAY_REVIEWS_OPERATOR_MAX,
+                                  .bytes = assay_slice_over(bytes, sizeof bytes) };
+        r.key[0] = (uint8_t)(i + 1);
+        cr_assert_eq(assay_pool_add(&pool, &r, (uint16_t)i, &item), ASSAY_OK, "operator %u", i);
+        assay_pool_set_ready(&pool, item, &r);
+    }
+    for (uint32_t i = 0; i < LIARS; i++) { /* and none comes back in the place of another's first */
+        struct assay_record r = { .kind = ASSAY_RECORD_REVIEW, .slot = i, .subject = i, .epoch = 5,
+                                  .share = ASSAY_REVIEWS_OPERATOR_MAX,
+                                  .bytes = assay_slice_over(bytes, sizeof bytes) };
+        r.key[0] = (uint8_t)(100 + i);
+        cr_expect_neq(assay_pool_add(&pool, &r, (uint16_t)i, &item), ASSAY_OK, "operator %u", i);
+    }
+    for (uint32_t i = LIARS; i < LIARS + OTHERS; i++) {
+        const uint8_t key[32] = { (uint8_t)(i + 1) };
+        cr_expect_not_null(assay_pool_find(&pool, key), "operator %u", i);
+    }
+    free(memory);
 }
