@@ -33,11 +33,16 @@ void runtime_reviews_facts(const struct assay_runtime *runtime, struct assay_rev
                                            .effective = runtime->config.genesis };
 }
 
-static bool is_level_reached(const struct assay_runtime *runtime)
+static uint32_t get_level(const struct assay_runtime *runtime)
 {
     struct assay_changes_snapshot changes;
     assay_engine_changes(runtime->engine, &changes);
-    return changes.rules.parameters.level >= ASSAY_LEVEL_REVIEWS;
+    return changes.rules.parameters.level;
+}
+
+static bool is_level_reached(const struct assay_runtime *runtime)
+{
+    return get_level(runtime) >= ASSAY_LEVEL_REVIEWS;
 }
 
 static bool is_empty(const struct runtime_reviews *reviews)
@@ -505,10 +510,12 @@ static enum assay_status check_record(const struct assay_runtime *runtime,
                                            .document_check = assay_rules_check };
     const enum assay_status status = assay_record_check(&context, record);
     if (status == ASSAY_OK) return status;
-    if (!is_level_reached(runtime))
-        return refuse_review(status, message,
-                             "proposals need feature level 2: raise it with assay change draft "
-                             "--parameter level=2, once every voter runs a build that has it");
+    const uint32_t level = get_level(runtime);
+    if (level < ASSAY_LEVEL_REVIEWS) {
+        (void)snprintf(message, ASSAY_CHANGE_MESSAGE, "a proposal %s",
+                       assay_change_level_needed(ASSAY_LEVEL_REVIEWS, level));
+        return status;
+    }
     if (status == ASSAY_E_STRANGER)
         return refuse_review(status, message, "its key is no operator's of this network");
     if (status == ASSAY_E_SIGNATURE)

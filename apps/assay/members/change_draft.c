@@ -482,9 +482,23 @@ static bool is_word(struct assay_slice text, const char *word)
     return assay_slice_equal(text, assay_slice_over(word, strlen(word)));
 }
 
+/* A value that is there already would be a change, signed and on trial, that changes nothing. */
+static bool is_same_parameters(const struct assay_genesis_parameters *a,
+                               const struct assay_genesis_parameters *b)
+{
+    enum { PARAMETERS_LEN_MAX = 256 };
+    uint8_t left[PARAMETERS_LEN_MAX], right[PARAMETERS_LEN_MAX];
+    struct assay_writer l = assay_writer_over(left, sizeof left);
+    struct assay_writer r = assay_writer_over(right, sizeof right);
+    assay_parameters_put(&l, a);
+    assay_parameters_put(&r, b);
+    return assay_slice_equal(assay_slice_over(left, l.len), assay_slice_over(right, r.len));
+}
+
 static int draft_parameter(struct drafting *d, const char *text)
 {
     struct assay_genesis_parameters *p = &d->parameters;
+    const struct assay_genesis_parameters before = *p;
     const char *equals = strchr(text, '=');
     const size_t len = equals != NULL ? (size_t)(equals - text) : 0;
     const char *value = equals != NULL ? equals + 1 : "";
@@ -520,6 +534,9 @@ static int draft_parameter(struct drafting *d, const char *text)
     }
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
+    if (good && is_same_parameters(&before, p))
+        return cli_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                               "%s: %.*s is %s already", verb_of(d), (int)len, text, value);
     if (good) return ASSAY_EXIT_OK;
     return refuse_draft(d,
                         "--parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "

@@ -7,6 +7,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/members/change_proposal.h"
+#include "engine/ledger/records/change.h"
 #include "engine/ledger/records/review.h"
 
 #include <stdio.h>
@@ -96,9 +97,10 @@ static int print_inbox(const struct assay_json *data)
 {
     const struct assay_json *list = assay_json_get(data, "proposals");
     const llu from = assay_json_uint(data, "proposals_complete_from", 0);
-    if (assay_json_uint(data, "level", 0) < ASSAY_LEVEL_REVIEWS)
-        (void)printf("Proposals need feature level %d: assay change draft --parameter level=%d\n",
-                     ASSAY_LEVEL_REVIEWS, ASSAY_LEVEL_REVIEWS);
+    const llu level = assay_json_uint(data, "level", 0);
+    if (level < ASSAY_LEVEL_REVIEWS)
+        (void)printf("A proposal %s\n",
+                     assay_change_level_needed(ASSAY_LEVEL_REVIEWS, (uint32_t)level));
     else if (assay_json_count(list) == 0) (void)puts("No proposal is open.");
     if (!assay_json_bool(data, "proposals_complete", true))
         (void)printf("This node passed over blocks: some proposals may be missing before epoch "

@@ -3,9 +3,11 @@
  */
 #include "apps/assay/members/identity_request.h"
 
-#include "base/file/file.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/output.h"
 #include "net/json/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +15,8 @@ enum { REQUEST_LEN_MAX = 4096 };
 
 static const char schema[] = "assay.node.identity";
 
-enum assay_status cli_identity_request_write(const char *path,
-                                             const struct cli_identity_request *request)
+int cli_identity_request_write(const char *command, const char *path,
+                               const struct cli_identity_request *request)
 {
     struct assay_json *document = assay_json_object(), *const data = assay_json_object();
     assay_json_set_text(document, "schema", schema);
@@ -26,11 +28,14 @@ enum assay_status cli_identity_request_write(const char *path,
     assay_json_set(document, "data", data);
     char *const text = assay_json_print(document, 2);
     assay_json_free(&document);
-    if (text == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status =
-        assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
+    if (text == NULL) {
+        (void)fprintf(stderr, "%s: %s\n", command, assay_status_text(ASSAY_E_MEMORY));
+        return ASSAY_EXIT_INTERNAL;
+    }
+    const int result =
+        cli_output_write(command, path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
     free(text);
-    return status;
+    return result;
 }
 
 static enum assay_status read_hex(const struct assay_json *data, const char *key, uint8_t *out,

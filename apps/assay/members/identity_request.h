@@ -17,9 +17,9 @@ struct cli_identity_request {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status cli_identity_request_write(
-    const char *path, const struct cli_identity_request *request);
+/* To the file of --out, as cli_output_write (apps/assay/core/output.h). */
+int cli_identity_request_write(const char *command, const char *path,
+                               const struct cli_identity_request *request);
 /* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_VERSION | INPUT statuses */
 ASSAY_CHECKED enum assay_status cli_identity_request_read(const char *path,
                                                           struct cli_identity_request *request);

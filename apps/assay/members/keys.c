@@ -7,6 +7,7 @@
 #include "apps/assay/core/operator_key.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/core/service_user.h"
 #include "apps/assay/evidence/evidence_print.h"
@@ -369,28 +370,27 @@ static int make_request(const struct assay_config *config, const struct assay_ge
  * has its consent. */
 static int rotate_identity(const char *config_path, const char *out)
 {
+    static const char command[] = "assay keys rotate";
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     struct cli_identity_request request = { .chain_id = { 0 } };
     struct assay_service_user user;
     if (out == NULL) return cli_misuse("--identity wants --out FILE, the request for operators");
+    const int early = cli_output_check(command, out, "json"); /* before there is a new key */
+    if (early != ASSAY_EXIT_OK) return early;
     if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
-        (void)fprintf(stderr, "assay keys rotate: %s\n", message);
+        (void)fprintf(stderr, "%s: %s\n", command, message);
         return ASSAY_EXIT_USAGE;
     }
     struct assay_genesis_file genesis;
     struct assay_where where = { 0 };
     cli_service_user_enter(&config, &user);
     const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
-    int result = read == ASSAY_OK
-                     ? make_request(&config, genesis.genesis, &request)
-                     : cli_genesis_report_error("assay keys rotate", config.genesis, read, &where);
+    int result = read == ASSAY_OK ? make_request(&config, genesis.genesis, &request)
+                                  : cli_genesis_report_error(command, config.genesis, read, &where);
     cli_service_user_leave(&user);
     cli_genesis_file_free(&genesis);
-    if (result == ASSAY_EXIT_OK) {
-        const enum assay_status status = cli_identity_request_write(out, &request);
-        if (status != ASSAY_OK) result = report_error(out, status, cannot_write);
-    }
+    if (result == ASSAY_EXIT_OK) result = cli_identity_request_write(command, out, &request);
     return result == ASSAY_EXIT_OK ? print_request(out, &request) : result;
 }
 

@@ -246,7 +246,9 @@ static void show_level(const struct page *page)
     }
     if (named > NAMES_SHOWN) (void)printf(" and %zu more", named - NAMES_SHOWN);
     if (ready > 0 && ready == voters)
-        (void)printf(":\n               assay change draft --parameter level=%llu", level + 1);
+        (void)printf(
+            ":\n               assay change draft --parameter level=%llu --out level.change",
+            level + 1);
     (void)putchar('\n');
 }
 

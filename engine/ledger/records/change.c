@@ -276,10 +276,6 @@ struct applying {
     const char *why;
 };
 
-static const char no_keys_yet[] =
-    "keys are replaced at feature level 3 and above: a change before it raises the level "
-    "(--parameter level=3)";
-
 static enum assay_status reject_action(struct applying *a, enum assay_status status,
                                        const char *why)
 {
@@ -466,10 +462,8 @@ static enum assay_status apply_parameters(struct applying *a,
 static enum assay_status apply_services(struct applying *a, struct assay_slice plan)
 {
     if (a->level < ASSAY_LEVEL_SERVICES)
-        return reject_action(
-            a, ASSAY_E_INVALID,
-            "services are added at feature level 1 and above: a change before it raises "
-            "the level (--parameter level=1)");
+        return reject_action(a, ASSAY_E_INVALID,
+                             assay_change_level_needed(ASSAY_LEVEL_SERVICES, a->level));
     if (a->follow == NULL)
         return reject_action(a, ASSAY_E_UNSUPPORTED, "services are not known here");
     if (a->places.count > 0) return reject_action(a, ASSAY_E_DUPLICATE, "two plans of services");
@@ -487,7 +481,9 @@ static enum assay_status apply_services(struct applying *a, struct assay_slice p
 static enum assay_status apply_operator_key(struct applying *a, const struct assay_action *action)
 {
     uint8_t id[32];
-    if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
+    if (a->level < ASSAY_LEVEL_KEYS)
+        return reject_action(a, ASSAY_E_INVALID,
+                             assay_change_level_needed(ASSAY_LEVEL_KEYS, a->level));
     if (!is_operator(a->operators, action->node_id))
         return reject_action(a, ASSAY_E_INVALID, "no operator in force has this key");
     assay_sha256(action->public_key, sizeof action->public_key, id);
@@ -514,7 +510,9 @@ static enum assay_status apply_identity(struct applying *a, const struct assay_a
     struct assay_state *s = a->state;
     uint8_t id[32];
     const uint32_t slot = assay_state_slot_of(s, action->node_id);
-    if (a->level < ASSAY_LEVEL_KEYS) return reject_action(a, ASSAY_E_INVALID, no_keys_yet);
+    if (a->level < ASSAY_LEVEL_KEYS)
+        return reject_action(a, ASSAY_E_INVALID,
+                             assay_change_level_needed(ASSAY_LEVEL_KEYS, a->level));
     if (slot == s->member_count) return reject_action(a, ASSAY_E_INVALID, "no member has this id");
     assay_sha256(action->public_key, sizeof action->public_key, id);
     for (uint32_t i = 0; i < s->member_count; i++) {
@@ -635,6 +633,24 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
     if (lacks == NULL) return ASSAY_OK;
     *why = (struct assay_unfit){ 0, lacks };
     return ASSAY_E_INVALID;
+}
+
+/* A level rises by one (docs/protocol.md 9.10): the command is that of the next one. */
+#define LEVEL_NEEDED(needed, now, how, next)                                                       \
+    "needs feature level " needed ", level " now " is in force: raise it by " how                  \
+    "assay change draft --parameter level=" next " --out level.change"
+#define EACH "one change each, next: "
+
+const char *assay_change_level_needed(uint32_t needed, uint32_t in_force)
+{
+    static const char *const texts[ASSAY_LEVEL_KEYS][ASSAY_LEVEL_KEYS] = {
+        { LEVEL_NEEDED("1", "0", "a change: ", "1") },
+        { LEVEL_NEEDED("2", "0", EACH, "1"), LEVEL_NEEDED("2", "1", "a change: ", "2") },
+        { LEVEL_NEEDED("3", "0", EACH, "1"), LEVEL_NEEDED("3", "1", EACH, "2"),
+          LEVEL_NEEDED("3", "2", "a change: ", "3") },
+    };
+    ASSAY_ASSERT(needed <= ASSAY_LEVEL_KEYS && in_force < needed);
+    return texts[needed - 1][in_force];
 }
 
 uint32_t assay_change_level(const struct assay_change *change)

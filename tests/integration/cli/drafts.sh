@@ -45,6 +45,17 @@ expect 6 'is the first possible one' draft draft --out none --drain node-2 --act
 case $out in *'sign it again'*) wrong "nothing was signed: $out" ;; esac
 expect 6 'is the last possible one' draft draft --out none --drain node-2 --activation +99999999
 
+# --- what is so already, and what needs another change before
+epoch=$("$ASSAY" genesis show genesis --json | sed -n 's/^ *"epoch_ms": \([0-9]*\).*/\1/p' | head -1)
+for same in level=0 "epoch_ms=$epoch"; do
+    expect 6 "${same%=*} is ${same#*=} already" draft draft --out same --parameter "$same"
+done
+check 'nothing was written' test ! -e same
+expect 0 'epoch_ms' draft draft --out slower --parameter "epoch_ms=$((epoch * 2))"
+"$ASSAY" keys operator second.key >second.pub
+expect 6 'level 0 is in force: raise it by one change each, next: assay change draft --parameter level=1 --out' \
+    draft draft --out early --operator-key alpha=second.key
+
 # --- one form of errors, one status for a file that is no key
 expect 5 'assay: change show: nothing: no such file' "$ASSAY" change show nothing
 expect 6 'assay: change draft: genesis: ' draft draft --out genesis --drain node-2

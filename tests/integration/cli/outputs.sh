@@ -33,6 +33,11 @@ kept beta.key "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1
 printf 'SQLite format 3\0pages' >store.sqlite
 kept store.sqlite quote store.sqlite
 kept store.sqlite "$ASSAY" share put alpha.key --key beta.key --name x --reader x --out store.sqlite
+renew() { "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out "$1"; }
+for file in alpha.key genesis policy.yaml node-4/keys/bootstrap.key node-4/keys/identity.key; do
+    kept "$file" renew "$file"
+done
+check 'a refused output makes no key' [ ! -e node-4/keys/identity.next.key ]
 
 # --- an earlier output is replaced, and keeps its mode; so does one that commands change in place
 expect 0 '' quote again
@@ -43,6 +48,8 @@ expect 0 'signed by 1 of 2' "$ASSAY" genesis sign genesis --key alpha.key
 check 'the mode of a genesis is kept' [ "$(stat -c %a genesis)" = 640 ]
 : >empty
 expect 0 '' quote empty
+expect 0 'request for a new identity key' renew node-4.identity
+expect 0 'request for a new identity key' renew node-4.identity
 
 # --- links, folders, devices
 ln -s again link
@@ -63,6 +70,7 @@ check 'what went through it' until_true 10 test -s fifo.out
 
 # --- the cause of a failure
 expect 1 'nosuch/x: No such file or directory' quote nosuch/x
+expect 1 'nosuch/x: No such file or directory' renew nosuch/x
 expect 1 'nosuch/x: No such file or directory' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 \
     --policy policy.yaml --ear nosuch/x --ear-key alpha.key
 expect 1 'nosuch/x: No such file or directory' "$ASSAY" genesis create plan.yaml --out nosuch/x

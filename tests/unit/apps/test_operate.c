@@ -233,7 +233,7 @@ Test(apps_operate, a_level_that_is_available_names_the_voters_that_it_waits_for)
           "{\"data\":{\"nodes\":[" VOTER("node-1", "9", "2") "," VOTER("node-4", "0", "1") "]}}");
     show_status(status);
     expect_printed("level 2 available: 1 of 1 voters announce it:\n"
-                   "               assay change draft --parameter level=2\n");
+                   "               assay change draft --parameter level=2 --out level.change\n");
     expect_absent("waiting for");
 }
 

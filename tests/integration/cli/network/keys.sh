@@ -26,7 +26,8 @@ in_force() { change list | grep -q "in force  *change $1"; } # NUMBER
 
 # --- before the level
 "$ASSAY" keys operator beta-2.key >beta-2.pub
-expect 6 'feature level 3' change draft --out early --operator-key beta=beta-2.key --activation +6
+expect 6 'level 0 is in force: raise it by one change each, next: assay change draft --parameter level=1 --out' \
+    change draft --out early --operator-key beta=beta-2.key --activation +6
 announced() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'ballots announce level 3' until_true 30 announced
 for level in 1 2 3; do

@@ -35,8 +35,9 @@ told() { ask "$1" timeline | grep -q -- "$2"; }
 
 # --- before feature level 2 there are none
 expect 0 'drain node-4' of alpha draft --out early --drain node-4 --activation +200
-expect 0 'Proposals need feature level 2' of alpha inbox
-expect 6 'proposals need feature level 2' of alpha propose early --key alpha.key --yes
+needs='proposal needs feature level 2, level 0 is in force: raise it by one change each, next: assay change draft --para'
+expect 0 "$needs" of alpha inbox
+expect 6 "$needs" of alpha propose early --key alpha.key --yes
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'ballots announce level 3' until_true 30 spoken
 for level in 1 2; do

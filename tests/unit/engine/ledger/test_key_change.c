@@ -8,6 +8,7 @@
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,11 +406,30 @@ Test(key_change, no_build_that_cannot_read_them_is_asked_to)
             assay_state_copy(&b->stage, &b->state);
             cr_expect_eq(assay_change_apply(&staging, &m->record.change, &unfit),
                          level == ASSAY_LEVEL_KEYS ? ASSAY_OK : ASSAY_E_INVALID);
+            if (level < ASSAY_LEVEL_KEYS)
+                cr_expect_str_eq(unfit.why, assay_change_level_needed(ASSAY_LEVEL_KEYS, level));
             if (level < ASSAY_LEVEL_KEYS) cr_expect_eq(change_offer(b, m), ASSAY_E_EARLY);
             free(m);
         }
         change_drop(b);
     }
+}
+
+/* The command of a refusal is one that is not refused: a level rises by one. */
+Test(key_change, a_level_that_is_needed_is_reached_by_the_command_that_is_named)
+{
+    for (uint32_t needed = 1; needed <= ASSAY_LEVEL_KEYS; needed++)
+        for (uint32_t level = 0; level < needed; level++) {
+            char command[96], found[64];
+            const char *const text = assay_change_level_needed(needed, level);
+            (void)snprintf(command, sizeof command,
+                           "assay change draft --parameter level=%u --out level.change", level + 1);
+            (void)snprintf(found, sizeof found,
+                           "needs feature level %u, level %u is in force: ", needed, level);
+            cr_expect_eq(strncmp(text, found, strlen(found)), 0, "%s", text);
+            cr_expect_not_null(strstr(text, command), "%s", text);
+            cr_expect_eq(strstr(text, "one change each") != NULL, needed > level + 1, "%s", text);
+        }
 }
 
 Test(key_change, cut_actions_are_refused)
