@@ -257,7 +257,7 @@ static void flip_bit(size_t at, int bit)
     close(fd);
 }
 
-/* `assay audit` says of such a store that it is damaged; of one that it cannot open, it does not. */
+/* `assay audit` says of such a store that it is damaged, and not of one that it cannot open. */
 Test(store_sqlite, an_inspector_tells_damage_from_a_file_that_cannot_be_used)
 {
     struct assay_store *store = NULL;
