@@ -51,7 +51,8 @@ print(hashlib.sha256(bytes.fromhex(re.search("\"(.*)\"", open(sys.argv[1]).read(
 [ "$old" = "$(named beta.pub)" ] || { old=$(named beta.pub); beta_node=node-2; }
 [ "$(of_node $beta_node operator_id)" = "$old" ] || wrong 'the id of an operator is the digest of its key'
 expect 2 'expected NAME=KEY' change draft --out rotate --operator-key beta
-expect 5 'no operator has this name, expected one of alpha, beta' change draft --out rotate --operator-key gamma=beta-2.key
+expect 5 'no operator has this name, expected one of ' change draft --out rotate --operator-key gamma=beta-2.key
+case $out in *'one of alpha, beta' | *'one of beta, alpha') ;; *) wrong "which names there are: $out" ;; esac
 expect 5 'no such file' change draft --out rotate --operator-key beta=nothing.key
 expect 6 'the new key is that of operator alpha' change draft --out rotate --operator-key beta=alpha.key
 expect 2 'two changes of it' change draft --out rotate --operator-key beta=beta-2.key --operator-key alpha=beta-2.key
@@ -82,7 +83,7 @@ expect 0 'drain node-4' change draft --out drain --drain node-4 --activation +6
 expect 6 'not an operator of this network' change sign drain --key beta.key
 expect 0 'not verified' "$ASSAY" change sign drain --key beta.key
 expect 0 'in all' "$ASSAY" change sign drain --key alpha.key
-expect 4 'no operator' change submit drain
+expect 4 'which is not an operator' change submit drain
 expect 6 'change number 4 is taken' change submit rotate
 
 # --- the identity of a node
