@@ -56,11 +56,10 @@ static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { AS
 #define CLASS_CREATE(symbol, class_number, table) "CREATE TABLE " table COLUMNS ";"
 
 /* What no store has: a view, for one, in the place of a table, whose rows never end. */
-static const char strange_sql[] =
-    "SELECT count(*) FROM sqlite_schema WHERE NOT"
-    " ((type='table' AND sql='CREATE TABLE '||name||'" COLUMNS "')"
-    " OR (type='index' AND (sql IS NULL OR sql='CREATE INDEX '||name||' ON '||tbl_name||'(id,"
-    KEY_COLUMNS ")')))";
+static const char strange_sql[] = "SELECT count(*) FROM sqlite_schema WHERE NOT"
+                                  " ((type='table' AND sql='CREATE TABLE '||name||'" COLUMNS "')"
+                                  " OR (type='index' AND (sql IS NULL OR sql='CREATE INDEX "
+                                  "'||name||' ON '||tbl_name||'(id," KEY_COLUMNS ")')))";
 
 /* What schema 4 has and 3 had not. */
 #define SERVICE_INDEXES                                                                            \
@@ -71,12 +70,11 @@ static const char upgrade_sql[] = CLASS_CREATE(ASSAY_STORE_SERVICE, 18, "service
 
 static const char tables_sql[] = ASSAY_STORE_LIST(CLASS_CREATE);
 /* Looked up by id in the course of the protocol: pulled blocks, certificates, evidence. */
-static const char indexes_sql[] = "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
-                                  "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS
-                                  ");"
-                                  "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
-                                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS
-                                  ");" SERVICE_INDEXES;
+static const char indexes_sql[] =
+    "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
+    "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS ");"
+    "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
+    "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS ");" SERVICE_INDEXES;
 
 struct store_sqlite {
     struct assay_store base; /* first: a pointer to it is a pointer to this */
@@ -87,6 +85,7 @@ struct store_sqlite {
     bool open;     /* a batch is open */
     bool broken;   /* a call of the open batch failed: it cannot be committed */
     bool failed;   /* what the disk holds is in doubt: nothing is done any more */
+    bool damaged;  /* what the disk holds is not what was written */
     int scans;     /* visits under way */
     int wal_pages; /* in the log after the last commit */
     struct assay_crc32c crc;
@@ -102,13 +101,12 @@ static const char *format_error(struct store_sqlite *self, int code, char *buffe
     switch (code & 0xff) {
     case SQLITE_FULL: return "disk full";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return "locked by another process: if a daemon runs on it, stop it, or use --socket where "
-               "the command has it";
+    case SQLITE_LOCKED: return "locked by another process: if a daemon runs on it, stop it";
     case SQLITE_READONLY: return "the file or its folder is read-only";
     case SQLITE_NOTADB: return "not a store of assayd: the file is no database";
     case SQLITE_NOMEM: return "no memory";
     case SQLITE_CORRUPT:
+        self->damaged = true;
         snprintf(buffer, buffer_len, "damaged (%s)", sqlite3_errmsg(self->db));
         return buffer;
     case SQLITE_CANTOPEN:
@@ -202,7 +200,7 @@ static enum assay_status read_row(struct store_sqlite *self, sqlite3_stmt *state
         sound = sqlite3_column_int64(statement, 5) == (sqlite3_int64)checksum;
     }
     if (sound) return ASSAY_OK;
-    self->failed = true;
+    self->failed = self->damaged = true;
     return set_error(self, "reading",
                      "damaged (a row has another checksum than it was written with)");
 }
@@ -514,6 +512,7 @@ static enum assay_status check_schema(struct store_sqlite *self)
     if (strcmp(answer, "ok") == 0)
         return before && !self->looks ? write_schema_version(self, upgrade_sql, SERVICE_INDEXES)
                                       : ASSAY_OK;
+    self->damaged = true;
     snprintf(why, sizeof why, "damaged (%s)", answer);
     return set_error(self, "opening", why);
 }
@@ -590,6 +589,7 @@ static enum assay_status open_at(const char *path, bool looks, struct assay_stor
     if (status == ASSAY_OK) status = open_database(self);
     if (status != ASSAY_OK) {
         snprintf(message, message_len, "%s", self->message);
+        if (looks && self->damaged) status = ASSAY_E_INVALID;
         struct assay_store *store = &self->base;
         store_close(&store);
         return status;

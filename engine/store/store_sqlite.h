@@ -33,7 +33,8 @@ ASSAY_CHECKED enum assay_status assay_store_sqlite_open(const char *path, struct
 /*
  * assay_store_sqlite_inspect - open an existing store to read it: nothing is created, every write
  * is refused, and closing it moves no page. Locked like the other: no daemon runs on it meanwhile.
- * Returns: as assay_store_sqlite_open | ASSAY_E_NOT_FOUND (no such file)
+ * Returns: as assay_store_sqlite_open | ASSAY_E_NOT_FOUND (no such file) | ASSAY_E_INVALID
+ * (damaged)
  */
 ASSAY_CHECKED enum assay_status assay_store_sqlite_inspect(const char *path,
                                                            struct assay_store **out, char *message,

@@ -205,7 +205,7 @@ static enum assay_status check_place(const struct assay_change_basis *b,
     if (c->sequence != 0 && c->sequence <= s->change_sequence)
         return assay_change_refuse(
             message, ASSAY_E_DUPLICATE,
-            "sequence %llu is taken, the next one is %llu: draft and sign it again",
+            "change number %llu is taken, the next one is %llu: draft and sign it again",
             (llu)c->sequence, (llu)s->change_sequence + 1);
     if (c->activation < least)
         return assay_change_refuse(
@@ -235,7 +235,7 @@ static enum assay_status check_signatures(const struct assay_change_basis *b,
         assay_hex_encode(d->signers[i], 32, id, sizeof id);
         if (assay_operator_find(effective, d->signers[i]) == NULL)
             return assay_change_refuse(message, ASSAY_E_STRANGER,
-                                       "signed by %.64s, who is no operator", id);
+                                       "signed by %.64s, which is not an operator", id);
         if (!assay_change_signature_is_valid(effective, d, i))
             return assay_change_refuse(message, ASSAY_E_SIGNATURE,
                                        "the signature of operator %.64s is wrong", id);

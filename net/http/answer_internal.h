@@ -36,7 +36,7 @@ struct http_asking {
       "use the address that listen.http names")                                                    \
     X(HTTP_PERMIT_DENIED, 403, "permit_denied", "The enclave may not work now",                    \
       "data.reason has the reason; GET /v1/status has the advice")                                 \
-    X(HTTP_NOT_FOUND, 404, "not_found", "There is no such thing",                                  \
+    X(HTTP_NOT_FOUND, 404, "not_found", "There is no such document",                               \
       "GET /openapi.json lists the paths; GET /v1/nodes the members")                              \
     X(HTTP_ROLE, 403, "role_required", "The role of this client does not suffice",                 \
       "use a certificate that http.roles gives the role in data.needed")                           \

@@ -267,7 +267,7 @@ static void answer_text(struct http_asking *asking, const char *schema, const ch
     struct assay_json *data = NULL;
     if (http_same_view(asking)) return;
     if (text == NULL || assay_json_parse(text, strlen(text), &data) != ASSAY_OK)
-        http_problem(asking, HTTP_INTERNAL, "the rules are not at hand", NULL);
+        http_problem(asking, HTTP_INTERNAL, "the rules in force cannot be read here", NULL);
     else http_document(asking, schema, data);
 }
 

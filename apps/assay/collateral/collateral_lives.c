@@ -113,7 +113,8 @@ static const char set_view[] =
     "|  {certificates} certificates, {#lists} revocation lists\n]"
     "[*windows     {piece,-28} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
     "[*faults     FAULT {part}: {text}\n]]"
-    "[?valid_until   expires first: {expires_first}, {valid_until}; half of it is gone at {half}; "
+    "[?valid_until   expires first: {expires_first}, {valid_until}; half of its life has passed at "
+    "{half}; "
     "now: {age}\n"
     "|  never expires: this root has nothing below it\n]]"
     "digest                 {digest}, {bytes} bytes\n";

@@ -6,6 +6,7 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/options.h"
+#include "apps/assay/core/print.h"
 #include "apps/https.h"
 #include "base/assert.h"
 #include "base/system_clock.h"
@@ -30,6 +31,7 @@ static struct assay_contexts contexts;
 static bool are_loaded;
 static struct endpoint_state states[ASSAY_CONTEXTS_MAX];
 static char last_fault[ASSAY_CLIENT_FAULT_LEN];
+static bool is_other_chain; /* the last request failed for its chain */
 static char address[sizeof ASSAY_CLIENT_CONTEXT + ASSAY_CONTEXT_NAME_MAX];
 
 /* One request to a context. */
@@ -175,11 +177,17 @@ static enum assay_status check_chain(const struct asking *asking, unsigned share
         assay_json_text(assay_json_get(json, "data"), "chain_id", "no chain_id"));
     assay_hex_encode(asking->context->chain_id, 32, pinned, sizeof pinned);
     *is_checked = parsed == ASSAY_OK && status == 200 && strcmp(found, pinned) == 0;
-    if (!*is_checked)
+    const bool is_other = parsed == ASSAY_OK && status == 200;
+    if (!*is_checked && is_other)
         (void)snprintf(last_fault, sizeof last_fault,
-                       "%.60s: status %u, chain %.64s, expected 200 and the chain %s that context "
-                       "%s pins",
-                       asking->context->endpoints[asking->state->at], status, found, pinned,
+                       "%.60s: a node of another network: chain %.64s, expected the chain %s that "
+                       "context %s pins",
+                       asking->context->endpoints[asking->state->at], found, pinned,
+                       asking->context->name);
+    else if (!*is_checked)
+        (void)snprintf(last_fault, sizeof last_fault,
+                       "%.60s: status %u, expected 200 and the chain %s that context %s pins",
+                       asking->context->endpoints[asking->state->at], status, pinned,
                        asking->context->name);
     assay_json_free(&json);
     return *is_checked ? ASSAY_OK : ASSAY_E_STRANGER;
@@ -227,6 +235,7 @@ static enum assay_status ask_context(const char *name, const char *target,
                                .object = object,
                                .deadline_ms = assay_monotonic_ms() + timeout_ms };
     const enum assay_status status = ask_endpoints(asking, answer);
+    is_other_chain = status == ASSAY_E_STRANGER;
     /* For the caller, an endpoint that gave no answer is a daemon that gave none. */
     return status == ASSAY_E_AGAIN || status == ASSAY_E_STRANGER || status == ASSAY_E_INVALID
                ? ASSAY_E_IO
@@ -325,6 +334,18 @@ enum assay_status cli_remote_test(const struct assay_network_context *context, s
     if (status == ASSAY_OK) status = read_answer(&asking, &answer, document);
     if (status != ASSAY_OK) put_fault(one.name, fault);
     return status;
+}
+
+bool cli_remote_is_other_chain(void)
+{
+    return is_other_chain;
+}
+
+int cli_remote_unknown(const char *name)
+{
+    return cli_print_error(false, ASSAY_EXIT_NOT_FOUND, "not_found",
+                           "no context is named \"%.60s\"; assay context list has all",
+                           cli_text_sanitized(name));
 }
 
 void cli_remote_enable(void)
@@ -450,9 +471,7 @@ int cli_remote_begin(const char *option, int argc, char **argv)
     if (name == NULL) name = all->current;
     if (name[0] == '\0') return -1;
     if (!is_remote_verb(verb)) return refuse_local(verb);
-    if (assay_contexts_find(all, name) == NULL)
-        return cli_misuse("no context is named \"%s\"; assay context list has all",
-                          cli_text_sanitized(name));
+    if (assay_contexts_find(all, name) == NULL) return cli_remote_unknown(name);
     (void)snprintf(address, sizeof address, "%s%s", ASSAY_CLIENT_CONTEXT, name);
     cli_remote_enable();
     cli_daemon_set_default(address);

@@ -21,8 +21,13 @@ int cli_remote_begin(const char *option, int argc, char **argv);
 /* Reads the file of contexts. Reports errors, but not an absent file: that has no contexts.
  * Returns: it; NULL after an error. */
 struct assay_contexts *cli_remote_contexts(const char *group);
+/* Reports that no context has this name. Returns: ASSAY_EXIT_NOT_FOUND */
+int cli_remote_unknown(const char *name);
 /* Answers requests to "context:NAME" from now on. */
 void cli_remote_enable(void);
+/* Returns: whether the last request to a context failed because a node of another chain answered.
+ */
+bool cli_remote_is_other_chain(void);
 /*
  * cli_remote_test - the status of one endpoint of a context, whose chain is compared.
  * Out:     *document, freed by the caller; fault otherwise

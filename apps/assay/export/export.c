@@ -97,6 +97,10 @@ static int check_options(struct export_options *o)
     if (o->to != NULL) o->identify = true;
     if (!o->has_format && (form != TO_STDOUT || o->what != ASSAY_RECORD_SCORES))
         o->format = EXPORT_JSONL;
+    if (has_prefix(o->to != NULL ? o->to : "", "syslog://"))
+        return cli_misuse("--to %s: expected syslog:tcp://HOST:PORT, syslog:udp://HOST:PORT or "
+                          "syslog:/PATH of a socket",
+                          o->to);
     if (form == TO_FOLDER && (o->to[0] == '\0' || strchr(o->to, ':') != NULL))
         return cli_misuse("--to %s: expected a folder, syslog:TARGET or otlp:URL (a folder whose "
                           "path has a colon: none)",

@@ -85,7 +85,7 @@ static void print_ended(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *p = assay_json_at(list, i);
-        (void)printf("%s  ended by epoch %llu: ", cli_proposal_id_of(p, "id"),
+        (void)printf("%s  ended in epoch %llu: ", cli_proposal_id_of(p, "id"),
                      (llu)assay_json_uint(p, "epoch", 0));
         (void)printf("%s; change %llu of ", cli_text_of(p, "end", "?"),
                      (llu)assay_json_uint(p, "sequence", 0));

@@ -7,10 +7,12 @@
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/print.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/members/identity_request.h"
 #include "base/assert.h"
 #include "engine/ledger/records/key_change.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +50,34 @@ static struct assay_genesis_operator *find_named(struct assay_genesis *list, con
     return NULL;
 }
 
+/* What a name is not among, and of which operator a key is. */
+static int refuse_name(const struct assay_change_options *options, const struct assay_genesis *list)
+{
+    char names[256], why[sizeof names + 64];
+    int len = 0;
+    names[0] = '\0';
+    for (uint32_t i = 0; i < list->operator_count && len >= 0 && len < (int)sizeof names; i++)
+        len +=
+            snprintf(names + len, sizeof names - (size_t)len, "%s%.*s", i > 0 ? ", " : "",
+                     (int)list->operators[i].name.len, (const char *)list->operators[i].name.bytes);
+    cli_text_mark_cut(names, sizeof names, len);
+    (void)snprintf(why, sizeof why, "no operator has this name, expected one of %s",
+                   len > 0 ? cli_text_sanitized(names) : "a list that is not here");
+    return refuse_key(options, ASSAY_EXIT_NOT_FOUND, why, "--operator-key");
+}
+
+static int refuse_known_key(const struct assay_change_options *options,
+                            const struct assay_genesis_operator *of)
+{
+    char name[ASSAY_NAME_MAX + 1], why[ASSAY_NAME_MAX + 80];
+    (void)snprintf(name, sizeof name, "%.*s", (int)of->name.len, (const char *)of->name.bytes);
+    (void)snprintf(why, sizeof why,
+                   "the new key is that of operator %s, expected one that no "
+                   "operator has",
+                   cli_text_sanitized(name));
+    return refuse_key(options, ASSAY_EXIT_CONFLICT, why, "--operator-key");
+}
+
 /* The list with the new key in the operator's place. */
 static int make_list(const struct assay_change_options *options, struct assay_genesis *list,
                      struct assay_genesis_operator *o, struct assay_action *action,
@@ -57,8 +87,7 @@ static int make_list(const struct assay_change_options *options, struct assay_ge
     for (uint32_t i = 0; i < list->operator_count; i++)
         if (assay_bytes_equal(list->operators[i].public_key, action->public_key,
                               sizeof action->public_key))
-            return refuse_key(options, ASSAY_EXIT_CONFLICT, "the new key is an operator's already",
-                              "--operator-key");
+            return refuse_known_key(options, &list->operators[i]);
     assay_bytes_copy(action->node_id, 32, o->operator_id, 32);
     assay_bytes_copy(o->public_key, sizeof o->public_key, action->public_key,
                      sizeof action->public_key);
@@ -104,10 +133,7 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
     if (before.len > 0 && assay_operators_decode(before, list) == ASSAY_OK)
         o = find_named(list, argument, (size_t)(equals - argument));
     list->operators_number = head->sequence;
-    if (o == NULL)
-        result = refuse_key(options, ASSAY_EXIT_NOT_FOUND,
-                            "no operator has this name (assay genesis show, assay change list)",
-                            "--operator-key");
+    if (o == NULL) result = refuse_name(options, list);
     else if (!cli_operator_key_open(equals + 1, &signer, &fault))
         result = cli_change_fail_key(options, &fault);
     if (result == ASSAY_EXIT_OK) {
@@ -127,7 +153,13 @@ int cli_change_identity_draft(const struct assay_change_options *options,
 {
     struct cli_identity_request request;
     const struct assay_state *const state = &basis->state;
-    const enum assay_status status = cli_identity_request_read(path, &request);
+    const char *field = NULL;
+    const enum assay_status status = cli_identity_request_read(path, &request, &field);
+    if (field != NULL)
+        return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed",
+                               "%s: %s: %s: expected hexadecimal digits, as `assay keys rotate "
+                               "--identity` wrote them, found something else or nothing",
+                               cli_change_group(options), path, field);
     if (status != ASSAY_OK)
         return cli_print_error(options->json,
                                status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND

@@ -180,6 +180,12 @@ static int set_expiry(struct stating *s)
                                "again with a later --activation",
                                o->group, (llu)activation, (llu)now);
     s->review.expires = now + epochs < last ? now + epochs : last;
+    if (o->expires != NULL && now + epochs > last)
+        (void)fprintf(
+            o->json ? stderr : stdout,
+            "note           --expires %llu is cut to %llu: the change must be in a block by "
+            "epoch %llu, as it is in force from epoch %llu\n",
+            (llu)epochs, (llu)(last - now), (llu)last, (llu)activation);
     return ASSAY_EXIT_OK;
 }
 
@@ -208,7 +214,7 @@ static int confirm_signing(const struct stating *s, const char *what, const char
                           o->group);
     assay_hex_encode(s->draft->digest, 32, digest, sizeof digest);
     (void)printf("%s the change with SHA-256 %s", what, digest);
-    if (ended != NULL) (void)printf(", and end the own proposal %s if it is open", ended);
+    if (ended != NULL) (void)printf(", and end your own proposal %s if it is open", ended);
     (void)printf("? [y/N] ");
     if (fflush(stdout) != 0 || fgets(line, sizeof line, stdin) == NULL) line[0] = '\0';
     if (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0) return ASSAY_EXIT_OK;
@@ -229,8 +235,8 @@ static void print_statement(const struct stating *s)
     print_id("digest", s->draft->digest);
     print_id("network", s->draft->change.chain_id);
     (void)printf("era            %u\n", (unsigned)s->draft->change.era);
-    if (r->act == ASSAY_REVIEW_PROPOSE) (void)printf("place          %u\n", (unsigned)r->place);
-    else (void)printf("place          of approvals\n");
+    if (r->act == ASSAY_REVIEW_PROPOSE) (void)printf("slot           %u\n", (unsigned)r->place);
+    else (void)printf("slot           approvals\n");
     (void)printf("issued         epoch %llu\n", (llu)r->issued);
     (void)printf("expires        after epoch %llu\n", (llu)r->expires);
 }
@@ -406,12 +412,12 @@ static void print_replaced(const struct stating *s, const char *ended)
     if (ended != NULL)
         (void)fprintf(
             out,
-            "replaces       %s, the own proposal in this place: the node says that it has "
-            "ended; if not, this one ends it\n",
+            "replaces       %s, your earlier proposal in this slot, which has ended according to "
+            "this node; if it has not, this one ends it\n",
             ended);
     else
-        (void)fprintf(out, "replaces       nothing, as the node says: an open proposal of the own "
-                           "in this place would end\n");
+        (void)fprintf(out, "replaces       nothing, according to this node; if you have an open "
+                           "proposal in this slot, this one ends it\n");
 }
 
 int cli_change_run_propose(const struct assay_change_options *options)
@@ -444,6 +450,9 @@ static void print_author(const struct stating *s)
     char comment[CLI_PROPOSAL_COMMENT_LEN];
     if (s->options->json) return;
     print_id("proposed by", r->operator_id);
+    if (assay_bytes_equal(r->operator_id, s->operator_id, 32))
+        (void)puts("note           you proposed it, which is an approval already: this one adds "
+                   "nothing");
     if (r->comment.len > 0)
         (void)printf("comment        %s\n", cli_proposal_comment(r->comment, comment));
 }

@@ -38,14 +38,34 @@ int cli_identity_request_write(const char *command, const char *path,
     return result;
 }
 
-static enum assay_status read_hex(const struct assay_json *data, const char *key, uint8_t *out,
-                                  size_t len)
+/* Out: *field: the first that cannot be read, NULL: none. */
+static enum assay_status read_fields(const struct assay_json *data,
+                                     struct cli_identity_request *request, const char **field)
 {
-    const char *const hex = assay_json_text(data, key, "");
-    return assay_hex_decode(hex, strlen(hex), out, len);
+    const struct {
+        const char *name, *key;
+        uint8_t *out;
+        size_t len;
+    } fields[] = {
+        { "data.chain_id", "chain_id", request->chain_id, sizeof request->chain_id },
+        { "data.node_id", "node_id", request->node_id, sizeof request->node_id },
+        { "data.identity_public", "identity_public", request->public_key,
+          sizeof request->public_key },
+        { "data.signature", "signature", request->signature, sizeof request->signature },
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *const hex = assay_json_text(data, fields[i].key, "");
+        const enum assay_status status =
+            assay_hex_decode(hex, strlen(hex), fields[i].out, fields[i].len);
+        if (status == ASSAY_OK) continue;
+        *field = fields[i].name;
+        return status;
+    }
+    return ASSAY_OK;
 }
 
-enum assay_status cli_identity_request_read(const char *path, struct cli_identity_request *request)
+enum assay_status cli_identity_request_read(const char *path, struct cli_identity_request *request,
+                                            const char **field)
 {
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
@@ -56,14 +76,8 @@ enum assay_status cli_identity_request_read(const char *path, struct cli_identit
     if (status == ASSAY_OK && (strcmp(assay_json_text(document, "schema", ""), schema) != 0 ||
                                assay_json_uint(document, "schema_version", 0) != 1))
         status = ASSAY_E_VERSION;
-    const struct assay_json *const data =
-        status == ASSAY_OK ? assay_json_get(document, "data") : NULL;
-    if (status == ASSAY_OK) status = read_hex(data, "chain_id", request->chain_id, 32);
-    if (status == ASSAY_OK) status = read_hex(data, "node_id", request->node_id, 32);
-    if (status == ASSAY_OK)
-        status = read_hex(data, "identity_public", request->public_key, sizeof request->public_key);
-    if (status == ASSAY_OK)
-        status = read_hex(data, "signature", request->signature, sizeof request->signature);
+    *field = NULL;
+    if (status == ASSAY_OK) status = read_fields(assay_json_get(document, "data"), request, field);
     assay_json_free(&document);
     free(bytes);
     return status;

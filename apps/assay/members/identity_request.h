@@ -20,8 +20,10 @@ struct cli_identity_request {
 /* To the file of --out, as cli_output_write (apps/assay/core/output.h). */
 int cli_identity_request_write(const char *command, const char *path,
                                const struct cli_identity_request *request);
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_VERSION | INPUT statuses */
+/* Out: *field: the one that is absent or malformed, NULL: none. Returns: ASSAY_OK |
+ * ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_VERSION | INPUT statuses */
 ASSAY_CHECKED enum assay_status cli_identity_request_read(const char *path,
-                                                          struct cli_identity_request *request);
+                                                          struct cli_identity_request *request,
+                                                          const char **field);
 
 #endif

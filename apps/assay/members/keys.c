@@ -327,7 +327,8 @@ static enum assay_status sign_request(const struct assay_keyring *ring,
     return status;
 }
 
-static int print_request(const char *out, const struct cli_identity_request *request)
+/* again: the key was made by an earlier request, and still waits. */
+static int print_request(const char *out, const struct cli_identity_request *request, bool again)
 {
     if (cli_json_mode_is_on()) {
         struct assay_json *const data =
@@ -335,20 +336,22 @@ static int print_request(const char *out, const struct cli_identity_request *req
         assay_json_set_hex(data, "node_id", request->node_id, sizeof request->node_id);
         assay_json_set_hex(data, "identity_public", request->public_key,
                            sizeof request->public_key);
+        assay_json_set_bool(data, "again", again);
         return cli_result_json_print(data);
     }
-    (void)printf("%s: request for a new identity key; for the operators:\n"
+    (void)printf("%s: request for a new identity key, %s; for the operators:\n"
                  "  assay change draft --identity %s --out identity.change\n"
                  "The daemon goes on with its present key, and uses the new one from the epoch on "
                  "in which that change is in force;\nit may run meanwhile. Make a backup then: "
                  "one of today has the old key.\n",
-                 out, out);
+                 out, again ? "the same as before: its key waits already" : "which was made now",
+                 out);
     return ASSAY_EXIT_OK;
 }
 
 /* Keys of the node's folder and chain of its genesis into a request. */
 static int make_request(const struct assay_config *config, const struct assay_genesis *genesis,
-                        struct cli_identity_request *request)
+                        struct cli_identity_request *request, bool *again)
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
     struct assay_keyring ring;
@@ -360,6 +363,7 @@ static int make_request(const struct assay_config *config, const struct assay_ge
         (void)fprintf(stderr, "assay keys rotate: %s\n", why);
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
     }
+    *again = ring.has_next_identity;
     status = assay_keyring_make_next_identity(folder, &ring);
     if (status == ASSAY_OK) status = sign_request(&ring, genesis->chain_id, request);
     assay_keyring_wipe(&ring);
@@ -375,6 +379,7 @@ static int rotate_identity(const char *config_path, const char *out)
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     struct cli_identity_request request = { .chain_id = { 0 } };
     struct assay_service_user user;
+    bool again = false;
     if (out == NULL) return cli_misuse("--identity wants --out FILE, the request for operators");
     const int early = cli_output_check(command, out, "json"); /* before there is a new key */
     if (early != ASSAY_EXIT_OK) return early;
@@ -386,12 +391,12 @@ static int rotate_identity(const char *config_path, const char *out)
     struct assay_where where = { 0 };
     cli_service_user_enter(&config, &user);
     const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
-    int result = read == ASSAY_OK ? make_request(&config, genesis.genesis, &request)
+    int result = read == ASSAY_OK ? make_request(&config, genesis.genesis, &request, &again)
                                   : cli_genesis_report_error(command, config.genesis, read, &where);
     cli_service_user_leave(&user);
     cli_genesis_file_free(&genesis);
     if (result == ASSAY_EXIT_OK) result = cli_identity_request_write(command, out, &request);
-    return result == ASSAY_EXIT_OK ? print_request(out, &request) : result;
+    return result == ASSAY_EXIT_OK ? print_request(out, &request, again) : result;
 }
 
 int cli_command_keys(int argc, char **argv)

@@ -142,13 +142,20 @@ bool cli_network_store_path(const char *path, char file[static PATH_MAX])
     return len >= 0 && len < PATH_MAX;
 }
 
-int cli_network_store(const char *command, const char *path, struct assay_store **store)
+int cli_network_store(const char *command, const char *path, const char *instead,
+                      struct assay_store **store)
 {
     char file[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
     if (!cli_network_store_path(path, file)) return report_error(command, path, ASSAY_E_RANGE);
     const enum assay_status status =
         assay_store_sqlite_inspect(file, store, message, sizeof message);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "%s: %s\n", command, message);
+    const bool is_held = status == ASSAY_E_STORE && assay_store_sqlite_is_held(file);
+    const char *const remedy = is_held                     ? instead
+                               : status == ASSAY_E_INVALID ? CLI_NETWORK_STORE_DAMAGED
+                                                           : "";
+    (void)fprintf(stderr, "%s: %s%s\n", command, message, remedy);
+    if (is_held) return ASSAY_EXIT_CONFLICT;
+    if (status == ASSAY_E_INVALID) return ASSAY_EXIT_CONTRAINDICATED;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }

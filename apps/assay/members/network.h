@@ -49,8 +49,15 @@ bool cli_network_rule_before(struct assay_network *network, struct assay_slice p
                              struct assay_slice endorsements);
 /* The file of a store. path: that file, or its folder. Returns: whether its path fits. */
 bool cli_network_store_path(const char *path, char file[static PATH_MAX]);
-/* A store to read; reports errors. path: the file, or its folder. Returns: an enum assay_exit.
- */
-int cli_network_store(const char *command, const char *path, struct assay_store **store);
+/* What to do about a damaged store, after what is wrong with it. */
+#define CLI_NETWORK_STORE_DAMAGED                                                                  \
+    ": its content proves nothing; keep it, and start the node with what a peer saved (assay "     \
+    "store save, assay store restore)"
+/* A store to read; reports errors. path: the file, or its folder; instead: what else than to stop
+ * the daemon that holds it, as ", or ...". Returns: ASSAY_EXIT_OK |
+ * ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_CONFLICT (a process holds it) | ASSAY_EXIT_CONTRAINDICATED
+ * (damaged) | ASSAY_EXIT_INTERNAL */
+int cli_network_store(const char *command, const char *path, const char *instead,
+                      struct assay_store **store);
 
 #endif

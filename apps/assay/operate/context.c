@@ -24,7 +24,7 @@ struct context_command {
 static int print_fault(const struct context_command *c, int exit, const char *code,
                        const char *text)
 {
-    return cli_print_error(c->json, exit, code, "assay context: %s", text);
+    return cli_print_error(c->json, exit, code, "%s", text);
 }
 
 static int save_contexts(const struct context_command *c, const struct assay_contexts *contexts)

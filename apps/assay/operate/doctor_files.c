@@ -4,6 +4,7 @@
  */
 #include "apps/assay/operate/doctor.h"
 
+#include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/service_user.h"
 #include "apps/assay/members/node_source.h"
@@ -31,6 +32,7 @@
 
 enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 };
 enum { IMAGE_MAX = 1 << 30 };
+enum { KEY_DIGITS_SHOWN = 128 }; /* of a key, in the words of an action */
 enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
 
 /* What of the genesis is looked at, and the policy in force. On the heap. */
@@ -385,6 +387,56 @@ static void look_at_images(struct assay_doctor *d)
                           sound, sound == 1 ? "y" : "ies");
 }
 
+/* The change that lists the waiting identity key, of those that the daemon has in blocks. Returns:
+ * its number, 0: there is none, or no daemon answers. */
+static unsigned long long find_identity_change(const struct assay_doctor *d,
+                                               const struct assay_keyring *ring,
+                                               unsigned long long *epoch)
+{
+    char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
+    struct assay_json *document = NULL;
+    unsigned long long number = 0;
+    assay_hex_encode(ring->next_identity_public, ASSAY_P256_PUBLIC_LEN, key, sizeof key);
+    key[KEY_DIGITS_SHOWN] = '\0';
+    if (!d->runs ||
+        assay_client_request(d->socket, "changes", d->timeout_ms, &document) != ASSAY_OK)
+        return 0;
+    const struct assay_json *const list = assay_json_get(assay_json_get(document, "data"), "queue");
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *const change = assay_json_at(list, i);
+        const struct assay_json *const actions = assay_json_get(change, "actions");
+        for (size_t k = 0; k < assay_json_count(actions); k++) {
+            const char *const words = assay_json_as_text(assay_json_at(actions, k));
+            if (words == NULL || strstr(words, key) == NULL) continue;
+            number = cli_number_of(change, "sequence");
+            *epoch = cli_number_of(change, "activation");
+        }
+    }
+    assay_json_free(&document);
+    return number;
+}
+
+static void look_at_next_identity(struct assay_doctor *d, const struct assay_keyring *ring)
+{
+    const char *const folder =
+        d->config.identity_dir[0] != '\0' ? d->config.identity_dir : d->config.keys_dir;
+    unsigned long long epoch = 0;
+    const unsigned long long change = find_identity_change(d, ring, &epoch);
+    if (change > 0)
+        cli_doctor_report(d, "keys", ASSAY_HEALTH_OK, "", "",
+                          "%s: a new identity key waits: change %llu lists it from epoch %llu",
+                          folder, change, epoch);
+    else
+        cli_doctor_report(
+            d, "keys", ASSAY_HEALTH_WARN,
+            "one identity key, or a change that lists the waiting one",
+            d->runs ? "no change in a block lists it: have the operators submit one (assay keys "
+                      "rotate --identity writes the request again), or remove identity.next.key"
+                    : "start the daemon and run assay doctor again, which finds the change that "
+                      "lists it; remove identity.next.key only if there is none",
+            "%s: a new identity key waits until the network lists it", folder);
+}
+
 static void look_at_keys(struct assay_doctor *d, struct effective *c)
 {
     struct assay_keyring ring;
@@ -403,14 +455,7 @@ static void look_at_keys(struct assay_doctor *d, struct effective *c)
         return;
     }
     look_at_card(d, &ring);
-    if (ring.has_next_identity)
-        cli_doctor_report(
-            d, "keys", ASSAY_HEALTH_WARN,
-            "one identity key, or a change that lists the waiting one",
-            "have the operators submit that change (assay keys rotate --identity writes the "
-            "request again); without one remove identity.next.key",
-            "%s: a new identity key waits until the network lists it",
-            d->config.identity_dir[0] != '\0' ? d->config.identity_dir : d->config.keys_dir);
+    if (ring.has_next_identity) look_at_next_identity(d, &ring);
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
         c->is_member =
             c->is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);

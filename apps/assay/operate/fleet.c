@@ -22,6 +22,7 @@ struct fleet {
 struct row {
     const char *name;
     char fault[ASSAY_CLIENT_FAULT_LEN];
+    bool is_other;                     /* the answer was of a chain that is not pinned */
     struct assay_json *status, *nodes; /* NULL: no answer */
 };
 
@@ -48,6 +49,7 @@ static bool request_one(struct row *row, const char *line, unsigned timeout_ms,
     const enum assay_status status = assay_client_request(where, line, timeout_ms, document);
     if (status != ASSAY_OK) {
         assay_client_fault(where, status, row->fault);
+        row->is_other = cli_remote_is_other_chain();
         *document = NULL;
     } else if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") == 0) {
         (void)snprintf(row->fault, sizeof row->fault, "%s",
@@ -104,7 +106,7 @@ static void format_members(const struct assay_json *list, char *out, size_t size
 static const char *state_of(const struct row *row)
 {
     const struct assay_json *const d = assay_json_get(row->status, "data");
-    if (row->status == NULL) return "UNREACHABLE";
+    if (row->status == NULL) return row->is_other ? "OTHER CHAIN" : "UNREACHABLE";
     if (assay_json_bool(d, "stale", false)) return "STALLED";
     if (assay_json_bool(d, "fenced", false)) return "FENCED";
     return find_worst(assay_json_get(assay_json_get(row->nodes, "data"), "nodes")) == NULL
@@ -180,8 +182,7 @@ static int choose_contexts(struct fleet *fleet, const struct assay_contexts *con
     if (fleet->all && fleet->count > 0) return cli_misuse("--all and --context exclude each other");
     for (size_t i = 0; i < fleet->count; i++)
         if (assay_contexts_find(contexts, fleet->names[i]) == NULL)
-            return cli_misuse("no context is named \"%s\"; assay context list has all",
-                              cli_text_sanitized(fleet->names[i]));
+            return cli_remote_unknown(fleet->names[i]);
     if (fleet->count > 0) return -1;
     for (size_t i = 0; i < contexts->count; i++)
         fleet->names[fleet->count++] = contexts->list[i].name;

@@ -31,7 +31,7 @@ static const char *format_clock_offset(const struct assay_json *node)
     char text[24] = "-";
     int64_t ahead_ms = 0;
     if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
-        (void)snprintf(text, sizeof text, "%+.2f s", (double)ahead_ms / 1000);
+        (void)snprintf(text, sizeof text, "%+.2f s", (double)(ahead_ms / 10) / 100);
     return cli_text_sanitized(text);
 }
 

@@ -69,9 +69,11 @@ static void print_limits(const struct cli_capacity_network *n)
 #define MARK(what) "[?#extrapolated?.=" what "*   (extrapolated)]"
 
 static const char plan_view[] =
+    "[?verdict!=OK {verdict}\n]"
     "a node of {members} members, epochs of {epoch_ms} ms, {links} links\n"
-    "in, and out    {bytes_epoch:/1000} KB an epoch, {bytes_day:/1000000} MB a day; mean "
-    "{mean_kbit_s} kbit/s, peak {peak_kbit_s} kbit/s (quotes, 3/8 of an epoch)" MARK(
+    "traffic        {bytes_epoch:/1000} KB an epoch, {bytes_day:/1000000} MB a day, in and the "
+    "same "
+    "out; mean {mean_kbit_s} kbit/s, peak {peak_kbit_s} kbit/s (quotes, 3/8 of an epoch)" MARK(
         "bytes") "\n"
                  "processor      {cpu_us_epoch:/1000} ms an epoch, {cpu_permille:/10} % of one "
                  "core" MARK(
@@ -80,7 +82,9 @@ static const char plan_view[] =
                                       "memory") "\n"
                                                 "disk           {disk_bytes_day:/1000000} MB a "
                                                 "day, {disk_bytes:/1000000} MB at its horizon: "
-                                                "blocks of {history_ms:/86400000} days "
+                                                "blocks of [?history_ms<86400000 "
+                                                "{history_ms:/3600000} hours"
+                                                "|{history_ms:/86400000} days] "
                                                 "(node.history_epochs\n"
                                                 "               {history_epochs}), proofs of ten "
                                                 "times that" MARK(
@@ -100,7 +104,8 @@ static const char plan_view[] =
                                                             "of the processor"
                                                             "|none for half of the processor: its "
                                                             "links alone need more]\n"
-                                                            "machine        {cores} cores, "
+                                                            "machine        {cores} "
+                                                            "core{cores:plural}, "
                                                             "{memory_mib} MiB, {disk_gb} GB, "
                                                             "{link_mbit} Mbit/s: "
                                                             "processor "
@@ -110,6 +115,26 @@ static const char plan_view[] =
                                                             "disk {used_permille.disk:/10} %\n"
                                                             "first limit    {first_limit}; when it "
                                                             "is reached: {remedy}\n";
+
+/* Why the exit status is not 0. */
+static void put_verdict(struct assay_json *data, const struct cli_capacity_network *n,
+                        const struct cli_capacity *c)
+{
+    char text[160] = "OK";
+    const unsigned long long epoch_ms = n->epoch_ms, least_ms = c->links_epoch_ms;
+    const unsigned long long used = c->permille[c->first];
+    if (c->links_never)
+        (void)snprintf(text, sizeof text, "FAIL: no epoch suffices for a round trip of %llu ms",
+                       (unsigned long long)n->rtt_ms);
+    else if (least_ms > epoch_ms)
+        (void)snprintf(text, sizeof text, "FAIL: epoch %llu ms < %llu ms (round trip)", epoch_ms,
+                       least_ms);
+    else if (used > 1000)
+        (void)snprintf(text, sizeof text,
+                       "WARN: %s: %llu.%llu %% of this machine, expected 100 %% or less",
+                       resources[c->first].name, used / 10, used % 10);
+    assay_json_set_text(data, "verdict", text);
+}
 
 static struct assay_json *document_of(const struct cli_capacity_network *n,
                                       const struct cli_capacity *c)
@@ -140,6 +165,7 @@ static struct assay_json *document_of(const struct cli_capacity_network *n,
     struct assay_json *const used = assay_json_set_object(data, "used_permille");
     for (size_t r = 0; r < CLI_CAPACITY_RESOURCES; r++)
         assay_json_set_uint(used, resources[r].name, c->permille[r]);
+    put_verdict(data, n, c);
     assay_json_set_text(data, "first_limit", resources[c->first].name);
     assay_json_set_text(data, "remedy", resources[c->first].remedy);
     struct assay_json *const beyond = assay_json_set_array(data, "extrapolated");

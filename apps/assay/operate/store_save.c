@@ -104,7 +104,7 @@ int cli_store_collect(const char *command, const char *socket, const char *path,
     struct assay_store *store = NULL;
     *file = (struct assay_store_file){ .bytes = NULL };
     int result = socket != NULL ? open_socket(command, socket, &store)
-                                : cli_network_store(command, path, &store);
+                                : cli_network_store(command, path, ", or use --socket", &store);
     if (result == ASSAY_EXIT_OK)
         result = encode_archive(command, socket != NULL ? socket : path, store, file);
     assay_store_close(&store);

@@ -385,12 +385,19 @@ static int walk_store(struct audit_run *run, struct assay_network *network,
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
     if (status == ASSAY_OK) {
+        if (options->from_epoch > 0 && figures.started_epoch > options->from_epoch)
+            (void)fprintf(stderr,
+                          "assay audit %s: --from %llu: the oldest retained snapshot since then is "
+                          "after epoch %llu: the epochs before are not audited\n",
+                          options->verb, (unsigned long long)options->from_epoch,
+                          (unsigned long long)figures.started_epoch);
         const int result = print_figures(run, &figures, network, took_s);
         return result == ASSAY_EXIT_OK ? exit_of(&figures) : result;
     }
-    (void)fprintf(stderr, "assay audit %s: %s\n", options->verb,
+    (void)fprintf(stderr, "assay audit %s: %s%s\n", options->verb,
                   status == ASSAY_E_STORE ? run->store->ops->error(run->store)
-                                          : assay_status_text(status));
+                                          : assay_status_text(status),
+                  status == ASSAY_E_STORE ? CLI_NETWORK_STORE_DAMAGED : "");
     return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
 }
 
@@ -416,7 +423,9 @@ static int run_audit(const struct audit_options *options)
     if (result == ASSAY_EXIT_OK && options->checkpoint != NULL)
         result = cli_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
     if (result == ASSAY_EXIT_OK)
-        result = cli_network_store("assay audit", options->store, &run.store);
+        result =
+            cli_network_store("assay audit", options->store,
+                              ", or verify a copy that was made while it was stopped", &run.store);
     if (result == ASSAY_EXIT_OK && assay_collateral_updates_create(&run.updates) != ASSAY_OK)
         result = ASSAY_EXIT_INTERNAL;
     if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);

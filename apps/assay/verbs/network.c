@@ -415,7 +415,7 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ OPERATOR_KEY, COMMENT, YES, ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "withdraw", "ID",
-      "Withdraw the own proposal, which ends it, or the own approval of another operator's.",
+      "Withdraw your own proposal, which ends it, or your approval of another operator's.",
       EXIT_CHANGE ", 5 no such proposal",
       "assay change withdraw 1f0e4c5a99d2b17c --key alpha.key\n",
       (const struct assay_option[]){

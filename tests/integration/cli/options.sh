@@ -224,4 +224,15 @@ for shell in zsh fish; do
     done
 done
 
+# --- the first line of a plan that does not do says why, and its status is not the only word of it
+first_line() { printf '%s\n' "$out" | head -1; }
+expect 11 'traffic' "$ASSAY" plan --members 10 --epoch 100 --rtt 300
+check "why 11: $(first_line)" [ "$(first_line)" = 'FAIL: epoch 100 ms < 2400 ms (round trip)' ]
+expect 11 'FAIL: no epoch suffices for a round trip of 5000 ms' "$ASSAY" plan --members 10 --epoch 60000 --rtt 5000
+expect 10 ' 1 core, ' "$ASSAY" plan --members 100 --epoch 1000 --cores 1 --link 10
+case $(first_line) in 'WARN: '*' % of this machine, expected 100 % or less') ;; *) wrong "why 10: $out" ;; esac
+expect 0 ' hours (node.history_epochs' "$ASSAY" plan --members 10 --epoch 1000 --history 10000
+case $(first_line) in 'a node of 10 members'*) ;; *) wrong "nothing is wrong: $out" ;; esac
+expect 10 '"verdict": "WARN: ' "$ASSAY" plan --members 100 --epoch 1000 --cores 1 --link 10 --json
+
 finish

@@ -641,8 +641,10 @@ def mistakes_end_with_2(case):
     for to in ("otlp:", "otlp:ftp://x", "otlp:http://otel.example.org", "otlp:https://", "otlp:https:///v1",
                "otlp:https://user@host", "otlp:https://host?x=1", "otlp:http://127.0.0.1x", "syslog:", "syslog:log",
                "syslog:udp://host", "syslog:udp://host:0", "syslog:tcp://:514", "syslog:tcp://host:99999",
-               "syslog:tls://host:1", "syslog:/" + "x" * 120, "file:/tmp/x", "", "/proc/nowhere/out"):
+               "syslog:tls://host:1", "syslog:/" + "x" * 120, "syslog://127.0.0.1:1", "file:/tmp/x", "", "/proc/nowhere/out"):
         case.run("--what", "events", "--to", to, expected=2)
+    case.run("--what", "events", "--to", "syslog://127.0.0.1:1", expected=2)
+    check("expected syslog:tcp://HOST:PORT" in case.said(), case.said())
     for more in (["--follow"], ["--to", "otlp:https://host", "--format", "csv"], ["--to", case.path("o"), "--state", "s"],
                  ["--what", "events", "--votes", "--format", "csv"], ["--to", case.path("o"), "--ca", "x"],
                  ["--to", "otlp:https://host", "--key", "x"], ["--what", "events", "--format", "json"],

@@ -90,7 +90,7 @@ echo "$out"
 
 # --- what is chosen how
 expect 0 'node-1' env ASSAY_CONTEXT=viewer "$ASSAY" nodes
-expect 2 'no context is named "x"' env ASSAY_CONTEXT=x "$ASSAY" nodes
+expect 5 'no context is named "x"' env ASSAY_CONTEXT=x "$ASSAY" nodes
 expect 0 '' "$ASSAY" context use auditor
 expect 0 'epoch' "$ASSAY" export --since 1 --until 1
 expect 2 'acts on the machine of the daemon' "$ASSAY" permit --class critical
@@ -104,7 +104,9 @@ expect 2 'wants the name of a context' "$ASSAY" --context
 
 # --- what must not be trusted
 pinned=$(printf '%064d' 1) add pinned viewer "$one" "$two" >/dev/null
-expect 3 "expected 200 and the chain $(printf '%064d' 1)" "$ASSAY" --context pinned status
+expect 3 "a node of another network: chain $chain, expected the chain $(printf '%064d' 1)" \
+    "$ASSAY" --context pinned status
+expect 3 'pinned           OTHER CHAIN ' "$ASSAY" fleet --context pinned
 case $out in *trying*) wrong "an endpoint of another chain is passed over: $out" ;; esac
 ca=other.pem add wrongca viewer "$one" >/dev/null
 expect 3 'certificate' "$ASSAY" --context wrongca status
@@ -113,6 +115,9 @@ add stranger stranger "$one" >/dev/null
 check "a certificate of another authority is not answered: $(cat said)" test $? -ne 0
 expect 0 '' "$ASSAY" context remove stranger
 expect 5 'no context is named' "$ASSAY" context remove stranger
+case $out in *'assay: assay'*) wrong "a doubled prefix: $out" ;; esac
+expect 5 'no context is named "stranger"' "$ASSAY" --context stranger status
+expect 5 'no context is named "stranger"' "$ASSAY" fleet --context stranger
 # The second unit of a subject gives no role.
 add twofold twofold "$one" >/dev/null
 expect 2 'needs the role auditor, this client has the role viewer' "$ASSAY" --context twofold export --since 1 --until 1

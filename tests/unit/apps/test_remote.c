@@ -146,6 +146,7 @@ Test(apps_remote, every_answer_is_of_the_pinned_chain)
         target_count = 0;
         endpoints[0].later = chains[i];
         cr_expect_eq(ask("changes"), ASSAY_E_IO, "%s", chains[i]);
+        cr_expect(cli_remote_is_other_chain(), "not one that gives no answer: %s", chains[i]);
         cr_expect_null(document);
         assay_client_fault("context:prod", ASSAY_E_IO, fault);
         cr_expect_not_null(strstr(fault, CHAIN), "%s", fault);
@@ -183,6 +184,7 @@ Test(apps_remote, the_next_endpoint_answers_with_a_note)
     cr_expect_eq(endpoints[0].requests, 1, "the one that answered is asked again");
     endpoints[1].chain = NULL;
     cr_expect_eq(ask("changes"), ASSAY_E_IO);
+    cr_expect_not(cli_remote_is_other_chain(), "nobody answers");
     cr_expect_null(document);
     (void)fflush(stderr);
     char note[256] = "";

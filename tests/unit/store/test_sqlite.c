@@ -147,9 +147,9 @@ Test(store_sqlite, brings_a_store_of_before_services_up_to_date)
         cr_assert_eq(assay_store_put(store, ASSAY_STORE_SERVICE, &key, assay_slice_over("abc", 3)),
                      ASSAY_OK);
         cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-        cr_assert_eq(assay_store_find(store, ASSAY_STORE_SERVICE, key.id, &found, value,
-                                      sizeof value, &len),
-                     ASSAY_OK);
+        cr_assert_eq(
+            assay_store_find(store, ASSAY_STORE_SERVICE, key.id, &found, value, sizeof value, &len),
+            ASSAY_OK);
         cr_assert_eq(len, 3);
         cr_assert_eq(put_vote(store, 2 + i), ASSAY_OK, "what was there still is");
         assay_store_close(&store);
@@ -255,6 +255,26 @@ static void flip_bit(size_t at, int bit)
     byte = (uint8_t)(byte ^ 1u << bit);
     cr_assert_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
     close(fd);
+}
+
+/* `assay audit` says of such a store that it is damaged, and not of one that it cannot open. */
+Test(store_sqlite, an_inspector_tells_damage_from_a_file_that_cannot_be_used)
+{
+    struct assay_store *store = NULL;
+    write_some();
+    for (int bit = 0; bit < 8; bit++)
+        flip_bit(16384, bit); /* the kind of the root page of the first table */
+    cr_expect_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
+                 ASSAY_E_INVALID, "%s", message);
+    cr_expect_not_null(strstr(message, "damaged ("), "%s", message);
+    expect_refusal(ASSAY_E_STORE, "damaged (");
+    FILE *const file = fopen(place.store, "w");
+    cr_assert_not_null(file);
+    for (int i = 0; i < 4096; i++)
+        (void)fputs("not a database ", file);
+    (void)fclose(file);
+    cr_expect_eq(assay_store_sqlite_inspect(place.store, &store, message, sizeof message),
+                 ASSAY_E_STORE, "%s", message);
 }
 
 /* Most of the file is zeros, since pages of few rows are long: every other place has something. */

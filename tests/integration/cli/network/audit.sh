@@ -17,7 +17,7 @@ later=$(($(field 1 status epoch) + 3))
 check "epochs close" until_true 60 epoch_at_least 1 $later
 expect 0 'roster_digest' ask 1 checkpoint --out later
 audit() { verb=$1 store=$2; shift 2; "$ASSAY" audit "$verb" "$store" --genesis genesis "$@"; }
-expect 1 'locked by another process' audit verify node-1/state
+expect 6 'stop it, or verify a copy' audit verify node-1/state
 for i in 1 2 3 4; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
 
 # --- honest stores
@@ -137,6 +137,20 @@ expect 12 'not audited    signatures' audit replay unsigned --checkpoint later -
 cp -r node-1/state lost
 at=$(grep -abo 'assay/block/v1' lost/store.sqlite | sed -n '9s/:.*//p')
 printf '\377\000\377' | dd of=lost/store.sqlite bs=1 seek=$((at + 60)) conv=notrunc 2>/dev/null
-expect 11 'damaged' audit verify lost
+expect 11 ': its content proves nothing; keep it, and start the node with what a peer saved' audit verify lost
+cp -r node-1/state torn # a page that SQLite itself cannot read
+/usr/bin/python3 - <<'END'
+import sqlite3
+db = sqlite3.connect("torn/store.sqlite")
+db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+page, = db.execute("PRAGMA page_size").fetchone()
+root, = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'").fetchone()
+db.close()
+with open("torn/store.sqlite", "r+b") as f:
+    f.seek((root - 1) * page)
+    f.write(b"\xff" * 16)
+END
+expect 11 'damaged (' audit verify torn
+case $out in *'start the node with what a peer saved'*) ;; *) wrong "a damaged store, and then? $out" ;; esac
 expect 11 '"code": "' audit verify lost --json
 finish

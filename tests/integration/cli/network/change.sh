@@ -72,7 +72,7 @@ expect 0 'was not checked' env -u ASSAY_SOCKET "$ASSAY" change sign foreign --ke
 case $out in *'1 signature in all, not verified'*) ;; *) wrong "an unverified signature is counted as one: $out" ;; esac
 expect 0 'signatures     0 valid of 2 needed' change show foreign
 case $out in *': WRONG, not an operator of this network'*) ;; *) wrong "it does not say why: $out" ;; esac
-expect 4 'who is no operator' change submit foreign
+expect 4 'which is not an operator' change submit foreign
 expect 0 '1 signature in all' "$ASSAY" change sign rest --key alpha.key
 expect 0 'not signed     beta' change show rest
 expect 4 '1 of 2 signatures are there' change submit rest
@@ -265,7 +265,7 @@ from_store() {
     "$ASSAY" change "$verb" "$@" --store node-1/state/store.sqlite --genesis genesis
 }
 expect 0 'signatures     2 valid of 2 needed' from_store show leave
-case $out in *'sequence 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
+case $out in *'change number 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
 expect 0 'signatures     2 valid of 2 needed' "$ASSAY" change show leave --store node-1/state --genesis genesis
 expect 0 'change         8' from_store draft --out last --drain node-4 --activation +70
 expect 0 'pass-up-to-date' from_store simulate last

@@ -17,7 +17,7 @@ expect 2 'usage: assay store' store save
 expect 2 'usage: assay store' store inspect saved --genesis genesis
 expect 0 'usage: assay store' "$ASSAY" store --help
 expect 3 'is assayd running' store save --out saved --socket "$WORK/none"
-expect 1 'locked by another process: if a daemon runs on it, stop it' store save node-1/state --out saved
+expect 6 'locked by another process: if a daemon runs on it, stop it, or use --socket' store save node-1/state --out saved
 expect 5 'No such file' store save nowhere --out saved
 check 'nothing was written' test ! -e saved
 
