@@ -351,7 +351,7 @@ enum assay_rule_class {
       "two reference manifests set the same measurement")                                          \
     X(ASSAY_RULE_GOLDEN_VALUE, 103, REFUSED, "golden-value",                                       \
       "a measurement is none that the manufacturer published")                                     \
-    X(ASSAY_RULE_OCSP_SIGNATURE, 104, FORGED, "ocsp-signature",                                    \
+    X(ASSAY_RULE_OCSP_SIGNATURE, 104, UNJUDGED, "ocsp-signature",                                  \
       "an OCSP response is not signed by the issuer or its delegate")                              \
     X(ASSAY_RULE_OCSP_NONCE, 105, UNJUDGED, "ocsp-nonce",                                          \
       "an OCSP response does not answer the request that was made")                                \

@@ -134,9 +134,15 @@ static bool has_doubles(const struct assay_collateral *c)
     return false;
 }
 
-static bool is_sound(const struct assay_endorsement *e)
+bool assay_endorsement_is_of_devices(const struct assay_endorsement *e)
 {
     ASSAY_ASSERT(e->collateral != NULL);
+    return e->collateral->given[ASSAY_PART_OCSP] || e->collateral->given[ASSAY_PART_RIM];
+}
+
+static bool is_sound(const struct assay_endorsement *e)
+{
+    if (assay_endorsement_is_of_devices(e)) return false;
     if (!is_bare(e)) return assay_collateral_sound(e->collateral) && !has_doubles(e->collateral);
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         if (e->collateral->given[i]) return false;

@@ -357,6 +357,11 @@ static bool check_sound(struct assay_renewal_work *w)
     if (status == ASSAY_E_DUPLICATE)
         return assay_renewal_refuse(w, ASSAY_RENEWAL_CONTRADICTION, "", "entry", NO_VALUE,
                                     NO_VALUE);
+    if (assay_endorsement_is_of_devices(&w->offered->entries[which])) {
+        w->out->rule = ASSAY_RULE_UNSUPPORTED;
+        return assay_renewal_refuse(w, ASSAY_RENEWAL_UNSOUND, ASSAY_ENDORSEMENT_DEVICES_TEXT, "",
+                                    NO_VALUE, NO_VALUE);
+    }
     w->out->rule = c->fault_count > 0 ? c->faults[0].rule : ASSAY_RULE_COLLATERAL_MISSING;
     return assay_renewal_refuse(w, ASSAY_RENEWAL_UNSOUND,
                                 c->fault_count > 0 ? c->faults[0].what : "",

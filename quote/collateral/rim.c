@@ -143,18 +143,22 @@ static enum assay_status verify_signature(const struct assay_rim_pieces *p,
         refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_KEY);
         return ASSAY_OK;
     }
+    assay_bytes_copy(signature.bytes, sizeof signature.bytes, p->signature.bytes, SIGNATURE_LEN);
+    assay_sha384(p->signed_info.bytes, p->signed_info.len, digest);
+    const enum assay_status status = assay_chain_signed(signer, digest, &signature);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status != ASSAY_OK) {
+        refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, status);
+        return ASSAY_OK;
+    }
+    /* Signed, in a profile that is not read here: says nothing, and is no forgery. */
     if (!read_signed_info(p->signed_info, said)) {
-        refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_UNSUPPORTED);
+        refuse_manifest(rim, ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_E_UNSUPPORTED);
         return ASSAY_OK;
     }
     assay_sha384(p->document.bytes, p->document.len, digest);
     if (!assay_bytes_equal(said, digest, sizeof digest))
         refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, ASSAY_E_SIGNATURE);
-    assay_bytes_copy(signature.bytes, sizeof signature.bytes, p->signature.bytes, SIGNATURE_LEN);
-    assay_sha384(p->signed_info.bytes, p->signed_info.len, digest);
-    const enum assay_status status = assay_chain_signed(signer, digest, &signature);
-    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status != ASSAY_OK) refuse_manifest(rim, ASSAY_RULE_RIM_SIGNATURE, status);
     return ASSAY_OK;
 }
 

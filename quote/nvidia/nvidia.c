@@ -69,10 +69,31 @@ const char *assay_nvidia_product(enum assay_gpu_architecture architecture,
 }
 
 /* --- the chain */
+enum assay_status assay_nvidia_find_leaf(const struct assay_certificate *certificates, size_t count,
+                                         const struct assay_spdm_report *report, size_t *leaf)
+{
+    uint8_t digest[ASSAY_SHA384_LEN];
+    *leaf = count;
+    assay_sha384(report->signed_part.bytes, report->signed_part.len, digest);
+    for (size_t i = 0; i < count; i++) {
+        const struct assay_certificate *const c = &certificates[i];
+        if (!assay_chain_is_signer(c) || !c->has_fwid) continue;
+        if (*leaf == count) {
+            *leaf = i;
+            continue;
+        }
+        /* Of several devices' the one that signed. */
+        const enum assay_status status = assay_chain_signed(&c->key, digest, &report->signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status == ASSAY_OK) *leaf = i;
+    }
+    ASSAY_ASSERT(*leaf <= count);
+    return ASSAY_OK;
+}
+
 static enum assay_status read_hand(const struct assay_package *package,
                                    const struct assay_spdm_report *report, struct hand *hand)
 {
-    uint8_t digest[ASSAY_SHA384_LEN];
     hand->count = 0;
     for (size_t i = 0; i < package->certificate_count; i++) {
         const struct assay_slice der = package->certificates[i];
@@ -82,21 +103,7 @@ static enum assay_status read_hand(const struct assay_package *package,
         if (status != ASSAY_OK) return ASSAY_E_SYNTAX; /* every one of a chain is read */
         hand->count += 1;
     }
-    hand->leaf = hand->count;
-    assay_sha384(report->signed_part.bytes, report->signed_part.len, digest);
-    for (size_t i = 0; i < hand->count; i++) {
-        const struct assay_certificate *const c = &hand->certificates[i];
-        if (!assay_chain_is_signer(c) || !c->has_fwid) continue;
-        if (hand->leaf == hand->count) {
-            hand->leaf = i;
-            continue;
-        }
-        /* Of several devices' the one that signed. */
-        const enum assay_status status = assay_chain_signed(&c->key, digest, &report->signature);
-        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-        if (status == ASSAY_OK) hand->leaf = i;
-    }
-    return ASSAY_OK;
+    return assay_nvidia_find_leaf(hand->certificates, hand->count, report, &hand->leaf);
 }
 
 static void set_places(const struct hand *hand, const struct assay_path *path,
@@ -255,6 +262,10 @@ enum assay_status assay_nvidia_judge_revocation(const struct assay_evidence_requ
 {
     uint32_t covered = 0;
     ASSAY_TRY(assay_ocsp_check(request, path, root, verdict, &covered));
+    /* Of a device: manifests are not made for a request. */
+    if (request->ocsp_nonce.len > 0 && wanted == OF_DEVICE && covered == 0)
+        assay_verdict_add(verdict, ASSAY_RULE_OCSP_NONCE, 0, "the nonce of the request",
+                          "no OCSP response about the device");
     /* Lists are looked at all the same: one of them may revoke. */
     return assay_revocation_check(request, path, root, wanted & ~covered, verdict);
 }

@@ -1,9 +1,9 @@
 /*
  * quote/nvidia/nvidia.h - appraisal of NVIDIA's devices, by parts.
  *
- * Private to the folder but for assay_nvidia_product. The chain of a device comes with its report
- * (quote/package.h): leaf, key of the device, an authority of its factory, one of its chip family,
- * and perhaps the root. Collateral is OCSP responses or revocation lists about them, and the
+ * Private to the folder but for names of devices and assay_nvidia_find_leaf. The chain of a device
+ * comes with its report (quote/package.h): leaf, key of the device, an authority of its factory,
+ * one of its chip family, and perhaps the root. Collateral is OCSP responses or revocation lists about them, and the
  * manifests with the values that its driver and firmware measure, under a root of their own.
  */
 #ifndef ASSAY_QUOTE_NVIDIA_NVIDIA_H
@@ -32,6 +32,16 @@ struct assay_nvidia_appraisal {
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (another chip) */
 ASSAY_CHECKED enum assay_status assay_nvidia_architecture(const char *name,
                                                           enum assay_gpu_architecture *out);
+/*
+ * assay_nvidia_find_leaf - the certificate of the key that signs reports; of several the one that
+ * signed this report.
+ * Out:     *leaf: its place; count without one
+ * Returns: ASSAY_OK | ASSAY_E_CRYPTO | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_nvidia_find_leaf(const struct assay_certificate *certificates,
+                                                       size_t count,
+                                                       const struct assay_spdm_report *report,
+                                                       size_t *leaf);
 /* Returns: what manifests of the device have as product: "GH100", "GB202", "LS10". */
 const char *assay_nvidia_product(enum assay_gpu_architecture architecture,
                                  const struct assay_spdm_report *report);

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
 #include "quote/kinds.h"
+#include "quote/nvidia/nvidia.h"
 #include "quote/package.h"
 #include "quote/tpm_format.h"
 
@@ -111,6 +112,72 @@ static void take_certificates(const struct work *w, struct assay_package *p)
             p->certificates[p->certificate_count++] = it->bytes;
             mark_used(w, it);
         }
+}
+
+/* --- the chain of a device */
+/* Did this certificate sign the report? */
+static enum assay_status signed_report(const struct assay_certificate *c, const void *owner,
+                                       bool *answer)
+{
+    const struct assay_spdm_report *const r = owner;
+    uint8_t digest[ASSAY_SHA384_LEN];
+    *answer = false;
+    if (!c->has_fwid || !assay_chain_is_signer(c)) return ASSAY_OK;
+    assay_sha384(r->signed_part.bytes, r->signed_part.len, digest);
+    const enum assay_status status = assay_chain_signed(&c->key, digest, &r->signature);
+    *answer = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Did it issue the other one? Devices share names. */
+static enum assay_status issued(const struct assay_certificate *c, const void *owner, bool *answer)
+{
+    const struct assay_certificate *const subject = owner;
+    *answer = false;
+    if (!assay_chain_names(c, subject)) return ASSAY_OK;
+    const enum assay_status status =
+        assay_chain_signed(&c->key, subject->tbs_digest, &subject->signature);
+    *answer = status == ASSAY_OK;
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+}
+
+/* Adds the first certificate that fits. Out: *c is it, *found */
+static enum assay_status take_link(const struct work *w, struct assay_package *p,
+                                   enum assay_status (*fits)(const struct assay_certificate *c,
+                                                             const void *owner, bool *answer),
+                                   const void *owner, struct assay_certificate *c, bool *found)
+{
+    ASSAY_ASSERT(p->certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX);
+    *found = false;
+    for (size_t i = 0; i < w->count; i++) {
+        const struct assay_recognised *const it = &w->pieces[i];
+        if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_OK) continue;
+        ASSAY_TRY(assay_x509_certificate(it->bytes.bytes, it->bytes.len, c));
+        ASSAY_TRY(fits(c, owner, found));
+        if (!*found) continue;
+        p->certificates[p->certificate_count++] = it->bytes;
+        mark_used(w, it);
+        return ASSAY_OK;
+    }
+    return ASSAY_OK;
+}
+
+/* The certificate whose key signed the report, and those above it, however many of other devices
+ * stand beside them. Without one every certificate is taken, and the verdict has the reason. */
+static enum assay_status take_device(const struct work *w, struct assay_package *p)
+{
+    struct assay_spdm_report report;
+    struct assay_certificate last, next;
+    bool found = false;
+    ASSAY_ASSERT(p->certificate_count == 0);
+    if (assay_spdm_parse(p->main.bytes, p->main.len, &report) != ASSAY_OK) return ASSAY_OK;
+    ASSAY_TRY(take_link(w, p, signed_report, &report, &last, &found));
+    while (found && !assay_chain_self_issued(&last) &&
+           p->certificate_count < ASSAY_PACKAGE_CERTIFICATES_MAX) {
+        ASSAY_TRY(take_link(w, p, issued, &last, &next, &found));
+        last = next;
+    }
+    return ASSAY_OK;
 }
 
 /* Of a file with the values of all PCRs of the one bank: those that were selected. */
@@ -331,7 +398,9 @@ enum assay_status assay_assemble(const struct assay_recognised *pieces, size_t c
     *p = (struct assay_package){ .kind = kind, .main = evidence };
     if (assay_package_detect(evidence.bytes, evidence.len, &said)) return ASSAY_OK;
     const bool composite = wants.attest && take_attest(&w, p);
-    if (wants.certificates) take_certificates(&w, p);
+    if (kind == ASSAY_KIND_NVIDIA_GPU || kind == ASSAY_KIND_NVIDIA_SWITCH)
+        ASSAY_TRY(take_device(&w, p));
+    if (wants.certificates && p->certificate_count == 0) take_certificates(&w, p);
     if (wants.quote) take_quote(&w, p);
     if (wants.tpm && (!wants.attest || composite)) ASSAY_TRY(take_tpm(&w, p));
     if (wants.tpm && !wants.attest) take_unread(&w, p);

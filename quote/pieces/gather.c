@@ -163,16 +163,20 @@ static enum assay_status take_lists(const struct assay_recognition *r, struct as
 }
 
 /* --- OCSP responses and manifests */
-/* Every response, as every list: the evidence may contain authorities. */
+/* Every response, as every list: the evidence may contain authorities. Those that cannot be read
+ * stand last: one of them may revoke, and the verdict reports them. */
 static enum assay_status take_responses(const struct assay_recognition *r, struct assay_gathered *g)
 {
     size_t count = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->pieces[i].shape != ASSAY_SHAPE_OCSP || r->pieces[i].status != ASSAY_OK) continue;
-        if (count++ == ASSAY_OCSP_MAX) return ASSAY_E_RANGE;
-        ASSAY_TRY(append_pem(r->pieces[i].bytes, g->ocsp_bytes, &g->ocsp_len));
-        g->is_taken[i] = true;
-    }
+    for (int unread = 0; unread < 2; unread++)
+        for (size_t i = 0; i < r->count; i++) {
+            const struct assay_recognised *const piece = &r->pieces[i];
+            if (piece->shape != ASSAY_SHAPE_OCSP || (piece->status != ASSAY_OK) != (unread == 1))
+                continue;
+            if (count++ == ASSAY_OCSP_MAX) return ASSAY_E_RANGE;
+            ASSAY_TRY(append_pem(piece->bytes, g->ocsp_bytes, &g->ocsp_len));
+            g->is_taken[i] = true;
+        }
     return ASSAY_OK;
 }
 

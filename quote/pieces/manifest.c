@@ -19,6 +19,19 @@ bool assay_manifest_is_encoded(struct assay_slice text)
            begins_with(text, declaration, sizeof declaration - 2);
 }
 
+/* A SEQUENCE that begins with the status "successful", and goes on with the response. Returns: the
+ * length of these octets; 0: it is none. */
+static size_t response_head_len(struct assay_slice text)
+{
+    static const uint8_t status[] = { 0x0a, 0x01, 0x00, 0xa0 };
+    if (text.len < 2 || text.bytes[0] != 0x30) return 0;
+    const uint8_t octet = text.bytes[1];
+    const size_t at = octet < 0x80 ? 2 : octet == 0x81 ? 3 : octet == 0x82 ? 4 : 0;
+    const bool ok = at > 0 && text.len >= at + sizeof status &&
+                    assay_bytes_equal(text.bytes + at, status, sizeof status);
+    return ok ? at + sizeof status : 0;
+}
+
 enum assay_status assay_manifest_take(struct assay_slice *text, struct assay_recognised *piece,
                                       bool *found)
 {
@@ -32,6 +45,14 @@ enum assay_status assay_manifest_take(struct assay_slice *text, struct assay_rec
         piece->status = assay_x509_ocsp(piece->bytes.bytes, piece->bytes.len, &response);
         *text = rest;
         return assay_status_class(piece->status) == ASSAY_CLASS_HOST ? piece->status : ASSAY_OK;
+    }
+    const size_t head = response_head_len(rest);
+    if (head > 0) { /* and is cut: its begin is all that is known of it, anything may follow */
+        *piece = (struct assay_recognised){ .shape = ASSAY_SHAPE_OCSP,
+                                            .bytes = assay_slice_over(rest.bytes, head),
+                                            .status = ASSAY_E_TRUNCATED };
+        *text = assay_slice_over(rest.bytes + head, rest.len - head);
+        return ASSAY_OK;
     }
     if (assay_rim_looks(rest) && assay_rim_next(&rest, &manifest) == ASSAY_OK) {
         piece->shape = ASSAY_SHAPE_RIM;

@@ -175,7 +175,7 @@ export function ended(model, memory) {
     const open = new Map();
     for (const e of model.epochs) {
         const states = [['', e.certified ? '' : 'AssayEpochsHeld', undefined]];
-        for (const m of e.at.values()) states.push([m.slot, LOW[m.standing] || '', model.bySlot.get(m.slot)]);
+        for (const m of e.at.values()) states.push([m.slot, Object.hasOwn(LOW, m.standing) ? LOW[m.standing] : '', model.bySlot.get(m.slot)]);
         for (const [slot, name, node] of states) {
             const before = open.get(slot);
             if (before?.name === name) continue;

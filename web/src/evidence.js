@@ -110,7 +110,7 @@ const measurements = (model, v) =>
             ['Field', (m) => clean(m.field, 30), 'name'],
             ['Evidence', (m) => ident(m.value, `the measured ${clean(m.field, 30)}`)],
             ['Policy accepts', (m) => accepted(model, m.field)],
-            ['', (m) => verdict(...(STATES[m.state] || ['free', clean(m.state, 20)])), 'name'],
+            ['', (m) => verdict(...(Object.hasOwn(STATES, m.state) ? STATES[m.state] : ['free', clean(m.state, 20)])), 'name'],
         ],
         list(v.measurements).map((m, i) => ({ ...m, key: i })),
         (m) => m.key,

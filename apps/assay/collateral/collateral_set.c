@@ -5,8 +5,8 @@
 #include "apps/assay/collateral/collateral_set.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "engine/ledger/state/genesis.h"
 #include "quote/collateral/endorsements.h"
 
@@ -31,8 +31,7 @@ static enum assay_status build_set(struct assay_slice bytes, struct assay_collat
     ASSAY_TRY(assay_endorsements_count(bytes.bytes, bytes.len, &count));
     out->collateral = calloc(count, sizeof *out->collateral);
     if (out->collateral == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(
-        assay_endorsements_read(bytes.bytes, bytes.len, out->collateral, count, &out->built));
+    ASSAY_TRY(assay_endorsements_read(bytes.bytes, bytes.len, out->collateral, count, &out->built));
     out->set = (struct assay_collateral_set){ bytes, &out->built };
     return ASSAY_OK;
 }
@@ -88,6 +87,9 @@ int cli_collateral_file_sound(const char *path, bool json, const struct assay_co
 {
     size_t which = 0;
     if (assay_endorsements_sound(&set->built, &which) == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_endorsement_is_of_devices(&set->built.entries[which]))
+        return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: entry %zu: %s", path,
+                               which, ASSAY_ENDORSEMENT_DEVICES_TEXT);
     return cli_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
                            "%s: entry %zu does not verify, or contradicts another", path, which);
 }

@@ -35,23 +35,50 @@ static void put_measurements(struct assay_json *out, const struct assay_spdm_rep
     assay_json_set(out, "measurements", all);
 }
 
-/* The device's certificate, above the leaf, and the leaf, as they stand there. */
-static enum assay_status put_device(struct assay_json *out, const struct assay_package *package)
+/* The certificates that can be read. */
+static enum assay_status read_certificates(const struct assay_package *package,
+                                           struct assay_certificate *out, size_t *count)
 {
-    struct assay_certificate c;
-    assay_json_set_null(out, "hwmodel");
-    assay_json_set_null(out, "ueid");
+    *count = 0;
     for (size_t i = 0; i < package->certificate_count; i++) {
         const struct assay_slice der = package->certificates[i];
-        enum assay_gpu_architecture architecture = ASSAY_GPU_HOPPER;
-        const enum assay_status status = assay_x509_certificate(der.bytes, der.len, &c);
+        const enum assay_status status = assay_x509_certificate(der.bytes, der.len, &out[*count]);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-        if (status != ASSAY_OK) continue;
-        if (c.has_fwid) assay_json_set_hex(out, "ueid", c.serial, sizeof c.serial);
-        if (!c.is_ca || assay_nvidia_architecture(c.subject_name, &architecture) != ASSAY_OK)
+        if (status == ASSAY_OK) *count += 1;
+    }
+    return ASSAY_OK;
+}
+
+/* Of the leaf that signed the report, the one that the verdict follows, and of its issuer: what
+ * else came with the report may be of any other device. */
+static enum assay_status put_device(struct assay_json *out, const struct assay_package *package,
+                                    const struct assay_spdm_report *r)
+{
+    struct assay_certificate all[ASSAY_PACKAGE_CERTIFICATES_MAX];
+    uint8_t digest[ASSAY_SHA384_LEN];
+    size_t count = 0, at = 0;
+    assay_json_set_null(out, "hwmodel");
+    assay_json_set_null(out, "ueid");
+    ASSAY_TRY(read_certificates(package, all, &count));
+    ASSAY_TRY(assay_nvidia_find_leaf(all, count, r, &at));
+    if (at == count) return ASSAY_OK;
+    const struct assay_certificate *const leaf = &all[at];
+    assay_sha384(r->signed_part.bytes, r->signed_part.len, digest);
+    enum assay_status status = assay_chain_signed(&leaf->key, digest, &r->signature);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status != ASSAY_OK) return ASSAY_OK;
+    assay_json_set_hex(out, "ueid", leaf->serial, sizeof leaf->serial);
+    for (size_t i = 0; i < count; i++) {
+        enum assay_gpu_architecture architecture = ASSAY_GPU_HOPPER;
+        if (!all[i].is_ca || !assay_chain_names(&all[i], leaf)) continue;
+        status = assay_chain_signed(&all[i].key, leaf->tbs_digest, &leaf->signature);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status != ASSAY_OK ||
+            assay_nvidia_architecture(all[i].subject_name, &architecture) != ASSAY_OK)
             continue;
-        assay_json_set_text(out, "hwmodel", c.subject_name);
+        assay_json_set_text(out, "hwmodel", all[i].subject_name);
         assay_json_set_text(out, "architecture", assay_gpu_architecture_name(architecture));
+        return ASSAY_OK;
     }
     return ASSAY_OK;
 }
@@ -73,5 +100,5 @@ enum assay_status cli_claims_nvidia(const struct assay_package *package, struct 
     put_field(out, "protected_pcie_status", &r, ASSAY_SPDM_PROTECTED_PCIE);
     put_field(out, "fwid", &r, ASSAY_SPDM_FWID);
     put_measurements(out, &r);
-    return put_device(out, package);
+    return put_device(out, package, &r);
 }

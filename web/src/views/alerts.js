@@ -22,7 +22,12 @@ function runbookOf(ctx, r) {
     const path = `docs/runbooks/${r.runbook}.md`,
         href = linkOf(ctx.query.base || '', r.runbook);
     return href
-        ? h('a', { href, rel: 'noreferrer noopener' }, `${r.runbook}.md`)
+        ? h(
+              'span',
+              {},
+              h('a', { href, rel: 'noreferrer noopener' }, `${r.runbook}.md`),
+              h('span', { class: 'muted' }, ' at ', h('bdi', {}, new URL(href).host)),
+          )
         : h('span', { class: 'ident' }, code(path), copier(path, 'the path of the runbook'));
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SIGNATURE_LEN = 96 };
+enum { SIGNATURE_LEN = 96, MANY = 33 };
 #define ALG ASSAY_SIGNATURE_ECDSA_SHA384
 
 /* --- certificates */
@@ -167,6 +167,12 @@ static void put_document(char *text, const struct gpu_manifest *m)
     for (unsigned i = 0; i < GPU_BLOCKS; i++)
         put_resource(text, m, i);
     if (m->double_index) put_resource(text, m, 5);
+    if (m->many_namespaces) {
+        print_into(text, "<ns0:Extra");
+        for (unsigned i = 0; i < MANY; i++)
+            print_into(text, " xmlns:m%u=\"urn:m%u\"", i, i);
+        print_into(text, "></ns0:Extra>\n");
+    }
     print_into(text, "</ns0:Payload>\n");
 }
 

@@ -43,7 +43,8 @@ struct gpu_manifest {
     bool doctype;
     bool entity; /* an external one */
     bool double_index;
-    const char *uri; /* of the reference; NULL: "" */
+    bool many_namespaces; /* declared by one element */
+    const char *uri;      /* of the reference; NULL: "" */
     size_t len;
     uint8_t xml[GPU_XML_MAX];
 };

@@ -2,6 +2,8 @@
  * tests/unit/quote/nvidia/test_appraise.c - a device of the tests' own vendor: right, it is
  * genuine; with one thing wrong, the verdict says which.
  */
+#include "quote/collateral/endorsements.h"
+#include "quote/collateral/newer.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
 
 #include <criterion/criterion.h>
@@ -168,6 +170,31 @@ Test(gpu_appraise, does_not_take_manifests_of_the_devices_own_root)
     expect(ASSAY_RULE_COLLATERAL_MISSING, ASSAY_GENUINE_UNKNOWN);
 }
 
+/* A folder of a whole machine. */
+Test(gpu_appraise, is_found_among_chains_of_other_devices)
+{
+    enum { OTHERS = 3 };
+    struct gpu_world *others[OTHERS];
+    gpu_world_make(w);
+    struct assay_slice own[GPU_FILES_MAX];
+    const size_t own_count = w->c.file_count;
+    memcpy(own, w->c.files, sizeof own);
+    w->c.file_count = 0;
+    for (size_t i = 0; i < OTHERS; i++) {
+        others[i] = gpu_world_open();
+        gpu_world_make(others[i]);
+        for (size_t k = 0; k < 3; k++) /* authority, device, leaf */
+            w->c.files[w->c.file_count++] = others[i]->c.files[k + 1];
+    }
+    memcpy(w->c.files + w->c.file_count, own, own_count * sizeof own[0]);
+    w->c.file_count += own_count;
+    gpu_case_judge(&w->c);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.whole->package.certificate_count, 4);
+    for (size_t i = 0; i < OTHERS; i++)
+        gpu_world_close(others[i]);
+}
+
 /* --- OCSP */
 static bool is_uncovered(const char *name)
 {
@@ -220,26 +247,26 @@ Test(gpu_appraise, a_stale_response_leaves_it_open)
     expect(ASSAY_RULE_COLLATERAL_EARLY, ASSAY_GENUINE_UNKNOWN);
 }
 
-Test(gpu_appraise, a_response_that_is_not_signed_is_forged)
+Test(gpu_appraise, a_response_that_is_not_signed_decides_nothing)
 {
     w->ocsp_bad_signature = true;
-    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_UNKNOWN);
 }
 
 /* The device's own key, and a delegate of nobody. */
-Test(gpu_appraise, a_response_by_someone_else_is_forged)
+Test(gpu_appraise, a_response_by_someone_else_decides_nothing)
 {
     w->ocsp_signer = GPU_LEAF;
-    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_UNKNOWN);
     w->ocsp_signer = GPU_RESPONDER;
     w->terms[GPU_RESPONDER].issuer = "Test GH100 Identity";
     w->terms[GPU_RESPONDER].signer = w->keys[GPU_FAMILY];
-    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_UNKNOWN);
     w->terms[GPU_RESPONDER].issuer = "Test GH100 Provisioner ICA 1"; /* by name alone */
-    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_UNKNOWN);
     w->terms[GPU_RESPONDER].signer = w->keys[GPU_ICA];
     w->ocsp_no_purpose = true;
-    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_OCSP_SIGNATURE, ASSAY_GENUINE_UNKNOWN);
 }
 
 Test(gpu_appraise, a_response_has_the_nonce_of_the_request)
@@ -252,6 +279,78 @@ Test(gpu_appraise, a_response_has_the_nonce_of_the_request)
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
     w->c.ocsp_nonce.len = 7;
     expect(ASSAY_RULE_OCSP_NONCE, ASSAY_GENUINE_UNKNOWN);
+}
+
+/* Someone can add it to a folder, so it may not count against the device. */
+Test(gpu_appraise, a_badly_signed_response_beside_one_that_counts_means_nothing)
+{
+    static uint8_t bad[AUTHORITY_DER_MAX];
+    w->ocsp_bad_signature = true;
+    gpu_world_make(w);
+    const size_t len = w->ocsp_len;
+    memcpy(bad, w->ocsp, len);
+    w->ocsp_bad_signature = false;
+    gpu_world_make(w);
+    w->c.files[w->c.file_count++] = assay_slice_over(bad, len);
+    gpu_case_judge(&w->c);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_OCSP_SIGNATURE));
+}
+
+/* One that revokes could be made unreadable to this program, or be cut. */
+Test(gpu_appraise, a_response_that_cannot_be_read_leaves_it_open)
+{
+    static const uint8_t sha384[] = { 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x04 };
+    w->ocsp_reason = 1;
+    gpu_world_make(w);
+    for (size_t i = 0; i + sizeof sha384 <= w->ocsp_len; i++)
+        if (memcmp(w->ocsp + i, sha384, sizeof sha384) == 0) w->ocsp[i + 6] = 3; /* SHA-512 */
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_COLLATERAL_FORMAT), "%s",
+              gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+    gpu_world_make(w);
+    w->c.files[w->c.file_count - 1].len -= 40;
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_COLLATERAL_FORMAT), "%s",
+              gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+}
+
+Test(gpu_appraise, the_nonce_is_demanded_of_a_missing_response)
+{
+    static const uint8_t nonce[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    w->c.ocsp_nonce = assay_slice_over(nonce, sizeof nonce);
+    gpu_world_make(w);
+    w->c.file_count -= 1;
+    gpu_case_judge(&w->c);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_OCSP_NONCE), "%s",
+              gpu_reasons(&w->c.verdict));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+}
+
+/* --- networks */
+Test(gpu_appraise, its_collateral_is_not_taken_into_a_network)
+{
+    struct assay_endorsements *const all = calloc(1, sizeof *all);
+    struct assay_renewal *const out = calloc(1, sizeof *out);
+    gpu_world_judge(w);
+    for (size_t i = 0; i < GPU_ROOTS; i++) {
+        size_t which = 9;
+        const struct assay_endorsement entry = { w->c.roots[i], ASSAY_KINDS_NVIDIA,
+                                                 &w->c.built[i] };
+        all->entries[0] = entry;
+        all->count = 1;
+        cr_expect(assay_collateral_sound(&w->c.built[i]), "standalone it is");
+        cr_expect_eq(assay_endorsements_sound(all, &which), ASSAY_E_INVALID);
+        cr_expect_eq(which, 0);
+        assay_collateral_newer(all, all, GPU_AT, out);
+        cr_expect_eq(out->kind, ASSAY_RENEWAL_REFUSED);
+        cr_expect_eq(out->fault, ASSAY_RENEWAL_UNSOUND);
+        cr_expect_str_eq(out->piece, ASSAY_ENDORSEMENT_DEVICES_TEXT);
+    }
+    free(out);
+    free(all);
 }
 
 /* --- manifests */
@@ -276,7 +375,9 @@ Test(gpu_appraise, an_edited_manifest_is_forged)
 Test(gpu_appraise, a_reference_to_a_part_is_no_signature_of_the_whole)
 {
     w->manifests[0].uri = "#part";
-    expect(ASSAY_RULE_RIM_SIGNATURE, ASSAY_GENUINE_FALSE);
+    expect(ASSAY_RULE_COLLATERAL_FORMAT, ASSAY_GENUINE_UNKNOWN);
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_RIM_SIGNATURE), "it is signed");
+    cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE);
 }
 
 Test(gpu_appraise, manifests_that_both_set_an_index_decide_nothing)
@@ -288,9 +389,9 @@ Test(gpu_appraise, manifests_that_both_set_an_index_decide_nothing)
 /* What cannot be converted is no manifest. */
 Test(gpu_appraise, xml_that_hides_something_is_refused)
 {
-    bool *const defects[] = { &w->manifests[0].wrap, &w->manifests[0].two_signatures,
-                              &w->manifests[0].doctype, &w->manifests[0].entity,
-                              &w->manifests[0].double_index };
+    bool *const defects[] = { &w->manifests[0].wrap,         &w->manifests[0].two_signatures,
+                              &w->manifests[0].doctype,      &w->manifests[0].entity,
+                              &w->manifests[0].double_index, &w->manifests[0].many_namespaces };
     for (size_t i = 0; i < sizeof defects / sizeof defects[0]; i++) {
         *defects[i] = true;
         gpu_world_judge(w);
