@@ -185,6 +185,20 @@ static void add_index(struct assay_text *text, unsigned index)
     assay_text_add_u64(text, index);
 }
 
+static void report_different(const struct assay_nvidia_appraisal *a, uint32_t offset,
+                             const char *indexes)
+{
+    struct assay_text observed = assay_text_empty();
+    bool is_one = true;
+    for (size_t i = 0; indexes[i] != '\0'; i++)
+        is_one = is_one && indexes[i] != ' ';
+    assay_text_add(&observed, is_one ? "measurement " : "these differ from the manifests: ");
+    assay_text_add(&observed, indexes);
+    if (is_one) assay_text_add(&observed, " differs from the manifest");
+    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, offset,
+                      "the manifests' value of each index", observed.text);
+}
+
 static void compare_values(const struct assay_nvidia_appraisal *a, const struct assay_rim *driver,
                            const struct assay_rim *vbios)
 {
@@ -204,10 +218,7 @@ static void compare_values(const struct assay_nvidia_appraisal *a, const struct 
     if (twice.len > 0)
         assay_verdict_add(a->verdict, ASSAY_RULE_RIM_CONFLICT, 0,
                           "each index in one of the two manifests", twice.text);
-    if (different.len > 0)
-        assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, offset,
-                          "measurements with values of the manifests at these indexes",
-                          different.text);
+    if (different.len > 0) report_different(a, offset, different.text);
 }
 
 enum assay_status assay_nvidia_judge_golden(const struct assay_nvidia_appraisal *a)

@@ -57,6 +57,18 @@ expect 10 '"driver_rim_ok": true' verify gpu $NONCE
 rm gpu/driver_rim.json
 expect 12 'collateral-missing' verify gpu $NONCE
 
+# --- a measurement, and manifests that are not used
+measured() { "$ASSAY" evidence verify "$VECTORS/neg-hopper-measurement-bit/report.bin" --collateral early --at $AT; }
+expect 11 'differ' measured
+mkdir debug
+cp gpu/*.pem "$VECTORS"/neg-hopper-rim-sdk-debug-root/*.xml debug/
+expect 12 'no trusted RIM root' at debug $AT
+head -c 100 "$HOPPER/report.bin" >cut.bin
+expect 13 'vbios_rim.xml: reference manifest: not used' "$ASSAY" evidence verify cut.bin --kind nvidia-gpu --collateral early
+
+explained() { "$ASSAY" evidence explain "$HOPPER/report.bin" --collateral gpu --at $AT; }
+expect 12 "the device's attestation key signed the report" explained
+
 # --- what is missing, and what was edited
 cp "$VECTORS/neg-hopper-rim-golden-edited/driver_rim.xml" gpu/
 expect 11 'rim-signature' verify gpu $NONCE

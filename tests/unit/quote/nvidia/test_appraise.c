@@ -84,7 +84,8 @@ Test(gpu_appraise, with_another_measurement_is_refused)
     expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
     for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
         if (w->c.verdict.reasons[i].rule == ASSAY_RULE_GOLDEN_VALUE)
-            cr_expect_str_eq(w->c.verdict.reasons[i].observed, "21", "indexes from 0");
+            cr_expect_str_eq(w->c.verdict.reasons[i].observed,
+                             "measurement 21 differs from the manifest", "indexes from 0");
     cr_expect_eq(w->c.verdict.tier, ASSAY_TIER_CONTRAINDICATED);
 }
 
