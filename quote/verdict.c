@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "quote/said.h"
 #include "quote/text.h"
 
 void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
@@ -90,6 +91,17 @@ bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule
     return false;
 }
 
+bool assay_verdict_says(const struct assay_verdict *verdict, enum assay_rule rule,
+                        const char *expected)
+{
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == rule &&
+            assay_text_compare(verdict->reasons[i].expected, expected, ASSAY_REASON_TEXT) == 0)
+            return true;
+    return false;
+}
+
 bool assay_verdict_has_class(const struct assay_verdict *verdict, enum assay_rule_class class_)
 {
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
@@ -126,7 +138,7 @@ bool assay_verdict_end(const struct assay_verdict *verdict, int64_t *unix_s)
 }
 
 void assay_verdict_proof(struct assay_verdict *verdict, enum assay_proof proof,
-                        enum assay_proof_state state)
+                         enum assay_proof_state state)
 {
     ASSAY_ASSERT((unsigned)proof < ASSAY_PROOF_COUNT);
     ASSAY_ASSERT((unsigned)state <= ASSAY_PROOF_FALSE);

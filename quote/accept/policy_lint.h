@@ -101,7 +101,8 @@ enum assay_lint_severity { ASSAY_LINT_ERROR = 0, ASSAY_LINT_WARNING = 1 };
       "add its measurement (snp_measurement, mrtd) or its key (id_key_digest, author_key_digest)") \
     X(PROGRAM_ANY, WARNING, "any-program",                                                         \
       "no reference value names the program that may run: any is accepted",                        \
-      "add reference values of the measurement")                                                   \
+      "add reference values of the measurement; for NVIDIA devices set gpu_driver_min, "           \
+      "gpu_modes, gpu_architectures")                                                              \
     X(EVENT_UNUSED, ERROR, "event-unused", "no accepted kind has a register of such events",       \
       "remove the entry, or accept a kind of TDX (rtmr) or TPM (pcr, file)")                       \
     X(EVENT_TWICE, ERROR, "event-twice", "an earlier entry says the same of the same digest",      \

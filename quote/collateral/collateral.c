@@ -336,16 +336,6 @@ bool assay_collateral_sound(const struct assay_collateral *collateral)
     return true;
 }
 
-bool assay_collateral_current(const struct assay_collateral *collateral, int64_t at_unix_s)
-{
-    ASSAY_ASSERT(collateral->window_count <= ASSAY_WINDOWS_MAX);
-    for (uint32_t i = 0; i < collateral->window_count; i++)
-        if (at_unix_s < collateral->windows[i].from_unix_s ||
-            at_unix_s > collateral->windows[i].to_unix_s)
-            return false;
-    return true;
-}
-
 /* --- canonical bytes: a map from part number to contents */
 static size_t count_parts(const struct assay_collateral_files *files)
 {

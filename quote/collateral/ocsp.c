@@ -8,6 +8,7 @@
 #include "quote/certificates/chain.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
+#include "quote/said.h"
 #include "quote/text.h"
 
 enum assay_status assay_ocsp_build(struct assay_slice der, struct assay_ocsp_entry *out)
@@ -139,14 +140,20 @@ static void report_answer(const struct assay_policy *policy, const struct assay_
                       0, "a certificate that stands", observed.text);
 }
 
-static void judge_dates(const struct assay_policy *policy, const struct assay_ocsp *r,
-                        struct assay_verdict *verdict)
+/* Short names: a reason has room for 99 characters, dates included. */
+static void judge_dates(const struct assay_policy *policy, const char *name,
+                        const struct assay_ocsp *r, struct assay_verdict *verdict)
 {
-    const struct assay_window response = { .what = "OCSP response",
+    struct assay_text what = assay_text_empty(), by = assay_text_empty();
+    assay_text_add(&what, "OCSP for ");
+    assay_text_add(&what, name);
+    assay_text_add(&by, "OCSP key for ");
+    assay_text_add(&by, name);
+    const struct assay_window response = { .what = what.text,
                                            .is_list = true,
                                            .from_unix_s = r->this_update_s,
                                            .to_unix_s = r->next_update_s };
-    const struct assay_window responder = { .what = "OCSP responder",
+    const struct assay_window responder = { .what = by.text,
                                             .is_certificate = true,
                                             .from_unix_s = r->responder.not_before_s,
                                             .to_unix_s = r->responder.not_after_s };
@@ -154,15 +161,18 @@ static void judge_dates(const struct assay_policy *policy, const struct assay_oc
     if (r->has_responder) assay_appraise_window(&responder, NULL, verdict);
 }
 
-static void judge_nonce(struct assay_slice wanted, const struct assay_ocsp *r,
+static void judge_nonce(struct assay_slice wanted, const char *name, const struct assay_ocsp *r,
                         struct assay_verdict *verdict)
 {
-    struct assay_text observed = assay_text_empty();
+    struct assay_text expected = assay_text_empty(), observed = assay_text_empty();
     if (wanted.len == 0) return;
     if (r->nonce_len == wanted.len && assay_bytes_equal(r->nonce, wanted.bytes, wanted.len)) return;
     if (r->nonce_len == 0) assay_text_add(&observed, "none");
     else assay_text_add_hex(&observed, r->nonce, r->nonce_len);
-    assay_verdict_add(verdict, ASSAY_RULE_OCSP_NONCE, 0, "the nonce of the request", observed.text);
+    assay_text_add(&expected, "the nonce of the request in the OCSP response for ");
+    assay_text_add(&expected, name);
+    if (!assay_verdict_says(verdict, ASSAY_RULE_OCSP_NONCE, expected.text))
+        assay_verdict_add(verdict, ASSAY_RULE_OCSP_NONCE, 0, expected.text, observed.text);
 }
 
 enum assay_status assay_ocsp_check(const struct assay_evidence_request *request,
@@ -182,8 +192,9 @@ enum assay_status assay_ocsp_check(const struct assay_evidence_request *request,
                               path->certificates[i]->subject_name);
         if (found.best == NULL) continue;
         *covered |= UINT32_C(1) << i;
-        judge_dates(request->policy, found.best, verdict);
-        judge_nonce(request->ocsp_nonce, found.best, verdict);
+        const char *const name = path->certificates[i]->subject_name;
+        judge_dates(request->policy, name, found.best, verdict);
+        judge_nonce(request->ocsp_nonce, name, found.best, verdict);
         report_answer(request->policy, path->certificates[i], found.best, verdict);
     }
     return ASSAY_OK;

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
+#include "quote/said.h"
 #include "quote/text.h"
 
 struct lists {
@@ -69,27 +70,20 @@ static enum assay_status look_up(const struct assay_path *path, const struct ass
     return ASSAY_OK;
 }
 
-/* Two paths may share certificates. */
-static bool is_said(const struct assay_verdict *verdict, enum assay_rule rule, const char *expected)
-{
-    for (uint32_t i = 0; i < verdict->reason_count; i++)
-        if (verdict->reasons[i].rule == rule &&
-            assay_text_compare(verdict->reasons[i].expected, expected,
-                               sizeof verdict->reasons[i].expected) == 0)
-            return true;
-    return false;
-}
-
 static void report_uncovered(const struct assay_evidence_request *request,
                              const struct assay_certificate *c, struct assay_verdict *verdict)
 {
+    static const uint32_t nvidia =
+        ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_GPU) | ASSAY_KIND_BIT(ASSAY_KIND_NVIDIA_SWITCH);
+    const bool has_ocsp = (nvidia & ASSAY_KIND_BIT(request->kind)) != 0;
     struct assay_text expected = assay_text_empty();
-    assay_text_add(&expected, "a revocation list of the issuer of ");
+    assay_text_add(&expected, has_ocsp ? "an OCSP response (or CRL) for "
+                                       : "a revocation list of the issuer of ");
     assay_text_add(&expected, c->subject_name[0] != '\0' ? c->subject_name : "a certificate");
     const enum assay_rule rule = request->policy->platform.require_crl
                                      ? ASSAY_RULE_COLLATERAL_MISSING
                                      : ASSAY_RULE_REVOCATION_UNKNOWN;
-    if (!is_said(verdict, rule, expected.text))
+    if (!assay_verdict_says(verdict, rule, expected.text))
         assay_verdict_add(verdict, rule, 0, expected.text, "none");
 }
 
@@ -114,7 +108,7 @@ static void report_faults(const struct assay_evidence_request *request,
         ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
         for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
             const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
-            if (is_said(verdict, fault->rule, fault->what)) continue;
+            if (assay_verdict_says(verdict, fault->rule, fault->what)) continue;
             assay_verdict_add(verdict, fault->rule, 0, fault->what,
                               assay_status_text(fault->status));
         }

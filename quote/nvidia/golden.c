@@ -22,6 +22,7 @@ struct wanted {
     const char *what; /* "driver" */
     enum assay_proof proof;
     const char *version;
+    const char *name; /* "driver RIM" */
 };
 
 struct chosen {
@@ -103,12 +104,26 @@ static void report_missing(const struct assay_nvidia_appraisal *a, const struct 
     assay_verdict_add(a->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0, expected.text, observed.text);
 }
 
+/* Signers of all manifests have one name: "HCC RIM L4 Signer (driver RIM)". */
+static struct assay_certificate name_signer(const struct assay_certificate *c, const char *of)
+{
+    struct assay_certificate named = *c;
+    struct assay_text text = assay_text_empty();
+    assay_text_add(&text, c->subject_name);
+    assay_text_add(&text, " (");
+    assay_text_add(&text, of);
+    assay_text_add(&text, ")");
+    assay_text_copy(named.subject_name, sizeof named.subject_name, text.text);
+    return named;
+}
+
 /* One that counts, or its reason. Out: *rim is NULL where its values may not be used */
 static enum assay_status judge_manifest(const struct assay_nvidia_appraisal *a,
                                         const struct wanted *w, const struct assay_rim **rim)
 {
     struct chosen chosen;
     struct assay_path path;
+    struct assay_certificate signer;
     *rim = NULL;
     assay_verdict_proof(a->verdict, w->proof, ASSAY_PROOF_UNKNOWN);
     choose_manifest(a, w->version, &chosen);
@@ -125,6 +140,8 @@ static enum assay_status judge_manifest(const struct assay_nvidia_appraisal *a,
         return ASSAY_OK;
     }
     assay_rim_path(chosen.rim, &path);
+    signer = name_signer(path.certificates[0], w->name);
+    path.certificates[0] = &signer;
     assay_path_windows(&path, a->verdict);
     ASSAY_TRY(assay_nvidia_judge_revocation(a->request, &path, chosen.root, OF_SIGNER, a->verdict));
     assay_verdict_proof(a->verdict, w->proof, ASSAY_PROOF_TRUE);
@@ -168,6 +185,20 @@ static void add_index(struct assay_text *text, unsigned index)
     assay_text_add_u64(text, index);
 }
 
+static void report_different(const struct assay_nvidia_appraisal *a, uint32_t offset,
+                             const char *indexes)
+{
+    struct assay_text observed = assay_text_empty();
+    bool is_one = true;
+    for (size_t i = 0; indexes[i] != '\0'; i++)
+        is_one = is_one && indexes[i] != ' ';
+    assay_text_add(&observed, is_one ? "measurement " : "these differ from the manifests: ");
+    assay_text_add(&observed, indexes);
+    if (is_one) assay_text_add(&observed, " differs from the manifest");
+    assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, offset,
+                      "the manifests' value of each index", observed.text);
+}
+
 static void compare_values(const struct assay_nvidia_appraisal *a, const struct assay_rim *driver,
                            const struct assay_rim *vbios)
 {
@@ -187,17 +218,16 @@ static void compare_values(const struct assay_nvidia_appraisal *a, const struct 
     if (twice.len > 0)
         assay_verdict_add(a->verdict, ASSAY_RULE_RIM_CONFLICT, 0,
                           "each index in one of the two manifests", twice.text);
-    if (different.len > 0)
-        assay_verdict_add(a->verdict, ASSAY_RULE_GOLDEN_VALUE, offset,
-                          "measurements with values of the manifests at these indexes",
-                          different.text);
+    if (different.len > 0) report_different(a, offset, different.text);
 }
 
 enum assay_status assay_nvidia_judge_golden(const struct assay_nvidia_appraisal *a)
 {
     ASSAY_ASSERT(a->has_device);
-    const struct wanted wanted_driver = { "driver", ASSAY_PROOF_DRIVER_RIM, a->report.driver };
-    const struct wanted wanted_vbios = { "firmware", ASSAY_PROOF_VBIOS_RIM, a->report.vbios };
+    const struct wanted wanted_driver = { "driver", ASSAY_PROOF_DRIVER_RIM, a->report.driver,
+                                          "driver RIM" };
+    const struct wanted wanted_vbios = { "firmware", ASSAY_PROOF_VBIOS_RIM, a->report.vbios,
+                                         "VBIOS RIM" };
     const struct assay_rim *driver = NULL, *vbios = NULL;
     if (a->request->kind != ASSAY_KIND_NVIDIA_SWITCH) /* which has no driver of its own */
         ASSAY_TRY(judge_manifest(a, &wanted_driver, &driver));

@@ -41,8 +41,8 @@
     X(ASSAY_RULE_COLLATERAL_MISSING,                                                               \
       "Fetch the missing collateral with `assay collateral fetch` and appraise again.")            \
     X(ASSAY_RULE_COLLATERAL_EXPIRED,                                                               \
-      "Fetch fresh collateral with `assay collateral fetch`; the attester is not to "              \
-      "blame.")                                                                                    \
+      "Fetch fresh collateral with `assay collateral fetch`, or remove or refetch the OCSP "       \
+      "response; the attester is not to blame.")                                                   \
     X(ASSAY_RULE_COLLATERAL_EARLY,                                                                 \
       "Check the clock, or appraise with the collateral that was valid at that time.")             \
     X(ASSAY_RULE_COLLATERAL_FORMAT, "Fetch the collateral again and do not modify its bytes.")     \
@@ -130,7 +130,8 @@
     X(ASSAY_RULE_SIGNING_KEY,                                                                      \
       "Supply a VCEK where the report names a VCEK, and a VLEK where it names a "                  \
       "VLEK.")                                                                                     \
-    X(ASSAY_RULE_REVOCATION_UNKNOWN, "Supply the vendor's revocation list.")                       \
+    X(ASSAY_RULE_REVOCATION_UNKNOWN,                                                               \
+      "Supply the vendor's revocation list or, for NVIDIA, a response of its OCSP responder.")     \
     X(ASSAY_RULE_VMPL, "Request the report at a more privileged level (VMPL 0), or set the level " \
                        "of the workload in the policy.")                                           \
     X(ASSAY_RULE_VMPL_NOTE, "Request the report at a more privileged level (VMPL 0), or set the "  \
@@ -197,8 +198,7 @@
       "Deploy the successor of what was measured before it is removed from the policy.")           \
     X(ASSAY_RULE_FILE_UNKNOWN,                                                                     \
       "Review the file, and add its name and digest to the events of the policy.")                 \
-    X(ASSAY_RULE_FIRMWARE_ID,                                                                      \
-      "Read report and certificates together, of one boot of one device.")                         \
+    X(ASSAY_RULE_FIRMWARE_ID, "Read report and certificates together, of one boot of one device.") \
     X(ASSAY_RULE_RIM_SIGNATURE,                                                                    \
       "Fetch the manifest from the vendor's service again and do not modify its bytes.")           \
     X(ASSAY_RULE_RIM_CONFLICT,                                                                     \
@@ -213,8 +213,7 @@
       "Ask the vendor why the device is on hold, and take it out of service until then.")          \
     X(ASSAY_RULE_GPU_ARCHITECTURE,                                                                 \
       "Use a device that `gpu_architectures` of the policy lists, or add this one to it.")         \
-    X(ASSAY_RULE_GPU_MODE,                                                                         \
-      "Set the GPU up in a mode that `gpu_modes` of the policy lists.")                            \
+    X(ASSAY_RULE_GPU_MODE, "Set the GPU up in a mode that `gpu_modes` of the policy lists.")       \
     X(ASSAY_RULE_GPU_DRIVER, "Update the driver to the version that the policy names, or newer.")  \
     X(ASSAY_RULE_GPU_STATUS, "Update this verifier, if this status is documented now.")
 

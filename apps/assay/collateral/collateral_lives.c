@@ -7,6 +7,7 @@
 #include "apps/assay/collateral/collateral_set.h"
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/view.h"
+#include "quote/collateral/dates.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
 #include "quote/collateral/newer.h"
@@ -62,6 +63,10 @@ static void append_entry(struct assay_json *entries, const struct assay_endorsem
     struct assay_json *const windows = assay_json_set_array(out, "windows");
     for (uint32_t i = 0; i < c->window_count; i++)
         append_window(windows, &c->windows[i], at_unix_s);
+    struct assay_text name;
+    struct assay_window dated;
+    for (size_t i = 0; assay_collateral_dated(c, NULL, i, &name, &dated); i++)
+        append_window(windows, &dated, at_unix_s);
     struct assay_json *const lists = assay_json_set_array(out, "lists");
     if (c->has[ASSAY_PART_ROOT_CRL]) append_list(lists, "root CRL", &c->root_crl);
     if (c->has[ASSAY_PART_PCK_CRL]) append_list(lists, "PCK CRL", &c->pck_crl);

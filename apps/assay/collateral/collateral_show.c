@@ -10,11 +10,19 @@
 #include "apps/assay/core/print.h"
 #include "apps/assay/core/view.h"
 #include "apps/assay/evidence/collateral_dir.h"
+#include "quote/collateral/dates.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* What a folder holds: manifests are signed under a root of their own. */
+struct bundles {
+    struct assay_collateral main;
+    struct assay_collateral manifests; /* when is_apart */
+    bool is_apart;
+};
 
 /* ------------------------------------------------------------ as JSON */
 
@@ -68,33 +76,64 @@ static const char *fault_text(enum assay_status status, bool rooted)
     return is_of_root && !rooted ? "leads to no trusted root" : assay_status_text(status);
 }
 
-static void set_faults(struct assay_json *data, const struct assay_collateral *c, bool rooted)
+static void append_fault(struct assay_json *list, const char *part, enum assay_rule rule,
+                         enum assay_status status, bool rooted)
 {
-    struct assay_json *const list = assay_json_set_array(data, "faults");
-    for (uint32_t i = 0; i < c->fault_count; i++) {
-        struct assay_json *const fault = assay_json_append_object(list);
-        assay_json_set_text(fault, "part", c->faults[i].what);
-        assay_json_set_text(fault, "rule", assay_rule_name(c->faults[i].rule));
-        assay_json_set_text(fault, "status", assay_status_symbol(c->faults[i].status));
-        assay_json_set_text(fault, "text", assay_rule_text(c->faults[i].rule));
-        assay_json_set_text(fault, "cause", fault_text(c->faults[i].status, rooted));
-    }
+    struct assay_json *const fault = assay_json_append_object(list);
+    assay_json_set_text(fault, "part", part);
+    assay_json_set_text(fault, "rule", assay_rule_name(rule));
+    assay_json_set_text(fault, "status", assay_status_symbol(status));
+    assay_json_set_text(fault, "text", assay_rule_text(rule));
+    assay_json_set_text(fault, "cause", fault_text(status, rooted));
 }
 
-static void set_windows(struct assay_json *data, const struct assay_collateral *c,
-                        int64_t at_unix_s)
+static void append_faults(struct assay_json *list, const struct assay_collateral *c, bool rooted)
+{
+    for (uint32_t i = 0; i < c->fault_count; i++)
+        append_fault(list, c->faults[i].what, c->faults[i].rule, c->faults[i].status, rooted);
+    for (size_t i = 0; i < c->rim_count; i++)
+        if (c->rims[i].status != ASSAY_OK)
+            append_fault(list, "reference manifest", c->rims[i].rule, c->rims[i].status, true);
+}
+
+static void set_faults(struct assay_json *data, const struct bundles *b, bool rooted)
+{
+    struct assay_json *const list = assay_json_set_array(data, "faults");
+    append_faults(list, &b->main, rooted);
+    if (b->is_apart) append_faults(list, &b->manifests, rooted);
+}
+
+static bool is_given(const struct bundles *b, int part)
+{
+    return b->main.given[part] || (b->is_apart && b->manifests.given[part]);
+}
+
+static void append_window(struct assay_json *list, const struct assay_window *w, int64_t at_unix_s)
+{
+    struct assay_json *const window = assay_json_append_object(list);
+    assay_json_set_text(window, "part", w->what);
+    assay_json_set_bool(window, "certificate", w->is_certificate);
+    assay_json_set_time(window, "from", w->from_unix_s);
+    assay_json_set_time(window, "until", w->to_unix_s);
+    assay_json_set_bool(window, "holds", at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
+}
+
+static void append_dated(struct assay_json *list, const struct assay_collateral *c,
+                         const struct assay_collateral *other, int64_t at_unix_s)
+{
+    struct assay_text name;
+    struct assay_window window;
+    for (size_t i = 0; assay_collateral_dated(c, other, i, &name, &window); i++)
+        append_window(list, &window, at_unix_s);
+}
+
+static void set_windows(struct assay_json *data, const struct bundles *b, int64_t at_unix_s)
 {
     struct assay_json *const list = assay_json_set_array(data, "windows");
-    for (uint32_t i = 0; i < c->window_count; i++) {
-        const struct assay_window *const w = &c->windows[i];
-        struct assay_json *const window = assay_json_append_object(list);
-        assay_json_set_text(window, "part", w->what);
-        assay_json_set_bool(window, "certificate", w->is_certificate);
-        assay_json_set_time(window, "from", w->from_unix_s);
-        assay_json_set_time(window, "until", w->to_unix_s);
-        assay_json_set_bool(window, "holds",
-                            at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
-    }
+    for (uint32_t i = 0; i < b->main.window_count; i++)
+        append_window(list, &b->main.windows[i], at_unix_s);
+    append_dated(list, &b->main, b->is_apart ? &b->manifests : NULL, at_unix_s);
+    if (b->is_apart) append_dated(list, &b->manifests, NULL, at_unix_s);
 }
 
 static bool is_empty(const struct assay_collateral *c)
@@ -106,9 +145,16 @@ static bool is_empty(const struct assay_collateral *c)
 }
 
 /* Nothing is not current. */
-static bool is_current(const struct assay_collateral *c, int64_t at_unix_s)
+static bool is_current(const struct bundles *b, int64_t at_unix_s)
 {
-    return !is_empty(c) && assay_collateral_current(c, at_unix_s);
+    return !is_empty(&b->main) && assay_collateral_current(&b->main, at_unix_s) &&
+           (!b->is_apart || assay_collateral_current(&b->manifests, at_unix_s));
+}
+
+static bool is_sound(const struct bundles *b)
+{
+    return assay_collateral_sound(&b->main) &&
+           (!b->is_apart || assay_collateral_sound(&b->manifests));
 }
 
 /* Does a certificate of the folder lead to the root that it was read under? */
@@ -123,20 +169,20 @@ static bool is_rooted(const struct assay_input_files *given)
     return certificates == 0;
 }
 
-static struct assay_json *document_of(const struct assay_collateral *c, int64_t at_unix_s,
-                                      bool rooted)
+static struct assay_json *document_of(const struct bundles *b, int64_t at_unix_s, bool rooted)
 {
+    const struct assay_collateral *const c = &b->main;
     struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
     assay_json_set_time(data, "at", at_unix_s);
     assay_json_set_bool(data, "empty", is_empty(c));
     assay_json_set_bool(data, "rooted", rooted);
-    assay_json_set_bool(data, "sound", assay_collateral_sound(c));
-    assay_json_set_bool(data, "current", is_current(c, at_unix_s));
+    assay_json_set_bool(data, "sound", is_sound(b));
+    assay_json_set_bool(data, "current", is_current(b, at_unix_s));
     struct assay_json *const parts = assay_json_set_object(data, "parts");
     for (int i = 0; i < ASSAY_PARTS; i++)
         assay_json_set_bool(parts, assay_collateral_part_name((enum assay_collateral_part)i),
-                            c->given[i]);
+                            is_given(b, i));
     set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
     set_or_null(data, "qe_identity",
                 c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
@@ -145,8 +191,8 @@ static struct assay_json *document_of(const struct assay_collateral *c, int64_t 
     struct assay_json *const lists = assay_json_set_array(data, "crls");
     for (size_t i = 0; i < c->list_count; i++)
         assay_json_append(lists, crl_json(true, &c->lists[i].crl));
-    set_faults(data, c, rooted);
-    set_windows(data, c, at_unix_s);
+    set_faults(data, b, rooted);
+    set_windows(data, b, at_unix_s);
     return data;
 }
 
@@ -157,7 +203,7 @@ static const char pieces_view[] =
     "{tcb_info.evaluation_number}, {tcb_info.levels} levels\n]"
     "[?qe_identity QE identity            evaluation {qe_identity.evaluation_number}, "
     "{qe_identity.levels} levels\n]"
-    "[*windows {part,-26} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
+    "[*windows {part,-38} {from} to {until}[?certificate  (certificate)][?!holds   NOT NOW]\n]"
     "[*faults FAULT                  {part}: {text} ({cause})\n]"
     "[?empty EMPTY                  the folder has no collateral\n]";
 
@@ -165,10 +211,10 @@ static const char validity_view[] =
     "valid                  {current}: at {at} [?empty there is nothing that is valid"
     "|[?current no part has expired or begins later|a part has expired or begins later]]\n";
 
-static int print_text(const struct assay_collateral *c, struct assay_json *data, bool has_root)
+static int print_text(const struct bundles *b, struct assay_json *data, bool has_root)
 {
     for (int i = 0; i < ASSAY_PARTS; i++)
-        if (c->given[i])
+        if (is_given(b, i))
             (void)printf("%-22s given\n",
                          assay_collateral_part_name((enum assay_collateral_part)i));
     cli_view_print(pieces_view, data, stdout);
@@ -176,7 +222,7 @@ static int print_text(const struct assay_collateral *c, struct assay_json *data,
         (void)printf("UNTRUSTED              no certificate leads to %s\n",
                      has_root ? "the root of --root: is it the one of this vendor?"
                               : "a pinned root: give the vendor's with --root FILE");
-    cli_collateral_print_verified(assay_collateral_sound(c));
+    cli_collateral_print_verified(is_sound(b));
     return cli_view_result(false, "", data, validity_view);
 }
 
@@ -210,38 +256,64 @@ static bool is_intel(const struct assay_collateral_files *files)
     return files->part[ASSAY_PART_TCB_INFO].len > 0 || files->part[ASSAY_PART_QE_IDENTITY].len > 0;
 }
 
+/* Of the manifests that lead to the root, unless the first bundle has them. */
+static enum assay_status build_manifests(struct assay_collateral_dir *dir,
+                                         const struct assay_key *root, struct assay_gathered *g,
+                                         struct bundles *b)
+{
+    struct assay_collateral_files only = { 0 };
+    if (b->is_apart || assay_key_equal(root, &b->main.root)) return ASSAY_OK;
+    ASSAY_TRY(assay_collateral_gather(&dir->given->found, root, true, g));
+    if (g->rims_len == 0) return ASSAY_OK;
+    cli_input_files_set_used(dir->given, g->leads, g->is_taken);
+    only.part[ASSAY_PART_RIM] = g->files.part[ASSAY_PART_RIM];
+    b->is_apart = true;
+    return assay_collateral_build(&only, root, &b->manifests);
+}
+
 /* Without Intel's documents: what leads to the root, or to the first pinned one that anything leads
  * to. */
+static enum assay_status build_main(struct assay_collateral_dir *dir, const struct assay_key *root,
+                                    struct assay_gathered *g, struct assay_collateral *built)
+{
+    struct assay_key pinned;
+    uint32_t kinds = 0;
+    const bool others = !is_intel(&dir->files);
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
+        const struct assay_key *at = root;
+        if (at == NULL) ASSAY_TRY(assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds));
+        if (at == NULL) at = &pinned;
+        ASSAY_TRY(assay_collateral_gather(&dir->given->found, at, others, g));
+        cli_input_files_set_used(dir->given, g->leads, g->is_taken);
+        if (root == NULL && others && g->count + g->rims_len == 0 && i + 1 < ASSAY_PINNED_ROOTS)
+            continue;
+        const bool has_any = g->count + g->lists_len + g->ocsp_len + g->rims_len > 0;
+        return assay_collateral_build(others && has_any ? &g->files : &dir->files, at, built);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status build_collateral(struct assay_collateral_dir *dir,
-                                          const struct assay_key *root,
-                                          struct assay_collateral *built)
+                                          const struct assay_key *root, struct bundles *b)
 {
     struct assay_key pinned;
     uint32_t kinds = 0;
     struct assay_gathered *const g = calloc(1, sizeof *g);
     if (g == NULL) return ASSAY_E_MEMORY;
-    const bool others = !is_intel(&dir->files);
-    enum assay_status status = ASSAY_OK;
+    enum assay_status status = build_main(dir, root, g, &b->main);
     for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK; i++) {
-        const struct assay_key *at = root;
-        if (at == NULL) status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
-        if (at == NULL) at = &pinned;
-        if (status == ASSAY_OK) status = assay_collateral_gather(&dir->given->found, at, others, g);
-        if (status != ASSAY_OK) break;
-        cli_input_files_set_used(dir->given, g->leads, g->is_taken);
-        if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
-        status = assay_collateral_build(
-            others && g->count + g->lists_len > 0 ? &g->files : &dir->files, at, built);
-        break;
+        if (root != NULL || is_intel(&dir->files)) break;
+        status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
+        if (status == ASSAY_OK) status = build_manifests(dir, &pinned, g, b);
     }
     free(g);
     return status;
 }
 
-static int exit_of(const struct assay_collateral *c, int64_t at_unix_s)
+static int exit_of(const struct bundles *b, int64_t at_unix_s)
 {
-    if (!assay_collateral_sound(c)) return ASSAY_EXIT_MALFORMED;
-    return is_current(c, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
+    if (!is_sound(b)) return ASSAY_EXIT_MALFORMED;
+    return is_current(b, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
 }
 
 int cli_collateral_show(const struct assay_collateral_options *options)
@@ -253,7 +325,7 @@ int cli_collateral_show(const struct assay_collateral_options *options)
     int result = cli_collateral_root(options, &root, &has_root);
     if (result != ASSAY_EXIT_OK) return result;
     result = read_folder(options, at_unix_s, &dir);
-    struct assay_collateral *const built = malloc(sizeof *built);
+    struct bundles *const built = calloc(1, sizeof *built);
     enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
         status = build_collateral(&dir, has_root ? &root : NULL, built);

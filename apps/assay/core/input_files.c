@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/file/kind.h"
+#include "quote/accept/roots.h"
 #include "quote/collateral/collateral.h"
 
 #include <limits.h>
@@ -137,6 +138,31 @@ static void print_stray(const struct assay_input_files *g, const char *dir, size
                   dir, format_printable(g->names[piece->file]), place);
 }
 
+/* A manifest that leads to no root that was asked about: to the pinned one, or to another one. */
+static void print_manifest(const char *dir, const char *name, struct assay_slice bytes)
+{
+    static struct assay_rim rim;
+    struct assay_rim_pieces pieces;
+    struct assay_certificate last;
+    struct assay_key root;
+    uint32_t kinds = 0;
+    const char *by = "?";
+    bool is_pinned = false;
+    if (assay_rim_next(&bytes, &pieces) == ASSAY_OK) {
+        const struct assay_slice der = pieces.certificates[pieces.certificate_count - 1];
+        if (assay_x509_certificate(der.bytes, der.len, &last) == ASSAY_OK) by = last.issuer_name;
+        is_pinned = assay_pinned_root(ASSAY_PINNED_NVIDIA_RIM, &root, &kinds) == ASSAY_OK &&
+                    assay_rim_build(&pieces, &root, &rim) == ASSAY_OK && rim.certificate_count > 0;
+    }
+    if (is_pinned)
+        (void)fprintf(stderr, "assay: note: %s/%s: reference manifest: not used\n", dir, name);
+    else
+        (void)fprintf(stderr,
+                      "assay: note: %s/%s: reference manifest: signed under CN=%s, no trusted RIM "
+                      "root; give --root, or leave it out\n",
+                      dir, name, by);
+}
+
 static void print_piece(const struct assay_input_files *g, const char *dir, size_t index)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
@@ -145,6 +171,8 @@ static void print_piece(const struct assay_input_files *g, const char *dir, size
     const enum assay_status status = assay_recognised_status(piece, g->leads[index]);
     if (piece->shape == ASSAY_SHAPE_CERTIFICATE && status == ASSAY_E_NOT_FOUND)
         print_stray(g, dir, index);
+    else if (piece->shape == ASSAY_SHAPE_RIM && status == ASSAY_E_NOT_FOUND)
+        print_manifest(dir, name, piece->bytes);
     else if (status == ASSAY_OK)
         (void)fprintf(stderr, "assay: note: %s/%s: %s: not of use for this evidence\n", dir, name,
                       what);

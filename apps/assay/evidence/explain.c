@@ -34,15 +34,18 @@ static const char *in_one_sentence(const struct assay_verdict *v)
     return "unknown";
 }
 
-static const char *link_text(enum assay_proof proof)
+static const char *link_text(enum assay_proof proof, enum assay_evidence_kind kind)
 {
+    const bool is_nvidia = kind == ASSAY_KIND_NVIDIA_GPU || kind == ASSAY_KIND_NVIDIA_SWITCH;
     switch (proof) {
     case ASSAY_PROOF_QUOTE_SIGNATURE: return "the attestation key signed the quote";
     case ASSAY_PROOF_QE_REPORT_SIGNATURE:
         return "the platform's certified key signed the quoting enclave's report";
     case ASSAY_PROOF_AK_BINDING: return "that report names the attestation key";
     case ASSAY_PROOF_CHAIN_TO_ROOT: return "the platform's certificate leads to a trusted root";
-    case ASSAY_PROOF_REPORT_SIGNATURE: return "the chip's endorsement key signed the report";
+    case ASSAY_PROOF_REPORT_SIGNATURE:
+        return is_nvidia ? "the device's attestation key signed the report"
+                         : "the chip's endorsement key signed the report";
     case ASSAY_PROOF_CHAIN: return "the signing key's certificate leads to a trusted root";
     case ASSAY_PROOF_VEK_TCB: return "the endorsement key is of the firmware that is reported";
     case ASSAY_PROOF_CHIP_ID: return "the endorsement key is of the chip that is reported";
@@ -102,7 +105,7 @@ static void print_links(const struct cli_appraisal *a)
         const char *const state = v->proofs[i] == ASSAY_PROOF_TRUE    ? "yes"
                                   : v->proofs[i] == ASSAY_PROOF_FALSE ? "NO"
                                                                       : "?";
-        (void)printf("  %-3s %s\n", state, link_text((enum assay_proof)i));
+        (void)printf("  %-3s %s\n", state, link_text((enum assay_proof)i, v->kind));
         shown += 1;
     }
     if (shown == 0) (void)puts("  none: no link was reached");

@@ -40,9 +40,11 @@
 const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "verify", "FILE",
       "Verify evidence and print the appraisal: SGX, TDX, SEV-SNP, Nitro, NitroTPM, TPM 2.0, vTPM, "
-      "CCA, SOFT. --collateral contains for SGX, TDX and SOFT the vendor's collateral, for SEV-SNP "
+      "CCA, NVIDIA GPUs and NVSwitches, SOFT. --collateral contains for SGX, TDX and SOFT the "
+      "vendor's collateral, for SEV-SNP "
       "the VCEK or VLEK with chain and CRL, for TPM and vTPM the signature, PCR values, "
-      "attestation key and certificates; Nitro, NitroTPM and CCA need none. Lists what was not "
+      "attestation key and certificates, for NVIDIA chain, manifests and OCSP responses; Nitro, "
+      "NitroTPM and CCA need none. Lists what was not "
       "checked: freshness without a challenge, the program without a policy, revocation. FILE is a "
       "file or - (standard input).",
       EXIT_VERDICT,

@@ -21,6 +21,25 @@ expect 11 'challenge' verify gpu "${NONCE%b}c"
 expect 12 'ocsp-nonce' "$ASSAY" evidence verify "$HOPPER/report.bin" --collateral gpu --at $AT --ocsp-nonce 0011
 expect 2 'expected 1 to 64 bytes' "$ASSAY" evidence verify "$HOPPER/report.bin" --collateral gpu --ocsp-nonce 1
 
+# --- each reason names its certificate, that of a manifest's signer with the manifest, and comes once
+at() { "$ASSAY" evidence verify "$HOPPER/report.bin" --collateral "$1" --at "$2" --nonce $NONCE; }
+expect 10 'an OCSP response (or CRL) for HCC RIM L4 Signer (driver RIM)' at gpu $AT
+expect 12 'OCSP for GH100 A01 GSP BROM valid' at gpu 2025-09-01T00:00:00Z
+expect 12 'HCC RIM L4 Signer (VBIOS RIM) valid' at gpu 2026-11-27T00:00:00Z
+mkdir early
+cp gpu/*.pem gpu/*.xml "$VECTORS"/hopper-550.90.07-rim-ocsp/*.der early/
+at early 2024-06-01T00:00:00Z >early.txt 2>/dev/null
+expect 0 'OCSP for NVIDIA Reference Value L3 GH100 002 valid 2025-10-24T11:32:21Z to 2025-10-25T11:32:21Z' cat early.txt
+expect 1 '' sh -c 'grep ^reason early.txt | sort | uniq -d | grep .'
+
+# --- what a folder has, with its dates: responses and manifests end, too
+show() { "$ASSAY" collateral show "$1" --at "$2"; }
+expect 0 'valid                  yes' show gpu $AT
+expect 0 'OCSP response for GH100 A01 GSP BROM   2025-08-21T06:47:07Z to 2025-08-22T06:47:07Z' show gpu $AT
+expect 0 'driver RIM 550.90.07 for GH100         2024-06-01T02:08:29Z to 2026-06-01T02:08:29Z' show gpu $AT
+expect 0 'VBIOS RIM 96.00.9F.00.01 for GH100     2024-02-23T23:17:58Z to 2026-02-22T23:17:58Z' show gpu $AT
+expect 10 'valid                  no' show gpu 2025-09-01T00:00:00Z
+
 # --- a policy
 cat >policy.yaml <<END
 policy_version: 1
@@ -37,6 +56,18 @@ rm gpu/driver_rim.xml
 expect 10 '"driver_rim_ok": true' verify gpu $NONCE
 rm gpu/driver_rim.json
 expect 12 'collateral-missing' verify gpu $NONCE
+
+# --- a measurement, and manifests that are not used
+measured() { "$ASSAY" evidence verify "$VECTORS/neg-hopper-measurement-bit/report.bin" --collateral early --at $AT; }
+expect 11 'differ' measured
+mkdir debug
+cp gpu/*.pem "$VECTORS"/neg-hopper-rim-sdk-debug-root/*.xml debug/
+expect 12 'no trusted RIM root' at debug $AT
+head -c 100 "$HOPPER/report.bin" >cut.bin
+expect 13 'vbios_rim.xml: reference manifest: not used' "$ASSAY" evidence verify cut.bin --kind nvidia-gpu --collateral early
+
+explained() { "$ASSAY" evidence explain "$HOPPER/report.bin" --collateral gpu --at $AT; }
+expect 12 "the device's attestation key signed the report" explained
 
 # --- what is missing, and what was edited
 cp "$VECTORS/neg-hopper-rim-golden-edited/driver_rim.xml" gpu/

@@ -86,7 +86,8 @@ Test(gpu_appraise, with_another_measurement_is_refused)
     expect(ASSAY_RULE_GOLDEN_VALUE, ASSAY_GENUINE_TRUE);
     for (uint32_t i = 0; i < w->c.verdict.reason_count; i++)
         if (w->c.verdict.reasons[i].rule == ASSAY_RULE_GOLDEN_VALUE)
-            cr_expect_str_eq(w->c.verdict.reasons[i].observed, "21", "indexes from 0");
+            cr_expect_str_eq(w->c.verdict.reasons[i].observed,
+                             "measurement 21 differs from the manifest", "indexes from 0");
     cr_expect_eq(w->c.verdict.tier, ASSAY_TIER_CONTRAINDICATED);
 }
 
@@ -236,6 +237,22 @@ Test(gpu_appraise, on_hold_is_revoked_unless_the_policy_accepts_it)
     expect(ASSAY_RULE_CERT_HELD, ASSAY_GENUINE_TRUE);
     w->ocsp_reason = 1;
     expect(ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+}
+
+/* A reader with several responses has to know which one; none is said twice. */
+Test(gpu_appraise, reasons_name_the_certificate_of_a_response)
+{
+    const struct assay_verdict *const v = &w->c.verdict;
+    size_t named = 0;
+    w->ocsp_to_s = GPU_AT - 1;
+    gpu_world_judge(w);
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        if (v->reasons[i].rule != ASSAY_RULE_COLLATERAL_EXPIRED) continue;
+        named += strstr(v->reasons[i].expected, "GH100") != NULL;
+        for (uint32_t k = 0; k < i; k++)
+            cr_expect_str_neq(v->reasons[k].expected, v->reasons[i].expected);
+    }
+    cr_expect_geq(named, 1, "%s", gpu_reasons(v));
 }
 
 Test(gpu_appraise, a_stale_response_leaves_it_open)

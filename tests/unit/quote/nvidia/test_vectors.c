@@ -214,6 +214,30 @@ Test(gpu_vectors, changed_ones_fail_by_their_rule)
     close_case(cut);
 }
 
+/* The reader has several responses and two manifests, whose signers have one name. */
+Test(gpu_vectors, reasons_name_what_they_are_about)
+{
+    static const struct {
+        const char *id, *text;
+    } cases[] = {
+        { "neg-hopper-ocsp-stale", "OCSP for GH100 A01 GSP BROM valid" },
+        { "neg-hopper-ocsp-nonce-missing", "in the OCSP response for GH100 A01 GSP BROM" },
+        { "hopper-550.90.07-device-ocsp",
+          "an OCSP response (or CRL) for HCC RIM L4 Signer (VBIOS" },
+        { "hopper-550.90.07-device-ocsp",
+          "an OCSP response (or CRL) for HCC RIM L4 Signer (driver" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gpu_case *const c = find_case(cases[i].id);
+        gpu_case_judge(c);
+        bool found = false;
+        for (uint32_t k = 0; k < c->verdict.reason_count; k++)
+            found = found || strstr(c->verdict.reasons[k].expected, cases[i].text) != NULL;
+        cr_expect(found, "%s: %s", cases[i].id, gpu_reasons(&c->verdict));
+        close_case(c);
+    }
+}
+
 /* Of a full set nothing is left to say but what no responder answers about. */
 Test(gpu_vectors, of_a_whole_set_are_genuine)
 {
