@@ -232,8 +232,8 @@ static enum assay_status receive_confirmation(struct assay_engine *e, uint16_t f
         return ASSAY_E_STALE;
     if (assay_bytes_equal(v->said[from], b.id, 32)) return ASSAY_OK;
     assay_sha256(body.bytes, body.len, digest);
-    /* No fault of its signer: in the era that it confirms it may have another identity key, which no
-     * state here lists yet (docs/protocol.md 9.6.8). It confirms nothing. */
+    /* No fault of its signer: in the era that it confirms it may have another identity key, which
+     * no state here lists yet (docs/protocol.md 9.6.8). It confirms nothing. */
     if (assay_recover_signed(state->members[from].identity_public, digest, signature) != ASSAY_OK)
         return ASSAY_E_INVALID;
     /* Each member counts for the RECOVER that it named last, whatever RECOVER is pending here. */

@@ -44,7 +44,7 @@ void assay_confirmations_init(struct assay_engine *e, const struct assay_engine_
 bool assay_confirmations_is_message(struct assay_slice payload);
 /* Receives a message over this member's link.
  * Returns: ASSAY_OK | ASSAY_E_STALE (another round, era, node or member: no effect) | ASSAY_E_CHAIN
- * | ASSAY_E_INVALID (not by the key listed here) | ASSAY_E_AGAIN (no room) | other INPUT statuses */
+ * | ASSAY_E_INVALID (not by the listed key) | ASSAY_E_AGAIN (no room) | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_confirmations_receive(struct assay_engine *e, uint16_t from,
                                                             struct assay_slice payload);
 /* Sends a request to members, at most every half epoch. */

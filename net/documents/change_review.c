@@ -396,9 +396,9 @@ static enum assay_status stage_pending(struct assay_change_basis *b, struct assa
     return ASSAY_OK;
 }
 
-/* Of a change that waits as well: no later check stands between it and its signatures. An identity
- * key follows the one that changes in blocks leave in force; one that is to follow a key that no
- * block has yet is drafted after that change. */
+/* Of a change that waits: no later check stands between it and its signatures. An identity key
+ * follows the one that changes in blocks leave in force; one that is to follow a key that no block
+ * has yet is drafted after that change. */
 static enum assay_status check_new_keys(struct assay_change_basis *b,
                                         const struct assay_change *change, char *message)
 {
@@ -455,8 +455,10 @@ enum assay_status assay_change_review(struct assay_change_basis *basis,
     ASSAY_TRY(check_signatures(basis, draft, whole, message));
     ASSAY_TRY(check_documents(change, message));
     if (change->sequence == 0) return check_maintenance(basis, draft, message);
-    ASSAY_TRY(check_new_keys(basis, change, message));
-    ASSAY_TRY(check_queue(basis, change, message));
+    const enum assay_status place = check_queue(basis, change, message);
+    if (place == ASSAY_E_EARLY) /* it is not staged */
+        ASSAY_TRY(check_new_keys(basis, change, message));
+    ASSAY_TRY(place);
     ASSAY_TRY(assay_change_stage(basis, change, message));
     const uint32_t level = assay_change_level(change);
     if (basis->state.rules.parameters.level < level)

@@ -11,6 +11,7 @@
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/core/service_user.h"
 #include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/change.h"
 #include "apps/assay/members/identity_request.h"
 #include "apps/assay/setup/genesis.h"
 
@@ -25,6 +26,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char cannot_write[] = "it cannot be made or written there";
 
@@ -257,6 +259,15 @@ static bool reports_holder(const struct assay_config *config)
     return true;
 }
 
+static bool daemon_answers(const struct assay_config *config)
+{
+    struct assay_json *answer = NULL;
+    const enum assay_status asked =
+        assay_client_request(config->admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
+    assay_json_free(&answer);
+    return asked != ASSAY_E_NOT_FOUND && asked != ASSAY_E_IO;
+}
+
 /* The next set is stored next to the listed one until the network lists it (docs/protocol.md 2.6).
  * A
  * daemon has both in memory, so it must not run. */
@@ -265,16 +276,12 @@ static int rotate_keys(const char *config_path)
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
-    struct assay_json *answer = NULL;
     struct assay_keyring ring;
     if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
         (void)fprintf(stderr, "assay keys rotate: %s\n", message);
         return ASSAY_EXIT_USAGE;
     }
-    const enum assay_status asked =
-        assay_client_request(config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
-    assay_json_free(&answer);
-    if (asked != ASSAY_E_NOT_FOUND && asked != ASSAY_E_IO) {
+    if (daemon_answers(&config)) {
         (void)fprintf(stderr,
                       "assay keys rotate: a daemon answers at %s: stop it, rotate, start it\n",
                       config.admin);
@@ -307,8 +314,40 @@ static int rotate_keys(const char *config_path)
     return ASSAY_EXIT_OK;
 }
 
+/* By the ledger of the node, running or stopped: its folder may have an older key, of a backup.
+ * in_force: stays as it is where the node has no ledger yet. Errors are printed.
+ * Returns: an enum assay_exit */
+static int find_key_in_force(const struct assay_config *config, const uint8_t node_id[static 32],
+                             uint8_t in_force[static ASSAY_P256_PUBLIC_LEN])
+{
+    struct assay_change_options options = { .group = "keys rotate",
+                                            .socket = config->admin,
+                                            .genesis = config->genesis,
+                                            .json = cli_json_mode_is_on() };
+    struct assay_change_source source;
+    if (!daemon_answers(config)) {
+        char path[PATH_MAX];
+        if (snprintf(path, sizeof path, "%s/store.sqlite", config->state_dir) >= (int)sizeof path ||
+            access(path, F_OK) != 0)
+            return ASSAY_EXIT_OK;
+        if (reports_holder(config)) return ASSAY_EXIT_CONFLICT;
+        options.store = config->state_dir;
+    }
+    const int result = cli_change_source_open(&options, &source);
+    if (result == ASSAY_EXIT_OK) {
+        const struct assay_state *const state = &source.basis->state;
+        const uint32_t slot = assay_state_slot_of(state, node_id);
+        if (slot < state->member_count)
+            assay_bytes_copy(in_force, ASSAY_P256_PUBLIC_LEN, state->members[slot].identity_public,
+                             ASSAY_P256_PUBLIC_LEN);
+    }
+    cli_change_source_close(&source);
+    return result;
+}
+
 /* The new key signs that it follows the one in force. */
 static enum assay_status sign_request(const struct assay_keyring *ring,
+                                      const uint8_t in_force[static ASSAY_P256_PUBLIC_LEN],
                                       const uint8_t chain_id[static 32],
                                       struct cli_identity_request *request)
 {
@@ -319,7 +358,7 @@ static enum assay_status sign_request(const struct assay_keyring *ring,
     assay_bytes_copy(request->public_key, ASSAY_P256_PUBLIC_LEN, ring->next_identity_public,
                      ASSAY_P256_PUBLIC_LEN);
     const struct assay_slice statement = assay_identity_statement(
-        chain_id, ring->node_id, ring->identity_public, ring->next_identity_public, bytes);
+        chain_id, ring->node_id, in_force, ring->next_identity_public, bytes);
     assay_sha256(statement.bytes, statement.len, digest);
     ASSAY_TRY(assay_p256_signer_load(&ring->next_identity_private, &signer));
     const enum assay_status status = assay_p256_sign(signer, digest, request->signature);
@@ -349,7 +388,7 @@ static int print_request(const char *out, const struct cli_identity_request *req
     return ASSAY_EXIT_OK;
 }
 
-/* Keys of the node's folder and chain of its genesis into a request. */
+/* The waiting key of the node's folder, chain of its genesis and key in force into a request. */
 static int make_request(const struct assay_config *config, const struct assay_genesis *genesis,
                         struct cli_identity_request *request, bool *again)
 {
@@ -364,8 +403,15 @@ static int make_request(const struct assay_config *config, const struct assay_ge
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
     }
     *again = ring.has_next_identity;
+    uint8_t in_force[ASSAY_P256_PUBLIC_LEN];
+    assay_bytes_copy(in_force, sizeof in_force, ring.identity_public, sizeof ring.identity_public);
+    const int found = find_key_in_force(config, ring.node_id, in_force);
+    if (found != ASSAY_EXIT_OK) {
+        assay_keyring_wipe(&ring);
+        return found;
+    }
     status = assay_keyring_make_next_identity(folder, &ring);
-    if (status == ASSAY_OK) status = sign_request(&ring, genesis->chain_id, request);
+    if (status == ASSAY_OK) status = sign_request(&ring, in_force, genesis->chain_id, request);
     assay_keyring_wipe(&ring);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(folder, status, cannot_write);
 }

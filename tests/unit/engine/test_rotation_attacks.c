@@ -1,7 +1,7 @@
 /*
- * tests/unit/engine/test_rotation_attacks.c - new identity keys against lies and losses: no relay is
- * banned for what operators signed, nor a member for its new key, and which keys recover a network
- * without stores (docs/protocol.md 9.6.7 to 9.6.9, 9.18).
+ * tests/unit/engine/test_rotation_attacks.c - new identity keys against lies and losses: no relay
+ * is banned for what operators signed, nor a member for its new key, and which keys recover a
+ * network without stores (docs/protocol.md 9.6.7 to 9.6.9, 9.18).
  */
 #include "engine/ledger/records/key_change.h"
 #include "engine/parts/engine_internal.h"

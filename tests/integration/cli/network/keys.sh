@@ -149,6 +149,20 @@ rm -r node-3/state
 start 3
 votes() { [ "$(of_node node-3 incarnation)" = 2 ] && [ "$(field 3 status voting)" = true ]; }
 check 'a node without a store is back' until_true 90 votes
+# --- the request of a folder with an older identity follows the key in force, of a stopped and of a running node
+kill "$pid_4" && wait "$pid_4"
+cp stolen.key node-4/keys/identity.key && chmod 600 node-4/keys/identity.key
+expect 0 'request for a new identity key' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out stopped
+expect 0 'new identity key of node-4' change draft --out identity-2 --identity stopped --activation +6
+start 4
+answers() { ask 4 status >status-4; }
+check 'node-4 answers' until_true 30 answers
+expect 0 'request for a new identity key' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out running
+[ "$(json identity_public <stopped)" = "$(json identity_public <running)" ] || wrong 'another key is requested'
+expect 0 'new identity key of node-4' change draft --out identity-3 --identity running --activation +6
+decide identity-3 alpha.key beta-2.key
+renewed_again() { "$ASSAY" keys show node-4/keys --json | grep -q "$(json identity_public <running)"; }
+check 'node-4 uses its third identity' until_true 60 renewed_again
 # --- the old identity does not: last, since peers ban a node that repeats signatures which do not verify
 kill "$pid_4" && wait "$pid_4"
 cp stolen.key node-4/keys/identity.key && chmod 600 node-4/keys/identity.key
