@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES = 7, LIAR = 6, A_SECOND = 15, EPOCH_MS = 60000, SECONDS = 150 };
+enum { NODES = 7, LIAR = 6, A_SECOND = 15, EPOCH_MS = 60000, SECONDS = 400 };
 
 static struct assay_p256_signer *signer;
 static uint8_t operator_id[32];
