@@ -286,7 +286,9 @@ void cli_change_print_effect(const struct assay_json *data)
 static const char head_view[] =
     "[?sequence change         {sequence}|announcement   of one operator], in force from epoch "
     "{activation}[?forces , without a trial]\n"
-    "[?epoch!= now            epoch {epoch}\n]";
+    "[?epoch!= now            epoch {epoch}\n"
+    "|note           names, effect and required signatures unknown: no node was queried "
+    "(--socket)\n]";
 
 static const char signatures_view[] =
     "[*signatures signed         {operator_id}[?name  {name}][?^epoch!= [?!good : WRONG, "

@@ -45,6 +45,12 @@ expect 6 'is the first possible one' draft draft --out none --drain node-2 --act
 case $out in *'sign it again'*) wrong "nothing was signed: $out" ;; esac
 expect 6 'is the last possible one' draft draft --out none --drain node-2 --activation +99999999
 
+# --- without a node or a store nothing is known of its effect
+unknown='names, effect and required signatures unknown: no node was queried (--socket)'
+expect 0 "$unknown" env -u ASSAY_SOCKET "$ASSAY" change show leave
+expect 0 'now            epoch 1' draft show leave
+case $out in *"$unknown"*) wrong "a store was given: $out" ;; esac
+
 # --- what is so already, and what needs another change before
 epoch=$("$ASSAY" genesis show genesis --json | sed -n 's/^ *"epoch_ms": \([0-9]*\).*/\1/p' | head -1)
 for same in level=0 "epoch_ms=$epoch"; do
