@@ -180,12 +180,6 @@ static int set_expiry(struct stating *s)
                                "again with a later --activation",
                                o->group, (llu)activation, (llu)now);
     s->review.expires = now + epochs < last ? now + epochs : last;
-    if (o->expires != NULL && now + epochs > last)
-        (void)fprintf(
-            o->json ? stderr : stdout,
-            "note           --expires %llu is cut to %llu: the change must be in a block by "
-            "epoch %llu, as it is in force from epoch %llu\n",
-            (llu)epochs, (llu)(last - now), (llu)last, (llu)activation);
     return ASSAY_EXIT_OK;
 }
 
@@ -450,9 +444,6 @@ static void print_author(const struct stating *s)
     char comment[CLI_PROPOSAL_COMMENT_LEN];
     if (s->options->json) return;
     print_id("proposed by", r->operator_id);
-    if (assay_bytes_equal(r->operator_id, s->operator_id, 32))
-        (void)puts("note           you proposed it, which is an approval already: this one adds "
-                   "nothing");
     if (r->comment.len > 0)
         (void)printf("comment        %s\n", cli_proposal_comment(r->comment, comment));
 }

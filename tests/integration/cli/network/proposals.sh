@@ -58,8 +58,7 @@ expect 2 'at most 280' of alpha propose drain --key alpha.key --yes --comment "$
 expect 2 'one line of UTF-8' of alpha propose drain --key alpha.key --yes --comment "$(printf 'a\nb')"
 "$ASSAY" keys operator machine-gamma/stranger.key >/dev/null
 expect 6 'not an operator of this network' of gamma propose ../machine-alpha/drain --key stranger.key --yes
-expect 0 'action         drain node-4' of alpha propose drain --key alpha.key --yes --expires 5000 --comment 'node-4 gets a new disk'
-case $out in *'note           --expires 5000 is cut to '*) ;; *) wrong "an expiry is cut without a word: $out" ;; esac
+expect 0 'action         drain node-4' of alpha propose drain --key alpha.key --yes --comment 'node-4 gets a new disk'
 case $out in *'digest         '*) ;; *) wrong "the digest is not shown: $out" ;; esac
 check 'every node has it' until_true 20 open_everywhere 1
 check 'with the same digest' until_true 10 same_everywhere
@@ -73,15 +72,12 @@ check 'the timeline has it' told 3 'alpha proposes'
 expect 5 'no open proposal has this id' of beta approve "$(printf '%064d' 0)" --key beta.key --yes
 expect 6 'not an operator of this network' of gamma approve "$id" --key stranger.key --yes
 expect 2 'give --yes' of beta approve "$id" --key beta.key
-case $out in *'you proposed it'*) wrong "beta did not propose it: $out" ;; esac
-expect 2 'you proposed it, which is an approval already' of alpha approve "$id" --key alpha.key
 expect 5 'neither proposed nor approved' of beta withdraw "$id" --key beta.key
 expect 0 'action         drain node-4' of beta approve "$id" --key beta.key --yes --comment 'go ahead'
 case $out in *'suspended      0 members'*) ;; *) wrong "it is not simulated: $out" ;; esac
 check 'a block has the change, though nobody submitted it' until_true 30 sequence_everywhere 3
 check 'the proposal ended' until_true 20 open_everywhere 0
-expect 0 'ended in epoch ' of gamma inbox
-case $out in *recorded*) ;; *) wrong "why did it end? $out" ;; esac
+expect 0 'recorded' of gamma inbox
 expect 0 'pending    change 3' of gamma list
 check 'its end has its reason' until_true 10 told 4 'a block has the change'
 
