@@ -162,17 +162,15 @@ static void put_document(char *text, const struct gpu_manifest *m)
                "<SoftwareIdentity" NAMESPACES
                " xmlns:ns0=\"http://standards.iso.org/iso/19770/-2/2015/schema.xsd\""
                " xmlns:ns2=\"http://www.w3.org/2001/04/xmlenc#sha384\" name=\"%s\">\n"
-               "<ns0:Meta colloquialVersion=\"%s\" product=\"%s\"></ns0:Meta>\n<ns0:Payload>\n",
-               m->product, m->version, m->product);
+               "<ns0:Meta",
+               m->product);
+    for (unsigned i = 10; m->many_namespaces && i < 10 + MANY; i++) /* in canonical order */
+        print_into(text, " xmlns:m%u=\"urn:m%u\"", i, i);
+    print_into(text, " colloquialVersion=\"%s\" product=\"%s\"></ns0:Meta>\n<ns0:Payload>\n",
+               m->version, m->product);
     for (unsigned i = 0; i < GPU_BLOCKS; i++)
         put_resource(text, m, i);
     if (m->double_index) put_resource(text, m, 5);
-    if (m->many_namespaces) {
-        print_into(text, "<ns0:Extra");
-        for (unsigned i = 0; i < MANY; i++)
-            print_into(text, " xmlns:m%u=\"urn:m%u\"", i, i);
-        print_into(text, "></ns0:Extra>\n");
-    }
     print_into(text, "</ns0:Payload>\n");
 }
 

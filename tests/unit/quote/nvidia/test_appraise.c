@@ -4,6 +4,7 @@
  */
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/newer.h"
+#include "quote/rim_xml.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
 
 #include <criterion/criterion.h>
@@ -416,6 +417,20 @@ Test(gpu_appraise, xml_that_hides_something_is_refused)
                      gpu_reasons(&w->c.verdict));
         cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE, "%zu", i);
         *defects[i] = false;
+    }
+}
+
+/* Each would cost time at every element. */
+Test(gpu_appraise, namespaces_of_a_manifest_are_bounded)
+{
+    static uint8_t out[2 * GPU_XML_MAX];
+    struct gpu_manifest *const m = &w->manifests[0];
+    for (int many = 0; many < 2; many++) {
+        size_t len = 0;
+        m->many_namespaces = many == 1;
+        gpu_world_make(w);
+        cr_expect_eq(assay_rim_xml_convert(assay_slice_over(m->xml, m->len), out, sizeof out, &len),
+                     many == 1 ? ASSAY_E_RANGE : ASSAY_OK);
     }
 }
 
