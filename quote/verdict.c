@@ -11,7 +11,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "quote/said.h"
+#include "quote/result/reported.h"
 #include "quote/text.h"
 
 void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
@@ -91,8 +91,8 @@ bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule
     return false;
 }
 
-bool assay_verdict_says(const struct assay_verdict *verdict, enum assay_rule rule,
-                        const char *expected)
+bool assay_verdict_reports(const struct assay_verdict *verdict, enum assay_rule rule,
+                           const char *expected)
 {
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < verdict->reason_count; i++)

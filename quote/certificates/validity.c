@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "quote/said.h"
+#include "quote/result/reported.h"
 #include "quote/text.h"
 
 /* Vendors let their documents live for a month and longer: an operator may want them newer. */
@@ -58,7 +58,7 @@ void assay_appraise_window(const struct assay_window *window, const struct assay
     assay_text_add_time(&expected, window->to_unix_s);
     assay_text_add(&observed, "evaluated at ");
     assay_text_add_time(&observed, at);
-    if (!assay_verdict_says(verdict, rule, expected.text))
+    if (!assay_verdict_reports(verdict, rule, expected.text))
         assay_verdict_add(verdict, rule, 0, expected.text, observed.text);
 }
 

@@ -8,7 +8,7 @@
 #include "quote/certificates/chain.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
-#include "quote/said.h"
+#include "quote/result/reported.h"
 #include "quote/text.h"
 
 enum assay_status assay_ocsp_build(struct assay_slice der, struct assay_ocsp_entry *out)
@@ -171,7 +171,7 @@ static void judge_nonce(struct assay_slice wanted, const char *name, const struc
     else assay_text_add_hex(&observed, r->nonce, r->nonce_len);
     assay_text_add(&expected, "the nonce of the request in the OCSP response for ");
     assay_text_add(&expected, name);
-    if (!assay_verdict_says(verdict, ASSAY_RULE_OCSP_NONCE, expected.text))
+    if (!assay_verdict_reports(verdict, ASSAY_RULE_OCSP_NONCE, expected.text))
         assay_verdict_add(verdict, ASSAY_RULE_OCSP_NONCE, 0, expected.text, observed.text);
 }
 

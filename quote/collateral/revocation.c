@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
-#include "quote/said.h"
+#include "quote/result/reported.h"
 #include "quote/text.h"
 
 struct lists {
@@ -83,7 +83,7 @@ static void report_uncovered(const struct assay_evidence_request *request,
     const enum assay_rule rule = request->policy->platform.require_crl
                                      ? ASSAY_RULE_COLLATERAL_MISSING
                                      : ASSAY_RULE_REVOCATION_UNKNOWN;
-    if (!assay_verdict_says(verdict, rule, expected.text))
+    if (!assay_verdict_reports(verdict, rule, expected.text))
         assay_verdict_add(verdict, rule, 0, expected.text, "none");
 }
 
@@ -108,7 +108,7 @@ static void report_faults(const struct assay_evidence_request *request,
         ASSAY_ASSERT(e->collateral->fault_count <= ASSAY_FAULTS_MAX);
         for (uint32_t k = 0; k < e->collateral->fault_count; k++) {
             const struct assay_collateral_fault *const fault = &e->collateral->faults[k];
-            if (assay_verdict_says(verdict, fault->rule, fault->what)) continue;
+            if (assay_verdict_reports(verdict, fault->rule, fault->what)) continue;
             assay_verdict_add(verdict, fault->rule, 0, fault->what,
                               assay_status_text(fault->status));
         }
