@@ -11,7 +11,6 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
-#include "quote/result/reported.h"
 #include "quote/text.h"
 
 void assay_verdict_init(struct assay_verdict *verdict, enum assay_evidence_kind kind,
@@ -88,17 +87,6 @@ bool assay_verdict_has(const struct assay_verdict *verdict, enum assay_rule rule
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     for (uint32_t i = 0; i < verdict->reason_count; i++)
         if (verdict->reasons[i].rule == rule) return true;
-    return false;
-}
-
-bool assay_verdict_reports(const struct assay_verdict *verdict, enum assay_rule rule,
-                           const char *expected)
-{
-    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
-    for (uint32_t i = 0; i < verdict->reason_count; i++)
-        if (verdict->reasons[i].rule == rule &&
-            assay_text_compare(verdict->reasons[i].expected, expected, ASSAY_REASON_TEXT) == 0)
-            return true;
     return false;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "quote/result/reported.h"
+#include "quote/certificates/reported.h"
 #include "quote/text.h"
 
 /* Vendors let their documents live for a month and longer: an operator may want them newer. */
@@ -30,6 +30,17 @@ static void judge_age(const struct assay_window *window, const struct assay_poli
     assay_text_add(&observed, "issued ");
     assay_text_add_time(&observed, window->from_unix_s);
     assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_AGE, 0, expected.text, observed.text);
+}
+
+bool assay_verdict_reports(const struct assay_verdict *verdict, enum assay_rule rule,
+                           const char *expected)
+{
+    ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
+    for (uint32_t i = 0; i < verdict->reason_count; i++)
+        if (verdict->reasons[i].rule == rule &&
+            assay_text_compare(verdict->reasons[i].expected, expected, ASSAY_REASON_TEXT) == 0)
+            return true;
+    return false;
 }
 
 void assay_appraise_window(const struct assay_window *window, const struct assay_policy *policy,

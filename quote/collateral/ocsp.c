@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "quote/accept/policy.h"
 #include "quote/certificates/chain.h"
+#include "quote/certificates/reported.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
-#include "quote/result/reported.h"
 #include "quote/text.h"
 
 enum assay_status assay_ocsp_build(struct assay_slice der, struct assay_ocsp_entry *out)

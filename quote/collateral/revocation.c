@@ -4,9 +4,9 @@
 #include "quote/collateral/revocation.h"
 
 #include "base/assert.h"
+#include "quote/certificates/reported.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
-#include "quote/result/reported.h"
 #include "quote/text.h"
 
 struct lists {

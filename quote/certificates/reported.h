@@ -1,8 +1,8 @@
 /*
- * quote/result/reported.h - search of the reasons of a verdict: two paths may share certificates.
+ * quote/certificates/reported.h - search of the reasons of a verdict: two paths may share certificates.
  */
-#ifndef ASSAY_QUOTE_RESULT_REPORTED_H
-#define ASSAY_QUOTE_RESULT_REPORTED_H
+#ifndef ASSAY_QUOTE_CERTIFICATES_REPORTED_H
+#define ASSAY_QUOTE_CERTIFICATES_REPORTED_H
 
 #include "quote/verdict.h"
 
