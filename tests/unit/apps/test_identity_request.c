@@ -53,9 +53,11 @@ static int write_request(const char *name, uint8_t fill)
 Test(apps_identity_request, an_earlier_request_is_replaced)
 {
     struct cli_identity_request found;
+    const char *field = NULL;
     cr_assert_eq(write_request("node.identity", 3), ASSAY_EXIT_OK);
     cr_assert_eq(write_request("node.identity", 4), ASSAY_EXIT_OK);
-    cr_assert_eq(cli_identity_request_read(folder_at(&folder, "node.identity"), &found), ASSAY_OK);
+    cr_assert_eq(cli_identity_request_read(folder_at(&folder, "node.identity"), &found, &field),
+                 ASSAY_OK);
     cr_assert_eq(found.chain_id[0], 1);
     cr_assert_eq(found.node_id[0], 2);
     cr_assert_eq(found.public_key[0], 4);
