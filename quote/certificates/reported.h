@@ -1,5 +1,6 @@
 /*
- * quote/certificates/reported.h - search of the reasons of a verdict: two paths may share certificates.
+ * quote/certificates/reported.h - search of the reasons of a verdict: two paths may share
+ * certificates.
  */
 #ifndef ASSAY_QUOTE_CERTIFICATES_REPORTED_H
 #define ASSAY_QUOTE_CERTIFICATES_REPORTED_H

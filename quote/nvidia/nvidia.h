@@ -3,8 +3,9 @@
  *
  * Private to the folder but for names of devices and assay_nvidia_find_leaf. The chain of a device
  * comes with its report (quote/package.h): leaf, key of the device, an authority of its factory,
- * one of its chip family, and perhaps the root. Collateral is OCSP responses or revocation lists about them, and the
- * manifests with the values that its driver and firmware measure, under a root of their own.
+ * one of its chip family, and perhaps the root. Collateral is OCSP responses or revocation lists
+ * about them, and the manifests with the values that its driver and firmware measure, under a root
+ * of their own.
  */
 #ifndef ASSAY_QUOTE_NVIDIA_NVIDIA_H
 #define ASSAY_QUOTE_NVIDIA_NVIDIA_H

@@ -31,7 +31,7 @@ static size_t statement(const struct assay_sim_world *w, uint64_t epoch, uint64_
                               .has_signature = true };
     assay_bytes_copy(r.chain_id, 32, w->genesis->chain_id, 32);
     assay_bytes_copy(r.operator_id, 32, operator_id, 32);
-    memcpy(r.digest, &number, sizeof number);
+    assay_bytes_copy(r.digest, 32, &number, sizeof number);
     cr_assert_eq(assay_p256_sign(signer, r.digest, r.change_signature), ASSAY_OK);
     struct assay_writer b = assay_writer_over(body, sizeof body);
     cr_assert_eq(assay_review_encode(&r, &b), ASSAY_OK);

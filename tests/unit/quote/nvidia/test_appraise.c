@@ -180,7 +180,7 @@ Test(gpu_appraise, is_found_among_chains_of_other_devices)
     gpu_world_make(w);
     struct assay_slice own[GPU_FILES_MAX];
     const size_t own_count = w->c.file_count;
-    memcpy(own, w->c.files, sizeof own);
+    assay_bytes_copy(own, sizeof own, w->c.files, sizeof own);
     w->c.file_count = 0;
     for (size_t i = 0; i < OTHERS; i++) {
         others[i] = gpu_world_open();
@@ -188,7 +188,9 @@ Test(gpu_appraise, is_found_among_chains_of_other_devices)
         for (size_t k = 0; k < 3; k++) /* authority, device, leaf */
             w->c.files[w->c.file_count++] = others[i]->c.files[k + 1];
     }
-    memcpy(w->c.files + w->c.file_count, own, own_count * sizeof own[0]);
+    assay_bytes_copy(w->c.files + w->c.file_count,
+                     (GPU_FILES_MAX - w->c.file_count) * sizeof own[0], own,
+                     own_count * sizeof own[0]);
     w->c.file_count += own_count;
     gpu_case_judge(&w->c);
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
@@ -306,7 +308,7 @@ Test(gpu_appraise, a_badly_signed_response_beside_one_that_counts_means_nothing)
     w->ocsp_bad_signature = true;
     gpu_world_make(w);
     const size_t len = w->ocsp_len;
-    memcpy(bad, w->ocsp, len);
+    assay_bytes_copy(bad, sizeof bad, w->ocsp, len);
     w->ocsp_bad_signature = false;
     gpu_world_make(w);
     w->c.files[w->c.file_count++] = assay_slice_over(bad, len);
@@ -322,7 +324,7 @@ Test(gpu_appraise, a_response_that_cannot_be_read_leaves_it_open)
     w->ocsp_reason = 1;
     gpu_world_make(w);
     for (size_t i = 0; i + sizeof sha384 <= w->ocsp_len; i++)
-        if (memcmp(w->ocsp + i, sha384, sizeof sha384) == 0) w->ocsp[i + 6] = 3; /* SHA-512 */
+        if (assay_bytes_equal(w->ocsp + i, sha384, sizeof sha384)) w->ocsp[i + 6] = 3; /* SHA-512 */
     gpu_case_judge(&w->c);
     cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_COLLATERAL_FORMAT), "%s",
               gpu_reasons(&w->c.verdict));
