@@ -76,6 +76,7 @@ async function texts({ node, docs, address }) {
         v = e.verdict;
     v.validity[0].name = evil;
     v.measurements[0] = { field: evil, value: evil, state: evil };
+    v.measurements.push({ field: 'mrenclave', value: '00', state: 'constructor' });
     v.proofs.push({ name: 'constructor', state: evil }, { name: evil, state: 'true' });
     v.reasons = [{ rule: evil, text: evil, expected: evil, observed: evil + 'x'.repeat(9000), fix: evil }];
     v.tcb_status = v.outcome = v.what = evil;
