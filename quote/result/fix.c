@@ -206,7 +206,7 @@
     X(ASSAY_RULE_GOLDEN_VALUE,                                                                     \
       "Install driver and firmware as published, or fetch newer editions of their manifests.")     \
     X(ASSAY_RULE_OCSP_SIGNATURE,                                                                   \
-      "Ask the vendor's responder again over a path that you trust: this answer was altered.")     \
+      "Ask the vendor's responder again: no key that may answer for the issuer signed this.")      \
     X(ASSAY_RULE_OCSP_NONCE,                                                                       \
       "Ask the vendor's responder again with this nonce, or verify without it.")                   \
     X(ASSAY_RULE_CERT_HELD,                                                                        \
