@@ -39,6 +39,11 @@ struct assay_collateral_options {
     const char *evidence[ASSAY_COLLATERAL_EVIDENCE_MAX];
 };
 
+struct assay_window;
+/* Appends a window to a list of JSON: what it is of (under name_key), dates, whether it holds. */
+void cli_collateral_append_window(struct assay_json *list, const char *name_key,
+                                  const struct assay_window *w, int64_t at_unix_s); /* _lives.c */
+
 /* Each Returns: an enum assay_exit. Each in the file of its name. */
 int cli_collateral_fetch(const struct assay_collateral_options *options);
 int cli_collateral_show(const struct assay_collateral_options *options);

@@ -24,10 +24,11 @@ static void set_kinds(struct assay_json *object, uint32_t kinds)
             assay_json_append_text(out, assay_kind_text((enum assay_evidence_kind)i));
 }
 
-static void append_window(struct assay_json *list, const struct assay_window *w, int64_t at_unix_s)
+void cli_collateral_append_window(struct assay_json *list, const char *name_key,
+                                  const struct assay_window *w, int64_t at_unix_s)
 {
     struct assay_json *const out = assay_json_append_object(list);
-    assay_json_set_text(out, "piece", w->what);
+    assay_json_set_text(out, name_key, w->what);
     assay_json_set_bool(out, "certificate", w->is_certificate);
     assay_json_set_time(out, "from", w->from_unix_s);
     assay_json_set_time(out, "until", w->to_unix_s);
@@ -62,11 +63,11 @@ static void append_entry(struct assay_json *entries, const struct assay_endorsem
     assay_json_set_uint(out, "certificates", c->certificate_count);
     struct assay_json *const windows = assay_json_set_array(out, "windows");
     for (uint32_t i = 0; i < c->window_count; i++)
-        append_window(windows, &c->windows[i], at_unix_s);
+        cli_collateral_append_window(windows, "piece", &c->windows[i], at_unix_s);
     struct assay_text name;
     struct assay_window dated;
     for (size_t i = 0; assay_collateral_dated(c, NULL, i, &name, &dated); i++)
-        append_window(windows, &dated, at_unix_s);
+        cli_collateral_append_window(windows, "piece", &dated, at_unix_s);
     struct assay_json *const lists = assay_json_set_array(out, "lists");
     if (c->has[ASSAY_PART_ROOT_CRL]) append_list(lists, "root CRL", &c->root_crl);
     if (c->has[ASSAY_PART_PCK_CRL]) append_list(lists, "PCK CRL", &c->pck_crl);

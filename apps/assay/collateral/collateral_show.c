@@ -108,30 +108,20 @@ static bool is_given(const struct bundles *b, int part)
     return b->main.given[part] || (b->is_apart && b->manifests.given[part]);
 }
 
-static void append_window(struct assay_json *list, const struct assay_window *w, int64_t at_unix_s)
-{
-    struct assay_json *const window = assay_json_append_object(list);
-    assay_json_set_text(window, "part", w->what);
-    assay_json_set_bool(window, "certificate", w->is_certificate);
-    assay_json_set_time(window, "from", w->from_unix_s);
-    assay_json_set_time(window, "until", w->to_unix_s);
-    assay_json_set_bool(window, "holds", at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
-}
-
 static void append_dated(struct assay_json *list, const struct assay_collateral *c,
                          const struct assay_collateral *other, int64_t at_unix_s)
 {
     struct assay_text name;
     struct assay_window window;
     for (size_t i = 0; assay_collateral_dated(c, other, i, &name, &window); i++)
-        append_window(list, &window, at_unix_s);
+        cli_collateral_append_window(list, "part", &window, at_unix_s);
 }
 
 static void set_windows(struct assay_json *data, const struct bundles *b, int64_t at_unix_s)
 {
     struct assay_json *const list = assay_json_set_array(data, "windows");
     for (uint32_t i = 0; i < b->main.window_count; i++)
-        append_window(list, &b->main.windows[i], at_unix_s);
+        cli_collateral_append_window(list, "part", &b->main.windows[i], at_unix_s);
     append_dated(list, &b->main, b->is_apart ? &b->manifests : NULL, at_unix_s);
     if (b->is_apart) append_dated(list, &b->manifests, NULL, at_unix_s);
 }

@@ -493,7 +493,7 @@ static enum assay_status apply_operator_key(struct applying *a, const struct ass
                                      action->public_key))
         return reject_action(a, ASSAY_E_INVALID,
                              "the list differs from the one in force by more than the new key: "
-                             "draft it anew");
+                             "draft it again");
     if (!assay_change_key_agrees(a->change, action, NULL))
         return reject_action(a, ASSAY_E_INVALID,
                              "the new key has not signed that it takes this place by this change");
