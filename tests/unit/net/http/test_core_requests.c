@@ -63,7 +63,7 @@ struct asker {
 static void *run_asker(void *context)
 {
     struct asker *asker = context;
-    asker->status = assay_client_get(path, asker->target, 8000, &asker->document);
+    asker->status = assay_client_get(path, asker->target, 60000, &asker->document);
     return NULL;
 }
 
@@ -78,14 +78,19 @@ static void end_asker(struct asker *asker)
     cr_assert_eq(pthread_join(asker->thread, NULL), 0);
 }
 
-/* Waits for clients as the node's loop does. Returns: whether one was answered. */
+/*
+ * Waits for clients as the node's loop does. A wake-up may find nothing: the turn before it took the
+ * request between its entry in the queue and the wake-up. Returns: whether one was answered.
+ */
 static bool serve_once(void)
 {
     struct pollfd fd = { .fd = assay_http_core_fd(http), .events = POLLIN };
     const size_t before = line_count;
-    if (poll(&fd, 1, 5000) != 1) return false;
-    assay_http_core_step(http, render, NULL);
-    return line_count > before;
+    while (line_count == before) {
+        if (poll(&fd, 1, 60000) != 1) return false;
+        assay_http_core_step(http, render, NULL);
+    }
+    return true;
 }
 
 Test(net_http_core_requests, the_loop_answers_in_its_turn)
@@ -141,12 +146,12 @@ Test(net_http_core_requests, a_waiting_client_delays_no_other)
 }
 
 /* The server ends with a request that nobody has answered. */
-Test(net_http_core_requests, a_server_that_stops_ends_what_waits, .timeout = 20)
+Test(net_http_core_requests, a_server_that_stops_ends_what_waits)
 {
     struct asker asker;
     struct pollfd fd = { .fd = assay_http_core_fd(http), .events = POLLIN };
     start_asker(&asker, "/v1/changes");
-    cr_assert_eq(poll(&fd, 1, 5000), 1);
+    cr_assert_eq(poll(&fd, 1, 60000), 1);
     assay_http_close(&http);
     end_asker(&asker);
     cr_expect_neq(asker.status, ASSAY_OK);
