@@ -39,7 +39,7 @@ static void tear_down(void)
     folder_remove(&folder);
 }
 
-TestSuite(apps_client, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(apps_client, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static const char *socket_path(void)
 {

@@ -66,7 +66,7 @@ static void setup(void)
     make_network(PEERS);
 }
 
-TestSuite(demo_view, .init = setup, .timeout = 20);
+TestSuite(demo_view, .init = setup, .timeout = 120);
 
 /* ------------------------------------------------------------ frames */
 

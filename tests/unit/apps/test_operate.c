@@ -39,7 +39,7 @@ static void tear_down(void)
     folder_remove(&folder);
 }
 
-TestSuite(apps_operate, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(apps_operate, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* ------------------------------------------------------------ a daemon of documents */
 

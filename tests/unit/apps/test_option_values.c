@@ -74,7 +74,7 @@ static void set_up(void)
     memset(&read, 0, sizeof read);
 }
 
-TestSuite(apps_option_values, .init = set_up, .timeout = 20);
+TestSuite(apps_option_values, .init = set_up, .timeout = 120);
 
 static const struct cli_option_target fetch[] = {
     { "for", .text = &read.text },

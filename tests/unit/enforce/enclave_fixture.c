@@ -111,7 +111,7 @@ static const struct assay_enclave_event *seen(const struct fixture *fixture,
 const struct assay_enclave_event *fixture_wait(struct fixture *fixture,
                                                enum assay_enclave_event_kind kind)
 {
-    const uint64_t end_ms = fixture_now_ms() + 8000;
+    const uint64_t end_ms = fixture_now_ms() + 30000;
     while (seen(fixture, kind) == NULL && fixture_now_ms() < end_ms)
         turn(fixture, 50);
     return seen(fixture, kind);

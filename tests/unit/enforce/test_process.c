@@ -119,13 +119,13 @@ static void tear_down(void)
     rmdir(folder);
 }
 
-TestSuite(process, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(process, .init = set_up, .fini = tear_down, .timeout = 120);
 
-/* Step until an event of this kind, at most 5 s. */
+/* Step until an event of this kind, at most half a minute. */
 static struct assay_driver_event wait_for(enum assay_driver_event_kind kind)
 {
     struct assay_driver_event event;
-    const uint64_t end_ms = now_ms() + 5000;
+    const uint64_t end_ms = now_ms() + 30000;
     while (now_ms() < end_ms) {
         struct pollfd fd = { .fd = -1 };
         driver->ops->poll_set(driver, &fd, 1);

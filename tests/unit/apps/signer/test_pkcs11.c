@@ -37,7 +37,7 @@ static void tear_down(void)
     folder_remove(&folder);
 }
 
-TestSuite(apps_token, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(apps_token, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* A URI of these attributes, with the PIN's file. */
 static bool open_key(const char *attributes)

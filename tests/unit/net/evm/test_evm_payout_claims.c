@@ -301,7 +301,7 @@ Test(evm_payout_claims, tasks_are_watched_up_to_a_number_and_forgotten)
 }
 
 /* In a thread of its own: it does the same, and ends when it is told to. */
-Test(evm_payout_claims, its_thread_claims_and_ends, .timeout = 30)
+Test(evm_payout_claims, its_thread_claims_and_ends, .timeout = 120)
 {
     chain_says(1);
     set_price(UINT64_C(1) << 60);

@@ -415,7 +415,7 @@ Test(net_keyring, refuses_links_folders_and_pipes)
     cr_expect_eq(assay_keyring_load(keys(), &again), ASSAY_OK);
 }
 
-Test(net_keyring, a_pipe_in_the_place_of_a_key_does_not_hold_the_node, .timeout = 10)
+Test(net_keyring, a_pipe_in_the_place_of_a_key_does_not_hold_the_node, .timeout = 120)
 {
     cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
     cr_assert_eq(unlink(key_path("bootstrap.key")), 0);

@@ -69,7 +69,7 @@ static void leave_an_orphan(void)
     _exit(is_gone(orphan) ? 42 : 96);
 }
 
-Test(net_container_init, whoever_loses_its_parent_leaves_no_zombie, .timeout = 30)
+Test(net_container_init, whoever_loses_its_parent_leaves_no_zombie, .timeout = 120)
 {
     cr_expect_eq(end_of(first(leave_an_orphan)), 42);
 }
@@ -88,7 +88,7 @@ static void wait_for_the_end(void)
     rest(20000);
 }
 
-Test(net_container_init, who_asks_the_first_process_to_end_asks_the_daemon, .timeout = 30)
+Test(net_container_init, who_asks_the_first_process_to_end_asks_the_daemon, .timeout = 120)
 {
     char byte = 0;
     cr_assert_eq(pipe(ready), 0);
@@ -103,7 +103,7 @@ static void fall(void)
     (void)raise(SIGKILL);
 }
 
-Test(net_container_init, it_ends_as_the_daemon_does, .timeout = 30)
+Test(net_container_init, it_ends_as_the_daemon_does, .timeout = 120)
 {
     cr_expect_eq(end_of(first(fall)), 128 + SIGKILL);
 }
