@@ -19,17 +19,18 @@ const char *assay_http_role_name(enum assay_http_role role)
 
 /* ------------------------------------------------------------ rules */
 
-/* The bytes of a value up to a comma, without its backslashes. Returns: how many characters of the
- * text were read; 0: it is empty, too long, has a control character or ends in a backslash. */
+/* The bytes of a value up to a comma, without its backslashes, which stand before the characters
+ * that RFC 4514 2.4 escapes. Returns: how many characters of the text were read; 0: it is empty,
+ * too long, has a control character, one that is not escaped, or a backslash before another. */
 static size_t read_value(const char *text, struct assay_http_text *out)
 {
+    static const char escaped[] = "\"+,;<>\\";
     size_t at = 0;
     *out = (struct assay_http_text){ 0 };
     while (text[at] != '\0' && text[at] != ',') {
-        if (text[at] == '\\') {
-            at++;
-            if (text[at] != ',' && text[at] != '\\') return 0;
-        }
+        const bool is_escaped = text[at] == '\\';
+        if (is_escaped) at++;
+        if (text[at] == '\0' || (strchr(escaped, text[at]) != NULL) != is_escaped) return 0;
         const unsigned char c = (unsigned char)text[at];
         if (c < 0x20 || c == 0x7f || out->len == ASSAY_HTTP_SUBJECT_MAX) return 0;
         out->bytes[out->len++] = text[at++];
@@ -52,7 +53,8 @@ static enum assay_status parse_subject(const char *text, struct assay_http_role_
                                        char words[static ASSAY_HTTP_WORDS_MAX])
 {
     static const char expected[] = "expected 64 hexadecimal digits, or O=, OU= and CN= with values "
-                                   "and commas between";
+                                   "and commas between; \\ stands before each of \" + , ; < > \\ "
+                                   "in a value";
     for (const char *at = text;;) {
         enum assay_http_attribute which = 0;
         const size_t name = strcspn(at, "=,");

@@ -16,7 +16,7 @@
 enum {
     ASSAY_HTTP_ROLES_MAX = 32,
     ASSAY_HTTP_SUBJECT_MAX = 128, /* bytes of an attribute; RFC 5280 has 64 letters */
-    ASSAY_HTTP_WORDS_MAX = 128,   /* of a refusal */
+    ASSAY_HTTP_WORDS_MAX = 192,   /* of a refusal */
 };
 
 /* Ascending. NONE: nothing may be read. */

@@ -366,23 +366,9 @@ static struct assay_http_identity person(const char *o, const char *ou, const ch
 Test(net_http_roles, a_rule_is_of_a_key_or_of_a_subject)
 {
     static const char *const refused[] = {
-        "",
-        "O",
-        "O=",
-        "=x",
-        "o=x",
-        "SN=x",
-        "O=x,",
-        ",O=x",
-        "O=x,,CN=y",
-        "O=a\\b",
-        "O=a\\",
-        "O=\n",
-        "O= x,O=y,",
-        "abcd",
-        "zz",
-        "O=x;CN=y"
-        "\x7f",
+        "",     "O",         "O=",     "=x",       "o=x",     "SN=x",      "O=x,",
+        ",O=x", "O=x,,CN=y", "O=a\\b", "O=a\\",    "O=\n",    "O= x,O=y,", "abcd",
+        "zz",   "O=x;CN=y",  "O=\x7f", "O=a+CN=b", "O=\"a\"",
     };
     struct assay_http_role_rule rule;
     char words[ASSAY_HTTP_WORDS_MAX];
@@ -397,6 +383,9 @@ Test(net_http_roles, a_rule_is_of_a_key_or_of_a_subject)
     cr_expect_eq(assay_http_role_parse("O=a", "none", &rule, words), ASSAY_E_SYNTAX);
     rule = rule_of("O=Example\\, Inc.,  CN=alice", "auditor");
     cr_expect_eq(rule.subject[ASSAY_HTTP_O].len, strlen("Example, Inc."));
+    rule = rule_of("O=a\\+b\\;c,CN=alice", "auditor");
+    cr_expect_eq(rule.subject[ASSAY_HTTP_O].len, strlen("a+b;c"));
+    rule = rule_of("O=Example\\, Inc.,  CN=alice", "auditor");
     cr_expect_eq(rule.subject[ASSAY_HTTP_CN].len, strlen("alice"));
     rule = rule_of("0000000000000000000000000000000000000000000000000000000000000001", "operator");
     cr_expect(rule.by_key);
