@@ -129,7 +129,7 @@ static void make_report(struct gpu_world *w)
 }
 
 /* --- manifests: written as canonical XML, so that the bytes that are signed are at hand */
-static void print_into(char *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void print_into(char *text, const char *format, ...)
 {
     va_list arguments;
     const size_t used = strlen(text);
