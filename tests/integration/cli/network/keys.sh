@@ -100,9 +100,19 @@ for key in identity_public node_id; do
 done
 expect 13 'expected what `assay keys rotate --identity` wrote' change draft --out identity --identity genesis
 sed '/"signature"/s/: "../: "zz/' first >torn
-expect 13 'data.signature: expected hexadecimal digits' change draft --out identity --identity torn
+expect 13 'data.signature: expected what `assay keys rotate --identity` wrote' change draft --out identity --identity torn
+sed '/"sequence"/s/[0-9][0-9]*/0/' first >torn
+expect 13 'data.sequence: expected what `assay keys rotate --identity` wrote' change draft --out identity --identity torn
 sed "s/$(json node_id <first)/$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-3/keys/node.yaml)/" first >other
 expect 6 'has not signed' change draft --out identity --identity other
+# A request is for one change: another number, or era, is named, and a request that only says so has no consent to it.
+expect 2 'are of --identity' "$ASSAY" keys rotate --config node-4/assayd.yaml --sequence 9
+expect 0 'It is for change 9 of era 0, and for no other' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --sequence 9
+expect 6 'it is for change 9 of era 0, expected change 5 of era 0' change draft --out identity --identity later
+sed '/"sequence"/s/9/5/' later >other
+expect 6 'has not signed that it takes this place after the key in force by this change' change draft --out identity --identity other
+expect 0 'change 5 of era 1,' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --era 1
+expect 6 'it is for change 5 of era 1' change draft --out identity --identity later
 expect 0 'new identity key of node-4' change draft --out identity --identity node-4.identity --activation +12
 decide identity alpha.key beta-2.key
 pends() {
@@ -116,7 +126,7 @@ expect 0 "\"identity_public\": \"$(json identity_public <first)\"" "$ASSAY" keys
 expect 0 "\"node_id\": \"$id\"" "$ASSAY" keys show node-4/keys --json
 [ ! -e node-4/keys/identity.next.key ] || wrong 'the new key does not wait any more'
 expect 0 identity_renewed ask 4 timeline
-expect 6 'identity key already' change draft --out again --identity node-4.identity
+expect 6 'it is for change 5 of era 0, expected change 6' change draft --out again --identity node-4.identity
 for n in 1 2 3 4; do of_node node-$n weight; of_node node-$n integrity_bp; done >trust-after
 check 'trust and weight stay' cmp trust trust-after
 
