@@ -1,6 +1,6 @@
 /*
- * tests/unit/net/test_runtime_changes.c - what a node offers of changes that wait, by feature level,
- * and the numbers of proposals that its answers have (docs/protocol.md 9.6.9, 9.19).
+ * tests/unit/net/test_runtime_changes.c - tests of the changes that a node offers by feature level,
+ * and of the numbers of proposals in its answers (docs/protocol.md 9.6.9, 9.19).
  *
  * Engine, queue and links are made up; store, changes and proposals are the real ones.
  */
