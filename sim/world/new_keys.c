@@ -1,6 +1,6 @@
 /*
- * sim/world/new_keys.c - checker consent, of new keys: each one that a CHANGE in a final block lists
- * has signed for this change alone (protocol.md 9.6.7, 9.6.8).
+ * sim/world/new_keys.c - checker consent, of new keys: each one that a CHANGE in a final block
+ * lists has signed for this change alone (protocol.md 9.6.7, 9.6.8).
  *
  * Statements are encoded here again. Which key a member had follows from cards and from earlier
  * changes, and in any order: a change that waited, or was void, leaves an earlier key in force.

@@ -643,7 +643,6 @@ static int draft_services(struct drafting *d, const char *path)
     return result;
 }
 
-/* What statements of new keys name (docs/protocol.md 9.6.7, 9.6.8). */
 static struct assay_change head_of(const struct drafting *d)
 {
     struct assay_change head = { .era = d->era, .sequence = d->sequence };
@@ -651,15 +650,13 @@ static struct assay_change head_of(const struct drafting *d)
     return head;
 }
 
-static int draft_new_key(struct drafting *d, bool of_node, const char *argument)
+static int draft_new_key(struct drafting *d, enum assay_action_kind kind, const char *argument)
 {
     const struct assay_change head = head_of(d);
-    if (of_node)
-        return cli_change_identity_draft(d->options, &head, argument,
-                                         add_action(d, ASSAY_ACTION_IDENTITY));
+    if (kind == ASSAY_ACTION_IDENTITY)
+        return cli_change_identity_draft(d->options, &head, argument, add_action(d, kind));
     return cli_change_operator_key_draft(d->options, d->source.basis, d->recovers, &head, argument,
-                                         d->operator_bytes,
-                                         add_action(d, ASSAY_ACTION_OPERATOR_KEY));
+                                         d->operator_bytes, add_action(d, kind));
 }
 
 /* A change has one list of operators: a second one would be of another base. */
@@ -668,8 +665,8 @@ static int draft_list(struct drafting *d, const struct assay_change_request *w, 
     if (d->has_operators)
         return refuse_draft(d, "--operators or --operator-key, once: make two changes of it");
     d->has_operators = true;
-    return strcmp(w->option, "operators") == 0 ? draft_operators(d, w->argument, text)
-                                               : draft_new_key(d, false, w->argument);
+    if (strcmp(w->option, "operators") == 0) return draft_operators(d, w->argument, text);
+    return draft_new_key(d, ASSAY_ACTION_OPERATOR_KEY, w->argument);
 }
 
 static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
@@ -690,7 +687,7 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     if (strcmp(option, "parameter") == 0) return draft_parameter(d, argument);
     if (strcmp(option, "collateral") == 0) return draft_collateral(d, argument);
     if (strcmp(option, "services") == 0) return draft_services(d, argument);
-    if (strcmp(option, "identity") == 0) return draft_new_key(d, true, argument);
+    if (strcmp(option, "identity") == 0) return draft_new_key(d, ASSAY_ACTION_IDENTITY, argument);
     ASSAY_ASSERT(strncmp(option, "operator", 8) == 0); /* the table has no other */
     return draft_list(d, w, text);
 }

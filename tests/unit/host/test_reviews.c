@@ -633,7 +633,7 @@ static void fill_set(struct assay_reviews *set, const struct assay_genesis *g, u
 }
 
 /* It is a part of each answer about proposals, so the most that operators can state must not keep
- * the daemon from its epochs. With a search for each key this took minutes. */
+ * the daemon from its epochs. With a search for each key this took seconds. */
 Test(reviews, the_digest_of_the_largest_set_is_made_at_once, .timeout = 120)
 {
     struct world *w = make();

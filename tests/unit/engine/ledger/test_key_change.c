@@ -389,8 +389,8 @@ Test(key_change, a_stolen_identity_key_stays_out_of_force)
     change_drop(b);
 }
 
-/* The operators list a key again that was in force before: what a later key signed to follow it then
- * lists that later key in no other change, era or chain (docs/protocol.md 9.6.8). */
+/* The operators list a key again that was in force before: what a later key signed to follow it
+ * then lists that later key in no other change, era or chain (docs/protocol.md 9.6.8). */
 Test(key_change, a_consent_takes_effect_once_and_in_its_own_change)
 {
     enum { A = NEW_KEY, B = OTHER_KEY };
