@@ -110,7 +110,7 @@ expect 2 'are of --identity' "$ASSAY" keys rotate --config node-4/assayd.yaml --
 expect 0 'It is for change 9 of era 0, and for no other' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --sequence 9
 expect 6 'it is for change 9 of era 0, expected change 5 of era 0' change draft --out identity --identity later
 sed '/"sequence"/s/9/5/' later >other
-expect 6 'has not signed that it takes this place after the key in force by this change' change draft --out identity --identity other
+expect 6 'has not signed that it follows the one in force by this change' change draft --out identity --identity other
 expect 0 'change 5 of era 1,' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --era 1
 expect 6 'it is for change 5 of era 1' change draft --out identity --identity later
 expect 0 'new identity key of node-4' change draft --out identity --identity node-4.identity --activation +12
