@@ -297,6 +297,7 @@ struct assay_fault;       /* engine/ledger/records/fault.h */
 struct assay_era_snapshot {
     bool fenced; /* nothing more is signed in this era (docs/protocol.md 9.12) */
     bool answered; /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
+    bool unconfirmed; /* a RECOVER of the next era has waited four epochs in vain (9.16.5) */
     bool began; /* this node applied the RECOVER that began the era */
     uint8_t began_id[32];
     /* Of a RECOVER that this node's operator accepted, not applied yet (9.16.9); 0: none. */

@@ -106,8 +106,7 @@ static bool shares_platforms(const struct assay_snapshot *s)
 {
     for (uint32_t i = 0; i < s->member_count; i++)
         for (uint32_t k = i + 1; k < s->member_count; k++)
-            if (s->members[i].ledger.seat_weight > 0 &&
-                s->members[k].ledger.seat_weight > 0 &&
+            if (s->members[i].ledger.seat_weight > 0 && s->members[k].ledger.seat_weight > 0 &&
                 same_platform(s, i, k))
                 return true;
     return false;
@@ -165,10 +164,12 @@ static void choose_advice(struct assay_snapshot *s)
 {
     struct assay_fault_tolerance *o = &s->margin;
     const bool alone = o->present_weight <= s->members[s->self].ledger.seat_weight;
-    /* docs/protocol.md 9.12: nothing is signed under a fence, whatever members are started. */
-    const bool moves = !s->fenced;
+    /* docs/protocol.md 9.12, 9.16.5: nothing is signed under a fence, or in an era that the others
+     * have left, whatever members are started. */
+    const bool moves = !s->fenced && !s->recover_unconfirmed;
     const bool waits = moves && (!o->progress || o->overdue);
     o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
+    o->advised[ASSAY_ADVICE_RECOVER_UNCONFIRMED] = s->recover_unconfirmed;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
     o->advised[ASSAY_ADVICE_BRING_BACK] = moves && !alone && !o->progress;
     o->advised[ASSAY_ADVICE_CLOCK] = s->clock_out_of_sync || s->chain.clock_lead_ms > 0;
@@ -184,8 +185,8 @@ static void choose_advice(struct assay_snapshot *s)
         if (s->members[i].vendor_outvotes) o->advised[ASSAY_ADVICE_ROOT_VOTES] = true;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].ledger.votes_retained) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
-    o->advised[ASSAY_ADVICE_MARGIN] = moves && o->progress && o->platforms_stop == 0 &&
-                                      o->present_weight < s->chain.seats_weight;
+    o->advised[ASSAY_ADVICE_MARGIN] =
+        moves && o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }
 
 void assay_fault_tolerance_compute(struct assay_snapshot *snapshot)

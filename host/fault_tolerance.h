@@ -19,6 +19,11 @@ struct assay_snapshot;
     X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
       "the operators have fenced this era: nothing is signed in it, and no restart changes that; " \
       "they begin the next era, or release the fence (assay recover status)")                      \
+    X(ASSAY_ADVICE_RECOVER_UNCONFIRMED, "recover_unconfirmed",                                     \
+      "a RECOVER of the next era waits here: too few members whose keys this node knows confirm "  \
+      "it. Compare its id (assay recover status, line began by, at a node of the new era) with "   \
+      "several operators, then assay recover accept FILE here, or start from a checkpoint of the " \
+      "new era: runbook quorum-loss")                                                              \
     X(ASSAY_ADVICE_ALONE, "alone",                                                                 \
       "no peer is reachable: check this node's network, its listen.gossip and the peers' "         \
       "addresses")                                                                                 \
@@ -53,8 +58,8 @@ enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };
 #undef ASSAY_ADVICE_ENUM
 
 struct assay_fault_tolerance {
-    bool overdue;     /* the running epoch should be closed by now */
-    uint64_t open_ms; /* since when it runs here; 0: not in this run */
+    bool overdue;            /* the running epoch should be closed by now */
+    uint64_t open_ms;        /* since when it runs here; 0: not in this run */
     uint64_t quorum_weight;  /* the least that is more than 2W/3 */
     uint64_t present_weight; /* of reachable members, this one included */
     bool progress;           /* that is enough */

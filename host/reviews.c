@@ -390,9 +390,10 @@ const struct assay_review_entry *assay_reviews_next(const struct assay_reviews *
     for (uint32_t i = 0; i < reviews->count; i++) {
         const struct assay_review_entry *e = &reviews->entries[i];
         if (!e->used || e->review.act != ASSAY_REVIEW_PROPOSE) continue;
-        if (assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN) continue;
         if (last != NULL && !comes_before(&last->review, &e->review)) continue;
-        if (found == NULL || comes_before(&e->review, &found->review)) found = e;
+        if (found != NULL && !comes_before(&e->review, &found->review)) continue;
+        /* Last, since it compares with each operator. */
+        if (assay_reviews_state(e, facts) == ASSAY_REVIEW_OPEN) found = e;
     }
     if (found != NULL) *at = (uint32_t)(found - reviews->entries) + 1;
     return found;
@@ -484,26 +485,61 @@ bool assay_reviews_must_repeat(const struct assay_review_entry *entry, uint64_t 
            entry->review.issued + ASSAY_REVIEW_EPOCHS_MAX >= epoch;
 }
 
+enum { ENTRIES_MAX = ASSAY_OPERATORS_MAX * ASSAY_REVIEWS_OF_OPERATOR };
+_Static_assert((int)ENTRIES_MAX <= UINT16_MAX, "an index fits");
+
+/* heap: of entries, the highest key first; the one at this place may be too low. */
+static void sift_down(const struct assay_reviews *reviews, uint16_t *heap, uint32_t count,
+                      uint32_t at)
+{
+    const struct assay_review_entry *const entries = reviews->entries;
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count &&
+            assay_bytes_compare(entries[heap[child]].key, entries[heap[child + 1]].key, 32) < 0)
+            child++;
+        if (assay_bytes_compare(entries[heap[at]].key, entries[heap[child]].key, 32) >= 0) return;
+        const uint16_t swapped = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swapped;
+        at = child;
+    }
+}
+
+/* Entries that count, ascending by key. Returns: their number. */
+static uint32_t sort_open(const struct assay_reviews *reviews,
+                          const struct assay_reviews_facts *facts,
+                          uint16_t sorted[static ENTRIES_MAX])
+{
+    uint32_t count = 0;
+    ASSAY_ASSERT(reviews->count <= ENTRIES_MAX);
+    for (uint32_t i = 0; i < reviews->count; i++) {
+        const struct assay_review_entry *e = &reviews->entries[i];
+        if (e->used && assay_reviews_state(e, facts) == ASSAY_REVIEW_OPEN)
+            sorted[count++] = (uint16_t)i;
+    }
+    for (uint32_t i = count / 2; i-- > 0;)
+        sift_down(reviews, sorted, count, i);
+    for (uint32_t left = count; left > 1; left--) {
+        const uint16_t highest = sorted[0];
+        sorted[0] = sorted[left - 1];
+        sorted[left - 1] = highest;
+        sift_down(reviews, sorted, left - 1, 0);
+    }
+    return count;
+}
+
 void assay_reviews_digest(const struct assay_reviews *reviews,
                           const struct assay_reviews_facts *facts, uint8_t digest[static 32])
 {
-    static const uint8_t first[32] = { 0 };
-    const uint8_t *last = first;
+    uint16_t sorted[ENTRIES_MAX];
+    const uint32_t count = sort_open(reviews, facts, sorted);
     assay_bytes_zero(digest, 32);
-    for (;;) { /* the next higher key: few count at a time */
-        const uint8_t *next = NULL;
-        for (uint32_t i = 0; i < reviews->count; i++) {
-            const struct assay_review_entry *e = &reviews->entries[i];
-            if (!e->used || assay_reviews_state(e, facts) != ASSAY_REVIEW_OPEN) continue;
-            if (assay_bytes_compare(e->key, last, 32) <= 0) continue;
-            if (next == NULL || assay_bytes_compare(e->key, next, 32) < 0) next = e->key;
-        }
-        if (next == NULL) break;
-        const struct assay_slice pieces[2] = { assay_slice_over(digest, 32),
-                                               assay_slice_over(next, 32) };
+    for (uint32_t i = 0; i < count; i++) {
+        const struct assay_slice pieces[2] = {
+            assay_slice_over(digest, 32), assay_slice_over(reviews->entries[sorted[i]].key, 32)
+        };
         uint8_t chained[32];
         assay_sha256_pieces(pieces, 2, chained);
         assay_bytes_copy(digest, 32, chained, 32);
-        last = next;
     }
 }

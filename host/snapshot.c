@@ -50,6 +50,7 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
     struct assay_era_snapshot ending;
     assay_engine_era(engine, &ending);
     snapshot->fenced = ending.fenced;
+    snapshot->recover_unconfirmed = ending.unconfirmed;
     ASSAY_ASSERT(snapshot->member_count == snapshot->chain.member_count);
     ASSAY_ASSERT(snapshot->self < snapshot->member_count);
     for (uint32_t slot = 0; slot < snapshot->member_count; slot++) {

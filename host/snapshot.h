@@ -69,6 +69,7 @@ struct assay_snapshot {
     struct assay_engine_snapshot chain;
     struct assay_changes_snapshot changes;
     bool fenced; /* nothing is signed in this era any more */
+    bool recover_unconfirmed; /* a RECOVER waits for its operator (docs/protocol.md 9.16.5) */
     uint32_t member_count;
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 

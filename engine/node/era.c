@@ -559,7 +559,9 @@ void assay_engine_era(const struct assay_engine *engine, struct assay_era_snapsh
 {
     const struct assay_engine *e = engine;
     *ending = (struct assay_era_snapshot){ .fenced = e->era->fenced,
-                                           .answered = has_answered_fence(e->era) };
+                                           .answered = has_answered_fence(e->era),
+                                           .unconfirmed =
+                                               e->era->asked && e->era->unconfirmed_logged };
     const struct assay_began *began = assay_era_find_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);

@@ -422,8 +422,8 @@ static enum assay_status check_new_keys(struct assay_change_basis *b,
         if (!assay_change_key_agrees(change, &action, member))
             return assay_change_refuse(
                 message, ASSAY_E_INVALID,
-                "action %u: the new key has not signed that it takes this place%s", (unsigned)i + 1,
-                member != NULL ? " after the key in force" : " by this change");
+                "action %u: the new key has not signed that it takes this place%s by this change",
+                (unsigned)i + 1, member != NULL ? " after the key in force" : "");
     }
     return ASSAY_OK;
 }

@@ -356,6 +356,9 @@ static void format_trouble(struct sentence *out, const struct assay_snapshot *s)
     ASSAY_ASSERT(out->len == 0); /* the most important facts come first */
     if (s->fenced)
         say(out, "FENCED, the operators have fenced this era and nothing more is signed in it; ");
+    if (s->recover_unconfirmed)
+        say(out, "ERA UNCONFIRMED, a RECOVER of era %u waits for this node's operator; ",
+            (unsigned)s->chain.era + 1);
     if (s->cannot_catch_up != NULL) say(out, "CANNOT CATCH UP, %s; ", s->cannot_catch_up);
     if (s->chain.final_at_ms == 0) say(out, "nothing has become final here yet; ");
     else if (!is_fresh(s))

@@ -90,6 +90,7 @@ static void set_head(struct assay_runtime *runtime, struct assay_json *data)
                        sizeof ending.operators_digest);
     assay_json_set_bool(data, "fenced", ending.fenced);
     assay_json_set_bool(data, "answered", ending.answered);
+    assay_json_set_bool(data, "unconfirmed", ending.unconfirmed);
     if (ending.began) assay_json_set_hex(data, "recover_id", ending.began_id, 32);
     if (ending.accepted_height > 0) {
         assay_json_set_uint(data, "accepted_height", ending.accepted_height);

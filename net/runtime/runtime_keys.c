@@ -205,7 +205,8 @@ static void follow_identity(struct assay_runtime *runtime)
         runtime->binding.identity =
             "the network lists another identity key: this node is behind, or its folder has an "
             "older key, which lists no new voting keys: restore the newest one, or have the "
-            "operators list another (assay keys rotate --identity)";
+            "operators list another (assay keys rotate --identity); if all stores of the network "
+            "are lost, put the first key back (operations.md 8)";
     else if (assay_keyring_promote_identity(is_apart ? apart : runtime->keys_dir, ring) == ASSAY_OK)
         runtime->binding.identity = "the network has listed the new identity key";
     else

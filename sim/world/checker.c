@@ -18,6 +18,7 @@
  *   memory       a node's memory stays within its bound
  *   ballots      ballots.c
  *   voters       voters.c
+ *   consent      new_keys.c, consent.c
  */
 #include "engine/consensus/vote.h"
 #include "engine/parts/engine_internal.h"
@@ -88,6 +89,7 @@ void world_check_free(struct assay_sim_world *w)
     free(w->chain->ranges);
     free(w->chain->proposed);
     free(w->chain);
+    world_new_keys_free(w);
 }
 
 static void *grow_array(void *array, size_t *capacity, size_t index, size_t size)
@@ -395,6 +397,7 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
         world_report_violation(w, ASSAY_SIM_CHECKER_VALIDITY,
                                "the final block %llu does not stand on the one below",
                                (unsigned long long)height);
+    world_new_keys_block(w, &p);
     world_run_block(w, &p);
 }
 

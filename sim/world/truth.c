@@ -113,10 +113,13 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
      * of the roster. */
     const bool passes =
         assay_attack_honest_outcome(evidence) == ASSAY_OUTCOME_PASS_UP_TO_DATE;
-    e->by_policy[node] = passes && assay_bit_has(world_rules_of(w, epoch)->fails, node);
+    const bool refused = assay_bit_has(world_rules_of(w, epoch)->fails, node);
+    e->by_policy[node] = passes && refused;
     e->felled[node] =
         e->by_policy[node] && !assay_bit_has(world_rules_before(w, epoch)->fails, node);
-    if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
+    /* What an attacker's evidence fails soft for is the lesser of two reasons (protocol.md 7.4). */
+    if (refused && (passes || evidence == ASSAY_SIM_EVIDENCE_SOFTLY))
+        evidence = ASSAY_SIM_EVIDENCE_HARD;
     /* A repeated first quote is of another epoch in any case; other evidence cannot be appraised
      * (protocol.md 8.1). */
     if (evidence != ASSAY_SIM_EVIDENCE_FIRST && has_expired_collateral(w, node, epoch)) {

@@ -346,6 +346,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
 void world_start(struct assay_sim_world *w)
 {
     world_genesis_make(w);
+    world_new_keys_create(w);
     world_services_genesis(w);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_create(w, i);

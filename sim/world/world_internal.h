@@ -308,6 +308,7 @@ struct assay_sim_world {
     struct assay_sim_world_note *notes;
     size_t note_count, note_capacity;
     struct world_chain *chain;       /* checker.c */
+    struct world_new_keys *new_keys; /* new_keys.c */
     struct world_history *histories; /* [nodes] history.c */
     uint32_t *in_contact; /* [nodes * nodes] turns in contact, of two with different histories */
     bool split_reported;  /* operators were notified of an era in doubt or of too few answers */
@@ -529,6 +530,10 @@ const struct assay_member *world_member(const struct assay_state *state, uint32_
 uint32_t world_members(const struct assay_sim_world *w, uint32_t node);
 
 /* checker.c */
+void world_new_keys_create(struct assay_sim_world *w);
+void world_new_keys_free(struct assay_sim_world *w);
+/* A block that became final. */
+void world_new_keys_block(struct assay_sim_world *w, const struct assay_proposal *p);
 void world_check_create(struct assay_sim_world *w);
 void world_check_free(struct assay_sim_world *w);
 void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,

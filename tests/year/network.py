@@ -86,6 +86,7 @@ class Network:
         self.assay(["setup", "local", folder, "--nodes", "7", "--operators", "3", "--vendors", "4", "--epoch-ms",
                     str(epoch_ms), "--port", "0"])
         self.nodes = {f"node-{i}": Node(self, i) for i in range(1, 8)}
+        self.keys = {operator: os.path.join(folder, f"{operator}.key") for operator in self.OPERATORS}
         for node in self.nodes.values():
             with open(node.config, encoding="utf-8") as file:
                 text = file.read()
@@ -126,7 +127,8 @@ class Network:
         os.unlink(offer)
 
     def key(self, operator):
-        return os.path.join(self.folder, f"{operator}.key")
+        """The file of its present key."""
+        return self.keys[operator]
 
     def assay(self, words, check=True):
         """Returns: the finished command, with its output as text."""

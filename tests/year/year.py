@@ -5,17 +5,20 @@ usage: year.py BIN [--epochs N] [--epoch MS] [--previous PREFIX] [--seed N] [--r
 BIN is the folder of the programs of this build. Seven daemons of three operators and four vendors close N epochs
 (20,000 by default, a year compressed) in twelve months of deeds: members are away, run an unknown build, are of a
 vendor with new collateral, rotate their keys, are restarted, drained, updated to the build in PREFIX and back, and
-the operators change the policy. The ledger's own rows, exported while they are made, say which standings fell. At
-the end each of these falls must be one that a deed explains, and every node must report it with this cause, in this
-epoch, at this time: in `assay explain`, in the timeline, and in the documents of the page.
---short: the two deeds that cost the most, in some 40 epochs beside other load. Members may then be late with quotes at
-any time, and dates be further apart; what the ledger says and what nodes report must agree all the same.
+the operators change the policy, identity keys of nodes and their own keys. The ledger's own rows, exported while they
+are made, say which standings fell. At the end each of these falls must be one that a deed explains, and every node
+must report it with this cause, in this epoch, at this time: in `assay explain`, in the timeline, and in the documents
+of the page; audits and proofs must pass every new key.
+--short: the two deeds that cost the most, and new keys of a node and an operator, in some 100 epochs beside other
+load. Members may then be late with quotes at any time, and dates be further apart; what the ledger says and what
+nodes report must agree all the same.
 Exit status: 0 all held, 1 something did not (each is named), 2 usage. Before the end the judgement is repeated with
 a deed forgotten, an event lost and a cause exchanged: each must be found.
 """
 
 import argparse
 import collections
+import hashlib
 import json
 import os
 import random
@@ -33,6 +36,7 @@ ABSENT, FAILS, OUTDATED, DRAINED = "absent", "evidence", "collateral", "drained"
 CAUSES = {ABSENT: "availability", FAILS: "integrity", OUTDATED: "integrity", DRAINED: "availability"}
 LATE_EPOCHS = 40  # a busy machine may be late with quotes: a fall by availability in so many epochs, not to SUSPENDED
 PROPOSALS = 2  # the feature level from which on changes are decided on the ledger
+KEYS = 3  # the one from which on nodes and operators get new keys
 SETTLING = 16  # epochs after a deed in which its member may still fall: it catches up and attests
 SECONDS, SECONDS_SHORT = 3.0, 20.0  # by which the time of an event may differ from the observed one
 
@@ -67,7 +71,8 @@ class Year:
         self.witness = self.nodes["node-1"]  # is never stopped but by a power cut
         self.checkpoint = os.path.join(folder, "checkpoint")  # of the end of the year: its block must be retained
         self.violations, self.deeds, self.changes = [], [], 0
-        self.level = 0
+        self.level, self.ahead = 0, "+16" if args.short else "+100"
+        self.rotated = []  # (node, its new identity key, operator, its old key file, checkpoint of before)
         self.seconds = SECONDS_SHORT if args.short else SECONDS
         self.plant = None  # what is falsified while the year is judged
         self.standing, self.falls, self.rows = {}, [], 0
@@ -248,9 +253,10 @@ class Year:
         """The operators decide a change, on the ledger once its level has proposals. Returns: whether it is in force."""
         path = os.path.join(self.network.folder, f"change-{self.changes}")
         self.changes += 1
-        self.network.assay(["change", "draft", "--out", path, *actions, "--activation", "+100", "--socket",
+        self.network.assay(["change", "draft", "--out", path, *actions, "--activation", self.ahead, "--socket",
                             self.witness.admin])
-        (self.decide_on_ledger if self.level >= PROPOSALS else self.decide_by_file)(path)
+        by_ledger = self.level >= PROPOSALS and not self.args.short
+        (self.decide_on_ledger if by_ledger else self.decide_by_file)(path)
         in_force = f"in force   change {self.changes},"
         if self.pass_until(lambda: in_force in self.network.assay(["change", "list", "--socket", self.witness.admin],
                                                                   False).stdout, 200):
@@ -284,10 +290,45 @@ class Year:
 
     def raise_level(self):
         """The operators raise the feature level, once every member announces it."""
-        while self.level < PROPOSALS:
+        highest = PROPOSALS if self.args.previous else KEYS
+
+        def announced():
+            voters = [m for m in self.witness.members().values() if m["weight"] > 0]
+            return len(voters) > 0 and all(m["level"] >= highest for m in voters)
+
+        if not self.pass_until(announced, 100):
+            self.wrong(f"after 100 epochs not every member of weight announces level {highest}")
+            return
+        while self.level < highest:
             if not self.change(["--parameter", f"level={self.level + 1}"]):
                 return
             self.level += 1
+
+    def new_keys(self):
+        """A node gets a new identity key, and an operator another key, which signs from then on. No member falls."""
+        if self.level < KEYS:
+            return
+        node, operator = self.somebody(), self.random.choice(self.network.OPERATORS)
+        number = len(self.rotated)
+        before, request, fresh = (os.path.join(self.network.folder, f"{what}-{number}")
+                                  for what in ("before", "request", f"{operator}.key"))
+        old = self.network.key(operator)
+        self.network.assay(["checkpoint", "--out", before, "--socket", self.witness.admin])
+        self.network.assay(["keys", "operator", fresh])
+        self.network.assay(["keys", "rotate", "--identity", "--config", node.config, "--out", request])
+        with open(request, encoding="utf-8") as file:
+            identity = json.load(file)["data"]["identity_public"]
+        if not self.change(["--identity", request, "--operator-key", f"{operator}={fresh}"]):
+            return
+        self.network.keys[operator] = fresh
+        if not self.pass_until(lambda: self.identity_of(node) == identity, 40):
+            self.wrong(f"{node.name} does not use the identity key that the network lists")
+        self.rotated.append((node, identity, operator, old, before))
+        self.counts["keys"] += 1
+
+    def identity_of(self, node):
+        done = self.network.assay(["keys", "show", os.path.join(node.folder, "keys"), "--json"], False)
+        return json.loads(done.stdout)["data"].get("identity_public") if done.returncode == 0 else None
 
     def policy(self):
         self.counts["change"] += 1
@@ -316,8 +357,8 @@ class Year:
         self.pass_until(lambda: self.witness.members().get(node.name, {}).get("own_outcome", "").startswith("pass"), 200)
         self.finish(deed)
 
-    MONTHS = (("away", "raise_level"), ("policy", "unknown_build"), ("away", "drain"), ("unknown_build", "restarts"), ("rotation",),
-              ("vendor_day", "power_cut"))
+    MONTHS = (("away", "raise_level"), ("policy", "unknown_build"), ("new_keys", "away", "drain"),
+              ("unknown_build", "restarts"), ("rotation", "new_keys"), ("vendor_day", "power_cut"))
 
     def month(self, number):
         for name in self.MONTHS[number % len(self.MONTHS)]:
@@ -336,6 +377,8 @@ class Year:
             first, second = self.full()[:2]
             self.unknown_build(first)
             self.away(second)
+            self.raise_level()
+            self.new_keys()
             self.read_rows(self.look())
             return
         months = max(len(self.MONTHS), 12) if self.args.epochs >= 5000 else len(self.MONTHS)
@@ -443,6 +486,31 @@ class Year:
                 self.wrong(f"{what}: {largest[what]} bytes, {limit} are stated for {epochs} epochs")
         return {"largest": largest, "limits": limits}
 
+    def proven(self):
+        """Across each rotation: a checkpoint of before it leads to proofs of its node and of one of its operator, and
+        the old key of the operator signs nothing."""
+        for number, (node, _, operator, old, before) in enumerate(self.rotated):
+            after, proof, draft = (os.path.join(self.network.folder, f"{what}-{number}")
+                                   for what in ("after", "proof", "draft"))
+            self.network.assay(["checkpoint", "--since", before, "--out", after, "--socket", self.witness.admin])
+            for member in (node.name, self.member_of(operator)):
+                self.network.assay(["proof", member, "--out", proof, "--socket", self.nodes["node-2"].admin])
+                done = self.network.assay(["proof", "verify", proof, "--checkpoint", after, "--node", member], False)
+                if done.returncode not in (0, 10, 11):  # of any standing
+                    self.wrong(f"proof of {member} after new keys: {(done.stdout + done.stderr).strip()[-300:]}")
+            self.network.assay(["change", "draft", "--out", draft, "--drain", "node-7", "--activation", "+100",
+                                "--socket", self.witness.admin])
+            done = self.network.assay(["change", "sign", draft, "--key", old, "--socket", self.witness.admin], False)
+            if done.returncode != 6:
+                self.wrong(f"the old key of {operator} still signs: exit status {done.returncode}")
+
+    def member_of(self, operator):
+        """A member of it: its id is the digest of its key."""
+        done = self.network.assay(["keys", "show", self.network.key(operator), "--json"])
+        key = json.loads(done.stdout)["data"]["public_key"]
+        mine = hashlib.sha256(bytes.fromhex(key)).hexdigest()
+        return next((n for n, m in self.witness.members().items() if m["operator_id"] == mine), "no member")
+
     def audited(self):
         self.network.assay(["checkpoint", "--out", self.checkpoint, "--socket", self.witness.admin])
         self.pass_epochs(3)
@@ -480,6 +548,7 @@ class Year:
         if not self.violations:
             self.find_planted()
         sizes = self.sizes()
+        self.proven()
         self.audited()
         suspended = [str(f) for f in self.falls if f.after == "SUSPENDED"]
         return {

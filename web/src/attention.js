@@ -76,6 +76,7 @@ const ACTIONS = {
 };
 const ADVICE = {
     fenced: ['assay recover status', 'quorum-loss'],
+    recover_unconfirmed: ['assay recover status', 'quorum-loss'],
     alone: ['assay doctor', 'quorum-loss'],
     bring_back: ['assay nodes', 'quorum-loss'],
     clock: ['timedatectl status', 'clocks'],

@@ -138,9 +138,9 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
                                   const struct assay_change *head, const char *argument,
                                   uint8_t document[static ASSAY_OPERATORS_LEN_MAX],
                                   struct assay_action *action);
-/* Of a file of `assay keys rotate --identity`. */
+/* Of a file of `assay keys rotate --identity`, whose key signed for one change; head: this one. */
 int cli_change_identity_draft(const struct assay_change_options *options,
-                              const struct assay_change_basis *basis, const char *path,
+                              const struct assay_change *head, const char *path,
                               struct assay_action *action);
 
 /* Options of the groups `change` and `recover`; "" are those that ask for actions. */

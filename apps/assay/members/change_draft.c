@@ -643,13 +643,20 @@ static int draft_services(struct drafting *d, const char *path)
     return result;
 }
 
-static int draft_operator_key(struct drafting *d, const char *argument)
+static struct assay_change head_of(const struct drafting *d)
 {
     struct assay_change head = { .era = d->era, .sequence = d->sequence };
     assay_bytes_copy(head.chain_id, 32, d->state->chain_id, 32);
+    return head;
+}
+
+static int draft_new_key(struct drafting *d, enum assay_action_kind kind, const char *argument)
+{
+    const struct assay_change head = head_of(d);
+    if (kind == ASSAY_ACTION_IDENTITY)
+        return cli_change_identity_draft(d->options, &head, argument, add_action(d, kind));
     return cli_change_operator_key_draft(d->options, d->source.basis, d->recovers, &head, argument,
-                                         d->operator_bytes,
-                                         add_action(d, ASSAY_ACTION_OPERATOR_KEY));
+                                         d->operator_bytes, add_action(d, kind));
 }
 
 /* A change has one list of operators: a second one would be of another base. */
@@ -658,8 +665,8 @@ static int draft_list(struct drafting *d, const struct assay_change_request *w, 
     if (d->has_operators)
         return refuse_draft(d, "--operators or --operator-key, once: make two changes of it");
     d->has_operators = true;
-    return strcmp(w->option, "operators") == 0 ? draft_operators(d, w->argument, text)
-                                               : draft_operator_key(d, w->argument);
+    if (strcmp(w->option, "operators") == 0) return draft_operators(d, w->argument, text);
+    return draft_new_key(d, ASSAY_ACTION_OPERATOR_KEY, w->argument);
 }
 
 static int draft_request(struct drafting *d, const struct assay_change_request *w, char **text)
@@ -680,9 +687,7 @@ static int draft_request(struct drafting *d, const struct assay_change_request *
     if (strcmp(option, "parameter") == 0) return draft_parameter(d, argument);
     if (strcmp(option, "collateral") == 0) return draft_collateral(d, argument);
     if (strcmp(option, "services") == 0) return draft_services(d, argument);
-    if (strcmp(option, "identity") == 0)
-        return cli_change_identity_draft(d->options, d->source.basis, argument,
-                                         add_action(d, ASSAY_ACTION_IDENTITY));
+    if (strcmp(option, "identity") == 0) return draft_new_key(d, ASSAY_ACTION_IDENTITY, argument);
     ASSAY_ASSERT(strncmp(option, "operator", 8) == 0); /* the table has no other */
     return draft_list(d, w, text);
 }
@@ -704,9 +709,8 @@ static int take_when(const struct drafting *d, struct assay_change *change)
 
 static int write_draft(struct drafting *d)
 {
-    struct assay_change change = { .era = d->era, .sequence = d->sequence };
+    struct assay_change change = head_of(d);
     struct assay_slice body;
-    assay_bytes_copy(change.chain_id, 32, d->state->chain_id, 32);
     for (uint32_t i = 0; i < d->count; i++)
         if (d->actions[i].kind == ASSAY_ACTION_MAINTENANCE) change.sequence = 0;
     const int when = take_when(d, &change);

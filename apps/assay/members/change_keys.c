@@ -147,18 +147,33 @@ int cli_change_operator_key_draft(const struct assay_change_options *options,
     return result;
 }
 
+/* Another change took the number, or an era ended, since the node signed. */
+static int refuse_number(const struct assay_change_options *options,
+                         const struct assay_change *head,
+                         const struct cli_identity_request *request, const char *path)
+{
+    char why[200];
+    (void)snprintf(why, sizeof why,
+                   "it is for change %llu of era %u, expected change %llu of era %u, which is "
+                   "drafted here: make it again on the node, `assay keys rotate --identity --era "
+                   "%u --sequence %llu`",
+                   (unsigned long long)request->sequence, (unsigned)request->era,
+                   (unsigned long long)head->sequence, (unsigned)head->era, (unsigned)head->era,
+                   (unsigned long long)head->sequence);
+    return refuse_key(options, ASSAY_EXIT_CONFLICT, why, path);
+}
+
 int cli_change_identity_draft(const struct assay_change_options *options,
-                              const struct assay_change_basis *basis, const char *path,
+                              const struct assay_change *head, const char *path,
                               struct assay_action *action)
 {
     struct cli_identity_request request;
-    const struct assay_state *const state = &basis->state;
     const char *field = NULL;
     const enum assay_status status = cli_identity_request_read(path, &request, &field);
     if (field != NULL)
         return cli_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed",
-                               "%s: %s: %s: expected hexadecimal digits, as `assay keys rotate "
-                               "--identity` wrote them, found something else or nothing",
+                               "%s: %s: %s: expected what `assay keys rotate --identity` wrote "
+                               "there, found something else or nothing",
                                cli_change_group(options), path, field);
     if (status != ASSAY_OK)
         return cli_print_error(options->json,
@@ -167,8 +182,10 @@ int cli_change_identity_draft(const struct assay_change_options *options,
                                status == ASSAY_E_NOT_FOUND ? "not_found" : "malformed",
                                "%s: %s: %s: expected what `assay keys rotate --identity` wrote",
                                cli_change_group(options), path, cli_file_fault(path, status));
-    if (!assay_bytes_equal(request.chain_id, state->chain_id, 32))
+    if (!assay_bytes_equal(request.chain_id, head->chain_id, 32))
         return refuse_key(options, ASSAY_EXIT_CONFLICT, "it is of a node of another network", path);
+    if (request.era != head->era || request.sequence != head->sequence)
+        return refuse_number(options, head, &request, path);
     assay_bytes_copy(action->node_id, 32, request.node_id, 32);
     assay_bytes_copy(action->public_key, sizeof action->public_key, request.public_key,
                      sizeof request.public_key);

@@ -23,6 +23,8 @@ int cli_identity_request_write(const char *command, const char *path,
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_hex(data, "chain_id", request->chain_id, sizeof request->chain_id);
     assay_json_set_hex(data, "node_id", request->node_id, sizeof request->node_id);
+    assay_json_set_uint(data, "era", request->era);
+    assay_json_set_uint(data, "sequence", request->sequence);
     assay_json_set_hex(data, "identity_public", request->public_key, sizeof request->public_key);
     assay_json_set_hex(data, "signature", request->signature, sizeof request->signature);
     assay_json_set(document, "data", data);
@@ -36,6 +38,18 @@ int cli_identity_request_write(const char *command, const char *path,
         cli_output_write(command, path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
     free(text);
     return result;
+}
+
+/* A change of operators has a number, so that 0 is none. */
+static enum assay_status read_numbers(const struct assay_json *data,
+                                      struct cli_identity_request *request, const char **field)
+{
+    const uint64_t era = assay_json_uint(data, "era", UINT64_MAX);
+    request->era = (uint32_t)era;
+    request->sequence = assay_json_uint(data, "sequence", 0);
+    if (era <= UINT32_MAX && request->sequence > 0) return ASSAY_OK;
+    *field = era > UINT32_MAX ? "data.era" : "data.sequence";
+    return ASSAY_E_RANGE;
 }
 
 /* Out: *field: the first that cannot be read, NULL: none. */
@@ -61,7 +75,7 @@ static enum assay_status read_fields(const struct assay_json *data,
         *field = fields[i].name;
         return status;
     }
-    return ASSAY_OK;
+    return read_numbers(data, request, field);
 }
 
 enum assay_status cli_identity_request_read(const char *path, struct cli_identity_request *request,

@@ -2,9 +2,9 @@
  * apps/assay/members/identity_request.h - request for a new identity key of a node, in one file,
  * written by `assay keys rotate --identity` and read by `assay change draft --identity`.
  *
- * It contains no secrets: the new public key, and the signature by which it follows the one in
- * force (docs/protocol.md 9.6.8). It is not trusted by its readers: the change is refused unless
- * that signature is good.
+ * It contains no secrets: the new public key, the change in which it may follow the one in force,
+ * and its signature to that (docs/protocol.md 9.6.8). It is not trusted by its readers: the change
+ * is refused unless that signature is good.
  */
 #ifndef ASSAY_APPS_ASSAY_MEMBERS_IDENTITY_REQUEST_H
 #define ASSAY_APPS_ASSAY_MEMBERS_IDENTITY_REQUEST_H
@@ -13,6 +13,8 @@
 
 struct cli_identity_request {
     uint8_t chain_id[32], node_id[32];
+    uint32_t era; /* of the change, with its number */
+    uint64_t sequence;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };

@@ -314,11 +314,19 @@ static int rotate_keys(const char *config_path)
     return ASSAY_EXIT_OK;
 }
 
+#define ANY_ERA ((uint64_t)UINT32_MAX)
+
+/* What a new identity key signs that it follows (docs/protocol.md 9.6.8). */
+struct succession {
+    uint8_t in_force[ASSAY_P256_PUBLIC_LEN];
+    uint64_t era, sequence; /* of the change; ANY_ERA, 0: the next one of the ledger */
+};
+
 /* By the ledger of the node, running or stopped: its folder may have an older key, of a backup.
- * in_force: stays as it is where the node has no ledger yet. Errors are printed.
+ * s: stays as it is where the node has no ledger yet. Errors are printed.
  * Returns: an enum assay_exit */
 static int find_key_in_force(const struct assay_config *config, const uint8_t node_id[static 32],
-                             uint8_t in_force[static ASSAY_P256_PUBLIC_LEN])
+                             struct succession *s)
 {
     struct assay_change_options options = { .group = "keys rotate",
                                             .socket = config->admin,
@@ -338,16 +346,17 @@ static int find_key_in_force(const struct assay_config *config, const uint8_t no
         const struct assay_state *const state = &source.basis->state;
         const uint32_t slot = assay_state_slot_of(state, node_id);
         if (slot < state->member_count)
-            assay_bytes_copy(in_force, ASSAY_P256_PUBLIC_LEN, state->members[slot].identity_public,
+            assay_bytes_copy(s->in_force, sizeof s->in_force, state->members[slot].identity_public,
                              ASSAY_P256_PUBLIC_LEN);
+        if (s->era == ANY_ERA) s->era = state->era;
+        if (s->sequence == 0) s->sequence = state->change_sequence + 1;
     }
     cli_change_source_close(&source);
     return result;
 }
 
-/* The new key signs that it follows the one in force. */
-static enum assay_status sign_request(const struct assay_keyring *ring,
-                                      const uint8_t in_force[static ASSAY_P256_PUBLIC_LEN],
+/* The new key signs that it follows the one in force, by this change. */
+static enum assay_status sign_request(const struct assay_keyring *ring, const struct succession *s,
                                       const uint8_t chain_id[static 32],
                                       struct cli_identity_request *request)
 {
@@ -357,8 +366,11 @@ static enum assay_status sign_request(const struct assay_keyring *ring,
     assay_bytes_copy(request->node_id, 32, ring->node_id, 32);
     assay_bytes_copy(request->public_key, ASSAY_P256_PUBLIC_LEN, ring->next_identity_public,
                      ASSAY_P256_PUBLIC_LEN);
-    const struct assay_slice statement = assay_identity_statement(
-        chain_id, ring->node_id, in_force, ring->next_identity_public, bytes);
+    request->era = s->era == ANY_ERA ? 0 : (uint32_t)s->era;
+    request->sequence = s->sequence == 0 ? 1 : s->sequence;
+    const struct assay_slice statement =
+        assay_identity_statement(chain_id, request->era, request->sequence, ring->node_id,
+                                 s->in_force, ring->next_identity_public, bytes);
     assay_sha256(statement.bytes, statement.len, digest);
     ASSAY_TRY(assay_p256_signer_load(&ring->next_identity_private, &signer));
     const enum assay_status status = assay_p256_sign(signer, digest, request->signature);
@@ -375,22 +387,26 @@ static int print_request(const char *out, const struct cli_identity_request *req
         assay_json_set_hex(data, "node_id", request->node_id, sizeof request->node_id);
         assay_json_set_hex(data, "identity_public", request->public_key,
                            sizeof request->public_key);
+        assay_json_set_uint(data, "era", request->era);
+        assay_json_set_uint(data, "sequence", request->sequence);
         assay_json_set_bool(data, "again", again);
         return cli_result_json_print(data);
     }
     (void)printf("%s: request for a new identity key, %s; for the operators:\n"
                  "  assay change draft --identity %s --out identity.change\n"
+                 "It is for change %llu of era %u, and for no other. If another change takes that "
+                 "number, make the request again.\n"
                  "The daemon goes on with its present key, and uses the new one from the epoch on "
                  "in which that change is in force;\nit may run meanwhile. Make a backup then: "
                  "one of today has the old key.\n",
                  out, again ? "the same as before: its key waits already" : "which was made now",
-                 out);
+                 out, (unsigned long long)request->sequence, (unsigned)request->era);
     return ASSAY_EXIT_OK;
 }
 
 /* The waiting key of the node's folder, chain of its genesis and key in force into a request. */
 static int make_request(const struct assay_config *config, const struct assay_genesis *genesis,
-                        struct cli_identity_request *request, bool *again)
+                        struct succession *s, struct cli_identity_request *request, bool *again)
 {
     char why[ASSAY_FILE_MESSAGE_LEN] = "";
     struct assay_keyring ring;
@@ -403,22 +419,22 @@ static int make_request(const struct assay_config *config, const struct assay_ge
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
     }
     *again = ring.has_next_identity;
-    uint8_t in_force[ASSAY_P256_PUBLIC_LEN];
-    assay_bytes_copy(in_force, sizeof in_force, ring.identity_public, sizeof ring.identity_public);
-    const int found = find_key_in_force(config, ring.node_id, in_force);
+    assay_bytes_copy(s->in_force, sizeof s->in_force, ring.identity_public,
+                     sizeof ring.identity_public);
+    const int found = find_key_in_force(config, ring.node_id, s);
     if (found != ASSAY_EXIT_OK) {
         assay_keyring_wipe(&ring);
         return found;
     }
     status = assay_keyring_make_next_identity(folder, &ring);
-    if (status == ASSAY_OK) status = sign_request(&ring, in_force, genesis->chain_id, request);
+    if (status == ASSAY_OK) status = sign_request(&ring, s, genesis->chain_id, request);
     assay_keyring_wipe(&ring);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : report_error(folder, status, cannot_write);
 }
 
 /* docs/protocol.md 9.6.8: the new key waits next to the one in force, and the request for operators
  * has its consent. */
-static int rotate_identity(const char *config_path, const char *out)
+static int rotate_identity(const char *config_path, const char *out, struct succession *s)
 {
     static const char command[] = "assay keys rotate";
     static struct assay_config config; /* large */
@@ -437,7 +453,7 @@ static int rotate_identity(const char *config_path, const char *out)
     struct assay_where where = { 0 };
     cli_service_user_enter(&config, &user);
     const enum assay_status read = cli_genesis_file_load(config.genesis, &genesis, &where);
-    int result = read == ASSAY_OK ? make_request(&config, genesis.genesis, &request, &again)
+    int result = read == ASSAY_OK ? make_request(&config, genesis.genesis, s, &request, &again)
                                   : cli_genesis_report_error(command, config.genesis, read, &where);
     cli_service_user_leave(&user);
     cli_genesis_file_free(&genesis);
@@ -449,12 +465,15 @@ int cli_command_keys(int argc, char **argv)
 {
     const char *name = NULL, *out = NULL, *config = "/etc/assay/assayd.yaml";
     bool json = false, generates = false, identity = false;
+    struct succession s = { .era = ANY_ERA };
     const struct cli_option_target targets[] = {
         { "name", .text = &name },
         { "generate", .flag = &generates },
         { "config", .text = &config },
         { "identity", .flag = &identity },
         { "out", .text = &out },
+        { "era", .number = &s.era, .low = 0, .high = UINT32_MAX - 1 },
+        { "sequence", .number = &s.sequence, .low = 1, .high = UINT64_MAX },
         { "json", .flag = &json },
         { .name = NULL },
     };
@@ -463,8 +482,10 @@ int cli_command_keys(int argc, char **argv)
     const char *const verb = argv[1], *const where = argv[2];
     if (strcmp(verb, "rotate") == 0 && out != NULL && !identity)
         return cli_misuse("--out is of --identity");
+    if (strcmp(verb, "rotate") == 0 && (s.era != ANY_ERA || s.sequence != 0) && !identity)
+        return cli_misuse("--era and --sequence are of --identity");
     if (strcmp(verb, "rotate") == 0)
-        return identity ? rotate_identity(config, out) : rotate_keys(config);
+        return identity ? rotate_identity(config, out, &s) : rotate_keys(config);
     if (strcmp(verb, "generate") == 0) return generate_keys(where, name);
     if (generates && !assay_signer_is_reference(where))
         return cli_misuse("--generate is of a token's key (pkcs11:...); a file is made without it");

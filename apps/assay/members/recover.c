@@ -137,6 +137,10 @@ static const char state_view[] =
     "[?recover_id began by   RECOVER {recover_id}\n]"
     "[?accepted_id accepted   RECOVER {accepted_id} at height {accepted_height}, not taken yet: no "
     "other block of this era is taken from there on\n]"
+    "[?unconfirmed waits      a RECOVER of the next era, for confirmations of members of more than "
+    "a "
+    "third of the\n           weight: compare its id with several operators, then assay recover "
+    "accept FILE here\n]"
     "fenced     [?fenced nothing is signed in this era any more[?!answered , unless its last epoch "
     "passes before this node answers]: {reason|}|no]\n";
 

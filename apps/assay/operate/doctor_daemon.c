@@ -90,6 +90,21 @@ static const char *margin_advice(size_t weightless, size_t drained)
 static const char fence_advice[] =
     "assay recover status has the fence: the operators begin the next era, or release the fence";
 
+/* docs/protocol.md 9.6.8, 9.16.5: no start of a member changes that either. */
+static const char unconfirmed_advice[] =
+    "compare the id of the RECOVER (assay recover status, line began by, at a node of the new era) "
+    "with several operators, then assay recover accept FILE here, or start from a checkpoint of "
+    "the new era: runbook quorum-loss";
+
+/* Does the status have this advice? */
+static bool is_advised(const struct assay_json *status, const char *code)
+{
+    const struct assay_json *const list = assay_json_get(status, "advice");
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        if (strcmp(assay_json_text(assay_json_at(list, i), "code", ""), code) == 0) return true;
+    return false;
+}
+
 static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status,
                            const struct assay_json *nodes)
 {
@@ -97,6 +112,7 @@ static void look_at_quorum(struct assay_doctor *d, const struct assay_json *stat
     const size_t idle_count = list_members(nodes, is_weightless, idle, sizeof idle);
     const size_t drained_count = list_members(nodes, is_drained, drained, sizeof drained);
     const bool fenced = assay_json_bool(status, "fenced", false);
+    const bool unconfirmed = is_advised(status, "recover_unconfirmed");
     const struct assay_json *const closing = assay_json_get(status, "closing");
     const struct assay_json *const tolerance = assay_json_get(status, "tolerance");
     const unsigned long long total = cli_number_of(status, "total_weight");
@@ -112,15 +128,20 @@ static void look_at_quorum(struct assay_doctor *d, const struct assay_json *stat
         : more == 0 ? ASSAY_HEALTH_WARN
                     : ASSAY_HEALTH_OK,
         progress ? "that one more may fail" : "more than two thirds of the weight",
-        fenced      ? fence_advice
-        : all_there ? margin_advice(idle_count, drained_count)
-                    : "assay status lists the missing members: start the heaviest first",
+        fenced        ? fence_advice
+        : unconfirmed ? unconfirmed_advice
+        : all_there   ? margin_advice(idle_count, drained_count)
+                      : "assay status lists the missing members: start the heaviest first",
         "%llu %% of the weight is reachable, %s%s%s%s%s", total > 0 ? present * 100 / total : 0,
         more_text, idle_count > 0 ? "; without weight: " : "", idle,
         drained_count > 0 ? "; drained: " : "", drained);
     if (fenced)
         cli_doctor_report(d, "era", ASSAY_HEALTH_FAIL, "an era that is not fenced", fence_advice,
                           "the operators have fenced this era: nothing more is signed in it");
+    else if (unconfirmed)
+        cli_doctor_report(d, "era", ASSAY_HEALTH_FAIL, "the era of the other members",
+                          unconfirmed_advice,
+                          "a RECOVER waits: too few members whose keys this node knows confirm it");
     else if (assay_json_bool(status, "stale", false))
         cli_doctor_report(
             d, "finality", ASSAY_HEALTH_FAIL, "a block in three epochs",

@@ -287,9 +287,9 @@ const struct assay_verb assay_verbs_network[] = {
       "only if the others have more than two thirds of the weight; otherwise the network stops and "
       "needs RECOVER. "
       "With --identity: make a new identity key, which waits next to the one in force, and write "
-      "the "
-      "request for operators (assay change draft --identity); the daemon may run, and uses the new "
-      "key from the boundary on at which their change is in force.",
+      "the request for operators (assay change draft --identity), which is valid for the change of "
+      "one number; again: for another number, with the same key. The daemon may run, and uses the "
+      "new key from the boundary on at which their change is in force.",
       "6 the daemon is running",
       "assay keys rotate --config /etc/assay/assayd.yaml\n"
       "assay keys rotate --identity --config /etc/assay/assayd.yaml --out node-1.identity\n",
@@ -298,6 +298,14 @@ const struct assay_verb assay_verbs_network[] = {
             0 },
           { "identity", NULL, "the identity key, instead of the voting and transport keys", 0 },
           { "out", "FILE", "with --identity: output file of the request", 0 },
+          { "era", "N",
+            "with --identity: era of the change, default the running one; for a RECOVER "
+            "the next one",
+            0 },
+          { "sequence", "N",
+            "with --identity: number of the change, default the next one of the "
+            "ledger",
+            0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "keys", "operator", "FILE|KEY",

@@ -526,7 +526,7 @@ static enum assay_status apply_identity(struct applying *a, const struct assay_a
     if (!assay_change_key_agrees(a->change, action, m))
         return reject_action(a, ASSAY_E_INVALID,
                              "the new identity key has not signed that it follows the one in "
-                             "force");
+                             "force by this change");
     assay_bytes_copy(m->identity_public, ASSAY_P256_PUBLIC_LEN, action->public_key,
                      sizeof action->public_key);
     return ASSAY_OK;

@@ -30,8 +30,8 @@ struct assay_slice assay_operator_key_statement(
     return end_statement(&w);
 }
 
-struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32],
-                                            const uint8_t node_id[static 32],
+struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32], uint32_t era,
+                                            uint64_t sequence, const uint8_t node_id[static 32],
                                             const uint8_t in_force[static ASSAY_P256_PUBLIC_LEN],
                                             const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                                             uint8_t bytes[static ASSAY_KEY_STATEMENT_LEN_MAX])
@@ -39,9 +39,11 @@ struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32],
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(bytes, ASSAY_KEY_STATEMENT_LEN_MAX);
     assay_sha256(in_force, ASSAY_P256_PUBLIC_LEN, digest);
-    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_array(&w, 7);
     assay_cbor_put_text(&w, "assay/identity-key/v1");
     assay_cbor_put_bytes(&w, chain_id, 32);
+    assay_cbor_put_uint(&w, era);
+    assay_cbor_put_uint(&w, sequence);
     assay_cbor_put_bytes(&w, node_id, 32);
     assay_cbor_put_bytes(&w, digest, 32);
     assay_cbor_put_bytes(&w, public_key, ASSAY_P256_PUBLIC_LEN);
@@ -71,8 +73,9 @@ bool assay_change_key_agrees(const struct assay_change *change, const struct ass
                                                  action->node_id, action->public_key, bytes);
     } else {
         ASSAY_ASSERT(action->kind == ASSAY_ACTION_IDENTITY && member != NULL);
-        statement = assay_identity_statement(change->chain_id, member->node_id,
-                                             member->identity_public, action->public_key, bytes);
+        statement = assay_identity_statement(change->chain_id, change->era, change->sequence,
+                                             member->node_id, member->identity_public,
+                                             action->public_key, bytes);
     }
     return assay_key_statement_check(statement, action->public_key, action->signature) == ASSAY_OK;
 }

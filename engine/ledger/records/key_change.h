@@ -3,10 +3,12 @@
  * their place, and lists of operators with one key replaced (docs/protocol.md 9.6.7, 9.6.8).
  *
  *   OPERATOR_KEY  ["assay/operator-key/v1", chain_id, era, sequence, old operator id, new key]
- *   IDENTITY      ["assay/identity-key/v1", chain_id, node id, SHA-256(key in force), new key]
+ *   IDENTITY      ["assay/identity-key/v1", chain_id, era, sequence, node id,
+ *                  SHA-256(key in force), new key]
  *
  * The new key signs SHA-256 of its statement, so no change lists a key that its owner does not have
- * or does not want to have listed in this place.
+ * or does not want to have listed in this place. No era has two changes of one number, so a
+ * statement takes effect once at most, and in the change that it names.
  */
 #ifndef ASSAY_ENGINE_LEDGER_RECORDS_KEY_CHANGE_H
 #define ASSAY_ENGINE_LEDGER_RECORDS_KEY_CHANGE_H
@@ -24,9 +26,10 @@ struct assay_slice assay_operator_key_statement(
     const uint8_t chain_id[static 32], uint32_t era, uint64_t sequence,
     const uint8_t operator_id[static 32], const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
     uint8_t bytes[static ASSAY_KEY_STATEMENT_LEN_MAX]);
-/* in_force: the identity key that public_key follows. Returns: the statement, in bytes. */
-struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32],
-                                            const uint8_t node_id[static 32],
+/* Chain, era and sequence are those of the change; in_force: the identity key that public_key
+ * follows. Returns: the statement, in bytes. */
+struct assay_slice assay_identity_statement(const uint8_t chain_id[static 32], uint32_t era,
+                                            uint64_t sequence, const uint8_t node_id[static 32],
                                             const uint8_t in_force[static ASSAY_P256_PUBLIC_LEN],
                                             const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN],
                                             uint8_t bytes[static ASSAY_KEY_STATEMENT_LEN_MAX]);

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct folder folder;
 
@@ -45,7 +46,9 @@ TestSuite(apps_identity_request, .init = set_up, .fini = tear_down);
 
 static int write_request(const char *name, uint8_t fill)
 {
-    struct cli_identity_request request = { .chain_id = { 1 }, .node_id = { 2 } };
+    struct cli_identity_request request = {
+        .chain_id = { 1 }, .node_id = { 2 }, .era = 8, .sequence = 9
+    };
     request.public_key[0] = fill;
     return cli_identity_request_write("assay keys rotate", folder_at(&folder, name), &request);
 }
@@ -61,6 +64,33 @@ Test(apps_identity_request, an_earlier_request_is_replaced)
     cr_assert_eq(found.chain_id[0], 1);
     cr_assert_eq(found.node_id[0], 2);
     cr_assert_eq(found.public_key[0], 4);
+    cr_assert_eq(found.era, 8);
+    cr_assert_eq(found.sequence, 9);
+}
+
+/* Its change is part of what the key signed: a request without one is none. */
+Test(apps_identity_request, a_request_names_its_change)
+{
+    static const char *const lacks[][2] = { { "\"era\"", "data.era" },
+                                            { "\"sequence\"", "data.sequence" } };
+    const char *const path = folder_at(&folder, "node.identity");
+    for (size_t i = 0; i < 2; i++) {
+        struct cli_identity_request found;
+        const char *field = NULL;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        cr_assert_eq(write_request("node.identity", 3), ASSAY_EXIT_OK);
+        cr_assert_eq(assay_file_read(path, 4096, &bytes, &len), ASSAY_OK);
+        char *const name = memmem(bytes, len, lacks[i][0], strlen(lacks[i][0]));
+        cr_assert_not_null(name);
+        name[1] = 'x';
+        cr_assert_eq(assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len)),
+                     ASSAY_OK);
+        free(bytes);
+        cr_expect_neq(cli_identity_request_read(path, &found, &field), ASSAY_OK);
+        cr_assert_not_null(field);
+        cr_expect_str_eq(field, lacks[i][1]);
+    }
 }
 
 Test(apps_identity_request, a_request_replaces_no_other_file)

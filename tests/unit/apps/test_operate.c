@@ -558,6 +558,19 @@ Test(apps_operate, the_doctor_starts_nothing_under_a_fence)
     cr_expect_null(row_of("era"));
 }
 
+/* docs/protocol.md 9.6.8: a start of members helps nothing, and no remedy is left out. */
+Test(apps_operate, the_doctor_names_the_way_into_an_era_that_is_not_confirmed)
+{
+    diagnose("{\"data\":{\"stale\":true,\"sentence\":\"ERA UNCONFIRMED\","
+             "\"advice\":[{\"code\":\"clock\"},{\"code\":\"recover_unconfirmed\"}]}}",
+             "{}");
+    expect_row("era", "a RECOVER waits", "assay recover accept FILE");
+    expect_row("era", "a RECOVER waits", "a checkpoint of the new era");
+    expect_row("era", "a RECOVER waits", "compare the id");
+    expect_row("quorum", "0 % of the weight", "assay recover accept FILE");
+    cr_expect_null(row_of("finality"), "no block of this era is due");
+}
+
 /* A port of this machine with a listener, at an address as the configuration has it. */
 static int listen_here(char address[static 32])
 {

@@ -38,8 +38,10 @@ static struct assay_p256_signer *rotate(struct assay_sim_world *w, struct assay_
     world_set_key(w, NEW_KEY, KEY_OPERATOR, &key);
     cr_assert_eq(assay_p256_public(&key, a->public_key), ASSAY_OK);
     cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
+    const struct assay_state *const state = state_of(w, 0);
     const struct assay_slice statement = assay_identity_statement(
-        w->genesis->chain_id, m->node_id, m->identity_public, a->public_key, bytes);
+        w->genesis->chain_id, state->era, state->change_sequence + 1, m->node_id,
+        m->identity_public, a->public_key, bytes);
     assay_sha256(statement.bytes, statement.len, digest);
     cr_assert_eq(assay_p256_sign(signer, digest, a->signature), ASSAY_OK);
     return signer;

@@ -50,8 +50,10 @@ static struct assay_p256_signer *rotate(struct assay_sim_world *w, uint32_t slot
     world_set_key(w, NEW_KEY + slot, KEY_OPERATOR, &key);
     cr_assert_eq(assay_p256_public(&key, a->public_key), ASSAY_OK);
     cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
+    const struct assay_state *const state = state_of(w, 0);
     const struct assay_slice statement = assay_identity_statement(
-        w->genesis->chain_id, m->node_id, m->identity_public, a->public_key, bytes);
+        w->genesis->chain_id, state->era, state->change_sequence + 1, m->node_id,
+        m->identity_public, a->public_key, bytes);
     assay_sha256(statement.bytes, statement.len, digest);
     cr_assert_eq(assay_p256_sign(signer, digest, a->signature), ASSAY_OK);
     return signer;
@@ -122,6 +124,13 @@ static void run_on(struct assay_sim_world *w, uint32_t epochs, uint32_t watched,
     }
 }
 
+static bool waits_for_operator(struct assay_sim_world *w, uint32_t node)
+{
+    struct assay_era_snapshot era;
+    assay_engine_era(assay_sim_world_engine(w, node), &era);
+    return era.unconfirmed;
+}
+
 /* Its head is of the era before, with the keys of then: it cannot tell new keys from false ones, so
  * it bans nobody, and follows once its operator accepts the RECOVER (docs/protocol.md 9.6.8). */
 Test(rotation_attacks, a_node_that_was_away_over_rotations_bans_nobody, .timeout = 600)
@@ -146,10 +155,13 @@ Test(rotation_attacks, a_node_that_was_away_over_rotations_bans_nobody, .timeout
     run_on(w, 30, AWAY, &banned);
     cr_expect_eq(banned, 0, "it bans %u honest members", banned);
     cr_expect_eq(state_of(w, AWAY)->era, 0, "nothing that it knows confirms the new era");
+    cr_expect(waits_for_operator(w, AWAY), "its operator is told");
+    cr_expect_not(waits_for_operator(w, 0));
     cr_assert_eq(assay_sim_world_accept(w, AWAY, document, options.document_len), ASSAY_OK);
     run_on(w, 30, AWAY, &banned);
     cr_expect_eq(banned, 0, "it bans %u honest members", banned);
     cr_expect_eq(state_of(w, AWAY)->era, 1);
+    cr_expect_not(waits_for_operator(w, AWAY), "it waits no more");
     cr_expect_geq(state_of(w, AWAY)->epoch + 2, state_of(w, 0)->epoch, "it has caught up");
     assay_sim_world_destroy(&w);
 }

@@ -96,6 +96,22 @@ Test(fault_tolerance, who_is_missing_is_counted_against_what_may_still_fail)
     cr_expect_not(members[1].operator_stops, "it stands already");
 }
 
+/* The others are in the next era: no start of a member helps, its own operator does. */
+Test(fault_tolerance, a_recover_that_waits_is_for_the_operator_of_this_node)
+{
+    struct assay_snapshot s = network(even);
+    s.recover_unconfirmed = true;
+    for (uint32_t i = 2; i < N; i++)
+        members[i].present = false;
+    assay_fault_tolerance_compute(&s);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_RECOVER_UNCONFIRMED]);
+    cr_expect_not(s.margin.advised[ASSAY_ADVICE_BRING_BACK]);
+    cr_expect_not(s.margin.advised[ASSAY_ADVICE_CATCH_UP]);
+    const char *text = assay_advice_text(ASSAY_ADVICE_RECOVER_UNCONFIRMED);
+    cr_expect_not_null(strstr(text, "assay recover accept"));
+    cr_expect_not_null(strstr(text, "checkpoint of the new era"));
+}
+
 Test(fault_tolerance, who_hears_nobody_looks_at_itself_first)
 {
     struct assay_snapshot s = network(even);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct world {
     struct change_bench *bench;
@@ -588,5 +589,81 @@ Test(reviews, a_withdrawal_is_kept_as_long_as_what_it_ends)
     cr_assert_leq(w->facts.epoch, held.issued + ASSAY_REVIEW_EPOCHS_MAX, "blocks take it");
     cr_expect_not(state(w, &held, 0), "it counts after all");
     cr_expect_eq(assay_reviews_count(&w->set, &w->facts, c.digest), 0);
+    drop(w);
+}
+
+/* --- as many operators as there may be */
+
+/* The keys of what counts, one after the other: the next higher one by a search of all. */
+static uint32_t slow_digest(const struct assay_reviews *set, const bool *counts,
+                            uint8_t digest[static 32])
+{
+    static const uint8_t none[32] = { 0 };
+    const uint8_t *last = none, *next = none;
+    uint32_t found = 0;
+    assay_bytes_zero(digest, 32);
+    for (;; last = next, found++) {
+        uint8_t both[64];
+        next = NULL;
+        for (uint32_t i = 0; i < set->count; i++)
+            if (counts[i] && assay_bytes_compare(set->entries[i].key, last, 32) > 0 &&
+                (next == NULL || assay_bytes_compare(set->entries[i].key, next, 32) < 0))
+                next = set->entries[i].key;
+        if (next == NULL) return found;
+        assay_bytes_copy(both, 32, digest, 32);
+        assay_bytes_copy(both + 32, 32, next, 32);
+        assay_sha256(both, sizeof both, digest);
+    }
+}
+
+static void fill_set(struct assay_reviews *set, const struct assay_genesis *g, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_review_entry *e = &set->entries[i];
+        const uint8_t seed[4] = { (uint8_t)i, (uint8_t)(i >> 8), 7, 7 };
+        *e = (struct assay_review_entry){ .used = i % 11 != 3 };
+        assay_sha256(seed, sizeof seed, e->key);
+        e->review.act = ASSAY_REVIEW_APPROVE;
+        e->review.place = ASSAY_REVIEW_PLACE_APPROVAL;
+        e->review.sequence = 9;
+        e->review.expires = i % 5 == 0 ? 1 : 100; /* some are over */
+        assay_bytes_copy(e->review.operator_id, 32, g->operators[i % g->operator_count].operator_id,
+                         32);
+    }
+}
+
+/* It is a part of each answer about proposals, so the most that operators can state must not keep
+ * the daemon from its epochs. With a search for each key this took seconds. */
+Test(reviews, the_digest_of_the_largest_set_is_made_at_once, .timeout = 120)
+{
+    struct world *w = make();
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    struct assay_reviews set;
+    void *memory = aligned_alloc(64, assay_reviews_memory_len(ASSAY_OPERATORS_MAX));
+    uint8_t digest[32], slow[32];
+    assay_reviews_init(&set, memory, ASSAY_OPERATORS_MAX);
+    bool *counts = calloc(set.count, sizeof *counts);
+    g->operator_count = ASSAY_OPERATORS_MAX;
+    for (uint32_t i = 0; i < g->operator_count; i++)
+        assay_sha256((const uint8_t *)&i, sizeof i, g->operators[i].operator_id);
+    const struct assay_reviews_facts facts = { .epoch = 50, .effective = g };
+    const uint32_t sizes[] = { 0, 1, 2, 3, 10, 700 };
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        fill_set(&set, g, sizes[k]);
+        for (uint32_t i = 0; i < sizes[k]; i++)
+            counts[i] = i % 11 != 3 && i % 5 != 0;
+        const uint32_t found = slow_digest(&set, counts, slow);
+        assay_reviews_digest(&set, &facts, digest);
+        cr_expect_arr_eq(digest, slow, 32, "%u entries, %u count", sizes[k], found);
+    }
+    fill_set(&set, g, set.count);
+    const clock_t began = clock();
+    assay_reviews_digest(&set, &facts, digest);
+    const double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
+    cr_expect_lt(seconds, 2.0, "%u entries took %.1f s of the processor", set.count, seconds);
+    cr_log_info("%u entries: %.4f s", set.count, seconds);
+    free(counts);
+    free(memory);
+    free(g);
     drop(w);
 }

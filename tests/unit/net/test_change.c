@@ -258,21 +258,23 @@ Test(net_change, a_change_that_waits_has_the_consent_of_its_new_key)
     struct assay_action a = stage(ASSAY_ACTION_IDENTITY, 1);
     basis->state.rules.parameters.level = ASSAY_LEVEL_KEYS;
     cr_assert_eq(assay_p256_generate(&secret, a.public_key), ASSAY_OK);
-    const struct assay_slice statement =
-        assay_identity_statement(basis->state.chain_id, a.node_id,
-                                 basis->state.members[1].identity_public, a.public_key, bytes);
-    assay_sha256(statement.bytes, statement.len, digest);
     cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
-    cr_assert_eq(assay_p256_sign(signer, digest, a.signature), ASSAY_OK);
-    assay_p256_signer_free(&signer);
     for (uint64_t sequence = 1; sequence <= 2; sequence++) {
-        const struct assay_change c = plain(sequence, 5);
+        const struct assay_change c = plain(sequence, 5), other = plain(3 - sequence, 5);
+        const struct assay_slice statement = assay_identity_statement(
+            basis->state.chain_id, c.era, sequence, a.node_id,
+            basis->state.members[1].identity_public, a.public_key, bytes);
+        assay_sha256(statement.bytes, statement.len, digest);
+        cr_assert_eq(assay_p256_sign(signer, digest, a.signature), ASSAY_OK);
         struct assay_action forged = a;
         forged.signature[5] ^= 1;
         cr_expect_eq(judge(&c, &a, 2), sequence == 1 ? ASSAY_OK : ASSAY_E_EARLY, "%s", message);
         cr_expect_eq(judge(&c, &forged, 2), ASSAY_E_INVALID, "%s", message);
         cr_expect_not_null(strstr(message, "has not signed"), "%s", message);
+        cr_expect_eq(judge(&other, &a, 2), ASSAY_E_INVALID, "of change %u", (unsigned)sequence);
+        cr_expect_not_null(strstr(message, "by this change"), "%s", message);
     }
+    assay_p256_signer_free(&signer);
 }
 
 Test(net_change, a_level_that_is_refused_names_the_voters_that_lack_it)

@@ -100,9 +100,19 @@ for key in identity_public node_id; do
 done
 expect 13 'expected what `assay keys rotate --identity` wrote' change draft --out identity --identity genesis
 sed '/"signature"/s/: "../: "zz/' first >torn
-expect 13 'data.signature: expected hexadecimal digits' change draft --out identity --identity torn
+expect 13 'data.signature: expected what `assay keys rotate --identity` wrote' change draft --out identity --identity torn
+sed '/"sequence"/s/[0-9][0-9]*/0/' first >torn
+expect 13 'data.sequence: expected what `assay keys rotate --identity` wrote' change draft --out identity --identity torn
 sed "s/$(json node_id <first)/$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-3/keys/node.yaml)/" first >other
 expect 6 'has not signed' change draft --out identity --identity other
+# A request is for one change: another number, or era, is named, and a request that only says so has no consent to it.
+expect 2 'are of --identity' "$ASSAY" keys rotate --config node-4/assayd.yaml --sequence 9
+expect 0 'It is for change 9 of era 0, and for no other' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --sequence 9
+expect 6 'it is for change 9 of era 0, expected change 5 of era 0' change draft --out identity --identity later
+sed '/"sequence"/s/9/5/' later >other
+expect 6 'has not signed that it follows the one in force by this change' change draft --out identity --identity other
+expect 0 'change 5 of era 1,' "$ASSAY" keys rotate --identity --config node-4/assayd.yaml --out later --era 1
+expect 6 'it is for change 5 of era 1' change draft --out identity --identity later
 expect 0 'new identity key of node-4' change draft --out identity --identity node-4.identity --activation +12
 decide identity alpha.key beta-2.key
 pends() {
@@ -116,7 +126,7 @@ expect 0 "\"identity_public\": \"$(json identity_public <first)\"" "$ASSAY" keys
 expect 0 "\"node_id\": \"$id\"" "$ASSAY" keys show node-4/keys --json
 [ ! -e node-4/keys/identity.next.key ] || wrong 'the new key does not wait any more'
 expect 0 identity_renewed ask 4 timeline
-expect 6 'identity key already' change draft --out again --identity node-4.identity
+expect 6 'it is for change 5 of era 0, expected change 6' change draft --out again --identity node-4.identity
 for n in 1 2 3 4; do of_node node-$n weight; of_node node-$n integrity_bp; done >trust-after
 check 'trust and weight stay' cmp trust trust-after
 
@@ -161,7 +171,8 @@ expect 0 'request for a new identity key' "$ASSAY" keys rotate --identity --conf
 [ "$(json identity_public <stopped)" = "$(json identity_public <running)" ] || wrong 'another key is requested'
 expect 0 'new identity key of node-4' change draft --out identity-3 --identity running --activation +6
 decide identity-3 alpha.key beta-2.key
-renewed_again() { "$ASSAY" keys show node-4/keys --json | grep -q "$(json identity_public <running)"; }
+third=$(json identity_public <running)
+renewed_again() { "$ASSAY" keys show node-4/keys --json | grep -q "\"identity_public\": \"$third\""; } # not the one that waits
 check 'node-4 uses its third identity' until_true 60 renewed_again
 # --- the old identity does not: last, since peers ban a node that repeats signatures which do not verify
 kill "$pid_4" && wait "$pid_4"
@@ -172,7 +183,8 @@ unlisted() { grep -q identity_unlisted node-4/log; }
 check 'the daemon reports the older key' until_true 30 unlisted
 later=$(($(field 1 status epoch) + 6))
 check 'six epochs pass' until_true 60 epoch_at_least 1 "$later"
-[ "$(incarnation)" = 2 ] || wrong 'the old identity listed new keys'
+listed=$(incarnation)
+[ "$listed" = 2 ] || wrong "the old identity listed new keys: incarnation '$listed', expected 2"
 for i in 1 2 3 4; do eval "kill \$pid_$i"; done
 for i in 1 2 3 4; do eval "wait \$pid_$i"; done
 for i in 1 4; do expect 0 'holds ' "$ASSAY" audit verify node-$i/state --genesis genesis; done

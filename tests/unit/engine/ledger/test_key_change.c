@@ -276,13 +276,13 @@ Test(key_change, nothing_but_the_one_key_of_an_operator_changes)
 /* --- identity keys of nodes */
 
 static struct assay_action replace_identity(const struct change_bench *b, uint32_t slot,
-                                            const struct new_key *k)
+                                            const struct new_key *k, uint64_t sequence)
 {
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
     struct assay_action a = change_about(ASSAY_ACTION_IDENTITY, b, slot);
     assay_bytes_copy(a.public_key, 64, k->public_key, 64);
     sign(k,
-         assay_identity_statement(b->state.chain_id, a.node_id,
+         assay_identity_statement(b->state.chain_id, b->state.era, sequence, a.node_id,
                                   b->state.members[slot].identity_public, a.public_key, bytes),
          a.signature);
     return a;
@@ -293,7 +293,7 @@ Test(key_change, a_node_has_a_new_identity_key_and_is_the_same_member)
     struct change_bench *b = make(ASSAY_LEVEL_KEYS);
     const struct new_key k = key_of(NEW_KEY);
     struct assay_member before;
-    const struct assay_action a = replace_identity(b, 2, &k);
+    const struct assay_action a = replace_identity(b, 2, &k, 1);
     cr_assert_eq(change_offer_one(b, 1, 3, &a), ASSAY_OK);
     change_pass_epoch(b);
     before = b->state.members[2];
@@ -326,15 +326,15 @@ Test(key_change, nobody_else_takes_a_members_identity)
 {
     struct change_bench *b = make(ASSAY_LEVEL_KEYS);
     const struct new_key k = key_of(NEW_KEY), other = key_of(OTHER_KEY);
-    const struct assay_action good = replace_identity(b, 2, &k);
+    const struct assay_action good = replace_identity(b, 2, &k, 1);
     struct assay_action a = good;
     a.signature[5] ^= 1;
     cr_expect_eq(change_offer_one(b, 1, 3, &a), ASSAY_E_INVALID, "not signed by the new key");
     a = good;
-    assay_bytes_copy(a.signature, 64, replace_identity(b, 3, &k).signature, 64);
+    assay_bytes_copy(a.signature, 64, replace_identity(b, 3, &k, 1).signature, 64);
     cr_expect_eq(change_offer_one(b, 1, 3, &a), ASSAY_E_INVALID, "of another member");
     a = good;
-    assay_bytes_copy(a.signature, 64, replace_identity(b, 2, &other).signature, 64);
+    assay_bytes_copy(a.signature, 64, replace_identity(b, 2, &other, 1).signature, 64);
     cr_expect_eq(change_offer_one(b, 1, 3, &a), ASSAY_E_INVALID, "signed by a third key");
     a = good;
     assay_bytes_copy(a.node_id, 32, k.id, 32);
@@ -360,7 +360,7 @@ Test(key_change, a_stolen_identity_key_stays_out_of_force)
     const struct new_key k = key_of(NEW_KEY), other = key_of(OTHER_KEY);
     uint8_t stolen[64], zero[32] = { 0 };
     assay_bytes_copy(stolen, 64, b->state.members[2].identity_public, 64);
-    const struct assay_action first = replace_identity(b, 2, &k);
+    const struct assay_action first = replace_identity(b, 2, &k, 1);
     cr_assert_eq(change_offer_one(b, 1, 3, &first), ASSAY_OK);
     /* While it waits no member lists the key as its own. */
     struct assay_change waiting;
@@ -371,20 +371,54 @@ Test(key_change, a_stolen_identity_key_stays_out_of_force)
     change_pass_epoch(b);
     cr_expect_eq(change_offer_one(b, 2, b->context.epoch + 2, &first), ASSAY_E_DUPLICATE, "again");
     for (uint32_t slot = 0; slot < CHANGE_MEMBERS; slot++) {
-        struct assay_action a = replace_identity(b, slot, &other);
+        struct assay_action a = replace_identity(b, slot, &other, 2);
         assay_bytes_copy(a.public_key, 64, stolen, 64);
         cr_expect_eq(change_offer_one(b, 2, b->context.epoch + 2, &a), ASSAY_E_DUPLICATE,
                      "the stolen key for slot %u", slot);
     }
     /* Its statement for the key that followed the stolen one follows no other. */
-    struct assay_action a = replace_identity(b, 2, &other);
+    struct assay_action a = replace_identity(b, 2, &other, 2);
     uint8_t bytes[ASSAY_KEY_STATEMENT_LEN_MAX];
     sign(&other,
-         assay_identity_statement(b->state.chain_id, a.node_id, stolen, a.public_key, bytes),
+         assay_identity_statement(b->state.chain_id, b->state.era, 2, a.node_id, stolen,
+                                  a.public_key, bytes),
          a.signature);
     cr_expect_eq(change_offer_one(b, 2, b->context.epoch + 2, &a), ASSAY_E_INVALID);
-    a = replace_identity(b, 2, &other);
+    a = replace_identity(b, 2, &other, 2);
     cr_expect_eq(change_offer_one(b, 2, b->context.epoch + 2, &a), ASSAY_OK, "a third key follows");
+    change_drop(b);
+}
+
+/* The operators list a key again that was in force before: what a later key signed to follow it
+ * then lists that later key in no other change, era or chain (docs/protocol.md 9.6.8). */
+Test(key_change, a_consent_takes_effect_once_and_in_its_own_change)
+{
+    enum { A = NEW_KEY, B = OTHER_KEY };
+    struct change_bench *b = make(ASSAY_LEVEL_KEYS);
+    const struct new_key keys[] = { key_of(A), key_of(B), key_of(A) };
+    struct assay_action given;
+    for (uint64_t i = 0; i < 3; i++) {
+        const struct assay_action a = replace_identity(b, 2, &keys[i], i + 1);
+        if (i == 1) given = a; /* B follows A, by change 2 */
+        cr_assert_eq(change_offer_one(b, i + 1, b->context.epoch + 2, &a), ASSAY_OK);
+        change_pass_epoch(b);
+        change_pass_epoch(b);
+        cr_assert_arr_eq(b->state.members[2].identity_public, keys[i].public_key, 64);
+    }
+    const uint64_t activation = b->context.epoch + 2;
+    cr_expect_eq(change_offer_one(b, 4, activation, &given), ASSAY_E_INVALID, "of change 2");
+    struct assay_action a = replace_identity(b, 2, &keys[1], 5);
+    cr_expect_eq(change_offer_one(b, 4, activation, &a), ASSAY_E_INVALID, "of a later change");
+    b->state.era++;
+    a = replace_identity(b, 2, &keys[1], 4);
+    b->state.era--;
+    cr_expect_eq(change_offer_one(b, 4, activation, &a), ASSAY_E_INVALID, "of another era");
+    b->state.chain_id[7] ^= 1;
+    a = replace_identity(b, 2, &keys[1], 4);
+    b->state.chain_id[7] ^= 1;
+    cr_expect_eq(change_offer_one(b, 4, activation, &a), ASSAY_E_INVALID, "of another chain");
+    a = replace_identity(b, 2, &keys[1], 4);
+    cr_expect_eq(change_offer_one(b, 4, activation, &a), ASSAY_OK, "a consent to this one");
     change_drop(b);
 }
 
@@ -396,7 +430,7 @@ Test(key_change, no_build_that_cannot_read_them_is_asked_to)
     for (uint32_t level = 0; level <= ASSAY_LEVEL_KEYS; level++) {
         struct change_bench *b = make(level);
         const struct assay_action actions[] = { replace_operator(b, 0, &k, 1),
-                                                replace_identity(b, 1, &k) };
+                                                replace_identity(b, 1, &k, 1) };
         for (size_t i = 0; i < 2; i++) {
             struct assay_unfit unfit;
             const struct assay_change head = change_head_of(b, 1, 3);
@@ -437,7 +471,7 @@ Test(key_change, cut_actions_are_refused)
     struct change_bench *b = make(ASSAY_LEVEL_KEYS);
     const struct new_key k = key_of(NEW_KEY);
     const struct assay_action actions[] = { replace_operator(b, 0, &k, 1),
-                                            replace_identity(b, 1, &k) };
+                                            replace_identity(b, 1, &k, 1) };
     uint8_t bytes[4096];
     struct assay_change change;
     for (size_t i = 0; i < 2; i++) {
@@ -463,7 +497,7 @@ Test(key_change, no_change_of_a_key_enters_a_pool_before_its_level)
 {
     struct change_bench *b = make(ASSAY_LEVEL_KEYS - 1);
     const struct new_key k = key_of(NEW_KEY);
-    const struct assay_action a = replace_identity(b, 1, &k);
+    const struct assay_action a = replace_identity(b, 1, &k, 1);
     for (uint64_t sequence = 1; sequence <= 2; sequence++) {
         const struct assay_change head = change_head_of(b, sequence, 3);
         struct change_made *m = change_make_change(b, &head, &a, 1, BOTH);

@@ -57,6 +57,15 @@ Test(net_http_sentence, a_fence_is_its_first_thing)
                      "it continues with the next era, or when the fence is released");
 }
 
+/* docs/protocol.md 9.6.8, 9.16.5: the others may be complete, and this node stays in its era. */
+Test(net_http_sentence, a_recover_that_waits_is_its_first_thing)
+{
+    fixture.snapshot.recover_unconfirmed = true;
+    fixture.snapshot.chain.era = 4;
+    const char *expected = "ERA UNCONFIRMED, a RECOVER of era 5 waits for this node's operator; ";
+    cr_expect_eq(strncmp(sentence_now(), expected, strlen(expected)), 0, "%s", sentence);
+}
+
 static struct assay_member_snapshot *drain(uint32_t slot, uint64_t epoch)
 {
     struct assay_member_snapshot *const l = &fixture.members[slot].ledger;
