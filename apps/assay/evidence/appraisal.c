@@ -6,7 +6,7 @@
 
 #include "apps/assay/core/command.h"
 #include "apps/assay/core/file_fault.h"
-#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/evidence/claims.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "base/file/kind.h"
 #include "base/system_clock.h"
