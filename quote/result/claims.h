@@ -39,8 +39,8 @@ struct assay_claim_entry {
     const char *key;  /* its last part */
     uint16_t parent;  /* index of the list or map, or ASSAY_CLAIM_TOP */
     uint8_t type;     /* enum assay_claim_type */
-    uint8_t digits;   /* of UINT: a set of bits, printed in hexadecimal of this width; 0: a number */
-    uint64_t number;  /* of BOOL, UINT; of LIST, MAP: how many members */
+    uint8_t digits;  /* of UINT: a set of bits, printed in hexadecimal of this width; 0: a number */
+    uint64_t number; /* of BOOL, UINT; of LIST, MAP: how many members */
     struct assay_slice bytes; /* of TEXT, BYTES; a NUL that is not counted follows */
 };
 

@@ -7,7 +7,6 @@
 #include "quote/cca/cca.h"
 #include "quote/text.h"
 
-
 static void put_text(struct assay_claims *out, const char *name, struct assay_slice text)
 {
     if (text.len > 0) assay_claims_add_text_n(out, name, text);

@@ -9,7 +9,6 @@
 #include "quote/text.h"
 #include "quote/x509.h"
 
-
 static void put_field(struct assay_claims *out, const char *name,
                       const struct assay_nitro_field *field)
 {
@@ -58,7 +57,8 @@ static enum assay_status put_leaf(struct assay_claims *out, const struct assay_n
     return ASSAY_OK;
 }
 
-enum assay_status assay_claims_of_nitro(const struct assay_package *package, struct assay_claims *out)
+enum assay_status assay_claims_of_nitro(const struct assay_package *package,
+                                        struct assay_claims *out)
 {
     struct assay_nitro_document d;
     ASSAY_TRY(assay_nitro_parse(package->main.bytes, package->main.len, &d, NULL));

@@ -7,7 +7,6 @@
 #include "quote/nvidia/nvidia.h"
 #include "quote/text.h"
 
-
 static void put_text(struct assay_claims *out, const char *name, const char *text)
 {
     if (text[0] != '\0') assay_claims_add_text(out, name, text);

@@ -8,7 +8,6 @@
 #include "quote/kinds.h"
 #include "quote/package.h"
 
-
 #define HEX(object, name, array) assay_claims_add_bytes(object, name, array, sizeof(array))
 
 static void put_sgx(struct assay_claims *out, const struct assay_sgx_report *body)
@@ -172,7 +171,7 @@ static enum assay_status parse_quote(enum assay_evidence_kind kind, const uint8_
 }
 
 enum assay_status assay_claims_of_quote(enum assay_evidence_kind kind, struct assay_slice bytes,
-                                   struct assay_claims *out)
+                                        struct assay_claims *out)
 {
     struct assay_kind row;
     struct assay_quote quote;

@@ -7,7 +7,6 @@
 #include "quote/amd/snp.h"
 #include "quote/amd/snp_vek.h"
 
-
 #define HEX(object, name, array) assay_claims_add_bytes(object, name, array, sizeof(array))
 
 static void put_guest(struct assay_claims *out, const struct assay_snp_report *r)

@@ -8,7 +8,6 @@
 #include "quote/tpm/vtpm.h"
 #include "quote/verify.h"
 
-
 /* The first bank stands for the quote: genuine quotes have one. */
 static void put_selection(struct assay_claims *out, const struct assay_tpm_quote *q)
 {
@@ -52,7 +51,8 @@ static enum assay_status put_quote(const struct assay_package *package, struct a
     ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &q));
     assay_claims_add_text(out, "magic", "ff544347"); /* nothing else is parsed */
     assay_claims_add_text(out, "type", "8018");
-    assay_claims_add_bytes(out, "qualified_signer", q.qualified_signer.bytes, q.qualified_signer.len);
+    assay_claims_add_bytes(out, "qualified_signer", q.qualified_signer.bytes,
+                           q.qualified_signer.len);
     assay_claims_add_bytes(out, "nonce", q.extra_data.bytes, q.extra_data.len);
     assay_claims_add_uint(out, "clock_ms", q.clock);
     assay_claims_add_uint(out, "reset_count", q.reset_count);
@@ -97,7 +97,8 @@ static enum assay_status put_hardware(const struct assay_package *package,
     return assay_claims_of_snp(&inner, out);
 }
 
-enum assay_status assay_claims_of_vtpm(const struct assay_package *package, struct assay_claims *out)
+enum assay_status assay_claims_of_vtpm(const struct assay_package *package,
+                                       struct assay_claims *out)
 {
     const bool is_whole = package->hardware.len > 0;
     const struct assay_slice blob = is_whole ? package->hardware : package->main;
