@@ -61,7 +61,7 @@ extern "C" {
 #endif
 
 /* INTERNAL: guards so marked let the library compile against its own headers, which define the same
- * enums. The header as installed has none of them (cmake/public-header.cmake). */
+ * enums. The header as installed has none of them. */
 #ifndef ASSAY_CHECKED /* INTERNAL */
 #if defined(__GNUC__)
 #define ASSAY_CHECKED __attribute__((warn_unused_result))

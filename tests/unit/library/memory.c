@@ -9,7 +9,6 @@
  * program without sanitizers, which replace the allocator themselves.
  */
 #include "tests/unit/library/soft_world.h"
-#include "tests/unit/library/verify_bytes.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

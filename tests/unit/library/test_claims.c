@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { NAME_LEN = 128, TEXT_LEN = 65536 };
 
@@ -44,19 +45,15 @@ static struct assay_claim_value claim_of(const char *name)
 static void expect_text(const struct assay_claim_value *claim, const char *text)
 {
     static char hex[TEXT_LEN];
-    switch (claim->type) {
-    case ASSAY_CLAIM_TEXT:
+    if (claim->type == ASSAY_CLAIM_TEXT) {
         cr_expect_eq(strlen(text), claim->bytes.len, "%s", claim->name);
         cr_expect_arr_eq(claim->bytes.bytes, text, claim->bytes.len, "%s", claim->name);
-        return;
-    case ASSAY_CLAIM_BYTES:
+    } else if (claim->type == ASSAY_CLAIM_BYTES) {
         assay_hex_encode(claim->bytes.bytes, claim->bytes.len, hex, sizeof hex);
         cr_expect_str_eq(hex, text, "%s", claim->name);
-        return;
-    case ASSAY_CLAIM_UINT: /* a set of bits is printed in hexadecimal */
+    } else { /* a set of bits is printed in hexadecimal */
+        cr_expect_eq(claim->type, ASSAY_CLAIM_UINT, "%s", claim->name);
         cr_expect_eq(claim->number, strtoull(text, NULL, 16), "%s", claim->name);
-        return;
-    default: cr_assert_fail("%s is %s", claim->name, assay_name_of_claim_type(claim->type));
     }
 }
 
@@ -111,7 +108,8 @@ static void expect_value(const char *name, const struct assay_json *value)
         (void)snprintf(before, sizeof before, "%s.", name);
         expect_members(before, value);
         return;
-    default: cr_assert_fail("%s is nothing that is printed", name);
+    case ASSAY_JSON_NOTHING:
+    case ASSAY_JSON_REAL: cr_assert_fail("%s is nothing that is printed", name);
     }
 }
 
@@ -156,7 +154,7 @@ Test(library_claims, are_those_that_the_command_line_prints)
         "tdx/tdx-v4-uptodate/quote.bin",
         "sgx/sgx-platform-ca-swhardening/quote.bin",
         "snp/milan-v2-a/report.bin",
-        "nitro/nitro-a/attestation.bin",
+        "nitro/release-enclave/attestation.bin",
     };
     char path[PATH_MAX];
     struct world *const w = world_open();

@@ -3,7 +3,6 @@
  * and one policy. A plain program for ThreadSanitizer.
  */
 #include "tests/unit/library/soft_world.h"
-#include "tests/unit/library/verify_bytes.h"
 
 #include <pthread.h>
 #include <stdio.h>
