@@ -244,6 +244,9 @@ def json_keys(root):
     for path in files(root, "apps/assay", "net/documents", "net/http", "net/runtime", "quote/result"):
         for key in re.findall(r'\bassay_json_set_\w+\([^,;]+,\s*"([A-Za-z0-9_.-]+)"', source(root, path)):
             out[key] = ""
+    for path in files(root, "quote/result"):  # claims of evidence, by whatever helper
+        if path.name.startswith("claims_"):
+            out.update(dict.fromkeys(re.findall(r'\b\w+\(out, "([A-Za-z0-9_.-]+)"', source(root, path)), ""))
     return out
 
 
