@@ -47,7 +47,7 @@ extern "C" {
 #define ASSAY_VERSION_MINOR 1
 #define ASSAY_VERSION_PATCH 0
 /* One number for comparisons: 10203 is 1.2.3. */
-#define ASSAY_VERSION_OF(major, minor, patch) ((major) * 10000 + (minor) * 100 + (patch))
+#define ASSAY_VERSION_OF(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 #define ASSAY_VERSION_NUMBER                                                                       \
     ASSAY_VERSION_OF(ASSAY_VERSION_MAJOR, ASSAY_VERSION_MINOR, ASSAY_VERSION_PATCH)
 /* For #if: is the header at least of this version? */
@@ -674,27 +674,44 @@ enum assay_ar4si_label {
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_trust_vector(
     const struct assay_verdict *verdict, const struct assay_policy *policy, int8_t vector[8]);
-/*
- * assay_verdict_write_ear - the claims of an EAT attestation result as JSON, to be signed with
- * ES256 by the caller (header: {"alg":"ES256","typ":"eat+jwt"}).
- * In:      policy as above; profile "ietf-03" or "veraison-2023"; developer and build name your
- *          verifier; nonce: NULL, or 8 to 88 printable characters to echo; evidence_digest:
- *          SHA-256 of the evidence
- * Out:     text[*len], without a NUL
- * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_RANGE (nonce, or a
- *          time before 1970) | ASSAY_E_FULL (16384 always suffice) | ASSAY_E_MEMORY
- */
+/* How an attestation result is written. */
+enum assay_ear_form {
+    ASSAY_EAR_FORM_JSON = 0, /* claims alone, to be signed elsewhere */
+    ASSAY_EAR_FORM_CBOR = 1,
+    ASSAY_EAR_FORM_JWT = 2, /* signed with ES256 */
+    ASSAY_EAR_FORM_CWT = 3
+};
+/* The longest attestation result, in bytes. */
+#define ASSAY_EAR_BYTES_MAX 24576
 struct assay_ear_request {
     size_t size;
-    const struct assay_policy *policy;
-    const char *profile;
-    const char *developer;
+    const struct assay_policy *policy; /* the one of the appraisal; NULL: the default */
+    const char *profile;               /* "ietf-04", or "veraison-2023" (JSON and JWT alone) */
+    const char *developer;             /* these two name your verifier */
     const char *build;
-    const char *nonce;
-    uint8_t evidence_digest[32];
+    const char *nonce; /* to echo: 8 to 88 printable characters, in CBOR up to 64; NULL: none */
+    uint8_t evidence_digest[32]; /* SHA-256 of the evidence */
+    enum assay_ear_form form;
+    int64_t expires_unix_s; /* `exp` at the latest; 0: when the verdict ends */
+    /* --- JWT and CWT: one of the two */
+    const uint8_t *private_key; /* 32 bytes: the scalar of a P-256 key */
+    /* Signs with ECDSA over a digest: r and s, 32 bytes each. Returns: false when it cannot. */
+    bool (*sign)(void *context, const uint8_t digest[32], uint8_t signature[64]);
+    void *sign_context;
+    const uint8_t *public_key; /* with sign: 65 bytes, the uncompressed point */
 };
+/*
+ * assay_verdict_write_ear - the verdict as an EAT attestation result (draft-ietf-rats-ear-04).
+ * Out:     buffer[*len], without a NUL
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no appraisal was made with this verdict; a key without a
+ *          signed form, or none with one) | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_UNSUPPORTED (CBOR
+ *          of that profile) | ASSAY_E_RANGE (nonce, a time before 1970, an end before the
+ *          appraisal) | ASSAY_E_KEY (no key of P-256; a signature that its public key does not
+ *          verify) | ASSAY_E_FULL (ASSAY_EAR_BYTES_MAX always suffice) | ASSAY_E_CRYPTO (sign
+ *          returned false) | ASSAY_E_MEMORY
+ */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
-    const struct assay_verdict *verdict, const struct assay_ear_request *request, char *text,
+    const struct assay_verdict *verdict, const struct assay_ear_request *request, void *buffer,
     size_t capacity, size_t *len);
 
 /* --- what a network says of a member (docs/proofs.md) */
@@ -723,7 +740,7 @@ enum assay_proof_answer {
     ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
     ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
     ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
-    ASSAY_PROOF_OTHER_ERA = 12    /* operators began an era between it and the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12     /* operators began an era between it and the checkpoint */
 };
 
 /* What the network found in the proof's epoch. */
@@ -749,7 +766,7 @@ struct assay_standing_report {
      * maintenance. */
     enum assay_standing standing;
     enum assay_member_stage stage;
-    uint64_t stage_epoch; /* since when; 0: from the beginning */
+    uint64_t stage_epoch;                             /* since when; 0: from the beginning */
     uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
     enum assay_proof_outcome outcome;
     uint64_t pass_weight, negative_weight, electorate_weight;

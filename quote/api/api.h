@@ -62,6 +62,8 @@ struct assay_api_verdict {
 };
 /* Nothing was appraised with it yet, or no more. */
 void assay_api_verdict_clear(struct assay_api_verdict *v);
+/* Nothing was appraised with it, not even a reason why not. Returns: true also of NULL. */
+bool assay_api_is_unused(const struct assay_verdict *v);
 /*
  * assay_api_verdict_read - its claims, parsed now unless they were.
  * Returns: ASSAY_OK | as assay_claims_read | ASSAY_E_NOT_FOUND (no evidence) | ASSAY_E_MEMORY

@@ -4,7 +4,6 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/result/ear.h"
 #include "quote/result/fix.h"
 
 #include <stdlib.h>
@@ -104,15 +103,14 @@ static bool give_time(bool has, int64_t value, int64_t *unix_s)
     return true;
 }
 
-/* Nothing was appraised with it: not even a reason why not. */
-static bool is_unused(const struct assay_verdict *v)
+bool assay_api_is_unused(const struct assay_verdict *v)
 {
     return v == NULL || (v->kind == ASSAY_KIND_NONE && v->reason_count == 0);
 }
 
 bool assay_verdict_get_time(const struct assay_verdict *verdict, int64_t *unix_s)
 {
-    return !is_unused(verdict) && give_time(true, verdict->at_unix_s, unix_s);
+    return !assay_api_is_unused(verdict) && give_time(true, verdict->at_unix_s, unix_s);
 }
 
 bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s)
@@ -316,53 +314,10 @@ enum assay_status assay_verdict_get_trust_vector(const struct assay_verdict *ver
                                                  const struct assay_policy *policy,
                                                  int8_t vector[8])
 {
-    if (is_unused(verdict) || vector == NULL) return ASSAY_E_INVALID;
+    if (assay_api_is_unused(verdict) || vector == NULL) return ASSAY_E_INVALID;
     /* The default names no reference values, which is what the vector asks a policy for. */
     const struct assay_trust_vector made = assay_ar4si_vector(verdict, policy);
     for (size_t i = 0; i < ASSAY_TRUST_COUNT; i++)
         vector[i] = made.claims[i];
     return ASSAY_OK;
-}
-
-static enum assay_status write_ear(const struct assay_verdict *verdict,
-                                   const struct assay_policy *policy,
-                                   const struct assay_ear_request *request, struct assay_writer *w)
-{
-    ASSAY_ASSERT(policy != NULL);
-    struct assay_ear_terms terms = {
-        .developer = request->developer,
-        .build = request->build,
-        .issued_unix_s = verdict->at_unix_s,
-    };
-    ASSAY_TRY(assay_ear_profile_parse(request->profile, &terms.profile));
-    if (request->nonce != NULL) {
-        terms.nonce = assay_slice_over(request->nonce, strlen(request->nonce));
-        if (!assay_ear_nonce_is_fit(request->nonce, terms.nonce.len)) return ASSAY_E_RANGE;
-    }
-    if (verdict->at_unix_s < 0) return ASSAY_E_RANGE;
-    assay_bytes_copy(terms.evidence_digest, sizeof terms.evidence_digest, request->evidence_digest,
-                     sizeof request->evidence_digest);
-    assay_policy_digest(policy, terms.policy_digest);
-    assay_ear_claims(verdict, policy, &terms, w);
-    return w->full ? ASSAY_E_FULL : ASSAY_OK;
-}
-
-enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
-                                          const struct assay_ear_request *request, char *text,
-                                          size_t capacity, size_t *len)
-{
-    if (is_unused(verdict) || request == NULL || text == NULL || len == NULL)
-        return ASSAY_E_INVALID;
-    if (request->size < sizeof *request) return ASSAY_E_INVALID;
-    if (request->profile == NULL || request->developer == NULL || request->build == NULL)
-        return ASSAY_E_INVALID;
-    struct assay_policy *usual = NULL;
-    if (request->policy == NULL) ASSAY_TRY(assay_policy_create(&usual));
-    struct assay_writer w = assay_writer_over(text, capacity);
-    const enum assay_status status =
-        write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);
-    assay_policy_destroy(&usual);
-    ASSAY_ASSERT(w.len <= capacity);
-    if (status == ASSAY_OK) *len = w.len;
-    return status;
 }

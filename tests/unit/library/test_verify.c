@@ -296,7 +296,7 @@ Test(library_verify, writes_the_claims_of_an_attestation_result)
     size_t len = 0;
     struct assay_ear_request request = { .size = sizeof request,
                                          .policy = policy,
-                                         .profile = "ietf-03",
+                                         .profile = "ietf-04",
                                          .developer = "tests",
                                          .build = "1",
                                          .nonce = "12345678" };
@@ -314,7 +314,7 @@ Test(library_verify, writes_the_claims_of_an_attestation_result)
     request.profile = "ear";
     cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
                  ASSAY_E_NOT_FOUND);
-    request.profile = "ietf-03";
+    request.profile = "ietf-04";
     request.nonce = "short";
     cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
                  ASSAY_E_RANGE);
