@@ -4,6 +4,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
+#include "quote/result/ar4si.h"
 #include "quote/result/fix.h"
 
 #include <stdlib.h>

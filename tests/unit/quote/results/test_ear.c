@@ -433,7 +433,7 @@ Test(quote_ear, options_are_read_strictly)
     enum assay_ear_profile profile;
     cr_assert_eq(assay_ear_profile_parse("veraison-2023", &profile), ASSAY_OK);
     cr_assert_eq(profile, ASSAY_EAR_VERAISON_2023);
-    cr_assert_eq(assay_ear_profile_parse("ietf-04", &profile), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_ear_profile_parse("ietf-05", &profile), ASSAY_E_NOT_FOUND);
     char text[ASSAY_EAR_NONCE_MAX + 1];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = 'n';
