@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef ASSAY_PROGRAM
+#define ASSAY_PROGRAM "assay" /* a build of planted faults has none, and runs another test */
+#endif
+
 enum { NAME_LEN = 128, TEXT_LEN = 65536 };
 
 static struct assay_verdict *verdict;

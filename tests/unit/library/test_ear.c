@@ -114,12 +114,11 @@ static bool find_label(struct assay_cursor *c, int64_t wanted)
 {
     struct assay_cose_map map;
     struct assay_cose_label label;
-    struct assay_slice skipped;
     cr_assert_eq(assay_cose_map_open(c, ASSAY_COSE_PAIRS_MAX, &map), ASSAY_OK);
     while (assay_cose_map_more(&map, c)) {
         cr_assert_eq(assay_cose_map_next(&map, c, &label), ASSAY_OK);
         if (!label.is_text && label.number == wanted) return true;
-        cr_assert_eq(assay_cbor_skip(c, &skipped), ASSAY_OK);
+        cr_assert_eq(assay_cose_skip(c), ASSAY_OK);
     }
     return false;
 }
@@ -167,7 +166,7 @@ Test(library_ear, a_cwt_has_the_labels_of_the_draft)
     cr_assert(find_label(&c, 266));
     cr_assert_eq(assay_cbor_map(&c, 1, &pairs), ASSAY_OK);
     cr_assert_eq(assay_cbor_text_expect(&c, "cpu0"), ASSAY_OK);
-    cr_assert_eq(assay_cbor_skip(&c, &text), ASSAY_OK);
+    text = assay_slice_over(c.bytes + c.pos, c.len - c.pos); /* to the end */
     cr_expect_eq(int_of(text, 1000), 2, "affirming");
     static const int64_t labels[] = { 1001, 1003, 1005, 1006, 10 };
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
