@@ -29,6 +29,7 @@ int main(int argc, char **argv)
     struct assay_bytes files[ASSAY_FILES_MAX];
     struct assay_finding why = { .size = sizeof why };
     enum assay_tier tier = ASSAY_TIER_NONE;
+    struct timespec now = { 0 };
     char path[4096];
     size_t count = 0;
     DIR *const dir = argc < 3 ? NULL : opendir(argv[2]);
@@ -43,9 +44,10 @@ int main(int argc, char **argv)
         return fprintf(stderr, "verify: no memory\n"), 1;
     enum assay_status status = assay_trust_add_collateral(trust, files, count);
     if (status != ASSAY_OK) (void)fprintf(stderr, "verify: %s\n", assay_describe_status(status));
+    (void)timespec_get(&now, TIME_UTC);
     struct assay_verify_request request = { .size = sizeof request, .trust = trust };
     request.evidence = read_file(argv[1], memory[ASSAY_FILES_MAX]);
-    request.at_unix_s = argc > 3 ? strtoll(argv[3], NULL, 10) : (int64_t)time(NULL);
+    request.at_unix_s = argc > 3 ? strtoll(argv[3], NULL, 10) : (int64_t)now.tv_sec;
     status = assay_verify(&request, verdict, &tier);
     (void)printf("%s\n",
                  status == ASSAY_OK ? assay_name_of_tier(tier) : assay_name_of_status(status));

@@ -53,7 +53,7 @@ const char *assay_name_of_register_state(enum assay_register_state state)
 
 const char *assay_name_of_claim_type(enum assay_claim_type type)
 {
-    return assay_claim_type_text(type);
+    return assay_claims_type_text(type);
 }
 
 const char *assay_name_of_rule_class(enum assay_rule_class class_)

@@ -221,9 +221,9 @@ static enum assay_status check_request(const struct assay_verify_request *reques
 /* Bare evidence with its pieces; the object keeps what was appraised, for its claims.
  * Out:     *malformed: of reading the evidence
  * Returns: as assay_verify */
-static enum assay_status judge(const struct assay_verify_request *request,
-                               const struct assay_policy *policy, struct assay_api_verdict *v,
-                               enum assay_status *malformed)
+static enum assay_status judge_request(const struct assay_verify_request *request,
+                                       const struct assay_policy *policy,
+                                       struct assay_api_verdict *v, enum assay_status *malformed)
 {
     struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
     for (size_t i = 0; i < request->log_count; i++)
@@ -283,8 +283,8 @@ static enum assay_status read_nonce(struct assay_api_verdict *v, struct assay_sl
 }
 
 /* Challenge and what was not checked. Returns: ASSAY_OK | of the host */
-static enum assay_status finish(const struct assay_verify_request *request, bool is_read,
-                                struct assay_api_verdict *v)
+static enum assay_status judge_challenge(const struct assay_verify_request *request, bool is_read,
+                                         struct assay_api_verdict *v)
 {
     const bool has_data = request->expected_report_data.len > 0;
     const bool has_nonce = request->expected_nonce.len > 0;
@@ -315,8 +315,8 @@ static enum assay_status verify_into(const struct assay_verify_request *request,
     if (request->log_report != NULL) assay_eventlog_report_init(request->log_report);
     assay_api_verdict_clear(v);
     enum assay_status status =
-        judge(request, request->policy == NULL ? &usual : request->policy, v, &malformed);
-    if (status == ASSAY_OK) status = finish(request, malformed == ASSAY_OK, v);
+        judge_request(request, request->policy == NULL ? &usual : request->policy, v, &malformed);
+    if (status == ASSAY_OK) status = judge_challenge(request, malformed == ASSAY_OK, v);
     if (status != ASSAY_OK) {
         /* The host failed: nothing of a half-made answer is left. */
         const enum assay_evidence_kind kind = v->verdict.kind;

@@ -50,7 +50,7 @@ enum assay_status assay_claims_read(enum assay_evidence_kind kind, const uint8_t
     return status;
 }
 
-const char *assay_claim_type_text(enum assay_claim_type type)
+const char *assay_claims_type_text(enum assay_claim_type type)
 {
     switch (type) {
     case ASSAY_CLAIM_NULL: return "null";

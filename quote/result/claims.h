@@ -67,7 +67,7 @@ ASSAY_CHECKED enum assay_status assay_claims_read(enum assay_evidence_kind kind,
                                                   const uint8_t *bytes, size_t len,
                                                   struct assay_claims *claims);
 /* Returns: "null", "bool", ...; "unknown" outside the list. */
-const char *assay_claim_type_text(enum assay_claim_type type);
+const char *assay_claims_type_text(enum assay_claim_type type);
 /* By its complete name. Returns: the entry, NULL when there is none. */
 const struct assay_claim_entry *assay_claims_find(const struct assay_claims *claims,
                                                   const char *name);

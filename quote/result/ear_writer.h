@@ -36,7 +36,7 @@ struct assay_ear_key {
 /* Of CBOR alone: a number, which may be 0. */
 #define ASSAY_EAR_LABEL(label) ((struct assay_ear_key){ "", (label), true })
 
-/* The outermost map is opened with ASSAY_EAR_ITEM. */
+/* The outermost map is opened with ASSAY_EAR_ITEM. Returns: a writer of no member yet. */
 struct assay_ear_writer assay_ear_writer_over(struct assay_writer *w, bool cbor);
 void assay_ear_open_map(struct assay_ear_writer *o, struct assay_ear_key key);
 void assay_ear_open_list(struct assay_ear_writer *o, struct assay_ear_key key, size_t count);

@@ -99,7 +99,8 @@ def labels(root):
 # --- the library
 
 def header(root):
-    return re.sub(r"^#.*", "", source(root, "include/assay/assay.h"), flags=re.M)
+    both = source(root, "include/assay/assay.h") + source(root, "include/assay/network.h")
+    return re.sub(r"^#.*", "", both, flags=re.M)
 
 
 def functions(root):

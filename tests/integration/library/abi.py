@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tests/integration/library/abi.py - binary interface of libassay against the file in the tree.
 
-usage: abi.py HEADER LIBRARY CC FILE check|write|selftest
+usage: abi.py FOLDER LIBRARY CC FILE check|write|selftest     (FOLDER: of the installed headers)
 
 FILE has one line for each exported symbol with its version, each structure with its size, and each
 member with its offset and size, on LP64. check prints the differences and fails; write makes FILE anew;
@@ -36,10 +36,20 @@ def structures(text):
     return found
 
 
-def layout(header, cc, work):
-    with open(header) as file:
-        text = file.read()
-    lines = ['#include "%s"' % os.path.abspath(header), "#include <stdio.h>", "int main(void) {"]
+def read_headers(folder):
+    """All headers as one, each of which includes the others."""
+    text = ""
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name)) as file:
+            text += file.read()
+    return re.sub(r"^#include <assay/.*\n", "", text, flags=re.M)
+
+
+def layout(text, cc, work):
+    header = os.path.join(work, "all.h")
+    with open(header, "w") as file:
+        file.write(text)
+    lines = ['#include "all.h"', "#include <stdio.h>", "int main(void) {"]
     for name, members in sorted(structures(text).items()):
         lines.append('printf("struct %s %%zu\\n", sizeof(struct %s));' % (name, name))
         for member in members:
@@ -63,16 +73,11 @@ def compare(found, known):
     return ["- " + line for line in gone] + ["+ " + line for line in new]
 
 
-def selftest(header, cc, work, found, known):
+def selftest(text, cc, work, found, known):
     missed = []
-    with open(header) as file:
-        text = file.read()
     for what, pattern, replacement in FAULTS:
         turned, count = re.subn(pattern, replacement, text, count=1, flags=re.S)
-        copy = os.path.join(work, "turned.h")
-        with open(copy, "w") as file:
-            file.write(turned)
-        if count != 1 or not compare(layout(copy, cc, work), [line for line in known if not line.startswith("symbol")]):
+        if count != 1 or not compare(layout(turned, cc, work), [line for line in known if not line.startswith("symbol")]):
             missed.append(what)
     if not compare([line for line in found if line != "symbol assay_verify ASSAY_0.1"], known):
         missed.append("a symbol that is gone")
@@ -83,9 +88,10 @@ def main(arguments):
     if len(arguments) != 6 or arguments[5] not in ("check", "write", "selftest"):
         print(__doc__, file=sys.stderr)
         return 2
-    header, library, cc, path, action = arguments[1:]
+    folder, library, cc, path, action = arguments[1:]
+    text = read_headers(folder)
     with tempfile.TemporaryDirectory() as work:
-        found = symbols(library) + layout(header, cc, work)
+        found = symbols(library) + layout(text, cc, work)
         if action == "write":
             with open(path, "w") as file:
                 file.write("\n".join(found) + "\n")
@@ -93,7 +99,7 @@ def main(arguments):
         with open(path) as file:
             known = file.read().splitlines()
         if action == "selftest":
-            missed = selftest(header, cc, work, found, known)
+            missed = selftest(text, cc, work, found, known)
             for what in missed:
                 print("not found: %s" % what)
             return 1 if missed else 0

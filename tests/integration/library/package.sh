@@ -33,7 +33,7 @@ lib=$(dirname "$so")
 header=$prefix/include/assay/assay.h
 
 # --- the interface: header, map, dynamic symbols and archive name the same functions
-tr '\n' ' ' <"$header" | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
+cat "$prefix"/include/assay/*.h | tr '\n' ' ' | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
     sort -u >"$work/declared"
 check 'the header declares functions' test "$(wc -l <"$work/declared")" -gt 30
 sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/libassay.map" | sort >"$work/mapped"
@@ -56,7 +56,7 @@ check 'it depends on nothing but what the documentation names' fails sh -c \
 # --- the binary interface: symbols with their versions, sizes, offsets
 python=$(command -v python3 || true)
 if [ -n "$python" ] && [ "$(getconf LONG_BIT)" = 64 ]; then
-    abi() { "$python" "$root/tests/integration/library/abi.py" "$header" "$so" "$cc" "$root/tests/integration/library/abi.txt" "$1"; }
+    abi() { "$python" "$root/tests/integration/library/abi.py" "$(dirname "$header")" "$so" "$cc" "$root/tests/integration/library/abi.txt" "$1"; }
     check 'the binary interface is that of tests/integration/library/abi.txt' abi check
     check 'and another one would be seen' abi selftest
 fi
@@ -75,7 +75,7 @@ check 'a program that asks for no tier does not compile' fails compiles without
 body ignored 'assay_verify(r, v, &t); return t == ASSAY_TIER_AFFIRMING;'
 check 'a status that is ignored is a warning' fails compiles ignored
 check 'the installed header has no guard for the library itself' \
-    fails grep -nE 'INTERNAL|_(BASE|QUOTE|ENGINE|SCORING)_[A-Z_]*H' "$header"
+    fails grep -nE 'INTERNAL|_(BASE|QUOTE|ENGINE|SCORING)_[A-Z_]*H' "$prefix"/include/assay/*.h
 printf '#include <assay/assay.h>\n#if !ASSAY_VERSION_AT_LEAST(0, 1, 0) || ASSAY_VERSION_AT_LEAST(99, 0, 0)\n#error\n#endif\n' \
     >"$work/version.c"
 check 'the version can be compared by the preprocessor' compiles version

@@ -1,7 +1,7 @@
 /*
  * tests/unit/library/test_challenge.c - no answer is good by accident: the tier is handed out or
- * nothing is, a challenge is answered or the evidence is contraindicated, and what this library does
- * not know is refused.
+ * nothing is, a challenge is answered or the evidence is contraindicated, and what this library
+ * does not know is refused.
  */
 #include "tests/unit/library/soft_world.h"
 
@@ -89,7 +89,7 @@ Test(library_challenge, is_compared_as_a_whole)
     cr_expect(is_unchecked("freshness"), "without a challenge it may be a recording");
     cr_assert(assay_verdict_get_report_data(verdict, &said));
     cr_assert_eq(said.len, sizeof other);
-    memcpy(other, said.bytes, sizeof other);
+    assay_bytes_copy(other, sizeof other, said.bytes, sizeof other);
     request.expected_report_data = (struct assay_bytes){ other, sizeof other };
     expect_answer(ASSAY_TIER_AFFIRMING);
     cr_expect_not(is_unchecked("freshness"));

@@ -155,12 +155,9 @@ static void compare_with_program(const char *path, const uint8_t *bytes, size_t 
 Test(library_claims, are_those_that_the_command_line_prints)
 {
     static const char *const files[] = {
-        "tdx/tdx-v4-uptodate/quote.bin",
-        "sgx/sgx-platform-ca-swhardening/quote.bin",
-        "snp/milan-v2-a/report.bin",
-        "nitro/release-enclave/document.bin",
-        "cca/cca-token-es384/token.cbor",
-        "tpm/paravisor-snp-milan/hcl_report.bin",
+        "tdx/tdx-v4-uptodate/quote.bin",  "sgx/sgx-platform-ca-swhardening/quote.bin",
+        "snp/milan-v2-a/report.bin",      "nitro/release-enclave/document.bin",
+        "cca/cca-token-es384/token.cbor", "tpm/paravisor-snp-milan/hcl_report.bin",
     };
     char path[PATH_MAX];
     struct world *const w = world_open();
