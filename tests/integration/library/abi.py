@@ -28,6 +28,10 @@ def structures(text):
     for name, body in re.findall(r"^struct (assay_\w+) \{(.*?)^\};", text, flags=re.M | re.S):
         members = []
         for line in body.split(";"):
+            pointer = re.search(r"\(\*(\w+)\)", line)  # to a function
+            if pointer:
+                members.append(pointer.group(1))
+                continue
             for part in line.split(","):
                 word = re.search(r"(\w+)(\[[^\]]*\])?\s*$", part)
                 if word:
