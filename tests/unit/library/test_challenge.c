@@ -101,9 +101,15 @@ Test(library_challenge, is_compared_as_a_whole)
         other[i] ^= 1;
     }
     /* A prefix is no match: zeros follow it. */
-    other[0] = 1;
-    request.expected_report_data.len = 1;
-    expect_answer(ASSAY_TIER_CONTRAINDICATED);
+    const struct assay_soft_request full = { .isvsvn = 1, .report_data = { 7, 8, 9 } };
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t len = 0;
+    cr_assert_eq(assay_soft_quote(&w.nodes[0], &full, quote, sizeof quote, &len), ASSAY_OK);
+    request.evidence = (struct assay_bytes){ quote, len };
+    for (size_t given = 1; given <= 4; given++) {
+        request.expected_report_data = (struct assay_bytes){ full.report_data, given };
+        expect_answer(given < 3 ? ASSAY_TIER_CONTRAINDICATED : ASSAY_TIER_AFFIRMING);
+    }
 }
 
 /* Bytes that answer nothing are never accepted, readable or not. */
