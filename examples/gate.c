@@ -77,7 +77,7 @@ static void send_answer(int fd, bool permitted, const char *reason)
 
 int main(int argc, char **argv)
 {
-    struct assay_permit_answer last;
+    struct assay_permit_answer last = { .size = sizeof last };
     uint64_t keep_until_ms = 0;
     if (argc != 4 || (strcmp(argv[3], "critical") != 0 && strcmp(argv[3], "normal") != 0))
         return fprintf(stderr, "usage: gate LISTEN_SOCKET ADMIN_SOCKET critical|normal\n"), 2;

@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 {
     static uint8_t proof[ASSAY_PROOF_BYTES_MAX];
     uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
-    struct assay_standing_report report;
+    struct assay_standing_report report = { .size = sizeof report };
     struct timespec now = { 0 };
     if (argc < 3)
         return fprintf(stderr, "usage: standing PROOF CHECKPOINT [MAX_AGE_S [AT_S]]\n"), 2;

@@ -27,7 +27,8 @@ int main(int argc, char **argv)
     struct assay_trust *trust = NULL;
     struct assay_verdict *verdict = NULL;
     struct assay_bytes files[ASSAY_FILES_MAX];
-    struct assay_finding why;
+    struct assay_finding why = { .size = sizeof why };
+    enum assay_tier tier = ASSAY_TIER_NONE;
     struct timespec now = { 0 };
     char path[4096];
     size_t count = 0;
@@ -37,22 +38,22 @@ int main(int argc, char **argv)
         if (snprintf(path, sizeof path, "%s/%s", argv[2], e->d_name) < (int)sizeof path)
             files[count] = read_file(path, memory[count]), count++;
     (void)closedir(dir);
-    const struct assay_bytes evidence = read_file(argv[1], memory[ASSAY_FILES_MAX]);
-    (void)timespec_get(&now, TIME_UTC);
-    const int64_t at = argc > 3 ? strtoll(argv[3], NULL, 10) : (int64_t)now.tv_sec;
 
     if (assay_trust_create(&trust) != ASSAY_OK || assay_verdict_create(&verdict) != ASSAY_OK ||
         assay_trust_add_pinned(trust) != ASSAY_OK)
         return fprintf(stderr, "verify: no memory\n"), 1;
     enum assay_status status = assay_trust_add_collateral(trust, files, count);
     if (status != ASSAY_OK) (void)fprintf(stderr, "verify: %s\n", assay_describe_status(status));
-    status =
-        assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, evidence.bytes, evidence.len, at, verdict);
-    const enum assay_tier tier = assay_verdict_get_tier(verdict);
-    (void)printf("%s\n", assay_name_of_tier(tier));
+    (void)timespec_get(&now, TIME_UTC);
+    struct assay_verify_request request = { .size = sizeof request, .trust = trust };
+    request.evidence = read_file(argv[1], memory[ASSAY_FILES_MAX]);
+    request.at_unix_s = argc > 3 ? strtoll(argv[3], NULL, 10) : (int64_t)now.tv_sec;
+    status = assay_verify(&request, verdict, &tier);
+    (void)printf("%s\n",
+                 status == ASSAY_OK ? assay_name_of_tier(tier) : assay_name_of_status(status));
     for (size_t i = 0; assay_verdict_get_finding(verdict, i, &why); i++)
         (void)printf("%s (%s; %s)\n  %s\n", why.text, why.expected, why.observed, why.fix);
     assay_verdict_destroy(&verdict);
     assay_trust_destroy(&trust);
-    return status == ASSAY_OK && tier == ASSAY_TIER_AFFIRMING ? 0 : 1;
+    return tier == ASSAY_TIER_AFFIRMING ? 0 : 1;
 }

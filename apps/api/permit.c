@@ -35,8 +35,10 @@ enum assay_status assay_permit_ask(const char *socket_path, enum assay_permit_cl
                                    uint32_t timeout_ms, struct assay_permit_answer *answer)
 {
     struct assay_json *document = NULL;
-    if (answer == NULL) return ASSAY_E_INVALID;
-    *answer = (struct assay_permit_answer){ .permitted = false, .reason = "unreachable" };
+    if (answer == NULL || answer->size < sizeof *answer) return ASSAY_E_INVALID;
+    *answer = (struct assay_permit_answer){ .size = sizeof *answer,
+                                            .permitted = false,
+                                            .reason = "unreachable" };
     if (socket_path == NULL || timeout_ms > TIMEOUT_MS_MAX ||
         (class_ != ASSAY_PERMIT_NORMAL && class_ != ASSAY_PERMIT_CRITICAL))
         return ASSAY_E_INVALID;

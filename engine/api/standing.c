@@ -59,7 +59,9 @@ enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
     struct assay_checkpoint from;
     struct assay_proven_state proven;
     if (proof == NULL || checkpoint == NULL || report == NULL) return ASSAY_E_INVALID;
-    *report = (struct assay_standing_report){ .answer = ASSAY_PROOF_OTHER_CHAIN };
+    if (report->size < sizeof *report) return ASSAY_E_INVALID;
+    *report =
+        (struct assay_standing_report){ .size = sizeof *report, .answer = ASSAY_PROOF_OTHER_CHAIN };
     ASSAY_TRY(assay_checkpoint_decode(assay_slice_over(checkpoint, checkpoint_len), &from));
     ASSAY_TRY(
         assay_proof_verify(assay_slice_over(proof, proof_len), &from, &report->answer, &proven));

@@ -24,6 +24,12 @@
  * policy are only read by assay_verify and may be shared by any number of threads once they are
  * filled. Times are seconds since 1970-01-01T00:00:00Z.
  *
+ * Structures that the caller fills or lets fill begin with `size`: set it to sizeof the structure
+ * (`struct assay_finding why = { .size = sizeof why };`). A smaller one is refused: the functions
+ * return ASSAY_E_INVALID or false. Later versions add members at the end and accept every size
+ * since 1.0; of what a getter fills, `size` then says how much was. struct assay_bytes has none and
+ * never changes.
+ *
  * C11 and C++11. libassay(3) and docs/library.md tell the rest.
  */
 #ifndef ASSAY_ASSAY_H
@@ -40,6 +46,13 @@ extern "C" {
 #define ASSAY_VERSION_MAJOR 0
 #define ASSAY_VERSION_MINOR 1
 #define ASSAY_VERSION_PATCH 0
+/* One number for comparisons: 10203 is 1.2.3. */
+#define ASSAY_VERSION_OF(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
+#define ASSAY_VERSION_NUMBER                                                                       \
+    ASSAY_VERSION_OF(ASSAY_VERSION_MAJOR, ASSAY_VERSION_MINOR, ASSAY_VERSION_PATCH)
+/* For #if: is the header at least of this version? */
+#define ASSAY_VERSION_AT_LEAST(major, minor, patch)                                                \
+    (ASSAY_VERSION_NUMBER >= ASSAY_VERSION_OF(major, minor, patch))
 
 #if defined(__GNUC__)
 #define ASSAY_API __attribute__((visibility("default")))
@@ -47,19 +60,20 @@ extern "C" {
 #define ASSAY_API
 #endif
 
-/* The guards below let the library compile against its own headers, which define the same enums. */
-#ifndef ASSAY_CHECKED
+/* INTERNAL: guards so marked let the library compile against its own headers, which define the same
+ * enums. The header as installed has none of them. */
+#ifndef ASSAY_CHECKED /* INTERNAL */
 #if defined(__GNUC__)
 #define ASSAY_CHECKED __attribute__((warn_unused_result))
 #else
 #define ASSAY_CHECKED
 #endif
-#endif
+#endif /* INTERNAL */
 
 /* --- numbers; none is ever used again for something else */
 
 /* Results of functions. The library returns no others. */
-#ifndef ASSAY_BASE_STATUS_H
+#ifndef ASSAY_BASE_STATUS_H /* INTERNAL */
 enum assay_status {
     ASSAY_OK = 0,
     ASSAY_E_TRUNCATED = 101,   /* input ends inside a field */
@@ -78,9 +92,9 @@ enum assay_status {
     ASSAY_E_MEMORY = 304,      /* no memory */
     ASSAY_E_VERSION = 305      /* a policy was written for another version */
 };
-#endif
+#endif /* INTERNAL */
 
-#ifndef ASSAY_QUOTE_VERDICT_H
+#ifndef ASSAY_QUOTE_VERDICT_H /* INTERNAL */
 /* Kinds of evidence. */
 enum assay_evidence_kind {
     ASSAY_KIND_NONE = 0, /* as an argument: as the bytes say */
@@ -146,17 +160,17 @@ enum assay_proof_state {
     ASSAY_PROOF_TRUE = 2,
     ASSAY_PROOF_FALSE = 3
 };
-#endif
+#endif /* INTERNAL */
 
-#ifndef ASSAY_QUOTE_EVENTLOG_EVENTLOG_H
+#ifndef ASSAY_QUOTE_EVENTLOG_EVENTLOG_H /* INTERNAL */
 /* Who writes an event log. */
 enum assay_eventlog_form {
     ASSAY_EVENTLOG_TCG = 1, /* firmware: TCG2 on machines with a TPM, CCEL in a TD */
     ASSAY_EVENTLOG_IMA = 2  /* the kernel: binary_runtime_measurements */
 };
-#endif
+#endif /* INTERNAL */
 
-#ifndef ASSAY_QUOTE_EVENTLOG_APPRAISE_H
+#ifndef ASSAY_QUOTE_EVENTLOG_APPRAISE_H /* INTERNAL */
 /* A register after the events of the logs were replayed. */
 enum assay_register_state {
     ASSAY_REGISTER_MATCHES = 1,
@@ -165,12 +179,12 @@ enum assay_register_state {
     ASSAY_REGISTER_NOT_REPLAYED = 4, /* the log has no digests of the bank, or it is SHA-1 */
     ASSAY_REGISTER_NOT_LOGGED = 5    /* quoted, and no event of any log extends it */
 };
-#endif
+#endif /* INTERNAL */
 
-#ifndef ASSAY_QUOTE_VERIFY_H
+#ifndef ASSAY_QUOTE_VERIFY_H /* INTERNAL */
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
-#endif
+#endif /* INTERNAL */
 
 /* Borrowed bytes. */
 struct assay_bytes {
@@ -180,6 +194,8 @@ struct assay_bytes {
 
 /* --- texts. Each Returns: a static text, never NULL; "unknown" for numbers outside the list */
 ASSAY_API const char *assay_version(void); /* of the library that runs: "0.1.0" */
+/* Returns: ASSAY_VERSION_NUMBER of the library that runs: compare it with the header's. */
+ASSAY_API int assay_version_number(void);
 ASSAY_API const char *assay_name_of_status(enum assay_status status);         /* "ASSAY_E_RANGE" */
 ASSAY_API const char *assay_describe_status(enum assay_status status);        /* a sentence */
 ASSAY_API const char *assay_name_of_kind(enum assay_evidence_kind kind);      /* "tdx-v4" */
@@ -209,6 +225,7 @@ ASSAY_API void assay_verifier_destroy(struct assay_verifier **verifier);
 
 /* Since create. */
 struct assay_counters {
+    size_t size;
     uint64_t hits; /* platforms found again: one signature was left to verify */
     uint64_t misses;
     uint64_t evictions;
@@ -312,6 +329,7 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_trust_add_collateral(
     struct assay_trust *trust, const struct assay_bytes *files, size_t count);
 /* A piece of a set; the same thing twice is one. */
 struct assay_trust_piece {
+    size_t size;
     size_t set;       /* in the order in which they were added */
     size_t file;      /* of its files */
     const char *name; /* static text: "revocation list", "other bytes" */
@@ -357,6 +375,7 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_recognise(const uint8_t
 
 /* Evidence that comes in pieces. Empty pieces are not there. */
 struct assay_evidence_piece_list {
+    size_t size;
     struct assay_bytes main; /* report; TPMS_ATTEST; quote */
     const struct assay_bytes
         *certificates;              /* DER or PEM: VEK, ASK; EK, AK; an external PCK chain */
@@ -381,22 +400,6 @@ ASSAY_API ASSAY_CHECKED enum assay_status assay_evidence_pack(
     enum assay_evidence_kind kind, const struct assay_evidence_piece_list *pieces, uint8_t *buffer,
     size_t capacity, size_t *len);
 
-/*
- * assay_verify - appraise one piece of evidence.
- * In:      verifier: NULL, nothing is remembered; policy: NULL, the default; kind: ASSAY_KIND_NONE,
- *          as the bytes say; bytes[len]: hostile, a tail of zero bytes is cut; at_unix_s
- * Out:     *verdict, always, but for ASSAY_E_INVALID and ASSAY_E_MEMORY
- * Cost:    warm one signature; cold about six. No allocation of its own when warm, unless a set of
- *          Intel's documents leaves a choice (docs/library.md)
- * Returns: ASSAY_OK (the answer is the verdict, also about malformed bytes) | ASSAY_E_INVALID |
- *          ASSAY_E_FULL (bare evidence and its pieces make too long a package) |
- *          ASSAY_E_MEMORY | ASSAY_E_CRYPTO (the verdict is none)
- */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_verify(
-    struct assay_verifier *verifier, const struct assay_trust *trust,
-    const struct assay_policy *policy, enum assay_evidence_kind kind, const uint8_t *bytes,
-    size_t len, int64_t at_unix_s, struct assay_verdict *verdict);
-
 /* --- event logs: what firmware and kernel say that they measured. Nobody signed them: they explain
  * registers that evidence of a TPM or a TD quotes, and are worth what their replay is worth. */
 struct assay_eventlog_report;
@@ -405,28 +408,47 @@ struct assay_eventlog_report;
 #define ASSAY_LOGS_MAX      4
 #define ASSAY_LOG_BYTES_MAX 16777216
 
-/* Arguments of assay_verify, and event logs. Zero is the default of every member. */
+/* What assay_verify appraises. Zero is the default of every member but the first two. */
 struct assay_verify_request {
-    struct assay_verifier *verifier; /* NULL: nothing is remembered */
-    const struct assay_trust *trust; /* never NULL */
-    const struct assay_policy *policy;
-    enum assay_evidence_kind kind;
-    struct assay_bytes evidence;
+    size_t size;
+    const struct assay_trust *trust;   /* never NULL */
+    struct assay_verifier *verifier;   /* NULL: nothing is remembered */
+    const struct assay_policy *policy; /* NULL: the default */
+    enum assay_evidence_kind kind;     /* ASSAY_KIND_NONE: as the bytes say */
+    struct assay_bytes evidence;       /* hostile; a tail of zero bytes is cut */
     int64_t at_unix_s;
-    const struct assay_bytes *logs; /* hostile, recognised by content */
-    size_t log_count;               /* up to ASSAY_LOGS_MAX */
+    /*
+     * The challenge that the evidence must answer; empty: none, and the verdict lists "freshness"
+     * as not checked. Report data: 1 to 64 bytes, zeros follow. Nonce: 1 to 1024 bytes, compared
+     * with the claim "nonce" (TPM, Nitro, NVIDIA). What answers another challenge, or none, is
+     * contraindicated.
+     */
+    struct assay_bytes expected_report_data;
+    struct assay_bytes expected_nonce;
+    /* Event logs that came with it, and what was found in them. */
+    const struct assay_bytes *logs;           /* hostile, recognised by content */
+    size_t log_count;                         /* up to ASSAY_LOGS_MAX */
+    struct assay_eventlog_report *log_report; /* filled; NULL: not wanted */
 };
 /*
- * assay_verify_with_logs - appraise one piece of evidence and the logs that came with it: each
- * quoted register that a log extends must be what the replay gives, and events are what the policy
- * says of them. What is wrong with a log stands in the verdict.
- * Out:     *verdict as by assay_verify; *report, NULL: not wanted
- * Cost:    as assay_verify, and at most eleven readings of each log, with a hash an event
- * Returns: as assay_verify | ASSAY_E_RANGE (too many logs; nothing is written)
+ * assay_verify - appraise one piece of evidence. With logs, each quoted register that a log extends
+ * must be what the replay gives, and events are what the policy says of them; what is wrong with a
+ * log stands in the verdict.
+ * In:      request: bytes beyond the members that this version has must be zero
+ * Out:     *tier, always: the answer, ASSAY_TIER_NONE unless ASSAY_OK is returned. ASSAY_OK alone
+ *          says that there is an answer, never that it is good
+ *          *verdict, unless ASSAY_E_INVALID, _RANGE or _UNSUPPORTED: why; NULL: not wanted
+ * Cost:    warm one signature; cold about six. No allocation of its own when warm, unless a set of
+ *          Intel's documents leaves a choice (docs/library.md), a nonce is expected or verdict is
+ *          NULL. Of logs at most eleven readings of each, with a hash an event
+ * Returns: ASSAY_OK (the answer is the tier, also about malformed bytes) | ASSAY_E_INVALID |
+ *          ASSAY_E_RANGE (too many logs; an expected value of another length) |
+ *          ASSAY_E_UNSUPPORTED (members of a later version are used) | ASSAY_E_FULL (bare evidence
+ *          and its pieces make too long a package) | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
  */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_verify_with_logs(
-    const struct assay_verify_request *request, struct assay_verdict *verdict,
-    struct assay_eventlog_report *report);
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verify(const struct assay_verify_request *request,
+                                                       struct assay_verdict *verdict,
+                                                       enum assay_tier *tier);
 
 /*
  * assay_eventlog_report_create - what was found in logs, used again and again, as a verdict is.
@@ -439,6 +461,7 @@ ASSAY_API void assay_eventlog_report_destroy(struct assay_eventlog_report **repo
 
 /* One log, in the order of the request. What is proven is so when the evidence is genuine. */
 struct assay_log_outcome {
+    size_t size;
     enum assay_eventlog_form form; /* 0: neither */
     enum assay_status status;      /* of reading it */
     bool judged;                   /* it was read, it fits, and it is the first of its form */
@@ -452,6 +475,7 @@ struct assay_log_outcome {
 };
 /* One register of one bank: those that a log extends or the policy names. */
 struct assay_log_register {
+    size_t size;
     const char *name; /* "rtmr1", "pcr4" */
     const char *bank; /* "sha256"; "" where it is not quoted */
     enum assay_register_state state;
@@ -461,6 +485,7 @@ struct assay_log_register {
 };
 /* An event that the policy has something against, or one that it requires and that is missing. */
 struct assay_log_event {
+    size_t size;
     uint32_t rule;
     const char *rule_name;
     const char *expected;
@@ -537,6 +562,7 @@ ASSAY_API bool assay_verdict_get_platform(const struct assay_verdict *verdict,
  * which a policy gives attestation_keys of Google or Azure. What it does not name is empty and 0.
  */
 struct assay_cloud_instance {
+    size_t size;
     const char *id;
     const char *name;
     const char *project;
@@ -549,6 +575,7 @@ ASSAY_API bool assay_verdict_get_instance(const struct assay_verdict *verdict,
 
 /* Why. The gravest reason comes first; at most eight are kept. */
 struct assay_finding {
+    size_t size;
     uint32_t rule; /* number, never reused */
     enum assay_rule_class class_;
     uint32_t offset;      /* in the evidence, 0 when it is about no field of it */
@@ -580,22 +607,54 @@ ASSAY_API bool assay_verdict_get_link(const struct assay_verdict *verdict, size_
                                       const char **name, enum assay_proof_state *state);
 
 /* What a verdict does not cover, as `not_checked` of `assay evidence verify`. */
-#ifndef ASSAY_QUOTE_RESULT_UNCHECKED_H
 struct assay_unchecked {
+    size_t size;
     const char *what; /* one word: freshness, policy, program, revocation, proof */
     const char *why;  /* and how to have it checked */
 };
-#endif
 /*
- * assay_verdict_get_unchecked - the index-th thing that was not checked. "freshness" is always one:
- * the library is given no challenge, so compare the report data (of TPM and Nitro evidence the
- * nonce) with yours. None of evidence that could not be read.
- * In:      policy: the one of the appraisal; NULL: the default
+ * assay_verdict_get_unchecked - the index-th thing that was not checked; "freshness" unless a
+ * challenge was expected. None of evidence that could not be read.
  * Returns: false past the last one; *unchecked untouched
  */
-ASSAY_API bool assay_verdict_get_unchecked(const struct assay_verdict *verdict,
-                                           const struct assay_policy *policy, size_t index,
+ASSAY_API bool assay_verdict_get_unchecked(const struct assay_verdict *verdict, size_t index,
                                            struct assay_unchecked *unchecked);
+
+/* --- claims: what the evidence says, field by field, as `assay evidence decode` prints it. Proven
+ * only when the evidence is genuine. */
+
+#ifndef ASSAY_QUOTE_RESULT_CLAIMS_H /* INTERNAL */
+enum assay_claim_type {
+    ASSAY_CLAIM_NULL = 0, /* the kind has it, this evidence does not */
+    ASSAY_CLAIM_BOOL = 1,
+    ASSAY_CLAIM_UINT = 2,
+    ASSAY_CLAIM_TEXT = 3,
+    ASSAY_CLAIM_BYTES = 4,
+    ASSAY_CLAIM_LIST = 5, /* its members follow: "spki_sha256.0", "spki_sha256.1" */
+    ASSAY_CLAIM_MAP = 6   /* the same: "pck_config.smt_enabled" */
+};
+#endif /* INTERNAL */
+/* One claim. The pointers hold until the verdict is used again or destroyed. */
+struct assay_claim_value {
+    size_t size;
+    const char *name; /* complete: "rtmr3", "software_components.0.measurement" */
+    enum assay_claim_type type;
+    uint64_t number;          /* of UINT; of BOOL 0 or 1; of LIST and MAP: how many members */
+    struct assay_bytes bytes; /* of BYTES; of TEXT: UTF-8 as the evidence has it, so hostile, with a
+                               * NUL behind it that is not counted */
+};
+/*
+ * assay_verdict_get_claim - the claim of a name, and the index-th one. Those of a kind are in
+ * docs/library.md. Evidence is parsed with the first call after an appraisal.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such claim, past the last one; evidence that cannot be
+ *          read has none) | ASSAY_E_INVALID | ASSAY_E_MEMORY | ASSAY_E_CRYPTO
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_claim(
+    const struct assay_verdict *verdict, const char *name, struct assay_claim_value *claim);
+ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_claim_at(
+    const struct assay_verdict *verdict, size_t index, struct assay_claim_value *claim);
+/* "bytes", ... Returns: never NULL. */
+ASSAY_API const char *assay_name_of_claim_type(enum assay_claim_type type);
 
 /* Claims of AR4SI, in the order of their labels. */
 enum assay_ar4si_label {
@@ -615,152 +674,49 @@ enum assay_ar4si_label {
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_get_trust_vector(
     const struct assay_verdict *verdict, const struct assay_policy *policy, int8_t vector[8]);
-/*
- * assay_verdict_write_ear - the claims of an EAT attestation result as JSON, to be signed with
- * ES256 by the caller (header: {"alg":"ES256","typ":"eat+jwt"}).
- * In:      policy as above; profile "ietf-03" or "veraison-2023"; developer and build name your
- *          verifier; nonce: NULL, or 8 to 88 printable characters to echo; evidence_digest:
- *          SHA-256 of the evidence
- * Out:     text[*len], without a NUL
- * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_RANGE (nonce, or a
- *          time before 1970) | ASSAY_E_FULL (16384 always suffice) | ASSAY_E_MEMORY
- */
+/* How an attestation result is written. */
+enum assay_ear_form {
+    ASSAY_EAR_FORM_JSON = 0, /* claims alone, to be signed elsewhere */
+    ASSAY_EAR_FORM_CBOR = 1,
+    ASSAY_EAR_FORM_JWT = 2, /* signed with ES256 */
+    ASSAY_EAR_FORM_CWT = 3
+};
+/* The longest attestation result, in bytes. */
+#define ASSAY_EAR_BYTES_MAX 24576
 struct assay_ear_request {
-    const struct assay_policy *policy;
-    const char *profile;
-    const char *developer;
+    size_t size;
+    const struct assay_policy *policy; /* the one of the appraisal; NULL: the default */
+    const char *profile;               /* "ietf-04", or "veraison-2023" (JSON and JWT alone) */
+    const char *developer;             /* these two name your verifier */
     const char *build;
-    const char *nonce;
-    uint8_t evidence_digest[32];
+    const char *nonce; /* to echo: 8 to 88 printable characters, in CBOR up to 64; NULL: none */
+    uint8_t evidence_digest[32]; /* SHA-256 of the evidence */
+    enum assay_ear_form form;
+    int64_t expires_unix_s; /* `exp` at the latest; 0: when the verdict ends */
+    /* --- JWT and CWT: one of the two */
+    const uint8_t *private_key; /* 32 bytes: the scalar of a P-256 key */
+    /* Signs with ECDSA over a digest: r and s, 32 bytes each. Returns: false when it cannot. */
+    bool (*sign)(void *context, const uint8_t digest[32], uint8_t signature[64]);
+    void *sign_context;
+    const uint8_t *public_key; /* with sign: 65 bytes, the uncompressed point */
 };
+/*
+ * assay_verdict_write_ear - the verdict as an EAT attestation result (draft-ietf-rats-ear-04).
+ * Out:     buffer[*len], without a NUL
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no appraisal was made with this verdict; a key without a
+ *          signed form, or none with one) | ASSAY_E_NOT_FOUND (profile) | ASSAY_E_UNSUPPORTED (CBOR
+ *          of that profile) | ASSAY_E_RANGE (nonce, a time before 1970, an end before the
+ *          appraisal) | ASSAY_E_KEY (no key of P-256; a signature that its public key does not
+ *          verify) | ASSAY_E_FULL (ASSAY_EAR_BYTES_MAX always suffice) | ASSAY_E_CRYPTO (sign
+ *          returned false) | ASSAY_E_MEMORY
+ */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_verdict_write_ear(
-    const struct assay_verdict *verdict, const struct assay_ear_request *request, char *text,
+    const struct assay_verdict *verdict, const struct assay_ear_request *request, void *buffer,
     size_t capacity, size_t *len);
-
-/* --- what a network says of a member (docs/proofs.md) */
-
-#ifndef ASSAY_SCORING_TRUST_H
-enum assay_standing {
-    ASSAY_STANDING_FULL = 0,
-    ASSAY_STANDING_WARNING = 1,
-    ASSAY_STANDING_RESTRICTED = 2,
-    ASSAY_STANDING_SUSPENDED = 3
-};
-#endif
-
-#ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H
-/* Whether a proof is accepted, or why not. */
-enum assay_proof_answer {
-    ASSAY_PROVEN = 0,
-    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
-    ASSAY_PROOF_OLDER = 2,         /* of an epoch before the checkpoint */
-    ASSAY_PROOF_OTHER_BLOCK = 3,   /* not the block that the checkpoint or the votes name */
-    ASSAY_PROOF_OTHER_VOTERS = 4,  /* not those of the checkpoint: forged, or they have changed */
-    ASSAY_PROOF_NO_QUORUM = 5,     /* too little weight, or no final vote */
-    ASSAY_PROOF_BAD_SIGNATURE = 6, /* of a voter */
-    ASSAY_PROOF_OTHER_LEAF = 7,    /* not a leaf of the block's state */
-    ASSAY_PROOF_TOO_OLD = 8,       /* its block is older than is accepted */
-    ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
-    ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
-    ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
-    ASSAY_PROOF_OTHER_ERA = 12    /* operators began an era between it and the checkpoint */
-};
-
-/* What the network found in the proof's epoch. */
-enum assay_proof_outcome {
-    ASSAY_PROOF_OUTCOME_PASS = 0,     /* more than two thirds saw it pass */
-    ASSAY_PROOF_OUTCOME_FAILED = 1,   /* its own evidence, or an offence of its own, is proven */
-    ASSAY_PROOF_OUTCOME_ABSENT = 2,   /* more than two thirds had nothing of it */
-    ASSAY_PROOF_OUTCOME_UNSETTLED = 3 /* neither: too few could say */
-};
-#endif
-
-/* What its operators decided of a member. */
-enum assay_member_stage { ASSAY_MEMBER_SERVES = 0, ASSAY_MEMBER_RESTS = 1, ASSAY_MEMBER_LEFT = 2 };
-
-enum { ASSAY_CHECKPOINT_BYTES_MAX = 192, ASSAY_PROOF_BYTES_MAX = 262144 };
-
-/* Everything but `answer` is zero unless that is ASSAY_PROVEN or ASSAY_PROOF_AGE_UNKNOWN. */
-struct assay_standing_report {
-    enum assay_proof_answer answer;
-    uint8_t node_id[32]; /* compare it with the member that you mean */
-    /* SUSPENDED of one that left or rests, whatever its score; at least RESTRICTED of one in
-     * maintenance. */
-    enum assay_standing standing;
-    enum assay_member_stage stage;
-    uint64_t stage_epoch; /* since when; 0: from the beginning */
-    uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
-    enum assay_proof_outcome outcome;
-    uint64_t pass_weight, negative_weight, electorate_weight;
-    bool certified;           /* the epoch: enough ballots were counted */
-    uint64_t last_pass_epoch; /* newest certified pass; 0: never */
-    uint32_t incarnation;
-    uint32_t weight; /* of its votes in the next epoch */
-    uint8_t chain_id[32];
-    uint32_t era;
-    uint64_t epoch;
-    uint64_t time_ms; /* Unix ms: when that epoch closed, by the chain's time */
-    /* Unix ms: rely on it no longer than this: the lesser of time_ms + max_age_s and the end of the
-     * checkpoint's trusting period. */
-    uint64_t expires_ms;
-    uint8_t block_id[32];
-    uint8_t policy_digest[32]; /* what it was judged by */
-    /* The checkpoint that this proof is: keep it in place of the one that you had. Only of
-     * ASSAY_PROVEN: otherwise checkpoint_len is 0, and the one that you had stays. */
-    uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
-    size_t checkpoint_len;
-};
-
-/*
- * assay_standing_verify - is this what the network that the checkpoint names says?
- *
- * In:      proof: what `assay proof` wrote, hostile; checkpoint: what `assay checkpoint` wrote, or
- *          a report's, trusted. now_ms: Unix ms of your clock, 0 where there is none (then the
- *          answer is ASSAY_PROOF_AGE_UNKNOWN at best); max_age_s: how old the proof's block may
- *          be, 0 for 24 hours
- * Out:     *report, overwritten
- * Returns: ASSAY_OK (see report->answer) | ASSAY_E_INVALID (NULL; a proof that contradicts itself)
- *          | ASSAY_E_TRUNCATED, _TRAILING, _RANGE, _UNSUPPORTED, _ENCODING, _TYPE (one of the two
- *          cannot be read) | ASSAY_E_KEY (a voter's) | ASSAY_E_CRYPTO
- * Cost:    one signature for each vote, some 70 us each
- */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
-    const uint8_t *proof, size_t proof_len, const uint8_t *checkpoint, size_t checkpoint_len,
-    uint64_t now_ms, uint32_t max_age_s, struct assay_standing_report *report);
-/* "FULL", ...; "pass", ...; a sentence. Each Returns: never NULL. */
-ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
-ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);
-ASSAY_API const char *assay_describe_answer(enum assay_proof_answer answer);
-
-/* Of work. Critical: what a node in standing RESTRICTED may not do. */
-enum assay_permit_class { ASSAY_PERMIT_NORMAL = 1, ASSAY_PERMIT_CRITICAL = 2 };
-
-struct assay_permit_answer {
-    bool permitted;
-    /* When not: "suspended", "stale", "maintenance", "held", "restricted"; "unreachable": nobody
-     * answered. Printable ASCII. */
-    char reason[32];
-};
-
-/*
- * assay_permit_ask - may this machine's node do work of a class now? Asks its assayd: the one
- * function here that opens a socket and waits.
- *
- * An answer is about the moment at which it is made. A "yes" may be kept for one second at most, a
- * "no" not at all. Whatever is not ASSAY_OK is a "no".
- * In:      socket_path: listen.admin of the daemon; the caller is its user, or root.
- *          timeout_ms: for everything, at most 60000; 0: 1000
- * Out:     *answer, overwritten whatever is returned
- * Returns: ASSAY_OK (see answer->permitted) | ASSAY_E_NOT_FOUND (no such socket, nobody answers, or
- *          not in time) | ASSAY_E_SYNTAX (another answer) | ASSAY_E_INVALID | ASSAY_E_RANGE |
- *          ASSAY_E_MEMORY
- */
-ASSAY_API ASSAY_CHECKED enum assay_status assay_permit_ask(const char *socket_path,
-                                                           enum assay_permit_class class_,
-                                                           uint32_t timeout_ms,
-                                                           struct assay_permit_answer *answer);
 
 #ifdef __cplusplus
 }
 #endif
+
+#include <assay/network.h>
 #endif

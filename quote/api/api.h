@@ -12,6 +12,7 @@
 #include "quote/collateral/collateral.h"
 #include "quote/eventlog/appraise.h"
 #include "quote/pieces/recognise.h"
+#include "quote/result/claims.h"
 #include "quote/result/unchecked.h"
 #include "quote/verify.h"
 
@@ -40,12 +41,34 @@ struct assay_trust {
     struct assay_policy_root roots[ASSAY_TRUST_ROOTS_MAX];
     size_t set_count;
     struct assay_trust_set sets[ASSAY_TRUST_SETS_MAX];
-    size_t piece_count; /* of all sets, for bare evidence */
+    size_t piece_count;              /* of all sets, for bare evidence */
     struct assay_recognised *pieces; /* of malloc */
     size_t built_count;
     struct assay_collateral *built[ASSAY_ENDORSEMENTS_MAX]; /* of malloc */
     struct assay_endorsements endorsements;
 };
+
+/* --- verdict: the room's own first, so that its pointer is the object's. */
+struct assay_api_verdict {
+    struct assay_verdict verdict;
+    size_t unchecked_count;
+    struct assay_open_check unchecked[ASSAY_UNCHECKED_MAX + 1]; /* and freshness */
+    /* --- claims, read with the first question for one */
+    bool is_read;
+    enum assay_status status;    /* of reading */
+    struct assay_claims *claims; /* of malloc; NULL until then, and used again */
+    size_t evidence_len;         /* 0: none that could be read */
+    uint8_t evidence[ASSAY_EVIDENCE_LEN_MAX];
+};
+/* Nothing was appraised with it yet, or no more. */
+void assay_api_verdict_clear(struct assay_api_verdict *v);
+/* Nothing was appraised with it, not even a reason why not. Returns: true also of NULL. */
+bool assay_api_is_unused(const struct assay_verdict *v);
+/*
+ * assay_api_verdict_read - its claims, parsed now unless they were.
+ * Returns: ASSAY_OK | as assay_claims_read | ASSAY_E_NOT_FOUND (no evidence) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_api_verdict_read(struct assay_api_verdict *v);
 
 /*
  * assay_api_recognise - sort the files of one set by content into the parts of a bundle.

@@ -33,10 +33,12 @@ size_t assay_eventlog_report_count_logs(const struct assay_eventlog_report *repo
 bool assay_eventlog_report_get_log(const struct assay_eventlog_report *report, size_t index,
                                    struct assay_log_outcome *log)
 {
-    if (log == NULL || index >= assay_eventlog_report_count_logs(report)) return false;
+    if (log == NULL || log->size < sizeof *log) return false;
+    if (index >= assay_eventlog_report_count_logs(report)) return false;
     ASSAY_ASSERT(report->log_count <= ASSAY_EVENTLOGS_MAX);
     const struct assay_eventlog_outcome *const found = &report->logs[index];
     *log = (struct assay_log_outcome){
+        .size = sizeof *log,
         .form = found->form,
         .status = found->status,
         .judged = found->judged,
@@ -59,11 +61,13 @@ size_t assay_eventlog_report_count_registers(const struct assay_eventlog_report 
 bool assay_eventlog_report_get_register(const struct assay_eventlog_report *report, size_t index,
                                         struct assay_log_register *register_)
 {
-    if (register_ == NULL || index >= assay_eventlog_report_count_registers(report)) return false;
+    if (register_ == NULL || register_->size < sizeof *register_) return false;
+    if (index >= assay_eventlog_report_count_registers(report)) return false;
     ASSAY_ASSERT(report->register_count <= ASSAY_EVENTLOG_REGISTERS_SHOWN);
     const struct assay_register_outcome *const found = &report->registers[index];
     ASSAY_ASSERT(found->len <= sizeof found->quoted);
     *register_ = (struct assay_log_register){
+        .size = sizeof *register_,
         .name = found->name,
         .bank = found->alg == 0 ? "" : assay_register_bank_text(found->alg),
         .state = found->state,
@@ -83,11 +87,13 @@ uint64_t assay_eventlog_report_count_failed(const struct assay_eventlog_report *
 bool assay_eventlog_report_get_failed(const struct assay_eventlog_report *report, size_t index,
                                       struct assay_log_event *event)
 {
-    if (event == NULL || index >= assay_eventlog_report_count_failed(report)) return false;
+    if (event == NULL || event->size < sizeof *event) return false;
+    if (index >= assay_eventlog_report_count_failed(report)) return false;
     if (index >= ASSAY_EVENTS_SHOWN) return false;
     const struct assay_event_outcome *const found = &report->failed[index];
     ASSAY_ASSERT(found->len <= sizeof found->digest);
     *event = (struct assay_log_event){
+        .size = sizeof *event,
         .rule = (uint32_t)found->rule,
         .rule_name = assay_rule_name(found->rule),
         .expected = found->expected,

@@ -11,6 +11,11 @@ const char *assay_version(void)
     return VERSION_TEXT(ASSAY_VERSION_MAJOR, ASSAY_VERSION_MINOR, ASSAY_VERSION_PATCH);
 }
 
+int assay_version_number(void)
+{
+    return ASSAY_VERSION_NUMBER;
+}
+
 const char *assay_name_of_status(enum assay_status status)
 {
     return assay_status_symbol(status);
@@ -44,6 +49,11 @@ const char *assay_name_of_eventlog_form(enum assay_eventlog_form form)
 const char *assay_name_of_register_state(enum assay_register_state state)
 {
     return assay_register_state_text(state);
+}
+
+const char *assay_name_of_claim_type(enum assay_claim_type type)
+{
+    return assay_claims_type_text(type);
 }
 
 const char *assay_name_of_rule_class(enum assay_rule_class class_)

@@ -197,7 +197,7 @@ enum assay_status assay_trust_add_collateral(struct assay_trust *trust,
 enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t index,
                                         struct assay_trust_piece *piece)
 {
-    if (trust == NULL || piece == NULL) return ASSAY_E_INVALID;
+    if (trust == NULL || piece == NULL || piece->size < sizeof *piece) return ASSAY_E_INVALID;
     for (size_t i = 0; i < trust->set_count; i++) {
         const struct assay_trust_set *const set = &trust->sets[i];
         if (index >= set->found->count) {
@@ -206,8 +206,13 @@ enum assay_status assay_trust_get_piece(const struct assay_trust *trust, size_t 
         }
         const struct assay_recognised *const it = &set->found->pieces[index];
         ASSAY_ASSERT(it->file < set->found->file_count);
-        *piece = (struct assay_trust_piece){ i, it->file, assay_shape_text(it->shape),
-                                             assay_recognised_status(it, set->leads[index]) };
+        *piece = (struct assay_trust_piece){
+            .size = sizeof *piece,
+            .set = i,
+            .file = it->file,
+            .name = assay_shape_text(it->shape),
+            .status = assay_recognised_status(it, set->leads[index]),
+        };
         return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;

@@ -4,30 +4,56 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/result/ear.h"
+#include "quote/result/ar4si.h"
 #include "quote/result/fix.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* --- the object */
+
 /* A verdict before any appraisal has the time 0 and kind NONE. */
+void assay_api_verdict_clear(struct assay_api_verdict *v)
+{
+    assay_verdict_init(&v->verdict, ASSAY_KIND_NONE, 0);
+    v->unchecked_count = 0;
+    v->is_read = false;
+    v->evidence_len = 0;
+}
+
 enum assay_status assay_verdict_create(struct assay_verdict **verdict)
 {
     if (verdict == NULL) return ASSAY_E_INVALID;
-    struct assay_verdict *const made = malloc(sizeof *made);
+    struct assay_api_verdict *const made = malloc(sizeof *made);
     if (made == NULL) return ASSAY_E_MEMORY;
-    assay_verdict_init(made, ASSAY_KIND_NONE, 0);
-    *verdict = made;
+    made->claims = NULL;
+    assay_api_verdict_clear(made);
+    *verdict = &made->verdict;
     return ASSAY_OK;
 }
 
 void assay_verdict_destroy(struct assay_verdict **verdict)
 {
-    if (verdict == NULL) return;
-    free(*verdict);
+    if (verdict == NULL || *verdict == NULL) return;
+    struct assay_api_verdict *const v = (struct assay_api_verdict *)(void *)*verdict;
+    free(v->claims);
+    free(v);
     *verdict = NULL;
 }
 
+enum assay_status assay_api_verdict_read(struct assay_api_verdict *v)
+{
+    if (v->evidence_len == 0) return ASSAY_E_NOT_FOUND;
+    ASSAY_ASSERT(v->evidence_len <= sizeof v->evidence);
+    if (v->is_read) return v->status;
+    if (v->claims == NULL) v->claims = malloc(sizeof *v->claims);
+    if (v->claims == NULL) return ASSAY_E_MEMORY; /* the next question tries again */
+    v->status = assay_claims_read(v->verdict.kind, v->evidence, v->evidence_len, v->claims);
+    v->is_read = assay_status_class(v->status) != ASSAY_CLASS_HOST;
+    return v->status;
+}
+
+/* --- the answer */
 enum assay_tier assay_verdict_get_tier(const struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(verdict == NULL || verdict->tier != ASSAY_TIER_AFFIRMING ||
@@ -78,15 +104,14 @@ static bool give_time(bool has, int64_t value, int64_t *unix_s)
     return true;
 }
 
-/* Nothing was appraised with it: not even a reason why not. */
-static bool is_unused(const struct assay_verdict *v)
+bool assay_api_is_unused(const struct assay_verdict *v)
 {
     return v == NULL || (v->kind == ASSAY_KIND_NONE && v->reason_count == 0);
 }
 
 bool assay_verdict_get_time(const struct assay_verdict *verdict, int64_t *unix_s)
 {
-    return !is_unused(verdict) && give_time(true, verdict->at_unix_s, unix_s);
+    return !assay_api_is_unused(verdict) && give_time(true, verdict->at_unix_s, unix_s);
 }
 
 bool assay_verdict_get_tcb_date(const struct assay_verdict *verdict, int64_t *unix_s)
@@ -139,9 +164,12 @@ bool assay_verdict_get_platform(const struct assay_verdict *verdict,
 bool assay_verdict_get_instance(const struct assay_verdict *verdict,
                                 struct assay_cloud_instance *instance)
 {
-    if (verdict == NULL || instance == NULL || verdict->instance.id[0] == '\0') return false;
+    if (verdict == NULL || instance == NULL || instance->size < sizeof *instance ||
+        verdict->instance.id[0] == '\0')
+        return false;
     const struct assay_instance *const i = &verdict->instance;
-    *instance = (struct assay_cloud_instance){ .id = i->id,
+    *instance = (struct assay_cloud_instance){ .size = sizeof *instance,
+                                               .id = i->id,
                                                .name = i->name,
                                                .project = i->project,
                                                .zone = i->zone,
@@ -158,10 +186,12 @@ size_t assay_verdict_count_findings(const struct assay_verdict *verdict)
 bool assay_verdict_get_finding(const struct assay_verdict *verdict, size_t index,
                                struct assay_finding *finding)
 {
-    if (finding == NULL || index >= assay_verdict_count_findings(verdict)) return false;
+    if (finding == NULL || finding->size < sizeof *finding) return false;
+    if (index >= assay_verdict_count_findings(verdict)) return false;
     ASSAY_ASSERT(verdict->reason_count <= ASSAY_REASONS_MAX);
     const struct assay_reason *const reason = &verdict->reasons[index];
     *finding = (struct assay_finding){
+        .size = sizeof *finding,
         .rule = (uint32_t)reason->rule,
         .class_ = assay_rule_class_of(reason->rule),
         .offset = reason->offset,
@@ -216,22 +246,68 @@ bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, c
     return false;
 }
 
-bool assay_verdict_get_unchecked(const struct assay_verdict *verdict,
-                                 const struct assay_policy *policy, size_t index,
+bool assay_verdict_get_unchecked(const struct assay_verdict *verdict, size_t index,
                                  struct assay_unchecked *unchecked)
 {
-    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
-    if (verdict == NULL || unchecked == NULL || !verdict->has_claims) return false;
-    if (index == 0) {
-        *unchecked = (struct assay_unchecked){
-            "freshness", "compare the report data or the nonce with your challenge: without one "
-                         "this may be a recording"
-        };
-        return true;
-    }
-    if (index > assay_unchecked_list(verdict, policy, list)) return false;
-    *unchecked = list[index - 1];
+    if (verdict == NULL || unchecked == NULL || unchecked->size < sizeof *unchecked) return false;
+    const struct assay_api_verdict *const v =
+        (const struct assay_api_verdict *)(const void *)verdict;
+    if (index >= v->unchecked_count) return false;
+    *unchecked = (struct assay_unchecked){
+        .size = sizeof *unchecked,
+        .what = v->unchecked[index].what,
+        .why = v->unchecked[index].why,
+    };
     return true;
+}
+
+/* --- claims */
+
+/* The object is its owner's alone, so the first question may fill it. */
+static enum assay_status read_claims(const struct assay_verdict *verdict,
+                                     const struct assay_claim_value *claim,
+                                     const struct assay_claims **claims)
+{
+    if (verdict == NULL || claim == NULL || claim->size < sizeof *claim) return ASSAY_E_INVALID;
+    struct assay_api_verdict *const v = (struct assay_api_verdict *)(uintptr_t)verdict;
+    enum assay_status status = assay_api_verdict_read(v);
+    if (status != ASSAY_OK)
+        return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_E_NOT_FOUND;
+    *claims = v->claims;
+    return ASSAY_OK;
+}
+
+static void fill_claim(const struct assay_claim_entry *entry, struct assay_claim_value *claim)
+{
+    *claim = (struct assay_claim_value){
+        .size = sizeof *claim,
+        .name = entry->name,
+        .type = (enum assay_claim_type)entry->type,
+        .number = entry->number,
+        .bytes = { entry->bytes.bytes, entry->bytes.len },
+    };
+}
+
+enum assay_status assay_verdict_get_claim(const struct assay_verdict *verdict, const char *name,
+                                          struct assay_claim_value *claim)
+{
+    const struct assay_claims *claims = NULL;
+    if (name == NULL) return ASSAY_E_INVALID;
+    ASSAY_TRY(read_claims(verdict, claim, &claims));
+    const struct assay_claim_entry *const entry = assay_claims_find(claims, name);
+    if (entry == NULL) return ASSAY_E_NOT_FOUND;
+    fill_claim(entry, claim);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_verdict_get_claim_at(const struct assay_verdict *verdict, size_t index,
+                                             struct assay_claim_value *claim)
+{
+    const struct assay_claims *claims = NULL;
+    ASSAY_TRY(read_claims(verdict, claim, &claims));
+    if (index >= claims->count) return ASSAY_E_NOT_FOUND;
+    fill_claim(&claims->entries[index], claim);
+    return ASSAY_OK;
 }
 
 /* --- results for others */
@@ -239,52 +315,10 @@ enum assay_status assay_verdict_get_trust_vector(const struct assay_verdict *ver
                                                  const struct assay_policy *policy,
                                                  int8_t vector[8])
 {
-    if (is_unused(verdict) || vector == NULL) return ASSAY_E_INVALID;
+    if (assay_api_is_unused(verdict) || vector == NULL) return ASSAY_E_INVALID;
     /* The default names no reference values, which is what the vector asks a policy for. */
     const struct assay_trust_vector made = assay_ar4si_vector(verdict, policy);
     for (size_t i = 0; i < ASSAY_TRUST_COUNT; i++)
         vector[i] = made.claims[i];
     return ASSAY_OK;
-}
-
-static enum assay_status write_ear(const struct assay_verdict *verdict,
-                                   const struct assay_policy *policy,
-                                   const struct assay_ear_request *request, struct assay_writer *w)
-{
-    ASSAY_ASSERT(policy != NULL);
-    struct assay_ear_terms terms = {
-        .developer = request->developer,
-        .build = request->build,
-        .issued_unix_s = verdict->at_unix_s,
-    };
-    ASSAY_TRY(assay_ear_profile_parse(request->profile, &terms.profile));
-    if (request->nonce != NULL) {
-        terms.nonce = assay_slice_over(request->nonce, strlen(request->nonce));
-        if (!assay_ear_nonce_is_fit(request->nonce, terms.nonce.len)) return ASSAY_E_RANGE;
-    }
-    if (verdict->at_unix_s < 0) return ASSAY_E_RANGE;
-    assay_bytes_copy(terms.evidence_digest, sizeof terms.evidence_digest, request->evidence_digest,
-                     sizeof request->evidence_digest);
-    assay_policy_digest(policy, terms.policy_digest);
-    assay_ear_claims(verdict, policy, &terms, w);
-    return w->full ? ASSAY_E_FULL : ASSAY_OK;
-}
-
-enum assay_status assay_verdict_write_ear(const struct assay_verdict *verdict,
-                                          const struct assay_ear_request *request, char *text,
-                                          size_t capacity, size_t *len)
-{
-    if (is_unused(verdict) || request == NULL || text == NULL || len == NULL)
-        return ASSAY_E_INVALID;
-    if (request->profile == NULL || request->developer == NULL || request->build == NULL)
-        return ASSAY_E_INVALID;
-    struct assay_policy *usual = NULL;
-    if (request->policy == NULL) ASSAY_TRY(assay_policy_create(&usual));
-    struct assay_writer w = assay_writer_over(text, capacity);
-    const enum assay_status status =
-        write_ear(verdict, request->policy == NULL ? usual : request->policy, request, &w);
-    assay_policy_destroy(&usual);
-    ASSAY_ASSERT(w.len <= capacity);
-    if (status == ASSAY_OK) *len = w.len;
-    return status;
 }

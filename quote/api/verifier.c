@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/pieces/assemble.h"
+#include "quote/result/challenge.h"
 #include "quote/verify.h"
 
 #include <stdlib.h>
@@ -52,8 +53,8 @@ enum assay_status assay_verifier_get_counters(const struct assay_verifier *verif
                                               struct assay_counters *counters)
 {
     struct assay_verifier_counts counts;
-    if (counters == NULL) return ASSAY_E_INVALID;
-    *counters = (struct assay_counters){ 0 };
+    if (counters == NULL || counters->size < sizeof *counters) return ASSAY_E_INVALID;
+    *counters = (struct assay_counters){ .size = sizeof *counters };
     if (verifier == NULL) return ASSAY_OK;
     assay_verifier_count(verifier, &counts);
     ASSAY_ASSERT(counts.entries_used <= ASSAY_VERIFIER_ENTRIES_MAX);
@@ -100,6 +101,7 @@ enum assay_status assay_evidence_pack(enum assay_evidence_kind kind,
 {
     struct assay_slice out;
     if (pieces == NULL || buffer == NULL || len == NULL) return ASSAY_E_INVALID;
+    if (pieces->size < sizeof *pieces) return ASSAY_E_INVALID;
     if (pieces->main.bytes == NULL || pieces->main.len == 0) return ASSAY_E_INVALID;
     if (kind == ASSAY_KIND_NONE || (unsigned)kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
     if (pieces->certificate_count > ASSAY_PACKAGE_CERTIFICATES_MAX) return ASSAY_E_RANGE;
@@ -176,11 +178,36 @@ static enum assay_status choose_and_judge(struct assay_verifier *verifier,
     return status;
 }
 
+/* --- the request */
+
+/* The longest one that a later version could have: what is longer was never set. */
+enum { REQUEST_SIZE_MAX = 4096 };
+
+/* Members of a later version change what is asked for, so none of them is ignored.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_UNSUPPORTED */
+static enum assay_status check_size(const struct assay_verify_request *request)
+{
+    if (request == NULL || request->size < sizeof *request || request->size > REQUEST_SIZE_MAX)
+        return ASSAY_E_INVALID;
+    const uint8_t *const bytes = (const uint8_t *)request;
+    return assay_bytes_all_zero(bytes + sizeof *request, request->size - sizeof *request)
+               ? ASSAY_OK
+               : ASSAY_E_UNSUPPORTED;
+}
+
 /* What is misused in a request. Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE */
 static enum assay_status check_request(const struct assay_verify_request *request)
 {
-    if (request == NULL || request->trust == NULL) return ASSAY_E_INVALID;
-    if (is_missing(request->evidence)) return ASSAY_E_INVALID;
+    if (request->trust == NULL) return ASSAY_E_INVALID;
+    if (is_missing(request->evidence) || is_missing(request->expected_report_data) ||
+        is_missing(request->expected_nonce))
+        return ASSAY_E_INVALID;
+    if (request->expected_report_data.len > 0 &&
+        !assay_challenge_fits_report_data(slice_of(request->expected_report_data)))
+        return ASSAY_E_RANGE;
+    if (request->expected_nonce.len > 0 &&
+        !assay_challenge_fits_nonce(slice_of(request->expected_nonce)))
+        return ASSAY_E_RANGE;
     if ((unsigned)request->kind >= ASSAY_KIND_COUNT) return ASSAY_E_INVALID;
     if (request->log_count > ASSAY_EVENTLOGS_MAX) return ASSAY_E_RANGE;
     if (request->logs == NULL && request->log_count > 0) return ASSAY_E_INVALID;
@@ -189,19 +216,19 @@ static enum assay_status check_request(const struct assay_verify_request *reques
     return ASSAY_OK;
 }
 
-enum assay_status assay_verify_with_logs(const struct assay_verify_request *request,
-                                         struct assay_verdict *verdict,
-                                         struct assay_eventlog_report *report)
+/* --- the answer */
+
+/* Bare evidence with its pieces; the object keeps what was appraised, for its claims.
+ * Out:     *malformed: of reading the evidence
+ * Returns: as assay_verify */
+static enum assay_status judge_request(const struct assay_verify_request *request,
+                                       const struct assay_policy *policy,
+                                       struct assay_api_verdict *v, enum assay_status *malformed)
 {
-    if (verdict == NULL) return ASSAY_E_INVALID;
-    ASSAY_TRY(check_request(request));
-    if (report != NULL) assay_eventlog_report_init(report);
-    struct assay_policy usual;
-    if (request->policy == NULL) assay_policy_default(&usual);
     struct assay_slice logs[ASSAY_EVENTLOGS_MAX];
     for (size_t i = 0; i < request->log_count; i++)
         logs[i] = slice_of(request->logs[i]);
-    const struct assay_trust *trust = request->trust;
+    const struct assay_trust *const trust = request->trust;
     struct assay_assembly whole = { .evidence = slice_of(request->evidence) };
     struct assay_evidence_request inner = {
         .kind = request->kind,
@@ -209,21 +236,22 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
         .len = request->evidence.len,
         .at_unix_s = request->at_unix_s,
         .endorsements = &trust->endorsements,
-        .policy = request->policy == NULL ? &usual : request->policy,
+        .policy = policy,
         .logs = logs,
         .log_count = request->log_count,
-        .log_report = report,
+        .log_report = request->log_report,
     };
-    enum assay_status status = ASSAY_OK;
+    *malformed = ASSAY_OK;
     if (inner.kind == ASSAY_KIND_NONE)
-        status = assay_evidence_detect(inner.bytes, inner.len, &inner.kind);
-    if (status == ASSAY_OK)
-        status = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
-    if (status != ASSAY_OK) {
-        set_malformed_verdict(inner.policy, inner.kind, inner.at_unix_s, status, verdict);
+        *malformed = assay_evidence_detect(inner.bytes, inner.len, &inner.kind);
+    if (*malformed == ASSAY_OK)
+        *malformed = assay_evidence_length(inner.kind, inner.bytes, inner.len, &inner.len);
+    if (*malformed != ASSAY_OK) {
+        set_malformed_verdict(policy, inner.kind, inner.at_unix_s, *malformed, &v->verdict);
         return ASSAY_OK;
     }
-    assay_verdict_init(verdict, inner.kind, inner.at_unix_s); /* what is there if the host fails */
+    /* What is there if the host fails. */
+    assay_verdict_init(&v->verdict, inner.kind, inner.at_unix_s);
     ASSAY_ASSERT(inner.len > 0 && inner.len <= request->evidence.len);
     whole.evidence.len = inner.len;
     if (trust->piece_count > 0)
@@ -231,23 +259,87 @@ enum assay_status assay_verify_with_logs(const struct assay_verify_request *requ
                                  NULL, &whole));
     inner.bytes = whole.evidence.bytes;
     inner.len = whole.evidence.len;
-    if (assay_api_must_choose(trust, inner.kind))
-        return choose_and_judge(request->verifier, trust, &inner, verdict);
-    return appraise_evidence(request->verifier, &inner, verdict);
+    const enum assay_status status =
+        assay_api_must_choose(trust, inner.kind)
+            ? choose_and_judge(request->verifier, trust, &inner, &v->verdict)
+            : appraise_evidence(request->verifier, &inner, &v->verdict);
+    if (status == ASSAY_OK && inner.len <= sizeof v->evidence) {
+        assay_bytes_copy(v->evidence, sizeof v->evidence, inner.bytes, inner.len);
+        v->evidence_len = inner.len;
+    }
+    return status;
 }
 
-enum assay_status assay_verify(struct assay_verifier *verifier, const struct assay_trust *trust,
-                               const struct assay_policy *policy, enum assay_evidence_kind kind,
-                               const uint8_t *bytes, size_t len, int64_t at_unix_s,
-                               struct assay_verdict *verdict)
+/* The claim "nonce"; empty where the evidence has none. Returns: ASSAY_OK | of the host */
+static enum assay_status read_nonce(struct assay_api_verdict *v, struct assay_slice *nonce)
 {
-    const struct assay_verify_request request = {
-        .verifier = verifier,
-        .trust = trust,
-        .policy = policy,
-        .kind = kind,
-        .evidence = { bytes, len },
-        .at_unix_s = at_unix_s,
-    };
-    return assay_verify_with_logs(&request, verdict, NULL);
+    const enum assay_status status = assay_api_verdict_read(v);
+    *nonce = (struct assay_slice){ NULL, 0 };
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    const struct assay_claim_entry *const claim =
+        status == ASSAY_OK ? assay_claims_find(v->claims, "nonce") : NULL;
+    if (claim != NULL && claim->type == ASSAY_CLAIM_BYTES) *nonce = claim->bytes;
+    return ASSAY_OK;
+}
+
+/* Challenge and what was not checked. Returns: ASSAY_OK | of the host */
+static enum assay_status judge_challenge(const struct assay_verify_request *request, bool is_read,
+                                         struct assay_api_verdict *v)
+{
+    const bool has_data = request->expected_report_data.len > 0;
+    const bool has_nonce = request->expected_nonce.len > 0;
+    if (has_data)
+        assay_challenge_report_data(&v->verdict, slice_of(request->expected_report_data), is_read);
+    if (has_nonce && is_read) {
+        struct assay_slice nonce;
+        ASSAY_TRY(read_nonce(v, &nonce));
+        assay_challenge_nonce(&v->verdict, slice_of(request->expected_nonce), nonce);
+    }
+    if (!v->verdict.has_claims) return ASSAY_OK;
+    if (!has_data && !has_nonce)
+        v->unchecked[v->unchecked_count++] = (struct assay_open_check){
+            "freshness", "no report data and no nonce were expected: this may be a recording"
+        };
+    v->unchecked_count +=
+        assay_unchecked_list(&v->verdict, request->policy, v->unchecked + v->unchecked_count);
+    ASSAY_ASSERT(v->unchecked_count <= ASSAY_UNCHECKED_MAX + 1);
+    return ASSAY_OK;
+}
+
+static enum assay_status verify_into(const struct assay_verify_request *request,
+                                     struct assay_api_verdict *v, enum assay_tier *tier)
+{
+    struct assay_policy usual;
+    enum assay_status malformed = ASSAY_OK;
+    if (request->policy == NULL) assay_policy_default(&usual);
+    if (request->log_report != NULL) assay_eventlog_report_init(request->log_report);
+    assay_api_verdict_clear(v);
+    enum assay_status status =
+        judge_request(request, request->policy == NULL ? &usual : request->policy, v, &malformed);
+    if (status == ASSAY_OK) status = judge_challenge(request, malformed == ASSAY_OK, v);
+    if (status != ASSAY_OK) {
+        /* The host failed: nothing of a half-made answer is left. */
+        const enum assay_evidence_kind kind = v->verdict.kind;
+        assay_api_verdict_clear(v);
+        assay_verdict_init(&v->verdict, kind, request->at_unix_s);
+        return status;
+    }
+    *tier = assay_verdict_get_tier(&v->verdict);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_verify(const struct assay_verify_request *request,
+                               struct assay_verdict *verdict, enum assay_tier *tier)
+{
+    struct assay_verdict *own = verdict;
+    if (tier == NULL) return ASSAY_E_INVALID;
+    *tier = ASSAY_TIER_NONE;
+    ASSAY_TRY(check_size(request));
+    ASSAY_TRY(check_request(request));
+    if (verdict == NULL) ASSAY_TRY(assay_verdict_create(&own));
+    const enum assay_status status =
+        verify_into(request, (struct assay_api_verdict *)(void *)own, tier);
+    if (verdict == NULL) assay_verdict_destroy(&own);
+    ASSAY_ASSERT(status == ASSAY_OK || *tier == ASSAY_TIER_NONE);
+    return status;
 }

@@ -1,24 +1,39 @@
 /*
- * quote/result/ear.c - JSON claims of an EAT attestation result.
+ * quote/result/ear.c - claims of an EAT attestation result.
  *
  * Members stand in a fixed order and texts in ASCII, so that the same appraisal has the same bytes.
  */
 #include "quote/result/ear.h"
 
 #include "base/assert.h"
-#include "base/base64.h"
+#include "quote/result/ear_writer.h"
 #include "quote/result/jwt.h"
 #include "quote/text.h"
 
 enum { EAR_LIFE_S = 86400 };
 
+/* Labels of CBOR (RFC 8392 4, RFC 9711 10.2, draft-ietf-rats-ear-04 3). */
+enum {
+    LABEL_EXP = 4,
+    LABEL_IAT = 6,
+    LABEL_NONCE = 10,
+    LABEL_PROFILE = 265,
+    LABEL_SUBMODS = 266,
+    LABEL_STATUS = 1000,
+    LABEL_VECTOR = 1001,
+    LABEL_POLICY_IDS = 1003,
+    LABEL_VERIFIER_ID = 1004,
+    LABEL_ATTESTER_CLAIMS = 1005,
+    LABEL_VERIFIER_CLAIMS = 1006,
+};
+
 struct assay_ear_names assay_ear_names(enum assay_ear_profile profile)
 {
     switch (profile) {
-    case ASSAY_EAR_IETF_03:
+    case ASSAY_EAR_IETF_04:
         return (struct assay_ear_names){
-            .option = "ietf-03",
-            .profile = "tag:ietf.org,2026:rats/ear#03",
+            .option = "ietf-04",
+            .profile = "tag:ietf.org,2026:rats/ear#04",
             .profile_prefix = "tag:ietf.org,2026:rats/ear#",
             .media_type = "eat+jwt", /* RFC 9782; the draft still has eat-jwt */
             .status = "ear_status",
@@ -26,6 +41,8 @@ struct assay_ear_names assay_ear_names(enum assay_ear_profile profile)
             .verifier_id = "ear_verifier_id",
             .policy_ids = "ear_appraisal_policy_ids",
             .policy_ids_are_a_list = true,
+            .attester_claims = "ear_attester_claims",
+            .verifier_claims = "ear_verifier_claims",
         };
     case ASSAY_EAR_VERAISON_2023:
         return (struct assay_ear_names){
@@ -62,239 +79,170 @@ bool assay_ear_nonce_is_fit(const char *text, size_t len)
     return true;
 }
 
-/* --- JSON, as much as is needed here */
-struct json {
-    struct assay_writer *w;
-    bool first; /* no comma before the next member */
-};
-
-static void put_raw(struct json *j, const char *text)
-{
-    assay_writer_put(j->w, text, assay_text_len(text, SIZE_MAX));
-}
-
-/* RFC 8259 7; bytes beyond ASCII become the characters of Latin-1. */
-static void put_text_n(struct json *j, const uint8_t *text, size_t len)
-{
-    ASSAY_ASSERT(text != NULL || len == 0);
-    static const char digits[] = "0123456789abcdef";
-    put_raw(j, "\"");
-    for (size_t i = 0; i < len; i++) {
-        const uint8_t c = text[i];
-        if (c == '"' || c == '\\') {
-            assay_writer_u8(j->w, '\\');
-            assay_writer_u8(j->w, c);
-        } else if (c >= 0x20 && c < 0x7f) {
-            assay_writer_u8(j->w, c);
-        } else {
-            put_raw(j, "\\u00");
-            assay_writer_u8(j->w, (uint8_t)digits[c >> 4]);
-            assay_writer_u8(j->w, (uint8_t)digits[c & 15]);
-        }
-    }
-    put_raw(j, "\"");
-}
-
-static void put_text(struct json *j, const char *text)
-{
-    put_text_n(j, (const uint8_t *)text, assay_text_len(text, SIZE_MAX));
-}
-
-static void put_comma(struct json *j)
-{
-    if (!j->first) put_raw(j, ",");
-    j->first = false;
-}
-
-static void put_key(struct json *j, const char *key)
-{
-    put_comma(j);
-    put_text(j, key);
-    put_raw(j, ":");
-}
-
-static void open_bracket(struct json *j, const char *bracket)
-{
-    put_raw(j, bracket);
-    j->first = true;
-}
-
-static void close_bracket(struct json *j, const char *bracket)
-{
-    put_raw(j, bracket);
-    j->first = false;
-}
-
-static void set_text(struct json *j, const char *key, const char *text)
-{
-    put_key(j, key);
-    put_text(j, text);
-}
-
-static void put_digits(struct json *j, uint64_t value)
-{
-    struct assay_text digits = assay_text_empty();
-    assay_text_add_u64(&digits, value);
-    put_raw(j, digits.text);
-}
-
-static void set_uint(struct json *j, const char *key, uint64_t value)
-{
-    put_key(j, key);
-    put_digits(j, value);
-}
-
-static void set_int(struct json *j, const char *key, int64_t value)
-{
-    put_key(j, key);
-    if (value < 0) put_raw(j, "-");
-    put_digits(j, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
-}
-
-static void set_bool(struct json *j, const char *key, bool value)
-{
-    put_key(j, key);
-    put_raw(j, value ? "true" : "false");
-}
-
-static void set_null(struct json *j, const char *key)
-{
-    put_key(j, key);
-    put_raw(j, "null");
-}
-
-static void set_hex(struct json *j, const char *key, const uint8_t *bytes, size_t len)
-{
-    char text[2 * ASSAY_MEASUREMENT_MAX + 1];
-    ASSAY_ASSERT(len <= ASSAY_MEASUREMENT_MAX);
-    assay_hex_encode(bytes, len, text, sizeof text);
-    set_text(j, key, text);
-}
-
-/* A text before the base64url of at most 64 bytes. */
-static void put_base64(struct json *j, const char *before, const uint8_t *bytes, size_t len)
-{
-    char text[96];
-    size_t text_len = 0;
-    const enum assay_status status =
-        assay_base64_encode(ASSAY_BASE64_URL, bytes, len, text, sizeof text, &text_len);
-    ASSAY_ASSERT(status == ASSAY_OK);
-    put_raw(j, "\"");
-    put_raw(j, before);
-    put_raw(j, text);
-    put_raw(j, "\"");
-}
-
 /* --- the parts of an appraisal */
-static void put_vector(struct json *j, const char *key, const struct assay_trust_vector *vector)
+static void put_vector(struct assay_ear_writer *o, const char *name,
+                       const struct assay_trust_vector *vector)
 {
-    put_key(j, key);
-    open_bracket(j, "{");
-    for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
-        set_int(j, assay_ar4si_name((enum assay_trust_claim)i), vector->claims[i]);
-    close_bracket(j, "}");
+    assay_ear_open_map(o, ASSAY_EAR_KEY(name, LABEL_VECTOR));
+    for (int i = 0; i < ASSAY_TRUST_COUNT; i++) {
+        const char *const claim = assay_ar4si_name((enum assay_trust_claim)i);
+        if (o->cbor) assay_ear_put_int(o, ASSAY_EAR_LABEL(i), vector->claims[i]);
+        else assay_ear_put_int(o, ASSAY_EAR_NAME(claim), vector->claims[i]);
+    }
+    assay_ear_close(o);
 }
 
-static void put_policy(struct json *j, const struct assay_ear_names *names,
+static void put_status(struct assay_ear_writer *o, const char *name, enum assay_tier tier)
+{
+    static const int64_t numbers[] = { 0, 2, 32, 96 };
+    if (o->cbor) assay_ear_put_int(o, ASSAY_EAR_KEY(name, LABEL_STATUS), numbers[tier]);
+    else assay_ear_put_text(o, ASSAY_EAR_NAME(name), assay_tier_text(tier));
+}
+
+static void put_policy(struct assay_ear_writer *o, const struct assay_ear_names *names,
                        const uint8_t digest[static ASSAY_SHA256_LEN])
 {
-    ASSAY_ASSERT(names->policy_ids != NULL);
-    put_key(j, names->policy_ids);
-    if (names->policy_ids_are_a_list) open_bracket(j, "[");
-    put_base64(j, "ni:///sha-256;", digest, ASSAY_SHA256_LEN); /* RFC 6920 3: named by its hash */
-    if (names->policy_ids_are_a_list) close_bracket(j, "]");
+    const struct assay_ear_key key = ASSAY_EAR_KEY(names->policy_ids, LABEL_POLICY_IDS);
+    if (!names->policy_ids_are_a_list) {
+        assay_ear_put_ni(o, key, digest);
+        return;
+    }
+    assay_ear_open_list(o, key, 1);
+    assay_ear_put_ni(o, ASSAY_EAR_ITEM, digest);
+    assay_ear_close(o);
 }
 
-static void put_reasons(struct json *j, const struct assay_verdict *v)
+static void put_reasons(struct assay_ear_writer *o, const struct assay_verdict *v)
 {
     ASSAY_ASSERT(v->reason_count <= ASSAY_REASONS_MAX);
-    put_key(j, "reasons");
-    open_bracket(j, "[");
+    assay_ear_open_list(o, ASSAY_EAR_NAME("reasons"), v->reason_count);
     for (uint32_t i = 0; i < v->reason_count; i++) {
-        put_comma(j);
-        open_bracket(j, "{");
-        set_text(j, "rule", assay_rule_name(v->reasons[i].rule));
-        set_text(j, "expected", v->reasons[i].expected);
-        set_text(j, "observed", v->reasons[i].observed);
-        close_bracket(j, "}");
+        assay_ear_open_map(o, ASSAY_EAR_ITEM);
+        assay_ear_put_text(o, ASSAY_EAR_NAME("rule"), assay_rule_name(v->reasons[i].rule));
+        assay_ear_put_text(o, ASSAY_EAR_NAME("expected"), v->reasons[i].expected);
+        assay_ear_put_text(o, ASSAY_EAR_NAME("observed"), v->reasons[i].observed);
+        assay_ear_close(o);
     }
-    close_bracket(j, "]");
+    assay_ear_close(o);
 }
 
-static void put_advisories(struct json *j, const char (*ids)[ASSAY_ADVISORY_TEXT], uint32_t count)
+static void put_advisories(struct assay_ear_writer *o, const char (*ids)[ASSAY_ADVISORY_TEXT],
+                           uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_ADVISORIES_MAX);
-    put_key(j, "advisory_ids");
-    open_bracket(j, "[");
-    for (uint32_t i = 0; i < count; i++) {
-        put_comma(j);
-        put_text(j, ids[i]);
-    }
-    close_bracket(j, "]");
+    assay_ear_open_list(o, ASSAY_EAR_NAME("advisory_ids"), count);
+    for (uint32_t i = 0; i < count; i++)
+        assay_ear_put_text(o, ASSAY_EAR_ITEM, ids[i]);
+    assay_ear_close(o);
 }
 
-static void put_instance(struct json *j, const struct assay_instance *instance)
+static void put_instance(struct assay_ear_writer *o, const struct assay_instance *instance)
 {
-    ASSAY_ASSERT(instance->id[0] != '\0');
-    put_key(j, "instance");
-    open_bracket(j, "{");
-    set_text(j, "id", instance->id);
-    if (instance->name[0] != '\0') set_text(j, "name", instance->name);
+    if (instance->id[0] == '\0') return;
+    assay_ear_open_map(o, ASSAY_EAR_NAME("instance"));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("id"), instance->id);
+    if (instance->name[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("name"), instance->name);
     if (instance->project[0] != '\0') {
-        set_text(j, "project", instance->project);
-        set_uint(j, "project_number", instance->project_number);
+        assay_ear_put_text(o, ASSAY_EAR_NAME("project"), instance->project);
+        assay_ear_put_uint(o, ASSAY_EAR_NAME("project_number"), instance->project_number);
     }
-    if (instance->zone[0] != '\0') set_text(j, "zone", instance->zone);
-    close_bracket(j, "}");
+    if (instance->zone[0] != '\0') assay_ear_put_text(o, ASSAY_EAR_NAME("zone"), instance->zone);
+    assay_ear_close(o);
 }
 
-/* What the standard claims have no place for. */
-static void put_private(struct json *j, const struct assay_verdict *v,
+/* --- claims without a standard place: of the attester, as its evidence has them, and of the
+ * verifier */
+static void put_debug(struct assay_ear_writer *o, const struct assay_verdict *v)
+{
+    if (v->has_claims) assay_ear_put_bool(o, ASSAY_EAR_NAME("debug"), v->debug);
+    else assay_ear_put_null(o, ASSAY_EAR_NAME("debug"));
+}
+
+static void put_measurement(struct assay_ear_writer *o, const struct assay_verdict *v)
+{
+    if (v->has_claims)
+        assay_ear_put_hex(o, ASSAY_EAR_NAME("measurement"),
+                          assay_slice_over(v->measurement, v->measurement_len));
+}
+
+static void put_genuine(struct assay_ear_writer *o, const struct assay_verdict *v)
+{
+    const bool is_known = v->genuine != ASSAY_GENUINE_UNKNOWN;
+    if (!is_known) assay_ear_put_null(o, ASSAY_EAR_NAME("genuine"));
+    else assay_ear_put_bool(o, ASSAY_EAR_NAME("genuine"), v->genuine == ASSAY_GENUINE_TRUE);
+    assay_ear_put_bool(o, ASSAY_EAR_NAME("insecure"), v->insecure);
+}
+
+static void put_levels(struct assay_ear_writer *o, const struct assay_verdict *v)
+{
+    const struct assay_ear_key status = ASSAY_EAR_NAME("tcb_status");
+    if (v->tcb_status == ASSAY_TCB_NONE) assay_ear_put_null(o, status);
+    else assay_ear_put_text(o, status, assay_tcb_status_text(v->tcb_status));
+    put_advisories(o, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories, v->advisory_count);
+    if (!v->has_now) return;
+    assay_ear_open_map(o, ASSAY_EAR_NAME("tcb_now"));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("launch_status"),
+                       assay_tcb_status_text(v->tcb_status_launch));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("status"), assay_tcb_status_text(v->tcb_status_current));
+    put_advisories(o, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories_now, v->advisory_now_count);
+    assay_ear_close(o);
+}
+
+static void put_digest(struct assay_ear_writer *o, const struct assay_ear_terms *terms)
+{
+    assay_ear_put_hex(o, ASSAY_EAR_NAME("evidence_sha256"),
+                      assay_slice_over(terms->evidence_digest, sizeof terms->evidence_digest));
+}
+
+/* The families before draft 04 have one private claim for all of them. */
+static void put_private(struct assay_ear_writer *o, const struct assay_verdict *v,
                         const struct assay_ear_terms *terms)
 {
-    put_key(j, ASSAY_EAR_PRIVATE);
-    open_bracket(j, "{");
-    set_text(j, "kind", assay_kind_text(v->kind));
-    if (v->genuine == ASSAY_GENUINE_UNKNOWN) set_null(j, "genuine");
-    else set_bool(j, "genuine", v->genuine == ASSAY_GENUINE_TRUE);
-    set_bool(j, "insecure", v->insecure);
-    if (v->has_claims) set_bool(j, "debug", v->debug);
-    else set_null(j, "debug");
-    if (v->tcb_status == ASSAY_TCB_NONE) set_null(j, "tcb_status");
-    else set_text(j, "tcb_status", assay_tcb_status_text(v->tcb_status));
-    put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories, v->advisory_count);
-    if (v->has_now) {
-        put_key(j, "tcb_now");
-        open_bracket(j, "{");
-        set_text(j, "launch_status", assay_tcb_status_text(v->tcb_status_launch));
-        set_text(j, "status", assay_tcb_status_text(v->tcb_status_current));
-        put_advisories(j, (const char(*)[ASSAY_ADVISORY_TEXT])v->advisories_now,
-                       v->advisory_now_count);
-        close_bracket(j, "}");
-    }
-    if (v->instance.id[0] != '\0') put_instance(j, &v->instance);
-    if (v->has_claims) set_hex(j, "measurement", v->measurement, v->measurement_len);
-    set_hex(j, "evidence_sha256", terms->evidence_digest, sizeof terms->evidence_digest);
-    put_reasons(j, v);
-    close_bracket(j, "}");
+    assay_ear_open_map(o, ASSAY_EAR_NAME(ASSAY_EAR_PRIVATE));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("kind"), assay_kind_text(v->kind));
+    put_genuine(o, v);
+    put_debug(o, v);
+    put_levels(o, v);
+    put_instance(o, &v->instance);
+    put_measurement(o, v);
+    put_digest(o, terms);
+    put_reasons(o, v);
+    assay_ear_close(o);
 }
 
-static void put_appraisal(struct json *j, const struct assay_ear_names *names,
+static void put_claims(struct assay_ear_writer *o, const struct assay_ear_names *names,
+                       const struct assay_verdict *v, const struct assay_ear_terms *terms)
+{
+    assay_ear_open_map(o, ASSAY_EAR_KEY(names->attester_claims, LABEL_ATTESTER_CLAIMS));
+    assay_ear_put_text(o, ASSAY_EAR_NAME("kind"), assay_kind_text(v->kind));
+    put_debug(o, v);
+    put_instance(o, &v->instance);
+    put_measurement(o, v);
+    assay_ear_close(o);
+    assay_ear_open_map(o, ASSAY_EAR_KEY(names->verifier_claims, LABEL_VERIFIER_CLAIMS));
+    put_genuine(o, v);
+    put_levels(o, v);
+    put_digest(o, terms);
+    put_reasons(o, v);
+    assay_ear_close(o);
+}
+
+static void put_appraisal(struct assay_ear_writer *o, const struct assay_ear_names *names,
                           const struct assay_verdict *v, const struct assay_policy *policy,
                           const struct assay_ear_terms *terms)
 {
     const struct assay_trust_vector vector = assay_ar4si_vector(v, policy);
     ASSAY_ASSERT(assay_ar4si_status_fits(v->tier, assay_ar4si_worst(&vector)));
-    open_bracket(j, "{");
-    set_text(j, names->status, assay_tier_text(v->tier));
-    put_vector(j, names->vector, &vector);
-    put_policy(j, names, terms->policy_digest);
-    if (v->genuine == ASSAY_GENUINE_TRUE && v->has_claims) {
-        put_key(j, "eat_nonce"); /* what the evidence itself is bound to */
-        put_base64(j, "", v->report_data, sizeof v->report_data);
-    }
-    put_private(j, v, terms);
-    close_bracket(j, "}");
+    assay_ear_open_map(o, ASSAY_EAR_NAME(ASSAY_EAR_SUBMODULE));
+    put_status(o, names->status, v->tier);
+    put_vector(o, names->vector, &vector);
+    put_policy(o, names, terms->policy_digest);
+    if (v->genuine == ASSAY_GENUINE_TRUE && v->has_claims) /* what the evidence is bound to */
+        assay_ear_put_base64(o, ASSAY_EAR_KEY("eat_nonce", LABEL_NONCE),
+                             assay_slice_over(v->report_data, sizeof v->report_data));
+    if (names->attester_claims == NULL) put_private(o, v, terms);
+    else put_claims(o, names, v, terms);
+    assay_ear_close(o);
 }
 
 /*
@@ -317,28 +265,30 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
     ASSAY_ASSERT(terms->issued_unix_s >= 0);
     ASSAY_ASSERT(terms->nonce.len == 0 ||
                  assay_ear_nonce_is_fit((const char *)terms->nonce.bytes, terms->nonce.len));
+    ASSAY_ASSERT(!terms->cbor || assay_ear_names(terms->profile).attester_claims != NULL);
     const struct assay_ear_names names = assay_ear_names(terms->profile);
-    struct json j = { w, true };
-    open_bracket(&j, "{");
-    set_text(&j, "eat_profile", names.profile);
-    set_int(&j, "iat", terms->issued_unix_s);
-    set_int(&j, "exp", result_end(verdict, terms->issued_unix_s));
-    put_key(&j, names.verifier_id);
-    open_bracket(&j, "{");
+    struct assay_ear_writer o = assay_ear_writer_over(w, terms->cbor);
+    int64_t end_s = result_end(verdict, terms->issued_unix_s);
+    if (terms->end_unix_s > terms->issued_unix_s && terms->end_unix_s < end_s)
+        end_s = terms->end_unix_s;
+    assay_ear_open_map(&o, ASSAY_EAR_ITEM);
+    assay_ear_put_text(&o, ASSAY_EAR_KEY("eat_profile", LABEL_PROFILE), names.profile);
+    assay_ear_put_int(&o, ASSAY_EAR_KEY("iat", LABEL_IAT), terms->issued_unix_s);
+    assay_ear_put_int(&o, ASSAY_EAR_KEY("exp", LABEL_EXP), end_s);
+    assay_ear_open_map(&o, ASSAY_EAR_KEY(names.verifier_id, LABEL_VERIFIER_ID));
     ASSAY_ASSERT(terms->developer != NULL && terms->build != NULL);
-    set_text(&j, "developer", terms->developer);
-    set_text(&j, "build", terms->build);
-    close_bracket(&j, "}");
-    if (terms->nonce.len > 0) {
-        put_key(&j, "eat_nonce");
-        put_text_n(&j, terms->nonce.bytes, terms->nonce.len);
-    }
-    put_key(&j, "submods");
-    open_bracket(&j, "{");
-    put_key(&j, ASSAY_EAR_SUBMODULE);
-    put_appraisal(&j, &names, verdict, policy, terms);
-    close_bracket(&j, "}");
-    close_bracket(&j, "}");
+    assay_ear_put_text(&o, o.cbor ? ASSAY_EAR_LABEL(0) : ASSAY_EAR_NAME("developer"),
+                       terms->developer);
+    assay_ear_put_text(&o, o.cbor ? ASSAY_EAR_LABEL(1) : ASSAY_EAR_NAME("build"), terms->build);
+    assay_ear_close(&o);
+    if (terms->nonce.len > 0 && terms->cbor)
+        assay_ear_put_hex(&o, ASSAY_EAR_KEY("eat_nonce", LABEL_NONCE), terms->nonce);
+    else if (terms->nonce.len > 0)
+        assay_ear_put_text_n(&o, ASSAY_EAR_NAME("eat_nonce"), terms->nonce);
+    assay_ear_open_map(&o, ASSAY_EAR_KEY("submods", LABEL_SUBMODS));
+    put_appraisal(&o, &names, verdict, policy, terms);
+    assay_ear_close(&o);
+    assay_ear_close(&o);
 }
 
 void assay_ear_header(enum assay_ear_profile profile,
@@ -346,11 +296,11 @@ void assay_ear_header(enum assay_ear_profile profile,
                       struct assay_writer *w)
 {
     char thumbprint[ASSAY_JWK_THUMBPRINT_LEN + 1];
-    struct json j = { w, true };
+    struct assay_ear_writer o = assay_ear_writer_over(w, false);
     assay_jwk_thumbprint(public_key, thumbprint);
-    open_bracket(&j, "{");
-    set_text(&j, "alg", "ES256");
-    set_text(&j, "typ", assay_ear_names(profile).media_type);
-    set_text(&j, "kid", thumbprint);
-    close_bracket(&j, "}");
+    assay_ear_open_map(&o, ASSAY_EAR_ITEM);
+    assay_ear_put_text(&o, ASSAY_EAR_NAME("alg"), "ES256");
+    assay_ear_put_text(&o, ASSAY_EAR_NAME("typ"), assay_ear_names(profile).media_type);
+    assay_ear_put_text(&o, ASSAY_EAR_NAME("kid"), thumbprint);
+    assay_ear_close(&o);
 }

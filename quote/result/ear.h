@@ -2,9 +2,9 @@
  * quote/result/ear.h - verdict as the claims of an EAT attestation result (draft-ietf-rats-ear).
  *
  * Two families of names are in use: the IETF draft's, and those of Veraison's libraries of 2023,
- * which most deployed relying parties still read. Both say the same. The JSON text is
+ * which most deployed relying parties still read. Both say the same. JSON and CBOR are
  * deterministic: the same verdict and terms give the same bytes. Signing is the host's
- * (quote/result/jwt.h).
+ * (quote/result/jwt.h, quote/result/cwt.h).
  */
 #ifndef ASSAY_QUOTE_RESULT_EAR_H
 #define ASSAY_QUOTE_RESULT_EAR_H
@@ -14,7 +14,7 @@
 #include "quote/result/ar4si.h"
 
 enum assay_ear_profile {
-    ASSAY_EAR_IETF_03 = 0,
+    ASSAY_EAR_IETF_04 = 0,
     ASSAY_EAR_VERAISON_2023 = 1,
 };
 enum { ASSAY_EAR_PROFILES = 2 };
@@ -41,7 +41,9 @@ struct assay_ear_names {
     const char *vector;
     const char *verifier_id;
     const char *policy_ids;
-    bool policy_ids_are_a_list; /* else one text */
+    bool policy_ids_are_a_list;  /* else one text */
+    const char *attester_claims; /* NULL: with those of the verifier in one private claim */
+    const char *verifier_claims;
 };
 
 struct assay_ear_terms {
@@ -49,14 +51,16 @@ struct assay_ear_terms {
     const char *developer; /* of the verifier; printable ASCII */
     const char *build;
     int64_t issued_unix_s;    /* iat, at least 0: the time that the appraisal is for */
-    struct assay_slice nonce; /* the relying party's, echoed; empty: none */
+    int64_t end_unix_s;       /* exp at the latest; not after the issue: the verdict's alone */
+    bool cbor;                /* as CBOR: of a family with labels (not veraison-2023) */
+    struct assay_slice nonce; /* the relying party's, echoed; empty: none; of CBOR up to 64 */
     uint8_t evidence_digest[ASSAY_SHA256_LEN];
     uint8_t policy_digest[ASSAY_SHA256_LEN];
 };
 
 /* Returns: the names of a family (asserted: one of the list). */
 struct assay_ear_names assay_ear_names(enum assay_ear_profile profile);
-/* "ietf-03", "veraison-2023". Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
+/* "ietf-04", "veraison-2023". Returns: ASSAY_OK | ASSAY_E_NOT_FOUND */
 ASSAY_CHECKED enum assay_status assay_ear_profile_parse(const char *text,
                                                         enum assay_ear_profile *profile);
 /* Returns: true for 8 to 88 characters of printable ASCII. */

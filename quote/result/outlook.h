@@ -10,9 +10,9 @@
 #ifndef ASSAY_QUOTE_RESULT_OUTLOOK_H
 #define ASSAY_QUOTE_RESULT_OUTLOOK_H
 
+#include "quote/request.h"
 #include "quote/result/ar4si.h"
 #include "quote/result/forecast.h"
-#include "quote/request.h"
 
 /* In falling order of harm. */
 enum assay_outlook_change {

@@ -8,7 +8,7 @@
 #include "quote/kinds.h"
 
 struct list {
-    struct assay_unchecked *out;
+    struct assay_open_check *out;
     size_t count;
 };
 
@@ -16,7 +16,7 @@ static void add_item(struct list *list, bool is_unchecked, const char *what, con
 {
     if (!is_unchecked) return;
     ASSAY_ASSERT(list->count < ASSAY_UNCHECKED_MAX);
-    list->out[list->count++] = (struct assay_unchecked){ what, why };
+    list->out[list->count++] = (struct assay_open_check){ what, why };
 }
 
 /* Does the policy have a value that it does not deny? */
@@ -42,7 +42,7 @@ static bool has_unknown_proof(const struct assay_verdict *verdict)
 }
 
 size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct assay_policy *policy,
-                            struct assay_unchecked out[static ASSAY_UNCHECKED_MAX])
+                            struct assay_open_check out[static ASSAY_UNCHECKED_MAX])
 {
     struct list list = { out, 0 };
     if (!verdict->has_claims) return 0;

@@ -10,7 +10,7 @@
 #include "quote/accept/policy.h"
 
 enum { ASSAY_UNCHECKED_MAX = 8 };
-struct assay_unchecked {
+struct assay_open_check {
     const char *what; /* one word: freshness, time, policy, program, revocation, proof */
     const char *why;  /* and how to have it checked */
 };
@@ -21,6 +21,6 @@ struct assay_unchecked {
  * Returns: how many; 0 for evidence that could not be read
  */
 size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct assay_policy *policy,
-                            struct assay_unchecked out[static ASSAY_UNCHECKED_MAX]);
+                            struct assay_open_check out[static ASSAY_UNCHECKED_MAX]);
 
 #endif

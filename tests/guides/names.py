@@ -99,7 +99,8 @@ def labels(root):
 # --- the library
 
 def header(root):
-    return re.sub(r"^#.*", "", source(root, "include/assay/assay.h"), flags=re.M)
+    both = source(root, "include/assay/assay.h") + source(root, "include/assay/network.h")
+    return re.sub(r"^#.*", "", both, flags=re.M)
 
 
 def functions(root):
@@ -244,6 +245,9 @@ def json_keys(root):
     for path in files(root, "apps/assay", "net/documents", "net/http", "net/runtime", "quote/result"):
         for key in re.findall(r'\bassay_json_set_\w+\([^,;]+,\s*"([A-Za-z0-9_.-]+)"', source(root, path)):
             out[key] = ""
+    for path in files(root, "quote/result"):  # claims of evidence, by whatever helper
+        if path.name.startswith("claims_"):
+            out.update(dict.fromkeys(re.findall(r'\b\w+\(out, "([A-Za-z0-9_.-]+)"', source(root, path)), ""))
     return out
 
 

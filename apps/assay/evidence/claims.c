@@ -1,228 +1,148 @@
 /*
- * apps/assay/evidence/claims.c - JSON fields of a quote and of the PCK certificate in it.
+ * apps/assay/evidence/claims.c - claims of evidence as JSON, and the proofs of a verdict.
  */
 #include "apps/assay/evidence/claims.h"
-#include "apps/assay/evidence/claims_kinds.h"
 
-#include "quote/certificates/chain.h"
-#include "quote/intel/quote.h"
+#include "base/assert.h"
 #include "quote/kinds.h"
-#include "quote/package.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define HEX(object, name, array) assay_json_set_hex(object, name, array, sizeof(array))
+/* --- claims */
 
-static void put_sgx(struct assay_json *out, const struct assay_sgx_report *body)
+/* Of a list or map, or the document itself. */
+struct tree {
+    struct assay_json *top;
+    struct assay_json *nodes[ASSAY_CLAIMS_MAX];
+};
+
+static void add_text(struct assay_json *to, bool in_list, const char *key, const char *text,
+                     size_t len)
 {
-    enum { DEBUG = 0x02 };
-    HEX(out, "cpusvn", body->cpusvn);
-    HEX(out, "mrenclave", body->mrenclave);
-    HEX(out, "mrsigner", body->mrsigner);
-    assay_json_set_uint(out, "isvprodid", body->isvprodid);
-    assay_json_set_uint(out, "isvsvn", body->isvsvn);
-    HEX(out, "attributes", body->attributes);
-    HEX(out, "miscselect", body->miscselect);
-    HEX(out, "report_data", body->report_data);
-    assay_json_set_bool(out, "debug", (body->attributes[0] & DEBUG) != 0);
+    if (!in_list) assay_json_set_text_n(to, key, text, len);
+    else assay_json_append_text(to, text);
 }
 
-static void put_td(struct assay_json *out, enum assay_body_type type,
-                   const struct assay_td_report *body)
+static void add_hex(struct assay_json *to, bool in_list, const char *key, struct assay_slice bytes)
 {
-    enum { DEBUG = 0x01 };
-    static const char *const rtmr[] = { "rtmr0", "rtmr1", "rtmr2", "rtmr3" };
-    HEX(out, "tee_tcb_svn", body->tee_tcb_svn);
-    HEX(out, "mrseam", body->mrseam);
-    HEX(out, "mrsignerseam", body->mrsignerseam);
-    HEX(out, "seam_attributes", body->seam_attributes);
-    HEX(out, "td_attributes", body->td_attributes);
-    HEX(out, "xfam", body->xfam);
-    HEX(out, "mrtd", body->mrtd);
-    HEX(out, "mrconfigid", body->mrconfigid);
-    HEX(out, "mrowner", body->mrowner);
-    HEX(out, "mrownerconfig", body->mrownerconfig);
-    for (size_t i = 0; i < 4; i++)
-        HEX(out, rtmr[i], body->rtmr[i]);
-    HEX(out, "report_data", body->report_data);
-    assay_json_set_bool(out, "debug", (body->td_attributes[0] & DEBUG) != 0);
-    if (type < ASSAY_BODY_TD_15) return;
-    HEX(out, "tee_tcb_svn2", body->tee_tcb_svn2);
-    HEX(out, "mrservicetd", body->mrservicetd);
-    if (type < ASSAY_BODY_TD_15_EX) return;
-    assay_json_set_uint(out, "vm_id", body->vm_id);
-    HEX(out, "td_id", body->td_id);
-    HEX(out, "device_info", body->device_info);
-    HEX(out, "init_service_td_hash", body->init_service_td_hash);
-    HEX(out, "init_service_td_attributes", body->init_service_td_attributes);
-    HEX(out, "init_cpusvn", body->init_cpusvn);
-    HEX(out, "init_tee_tcb_svn", body->init_tee_tcb_svn);
-    HEX(out, "init_tee_fmspc", body->init_tee_fmspc);
-    HEX(out, "current_service_td_hash", body->current_service_td_hash);
-    HEX(out, "current_service_td_attributes", body->current_service_td_attributes);
+    char *const text = malloc(2 * bytes.len + 1);
+    if (text == NULL) return; /* the document lacks it, as with any other failed allocation */
+    assay_hex_encode(bytes.bytes, bytes.len, text, 2 * bytes.len + 1);
+    add_text(to, in_list, key, text, 2 * bytes.len);
+    free(text);
 }
 
-static const char *body_text(enum assay_body_type type)
+static void add_number(struct assay_json *to, bool in_list, const struct assay_claim_entry *entry)
 {
-    switch (type) {
-    case ASSAY_BODY_SGX: return "sgx";
-    case ASSAY_BODY_TD_10: return "tdx10";
-    case ASSAY_BODY_TD_15: return "tdx15";
-    case ASSAY_BODY_TD_15_EX: return "tdx15ex";
-    }
-    return "unknown";
+    char text[17];
+    if (entry->digits > 0) {
+        (void)snprintf(text, sizeof text, "%0*" PRIx64, (int)entry->digits, entry->number);
+        add_text(to, in_list, entry->key, text, strlen(text));
+    } else if (in_list) assay_json_append_uint(to, entry->number);
+    else assay_json_set_uint(to, entry->key, entry->number);
 }
 
-static void put_quote(struct assay_json *out, const struct assay_quote *quote)
+static struct assay_json *add_node(struct assay_json *to, bool in_list, const char *key, bool list)
 {
-    assay_json_set_uint(out, "quote_version", quote->version);
-    assay_json_set_text(out, "body_type", body_text(quote->body_type));
-    assay_json_set_uint(out, "qe_svn_header", quote->qe_svn);
-    assay_json_set_uint(out, "pce_svn_header", quote->pce_svn);
-    HEX(out, "user_data", quote->user_data);
-    HEX(out, "attestation_key", quote->attestation_key);
-    assay_json_set_uint(out, "cert_data_type", quote->cert_data_type);
-    assay_json_set_uint(out, "qe_auth_data_len", quote->qe_auth_data.len);
-    assay_json_set_uint(out, "qe_isvsvn", quote->qe_report.isvsvn);
-    assay_json_set_uint(out, "quote_len", quote->len);
+    struct assay_json *const made = list ? assay_json_array() : assay_json_object();
+    if (in_list) assay_json_append(to, made);
+    else assay_json_set(to, key, made);
+    return made;
 }
 
-static void put_octet(struct assay_json *out, const char *name, uint8_t value)
+static void add_claim(struct tree *tree, const struct assay_claims *claims, size_t index)
 {
-    assay_json_set_hex(out, name, &value, 1);
-}
-
-/* A serial number is an integer: its hexadecimal digits without leading zeros. */
-static void put_serial(struct assay_json *out, const uint8_t serial[ASSAY_SERIAL_LEN])
-{
-    char text[2 * ASSAY_SERIAL_LEN + 1];
-    size_t zeros = 0;
-    assay_hex_encode(serial, ASSAY_SERIAL_LEN, text, sizeof text);
-    while (zeros < sizeof text - 2 && text[zeros] == '0')
-        zeros += 1;
-    assay_json_set_text(out, "pck_serial", text + zeros);
-}
-
-static void put_pck(struct assay_json *out, const struct assay_certificate *c)
-{
-    const struct assay_pck *const pck = &c->pck;
-    HEX(out, "fmspc", pck->fmspc);
-    HEX(out, "pceid", pck->pceid);
-    assay_json_set_uint(out, "pcesvn", pck->pcesvn);
-    HEX(out, "pck_cpusvn", pck->cpusvn);
-    struct assay_json *const components = assay_json_array();
-    for (size_t i = 0; i < ASSAY_TCB_COMPONENTS; i++)
-        assay_json_append_uint(components, pck->components[i]);
-    assay_json_set(out, "pck_tcb_components", components);
-    assay_json_set_uint(out, "sgx_type", pck->sgx_type);
-    if (pck->has_platform_instance) HEX(out, "platform_instance_id", pck->platform_instance);
-    else assay_json_set_null(out, "platform_instance_id");
-    HEX(out, "ppid", pck->ppid);
-    assay_json_set_text(out, "pck_issuer", c->issuer_name);
-    put_serial(out, c->serial);
-    if (!pck->has_configuration) {
-        assay_json_set_null(out, "pck_config");
+    const struct assay_claim_entry *const entry = &claims->entries[index];
+    const bool is_top = entry->parent == ASSAY_CLAIM_TOP;
+    struct assay_json *const to = is_top ? tree->top : tree->nodes[entry->parent];
+    const bool in_list = !is_top && claims->entries[entry->parent].type == ASSAY_CLAIM_LIST;
+    switch ((enum assay_claim_type)entry->type) {
+    case ASSAY_CLAIM_NULL:
+        if (in_list) assay_json_append_null(to);
+        else assay_json_set_null(to, entry->key);
+        return;
+    case ASSAY_CLAIM_BOOL: /* of no list */
+        ASSAY_ASSERT(!in_list);
+        assay_json_set_bool(to, entry->key, entry->number != 0);
+        return;
+    case ASSAY_CLAIM_UINT: add_number(to, in_list, entry); return;
+    case ASSAY_CLAIM_TEXT:
+        add_text(to, in_list, entry->key, (const char *)entry->bytes.bytes, entry->bytes.len);
+        return;
+    case ASSAY_CLAIM_BYTES: add_hex(to, in_list, entry->key, entry->bytes); return;
+    case ASSAY_CLAIM_LIST:
+    case ASSAY_CLAIM_MAP:
+        tree->nodes[index] = add_node(to, in_list, entry->key, entry->type == ASSAY_CLAIM_LIST);
         return;
     }
-    struct assay_json *const configuration = assay_json_object();
-    put_octet(configuration, "dynamic_platform", pck->dynamic_platform);
-    put_octet(configuration, "cached_keys", pck->cached_keys);
-    put_octet(configuration, "smt_enabled", pck->smt_enabled);
-    assay_json_set(out, "pck_config", configuration);
+    ASSAY_UNREACHABLE("a type of claims");
 }
 
-/* The names of the chain's keys, from the PCK to the root. */
-static void put_key_names(struct assay_json *out, const struct assay_certificate *chain,
-                          size_t count)
+/* The map of details ends the list: what stands before it, or its members. */
+static struct assay_json *make_tree(const struct assay_claims *claims, bool details)
 {
-    enum { LINKS = 3 };
-    struct assay_chain ordered;
-    char text[2 * ASSAY_SHA256_LEN + 1];
-    if (count != LINKS || assay_chain_order(chain, count, &ordered) != ASSAY_OK) return;
-    const struct assay_certificate *const links[LINKS] = { &ordered.pck, &ordered.ca,
-                                                           &ordered.root };
-    struct assay_json *const names = assay_json_array();
-    for (size_t i = 0; i < LINKS; i++) {
-        assay_hex_encode(links[i]->key_name, ASSAY_SHA256_LEN, text, sizeof text);
-        assay_json_append_text(names, text);
-    }
-    assay_json_set(out, "spki_sha256", names);
+    struct tree tree = { .top = assay_json_object() };
+    const struct assay_claim_entry *const map = assay_claims_find(claims, ASSAY_CLAIMS_DETAILS);
+    const size_t at = map == NULL ? claims->count : (size_t)(map - claims->entries);
+    if (at < claims->count) tree.nodes[at] = tree.top;
+    for (size_t i = details ? at + 1 : 0; i < (details ? claims->count : at); i++)
+        if (tree.top != NULL) add_claim(&tree, claims, i);
+    return tree.top;
 }
 
-/* Fields of the PCK certificate, if it can be parsed. */
-static enum assay_status put_certificate(struct assay_json *out, const struct assay_quote *quote)
+struct assay_json *cli_claims_json(const struct assay_claims *claims)
 {
-    if (quote->cert_data_type != ASSAY_CERT_TYPE_PCK_CHAIN) return ASSAY_OK;
-    struct assay_certificate *const chain = calloc(ASSAY_CHAIN_MAX, sizeof *chain);
-    size_t count = 0;
-    if (chain == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = assay_x509_pem_chain(
-        quote->cert_data.bytes, quote->cert_data.len, chain, ASSAY_CHAIN_MAX, &count);
-    for (size_t i = 0; status == ASSAY_OK && i < count; i++) {
-        if (!chain[i].has_pck) continue;
-        put_pck(out, &chain[i]);
-        break;
-    }
-    if (status == ASSAY_OK) put_key_names(out, chain, count);
-    free(chain);
-    /* An unreadable certificate leaves its claims out; the verdict has the reason. */
-    return assay_status_class(status) == ASSAY_CLASS_HOST ? status : ASSAY_OK;
+    return make_tree(claims, false);
 }
 
-static enum assay_status parse_quote(enum assay_evidence_kind kind, const uint8_t *bytes,
-                                     size_t len, struct assay_kind *row, struct assay_quote *quote)
+static enum assay_status read_tree(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                   bool details, struct assay_json **out)
 {
-    struct assay_package package;
-    if (assay_kind_find(kind, row) != ASSAY_OK) return ASSAY_E_UNSUPPORTED;
-    ASSAY_TRY(assay_package_read(kind, bytes, len, &package));
-    return assay_quote_parse(row, package.main.bytes, package.main.len, quote);
+    struct assay_claims *const claims = malloc(sizeof *claims);
+    if (claims == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = assay_claims_read(kind, bytes, len, claims);
+    if (status == ASSAY_OK) *out = make_tree(claims, details);
+    free(claims);
+    if (status != ASSAY_OK) return status;
+    return *out != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-enum assay_status cli_claims_quote(enum assay_evidence_kind kind, struct assay_slice bytes,
-                                   struct assay_json *out)
+enum assay_status cli_claims_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                struct assay_json **claims)
 {
+    return read_tree(kind, bytes, len, false, claims);
+}
+
+enum assay_status cli_details_of(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
+                                 struct assay_json **details)
+{
+    return read_tree(kind, bytes, len, true, details);
+}
+
+/* --- proofs */
+static void add_proof(struct assay_json *object, const char *name, enum assay_proof_state state)
+{
+    if (state == ASSAY_PROOF_TRUE || state == ASSAY_PROOF_FALSE)
+        assay_json_set_bool(object, name, state == ASSAY_PROOF_TRUE);
+    else assay_json_set_null(object, name);
+}
+
+void cli_claims_add_proofs(struct assay_json *claims, const struct assay_verdict *verdict)
+{
+    if (claims == NULL) return;
+    struct assay_json *const links = assay_json_object();
     struct assay_kind row;
-    struct assay_quote quote;
-    ASSAY_TRY(parse_quote(kind, bytes.bytes, bytes.len, &row, &quote));
-    if (row.is_tdx) put_td(out, quote.body_type, &quote.body.td);
-    else put_sgx(out, &quote.body.sgx);
-    put_quote(out, &quote);
-    return put_certificate(out, &quote);
-}
-
-enum assay_status cli_claims_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                  struct assay_json **claims)
-{
-    struct assay_json *out = assay_json_object();
-    if (out == NULL) return ASSAY_E_MEMORY;
-    const enum assay_status status = cli_claims_quote(kind, assay_slice_over(bytes, len), out);
-    if (status != ASSAY_OK) {
-        assay_json_free(&out);
-        return status;
+    const uint32_t used = assay_kind_find(verdict->kind, &row) == ASSAY_OK ? row.proofs : 0;
+    for (uint32_t i = 0; i < ASSAY_PROOF_COUNT; i++) {
+        if ((used >> i & 1u) == 0) continue;
+        const enum assay_proof_state state = (enum assay_proof_state)verdict->proofs[i];
+        /* Where the key is certified itself, its certifier has looked at the TPM's certificate. */
+        if (i == ASSAY_PROOF_EK_CHAIN && state == ASSAY_PROOF_NOT_USED) continue;
+        add_proof(links, assay_proof_name((enum assay_proof)i), state);
+        add_proof(claims, assay_proof_name((enum assay_proof)i), state);
     }
-    *claims = out;
-    return ASSAY_OK;
-}
-
-enum assay_status cli_details_json(enum assay_evidence_kind kind, const uint8_t *bytes, size_t len,
-                                   struct assay_json **details)
-{
-    struct assay_kind row;
-    struct assay_quote quote;
-    ASSAY_TRY(parse_quote(kind, bytes, len, &row, &quote));
-    struct assay_json *const out = assay_json_object();
-    if (out == NULL) return ASSAY_E_MEMORY;
-    assay_json_set_uint(out, "attestation_key_type", quote.attestation_key_type);
-    assay_json_set_uint(out, "tee_type", quote.tee_type);
-    HEX(out, "qe_vendor_id", quote.qe_vendor_id);
-    HEX(out, "quote_signature", quote.signature);
-    struct assay_json *const qe = assay_json_object();
-    put_sgx(qe, &quote.qe_report);
-    assay_json_set(out, "qe_report", qe);
-    HEX(out, "qe_report_signature", quote.qe_signature);
-    assay_json_set_hex(out, "qe_auth_data", quote.qe_auth_data.bytes, quote.qe_auth_data.len);
-    assay_json_set_uint(out, "cert_data_len", quote.cert_data.len);
-    *details = out;
-    return ASSAY_OK;
+    assay_json_set(claims, "links", links);
 }

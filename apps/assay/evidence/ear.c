@@ -45,7 +45,7 @@ static struct assay_ear_terms terms_of(const struct cli_appraisal *a,
                                        const struct assay_ear_options *options)
 {
     struct assay_ear_terms terms = {
-        .profile = ASSAY_EAR_IETF_03,
+        .profile = ASSAY_EAR_IETF_04,
         .developer = "Assay",
         .build = "assay " ASSAY_VERSION,
         .issued_unix_s = a->at_unix_s,
@@ -228,9 +228,9 @@ static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
     struct assay_json *const out = assay_json_object();
     struct assay_json *const vector = assay_json_object();
     assay_json_set_text(out, "status", assay_tier_text(sub->status));
-    const struct assay_json *const private = assay_json_get(sub->claims, ASSAY_EAR_PRIVATE);
+    const struct assay_json *const own = cli_ear_own(sub, false);
     /* null: of a proof whose policy the verifier did not have */
-    if (assay_json_kind_of(assay_json_get(private, "insecure")) == ASSAY_JSON_NULL)
+    if (assay_json_kind_of(assay_json_get(own, "insecure")) == ASSAY_JSON_NULL)
         assay_json_set_null(out, "insecure");
     else assay_json_set_bool(out, "insecure", sub->insecure);
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++)

@@ -126,14 +126,21 @@ static enum assay_ear_answer read_vector(struct assay_ear *ear, struct assay_ear
     return ASSAY_EAR_VALID;
 }
 
+const struct assay_json *cli_ear_own(const struct assay_ear_submodule *sub, bool of_attester)
+{
+    const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_04);
+    const struct assay_json *const private = assay_json_get(sub->claims, ASSAY_EAR_PRIVATE);
+    if (private != NULL) return private;
+    return assay_json_get(sub->claims, of_attester ? names.attester_claims : names.verifier_claims);
+}
+
 /* AR4SI 2.3.4: a TPM cannot attest that memory is hidden, so the claim is rejected. */
 static enum assay_ear_answer check_support(struct assay_ear *ear,
                                            const struct assay_ear_submodule *sub)
 {
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
-    const struct assay_json *const private = assay_json_get(sub->claims, ASSAY_EAR_PRIVATE);
-    if (assay_kind_parse(assay_json_text(private, "kind", ""), &kind) != ASSAY_OK)
-        return ASSAY_EAR_VALID;
+    const char *const name = assay_json_text(cli_ear_own(sub, true), "kind", "");
+    if (assay_kind_parse(name, &kind) != ASSAY_OK) return ASSAY_EAR_VALID;
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++) {
         const enum assay_trust_claim claim = (enum assay_trust_claim)i;
         if (assay_ar4si_tier(sub->vector.claims[i]) != ASSAY_TIER_NONE &&
@@ -150,8 +157,7 @@ static enum assay_ear_answer read_submodule(struct assay_ear *ear, const char *l
     const struct assay_ear_names names = assay_ear_names(ear->family);
     struct assay_ear_submodule *const sub = &ear->submodules[ear->submodule_count];
     *sub = (struct assay_ear_submodule){ .label = label, .claims = claims };
-    sub->insecure =
-        assay_json_bool(assay_json_get(claims, ASSAY_EAR_PRIVATE), "insecure", false);
+    sub->insecure = assay_json_bool(cli_ear_own(sub, false), "insecure", false);
     if (!read_tier(assay_json_get(claims, names.status), &sub->status))
         return answer(ear, ASSAY_EAR_MALFORMED, "%.40s: %s is missing or no tier", label,
                       names.status);

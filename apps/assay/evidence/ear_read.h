@@ -61,6 +61,9 @@ struct assay_ear {
  */
 enum assay_ear_answer cli_ear_read(const char *text, size_t len, const struct assay_p256 *key,
                                    int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
+/* The claims that have no standard place: of the attester (kind, measurement) or of the verifier
+ * (insecure, reasons); before draft 04 one private claim has both. Returns: borrowed, or NULL. */
+const struct assay_json *cli_ear_own(const struct assay_ear_submodule *sub, bool of_attester);
 /* */
 void cli_ear_close(struct assay_ear *ear);
 

@@ -8,7 +8,7 @@
 #include "apps/assay/core/daemon_request.h"
 #include "apps/assay/core/option_values.h"
 #include "apps/assay/evidence/appraisal.h"
-#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/evidence/claims.h"
 #include "apps/assay/evidence/ear.h"
 #include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/evidence/explain.h"
@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* --- the two commands */
-static int print_verdict(struct cli_appraisal *a, const struct assay_unchecked *unchecked,
+static int print_verdict(struct cli_appraisal *a, const struct assay_open_check *unchecked,
                          size_t count)
 {
     if (a->verdict->insecure)
@@ -42,7 +42,7 @@ static int print_verdict(struct cli_appraisal *a, const struct assay_unchecked *
 static int verify_case(struct cli_appraisal *a, const struct assay_appraisal_options *options,
                        const struct assay_ear_options *ear, const struct assay_challenge *challenge)
 {
-    struct assay_unchecked unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
+    struct assay_open_check unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
     size_t count = 0;
     int result = cli_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = cli_ear_check(ear, a->json);

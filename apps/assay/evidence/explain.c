@@ -243,7 +243,7 @@ static void print_fixes(const struct assay_verdict *v)
 static void print_unchecked(const struct cli_appraisal *a,
                             const struct assay_appraisal_options *options)
 {
-    struct assay_unchecked list[ASSAY_UNCHECKED_COMMAND_MAX];
+    struct assay_open_check list[ASSAY_UNCHECKED_COMMAND_MAX];
     const size_t count = cli_unchecked_of(a, options, NULL, list);
     if (count > 0) (void)puts("\nNot checked");
     cli_unchecked_print("  ", list, count);

@@ -5,9 +5,9 @@
 #include "apps/assay/evidence/policy.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/evidence_print.h"
 #include "apps/assay/core/file_fault.h"
 #include "apps/assay/core/output.h"
+#include "apps/assay/evidence/evidence_print.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/keys/keyring.h"

@@ -27,7 +27,7 @@ static struct assay_appraisal_options options_under(const struct assay_policy_op
 }
 
 struct open_list {
-    struct assay_unchecked items[ASSAY_UNCHECKED_COMMAND_MAX];
+    struct assay_open_check items[ASSAY_UNCHECKED_COMMAND_MAX];
     size_t count;
 };
 
@@ -114,7 +114,7 @@ static void print_reasons(const struct assay_verdict *v, const struct assay_verd
 }
 
 /* One check may be left open for another reason: then each policy has its own. */
-static bool has_open(const struct open_list *list, const struct assay_unchecked *item)
+static bool has_open(const struct open_list *list, const struct assay_open_check *item)
 {
     for (size_t i = 0; i < list->count; i++)
         if (strcmp(list->items[i].what, item->what) == 0 &&
@@ -127,7 +127,7 @@ static bool has_open(const struct open_list *list, const struct assay_unchecked 
 static void print_open(const struct open_list *list, const struct open_list *other, bool first)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const struct assay_unchecked *const item = &list->items[i];
+        const struct assay_open_check *const item = &list->items[i];
         const bool both = has_open(other, item);
         if (both && !first) continue;
         (void)printf("%-12s  not checked: %s: %s\n", label_of(both, first), item->what, item->why);

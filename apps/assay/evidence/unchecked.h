@@ -35,10 +35,10 @@ enum { ASSAY_UNCHECKED_COMMAND_MAX = ASSAY_UNCHECKED_MAX + 2 }; /* freshness, ti
 size_t cli_unchecked_of(const struct cli_appraisal *a,
                         const struct assay_appraisal_options *options,
                         const struct assay_challenge *challenge,
-                        struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX]);
+                        struct assay_open_check out[static ASSAY_UNCHECKED_COMMAND_MAX]);
 /* The list as an array of { what, why }. */
-struct assay_json *cli_unchecked_json(const struct assay_unchecked *list, size_t count);
+struct assay_json *cli_unchecked_json(const struct assay_open_check *list, size_t count);
 /* The list as lines that begin with before. */
-void cli_unchecked_print(const char *before, const struct assay_unchecked *list, size_t count);
+void cli_unchecked_print(const char *before, const struct assay_open_check *list, size_t count);
 
 #endif

@@ -8,7 +8,7 @@
 #include "apps/assay/operate/report.h"
 
 #include "apps/assay/core/command.h"
-#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/evidence/claims.h"
 #include "apps/assay/members/evidence_owner.h"
 #include "net/verifier/rule_documents.h"
 #include "quote/kinds.h"

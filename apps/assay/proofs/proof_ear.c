@@ -1,5 +1,5 @@
 /*
- * apps/assay/proofs/proof_ear.c - EAR of an aggregate of verifiers (draft-ietf-rats-ear-03): the
+ * apps/assay/proofs/proof_ear.c - EAR of an aggregate of verifiers (draft-ietf-rats-ear-04): the
  * proven state of one member, signed by the verifier of the proof.
  *
  * The multi-verifier drafts leave the aggregation open. Here it is the network's tally, and the
@@ -117,7 +117,7 @@ static struct assay_json *private_of(const struct assay_proof_verified *verified
 static char *claims_of(const struct assay_proof_verified *verified)
 {
     const struct assay_proven_state *const p = &verified->proven;
-    const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_03);
+    const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_04);
     struct assay_trust_vector vector;
     const bool has_vector = vector_of(verified, &vector);
     struct assay_json *claims = assay_json_object(), *verifier = assay_json_object();
@@ -160,7 +160,7 @@ static enum assay_status sign_token(const char *claims, const char *key, struct 
     enum assay_status status = assay_p256_signer_load(&secret, &signer);
     assay_secret_wipe(&secret, sizeof secret);
     if (status != ASSAY_OK) return status;
-    assay_ear_header(ASSAY_EAR_IETF_03, public_key, &header);
+    assay_ear_header(ASSAY_EAR_IETF_04, public_key, &header);
     status = assay_writer_finish(&header, &header_json);
     if (status == ASSAY_OK) {
         assay_jwt_put(token, header_json, assay_slice_over(claims, strlen(claims)));

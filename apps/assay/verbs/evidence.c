@@ -64,7 +64,7 @@ const struct assay_verb assay_verbs_evidence[] = {
           { "ocsp-nonce", "HEX", "nonce that the OCSP responses of the folder must have", 0 },
           { "ear", "FILE", "write a signed attestation result (EAR); - prints it", 0 },
           { "ear-key", "FILE", "signing key of the EAR (made by assay keys operator)", 0 },
-          { "ear-profile", "ietf-03|veraison-2023", "names of the EAR's claims, default ietf-03",
+          { "ear-profile", "ietf-04|veraison-2023", "names of the EAR's claims, default ietf-04",
             0 },
           { "ear-nonce", "TEXT",
             "nonce of the relying party, echoed in the EAR, 8 to 88 characters", 0 },

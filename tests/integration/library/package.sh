@@ -33,7 +33,7 @@ lib=$(dirname "$so")
 header=$prefix/include/assay/assay.h
 
 # --- the interface: header, map, dynamic symbols and archive name the same functions
-tr '\n' ' ' <"$header" | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
+cat "$prefix"/include/assay/*.h | tr '\n' ' ' | grep -oE 'ASSAY_API [^;(]*\(' | grep -oE 'assay_[a-z0-9_]+\($' | tr -d '(' |
     sort -u >"$work/declared"
 check 'the header declares functions' test "$(wc -l <"$work/declared")" -gt 30
 sed -n 's/^ *\(assay_[a-z0-9_]*\);$/\1/p' "$root/cmake/libassay.map" | sort >"$work/mapped"
@@ -52,6 +52,33 @@ check 'no text is relocated and the stack is not executable' \
 check 'it depends on nothing but what the documentation names' fails sh -c \
     'readelf -d "$0" | sed -n "s/.*NEEDED.*\[\(.*\)\]/\1/p" |
      grep -vE "^(libc|libcrypto|libjansson|libcyaml|libyaml-0|libhogweed|libnettle|libgmp|libwolfssl|ld-linux.*)[.]so"' "$so"
+
+# --- the binary interface: symbols with their versions, sizes, offsets
+python=$(command -v python3 || true)
+if [ -n "$python" ] && [ "$(getconf LONG_BIT)" = 64 ]; then
+    abi() { "$python" "$root/tests/integration/library/abi.py" "$(dirname "$header")" "$so" "$cc" "$root/tests/integration/library/abi.txt" "$1"; }
+    check 'the binary interface is that of tests/integration/library/abi.txt' abi check
+    check 'and another one would be seen' abi selftest
+fi
+
+# --- an answer that cannot be taken for trust by accident: the compiler is asked, not the reader
+body() { # body NAME STATEMENT
+    printf '#include <assay/assay.h>\nint f(const struct assay_verify_request *r, struct assay_verdict *v);\n%s%s%s\n' \
+        'int f(const struct assay_verify_request *r, struct assay_verdict *v) { enum assay_tier t; (void)v; ' "$2" ' }' \
+        >"$work/$1.c"
+}
+compiles() { "$cc" -std=c11 -Wall -Wextra -Werror -c -o "$work/$1.o" -I"$prefix/include" "$work/$1.c"; }
+body with 'return assay_verify(r, v, &t) == ASSAY_OK && t == ASSAY_TIER_AFFIRMING;'
+check 'a program that reads the tier compiles' compiles with
+body without '(void)t; return assay_verify(r, v) == ASSAY_OK;'
+check 'a program that asks for no tier does not compile' fails compiles without
+body ignored 'assay_verify(r, v, &t); return t == ASSAY_TIER_AFFIRMING;'
+check 'a status that is ignored is a warning' fails compiles ignored
+check 'the installed header has no guard for the library itself' \
+    fails grep -nE 'INTERNAL|_(BASE|QUOTE|ENGINE|SCORING)_[A-Z_]*H' "$prefix"/include/assay/*.h
+printf '#include <assay/assay.h>\n#if !ASSAY_VERSION_AT_LEAST(0, 1, 0) || ASSAY_VERSION_AT_LEAST(99, 0, 0)\n#error\n#endif\n' \
+    >"$work/version.c"
+check 'the version can be compared by the preprocessor' compiles version
 
 # --- the header in other languages and by itself
 printf '#include <assay/assay.h>\nint main(void) { return assay_version()[0] == 0; }\n' >"$work/alone.c"
@@ -103,12 +130,16 @@ check 'another minor version is not taken for it' fails "$cmake" -S "$work/user"
     -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
 
 # --- the same from Python, with nothing compiled
-python=$(command -v python3 || true)
 if [ -n "$python" ]; then
-    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$python" "$root/examples/verify.py" >"$work/by-python"
+    binding=$(find "$prefix" -name assay.py)
+    check 'the Python binding is installed' test -f "$binding"
+    printf '#!/bin/sh\nPYTHONDONTWRITEBYTECODE=1 PYTHONPATH="%s" exec "%s" "%s" "$@"\n' "$(dirname "$binding")" "$python" \
+        "$root/examples/verify.py" >"$work/by-python"
     chmod +x "$work/by-python"
-    check 'the Python example loads the library by its SONAME' \
-        grep -q "\"$(readelf -d "$so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')\"" "$root/examples/verify.py"
+    check 'the Python binding loads the library by its SONAME' \
+        grep -q "\"$(readelf -d "$so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')\"" "$binding"
+    check 'the Python binding' env LD_LIBRARY_PATH="$lib" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$(dirname "$binding")" \
+        "$python" "$root/tests/integration/library/binding.py" "${ASSAY_VECTORS:-$root/../shared/vectors}"
 fi
 
 mkdir "$work/empty"

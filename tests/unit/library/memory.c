@@ -109,7 +109,7 @@ static void close_objects(struct objects *o)
 static void verify_all(const struct objects *o)
 {
     for (size_t i = 0; i < WORLD_NODES; i++) {
-        must(assay_verify(o->verifier, o->trust, o->policy, ASSAY_KIND_NONE, world.quotes[i],
+        must(verify_bytes(o->verifier, o->trust, o->policy, ASSAY_KIND_NONE, world.quotes[i],
                           world.quote_lens[i], WORLD_TIME, o->verdict) == ASSAY_OK,
              "verify");
         must(assay_verdict_get_tier(o->verdict) == ASSAY_TIER_AFFIRMING, "affirming");

@@ -6,8 +6,7 @@
 
 #include "quote/accept/policy.h"
 #include "quote/source/soft/soft.h"
-
-#include <assay/assay.h>
+#include "tests/unit/library/verify_bytes.h"
 
 enum { WORLD_NODES = 3, WORLD_TIME = 1800000000 };
 

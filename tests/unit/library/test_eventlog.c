@@ -63,7 +63,8 @@ static void set_up(void)
     make_evidence();
     logs[0] = (struct assay_bytes){ firmware.bytes, firmware.len };
     logs[1] = (struct assay_bytes){ ima.bytes, ima.len };
-    request = (struct assay_verify_request){ .trust = trust,
+    request = (struct assay_verify_request){ .size = sizeof request,
+                                             .trust = trust,
                                              .evidence = { p->evidence, p->len },
                                              .at_unix_s = SIMTPM_NOW,
                                              .logs = logs,
@@ -81,9 +82,16 @@ static void tear_down(void)
 
 TestSuite(library_eventlog, .init = set_up, .fini = tear_down);
 
+static enum assay_status verify_logs(struct assay_eventlog_report *into)
+{
+    enum assay_tier tier;
+    request.log_report = into;
+    return assay_verify(&request, verdict, &tier);
+}
+
 static void expect_tier(enum assay_tier wanted)
 {
-    cr_assert_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_assert_eq(verify_logs(report), ASSAY_OK);
     cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
     cr_expect_eq(assay_verdict_get_tier(verdict), wanted, "it is %s",
                  assay_name_of_tier(assay_verdict_get_tier(verdict)));
@@ -91,7 +99,7 @@ static void expect_tier(enum assay_tier wanted)
 
 static struct assay_log_register register_of(const char *name)
 {
-    struct assay_log_register found;
+    struct assay_log_register found = { .size = sizeof found };
     for (size_t i = 0; assay_eventlog_report_get_register(report, i, &found); i++)
         if (strcmp(found.name, name) == 0) return found;
     cr_assert_fail("%s is not shown", name);
@@ -102,11 +110,11 @@ Test(library_eventlog, logs_that_explain_the_registers)
 {
     /* Without its list a TPM's quote is a warning: nobody knows what was revoked. */
     request.log_count = 0;
-    cr_assert_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_assert_eq(verify_logs(report), ASSAY_OK);
     const enum assay_tier alone = assay_verdict_get_tier(verdict);
     request.log_count = 2;
     expect_tier(alone);
-    struct assay_log_outcome log;
+    struct assay_log_outcome log = { .size = sizeof log };
     cr_assert_eq(assay_eventlog_report_count_logs(report), 2);
     cr_assert(assay_eventlog_report_get_log(report, 0, &log));
     cr_expect_eq(log.form, ASSAY_EVENTLOG_TCG);
@@ -127,7 +135,7 @@ Test(library_eventlog, logs_that_explain_the_registers)
 
 Test(library_eventlog, registers_are_shown_as_quoted_and_as_replayed)
 {
-    cr_assert_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_assert_eq(verify_logs(report), ASSAY_OK);
     cr_expect_eq(assay_eventlog_report_count_registers(report), 3);
     struct assay_log_register r = register_of("pcr4");
     cr_expect_eq(r.state, ASSAY_REGISTER_MATCHES);
@@ -151,7 +159,7 @@ Test(library_eventlog, a_log_that_was_altered_is_refused)
     log_event(&firmware, 4, 13, "intruder", 8);
     logs[0].len = firmware.len;
     expect_tier(ASSAY_TIER_CONTRAINDICATED);
-    struct assay_log_outcome log;
+    struct assay_log_outcome log = { .size = sizeof log };
     cr_assert(assay_eventlog_report_get_log(report, 0, &log));
     cr_expect_str_eq(log.rule_name, "event-log-mismatch");
     cr_expect_neq(log.fix[0], '\0');
@@ -170,7 +178,7 @@ Test(library_eventlog, a_log_that_was_altered_is_refused)
 
 Test(library_eventlog, a_list_that_was_read_after_the_quote)
 {
-    struct assay_log_outcome log;
+    struct assay_log_outcome log = { .size = sizeof log };
     log_file(&ima, 10, "ima-ng", "/usr/bin/late", "late");
     logs[1].len = ima.len;
     expect_tier(ASSAY_TIER_WARNING); /* without a revocation list */
@@ -191,7 +199,7 @@ Test(library_eventlog, a_policy_of_events_is_obeyed)
     cr_assert_eq(assay_policy_create_yaml(text, sizeof text - 1, &policy, NULL, 0), ASSAY_OK);
     request.policy = policy;
     expect_tier(ASSAY_TIER_CONTRAINDICATED);
-    struct assay_log_event event;
+    struct assay_log_event event = { .size = sizeof event };
     cr_assert_eq(assay_eventlog_report_count_failed(report), 2);
     cr_assert(assay_eventlog_report_get_failed(report, 0, &event));
     cr_expect_str_eq(event.rule_name, "event-denied");
@@ -211,9 +219,8 @@ Test(library_eventlog, a_policy_of_events_is_obeyed)
     cr_expect_eq(event.digest.len, 0);
     cr_expect_not(assay_eventlog_report_get_failed(report, 2, &event));
     /* No log, no pass. */
-    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, p->evidence, p->len, SIMTPM_NOW,
-                              verdict),
-                 ASSAY_OK);
+    request.log_count = 0;
+    cr_assert_eq(verify_logs(NULL), ASSAY_OK);
     cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_UNKNOWN);
     assay_policy_destroy(&policy);
 }
@@ -228,7 +235,7 @@ Test(library_eventlog, more_failures_than_are_kept)
         "  - { state: allowed, file: /bin/x, digest: \""
         "33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\" }\n";
     struct assay_policy *policy = NULL;
-    struct assay_log_event event;
+    struct assay_log_event event = { .size = sizeof event };
     for (int i = 0; i < FILES; i++)
         log_file(&ima, 10, "ima-ng", "/usr/bin/many", "many");
     logs[1].len = ima.len;
@@ -248,10 +255,10 @@ Test(library_eventlog, more_failures_than_are_kept)
 
 Test(library_eventlog, a_report_of_evidence_that_is_none_is_empty)
 {
-    cr_assert_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_assert_eq(verify_logs(report), ASSAY_OK);
     cr_assert_eq(assay_eventlog_report_count_logs(report), 2);
     request.evidence.len = 1; /* of no kind */
-    cr_assert_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_assert_eq(verify_logs(report), ASSAY_OK);
     cr_expect_eq(assay_eventlog_report_count_logs(report), 0);
     cr_expect_eq(assay_eventlog_report_count_registers(report), 0);
 }
@@ -259,25 +266,23 @@ Test(library_eventlog, a_report_of_evidence_that_is_none_is_empty)
 Test(library_eventlog, misuse_is_a_status)
 {
     struct assay_bytes five[ASSAY_LOGS_MAX + 1] = { logs[0], logs[0], logs[0], logs[0], logs[0] };
-    struct assay_log_outcome log;
-    struct assay_log_register reg;
-    struct assay_log_event event;
-    cr_expect_eq(assay_verify_with_logs(NULL, verdict, report), ASSAY_E_INVALID);
-    cr_expect_eq(assay_verify_with_logs(&request, NULL, report), ASSAY_E_INVALID);
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, NULL), ASSAY_OK);
+    struct assay_log_outcome log = { .size = sizeof log };
+    struct assay_log_register reg = { .size = sizeof reg };
+    struct assay_log_event event = { .size = sizeof event };
+    cr_expect_eq(verify_logs(NULL), ASSAY_OK);
     request.logs = five;
     request.log_count = ASSAY_LOGS_MAX + 1;
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_E_RANGE);
+    cr_expect_eq(verify_logs(report), ASSAY_E_RANGE);
     request.log_count = ASSAY_LOGS_MAX;
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_OK);
+    cr_expect_eq(verify_logs(report), ASSAY_OK);
     cr_expect_eq(assay_eventlog_report_count_logs(report), ASSAY_LOGS_MAX);
     five[1].bytes = NULL;
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_E_INVALID);
+    cr_expect_eq(verify_logs(report), ASSAY_E_INVALID);
     request.logs = NULL;
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_E_INVALID);
+    cr_expect_eq(verify_logs(report), ASSAY_E_INVALID);
     request.log_count = 0;
     request.trust = NULL;
-    cr_expect_eq(assay_verify_with_logs(&request, verdict, report), ASSAY_E_INVALID);
+    cr_expect_eq(verify_logs(report), ASSAY_E_INVALID);
     cr_expect_eq(assay_eventlog_report_create(NULL), ASSAY_E_INVALID);
     cr_expect_eq(assay_eventlog_report_count_logs(NULL), 0);
     cr_expect_eq(assay_eventlog_report_count_registers(NULL), 0);

@@ -3,6 +3,7 @@
  * verdicts of the core, on genuine evidence and on that of the tests' authorities.
  */
 #include "base/base64.h"
+#include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/tpm/google_extension.h"
 #include "tests/unit/tpm/simulated_tpm.h"
@@ -89,10 +90,12 @@ static void expect_genuine(struct assay_verifier *memory, enum assay_evidence_ki
                            enum assay_genuine wanted)
 {
     cr_assert_eq(
-        assay_verify(memory, trust, NULL, ASSAY_KIND_NONE, packed, packed_len, NOW, verdict),
+        verify_bytes(memory, trust, NULL, ASSAY_KIND_NONE, packed, packed_len, NOW, verdict),
         ASSAY_OK);
     cr_expect_eq(assay_verdict_get_kind(verdict), kind);
-    struct assay_finding why = { .name = "none", .expected = "", .observed = "" };
+    struct assay_finding why = {
+        .size = sizeof why, .name = "none", .expected = "", .observed = ""
+    };
     (void)assay_verdict_get_finding(verdict, 0, &why);
     cr_expect_eq(assay_verdict_get_genuine(verdict), wanted,
                  "%s: genuine %d, first reason %s: %s / %s", assay_name_of_kind(kind),
@@ -113,7 +116,7 @@ static void expect_link(const char *name, enum assay_proof_state wanted)
 
 static void expect_finding(const char *name)
 {
-    struct assay_finding why;
+    struct assay_finding why = { .size = sizeof why };
     for (size_t i = 0; assay_verdict_get_finding(verdict, i, &why); i++)
         if (strcmp(why.name, name) == 0) return;
     cr_expect(false, "no finding %s", name);
@@ -131,6 +134,7 @@ Test(library_kinds, a_genuine_tpm_quote_is_proven_up_to_the_key_that_nobody_cert
                                           vector("tpm/swtpm-p256-ak/ca-issuer.pem") };
     struct assay_bytes root = vector("tpm/swtpm-p256-ak/ca-root.pem");
     struct assay_evidence_piece_list pieces = {
+        .size = sizeof pieces,
         .main = vector("tpm/swtpm-p256-ak/quote.msg"),
         .certificates = certificates,
         .certificate_count = 2,
@@ -200,6 +204,7 @@ Test(library_kinds, a_genuine_paravisor_is_proven_link_by_link_under_the_pinned_
         struct assay_bytes certificates[] = { vector_of(dir, paravisors[i].vcek),
                                               vector_of(paravisors[i].vendor, "ask.pem") };
         struct assay_evidence_piece_list pieces = {
+            .size = sizeof pieces,
             .main = vector_of(dir, "tpm_quote.msg"),
             .certificates = certificates,
             .certificate_count = 2,
@@ -274,7 +279,7 @@ static void expect_as_core(const uint8_t *bytes, size_t len, int64_t at_unix_s,
                            const struct assay_verdict *core)
 {
     for (int warm = 0; warm < 3; warm++) {
-        cr_assert_eq(assay_verify(warm == 0 ? NULL : verifier, trust, NULL, ASSAY_KIND_NONE, bytes,
+        cr_assert_eq(verify_bytes(warm == 0 ? NULL : verifier, trust, NULL, ASSAY_KIND_NONE, bytes,
                                   len, at_unix_s, verdict),
                      ASSAY_OK);
         cr_expect(assay_bytes_equal(verdict, core, sizeof *core), "%s: library %s, core %s",
@@ -349,7 +354,7 @@ Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_
 {
     static struct assay_der extensions;
     struct google_extension gce;
-    struct assay_cloud_instance instance = { 0 };
+    struct assay_cloud_instance instance = { .size = sizeof instance };
     struct simtpm *const p = calloc(1, sizeof *p);
     cr_assert_not_null(p);
     simtpm_make(p);
@@ -370,7 +375,7 @@ Test(library_kinds, a_clouds_tpm_is_affirmed_by_the_policys_leave_and_names_its_
                        "  - { name: a, kinds: [tpm2], attestation_keys: %s, key: \"%s\" }\n",
                        leave == 0 ? "tcg" : "google", key);
         cr_assert_eq(assay_policy_create_yaml(text, strlen(text), &policy, NULL, 0), ASSAY_OK);
-        cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_TPM, p->evidence, p->len,
+        cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_TPM, p->evidence, p->len,
                                   SIMTPM_NOW, verdict),
                      ASSAY_OK);
         assay_policy_destroy(&policy);
@@ -425,7 +430,7 @@ Test(library_kinds, of_several_lists_the_newest_of_the_root_counts_in_any_order)
         add_key(&p->registrar.key, ASSAY_KIND_TPM);
         cr_assert_eq(assay_trust_add_collateral(trust, files, sizeof files / sizeof files[0]),
                      ASSAY_OK);
-        cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, p->evidence, p->len,
+        cr_assert_eq(verify_bytes(NULL, trust, NULL, ASSAY_KIND_NONE, p->evidence, p->len,
                                   SIMTPM_NOW, verdict),
                      ASSAY_OK);
         cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE, "order %zu", o);
@@ -521,7 +526,7 @@ static void expect_indifferent(enum assay_evidence_kind kind, const uint8_t *byt
                                int64_t at_unix_s, struct assay_slice stranger)
 {
     struct assay_package good;
-    cr_assert_eq(assay_verify(NULL, trust, NULL, kind, bytes, len, at_unix_s, verdict), ASSAY_OK);
+    cr_assert_eq(verify_bytes(NULL, trust, NULL, kind, bytes, len, at_unix_s, verdict), ASSAY_OK);
     const struct assay_verdict wanted = *verdict;
     cr_assert_eq(wanted.genuine, ASSAY_GENUINE_TRUE);
     cr_assert_eq(assay_package_read(kind, bytes, len, &good), ASSAY_OK);
@@ -536,7 +541,7 @@ static void expect_indifferent(enum assay_evidence_kind kind, const uint8_t *byt
         struct assay_writer w = assay_writer_over(packed, sizeof packed);
         assay_package_encode(&more, &w);
         cr_assert(!w.full && w.len > len);
-        cr_assert_eq(assay_verify(verifier, trust, NULL, kind, packed, w.len, at_unix_s, verdict),
+        cr_assert_eq(verify_bytes(verifier, trust, NULL, kind, packed, w.len, at_unix_s, verdict),
                      ASSAY_OK);
         cr_expect(assay_bytes_equal(verdict, &wanted, sizeof wanted), "%s, place %zu: %s, %s",
                   assay_kind_text(kind), place, assay_tier_text(verdict->tier),

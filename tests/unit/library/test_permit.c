@@ -53,7 +53,7 @@ static void tear_down(void)
 
 TestSuite(permit, .init = set_up, .fini = tear_down);
 
-static struct assay_permit_answer answer;
+static struct assay_permit_answer answer = { .size = sizeof answer };
 
 static enum assay_status ask(const char *said, enum assay_permit_class class_)
 {

@@ -4,6 +4,7 @@
  * What becomes of pieces that cannot be read, cannot serve or belong to somebody else: each has a
  * status, and only a damaged revocation list moves a verdict.
  */
+#include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/quote/snp/snp_world.h"
 #include "tests/unit/tpm/simulated_tpm.h"
 
@@ -112,14 +113,14 @@ static void judge(const struct set *s)
     cr_assert_eq(assay_key_spki(&s->root, spki, sizeof spki, &len), ASSAY_OK);
     cr_assert_eq(assay_trust_add_root(trust, spki, len, ASSAY_KIND_BIT(s->kind)), ASSAY_OK);
     cr_assert_eq(assay_trust_add_collateral(trust, s->files, s->count), ASSAY_OK);
-    cr_assert_eq(assay_verify(NULL, trust, NULL, s->kind, s->evidence.bytes, s->evidence.len,
+    cr_assert_eq(verify_bytes(NULL, trust, NULL, s->kind, s->evidence.bytes, s->evidence.len,
                               s->at_unix_s, verdict),
                  ASSAY_OK);
 }
 
 static bool has_finding(const char *name)
 {
-    struct assay_finding why;
+    struct assay_finding why = { .size = sizeof why };
     for (size_t i = 0; assay_verdict_get_finding(verdict, i, &why); i++)
         if (strcmp(why.name, name) == 0) return true;
     return false;
@@ -128,7 +129,7 @@ static bool has_finding(const char *name)
 /* The piece of the last file. */
 static void expect_last(const struct set *s, const char *name, enum assay_status status)
 {
-    struct assay_trust_piece piece;
+    struct assay_trust_piece piece = { .size = sizeof piece };
     for (size_t i = 0; assay_trust_get_piece(trust, i, &piece) == ASSAY_OK; i++) {
         cr_expect_eq(piece.set, 0);
         if (piece.file != s->count - 1) continue;
@@ -146,7 +147,7 @@ static struct set set_at(int which)
 
 Test(library_pieces, all_of_a_good_set_can_serve)
 {
-    struct assay_trust_piece piece;
+    struct assay_trust_piece piece = { .size = sizeof piece };
     for (int which = 0; which < 2; which++) {
         const struct set s = set_at(which);
         judge(&s);

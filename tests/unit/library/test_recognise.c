@@ -12,6 +12,7 @@
 #include "quote/source/soft/soft_x509.h"
 #include "tests/support/depth.h"
 #include "tests/unit/apps/folder.h"
+#include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/tpm/simulated_tpm.h"
 #include "tests/unit/tpm/vtpm_world.h"
 
@@ -402,7 +403,7 @@ static void ask_library(const struct set *s, size_t count, struct answer *out)
     struct assay_trust *trust = NULL;
     struct assay_policy *policy = NULL;
     struct assay_verdict *verdict = NULL;
-    struct assay_trust_piece piece;
+    struct assay_trust_piece piece = { .size = sizeof piece };
     char message[512];
     cr_assert_eq(assay_policy_create_yaml(policy_text, strlen(policy_text), &policy, message,
                                           sizeof message),
@@ -415,7 +416,7 @@ static void ask_library(const struct set *s, size_t count, struct answer *out)
     out->status = assay_trust_add_collateral(trust, s->files, count);
     if (out->status == ASSAY_OK || out->status == ASSAY_E_NOT_FOUND) {
         const enum assay_status status =
-            assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, s->evidence->bytes, s->evidence->len,
+            verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, s->evidence->bytes, s->evidence->len,
                          s->at_unix_s, verdict);
         cr_assert_eq(status, ASSAY_OK, "%s", assay_name_of_status(status));
         out->verdict = *verdict;

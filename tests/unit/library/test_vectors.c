@@ -4,6 +4,7 @@
  */
 #include "base/rfc3339.h"
 #include "net/json/json.h"
+#include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/quote/world.h"
 
 #include <assay/assay.h>
@@ -93,7 +94,7 @@ static enum assay_tier by_library(const char *path, const char *dir, const char 
     cr_assert_eq(assay_trust_add_pinned(trust), ASSAY_OK);
     cr_assert_eq(assay_trust_set_exact(trust, true), ASSAY_OK);
     add_folder(trust, dir);
-    cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, bytes, len, at_unix_s, verdict),
+    cr_assert_eq(verify_bytes(NULL, trust, NULL, ASSAY_KIND_NONE, bytes, len, at_unix_s, verdict),
                  ASSAY_OK);
     const enum assay_tier tier = assay_verdict_get_tier(verdict);
     assay_verdict_destroy(&verdict);
@@ -156,11 +157,11 @@ Test(library_vectors, a_pool_of_sets_serves_every_platform_in_it)
         uint8_t *const bytes = read_file(path, &len);
         cr_assert_not_null(bytes);
         cr_assert_eq(
-            assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, bytes, len, 1751624924, verdict),
+            verify_bytes(NULL, trust, NULL, ASSAY_KIND_NONE, bytes, len, 1751624924, verdict),
             ASSAY_OK);
         /* Not all of them are valid at one time, but each is judged by its own levels. */
         cr_assert_neq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE);
-        struct assay_finding why;
+        struct assay_finding why = { .size = sizeof why };
         for (size_t k = 0; assay_verdict_get_finding(verdict, k, &why); k++)
             cr_assert_str_neq(why.name, "collateral-missing", "%s", names[i]);
         free(bytes);
@@ -189,7 +190,8 @@ Test(library_vectors, pieces_of_evidence_are_packed_and_verified)
     }
     (void)snprintf(path, sizeof path, "%s/snp/milan-v2-a/report.bin", vectors_dir());
     uint8_t *const report = read_file(path, &len);
-    struct assay_evidence_piece_list pieces = { .main = { report, len },
+    struct assay_evidence_piece_list pieces = { .size = sizeof pieces,
+                                                .main = { report, len },
                                                 .certificates = certificates,
                                                 .certificate_count = 3 };
     cr_assert_eq(assay_evidence_pack(ASSAY_KIND_SNP, &pieces, packed, sizeof packed, &packed_len),
@@ -202,14 +204,14 @@ Test(library_vectors, pieces_of_evidence_are_packed_and_verified)
     const enum assay_evidence_kind kinds[] = { ASSAY_KIND_NONE, ASSAY_KIND_SNP };
     for (size_t i = 0; i < 2; i++) {
         cr_assert_eq(
-            assay_verify(NULL, trust, NULL, kinds[i], packed, packed_len, 1767225600, verdict),
+            verify_bytes(NULL, trust, NULL, kinds[i], packed, packed_len, 1767225600, verdict),
             ASSAY_OK);
         cr_assert_eq(assay_verdict_get_kind(verdict), ASSAY_KIND_SNP);
         cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
     }
     /* The same certificates as a set beside the bare report. */
     cr_assert_eq(assay_trust_add_collateral(trust, certificates, 3), ASSAY_OK);
-    cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, report, len, 1767225600, verdict),
+    cr_assert_eq(verify_bytes(NULL, trust, NULL, ASSAY_KIND_NONE, report, len, 1767225600, verdict),
                  ASSAY_OK);
     cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
 

@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/crypto.h"
 #include "quote/source/soft/soft_x509.h"
+#include "tests/unit/library/verify_bytes.h"
 #include "tests/unit/quote/world.h"
 
 #include <assay/assay.h>
@@ -62,11 +63,16 @@ static void fill(void)
     cr_assert_eq(assay_trust_add_collateral(trust, files, file_count), ASSAY_OK);
 }
 
-static void judge(struct assay_verifier *memory)
+static void judge_under(struct assay_verifier *memory, const struct assay_policy *accepted)
 {
-    cr_assert_eq(assay_verify(memory, trust, policy, ASSAY_KIND_NONE, w->quote, w->quote_len,
+    cr_assert_eq(verify_bytes(memory, trust, accepted, ASSAY_KIND_NONE, w->quote, w->quote_len,
                               w->at_unix_s, verdict),
                  ASSAY_OK);
+}
+
+static void judge(struct assay_verifier *memory)
+{
+    judge_under(memory, policy);
 }
 
 /* The verdict is the core's own struct: every byte must be the same. */
@@ -79,7 +85,7 @@ static void expect_as_core(void)
 
 Test(library_verify, gives_the_verdict_of_the_core_cold_and_warm)
 {
-    struct assay_counters counters;
+    struct assay_counters counters = { .size = sizeof counters };
     fill();
     judge(NULL);
     expect_as_core();
@@ -136,7 +142,7 @@ Test(library_verify, looks_into_every_revocation_list_of_a_set)
         cr_assert_eq(assay_trust_create(&fresh), ASSAY_OK);
         cr_assert_eq(assay_trust_add_root(fresh, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
         cr_assert_eq(assay_trust_add_collateral(fresh, all, file_count + 1), ASSAY_OK);
-        cr_assert_eq(assay_verify(NULL, fresh, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
+        cr_assert_eq(verify_bytes(NULL, fresh, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
                                   w->at_unix_s, verdict),
                      ASSAY_OK);
         cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE, "at place %zu",
@@ -174,7 +180,7 @@ Test(library_verify, every_missing_file_is_unjudged_and_says_so)
         cr_assert_eq(assay_trust_add_root(poor, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
         cr_assert_eq(assay_trust_set_exact(poor, true), ASSAY_OK);
         cr_assert_eq(assay_trust_add_collateral(poor, some, count), ASSAY_OK);
-        cr_assert_eq(assay_verify(NULL, poor, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
+        cr_assert_eq(verify_bytes(NULL, poor, policy, ASSAY_KIND_SOFT, w->quote, w->quote_len,
                                   w->at_unix_s, verdict),
                      ASSAY_OK);
         /* Without the QE chain or the PCK chain the others may serve. */
@@ -193,7 +199,7 @@ Test(library_verify, malformed_bytes_have_a_verdict_too)
         uint8_t *const exact = malloc(len == 0 ? 1 : len);
         cr_assert_not_null(exact);
         assay_bytes_copy(exact, len, w->quote, len);
-        cr_assert_eq(assay_verify(verifier, trust, policy, ASSAY_KIND_NONE, exact, len,
+        cr_assert_eq(verify_bytes(verifier, trust, policy, ASSAY_KIND_NONE, exact, len,
                                   w->at_unix_s, verdict),
                      ASSAY_OK);
         cr_assert_neq(assay_verdict_get_tier(verdict), ASSAY_TIER_AFFIRMING);
@@ -219,7 +225,7 @@ Test(library_verify, nobody_is_trusted_until_somebody_is)
     cr_assert_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_FALSE);
     /* The default policy is production: SOFT evidence is refused even when it is genuine. */
     cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
-    cr_assert_eq(assay_verify(NULL, trust, NULL, ASSAY_KIND_NONE, w->quote, w->quote_len,
+    cr_assert_eq(verify_bytes(NULL, trust, NULL, ASSAY_KIND_NONE, w->quote, w->quote_len,
                               w->at_unix_s, verdict),
                  ASSAY_OK);
     cr_assert_eq(assay_verdict_get_tier(verdict), ASSAY_TIER_CONTRAINDICATED);
@@ -239,7 +245,7 @@ Test(library_verify, a_root_counts_for_its_kinds_only)
 Test(library_verify, tells_what_a_verdict_says)
 {
     struct assay_bytes bytes, other;
-    struct assay_finding finding;
+    struct assay_finding finding = { .size = sizeof finding };
     const char *name = NULL;
     enum assay_proof_state state;
     bool masked = true;
@@ -288,8 +294,9 @@ Test(library_verify, writes_the_claims_of_an_attestation_result)
 {
     static char text[16384];
     size_t len = 0;
-    struct assay_ear_request request = { .policy = policy,
-                                         .profile = "ietf-03",
+    struct assay_ear_request request = { .size = sizeof request,
+                                         .policy = policy,
+                                         .profile = "ietf-04",
                                          .developer = "tests",
                                          .build = "1",
                                          .nonce = "12345678" };
@@ -307,7 +314,7 @@ Test(library_verify, writes_the_claims_of_an_attestation_result)
     request.profile = "ear";
     cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
                  ASSAY_E_NOT_FOUND);
-    request.profile = "ietf-03";
+    request.profile = "ietf-04";
     request.nonce = "short";
     cr_assert_eq(assay_verdict_write_ear(verdict, &request, text, sizeof text, &len),
                  ASSAY_E_RANGE);
@@ -319,7 +326,7 @@ Test(library_verify, writes_the_claims_of_an_attestation_result)
 /* --- misuse */
 Test(library_verify, null_is_a_status_and_never_a_crash)
 {
-    struct assay_counters counters;
+    struct assay_counters counters = { .size = sizeof counters };
     uint8_t digest[32];
     size_t len = 0;
     enum assay_evidence_kind kind;
@@ -360,17 +367,17 @@ Test(library_verify, null_is_a_status_and_never_a_crash)
                  ASSAY_E_INVALID);
     cr_assert_eq(assay_verdict_create(NULL), ASSAY_E_INVALID);
     cr_assert_eq(
-        assay_verify(NULL, NULL, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, verdict),
+        verify_bytes(NULL, NULL, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, verdict),
         ASSAY_E_INVALID);
     cr_assert_eq(
-        assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, NULL),
-        ASSAY_E_INVALID);
-    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 1, 0, verdict),
+        verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, w->quote, w->quote_len, 0, NULL),
+        ASSAY_OK);
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 1, 0, verdict),
                  ASSAY_E_INVALID);
-    cr_assert_eq(assay_verify(NULL, trust, policy, (enum assay_evidence_kind)99, w->quote,
+    cr_assert_eq(verify_bytes(NULL, trust, policy, (enum assay_evidence_kind)99, w->quote,
                               w->quote_len, 0, verdict),
                  ASSAY_E_INVALID);
-    cr_assert_eq(assay_verify(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 0, 0, verdict), ASSAY_OK);
+    cr_assert_eq(verify_bytes(NULL, trust, policy, ASSAY_KIND_NONE, NULL, 0, 0, verdict), ASSAY_OK);
     assay_verifier_destroy(NULL);
     assay_verifier_destroy(&no_verifier);
     assay_policy_destroy(NULL);
@@ -385,7 +392,7 @@ Test(library_verify, a_verdict_that_was_never_made_or_used_says_nothing)
 {
     const struct assay_verdict *const empty[] = { NULL, verdict };
     struct assay_bytes bytes;
-    struct assay_finding finding;
+    struct assay_finding finding = { .size = sizeof finding };
     const char *name = NULL;
     enum assay_proof_state state;
     int64_t unix_s = 0;
@@ -499,7 +506,7 @@ Test(library_verify, certificates_alone_are_a_set_and_strangers_take_no_room)
     struct assay_bytes cut = { der, used - 1 };
     cr_assert_eq(assay_trust_add_collateral(trust, &cut, 1), ASSAY_OK);
     size_t damaged = 0;
-    struct assay_trust_piece piece;
+    struct assay_trust_piece piece = { .size = sizeof piece };
     for (size_t i = 0; assay_trust_get_piece(trust, i, &piece) == ASSAY_OK; i++) {
         cr_expect_str_eq(piece.name, "certificate");
         cr_expect_neq(piece.status, ASSAY_OK, "no root is there that it could lead to");
@@ -542,7 +549,8 @@ Test(library_verify, packs_only_what_the_kind_has_use_for)
 {
     static const uint8_t main[] = "report", piece[] = "piece";
     const struct assay_bytes certificate = { piece, sizeof piece };
-    struct assay_evidence_piece_list pieces = { .main = { main, sizeof main } };
+    struct assay_evidence_piece_list pieces = { .size = sizeof pieces,
+                                                .main = { main, sizeof main } };
     uint8_t packed[64], again[64];
     size_t len = 0, again_len = 0;
     cr_assert_eq(assay_evidence_pack(ASSAY_KIND_NITRO, &pieces, packed, sizeof packed, &len),
@@ -573,7 +581,8 @@ Test(library_verify, refuses_to_pack_a_piece_with_a_length_and_no_bytes)
     uint8_t packed[64];
     size_t len = 0;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        all[i] = (struct assay_evidence_piece_list){ .main = { main, sizeof main } };
+        all[i] = (struct assay_evidence_piece_list){ .size = sizeof all[i],
+                                                     .main = { main, sizeof main } };
     all[0].main = missing;
     all[1].certificates = &missing;
     all[1].certificate_count = 1;
@@ -592,10 +601,10 @@ Test(library_verify, refuses_to_pack_a_piece_with_a_length_and_no_bytes)
     cr_assert_eq(len, 0);
 }
 
-static bool is_unchecked(const struct assay_policy *accepted, const char *what)
+static bool is_unchecked(const char *what)
 {
-    struct assay_unchecked one;
-    for (size_t i = 0; assay_verdict_get_unchecked(verdict, accepted, i, &one); i++) {
+    struct assay_unchecked one = { .size = sizeof one };
+    for (size_t i = 0; assay_verdict_get_unchecked(verdict, i, &one); i++) {
         cr_assert_gt(strlen(one.why), 10);
         if (strcmp(one.what, what) == 0) return true;
     }
@@ -617,23 +626,24 @@ Test(library_verify, a_verdict_ends_with_the_acceptance_of_its_policy)
 /* A caller of the library is told of what nobody checked, as the user of the command is. */
 Test(library_verify, lists_what_was_not_checked)
 {
-    struct assay_unchecked one = { "as it was", NULL };
-    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 0, &one), "nothing was appraised");
+    struct assay_unchecked one = { .size = sizeof one, .what = "as it was" };
+    cr_expect_not(assay_verdict_get_unchecked(verdict, 0, &one), "nothing was appraised");
     fill();
     judge(NULL);
-    cr_expect(is_unchecked(policy, "freshness"));
-    cr_expect_not(is_unchecked(policy, "policy"));
-    cr_expect_eq(is_unchecked(policy, "program"), policy->reference_count == 0);
-    cr_expect_not(is_unchecked(policy, "revocation"));
-    cr_expect_not(is_unchecked(policy, "proof"));
-    cr_expect(is_unchecked(NULL, "policy"));
-    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 99, &one));
-    cr_expect_not(assay_verdict_get_unchecked(NULL, policy, 0, &one));
-    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 0, NULL));
+    cr_expect(is_unchecked("freshness"));
+    cr_expect_not(is_unchecked("policy"));
+    cr_expect_eq(is_unchecked("program"), policy->reference_count == 0);
+    cr_expect_not(is_unchecked("revocation"));
+    cr_expect_not(is_unchecked("proof"));
+    cr_expect_not(assay_verdict_get_unchecked(verdict, 99, &one));
+    cr_expect_not(assay_verdict_get_unchecked(NULL, 0, &one));
+    cr_expect_not(assay_verdict_get_unchecked(verdict, 0, NULL));
     cr_expect_str_eq(one.what, "as it was");
     assay_trust_destroy(&trust); /* without collateral nothing proves the platform */
     cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
     cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
     judge(NULL);
-    cr_expect(is_unchecked(policy, "proof"));
+    cr_expect(is_unchecked("proof"));
+    judge_under(NULL, NULL);
+    cr_expect(is_unchecked("policy"));
 }

@@ -18,14 +18,14 @@ static void *work(void *argument)
 {
     struct assay_verifier *verifier = NULL;
     struct assay_verdict *verdict = NULL;
-    struct assay_counters counters;
+    struct assay_counters counters = { .size = sizeof counters };
     size_t good = 0;
     (void)argument;
     must(assay_verifier_create(WORLD_NODES, &verifier) == ASSAY_OK, "verifier");
     must(assay_verdict_create(&verdict) == ASSAY_OK, "verdict");
     for (size_t i = 0; i < ROUNDS; i++) {
         const size_t node = i % WORLD_NODES;
-        must(assay_verify(verifier, trust, policy, ASSAY_KIND_NONE, world.quotes[node],
+        must(verify_bytes(verifier, trust, policy, ASSAY_KIND_NONE, world.quotes[node],
                           world.quote_lens[node], WORLD_TIME, verdict) == ASSAY_OK,
              "verify");
         good += assay_verdict_get_tier(verdict) == ASSAY_TIER_AFFIRMING;

@@ -317,7 +317,7 @@ Test(quote_lint, denied_values_leave_every_other_program_accepted)
         SGX "references:\n" ENTRY("field: mrenclave, state: denied, value: " A);
     static struct assay_policy policy;
     static struct assay_verdict verdict;
-    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
+    struct assay_open_check list[ASSAY_UNCHECKED_MAX];
     char why[ASSAY_YAML_MESSAGE_MAX];
     verdict.has_claims = true;
     verdict.kind = ASSAY_KIND_SGX3;
@@ -341,7 +341,7 @@ Test(quote_lint, what_names_no_program_of_the_kind_is_reported_with_its_verdict)
     static const char text[] = HEAD "kinds: [sgx-v3, tdx-v4]\n" ALLOWED;
     static struct assay_policy policy;
     static struct assay_verdict verdict;
-    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
+    struct assay_open_check list[ASSAY_UNCHECKED_MAX];
     char why[ASSAY_YAML_MESSAGE_MAX];
     cr_assert_eq(assay_policy_parse_yaml((const uint8_t *)text, sizeof text - 1, &policy, why),
                  ASSAY_OK, "%s", why);

@@ -97,7 +97,7 @@ static bool is_kind(const struct assay_json *item, const char *kind)
 static void expect_claims(const struct fixture *f, const char *id, const struct assay_json *wanted)
 {
     struct assay_json *claims = NULL;
-    cr_assert_eq(cli_claims_json(f->kind, f->quote, f->declared, &claims), ASSAY_OK);
+    cr_assert_eq(cli_claims_of(f->kind, f->quote, f->declared, &claims), ASSAY_OK);
     const char *name = NULL;
     const struct assay_json *value = NULL;
     size_t compared = 0;
@@ -246,7 +246,7 @@ Test(quote_vectors, prove_the_single_links)
             cr_assert_eq(f.verdict.proofs[links[k].proof],
                          ok ? ASSAY_PROOF_TRUE : ASSAY_PROOF_FALSE, "%s: %s", id, links[k].name);
         }
-        cr_assert_eq(cli_claims_json(f.kind, f.quote, f.declared, &claims), ASSAY_OK);
+        cr_assert_eq(cli_claims_of(f.kind, f.quote, f.declared, &claims), ASSAY_OK);
         char *const a = assay_json_print(assay_json_get(expected, "spki_sha256"), 0);
         char *const b = assay_json_print(assay_json_get(claims, "spki_sha256"), 0);
         cr_assert_str_eq(a, b, "%s", id);

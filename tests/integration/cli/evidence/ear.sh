@@ -37,7 +37,7 @@ expect 11 'kind        nitro' "$ASSAY" evidence verify document
 expect 12 'kind        cca' "$ASSAY" evidence verify debug
 
 # --- made and read, both families
-for profile in ietf-03 veraison-2023; do
+for profile in ietf-04 veraison-2023; do
     expect 0 'verdict     affirming' verify --policy policy.yaml --ear "$profile.jwt" \
         --ear-key signer.key --ear-profile "$profile" --ear-nonce 'nonce of 8 or more'
     expect 0 'status      affirming' "$ASSAY" ear verify "$profile.jwt" --key signer.pub
@@ -86,7 +86,7 @@ expect 13 'is a policy, expected a signed attestation result' "$ASSAY" ear verif
 expect 2 'is a policy, expected a public key on P-256' "$ASSAY" ear verify printed.jwt --key policy.yaml
 expect 2 'needs --ear-key' verify --ear x.jwt
 expect 2 'belong to --ear' verify --ear-key signer.key
-expect 2 '--ear-profile wants one of ietf-03, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
+expect 2 '--ear-profile wants one of ietf-04, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
 expect 2 '8 to 88' verify --ear x.jwt --ear-key signer.key --ear-nonce short
 expect 5 '--ear-key none: no such file' verify --policy policy.yaml --ear x.jwt --ear-key none
 expect 2 '--ear-key vendor: is a directory, expected a regular file' verify --policy policy.yaml --ear x.jwt --ear-key vendor
@@ -103,19 +103,19 @@ expect 0 'usage: assay ear' "$ASSAY" ear --help
 hex=$(sed 's/[^"]*"\([0-9a-f]*\)".*/\1/' signer.pub)
 raw() { perl -e 'print pack("H*", shift)' "$1"; } # perl is part of every Debian, xxd is not
 raw "3059301306072a8648ce3d020106082a8648ce3d03010703420004$hex" >signer.der
-expect 0 'status      affirming' "$ASSAY" ear verify ietf-03.jwt --key signer.der
+expect 0 'status      affirming' "$ASSAY" ear verify ietf-04.jwt --key signer.der
 if command -v node >/dev/null; then
-    for token in ietf-03 veraison-2023 bad; do
+    for token in ietf-04 veraison-2023 bad; do
         expect 0 'verified cpu0' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" $token.jwt signer.der
     done
-    sed 's/^\(..........\)./\1Q/' ietf-03.jwt >broken.jwt
+    sed 's/^\(..........\)./\1Q/' ietf-04.jwt >broken.jwt
     expect 1 '' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" broken.jwt signer.der
     "$ASSAY" keys operator third.key >third.pub
     expect 1 'signature' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" printed.jwt third.pub
 fi
 if command -v openssl >/dev/null; then
-    tr -d '\n' <ietf-03.jwt | sed 's/\.[^.]*$//' >signed
-    sed 's/.*\.//' ietf-03.jwt | tr -d '\n' | tr '_-' '/+' >sig64
+    tr -d '\n' <ietf-04.jwt | sed 's/\.[^.]*$//' >signed
+    sed 's/.*\.//' ietf-04.jwt | tr -d '\n' | tr '_-' '/+' >sig64
     printf '==' >>sig64
     rs=$(base64 -d sig64 | od -An -v -tx1 | tr -d ' \n')
     # DER from r|s: an integer whose top bit is set takes a zero before it, none loses its zeros.
@@ -141,7 +141,7 @@ if command -v openssl >/dev/null; then
         $claims =~ s/"developer":"/$&\\u001b]0;a\\u0007/ or die;
         $claims =~ s/"build":"/$&\\u001b[31m/ or die;
         $claims =~ s/"cpu0":/"\\u001bcpu0":/ or die;
-        print $header, ".", encode_base64url($claims)' <ietf-03.jwt >hostile.signed || exit 2
+        print $header, ".", encode_base64url($claims)' <ietf-04.jwt >hostile.signed || exit 2
     openssl dgst -sha256 -sign hostile.pem -out hostile.sig hostile.signed
     perl -MMIME::Base64=encode_base64url -e '
         local $/; my ($all, $raw) = (unpack("H*", <STDIN>), "");

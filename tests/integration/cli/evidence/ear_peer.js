@@ -22,7 +22,7 @@ if (!crypto.verify('sha256', Buffer.from(header + '.' + claims),
 if (head.kid !== thumbprint) fail('kid');
 
 const ear = read(claims), old = ear.eat_profile === 'tag:github.com,2023:veraison/ear';
-if (!old && ear.eat_profile !== 'tag:ietf.org,2026:rats/ear#03') fail('profile');
+if (!old && ear.eat_profile !== 'tag:ietf.org,2026:rats/ear#04') fail('profile');
 if (!old && head.typ !== 'eat+jwt') fail('media type');
 const name = (now, then) => (old ? then : now);
 const verifier = ear[name('ear_verifier_id', 'ear.verifier-id')];

@@ -75,7 +75,7 @@ static enum assay_status verify(const struct file *proof, size_t len, const stru
 
 Test(standing, tells_what_the_network_says)
 {
-    struct assay_standing_report r, again;
+    struct assay_standing_report r = { .size = sizeof r }, again = { .size = sizeof again };
     cr_assert_eq(verify(&whole, whole.len, &genesis, &r), ASSAY_OK);
     cr_assert_eq(r.answer, ASSAY_PROVEN, "%s", assay_describe_answer(r.answer));
     cr_assert_eq(r.standing, ASSAY_STANDING_FULL);
@@ -97,7 +97,7 @@ Test(standing, tells_what_the_network_says)
 
 Test(standing, tells_an_absent_member_as_it_is)
 {
-    struct assay_standing_report r;
+    struct assay_standing_report r = { .size = sizeof r };
     cr_assert_eq(verify(&absent, absent.len, &genesis, &r), ASSAY_OK);
     cr_assert_eq(r.answer, ASSAY_PROVEN, "%s", assay_describe_answer(r.answer));
     cr_assert_eq(r.standing, ASSAY_STANDING_SUSPENDED);
@@ -117,7 +117,7 @@ Test(standing, tells_an_absent_member_as_it_is)
 
 Test(standing, believes_no_other_byte, .timeout = 600)
 {
-    struct assay_standing_report r;
+    struct assay_standing_report r = { .size = sizeof r };
     for (size_t i = 0; i < whole.len; i++) {
         cr_assert_neq(verify(&whole, i, &genesis, &r), ASSAY_OK, "cut at %zu", i);
         whole.bytes[i] ^= (uint8_t)(1u << i % 8);
@@ -144,7 +144,7 @@ Test(standing, believes_no_other_byte, .timeout = 600)
 Test(standing, is_believed_for_a_bounded_time)
 {
     enum { DAY = 86400, PERIOD = 14 * DAY };
-    struct assay_standing_report r;
+    struct assay_standing_report r = { .size = sizeof r };
     cr_assert_eq(verify(&whole, whole.len, &genesis, &r), ASSAY_OK);
     const uint64_t closed_ms = r.time_ms;
     cr_expect_eq(r.expires_ms, closed_ms + MS(DAY), "24 hours unless the caller says otherwise");
@@ -193,7 +193,7 @@ Test(standing, is_believed_for_a_bounded_time)
 /* docs/protocol.md 11.3.1: a caller whose clock was reset keeps the checkpoint that it had. */
 Test(standing, no_checkpoint_follows_from_a_proof_of_unknown_age)
 {
-    struct assay_standing_report r;
+    struct assay_standing_report r = { .size = sizeof r };
     cr_assert_eq(verify_at(&whole, whole.len, &genesis, 0, 0, &r), ASSAY_OK);
     cr_assert_eq(r.answer, ASSAY_PROOF_AGE_UNKNOWN);
     cr_expect_eq(r.checkpoint_len, 0);
@@ -205,7 +205,7 @@ Test(standing, no_checkpoint_follows_from_a_proof_of_unknown_age)
 
 Test(standing, takes_no_null)
 {
-    struct assay_standing_report r;
+    struct assay_standing_report r = { .size = sizeof r };
     cr_assert_eq(assay_standing_verify(NULL, 0, genesis.bytes, genesis.len, 1, 0, &r),
                  ASSAY_E_INVALID);
     cr_assert_eq(assay_standing_verify(whole.bytes, whole.len, NULL, 0, 1, 0, &r), ASSAY_E_INVALID);

@@ -2,7 +2,7 @@
  * tests/unit/quote/cose/test_cose_vectors.c - genuine Nitro documents and the published CCA token:
  * exactly the expected links, claims and refusals.
  */
-#include "apps/assay/evidence/claims_kinds.h"
+#include "apps/assay/evidence/claims.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/verify.h"
@@ -68,7 +68,6 @@ static enum assay_status judge(struct fixture *f, int64_t at_unix_s)
 static void open_fixture(struct fixture *f, const struct assay_json *item, const char *role,
                          enum assay_evidence_kind kind)
 {
-    struct assay_package package;
     *f = (struct fixture){ .id = assay_json_text(item, "id", "?"), .kind = ASSAY_KIND_NONE };
     f->bytes = read_role(item, role, &f->len);
     cr_assert_not_null(f->bytes, "%s", f->id);
@@ -77,11 +76,7 @@ static void open_fixture(struct fixture *f, const struct assay_json *item, const
     f->endorsements.count = 1;
     f->endorsements.entries[0].kinds = ASSAY_KIND_BIT(kind);
     assay_policy_default(&f->policy);
-    f->claims = assay_json_object();
-    cr_assert_eq(assay_package_read(kind, f->bytes, f->len, &package), ASSAY_OK);
-    cr_assert_eq(kind == ASSAY_KIND_NITRO ? cli_claims_nitro(&package, f->claims)
-                                          : cli_claims_cca(&package, f->claims),
-                 ASSAY_OK);
+    cr_assert_eq(cli_claims_of(kind, f->bytes, f->len, &f->claims), ASSAY_OK);
 }
 
 static void close_fixture(struct fixture *f)

@@ -2,11 +2,20 @@
  * tests/unit/quote/nvidia/test_claims.c - claims of a device are of the chain that its report's
  * signature leads to, whatever else came with the report.
  */
-#include "apps/assay/evidence/claims_kinds.h"
+#include "apps/assay/evidence/claims.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
+
+static struct assay_json *read_claims(const struct assay_package *package)
+{
+    static struct assay_claims claims;
+    assay_claims_init(&claims);
+    cr_assert_eq(assay_claims_of_nvidia(package, &claims), ASSAY_OK);
+    cr_assert(!claims.full);
+    return cli_claims_json(&claims);
+}
 
 static const char *text_of(const struct assay_json *claims, const char *name)
 {
@@ -37,10 +46,9 @@ Test(gpu_claims, are_of_the_leaf_that_signed)
     assay_hex_encode(leaf.serial, sizeof leaf.serial, ueid, sizeof ueid);
     for (size_t at = 0; at <= 4; at += 4) {
         struct assay_package package = w->c.whole->package;
-        struct assay_json *claims = assay_json_object();
         cr_assert_eq(package.certificate_count, 4);
         add_device(&package, other, at);
-        cr_assert_eq(cli_claims_nvidia(&package, claims), ASSAY_OK);
+        struct assay_json *claims = read_claims(&package);
         cr_expect_str_eq(text_of(claims, "ueid"), ueid, "%zu", at);
         cr_expect_str_eq(text_of(claims, "hwmodel"), "GH100 A01 GSP BROM", "%zu", at);
         cr_expect_str_eq(text_of(claims, "architecture"),
@@ -55,13 +63,12 @@ Test(gpu_claims, are_of_the_leaf_that_signed)
 Test(gpu_claims, name_no_device_that_did_not_sign)
 {
     struct gpu_world *const w = gpu_world_open(), *const other = gpu_world_open();
-    struct assay_json *claims = assay_json_object();
     gpu_world_make(other);
     gpu_world_judge(w);
     struct assay_package package = w->c.whole->package;
     package.certificate_count = 0;
     add_device(&package, other, 0);
-    cr_assert_eq(cli_claims_nvidia(&package, claims), ASSAY_OK);
+    struct assay_json *claims = read_claims(&package);
     cr_expect_str_eq(text_of(claims, "ueid"), "");
     cr_expect_str_eq(text_of(claims, "hwmodel"), "");
     assay_json_free(&claims);

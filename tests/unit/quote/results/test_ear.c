@@ -137,8 +137,8 @@ Test(quote_ear, the_same_verdict_has_the_same_bytes)
 {
     static uint8_t a[ASSAY_EAR_CLAIMS_MAX], b[ASSAY_EAR_CLAIMS_MAX];
     const struct assay_verdict v = verdict_of(ASSAY_KIND_TDX4, ASSAY_RULE_TCB_WARNING);
-    const size_t len = write_claims(&v, ASSAY_EAR_IETF_03, a, sizeof a);
-    cr_assert_eq(write_claims(&v, ASSAY_EAR_IETF_03, b, sizeof b), len);
+    const size_t len = write_claims(&v, ASSAY_EAR_IETF_04, a, sizeof a);
+    cr_assert_eq(write_claims(&v, ASSAY_EAR_IETF_04, b, sizeof b), len);
     cr_assert(assay_bytes_equal(a, b, len));
 }
 
@@ -168,14 +168,14 @@ Test(quote_ear, the_fullest_verdict_fits_its_buffer_and_nothing_overruns_a_small
     for (int i = 0; i < ASSAY_REASONS_MAX; i++)
         assay_verdict_add(&v, ASSAY_RULE_TCB_WARNING, 0, text, text);
     assay_verdict_conclude(&v);
-    const size_t len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims);
+    const size_t len = write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims);
     cr_assert_gt(len, 10000);
     (void)sign(assay_slice_over(HEADER, sizeof HEADER - 1), assay_slice_over(claims, len));
     cr_assert_lt((len + 256) * 4 / 3 + 96, ASSAY_EAR_TOKEN_MAX);
     for (size_t capacity = 0; capacity < len; capacity += 97) {
         uint8_t *const exact = malloc(capacity + 1);
         cr_assert_not_null(exact);
-        cr_assert_eq(write_claims(&v, ASSAY_EAR_IETF_03, exact, capacity), 0);
+        cr_assert_eq(write_claims(&v, ASSAY_EAR_IETF_04, exact, capacity), 0);
         free(exact);
     }
 }
@@ -187,17 +187,17 @@ Test(quote_ear, names_the_instance_of_a_cloud_and_no_more_of_it_than_is_known)
     v.instance = (struct assay_instance){
         .id = "17", .name = "n", .project = "p", .project_number = UINT64_MAX, .zone = "z"
     };
-    size_t len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    size_t len = write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1);
     claims[len] = '\0';
     cr_expect_not_null(strstr((const char *)claims,
                               "\"instance\":{\"id\":\"17\",\"name\":\"n\",\"project\":\"p\","
                               "\"project_number\":18446744073709551615,\"zone\":\"z\"}"));
     v.instance = (struct assay_instance){ .id = "i-0123" };
-    len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    len = write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1);
     claims[len] = '\0';
     cr_expect_not_null(strstr((const char *)claims, "\"instance\":{\"id\":\"i-0123\"}"));
     v.instance = (struct assay_instance){ 0 };
-    len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    len = write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1);
     claims[len] = '\0';
     cr_expect_null(strstr((const char *)claims, "\"instance\""));
 }
@@ -208,13 +208,13 @@ Test(quote_ear, a_result_that_never_held_ends_within_a_day)
     static uint8_t claims[ASSAY_EAR_CLAIMS_MAX + 1];
     struct assay_verdict v = verdict_of(ASSAY_KIND_SGX3, ASSAY_RULE_COLLATERAL_EXPIRED);
     v.expires_unix_s = AT - 1;
-    const size_t len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
+    const size_t len = write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1);
     claims[len] = '\0';
     char wanted[32];
     (void)snprintf(wanted, sizeof wanted, "\"exp\":%lld,", (long long)AT + 86400);
     cr_assert_not_null(strstr((const char *)claims, wanted), "%s", (const char *)claims);
     v.has_expiry = false; /* nor is there one without an end */
-    claims[write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1)] = '\0';
+    claims[write_claims(&v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1)] = '\0';
     cr_assert_not_null(strstr((const char *)claims, wanted), "%s", (const char *)claims);
 }
 
@@ -222,7 +222,7 @@ static void expect_exp(const struct assay_verdict *v, int64_t exp_s)
 {
     static uint8_t claims[ASSAY_EAR_CLAIMS_MAX + 1];
     char wanted[32];
-    claims[write_claims(v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1)] = '\0';
+    claims[write_claims(v, ASSAY_EAR_IETF_04, claims, sizeof claims - 1)] = '\0';
     (void)snprintf(wanted, sizeof wanted, "\"exp\":%lld,", (long long)exp_s);
     cr_expect_not_null(strstr((const char *)claims, wanted), "%s not in %s", wanted,
                        (const char *)claims);
@@ -433,7 +433,7 @@ Test(quote_ear, options_are_read_strictly)
     enum assay_ear_profile profile;
     cr_assert_eq(assay_ear_profile_parse("veraison-2023", &profile), ASSAY_OK);
     cr_assert_eq(profile, ASSAY_EAR_VERAISON_2023);
-    cr_assert_eq(assay_ear_profile_parse("ietf-04", &profile), ASSAY_E_NOT_FOUND);
+    cr_assert_eq(assay_ear_profile_parse("ietf-05", &profile), ASSAY_E_NOT_FOUND);
     char text[ASSAY_EAR_NONCE_MAX + 1];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = 'n';

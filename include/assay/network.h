@@ -1,0 +1,144 @@
+/*
+ * include/assay/network.h - libassay for networks of enclaves: proofs of a member's standing, and
+ * permits of this machine's node.
+ *
+ * Part of assay/assay.h, which includes it: nothing of the objects of evidence is needed here.
+ */
+#ifndef ASSAY_NETWORK_H
+#define ASSAY_NETWORK_H
+
+#include <assay/assay.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- what a network says of a member (docs/proofs.md) */
+
+#ifndef ASSAY_SCORING_TRUST_H /* INTERNAL */
+enum assay_standing {
+    ASSAY_STANDING_FULL = 0,
+    ASSAY_STANDING_WARNING = 1,
+    ASSAY_STANDING_RESTRICTED = 2,
+    ASSAY_STANDING_SUSPENDED = 3
+};
+#endif /* INTERNAL */
+
+#ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H /* INTERNAL */
+/* Whether a proof is accepted, or why not. */
+enum assay_proof_answer {
+    ASSAY_PROVEN = 0,
+    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
+    ASSAY_PROOF_OLDER = 2,         /* of an epoch before the checkpoint */
+    ASSAY_PROOF_OTHER_BLOCK = 3,   /* not the block that the checkpoint or the votes name */
+    ASSAY_PROOF_OTHER_VOTERS = 4,  /* not those of the checkpoint: forged, or they have changed */
+    ASSAY_PROOF_NO_QUORUM = 5,     /* too little weight, or no final vote */
+    ASSAY_PROOF_BAD_SIGNATURE = 6, /* of a voter */
+    ASSAY_PROOF_OTHER_LEAF = 7,    /* not a leaf of the block's state */
+    ASSAY_PROOF_TOO_OLD = 8,       /* its block is older than is accepted */
+    ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
+    ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
+    ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12     /* operators began an era between it and the checkpoint */
+};
+
+/* What the network found in the proof's epoch. */
+enum assay_proof_outcome {
+    ASSAY_PROOF_OUTCOME_PASS = 0,     /* more than two thirds saw it pass */
+    ASSAY_PROOF_OUTCOME_FAILED = 1,   /* its own evidence, or an offence of its own, is proven */
+    ASSAY_PROOF_OUTCOME_ABSENT = 2,   /* more than two thirds had nothing of it */
+    ASSAY_PROOF_OUTCOME_UNSETTLED = 3 /* neither: too few could say */
+};
+#endif /* INTERNAL */
+
+/* What its operators decided of a member. */
+enum assay_member_stage { ASSAY_MEMBER_SERVES = 0, ASSAY_MEMBER_RESTS = 1, ASSAY_MEMBER_LEFT = 2 };
+
+enum { ASSAY_CHECKPOINT_BYTES_MAX = 192, ASSAY_PROOF_BYTES_MAX = 262144 };
+
+/* Everything but `answer` is zero unless that is ASSAY_PROVEN or ASSAY_PROOF_AGE_UNKNOWN. */
+struct assay_standing_report {
+    size_t size;
+    enum assay_proof_answer answer;
+    uint8_t node_id[32]; /* compare it with the member that you mean */
+    /* SUSPENDED of one that left or rests, whatever its score; at least RESTRICTED of one in
+     * maintenance. */
+    enum assay_standing standing;
+    enum assay_member_stage stage;
+    uint64_t stage_epoch;                             /* since when; 0: from the beginning */
+    uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
+    enum assay_proof_outcome outcome;
+    uint64_t pass_weight, negative_weight, electorate_weight;
+    bool certified;           /* the epoch: enough ballots were counted */
+    uint64_t last_pass_epoch; /* newest certified pass; 0: never */
+    uint32_t incarnation;
+    uint32_t weight; /* of its votes in the next epoch */
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch;
+    uint64_t time_ms; /* Unix ms: when that epoch closed, by the chain's time */
+    /* Unix ms: rely on it no longer than this: the lesser of time_ms + max_age_s and the end of the
+     * checkpoint's trusting period. */
+    uint64_t expires_ms;
+    uint8_t block_id[32];
+    uint8_t policy_digest[32]; /* what it was judged by */
+    /* The checkpoint that this proof is: keep it in place of the one that you had. Only of
+     * ASSAY_PROVEN: otherwise checkpoint_len is 0, and the one that you had stays. */
+    uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
+    size_t checkpoint_len;
+};
+
+/*
+ * assay_standing_verify - is this what the network that the checkpoint names says?
+ *
+ * In:      proof: what `assay proof` wrote, hostile; checkpoint: what `assay checkpoint` wrote, or
+ *          a report's, trusted. now_ms: Unix ms of your clock, 0 where there is none (then the
+ *          answer is ASSAY_PROOF_AGE_UNKNOWN at best); max_age_s: how old the proof's block may
+ *          be, 0 for 24 hours
+ * Out:     *report, overwritten; its size must be set
+ * Returns: ASSAY_OK (see report->answer) | ASSAY_E_INVALID (NULL, size; a proof that contradicts
+ *          itself) | ASSAY_E_TRUNCATED, _TRAILING, _RANGE, _UNSUPPORTED, _ENCODING, _TYPE (one of
+ *          the two cannot be read) | ASSAY_E_KEY (a voter's) | ASSAY_E_CRYPTO
+ * Cost:    one signature for each vote, some 70 us each
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
+    const uint8_t *proof, size_t proof_len, const uint8_t *checkpoint, size_t checkpoint_len,
+    uint64_t now_ms, uint32_t max_age_s, struct assay_standing_report *report);
+/* "FULL", ...; "pass", ...; a sentence. Each Returns: never NULL. */
+ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
+ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);
+ASSAY_API const char *assay_describe_answer(enum assay_proof_answer answer);
+
+/* Of work. Critical: what a node in standing RESTRICTED may not do. */
+enum assay_permit_class { ASSAY_PERMIT_NORMAL = 1, ASSAY_PERMIT_CRITICAL = 2 };
+
+struct assay_permit_answer {
+    size_t size;
+    bool permitted;
+    /* When not: "suspended", "stale", "maintenance", "held", "restricted"; "unreachable": nobody
+     * answered. Printable ASCII. */
+    char reason[32];
+};
+
+/*
+ * assay_permit_ask - may this machine's node do work of a class now? Asks its assayd: the one
+ * function here that opens a socket and waits.
+ *
+ * An answer is about the moment at which it is made. A "yes" may be kept for one second at most, a
+ * "no" not at all. Whatever is not ASSAY_OK is a "no".
+ * In:      socket_path: listen.admin of the daemon; the caller is its user, or root.
+ *          timeout_ms: for everything, at most 60000; 0: 1000
+ * Out:     *answer, overwritten whatever is returned
+ * Returns: ASSAY_OK (see answer->permitted) | ASSAY_E_NOT_FOUND (no such socket, nobody answers, or
+ *          not in time) | ASSAY_E_SYNTAX (another answer) | ASSAY_E_INVALID | ASSAY_E_RANGE |
+ *          ASSAY_E_MEMORY
+ */
+ASSAY_API ASSAY_CHECKED enum assay_status assay_permit_ask(const char *socket_path,
+                                                           enum assay_permit_class class_,
+                                                           uint32_t timeout_ms,
+                                                           struct assay_permit_answer *answer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

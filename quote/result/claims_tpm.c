@@ -1,0 +1,111 @@
+/*
+ * quote/result/claims_tpm.c - claims of a TPM quote (challenge, PCRs, key), and of a
+ * paravisor's blob next to it.
+ */
+#include "quote/result/claims.h"
+
+#include "quote/text.h"
+#include "quote/tpm/vtpm.h"
+#include "quote/verify.h"
+
+/* The first bank stands for the quote: genuine quotes have one. */
+static void put_selection(struct assay_claims *out, const struct assay_tpm_quote *q)
+{
+    if (q->bank_count > 0)
+        assay_claims_add_text(out, "pcr_bank", assay_tpm_hash_text(q->banks[0].alg));
+    assay_claims_open(out, "pcr_selection", ASSAY_CLAIM_LIST);
+    for (uint32_t pcr = 0; q->bank_count > 0 && pcr < 32; pcr++)
+        if ((q->banks[0].mask >> pcr & 1) != 0) assay_claims_add_uint(out, NULL, pcr);
+    assay_claims_close(out);
+}
+
+/* Flat as pcr0 to pcr23, and as one object by number. */
+static void put_values(struct assay_claims *out, const struct assay_tpm_quote *q,
+                       struct assay_slice values)
+{
+    for (int nested = 0; nested < 2; nested++) {
+        if (nested != 0) assay_claims_open(out, "pcrs", ASSAY_CLAIM_MAP);
+        for (uint32_t pcr = 0; q->bank_count > 0 && pcr < 32; pcr++) {
+            struct assay_text name = assay_text_empty();
+            struct assay_slice value;
+            if (assay_tpm_value(q, values, q->banks[0].alg, pcr, &value) != ASSAY_OK) continue;
+            if (nested == 0) assay_text_add(&name, "pcr");
+            assay_text_add_u64(&name, pcr);
+            assay_claims_add_bytes(out, name.text, value.bytes, value.len);
+        }
+        if (nested != 0) assay_claims_close(out);
+    }
+}
+
+static void put_key(struct assay_claims *out, struct assay_slice key)
+{
+    struct assay_tpm_public public;
+    if (assay_tpm_public_parse(key.bytes, key.len, &public) != ASSAY_OK) return;
+    assay_claims_add_bytes(out, "ak_name", public.name, public.name_len);
+    assay_claims_add_uint(out, "ak_attributes", public.attributes);
+}
+
+static enum assay_status put_quote(const struct assay_package *package, struct assay_claims *out)
+{
+    struct assay_tpm_quote q;
+    ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &q));
+    assay_claims_add_text(out, "magic", "ff544347"); /* nothing else is parsed */
+    assay_claims_add_text(out, "type", "8018");
+    assay_claims_add_bytes(out, "qualified_signer", q.qualified_signer.bytes,
+                           q.qualified_signer.len);
+    assay_claims_add_bytes(out, "nonce", q.extra_data.bytes, q.extra_data.len);
+    assay_claims_add_uint(out, "clock_ms", q.clock);
+    assay_claims_add_uint(out, "reset_count", q.reset_count);
+    assay_claims_add_uint(out, "restart_count", q.restart_count);
+    assay_claims_add_bool(out, "clock_safe", q.safe);
+    assay_claims_add_uint(out, "firmware_version", q.firmware_version);
+    put_selection(out, &q);
+    assay_claims_add_bytes(out, "pcr_digest", q.pcr_digest.bytes, q.pcr_digest.len);
+    put_values(out, &q, package->pcrs);
+    put_key(out, package->key);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_claims_of_tpm(const struct assay_package *package, struct assay_claims *out)
+{
+    return put_quote(package, out);
+}
+
+/* --- paravisors */
+
+/* A TD report has no kind of its own: what is known of the domain stands in the quote of it. */
+static enum assay_status put_domain(struct assay_slice quote, const struct assay_hcl *hcl,
+                                    struct assay_claims *out)
+{
+    const uint8_t *const data = hcl->hardware.bytes + ASSAY_HCL_TD_REPORT_DATA_AT;
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    if (quote.len > 0) {
+        ASSAY_TRY(assay_evidence_detect(quote.bytes, quote.len, &kind));
+        ASSAY_TRY(assay_claims_of_quote(kind, quote, out));
+    }
+    assay_claims_set_bytes(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
+    return ASSAY_OK;
+}
+
+/* The hardware report as its own kind prints it. */
+static enum assay_status put_hardware(const struct assay_package *package,
+                                      const struct assay_hcl *hcl, struct assay_claims *out)
+{
+    struct assay_package inner = *package;
+    if (hcl->report_type == ASSAY_HCL_TDX) return put_domain(package->quote, hcl, out);
+    inner.main = hcl->hardware;
+    return assay_claims_of_snp(&inner, out);
+}
+
+enum assay_status assay_claims_of_vtpm(const struct assay_package *package,
+                                       struct assay_claims *out)
+{
+    const bool is_whole = package->hardware.len > 0;
+    const struct assay_slice blob = is_whole ? package->hardware : package->main;
+    struct assay_hcl hcl;
+    ASSAY_TRY(assay_hcl_parse(blob.bytes, blob.len, &hcl));
+    ASSAY_TRY(put_hardware(package, &hcl, out));
+    assay_claims_add_uint(out, "hcl_version", hcl.version);
+    assay_claims_add_text_n(out, "runtime_data", hcl.runtime_data);
+    return is_whole ? put_quote(package, out) : ASSAY_OK;
+}

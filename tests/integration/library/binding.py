@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""tests/integration/library/binding.py - the Python binding: claims, challenge, and no answer by accident.
+
+usage: binding.py VECTORS        (a folder of genuine evidence; without it only what needs none is tried)
+"""
+import os
+import sys
+
+import assay
+
+checks, failures = 0, 0
+
+
+def check(what, holds):
+    global checks, failures
+    checks += 1
+    if not holds:
+        failures += 1
+        print("FAILED: %s" % what, file=sys.stderr)
+
+
+def raises(kind, function, *arguments, **named):
+    try:
+        function(*arguments, **named)
+    except kind:
+        return True
+    return False
+
+
+def check_noise():
+    trust = assay.Trust()
+    trust.add_pinned()
+    verdict = assay.verify(b"noise", trust, at=0)
+    check("noise is never affirming", verdict.tier is not assay.Tier.AFFIRMING)
+    check("noise has no claims", verdict.claims == {})
+    check("noise has a reason with a remedy", verdict.findings and all(why.fix for why in verdict.findings))
+    check("a verdict is no yes or no", raises(TypeError, bool, verdict))
+    check("nothing at all is judged, too", assay.verify(b"", trust, at=0).tier is not assay.Tier.AFFIRMING)
+    check("a challenge that is too long is an error", raises(assay.Error, assay.verify, b"x", trust, report_data=bytes(65)))
+    check("an empty one as well", raises(assay.Error, assay.verify, b"x", trust, report_data=b""))
+    check("collateral that is none is said to be none", trust.add_collateral([b"noise"]) is False)
+    check("a policy that is none says where", raises(ValueError, assay.Policy, "policy_version: x\n"))
+
+
+def check_genuine(folder):
+    trust = assay.Trust()
+    trust.add_pinned()
+    files = []
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            files.append(file.read())
+    trust.add_collateral(files)
+    with open(os.path.join(folder, "quote.bin"), "rb") as file:
+        quote = file.read()
+    at = 1751624191
+    verdict = assay.verify(quote, trust, at)
+    check("a genuine quote is affirming", verdict.tier is assay.Tier.AFFIRMING and verdict.genuine is True)
+    check("its kind has a name", verdict.kind == "tdx-v4")
+    check("its claims have types", isinstance(verdict.claims["mrtd"], bytes) and len(verdict.claims["rtmr3"]) == 48 and
+          verdict.claims["debug"] is False and verdict.claims["quote_version"] == 4 and
+          verdict.claims["body_type"] == "tdx10")
+    check("lists are counted, and their members have names", verdict.claims["spki_sha256"] == 3 and
+          len(verdict.claims["spki_sha256.2"]) == 32)
+    check("it ends", verdict.expires is not None and verdict.expires > at)
+    check("without a challenge it may be a recording", "freshness" in dict(verdict.not_checked))
+    data = verdict.claims["report_data"]
+    answered = assay.verify(quote, trust, at, report_data=data)
+    check("the right challenge is answered", answered.tier is assay.Tier.AFFIRMING)
+    check("and freshness is checked then", "freshness" not in dict(answered.not_checked))
+    other = assay.verify(quote, trust, at, report_data=bytes([data[0] ^ 1]) + data[1:])
+    check("another one is not", other.tier is assay.Tier.CONTRAINDICATED and other.findings[0].name == "challenge")
+    turned = assay.verify(quote[:100] + bytes([quote[100] ^ 1]) + quote[101:], trust, at)
+    check("a modified quote is not genuine", turned.genuine is False and turned.tier is assay.Tier.CONTRAINDICATED)
+
+
+def main(arguments):
+    check_noise()
+    folder = os.path.join(arguments[1], "tdx", "tdx-v4-uptodate") if len(arguments) > 1 else ""
+    if os.path.isdir(folder):
+        check_genuine(folder)
+    print("%d of %d checks passed" % (checks - failures, checks))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

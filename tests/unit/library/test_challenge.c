@@ -1,0 +1,177 @@
+/*
+ * tests/unit/library/test_challenge.c - no answer is good by accident: the tier is handed out or
+ * nothing is, a challenge is answered or the evidence is contraindicated, and what this library
+ * does not know is refused.
+ */
+#include "tests/unit/library/soft_world.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct soft_world w;
+static struct assay_trust *trust;
+static struct assay_policy *policy;
+static struct assay_verdict *verdict;
+static struct assay_verify_request request;
+static enum assay_tier tier;
+
+static void set_up(void)
+{
+    soft_world_make(&w);
+    cr_assert_eq(
+        assay_policy_create_yaml(soft_world_policy, strlen(soft_world_policy), &policy, NULL, 0),
+        ASSAY_OK);
+    cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(trust, w.root, w.root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_collateral(trust, w.files, w.file_count), ASSAY_OK);
+    cr_assert_eq(assay_verdict_create(&verdict), ASSAY_OK);
+    request = (struct assay_verify_request){ .size = sizeof request,
+                                             .trust = trust,
+                                             .policy = policy,
+                                             .evidence = { w.quotes[0], w.quote_lens[0] },
+                                             .at_unix_s = WORLD_TIME };
+}
+
+static void tear_down(void)
+{
+    assay_verdict_destroy(&verdict);
+    assay_policy_destroy(&policy);
+    assay_trust_destroy(&trust);
+    soft_world_end(&w);
+}
+
+TestSuite(library_challenge, .init = set_up, .fini = tear_down);
+
+static bool is_unchecked(const char *what)
+{
+    struct assay_unchecked one = { .size = sizeof one };
+    for (size_t i = 0; assay_verdict_get_unchecked(verdict, i, &one); i++)
+        if (strcmp(one.what, what) == 0) return true;
+    return false;
+}
+
+static const char *first_reason(void)
+{
+    struct assay_finding why = { .size = sizeof why };
+    return assay_verdict_get_finding(verdict, 0, &why) ? why.name : "";
+}
+
+static void expect_answer(enum assay_tier wanted)
+{
+    tier = ASSAY_TIER_NONE;
+    cr_assert_eq(assay_verify(&request, verdict, &tier), ASSAY_OK);
+    cr_expect_eq(tier, wanted, "%s: %s", assay_name_of_tier(tier), first_reason());
+    cr_expect_eq(assay_verdict_get_tier(verdict), tier);
+}
+
+Test(library_challenge, the_tier_is_handed_out_or_none)
+{
+    expect_answer(ASSAY_TIER_AFFIRMING);
+    cr_expect_eq(assay_verify(&request, verdict, NULL), ASSAY_E_INVALID);
+    /* Whoever passes no verdict has the tier. */
+    tier = ASSAY_TIER_NONE;
+    cr_expect_eq(assay_verify(&request, NULL, &tier), ASSAY_OK);
+    cr_expect_eq(tier, ASSAY_TIER_AFFIRMING);
+    /* A failure takes back what was in the variable. */
+    request.trust = NULL;
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_INVALID);
+    cr_expect_eq(tier, ASSAY_TIER_NONE);
+    tier = ASSAY_TIER_AFFIRMING;
+    cr_expect_eq(assay_verify(NULL, verdict, &tier), ASSAY_E_INVALID);
+    cr_expect_eq(tier, ASSAY_TIER_NONE);
+}
+
+Test(library_challenge, is_compared_as_a_whole)
+{
+    struct assay_bytes said;
+    uint8_t other[ASSAY_REPORT_DATA_LEN];
+    expect_answer(ASSAY_TIER_AFFIRMING);
+    cr_expect(is_unchecked("freshness"), "without a challenge it may be a recording");
+    cr_assert(assay_verdict_get_report_data(verdict, &said));
+    cr_assert_eq(said.len, sizeof other);
+    assay_bytes_copy(other, sizeof other, said.bytes, sizeof other);
+    request.expected_report_data = (struct assay_bytes){ other, sizeof other };
+    expect_answer(ASSAY_TIER_AFFIRMING);
+    cr_expect_not(is_unchecked("freshness"));
+    for (size_t i = 0; i < sizeof other; i++) {
+        other[i] ^= 1;
+        expect_answer(ASSAY_TIER_CONTRAINDICATED);
+        cr_expect_str_eq(first_reason(), "challenge");
+        cr_expect_eq(assay_verdict_get_genuine(verdict), ASSAY_GENUINE_TRUE);
+        other[i] ^= 1;
+    }
+    /* A prefix is no match: zeros follow it. */
+    const struct assay_soft_request full = { .isvsvn = 1, .report_data = { 7, 8, 9 } };
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t len = 0;
+    cr_assert_eq(assay_soft_quote(&w.nodes[0], &full, quote, sizeof quote, &len), ASSAY_OK);
+    request.evidence = (struct assay_bytes){ quote, len };
+    for (size_t given = 1; given <= 4; given++) {
+        request.expected_report_data = (struct assay_bytes){ full.report_data, given };
+        expect_answer(given < 3 ? ASSAY_TIER_CONTRAINDICATED : ASSAY_TIER_AFFIRMING);
+    }
+}
+
+/* Bytes that answer nothing are never accepted, readable or not. */
+Test(library_challenge, evidence_that_cannot_answer_is_refused)
+{
+    const uint8_t nonce[20] = { 1 }, noise[] = "noise";
+    request.expected_nonce = (struct assay_bytes){ nonce, sizeof nonce };
+    expect_answer(ASSAY_TIER_CONTRAINDICATED);
+    cr_expect_str_eq(first_reason(), "challenge", "an SGX quote has no nonce");
+    cr_expect_not(is_unchecked("freshness"));
+    request.expected_nonce.len = 0;
+    request.expected_report_data = (struct assay_bytes){ nonce, sizeof nonce };
+    request.evidence = (struct assay_bytes){ noise, sizeof noise };
+    expect_answer(ASSAY_TIER_CONTRAINDICATED);
+}
+
+Test(library_challenge, of_another_length_is_misuse)
+{
+    static const uint8_t bytes[1025] = { 1 };
+    request.expected_report_data = (struct assay_bytes){ bytes, ASSAY_REPORT_DATA_LEN + 1 };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_RANGE);
+    request.expected_report_data = (struct assay_bytes){ NULL, 1 };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_INVALID);
+    request.expected_report_data = (struct assay_bytes){ NULL, 0 };
+    request.expected_nonce = (struct assay_bytes){ bytes, sizeof bytes };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_RANGE);
+    request.expected_nonce = (struct assay_bytes){ NULL, 1 };
+    cr_expect_eq(assay_verify(&request, verdict, &tier), ASSAY_E_INVALID);
+    cr_expect_eq(tier, ASSAY_TIER_NONE);
+}
+
+/* A program made for a later version asks this one: for nothing new, it is served; else refused. */
+Test(library_challenge, members_of_a_later_version_are_not_ignored)
+{
+    struct {
+        struct assay_verify_request known;
+        uint64_t later[4];
+    } both = { .known = request };
+    both.known.size = sizeof both;
+    cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_OK);
+    cr_expect_eq(tier, ASSAY_TIER_AFFIRMING);
+    both.later[3] = 1;
+    cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(tier, ASSAY_TIER_NONE);
+    both.known.size = sizeof both.known - 1;
+    cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_E_INVALID);
+    both.known.size = SIZE_MAX;
+    cr_expect_eq(assay_verify(&both.known, verdict, &tier), ASSAY_E_INVALID);
+}
+
+/* What is too short for its members is not written; what is longer gets those that are known. */
+Test(library_challenge, answers_fit_the_structure_of_the_caller)
+{
+    struct {
+        struct assay_unchecked known;
+        uint64_t later;
+    } both = { .known = { .size = sizeof both }, .later = 7 };
+    expect_answer(ASSAY_TIER_AFFIRMING);
+    cr_assert(assay_verdict_get_unchecked(verdict, 0, &both.known));
+    cr_expect_eq(both.known.size, sizeof both.known);
+    cr_expect_eq(both.later, 7);
+    both.known = (struct assay_unchecked){ .size = sizeof both.known - 1 };
+    cr_expect_not(assay_verdict_get_unchecked(verdict, 0, &both.known));
+    cr_expect_null(both.known.what);
+}
