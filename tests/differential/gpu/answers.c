@@ -67,15 +67,19 @@ static void print_text(const char *text)
         (void)putchar(*text < ' ' || *text > '~' || *text == '|' ? '?' : *text);
 }
 
-static bool is_hidden(const struct assay_reason *reason)
-{
 #ifdef GPU_PLANTED_FAULT
-    return reason->rule == ASSAY_RULE_REPORT_SIGNATURE;
-#else
-    (void)reason;
-    return false;
-#endif
+/* Leaves out that a report has a wrong signature. */
+static void lie(struct assay_verdict *v)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < v->reason_count; i++)
+        if (v->reasons[i].rule != ASSAY_RULE_REPORT_SIGNATURE) v->reasons[kept++] = v->reasons[i];
+    if (kept == v->reason_count) return;
+    v->reason_count = kept;
+    v->genuine = ASSAY_GENUINE_UNKNOWN;
+    v->proofs[ASSAY_PROOF_REPORT_SIGNATURE] = ASSAY_PROOF_TRUE;
 }
+#endif
 
 static void print_answer(const struct gpu_case *c)
 {
@@ -91,7 +95,6 @@ static void print_answer(const struct gpu_case *c)
         (void)printf("%02x", v->report_data[i]);
     for (uint32_t i = 0; i < v->reason_count; i++) {
         const struct assay_reason *const r = &v->reasons[i];
-        if (is_hidden(r)) continue;
         (void)printf("|%s|", assay_rule_name(r->rule));
         print_text(r->expected);
         (void)putchar('|');
@@ -118,6 +121,9 @@ static void answer_case(struct gpu_case *c, int first)
     for (size_t i = 0; i < c->file_count; i++)
         c->files[i] = read_piece();
     gpu_case_judge(c);
+#ifdef GPU_PLANTED_FAULT
+    lie(&c->verdict);
+#endif
     print_answer(c);
     gpu_case_free(c);
     for (size_t i = 0; i < c->file_count; i++)

@@ -10,13 +10,13 @@ import re
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509 import ocsp
 from lxml import etree
 
 DS = 'http://www.w3.org/2000/09/xmldsig#'
 ORDER = 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973
-_keys, _issued = {}, {}
+_keys, _issued, _signed = {}, {}, {}
 
 
 def der(certificate):
@@ -96,6 +96,15 @@ def _canonical(node):
 
 def sign_manifest(text, genuine, certificates):
     """A manifest with the digest of what it says now, by the key that stands for the first genuine certificate's."""
+    at = (text, der(certificates[0]))
+    if at not in _signed:
+        if len(_signed) > 200:
+            _signed.clear()
+        _signed[at] = _sign_manifest(text, genuine, certificates)
+    return _signed[at]
+
+
+def _sign_manifest(text, genuine, certificates):
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     document = etree.fromstring(text, parser)
     signature = document.find('{%s}Signature' % DS)

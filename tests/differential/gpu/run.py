@@ -2,6 +2,7 @@
 """Verdicts about NVIDIA's devices compared with those of the reference checker, on changed evidence.
 
 usage: run.py --program PROGRAM [--vectors FOLDER] [--count N] [--seed N] [--first N] [--case N] [--time SECONDS]
+              [--show N]
 
 The folder has genuine reports with their collateral (MANIFEST.json) and verify.py, a checker that shares no code with
 Assay. Each case is judged by it, in this process, and by PROGRAM (answers.c), one process for all cases. They have to
@@ -52,7 +53,8 @@ def load_checker(vectors):
     checker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(checker)
     checker.xmlsec = lambda text: None
-    issued, check_rim, issued_cache, rim_cache = checker.issued, checker.check_rim, {}, {}
+    issued, check_rim, check_ocsp = checker.issued, checker.check_rim, checker.check_ocsp
+    issued_cache, rim_cache, ocsp_cache = {}, {}, {}
 
     def issued_once(child, parent):
         at = (authority.der(child), authority.der(parent))
@@ -68,7 +70,14 @@ def load_checker(vectors):
             rim_cache[at] = check_rim(text, root, when)
         return copy.copy(rim_cache[at][0]), dict(rim_cache[at][1])
 
-    checker.issued, checker.check_rim = issued_once, rim_once
+    def ocsp_once(body, subject, issuer, pool, root, when, nonce=None):
+        at = (hashlib.sha256(body).digest(), authority.der(subject), issuer and authority.der(issuer), when, nonce,
+              hashlib.sha256(b''.join(authority.der(c) for c in list(pool) + [root])).digest())
+        if at not in ocsp_cache:
+            ocsp_cache[at] = check_ocsp(body, subject, issuer, pool, root, when, nonce)
+        return dict(ocsp_cache[at])
+
+    checker.issued, checker.check_rim, checker.check_ocsp = issued_once, rim_once, ocsp_once
     return checker
 
 
@@ -161,12 +170,9 @@ def parts_of_reference(ref):
     return out
 
 
-TIMES = ('cert-time', 'chain-time')
-
-
 def parts_of_assay(ours):
     proofs, reasons = ours['proofs'], ours['reasons']
-    late = [e for r, e, _ in reasons if r == 'cert-time']
+    late = [e for r, e, _ in reasons if r == 'certificate-time' and not e.startswith('OCSP')]
     about_rim = [e for e in late if 'RIM' in e or 'Reference Value' in e or 'CoRIM' in e]
     out = {'parsed': ours['parsed'], 'signature': proofs['signature'] is True,
            'chain': proofs['chain'] is True and len(late) == len(about_rim), 'fwid': proofs['fwid'],
@@ -178,6 +184,9 @@ def parts_of_assay(ours):
     out['differ'] = sorted(int(n) for o in differ for n in re.findall(r'\b\d+\b', o))
     out['conflicts'] = sorted(int(n) for r, _, o in reasons if r == 'rim-conflict' for n in o.split())
     return out
+
+
+BEHIND = ('fwid', 'differ', 'conflicts', 'driver_rim', 'vbios_rim')
 
 
 def disagreements(case, ref, ours):
@@ -193,7 +202,7 @@ def disagreements(case, ref, ours):
     for part, value in theirs.items():
         if part in ('differ', 'conflicts') and not all(own[r] for r in mutations.RIMS if r in theirs):
             continue  # Assay compares by manifests that count, the reference by all
-        if part in ('differ', 'conflicts', 'driver_rim', 'vbios_rim') and not own['chain']:
+        if part in BEHIND and not (ours['proofs']['chain'] is True and own['signature']):
             continue  # nothing is compared before the device is known
         if value is not None and value != own[part]:
             out.append((part, value, own[part]))
@@ -230,6 +239,10 @@ class Run:
             raise SystemExit('case %d: %s ended' % (number, self.args.program))
         return case, ref, read_answer(line.decode('ascii'), case)
 
+    def ask(self, case):
+        ref = ask_checker(self.checker, case)
+        return dict(parts_of_reference(ref), accept=ref['accept'])
+
     def compare(self, number):
         case, ref, ours = self.judge(number)
         found, accept = disagreements(case, ref, ours)
@@ -238,12 +251,12 @@ class Run:
         if case.is_signed:
             self.counts['signed'] += 1
         for part, theirs, own in found:
-            name = classes.explain(part, theirs, own, case, ref, ours)
+            name = classes.explain(part, theirs, own, case, ref, ours, self.ask)
             if name is not None:
                 self.explained[name] += 1
                 continue
             self.bad.append(number)
-            if len(self.bad) <= 20:
+            if len(self.bad) <= self.args.show:
                 print('unexplained: case %d, %s (%s): %s: reference %s, Assay %s; %s %s' % (
                     number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
                     [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
@@ -273,6 +286,7 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--first', type=int, default=0)
     parser.add_argument('--case', type=int)
+    parser.add_argument('--show', type=int, default=20)
     parser.add_argument('--time', type=float, default=1e9)
     args = parser.parse_args()
     if not os.path.exists(os.path.join(args.vectors, 'verify.py')):
