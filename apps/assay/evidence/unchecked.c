@@ -68,6 +68,8 @@ static void judge_report_data(struct cli_appraisal *a, const char *text)
     const bool has_data = a->malformed == ASSAY_OK && a->verdict->has_claims;
     if (has_data && assay_bytes_equal(wanted, a->verdict->report_data, sizeof wanted)) return;
     assay_hex_encode(a->verdict->report_data, ASSAY_REPORT_DATA_LEN, observed, sizeof observed);
+    /* A reason has less room than 64 bytes take. */
+    if (has_data) (void)fprintf(stderr, "assay: note: report data is %s\n", observed);
     report_refusal(a->verdict, text, has_data ? observed : "none");
 }
 

@@ -4,8 +4,6 @@ Where Assay accepts more, the same contents in the arrangement that the referenc
 next to its certificate, nothing behind a report) have to get Assay's answer from the reference, too. Where Assay is
 stricter, the case has to have what the class names.
 """
-import copy
-
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
@@ -117,31 +115,31 @@ def _manifests(case, report):
 
 def arranged(case, ref):
     """[(class, case)]: the case with one more arrangement each."""
-    out, now = [], copy.deepcopy(case)
+    out, now = [], case.clone()
     raw = now.files['report']
     if len(raw) > 79:
         end = _declared_length(raw)
         if end < len(raw) and not any(raw[end:]):
             now.files['report'] = raw[:end]
-            out.append(('report-zero-tail', copy.deepcopy(now)))
+            out.append(('report-zero-tail', now.clone()))
     chain = _leaf_first(now)
     if chain != now.files['certificate_chain']:
         now.files['certificate_chain'] = chain
-        out.append(('chain-arrangement', copy.deepcopy(now)))
+        out.append(('chain-arrangement', now.clone()))
     if 'driver_version' in ref:
         manifests = _manifests(now, ref)
         if any(manifests.get(r) != now.files.get(r) for r in mutations.RIMS):
             for role in mutations.RIMS:
                 now.files.pop(role, None)
             now.files.update(manifests)
-            out.append(('manifest-arrangement', copy.deepcopy(now)))
+            out.append(('manifest-arrangement', now.clone()))
     try:
         responses = _responses(now)
     except Exception:
         responses = now.ocsp
     if responses != now.ocsp:
         now.ocsp = responses
-        out.append(('response-arrangement', copy.deepcopy(now)))
+        out.append(('response-arrangement', now.clone()))
     return out
 
 

@@ -21,7 +21,7 @@ class Case:
         self.item, self.id, self.device = item, item['id'], item['device']
         self.at = datetime.fromisoformat(item['evaluation_time'].replace('Z', '+00:00'))
         self.nonce, self.request_nonce, self.did, self.is_signed = item['nonce'], None, [], False
-        self.files, self.ocsp, self.extra = {}, [], []
+        self.files, self.ocsp = {}, []
         for x in item['files']:
             body = read(x['path'])
             if x['role'] == 'ocsp':
@@ -29,7 +29,12 @@ class Case:
                 self.request_nonce = x.get('request_nonce') or self.request_nonce
             else:
                 self.files[x['role']] = body
-        self.plan = {'report': None, 'chain': {}, 'rim': {}, 'rim_chain': {}, 'ocsp': {}, 'ocsp_key': {}}
+        self.plan = {'chain': {}, 'rim': {}, 'rim_chain': {}, 'ocsp': {}, 'ocsp_key': {}}
+
+    def clone(self):
+        other = copy.copy(self)
+        other.files, other.ocsp = dict(self.files), [list(e) for e in self.ocsp]
+        return other
 
 
 # --- reports as parts
