@@ -12,6 +12,7 @@
 #include "base/system_clock.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
+#include "quote/pieces/encoded.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 #include "quote/yaml.h"

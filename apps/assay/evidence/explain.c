@@ -4,6 +4,7 @@
 #include "apps/assay/evidence/explain.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/evidence/forecast_print.h"
 #include "apps/assay/evidence/unchecked.h"
 #include "base/rfc3339.h"

@@ -19,6 +19,8 @@ REASONS = {
                             'case means nothing, and bytes behind it are no part of it',
     'manifest-arrangement': 'a manifest serves as what its signed version says',
     'hex-case': 'digits of a golden value in either case are the same value',
+    'root-is-a-key': 'RFC 5280 6.1: the trust anchor is an input; a pinned root is a key, and its signature proves what '
+                     'it issued, whatever issuer the certificate names',
     'request-form': 'stricter: the request was for everything, with a signature (SPDM 1.1, GET_MEASUREMENTS)',
     'block-form': 'stricter: a measurement block without a value is none',
     'field-form': 'stricter: an opaque field that is read has the size and the characters that it always has',
@@ -288,12 +290,38 @@ def _stricter(part, case, ref, ours):
     return None
 
 
+def _is_rooted_by_key(case):
+    """A certificate whose issuer has another name than the root that signed it."""
+    for role, certificates in [('trusted_root', _chain(case) or [])] + [
+            ('rim_root', _manifest_chain(case, r)) for r in mutations.RIMS]:
+        if role not in case.files:
+            continue
+        root = x509.load_pem_x509_certificate(case.files[role])
+        for c in certificates:
+            try:
+                root.public_key().verify(c.signature, c.tbs_certificate_bytes, ec.ECDSA(c.signature_hash_algorithm))
+            except Exception:
+                continue
+            if c.issuer != root.subject:
+                return True
+    return False
+
+
+def _manifest_chain(case, role):
+    try:
+        return authority.certificates_of_manifest(case.files[role])
+    except Exception:
+        return []
+
+
 def explain(part, theirs, own, case, ref, ours, ask):
     """Returns: the class, or None. ask(case): parts and acceptance by the reference."""
     if theirs is True and not own:
         name = _stricter(part, case, ref, ours)
         if name is not None:
             return name
+    if own and part in ('accept', 'chain', 'driver_rim', 'vbios_rim') and _is_rooted_by_key(case):
+        return 'root-is-a-key'
     for name, other in arranged(case, ref):
         if ask(other).get(part) == own:
             return name
