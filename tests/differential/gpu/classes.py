@@ -34,7 +34,7 @@ REASONS = {
     'chain-length': 'stricter: four certificates below the root',
     'certificate-form': 'stricter: a certificate outside RFC 5280, or one of a chain that cannot be read',
     'responder-form': 'stricter: the key of a delegate is an end entity with the use digitalSignature',
-    'response-form': 'stricter: a response has nextUpdate, one answer and a CertID by SHA-256 or SHA-384 (SHA-1 may '
+    'response-form': 'stricter: a response has nextUpdate, times since 1970, one answer and a CertID by SHA-256 or SHA-384 (SHA-1 may '
                      'revoke, and covers nothing)',
     'manifest-form': 'stricter: a manifest has the profile of genuine ones, bounds, and each part once',
     'signature-form': 'stricter: responses are signed with ECDSA, certificates with the algorithms of the vendors',
@@ -146,7 +146,7 @@ def arranged(case, ref):
 
 
 # --- stricter
-def _report_faults(raw):
+def _report_faults(raw, is_switch):
     """What a strict reader of the report refuses, beyond the reference."""
     found = set()
     try:
@@ -168,6 +168,8 @@ def _report_faults(raw):
             found.add('field-form')
         if (kind in mutations.TEXT_FIELDS or (kind == 6 and len(value) != 8)) and not is_name:
             found.add('field-form')
+        if kind == 6 and (len(value) != 8) != is_switch:
+            found.add('device-kind')
         if kind == 34 and int.from_bytes(value, 'little') > 1:
             found.add('opaque-version')
         if kind == 11 and value not in (b'\xaa', b'\x55'):
@@ -238,6 +240,8 @@ def _response_faults(case):
     for entry in case.ocsp:
         try:
             r = ocsp.load_der_ocsp_response(entry[3])
+            if r.produced_at.year < 1970:
+                found.add('response-form')
             if r.next_update is None or r.hash_algorithm.name not in ('sha256', 'sha384'):
                 found.add('response-form')
             for c in r.certificates[:1]:
@@ -274,16 +278,17 @@ ABOUT = {
     'responder-form': {'ocsp-signature', 'revocation-unknown'},
     'manifest-form': {'collateral-format', 'collateral-missing'},
     'decoder-status': {'gpu-status'},
+    'device-kind': {'chain-constraints'},
 }
 
 
 def _stricter(part, case, ref, ours):
     if not ours['parsed']:
-        for name in sorted(_report_faults(case.files['report'])):
+        for name in sorted(_report_faults(case.files['report'], case.device == 'switch')):
             return name
         return 'certificate-form' if _chain(case) is None else None
     found = _chain_faults(case, ref) | _response_faults(case) | _manifest_faults(case) | _report_faults(
-        case.files['report'])
+        case.files['report'], case.device == 'switch')
     for name in sorted(found):
         if ours['rules'] & ABOUT.get(name, set()):
             return name

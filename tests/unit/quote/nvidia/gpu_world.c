@@ -55,6 +55,10 @@ static void add_extensions(struct gpu_world *w)
     w->terms[GPU_LEAF].extension_count = 0;
     authority_add_extension(&w->terms[GPU_LEAF], "2.23.133.5.4.1.1", false, value, sizeof value);
     w->terms[GPU_RESPONDER].extension_count = 0;
+    w->terms[GPU_RIM_SIGNER].extension_count = 0;
+    if (w->rim_for_ocsp)
+        authority_add_extension(&w->terms[GPU_RIM_SIGNER], "2.5.29.37", true, purpose,
+                                sizeof purpose);
     if (w->ocsp_no_purpose) return;
     authority_add_extension(&w->terms[GPU_RESPONDER], "2.5.29.37", true, purpose, sizeof purpose);
 }

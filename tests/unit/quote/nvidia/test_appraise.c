@@ -485,6 +485,16 @@ Test(gpu_appraise, a_reference_to_a_part_is_no_signature_of_the_whole)
     cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE);
 }
 
+/* The key of a responder is on the network: it may not say how devices must measure. */
+Test(gpu_appraise, a_responder_of_the_manifests_root_signs_no_manifests)
+{
+    w->rim_for_ocsp = true;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->c.verdict));
+    cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE);
+    cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_VBIOS_RIM], ASSAY_PROOF_TRUE);
+}
+
 Test(gpu_appraise, manifests_that_both_set_an_index_decide_nothing)
 {
     w->manifests[0].conflict = 3;
