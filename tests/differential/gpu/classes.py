@@ -43,6 +43,7 @@ REASONS = {
 
 # --- the same contents as the reference expects them
 def _leaf_first(case):
+    """Chains with the signer first: the one that signed, or without one each that could."""
     blocks, good = mutations.pem_blocks(case.files['certificate_chain']), []
     for block in blocks:
         try:
@@ -60,10 +61,9 @@ def _leaf_first(case):
             c.public_key().verify(signature, raw[:-96], ec.ECDSA(authority.hashes.SHA384()))
         except Exception:
             continue
-        good.remove(c)
-        good.insert(0, c)
-        break
-    return authority.pem(good)
+        return [authority.pem([c] + [g for g in good if g is not c])]
+    leaves = [c for c in good if _is_leaf(c)] or good[:1]
+    return [authority.pem([c] + [g for g in good if g is not c]) for c in leaves]
 
 
 def _declared_length(raw):
@@ -124,10 +124,10 @@ def arranged(case, ref):
         if end < len(raw) and not any(raw[end:]):
             now.files['report'] = raw[:end]
             out.append(('report-zero-tail', now.clone()))
-    chain = _leaf_first(now)
-    if chain != now.files['certificate_chain']:
-        now.files['certificate_chain'] = chain
-        out.append(('chain-arrangement', now.clone()))
+    for chain in reversed(_leaf_first(now)):
+        if chain != case.files['certificate_chain']:
+            now.files['certificate_chain'] = chain
+            out.append(('chain-arrangement', now.clone()))
     if 'driver_version' in ref:
         manifests = _manifests(now, ref)
         if any(manifests.get(r) != now.files.get(r) for r in mutations.RIMS):
