@@ -143,8 +143,7 @@ static enum assay_status decode_text(struct cli_appraisal *a)
 /* The wrong file is called what it is. */
 static void note_kind(const struct cli_appraisal *a, const char *path)
 {
-    const struct assay_file_kind kind =
-        assay_file_kind_of(assay_slice_over(a->file, a->file_len));
+    const struct assay_file_kind kind = assay_file_kind_of(assay_slice_over(a->file, a->file_len));
     const bool is_binary = strcmp(kind.id, "binary") == 0;
     if (strcmp(kind.id, "quote") == 0 || (is_binary && a->kind != ASSAY_KIND_NONE)) return;
     (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path,
@@ -291,8 +290,8 @@ static enum assay_status leave_others_empty(struct cli_appraisal *a)
     for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
         if (a->collateral[i].fault_count == 0) continue;
         a->folder_root = &a->endorsements->entries[whole - a->collateral].root;
-        ASSAY_TRY(assay_collateral_build(&none, &a->endorsements->entries[i].root,
-                                         &a->collateral[i]));
+        ASSAY_TRY(
+            assay_collateral_build(&none, &a->endorsements->entries[i].root, &a->collateral[i]));
     }
     return ASSAY_OK;
 }
@@ -414,9 +413,8 @@ int cli_appraisal_run(struct cli_appraisal *a)
                                                     .at_unix_s = a->at_unix_s,
                                                     .endorsements = a->endorsements,
                                                     .policy = a->policy,
-                                                    .ocsp_nonce =
-                                                        assay_slice_over(a->ocsp_nonce,
-                                                                         a->ocsp_nonce_len),
+                                                    .ocsp_nonce = assay_slice_over(
+                                                        a->ocsp_nonce, a->ocsp_nonce_len),
                                                     .logs = a->event_logs.logs,
                                                     .log_count = a->event_logs.files.count,
                                                     .log_report = a->event_logs.report };

@@ -365,7 +365,7 @@ Test(gpu_appraise, a_response_that_cannot_be_read_leaves_it_open)
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
 }
 
-/* Another issuer could be named by SHA-1; that the issuer's delegate revokes counts all the same. */
+/* Another issuer could be named by SHA-1; that the issuer's delegate revokes counts even so. */
 Test(gpu_appraise, a_response_that_names_its_certificate_by_sha1_revokes_and_covers_nothing)
 {
     w->ocsp_weak = true;
@@ -567,7 +567,7 @@ Test(gpu_appraise, namespaces_of_all_elements_together_are_bounded)
     gpu_world_make(w);
     size_t own = 0;
     for (size_t i = 0; i + 6 < w->manifests[0].len; i++)
-        own += memcmp(w->manifests[0].xml + i, " xmlns", 6) == 0;
+        own += assay_bytes_equal(w->manifests[0].xml + i, (const uint8_t *)" xmlns", 6);
     cr_assert(own > 0 && own < ALL);
     (void)snprintf(text, sizeof text, "<ns0:e xmlns:n=\"urn:n\"></ns0:e>");
     cr_expect_eq(convert_with("", text, ALL - own, ""), ASSAY_OK);
@@ -588,10 +588,10 @@ Test(gpu_appraise, xml_bombs_are_refused)
     cr_expect_eq(convert_with("", "<ns0:e></ns0:e>", 5000, ""), ASSAY_E_RANGE);
     cr_expect_eq(convert_with("<ns0:e", " a=\"1\"", 2, "></ns0:e>"), ASSAY_E_SYNTAX);
     cr_expect_eq(convert_with("&a;", "", 0, ""), ASSAY_E_SYNTAX, "an entity of nobody");
-    cr_expect_eq(assay_rim_xml_convert(assay_slice_over((const uint8_t *)entities,
-                                                        sizeof entities - 1),
-                                       out, sizeof out, &len),
-                 ASSAY_E_INVALID);
+    cr_expect_eq(
+        assay_rim_xml_convert(assay_slice_over((const uint8_t *)entities, sizeof entities - 1), out,
+                              sizeof out, &len),
+        ASSAY_E_INVALID);
 }
 
 Test(gpu_appraise, elements_of_a_manifest_are_bounded_in_depth)
@@ -600,8 +600,8 @@ Test(gpu_appraise, elements_of_a_manifest_are_bounded_in_depth)
     char start[7 * DEPTH + 1] = "", end[8 * DEPTH + 1] = "";
     gpu_world_make(w);
     for (unsigned depth = 2; depth <= DEPTH; depth++) { /* the root is one */
-        (void)strcat(start, "<ns0:e>");
-        (void)strcat(end, "</ns0:e>");
+        (void)snprintf(start + 7 * (size_t)(depth - 2), 8, "<ns0:e>");
+        (void)snprintf(end + 8 * (size_t)(depth - 2), 9, "</ns0:e>");
         cr_expect_eq(convert_with(start, "", 0, end),
                      depth <= ASSAY_RIM_XML_DEPTH_MAX ? ASSAY_OK : ASSAY_E_RANGE, "%u", depth);
     }
@@ -619,8 +619,8 @@ Test(gpu_appraise, is_judged_by_the_policy)
 {
     w->c.policy.gpu.architectures = 1 << ASSAY_GPU_BLACKWELL | 1 << ASSAY_GPU_LS10;
     expect(ASSAY_RULE_GPU_ARCHITECTURE, ASSAY_GENUINE_TRUE);
-    cr_expect(strstr(gpu_reasons(&w->c.verdict), "gpu-architecture: blackwell, ls10, hopper;"), "%s",
-              gpu_reasons(&w->c.verdict));
+    cr_expect(strstr(gpu_reasons(&w->c.verdict), "gpu-architecture: blackwell, ls10, hopper;"),
+              "%s", gpu_reasons(&w->c.verdict));
     w->c.policy.gpu = assay_gpu_rules_default();
     w->feature = ASSAY_GPU_MODE_PROTECTED_PCIE;
     w->c.policy.gpu.modes = 1 << ASSAY_GPU_MODE_SINGLE;
