@@ -131,10 +131,11 @@ struct assay_certificate {
 
 enum assay_ocsp_answer { ASSAY_OCSP_GOOD = 0, ASSAY_OCSP_REVOKED = 1, ASSAY_OCSP_UNKNOWN = 2 };
 enum { ASSAY_OCSP_REASON_HOLD = 6 }; /* certificateHold: revoked until further notice */
+enum { ASSAY_OCSP_SHA1_LEN = 20 };
 
 /* A responder's answer about one certificate, which its issuer and its serial number name. */
 struct assay_ocsp {
-    uint32_t hash_len; /* SHA-256 or SHA-384 */
+    uint32_t hash_len; /* SHA-256, SHA-384, or SHA-1: then both hashes are not to be relied on */
     uint8_t issuer_name_hash[ASSAY_SHA384_LEN];
     uint8_t issuer_key_hash[ASSAY_SHA384_LEN];
     uint8_t serial[ASSAY_SERIAL_LEN]; /* big-endian, right-aligned */

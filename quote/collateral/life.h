@@ -2,7 +2,8 @@
  * quote/collateral/life.h - lifetime of the collateral of each root, and its alarm levels.
  *
  * docs/protocol.md 8.6. The date of a revocation list that a newer one of the same authority
- * supersedes, in any entry of the root, does not count (evidence-rules.md 1.12).
+ * supersedes, in any entry of the root, does not count (evidence-rules.md 1.12), nor that of an
+ * OCSP response next to a newer one about the same certificate.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_LIFE_H
 #define ASSAY_QUOTE_COLLATERAL_LIFE_H

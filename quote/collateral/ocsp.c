@@ -48,13 +48,21 @@ static void hash_as(const struct assay_ocsp *r, const struct assay_slice *pieces
     else assay_sha384_pieces(pieces, count, out);
 }
 
-/* RFC 6960 4.1.1: of the key the bits of the BIT STRING: 04 | X | Y for a curve. */
+/* By SHA-1 another issuer could be named: such a response may revoke, and covers nothing. */
+static bool is_weak(const struct assay_ocsp *r)
+{
+    return r->hash_len == ASSAY_OCSP_SHA1_LEN;
+}
+
+/* RFC 6960 4.1.1: of the key the bits of the BIT STRING: 04 | X | Y for a curve. Of a weak one the
+ * issuer is who signed it. */
 static bool is_about(const struct assay_ocsp *r, const struct assay_certificate *c,
                      const struct issuer *issuer)
 {
     static const uint8_t uncompressed = 0x04;
     uint8_t name[ASSAY_SHA384_LEN], key[ASSAY_SHA384_LEN];
     if (!assay_bytes_equal(r->serial, c->serial, sizeof r->serial)) return false;
+    if (is_weak(r)) return true;
     if (issuer->key->type != ASSAY_KEY_P256 && issuer->key->type != ASSAY_KEY_P384) return false;
     const struct assay_slice names[] = { assay_slice_over(issuer->name->der, issuer->name->len) };
     const struct assay_slice keys[] = { assay_slice_over(&uncompressed, 1),
@@ -93,6 +101,22 @@ static bool is_better(const struct assay_ocsp *a, const struct assay_ocsp *b, in
     return a->answer == ASSAY_OCSP_REVOKED; /* of one second: never their order */
 }
 
+bool assay_ocsp_is_named_weakly(const struct assay_evidence_request *request,
+                                const struct assay_certificate *certificate)
+{
+    const struct assay_endorsements *const all = request->endorsements;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct assay_endorsement *const e = &all->entries[i];
+        if ((e->kinds & ASSAY_KIND_BIT(request->kind)) == 0 || e->collateral == NULL) continue;
+        for (size_t k = 0; k < e->collateral->ocsp_count; k++) {
+            const struct assay_ocsp *const r = &e->collateral->ocsp[k].response;
+            if (is_weak(r) && assay_bytes_equal(r->serial, certificate->serial, sizeof r->serial))
+                return true;
+        }
+    }
+    return false;
+}
+
 struct found {
     const struct assay_ocsp *best;
     bool is_forged; /* one is about the certificate, and nobody who may has signed it */
@@ -113,6 +137,8 @@ static enum assay_status look_up(const struct assay_evidence_request *request,
             bool ok = false;
             if (!is_about(&entry->response, c, issuer)) continue;
             ASSAY_TRY(is_vouched(entry, issuer, &ok));
+            if (is_weak(&entry->response) && (!ok || entry->response.answer != ASSAY_OCSP_REVOKED))
+                continue;
             if (!ok) out->is_forged = true;
             else if (out->best == NULL ||
                      is_better(&entry->response, out->best, request->at_unix_s))
@@ -191,7 +217,7 @@ enum assay_status assay_ocsp_check(const struct assay_evidence_request *request,
                               "an OCSP response by the issuer or its delegate",
                               path->certificates[i]->subject_name);
         if (found.best == NULL) continue;
-        *covered |= UINT32_C(1) << i;
+        if (!is_weak(found.best)) *covered |= UINT32_C(1) << i;
         const char *const name = path->certificates[i]->subject_name;
         judge_dates(request->policy, name, found.best, verdict);
         judge_nonce(request->ocsp_nonce, name, found.best, verdict);

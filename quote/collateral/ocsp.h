@@ -4,7 +4,8 @@
  *
  * A response names its certificate by hashes of the issuer's name and key, and by the serial
  * number; the issuer, or a certificate that the issuer made for this one purpose, signs it. What
- * does not match is not about the chain, and means nothing.
+ * does not match is not about the chain, and means nothing. A response that names its certificate
+ * by SHA-1 revokes when the issuer or its delegate signed it, and vouches for nothing.
  */
 #ifndef ASSAY_QUOTE_COLLATERAL_OCSP_H
 #define ASSAY_QUOTE_COLLATERAL_OCSP_H
@@ -41,5 +42,9 @@ ASSAY_CHECKED enum assay_status assay_ocsp_check(const struct assay_evidence_req
                                                  const struct assay_path *path,
                                                  const struct assay_key *root,
                                                  struct assay_verdict *verdict, uint32_t *covered);
+/* Is there a response with its serial number that names the issuer by SHA-1? For messages: nothing
+ * is verified. Returns: true if so. */
+bool assay_ocsp_is_named_weakly(const struct assay_evidence_request *request,
+                                const struct assay_certificate *certificate);
 
 #endif

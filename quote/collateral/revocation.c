@@ -7,6 +7,7 @@
 #include "quote/certificates/reported.h"
 #include "quote/certificates/validity.h"
 #include "quote/collateral/collateral.h"
+#include "quote/collateral/ocsp.h"
 #include "quote/text.h"
 
 struct lists {
@@ -84,7 +85,10 @@ static void report_uncovered(const struct assay_evidence_request *request,
                                      ? ASSAY_RULE_COLLATERAL_MISSING
                                      : ASSAY_RULE_REVOCATION_UNKNOWN;
     if (!assay_verdict_reports(verdict, rule, expected.text))
-        assay_verdict_add(verdict, rule, 0, expected.text, "none");
+        assay_verdict_add(verdict, rule, 0, expected.text,
+                          assay_ocsp_is_named_weakly(request, c)
+                              ? "one that names it by SHA-1, which can only revoke"
+                              : "none");
 }
 
 static void report_revoked(const struct assay_certificate *c, struct assay_verdict *verdict)

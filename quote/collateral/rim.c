@@ -162,6 +162,13 @@ static enum assay_status verify_signature(const struct assay_rim_pieces *p,
     return ASSAY_OK;
 }
 
+/* No authority, no device, and none that its issuer made to answer about certificates. */
+static bool is_signer_of_manifests(const struct assay_certificate *c)
+{
+    return assay_chain_is_signer(c) && !c->has_fwid &&
+           (c->extended_key_usage & ASSAY_EKU_OCSP_SIGNING) == 0;
+}
+
 /* The signer is the first certificate, an end entity, and leads to the root. */
 static enum assay_status verify_chain(const struct assay_rim_pieces *p,
                                       const struct assay_key *root,
@@ -183,8 +190,7 @@ static enum assay_status verify_chain(const struct assay_rim_pieces *p,
         assay_path_build(&hand[0], hand + 1, p->certificate_count - 1, root, &path);
     if (status == ASSAY_OK) status = assay_path_verify(&path, root, &fault, &at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
-    if (status == ASSAY_OK && (!assay_chain_is_signer(&hand[0]) || hand[0].has_fwid))
-        status = ASSAY_E_INVALID; /* an authority, or a device */
+    if (status == ASSAY_OK && !is_signer_of_manifests(&hand[0])) status = ASSAY_E_INVALID;
     if (status != ASSAY_OK) {
         refuse_manifest(rim, ASSAY_RULE_COLLATERAL_CHAIN, status);
         return ASSAY_OK;

@@ -289,6 +289,22 @@ static void judge_firmware(const struct assay_nvidia_appraisal *a,
                       observed.text);
 }
 
+static void add_accepted(struct assay_text *text, const char *name)
+{
+    if (text->len > 0) assay_text_add(text, ", ");
+    assay_text_add(text, name);
+}
+
+static void refuse_architecture(const struct assay_nvidia_appraisal *a)
+{
+    struct assay_text accepted = assay_text_empty();
+    for (unsigned i = 0; i < ASSAY_GPU_ARCHITECTURES; i++)
+        if ((a->request->policy->gpu.architectures >> i & 1u) != 0)
+            add_accepted(&accepted, assay_gpu_architecture_name((enum assay_gpu_architecture)i));
+    assay_verdict_add(a->verdict, ASSAY_RULE_GPU_ARCHITECTURE, 0, accepted.text,
+                      assay_gpu_architecture_name(a->architecture));
+}
+
 /* A certificate of a switch does not make a GPU. Returns: false for an unknown architecture. */
 static bool judge_architecture(struct assay_nvidia_appraisal *a)
 {
@@ -303,19 +319,21 @@ static bool judge_architecture(struct assay_nvidia_appraisal *a)
         assay_verdict_add(a->verdict, ASSAY_RULE_CHAIN_CONSTRAINTS, 0,
                           is_switch ? "a certificate of a switch" : "a certificate of a GPU", name);
     if ((a->request->policy->gpu.architectures >> a->architecture & 1u) == 0)
-        assay_verdict_add(a->verdict, ASSAY_RULE_GPU_ARCHITECTURE, 0,
-                          "an architecture that the policy accepts",
-                          assay_gpu_architecture_name(a->architecture));
+        refuse_architecture(a);
     return true;
 }
 
 static void judge_mode(const struct assay_nvidia_appraisal *a)
 {
     const enum assay_gpu_mode mode = assay_spdm_mode(&a->report);
+    struct assay_text accepted = assay_text_empty();
     if (a->request->kind == ASSAY_KIND_NVIDIA_SWITCH) return;
-    if ((a->request->policy->gpu.modes >> mode & 1u) == 0)
-        assay_verdict_add(a->verdict, ASSAY_RULE_GPU_MODE, a->report.offset_opaque,
-                          "a mode that the policy accepts", assay_gpu_mode_name(mode));
+    if ((a->request->policy->gpu.modes >> mode & 1u) != 0) return;
+    for (unsigned i = 0; i < ASSAY_GPU_MODES; i++)
+        if ((a->request->policy->gpu.modes >> i & 1u) != 0)
+            add_accepted(&accepted, assay_gpu_mode_name((enum assay_gpu_mode)i));
+    assay_verdict_add(a->verdict, ASSAY_RULE_GPU_MODE, a->report.offset_opaque, accepted.text,
+                      assay_gpu_mode_name(mode));
 }
 
 static void judge_driver(const struct assay_nvidia_appraisal *a)

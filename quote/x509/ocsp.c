@@ -18,6 +18,7 @@ enum {
 /* CertID ::= SEQUENCE { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } */
 static enum assay_status read_cert_id(struct assay_cursor *in, struct assay_ocsp *out)
 {
+    static const uint8_t sha1[] = { 0x2b, 0x0e, 0x03, 0x02, 0x1a };
     static const uint8_t sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01 };
     static const uint8_t sha384[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
     struct assay_cursor id, algorithm;
@@ -31,7 +32,8 @@ static enum assay_status read_cert_id(struct assay_cursor *in, struct assay_ocsp
     ASSAY_TRY(assay_asn1_end(&id));
     if (assay_asn1_is_oid(&oid, sha256, sizeof sha256)) out->hash_len = ASSAY_SHA256_LEN;
     else if (assay_asn1_is_oid(&oid, sha384, sizeof sha384)) out->hash_len = ASSAY_SHA384_LEN;
-    else return ASSAY_E_UNSUPPORTED; /* SHA-1 would let another issuer be named */
+    else if (assay_asn1_is_oid(&oid, sha1, sizeof sha1)) out->hash_len = ASSAY_OCSP_SHA1_LEN;
+    else return ASSAY_E_UNSUPPORTED;
     if (name.content.len != out->hash_len || key.content.len != out->hash_len) return ASSAY_E_RANGE;
     assay_bytes_copy(out->issuer_name_hash, sizeof out->issuer_name_hash, name.content.bytes,
                      name.content.len);

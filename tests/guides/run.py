@@ -330,6 +330,9 @@ def lacking(needs):
         if need == "vectors":
             if not os.path.isdir(os.environ.get("ASSAY_VECTORS", "")):
                 return "ASSAY_VECTORS names no folder"
+        elif need == "vectors-gpu":
+            if not os.path.isdir(os.environ.get("ASSAY_VECTORS_GPU", "")):
+                return "ASSAY_VECTORS_GPU names no folder"
         elif need == "systemd":
             if not os.path.isdir("/run/systemd/system"):
                 return "systemd is not process 1 here"
@@ -422,6 +425,7 @@ def main():
     parser.add_argument("--table", type=pathlib.Path)
     options = parser.parse_args()
     os.environ.setdefault("ASSAY_VECTORS", str(HERE.parent.parent.parent / "shared" / "vectors"))
+    os.environ.setdefault("ASSAY_VECTORS_GPU", str(HERE.parent.parent.parent / "shared" / "vectors-gpu"))
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become ours
     # Short: the path of a UNIX socket has 107 bytes.
     folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-guide.", dir="/tmp"))

@@ -12,6 +12,7 @@
 #include "base/system_clock.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
+#include "quote/pieces/encoded.h"
 #include "quote/pieces/gather.h"
 #include "quote/verify.h"
 #include "quote/yaml.h"
@@ -117,26 +118,26 @@ static int read_roots(struct cli_appraisal *a, const char *path)
     return ASSAY_EXIT_OK;
 }
 
-/* Is the complete text one of digits of an encoding? Returns: what to do, "" for another text. */
-static const char *decoding_advice(const uint8_t *bytes, size_t len)
+/* Evidence as text, hexadecimal or base64, as services and test data store it: replaced by the
+ * bytes that it stands for. */
+static enum assay_status decode_text(struct cli_appraisal *a)
 {
     enum { DIGITS_MIN = 64 };
-    size_t digits = 0;
-    bool is_hex = true, is_base64 = true;
-    for (size_t i = 0; i < len; i++) {
-        const char c = (char)bytes[i];
-        if (c == '\n' || c == '\r') continue;
-        const bool is_decimal = c >= '0' && c <= '9';
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        const bool is_hex_letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        is_hex = is_hex && (is_decimal || is_hex_letter);
-        is_base64 = is_base64 && (is_decimal || is_letter || c == '+' || c == '/' || c == '-' ||
-                                  c == '_' || c == '=');
-        digits += 1;
+    enum assay_evidence_kind declared = ASSAY_KIND_NONE;
+    size_t len = 0;
+    if (a->file_len < DIGITS_MIN) return ASSAY_OK;
+    if (assay_evidence_detect(a->file, a->file_len, &declared) == ASSAY_OK) return ASSAY_OK;
+    uint8_t *const bytes = malloc(a->file_len);
+    if (bytes == NULL) return ASSAY_E_MEMORY;
+    if (assay_encoded_decode(assay_slice_over(a->file, a->file_len), bytes, a->file_len, &len) !=
+        ASSAY_OK) {
+        free(bytes);
+        return ASSAY_OK;
     }
-    if (digits < DIGITS_MIN || !is_base64) return "";
-    return is_hex ? "; it looks like hexadecimal: decode it first (xxd -r -p)"
-                  : "; it looks like base64: decode it first (base64 -d)";
+    free(a->file);
+    a->file = bytes;
+    a->file_len = len;
+    return ASSAY_OK;
 }
 
 /* The wrong file is called what it is. */
@@ -145,9 +146,8 @@ static void note_kind(const struct cli_appraisal *a, const char *path)
     const struct assay_file_kind kind = assay_file_kind_of(assay_slice_over(a->file, a->file_len));
     const bool is_binary = strcmp(kind.id, "binary") == 0;
     if (strcmp(kind.id, "quote") == 0 || (is_binary && a->kind != ASSAY_KIND_NONE)) return;
-    (void)fprintf(stderr, "assay: note: %s is %s, expected evidence%s\n", path,
-                  is_binary ? "binary data of no known kind" : kind.text,
-                  is_binary ? "" : decoding_advice(a->file, a->file_len));
+    (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path,
+                  is_binary ? "binary data of no known kind" : kind.text);
 }
 
 /* --kind of another kind than the one that the bytes declare is the likely cause of malformed
@@ -173,6 +173,7 @@ static int read_file(struct cli_appraisal *a, const struct assay_appraisal_optio
         return ASSAY_EXIT_OK;
     }
     if (status != ASSAY_OK) return cli_print_file_fault(a->json, "", path, status);
+    if (decode_text(a) != ASSAY_OK) return out_of_memory(a);
     if (options->kind != NULL) {
         const enum assay_status known = assay_kind_parse(options->kind, &a->kind);
         ASSAY_ASSERT(known == ASSAY_OK); /* by the table */

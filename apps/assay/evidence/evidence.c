@@ -66,8 +66,37 @@ static int explain_case(struct cli_appraisal *a, const struct assay_appraisal_op
     return result == ASSAY_EXIT_OK ? cli_appraisal_exit(a) : result;
 }
 
+/* Values by their name, one a row: measurements of a device are 64 of 96 digits. */
+static void print_rows(const char *name, const struct assay_json *object)
+{
+    const char *member = NULL;
+    const struct assay_json *value = NULL;
+    (void)printf("%s\n", name);
+    for (size_t i = 0; assay_json_member(object, i, &member, &value); i++) {
+        (void)printf("  %-20s ", member);
+        cli_text_print(assay_json_as_text(value));
+        (void)putchar('\n');
+    }
+}
+
+/* Is it an object of texts that has no room in one row? */
+static bool has_rows(const struct assay_json *object)
+{
+    enum { ROWS_MIN = 8 };
+    const char *member = NULL;
+    const struct assay_json *value = NULL;
+    size_t count = 0;
+    for (; assay_json_member(object, count, &member, &value); count++)
+        if (assay_json_as_text(value) == NULL) return false;
+    return count >= ROWS_MIN;
+}
+
 static void print_value(const char *name, const struct assay_json *value)
 {
+    if (has_rows(value)) {
+        print_rows(name, value);
+        return;
+    }
     const char *const text = assay_json_as_text(value);
     char *const printed = text == NULL ? assay_json_print(value, 0) : NULL;
     (void)printf("%-22s ", name);

@@ -4,6 +4,7 @@
 #include "apps/assay/evidence/explain.h"
 
 #include "apps/assay/core/command.h"
+#include "apps/assay/core/text.h"
 #include "apps/assay/evidence/forecast_print.h"
 #include "apps/assay/evidence/unchecked.h"
 #include "base/rfc3339.h"
@@ -92,6 +93,25 @@ static void print_head(const struct cli_appraisal *a)
     if (v->genuine == ASSAY_GENUINE_TRUE && ends)
         (void)printf("  what this rests on ends at %s\n", time);
     if (v->insecure) (void)puts("  INSECURE: profile development proves nothing about hardware");
+}
+
+/* What the signed report says of a device. */
+static void print_device(const struct cli_appraisal *a)
+{
+    static const struct {
+        const char *claim, *text;
+    } rows[] = { { "hwmodel", "model" },       { "architecture", "architecture" },
+                 { "chip", "chip" },           { "driver_version", "driver" },
+                 { "vbios_version", "VBIOS" }, { "mode", "mode" } };
+    if (assay_json_get(a->claims, "vbios_version") == NULL) return;
+    (void)puts("\nDevice");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *const value = assay_json_as_text(assay_json_get(a->claims, rows[i].claim));
+        if (value == NULL) continue;
+        (void)printf("  %-13s ", rows[i].text);
+        cli_text_print(value);
+        (void)putchar('\n');
+    }
 }
 
 static void print_links(const struct cli_appraisal *a)
@@ -252,6 +272,7 @@ static void print_unchecked(const struct cli_appraisal *a,
 int cli_explain(const struct cli_appraisal *a, const struct assay_appraisal_options *options)
 {
     print_head(a);
+    print_device(a);
     print_links(a);
     print_levels_of(a);
     print_snp_tcb(a);

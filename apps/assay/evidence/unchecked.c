@@ -42,6 +42,18 @@ int cli_challenge_check(const struct assay_challenge *challenge, bool json)
 }
 
 /* --- the challenge */
+/* A reason has less room than 64 bytes take. */
+static void print_report_data(const struct cli_appraisal *a, const uint8_t *wanted)
+{
+    char observed[2 * ASSAY_REPORT_DATA_LEN + 1];
+    const struct assay_verdict *verdict = a->verdict;
+    if (a->malformed != ASSAY_OK || !verdict->has_claims ||
+        assay_bytes_equal(wanted, verdict->report_data, ASSAY_REPORT_DATA_LEN))
+        return;
+    assay_hex_encode(verdict->report_data, ASSAY_REPORT_DATA_LEN, observed, sizeof observed);
+    (void)fprintf(stderr, "assay: note: report data is %s\n", observed);
+}
+
 int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge)
 {
     uint8_t wanted[ASSAY_CHALLENGE_NONCE_MAX], found[ASSAY_CHALLENGE_NONCE_MAX];
@@ -50,6 +62,7 @@ int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge
         const bool is_fit =
             read_hex(challenge->report_data, wanted, ASSAY_REPORT_DATA_LEN, &wanted_len);
         ASSAY_ASSERT(is_fit);
+        print_report_data(a, wanted);
         assay_challenge_report_data(a->verdict, assay_slice_over(wanted, wanted_len),
                                     a->malformed == ASSAY_OK);
     }

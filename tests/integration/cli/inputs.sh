@@ -73,8 +73,13 @@ expect 13 'huge has 3221225472 bytes, expected at most 1048576' "$ASSAY" evidenc
 case $out in *'observed a longer file'*) ;; *) wrong "the reason is another one: $out" ;; esac
 base64 quote >quote.base64
 od -An -v -tx1 quote | tr -d ' ' >quote.hex
-expect 13 'it looks like base64: decode it first' "$ASSAY" evidence verify quote.base64
-expect 13 'it looks like hexadecimal: decode it first' "$ASSAY" evidence decode quote.hex
+expect 0 '"report_data"' "$ASSAY" evidence decode quote.base64 --json
+expect 0 '"report_data"' "$ASSAY" evidence decode quote.hex --json
+"$ASSAY" evidence decode quote --json >plain.json
+"$ASSAY" evidence decode quote.hex --json >hex.json
+expect 0 '' cmp plain.json hex.json
+base64 plain.json >json.base64
+expect 13 'json.base64 is JSON, expected evidence' "$ASSAY" evidence verify json.base64
 head -c 3000 /dev/zero >bytes
 expect 13 'bytes is binary data of no known kind, expected evidence' "$ASSAY" evidence verify bytes
 expect 13 '--kind is sgx-v3, but the bytes declare tdx-v4' "$ASSAY" evidence verify "$E/quote.bin" \

@@ -68,6 +68,16 @@ expect 13 'vbios_rim.xml: reference manifest: not used' "$ASSAY" evidence verify
 
 explained() { "$ASSAY" evidence explain "$HOPPER/report.bin" --collateral gpu --at $AT; }
 expect 12 "the device's attestation key signed the report" explained
+expect 12 'model         GH100 A01 GSP BROM' explained
+expect 12 'driver        550.90.07' explained
+expect 12 'VBIOS         96.00.9F.00.01' explained
+
+# --- a report as text; measurements a row each; report data whole, which a reason has no room for
+base64 "$HOPPER/report.bin" >report.base64
+expect 12 '"driver_version": "550.90.07"' "$ASSAY" evidence verify report.base64 --collateral gpu --at $AT --nonce $NONCE --json
+expect 0 '  64                   ' "$ASSAY" evidence decode "$HOPPER/report.bin"
+zeros=$(printf '%064d' 0)
+expect 11 "report data is $NONCE$zeros" "$ASSAY" evidence verify "$HOPPER/report.bin" --collateral gpu --at $AT --report-data 00
 
 # --- what is missing, and what was edited
 cp "$VECTORS/neg-hopper-rim-golden-edited/driver_rim.xml" gpu/

@@ -55,6 +55,10 @@ static void add_extensions(struct gpu_world *w)
     w->terms[GPU_LEAF].extension_count = 0;
     authority_add_extension(&w->terms[GPU_LEAF], "2.23.133.5.4.1.1", false, value, sizeof value);
     w->terms[GPU_RESPONDER].extension_count = 0;
+    w->terms[GPU_RIM_SIGNER].extension_count = 0;
+    if (w->rim_for_ocsp)
+        authority_add_extension(&w->terms[GPU_RIM_SIGNER], "2.5.29.37", true, purpose,
+                                sizeof purpose);
     if (w->ocsp_no_purpose) return;
     authority_add_extension(&w->terms[GPU_RESPONDER], "2.5.29.37", true, purpose, sizeof purpose);
 }
@@ -290,22 +294,38 @@ static void put_time(struct der *out, int64_t unix_s)
     wrap(out, 0x18, text, 15);
 }
 
-static void put_cert_id(const struct gpu_world *w, struct der *out)
+/* By SHA-1: nothing may depend on the two digests. */
+static void put_weak_issuer(struct der *id)
+{
+    static const uint8_t sha1[] = { 0x30, 0x07, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a };
+    static const uint8_t digest[20] = { 0x77 };
+    put_bytes(id, sha1, sizeof sha1);
+    wrap(id, 0x04, digest, sizeof digest);
+    wrap(id, 0x04, digest, sizeof digest);
+}
+
+static void put_issuer(const struct gpu_world *w, const struct assay_certificate *c, struct der *id)
 {
     static const uint8_t sha384[] = { 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48,
                                       0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
-    const struct assay_certificate c = authority_certificate_read(&w->terms[w->ocsp_about]);
     struct assay_key key;
     uint8_t point[97] = { 0x04 }, hash[48];
-    size_t zeros = 0;
-    struct der id = { 0 };
     authority_key_public(w->terms[w->ocsp_about].signer, &key);
     assay_bytes_copy(point + 1, 96, key.bytes, 96);
-    put_bytes(&id, sha384, sizeof sha384);
-    assay_sha384(c.issuer.der, c.issuer.len, hash);
-    wrap(&id, 0x04, hash, 48);
+    put_bytes(id, sha384, sizeof sha384);
+    assay_sha384(c->issuer.der, c->issuer.len, hash);
+    wrap(id, 0x04, hash, 48);
     assay_sha384(point, sizeof point, hash);
-    wrap(&id, 0x04, hash, 48);
+    wrap(id, 0x04, hash, 48);
+}
+
+static void put_cert_id(const struct gpu_world *w, struct der *out)
+{
+    const struct assay_certificate c = authority_certificate_read(&w->terms[w->ocsp_about]);
+    size_t zeros = 0;
+    struct der id = { 0 };
+    if (w->ocsp_weak) put_weak_issuer(&id);
+    else put_issuer(w, &c, &id);
     while (zeros + 1 < sizeof c.serial && c.serial[zeros] == 0 && c.serial[zeros + 1] < 0x80)
         zeros += 1;
     wrap(&id, 0x02, c.serial + zeros, sizeof c.serial - zeros);

@@ -3,11 +3,13 @@
  * genuine; with one thing wrong, the verdict says which.
  */
 #include "quote/collateral/endorsements.h"
+#include "quote/collateral/life.h"
 #include "quote/collateral/newer.h"
 #include "quote/rim_xml.h"
 #include "tests/unit/quote/nvidia/gpu_world.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +201,32 @@ Test(gpu_appraise, is_found_among_chains_of_other_devices)
         gpu_world_close(others[i]);
 }
 
+/* More than a report can need, and more than a package has room for. */
+Test(gpu_appraise, is_found_among_48_kb_of_other_certificates)
+{
+    enum { FILE_MAX = 49152 };
+    static uint8_t many[FILE_MAX];
+    struct authority_certificate terms;
+    uint8_t der[AUTHORITY_DER_MAX];
+    size_t len = 0, at = 0, count = 0;
+    gpu_world_make(w);
+    for (;; count++) {
+        terms = w->terms[count % 2 == 0 ? GPU_DEVICE : GPU_LEAF];
+        terms.serial = 70000 + count;
+        len = authority_certificate_make(&terms, der);
+        if (at + len > sizeof many) break;
+        assay_bytes_copy(many + at, sizeof many - at, der, len);
+        at += len;
+    }
+    cr_assert_gt(count, 60);
+    w->c.files[w->c.file_count++] = assay_slice_over(many, at);
+    gpu_case_judge(&w->c);
+    cr_expect_eq(w->c.status, ASSAY_OK);
+    cr_expect_leq(w->c.whole->package.certificate_count, ASSAY_PACKAGE_CERTIFICATES_MAX);
+    cr_expect_eq(w->c.verdict.proofs[ASSAY_PROOF_REPORT_SIGNATURE], ASSAY_PROOF_TRUE);
+    cr_expect_neq(w->c.verdict.genuine, ASSAY_GENUINE_FALSE, "%s", gpu_reasons(&w->c.verdict));
+}
+
 /* --- OCSP */
 static bool is_uncovered(const char *name)
 {
@@ -337,6 +365,32 @@ Test(gpu_appraise, a_response_that_cannot_be_read_leaves_it_open)
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
 }
 
+/* Another issuer could be named by SHA-1; that the issuer's delegate revokes counts even so. */
+Test(gpu_appraise, a_response_that_names_its_certificate_by_sha1_revokes_and_covers_nothing)
+{
+    w->ocsp_weak = true;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    cr_expect(is_uncovered("GSP BROM"));
+    cr_expect(strstr(gpu_reasons(&w->c.verdict), "by SHA-1") != NULL, "the file is there");
+    w->ocsp_reason = 1;
+    expect(ASSAY_RULE_CERT_REVOKED, ASSAY_GENUINE_FALSE);
+    w->ocsp_bad_signature = true;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "anybody can write that one");
+    w->ocsp_bad_signature = false;
+    w->ocsp_about = GPU_ICA; /* another number */
+    gpu_world_judge(w);
+    cr_expect_not(assay_verdict_has(&w->c.verdict, ASSAY_RULE_CERT_REVOKED));
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_TRUE, "%s", gpu_reasons(&w->c.verdict));
+    w->ocsp_about = GPU_DEVICE;
+    w->ocsp_reason = ASSAY_OCSP_REASON_HOLD;
+    w->c.policy.gpu.allow_certificate_hold = true;
+    gpu_world_judge(w);
+    cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_CERT_HELD));
+    cr_expect(is_uncovered("GSP BROM"));
+}
+
 Test(gpu_appraise, the_nonce_is_demanded_of_a_missing_response)
 {
     static const uint8_t nonce[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -347,6 +401,37 @@ Test(gpu_appraise, the_nonce_is_demanded_of_a_missing_response)
     cr_expect(assay_verdict_has(&w->c.verdict, ASSAY_RULE_OCSP_NONCE), "%s",
               gpu_reasons(&w->c.verdict));
     cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN);
+}
+
+static void get_life(size_t which, struct assay_collateral_life *life)
+{
+    struct assay_endorsements *const all = calloc(1, sizeof *all);
+    struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
+    size_t count = 0;
+    gpu_world_judge(w);
+    for (size_t i = 0; i < GPU_ROOTS; i++)
+        all->entries[i] =
+            (struct assay_endorsement){ w->c.roots[i], ASSAY_KINDS_NVIDIA, &w->c.built[i] };
+    all->count = GPU_ROOTS;
+    assay_collateral_lifetimes(all, lives, &count);
+    cr_assert_eq(count, GPU_ROOTS);
+    *life = lives[which];
+    free(all);
+}
+
+/* A forecast of expiry has them: the response lasts an hour, its issuers for years. */
+Test(gpu_appraise, its_responses_and_manifests_end_the_life_of_collateral)
+{
+    struct assay_collateral_life life;
+    get_life(0, &life);
+    cr_expect_eq(life.until_unix_s, GPU_AT + 3600);
+    cr_expect_str_eq(life.expires_first, "OCSP response");
+    cr_expect_eq(assay_collateral_age(&life, 0, GPU_AT + 3601), ASSAY_AGE_ENDED);
+    w->ocsp_to_s = GPU_AT + 9000;
+    w->terms[GPU_RIM_SIGNER].to_s = GPU_AT + 7200;
+    get_life(1, &life);
+    cr_expect_eq(life.until_unix_s, GPU_AT + 7200);
+    cr_expect_str_eq(life.expires_first, "manifest");
 }
 
 /* --- networks */
@@ -400,6 +485,16 @@ Test(gpu_appraise, a_reference_to_a_part_is_no_signature_of_the_whole)
     cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE);
 }
 
+/* The key of a responder is on the network: it may not say how devices must measure. */
+Test(gpu_appraise, a_responder_of_the_manifests_root_signs_no_manifests)
+{
+    w->rim_for_ocsp = true;
+    gpu_world_judge(w);
+    cr_expect_eq(w->c.verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s", gpu_reasons(&w->c.verdict));
+    cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_DRIVER_RIM], ASSAY_PROOF_TRUE);
+    cr_expect_neq(w->c.verdict.proofs[ASSAY_PROOF_VBIOS_RIM], ASSAY_PROOF_TRUE);
+}
+
 Test(gpu_appraise, manifests_that_both_set_an_index_decide_nothing)
 {
     w->manifests[0].conflict = 3;
@@ -436,6 +531,82 @@ Test(gpu_appraise, namespaces_of_a_manifest_are_bounded)
     }
 }
 
+static size_t append(uint8_t *out, size_t at, const char *text)
+{
+    const size_t len = strlen(text);
+    cr_assert(at + len <= 8 * (size_t)GPU_XML_MAX);
+    assay_bytes_copy(out + at, len, text, len);
+    return at + len;
+}
+
+/* The first manifest with a text before its end, converted. */
+static enum assay_status convert_with(const char *start, const char *each, size_t count,
+                                      const char *end)
+{
+    static const char close[] = "</SoftwareIdentity>";
+    static uint8_t text[8 * GPU_XML_MAX], out[16 * GPU_XML_MAX];
+    const struct gpu_manifest *const m = &w->manifests[0];
+    size_t len = 0, at = m->len - (sizeof close - 1);
+    while (at > 0 && !assay_bytes_equal(m->xml + at, close, sizeof close - 1))
+        at -= 1;
+    cr_assert_gt(at, 0);
+    assay_bytes_copy(text, sizeof text, m->xml, at);
+    at = append(text, at, start);
+    for (size_t i = 0; i < count; i++)
+        at = append(text, at, each);
+    at = append(text, at, end);
+    at = append(text, at, close);
+    return assay_rim_xml_convert(assay_slice_over(text, at), out, sizeof out, &len);
+}
+
+/* The namespaces of all elements together: 128, and no one more. */
+Test(gpu_appraise, namespaces_of_all_elements_together_are_bounded)
+{
+    enum { ALL = 128 };
+    char text[64];
+    gpu_world_make(w);
+    size_t own = 0;
+    for (size_t i = 0; i + 6 < w->manifests[0].len; i++)
+        own += assay_bytes_equal(w->manifests[0].xml + i, (const uint8_t *)" xmlns", 6);
+    cr_assert(own > 0 && own < ALL);
+    (void)snprintf(text, sizeof text, "<ns0:e xmlns:n=\"urn:n\"></ns0:e>");
+    cr_expect_eq(convert_with("", text, ALL - own, ""), ASSAY_OK);
+    cr_expect_eq(convert_with("", text, ALL - own + 1, ""), ASSAY_E_RANGE);
+}
+
+/* Small texts that grow without end, or cost more than they are long. */
+Test(gpu_appraise, xml_bombs_are_refused)
+{
+    static const char entities[] =
+        "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">"
+        "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><SoftwareIdentity>&c;</SoftwareIdentity>";
+    uint8_t out[64];
+    size_t len = 0;
+    gpu_world_make(w);
+    cr_expect_eq(convert_with("", "<ns0:e></ns0:e>", 1, ""), ASSAY_OK, "one is none");
+    cr_expect_eq(convert_with("", "<ns0:e>", 600, ""), ASSAY_E_SYNTAX);
+    cr_expect_eq(convert_with("", "<ns0:e></ns0:e>", 5000, ""), ASSAY_E_RANGE);
+    cr_expect_eq(convert_with("<ns0:e", " a=\"1\"", 2, "></ns0:e>"), ASSAY_E_SYNTAX);
+    cr_expect_eq(convert_with("&a;", "", 0, ""), ASSAY_E_SYNTAX, "an entity of nobody");
+    cr_expect_eq(
+        assay_rim_xml_convert(assay_slice_over((const uint8_t *)entities, sizeof entities - 1), out,
+                              sizeof out, &len),
+        ASSAY_E_INVALID);
+}
+
+Test(gpu_appraise, elements_of_a_manifest_are_bounded_in_depth)
+{
+    enum { DEPTH = 20 };
+    char start[7 * DEPTH + 1] = "", end[8 * DEPTH + 1] = "";
+    gpu_world_make(w);
+    for (unsigned depth = 2; depth <= DEPTH; depth++) { /* the root is one */
+        (void)snprintf(start + 7 * (size_t)(depth - 2), 8, "<ns0:e>");
+        (void)snprintf(end + 8 * (size_t)(depth - 2), 9, "</ns0:e>");
+        cr_expect_eq(convert_with(start, "", 0, end),
+                     depth <= ASSAY_RIM_XML_DEPTH_MAX ? ASSAY_OK : ASSAY_E_RANGE, "%u", depth);
+    }
+}
+
 Test(gpu_appraise, an_expired_signer_is_no_mismatch)
 {
     w->terms[GPU_RIM_SIGNER].to_s = GPU_AT - 1;
@@ -446,12 +617,16 @@ Test(gpu_appraise, an_expired_signer_is_no_mismatch)
 /* --- the policy */
 Test(gpu_appraise, is_judged_by_the_policy)
 {
-    w->c.policy.gpu.architectures = 1 << ASSAY_GPU_BLACKWELL;
+    w->c.policy.gpu.architectures = 1 << ASSAY_GPU_BLACKWELL | 1 << ASSAY_GPU_LS10;
     expect(ASSAY_RULE_GPU_ARCHITECTURE, ASSAY_GENUINE_TRUE);
+    cr_expect(strstr(gpu_reasons(&w->c.verdict), "gpu-architecture: blackwell, ls10, hopper;"),
+              "%s", gpu_reasons(&w->c.verdict));
     w->c.policy.gpu = assay_gpu_rules_default();
     w->feature = ASSAY_GPU_MODE_PROTECTED_PCIE;
     w->c.policy.gpu.modes = 1 << ASSAY_GPU_MODE_SINGLE;
     expect(ASSAY_RULE_GPU_MODE, ASSAY_GENUINE_TRUE);
+    cr_expect(strstr(gpu_reasons(&w->c.verdict), "gpu-mode: single, protected-pcie;"), "%s",
+              gpu_reasons(&w->c.verdict));
     w->c.policy.gpu = assay_gpu_rules_default();
     w->c.policy.gpu.driver_min = (struct assay_gpu_version){ { 570, 10, 2, 0 } };
     expect(ASSAY_RULE_GPU_DRIVER, ASSAY_GENUINE_TRUE);

@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Verdicts about NVIDIA's devices compared with those of the reference checker, on changed evidence.
+
+usage: run.py --program PROGRAM [--vectors FOLDER] [--count N] [--seed N] [--first N] [--case N] [--time SECONDS]
+              [--show N]
+
+The folder has genuine reports with their collateral (MANIFEST.json) and verify.py, a checker that shares no code with
+Assay. Each case is judged by it, in this process, and by PROGRAM (answers.c), one process for all cases. They have to
+agree about the whole and about its parts; a disagreement that no class of classes.py explains fails the run.
+--case N prints one case. --time ends the run after that time, with what it has.
+
+Exit status: 0 all explained, 1 not, 2 usage, 77 without the folder or the Python packages that verify.py needs.
+"""
+import argparse
+import collections
+import copy
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import time
+import warnings
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+
+
+def skip(why):
+    print('differential of GPUs: %s: skipped' % why, file=sys.stderr)
+    sys.exit(77)
+
+
+try:
+    warnings.simplefilter('ignore')
+    import classes
+    import mutations
+    import authority
+    from cryptography import x509
+    from cryptography.x509 import ocsp
+except ImportError as missing:
+    skip('no Python package %s (Debian: python3-cryptography, python3-lxml)' % missing.name)
+
+
+# --- the reference checker
+def load_checker(vectors):
+    """verify.py with its files in memory, and with what depends on bytes alone judged once."""
+    spec = importlib.util.spec_from_file_location('reference_checker', os.path.join(vectors, 'verify.py'))
+    checker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(checker)
+    checker.xmlsec = lambda text: None
+    issued, check_rim, check_ocsp = checker.issued, checker.check_rim, checker.check_ocsp
+    issued_cache, rim_cache, ocsp_cache = {}, {}, {}
+
+    def issued_once(child, parent):
+        at = (authority.der(child), authority.der(parent))
+        if at not in issued_cache:
+            issued_cache[at] = issued(child, parent)
+        return issued_cache[at]
+
+    def rim_once(text, root, when):
+        at = (hashlib.sha256(text).digest(), authority.der(root), when)
+        if at not in rim_cache:
+            if len(rim_cache) > 4000:
+                rim_cache.clear()
+            rim_cache[at] = check_rim(text, root, when)
+        return copy.copy(rim_cache[at][0]), dict(rim_cache[at][1])
+
+    def ocsp_once(body, subject, issuer, pool, root, when, nonce=None):
+        at = (hashlib.sha256(body).digest(), authority.der(subject), issuer and authority.der(issuer), when, nonce,
+              hashlib.sha256(b''.join(authority.der(c) for c in list(pool) + [root])).digest())
+        if at not in ocsp_cache:
+            ocsp_cache[at] = check_ocsp(body, subject, issuer, pool, root, when, nonce)
+        return dict(ocsp_cache[at])
+
+    checker.issued, checker.check_rim, checker.check_ocsp = issued_once, rim_once, ocsp_once
+    return checker
+
+
+def ask_checker(checker, case):
+    """The whole of verify.py's answer; one that it has none for is a refusal, with the reason."""
+    files, bodies = [], {}
+    for role, body in case.files.items():
+        bodies[role] = body
+        files.append({'path': role, 'role': role, 'bytes': len(body), 'sha256': hashlib.sha256(body).hexdigest()})
+    for i, (of, serial, name, body) in enumerate(case.ocsp):
+        path = 'ocsp/%d/%s' % (i, name)
+        bodies[path] = body
+        files.append({'path': path, 'role': 'ocsp', 'bytes': len(body), 'sha256': hashlib.sha256(body).hexdigest(),
+                      'of': of, 'serial': serial, 'request_nonce': case.request_nonce})
+    item = {'files': files, 'evaluation_time': case.at.isoformat(), 'device': case.device, 'nonce': case.nonce}
+    checker.open = lambda path, mode: io.BytesIO(bodies[path])
+    try:
+        return checker.evaluate(item, '')
+    except Exception as fault:  # any: it was written for genuine files
+        return {'accept': False, 'reasons': ['unreadable'], 'fault': '%s: %s' % (type(fault).__name__, fault)}
+
+
+# --- Assay
+def frame(case):
+    def piece(body):
+        return struct.pack('<I', len(body)) + body
+
+    def root(role):
+        return authority.der(x509.load_pem_x509_certificate(case.files[role])) if role in case.files else b''
+    files = [body for role, body in case.files.items() if role != 'report'] + [e[3] for e in case.ocsp]
+    files = [f for f in files if f]
+    return (struct.pack('<q', int(case.at.timestamp())) + piece(bytes.fromhex(case.request_nonce or '')) +
+            piece(root('trusted_root')) + piece(root('rim_root')) + piece(case.files['report']) +
+            struct.pack('<I', len(files)) + b''.join(piece(f) for f in files))
+
+
+STATES = {'0': None, '1': 'unknown', '2': True, '3': False}
+
+
+def read_answer(line, case):
+    parts = line.rstrip('\n').split('|')
+    proofs = dict(zip(('signature', 'chain', 'fwid', 'driver_rim', 'vbios_rim'), (STATES[c] for c in parts[3])))
+    reasons = list(zip(parts[5::3], parts[6::3], parts[7::3]))
+    return {'parsed': parts[0] == '1', 'status': parts[1], 'genuine': parts[2], 'proofs': proofs, 'reasons': reasons,
+            'rules': {r for r, _, _ in reasons}, 'nonce': parts[4] == case.nonce}
+
+
+def is_open(reason, case):
+    """A reason about what the case has no file for: the reference says nothing about that either."""
+    rule, expected, _ = reason
+    if rule == 'collateral-missing' and expected.startswith('the manifest of '):
+        return ('driver_rim' if expected.startswith('the manifest of driver') else 'vbios_rim') not in case.files
+    return rule == 'revocation-unknown' and not any(('for ' + n) in expected for n in case.answered)
+
+
+def name_of(certificate):
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return names[0].value if names else ''
+
+
+def names_answered(case):
+    """Certificates that the case has responses for, as the verdict calls them."""
+    found = {}
+    for role in ('certificate_chain', 'driver_rim', 'vbios_rim'):
+        try:
+            pool = [x509.load_pem_x509_certificate(b) for b in mutations.pem_blocks(case.files.get(role, b''))] \
+                if role == 'certificate_chain' else authority.certificates_of_manifest(case.files.get(role, b''))
+        except Exception:
+            continue
+        for at, c in enumerate(pool):
+            tail = {'driver_rim': ' (driver RIM)', 'vbios_rim': ' (VBIOS RIM)'}.get(role, '') if at == 0 else ''
+            found['%x' % c.serial_number] = name_of(c) + tail
+    return {found[e[1]] for e in case.ocsp if e[1] in found}
+
+
+# --- the comparison
+def parts_of_reference(ref):
+    """What verify.py says about each part; None: nothing."""
+    if 'fault' in ref:
+        return {}
+    out = {'parsed': ref['report_parsed'], 'signature': ref.get('report_signature_valid'), 'chain': ref['chain_valid'],
+           'fwid': ref.get('fwid_matches'), 'nonce': ref.get('nonce_matches')}
+    for role in ('driver_rim', 'vbios_rim'):
+        if role in ref and isinstance(ref[role], dict):
+            rim = ref[role]
+            out[role] = bool(rim.get('parsed')) and all(
+                rim[k] for k in ('signature', 'chain_in_time', 'version_match', 'product_match'))
+    if 'measurements_differ' in ref:
+        out['differ'], out['conflicts'] = ref['measurements_differ'], ref['index_conflicts']
+    return out
+
+
+def parts_of_assay(ours):
+    proofs, reasons = ours['proofs'], ours['reasons']
+    late = [e for r, e, _ in reasons if r == 'certificate-time' and not e.startswith('OCSP')]
+    about_rim = [e for e in late if 'RIM' in e or 'Reference Value' in e or 'CoRIM' in e]
+    out = {'parsed': ours['parsed'], 'signature': proofs['signature'] is True,
+           'chain': proofs['chain'] is True and len(late) == len(about_rim), 'fwid': proofs['fwid'],
+           'nonce': ours['nonce']}
+    for role, name in (('driver_rim', 'driver RIM'), ('vbios_rim', 'VBIOS RIM')):
+        out[role] = proofs[role] is True and not any(
+            name in e or ('RIM L4' not in e and 'RIM)' not in e) for e in about_rim)
+    differ = [o for r, _, o in reasons if r == 'golden-value']
+    out['differ'] = sorted(int(n) for o in differ for n in re.findall(r'\b\d+\b', o))
+    out['conflicts'] = sorted(int(n) for r, _, o in reasons if r == 'rim-conflict' for n in o.split())
+    return out
+
+
+BEHIND = ('fwid', 'differ', 'conflicts', 'driver_rim', 'vbios_rim')
+
+
+def disagreements(case, ref, ours):
+    """('accept' or a part, reference, Assay) for each difference."""
+    accept = ours['parsed'] and ours['nonce'] and ours['genuine'] != '2' and \
+        not any(not is_open(r, case) for r in ours['reasons'])
+    out = []
+    if accept != ref['accept']:
+        out.append(('accept', ref['accept'], accept))
+    theirs, own = parts_of_reference(ref), parts_of_assay(ours)
+    if not own['parsed'] or not theirs.get('parsed'):
+        theirs = {k: v for k, v in theirs.items() if k == 'parsed'}
+    for part, value in theirs.items():
+        if part in ('differ', 'conflicts') and not all(own[r] for r in mutations.RIMS if r in theirs):
+            continue  # Assay compares by manifests that count, the reference by all
+        if part in BEHIND and not (ours['proofs']['chain'] is True and own['signature']):
+            continue  # nothing is compared before the device is known
+        if value is not None and value != own[part]:
+            out.append((part, value, own[part]))
+    return out, accept
+
+
+def read_bases(vectors):
+    def read(path):
+        with open(os.path.join(vectors, path), 'rb') as f:
+            return f.read()
+    with open(os.path.join(vectors, 'MANIFEST.json'), encoding='utf-8') as f:
+        items = json.load(f)['cases']
+    bases = [mutations.Case(i, read) for i in items if i['expected']['checked']['accept']]
+    others = {role: [b.files[role] for b in bases if role in b.files] for role in mutations.RIMS}
+    others['ocsp'] = [e[3] for b in bases for e in b.ocsp]
+    return bases, others
+
+
+class Run:
+    def __init__(self, args):
+        self.args, self.checker = args, load_checker(args.vectors)
+        self.bases, self.others = read_bases(args.vectors)
+        self.process = subprocess.Popen([args.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.counts, self.explained, self.bad = collections.Counter(), collections.Counter(), []
+
+    def judge(self, number):
+        case = mutations.make_case(self.bases, self.others, self.args.seed, number)
+        case.answered = names_answered(case)
+        self.process.stdin.write(frame(case))
+        self.process.stdin.flush()
+        ref = ask_checker(self.checker, case)
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit('case %d: %s ended' % (number, self.args.program))
+        return case, ref, read_answer(line.decode('ascii'), case)
+
+    def ask(self, case):
+        ref = ask_checker(self.checker, case)
+        return dict(parts_of_reference(ref), accept=ref['accept'])
+
+    def compare(self, number):
+        case, ref, ours = self.judge(number)
+        found, accept = disagreements(case, ref, ours)
+        self.counts['both accept' if accept and ref['accept'] else
+                    'both refuse' if not accept and not ref['accept'] else 'one accepts'] += 1
+        if case.is_signed:
+            self.counts['signed'] += 1
+        for part, theirs, own in found:
+            name = classes.explain(part, theirs, own, case, ref, ours, self.ask)
+            if name is not None:
+                self.explained[name] += 1
+                continue
+            self.bad.append(number)
+            if len(self.bad) <= self.args.show:
+                print('unexplained: case %d, %s (%s): %s: reference %s, Assay %s; %s %s' % (
+                    number, case.id, ', '.join(case.did), part, theirs, own, ref.get('fault') or ref['reasons'],
+                    [ours['status']] + [r for r in ours['reasons'] if not is_open(r, case)]))
+
+    def report(self, done):
+        c = self.counts
+        print('cases %d, seed %d (signed by the tests\' own vendor %d): both accept %d, both refuse %d, one alone %d' % (
+            done, self.args.seed, c['signed'], c['both accept'], c['both refuse'], c['one accepts']))
+        for name, n in sorted(self.explained.items()):
+            print('  %-28s %6d  %s' % (name, n, classes.REASONS[name]))
+        print('unexplained %d' % len(self.bad))
+
+
+def show(run, number):
+    case, ref, ours = run.judge(number)
+    print(case.id, case.did, case.at)
+    print(json.dumps(ref, indent=1, default=str))
+    print(json.dumps(ours, indent=1, default=sorted))
+    print(disagreements(case, ref, ours))
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Compare with the reference checker of GPU evidence.')
+    parser.add_argument('--program', required=True)
+    parser.add_argument('--vectors', default=os.environ.get('ASSAY_VECTORS_GPU') or ROOT + '/../shared/vectors-gpu')
+    parser.add_argument('--count', type=int, default=10000)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--first', type=int, default=0)
+    parser.add_argument('--case', type=int)
+    parser.add_argument('--show', type=int, default=20)
+    parser.add_argument('--time', type=float, default=1e9)
+    args = parser.parse_args()
+    if not os.path.exists(os.path.join(args.vectors, 'verify.py')):
+        skip('no vectors in ' + args.vectors)
+    run, start, done = Run(args), time.monotonic(), 0
+    if args.case is not None:
+        show(run, args.case)
+        return 0
+    for number in range(args.first, args.first + args.count):
+        run.compare(number)
+        done += 1
+        if time.monotonic() - start > args.time:
+            break
+    run.process.stdin.close()
+    if run.process.wait() != 0:
+        print('the program ended with %d' % run.process.returncode)
+        return 1
+    run.report(done)
+    return 1 if run.bad or done == 0 else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,30 @@
+#!/bin/sh
+# tests/differential/gpu/selftest.sh - a run of the comparison with the reference checker of GPU evidence is explained to
+# the last case, and one with a planted fault is not: the twin of the program leaves out wrong signatures of reports.
+#
+# usage: selftest.sh PROGRAM FAULTY_PROGRAM
+#
+# ASSAY_DEPTH=quick takes 120 cases, otherwise ASSAY_GPU_CASES of them (default 2000). Exit status 77 without the
+# genuine reports (ASSAY_VECTORS_GPU) or the Python packages of their checker.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+python=python3
+for candidate in python3 /usr/bin/python3; do
+    "$candidate" -c 'import cryptography, lxml' 2>/dev/null && { python=$candidate; break; }
+done
+count=${ASSAY_GPU_CASES:-2000}
+[ "${ASSAY_DEPTH-}" != quick ] || count=120
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+status=0
+"$python" "$here/run.py" --program "$1" --count "$count" --time 500 || status=$?
+[ "$status" -ne 77 ] || exit 77
+[ "$status" -eq 0 ] || { echo "selftest: the run ended with $status" >&2; exit 1; }
+
+"$python" "$here/run.py" --program "$2" --count 60 --time 120 >"$log" || status=$?
+[ "$status" -eq 1 ] || { echo "selftest: the planted fault ended with $status, not 1" >&2; exit 1; }
+grep -q '^unexplained: case [0-9]*, .* signature: reference False, Assay True' "$log" ||
+    { echo "selftest: the planted fault was not named" >&2; cat "$log" >&2; exit 1; }
+echo "selftest: passed"
