@@ -56,7 +56,7 @@ static void print_report_data(const struct cli_appraisal *a, const uint8_t *want
 
 int cli_challenge_appraise(struct cli_appraisal *a, const struct assay_challenge *challenge)
 {
-    uint8_t wanted[ASSAY_CHALLENGE_NONCE_MAX], found[ASSAY_CHALLENGE_NONCE_MAX];
+    uint8_t wanted[ASSAY_CHALLENGE_NONCE_MAX] = { 0 }, found[ASSAY_CHALLENGE_NONCE_MAX];
     size_t wanted_len = 0, found_len = 0;
     if (challenge->report_data != NULL) {
         const bool is_fit =
