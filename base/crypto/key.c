@@ -17,6 +17,7 @@ _Static_assert(ASSAY_P384_SIGNATURE_LEN == 2 * ECDSA_HALF, "P-384 takes r | s as
 
 struct assay_verify_key {
     enum assay_key_type type;
+    bool has_table; /* of P-256 */
     union {
         struct assay_p256 *p256;
         struct assay_p384 *p384;
@@ -121,6 +122,22 @@ bool assay_verify_key_check(const struct assay_verify_key *key,
     return false;
 }
 
+bool assay_verify_key_add_table(struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    if (key->type != ASSAY_KEY_P256) return false;
+    key->has_table = assay_p256_add_table(key->as.p256);
+    return key->has_table;
+}
+
+void assay_verify_key_remove_table(struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    if (!key->has_table) return;
+    assay_p256_remove_table(key->as.p256);
+    key->has_table = false;
+}
+
 /*
  * What loading takes from the heap, counted by tests/bench/base/bench_keys.c on 64 bits with
  * OpenSSL 3.0 (P-256 1656, RSA-4096 3080, RSA-2048 2056 bytes) and rounded up. OpenSSL computes
@@ -131,7 +148,8 @@ size_t assay_verify_key_weight(const struct assay_verify_key *key)
     enum { P256_WEIGHT = 1792, RSA_WEIGHT = 3200, HEAP_WEIGHT = 64 /* of the structs */ };
     ASSAY_ASSERT(key != NULL);
     switch (key->type) {
-    case ASSAY_KEY_P256: return sizeof *key + P256_WEIGHT;
+    case ASSAY_KEY_P256: 
+        return sizeof *key + P256_WEIGHT + (key->has_table ? (size_t)ASSAY_P256_TABLE_LEN : 0);
     case ASSAY_KEY_P384: return sizeof *key + assay_p384_weight() + HEAP_WEIGHT;
     case ASSAY_KEY_RSA: return sizeof *key + RSA_WEIGHT;
     case ASSAY_KEY_NONE: break;
