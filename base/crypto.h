@@ -159,6 +159,8 @@ void assay_verify_key_free(struct assay_verify_key **key);
 bool assay_verify_key_check(const struct assay_verify_key *key,
                             const struct assay_signature *signature, const uint8_t *digest,
                             size_t digest_len);
+/* Returns: true for a key of a type that has tables: P-256. */
+bool assay_verify_key_takes_table(const struct assay_verify_key *key);
 /* assay_p256_add_table for a key of P-256. Returns: true when it has a table; false for every other
  * type */
 bool assay_verify_key_add_table(struct assay_verify_key *key);

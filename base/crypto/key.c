@@ -122,10 +122,16 @@ bool assay_verify_key_check(const struct assay_verify_key *key,
     return false;
 }
 
+bool assay_verify_key_takes_table(const struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    return key->type == ASSAY_KEY_P256;
+}
+
 bool assay_verify_key_add_table(struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
-    if (key->type != ASSAY_KEY_P256) return false;
+    if (!assay_verify_key_takes_table(key)) return false;
     key->has_table = assay_p256_add_table(key->as.p256);
     return key->has_table;
 }
