@@ -110,6 +110,7 @@ static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_
     head->voting = assay_layout_add(l, n * sizeof(struct assay_p256 *));
     head->identity = assay_layout_add(l, n * sizeof(struct assay_p256 *));
     head->loaded = assay_layout_add(l, n * ASSAY_P256_PUBLIC_LEN);
+    head->has_table = assay_layout_add(l, n * sizeof(bool));
     head->weights = assay_layout_add(l, n * sizeof(uint32_t));
     head->node_ids = assay_layout_add(l, n * 32);
     head->capacity = capacity((uint32_t)n);
@@ -329,7 +330,7 @@ static enum assay_status start_machines(struct assay_engine *e,
                                         const struct assay_engine_config *config,
                                         const struct machines *m)
 {
-    ASSAY_TRY(assay_chain_head_init(e, config->state, m->groups));
+    ASSAY_TRY(assay_chain_head_init(e, config->state, config->key_tables, m->groups));
     assay_key_state_renew(e, config->renewal);
     assay_finalize_init(e);
     assay_key_state_update_listed(e);
