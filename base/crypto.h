@@ -64,6 +64,8 @@ enum { ASSAY_P256_TABLE_LEN = 155648 };
  * functions: it verifies as before
  */
 bool assay_p256_add_table(struct assay_p256 *key);
+/* Returns: true when the key has a table. */
+bool assay_p256_has_table(const struct assay_p256 *key);
 /* Nothing happens without a table. No other thread may use the key meanwhile. */
 void assay_p256_remove_table(struct assay_p256 *key);
 

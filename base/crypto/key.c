@@ -17,7 +17,6 @@ _Static_assert(ASSAY_P384_SIGNATURE_LEN == 2 * ECDSA_HALF, "P-384 takes r | s as
 
 struct assay_verify_key {
     enum assay_key_type type;
-    bool has_table; /* of P-256 */
     union {
         struct assay_p256 *p256;
         struct assay_p384 *p384;
@@ -131,17 +130,13 @@ bool assay_verify_key_takes_table(const struct assay_verify_key *key)
 bool assay_verify_key_add_table(struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
-    if (!assay_verify_key_takes_table(key)) return false;
-    key->has_table = assay_p256_add_table(key->as.p256);
-    return key->has_table;
+    return assay_verify_key_takes_table(key) && assay_p256_add_table(key->as.p256);
 }
 
 void assay_verify_key_remove_table(struct assay_verify_key *key)
 {
     ASSAY_ASSERT(key != NULL);
-    if (!key->has_table) return;
-    assay_p256_remove_table(key->as.p256);
-    key->has_table = false;
+    if (assay_verify_key_takes_table(key)) assay_p256_remove_table(key->as.p256);
 }
 
 /*
@@ -155,7 +150,8 @@ size_t assay_verify_key_weight(const struct assay_verify_key *key)
     ASSAY_ASSERT(key != NULL);
     switch (key->type) {
     case ASSAY_KEY_P256: 
-        return sizeof *key + P256_WEIGHT + (key->has_table ? (size_t)ASSAY_P256_TABLE_LEN : 0);
+        return sizeof *key + P256_WEIGHT + 
+               (assay_p256_has_table(key->as.p256) ? (size_t)ASSAY_P256_TABLE_LEN : 0);
     case ASSAY_KEY_P384: return sizeof *key + assay_p384_weight() + HEAP_WEIGHT;
     case ASSAY_KEY_RSA: return sizeof *key + RSA_WEIGHT;
     case ASSAY_KEY_NONE: break;

@@ -22,7 +22,7 @@
 #include "base/assert.h"
 #include "base/crypto/low_s.h"
 #include "base/crypto/openssl_curve.h"
-#include "base/crypto/openssl_table.h"
+#include "base/crypto/openssl_ecdsa.h"
 
 #include <limits.h>
 
@@ -190,7 +190,7 @@ void assay_p256_free(struct assay_p256 **key)
 {
     ASSAY_ASSERT(key != NULL);
     if (*key == NULL) return;
-    assay_curve_table_free(&(*key)->table); /* which uses the key's curve */
+    assay_curve_table_free(&(*key)->table);
     EC_KEY_free((*key)->key);
     OPENSSL_free(*key);
     *key = NULL;
@@ -200,6 +200,12 @@ bool assay_p256_add_table(struct assay_p256 *key)
 {
     ASSAY_ASSERT(key != NULL);
     if (key->table == NULL) key->table = assay_curve_table_make(key->key);
+    return key->table != NULL;
+}
+
+bool assay_p256_has_table(const struct assay_p256 *key)
+{
+    ASSAY_ASSERT(key != NULL);
     return key->table != NULL;
 }
 
@@ -228,7 +234,7 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
     if (!in_range_var(signature, max)) return false;
     if (!in_range_var(signature + SCALAR_LEN, rule == ASSAY_S_LOW ? half_order : max)) return false;
 
-    int answer = key->table == NULL ? -1 : assay_curve_table_verify(key->table, digest, signature);
+    int answer = assay_curve_verify_p256(key->key, key->table, digest, signature);
     if (answer >= 0) return answer == 1;
     answer =
         assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);

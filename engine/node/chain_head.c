@@ -28,7 +28,6 @@ static enum assay_status list_voters(struct assay_engine *e)
     for (uint32_t i = 0; i < e->members; i++) {
         const struct assay_member *m = &h->state.members[i];
         if (!assay_bytes_equal(h->loaded[i], m->lives[0].voting_public, 64)) {
-            h->has_table[i] = false; /* freed with the key */
             ASSAY_TRY(load_key(&h->voting[i], m->lives[0].voting_public));
             assay_bytes_copy(h->loaded[i], 64, m->lives[0].voting_public, 64);
         }
@@ -58,14 +57,10 @@ static void update_tables(struct assay_engine *e)
     for (uint32_t i = 0; i < e->members; i++) {
         const bool is_wanted = h->weights[i] > 0 && wanted < h->tables_max;
         wanted += is_wanted;
-        if (h->has_table[i] == is_wanted) continue;
-        if (!is_wanted) {
-            assay_p256_remove_table(h->voting[i]);
-            h->has_table[i] = false;
-        } else if (!made) {
-            h->has_table[i] = assay_p256_add_table(h->voting[i]);
-            made = true;
-        }
+        if (assay_p256_has_table(h->voting[i]) == is_wanted) continue;
+        if (!is_wanted) assay_p256_remove_table(h->voting[i]);
+        else if (!made) (void)assay_p256_add_table(h->voting[i]); /* without memory it is slower */
+        made |= is_wanted;
     }
     ASSAY_ASSERT(wanted <= h->tables_max);
 }
@@ -117,7 +112,6 @@ enum assay_status assay_chain_head_init(struct assay_engine *e, const struct ass
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
-    assay_bytes_zero(h->has_table, e->members * sizeof *h->has_table);
     h->rules = (struct assay_close_rules){ .groups = &h->groups,
                                            .score = assay_score_rules_default() };
     if (state != NULL) {

@@ -110,7 +110,6 @@ static void lay_out_members(struct assay_parts *p, struct assay_layout *l, size_
     head->voting = assay_layout_add(l, n * sizeof(struct assay_p256 *));
     head->identity = assay_layout_add(l, n * sizeof(struct assay_p256 *));
     head->loaded = assay_layout_add(l, n * ASSAY_P256_PUBLIC_LEN);
-    head->has_table = assay_layout_add(l, n * sizeof(bool));
     head->weights = assay_layout_add(l, n * sizeof(uint32_t));
     head->node_ids = assay_layout_add(l, n * 32);
     head->capacity = capacity((uint32_t)n);

@@ -29,7 +29,6 @@ struct assay_chain_head {
     struct assay_p256 **voting, **identity;
     uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN]; /* the keys decoded into voting[] */
     uint32_t tables_max; /* voting keys with a table of multiples (base/crypto.h) */
-    bool *has_table;     /* voting[i] has one */
     uint32_t *weights;                        /* of seats */
     uint8_t (*node_ids)[32];
 
