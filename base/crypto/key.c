@@ -149,8 +149,8 @@ size_t assay_verify_key_weight(const struct assay_verify_key *key)
     enum { P256_WEIGHT = 1792, RSA_WEIGHT = 3200, HEAP_WEIGHT = 64 /* of the structs */ };
     ASSAY_ASSERT(key != NULL);
     switch (key->type) {
-    case ASSAY_KEY_P256: 
-        return sizeof *key + P256_WEIGHT + 
+    case ASSAY_KEY_P256:
+        return sizeof *key + P256_WEIGHT +
                (assay_p256_has_table(key->as.p256) ? (size_t)ASSAY_P256_TABLE_LEN : 0);
     case ASSAY_KEY_P384: return sizeof *key + assay_p384_weight() + HEAP_WEIGHT;
     case ASSAY_KEY_RSA: return sizeof *key + RSA_WEIGHT;

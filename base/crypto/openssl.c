@@ -236,8 +236,7 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
 
     int answer = assay_curve_verify_p256(key->key, key->table, digest, signature);
     if (answer >= 0) return answer == 1;
-    answer =
-        assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
+    answer = assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
     /* Below 0 is a failure inside; the holder of the private key can provoke one (r = -digest / d
      * makes the sum the point at infinity), hence it is a bad signature unless memory ran out. */
     if (answer != 1 && assay_openssl_drain()) assay_openssl_stop();

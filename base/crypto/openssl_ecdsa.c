@@ -85,12 +85,12 @@ struct assay_curve_table *assay_curve_table_make(const EC_KEY *key)
     struct assay_curve_table *made = calloc(1, sizeof *made);
     if (made == NULL) return NULL;
     made->group = EC_GROUP_dup(group);
-    const bool ok = made->group != NULL &&
-                    EC_GROUP_set_generator(made->group, EC_KEY_get0_public_key(key),
-                                           EC_GROUP_get0_order(group),
-                                           EC_GROUP_get0_cofactor(group)) == 1 &&
-                    EC_GROUP_precompute_mult(made->group, NULL) == 1 &&
-                    EC_GROUP_have_precompute_mult(made->group) == 1;
+    const bool ok =
+        made->group != NULL &&
+        EC_GROUP_set_generator(made->group, EC_KEY_get0_public_key(key), EC_GROUP_get0_order(group),
+                               EC_GROUP_get0_cofactor(group)) == 1 &&
+        EC_GROUP_precompute_mult(made->group, NULL) == 1 &&
+        EC_GROUP_have_precompute_mult(made->group) == 1;
     if (ok) return made;
     (void)assay_openssl_drain(); /* without a table every verification has the same answer */
     assay_curve_table_free(&made);
@@ -137,8 +137,8 @@ static bool compute_sum(struct scratch *c, const EC_KEY *key, const struct assay
 {
     const EC_GROUP *const group = EC_KEY_get0_group(key);
     if (table == NULL)
-        return EC_POINT_mul(group, c->sum, c->u1, EC_KEY_get0_public_key(key), c->u2,
-                            c->context) == 1;
+        return EC_POINT_mul(group, c->sum, c->u1, EC_KEY_get0_public_key(key), c->u2, c->context) ==
+               1;
     return EC_POINT_mul(group, c->of_generator, c->u1, NULL, NULL, c->context) == 1 &&
            EC_POINT_mul(table->group, c->sum, c->u2, NULL, NULL, c->context) == 1 &&
            EC_POINT_add(group, c->sum, c->of_generator, c->sum, c->context) == 1;
@@ -174,9 +174,8 @@ int assay_curve_verify_p256(const EC_KEY *key, const struct assay_curve_table *t
     const EC_GROUP *const group = EC_KEY_get0_group(key);
     struct scratch *const c = take_scratch(group);
     if (c == NULL) return -1;
-    const bool is_computed =
-        compute_scalars(c, EC_GROUP_get0_order(group), digest, signature) &&
-        compute_sum(c, key, table);
+    const bool is_computed = compute_scalars(c, EC_GROUP_get0_order(group), digest, signature) &&
+                             compute_sum(c, key, table);
     const int answer = is_computed ? compare_x(c, group) : -1;
     atomic_store_explicit(&c->is_used, false, memory_order_release);
     if (answer < 0) (void)assay_openssl_drain();

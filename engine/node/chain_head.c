@@ -112,8 +112,8 @@ enum assay_status assay_chain_head_init(struct assay_engine *e, const struct ass
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
-    h->rules = (struct assay_close_rules){ .groups = &h->groups,
-                                           .score = assay_score_rules_default() };
+    h->rules =
+        (struct assay_close_rules){ .groups = &h->groups, .score = assay_score_rules_default() };
     if (state != NULL) {
         assay_state_copy(&h->state, state);
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);

@@ -678,7 +678,7 @@ enum assay_proof_answer {
     ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
     ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
     ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
-    ASSAY_PROOF_OTHER_ERA = 12    /* operators began an era between it and the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12     /* operators began an era between it and the checkpoint */
 };
 
 /* What the network found in the proof's epoch. */
@@ -703,7 +703,7 @@ struct assay_standing_report {
      * maintenance. */
     enum assay_standing standing;
     enum assay_member_stage stage;
-    uint64_t stage_epoch; /* since when; 0: from the beginning */
+    uint64_t stage_epoch;                             /* since when; 0: from the beginning */
     uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
     enum assay_proof_outcome outcome;
     uint64_t pass_weight, negative_weight, electorate_weight;

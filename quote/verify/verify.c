@@ -49,8 +49,7 @@ static enum assay_status verify_once(struct assay_verifier *verifier,
     }
     note_status(verdict, status);
     assay_verdict_conclude(verdict);
-    if (verifier != NULL)
-        assay_verifier_conclude(verifier, verdict->genuine == ASSAY_GENUINE_TRUE);
+    if (verifier != NULL) assay_verifier_conclude(verifier, verdict->genuine == ASSAY_GENUINE_TRUE);
     ASSAY_ASSERT(status == ASSAY_OK || verdict->genuine != ASSAY_GENUINE_TRUE);
     return status;
 }

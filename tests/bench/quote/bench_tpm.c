@@ -115,10 +115,11 @@ int main(void)
     for (size_t k = 0; k < LINES; k++)
         printf("quote %-39s %9.2f us %10.0f /s\n", lines[k].name, lines[k].best_us,
                1e6 / lines[k].best_us);
-    printf("quote tpm: cold %.2f raw verifications, warm %.2f times the raw rate, with a table %.2f "
-           "times\n",
-           lines[3].best_us / lines[0].best_us, lines[0].best_us / lines[1].best_us,
-           lines[0].best_us / lines[2].best_us);
+    printf(
+        "quote tpm: cold %.2f raw verifications, warm %.2f times the raw rate, with a table %.2f "
+        "times\n",
+        lines[3].best_us / lines[0].best_us, lines[0].best_us / lines[1].best_us,
+        lines[0].best_us / lines[2].best_us);
     EC_KEY_free(raw.key);
     assay_verifier_deinit(&verifier);
     assay_verifier_deinit(&tabled);

@@ -176,7 +176,6 @@ static void try_beyond_p(const struct pair *p, const BIGNUM *secret, struct rand
     BN_free(shift);
 }
 
-
 /* Chosen products: u1 and u2 of 0, 1, n - 1; both points equal; both opposite. */
 static void try_sums(const struct pair *p, const BIGNUM *secret, struct random *random,
                      struct sums *sums)

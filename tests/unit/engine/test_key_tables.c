@@ -52,7 +52,8 @@ Test(key_tables, one_more_an_epoch_up_to_the_limit, .timeout = 600)
                          n, closed);
         }
     }
-    cr_expect(!assay_p256_has_table(assay_sim_world_engine(w, 0)->head->voting[NODES - 1]), "the first voters");
+    cr_expect(!assay_p256_has_table(assay_sim_world_engine(w, 0)->head->voting[NODES - 1]),
+              "the first voters");
     assay_sim_world_destroy(&w);
 }
 
@@ -78,7 +79,8 @@ Test(key_tables, a_member_without_weight_gives_its_one_to_the_next, .timeout = 6
     struct assay_sim_world *w = open_world(LIMIT);
     pass(w, LIMIT + 1);
     const struct assay_chain_head *const head = assay_sim_world_engine(w, 0)->head;
-    cr_assert(assay_p256_has_table(head->voting[RESTARTED]) && !assay_p256_has_table(head->voting[NODES - 1]));
+    cr_assert(assay_p256_has_table(head->voting[RESTARTED]) &&
+              !assay_p256_has_table(head->voting[NODES - 1]));
     assay_sim_world_acts(w, RESTARTED)->tampered = true;
     for (uint32_t i = 0; i < 8 && head->weights[RESTARTED] > 0; i++)
         pass(w, 1);

@@ -53,9 +53,9 @@ static void judge_times(struct fixture *f, unsigned times, enum assay_genuine ex
 /* A quote of another platform in the place of the running one. */
 static void quote_of(struct fixture *f, const struct assay_soft_node *node)
 {
-    cr_assert_eq(assay_soft_quote(node, &f->w->request, f->w->quote, sizeof f->w->quote,
-                                  &f->w->quote_len),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_soft_quote(node, &f->w->request, f->w->quote, sizeof f->w->quote, &f->w->quote_len),
+        ASSAY_OK);
 }
 
 Test(quote_verifier_tables, a_platform_earns_one_by_genuine_quotes_and_no_verdict_changes)
@@ -140,7 +140,8 @@ static size_t tables_after_a_newcomer(bool first_sends_too)
 
 Test(quote_verifier_tables, a_newcomer_takes_none_from_a_platform_that_sends_too)
 {
-    cr_assert_eq(tables_after_a_newcomer(true), 0, "the first platform had it until it was evicted");
+    cr_assert_eq(tables_after_a_newcomer(true), 0,
+                 "the first platform had it until it was evicted");
 }
 
 Test(quote_verifier_tables, a_newcomer_takes_the_one_of_a_platform_that_sends_no_more)
