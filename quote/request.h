@@ -17,7 +17,7 @@ enum {
     ASSAY_VERIFIER_ENTRIES_MAX = 16384,
     ASSAY_VERIFIER_TABLED_MAX = 1024,
     /* Genuine quotes of a platform before its key gets a table: about as many as repay its making,
-     * so that a sender of them costs at most a third more than without tables. */
+     * so that a sender of them costs at most two fifths more than without tables. */
     ASSAY_VERIFIER_HOT = 1000,
 };
 

@@ -227,7 +227,6 @@ struct assay_counters {
     uint64_t misses;
     uint64_t evictions;
     uint64_t platforms;    /* remembered now */
-    uint64_t tables;       /* of keys, now (assay_verifier_set_tables) */
     uint64_t memory_bytes; /* held now, decoded keys and tables included */
 };
 /*

@@ -71,7 +71,6 @@ enum assay_status assay_verifier_get_counters(const struct assay_verifier *verif
     counters->misses = counts.misses;
     counters->evictions = counts.evictions;
     counters->platforms = counts.entries_used;
-    counters->tables = counts.tables_used;
     counters->memory_bytes =
         counts.key_bytes + ((const union prefix *)(const void *)verifier - 1)->len;
     return ASSAY_OK;
