@@ -8,8 +8,8 @@
 #include "base/crypto.h"
 #include "quote/verdict.h"
 
-struct assay_collateral;      /* quote/collateral/collateral.h */
-struct assay_policy;          /* quote/accept/policy.h */
+struct assay_collateral; /* quote/collateral/collateral.h */
+struct assay_policy;     /* quote/accept/policy.h */
 struct assay_eventlog_report; /* quote/eventlog/appraise.h */
 
 enum {
@@ -25,39 +25,39 @@ enum {
 #define ASSAY_KIND_BIT(kind) (UINT32_C(1) << (unsigned)(kind))
 #define ASSAY_KINDS_ALL      UINT32_MAX
 /* Sets of kinds: families with a common name. */
-#define ASSAY_KINDS_KNOWN  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_ANY))
-#define ASSAY_KINDS_QUOTE  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_QUOTE))
-#define ASSAY_KINDS_SGX    (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SGX))
-#define ASSAY_KINDS_TDX    (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TDX))
-#define ASSAY_KINDS_SNP    (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SNP))
-#define ASSAY_KINDS_TPM    (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TPM))
-#define ASSAY_KINDS_NITRO  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NITRO))
-#define ASSAY_KINDS_CCA    (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_CCA))
+#define ASSAY_KINDS_KNOWN (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_ANY))
+#define ASSAY_KINDS_QUOTE (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_QUOTE))
+#define ASSAY_KINDS_SGX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SGX))
+#define ASSAY_KINDS_TDX   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TDX))
+#define ASSAY_KINDS_SNP   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SNP))
+#define ASSAY_KINDS_TPM   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_TPM))
+#define ASSAY_KINDS_NITRO (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NITRO))
+#define ASSAY_KINDS_CCA   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_CCA))
 #define ASSAY_KINDS_NVIDIA (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_NVIDIA))
-#define ASSAY_KINDS_SOFT   (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SOFT))
+#define ASSAY_KINDS_SOFT  (UINT32_C(0) ASSAY_KIND_LIST(ASSAY_KIND_IF_SOFT))
 /* Judged by Intel's TCB info and QE identity, or what a project makes of the same form. */
 #define ASSAY_KINDS_DCAP (ASSAY_KINDS_SGX | ASSAY_KINDS_TDX)
 
-#define ASSAY_KIND_IF(number, is)                              | ((is) != 0 ? UINT32_C(1) << (number) : 0)
+#define ASSAY_KIND_IF(number, is) | ((is) != 0 ? UINT32_C(1) << (number) : 0)
 #define ASSAY_KIND_IF_ANY(symbol, number, text, row, families) ASSAY_KIND_IF(number, 1)
 #define ASSAY_KIND_IF_QUOTE(symbol, number, text, row, families)                                   \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_QUOTE)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_QUOTE)
 #define ASSAY_KIND_IF_SGX(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_SGX)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SGX)
 #define ASSAY_KIND_IF_TDX(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_TDX)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TDX)
 #define ASSAY_KIND_IF_SNP(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_SNP)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SNP)
 #define ASSAY_KIND_IF_TPM(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_TPM)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_TPM)
 #define ASSAY_KIND_IF_NITRO(symbol, number, text, row, families)                                   \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_NITRO)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NITRO)
 #define ASSAY_KIND_IF_CCA(symbol, number, text, row, families)                                     \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_CCA)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_CCA)
 #define ASSAY_KIND_IF_NVIDIA(symbol, number, text, row, families)                                  \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_NVIDIA)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_NVIDIA)
 #define ASSAY_KIND_IF_SOFT(symbol, number, text, row, families)                                    \
-    ASSAY_KIND_IF(number, (families)&ASSAY_FAMILY_SOFT)
+    ASSAY_KIND_IF(number, (families) & ASSAY_FAMILY_SOFT)
 
 /* One pinned root key, what it may vouch for, and the collateral of one platform family under it.
  */

@@ -271,7 +271,7 @@ static void note_use(struct assay_verifier *v, const struct assay_entry *e)
     v->used_count += 1;
 }
 
-/* An entry that is evicted within the appraisal was not its own: another platform takes its place. */
+/* An entry that is evicted within the appraisal: another platform takes its place. */
 static void forget_use(struct assay_verifier *v, const struct assay_entry *e)
 {
     size_t kept = 0;

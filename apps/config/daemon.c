@@ -81,8 +81,7 @@ static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http),
     ASSAY_CONFIG_FIELD_OPTIONAL("services", struct yaml_listen, services),
     ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise),
-    ASSAY_CONFIG_FIELD_OPTIONAL("transport", struct yaml_listen, transport),
-    CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("transport", struct yaml_listen, transport), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
     ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
@@ -107,8 +106,8 @@ static const cyaml_schema_field_t log_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("level", struct yaml_log, level),
     ASSAY_CONFIG_FIELD_OPTIONAL("format", struct yaml_log, format), CYAML_FIELD_END
 };
-static const cyaml_schema_value_t insecure_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
-                                                                        ASSAY_CONFIG_KEY_MAX) };
+static const cyaml_schema_value_t insecure_value = { CYAML_VALUE_STRING(
+    CYAML_FLAG_POINTER, char, 1, ASSAY_CONFIG_KEY_MAX) };
 static const cyaml_schema_field_t config_fields[] = {
     ASSAY_CONFIG_FIELD("config_version", struct yaml_config, config_version),
     CYAML_FIELD_MAPPING("node", CYAML_FLAG_DEFAULT, struct yaml_config, node, node_fields),
@@ -207,8 +206,8 @@ static enum assay_status take_word(const struct assay_config_file *file, const c
                              text);
 }
 
-static enum assay_status take_log(const struct assay_config_file *file, const struct yaml_log *yaml,
-                                  struct assay_config *config)
+static enum assay_status take_log(const struct assay_config_file *file,
+                                  const struct yaml_log *yaml, struct assay_config *config)
 {
     static const char *const levels[] = { "error", "warning", "info", "debug" };
     static const char *const formats[] = { "logfmt", "json", "journal", "text", "auto" };
@@ -303,7 +302,8 @@ static enum assay_status take_transport(const struct assay_config_file *file, co
     static const char *const words[] = { "process", "thread" };
     size_t which = 0;
     if (text != NULL)
-        ASSAY_TRY(take_word(file, "listen.transport", text, words, 2, "process or thread", &which));
+        ASSAY_TRY(take_word(file, "listen.transport", text, words, 2, "process or thread",
+                            &which));
     config->transport_apart = which == 0;
     return ASSAY_OK;
 }
@@ -366,9 +366,9 @@ static enum assay_status take_open(const struct assay_config_file *file,
 enum assay_status assay_config_load(const char *path, struct assay_config *config,
                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
-    struct assay_config_file file = { .path = path,
-                                      .schema = &assay_config_schema,
-                                      .message = message };
+    struct assay_config_file file = {
+        .path = path, .schema = &assay_config_schema, .message = message
+    };
     enum assay_status status = assay_config_open(&file);
     if (status == ASSAY_OK) status = take_open(&file, config);
     assay_config_close(&file);
@@ -380,9 +380,9 @@ enum assay_status assay_config_take_layers(const struct assay_config_layers *lay
                                            char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_joined joined;
-    struct assay_config_file file = { .path = path,
-                                      .schema = &assay_config_schema,
-                                      .message = message };
+    struct assay_config_file file = {
+        .path = path, .schema = &assay_config_schema, .message = message
+    };
     /* One file is read as it is: its own lines and columns. */
     if (!layers->beyond_file) return assay_config_load(path, config, message);
     enum assay_status status = assay_config_layers_join(layers, &joined);

@@ -10,23 +10,12 @@
 
 enum { KEY_TEXT_MAX = 160 };
 
-#define RESTART(key, usual)                                                                        \
-    {                                                                                              \
-        key, usual, ASSAY_CONFIG_RESTART, ASSAY_CONFIG_OPEN, false                                 \
-    }
-#define LIVE(key, usual)                                                                           \
-    {                                                                                              \
-        key, usual, ASSAY_CONFIG_LIVE, ASSAY_CONFIG_OPEN, false                                    \
-    }
-#define LIST(key, reload)                                                                          \
-    {                                                                                              \
-        key, NULL, reload, ASSAY_CONFIG_OPEN, true                                                 \
-    }
+#define RESTART(key, usual) { key, usual, ASSAY_CONFIG_RESTART, ASSAY_CONFIG_OPEN, false }
+#define LIVE(key, usual) { key, usual, ASSAY_CONFIG_LIVE, ASSAY_CONFIG_OPEN, false }
+#define LIST(key, reload) { key, NULL, reload, ASSAY_CONFIG_OPEN, true }
 #define TARGET(key, usual) LIVE("enforcement.targets[]." key, usual)
 #define HIDDEN(key, list)                                                                          \
-    {                                                                                              \
-        "enforcement.targets[]." key, NULL, ASSAY_CONFIG_LIVE, ASSAY_CONFIG_HIDDEN, list           \
-    }
+    { "enforcement.targets[]." key, NULL, ASSAY_CONFIG_LIVE, ASSAY_CONFIG_HIDDEN, list }
 
 static const struct assay_config_key keys[] = {
     RESTART("config_version", NULL),

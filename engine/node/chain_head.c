@@ -58,8 +58,12 @@ static void update_tables(struct assay_engine *e)
         const bool is_wanted = h->weights[i] > 0 && wanted < h->tables_max;
         wanted += is_wanted;
         if (assay_p256_has_table(h->voting[i]) == is_wanted) continue;
-        if (!is_wanted) assay_p256_remove_table(h->voting[i]);
-        else if (!made) (void)assay_p256_add_table(h->voting[i]); /* without memory it is slower */
+        if (!is_wanted) {
+            assay_p256_remove_table(h->voting[i]);
+        } else if (!made) {
+            const bool has_memory = assay_p256_add_table(h->voting[i]);
+            (void)has_memory; /* without a table it verifies as before */
+        }
         made |= is_wanted;
     }
     ASSAY_ASSERT(wanted <= h->tables_max);
@@ -112,8 +116,8 @@ enum assay_status assay_chain_head_init(struct assay_engine *e, const struct ass
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
-    h->rules =
-        (struct assay_close_rules){ .groups = &h->groups, .score = assay_score_rules_default() };
+    h->rules = (struct assay_close_rules){ .groups = &h->groups,
+                                           .score = assay_score_rules_default() };
     if (state != NULL) {
         assay_state_copy(&h->state, state);
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);

@@ -29,21 +29,21 @@ struct assay_chain_head {
     struct assay_p256 **voting, **identity;
     uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN]; /* the keys decoded into voting[] */
     uint32_t tables_max; /* voting keys with a table of multiples (base/crypto.h) */
-    uint32_t *weights;   /* of seats */
+    uint32_t *weights;                        /* of seats */
     uint8_t (*node_ids)[32];
 
     /* Closing. */
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
-    struct assay_state next;  /* result of assay_chain_head_compute_next */
+    struct assay_state next; /* result of assay_chain_head_compute_next */
     struct assay_state stage; /* scratch for simulating changes */
     uint8_t *operators;       /* the operators' document: [ASSAY_OPERATORS_LEN_MAX] */
     /* Records of the pending changes, as state.pending; len 0: unknown. */
     struct assay_slice pending[ASSAY_PENDING_MAX];
     uint8_t *pending_bytes[ASSAY_PENDING_MAX]; /* [ASSAY_CHANGE_RECORD_LEN_MAX] each */
     struct assay_update_cache update_cache;    /* records of the updates that the state names */
-    struct assay_writer set; /* set that head->next brings into force: [ASSAY_SET_LEN_MAX] */
+    struct assay_writer set;  /* set that head->next brings into force: [ASSAY_SET_LEN_MAX] */
     struct assay_tolerance next_tolerance;
     uint8_t *scratch;
     size_t scratch_len;

@@ -197,8 +197,8 @@ struct assay_verifier;
 
 /*
  * assay_verifier_create - memory for up to `platforms` platforms, allocated here and nowhere else
- * but for decoded keys (about 2 KB each) and tables (assay_verifier_set_tables). When it is full the platform used longest ago is
- * forgotten. With and without a verifier every verdict is the same.
+ * but for decoded keys (2 KB each) and tables (assay_verifier_set_tables). When it is full the
+ * platform used longest ago is forgotten. With and without a verifier every verdict is the same.
  * In:      platforms, 1 to ASSAY_VERIFIER_PLATFORMS_MAX
  * Out:     *verifier
  * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_MEMORY | ASSAY_E_INVALID
@@ -677,7 +677,7 @@ enum assay_proof_answer {
     ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
     ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
     ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
-    ASSAY_PROOF_OTHER_ERA = 12     /* operators began an era between it and the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12    /* operators began an era between it and the checkpoint */
 };
 
 /* What the network found in the proof's epoch. */
@@ -702,7 +702,7 @@ struct assay_standing_report {
      * maintenance. */
     enum assay_standing standing;
     enum assay_member_stage stage;
-    uint64_t stage_epoch;                             /* since when; 0: from the beginning */
+    uint64_t stage_epoch; /* since when; 0: from the beginning */
     uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
     enum assay_proof_outcome outcome;
     uint64_t pass_weight, negative_weight, electorate_weight;

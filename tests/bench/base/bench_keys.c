@@ -83,8 +83,7 @@ static double measure(const char *name, unsigned count, void (*turn)(struct subj
     double best_us = 0;
     for (unsigned round = 0; round < ROUND_COUNT; round++) {
         const double start_us = stopwatch_us(CLOCK_THREAD_CPUTIME_ID);
-        for (unsigned i = 0; i < count; i++)
-            turn(subject);
+        for (unsigned i = 0; i < count; i++) turn(subject);
         const double each_us = (stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us) / count;
         if (round == 0 || each_us < best_us) best_us = each_us;
     }
@@ -104,8 +103,8 @@ static void check_p384(struct subject *s)
 
 static void check_reference(struct subject *s)
 {
-    ASSAY_ASSERT(
-        assay_p384_reference_verify(s->reference, s->digest, s->digest_len, s->signature.bytes));
+    ASSAY_ASSERT(assay_p384_reference_verify(s->reference, s->digest, s->digest_len,
+                                             s->signature.bytes));
 }
 
 static void load(struct subject *s)

@@ -3,8 +3,8 @@
  * P-256 verification of the same library (ECDSA_do_verify) in the same run.
  *
  * cold: nothing is cached; the quote, the certificate of its key and the registrar's list. warm:
- * the key is decoded and its chain to the root is cached; with a table of multiples as well. Each line is the best of several rounds,
- * because the machine is shared.
+ * the key is decoded and its chain to the root is cached; with a table of multiples as well. Each
+ * line is the best of several rounds, because the machine is shared.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

@@ -287,6 +287,7 @@ int main(void)
     if (generate_transport() != ASSAY_OK) complain("setup", ASSAY_E_CRYPTO);
     set_up_others();
 
+    stops_but_never_lies("p256", verify_p256); /* first: what the adapter makes once is not there */
     for (int all_after_it = 0; all_after_it < 2; all_after_it++) {
         fail_each("load a public key", load_public, all_after_it != 0);
         fail_each("make a table", make_table, all_after_it != 0);
@@ -297,7 +298,6 @@ int main(void)
         fail_each("generate", generate, all_after_it != 0);
         fail_each("generate for the transport", generate_transport, all_after_it != 0);
     }
-    stops_but_never_lies("p256", verify_p256);
     stops_but_never_lies("p256 with a table", verify_tabled);
     stops_but_never_lies("rsa", verify_rsa);
     stops_but_never_lies("p384", verify_p384);

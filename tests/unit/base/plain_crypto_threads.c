@@ -67,8 +67,7 @@ static unsigned one_round(const struct shared *shared, uint8_t number, uint8_t r
     if (assay_p256_load(public_key, &own) != ASSAY_OK) return wrong + 1;
     wrong += assay_p256_verify(own, digest, signature, ASSAY_S_ANY);
     assay_p256_free(&own);
-    for (unsigned i = 0; i < OTHERS; i++)
-        wrong += verify_other(&shared->others[i], round);
+    for (unsigned i = 0; i < OTHERS; i++) wrong += verify_other(&shared->others[i], round);
     return wrong;
 }
 
@@ -122,8 +121,7 @@ int main(void)
         if (pthread_join(works[i].thread, NULL) != 0) return 1;
         wrong += works[i].wrong;
     }
-    for (unsigned i = 0; i < OTHERS; i++)
-        assay_verify_key_free(&shared.others[i].key);
+    for (unsigned i = 0; i < OTHERS; i++) assay_verify_key_free(&shared.others[i].key);
     assay_p256_signer_free(&signer);
     assay_p256_free(&key);
     assay_p256_free(&tabled);

@@ -59,7 +59,7 @@ static bool in_range(const uint8_t scalar[32])
 {
     uint8_t n[32];
     cr_assert_eq(assay_hex_decode(order_hex, 64, n, sizeof n), ASSAY_OK);
-    return !assay_bytes_all_zero(scalar, 32) && memcmp(scalar, n, 32) < 0;
+    return !assay_bytes_all_zero(scalar, 32) && assay_bytes_compare(scalar, n, 32) < 0;
 }
 
 /* Returns: the one answer of ECDSA_do_verify, of a key with a table and of one without. */
@@ -117,7 +117,7 @@ static void write_public(const BIGNUM *secret, uint8_t public_key[64])
     cr_assert_eq(EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, encoded,
                                     sizeof encoded, context),
                  sizeof encoded);
-    memcpy(public_key, encoded + 1, 64);
+    assay_bytes_copy(public_key, 64, encoded + 1, 64);
     EC_POINT_free(point);
 }
 
@@ -234,12 +234,12 @@ static void try_boundaries(const struct pair *p, const uint8_t digest[32],
         cr_assert_eq(assay_hex_decode(numbers[i], 64, number, sizeof number), ASSAY_OK);
         (void)answer_all(p, number, signature, "a digest at the edge", sums);
         for (size_t half = 0; half < 64; half += 32) {
-            memcpy(changed, signature, sizeof changed);
-            memcpy(changed + half, number, sizeof number);
+            assay_bytes_copy(changed, sizeof changed, signature, sizeof changed);
+            assay_bytes_copy(changed + half, sizeof number, number, sizeof number);
             (void)answer_all(p, digest, changed, "r or s at the edge", sums);
         }
         for (size_t j = 0; j < NUMBER_COUNT; j++) {
-            memcpy(changed, number, sizeof number);
+            assay_bytes_copy(changed, sizeof changed, number, sizeof number);
             cr_assert_eq(assay_hex_decode(numbers[j], 64, changed + 32, 32), ASSAY_OK);
             (void)answer_all(p, digest, changed, "r and s at the edge", sums);
         }

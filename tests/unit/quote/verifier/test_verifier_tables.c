@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_verifier_tables.c - tables of multiples in a verifier: only genuine quotes
- * earn one, their number and memory are bounded, and no verdict changes.
+ * tests/unit/quote/verifier/test_verifier_tables.c - tables of multiples in a verifier: only
+ * genuine quotes earn one, their number and memory are bounded, and no verdict changes.
  */
 #include "tests/unit/quote/world.h"
 
