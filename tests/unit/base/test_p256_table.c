@@ -274,7 +274,7 @@ static void try_random(const struct pair *p, const BIGNUM *secret, unsigned coun
     }
 }
 
-Test(base_p256_table, answers_as_ecdsa_do_verify_in_20000_cases)
+Test(base_ecdsa, answers_as_ecdsa_do_verify_in_20000_cases)
 {
     enum { KEY_COUNT = 16, ROUND_COUNT = 300, SECRETS_OF_NOTE = 3, CASES = 20000 };
     struct random random = { 35 };
@@ -307,7 +307,7 @@ Test(base_p256_table, answers_as_ecdsa_do_verify_in_20000_cases)
               sums.valid);
 }
 
-Test(base_p256_table, answers_as_the_textbook_at_every_edge)
+Test(base_ecdsa, answers_as_the_textbook_at_every_edge)
 {
     struct sums sums = { 0, 0 };
     bool is_above_n = false;
@@ -331,7 +331,7 @@ Test(base_p256_table, answers_as_the_textbook_at_every_edge)
     cr_assert(is_above_n, "a sum whose x lies in n..p-1 is among the edges");
 }
 
-Test(base_p256_table, adds_and_removes_as_often_as_asked)
+Test(base_ecdsa, adds_and_removes_as_often_as_asked)
 {
     const struct p256_edge *const edge = &p256_edges[0];
     uint8_t public_key[64];
