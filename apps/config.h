@@ -169,6 +169,7 @@ struct assay_config {
     struct assay_config_collateral collateral;
     struct assay_config_enforcement enforcement;
     uint32_t verify_threads; /* limits.verify_threads, 1..16, default 1 */
+    uint32_t key_tables_mib; /* limits.key_tables_mib, 0..64, default 4; 0: none */
     uint32_t drain_ms;       /* limits.drain_ms, 0..60000, default 2000 */
     enum assay_log_level log_level;
     enum assay_config_log_format log_format;

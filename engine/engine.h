@@ -135,6 +135,10 @@ struct assay_engine_config {
     uint8_t confirm_secret[32];
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
+    /* Voters whose voting key gets a table of multiples, in the order of the roster: their votes
+     * and ballots cost half or less to verify. Memory: ASSAY_P256_TABLE_LEN each, beyond that of
+     * assay_engine_size. 0: none. */
+    uint32_t key_tables;
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
     /* An epoch that the operator trusts: a node that is behind starts from its state. NULL:
      * none. */

@@ -15,6 +15,10 @@ struct assay_eventlog_report; /* quote/eventlog/appraise.h */
 enum {
     ASSAY_ENDORSEMENTS_MAX = 32, /* vendors times platform families of one network */
     ASSAY_VERIFIER_ENTRIES_MAX = 16384,
+    ASSAY_VERIFIER_TABLED_MAX = 1024,
+    /* Genuine quotes of a platform before its key gets a table: about as many as repay its making,
+     * so that a sender of them costs at most two fifths more than without tables. */
+    ASSAY_VERIFIER_HOT = 1000,
 };
 
 /* Bit of a kind in a mask of kinds. */
@@ -111,6 +115,15 @@ ASSAY_CHECKED enum assay_status assay_verifier_init(void *memory, size_t memory_
  */
 void assay_verifier_deinit(struct assay_verifier **verifier);
 
+/*
+ * assay_verifier_limit_tables - at most so many keys of platforms have a table of multiples
+ * (base/crypto.h), 0 to ASSAY_VERIFIER_TABLED_MAX (asserted); after init: 0. A key gets one after
+ * ASSAY_VERIFIER_HOT genuine quotes that were verified by it while it was remembered; the appraisal
+ * that makes it takes 20 ms longer. If all tables are in use it replaces the one used longest ago,
+ * unless that one was used since the first of these quotes. Surplus tables are freed at once.
+ */
+void assay_verifier_limit_tables(struct assay_verifier *verifier, size_t count);
+
 /* What a verifier has done since init, and what it holds now. */
 struct assay_verifier_counts {
     uint64_t hits; /* platforms found again: one signature is left to verify */
@@ -119,7 +132,8 @@ struct assay_verifier_counts {
     uint64_t authority_hits;
     uint64_t authority_misses;
     size_t entries_used;
-    size_t key_bytes; /* decoded keys, in addition to the memory of assay_verifier_size */
+    size_t tables_used;
+    size_t key_bytes; /* decoded keys and their tables, in addition to assay_verifier_size */
 };
 /* */
 void assay_verifier_count(const struct assay_verifier *verifier,

@@ -8,6 +8,10 @@
  * twenty as much as twenty. An attacker that forces digests into one bucket, or floods the cache,
  * only slows others down (at most a walk over all entries). Authorities are separate, so that a
  * flood of platforms cannot evict them.
+ *
+ * Tables of multiples cost 20 ms and 150 KB each, so nothing but genuine quotes earns one: bytes
+ * that an attacker can make, even a million of them, end in another verdict. A platform of an
+ * attacker earns one by ASSAY_VERIFIER_HOT quotes, and takes none from a platform that sends, too.
  */
 #include "quote/verifier.h"
 
@@ -18,6 +22,7 @@
 enum {
     AUTHORITIES = 16, /* roots and their CAs: Intel three, AMD nine, and room */
     PIECES_MAX = 10,
+    USED_MAX = 4, /* keys of one appraisal that can have tables: TPM, and the machine below it */
 };
 
 #define NO_ENTRY UINT32_MAX
@@ -30,6 +35,11 @@ struct assay_entry {
     uint8_t digest[ASSAY_SHA256_LEN];
     bool has_note;
     uint8_t note[ASSAY_SHA256_LEN];
+    /* --- the key's table; times are counted in genuine quotes of all platforms */
+    bool has_table;
+    uint32_t quotes;       /* genuine ones towards a table */
+    uint64_t counted_from; /* the first of them */
+    uint64_t last_genuine;
     struct assay_proven proven;
 };
 
@@ -48,6 +58,10 @@ struct assay_verifier {
     size_t touched;          /* entries[0 .. touched) are in the list */
     size_t bucket_count;
     uint32_t *buckets; /* behind the entries */
+    size_t table_max;
+    uint64_t genuine;        /* quotes of remembered keys */
+    uint32_t used[USED_MAX]; /* entries of the running appraisal whose key can have a table */
+    size_t used_count;
     size_t entry_count;
     struct assay_entry entries[];
 };
@@ -82,6 +96,9 @@ enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t en
     v->buckets = (uint32_t *)(void *)&v->entries[entries];
     v->oldest = v->newest = NO_ENTRY;
     v->touched = 0;
+    v->table_max = 0;
+    v->genuine = 0;
+    v->used_count = 0;
     for (size_t i = 0; i < v->bucket_count; i++)
         v->buckets[i] = NO_ENTRY;
     for (size_t i = 0; i < AUTHORITIES; i++) {
@@ -179,11 +196,97 @@ static struct assay_entry *find_entry(struct assay_verifier *v,
     return NULL;
 }
 
+/* --- tables of multiples */
+static void remove_table(struct assay_verifier *v, struct assay_entry *e)
+{
+    if (!e->has_table) return;
+    v->counts.key_bytes -= weight_of(e->proven.key);
+    assay_verify_key_remove_table(e->proven.key);
+    v->counts.key_bytes += weight_of(e->proven.key);
+    ASSAY_ASSERT(v->counts.tables_used > 0);
+    v->counts.tables_used -= 1;
+    e->has_table = false;
+}
+
+/* The one whose platform sent nothing genuine for longest. Returns: NULL when there is no table */
+static struct assay_entry *find_oldest_table(struct assay_verifier *v)
+{
+    struct assay_entry *oldest = NULL;
+    for (size_t i = 0; i < v->touched; i++) {
+        struct assay_entry *const e = &v->entries[i];
+        if (!e->used || !e->has_table) continue;
+        if (oldest == NULL || e->last_genuine < oldest->last_genuine) oldest = e;
+    }
+    return oldest;
+}
+
+void assay_verifier_limit_tables(struct assay_verifier *verifier, size_t count)
+{
+    ASSAY_ASSERT(count <= ASSAY_VERIFIER_TABLED_MAX);
+    verifier->table_max = count;
+    while (verifier->counts.tables_used > count)
+        remove_table(verifier, find_oldest_table(verifier));
+}
+
+/* Returns: true when there is room for a table of a platform that is counted from then on. */
+static bool make_room(struct assay_verifier *v, uint64_t counted_from)
+{
+    if (v->counts.tables_used < v->table_max) return true;
+    struct assay_entry *const oldest = find_oldest_table(v);
+    ASSAY_ASSERT(oldest != NULL);
+    if (oldest->last_genuine >= counted_from) return false; /* every table is in use */
+    remove_table(v, oldest);
+    return true;
+}
+
+static void count_genuine(struct assay_verifier *v, struct assay_entry *e)
+{
+    v->genuine += 1;
+    e->last_genuine = v->genuine;
+    if (e->has_table || v->table_max == 0) return;
+    if (e->quotes == 0) e->counted_from = v->genuine;
+    e->quotes += 1;
+    if (e->quotes < ASSAY_VERIFIER_HOT) return;
+    e->quotes = 0; /* without room it has to earn one again: the work stays bounded */
+    if (!make_room(v, e->counted_from)) return;
+    v->counts.key_bytes -= weight_of(e->proven.key);
+    e->has_table = assay_verify_key_add_table(e->proven.key);
+    v->counts.key_bytes += weight_of(e->proven.key);
+    if (e->has_table) v->counts.tables_used += 1;
+}
+
+void assay_verifier_conclude(struct assay_verifier *verifier, bool genuine)
+{
+    ASSAY_ASSERT(verifier->used_count <= USED_MAX);
+    for (size_t i = 0; i < verifier->used_count && genuine; i++)
+        count_genuine(verifier, &verifier->entries[verifier->used[i]]);
+    verifier->used_count = 0;
+}
+
+static void note_use(struct assay_verifier *v, const struct assay_entry *e)
+{
+    if (e->proven.key == NULL || !assay_verify_key_takes_table(e->proven.key)) return;
+    if (v->used_count == USED_MAX) return; /* no kind of evidence uses as many */
+    v->used[v->used_count] = index_of(v, e);
+    v->used_count += 1;
+}
+
+/* An entry that is evicted within the appraisal: another platform takes its place. */
+static void forget_use(struct assay_verifier *v, const struct assay_entry *e)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < v->used_count; i++)
+        if (v->used[i] != index_of(v, e)) v->used[kept++] = v->used[i];
+    v->used_count = kept;
+}
+
 static void remove_entry(struct assay_verifier *v, struct assay_entry *e)
 {
     if (!e->used) return;
     ASSAY_ASSERT(e->leases == 0);
     take_down(v, e);
+    forget_use(v, e);
+    remove_table(v, e);
     ASSAY_ASSERT(v->counts.entries_used > 0);
     v->counts.entries_used -= 1;
     ASSAY_ASSERT(v->counts.key_bytes >= weight_of(e->proven.key));
@@ -211,7 +314,7 @@ void assay_verifier_deinit(struct assay_verifier **verifier)
     for (size_t i = 0; i < AUTHORITIES; i++)
         forget_authority(v, &v->authorities[i]);
     ASSAY_ASSERT(v->counts.entries_used == 0);
-    ASSAY_ASSERT(v->counts.key_bytes == 0);
+    ASSAY_ASSERT(v->counts.key_bytes == 0 && v->counts.tables_used == 0);
     *verifier = NULL;
 }
 
@@ -256,6 +359,7 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
             lease->entry->leases += 1;
             lease->proven = &lease->entry->proven;
             verifier->counts.hits += 1;
+            note_use(verifier, lease->entry);
             return;
         }
         verifier->counts.misses += 1;
@@ -284,6 +388,9 @@ void assay_lease_retain(struct assay_lease *lease)
     remove_entry(v, e);
     e->used = true;
     e->has_note = false;
+    e->has_table = false;
+    e->quotes = 0;
+    e->last_genuine = 0;
     e->leases = 1;
     assay_bytes_copy(e->digest, sizeof e->digest, lease->digest, ASSAY_SHA256_LEN);
     e->proven = lease->own;

@@ -111,6 +111,10 @@ bool assay_lease_is_noted(const struct assay_lease *lease,
 /* Frees what was not remembered. */
 void assay_lease_close(struct assay_lease *lease);
 
+/* The appraisal under way ends. genuine: its verdict; then each remembered key that it used has
+ * verified one more genuine quote. */
+void assay_verifier_conclude(struct assay_verifier *verifier, bool genuine);
+
 /* Notes a fault; more than there is room for are dropped. */
 void assay_proven_fault(struct assay_proven *proven, enum assay_rule rule, uint32_t offset,
                         const char *expected, const char *observed);

@@ -34,7 +34,7 @@ struct yaml_enclave {
     char *path, *restore_path, *service;
 };
 struct yaml_limits {
-    char *verify_threads, *drain_ms;
+    char *verify_threads, *key_tables_mib, *drain_ms;
 };
 struct yaml_log {
     char *level, *format;
@@ -96,6 +96,7 @@ static const cyaml_schema_field_t enclave_fields[] = {
 };
 static const cyaml_schema_field_t limits_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("verify_threads", struct yaml_limits, verify_threads),
+    ASSAY_CONFIG_FIELD_OPTIONAL("key_tables_mib", struct yaml_limits, key_tables_mib),
     ASSAY_CONFIG_FIELD_OPTIONAL("drain_ms", struct yaml_limits, drain_ms), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t metrics_fields[] = {
@@ -140,6 +141,8 @@ const cyaml_schema_value_t assay_config_schema = { CYAML_VALUE_MAPPING(
 enum { HISTORY_EPOCHS_MIN = 16, HISTORY_EPOCHS_MAX = 100000000 };
 
 enum { DRAIN_MS = 2000, DRAIN_MS_MAX = 60000 };
+/* Enough for the keys of 26 members. */
+enum { KEY_TABLES_MIB = 4, KEY_TABLES_MIB_MAX = 64 };
 
 static enum assay_status take_peer(const struct assay_config_file *file,
                                    const struct yaml_peer *yaml, uint32_t index,
@@ -224,10 +227,14 @@ static enum assay_status take_limits(const struct assay_config_file *file,
                                      const struct yaml_limits *yaml, struct assay_config *config)
 {
     config->verify_threads = 1;
+    config->key_tables_mib = KEY_TABLES_MIB;
     config->drain_ms = DRAIN_MS;
     if (yaml->verify_threads != NULL)
         ASSAY_TRY(assay_config_take_number(file, "limits.verify_threads", yaml->verify_threads, 1,
                                            16, &config->verify_threads));
+    if (yaml->key_tables_mib != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "limits.key_tables_mib", yaml->key_tables_mib, 0,
+                                           KEY_TABLES_MIB_MAX, &config->key_tables_mib));
     if (yaml->drain_ms == NULL) return ASSAY_OK;
     return assay_config_take_number(file, "limits.drain_ms", yaml->drain_ms, 0, DRAIN_MS_MAX,
                                     &config->drain_ms);

@@ -87,6 +87,7 @@ static const struct assay_config_key keys[] = {
     TARGET("spool", NULL),
     TARGET("spool_max", NULL),
     LIVE("limits.verify_threads", "1"),
+    RESTART("limits.key_tables_mib", "4"),
     LIVE("limits.drain_ms", "2000"),
     LIVE("log.level", "info"),
     LIVE("log.format", "auto"),

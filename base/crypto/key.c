@@ -121,6 +121,24 @@ bool assay_verify_key_check(const struct assay_verify_key *key,
     return false;
 }
 
+bool assay_verify_key_takes_table(const struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    return key->type == ASSAY_KEY_P256;
+}
+
+bool assay_verify_key_add_table(struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    return assay_verify_key_takes_table(key) && assay_p256_add_table(key->as.p256);
+}
+
+void assay_verify_key_remove_table(struct assay_verify_key *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    if (assay_verify_key_takes_table(key)) assay_p256_remove_table(key->as.p256);
+}
+
 /*
  * What loading takes from the heap, counted by tests/bench/base/bench_keys.c on 64 bits with
  * OpenSSL 3.0 (P-256 1656, RSA-4096 3080, RSA-2048 2056 bytes) and rounded up. OpenSSL computes
@@ -131,7 +149,9 @@ size_t assay_verify_key_weight(const struct assay_verify_key *key)
     enum { P256_WEIGHT = 1792, RSA_WEIGHT = 3200, HEAP_WEIGHT = 64 /* of the structs */ };
     ASSAY_ASSERT(key != NULL);
     switch (key->type) {
-    case ASSAY_KEY_P256: return sizeof *key + P256_WEIGHT;
+    case ASSAY_KEY_P256:
+        return sizeof *key + P256_WEIGHT +
+               (assay_p256_has_table(key->as.p256) ? (size_t)ASSAY_P256_TABLE_LEN : 0);
     case ASSAY_KEY_P384: return sizeof *key + assay_p384_weight() + HEAP_WEIGHT;
     case ASSAY_KEY_RSA: return sizeof *key + RSA_WEIGHT;
     case ASSAY_KEY_NONE: break;

@@ -29,6 +29,9 @@ struct assay_p256_signer {
  * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 enum assay_status __real_assay_p256_load(const uint8_t *public_key, void **key);
 void __real_assay_p256_free(void **key);
+bool __real_assay_p256_add_table(void *key);
+bool __real_assay_p256_has_table(const void *key);
+void __real_assay_p256_remove_table(void *key);
 bool __real_assay_p256_verify(const void *key, const uint8_t *digest, const uint8_t *signature,
                               enum assay_s_rule rule);
 enum assay_status __real_assay_p256_public(const struct assay_secret32 *private_key,
@@ -36,6 +39,9 @@ enum assay_status __real_assay_p256_public(const struct assay_secret32 *private_
 
 enum assay_status __wrap_assay_p256_load(const uint8_t *public_key, struct assay_p256 **key);
 void __wrap_assay_p256_free(struct assay_p256 **key);
+bool __wrap_assay_p256_add_table(struct assay_p256 *key);
+bool __wrap_assay_p256_has_table(const struct assay_p256 *key);
+void __wrap_assay_p256_remove_table(struct assay_p256 *key);
 bool __wrap_assay_p256_verify(const struct assay_p256 *key, const uint8_t *digest,
                               const uint8_t *signature, enum assay_s_rule rule);
 enum assay_status __wrap_assay_random(void *out, size_t len);
@@ -82,6 +88,21 @@ void __wrap_assay_p256_free(struct assay_p256 **key)
     __real_assay_p256_free(&(*key)->real);
     free(*key);
     *key = NULL;
+}
+
+bool __wrap_assay_p256_add_table(struct assay_p256 *key)
+{
+    return key->real != NULL && __real_assay_p256_add_table(key->real);
+}
+
+bool __wrap_assay_p256_has_table(const struct assay_p256 *key)
+{
+    return key->real != NULL && __real_assay_p256_has_table(key->real);
+}
+
+void __wrap_assay_p256_remove_table(struct assay_p256 *key)
+{
+    if (key->real != NULL) __real_assay_p256_remove_table(key->real);
 }
 
 bool __wrap_assay_p256_verify(const struct assay_p256 *key, const uint8_t *digest,

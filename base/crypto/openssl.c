@@ -22,6 +22,7 @@
 #include "base/assert.h"
 #include "base/crypto/low_s.h"
 #include "base/crypto/openssl_curve.h"
+#include "base/crypto/openssl_ecdsa.h"
 
 #include <limits.h>
 
@@ -40,6 +41,7 @@ _Static_assert(HMAC_BLOCK_LEN == SHA256_CBLOCK, "HMAC pads its key to the block 
 
 struct assay_p256 {
     EC_KEY *key;
+    struct assay_curve_table *table; /* NULL: none */
 };
 
 struct assay_p256_signer {
@@ -179,6 +181,7 @@ enum assay_status assay_p256_load(const uint8_t public_key[static ASSAY_P256_PUB
         OPENSSL_free(loaded);
         return status;
     }
+    loaded->table = NULL;
     *key = loaded;
     return ASSAY_OK;
 }
@@ -187,9 +190,29 @@ void assay_p256_free(struct assay_p256 **key)
 {
     ASSAY_ASSERT(key != NULL);
     if (*key == NULL) return;
+    assay_curve_table_free(&(*key)->table);
     EC_KEY_free((*key)->key);
     OPENSSL_free(*key);
     *key = NULL;
+}
+
+bool assay_p256_add_table(struct assay_p256 *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    if (key->table == NULL) key->table = assay_curve_table_make(key->key);
+    return key->table != NULL;
+}
+
+bool assay_p256_has_table(const struct assay_p256 *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    return key->table != NULL;
+}
+
+void assay_p256_remove_table(struct assay_p256 *key)
+{
+    ASSAY_ASSERT(key != NULL);
+    assay_curve_table_free(&key->table);
 }
 
 /* Returns: true when a public number lies in 1..max. */
@@ -211,8 +234,9 @@ bool assay_p256_verify(const struct assay_p256 *key, const uint8_t digest[static
     if (!in_range_var(signature, max)) return false;
     if (!in_range_var(signature + SCALAR_LEN, rule == ASSAY_S_LOW ? half_order : max)) return false;
 
-    const int answer =
-        assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
+    int answer = assay_curve_verify_p256(key->key, key->table, digest, signature);
+    if (answer >= 0) return answer == 1;
+    answer = assay_curve_verify(key->key, digest, ASSAY_SHA256_LEN, signature, SCALAR_LEN);
     /* Below 0 is a failure inside; the holder of the private key can provoke one (r = -digest / d
      * makes the sum the point at infinity), hence it is a bad signature unless memory ran out. */
     if (answer != 1 && assay_openssl_drain()) assay_openssl_stop();

@@ -44,6 +44,31 @@ static enum assay_status list_voters(struct assay_engine *e)
     return ASSAY_OK;
 }
 
+/*
+ * Tables for the keys of the first voters. One new table an epoch: making it takes 20 ms, in which
+ * this node's consensus waits, and a member that changes its keys or its weight all the time causes
+ * no more work than that.
+ */
+static void update_tables(struct assay_engine *e)
+{
+    struct assay_chain_head *h = &e->parts->head;
+    uint32_t wanted = 0;
+    bool made = false;
+    for (uint32_t i = 0; i < e->members; i++) {
+        const bool is_wanted = h->weights[i] > 0 && wanted < h->tables_max;
+        wanted += is_wanted;
+        if (assay_p256_has_table(h->voting[i]) == is_wanted) continue;
+        if (!is_wanted) {
+            assay_p256_remove_table(h->voting[i]);
+        } else if (!made) {
+            const bool has_memory = assay_p256_add_table(h->voting[i]);
+            (void)has_memory; /* without a table it verifies as before */
+        }
+        made |= is_wanted;
+    }
+    ASSAY_ASSERT(wanted <= h->tables_max);
+}
+
 static enum assay_status load_members(struct assay_engine *e)
 {
     struct assay_chain_head *h = &e->parts->head;
@@ -84,9 +109,10 @@ static void init_context(struct assay_engine *e)
 }
 
 enum assay_status assay_chain_head_init(struct assay_engine *e, const struct assay_state *state,
-                                        void *groups)
+                                        uint32_t key_tables, void *groups)
 {
     struct assay_chain_head *h = &e->parts->head;
+    h->tables_max = key_tables;
     for (uint32_t i = 0; i < e->members; i++)
         h->voting[i] = h->identity[i] = NULL; /* not loaded: it may be freed at any time */
     assay_bytes_zero(h->loaded, e->members * sizeof *h->loaded);
@@ -263,6 +289,7 @@ void assay_chain_head_advance(struct assay_engine *e, const struct assay_ledger 
     assay_chain_head_set_proof(e, commitment);
     const enum assay_status status = list_voters(e);
     ASSAY_ASSERT(status == ASSAY_OK); /* INCARNATE was checked to carry a key on the curve */
+    update_tables(e);
     ASSAY_ASSERT(h->voters.total_weight > 0);
     ASSAY_ASSERT(head_is_valid(e));
 }

@@ -329,7 +329,7 @@ static enum assay_status start_machines(struct assay_engine *e,
                                         const struct assay_engine_config *config,
                                         const struct machines *m)
 {
-    ASSAY_TRY(assay_chain_head_init(e, config->state, m->groups));
+    ASSAY_TRY(assay_chain_head_init(e, config->state, config->key_tables, m->groups));
     assay_key_state_renew(e, config->renewal);
     assay_finalize_init(e);
     assay_key_state_update_listed(e);

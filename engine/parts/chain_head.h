@@ -28,6 +28,7 @@ struct assay_chain_head {
     struct assay_voter_table voters;
     struct assay_p256 **voting, **identity;
     uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN]; /* the keys decoded into voting[] */
+    uint32_t tables_max; /* voting keys with a table of multiples (base/crypto.h) */
     uint32_t *weights;                        /* of seats */
     uint8_t (*node_ids)[32];
 
@@ -49,11 +50,11 @@ struct assay_chain_head {
 };
 
 /* Makes a state, or the genesis (state NULL), the head: groups, rules, keys, voters. groups:
- * assay_groups_memory_len.
+ * assay_groups_memory_len. key_tables: as configured.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (no member has weight) */
 ASSAY_CHECKED enum assay_status assay_chain_head_init(struct assay_engine *e,
                                                       const struct assay_state *state,
-                                                      void *groups);
+                                                      uint32_t key_tables, void *groups);
 /* Frees the decoded keys. */
 void assay_chain_head_free(struct assay_engine *e);
 /* Restores a stored state; an older one than the present head changes nothing. Returns: ASSAY_OK |

@@ -199,6 +199,7 @@ struct assay_runtime_config {
     uint8_t verifier_digest[32];
     uint32_t level; /* the highest feature level that this build supports (docs/protocol.md 9.10) */
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
+    uint32_t key_tables;     /* as the engine's */
     uint32_t history_epochs; /* 0: as the engine */
     uint32_t history_events; /* 0: ASSAY_TIMELINE_KEPT_USUAL */
     /* docs/protocol.md 4.12.1: the same for all members. 0: 64 and 8; others are for tests. */

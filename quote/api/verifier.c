@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 _Static_assert(ASSAY_VERIFIER_PLATFORMS_MAX == ASSAY_VERIFIER_ENTRIES_MAX, "one bound");
+_Static_assert(ASSAY_VERIFIER_TABLES_MAX == ASSAY_VERIFIER_TABLED_MAX, "one bound");
 _Static_assert(ASSAY_EVIDENCE_BYTES_MAX == ASSAY_EVIDENCE_LEN_MAX, "one bound");
 _Static_assert(ASSAY_LOGS_MAX == ASSAY_EVENTLOGS_MAX, "one bound");
 _Static_assert(ASSAY_LOG_BYTES_MAX == ASSAY_EVENTLOG_LEN_MAX, "one bound");
@@ -36,6 +37,7 @@ enum assay_status assay_verifier_create(size_t platforms, struct assay_verifier 
         return status;
     }
     ASSAY_ASSERT((void *)made == (void *)(block + 1)); /* destroy finds the block by it */
+    assay_verifier_limit_tables(made, ASSAY_VERIFIER_TABLES);
     *verifier = made;
     return ASSAY_OK;
 }
@@ -47,6 +49,14 @@ void assay_verifier_destroy(struct assay_verifier **verifier)
     assay_verifier_deinit(verifier);
     ASSAY_ASSERT(*verifier == NULL);
     free(block);
+}
+
+enum assay_status assay_verifier_set_tables(struct assay_verifier *verifier, size_t tables)
+{
+    if (verifier == NULL) return ASSAY_E_INVALID;
+    if (tables > ASSAY_VERIFIER_TABLES_MAX) return ASSAY_E_RANGE;
+    assay_verifier_limit_tables(verifier, tables);
+    return ASSAY_OK;
 }
 
 enum assay_status assay_verifier_get_counters(const struct assay_verifier *verifier,

@@ -9,6 +9,7 @@
 #include "quote/intel/dcap.h"
 #include "quote/intel/quote.h"
 #include "quote/kinds.h"
+#include "quote/verifier.h"
 
 /* Declared properties of unreadable bytes. */
 static void note_status(struct assay_verdict *verdict, enum assay_status status)
@@ -48,6 +49,7 @@ static enum assay_status verify_once(struct assay_verifier *verifier,
     }
     note_status(verdict, status);
     assay_verdict_conclude(verdict);
+    if (verifier != NULL) assay_verifier_conclude(verifier, verdict->genuine == ASSAY_GENUINE_TRUE);
     ASSAY_ASSERT(status == ASSAY_OK || verdict->genuine != ASSAY_GENUINE_TRUE);
     return status;
 }

@@ -349,6 +349,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                           .services = services_of(w, rules.genesis),
                                           .checkpoint = w->options.checkpoint,
                                           .history_epochs = w->options.history_epochs,
+                                          .key_tables = w->options.key_tables,
                                           .blocks_max = BLOCKS_MAX };
     draw_secret(w, node, config.confirm_secret);
     const size_t len = assay_engine_size(&config);

@@ -77,6 +77,7 @@ struct assay_sim_world_options {
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
     uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_OVERLAY_ABOVE */
     uint32_t overlay_degree; /* degree: as many to twice as many; 0: ASSAY_OVERLAY_DEGREE */
+    uint32_t key_tables;     /* of each engine (assay_engine_config) */
     uint32_t history_epochs; /* epochs of blocks that stores retain; 0: the engine's default */
     bool limits;             /* lanes and budgets of host/peers: admission.h, limit.h */
     enum assay_sim_world_plant plant;

@@ -104,7 +104,8 @@ void cli_capacity_compute(const struct cli_capacity_network *n, struct cli_capac
     compute_traffic(n, out);
     compute_cpu(n, out);
     out->memory_kib = CLI_CAPACITY_MEMORY_NODE + n->members * CLI_CAPACITY_MEMORY_MEMBER +
-                      out->links * CLI_CAPACITY_MEMORY_LINK;
+                      out->links * CLI_CAPACITY_MEMORY_LINK +
+                      min_of(n->members, CLI_CAPACITY_TABLES) * CLI_CAPACITY_MEMORY_TABLE;
     compute_disk(n, out);
     compute_links(n, out);
     out->permille[CLI_CAPACITY_CPU] = out->cpu_permille / min_of(n->cores, 2);

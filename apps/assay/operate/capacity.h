@@ -30,6 +30,8 @@
       "docs/scale.md, Daemons on one machine: 100 and 200 members")                                \
     X(MEMORY_LINK, 130, "KiB of private memory for each link",                                     \
       "docs/scale.md, Daemons on one machine: libzmq's of a peer")                                 \
+    X(MEMORY_TABLE, 152, "KiB of private memory for the table of a voter's key, of 26 at most",    \
+      "docs/configuration.md 3: limits.key_tables_mib, by default")                                \
     X(BLOCK_EPOCH, 570, "bytes of blocks an epoch", "docs/operations.md 7: 7 and 100 members")     \
     X(BLOCK_MEMBER, 389, "bytes of blocks an epoch for each member",                               \
       "docs/operations.md 7: 7 and 100 members")                                                   \
@@ -56,6 +58,7 @@ enum {
     CLI_CAPACITY_DISK_MEASURED = 100,
     CLI_CAPACITY_EVIDENCE_LEN = 4100, /* of a SOFT quote, about that of TDX */
     CLI_CAPACITY_HISTORY = 20000,     /* node.history_epochs */
+    CLI_CAPACITY_TABLES = 26,         /* limits.key_tables_mib */
 };
 
 enum cli_capacity_resource {

@@ -47,6 +47,7 @@ static void check_config(const char *path)
     check_message(status, message);
     if (status != ASSAY_OK) return;
     ASSAY_ASSERT(config.verify_threads >= 1 && config.verify_threads <= 16);
+    ASSAY_ASSERT(config.key_tables_mib <= 64);
     ASSAY_ASSERT(config.peer_count <= ASSAY_MEMBERS_MAX);
     ASSAY_ASSERT(strchr(config.gossip, ':') != NULL && strlen(config.admin) <= 107);
 }

@@ -4,6 +4,7 @@
  * apps/config.h, assayd.yaml: everything that does not fit is refused, with file, place and reason.
  */
 #include "apps/config.h"
+#include "base/crypto.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -133,6 +134,9 @@ Test(apps_config, has_defaults_for_limits_and_log)
     cr_assert_eq(load_with("limits:\n  verify_threads: 2\nlog:\n  level: debug\n", ""), ASSAY_OK,
                  "%s", message);
     cr_expect_eq(config->verify_threads, 1);
+    enum { MEMBERS = 24 };
+    cr_expect_geq(config->key_tables_mib * (1u << 20) / ASSAY_P256_TABLE_LEN, MEMBERS,
+                  "every voter of a network of that size has a table");
     cr_expect_eq(config->log_level, ASSAY_LOG_INFO);
     cr_assert_eq(load_with("  verify_threads: 2\nlog:\n  level: debug\n", "  {}\nlog: {}\n"),
                  ASSAY_OK, "%s", message);
@@ -250,6 +254,12 @@ Test(apps_config, numbers_are_plain_decimals_within_their_range)
     cr_expect_eq(load_with("verify_threads: 2", "verify_threads: 1"), ASSAY_OK);
     cr_expect_eq(load_with("verify_threads: 2", "verify_threads: 16"), ASSAY_OK);
     cr_expect_eq(config->verify_threads, 16);
+    expect_refused("verify_threads: 2", "key_tables_mib: 65", ASSAY_E_RANGE, 17, 19,
+                   "expected 0 to 64");
+    cr_expect_eq(load_with("verify_threads: 2", "key_tables_mib: 0"), ASSAY_OK);
+    cr_expect_eq(config->key_tables_mib, 0);
+    cr_expect_eq(load_with("verify_threads: 2", "key_tables_mib: 64"), ASSAY_OK);
+    cr_expect_eq(config->key_tables_mib, 64);
 }
 
 Test(apps_config, reads_only_its_own_version)

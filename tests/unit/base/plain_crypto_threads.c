@@ -24,6 +24,7 @@ struct other {
 
 struct shared {
     const struct assay_p256 *key;
+    const struct assay_p256 *tabled; /* the same, with a table */
     const struct assay_p256_signer *signer;
     struct other others[OTHERS];
 };
@@ -58,8 +59,10 @@ static unsigned one_round(const struct shared *shared, uint8_t number, uint8_t r
     assay_sha256(text, sizeof text, digest);
     if (assay_p256_sign(shared->signer, digest, signature) != ASSAY_OK) return 1;
     wrong += !assay_p256_verify(shared->key, digest, signature, ASSAY_S_LOW);
+    wrong += !assay_p256_verify(shared->tabled, digest, signature, ASSAY_S_LOW);
     digest[0] ^= 1;
     wrong += assay_p256_verify(shared->key, digest, signature, ASSAY_S_LOW);
+    wrong += assay_p256_verify(shared->tabled, digest, signature, ASSAY_S_LOW);
     if (assay_p256_generate(&secret, public_key) != ASSAY_OK) return wrong + 1;
     if (assay_p256_load(public_key, &own) != ASSAY_OK) return wrong + 1;
     wrong += assay_p256_verify(own, digest, signature, ASSAY_S_ANY);
@@ -94,14 +97,16 @@ int main(void)
     struct assay_secret32 secret;
     uint8_t public_key[64];
     struct assay_p256 *key = NULL;
+    struct assay_p256 *tabled = NULL;
     struct assay_p256_signer *signer = NULL;
     struct work works[THREAD_COUNT];
     unsigned wrong = 0;
 
     if (assay_p256_generate(&secret, public_key) != ASSAY_OK) return 1;
     if (assay_p256_load(public_key, &key) != ASSAY_OK) return 1;
+    if (assay_p256_load(public_key, &tabled) != ASSAY_OK || !assay_p256_add_table(tabled)) return 1;
     if (assay_p256_signer_load(&secret, &signer) != ASSAY_OK) return 1;
-    struct shared shared = { .key = key, .signer = signer };
+    struct shared shared = { .key = key, .tabled = tabled, .signer = signer };
     set_up_other(&shared.others[0], ASSAY_KEY_P384, ASSAY_SIGNATURE_ECDSA_SHA384);
     set_up_other(&shared.others[1], ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PSS_SHA384);
     set_up_other(&shared.others[2], ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PKCS1_SHA256);
@@ -119,6 +124,7 @@ int main(void)
     for (unsigned i = 0; i < OTHERS; i++) assay_verify_key_free(&shared.others[i].key);
     assay_p256_signer_free(&signer);
     assay_p256_free(&key);
+    assay_p256_free(&tabled);
     printf("%d threads, %d rounds each, %u wrong answers\n", THREAD_COUNT, ROUND_COUNT, wrong);
     return wrong == 0 ? 0 : 1;
 }

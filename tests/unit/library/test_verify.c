@@ -101,6 +101,30 @@ Test(library_verify, gives_the_verdict_of_the_core_cold_and_warm)
     cr_assert_gt(counters.memory_bytes, 1000);
 }
 
+Test(library_verify, counts_the_table_of_a_busy_platform_until_it_is_set_to_none)
+{
+    enum { HOT = 1000, TABLE_LEN_MIN = 150000 };
+    struct assay_counters before;
+    struct assay_counters counters;
+    fill();
+    for (int i = 0; i < HOT; i++)
+        judge(verifier); /* one cold, the others warm */
+    cr_assert_eq(assay_verifier_get_counters(verifier, &before), ASSAY_OK);
+    judge(verifier);
+    expect_as_core();
+    cr_assert_eq(assay_verifier_get_counters(verifier, &counters), ASSAY_OK);
+    cr_assert_gt(counters.memory_bytes, before.memory_bytes + TABLE_LEN_MIN);
+    judge(verifier);
+    expect_as_core();
+    cr_assert_eq(assay_verifier_set_tables(verifier, 0), ASSAY_OK);
+    cr_assert_eq(assay_verifier_get_counters(verifier, &counters), ASSAY_OK);
+    cr_assert_eq(counters.memory_bytes, before.memory_bytes);
+    for (int i = 0; i < 2 * HOT; i++)
+        judge(verifier);
+    cr_assert_eq(assay_verifier_get_counters(verifier, &counters), ASSAY_OK);
+    cr_assert_eq(counters.memory_bytes, before.memory_bytes);
+}
+
 Test(library_verify, finds_parts_by_content_in_any_order_and_among_strangers)
 {
     struct assay_bytes mixed[ASSAY_FILES_MAX];
@@ -340,6 +364,9 @@ Test(library_verify, null_is_a_status_and_never_a_crash)
     cr_assert_eq(assay_verifier_create(0, &no_verifier), ASSAY_E_RANGE);
     cr_assert_eq(assay_verifier_create(ASSAY_VERIFIER_PLATFORMS_MAX + 1, &no_verifier),
                  ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_set_tables(NULL, 1), ASSAY_E_INVALID);
+    cr_assert_eq(assay_verifier_set_tables(verifier, ASSAY_VERIFIER_TABLES_MAX + 1), ASSAY_E_RANGE);
+    cr_assert_eq(assay_verifier_set_tables(verifier, ASSAY_VERIFIER_TABLES_MAX), ASSAY_OK);
     cr_assert_eq(assay_verifier_get_counters(verifier, NULL), ASSAY_E_INVALID);
     cr_assert_eq(assay_verifier_get_counters(NULL, &counters), ASSAY_OK);
     cr_assert_eq(counters.memory_bytes, 0);

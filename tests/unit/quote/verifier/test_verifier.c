@@ -1,6 +1,6 @@
 /*
- * tests/unit/quote/test_verifier.c - tests of the verifier's cache: bit-identical verdicts, within
- * the given memory.
+ * tests/unit/quote/verifier/test_verifier.c - the cache of a verifier: bit-identical verdicts,
+ * within the given memory.
  */
 #include "tests/unit/quote/intel/td_world.h"
 
