@@ -633,3 +633,39 @@ void assay_change_format_action(const struct assay_state *state, const struct as
     }
     ASSAY_UNREACHABLE("an action is of a listed kind");
 }
+
+/* ------------------------------------------------------------ what is in force */
+
+static const uint8_t *node_of(const struct assay_action *action)
+{
+    return action->kind == ASSAY_ACTION_JOIN ? action->card.node_id : action->node_id;
+}
+
+bool assay_change_supersedes(const struct assay_action *later, const struct assay_action *earlier)
+{
+    uint8_t key[32];
+    const enum assay_action_kind kind = later->kind;
+    const bool is_same = assay_bytes_equal(node_of(later), node_of(earlier), 32);
+    switch (earlier->kind) {
+    case ASSAY_ACTION_PARAMETERS: /* replaced as a whole, as documents are */
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_ENDORSEMENTS:
+    case ASSAY_ACTION_SERVICES: return kind == earlier->kind;
+    case ASSAY_ACTION_OPERATORS: /* a new key is one in a new list */
+        return kind == ASSAY_ACTION_OPERATORS || kind == ASSAY_ACTION_OPERATOR_KEY;
+    case ASSAY_ACTION_OPERATOR_KEY:
+        assay_sha256(earlier->public_key, sizeof earlier->public_key, key);
+        return kind == earlier->kind && assay_bytes_equal(later->node_id, key, sizeof key);
+    case ASSAY_ACTION_JOIN: return is_same && kind == ASSAY_ACTION_LEAVE;
+    case ASSAY_ACTION_LEAVE: return is_same && kind == ASSAY_ACTION_JOIN;
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE:
+        return is_same && (kind == ASSAY_ACTION_REST || kind == ASSAY_ACTION_WAKE ||
+                           kind == ASSAY_ACTION_LEAVE);
+    case ASSAY_ACTION_IDENTITY:
+        return is_same && (kind == ASSAY_ACTION_IDENTITY || kind == ASSAY_ACTION_LEAVE);
+    case ASSAY_ACTION_MAINTENANCE: /* is over by itself */
+    case ASSAY_ACTION_COLLATERAL: return false;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}

@@ -123,4 +123,8 @@ bool assay_change_quorum_is_lost(const struct assay_change_quorum *quorum);
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS]);
 
+/* Returns: whether nothing of an action is in force any more once a later one is: that of another
+ * feature level, policy or list of operators, a member that was drained and is undrained. */
+bool assay_change_supersedes(const struct assay_action *later, const struct assay_action *earlier);
+
 #endif

@@ -107,6 +107,9 @@ check 'node-5 is back' until_true 20 of node-5 stage member
 regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }
 check 'and earns its availability again' until_true 20 regains
 goes_on WAKE
+expect 0 "superseded change 1, since epoch $at (" ask 2 change list
+case $out in *"until change 2, signed by "*) ;; *) wrong "until when: $out" ;; esac
+case $out in *'in force   change 2, since epoch '*) ;; *) wrong "what is in force: $out" ;; esac
 
 # --- a policy
 before=$(field 1 status policy_digest)
