@@ -255,7 +255,7 @@ static void print_page(const struct assay_json *data, const struct assay_json *t
     cli_view_print(evidence_view, data, stdout);
 }
 
-static void print_without_history(const struct assay_json *node, const char *http,
+static void print_without_history(const struct assay_json *node, const char *http, bool is_tls,
                                   const struct assay_json *timeline)
 {
     struct assay_json *page = assay_json_object();
@@ -264,8 +264,14 @@ static void print_without_history(const struct assay_json *node, const char *htt
     print_standing(node, NULL, timeline);
     cli_view_print(evidence_view, page, stdout);
     assay_json_free(&page);
-    (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
-                 http[0] != '\0' ? "no answer at " : "it is off", http);
+    if (is_tls)
+        (void)printf(
+            "\nWhat happened before is served over HTTP: %s (listen.http) " CLI_DAEMON_HTTP_TLS
+            ".\n",
+            http);
+    else
+        (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
+                     http[0] != '\0' ? "no answer at " : "it is off", http);
 }
 
 /* A word as part of an HTTP path: names have letters, digits, dot, dash and underscore; other input
@@ -285,8 +291,8 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     if (q->json) return cli_print_document(answer);
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(word) ? word : cli_text_of(node, "node_id", "?"));
-    cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
-    const enum assay_status status = http[0] != '\0'
+    const bool is_tls = cli_daemon_get_http(q->socket, q->timeout_ms, http, sizeof http);
+    const enum assay_status status = http[0] != '\0' && !is_tls
                                          ? assay_client_get(http, target, q->timeout_ms, &document)
                                          : ASSAY_E_NOT_FOUND;
     struct assay_daemon_request about = *q;
@@ -294,7 +300,7 @@ static int print_explanation(const struct assay_daemon_request *q, const char *w
     if (evidence_fall(node) != NULL && cli_daemon_get_timeline(&about, &timeline) != ASSAY_EXIT_OK)
         timeline = NULL; /* the last reason of the node has to do */
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"), timeline);
-    else print_without_history(node, http, timeline);
+    else print_without_history(node, http, is_tls, timeline);
     assay_json_free(&document);
     assay_json_free(&timeline);
     return ASSAY_EXIT_OK;

@@ -287,7 +287,8 @@ static void request_details(const struct assay_daemon_request *q, struct page *p
     const char *const http = is_remote ? q->socket : assay_json_text(d, "http", "");
     if (assay_client_request(q->socket, "nodes", q->timeout_ms, &page->nodes) != ASSAY_OK)
         page->nodes = NULL;
-    if (names_roots(d) && http[0] != '\0' &&
+    const bool is_tls = !is_remote && assay_json_bool(d, "http_tls", false);
+    if (names_roots(d) && http[0] != '\0' && !is_tls &&
         assay_client_get(http, "/v1/collateral", q->timeout_ms, &page->collateral) != ASSAY_OK)
         page->collateral = NULL;
 }

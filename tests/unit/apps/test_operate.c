@@ -433,6 +433,20 @@ Test(apps_operate, a_fall_in_steps_has_each_of_them)
         "its evidence fails hard\n");
 }
 
+/* Mutual TLS is for other machines: a command at the socket has no certificate to show. */
+Test(apps_operate, a_page_beside_mutual_tls_names_the_context)
+{
+    serve("status", "{\"data\":{\"http\":\"0.0.0.0:8443\",\"http_tls\":true}}");
+    serve("GET /v1/nodes/node-3/explain", "{\"data\":{\"node\":{\"name\":\"no answer\"}}}");
+    explain("{\"data\":{\"name\":\"node-3\"}}");
+    expect_printed("0.0.0.0:8443 (listen.http) demands client certificates");
+    expect_printed("--context NAME of a context of this network (assay context list");
+    expect_absent("no answer");
+    serve("status", "{\"data\":{\"http\":\"127.0.0.1:8443\",\"http_tls\":false}}");
+    explain("{\"data\":{\"name\":\"node-3\"}}");
+    expect_absent("demands");
+}
+
 #define LOW(code, epoch)                                                                           \
     "\"reasons\":[{\"about\":\"availability\",\"code\":\"" code "\","                              \
     "\"text\":\"a reason\",\"epoch\":" epoch "}]"
