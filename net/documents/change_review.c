@@ -597,6 +597,40 @@ static void parameter_words(const struct assay_genesis_parameters *p,
         assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 
+__attribute__((format(printf, 3, 4))) static void set_parameter(struct assay_change_parameter *one,
+                                                                const char *name,
+                                                                const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    one->name = name;
+    (void)vsnprintf(one->value, sizeof one->value, format, args);
+    va_end(args);
+}
+
+void assay_change_list_parameters(
+    const struct assay_genesis_parameters *p,
+    struct assay_change_parameter list[static ASSAY_CHANGE_PARAMETERS])
+{
+    char verifier[65] = "none";
+    if (!assay_bytes_all_zero(p->verifier_digest, 32))
+        assay_hex_encode(p->verifier_digest, 32, verifier, sizeof verifier);
+    struct assay_change_parameter *one = list;
+    set_parameter(one++, "epoch_ms", "%u", (unsigned)p->epoch_ms);
+    set_parameter(one++, "operator_cap", "%u/%u", (unsigned)p->operator_cap_num,
+                  (unsigned)p->operator_cap_den);
+    set_parameter(one++, "vendor_cap", "%u/%u", (unsigned)p->vendor_cap_num,
+                  (unsigned)p->vendor_cap_den);
+    set_parameter(one++, "block_len_max", "%u", (unsigned)p->block_len_max);
+    set_parameter(one++, "level", "%u", (unsigned)p->level);
+    set_parameter(one++, "collateral_delay", "%llu", (llu)assay_parameters_delay_ms(p) / 1000);
+    set_parameter(one++, "amplification_percent", "%u",
+                  (unsigned)assay_parameters_amplification(p));
+    set_parameter(one++, "quiet_floor_percent", "%u", (unsigned)assay_parameters_quiet_floor(p));
+    set_parameter(one++, "verifier", "%.64s", verifier);
+    ASSAY_ASSERT(one == list + ASSAY_CHANGE_PARAMETERS);
+}
+
 void assay_change_format_action(const struct assay_state *state, const struct assay_action *action,
                                 char words[static ASSAY_CHANGE_WORDS])
 {

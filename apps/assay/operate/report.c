@@ -56,7 +56,7 @@ static int read_options(struct report *r, int argc, char **argv)
         cli_daemon_get_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http))
         return cli_print_error(r->options.json, ASSAY_EXIT_UNREACHABLE, "unreachable",
                                "report: %s (listen.http) " CLI_DAEMON_HTTP_TLS, r->http);
-    if (http != NULL && (snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
+    if (http != NULL && snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
         return cli_misuse("--http: a path of a socket has 107 bytes at most");
     return -1;
 }

@@ -41,7 +41,7 @@ expect 6 "$needs" of alpha propose early --key alpha.key --yes
 spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *3' | wc -l)" = 4 ]; }
 check 'ballots announce level 3' until_true 30 spoken
 for level in 1 2; do
-    expect 0 "feature level $level" of alpha draft --out level-$level --parameter level=$level --activation +8
+    expect 0 "level: $((level - 1)) -> $level" of alpha draft --out level-$level --parameter level=$level --activation +8
     expect 0 'in all' of alpha sign level-$level --key alpha.key
     cp machine-alpha/level-$level machine-beta/
     expect 0 'in all' of beta sign level-$level --key beta.key
