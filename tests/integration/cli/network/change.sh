@@ -62,6 +62,7 @@ check 'nothing was written' test ! -e bad
 
 # --- who may decide
 expect 0 'action         drain node-5' change draft --out rest --drain node-5 --activation +9
+expect 0 'action         drain node-4' change draft --out late --drain node-4 --activation +9
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
@@ -101,6 +102,11 @@ expect 0 'stage          drained' ask 5 status
 expect 0 's  by the operators since epoch' ask 1 nodes
 case $out in *' DRAINED '*) ;; *) wrong "its condition: $out" ;; esac
 expect 6 'is taken, the next one is 2' change submit rest
+expect 0 'a block has this change already, for epoch ' change sign rest --key alpha.key
+expect 0 'number 1 was taken by another change (drain node-5' change sign late --key alpha.key
+case $out in *'draft it anew (assay change draft gives it number 2)'*) ;; *) wrong "what to do: $out" ;; esac
+"$ASSAY" change simulate late --socket "$socket" >simulated 2>&1
+check 'a simulation says so too' grep -q '^note  *number 1 was taken by another change (drain node-5' simulated
 expect 0 'undrain node-5' change draft --out wake --undrain node-5 --activation +7
 carry wake 2
 check 'node-5 is back' until_true 20 of node-5 stage member
