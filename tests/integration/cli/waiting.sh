@@ -29,7 +29,7 @@ expect 0 'change         2,' draft other --out alone --allow-reference "mrenclav
 check 'it waits' "$TOOLS/put_change" waits/store.sqlite genesis 10 queue one
 expect 0 'after          change 1, which waits' draft waits --out two --allow-reference "mrenclave=$c" \
     --parameter operator_cap=25/100 --activation +140
-for text in 'operator_cap: 50/100 -> 25/100' 'looser: mrenclave cccccccccccccccc...: not listed'; do
+for text in 'operator_cap: 20/100 -> 25/100' 'looser: mrenclave cccccccccccccccc...: not listed'; do
     has "$text"
 done
 lacks 'aaaaaaaaaaaaaaaa'
