@@ -1,8 +1,8 @@
 /*
  * base/crypto/openssl_certificate.c - certificates and keys of TLS clients
- * (base/client_certificate.h).
+ * (base/pem_certificate.h).
  */
-#include "base/client_certificate.h"
+#include "base/pem_certificate.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -26,7 +26,7 @@ static int refuse_passphrase(char *out, int size, int writes, void *context)
 
 static BIO *open_pem(struct assay_slice pem)
 {
-    return pem.len <= ASSAY_CLIENT_PEM_MAX ? BIO_new_mem_buf(pem.bytes, (int)pem.len) : NULL;
+    return pem.len <= ASSAY_PEM_FILE_MAX ? BIO_new_mem_buf(pem.bytes, (int)pem.len) : NULL;
 }
 
 static X509 *read_first(struct assay_slice pem)
@@ -47,7 +47,7 @@ static bool read_time(const ASN1_TIME *time, int64_t *unix_s)
 }
 
 /* RFC 2253, with everything escaped that a terminal could obey. */
-static bool read_subject(const X509 *certificate, char subject[static ASSAY_CLIENT_SUBJECT_LEN])
+static bool read_subject(const X509 *certificate, char subject[static ASSAY_PEM_SUBJECT_LEN])
 {
     char *text = NULL;
     BIO *bio = BIO_new(BIO_s_mem());
@@ -55,9 +55,9 @@ static bool read_subject(const X509 *certificate, char subject[static ASSAY_CLIE
     const bool is_printed =
         bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, flags) >= 0;
     const long len = is_printed ? BIO_get_mem_data(bio, &text) : -1;
-    const size_t room = ASSAY_CLIENT_SUBJECT_LEN - 1;
+    const size_t room = ASSAY_PEM_SUBJECT_LEN - 1;
     const size_t kept = len < 0 ? 0 : (size_t)len < room ? (size_t)len : room;
-    assay_bytes_copy(subject, ASSAY_CLIENT_SUBJECT_LEN, text, kept);
+    assay_bytes_copy(subject, ASSAY_PEM_SUBJECT_LEN, text, kept);
     subject[kept] = '\0';
     BIO_free(bio);
     return len >= 0;
@@ -72,10 +72,10 @@ static bool read_key_digest(X509 *certificate, uint8_t digest[static 32])
     return is_read;
 }
 
-enum assay_status assay_client_certificate_read(struct assay_slice pem,
-                                                struct assay_client_certificate *out)
+enum assay_status assay_pem_certificate_read(struct assay_slice pem,
+                                             struct assay_pem_certificate *out)
 {
-    *out = (struct assay_client_certificate){ .subject = "" };
+    *out = (struct assay_pem_certificate){ .subject = "" };
     X509 *certificate = read_first(pem);
     if (certificate == NULL) return ASSAY_E_SYNTAX;
     const bool is_read = read_time(X509_get0_notBefore(certificate), &out->begins_unix_s) &&
@@ -89,8 +89,8 @@ enum assay_status assay_client_certificate_read(struct assay_slice pem,
     return is_read ? ASSAY_OK : ASSAY_E_CRYPTO;
 }
 
-enum assay_status assay_client_key_check(struct assay_slice certificate_pem,
-                                         struct assay_slice key_pem)
+enum assay_status assay_pem_key_check(struct assay_slice certificate_pem,
+                                      struct assay_slice key_pem)
 {
     X509 *certificate = read_first(certificate_pem);
     BIO *bio = open_pem(key_pem);

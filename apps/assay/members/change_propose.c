@@ -470,7 +470,7 @@ static bool has_statement(const struct stating *s)
     return false;
 }
 
-/* An author's proposal is its approval, and an approval counts once: another one changes nothing. */
+/* A proposal is an approval of its author, and one counts once: another one changes nothing. */
 static bool is_counted(const struct stating *s)
 {
     const struct assay_json *const approval = find_place(s, ASSAY_REVIEW_PLACE_APPROVAL);

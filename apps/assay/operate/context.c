@@ -9,7 +9,7 @@
 #include "apps/assay/core/remote.h"
 #include "apps/assay/core/result_json.h"
 #include "apps/assay/core/view.h"
-#include "base/client_certificate.h"
+#include "base/pem_certificate.h"
 #include "base/rfc3339.h"
 #include "base/system_clock.h"
 
@@ -97,7 +97,7 @@ static int load_pem(const struct context_command *c, const char *option, const c
 {
     char name[16];
     size_t len = 0;
-    const enum assay_status status = assay_file_read(path, ASSAY_CLIENT_PEM_MAX, bytes, &len);
+    const enum assay_status status = assay_file_read(path, ASSAY_PEM_FILE_MAX, bytes, &len);
     *pem = assay_slice_over(*bytes, len);
     (void)snprintf(name, sizeof name, "--%s", option);
     return status == ASSAY_OK ? ASSAY_EXIT_OK : cli_print_file_fault(c->json, name, path, status);
@@ -105,7 +105,7 @@ static int load_pem(const struct context_command *c, const char *option, const c
 
 /* What makes every handshake fail, and is known without a node. */
 static int check_certificate(const struct context_command *c, const char *path,
-                             const struct assay_client_certificate *certificate)
+                             const struct assay_pem_certificate *certificate)
 {
     char date[ASSAY_RFC3339_LEN + 1];
     const int64_t now_unix_s = assay_unix_s();
@@ -130,23 +130,23 @@ static int check_certificate(const struct context_command *c, const char *path,
 
 /* Out: *certificate */
 static int check_files(const struct context_command *c, const struct assay_network_context *context,
-                       struct assay_client_certificate *certificate)
+                       struct assay_pem_certificate *certificate)
 {
     uint8_t *files[3] = { NULL };
     struct assay_slice ca, own, key;
-    struct assay_client_certificate authority;
+    struct assay_pem_certificate authority;
     int result = load_pem(c, "ca", context->ca, &files[0], &ca);
     if (result == ASSAY_EXIT_OK)
         result = load_pem(c, "certificate", context->certificate, &files[1], &own);
     if (result == ASSAY_EXIT_OK) result = load_pem(c, "key", context->key, &files[2], &key);
-    if (result == ASSAY_EXIT_OK && assay_client_certificate_read(ca, &authority) != ASSAY_OK)
+    if (result == ASSAY_EXIT_OK && assay_pem_certificate_read(ca, &authority) != ASSAY_OK)
         result = refuse_file(c, "ca", context->ca, "expected certificates in PEM");
-    if (result == ASSAY_EXIT_OK && assay_client_certificate_read(own, certificate) != ASSAY_OK)
+    if (result == ASSAY_EXIT_OK && assay_pem_certificate_read(own, certificate) != ASSAY_OK)
         result =
             refuse_file(c, "certificate", context->certificate, "expected a certificate in PEM");
     if (result == ASSAY_EXIT_OK) result = check_certificate(c, context->certificate, certificate);
     const enum assay_status pair =
-        result == ASSAY_EXIT_OK ? assay_client_key_check(own, key) : ASSAY_OK;
+        result == ASSAY_EXIT_OK ? assay_pem_key_check(own, key) : ASSAY_OK;
     if (pair == ASSAY_E_KEY)
         result = refuse_file(c, "key", context->key, "is not the key of the certificate %.100s",
                              cli_text_sanitized(context->certificate));
@@ -181,7 +181,7 @@ static int fill_context(const struct context_command *c, const char *name,
 }
 
 /* The role is a rule of each node, about the subject or the key. */
-static void print_added(const char *name, const struct assay_client_certificate *certificate)
+static void print_added(const char *name, const struct assay_pem_certificate *certificate)
 {
     char date[ASSAY_RFC3339_LEN + 1], key[65];
     assay_rfc3339_format(certificate->ends_unix_s, date);
@@ -209,7 +209,7 @@ static int add_context(const struct context_command *c, struct assay_contexts *c
     if (contexts->count == ASSAY_CONTEXTS_MAX)
         return print_fault(c, ASSAY_EXIT_USAGE, "full", "there are 64 contexts already");
     struct assay_network_context *const context = &contexts->list[contexts->count];
-    struct assay_client_certificate certificate;
+    struct assay_pem_certificate certificate;
     int result = fill_context(c, name, context);
     if (result == ASSAY_EXIT_OK) result = check_files(c, context, &certificate);
     if (result != ASSAY_EXIT_OK) return result;

@@ -79,8 +79,8 @@ static void end_asker(struct asker *asker)
 }
 
 /*
- * Waits for clients as the node's loop does. A wake-up may find nothing: the turn before it took the
- * request between its entry in the queue and the wake-up. Returns: whether one was answered.
+ * Waits for clients as the node's loop does. A wake-up may find nothing: the turn before it took
+ * the request between its entry in the queue and the wake-up. Returns: whether one was answered.
  */
 static bool serve_once(void)
 {
