@@ -8,6 +8,10 @@ cd "$WORK" || exit 2
 # Somebody who is no member yet: a warning, and the address waits.
 printf '  - node: "%064d"\n    address: 127.0.0.1:9\n' 5 >>node-2/assayd.yaml
 for i in 1 2 3 4 5; do start $i; done
+check 'the first epoch closes' until_true 30 epoch_at_least 1 2
+votes() { ask 1 explain node-2 >explained 2>&1 && grep -q '^Votes, epoch' explained; }
+check 'its votes are shown' until_true 10 votes
+check 'each with its weight' sh -c '! grep -q "weight ?" explained'
 for i in 1 2 3 4 5; do
     check "node-$i closes epochs" until_true 30 epoch_at_least $i 3
 done
