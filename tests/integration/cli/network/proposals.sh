@@ -135,7 +135,7 @@ check 'and the one that it was with its own' told 1 'a block has the change'
 
 # --- an expiry that the epoch of the change cuts; without a quorum no block takes what is offered
 for n in 2 3 4; do eval "kill \$pid_$n && wait \$pid_$n"; done
-expect 0 'drain node-3' of alpha draft --out alone --drain node-3 --activation +300
+expect 0 'drain node-3' of alpha draft --out alone --drain node-3 --activation +700
 expect 0 'and its proposal ends 2 epochs before that' of alpha propose alone --key alpha.key --yes --expires 1000
 case $out in *'note           --expires 1000 would be epoch '*) ;; *) wrong "the cut is not explained: $out" ;; esac
 expect 0 'offered, in no block yet: alpha proposes change 5' of alpha inbox
