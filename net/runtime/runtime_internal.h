@@ -396,7 +396,7 @@ enum assay_change_end runtime_change_end_load(struct assay_runtime *runtime, uin
 
 /* --- runtime_reviews.c */
 enum {
-    RUNTIME_PROPOSALS_ENDED = 16,    /* shown; the timeline has all */
+    RUNTIME_PROPOSALS_ENDED = 16, /* shown; the timeline has all */
 };
 
 struct runtime_ended_proposal {
